@@ -1,0 +1,105 @@
+"""Writes everything generated, or with --check says what is out of date: docs/cli.md, completions, the picture."""
+
+import io
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+CLOCK = 1_795_521_600.0  # 2026-11-24T12:00:00Z
+SHELLS = {"bash": "synq.bash", "zsh": "_synq", "fish": "synq.fish", "powershell": "synq.ps1"}
+
+
+def command_pages() -> Iterator[tuple[str, str]]:
+    """Each command's path and help page, depth first."""
+    from synq_cli.app import root_command
+
+    def walk(command: object, path: str, parent: object) -> Iterator[tuple[str, str]]:
+        context = command.context_class(command, info_name=path.rpartition(" ")[2], parent=parent, terminal_width=88)
+        yield path, command.get_help(context)
+        for name in getattr(command, "list_commands", lambda _: [])(context):
+            yield from walk(command.get_command(context, name), f"{path} {name}", context)
+
+    yield from walk(root_command(), "synq", None)
+
+
+def cli_page() -> str:
+    """docs/cli.md: the help of every command."""
+    parts = ["# synq: every command\n\nWritten by `make generate` from the program's own help.\n"]
+    parts += [f"## {path}\n\n```text\n{page}\n```\n" for path, page in command_pages()]
+    return "\n".join(parts)
+
+
+def completion(shell: str) -> str:
+    """The completion script of one shell."""
+    from typer.completion import get_completion_script
+
+    return get_completion_script(prog_name="synq", complete_var="_SYNQ_COMPLETE", shell=shell) + "\n"
+
+
+def screen(*lines: list[str], width: int) -> str:
+    """What these commands show on a terminal of this width, as text with colours, on a fresh sandbox."""
+    from synq_cli.app import main
+    from synq_cli.invocation import System
+
+    shown = []
+    with tempfile.TemporaryDirectory() as folder:
+        environ = {
+            "SYNQ_CONFIG_DIR": folder, "SYNQ_STATE_DIR": folder, "CLICOLOR_FORCE": "1", "COLUMNS": str(width),
+        }  # fmt: skip
+        for line in lines:
+            terminal = io.StringIO()
+            system = System(io.StringIO(), terminal, terminal, environ, now=lambda: CLOCK)
+            main(["--sandbox", *line, "-o", "table"], system)
+            shown.append(f"$ synq --sandbox {' '.join(line)}\n{terminal.getvalue()}")
+    return "\n".join(shown)
+
+
+def picture() -> str:
+    """docs/orders.svg: the orders table and an adjustment, drawn by Rich."""
+    from rich.console import Console
+    from rich.text import Text
+
+    width = 104
+    console = Console(record=True, width=width, file=io.StringIO(), force_terminal=True, color_system="truecolor")
+    shown = screen(
+        ["orders", "list", "--status", "open", "--limit", "10"],
+        ["inventory", "adjust", "HMC-NVY-M", "-5", "--location", "'Leith warehouse'"],
+        width=width,
+    )
+    console.print(Text.from_ansi(shown))
+    svg = console.export_svg(title="synq", unique_id="synq")
+    return re.sub(r"[ \t]+$", "", svg, flags=re.MULTILINE)
+
+
+def generated() -> Iterator[tuple[Path, str]]:
+    """Every generated file and what it must hold."""
+    yield ROOT / "docs/cli.md", cli_page()
+    for shell, name in SHELLS.items():
+        yield ROOT / "completions" / name, completion(shell)
+    yield ROOT / "docs/orders.svg", picture()
+
+
+def main() -> int:
+    os.environ["COLUMNS"] = "90"
+    stale = []
+    for path, text in generated():
+        if path.is_file() and path.read_text(encoding="utf-8") == text:
+            continue
+        stale.append(path.relative_to(ROOT).as_posix())
+        if "--check" not in sys.argv:
+            path.write_text(text, encoding="utf-8")
+    if not stale:
+        return 0
+    if "--check" in sys.argv:
+        print(f"Out of date: {', '.join(stale)}. Run: make generate", file=sys.stderr)
+        return 1
+    print(f"Wrote {', '.join(stale)}.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The HTTP API as Python: no printing, no prompting."""

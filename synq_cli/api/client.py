@@ -1,0 +1,45 @@
+"""The API of one tenant: one attribute a resource."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from synq_cli.api.channels import Channels
+from synq_cli.api.inventory import Inventory
+from synq_cli.api.orders import Orders
+from synq_cli.api.products import Products
+from synq_cli.api.reader import Reader
+from synq_cli.api.settings import TenantSettings
+from synq_cli.api.transport import Listener, Transport
+from synq_cli.api.variants import Variants
+
+if TYPE_CHECKING:
+    import httpx
+
+    from synq_cli.api.budget import Budget
+    from synq_cli.api.index import LocalIndex
+    from synq_cli.session.session import Session
+
+
+class SynqClient:
+    """Every resource, over one transport."""
+
+    def __init__(
+        self,
+        session: "Session",
+        budget: "Budget",
+        index: "LocalIndex",
+        listener: Listener,
+        *,
+        http: "httpx.BaseTransport | None",
+        now: Callable[[], float],
+        sleep: Callable[[float], None],
+        jitter: Callable[[], float],
+    ) -> None:
+        self.transport = Transport(session, budget, index, listener, http=http, now=now, sleep=sleep, jitter=jitter)
+        reader = Reader(self.transport, index)
+        self.orders = Orders(reader, index)
+        self.products = Products(self.transport, reader, index)
+        self.variants = Variants(reader, index)
+        self.inventory = Inventory(self.transport, reader, index, self.variants, now)
+        self.channels = Channels(reader)
+        self.settings = TenantSettings(reader)

@@ -1,0 +1,116 @@
+"""What this machine remembers of each tenant: SKUs, ids it has shown, routes the server lacks."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from synq_cli.errors import UsageError
+
+if TYPE_CHECKING:
+    import sqlite3
+
+Kind = Literal["sku", "location", "order", "product"]
+_DAY = 86_400.0
+_VERSION = 1
+_SCHEMA = """
+CREATE TABLE known (
+    scope TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, id TEXT NOT NULL, seen_at REAL NOT NULL,
+    PRIMARY KEY (scope, kind, name)
+) WITHOUT ROWID;
+CREATE TABLE missing (
+    scope TEXT NOT NULL, operation TEXT NOT NULL, since REAL NOT NULL, PRIMARY KEY (scope, operation)
+) WITHOUT ROWID;
+"""
+
+
+class LocalIndex:
+    """Names and ids by kind, for one tenant; UsageError if its file is damaged."""
+
+    def __init__(self, path: Path, scope: Callable[[], str], now: Callable[[], float]) -> None:
+        self._path = path
+        self._scope = scope
+        self._now = now
+
+    def remember(self, kind: Kind, pairs: Iterable[tuple[str, str]]) -> None:
+        """Keep (name, id) pairs; a name seen again points to its latest id."""
+        scope, now = self._scope(), self._now()
+        rows = [(scope, kind, name, identifier, now) for name, identifier in pairs]
+        if rows:
+            with self._open() as database:
+                database.executemany("INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?, ?)", rows)
+
+    def find(self, kind: Kind, name: str) -> str | None:
+        """The id that goes with a name, or None."""
+        with self._open() as database:
+            row = database.execute(
+                "SELECT id FROM known WHERE scope = ? AND kind = ? AND name = ?", (self._scope(), kind, name)
+            ).fetchone()
+        return str(row[0]) if row else None
+
+    def starting_with(self, kind: Kind, letters: str) -> list[str]:
+        """The ids of a kind that begin with these letters."""
+        with self._open() as database:
+            rows = database.execute(
+                "SELECT id FROM known WHERE scope = ? AND kind = ? AND substr(id, 1, ?) = ? ORDER BY id",
+                (self._scope(), kind, len(letters), letters.lower()),
+            ).fetchall()
+        return [row[0] for row in rows]
+
+    def all(self, kind: Kind) -> list[dict[str, object]]:
+        """Everything of a kind, by name: `name`, `id` and `seen_at` in epoch seconds."""
+        with self._open() as database:
+            rows = database.execute(
+                "SELECT name, id, seen_at FROM known WHERE scope = ? AND kind = ? ORDER BY name", (self._scope(), kind)
+            ).fetchall()
+        return [{"name": name, "id": identifier, "seen_at": seen_at} for name, identifier, seen_at in rows]
+
+    def forget(self, kind: Kind, names: Iterable[str] | None) -> int:
+        """Forget these names, or with None all of the kind; gives how many were known."""
+        where, values = "scope = ? AND kind = ?", (self._scope(), kind)
+        with self._open() as database:
+            if names is None:
+                return database.execute(f"DELETE FROM known WHERE {where}", values).rowcount  # noqa: S608 no outside text
+            return sum(
+                database.execute(f"DELETE FROM known WHERE {where} AND name = ?", (*values, name)).rowcount  # noqa: S608
+                for name in names
+            )
+
+    def remember_missing(self, operation: str) -> None:
+        """The server lacks this route; believed for a day."""
+        with self._open() as database:
+            database.execute("INSERT OR REPLACE INTO missing VALUES (?, ?, ?)", (self._scope(), operation, self._now()))
+
+    def is_missing(self, operation: str) -> bool:
+        """Whether the server was seen to lack this route within a day."""
+        with self._open() as database:
+            row = database.execute(
+                "SELECT since FROM missing WHERE scope = ? AND operation = ?", (self._scope(), operation)
+            ).fetchone()
+        return row is not None and abs(self._now() - row[0]) < _DAY
+
+    @contextmanager
+    def _open(self) -> "Iterator[sqlite3.Connection]":
+        import sqlite3
+
+        try:
+            if not self._path.exists():
+                os.close(os.open(self._path, os.O_WRONLY | os.O_CREAT, 0o600))
+            database = sqlite3.connect(self._path, timeout=10, isolation_level=None)
+            try:
+                # It can be read from the API again: no reason to pay for a flush to disk.
+                database.execute("PRAGMA synchronous = OFF")
+                database.execute("BEGIN IMMEDIATE")
+                if database.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
+                    for statement in [*_SCHEMA.split(";")[:-1], f"PRAGMA user_version = {_VERSION}"]:
+                        database.execute(statement)
+                yield database
+                database.commit()
+            finally:
+                database.close()
+        except (OSError, sqlite3.Error) as error:
+            raise UsageError(
+                f"The index of SKUs and ids in {self._path} can't be used: {error}.",
+                hint="Move the file away; synq reads what it needs from the API again.",
+            ) from None

@@ -1,0 +1,21 @@
+"""What the contract says of one operation."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Effect = Literal["read", "create", "replace", "relative", "delete", "trigger"]
+RetryClass = Literal["safe", "keyed", "unsafe"]
+Evidence = Literal["documented", "observed", "presumed"]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation, by the values of openapi.yaml; `what` names what it gives, for messages."""
+
+    id: str
+    method: str
+    path: str
+    what: str
+    effect: Effect = "read"
+    retry: RetryClass = "safe"
+    evidence: Evidence = "documented"

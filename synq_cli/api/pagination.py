@@ -1,0 +1,86 @@
+"""Rows from limit/offset pages, each once, even while they move between pages."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from synq_cli.errors import ServerError
+
+PAGE = 100
+_MOST_REREADS = 20
+
+Row = dict[str, Any]
+# One page by limit and offset: its rows, and the limit that the server says it used.
+Fetch = Callable[[int, int], tuple[list[Row], int]]
+
+
+class Listing:
+    """The rows that match, read page by page as they are taken; `more` says whether some were left."""
+
+    def __init__(self, fetch: Fetch, *, key: Callable[[Row], object], matches: Callable[[Row], bool]) -> None:
+        self._batches = _batches(fetch, key)
+        self._matches = matches
+        self.taken = 0
+        self.more = False
+
+    def first(self, limit: int | None) -> Iterator[Row]:
+        """The first `limit` rows that match; with None all of them."""
+        for rows, last in self._batches:
+            for position, row in enumerate(rows):
+                if not self._matches(row):
+                    continue
+                self.taken += 1
+                yield row
+                if self.taken == limit:
+                    self.more = not last or any(self._matches(later) for later in rows[position + 1 :])
+                    return
+
+    def left_out(self, noun: str) -> str | None:
+        """What was not read and what it would cost, as a sentence; None if nothing was left."""
+        if not self.more:
+            return None
+        return (
+            f"Stopped after {self.taken} {noun}{'s' * (self.taken != 1)}; there may be more. "
+            f"--all reads to the end, one request for each {PAGE} {noun}s."
+        )
+
+
+def _batches(fetch: Fetch, key: Callable[[Row], object]) -> Iterator[tuple[list[Row], bool]]:
+    """The unseen rows of each page, and whether it was the last.
+
+    Pages overlap by one row. A page that does not begin with a row seen before has moved up, and what lies
+    between is read again; rows that jumped to the top meanwhile are read at the end.
+    """
+    seen: set[object] = set()
+
+    def unseen(rows: list[Row]) -> list[Row]:
+        fresh = {key(row): row for row in rows if key(row) not in seen}
+        seen.update(fresh)
+        return list(fresh.values())
+
+    moved, rereads, offset, previous = False, 0, 0, None
+    while True:
+        rows, used = fetch(PAGE, offset)
+        first = key(rows[0]) if rows else None
+        moved |= offset > 0 and first != previous
+        if offset > 0 and first not in seen:
+            offset, rereads = max(offset - PAGE, 0), rereads + 1
+        else:
+            fresh = unseen(rows)
+            rereads = 0 if fresh else rereads + 1
+            ended = len(rows) < min(used, PAGE)
+            yield fresh, ended and not moved
+            if ended:
+                break
+            offset, previous = offset + len(rows) - 1, key(rows[-1])
+        if rereads > _MOST_REREADS:
+            raise ServerError(
+                "The API gives the same rows again and again, so the list can't be read to its end.",
+                hint="Stop earlier with --limit.",
+            )
+    offset = 0
+    while moved:
+        rows, used = fetch(PAGE, offset)
+        fresh = unseen(rows)
+        moved = bool(fresh) and len(rows) == min(used, PAGE)
+        yield fresh, not moved
+        offset += len(rows)

@@ -1,0 +1,95 @@
+"""How resources read: one object, all rows, or pages of rows, in whatever wrapping the server uses."""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from synq_cli.api import replies
+from synq_cli.api.operation import Operation
+from synq_cli.api.pagination import PAGE, Listing, Row
+from synq_cli.errors import UsageError
+
+if TYPE_CHECKING:
+    from synq_cli.api.index import Kind, LocalIndex
+    from synq_cli.api.transport import Transport
+
+_FEWEST_LETTERS = 4
+
+
+class Reader:
+    """Reads through the transport and checks the shape of what comes back."""
+
+    def __init__(self, transport: "Transport", index: "LocalIndex") -> None:
+        self._transport = transport
+        self._index = index
+
+    def one(self, operation: Operation, path: Mapping[str, str] | None = None) -> Row:
+        """One object. ServerError if it is none."""
+        answer = self._transport.send(operation, path)
+        if not isinstance(answer, dict):
+            raise replies.nonsense(operation, "it is no object")
+        return answer
+
+    def all(self, operation: Operation, key: str, query: Mapping[str, object] | None = None) -> list[Row]:
+        """The rows of a list without pages, bare or wrapped under `key`. ServerError if there are none."""
+        return rows_in(self._transport.send(operation, query=query), operation, key)
+
+    def listing(
+        self,
+        operation: Operation,
+        key: str,
+        *,
+        matches: Callable[[Row], bool] = lambda _row: True,
+        identity: Callable[[Row], object] = lambda row: row.get("id"),
+        remember: Callable[[list[Row]], None] = lambda _rows: None,
+        query: Mapping[str, object] | None = None,
+    ) -> Listing:
+        """The rows of a list in pages, read as they are taken; `remember` sees each page."""
+
+        def fetch(limit: int, offset: int) -> tuple[list[Row], int]:
+            answer = self._transport.send(operation, query={**(query or {}), "limit": limit, "offset": offset or None})
+            rows = rows_in(answer, operation, key)
+            remember(rows)
+            used = answer.get("limit") if isinstance(answer, dict) else None
+            return rows, used if isinstance(used, int) and 0 < used <= PAGE else PAGE
+
+        return Listing(fetch, key=identity, matches=matches)
+
+    def whole_id(self, kind: "Kind", text: str) -> str:
+        """A UUID as it is, or the one id seen before that begins with these letters; UsageError otherwise."""
+        identifier = uuid_or_none(text)
+        if identifier:
+            return identifier
+        letters = text.strip().rstrip("…").lower()
+        like_an_id = len(letters) >= _FEWEST_LETTERS and set(letters) <= set("0123456789abcdef-")
+        found = self._index.starting_with(kind, letters) if like_an_id else []
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise UsageError(
+                f"{len(found)} {kind}s begin with '{letters}'.", hint=f"Among them: {', '.join(found[:3])}"
+            )
+        raise UsageError(
+            f"'{text}' is no {kind} id.",
+            hint=f"An id is a UUID such as 86b4e1a9-c27d-4f50-9e38-f1a6d07c5b42; "
+            f"its first {_FEWEST_LETTERS} letters or more will do once synq has shown the {kind}.",
+        )
+
+
+def rows_in(answer: Any, operation: Operation, key: str) -> list[Row]:
+    """The rows of a list reply, bare or under `key`, null being none. ServerError for anything else."""
+    rows = answer.get(key, answer) if isinstance(answer, dict) else answer
+    if rows is None:
+        return []
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise replies.nonsense(operation, "it holds no list of objects")
+    return rows
+
+
+def uuid_or_none(text: str) -> str | None:
+    """The UUID in its usual form, or None if the text is none."""
+    from uuid import UUID
+
+    try:
+        return str(UUID(text)) if len(text) in {32, 36} else None
+    except ValueError:
+        return None

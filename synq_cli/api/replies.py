@@ -1,0 +1,144 @@
+"""What a reply means: its rows, or the error that it is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from synq_cli import exact_json
+from synq_cli.api.operation import Operation
+from synq_cli.errors import (
+    AuthError,
+    ConflictError,
+    NotFoundError,
+    RateLimitedError,
+    RejectedError,
+    ServerError,
+    SynqError,
+    UnknownOutcomeError,
+)
+
+_LONGEST_TEXT = 500
+_MISSING_ROUTE = {"", "404 page not found", "page not found", "not found", "method not allowed"}
+_BY_STATUS: dict[int, type[SynqError]] = {
+    401: AuthError,
+    403: AuthError,
+    404: NotFoundError,
+    408: ServerError,
+    409: ConflictError,
+    412: ConflictError,
+    429: RateLimitedError,
+}
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A reply read to its end; header names in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def request_id(self) -> str | None:
+        """The server's name for the request, if it gave one."""
+        return self.headers.get("x-request-id")
+
+    def count(self, header: str) -> int | None:
+        """A rate-limit header as a number, or None."""
+        text = self.headers.get(header, "").strip()
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+    @property
+    def text(self) -> str:
+        """The body as text, whatever bytes it holds."""
+        return self.body.decode("utf-8", "replace").strip()
+
+    @property
+    def is_html(self) -> bool:
+        """Whether the body is a page for a browser, whatever its header says."""
+        return "html" in self.headers.get("content-type", "").lower() or self.text[:15].lower().startswith(
+            ("<!doctype", "<html")
+        )
+
+
+def parse(reply: Reply, operation: Operation) -> Any:
+    """The JSON of a 2xx reply, None for an empty one to a delete; an error where it makes no sense."""
+    if reply.status == HTTPStatus.NO_CONTENT or (operation.effect == "delete" and not reply.body):
+        return None
+    try:
+        return exact_json.loads(reply.body.decode("utf-8"))
+    except (ValueError, RecursionError):
+        kind = reply.headers.get("content-type", "no content type")
+        raise nonsense(operation, f"status {reply.status} with a body that is not JSON ({kind})") from None
+
+
+def nonsense(operation: Operation, what: str) -> SynqError:
+    """A reply that can't be the API's: for a write that may have acted, the outcome is unknown."""
+    if operation.retry == "unsafe" and operation.effect != "read":
+        return UnknownOutcomeError(
+            f"The answer to {operation.method} {operation.path} makes no sense: {what}. It may have been applied."
+        )
+    return ServerError(
+        f"The answer to {operation.method} {operation.path} makes no sense: {what}.",
+        hint="Is the base URL right? `synq config get base_url` shows it.",
+    )
+
+
+def is_missing_route(reply: Reply, operation: Operation) -> bool:
+    """Whether the server lacks a route that the contract only presumes: a handler would name the object."""
+    if operation.evidence != "presumed" or reply.status not in {404, 405}:
+        return False
+    return reply.is_html or reply.status == 405 or _words(reply).lower().rstrip(".") in _MISSING_ROUTE
+
+
+def missing_route(operation: Operation) -> NotFoundError:
+    """The error for a route that this server does not have."""
+    return NotFoundError(
+        f"This server does not offer {operation.what} (the route {operation.method} {operation.path} is presumed).",
+        hint="Use the dashboard for this. synq asks again in a day.",
+        status=404,
+    )
+
+
+def failure(reply: Reply, operation: Operation) -> SynqError:
+    """The error that a reply of 3xx, 4xx or 5xx is, with the API's own words."""
+    if 300 <= reply.status < 400:
+        return ServerError(
+            f"The API redirects to {reply.headers.get('location', 'nowhere')}; synq never takes the token elsewhere.",
+            hint="If the API has moved: synq config set base_url URL",
+            status=reply.status,
+            request_id=reply.request_id,
+        )
+    words = _words(reply) or _phrase(reply.status)
+    kind = _BY_STATUS.get(reply.status, ServerError if reply.status >= 500 else RejectedError)
+    message, hint = f"{operation.what}: {words}"[:1].upper() + f"{operation.what}: {words}"[1:], None
+    if kind is ServerError and operation.retry == "unsafe":
+        kind = UnknownOutcomeError
+        message = f"The API answered {reply.status} ({words}); the change may have been applied."
+    elif reply.status == 403:
+        hint = "Your role may not allow this, or the token is for another organization: synq auth status"
+    elif kind is ServerError:
+        hint = "The API has a problem of its own; try again later."
+    elif reply.status == 413:
+        hint = "The API takes at most 10 MB in one request."
+    return kind(message, hint=hint, status=reply.status, request_id=reply.request_id)
+
+
+def _words(reply: Reply) -> str:
+    """What the API says of the error: JSON or plain text, never a page."""
+    if reply.is_html:
+        return ""
+    try:
+        body = exact_json.loads(reply.text)
+    except (ValueError, RecursionError):
+        return reply.text[:_LONGEST_TEXT]
+    said = body.get("error") if isinstance(body, dict) else None
+    return (said if isinstance(said, str) else reply.text)[:_LONGEST_TEXT]
+
+
+def _phrase(status: int) -> str:
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return f"status {status}"

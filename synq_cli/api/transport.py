@@ -1,0 +1,333 @@
+"""The one way to the API: headers, deadline, budget, retries, and errors made of what comes back."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol
+
+from synq_cli import __version__, exact_json
+from synq_cli.api import replies, retry
+from synq_cli.api.operation import Operation
+from synq_cli.api.replies import Reply
+from synq_cli.errors import (
+    InterruptError,
+    NetworkError,
+    RateLimitedError,
+    RefusedError,
+    SynqError,
+    UnknownOutcomeError,
+    UsageError,
+)
+
+if TYPE_CHECKING:
+    import httpx
+
+    from synq_cli.api.budget import Budget
+    from synq_cli.api.index import LocalIndex
+    from synq_cli.session.session import Session
+
+_LONGEST_CONNECT = 10.0
+_LARGEST_BODY = 10_000_000
+_LARGEST_REPLY = 64_000_000
+
+
+@dataclass(frozen=True)
+class Trace:
+    """One request that was sent, for the debug line; `status` is None if no answer came."""
+
+    method: str
+    url: str
+    status: int | None
+    ms: float
+    remaining: int | None
+    limit: int | None
+    request_id: str | None
+    error: str | None
+
+
+class Listener(Protocol):
+    """Who hears what happens on the way."""
+
+    def waiting(self, seconds: float, reason: str) -> None: ...
+    def sent(self, trace: Trace) -> None: ...
+
+
+@dataclass(frozen=True)
+class _Silence(Exception):  # noqa: N818 it is an outcome as well as an exception
+    """The request was not sent, or no usable answer came; `sentence` says why, to go on a line of its own."""
+
+    failure: retry.Failure
+    sentence: str
+
+
+def in_process(app: Callable[..., Any]) -> "httpx.BaseTransport":
+    """A transport that calls a WSGI app, with no network between."""
+    from io import StringIO
+
+    import httpx
+
+    # The app answers its own bugs with a 500; its traceback is not for the person at the prompt.
+    return httpx.WSGITransport(app=app, wsgi_errors=StringIO())
+
+
+class Transport:
+    """Sends operations for one session."""
+
+    def __init__(
+        self,
+        session: "Session",
+        budget: "Budget",
+        index: "LocalIndex",
+        listener: Listener,
+        *,
+        http: "httpx.BaseTransport | None",
+        now: Callable[[], float],
+        sleep: Callable[[float], None],
+        jitter: Callable[[], float],
+    ) -> None:
+        self._session = session
+        self._settings = session.settings
+        self._budget = budget
+        self._index = index
+        self._listener = listener
+        self._http = http
+        self._now = now
+        self._sleep = sleep
+        self._jitter = jitter
+        self.requests = 0
+
+    def send(
+        self,
+        operation: Operation,
+        path: Mapping[str, str] | None = None,
+        *,
+        query: Mapping[str, object] | None = None,
+        body: object = None,
+    ) -> Any:
+        """Send until there is an answer or no more may be tried; gives its JSON, None for an empty one.
+
+        Raises any of the errors of `errors.py` but UsageError's kin: see `replies.failure`.
+        """
+        self.check(operation)
+        if operation.evidence == "presumed" and self._index.is_missing(operation.id):
+            raise replies.missing_route(operation)
+        content = None if body is None else exact_json.dumps(body).encode()
+        if content is not None and len(content) > _LARGEST_BODY:
+            raise UsageError(f"The body is {len(content):,} bytes; the API takes at most {_LARGEST_BODY:,}.")
+        url = self._session.base_url + operation.path.format_map(_quoted(path or {}))
+        repeats = 0
+        while True:
+            outcome = self._answer(operation, url, query, content)
+            if isinstance(outcome, Reply) and outcome.status < 300:
+                return replies.parse(outcome, operation)
+            if isinstance(outcome, Reply) and repeats and operation.effect == "delete" and outcome.status == 404:
+                return None  # a try before this one got through
+            pause = self._pause(operation, outcome, repeats)
+            if pause is None:
+                raise self._error(operation, outcome)
+            if pause >= 1:
+                self._listener.waiting(pause, "the API did not answer as it should; trying again")
+            self._sleep(pause)
+            repeats += 1
+
+    def check(self, operation: Operation) -> None:
+        """RefusedError for a write in a read-only run, or for a token of another tenant."""
+        if self._settings.read_only and operation.effect != "read":
+            raise RefusedError(
+                f"This run is read-only ({self._settings.sources['read_only']}); "
+                f"{operation.method} {operation.path} was not sent."
+            )
+        _ = self._session.credentials
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        if "_client" in self.__dict__:
+            self._client.close()
+
+    def _answer(
+        self, operation: Operation, url: str, query: Mapping[str, object] | None, content: bytes | None
+    ) -> "Reply | _Silence":
+        """What became of it. A 429 waits for its place, whatever the operation, since it did not act."""
+        until, refusals = self._now() + self._settings.max_wait, 0
+        while True:
+            ticket = self._budget.acquire(
+                until - self._now(), lambda seconds: self._listener.waiting(seconds, "the rate limit is spent")
+            )
+            outcome = self._once(operation, url, query, content, ticket)
+            if isinstance(outcome, _Silence):
+                return outcome
+            if outcome.status != 429:
+                self._budget.settle(ticket, outcome.count("x-ratelimit-limit"), outcome.count("x-ratelimit-remaining"))
+                return outcome
+            asked = retry.retry_after(outcome.headers, self._now())
+            pause = retry.refusal_pause(refusals, self._jitter) if asked is None else asked
+            self._budget.refused(ticket, pause)
+            refusals += 1
+            if self._now() + pause > until:
+                raise RateLimitedError(
+                    f"The API refuses more requests for {pause:.0f} s, "
+                    f"but --max-wait is {self._settings.max_wait:g} s.",
+                    hint="Wait, or raise --max-wait. `synq limits` shows who spent the limit.",
+                    status=429,
+                    request_id=outcome.request_id,
+                )
+
+    def _once(
+        self,
+        operation: Operation,
+        url: str,
+        query: Mapping[str, object] | None,
+        content: bytes | None,
+        ticket: int,
+    ) -> "Reply | _Silence":
+        started = time.monotonic()
+        reply, error = None, None
+        try:
+            reply = self._exchange(operation.method, url, query, content)
+        except _Silence as silence:
+            error = silence.sentence
+            if silence.failure == "not_sent":
+                self._budget.abandon(ticket)
+            else:
+                self._budget.settle(ticket, None, None)
+            return silence
+        except KeyboardInterrupt:
+            self._budget.settle(ticket, None, None)
+            if operation.retry == "unsafe":
+                raise InterruptError(
+                    f"Interrupted while {operation.method} {operation.path} was on its way; "
+                    "it may have been applied. Look before sending it again."
+                ) from None
+            raise
+        finally:
+            self.requests += 1
+            self._listener.sent(
+                Trace(
+                    operation.method,
+                    url,
+                    reply.status if reply else None,
+                    (time.monotonic() - started) * 1000,
+                    reply.count("x-ratelimit-remaining") if reply else None,
+                    reply.count("x-ratelimit-limit") if reply else None,
+                    reply.request_id if reply else None,
+                    error,
+                )
+            )
+        return reply
+
+    def _exchange(self, method: str, url: str, query: Mapping[str, object] | None, content: bytes | None) -> Reply:
+        """One request and its whole reply, within the deadline."""
+        import httpx
+
+        host = self._session.host
+        deadline = time.monotonic() + self._settings.timeout
+        late = f"{host} did not answer within {self._settings.timeout:g} s"
+        try:
+            with self._client.stream(
+                method, url, params=_query(query), content=content, headers=self._headers(content)
+            ) as response:
+                chunks, size = [], 0
+                for chunk in response.iter_bytes():
+                    chunks.append(chunk)
+                    size += len(chunk)
+                    # httpx limits each read alone; a server that drips must not hold us for ever.
+                    if time.monotonic() > deadline:
+                        raise _Silence("no_answer", late)
+                    if size > _LARGEST_REPLY:
+                        raise _Silence("no_answer", f"{host} sent more than {_LARGEST_REPLY:,} bytes")
+                return Reply(response.status_code, dict(response.headers), b"".join(chunks))
+        except httpx.ConnectTimeout:
+            raise _Silence("not_sent", f"{host} could not be reached in time") from None
+        except (httpx.ConnectError, httpx.PoolTimeout) as error:
+            raise _Silence("not_sent", f"{host} could not be reached: {_reason(error)}") from None
+        except httpx.TimeoutException:
+            raise _Silence("no_answer", late) from None
+        except httpx.UnsupportedProtocol as error:
+            raise _Silence("not_sent", f"{host} can't be asked: {_reason(error)}") from None
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise _Silence("no_answer", f"the connection to {host} broke: {_reason(error)}") from None
+
+    def _headers(self, content: bytes | None) -> dict[str, str]:
+        credentials = self._session.credentials
+        headers = {"Authorization": f"Bearer {credentials.token}"}
+        if credentials.tenant_id:
+            headers["X-Tenant-ID"] = credentials.tenant_id
+        if credentials.org_id:
+            headers["X-Org-ID"] = credentials.org_id
+        if content is not None:
+            headers["Content-Type"] = "application/json"
+        return headers
+
+    @cached_property
+    def _client(self) -> "httpx.Client":
+        import httpx
+
+        timeout = self._settings.timeout
+        secure = self._session.base_url.startswith("https:")
+        return httpx.Client(
+            transport=self._http,
+            headers={"Accept": "application/json", "User-Agent": f"synq/{__version__}"},
+            timeout=httpx.Timeout(timeout, connect=min(timeout, _LONGEST_CONNECT)),
+            follow_redirects=False,
+            # On the way to this very machine there is no TLS to check, and no proxy may see the token.
+            verify=secure,
+            trust_env=secure,
+        )
+
+    def _pause(self, operation: Operation, outcome: "Reply | _Silence", repeats: int) -> float | None:
+        """Seconds before it may be sent again; None if it may not."""
+        failure = outcome.status if isinstance(outcome, Reply) else outcome.failure
+        if not retry.may_repeat(operation.retry, failure, repeats):
+            return None
+        headers = outcome.headers if isinstance(outcome, Reply) else {}
+        pause = retry.pause(repeats, self._jitter, headers, self._now())
+        return pause if pause <= self._settings.max_wait else None
+
+    def _error(self, operation: Operation, outcome: "Reply | _Silence") -> SynqError:
+        if isinstance(outcome, Reply):
+            return self._failure(operation, outcome)
+        if operation.retry == "unsafe" and outcome.failure == "no_answer":
+            return UnknownOutcomeError(
+                f"{operation.method} {operation.path} was sent, but {outcome.sentence}; it may have been applied."
+            )
+        return NetworkError(
+            f"{outcome.sentence[:1].upper()}{outcome.sentence[1:]}.",
+            hint=f"Check the network and the base URL ({self._session.base_url}); "
+            "a slow API may need a longer --timeout.",
+        )
+
+    def _failure(self, operation: Operation, reply: Reply) -> SynqError:
+        if replies.is_missing_route(reply, operation):
+            self._index.remember_missing(operation.id)
+            return replies.missing_route(operation)
+        error = replies.failure(reply, operation)
+        if reply.status == 401:
+            error.hint = self._login_hint()
+        return error
+
+    def _login_hint(self) -> str:
+        credentials = self._session.credentials
+        expires_at = credentials.claims.expires_at if credentials.claims else None
+        ended = ""
+        if expires_at is not None and expires_at < self._now():
+            ended = f"The token ended {(self._now() - expires_at) / 60:.0f} minutes ago. "
+        if credentials.source == "SYNQ_TOKEN":
+            return f"{ended}Put a fresh token into SYNQ_TOKEN."
+        return f"{ended}Log in again: synq auth login --profile {self._session.profile}"
+
+
+def _quoted(values: Mapping[str, str]) -> dict[str, str]:
+    from urllib.parse import quote
+
+    return {name: quote(value, safe="") for name, value in values.items()}
+
+
+def _query(query: Mapping[str, object] | None) -> dict[str, str] | None:
+    given = {name: str(value) for name, value in (query or {}).items() if value is not None}
+    return given or None
+
+
+def _reason(error: Exception) -> str:
+    """The library's reason in its own few words; it never holds headers."""
+    return str(error).partition("\n")[0][:200] or type(error).__name__

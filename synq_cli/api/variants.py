@@ -1,0 +1,68 @@
+"""Variants: what is sold, by SKU."""
+
+from typing import TYPE_CHECKING
+
+from synq_cli.api.operation import Operation
+from synq_cli.api.pagination import Listing, Row
+from synq_cli.api.reader import uuid_or_none
+from synq_cli.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from synq_cli.api.index import LocalIndex
+    from synq_cli.api.reader import Reader
+
+LIST = Operation("list_variants", "GET", "/api/v1/pim/variants", "the list of variants", evidence="presumed")
+
+
+class Variants:
+    """The operations on variants."""
+
+    def __init__(self, reader: "Reader", index: "LocalIndex") -> None:
+        self._reader = reader
+        self._index = index
+
+    def matching(self, *, sku: str | None, product: str | None) -> Listing:
+        """Variants with this SKU or of this product; None means any. GET /api/v1/pim/variants"""
+        product_id = None if product is None else self._reader.whole_id("product", product)
+
+        def matches(row: Row) -> bool:
+            # The filters are presumed too: a server that ignores them must not make us take another variant.
+            return (sku is None or row.get("sku") == sku) and (
+                product_id is None or str(row.get("product_id")).lower() == product_id
+            )
+
+        query = {"sku": sku, "product_id": product_id}
+        return self._reader.listing(LIST, "variants", matches=matches, remember=self._remember, query=query)
+
+    def id_of(self, sku: str) -> str:
+        """The id of the variant with this SKU (or the UUID as it is): from the index, else from the API.
+
+        NotFoundError if the API knows no such SKU. GET /api/v1/pim/variants
+        """
+        known = uuid_or_none(sku) or self._index.find("sku", sku)
+        if known:
+            return known
+        found = {str(row["id"]) for row in self.matching(sku=sku, product=None).first(2)}
+        if len(found) == 1:
+            return found.pop()
+        if found:
+            raise NotFoundError(f"Two variants carry the SKU {sku}.", hint="Give the variant's UUID instead.")
+        raise NotFoundError(f"There is no SKU {sku}.", hint=f"{self._near(sku)}See `synq products variants list`.")
+
+    def _near(self, sku: str) -> str:
+        from difflib import get_close_matches
+
+        known = {str(row["name"]).lower(): str(row["name"]) for row in self._index.all("sku")}
+        near = get_close_matches(sku.lower(), known, n=1)
+        return f"Did you mean {known[near[0]]}? " if near else ""
+
+    def _remember(self, rows: list[Row]) -> None:
+        remember_skus(self._index, rows, "id")
+
+
+def remember_skus(index: "LocalIndex", rows: list[Row], id_key: str) -> None:
+    """Keep the SKU of each row that has one, with the variant's id under `id_key`."""
+    pairs = ((row.get("sku"), row.get(id_key)) for row in rows)
+    index.remember(
+        "sku", ((sku, name) for sku, name in pairs if isinstance(sku, str) and sku and isinstance(name, str))
+    )

@@ -1,0 +1,157 @@
+"""The root command and main(), the only place that catches."""
+
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import typer
+
+    from synq_cli.errors import SynqError
+    from synq_cli.invocation import Invocation, System
+    from synq_cli.lazy_group import LazyGroup
+
+SUMMARY = """Run your Synq tenant from the command line.
+
+Orders, stock, products, channels and settings: as tables for people, as JSON for scripts. Every call says what
+is left of the rate limit. No account yet? `synq --sandbox orders list` runs on an embedded tenant.
+"""
+
+# name: (module, one-line help, panel)
+GROUPS = {
+    "orders": ("synq_cli.commands.orders", "List and show orders.", "Commerce"),
+    "inventory": ("synq_cli.commands.inventory", "Look at stock and adjust it.", "Commerce"),
+    "products": ("synq_cli.commands.products", "Look at the catalogue and its variants.", "Commerce"),
+    "channels": ("synq_cli.commands.channels", "List the sales channels.", "Commerce"),
+    "settings": ("synq_cli.commands.settings", "Show the tenant's settings.", "Tenant"),
+    "auth": ("synq_cli.commands.auth", "Log in, switch tenants, log out.", "This machine"),
+    "config": ("synq_cli.commands.config", "Read and change profiles.", "This machine"),
+    "limits": ("synq_cli.commands.limits", "Show the rate limit and who spent it.", "This machine"),
+    "sandbox": ("synq_cli.commands.sandbox", "Try synq on an embedded tenant.", "This machine"),
+}
+
+
+def main(argv: list[str] | None = None, system: "System | None" = None) -> int:
+    """Run synq with these arguments; gives the exit status."""
+    arguments = sys.argv[1:] if argv is None else argv
+    if arguments == ["--version"]:
+        # Answered before anything is imported: scripts and prompts ask this often.
+        from synq_cli import __version__
+
+        print(f"synq {__version__}", file=system.stdout if system else sys.stdout)
+        return 0
+    from synq_cli.invocation import Invocation, System
+
+    run = Invocation(system or System.real(), arguments)
+    try:
+        status = _run(run)
+    finally:
+        run.close()
+    return status
+
+
+def root_command() -> "LazyGroup":
+    """The command tree; nouns load when they are named."""
+    from synq_cli.lazy_group import LazyGroup
+
+    return LazyGroup(
+        name="synq",
+        lazy=GROUPS,
+        help=SUMMARY,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        rich_markup_mode=None,
+    )
+
+
+def _run(run: "Invocation") -> int:
+    """One run, with every failure turned into a message and an exit status."""
+    import typer
+
+    from synq_cli.errors import InterruptError, SynqError
+
+    try:
+        _dispatch(run)
+    except typer.Exit as done:
+        return done.exit_code
+    except SynqError as error:
+        return _report(run, error)
+    except typer.TyperException as error:
+        return _report(run, _usage(error))
+    except BrokenPipeError:
+        run.drop_stdout()  # the reader has what it wanted
+    except KeyboardInterrupt:
+        return _report(run, InterruptError("Interrupted."))
+    except Exception as error:  # noqa: BLE001 the one place that keeps tracebacks from people
+        return _report(run, _bug(run, error))
+    return 0
+
+
+def _dispatch(run: "Invocation") -> None:
+    from contextlib import redirect_stdout
+    from shutil import get_terminal_size
+
+    root = root_command()
+    completing = run.system.environ.get("_SYNQ_COMPLETE")
+    with redirect_stdout(run.system.stdout):
+        if completing:
+            from typer.completion import get_completion_inspect_parameters, shell_complete
+
+            get_completion_inspect_parameters()  # registers the shells
+            shell_complete(root, {"obj": run}, "synq", "_SYNQ_COMPLETE", completing)
+            return
+        columns = get_terminal_size().columns
+        width = columns if columns < 50 else None  # Typer takes 50 for the least; None leaves it to it
+        with root.make_context("synq", list(run.arguments), None, obj=run, terminal_width=width) as context:
+            root.invoke(context)
+
+
+def _usage(error: "typer.TyperException") -> "SynqError":
+    """The parser's complaint in synq's own form, with the help page that explains the command."""
+    from synq_cli.errors import UsageError
+
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context else "synq"
+    near = getattr(error, "possibilities", None)
+    sentence = getattr(error, "message", "") if near else error.format_message()
+    mend = f"Did you mean {near[0]}? " if near else ""
+    return UsageError(sentence.rstrip(".") + ".", hint=f"{mend}See `{path} --help`.")
+
+
+def _bug(run: "Invocation", error: Exception) -> "SynqError":
+    from synq_cli.errors import SynqError
+
+    if "--debug" in run.arguments or run.system.environ.get("SYNQ_DEBUG"):
+        from traceback import print_exception
+
+        print_exception(error, file=run.system.stderr)
+    return SynqError(
+        f"This is a bug in synq: {type(error).__name__}: {error}",
+        hint="Run it again with --debug to see where, and report it with those lines.",
+    )
+
+
+def _report(run: "Invocation", error: "SynqError") -> int:
+    """Say what went wrong in the form that was asked for, even where the line itself could not be read."""
+    from synq_cli.errors import SynqError
+
+    if not run.given.keys() & {"output", "json", "jq"}:
+        run.given |= _asked_format(run.arguments)
+    try:
+        output = run.output
+    except SynqError:
+        output = run.plain_output()
+    output.error(error)
+    return error.exit_status
+
+
+def _asked_format(arguments: list[str]) -> dict[str, object]:
+    """The format that a line asks for which the parser gave up on."""
+    from itertools import pairwise
+
+    for word, following in pairwise([*arguments, ""]):
+        if word in {"--json", "--jq"} or word.startswith("--jq="):
+            return {"json": True}
+        if word in {"-o", "--output"}:
+            return {"output": following}
+        if word.startswith("--output="):
+            return {"output": word.partition("=")[2]}
+    return {}

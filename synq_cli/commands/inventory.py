@@ -1,0 +1,116 @@
+"""`synq inventory`: stock levels, adjustments, locations and the SKUs this machine knows."""
+
+from typing import Annotated
+
+import typer
+
+from synq_cli.lazy_group import Noun
+from synq_cli.options import AllOption, DryRunOption, LimitOption, LocationOption, invocation
+from synq_cli.output.columns import Column
+from synq_cli.output.formats import age, delta, flag, identifier, quantity, timestamp
+
+group = Noun("Look at stock and adjust it.")
+
+LEVELS = [
+    Column("SKU", "sku"),
+    Column("On hand", "on_hand", quantity),
+    Column("Reserved", "reserved", quantity),
+    Column("Available", "available", quantity),
+    Column("Location", "location_id", identifier),
+    Column("Variant", "variant_id", identifier, drop=2),
+    Column("Changed", "updated_at", age, drop=1),
+]
+ENTRY = [
+    Column("Entry", "id", identifier),
+    Column("Variant", "variant_id", identifier),
+    Column("Location", "location_id", identifier),
+    Column("Quantity", "quantity_delta", delta),
+    Column("Type", "transaction_type"),
+    Column("Notes", "notes"),
+    Column("Unit cost", "unit_cost"),
+    Column("Posted", "created_at", timestamp),
+    Column("Posted by", "created_by"),
+]
+LOCATIONS = [
+    Column("ID", "id", identifier),
+    Column("Name", "name"),
+    Column("Active", "active", flag),
+    Column("Created", "created_at", age, drop=1),
+]
+
+SkuArgument = Annotated[str, typer.Argument(metavar="SKU", help="The SKU, or the variant's UUID.")]
+QuantityArgument = Annotated[str, typer.Argument(metavar="QUANTITY", help="-5 takes five away, +5 or 5 adds five.")]
+
+
+@group.command("adjust")
+def adjust_stock(
+    ctx: typer.Context,
+    sku: SkuArgument,
+    change: QuantityArgument,
+    location: LocationOption = None,
+    dry_run: DryRunOption = False,
+) -> None:
+    """Adjust the stock of one SKU.
+
+    Appends one entry to the stock ledger and prints it. The ledger is never rewritten: a mistake is undone by
+    the opposite quantity. The change is relative, so synq never sends it twice: if no answer comes, it reads
+    the ledger once, says what is there and ends with exit 10.
+
+    On a terminal, and with --dry-run, the stock before and after is shown too, which costs one more request.
+    In a script a known SKU costs one request.
+
+    Examples:
+      synq inventory adjust HMC-NVY-M -5
+      synq inventory adjust HMC-NVY-M +12 --location "Leith warehouse"
+      synq inventory adjust HMC-NVY-M -5 --dry-run
+    """
+    run = invocation(ctx)
+    movement = run.api.inventory.movement(
+        sku, change, location or run.settings.location, with_level=dry_run or run.output.interactive
+    )
+    before = movement.on_hand
+    after = None if before is None else before + movement.delta
+    if dry_run:
+        run.output.plan(movement.request, before={"on_hand": before}, after={"on_hand": after})
+        return
+    entry = run.api.inventory.adjust(movement)
+    if before is not None:
+        run.output.change(f"{sku} at {movement.location}", before, after)
+    run.output.record(entry, ENTRY)
+
+
+@group.command("levels")
+def list_levels(
+    ctx: typer.Context,
+    sku: Annotated[str | None, typer.Option("--sku", metavar="SKU", help="Only this SKU.")] = None,
+    location: Annotated[
+        str | None, typer.Option("--location", metavar="NAME|UUID", help="Only this stock location.")
+    ] = None,
+    limit: LimitOption = 50,
+    read_all: AllOption = False,
+) -> None:
+    """List stock levels.
+
+    What is on hand, reserved and available for each SKU at each location.
+
+    Examples:
+      synq inventory levels --sku HMC-NVY-M
+      synq inventory levels --all -o csv
+    """
+    run = invocation(ctx)
+    levels = run.api.inventory.levels(sku=sku, location=location)
+    run.output.rows(levels.first(None if read_all else limit), LEVELS, empty="No stock levels match.")
+    run.output.note(levels.left_out("level"))
+
+
+@group.command("locations")
+def list_locations(ctx: typer.Context) -> None:
+    """List the stock locations.
+
+    Their names and ids are what --location takes. `synq config set location NAME` makes one the default.
+
+    Examples:
+      synq inventory locations
+    """
+    run = invocation(ctx)
+    run.output.rows(run.api.inventory.locations(), LOCATIONS, empty="This tenant has no stock locations.")

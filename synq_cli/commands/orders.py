@@ -1,0 +1,114 @@
+"""`synq orders`: list and show orders."""
+
+from typing import Annotated
+
+import typer
+
+from synq_cli.api.orders import ORDER_STATUSES, STATUS_GROUPS, parse_statuses
+from synq_cli.lazy_group import Noun
+from synq_cli.options import AllOption, LimitOption, invocation, moment
+from synq_cli.output.columns import Column
+from synq_cli.output.formats import age, identifier, money, state, text, timestamp
+
+group = Noun("List and show orders.")
+
+COLUMNS = [
+    Column("ID", "id", identifier),
+    Column("Status", "status", state),
+    Column("Total", "total", money("currency")),
+    Column("Channel", "channel", text, drop=1),
+    Column("Payment", "payment_status", text, drop=3),
+    Column("Placed", "created_at", age),
+    Column("Changed", "updated_at", age, drop=4),
+    Column("Tags", "tags", text, drop=5),
+]
+RECORD = [
+    Column("ID", "id", identifier),
+    Column("Status", "status", state),
+    Column("Total", "total", money("currency")),
+    Column("Subtotal", "subtotal", money("currency")),
+    Column("Discount", "discount_total", money("currency")),
+    Column("Shipping", "shipping_total", money("currency")),
+    Column("Tax", "tax_total", money("currency")),
+    Column("Currency", "currency"),
+    Column("Payment", "payment_status"),
+    Column("Payment provider", "payment_provider"),
+    Column("Payment reference", "payment_reference"),
+    Column("Channel", "channel"),
+    Column("Source", "source_platform"),
+    Column("Tags", "tags"),
+    Column("Idempotency key", "idempotency_key"),
+    Column("Placed", "created_at", timestamp),
+    Column("Changed", "updated_at", timestamp),
+]
+
+
+def _complete_status(incomplete: str) -> list[str]:
+    head, comma, last = incomplete.rpartition(",")
+    return [head + comma + name for name in [*STATUS_GROUPS, *ORDER_STATUSES] if name.startswith(last)]
+
+
+StatusOption = Annotated[
+    str | None,
+    typer.Option(
+        "--status",
+        metavar="STATUS,...",
+        help="Statuses and groups: open, closed, unpaid, to-ship, shipped, returning, refunded, dead, "
+        "cancellable; or all.",
+        autocompletion=_complete_status,
+    ),
+]
+
+
+@group.command("list")
+def list_orders(
+    ctx: typer.Context,
+    status: StatusOption = None,
+    channel: Annotated[
+        str | None, typer.Option("--channel", metavar="CHANNEL", help="Only orders of this channel, by name or id.")
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option("--since", metavar="WHEN", help="Placed since: 30m, 12h, 7d, 2w, a date or a time."),
+    ] = None,
+    limit: LimitOption = 50,
+    read_all: AllOption = False,
+) -> None:
+    """List orders.
+
+    The API gives orders in pages of 100 and does not filter, so synq reads pages only until --limit orders
+    match, one request a page. --all reads to the end and shows no order twice, even while orders move between
+    pages. `-o ndjson` prints orders while pages arrive.
+
+    Groups of statuses: open is all but completed, cancelled, refunded, returned and failed; closed is those;
+    unpaid is draft and pending_payment; to-ship is confirmed, processing and partially_fulfilled.
+
+    Examples:
+      synq orders list --status open
+      synq orders list --status to-ship,pending_payment --since 7d
+      synq orders list --channel web-storefront --limit 10 --json
+      synq orders list --all -o ndjson
+    """
+    run = invocation(ctx)
+    statuses, placed_since = parse_statuses(status), moment(since, run.system.now())
+    orders = run.api.orders.matching(statuses, channel=run.api.channels.name_of(channel), since=placed_since)
+    run.output.rows(orders.first(None if read_all else limit), COLUMNS, empty="No orders match.")
+    run.output.note(orders.left_out("order"))
+
+
+@group.command("get")
+def get_order(
+    ctx: typer.Context,
+    order_id: Annotated[str, typer.Argument(metavar="ID", help="The order's id, or its first letters once seen.")],
+) -> None:
+    """Show an order.
+
+    The header with its status, totals and payment. The first letters of an id are enough for an order that
+    synq has shown on this machine before.
+
+    Examples:
+      synq orders get d2f70c5b-8a3e-4619-b7d0-5e9c1f84a26b
+      synq orders get d2f70c5b --json
+    """
+    run = invocation(ctx)
+    run.output.record(run.api.orders.get(order_id), RECORD)

@@ -1,0 +1,119 @@
+"""`synq sandbox`: a whole Synq tenant in a file on this machine."""
+
+from typing import Annotated
+
+import typer
+
+from synq_cli.errors import UsageError
+from synq_cli.lazy_group import Noun
+from synq_cli.options import YesOption, invocation
+from synq_cli.output.columns import Column
+from synq_cli.output.formats import quantity, timestamp
+
+group = Noun("Try synq on an embedded tenant.")
+
+RECORD = [
+    Column("File", "path"),
+    Column("Bytes", "size_bytes", quantity),
+    Column("Seed", "seed"),
+    Column("Created", "created_at", timestamp),
+    Column("Tenant", "tenant_id"),
+    Column("Organization", "org_id"),
+    Column("Products", "products", quantity),
+    Column("Variants", "variants", quantity),
+    Column("Locations", "locations", quantity),
+    Column("Orders", "orders", quantity),
+    Column("Channels", "channels", quantity),
+    Column("Ledger entries", "ledger_entries", quantity),
+]
+
+SeedOption = Annotated[
+    int | None, typer.Option("--seed", min=0, metavar="N", help="The same seed makes the same shop.")
+]
+
+
+@group.command("init")
+def create_sandbox(ctx: typer.Context, seed: SeedOption = None) -> None:
+    """Create the sandbox.
+
+    A believable shop with products, stock and 60 days of orders, in one file. `--sandbox` creates it by itself
+    when it is first used, so this is only needed to choose a seed.
+
+    Examples:
+      synq sandbox init
+      synq sandbox init --seed 7
+    """
+    run = invocation(ctx)
+    if not run.make_sandbox(seed):
+        raise UsageError(f"There is a sandbox in {run.sandbox_file}.", hint="`synq sandbox reset` makes it anew.")
+    run.output.record(run.sandbox_info(), RECORD)
+
+
+@group.command("info")
+def show_sandbox(ctx: typer.Context) -> None:
+    """Show where the sandbox is and what it holds.
+
+    Examples:
+      synq sandbox info
+    """
+    run = invocation(ctx)
+    run.output.record(run.sandbox_info(), RECORD)
+
+
+@group.command("serve")
+def serve_sandbox(
+    ctx: typer.Context,
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65535, metavar="PORT", help="On 127.0.0.1; 0 takes a free one.")
+    ] = 8787,
+) -> None:
+    """Serve the sandbox over HTTP on this machine.
+
+    For curl, tests and other tools: the same file that `--sandbox` uses, on loopback only. Ctrl-C ends it.
+
+    Examples:
+      synq sandbox serve --port 8787
+    """
+    run = invocation(ctx)
+    run.make_sandbox()
+    run.sandbox_module("serve").serve(run.sandbox_file, port, run.announce_sandbox, run.system.now)
+
+
+@group.command("reset")
+def reset_sandbox(ctx: typer.Context, seed: SeedOption = None, yes: YesOption = False) -> None:
+    """Make the sandbox anew.
+
+    Everything done in it is lost; orders are dated from now again.
+
+    Examples:
+      synq sandbox reset --yes
+    """
+    run = invocation(ctx)
+    if run.confirmed(f"Make {run.sandbox_file} anew? Everything done in it is lost.", yes=yes):
+        run.make_sandbox(seed, anew=True)
+        run.output.record(run.sandbox_info(), RECORD)
+
+
+@group.command("token")
+def print_sandbox_token(
+    ctx: typer.Context,
+    role: Annotated[str, typer.Option("--role", metavar="ROLE", help="ADMIN, EDITOR or VIEWER.")] = "ADMIN",
+    expires_in: Annotated[
+        int, typer.Option("--expires-in", metavar="SECONDS", help="How long it lives; 3600 by default.")
+    ] = 3600,
+) -> None:
+    """Print a token for the served sandbox.
+
+    Signed by the sandbox itself and worth nothing elsewhere.
+
+    Examples:
+      synq sandbox token --role VIEWER
+      curl -H "Authorization: Bearer $(synq sandbox token)" http://127.0.0.1:8787/api/v1/channels
+    """
+    run = invocation(ctx)
+    run.make_sandbox()
+    run.output.value(
+        run.sandbox_module("identity").issue_token(
+            run.sandbox_file, role=role.upper(), expires_in=expires_in, now=run.system.now
+        )
+    )

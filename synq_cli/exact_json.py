@@ -1,0 +1,51 @@
+"""JSON in and out with every number's digits kept."""
+
+import json
+import os
+import re
+from decimal import Decimal
+from typing import Any
+
+# What a terminal might act on or a UTF-8 stream can't carry; inside JSON text these stand only in strings.
+_UNSAFE = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+class Number(Decimal):
+    """A JSON number that remembers how it was written, so that `19.90` stays `19.90`."""
+
+    text: str
+
+    def __new__(cls, text: str) -> "Number":
+        number = super().__new__(cls, text)
+        number.text = text
+        return number
+
+
+def _integer(text: str) -> int | Number:
+    return Number(text) if text == "-0" else int(text)
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def loads(text: str) -> Any:
+    """Read JSON text: integers as int, other numbers as Number; ValueError if it is no JSON."""
+    return json.loads(text, parse_float=Number, parse_int=_integer, parse_constant=_no_constant)
+
+
+def dumps(value: Any, *, indent: int | None = None) -> str:
+    """Write JSON text: numbers as they were read, control characters and lone surrogates escaped."""
+    # The standard encoder can't write a number from text. Each Number goes through it as a string behind a
+    # mark that no reply can hold, since it is drawn anew, and is stripped of mark and quotes afterwards.
+    mark = os.urandom(8).hex()
+
+    def marked(number: object) -> str:
+        if not isinstance(number, Number):
+            raise TypeError(f"{type(number).__name__} is not JSON")
+        return mark + number.text
+
+    separators = None if indent else (",", ":")
+    text = json.dumps(value, ensure_ascii=False, indent=indent, separators=separators, default=marked)
+    text = re.sub(f'"{mark}([^"]*)"', r"\1", text)
+    return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)

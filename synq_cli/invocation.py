@@ -1,0 +1,236 @@
+"""One run of synq: the outside world it was given, and the session, API and output it builds when first asked."""
+
+import os
+import random
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TextIO
+
+from synq_cli.errors import UsageError
+from synq_cli.output.display import Output
+from synq_cli.session import profiles, settings
+from synq_cli.session.folders import config_dir, private_folder, state_dir
+from synq_cli.session.session import Session
+from synq_cli.session.tokens import SecretStore, TokenStore
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import ModuleType
+
+    import httpx
+
+    from synq_cli.api.budget import Budget
+    from synq_cli.api.client import SynqClient
+    from synq_cli.api.index import LocalIndex
+
+
+@dataclass(frozen=True)
+class System:
+    """What a run takes from outside; tests hand in their own."""
+
+    stdin: TextIO
+    stdout: TextIO
+    stderr: TextIO
+    environ: Mapping[str, str]
+    now: Callable[[], float] = time.time
+    sleep: Callable[[float], None] = time.sleep
+    jitter: Callable[[], float] = random.random
+    http: "httpx.BaseTransport | None" = None
+    keyring: SecretStore | None = None
+
+    @classmethod
+    def real(cls) -> "System":
+        """The process's own streams, environment, clock and network."""
+        return cls(sys.stdin, sys.stdout, sys.stderr, os.environ)
+
+
+class Invocation:
+    """Everything one run hangs off; nothing is opened before it is used."""
+
+    def __init__(self, system: System, arguments: list[str]) -> None:
+        self.system = system
+        self.arguments = arguments
+        self.given: dict[str, Any] = {}
+        self.command = ""
+
+    @cached_property
+    def config(self) -> profiles.Config:
+        """The profiles of this machine's user."""
+        return profiles.load(config_dir(self.system.environ) / "config.yaml")
+
+    @cached_property
+    def settings(self) -> settings.Settings:
+        """Option > environment > profile > default, resolved."""
+        given = dict(self.given)
+        if given.pop("json", False) and given.setdefault("output", "json") != "json":
+            raise UsageError(f"--json and --output {given['output']} ask for two formats; choose one.")
+        return settings.resolve(given, self.system.environ, self.config)
+
+    @cached_property
+    def output(self) -> Output:
+        """Where data and talk go."""
+        return Output(
+            stdout=self.system.stdout,
+            stderr=self.system.stderr,
+            environ=self.system.environ,
+            now=self.system.now,
+            format=self.settings.output,
+            fields=self.given.get("fields"),
+            jq=self.given.get("jq"),
+            quiet=self.given.get("quiet", False),
+            no_color=self.given.get("no_color", False),
+            debug=self.settings.debug,
+        )
+
+    @cached_property
+    def tokens(self) -> TokenStore:
+        """Where tokens are kept."""
+        return TokenStore(config_dir(self.system.environ), self.system.keyring)
+
+    @cached_property
+    def session(self) -> Session:
+        """Who is asking, and where."""
+        return Session(self.settings, self.system.environ, self.tokens, self.config, sandbox_token=self._sandbox_token)
+
+    @cached_property
+    def state(self) -> "Path":
+        """The folder for the budget, the index and the sandbox."""
+        return private_folder(state_dir(self.system.environ))
+
+    @cached_property
+    def budget(self) -> "Budget":
+        """The rate limit's window, shared by every synq process on this machine."""
+        from synq_cli.api.budget import Budget
+
+        return Budget(
+            self.state / "budget.sqlite3",
+            self.session.host,
+            command=self.command,
+            profile=self.session.profile,
+            now=self.system.now,
+            sleep=self.system.sleep,
+            warn=self.output.warn,
+        )
+
+    @cached_property
+    def index(self) -> "LocalIndex":
+        """What this machine remembers of the tenant."""
+        from synq_cli.api.index import LocalIndex
+
+        return LocalIndex(self.state / "index.sqlite3", lambda: self.session.scope, self.system.now)
+
+    @property
+    def sandbox_file(self) -> "Path":
+        """The embedded tenant's file."""
+        return self.state / "sandbox.sqlite3"
+
+    @cached_property
+    def api(self) -> "SynqClient":
+        """The API of the session's tenant."""
+        from synq_cli.api.client import SynqClient
+
+        return SynqClient(
+            self.session,
+            self.budget,
+            self.index,
+            self.output,
+            http=self._http(),
+            now=self.system.now,
+            sleep=self.system.sleep,
+            jitter=self.system.jitter,
+        )
+
+    def entered_token(self, *, from_stdin: bool) -> tuple[str, str]:
+        """A token from standard input, or from a hidden prompt, and which of the two."""
+        from synq_cli.output.prompts import hidden
+
+        if from_stdin:
+            return self.system.stdin.read(), "standard input"
+        return hidden("Token: ", stdin=self.system.stdin, stderr=self.system.stderr), "the prompt"
+
+    def confirmed(self, question: str, *, yes: bool) -> bool:
+        """Ask before something is lost; off a terminal RefusedError names --yes."""
+        from synq_cli.output.prompts import confirm
+
+        return confirm(question, option="--yes", stdin=self.system.stdin, stderr=self.system.stderr, yes=yes)
+
+    def announce_sandbox(self, base_url: str) -> None:
+        """How to talk to the sandbox that is now being served."""
+        self.output.note(f"Serving {self.sandbox_file} on {base_url}; Ctrl-C ends it.")
+        self.output.note(f'  export SYNQ_BASE_URL={base_url} SYNQ_TOKEN="$(synq sandbox token)"')
+
+    def refuse_for_sandbox(self, why: str) -> None:
+        """UsageError if this run is on the embedded sandbox."""
+        if self.settings.profile == settings.SANDBOX:
+            raise UsageError(why, hint="Name another profile with --profile.")
+
+    def plain_output(self) -> Output:
+        """Output without the options, for the errors that are about them."""
+        return Output(
+            self.system.stdout,
+            self.system.stderr,
+            environ=self.system.environ,
+            now=self.system.now,
+            format="json" if self.given.get("json") else None,
+        )
+
+    def drop_stdout(self) -> None:
+        """Let the interpreter's last flush go nowhere: the reader of the pipe has left."""
+        if self.system.stdout is sys.stdout:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+    def close(self) -> None:
+        """Say what is left of the rate limit if the API was asked, and let go of the connection."""
+        if "api" not in self.__dict__:
+            return
+        self.api.transport.close()
+        if self.api.transport.requests:
+            left = self.budget.snapshot()
+            self.output.footer(left.remaining, left.limit, exact=left.exact, profile=self.session.profile)
+
+    def make_sandbox(self, seed: int | None = None, *, anew: bool = False) -> bool:
+        """Make the embedded tenant unless it is there, or `anew`; True if this call made it."""
+        from synq_cli.sandbox.seed import DEFAULT_SEED
+        from synq_cli.sandbox.store import create, reset
+
+        seed = DEFAULT_SEED if seed is None else seed
+        if anew:
+            reset(self.sandbox_file, seed, self.system.now())
+            return True
+        return create(self.sandbox_file, seed, self.system.now())
+
+    def sandbox_info(self) -> dict[str, object]:
+        """Where the embedded tenant is and what it holds; UsageError if there is none."""
+        from synq_cli.sandbox.store import info
+
+        return info(self.sandbox_file)
+
+    def sandbox_module(self, name: str) -> "ModuleType":
+        """A module of the sandbox that needs its extra; UsageError if that is not installed."""
+        from importlib import import_module
+
+        try:
+            return import_module(f"synq_cli.sandbox.{name}")
+        except ModuleNotFoundError as error:
+            raise UsageError(
+                f"The sandbox needs the optional extra 'sandbox', which is not installed ({error.name} is missing).",
+                hint="Install it: pipx inject synq-cli falcon waitress PyJWT, or pip install 'synq-cli[sandbox]'",
+            ) from None
+
+    def _sandbox_token(self) -> str:
+        identity = self.sandbox_module("identity")
+        if self.make_sandbox():
+            self.output.note(f"Made a new sandbox tenant in {self.sandbox_file}.")
+        token: str = identity.issue_token(self.sandbox_file, now=self.system.now)
+        return token
+
+    def _http(self) -> "httpx.BaseTransport | None":
+        if self.system.http or self.settings.profile != settings.SANDBOX:
+            return self.system.http
+        from synq_cli.api.transport import in_process
+
+        self.make_sandbox()
+        return in_process(self.sandbox_module("app").create_app(self.sandbox_file, self.system.now))

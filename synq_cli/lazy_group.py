@@ -1,0 +1,71 @@
+"""A group of commands whose modules are imported on first use."""
+
+from collections.abc import Callable
+from difflib import get_close_matches
+from importlib import import_module
+from typing import Any
+
+import typer
+import typer.main
+from typer.core import TyperCommand, TyperGroup
+
+from synq_cli.errors import UsageError
+from synq_cli.options import SynqCommand, TakesSharedOptions, write_sections
+
+
+class LazyGroup(TakesSharedOptions, TyperGroup):
+    """A group; `lazy` maps a subcommand's name to its module, its one-line help and its panel."""
+
+    def __init__(self, *, lazy: dict[str, tuple[str, str, str]] | None = None, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.lazy = lazy or {}
+
+    def list_commands(self, _ctx: Any) -> list[str]:
+        return list(dict.fromkeys([*self.lazy, *self.commands]))
+
+    def get_command(self, _ctx: Any, cmd_name: str) -> Any:
+        if cmd_name in self.lazy and cmd_name not in self.commands:
+            self.commands[cmd_name] = typer.main.get_command(import_module(self.lazy[cmd_name][0]).group)
+        return self.commands.get(cmd_name)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        known = self.list_commands(ctx)
+        if args[0] not in known and not ctx.resilient_parsing:
+            near = get_close_matches(args[0], known, n=1)
+            mend = f"Did you mean `{ctx.command_path} {near[0]}`? " if near else ""
+            raise UsageError(
+                f"There is no command `{ctx.command_path} {args[0]}`.",
+                hint=f"{mend}`{ctx.command_path} --help` lists the commands.",
+            )
+        return super().resolve_command(ctx, args)
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        # A group named alone asks what it can do.
+        return super().parse_args(ctx, args if args or ctx.resilient_parsing else ["--help"])
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        panels: dict[str, list[tuple[str, str]]] = {}
+        for name in self.list_commands(ctx):
+            if name in self.lazy:
+                _, help_line, panel = self.lazy[name]
+            else:
+                help_line, panel = self.commands[name].get_short_help_str(limit=70), "Commands"
+            panels.setdefault(panel, []).append((name, help_line))
+        for title, rows in panels.items():
+            with formatter.section(title):
+                formatter.write_dl(rows)
+        write_sections(self, ctx, formatter)
+
+
+class Noun(typer.Typer):
+    """A group of commands about one resource."""
+
+    def __init__(self, help_line: str) -> None:
+        super().__init__(cls=LazyGroup, help=help_line, rich_markup_mode=None, add_completion=False)
+        # A callback makes it a group even with a single command.
+        self.callback()(lambda: None)
+
+    def command(
+        self, name: str | None = None, *, cls: type[TyperCommand] | None = SynqCommand, **settings: Any
+    ) -> Callable[[Any], Any]:
+        return super().command(name, cls=cls, **settings)

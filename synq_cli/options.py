@@ -1,0 +1,159 @@
+"""The options every command takes, anywhere on the line, and those that several commands share."""
+
+import re
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperCommand, TyperOption
+
+from synq_cli import __version__
+from synq_cli.errors import UsageError
+from synq_cli.session.settings import OUTPUT_FORMATS
+
+if TYPE_CHECKING:
+    from synq_cli.invocation import Invocation
+
+EVERYWHERE = "Options every command takes"
+_SIGNED_NUMBER = re.compile(r"[-+]\d+$")
+
+LimitOption = Annotated[int, typer.Option("--limit", min=1, metavar="N", help="Stop after N rows.")]
+AllOption = Annotated[bool, typer.Option("--all", help="Read to the end, whatever it costs in requests.")]
+LocationOption = Annotated[
+    str | None,
+    typer.Option("--location", metavar="NAME|UUID", help="Stock location. Default: the profile's, else the only one."),
+]
+DryRunOption = Annotated[
+    bool, typer.Option("--dry-run", help="Show what would be sent and what it would change; send nothing.")
+]
+YesOption = Annotated[bool, typer.Option("-y", "--yes", help="Do it without asking.")]
+
+
+def moment(text: str | None, now: float) -> float | None:
+    """The epoch second that `30m`, `12h`, `7d`, `2w`, a date or a time names; None for None."""
+    from datetime import UTC, datetime
+
+    if text is None:
+        return None
+    if match := re.fullmatch(r"(\d{1,5})([mhdw])", text.strip()):
+        return now - int(match[1]) * {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}[match[2]]
+    try:
+        named = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise UsageError(
+            f"'{text}' is no time.", hint="Give an age (30m, 12h, 7d, 2w), a date (2026-11-20) or a time with its zone."
+        ) from None
+    return (named if named.tzinfo else named.replace(tzinfo=UTC)).timestamp()
+
+
+def invocation(ctx: typer.Context) -> "Invocation":
+    """The run that this command belongs to."""
+    run: Invocation = ctx.obj
+    return run
+
+
+def _remember(ctx: Any, option: Any, value: Any) -> None:
+    # Each level of the line parses these options; the one nearest to the verb wins.
+    if value not in {None, False} and not ctx.resilient_parsing:
+        invocation(ctx).given[option.name] = value
+
+
+def _print_version(ctx: Any, _option: Any, value: Any) -> None:
+    if value and not ctx.resilient_parsing:
+        typer.echo(f"synq {__version__}")
+        raise typer.Exit
+
+
+def _formats(_ctx: Any, _args: list[str], incomplete: str) -> list[str]:
+    return [name for name in OUTPUT_FORMATS if name.startswith(incomplete)]
+
+
+def _everywhere(*names: str, **settings: Any) -> TyperOption:
+    settings.setdefault("callback", _remember)
+    return TyperOption(param_decls=list(names), expose_value=False, rich_help_panel=EVERYWHERE, **settings)
+
+
+def _flag(*names: str, **settings: Any) -> TyperOption:
+    return _everywhere(*names, is_flag=True, type=bool, default=False, **settings)
+
+
+def shared_options() -> list[TyperOption]:
+    """The options that every command takes, before or after the verb."""
+    return [
+        _everywhere("-p", "--profile", metavar="NAME", help="Which tenant. [SYNQ_PROFILE]"),
+        _flag("--json", help="JSON on stdout; short for -o json."),
+        _everywhere(
+            "-o",
+            "--output",
+            metavar="FORMAT",
+            autocompletion=_formats,
+            help=f"{', '.join(OUTPUT_FORMATS)}. Default: a table on a terminal, else TSV. [SYNQ_OUTPUT]",
+        ),
+        _everywhere("--fields", metavar="A,B.C", help="Only these fields, in this order, in every format."),
+        _everywhere("--jq", metavar="EXPR", help="Filter the JSON with jq's language."),
+        _flag("-q", "--quiet", help="No footer, no hints, no progress; errors still show."),
+        _flag("--no-color", help="No color. [NO_COLOR, CLICOLOR_FORCE]"),
+        _flag("--debug", help="A line a request on stderr; secrets masked. [SYNQ_DEBUG]"),
+        _everywhere("--timeout", metavar="SECONDS", help="For a whole request; 30 by default. [SYNQ_TIMEOUT]"),
+        _everywhere(
+            "--max-wait",
+            metavar="SECONDS",
+            help="Longest wait for the rate limit before exit 6; 120 by default. [SYNQ_MAX_WAIT]",
+        ),
+        _everywhere("--base-url", metavar="URL", help="Another API host. [SYNQ_BASE_URL]"),
+        _flag("--sandbox", help="The embedded sandbox instead of the network."),
+        _flag("--read-only", help="Refuse every request that is not a read. [SYNQ_READ_ONLY]"),
+        _flag("--version", is_eager=True, callback=_print_version, hidden=True, help="Show the version."),
+    ]
+
+
+def write_sections(command: Any, ctx: Any, formatter: Any) -> None:
+    """Write arguments and options by panel, the ones that every command takes last."""
+    panels: dict[str, list[tuple[str, str]]] = {}
+    for parameter in command.get_params(ctx):
+        record = parameter.get_help_record(ctx)
+        if record is not None:
+            kind = "Arguments" if parameter.param_type_name == "argument" else "Options"
+            panels.setdefault(parameter.rich_help_panel or kind, []).append(record)
+    everywhere = panels.pop(EVERYWHERE, [])
+    # --help belongs with the options that every command takes.
+    own = panels.pop("Options", [])
+    everywhere += [row for row in own if "--help" in row[0]]
+    panels["Options"] = [row for row in own if "--help" not in row[0]]
+    panels[EVERYWHERE] = everywhere
+    for title, rows in panels.items():
+        if rows:
+            with formatter.section(title):
+                formatter.write_dl(rows)
+
+
+class TakesSharedOptions:
+    """What commands and groups have in common: the shared options, and signed numbers as values."""
+
+    def __init__(self, *, params: list[Any] | None = None, **settings: Any) -> None:
+        super().__init__(params=[*(params or []), *shared_options()], **settings)  # type: ignore[call-arg]
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        # No option of synq is a digit, so `-5` is a quantity. A blank in front keeps the parser from taking
+        # it for an option; whoever reads the number strips it.
+        marked = [f" {word}" if _SIGNED_NUMBER.match(word) else word for word in args]
+        rest: list[str] = super().parse_args(ctx, marked)  # type: ignore[misc]
+        return rest
+
+
+class SynqCommand(TakesSharedOptions, TyperCommand):
+    """A command with the shared options and synq's help layout."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        text, _, examples = (self.help or "").partition("\nExamples:\n")
+        self.format_usage(ctx, formatter)
+        formatter.write_paragraph()
+        formatter.write_text(text)
+        if examples:
+            with formatter.section("Examples"):
+                for line in examples.splitlines():
+                    formatter.write(f"  {line.strip()}\n")
+        write_sections(self, ctx, formatter)
+
+    def invoke(self, ctx: Any) -> Any:
+        invocation(ctx).command = ctx.command_path.partition(" ")[2]
+        return super().invoke(ctx)

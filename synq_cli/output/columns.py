@@ -1,0 +1,35 @@
+"""Columns: what a command shows of its rows, under which title and in which form."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from synq_cli.output.formats import Format, text
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table, one line of a record.
+
+    `key` is a dotted path into the row; CSV and TSV use it as header and show the raw value under it. Columns
+    whose `drop` is not 0 leave a table that is too wide for its terminal, the highest first.
+    """
+
+    title: str
+    key: str
+    format: Format = text
+    drop: int = 0
+
+
+def lookup(row: Row, key: str, default: object = None) -> Any:
+    """The value under a dotted path, or `default` where the path leads nowhere."""
+    if key in row:
+        return row[key]
+    value: Any = row
+    for name in key.split("."):
+        if not isinstance(value, Mapping) or name not in value:
+            return default
+        value = value[name]
+    return value

@@ -1,0 +1,60 @@
+"""The fields a user asked for with --fields: read, checked, picked, and missed when no row has them."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from synq_cli.errors import UsageError
+from synq_cli.output.columns import Column, Row, lookup
+
+_MISSING = object()
+
+
+class Fields:
+    """The chosen fields in their order, and which of them the rows had so far."""
+
+    def __init__(self, option: str) -> None:
+        self.names = list(dict.fromkeys(name.strip() for name in option.split(",")))
+        self._missed = set(self.names)
+        self._seen: dict[str, None] = {}
+        if not all(part for name in self.names for part in name.split(".")):
+            raise UsageError(
+                f"--fields has an empty name in '{option}'.",
+                hint="Separate names with one comma, e.g. --fields id,status,total",
+            )
+
+    def columns(self, columns: Sequence[Column]) -> list[Column]:
+        """A column a field: the command's own form for it where there is one, the field's name as title."""
+        known = {column.key: column for column in columns}
+        return [replace(known.get(name, Column(name, name)), title=name, drop=0) for name in self.names]
+
+    def watch(self, rows: Iterable[Row]) -> Iterator[Row]:
+        """The rows unchanged, remembering which fields they have."""
+        for row in rows:
+            self._seen |= dict.fromkeys(_paths(row))
+            self._missed -= {name for name in self._missed if lookup(row, name, _MISSING) is not _MISSING}
+            yield row
+
+    def pick(self, row: Row) -> dict[str, Any]:
+        """The row with these fields only, under their names as given; null for what it lacks."""
+        return {name: lookup(row, name) for name in self.names}
+
+    def missed(self) -> Iterator[str]:
+        """A sentence for each field that no row had."""
+        from difflib import get_close_matches
+
+        if not self._seen:
+            return
+        for name in (name for name in self.names if name in self._missed):
+            near = get_close_matches(name, self._seen, 1)
+            there = ", ".join(path for path in self._seen if "." not in path)
+            yield f"Nothing has the field {name}. " + (
+                f"Did you mean {near[0]}?" if near else f"There is: {there}."
+            )
+
+
+def _paths(row: Row, before: str = "") -> Iterator[str]:
+    for key, value in row.items():
+        yield before + key
+        if isinstance(value, Mapping):
+            yield from _paths(value, f"{before}{key}.")

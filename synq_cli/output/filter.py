@@ -1,0 +1,41 @@
+"""The --jq filter, by jq's own engine from the optional extra."""
+
+from collections.abc import Iterator
+from importlib import import_module
+from typing import Any
+
+from synq_cli import exact_json
+from synq_cli.errors import UsageError
+
+
+class Filter:
+    """A compiled jq program; UsageError if it is none, or if the extra is not installed."""
+
+    def __init__(self, expression: str) -> None:
+        try:
+            engine = import_module("jq")
+        except ImportError:
+            raise UsageError(
+                "--jq needs the optional extra 'jq', which is not installed.",
+                hint="Install it: pipx inject synq-cli jq, or pip install 'synq-cli[jq]'",
+            ) from None
+        try:
+            self._program: Any = engine.compile(expression)
+        except ValueError as error:
+            raise UsageError(f"--jq does not understand '{expression}': {_first_line(error)}.") from None
+
+    def lines(self, value: object) -> Iterator[str]:
+        """The results for one value: strings as they are, anything else as compact JSON."""
+        # jq computes with binary floats, so that 19.90 comes back as 19.9; its engine offers nothing finer.
+        try:
+            for result in self._program.input_text(exact_json.dumps(value)):
+                yield result if isinstance(result, str) else exact_json.dumps(result)
+        except ValueError as error:
+            raise UsageError(
+                f"--jq could not be applied to the answer: {_first_line(error)}.",
+                hint="The request itself was answered. Look at the same command with --json, without --jq.",
+            ) from None
+
+
+def _first_line(error: ValueError) -> str:
+    return str(error).partition("\n")[0].removeprefix("jq: error: ").rstrip(":.")

@@ -1,0 +1,197 @@
+"""Values as text for people: money, ages, states; nothing in them that a terminal would act on."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+HIDDEN = re.compile(
+    # C0, DEL and C1 controls; bidi marks; blanks without width; line separators; lone surrogates
+    "[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
+)
+_SHORT_ESCAPES = {"\t": r"\t", "\n": r"\n", "\r": r"\r"}
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+_OLD = 60 * _DAY
+# A number such as 1e999999 would be a page of zeros.
+_MOST_DIGITS = 40
+
+_KINDS = {
+    "yellow": "draft pending_payment payment_authorized confirmed processing partially_fulfilled "
+    "return_requested partially_returned partially_refunded pending invited",
+    "green": "fulfilled delivered active shipped connected",
+    "dim": "completed returned refunded cancelled archived released consumed",
+    "red": "failed error",
+}
+_STYLES = {status: style for style, statuses in _KINDS.items() for status in statuses.split()}
+
+
+class Cell(NamedTuple):
+    """What a person sees of a value; `style` is bold, dim, red, green, yellow or None."""
+
+    text: str
+    style: str | None = None
+
+
+@dataclass(frozen=True)
+class Format:
+    """How a value is shown: `show(value, row, now)`, `now` in epoch seconds.
+
+    `narrow` says what may happen where the terminal is too narrow: `cut` ends the text in an ellipsis,
+    `shorten` keeps eight characters, `keep` shows all or nothing.
+    """
+
+    show: Callable[[object, Mapping[str, Any], float], Cell]
+    right: bool = False
+    narrow: Literal["cut", "shorten", "keep"] = "cut"
+
+
+def visible(text: str) -> str:
+    """The text with control and bidi characters, line ends and lone surrogates spelled out in ASCII."""
+    return HIDDEN.sub(_spelled, text)
+
+
+def _spelled(match: re.Match[str]) -> str:
+    character = match[0]
+    code = ord(character)
+    return _SHORT_ESCAPES.get(character) or (f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}")
+
+
+def plain(value: object) -> str:
+    """The raw value as text for CSV, TSV and bare output: null is empty, what is nested is compact JSON."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    from synq_cli import exact_json
+
+    return exact_json.dumps(value)
+
+
+def _readable(value: object) -> str:
+    """A value of any shape in words: lists and flat objects without JSON's brackets."""
+    nested = (list, dict)
+    if isinstance(value, list) and not any(isinstance(item, nested) for item in value):
+        return ", ".join(plain(item) for item in value)
+    if isinstance(value, dict) and not any(isinstance(item, nested) for item in value.values()):
+        return ", ".join(f"{key}: {plain(item)}" for key, item in value.items())
+    return plain(value)
+
+
+def _show_text(value: object, _row: Mapping[str, Any], _now: float) -> Cell:
+    return Cell(visible(_readable(value)))
+
+
+def _digits(value: object) -> str | None:
+    """The value's digits without an exponent, or None if it is no number or too long to spell out."""
+    written = plain(value).strip()
+    if not re.fullmatch(r"-?\d+(\.\d+)?([eE][-+]?\d+)?", written, re.ASCII):
+        return None
+    if "e" not in written.lower():
+        return written
+    from decimal import Decimal, InvalidOperation
+
+    try:
+        number = Decimal(written)
+    except InvalidOperation:  # an exponent beyond what decimal holds
+        return None
+    exponent = number.as_tuple().exponent
+    if not isinstance(exponent, int) or max(abs(exponent), abs(number.adjusted())) > _MOST_DIGITS:
+        return None
+    return f"{number:f}"
+
+
+def money(currency_key: str) -> Format:
+    """An amount with its currency, which stands in the same row under `currency_key`."""
+
+    def show(value: object, row: Mapping[str, Any], now: float) -> Cell:
+        digits = _digits(value)
+        if digits is None:
+            return _show_text(value, row, now)
+        whole, _, cents = digits.removeprefix("-").partition(".")
+        sign = "-" if digits.startswith("-") else ""
+        grouped = re.sub(r"(?<=\d)(?=(\d{3})+$)", ",", whole)
+        currency = visible(plain(row.get(currency_key)))
+        return Cell(f"{sign}{grouped}.{cents.ljust(2, '0')} {currency}".rstrip())
+
+    return Format(show, right=True, narrow="keep")
+
+
+def _show_quantity(value: object, _row: Mapping[str, Any], _now: float) -> Cell:
+    shown = visible(_readable(value))
+    return Cell(shown, "red" if shown.startswith("-") and _digits(value) else None)
+
+
+def _show_delta(value: object, row: Mapping[str, Any], now: float) -> Cell:
+    cell = _show_quantity(value, row, now)
+    digits = _digits(value)
+    if cell.style or digits is None or not digits.strip("0."):
+        return cell
+    return Cell(f"+{cell.text}", "green")
+
+
+def _show_state(value: object, row: Mapping[str, Any], now: float) -> Cell:
+    # The API's own word, underscores and all, so that it can be typed back after --status.
+    word = _show_text(value, row, now).text
+    return Cell(word, _STYLES.get(word.lower()))
+
+
+def _moment(value: object) -> "datetime | None":
+    from datetime import UTC, datetime
+
+    if not isinstance(value, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _ago(seconds: float) -> str | None:
+    """`3 h ago`, `in 2 d`, `just now`; None for more than 60 days."""
+    distance = abs(seconds)
+    if distance < _MINUTE:
+        return "just now"
+    if distance > _OLD:
+        return None
+    if distance < _HOUR:
+        amount = f"{int(distance // _MINUTE)} min"
+    elif distance < _DAY:
+        amount = f"{int(distance // _HOUR)} h"
+    else:
+        amount = f"{int(distance // _DAY)} d"
+    return f"{amount} ago" if seconds > 0 else f"in {amount}"
+
+
+def _show_age(value: object, row: Mapping[str, Any], now: float) -> Cell:
+    moment = _moment(value)
+    if moment is None:
+        return _show_text(value, row, now)
+    return Cell(_ago(now - moment.timestamp()) or f"{moment:%Y-%m-%d}")
+
+
+def _show_timestamp(value: object, row: Mapping[str, Any], now: float) -> Cell:
+    moment = _moment(value)
+    if moment is None:
+        return _show_text(value, row, now)
+    ago = _ago(now - moment.timestamp())
+    return Cell(f"{moment:%Y-%m-%d %H:%M:%S} UTC" + (f" ({ago})" if ago else ""))
+
+
+def _show_flag(value: object, row: Mapping[str, Any], now: float) -> Cell:
+    if isinstance(value, bool):
+        return Cell("yes" if value else "no")
+    return _show_text(value, row, now)
+
+
+text = Format(_show_text)
+quantity = Format(_show_quantity, right=True, narrow="keep")
+delta = Format(_show_delta, right=True, narrow="keep")
+state = Format(_show_state)
+age = Format(_show_age, narrow="keep")
+timestamp = Format(_show_timestamp, narrow="keep")
+flag = Format(_show_flag, narrow="keep")
+identifier = Format(_show_text, narrow="shorten")

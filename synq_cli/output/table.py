@@ -1,0 +1,182 @@
+"""Tables and records for people, drawn with Rich: made to fit the terminal, and saying what did not."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from synq_cli.output.columns import Column, Row, lookup
+from synq_cli.output.formats import Cell, visible
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from synq_cli.output.streams import Stream
+
+_GAP = 2
+_SHORT = 8
+# A text column cut to less than this says nothing.
+_LEAST = 6
+# A column is left out sooner than a text is cut to less than this; every order status fits.
+_READABLE = 20
+
+
+@dataclass
+class _Strip:
+    """One column on its way to the terminal."""
+
+    column: Column
+    title: str
+    cells: list[Cell]
+    width: int
+    shortened: bool = False
+
+
+def draw_table(
+    stream: "Stream",
+    rows: Sequence[Row],
+    columns: Sequence[Column],
+    *,
+    now: float,
+    width: int | None,
+    keep_empty: bool,
+) -> tuple[list[str], list[str]]:
+    """Draw the rows, uncut if `width` is None; gives the titles of shortened and of left out columns."""
+    from rich.table import Table
+
+    strips = [_strip(stream, rows, column, now) for column in columns]
+    strips = [strip for strip in strips if keep_empty or any(cell.text for cell in strip.cells)] or strips
+    dropped = [] if width is None else _fit(strips, width, stream.ellipsis)
+    table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold")
+    for strip in strips:
+        table.add_column(
+            _text(strip.title),
+            justify="right" if strip.column.format.right else "left",
+            width=strip.width,
+            no_wrap=True,
+        )
+    for cells in zip(*(strip.cells for strip in strips), strict=True):
+        table.add_row(*(_text(*cell) for cell in cells))
+    _draw(stream, table, _total(strip.width for strip in strips))
+    return [strip.column.title for strip in strips if strip.shortened], dropped
+
+
+def draw_record(stream: "Stream", lines: Sequence[tuple[str, Cell]], *, width: int | None) -> None:
+    """Draw a title and a value a line, long values wrapped if there is a width."""
+    from rich.cells import cell_len
+    from rich.table import Table
+
+    shown = [(stream.fit(title), Cell(stream.fit(cell.text), cell.style)) for title, cell in lines]
+    table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), show_header=False)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for title, cell in shown:
+        table.add_row(_text(title), _text(*cell))
+    widest = (
+        max(cell_len(part) for part in parts) for parts in zip(*((t, c.text) for t, c in shown), strict=True)
+    )
+    natural = _total(widest)
+    _draw(stream, table, natural if width is None else min(width, natural))
+
+
+def record_lines(
+    row: Row, columns: Sequence[Column], *, now: float, keep_empty: bool, leftovers: bool
+) -> list[tuple[str, Cell]]:
+    """Title and value of each column, then, if wanted, of each field that no column names."""
+    named = {column.key for column in columns}
+    others = [Column(visible(key), key) for key in row if leftovers and key not in named]
+    lines = [
+        (column.title, column.format.show(lookup(row, column.key), row, now))
+        for column in (*columns, *others)
+    ]
+    return [(title, cell) for title, cell in lines if keep_empty or cell.text]
+
+
+def _strip(stream: "Stream", rows: Sequence[Row], column: Column, now: float) -> _Strip:
+    from rich.cells import cell_len
+
+    title = stream.fit(visible(column.title))
+    cells = []
+    for row in rows:
+        cell = column.format.show(lookup(row, column.key), row, now)
+        cells.append(Cell(stream.fit(cell.text), cell.style))
+    return _Strip(column, title, cells, max(map(cell_len, (title, *(cell.text for cell in cells)))))
+
+
+def _total(widths: Iterable[int]) -> int:
+    with_gaps = [width + _GAP for width in widths]
+    return sum(with_gaps) - _GAP if with_gaps else 0
+
+
+def _fit(strips: list[_Strip], width: int, ellipsis: str) -> list[str]:
+    """Make the columns fit: shorten identifiers, drop columns, cut text; gives the dropped titles."""
+    dropped = []
+    for strip in reversed(strips):
+        if strip.column.format.narrow == "shorten" and _total(strip.width for strip in strips) > width:
+            _cut(strip, _SHORT + len(ellipsis), ellipsis)
+    for strip in sorted(strips, key=lambda strip: -strip.column.drop):
+        # One long text must not cost a whole column, so what counts is whether all fits with texts cut.
+        if strip.column.drop and _total(map(_readable, strips)) > width:
+            strips.remove(strip)
+            dropped.append(strip.column.title)
+    widths = [strip.width for strip in strips]
+    least = [_least(strip) for strip in strips]
+    for _ in range(_total(widths) - width):
+        loose = [i for i in range(len(strips)) if widths[i] > least[i]]
+        if loose:
+            widths[max(loose, key=widths.__getitem__)] -= 1
+    for strip, target in zip(strips, widths, strict=True):
+        if target < strip.width:
+            _cut(strip, target, ellipsis)
+    return dropped
+
+
+def _readable(strip: _Strip) -> int:
+    return min(strip.width, _READABLE) if strip.column.format.narrow == "cut" else strip.width
+
+
+def _least(strip: _Strip) -> int:
+    from rich.cells import cell_len
+
+    if strip.column.format.narrow == "cut":
+        return min(strip.width, _LEAST)
+    # Only the title may lose letters: half an amount or half a date would be a wrong one.
+    return max((cell_len(cell.text) for cell in strip.cells), default=0)
+
+
+def _cut(strip: _Strip, width: int, ellipsis: str) -> None:
+    """Bring every cell and the title down to the width; whatever loses letters ends in the ellipsis."""
+    from rich.cells import cell_len, set_cell_size
+
+    def cut(text: str) -> str:
+        if cell_len(text) <= width:
+            return text
+        return set_cell_size(text, max(width - len(ellipsis), 0)).rstrip() + ellipsis[:width]
+
+    cells, title = [Cell(cut(cell.text), cell.style) for cell in strip.cells], cut(strip.title)
+    strip.shortened |= (cells, title) != (strip.cells, strip.title)
+    strip.cells, strip.title = cells, title
+    strip.width = max(map(cell_len, (strip.title, *(cell.text for cell in cells))))
+
+
+def _text(text: str, style: str | None = None) -> "RenderableType":
+    from rich.text import Text
+
+    return Text(text, style or "")
+
+
+def _draw(stream: "Stream", table: "RenderableType", width: int) -> None:
+    from rich.console import Console
+
+    console = Console(
+        file=stream.file,
+        width=max(width, 1),
+        height=25,
+        color_system="standard" if stream.color else None,
+        force_terminal=stream.color,
+        no_color=not stream.color,
+        legacy_windows=False,
+    )
+    with console.capture() as drawn:
+        console.print(table)
+    # Rich fills each line up to the width.
+    stream.write("".join(line.rstrip() + "\n" for line in drawn.get().split("\n")[:-1]))

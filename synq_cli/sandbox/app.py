@@ -1,0 +1,81 @@
+"""The tenant as a WSGI app: its gates, its routes, and how errors are told."""
+
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+import falcon
+
+from synq_cli.sandbox.channels import Channels
+from synq_cli.sandbox.gates import BodyLimit, RateLimit, Token
+from synq_cli.sandbox.inventory import Adjustments, Ledger, Levels, Locations
+from synq_cli.sandbox.orders import Orders
+from synq_cli.sandbox.products import Products
+from synq_cli.sandbox.settings import TenantSettings
+from synq_cli.sandbox.store import Store
+from synq_cli.sandbox.variants import Variants
+
+App = falcon.App[falcon.Request, falcon.Response]
+
+
+class Health:
+    def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
+        resp.content_type = falcon.MEDIA_TEXT
+        resp.text = "OK"
+
+
+def create_app(database: Path, now: Callable[[], float] = time.time, window: float = 60.0) -> App:
+    """Serve the tenant in `database`; `now` in epoch seconds, `window` of the rate limit in seconds.
+
+    Raises UsageError if the file is no sandbox.
+    """
+    Store(database).close()
+    app = App()
+    app.add_middleware(RateLimit(database, now, window))
+    app.add_middleware(BodyLimit())
+    app.add_middleware(Token())
+    app.set_error_serializer(_as_json)
+    app.add_error_handler(falcon.HTTPRouteNotFound, _no_route)
+    app.add_error_handler(falcon.HTTPMethodNotAllowed, _wrong_method)
+    app.add_error_handler(Exception, _bug)
+
+    app.add_route("/health", Health())
+    products, orders = Products(), Orders()
+    app.add_route("/api/v1/pim/products", products)
+    app.add_route("/api/v1/pim/products/{product_id}", products, suffix="one")
+    app.add_route("/api/v1/pim/variants", Variants())
+    app.add_route("/api/v1/oms/orders", orders)
+    app.add_route("/api/v1/oms/orders/{order_id}", orders, suffix="one")
+    app.add_route("/api/v1/inventory/adjust", Adjustments())
+    app.add_route("/api/v1/inventory/levels", Levels())
+    app.add_route("/api/v1/inventory/ledger", Ledger())
+    app.add_route("/api/v1/inventory/locations", Locations())
+    app.add_route("/api/v1/channels", Channels())
+    app.add_route("/api/v1/settings/tenant", TenantSettings())
+    return app
+
+
+def _as_json(_req: falcon.Request, resp: falcon.Response, error: falcon.HTTPError) -> None:
+    resp.media = {"error": error.title}
+
+
+def _no_route(_req: falcon.Request, resp: falcon.Response, _error: Exception, _params: dict[str, object]) -> None:
+    # Bare text, not the JSON of a missing object: that is how a client tells the two apart.
+    resp.status = falcon.HTTP_404
+    resp.content_type = falcon.MEDIA_TEXT
+    resp.text = "404 page not found\n"
+
+
+def _wrong_method(
+    _req: falcon.Request, resp: falcon.Response, error: falcon.HTTPError, _params: dict[str, object]
+) -> None:
+    resp.status = falcon.HTTP_405
+    resp.set_headers(error.headers or {})
+    resp.content_type = falcon.MEDIA_TEXT
+
+
+def _bug(req: falcon.Request, resp: falcon.Response, error: Exception, _params: dict[str, object]) -> None:
+    req.log_error("".join(traceback.format_exception(error)))
+    resp.status = falcon.HTTP_500
+    resp.media = {"error": "Internal server error"}

@@ -1,0 +1,112 @@
+"""What every request passes before its route: rate limit, body limit, token and role, in this order."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import falcon
+
+from synq_cli.sandbox.identity import read_token
+from synq_cli.sandbox.reading import refusal, store_of, uuid_or_none
+from synq_cli.sandbox.store import Store
+
+REQUESTS = 100
+LARGEST_BODY = 10 * 1024 * 1024
+
+OPEN_PATHS = ("/health",)
+READS = ("GET", "HEAD", "OPTIONS")
+WRITERS = ("ADMIN", "EDITOR")
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who is asking, by the token."""
+
+    tenant_id: str
+    org_id: str
+    role: str
+    user_id: str | None
+    email: str | None
+
+
+def caller_of(req: falcon.Request) -> Caller:
+    """Who passed the token's gate with this request."""
+    caller: Caller = req.context.caller
+    return caller
+
+
+class RateLimit:
+    """Counts a client address's requests in a sliding window and refuses the 101st."""
+
+    def __init__(self, database: Path, now: Callable[[], float], window: float) -> None:
+        self._database = database
+        self._now = now
+        self._window = window
+
+    def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
+        store = req.context.store = Store(self._database)
+        address = req.remote_addr
+        with store.writing():
+            # Read under the write lock, so that the log's times rise whoever writes.
+            req.context.at = at = self._now()
+            # Entries from the future are left over from a clock that was set back.
+            store.run("DELETE FROM requests WHERE at <= ? OR at > ?", (at - self._window, at + self._window))
+            used = store.rows("SELECT at FROM requests WHERE address = ? ORDER BY at", (address,))
+            if len(used) < REQUESTS:
+                store.insert("requests", {"address": address, "at": at})
+        remaining = max(0, REQUESTS - len(used) - 1)
+        resp.set_headers({"X-RateLimit-Limit": str(REQUESTS), "X-RateLimit-Remaining": str(remaining)})
+        if len(used) >= REQUESTS:
+            wait = max(1, math.ceil(used[len(used) - REQUESTS]["at"] + self._window - at))
+            raise refusal(429, "Rate limit exceeded", {"Retry-After": str(wait)})
+
+    def process_response(
+        self, req: falcon.Request, _resp: falcon.Response, _resource: object, _succeeded: bool
+    ) -> None:
+        store: Store | None = getattr(req.context, "store", None)
+        if store:
+            store.close()
+
+
+class BodyLimit:
+    """Refuses a body of more than 10 MB."""
+
+    def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
+        if (req.content_length or 0) > LARGEST_BODY:
+            raise refusal(413, "Request body too large")
+
+
+class Token:
+    """Lets nobody in without a token of this tenant's making, and no writer without the role for it."""
+
+    def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
+        if req.path in OPEN_PATHS:
+            return
+        kind, _, token = (req.auth or "").partition(" ")
+        if kind.lower() != "bearer" or not token:
+            raise refusal(401, "Unauthorized: Missing or invalid Authorization header")
+        secret = store_of(req).rows("SELECT secret FROM tenant")[0]["secret"]
+        claims = read_token(token.strip(), secret, req.context.at)
+        if claims is None:
+            raise refusal(401, "Unauthorized: Invalid token")
+        for claim, name in (("tenantid", "tenantid"), ("org_id", "orgid"), ("role", "role")):
+            if not (isinstance(claims.get(claim), str) and claims[claim]):
+                raise refusal(403, f"Forbidden: Missing {name} claim")
+        for header, claim in (("X-Tenant-ID", "tenantid"), ("X-Org-ID", "org_id")):
+            sent = req.get_header(header)
+            if sent is not None and sent.lower() != claims[claim].lower():
+                raise refusal(403, f"Forbidden: {header} does not match the token")
+        req.context.caller = Caller(
+            tenant_id=claims["tenantid"].lower(),
+            org_id=claims["org_id"].lower(),
+            role=claims["role"].upper(),
+            user_id=uuid_or_none(claims.get("db_uid")),
+            email=claims.get("email"),
+        )
+
+    def process_resource(
+        self, req: falcon.Request, _resp: falcon.Response, _resource: object, _params: dict[str, object]
+    ) -> None:
+        if req.path not in OPEN_PATHS and req.method not in READS and caller_of(req).role not in WRITERS:
+            raise refusal(403, "Forbidden: insufficient permissions")

@@ -1,0 +1,54 @@
+"""The tables of a tenant's file."""
+
+SCHEMA = """
+CREATE TABLE tenant (
+    id TEXT PRIMARY KEY, org_id TEXT, name TEXT, seed TEXT, secret TEXT, created_at TEXT);
+CREATE TABLE members (id TEXT PRIMARY KEY, uid TEXT, tenant_id TEXT, email TEXT, role TEXT, status TEXT);
+CREATE TABLE settings (
+    id TEXT PRIMARY KEY, org_id TEXT, tenant_id TEXT UNIQUE, inventory_allocation_model TEXT,
+    auto_po_enabled INTEGER, default_low_stock_threshold INTEGER, costing_method TEXT, updated_by TEXT,
+    created_at TEXT, updated_at TEXT);
+CREATE TABLE products (
+    id TEXT PRIMARY KEY, org_id TEXT, tenant_id TEXT, title TEXT NOT NULL, description TEXT,
+    short_description TEXT, long_description TEXT, category TEXT, brand TEXT, tags TEXT, status TEXT,
+    product_type_id TEXT, launch_date TEXT, discontinue_date TEXT, warranty_period TEXT, is_taxable INTEGER,
+    is_returnable INTEGER, requires_serial_number INTEGER, seo_title TEXT, seo_description TEXT,
+    seo_keywords TEXT, data_quality_score REAL, created_by TEXT, updated_by TEXT, created_at TEXT,
+    updated_at TEXT, deleted_at TEXT);
+CREATE TABLE variants (
+    id TEXT PRIMARY KEY, org_id TEXT, tenant_id TEXT, product_id TEXT NOT NULL, sku TEXT, barcode TEXT,
+    price TEXT, currency TEXT, option_values TEXT, cost_price TEXT, data_quality_score REAL, created_at TEXT,
+    updated_at TEXT);
+CREATE INDEX variants_by_sku ON variants (tenant_id, sku);
+CREATE VIEW live_variants AS
+    SELECT variants.* FROM variants JOIN products ON products.id = variants.product_id
+    WHERE products.deleted_at IS NULL;
+CREATE TABLE locations (id TEXT PRIMARY KEY, tenant_id TEXT, name TEXT, active INTEGER, created_at TEXT);
+CREATE TABLE ledger (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE, org_id TEXT, tenant_id TEXT, variant_id TEXT,
+    location_id TEXT, quantity_delta INTEGER, transaction_type TEXT, notes TEXT, unit_cost TEXT,
+    created_by TEXT, created_at TEXT);
+CREATE INDEX ledger_by_stock ON ledger (tenant_id, variant_id, location_id);
+CREATE TABLE reservations (
+    id TEXT PRIMARY KEY, tenant_id TEXT, variant_id TEXT, location_id TEXT, quantity INTEGER, reference TEXT,
+    status TEXT, created_at TEXT);
+CREATE INDEX reservations_by_stock ON reservations (variant_id, location_id);
+CREATE TABLE channels (
+    id TEXT PRIMARY KEY, tenant_id TEXT, name TEXT, currency TEXT, active INTEGER, created_at TEXT,
+    updated_at TEXT);
+CREATE TABLE orders (
+    id TEXT PRIMARY KEY, tenant_id TEXT, status TEXT, currency TEXT, subtotal TEXT, discount_total TEXT,
+    shipping_total TEXT, tax_total TEXT, total TEXT, payment_status TEXT, payment_provider TEXT,
+    payment_reference TEXT, channel TEXT, source_platform TEXT, idempotency_key TEXT UNIQUE, created_at TEXT,
+    updated_at TEXT, tags TEXT);
+CREATE INDEX orders_by_age ON orders (tenant_id, created_at);
+CREATE TABLE order_items (
+    id TEXT PRIMARY KEY, order_id TEXT, product_title TEXT, variant_title TEXT, sku TEXT, variant_id TEXT,
+    location_id TEXT, quantity INTEGER, unit_price TEXT);
+CREATE INDEX order_items_by_order ON order_items (order_id);
+CREATE TABLE audit (
+    id TEXT PRIMARY KEY, tenant_id TEXT, actor_email TEXT, action TEXT, entity_type TEXT, entity_id TEXT,
+    details TEXT, ip_address TEXT, created_at TEXT);
+CREATE TABLE requests (address TEXT, at REAL);
+CREATE INDEX requests_by_address ON requests (address, at);
+"""

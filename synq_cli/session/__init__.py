@@ -1,0 +1,1 @@
+"""Who is asking, and where: settings, profiles, tokens and what they claim."""

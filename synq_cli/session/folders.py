@@ -1,0 +1,57 @@
+"""Where synq keeps its configuration and its state."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from synq_cli.errors import UsageError
+
+
+def config_dir(environ: Mapping[str, str]) -> Path:
+    """$SYNQ_CONFIG_DIR, else the platform's folder for configuration."""
+    if named := environ.get("SYNQ_CONFIG_DIR"):
+        return Path(named)
+    from platformdirs import user_config_path
+
+    return user_config_path("synq", appauthor=False)
+
+
+def state_dir(environ: Mapping[str, str]) -> Path:
+    """$SYNQ_STATE_DIR, else the platform's folder for state."""
+    if named := environ.get("SYNQ_STATE_DIR"):
+        return Path(named)
+    from platformdirs import user_state_path
+
+    return user_state_path("synq", appauthor=False)
+
+
+def private_folder(path: Path) -> Path:
+    """The folder, made for its owner alone if it is not there; UsageError if it can't be."""
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(
+            f"The folder {path} can't be made: {error.strerror}.",
+            hint="SYNQ_CONFIG_DIR and SYNQ_STATE_DIR name other folders.",
+        ) from None
+    return path
+
+
+@contextmanager
+def sole_writer(path: Path) -> Iterator[None]:
+    """Hold off every other synq that would change this file, in a folder of the user's own."""
+    from filelock import FileLock
+
+    private_folder(path.parent)
+    with FileLock(path.with_suffix(".lock"), mode=0o600):
+        yield
+
+
+def replace_file(path: Path, text: str) -> None:
+    """Write the file for its owner alone, and all at once: a reader sees the old text or the new."""
+    fresh = path.with_suffix(f".{os.getpid()}.new")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+    fresh.replace(path)

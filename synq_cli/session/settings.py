@@ -1,0 +1,200 @@
+"""The settings of a run: option > environment > profile > default, and where each value came from."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from synq_cli.errors import UsageError
+from synq_cli.session.base_url import check_base_url
+from synq_cli.session.profiles import Config, check_name
+
+OUTPUT_FORMATS = ("table", "json", "ndjson", "yaml", "csv", "tsv")
+DEFAULT_BASE_URL = "https://api.synq.io"
+SANDBOX = "sandbox"
+SANDBOX_URL = "http://sandbox.invalid"
+
+
+def _format(text: str) -> str:
+    if text not in OUTPUT_FORMATS:
+        raise ValueError(f"must be one of {', '.join(OUTPUT_FORMATS)}")
+    return text
+
+
+def _uuid(text: str) -> str:
+    from uuid import UUID
+
+    try:
+        return str(UUID(text))
+    except ValueError:
+        raise ValueError("must be a UUID such as 6f1d2c84-3b7a-4e59-9c10-2a8e5d4b7f31") from None
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not (math.isfinite(seconds) and seconds >= 0):
+        raise ValueError("must be a number of seconds, 0 or more")
+    return seconds
+
+
+def _positive_seconds(text: str) -> float:
+    if not (seconds := _seconds(text)):
+        raise ValueError("must be more than 0 seconds")
+    return seconds
+
+
+def _switch(text: str) -> bool:
+    words = {
+        "1": True,
+        "true": True,
+        "yes": True,
+        "on": True,
+        "0": False,
+        "false": False,
+        "no": False,
+        "off": False,
+    }
+    if text.lower() not in words:
+        raise ValueError("must be true or false")
+    return words[text.lower()]
+
+
+def _name(text: str) -> str:
+    if not text.strip():
+        raise ValueError("must not be empty")
+    return text
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting: `parse` gives its value from text or raises a ValueError that says what it must be."""
+
+    name: str
+    env: str | None
+    default: Any
+    parse: Callable[[str], Any]
+    help: str
+    in_profile: bool = True
+
+
+SETTINGS = (
+    Setting("profile", "SYNQ_PROFILE", "default", check_name, "which tenant", in_profile=False),
+    Setting("base_url", "SYNQ_BASE_URL", DEFAULT_BASE_URL, check_base_url, "the API's address"),
+    Setting("tenant_id", "SYNQ_TENANT_ID", None, _uuid, "the tenant; else what the token says"),
+    Setting("org_id", "SYNQ_ORG_ID", None, _uuid, "the organization; else what the token says"),
+    Setting("location", None, None, _name, "the stock location that adjustments use"),
+    Setting("output", "SYNQ_OUTPUT", None, _format, "the format; else a table on a terminal, TSV off it"),
+    Setting("timeout", "SYNQ_TIMEOUT", 30.0, _positive_seconds, "seconds for a whole request"),
+    Setting("max_wait", "SYNQ_MAX_WAIT", 120.0, _seconds, "longest wait for the rate limit, in seconds"),
+    Setting("read_only", "SYNQ_READ_ONLY", False, _switch, "refuse every request that is not a read"),
+    Setting("debug", "SYNQ_DEBUG", False, _switch, "a line a request on stderr", in_profile=False),
+)
+# What the embedded sandbox answers itself.
+_NOT_FOR_SANDBOX = {"base_url", "tenant_id", "org_id"}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Every setting's value, and in `sources` where it came from."""
+
+    profile: str
+    base_url: str
+    tenant_id: str | None
+    org_id: str | None
+    location: str | None
+    output: str | None
+    timeout: float
+    max_wait: float
+    read_only: bool
+    debug: bool
+    sources: Mapping[str, str]
+
+
+def resolve(options: Mapping[str, object], environ: Mapping[str, str], config: Config) -> Settings:
+    """Settle every setting; UsageError names the option, variable or file that is wrong."""
+    profile, source = _profile(options, environ, config)
+    stored = config.profiles.get(profile, {})
+    values: dict[str, Any] = {"profile": profile}
+    sources = {"profile": source}
+    if profile == SANDBOX and options.get("base_url"):
+        raise UsageError("The embedded sandbox has no base URL.", hint="Leave out --base-url, or --sandbox.")
+    for setting in SETTINGS[1:]:
+        embedded = profile == SANDBOX and setting.name in _NOT_FOR_SANDBOX
+        option = options.get(setting.name)
+        variable = environ.get(setting.env or "")
+        kept = stored.get(setting.name) if setting.in_profile else None
+        if embedded:
+            value, origin = (SANDBOX_URL if setting.name == "base_url" else None), "sandbox"
+        elif option is not None:
+            origin = f"option --{setting.name.replace('_', '-')}"
+            value = _parsed(setting, option, origin)
+        elif variable:
+            origin = str(setting.env)
+            value = _parsed(setting, variable, origin)
+        elif kept is not None:
+            origin = f"profile {profile}"
+            value = _parsed(setting, kept, f"{setting.name} of {origin} in {config.path}")
+        else:
+            value, origin = setting.default, "default"
+        values[setting.name], sources[setting.name] = value, origin
+    return Settings(**values, sources=sources)
+
+
+def parse_setting(name: str, text: str) -> Any:
+    """The value of a profile's setting, from text; UsageError if there is no such setting or it is wrong."""
+    return _parsed(find_setting(name), text, name)
+
+
+def describe(settings: Settings) -> list[dict[str, object]]:
+    """A row a setting: its value, where that came from, its environment variable and its meaning."""
+    return [
+        {
+            "setting": setting.name,
+            "value": getattr(settings, setting.name),
+            "source": settings.sources[setting.name],
+            "variable": setting.env,
+            "meaning": setting.help,
+        }
+        for setting in SETTINGS
+    ]
+
+
+def find_setting(name: str) -> Setting:
+    """The setting that a profile can hold under this name; UsageError names the ones there are."""
+    from difflib import get_close_matches
+
+    known = {setting.name: setting for setting in SETTINGS if setting.in_profile}
+    if name in known:
+        return known[name]
+    near = get_close_matches(name, known, n=1)
+    raise UsageError(
+        f"There is no setting {name!r}.",
+        hint=(f"Did you mean {near[0]}? " if near else "") + f"Settings: {', '.join(known)}.",
+    )
+
+
+def _profile(options: Mapping[str, object], environ: Mapping[str, str], config: Config) -> tuple[str, str]:
+    named = options.get("profile")
+    if options.get("sandbox"):
+        if named not in {None, SANDBOX}:
+            raise UsageError(f"--sandbox and --profile {named} name two tenants; choose one.")
+        return SANDBOX, "option --sandbox"
+    if named is not None:
+        name, source = str(named), "option --profile"
+    elif environ.get("SYNQ_PROFILE"):
+        name, source = environ["SYNQ_PROFILE"], "SYNQ_PROFILE"
+    elif config.current:
+        name, source = config.current, "auth switch"
+    else:
+        name, source = "default", "default"
+    return check_name(name), source
+
+
+def _parsed(setting: Setting, value: object, origin: str) -> Any:
+    try:
+        return setting.parse(value if isinstance(value, str) else str(value))
+    except ValueError as error:
+        raise UsageError(f"{origin} is {value!r}, but {setting.name} {error}.") from None

@@ -1,0 +1,130 @@
+"""Where tokens are kept: the operating system's keyring, or, if asked for, a file of the user's own."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from synq_cli.errors import AuthError, UsageError
+from synq_cli.session.folders import replace_file, sole_writer
+
+_SERVICE = "synq"
+_Answer = TypeVar("_Answer")
+_INSTEAD = "Set SYNQ_TOKEN for this shell, or keep the token in a file: synq auth login --insecure-storage"
+
+
+class SecretStore(Protocol):
+    """What synq uses of the keyring library."""
+
+    def get_password(self, service: str, username: str, /) -> str | None: ...
+    def set_password(self, service: str, username: str, password: str, /) -> None: ...
+    def delete_password(self, service: str, username: str, /) -> None: ...
+
+
+class TokenStore:
+    """Tokens by profile; `where` is "keyring" or "file". AuthError if the keyring does not serve."""
+
+    def __init__(self, config_dir: Path, keyring: SecretStore | None = None, *, limit: float = 3.0) -> None:
+        self._file = config_dir / "credentials.json"
+        self._keyring = keyring
+        self._limit = limit
+
+    def read(self, profile: str, where: str) -> str | None:
+        """The profile's token, or None if there is none."""
+        if where == "file":
+            return self._in_file().get(profile)
+        return self._ask("read", lambda keyring: keyring.get_password(_SERVICE, profile))
+
+    def write(self, profile: str, token: str, where: str) -> None:
+        """Keep the token, and read it back before claiming so."""
+        if where == "file":
+            self._change_file(lambda tokens: tokens.__setitem__(profile, token))
+            return
+
+        def keep(keyring: SecretStore) -> str | None:
+            keyring.set_password(_SERVICE, profile, token)
+            return keyring.get_password(_SERVICE, profile)
+
+        if self._ask("write to", keep) != token:
+            raise AuthError("The keyring took the token but did not keep it.", hint=_INSTEAD)
+
+    def delete(self, profile: str, where: str) -> bool:
+        """Forget the token; False if there was none."""
+        if where == "file":
+            had = profile in self._in_file()
+            if had:
+                self._change_file(lambda tokens: tokens.pop(profile, None))
+            return had
+
+        def forget(keyring: SecretStore) -> bool:
+            if keyring.get_password(_SERVICE, profile) is None:
+                return False
+            keyring.delete_password(_SERVICE, profile)
+            return True
+
+        return self._ask("delete from", forget)
+
+    def _ask(self, verb: str, call: Callable[[SecretStore], _Answer]) -> _Answer:
+        """Call the keyring, but wait no longer than the limit: a half-configured one never answers."""
+        from queue import Empty, SimpleQueue
+        from threading import Thread
+
+        answers: SimpleQueue[tuple[_Answer | None, Exception | None]] = SimpleQueue()
+
+        def work() -> None:
+            try:
+                answers.put((call(self._keyring or _system_keyring()), None))
+            except Exception as error:  # noqa: BLE001 backends raise what they like
+                answers.put((None, error))
+
+        # A daemon thread does not hold up the exit, however long the call hangs.
+        Thread(target=work, daemon=True).start()
+        try:
+            answer, error = answers.get(timeout=self._limit)
+        except Empty:
+            raise AuthError(
+                f"The keyring did not answer within {self._limit:g} seconds; it may be locked.",
+                hint=_INSTEAD,
+            ) from None
+        if error is not None:
+            # The backend's own words could hold the secret, so only the kind of error is told.
+            raise AuthError(_sentence(verb, type(error).__name__), hint=_INSTEAD) from None
+        return answer  # type: ignore[return-value]  # no error, so it is the call's own answer
+
+    def _in_file(self) -> dict[str, str]:
+        import json
+
+        try:
+            tokens: Any = json.loads(self._file.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError):
+            tokens = None
+        if not isinstance(tokens, dict) or not all(isinstance(token, str) for token in tokens.values()):
+            raise UsageError(
+                f"{self._file} is damaged: it must map profiles to tokens in JSON.",
+                hint="Move it away and log in again: synq auth login --insecure-storage",
+            )
+        return tokens
+
+    def _change_file(self, edit: Callable[[dict[str, str]], object]) -> None:
+        import json
+
+        with sole_writer(self._file):
+            tokens = self._in_file()
+            edit(tokens)
+            replace_file(self._file, json.dumps(tokens))
+
+
+def _system_keyring() -> SecretStore:
+    import keyring
+
+    store: SecretStore = keyring  # a module with these three functions
+    return store
+
+
+def _sentence(verb: str, kind: str) -> str:
+    if kind == "NoKeyringError":
+        return "This machine has no keyring that synq can use."
+    if kind == "KeyringLocked":
+        return "The keyring is locked. Unlock it and try again."
+    return f"Could not {verb} the keyring ({kind})."

@@ -1,0 +1,52 @@
+import pytest
+
+from synq_cli.errors import UsageError
+from synq_cli.output.columns import Column
+from synq_cli.output.fields import Fields
+from synq_cli.output.formats import money, text
+
+
+@pytest.mark.parametrize("option", ["", ",", "id,", "id,,status", "a..b", ".a", "a.", " "])
+def test_empty_names_are_refused(option: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        Fields(option)
+    assert caught.value.message == f"--fields has an empty name in '{option}'."
+
+
+def test_order_blanks_and_repeats() -> None:
+    assert Fields("total, id ,total").names == ["total", "id"]
+
+
+def test_pick_gives_flat_keys_and_null() -> None:
+    assert Fields("b.c,x,a").pick({"a": 1, "b": {"c": [2], "d": 3}}) == {"b.c": [2], "x": None, "a": 1}
+
+
+def test_columns_take_the_form_the_command_has_for_them() -> None:
+    price = money("currency")
+    columns = Fields("total,note").columns([Column("Total", "total", price, drop=3)])
+    assert columns == [Column("total", "total", price), Column("note", "note", text)]
+
+
+def missed(option: str, *rows: dict[str, object]) -> list[str]:
+    fields = Fields(option)
+    assert list(fields.watch(rows)) == list(rows)
+    return list(fields.missed())
+
+
+def test_a_field_of_one_row_is_not_missed() -> None:
+    assert missed("id,extra,a.b", {"id": 1}, {"id": 2, "extra": None}, {"a": {"b": None}}) == []
+
+
+def test_a_missed_field_names_its_neighbour() -> None:
+    assert missed("totl,customer.nam", {"id": 1, "total": 2, "customer": {"name": "x"}}) == [
+        "Nothing has the field totl. Did you mean total?",
+        "Nothing has the field customer.nam. Did you mean customer.name?",
+    ]
+
+
+def test_a_missed_field_without_neighbour_names_what_there_is() -> None:
+    assert missed("zzz", {"id": 1, "customer": {"name": "x"}}) == ["Nothing has the field zzz. There is: id, customer."]
+
+
+def test_nothing_is_missed_where_there_are_no_rows() -> None:
+    assert missed("zzz") == []

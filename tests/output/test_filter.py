@@ -1,0 +1,51 @@
+import sys
+
+import pytest
+
+from synq_cli import exact_json
+from synq_cli.errors import UsageError
+from synq_cli.output.filter import Filter
+
+
+def lines(expression: str, text: str) -> list[str]:
+    return list(Filter(expression).lines(exact_json.loads(text)))
+
+
+@pytest.mark.parametrize(
+    ("expression", "text", "printed"),
+    [
+        (".[].a", '[{"a":"x y"},{"a":null},{"a":true},{"a":[1,{"b":2}]}]', ["x y", "null", "true", '[1,{"b":2}]']),
+        (".", '{"é":"🎁"}', ['{"é":"🎁"}']),
+        (".a", '{"a":19.5}', ["19.5"]),
+        (".a", '{"a":9007199254740991}', ["9007199254740991"]),
+        ("empty", "1", []),
+        (".[0:1] | length", "[1,2]", ["1"]),
+    ],
+)
+def test_strings_raw_and_the_rest_compact(expression: str, text: str, printed: list[str]) -> None:
+    assert lines(expression, text) == printed
+
+
+@pytest.mark.parametrize(("expression", "said"), [(".[", "syntax error"), ("nope", "nope/0 is not defined")])
+def test_a_bad_expression_is_told_at_once(expression: str, said: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        Filter(expression)
+    assert caught.value.message.startswith(f"--jq does not understand '{expression}': ")
+    assert said in caught.value.message
+    assert "\n" not in caught.value.message
+
+
+def test_a_filter_that_does_not_fit_the_answer() -> None:
+    with pytest.raises(UsageError) as caught:
+        lines(".a", "[1]")
+    assert caught.value.message.startswith("--jq could not be applied to the answer: Cannot index array")
+    assert caught.value.hint is not None
+    assert "--json" in caught.value.hint
+
+
+def test_without_the_extra_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "jq", None)
+    with pytest.raises(UsageError) as caught:
+        Filter(".")
+    assert caught.value.message == "--jq needs the optional extra 'jq', which is not installed."
+    assert caught.value.hint == "Install it: pipx inject synq-cli jq, or pip install 'synq-cli[jq]'"

@@ -1,0 +1,234 @@
+import unicodedata
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from synq_cli.exact_json import Number
+from synq_cli.output.formats import (
+    Cell,
+    age,
+    delta,
+    flag,
+    identifier,
+    money,
+    plain,
+    quantity,
+    state,
+    text,
+    timestamp,
+    visible,
+)
+
+NOW = 1_795_608_000.0  # 2026-11-25 12:00:00 UTC
+BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+
+
+@given(st.text(st.characters(exclude_categories=[])))
+@example("\x1b]0;title\x07" + BIDI)
+def test_visible_lets_nothing_through_that_steers_a_terminal(anything: str) -> None:
+    shown = visible(anything)
+    assert not [c for c in shown if unicodedata.category(c) in {"Cc", "Cs", "Zl", "Zp"} or c in BIDI]
+    assert "".join(shown.splitlines()) == shown
+    shown.encode("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("raw", "shown"),
+    [
+        ("plain, Größe L, 東京 🎁", "plain, Größe L, 東京 🎁"),
+        ("\x1b[31m", r"\x1b[31m"),
+        ("a\tb\nc\rd", r"a\tb\nc\rd"),
+        ("\u202eevil", r"\u202eevil"),
+        ("\x9b2J", r"\x9b2J"),
+        ("\ud800", r"\ud800"),
+        ("👩\u200d🔬", "👩\u200d🔬"),
+        (r"C:\temp", r"C:\temp"),
+    ],
+)
+def test_visible_spells_out_in_ascii(raw: str, shown: str) -> None:
+    assert visible(raw) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (None, ""),
+        ("a\x1bb", r"a\x1bb"),
+        (7, "7"),
+        (Number("19.90"), "19.90"),
+        (True, "true"),
+        (["gift", "rush"], "gift, rush"),
+        ([], ""),
+        ({"Color": "Navy", "Size": "M"}, "Color: Navy, Size: M"),
+        ([{"a": Number("1.0")}], '[{"a":1.0}]'),
+        ({"a": {"b": None}}, '{"a":{"b":null}}'),
+        (["\x07"], r"\x07"),
+    ],
+)
+def test_text(value: object, shown: str) -> None:
+    assert text.show(value, {}, NOW) == Cell(shown)
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (Number("1203.50"), "1,203.50 GBP"),
+        (Number("19.9"), "19.90 GBP"),
+        (7, "7.00 GBP"),
+        (0, "0.00 GBP"),
+        (999, "999.00 GBP"),
+        (-1234567, "-1,234,567.00 GBP"),
+        ("89.50", "89.50 GBP"),
+        (" 89.5 ", "89.50 GBP"),
+        (Number("0.12345"), "0.12345 GBP"),
+        (Number("1.5e3"), "1,500.00 GBP"),
+        (Number("1e-3"), "0.001 GBP"),
+        (Number("-0"), "-0.00 GBP"),
+        (Number("1e999"), "1e999"),
+        (12345678901234567890, "12,345,678,901,234,567,890.00 GBP"),
+        (None, ""),
+        ("", ""),
+        ("free", "free"),
+        (True, "true"),
+        ("1e999999999999999999999", "1e999999999999999999999"),
+        ("٣", "٣"),
+    ],
+)
+def test_money(value: object, shown: str) -> None:
+    assert money("currency").show(value, {"currency": "GBP"}, NOW) == Cell(shown)
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False, places=4), st.booleans())
+def test_money_keeps_every_digit(amount: object, as_text: bool) -> None:
+    written = f"{amount:f}"
+    shown = money("currency").show(written if as_text else Number(written), {}, NOW).text
+    assert shown.replace(",", "") == written
+
+
+def test_money_without_or_with_an_odd_currency() -> None:
+    assert money("currency").show(5, {}, NOW) == Cell("5.00")
+    assert money("currency").show(5, {"currency": "\x1b[0m"}, NOW) == Cell(r"5.00 \x1b[0m")
+
+
+@pytest.mark.parametrize(
+    ("value", "cell"),
+    [
+        (12000, Cell("12000")),
+        (0, Cell("0")),
+        (-3, Cell("-3", "red")),
+        (Number("-0.5"), Cell("-0.5", "red")),
+        (None, Cell("")),
+        ("-x", Cell("-x")),
+    ],
+)
+def test_quantity(value: object, cell: Cell) -> None:
+    assert quantity.show(value, {}, NOW) == cell
+
+
+@pytest.mark.parametrize(
+    ("value", "cell"),
+    [
+        (5, Cell("+5", "green")),
+        (-5, Cell("-5", "red")),
+        (0, Cell("0")),
+        (Number("0.0"), Cell("0.0")),
+        (Number("0.5"), Cell("+0.5", "green")),
+        (None, Cell("")),
+        ("n/a", Cell("n/a")),
+    ],
+)
+def test_delta(value: object, cell: Cell) -> None:
+    assert delta.show(value, {}, NOW) == cell
+
+
+@pytest.mark.parametrize(
+    ("status", "style"),
+    [
+        ("pending_payment", "yellow"),
+        ("partially_fulfilled", "yellow"),
+        ("delivered", "green"),
+        ("ACTIVE", "green"),
+        ("completed", "dim"),
+        ("cancelled", "dim"),
+        ("failed", "red"),
+        ("brand_new", None),
+        (None, None),
+    ],
+)
+def test_state_shows_the_word_of_the_api(status: str | None, style: str | None) -> None:
+    assert state.show(status, {}, NOW) == Cell(status or "", style)
+
+
+@pytest.mark.parametrize(
+    ("moment", "shown"),
+    [
+        ("2026-11-25T12:00:00Z", "just now"),
+        ("2026-11-25T11:59:01Z", "just now"),
+        ("2026-11-25T12:00:59Z", "just now"),
+        ("2026-11-25T11:59:00Z", "1 min ago"),
+        ("2026-11-25T11:00:01Z", "59 min ago"),
+        ("2026-11-25T11:00:00Z", "1 h ago"),
+        ("2026-11-25T09:00:00.123456789Z", "2 h ago"),
+        ("2026-11-25T10:00:00+01:00", "3 h ago"),
+        ("2026-11-23T12:00:00Z", "2 d ago"),
+        ("2026-09-26T12:00:00Z", "60 d ago"),
+        ("2026-09-26T11:59:59Z", "2026-09-26"),
+        ("2026-11-25T15:00:00Z", "in 3 h"),
+        ("2026-11-27T12:00:00Z", "in 2 d"),
+        ("2027-11-27T12:00:00Z", "2027-11-27"),
+        ("2026-11-25 09:00:00", "3 h ago"),
+        ("0001-01-01T00:00:00+14:00", "0001-01-01T00:00:00+14:00"),
+        ("", ""),
+        (None, ""),
+        ("soon\x07", r"soon\x07"),
+        (12, "12"),
+    ],
+)
+def test_age(moment: object, shown: str) -> None:
+    assert age.show(moment, {}, NOW) == Cell(shown)
+
+
+@given(st.datetimes().map(str) | st.text())
+def test_age_and_timestamp_take_any_text(moment: str) -> None:
+    assert "\n" not in age.show(moment, {}, NOW).text + timestamp.show(moment, {}, NOW).text
+
+
+@pytest.mark.parametrize(
+    ("moment", "shown"),
+    [
+        ("2026-11-25T10:00:05+01:00", "2026-11-25 09:00:05 UTC (2 h ago)"),
+        ("2025-01-02T03:04:05Z", "2025-01-02 03:04:05 UTC"),
+        ("", ""),
+        ("later", "later"),
+    ],
+)
+def test_timestamp(moment: str, shown: str) -> None:
+    assert timestamp.show(moment, {}, NOW) == Cell(shown)
+
+
+def test_flag() -> None:
+    assert [flag.show(value, {}, NOW).text for value in (True, False, None, "maybe")] == ["yes", "no", "", "maybe"]
+
+
+def test_identifier_is_whole_and_clean() -> None:
+    assert identifier.show("d2f70c5b-8a3e-4619-b7d0-5e9c1f84a26b\n", {}, NOW) == Cell(
+        r"d2f70c5b-8a3e-4619-b7d0-5e9c1f84a26b\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "raw"),
+    [
+        (None, ""),
+        (True, "true"),
+        (False, "false"),
+        ("a\tb", "a\tb"),
+        (Number("19.90"), "19.90"),
+        (12, "12"),
+        (["a", 1], '["a",1]'),
+        ({"a": Number("1.10")}, '{"a":1.10}'),
+    ],
+)
+def test_plain(value: object, raw: str) -> None:
+    assert plain(value) == raw

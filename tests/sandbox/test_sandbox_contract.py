@@ -1,0 +1,196 @@
+"""What the sandbox answers is what the contract says, for the operations it has."""
+
+import copy
+import itertools
+import re
+
+import falcon.inspect
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from openapi_schema_validator import OAS30Validator
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    negative_data_rejection,
+    positive_data_acceptance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from synq_cli.sandbox.app import create_app
+from synq_cli.sandbox.store import Store
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+
+
+def shape(path):
+    return re.sub(r"\{.*?\}", "{}", path)
+
+
+def implemented(app, contract):
+    """(method, path) as the contract writes them, for every route of the app; deletions come last."""
+    paths = {shape(path): path for path in contract["paths"]}
+    found = [
+        (method.method.lower(), paths[shape(route.path)])
+        for route in falcon.inspect.inspect_routes(app)
+        for method in route.methods
+        if not method.internal
+    ]
+    return sorted(found, key=lambda operation: operation[0] == "delete")
+
+
+def test_every_route_is_one_of_the_contract(database, contract):
+    operations = implemented(create_app(database), contract)
+    names = {contract["paths"][path][method]["operationId"] for method, path in operations}
+    assert len(operations) == len(names)
+    assert names == {
+        "get_health",
+        "list_products",
+        "get_product",
+        "delete_product",
+        "list_variants",
+        "list_orders",
+        "get_order",
+        "adjust_inventory",
+        "list_inventory_levels",
+        "list_inventory_ledger",
+        "list_locations",
+        "list_channels",
+        "get_tenant_settings",
+    }
+
+
+def test_every_seeded_object_is_as_the_contract_says(client, contract, clock):
+    def valid(schema, document):
+        validator = OAS30Validator(
+            {**schema, "components": contract["components"]}, format_checker=OAS30Validator.FORMAT_CHECKER
+        )
+        return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(document)]
+
+    def get(path, **params):
+        clock.at += 1
+        result = client.simulate_get(path, params=params)
+        assert result.status_code == 200, result.text
+        return result.json
+
+    def reply(path):
+        return contract["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+
+    paged = [
+        "/api/v1/pim/variants",
+        "/api/v1/oms/orders",
+        "/api/v1/inventory/levels",
+        "/api/v1/inventory/ledger",
+    ]
+    whole = [
+        "/api/v1/pim/products",
+        "/api/v1/inventory/locations",
+        "/api/v1/channels",
+        "/api/v1/settings/tenant",
+    ]
+    complaints = []
+    for path in paged:
+        for offset in (0, 100, 200, 300, 400, 500, 600):
+            complaints += valid(reply(path), get(path, limit=100, offset=offset))
+    for path in whole:
+        complaints += valid(reply(path), get(path))
+    for product in get("/api/v1/pim/products"):
+        document = get(f"/api/v1/pim/products/{product['id']}")
+        complaints += valid({"$ref": "#/components/schemas/Product"}, document)
+    assert complaints == []
+
+
+@pytest.fixture
+def tireless(database, clock):
+    """The app with a clock that moves on by a second at each look, so that no limit is met."""
+    ticks = itertools.count()
+    return create_app(database, lambda: clock.at + next(ticks))
+
+
+@pytest.fixture
+def own(database):
+    """The tenant's own ids, by the name of the parameter that takes them."""
+    with Store(database) as store:
+        tenant = store.rows("SELECT * FROM tenant")[0]
+        entry = store.rows("SELECT * FROM ledger")[0]
+        return {
+            "headers": {"X-Tenant-ID": tenant["id"], "X-Org-ID": tenant["org_id"]},
+            "productID": store.rows("SELECT id FROM products")[0]["id"],
+            "orderID": store.rows("SELECT id FROM orders")[0]["id"],
+            "body": {
+                "variant_id": entry["variant_id"],
+                "location_id": entry["location_id"],
+                "quantity_delta": -3,
+            },
+        }
+
+
+@pytest.fixture
+def schema(tireless, contract):
+    lenient = copy.deepcopy(contract)
+    # A larger limit is lowered, not refused.
+    del lenient["components"]["parameters"]["limit"]["schema"]["maximum"]
+    schema = schemathesis.openapi.from_dict(lenient)
+    schema.app = tireless
+    # Unknown query parameters are let pass; the token is ours.
+    schema.config.generation.update(allow_extra_parameters=False, with_security_parameters=False)
+    return schema
+
+
+def probe(operation, requests, checks, headers):
+    """Send generated requests to an operation; the statuses that came back."""
+    statuses = set()
+
+    # Schemathesis filters much of what it draws; that is no fault of the strategy.
+    @settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @given(case=requests)
+    def send(case):
+        response = case.call(headers=headers)
+        statuses.add(response.status_code)
+        case.validate_response(response, checks=checks, headers=headers)
+
+    send()
+    return statuses
+
+
+def test_generated_requests_are_answered_as_the_contract_says(tireless, schema, bearer, contract, own):
+    statuses = {}
+    for method, path in implemented(tireless, contract):
+        operation = schema[path][method]
+        known = {name: own[name] for name in re.findall(r"{(.*?)}", path)}
+        body = {"body": own["body"]} if "requestBody" in contract["paths"][path][method] else {}
+        requests = operation.as_strategy(headers=own["headers"])
+        if known or body:
+            requests |= operation.as_strategy(headers=own["headers"], path_parameters=known or None, **body)
+        name = contract["paths"][path][method]["operationId"]
+        statuses[name] = probe(operation, requests, [*CHECKS, positive_data_acceptance], bearer(expires_in=10**9))
+    assert all(found & {200, 204} for found in statuses.values()), statuses
+    assert len(statuses) == 13
+
+
+def test_generated_nonsense_is_refused_as_the_contract_says(tireless, schema, bearer, contract, own):
+    statuses = {}
+    for method, path in implemented(tireless, contract):
+        spec = contract["paths"][path][method]
+        parameters = [part["$ref"] for part in spec.get("parameters", [])]
+        if not parameters:
+            continue
+        # Where there is more to get wrong than the two headers, the headers are right.
+        more = len(parameters) > 2 or "requestBody" in spec
+        requests = schema[path][method].as_strategy(
+            generation_mode=GenerationMode.NEGATIVE, headers=own["headers"] if more else None
+        )
+        statuses[spec["operationId"]] = probe(
+            schema[path][method], requests, [*CHECKS, negative_data_rejection], bearer(expires_in=10**9)
+        )
+    assert len(statuses) == 12
+    assert all(found <= {400, 403, 404} for found in statuses.values()), statuses

@@ -1,0 +1,84 @@
+"""What may import what: the rules of docs/architecture.md, read from the source."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "synq_cli"
+BOTTOM = {"errors", "exact_json", "__init__"}
+ALLOWED = {
+    "api": {"api", "session"},
+    "session": {"session"},
+    "output": {"output"},
+    "sandbox": {"sandbox"},
+    "invocation": {"api", "session", "output", "sandbox"},
+    "options": {"invocation", "session"},
+    "lazy_group": {"options"},
+    "commands": {"commands", "lazy_group", "options", "output", "session", "api"},
+    "app": {"invocation", "lazy_group"},
+    "__main__": {"app"},
+}
+# Each library and the only places that may import it.
+LIBRARIES = {
+    "httpx": {"api"},
+    "rich": {"output"},
+    "keyring": {"session/tokens"},
+    "yaml": {"session/profiles", "output"},
+    "filelock": {"session"},
+    "platformdirs": {"session/folders"},
+    "jq": {"output"},
+    "sqlite3": {"api/budget", "api/index", "sandbox/store"},
+    "falcon": {"sandbox"},
+    "waitress": {"sandbox"},
+    "jwt": {"sandbox"},
+    "typer": {"app", "lazy_group", "options", "commands"},
+}
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Dotted names that a module imports, wherever in it and for typing alike."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module == "synq_cli":
+            yield from (f"synq_cli.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            yield node.module
+
+
+def place(path: Path) -> str:
+    return path.relative_to(PACKAGE).with_suffix("").as_posix()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=place)
+def test_a_module_imports_only_what_lies_below_it(path: Path) -> None:
+    here = place(path)
+    room = here.split("/")[0]
+    ours = {name.split(".")[1] for name in imports(path) if name.startswith("synq_cli.")}
+    ours -= {"__version__"} | BOTTOM
+    allowed = ALLOWED.get(room, set())
+    assert ours <= allowed, f"{here} reaches into {sorted(ours - allowed)}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=place)
+def test_a_library_is_imported_only_in_its_room(path: Path) -> None:
+    here = place(path)
+    for name in imports(path):
+        rooms = LIBRARIES.get(name.split(".")[0])
+        assert rooms is None or any(here == room or here.startswith(room + "/") or room in here.split("/")[:1] for room in rooms), (
+            f"{here} imports {name}"
+        )
+
+
+@pytest.mark.parametrize("path", MODULES, ids=place)
+def test_a_module_says_in_one_sentence_what_lives_there_and_stays_under_300_lines(path: Path) -> None:
+    source = path.read_text(encoding="utf-8")
+    docstring = ast.get_docstring(ast.parse(source))
+    assert docstring, f"{place(path)} has no docstring"
+    if path.name != "errors.py":  # its tree is drawn there
+        assert "\n" not in docstring.strip(), f"{place(path)}: one sentence, please"
+    assert source.count("\n") <= 300, f"{place(path)} is a room to divide"

@@ -1,0 +1,61 @@
+"""What a start may import: the wait before the first letter."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+# The test tools bring a `click`, and with it httpx loads Rich; a user's environment has none.
+PROBE = """
+import sys
+class NoClick:
+    def find_spec(self, name, path=None, target=None):
+        if name == "click":
+            raise ModuleNotFoundError(name)
+sys.meta_path.insert(0, NoClick())
+from synq_cli.app import main
+status = main(sys.argv[1:])
+sys.stdout.flush()
+print("\\n" + " ".join(sorted(sys.modules)), file=sys.stderr)
+"""
+HEAVY = {
+    "asyncio", "falcon", "filelock", "httpx", "jq", "keyring", "platformdirs", "pydantic", "rich", "sqlite3", "ssl",
+    "waitress", "yaml",
+}  # fmt: skip
+
+
+def loaded(tmp_path: Path, *line: str, **variables: str) -> set[str]:
+    environ = {
+        "PATH": os.environ["PATH"],
+        "SYNQ_CONFIG_DIR": str(tmp_path / "config"),
+        "SYNQ_STATE_DIR": str(tmp_path / "state"),
+        **variables,
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE, *line], env=environ, capture_output=True, text=True, check=True, timeout=60
+    )
+    return {name.split(".")[0] for name in done.stderr.splitlines()[-1].split()}
+
+
+def test_the_version_does_not_even_load_typer(tmp_path: Path) -> None:
+    assert loaded(tmp_path, "--version") & (HEAVY | {"typer", "json"}) == set()
+
+
+@pytest.mark.parametrize("line", [("--help",), ("orders", "--help"), ("orders", "list", "--help")])
+def test_help_loads_typer_and_nothing_heavy(tmp_path: Path, line: tuple[str, ...]) -> None:
+    assert loaded(tmp_path, *line) & HEAVY == set()
+
+
+@pytest.mark.parametrize("words", ["synq or", "synq orders list --sta", "synq orders list --status un"])
+def test_tab_loads_nothing_heavy(tmp_path: Path, words: str) -> None:
+    count = str(len(words.split()) - 1)
+    modules = loaded(tmp_path, _SYNQ_COMPLETE="complete_bash", COMP_WORDS=words, COMP_CWORD=count)
+    assert modules & HEAVY == set()
+
+
+def test_orders_as_json_need_httpx_and_the_budget_but_no_rich_yaml_or_keyring(tmp_path: Path) -> None:
+    modules = loaded(tmp_path, "--sandbox", "orders", "list", "--json", "--limit", "1")
+    assert modules & {"httpx", "sqlite3"} == {"httpx", "sqlite3"}
+    assert modules & {"rich", "yaml", "keyring", "pydantic", "filelock", "platformdirs"} == set()
