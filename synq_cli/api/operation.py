@@ -1,21 +1,25 @@
-"""What the contract says of one operation."""
+"""What the contract states of each request: its route, its effect and whether it may be repeated."""
 
 from dataclasses import dataclass
 from typing import Literal
 
-Effect = Literal["read", "create", "replace", "relative", "delete", "trigger"]
 RetryClass = Literal["safe", "keyed", "unsafe"]
+Effect = Literal["read", "create", "replace", "relative", "delete", "trigger"]
 Evidence = Literal["documented", "observed", "presumed"]
 
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation, by the values of openapi.yaml; `what` names what it gives, for messages."""
+    """One operation of openapi.yaml, with the contract's own values.
+
+    A presumed route may be missing on a server: `what` it would offer, and what to do `instead`.
+    """
 
     id: str
     method: str
     path: str
-    what: str
-    effect: Effect = "read"
-    retry: RetryClass = "safe"
+    effect: Effect
+    retry: RetryClass
     evidence: Evidence = "documented"
+    what: str = ""
+    instead: str = ""

@@ -1,0 +1,131 @@
+"""The budget's SQLite file: opened, checked, set aside when damaged, done without when it can't be written."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+Result = TypeVar("Result")
+
+_COLUMNS = {
+    "hosts": "host, size, blocked_at, blocked_for, refusals, refused_at",
+    "requests": "id, host, kind, at, lasts, profile, spender",
+}
+_SCHEMA = (
+    """CREATE TABLE hosts (
+        host TEXT PRIMARY KEY, size INTEGER NOT NULL, blocked_at REAL NOT NULL DEFAULT 0,
+        blocked_for REAL NOT NULL DEFAULT 0, refusals INTEGER NOT NULL DEFAULT 0,
+        refused_at REAL NOT NULL DEFAULT 0) STRICT""",
+    # A place in the window is taken from `at` for `lasts` seconds.
+    """CREATE TABLE requests (
+        id INTEGER PRIMARY KEY, host TEXT NOT NULL, kind TEXT NOT NULL, at REAL NOT NULL, lasts REAL NOT NULL,
+        profile TEXT NOT NULL, spender TEXT NOT NULL) STRICT""",
+)
+_BUSY_SECONDS = 10.0
+
+
+class _DamagedError(Exception):
+    """A SQLite file of something else."""
+
+
+class SharedFile:
+    """Runs small transactions on the file, one process at a time; `tell` is given a sentence on trouble."""
+
+    def __init__(self, path: Path, now: Callable[[], float], tell: Callable[[str], None]) -> None:
+        self._path = path
+        self._now = now
+        self._tell = tell
+        self._alone = False
+        self._connection: Connection | None = None
+
+    def transact(self, work: Callable[["Connection"], Result]) -> Result:
+        """The result of `work`, which runs under the file's write lock, all or nothing."""
+        import sqlite3
+
+        while True:
+            try:
+                return self._locked(work)
+            except (sqlite3.Error, OSError, _DamagedError) as error:
+                self.close()
+                if self._alone:
+                    raise
+                self._mend(error)
+
+    def close(self) -> None:
+        """Close the file; the next use opens it again."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _locked(self, work: Callable[["Connection"], Result]) -> Result:
+        connection = self._connection = self._connection or self._open()
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            result = work(connection)
+        except BaseException:
+            connection.rollback()
+            raise
+        connection.commit()
+        return result
+
+    def _open(self) -> "Connection":
+        import sqlite3
+
+        if not self._alone:
+            # SQLite would make it readable for everybody that the umask lets in.
+            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
+        name = ":memory:" if self._alone else str(self._path)
+        connection = sqlite3.connect(name, timeout=_BUSY_SECONDS, isolation_level=None)
+        try:
+            # No WAL: each transaction writes, so it would save nothing, and a home folder may be on a network.
+            # No syncing: what a power cut takes away is a minute's count, which the next reply corrects.
+            connection.execute("PRAGMA journal_mode = TRUNCATE")
+            connection.execute("PRAGMA synchronous = OFF")
+            connection.execute("BEGIN IMMEDIATE")
+            _check_schema(connection)
+            connection.commit()
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _mend(self, error: Exception) -> None:
+        import sqlite3
+
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if not (isinstance(error, _DamagedError) or code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}):
+            self._go_alone(error)
+            return
+        aside = self._path.with_name(f"{self._path.name}.damaged-{int(self._now())}")
+        try:
+            self._path.replace(aside)
+            # Left behind, it would be rolled back into the new file.
+            self._path.with_name(f"{self._path.name}-journal").unlink(missing_ok=True)
+        except OSError as hindrance:
+            if self._path.exists():
+                self._go_alone(hindrance)
+            return
+        self._tell(f"The rate limit's file {self._path} was damaged. It was set aside as {aside.name} and made anew.")
+
+    def _go_alone(self, error: Exception) -> None:
+        self._alone = True
+        self._tell(
+            f"The rate limit's file {self._path} can't be used ({error}). "
+            "This run counts its own requests only; other synq processes don't see them."
+        )
+
+
+def _check_schema(connection: "Connection") -> None:
+    """Make the tables in a new file; _DamagedError if the file's own are others."""
+    tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if not tables:
+        for statement in _SCHEMA:
+            connection.execute(statement)
+        return
+    for table, columns in _COLUMNS.items():
+        found = ", ".join(row[1] for row in connection.execute(f"PRAGMA table_info({table})"))
+        if found != columns:
+            raise _DamagedError("it is no rate limit's file")
