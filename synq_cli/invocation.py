@@ -108,11 +108,12 @@ class Invocation:
         return Budget(
             self.state / "budget.sqlite3",
             self.session.host,
-            command=self.command,
+            spender=self.command,
             profile=self.session.profile,
             now=self.system.now,
             sleep=self.system.sleep,
-            warn=self.output.warn,
+            jitter=self.system.jitter,
+            tell=self.output.warn,
         )
 
     @cached_property
@@ -190,6 +191,7 @@ class Invocation:
         if self.api.transport.requests:
             left = self.budget.snapshot()
             self.output.footer(left.remaining, left.limit, exact=left.exact, profile=self.session.profile)
+        self.budget.close()
 
     def make_sandbox(self, seed: int | None = None, *, anew: bool = False) -> bool:
         """Make the embedded tenant unless it is there, or `anew`; True if this call made it."""

@@ -11,7 +11,7 @@ from synq_cli.exact_json import Number, dumps, loads
 
 NUMBERS = st.from_regex(r"-?(0|[1-9][0-9]{0,30})(\.[0-9]{1,30})?([eE][-+]?[0-9]{1,3})?", fullmatch=True)
 STRINGS = st.text(st.characters(exclude_categories=[]))
-ATOMS = st.none() | st.booleans() | st.integers() | STRINGS | NUMBERS.map(lambda text: loads(text))
+ATOMS = st.none() | st.booleans() | st.integers() | STRINGS | NUMBERS.map(loads)
 VALUES = st.recursive(ATOMS, lambda inner: st.lists(inner) | st.dictionaries(STRINGS, inner), max_leaves=20)
 
 

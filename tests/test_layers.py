@@ -69,9 +69,9 @@ def test_a_library_is_imported_only_in_its_room(path: Path) -> None:
     here = place(path)
     for name in imports(path):
         rooms = LIBRARIES.get(name.split(".")[0])
-        assert rooms is None or any(here == room or here.startswith(room + "/") or room in here.split("/")[:1] for room in rooms), (
-            f"{here} imports {name}"
-        )
+        assert rooms is None or any(
+            here == room or here.startswith(room + "/") or room in here.split("/")[:1] for room in rooms
+        ), f"{here} imports {name}"
 
 
 @pytest.mark.parametrize("path", MODULES, ids=place)

@@ -1,1 +1,1 @@
-"""The HTTP API as Python: one typed method an endpoint, no printing, no prompting."""
+"""The HTTP API as Python: no printing, no prompting."""

@@ -1,25 +1,21 @@
-"""What the contract states of each request: its route, its effect and whether it may be repeated."""
+"""What the contract says of one operation."""
 
 from dataclasses import dataclass
 from typing import Literal
 
-RetryClass = Literal["safe", "keyed", "unsafe"]
 Effect = Literal["read", "create", "replace", "relative", "delete", "trigger"]
+RetryClass = Literal["safe", "keyed", "unsafe"]
 Evidence = Literal["documented", "observed", "presumed"]
 
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation of openapi.yaml, with the contract's own values.
-
-    A presumed route may be missing on a server: `what` it would offer, and what to do `instead`.
-    """
+    """One operation, by the values of openapi.yaml; `what` names what it gives, for messages."""
 
     id: str
     method: str
     path: str
-    effect: Effect
-    retry: RetryClass
+    what: str
+    effect: Effect = "read"
+    retry: RetryClass = "safe"
     evidence: Evidence = "documented"
-    what: str = ""
-    instead: str = ""

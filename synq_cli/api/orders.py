@@ -59,8 +59,9 @@ def _no_such_status(name: str, known: list[str]) -> UsageError:
     near = get_close_matches(name.replace(" ", "_"), known, n=1)
     return UsageError(
         f"There is no order status '{name}'.",
-        hint=(f"Did you mean {near[0]}? " if near else "")
-        + f"Groups: all, {', '.join(STATUS_GROUPS)}. Statuses: {', '.join(ORDER_STATUSES)}.",
+        hint=f"Did you mean {near[0]}? `synq orders list --help` explains the groups."
+        if near
+        else f"Groups: all, {', '.join(STATUS_GROUPS)}. Statuses: {', '.join(ORDER_STATUSES)}.",
     )
 
 

@@ -101,8 +101,8 @@ def missing_route(operation: Operation) -> NotFoundError:
     )
 
 
-def failure(reply: Reply, operation: Operation) -> SynqError:
-    """The error that a reply of 3xx, 4xx or 5xx is, with the API's own words."""
+def failure(reply: Reply, operation: Operation, subject: str) -> SynqError:
+    """The error that a reply of 3xx, 4xx or 5xx is, with the API's own words; `subject` is the ids asked for."""
     if 300 <= reply.status < 400:
         return ServerError(
             f"The API redirects to {reply.headers.get('location', 'nowhere')}; synq never takes the token elsewhere.",
@@ -112,17 +112,26 @@ def failure(reply: Reply, operation: Operation) -> SynqError:
         )
     words = _words(reply) or _phrase(reply.status)
     kind = _BY_STATUS.get(reply.status, ServerError if reply.status >= 500 else RejectedError)
-    message, hint = f"{operation.what}: {words}"[:1].upper() + f"{operation.what}: {words}"[1:], None
     if kind is ServerError and operation.retry == "unsafe":
         kind = UnknownOutcomeError
-        message = f"The API answered {reply.status} ({words}); the change may have been applied."
-    elif reply.status == 403:
-        hint = "Your role may not allow this, or the token is for another organization: synq auth status"
-    elif kind is ServerError:
-        hint = "The API has a problem of its own; try again later."
-    elif reply.status == 413:
-        hint = "The API takes at most 10 MB in one request."
+    message, hint = _explained(kind, operation, f"{words[:1].upper()}{words[1:].rstrip('.')}", subject)
     return kind(message, hint=hint, status=reply.status, request_id=reply.request_id)
+
+
+def _explained(kind: type[SynqError], operation: Operation, words: str, subject: str) -> tuple[str, str | None]:
+    """A sentence with the API's words and the ids that were asked for, and what to do next."""
+    if kind is NotFoundError:
+        return (
+            f"{words}{subject and ': '}{subject}.",
+            "Is it another tenant's? `synq auth status` shows which one this is.",
+        )
+    if kind is AuthError:
+        return f"The API refused {operation.what}: {words}.", "`synq auth status` shows your role and tenant."
+    if kind is UnknownOutcomeError:
+        return f"The API answered {operation.what} with an error ({words}); it may have been applied.", None
+    if kind is ServerError:
+        return f"The API failed on {operation.what}: {words}.", "The trouble is on its side; try again later."
+    return f"The API refused {operation.what}: {words}.", None
 
 
 def _words(reply: Reply) -> str:

@@ -1,69 +1,58 @@
 """Whether a request may be sent again after it failed, and after how long."""
 
-import re
-from collections.abc import Callable
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Mapping
+from typing import Literal
 
 from synq_cli.api.operation import RetryClass
 
-MOST_REPEATS = 3
-_WORTH_REPEATING = frozenset({408, 500, 502, 503, 504})
+# What is known of a request that got no usable answer.
+Failure = Literal["not_sent", "no_answer"]
+
+REPEATS = 3
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 8.0
+_FIRST_REFUSAL, _LONGEST_REFUSAL = 1.0, 60.0
+_PASSING = {408, 500, 502, 503, 504}
 
 
-@dataclass(frozen=True)
-class Failure:
-    """How an attempt failed: its status, None without a reply; whether anything may have reached the API."""
+def may_repeat(retry: RetryClass, failure: Failure | int, repeats: int) -> bool:
+    """Whether to send again after this failure or status; `repeats` is how often that was done already.
 
-    status: int | None
-    sent: bool = True
-    retry_after: float | None = None
-
-
-def pause(
-    retry: RetryClass,
-    failure: Failure,
-    *,
-    repeats: int,
-    refusals: int = 0,
-    max_wait: float,
-    jitter: Callable[[], float],
-) -> float | None:
-    """Seconds before the request may go again; None if it may not.
-
-    `repeats` and `refusals` count what this request went through already. A 429 is not counted among the
-    repeats, since the API did not act; whoever waits bounds it.
+    429 is not asked here: a refused request did not act, so it waits for its place whatever its class.
     """
-    if failure.status == 429:
-        if failure.retry_after is not None:
-            return failure.retry_after
-        return min(60.0, 2.0**refusals * (1 + jitter() / 4))
-    if repeats >= MOST_REPEATS:
-        return None
-    if failure.status is None:
-        again = retry != "unsafe" or not failure.sent
-    else:
-        again = retry != "unsafe" and failure.status in _WORTH_REPEATING
-    if not again:
-        return None
-    backoff = min(8.0, 0.5 * 2**repeats) * jitter()
-    if failure.status == 503 and failure.retry_after is not None:
-        asked = max(backoff, failure.retry_after)
-        return asked if asked <= max_wait else None
-    return backoff
+    if repeats >= REPEATS or (isinstance(failure, int) and failure not in _PASSING):
+        return False
+    # An unsafe request that may have arrived may have acted: only one that was never sent goes again.
+    return retry != "unsafe" or failure == "not_sent"
 
 
-def retry_after_seconds(text: str | None, now: float) -> float | None:
-    """A Retry-After header, whole seconds or an HTTP date; None if it is absent or unreadable."""
-    if not text:
-        return None
-    text = text.strip()
-    if re.fullmatch("[0-9]{1,9}", text):
-        return float(text)
-    from datetime import UTC
+def pause(repeats: int, jitter: Callable[[], float], headers: Mapping[str, str], now: float) -> float:
+    """Seconds before the next try: what the server asks for, else exponential backoff with full jitter."""
+    asked = retry_after(headers, now)
+    if asked is not None:
+        return asked
+    return min(_LONGEST_PAUSE, math.ldexp(_FIRST_PAUSE, repeats)) * jitter()
+
+
+def refusal_pause(refusals: int, jitter: Callable[[], float]) -> float:
+    """Seconds to wait after a 429 that does not say how long: 1, 2, 4 … 60, with jitter."""
+    return min(_LONGEST_REFUSAL, math.ldexp(_FIRST_REFUSAL, refusals)) * (0.5 + jitter() / 2)
+
+
+def retry_after(headers: Mapping[str, str], now: float) -> float | None:
+    """Seconds that the Retry-After header asks for, as a number or as a date; None if it says nothing usable."""
+    text = headers.get("retry-after", "").strip()
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = _until(text, now)
+    return max(seconds, 0.0) if math.isfinite(seconds) else None
+
+
+def _until(text: str, now: float) -> float:
     from email.utils import parsedate_to_datetime
 
     try:
-        moment = parsedate_to_datetime(text)
-        return max(0.0, (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - now)
-    except (ValueError, OverflowError):
-        return None
+        return parsedate_to_datetime(text).timestamp() - now
+    except (ValueError, TypeError, OverflowError):
+        return math.nan

@@ -23,7 +23,7 @@ from synq_cli.errors import (
 if TYPE_CHECKING:
     import httpx
 
-    from synq_cli.api.budget import Budget
+    from synq_cli.api.budget import Budget, Ticket
     from synq_cli.api.index import LocalIndex
     from synq_cli.session.session import Session
 
@@ -125,7 +125,7 @@ class Transport:
                 return None  # a try before this one got through
             pause = self._pause(operation, outcome, repeats)
             if pause is None:
-                raise self._error(operation, outcome)
+                raise self._error(operation, outcome, " ".join((path or {}).values()))
             if pause >= 1:
                 self._listener.waiting(pause, "the API did not answer as it should; trying again")
             self._sleep(pause)
@@ -152,7 +152,7 @@ class Transport:
         until, refusals = self._now() + self._settings.max_wait, 0
         while True:
             ticket = self._budget.acquire(
-                until - self._now(), lambda seconds: self._listener.waiting(seconds, "the rate limit is spent")
+                timeout=self._settings.timeout, max_wait=until - self._now(), on_wait=self._listener.waiting
             )
             outcome = self._once(operation, url, query, content, ticket)
             if isinstance(outcome, _Silence):
@@ -179,7 +179,7 @@ class Transport:
         url: str,
         query: Mapping[str, object] | None,
         content: bytes | None,
-        ticket: int,
+        ticket: "Ticket",
     ) -> "Reply | _Silence":
         started = time.monotonic()
         reply, error = None, None
@@ -189,11 +189,12 @@ class Transport:
             error = silence.sentence
             if silence.failure == "not_sent":
                 self._budget.abandon(ticket)
+                self.requests -= 1
             else:
-                self._budget.settle(ticket, None, None)
+                self._budget.settle(ticket)
             return silence
         except KeyboardInterrupt:
-            self._budget.settle(ticket, None, None)
+            self._budget.settle(ticket)
             if operation.retry == "unsafe":
                 raise InterruptError(
                     f"Interrupted while {operation.method} {operation.path} was on its way; "
@@ -284,9 +285,9 @@ class Transport:
         pause = retry.pause(repeats, self._jitter, headers, self._now())
         return pause if pause <= self._settings.max_wait else None
 
-    def _error(self, operation: Operation, outcome: "Reply | _Silence") -> SynqError:
+    def _error(self, operation: Operation, outcome: "Reply | _Silence", subject: str) -> SynqError:
         if isinstance(outcome, Reply):
-            return self._failure(operation, outcome)
+            return self._failure(operation, outcome, subject)
         if operation.retry == "unsafe" and outcome.failure == "no_answer":
             return UnknownOutcomeError(
                 f"{operation.method} {operation.path} was sent, but {outcome.sentence}; it may have been applied."
@@ -297,11 +298,11 @@ class Transport:
             "a slow API may need a longer --timeout.",
         )
 
-    def _failure(self, operation: Operation, reply: Reply) -> SynqError:
+    def _failure(self, operation: Operation, reply: Reply, subject: str) -> SynqError:
         if replies.is_missing_route(reply, operation):
             self._index.remember_missing(operation.id)
             return replies.missing_route(operation)
-        error = replies.failure(reply, operation)
+        error = replies.failure(reply, operation, subject)
         if reply.status == 401:
             error.hint = self._login_hint()
         return error

@@ -13,11 +13,12 @@ RECORD = [
     Column("API", "host"),
     Column("Window", "remaining", window),
     Column("Spent by", "spenders", spenders),
-    Column("Next one", "next_free_in", soon),
-    Column("All of it", "all_free_in", soon),
+    Column("Next one", "frees_in", soon),
+    Column("All of it", "full_in", soon),
     Column("Refused for", "blocked_for", soon),
     Column("Limit", "limit"),
     Column("Exact", "exact", flag),
+    Column("Others", "strangers"),
 ]
 
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from synq_cli.errors import SynqError, UsageError
@@ -75,6 +76,7 @@ class Output:
     def rows(self, rows: Iterable[Row], columns: Sequence[Column], *, empty: str = "") -> None:
         """A list, written as the rows arrive except in a table; `empty` is said where a table has none."""
         rows, columns = self._chosen(rows, columns)
+        rows = _begun(rows)
         if self.format == "table":
             self._table(list(rows), columns, empty)
         elif self._filter and self.format == "ndjson":
@@ -215,9 +217,7 @@ class Output:
             return None
         return self._width or self._out.width(self._environ)
 
-    def _chosen(
-        self, rows: Iterable[Row], columns: Sequence[Column]
-    ) -> tuple[Iterable[Row], Sequence[Column]]:
+    def _chosen(self, rows: Iterable[Row], columns: Sequence[Column]) -> tuple[Iterable[Row], Sequence[Column]]:
         if self._fields is None:
             return rows, columns
         return self._fields.watch(rows), self._fields.columns(columns)
@@ -258,3 +258,10 @@ class Output:
             parts = [f"Shortened: {', '.join(shortened)}."] if shortened else []
             parts += [f"Left out: {', '.join(dropped)}."] if dropped else []
             self.note(f"{' '.join(parts)} All of it: -o tsv, --json or a wider terminal.")
+
+
+def _begun(rows: Iterable[Row]) -> Iterable[Row]:
+    """The same rows with the first one fetched, so that no header is written for a list that fails."""
+    rows = iter(rows)
+    first = list(islice(rows, 1))
+    return chain(first, rows)

@@ -48,9 +48,7 @@ class Fields:
         for name in (name for name in self.names if name in self._missed):
             near = get_close_matches(name, self._seen, 1)
             there = ", ".join(path for path in self._seen if "." not in path)
-            yield f"Nothing has the field {name}. " + (
-                f"Did you mean {near[0]}?" if near else f"There is: {there}."
-            )
+            yield f"Nothing has the field {name}. " + (f"Did you mean {near[0]}?" if near else f"There is: {there}.")
 
 
 def _paths(row: Row, before: str = "") -> Iterator[str]:

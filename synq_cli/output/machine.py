@@ -112,9 +112,7 @@ def _yaml_dumper(stream: "Stream") -> Callable[[object], str]:
     Dumper.add_representer(str, Dumper.string)
 
     def dump(value: object) -> str:
-        text: str = yaml.dump(
-            value, Dumper=Dumper, allow_unicode=stream.unicode, sort_keys=False, width=float("inf")
-        )
+        text: str = yaml.dump(value, Dumper=Dumper, allow_unicode=stream.unicode, sort_keys=False, width=float("inf"))
         # PyYAML writes bidi characters raw; whatever holds one stands in double quotes by now.
         return HIDDEN.sub(lambda match: match[0] if match[0] == "\n" else f"\\u{ord(match[0]):04x}", text)
 

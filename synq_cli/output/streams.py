@@ -13,9 +13,7 @@ _STAND_INS = {ord("·"): "-", ord("→"): "->", ord("…"): "..."}
 _WINDOWS_COLOR = ("WT_SESSION", "TERM", "ANSICON", "ConEmuANSI")
 
 
-def wants_color(
-    environ: Mapping[str, str], *, terminal: bool, no_color: bool, windows: bool = os.name == "nt"
-) -> bool:
+def wants_color(environ: Mapping[str, str], *, terminal: bool, no_color: bool, windows: bool = os.name == "nt") -> bool:
     """Whether a stream gets colour: `--no-color`, NO_COLOR, TERM=dumb, CLICOLOR_FORCE, then the terminal."""
     if no_color or environ.get("NO_COLOR") or environ.get("TERM") == "dumb":
         return False

@@ -71,9 +71,7 @@ def draw_record(stream: "Stream", lines: Sequence[tuple[str, Cell]], *, width: i
     table.add_column(overflow="fold")
     for title, cell in shown:
         table.add_row(_text(title), _text(*cell))
-    widest = (
-        max(cell_len(part) for part in parts) for parts in zip(*((t, c.text) for t, c in shown), strict=True)
-    )
+    widest = (max(cell_len(part) for part in parts) for parts in zip(*((t, c.text) for t, c in shown), strict=True))
     natural = _total(widest)
     _draw(stream, table, natural if width is None else min(width, natural))
 
@@ -84,10 +82,7 @@ def record_lines(
     """Title and value of each column, then, if wanted, of each field that no column names."""
     named = {column.key for column in columns}
     others = [Column(visible(key), key) for key in row if leftovers and key not in named]
-    lines = [
-        (column.title, column.format.show(lookup(row, column.key), row, now))
-        for column in (*columns, *others)
-    ]
+    lines = [(column.title, column.format.show(lookup(row, column.key), row, now)) for column in (*columns, *others)]
     return [(title, cell) for title, cell in lines if keep_empty or cell.text]
 
 

@@ -20,15 +20,11 @@ def _show_window(remaining: object, row: Mapping[str, Any], _now: float) -> Cell
     return Cell(f"[{'#' * filled}{'.' * (_BAR - filled)}] {mark}{remaining} of {limit} left", style)
 
 
-def _show_spenders(value: object, _row: Mapping[str, Any], _now: float) -> Cell:
-    if not isinstance(value, list):
-        return Cell("")
-    parts = [
-        f"{spender['requests']} {spender['command']} ({spender['profile']})"
-        if spender["profile"]
-        else f"{spender['requests']} others on this address"
-        for spender in value
-    ]
+def _show_spenders(value: object, row: Mapping[str, Any], _now: float) -> Cell:
+    spenders = value if isinstance(value, list) else []
+    parts = [f"{spender['requests']} {spender['command']} ({spender['profile']})" for spender in spenders]
+    if row.get("strangers"):
+        parts.append(f"{row['strangers']} others on this address")
     return Cell(visible(", ".join(parts)))
 
 

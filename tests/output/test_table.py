@@ -119,11 +119,14 @@ def table(screen: Callable[..., Any], rows: list[dict[str, Any]], columns: list[
 def test_numbers_are_right_aligned_and_titles_with_them(screen: Callable[..., Any]) -> None:
     rows = [{"sku": "A", "on_hand": 12000, "ok": True}, {"sku": "B", "on_hand": -3, "ok": False}]
     columns = [Column("SKU", "sku"), Column("On hand", "on_hand", quantity), Column("OK", "ok", flag)]
-    assert table(screen, rows, columns) == """
+    assert (
+        table(screen, rows, columns)
+        == """
 SKU  On hand  OK
 A      12000  yes
 B         -3  no
 """
+    )
 
 
 def test_columns_empty_in_all_rows_go(screen: Callable[..., Any]) -> None:
@@ -135,23 +138,32 @@ def test_columns_empty_in_all_rows_go(screen: Callable[..., Any]) -> None:
 def test_the_last_identifier_is_shortened_first(screen: Callable[..., Any]) -> None:
     uuid = "d2f70c5b-8a3e-4619-b7d0-5e9c1f84a26b"
     columns = [Column("ID", "id", identifier), Column("Product", "product_id", identifier)]
-    assert table(screen, [{"id": uuid, "product_id": uuid}], columns, width=60) == f"""
+    assert (
+        table(screen, [{"id": uuid, "product_id": uuid}], columns, width=60)
+        == f"""
 ID                                    Product
 {uuid}  d2f70c5b…
 """
+    )
 
 
 def test_long_text_is_cut_evenly_and_amounts_never(screen: Callable[..., Any]) -> None:
     rows = [{"a": "a" * 50, "b": "b" * 30, "total": 1234567, "currency": "GBP"}]
     columns = [Column("A", "a"), Column("B", "b"), Column("The total of it", "total", money("currency"))]
-    assert table(screen, rows, columns, width=40) == """
+    assert (
+        table(screen, rows, columns, width=40)
+        == """
 A           B           The total of it
 aaaaaaaaa…  bbbbbbbbb…  1,234,567.00 GBP
 """
-    assert table(screen, rows, columns, width=10) == """
+    )
+    assert (
+        table(screen, rows, columns, width=10)
+        == """
 A       B       The total of it
 aaaaa…  bbbbb…  1,234,567.00 GBP
 """
+    )
 
 
 def test_a_wide_letter_is_not_halved(screen: Callable[..., Any]) -> None:
@@ -186,9 +198,7 @@ ROWS = st.lists(
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ROWS, st.integers(60, 150))
-def test_a_table_keeps_within_its_terminal(
-    screen: Callable[..., Any], rows: list[dict[str, Any]], width: int
-) -> None:
+def test_a_table_keeps_within_its_terminal(screen: Callable[..., Any], rows: list[dict[str, Any]], width: int) -> None:
     from rich.cells import cell_len
 
     lines = table(screen, rows, COLUMNS, width=width).split("\n")[1:-1]
@@ -197,10 +207,13 @@ def test_a_table_keeps_within_its_terminal(
 
 
 def test_markup_is_text(screen: Callable[..., Any]) -> None:
-    assert table(screen, [{"a": "[red]x[/red] :smile: [link=http://x]"}], [Column("[b]A[/b]", "a")]) == """
+    assert (
+        table(screen, [{"a": "[red]x[/red] :smile: [link=http://x]"}], [Column("[b]A[/b]", "a")])
+        == """
 [b]A[/b]
 [red]x[/red] :smile: [link=http://x]
 """
+    )
 
 
 RECORD = r"""

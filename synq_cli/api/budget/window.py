@@ -37,13 +37,14 @@ class Ticket:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The window as it stands; seconds are from now, 0 where nothing is taken.
+    """The window of a host as it stands; seconds are from now, 0 where nothing is taken.
 
     `exact`: the API itself said what remains, in this run. `frees_in`: until one more place is free;
     `full_in`: until all are. `spenders`: profile, command and count, most first. `strangers`: requests that
     the API counted and no synq of this machine sent.
     """
 
+    host: str
     limit: int
     remaining: int
     exact: bool
@@ -52,6 +53,12 @@ class Snapshot:
     blocked_for: float
     spenders: list[tuple[str, str, int]]
     strangers: int
+
+    def as_row(self) -> dict[str, object]:
+        """The snapshot as JSON has it: seconds rounded to tenths, a spender an object."""
+        row = {name: round(value, 1) if isinstance(value, float) else value for name, value in vars(self).items()}
+        names = ("profile", "command", "requests")
+        return row | {"spenders": [dict(zip(names, spender, strict=True)) for spender in self.spenders]}
 
 
 @dataclass(frozen=True)
@@ -105,7 +112,7 @@ class Budget:
             if ticket:
                 return Ticket(ticket.id, ticket.started, waited)
             if waited + wait > max_wait:
-                raise self._too_long(wait, waited, max_wait, reason)
+                raise self._too_long(wait, waited, reason)
             until = self._now() + wait
             if until > announced + 1:
                 announced = until
@@ -199,7 +206,8 @@ class Budget:
     def _put(self, file: "Connection", number: int, kind: str, at: float, lasts: float) -> None:
         profile, spender = ("", "") if kind == "stranger" else (self._profile, self._spender)
         file.execute(
-            "INSERT OR REPLACE INTO requests (id, host, kind, at, lasts, profile, spender) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO requests (id, host, kind, at, lasts, profile, spender)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
             (number, self._host, kind, at, lasts, profile, spender),
         )
 
@@ -236,6 +244,7 @@ class Budget:
         said = self._said_remaining
         free = max(0, host.size - len(ends))
         return Snapshot(
+            host=self._host,
             limit=host.size,
             remaining=free if said is None else said,
             exact=said is not None,
@@ -246,7 +255,7 @@ class Budget:
             strangers=len(ends) - sum(count for _, _, count in spenders),
         )
 
-    def _too_long(self, wait: float, waited: float, max_wait: float, reason: str) -> RateLimitedError:
+    def _too_long(self, wait: float, waited: float, reason: str) -> RateLimitedError:
         so_far = f" after {waited:.0f} s of waiting" if waited >= 1 else ""
         return RateLimitedError(
             f"Not sent to {self._host}{so_far}: {reason}. The next place frees up in {max(1, round(wait))} s; "
