@@ -16,7 +16,7 @@ help:
 	@echo "make clean     remove what the others made"
 
 demo: $(VENV)/.demo
-	@sh scripts/demo.sh $(BIN)/synq
+	@sh scripts/demo.sh $(BIN)
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest

@@ -1,17 +1,37 @@
 #!/bin/sh
 # The main job on the embedded tenant, each command shown before it runs.
 set -eu
-synq=$1
+bin=$1
+# Off a terminal synq would write TSV; the demo is for people either way.
+[ -t 1 ] || export SYNQ_OUTPUT=table
 
-show() {
-    printf '\n$ %s\n' "$*"
+run() {
+    printf '\n$ %s\n' "$*" | sed 's/Leith warehouse/"Leith warehouse"/'
+    "$@"
 }
 
-show "synq --sandbox orders list --status open --limit 8"
-"$synq" --sandbox orders list --status open --limit 8 -o table
+synq() {
+    "$bin/synq" "$@"
+}
 
-show "synq --sandbox inventory adjust HMC-NVY-M -5 --dry-run"
-"$synq" --sandbox inventory adjust HMC-NVY-M -5 --location "Leith warehouse" --dry-run -o table
+run synq --sandbox orders list --status open --limit 8
+run synq --sandbox inventory adjust HMC-NVY-M -5 --location "Leith warehouse" --dry-run
+run synq --sandbox inventory adjust HMC-NVY-M -5 --location "Leith warehouse"
 
-show "synq --sandbox inventory adjust HMC-NVY-M -5"
-"$synq" --sandbox inventory adjust HMC-NVY-M -5 -o table
+total='import json, sys; print(len([o for o in json.load(sys.stdin) if o["total"] > 100]), "open orders over 100")'
+printf '\n$ %s\n' "synq --sandbox orders list --status open --all --json | python -c '$total'"
+synq --sandbox orders list --status open --all --json | "$bin/python" -c "$total"
+
+run synq --sandbox limits
+
+cat <<END
+
+That was a whole tenant in one file on this machine. Go on with it:
+
+  $bin/synq --sandbox orders list --status to-ship
+  $bin/synq --sandbox inventory levels --sku HMC-NVY-M
+  $bin/synq --sandbox products variants list
+  $bin/synq --help
+
+With an account of your own: $bin/synq auth login
+END

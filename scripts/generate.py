@@ -3,6 +3,7 @@
 import io
 import os
 import re
+import shlex
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -29,7 +30,10 @@ def command_pages() -> Iterator[tuple[str, str]]:
 def cli_page() -> str:
     """docs/cli.md: the help of every command."""
     parts = ["# synq: every command\n\nWritten by `make generate` from the program's own help.\n"]
-    parts += [f"## {path}\n\n```text\n{page}\n```\n" for path, page in command_pages()]
+    for path, page in command_pages():
+        # What every command takes is told once, under `synq` itself.
+        shown = page if path == "synq" else page.partition("\nOptions every command takes:")[0].rstrip()
+        parts.append(f"## {path}\n\n```text\n{shown}\n```\n")
     return "\n".join(parts)
 
 
@@ -38,6 +42,13 @@ def completion(shell: str) -> str:
     from typer.completion import get_completion_script
 
     return get_completion_script(prog_name="synq", complete_var="_SYNQ_COMPLETE", shell=shell) + "\n"
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal, so that tables are made to fit."""
+
+    def isatty(self) -> bool:
+        return True
 
 
 def screen(*lines: list[str], width: int) -> str:
@@ -51,15 +62,15 @@ def screen(*lines: list[str], width: int) -> str:
             "SYNQ_CONFIG_DIR": folder, "SYNQ_STATE_DIR": folder, "CLICOLOR_FORCE": "1", "COLUMNS": str(width),
         }  # fmt: skip
         for line in lines:
-            terminal = io.StringIO()
+            terminal = Terminal()
             system = System(io.StringIO(), terminal, terminal, environ, now=lambda: CLOCK)
-            main(["--sandbox", *line, "-o", "table"], system)
-            shown.append(f"$ synq --sandbox {' '.join(line)}\n{terminal.getvalue()}")
+            main(["--sandbox", *line], system)
+            shown.append(f"$ synq --sandbox {shlex.join(line)}\n{terminal.getvalue()}")
     return "\n".join(shown)
 
 
 def picture() -> str:
-    """docs/orders.svg: the orders table and an adjustment, drawn by Rich."""
+    """docs/orders.svg: the orders table and what an adjustment would do, drawn by Rich."""
     from rich.console import Console
     from rich.text import Text
 
@@ -67,7 +78,7 @@ def picture() -> str:
     console = Console(record=True, width=width, file=io.StringIO(), force_terminal=True, color_system="truecolor")
     shown = screen(
         ["orders", "list", "--status", "open", "--limit", "10"],
-        ["inventory", "adjust", "HMC-NVY-M", "-5", "--location", "'Leith warehouse'"],
+        ["inventory", "adjust", "HMC-NVY-M", "-5", "--location", "Leith warehouse", "--dry-run"],
         width=width,
     )
     console.print(Text.from_ansi(shown))
@@ -91,6 +102,7 @@ def main() -> int:
             continue
         stale.append(path.relative_to(ROOT).as_posix())
         if "--check" not in sys.argv:
+            path.parent.mkdir(exist_ok=True)
             path.write_text(text, encoding="utf-8")
     if not stale:
         return 0

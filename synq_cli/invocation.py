@@ -152,6 +152,16 @@ class Invocation:
             return self.system.stdin.read(), "standard input"
         return hidden("Token: ", stdin=self.system.stdin, stderr=self.system.stderr), "the prompt"
 
+    def read_text(self, path: str) -> str:
+        """A file that was named on the line, or with - standard input; UsageError if it can't be read."""
+        from pathlib import Path
+
+        try:
+            return self.system.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+            raise UsageError(f"{path} can't be read: {reason}.") from None
+
     def confirmed(self, question: str, *, yes: bool) -> bool:
         """Ask before something is lost; off a terminal RefusedError names --yes."""
         from synq_cli.output.prompts import confirm

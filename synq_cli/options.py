@@ -17,7 +17,7 @@ EVERYWHERE = "Options every command takes"
 _SIGNED_NUMBER = re.compile(r"[-+]\d+$")
 
 LimitOption = Annotated[int, typer.Option("--limit", min=1, metavar="N", help="Stop after N rows.")]
-AllOption = Annotated[bool, typer.Option("--all", help="Read to the end, whatever it costs in requests.")]
+AllOption = Annotated[bool, typer.Option("--all", help="All of them, whatever it costs in requests.")]
 LocationOption = Annotated[
     str | None,
     typer.Option("--location", metavar="NAME|UUID", help="Stock location. Default: the profile's, else the only one."),
@@ -113,7 +113,10 @@ def write_sections(command: Any, ctx: Any, formatter: Any) -> None:
         record = parameter.get_help_record(ctx)
         if record is not None:
             kind = "Arguments" if parameter.param_type_name == "argument" else "Options"
-            panels.setdefault(parameter.rich_help_panel or kind, []).append(record)
+            name, meaning = record
+            panels.setdefault(parameter.rich_help_panel or kind, []).append(
+                (name, meaning.removesuffix("  [required]"))
+            )
     everywhere = panels.pop(EVERYWHERE, [])
     # --help belongs with the options that every command takes.
     own = panels.pop("Options", [])
@@ -153,6 +156,9 @@ class SynqCommand(TakesSharedOptions, TyperCommand):
                 for line in examples.splitlines():
                     formatter.write(f"  {line.strip()}\n")
         write_sections(self, ctx, formatter)
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        return [piece.strip("{}") for piece in super().collect_usage_pieces(ctx)]
 
     def invoke(self, ctx: Any) -> Any:
         invocation(ctx).command = ctx.command_path.partition(" ")[2]

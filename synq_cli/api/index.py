@@ -58,13 +58,18 @@ class LocalIndex:
             ).fetchall()
         return [row[0] for row in rows]
 
-    def all(self, kind: Kind) -> list[dict[str, object]]:
-        """Everything of a kind, by name: `name`, `id` and `seen_at` in epoch seconds."""
+    def skus(self) -> list[dict[str, str]]:
+        """Every SKU, by name: `sku`, `variant_id`, and `seen_at` in RFC 3339."""
+        from datetime import UTC, datetime
+
         with self._open() as database:
             rows = database.execute(
-                "SELECT name, id, seen_at FROM known WHERE scope = ? AND kind = ? ORDER BY name", (self._scope(), kind)
+                "SELECT name, id, seen_at FROM known WHERE scope = ? AND kind = 'sku' ORDER BY name", (self._scope(),)
             ).fetchall()
-        return [{"name": name, "id": identifier, "seen_at": seen_at} for name, identifier, seen_at in rows]
+        return [
+            {"sku": sku, "variant_id": variant, "seen_at": f"{datetime.fromtimestamp(seen_at, UTC):%Y-%m-%dT%H:%M:%SZ}"}
+            for sku, variant, seen_at in rows
+        ]
 
     def forget(self, kind: Kind, names: Iterable[str] | None) -> int:
         """Forget these names, or with None all of the kind; gives how many were known."""

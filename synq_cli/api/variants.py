@@ -52,7 +52,7 @@ class Variants:
     def _near(self, sku: str) -> str:
         from difflib import get_close_matches
 
-        known = {str(row["name"]).lower(): str(row["name"]) for row in self._index.all("sku")}
+        known = {row["sku"].lower(): row["sku"] for row in self._index.skus()}
         near = get_close_matches(sku.lower(), known, n=1)
         return f"Did you mean {known[near[0]]}? " if near else ""
 

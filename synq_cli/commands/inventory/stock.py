@@ -1,4 +1,4 @@
-"""`synq inventory`: stock levels, adjustments, locations and the SKUs this machine knows."""
+"""`synq inventory adjust/levels/locations`."""
 
 from typing import Annotated
 
@@ -66,7 +66,7 @@ def adjust_stock(
     """
     run = invocation(ctx)
     movement = run.api.inventory.movement(
-        sku, change, location or run.settings.location, with_level=dry_run or run.output.interactive
+        sku, change, location or run.settings.location, with_level=dry_run or run.output.format == "table"
     )
     before = movement.on_hand
     after = None if before is None else before + movement.delta

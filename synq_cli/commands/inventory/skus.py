@@ -1,0 +1,93 @@
+"""`synq inventory skus`: the SKUs this machine knows, so that a known one costs no request."""
+
+from typing import Annotated
+
+import typer
+
+from synq_cli.api.sku_file import read_skus, variant_id
+from synq_cli.errors import UsageError
+from synq_cli.lazy_group import Noun
+from synq_cli.options import AllOption, invocation
+from synq_cli.output.columns import Column
+from synq_cli.output.formats import age, identifier
+
+group = Noun("Manage the SKUs this machine knows.")
+
+COLUMNS = [
+    Column("SKU", "sku"),
+    Column("Variant", "variant_id", identifier),
+    Column("Seen", "seen_at", age, drop=1),
+]
+
+
+@group.command("list")
+def list_skus(ctx: typer.Context) -> None:
+    """List the SKUs this machine knows.
+
+    synq remembers the SKUs of the tenant that any command shows, so that adjusting a known one costs one
+    request. Nothing is sent.
+
+    Examples:
+      synq inventory skus list
+    """
+    run = invocation(ctx)
+    run.output.rows(
+        run.index.skus(), COLUMNS, empty="No SKUs known yet; `synq products variants list --all` reads them."
+    )
+
+
+@group.command("add")
+def add_sku(
+    ctx: typer.Context,
+    sku: Annotated[str, typer.Argument(metavar="SKU", help="The SKU.")],
+    variant: Annotated[str, typer.Argument(metavar="VARIANT_ID", help="The variant's UUID.")],
+) -> None:
+    """Teach this machine one SKU.
+
+    For servers that can't look SKUs up.
+
+    Examples:
+      synq inventory skus add HMC-NVY-M a1f46e83-0c9d-4b72-95e8-3d7b2c60f41e
+    """
+    run = invocation(ctx)
+    run.index.remember("sku", [(sku, variant_id(variant))])
+    run.output.done(f"{sku} is variant {variant}.")
+
+
+@group.command("import")
+def import_skus(
+    ctx: typer.Context,
+    file: Annotated[str, typer.Argument(metavar="FILE", help="CSV with the columns sku and variant_id; - is stdin.")],
+) -> None:
+    """Teach this machine many SKUs from a CSV file.
+
+    Every row is checked first; if one is wrong, all that is wrong is listed and nothing is kept.
+
+    Examples:
+      synq inventory skus import skus.csv
+      synq products variants list --all --fields sku,id -o csv | sed 1s/id/variant_id/ | synq inventory skus import -
+    """
+    run = invocation(ctx)
+    pairs = read_skus(run.read_text(file), file)
+    run.index.remember("sku", pairs)
+    run.output.done(f"Learned {len(pairs)} SKUs.")
+
+
+@group.command("forget")
+def forget_skus(
+    ctx: typer.Context,
+    skus: Annotated[list[str] | None, typer.Argument(metavar="[SKU]...", help="The SKUs to forget.")] = None,
+    everything: AllOption = False,
+) -> None:
+    """Forget SKUs on this machine.
+
+    They are looked up from the API again when they are next used. --all forgets every one of this tenant.
+
+    Examples:
+      synq inventory skus forget HMC-NVY-M
+      synq inventory skus forget --all
+    """
+    run = invocation(ctx)
+    if bool(skus) == everything:
+        raise UsageError("Name the SKUs to forget, or say --all.")
+    run.output.done(f"Forgot {run.index.forget('sku', None if everything else skus)} SKUs.")
