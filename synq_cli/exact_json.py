@@ -3,7 +3,7 @@
 import json
 import os
 import re
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 # What a terminal might act on or a UTF-8 stream can't carry; inside JSON text these stand only in strings.
@@ -11,12 +11,15 @@ _UNSAFE = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud8
 
 
 class Number(Decimal):
-    """A JSON number that remembers how it was written, so that `19.90` stays `19.90`."""
+    """A JSON number that remembers how it was written, so that `19.90` stays `19.90`. ValueError if it is none."""
 
     text: str
 
     def __new__(cls, text: str) -> "Number":
-        number = super().__new__(cls, text)
+        try:
+            number = super().__new__(cls, text)
+        except InvalidOperation:  # an exponent beyond what Decimal holds
+            raise ValueError(f"{text} is beyond what a number can be") from None
         number.text = text
         return number
 

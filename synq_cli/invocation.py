@@ -121,7 +121,7 @@ class Invocation:
         """What this machine remembers of the tenant."""
         from synq_cli.api.index import LocalIndex
 
-        return LocalIndex(self.state / "index.sqlite3", lambda: self.session.scope, self.system.now)
+        return LocalIndex(self.state / "index.sqlite3", lambda: self.session.scope, self.system.now, self.output.warn)
 
     @property
     def sandbox_file(self) -> "Path":
@@ -179,13 +179,15 @@ class Invocation:
             raise UsageError(why, hint="Name another profile with --profile.")
 
     def plain_output(self) -> Output:
-        """Output without the options, for the errors that are about them."""
+        """Output without the options that may be wrong, for the errors that are about them."""
+        machine = self.given.get("json") or self.given.get("jq") or self.given.get("output") not in {None, "table"}
         return Output(
             self.system.stdout,
             self.system.stderr,
             environ=self.system.environ,
             now=self.system.now,
-            format="json" if self.given.get("json") else None,
+            format="json" if machine else None,
+            no_color=True,
         )
 
     def drop_stdout(self) -> None:
@@ -242,7 +244,7 @@ class Invocation:
     def _http(self) -> "httpx.BaseTransport | None":
         if self.system.http or self.settings.profile != settings.SANDBOX:
             return self.system.http
-        from synq_cli.api.transport import in_process
+        from synq_cli.api.wire import in_process
 
         self.make_sandbox()
         return in_process(self.sandbox_module("app").create_app(self.sandbox_file, self.system.now))

@@ -136,10 +136,13 @@ class TakesSharedOptions:
         super().__init__(params=[*(params or []), *shared_options()], **settings)  # type: ignore[call-arg]
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        # No option of synq is a digit, so `-5` is a quantity. A blank in front keeps the parser from taking
-        # it for an option; whoever reads the number strips it.
+        # No option of synq is a digit, so `-5` is a quantity. A blank in front keeps the parser from taking it
+        # for an option.
         marked = [f" {word}" if _SIGNED_NUMBER.match(word) else word for word in args]
         rest: list[str] = super().parse_args(ctx, marked)  # type: ignore[misc]
+        for name, value in ctx.params.items():
+            if isinstance(value, str) and _SIGNED_NUMBER.match(value[1:]):
+                ctx.params[name] = value.removeprefix(" ")
         return rest
 
 

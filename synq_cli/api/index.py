@@ -28,18 +28,24 @@ CREATE TABLE missing (
 class LocalIndex:
     """Names and ids by kind, for one tenant; UsageError if its file is damaged."""
 
-    def __init__(self, path: Path, scope: Callable[[], str], now: Callable[[], float]) -> None:
+    def __init__(
+        self, path: Path, scope: Callable[[], str], now: Callable[[], float], tell: Callable[[str], None]
+    ) -> None:
         self._path = path
         self._scope = scope
         self._now = now
+        self._tell = tell
 
     def remember(self, kind: Kind, pairs: Iterable[tuple[str, str]]) -> None:
-        """Keep (name, id) pairs; a name seen again points to its latest id."""
+        """Keep (name, id) pairs; a name seen again points to its latest id. Trouble is told, not raised."""
         scope, now = self._scope(), self._now()
         rows = [(scope, kind, name, identifier, now) for name, identifier in pairs]
-        if rows:
+        try:
             with self._open() as database:
                 database.executemany("INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?, ?)", rows)
+        except UsageError as error:
+            # What was asked for has arrived by now; it must not be lost for a shortcut.
+            self._tell(f"{error.message} {error.hint}")
 
     def find(self, kind: Kind, name: str) -> str | None:
         """The id that goes with a name, or None."""

@@ -38,10 +38,7 @@ class Listing:
         """What was not read and what it would cost, as a sentence; None if nothing was left."""
         if not self.more:
             return None
-        return (
-            f"Stopped after {self.taken} {noun}{'s' * (self.taken != 1)}; there may be more. "
-            f"--all reads to the end, one request for each {PAGE} {noun}s."
-        )
+        return f"{self.taken} shown, more may match; --all reads on, 1 request for each {PAGE} {noun}s."
 
 
 def _batches(fetch: Fetch, key: Callable[[Row], object]) -> Iterator[tuple[list[Row], bool]]:

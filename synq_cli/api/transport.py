@@ -3,13 +3,13 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
-from synq_cli import __version__, exact_json
+from synq_cli import exact_json
 from synq_cli.api import replies, retry
 from synq_cli.api.operation import Operation
 from synq_cli.api.replies import Reply
+from synq_cli.api.wire import Silence, Wire
 from synq_cli.errors import (
     InterruptError,
     NetworkError,
@@ -27,9 +27,7 @@ if TYPE_CHECKING:
     from synq_cli.api.index import LocalIndex
     from synq_cli.session.session import Session
 
-_LONGEST_CONNECT = 10.0
 _LARGEST_BODY = 10_000_000
-_LARGEST_REPLY = 64_000_000
 
 
 @dataclass(frozen=True)
@@ -53,24 +51,6 @@ class Listener(Protocol):
     def sent(self, trace: Trace) -> None: ...
 
 
-@dataclass(frozen=True)
-class _Silence(Exception):  # noqa: N818 it is an outcome as well as an exception
-    """The request was not sent, or no usable answer came; `sentence` says why, to go on a line of its own."""
-
-    failure: retry.Failure
-    sentence: str
-
-
-def in_process(app: Callable[..., Any]) -> "httpx.BaseTransport":
-    """A transport that calls a WSGI app, with no network between."""
-    from io import StringIO
-
-    import httpx
-
-    # The app answers its own bugs with a 500; its traceback is not for the person at the prompt.
-    return httpx.WSGITransport(app=app, wsgi_errors=StringIO())
-
-
 class Transport:
     """Sends operations for one session."""
 
@@ -91,7 +71,7 @@ class Transport:
         self._budget = budget
         self._index = index
         self._listener = listener
-        self._http = http
+        self._wire = Wire(session.base_url, session.host, self._settings.timeout, http)
         self._now = now
         self._sleep = sleep
         self._jitter = jitter
@@ -142,12 +122,11 @@ class Transport:
 
     def close(self) -> None:
         """Let go of the connections."""
-        if "_client" in self.__dict__:
-            self._client.close()
+        self._wire.close()
 
     def _answer(
         self, operation: Operation, url: str, query: Mapping[str, object] | None, content: bytes | None
-    ) -> "Reply | _Silence":
+    ) -> "Reply | Silence":
         """What became of it. A 429 waits for its place, whatever the operation, since it did not act."""
         until, refusals = self._now() + self._settings.max_wait, 0
         while True:
@@ -155,7 +134,7 @@ class Transport:
                 timeout=self._settings.timeout, max_wait=until - self._now(), on_wait=self._listener.waiting
             )
             outcome = self._once(operation, url, query, content, ticket)
-            if isinstance(outcome, _Silence):
+            if isinstance(outcome, Silence):
                 return outcome
             if outcome.status != 429:
                 self._budget.settle(ticket, outcome.count("x-ratelimit-limit"), outcome.count("x-ratelimit-remaining"))
@@ -180,12 +159,12 @@ class Transport:
         query: Mapping[str, object] | None,
         content: bytes | None,
         ticket: "Ticket",
-    ) -> "Reply | _Silence":
+    ) -> "Reply | Silence":
         started = time.monotonic()
         reply, error = None, None
         try:
-            reply = self._exchange(operation.method, url, query, content)
-        except _Silence as silence:
+            reply = self._wire.exchange(operation.method, url, query, content, self._headers(content))
+        except Silence as silence:
             error = silence.sentence
             if silence.failure == "not_sent":
                 self._budget.abandon(ticket)
@@ -217,38 +196,6 @@ class Transport:
             )
         return reply
 
-    def _exchange(self, method: str, url: str, query: Mapping[str, object] | None, content: bytes | None) -> Reply:
-        """One request and its whole reply, within the deadline."""
-        import httpx
-
-        host = self._session.host
-        deadline = time.monotonic() + self._settings.timeout
-        late = f"{host} did not answer within {self._settings.timeout:g} s"
-        try:
-            with self._client.stream(
-                method, url, params=_query(query), content=content, headers=self._headers(content)
-            ) as response:
-                chunks, size = [], 0
-                for chunk in response.iter_bytes():
-                    chunks.append(chunk)
-                    size += len(chunk)
-                    # httpx limits each read alone; a server that drips must not hold us for ever.
-                    if time.monotonic() > deadline:
-                        raise _Silence("no_answer", late)
-                    if size > _LARGEST_REPLY:
-                        raise _Silence("no_answer", f"{host} sent more than {_LARGEST_REPLY:,} bytes")
-                return Reply(response.status_code, dict(response.headers), b"".join(chunks))
-        except httpx.ConnectTimeout:
-            raise _Silence("not_sent", f"{host} could not be reached in time") from None
-        except (httpx.ConnectError, httpx.PoolTimeout) as error:
-            raise _Silence("not_sent", f"{host} could not be reached: {_reason(error)}") from None
-        except httpx.TimeoutException:
-            raise _Silence("no_answer", late) from None
-        except httpx.UnsupportedProtocol as error:
-            raise _Silence("not_sent", f"{host} can't be asked: {_reason(error)}") from None
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise _Silence("no_answer", f"the connection to {host} broke: {_reason(error)}") from None
-
     def _headers(self, content: bytes | None) -> dict[str, str]:
         credentials = self._session.credentials
         headers = {"Authorization": f"Bearer {credentials.token}"}
@@ -260,23 +207,7 @@ class Transport:
             headers["Content-Type"] = "application/json"
         return headers
 
-    @cached_property
-    def _client(self) -> "httpx.Client":
-        import httpx
-
-        timeout = self._settings.timeout
-        secure = self._session.base_url.startswith("https:")
-        return httpx.Client(
-            transport=self._http,
-            headers={"Accept": "application/json", "User-Agent": f"synq/{__version__}"},
-            timeout=httpx.Timeout(timeout, connect=min(timeout, _LONGEST_CONNECT)),
-            follow_redirects=False,
-            # On the way to this very machine there is no TLS to check, and no proxy may see the token.
-            verify=secure,
-            trust_env=secure,
-        )
-
-    def _pause(self, operation: Operation, outcome: "Reply | _Silence", repeats: int) -> float | None:
+    def _pause(self, operation: Operation, outcome: "Reply | Silence", repeats: int) -> float | None:
         """Seconds before it may be sent again; None if it may not."""
         failure = outcome.status if isinstance(outcome, Reply) else outcome.failure
         if not retry.may_repeat(operation.retry, failure, repeats):
@@ -285,7 +216,7 @@ class Transport:
         pause = retry.pause(repeats, self._jitter, headers, self._now())
         return pause if pause <= self._settings.max_wait else None
 
-    def _error(self, operation: Operation, outcome: "Reply | _Silence", subject: str) -> SynqError:
+    def _error(self, operation: Operation, outcome: "Reply | Silence", subject: str) -> SynqError:
         if isinstance(outcome, Reply):
             return self._failure(operation, outcome, subject)
         if operation.retry == "unsafe" and outcome.failure == "no_answer":
@@ -322,13 +253,3 @@ def _quoted(values: Mapping[str, str]) -> dict[str, str]:
     from urllib.parse import quote
 
     return {name: quote(value, safe="") for name, value in values.items()}
-
-
-def _query(query: Mapping[str, object] | None) -> dict[str, str] | None:
-    given = {name: str(value) for name, value in (query or {}).items() if value is not None}
-    return given or None
-
-
-def _reason(error: Exception) -> str:
-    """The library's reason in its own few words; it never holds headers."""
-    return str(error).partition("\n")[0][:200] or type(error).__name__

@@ -7,6 +7,7 @@ import typer
 from synq_cli.lazy_group import Noun
 from synq_cli.options import invocation
 from synq_cli.output.columns import Column
+from synq_cli.output.formats import whole
 from synq_cli.session import profiles
 from synq_cli.session.settings import SETTINGS, describe, find_setting, parse_setting
 
@@ -14,7 +15,7 @@ group = Noun("Read and change profiles.")
 
 COLUMNS = [
     Column("Setting", "setting"),
-    Column("Value", "value"),
+    Column("Value", "value", whole),
     Column("From", "source"),
     Column("Variable", "variable", drop=1),
     Column("Meaning", "meaning", drop=2),

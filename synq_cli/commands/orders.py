@@ -16,9 +16,9 @@ COLUMNS = [
     Column("ID", "id", identifier),
     Column("Status", "status", state),
     Column("Total", "total", money("currency")),
-    Column("Channel", "channel", text, drop=1),
+    Column("Channel", "channel", text, drop=2),
     Column("Payment", "payment_status", text, drop=3),
-    Column("Placed", "created_at", age),
+    Column("Placed", "created_at", age, drop=1),
     Column("Changed", "updated_at", age, drop=4),
     Column("Tags", "tags", text, drop=5),
 ]

@@ -128,8 +128,8 @@ class Output:
         if request.get("body") is not None:
             machine.write_json(self._out, request["body"], indent=2)
         for key in after or {}:
-            old = plain((before or {}).get(key))
-            self._out.say(f"{key.replace('_', ' ')} {old} → {plain((after or {})[key])}".replace("  ", " "))
+            old, new = (plain((side or {}).get(key)) or "(none)" for side in (before, after))
+            self._out.say(f"{key.replace('_', ' ')} {old} → {new}")
 
     def change(self, label: str, before: object, after: object, what: str = "on hand") -> None:
         """What a write changed, as one line for people; programs have the answer itself."""
@@ -243,8 +243,7 @@ class Output:
         from synq_cli.output import table
 
         if not rows:
-            if empty:
-                self.note(empty)
+            self.note(empty)
             return
         shortened, dropped = table.draw_table(
             self._out,
@@ -257,7 +256,7 @@ class Output:
         if shortened or dropped:
             parts = [f"Shortened: {', '.join(shortened)}."] if shortened else []
             parts += [f"Left out: {', '.join(dropped)}."] if dropped else []
-            self.note(f"{' '.join(parts)} All of it: -o tsv, --json or a wider terminal.")
+            self.note(f"{' '.join(parts)} -o tsv or --json shows all.")
 
 
 def _begun(rows: Iterable[Row]) -> Iterable[Row]:

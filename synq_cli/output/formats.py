@@ -188,6 +188,7 @@ def _show_flag(value: object, row: Mapping[str, Any], now: float) -> Cell:
 
 
 text = Format(_show_text)
+whole = Format(_show_text, narrow="keep")
 quantity = Format(_show_quantity, right=True, narrow="keep")
 delta = Format(_show_delta, right=True, narrow="keep")
 state = Format(_show_state)

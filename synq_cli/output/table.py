@@ -113,8 +113,8 @@ def _fit(strips: list[_Strip], width: int, ellipsis: str) -> list[str]:
         if strip.column.drop and _total(map(_readable, strips)) > width:
             strips.remove(strip)
             dropped.append(strip.column.title)
-    widths = [strip.width for strip in strips]
     least = [_least(strip) for strip in strips]
+    widths = [max(low, min(strip.width, width)) for strip, low in zip(strips, least, strict=True)]
     for _ in range(_total(widths) - width):
         loose = [i for i in range(len(strips)) if widths[i] > least[i]]
         if loose:

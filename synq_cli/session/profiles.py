@@ -54,7 +54,7 @@ def existing(config: Config, name: str) -> str:
     """The name if there is such a profile (the sandbox always is); UsageError names the ones there are."""
     from difflib import get_close_matches
 
-    known = [*config.profiles, "sandbox"]
+    known = list(dict.fromkeys([*config.profiles, "sandbox"]))
     if name in known:
         return name
     near = get_close_matches(name, known, n=1)

@@ -37,7 +37,7 @@ def _seconds(text: str) -> float:
         seconds = math.nan
     if not (math.isfinite(seconds) and seconds >= 0):
         raise ValueError("must be a number of seconds, 0 or more")
-    return seconds
+    return int(seconds) if seconds.is_integer() else seconds
 
 
 def _positive_seconds(text: str) -> float:
@@ -87,8 +87,8 @@ SETTINGS = (
     Setting("org_id", "SYNQ_ORG_ID", None, _uuid, "the organization; else what the token says"),
     Setting("location", None, None, _name, "the stock location that adjustments use"),
     Setting("output", "SYNQ_OUTPUT", None, _format, "the format; else a table on a terminal, TSV off it"),
-    Setting("timeout", "SYNQ_TIMEOUT", 30.0, _positive_seconds, "seconds for a whole request"),
-    Setting("max_wait", "SYNQ_MAX_WAIT", 120.0, _seconds, "longest wait for the rate limit, in seconds"),
+    Setting("timeout", "SYNQ_TIMEOUT", 30, _positive_seconds, "seconds for a whole request"),
+    Setting("max_wait", "SYNQ_MAX_WAIT", 120, _seconds, "longest wait for the rate limit, in seconds"),
     Setting("read_only", "SYNQ_READ_ONLY", False, _switch, "refuse every request that is not a read"),
     Setting("debug", "SYNQ_DEBUG", False, _switch, "a line a request on stderr", in_profile=False),
 )

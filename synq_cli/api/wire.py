@@ -1,0 +1,114 @@
+"""One request and its reply through httpx, within a deadline, or the reason why there is none."""
+
+import time
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from synq_cli import __version__
+from synq_cli.api.replies import Reply
+from synq_cli.api.retry import Failure
+
+if TYPE_CHECKING:
+    import httpx
+
+_LONGEST_CONNECT = 10.0
+_LARGEST_REPLY = 64_000_000
+
+
+class Silence(Exception):  # noqa: N818 it is an outcome as well as an exception
+    """The request was not sent, or no usable answer came; `sentence` says why."""
+
+    def __init__(self, failure: Failure, sentence: str) -> None:
+        super().__init__(sentence)
+        self.failure = failure
+        self.sentence = sentence
+
+
+def in_process(app: Callable[..., Any]) -> "httpx.BaseTransport":
+    """A transport that calls a WSGI app, with no network between."""
+    from io import StringIO
+
+    import httpx
+
+    # The app answers its own bugs with a 500; its traceback is not for the person at the prompt.
+    return httpx.WSGITransport(app=app, wsgi_errors=StringIO())
+
+
+class Wire:
+    """The connection to one base URL; `http` stands in for the network."""
+
+    def __init__(self, base_url: str, host: str, timeout: float, http: "httpx.BaseTransport | None") -> None:
+        self._base_url = base_url
+        self._host = host
+        self._timeout = timeout
+        self._http = http
+
+    def exchange(
+        self,
+        method: str,
+        url: str,
+        query: Mapping[str, object] | None,
+        content: bytes | None,
+        headers: Mapping[str, str],
+    ) -> Reply:
+        """One request and its whole reply, within the deadline; Silence if there is none."""
+        import httpx
+
+        host = self._host
+        deadline = time.monotonic() + self._timeout
+        late = f"{host} did not answer within {self._timeout:g} s"
+        try:
+            with self._client.stream(
+                method, url, params=_query(query), content=content, headers=dict(headers)
+            ) as response:
+                chunks, size = [], 0
+                for chunk in response.iter_bytes():
+                    chunks.append(chunk)
+                    size += len(chunk)
+                    # httpx limits each read alone; a server that drips must not hold us for ever.
+                    if time.monotonic() > deadline:
+                        raise Silence("no_answer", late)
+                    if size > _LARGEST_REPLY:
+                        raise Silence("no_answer", f"{host} sent more than {_LARGEST_REPLY:,} bytes")
+                return Reply(response.status_code, dict(response.headers), b"".join(chunks))
+        except httpx.ConnectTimeout:
+            raise Silence("not_sent", f"{host} could not be reached in time") from None
+        except (httpx.ConnectError, httpx.PoolTimeout) as error:
+            raise Silence("not_sent", f"{host} could not be reached: {_reason(error)}") from None
+        except httpx.TimeoutException:
+            raise Silence("no_answer", late) from None
+        except httpx.UnsupportedProtocol as error:
+            raise Silence("not_sent", f"{host} can't be asked: {_reason(error)}") from None
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise Silence("no_answer", f"the connection to {host} broke: {_reason(error)}") from None
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        if "_client" in self.__dict__:
+            self._client.close()
+
+    @cached_property
+    def _client(self) -> "httpx.Client":
+        import httpx
+
+        secure = self._base_url.startswith("https:")
+        return httpx.Client(
+            transport=self._http,
+            headers={"Accept": "application/json", "User-Agent": f"synq/{__version__}"},
+            timeout=httpx.Timeout(self._timeout, connect=min(self._timeout, _LONGEST_CONNECT)),
+            follow_redirects=False,
+            # On the way to this very machine there is no TLS to check, and no proxy may see the token.
+            verify=secure,
+            trust_env=secure,
+        )
+
+
+def _query(query: Mapping[str, object] | None) -> dict[str, str] | None:
+    given = {name: str(value) for name, value in (query or {}).items() if value is not None}
+    return given or None
+
+
+def _reason(error: Exception) -> str:
+    """The library's reason in its own few words; it never holds headers."""
+    return str(error).partition("\n")[0][:200] or type(error).__name__

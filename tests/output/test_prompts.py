@@ -1,0 +1,90 @@
+import io
+import os
+import sys
+import threading
+
+import pytest
+
+from synq_cli.errors import RefusedError
+from synq_cli.output.prompts import confirm, hidden
+
+
+class Tty(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def asked(answer: str) -> tuple[bool, str]:
+    stderr = Tty()
+    said = confirm("Delete product 4c0a\x1b?", option="--yes", stdin=Tty(answer), stderr=stderr, yes=False)
+    return said, stderr.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [("y\n", True), ("YES\n", True), (" y \n", True), ("\n", False), ("n\n", False), ("yep\n", False), ("1\n", False)],
+)
+def test_confirm(answer: str, said: bool) -> None:
+    assert asked(answer) == (said, "Delete product 4c0a\\x1b? [y/N] ")
+
+
+def test_ctrl_d_is_no() -> None:
+    assert asked("") == (False, "Delete product 4c0a\\x1b? [y/N] \n")
+
+
+def test_yes_asks_nothing_anywhere() -> None:
+    stderr = io.StringIO()
+    assert confirm("Sure?", option="--yes", stdin=io.StringIO(), stderr=stderr, yes=True)
+    assert stderr.getvalue() == ""
+
+
+@pytest.mark.parametrize(("stdin", "stderr"), [(io.StringIO, Tty), (Tty, io.StringIO), (io.StringIO, io.StringIO)])
+def test_off_a_terminal_nothing_is_asked(stdin: type[io.StringIO], stderr: type[io.StringIO]) -> None:
+    talk = stderr()
+    with pytest.raises(RefusedError) as caught:
+        confirm("Delete product 4c0a?", option="--yes", stdin=stdin("y\n"), stderr=talk, yes=False)
+    assert caught.value.message == "Not confirmed, and there is no terminal to ask: Delete product 4c0a?"
+    assert caught.value.hint == "Add --yes to do it without being asked."
+    assert caught.value.exit_status == 11
+    with pytest.raises(RefusedError) as caught:
+        hidden("Token: ", stdin=stdin("secret\n"), stderr=talk)
+    assert "--with-token" in str(caught.value.hint)
+    assert talk.getvalue() == ""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are a Unix matter")
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        (b"s3cret\n", "s3cret"),
+        (b"s3cret\r", "s3cret"),
+        (b"s3x\x7fcret\n", "s3cret"),
+        (b"wrong\x15s3cret\n", "s3cret"),
+        (b"\x7fs3cret\n", "s3cret"),
+        (b"\x04", ""),
+        (b"x" * 6000 + b"\n", "x" * 6000),
+    ],
+)
+def test_hidden_reads_without_showing(typed: bytes, read: str) -> None:
+    import pty
+    import termios
+
+    keyboard, terminal = pty.openpty()
+    screen = bytearray()
+
+    def person() -> None:
+        while not screen.endswith(b"Token: "):
+            screen.extend(os.read(keyboard, 1024))
+        for start in range(0, len(typed), 512):
+            os.write(keyboard, typed[start : start + 512])
+
+    before = termios.tcgetattr(terminal)
+    typing = threading.Thread(target=person, daemon=True)
+    typing.start()
+    with os.fdopen(terminal, "r") as stdin, os.fdopen(os.dup(terminal), "w") as stderr:
+        assert hidden("Token: ", stdin=stdin, stderr=stderr) == read
+        typing.join(5)
+        screen.extend(os.read(keyboard, 1024))
+        assert termios.tcgetattr(terminal) == before
+    os.close(keyboard)
+    assert bytes(screen) == b"Token: \r\n"
