@@ -61,6 +61,7 @@ def screen(*lines: list[str], width: int) -> str:
         environ = {
             "SYNQ_CONFIG_DIR": folder, "SYNQ_STATE_DIR": folder, "CLICOLOR_FORCE": "1", "COLUMNS": str(width),
         }  # fmt: skip
+        main(["sandbox", "init"], System(io.StringIO(), io.StringIO(), io.StringIO(), environ, now=lambda: CLOCK))
         for line in lines:
             terminal = Terminal()
             system = System(io.StringIO(), terminal, terminal, environ, now=lambda: CLOCK)

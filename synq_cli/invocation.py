@@ -234,10 +234,13 @@ class Invocation:
                 hint="Install it: pipx inject synq-cli falcon waitress PyJWT, or pip install 'synq-cli[sandbox]'",
             ) from None
 
-    def _sandbox_token(self) -> str:
-        identity = self.sandbox_module("identity")
+    def _sandbox_on_demand(self) -> None:
         if self.make_sandbox():
             self.output.note(f"Made a new sandbox tenant in {self.sandbox_file}.")
+
+    def _sandbox_token(self) -> str:
+        identity = self.sandbox_module("identity")
+        self._sandbox_on_demand()
         token: str = identity.issue_token(self.sandbox_file, now=self.system.now)
         return token
 
@@ -246,5 +249,5 @@ class Invocation:
             return self.system.http
         from synq_cli.api.wire import in_process
 
-        self.make_sandbox()
+        self._sandbox_on_demand()
         return in_process(self.sandbox_module("app").create_app(self.sandbox_file, self.system.now))
