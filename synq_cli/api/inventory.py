@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from synq_cli.api import replies
 from synq_cli.api.operation import Operation
 from synq_cli.api.pagination import Listing, Row
 from synq_cli.api.reader import rows_in, uuid_or_none
@@ -123,7 +124,7 @@ class Inventory:
             LEVELS,
             "levels",
             matches=matches,
-            identity=lambda row: (row.get("variant_id"), row.get("location_id")),
+            identity=("variant_id", "location_id"),
             remember=lambda rows: remember_skus(self._index, rows, "variant_id"),
             query={"sku": sku, "location_id": location_id},
         )
@@ -131,7 +132,9 @@ class Inventory:
     def locations(self) -> list[Row]:
         """Every stock location: id, name, active. GET /api/v1/inventory/locations"""
         rows = self._reader.all(LOCATIONS, "locations")
-        self._index.remember("location", ((str(row.get("name")), str(row.get("id"))) for row in rows))
+        if not all(isinstance(row.get(key), str) for row in rows for key in ("id", "name")):
+            raise replies.nonsense(LOCATIONS, "a location without id or name")
+        self._index.remember("location", ((row["name"], row["id"]) for row in rows))
         return rows
 
     def _location(self, text: str | None) -> tuple[str, str]:
@@ -144,12 +147,15 @@ class Inventory:
         rows = self.locations()
         wanted = [row for row in rows if row.get("active") is not False]
         if text:
-            wanted = [row for row in rows if str(row.get("name")).lower() == text.lower()]
+            wanted = [row for row in rows if row["name"].lower() == text.lower()]
         if len(wanted) == 1:
-            return str(wanted[0].get("id")), str(wanted[0].get("name"))
-        names = ", ".join(str(row.get("name")) for row in rows) or "none"
+            return wanted[0]["id"], wanted[0]["name"]
+        names = ", ".join(row["name"] for row in rows) or "none"
         if text:
-            raise NotFoundError(f"There is no one stock location '{text}'.", hint=f"There are: {names}.")
+            raise NotFoundError(
+                f"{len(wanted) or 'No'} stock location{'s' * (len(wanted) > 1)} called '{text}'.",
+                hint=f"There are: {names}.",
+            )
         raise UsageError(
             f"Which stock location? There are {len(wanted)}: {names}.",
             hint='Add --location NAME, or set a default: synq config set location "NAME"',

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from synq_cli import exact_json
 from synq_cli.api import replies
 from synq_cli.api.operation import Operation
 from synq_cli.api.pagination import PAGE, Listing, Row
@@ -23,10 +24,10 @@ class Reader:
         self._index = index
 
     def one(self, operation: Operation, path: Mapping[str, str] | None = None) -> Row:
-        """One object. ServerError if it is none."""
+        """One object; what was asked for by its id must say its id. ServerError if it is none."""
         answer = self._transport.send(operation, path)
-        if not isinstance(answer, dict):
-            raise replies.nonsense(operation, "it is no object")
+        if not isinstance(answer, dict) or (path and not isinstance(answer.get("id"), str)):
+            raise replies.nonsense(operation, "it is no such object")
         return answer
 
     def all(self, operation: Operation, key: str, query: Mapping[str, object] | None = None) -> list[Row]:
@@ -39,7 +40,7 @@ class Reader:
         key: str,
         *,
         matches: Callable[[Row], bool] = lambda _row: True,
-        identity: Callable[[Row], object] = lambda row: row.get("id"),
+        identity: tuple[str, ...] = ("id",),
         remember: Callable[[list[Row]], None] = lambda _rows: None,
         query: Mapping[str, object] | None = None,
     ) -> Listing:
@@ -52,7 +53,7 @@ class Reader:
             used = answer.get("limit") if isinstance(answer, dict) else None
             return rows, used if isinstance(used, int) and 0 < used <= PAGE else PAGE
 
-        return Listing(fetch, key=identity, matches=matches)
+        return Listing(fetch, key=lambda row: _identity(row, *identity), matches=matches)
 
     def whole_id(self, kind: "Kind", text: str) -> str:
         """A UUID as it is, or the one id seen before that begins with these letters; UsageError otherwise."""
@@ -83,6 +84,12 @@ def rows_in(answer: Any, operation: Operation, key: str) -> list[Row]:
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise replies.nonsense(operation, "it holds no list of objects")
     return rows
+
+
+def _identity(row: Row, *keys: str) -> str:
+    """What tells a row from others: the values under these keys, or all of it if one is missing."""
+    values = [row.get(key) for key in keys]
+    return " ".join(map(str, values)) if all(values) else exact_json.dumps(row)
 
 
 def uuid_or_none(text: str) -> str | None:

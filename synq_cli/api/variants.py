@@ -42,9 +42,10 @@ class Variants:
         known = uuid_or_none(sku) or self._index.find("sku", sku)
         if known:
             return known
-        found = {str(row["id"]) for row in self.matching(sku=sku, product=None).first(2)}
+        rows = self.matching(sku=sku, product=None).first(2)
+        found = {row["id"] for row in rows if isinstance(row.get("id"), str)}
         if len(found) == 1:
-            return found.pop()
+            return str(found.pop())
         if found:
             raise NotFoundError(f"Two variants carry the SKU {sku}.", hint="Give the variant's UUID instead.")
         raise NotFoundError(f"There is no SKU {sku}.", hint=f"{self._near(sku)}See `synq products variants list`.")
