@@ -152,10 +152,8 @@ class Inventory:
             return wanted[0]["id"], wanted[0]["name"]
         names = ", ".join(row["name"] for row in rows) or "none"
         if text:
-            raise NotFoundError(
-                f"{len(wanted) or 'No'} stock location{'s' * (len(wanted) > 1)} called '{text}'.",
-                hint=f"There are: {names}.",
-            )
+            count = f"{len(wanted)} stock locations are" if wanted else "No stock location is"
+            raise NotFoundError(f"{count} called '{text}'.", hint=f"There are: {names}.")
         raise UsageError(
             f"Which stock location? There are {len(wanted)}: {names}.",
             hint='Add --location NAME, or set a default: synq config set location "NAME"',
@@ -180,13 +178,24 @@ class Inventory:
             entries = rows_in(self._transport.send(LEDGER, query=query), LEDGER, "entries")
         except SynqError as error:
             return f"The ledger could not be read either ({error.message.rstrip('.')}). {look}"
+        except KeyboardInterrupt:
+            # That the outcome is unknown must not be lost with the reading.
+            return f"Reading the ledger was interrupted. {look}"
         for entry in entries:
-            if entry.get("quantity_delta") == movement.delta and _posted(entry) >= started - _SKEW:
+            if _is_entry_of(movement, entry) and _posted(entry) >= started - _SKEW:
                 return (
                     f"The ledger shows an entry of {movement.delta:+d} posted at {entry.get('created_at')} "
                     f"({entry.get('id')}): it was most likely applied. Do not send it again."
                 )
         return f"The ledger shows no such entry yet. {look}"
+
+
+def _is_entry_of(movement: Movement, entry: Row) -> bool:
+    """Whether an entry could be this movement; a server may ignore the filters, and entries may lack an id."""
+    wanted = (("variant_id", movement.variant_id), ("location_id", movement.location_id))
+    return entry.get("quantity_delta") == movement.delta and all(
+        str(entry.get(key) or value).lower() == value for key, value in wanted
+    )
 
 
 def _posted(entry: Row) -> float:

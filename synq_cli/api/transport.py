@@ -199,10 +199,10 @@ class Transport:
     def _headers(self, content: bytes | None) -> dict[str, str]:
         credentials = self._session.credentials
         headers = {"Authorization": f"Bearer {credentials.token}"}
-        if credentials.tenant_id:
-            headers["X-Tenant-ID"] = credentials.tenant_id
-        if credentials.org_id:
-            headers["X-Org-ID"] = credentials.org_id
+        for name, identifier in (("X-Tenant-ID", credentials.tenant_id), ("X-Org-ID", credentials.org_id)):
+            # A claim may hold any text; what no header can carry stays here.
+            if identifier and identifier.isascii() and identifier.isprintable() and identifier.strip():
+                headers[name] = identifier
         if content is not None:
             headers["Content-Type"] = "application/json"
         return headers
@@ -223,8 +223,10 @@ class Transport:
             return UnknownOutcomeError(
                 f"{operation.method} {operation.path} was sent, but {outcome.sentence}; it may have been applied."
             )
+        head = outcome.sentence[:1]
         return NetworkError(
-            f"{outcome.sentence[:1].upper()}{outcome.sentence[1:]}.",
+            # A host's name stays as it is.
+            f"{head if outcome.sentence.startswith(self._session.host) else head.upper()}{outcome.sentence[1:]}.",
             hint=f"Check the network and the base URL ({self._session.base_url}); "
             "a slow API may need a longer --timeout.",
         )
