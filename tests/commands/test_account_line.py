@@ -1,0 +1,210 @@
+"""`synq auth`, `config`, `sandbox`, `limits`, `settings` and `channels` from the line to the screen."""
+
+import base64
+import json
+import stat
+from typing import Any
+
+import httpx
+import pytest
+
+TENANT, ORG = "6f1d2c84-3b7a-4e59-9c10-2a8e5d4b7f31", "b3e8a6d2-91c4-4f0e-8d57-70c1e6f9a245"
+NOW = 1_795_521_600
+SERVER = {"SYNQ_BASE_URL": "https://api.test"}
+
+
+def jwt(**claims: object) -> str:
+    parts = [base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in ({}, claims)]
+    return ".".join([*parts, "signature"])
+
+
+TOKEN = jwt(tenantid=TENANT, org_id=ORG, role="EDITOR", exp=NOW + 3480)
+
+
+def accepting() -> tuple[httpx.MockTransport, list[str]]:
+    seen: list[str] = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        seen.append(f"{request.method} {request.url} {request.headers['Authorization'][-9:]}")
+        return httpx.Response(200, json={"channels": []})
+
+    return httpx.MockTransport(handle), seen
+
+
+def test_login_proves_the_token_and_keeps_it_in_the_keyring(synq: Any) -> None:
+    http, seen = accepting()
+    result = synq("auth", "login", "-p", "acme", "--with-token", stdin=f"{TOKEN}\n", environ=SERVER, http=http)
+    assert seen == ["GET https://api.test/api/v1/channels signature"]
+    assert synq.keyring.entries == {("synq", "acme"): TOKEN}
+    assert result.status == 0
+    assert result.out == (
+        "profile\tbase_url\ttenant_id\torg_id\trole\ttoken_source\texpires_at\n"
+        f"acme\thttps://api.test\t{TENANT}\t{ORG}\tEDITOR\tstandard input\t2026-11-24T12:58:00Z\n"
+    )
+    config = synq.folder / "config" / "config.yaml"
+    assert config.read_text(encoding="utf-8") == (
+        "# Written by `synq config` and `synq auth`; comments are not kept.\n"
+        f"profiles:\n  acme:\n    tenant_id: {TENANT}\n    org_id: {ORG}\n"
+        "    base_url: https://api.test\n    token_store: keyring\ncurrent_profile: acme\n"
+    )
+    assert stat.S_IMODE(config.stat().st_mode) == 0o600
+    # From now on the profile is the default one, and its token goes to its own host alone.
+    assert synq("channels", "list", "-q", http=http).status == 0
+    elsewhere = synq("channels", "list", "--base-url", "https://other.test", http=http)
+    assert (elsewhere.status, len(seen)) == (11, 2)
+    assert "is for api.test" in elsewhere.err
+
+
+def test_a_token_that_the_api_refuses_is_not_kept(synq: Any) -> None:
+    http = httpx.MockTransport(lambda _request: httpx.Response(401, text="Unauthorized: Invalid token\n"))
+    assert synq("auth", "login", "--with-token", stdin=TOKEN, environ=SERVER, http=http).status == 4
+    assert synq.keyring.entries == {}
+    assert not (synq.folder / "config").exists()
+
+
+def test_a_login_for_another_tenant_is_refused(synq: Any) -> None:
+    http, seen = accepting()
+    synq("auth", "login", "-p", "acme", "--with-token", stdin=TOKEN, environ=SERVER, http=http)
+    other = jwt(tenantid="11111111-2222-4333-8444-555555555555")
+    result = synq("auth", "login", "-p", "acme", "--with-token", stdin=other, http=http)
+    assert (result.status, len(seen)) == (11, 1)
+    assert synq.keyring.entries == {("synq", "acme"): TOKEN}
+
+
+def test_off_a_terminal_the_token_is_not_asked_for(synq: Any) -> None:
+    result = synq("auth", "login", environ=SERVER)
+    assert (result.status, result.out) == (11, "")
+    assert "--with-token" in result.err
+
+
+def test_status_token_switch_and_logout(synq: Any) -> None:
+    http, seen = accepting()
+    for name in ("acme", "beta"):
+        synq("auth", "login", "-p", name, "--with-token", stdin=TOKEN, environ=SERVER, http=http)
+    assert synq("auth", "token").out == f"{TOKEN}\n"
+    shown = synq("auth", "status", terminal=True)
+    assert shown.out.splitlines()[-2:] == ["Token from    keyring", "Expires       2026-11-24 12:58:00 UTC (in 58 min)"]
+    assert json.loads(synq("auth", "status", "--json").out)["profile"] == "acme"
+    assert synq("auth", "switch", "beta").err == "Using profile beta from now on.\n"
+    assert json.loads(synq("auth", "status", "--json").out)["profile"] == "beta"
+    wrong = synq("auth", "switch", "bta")
+    assert (wrong.status, wrong.err.splitlines()[1].strip()) == (
+        2,
+        "Did you mean beta? Profiles: acme, beta, sandbox. `synq auth login --profile NAME` makes one.",
+    )
+    assert synq("auth", "logout").err == "Forgot the token of profile beta.\n"
+    assert synq.keyring.entries == {("synq", "acme"): TOKEN}
+    assert synq("auth", "logout").err == "Profile beta had no token.\n"
+    assert (synq("auth", "status").status, len(seen)) == (4, 2)
+
+
+def test_a_token_of_the_environment_never_touches_the_keyring(synq: Any) -> None:
+    synq.keyring = None  # whoever asks it now fails
+    http, seen = accepting()
+    assert synq("channels", "list", environ=SERVER | {"SYNQ_TOKEN": TOKEN}, http=http).status == 0
+    assert len(seen) == 1
+
+
+def test_insecure_storage_is_a_file_of_the_users_own(synq: Any) -> None:
+    http, _ = accepting()
+    line = ("auth", "login", "--with-token", "--insecure-storage")
+    assert synq(*line, stdin=TOKEN, environ=SERVER, http=http).status == 0
+    kept = synq.folder / "config" / "credentials.json"
+    assert json.loads(kept.read_text(encoding="utf-8")) == {"default": TOKEN}
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert synq.keyring.entries == {}
+    assert synq("auth", "token").out == f"{TOKEN}\n"
+
+
+def test_settings_say_where_they_come_from(synq: Any) -> None:
+    assert synq("config", "set", "timeout", "12").err == "Set timeout of profile default to 12.\n"
+    rows = json.loads(synq("config", "list", "--json", "--max-wait", "7", environ={"SYNQ_READ_ONLY": "yes"}).out)
+    found = {row["setting"]: (row["value"], row["source"]) for row in rows}
+    assert found["timeout"] == (12, "profile default")
+    assert found["max_wait"] == (7, "option --max-wait")
+    assert found["read_only"] == (True, "SYNQ_READ_ONLY")
+    assert found["base_url"] == ("https://api.synq.io", "default")
+    assert synq("config", "get", "timeout").out == "12\n"
+    assert synq("config", "unset", "timeout").status == 0
+    assert synq("config", "get", "timeout").out == "30\n"
+    assert synq("config", "path").out == f"{synq.folder / 'config' / 'config.yaml'}\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (("set", "timout", "3"), "no setting 'timout'"),
+        (("set", "timeout", "-3"), "timeout is '-3'"),
+        (("set", "base_url", "http://example.com"), "must be https"),
+        (("set", "output", "xml"), "must be one of table, json"),
+        (("get", "colour"), "no setting 'colour'"),
+    ],
+)
+def test_a_wrong_setting_changes_nothing(synq: Any, line: tuple[str, ...], words: str) -> None:
+    result = synq("config", *line)
+    assert (result.status, result.out) == (2, "")
+    assert words in result.err
+    assert not (synq.folder / "config").exists()
+
+
+def test_the_sandbox_is_made_shown_and_made_anew(synq: Any) -> None:
+    assert synq("sandbox", "info").status == 2
+    made = json.loads(synq("sandbox", "init", "--json").out)
+    assert (made["orders"], made["products"], made["locations"], made["channels"]) == (240, 60, 3, 4)
+    again = synq("sandbox", "init")
+    assert (again.status, again.err.splitlines()[1]) == (2, "  `synq sandbox reset` makes it anew.")
+    assert synq("sandbox", "reset").status == 11
+    anew = json.loads(synq("sandbox", "reset", "--yes", "--seed", "7", "--json").out)
+    assert anew["seed"] == 7
+    assert anew["tenant_id"] != made["tenant_id"]
+    assert json.loads(synq("sandbox", "info", "--json").out) == anew
+    token = synq("sandbox", "token", "--role", "viewer").out.strip()
+    claims = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
+    assert (claims["role"], claims["tenantid"], claims["exp"] - claims["iat"]) == ("VIEWER", anew["tenant_id"], 3600)
+
+
+def test_the_first_sandbox_run_says_that_it_made_a_tenant(synq: Any) -> None:
+    first = synq("--sandbox", "channels", "list")
+    assert first.err.splitlines()[0] == f"Made a new sandbox tenant in {synq.folder / 'state' / 'sandbox.sqlite3'}."
+    assert synq("channels", "--sandbox", "list").err == "98/100 requests left this minute · sandbox\n"
+    assert synq("auth", "login", "--sandbox").status == 2
+
+
+def test_limits_show_who_spent_what_and_send_nothing(synq: Any) -> None:
+    synq("--sandbox", "channels", "list")
+    synq("--sandbox", "settings", "show")
+    synq("--sandbox", "settings", "show")
+    synq.clock += 20
+    shown = json.loads(synq("--sandbox", "limits", "--json").out)
+    assert shown == {
+        "host": "sandbox",
+        "limit": 100,
+        "remaining": 97,
+        "exact": False,
+        "frees_in": 40.0,
+        "full_in": 40.0,
+        "blocked_for": 0.0,
+        "strangers": 0,
+        "spenders": [
+            {"profile": "sandbox", "command": "settings show", "requests": 2},
+            {"profile": "sandbox", "command": "channels list", "requests": 1},
+        ],
+    }
+    table = synq("--sandbox", "limits", terminal=True)
+    assert "[#.............................] ~97 of 100 left" in table.out
+    assert table.err == ""
+
+
+def test_settings_and_channels(synq: Any) -> None:
+    shown = synq("--sandbox", "settings", "show", terminal=True)
+    assert shown.out.splitlines()[:4] == [
+        "Allocation       SOFT",
+        "Costing          WAC",
+        "Low stock at     5",
+        "Purchase orders  yes",
+    ]
+    names = synq("--sandbox", "channels", "list", "--fields", "name,currency,active", "-o", "csv", "-q")
+    assert names.out == (
+        "name,currency,active\nweb-storefront,GBP,true\nhigh-street,GBP,true\nnordic-web,EUR,true\n"
+        "Nørrebro pop-up,EUR,false\n"
+    )

@@ -1,0 +1,167 @@
+"""`synq inventory` and `synq products` on the embedded tenant."""
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+LEITH = ("--location", "Leith warehouse")
+VARIANT = "a1f46e83-0c9d-4b72-95e8-3d7b2c60f41e"
+PLACE = "e07a2f5c-41b8-4d93-8c6e-b9f5d3a1720e"
+ENVIRON = {"SYNQ_TOKEN": "a.b.c", "SYNQ_BASE_URL": "https://api.test"}
+
+
+def recording(*bodies: object) -> tuple[httpx.MockTransport, list[tuple[str, str, object]]]:
+    """Replies one after the other; method, path and body of each request."""
+    queue, seen = list(bodies), []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        seen.append((request.method, request.url.path, json.loads(request.content or "null")))
+        return httpx.Response(200, json=queue.pop(0))
+
+    return httpx.MockTransport(handle), seen
+
+
+@pytest.mark.parametrize(("quantity", "delta"), [("-5", -5), ("+5", 5), ("5", 5)])
+def test_a_known_sku_in_a_script_costs_one_request(synq: Any, quantity: str, delta: int) -> None:
+    assert synq("inventory", "skus", "add", "HMC", VARIANT, environ=ENVIRON).status == 0
+    http, seen = recording({"id": "entry", "quantity_delta": delta})
+    line = ("inventory", "adjust", "HMC", quantity, "--location", PLACE, "--fields", "id,quantity_delta")
+    result = synq(*line, environ=ENVIRON, http=http)
+    body = {"variant_id": VARIANT, "location_id": PLACE, "quantity_delta": delta}
+    assert seen == [("POST", "/api/v1/inventory/adjust", body)]
+    assert result.out == f"id\tquantity_delta\nentry\t{delta}\n"
+
+
+def test_on_a_terminal_before_and_after_are_shown(synq: Any) -> None:
+    result = synq("--sandbox", "inventory", "adjust", "HMC-NVY-M", "-5", *LEITH, terminal=True)
+    assert result.out.splitlines()[0] == "HMC-NVY-M at Leith warehouse: 42 → 37 on hand"
+    assert "Quantity   -5\n" in result.out
+    again = synq("--sandbox", "inventory", "adjust", "HMC-NVY-M", "+5", *LEITH, terminal=True)
+    assert again.out.splitlines()[0] == "HMC-NVY-M at Leith warehouse: 37 → 42 on hand"
+
+
+def test_a_dry_run_shows_the_request_and_changes_nothing(synq: Any) -> None:
+    line = ("--sandbox", "inventory", "adjust", "HMC-NVY-M", "-5", *LEITH, "--dry-run")
+    for _ in range(2):
+        plan = json.loads(synq(*line, "--json", "-q").out)
+        assert plan["body"].pop("quantity_delta") == -5
+        assert set(plan.pop("body")) == {"variant_id", "location_id"}
+        assert plan == {
+            "dry_run": True,
+            "method": "POST",
+            "path": "/api/v1/inventory/adjust",
+            "before": {"on_hand": 42},
+            "after": {"on_hand": 37},
+        }
+    assert synq(*line, terminal=True).out.splitlines()[-1] == "on hand 42 → 37"
+
+
+def test_the_location_is_the_option_else_the_profiles_else_asked_for(synq: Any) -> None:
+    asked = synq("--sandbox", "inventory", "adjust", "HMC-NVY-M", "-1", "-q")
+    assert (asked.status, asked.out) == (2, "")
+    assert asked.err == (
+        "synq: Which stock location? There are 3: High Street shop, Leith warehouse, Tromsø lager.\n"
+        '  Add --location NAME, or set a default: synq config set location "NAME"\n'
+    )
+    assert synq("--sandbox", "config", "set", "location", "leith warehouse").status == 0
+    assert synq("--sandbox", "inventory", "adjust", "HMC-NVY-M", "-1", "-q").status == 0
+    wrong = synq("--sandbox", "inventory", "adjust", "HMC-NVY-M", "-1", "--location", "Leeds", "-q")
+    assert wrong.status == 5
+    assert wrong.err.startswith("synq: No stock location is called 'Leeds'.\n")
+
+
+def test_the_only_location_needs_no_name(synq: Any) -> None:
+    place = {"id": PLACE, "name": "Shed", "active": True}
+    closed = {"id": VARIANT, "name": "Attic", "active": False}
+    http, seen = recording({"locations": [place, closed]}, {"id": "entry"})
+    assert synq("inventory", "adjust", VARIANT, "3", environ=ENVIRON, http=http).status == 0
+    assert seen[1][2] == {"variant_id": VARIANT, "location_id": PLACE, "quantity_delta": 3}
+
+
+def test_an_unknown_sku_is_met_with_one_that_is_near(synq: Any) -> None:
+    synq("--sandbox", "products", "variants", "list", "--sku", "HMC-NVY-M")
+    result = synq("--sandbox", "inventory", "adjust", "HMC-NVY-X", "1", "-q")
+    assert (result.status, result.out) == (5, "")
+    assert result.err == (
+        "synq: There is no SKU HMC-NVY-X.\n  Did you mean HMC-NVY-M? See `synq products variants list`.\n"
+    )
+
+
+def test_levels_of_a_sku(synq: Any) -> None:
+    result = synq("--sandbox", "inventory", "levels", "--sku", "HMC-NVY-M", "--fields", "sku,on_hand,reserved", "-q")
+    assert result.out == "sku\ton_hand\treserved\nHMC-NVY-M\t42\t3\n"
+    everywhere = json.loads(synq("--sandbox", "inventory", "levels", "--all", "--json").out)
+    here = json.loads(synq("--sandbox", "inventory", "levels", "--all", "--json", *LEITH).out)
+    assert 0 < len(here) < len(everywhere)
+    assert len({level["location_id"] for level in here}) == 1
+
+
+def test_locations(synq: Any) -> None:
+    result = synq("--sandbox", "inventory", "locations", "--fields", "name", "-q")
+    assert result.out == "name\nHigh Street shop\nLeith warehouse\nTromsø lager\n"
+
+
+def test_skus_are_listed_imported_and_forgotten_without_a_request(synq: Any, tmp_path: Any) -> None:
+    def skus(*line: str, stdin: str = "") -> Any:
+        http, seen = recording()
+        result = synq("inventory", "skus", *line, environ=ENVIRON, http=http, stdin=stdin)
+        assert seen == []
+        return result
+
+    assert skus("list", "--json").out == "[]\n"
+    assert skus("import", "-", stdin=f"\ufeffsku,variant_id\r\nB,{PLACE}\r\nA,{VARIANT}\r\n").err == "Learned 2 SKUs.\n"
+    listed = f"A\t{VARIANT}\t2026-11-24T12:00:00Z\nB\t{PLACE}\t2026-11-24T12:00:00Z\n"
+    assert skus("list").out == f"sku\tvariant_id\tseen_at\n{listed}"
+    wrong = tmp_path / "wrong.csv"
+    wrong.write_text(f"sku,variant_id\nC,{VARIANT}\nD,x\n,{PLACE}\n", encoding="utf-8")
+    refused = skus("import", str(wrong))
+    assert (refused.status, refused.out) == (2, "")
+    assert f"{wrong} has 2 wrong lines: line 3: 'x' is no UUID; line 4: no SKU.\n" in refused.err
+    assert skus("import", str(tmp_path / "none.csv")).status == 2
+    assert skus("forget", "A").err == "Forgot 1 SKUs.\n"
+    assert skus("list", "--fields", "sku").out == "sku\nB\n"
+    assert skus("forget").status == 2
+    assert skus("forget", "--all").err == "Forgot 1 SKUs.\n"
+    assert skus("list").out == "sku\tvariant_id\tseen_at\n"
+
+
+def test_products_are_listed_shown_and_deleted(synq: Any) -> None:
+    products = json.loads(synq("--sandbox", "products", "list", "--json").out)
+    assert len(products) == 60
+    product = next(row for row in products if row["title"] == "Harbour Merino Crewneck")
+    shown = synq("--sandbox", "products", "get", product["id"][:8], terminal=True)
+    assert shown.out.splitlines()[0].split() == ["ID", product["id"]]
+    delete = ("--sandbox", "products", "delete", product["id"], "-q")
+    off = synq(*delete)
+    assert (off.status, off.out) == (11, "")
+    assert "--yes" in off.err
+    assert synq(*delete, terminal=True, stdin="n\n").status == 0
+    assert json.loads(synq(*delete, "--dry-run", "--json").out)["before"] == {"title": "Harbour Merino Crewneck"}
+    assert synq("--sandbox", "products", "get", product["id"]).status == 0
+    asked = synq("--sandbox", "products", "delete", product["id"], terminal=True, stdin="y\n")
+    assert asked.err == (
+        f"Delete Harbour Merino Crewneck ({product['id']})? There is no undo. [y/N] "
+        f"Deleted Harbour Merino Crewneck ({product['id']}).\n92/100 requests left this minute · sandbox\n"
+    )
+    assert synq(*delete, "--yes").status == 5
+
+
+def test_a_route_that_is_only_presumed_may_be_missing(synq: Any) -> None:
+    http = httpx.MockTransport(lambda _request: httpx.Response(404, text="404 page not found\n"))
+    first = synq("inventory", "locations", "-q", environ=ENVIRON, http=http)
+    untouched, seen = recording()
+    second = synq("inventory", "locations", "-q", environ=ENVIRON, http=untouched)
+    assert (first.status, first.err) == (second.status, second.err) == (5, first.err)
+    assert "does not offer the list of stock locations" in first.err
+    assert seen == []
+
+
+def test_without_levels_an_adjustment_still_works_on_a_terminal(synq: Any) -> None:
+    replies = [httpx.Response(404), httpx.Response(200, json={"id": "entry", "quantity_delta": 1})]
+    http = httpx.MockTransport(lambda _request: replies.pop(0))
+    line = ("inventory", "adjust", VARIANT, "1", "--location", PLACE, "-q")
+    result = synq(*line, environ=ENVIRON, http=http, terminal=True)
+    assert (result.status, result.err) == (0, "")
+    assert result.out.splitlines() == ["Entry     entry", "Quantity  +1"]

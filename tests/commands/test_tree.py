@@ -1,0 +1,107 @@
+"""Rules of the house over the whole command tree: help, options, columns."""
+
+import ast
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from synq_cli.app import GROUPS, main, root_command
+from synq_cli.invocation import System
+from synq_cli.options import shared_options
+
+COMMANDS_FOLDER = Path(__file__).parents[2] / "synq_cli" / "commands"
+
+
+def walk(command: Any, path: tuple[str, ...] = (), parent: Any = None) -> Iterator[tuple[tuple[str, ...], Any]]:
+    context = command.context_class(command, info_name=path[-1] if path else "synq", parent=parent)
+    names = command.list_commands(context) if hasattr(command, "list_commands") else []
+    if not names:
+        yield path, command
+    for name in names:
+        yield from walk(command.get_command(context, name), (*path, name), context)
+
+
+TREE = dict(walk(root_command()))
+LINES = [" ".join(path) for path in TREE]
+
+
+def help_page(line: str) -> str:
+    out = io.StringIO()
+    assert main([*line.split(), "--help"], System(io.StringIO(), out, io.StringIO(), {})) == 0
+    return out.getvalue()
+
+
+def test_the_commands_of_the_interface_are_there() -> None:
+    assert sorted(LINES) == sorted([
+        "auth login", "auth logout", "auth status", "auth switch", "auth token", "channels list", "config get",
+        "config list", "config path", "config set", "config unset", "inventory adjust", "inventory levels",
+        "inventory locations", "inventory skus add", "inventory skus forget", "inventory skus import",
+        "inventory skus list", "limits", "orders get", "orders list", "products delete", "products get",
+        "products list", "products variants list", "sandbox info", "sandbox init", "sandbox reset", "sandbox serve",
+        "sandbox token", "settings show",
+    ])  # fmt: skip
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_help_begins_with_a_short_sentence_and_ends_with_examples(line: str) -> None:
+    text = TREE[tuple(line.split())].help
+    first = text.splitlines()[0]
+    assert first[0].isupper()
+    assert first.endswith(".")
+    assert len(first) <= 60
+    examples = text.partition("\nExamples:\n")[2].strip().splitlines()
+    assert examples
+    assert all(f"synq {line}" in example or "$(synq " in example for example in examples)
+    page = help_page(line)
+    assert page.startswith(f"Usage: synq {line} ")
+    assert all(example.strip() in page for example in examples)
+    assert "{" not in page.splitlines()[0]
+
+
+@pytest.mark.parametrize("name", GROUPS)
+def test_the_roots_line_about_a_group_is_the_groups_own(name: str) -> None:
+    command = root_command().get_command(None, name)
+    assert GROUPS[name][1] == command.help.splitlines()[0]
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_every_shared_option_is_taken_before_and_after_the_verb(line: str) -> None:
+    # --help answers only if everything before it could be read.
+    words = []
+    for option in shared_options():
+        if "--version" not in option.opts and "--sandbox" not in option.opts:
+            words += [option.opts[-1]] if option.is_flag else [option.opts[-1], "7"]
+    path = line.split()
+    expected = help_page(line)
+    for given in ([*words, *path], [path[0], *words, *path[1:]], [*path, *words]):
+        out = io.StringIO()
+        assert main([*given, "--help"], System(io.StringIO(), out, io.StringIO(), {})) == 0
+        assert out.getvalue() == expected
+
+
+def test_the_option_nearest_to_the_verb_wins(synq: Any) -> None:
+    line = ("--timeout", "1", "config", "--timeout", "2", "get", "timeout", "--timeout", "3")
+    assert [synq(*line[:size]).out for size in (6, 7, 9)][-1] == "3\n"
+    assert synq(*line[:7]).out == "2\n"
+    assert synq("--timeout", "1", "config", "get", "timeout").out == "1\n"
+
+
+@pytest.mark.parametrize("path", sorted(COMMANDS_FOLDER.rglob("*.py")), ids=lambda path: path.stem)
+def test_no_list_of_columns_has_a_title_twice(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.List):
+            titles = [column.args[0].value for column in node.value.elts if isinstance(column, ast.Call)]
+            assert len(set(titles)) == len(titles)
+
+
+@pytest.mark.parametrize("line", [[], ["orders"], ["inventory", "skus"]])
+def test_a_group_named_alone_says_what_it_can_do(synq: Any, line: list[str]) -> None:
+    assert synq(*line).out == synq(*line, "--help").out
+    assert synq(*line).status == 0
+
+
+def test_the_version(synq: Any) -> None:
+    assert synq("--version").out == synq("orders", "list", "--version").out == "synq 0.1.0\n"

@@ -1,0 +1,111 @@
+"""What a person sees: synq on a pseudo-terminal, its screen read by a terminal emulator."""
+
+import os
+import pty
+import select
+import struct
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pyte
+import pytest
+
+SYNQ = str(Path(sys.executable).with_name("synq"))
+fcntl = pytest.importorskip("fcntl")
+termios = pytest.importorskip("termios")
+
+
+class Person:
+    """Types a line on a terminal of some width and reads the screen."""
+
+    def __init__(self, folder: Path) -> None:
+        self.environ = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(folder),
+            "TERM": "xterm-256color",
+            "SYNQ_CONFIG_DIR": str(folder / "config"),
+            "SYNQ_STATE_DIR": str(folder / "state"),
+            "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
+        }
+
+    def types(
+        self, *line: str, width: int = 80, answers: dict[bytes, bytes] | None = None, **variables: str
+    ) -> tuple[int, list[str], bytes]:
+        """Exit status, the screen's lines, and every byte that was sent; `answers` maps prompts to what is typed."""
+        ours, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 60, width, 0, 0))
+        with subprocess.Popen(
+            [SYNQ, *line], env=self.environ | variables, stdin=theirs, stdout=theirs, stderr=theirs, close_fds=True
+        ) as process:
+            os.close(theirs)
+            sent, left = b"", dict(answers or {})
+            while select.select([ours], [], [], 30)[0]:
+                try:
+                    chunk = os.read(ours, 65536)
+                except OSError:  # Linux says so when the other end is closed
+                    break
+                sent += chunk
+                for prompt in [prompt for prompt in left if prompt in sent]:
+                    os.write(ours, left.pop(prompt))
+            status = process.wait(30)
+        os.close(ours)
+        screen = pyte.Screen(width, 60)
+        pyte.ByteStream(screen).feed(sent)
+        return status, [text.rstrip() for text in screen.display if text.strip()], sent
+
+
+@pytest.fixture
+def person(tmp_path: Path) -> Person:
+    someone = Person(tmp_path)
+    subprocess.run([SYNQ, "sandbox", "init", "-q"], env=someone.environ, check=True, capture_output=True)
+    return someone
+
+
+@pytest.mark.parametrize("width", [40, 80, 140])
+def test_the_table_fits_and_says_what_it_left_out(person: Any, width: int) -> None:
+    status, screen, sent = person.types("--sandbox", "orders", "list", "--limit", "3", width=width)
+    assert status == 0
+    assert screen[0].split()[:3] == ["ID", "Status", "Total"]
+    assert [len(line) <= width for line in screen] == [True] * len(screen)
+    whole = "8ed7df4a-1d3b-491d-9941-b147ea9d1f87"
+    assert screen[1].startswith(whole if width == 140 else "8ed7df4a…")
+    assert any(line.startswith("Shortened: ID") for line in screen) == (width < 140)
+    assert b"\x1b[33m" in sent  # an open status is yellow
+
+
+def test_a_dumb_terminal_gets_no_codes(person: Any) -> None:
+    _, screen, sent = person.types("--sandbox", "orders", "list", "--limit", "3", TERM="dumb")
+    assert b"\x1b" not in sent
+    assert screen[0].split()[:3] == ["ID", "Status", "Total"]
+
+
+@pytest.mark.parametrize(("flag", "variables"), [("--no-color", {}), ("--quiet", {"NO_COLOR": "1"})])
+def test_no_color_is_no_color(person: Any, flag: str, variables: dict[str, str]) -> None:
+    assert b"\x1b" not in person.types("--sandbox", "channels", "list", flag, **variables)[2]
+
+
+def test_the_token_is_not_shown_while_it_is_typed(person: Any) -> None:
+    token = b"eyJhbGciOiJub25lIn0.eyJyb2xlIjoiVklFV0VSIn0." + b"x" * 5000
+    status, screen, sent = person.types(
+        "auth", "login", "--base-url", "http://127.0.0.1:1", "--max-wait", "0", answers={b"Token: ": token + b"\r"}
+    )
+    assert status == 7  # nobody is there to prove it
+    assert screen[0] == "Token:"
+    assert b"eyJ" not in sent
+
+
+@pytest.mark.parametrize(("answer", "gone"), [(b"y\r", True), (b"\r", False), (b"\x04", False)])
+def test_a_deletion_is_asked_for(person: Any, answer: bytes, gone: bool) -> None:
+    listed = subprocess.run(
+        [SYNQ, "--sandbox", "products", "list", "--fields", "id", "-o", "csv", "-q"],
+        env=person.environ, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    product = listed.stdout.splitlines()[1]
+    status, screen, _ = person.types("--sandbox", "products", "delete", product, answers={b"[y/N] ": answer}, width=120)
+    assert status == 0
+    assert screen[0].startswith("Delete ")
+    assert (screen[1] == f"{screen[0].partition('?')[0].replace('Delete', 'Deleted')}.") is gone
+    again = person.types("--sandbox", "products", "get", product)[0]
+    assert again == (5 if gone else 0)
