@@ -37,12 +37,20 @@ class LocalIndex:
         self._tell = tell
 
     def remember(self, kind: Kind, pairs: Iterable[tuple[str, str]]) -> None:
-        """Keep (name, id) pairs; a name seen again points to its latest id. Trouble is told, not raised."""
+        """Keep (name, id) pairs; a name seen again points to its latest id. Trouble is told, not raised.
+
+        A name that these pairs give to two ids is forgotten: it must be asked for again, not guessed.
+        """
         scope, now = self._scope(), self._now()
-        rows = [(scope, kind, name, identifier, now) for name, identifier in pairs]
+        ids: dict[str, set[str]] = {}
+        for name, identifier in pairs:
+            ids.setdefault(name, set()).add(identifier)
+        rows = [(scope, kind, name, *found, now) for name, found in ids.items() if len(found) == 1]
+        shared = [(scope, kind, name) for name, found in ids.items() if len(found) > 1]
         try:
             with self._open() as database:
                 database.executemany("INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?, ?)", rows)
+                database.executemany("DELETE FROM known WHERE scope = ? AND kind = ? AND name = ?", shared)
         except UsageError as error:
             # What was asked for has arrived by now; it must not be lost for a shortcut.
             self._tell(f"{error.message} {error.hint}")

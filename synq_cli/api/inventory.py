@@ -166,7 +166,7 @@ class Inventory:
             rows = rows_in(answer, LEVELS, "levels")
         except NotFoundError:
             return None
-        here = [row for row in rows if (row.get("variant_id"), row.get("location_id")) == (variant_id, location_id)]
+        here = [row for row in rows if _place(row) == (variant_id, location_id)]
         on_hand: Any = here[0].get("on_hand") if here else 0
         return on_hand if isinstance(on_hand, int) else None
 
@@ -188,6 +188,11 @@ class Inventory:
                     f"({entry.get('id')}): it was most likely applied. Do not send it again."
                 )
         return f"The ledger shows no such entry yet. {look}"
+
+
+def _place(row: Row) -> tuple[str, str]:
+    """Variant and location, as UUIDs are usually written."""
+    return str(row.get("variant_id")).lower(), str(row.get("location_id")).lower()
 
 
 def _is_entry_of(movement: Movement, entry: Row) -> bool:

@@ -43,7 +43,7 @@ class Order(TypedDict, total=False):
 
 def parse_statuses(text: str | None) -> frozenset[str] | None:
     """The statuses that a comma list of statuses and groups names; None for all. UsageError for a wrong one."""
-    names = [name.strip() for name in (text or "all").lower().split(",")]
+    names = [name.strip() for name in ("all" if text is None else text).lower().split(",")]
     if "all" in names:
         return None
     known = {**{status: frozenset({status}) for status in ORDER_STATUSES}, **STATUS_GROUPS}

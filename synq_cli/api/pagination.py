@@ -42,10 +42,11 @@ class Listing:
 
 
 def _batches(fetch: Fetch, key: Callable[[Row], object]) -> Iterator[tuple[list[Row], bool]]:
-    """The unseen rows of each page, and whether it was the last.
+    """The unseen rows of each page, and whether they were the last.
 
     Pages overlap by one row. A page that does not begin with a row seen before has moved up, and what lies
-    between is read again; rows that jumped to the top meanwhile are read at the end.
+    between is read again. Rows that jumped to the top meanwhile are found by reading from there once more, until
+    a page brings nothing new; that finds them all as long as fewer than a page of rows is added meanwhile.
     """
     seen: set[object] = set()
 
@@ -54,30 +55,28 @@ def _batches(fetch: Fetch, key: Callable[[Row], object]) -> Iterator[tuple[list[
         seen.update(fresh)
         return list(fresh.values())
 
-    moved, rereads, offset, previous = False, 0, 0, None
+    again, rereads = False, 0
     while True:
-        rows, used = fetch(PAGE, offset)
-        first = key(rows[0]) if rows else None
-        moved |= offset > 0 and first != previous
-        if offset > 0 and first not in seen:
-            offset, rereads = max(offset - PAGE, 0), rereads + 1
-        else:
-            fresh = unseen(rows)
-            rereads = 0 if fresh else rereads + 1
-            ended = len(rows) < min(used, PAGE)
-            yield fresh, ended and not moved
-            if ended:
-                break
-            offset, previous = offset + len(rows) - 1, key(rows[-1])
-        if rereads > _MOST_REREADS:
-            raise ServerError(
-                "The API gives the same rows again and again, so the list can't be read to its end.",
-                hint="Stop earlier with --limit.",
-            )
-    offset = 0
-    while moved:
-        rows, used = fetch(PAGE, offset)
-        fresh = unseen(rows)
-        moved = bool(fresh) and len(rows) == min(used, PAGE)
-        yield fresh, not moved
-        offset += len(rows)
+        moved, offset, previous = False, 0, None
+        while True:
+            rows, used = fetch(PAGE, offset)
+            first = key(rows[0]) if rows else None
+            moved |= offset > 0 and first != previous
+            if offset > 0 and first not in seen:
+                offset, rereads = max(offset - PAGE, 0), rereads + 1
+            else:
+                fresh = unseen(rows)
+                rereads = 0 if fresh else rereads + 1
+                ended = len(rows) < min(used, PAGE) or (again and not fresh)
+                yield fresh, ended and not moved
+                if ended:
+                    break
+                offset, previous = offset + len(rows) - 1, key(rows[-1])
+            if rereads > _MOST_REREADS:
+                raise ServerError(
+                    "The API gives the same rows again and again, so the list can't be read to its end.",
+                    hint="Stop earlier with --limit.",
+                )
+        if not moved:
+            return
+        again = True

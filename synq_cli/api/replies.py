@@ -104,7 +104,9 @@ def missing_route(operation: Operation) -> NotFoundError:
 def failure(reply: Reply, operation: Operation, subject: str) -> SynqError:
     """The error that a reply of 3xx, 4xx or 5xx is, with the API's own words; `subject` is the ids asked for."""
     if 300 <= reply.status < 400:
-        return ServerError(
+        # A redirect after a write often means that it was carried out.
+        kind = UnknownOutcomeError if operation.retry == "unsafe" else ServerError
+        return kind(
             f"The API redirects to {reply.headers.get('location', 'nowhere')}; synq never takes the token elsewhere.",
             hint="If the API has moved: synq config set base_url URL",
             status=reply.status,

@@ -12,6 +12,7 @@ Failure = Literal["not_sent", "no_answer"]
 REPEATS = 3
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 8.0
 _FIRST_REFUSAL, _LONGEST_REFUSAL = 1.0, 60.0
+_MOST_DOUBLINGS = 10  # enough for the longest pause; without end they would overflow
 _PASSING = {408, 500, 502, 503, 504}
 
 
@@ -31,12 +32,12 @@ def pause(repeats: int, jitter: Callable[[], float], headers: Mapping[str, str],
     asked = retry_after(headers, now)
     if asked is not None:
         return asked
-    return min(_LONGEST_PAUSE, math.ldexp(_FIRST_PAUSE, repeats)) * jitter()
+    return min(_LONGEST_PAUSE, math.ldexp(_FIRST_PAUSE, min(repeats, _MOST_DOUBLINGS))) * jitter()
 
 
 def refusal_pause(refusals: int, jitter: Callable[[], float]) -> float:
     """Seconds to wait after a 429 that does not say how long: 1, 2, 4 … 60, with jitter."""
-    return min(_LONGEST_REFUSAL, math.ldexp(_FIRST_REFUSAL, refusals)) * (0.5 + jitter() / 2)
+    return min(_LONGEST_REFUSAL, math.ldexp(_FIRST_REFUSAL, min(refusals, _MOST_DOUBLINGS))) * (0.5 + jitter() / 2)
 
 
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:

@@ -163,9 +163,9 @@ class Transport:
         started = time.monotonic()
         reply, error = None, None
         try:
-            reply = self._wire.exchange(operation.method, url, query, content, self._headers(content))
+            reply = self._masked(self._wire.exchange(operation.method, url, query, content, self._headers(content)))
         except Silence as silence:
-            error = silence.sentence
+            error = silence.sentence = self._mask(silence.sentence)
             if silence.failure == "not_sent":
                 self._budget.abandon(ticket)
                 self.requests -= 1
@@ -196,13 +196,21 @@ class Transport:
             )
         return reply
 
+    def _masked(self, reply: Reply) -> Reply:
+        """The reply without our token, which a server may repeat in what becomes a message."""
+        headers = {name: self._mask(value) for name, value in reply.headers.items()}
+        token = self._session.credentials.token.encode()
+        body = reply.body if reply.status < 300 else reply.body.replace(token, b"[token]")
+        return Reply(reply.status, headers, body)
+
+    def _mask(self, text: str) -> str:
+        return text.replace(self._session.credentials.token, "[token]")
+
     def _headers(self, content: bytes | None) -> dict[str, str]:
         credentials = self._session.credentials
         headers = {"Authorization": f"Bearer {credentials.token}"}
-        for name, identifier in (("X-Tenant-ID", credentials.tenant_id), ("X-Org-ID", credentials.org_id)):
-            # A claim may hold any text; what no header can carry stays here.
-            if identifier and identifier.isascii() and identifier.isprintable() and identifier.strip():
-                headers[name] = identifier
+        ids = {"X-Tenant-ID": credentials.tenant_id, "X-Org-ID": credentials.org_id}
+        headers |= {name: value for name, value in ids.items() if value and _fits_a_header(value)}
         if content is not None:
             headers["Content-Type"] = "application/json"
         return headers
@@ -249,6 +257,11 @@ class Transport:
         if credentials.source == "SYNQ_TOKEN":
             return f"{ended}Put a fresh token into SYNQ_TOKEN."
         return f"{ended}Log in again: synq auth login --profile {self._session.profile}"
+
+
+def _fits_a_header(text: str) -> bool:
+    """Whether a header can carry it; a claim may hold any text."""
+    return text.isascii() and text.isprintable() and text == text.strip()
 
 
 def _quoted(values: Mapping[str, str]) -> dict[str, str]:

@@ -47,6 +47,7 @@ class Variants:
         if len(found) == 1:
             return str(found.pop())
         if found:
+            self._index.forget("sku", [sku])
             raise NotFoundError(f"Two variants carry the SKU {sku}.", hint="Give the variant's UUID instead.")
         raise NotFoundError(f"There is no SKU {sku}.", hint=f"{self._near(sku)}See `synq products variants list`.")
 

@@ -1,7 +1,8 @@
 """One request and its reply through httpx, within a deadline, or the reason why there is none."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,8 @@ from synq_cli.api.replies import Reply
 from synq_cli.api.retry import Failure
 
 if TYPE_CHECKING:
+    import socket
+
     import httpx
 
 _LONGEST_CONNECT = 10.0
@@ -43,6 +46,7 @@ class Wire:
         self._host = host
         self._timeout = timeout
         self._http = http
+        self._socket: socket.socket | None = None
 
     def exchange(
         self,
@@ -59,14 +63,21 @@ class Wire:
         deadline = time.monotonic() + self._timeout
         late = f"{host} did not answer within {self._timeout:g} s"
         try:
-            with self._client.stream(
-                method, url, params=_query(query), content=content, headers=dict(headers)
-            ) as response:
+            with (
+                self._cut_after(self._timeout),
+                self._client.stream(
+                    method,
+                    url,
+                    params=_query(query),
+                    content=content,
+                    headers=dict(headers),
+                    extensions={"trace": self._see},
+                ) as response,
+            ):
                 chunks, size = [], 0
                 for chunk in response.iter_bytes():
                     chunks.append(chunk)
                     size += len(chunk)
-                    # httpx limits each read alone; a server that drips must not hold us for ever.
                     if time.monotonic() > deadline:
                         raise Silence("no_answer", late)
                     if size > _LARGEST_REPLY:
@@ -81,12 +92,39 @@ class Wire:
         except httpx.UnsupportedProtocol as error:
             raise Silence("not_sent", f"{host} can't be asked: {_reason(error)}") from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise Silence("no_answer", f"the connection to {host} broke: {_reason(error)}") from None
+            broke = f"the connection to {host} broke: {_reason(error)}"
+            raise Silence("no_answer", late if time.monotonic() > deadline else broke) from None
 
     def close(self) -> None:
         """Let go of the connections."""
         if "_client" in self.__dict__:
             self._client.close()
+
+    @contextmanager
+    def _cut_after(self, seconds: float) -> Iterator[None]:
+        """Shut the connection down when time is up: httpx limits each read alone, and a server may drip for ever."""
+        from threading import Timer
+
+        timer = Timer(seconds, self._cut)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def _cut(self) -> None:
+        import socket
+
+        if self._socket is not None:
+            with suppress(OSError):
+                # Not the TLS socket's own method, which would wait for the other side.
+                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+
+    def _see(self, event: str, info: Mapping[str, Any]) -> None:
+        """Keep the socket that httpx has opened; it may serve several requests."""
+        if event.endswith((".connect_tcp.complete", ".start_tls.complete")):
+            self._socket = info["return_value"].get_extra_info("socket")
 
     @cached_property
     def _client(self) -> "httpx.Client":

@@ -98,7 +98,7 @@ def switch_profile(
 def log_out(ctx: typer.Context) -> None:
     """Forget the token of a profile.
 
-    Removes it from the keyring and from the token file. The profile's settings stay.
+    Removes it from where the profile keeps it. The profile's settings stay.
 
     Examples:
       synq auth logout --profile acme

@@ -1,6 +1,10 @@
 """Which addresses a token may be sent to."""
 
+import re
 from ipaddress import ip_address
+
+_LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+_NETLOC = re.compile(rf"(?:\[[0-9A-Fa-f:.]+\]|(?:{_LABEL}\.)*{_LABEL}\.?)(?::[0-9]+)?")
 
 
 def is_loopback(host: str) -> bool:
@@ -9,6 +13,16 @@ def is_loopback(host: str) -> bool:
         return True
     try:
         return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _can_be_called(netloc: str, host: str) -> bool:
+    """Whether the client can ask there: the resolver chokes on empty and long labels, httpx on odd characters."""
+    if not _NETLOC.fullmatch(netloc) or len(host) > 253:
+        return False
+    try:
+        return ":" not in host or bool(ip_address(host))
     except ValueError:
         return False
 
@@ -25,8 +39,10 @@ def check_base_url(text: str) -> str:
         host, port = parts.hostname, parts.port
     except ValueError:
         raise ValueError(f"must be a URL {example}") from None
-    if parts.scheme not in {"https", "http"} or not host or port == 0:
+    if parts.scheme not in {"https", "http"} or not host or port == 0 or parts.netloc.endswith(":"):
         raise ValueError(f"must be a URL {example}")
+    if not _can_be_called(parts.netloc.rpartition("@")[2], host):
+        raise ValueError("must name its host in letters, digits, dots and dashes, or by IP address")
     if parts.scheme == "http" and not is_loopback(host):
         raise ValueError("must be https; plain http would show the token on the way, except on this machine")
     if parts.username is not None or parts.password is not None:

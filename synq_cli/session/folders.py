@@ -7,6 +7,8 @@ from pathlib import Path
 
 from synq_cli.errors import UsageError
 
+_OTHER_FOLDERS = "SYNQ_CONFIG_DIR and SYNQ_STATE_DIR name other folders."
+
 
 def config_dir(environ: Mapping[str, str]) -> Path:
     """$SYNQ_CONFIG_DIR, else the platform's folder for configuration."""
@@ -33,7 +35,7 @@ def private_folder(path: Path) -> Path:
     except OSError as error:
         raise UsageError(
             f"The folder {path} can't be made: {error.strerror}.",
-            hint="SYNQ_CONFIG_DIR and SYNQ_STATE_DIR name other folders.",
+            hint=_OTHER_FOLDERS,
         ) from None
     return path
 
@@ -44,14 +46,26 @@ def sole_writer(path: Path) -> Iterator[None]:
     from filelock import FileLock
 
     private_folder(path.parent)
-    with FileLock(path.with_suffix(".lock"), mode=0o600):
+    lock = FileLock(path.with_suffix(".lock"), mode=0o600)
+    try:
+        lock.acquire()
+    except OSError as error:
+        raise UsageError(f"{path} can't be locked: {error.strerror}.", hint=_OTHER_FOLDERS) from None
+    try:
         yield
+    finally:
+        lock.release()
 
 
 def replace_file(path: Path, text: str) -> None:
     """Write the file for its owner alone, and all at once: a reader sees the old text or the new."""
     fresh = path.with_suffix(f".{os.getpid()}.new")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-    fresh.replace(path)
+    try:
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+        fresh.replace(path)
+    except OSError as error:
+        raise UsageError(f"{path} can't be written: {error.strerror}.", hint=_OTHER_FOLDERS) from None
+    finally:
+        fresh.unlink(missing_ok=True)

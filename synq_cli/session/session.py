@@ -9,7 +9,7 @@ from synq_cli.errors import AuthError, RefusedError
 from synq_cli.session.base_url import host_of
 from synq_cli.session.claims import Claims, read_claims
 from synq_cli.session.profiles import Config, token_store
-from synq_cli.session.settings import DEFAULT_BASE_URL, SANDBOX, Settings
+from synq_cli.session.settings import SANDBOX, Settings, can_hold, kept_base_url
 from synq_cli.session.tokens import TokenStore
 
 
@@ -80,7 +80,8 @@ class Session:
         """The change to config.yaml once the token is kept: which host and tenant it is for, and where it is."""
         credentials = self.credentials
         ids = {"tenant_id": credentials.tenant_id, "org_id": credentials.org_id}
-        found = {name: value for name, value in ids.items() if value}
+        # A claim may be any text; in the profile, one that is no UUID would stop every later run.
+        found = {name: value for name, value in ids.items() if value and can_hold(name, value)}
         found |= {"base_url": self.base_url, "token_store": where}
 
         def edit(config: dict[str, Any]) -> None:
@@ -113,7 +114,7 @@ class Session:
         )
 
     def _refuse_another_host(self) -> None:
-        home = host_of(str(self._stored.get("base_url", DEFAULT_BASE_URL)))
+        home = host_of(kept_base_url(self._config, self.profile))
         if home != self.host:
             raise RefusedError(
                 f"The token of profile {self.profile} is for {home}. Nothing was sent to {self.host}.",

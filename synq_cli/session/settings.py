@@ -13,6 +13,7 @@ OUTPUT_FORMATS = ("table", "json", "ndjson", "yaml", "csv", "tsv")
 DEFAULT_BASE_URL = "https://api.synq.io"
 SANDBOX = "sandbox"
 SANDBOX_URL = "http://sandbox.invalid"
+_DAY = 86_400  # far below what the system's clocks and sockets can hold
 
 
 def _format(text: str) -> str:
@@ -37,6 +38,8 @@ def _seconds(text: str) -> float:
         seconds = math.nan
     if not (math.isfinite(seconds) and seconds >= 0):
         raise ValueError("must be a number of seconds, 0 or more")
+    if seconds > _DAY:
+        raise ValueError(f"must be at most {_DAY} seconds, a day")
     return int(seconds) if seconds.is_integer() else seconds
 
 
@@ -119,7 +122,7 @@ def resolve(options: Mapping[str, object], environ: Mapping[str, str], config: C
     stored = config.profiles.get(profile, {})
     values: dict[str, Any] = {"profile": profile}
     sources = {"profile": source}
-    if profile == SANDBOX and options.get("base_url"):
+    if profile == SANDBOX and options.get("base_url") is not None:
         raise UsageError("The embedded sandbox has no base URL.", hint="Leave out --base-url, or --sandbox.")
     for setting in SETTINGS[1:]:
         embedded = profile == SANDBOX and setting.name in _NOT_FOR_SANDBOX
@@ -141,6 +144,24 @@ def resolve(options: Mapping[str, object], environ: Mapping[str, str], config: C
             value, origin = setting.default, "default"
         values[setting.name], sources[setting.name] = value, origin
     return Settings(**values, sources=sources)
+
+
+def kept_base_url(config: Config, profile: str) -> str:
+    """The address that the profile's kept token is for; UsageError names the file if that is wrong."""
+    kept = config.profiles.get(profile, {}).get("base_url")
+    if kept is None:
+        return DEFAULT_BASE_URL
+    url: str = _parsed(find_setting("base_url"), kept, f"base_url of profile {profile} in {config.path}")
+    return url
+
+
+def can_hold(name: str, text: str) -> bool:
+    """Whether the text is a value of this setting."""
+    try:
+        find_setting(name).parse(text)
+    except ValueError:
+        return False
+    return True
 
 
 def parse_setting(name: str, text: str) -> Any:
@@ -183,17 +204,19 @@ def _profile(options: Mapping[str, object], environ: Mapping[str, str], config: 
             raise UsageError(f"--sandbox and --profile {named} name two tenants; choose one.")
         return SANDBOX, "option --sandbox"
     if named is not None:
-        name, source = str(named), "option --profile"
+        name, source, place = str(named), "option --profile", "option --profile"
     elif environ.get("SYNQ_PROFILE"):
-        name, source = environ["SYNQ_PROFILE"], "SYNQ_PROFILE"
+        name, source, place = environ["SYNQ_PROFILE"], "SYNQ_PROFILE", "SYNQ_PROFILE"
     elif config.current:
-        name, source = config.current, "auth switch"
+        name, source, place = config.current, "auth switch", f"current_profile in {config.path}"
     else:
-        name, source = "default", "default"
-    return check_name(name), source
+        return "default", "default"
+    return check_name(name, place), source
 
 
 def _parsed(setting: Setting, value: object, origin: str) -> Any:
+    if isinstance(value, dict | list):
+        raise UsageError(f"{origin} is {value!r}, but {setting.name} must be a single value.")
     try:
         return setting.parse(value if isinstance(value, str) else str(value))
     except ValueError as error:

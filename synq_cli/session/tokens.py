@@ -97,7 +97,9 @@ class TokenStore:
             tokens: Any = json.loads(self._file.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return {}
-        except (OSError, ValueError):
+        except OSError as error:
+            raise UsageError(f"{self._file} can't be read: {error.strerror}.") from None
+        except (ValueError, RecursionError):
             tokens = None
         if not isinstance(tokens, dict) or not all(isinstance(token, str) for token in tokens.values()):
             raise UsageError(

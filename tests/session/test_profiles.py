@@ -1,0 +1,305 @@
+"""config.yaml: what is read, what is refused, and that nothing in it is ever lost."""
+
+import os
+from collections.abc import Callable
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from synq_cli.errors import UsageError
+from synq_cli.session.profiles import Config, change, check_name, existing, load, token_store
+
+HEADER = "# Written by `synq config` and `synq auth`; comments are not kept.\n"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where config.yaml would be; its folder is there."""
+    folder = tmp_path / "config"
+    folder.mkdir(mode=0o700)
+    return folder / "config.yaml"
+
+
+def set_timeout(document: dict[str, Any]) -> None:
+    document["profiles"].setdefault("acme", {})["timeout"] = 7
+
+
+def mode(path: Path) -> int:
+    return path.stat().st_mode & 0o777
+
+
+@pytest.mark.parametrize(
+    "text", [None, "", "\n \n", "# only a comment\n", "---\n", "null\n", "profiles:\n", "current_profile:\n"]
+)
+def test_a_file_that_says_nothing_is_an_empty_configuration(path: Path, text: str | None) -> None:
+    if text is not None:
+        path.write_text(text)
+    assert load(path) == Config(path, None, {})
+
+
+def test_profiles_and_the_chosen_one_are_read(path: Path) -> None:
+    path.write_text(
+        "\ufeffcurrent_profile: acme\nprofiles:\n  acme: {timeout: 7, location: Zürich}\n  beta:\n", "utf-8"
+    )
+    assert load(path) == Config(path, "acme", {"acme": {"timeout": 7, "location": "Zürich"}, "beta": {}})
+
+
+DAMAGED = {
+    b"profiles: {a\nb: [": "expected ',' or '}', but got ':' in line 2",
+    b"profiles:\n  acme:\n   x: 1\n  y: 2\n z: 3\n": "line 5",
+    b"a: 1\nb: \x00\n": "it is no YAML",
+    b"profiles: *nowhere\n": "found undefined alias 'nowhere' in line 1",
+    b"profiles: !!python/object:os.system {}\n": "could not determine a constructor for the tag",
+    b"- acme\n": "it must map `profiles` to names and their settings",
+    b"acme\n": "it must map `profiles` to names and their settings",
+    b"[]\n": "it must map `profiles` to names and their settings",
+    b"0\n": "it must map `profiles` to names and their settings",
+    b"profiles: acme\n": "it must map `profiles` to names and their settings",
+    b"profiles: [acme]\n": "it must map `profiles` to names and their settings",
+    b"profiles: []\n": "it must map `profiles` to names and their settings",
+    b"profiles: false\n": "it must map `profiles` to names and their settings",
+    b"profiles:\n  acme: 1\n": "profile acme must be a mapping of settings",
+    b"profiles:\n  acme: []\n": "profile acme must be a mapping of settings",
+    b"profiles:\n  acme: false\n": "profile acme must be a mapping of settings",
+    b"profiles:\n  12: {}\n": "profile 12 must have a name in quotes",
+    b"current_profile: 12\n": "current_profile must be a name",
+    b"current_profile: [acme]\n": "current_profile must be a name",
+    b"current_profile: false\n": "current_profile must be a name",
+    b"profiles: {acme: {location: 'Z\xfcrich'}}\n": "it is not UTF-8 text",
+    b"profiles: {acme: {since: 2026-13-45}}\n": "month must be in 1..12",
+    b"profiles: {acme: {timeout: " + b"9" * 5000 + b"}}\n": "Exceeds the limit",
+    b"profiles: " + b"[" * 500 + b"\n": "it is nested too deeply",
+}
+
+
+@pytest.mark.parametrize(("content", "what"), DAMAGED.items(), ids=map(str, range(len(DAMAGED))))
+def test_a_damaged_file_is_named_and_never_overwritten(path: Path, content: bytes, what: str) -> None:
+    path.write_bytes(content)
+    edits: list[object] = []
+    for use in (load, lambda path: change(path, edits.append)):
+        with pytest.raises(UsageError) as caught:
+            use(path)
+        assert caught.value.message.startswith(f"{path} is damaged: ")
+        assert what in caught.value.message
+        assert caught.value.message.count(str(path)) == 1
+        assert caught.value.hint == "Mend it in an editor, or move it away; synq does not overwrite it."
+    assert path.read_bytes() == content
+    assert edits == []
+    assert {entry.name for entry in path.parent.iterdir()} <= {"config.yaml", "config.lock"}
+
+
+def test_an_alias_to_itself_survives_a_change(path: Path) -> None:
+    path.write_text("profiles: &a {acme: {location: Leith}, beta: {other: *a}}\n")
+    change(path, set_timeout)
+    assert load(path).profiles["acme"] == {"location": "Leith", "timeout": 7}
+
+
+def test_a_folder_in_the_files_place_is_named(path: Path) -> None:
+    path.mkdir()
+    (path / "kept").write_text("x")
+    for use in (load, lambda path: change(path, set_timeout)):
+        with pytest.raises(UsageError) as caught:
+            use(path)
+        assert caught.value.message == f"{path} is damaged: it can't be read (Is a directory)."
+    assert (path / "kept").read_text() == "x"
+
+
+def test_an_unreadable_file_is_named(path: Path) -> None:
+    # A link to itself can't be read by anyone, root included.
+    path.symlink_to(path.name)
+    for use in (load, lambda path: change(path, set_timeout)):
+        with pytest.raises(UsageError) as caught:
+            use(path)
+        assert caught.value.message == f"{path} is damaged: it can't be read (Too many levels of symbolic links)."
+    assert path.is_symlink()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+def test_a_file_without_read_permission_is_named(path: Path) -> None:
+    path.write_text("profiles: {}\n")
+    path.chmod(0)
+    with pytest.raises(UsageError, match=r"is damaged: it can't be read \(Permission denied\)\."):
+        load(path)
+
+
+def test_a_damaged_file_ends_every_command_that_needs_it_with_status_2(synq: Any) -> None:
+    path = synq.folder / "config" / "config.yaml"
+    path.parent.mkdir()
+    content = b"profiles: [acme\n"
+    path.write_bytes(content)
+    for line in (["config", "list"], ["config", "set", "timeout", "5"], ["auth", "switch", "acme"], ["auth", "status"]):
+        result = synq(*line)
+        assert (result.status, result.out) == (2, "")
+        assert result.err.startswith(f"synq: {path} is damaged: ")
+        assert "Traceback" not in result.err
+    assert path.read_bytes() == content
+
+
+@given(st.binary(max_size=60) | st.text("{}[]:&*!-'\"\n ap1,", max_size=60).map(str.encode))
+def test_any_bytes_are_a_configuration_or_a_usage_error(
+    tmp_path_factory: pytest.TempPathFactory, content: bytes
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "any.yaml"
+    path.write_bytes(content)
+    try:
+        config = load(path)
+    except UsageError:
+        return
+    assert all(isinstance(name, str) and isinstance(kept, dict) for name, kept in config.profiles.items())
+
+
+SETTINGS = st.dictionaries(
+    st.text(min_size=1, max_size=8),
+    st.text(max_size=20) | st.integers() | st.booleans() | st.none() | st.floats(allow_nan=False),
+    max_size=4,
+)
+
+
+@given(st.dictionaries(st.from_regex(r"[A-Za-z0-9._-]{1,12}", fullmatch=True), SETTINGS, max_size=4))
+def test_what_is_written_is_read_again(
+    tmp_path_factory: pytest.TempPathFactory, profiles: dict[str, dict[str, object]]
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "round" / "config.yaml"
+    path.unlink(missing_ok=True)
+    assert change(path, lambda document: document.update(profiles=profiles)).profiles == profiles
+
+
+def test_a_change_makes_file_and_folder_for_the_owner_alone(tmp_path: Path) -> None:
+    path = tmp_path / "config" / "config.yaml"
+    old = os.umask(0)
+    try:
+        config = change(path, set_timeout)
+    finally:
+        os.umask(old)
+    assert config == Config(path, None, {"acme": {"timeout": 7}})
+    assert path.read_text() == HEADER + "profiles:\n  acme:\n    timeout: 7\n"
+    assert (mode(path.parent), mode(path)) == (0o700, 0o600)
+    assert {entry.name: mode(entry) for entry in path.parent.iterdir() if entry != path} in ({}, {"config.lock": 0o600})
+
+
+def test_a_file_that_others_could_read_is_closed_by_the_next_change(path: Path) -> None:
+    path.write_text("profiles: {}\n")
+    path.chmod(0o644)
+    change(path, set_timeout)
+    assert mode(path) == 0o600
+
+
+def test_what_synq_does_not_know_is_kept(path: Path) -> None:
+    path.write_text(
+        "future: {a: [1, 2]}\ncurrent_profile: acme\n"
+        "profiles: {acme: {token_command: pass show acme, timeout: 1}, beta: {since: 2026-11-24}}\n"
+    )
+    before = yaml.safe_load(path.read_text())
+    change(path, set_timeout)
+    before["profiles"]["acme"]["timeout"] = 7
+    assert yaml.safe_load(path.read_text()) == before
+
+
+def fail_midway(document: dict[str, Any]) -> None:
+    document["profiles"].clear()
+    raise RuntimeError("midway")
+
+
+def add_what_yaml_cannot_hold(document: dict[str, Any]) -> None:
+    document["profiles"]["acme"] = object()
+
+
+@pytest.mark.parametrize(
+    ("edit", "error"), [(fail_midway, RuntimeError), (add_what_yaml_cannot_hold, yaml.YAMLError)], ids=["edit", "yaml"]
+)
+def test_a_change_that_fails_leaves_the_old_file(
+    path: Path, edit: Callable[[dict[str, Any]], None], error: type[Exception]
+) -> None:
+    content = b"profiles: {acme: {timeout: 1}} # mine\n"
+    path.write_bytes(content)
+    with pytest.raises(error):
+        change(path, edit)
+    assert path.read_bytes() == content
+    assert [*path.parent.glob("*.new")] == []
+    assert change(path, set_timeout).profiles == {"acme": {"timeout": 7}}  # the lock was let go
+
+
+def test_a_write_that_fails_leaves_nothing_behind(path: Path) -> None:
+    def put_a_folder_in_the_way(document: dict[str, Any]) -> None:
+        path.mkdir()
+
+    with pytest.raises(UsageError) as caught:
+        change(path, put_a_folder_in_the_way)
+    assert caught.value.message == f"{path} can't be written: Is a directory."
+    assert [*path.parent.glob("*.new")] == []
+
+
+def test_a_file_in_the_folders_place_is_named(tmp_path: Path) -> None:
+    (tmp_path / "config").write_text("in the way")
+    with pytest.raises(UsageError):
+        change(tmp_path / "config" / "config.yaml", set_timeout)
+    assert (tmp_path / "config").read_text() == "in the way"
+
+
+def test_a_lock_that_can_not_be_taken_is_named(path: Path) -> None:
+    path.with_suffix(".lock").mkdir()
+    with pytest.raises(UsageError) as caught:
+        change(path, set_timeout)
+    assert caught.value.message.startswith(f"{path} can't be locked: ")
+
+
+def add_ten(path: Path, name: str) -> None:
+    for number in range(10):
+        change(path, lambda document, key=f"{name}{number}": document["profiles"].update({key: {"timeout": 1}}))
+
+
+def test_two_processes_that_write_at_once_lose_nothing(path: Path) -> None:
+    context = get_context("spawn")
+    workers = [context.Process(target=add_ten, args=(path, name)) for name in ("a", "b")]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(60)
+    assert [worker.exitcode for worker in workers] == [0, 0]
+    assert set(load(path).profiles) == {f"{name}{number}" for name in ("a", "b") for number in range(10)}
+    assert [*path.parent.glob("*.new")] == []
+
+
+@pytest.mark.parametrize("name", ["a", "default", "acme-2.eu_WEST", "..", "-", "x" * 64])
+def test_names_that_a_profile_can_have(name: str) -> None:
+    assert check_name(name) == name
+
+
+@pytest.mark.parametrize("name", ["", "x" * 65, "a b", "a/b", "a\n", "\n", "é", "a:b", "a\x00", "٣"])
+def test_names_that_no_profile_can_have(name: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        check_name(name)
+    assert caught.value.message == f"The profile is {name!r}, which can't be a profile's name."
+
+
+def test_an_existing_profile_and_the_sandbox_are_found(path: Path) -> None:
+    config = Config(path, None, {"acme": {}})
+    assert [existing(config, name) for name in ("acme", "sandbox")] == ["acme", "sandbox"]
+
+
+@pytest.mark.parametrize(("name", "near"), [("acne", "Did you mean acme? "), ("zzz", "")])
+def test_a_missing_profile_gets_the_nearest_and_the_list(path: Path, name: str, near: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        existing(Config(path, None, {"acme": {}, "sandbox": {}}), name)
+    assert caught.value.message == f"There is no profile {name!r}."
+    assert caught.value.hint == f"{near}Profiles: acme, sandbox. `synq auth login --profile NAME` makes one."
+
+
+@pytest.mark.parametrize(
+    ("kept", "where"), [({}, "keyring"), ({"token_store": "keyring"}, "keyring"), ({"token_store": "file"}, "file")]
+)
+def test_where_the_token_is(path: Path, kept: dict[str, object], where: str) -> None:
+    assert token_store(Config(path, None, {"acme": kept}), "acme") == where
+    assert token_store(Config(path), "acme") == "keyring"
+
+
+@pytest.mark.parametrize("value", ["safe", "", 1, None, [1], {"a": 1}])
+def test_a_wrong_place_for_the_token_is_named(path: Path, value: object) -> None:
+    with pytest.raises(UsageError) as caught:
+        token_store(Config(path, None, {"acme": {"token_store": value}}), "acme")
+    assert caught.value.message == f"{path} is damaged: token_store of profile acme must be keyring or file."

@@ -1,0 +1,400 @@
+"""Who is asking: which token, for which tenant, to which host; and that the token is never shown."""
+
+import base64
+import json
+import traceback
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+
+from synq_cli.errors import AuthError, RefusedError, SynqError, UsageError
+from synq_cli.session.claims import Claims
+from synq_cli.session.profiles import Config
+from synq_cli.session.session import Session
+from synq_cli.session.settings import resolve
+from synq_cli.session.tokens import TokenStore
+
+PATH = Path("config.yaml")
+OURS = "6f1d2c84-3b7a-4e59-9c10-2a8e5d4b7f31"
+THEIRS = "0b5f2f0e-6f0b-4a53-8a39-7d1ac9a1b5d2"
+ORG = "c1a7d9e2-1111-4222-8333-944455556666"
+CANARY = "canary-7f3a91"
+
+
+def jwt(**payload: object) -> str:
+    """A token with these claims, and the canary for a signature."""
+    claims = base64.urlsafe_b64encode(json.dumps(payload).encode()).decode().rstrip("=")
+    return f"e30.{claims}.{CANARY}"
+
+
+class OneToken:
+    """A keyring that holds this token for every profile, and counts how often it was asked."""
+
+    def __init__(self, token: str | None) -> None:
+        self.token = token
+        self.asked: list[str] = []
+
+    def get_password(self, service: str, username: str, /) -> str | None:
+        self.asked.append(username)
+        return self.token
+
+    def set_password(self, service: str, username: str, password: str, /) -> None:
+        self.token = password
+
+    def delete_password(self, service: str, username: str, /) -> None:
+        self.token = None
+
+
+class Untouchable:
+    """A keyring that says so when it is touched."""
+
+    def __init__(self) -> None:
+        self.touched: list[str] = []
+
+    def get_password(self, service: str, username: str, /) -> str | None:
+        self.touched.append("get")
+        return None
+
+    def set_password(self, service: str, username: str, password: str, /) -> None:
+        self.touched.append("set")
+
+    def delete_password(self, service: str, username: str, /) -> None:
+        self.touched.append("delete")
+
+
+def no_sandbox() -> str:
+    raise AssertionError("the sandbox was asked for a token")
+
+
+def session(
+    keyring: Any = None,
+    options: dict[str, object] | None = None,
+    environ: dict[str, str] | None = None,
+    folder: Path = Path("nowhere"),
+    *,
+    sandbox_token: Any = no_sandbox,
+    **profiles: dict[str, object],
+) -> Session:
+    config = Config(PATH, None, profiles)
+    settings = resolve(options or {}, environ or {}, config)
+    store = TokenStore(folder, keyring or Untouchable())
+    return Session(settings, environ or {}, store, config, sandbox_token=sandbox_token)
+
+
+def error_of(asking: Session, kind: type[SynqError]) -> SynqError:
+    """The error of asking for credentials; it must not show the token."""
+    with pytest.raises(kind) as caught:
+        _ = asking.credentials
+    shown = "".join(traceback.format_exception(caught.value))
+    assert CANARY not in f"{shown}{caught.value!r}{caught.value.as_json()}"
+    return caught.value
+
+
+def test_the_keyrings_token_is_read_once_and_only_when_needed() -> None:
+    keyring = OneToken(jwt(tenantid=OURS, org_id=ORG, role="admin", exp=1_795_521_600))
+    asking = session(keyring, default={"tenant_id": OURS})
+    assert (asking.profile, asking.base_url, asking.host) == ("default", "https://api.synq.io", "api.synq.io")
+    assert keyring.asked == []
+    credentials = asking.credentials
+    assert (credentials.token, credentials.source) == (keyring.token, "keyring")
+    assert (credentials.tenant_id, credentials.org_id) == (OURS, ORG)
+    assert credentials.claims == Claims(OURS, ORG, "admin", 1_795_521_600.0)
+    assert asking.credentials is credentials
+    assert keyring.asked == ["default"]
+
+
+def test_the_files_token_is_read_without_the_keyring(tmp_path: Path) -> None:
+    keyring = Untouchable()
+    TokenStore(tmp_path, keyring).write("acme", CANARY, "file")
+    asking = session(keyring, {"profile": "acme"}, folder=tmp_path, acme={"token_store": "file"})
+    assert (asking.credentials.token, asking.credentials.source) == (CANARY, "file")
+    assert keyring.touched == []
+
+
+@pytest.mark.parametrize("kept", [{}, {"default": {"base_url": "https://elsewhere.test", "token_store": "keyring"}}])
+def test_the_variables_token_wins_and_leaves_the_keyring_alone(kept: dict[str, dict[str, object]]) -> None:
+    keyring = Untouchable()
+    asking = session(keyring, environ={"SYNQ_TOKEN": f" {CANARY}\n"}, **kept)
+    assert (asking.credentials.token, asking.credentials.source) == (CANARY, "SYNQ_TOKEN")
+    assert (asking.credentials.tenant_id, asking.credentials.org_id, asking.credentials.claims) == (None, None, None)
+    assert keyring.touched == []
+
+
+def test_an_entered_token_wins_over_the_variable() -> None:
+    keyring = Untouchable()
+    asking = session(keyring, environ={"SYNQ_TOKEN": "other"}, default={"location": "Leith"})
+    asking.use(f"{CANARY}\r\n", "the prompt")
+    assert (asking.credentials.token, asking.credentials.source) == (CANARY, "the prompt")
+    assert keyring.touched == []
+
+
+def test_the_sandbox_has_a_token_of_its_own() -> None:
+    keyring, environ = Untouchable(), {"SYNQ_TOKEN": "other", "SYNQ_TENANT_ID": THEIRS}
+    kept = {"token_store": "keyring", "tenant_id": THEIRS}
+    token = jwt(tenantid=OURS)
+    asking = session(keyring, {"sandbox": True}, environ, sandbox_token=lambda: token, sandbox=kept)
+    assert (asking.credentials.token, asking.credentials.source) == (token, "sandbox")
+    assert (asking.host, asking.credentials.tenant_id) == ("sandbox", OURS)
+    assert keyring.touched == []
+
+
+@pytest.mark.parametrize("environ", [{}, {"SYNQ_TOKEN": ""}])
+def test_a_profile_that_was_never_made_does_not_wake_the_keyring(environ: dict[str, str]) -> None:
+    keyring = Untouchable()
+    error = error_of(session(keyring, {"profile": "acne"}, environ, acme={"location": "x"}), AuthError)
+    assert error.message == "Not logged in: profile acne has no token."
+    assert error.hint == (
+        "Run `synq auth login --profile acne`, set SYNQ_TOKEN, or try --sandbox. Did you mean the profile acme?"
+    )
+    assert keyring.touched == []
+
+
+def test_a_profile_without_a_token_says_how_to_log_in() -> None:
+    error = error_of(session(OneToken(None), default={"location": "x"}, defaults={"location": "x"}), AuthError)
+    assert error.message == "Not logged in: profile default has no token."
+    assert error.hint == "Run `synq auth login --profile default`, set SYNQ_TOKEN, or try --sandbox."
+
+
+@pytest.mark.parametrize(
+    ("environ", "kept", "place"),
+    [
+        ({}, {"tenant_id": OURS}, "profile default"),
+        ({"SYNQ_TENANT_ID": OURS}, {"tenant_id": THEIRS}, "SYNQ_TENANT_ID"),
+    ],
+)
+def test_a_token_of_another_tenant_is_refused(environ: dict[str, str], kept: dict[str, object], place: str) -> None:
+    error = error_of(session(OneToken(jwt(tenant_id=THEIRS)), environ=environ, default=kept), RefusedError)
+    assert error.message == (
+        f"The token from keyring belongs to tenant {THEIRS}, but {place} says {OURS}. Nothing was sent."
+    )
+    assert error.hint == (
+        "Choose the profile of that tenant with --profile, or log in again: synq auth login --profile default"
+    )
+
+
+def test_the_variables_token_of_another_tenant_is_refused_too() -> None:
+    asking = session(environ={"SYNQ_TOKEN": jwt(tenantid=THEIRS)}, default={"tenant_id": OURS})
+    assert f"The token from SYNQ_TOKEN belongs to tenant {THEIRS}" in error_of(asking, RefusedError).message
+
+
+def test_ids_are_compared_whatever_their_case() -> None:
+    asking = session(OneToken(jwt(tenantid=OURS.upper())), default={"tenant_id": OURS})
+    assert asking.credentials.tenant_id == OURS
+
+
+def test_a_set_organization_wins_over_the_tokens() -> None:
+    asking = session(
+        OneToken(jwt(tenantid=OURS, org_id=THEIRS)), environ={"SYNQ_ORG_ID": ORG}, default={"output": "json"}
+    )
+    assert (asking.credentials.tenant_id, asking.credentials.org_id) == (OURS, ORG)
+
+
+NO_TOKENS = [f"{CANARY} b", f"{CANARY}\nb", f"{CANARY}\r\nX-Admin: 1", f"{CANARY}\tb", f"{CANARY}\x00", f"{CANARY}\x7f"]
+NO_TOKENS += [f"{CANARY}é", f"{CANARY}\u2028b", "\ufeff" + CANARY, " ", "\n"]
+
+
+@pytest.mark.parametrize("token", NO_TOKENS, ids=ascii)
+def test_text_that_is_no_token_is_refused_wherever_it_came_from(token: str) -> None:
+    entered = session()
+    entered.use(token, "the prompt")
+    asking = {
+        "SYNQ_TOKEN": session(environ={"SYNQ_TOKEN": token}),
+        "keyring": session(OneToken(token), default={"output": "json"}),
+        "the prompt": entered,
+    }
+    for source, one in asking.items():
+        error = error_of(one, AuthError)
+        assert error.message == f"The token from {source} is no token: it is empty or holds blanks or line breaks."
+
+
+@pytest.mark.parametrize("token", NO_TOKENS, ids=ascii)
+def test_text_that_is_no_token_is_never_sent(synq: Any, answering: Any, token: str) -> None:
+    transport, seen = answering()
+    result = synq("channels", "list", environ={"SYNQ_TOKEN": token}, http=transport)
+    assert (result.status, result.out, seen) == (4, "", [])
+    assert result.err.startswith("synq: The token from SYNQ_TOKEN is no token")
+    assert CANARY not in result.err
+    result = synq("auth", "login", "--with-token", stdin=token, http=transport)
+    assert (result.status, result.out, seen, synq.keyring.entries) == (4, "", [], {})
+    assert CANARY not in result.err
+
+
+@pytest.mark.parametrize(
+    ("kept", "url", "home", "host"),
+    [
+        ({"base_url": "https://acme.test"}, "https://evil.test", "acme.test", "evil.test"),
+        ({"base_url": "https://acme.test"}, "https://acme.test:8443", "acme.test", "acme.test:8443"),
+        ({"base_url": "https://acme.test"}, "http://localhost:80", "acme.test", "localhost:80"),
+        ({"output": "json"}, "https://evil.test", "api.synq.io", "evil.test"),
+        ({"base_url": None}, "https://evil.test", "api.synq.io", "evil.test"),
+    ],
+)
+@pytest.mark.parametrize("by_option", [True, False])
+def test_a_kept_token_goes_to_its_own_host_alone(
+    kept: dict[str, object], url: str, home: str, host: str, by_option: bool
+) -> None:
+    options, environ = ({"base_url": url}, {}) if by_option else ({}, {"SYNQ_BASE_URL": url})
+    error = error_of(session(OneToken(CANARY), dict(options), environ, default=kept), RefusedError)
+    assert error.message == f"The token of profile default is for {home}. Nothing was sent to {host}."
+    assert error.hint == f"Log in there under another name: synq auth login --profile NAME --base-url {url}"
+
+
+@pytest.mark.parametrize("url", ["https://ACME.test/", "https://acme.test/v2"])
+def test_a_kept_token_goes_to_its_host_however_that_is_written(url: str) -> None:
+    asking = session(OneToken(CANARY), {"base_url": url}, default={"base_url": "https://acme.test"})
+    assert asking.credentials.token == CANARY
+
+
+@pytest.mark.parametrize("kept", [[1], 5, "nonsense", "http://acme.test"])
+def test_a_wrong_home_of_a_kept_token_is_no_host_at_all(kept: object) -> None:
+    asking = session(OneToken(CANARY), {"base_url": "https://acme.test"}, default={"base_url": kept})
+    error = error_of(asking, UsageError)
+    assert error.message.startswith(f"base_url of profile default in config.yaml is {kept!r}, but base_url must be ")
+
+
+def test_a_kept_token_is_not_sent_to_another_host(synq: Any, answering: Any) -> None:
+    (synq.folder / "config").mkdir()
+    (synq.folder / "config" / "config.yaml").write_text("profiles: {default: {base_url: https://acme.test}}\n")
+    synq.keyring.entries["synq", "default"] = CANARY
+    transport, seen = answering()
+    result = synq("channels", "list", "--base-url", "https://evil.test", "--debug", http=transport)
+    assert (result.status, result.out, seen) == (11, "", [])
+    assert CANARY not in result.err
+
+
+def test_a_token_of_another_tenant_is_not_sent(synq: Any, answering: Any) -> None:
+    transport, seen = answering()
+    environ = {"SYNQ_TOKEN": jwt(tenantid=THEIRS), "SYNQ_TENANT_ID": OURS}
+    result = synq("channels", "list", "--json", "--debug", environ=environ, http=transport)
+    assert (result.status, result.out, seen) == (11, "", [])
+    error = json.loads(result.err)["error"]
+    assert (error["code"], OURS in error["message"], THEIRS in error["message"]) == ("refused", True, True)
+    assert CANARY not in result.err
+
+
+def test_the_token_is_in_no_description_of_session_or_credentials() -> None:
+    token = jwt(tenantid=OURS)
+    for asking in (session(OneToken(token), default={"output": "json"}), session(environ={"SYNQ_TOKEN": token})):
+        credentials = asking.credentials
+        shown = f"{asking!r}{asking}{credentials!r}{credentials}{asking.describe()}{asking.scope}{asking.settings}"
+        assert CANARY not in shown
+        assert token not in shown
+
+
+def test_describe_says_who_is_asking() -> None:
+    token = jwt(tenantid=OURS, org_id=ORG, role="admin", exp=1_795_521_600)
+    assert session(OneToken(token), {"profile": "acme"}, acme={"base_url": "https://acme.test"}).describe() == {
+        "profile": "acme",
+        "base_url": "https://acme.test",
+        "tenant_id": OURS,
+        "org_id": ORG,
+        "role": "admin",
+        "token_source": "keyring",
+        "expires_at": "2026-11-24T12:00:00Z",
+    }
+
+
+def test_describe_of_an_opaque_token_says_what_is_known() -> None:
+    assert session(environ={"SYNQ_TOKEN": CANARY, "SYNQ_TENANT_ID": OURS}).describe() == {
+        "profile": "default",
+        "base_url": "https://api.synq.io",
+        "tenant_id": OURS,
+        "org_id": None,
+        "role": None,
+        "token_source": "SYNQ_TOKEN",
+        "expires_at": None,
+    }
+
+
+@pytest.mark.parametrize("exp", [0, 0.25, 253_402_300_799, 253_402_300_799.9999])
+def test_describe_takes_every_expiry_that_the_claims_let_through(exp: float) -> None:
+    expires_at = session(environ={"SYNQ_TOKEN": jwt(exp=exp)}).describe()["expires_at"]
+    assert expires_at in {"1970-01-01T00:00:00Z", "9999-12-31T23:59:59Z"}
+
+
+def test_the_scope_is_host_and_tenant_or_profile() -> None:
+    assert session(environ={"SYNQ_TOKEN": jwt(tenantid=OURS)}).scope == f"api.synq.io/{OURS}"
+    assert session(None, {"profile": "acme"}, {"SYNQ_TOKEN": CANARY}).scope == "api.synq.io/acme"
+
+
+def test_a_login_keeps_host_ids_and_place_and_nothing_else_changes() -> None:
+    asking = session(None, {"profile": "acme", "base_url": "https://acme.test/"})
+    asking.use(jwt(tenantid=OURS, org_id=ORG, role="admin"), "the prompt")
+    edit = asking.keep_login("file")
+    document: dict[str, Any] = {"future": 1, "profiles": {"acme": {"timeout": 7}, "beta": {"timeout": 8}}}
+    edit(document)
+    assert document == {
+        "future": 1,
+        "profiles": {
+            "acme": {
+                "timeout": 7,
+                "tenant_id": OURS,
+                "org_id": ORG,
+                "base_url": "https://acme.test",
+                "token_store": "file",
+            },
+            "beta": {"timeout": 8},
+        },
+        "current_profile": "acme",
+    }
+
+
+def test_a_login_does_not_switch_away_from_the_chosen_profile_nor_invent_ids() -> None:
+    asking = session(None, {"profile": "acme"})
+    asking.use(CANARY, "the prompt")
+    document: dict[str, Any] = {"profiles": {}, "current_profile": "beta"}
+    asking.keep_login("keyring")(document)
+    assert document == {
+        "profiles": {"acme": {"base_url": "https://api.synq.io", "token_store": "keyring"}},
+        "current_profile": "beta",
+    }
+
+
+def test_ids_that_the_profile_can_not_hold_are_not_kept() -> None:
+    asking = session(None, {"profile": "acme"})
+    asking.use(jwt(tenantid="tenant-7", org_id="org 7"), "the prompt")
+    document: dict[str, Any] = {"profiles": {}}
+    asking.keep_login("keyring")(document)
+    assert document["profiles"] == {"acme": {"base_url": "https://api.synq.io", "token_store": "keyring"}}
+
+
+def test_a_login_is_proved_kept_and_used(synq: Any, answering: Any) -> None:
+    token = jwt(tenantid=OURS, org_id=ORG, exp=1_900_000_000)
+    transport, seen = answering(*(httpx.Response(200, json=[]) for _ in range(2)))
+    line = ["auth", "login", "--profile", "acme", "--base-url", "https://acme.test", "--with-token", "--json"]
+    result = synq(*line, stdin=f"{token}\n", http=transport)
+    assert result.status == 0
+    assert synq.keyring.entries == {("synq", "acme"): token}
+    assert yaml.safe_load((synq.folder / "config" / "config.yaml").read_text()) == {
+        "profiles": {
+            "acme": {"tenant_id": OURS, "org_id": ORG, "base_url": "https://acme.test", "token_store": "keyring"}
+        },
+        "current_profile": "acme",
+    }
+    assert synq("channels", "list", "--json", "--debug", http=transport).status == 0
+    assert [request.url.host for request in seen] == ["acme.test", "acme.test"]
+    assert [request.headers["Authorization"] for request in seen] == [f"Bearer {token}"] * 2
+    assert CANARY not in result.out + result.err
+
+
+def test_a_login_that_the_api_does_not_accept_keeps_nothing(synq: Any, answering: Any) -> None:
+    transport, _ = answering(httpx.Response(401, json={"error": "no"}))
+    result = synq("auth", "login", "--with-token", stdin=CANARY, http=transport)
+    assert (result.status, result.out, synq.keyring.entries) == (4, "", {})
+    assert not (synq.folder / "config" / "config.yaml").exists()
+
+
+def test_an_unknown_profile_on_the_line_gets_the_near_one_and_how_to_log_in(synq: Any, answering: Any) -> None:
+    (synq.folder / "config").mkdir()
+    (synq.folder / "config" / "config.yaml").write_text("profiles: {acme: {location: Leith}}\n")
+    transport, seen = answering()
+    result = synq("orders", "list", "--profile", "acne", http=transport)
+    assert (result.status, result.out, seen) == (4, "", [])
+    said = (
+        "synq: Not logged in: profile acne has no token. Run `synq auth login --profile acne`, set SYNQ_TOKEN, "
+        "or try --sandbox. Did you mean the profile acme?"
+    )
+    assert " ".join(result.err.split()) == said

@@ -1,0 +1,296 @@
+"""The keyring that may fail, forget, lock or hang, and the file that is asked for instead."""
+
+import json
+import os
+import subprocess
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from multiprocessing import get_context
+from pathlib import Path
+from threading import Event
+from time import monotonic
+from typing import Any
+
+import keyring.backends.fail
+import keyring.backends.null
+import pytest
+from keyring.errors import InitError, KeyringLocked, NoKeyringError, PasswordDeleteError, PasswordSetError
+
+from synq_cli.errors import AuthError, UsageError
+from synq_cli.session.tokens import SecretStore, TokenStore
+
+CANARY = "canary-7f3a91"
+INSTEAD = "Set SYNQ_TOKEN for this shell, or keep the token in a file: synq auth login --insecure-storage"
+
+
+class MemoryKeyring:
+    """A keyring that works, and that can do no more than the protocol asks."""
+
+    def __init__(self) -> None:
+        self.entries: dict[tuple[str, str], str] = {}
+
+    def get_password(self, service: str, username: str, /) -> str | None:
+        return self.entries.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str, /) -> None:
+        self.entries[service, username] = password
+
+    def delete_password(self, service: str, username: str, /) -> None:
+        del self.entries[service, username]
+
+
+class RaisingKeyring:
+    """A keyring that fails each call in the same way."""
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+
+    def get_password(self, service: str, username: str, /) -> str | None:
+        raise self.error
+
+    def set_password(self, service: str, username: str, password: str, /) -> None:
+        raise self.error
+
+    def delete_password(self, service: str, username: str, /) -> None:
+        raise self.error
+
+
+class HangingKeyring:
+    """A keyring that answers once it is let go."""
+
+    def __init__(self) -> None:
+        self.free = Event()
+
+    def get_password(self, service: str, username: str, /) -> str | None:
+        self.free.wait()
+        return None
+
+    def set_password(self, service: str, username: str, password: str, /) -> None:
+        self.free.wait()
+
+    def delete_password(self, service: str, username: str, /) -> None:
+        self.free.wait()
+
+
+class GarblingKeyring(MemoryKeyring):
+    """A keyring that keeps the first part alone."""
+
+    def set_password(self, service: str, username: str, password: str, /) -> None:
+        super().set_password(service, username, password[:5])
+
+
+def read(store: TokenStore) -> object:
+    return store.read("acme", "keyring")
+
+
+def write(store: TokenStore) -> object:
+    return store.write("acme", CANARY, "keyring")
+
+
+def delete(store: TokenStore) -> object:
+    return store.delete("acme", "keyring")
+
+
+USES = pytest.mark.parametrize(
+    ("use", "verb"), [(read, "read"), (write, "write to"), (delete, "delete from")], ids=["read", "write", "delete"]
+)
+
+
+def failure(use: Callable[[TokenStore], object], store: TokenStore) -> AuthError:
+    with pytest.raises(AuthError) as caught:
+        use(store)
+    assert caught.value.hint == INSTEAD
+    return caught.value
+
+
+def test_the_keyring_keeps_one_entry_a_profile(tmp_path: Path) -> None:
+    kept = MemoryKeyring()
+    store = TokenStore(tmp_path, kept)
+    store.write("acme", CANARY, "keyring")
+    store.write("beta", "other", "keyring")
+    assert kept.entries == {("synq", "acme"): CANARY, ("synq", "beta"): "other"}
+    assert [store.read(name, "keyring") for name in ("acme", "beta", "gamma")] == [CANARY, "other", None]
+    assert [store.delete("acme", "keyring"), store.delete("acme", "keyring")] == [True, False]
+    assert kept.entries == {("synq", "beta"): "other"}
+    assert [*tmp_path.iterdir()] == []
+
+
+@pytest.mark.parametrize("forgetful", [keyring.backends.null.Keyring(), GarblingKeyring()], ids=["null", "garbling"])
+def test_a_keyring_that_does_not_keep_what_it_took_is_noticed(tmp_path: Path, forgetful: SecretStore) -> None:
+    error = failure(write, TokenStore(tmp_path, forgetful))
+    assert error.message == "The keyring took the token but did not keep it."
+    assert [*tmp_path.iterdir()] == []
+
+
+@USES
+@pytest.mark.parametrize(
+    "broken", [keyring.backends.fail.Keyring(), RaisingKeyring(NoKeyringError())], ids=["backend", "error"]
+)
+def test_a_machine_without_a_keyring(
+    tmp_path: Path, use: Callable[[TokenStore], object], verb: str, broken: SecretStore
+) -> None:
+    error = failure(use, TokenStore(tmp_path, broken))
+    assert error.message == "This machine has no keyring that synq can use."
+    assert [*tmp_path.iterdir()] == []
+
+
+@USES
+def test_a_locked_keyring(tmp_path: Path, use: Callable[[TokenStore], object], verb: str) -> None:
+    error = failure(use, TokenStore(tmp_path, RaisingKeyring(KeyringLocked(CANARY))))
+    assert error.message == "The keyring is locked. Unlock it and try again."
+
+
+@USES
+@pytest.mark.parametrize(
+    "error",
+    [
+        PasswordSetError(f"can't store {CANARY}"),
+        PasswordDeleteError(CANARY),
+        InitError(CANARY),
+        RuntimeError(CANARY, {"token": CANARY}),
+        OSError(5, CANARY, CANARY),
+        KeyError(CANARY),
+        UnicodeEncodeError("ascii", CANARY, 0, 1, CANARY),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_a_failing_keyring_does_not_give_the_secret_away(
+    tmp_path: Path, use: Callable[[TokenStore], object], verb: str, error: Exception
+) -> None:
+    raised = failure(use, TokenStore(tmp_path, RaisingKeyring(error)))
+    assert raised.message == f"Could not {verb} the keyring ({type(error).__name__})."
+    assert CANARY not in "".join(traceback.format_exception(raised))
+    assert CANARY not in f"{raised!r}{raised}{raised.as_json()}"
+
+
+@pytest.fixture
+def hanging() -> Iterator[HangingKeyring]:
+    """A keyring that hangs until the test is over."""
+    store = HangingKeyring()
+    yield store
+    store.free.set()
+
+
+@USES
+def test_a_hanging_keyring_is_left_alone_after_the_limit(
+    tmp_path: Path, hanging: HangingKeyring, use: Callable[[TokenStore], object], verb: str
+) -> None:
+    begun = monotonic()
+    error = failure(use, TokenStore(tmp_path, hanging, limit=0.05))
+    assert 0.05 <= monotonic() - begun < 2.5
+    assert error.message == "The keyring did not answer within 0.05 seconds; it may be locked."
+
+
+HANGS = """
+import threading
+from pathlib import Path
+from synq_cli.errors import AuthError
+from synq_cli.session.tokens import TokenStore
+
+class Hanging:
+    def get_password(self, service, username, /):
+        threading.Event().wait()
+
+try:
+    TokenStore(Path("nowhere"), Hanging(), limit=0.05).read("acme", "keyring")
+except AuthError as error:
+    print(error)
+"""
+
+
+def test_a_hanging_keyring_does_not_hold_up_the_exit() -> None:
+    done = subprocess.run([sys.executable, "-c", HANGS], capture_output=True, text=True, timeout=20, check=False)
+    said = "The keyring did not answer within 0.05 seconds; it may be locked.\n"
+    assert (done.returncode, done.stdout, done.stderr) == (0, said, "")
+
+
+def test_the_real_keyring_library_is_used_when_none_is_handed_in(tmp_path: Path) -> None:
+    line = [sys.executable, "-m", "synq_cli", "auth", "status", "--profile", "acme"]
+    (tmp_path / "config.yaml").write_text("profiles: {acme: {location: Leith}}\n")
+    environ = {"SYNQ_CONFIG_DIR": str(tmp_path), "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
+    done = subprocess.run(line, env=environ, capture_output=True, text=True, timeout=20, check=False)
+    said = f"synq: This machine has no keyring that synq can use.\n  {INSTEAD}\n"
+    assert (done.returncode, done.stdout, " ".join(done.stderr.split())) == (4, "", " ".join(said.split()))
+
+
+def in_file(tmp_path: Path) -> TokenStore:
+    return TokenStore(tmp_path, RaisingKeyring(AssertionError("the keyring was touched")))
+
+
+def test_the_file_keeps_tokens_for_its_owner_alone(tmp_path: Path) -> None:
+    store = in_file(tmp_path / "config")
+    path = tmp_path / "config" / "credentials.json"
+    old = os.umask(0)
+    try:
+        assert store.read("acme", "file") is None
+        assert store.delete("acme", "file") is False
+        assert not path.parent.exists()
+        store.write("acme", CANARY, "file")
+        store.write("beta", "other", "file")
+    finally:
+        os.umask(old)
+    assert json.loads(path.read_text()) == {"acme": CANARY, "beta": "other"}
+    assert (path.parent.stat().st_mode & 0o777, path.stat().st_mode & 0o777) == (0o700, 0o600)
+    assert store.read("acme", "file") == CANARY
+    assert [store.delete("acme", "file"), store.delete("acme", "file")] == [True, False]
+    assert json.loads(path.read_text()) == {"beta": "other"}
+    assert [*path.parent.glob("*.new")] == []
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{", b"[]", b"null", b'"acme"', b'{"acme": 1}', b'{"acme": {"token": "x"}}', b"\xff{}", b"[" * 100_000],
+    ids=lambda content: repr(content[:12]),
+)
+def test_a_damaged_file_is_named_and_kept(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "credentials.json"
+    path.write_bytes(content)
+    store = in_file(tmp_path)
+    for use in (
+        lambda: store.read("acme", "file"),
+        lambda: store.write("acme", CANARY, "file"),
+        lambda: store.delete("acme", "file"),
+    ):
+        with pytest.raises(UsageError) as caught:
+            use()
+        assert caught.value.message == f"{path} is damaged: it must map profiles to tokens in JSON."
+        assert caught.value.hint == "Move it away and log in again: synq auth login --insecure-storage"
+    assert path.read_bytes() == content
+
+
+def test_a_folder_in_the_files_place_is_named_and_kept(tmp_path: Path) -> None:
+    path = tmp_path / "credentials.json"
+    path.mkdir()
+    with pytest.raises(UsageError) as caught:
+        in_file(tmp_path).write("acme", CANARY, "file")
+    assert caught.value.message == f"{path} can't be read: Is a directory."
+    assert path.is_dir()
+
+
+def write_ten(folder: Path, name: str) -> None:
+    store = TokenStore(folder)
+    for number in range(10):
+        store.write(f"{name}{number}", f"token-{name}{number}", "file")
+
+
+def test_two_processes_that_write_at_once_lose_no_token(tmp_path: Path) -> None:
+    context = get_context("spawn")
+    workers = [context.Process(target=write_ten, args=(tmp_path, name)) for name in ("a", "b")]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(60)
+    assert [worker.exitcode for worker in workers] == [0, 0]
+    names = [f"{name}{number}" for name in ("a", "b") for number in range(10)]
+    assert json.loads((tmp_path / "credentials.json").read_text()) == {name: f"token-{name}" for name in names}
+
+
+def test_a_failing_keyring_ends_the_run_with_status_4(tmp_path: Path, synq: Any) -> None:
+    (synq.folder / "config").mkdir()
+    (synq.folder / "config" / "config.yaml").write_text("profiles: {default: {location: Leith}}\n")
+    synq.keyring = RaisingKeyring(RuntimeError(CANARY))
+    result = synq("auth", "token", "--debug")
+    assert (result.status, result.out) == (4, "")
+    assert result.err.startswith("synq: Could not read the keyring (RuntimeError).\n")
+    assert CANARY not in result.err
