@@ -46,6 +46,7 @@ def main(argv: list[str] | None = None, system: "System | None" = None) -> int:
         status = _run(run)
     finally:
         run.close()
+        run.flush()
     return status
 
 
@@ -77,7 +78,7 @@ def _run(run: "Invocation") -> int:
     except typer.TyperException as error:
         return _report(run, _usage(error))
     except BrokenPipeError:
-        run.drop_stdout()  # the reader has what it wanted
+        pass  # the reader has what it wanted
     except KeyboardInterrupt:
         return _report(run, InterruptError("Interrupted."))
     except Exception as error:  # noqa: BLE001 the one place that keeps tracebacks from people
@@ -98,10 +99,22 @@ def _dispatch(run: "Invocation") -> None:
             get_completion_inspect_parameters()  # registers the shells
             shell_complete(root, {"obj": run}, "synq", "_SYNQ_COMPLETE", completing)
             return
+        _refuse_broken_text(run.arguments)
         columns = get_terminal_size().columns
         width = columns if columns < 50 else None  # Typer takes 50 for the least; None leaves it to it
         with root.make_context("synq", list(run.arguments), None, obj=run, terminal_width=width) as context:
             root.invoke(context)
+
+
+def _refuse_broken_text(arguments: list[str]) -> None:
+    """UsageError for a word that no file and no request can hold: its bytes are not in the locale's encoding."""
+    from synq_cli.errors import UsageError
+
+    for word in arguments:
+        try:
+            word.encode()
+        except UnicodeEncodeError:
+            raise UsageError(f"{word!r} is not text.", hint="Type it in the encoding of this terminal.") from None
 
 
 def _usage(error: "typer.TyperException") -> "SynqError":
@@ -139,6 +152,8 @@ def _report(run: "Invocation", error: "SynqError") -> int:
         output = run.output
     except SynqError:
         output = run.plain_output()
+    if run.changed:
+        error.hint = "The change itself was made; do not send it again."
     output.error(error)
     return error.exit_status
 

@@ -1,5 +1,6 @@
 """One run of synq: the outside world it was given, and the session, API and output it builds when first asked."""
 
+import io
 import os
 import random
 import sys
@@ -7,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from synq_cli.errors import UsageError
@@ -17,7 +19,6 @@ from synq_cli.session.session import Session
 from synq_cli.session.tokens import SecretStore, TokenStore
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from types import ModuleType
 
     import httpx
@@ -44,7 +45,9 @@ class System:
     @classmethod
     def real(cls) -> "System":
         """The process's own streams, environment, clock and network."""
-        return cls(sys.stdin, sys.stdout, sys.stderr, os.environ)
+        # Python has None for a stream that was closed on the command line (`>&-`).
+        stdin, stdout, stderr = (stream or io.StringIO() for stream in (sys.stdin, sys.stdout, sys.stderr))
+        return cls(stdin, stdout, stderr, os.environ)
 
 
 class Invocation:
@@ -96,7 +99,7 @@ class Invocation:
         return Session(self.settings, self.system.environ, self.tokens, self.config, sandbox_token=self._sandbox_token)
 
     @cached_property
-    def state(self) -> "Path":
+    def state(self) -> Path:
         """The folder for the budget, the index and the sandbox."""
         return private_folder(state_dir(self.system.environ))
 
@@ -124,7 +127,7 @@ class Invocation:
         return LocalIndex(self.state / "index.sqlite3", lambda: self.session.scope, self.system.now, self.output.warn)
 
     @property
-    def sandbox_file(self) -> "Path":
+    def sandbox_file(self) -> Path:
         """The embedded tenant's file."""
         return self.state / "sandbox.sqlite3"
 
@@ -154,13 +157,13 @@ class Invocation:
 
     def read_text(self, path: str) -> str:
         """A file that was named on the line, or with - standard input; UsageError if it can't be read."""
-        from pathlib import Path
-
         try:
-            return self.system.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
+            text = self.system.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8")
+            text.encode()  # where the locale is C, standard input lets bytes through that are no text
+        except (OSError, UnicodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-            raise UsageError(f"{path} can't be read: {reason}.") from None
+            raise UsageError(f"{'standard input' if path == '-' else path} can't be read: {reason}.") from None
+        return text
 
     def confirmed(self, question: str, *, yes: bool) -> bool:
         """Ask before something is lost; off a terminal RefusedError names --yes."""
@@ -190,10 +193,19 @@ class Invocation:
             no_color=True,
         )
 
-    def drop_stdout(self) -> None:
-        """Let the interpreter's last flush go nowhere: the reader of the pipe has left."""
-        if self.system.stdout is sys.stdout:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    @property
+    def changed(self) -> bool:
+        """Whether this run has changed something at the API."""
+        return "api" in self.__dict__ and self.api.transport.changed
+
+    def flush(self) -> None:
+        """Write what is left, here and not at the interpreter's end, where nobody could answer for it."""
+        for stream, real in ((self.system.stdout, sys.stdout), (self.system.stderr, sys.stderr)):
+            try:
+                stream.flush()
+            except (OSError, ValueError):
+                if stream is real:
+                    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
     def close(self) -> None:
         """Say what is left of the rate limit if the API was asked, and let go of the connection."""

@@ -54,7 +54,7 @@ def invocation(ctx: typer.Context) -> "Invocation":
 def _remember(ctx: Any, option: Any, value: Any) -> None:
     # Each level of the line parses these options; the one nearest to the verb wins.
     if value not in {None, False} and not ctx.resilient_parsing:
-        invocation(ctx).given[option.name] = value
+        invocation(ctx).given[option.name] = value.strip() if isinstance(value, str) else value
 
 
 def _print_version(ctx: Any, _option: Any, value: Any) -> None:

@@ -72,6 +72,14 @@ class LocalIndex:
             ).fetchall()
         return [row[0] for row in rows]
 
+    def names(self, kind: Kind) -> dict[str, str]:
+        """Every name of a kind by its id."""
+        with self._open() as database:
+            rows = database.execute(
+                "SELECT id, name FROM known WHERE scope = ? AND kind = ?", (self._scope(), kind)
+            ).fetchall()
+        return dict(rows)
+
     def skus(self) -> list[dict[str, str]]:
         """Every SKU, by name: `sku`, `variant_id`, and `seen_at` in RFC 3339."""
         from datetime import UTC, datetime

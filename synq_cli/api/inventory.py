@@ -29,8 +29,9 @@ LOCATIONS = Operation(
     "list_locations", "GET", "/api/v1/inventory/locations", "the list of stock locations", evidence="presumed"
 )
 _LARGEST = 2**31 - 1
-# Clocks differ; an entry this many seconds before we sent may still be ours.
+# The ledger's clock is not ours: an entry from this many seconds before we sent may be this one or an earlier one.
 _SKEW = 120.0
+_ROUNDING = 1.0
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class Movement:
 
 def parse_quantity(text: str) -> int:
     """A signed whole number of units, never 0; UsageError otherwise."""
-    if not re.fullmatch(r"[-+]?[0-9]{1,12}", text.strip()):
+    if not re.fullmatch(r"[-+]?[0-9]{1,100}", text.strip()):
         raise UsageError(f"'{text.strip()}' is no quantity.", hint="Give a whole number such as -5, +5 or 5.")
     quantity = int(text)
     if quantity == 0:
@@ -80,14 +81,17 @@ class Inventory:
         self._variants = variants
         self._now = now
 
-    def movement(self, sku: str, quantity: str, location: str | None, *, with_level: bool) -> Movement:
+    def movement(
+        self, sku: str, quantity: str, location: str | None, *, with_level: bool, dry_run: bool = False
+    ) -> Movement:
         """Settle an adjustment: the variant of a SKU, the id of a location, and if asked for the stock before.
 
         A known SKU and a location given by its id need no request. UsageError or NotFoundError say what is
         wrong before anything is sent that writes.
         """
         delta = parse_quantity(quantity)
-        self._transport.check(ADJUST)
+        if not dry_run:
+            self._transport.check(ADJUST)  # before lookups are spent on what would be refused
         variant_id = self._variants.id_of(sku)
         location_id, name = self._location(location)
         on_hand = self._on_hand(variant_id, location_id) if with_level else None
@@ -101,6 +105,9 @@ class Inventory:
         started = self._now()
         try:
             answer = self._transport.send(ADJUST, body=movement.request["body"])
+        except NotFoundError as error:
+            error.hint = f"If {movement.sku} is another variant by now: synq inventory skus forget {movement.sku}"
+            raise
         except UnknownOutcomeError as error:
             error.hint = self._what_the_ledger_shows(movement, started)
             raise
@@ -136,6 +143,16 @@ class Inventory:
             raise replies.nonsense(LOCATIONS, "a location without id or name")
         self._index.remember("location", ((row["name"], row["id"]) for row in rows))
         return rows
+
+    def location_names(self) -> dict[str, str]:
+        """Names of the stock locations by id, as known here, else read; empty where they can't be."""
+        names = self._index.names("location")
+        if not names:
+            try:
+                names = {row["id"]: row["name"] for row in self.locations()}
+            except NotFoundError:
+                return {}
+        return names
 
     def _location(self, text: str | None) -> tuple[str, str]:
         """Id and name of the location that was named, else of the only one there is."""
@@ -182,11 +199,15 @@ class Inventory:
             # That the outcome is unknown must not be lost with the reading.
             return f"Reading the ledger was interrupted. {look}"
         for entry in entries:
-            if _is_entry_of(movement, entry) and _posted(entry) >= started - _SKEW:
-                return (
-                    f"The ledger shows an entry of {movement.delta:+d} posted at {entry.get('created_at')} "
-                    f"({entry.get('id')}): it was most likely applied. Do not send it again."
-                )
+            if not _is_entry_of(movement, entry) or _posted(entry) < started - _SKEW:
+                continue
+            when = f"{entry.get('created_at')} ({entry.get('id')})"
+            seen = f"The ledger shows an entry of {movement.delta:+d} posted at {when}"
+            if _posted(entry) >= started - _ROUNDING:
+                return f"{seen}: it was most likely applied. Do not send it again."
+            return (
+                f"{seen}, {started - _posted(entry):.0f} s before this one was sent: it may be an earlier one. {look}"
+            )
         return f"The ledger shows no such entry yet. {look}"
 
 

@@ -80,7 +80,7 @@ class Orders:
 
         def matches(row: Row) -> bool:
             return (
-                (statuses is None or row.get("status") in statuses)
+                (statuses is None or _has_status(row, statuses))
                 and (channel is None or row.get("channel") == channel)
                 and (since is None or _placed_since(row, since))
             )
@@ -94,6 +94,12 @@ class Orders:
 
     def _remember(self, rows: list[Row]) -> None:
         self._index.remember("order", ((row["id"], row["id"]) for row in rows if isinstance(row.get("id"), str)))
+
+
+def _has_status(row: Row, statuses: frozenset[str]) -> bool:
+    status = str(row.get("status"))
+    # Open is all that is not closed, and so is a status that the API has learned since.
+    return status in statuses or (status not in ORDER_STATUSES and statuses >= STATUS_GROUPS["open"])
 
 
 def _placed_since(row: Row, since: float) -> bool:

@@ -34,8 +34,7 @@ class Products:
         return self._reader.one(GET, {"productID": self._reader.whole_id("product", product_id)})
 
     def deletion(self, product_id: str) -> dict[str, object]:
-        """Method and path of the request that `delete` sends; RefusedError in a read-only run."""
-        self._transport.check(DELETE)
+        """Method and path of the request that `delete` sends."""
         return {"method": DELETE.method, "path": DELETE.path.format(productID=product_id)}
 
     def delete(self, product_id: str) -> None:

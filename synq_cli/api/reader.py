@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from synq_cli.api.transport import Transport
 
 _FEWEST_LETTERS = 4
+_DEFAULT_PAGE = 50
 
 
 class Reader:
@@ -51,7 +52,10 @@ class Reader:
             rows = rows_in(answer, operation, key)
             remember(rows)
             used = answer.get("limit") if isinstance(answer, dict) else None
-            return rows, used if isinstance(used, int) and 0 < used <= PAGE else PAGE
+            if not isinstance(used, int) or not 0 < used <= PAGE:
+                # Without word from the server a page of its default size may be cut as well.
+                used = _DEFAULT_PAGE if len(rows) == _DEFAULT_PAGE else PAGE
+            return rows, used
 
         return Listing(fetch, key=lambda row: _identity(row, *identity), matches=matches)
 

@@ -75,7 +75,7 @@ def parse(reply: Reply, operation: Operation) -> Any:
 
 def nonsense(operation: Operation, what: str) -> SynqError:
     """A reply that can't be the API's: for a write that may have acted, the outcome is unknown."""
-    if operation.retry == "unsafe" and operation.effect != "read":
+    if operation.retry != "safe":
         return UnknownOutcomeError(
             f"The answer to {operation.method} {operation.path} makes no sense: {what}. It may have been applied."
         )
@@ -105,8 +105,8 @@ def failure(reply: Reply, operation: Operation, subject: str) -> SynqError:
     """The error that a reply of 3xx, 4xx or 5xx is, with the API's own words; `subject` is the ids asked for."""
     if 300 <= reply.status < 400:
         # A redirect after a write often means that it was carried out.
-        kind = UnknownOutcomeError if operation.retry == "unsafe" else ServerError
-        return kind(
+        redirected = UnknownOutcomeError if operation.retry == "unsafe" else ServerError
+        return redirected(
             f"The API redirects to {reply.headers.get('location', 'nowhere')}; synq never takes the token elsewhere.",
             hint="If the API has moved: synq config set base_url URL",
             status=reply.status,

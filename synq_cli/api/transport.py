@@ -76,6 +76,7 @@ class Transport:
         self._sleep = sleep
         self._jitter = jitter
         self.requests = 0
+        self.changed = False
 
     def send(
         self,
@@ -96,20 +97,23 @@ class Transport:
         if content is not None and len(content) > _LARGEST_BODY:
             raise UsageError(f"The body is {len(content):,} bytes; the API takes at most {_LARGEST_BODY:,}.")
         url = self._session.base_url + operation.path.format_map(_quoted(path or {}))
-        repeats = 0
+        repeats, arrived = 0, False
         while True:
             outcome = self._answer(operation, url, query, content)
             if isinstance(outcome, Reply) and outcome.status < 300:
-                return replies.parse(outcome, operation)
-            if isinstance(outcome, Reply) and repeats and operation.effect == "delete" and outcome.status == 404:
+                answer = replies.parse(outcome, operation)
+                self.changed |= operation.effect != "read"
+                return answer
+            if isinstance(outcome, Reply) and arrived and operation.effect == "delete" and outcome.status == 404:
                 return None  # a try before this one got through
             pause = self._pause(operation, outcome, repeats)
             if pause is None:
                 raise self._error(operation, outcome, " ".join((path or {}).values()))
             if pause >= 1:
-                self._listener.waiting(pause, "the API did not answer as it should; trying again")
+                self._listener.waiting(pause, "the API did not answer; trying again")
             self._sleep(pause)
             repeats += 1
+            arrived |= isinstance(outcome, Reply) or outcome.failure == "no_answer"
 
     def check(self, operation: Operation) -> None:
         """RefusedError for a write in a read-only run, or for a token of another tenant."""
@@ -174,7 +178,7 @@ class Transport:
             return silence
         except KeyboardInterrupt:
             self._budget.settle(ticket)
-            if operation.retry == "unsafe":
+            if operation.retry != "safe":
                 raise InterruptError(
                     f"Interrupted while {operation.method} {operation.path} was on its way; "
                     "it may have been applied. Look before sending it again."
@@ -227,7 +231,7 @@ class Transport:
     def _error(self, operation: Operation, outcome: "Reply | Silence", subject: str) -> SynqError:
         if isinstance(outcome, Reply):
             return self._failure(operation, outcome, subject)
-        if operation.retry == "unsafe" and outcome.failure == "no_answer":
+        if operation.retry != "safe" and outcome.failure == "no_answer":
             return UnknownOutcomeError(
                 f"{operation.method} {operation.path} was sent, but {outcome.sentence}; it may have been applied."
             )

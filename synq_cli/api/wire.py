@@ -85,7 +85,7 @@ class Wire:
                 return Reply(response.status_code, dict(response.headers), b"".join(chunks))
         except httpx.ConnectTimeout:
             raise Silence("not_sent", f"{host} could not be reached in time") from None
-        except (httpx.ConnectError, httpx.PoolTimeout) as error:
+        except (httpx.ConnectError, httpx.PoolTimeout, httpx.ProxyError) as error:
             raise Silence("not_sent", f"{host} could not be reached: {_reason(error)}") from None
         except httpx.TimeoutException:
             raise Silence("no_answer", late) from None
@@ -148,5 +148,16 @@ def _query(query: Mapping[str, object] | None) -> dict[str, str] | None:
 
 
 def _reason(error: Exception) -> str:
-    """The library's reason in its own few words; it never holds headers."""
+    """Why the connection failed, in a few words; a request's headers are never among them."""
+    from socket import gaierror
+
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, gaierror):
+            return "there is no such host"
+        if isinstance(cause, ConnectionRefusedError):
+            return "the connection was refused"
+        if "CERTIFICATE_VERIFY_FAILED" in str(cause):
+            return "its TLS certificate can't be trusted"
+        cause = cause.__cause__ or cause.__context__
     return str(error).partition("\n")[0][:200] or type(error).__name__

@@ -105,6 +105,6 @@ def log_out(ctx: typer.Context) -> None:
     """
     run = invocation(ctx)
     run.refuse_for_sandbox("The sandbox has no login to forget.")
-    profile = run.settings.profile
+    profile = profiles.existing(run.config, run.settings.profile)
     had = run.tokens.delete(profile, profiles.token_store(run.config, profile))
     run.output.done(f"Forgot the token of profile {profile}." if had else f"Profile {profile} had no token.")

@@ -16,6 +16,7 @@ COLUMNS = [
     Column("ID", "id", identifier),
     Column("Status", "status", state),
     Column("Total", "total", money("currency")),
+    Column("Currency", "currency", table=False),
     Column("Channel", "channel", text, drop=2),
     Column("Payment", "payment_status", text, drop=3),
     Column("Placed", "created_at", age, drop=1),

@@ -14,13 +14,15 @@ class Column:
     """One column of a table, one line of a record.
 
     `key` is a dotted path into the row; CSV and TSV use it as header and show the raw value under it. Columns
-    whose `drop` is not 0 leave a table that is too wide for its terminal, the highest first.
+    whose `drop` is not 0 leave a table that is too wide for its terminal, the highest first; those that are not for
+    a `table` stand in CSV and TSV alone.
     """
 
     title: str
     key: str
     format: Format = text
     drop: int = 0
+    table: bool = True
 
 
 def lookup(row: Row, key: str, default: object = None) -> Any:

@@ -58,7 +58,7 @@ class Output:
         width: int | None = None,
     ) -> None:
         self._out = Stream(stdout, environ, no_color=no_color)
-        self._err = Stream(stderr, environ, no_color=no_color)
+        self._err = Stream(stderr, environ, no_color=no_color, talk=True)
         self._environ = environ
         self._now = now
         self._quiet = quiet
@@ -78,6 +78,7 @@ class Output:
         rows, columns = self._chosen(rows, columns)
         rows = _begun(rows)
         if self.format == "table":
+            columns = [column for column in columns if column.table]
             self._table(list(rows), columns, empty)
         elif self._filter and self.format == "ndjson":
             for row in rows:

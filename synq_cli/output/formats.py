@@ -187,6 +187,11 @@ def _show_flag(value: object, row: Mapping[str, Any], now: float) -> Cell:
     return _show_text(value, row, now)
 
 
+def named(names: Mapping[str, str]) -> Format:
+    """An id by its name, where there is one."""
+    return Format(lambda value, row, now: _show_text(names.get(str(value), value), row, now))
+
+
 text = Format(_show_text)
 whole = Format(_show_text, narrow="keep")
 quantity = Format(_show_quantity, right=True, narrow="keep")

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import TextIO
 
+from synq_cli.errors import UsageError
 from synq_cli.output.formats import visible
 
 _CODES = {"bold": 1, "dim": 2, "red": 31, "green": 32, "yellow": 33}
@@ -23,10 +24,12 @@ def wants_color(environ: Mapping[str, str], *, terminal: bool, no_color: bool, w
 
 
 class Stream:
-    """One of stdout and stderr."""
+    """One of stdout and stderr; `talk` may get lost, data may not."""
 
-    def __init__(self, file: TextIO, environ: Mapping[str, str], *, no_color: bool = False) -> None:
+    def __init__(self, file: TextIO, environ: Mapping[str, str], *, no_color: bool = False, talk: bool = False) -> None:
         self.file = file
+        self._environ = environ
+        self._talk = talk
         self.terminal = file.isatty()
         self.color = wants_color(environ, terminal=self.terminal, no_color=no_color)
         self.encoding = file.encoding or "utf-8"
@@ -54,12 +57,28 @@ class Stream:
         return f"\x1b[{_CODES[style]}m{text}\x1b[0m" if style and self.color else text
 
     def write(self, text: str) -> None:
-        """Data as it is, at once: a reader down the pipe may have gone, and a page may be long in coming."""
-        self.file.write(text)
-        self.file.flush()
+        """Data as it is, at once: a reader down the pipe may have gone, and a page may be long in coming.
+
+        BrokenPipeError if the reader has gone, UsageError if the text can't be written otherwise.
+        """
+        try:
+            self.file.write(text)
+            self.file.flush()
+        except BrokenPipeError:
+            if not self._talk:
+                raise
+        except OSError as error:
+            if not self._talk:
+                raise UsageError(f"The output can't be written: {error.strerror}.") from None
 
     def say(self, text: str, style: str | None = None) -> None:
-        """One line for a person, at once."""
+        """One line for a person, at once; on a terminal wrapped between words."""
+        if self.terminal:
+            from textwrap import fill
+
+            text = fill(visible(text), self.width(self._environ), break_long_words=False, break_on_hyphens=False)
+            self.write("".join(self.paint(self.fit(line), style) + "\n" for line in text.split("\n")))
+            return
         self.write(self.paint(self.fit(visible(text)), style) + "\n")
 
     def width(self, environ: Mapping[str, str]) -> int:

@@ -341,7 +341,7 @@ def test_a_read_that_works_in_the_end(desk: Callable[..., Desk]) -> None:
     made = desk(server)
     assert get_order(made) == {"id": ORDER}
     assert made.clock.slept == [0.5, 1.0]
-    assert made.ear.waits == [(1.0, "the API did not answer as it should; trying again")]
+    assert made.ear.waits == [(1.0, "the API did not answer; trying again")]
     assert [(trace.method, trace.status, trace.error) for trace in made.ear.traces] == [
         ("GET", 503, None),
         ("GET", None, "api.synq.io did not answer within 30 s"),

@@ -78,8 +78,8 @@ def test_json_is_what_the_api_gave(synq: Any) -> None:
 def test_off_a_terminal_it_is_tsv_with_full_values(synq: Any) -> None:
     http, _ = serving(ORDERS[:1])
     assert synq("orders", "list", "-q", environ=ENVIRON, http=http).out == (
-        "id\tstatus\ttotal\tchannel\tpayment_status\tcreated_at\tupdated_at\ttags\n"
-        '86b4e1a9-c27d-4f50-9e38-f1a6d07c5b42\tconfirmed\t19.5\tweb\t\t2026-11-24T09:00:00Z\t\t["gift"]\n'
+        "id\tstatus\ttotal\tcurrency\tchannel\tpayment_status\tcreated_at\tupdated_at\ttags\n"
+        '86b4e1a9-c27d-4f50-9e38-f1a6d07c5b42\tconfirmed\t19.5\tGBP\tweb\t\t2026-11-24T09:00:00Z\t\t["gift"]\n'
     )
 
 

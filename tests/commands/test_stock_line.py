@@ -120,10 +120,10 @@ def test_skus_are_listed_imported_and_forgotten_without_a_request(synq: Any, tmp
     assert (refused.status, refused.out) == (2, "")
     assert f"{wrong} has 2 wrong lines: line 3: 'x' is no UUID; line 4: no SKU.\n" in refused.err
     assert skus("import", str(tmp_path / "none.csv")).status == 2
-    assert skus("forget", "A").err == "Forgot 1 SKUs.\n"
+    assert skus("forget", "A").err == "Forgot 1 SKU.\n"
     assert skus("list", "--fields", "sku").out == "sku\nB\n"
     assert skus("forget").status == 2
-    assert skus("forget", "--all").err == "Forgot 1 SKUs.\n"
+    assert skus("forget", "--all").err == "Forgot 1 SKU.\n"
     assert skus("list").out == "sku\tvariant_id\tseen_at\n"
 
 

@@ -181,3 +181,42 @@ def test_the_environment_chooses_the_format_and_the_line_overrules_it(shop: Shop
     assert shop.run("settings", "show", "-q", "-o", "tsv", "--fields", "costing_method", SYNQ_OUTPUT="json").stdout == (
         "costing_method\nWAC\n"
     )
+
+
+ADJUST = ("inventory", "adjust", "HMC-NVY-M", "+1", "--location", LEITH)
+
+
+def test_talk_that_nobody_hears_fails_no_run(shop: Shop) -> None:
+    with subprocess.Popen([SYNQ, *ADJUST], env=shop.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as deaf:
+        assert deaf.stdout is not None
+        assert deaf.stderr is not None
+        deaf.stderr.close()
+        deaf.stdout.close()
+        assert deaf.wait(30) == 0
+
+
+def test_a_full_disk_does_not_hide_that_the_change_was_made(shop: Shop) -> None:
+    before = shop.on_hand("HMC-NVY-M")
+    with Path("/dev/full").open("w") as full:
+        lost = subprocess.run(
+            [SYNQ, *ADJUST, "-q"], env=shop.environ, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert lost.returncode == 2
+    assert lost.stderr == (
+        "synq: The output can't be written: No space left on device.\n"
+        "  The change itself was made; do not send it again.\n"
+    )
+    assert shop.on_hand("HMC-NVY-M") == before + 1
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-"])
+def test_a_stream_that_was_never_open_is_no_bug(shop: Shop, closed: str) -> None:
+    done = subprocess.run(
+        ["sh", "-c", f"'{SYNQ}' orders list --limit 1 {closed}"],
+        env=shop.environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0
+    assert "Traceback" not in done.stderr

@@ -39,6 +39,7 @@ class SharedFile:
         self._now = now
         self._tell = tell
         self._alone = False
+        self._inode = 0
         self._connection: Connection | None = None
 
     def transact(self, work: Callable[["Connection"], Result]) -> Result:
@@ -76,7 +77,9 @@ class SharedFile:
 
         if not self._alone:
             # SQLite would make it readable for everybody that the umask lets in.
-            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+            self._inode = os.fstat(descriptor).st_ino
+            os.close(descriptor)
         name = ":memory:" if self._alone else str(self._path)
         connection = sqlite3.connect(name, timeout=_BUSY_SECONDS, isolation_level=None)
         try:
@@ -101,6 +104,8 @@ class SharedFile:
             return
         aside = self._path.with_name(f"{self._path.name}.damaged-{int(self._now())}")
         try:
+            if self._path.stat().st_ino != self._inode:
+                return  # another process has mended it meanwhile
             self._path.replace(aside)
             # Left behind, it would be rolled back into the new file.
             self._path.with_name(f"{self._path.name}-journal").unlink(missing_ok=True)

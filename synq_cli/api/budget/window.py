@@ -114,7 +114,7 @@ class Budget:
             if waited + wait > max_wait:
                 raise self._too_long(wait, waited, reason)
             until = self._now() + wait
-            if until > announced + 1:
+            if wait >= 1 and until > announced + 1:
                 announced = until
                 on_wait(wait, reason)
             nap = min(wait, _STEP) + 0.02 * self._jitter()

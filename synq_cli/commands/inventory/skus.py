@@ -7,7 +7,7 @@ import typer
 from synq_cli.api.sku_file import read_skus, variant_id
 from synq_cli.errors import UsageError
 from synq_cli.lazy_group import Noun
-from synq_cli.options import AllOption, invocation
+from synq_cli.options import invocation
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, identifier
 
@@ -77,7 +77,7 @@ def import_skus(
 def forget_skus(
     ctx: typer.Context,
     skus: Annotated[list[str] | None, typer.Argument(metavar="[SKU]...", help="The SKUs to forget.")] = None,
-    everything: AllOption = False,
+    everything: Annotated[bool, typer.Option("--all", help="Every SKU of this tenant.")] = False,
 ) -> None:
     """Forget SKUs on this machine.
 
@@ -90,4 +90,5 @@ def forget_skus(
     run = invocation(ctx)
     if bool(skus) == everything:
         raise UsageError("Name the SKUs to forget, or say --all.")
-    run.output.done(f"Forgot {run.index.forget('sku', None if everything else skus)} SKUs.")
+    count = run.index.forget("sku", None if everything else skus)
+    run.output.done(f"Forgot {count} SKU{'s' * (count != 1)}.")

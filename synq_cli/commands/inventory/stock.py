@@ -1,5 +1,6 @@
 """`synq inventory adjust/levels/locations`."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -7,19 +8,24 @@ import typer
 from synq_cli.lazy_group import Noun
 from synq_cli.options import AllOption, DryRunOption, LimitOption, LocationOption, invocation
 from synq_cli.output.columns import Column
-from synq_cli.output.formats import age, delta, flag, identifier, quantity, timestamp
+from synq_cli.output.formats import age, delta, flag, identifier, named, quantity, timestamp, whole
 
 group = Noun("Look at stock and adjust it.")
 
-LEVELS = [
-    Column("SKU", "sku"),
-    Column("On hand", "on_hand", quantity),
-    Column("Reserved", "reserved", quantity),
-    Column("Available", "available", quantity),
-    Column("Location", "location_id", identifier),
-    Column("Variant", "variant_id", identifier, drop=2),
-    Column("Changed", "updated_at", age, drop=1),
-]
+
+def levels_columns(names: Mapping[str, str]) -> list[Column]:
+    """Stock levels, with locations by their names."""
+    return [
+        Column("SKU", "sku", whole),
+        Column("On hand", "on_hand", quantity),
+        Column("Reserved", "reserved", quantity),
+        Column("Available", "available", quantity),
+        Column("Location", "location_id", named(names)),
+        Column("Variant", "variant_id", identifier, drop=2),
+        Column("Changed", "updated_at", age, drop=1),
+    ]
+
+
 ENTRY = [
     Column("Entry", "id", identifier),
     Column("Variant", "variant_id", identifier),
@@ -66,10 +72,16 @@ def adjust_stock(
     """
     run = invocation(ctx)
     movement = run.api.inventory.movement(
-        sku, change, location or run.settings.location, with_level=dry_run or run.output.format == "table"
+        sku,
+        change,
+        location or run.settings.location,
+        with_level=dry_run or run.output.format == "table",
+        dry_run=dry_run,
     )
     before = movement.on_hand
     after = None if before is None else before + movement.delta
+    if after is not None and after < 0:
+        run.output.warn(f"This takes {sku} at {movement.location} below zero.")
     if dry_run:
         run.output.plan(movement.request, before={"on_hand": before}, after={"on_hand": after})
         return
@@ -91,7 +103,8 @@ def list_levels(
 ) -> None:
     """List stock levels.
 
-    What is on hand, reserved and available for each SKU at each location.
+    What is on hand, reserved and available for each SKU at each location. A table shows locations by name; other
+    formats give their ids, as the API does.
 
     Examples:
       synq inventory levels --sku HMC-NVY-M
@@ -99,7 +112,9 @@ def list_levels(
     """
     run = invocation(ctx)
     levels = run.api.inventory.levels(sku=sku, location=location)
-    run.output.rows(levels.first(None if read_all else limit), LEVELS, empty="No stock levels match.")
+    names = run.api.inventory.location_names() if run.output.format == "table" else {}
+    columns = levels_columns(names)
+    run.output.rows(levels.first(None if read_all else limit), columns, empty="No stock levels match.")
     run.output.note(levels.left_out("level"))
 
 

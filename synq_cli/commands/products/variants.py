@@ -15,10 +15,11 @@ COLUMNS = [
     Column("SKU", "sku"),
     Column("ID", "id", identifier),
     Column("Price", "price", money("currency")),
+    Column("Currency", "currency", table=False),
     Column("Cost", "cost_price", money("currency"), drop=3),
-    Column("Options", "option_values", drop=4),
+    Column("Options", "option_values", drop=1),
     Column("Barcode", "barcode", drop=2),
-    Column("Product", "product_id", identifier, drop=1),
+    Column("Product", "product_id", identifier, drop=4),
     Column("Changed", "updated_at", age, drop=5),
 ]
 
