@@ -133,11 +133,11 @@ def _bug(run: "Invocation", error: Exception) -> "SynqError":
     from synq_cli.errors import SynqError
 
     if "--debug" in run.arguments or run.system.environ.get("SYNQ_DEBUG"):
-        from traceback import print_exception
+        from traceback import format_exception
 
-        print_exception(error, file=run.system.stderr)
+        run.system.stderr.write(run.masked("".join(format_exception(error))))
     return SynqError(
-        f"This is a bug in synq: {type(error).__name__}: {error}",
+        run.masked(f"This is a bug in synq: {type(error).__name__}: {error}"),
         hint="Run it again with --debug to see where, and report it with those lines.",
     )
 

@@ -193,6 +193,11 @@ class Invocation:
             no_color=True,
         )
 
+    def masked(self, text: str) -> str:
+        """The text without this run's token, which an error from below may quote."""
+        credentials = vars(self.session).get("credentials") if "session" in vars(self) else None
+        return text.replace(credentials.token, "[token]") if credentials else text
+
     @property
     def changed(self) -> bool:
         """Whether this run has changed something at the API."""

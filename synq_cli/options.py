@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from synq_cli.invocation import Invocation
 
 EVERYWHERE = "Options every command takes"
-_SIGNED_NUMBER = re.compile(r"[-+]\d+$")
+_SIGNED_NUMBER = re.compile(r"[-+]\d")
 
 LimitOption = Annotated[int, typer.Option("--limit", min=1, metavar="N", help="Stop after N rows.")]
 AllOption = Annotated[bool, typer.Option("--all", help="All of them, whatever it costs in requests.")]
@@ -129,20 +129,25 @@ def write_sections(command: Any, ctx: Any, formatter: Any) -> None:
                 formatter.write_dl(rows)
 
 
+def _unmarked(value: Any) -> Any:
+    """The value without the blank that parse_args puts in front of a number."""
+    if isinstance(value, list | tuple):
+        return type(value)(map(_unmarked, value))
+    return value[1:] if isinstance(value, str) and value[:1] == " " and _SIGNED_NUMBER.match(value[1:]) else value
+
+
 class TakesSharedOptions:
     """What commands and groups have in common: the shared options, and signed numbers as values."""
 
     def __init__(self, *, params: list[Any] | None = None, **settings: Any) -> None:
-        super().__init__(params=[*(params or []), *shared_options()], **settings)  # type: ignore[call-arg]
+        super().__init__(params=[*(params or []), *shared_options()], **settings)  # type: ignore[call-arg]  # a mixin: the next class takes them
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         # No option of synq is a digit, so `-5` is a quantity. A blank in front keeps the parser from taking it
         # for an option.
         marked = [f" {word}" if _SIGNED_NUMBER.match(word) else word for word in args]
-        rest: list[str] = super().parse_args(ctx, marked)  # type: ignore[misc]
-        for name, value in ctx.params.items():
-            if isinstance(value, str) and _SIGNED_NUMBER.match(value[1:]):
-                ctx.params[name] = value.removeprefix(" ")
+        rest: list[str] = super().parse_args(ctx, marked)  # type: ignore[misc]  # a mixin: the next class has it
+        ctx.params.update({name: _unmarked(value) for name, value in ctx.params.items()})
         return rest
 
 

@@ -25,6 +25,15 @@ CREATE TABLE missing (
 """
 
 
+def _can_be_kept(pair: tuple[str, str]) -> bool:
+    """False for lone surrogates, which JSON may hold and a database may not."""
+    try:
+        "".join(pair).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 class LocalIndex:
     """Names and ids by kind, for one tenant; UsageError if its file is damaged."""
 
@@ -43,7 +52,7 @@ class LocalIndex:
         """
         scope, now = self._scope(), self._now()
         ids: dict[str, set[str]] = {}
-        for name, identifier in pairs:
+        for name, identifier in filter(_can_be_kept, pairs):
             ids.setdefault(name, set()).add(identifier)
         rows = [(scope, kind, name, *found, now) for name, found in ids.items() if len(found) == 1]
         shared = [(scope, kind, name) for name, found in ids.items() if len(found) > 1]
@@ -100,7 +109,7 @@ class LocalIndex:
             if names is None:
                 return database.execute(f"DELETE FROM known WHERE {where}", values).rowcount  # noqa: S608 no outside text
             return sum(
-                database.execute(f"DELETE FROM known WHERE {where} AND name = ?", (*values, name)).rowcount  # noqa: S608
+                database.execute(f"DELETE FROM known WHERE {where} AND name = ?", (*values, name)).rowcount  # noqa: S608 no outside text
                 for name in names
             )
 

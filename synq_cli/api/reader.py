@@ -25,9 +25,10 @@ class Reader:
         self._index = index
 
     def one(self, operation: Operation, path: Mapping[str, str] | None = None) -> Row:
-        """One object; what was asked for by its id must say its id. ServerError if it is none."""
+        """One object; what was asked for by its id must say that id. ServerError if it is none."""
         answer = self._transport.send(operation, path)
-        if not isinstance(answer, dict) or (path and not isinstance(answer.get("id"), str)):
+        asked = set((path or {}).values())
+        if not isinstance(answer, dict) or not asked <= {str(answer.get("id")).lower()}:
             raise replies.nonsense(operation, "it is no such object")
         return answer
 

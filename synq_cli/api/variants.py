@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from synq_cli.api.operation import Operation
 from synq_cli.api.pagination import Listing, Row
 from synq_cli.api.reader import uuid_or_none
-from synq_cli.errors import NotFoundError
+from synq_cli.errors import NotFoundError, UsageError
 
 if TYPE_CHECKING:
     from synq_cli.api.index import LocalIndex
@@ -37,8 +37,10 @@ class Variants:
     def id_of(self, sku: str) -> str:
         """The id of the variant with this SKU (or the UUID as it is): from the index, else from the API.
 
-        NotFoundError if the API knows no such SKU. GET /api/v1/pim/variants
+        NotFoundError if the API knows no such SKU, UsageError if it is blank. GET /api/v1/pim/variants
         """
+        if not sku.strip():
+            raise UsageError("A SKU can't be blank.")
         known = uuid_or_none(sku) or self._index.find("sku", sku)
         if known:
             return known

@@ -27,6 +27,13 @@ RECORD = [
     Column("Ledger entries", "ledger_entries", quantity),
 ]
 
+ROLES = ("ADMIN", "EDITOR", "VIEWER")
+
+
+def _complete_role(incomplete: str) -> list[str]:
+    return [role for role in ROLES if role.startswith(incomplete.upper())]
+
+
 SeedOption = Annotated[
     int | None, typer.Option("--seed", min=0, metavar="N", help="The same seed makes the same shop.")
 ]
@@ -97,7 +104,9 @@ def reset_sandbox(ctx: typer.Context, seed: SeedOption = None, yes: YesOption = 
 @group.command("token")
 def print_sandbox_token(
     ctx: typer.Context,
-    role: Annotated[str, typer.Option("--role", metavar="ROLE", help="ADMIN, EDITOR or VIEWER.")] = "ADMIN",
+    role: Annotated[
+        str, typer.Option("--role", metavar="ROLE", help="ADMIN, EDITOR or VIEWER.", autocompletion=_complete_role)
+    ] = "ADMIN",
     expires_in: Annotated[
         int, typer.Option("--expires-in", metavar="SECONDS", help="How long it lives; 3600 by default.")
     ] = 3600,
@@ -111,6 +120,8 @@ def print_sandbox_token(
       curl -H "Authorization: Bearer $(synq sandbox token)" http://127.0.0.1:8787/api/v1/channels
     """
     run = invocation(ctx)
+    if role.upper() not in ROLES:
+        raise UsageError(f"There is no role '{role}'.", hint=f"Roles: {', '.join(ROLES)}.")
     run.make_sandbox()
     run.output.value(
         run.sandbox_module("identity").issue_token(

@@ -21,7 +21,7 @@ Tables = dict[str, list[Row]]
 def draw(seed: int, now: float) -> Tables:
     """The rows of every table by table name, ledger and orders oldest first. `now` in epoch seconds."""
     # Not for secrets: the point is that it can be drawn again.
-    chance = random.Random(seed)  # noqa: S311
+    chance = random.Random(seed)  # noqa: S311 drawn again on purpose
     tenant = {
         "id": new_id(chance),
         "org_id": new_id(chance),

@@ -183,11 +183,11 @@ def describe(settings: Settings) -> list[dict[str, object]]:
     ]
 
 
-def find_setting(name: str) -> Setting:
-    """The setting that a profile can hold under this name; UsageError names the ones there are."""
+def find_setting(name: str, *, kept: bool = True) -> Setting:
+    """The setting of this name, if `kept` one that a profile can hold; UsageError names the ones there are."""
     from difflib import get_close_matches
 
-    known = {setting.name: setting for setting in SETTINGS if setting.in_profile}
+    known = {setting.name: setting for setting in SETTINGS if setting.in_profile or not kept}
     if name in known:
         return known[name]
     near = get_close_matches(name, known, n=1)

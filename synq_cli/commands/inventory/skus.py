@@ -50,8 +50,10 @@ def add_sku(
       synq inventory skus add HMC-NVY-M a1f46e83-0c9d-4b72-95e8-3d7b2c60f41e
     """
     run = invocation(ctx)
-    run.index.remember("sku", [(sku, variant_id(variant))])
-    run.output.done(f"{sku} is variant {variant}.")
+    if not sku.strip():
+        raise UsageError("A SKU can't be blank.")
+    run.index.remember("sku", [(sku.strip(), variant_id(variant))])
+    run.output.done(f"{sku.strip()} is variant {variant}.")
 
 
 @group.command("import")

@@ -1,0 +1,138 @@
+"""Words that are easily mistyped: each gets a sentence before anything is sent, and numbers stay what they are."""
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+VARIANT = "a1f46e83-0c9d-4b72-95e8-3d7b2c60f41e"
+PLACE = "e07a2f5c-41b8-4d93-8c6e-b9f5d3a1720e"
+ENVIRON = {"SYNQ_TOKEN": "a.b.c", "SYNQ_BASE_URL": "https://api.test"}
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (("--bogus", "orders", "list"), "No such option: --bogus.\n  See `synq --help`."),
+        (("orders", "list", "--bogus"), "No such option: --bogus.\n  See `synq orders list --help`."),
+        (
+            ("orders", "list", "--statu", "open"),
+            "No such option: --statu.\n  Did you mean --status? See `synq orders list --help`.",
+        ),
+        (
+            ("orders", "lst"),
+            (
+                "There is no command `synq orders lst`.\n"
+                "  Did you mean `synq orders list`? `synq orders --help` lists the commands."
+            ),
+        ),
+        (
+            ("orders", "list", "extra"),
+            "Got unexpected extra argument(s) (extra).\n  See `synq orders list --help`.",
+        ),
+        (("orders", "get"), "Missing argument 'ID'.\n  See `synq orders get --help`."),
+        (
+            ("inventory", "adjust", VARIANT, "0"),
+            "A quantity of 0 changes nothing.\n  -5 takes five away, +5 or 5 adds five.",
+        ),
+        *(
+            (
+                ("inventory", "adjust", VARIANT, quantity),
+                f"'{quantity}' is no quantity.\n  Give a whole number such as -5, +5 or 5.",
+            )
+            for quantity in ("5.5", "-5.5", "+5.5", "-5x", "-1e3", "-5-", "five")
+        ),
+        (("inventory", "adjust", "", "-5"), "A SKU can't be blank."),
+        (("inventory", "skus", "add", " ", VARIANT), "A SKU can't be blank."),
+        (
+            ("inventory", "skus", "add", "A", "a1f46e83"),
+            "'a1f46e83' is no variant id.\n  It is a UUID; `synq products variants list` shows them.",
+        ),
+        (("sandbox", "token", "--role", "king"), "There is no role 'king'.\n  Roles: ADMIN, EDITOR, VIEWER."),
+        (
+            ("orders", "list", "--channel", "\udcff"),
+            "'\\udcff' is not text.\n  Type it in the encoding of this terminal.",
+        ),
+        (("--sandbox", "-p", "acme", "limits"), "--sandbox and --profile acme name two tenants; choose one."),
+        (
+            ("--sandbox", "--base-url", "https://x.test", "limits"),
+            "The embedded sandbox has no base URL.\n  Leave out --base-url, or --sandbox.",
+        ),
+        (
+            ("-p", "a b", "limits"),
+            (
+                "option --profile is 'a b', which can't be a profile's name.\n"
+                "  Use up to 64 letters, digits, dots, dashes and underscores."
+            ),
+        ),
+        (
+            ("orders", "list", "--fields", "id,"),
+            "--fields has an empty name in 'id,'.\n  Separate names with one comma, e.g. --fields id,status,total",
+        ),
+    ],
+)
+def test_a_wrong_word_gets_its_sentence_and_costs_no_request(
+    synq: Any, answering: Any, line: tuple[str, ...], said: str
+) -> None:
+    http, seen = answering()
+    result = synq(*line, environ=ENVIRON, http=http)
+    assert (result.status, result.out, seen) == (2, "", [])
+    assert result.err == f"synq: {said}\n"
+    told = json.loads(synq("--json", *line, environ=ENVIRON, http=http).err)["error"]
+    sentence, _, hint = said.partition("\n  ")
+    assert (told["code"], told["message"], told["hint"]) == ("usage", sentence, hint or None)
+
+
+def test_two_formats_are_one_too_many(synq: Any) -> None:
+    told = json.loads(synq("--json", "-o", "csv", "limits").err)["error"]
+    assert told["message"] == "--json and --output csv ask for two formats; choose one."
+
+
+@pytest.mark.parametrize("sku", ["-5", "+5", "5", "-5x"])
+def test_a_sku_that_looks_like_a_number_is_kept_as_it_is(synq: Any, sku: str) -> None:
+    assert synq("inventory", "skus", "add", sku, VARIANT, environ=ENVIRON).err == f"{sku} is variant {VARIANT}.\n"
+    assert json.loads(synq("inventory", "skus", "list", "--json", environ=ENVIRON).out)[0]["sku"] == sku
+    assert synq("inventory", "skus", "forget", sku, environ=ENVIRON).err == "Forgot 1 SKU.\n"
+
+
+@pytest.mark.parametrize("line", [("HMC", "-5"), ("--", "HMC", "-5"), ("HMC", "--", "-5")])
+def test_a_quantity_after_two_dashes_is_the_same(synq: Any, answering: Any, line: tuple[str, ...]) -> None:
+    synq("inventory", "skus", "add", "HMC", VARIANT, environ=ENVIRON)
+    http, seen = answering(httpx.Response(200, json={"id": "entry"}))
+    result = synq("inventory", "adjust", "--location", PLACE, *line, environ=ENVIRON, http=http)
+    assert (result.status, json.loads(seen[0].content)["quantity_delta"]) == (0, -5)
+
+
+@pytest.mark.parametrize(("name", "value"), [("profile", "default"), ("debug", "false"), ("location", "")])
+def test_get_takes_every_name_that_list_shows(synq: Any, name: str, value: str) -> None:
+    shown = json.loads(synq("config", "list", "--json").out)
+    assert name in {row["setting"] for row in shown}
+    assert synq("config", "get", name).out == f"{value}\n"
+
+
+@pytest.mark.parametrize("name", ["profile", "debug"])
+def test_set_takes_only_what_a_profile_holds(synq: Any, name: str) -> None:
+    assert synq("config", "set", name, "x").err.startswith(f"synq: There is no setting '{name}'.\n")
+    assert synq("config", "unset", name).status == 2
+
+
+def test_bytes_on_standard_input_that_are_no_text(synq: Any) -> None:
+    # Where the locale is C, Python reads such bytes as lone surrogates.
+    text = f"sku,variant_id\n\udcff,{VARIANT}\n"
+    result = synq("inventory", "skus", "import", "-", environ=ENVIRON, stdin=text)
+    assert (result.status, result.out) == (2, "")
+    assert result.err == "synq: standard input can't be read: it is not UTF-8 text.\n"
+
+
+def test_an_error_that_quotes_the_token_is_masked(synq: Any) -> None:
+    def quote(request: httpx.Request) -> httpx.Response:
+        raise ValueError(f"bad header {request.headers['Authorization']}")
+
+    environ = ENVIRON | {"SYNQ_TOKEN": "eyJ.canary.5d1f"}
+    for line in (("channels", "list"), ("--debug", "channels", "list"), ("--json", "channels", "list")):
+        result = synq(*line, environ=environ, http=httpx.MockTransport(quote))
+        assert result.status == 1
+        assert "bad header Bearer [token]" in result.err
+        assert "canary" not in result.err
+        assert ("Traceback" in result.err) == ("--debug" in line)

@@ -1,0 +1,159 @@
+"""What a shell can do to a program: pipes, closed streams, full disks, odd locales, Ctrl-C at a question."""
+
+import json
+import os
+import pty
+import select
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+SYNQ = str(Path(sys.executable).with_name("synq"))
+
+
+class Shell:
+    """Runs lines of sh on one sandbox of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.environ = {
+            "PATH": f"{Path(SYNQ).parent}:{os.environ['PATH']}",
+            "HOME": str(folder),
+            "SYNQ_CONFIG_DIR": str(folder / "config"),
+            "SYNQ_STATE_DIR": str(folder / "state"),
+            "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
+        }
+
+    def __call__(self, line: str, **variables: str) -> tuple[int, str, str]:
+        done = subprocess.run(
+            ["sh", "-c", line], env=self.environ | variables, capture_output=True, timeout=60, check=False
+        )
+        return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+@pytest.fixture(scope="module")
+def shell(tmp_path_factory: pytest.TempPathFactory) -> Shell:
+    shell = Shell(tmp_path_factory.mktemp("shell"))
+    assert shell("synq sandbox init -q")[0] == 0
+    return shell
+
+
+@pytest.fixture(autouse=True)
+def fresh_minute(shell: Shell) -> Iterator[None]:
+    """Each test has the whole minute's requests to itself."""
+    yield
+    for name in ("state/budget.sqlite3", "state/budget.sqlite3-wal", "state/budget.sqlite3-shm"):
+        Path(shell.environ["HOME"], name).unlink(missing_ok=True)
+
+
+def test_the_reader_may_leave_after_a_line(shell: Shell) -> None:
+    script = 'for format in table json ndjson yaml csv tsv; do for line in "orders list --all" "products list"; do '
+    script += "{ synq --sandbox -q $line -o $format; echo $? >&2; } | head -c 10 >/dev/null; done; done"
+    assert shell(script) == (0, "", "0\n" * 12)
+
+
+def test_talk_without_a_reader_does_not_hide_the_data(shell: Shell) -> None:
+    status, out, err = shell("synq --sandbox settings show --fields costing_method 2>&-")
+    assert (status, out, err) == (0, "costing_method\nWAC\n", "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full disk to write to")
+def test_a_full_disk_is_said(shell: Shell) -> None:
+    assert shell("synq --sandbox -q settings show >/dev/full") == (
+        2,
+        "",
+        "synq: The output can't be written: No space left on device.\n",
+    )
+    assert shell("synq --sandbox settings show --fields costing_method 2>/dev/full") == (0, "costing_method\nWAC\n", "")
+
+
+@pytest.mark.parametrize("line", ["auth login", "auth login --with-token", "inventory skus import -"])
+def test_without_a_standard_input_nothing_is_asked(shell: Shell, line: str) -> None:
+    status, out, err = shell(f"synq {line} <&-", SYNQ_TOKEN="a.b.c")
+    assert (status in {2, 4, 11}, out) == (True, "")
+    assert err.startswith("synq: ")
+    assert "bug" not in err
+
+
+@pytest.mark.parametrize("locale", ["C", "C.UTF-8", "POSIX"])
+def test_words_and_bytes_that_are_no_text(shell: Shell, locale: str) -> None:
+    status, out, err = shell(r"""synq orders get "$(printf '\377')" """, LC_ALL=locale)
+    assert (status, out) == (2, "")
+    assert err.startswith(r"synq: '\udcff' is not text.")
+    row = r"printf 'sku,variant_id\n\377,a1f46e83-0c9d-4b72-95e8-3d7b2c60f41e\n'"
+    assert shell(f"{row} | synq --sandbox inventory skus import -", LC_ALL=locale) == (
+        2,
+        "",
+        "synq: standard input can't be read: it is not UTF-8 text.\n",
+    )
+
+
+def test_a_terminal_without_arrows_gets_ascii(shell: Shell) -> None:
+    line = "synq --sandbox -q inventory adjust HMC-NVY-M +1 --location 'Leith warehouse' -o table"
+    status, out, err = shell(line, PYTHONIOENCODING="ascii")
+    assert (status, err) == (0, "")
+    assert " -> " in out.splitlines()[0]
+    assert out.isascii()
+    assert shell("synq --sandbox -q inventory locations --fields name --json", PYTHONIOENCODING="ascii")[1].isascii()
+
+
+def test_one_command_feeds_the_next(shell: Shell) -> None:
+    line = "synq --sandbox -q products variants list --all --fields sku,id -o csv | sed 1s/id/variant_id/ "
+    status, out, err = shell(f"{line} | synq --sandbox inventory skus import -")
+    assert (status, out) == (0, "")
+    learned = int(err.split()[1])
+    known = json.loads(shell("synq --sandbox inventory skus list --json")[1])
+    assert learned == len(known) > 100
+
+
+def test_processes_on_the_embedded_tenant_lose_nothing(shell: Shell) -> None:
+    level = "synq --sandbox -q inventory levels --sku HMC-NVY-M --location 'Leith warehouse' --fields on_hand -o tsv"
+    before = int(shell(level)[1].split()[1])
+    with ThreadPoolExecutor() as pool:
+        lines = [f"synq --sandbox -q inventory adjust HMC-NVY-M {n} --location 'Leith warehouse'" for n in (1, 2, 3, 4)]
+        assert [status for status, _, _ in pool.map(shell, lines)] == [0, 0, 0, 0]
+    assert int(shell(level)[1].split()[1]) == before + 10
+
+
+def test_a_port_that_is_taken_is_said(shell: Shell) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        status, out, err = shell(f"synq sandbox serve --port {port}")
+    assert (status, out) == (2, "")
+    assert err.startswith("synq: ")
+    assert str(port) in err
+
+
+@pytest.mark.parametrize("line", [["auth", "login"], ["sandbox", "reset"]])
+def test_ctrl_c_at_a_question_ends_with_130(shell: Shell, line: list[str]) -> None:
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [SYNQ, *line], env=shell.environ, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
+    ) as process:
+        os.close(theirs)
+        sent = b""
+        while select.select([ours], [], [], 30)[0]:
+            try:
+                sent += os.read(ours, 4096)
+            except OSError:  # Linux says so when the other end is closed
+                break
+            if sent.endswith((b"Token: ", b"[y/N] ")):
+                process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 130
+    os.close(ours)
+    assert sent.endswith((b"synq: Interrupted.\x1b[0m\r\n", b"synq: Interrupted.\r\n"))
+    assert b"Traceback" not in sent
+
+
+def test_the_folders_are_the_users_own(shell: Shell) -> None:
+    assert shell("synq config set timeout 20")[0] == 0
+    home = Path(shell.environ["HOME"])
+    assert shell("synq --sandbox -q channels list -o json")[0] == 0
+    for folder in ("config", "state"):
+        assert (home / folder).stat().st_mode & 0o077 == 0
+        assert [path.name for path in (home / folder).iterdir() if path.stat().st_mode & 0o077] == []
