@@ -46,7 +46,9 @@ RECORD = [
 
 def _complete_status(incomplete: str) -> list[str]:
     head, comma, last = incomplete.rpartition(",")
-    return [head + comma + name for name in [*STATUS_GROUPS, *ORDER_STATUSES] if name.startswith(last)]
+    # Some names are both a group and a status.
+    names = dict.fromkeys([*STATUS_GROUPS, *ORDER_STATUSES])
+    return [head + comma + name for name in names if name.startswith(last)]
 
 
 StatusOption = Annotated[

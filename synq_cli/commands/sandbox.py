@@ -31,7 +31,7 @@ ROLES = ("ADMIN", "EDITOR", "VIEWER")
 
 
 def _complete_role(incomplete: str) -> list[str]:
-    return [role for role in ROLES if role.startswith(incomplete.upper())]
+    return [role for role in ROLES if role.startswith(incomplete)]
 
 
 SeedOption = Annotated[

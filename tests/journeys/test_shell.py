@@ -52,9 +52,9 @@ def fresh_minute(shell: Shell) -> Iterator[None]:
 
 
 def test_the_reader_may_leave_after_a_line(shell: Shell) -> None:
-    script = 'for format in table json ndjson yaml csv tsv; do for line in "orders list --all" "products list"; do '
-    script += "{ synq --sandbox -q $line -o $format; echo $? >&2; } | head -c 10 >/dev/null; done; done"
-    assert shell(script) == (0, "", "0\n" * 12)
+    script = "for format in table json ndjson yaml csv tsv; do "
+    script += "{ synq --sandbox -q orders list --all -o $format; echo $? >&2; } | head -c 10 >/dev/null; done"
+    assert shell(script) == (0, "", "0\n" * 6)
 
 
 def test_talk_without_a_reader_does_not_hide_the_data(shell: Shell) -> None:
@@ -146,7 +146,7 @@ def test_ctrl_c_at_a_question_ends_with_130(shell: Shell, line: list[str]) -> No
                 process.send_signal(signal.SIGINT)
         assert process.wait(30) == 130
     os.close(ours)
-    assert sent.endswith((b"synq: Interrupted.\x1b[0m\r\n", b"synq: Interrupted.\r\n"))
+    assert sent.endswith(b"synq: Interrupted.\x1b[0m\r\n")
     assert b"Traceback" not in sent
 
 
@@ -157,3 +157,20 @@ def test_the_folders_are_the_users_own(shell: Shell) -> None:
     for folder in ("config", "state"):
         assert (home / folder).stat().st_mode & 0o077 == 0
         assert [path.name for path in (home / folder).iterdir() if path.stat().st_mode & 0o077] == []
+
+
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("synq orders ", "list get"),
+        ("synq --sandbox orders l", "list"),
+        ("synq orders list --status open,ref", "open,refunded"),
+        ("synq -p acme inventory adjust A -5 --dr", "--dry-run"),
+        ("synq sandbox token --role V", "VIEWER"),
+        ("synq config get t", "tenant_id timeout"),
+    ],
+)
+def test_a_tab_offers_each_word_once(shell: Shell, line: str, offered: str) -> None:
+    words = {"COMP_WORDS": line, "COMP_CWORD": str(len(line.split(" ")) - 1)}
+    status, out, err = shell("synq", _SYNQ_COMPLETE="complete_bash", **words)
+    assert (status, out.split(), err) == (0, offered.split(), "")

@@ -1,0 +1,69 @@
+"""Replies that are JSON and yet not what they should be: no bug, no control characters, no wrong product deleted."""
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+ID = "a1f46e83-0c9d-4b72-95e8-3d7b2c60f41e"
+OTHER = "e07a2f5c-41b8-4d93-8c6e-b9f5d3a1720e"
+ENVIRON = {"SYNQ_TOKEN": "a.b.c", "SYNQ_BASE_URL": "https://api.test"}
+LISTS = [
+    "orders list --all", f"orders list --channel {ID}", "inventory levels", "inventory locations", "products list",
+    "products variants list", "channels list", "auth login --with-token --insecure-storage",
+]  # fmt: skip
+RECORDS = [
+    f"orders get {ID}", f"products get {ID}", f"products delete {ID} --yes", f"products delete {ID} --dry-run",
+    "settings show", f"inventory adjust {ID} 5 --location {ID}", f"inventory adjust {ID} -5 --location {ID} --dry-run",
+]  # fmt: skip
+VALUES = [
+    r'"\ud800"', r'"\u0000"', r'"\u001b]0;title\u0007"', r'"\u009b31m"', '"' + "x" * 3000 + '"', '""', "1e400", "-0",
+    "99999999999999999999", "true", "null", "[]", "{}", '[{"a":[1]}]',
+]  # fmt: skip
+KEYS = [
+    "id", "sku", "name", "title", "variant_id", "location_id", "status", "created_at", "updated_at", "currency",
+    "total", "price", "on_hand", "available", "active", "tags", "quantity_delta", "auto_po_enabled",
+    "default_low_stock_threshold",
+]  # fmt: skip
+
+
+def object_of(value: str, own_id: str) -> str:
+    fields = [f'"{key}": {value}' for key in KEYS if key != "id" or not own_id]
+    fields += [f'"id": "{own_id}"'] if own_id else []
+    extra = value.strip('"') if value.startswith('"') else "extra"
+    return "{" + ", ".join([*fields, f'"more{extra}": {value}']) + "}"
+
+
+@pytest.mark.parametrize(
+    ("line", "own_id"), [(line, "") for line in [*LISTS, *RECORDS]] + [(line, ID) for line in RECORDS]
+)
+def test_no_value_of_a_reply_is_a_bug(synq: Any, line: str, own_id: str) -> None:
+    for value in VALUES:
+        row = object_of(value, own_id)
+        body = f"[{row}, {row}]" if line in LISTS else row
+        http = httpx.MockTransport(lambda _request, body=body: httpx.Response(200, text=body))
+        shown = synq(*line.split(), environ=ENVIRON, http=http, terminal=True, stdin="a.b.c")
+        piped = synq(*line.split(), "--json", environ=ENVIRON, http=http, stdin="a.b.c")
+        assert {shown.status, piped.status} <= {0, 4, 5, 10, 12}, (value, shown.err, piped.err)
+        assert [letter for letter in shown.out + shown.err if not letter.isprintable() and letter != "\n"] == []
+        assert "Traceback" not in shown.err + piped.err
+        (shown.out + piped.out).encode()
+        if piped.out:
+            json.loads(piped.out)
+        synq.clock += 61
+
+
+@pytest.mark.parametrize("line", [f"products delete {ID} --yes", f"products get {ID}", f"orders get {ID}"])
+def test_an_answer_about_something_else_is_no_answer(synq: Any, answering: Any, line: str) -> None:
+    http, seen = answering(httpx.Response(200, json={"id": OTHER, "title": "Not asked for"}))
+    result = synq(*line.split(), environ=ENVIRON, http=http)
+    assert (result.status, result.out, len(seen)) == (12, "", 1)
+    assert "it is no such object" in result.err
+
+
+def test_an_id_in_capitals_is_the_same_id(synq: Any, answering: Any) -> None:
+    http, seen = answering(httpx.Response(200, json={"id": ID.upper(), "title": "Cap"}), httpx.Response(204))
+    result = synq("products", "delete", ID.upper(), "--yes", "-q", environ=ENVIRON, http=http)
+    assert (result.status, result.out, result.err) == (0, "", "")
+    assert [request.method for request in seen] == ["GET", "DELETE"]
