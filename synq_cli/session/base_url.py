@@ -1,7 +1,6 @@
 """Which addresses a token may be sent to."""
 
 import re
-from ipaddress import ip_address
 
 _LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _NETLOC = re.compile(rf"(?:\[[0-9A-Fa-f:.]+\]|(?:{_LABEL}\.)*{_LABEL}\.?)(?::[0-9]+)?")
@@ -9,6 +8,8 @@ _NETLOC = re.compile(rf"(?:\[[0-9A-Fa-f:.]+\]|(?:{_LABEL}\.)*{_LABEL}\.?)(?::[0-
 
 def is_loopback(host: str) -> bool:
     """Whether the host is this machine."""
+    from ipaddress import ip_address
+
     if host == "localhost":
         return True
     try:
@@ -19,6 +20,8 @@ def is_loopback(host: str) -> bool:
 
 def _can_be_called(netloc: str, host: str) -> bool:
     """Whether the client can ask there: the resolver chokes on empty and long labels, httpx on odd characters."""
+    from ipaddress import ip_address
+
     if not _NETLOC.fullmatch(netloc) or len(host) > 253:
         return False
     try:
@@ -28,7 +31,11 @@ def _can_be_called(netloc: str, host: str) -> bool:
 
 
 def check_base_url(text: str) -> str:
-    """The URL without its trailing slash; ValueError unless it is https, or http to this machine."""
+    """The URL in its plainest spelling; ValueError unless it is https, or http to this machine.
+
+    Scheme and host in lower case, no port that goes without saying, no slash at the end: one server has one name
+    where hosts are compared and requests are counted.
+    """
     from urllib.parse import urlsplit
 
     example = "such as https://api.synq.io"
@@ -49,7 +56,9 @@ def check_base_url(text: str) -> str:
         raise ValueError("must not hold a user name or password; the token is kept elsewhere")
     if parts.query or parts.fragment or text.endswith(("?", "#")):
         raise ValueError("must not have a query or a fragment")
-    return text.rstrip("/")
+    usual = {"https": 443, "http": 80}[parts.scheme]
+    name = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{name}{'' if port in {None, usual} else f':{port}'}{parts.path.rstrip('/')}"
 
 
 def host_of(base_url: str) -> str:

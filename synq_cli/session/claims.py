@@ -35,7 +35,7 @@ def read_claims(token: str) -> Claims | None:
         return next((value for value in values if isinstance(value, str) and value), None)
 
     try:
-        expires_at = float(payload["exp"])
+        expires_at = None if isinstance(payload["exp"], bool) else float(payload["exp"])
     except (KeyError, TypeError, ValueError, OverflowError):
         expires_at = None
     if expires_at is not None and not 0 <= expires_at < _YEAR_10000:

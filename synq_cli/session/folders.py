@@ -41,14 +41,22 @@ def private_folder(path: Path) -> Path:
 
 
 @contextmanager
-def sole_writer(path: Path) -> Iterator[None]:
-    """Hold off every other synq that would change this file, in a folder of the user's own."""
-    from filelock import FileLock
+def sole_writer(path: Path, *, limit: float = 10.0) -> Iterator[None]:
+    """Hold off every other synq that would change this file, in a folder of the user's own.
+
+    UsageError if the folder can't be written to, or if another synq holds the file for `limit` seconds.
+    """
+    from filelock import FileLock, Timeout
 
     private_folder(path.parent)
-    lock = FileLock(path.with_suffix(".lock"), mode=0o600)
+    lock = FileLock(path.with_suffix(".lock"), timeout=limit, mode=0o600)
     try:
         lock.acquire()
+    except Timeout:
+        raise UsageError(
+            f"Another synq has held {path} for {limit:g} seconds; nothing was changed.",
+            hint="Wait for it, or end it, and try again.",
+        ) from None
     except OSError as error:
         raise UsageError(f"{path} can't be locked: {error.strerror}.", hint=_OTHER_FOLDERS) from None
     try:
@@ -58,14 +66,22 @@ def sole_writer(path: Path) -> Iterator[None]:
 
 
 def replace_file(path: Path, text: str) -> None:
-    """Write the file for its owner alone, and all at once: a reader sees the old text or the new."""
-    fresh = path.with_suffix(f".{os.getpid()}.new")
+    """Write the file for its owner alone, and all at once: a reader sees the old text or the new.
+
+    A link stays a link; what it points to is replaced.
+    """
+    target = path.resolve()
+    fresh = target.with_suffix(f".{os.getpid()}.new")
     try:
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-        fresh.replace(path)
+        fresh.unlink(missing_ok=True)  # what a crash left there may be open to others
+        try:
+            descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())  # else a power cut may leave an empty file under the old name
+            fresh.replace(target)
+        finally:
+            fresh.unlink(missing_ok=True)
     except OSError as error:
         raise UsageError(f"{path} can't be written: {error.strerror}.", hint=_OTHER_FOLDERS) from None
-    finally:
-        fresh.unlink(missing_ok=True)

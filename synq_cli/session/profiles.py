@@ -4,13 +4,17 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from synq_cli.errors import UsageError
 from synq_cli.session.folders import replace_file, sole_writer
 
+if TYPE_CHECKING:
+    from yaml import Node
+
 _HEADER = "# Written by `synq config` and `synq auth`; comments are not kept.\n"
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_MAP, _TEXT, _NULL = (f"tag:yaml.org,2002:{kind}" for kind in ("map", "str", "null"))
 
 
 @dataclass(frozen=True)
@@ -25,7 +29,7 @@ class Config:
 def load(path: Path) -> Config:
     """Read the file; a missing one is empty, a damaged one a UsageError that names it."""
     document = _read(path)
-    return Config(path, document.get("current_profile"), document.get("profiles") or {})
+    return Config(path, document.get("current_profile"), document["profiles"])
 
 
 def change(path: Path, edit: Callable[[dict[str, Any]], None]) -> Config:
@@ -34,7 +38,6 @@ def change(path: Path, edit: Callable[[dict[str, Any]], None]) -> Config:
 
     with sole_writer(path):
         document = _read(path)
-        document.setdefault("profiles", {})
         edit(document)
         text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
         if any(line_break in text for line_break in "\x85\u2028\u2029"):
@@ -46,8 +49,9 @@ def change(path: Path, edit: Callable[[dict[str, Any]], None]) -> Config:
 def check_name(name: str, origin: str = "The profile") -> str:
     """The name, or UsageError, naming its origin, if no profile can be called that."""
     if not _NAME.fullmatch(name):
+        shown = name if len(name) <= 80 else f"{name[:80]}..."  # a token by mistake is not repeated whole
         raise UsageError(
-            f"{origin} is {name!r}, which can't be a profile's name.",
+            f"{origin} is {shown!r}, which can't be a profile's name.",
             hint="Use up to 64 letters, digits, dots, dashes and underscores.",
         )
     return name
@@ -77,27 +81,16 @@ def token_store(config: Config, name: str) -> str:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    """What the file says, its shape checked; empty if there is none."""
-    document = _parsed(path)
-    if document is None:
-        return {}
-    profiles = document.get("profiles") if isinstance(document, dict) else None
-    if not isinstance(document, dict) or not isinstance(profiles, dict | None):
-        raise _damaged(path, "it must map `profiles` to names and their settings")
-    for name, settings in (profiles or {}).items():
-        if not isinstance(name, str):
-            raise _damaged(path, f"profile {name} must have a name in quotes")
-        if not isinstance(settings, dict | None):
-            raise _damaged(path, f"profile {name} must be a mapping of settings")
-    if not isinstance(document.get("current_profile"), str | None):
-        raise _damaged(path, "current_profile must be a name")
-    document["profiles"] = {name: settings or {} for name, settings in (profiles or {}).items()}
+    """What the file says, its shape checked, with `profiles` a mapping of mappings; empty if there is none."""
+    document = _parsed(path) or {}
+    profiles = document.get("profiles") or {}
+    document["profiles"] = {name: settings or {} for name, settings in profiles.items()}
     return document
 
 
-def _parsed(path: Path) -> Any:
+def _parsed(path: Path) -> dict[str, Any] | None:
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -109,19 +102,64 @@ def _parsed(path: Path) -> Any:
     import yaml
 
     try:
-        return yaml.safe_load(text)
+        loader = yaml.SafeLoader(text)
+        root = loader.get_single_node()
+        if root is None or root.tag == _NULL:
+            return None
+        _check_shape(path, root)
+        document: dict[str, Any] = loader.construct_document(root)
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f" in line {mark.line + 1}" if mark else ""
-        raise _damaged(path, f"{getattr(error, 'problem', None) or 'it is no YAML'}{line}") from None
+        what = getattr(error, "problem", None) or getattr(error, "reason", None) or "it is no YAML"
+        raise _damaged(path, what, _line(error, text)) from None
     except ValueError as error:  # a date or a number that there can't be
         raise _damaged(path, str(error)) from None
+    except (LookupError, AttributeError):  # PyYAML's own, for `!!bool x` and the like
+        raise _damaged(path, "a value is not what its tag says") from None
     except RecursionError:
         raise _damaged(path, "it is nested too deeply") from None
+    return document
 
 
-def _damaged(path: Path, what: str) -> UsageError:
+def _check_shape(path: Path, root: "Node") -> None:
+    """UsageError for what PyYAML lets pass: shapes that synq does not write, and keys that stand there twice."""
+    wanted = "it must map `profiles` to names and their settings"
+    for key, value in _entries(path, root, wanted):
+        if key.tag != _TEXT:
+            raise _damaged(path, "a key must be a word", key.start_mark.line)
+        if key.value == "current_profile" and value.tag not in {_TEXT, _NULL}:
+            raise _damaged(path, "current_profile must be a name", value.start_mark.line)
+        if key.value != "profiles" or value.tag == _NULL:
+            continue
+        for name, settings in _entries(path, value, wanted):
+            if name.tag != _TEXT:
+                raise _damaged(path, f"profile {name.value} must have a name in quotes", name.start_mark.line)
+            if settings.tag != _NULL:
+                _entries(path, settings, f"profile {name.value} must be a mapping of settings")
+
+
+def _entries(path: Path, node: "Node", otherwise: str) -> list[tuple["Node", "Node"]]:
+    """Keys and values of a mapping; UsageError says `otherwise` if it is none, and names a key that is there twice."""
+    if node.tag != _MAP or not isinstance(node.value, list):
+        raise _damaged(path, otherwise, node.start_mark.line)
+    seen: set[str] = set()
+    for key, _ in node.value:
+        if str(key.value) in seen:
+            raise _damaged(path, f"{key.value} stands there twice", key.start_mark.line)
+        seen.add(str(key.value))
+    return node.value
+
+
+def _line(error: Exception, text: str) -> int | None:
+    """The line that PyYAML means, counted from 0."""
+    mark = getattr(error, "problem_mark", None)
+    if mark:
+        return int(mark.line)
+    position = getattr(error, "position", None)
+    return None if position is None else text.count("\n", 0, position)
+
+
+def _damaged(path: Path, what: str, line: int | None = None) -> UsageError:
     return UsageError(
-        f"{path} is damaged: {what}.",
+        f"{path} is damaged: {what}" + ("." if line is None else f" in line {line + 1}."),
         hint="Mend it in an editor, or move it away; synq does not overwrite it.",
     )

@@ -86,7 +86,7 @@ class Session:
 
         def edit(config: dict[str, Any]) -> None:
             config["profiles"].setdefault(self.profile, {}).update(found)
-            config.setdefault("current_profile", self.profile)
+            config["current_profile"] = config.get("current_profile") or self.profile
 
         return edit
 

@@ -1,6 +1,7 @@
 """The settings of a run: option > environment > profile > default, and where each value came from."""
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -26,9 +27,13 @@ def _uuid(text: str) -> str:
     from uuid import UUID
 
     try:
-        return str(UUID(text))
+        plain = str(UUID(text))
     except ValueError:
-        raise ValueError("must be a UUID such as 6f1d2c84-3b7a-4e59-9c10-2a8e5d4b7f31") from None
+        plain = ""
+    # UUID() also takes braces, underscores and the digits of other scripts.
+    if plain != text.lower():
+        raise ValueError("must be a UUID such as 6f1d2c84-3b7a-4e59-9c10-2a8e5d4b7f31")
+    return plain
 
 
 def _seconds(text: str) -> float:
@@ -68,6 +73,8 @@ def _switch(text: str) -> bool:
 def _name(text: str) -> str:
     if not text.strip():
         raise ValueError("must not be empty")
+    if not text.isprintable():
+        raise ValueError("must not hold line breaks or control characters")
     return text
 
 
@@ -215,9 +222,29 @@ def _profile(options: Mapping[str, object], environ: Mapping[str, str], config: 
 
 
 def _parsed(setting: Setting, value: object, origin: str) -> Any:
+    """The value from what an option, a variable or YAML gave; UsageError names where it stands."""
     if isinstance(value, dict | list):
-        raise UsageError(f"{origin} is {value!r}, but {setting.name} must be a single value.")
-    try:
-        return setting.parse(value if isinstance(value, str) else str(value))
-    except ValueError as error:
-        raise UsageError(f"{origin} is {value!r}, but {setting.name} {error}.") from None
+        problem = "must be a single value"
+    else:
+        try:
+            parsed = setting.parse(value if isinstance(value, str) else str(value))
+        except ValueError as error:
+            problem = str(error)
+        else:
+            if isinstance(value, str) or isinstance(setting.default, bool | int):
+                return parsed
+            problem = "must be text; put it in quotes"  # YAML reads a bare NO as false and 010 as 8
+    raise UsageError(f"{origin} is {_shown(value)}, but {setting.name} {problem}.")
+
+
+def _shown(value: object) -> str:
+    """The value as an error may repeat it: short, and without what may be a password or a token."""
+    import reprlib
+
+    # YAML's aliases can make a list that fills the memory once it is spelled out.
+    text = value if isinstance(value, str) else reprlib.repr(value)
+    text = re.sub(r"(?s)^.*@", "***@", text)
+    text = re.sub(r"(?s)([?#]).*$", r"\1***", text)
+    text = re.sub(r"eyJ[\w.-]*", "eyJ***", text)
+    text = text if len(text) <= 80 else f"{text[:80]}..."
+    return repr(text) if isinstance(value, str) else text

@@ -72,7 +72,7 @@ class TokenStore:
 
         def work() -> None:
             try:
-                answers.put((call(self._keyring or _system_keyring()), None))
+                answers.put((call(_system_keyring() if self._keyring is None else self._keyring), None))
             except Exception as error:  # noqa: BLE001 backends raise what they like
                 answers.put((None, error))
 

@@ -45,6 +45,7 @@ def with_payload(payload: bytes) -> str:
         ({"exp": "nan"}, NOTHING),
         ({"exp": "soon"}, NOTHING),
         ({"exp": None}, NOTHING),
+        ({"exp": True}, NOTHING),
         ({"exp": []}, NOTHING),
     ],
     ids=str,

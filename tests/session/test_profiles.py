@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from synq_cli.errors import UsageError
+from synq_cli.session.folders import sole_writer
 from synq_cli.session.profiles import Config, change, check_name, existing, load, token_store
 
 HEADER = "# Written by `synq config` and `synq auth`; comments are not kept.\n"
@@ -52,9 +53,21 @@ def test_profiles_and_the_chosen_one_are_read(path: Path) -> None:
 DAMAGED = {
     b"profiles: {a\nb: [": "expected ',' or '}', but got ':' in line 2",
     b"profiles:\n  acme:\n   x: 1\n  y: 2\n z: 3\n": "line 5",
-    b"a: 1\nb: \x00\n": "it is no YAML",
+    b"a: 1\nb: \x00\n": "special characters are not allowed in line 2.",
     b"profiles: *nowhere\n": "found undefined alias 'nowhere' in line 1",
-    b"profiles: !!python/object:os.system {}\n": "could not determine a constructor for the tag",
+    b"a: 1\nb: !!python/object:os.system {}\n": "could not determine a constructor for the tag",
+    b"a: !!bool x\n": "a value is not what its tag says",
+    b"a: !!int ''\n": "a value is not what its tag says",
+    b"a: !!timestamp x\n": "a value is not what its tag says",
+    b"profiles: !!set {acme}\n": "it must map `profiles` to names and their settings in line 1.",
+    b"<<: {profiles: 1}\n": "a key must be a word in line 1.",
+    b"profiles:\n  ? [a]\n  : {}\n": "must have a name in quotes in line 2.",
+    b"a: 1\nprofiles: acme\n": "it must map `profiles` to names and their settings in line 2.",
+    b"profiles:\n  acme:\n    - 1\n": "profile acme must be a mapping of settings in line 3.",
+    b"profiles: {}\ncurrent_profile: 2024\n": "current_profile must be a name in line 2.",
+    b"profiles:\n  acme: {a: 1}\n  acme: {b: 1}\n": "acme stands there twice in line 3.",
+    b"profiles: {}\nprofiles: {}\n": "profiles stands there twice in line 2.",
+    b"profiles:\n  acme:\n    timeout: 1\n    timeout: 2\n": "timeout stands there twice in line 4.",
     b"- acme\n": "it must map `profiles` to names and their settings",
     b"acme\n": "it must map `profiles` to names and their settings",
     b"[]\n": "it must map `profiles` to names and their settings",
@@ -140,7 +153,18 @@ def test_a_damaged_file_ends_every_command_that_needs_it_with_status_2(synq: Any
     assert path.read_bytes() == content
 
 
-@given(st.binary(max_size=60) | st.text("{}[]:&*!-'\"\n ap1,", max_size=60).map(str.encode))
+PIECES = (
+    st.sampled_from(["profiles", "current_profile", "acme", ": ", ":\n ", "\n", "\n ", ", ", "[", "]", "{", "}", "- "])
+    | st.sampled_from(["? ", "|", ">", "&a ", "*a", "!!int ", "!!bool ", "!!timestamp ", "!!set ", "!!str ", "!!null "])
+    | st.sampled_from(["<<", "'", '"', " #", "1", ".inf", "2026-13-45", "null", "\t", " x", "\0", "\x85"])
+)
+
+
+@given(
+    st.binary(max_size=60)
+    | st.text("{}[]:&*!-'\"\n ap1,", max_size=60).map(str.encode)
+    | st.lists(PIECES, max_size=12).map("".join).map(str.encode)
+)
 def test_any_bytes_are_a_configuration_or_a_usage_error(
     tmp_path_factory: pytest.TempPathFactory, content: bytes
 ) -> None:
@@ -224,6 +248,24 @@ def test_a_change_that_fails_leaves_the_old_file(
     assert change(path, set_timeout).profiles == {"acme": {"timeout": 7}}  # the lock was let go
 
 
+def test_a_link_stays_a_link(path: Path, tmp_path: Path) -> None:
+    target = tmp_path / "dotfiles.yaml"
+    target.write_text("profiles: {beta: {}}\n")
+    path.symlink_to(target)
+    assert set(change(path, set_timeout).profiles) == {"beta", "acme"}
+    assert path.is_symlink()
+    assert load(target).profiles == load(path).profiles
+
+
+def test_what_a_crash_left_behind_opens_nothing_to_others(path: Path) -> None:
+    left = path.with_suffix(f".{os.getpid()}.new")
+    left.write_text("half")
+    left.chmod(0o666)
+    change(path, set_timeout)
+    assert mode(path) == 0o600
+    assert not left.exists()
+
+
 def test_a_write_that_fails_leaves_nothing_behind(path: Path) -> None:
     def put_a_folder_in_the_way(document: dict[str, Any]) -> None:
         path.mkdir()
@@ -246,6 +288,12 @@ def test_a_lock_that_can_not_be_taken_is_named(path: Path) -> None:
     with pytest.raises(UsageError) as caught:
         change(path, set_timeout)
     assert caught.value.message.startswith(f"{path} can't be locked: ")
+
+
+def test_a_lock_that_is_never_let_go_ends_in_an_error(path: Path) -> None:
+    with sole_writer(path), pytest.raises(UsageError) as caught, sole_writer(path, limit=0.05):
+        raise AssertionError("two writers at once")
+    assert caught.value.message == f"Another synq has held {path} for 0.05 seconds; nothing was changed."
 
 
 def add_ten(path: Path, name: str) -> None:
@@ -275,6 +323,12 @@ def test_names_that_no_profile_can_have(name: str) -> None:
     with pytest.raises(UsageError) as caught:
         check_name(name)
     assert caught.value.message == f"The profile is {name!r}, which can't be a profile's name."
+
+
+def test_a_token_in_a_names_place_is_not_repeated_whole() -> None:
+    with pytest.raises(UsageError) as caught:
+        check_name("eyJ" + "x" * 90 + "CANARY")
+    assert caught.value.message == f"The profile is 'eyJ{'x' * 77}...', which can't be a profile's name."
 
 
 def test_an_existing_profile_and_the_sandbox_are_found(path: Path) -> None:

@@ -227,7 +227,7 @@ def test_text_that_is_no_token_is_never_sent(synq: Any, answering: Any, token: s
     [
         ({"base_url": "https://acme.test"}, "https://evil.test", "acme.test", "evil.test"),
         ({"base_url": "https://acme.test"}, "https://acme.test:8443", "acme.test", "acme.test:8443"),
-        ({"base_url": "https://acme.test"}, "http://localhost:80", "acme.test", "localhost:80"),
+        ({"base_url": "https://acme.test"}, "http://localhost:81", "acme.test", "localhost:81"),
         ({"output": "json"}, "https://evil.test", "api.synq.io", "evil.test"),
         ({"base_url": None}, "https://evil.test", "api.synq.io", "evil.test"),
     ],
@@ -351,6 +351,14 @@ def test_a_login_does_not_switch_away_from_the_chosen_profile_nor_invent_ids() -
         "profiles": {"acme": {"base_url": "https://api.synq.io", "token_store": "keyring"}},
         "current_profile": "beta",
     }
+
+
+def test_a_login_chooses_its_profile_where_none_was_chosen() -> None:
+    asking = session(None, {"profile": "acme"})
+    asking.use(CANARY, "the prompt")
+    document: dict[str, Any] = {"profiles": {}, "current_profile": None}
+    asking.keep_login("keyring")(document)
+    assert document["current_profile"] == "acme"
 
 
 def test_ids_that_the_profile_can_not_hold_are_not_kept() -> None:

@@ -1,5 +1,6 @@
 """Option > environment > profile > default, and every wrong value named by where it stands."""
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -138,6 +139,68 @@ def test_a_list_or_mapping_is_no_value_of_any_setting(name: str, value: object) 
     assert caught.value.message == (
         f"{name} of profile default in config.yaml is {value!r}, but {name} must be a single value."
     )
+
+
+@pytest.mark.parametrize("value", [False, 8, 2.5, date(2026, 11, 24)])
+def test_what_yaml_took_for_no_text_is_no_location(value: object) -> None:
+    with pytest.raises(UsageError) as caught:
+        resolve({}, {}, config(default={"location": value}))
+    assert caught.value.message == (
+        f"location of profile default in config.yaml is {value!r}, but location must be text; put it in quotes."
+    )
+
+
+def test_a_list_that_no_memory_holds_is_shown_short() -> None:
+    bomb: list[object] = ["x"]
+    for _ in range(60):
+        bomb = [bomb] * 9
+    with pytest.raises(UsageError) as caught:
+        resolve({}, {}, config(default={"timeout": bomb}))
+    assert len(caught.value.message) < 250
+
+
+@pytest.mark.parametrize("text", ["a\nb", "a\x1b[31m", "a\x85b", "a\u202eb", "\udcff"])
+def test_a_location_is_printable(text: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_setting("location", text)
+    assert (
+        caught.value.message == f"location is {text!r}, but location must not hold line breaks or control characters."
+    )
+
+
+@pytest.mark.parametrize(
+    "text", [A[:-1], A + "a", A.replace("-", ""), f"{{{A}}}", f"urn:uuid:{A}", A.replace("-", "_")]
+)
+def test_ids_are_uuids_as_the_api_writes_them(text: str) -> None:
+    with pytest.raises(UsageError):
+        parse_setting("tenant_id", text)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("base_url", "https://me:CANARY@api.synq.io"),
+        ("base_url", "me:CANARY@api.synq.io"),
+        ("base_url", "https://me:CAN/CANARY/x@api.synq.io"),
+        ("base_url", "https://api.synq.io?token=CANARY"),
+        ("base_url", "https://api.synq.io#CANARY"),
+        ("base_url", "eyJhbGciOiJIUzI1NiJ9.eyJ9.CANARY"),
+        ("tenant_id", "eyJhbGciOiJIUzI1NiJ9.eyJ9.CANARY"),
+        ("org_id", "Bearer eyJhbGciOiJIUzI1NiJ9.eyJ9.CANARY"),
+        ("output", "eyJhbGciOiJIUzI1NiJ9.eyJ9.CANARY"),
+    ],
+)
+def test_a_secret_in_the_wrong_place_is_not_repeated(name: str, text: str) -> None:
+    places: list[tuple[dict[str, object], dict[str, str], Config]] = [
+        ({name: text}, {}, config()),
+        ({}, {str(ENV[name]): text}, config()),
+        ({}, {}, config(default={name: text})),
+        ({}, {}, config(default={name: [text]})),
+    ]
+    for options, environ, kept in places:
+        with pytest.raises(UsageError) as caught:
+            resolve(options, environ, kept)
+        assert "CANARY" not in f"{caught.value.as_json()}{caught.value.__cause__}"
 
 
 @pytest.mark.parametrize(
