@@ -67,7 +67,6 @@ class Output:
         self._machine_asked = jq is not None or format not in {None, "table"}
         default = "json" if jq is not None else "table" if self._out.terminal else "tsv"
         self.format = format or default
-        self.interactive = self.format == "table" and self._out.terminal
         self._fields = None if fields is None else Fields(fields)
         self._filter = None if jq is None else self._filter_for(jq)
 

@@ -42,21 +42,21 @@ class Sent:
 
 
 @pytest.mark.parametrize(
-    ("settings", "format_", "interactive"),
+    ("settings", "format_"),
     [
-        ({"tty": True}, "table", True),
-        ({}, "tsv", False),
-        ({"format": "table"}, "table", False),
-        ({"tty": True, "format": "table"}, "table", True),
-        ({"tty": True, "format": "json"}, "json", False),
-        ({"jq": "."}, "json", False),
-        ({"tty": True, "jq": "."}, "json", False),
-        ({"jq": ".", "format": "ndjson"}, "ndjson", False),
+        ({"tty": True}, "table"),
+        ({}, "tsv"),
+        ({"format": "table"}, "table"),
+        ({"tty": True, "format": "table"}, "table"),
+        ({"tty": True, "format": "json"}, "json"),
+        ({"jq": "."}, "json"),
+        ({"tty": True, "jq": "."}, "json"),
+        ({"jq": ".", "format": "ndjson"}, "ndjson"),
     ],
 )
-def test_format(screen: Build, settings: dict[str, Any], format_: str, interactive: bool) -> None:
+def test_format(screen: Build, settings: dict[str, Any], format_: str) -> None:
     output = screen(**settings).output
-    assert (output.format, output.interactive) == (format_, interactive)
+    assert output.format == format_
 
 
 # lists

@@ -62,7 +62,7 @@ def adjust_stock(
     the opposite quantity. The change is relative, so synq never sends it twice: if no answer comes, it reads
     the ledger once, says what is there and ends with exit 10.
 
-    On a terminal, and with --dry-run, the stock before and after is shown too, which costs one more request.
+    As a table, and with --dry-run, the stock before and after is shown too, which costs one more request.
     In a script a known SKU costs one request.
 
     Examples:
