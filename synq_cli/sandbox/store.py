@@ -12,7 +12,7 @@ from synq_cli.errors import UsageError
 
 # Both stand in the file's header: the first says whose file it is ("SYNQ"), the second which tables it has.
 APPLICATION_ID = 0x53594E51
-VERSION = 1
+VERSION = 2
 
 SECONDS_TO_WAIT = 10.0
 
