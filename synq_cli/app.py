@@ -67,10 +67,13 @@ def _run(run: "Invocation") -> int:
     """One run, with every failure turned into a message and an exit status."""
     import typer
 
-    from synq_cli.errors import InterruptError, SynqError
+    from synq_cli.errors import InterruptError, Planned, SynqError
 
     try:
-        _dispatch(run)
+        try:
+            _dispatch(run)
+        except Planned as plan:
+            run.output.plan(plan.request, before=plan.before, after=plan.after)
     except typer.Exit as done:
         return done.exit_code
     except SynqError as error:

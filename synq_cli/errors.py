@@ -14,7 +14,9 @@ SynqError                1    internal      a bug in synq
 └── InterruptError       130  interrupted   Ctrl-C
 """
 
-from typing import ClassVar
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 
 class SynqError(Exception):
@@ -108,3 +110,12 @@ class ServerError(SynqError):
 class InterruptError(SynqError):
     exit_status = 130
     code = "interrupted"
+
+
+@dataclass
+class Planned(Exception):  # noqa: N818 no failure: a dry run has come to its first write
+    """The write that a dry run stops at: `request` has method, path and body; `before` and `after` share keys."""
+
+    request: dict[str, Any]
+    before: Mapping[str, Any] | None = None
+    after: Mapping[str, Any] | None = None

@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+from synq_cli.embedded import Embedded
 from synq_cli.errors import UsageError
 from synq_cli.output.display import Output
 from synq_cli.session import profiles, settings
@@ -19,8 +20,6 @@ from synq_cli.session.session import Session
 from synq_cli.session.tokens import SecretStore, TokenStore
 
 if TYPE_CHECKING:
-    from types import ModuleType
-
     import httpx
 
     from synq_cli.api.budget import Budget
@@ -82,6 +81,7 @@ class Invocation:
             now=self.system.now,
             format=self.settings.output,
             fields=self.given.get("fields"),
+            columns=self.given.get("columns"),
             jq=self.given.get("jq"),
             quiet=self.given.get("quiet", False),
             no_color=self.given.get("no_color", False),
@@ -126,10 +126,10 @@ class Invocation:
 
         return LocalIndex(self.state / "index.sqlite3", lambda: self.session.scope, self.system.now, self.output.warn)
 
-    @property
-    def sandbox_file(self) -> Path:
-        """The embedded tenant's file."""
-        return self.state / "sandbox.sqlite3"
+    @cached_property
+    def sandbox(self) -> Embedded:
+        """The embedded tenant of this machine."""
+        return Embedded(self.state / "sandbox.sqlite3", self.system.now, self.output.note)
 
     @cached_property
     def api(self) -> "SynqClient":
@@ -145,7 +145,13 @@ class Invocation:
             now=self.system.now,
             sleep=self.system.sleep,
             jitter=self.system.jitter,
+            dry_run=self.dry_run,
         )
+
+    @property
+    def dry_run(self) -> bool:
+        """Whether this run shows what it would change instead of changing it."""
+        return bool(self.given.get("dry_run"))
 
     def entered_token(self, *, from_stdin: bool) -> tuple[str, str]:
         """A token from standard input, or from a hidden prompt, and which of the two."""
@@ -166,15 +172,11 @@ class Invocation:
         return text
 
     def confirmed(self, question: str, *, yes: bool) -> bool:
-        """Ask before something is lost; off a terminal RefusedError names --yes."""
+        """Ask before something is lost; off a terminal RefusedError names --yes. A dry run loses nothing."""
         from synq_cli.output.prompts import confirm
 
+        yes = yes or self.dry_run
         return confirm(question, option="--yes", stdin=self.system.stdin, stderr=self.system.stderr, yes=yes)
-
-    def announce_sandbox(self, base_url: str) -> None:
-        """How to talk to the sandbox that is now being served."""
-        self.output.note(f"Serving {self.sandbox_file} on {base_url}; Ctrl-C ends it.")
-        self.output.note(f'  export SYNQ_BASE_URL={base_url} SYNQ_TOKEN="$(synq sandbox token)"')
 
     def refuse_for_sandbox(self, why: str) -> None:
         """UsageError if this run is on the embedded sandbox."""
@@ -222,49 +224,12 @@ class Invocation:
             self.output.footer(left.remaining, left.limit, exact=left.exact, profile=self.session.profile)
         self.budget.close()
 
-    def make_sandbox(self, seed: int | None = None, *, anew: bool = False) -> bool:
-        """Make the embedded tenant unless it is there, or `anew`; True if this call made it."""
-        from synq_cli.sandbox.seed import DEFAULT_SEED
-        from synq_cli.sandbox.store import create, reset
-
-        seed = DEFAULT_SEED if seed is None else seed
-        if anew:
-            reset(self.sandbox_file, seed, self.system.now())
-            return True
-        return create(self.sandbox_file, seed, self.system.now())
-
-    def sandbox_info(self) -> dict[str, object]:
-        """Where the embedded tenant is and what it holds; UsageError if there is none."""
-        from synq_cli.sandbox.store import info
-
-        return info(self.sandbox_file)
-
-    def sandbox_module(self, name: str) -> "ModuleType":
-        """A module of the sandbox that needs its extra; UsageError if that is not installed."""
-        from importlib import import_module
-
-        try:
-            return import_module(f"synq_cli.sandbox.{name}")
-        except ModuleNotFoundError as error:
-            raise UsageError(
-                f"The sandbox needs the optional extra 'sandbox', which is not installed ({error.name} is missing).",
-                hint="Install it: pipx inject synq-cli falcon waitress PyJWT, or pip install 'synq-cli[sandbox]'",
-            ) from None
-
-    def _sandbox_on_demand(self) -> None:
-        if self.make_sandbox():
-            self.output.note(f"Made a new sandbox tenant in {self.sandbox_file}.")
-
     def _sandbox_token(self) -> str:
-        identity = self.sandbox_module("identity")
-        self._sandbox_on_demand()
-        token: str = identity.issue_token(self.sandbox_file, now=self.system.now)
-        return token
+        return self.sandbox.token()  # asked for only now: the tenant is made when it is first used
 
     def _http(self) -> "httpx.BaseTransport | None":
         if self.system.http or self.settings.profile != settings.SANDBOX:
             return self.system.http
         from synq_cli.api.wire import in_process
 
-        self._sandbox_on_demand()
-        return in_process(self.sandbox_module("app").create_app(self.sandbox_file, self.system.now))
+        return in_process(self.sandbox.app())

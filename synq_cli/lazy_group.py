@@ -7,8 +7,10 @@ from typing import Any
 
 import typer
 import typer.main
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperGroup
 
+from synq_cli.api.operation import Operation
+from synq_cli.declaration import LOCAL, Declaration, declare
 from synq_cli.errors import UsageError
 from synq_cli.options import SynqCommand, TakesSharedOptions, write_sections
 
@@ -57,15 +59,36 @@ class LazyGroup(TakesSharedOptions, TyperGroup):
         write_sections(self, ctx, formatter)
 
 
-class Noun(typer.Typer):
+class Commands(typer.Typer):
+    """Commands that declare what they do."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(rich_markup_mode=None, add_completion=False, **settings)
+
+    def command(  # type: ignore[override]  # what a command does stands where it is named
+        self,
+        name: str,
+        *calls: Operation,
+        requests: tuple[int, int | None] | None = None,
+        effect: str | None = None,
+        waits: bool = False,
+    ) -> Callable[[Any], Any]:
+        """A command for the first of these operations; see Declaration. Without `requests` it sends each call once."""
+        cost = (len(calls), len(calls)) if requests is None else requests
+        declaration = Declaration(calls, cost, effect or (calls[0].effect if calls else LOCAL), waits)
+        register = super().command(name, cls=SynqCommand)
+
+        def mark(function: Any) -> Any:
+            declare(function, declaration)
+            return register(function)
+
+        return mark
+
+
+class Noun(Commands):
     """A group of commands about one resource."""
 
     def __init__(self, help_line: str) -> None:
-        super().__init__(cls=LazyGroup, help=help_line, rich_markup_mode=None, add_completion=False)
+        super().__init__(cls=LazyGroup, help=help_line)
         # A callback makes it a group even with a single command.
         self.callback()(lambda: None)
-
-    def command(
-        self, name: str | None = None, *, cls: type[TyperCommand] | None = SynqCommand, **settings: Any
-    ) -> Callable[[Any], Any]:
-        return super().command(name, cls=cls, **settings)

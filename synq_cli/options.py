@@ -7,6 +7,7 @@ import typer
 from typer.core import TyperCommand, TyperOption
 
 from synq_cli import __version__
+from synq_cli.declaration import declared
 from synq_cli.errors import UsageError
 from synq_cli.session.settings import OUTPUT_FORMATS
 
@@ -14,6 +15,11 @@ if TYPE_CHECKING:
     from synq_cli.invocation import Invocation
 
 EVERYWHERE = "Options every command takes"
+_NEEDS = {
+    "VIEWER": "Open to every role.",
+    "EDITOR": "Needs the role EDITOR or ADMIN.",
+    "ADMIN": "Needs the role ADMIN.",
+}
 _SIGNED_NUMBER = re.compile(r"[-+]\d")
 
 LimitOption = Annotated[int, typer.Option("--limit", min=1, metavar="N", help="Stop after N rows.")]
@@ -21,9 +27,6 @@ AllOption = Annotated[bool, typer.Option("--all", help="All of them, whatever it
 LocationOption = Annotated[
     str | None,
     typer.Option("--location", metavar="NAME|UUID", help="Stock location. Default: the profile's, else the only one."),
-]
-DryRunOption = Annotated[
-    bool, typer.Option("--dry-run", help="Show what would be sent and what it would change; send nothing.")
 ]
 YesOption = Annotated[bool, typer.Option("-y", "--yes", help="Do it without asking.")]
 
@@ -88,6 +91,7 @@ def shared_options() -> list[TyperOption]:
             autocompletion=_formats,
             help=f"{', '.join(OUTPUT_FORMATS)}. Default: a table on a terminal, else TSV. [SYNQ_OUTPUT]",
         ),
+        _everywhere("--columns", metavar="A,B", help="Only these columns of a table, CSV or TSV, by title or key."),
         _everywhere("--fields", metavar="A,B.C", help="Only these fields, in this order, in every format."),
         _everywhere("--jq", metavar="EXPR", help="Filter the JSON with jq's language."),
         _flag("-q", "--quiet", help="No footer, no hints, no progress; errors still show."),
@@ -104,6 +108,19 @@ def shared_options() -> list[TyperOption]:
         _flag("--read-only", help="Refuse every request that is not a read. [SYNQ_READ_ONLY]"),
         _flag("--version", is_eager=True, callback=_print_version, hidden=True, help="Show the version."),
     ]
+
+
+def dry_run_option() -> TyperOption:
+    """The option that every command takes which can change something at the API."""
+    return TyperOption(
+        param_decls=["--dry-run"],
+        is_flag=True,
+        type=bool,
+        default=False,
+        expose_value=False,
+        callback=_remember,
+        help="Show what would be sent and what it would change; change nothing.",
+    )
 
 
 def write_sections(command: Any, ctx: Any, formatter: Any) -> None:
@@ -154,16 +171,32 @@ class TakesSharedOptions:
 class SynqCommand(TakesSharedOptions, TyperCommand):
     """A command with the shared options and synq's help layout."""
 
+    def __init__(self, *, params: list[Any] | None = None, **settings: Any) -> None:
+        self.declaration = declared(settings.get("callback"))
+        own = [dry_run_option()] if self.declaration.writes else []
+        super().__init__(params=[*(params or []), *own], **settings)
+
     def format_help(self, ctx: Any, formatter: Any) -> None:
         text, _, examples = (self.help or "").partition("\nExamples:\n")
         self.format_usage(ctx, formatter)
         formatter.write_paragraph()
         formatter.write_text(text)
+        for remark in self.remarks():
+            formatter.write_paragraph()
+            formatter.write_text(remark)
         if examples:
             with formatter.section("Examples"):
                 for line in examples.splitlines():
                     formatter.write(f"  {line.strip()}\n")
         write_sections(self, ctx, formatter)
+
+    def remarks(self) -> list[str]:
+        """What the contract says of the command beyond its help: the role it needs, a route that may be missing."""
+        role = self.declaration.role
+        remarks = [_NEEDS[role]] if role else []
+        if self.declaration.presumed:
+            remarks.append("Not every Synq server offers this: the API promises it, but publishes no route.")
+        return remarks
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         return [piece.strip("{}") for piece in super().collect_usage_pieces(ctx)]

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from synq_cli.api.pagination import Row
     from synq_cli.api.reader import Reader
 
-LIST = Operation("list_channels", "GET", "/api/v1/channels", "the list of channels")
+LIST = Operation("list_channels", "GET", "/api/v1/channels", "the list of channels", role="VIEWER")
 
 
 class Channels:

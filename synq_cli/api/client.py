@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING
 
 from synq_cli.api.channels import Channels
 from synq_cli.api.inventory import Inventory
+from synq_cli.api.listener import Listener
 from synq_cli.api.orders import Orders
 from synq_cli.api.products import Products
 from synq_cli.api.reader import Reader
 from synq_cli.api.settings import TenantSettings
-from synq_cli.api.transport import Listener, Transport
+from synq_cli.api.transport import Transport
 from synq_cli.api.variants import Variants
 
 if TYPE_CHECKING:
@@ -34,8 +35,11 @@ class SynqClient:
         now: Callable[[], float],
         sleep: Callable[[float], None],
         jitter: Callable[[], float],
+        dry_run: bool = False,
     ) -> None:
-        self.transport = Transport(session, budget, index, listener, http=http, now=now, sleep=sleep, jitter=jitter)
+        self.transport = Transport(
+            session, budget, index, listener, http=http, now=now, sleep=sleep, jitter=jitter, dry_run=dry_run
+        )
         reader = Reader(self.transport, index)
         self.orders = Orders(reader, index)
         self.products = Products(self.transport, reader, index)

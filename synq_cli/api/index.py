@@ -1,17 +1,17 @@
 """What this machine remembers of each tenant: SKUs, ids it has shown, routes the server lacks."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from synq_cli.errors import UsageError
 
 if TYPE_CHECKING:
     import sqlite3
 
-Kind = Literal["sku", "location", "order", "product"]
+Kind = Literal["sku", "location", "order", "product", "channel", "connection", "reservation", "job", "category"]
 _DAY = 86_400.0
 _VERSION = 1
 _SCHEMA = """
@@ -63,6 +63,11 @@ class LocalIndex:
         except UsageError as error:
             # What was asked for has arrived by now; it must not be lost for a shortcut.
             self._tell(f"{error.message} {error.hint}")
+
+    def remember_ids(self, kind: Kind, rows: "Iterable[Mapping[str, Any]]") -> None:
+        """Keep the id of each row that has one, so that its first letters are enough from now on."""
+        ids = [row["id"].lower() for row in rows if isinstance(row.get("id"), str)]
+        self.remember(kind, zip(ids, ids, strict=True))
 
     def find(self, kind: Kind, name: str) -> str | None:
         """The id that goes with a name, or None."""

@@ -46,10 +46,9 @@ class Movement:
     on_hand: int | None
 
     @property
-    def request(self) -> dict[str, object]:
-        """Method, path and body."""
-        body = {"variant_id": self.variant_id, "location_id": self.location_id, "quantity_delta": self.delta}
-        return {"method": ADJUST.method, "path": ADJUST.path, "body": body}
+    def after(self) -> int | None:
+        """The stock after it, where that before it is known."""
+        return None if self.on_hand is None else self.on_hand + self.delta
 
 
 def parse_quantity(text: str) -> int:
@@ -81,30 +80,37 @@ class Inventory:
         self._variants = variants
         self._now = now
 
-    def movement(
-        self, sku: str, quantity: str, location: str | None, *, with_level: bool, dry_run: bool = False
-    ) -> Movement:
+    def movement(self, sku: str, quantity: str, location: str | None, *, with_level: bool) -> Movement:
         """Settle an adjustment: the variant of a SKU, the id of a location, and if asked for the stock before.
 
         A known SKU and a location given by its id need no request. UsageError or NotFoundError say what is
         wrong before anything is sent that writes.
         """
         delta = parse_quantity(quantity)
-        if not dry_run:
-            self._transport.check(ADJUST)  # before lookups are spent on what would be refused
+        self._transport.check(ADJUST)  # before lookups are spent on what would be refused
         variant_id = self._variants.id_of(sku)
         location_id, name = self._location(location)
         on_hand = self._on_hand(variant_id, location_id) if with_level else None
         return Movement(sku, variant_id, location_id, name, delta, on_hand)
 
     def adjust(self, movement: Movement) -> Row:
-        """Append the movement to the ledger, once; gives the entry. POST /api/v1/inventory/adjust
+        """Append the movement to the ledger, once; gives the entry.
 
         UnknownOutcomeError if no answer came: it says what the ledger shows, and nothing is sent again.
+        POST /api/v1/inventory/adjust
         """
         started = self._now()
         try:
-            answer = self._transport.send(ADJUST, body=movement.request["body"])
+            answer = self._transport.send(
+                ADJUST,
+                body={
+                    "variant_id": movement.variant_id,
+                    "location_id": movement.location_id,
+                    "quantity_delta": movement.delta,
+                },
+                before={"on_hand": movement.on_hand},
+                after={"on_hand": movement.after},
+            )
         except NotFoundError as error:
             error.hint = f"If {movement.sku} is another variant by now: synq inventory skus forget {movement.sku}"
             raise
@@ -135,6 +141,19 @@ class Inventory:
             remember=lambda rows: remember_skus(self._index, rows, "variant_id"),
             query={"sku": sku, "location_id": location_id},
         )
+
+    def ledger(self, *, sku: str | None, location: str | None) -> Listing:
+        """Ledger entries, newest first; None means any. GET /api/v1/inventory/ledger"""
+        variant_id = self._variants.id_of(sku) if sku else None
+        location_id = self._location(location)[0] if location else None
+
+        def matches(row: Row) -> bool:
+            return (variant_id is None or str(row.get("variant_id")).lower() == variant_id) and (
+                location_id is None or str(row.get("location_id")).lower() == location_id
+            )
+
+        query = {"variant_id": variant_id, "location_id": location_id}
+        return self._reader.listing(LEDGER, "entries", matches=matches, query=query)
 
     def locations(self) -> list[Row]:
         """Every stock location: id, name, active. GET /api/v1/inventory/locations"""
@@ -188,7 +207,7 @@ class Inventory:
         return on_hand if isinstance(on_hand, int) else None
 
     def _what_the_ledger_shows(self, movement: Movement, started: float) -> str:
-        """A sentence on whether the ledger holds such an entry. GET /api/v1/inventory/ledger"""
+        """A sentence on whether the ledger holds such an entry."""
         look = f"Before sending it again look at `synq inventory levels --sku {movement.sku}`."
         query = {"variant_id": movement.variant_id, "location_id": movement.location_id, "limit": 20}
         try:

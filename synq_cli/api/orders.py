@@ -85,15 +85,14 @@ class Orders:
                 and (since is None or _placed_since(row, since))
             )
 
-        return self._reader.listing(LIST, "orders", matches=matches, remember=self._remember)
+        return self._reader.listing(
+            LIST, "orders", matches=matches, remember=lambda rows: self._index.remember_ids("order", rows)
+        )
 
     def get(self, order_id: str) -> Order:
         """One order, by its id or by the first letters of one seen before. GET /api/v1/oms/orders/{orderID}"""
         whole = self._reader.whole_id("order", order_id)
         return cast("Order", self._reader.one(GET, {"orderID": whole}))
-
-    def _remember(self, rows: list[Row]) -> None:
-        self._index.remember("order", ((row["id"], row["id"]) for row in rows if isinstance(row.get("id"), str)))
 
 
 def _has_status(row: Row, statuses: frozenset[str]) -> bool:

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 LIST = Operation("list_products", "GET", "/api/v1/pim/products", "the list of products")
 GET = Operation("get_product", "GET", "/api/v1/pim/products/{productID}", "the product")
-DELETE = Operation("delete_product", "DELETE", "/api/v1/pim/products/{productID}", "the product", effect="delete")
+DELETE = Operation(
+    "delete_product", "DELETE", "/api/v1/pim/products/{productID}", "the product", effect="delete", gives="nothing"
+)
 
 
 class Products:
@@ -26,17 +28,14 @@ class Products:
     def list(self) -> "list[Row]":
         """At most 100 products: id, title, category, status, updated_at. GET /api/v1/pim/products"""
         rows = self._reader.all(LIST, "products")
-        self._index.remember("product", ((row["id"], row["id"]) for row in rows if isinstance(row.get("id"), str)))
+        self._index.remember_ids("product", rows)
         return rows
 
     def get(self, product_id: str) -> "Row":
         """One product, by its id or by the first letters of one seen. GET /api/v1/pim/products/{productID}"""
         return self._reader.one(GET, {"productID": self._reader.whole_id("product", product_id)})
 
-    def deletion(self, product_id: str) -> dict[str, object]:
-        """Method and path of the request that `delete` sends."""
-        return {"method": DELETE.method, "path": DELETE.path.format(productID=product_id)}
-
-    def delete(self, product_id: str) -> None:
+    def delete(self, product: "Row") -> None:
         """Delete a product for good. DELETE /api/v1/pim/products/{productID}"""
-        self._transport.send(DELETE, {"productID": product_id})
+        before = {"title": product.get("title")}
+        self._transport.send(DELETE, {"productID": product["id"]}, before=before, after={"title": None})

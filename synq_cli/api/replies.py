@@ -63,9 +63,11 @@ class Reply:
 
 
 def parse(reply: Reply, operation: Operation) -> Any:
-    """The JSON of a 2xx reply, None for an empty one to a delete; an error where it makes no sense."""
-    if reply.status == HTTPStatus.NO_CONTENT or (operation.effect == "delete" and not reply.body):
+    """What a 2xx reply holds: its JSON, its text, or None where there is nothing; an error where it makes no sense."""
+    if reply.status == HTTPStatus.NO_CONTENT or operation.gives == "nothing":
         return None
+    if operation.gives == "text":
+        return reply.text
     try:
         return exact_json.loads(reply.body.decode("utf-8"))
     except (ValueError, RecursionError):

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from synq_cli.api.pagination import Row
     from synq_cli.api.reader import Reader
 
-GET = Operation("get_tenant_settings", "GET", "/api/v1/settings/tenant", "the tenant's settings")
+GET = Operation("get_tenant_settings", "GET", "/api/v1/settings/tenant", "the tenant's settings", role="VIEWER")
 
 
 class TenantSettings:

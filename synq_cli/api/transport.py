@@ -3,16 +3,18 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from synq_cli import exact_json
 from synq_cli.api import replies, retry
+from synq_cli.api.listener import Listener, Trace
 from synq_cli.api.operation import Operation
 from synq_cli.api.replies import Reply
 from synq_cli.api.wire import Silence, Wire
 from synq_cli.errors import (
     InterruptError,
     NetworkError,
+    Planned,
     RateLimitedError,
     RefusedError,
     SynqError,
@@ -31,24 +33,14 @@ _LARGEST_BODY = 10_000_000
 
 
 @dataclass(frozen=True)
-class Trace:
-    """One request that was sent, for the debug line; `status` is None if no answer came."""
+class _Sending:
+    """One request as every try sends it."""
 
-    method: str
+    operation: Operation
     url: str
-    status: int | None
-    ms: float
-    remaining: int | None
-    limit: int | None
-    request_id: str | None
-    error: str | None
-
-
-class Listener(Protocol):
-    """Who hears what happens on the way."""
-
-    def waiting(self, seconds: float, reason: str) -> None: ...
-    def sent(self, trace: Trace) -> None: ...
+    query: Mapping[str, object] | None
+    content: bytes | None
+    headers: Mapping[str, str]
 
 
 class Transport:
@@ -65,9 +57,11 @@ class Transport:
         now: Callable[[], float],
         sleep: Callable[[float], None],
         jitter: Callable[[], float],
+        dry_run: bool = False,
     ) -> None:
         self._session = session
         self._settings = session.settings
+        self._dry_run = dry_run
         self._budget = budget
         self._index = index
         self._listener = listener
@@ -85,25 +79,49 @@ class Transport:
         *,
         query: Mapping[str, object] | None = None,
         body: object = None,
+        before: Mapping[str, Any] | None = None,
+        after: Mapping[str, Any] | None = None,
     ) -> Any:
         """Send until there is an answer or no more may be tried; gives its JSON, None for an empty one.
 
-        Raises any of the errors of `errors.py` but UsageError's kin: see `replies.failure`.
+        `before` and `after` are what a write changes, for a dry run. Raises Planned where a dry run comes to a
+        write, and any of the errors of `errors.py` but UsageError's kin: see `replies.failure`.
+        """
+        if self._dry_run and operation.effect != "read":
+            shown = operation.path.format_map(_quoted(path or {}))
+            raise Planned({"method": operation.method, "path": shown, "body": body}, before, after)
+        content = None if body is None else exact_json.dumps(body).encode()
+        headers = {} if content is None else {"Content-Type": "application/json"}
+        reply = self.exchange(operation, path, query=query, content=content, headers=headers)
+        answer = None if reply is None else replies.parse(reply, operation)
+        self.changed |= operation.effect != "read"
+        return answer
+
+    def exchange(
+        self,
+        operation: Operation,
+        path: Mapping[str, str] | None = None,
+        *,
+        query: Mapping[str, object] | None = None,
+        content: bytes | None = None,
+        headers: Mapping[str, str],
+    ) -> Reply | None:
+        """The same with the very bytes of the body; gives the reply as it came.
+
+        None for a deletion that an earlier try has done.
         """
         self.check(operation)
         if operation.evidence == "presumed" and self._index.is_missing(operation.id):
             raise replies.missing_route(operation)
-        content = None if body is None else exact_json.dumps(body).encode()
         if content is not None and len(content) > _LARGEST_BODY:
             raise UsageError(f"The body is {len(content):,} bytes; the API takes at most {_LARGEST_BODY:,}.")
         url = self._session.base_url + operation.path.format_map(_quoted(path or {}))
+        sending = _Sending(operation, url, query, content, headers)
         repeats, arrived = 0, False
         while True:
-            outcome = self._answer(operation, url, query, content)
+            outcome = self._answer(sending)
             if isinstance(outcome, Reply) and outcome.status < 300:
-                answer = replies.parse(outcome, operation)
-                self.changed |= operation.effect != "read"
-                return answer
+                return outcome
             if isinstance(outcome, Reply) and arrived and operation.effect == "delete" and outcome.status == 404:
                 return None  # a try before this one got through
             pause = self._pause(operation, outcome, repeats)
@@ -117,27 +135,26 @@ class Transport:
 
     def check(self, operation: Operation) -> None:
         """RefusedError for a write in a read-only run, or for a token of another tenant."""
-        if self._settings.read_only and operation.effect != "read":
+        if self._settings.read_only and operation.effect != "read" and not self._dry_run:
             raise RefusedError(
                 f"This run is read-only ({self._settings.sources['read_only']}); "
                 f"{operation.method} {operation.path} was not sent."
             )
-        _ = self._session.credentials
+        if not operation.public:
+            _ = self._session.credentials
 
     def close(self) -> None:
         """Let go of the connections."""
         self._wire.close()
 
-    def _answer(
-        self, operation: Operation, url: str, query: Mapping[str, object] | None, content: bytes | None
-    ) -> "Reply | Silence":
+    def _answer(self, sending: _Sending) -> "Reply | Silence":
         """What became of it. A 429 waits for its place, whatever the operation, since it did not act."""
         until, refusals = self._now() + self._settings.max_wait, 0
         while True:
             ticket = self._budget.acquire(
                 timeout=self._settings.timeout, max_wait=until - self._now(), on_wait=self._listener.waiting
             )
-            outcome = self._once(operation, url, query, content, ticket)
+            outcome = self._once(sending, ticket)
             if isinstance(outcome, Silence):
                 return outcome
             if outcome.status != 429:
@@ -156,18 +173,13 @@ class Transport:
                     request_id=outcome.request_id,
                 )
 
-    def _once(
-        self,
-        operation: Operation,
-        url: str,
-        query: Mapping[str, object] | None,
-        content: bytes | None,
-        ticket: "Ticket",
-    ) -> "Reply | Silence":
+    def _once(self, sending: _Sending, ticket: "Ticket") -> "Reply | Silence":
+        operation, url = sending.operation, sending.url
         started = time.monotonic()
         reply, error = None, None
         try:
-            reply = self._masked(self._wire.exchange(operation.method, url, query, content, self._headers(content)))
+            headers = {**self._headers(operation), **sending.headers}
+            reply = self._masked(self._wire.exchange(operation.method, url, sending.query, sending.content, headers))
         except Silence as silence:
             error = silence.sentence = self._mask(silence.sentence)
             if silence.failure == "not_sent":
@@ -203,21 +215,28 @@ class Transport:
     def _masked(self, reply: Reply) -> Reply:
         """The reply without our token, which a server may repeat in what becomes a message."""
         headers = {name: self._mask(value) for name, value in reply.headers.items()}
-        token = self._session.credentials.token.encode()
-        body = reply.body if reply.status < 300 else reply.body.replace(token, b"[token]")
+        body = reply.body
+        if reply.status >= 300:
+            for secret in self._secrets():
+                body = body.replace(secret.encode(), b"[token]")
         return Reply(reply.status, headers, body)
 
     def _mask(self, text: str) -> str:
-        return text.replace(self._session.credentials.token, "[token]")
+        for secret in self._secrets():
+            text = text.replace(secret, "[token]")
+        return text
 
-    def _headers(self, content: bytes | None) -> dict[str, str]:
+    def _secrets(self) -> list[str]:
+        """The token, if this run has read one; a public operation asks for none."""
+        return [self._session.credentials.token] if "credentials" in vars(self._session) else []
+
+    def _headers(self, operation: Operation) -> dict[str, str]:
+        if operation.public:
+            return {}
         credentials = self._session.credentials
         headers = {"Authorization": f"Bearer {credentials.token}"}
         ids = {"X-Tenant-ID": credentials.tenant_id, "X-Org-ID": credentials.org_id}
-        headers |= {name: value for name, value in ids.items() if value and _fits_a_header(value)}
-        if content is not None:
-            headers["Content-Type"] = "application/json"
-        return headers
+        return headers | {name: value for name, value in ids.items() if value and _fits_a_header(value)}
 
     def _pause(self, operation: Operation, outcome: "Reply | Silence", repeats: int) -> float | None:
         """Seconds before it may be sent again; None if it may not."""

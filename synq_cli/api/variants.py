@@ -37,7 +37,7 @@ class Variants:
     def id_of(self, sku: str) -> str:
         """The id of the variant with this SKU (or the UUID as it is): from the index, else from the API.
 
-        NotFoundError if the API knows no such SKU, UsageError if it is blank. GET /api/v1/pim/variants
+        NotFoundError if the API knows no such SKU, UsageError if it is blank.
         """
         if not sku.strip():
             raise UsageError("A SKU can't be blank.")

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from synq_cli.api.channels import LIST as LIST_CHANNELS
 from synq_cli.lazy_group import Noun
 from synq_cli.options import invocation
 from synq_cli.output.columns import Column
@@ -23,7 +24,7 @@ STATUS = [
 ]
 
 
-@group.command("login")
+@group.command("login", LIST_CHANNELS)
 def log_in(
     ctx: typer.Context,
     with_token: Annotated[bool, typer.Option("--with-token", help="Read the token from standard input.")] = False,

@@ -2,6 +2,7 @@
 
 import typer
 
+from synq_cli.api.channels import LIST
 from synq_cli.lazy_group import Noun
 from synq_cli.options import invocation
 from synq_cli.output.columns import Column
@@ -19,7 +20,7 @@ COLUMNS = [
 ]
 
 
-@group.command("list")
+@group.command("list", LIST)
 def list_channels(ctx: typer.Context) -> None:
     """List the sales channels.
 

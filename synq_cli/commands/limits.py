@@ -2,12 +2,13 @@
 
 import typer
 
-from synq_cli.options import SynqCommand, invocation
+from synq_cli.lazy_group import Commands
+from synq_cli.options import invocation
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import flag
 from synq_cli.output.window import soon, spenders, window
 
-group = typer.Typer(rich_markup_mode=None, add_completion=False)
+group = Commands()
 
 RECORD = [
     Column("API", "host"),
@@ -22,7 +23,7 @@ RECORD = [
 ]
 
 
-@group.command("limits", cls=SynqCommand)
+@group.command("limits")
 def show_limits(ctx: typer.Context) -> None:
     """Show the rate limit and who spent it.
 

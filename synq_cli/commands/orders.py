@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from synq_cli.api.orders import ORDER_STATUSES, STATUS_GROUPS, parse_statuses
+from synq_cli.api.channels import LIST as LIST_CHANNELS
+from synq_cli.api.orders import GET, LIST, ORDER_STATUSES, STATUS_GROUPS, parse_statuses
 from synq_cli.lazy_group import Noun
 from synq_cli.options import AllOption, LimitOption, invocation, moment
 from synq_cli.output.columns import Column
@@ -63,7 +64,7 @@ StatusOption = Annotated[
 ]
 
 
-@group.command("list")
+@group.command("list", LIST, LIST_CHANNELS, requests=(1, None))
 def list_orders(
     ctx: typer.Context,
     status: StatusOption = None,
@@ -99,7 +100,7 @@ def list_orders(
     run.output.note(orders.left_out("order"))
 
 
-@group.command("get")
+@group.command("get", GET)
 def get_order(
     ctx: typer.Context,
     order_id: Annotated[str, typer.Argument(metavar="ID", help="The order's id, or its first letters once seen.")],

@@ -51,9 +51,9 @@ def create_sandbox(ctx: typer.Context, seed: SeedOption = None) -> None:
       synq sandbox init --seed 7
     """
     run = invocation(ctx)
-    if not run.make_sandbox(seed):
-        raise UsageError(f"There is a sandbox in {run.sandbox_file}.", hint="`synq sandbox reset` makes it anew.")
-    run.output.record(run.sandbox_info(), RECORD)
+    if not run.sandbox.make(seed):
+        raise UsageError(f"There is a sandbox in {run.sandbox.file}.", hint="`synq sandbox reset` makes it anew.")
+    run.output.record(run.sandbox.info(), RECORD)
 
 
 @group.command("info")
@@ -64,7 +64,7 @@ def show_sandbox(ctx: typer.Context) -> None:
       synq sandbox info
     """
     run = invocation(ctx)
-    run.output.record(run.sandbox_info(), RECORD)
+    run.output.record(run.sandbox.info(), RECORD)
 
 
 @group.command("serve")
@@ -81,9 +81,7 @@ def serve_sandbox(
     Examples:
       synq sandbox serve --port 8787
     """
-    run = invocation(ctx)
-    run.make_sandbox()
-    run.sandbox_module("serve").serve(run.sandbox_file, port, run.announce_sandbox, run.system.now)
+    invocation(ctx).sandbox.serve(port)
 
 
 @group.command("reset")
@@ -96,9 +94,9 @@ def reset_sandbox(ctx: typer.Context, seed: SeedOption = None, yes: YesOption = 
       synq sandbox reset --yes
     """
     run = invocation(ctx)
-    if run.confirmed(f"Make {run.sandbox_file} anew? Everything done in it is lost.", yes=yes):
-        run.make_sandbox(seed, anew=True)
-        run.output.record(run.sandbox_info(), RECORD)
+    if run.confirmed(f"Make {run.sandbox.file} anew? Everything done in it is lost.", yes=yes):
+        run.sandbox.make(seed, anew=True)
+        run.output.record(run.sandbox.info(), RECORD)
 
 
 @group.command("token")
@@ -122,9 +120,4 @@ def print_sandbox_token(
     run = invocation(ctx)
     if role.upper() not in ROLES:
         raise UsageError(f"There is no role '{role}'.", hint=f"Roles: {', '.join(ROLES)}.")
-    run.make_sandbox()
-    run.output.value(
-        run.sandbox_module("identity").issue_token(
-            run.sandbox_file, role=role.upper(), expires_in=expires_in, now=run.system.now
-        )
-    )
+    run.output.value(run.sandbox.token(role.upper(), expires_in))

@@ -2,6 +2,7 @@
 
 import typer
 
+from synq_cli.api.settings import GET
 from synq_cli.lazy_group import Noun
 from synq_cli.options import invocation
 from synq_cli.output.columns import Column
@@ -19,7 +20,7 @@ RECORD = [
 ]
 
 
-@group.command("show")
+@group.command("show", GET)
 def show_settings(ctx: typer.Context) -> None:
     """Show the tenant's settings.
 

@@ -1,42 +1,22 @@
 """Everything a run prints: data on stdout in the format asked for, talk on stderr."""
 
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any, Protocol, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
-from synq_cli.errors import SynqError, UsageError
-from synq_cli.output.columns import Column, Row
+from synq_cli.errors import UsageError
+from synq_cli.output.columns import Column, Row, lookup
 from synq_cli.output.fields import Fields
 from synq_cli.output.formats import plain, visible
 from synq_cli.output.streams import Stream
+from synq_cli.output.talk import Talk
 
 if TYPE_CHECKING:
+    from synq_cli.output.fields import Picks
     from synq_cli.output.filter import Filter
 
 
-class Trace(Protocol):
-    """One request that was sent, for the debug line; the API's side has the class."""
-
-    @property
-    def method(self) -> str: ...
-    @property
-    def url(self) -> str: ...
-    @property
-    def status(self) -> int | None: ...
-    @property
-    def ms(self) -> float: ...
-    @property
-    def remaining(self) -> int | None: ...
-    @property
-    def limit(self) -> int | None: ...
-    @property
-    def request_id(self) -> str | None: ...
-    @property
-    def error(self) -> str | None: ...
-
-
-class Output:
+class Output(Talk):
     """What the commands print with.
 
     UsageError if `fields` or `jq` is wrong. `width` is the terminal's; None asks it.
@@ -51,23 +31,22 @@ class Output:
         now: Callable[[], float],
         format: str | None = None,  # noqa: A002 the option's own name
         fields: str | None = None,
+        columns: str | None = None,
         jq: str | None = None,
         quiet: bool = False,
         no_color: bool = False,
         debug: bool = False,
         width: int | None = None,
     ) -> None:
+        machine = jq is not None or format not in {None, "table"}
+        super().__init__(stderr, environ=environ, now=now, machine=machine, quiet=quiet, no_color=no_color, debug=debug)
         self._out = Stream(stdout, environ, no_color=no_color)
-        self._err = Stream(stderr, environ, no_color=no_color, talk=True)
         self._environ = environ
-        self._now = now
-        self._quiet = quiet
-        self._debug = debug
         self._width = width
-        self._machine_asked = jq is not None or format not in {None, "table"}
         default = "json" if jq is not None else "table" if self._out.terminal else "tsv"
         self.format = format or default
         self._fields = None if fields is None else Fields(fields)
+        self._picks = None if columns is None else self._picks_for(columns)
         self._filter = None if jq is None else self._filter_for(jq)
 
     # data on stdout
@@ -77,7 +56,7 @@ class Output:
         rows, columns = self._chosen(rows, columns)
         rows = _begun(rows)
         if self.format == "table":
-            columns = [column for column in columns if column.table]
+            columns = [column for column in columns if column.table or self._picks]
             self._table(list(rows), columns, empty)
         elif self._filter and self.format == "ndjson":
             for row in rows:
@@ -97,9 +76,10 @@ class Output:
         if self.format == "table":
             from synq_cli.output import table
 
-            chosen = self._fields is not None
+            chosen = self._chooses
             lines = table.record_lines(row, columns, now=self._now(), keep_empty=chosen, leftovers=not chosen)
-            table.draw_record(self._out, lines, width=self._fitting_width())
+            drawing, width = table.made_record(self._out, lines, width=self._fitting_width())
+            table.draw(self._out, drawing, width)
         elif self._filter:
             self._filtered(self._picked(row))
         else:
@@ -136,6 +116,52 @@ class Output:
         if self.format == "table":
             self._out.say(f"{label}: {plain(before)} → {plain(after)} {what}")
 
+    def changed(self, label: str, before: Row, after: Row, columns: Sequence[Column]) -> None:
+        """An object after a write: for people what is different in it, then the object itself."""
+        for column in columns:
+            old, new = (lookup(row, column.key) for row in (before, after))
+            # When it was changed goes without saying.
+            if old != new and not column.key.endswith("_at"):
+                self.change(label, plain(old) or "(none)", plain(new) or "(none)", column.title.lower())
+        self.record(after, columns)
+
+    def panel(
+        self, title: str, row: Row, columns: Sequence[Column], parts: Mapping[str, tuple[str, Sequence[Column]]]
+    ) -> None:
+        """One object as a small panel for people; `parts` are its lists by key, each with a heading and columns."""
+        if self.format != "table" or self._chooses:
+            self.record(row, columns)
+            return
+        from synq_cli.output import panel, table
+
+        rest = {key: value for key, value in row.items() if key not in parts}
+        lines = table.record_lines(rest, columns, now=self._now(), keep_empty=False, leftovers=True)
+        panel.draw_panel(self._out, title, lines, row, parts, now=self._now(), width=self._fitting_width())
+
+    def tree(self, rows: Sequence[Row], columns: Sequence[Column], *, parent: str, empty: str = "") -> None:
+        """Rows that nest by the id under `parent`: for people a tree by their first column, else a list."""
+        if self.format != "table" or self._chooses or not rows:
+            self.rows(rows, columns, empty=empty)
+            return
+        from synq_cli.output import panel
+
+        columns = [column for column in columns if column.table]
+        panel.draw_tree(self._out, rows, columns, parent=parent, now=self._now(), width=self._fitting_width())
+
+    def document(self, value: Any) -> None:
+        """An answer of any shape: JSON unless another format was asked for."""
+        rows = value if isinstance(value, list) else [value]
+        if self._machine_asked and all(isinstance(row, dict) for row in rows):
+            columns = [Column(key, key) for key in dict.fromkeys(key for row in rows for key in row)]
+            if isinstance(value, list):
+                self.rows(value, columns)
+            else:
+                self.record(value, columns)
+            return
+        from synq_cli.output import machine
+
+        machine.write_json(self._out, value, indent=2)
+
     def value(self, value: object) -> None:
         """One bare value, as it is; a JSON value in JSON formats."""
         from synq_cli.output import machine
@@ -146,59 +172,6 @@ class Output:
             machine.write_json(self._out, value)  # a JSON value is YAML too
         else:
             self._bare(plain(value))
-
-    # talk on stderr
-
-    def note(self, text: str | None) -> None:
-        """A remark; None is none."""
-        if text and not self._quiet:
-            self._err.say(text)
-
-    def done(self, text: str) -> None:
-        """What was done, where there is nothing to print on stdout."""
-        self.note(text)
-
-    def warn(self, text: str) -> None:
-        """Something to look after; --quiet does not hide it."""
-        self._err.say(f"Warning: {text}", "yellow")
-
-    def error(self, error: SynqError) -> None:
-        """How the run failed: a line and its hint, or one JSON object if a machine format was asked for."""
-        if self._machine_asked:
-            from synq_cli.output import machine
-
-            machine.write_json(self._err, error.as_json())
-            return
-        self._err.say(f"synq: {error.message}", "red")
-        if error.hint:
-            self._err.say(f"  {error.hint}")
-
-    def footer(self, remaining: int, limit: int, *, exact: bool, profile: str) -> None:
-        """What is left of the rate limit; `exact` if the server said so."""
-        if not self._quiet:
-            mark = "" if exact else "~"
-            self._err.say(f"{mark}{remaining}/{limit} requests left this minute · {profile}", "dim")
-
-    def waiting(self, seconds: float, reason: str) -> None:
-        """Why nothing happens for a while."""
-        if not self._quiet:
-            self._err.say(f"Waiting {math.ceil(seconds)} s: {reason}", "dim")
-
-    def sent(self, trace: Trace) -> None:
-        """The debug line of one request."""
-        if not self._debug:
-            return
-        budget = None if trace.remaining is None else f"{trace.remaining}/{plain(trace.limit) or '?'}"
-        parts = (
-            trace.method,
-            trace.url,
-            trace.status,
-            f"{trace.ms:.0f} ms",
-            budget,
-            trace.request_id,
-            trace.error,
-        )
-        self._err.say(" ".join(str(part) for part in parts if part is not None), "dim")
 
     # how it is done
 
@@ -212,12 +185,31 @@ class Output:
             )
         return Filter(expression)
 
+    def _picks_for(self, columns: str) -> "Picks":
+        from synq_cli.output.fields import Picks
+
+        if self._fields is not None:
+            raise UsageError("--columns and --fields both choose what is shown; give one of them.")
+        if self.format not in {"table", "csv", "tsv"}:
+            raise UsageError(
+                f"--columns is for tables, CSV and TSV, but the format asked for is {self.format}.",
+                hint="Choose fields with --fields instead.",
+            )
+        return Picks(columns)
+
     def _fitting_width(self) -> int | None:
         if not self._out.terminal:
             return None
         return self._width or self._out.width(self._environ)
 
+    @property
+    def _chooses(self) -> bool:
+        """Whether the person said what to show, so that nothing else is added and nothing left out."""
+        return self._fields is not None or self._picks is not None
+
     def _chosen(self, rows: Iterable[Row], columns: Sequence[Column]) -> tuple[Iterable[Row], Sequence[Column]]:
+        if self._picks is not None:
+            return rows, self._picks.columns(columns)
         if self._fields is None:
             return rows, columns
         return self._fields.watch(rows), self._fields.columns(columns)
@@ -245,17 +237,18 @@ class Output:
         if not rows:
             self.note(empty)
             return
-        shortened, dropped = table.draw_table(
+        made = table.made_table(
             self._out,
             rows,
             columns,
             now=self._now(),
             width=self._fitting_width(),
-            keep_empty=self._fields is not None,
+            keep_empty=self._chooses,
         )
-        if shortened or dropped:
-            parts = [f"Shortened: {', '.join(shortened)}."] if shortened else []
-            parts += [f"Left out: {', '.join(dropped)}."] if dropped else []
+        table.draw(self._out, made.table, made.width)
+        if made.shortened or made.dropped:
+            parts = [f"Shortened: {', '.join(made.shortened)}."] if made.shortened else []
+            parts += [f"Left out: {', '.join(made.dropped)}."] if made.dropped else []
             self.note(f"{' '.join(parts)} -o tsv or --json shows all.")
 
 

@@ -1,4 +1,4 @@
-"""The fields a user asked for with --fields: read, checked, picked, and missed when no row has them."""
+"""What a user asked to see: fields of the rows with --fields, columns of the table with --columns."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -49,6 +49,24 @@ class Fields:
             near = get_close_matches(name, self._seen, 1)
             there = ", ".join(path for path in self._seen if "." not in path)
             yield f"Nothing has the field {name}. " + (f"Did you mean {near[0]}?" if near else f"There is: {there}.")
+
+
+class Picks:
+    """The columns a user asked for with --columns, in their order."""
+
+    def __init__(self, option: str) -> None:
+        self._names = list(dict.fromkeys(name.strip() for name in option.split(",")))
+
+    def columns(self, columns: Sequence[Column]) -> list[Column]:
+        """The chosen ones among a command's columns, by title or key; UsageError names the ones there are."""
+        known = {name.lower(): column for column in reversed(columns) for name in (column.title, column.key)}
+        for name in self._names:
+            if name.lower() not in known:
+                raise UsageError(
+                    f"There is no column '{name}' here.",
+                    hint=f"Columns: {', '.join(column.title for column in columns)}.",
+                )
+        return [replace(known[name.lower()], drop=0) for name in self._names]
 
 
 def _paths(row: Row, before: str = "") -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from synq_cli.output.columns import Column, Row, lookup
 from synq_cli.output.formats import Cell, visible
@@ -31,7 +31,16 @@ class _Strip:
     shortened: bool = False
 
 
-def draw_table(
+class Made(NamedTuple):
+    """A table to be drawn, its width, and the titles of its shortened and of the left out columns."""
+
+    table: "RenderableType"
+    width: int
+    shortened: list[str]
+    dropped: list[str]
+
+
+def made_table(
     stream: "Stream",
     rows: Sequence[Row],
     columns: Sequence[Column],
@@ -39,8 +48,8 @@ def draw_table(
     now: float,
     width: int | None,
     keep_empty: bool,
-) -> tuple[list[str], list[str]]:
-    """Draw the rows, uncut if `width` is None; gives the titles of shortened and of left out columns."""
+) -> Made:
+    """The rows as a table of this width at the most, uncut if it is None."""
     from rich.table import Table
 
     strips = [_strip(stream, rows, column, now) for column in columns]
@@ -49,19 +58,21 @@ def draw_table(
     table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold")
     for strip in strips:
         table.add_column(
-            _text(strip.title),
+            styled(strip.title),
             justify="right" if strip.column.format.right else "left",
             width=strip.width,
             no_wrap=True,
         )
     for cells in zip(*(strip.cells for strip in strips), strict=True):
-        table.add_row(*(_text(*cell) for cell in cells))
-    _draw(stream, table, _total(strip.width for strip in strips))
-    return [strip.column.title for strip in strips if strip.shortened], dropped
+        table.add_row(*(styled(*cell) for cell in cells))
+    shortened = [strip.column.title for strip in strips if strip.shortened]
+    return Made(table, _total(strip.width for strip in strips), shortened, dropped)
 
 
-def draw_record(stream: "Stream", lines: Sequence[tuple[str, Cell]], *, width: int | None) -> None:
-    """Draw a title and a value a line, long values wrapped if there is a width."""
+def made_record(
+    stream: "Stream", lines: Sequence[tuple[str, Cell]], *, width: int | None
+) -> tuple["RenderableType", int]:
+    """A title and a value a line, long values wrapped if there is a width; and how wide it is."""
     from rich.cells import cell_len
     from rich.table import Table
 
@@ -70,10 +81,10 @@ def draw_record(stream: "Stream", lines: Sequence[tuple[str, Cell]], *, width: i
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
     for title, cell in shown:
-        table.add_row(_text(title), _text(*cell))
+        table.add_row(styled(title), styled(*cell))
     widest = (max(cell_len(part) for part in parts) for parts in zip(*((t, c.text) for t, c in shown), strict=True))
     natural = _total(widest)
-    _draw(stream, table, natural if width is None else min(width, natural))
+    return table, natural if width is None else min(width, natural)
 
 
 def record_lines(
@@ -153,13 +164,15 @@ def _cut(strip: _Strip, width: int, ellipsis: str) -> None:
     strip.width = max(map(cell_len, (strip.title, *(cell.text for cell in cells))))
 
 
-def _text(text: str, style: str | None = None) -> "RenderableType":
+def styled(text: str, style: str | None = None) -> "RenderableType":
+    """Text as it is, nothing in it read as markup."""
     from rich.text import Text
 
     return Text(text, style or "")
 
 
-def _draw(stream: "Stream", table: "RenderableType", width: int) -> None:
+def draw(stream: "Stream", drawing: "RenderableType", width: int) -> None:
+    """Draw it on the stream, with no blanks at the ends of lines."""
     from rich.console import Console
 
     console = Console(
@@ -172,6 +185,6 @@ def _draw(stream: "Stream", table: "RenderableType", width: int) -> None:
         legacy_windows=False,
     )
     with console.capture() as drawn:
-        console.print(table)
+        console.print(drawing)
     # Rich fills each line up to the width.
     stream.write("".join(line.rstrip() + "\n" for line in drawn.get().split("\n")[:-1]))

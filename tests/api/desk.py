@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from synq_cli.api.budget import Budget
 from synq_cli.api.client import SynqClient
 from synq_cli.api.index import LocalIndex
-from synq_cli.api.transport import Trace
+from synq_cli.api.listener import Trace
 
 NOW = 1_795_521_600.0  # 2026-11-24T12:00:00Z
 TENANT = "6f1d2c84-3b7a-4e59-9c10-2a8e5d4b7f31"

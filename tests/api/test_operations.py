@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import inspect
 import pkgutil
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -29,6 +30,12 @@ def operations_of(module: ModuleType) -> list[tuple[str, Operation]]:
 OPERATIONS = [(module, name, operation) for module in MODULES for name, operation in operations_of(module)]
 
 
+def given(responses: dict[str, Any]) -> str:
+    """What a success holds: JSON, text or nothing."""
+    (contents,) = {tuple(reply.get("content", {})) for status, reply in responses.items() if status[0] == "2"}
+    return {(): "nothing", ("application/json",): "json", ("text/plain",): "text"}[contents]
+
+
 def described() -> Iterator[tuple[str, dict[str, Any]]]:
     contract = yaml.safe_load((resources.files("synq_cli.api") / "openapi.yaml").read_text(encoding="utf-8"))
     for path, methods in contract["paths"].items():
@@ -42,6 +49,9 @@ def described() -> Iterator[tuple[str, dict[str, Any]]]:
                         "effect": operation["x-synq-effect"],
                         "retry": operation["x-synq-retry"],
                         "evidence": operation["x-synq-evidence"],
+                        "role": operation.get("x-synq-role"),
+                        "public": operation.get("security") == [],
+                        "gives": given(operation["responses"]),
                     },
                 )
 
@@ -82,6 +92,22 @@ def test_an_operation_is_as_the_contract_has_it(operation: Operation) -> None:
 def test_an_operation_is_called_something_that_fits_in_a_sentence(operation: Operation) -> None:
     assert operation.what.startswith(("the ", "a ", "an "))
     assert not operation.what.endswith(".")
+
+
+def methods() -> Iterator[tuple[str, str]]:
+    """Each public method of the API's classes with the endpoint that its docstring ends with."""
+    for module in MODULES:
+        for name, value in vars(module).items():
+            if inspect.isclass(value) and value.__module__ == module.__name__:
+                for method, function in vars(value).items():
+                    last = (getattr(function, "__doc__", None) or "").split()[-2:]
+                    if inspect.isfunction(function) and not method.startswith("_") and last[1:]:
+                        yield " ".join(last), f"{name}.{method}"
+
+
+@pytest.mark.parametrize("operation", [found for _, _, found in OPERATIONS], ids=lambda operation: operation.id)
+def test_an_operation_has_one_typed_method_whose_docstring_ends_with_its_endpoint(operation: Operation) -> None:
+    assert len([method for end, method in methods() if end == f"{operation.method} {operation.path}"]) == 1
 
 
 def test_each_operation_belongs_to_one_module() -> None:

@@ -375,13 +375,13 @@ def test_requests_that_were_never_sent_cost_nothing(desk: Callable[..., Desk]) -
 
 def test_a_repeated_delete_that_finds_nothing_is_done(desk: Callable[..., Desk]) -> None:
     server = Server(httpx.ReadTimeout("slow"), httpx.Response(404, text="Product not found"))
-    assert desk(server).api.products.delete(ORDER) is None
+    assert desk(server).api.products.delete({"id": ORDER}) is None
     assert server.calls == [f"DELETE /api/v1/pim/products/{ORDER}"] * 2
 
 
 def test_a_first_delete_that_finds_nothing_is_an_error(desk: Callable[..., Desk]) -> None:
     server = Server(httpx.Response(404, text="Product not found"))
-    assert told(failed(lambda: desk(server).api.products.delete(ORDER))) == (
+    assert told(failed(lambda: desk(server).api.products.delete({"id": ORDER}))) == (
         "NotFoundError",
         5,
         f"Product not found: {ORDER}.",
@@ -392,7 +392,7 @@ def test_a_first_delete_that_finds_nothing_is_an_error(desk: Callable[..., Desk]
 @pytest.mark.parametrize("reply", [httpx.Response(204), httpx.Response(200), httpx.Response(200, json={"ok": True})])
 def test_a_delete_may_answer_anything(desk: Callable[..., Desk], reply: httpx.Response) -> None:
     server = Server(reply)
-    desk(server).api.products.delete(ORDER)
+    desk(server).api.products.delete({"id": ORDER})
     assert len(server.requests) == 1
 
 

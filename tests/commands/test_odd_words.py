@@ -14,8 +14,8 @@ ENVIRON = {"SYNQ_TOKEN": "a.b.c", "SYNQ_BASE_URL": "https://api.test"}
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        (("--bogus", "orders", "list"), "No such option: --bogus.\n  See `synq --help`."),
-        (("orders", "list", "--bogus"), "No such option: --bogus.\n  See `synq orders list --help`."),
+        (("--wxyz", "orders", "list"), "No such option: --wxyz.\n  See `synq --help`."),
+        (("orders", "list", "--wxyz"), "No such option: --wxyz.\n  See `synq orders list --help`."),
         (
             ("orders", "list", "--statu", "open"),
             "No such option: --statu.\n  Did you mean --status? See `synq orders list --help`.",

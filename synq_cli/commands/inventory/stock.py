@@ -5,8 +5,10 @@ from typing import Annotated
 
 import typer
 
+from synq_cli.api.inventory import ADJUST, LEDGER, LEVELS, LOCATIONS
+from synq_cli.api.variants import LIST as LIST_VARIANTS
 from synq_cli.lazy_group import Noun
-from synq_cli.options import AllOption, DryRunOption, LimitOption, LocationOption, invocation
+from synq_cli.options import AllOption, LimitOption, LocationOption, invocation
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, delta, flag, identifier, named, quantity, timestamp, whole
 
@@ -37,7 +39,7 @@ ENTRY = [
     Column("Posted", "created_at", timestamp),
     Column("Posted by", "created_by"),
 ]
-LOCATIONS = [
+LOCATION = [
     Column("ID", "id", identifier),
     Column("Name", "name"),
     Column("Active", "active", flag),
@@ -48,13 +50,12 @@ SkuArgument = Annotated[str, typer.Argument(metavar="SKU", help="The SKU, or the
 QuantityArgument = Annotated[str, typer.Argument(metavar="QUANTITY", help="-5 takes five away, +5 or 5 adds five.")]
 
 
-@group.command("adjust")
+@group.command("adjust", ADJUST, LIST_VARIANTS, LOCATIONS, LEVELS, LEDGER, requests=(1, 5))
 def adjust_stock(
     ctx: typer.Context,
     sku: SkuArgument,
     change: QuantityArgument,
     location: LocationOption = None,
-    dry_run: DryRunOption = False,
 ) -> None:
     """Adjust the stock of one SKU.
 
@@ -75,23 +76,17 @@ def adjust_stock(
         sku,
         change,
         location or run.settings.location,
-        with_level=dry_run or run.output.format == "table",
-        dry_run=dry_run,
+        with_level=run.dry_run or run.output.format == "table",
     )
-    before = movement.on_hand
-    after = None if before is None else before + movement.delta
-    if after is not None and after < 0:
+    if movement.after is not None and movement.after < 0:
         run.output.warn(f"This takes {sku} at {movement.location} below zero.")
-    if dry_run:
-        run.output.plan(movement.request, before={"on_hand": before}, after={"on_hand": after})
-        return
     entry = run.api.inventory.adjust(movement)
-    if before is not None:
-        run.output.change(f"{sku} at {movement.location}", before, after)
+    if movement.after is not None:
+        run.output.change(f"{sku} at {movement.location}", movement.on_hand, movement.after)
     run.output.record(entry, ENTRY)
 
 
-@group.command("levels")
+@group.command("levels", LEVELS, LOCATIONS, requests=(1, None))
 def list_levels(
     ctx: typer.Context,
     sku: Annotated[str | None, typer.Option("--sku", metavar="SKU", help="Only this SKU.")] = None,
@@ -118,7 +113,7 @@ def list_levels(
     run.output.note(levels.left_out("level"))
 
 
-@group.command("locations")
+@group.command("locations", LOCATIONS)
 def list_locations(ctx: typer.Context) -> None:
     """List the stock locations.
 
@@ -128,4 +123,4 @@ def list_locations(ctx: typer.Context) -> None:
       synq inventory locations
     """
     run = invocation(ctx)
-    run.output.rows(run.api.inventory.locations(), LOCATIONS, empty="This tenant has no stock locations.")
+    run.output.rows(run.api.inventory.locations(), LOCATION, empty="This tenant has no stock locations.")

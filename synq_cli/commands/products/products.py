@@ -4,8 +4,9 @@ from typing import Annotated
 
 import typer
 
+from synq_cli.api import products
 from synq_cli.lazy_group import Noun
-from synq_cli.options import DryRunOption, YesOption, invocation
+from synq_cli.options import YesOption, invocation
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, flag, identifier, state, timestamp
 
@@ -37,7 +38,7 @@ RECORD = [
 ProductArgument = Annotated[str, typer.Argument(metavar="ID", help="The product's id, or its first letters once seen.")]
 
 
-@group.command("list")
+@group.command("list", products.LIST)
 def list_products(ctx: typer.Context) -> None:
     """List products.
 
@@ -49,13 +50,13 @@ def list_products(ctx: typer.Context) -> None:
       synq products list --fields id,title -o csv
     """
     run = invocation(ctx)
-    products = run.api.products.list()
-    run.output.rows(products, COLUMNS, empty="This tenant has no products.")
-    if len(products) >= 100:
+    rows = run.api.products.list()
+    run.output.rows(rows, COLUMNS, empty="This tenant has no products.")
+    if len(rows) >= 100:
         run.output.note("The API lists at most 100 products; there may be more.")
 
 
-@group.command("get")
+@group.command("get", products.GET)
 def get_product(ctx: typer.Context, product_id: ProductArgument) -> None:
     """Show a product.
 
@@ -69,10 +70,8 @@ def get_product(ctx: typer.Context, product_id: ProductArgument) -> None:
     run.output.record(run.api.products.get(product_id), RECORD)
 
 
-@group.command("delete")
-def delete_product(
-    ctx: typer.Context, product_id: ProductArgument, dry_run: DryRunOption = False, yes: YesOption = False
-) -> None:
+@group.command("delete", products.DELETE, products.GET)
+def delete_product(ctx: typer.Context, product_id: ProductArgument, yes: YesOption = False) -> None:
     """Delete a product.
 
     There is no undo. On a terminal synq shows the product and asks first; in a script --yes says so.
@@ -84,10 +83,7 @@ def delete_product(
     """
     run = invocation(ctx)
     product = run.api.products.get(product_id)
-    title = product.get("title")
-    request = run.api.products.deletion(product["id"])
-    if dry_run:
-        run.output.plan(request, before={"title": title}, after={"title": None})
-    elif run.confirmed(f"Delete {title} ({product['id']})? There is no undo.", yes=yes):
-        run.api.products.delete(product["id"])
-        run.output.done(f"Deleted {title} ({product['id']}).")
+    name = f"{product.get('title')} ({product['id']})"
+    if run.confirmed(f"Delete {name}? There is no undo.", yes=yes):
+        run.api.products.delete(product)
+        run.output.done(f"Deleted {name}.")

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from synq_cli.api import variants
 from synq_cli.lazy_group import Noun
 from synq_cli.options import AllOption, LimitOption, invocation
 from synq_cli.output.columns import Column
@@ -24,7 +25,7 @@ COLUMNS = [
 ]
 
 
-@group.command("list")
+@group.command("list", variants.LIST, requests=(1, None))
 def list_variants(
     ctx: typer.Context,
     sku: Annotated[str | None, typer.Option("--sku", metavar="SKU", help="Only the variant with this SKU.")] = None,
@@ -43,6 +44,6 @@ def list_variants(
       synq products variants list --all --fields sku,price,currency -o csv
     """
     run = invocation(ctx)
-    variants = run.api.variants.matching(sku=sku, product=product)
-    run.output.rows(variants.first(None if read_all else limit), COLUMNS, empty="No variants match.")
-    run.output.note(variants.left_out("variant"))
+    found = run.api.variants.matching(sku=sku, product=product)
+    run.output.rows(found.first(None if read_all else limit), COLUMNS, empty="No variants match.")
+    run.output.note(found.left_out("variant"))

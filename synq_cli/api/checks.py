@@ -1,0 +1,82 @@
+"""What a field of a request may hold, checked before anything is sent; UsageError names the field and what it takes."""
+
+import re
+from collections.abc import Iterable
+from decimal import Decimal
+
+from synq_cli.api.reader import uuid_or_none
+from synq_cli.errors import UsageError
+from synq_cli.exact_json import Number
+
+LARGEST = 2**31 - 1
+
+
+def filled(text: str, field: str) -> str:
+    """The text without outer blanks; it may not be blank."""
+    if not text.strip():
+        raise UsageError(f"The {field} can't be blank.")
+    return text.strip()
+
+
+def one_of(text: str, allowed: Iterable[str], field: str) -> str:
+    """The allowed word that the text is, in the API's spelling whatever the text's."""
+    from difflib import get_close_matches
+
+    words = {word.lower(): word for word in allowed}
+    found = words.get(text.strip().lower())
+    if found is None:
+        near = get_close_matches(text.strip().lower(), words, n=1)
+        mend = f"Did you mean {words[near[0]]}? " if near else ""
+        raise UsageError(f"There is no {field} '{text}'.", hint=f"{mend}Allowed: {', '.join(words.values())}.")
+    return found
+
+
+def currency(text: str, field: str = "currency") -> str:
+    """An ISO 4217 code in capitals."""
+    if not re.fullmatch(r"[A-Za-z]{3}", text.strip(), re.ASCII):
+        raise UsageError(f"'{text}' is no {field}.", hint="Give three letters such as EUR, GBP or USD.")
+    return text.strip().upper()
+
+
+def amount(text: str, field: str = "price") -> Number:
+    """A decimal number, 0 or more, with its digits as they were written."""
+    if not re.fullmatch(r"[0-9]{1,18}(\.[0-9]{1,18})?", text.strip(), re.ASCII):
+        raise UsageError(f"'{text}' is no {field}.", hint="Give a number such as 19.90, without currency or commas.")
+    whole, point, cents = text.strip().partition(".")
+    return Number(f"{Decimal(whole)}{point}{cents}")
+
+
+def count(text: str, field: str = "quantity", least: int = 1) -> int:
+    """A whole number from `least` on."""
+    if not re.fullmatch(r"[0-9]{1,10}", text.strip(), re.ASCII) or not least <= int(text) <= LARGEST:
+        raise UsageError(f"'{text}' is no {field}.", hint=f"Give a whole number from {least} to {LARGEST:,}.")
+    return int(text)
+
+
+def email(text: str) -> str:
+    """An e-mail address, by its shape."""
+    if not re.fullmatch(r"[^@\s,;<>()\"]+@[^@\s,;<>()\"]+\.[^@\s.,;<>()\"]{2,}", text.strip()):
+        raise UsageError(f"'{text}' is no e-mail address.", hint="Give one such as ailsa@example.com.")
+    return text.strip()
+
+
+def web_address(text: str, field: str = "address") -> str:
+    """A URL of http or https."""
+    from urllib.parse import urlsplit
+
+    try:
+        parts = urlsplit(text.strip())
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname)
+    except ValueError:
+        usable = False
+    if not usable or any(character.isspace() or not character.isprintable() for character in text.strip()):
+        raise UsageError(f"'{text}' is no {field}.", hint="Give a URL such as https://example.com/image.jpg.")
+    return text.strip()
+
+
+def identifier(text: str, field: str) -> str:
+    """A UUID in its usual form."""
+    found = uuid_or_none(text.strip())
+    if found is None:
+        raise UsageError(f"'{text}' is no {field}.", hint="Give a UUID such as 86b4e1a9-c27d-4f50-9e38-f1a6d07c5b42.")
+    return found

@@ -1,0 +1,53 @@
+"""JSON and YAML documents that a person wrote, with every number's digits kept."""
+
+from typing import Any
+
+from synq_cli import exact_json
+from synq_cli.errors import UsageError
+
+
+def read_document(text: str, name: str) -> Any:
+    """What the text says, as JSON or else as YAML; UsageError names the line that is wrong.
+
+    Dates stay text, and only true and false are switches, as in JSON.
+    """
+    name = "standard input" if name == "-" else name
+    if not text.strip():
+        raise UsageError(f"{name} is empty.", hint="It must hold JSON or YAML.")
+    try:
+        return exact_json.loads(text.removeprefix("\ufeff"))
+    except RecursionError:
+        raise UsageError(f"{name} is nested too deeply.") from None
+    except ValueError as error:
+        if text.lstrip("\ufeff \t\r\n")[:1] in {"{", "["} and not name.endswith((".yaml", ".yml")):
+            raise UsageError(f"{name} is not valid JSON: {error}.") from None
+    return _yaml(text.removeprefix("\ufeff"), name)
+
+
+def _yaml(text: str, name: str) -> Any:
+    import re
+
+    import yaml
+
+    class Loader(yaml.SafeLoader):
+        """YAML as JSON means it: YAML 1.1 would make `no` a switch and 2026-11-25 a date."""
+
+    Loader.yaml_implicit_resolvers = {}
+    plain: dict[str, tuple[str, str]] = {
+        "null": (r"~|null|Null|NULL|", "~nN"),
+        "bool": (r"true|True|TRUE|false|False|FALSE", "tTfF"),
+        "int": (r"[-+]?[0-9]+", "-+0123456789"),
+        "float": (r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", "-+.0123456789"),
+    }
+    for kind, (pattern, first) in plain.items():
+        Loader.add_implicit_resolver(f"tag:yaml.org,2002:{kind}", re.compile(rf"^(?:{pattern})$"), [*first, ""])
+    Loader.add_constructor("tag:yaml.org,2002:float", lambda _loader, node: exact_json.Number(node.value.lstrip("+")))
+    try:
+        return yaml.load(text, Loader)  # noqa: S506 a SafeLoader with fewer types
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" in line {mark.line + 1}" if mark else ""
+        what = getattr(error, "problem", None) or "it is neither JSON nor YAML"
+        raise UsageError(f"{name} can't be read: {what}{where}.") from None
+    except (ValueError, LookupError, AttributeError, RecursionError):
+        raise UsageError(f"{name} can't be read: a value is not what its tag says.") from None
