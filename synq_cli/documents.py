@@ -30,7 +30,18 @@ def _yaml(text: str, name: str) -> Any:
     import yaml
 
     class Loader(yaml.SafeLoader):
-        """YAML as JSON means it: YAML 1.1 would make `no` a switch and 2026-11-25 a date."""
+        """YAML as JSON means it: YAML 1.1 would make `no` a switch, 2026-11-25 a date and 012 ten."""
+
+        def whole(self, node: yaml.ScalarNode) -> int:
+            return int(node.value)
+
+        def exact(self, node: yaml.ScalarNode) -> exact_json.Number:
+            return exact_json.Number(node.value.lstrip("+"))
+
+        def mapping(self, node: yaml.MappingNode) -> dict[str, Any]:
+            if not all(isinstance(key, yaml.ScalarNode) for key, _ in node.value):
+                raise ValueError("a key is no word")
+            return {key.value: self.construct_object(value, deep=True) for key, value in node.value}
 
     Loader.yaml_implicit_resolvers = {}
     plain: dict[str, tuple[str, str]] = {
@@ -41,7 +52,8 @@ def _yaml(text: str, name: str) -> Any:
     }
     for kind, (pattern, first) in plain.items():
         Loader.add_implicit_resolver(f"tag:yaml.org,2002:{kind}", re.compile(rf"^(?:{pattern})$"), [*first, ""])
-    Loader.add_constructor("tag:yaml.org,2002:float", lambda _loader, node: exact_json.Number(node.value.lstrip("+")))
+    for kind, build in (("int", Loader.whole), ("float", Loader.exact), ("map", Loader.mapping)):
+        Loader.add_constructor(f"tag:yaml.org,2002:{kind}", build)
     try:
         return yaml.load(text, Loader)  # noqa: S506 a SafeLoader with fewer types
     except yaml.YAMLError as error:

@@ -41,7 +41,6 @@ class Output(Talk):
         machine = jq is not None or format not in {None, "table"}
         super().__init__(stderr, environ=environ, now=now, machine=machine, quiet=quiet, no_color=no_color, debug=debug)
         self._out = Stream(stdout, environ, no_color=no_color)
-        self._environ = environ
         self._width = width
         default = "json" if jq is not None else "table" if self._out.terminal else "tsv"
         self.format = format or default
@@ -97,6 +96,7 @@ class Output(Talk):
         after: Mapping[str, Any] | None = None,
     ) -> None:
         """What --dry-run would send: `request` has method, path and body; `before` and `after` share keys."""
+        self._picks = None  # they name the columns of the answer, which there is none of
         if self.format != "table":
             keys = ("dry_run", "method", "path", "body", "before", "after")
             row = {"dry_run": True, **request, "before": before, "after": after}
@@ -109,7 +109,8 @@ class Output(Talk):
             machine.write_json(self._out, request["body"], indent=2)
         for key in after or {}:
             old, new = (plain((side or {}).get(key)) or "(none)" for side in (before, after))
-            self._out.say(f"{key.replace('_', ' ')} {old} → {new}")
+            if old != new:
+                self._out.say(f"{key.replace('_', ' ')} {old} → {new}")
 
     def change(self, label: str, before: object, after: object, what: str = "on hand") -> None:
         """What a write changed, as one line for people; programs have the answer itself."""
@@ -200,7 +201,7 @@ class Output(Talk):
     def _fitting_width(self) -> int | None:
         if not self._out.terminal:
             return None
-        return self._width or self._out.width(self._environ)
+        return self._width or self._out.width()
 
     @property
     def _chooses(self) -> bool:

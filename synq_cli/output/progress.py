@@ -34,7 +34,7 @@ class Progress:
             return
         line = self._line(done, total, note)
         if self._live:
-            room = self._stream.width({}) - 1
+            room = self._stream.width() - 1
             self._stream.write("\r\x1b[K" + self._stream.fit(visible(line))[:room])
         elif line != self._last and (self._told is None or self._now() - self._told >= _PAUSE):
             self._told = self._now()

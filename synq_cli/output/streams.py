@@ -76,14 +76,14 @@ class Stream:
         if self.terminal:
             from textwrap import fill
 
-            text = fill(visible(text), self.width(self._environ), break_long_words=False, break_on_hyphens=False)
+            text = fill(visible(text), self.width(), break_long_words=False, break_on_hyphens=False)
             self.write("".join(self.paint(self.fit(line), style) + "\n" for line in text.split("\n")))
             return
         self.write(self.paint(self.fit(visible(text)), style) + "\n")
 
-    def width(self, environ: Mapping[str, str]) -> int:
+    def width(self) -> int:
         """Columns of the terminal; 80 where it does not tell."""
-        told = environ.get("COLUMNS", "")
+        told = self._environ.get("COLUMNS", "")
         if told.isdecimal() and int(told) > 0:
             return int(told)
         try:

@@ -91,4 +91,4 @@ def test_say_is_one_clean_line() -> None:
     ("environ", "width"), [({"COLUMNS": "57"}, 57), ({"COLUMNS": "0"}, 80), ({"COLUMNS": "wide"}, 80), ({}, 80)]
 )
 def test_width(environ: dict[str, Any], width: int) -> None:
-    assert Stream(io.StringIO(), environ).width(environ) == width
+    assert Stream(io.StringIO(), environ).width() == width

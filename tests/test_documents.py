@@ -1,0 +1,61 @@
+"""What a person writes in JSON or YAML: read alike, digits kept, mistakes named."""
+
+import json
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from synq_cli import exact_json
+from synq_cli.documents import read_document
+from synq_cli.errors import UsageError
+
+PLAIN = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**9), 10**9) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+)
+
+
+@given(st.lists(PLAIN, max_size=4))
+def test_json_and_its_yaml_say_the_same(value: object) -> None:
+    assert read_document(json.dumps(value), "a.json") == value
+    assert read_document(yaml.safe_dump(value, allow_unicode=False), "a.yaml") == value
+
+
+@pytest.mark.parametrize("text", ["unit_price: 19.90", '{"unit_price": 19.90}', "{unit_price: 19.90}"])
+def test_digits_are_kept(text: str) -> None:
+    assert exact_json.dumps(read_document(text, "a.yaml")) == '{"unit_price":19.90}'
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("no", "no"), ("on", "on"), ("2026-11-25", "2026-11-25"), ("012", 12), ("1_000", "1_000"), ("0x10", "0x10"),
+        ("1: 30", {"1": 30}), ("1:30", "1:30"), ("~", None), ("TRUE", True), ("'5'", "5"), ("- 5", [5]),
+        ("a: -0.5", {"a": exact_json.Number("-0.5")}),
+        ("\ufeffa: 1", {"a": 1}),
+    ],
+)  # fmt: skip
+def test_yaml_means_what_json_means(text: str, value: object) -> None:
+    assert read_document(text, "order.yaml") == value
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "said"),
+    [
+        ("  \n", "a.json", "a.json is empty."),
+        ('{"a": 1,}', "a.json", "a.json is not valid JSON: "),
+        ("[1, 2", "-", "standard input is not valid JSON: "),
+        ("a: [1", "a.yaml", "a.yaml can't be read: "),
+        ("a: b: c", "a.yaml", "in line 1."),
+        ("a: !!python/object:os.system x", "a.yaml", "a.yaml can't be read: "),
+        ("a: !!bool x", "a.yaml", "a.yaml can't be read: a value is not what its tag says."),
+        ("- &a [*a]\n- !!float x", "a.yaml", "a.yaml can't be read: a value is not what its tag says."),
+        ("[" * 100_000, "a.json", "a.json is nested too deeply."),
+    ],
+)
+def test_a_mistake_is_named(text: str, name: str, said: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        read_document(text, name)
+    assert said in caught.value.message
