@@ -111,8 +111,8 @@ def get_order(
     synq has shown on this machine before.
 
     Examples:
-      synq orders get d2f70c5b-8a3e-4619-b7d0-5e9c1f84a26b
-      synq orders get d2f70c5b --json
+      synq orders get 8ed7df4a-1d3b-491d-9941-b147ea9d1f87
+      synq orders get 8ed7df4a --json
     """
     run = invocation(ctx)
     run.output.record(run.api.orders.get(order_id), RECORD)

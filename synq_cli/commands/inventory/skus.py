@@ -47,7 +47,7 @@ def add_sku(
     For servers that can't look SKUs up.
 
     Examples:
-      synq inventory skus add HMC-NVY-M a1f46e83-0c9d-4b72-95e8-3d7b2c60f41e
+      synq inventory skus add HMC-NVY-M eb5bd2b9-e9a4-430b-9999-36b0cfa6ef1d
     """
     run = invocation(ctx)
     if not sku.strip():

@@ -63,8 +63,8 @@ def get_product(ctx: typer.Context, product_id: ProductArgument) -> None:
     The complete record with its texts, flags and times.
 
     Examples:
-      synq products get 4c0a7b1e-8d32-4f96-a5e7-1b9c6d20f843
-      synq products get 4c0a7b1e --json
+      synq products get f1f1e283-6659-47ee-a41b-6b6ad352dac2
+      synq products get f1f1e283 --json
     """
     run = invocation(ctx)
     run.output.record(run.api.products.get(product_id), RECORD)
@@ -78,8 +78,8 @@ def delete_product(ctx: typer.Context, product_id: ProductArgument, yes: YesOpti
     --dry-run shows what would go.
 
     Examples:
-      synq products delete 4c0a7b1e-8d32-4f96-a5e7-1b9c6d20f843 --dry-run
-      synq products delete 4c0a7b1e-8d32-4f96-a5e7-1b9c6d20f843 --yes
+      synq products delete f1f1e283-6659-47ee-a41b-6b6ad352dac2 --dry-run
+      synq products delete f1f1e283-6659-47ee-a41b-6b6ad352dac2 --yes
     """
     run = invocation(ctx)
     product = run.api.products.get(product_id)

@@ -1,0 +1,105 @@
+"""Every example of every help page is run on the embedded tenant, and costs the requests that its command declares."""
+
+import shlex
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from conftest import Runner
+
+from synq_cli.api.wire import in_process
+from synq_cli.app import root_command
+from synq_cli.declaration import declared
+from synq_cli.sandbox.app import create_app
+from synq_cli.sandbox.seed import DEFAULT_SEED
+from synq_cli.sandbox.store import create
+
+NOW = 1_795_521_600.0  # 2026-11-24T12:00:00Z, where the fixture's clock begins
+
+SEEN = ["orders list --all", "products list"]
+FILES = {"skus.csv": "sku,variant_id\nA-1,a1f46e83-0c9d-4b72-95e8-3d7b2c60f41e\n"}
+# They need a login, or go on until they are stopped; each has tests of its own.
+ELSEWHERE = {"auth login", "auth logout", "auth switch", "sandbox serve"}
+
+
+def walk(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
+    for name in command.list_commands(None) if hasattr(command, "list_commands") else ():
+        yield from walk(command.get_command(None, name), (*path, name))
+    if not hasattr(command, "list_commands"):
+        yield " ".join(path), command
+
+
+def examples() -> Iterator[Any]:
+    for line, command in walk(root_command()):
+        shown = [text.strip() for text in command.help.partition("\nExamples:\n")[2].strip().splitlines()]
+        for example in shown if line not in ELSEWHERE else ():
+            if example.startswith("synq "):
+                yield pytest.param(line, example, declared(command.callback), id=example[5:])
+
+
+class Counting(httpx.BaseTransport):
+    """Lets requests through and counts them."""
+
+    def __init__(self, inner: httpx.BaseTransport) -> None:
+        self.inner = inner
+        self.count = 0
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self.count += 1
+        return self.inner.handle_request(request)
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: Any) -> Path:
+    """Folders of somebody who knows the tenant: a default location, and lists that were looked at."""
+    folder = tmp_path_factory.mktemp("machine")
+    create(folder / "state" / "sandbox.sqlite3", DEFAULT_SEED, NOW)
+    (folder / "config").mkdir()
+    profiles = "profiles: {sandbox: {location: Leith warehouse}, acme: {base_url: 'https://api.test'}}\n"
+    (folder / "config" / "config.yaml").write_text(profiles, encoding="utf-8")
+    synq = Runner(folder)
+    for line in SEEN:
+        assert synq("--sandbox", *line.split()).status == 0
+    return folder
+
+
+def words_of(example: str) -> list[str]:
+    """The words of an example's first program."""
+    lexer = shlex.shlex(example, posix=True, punctuation_chars="|>")
+    lexer.whitespace_split = True
+    words = list(lexer)
+    ends = [position for position, word in enumerate(words) if word in {"|", ">"}]
+    return words[1 : ends[0] if ends else None]
+
+
+@pytest.fixture
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The files that examples name, in the folder that they are run in."""
+    monkeypatch.chdir(tmp_path)
+    for name, text in FILES.items():
+        Path(name).write_text(text, encoding="utf-8")
+
+
+@pytest.mark.parametrize(("line", "example", "declaration"), list(examples()))
+@pytest.mark.usefixtures("files")
+def test_an_example_works_and_costs_what_its_command_declares(
+    tmp_path: Path, machine: Path, line: str, example: str, declaration: Any
+) -> None:
+    shutil.copytree(machine, tmp_path, dirs_exist_ok=True)
+    place = tmp_path / "state" / "sandbox.sqlite3"
+    http = Counting(in_process(create_app(place, lambda: NOW + 60)))
+    synq = Runner(tmp_path, clock=NOW + 60)
+    environ = {"SYNQ_TOKEN": synq("sandbox", "token").out.strip()}
+    if line == "sandbox init":
+        place.unlink()
+    words = words_of(example)
+    tenant = [] if {"-p", "--profile"} & set(words) else ["--sandbox"]
+    result = synq(*tenant, *words, http=http, environ=environ, terminal=True, stdin="y\n")
+    assert result.status == 0, result.err
+    if words[: len(line.split())] != line.split():
+        return  # another command's output, on its way into this one
+    least, most = declaration.requests
+    assert least <= http.count <= (http.count if most is None else most)
