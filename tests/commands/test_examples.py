@@ -2,13 +2,13 @@
 
 import shlex
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from conftest import Runner
+from conftest import Result, Runner
 
 from synq_cli.api.wire import in_process
 from synq_cli.app import root_command
@@ -41,14 +41,14 @@ def examples() -> Iterator[Any]:
 
 
 class Counting(httpx.BaseTransport):
-    """Lets requests through and counts them."""
+    """Lets requests through and keeps their methods."""
 
     def __init__(self, inner: httpx.BaseTransport) -> None:
         self.inner = inner
-        self.count = 0
+        self.methods: list[str] = []
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        self.count += 1
+        self.methods.append(request.method)
         return self.inner.handle_request(request)
 
 
@@ -83,23 +83,53 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         Path(name).write_text(text, encoding="utf-8")
 
 
-@pytest.mark.parametrize(("line", "example", "declaration"), list(examples()))
-@pytest.mark.usefixtures("files")
-def test_an_example_works_and_costs_what_its_command_declares(
-    tmp_path: Path, machine: Path, line: str, example: str, declaration: Any
-) -> None:
+@pytest.fixture
+def run(tmp_path: Path, machine: Path, files: None) -> Callable[..., tuple[Result, list[str]]]:
+    """Runs an example on a copy of that machine; what it left behind, and the methods of its requests."""
     shutil.copytree(machine, tmp_path, dirs_exist_ok=True)
     place = tmp_path / "state" / "sandbox.sqlite3"
-    http = Counting(in_process(create_app(place, lambda: NOW + 60)))
     synq = Runner(tmp_path, clock=NOW + 60)
     environ = {"SYNQ_TOKEN": synq("sandbox", "token").out.strip()}
-    if line == "sandbox init":
-        place.unlink()
-    words = words_of(example)
-    tenant = [] if {"-p", "--profile"} & set(words) else ["--sandbox"]
-    result = synq(*tenant, *words, http=http, environ=environ, terminal=True, stdin="y\n")
+
+    def run(example: str, *more: str) -> tuple[Result, list[str]]:
+        words = [*words_of(example), *more]
+        tenant = [] if {"-p", "--profile"} & set(words) else ["--sandbox"]
+        if words[:2] == ["sandbox", "init"]:
+            place.unlink()
+            return synq(*words), []
+        http = Counting(in_process(create_app(place, lambda: NOW + 60)))
+        return synq(*tenant, *words, http=http, environ=environ, terminal=True, stdin="y\n"), http.methods
+
+    return run
+
+
+EXAMPLES = list(examples())
+WRITING = [example for example in EXAMPLES if example.values[2].writes]
+
+
+@pytest.mark.parametrize(("line", "example", "declaration"), EXAMPLES)
+def test_an_example_works_and_costs_what_its_command_declares(
+    run: Any, line: str, example: str, declaration: Any
+) -> None:
+    result, methods = run(example)
     assert result.status == 0, result.err
-    if words[: len(line.split())] != line.split():
+    if words_of(example)[: len(line.split())] != line.split():
         return  # another command's output, on its way into this one
     least, most = declaration.requests
-    assert least <= http.count <= (http.count if most is None else most)
+    assert "--dry-run" in example or least <= len(methods)
+    assert most is None or len(methods) <= most
+
+
+@pytest.mark.parametrize(("line", "example", "declaration"), WRITING)
+def test_a_dry_run_of_any_example_reads_at_most(run: Any, line: str, example: str, declaration: Any) -> None:
+    result, methods = run(example, "--dry-run")
+    assert result.status == 0, result.err
+    assert set(methods) <= {"GET"}
+    assert "Would send" in result.out or '"dry_run": true' in result.out
+
+
+@pytest.mark.parametrize(("line", "example", "declaration"), WRITING)
+def test_a_read_only_run_of_any_example_reads_at_most(run: Any, line: str, example: str, declaration: Any) -> None:
+    result, methods = run(example.replace("--dry-run", ""), "--read-only")
+    assert result.status == 11, result.err
+    assert set(methods) <= {"GET"}
