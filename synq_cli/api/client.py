@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING
 
 from synq_cli.api.channels import Channels
 from synq_cli.api.inventory import Inventory
+from synq_cli.api.ledger import Ledger
 from synq_cli.api.listener import Listener
+from synq_cli.api.locations import Locations
 from synq_cli.api.orders import Orders
 from synq_cli.api.products import Products
 from synq_cli.api.reader import Reader
@@ -44,6 +46,8 @@ class SynqClient:
         self.orders = Orders(reader, index)
         self.products = Products(self.transport, reader, index)
         self.variants = Variants(reader, index)
-        self.inventory = Inventory(self.transport, reader, index, self.variants, now)
+        self.locations = Locations(reader, index)
+        self.ledger = Ledger(self.transport, reader, self.variants, self.locations)
+        self.inventory = Inventory(self.transport, reader, index, self.variants, self.locations, self.ledger, now)
         self.channels = Channels(reader)
         self.settings = TenantSettings(reader)

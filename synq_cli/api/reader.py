@@ -41,15 +41,21 @@ class Reader:
         operation: Operation,
         key: str,
         *,
+        filters: Mapping[str, str | None] | None = None,
         matches: Callable[[Row], bool] = lambda _row: True,
+        ends: Callable[[Row], bool] = lambda _row: False,
         identity: tuple[str, ...] = ("id",),
         remember: Callable[[list[Row]], None] = lambda _rows: None,
-        query: Mapping[str, object] | None = None,
     ) -> Listing:
-        """The rows of a list in pages, read as they are taken; `remember` sees each page."""
+        """The rows of a list in pages, read as they are taken; `remember` sees each page.
+
+        `filters` are the API's own; a server may ignore them, so the rows are held against them here too. Nothing is
+        read beyond a row that `ends` the list.
+        """
+        wanted = filters or {}
 
         def fetch(limit: int, offset: int) -> tuple[list[Row], int]:
-            answer = self._transport.send(operation, query={**(query or {}), "limit": limit, "offset": offset or None})
+            answer = self._transport.send(operation, query={**wanted, "limit": limit, "offset": offset or None})
             rows = rows_in(answer, operation, key)
             remember(rows)
             used = answer.get("limit") if isinstance(answer, dict) else None
@@ -58,7 +64,12 @@ class Reader:
                 used = _DEFAULT_PAGE if len(rows) == _DEFAULT_PAGE else PAGE
             return rows, used
 
-        return Listing(fetch, key=lambda row: _identity(row, *identity), matches=matches)
+        return Listing(
+            fetch,
+            key=lambda row: _identity(row, *identity),
+            matches=lambda row: has_values(row, wanted) and matches(row),
+            ends=ends,
+        )
 
     def whole_id(self, kind: "Kind", text: str) -> str:
         """A UUID as it is, or the one id seen before that begins with these letters; UsageError otherwise."""
@@ -89,6 +100,14 @@ def rows_in(answer: Any, operation: Operation, key: str) -> list[Row]:
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise replies.nonsense(operation, "it holds no list of objects")
     return rows
+
+
+def has_values(row: Row, wanted: Mapping[str, str | None]) -> bool:
+    """Whether a row has these values, ids in whatever case; None means any."""
+    return all(
+        value is None or row.get(key) == value or (key.endswith("_id") and str(row.get(key)).lower() == value.lower())
+        for key, value in wanted.items()
+    )
 
 
 def _identity(row: Row, *keys: str) -> str:

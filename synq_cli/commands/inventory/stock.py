@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from synq_cli.api.inventory import ADJUST, LEDGER, LEVELS, LOCATIONS
-from synq_cli.api.variants import LIST as LIST_VARIANTS
+from synq_cli.api import ledger, locations, variants
+from synq_cli.api.inventory import ADJUST, LEVELS
 from synq_cli.lazy_group import Noun
 from synq_cli.options import AllOption, LimitOption, LocationOption, invocation
 from synq_cli.output.columns import Column
@@ -50,7 +50,7 @@ SkuArgument = Annotated[str, typer.Argument(metavar="SKU", help="The SKU, or the
 QuantityArgument = Annotated[str, typer.Argument(metavar="QUANTITY", help="-5 takes five away, +5 or 5 adds five.")]
 
 
-@group.command("adjust", ADJUST, LIST_VARIANTS, LOCATIONS, LEVELS, LEDGER, requests=(1, 5))
+@group.command("adjust", ADJUST, variants.LIST, locations.LIST, LEVELS, ledger.LIST, requests=(1, 5))
 def adjust_stock(
     ctx: typer.Context,
     sku: SkuArgument,
@@ -86,7 +86,7 @@ def adjust_stock(
     run.output.record(entry, ENTRY)
 
 
-@group.command("levels", LEVELS, LOCATIONS, requests=(1, None))
+@group.command("levels", LEVELS, locations.LIST, requests=(1, None))
 def list_levels(
     ctx: typer.Context,
     sku: Annotated[str | None, typer.Option("--sku", metavar="SKU", help="Only this SKU.")] = None,
@@ -107,13 +107,13 @@ def list_levels(
     """
     run = invocation(ctx)
     levels = run.api.inventory.levels(sku=sku, location=location)
-    names = run.api.inventory.location_names() if run.output.format == "table" else {}
+    names = run.api.locations.names() if run.output.format == "table" else {}
     columns = levels_columns(names)
     run.output.rows(levels.first(None if read_all else limit), columns, empty="No stock levels match.")
     run.output.note(levels.left_out("level"))
 
 
-@group.command("locations", LOCATIONS)
+@group.command("locations", locations.LIST)
 def list_locations(ctx: typer.Context) -> None:
     """List the stock locations.
 
@@ -123,4 +123,4 @@ def list_locations(ctx: typer.Context) -> None:
       synq inventory locations
     """
     run = invocation(ctx)
-    run.output.rows(run.api.inventory.locations(), LOCATION, empty="This tenant has no stock locations.")
+    run.output.rows(run.api.locations.list(), LOCATION, empty="This tenant has no stock locations.")
