@@ -25,6 +25,7 @@ GROUPS = {
     "settings": ("synq_cli.commands.settings", "Show the tenant's settings.", "Tenant"),
     "auth": ("synq_cli.commands.auth", "Log in, switch tenants, log out.", "This machine"),
     "config": ("synq_cli.commands.config", "Read and change profiles.", "This machine"),
+    "runs": ("synq_cli.commands.runs", "Look at bulk runs, resume them, undo them.", "This machine"),
     "limits": ("synq_cli.commands.limits", "Show the rate limit and who spent it.", "This machine"),
     "sandbox": ("synq_cli.commands.sandbox", "Try synq on an embedded tenant.", "This machine"),
 }

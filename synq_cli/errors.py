@@ -8,6 +8,7 @@ SynqError                1    internal      a bug in synq
 ├── RateLimitedError     6    rate_limited  the wait would pass --max-wait
 ├── NetworkError         7    network       the API could not be reached
 ├── ConflictError        8    conflict      409, 412
+├── PartialError         9    partial       a bulk run ended with failed rows
 ├── UnknownOutcomeError  10   unknown       a write was sent and no answer came
 ├── RefusedError         11   refused       read-only, not confirmed, wrong tenant
 ├── ServerError          12   server        5xx after the retries, or a reply that makes no sense
@@ -89,6 +90,11 @@ class NetworkError(SynqError):
 class ConflictError(SynqError):
     exit_status = 8
     code = "conflict"
+
+
+class PartialError(SynqError):
+    exit_status = 9
+    code = "partial"
 
 
 class UnknownOutcomeError(SynqError):

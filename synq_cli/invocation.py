@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from synq_cli.api.budget import Budget
     from synq_cli.api.client import SynqClient
     from synq_cli.api.index import LocalIndex
+    from synq_cli.api.lane import Lane
+    from synq_cli.bulk.engine import Engine
+    from synq_cli.bulk.runs import Runs
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,7 @@ class Invocation:
         self.arguments = arguments
         self.given: dict[str, Any] = {}
         self.command = ""
+        self._lanes: list[Lane] = []
 
     @cached_property
     def config(self) -> profiles.Config:
@@ -106,6 +110,9 @@ class Invocation:
     @cached_property
     def budget(self) -> "Budget":
         """The rate limit's window, shared by every synq process on this machine."""
+        return self._budget(self.system.sleep)
+
+    def _budget(self, sleep: Callable[[float], None]) -> "Budget":
         from synq_cli.api.budget import Budget
 
         return Budget(
@@ -114,7 +121,7 @@ class Invocation:
             spender=self.command,
             profile=self.session.profile,
             now=self.system.now,
-            sleep=self.system.sleep,
+            sleep=sleep,
             jitter=self.system.jitter,
             tell=self.output.warn,
         )
@@ -147,6 +154,23 @@ class Invocation:
             jitter=self.system.jitter,
             dry_run=self.dry_run,
         )
+
+    @cached_property
+    def runs(self) -> "Runs":
+        """The bulk runs of this machine."""
+        from synq_cli.bulk.runs import Runs
+
+        return Runs(private_folder(self.state / "runs"))
+
+    @cached_property
+    def bulk(self) -> "Engine":
+        """What works on many rows."""
+        from synq_cli.bulk.engine import Engine
+
+        return Engine(
+            self.runs, self.api, self.session, self.budget, self._lane, self.output,
+            now=self.system.now, sleep=self.system.sleep,
+        )  # fmt: skip
 
     @property
     def dry_run(self) -> bool:
@@ -219,10 +243,21 @@ class Invocation:
         if "api" not in self.__dict__:
             return
         self.api.transport.close()
-        if self.api.transport.requests:
+        if self.api.transport.requests or any(lane.requests for lane in self._lanes):
             left = self.budget.snapshot()
             self.output.footer(left.remaining, left.limit, exact=left.exact, profile=self.session.profile)
         self.budget.close()
+
+    def _lane(self, sleep: Callable[[float], None]) -> "Lane":
+        """A way to the API for one thread, with a connection and a view of the budget of its own."""
+        from synq_cli.api.lane import Lane
+
+        lane = Lane(
+            self.session, self._budget(sleep), self.index, self.output,
+            http=self._http(), now=self.system.now, sleep=sleep, jitter=self.system.jitter,
+        )  # fmt: skip
+        self._lanes.append(lane)
+        return lane
 
     def _sandbox_token(self) -> str:
         return self.sandbox.token()  # asked for only now: the tenant is made when it is first used

@@ -40,8 +40,8 @@ def test_the_commands_of_the_interface_are_there() -> None:
         "config list", "config path", "config set", "config unset", "inventory adjust", "inventory levels",
         "inventory locations", "inventory skus add", "inventory skus forget", "inventory skus import",
         "inventory skus list", "limits", "orders get", "orders list", "products delete", "products get",
-        "products list", "products variants list", "sandbox info", "sandbox init", "sandbox reset", "sandbox serve",
-        "sandbox token", "settings show",
+        "products list", "products variants list", "runs list", "runs resume", "runs show", "runs undo", "sandbox info",
+        "sandbox init", "sandbox reset", "sandbox serve", "sandbox token", "settings show",
     ])  # fmt: skip
 
 

@@ -22,6 +22,7 @@ _LONGEST_BLOCK = 3600.0
 # A stamp this far ahead is left over from a clock that was set back.
 _CLOCK_SLACK = 1.0
 
+WINDOW = 60.0
 FULL = "the rate limit is used up"
 REFUSED = "the API answered 429 and asked for a pause"
 
@@ -69,6 +70,11 @@ class _Host:
     refused_at: float
 
 
+def usable(size: int, reserve: int) -> int:
+    """How many places of a window may be taken by who leaves a reserve: at least half of them."""
+    return size - min(reserve, size // 2)
+
+
 def _ignore(*_what: object) -> None:
     pass
 
@@ -86,7 +92,7 @@ class Budget:
         now: Callable[[], float],
         sleep: Callable[[float], None],
         limit: int = 100,
-        window: float = 60.0,
+        window: float = WINDOW,
         jitter: Callable[[], float] = random.random,
         tell: Callable[[str], None] = _ignore,
     ) -> None:
@@ -101,14 +107,17 @@ class Budget:
         self._jitter = jitter
         self._said_remaining: int | None = None
 
-    def acquire(self, *, timeout: float, max_wait: float, on_wait: Callable[[float, str], None] = _ignore) -> Ticket:
+    def acquire(
+        self, *, timeout: float, max_wait: float, reserve: int = 0, on_wait: Callable[[float, str], None] = _ignore
+    ) -> Ticket:
         """A place in the window, waited for at most `max_wait` seconds; RateLimitedError if it would be more.
 
         `timeout` is the longest that the request may take: a process that dies gives its place back by itself.
+        `reserve` places are left free for others, though never more than half of the window.
         """
         waited, announced = 0.0, 0.0
         while True:
-            ticket, wait, reason = self._file.transact(lambda file: self._take(file, timeout))
+            ticket, wait, reason = self._file.transact(lambda file: self._take(file, timeout, reserve))
             if ticket:
                 return Ticket(ticket.id, ticket.started, waited)
             if waited + wait > max_wait:
@@ -167,27 +176,28 @@ class Budget:
         """Close the file; the next use opens it again."""
         self._file.close()
 
-    def _take(self, file: "Connection", timeout: float) -> tuple[Ticket | None, float, str]:
+    def _take(self, file: "Connection", timeout: float, reserve: int) -> tuple[Ticket | None, float, str]:
         host, now = self._tidy(file)
-        wait, reason = self._wait(file, host, now)
+        wait, reason = self._wait(file, host, now, reserve)
         if wait > 0:
             return None, wait, reason
         ticket = Ticket(secrets.randbits(62), now)
         self._put(file, ticket.id, "sending", now, timeout + self._window)
         return ticket, 0.0, ""
 
-    def _wait(self, file: "Connection", host: _Host, now: float) -> tuple[float, str]:
+    def _wait(self, file: "Connection", host: _Host, now: float, reserve: int) -> tuple[float, str]:
         if host.blocked_for > 0:
             return host.blocked_for, REFUSED
         taken = list(file.execute("SELECT kind, at + lasts FROM requests WHERE host = ?", (self._host,)))
         # After a refusal one request goes first and finds out whether the others may follow.
         if host.refusals and any(kind == "sending" for kind, _ in taken):
             return _PROBE_STEP, REFUSED
-        if len(taken) < host.size:
+        places = usable(host.size, reserve)
+        if len(taken) < places:
             return 0.0, ""
         # A request on its way holds its place for a window from its reply on, which comes now at the soonest.
         ends = sorted(now + self._window if kind == "sending" else end for kind, end in taken)
-        return max(ends[len(ends) - host.size] - now, 0.001), FULL
+        return max(ends[len(ends) - places] - now, 0.001), FULL
 
     def _tidy(self, file: "Connection") -> tuple[_Host, float]:
         """Drop what has left the window; the host's row and the time, read under the write lock."""
