@@ -5,11 +5,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from synq_cli.api.budget import WINDOW, usable
 from synq_cli.bulk import report, rows
 from synq_cli.bulk.adjustments import VERBS
 from synq_cli.bulk.journal import Journal
 from synq_cli.bulk.outcome import Outcome, outcome
-from synq_cli.bulk.plan import Plan, seconds_for
+from synq_cli.bulk.plan import RESERVE, Plan, seconds_for
 from synq_cli.bulk.progress import Progress
 from synq_cli.bulk.runner import WORKERS, Runner
 from synq_cli.bulk.verb import Row, Verb
@@ -130,10 +131,10 @@ class Engine:
             journal.hold()
             for row in journal.entries("sent"):
                 journal.unknown(row.line, row.answered_at, "synq ended before the answer came.")
-            if verb.operation.retry == "unsafe":
-                self._settle(verb, journal)
-            else:
+            if verb.operation.retry != "unsafe":
                 resend = [row.line for row in journal.entries("unknown")]
+            elif resend:
+                self._settle(verb, journal)  # what the ledger shows is not sent again
             for row in journal.entries("unknown"):
                 if row.line in resend:
                     journal.pending(row.line)
@@ -160,9 +161,11 @@ class Engine:
         if journal.counts()["pending"]:
             with self._listener.progress(f"Run {journal.facts.id}") as bar:
                 progress = Progress(bar, journal, self._budget, self._listener.note, self._now)
+                places = usable(self._budget.snapshot().limit, RESERVE)
                 runner = Runner(
-                    verb, journal, self._open_lane, progress, now=self._now, sleep=self._sleep, workers=self._workers
-                )
+                    verb, journal, self._open_lane, progress,
+                    now=self._now, sleep=self._sleep, gap=WINDOW / places, workers=self._workers,
+                )  # fmt: skip
                 runner.run()
             reason = runner.stop_reason
         if not isinstance(reason, InterruptError):

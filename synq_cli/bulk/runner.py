@@ -47,7 +47,11 @@ class _Left(BaseException):
 
 
 class Runner:
-    """One go at a run's pending rows. `open_lane` is called once a worker, with the worker's way to wait."""
+    """One go at a run's pending rows.
+
+    `open_lane` is called once a worker, with the worker's way to wait. A server that refuses a request counts
+    otherwise than it says, or counts others too: from then on rows leave `gap` seconds apart.
+    """
 
     def __init__(
         self,
@@ -58,6 +62,7 @@ class Runner:
         *,
         now: Callable[[], float],
         sleep: Callable[[float], None],
+        gap: float,
         workers: int = WORKERS,
     ) -> None:
         self._verb = verb
@@ -66,6 +71,7 @@ class Runner:
         self._watcher = watcher
         self._now = now
         self._sleep = sleep
+        self._gap = gap
         self._workers = workers
         self._lock = Lock()
         self._rows: deque[Entry] = deque()
@@ -74,6 +80,7 @@ class Runner:
         self._unclear = 0
         self._tries: dict[int, int] = {}
         self._outages, self._outage_at, self._resume_at = 0, 0.0, 0.0
+        self._spread = False
         self._crash: BaseException | None = None
         self.stop_reason: SynqError | None = None
 
@@ -149,6 +156,7 @@ class Runner:
             answer = lane.attempt(self._verb.operation, ticket, self._verb.body(row.content))
             receipt = self._verb.receipt(answer)
         except RateLimitedError:
+            self._spread = True
             self._record(row, lambda: self._again(row))
         except NetworkError as error:
             self._record(row, lambda: self._again(row))
@@ -212,9 +220,13 @@ class Runner:
             self._outages += 1
 
     def _wait_out(self) -> None:
-        """Hold still while the API can't be reached."""
-        while (pause := self._resume_at - self._now()) > 0:
-            self._nap(min(pause, _OUTAGE_PAUSES[-1]))
+        """Hold still while the API can't be reached, and keep apart from the row before where that is needed."""
+        with self._lock:
+            start = max(self._now(), self._resume_at)
+            if self._spread:
+                self._resume_at = start + self._gap
+        while (pause := start - self._now()) > 0:
+            self._nap(pause)
 
     def _stop(self, reason: SynqError) -> None:
         with self._lock:

@@ -68,18 +68,21 @@ class Runs:
     def receipts(self, scope: str, since: float) -> set[str]:
         """What the API gave for rows of runs that were at work since then: nothing else may claim it."""
         taken: set[str] = set()
-        for journal in self._journals():
+        for journal in self._journals(since):
             with journal:
-                if journal.facts.scope == scope and journal.path.stat().st_mtime >= since:
+                if journal.facts.scope == scope:
                     taken |= {row.receipt for row in journal.entries("done") if row.receipt}
         return taken
 
     def _names(self) -> list[str]:
         return sorted(path.stem for path in self._folder.glob(f"*{SUFFIX}"))
 
-    def _journals(self) -> Iterator[Journal]:
+    def _journals(self, since: float = 0.0) -> Iterator[Journal]:
+        """Those that were written to since then."""
         for name in self._names():
-            yield Journal(self._folder / f"{name}{SUFFIX}")
+            path = self._folder / f"{name}{SUFFIX}"
+            if path.stat().st_mtime >= since:
+                yield Journal(path)
 
 
 def overview(journal: Journal) -> dict[str, Any]:

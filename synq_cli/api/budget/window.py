@@ -2,6 +2,7 @@
 
 import random
 import secrets
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 # The API counts a request when it comes in, we when its reply does: ours leave the window later, never sooner.
 _MARGIN = 0.05
+# So many requests tell how long one takes at least.
+_RECENT = 20
 # A wait is cut in steps, since places may free up sooner than it looked.
 _STEP = 5.0
 _PROBE_STEP = 0.5
@@ -106,6 +109,7 @@ class Budget:
         self._window = window
         self._jitter = jitter
         self._said_remaining: int | None = None
+        self._took: deque[float] = deque(maxlen=_RECENT)
 
     def acquire(
         self, *, timeout: float, max_wait: float, reserve: int = 0, on_wait: Callable[[float, str], None] = _ignore
@@ -138,7 +142,7 @@ class Budget:
             host, now = self._tidy(file)
             if limit:
                 file.execute("UPDATE hosts SET size = ? WHERE host = ?", (limit, self._host))
-            self._put(file, ticket.id, "settled", now + _MARGIN, self._window)
+            self._put(file, ticket.id, "settled", now + _MARGIN - self._head_start(now - ticket.started), self._window)
             if ticket.started >= host.refused_at:
                 file.execute("UPDATE hosts SET refusals = 0 WHERE host = ?", (self._host,))
             if remaining is not None:
@@ -213,6 +217,15 @@ class Budget:
         ).fetchone()
         return _Host(size, max(0.0, blocked_at + blocked_for - now), refusals, refused_at), now
 
+    def _head_start(self, took: float) -> float:
+        """How long before its reply a request was surely counted: half of what the quickest of late took.
+
+        The way of the reply is part of that time, and so is the way of the request that takes the place over. It is
+        what a run of many requests loses in every window to answers that are long in coming.
+        """
+        self._took.append(took)
+        return min(self._took) / 2 if len(self._took) == self._took.maxlen else 0.0
+
     def _put(self, file: "Connection", number: int, kind: str, at: float, lasts: float) -> None:
         profile, spender = ("", "") if kind == "stranger" else (self._profile, self._spender)
         file.execute(
@@ -228,19 +241,16 @@ class Budget:
         known = counts.get("settled", 0) + counts.get("stranger", 0)
         for _ in range(used - known - sending):
             self._put(file, secrets.randbits(62), "stranger", now + _MARGIN, self._window)
-        # Fewer than we know means something only if nothing of ours was on its way beside this request.
-        beside = (
-            sending
-            or file.execute(
-                "SELECT COUNT(*) FROM requests WHERE host = ? AND kind = 'settled' AND id <> ? AND at > ?",
-                (self._host, ticket.id, ticket.started + _MARGIN),
-            ).fetchone()[0]
-        )
-        if used < known and not beside:
+        # Of ours, those that were on their way beside this request may have been counted after it.
+        beside = file.execute(
+            "SELECT COUNT(*) FROM requests WHERE host = ? AND kind = 'settled' AND id <> ? AND at > ?",
+            (self._host, ticket.id, ticket.started + _MARGIN),
+        ).fetchone()[0]
+        if (gone := known - used - beside) > 0:
             file.execute(
                 "DELETE FROM requests WHERE id IN (SELECT id FROM requests "
                 "WHERE host = ? AND kind = 'stranger' ORDER BY at LIMIT ?)",
-                (self._host, known - used),
+                (self._host, gone),
             )
 
     def _look(self, file: "Connection") -> Snapshot:
