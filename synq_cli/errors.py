@@ -15,17 +15,18 @@ SynqError                1    internal      a bug in synq
 └── InterruptError       130  interrupted   Ctrl-C
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 
 class SynqError(Exception):
-    """A run that failed: `message` says what happened, `hint` what to do next."""
+    """A run that failed: `message` says what happened, `hint` what to do next; `details` are a line each."""
 
     exit_status: ClassVar[int] = 1
     code: ClassVar[str] = "internal"
     retryable: ClassVar[bool] = False
+    details: Sequence[str] = ()
 
     def __init__(
         self,
@@ -51,6 +52,7 @@ class SynqError(Exception):
                 "hint": self.hint,
                 "retryable": self.retryable,
                 "request_id": self.request_id,
+                **({"details": list(self.details)} if self.details else {}),
             }
         }
 

@@ -186,9 +186,9 @@ class Invocation:
         return hidden("Token: ", stdin=self.system.stdin, stderr=self.system.stderr), "the prompt"
 
     def read_text(self, path: str) -> str:
-        """A file that was named on the line, or with - standard input; UsageError if it can't be read."""
+        """A file that was named on the line, or with - standard input, as it is; UsageError if it can't be read."""
         try:
-            text = self.system.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8")
+            text = self.system.stdin.read() if path == "-" else Path(path).read_bytes().decode("utf-8")
             text.encode()  # where the locale is C, standard input lets bytes through that are no text
         except (OSError, UnicodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"

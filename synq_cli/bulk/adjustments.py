@@ -37,13 +37,16 @@ def _places(api: "SynqClient", named: set[str]) -> dict[str, tuple[str, str]]:
     found = {}
     if "" in named:
         found[""] = api.locations.chosen(None)
-    by_id = api.locations.names()
-    if not named - {""} <= {*by_id, *map(str.lower, by_id.values())}:
-        by_id = {row["id"]: row["name"] for row in api.locations.list()}
-    for name in named - {""}:
-        ids = [each for each, called in by_id.items() if name in {each.lower(), called.lower()}]
-        if len(ids) == 1:
-            found[name] = ids[0], by_id[ids[0]]
+    ids = {name: identifier for name in named if (identifier := uuid_or_none(name))}
+    found |= {name: (identifier, identifier) for name, identifier in ids.items()}
+    if called := named - found.keys():
+        by_id = api.locations.names()
+        if not called <= {name.lower() for name in by_id.values()}:
+            by_id = {row["id"]: row["name"] for row in api.locations.list()}
+        for name in called:
+            matching = [each for each in by_id.items() if each[1].lower() == name]
+            if len(matching) == 1:
+                found[name] = matching[0]
     return found
 
 
@@ -120,7 +123,14 @@ def _levels(api: "SynqClient", rows: Sequence[Row]) -> dict[int, int]:
     return dict.fromkeys(wanted.values(), 0) | found
 
 
-def _settle(api: "SynqClient", unclear: Sequence[Entry], done: Sequence[Entry], taken: set[str]) -> dict[int, Receipt]:
+def _settle(
+    api: "SynqClient",
+    unclear: Sequence[Entry],
+    *,
+    done: Sequence[Entry],
+    taken: set[str],
+    rivals: Sequence[Entry],
+) -> dict[int, Receipt]:
     offset = clock_offset(done)
     since = min(span(row, offset)[0] for row in unclear)
     answered = sum((row.sent_at or 0) >= (unclear[0].sent_at or 0) for row in done)
@@ -128,7 +138,8 @@ def _settle(api: "SynqClient", unclear: Sequence[Entry], done: Sequence[Entry], 
         entries = [entry for row in unclear for entry in _posted_since(api, since, row.content)]
     else:
         entries = list(_posted_since(api, since, None))
-    return match(unclear, entries, taken, offset, _what)
+    free = [(what, receipt) for what, receipt in entries if receipt.id not in taken]
+    return match(unclear, free, rivals, offset, _what)
 
 
 def _posted_since(api: "SynqClient", since: float, content: Content | None) -> Iterator[tuple[str, Receipt]]:

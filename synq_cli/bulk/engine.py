@@ -183,9 +183,9 @@ class Engine:
         unclear = journal.entries("unknown")
         if not unclear or verb.settle is None:
             return
-        taken = self._runs.receipts(journal.facts.scope, journal.facts.started_at)
+        taken, rivals = self._runs.beside(journal.facts)
         try:
-            found = verb.settle(self._api, unclear, journal.entries("done"), taken)
+            found = verb.settle(self._api, unclear, done=journal.entries("done"), taken=taken, rivals=rivals)
         except SynqError as error:
             self._listener.note(f"Unknown rows could not be looked up: {error.message}")
             return

@@ -11,7 +11,6 @@ from synq_cli import exact_json
 from synq_cli.bulk.verb import Problem, Row, Verb
 from synq_cli.errors import UsageError
 
-_MOST_TOLD = 50
 _DELIMITERS = ",;\t"
 # Columns that a report of failed rows has added; they mean nothing when it is fed in again.
 REPORTED = ("error_code", "error")
@@ -58,12 +57,10 @@ def refuse(name: str, problems: Sequence[Problem]) -> None:
     if not problems:
         return
     told = [f"line {problem.line}: {problem.what}" for problem in sorted(problems, key=lambda each: each.line)]
-    more = f"\n  and {len(told) - _MOST_TOLD:,} more" if len(told) > _MOST_TOLD else ""
     what = "1 problem" if len(told) == 1 else f"{len(told):,} problems"
-    raise UsageError(
-        f"{name} has {what}; nothing was sent.\n  " + "\n  ".join(told[:_MOST_TOLD]) + more,
-        hint="Mend the file and run it again.",
-    )
+    error = UsageError(f"{name} has {what}; nothing was sent.", hint="Mend the file and run it again.")
+    error.details = told
+    raise error
 
 
 def twice(rows: Sequence[Row], verb: Verb) -> list[Problem]:

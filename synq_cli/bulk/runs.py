@@ -12,6 +12,7 @@ from synq_cli.errors import UsageError
 
 # No letters that are taken for one another.
 _LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
+_SHORTLY = 600.0
 
 
 class Runs:
@@ -65,14 +66,16 @@ class Runs:
         """The run that takes this one back, if there is one."""
         return next((row["id"] for row in self.rows() if row["undoes"] == run), None)
 
-    def receipts(self, scope: str, since: float) -> set[str]:
-        """What the API gave for rows of runs that were at work since then: nothing else may claim it."""
+    def beside(self, facts: Facts) -> tuple[set[str], list[Entry]]:
+        """The receipts of all runs that were at work about then or later, and the unclear rows of all but this one."""
         taken: set[str] = set()
-        for journal in self._journals(since):
+        unclear: list[Entry] = []
+        for journal in self._journals(facts.started_at - _SHORTLY):
             with journal:
-                if journal.facts.scope == scope:
+                if journal.facts.scope == facts.scope and journal.facts.verb == facts.verb:
                     taken |= {row.receipt for row in journal.entries("done") if row.receipt}
-        return taken
+                    unclear += journal.entries("unknown", "sent") if journal.facts.id != facts.id else []
+        return taken, unclear
 
     def _names(self) -> list[str]:
         return sorted(path.stem for path in self._folder.glob(f"*{SUFFIX}"))

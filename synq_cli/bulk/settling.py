@@ -1,15 +1,15 @@
 """Which rows whose answers were lost the stock ledger holds after all."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
 
 from synq_cli.bulk.journal import Entry
-from synq_cli.bulk.verb import Receipt
+from synq_cli.bulk.verb import Content, Receipt
 
 # The API writes whole seconds.
 _ROUNDING = 1.0
-# How long after we gave up on an answer the API may still have acted.
-_LATE = 120.0
+# How long after we gave up on an answer the API may still have acted. An entry that is later still is left alone: a
+# row that is taken for done is lost if the entry was somebody else's.
+_LATE = 30.0
 
 
 def clock_offset(done: Iterable[Entry]) -> tuple[float, float]:
@@ -38,29 +38,27 @@ def span(row: Entry, offset: tuple[float, float]) -> tuple[float, float]:
 
 def match(
     unclear: Sequence[Entry],
-    posted: Sequence[tuple[str, Receipt]],
-    taken: set[str],
+    free: Sequence[tuple[str, Receipt]],
+    rivals: Sequence[Entry],
     offset: tuple[float, float],
-    key: Any,
+    key: Callable[[Content], str],
 ) -> dict[int, Receipt]:
-    """Receipts by line, where one entry alone can be the row's; `posted` are entries by what they move.
+    """Receipts by line, where one entry alone can be the row's, and the row alone can be the entry's.
 
-    Entries that belong to other rows are taken out first, and one entry settles one row. Where two could be it,
-    somebody else moved the same: then nobody can tell, and the row stays as it is.
+    `free` are entries that no row is known to have made, by what they move; `rivals` are unclear rows of other runs.
+    Where two entries could be it, somebody else moved the same, and where two rows could have made it, either may
+    have: then nobody can tell, and the row stays as it is.
     """
-    found: dict[int, Receipt] = {}
-    used: set[str] = set(taken)
-    free = [(what, receipt) for what, receipt in posted if receipt.id not in taken]
-    for row in unclear:
+
+    def fits(row: Entry, what: str, receipt: Receipt) -> bool:
         first, last = span(row, offset)
-        candidates = {
-            receipt.id: receipt
-            for what, receipt in free
-            if what == key(row.content) and receipt.posted_at is not None and first <= receipt.posted_at <= last
-        }
+        return what == key(row.content) and receipt.posted_at is not None and first <= receipt.posted_at <= last
+
+    found: dict[int, Receipt] = {}
+    for row in unclear:
+        candidates = {receipt.id: (what, receipt) for what, receipt in free if fits(row, what, receipt)}
         if len(candidates) == 1:
-            (receipt,) = candidates.values()
-            if receipt.id not in used:
-                used.add(receipt.id)
+            ((what, receipt),) = candidates.values()
+            if not any(fits(rival, what, receipt) for rival in [*unclear, *rivals] if rival is not row):
                 found[row.line] = receipt
     return found

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from synq_cli.api.operation import Operation
 
@@ -49,6 +49,20 @@ class Move:
     units: int
 
 
+class Settle(Protocol):
+    """Finds receipts of unclear rows, by line."""
+
+    def __call__(
+        self,
+        api: "SynqClient",
+        unclear: "Sequence[Entry]",
+        *,
+        done: "Sequence[Entry]",
+        taken: set[str],
+        rivals: "Sequence[Entry]",
+    ) -> dict[int, Receipt]: ...
+
+
 @dataclass(frozen=True)
 class Verb:
     """One thing to do with many rows; the engine knows nothing else of it.
@@ -60,7 +74,8 @@ class Verb:
     - `resolve` gives rows their ids, in as few requests as it can; `place` is the default location.
     - `identity` is what may stand in the input but once.
     - `receipt` reads the answer; UnknownOutcomeError if it is none.
-    - `settle` finds receipts of unclear rows; it is told the rows that are done and the receipts others have.
+    - `settle` finds receipts of unclear rows; it is told the rows that are done, and of other runs the receipts and
+      the unclear rows.
     - `reverse` makes the row that takes another back.
     """
 
@@ -74,7 +89,7 @@ class Verb:
     identity: Callable[[Content], str]
     body: Callable[[Content], object]
     receipt: Callable[[Any], Receipt]
-    settle: "Callable[[SynqClient, Sequence[Entry], Sequence[Entry], set[str]], dict[int, Receipt]] | None" = None
+    settle: "Settle | None" = None
     reverse: Callable[[Content], Content] | None = None
     move: Callable[[Content], Move] | None = None
     levels: "Callable[[SynqClient, Sequence[Row]], dict[int, int]] | None" = None

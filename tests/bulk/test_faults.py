@@ -80,7 +80,7 @@ class World:
 
     def forget_old_runs(self) -> None:
         """Each go looks through all journals; some of the latest are enough to be mistaken for."""
-        for path in sorted((self.folder / "runs").glob("*.sqlite3"))[:-3]:
+        for path in sorted((self.folder / "runs").glob("*.sqlite3"))[:-12]:
             path.unlink()
 
     def engine(self, workers: int) -> tuple[Invocation, Engine]:
