@@ -87,9 +87,11 @@ class Journal:
     @classmethod
     def create(cls, path: Path, facts: Facts, rows: Sequence[Row]) -> "Journal":
         """A new one with every row pending. FileExistsError if the name is taken."""
-        # Made before SQLite opens it: it would be readable for everybody that the umask lets in.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-        database = _connect(path)
+        # Under another name until it is whole. Made before SQLite opens it, which would let everybody read it that the
+        # umask lets in.
+        unfinished = path.with_suffix(".new")
+        os.close(os.open(unfinished, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        database = _connect(unfinished)
         try:
             database.execute("BEGIN")
             for statement in _SCHEMA.split(";\n"):
@@ -101,7 +103,11 @@ class Journal:
             )
             database.execute("COMMIT")
         finally:
-            database.close()
+            _close(database)
+        if path.exists():
+            unfinished.unlink()
+            raise FileExistsError(path)
+        unfinished.rename(path)
         return cls(path)
 
     def hold(self) -> None:
@@ -140,7 +146,10 @@ class Journal:
     def close(self) -> None:
         """Let go of the file and of the lock."""
         with self._lock:
-            self._database.close()
+            if self._held:
+                _close(self._database)
+            else:
+                self._database.close()
         if self._held:
             self._held.release()
             self._held = None
@@ -230,3 +239,12 @@ def _connect(path: Path) -> "sqlite3.Connection":
     database.execute("PRAGMA synchronous = FULL")
     database.execute("PRAGMA fullfsync = ON")  # macOS syncs to the drive's cache only, unless told
     return database
+
+
+def _close(database: "sqlite3.Connection") -> None:
+    """Close it and take the empty rollback journal away."""
+    import sqlite3
+
+    with suppress(sqlite3.Error):
+        database.execute("PRAGMA journal_mode = DELETE")
+    database.close()

@@ -13,6 +13,8 @@ from synq_cli.errors import UsageError
 # No letters that are taken for one another.
 _LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 _SHORTLY = 600.0
+_UNREADABLE = ("command", "file", "started_at", "rows", "done", "failed", "unknown", "pending", "profile", "undoes")
+_DAMAGED = dict.fromkeys(_UNREADABLE) | {"state": "damaged"}
 
 
 class Runs:
@@ -43,9 +45,12 @@ class Runs:
     def rows(self) -> list[dict[str, Any]]:
         """Every run as a row, the latest first."""
         found = []
-        for journal in self._journals():
-            with journal:
-                found.append(overview(journal))
+        for name in self._names():
+            try:
+                with Journal(self._folder / f"{name}{SUFFIX}") as journal:
+                    found.append(overview(journal))
+            except UsageError:
+                found.append({"id": name, **_DAMAGED})
         undone = {row["undoes"]: row["id"] for row in found}
         return [row | {"undone_by": undone.get(row["id"])} for row in reversed(found)]
 
