@@ -20,7 +20,10 @@ from synq_cli.sandbox.store import create
 NOW = 1_795_521_600.0  # 2026-11-24T12:00:00Z, where the fixture's clock begins
 
 SEEN = ["orders list --all", "products list"]
-FILES = {"skus.csv": "sku,variant_id\nA-1,a1f46e83-0c9d-4b72-95e8-3d7b2c60f41e\n"}
+FILES = {
+    "skus.csv": "sku,variant_id\nA-1,a1f46e83-0c9d-4b72-95e8-3d7b2c60f41e\n",
+    "counts.csv": "sku,delta\nHMC-NVY-M,-5\nHMC-NVY-L,3\n",
+}
 # They need a login, or go on until they are stopped; each has tests of its own.
 ELSEWHERE = {"auth login", "auth logout", "auth switch", "sandbox serve"}
 
@@ -63,6 +66,8 @@ def machine(tmp_path_factory: Any) -> Path:
     synq = Runner(folder)
     for line in SEEN:
         assert synq("--sandbox", *line.split()).status == 0
+    run = ("--sandbox", "inventory", "adjust", "--file", "-", "--yes")
+    assert synq(*run, stdin=FILES["counts.csv"]).status == 0
     return folder
 
 
