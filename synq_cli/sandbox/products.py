@@ -1,13 +1,13 @@
 """Products: list, show, delete."""
 
 import json
-import uuid
 
 import falcon
 
 from synq_cli.sandbox.gates import caller_of
 from synq_cli.sandbox.reading import refusal, store_of, uuid_in
 from synq_cli.sandbox.store import Row, timestamp
+from synq_cli.sandbox.trail import record
 
 FLAGS = ("is_taxable", "is_returnable", "requires_serial_number")
 
@@ -35,20 +35,7 @@ class Products:
             product = _find(req, product_id)
             at = timestamp(req.context.at)
             store.run("UPDATE products SET deleted_at = ? WHERE id = ?", (at, product["id"]))
-            store.insert(
-                "audit",
-                {
-                    "id": str(uuid.uuid4()),
-                    "tenant_id": product["tenant_id"],
-                    "actor_email": caller_of(req).email,
-                    "action": "PRODUCT_DELETED",
-                    "entity_type": "PRODUCT",
-                    "entity_id": product["id"],
-                    "details": json.dumps({"title": product["title"]}),
-                    "ip_address": req.remote_addr,
-                    "created_at": at,
-                },
-            )
+            record(req, "PRODUCT_DELETED", "PRODUCT", product["id"], {"title": product["title"]})
         resp.status = falcon.HTTP_204
 
 
