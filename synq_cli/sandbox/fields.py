@@ -1,0 +1,102 @@
+"""What the fields of a body may hold, as the contract's schemas say it: one check for each kind of value."""
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from decimal import Decimal
+from typing import Any
+
+import falcon
+
+from synq_cli.sandbox.reading import json_object, refusal, uuid_or_none
+
+# Takes a JSON value and gives what is stored of it; ValueError if it does not fit.
+Check = Callable[[object], Any]
+
+INT32 = range(-(2**31), 2**31)
+# A double reaches no further, and whoever writes 1e999999999 wants a gigabyte of zeros.
+LARGEST_EXPONENT = 400
+
+_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+")
+
+
+def fields_in(
+    req: falcon.Request, checks: Mapping[str, Check], required: Collection[str], complaint: str
+) -> dict[str, Any]:
+    """The body's fields as they are stored; 400 with `complaint` if one is missing, unknown or does not fit."""
+    body = json_object(req, set(checks), complaint)
+    try:
+        return fitted(body, checks, required)
+    except ValueError:
+        raise refusal(400, complaint) from None
+
+
+def fitted(body: dict[str, Any], checks: Mapping[str, Check], required: Collection[str]) -> dict[str, Any]:
+    """Those fields that have a check, as they are stored; ValueError if one does not fit or is missing."""
+    if not body.keys() >= set(required):
+        raise ValueError("a field is missing")
+    return {name: check(body[name]) for name, check in checks.items() if name in body}
+
+
+def text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError("no text")  # noqa: TRY004 whatever does not fit is one kind of error
+    value.encode()  # half a surrogate pair is no text either; its error is a ValueError
+    return value
+
+
+def filled_text(value: object) -> str:
+    if value == "":
+        raise ValueError("empty")
+    return text(value)
+
+
+def identifier(value: object) -> str:
+    """A UUID, in lower case."""
+    found = uuid_or_none(value)
+    if found is None:
+        raise ValueError("no UUID")
+    return found
+
+
+def address(value: object) -> str:
+    """An absolute URI."""
+    return _matching(_URI, value)
+
+
+def currency(value: object) -> str:
+    """Three letters, in upper case."""
+    return _matching(re.compile("[A-Za-z]{3}"), value).upper()
+
+
+def amount(value: object) -> str:
+    """A number of at least 0 as decimal text, with all its digits and two decimals or more."""
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        raise ValueError("no number")  # noqa: TRY004 whatever does not fit is one kind of error
+    number = Decimal(value)
+    if not number.is_finite() or number < 0 or abs(number.adjusted()) > LARGEST_EXPONENT:
+        raise ValueError("no amount")
+    units, _, decimals = f"{number.copy_abs():f}".partition(".")
+    return f"{units}.{decimals:0<2}"
+
+
+def whole_number(value: object) -> int:
+    """A whole number of 32 bits."""
+    # JSON's true is a number to Python.
+    if isinstance(value, bool) or not isinstance(value, int) or value not in INT32:
+        raise ValueError("no whole number")
+    return value
+
+
+def one_of(words: Collection[str]) -> Check:
+    def check(value: object) -> str:
+        if not isinstance(value, str) or value not in words:
+            raise ValueError("none of the words")
+        return value
+
+    return check
+
+
+def _matching(pattern: re.Pattern[str], value: object) -> str:
+    if not isinstance(value, str) or not pattern.fullmatch(value):
+        raise ValueError("of another form")
+    return value
