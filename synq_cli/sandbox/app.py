@@ -7,14 +7,20 @@ from pathlib import Path
 
 import falcon
 
+from synq_cli.sandbox.bulk_jobs import BulkJobs, BulkWork
 from synq_cli.sandbox.channels import Channels
+from synq_cli.sandbox.exports import CatalogExport, ProductPush
 from synq_cli.sandbox.gates import BodyLimit, RateLimit, Token
 from synq_cli.sandbox.inventory import Adjustments, Ledger, Levels, Locations
 from synq_cli.sandbox.orders import Orders
 from synq_cli.sandbox.products import Products
 from synq_cli.sandbox.settings import TenantSettings
+from synq_cli.sandbox.stats import Stats
 from synq_cli.sandbox.store import Store
-from synq_cli.sandbox.variants import Variants
+from synq_cli.sandbox.taxonomy import KINDS, Taxonomy
+from synq_cli.sandbox.trail import CatalogueEvents
+from synq_cli.sandbox.validation import ValidationIssues
+from synq_cli.sandbox.variants import ProductVariants, Variants
 
 App = falcon.App[falcon.Request, falcon.Response]
 
@@ -35,6 +41,7 @@ def create_app(database: Path, now: Callable[[], float] = time.time, window: flo
     app.add_middleware(RateLimit(database, now, window))
     app.add_middleware(BodyLimit())
     app.add_middleware(Token())
+    app.add_middleware(BulkWork())
     app.set_error_serializer(_as_json)
     app.add_error_handler(falcon.HTTPRouteNotFound, _no_route)
     app.add_error_handler(falcon.HTTPMethodNotAllowed, _wrong_method)
@@ -44,7 +51,16 @@ def create_app(database: Path, now: Callable[[], float] = time.time, window: flo
     products, orders = Products(), Orders()
     app.add_route("/api/v1/pim/products", products)
     app.add_route("/api/v1/pim/products/{product_id}", products, suffix="one")
+    app.add_route("/api/v1/pim/products/{product_id}/variants", ProductVariants())
     app.add_route("/api/v1/pim/variants", Variants())
+    app.add_route("/api/v1/pim/stats", Stats())
+    for path, kind in KINDS.items():
+        app.add_route(path, Taxonomy(kind))
+    app.add_route("/api/v1/pim/bulk-jobs", BulkJobs())
+    app.add_route("/api/v1/pim/export", CatalogExport())
+    app.add_route("/api/v1/pim/validation", ValidationIssues())
+    app.add_route("/api/v1/pim/audit", CatalogueEvents())
+    app.add_route("/unified/sync/push/product", ProductPush())
     app.add_route("/api/v1/oms/orders", orders)
     app.add_route("/api/v1/oms/orders/{order_id}", orders, suffix="one")
     app.add_route("/api/v1/inventory/adjust", Adjustments())

@@ -9,6 +9,11 @@ import falcon
 
 from synq_cli.sandbox.reading import json_object, refusal, uuid_or_none
 
+
+class MisfitError(ValueError):
+    """A value that the contract does not allow where it stands."""
+
+
 # Takes a JSON value and gives what is stored of it; ValueError if it does not fit.
 Check = Callable[[object], Any]
 
@@ -26,27 +31,27 @@ def fields_in(
     body = json_object(req, set(checks), complaint)
     try:
         return fitted(body, checks, required)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise refusal(400, complaint) from None
 
 
 def fitted(body: dict[str, Any], checks: Mapping[str, Check], required: Collection[str]) -> dict[str, Any]:
     """Those fields that have a check, as they are stored; ValueError if one does not fit or is missing."""
     if not body.keys() >= set(required):
-        raise ValueError("a field is missing")
+        raise MisfitError("a field is missing")
     return {name: check(body[name]) for name, check in checks.items() if name in body}
 
 
 def text(value: object) -> str:
     if not isinstance(value, str):
-        raise ValueError("no text")  # noqa: TRY004 whatever does not fit is one kind of error
-    value.encode()  # half a surrogate pair is no text either; its error is a ValueError
+        raise MisfitError("no text")
+    value.encode()  # half a surrogate pair is no text either: that, too, is a ValueError
     return value
 
 
 def filled_text(value: object) -> str:
     if value == "":
-        raise ValueError("empty")
+        raise MisfitError("empty")
     return text(value)
 
 
@@ -54,7 +59,7 @@ def identifier(value: object) -> str:
     """A UUID, in lower case."""
     found = uuid_or_none(value)
     if found is None:
-        raise ValueError("no UUID")
+        raise MisfitError("no UUID")
     return found
 
 
@@ -71,10 +76,10 @@ def currency(value: object) -> str:
 def amount(value: object) -> str:
     """A number of at least 0 as decimal text, with all its digits and two decimals or more."""
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        raise ValueError("no number")  # noqa: TRY004 whatever does not fit is one kind of error
+        raise MisfitError("no number")
     number = Decimal(value)
     if not number.is_finite() or number < 0 or abs(number.adjusted()) > LARGEST_EXPONENT:
-        raise ValueError("no amount")
+        raise MisfitError("no amount")
     units, _, decimals = f"{number.copy_abs():f}".partition(".")
     return f"{units}.{decimals:0<2}"
 
@@ -83,14 +88,14 @@ def whole_number(value: object) -> int:
     """A whole number of 32 bits."""
     # JSON's true is a number to Python.
     if isinstance(value, bool) or not isinstance(value, int) or value not in INT32:
-        raise ValueError("no whole number")
+        raise MisfitError("no whole number")
     return value
 
 
 def one_of(words: Collection[str]) -> Check:
     def check(value: object) -> str:
         if not isinstance(value, str) or value not in words:
-            raise ValueError("none of the words")
+            raise MisfitError("none of the words")
         return value
 
     return check
@@ -98,5 +103,5 @@ def one_of(words: Collection[str]) -> Check:
 
 def _matching(pattern: re.Pattern[str], value: object) -> str:
     if not isinstance(value, str) or not pattern.fullmatch(value):
-        raise ValueError("of another form")
+        raise MisfitError("of another form")
     return value

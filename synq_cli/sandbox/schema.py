@@ -20,9 +20,32 @@ CREATE TABLE variants (
     price TEXT, currency TEXT, option_values TEXT, cost_price TEXT, data_quality_score REAL, created_at TEXT,
     updated_at TEXT);
 CREATE INDEX variants_by_sku ON variants (tenant_id, sku);
+CREATE VIEW live_products AS SELECT * FROM products WHERE deleted_at IS NULL;
 CREATE VIEW live_variants AS
     SELECT variants.* FROM variants JOIN products ON products.id = variants.product_id
     WHERE products.deleted_at IS NULL;
+CREATE TABLE categories (
+    id TEXT PRIMARY KEY, org_id TEXT, tenant_id TEXT, parent_id TEXT, name TEXT, slug TEXT, description TEXT,
+    created_at TEXT, updated_at TEXT);
+CREATE TABLE brands (
+    id TEXT PRIMARY KEY, org_id TEXT, tenant_id TEXT, name TEXT, description TEXT, logo_url TEXT,
+    created_at TEXT, updated_at TEXT);
+CREATE TABLE attributes (
+    id TEXT PRIMARY KEY, org_id TEXT, tenant_id TEXT, name TEXT, slug TEXT, type TEXT, created_at TEXT,
+    updated_at TEXT);
+CREATE TABLE attribute_groups (
+    id TEXT PRIMARY KEY, org_id TEXT, tenant_id TEXT, name TEXT, description TEXT, created_at TEXT,
+    updated_at TEXT);
+CREATE TABLE templates (
+    id TEXT PRIMARY KEY, org_id TEXT, tenant_id TEXT, name TEXT, description TEXT, created_at TEXT,
+    updated_at TEXT);
+CREATE TABLE media (
+    id TEXT PRIMARY KEY, org_id TEXT, tenant_id TEXT, product_id TEXT, variant_id TEXT, url TEXT, alt_text TEXT,
+    sort_order INTEGER, created_at TEXT, updated_at TEXT);
+CREATE TABLE bulk_jobs (
+    id TEXT PRIMARY KEY, org_id TEXT, tenant_id TEXT, job_type TEXT, status TEXT, payload_json TEXT,
+    total_items INTEGER, processed_items INTEGER, created_by TEXT, created_at TEXT, updated_at TEXT,
+    work TEXT, starts_at REAL, rows_seen INTEGER);
 CREATE TABLE locations (id TEXT PRIMARY KEY, tenant_id TEXT, name TEXT, active INTEGER, created_at TEXT);
 CREATE TABLE ledger (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE, org_id TEXT, tenant_id TEXT, variant_id TEXT,

@@ -8,6 +8,7 @@ from decimal import Decimal
 from synq_cli.sandbox.bookkeeping import keep_audit, keep_stock
 from synq_cli.sandbox.catalogue import COLOURS, DESIGNS, OUTLETS, PINNED, Design, Outlet
 from synq_cli.sandbox.history import DAY, Line, Sale, draw_sales, new_id
+from synq_cli.sandbox.shelves import fill_shelves
 from synq_cli.sandbox.store import Row, timestamp
 
 DEFAULT_SEED = 2025
@@ -45,6 +46,9 @@ def draw(seed: int, now: float) -> Tables:
     tables["products"], tables["variants"] = _goods(
         chance, {**owner, "created_by": admin["id"], "updated_by": admin["id"]}, now
     )
+    # Drawn from a chance of their own, so that the rest of the shop is what it would be without them.
+    shelves = random.Random(f"{seed} taxonomy")  # noqa: S311 drawn again on purpose
+    tables.update(fill_shelves(shelves, tables, now, now - OPENED * DAY))
     sales = draw_sales(chance, _offers(tables), now)
     tables["orders"] = [_order(sale, tenant["id"]) for sale in sales]
     tables["order_items"] = [
