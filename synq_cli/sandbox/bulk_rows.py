@@ -12,6 +12,23 @@ from synq_cli.sandbox.variants import new_variant, variant_with_sku
 JOB_TYPES = ("BULK_IMPORT", "BULK_UPDATE", "BULK_DELETE")
 
 
+def _price(value: object) -> str:
+    """A number, or the text of one, as spreadsheets give it."""
+    return amount(Number(value) if isinstance(value, str) else value)
+
+
+ROW: dict[str, Check] = {
+    "id": identifier,
+    "title": filled_text,
+    "sku": text,
+    "description": text,
+    "category": text,
+    "brand": text,
+}
+# Keys beyond the contract's that mean something here; they are the variant's, so they need a SKU beside them.
+FURTHER: dict[str, Check] = {"price": _price, "currency": currency, "barcode": text}
+
+
 def product_row(value: object) -> Row:
     """What the contract says of a row; further keys are allowed and left out here."""
     return _fields(value, ROW, ("title",))
@@ -47,23 +64,6 @@ def put_into_effect(store: Store, job: Row, row: Row, at: str) -> bool:
     else:
         _add_variant(store, job, row, product, at)
     return True
-
-
-def _price(value: object) -> str:
-    """A number, or the text of one, as spreadsheets give it."""
-    return amount(Number(value) if isinstance(value, str) else value)
-
-
-ROW: dict[str, Check] = {
-    "id": identifier,
-    "title": filled_text,
-    "sku": text,
-    "description": text,
-    "category": text,
-    "brand": text,
-}
-# Keys beyond the contract's that mean something here; they are the variant's, so they need a SKU beside them.
-FURTHER: dict[str, Check] = {"price": _price, "currency": currency, "barcode": text}
 
 
 def _fields(value: object, checks: dict[str, Check], required: tuple[str, ...]) -> Row:
