@@ -35,6 +35,11 @@ def fields_in(
         raise refusal(400, complaint) from None
 
 
+def optional_fields_in(req: falcon.Request, checks: Mapping[str, Check], complaint: str) -> dict[str, Any]:
+    """As fields_in, where nothing is required and there may be no body at all."""
+    return fields_in(req, checks, (), complaint) if req.content_length else {}
+
+
 def fitted(body: dict[str, Any], checks: Mapping[str, Check], required: Collection[str]) -> dict[str, Any]:
     """Those fields that have a check, as they are stored; ValueError if one does not fit or is missing."""
     if not body.keys() >= set(required):
@@ -97,6 +102,56 @@ def one_of(words: Collection[str]) -> Check:
         if not isinstance(value, str) or value not in words:
             raise MisfitError("none of the words")
         return value
+
+    return check
+
+
+def flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise MisfitError("neither true nor false")
+    return value
+
+
+def email(value: object) -> str:
+    return _matching(re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+"), text(value))
+
+
+def at_least(least: int) -> Check:
+    """A whole number of 32 bits, not below `least`."""
+
+    def check(value: object) -> int:
+        if whole_number(value) < least:
+            raise MisfitError("too small")
+        return whole_number(value)
+
+    return check
+
+
+def filled_list(of: Check) -> Check:
+    """A list of one or more."""
+
+    def check(value: object) -> list[Any]:
+        if not isinstance(value, list) or not value:
+            raise MisfitError("no list, or an empty one")
+        return [of(item) for item in value]
+
+    return check
+
+
+def mapping(value: object) -> dict[str, Any]:
+    """An object of whatever fields."""
+    if not isinstance(value, dict):
+        raise MisfitError("no object")
+    return value
+
+
+def fitted_object(checks: Mapping[str, Check], required: Collection[str]) -> Check:
+    """An object of these fields and no others."""
+
+    def check(value: object) -> dict[str, Any]:
+        if not mapping(value).keys() <= checks.keys():
+            raise MisfitError("an unknown field")
+        return fitted(mapping(value), checks, required)
 
     return check
 
