@@ -51,8 +51,6 @@ ORDER = {
     "source_platform": text,
     "items": filled_list(fitted_object(ITEM, ("product_title", "quantity"))),
 }
-# Beyond this many units of money a float no longer has two exact decimals.
-LARGEST_FLOAT = 10**13
 
 
 class Orders:
@@ -170,6 +168,6 @@ def _shown(row: Row) -> Row:
 
 
 def _number(money: str) -> float | int:
-    # The shortest text of a float is the decimal it came from, up to 15 digits.
+    # The shortest text of a float is the decimal it came from, up to 15 digits. Beyond 10^308 there are no floats.
     value = Decimal(money)
-    return float(value) if value < LARGEST_FLOAT else int(value)
+    return float(value) if value < 10**308 else int(value)
