@@ -1,5 +1,6 @@
 """A fresh tenant, its clock and a client that is signed in."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,16 +26,25 @@ class Clock:
         return self.at
 
 
+NOON = 1_763_640_000.0  # 2025-11-20T12:00:00Z
+
+
 @pytest.fixture
 def clock() -> Clock:
-    return Clock(1_763_640_000.0)
+    return Clock(NOON)
+
+
+@pytest.fixture(scope="session")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tenant to be copied, never touched: that is quicker than making one for each test."""
+    path = tmp_path_factory.mktemp("fresh") / "sandbox.sqlite3"
+    store.create(path, DEFAULT_SEED, NOON)
+    return path
 
 
 @pytest.fixture
-def database(tmp_path: Path, clock: Clock) -> Path:
-    path = tmp_path / "sandbox.sqlite3"
-    store.create(path, DEFAULT_SEED, clock())
-    return path
+def database(tmp_path: Path, fresh: Path) -> Path:
+    return Path(shutil.copy(fresh, tmp_path))
 
 
 @pytest.fixture
