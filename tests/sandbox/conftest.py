@@ -1,7 +1,7 @@
 """A fresh tenant, its clock and a client that is signed in."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -58,8 +58,9 @@ def bearer(database: Path, clock: Clock) -> Callable[..., dict[str, str]]:
 
 
 @pytest.fixture
-def client(database: Path, clock: Clock, bearer: Callable[..., dict[str, str]]) -> testing.TestClient:
-    return testing.TestClient(create_app(database, clock), headers=bearer())
+def client(database: Path, clock: Clock, bearer: Callable[..., dict[str, str]]) -> Iterator[testing.TestClient]:
+    with store.Store(database):  # while one connection is open, closing another costs nothing
+        yield testing.TestClient(create_app(database, clock), headers=bearer())
 
 
 @pytest.fixture
