@@ -14,7 +14,7 @@ from synq_cli.sandbox.store import Store
 REQUESTS = 100
 LARGEST_BODY = 10 * 1024 * 1024
 
-OPEN_PATHS = ("/health",)
+OPEN_PATHS = ("/health", "/unified/webhook")
 READS = ("GET", "HEAD", "OPTIONS")
 WRITERS = ("ADMIN", "EDITOR")
 
@@ -97,16 +97,27 @@ class Token:
             sent = req.get_header(header)
             if sent is not None and sent.lower() != claims[claim].lower():
                 raise refusal(403, f"Forbidden: {header} does not match the token")
+        user_id = uuid_or_none(claims.get("db_uid"))
+        # Whoever was removed is out at once, not when the token ends.
+        if user_id and not store_of(req).row("SELECT id FROM members WHERE id = ?", (user_id,)):
+            raise refusal(401, "Unauthorized: Invalid token")
         req.context.caller = Caller(
             tenant_id=claims["tenantid"].lower(),
             org_id=claims["org_id"].lower(),
             role=claims["role"].upper(),
-            user_id=uuid_or_none(claims.get("db_uid")),
+            user_id=user_id,
             email=claims.get("email"),
         )
 
     def process_resource(
-        self, req: falcon.Request, _resp: falcon.Response, _resource: object, _params: dict[str, object]
+        self, req: falcon.Request, _resp: falcon.Response, resource: object, _params: dict[str, object]
     ) -> None:
-        if req.path not in OPEN_PATHS and req.method not in READS and caller_of(req).role not in WRITERS:
+        """A resource's ADMINS_ONLY says, by method, what only administrators may do there."""
+        if req.path in OPEN_PATHS or req.method in READS:
+            return
+        role = caller_of(req).role
+        task = getattr(resource, "ADMINS_ONLY", {}).get(req.method)
+        if task and role != "ADMIN":
+            raise refusal(403, f"Forbidden: Only Administrators can {task}")
+        if role not in WRITERS:
             raise refusal(403, "Forbidden: insufficient permissions")
