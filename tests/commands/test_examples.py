@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import Result, Runner
+from runner import Result, Runner
 
 from synq_cli.api.wire import in_process
 from synq_cli.app import root_command

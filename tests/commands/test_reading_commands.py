@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-
-from tests.conftest import Runner
+from runner import Runner
 
 LISTS = [
     "orders list --limit 7",
