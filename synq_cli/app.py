@@ -156,7 +156,7 @@ def _report(run: "Invocation", error: "SynqError") -> int:
     except SynqError:
         output = run.plain_output()
     if run.changed:
-        error.hint = "The change itself was made; do not send it again."
+        error.hint = " ".join(filter(None, ("The change itself was made; do not send it again.", error.hint)))
     output.error(error)
     return error.exit_status
 

@@ -8,9 +8,11 @@ SynqError                1    internal      a bug in synq
 ├── RateLimitedError     6    rate_limited  the wait would pass --max-wait
 ├── NetworkError         7    network       the API could not be reached
 ├── ConflictError        8    conflict      409, 412
+├── PartialError         9    partial       a bulk run ended with failed rows
 ├── UnknownOutcomeError  10   unknown       a write was sent and no answer came
 ├── RefusedError         11   refused       read-only, not confirmed, wrong tenant
 ├── ServerError          12   server        5xx after the retries, or a reply that makes no sense
+├── RunningError         75   running       --wait ran out, the work goes on
 └── InterruptError       130  interrupted   Ctrl-C
 """
 
@@ -91,6 +93,11 @@ class ConflictError(SynqError):
     code = "conflict"
 
 
+class PartialError(SynqError):
+    exit_status = 9
+    code = "partial"
+
+
 class UnknownOutcomeError(SynqError):
     exit_status = 10
     code = "unknown"
@@ -104,6 +111,12 @@ class RefusedError(SynqError):
 class ServerError(SynqError):
     exit_status = 12
     code = "server"
+    retryable = True
+
+
+class RunningError(SynqError):
+    exit_status = 75
+    code = "running"
     retryable = True
 
 
