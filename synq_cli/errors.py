@@ -22,7 +22,7 @@ from typing import Any, ClassVar
 
 
 class SynqError(Exception):
-    """A run that failed: `message` says what happened, `hint` what to do next."""
+    """A run that failed: `message` says what happened, `hint` what to do next, `said` is the API's own word on it."""
 
     exit_status: ClassVar[int] = 1
     code: ClassVar[str] = "internal"
@@ -35,12 +35,14 @@ class SynqError(Exception):
         hint: str | None = None,
         status: int | None = None,
         request_id: str | None = None,
+        said: str | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
         self.status = status
         self.request_id = request_id
+        self.said = said
 
     def as_json(self) -> dict[str, object]:
         """The object that machine formats print on stderr."""
