@@ -20,7 +20,7 @@ is left of the rate limit. No account yet? `synq --sandbox orders list` runs on 
 GROUPS = {
     "orders": ("synq_cli.commands.orders", "List and show orders.", "Commerce"),
     "inventory": ("synq_cli.commands.inventory", "Look at stock and adjust it.", "Commerce"),
-    "products": ("synq_cli.commands.products", "Look at the catalogue and its variants.", "Commerce"),
+    "products": ("synq_cli.commands.products", "Look at the catalogue and change it.", "Commerce"),
     "channels": ("synq_cli.commands.channels", "List the sales channels.", "Commerce"),
     "settings": ("synq_cli.commands.settings", "Show the tenant's settings.", "Tenant"),
     "auth": ("synq_cli.commands.auth", "Log in, switch tenants, log out.", "This machine"),
@@ -147,7 +147,7 @@ def _bug(run: "Invocation", error: Exception) -> "SynqError":
 
 def _report(run: "Invocation", error: "SynqError") -> int:
     """Say what went wrong in the form that was asked for, even where the line itself could not be read."""
-    from synq_cli.errors import SynqError
+    from synq_cli.errors import SynqError, UnknownOutcomeError
 
     if not run.given.keys() & {"output", "json", "jq"}:
         run.given |= _asked_format(run.arguments)
@@ -155,8 +155,8 @@ def _report(run: "Invocation", error: "SynqError") -> int:
         output = run.output
     except SynqError:
         output = run.plain_output()
-    if run.changed:
-        error.hint = "The change itself was made; do not send it again."
+    if run.changed and not isinstance(error, UnknownOutcomeError):
+        error.hint = " ".join(filter(None, ("The change itself was made; do not send it again.", error.hint)))
     output.error(error)
     return error.exit_status
 

@@ -171,6 +171,12 @@ class Invocation:
             raise UsageError(f"{'standard input' if path == '-' else path} can't be read: {reason}.") from None
         return text
 
+    def read_rows(self, path: str) -> list[Any]:
+        """The rows of such a file: an array in JSON or YAML, or NDJSON; UsageError if it holds none."""
+        from synq_cli.documents import read_rows
+
+        return read_rows(self.read_text(path), path)
+
     def confirmed(self, question: str, *, yes: bool) -> bool:
         """Ask before something is lost; off a terminal RefusedError names --yes. A dry run loses nothing."""
         from synq_cli.output.prompts import confirm

@@ -1,6 +1,7 @@
 """The options every command takes, anywhere on the line, and those that several commands share."""
 
 import re
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -29,6 +30,24 @@ LocationOption = Annotated[
     typer.Option("--location", metavar="NAME|UUID", help="Stock location. Default: the profile's, else the only one."),
 ]
 YesOption = Annotated[bool, typer.Option("-y", "--yes", help="Do it without asking.")]
+NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="What it is to be called.")]
+DescriptionOption = Annotated[str | None, typer.Option("--description", metavar="TEXT", help="A description.")]
+SlugOption = Annotated[
+    str | None, typer.Option("--slug", metavar="SLUG", help="Its name in URLs. Default: what the server makes of it.")
+]
+WaitOption = Annotated[bool, typer.Option("--wait", help="Follow it until it has ended.")]
+ForOption = Annotated[
+    int | None, typer.Option("--for", min=0, metavar="SECONDS", help="Follow it no longer, then end with exit 75.")
+]
+
+
+def completing(words: Iterable[str]) -> Callable[[str], list[str]]:
+    """Completes these words at the shell's prompt."""
+
+    def complete(incomplete: str) -> list[str]:
+        return [word for word in words if word.startswith(incomplete)]
+
+    return complete
 
 
 def moment(text: str | None, now: float) -> float | None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from synq_cli.api.index import Kind, LocalIndex
     from synq_cli.api.transport import Transport
 
-_FEWEST_LETTERS = 4
+FEWEST_LETTERS = 4
 _DEFAULT_PAGE = 50
 
 
@@ -66,7 +66,7 @@ class Reader:
         if identifier:
             return identifier
         letters = text.strip().rstrip("…").lower()
-        like_an_id = len(letters) >= _FEWEST_LETTERS and set(letters) <= set("0123456789abcdef-")
+        like_an_id = len(letters) >= FEWEST_LETTERS and set(letters) <= set("0123456789abcdef-")
         found = self._index.starting_with(kind, letters) if like_an_id else []
         if len(found) == 1:
             return found[0]
@@ -77,8 +77,13 @@ class Reader:
         raise UsageError(
             f"'{text}' is no {kind} id.",
             hint=f"An id is a UUID such as 86b4e1a9-c27d-4f50-9e38-f1a6d07c5b42; "
-            f"its first {_FEWEST_LETTERS} letters or more will do once synq has shown the {kind}.",
+            f"its first {FEWEST_LETTERS} letters or more will do once synq has shown the {kind}.",
         )
+
+
+def in_order(rows: list[Row], *keys: str) -> list[Row]:
+    """The rows by what stands under these keys, whatever their case, and by id where that is the same."""
+    return sorted(rows, key=lambda row: [_rank(row.get(key)) for key in (*keys, "id")])
 
 
 def rows_in(answer: Any, operation: Operation, key: str) -> list[Row]:
@@ -95,6 +100,11 @@ def _identity(row: Row, *keys: str) -> str:
     """What tells a row from others: the values under these keys, or all of it if one is missing."""
     values = [row.get(key) for key in keys]
     return " ".join(map(str, values)) if all(values) else exact_json.dumps(row)
+
+
+def _rank(value: object) -> tuple[int, int, str]:
+    """Its place in an order: numbers first, then texts."""
+    return (0, value, "") if isinstance(value, int) else (1, 0, "" if value is None else str(value).casefold())
 
 
 def uuid_or_none(text: str) -> str | None:

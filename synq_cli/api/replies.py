@@ -119,7 +119,7 @@ def failure(reply: Reply, operation: Operation, subject: str) -> SynqError:
     if kind is ServerError and operation.retry == "unsafe":
         kind = UnknownOutcomeError
     message, hint = _explained(kind, operation, f"{words[:1].upper()}{words[1:].rstrip('.')}", subject)
-    return kind(message, hint=hint, status=reply.status, request_id=reply.request_id)
+    return kind(message, hint=hint, status=reply.status, request_id=reply.request_id, said=words)
 
 
 def _explained(kind: type[SynqError], operation: Operation, words: str, subject: str) -> tuple[str, str | None]:

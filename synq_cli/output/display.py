@@ -135,19 +135,23 @@ class Output(Talk):
             return
         from synq_cli.output import panel, table
 
+        parts = {key: part for key, part in parts.items() if _is_list_of_objects(row.get(key))}
         rest = {key: value for key, value in row.items() if key not in parts}
         lines = table.record_lines(rest, columns, now=self._now(), keep_empty=False, leftovers=True)
-        panel.draw_panel(self._out, title, lines, row, parts, now=self._now(), width=self._fitting_width())
+        made = panel.draw_panel(self._out, title, lines, row, parts, now=self._now(), width=self._fitting_width())
+        self._tell_cut(
+            [title for part in made for title in part.shortened], [title for part in made for title in part.dropped]
+        )
 
     def tree(self, rows: Sequence[Row], columns: Sequence[Column], *, parent: str, empty: str = "") -> None:
         """Rows that nest by the id under `parent`: for people a tree by their first column, else a list."""
         if self.format != "table" or self._chooses or not rows:
             self.rows(rows, columns, empty=empty)
             return
-        from synq_cli.output import panel
+        from synq_cli.output.tree import branches
 
-        columns = [column for column in columns if column.table]
-        panel.draw_tree(self._out, rows, columns, parent=parent, now=self._now(), width=self._fitting_width())
+        columns = [column for column in columns if column.table and column.key != parent]
+        self._table(branches(rows, columns[0].key, parent=parent, unicode=self._out.unicode), columns, empty)
 
     def document(self, value: Any) -> None:
         """An answer of any shape: JSON unless another format was asked for."""
@@ -247,10 +251,17 @@ class Output(Talk):
             keep_empty=self._chooses,
         )
         table.draw(self._out, made.table, made.width)
-        if made.shortened or made.dropped:
-            parts = [f"Shortened: {', '.join(made.shortened)}."] if made.shortened else []
-            parts += [f"Left out: {', '.join(made.dropped)}."] if made.dropped else []
+        self._tell_cut(made.shortened, made.dropped)
+
+    def _tell_cut(self, shortened: Sequence[str], dropped: Sequence[str]) -> None:
+        parts = [f"Shortened: {', '.join(shortened)}."] if shortened else []
+        parts += [f"Left out: {', '.join(dropped)}."] if dropped else []
+        if parts:
             self.note(f"{' '.join(parts)} -o tsv or --json shows all.")
+
+
+def _is_list_of_objects(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(item, Mapping) for item in value)
 
 
 def _begun(rows: Iterable[Row]) -> Iterable[Row]:

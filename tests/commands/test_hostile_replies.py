@@ -11,10 +11,12 @@ OTHER = "e07a2f5c-41b8-4d93-8c6e-b9f5d3a1720e"
 ENVIRON = {"SYNQ_TOKEN": "a.b.c", "SYNQ_BASE_URL": "https://api.test"}
 LISTS = [
     "orders list --all", f"orders list --channel {ID}", "inventory levels", "inventory locations", "products list",
-    "products variants list", "channels list", "auth login --with-token --insecure-storage",
+    "products variants list", "products categories list", "products media list", "products issues",
+    f"products jobs get {ID}", "channels list", "auth login --with-token --insecure-storage",
 ]  # fmt: skip
 RECORDS = [
     f"orders get {ID}", f"products get {ID}", f"products delete {ID} --yes", f"products delete {ID} --dry-run",
+    f"products update {ID} --title Hat", f"products variants create {ID} --sku HAT-1", "products stats",
     "settings show", f"inventory adjust {ID} 5 --location {ID}", f"inventory adjust {ID} -5 --location {ID} --dry-run",
 ]  # fmt: skip
 VALUES = [
@@ -24,7 +26,8 @@ VALUES = [
 KEYS = [
     "id", "sku", "name", "title", "variant_id", "location_id", "status", "created_at", "updated_at", "currency",
     "total", "price", "on_hand", "available", "active", "tags", "quantity_delta", "auto_po_enabled",
-    "default_low_stock_threshold",
+    "default_low_stock_threshold", "parent_id", "product_id", "url", "sort_order", "processed_items", "total_items",
+    "payload_json", "totalProducts", "totalInventoryValue", "topLowStock",
 ]  # fmt: skip
 
 
