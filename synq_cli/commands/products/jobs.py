@@ -73,7 +73,7 @@ def get_job(ctx: typer.Context, job_id: JobArgument) -> None:
     has not seen before.
 
     Examples:
-      synq products jobs get 4b80e6c7-d51f-4a39-92b6-e8f0c3d7a105
+      synq products jobs get 6424d462-9ef5-4791-9c99-98dafb993b88
     """
     run = invocation(ctx)
     run.output.record(run.api.bulk_jobs.get(job_id), RECORD)
@@ -131,8 +131,8 @@ def watch_job(ctx: typer.Context, job_id: JobArgument, limit: ForOption = None) 
     Ctrl-C ends the watching, not the job.
 
     Examples:
-      synq products jobs watch 4b80e6c7-d51f-4a39-92b6-e8f0c3d7a105
-      synq products jobs watch 4b80e6c7 --for 600 --json
+      synq products jobs watch 6424d462-9ef5-4791-9c99-98dafb993b88
+      synq products jobs watch 6424d462 --for 600 --json
     """
     _follow(ctx, job_id, limit)
 

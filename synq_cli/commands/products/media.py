@@ -41,7 +41,7 @@ def list_media(ctx: typer.Context, product: ProductOption = None, variant: Varia
 
     Examples:
       synq products media list
-      synq products media list --product 4c0a7b1e-8d32-4f96-a5e7-1b9c6d20f843
+      synq products media list --product f1f1e283-6659-47ee-a41b-6b6ad352dac2
       synq products media list --variant HMC-NVY-M --fields url
     """
     run = invocation(ctx)
@@ -67,7 +67,7 @@ def add_media(
     and costs one more request.
 
     Examples:
-      synq products media add https://cdn.fellandfjord.example/p/navy.jpg --product 4c0a7b1e-8d32-4f96-a5e7-1b9c6d20f843
+      synq products media add https://cdn.fellandfjord.example/p/navy.jpg --product f1f1e283-6659-47ee-a41b-6b6ad352dac2
       synq products media add https://cdn.fellandfjord.example/p/navy.jpg --variant HMC-NVY-M --alt-text "Navy crewneck"
     """
     run = invocation(ctx)

@@ -129,8 +129,8 @@ def update_product(
     there before. An empty text most likely counts as left out: synq tells you if the server kept a field.
 
     Examples:
-      synq products update 4c0a7b1e-8d32-4f96-a5e7-1b9c6d20f843 --title "Harbour Merino Crewneck II"
-      synq products update 4c0a7b1e --category Jumpers --dry-run
+      synq products update f1f1e283-6659-47ee-a41b-6b6ad352dac2 --title "Harbour Merino Crewneck II"
+      synq products update f1f1e283 --category Jumpers --dry-run
     """
     run = invocation(ctx)
     changes = run.api.products.changes(
@@ -182,8 +182,8 @@ def push_product(
     product and asks first; in a script --yes says so.
 
     Examples:
-      synq products push 4c0a7b1e-8d32-4f96-a5e7-1b9c6d20f843
-      synq products push 4c0a7b1e-8d32-4f96-a5e7-1b9c6d20f843 --action delete --yes
+      synq products push f1f1e283-6659-47ee-a41b-6b6ad352dac2
+      synq products push f1f1e283-6659-47ee-a41b-6b6ad352dac2 --action delete --yes
     """
     run = invocation(ctx)
     action = one_of(action, products.PUSH_ACTIONS, "action")

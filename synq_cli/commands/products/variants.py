@@ -84,7 +84,7 @@ def create_variant(
     known from then on, so that adjusting its stock costs one request.
 
     Examples:
-      synq products variants create 4c0a7b1e-8d32-4f96-a5e7-1b9c6d20f843 --sku HMC-NVY-M --price 89.50 --currency GBP
+      synq products variants create f1f1e283-6659-47ee-a41b-6b6ad352dac2 --sku HMC-NVY-XXL --price 89.50 --currency GBP
     """
     run = invocation(ctx)
     created = run.api.variants.create(product, sku=sku, barcode=barcode, price=price, currency=currency)
