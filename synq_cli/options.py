@@ -1,6 +1,7 @@
 """The options every command takes, anywhere on the line, and those that several commands share."""
 
 import re
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -28,7 +29,22 @@ LocationOption = Annotated[
     str | None,
     typer.Option("--location", metavar="NAME|UUID", help="Stock location. Default: the profile's, else the only one."),
 ]
+SkuArgument = Annotated[str, typer.Argument(metavar="SKU", help="The SKU, or the variant's UUID.")]
+OnlySkuOption = Annotated[
+    str | None, typer.Option("--sku", metavar="SKU", help="Only this SKU, or the variant with this UUID.")
+]
+OnlyLocationOption = Annotated[
+    str | None, typer.Option("--location", metavar="NAME|UUID", help="Only this stock location.")
+]
+SinceOption = Annotated[
+    str | None, typer.Option("--since", metavar="WHEN", help="Only since then: 30m, 12h, 7d, 2w, a date or a time.")
+]
 YesOption = Annotated[bool, typer.Option("-y", "--yes", help="Do it without asking.")]
+
+
+def completing(words: Sequence[str]) -> Callable[[str], list[str]]:
+    """Completes a value from these words, in whatever case it is typed."""
+    return lambda incomplete: [word for word in words if word.lower().startswith(incomplete.lower())]
 
 
 def moment(text: str | None, now: float) -> float | None:

@@ -7,7 +7,7 @@ from synq_cli import exact_json
 from synq_cli.api import replies
 from synq_cli.api.operation import Operation
 from synq_cli.api.pagination import PAGE, Listing, Row
-from synq_cli.errors import UsageError
+from synq_cli.errors import NotFoundError, UsageError
 
 if TYPE_CHECKING:
     from synq_cli.api.index import Kind, LocalIndex
@@ -100,6 +100,32 @@ def rows_in(answer: Any, operation: Operation, key: str) -> list[Row]:
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise replies.nonsense(operation, "it holds no list of objects")
     return rows
+
+
+def in_order(rows: list[Row], *keys: str) -> list[Row]:
+    """The rows by these keys, whatever order a server gives them in."""
+    return sorted(rows, key=lambda row: [str(row.get(key) or "").casefold() for key in keys])
+
+
+def row_named(rows: list[Row], text: str, kind: str, *keys: str, see: str) -> Row:
+    """The row that carries this text under one of the keys; the first letters of an `id` will do.
+
+    The first key is what requests name it by. NotFoundError if there is none, UsageError if there are several; `see`
+    is the command that lists them.
+    """
+    word = uuid_or_none(text.strip()) or text.strip().rstrip("…")
+    same = [row for row in rows if any(row.get(key) == word for key in keys)]
+    alike = [row for row in rows if any(str(row.get(key) or "").lower() == word.lower() for key in keys)]
+    begun = [row for row in rows if "id" in keys and str(row.get("id") or "").lower().startswith(word.lower())]
+    found = same or alike or (begun if len(word) >= _FEWEST_LETTERS else [])
+    if len(found) == 1 and isinstance(found[0].get(keys[0]), str) and found[0][keys[0]]:
+        return found[0]
+    if len(found) == 1:
+        raise NotFoundError(f"The API gives no {keys[0]} of {kind} '{text}'.", hint="Use the dashboard for this.")
+    if found:
+        ids = ", ".join(str(row.get(keys[0])) for row in found[:3])
+        raise UsageError(f"{len(found)} {kind}s go by '{text}'.", hint=f"Name one in full: {ids}. See `{see}`.")
+    raise NotFoundError(f"There is no {kind} '{text}'.", hint=f"See `{see}`.")
 
 
 def has_values(row: Row, wanted: Mapping[str, str | None]) -> bool:

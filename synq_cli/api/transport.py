@@ -111,8 +111,6 @@ class Transport:
         None for a deletion that an earlier try has done.
         """
         self.check(operation)
-        if operation.evidence == "presumed" and self._index.is_missing(operation.id):
-            raise replies.missing_route(operation)
         if content is not None and len(content) > _LARGEST_BODY:
             raise UsageError(f"The body is {len(content):,} bytes; the API takes at most {_LARGEST_BODY:,}.")
         url = self._session.base_url + operation.path.format_map(_quoted(path or {}))
@@ -134,7 +132,10 @@ class Transport:
             arrived |= isinstance(outcome, Reply) or outcome.failure == "no_answer"
 
     def check(self, operation: Operation) -> None:
-        """RefusedError for a write in a read-only run, or for a token of another tenant."""
+        """RefusedError for a write in a read-only run or a token of another tenant, NotFoundError for a missing route.
+
+        Who reads something before it writes asks here first, so that no request is spent on what can't be done.
+        """
         if self._settings.read_only and operation.effect != "read" and not self._dry_run:
             raise RefusedError(
                 f"This run is read-only ({self._settings.sources['read_only']}); "
@@ -142,6 +143,8 @@ class Transport:
             )
         if not operation.public:
             _ = self._session.credentials
+        if operation.evidence == "presumed" and self._index.is_missing(operation.id):
+            raise replies.missing_route(operation)
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -290,4 +293,7 @@ def _fits_a_header(text: str) -> bool:
 def _quoted(values: Mapping[str, str]) -> dict[str, str]:
     from urllib.parse import quote
 
-    return {name: quote(value, safe="") for name, value in values.items()}
+    # A part of dots alone would lead to another route.
+    return {
+        name: quote(value, safe="") if value.strip(".") else value.replace(".", "%2E") for name, value in values.items()
+    }
