@@ -4,13 +4,16 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from synq_cli.api.channels import Channels
+from synq_cli.api.integrations import Integrations
 from synq_cli.api.inventory import Inventory
 from synq_cli.api.ledger import Ledger
 from synq_cli.api.listener import Listener
 from synq_cli.api.locations import Locations
 from synq_cli.api.orders import Orders
+from synq_cli.api.organization import Members, Organization
 from synq_cli.api.products import Products
 from synq_cli.api.reader import Reader
+from synq_cli.api.reservations import Reservations
 from synq_cli.api.settings import TenantSettings
 from synq_cli.api.transport import Transport
 from synq_cli.api.variants import Variants
@@ -49,5 +52,9 @@ class SynqClient:
         self.locations = Locations(reader, index)
         self.ledger = Ledger(self.transport, reader, self.variants, self.locations)
         self.inventory = Inventory(self.transport, reader, index, self.variants, self.locations, self.ledger, now)
-        self.channels = Channels(reader)
-        self.settings = TenantSettings(reader)
+        self.reservations = Reservations(self.transport, reader, self.inventory, self.variants, self.locations)
+        self.channels = Channels(self.transport, reader)
+        self.integrations = Integrations(self.transport, reader)
+        self.organization = Organization(self.transport, reader)
+        self.members = Members(self.transport, reader)
+        self.settings = TenantSettings(self.transport, reader)

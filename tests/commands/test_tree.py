@@ -36,12 +36,16 @@ def help_page(line: str) -> str:
 
 def test_the_commands_of_the_interface_are_there() -> None:
     assert sorted(LINES) == sorted([
-        "auth login", "auth logout", "auth status", "auth switch", "auth token", "channels list", "config get",
-        "config list", "config path", "config set", "config unset", "inventory adjust", "inventory levels",
-        "inventory locations", "inventory skus add", "inventory skus forget", "inventory skus import",
-        "inventory skus list", "limits", "orders get", "orders list", "products delete", "products get",
-        "products list", "products variants list", "sandbox info", "sandbox init", "sandbox reset", "sandbox serve",
-        "sandbox token", "settings show",
+        "auth login", "auth logout", "auth status", "auth switch", "auth token", "channels create", "channels list",
+        "channels update", "config get", "config list", "config path", "config set", "config unset",
+        "integrations connect", "integrations disconnect", "integrations list", "integrations save",
+        "inventory adjust", "inventory ledger", "inventory levels", "inventory locations", "inventory release",
+        "inventory reservations", "inventory reserve", "inventory skus add", "inventory skus forget",
+        "inventory skus import", "inventory skus list", "limits", "orders get", "orders list",
+        "organization members invite", "organization members list", "organization members remove",
+        "organization members set-role", "organization show", "organization update", "products delete",
+        "products get", "products list", "products variants list", "sandbox info", "sandbox init", "sandbox reset",
+        "sandbox serve", "sandbox token", "settings set", "settings show",
     ])  # fmt: skip
 
 
