@@ -69,9 +69,9 @@ class Change:
     administrators: int
 
     @property
-    def who(self) -> str:
-        """The member by e-mail address, else by uid, with the present role."""
-        return f"{self.member.get('email') or self.member['uid']} ({self.member.get('role')})"
+    def name(self) -> str:
+        """The member's e-mail address, else the uid."""
+        return str(self.member.get("email") or self.member["uid"])
 
     @property
     def risk(self) -> str | None:

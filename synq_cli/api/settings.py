@@ -47,10 +47,15 @@ class TenantSettings:
         return self._reader.one(GET)
 
     def low_stock_threshold(self) -> int:
-        """The stock at or below which the tenant calls it low."""
-        threshold = self.get().get("default_low_stock_threshold")
+        """The stock at or below which the tenant calls it low; NotFoundError if it does not say."""
+        try:
+            threshold = self.get().get("default_low_stock_threshold")
+        except NotFoundError:
+            threshold = None  # it has never saved any settings
         if not isinstance(threshold, int):
-            raise replies.nonsense(GET, "it has no low-stock threshold")
+            raise NotFoundError(
+                "The tenant's settings do not say when stock is low.", hint="Say it yourself: --threshold N"
+            )
         return threshold
 
     def update(self, given: Mapping[str, object]) -> "tuple[Row, Row]":

@@ -15,8 +15,8 @@ group = Noun("Show and change the tenant's settings.")
 RECORD = [
     Column("Allocation", "inventory_allocation_model"),
     Column("Costing", "costing_method"),
-    Column("Low stock at", "default_low_stock_threshold", quantity),
-    Column("Purchase orders", "auto_po_enabled", flag),
+    Column("Low-stock threshold", "default_low_stock_threshold", quantity),
+    Column("Draft purchase orders", "auto_po_enabled", flag),
     Column("Changed", "updated_at", timestamp),
     Column("Changed by", "updated_by"),
 ]

@@ -16,7 +16,7 @@ from synq_cli.options import (
     moment,
 )
 from synq_cli.output.columns import Column
-from synq_cli.output.formats import age, delta, identifier, named
+from synq_cli.output.formats import age, delta, identifier, named, quantity
 
 group = Commands()
 
@@ -57,7 +57,7 @@ def list_entries(
         Column("Location", "location_id", named(run.api.locations.names() if table else {})),
         Column("Type", "transaction_type"),
         Column("Notes", "notes", drop=1),
-        Column("Unit cost", "unit_cost", drop=2),
+        Column("Unit cost", "unit_cost", quantity, drop=2),
         Column("Entry", "id", identifier, drop=3),
         Column("Posted by", "created_by", identifier, drop=4),
     ]

@@ -94,7 +94,7 @@ def release_reservation(
     held = run.api.reservations.to_release(reservation)
     variant, location = str(held.get("variant_id")), str(held.get("location_id"))
     sku, place = run.index.names("sku").get(variant, variant), run.index.names("location").get(location, location)
-    purpose = f", {held['reference']}" if held.get("reference") else ""
+    purpose = f" ({held['reference']})" if held.get("reference") else ""
     what = f"{held.get('quantity')} of {sku} at {place}{purpose}"
     if run.confirmed(f"Release {held['id']}: {what}?", yes=yes):
         run.api.reservations.release(held)

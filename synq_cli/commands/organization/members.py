@@ -82,10 +82,10 @@ def set_role(
     change = run.api.members.to_change(member, role)
     if change.risk:
         run.output.warn(change.risk)
-    if change.risk and not change.administrators and not run.confirmed(f"Make {change.who} {change.role}?", yes=yes):
+    if change.risk and not change.administrators and not run.confirmed(f"Make {change.name} {change.role}?", yes=yes):
         return
     after = run.api.members.set_role(change)
-    run.output.changed(change.who, change.member, after, COLUMNS)
+    run.output.changed(change.name, change.member, after, COLUMNS)
 
 
 @group.command("remove", REMOVE, MEMBERS)
@@ -103,6 +103,7 @@ def remove_member(ctx: typer.Context, member: MemberArgument, yes: YesOption = F
     change = run.api.members.to_remove(member)
     if change.risk:
         run.output.warn(change.risk)
-    if run.confirmed(f"Remove {change.who}? The access ends at once.", yes=yes):
+    who = f"{change.name} ({change.member.get('role')})"
+    if run.confirmed(f"Remove {who}? The access ends at once.", yes=yes):
         run.api.members.remove(change)
-        run.output.done(f"Removed {change.who}.")
+        run.output.done(f"Removed {who}.")
