@@ -43,8 +43,13 @@ YesOption = Annotated[bool, typer.Option("-y", "--yes", help="Do it without aski
 
 
 def completing(words: Sequence[str]) -> Callable[[str], list[str]]:
-    """Completes a value from these words, in whatever case it is typed."""
-    return lambda incomplete: [word for word in words if word.lower().startswith(incomplete.lower())]
+    """Completes a value from these words, or from the same in lower case."""
+
+    def complete(incomplete: str) -> list[str]:
+        cased = [word if word.startswith(incomplete) else word.lower() for word in words]
+        return [word for word in cased if word.startswith(incomplete)]
+
+    return complete
 
 
 def moment(text: str | None, now: float) -> float | None:

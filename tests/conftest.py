@@ -54,6 +54,8 @@ class Runner:
     keyring: FakeKeyring = field(default_factory=FakeKeyring)
     clock: float = NOW
     slept: list[float] = field(default_factory=list)
+    opened: list[str] = field(default_factory=list)
+    has_browser: bool = True
 
     def __call__(
         self,
@@ -76,6 +78,7 @@ class Runner:
             jitter=lambda: 1.0,
             http=http,
             keyring=self.keyring,
+            browse=self.browse,
         )
         return Result(main(list(line), system), out.getvalue(), err.getvalue())
 
@@ -83,6 +86,11 @@ class Runner:
         """Time passes at once."""
         self.slept.append(seconds)
         self.clock += seconds
+
+    def browse(self, address: str) -> bool:
+        """Opens nothing."""
+        self.opened.append(address)
+        return self.has_browser
 
 
 @pytest.fixture

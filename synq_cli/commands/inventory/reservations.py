@@ -112,7 +112,7 @@ def list_reservations(
             "--status",
             metavar="STATUS",
             help="Only this status: active, released or consumed.",
-            autocompletion=completing([status.lower() for status in reservations.STATUSES]),
+            autocompletion=completing(reservations.STATUSES),
         ),
     ] = None,
 ) -> None:
