@@ -113,9 +113,10 @@ def row_named(rows: list[Row], text: str, kind: str, *keys: str, see: str) -> Ro
     The first key is what requests name it by. NotFoundError if there is none, UsageError if there are several; `see`
     is the command that lists them.
     """
-    word = uuid_or_none(text.strip()) or text.strip().rstrip("…")
+    word = text.strip().rstrip("…")
+    forms = {word.lower(), uuid_or_none(word)}
     same = [row for row in rows if any(row.get(key) == word for key in keys)]
-    alike = [row for row in rows if any(str(row.get(key) or "").lower() == word.lower() for key in keys)]
+    alike = [row for row in rows if any(str(row.get(key) or "").lower() in forms for key in keys)]
     begun = [row for row in rows if "id" in keys and str(row.get("id") or "").lower().startswith(word.lower())]
     found = same or alike or (begun if len(word) >= _FEWEST_LETTERS else [])
     if len(found) == 1 and isinstance(found[0].get(keys[0]), str) and found[0][keys[0]]:

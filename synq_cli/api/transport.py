@@ -88,8 +88,7 @@ class Transport:
         write, and any of the errors of `errors.py` but UsageError's kin: see `replies.failure`.
         """
         if self._dry_run and operation.effect != "read":
-            shown = operation.path.format_map(_quoted(path or {}))
-            raise Planned({"method": operation.method, "path": shown, "body": body}, before, after)
+            raise Planned({"method": operation.method, "path": operation.path_with(path), "body": body}, before, after)
         content = None if body is None else exact_json.dumps(body).encode()
         headers = {} if content is None else {"Content-Type": "application/json"}
         reply = self.exchange(operation, path, query=query, content=content, headers=headers)
@@ -113,7 +112,7 @@ class Transport:
         self.check(operation)
         if content is not None and len(content) > _LARGEST_BODY:
             raise UsageError(f"The body is {len(content):,} bytes; the API takes at most {_LARGEST_BODY:,}.")
-        url = self._session.base_url + operation.path.format_map(_quoted(path or {}))
+        url = self._session.base_url + operation.path_with(path)
         sending = _Sending(operation, url, query, content, headers)
         repeats, arrived = 0, False
         while True:
@@ -288,12 +287,3 @@ class Transport:
 def _fits_a_header(text: str) -> bool:
     """Whether a header can carry it; a claim may hold any text."""
     return text.isascii() and text.isprintable() and text == text.strip()
-
-
-def _quoted(values: Mapping[str, str]) -> dict[str, str]:
-    from urllib.parse import quote
-
-    # A part of dots alone would lead to another route.
-    return {
-        name: quote(value, safe="") if value.strip(".") else value.replace(".", "%2E") for name, value in values.items()
-    }

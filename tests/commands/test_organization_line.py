@@ -12,6 +12,7 @@ MEMBERS, INVITE = f"GET {PLACE}/members", f"POST {PLACE}/members"
 AILSA = {"uid": "Jx4m/../a b?", "email": "ailsa@fellandfjord.example", "role": "admin", "status": "active"}
 ISLA = {"uid": "Kp2n", "email": "isla@fellandfjord.example", "role": "ADMIN", "status": "active"}
 RORY = {"uid": "T7uKfW1oGzXq", "email": "rory@fellandfjord.example", "role": "EDITOR", "status": "active"}
+HEX = {"uid": "0123456789ABCDEF0123456789abcdef", "email": "hex@y.no", "role": "EDITOR", "status": "active"}
 ZOE = {"uid": "Vx77", "email": "zoe@fellandfjord.example", "role": "ADMIN", "status": "invited"}
 AILSAS = f"{PLACE}/members/Jx4m%2F..%2Fa%20b%3F"
 ONE_LEFT = "Warning: This leaves the organization with one administrator; keep at least two.\n"
@@ -162,6 +163,14 @@ def test_somebody_who_can_not_be_told_apart_is_not_removed(synq: Any, word: str,
     line = ("organization", "members", "remove", word, "--yes", "-q")
     result = synq(*line, environ=ENVIRON, http=tenant)
     assert (result.status, result.out, result.err, tenant.asked) == (status, "", f"synq: {said}\n", [MEMBERS])
+
+
+def test_a_uid_that_looks_like_a_uuid_is_taken_as_it_is(synq: Any) -> None:
+    gone = f"DELETE {PLACE}/members/{HEX['uid']}"
+    tenant = Tenant({MEMBERS: [HEX], gone: httpx.Response(204)})
+    line = ("organization", "members", "remove", HEX["uid"], "--yes")
+    assert synq(*line, environ=ENVIRON, http=tenant).status == 0
+    assert tenant.asked == [MEMBERS, gone]
 
 
 @pytest.mark.parametrize("uid", [".", ".."])
