@@ -51,8 +51,8 @@ def create_channel(
     sent again: synq ends with exit 10, and `synq channels list` shows whether it was made.
 
     Examples:
-      synq channels create high-street --currency GBP
-      synq channels create nordic-web --currency EUR --inactive --dry-run
+      synq channels create market-stall --currency GBP
+      synq channels create alpine-web --currency EUR --inactive --dry-run
     """
     run = invocation(ctx)
     run.output.record(run.api.channels.create(name, currency, active=not inactive), COLUMNS)
@@ -77,7 +77,7 @@ def update_channel(
 
     Examples:
       synq channels update high-street --inactive
-      synq channels update f5a19c27 --name old-town --dry-run
+      synq channels update f83f95d1 --name old-town --dry-run
     """
     run = invocation(ctx)
     if name is None and currency is None and active is None:

@@ -110,8 +110,8 @@ def disconnect_platform(
     says so.
 
     Examples:
-      synq integrations disconnect 8f02d6c5
-      synq integrations disconnect 8f02d6c5-b94e-4a17-83fd-e6b1c0a7d529 --yes
+      synq integrations disconnect 94df315d
+      synq integrations disconnect 7c633e3c-fe1f-48c4-bb91-2f8462d99287 --yes
     """
     run = invocation(ctx)
     found = run.api.integrations.to_disconnect(connection)

@@ -87,8 +87,8 @@ def release_reservation(
     what would be given back and asks first; in a script --yes says so.
 
     Examples:
-      synq inventory release 5d3b0e97
-      synq inventory release 5d3b0e97-a1f6-4c82-b8d5-9e7c4f2a0168 --yes
+      synq inventory release 75d9d1b8
+      synq inventory release 75d9d1b8-7dab-4464-a35d-a83d613c2d57 --yes
     """
     run = invocation(ctx)
     held = run.api.reservations.to_release(reservation)

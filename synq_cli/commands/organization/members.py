@@ -54,7 +54,7 @@ def invite_member(
     e-mail, so synq sends it once: if no answer comes, it ends with exit 10 and says where to look.
 
     Examples:
-      synq organization members invite rory@fellandfjord.example --role EDITOR
+      synq organization members invite una@fellandfjord.example --role EDITOR
     """
     run = invocation(ctx)
     run.output.record(run.api.members.invite(email, role), INVITED)
@@ -97,7 +97,7 @@ def remove_member(ctx: typer.Context, member: MemberArgument, yes: YesOption = F
 
     Examples:
       synq organization members remove rory@fellandfjord.example
-      synq organization members remove T7uKfW1oGzXq6BvM3nHy9rSeC0i2 --yes
+      synq organization members remove SzjzUbycsvipkv10VhkKSVWiqRRp --yes
     """
     run = invocation(ctx)
     change = run.api.members.to_remove(member)
