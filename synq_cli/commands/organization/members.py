@@ -13,10 +13,10 @@ from synq_cli.output.formats import state, whole
 group = Noun("Manage the organization's members.")
 
 COLUMNS = [
-    Column("E-mail", "email", whole),
+    Column("E-mail", "email"),
     Column("Role", "role"),
     Column("Status", "status", state),
-    Column("UID", "uid", drop=1),
+    Column("UID", "uid", whole, drop=1),
 ]
 INVITED = [Column("UID", "uid"), Column("Message", "message")]
 
