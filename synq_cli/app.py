@@ -19,10 +19,16 @@ is left of the rate limit. No account yet? `synq --sandbox orders list` runs on 
 # name: (module, one-line help, panel)
 GROUPS = {
     "orders": ("synq_cli.commands.orders", "List and show orders.", "Commerce"),
-    "inventory": ("synq_cli.commands.inventory", "Look at stock and adjust it.", "Commerce"),
+    "inventory": ("synq_cli.commands.inventory", "Look at stock, adjust and reserve it.", "Commerce"),
     "products": ("synq_cli.commands.products", "Look at the catalogue and change it.", "Commerce"),
-    "channels": ("synq_cli.commands.channels", "List the sales channels.", "Commerce"),
-    "settings": ("synq_cli.commands.settings", "Show the tenant's settings.", "Tenant"),
+    "channels": ("synq_cli.commands.channels", "List and change the sales channels.", "Commerce"),
+    "integrations": ("synq_cli.commands.integrations", "Connect the tenant to other platforms.", "Commerce"),
+    "organization": (
+        "synq_cli.commands.organization",
+        "Show the organization and manage its members.",
+        "Tenant",
+    ),
+    "settings": ("synq_cli.commands.settings", "Show and change the tenant's settings.", "Tenant"),
     "auth": ("synq_cli.commands.auth", "Log in, switch tenants, log out.", "This machine"),
     "config": ("synq_cli.commands.config", "Read and change profiles.", "This machine"),
     "limits": ("synq_cli.commands.limits", "Show the rate limit and who spent it.", "This machine"),

@@ -64,6 +64,11 @@ def count(text: str, field: str = "quantity", least: int = 1) -> int:
     return int(text)
 
 
+def switch(text: str, field: str) -> bool:
+    """Whether it is true, not false."""
+    return one_of(text, ("true", "false"), field) == "true"
+
+
 def email(text: str) -> str:
     """An e-mail address, by its shape."""
     if not re.fullmatch(r"[^@\s,;<>()\"]+@[^@\s,;<>()\"]+\.[^@\s.,;<>()\"]{2,}", text.strip()):

@@ -7,12 +7,17 @@ from synq_cli.api.bulk_jobs import BulkJobs
 from synq_cli.api.catalogue import Catalogue
 from synq_cli.api.channels import Channels
 from synq_cli.api.following import Follower
+from synq_cli.api.integrations import Integrations
 from synq_cli.api.inventory import Inventory
+from synq_cli.api.ledger import Ledger
 from synq_cli.api.listener import Listener
+from synq_cli.api.locations import Locations
 from synq_cli.api.media import Media
 from synq_cli.api.orders import Orders
+from synq_cli.api.organization import Members, Organization
 from synq_cli.api.products import Products
 from synq_cli.api.reader import Reader
+from synq_cli.api.reservations import Reservations
 from synq_cli.api.settings import TenantSettings
 from synq_cli.api.taxonomy import AttributeGroups, Attributes, Brands, Categories, Templates
 from synq_cli.api.transport import Transport
@@ -60,6 +65,12 @@ class SynqClient:
         self.templates = Templates(reader, writer, index)
         self.media = Media(reader, writer, index, self.variants)
         self.bulk_jobs = BulkJobs(self.transport, reader, writer, index, follower)
-        self.inventory = Inventory(self.transport, reader, index, self.variants, now)
-        self.channels = Channels(reader)
-        self.settings = TenantSettings(reader)
+        self.locations = Locations(reader, index)
+        self.ledger = Ledger(self.transport, reader, self.variants, self.locations)
+        self.inventory = Inventory(self.transport, reader, index, self.variants, self.locations, self.ledger, now)
+        self.reservations = Reservations(self.transport, reader, self.inventory, self.variants, self.locations)
+        self.channels = Channels(self.transport, reader)
+        self.integrations = Integrations(self.transport, reader)
+        self.organization = Organization(self.transport, reader)
+        self.members = Members(self.transport, reader)
+        self.settings = TenantSettings(self.transport, reader)

@@ -7,7 +7,7 @@ from synq_cli import exact_json
 from synq_cli.api import replies
 from synq_cli.api.operation import Operation
 from synq_cli.api.pagination import PAGE, Listing, Row
-from synq_cli.errors import UsageError
+from synq_cli.errors import NotFoundError, UsageError
 
 if TYPE_CHECKING:
     from synq_cli.api.index import Kind, LocalIndex
@@ -41,15 +41,21 @@ class Reader:
         operation: Operation,
         key: str,
         *,
+        filters: Mapping[str, str | None] | None = None,
         matches: Callable[[Row], bool] = lambda _row: True,
+        ends: Callable[[Row], bool] = lambda _row: False,
         identity: tuple[str, ...] = ("id",),
         remember: Callable[[list[Row]], None] = lambda _rows: None,
-        query: Mapping[str, object] | None = None,
     ) -> Listing:
-        """The rows of a list in pages, read as they are taken; `remember` sees each page."""
+        """The rows of a list in pages, read as they are taken; `remember` sees each page.
+
+        `filters` are the API's own; a server may ignore them, so the rows are held against them here too. Nothing is
+        read beyond a row that `ends` the list.
+        """
+        wanted = filters or {}
 
         def fetch(limit: int, offset: int) -> tuple[list[Row], int]:
-            answer = self._transport.send(operation, query={**(query or {}), "limit": limit, "offset": offset or None})
+            answer = self._transport.send(operation, query={**wanted, "limit": limit, "offset": offset or None})
             rows = rows_in(answer, operation, key)
             remember(rows)
             used = answer.get("limit") if isinstance(answer, dict) else None
@@ -58,7 +64,12 @@ class Reader:
                 used = _DEFAULT_PAGE if len(rows) == _DEFAULT_PAGE else PAGE
             return rows, used
 
-        return Listing(fetch, key=lambda row: _identity(row, *identity), matches=matches)
+        return Listing(
+            fetch,
+            key=lambda row: _identity(row, *identity),
+            matches=lambda row: has_values(row, wanted) and matches(row),
+            ends=ends,
+        )
 
     def whole_id(self, kind: "Kind", text: str) -> str:
         """A UUID as it is, or the one id seen before that begins with these letters; UsageError otherwise."""
@@ -94,6 +105,36 @@ def rows_in(answer: Any, operation: Operation, key: str) -> list[Row]:
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise replies.nonsense(operation, "it holds no list of objects")
     return rows
+
+
+def row_named(rows: list[Row], text: str, kind: str, *keys: str, see: str) -> Row:
+    """The row that carries this text under one of the keys; the first letters of an `id` will do.
+
+    The first key is what requests name it by. NotFoundError if there is none, UsageError if there are several; `see`
+    is the command that lists them.
+    """
+    word = text.strip().rstrip("…")
+    forms = {word.lower(), uuid_or_none(word)}
+    same = [row for row in rows if any(row.get(key) == word for key in keys)]
+    alike = [row for row in rows if any(str(row.get(key) or "").lower() in forms for key in keys)]
+    begun = [row for row in rows if "id" in keys and str(row.get("id") or "").lower().startswith(word.lower())]
+    found = same or alike or (begun if len(word) >= FEWEST_LETTERS else [])
+    if len(found) == 1 and isinstance(found[0].get(keys[0]), str) and found[0][keys[0]]:
+        return found[0]
+    if len(found) == 1:
+        raise NotFoundError(f"The API gives no {keys[0]} of {kind} '{text}'.", hint="Use the dashboard for this.")
+    if found:
+        ids = ", ".join(str(row.get(keys[0])) for row in found[:3])
+        raise UsageError(f"{len(found)} {kind}s go by '{text}'.", hint=f"Name one in full: {ids}. See `{see}`.")
+    raise NotFoundError(f"There is no {kind} '{text}'.", hint=f"See `{see}`.")
+
+
+def has_values(row: Row, wanted: Mapping[str, str | None]) -> bool:
+    """Whether a row has these values, ids in whatever case; None means any."""
+    return all(
+        value is None or row.get(key) == value or (key.endswith("_id") and str(row.get(key)).lower() == value.lower())
+        for key, value in wanted.items()
+    )
 
 
 def _identity(row: Row, *keys: str) -> str:

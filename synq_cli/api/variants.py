@@ -36,15 +36,8 @@ class Variants:
     def matching(self, *, sku: str | None, product: str | None) -> Listing:
         """Variants with this SKU or of this product; None means any. GET /api/v1/pim/variants"""
         product_id = None if product is None else self._reader.whole_id("product", product)
-
-        def matches(row: Row) -> bool:
-            # The filters are presumed too: a server that ignores them must not make us take another variant.
-            return (sku is None or row.get("sku") == sku) and (
-                product_id is None or str(row.get("product_id")).lower() == product_id
-            )
-
-        query = {"sku": sku, "product_id": product_id}
-        return self._reader.listing(LIST, "variants", matches=matches, remember=self._remember, query=query)
+        filters = {"sku": sku, "product_id": product_id}
+        return self._reader.listing(LIST, "variants", filters=filters, remember=self._remember)
 
     def create(
         self, product: str, *, sku: str | None, barcode: str | None, price: str | None, currency: str | None

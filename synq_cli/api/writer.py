@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 from synq_cli.api import replies
 from synq_cli.api.operation import Operation
-from synq_cli.errors import UnknownOutcomeError
 
 if TYPE_CHECKING:
     from synq_cli.api.pagination import Row
@@ -22,14 +21,8 @@ class Writer:
         self, operation: Operation, body: object = None, *, path: Mapping[str, str] | None = None, unknown: str
     ) -> "Row":
         """Send a write; gives the object that it answers with. `unknown` is the hint if the outcome is."""
-        try:
-            answer = self._transport.send(operation, path, body=body)
-            if not isinstance(answer, dict):
-                raise replies.nonsense(operation, "it is no object")
-        except UnknownOutcomeError as error:
-            error.hint = unknown
-            raise
-        return answer
+        with replies.if_unclear(unknown):
+            return replies.one_object(self._transport.send(operation, path, body=body), operation)
 
 
 def look_for(what: str, command: str) -> str:

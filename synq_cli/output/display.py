@@ -118,7 +118,12 @@ class Output(Talk):
             self._out.say(f"{label}: {plain(before)} → {plain(after)} {what}")
 
     def changed(self, label: str, before: Row, after: Row, columns: Sequence[Column]) -> None:
-        """An object after a write: for people what is different in it, then the object itself."""
+        """An object after a write: for people what is different in it, then the object itself.
+
+        The same object twice is one that nothing was to be changed in.
+        """
+        if after is before:
+            self.note("Nothing changes; nothing was sent.")
         for column in columns:
             old, new = (lookup(row, column.key) for row in (before, after))
             # When it was changed goes without saying.

@@ -51,6 +51,15 @@ RECORD = [
 ]
 QUEUED = [Column("Status", "status")]
 
+ActionOption = Annotated[
+    str,
+    typer.Option(
+        "--action",
+        metavar="ACTION",
+        help="upsert creates or changes it there, delete takes it away.",
+        autocompletion=completing(products.PUSH_ACTIONS),
+    ),
+]
 ProductArgument = Annotated[str, typer.Argument(metavar="ID", help="The product's id, or its first letters once seen.")]
 CategoryOption = Annotated[
     str | None,
@@ -163,18 +172,7 @@ def delete_product(ctx: typer.Context, product_id: ProductArgument, yes: YesOpti
 
 @group.command("push", products.PUSH, products.GET, requests=(1, 2))
 def push_product(
-    ctx: typer.Context,
-    product_id: ProductArgument,
-    action: Annotated[
-        str,
-        typer.Option(
-            "--action",
-            metavar="ACTION",
-            help="upsert creates or changes it there, delete takes it away.",
-            autocompletion=completing(products.PUSH_ACTIONS),
-        ),
-    ] = "upsert",
-    yes: YesOption = False,
+    ctx: typer.Context, product_id: ProductArgument, action: ActionOption = "upsert", yes: YesOption = False
 ) -> None:
     """Push a product to the connected platforms.
 
