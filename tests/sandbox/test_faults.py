@@ -21,7 +21,8 @@ def slept():
 
 @pytest.fixture
 def client(database, clock, bearer, slept):
-    return testing.TestClient(create_app(database, clock, sleep=slept.append), headers=bearer())
+    with Store(database):  # while one connection is open, closing another costs nothing
+        yield testing.TestClient(create_app(database, clock, sleep=slept.append), headers=bearer())
 
 
 @pytest.fixture
