@@ -56,6 +56,7 @@ INTERFACE = """
     products templates         create list
     products variants          create list
     sandbox           info init reset serve token
+    sandbox fault     add clear limit list
     settings          set show
 """
 
