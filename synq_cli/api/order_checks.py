@@ -30,7 +30,7 @@ def _is_text(value: object) -> bool:
 
 
 def _is_id(value: object) -> bool:
-    return isinstance(value, str) and uuid_or_none(value.strip()) is not None
+    return isinstance(value, str) and uuid_or_none(value) == value.lower()
 
 
 def _is_currency(value: object) -> bool:
@@ -58,7 +58,7 @@ _FIELDS = {
     "channel": _Field("the name or id of a channel", _is_text),
     "source_platform": _TEXT,
     "items": _Field(
-        "a list of at least one item", lambda value: isinstance(value, list) and bool(value), required=True
+        "a list of at least one item, or --item", lambda value: isinstance(value, list) and bool(value), required=True
     ),
 }
 _ITEM_FIELDS = {

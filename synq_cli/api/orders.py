@@ -127,13 +127,14 @@ class Orders:
             ):
                 raise replies.nonsense(CREATE, "it names neither an order nor a workflow")
         except KeyboardInterrupt:
-            raise InterruptError("Interrupted before an answer came.", hint=_send_again(attempt)) from None
+            raise InterruptError("Interrupted before an answer came.", hint=_sent_again(attempt)) from None
         except SynqError as error:
             # A refusal speaks for its own request alone, and an earlier one may have placed the order.
-            refused = isinstance(error, _REFUSALS) and self._transport.requests - sent <= 1
-            attempt.end(known=refused and attempt.since is None)
-            if not refused:
-                error.hint = _send_again(attempt)
+            alone = attempt.since is None and self._transport.requests - sent <= 1
+            known = alone and isinstance(error, _REFUSALS)
+            attempt.end(known=known)
+            if not known:
+                error.hint = " ".join(filter(None, (error.hint, _sent_again(attempt))))
             raise
         attempt.end(known=True)
         self._index.remember_ids("order", [answer])
@@ -149,7 +150,10 @@ class Orders:
         def read() -> Row:
             nonlocal order
             known = order.get("id")
-            order = cast("Row", self.get(known)) if isinstance(known, str) else self._with_key(attempt) or order
+            if isinstance(known, str):
+                order = self._reader.one(GET, {"orderID": known.lower()})
+            else:
+                order = self._with_key(attempt) or order
             return order
 
         name = placed.get("id")
@@ -205,11 +209,12 @@ class Orders:
         return next(self.matching(None, key=attempt.key, ends=is_beyond).first(1), None)
 
 
-def _send_again(attempt: "Attempt") -> str:
+def _sent_again(attempt: "Attempt") -> str:
+    """What becomes of an order whose outcome is unknown if it is sent again, and how to look."""
     option = f" with --idempotency-key {attempt.key}" if attempt.own else ""
     return (
-        f"Send the same order again{option}: it goes under the same key, {attempt.key}, so no second order can come "
-        f"of it. `synq orders list --key {attempt.key}` shows whether it is there."
+        f"Sent again{option}, the same order goes under the same key, {attempt.key}, so no second one can come of it. "
+        f"`synq orders list --key {attempt.key}` shows whether it is there."
     )
 
 

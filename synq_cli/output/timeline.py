@@ -96,6 +96,6 @@ def _line(stream: "Stream", states: Sequence[Row], now: float, width: int | None
         line.add_row(
             styled(stream.fit(_MARKS[step["phase"]]), bold),
             styled(stream.fit(shown.text), bold),
-            styled(stream.fit(when), style),
+            styled(stream.fit(when), style if when else None),
         )
     return line
