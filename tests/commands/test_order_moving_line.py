@@ -147,6 +147,23 @@ def test_the_skus_of_parcels_and_returns_are_remembered(synq: Any) -> None:
         assert synq("inventory", "skus", "forget", "--all", environ=ENVIRON).status == 0
 
 
+SHOWN = {
+    200: "Items            12 HARBOUR-MERINO-CREWNECK-NAVY-M, 3 SKERRY-LAMBSWOOL-BEANIE-OAT\n",
+    60: "Items            12 HARBOUR-MERINO-CREWNECK-NAVY-M, 3\n                 SKERRY-LAMBSWOOL-BEANIE-OAT\n",
+}
+
+
+@pytest.mark.parametrize("width", SHOWN)
+def test_a_parcel_on_a_wide_and_on_a_narrow_terminal(synq: Any, width: int) -> None:
+    skus = {"HARBOUR-MERINO-CREWNECK-NAVY-M": 12, "SKERRY-LAMBSWOOL-BEANIE-OAT": 3}
+    items = [{"sku": sku, "quantity": quantity} for sku, quantity in skus.items()]
+    http, _ = api(order("confirmed"), {**PARCEL, "items": items}, order("fulfilled"))
+    environ = ENVIRON | {"COLUMNS": str(width)}
+    out = synq("orders", "fulfill", ORDER, environ=environ, http=http, terminal=True).out
+    assert SHOWN[width] in out
+    assert max(map(len, out.splitlines())) <= width
+
+
 # return
 
 
