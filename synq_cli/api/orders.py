@@ -133,8 +133,8 @@ class Orders:
             alone = attempt.since is None and self._transport.requests - sent <= 1
             known = alone and isinstance(error, _REFUSALS)
             attempt.end(known=known)
-            if not known:
-                error.hint = " ".join(filter(None, (error.hint, _sent_again(attempt))))
+            key = f"The order's idempotency key was {attempt.key}." if known else _sent_again(attempt)
+            error.hint = " ".join(filter(None, (error.hint, key)))
             raise
         attempt.end(known=True)
         self._index.remember_ids("order", [answer])
@@ -195,16 +195,15 @@ class Orders:
     def _with_key(self, attempt: "Attempt") -> Row | None:
         """The order with this key. Where the newest come first, older pages than it can be on are not read."""
         oldest = (attempt.since or attempt.now) - _SKEW
-        seen, first, last = 0, 0.0, float("inf")
+        times: list[float] = []
         newest_first = True
 
         def is_beyond(row: Row) -> bool:
-            nonlocal seen, first, last, newest_first
-            placed = _placed(row)
-            newest_first &= placed <= last
-            seen, first, last = seen + 1, first or placed, placed
+            nonlocal newest_first
+            times.append(_placed(row))
+            newest_first &= times[-1] <= times[-2:][0]
             # A page shows which way the list goes, which is nowhere stated.
-            return seen > PAGE and newest_first and placed < min(first, oldest)
+            return len(times) >= PAGE and newest_first and times[-1] < min(times[0], oldest)
 
         return next(self.matching(None, key=attempt.key, ends=is_beyond).first(1), None)
 
@@ -225,11 +224,11 @@ def _has_status(row: Row, statuses: frozenset[str]) -> bool:
 
 
 def _placed(row: Row) -> float:
-    """When it was placed, in epoch seconds; 0 where that is not known."""
+    """When it was placed, in epoch seconds; long ago where that is not known."""
     from datetime import UTC, datetime
 
     try:
         placed = datetime.fromisoformat(str(row.get("created_at")))
     except ValueError:
-        return 0.0
+        return float("-inf")
     return (placed if placed.tzinfo else placed.replace(tzinfo=UTC)).timestamp()
