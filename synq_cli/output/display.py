@@ -145,7 +145,7 @@ class Output(Talk):
         rest = {key: value for key, value in row.items() if key not in parts}
         lines = table.record_lines(rest, columns, now=self._now(), keep_empty=False, leftovers=True)
         made = panel.draw_panel(self._out, title, lines, row, parts, now=self._now(), width=self._fitting_width())
-        self._tell_cut(
+        self.cut(
             [title for part in made for title in part.shortened], [title for part in made for title in part.dropped]
         )
 
@@ -158,7 +158,7 @@ class Output(Talk):
 
         if self.format == "table":
             drawn = self._timeline(row, head, parts)
-            self._tell_cut(drawn.shortened, drawn.dropped, "--json")
+            self.cut(drawn.shortened, drawn.dropped, "--json")
         else:
             self.rows(row["states"], timeline.STATES)
 
@@ -279,18 +279,12 @@ class Output(Talk):
             keep_empty=self._chooses,
         )
         table.draw(self._out, made.table, made.width)
-        self._tell_cut(made.shortened, made.dropped)
+        self.cut(made.shortened, made.dropped)
 
     def _timeline(self, row: Row, head: Sequence[Column], parts: "Parts") -> "Drawn":
         from synq_cli.output import timeline
 
         return timeline.draw_timeline(self._out, row, head, parts, now=self._now(), width=self._fitting_width())
-
-    def _tell_cut(self, shortened: Sequence[str], dropped: Sequence[str], whole: str = "-o tsv or --json") -> None:
-        parts = [f"Shortened: {', '.join(shortened)}."] if shortened else []
-        parts += [f"Left out: {', '.join(dropped)}."] if dropped else []
-        if parts:
-            self.note(f"{' '.join(parts)} {whole} shows all.")
 
 
 def _is_list_of_objects(value: object) -> bool:

@@ -61,8 +61,8 @@ def fulfill_order(
     As a table the order's status before and after is shown too, which costs one more request.
 
     Examples:
-      synq orders fulfill d2f70c5b --carrier "Royal Mail" --tracking-number RM482915307GB
-      synq orders fulfill d2f70c5b --item HMC-NVY-M=1 --dry-run
+      synq orders fulfill 0de7290b --carrier "Royal Mail" --tracking-number RM482915307GB
+      synq orders fulfill 225be7ae-8655-4577-b4cd-8cdf6c23d2bc --item FCP-MOS-L=1 --dry-run
     """
     run = invocation(ctx)
     parcel = run.api.fulfillments.parcel(
@@ -85,8 +85,8 @@ def return_order(
     As a table the order's status before and after is shown too, which costs one more request.
 
     Examples:
-      synq orders return d2f70c5b --item HMC-NVY-M=1 --reason "Sleeves too long"
-      synq orders return d2f70c5b --dry-run
+      synq orders return b29472f6 --item HMC-NVY-XL=1 --reason "Sleeves too long"
+      synq orders return b29472f6-1ec6-485d-90b0-351241403cf5 --dry-run
     """
     run = invocation(ctx)
     request = run.api.returns.request(item or [], reason)
@@ -106,8 +106,8 @@ def cancel_order(
     order and asks; in a script --yes says so.
 
     Examples:
-      synq orders cancel 86b4e1a9 --reason "Customer changed their mind"
-      synq orders cancel 86b4e1a9-c27d-4f50-9e38-f1a6d07c5b42 --yes
+      synq orders cancel 225be7ae --reason "Customer changed their mind"
+      synq orders cancel 24ab2b21-3608-4d36-8a5b-5ab9aead148b --yes
     """
     run = invocation(ctx)
     given = run.api.orders.cancellation(reason)

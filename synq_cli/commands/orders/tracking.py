@@ -47,9 +47,9 @@ def track_order(
     when something has changed. Off a terminal --watch prints one line a change.
 
     Examples:
-      synq orders track d2f70c5b-8a3e-4619-b7d0-5e9c1f84a26b
-      synq orders track d2f70c5b --watch
-      synq orders track d2f70c5b --json
+      synq orders track 9b7216f4-21cb-4cee-86a2-1f4b5f2175ef
+      synq orders track 9b7216f4 --json
+      synq orders track 8bb7fd42 --watch
     """
     run = invocation(ctx)
     parts = {"fulfillments": ("Parcels", PARCELS), "returns": ("Returns", RETURNS)}
