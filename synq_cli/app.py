@@ -18,7 +18,7 @@ is left of the rate limit. No account yet? `synq --sandbox orders list` runs on 
 
 # name: (module, one-line help, panel)
 GROUPS = {
-    "orders": ("synq_cli.commands.orders", "List and show orders.", "Commerce"),
+    "orders": ("synq_cli.commands.orders", "List, place, track, ship and cancel orders.", "Commerce"),
     "inventory": ("synq_cli.commands.inventory", "Look at stock, adjust and reserve it.", "Commerce"),
     "products": ("synq_cli.commands.products", "Look at the catalogue and change it.", "Commerce"),
     "channels": ("synq_cli.commands.channels", "List and change the sales channels.", "Commerce"),

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from synq_cli.api.budget import Budget
     from synq_cli.api.client import SynqClient
     from synq_cli.api.index import LocalIndex
+    from synq_cli.api.order_keys import OrderKeys
 
 
 def _open_in_browser(address: str) -> bool:
@@ -134,6 +135,14 @@ class Invocation:
         return LocalIndex(self.state / "index.sqlite3", lambda: self.session.scope, self.system.now, self.output.warn)
 
     @cached_property
+    def order_keys(self) -> "OrderKeys":
+        """The idempotency keys of orders whose outcome is not known."""
+        from synq_cli.api.order_keys import OrderKeys
+
+        path = self.state / "order_keys.sqlite3"
+        return OrderKeys(path, lambda: self.session.scope, self.system.now, self.output.warn)
+
+    @cached_property
     def sandbox(self) -> Embedded:
         """The embedded tenant of this machine."""
         return Embedded(self.state / "sandbox.sqlite3", self.system.now, self.system.sleep, self.output.note)
@@ -177,6 +186,12 @@ class Invocation:
             reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
             raise UsageError(f"{'standard input' if path == '-' else path} can't be read: {reason}.") from None
         return text
+
+    def read_document(self, path: str) -> Any:
+        """What such a file says in JSON or YAML; UsageError if it is neither."""
+        from synq_cli.documents import read_document
+
+        return read_document(self.read_text(path), path)
 
     def read_rows(self, path: str) -> list[Any]:
         """The rows of such a file: an array in JSON or YAML, or NDJSON; UsageError if it holds none."""

@@ -32,7 +32,7 @@ LIBRARIES = {
     "filelock": {"session"},
     "platformdirs": {"session/folders"},
     "jq": {"output"},
-    "sqlite3": {"api/budget", "api/index", "sandbox/store"},
+    "sqlite3": {"api/budget", "api/index", "api/order_keys", "sandbox/store"},
     "falcon": {"sandbox"},
     "waitress": {"sandbox"},
     "jwt": {"sandbox"},

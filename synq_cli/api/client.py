@@ -7,19 +7,23 @@ from synq_cli.api.bulk_jobs import BulkJobs
 from synq_cli.api.catalogue import Catalogue
 from synq_cli.api.channels import Channels
 from synq_cli.api.following import Follower
+from synq_cli.api.fulfillments import Fulfillments
 from synq_cli.api.integrations import Integrations
 from synq_cli.api.inventory import Inventory
 from synq_cli.api.ledger import Ledger
 from synq_cli.api.listener import Listener
 from synq_cli.api.locations import Locations
 from synq_cli.api.media import Media
+from synq_cli.api.order_entry import OrderEntry
 from synq_cli.api.orders import Orders
 from synq_cli.api.organization import Members, Organization
 from synq_cli.api.products import Products
 from synq_cli.api.reader import Reader
 from synq_cli.api.reservations import Reservations
+from synq_cli.api.returns import Returns
 from synq_cli.api.settings import TenantSettings
 from synq_cli.api.taxonomy import AttributeGroups, Attributes, Brands, Categories, Templates
+from synq_cli.api.tracking import Tracking
 from synq_cli.api.transport import Transport
 from synq_cli.api.variants import Variants
 from synq_cli.api.writer import Writer
@@ -54,7 +58,6 @@ class SynqClient:
         reader = Reader(self.transport, index)
         writer = Writer(self.transport)
         follower = Follower(budget, now, sleep)
-        self.orders = Orders(reader, index)
         self.products = Products(self.transport, reader, writer, index)
         self.variants = Variants(reader, writer, index)
         self.catalogue = Catalogue(reader, writer, index)
@@ -74,3 +77,10 @@ class SynqClient:
         self.organization = Organization(self.transport, reader)
         self.members = Members(self.transport, reader)
         self.settings = TenantSettings(self.transport, reader)
+        self.fulfillments = Fulfillments(self.transport, reader, index, self.locations)
+        self.returns = Returns(self.transport, reader, index)
+        self.orders = Orders(self.transport, reader, index, self.fulfillments, follower)
+        self.order_entry = OrderEntry(
+            self.transport, index, self.variants, self.products, self.channels, self.locations
+        )
+        self.tracking = Tracking(self.orders, self.fulfillments, self.returns, follower)

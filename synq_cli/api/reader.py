@@ -32,9 +32,15 @@ class Reader:
             raise replies.nonsense(operation, "it is no such object")
         return answer
 
-    def all(self, operation: Operation, key: str, query: Mapping[str, object] | None = None) -> list[Row]:
+    def all(
+        self,
+        operation: Operation,
+        key: str,
+        query: Mapping[str, object] | None = None,
+        path: Mapping[str, str] | None = None,
+    ) -> list[Row]:
         """The rows of a list without pages, bare or wrapped under `key`. ServerError if there are none."""
-        return rows_in(self._transport.send(operation, query=query), operation, key)
+        return rows_in(self._transport.send(operation, path, query=query), operation, key)
 
     def listing(
         self,

@@ -70,13 +70,14 @@ class Variants:
         """
         if not sku.strip():
             raise UsageError("A SKU can't be blank.")
-        known = uuid_or_none(sku) or self._index.find("sku", sku)
-        if known:
-            return known
+        return uuid_or_none(sku) or self._index.find("sku", sku) or str(self.the_one(sku)["id"])
+
+    def the_one(self, sku: str) -> Row:
+        """The variant with this SKU, from the API; NotFoundError if it knows none, or two."""
         rows = self.matching(sku=sku, product=None).first(2)
-        found = {row["id"] for row in rows if isinstance(row.get("id"), str)}
+        found = {row["id"]: row for row in rows if isinstance(row.get("id"), str)}
         if len(found) == 1:
-            return str(found.pop())
+            return found.popitem()[1]
         if found:
             self._index.forget("sku", [sku])
             raise NotFoundError(f"Two variants carry the SKU {sku}.", hint="Give the variant's UUID instead.")

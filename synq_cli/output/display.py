@@ -14,6 +14,7 @@ from synq_cli.output.talk import Talk
 if TYPE_CHECKING:
     from synq_cli.output.fields import Picks
     from synq_cli.output.filter import Filter
+    from synq_cli.output.timeline import Drawn, Parts
 
 
 class Output(Talk):
@@ -144,9 +145,31 @@ class Output(Talk):
         rest = {key: value for key, value in row.items() if key not in parts}
         lines = table.record_lines(rest, columns, now=self._now(), keep_empty=False, leftovers=True)
         made = panel.draw_panel(self._out, title, lines, row, parts, now=self._now(), width=self._fitting_width())
-        self._tell_cut(
+        self.cut(
             [title for part in made for title in part.shortened], [title for part in made for title in part.dropped]
         )
+
+    def timeline(self, row: Row, head: Sequence[Column], parts: "Parts") -> None:
+        """The life of an object: for people a drawing with its lists, `parts`, below; CSV and TSV have its `states`."""
+        if self._chooses or self.format not in {"table", "csv", "tsv"}:
+            self.record(row, head)
+            return
+        from synq_cli.output import timeline
+
+        if self.format == "table":
+            drawn = self._timeline(row, head, parts)
+            self.cut(drawn.shortened, drawn.dropped, "--json")
+        else:
+            self.rows(row["states"], timeline.STATES)
+
+    def timelines(self, rows: Iterable[Row], columns: Sequence[Column], head: Sequence[Column], parts: "Parts") -> None:
+        """A life as it goes on: for people drawn anew with each row, else a line for each change."""
+        from synq_cli.output import timeline
+
+        if self.format != "table" or self._chooses:
+            self.rows(timeline.changes(rows), columns)
+        else:
+            timeline.draw_again(self._out, rows, lambda row: self._timeline(row, head, parts))
 
     def tree(self, rows: Sequence[Row], columns: Sequence[Column], *, parent: str, empty: str = "") -> None:
         """Rows that nest by the id under `parent`: for people a tree by their first column, else a list."""
@@ -256,13 +279,12 @@ class Output(Talk):
             keep_empty=self._chooses,
         )
         table.draw(self._out, made.table, made.width)
-        self._tell_cut(made.shortened, made.dropped)
+        self.cut(made.shortened, made.dropped)
 
-    def _tell_cut(self, shortened: Sequence[str], dropped: Sequence[str]) -> None:
-        parts = [f"Shortened: {', '.join(shortened)}."] if shortened else []
-        parts += [f"Left out: {', '.join(dropped)}."] if dropped else []
-        if parts:
-            self.note(f"{' '.join(parts)} -o tsv or --json shows all.")
+    def _timeline(self, row: Row, head: Sequence[Column], parts: "Parts") -> "Drawn":
+        from synq_cli.output import timeline
+
+        return timeline.draw_timeline(self._out, row, head, parts, now=self._now(), width=self._fitting_width())
 
 
 def _is_list_of_objects(value: object) -> bool:

@@ -140,6 +140,14 @@ def _show_delta(value: object, row: Mapping[str, Any], now: float) -> Cell:
     return Cell(f"+{cell.text}", "green")
 
 
+def _show_quantities(value: object, row: Mapping[str, Any], now: float) -> Cell:
+    items = value if isinstance(value, list) else []
+    if not items or not all(isinstance(item, dict) for item in items):
+        return _show_text(value, row, now)
+    parts = [f"{plain(item.get('quantity'))} {plain(item.get('sku') or item.get('variant_id'))}" for item in items]
+    return Cell(visible(", ".join(part.strip() for part in parts)))
+
+
 def _show_state(value: object, row: Mapping[str, Any], now: float) -> Cell:
     # The API's own word, underscores and all, so that it can be typed back after --status.
     word = _show_text(value, row, now).text
@@ -205,6 +213,7 @@ excerpt = Format(_show_excerpt)
 whole = Format(_show_text, narrow="keep")
 quantity = Format(_show_quantity, right=True, narrow="keep")
 delta = Format(_show_delta, right=True, narrow="keep")
+quantities = Format(_show_quantities)
 state = Format(_show_state)
 age = Format(_show_age, narrow="keep")
 timestamp = Format(_show_timestamp, narrow="keep")

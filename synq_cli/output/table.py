@@ -182,8 +182,8 @@ def styled(text: str, style: str | None = None) -> "RenderableType":
     return Text(text, style or "")
 
 
-def draw(stream: "Stream", drawing: "RenderableType", width: int) -> None:
-    """Draw it on the stream, with no blanks at the ends of lines."""
+def draw(stream: "Stream", drawing: "RenderableType", width: int) -> int:
+    """Draw it on the stream, with no blanks at the ends of lines; gives their number."""
     from rich.console import Console
 
     console = Console(
@@ -198,4 +198,6 @@ def draw(stream: "Stream", drawing: "RenderableType", width: int) -> None:
     with console.capture() as drawn:
         console.print(drawing)
     # Rich fills each line up to the width.
-    stream.write("".join(line.rstrip() + "\n" for line in drawn.get().split("\n")[:-1]))
+    lines = [line.rstrip() + "\n" for line in drawn.get().split("\n")[:-1]]
+    stream.write("".join(lines))
+    return len(lines)

@@ -22,7 +22,10 @@ WORDS = st.sampled_from([
 
 ID = "86b4e1a9-c27d-4f50-9e38-f1a6d07c5b42"
 COMMANDS = st.sampled_from([
-    "orders list", "orders list --status open --all", f"orders get {ID}", "orders get", f"inventory adjust {ID} -5",
+    "orders list", "orders list --status open --all", f"orders get {ID}", "orders get", f"orders track {ID}",
+    f"orders fulfill {ID} --item A=1", f"orders return {ID}", f"orders cancel {ID} --yes", "orders create --file -",
+    f"orders create --item {ID}=1@2 --currency EUR --payment-provider a --payment-reference b --location {ID} --for 3",
+    f"inventory adjust {ID} -5",
     f"inventory adjust {ID} -5 --location {ID}", f"inventory adjust A-1 5 --location {ID} --dry-run",
     "inventory adjust", "inventory levels --all", "inventory locations", "inventory skus list",
     "inventory skus import -", f"inventory skus add A {ID}", "inventory skus forget --all", "products list",

@@ -24,6 +24,9 @@ FILES = {
     "skus.csv": "sku,variant_id\nA-1,a1f46e83-0c9d-4b72-95e8-3d7b2c60f41e\n",
     "products.json": '[{"title": "Fisherman Smock", "sku": "FSM-NVY-M"}]',
     "ids.json": '["f1f1e283-6659-47ee-a41b-6b6ad352dac2"]',
+    "order.json": '{"payment_provider": "stripe", "payment_reference": "pi_3S", "currency": "GBP", "items": '
+    '[{"product_title": "Made-to-measure repair", "quantity": 1, "unit_price": 89.50}]}',
+    "payment.yaml": "payment_provider: stripe\npayment_reference: pi_3S\n",
 }
 # They need a login, or go on until they are stopped; each has tests of its own.
 ELSEWHERE = {"auth login", "auth logout", "auth switch", "sandbox serve"}

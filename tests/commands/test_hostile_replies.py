@@ -21,6 +21,9 @@ LISTS = [
 RECORDS = [
     f"orders get {ID}", f"products get {ID}", f"products delete {ID} --yes", f"products delete {ID} --dry-run",
     f"products update {ID} --title Hat", f"products variants create {ID} --sku HAT-1", "products stats",
+    f"orders track {ID}", f"orders fulfill {ID}", f"orders return {ID}", f"orders cancel {ID} --yes",
+    f"orders create --item {ID}=1@2 --currency EUR --payment-provider a --payment-reference b --location {ID}",
+    "orders create --item A=1 --channel x --payment-provider a --payment-reference b --dry-run",
     "settings show", f"inventory adjust {ID} 5 --location {ID}", f"inventory adjust {ID} -5 --location {ID} --dry-run",
     f"settings set {FOUR}",
     "organization show", "organization update --name X", f"inventory reserve {ID} 5 --location {ID}",

@@ -43,7 +43,7 @@ INTERFACE = """
     inventory         adjust ledger levels locations release reservations reserve
     inventory skus    add forget import list
     limits
-    orders            get list
+    orders            cancel create fulfill get list return track
     organization      show update
     organization members  invite list remove set-role
     products          create delete export get issues list push stats update
