@@ -12,6 +12,7 @@ SynqError                1    internal      a bug in synq
 ├── UnknownOutcomeError  10   unknown       a write was sent and no answer came
 ├── RefusedError         11   refused       read-only, not confirmed, wrong tenant
 ├── ServerError          12   server        5xx after the retries, or a reply that makes no sense
+├── RunningError         75   running       --wait ran out, the work goes on
 └── InterruptError       130  interrupted   Ctrl-C
 """
 
@@ -21,7 +22,10 @@ from typing import Any, ClassVar
 
 
 class SynqError(Exception):
-    """A run that failed: `message` says what happened, `hint` what to do next; `details` are a line each."""
+    """A run that failed: `message` says what happened, `hint` what to do next, `said` is the API's own word on it.
+
+    `details` are what is wrong in particular, a line each.
+    """
 
     exit_status: ClassVar[int] = 1
     code: ClassVar[str] = "internal"
@@ -35,12 +39,14 @@ class SynqError(Exception):
         hint: str | None = None,
         status: int | None = None,
         request_id: str | None = None,
+        said: str | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
         self.status = status
         self.request_id = request_id
+        self.said = said
 
     def as_json(self) -> dict[str, object]:
         """The object that machine formats print on stderr."""
@@ -112,6 +118,12 @@ class RefusedError(SynqError):
 class ServerError(SynqError):
     exit_status = 12
     code = "server"
+    retryable = True
+
+
+class RunningError(SynqError):
+    exit_status = 75
+    code = "running"
     retryable = True
 
 

@@ -26,8 +26,15 @@ if TYPE_CHECKING:
     from synq_cli.api.client import SynqClient
     from synq_cli.api.index import LocalIndex
     from synq_cli.api.lane import Lane
+    from synq_cli.api.order_keys import OrderKeys
     from synq_cli.bulk.engine import Engine
     from synq_cli.bulk.runs import Runs
+
+
+def _open_in_browser(address: str) -> bool:
+    import webbrowser
+
+    return webbrowser.open(address)
 
 
 @dataclass(frozen=True)
@@ -43,6 +50,7 @@ class System:
     jitter: Callable[[], float] = random.random
     http: "httpx.BaseTransport | None" = None
     keyring: SecretStore | None = None
+    browse: Callable[[str], bool] = _open_in_browser
 
     @classmethod
     def real(cls) -> "System":
@@ -60,7 +68,6 @@ class Invocation:
         self.arguments = arguments
         self.given: dict[str, Any] = {}
         self.command = ""
-        self._lanes: list[Lane] = []
 
     @cached_property
     def config(self) -> profiles.Config:
@@ -134,9 +141,17 @@ class Invocation:
         return LocalIndex(self.state / "index.sqlite3", lambda: self.session.scope, self.system.now, self.output.warn)
 
     @cached_property
+    def order_keys(self) -> "OrderKeys":
+        """The idempotency keys of orders whose outcome is not known."""
+        from synq_cli.api.order_keys import OrderKeys
+
+        path = self.state / "order_keys.sqlite3"
+        return OrderKeys(path, lambda: self.session.scope, self.system.now, self.output.warn)
+
+    @cached_property
     def sandbox(self) -> Embedded:
         """The embedded tenant of this machine."""
-        return Embedded(self.state / "sandbox.sqlite3", self.system.now, self.output.note)
+        return Embedded(self.state / "sandbox.sqlite3", self.system.now, self.system.sleep, self.output.note)
 
     @cached_property
     def api(self) -> "SynqClient":
@@ -167,10 +182,8 @@ class Invocation:
         """What works on many rows."""
         from synq_cli.bulk.engine import Engine
 
-        return Engine(
-            self.runs, self.api, self.session, self.budget, self._lane, self.output,
-            now=self.system.now, sleep=self.system.sleep,
-        )  # fmt: skip
+        known = (self.runs, self.api, self.session, self.budget, self._lane, self.output)
+        return Engine(*known, now=self.system.now, sleep=self.system.sleep)
 
     @property
     def dry_run(self) -> bool:
@@ -195,12 +208,31 @@ class Invocation:
             raise UsageError(f"{'standard input' if path == '-' else path} can't be read: {reason}.") from None
         return text
 
+    def read_document(self, path: str) -> Any:
+        """What such a file says in JSON or YAML; UsageError if it is neither."""
+        from synq_cli.documents import read_document
+
+        return read_document(self.read_text(path), path)
+
+    def read_rows(self, path: str) -> list[Any]:
+        """The rows of such a file: an array in JSON or YAML, or NDJSON; UsageError if it holds none."""
+        from synq_cli.documents import read_rows
+
+        return read_rows(self.read_text(path), path)
+
     def confirmed(self, question: str, *, yes: bool) -> bool:
         """Ask before something is lost; off a terminal RefusedError names --yes. A dry run loses nothing."""
         from synq_cli.output.prompts import confirm
 
         yes = yes or self.dry_run
         return confirm(question, option="--yes", stdin=self.system.stdin, stderr=self.system.stderr, yes=yes)
+
+    def offered(self, question: str) -> bool:
+        """Ask whether to do more than was asked for; nobody is asked in quiet, off a terminal or for a program."""
+        streams = (self.system.stdin, self.system.stdout, self.system.stderr)
+        if self.given.get("quiet") or self.output.format != "table" or not all(s.isatty() for s in streams):
+            return False
+        return self.confirmed(question, yes=False)
 
     def refuse_for_sandbox(self, why: str) -> None:
         """UsageError if this run is on the embedded sandbox."""
@@ -243,7 +275,7 @@ class Invocation:
         if "api" not in self.__dict__:
             return
         self.api.transport.close()
-        if self.api.transport.requests or any(lane.requests for lane in self._lanes):
+        if self.api.transport.requests or "bulk" in self.__dict__:
             left = self.budget.snapshot()
             self.output.footer(left.remaining, left.limit, exact=left.exact, profile=self.session.profile)
         self.budget.close()
@@ -252,12 +284,9 @@ class Invocation:
         """A way to the API for one thread, with a connection and a view of the budget of its own."""
         from synq_cli.api.lane import Lane
 
-        lane = Lane(
-            self.session, self._budget(sleep), self.index, self.output,
-            http=self._http(), now=self.system.now, sleep=sleep, jitter=self.system.jitter,
-        )  # fmt: skip
-        self._lanes.append(lane)
-        return lane
+        budget, http = self._budget(sleep), self._http()
+        known = (self.session, budget, self.index, self.output)
+        return Lane(*known, http=http, now=self.system.now, sleep=sleep, jitter=self.system.jitter)
 
     def _sandbox_token(self) -> str:
         return self.sandbox.token()  # asked for only now: the tenant is made when it is first used

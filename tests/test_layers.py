@@ -33,7 +33,7 @@ LIBRARIES = {
     "filelock": {"session", "bulk/journal"},
     "platformdirs": {"session/folders"},
     "jq": {"output"},
-    "sqlite3": {"api/budget", "api/index", "bulk/journal", "sandbox/store"},
+    "sqlite3": {"api/budget", "api/index", "api/order_keys", "bulk/journal", "sandbox/store"},
     "falcon": {"sandbox"},
     "waitress": {"sandbox"},
     "jwt": {"sandbox"},

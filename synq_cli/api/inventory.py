@@ -142,18 +142,24 @@ class Inventory:
             )
         return answer
 
-    def levels(self, *, sku: str | None, location: str | None) -> Listing:
-        """Stock by variant and location; None means any. GET /api/v1/inventory/levels"""
+    def levels(self, *, sku: str | None, location: str | None, most: int | None = None) -> Listing:
+        """Stock by variant and location, with `most` units on hand; None means any. GET /api/v1/inventory/levels"""
         variant_id = uuid_or_none(sku or "")
         filters = {
             "sku": None if variant_id else sku,
             "variant_id": variant_id,
             "location_id": self._locations.id_of(location),
         }
+
+        def matches(row: Row) -> bool:
+            on_hand = row.get("on_hand")
+            return most is None or (isinstance(on_hand, int) and on_hand <= most)
+
         return self._reader.listing(
             LEVELS,
             "levels",
             filters=filters,
+            matches=matches,
             identity=("variant_id", "location_id"),
             remember=lambda rows: remember_skus(self._index, rows, "variant_id"),
         )

@@ -3,16 +3,27 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from synq_cli.api import checks
 from synq_cli.api.operation import Operation
 from synq_cli.api.pagination import PAGE, Listing, Row
 from synq_cli.api.reader import uuid_or_none
+from synq_cli.api.writer import look_for
 from synq_cli.errors import NotFoundError, UsageError
 
 if TYPE_CHECKING:
     from synq_cli.api.index import LocalIndex
     from synq_cli.api.reader import Reader
+    from synq_cli.api.writer import Writer
 
 LIST = Operation("list_variants", "GET", "/api/v1/pim/variants", "the list of variants", evidence="presumed")
+CREATE = Operation(
+    "create_variant",
+    "POST",
+    "/api/v1/pim/products/{productID}/variants",
+    "the new variant",
+    effect="create",
+    retry="unsafe",
+)
 # So many SKUs are cheaper to look up one by one than in pages of everything.
 _FEW = 2
 
@@ -20,8 +31,9 @@ _FEW = 2
 class Variants:
     """The operations on variants."""
 
-    def __init__(self, reader: "Reader", index: "LocalIndex") -> None:
+    def __init__(self, reader: "Reader", writer: "Writer", index: "LocalIndex") -> None:
         self._reader = reader
+        self._writer = writer
         self._index = index
 
     def matching(self, *, sku: str | None, product: str | None) -> Listing:
@@ -30,6 +42,30 @@ class Variants:
         filters = {"sku": sku, "product_id": product_id}
         return self._reader.listing(LIST, "variants", filters=filters, remember=self._remember)
 
+    def create(
+        self, product: str, *, sku: str | None, barcode: str | None, price: str | None, currency: str | None
+    ) -> Row:
+        """Add a variant to a product; gives it. POST /api/v1/pim/products/{productID}/variants"""
+        product_id = self._reader.whole_id("product", product)
+        body = checks.given(
+            sku=None if sku is None else checks.filled(sku, "SKU"),
+            barcode=barcode,
+            price=None if price is None else checks.amount(price),
+            currency=None if currency is None else checks.currency(currency),
+        )
+        if not body:
+            raise UsageError("A variant needs a SKU, a barcode or a price.", hint="Add --sku SKU.")
+        known = self._index.find("sku", body["sku"]) if "sku" in body else None
+        if known:
+            raise UsageError(
+                f"The SKU {body['sku']} is taken by the variant {known}.",
+                hint=f"If that one is gone: synq inventory skus forget {body['sku']}",
+            )
+        unknown = look_for(body.get("sku", "it"), f"synq products variants list --product {product_id}")
+        created = self._writer.write(CREATE, body, path={"productID": product_id}, unknown=unknown)
+        self._remember([created])
+        return created
+
     def id_of(self, sku: str) -> str:
         """The id of the variant with this SKU (or the UUID as it is): from the index, else from the API.
 
@@ -37,13 +73,14 @@ class Variants:
         """
         if not sku.strip():
             raise UsageError("A SKU can't be blank.")
-        known = uuid_or_none(sku) or self._index.find("sku", sku)
-        if known:
-            return known
+        return uuid_or_none(sku) or self._index.find("sku", sku) or str(self.the_one(sku)["id"])
+
+    def the_one(self, sku: str) -> Row:
+        """The variant with this SKU, from the API; NotFoundError if it knows none, or two."""
         rows = self.matching(sku=sku, product=None).first(2)
-        found = {row["id"] for row in rows if isinstance(row.get("id"), str)}
+        found = {row["id"]: row for row in rows if isinstance(row.get("id"), str)}
         if len(found) == 1:
-            return str(found.pop())
+            return found.popitem()[1]
         if found:
             self._index.forget("sku", [sku])
             raise NotFoundError(f"Two variants carry the SKU {sku}.", hint="Give the variant's UUID instead.")

@@ -33,7 +33,7 @@ def failed_text(rows: Sequence[Entry], dialect: Dialect) -> str:
     writer.writerow([*header, *REPORTED])
     for row in rows:
         cells = exact_json.loads(row.source)
-        writer.writerow([*(cells[at] for at in kept), row.code, row.error])
+        writer.writerow([*(cells[at] for at in kept), row.code, _harmless(row.error)])
     return ("\ufeff" if dialect.bom else "") + text.getvalue()
 
 
@@ -57,7 +57,7 @@ def report_text(rows: Sequence[Entry], path: str) -> str:
     text = StringIO(newline="")
     writer = csv.DictWriter(text, _COLUMNS, lineterminator="\n", restval="")
     writer.writeheader()
-    writer.writerows(result)
+    writer.writerows(row | {"error": _harmless(row["error"])} for row in result)
     return text.getvalue()
 
 
@@ -75,3 +75,8 @@ def write_file(path: Path, text: str) -> None:
 def _json_line(row: Entry) -> str:
     fields: dict[str, Any] = exact_json.loads(row.source)
     return exact_json.dumps(fields | dict(zip(REPORTED, (row.code, row.error), strict=True)))
+
+
+def _harmless(words: str | None) -> str | None:
+    """What the API said, such that no spreadsheet takes it for a formula."""
+    return f"'{words}" if words and words[0] in "=+-@\t\r" else words

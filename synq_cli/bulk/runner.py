@@ -166,7 +166,7 @@ class Runner:
             self._record(row, lambda: self._again(row))
         except (RejectedError, NotFoundError, ConflictError) as error:
             self._unclear = 0
-            code, said = error.code, error.message
+            code, said = error.code, error.said or error.message
             self._record(row, lambda: self._journal.failed(row.line, self._now(), code, said))
         except (UnknownOutcomeError, ServerError) as error:
             said = error.message

@@ -14,6 +14,7 @@ from synq_cli.output.talk import Talk
 if TYPE_CHECKING:
     from synq_cli.output.fields import Picks
     from synq_cli.output.filter import Filter
+    from synq_cli.output.timeline import Drawn, Parts
 
 
 class Output(Talk):
@@ -118,7 +119,12 @@ class Output(Talk):
             self._out.say(f"{label}: {plain(before)} → {plain(after)} {what}")
 
     def changed(self, label: str, before: Row, after: Row, columns: Sequence[Column]) -> None:
-        """An object after a write: for people what is different in it, then the object itself."""
+        """An object after a write: for people what is different in it, then the object itself.
+
+        The same object twice is one that nothing was to be changed in.
+        """
+        if after is before:
+            self.note("Nothing changes; nothing was sent.")
         for column in columns:
             old, new = (lookup(row, column.key) for row in (before, after))
             # When it was changed goes without saying.
@@ -135,19 +141,45 @@ class Output(Talk):
             return
         from synq_cli.output import panel, table
 
+        parts = {key: part for key, part in parts.items() if _is_list_of_objects(row.get(key))}
         rest = {key: value for key, value in row.items() if key not in parts}
         lines = table.record_lines(rest, columns, now=self._now(), keep_empty=False, leftovers=True)
-        panel.draw_panel(self._out, title, lines, row, parts, now=self._now(), width=self._fitting_width())
+        made = panel.draw_panel(self._out, title, lines, row, parts, now=self._now(), width=self._fitting_width())
+        self.cut(
+            [title for part in made for title in part.shortened], [title for part in made for title in part.dropped]
+        )
+
+    def timeline(self, row: Row, head: Sequence[Column], parts: "Parts") -> None:
+        """The life of an object: for people a drawing with its lists, `parts`, below; CSV and TSV have its `states`."""
+        if self._chooses or self.format not in {"table", "csv", "tsv"}:
+            self.record(row, head)
+            return
+        from synq_cli.output import timeline
+
+        if self.format == "table":
+            drawn = self._timeline(row, head, parts)
+            self.cut(drawn.shortened, drawn.dropped, "--json")
+        else:
+            self.rows(row["states"], timeline.STATES)
+
+    def timelines(self, rows: Iterable[Row], columns: Sequence[Column], head: Sequence[Column], parts: "Parts") -> None:
+        """A life as it goes on: for people drawn anew with each row, else a line for each change."""
+        from synq_cli.output import timeline
+
+        if self.format != "table" or self._chooses:
+            self.rows(timeline.changes(rows), columns)
+        else:
+            timeline.draw_again(self._out, rows, lambda row: self._timeline(row, head, parts))
 
     def tree(self, rows: Sequence[Row], columns: Sequence[Column], *, parent: str, empty: str = "") -> None:
         """Rows that nest by the id under `parent`: for people a tree by their first column, else a list."""
         if self.format != "table" or self._chooses or not rows:
             self.rows(rows, columns, empty=empty)
             return
-        from synq_cli.output import panel
+        from synq_cli.output.tree import branches
 
-        columns = [column for column in columns if column.table]
-        panel.draw_tree(self._out, rows, columns, parent=parent, now=self._now(), width=self._fitting_width())
+        columns = [column for column in columns if column.table and column.key != parent]
+        self._table(branches(rows, columns[0].key, parent=parent, unicode=self._out.unicode), columns, empty)
 
     def document(self, value: Any) -> None:
         """An answer of any shape: JSON unless another format was asked for."""
@@ -247,10 +279,16 @@ class Output(Talk):
             keep_empty=self._chooses,
         )
         table.draw(self._out, made.table, made.width)
-        if made.shortened or made.dropped:
-            parts = [f"Shortened: {', '.join(made.shortened)}."] if made.shortened else []
-            parts += [f"Left out: {', '.join(made.dropped)}."] if made.dropped else []
-            self.note(f"{' '.join(parts)} -o tsv or --json shows all.")
+        self.cut(made.shortened, made.dropped)
+
+    def _timeline(self, row: Row, head: Sequence[Column], parts: "Parts") -> "Drawn":
+        from synq_cli.output import timeline
+
+        return timeline.draw_timeline(self._out, row, head, parts, now=self._now(), width=self._fitting_width())
+
+
+def _is_list_of_objects(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(item, Mapping) for item in value)
 
 
 def _begun(rows: Iterable[Row]) -> Iterable[Row]:

@@ -9,7 +9,9 @@ from synq_cli.errors import UsageError
 from synq_cli.output.formats import visible
 
 _CODES = {"bold": 1, "dim": 2, "red": 31, "green": 32, "yellow": 33}
-_STAND_INS = {ord("·"): "-", ord("→"): "->", ord("…"): "..."}
+_STAND_INS = {
+    ord("·"): "-", ord("→"): "->", ord("…"): "...", ord("●"): "*", ord("◉"): "@", ord("○"): "o",
+}  # fmt: skip
 # Windows consoles that set one of these understand colour codes; others print them as rubbish.
 _WINDOWS_COLOR = ("WT_SESSION", "TERM", "ANSICON", "ConEmuANSI")
 

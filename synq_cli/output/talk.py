@@ -1,7 +1,7 @@
 """What a run says on stderr: notes, warnings, errors, progress and the footer."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol, TextIO
 
 from synq_cli.errors import SynqError
@@ -59,6 +59,13 @@ class Talk:
         """A remark; None is none."""
         if text and not self._quiet:
             self._err.say(text)
+
+    def cut(self, shortened: Sequence[str], dropped: Sequence[str], whole: str = "-o tsv or --json") -> None:
+        """Which columns a terminal had no room for, and what shows all of them."""
+        parts = [f"Shortened: {', '.join(shortened)}."] if shortened else []
+        parts += [f"Left out: {', '.join(dropped)}."] if dropped else []
+        if parts:
+            self.note(f"{' '.join(parts)} {whole} shows all.")
 
     def done(self, text: str) -> None:
         """What was done, where there is nothing to print on stdout."""

@@ -7,14 +7,29 @@ from pathlib import Path
 
 import falcon
 
+from synq_cli.sandbox.audit import Audit
+from synq_cli.sandbox.bulk_jobs import BulkJobs, BulkWork
 from synq_cli.sandbox.channels import Channels
+from synq_cli.sandbox.exports import CatalogExport, ProductPush
+from synq_cli.sandbox.faults import Faults
+from synq_cli.sandbox.fulfillments import Fulfillments
 from synq_cli.sandbox.gates import BodyLimit, RateLimit, Token
+from synq_cli.sandbox.integrations import AuthUrl, Callback, Connections
 from synq_cli.sandbox.inventory import Adjustments, Ledger, Levels, Locations
+from synq_cli.sandbox.order_states import DueOrders
 from synq_cli.sandbox.orders import Orders
+from synq_cli.sandbox.organization import Members, Organization
 from synq_cli.sandbox.products import Products
+from synq_cli.sandbox.reservations import Reservations
+from synq_cli.sandbox.returns import Returns
 from synq_cli.sandbox.settings import TenantSettings
+from synq_cli.sandbox.stats import Stats
 from synq_cli.sandbox.store import Store
-from synq_cli.sandbox.variants import Variants
+from synq_cli.sandbox.taxonomy import KINDS, Taxonomy
+from synq_cli.sandbox.trail import CatalogueEvents
+from synq_cli.sandbox.validation import ValidationIssues
+from synq_cli.sandbox.variants import ProductVariants, Variants
+from synq_cli.sandbox.webhook import Webhook
 
 App = falcon.App[falcon.Request, falcon.Response]
 
@@ -25,16 +40,26 @@ class Health:
         resp.text = "OK"
 
 
-def create_app(database: Path, now: Callable[[], float] = time.time, window: float = 60.0) -> App:
+def create_app(
+    database: Path,
+    now: Callable[[], float] = time.time,
+    window: float = 60.0,
+    sleep: Callable[[float], None] = time.sleep,
+) -> App:
     """Serve the tenant in `database`; `now` in epoch seconds, `window` of the rate limit in seconds.
+
+    `sleep` is what makes an answer late where that was ordered.
 
     Raises UsageError if the file is no sandbox.
     """
     Store(database).close()
     app = App()
     app.add_middleware(RateLimit(database, now, window))
+    app.add_middleware(Faults(sleep))
     app.add_middleware(BodyLimit())
     app.add_middleware(Token())
+    app.add_middleware(BulkWork())
+    app.add_middleware(DueOrders())
     app.set_error_serializer(_as_json)
     app.add_error_handler(falcon.HTTPRouteNotFound, _no_route)
     app.add_error_handler(falcon.HTTPMethodNotAllowed, _wrong_method)
@@ -44,15 +69,40 @@ def create_app(database: Path, now: Callable[[], float] = time.time, window: flo
     products, orders = Products(), Orders()
     app.add_route("/api/v1/pim/products", products)
     app.add_route("/api/v1/pim/products/{product_id}", products, suffix="one")
+    app.add_route("/api/v1/pim/products/{product_id}/variants", ProductVariants())
     app.add_route("/api/v1/pim/variants", Variants())
+    app.add_route("/api/v1/pim/stats", Stats())
+    for path, kind in KINDS.items():
+        app.add_route(path, Taxonomy(kind))
+    app.add_route("/api/v1/pim/bulk-jobs", BulkJobs())
+    app.add_route("/api/v1/pim/export", CatalogExport())
+    app.add_route("/api/v1/pim/validation", ValidationIssues())
+    app.add_route("/api/v1/pim/audit", CatalogueEvents())
+    app.add_route("/unified/sync/push/product", ProductPush())
     app.add_route("/api/v1/oms/orders", orders)
     app.add_route("/api/v1/oms/orders/{order_id}", orders, suffix="one")
+    app.add_route("/api/v1/oms/orders/{order_id}/cancel", orders, suffix="cancellation")
+    app.add_route("/api/v1/oms/orders/{order_id}/fulfillments", Fulfillments())
+    app.add_route("/api/v1/oms/orders/{order_id}/returns", Returns())
     app.add_route("/api/v1/inventory/adjust", Adjustments())
     app.add_route("/api/v1/inventory/levels", Levels())
     app.add_route("/api/v1/inventory/ledger", Ledger())
     app.add_route("/api/v1/inventory/locations", Locations())
-    app.add_route("/api/v1/channels", Channels())
+    reservations, channels, connections, members = Reservations(), Channels(), Connections(), Members()
+    app.add_route("/api/v1/inventory/reservations", reservations)
+    app.add_route("/api/v1/inventory/reservations/{reservation_id}", reservations, suffix="one")
+    app.add_route("/api/v1/channels", channels)
+    app.add_route("/api/v1/channels/{channel_id}", channels, suffix="one")
+    app.add_route("/api/v1/integrations/auth-url", AuthUrl())
+    app.add_route("/api/v1/integrations/callback", Callback())
+    app.add_route("/api/v1/integrations/connections", connections)
+    app.add_route("/api/v1/integrations/connections/{connection_id}", connections, suffix="one")
+    app.add_route("/api/v1/organization", Organization())
+    app.add_route("/api/v1/organization/members", members)
+    app.add_route("/api/v1/organization/members/{uid}", members, suffix="one")
     app.add_route("/api/v1/settings/tenant", TenantSettings())
+    app.add_route("/api/v1/audit", Audit())
+    app.add_route("/unified/webhook", Webhook())
     return app
 
 

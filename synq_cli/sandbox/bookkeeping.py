@@ -33,9 +33,9 @@ def keep_stock(
             if back:
                 entries.append((sale.updated, _entry(place, back, "return", f"Order {sale.id}")))
             if waiting:
-                reservations.append(_reservation(chance, place, waiting, sale.id, sale.created))
+                reservations.append(_reservation(chance, place, waiting, sale.id, sale.created, sale.id))
     shown = _place_of("HMC-NVY-M", tables, locations)
-    reservations.append(_reservation(chance, shown, 3, "trunk-show", now - 1.5 * DAY))
+    reservations.append(_reservation(chance, shown, 3, "trunk-show", now - 1.5 * DAY, None))
     held[shown] += 3
 
     admin = tables["members"][0]["id"]
@@ -100,13 +100,16 @@ def _entry(place: Place, delta: int, kind: str, notes: str) -> Row:
     }
 
 
-def _reservation(chance: random.Random, place: Place, quantity: int, reference: str, at: float) -> Row:
+def _reservation(
+    chance: random.Random, place: Place, quantity: int, reference: str, at: float, order_id: str | None
+) -> Row:
     return {
         "id": new_id(chance),
         "variant_id": place[0],
         "location_id": place[1],
         "quantity": quantity,
         "reference": reference,
+        "order_id": order_id,
         "status": "ACTIVE",
         "created_at": timestamp(at),
     }

@@ -1,12 +1,11 @@
 """Stock: adjustments, levels, the ledger, locations."""
 
-import uuid
-
 import falcon
 
 from synq_cli.sandbox.gates import caller_of
 from synq_cli.sandbox.reading import json_object, page, refusal, sku_filter, store_of, uuid_filter, uuid_in
-from synq_cli.sandbox.store import timestamp
+from synq_cli.sandbox.stock import enter, missing
+from synq_cli.sandbox.trail import record
 
 INT32 = range(-(2**31), 2**31)
 BAD_BODY = "Invalid request payload"
@@ -17,29 +16,14 @@ class Adjustments:
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         variant_id, location_id, delta = _adjustment(req)
         store, caller = store_of(req), caller_of(req)
-        entry = {
-            "id": str(uuid.uuid4()),
-            "org_id": caller.org_id,
-            "tenant_id": caller.tenant_id,
-            "variant_id": variant_id,
-            "location_id": location_id,
-            "quantity_delta": delta,
-            "transaction_type": "adjustment",
-            "notes": "API Adjustment",
-            "unit_cost": None,
-            "created_by": caller.user_id,
-            "created_at": timestamp(req.context.at),
-        }
+        place = {"tenant_id": caller.tenant_id, "variant_id": variant_id, "location_id": location_id}
         with store.writing():
-            if not store.row(
-                "SELECT id FROM live_variants WHERE id = ? AND tenant_id = ?", (variant_id, caller.tenant_id)
-            ):
-                raise refusal(404, "Variant not found")
-            if not store.row(
-                "SELECT id FROM locations WHERE id = ? AND tenant_id = ?", (location_id, caller.tenant_id)
-            ):
-                raise refusal(404, "Location not found")
-            store.insert("ledger", entry)
+            complaint = missing(store, place)
+            if complaint:
+                raise refusal(404, complaint)
+            entry = enter(store, place, delta, "adjustment", "API Adjustment", req.context.at, caller.user_id)
+            details = {"location_id": location_id, "quantity_delta": delta}
+            record(req, "INVENTORY_ADJUSTED", "INVENTORY", variant_id, details)
         resp.media = entry
 
 

@@ -1,11 +1,11 @@
 """What a request says, checked: ids, pages and JSON bodies; and how one is refused."""
 
-import json
 import re
 from typing import Any
 
 import falcon
 
+from synq_cli import exact_json
 from synq_cli.sandbox.store import Store
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -74,7 +74,7 @@ def _whole_number(req: falcon.Request, name: str, default: int) -> int:
 def json_object(req: falcon.Request, keys: set[str], complaint: str) -> dict[str, Any]:
     """The body as an object; 400 with `complaint` if it is something else or has keys beyond `keys`."""
     try:
-        body = json.loads(req.bounded_stream.read())
+        body = exact_json.loads(req.bounded_stream.read().decode())
     except (ValueError, RecursionError):
         raise refusal(400, complaint) from None
     if not isinstance(body, dict) or not body.keys() <= keys:

@@ -8,12 +8,16 @@ from decimal import Decimal
 from synq_cli.sandbox.bookkeeping import keep_audit, keep_stock
 from synq_cli.sandbox.catalogue import COLOURS, DESIGNS, OUTLETS, PINNED, Design, Outlet
 from synq_cli.sandbox.history import DAY, Line, Sale, draw_sales, new_id
+from synq_cli.sandbox.parcels import send_parcels
+from synq_cli.sandbox.shelves import fill_shelves
 from synq_cli.sandbox.store import Row, timestamp
 
 DEFAULT_SEED = 2025
 
 OPENED = 95  # days ago
 HOST = "fellandfjord.example"
+# No secret at all: known to everybody, so that examples can be signed with it.
+WEBHOOK_KEY = "example-webhook-secret"
 
 Tables = dict[str, list[Row]]
 
@@ -28,6 +32,9 @@ def draw(seed: int, now: float) -> Tables:
         "name": "Fell & Fjord Knitwear",
         "seed": str(seed),
         "secret": "",
+        "webhook_secret": WEBHOOK_KEY,
+        "founded_at": timestamp(now - OPENED * DAY),
+        "updated_at": timestamp(now - OPENED * DAY),
         "created_at": timestamp(now),
     }
     tables: Tables = {"tenant": [tenant]}
@@ -45,6 +52,9 @@ def draw(seed: int, now: float) -> Tables:
     tables["products"], tables["variants"] = _goods(
         chance, {**owner, "created_by": admin["id"], "updated_by": admin["id"]}, now
     )
+    # Drawn from a chance of their own, so that the rest of the shop is what it would be without them.
+    shelves = random.Random(f"{seed} taxonomy")  # noqa: S311 drawn again on purpose
+    tables.update(fill_shelves(shelves, tables, now, now - OPENED * DAY))
     sales = draw_sales(chance, _offers(tables), now)
     tables["orders"] = [_order(sale, tenant["id"]) for sale in sales]
     tables["order_items"] = [
@@ -52,6 +62,9 @@ def draw(seed: int, now: float) -> Tables:
     ]
     tables["ledger"], tables["reservations"] = keep_stock(chance, tables, sales, now)
     tables["audit"] = keep_audit(chance, tables, sales, now)
+    # By dice of their own, so that nothing drawn above changes.
+    tables |= send_parcels(random.Random(f"{seed} parcels"), tables, sales)  # noqa: S311 drawn again on purpose
+    tables["connections"] = _connections(random.Random(f"{seed} connections"), tenant["id"], now)  # noqa: S311 likewise
     return tables
 
 
@@ -101,6 +114,27 @@ def _channel(chance: random.Random, tenant_id: str, outlet: Outlet, now: float) 
         "created_at": timestamp(now - 90 * DAY),
         "updated_at": timestamp(now - (90 if outlet.active else 19) * DAY),
     }
+
+
+def _connections(chance: random.Random, tenant_id: str, now: float) -> list[Row]:
+    # The first id is that of the contract's example webhook.
+    platforms = (
+        ("66f3c2a8e19d4b7051d8a0f2", "commerce", "shopify", 88),
+        (f"{chance.getrandbits(96):024x}", "accounting", "xero", 74),
+    )
+    return [
+        {
+            "id": new_id(chance),
+            "tenant_id": tenant_id,
+            "unified_connection_id": connection_id,
+            "category": category,
+            "provider": provider,
+            "status": "ACTIVE",
+            "created_at": timestamp(now - days * DAY),
+            "updated_at": timestamp(now - days * DAY),
+        }
+        for connection_id, category, provider, days in platforms
+    ]
 
 
 def _goods(chance: random.Random, owner: Row, now: float) -> tuple[list[Row], list[Row]]:
@@ -202,6 +236,7 @@ def _order(sale: Sale, tenant_id: str) -> Row:
         "created_at": timestamp(sale.created),
         "updated_at": timestamp(sale.updated),
         "tags": json.dumps(sale.tags) if sale.tags else None,
+        "allocation": "SOFT",
     }
 
 

@@ -132,7 +132,7 @@ def reset(database: Path, seed: int, now: float) -> None:
 
 
 def info(database: Path) -> dict[str, object]:
-    """What the tenant holds: path, seed, created_at, tenant_id, org_id, counts by name, size_bytes."""
+    """What the tenant holds: path, seed, created_at, tenant_id, org_id, webhook_secret, counts by name, size_bytes."""
     with Store(database) as store:
         tenant = store.rows("SELECT * FROM tenant")[0]
         return {
@@ -141,6 +141,7 @@ def info(database: Path) -> dict[str, object]:
             "created_at": tenant["created_at"],
             "tenant_id": tenant["id"],
             "org_id": tenant["org_id"],
+            "webhook_secret": tenant["webhook_secret"],
             "products": store.count("SELECT COUNT(*) FROM products WHERE deleted_at IS NULL"),
             "variants": store.count("SELECT COUNT(*) FROM live_variants"),
             "locations": store.count("SELECT COUNT(*) FROM locations"),

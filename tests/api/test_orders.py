@@ -9,7 +9,7 @@ from desk import NOW, Desk
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synq_cli.api.orders import ORDER_STATUSES, STATUS_GROUPS, parse_statuses
+from synq_cli.api.order_states import ORDER_STATUSES, STATUS_GROUPS, parse_statuses
 from synq_cli.errors import NotFoundError, SynqError, UsageError
 
 CHANNEL = "5a1c9e37-4d8b-4f62-a0e5-7b3d1f9c2846"

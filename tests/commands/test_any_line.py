@@ -22,12 +22,21 @@ WORDS = st.sampled_from([
 
 ID = "86b4e1a9-c27d-4f50-9e38-f1a6d07c5b42"
 COMMANDS = st.sampled_from([
-    "orders list", "orders list --status open --all", f"orders get {ID}", "orders get", f"inventory adjust {ID} -5",
+    "orders list", "orders list --status open --all", f"orders get {ID}", "orders get", f"orders track {ID}",
+    f"orders fulfill {ID} --item A=1", f"orders return {ID}", f"orders cancel {ID} --yes", "orders create --file -",
+    f"orders create --item {ID}=1@2 --currency EUR --payment-provider a --payment-reference b --location {ID} --for 3",
+    f"inventory adjust {ID} -5",
     f"inventory adjust {ID} -5 --location {ID}", f"inventory adjust A-1 5 --location {ID} --dry-run",
     "inventory adjust", "inventory levels --all", "inventory locations", "inventory skus list",
     "inventory skus import -", f"inventory skus add A {ID}", "inventory skus forget --all", "products list",
     f"products get {ID}", f"products delete {ID} --yes", f"products delete {ID} --dry-run",
-    "products variants list --all", "channels list", "settings show", "auth login --with-token",
+    "products variants list --all", "channels list", "channels create A --currency EUR", "channels update b --active",
+    "inventory reserve A-1 5", f"inventory release {ID} --yes", "inventory reservations --sku A-1",
+    "inventory ledger --since 7d --sku A-1", "inventory levels --low", "integrations list", "integrations connect",
+    "integrations save x", "integrations disconnect x --yes", "organization show", "organization update --name X",
+    "organization members list", "organization members invite x@y.no --role ADMIN",
+    "organization members remove x --yes", "organization members set-role x ADMIN", "settings show",
+    "settings set costing_method=WAC", "auth login --with-token",
     "auth login --with-token --insecure-storage", "auth status", "auth token", "auth switch acme", "auth logout",
     "config list", "config get output", "config set output json", "config unset output", "limits", "sandbox init",
     "sandbox info", "sandbox reset --yes", "sandbox token", "",

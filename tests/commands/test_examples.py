@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import Result, Runner
+from runner import Result, Runner
 
 from synq_cli.api.wire import in_process
 from synq_cli.app import root_command
@@ -19,9 +19,14 @@ from synq_cli.sandbox.store import create
 
 NOW = 1_795_521_600.0  # 2026-11-24T12:00:00Z, where the fixture's clock begins
 
-SEEN = ["orders list --all", "products list"]
+SEEN = ["orders list --all", "products list", "products jobs list"]
 FILES = {
     "skus.csv": "sku,variant_id\nA-1,a1f46e83-0c9d-4b72-95e8-3d7b2c60f41e\n",
+    "products.json": '[{"title": "Fisherman Smock", "sku": "FSM-NVY-M"}]',
+    "ids.json": '["f1f1e283-6659-47ee-a41b-6b6ad352dac2"]',
+    "order.json": '{"payment_provider": "stripe", "payment_reference": "pi_3S", "currency": "GBP", "items": '
+    '[{"product_title": "Made-to-measure repair", "quantity": 1, "unit_price": 89.50}]}',
+    "payment.yaml": "payment_provider: stripe\npayment_reference: pi_3S\n",
     "counts.csv": "sku,delta\nHMC-NVY-M,-5\nHMC-NVY-L,3\n",
 }
 # They need a login, or go on until they are stopped; each has tests of its own.
@@ -102,7 +107,7 @@ def run(tmp_path: Path, machine: Path, files: None) -> Callable[..., tuple[Resul
         if words[:2] == ["sandbox", "init"]:
             place.unlink()
             return synq(*words), []
-        http = Counting(in_process(create_app(place, lambda: NOW + 60)))
+        http = Counting(in_process(create_app(place, lambda: synq.clock)))
         return synq(*tenant, *words, http=http, environ=environ, terminal=True, stdin="y\n"), http.methods
 
     return run

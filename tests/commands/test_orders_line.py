@@ -49,6 +49,28 @@ def test_the_table_of_a_terminal(synq: Any) -> None:
     assert result.err == FOOTER
 
 
+WIDE = """\
+ID                                    Status            Total  Channel  Placed   Tags
+86b4e1a9-c27d-4f50-9e38-f1a6d07c5b42  confirmed     19.50 GBP  web      3 h ago  gift
+d2f70c5b-8a3e-4619-b7d0-5e9c1f84a26b  completed    203.00 GBP  shop     4 d ago
+17d8b4c9-6e0f-4253-8a7c-d5f23e91b06a  draft      1,203.05 EUR  web
+"""
+NARROW = """\
+ID         Status            Total  Channel  Placed   Tags
+86b4e1a9…  confirmed     19.50 GBP  web      3 h ago  gift
+d2f70c5b…  completed    203.00 GBP  shop     4 d ago
+17d8b4c9…  draft      1,203.05 EUR  web
+"""
+SNAPSHOTS = {"200": (WIDE, ""), "60": (NARROW, "Shortened: ID. -o tsv or --json shows all.\n")}
+
+
+@pytest.mark.parametrize("width", SNAPSHOTS)
+def test_the_list_on_a_wide_and_on_a_narrow_terminal(synq: Any, width: str) -> None:
+    http, _ = serving(ORDERS)
+    shown = synq("orders", "list", environ=ENVIRON | {"COLUMNS": width}, http=http, terminal=True)
+    assert (shown.out, shown.err.removesuffix(FOOTER)) == SNAPSHOTS[width]
+
+
 FORMATS = {
     "tsv": "id\tstatus\ttotal\n86b4e1a9-c27d-4f50-9e38-f1a6d07c5b42\tconfirmed\t19.5\n",
     "csv": "id,status,total\n86b4e1a9-c27d-4f50-9e38-f1a6d07c5b42,confirmed,19.5\n",

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 import yaml
-
-from tests.conftest import Runner
+from runner import Runner
 
 LISTS = [
     "orders list --limit 7",
     "orders list --status to-ship,refunded --all",
     "inventory levels --limit 9",
+    "inventory ledger --limit 8",
     "inventory locations",
     "inventory skus list",
     "products list",

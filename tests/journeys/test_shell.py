@@ -162,7 +162,7 @@ def test_the_folders_are_the_users_own(shell: Shell) -> None:
 @pytest.mark.parametrize(
     ("line", "offered"),
     [
-        ("synq orders ", "list get"),
+        ("synq orders ", "list get create track fulfill return cancel"),
         ("synq --sandbox orders l", "list"),
         ("synq orders list --status open,ref", "open,refunded"),
         ("synq -p acme inventory adjust A -5 --dr", "--dry-run"),

@@ -197,7 +197,7 @@ def test_an_unknown_path_is_told_apart_from_a_missing_object(client):
         "404 page not found\n",
         "text/plain; charset=utf-8",
     )
-    result = client.simulate_post("/api/v1/channels")
+    result = client.simulate_post("/api/v1/inventory/levels")
     assert (result.status_code, result.text) == (405, "")
 
 

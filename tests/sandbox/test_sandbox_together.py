@@ -57,3 +57,28 @@ def test_processes_lose_no_adjustment_and_share_the_rate_limit(database):
     statuses = [status for reply in replies for status in reply]
     assert (statuses.count(200), statuses.count(429)) == (100, 20)
     assert on_hand(database, place(database)) == 42 - 100
+
+
+def post(database, path, body, number):
+    client = testing.TestClient(
+        create_app(database, lambda: NOW),
+        headers={"Authorization": f"Bearer {issue_token(database, now=lambda: NOW)}"},
+    )
+    return client.simulate_post(path, json=body, remote_addr=f"10.0.0.{number}")
+
+
+def test_threads_with_one_key_make_one_order(database):
+    body = {"idempotency_key": "k", "payment_provider": "stripe", "payment_reference": "pi"}
+    body["items"] = [{"product_title": "Repair", "quantity": 1}]
+    with ThreadPoolExecutor(4) as pool:
+        replies = list(pool.map(lambda number: post(database, "/api/v1/oms/orders", body, number), range(8)))
+    assert sorted(reply.status_code for reply in replies) == [200] * 7 + [201]
+    assert len({reply.json["id"] for reply in replies}) == 1
+
+
+def test_threads_reserve_no_unit_twice(database):
+    body = {**place(database), "quantity": 10}
+    path = "/api/v1/inventory/reservations"
+    with ThreadPoolExecutor(4) as pool:
+        replies = list(pool.map(lambda number: post(database, path, body, number), range(8)))
+    assert sorted(reply.status_code for reply in replies) == [201] * 3 + [400] * 5  # 39 are available

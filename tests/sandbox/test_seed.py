@@ -1,3 +1,4 @@
+import json
 from collections import Counter, defaultdict
 from datetime import datetime
 from decimal import Decimal
@@ -26,8 +27,8 @@ def test_the_same_seed_draws_the_same_shop(shop):
 
 
 def test_another_seed_draws_other_ids(shop):
-    ids = {row["id"] for rows in draw(DEFAULT_SEED + 1, NOW).values() for row in rows}
-    assert ids.isdisjoint(row["id"] for rows in shop.values() for row in rows)
+    ids = {row["id"] for rows in draw(DEFAULT_SEED + 1, NOW).values() for row in rows if "id" in row}
+    assert ids.isdisjoint(row["id"] for rows in shop.values() for row in rows if "id" in row)
 
 
 def test_ids_do_not_depend_on_the_time(shop):
@@ -37,16 +38,27 @@ def test_ids_do_not_depend_on_the_time(shop):
 
 
 def test_size_of_the_shop(shop):
-    assert {table: len(rows) for table, rows in shop.items() if table not in ("ledger", "audit", "order_items")} == {
+    lists = ("ledger", "audit", "order_items", "fulfillment_items", "return_items")
+    assert {table: len(rows) for table, rows in shop.items() if table not in lists} == {
         "tenant": 1,
         "members": 5,
         "settings": 1,
         "locations": 3,
         "channels": 4,
+        "connections": 2,
+        "fulfillments": 193,
+        "returns": 28,
         "products": 60,
         "variants": 145,
         "orders": 240,
         "reservations": len(shop["reservations"]),
+        "categories": 17,
+        "brands": 3,
+        "attributes": 6,
+        "attribute_groups": 3,
+        "templates": 3,
+        "media": len(shop["media"]),
+        "bulk_jobs": 3,
     }
 
 
@@ -116,3 +128,49 @@ def test_only_products_on_sale_are_sold(shop):
     product = {variant["id"]: variant["product_id"] for variant in shop["variants"]}
     assert {status[product[item["variant_id"]]] for item in shop["order_items"]} == {"ACTIVE"}
     assert Counter(status.values()) == {"ACTIVE": 58, "DRAFT": 1, "ARCHIVED": 1}
+
+
+def test_products_lie_on_shelves_that_are_there(shop):
+    categories = {category["id"]: category for category in shop["categories"]}
+    names = {category["name"] for category in shop["categories"]}
+    assert {product["category"] for product in shop["products"]} <= names
+    assert {product["brand"] for product in shop["products"]} <= {brand["name"] for brand in shop["brands"]}
+    assert {category["parent_id"] for category in shop["categories"]} < {None, *categories}
+    depths = Counter()
+    for category in shop["categories"]:
+        above, depth = category["parent_id"], 0
+        while above:
+            above, depth = categories[above]["parent_id"], depth + 1
+        depths[depth] += 1
+    assert depths == {0: 7, 1: 8, 2: 2}
+
+
+def test_most_products_have_pictures_of_their_own(shop):
+    owner = {variant["id"]: variant["product_id"] for variant in shop["variants"]}
+    assert len({picture["product_id"] for picture in shop["media"]}) == 48
+    for picture in shop["media"]:
+        assert picture["variant_id"] is None or owner[picture["variant_id"]] == picture["product_id"]
+        assert picture["url"].startswith("https://cdn.fellandfjord.example/p/")
+        assert picture["url"].isascii()
+    assert len({picture["url"] for picture in shop["media"]}) == len(shop["media"])
+
+
+@settings(max_examples=8, deadline=None)
+@given(seed=st.integers(0, 2**32))
+def test_past_jobs_are_as_old_as_what_they_did(seed):
+    shop = draw(seed, NOW)
+    products = {product["id"]: product for product in shop["products"]}
+    by_title = {product["title"]: product for product in shop["products"]}
+    imported, updated, failed = shop["bulk_jobs"]
+    assert [(job["job_type"], job["status"]) for job in shop["bulk_jobs"]] == [
+        ("BULK_IMPORT", "COMPLETED"),
+        ("BULK_UPDATE", "COMPLETED"),
+        ("BULK_UPDATE", "FAILED"),
+    ]
+    (row,) = json.loads(imported["payload_json"])
+    assert by_title[row["title"]]["created_at"] == imported["updated_at"]
+    for job, lost in ((updated, 0), (failed, 1)):
+        rows = json.loads(job["payload_json"])
+        assert (job["total_items"], job["processed_items"]) == (len(rows), len(rows) - lost)
+        assert all(products[row["id"]]["updated_at"] > job["updated_at"] for row in rows if row["id"] in products)
+        assert sum(row["id"] not in products for row in rows) == lost

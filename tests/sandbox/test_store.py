@@ -28,6 +28,7 @@ def test_info_of_a_new_tenant(tmp_path):
         "created_at": "2025-11-20T12:00:00Z",
         "tenant_id": tenant["id"],
         "org_id": tenant["org_id"],
+        "webhook_secret": "example-webhook-secret",
         "products": 60,
         "variants": 145,
         "locations": 3,

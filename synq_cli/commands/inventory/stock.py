@@ -1,20 +1,28 @@
-"""`synq inventory adjust/levels/locations`."""
+"""`synq inventory adjust/levels/locations`: stock."""
 
 from collections.abc import Mapping
 from typing import Annotated
 
 import typer
 
-from synq_cli.api import ledger, locations, variants
+from synq_cli.api import ledger, locations, settings, variants
 from synq_cli.api.inventory import ADJUST, LEVELS
 from synq_cli.commands.bulk import ReportOption, carry_out
 from synq_cli.errors import UsageError
 from synq_cli.lazy_group import Noun
-from synq_cli.options import AllOption, LimitOption, LocationOption, YesOption, invocation
+from synq_cli.options import (
+    AllOption,
+    LimitOption,
+    LocationOption,
+    OnlyLocationOption,
+    OnlySkuOption,
+    YesOption,
+    invocation,
+)
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, delta, flag, identifier, named, quantity, timestamp, whole
 
-group = Noun("Look at stock and adjust it.")
+group = Noun("Look at stock, adjust and reserve it.")
 
 
 def levels_columns(names: Mapping[str, str]) -> list[Column]:
@@ -118,12 +126,16 @@ def adjust_many(ctx: typer.Context, file: str, place: str | None, report: str | 
     carry_out(ctx, plan, lambda: run.bulk.start(plan), report, yes=yes)
 
 
-@group.command("levels", LEVELS, locations.LIST, requests=(1, None))
+@group.command("levels", LEVELS, locations.LIST, settings.GET, requests=(1, None))
 def list_levels(
     ctx: typer.Context,
-    sku: Annotated[str | None, typer.Option("--sku", metavar="SKU", help="Only this SKU.")] = None,
-    location: Annotated[
-        str | None, typer.Option("--location", metavar="NAME|UUID", help="Only this stock location.")
+    sku: OnlySkuOption = None,
+    location: OnlyLocationOption = None,
+    low: Annotated[
+        bool, typer.Option("--low", help="Only what is low: at or below the threshold of the tenant's settings.")
+    ] = False,
+    threshold: Annotated[
+        int | None, typer.Option("--threshold", min=0, metavar="N", help="Only what has N on hand or fewer.")
     ] = None,
     limit: LimitOption = 50,
     read_all: AllOption = False,
@@ -133,12 +145,21 @@ def list_levels(
     What is on hand, reserved and available for each SKU at each location. A table shows locations by name; other
     formats give their ids, as the API does.
 
+    --low lists what has as many units on hand as the tenant's low-stock threshold says, or fewer; it costs one more
+    request. --threshold N is the same with a number of your own. The API does not filter by stock, so synq reads
+    pages of 100 until --limit rows match.
+
     Examples:
       synq inventory levels --sku HMC-NVY-M
+      synq inventory levels --low
+      synq inventory levels --threshold 0 --location "Leith warehouse"
       synq inventory levels --all -o csv
     """
     run = invocation(ctx)
-    levels = run.api.inventory.levels(sku=sku, location=location)
+    if low and threshold is None:
+        threshold = run.api.settings.low_stock_threshold()
+        run.output.note(f"Low is {threshold} on hand or fewer, by the tenant's settings.")
+    levels = run.api.inventory.levels(sku=sku, location=location, most=threshold)
     names = run.api.locations.names() if run.output.format == "table" else {}
     columns = levels_columns(names)
     run.output.rows(levels.first(None if read_all else limit), columns, empty="No stock levels match.")

@@ -19,6 +19,7 @@ RECORD = [
     Column("Created", "created_at", timestamp),
     Column("Tenant", "tenant_id"),
     Column("Organization", "org_id"),
+    Column("Webhook secret", "webhook_secret"),
     Column("Products", "products", quantity),
     Column("Variants", "variants", quantity),
     Column("Locations", "locations", quantity),

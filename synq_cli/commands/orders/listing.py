@@ -1,17 +1,18 @@
-"""`synq orders`: list and show orders."""
+"""`synq orders list/get`."""
 
 from typing import Annotated
 
 import typer
 
 from synq_cli.api.channels import LIST as LIST_CHANNELS
-from synq_cli.api.orders import GET, LIST, ORDER_STATUSES, STATUS_GROUPS, parse_statuses
+from synq_cli.api.order_states import ORDER_STATUSES, STATUS_GROUPS, parse_statuses
+from synq_cli.api.orders import GET, LIST
 from synq_cli.lazy_group import Noun
 from synq_cli.options import AllOption, LimitOption, invocation, moment
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, identifier, money, state, text, timestamp
 
-group = Noun("List and show orders.")
+group = Noun("List, place, track, ship and cancel orders.")
 
 COLUMNS = [
     Column("ID", "id", identifier),
@@ -45,6 +46,9 @@ RECORD = [
 ]
 
 
+OrderArgument = Annotated[str, typer.Argument(metavar="ID", help="The order's id, or its first letters once seen.")]
+
+
 def _complete_status(incomplete: str) -> list[str]:
     head, comma, last = incomplete.rpartition(",")
     # Some names are both a group and a status.
@@ -75,6 +79,9 @@ def list_orders(
         str | None,
         typer.Option("--since", metavar="WHEN", help="Placed since: 30m, 12h, 7d, 2w, a date or a time."),
     ] = None,
+    key: Annotated[
+        str | None, typer.Option("--key", metavar="KEY", help="Only the order placed with this idempotency key.")
+    ] = None,
     limit: LimitOption = 50,
     read_all: AllOption = False,
 ) -> None:
@@ -82,7 +89,7 @@ def list_orders(
 
     The API gives orders in pages of 100 and does not filter, so synq reads pages only until --limit orders
     match, one request a page. --all reads to the end and shows no order twice, even while orders move between
-    pages. `-o ndjson` prints orders while pages arrive.
+    pages. `-o ndjson` prints orders while pages arrive. --key stops at the one order with that key.
 
     Groups of statuses: open is all but completed, cancelled, refunded, returned and failed; closed is those;
     unpaid is draft and pending_payment; to-ship is confirmed, processing and partially_fulfilled.
@@ -95,16 +102,14 @@ def list_orders(
     """
     run = invocation(ctx)
     statuses, placed_since = parse_statuses(status), moment(since, run.system.now())
-    orders = run.api.orders.matching(statuses, channel=run.api.channels.name_of(channel), since=placed_since)
-    run.output.rows(orders.first(None if read_all else limit), COLUMNS, empty="No orders match.")
-    run.output.note(orders.left_out("order"))
+    orders = run.api.orders.matching(statuses, channel=run.api.channels.name_of(channel), since=placed_since, key=key)
+    most = 1 if key is not None else None if read_all else limit  # no two orders have one key
+    run.output.rows(orders.first(most), COLUMNS, empty="No orders match.")
+    run.output.note(orders.left_out("order") if key is None else None)
 
 
 @group.command("get", GET)
-def get_order(
-    ctx: typer.Context,
-    order_id: Annotated[str, typer.Argument(metavar="ID", help="The order's id, or its first letters once seen.")],
-) -> None:
+def get_order(ctx: typer.Context, order_id: OrderArgument) -> None:
     """Show an order.
 
     The header with its status, totals and payment. The first letters of an id are enough for an order that

@@ -1,0 +1,189 @@
+"""An order made of what a person gave: options over a file, SKUs, channel and location looked up, all of it checked."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from synq_cli.api import checks, orders
+from synq_cli.api.order_checks import check_order
+from synq_cli.api.order_lines import Line
+from synq_cli.api.reader import row_named, uuid_or_none
+from synq_cli.errors import NotFoundError, UsageError
+from synq_cli.exact_json import Number
+
+if TYPE_CHECKING:
+    from synq_cli.api.channels import Channels
+    from synq_cli.api.index import LocalIndex
+    from synq_cli.api.locations import Locations
+    from synq_cli.api.pagination import Row
+    from synq_cli.api.products import Products
+    from synq_cli.api.transport import Transport
+    from synq_cli.api.variants import Variants
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What was given: an order from a file, and fields and lines that go before those of the file.
+
+    `location` is the one that was asked for, `usual_location` the profile's, for lines alone.
+    """
+
+    document: Any
+    name: str
+    fields: dict[str, str | None]
+    lines: list[Line]
+    location: str | None
+    usual_location: str | None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An order as it is sent, but for its key; `own_key` is one that was given, `remarks` what was looked up."""
+
+    order: dict[str, Any]
+    own_key: str | None
+    remarks: list[str]
+
+
+class OrderEntry:
+    """Completes orders; every lookup comes after all that can be checked without one."""
+
+    def __init__(
+        self,
+        transport: "Transport",
+        index: "LocalIndex",
+        variants: "Variants",
+        products: "Products",
+        channels: "Channels",
+        locations: "Locations",
+    ) -> None:
+        self._transport = transport
+        self._variants = variants
+        self._products = products
+        self._channels = channels
+        self._locations = locations
+        self._index = index
+
+    def complete(self, wish: Wish) -> Entry:
+        """The order that is meant; UsageError or NotFoundError say what is wrong with it before it is sent."""
+        order = self._overlaid(wish)
+        without = ("items",) if wish.lines else ()
+        check_order(order, wish.name, without=without, located=wish.location is not None)
+        self._transport.check(orders.CREATE)
+        own_key = order.pop("idempotency_key", None)
+        self._settle_channel(order)
+        remarks = self._settle_items(order, wish)
+        check_order(order, wish.name)
+        return Entry(order, own_key, remarks)
+
+    def _overlaid(self, wish: Wish) -> Any:
+        """The file's order with the options' fields over it, in which null is as good as absent."""
+        document = {} if wish.document is None else wish.document
+        if not isinstance(document, dict):
+            return document
+        given = {name: text.strip() for name, text in wish.fields.items() if text is not None}
+        order = _without_nulls({**document, **given})
+        if isinstance(order.get("items"), list):
+            order["items"] = [_without_nulls(item) if isinstance(item, dict) else item for item in order["items"]]
+        if isinstance(order.get("currency"), str):
+            order["currency"] = order["currency"].strip().upper()
+        return order
+
+    def _settle_channel(self, order: dict[str, Any]) -> None:
+        """The channel by the name that orders carry; its currency counts unless another was given."""
+        if order.get("channel") is None:
+            return
+        row = row_named(self._channels.list(), order["channel"], "channel", "name", "id", see="synq channels list")
+        order["channel"] = row["name"]
+        if order.get("currency") is None:
+            order["currency"] = checks.currency(str(row.get("currency")), f"currency of channel {order['channel']}")
+
+    def _settle_items(self, order: dict[str, Any], wish: Wish) -> list[str]:
+        """Lines as items of their variants, or the file's items at the location that was asked for."""
+        if wish.lines:
+            location_id = self._locations.chosen(wish.location or wish.usual_location)[0]
+            order["items"], remarks = self._items(wish.lines, location_id, order["currency"])
+            return remarks
+        if wish.location is not None:
+            location_id = self._locations.chosen(wish.location)[0]
+            order["items"] = [
+                {**item, "location_id": location_id} if item.get("variant_id") else item for item in order["items"]
+            ]
+        return []
+
+    def _items(self, lines: list[Line], location_id: str, currency: str) -> tuple[list[dict[str, Any]], list[str]]:
+        """Lines as items, and a sentence on each price that was not typed."""
+        variants = {line.sku: self._variant(line.sku) for line in lines}
+        titles = dict(self._titles([_product_id(row) for row in variants.values()]))
+        items, remarks = [], []
+        for line in lines:
+            variant = variants[line.sku]
+            sku, price = str(variant.get("sku") or line.sku), line.price
+            if price is None:
+                price = _own_price(variant, sku, currency)
+                remarks.append(f"{sku}: {price.text} {currency}, the variant's own price.")
+            item = {
+                "product_title": titles.get(_product_id(variant)) or sku,
+                "variant_title": _options(variant),
+                "sku": sku,
+                "variant_id": variant["id"],
+                "location_id": location_id,
+                "quantity": line.quantity,
+                "unit_price": price,
+            }
+            items.append(_without_nulls(item))
+        return items, remarks
+
+    def _variant(self, name: str) -> "Row":
+        """The variant of a SKU or of an id whose SKU is known; no more than its id where variants can't be listed."""
+        identifier = uuid_or_none(name)
+        sku = self._index.names("sku").get(identifier) if identifier else name
+        if sku is None:
+            return {"id": identifier}
+        try:
+            return self._variants.the_one(sku)
+        except NotFoundError as error:
+            known = identifier or self._index.find("sku", sku)
+            if error.status is None or known is None:
+                raise
+            return {"id": known, "sku": sku}
+
+    def _titles(self, product_ids: list[str]) -> Iterator[tuple[str, str]]:
+        """Titles of products by id: one request for one; for several their list, and one for each that it lacks."""
+        wanted = dict.fromkeys(name for name in product_ids if name)
+        if len(wanted) > 1:
+            for row in self._products.list():
+                product_id = str(row.get("id")).lower()
+                if product_id in wanted and row.get("title"):
+                    del wanted[product_id]
+                    yield product_id, str(row["title"])
+        for product_id in wanted:
+            try:
+                yield product_id, str(self._products.get(product_id).get("title") or "")
+            except NotFoundError:
+                continue  # the SKU stands in for it
+
+
+def _own_price(variant: "Row", sku: str, currency: str) -> Number:
+    """The variant's price; UsageError if it has none in this currency."""
+    price, priced_in = variant.get("price"), variant.get("currency")
+    if not price or str(priced_in or currency).upper() != currency:
+        why = f"costs {price} {priced_in}, and the order is in {currency}" if price else "has no price that can be read"
+        raise UsageError(f"{sku} {why}.", hint=f"Give its price: --item '{sku}=QUANTITY@PRICE'.")
+    return checks.amount(str(price), f"price of {sku}")
+
+
+def _product_id(variant: "Row") -> str:
+    """The id of its product; empty where the variant names none."""
+    return uuid_or_none(str(variant.get("product_id"))) or ""
+
+
+def _options(variant: "Row") -> str | None:
+    """The chosen options as a title, such as Navy / M."""
+    options = variant.get("option_values")
+    values = options.values() if isinstance(options, dict) else []
+    return " / ".join(value for value in values if isinstance(value, str) and value.strip()) or None
+
+
+def _without_nulls(row: "dict[str, Any]") -> dict[str, Any]:
+    return {name: value for name, value in row.items() if value is not None}

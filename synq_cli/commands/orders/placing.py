@@ -1,0 +1,121 @@
+"""`synq orders create`."""
+
+from typing import Annotated
+
+import typer
+
+from synq_cli.api import channels, locations, orders, products, variants
+from synq_cli.api.order_entry import Wish
+from synq_cli.api.order_lines import parse_line
+from synq_cli.commands.orders.listing import RECORD
+from synq_cli.lazy_group import Commands
+from synq_cli.options import ForOption, LocationOption, invocation
+from synq_cli.output.columns import Column
+
+group = Commands()
+
+PLACED = [*RECORD, Column("Workflow", "workflow_id"), Column("Run", "run_id")]
+
+
+@group.command(
+    "create",
+    orders.CREATE,
+    channels.LIST,
+    locations.LIST,
+    variants.LIST,
+    products.GET,
+    products.LIST,
+    orders.LIST,
+    orders.GET,
+    requests=(1, None),
+    waits=True,
+)
+def create_order(
+    ctx: typer.Context,
+    file: Annotated[
+        str | None,
+        typer.Option("--file", metavar="FILE", help="The order as the API takes it, JSON or YAML; - is stdin."),
+    ] = None,
+    item: Annotated[
+        list[str] | None,
+        typer.Option("--item", metavar="SKU=QTY@PRICE", help="A line; again for more. No @PRICE: the variant's own."),
+    ] = None,
+    channel: Annotated[
+        str | None, typer.Option("--channel", metavar="CHANNEL", help="The channel that it came in by, by name or id.")
+    ] = None,
+    currency: Annotated[
+        str | None, typer.Option("--currency", metavar="CODE", help="Such as EUR. Default: that of the channel.")
+    ] = None,
+    payment_provider: Annotated[
+        str | None, typer.Option("--payment-provider", metavar="NAME", help="Such as stripe, adyen or paypal.")
+    ] = None,
+    payment_reference: Annotated[
+        str | None, typer.Option("--payment-reference", metavar="TEXT", help="The provider's own reference.")
+    ] = None,
+    customer: Annotated[str | None, typer.Option("--customer", metavar="UUID", help="The customer's id.")] = None,
+    location: LocationOption = None,
+    idempotency_key: Annotated[
+        str | None, typer.Option("--idempotency-key", metavar="KEY", help="A key of your own instead of a new one.")
+    ] = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Follow it until it is confirmed, or has failed.")] = False,
+    limit: ForOption = None,
+) -> None:
+    """Place an order.
+
+    Give its lines with --item, or the whole order in a file, or both: an option goes before the file's field. All
+    that can be checked here is checked first, since much of it would fail only later, in the background. Without
+    --currency the order is in the channel's; the channel must be one of `synq channels list`.
+
+    An --item takes its stock from one location, its title from the product, and without @PRICE its price from the
+    variant, if that is in the order's currency. That costs a request for each SKU, one for the products of several
+    or of one, one for a location that is not known yet, and one for the channel. A file with a currency and no
+    channel costs one request.
+
+    synq makes an idempotency key, shows it and keeps it until the API has answered. If no answer comes, send the
+    same order again: it goes under the same key, so it can't be placed twice. After an answer the same order is a
+    new one.
+
+    --wait follows the order up to confirmed; it ends with exit 3 if the order fails, and with 75 if --for is over.
+
+    A file holds payment_provider, payment_reference, currency, channel, customer_id and items; an item holds
+    product_title, quantity and unit_price, for stock also variant_id and location_id, and may hold sku,
+    variant_title and requires_shipping.
+
+    Examples:
+      synq orders create --file order.json --wait
+      synq orders create --item HMC-NVY-M=2@89.50 --currency GBP --payment-provider stripe --payment-reference pi_3S
+      synq orders create --item HMC-NVY-M=1 --channel web-storefront --file payment.yaml --dry-run
+    """
+    run = invocation(ctx)
+    wish = Wish(
+        document=run.read_document(file) if file else None,
+        name="The order" if file in {None, "-"} else str(file),
+        fields={
+            "channel": channel,
+            "currency": currency,
+            "payment_provider": payment_provider,
+            "payment_reference": payment_reference,
+            "customer_id": customer,
+            "idempotency_key": idempotency_key,
+        },
+        lines=[parse_line(text) for text in item or []],
+        location=location,
+        usual_location=run.settings.location,
+    )
+    entry = run.api.order_entry.complete(wish)
+    for remark in entry.remarks:
+        run.output.note(remark)
+    attempt = run.order_keys.attempt(entry.order, entry.own_key, keep=not run.dry_run)
+    run.output.note(None if run.dry_run else attempt.sentence)
+    order = placed = run.api.orders.create(entry.order, attempt)
+    try:
+        if wait or limit is not None:
+            with run.output.progress("Order") as progress:
+                for order in run.api.orders.settling(placed, attempt, limit):
+                    progress.update(note=str(order.get("status", "is being made")))
+    finally:  # it was placed, however the wait ends
+        run.output.record(order, PLACED)
+    if "id" not in order:
+        run.output.note(f"It is being made in the background; find it with: synq orders list --key {attempt.key}")
+    elif not wait and limit is None:
+        run.output.note(f"Follow it with: synq orders track {order['id']} --watch")

@@ -1,0 +1,58 @@
+"""The drawing of a life: its marks, its colours, and what a poor terminal gets."""
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+from synq_cli.output.columns import Column
+from synq_cli.output.display import Output
+from synq_cli.output.timeline import changes
+
+HEAD = [Column("Order", "id")]
+PARTS = {"parcels": ("Parcels", [Column("Number", "number")])}
+LIFE: dict[str, Any] = {
+    "id": "o",
+    "parcels": [{"number": "\x1b[1m7"}],
+    "states": [
+        {"status": "placed", "at": "2026-11-25T09:00:00Z", "phase": "passed"},
+        {"status": "confirmed", "at": None, "phase": "current"},
+        {"status": "fulfilled", "at": None, "phase": "ahead"},
+    ],
+}
+
+
+def test_the_present_state_stands_out_and_what_is_ahead_is_dim(screen: Callable[..., Any]) -> None:
+    shown = screen(tty=True, width=40)
+    shown.output.timeline(LIFE, HEAD, PARTS)
+    assert shown.out.splitlines() == [
+        "\x1b[1mOrder\x1b[0m\x1b[1m  \x1b[0mo",
+        "",
+        "●  placed     3 h ago",
+        "\x1b[1;33m◉\x1b[0m  \x1b[1;33mconfirmed\x1b[0m",
+        "\x1b[2m○\x1b[0m  \x1b[2mfulfilled\x1b[0m",
+        "",
+        "\x1b[1mParcels\x1b[0m",
+        "\x1b[1mNumber  \x1b[0m",
+        "\\x1b[1m7",
+    ]
+
+
+def test_without_colour_the_marks_tell_them_apart(screen: Callable[..., Any]) -> None:
+    shown = screen(tty=True, width=40, environ={"TERM": "dumb"})
+    shown.output.timeline({**LIFE, "parcels": []}, HEAD, PARTS)
+    assert shown.out == "Order  o\n\n●  placed     3 h ago\n◉  confirmed\n○  fulfilled\n"
+
+
+def test_an_encoding_without_the_marks_has_others() -> None:
+    latin = io.TextIOWrapper(io.BytesIO(), encoding="latin-1")
+    output = Output(latin, io.StringIO(), environ={}, now=lambda: 0.0, format="table", no_color=True)
+    output.timeline({**LIFE, "parcels": None}, HEAD, PARTS)
+    drawn = latin.buffer.getvalue().decode("latin-1")  # type: ignore[attr-defined]
+    assert [line[:12].rstrip() for line in drawn.splitlines()[2:5]] == ["*  placed", "@  confirmed", "o  fulfilled"]
+    assert drawn.endswith("\nParcels\nThis server does not list them.\n")
+
+
+def test_a_row_like_the_one_before_is_no_change() -> None:
+    rows = [{"a": 1}, {"a": 1}, {"a": 2}, {"a": 1}]
+    assert list(changes(rows)) == [{"a": 1}, {"a": 2}, {"a": 1}]
+    assert list(changes([])) == []
