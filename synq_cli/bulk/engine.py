@@ -78,7 +78,7 @@ class Engine:
         with self._runs.open(run) as journal:
             verb, facts = self._verb_of(journal), journal.facts
             journal.hold()
-            done = journal.entries("done")
+            done, unclear = journal.entries("done"), journal.entries("unknown", "sent")
         self._api.transport.check(verb.operation)
         if verb.reverse is None:
             raise RefusedError(f"`synq {verb.name}` can't be taken back.")
@@ -88,6 +88,10 @@ class Engine:
             )
         if not done:
             raise UsageError(f"No row of the run {facts.id} is done; there is nothing to take back.")
+        if unclear:
+            self._listener.note(
+                f"Of {verb.counted(len(unclear))} nobody knows whether they were made; they stay as they are."
+            )
         reverse = [Row(row.line, verb.reverse(row.content)) for row in done]
         levels = verb.levels(self._api, reverse) if verb.levels and with_levels else {}
         return self._planned(verb, reverse, facts.file, undoes=facts.id, levels=levels)

@@ -27,10 +27,11 @@ class Outcome:
         """The error that the run ended with: why it stopped, else unknown rows, else failed ones; nothing if none."""
         where = f"Run {self.row['id']}: {self.stands()}."
         if self.reason is not None:
-            hint = f"Go on with: {self.command}"
             raise type(self.reason)(
                 f"{self.reason.message} {where}{self._listed()}",
-                hint=f"{self.reason.hint} {hint}" if self.reason.hint else hint,
+                hint=f"{self.reason.hint.rstrip('.')}. Then: {self.command}"
+                if self.reason.hint
+                else f"Go on with: {self.command}",
                 status=self.reason.status,
                 request_id=self.reason.request_id,
             )
