@@ -23,7 +23,7 @@ test: $(VENV)/.dev
 	$(BIN)/python -m pytest
 
 soak: $(VENV)/.dev
-	SYNQ_SCHEDULES=5000 $(BIN)/python -m pytest -q -s tests/bulk/test_faults.py
+	SYNQ_SCHEDULES=5000 $(BIN)/python -m pytest -q -s tests/bulk/test_schedules.py
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -1,6 +1,7 @@
 """One run from its plan to its end: started, resumed, settled, taken back."""
 
 from collections.abc import Callable, Collection, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from synq_cli.api.budget import WINDOW, usable
 from synq_cli.bulk import report, rows
 from synq_cli.bulk.adjustments import VERBS
-from synq_cli.bulk.journal import Journal
+from synq_cli.bulk.journal import Facts, Journal
 from synq_cli.bulk.outcome import Outcome, outcome
 from synq_cli.bulk.plan import RESERVE, Plan, seconds_for
 from synq_cli.bulk.progress import Progress
@@ -77,20 +78,17 @@ class Engine:
         """What would take a run back: the reverse of each row that is done. RefusedError if that was done before."""
         with self._runs.open(run) as journal:
             verb, facts = self._verb_of(journal), journal.facts
-            journal.hold()
+            self._hold(journal)
             done, unclear = journal.entries("done"), journal.entries("unknown", "sent")
         self._api.transport.check(verb.operation)
         if verb.reverse is None:
             raise RefusedError(f"`synq {verb.name}` can't be taken back.")
-        if before := self._runs.undoing(facts.id):
-            raise RefusedError(
-                f"The run {facts.id} was taken back by the run {before}.", hint=f"`synq runs show {before}` shows it."
-            )
         if not done:
             raise UsageError(f"No row of the run {facts.id} is done; there is nothing to take back.")
         if unclear:
             self._listener.note(
-                f"Of {verb.counted(len(unclear))} nobody knows whether they were made; they stay as they are."
+                f"Of {verb.counted(len(unclear))} nobody knows whether they were made; they stay as they are. "
+                f"`{self._command(facts)}` asks the API for them first."
             )
         reverse = [Row(row.line, verb.reverse(row.content)) for row in done]
         levels = verb.levels(self._api, reverse) if verb.levels and with_levels else {}
@@ -100,6 +98,7 @@ class Engine:
         """What is left of a run; `resend` are lines whose outcome is unknown and that are to be sent again."""
         with self._runs.open(run) as journal:
             verb = self._verb_of(journal)
+            self._hold(journal)
             left = [row for row in journal.entries() if row.state == "pending" or row.line in resend]
             unknown = {row.line for row in journal.entries("unknown", "sent")}
         self._api.transport.check(verb.operation)
@@ -112,27 +111,32 @@ class Engine:
 
     def start(self, plan: Plan) -> Outcome:
         """Journal the plan's rows and send them."""
-        journal = self._runs.create(
-            plan.rows,
-            self._now(),
-            verb=plan.verb.name,
-            file=plan.file,
-            scope=self._session.scope,
-            profile=self._session.profile,
-            path=None if plan.file == "-" or plan.undoes else str(Path(plan.file).absolute()),
-            dialect=asdict(plan.dialect) if plan.dialect else None,
-            undoes=plan.undoes,
-        )
+        with ExitStack() as stack:
+            if plan.undoes:
+                # Held until the undoing run is there, so that no two processes take it back.
+                self._hold(stack.enter_context(self._runs.open(plan.undoes)))
+            journal = self._runs.create(
+                plan.rows,
+                self._now(),
+                verb=plan.verb.name,
+                file=plan.file,
+                scope=self._session.scope,
+                profile=self._session.profile,
+                path=None if plan.file == "-" or plan.undoes else str(Path(plan.file).absolute()),
+                dialect=asdict(plan.dialect) if plan.dialect else None,
+                undoes=plan.undoes,
+            )
         with journal:
-            journal.hold()
-            self._listener.note(f"Run {journal.facts.id}: `{self._command(journal)}` goes on with it, should it stop.")
+            self._hold(journal)
+            command = self._command(journal.facts)
+            self._listener.note(f"Run {journal.facts.id}: `{command}` goes on with it, should it stop.")
             return self._work(plan.verb, journal)
 
     def resume(self, run: str, resend: Collection[int]) -> Outcome:
         """Send what is pending, and settle what is unknown from the ledger; of that, `resend` goes again."""
         with self._runs.open(run) as journal:
             verb = self._verb_of(journal)
-            journal.hold()
+            self._hold(journal)
             for row in journal.entries("sent"):
                 journal.unknown(row.line, row.answered_at, "synq ended before the answer came.")
             if verb.operation.retry != "unsafe":
@@ -156,8 +160,16 @@ class Engine:
             )
         return self._verbs[facts.verb]
 
-    def _command(self, journal: Journal) -> str:
-        facts = journal.facts
+    def _hold(self, journal: Journal) -> None:
+        """RefusedError if another process works on the run, or if it was taken back."""
+        journal.hold()
+        if undo := self._runs.undoing(journal.facts.id):
+            raise RefusedError(
+                f"The run {journal.facts.id} was taken back by the run {undo}.",
+                hint=f"`synq runs show {undo}` shows it.",
+            )
+
+    def _command(self, facts: Facts) -> str:
         return f"synq runs resume {facts.id}" + (f" --profile {facts.profile}" if facts.profile != "default" else "")
 
     def _work(self, verb: Verb, journal: Journal) -> Outcome:
@@ -176,7 +188,7 @@ class Engine:
             self._settle(verb, journal)
         return outcome(
             journal,
-            self._command(journal),
+            self._command(journal.facts),
             reason,
             seconds=self._now() - started,
             failed_file=self._write_failed(journal),

@@ -75,10 +75,10 @@ class Journal:
         self.path = path
         self._lock = Lock()
         self._held: BaseFileLock | None = None
-        with self._named():
+        with _named(self.path):
             self._database = _connect(path)
         try:
-            with self._named():
+            with _named(self.path):
                 self.facts = self._read_facts()
         except BaseException:
             self._database.close()
@@ -90,24 +90,17 @@ class Journal:
         # Under another name until it is whole. Made before SQLite opens it, which would let everybody read it that the
         # umask lets in.
         unfinished = path.with_suffix(".new")
-        os.close(os.open(unfinished, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-        database = _connect(unfinished)
-        try:
-            database.execute("BEGIN")
-            for statement in _SCHEMA.split(";\n"):
-                database.execute(statement)
-            database.execute("INSERT INTO run VALUES (?)", (exact_json.dumps(asdict(facts)),))
-            database.executemany(
-                "INSERT INTO entries (line, state, content, source) VALUES (?, 'pending', ?, ?)",
-                ((row.line, exact_json.dumps(row.content), row.source) for row in rows),
-            )
-            database.execute("COMMIT")
-        finally:
-            _close(database)
-        if path.exists():
-            unfinished.unlink()
-            raise FileExistsError(path)
-        unfinished.rename(path)
+        with _named(path):
+            os.close(os.open(unfinished, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+            database = _connect(unfinished)
+            try:
+                _fill(database, facts, rows)
+            finally:
+                _close(database)
+            if path.exists():
+                unfinished.unlink()
+                raise FileExistsError(path)
+            unfinished.rename(path)
         return cls(path)
 
     def hold(self) -> None:
@@ -119,7 +112,8 @@ class Journal:
 
         lock = FileLock(self.path.with_suffix(".lock"), timeout=1, mode=0o600)
         try:
-            lock.acquire()
+            with _named(self.path):
+                lock.acquire()
         except Timeout:
             raise RefusedError(
                 f"Another synq is at work on the run {self.facts.id}.",
@@ -163,7 +157,7 @@ class Journal:
     def entries(self, *states: State) -> list[Entry]:
         """The rows in these states, or all, by line."""
         wanted = states or STATES
-        with self._named(), self._lock:
+        with _named(self.path), self._lock:
             found = self._database.execute(
                 "SELECT line, state, content, source, sent_at, answered_at, receipt, posted_at, code, error "
                 "FROM entries WHERE state IN (SELECT value FROM json_each(?)) ORDER BY line",
@@ -173,7 +167,7 @@ class Journal:
 
     def counts(self) -> dict[State, int]:
         """How many rows are in each state."""
-        with self._named(), self._lock:
+        with _named(self.path), self._lock:
             found = dict(self._database.execute("SELECT state, COUNT(*) FROM entries GROUP BY state"))
         return {state: found.get(state, 0) for state in STATES}
 
@@ -210,21 +204,8 @@ class Journal:
 
     def _set(self, line: int, **values: object) -> None:
         names = ", ".join(f"{name} = ?" for name in values)
-        with self._named(), self._lock:
+        with _named(self.path), self._lock:
             self._database.execute(f"UPDATE entries SET {names} WHERE line = ?", (*values.values(), line))  # noqa: S608 names of this file
-
-    @contextmanager
-    def _named(self) -> Iterator[None]:
-        """Trouble with the file as a UsageError."""
-        import sqlite3
-
-        try:
-            yield
-        except sqlite3.Error as error:
-            raise UsageError(
-                f"The run's journal {self.path} can't be used: {error}.",
-                hint="Is the disk full, or the file damaged? Without its journal a run can't go on.",
-            ) from None
 
 
 def _connect(path: Path) -> "sqlite3.Connection":
@@ -241,6 +222,18 @@ def _connect(path: Path) -> "sqlite3.Connection":
     return database
 
 
+def _fill(database: "sqlite3.Connection", facts: Facts, rows: Sequence[Row]) -> None:
+    database.execute("BEGIN")
+    for statement in _SCHEMA.split(";\n"):
+        database.execute(statement)
+    database.execute("INSERT INTO run VALUES (?)", (exact_json.dumps(asdict(facts)),))
+    database.executemany(
+        "INSERT INTO entries (line, state, content, source) VALUES (?, 'pending', ?, ?)",
+        ((row.line, exact_json.dumps(row.content), row.source) for row in rows),
+    )
+    database.execute("COMMIT")
+
+
 def _close(database: "sqlite3.Connection") -> None:
     """Close it and take the empty rollback journal away."""
     import sqlite3
@@ -248,3 +241,19 @@ def _close(database: "sqlite3.Connection") -> None:
     with suppress(sqlite3.Error):
         database.execute("PRAGMA journal_mode = DELETE")
     database.close()
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Trouble with the file as a UsageError."""
+    import sqlite3
+
+    try:
+        yield
+    except (FileExistsError, TimeoutError):
+        raise  # a name or a lock that others have
+    except (sqlite3.Error, OSError) as error:
+        raise UsageError(
+            f"The run's journal {path} can't be used: {error}.",
+            hint="Is the disk full, or the file damaged? Without its journal a run can't go on.",
+        ) from None

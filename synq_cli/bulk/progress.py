@@ -20,6 +20,7 @@ class Bar(Protocol):
     def update(
         self, done: int | None = None, total: int | None = None, note: str = "", *, left: float | None = None
     ) -> None: ...
+    def close(self) -> None: ...
 
 
 class Progress:
@@ -60,6 +61,7 @@ class Progress:
 
     def stopping(self, in_flight: int) -> None:
         """Say that the run ends once the rows on their way have come back."""
+        self._bar.close()
         rows = "1 row that is" if in_flight == 1 else f"{in_flight} rows that are"
         self._note(f"Stopping; waiting for {rows} on the way. Ctrl-C again leaves them as unknown.")
 

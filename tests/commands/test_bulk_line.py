@@ -308,6 +308,7 @@ def test_a_run_is_taken_back_once(run: Any, shop: Shop, counts: Path) -> None:
     again = run("runs", "undo", name, "--yes", "-q")
     assert again.status == 11
     assert again.err.startswith(f"synq: The run {name} was taken back by the run {undone['id']}.")
+    assert run("runs", "resume", name, "-q").status == 11
     assert json.loads(run("runs", "show", name, "--json").out)["undone_by"] == undone["id"]
     assert [row["undone_by"] for row in json.loads(run("runs", "list", "--json").out)] in (
         [None, undone["id"]],
@@ -329,3 +330,39 @@ def test_runs_that_are_not_there(synq: Any) -> None:
     missing = synq("runs", "show", "2611")
     assert (missing.status, missing.err) == (2, "synq: There is no run '2611'.\n  `synq runs list` shows them.\n")
     assert synq("runs", "resume", "2611", "--report", "result.xlsx").status == 2
+
+
+def test_faults_of_the_sandbox_cost_no_row_and_double_none(synq: Any, tmp_path: Path) -> None:
+    for kind, times in (("lost", 1), ("500-after", 1), ("429", 2)):
+        ordered = synq("sandbox", "fault", "add", kind, "--on", "POST /api/v1/inventory/adjust", "--times", str(times))
+        assert ordered.status == 0
+    file = tmp_path / "counts.csv"
+    listed = synq(
+        "--sandbox", "products", "variants", "list", "--limit", "20", "--fields", "sku", "-o", "csv", "-q"
+    ).out
+    skus = listed.split()[1:]
+    file.write_text("sku,delta\n" + "".join(f"{sku},{n}\n" for n, sku in enumerate(skus, 500)), encoding="utf-8")
+    done = synq("--sandbox", "inventory", "adjust", "--file", str(file), *LEITH, "--yes", "--json", "-q")
+    assert (done.status, done.err) == (0, "")
+    assert json.loads(done.out)["done"] == 20
+    entries = json.loads(synq("--sandbox", "inventory", "ledger", "--limit", "40", "--json", "-q").out)
+    posted = sorted(entry["quantity_delta"] for entry in entries if entry["quantity_delta"] >= 500)
+    assert posted == list(range(500, 520))
+
+
+def test_an_answer_without_an_entry_is_no_receipt(run: Any, shop: Shop, tmp_path: Path) -> None:
+    shop.answers = {"AAA": lambda: httpx.Response(200, json={"id": 5}), "BBB": lambda: httpx.Response(200, json=[])}
+    file = tmp_path / "counts.csv"
+    file.write_text("sku,delta\nAAA,1\nBBB,1\nCCC,1\n", encoding="utf-8")
+    result = run("inventory", "adjust", "--file", str(file), "--yes", "--json", "-q")
+    assert result.status == 10
+    assert json.loads(result.out)["unknown_lines"] == [2, 3]
+
+
+@pytest.mark.parametrize("report", ["result.json", "result.csv"])
+def test_a_report_is_what_its_name_says(run: Any, counts: Path, tmp_path: Path, report: str) -> None:
+    line = ("inventory", "adjust", "--file", str(counts), "--yes", "--report", str(tmp_path / report))
+    assert run(*line).status == 0
+    text = (tmp_path / report).read_text(encoding="utf-8")
+    lines = [row["line"] for row in json.loads(text)] if report.endswith("json") else text.count("\n")
+    assert lines in ([2, 3, 4, 5, 6, 7], 7)
