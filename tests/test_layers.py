@@ -19,7 +19,8 @@ ALLOWED = {
     "invocation": {"api", "documents", "embedded", "session", "output"},
     "options": {"declaration", "invocation", "session"},
     "lazy_group": {"api", "declaration", "options"},
-    "commands": {"commands", "lazy_group", "options", "output", "session", "api"},
+    "tree": {"api", "declaration", "options"},
+    "commands": {"commands", "lazy_group", "options", "output", "session", "api", "tree"},
     "app": {"invocation", "lazy_group"},
     "__main__": {"app"},
 }

@@ -2,12 +2,12 @@
 
 import ast
 import io
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from synq_cli import tree
 from synq_cli.app import GROUPS, main, root_command
 from synq_cli.invocation import System
 from synq_cli.options import shared_options
@@ -15,16 +15,7 @@ from synq_cli.options import shared_options
 COMMANDS_FOLDER = Path(__file__).parents[2] / "synq_cli" / "commands"
 
 
-def walk(command: Any, path: tuple[str, ...] = (), parent: Any = None) -> Iterator[tuple[tuple[str, ...], Any]]:
-    context = command.context_class(command, info_name=path[-1] if path else "synq", parent=parent)
-    names = command.list_commands(context) if hasattr(command, "list_commands") else []
-    if not names:
-        yield path, command
-    for name in names:
-        yield from walk(command.get_command(context, name), (*path, name), context)
-
-
-TREE = dict(walk(root_command()))
+TREE = {node.words: node.command for node in tree.commands(root_command())}
 LINES = [" ".join(path) for path in TREE]
 
 
@@ -41,7 +32,7 @@ def test_the_commands_of_the_interface_are_there() -> None:
         "inventory locations", "inventory skus add", "inventory skus forget", "inventory skus import",
         "inventory skus list", "limits", "orders get", "orders list", "products delete", "products get",
         "products list", "products variants list", "sandbox info", "sandbox init", "sandbox reset", "sandbox serve",
-        "sandbox token", "settings show",
+        "sandbox token", "schema", "settings show",
     ])  # fmt: skip
 
 
