@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
 from synq_cli.embedded import Embedded
 from synq_cli.errors import UsageError
@@ -170,6 +170,16 @@ class Invocation:
             reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
             raise UsageError(f"{'standard input' if path == '-' else path} can't be read: {reason}.") from None
         return text
+
+    def read_bytes(self, path: str) -> bytes:
+        """The same as the very bytes that are there."""
+        try:
+            if path != "-":
+                return Path(path).read_bytes()
+            below: BinaryIO | None = getattr(self.system.stdin, "buffer", None)  # a stream in memory has none
+            return self.system.stdin.read().encode() if below is None else below.read()
+        except OSError as error:
+            raise UsageError(f"{'standard input' if path == '-' else path} can't be read: {error.strerror}.") from None
 
     def confirmed(self, question: str, *, yes: bool) -> bool:
         """Ask before something is lost; off a terminal RefusedError names --yes. A dry run loses nothing."""

@@ -20,7 +20,7 @@ ALLOWED = {
     "options": {"declaration", "invocation", "session"},
     "lazy_group": {"api", "declaration", "options"},
     "tree": {"api", "declaration", "options"},
-    "commands": {"commands", "lazy_group", "options", "output", "session", "api", "tree"},
+    "commands": {"commands", "declaration", "lazy_group", "options", "output", "session", "api", "tree"},
     "app": {"invocation", "lazy_group"},
     "__main__": {"app"},
 }

@@ -9,6 +9,7 @@ from synq_cli.api.listener import Listener
 from synq_cli.api.orders import Orders
 from synq_cli.api.products import Products
 from synq_cli.api.reader import Reader
+from synq_cli.api.request import Requests
 from synq_cli.api.settings import TenantSettings
 from synq_cli.api.transport import Transport
 from synq_cli.api.variants import Variants
@@ -47,3 +48,4 @@ class SynqClient:
         self.inventory = Inventory(self.transport, reader, index, self.variants, now)
         self.channels = Channels(reader)
         self.settings = TenantSettings(reader)
+        self.requests = Requests(session, self.transport, reader)

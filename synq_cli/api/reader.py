@@ -45,11 +45,17 @@ class Reader:
         identity: tuple[str, ...] = ("id",),
         remember: Callable[[list[Row]], None] = lambda _rows: None,
         query: Mapping[str, object] | None = None,
+        begun: Any = None,
     ) -> Listing:
-        """The rows of a list in pages, read as they are taken; `remember` sees each page."""
+        """The rows of a list in pages, read as they are taken; `remember` sees each page.
+
+        `begun` is the answer with the first page, if that has come already.
+        """
+        come = [] if begun is None else [begun]
 
         def fetch(limit: int, offset: int) -> tuple[list[Row], int]:
-            answer = self._transport.send(operation, query={**(query or {}), "limit": limit, "offset": offset or None})
+            asked = {**(query or {}), "limit": limit, "offset": offset or None}
+            answer = come.pop() if come else self._transport.send(operation, query=asked)
             rows = rows_in(answer, operation, key)
             remember(rows)
             used = answer.get("limit") if isinstance(answer, dict) else None

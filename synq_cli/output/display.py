@@ -95,16 +95,17 @@ class Output(Talk):
         before: Mapping[str, Any] | None = None,
         after: Mapping[str, Any] | None = None,
     ) -> None:
-        """What --dry-run would send: `request` has method, path and body; `before` and `after` share keys."""
+        """What --dry-run would send: method, path, body, perhaps headers; `before` and `after` share keys."""
         self._picks = None  # they name the columns of the answer, which there is none of
         if self.format != "table":
-            keys = ("dry_run", "method", "path", "body", "before", "after")
             row = {"dry_run": True, **request, "before": before, "after": after}
-            self.record({key: row.get(key) for key in keys}, [Column(key, key) for key in keys])
+            self.record(row, [Column(key, key) for key in row])
             return
         from synq_cli.output import machine
 
         self._out.say(f"Would send {request['method']} {request['path']}")
+        for name, value in request.get("headers", {}).items():
+            self._out.say(f"{name}: {value}")
         if request.get("body") is not None:
             machine.write_json(self._out, request["body"], indent=2)
         for key in after or {}:
@@ -162,6 +163,15 @@ class Output(Talk):
         from synq_cli.output import machine
 
         machine.write_json(self._out, value, indent=2)
+
+    def answer(self, head: Sequence[str], kind: str, value: Any) -> None:
+        """A reply: lines about it, then what it holds, which is json, text or nothing."""
+        for line in [*head, ""] if head else []:
+            self._bare(line)
+        if kind == "json":
+            self.document(value)
+        elif kind == "text":
+            self.value(value)
 
     def value(self, value: object) -> None:
         """One bare value, as it is; a JSON value in JSON formats."""

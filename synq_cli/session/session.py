@@ -90,6 +90,16 @@ class Session:
 
         return edit
 
+    def login_hint(self, now: float) -> str:
+        """What to do about a token that the API refuses."""
+        expires_at = self.credentials.claims.expires_at if self.credentials.claims else None
+        ended = ""
+        if expires_at is not None and expires_at < now:
+            ended = f"The token ended {(now - expires_at) / 60:.0f} minutes ago. "
+        if self.credentials.source == "SYNQ_TOKEN":
+            return f"{ended}Put a fresh token into SYNQ_TOKEN."
+        return f"{ended}Log in again: synq auth login --profile {self.profile}"
+
     @property
     def scope(self) -> str:
         """Whose data this is, for what the machine remembers: host and tenant."""
