@@ -20,7 +20,7 @@ from typing import Any, ClassVar
 
 
 class SynqError(Exception):
-    """A run that failed: `message` says what happened, `hint` what to do next."""
+    """A run that failed: `message` says what happened, none that it goes without saying; `hint` what to do next."""
 
     exit_status: ClassVar[int] = 1
     code: ClassVar[str] = "internal"

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from synq_cli.api.audit import Audit
 from synq_cli.api.channels import Channels
 from synq_cli.api.inventory import Inventory
 from synq_cli.api.listener import Listener
@@ -48,4 +49,5 @@ class SynqClient:
         self.inventory = Inventory(self.transport, reader, index, self.variants, now)
         self.channels = Channels(reader)
         self.settings = TenantSettings(reader)
+        self.audit = Audit(reader, budget, listener, now, sleep)
         self.requests = Requests(session, self.transport, reader)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, TextIO
 
-from synq_cli.errors import UsageError
+from synq_cli.errors import InterruptError, UsageError
 from synq_cli.output.columns import Column, Row, lookup
 from synq_cli.output.fields import Fields
 from synq_cli.output.formats import plain, visible
@@ -68,6 +68,25 @@ class Output(Talk):
             keys = [column.key for column in columns]
             machine.write_rows(self._out, self.format, map(self._picked, rows), keys)
         self._tell_missed()
+
+    def follow(self, rows: Iterable[Row], columns: Sequence[Column]) -> None:
+        """A list without an end, each row written when it comes: for people a line each, for programs one as well.
+
+        InterruptError without a message on Ctrl-C, which is how it ends.
+        """
+        try:
+            if self.format == "table":
+                from synq_cli.output.lines import write_lines
+
+                rows, columns = self._chosen(rows, columns)
+                columns = [column for column in columns if column.table or self._picks]
+                write_lines(self._out, rows, columns, now=self._now, width=self._fitting_width())
+            else:
+                # An array would never be closed, nor a filter of it begin.
+                self.format = "ndjson" if self.format == "json" else self.format
+                self.rows(rows, columns)
+        except KeyboardInterrupt:
+            raise InterruptError("") from None
 
     def record(self, row: Row, columns: Sequence[Column]) -> None:
         """One object; people also see the fields that no column names."""

@@ -181,6 +181,11 @@ def _show_timestamp(value: object, row: Mapping[str, Any], now: float) -> Cell:
     return Cell(f"{moment:%Y-%m-%d %H:%M:%S} UTC" + (f" ({ago})" if ago else ""))
 
 
+def _show_clock(value: object, row: Mapping[str, Any], now: float) -> Cell:
+    moment = _moment(value)
+    return _show_text(value, row, now) if moment is None else Cell(f"{moment:%Y-%m-%d %H:%M:%S}")
+
+
 def _show_flag(value: object, row: Mapping[str, Any], now: float) -> Cell:
     if isinstance(value, bool):
         return Cell("yes" if value else "no")
@@ -199,5 +204,6 @@ delta = Format(_show_delta, right=True, narrow="keep")
 state = Format(_show_state)
 age = Format(_show_age, narrow="keep")
 timestamp = Format(_show_timestamp, narrow="keep")
+clock = Format(_show_clock, narrow="keep")
 flag = Format(_show_flag, narrow="keep")
 identifier = Format(_show_text, narrow="shorten")

@@ -11,7 +11,8 @@ OTHER = "e07a2f5c-41b8-4d93-8c6e-b9f5d3a1720e"
 ENVIRON = {"SYNQ_TOKEN": "a.b.c", "SYNQ_BASE_URL": "https://api.test"}
 LISTS = [
     "orders list --all", f"orders list --channel {ID}", "inventory levels", "inventory locations", "products list",
-    "products variants list", "channels list", "auth login --with-token --insecure-storage",
+    "products variants list", "channels list", "auth login --with-token --insecure-storage", "audit list",
+    f"audit list --catalogue --entity {ID} --actor ailsa --action x", "api /api/v1/x", "api /api/v1/x --paginate",
 ]  # fmt: skip
 RECORDS = [
     f"orders get {ID}", f"products get {ID}", f"products delete {ID} --yes", f"products delete {ID} --dry-run",
@@ -24,7 +25,7 @@ VALUES = [
 KEYS = [
     "id", "sku", "name", "title", "variant_id", "location_id", "status", "created_at", "updated_at", "currency",
     "total", "price", "on_hand", "available", "active", "tags", "quantity_delta", "auto_po_enabled",
-    "default_low_stock_threshold",
+    "default_low_stock_threshold", "action", "actor_email", "entity_type", "entity_id", "details",
 ]  # fmt: skip
 
 

@@ -27,7 +27,8 @@ def help_page(line: str) -> str:
 
 def test_the_commands_of_the_interface_are_there() -> None:
     assert sorted(LINES) == sorted([
-        "api", "auth login", "auth logout", "auth status", "auth switch", "auth token", "channels list", "config get",
+        "api", "audit list", "audit tail",
+        "auth login", "auth logout", "auth status", "auth switch", "auth token", "channels list", "config get",
         "config list", "config path", "config set", "config unset", "inventory adjust", "inventory levels",
         "inventory locations", "inventory skus add", "inventory skus forget", "inventory skus import",
         "inventory skus list", "limits", "orders get", "orders list", "products delete", "products get",
