@@ -24,6 +24,7 @@ GROUPS = {
     "channels": ("synq_cli.commands.channels", "List the sales channels.", "Commerce"),
     "settings": ("synq_cli.commands.settings", "Show the tenant's settings.", "Tenant"),
     "audit": ("synq_cli.commands.audit", "Read the log of what was done.", "Tenant"),
+    "webhooks": ("synq_cli.commands.webhooks", "Sign webhooks, check them, send them.", "Tenant"),
     "api": ("synq_cli.commands.request", "Send any request to the API.", "Tenant"),
     "auth": ("synq_cli.commands.auth", "Log in, switch tenants, log out.", "This machine"),
     "config": ("synq_cli.commands.config", "Read and change profiles.", "This machine"),

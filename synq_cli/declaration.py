@@ -19,13 +19,15 @@ class Declaration:
     """What a command does. `calls` begins with the operation it is for; it may send the others on the way.
 
     `effect` is that operation's, `local` for a command that sends none, `any` where the line decides. `requests` are
-    the fewest and the most it sends, None where the data decides. It `waits` if it can leave work going on.
+    the fewest and the most it sends, None where the data decides. It `waits` if it can leave work going on; `ends`
+    are exit statuses beyond those that follow from the rest.
     """
 
     calls: tuple[Operation, ...] = ()
     requests: tuple[int, int | None] = (0, 0)
     effect: str = LOCAL
     waits: bool = False
+    ends: tuple[int, ...] = ()
 
     @property
     def writes(self) -> bool:
@@ -45,7 +47,7 @@ class Declaration:
     @property
     def exits(self) -> list[int]:
         """Every exit status it may end with."""
-        found = set(_LOCAL_EXITS if self.effect == LOCAL else _API_EXITS)
+        found = {*(_LOCAL_EXITS if self.effect == LOCAL else _API_EXITS), *self.ends}
         if self.effect == ANY or any(call.retry != "safe" for call in self.calls):
             found.add(_UNKNOWN)
         if self.waits:

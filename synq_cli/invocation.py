@@ -57,6 +57,7 @@ class Invocation:
         self.arguments = arguments
         self.given: dict[str, Any] = {}
         self.command = ""
+        self.secrets: list[str] = []
 
     @cached_property
     def config(self) -> profiles.Config:
@@ -146,6 +147,7 @@ class Invocation:
             sleep=self.system.sleep,
             jitter=self.system.jitter,
             dry_run=self.dry_run,
+            outside=self.system.http,
         )
 
     @property
@@ -159,7 +161,8 @@ class Invocation:
 
         if from_stdin:
             return self.system.stdin.read(), "standard input"
-        return hidden("Token: ", stdin=self.system.stdin, stderr=self.system.stderr), "the prompt"
+        instead = "Pipe it in: synq auth login --with-token < token.txt"
+        return hidden("Token: ", stdin=self.system.stdin, stderr=self.system.stderr, instead=instead), "the prompt"
 
     def read_text(self, path: str) -> str:
         """A file that was named on the line, or with - standard input; UsageError if it can't be read."""
@@ -180,6 +183,12 @@ class Invocation:
             return self.system.stdin.read().encode() if below is None else below.read()
         except OSError as error:
             raise UsageError(f"{'standard input' if path == '-' else path} can't be read: {error.strerror}.") from None
+
+    def read_document(self, path: str) -> Any:
+        """What such a file says in JSON or YAML; UsageError if it is neither."""
+        from synq_cli.documents import read_document
+
+        return read_document(self.read_text(path), path)
 
     def confirmed(self, question: str, *, yes: bool) -> bool:
         """Ask before something is lost; off a terminal RefusedError names --yes. A dry run loses nothing."""
@@ -206,9 +215,12 @@ class Invocation:
         )
 
     def masked(self, text: str) -> str:
-        """The text without this run's token, which an error from below may quote."""
+        """The text without this run's secrets, which an error from below may quote."""
         credentials = vars(self.session).get("credentials") if "session" in vars(self) else None
-        return text.replace(credentials.token, "[token]") if credentials else text
+        text = text.replace(credentials.token, "[token]") if credentials else text
+        for secret in self.secrets:
+            text = text.replace(secret, "[secret]")
+        return text
 
     @property
     def changed(self) -> bool:

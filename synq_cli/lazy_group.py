@@ -72,10 +72,14 @@ class Commands(typer.Typer):
         requests: tuple[int, int | None] | None = None,
         effect: str | None = None,
         waits: bool = False,
+        exits: tuple[int, ...] = (),
     ) -> Callable[[Any], Any]:
-        """A command for the first of these operations; see Declaration. Without `requests` it sends each call once."""
+        """A command for the first of these operations; see Declaration. Without `requests` it sends each call once.
+
+        `exits` are those that do not follow from what it sends.
+        """
         cost = (len(calls), len(calls)) if requests is None else requests
-        declaration = Declaration(calls, cost, effect or (calls[0].effect if calls else LOCAL), waits)
+        declaration = Declaration(calls, cost, effect or (calls[0].effect if calls else LOCAL), waits, exits)
         register = super().command(name, cls=SynqCommand)
 
         def mark(function: Any) -> Any:

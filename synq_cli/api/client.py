@@ -14,6 +14,7 @@ from synq_cli.api.request import Requests
 from synq_cli.api.settings import TenantSettings
 from synq_cli.api.transport import Transport
 from synq_cli.api.variants import Variants
+from synq_cli.api.webhooks import Webhooks
 
 if TYPE_CHECKING:
     import httpx
@@ -38,6 +39,7 @@ class SynqClient:
         sleep: Callable[[float], None],
         jitter: Callable[[], float],
         dry_run: bool = False,
+        outside: "httpx.BaseTransport | None" = None,
     ) -> None:
         self.transport = Transport(
             session, budget, index, listener, http=http, now=now, sleep=sleep, jitter=jitter, dry_run=dry_run
@@ -50,4 +52,5 @@ class SynqClient:
         self.channels = Channels(reader)
         self.settings = TenantSettings(reader)
         self.audit = Audit(reader, budget, listener, now, sleep)
+        self.webhooks = Webhooks(session, self.transport, listener, now, outside=outside, dry_run=dry_run)
         self.requests = Requests(session, self.transport, reader)

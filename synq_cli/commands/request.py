@@ -63,7 +63,7 @@ def send_request(
       synq api /api/v1/oms/orders -f limit=5
       synq api /api/v1/oms/orders --paginate -o ndjson
       synq api POST /api/v1/pim/products -f title="Harbour Merino Crewneck" --dry-run
-      synq api PUT /api/v1/settings/tenant --input settings.json
+      synq api PUT /api/v1/settings/tenant --input settings.json --dry-run
     """
     run = invocation(ctx)
     if paginate and include:

@@ -124,7 +124,7 @@ class Output(Talk):
 
         self._out.say(f"Would send {request['method']} {request['path']}")
         for name, value in request.get("headers", {}).items():
-            self._out.say(f"{name}: {value}")
+            self._bare(f"{name}: {value}")
         if request.get("body") is not None:
             machine.write_json(self._out, request["body"], indent=2)
         for key in after or {}:

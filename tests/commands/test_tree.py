@@ -33,7 +33,7 @@ def test_the_commands_of_the_interface_are_there() -> None:
         "inventory locations", "inventory skus add", "inventory skus forget", "inventory skus import",
         "inventory skus list", "limits", "orders get", "orders list", "products delete", "products get",
         "products list", "products variants list", "sandbox info", "sandbox init", "sandbox reset", "sandbox serve",
-        "sandbox token", "schema", "settings show",
+        "sandbox token", "schema", "settings show", "webhooks send", "webhooks sign", "webhooks verify",
     ])  # fmt: skip
 
 

@@ -119,7 +119,7 @@ def test_the_keyring_keeps_one_entry_a_profile(tmp_path: Path) -> None:
 @pytest.mark.parametrize("forgetful", [keyring.backends.null.Keyring(), GarblingKeyring()], ids=["null", "garbling"])
 def test_a_keyring_that_does_not_keep_what_it_took_is_noticed(tmp_path: Path, forgetful: SecretStore) -> None:
     error = failure(write, TokenStore(tmp_path, forgetful))
-    assert error.message == "The keyring took the token but did not keep it."
+    assert error.message == "The keyring took the secret but did not keep it."
     assert [*tmp_path.iterdir()] == []
 
 
