@@ -147,7 +147,8 @@ def _parameter(parameter: Any, context: Any) -> dict[str, Any]:
     """One argument or option; `choices` are the values that complete, where they are fixed."""
     text = parameter.help or ""
     variables = _VARIABLES.search(text)
-    names = [*parameter.opts, *parameter.secondary_opts] if parameter.param_type_name == "option" else None
+    # Those of --help come in any order.
+    names = sorted(parameter.opts, key=len) if parameter.param_type_name == "option" else None
     limits = {name: getattr(parameter.type, name, None) for name in ("min", "max")}
     return {
         "name": parameter.name,

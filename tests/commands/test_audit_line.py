@@ -6,10 +6,10 @@ from typing import Any
 
 import httpx
 import pytest
+from runner import Result, Runner
 
 from synq_cli.app import main
 from synq_cli.invocation import System
-from tests.conftest import Result, Runner
 
 ENVIRON = {"SYNQ_TOKEN": "a.b.c", "SYNQ_BASE_URL": "https://api.test"}
 EVENTS = [
