@@ -30,6 +30,7 @@ GROUPS = {
     "config": ("synq_cli.commands.config", "Read and change profiles.", "This machine"),
     "limits": ("synq_cli.commands.limits", "Show the rate limit and who spent it.", "This machine"),
     "sandbox": ("synq_cli.commands.sandbox", "Try synq on an embedded tenant.", "This machine"),
+    "doctor": ("synq_cli.commands.doctor", "Look at everything synq rests on, and name the mends.", "This machine"),
     "schema": ("synq_cli.commands.schema", "Print the commands as JSON, for programs.", "This machine"),
 }
 

@@ -107,6 +107,10 @@ class Invocation:
     @cached_property
     def budget(self) -> "Budget":
         """The rate limit's window, shared by every synq process on this machine."""
+        return self.open_budget(self.output.warn)
+
+    def open_budget(self, tell: Callable[[str], None]) -> "Budget":
+        """The same, its troubles told to whoever asks for it."""
         from synq_cli.api.budget import Budget
 
         return Budget(
@@ -117,7 +121,7 @@ class Invocation:
             now=self.system.now,
             sleep=self.system.sleep,
             jitter=self.system.jitter,
-            tell=self.output.warn,
+            tell=tell,
         )
 
     @cached_property

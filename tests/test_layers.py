@@ -17,6 +17,7 @@ ALLOWED = {
     "declaration": {"api"},
     "embedded": {"sandbox"},
     "invocation": {"api", "documents", "embedded", "session", "output"},
+    "diagnosis": {"api", "invocation", "output", "session"},
     "webhook_secret": {"invocation", "output", "session"},
     "options": {"declaration", "invocation", "session"},
     "lazy_group": {"api", "declaration", "options"},
@@ -24,6 +25,7 @@ ALLOWED = {
     "commands": {
         "commands",
         "declaration",
+        "diagnosis",
         "lazy_group",
         "options",
         "output",

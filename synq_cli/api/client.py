@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from synq_cli.api.audit import Audit
 from synq_cli.api.channels import Channels
+from synq_cli.api.health import Health
 from synq_cli.api.inventory import Inventory
 from synq_cli.api.listener import Listener
 from synq_cli.api.orders import Orders
@@ -52,5 +53,6 @@ class SynqClient:
         self.channels = Channels(reader)
         self.settings = TenantSettings(reader)
         self.audit = Audit(reader, budget, listener, now, sleep)
+        self.health = Health(self.transport)
         self.webhooks = Webhooks(session, self.transport, listener, now, outside=outside, dry_run=dry_run)
         self.requests = Requests(session, self.transport, reader)

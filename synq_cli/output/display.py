@@ -192,6 +192,15 @@ class Output(Talk):
         elif kind == "text":
             self.value(value)
 
+    def checklist(self, rows: Iterable[Row], columns: Sequence[Column]) -> None:
+        """Rows of check, state, found and mend: for people a line each and the mend below, nothing cut."""
+        if self.format != "table" or self._chooses:
+            self.rows(rows, columns)
+            return
+        from synq_cli.output.checklist import draw_checklist
+
+        draw_checklist(self._out, rows, width=self._fitting_width())
+
     def value(self, value: object) -> None:
         """One bare value, as it is; a JSON value in JSON formats."""
         from synq_cli.output import machine

@@ -20,10 +20,10 @@ _MOST_DIGITS = 40
 
 _KINDS = {
     "yellow": "draft pending_payment payment_authorized confirmed processing partially_fulfilled "
-    "return_requested partially_returned partially_refunded pending invited",
-    "green": "fulfilled delivered active shipped connected",
+    "return_requested partially_returned partially_refunded pending invited warn",
+    "green": "fulfilled delivered active shipped connected ok",
     "dim": "completed returned refunded cancelled archived released consumed",
-    "red": "failed error",
+    "red": "failed error fail",
 }
 _STYLES = {status: style for style, statuses in _KINDS.items() for status in statuses.split()}
 

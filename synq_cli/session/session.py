@@ -100,6 +100,14 @@ class Session:
                 known = {"tenant_id": self.credentials.tenant_id, "org_id": self.credentials.org_id}
         return known
 
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port of the API."""
+        from urllib.parse import urlsplit
+
+        parts = urlsplit(self.base_url)
+        return parts.hostname or "", parts.port or {"https": 443, "http": 80}[parts.scheme]
+
     def login_hint(self, now: float) -> str:
         """What to do about a token that the API refuses."""
         expires_at = self.credentials.claims.expires_at if self.credentials.claims else None

@@ -34,7 +34,7 @@ class TokenStore:
         self._file = config_dir / "credentials.json"
         self._keyring = keyring
         self._limit = limit
-        self._instead = instead
+        self.instead = instead
 
     def read(self, profile: str, where: str) -> str | None:
         """The profile's token, or None if there is none."""
@@ -53,7 +53,7 @@ class TokenStore:
             return keyring.get_password(_SERVICE, profile)
 
         if self._ask("write to", keep) != token:
-            raise AuthError("The keyring took the secret but did not keep it.", hint=self._instead)
+            raise AuthError("The keyring took the secret but did not keep it.", hint=self.instead)
 
     def delete(self, profile: str, where: str) -> bool:
         """Forget the token, and a webhook secret beside it; False if there was no token."""
@@ -71,6 +71,17 @@ class TokenStore:
             return profile in kept
 
         return self._ask("delete from", forget)
+
+    def backend(self) -> str:
+        """What the keyring calls itself, once it has answered."""
+
+        def name(keyring: SecretStore) -> str:
+            keyring.get_password(_SERVICE, "default")
+            find = getattr(keyring, "get_keyring", None)  # the library has one, a single keyring has none
+            found = find() if find else keyring
+            return str(getattr(found, "name", type(found).__name__))
+
+        return self._ask("read", name)
 
     def _ask(self, verb: str, call: Callable[[SecretStore], _Answer]) -> _Answer:
         """Call the keyring, but wait no longer than the limit: a half-configured one never answers."""
@@ -92,11 +103,11 @@ class TokenStore:
         except Empty:
             raise AuthError(
                 f"The keyring did not answer within {self._limit:g} seconds; it may be locked.",
-                hint=self._instead,
+                hint=self.instead,
             ) from None
         if error is not None:
             # The backend's own words could hold the secret, so only the kind of error is told.
-            raise AuthError(_sentence(verb, type(error).__name__), hint=self._instead) from None
+            raise AuthError(_sentence(verb, type(error).__name__), hint=self.instead) from None
         return answer  # type: ignore[return-value]  # no error, so it is the call's own answer
 
     def _in_file(self) -> dict[str, str]:

@@ -29,7 +29,7 @@ def test_the_commands_of_the_interface_are_there() -> None:
     assert sorted(LINES) == sorted([
         "api", "audit list", "audit tail",
         "auth login", "auth logout", "auth status", "auth switch", "auth token", "channels list", "config get",
-        "config list", "config path", "config set", "config unset", "inventory adjust", "inventory levels",
+        "config list", "config path", "config set", "config unset", "doctor", "inventory adjust", "inventory levels",
         "inventory locations", "inventory skus add", "inventory skus forget", "inventory skus import",
         "inventory skus list", "limits", "orders get", "orders list", "products delete", "products get",
         "products list", "products variants list", "sandbox info", "sandbox init", "sandbox reset", "sandbox serve",

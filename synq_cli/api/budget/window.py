@@ -92,6 +92,7 @@ class Budget:
         jitter: Callable[[], float] = random.random,
         tell: Callable[[str], None] = _ignore,
     ) -> None:
+        self.path = path
         self._file = SharedFile(path, now, tell)
         self._host = host
         self._spender = spender
