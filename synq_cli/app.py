@@ -19,10 +19,16 @@ is left of the rate limit. No account yet? `synq --sandbox orders list` runs on 
 # name: (module, one-line help, panel)
 GROUPS = {
     "orders": ("synq_cli.commands.orders", "List and show orders.", "Commerce"),
-    "inventory": ("synq_cli.commands.inventory", "Look at stock and adjust it.", "Commerce"),
-    "products": ("synq_cli.commands.products", "Look at the catalogue and its variants.", "Commerce"),
-    "channels": ("synq_cli.commands.channels", "List the sales channels.", "Commerce"),
-    "settings": ("synq_cli.commands.settings", "Show the tenant's settings.", "Tenant"),
+    "inventory": ("synq_cli.commands.inventory", "Look at stock, adjust and reserve it.", "Commerce"),
+    "products": ("synq_cli.commands.products", "Look at the catalogue and change it.", "Commerce"),
+    "channels": ("synq_cli.commands.channels", "List and change the sales channels.", "Commerce"),
+    "integrations": ("synq_cli.commands.integrations", "Connect the tenant to other platforms.", "Commerce"),
+    "organization": (
+        "synq_cli.commands.organization",
+        "Show the organization and manage its members.",
+        "Tenant",
+    ),
+    "settings": ("synq_cli.commands.settings", "Show and change the tenant's settings.", "Tenant"),
     "audit": ("synq_cli.commands.audit", "Read the log of what was done.", "Tenant"),
     "webhooks": ("synq_cli.commands.webhooks", "Sign webhooks, check them, send them.", "Tenant"),
     "api": ("synq_cli.commands.request", "Send any request to the API.", "Tenant"),
@@ -152,7 +158,7 @@ def _bug(run: "Invocation", error: Exception) -> "SynqError":
 
 def _report(run: "Invocation", error: "SynqError") -> int:
     """Say what went wrong in the form that was asked for, even where the line itself could not be read."""
-    from synq_cli.errors import SynqError
+    from synq_cli.errors import SynqError, UnknownOutcomeError
 
     if not run.given.keys() & {"output", "json", "jq"}:
         run.given |= _asked_format(run.arguments)
@@ -160,8 +166,8 @@ def _report(run: "Invocation", error: "SynqError") -> int:
         output = run.output
     except SynqError:
         output = run.plain_output()
-    if run.changed:
-        error.hint = "The change itself was made; do not send it again."
+    if run.changed and not isinstance(error, UnknownOutcomeError):
+        error.hint = " ".join(filter(None, ("The change itself was made; do not send it again.", error.hint)))
     output.error(error)
     return error.exit_status
 

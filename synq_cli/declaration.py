@@ -11,7 +11,7 @@ ANY = "any"
 # How a run may end, by what it does; errors.py has the meanings.
 _LOCAL_EXITS = (0, 1, 2, 4, 11, 130)
 _API_EXITS = (0, 1, 2, 3, 4, 5, 6, 7, 8, 11, 12, 130)
-_UNKNOWN, _RUNNING = 10, 75
+_PARTIAL, _UNKNOWN, _RUNNING = 9, 10, 75
 
 
 @dataclass(frozen=True)
@@ -19,14 +19,15 @@ class Declaration:
     """What a command does. `calls` begins with the operation it is for; it may send the others on the way.
 
     `effect` is that operation's, `local` for a command that sends none, `any` where the line decides. `requests` are
-    the fewest and the most it sends, None where the data decides. It `waits` if it can leave work going on; `ends`
-    are exit statuses beyond those that follow from the rest.
+    the fewest and the most it sends, None where the data decides. It `waits` if it can leave work going on, and is
+    `bulk` if some of its rows can fail; `ends` are exit statuses that do not follow from all this.
     """
 
     calls: tuple[Operation, ...] = ()
     requests: tuple[int, int | None] = (0, 0)
     effect: str = LOCAL
     waits: bool = False
+    bulk: bool = False
     ends: tuple[int, ...] = ()
 
     @property
@@ -52,6 +53,8 @@ class Declaration:
             found.add(_UNKNOWN)
         if self.waits:
             found.add(_RUNNING)
+        if self.bulk:
+            found.add(_PARTIAL)
         return sorted(found)
 
 

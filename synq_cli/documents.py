@@ -1,9 +1,12 @@
 """JSON and YAML documents that a person wrote, with every number's digits kept."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from synq_cli import exact_json
 from synq_cli.errors import UsageError
+
+_ROWS = "Give an array in JSON or YAML, or one JSON value a line."
 
 
 def read_document(text: str, name: str) -> Any:
@@ -22,6 +25,27 @@ def read_document(text: str, name: str) -> Any:
         if text.lstrip("\ufeff \t\r\n")[:1] in {"{", "["} and not name.endswith((".yaml", ".yml")):
             raise UsageError(f"{name} is not valid JSON: {error}.") from None
     return _yaml(text.removeprefix("\ufeff"), name)
+
+
+def read_rows(text: str, name: str) -> list[Any]:
+    """The rows of an array in JSON or YAML, or one JSON value a line (NDJSON); UsageError for anything else."""
+    name = "standard input" if name == "-" else name
+    if name.endswith((".ndjson", ".jsonl")) or text.lstrip("\ufeff \t\r\n")[:1] in {"{", '"'}:
+        return list(_lines(text, name))
+    rows = read_document(text, name)
+    if not isinstance(rows, list):
+        raise UsageError(f"{name} holds no list.", hint=_ROWS)
+    return rows
+
+
+def _lines(text: str, name: str) -> Iterator[Any]:
+    # Other line ends than this one may stand in a JSON text.
+    for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), 1):
+        if line.strip():
+            try:
+                yield exact_json.loads(line)
+            except (ValueError, RecursionError) as error:
+                raise UsageError(f"{name} is not JSON in line {number}: {error}.", hint=_ROWS) from None
 
 
 def _yaml(text: str, name: str) -> Any:
@@ -55,7 +79,8 @@ def _yaml(text: str, name: str) -> Any:
     for kind, build in (("int", Loader.whole), ("float", Loader.exact), ("map", Loader.mapping)):
         Loader.add_constructor(f"tag:yaml.org,2002:{kind}", build)
     try:
-        return yaml.load(text, Loader)  # noqa: S506 a SafeLoader with fewer types
+        value = yaml.load(text, Loader)  # noqa: S506 a SafeLoader with fewer types
+        _check_names(value, name)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f" in line {mark.line + 1}" if mark else ""
@@ -63,3 +88,16 @@ def _yaml(text: str, name: str) -> Any:
         raise UsageError(f"{name} can't be read: {what}{where}.") from None
     except (ValueError, LookupError, AttributeError, RecursionError):
         raise UsageError(f"{name} can't be read: a value is not what its tag says.") from None
+    return value
+
+
+def _check_names(value: object, name: str) -> None:
+    """UsageError for a field whose name is no text, which JSON can't say."""
+    if isinstance(value, dict):
+        for key, below in value.items():
+            if not isinstance(key, str):
+                raise UsageError(f"{name} can't be read: the field name {key} is no text; put it in quotes.")
+            _check_names(below, name)
+    elif isinstance(value, list):
+        for below in value:
+            _check_names(below, name)

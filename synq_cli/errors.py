@@ -8,9 +8,11 @@ SynqError                1    internal      a bug in synq
 ├── RateLimitedError     6    rate_limited  the wait would pass --max-wait
 ├── NetworkError         7    network       the API could not be reached
 ├── ConflictError        8    conflict      409, 412
+├── PartialError         9    partial       a bulk run ended with failed rows
 ├── UnknownOutcomeError  10   unknown       a write was sent and no answer came
 ├── RefusedError         11   refused       read-only, not confirmed, wrong tenant
 ├── ServerError          12   server        5xx after the retries, or a reply that makes no sense
+├── RunningError         75   running       --wait ran out, the work goes on
 └── InterruptError       130  interrupted   Ctrl-C
 """
 
@@ -20,7 +22,10 @@ from typing import Any, ClassVar
 
 
 class SynqError(Exception):
-    """A run that failed: `message` says what happened, none that it goes without saying; `hint` what to do next."""
+    """A run that failed: `message` says what happened, `hint` what to do next, `said` is the API's own word on it.
+
+    An empty message is for what goes without saying.
+    """
 
     exit_status: ClassVar[int] = 1
     code: ClassVar[str] = "internal"
@@ -33,12 +38,14 @@ class SynqError(Exception):
         hint: str | None = None,
         status: int | None = None,
         request_id: str | None = None,
+        said: str | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
         self.status = status
         self.request_id = request_id
+        self.said = said
 
     def as_json(self) -> dict[str, object]:
         """The object that machine formats print on stderr."""
@@ -91,6 +98,11 @@ class ConflictError(SynqError):
     code = "conflict"
 
 
+class PartialError(SynqError):
+    exit_status = 9
+    code = "partial"
+
+
 class UnknownOutcomeError(SynqError):
     exit_status = 10
     code = "unknown"
@@ -104,6 +116,12 @@ class RefusedError(SynqError):
 class ServerError(SynqError):
     exit_status = 12
     code = "server"
+    retryable = True
+
+
+class RunningError(SynqError):
+    exit_status = 75
+    code = "running"
     retryable = True
 
 

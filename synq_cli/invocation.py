@@ -27,6 +27,12 @@ if TYPE_CHECKING:
     from synq_cli.api.index import LocalIndex
 
 
+def _open_in_browser(address: str) -> bool:
+    import webbrowser
+
+    return webbrowser.open(address)
+
+
 @dataclass(frozen=True)
 class System:
     """What a run takes from outside; tests hand in their own."""
@@ -40,6 +46,7 @@ class System:
     jitter: Callable[[], float] = random.random
     http: "httpx.BaseTransport | None" = None
     keyring: SecretStore | None = None
+    browse: Callable[[str], bool] = _open_in_browser
 
     @classmethod
     def real(cls) -> "System":
@@ -194,12 +201,25 @@ class Invocation:
 
         return read_document(self.read_text(path), path)
 
+    def read_rows(self, path: str) -> list[Any]:
+        """The rows of such a file: an array in JSON or YAML, or NDJSON; UsageError if it holds none."""
+        from synq_cli.documents import read_rows
+
+        return read_rows(self.read_text(path), path)
+
     def confirmed(self, question: str, *, yes: bool) -> bool:
         """Ask before something is lost; off a terminal RefusedError names --yes. A dry run loses nothing."""
         from synq_cli.output.prompts import confirm
 
         yes = yes or self.dry_run
         return confirm(question, option="--yes", stdin=self.system.stdin, stderr=self.system.stderr, yes=yes)
+
+    def offered(self, question: str) -> bool:
+        """Ask whether to do more than was asked for; nobody is asked in quiet, off a terminal or for a program."""
+        streams = (self.system.stdin, self.system.stdout, self.system.stderr)
+        if self.given.get("quiet") or self.output.format != "table" or not all(s.isatty() for s in streams):
+            return False
+        return self.confirmed(question, yes=False)
 
     def refuse_for_sandbox(self, why: str) -> None:
         """UsageError if this run is on the embedded sandbox."""

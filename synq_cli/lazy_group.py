@@ -1,8 +1,9 @@
 """A group of commands whose modules are imported on first use."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from importlib import import_module
+from types import MappingProxyType
 from typing import Any
 
 import typer
@@ -18,12 +19,14 @@ from synq_cli.options import SynqCommand, TakesSharedOptions, write_sections
 class LazyGroup(TakesSharedOptions, TyperGroup):
     """A group; `lazy` maps a subcommand's name to its module, its one-line help and its panel."""
 
-    def __init__(self, *, lazy: dict[str, tuple[str, str, str]] | None = None, **settings: Any) -> None:
+    lazy: Mapping[str, tuple[str, str, str]] = MappingProxyType({})
+
+    def __init__(self, *, lazy: Mapping[str, tuple[str, str, str]] | None = None, **settings: Any) -> None:
         super().__init__(**settings)
-        self.lazy = lazy or {}
+        self.lazy = lazy or self.lazy
 
     def list_commands(self, _ctx: Any) -> list[str]:
-        return list(dict.fromkeys([*self.lazy, *self.commands]))
+        return [*(name for name in self.commands if name not in self.lazy), *self.lazy]
 
     def get_command(self, _ctx: Any, cmd_name: str) -> Any:
         if cmd_name in self.lazy and cmd_name not in self.commands:
@@ -72,6 +75,7 @@ class Commands(typer.Typer):
         requests: tuple[int, int | None] | None = None,
         effect: str | None = None,
         waits: bool = False,
+        bulk: bool = False,
         exits: tuple[int, ...] = (),
     ) -> Callable[[Any], Any]:
         """A command for the first of these operations; see Declaration. Without `requests` it sends each call once.
@@ -79,7 +83,7 @@ class Commands(typer.Typer):
         `exits` are those that do not follow from what it sends.
         """
         cost = (len(calls), len(calls)) if requests is None else requests
-        declaration = Declaration(calls, cost, effect or (calls[0].effect if calls else LOCAL), waits, exits)
+        declaration = Declaration(calls, cost, effect or (calls[0].effect if calls else LOCAL), waits, bulk, exits)
         register = super().command(name, cls=SynqCommand)
 
         def mark(function: Any) -> Any:
@@ -90,9 +94,11 @@ class Commands(typer.Typer):
 
 
 class Noun(Commands):
-    """A group of commands about one resource."""
+    """A group of commands about one resource; `subgroups` maps names to modules and their one-line help."""
 
-    def __init__(self, help_line: str) -> None:
-        super().__init__(cls=LazyGroup, help=help_line)
+    def __init__(self, help_line: str, subgroups: Mapping[str, tuple[str, str]] = MappingProxyType({})) -> None:
+        lazy = {name: (module, line, "Groups") for name, (module, line) in subgroups.items()}
+        # Typer makes the group of this class, and takes no more than its own settings for it.
+        super().__init__(cls=type("LazyGroup", (LazyGroup,), {"lazy": lazy}), help=help_line)
         # A callback makes it a group even with a single command.
         self.callback()(lambda: None)

@@ -1,6 +1,7 @@
 """The options every command takes, anywhere on the line, and those that several commands share."""
 
 import re
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -28,7 +29,36 @@ LocationOption = Annotated[
     str | None,
     typer.Option("--location", metavar="NAME|UUID", help="Stock location. Default: the profile's, else the only one."),
 ]
+SkuArgument = Annotated[str, typer.Argument(metavar="SKU", help="The SKU, or the variant's UUID.")]
+OnlySkuOption = Annotated[
+    str | None, typer.Option("--sku", metavar="SKU", help="Only this SKU, or the variant with this UUID.")
+]
+OnlyLocationOption = Annotated[
+    str | None, typer.Option("--location", metavar="NAME|UUID", help="Only this stock location.")
+]
+SinceOption = Annotated[
+    str | None, typer.Option("--since", metavar="WHEN", help="Only since then: 30m, 12h, 7d, 2w, a date or a time.")
+]
 YesOption = Annotated[bool, typer.Option("-y", "--yes", help="Do it without asking.")]
+NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="What it is to be called.")]
+DescriptionOption = Annotated[str | None, typer.Option("--description", metavar="TEXT", help="A description.")]
+SlugOption = Annotated[
+    str | None, typer.Option("--slug", metavar="SLUG", help="Its name in URLs. Default: what the server makes of it.")
+]
+WaitOption = Annotated[bool, typer.Option("--wait", help="Follow it until it has ended.")]
+ForOption = Annotated[
+    int | None, typer.Option("--for", min=0, metavar="SECONDS", help="Follow it no longer, then end with exit 75.")
+]
+
+
+def completing(words: Sequence[str]) -> Callable[[str], list[str]]:
+    """Completes a value from these words, or from the same in lower case."""
+
+    def complete(incomplete: str) -> list[str]:
+        cased = [word if word.startswith(incomplete) else word.lower() for word in words]
+        return [word for word in cased if word.startswith(incomplete)]
+
+    return complete
 
 
 def moment(text: str | None, now: float) -> float | None:

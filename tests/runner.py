@@ -53,6 +53,8 @@ class Runner:
     keyring: FakeKeyring = field(default_factory=FakeKeyring)
     clock: float = NOW
     slept: list[float] = field(default_factory=list)
+    opened: list[str] = field(default_factory=list)
+    has_browser: bool = True
 
     def __call__(
         self,
@@ -75,6 +77,7 @@ class Runner:
             jitter=lambda: 1.0,
             http=http,
             keyring=self.keyring,
+            browse=self.browse,
         )
         return Result(main(list(line), system), out.getvalue(), err.getvalue())
 
@@ -82,3 +85,8 @@ class Runner:
         """Time passes at once."""
         self.slept.append(seconds)
         self.clock += seconds
+
+    def browse(self, address: str) -> bool:
+        """Opens nothing."""
+        self.opened.append(address)
+        return self.has_browser

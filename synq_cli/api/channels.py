@@ -2,26 +2,41 @@
 
 from typing import TYPE_CHECKING
 
+from synq_cli.api import checks
 from synq_cli.api.operation import Operation
-from synq_cli.api.reader import uuid_or_none
-from synq_cli.errors import NotFoundError
+from synq_cli.api.reader import in_order, row_named, uuid_or_none
+from synq_cli.api.replies import if_unclear, one_object
+from synq_cli.errors import NotFoundError, UsageError
 
 if TYPE_CHECKING:
     from synq_cli.api.pagination import Row
     from synq_cli.api.reader import Reader
+    from synq_cli.api.transport import Transport
 
 LIST = Operation("list_channels", "GET", "/api/v1/channels", "the list of channels", role="VIEWER")
+CREATE = Operation(
+    "create_channel", "POST", "/api/v1/channels", "the new channel", effect="create", retry="unsafe", role="EDITOR"
+)
+UPDATE = Operation(
+    "update_channel",
+    "PUT",
+    "/api/v1/channels/{channelID}",
+    "the change of channels",
+    effect="replace",
+    evidence="presumed",
+)
 
 
 class Channels:
     """The operations on sales channels."""
 
-    def __init__(self, reader: "Reader") -> None:
+    def __init__(self, transport: "Transport", reader: "Reader") -> None:
+        self._transport = transport
         self._reader = reader
 
     def list(self) -> "list[Row]":
-        """Every channel: id, name, currency, active. GET /api/v1/channels"""
-        return self._reader.all(LIST, "channels")
+        """Every channel by name: id, name, currency, active. GET /api/v1/channels"""
+        return in_order(self._reader.all(LIST, "channels"), "name", "id")
 
     def name_of(self, channel: str | None) -> str | None:
         """The name that orders carry: a name as it is, an id looked up. NotFoundError for an unknown id."""
@@ -32,3 +47,38 @@ class Channels:
             if row.get("id") == identifier:
                 return str(row.get("name"))
         raise NotFoundError(f"There is no channel with the id {channel}.", hint="See `synq channels list`.")
+
+    def create(self, name: str, currency: str, *, active: bool) -> "Row":
+        """Create a channel; gives it. POST /api/v1/channels"""
+        # Without a currency some servers would take USD.
+        body = {"name": checks.filled(name, "name"), "currency": checks.currency(currency), "active": active}
+        with if_unclear(f"Before creating it again look for {body['name']} in `synq channels list`."):
+            return one_object(self._transport.send(CREATE, body=body), CREATE)
+
+    def update(
+        self, channel: str, *, name: str | None = None, currency: str | None = None, active: bool | None = None
+    ) -> "tuple[Row, Row]":
+        """Change a channel, named by its name or id; gives it before and after, the same where nothing changes.
+
+        All three are replaced together, so what is not given is read and sent again. PUT /api/v1/channels/{channelID}
+        """
+        given = {
+            "name": None if name is None else checks.filled(name, "name"),
+            "currency": None if currency is None else checks.currency(currency),
+            "active": active,
+        }
+        text = checks.filled(channel, "channel")
+        self._transport.check(UPDATE)
+        present = row_named(self.list(), text, "channel", "id", "name", see="synq channels list")
+        before = {key: present.get(key) for key in given}
+        body = before | {key: value for key, value in given.items() if value is not None}
+        missing = [key for key, value in body.items() if value is None]
+        if missing:
+            raise UsageError(
+                f"The API does not say the channel's {' and '.join(missing)}, which would be lost.",
+                hint=f"Say it too: {' '.join(f'--{key}' for key in missing)}.",
+            )
+        if body == before:
+            return present, present
+        answer = self._transport.send(UPDATE, {"channelID": present["id"]}, body=body, before=before, after=body)
+        return present, one_object(answer, UPDATE)

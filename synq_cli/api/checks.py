@@ -1,14 +1,16 @@
 """What a field of a request may hold, checked before anything is sent; UsageError names the field and what it takes."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from typing import Any
 
 from synq_cli.api.reader import uuid_or_none
 from synq_cli.errors import UsageError
 from synq_cli.exact_json import Number
 
 LARGEST = 2**31 - 1
+_MOST_TOLD = 10
 
 
 def filled(text: str, field: str) -> str:
@@ -16,6 +18,15 @@ def filled(text: str, field: str) -> str:
     if not text.strip():
         raise UsageError(f"The {field} can't be blank.")
     return text.strip()
+
+
+def given(**fields: object) -> dict[str, Any]:
+    """The fields that are not None; a text among them may not be blank."""
+    return {
+        name: filled(value, name.replace("_", " ")) if isinstance(value, str) else value
+        for name, value in fields.items()
+        if value is not None
+    }
 
 
 def one_of(text: str, allowed: Iterable[str], field: str) -> str:
@@ -53,6 +64,11 @@ def count(text: str, field: str = "quantity", least: int = 1) -> int:
     return int(text)
 
 
+def switch(text: str, field: str) -> bool:
+    """Whether it is true, not false."""
+    return one_of(text, ("true", "false"), field) == "true"
+
+
 def email(text: str) -> str:
     """An e-mail address, by its shape."""
     if not re.fullmatch(r"[^@\s,;<>()\"]+@[^@\s,;<>()\"]+\.[^@\s.,;<>()\"]{2,}", text.strip()):
@@ -72,6 +88,19 @@ def web_address(text: str, field: str = "address") -> str:
     if not usable or any(character.isspace() or not character.isprintable() for character in text.strip()):
         raise UsageError(f"'{text}' is no {field}.", hint="Give a URL such as https://example.com/image.jpg.")
     return text.strip()
+
+
+def slug(text: str) -> str:
+    """A word that can stand in a URL."""
+    if not re.fullmatch(r"[A-Za-z0-9._~-]+", text.strip()):
+        raise UsageError(f"'{text}' is no slug.", hint="Give letters from a to z, digits and hyphens: winter-coats.")
+    return text.strip()
+
+
+def listed(wrong: Sequence[str]) -> str:
+    """What is wrong in a file, as one text: the first of it, and how much more there is."""
+    more = f" and {len(wrong) - _MOST_TOLD} more" if len(wrong) > _MOST_TOLD else ""
+    return "; ".join(wrong[:_MOST_TOLD]) + more
 
 
 def identifier(text: str, field: str) -> str:

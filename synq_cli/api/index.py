@@ -11,7 +11,10 @@ from synq_cli.errors import UsageError
 if TYPE_CHECKING:
     import sqlite3
 
-Kind = Literal["sku", "location", "order", "product", "channel", "connection", "reservation", "job", "category"]
+Kind = Literal[
+    "sku", "location", "order", "product", "channel", "connection", "reservation", "job", "job type", "category",
+    "brand",
+]  # fmt: skip
 _DAY = 86_400.0
 _VERSION = 1
 _SCHEMA = """
@@ -64,9 +67,9 @@ class LocalIndex:
             # What was asked for has arrived by now; it must not be lost for a shortcut.
             self._tell(f"{error.message} {error.hint}")
 
-    def remember_ids(self, kind: Kind, rows: "Iterable[Mapping[str, Any]]") -> None:
+    def remember_ids(self, kind: Kind, rows: "Iterable[Mapping[str, Any]]", key: str = "id") -> None:
         """Keep the id of each row that has one, so that its first letters are enough from now on."""
-        ids = [row["id"].lower() for row in rows if isinstance(row.get("id"), str)]
+        ids = [row[key].lower() for row in rows if isinstance(row.get(key), str)]
         self.remember(kind, zip(ids, ids, strict=True))
 
     def find(self, kind: Kind, name: str) -> str | None:

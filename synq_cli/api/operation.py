@@ -1,5 +1,6 @@
 """What the contract says of one operation."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -27,3 +28,12 @@ class Operation:
     role: Role | None = None
     public: bool = False
     gives: Literal["json", "text", "nothing"] = "json"
+
+    def path_with(self, values: Mapping[str, str] | None) -> str:
+        """Its path with these values in it, whatever characters they hold."""
+        from urllib.parse import quote
+
+        quoted = {name: quote(value, safe="") for name, value in (values or {}).items()}
+        # A part of dots alone would lead to another route.
+        dots = {name: value.replace(".", "%2E") for name, value in quoted.items() if not value.strip(".")}
+        return self.path.format_map(quoted | dots)

@@ -14,11 +14,22 @@ Fetch = Callable[[int, int], tuple[list[Row], int]]
 
 
 class Listing:
-    """The rows that match, read page by page as they are taken; `more` says whether some were left."""
+    """The rows that match, read page by page as they are taken, up to one that `ends` them.
 
-    def __init__(self, fetch: Fetch, *, key: Callable[[Row], object], matches: Callable[[Row], bool]) -> None:
+    `more` says whether some were left.
+    """
+
+    def __init__(
+        self,
+        fetch: Fetch,
+        *,
+        key: Callable[[Row], object],
+        matches: Callable[[Row], bool],
+        ends: Callable[[Row], bool] = lambda _row: False,
+    ) -> None:
         self._batches = _batches(fetch, key)
         self._matches = matches
+        self._ends = ends
         self.taken = 0
         self.more = False
 
@@ -26,6 +37,8 @@ class Listing:
         """The first `limit` rows that match; with None all of them."""
         for rows, last in self._batches:
             for position, row in enumerate(rows):
+                if self._ends(row):
+                    return
                 if not self._matches(row):
                     continue
                 self.taken += 1

@@ -7,13 +7,13 @@ from synq_cli import exact_json
 from synq_cli.api import replies
 from synq_cli.api.operation import Operation
 from synq_cli.api.pagination import PAGE, Listing, Row
-from synq_cli.errors import UsageError
+from synq_cli.errors import NotFoundError, UsageError
 
 if TYPE_CHECKING:
     from synq_cli.api.index import Kind, LocalIndex
     from synq_cli.api.transport import Transport
 
-_FEWEST_LETTERS = 4
+FEWEST_LETTERS = 4
 _DEFAULT_PAGE = 50
 
 
@@ -41,7 +41,9 @@ class Reader:
         operation: Operation,
         key: str,
         *,
+        filters: Mapping[str, str | None] | None = None,
         matches: Callable[[Row], bool] = lambda _row: True,
+        ends: Callable[[Row], bool] = lambda _row: False,
         identity: tuple[str, ...] = ("id",),
         remember: Callable[[list[Row]], None] = lambda _rows: None,
         query: Mapping[str, object] | None = None,
@@ -49,12 +51,14 @@ class Reader:
     ) -> Listing:
         """The rows of a list in pages, read as they are taken; `remember` sees each page.
 
-        `begun` is the answer with the first page, if that has come already.
+        `filters` are the API's own; a server may ignore them, so the rows are held against them here too. Nothing is
+        read beyond a row that `ends` the list. `query` goes along as it is; `begun` is the answer with the first
+        page, if that has come already.
         """
-        come = [] if begun is None else [begun]
+        wanted, come = filters or {}, [] if begun is None else [begun]
 
         def fetch(limit: int, offset: int) -> tuple[list[Row], int]:
-            asked = {**(query or {}), "limit": limit, "offset": offset or None}
+            asked = {**(query or {}), **wanted, "limit": limit, "offset": offset or None}
             answer = come.pop() if come else self._transport.send(operation, query=asked)
             rows = rows_in(answer, operation, key)
             remember(rows)
@@ -64,7 +68,12 @@ class Reader:
                 used = _DEFAULT_PAGE if len(rows) == _DEFAULT_PAGE else PAGE
             return rows, used
 
-        return Listing(fetch, key=lambda row: _identity(row, *identity), matches=matches)
+        return Listing(
+            fetch,
+            key=lambda row: _identity(row, *identity),
+            matches=lambda row: has_values(row, wanted) and matches(row),
+            ends=ends,
+        )
 
     def whole_id(self, kind: "Kind", text: str) -> str:
         """A UUID as it is, or the one id seen before that begins with these letters; UsageError otherwise."""
@@ -72,7 +81,7 @@ class Reader:
         if identifier:
             return identifier
         letters = text.strip().rstrip("…").lower()
-        like_an_id = len(letters) >= _FEWEST_LETTERS and set(letters) <= set("0123456789abcdef-")
+        like_an_id = len(letters) >= FEWEST_LETTERS and set(letters) <= set("0123456789abcdef-")
         found = self._index.starting_with(kind, letters) if like_an_id else []
         if len(found) == 1:
             return found[0]
@@ -83,8 +92,13 @@ class Reader:
         raise UsageError(
             f"'{text}' is no {kind} id.",
             hint=f"An id is a UUID such as 86b4e1a9-c27d-4f50-9e38-f1a6d07c5b42; "
-            f"its first {_FEWEST_LETTERS} letters or more will do once synq has shown the {kind}.",
+            f"its first {FEWEST_LETTERS} letters or more will do once synq has shown the {kind}.",
         )
+
+
+def in_order(rows: list[Row], *keys: str) -> list[Row]:
+    """The rows by what stands under these keys, whatever their case, and by id where that is the same."""
+    return sorted(rows, key=lambda row: [_rank(row.get(key)) for key in (*keys, "id")])
 
 
 def rows_in(answer: Any, operation: Operation, key: str) -> list[Row]:
@@ -97,10 +111,45 @@ def rows_in(answer: Any, operation: Operation, key: str) -> list[Row]:
     return rows
 
 
+def row_named(rows: list[Row], text: str, kind: str, *keys: str, see: str) -> Row:
+    """The row that carries this text under one of the keys; the first letters of an `id` will do.
+
+    The first key is what requests name it by. NotFoundError if there is none, UsageError if there are several; `see`
+    is the command that lists them.
+    """
+    word = text.strip().rstrip("…")
+    forms = {word.lower(), uuid_or_none(word)}
+    same = [row for row in rows if any(row.get(key) == word for key in keys)]
+    alike = [row for row in rows if any(str(row.get(key) or "").lower() in forms for key in keys)]
+    begun = [row for row in rows if "id" in keys and str(row.get("id") or "").lower().startswith(word.lower())]
+    found = same or alike or (begun if len(word) >= FEWEST_LETTERS else [])
+    if len(found) == 1 and isinstance(found[0].get(keys[0]), str) and found[0][keys[0]]:
+        return found[0]
+    if len(found) == 1:
+        raise NotFoundError(f"The API gives no {keys[0]} of {kind} '{text}'.", hint="Use the dashboard for this.")
+    if found:
+        ids = ", ".join(str(row.get(keys[0])) for row in found[:3])
+        raise UsageError(f"{len(found)} {kind}s go by '{text}'.", hint=f"Name one in full: {ids}. See `{see}`.")
+    raise NotFoundError(f"There is no {kind} '{text}'.", hint=f"See `{see}`.")
+
+
+def has_values(row: Row, wanted: Mapping[str, str | None]) -> bool:
+    """Whether a row has these values, ids in whatever case; None means any."""
+    return all(
+        value is None or row.get(key) == value or (key.endswith("_id") and str(row.get(key)).lower() == value.lower())
+        for key, value in wanted.items()
+    )
+
+
 def _identity(row: Row, *keys: str) -> str:
     """What tells a row from others: the values under these keys, or all of it if one is missing."""
     values = [row.get(key) for key in keys]
     return " ".join(map(str, values)) if all(values) else exact_json.dumps(row)
+
+
+def _rank(value: object) -> tuple[int, int, str]:
+    """Its place in an order: numbers first, then texts."""
+    return (0, value, "") if isinstance(value, int) else (1, 0, "" if value is None else str(value).casefold())
 
 
 def uuid_or_none(text: str) -> str | None:

@@ -1,6 +1,7 @@
 """What a reply means: its rows, or the error that it is."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -10,6 +11,7 @@ from synq_cli.api.operation import Operation
 from synq_cli.errors import (
     AuthError,
     ConflictError,
+    InterruptError,
     NotFoundError,
     RateLimitedError,
     RejectedError,
@@ -20,6 +22,7 @@ from synq_cli.errors import (
 
 _LONGEST_TEXT = 500
 _MISSING_ROUTE = {"", "404 page not found", "page not found", "not found", "method not allowed"}
+_ROLES = {"EDITOR": "EDITOR or ADMIN", "ADMIN": "ADMIN"}
 _BY_STATUS: dict[int, type[SynqError]] = {
     401: AuthError,
     403: AuthError,
@@ -87,6 +90,23 @@ def nonsense(operation: Operation, what: str) -> SynqError:
     )
 
 
+def one_object(answer: Any, operation: Operation) -> dict[str, Any]:
+    """An answer that must be an object; an error where it is none."""
+    if not isinstance(answer, dict):
+        raise nonsense(operation, "it is no object")
+    return answer
+
+
+@contextmanager
+def if_unclear(look: str) -> Iterator[None]:
+    """Says how to look, should a write in here end without anybody knowing whether it was carried out."""
+    try:
+        yield
+    except (UnknownOutcomeError, InterruptError) as error:
+        error.hint = look
+        raise
+
+
 def is_missing_route(reply: Reply, operation: Operation) -> bool:
     """Whether the server lacks a route that the contract only presumes: a handler would name the object."""
     if operation.evidence != "presumed" or reply.status not in {404, 405}:
@@ -119,7 +139,7 @@ def failure(reply: Reply, operation: Operation, subject: str) -> SynqError:
     if kind is ServerError and operation.retry == "unsafe":
         kind = UnknownOutcomeError
     message, hint = _explained(kind, operation, f"{words[:1].upper()}{words[1:].rstrip('.')}", subject)
-    return kind(message, hint=hint, status=reply.status, request_id=reply.request_id)
+    return kind(message, hint=hint, status=reply.status, request_id=reply.request_id, said=words)
 
 
 def _explained(kind: type[SynqError], operation: Operation, words: str, subject: str) -> tuple[str, str | None]:
@@ -130,7 +150,8 @@ def _explained(kind: type[SynqError], operation: Operation, words: str, subject:
             "Is it another tenant's? `synq auth status` shows which one this is.",
         )
     if kind is AuthError:
-        return f"The API refused {operation.what}: {words}.", "`synq auth status` shows your role and tenant."
+        needs = f"It needs the role {_ROLES[operation.role]}. " if operation.role in _ROLES else ""
+        return f"The API refused {operation.what}: {words}.", f"{needs}`synq auth status` shows your role and tenant."
     if kind is UnknownOutcomeError:
         return f"The API answered {operation.what} with an error ({words}); it may have been applied.", None
     if kind is ServerError:

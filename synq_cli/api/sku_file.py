@@ -1,9 +1,8 @@
 """SKUs and their variants from a CSV file, checked row by row."""
 
+from synq_cli.api.checks import listed
 from synq_cli.api.reader import uuid_or_none
 from synq_cli.errors import UsageError
-
-_MOST_TOLD = 10
 
 
 def variant_id(text: str) -> str:
@@ -36,9 +35,8 @@ def read_skus(text: str, name: str) -> list[tuple[str, str]]:
     except csv.Error as error:
         wrong.append(f"line {rows.line_num}: {error}")
     if wrong:
-        more = f" and {len(wrong) - _MOST_TOLD} more" if len(wrong) > _MOST_TOLD else ""
         raise UsageError(
-            f"{name} has {len(wrong)} wrong line{'s' * (len(wrong) != 1)}: {'; '.join(wrong[:_MOST_TOLD])}{more}.",
+            f"{name} has {len(wrong)} wrong line{'s' * (len(wrong) != 1)}: {listed(wrong)}.",
             hint="Nothing was kept. Mend the file and import it again.",
         )
     return list(pairs.items())

@@ -89,8 +89,7 @@ class Transport:
         write, and any of the errors of `errors.py` but UsageError's kin: see `replies.failure`.
         """
         if self._dry_run and operation.effect != "read":
-            shown = operation.path.format_map(_quoted(path or {}))
-            raise Planned({"method": operation.method, "path": shown, "body": body}, before, after)
+            raise Planned({"method": operation.method, "path": operation.path_with(path), "body": body}, before, after)
         content = None if body is None else exact_json.dumps(body).encode()
         headers = {} if content is None else {"Content-Type": "application/json"}
         reply = self._exchange(operation, path or {}, query, content, headers)
@@ -125,11 +124,9 @@ class Transport:
         headers: Mapping[str, str],
     ) -> Reply | None:
         self.check(operation)
-        if operation.evidence == "presumed" and self._index.is_missing(operation.id):
-            raise replies.missing_route(operation)
         if content is not None and len(content) > _LARGEST_BODY:
             raise UsageError(f"The body is {len(content):,} bytes; the API takes at most {_LARGEST_BODY:,}.")
-        url = self._session.base_url + operation.path.format_map(_quoted(path))
+        url = self._session.base_url + operation.path_with(path)
         sending = _Sending(operation, url, query, content, headers)
         repeats, arrived = 0, False
         while True:
@@ -148,7 +145,10 @@ class Transport:
             arrived |= isinstance(outcome, Reply) or outcome.failure == "no_answer"
 
     def check(self, operation: Operation) -> None:
-        """RefusedError for a write in a read-only run, or for a token of another tenant."""
+        """RefusedError for a write in a read-only run or a token of another tenant, NotFoundError for a missing route.
+
+        Who reads something before it writes asks here first, so that no request is spent on what can't be done.
+        """
         if self._settings.read_only and operation.effect != "read" and not self._dry_run:
             raise RefusedError(
                 f"This run is read-only ({self._settings.sources['read_only']}); "
@@ -156,6 +156,8 @@ class Transport:
             )
         if not operation.public:
             _ = self._session.credentials
+        if operation.evidence == "presumed" and self._index.is_missing(operation.id):
+            raise replies.missing_route(operation)
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -289,9 +291,3 @@ class Transport:
 def _fits_a_header(text: str) -> bool:
     """Whether a header can carry it; a claim may hold any text."""
     return text.isascii() and text.isprintable() and text == text.strip()
-
-
-def _quoted(values: Mapping[str, str]) -> dict[str, str]:
-    from urllib.parse import quote
-
-    return {name: quote(value, safe="") for name, value in values.items()}

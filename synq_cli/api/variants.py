@@ -2,37 +2,66 @@
 
 from typing import TYPE_CHECKING
 
+from synq_cli.api import checks
 from synq_cli.api.operation import Operation
 from synq_cli.api.pagination import Listing, Row
 from synq_cli.api.reader import uuid_or_none
+from synq_cli.api.writer import look_for
 from synq_cli.errors import NotFoundError, UsageError
 
 if TYPE_CHECKING:
     from synq_cli.api.index import LocalIndex
     from synq_cli.api.reader import Reader
+    from synq_cli.api.writer import Writer
 
 LIST = Operation("list_variants", "GET", "/api/v1/pim/variants", "the list of variants", evidence="presumed")
+CREATE = Operation(
+    "create_variant",
+    "POST",
+    "/api/v1/pim/products/{productID}/variants",
+    "the new variant",
+    effect="create",
+    retry="unsafe",
+)
 
 
 class Variants:
     """The operations on variants."""
 
-    def __init__(self, reader: "Reader", index: "LocalIndex") -> None:
+    def __init__(self, reader: "Reader", writer: "Writer", index: "LocalIndex") -> None:
         self._reader = reader
+        self._writer = writer
         self._index = index
 
     def matching(self, *, sku: str | None, product: str | None) -> Listing:
         """Variants with this SKU or of this product; None means any. GET /api/v1/pim/variants"""
         product_id = None if product is None else self._reader.whole_id("product", product)
+        filters = {"sku": sku, "product_id": product_id}
+        return self._reader.listing(LIST, "variants", filters=filters, remember=self._remember)
 
-        def matches(row: Row) -> bool:
-            # The filters are presumed too: a server that ignores them must not make us take another variant.
-            return (sku is None or row.get("sku") == sku) and (
-                product_id is None or str(row.get("product_id")).lower() == product_id
+    def create(
+        self, product: str, *, sku: str | None, barcode: str | None, price: str | None, currency: str | None
+    ) -> Row:
+        """Add a variant to a product; gives it. POST /api/v1/pim/products/{productID}/variants"""
+        product_id = self._reader.whole_id("product", product)
+        body = checks.given(
+            sku=None if sku is None else checks.filled(sku, "SKU"),
+            barcode=barcode,
+            price=None if price is None else checks.amount(price),
+            currency=None if currency is None else checks.currency(currency),
+        )
+        if not body:
+            raise UsageError("A variant needs a SKU, a barcode or a price.", hint="Add --sku SKU.")
+        known = self._index.find("sku", body["sku"]) if "sku" in body else None
+        if known:
+            raise UsageError(
+                f"The SKU {body['sku']} is taken by the variant {known}.",
+                hint=f"If that one is gone: synq inventory skus forget {body['sku']}",
             )
-
-        query = {"sku": sku, "product_id": product_id}
-        return self._reader.listing(LIST, "variants", matches=matches, remember=self._remember, query=query)
+        unknown = look_for(body.get("sku", "it"), f"synq products variants list --product {product_id}")
+        created = self._writer.write(CREATE, body, path={"productID": product_id}, unknown=unknown)
+        self._remember([created])
+        return created
 
     def id_of(self, sku: str) -> str:
         """The id of the variant with this SKU (or the UUID as it is): from the index, else from the API.

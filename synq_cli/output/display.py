@@ -1,54 +1,17 @@
 """Everything a run prints: data on stdout in the format asked for, talk on stderr."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any
 
-from synq_cli.errors import InterruptError, UsageError
+from synq_cli.errors import InterruptError
+from synq_cli.output.chosen import Chosen
 from synq_cli.output.columns import Column, Row, lookup
-from synq_cli.output.fields import Fields
-from synq_cli.output.formats import plain, visible
-from synq_cli.output.streams import Stream
-from synq_cli.output.talk import Talk
-
-if TYPE_CHECKING:
-    from synq_cli.output.fields import Picks
-    from synq_cli.output.filter import Filter
+from synq_cli.output.formats import plain
 
 
-class Output(Talk):
-    """What the commands print with.
-
-    UsageError if `fields` or `jq` is wrong. `width` is the terminal's; None asks it.
-    """
-
-    def __init__(
-        self,
-        stdout: TextIO,
-        stderr: TextIO,
-        *,
-        environ: Mapping[str, str],
-        now: Callable[[], float],
-        format: str | None = None,  # noqa: A002 the option's own name
-        fields: str | None = None,
-        columns: str | None = None,
-        jq: str | None = None,
-        quiet: bool = False,
-        no_color: bool = False,
-        debug: bool = False,
-        width: int | None = None,
-    ) -> None:
-        machine = jq is not None or format not in {None, "table"}
-        super().__init__(stderr, environ=environ, now=now, machine=machine, quiet=quiet, no_color=no_color, debug=debug)
-        self._out = Stream(stdout, environ, no_color=no_color)
-        self._width = width
-        default = "json" if jq is not None else "table" if self._out.terminal else "tsv"
-        self.format = format or default
-        self._fields = None if fields is None else Fields(fields)
-        self._picks = None if columns is None else self._picks_for(columns)
-        self._filter = None if jq is None else self._filter_for(jq)
-
-    # data on stdout
+class Output(Chosen):
+    """What the commands print with."""
 
     def rows(self, rows: Iterable[Row], columns: Sequence[Column], *, empty: str = "") -> None:
         """A list, written as the rows arrive except in a table; `empty` is said where a table has none."""
@@ -138,7 +101,12 @@ class Output(Talk):
             self._out.say(f"{label}: {plain(before)} → {plain(after)} {what}")
 
     def changed(self, label: str, before: Row, after: Row, columns: Sequence[Column]) -> None:
-        """An object after a write: for people what is different in it, then the object itself."""
+        """An object after a write: for people what is different in it, then the object itself.
+
+        The same object twice is one that nothing was to be changed in.
+        """
+        if after is before:
+            self.note("Nothing changes; nothing was sent.")
         for column in columns:
             old, new = (lookup(row, column.key) for row in (before, after))
             # When it was changed goes without saying.
@@ -155,19 +123,23 @@ class Output(Talk):
             return
         from synq_cli.output import panel, table
 
+        parts = {key: part for key, part in parts.items() if _is_list_of_objects(row.get(key))}
         rest = {key: value for key, value in row.items() if key not in parts}
         lines = table.record_lines(rest, columns, now=self._now(), keep_empty=False, leftovers=True)
-        panel.draw_panel(self._out, title, lines, row, parts, now=self._now(), width=self._fitting_width())
+        made = panel.draw_panel(self._out, title, lines, row, parts, now=self._now(), width=self._fitting_width())
+        self._tell_cut(
+            [title for part in made for title in part.shortened], [title for part in made for title in part.dropped]
+        )
 
     def tree(self, rows: Sequence[Row], columns: Sequence[Column], *, parent: str, empty: str = "") -> None:
         """Rows that nest by the id under `parent`: for people a tree by their first column, else a list."""
         if self.format != "table" or self._chooses or not rows:
             self.rows(rows, columns, empty=empty)
             return
-        from synq_cli.output import panel
+        from synq_cli.output.tree import branches
 
-        columns = [column for column in columns if column.table]
-        panel.draw_tree(self._out, rows, columns, parent=parent, now=self._now(), width=self._fitting_width())
+        columns = [column for column in columns if column.table and column.key != parent]
+        self._table(branches(rows, columns[0].key, parent=parent, unicode=self._out.unicode), columns, empty)
 
     def document(self, value: Any) -> None:
         """An answer of any shape: JSON unless another format was asked for."""
@@ -212,64 +184,6 @@ class Output(Talk):
         else:
             self._bare(plain(value))
 
-    # how it is done
-
-    def _filter_for(self, expression: str) -> "Filter":
-        from synq_cli.output.filter import Filter
-
-        if self.format not in {"json", "ndjson"}:
-            raise UsageError(
-                f"--jq filters JSON, but the format asked for is {self.format}.",
-                hint="Add --json, or leave out --jq.",
-            )
-        return Filter(expression)
-
-    def _picks_for(self, columns: str) -> "Picks":
-        from synq_cli.output.fields import Picks
-
-        if self._fields is not None:
-            raise UsageError("--columns and --fields both choose what is shown; give one of them.")
-        if self.format not in {"table", "csv", "tsv"}:
-            raise UsageError(
-                f"--columns is for tables, CSV and TSV, but the format asked for is {self.format}.",
-                hint="Choose fields with --fields instead.",
-            )
-        return Picks(columns)
-
-    def _fitting_width(self) -> int | None:
-        if not self._out.terminal:
-            return None
-        return self._width or self._out.width()
-
-    @property
-    def _chooses(self) -> bool:
-        """Whether the person said what to show, so that nothing else is added and nothing left out."""
-        return self._fields is not None or self._picks is not None
-
-    def _chosen(self, rows: Iterable[Row], columns: Sequence[Column]) -> tuple[Iterable[Row], Sequence[Column]]:
-        if self._picks is not None:
-            return rows, self._picks.columns(columns)
-        if self._fields is None:
-            return rows, columns
-        return self._fields.watch(rows), self._fields.columns(columns)
-
-    def _picked(self, row: Row) -> dict[str, Any]:
-        return self._fields.pick(row) if self._fields else dict(row)
-
-    def _filtered(self, value: object) -> None:
-        if self._filter:
-            for line in self._filter.lines(value):
-                self._bare(line)
-
-    def _bare(self, text: str) -> None:
-        if self._out.terminal:
-            text = "\n".join(map(visible, text.split("\n")))
-        self._out.write(text + "\n")
-
-    def _tell_missed(self) -> None:
-        for sentence in self._fields.missed() if self._fields else ():
-            self.note(sentence)
-
     def _table(self, rows: list[Row], columns: Sequence[Column], empty: str) -> None:
         from synq_cli.output import table
 
@@ -285,10 +199,17 @@ class Output(Talk):
             keep_empty=self._chooses,
         )
         table.draw(self._out, made.table, made.width)
-        if made.shortened or made.dropped:
-            parts = [f"Shortened: {', '.join(made.shortened)}."] if made.shortened else []
-            parts += [f"Left out: {', '.join(made.dropped)}."] if made.dropped else []
+        self._tell_cut(made.shortened, made.dropped)
+
+    def _tell_cut(self, shortened: Sequence[str], dropped: Sequence[str]) -> None:
+        parts = [f"Shortened: {', '.join(shortened)}."] if shortened else []
+        parts += [f"Left out: {', '.join(dropped)}."] if dropped else []
+        if parts:
             self.note(f"{' '.join(parts)} -o tsv or --json shows all.")
+
+
+def _is_list_of_objects(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(item, Mapping) for item in value)
 
 
 def _begun(rows: Iterable[Row]) -> Iterable[Row]:

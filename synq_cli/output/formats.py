@@ -15,6 +15,7 @@ HIDDEN = re.compile(
 _SHORT_ESCAPES = {"\t": r"\t", "\n": r"\n", "\r": r"\r"}
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _OLD = 60 * _DAY
+_EXCERPT = 200
 # A number such as 1e999999 would be a page of zeros.
 _MOST_DIGITS = 40
 
@@ -39,13 +40,13 @@ class Cell(NamedTuple):
 class Format:
     """How a value is shown: `show(value, row, now)`, `now` in epoch seconds.
 
-    `narrow` says what may happen where the terminal is too narrow: `cut` ends the text in an ellipsis,
-    `shorten` keeps eight characters, `keep` shows all or nothing.
+    `narrow` says what may happen where the terminal is too narrow: `cut` ends the text in an ellipsis, `tail`
+    begins it with one, `shorten` keeps eight characters, `keep` shows all or nothing.
     """
 
     show: Callable[[object, Mapping[str, Any], float], Cell]
     right: bool = False
-    narrow: Literal["cut", "shorten", "keep"] = "cut"
+    narrow: Literal["cut", "tail", "shorten", "keep"] = "cut"
 
 
 def visible(text: str) -> str:
@@ -82,6 +83,13 @@ def _readable(value: object) -> str:
 
 def _show_text(value: object, _row: Mapping[str, Any], _now: float) -> Cell:
     return Cell(visible(_readable(value)))
+
+
+def _show_excerpt(value: object, row: Mapping[str, Any], now: float) -> Cell:
+    shown = _show_text(value, row, now).text
+    if len(shown) <= _EXCERPT:
+        return Cell(shown)
+    return Cell(f"{shown[:_EXCERPT]}… ({len(plain(value)):,} characters; --json shows all)")
 
 
 def _digits(value: object) -> str | None:
@@ -198,6 +206,7 @@ def named(names: Mapping[str, str]) -> Format:
 
 
 text = Format(_show_text)
+excerpt = Format(_show_excerpt)
 whole = Format(_show_text, narrow="keep")
 quantity = Format(_show_quantity, right=True, narrow="keep")
 delta = Format(_show_delta, right=True, narrow="keep")
@@ -207,3 +216,5 @@ timestamp = Format(_show_timestamp, narrow="keep")
 clock = Format(_show_clock, narrow="keep")
 flag = Format(_show_flag, narrow="keep")
 identifier = Format(_show_text, narrow="shorten")
+# The file's name tells more than the host's.
+address = Format(_show_text, narrow="tail")

@@ -18,6 +18,7 @@ _SHORT = 8
 _LEAST = 6
 # A column is left out sooner than a text is cut to less than this; every order status fits.
 _READABLE = 20
+_CUT = {"cut", "tail"}
 
 
 @dataclass
@@ -53,7 +54,10 @@ def made_table(
     from rich.table import Table
 
     strips = [_strip(stream, rows, column, now) for column in columns]
-    strips = [strip for strip in strips if keep_empty or any(cell.text for cell in strip.cells)] or strips
+    if not keep_empty:
+        # Where the API names all fields otherwise than the columns do, its own names are shown.
+        own = [Column(key, key) for key in dict.fromkeys(key for row in rows for key in row)]
+        strips = _filled(strips) or _filled([_strip(stream, rows, column, now) for column in own]) or strips
     dropped = [] if width is None else _fit(strips, width, stream.ellipsis)
     table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold")
     for strip in strips:
@@ -97,6 +101,10 @@ def record_lines(
     return [(title, cell) for title, cell in lines if keep_empty or cell.text]
 
 
+def _filled(strips: Sequence[_Strip]) -> list[_Strip]:
+    return [strip for strip in strips if any(cell.text for cell in strip.cells)]
+
+
 def _strip(stream: "Stream", rows: Sequence[Row], column: Column, now: float) -> _Strip:
     from rich.cells import cell_len
 
@@ -137,13 +145,13 @@ def _fit(strips: list[_Strip], width: int, ellipsis: str) -> list[str]:
 
 
 def _readable(strip: _Strip) -> int:
-    return min(strip.width, _READABLE) if strip.column.format.narrow == "cut" else strip.width
+    return min(strip.width, _READABLE) if strip.column.format.narrow in _CUT else strip.width
 
 
 def _least(strip: _Strip) -> int:
     from rich.cells import cell_len
 
-    if strip.column.format.narrow == "cut":
+    if strip.column.format.narrow in _CUT:
         return min(strip.width, _LEAST)
     # Only the title may lose letters: half an amount or half a date would be a wrong one.
     return max((cell_len(cell.text) for cell in strip.cells), default=0)
@@ -156,7 +164,10 @@ def _cut(strip: _Strip, width: int, ellipsis: str) -> None:
     def cut(text: str) -> str:
         if cell_len(text) <= width:
             return text
-        return set_cell_size(text, max(width - len(ellipsis), 0)).rstrip() + ellipsis[:width]
+        room = max(width - len(ellipsis), 0)
+        if strip.column.format.narrow == "tail":
+            return ellipsis[:width] + set_cell_size(text[::-1], room)[::-1]
+        return set_cell_size(text, room).rstrip() + ellipsis[:width]
 
     cells, title = [Cell(cut(cell.text), cell.style) for cell in strip.cells], cut(strip.title)
     strip.shortened |= (cells, title) != (strip.cells, strip.title)

@@ -649,7 +649,7 @@ BARE = [
 def test_a_route_that_is_missing_is_not_asked_for_a_day(desk: Callable[..., Desk], reply: httpx.Response) -> None:
     server = Server(reply)
     made = desk(server)
-    error = failed(made.api.inventory.locations)
+    error = failed(made.api.locations.list)
     assert (*told(error), error.hint, error.status) == (
         "NotFoundError",
         5,
@@ -662,18 +662,18 @@ def test_a_route_that_is_missing_is_not_asked_for_a_day(desk: Callable[..., Desk
     )
     made.clock.at += 86_399
     again = desk(server)
-    assert told(failed(again.api.inventory.locations)) == told(error)
+    assert told(failed(again.api.locations.list)) == told(error)
     assert len(server.requests) == 1
     made.clock.at += 2
-    failed(again.api.inventory.locations)
+    failed(again.api.locations.list)
     assert len(server.requests) == 2
 
 
 def test_a_404_that_names_the_object_is_asked_again(desk: Callable[..., Desk]) -> None:
     server = Server(httpx.Response(404, json={"error": "location not found"}))
     made = desk(server)
-    assert told(failed(made.api.inventory.locations)) == ("NotFoundError", 5, "Location not found.")
-    failed(made.api.inventory.locations)
+    assert told(failed(made.api.locations.list)) == ("NotFoundError", 5, "Location not found.")
+    failed(made.api.locations.list)
     assert len(server.requests) == 2
 
 
@@ -688,8 +688,8 @@ def test_a_bare_404_on_a_promised_route_is_an_error_as_others(desk: Callable[...
 def test_a_missing_route_is_one_tenants_and_one_operations(desk: Callable[..., Desk]) -> None:
     server = Server(httpx.Response(404), httpx.Response(200, json=[]))
     made = desk(server)
-    failed(made.api.inventory.locations)
-    assert desk(server, token=jwt(tenantid=ORG)).api.inventory.locations() == []
+    failed(made.api.locations.list)
+    assert desk(server, token=jwt(tenantid=ORG)).api.locations.list() == []
     assert made.api.transport.send(variants.LIST) == []
 
 

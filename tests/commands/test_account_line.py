@@ -198,13 +198,13 @@ def test_limits_show_who_spent_what_and_send_nothing(synq: Any) -> None:
 def test_settings_and_channels(synq: Any) -> None:
     shown = synq("--sandbox", "settings", "show", terminal=True)
     assert shown.out.splitlines()[:4] == [
-        "Allocation       SOFT",
-        "Costing          WAC",
-        "Low stock at     5",
-        "Purchase orders  yes",
+        "Allocation             SOFT",
+        "Costing                WAC",
+        "Low-stock threshold    5",
+        "Draft purchase orders  yes",
     ]
     names = synq("--sandbox", "channels", "list", "--fields", "name,currency,active", "-o", "csv", "-q")
     assert names.out == (
-        "name,currency,active\nweb-storefront,GBP,true\nhigh-street,GBP,true\nnordic-web,EUR,true\n"
-        "Nørrebro pop-up,EUR,false\n"
+        "name,currency,active\nhigh-street,GBP,true\nnordic-web,EUR,true\nNørrebro pop-up,EUR,false\n"
+        "web-storefront,GBP,true\n"
     )

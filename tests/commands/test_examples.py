@@ -20,9 +20,11 @@ from synq_cli.sandbox.store import create
 
 NOW = 1_795_521_600.0  # 2026-11-24T12:00:00Z, where the fixture's clock begins
 
-SEEN = ["orders list --all", "products list"]
+SEEN = ["orders list --all", "products list", "products jobs list"]
 FILES = {
     "skus.csv": "sku,variant_id\nA-1,a1f46e83-0c9d-4b72-95e8-3d7b2c60f41e\n",
+    "products.json": '[{"title": "Fisherman Smock", "sku": "FSM-NVY-M"}]',
+    "ids.json": '["f1f1e283-6659-47ee-a41b-6b6ad352dac2"]',
     "product.json": '{"title": "Harbour Merino Crewneck"}',
     "settings.json": '{"auto_po_enabled": true}',
     # The contract's own example of a webhook.
@@ -99,7 +101,7 @@ def run(tmp_path: Path, machine: Path, files: None) -> Callable[..., tuple[Resul
         if words[:2] == ["sandbox", "init"]:
             place.unlink()
             return synq(*words), []
-        http = Counting(in_process(create_app(place, lambda: NOW + 60)))
+        http = Counting(in_process(create_app(place, lambda: synq.clock)))
         return synq(*tenant, *words, http=http, environ=environ, terminal=True, stdin="y\n"), http.methods
 
     return run

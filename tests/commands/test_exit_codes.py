@@ -47,6 +47,11 @@ CASES: dict[str, tuple[tuple[str, ...], list[Any], int, str, int | None, str]] =
     ),
     "the server fails": (("channels", "list"), [reply(503, "down")] * 4, 12, "server", 503, "Down"),
     "not the API": (("channels", "list"), [httpx.Response(200, html="<html>")], 12, "server", None, "not JSON"),
+    "still running": (
+        ("products", "jobs", "watch", ORDER, "--for", "0", "-q"),
+        [httpx.Response(200, json=[{"id": ORDER, "status": "PENDING"}])],
+        75, "running", None, "goes on",
+    ),
     "interrupted": (("channels", "list"), [KeyboardInterrupt()], 130, "interrupted", None, "Interrupted"),
 }  # fmt: skip
 
@@ -88,7 +93,7 @@ def test_as_json(synq: Any, name: str, before: bool) -> None:
     assert list(error) == ["code", "message", "status", "hint", "retryable", "request_id"]
     assert (error["code"], error["status"]) == (code, http_status)
     assert words in error["message"]
-    assert error["retryable"] == (code in {"rate_limited", "network", "server"})
+    assert error["retryable"] == (code in {"rate_limited", "network", "server", "running"})
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -9,14 +9,30 @@ import pytest
 ID = "a1f46e83-0c9d-4b72-95e8-3d7b2c60f41e"
 OTHER = "e07a2f5c-41b8-4d93-8c6e-b9f5d3a1720e"
 ENVIRON = {"SYNQ_TOKEN": "a.b.c", "SYNQ_BASE_URL": "https://api.test"}
+FOUR = "costing_method=WAC auto_po_enabled=true default_low_stock_threshold=5 inventory_allocation_model=SOFT"
 LISTS = [
     "orders list --all", f"orders list --channel {ID}", "inventory levels", "inventory locations", "products list",
-    "products variants list", "channels list", "auth login --with-token --insecure-storage", "audit list",
-    f"audit list --catalogue --entity {ID} --actor ailsa --action x", "api /api/v1/x", "api /api/v1/x --paginate",
+    "products variants list", "products categories list", "products media list", "products issues",
+    f"products jobs get {ID}", "channels list", "auth login --with-token --insecure-storage",
+    "inventory levels --low",
+    "inventory ledger --since 7d", "inventory reservations --status active", "integrations list",
+    "organization members list",
+    "audit list", f"audit list --catalogue --entity {ID} --actor ailsa --action x", "api /api/v1/x",
+    "api /api/v1/x --paginate",
 ]  # fmt: skip
 RECORDS = [
     f"orders get {ID}", f"products get {ID}", f"products delete {ID} --yes", f"products delete {ID} --dry-run",
+    f"products update {ID} --title Hat", f"products variants create {ID} --sku HAT-1", "products stats",
     "settings show", f"inventory adjust {ID} 5 --location {ID}", f"inventory adjust {ID} -5 --location {ID} --dry-run",
+    f"settings set {FOUR}",
+    "organization show", "organization update --name X", f"inventory reserve {ID} 5 --location {ID}",
+    "integrations connect", "integrations save X",
+]  # fmt: skip
+# Those that find the one they are about in a list.
+FOUND = [
+    f"inventory release {ID} --yes", f"channels update {ID} --active --name X --currency GBP",
+    f"integrations disconnect {ID} --yes", f"organization members remove {ID} --yes",
+    f"organization members set-role {ID} VIEWER --yes",
 ]  # fmt: skip
 VALUES = [
     r'"\ud800"', r'"\u0000"', r'"\u001b]0;title\u0007"', r'"\u009b31m"', '"' + "x" * 3000 + '"', '""', "1e400", "-0",
@@ -25,24 +41,27 @@ VALUES = [
 KEYS = [
     "id", "sku", "name", "title", "variant_id", "location_id", "status", "created_at", "updated_at", "currency",
     "total", "price", "on_hand", "available", "active", "tags", "quantity_delta", "auto_po_enabled",
-    "default_low_stock_threshold", "action", "actor_email", "entity_type", "entity_id", "details",
+    "default_low_stock_threshold", "parent_id", "product_id", "url", "sort_order", "processed_items", "total_items",
+    "payload_json", "totalProducts", "totalInventoryValue", "topLowStock",
+    "costing_method", "email", "role", "provider", "auth_url", "quantity", "reference",
+    "action", "actor_email", "entity_type", "entity_id", "details",
 ]  # fmt: skip
 
 
 def object_of(value: str, own_id: str) -> str:
     fields = [f'"{key}": {value}' for key in KEYS if key != "id" or not own_id]
-    fields += [f'"id": "{own_id}"'] if own_id else []
+    fields += [f'"id": "{own_id}", "uid": "{own_id}"'] if own_id else []
     extra = value.strip('"') if value.startswith('"') else "extra"
     return "{" + ", ".join([*fields, f'"more{extra}": {value}']) + "}"
 
 
 @pytest.mark.parametrize(
-    ("line", "own_id"), [(line, "") for line in [*LISTS, *RECORDS]] + [(line, ID) for line in RECORDS]
+    ("line", "own_id"), [(line, "") for line in [*LISTS, *RECORDS]] + [(line, ID) for line in [*RECORDS, *FOUND]]
 )
 def test_no_value_of_a_reply_is_a_bug(synq: Any, line: str, own_id: str) -> None:
     for value in VALUES:
         row = object_of(value, own_id)
-        body = f"[{row}, {row}]" if line in LISTS else row
+        body = f"[{row}, {row}]" if line in LISTS else f"[{row}]" if line in FOUND else row
         http = httpx.MockTransport(lambda _request, body=body: httpx.Response(200, text=body))
         shown = synq(*line.split(), environ=ENVIRON, http=http, terminal=True, stdin="a.b.c")
         piped = synq(*line.split(), "--json", environ=ENVIRON, http=http, stdin="a.b.c")

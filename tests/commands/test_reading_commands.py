@@ -13,6 +13,7 @@ LISTS = [
     "orders list --limit 7",
     "orders list --status to-ship,refunded --all",
     "inventory levels --limit 9",
+    "inventory ledger --limit 8",
     "inventory locations",
     "inventory skus list",
     "products list",

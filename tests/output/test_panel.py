@@ -1,102 +1,68 @@
-"""Dashboards and trees: what people see, and what programs get instead."""
+"""A dashboard in a frame, as wide as what it holds and never wider than the terminal."""
 
-import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from rich.cells import cell_len
 
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import identifier, quantity
 
-Build = Callable[..., Any]
-
-STATS = {
-    "totalProducts": 3,
-    "lowStockVariants": 1,
-    "topLowStock": [
-        {"sku": "SLB-OAT-OS", "title": "Skerry Lambswool Beanie", "on_hand": 4},
-        {"sku": "HMC-NVY-L", "title": "Harbour \x1b[31mCrewneck", "on_hand": -2},
-    ],
-    "news": "more",
+COLUMNS = [Column("Products", "total"), Column("Lowest", "low")]
+LOW = [Column("SKU", "sku"), Column("Left", "left", quantity), Column("Variant", "id", identifier)]
+ROW = {
+    "total": 60,
+    "low": [{"sku": "A-1", "left": 0, "id": "a1f46e83-0c9d-4b72"}, {"sku": "B-2", "left": 12, "id": "c9f1a52d-70e4"}],
 }
-TOTALS = [Column("Products", "totalProducts", quantity), Column("Low", "lowStockVariants", quantity)]
-LOW = {
-    "topLowStock": ("Low stock", [Column("SKU", "sku"), Column("On hand", "on_hand", quantity), Column("T", "title")])
-}
-
-CATEGORIES = [
-    {"id": "a1", "parent_id": None, "name": "Knitwear", "slug": "knitwear"},
-    {"id": "a2", "parent_id": "a1", "name": "Cardigans", "slug": ""},
-    {"id": "a3", "parent_id": "a2", "name": "Cable [bold]", "slug": "cable"},
-    {"id": "a4", "parent_id": "gone", "name": "Orphans", "slug": None},
-    {"id": "a5", "parent_id": "a6", "name": "Ring", "slug": None},
-    {"id": "a6", "parent_id": "a5", "name": "Round", "slug": None},
-    {"id": "a7", "parent_id": "a7", "name": "Self", "slug": None},
-]
-NAMES = [Column("Name", "name"), Column("Slug", "slug"), Column("ID", "id", identifier)]
+PARTS = {"low": ("Running out", LOW)}
 
 
-def test_a_panel_on_a_terminal(screen: Build) -> None:
-    shown = screen(tty=True, no_color=True, width=60)
-    shown.output.panel("Dashboard", STATS, TOTALS, LOW)
+def panel(screen: Callable[..., Any], row: dict[str, Any] = ROW, **settings: Any) -> Any:
+    shown = screen(**{"tty": True, "no_color": True, **settings})
+    shown.output.panel("Stock", row, COLUMNS, PARTS)
+    return shown
+
+
+def test_the_lines_and_the_lists_stand_in_one_frame(screen: Callable[..., Any]) -> None:
+    shown = panel(screen)
     assert shown.out == (
-        "╭─ Dashboard ───────────────────────────────────╮\n"
-        "│ Products  3                                   │\n"
-        "│ Low       1                                   │\n"
-        "│ news      more                                │\n"
-        "│                                               │\n"
-        "│ Low stock                                     │\n"
-        "│ SKU         On hand  T                        │\n"
-        "│ SLB-OAT-OS        4  Skerry Lambswool Beanie  │\n"
-        "│ HMC-NVY-L        -2  Harbour \\x1b[31mCrewneck │\n"
-        "╰───────────────────────────────────────────────╯\n"
+        "╭─ Stock ───────────────────────╮\n"
+        "│ Products  60                  │\n"
+        "│                               │\n"
+        "│ Running out                   │\n"
+        "│ SKU  Left  Variant            │\n"
+        "│ A-1     0  a1f46e83-0c9d-4b72 │\n"
+        "│ B-2    12  c9f1a52d-70e4      │\n"
+        "╰───────────────────────────────╯\n"
     )
+    assert shown.err == ""
 
 
-@pytest.mark.parametrize("width", [24, 30, 40])
-def test_a_panel_never_passes_the_terminal(screen: Build, width: int) -> None:
-    shown = screen(tty=True, no_color=True, width=width)
-    shown.output.panel("Dashboard", STATS, TOTALS, LOW)
-    assert max(map(len, shown.out.splitlines())) <= width
+def test_on_a_narrow_terminal_it_says_what_it_shortened(screen: Callable[..., Any]) -> None:
+    shown = panel(screen, width=26)
+    assert max(map(cell_len, shown.out.splitlines())) <= 26
+    assert shown.err == "Shortened: Variant. -o tsv or --json shows all.\n"
 
 
-def test_a_panel_without_lists(screen: Build) -> None:
-    shown = screen(tty=True, no_color=True)
-    shown.output.panel("Dashboard", {"totalProducts": 0, "topLowStock": None}, TOTALS, LOW)
-    assert shown.out == "╭─ Dashboard ─╮\n│ Products  0 │\n╰─────────────╯\n"
+@pytest.mark.parametrize("width", range(1, 40))
+def test_it_never_passes_the_terminals_edge(screen: Callable[..., Any], width: int) -> None:
+    assert max(map(cell_len, panel(screen, width=width).out.splitlines())) <= max(width, 4)
 
 
-def test_programs_get_the_object(screen: Build) -> None:
-    shown = screen(format="json")
-    shown.output.panel("Dashboard", STATS, TOTALS, LOW)
-    assert json.loads(shown.out) == STATS
-    tsv = screen()
-    tsv.output.panel("Dashboard", STATS, TOTALS, LOW)
-    assert tsv.out == "totalProducts\tlowStockVariants\n3\t1\n"
+@pytest.mark.parametrize("low", [None, [], ["A-1"], "A-1", 7, {"sku": "A-1"}])
+def test_what_is_no_list_of_objects_is_a_line_like_any_other(screen: Callable[..., Any], low: object) -> None:
+    shown = panel(screen, {"total": 60, "low": low})
+    assert "Running out" not in shown.out
+    assert ("Lowest" in shown.out) == (low not in (None, []))
 
 
-def test_a_tree_on_a_terminal_holds_every_row_once(screen: Build) -> None:
-    shown = screen(tty=True, no_color=True, width=60)
-    shown.output.tree(CATEGORIES, NAMES, parent="parent_id")
-    assert shown.out == (
-        "Knitwear  knitwear  a1\n"
-        "└── Cardigans  a2\n"
-        "    └── Cable [bold]  cable  a3\n"
-        "Orphans  a4\n"
-        "Self  a7\n"
-        "Ring  a5\n"
-        "└── Round  a6\n"
-    )
+def test_fields_that_nobody_knows_are_shown_too(screen: Callable[..., Any]) -> None:
+    assert "│ more      1  │" in panel(screen, {"total": 60, "more": 1, "low": None}).out
 
 
-def test_a_tree_is_a_list_for_programs_and_for_who_chooses_columns(screen: Build) -> None:
-    shown = screen()
-    shown.output.tree(CATEGORIES[:1], NAMES, parent="parent_id")
-    assert shown.out == "name\tslug\tid\nKnitwear\tknitwear\ta1\n"
-    chosen = screen(tty=True, no_color=True, columns="name")
-    chosen.output.tree(CATEGORIES[:2], NAMES, parent="parent_id")
-    assert chosen.out == "Name\nKnitwear\nCardigans\n"
-    empty = screen(tty=True, no_color=True)
-    empty.output.tree([], NAMES, parent="parent_id", empty="No categories.")
-    assert (empty.out, empty.err) == ("", "No categories.\n")
+@pytest.mark.parametrize("settings", [{"format": "json"}, {"fields": "total"}, {"format": "csv"}])
+def test_programs_and_chosen_fields_get_the_object(screen: Callable[..., Any], settings: dict[str, Any]) -> None:
+    shown = panel(screen, **settings)
+    assert "╭" not in shown.out
+    assert "60" in shown.out

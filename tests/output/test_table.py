@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from synq_cli.exact_json import loads
 from synq_cli.output.columns import Column
 from synq_cli.output.display import Output
-from synq_cli.output.formats import age, flag, identifier, money, quantity, state
+from synq_cli.output.formats import address, age, flag, identifier, money, quantity, state
 
 COLUMNS = [
     Column("ID", "id", identifier),
@@ -254,3 +254,17 @@ def test_a_record_shows_what_a_nested_column_does_not(screen: Callable[..., Any]
     shown = screen(format="table")
     shown.output.record({"customer": {"name": "Ann", "phone": "1"}}, [Column("Customer", "customer.name")])
     assert shown.out == "Customer  Ann\ncustomer  name: Ann, phone: 1\n"
+
+
+def test_an_address_keeps_its_end(screen: Callable[..., Any]) -> None:
+    shown = screen(tty=True, no_color=True, width=24)
+    row = {"id": "A-1", "url": "https://cdn.example/p/navy.jpg"}
+    shown.output.rows([row], [Column("ID", "id"), Column("Address", "url", address)])
+    assert shown.out == "ID   Address\nA-1  …example/p/navy.jpg\n"
+    assert shown.err == "Shortened: Address. -o tsv or --json shows all.\n"
+
+
+def test_where_no_column_fits_the_fields_are_shown_by_their_own_names(screen: Callable[..., Any]) -> None:
+    shown = screen(tty=True, no_color=True)
+    shown.output.rows([{"rule": "has\x1bmedia", "note": None}], [Column("ID", "id"), Column("Title", "title")])
+    assert shown.out == "rule\nhas\\x1bmedia\n"

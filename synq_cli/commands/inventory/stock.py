@@ -1,18 +1,26 @@
-"""`synq inventory adjust/levels/locations`."""
+"""`synq inventory adjust/levels/locations`: stock."""
 
 from collections.abc import Mapping
 from typing import Annotated
 
 import typer
 
-from synq_cli.api.inventory import ADJUST, LEDGER, LEVELS, LOCATIONS
-from synq_cli.api.variants import LIST as LIST_VARIANTS
+from synq_cli.api import ledger, locations, settings, variants
+from synq_cli.api.inventory import ADJUST, LEVELS
 from synq_cli.lazy_group import Noun
-from synq_cli.options import AllOption, LimitOption, LocationOption, invocation
+from synq_cli.options import (
+    AllOption,
+    LimitOption,
+    LocationOption,
+    OnlyLocationOption,
+    OnlySkuOption,
+    SkuArgument,
+    invocation,
+)
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, delta, flag, identifier, named, quantity, timestamp, whole
 
-group = Noun("Look at stock and adjust it.")
+group = Noun("Look at stock, adjust and reserve it.")
 
 
 def levels_columns(names: Mapping[str, str]) -> list[Column]:
@@ -46,11 +54,10 @@ LOCATION = [
     Column("Created", "created_at", age, drop=1),
 ]
 
-SkuArgument = Annotated[str, typer.Argument(metavar="SKU", help="The SKU, or the variant's UUID.")]
 QuantityArgument = Annotated[str, typer.Argument(metavar="QUANTITY", help="-5 takes five away, +5 or 5 adds five.")]
 
 
-@group.command("adjust", ADJUST, LIST_VARIANTS, LOCATIONS, LEVELS, LEDGER, requests=(1, 5))
+@group.command("adjust", ADJUST, variants.LIST, locations.LIST, LEVELS, ledger.LIST, requests=(1, 5))
 def adjust_stock(
     ctx: typer.Context,
     sku: SkuArgument,
@@ -86,12 +93,16 @@ def adjust_stock(
     run.output.record(entry, ENTRY)
 
 
-@group.command("levels", LEVELS, LOCATIONS, requests=(1, None))
+@group.command("levels", LEVELS, locations.LIST, settings.GET, requests=(1, None))
 def list_levels(
     ctx: typer.Context,
-    sku: Annotated[str | None, typer.Option("--sku", metavar="SKU", help="Only this SKU.")] = None,
-    location: Annotated[
-        str | None, typer.Option("--location", metavar="NAME|UUID", help="Only this stock location.")
+    sku: OnlySkuOption = None,
+    location: OnlyLocationOption = None,
+    low: Annotated[
+        bool, typer.Option("--low", help="Only what is low: at or below the threshold of the tenant's settings.")
+    ] = False,
+    threshold: Annotated[
+        int | None, typer.Option("--threshold", min=0, metavar="N", help="Only what has N on hand or fewer.")
     ] = None,
     limit: LimitOption = 50,
     read_all: AllOption = False,
@@ -101,19 +112,28 @@ def list_levels(
     What is on hand, reserved and available for each SKU at each location. A table shows locations by name; other
     formats give their ids, as the API does.
 
+    --low lists what has as many units on hand as the tenant's low-stock threshold says, or fewer; it costs one more
+    request. --threshold N is the same with a number of your own. The API does not filter by stock, so synq reads
+    pages of 100 until --limit rows match.
+
     Examples:
       synq inventory levels --sku HMC-NVY-M
+      synq inventory levels --low
+      synq inventory levels --threshold 0 --location "Leith warehouse"
       synq inventory levels --all -o csv
     """
     run = invocation(ctx)
-    levels = run.api.inventory.levels(sku=sku, location=location)
-    names = run.api.inventory.location_names() if run.output.format == "table" else {}
+    if low and threshold is None:
+        threshold = run.api.settings.low_stock_threshold()
+        run.output.note(f"Low is {threshold} on hand or fewer, by the tenant's settings.")
+    levels = run.api.inventory.levels(sku=sku, location=location, most=threshold)
+    names = run.api.locations.names() if run.output.format == "table" else {}
     columns = levels_columns(names)
     run.output.rows(levels.first(None if read_all else limit), columns, empty="No stock levels match.")
     run.output.note(levels.left_out("level"))
 
 
-@group.command("locations", LOCATIONS)
+@group.command("locations", locations.LIST)
 def list_locations(ctx: typer.Context) -> None:
     """List the stock locations.
 
@@ -123,4 +143,4 @@ def list_locations(ctx: typer.Context) -> None:
       synq inventory locations
     """
     run = invocation(ctx)
-    run.output.rows(run.api.inventory.locations(), LOCATION, empty="This tenant has no stock locations.")
+    run.output.rows(run.api.locations.list(), LOCATION, empty="This tenant has no stock locations.")

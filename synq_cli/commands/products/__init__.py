@@ -1,6 +1,6 @@
 """`synq products`: the catalogue, one module a subgroup."""
 
-from synq_cli.commands.products import products, variants
+from synq_cli.commands.products import catalogue, products
 
 group = products.group
-group.add_typer(variants.group, name="variants")
+group.add_typer(catalogue.group)

@@ -1,16 +1,30 @@
-"""`synq products list/get/delete`."""
+"""`synq products list/get/create/update/delete/push`."""
 
 from typing import Annotated
 
 import typer
 
 from synq_cli.api import products
+from synq_cli.api.checks import one_of
 from synq_cli.lazy_group import Noun
-from synq_cli.options import YesOption, invocation
+from synq_cli.options import DescriptionOption, YesOption, completing, invocation
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, flag, identifier, state, timestamp
 
-group = Noun("Look at the catalogue and its variants.")
+_SUBGROUPS = {
+    "variants": "List the variants of products and add to them.",
+    "categories": "List the categories and add to them.",
+    "brands": "List the brands and add to them.",
+    "attributes": "List the attributes and add to them.",
+    "attribute-groups": "List the attribute groups and add to them.",
+    "templates": "List the product templates and add to them.",
+    "media": "List the media and add to them.",
+    "jobs": "Start bulk jobs and follow them.",
+}
+group = Noun(
+    "Look at the catalogue and change it.",
+    {name: (f"synq_cli.commands.products.{name.replace('-', '_')}", line) for name, line in _SUBGROUPS.items()},
+)
 
 COLUMNS = [
     Column("ID", "id", identifier),
@@ -18,6 +32,7 @@ COLUMNS = [
     Column("Category", "category", drop=2),
     Column("Status", "status", state),
     Column("Changed", "updated_at", age, drop=1),
+    Column("Deleted", "deleted_at", age),
 ]
 RECORD = [
     Column("ID", "id", identifier),
@@ -34,16 +49,30 @@ RECORD = [
     Column("Changed", "updated_at", timestamp),
     Column("Deleted", "deleted_at", timestamp),
 ]
+QUEUED = [Column("Status", "status")]
 
+ActionOption = Annotated[
+    str,
+    typer.Option(
+        "--action",
+        metavar="ACTION",
+        help="upsert creates or changes it there, delete takes it away.",
+        autocompletion=completing(products.PUSH_ACTIONS),
+    ),
+]
 ProductArgument = Annotated[str, typer.Argument(metavar="ID", help="The product's id, or its first letters once seen.")]
+CategoryOption = Annotated[
+    str | None,
+    typer.Option("--category", metavar="CATEGORY", help="What it is filed under: a category's name or slug."),
+]
 
 
 @group.command("list", products.LIST)
 def list_products(ctx: typer.Context) -> None:
-    """List products.
+    """List products, by title.
 
-    The API gives at most 100 products, has no pages and no filter. `synq products get ID` shows the whole
-    record of one.
+    The API gives at most 100 products, in an order that is not certain, so synq sorts them. It has no pages and no
+    filter. `synq products get ID` shows the whole record of one.
 
     Examples:
       synq products list
@@ -70,6 +99,58 @@ def get_product(ctx: typer.Context, product_id: ProductArgument) -> None:
     run.output.record(run.api.products.get(product_id), RECORD)
 
 
+@group.command("create", products.CREATE)
+def create_product(
+    ctx: typer.Context,
+    title: Annotated[str, typer.Argument(metavar="TITLE", help="What it is called in the shop.")],
+    description: DescriptionOption = None,
+    category: CategoryOption = None,
+) -> None:
+    """Create a product.
+
+    It is ACTIVE from the start. What is sold are its variants: add one with `synq products variants create`.
+
+    Examples:
+      synq products create "Tarn Cable Cardigan" --category Knitwear
+      synq products create "Tarn Cable Cardigan" --description "Chunky cable cardigan." --dry-run
+    """
+    run = invocation(ctx)
+    run.output.record(run.api.products.create(title, description=description, category=category), RECORD)
+
+
+@group.command("update", products.UPDATE, products.GET, requests=(2, 3))
+def update_product(
+    ctx: typer.Context,
+    product_id: ProductArgument,
+    title: Annotated[str | None, typer.Option("--title", metavar="TEXT", help="A new title.")] = None,
+    description: DescriptionOption = None,
+    category: CategoryOption = None,
+    category_id: Annotated[
+        str | None, typer.Option("--category-id", metavar="ID", help="A category by its id; a server may ignore it.")
+    ] = None,
+    brand_id: Annotated[
+        str | None, typer.Option("--brand-id", metavar="ID", help="A brand by its id; a server may ignore it.")
+    ] = None,
+) -> None:
+    """Change a product.
+
+    Only the fields that you name are sent. The product is read first, so that a table and --dry-run show what was
+    there before. An empty text most likely counts as left out: synq tells you if the server kept a field.
+
+    Examples:
+      synq products update f1f1e283-6659-47ee-a41b-6b6ad352dac2 --title "Harbour Merino Crewneck II"
+      synq products update f1f1e283 --category Jumpers --dry-run
+    """
+    run = invocation(ctx)
+    changes = run.api.products.changes(
+        title=title, description=description, category=category, category_id=category_id, brand_id=brand_id
+    )
+    before = run.api.products.get(product_id)
+    after = run.api.products.update(before, changes)
+    run.output.changed(str(before.get("title")), before, after, RECORD)
+    run.output.note(products.not_taken(changes, before, after))
+
+
 @group.command("delete", products.DELETE, products.GET)
 def delete_product(ctx: typer.Context, product_id: ProductArgument, yes: YesOption = False) -> None:
     """Delete a product.
@@ -87,3 +168,26 @@ def delete_product(ctx: typer.Context, product_id: ProductArgument, yes: YesOpti
     if run.confirmed(f"Delete {name}? There is no undo.", yes=yes):
         run.api.products.delete(product)
         run.output.done(f"Deleted {name}.")
+
+
+@group.command("push", products.PUSH, products.GET, requests=(1, 2))
+def push_product(
+    ctx: typer.Context, product_id: ProductArgument, action: ActionOption = "upsert", yes: YesOption = False
+) -> None:
+    """Push a product to the connected platforms.
+
+    It is queued for every active connection, and the command returns at once. With --action delete synq shows the
+    product and asks first; in a script --yes says so.
+
+    Examples:
+      synq products push f1f1e283-6659-47ee-a41b-6b6ad352dac2
+      synq products push f1f1e283-6659-47ee-a41b-6b6ad352dac2 --action delete --yes
+    """
+    run = invocation(ctx)
+    action = one_of(action, products.PUSH_ACTIONS, "action")
+    if action == "delete":
+        product = run.api.products.get(product_id)
+        question = f"Delete {product.get('title')} ({product['id']}) from every connected platform?"
+        if not run.confirmed(question, yes=yes):
+            return
+    run.output.record(run.api.products.push(product_id, action), QUEUED)

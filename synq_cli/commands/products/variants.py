@@ -8,9 +8,9 @@ from synq_cli.api import variants
 from synq_cli.lazy_group import Noun
 from synq_cli.options import AllOption, LimitOption, invocation
 from synq_cli.output.columns import Column
-from synq_cli.output.formats import age, identifier, money
+from synq_cli.output.formats import age, identifier, money, timestamp
 
-group = Noun("List the variants of products.")
+group = Noun("List the variants of products and add to them.")
 
 COLUMNS = [
     Column("SKU", "sku"),
@@ -22,6 +22,18 @@ COLUMNS = [
     Column("Barcode", "barcode", drop=2),
     Column("Product", "product_id", identifier, drop=4),
     Column("Changed", "updated_at", age, drop=5),
+]
+RECORD = [
+    Column("ID", "id", identifier),
+    Column("SKU", "sku"),
+    Column("Price", "price", money("currency")),
+    Column("Currency", "currency"),
+    Column("Cost", "cost_price", money("currency")),
+    Column("Barcode", "barcode"),
+    Column("Options", "option_values"),
+    Column("Product", "product_id", identifier),
+    Column("Created", "created_at", timestamp),
+    Column("Changed", "updated_at", timestamp),
 ]
 
 
@@ -47,3 +59,33 @@ def list_variants(
     found = run.api.variants.matching(sku=sku, product=product)
     run.output.rows(found.first(None if read_all else limit), COLUMNS, empty="No variants match.")
     run.output.note(found.left_out("variant"))
+
+
+@group.command("create", variants.CREATE)
+def create_variant(
+    ctx: typer.Context,
+    product: Annotated[
+        str, typer.Argument(metavar="PRODUCT", help="The product's id, or its first letters once seen.")
+    ],
+    sku: Annotated[str | None, typer.Option("--sku", metavar="SKU", help="Unique within the tenant.")] = None,
+    barcode: Annotated[
+        str | None, typer.Option("--barcode", metavar="GTIN", help="An EAN-13, UPC-A or another GTIN.")
+    ] = None,
+    price: Annotated[
+        str | None, typer.Option("--price", metavar="AMOUNT", help="What it sells for, such as 19.90.")
+    ] = None,
+    currency: Annotated[
+        str | None, typer.Option("--currency", metavar="CODE", help="Of the price: EUR, GBP, USD ...")
+    ] = None,
+) -> None:
+    """Add a variant to a product.
+
+    The price keeps the digits you give it. A SKU that synq knows as another variant's is refused; the new one is
+    known from then on, so that adjusting its stock costs one request.
+
+    Examples:
+      synq products variants create f1f1e283-6659-47ee-a41b-6b6ad352dac2 --sku HMC-NVY-XXL --price 89.50 --currency GBP
+    """
+    run = invocation(ctx)
+    created = run.api.variants.create(product, sku=sku, barcode=barcode, price=price, currency=currency)
+    run.output.record(created, RECORD)

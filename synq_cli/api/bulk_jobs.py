@@ -1,0 +1,177 @@
+"""Bulk jobs: many products imported, changed or deleted in the background."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from synq_cli import exact_json
+from synq_cli.api import checks
+from synq_cli.api.operation import Operation
+from synq_cli.api.reader import uuid_or_none
+from synq_cli.api.writer import look_for
+from synq_cli.errors import NotFoundError, PartialError, RejectedError, UsageError
+
+if TYPE_CHECKING:
+    from synq_cli.api.following import Follower
+    from synq_cli.api.index import LocalIndex
+    from synq_cli.api.pagination import Row
+    from synq_cli.api.reader import Reader
+    from synq_cli.api.transport import Transport
+    from synq_cli.api.writer import Writer
+
+JOB_TYPES = {"import": "BULK_IMPORT", "update": "BULK_UPDATE", "delete": "BULK_DELETE"}
+_TEXTS = ("sku", "description", "category", "brand")
+_MOST_SHOWN = 40
+_WANT_BASE64 = {"Invalid payload", "Invalid JSON in payload"}
+
+LIST = Operation("list_bulk_jobs", "GET", "/api/v1/pim/bulk-jobs", "the list of bulk jobs")
+CREATE = Operation("create_bulk_job", "POST", "/api/v1/pim/bulk-jobs", "the bulk job", effect="create", retry="unsafe")
+
+
+class BulkJobs:
+    """The operations on bulk jobs."""
+
+    def __init__(
+        self,
+        transport: "Transport",
+        reader: "Reader",
+        writer: "Writer",
+        index: "LocalIndex",
+        follower: "Follower",
+    ) -> None:
+        self._transport = transport
+        self._reader = reader
+        self._writer = writer
+        self._index = index
+        self._follower = follower
+
+    def of_type(self, job_type: str) -> "list[Row]":
+        """The jobs of one of JOB_TYPES, newest first. GET /api/v1/pim/bulk-jobs"""
+        rows = self._reader.all(LIST, "jobs", {"type": JOB_TYPES[job_type]})
+        self._index.remember_ids("job", rows)
+        ids = [row["id"].lower() for row in rows if isinstance(row.get("id"), str)]
+        self._index.remember("job type", ((job_id, job_type) for job_id in ids))
+        return rows
+
+    def newest(self) -> "list[Row]":
+        """The jobs of all types, newest first: the API lists each type apart."""
+        rows = [row for job_type in JOB_TYPES for row in self.of_type(job_type)]
+        return sorted(rows, key=lambda row: str(row.get("created_at") or ""), reverse=True)
+
+    def get(self, job_id: str) -> "Row":
+        """One job, by its id or by the first letters of one seen: the API has no route for it but the lists."""
+        whole = self._reader.whole_id("job", job_id)
+        known = self._index.find("job type", whole)
+        for job_type in sorted(JOB_TYPES, key=lambda name: name != known):
+            for row in self.of_type(job_type):
+                if str(row.get("id")).lower() == whole:
+                    return row
+        raise NotFoundError(f"There is no bulk job {whole}.", hint="See `synq products jobs list`.")
+
+    def create(self, job_type: str, rows: "list[Any]") -> "Row":
+        """Start a job on rows that were checked; gives it, not begun. POST /api/v1/pim/bulk-jobs"""
+        try:
+            created = self._started(job_type, rows)
+        except UsageError as error:
+            error.hint = "Split the file. Servers that want base64 take a quarter less of it."
+            raise
+        self._index.remember_ids("job", [created])
+        if isinstance(created.get("id"), str):
+            self._index.remember("job type", [(created["id"].lower(), job_type)])
+        return created
+
+    def states(self, job_id: str, *, limit: int | None) -> "Iterator[Row]":
+        """A job each time it is looked at, until it has ended or `limit` seconds have passed; see Follower."""
+        whole = self._reader.whole_id("job", job_id)
+        return self._follower.states(
+            lambda: self.get(whole),
+            lambda job: _status(job) in {"COMPLETED", "FAILED"},
+            what=f"The bulk job {whole}",
+            look=f"synq products jobs watch {whole}",
+            limit=limit,
+        )
+
+    def raise_if_failed(self, job: "Row") -> None:
+        """PartialError for a failed job some of whose rows went through, RejectedError where none did."""
+        if _status(job) != "FAILED":
+            return
+        done, total = progress(job)
+        of = "" if total is None else f" of {total}"
+        if done:
+            raise PartialError(
+                f"The bulk job {job.get('id')} failed after {done}{of} rows.",
+                hint="The API does not say which: look at `synq products list` and send only what is missing.",
+            )
+        self._transport.changed = False  # the job was made, but for nothing
+        raise RejectedError(
+            f"The bulk job {job.get('id')} failed; none{of} of its rows went through.",
+            hint="The API does not say why: check the rows, then start a new job.",
+        )
+
+    def _started(self, job_type: str, rows: "list[Any]") -> "Row":
+        body: dict[str, object] = {"job_type": JOB_TYPES[job_type], "payload": rows}
+        unknown = look_for("it", f"synq products jobs list --type {job_type}")
+        try:
+            return self._writer.write(CREATE, body, unknown=unknown)
+        except RejectedError as error:
+            if error.status != 400 or error.said not in _WANT_BASE64:
+                raise
+        # The refusal created nothing, so the same rows may go once more.
+        return self._writer.write(CREATE, body | {"payload": _encoded(rows)}, unknown=unknown)
+
+
+def progress(job: "Row") -> tuple[int | None, int | None]:
+    """How many rows a job has done, and of how many, as far as it says."""
+    done, total = job.get("processed_items"), job.get("total_items")
+    return done if isinstance(done, int) else None, total if isinstance(total, int) else None
+
+
+def checked_rows(job_type: str, rows: list[Any]) -> list[Any]:
+    """The rows as they are, if each can be what the API takes; UsageError lists everything that is wrong."""
+    check = _wrong_with_id if job_type == "delete" else _wrong_with_product
+    wrong = [f"row {number}: {what}" for number, row in enumerate(rows, 1) for what in check(row, job_type)]
+    if wrong:
+        raise UsageError(
+            f"The file has {len(wrong)} mistake{'s' * (len(wrong) != 1)}: {checks.listed(wrong)}.",
+            hint="Nothing was sent. Mend the file and try again.",
+        )
+    if not rows:
+        raise UsageError("The file holds no rows.")
+    return rows
+
+
+def _wrong_with_id(row: object, _job_type: str) -> Iterator[str]:
+    if not isinstance(row, str) or uuid_or_none(row) is None:
+        yield f"{_shown(row)} is no product id"
+
+
+def _wrong_with_product(row: object, job_type: str) -> Iterator[str]:
+    if not isinstance(row, dict):
+        yield f"{_shown(row)} is no object with a title"
+        return
+    title, identifier = row.get("title"), row.get("id")
+    if not isinstance(title, str) or not title.strip():
+        yield "no title"
+    if identifier is None and job_type == "update":
+        yield "no id"
+    elif identifier is not None and job_type == "import":
+        yield "an id, which only an update takes"
+    elif identifier is not None and (not isinstance(identifier, str) or uuid_or_none(identifier) is None):
+        yield f"the id {_shown(identifier)} is no UUID"
+    for key in _TEXTS:
+        if not isinstance(row.get(key, ""), str):
+            yield f"the {key} {_shown(row[key])} is no text"
+
+
+def _shown(value: object) -> str:
+    text = exact_json.dumps(value)
+    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}…"
+
+
+def _encoded(rows: list[Any]) -> str:
+    from base64 import b64encode
+
+    return b64encode(exact_json.dumps(rows).encode()).decode()
+
+
+def _status(job: "Row") -> str:
+    return str(job.get("status")).upper()

@@ -1,0 +1,65 @@
+"""`synq inventory ledger`: what changed the stock."""
+
+from typing import Annotated
+
+import typer
+
+from synq_cli.api import ledger, locations, variants
+from synq_cli.lazy_group import Commands
+from synq_cli.options import (
+    AllOption,
+    LimitOption,
+    OnlyLocationOption,
+    OnlySkuOption,
+    SinceOption,
+    invocation,
+    moment,
+)
+from synq_cli.output.columns import Column
+from synq_cli.output.formats import age, delta, identifier, named, quantity
+
+group = Commands()
+
+
+@group.command("ledger", ledger.LIST, variants.LIST, locations.LIST, requests=(1, None))
+def list_entries(
+    ctx: typer.Context,
+    sku: OnlySkuOption = None,
+    location: OnlyLocationOption = None,
+    kind: Annotated[
+        str | None, typer.Option("--type", metavar="TYPE", help="Only entries of this type, such as adjustment.")
+    ] = None,
+    since: SinceOption = None,
+    limit: LimitOption = 50,
+    read_all: AllOption = False,
+) -> None:
+    """List what changed the stock, newest first.
+
+    Every adjustment, order and return leaves an entry, and none is ever changed. `synq inventory adjust` writes
+    entries of the type adjustment; orders and returns have words of their own. With --since synq stops reading at
+    the first entry that is older.
+
+    A table shows locations by name, and SKUs where this machine knows them; other formats give their ids, as the
+    API does.
+
+    Examples:
+      synq inventory ledger --sku HMC-NVY-M
+      synq inventory ledger --since 7d --type adjustment --all
+      synq inventory ledger --location "Leith warehouse" -o csv
+    """
+    run = invocation(ctx)
+    entries = run.api.ledger.entries(sku=sku, location=location, kind=kind, since=moment(since, run.system.now()))
+    table = run.output.format == "table"
+    columns = [
+        Column("Posted", "created_at", age),
+        Column("Variant", "variant_id", named(run.index.names("sku") if table else {})),
+        Column("Quantity", "quantity_delta", delta),
+        Column("Location", "location_id", named(run.api.locations.names() if table else {})),
+        Column("Type", "transaction_type"),
+        Column("Notes", "notes", drop=1),
+        Column("Unit cost", "unit_cost", quantity, drop=2),
+        Column("Entry", "id", identifier, drop=3),
+        Column("Posted by", "created_by", identifier, drop=4),
+    ]
+    run.output.rows(entries.first(None if read_all else limit), columns, empty="No entries match.")
+    run.output.note(entries.left_out("ledger row"))

@@ -1,0 +1,56 @@
+"""`synq products categories`: the tree that products are filed in."""
+
+from typing import Annotated
+
+import typer
+
+from synq_cli.api.taxonomy import CATEGORIES, CREATE_CATEGORY
+from synq_cli.commands.products.columns import CHANGED, CREATED, DESCRIPTION, ID, NAME, SLUG
+from synq_cli.lazy_group import Noun
+from synq_cli.options import DescriptionOption, NameArgument, SlugOption, invocation
+from synq_cli.output.columns import Column
+from synq_cli.output.formats import identifier
+
+group = Noun("List the categories and add to them.")
+
+COLUMNS = [NAME, ID, Column("Parent", "parent_id", identifier), SLUG, DESCRIPTION, CREATED, CHANGED]
+
+
+@group.command("list", CATEGORIES)
+def list_categories(ctx: typer.Context) -> None:
+    """List the categories.
+
+    On a terminal as a tree; other formats, --fields and --columns give a list by name, in which parent_id says
+    where each one hangs.
+
+    Examples:
+      synq products categories list
+      synq products categories list --columns name,slug,description
+    """
+    run = invocation(ctx)
+    run.output.tree(run.api.categories.list(), COLUMNS, parent="parent_id", empty="This tenant has no categories.")
+
+
+@group.command("create", CREATE_CATEGORY, CATEGORIES, requests=(1, 2))
+def create_category(
+    ctx: typer.Context,
+    name: NameArgument,
+    slug: SlugOption = None,
+    description: DescriptionOption = None,
+    parent: Annotated[
+        str | None,
+        typer.Option("--parent", metavar="NAME|ID", help="Put it below this category. Default: at the top."),
+    ] = None,
+) -> None:
+    """Create a category.
+
+    --parent takes the name, the slug or the id of another category, which is looked up first and costs one more
+    request.
+
+    Examples:
+      synq products categories create Knitwear
+      synq products categories create Cardigans --parent Knitwear --description "Button-through knits."
+    """
+    run = invocation(ctx)
+    created = run.api.categories.create(name, slug=slug, description=description, parent=parent)
+    run.output.record(created, COLUMNS)

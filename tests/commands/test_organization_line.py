@@ -1,0 +1,182 @@
+"""`synq organization` from the line to the screen: names, members, and the last two administrators."""
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+from tenant import ENVIRON, Tenant
+
+PLACE = "/api/v1/organization"
+MEMBERS, INVITE = f"GET {PLACE}/members", f"POST {PLACE}/members"
+AILSA = {"uid": "Jx4m/../a b?", "email": "ailsa@fellandfjord.example", "role": "admin", "status": "active"}
+ISLA = {"uid": "Kp2n", "email": "isla@fellandfjord.example", "role": "ADMIN", "status": "active"}
+RORY = {"uid": "T7uKfW1oGzXq", "email": "rory@fellandfjord.example", "role": "EDITOR", "status": "active"}
+HEX = {"uid": "0123456789ABCDEF0123456789abcdef", "email": "hex@y.no", "role": "EDITOR", "status": "active"}
+ZOE = {"uid": "Vx77", "email": "zoe@fellandfjord.example", "role": "ADMIN", "status": "invited"}
+AILSAS = f"{PLACE}/members/Jx4m%2F..%2Fa%20b%3F"
+ONE_LEFT = "Warning: This leaves the organization with one administrator; keep at least two.\n"
+NONE_LEFT = "Warning: This leaves the organization with no administrator.\n"
+
+
+def test_the_name_is_shown_before_and_after(synq: Any) -> None:
+    before = {"id": "b3e8", "name": "Fell & Fjord Knitwear"}
+    tenant = Tenant({f"GET {PLACE}": before, f"PUT {PLACE}": {**before, "name": "Fell & Fjord Ltd"}})
+    line = ("organization", "update", "--name", " Fell & Fjord Ltd ", "-q")
+    result = synq(*line, environ=ENVIRON, http=tenant, terminal=True)
+    assert (result.status, result.err) == (0, "")
+    assert result.out == (
+        "Organization: Fell & Fjord Knitwear → Fell & Fjord Ltd name\nID    b3e8\nName  Fell & Fjord Ltd\n"
+    )
+    assert tenant.asked == [f"GET {PLACE}", f'PUT {PLACE} {{"name":"Fell & Fjord Ltd"}}']
+
+
+def test_the_name_it_has_is_not_sent(synq: Any) -> None:
+    before = {"id": "b3e8", "name": "Fell & Fjord Ltd"}
+    tenant = Tenant({f"GET {PLACE}": before})
+    line = ("organization", "update", "--name", "Fell & Fjord Ltd", "--json")
+    result = synq(*line, environ=ENVIRON, http=tenant)
+    assert (result.status, json.loads(result.out), tenant.asked) == (0, before, [f"GET {PLACE}"])
+    assert result.err.startswith("Nothing changes; nothing was sent.\n")
+
+
+def test_an_invitation_is_sent_once_with_the_role_in_capitals(synq: Any) -> None:
+    tenant = Tenant({INVITE: httpx.Response(201, json={"message": "User successfully invited", "uid": "T7uK"})})
+    line = ("organization", "members", "invite", " rory@fellandfjord.example", "--role", "Editor", "-q")
+    result = synq(*line, environ=ENVIRON, http=tenant, terminal=True)
+    assert tenant.asked == [f'{INVITE} {{"email":"rory@fellandfjord.example","role":"EDITOR"}}']
+    assert (result.status, result.out, result.err) == (0, "UID      T7uK\nMessage  User successfully invited\n", "")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (("update",), "Missing option '--name'.\n  See `synq organization update --help`."),
+        (("update", "--name", " "), "The name can't be blank."),
+        (("members", "invite", "x@y.no"), "Missing option '--role'.\n  See `synq organization members invite --help`."),
+        (
+            ("members", "invite", "rory", "--role", "EDITOR"),
+            "'rory' is no e-mail address.\n  Give one such as ailsa@example.com.",
+        ),
+        (
+            ("members", "invite", "x@y.no", "--role", "owner"),
+            "There is no role 'owner'.\n  Allowed: ADMIN, EDITOR, VIEWER.",
+        ),
+        (
+            ("members", "set-role", "x@y.no", "edit"),
+            "There is no role 'edit'.\n  Did you mean EDITOR? Allowed: ADMIN, EDITOR, VIEWER.",
+        ),
+        (("members", "set-role", " ", "EDITOR"), "The member can't be blank."),
+        (("members", "remove", ""), "The member can't be blank."),
+    ],
+)
+def test_what_is_wrong_is_said_before_anything_is_sent(synq: Any, line: tuple[str, ...], said: str) -> None:
+    result = synq("organization", *line, environ=ENVIRON, http=Tenant({}))
+    assert (result.status, result.out, result.err) == (2, "", f"synq: {said}\n")
+
+
+@pytest.mark.parametrize("word", [RORY["email"], "Rory@FellAndFjord.example", RORY["uid"]])
+def test_a_role_is_changed_by_address_or_uid(synq: Any, word: str) -> None:
+    change = f"PUT {PLACE}/members/{RORY['uid']}"
+    tenant = Tenant({MEMBERS: [AILSA, ISLA, RORY], change: {**RORY, "role": "VIEWER"}})
+    line = ("organization", "members", "set-role", word, "viewer", "-q")
+    result = synq(*line, environ=ENVIRON, http=tenant, terminal=True)
+    assert tenant.asked == [MEMBERS, f'{change} {{"role":"VIEWER"}}']
+    assert (result.status, result.err) == (0, "")
+    assert result.out == (
+        "rory@fellandfjord.example: EDITOR → VIEWER role\n"
+        "E-mail  rory@fellandfjord.example\nRole    VIEWER\nStatus  active\nUID     T7uKfW1oGzXq\n"
+    )
+
+
+def test_the_role_that_a_member_has_is_not_sent(synq: Any) -> None:
+    tenant = Tenant({MEMBERS: [AILSA, RORY]})
+    line = ("organization", "members", "set-role", "ailsa@fellandfjord.example", "ADMIN", "--json")
+    result = synq(*line, environ=ENVIRON, http=tenant)
+    assert (result.status, json.loads(result.out), tenant.asked) == (0, AILSA, [MEMBERS])
+    assert result.err.startswith("Nothing changes; nothing was sent.\n")
+
+
+TWO, ONE = [AILSA, ISLA, RORY, ZOE], [AILSA, RORY, ZOE]
+
+
+@pytest.mark.parametrize(
+    ("rows", "options", "typed", "err", "sent"),
+    [
+        ([*TWO, {**ISLA, "uid": "third"}], [], "", "", True),
+        (TWO, [], "", ONE_LEFT, True),
+        (ONE, [], "y\n", f"{NONE_LEFT}Make ailsa@fellandfjord.example VIEWER? [y/N] ", True),
+        (ONE, [], "\n", f"{NONE_LEFT}Make ailsa@fellandfjord.example VIEWER? [y/N] ", False),
+        (ONE, ["--yes"], "", NONE_LEFT, True),
+    ],
+)
+def test_two_administrators_are_kept_an_eye_on(
+    synq: Any, rows: list[Any], options: list[str], typed: str, err: str, sent: bool
+) -> None:
+    tenant = Tenant({MEMBERS: rows, f"PUT {AILSAS}": {**AILSA, "role": "VIEWER"}})
+    line = ("organization", "members", "set-role", AILSA["email"], "VIEWER", "-q", *options)
+    result = synq(*line, environ=ENVIRON, http=tenant, terminal=True, stdin=typed)
+    assert (result.status, result.err) == (0, err)
+    assert tenant.asked == [MEMBERS, *([f'PUT {AILSAS} {{"role":"VIEWER"}}'] if sent else [])]
+
+
+@pytest.mark.parametrize("verb", [("set-role", "VIEWER"), ("remove",)])
+def test_in_a_script_the_last_administrator_needs_a_yes(synq: Any, verb: tuple[str, ...]) -> None:
+    tenant = Tenant({MEMBERS: ONE})
+    line = ("organization", "members", verb[0], AILSA["email"], *verb[1:], "-q")
+    result = synq(*line, environ=ENVIRON, http=tenant)
+    assert (result.status, result.out, tenant.asked) == (11, "", [MEMBERS])
+    assert result.err.startswith(NONE_LEFT)
+    assert result.err.endswith("  Add --yes to do it without being asked.\n")
+
+
+@pytest.mark.parametrize(
+    ("rows", "member", "warning"), [(TWO, AILSA, ONE_LEFT), (ONE, AILSA, NONE_LEFT), (ONE, RORY, ""), (ONE, ZOE, "")]
+)
+def test_who_is_removed_is_shown_first(synq: Any, rows: list[Any], member: Any, warning: str) -> None:
+    gone = AILSAS if member is AILSA else f"{PLACE}/members/{member['uid']}"
+    tenant = Tenant({MEMBERS: rows, f"DELETE {gone}": httpx.Response(204)})
+    line = ("organization", "members", "remove", member["email"])
+    result = synq(*line, environ=ENVIRON, http=tenant, terminal=True, stdin="y\n")
+    who = f"{member['email']} ({member['role']})"
+    assert (result.status, result.out) == (0, "")
+    assert result.err.startswith(f"{warning}Remove {who}? The access ends at once. [y/N] Removed {who}.\n")
+    assert tenant.asked == [MEMBERS, f"DELETE {gone}"]
+
+
+@pytest.mark.parametrize(
+    ("word", "status", "said"),
+    [
+        ("nobody@y.no", 5, "There is no member 'nobody@y.no'.\n  See `synq organization members list`."),
+        ("T7uKfW", 5, "There is no member 'T7uKfW'.\n  See `synq organization members list`."),
+        (
+            "TWIN@y.no",
+            2,
+            "2 members go by 'TWIN@y.no'.\n  Name one in full: A1, A2. See `synq organization members list`.",
+        ),
+        ("new@y.no", 5, "The API gives no uid of member 'new@y.no'.\n  Use the dashboard for this."),
+    ],
+)
+def test_somebody_who_can_not_be_told_apart_is_not_removed(synq: Any, word: str, status: int, said: str) -> None:
+    others = [{"uid": "A1", "email": "twin@y.no"}, {"uid": "A2", "email": "Twin@y.no"}, {"email": "new@y.no"}]
+    tenant = Tenant({MEMBERS: [RORY, *others]})
+    line = ("organization", "members", "remove", word, "--yes", "-q")
+    result = synq(*line, environ=ENVIRON, http=tenant)
+    assert (result.status, result.out, result.err, tenant.asked) == (status, "", f"synq: {said}\n", [MEMBERS])
+
+
+def test_a_uid_that_looks_like_a_uuid_is_taken_as_it_is(synq: Any) -> None:
+    gone = f"DELETE {PLACE}/members/{HEX['uid']}"
+    tenant = Tenant({MEMBERS: [HEX], gone: httpx.Response(204)})
+    line = ("organization", "members", "remove", HEX["uid"], "--yes")
+    assert synq(*line, environ=ENVIRON, http=tenant).status == 0
+    assert tenant.asked == [MEMBERS, gone]
+
+
+@pytest.mark.parametrize("uid", [".", ".."])
+def test_a_uid_of_dots_leads_to_no_other_route(synq: Any, uid: str) -> None:
+    gone = f"DELETE {PLACE}/members/{uid.replace('.', '%2E')}"
+    tenant = Tenant({MEMBERS: [{"uid": uid, "email": "dot@y.no"}], gone: httpx.Response(204)})
+    line = ("organization", "members", "remove", "dot@y.no", "--yes")
+    assert synq(*line, environ=ENVIRON, http=tenant).status == 0
+    assert tenant.asked == [MEMBERS, gone]

@@ -1,0 +1,72 @@
+"""Rows that nest, and what becomes of those that do so wrongly."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from synq_cli.output.columns import Column
+from synq_cli.output.formats import identifier
+from synq_cli.output.tree import branches
+
+COLUMNS = [Column("Name", "name"), Column("ID", "id", identifier), Column("Parent", "parent_id", identifier)]
+
+
+def node(name: str, parent: object = None, **more: Any) -> dict[str, Any]:
+    return {"id": name.lower(), "name": name, "parent_id": parent} | more
+
+
+def names(rows: list[dict[str, Any]], *, unicode: bool = True) -> list[str]:
+    return [row["name"] for row in branches(rows, "name", parent="parent_id", unicode=unicode)]
+
+
+def test_each_row_stands_below_its_parent_in_the_order_given() -> None:
+    rows = [node("C", "b"), node("E"), node("B", "a"), node("D", "a"), node("A"), node("F", "d")]
+    assert names(rows) == ["E", "A", "├── B", "│   └── C", "└── D", "    └── F"]
+    assert names(rows, unicode=False) == ["E", "A", "|-- B", "|   `-- C", "`-- D", "    `-- F"]
+
+
+def test_the_rest_of_a_row_stays_as_it_is() -> None:
+    rows = [node("A"), node("B", "a", slug="b")]
+    assert branches(rows, "name", parent="parent_id", unicode=True)[1] == {**rows[1], "name": "└── B"}
+    assert rows[1]["name"] == "B"
+
+
+@pytest.mark.parametrize(
+    ("rows", "shown"),
+    [
+        ([node("A", "gone")], ["A"]),
+        ([node("A", "a")], ["A"]),
+        ([node("A", "b"), node("B", "a"), node("C", "b")], ["A", "└── B", "    └── C"]),
+        ([node("A"), node("A"), node("B", "a")], ["A", "└── B", "A"]),
+        ([node("A", id=None), node("B", None, id=None)], ["A", "B"]),
+        ([node("A", id=["x"]), node("B", ["x"], id={})], ["A", "└── B"]),
+        ([node("A") | {"name": None}, node("B", "a") | {"name": 7}], ["", "└── 7"]),
+    ],
+)
+def test_no_row_is_lost_and_none_comes_twice(rows: list[dict[str, Any]], shown: list[str]) -> None:
+    assert names(rows) == shown
+
+
+def test_a_chain_of_any_length_is_no_bug() -> None:
+    rows = [node("N0"), *(node(f"N{number}", f"n{number - 1}") for number in range(1, 1500))]
+    assert len(names(rows)) == 1500
+
+
+def test_a_tree_is_a_table_without_its_parents_ids(screen: Callable[..., Any]) -> None:
+    shown = screen(tty=True, no_color=True)
+    shown.output.tree([node("A"), node("B", "a")], COLUMNS, parent="parent_id")
+    assert shown.out == "Name   ID\nA      a\n└── B  b\n"
+
+
+@pytest.mark.parametrize("settings", [{"format": "tsv"}, {"tty": True, "fields": "name,id,parent_id"}])
+def test_a_list_it_is_for_programs_and_for_chosen_fields(screen: Callable[..., Any], settings: dict[str, Any]) -> None:
+    shown = screen(no_color=True, **settings)
+    shown.output.tree([node("B", "a"), node("A")], COLUMNS, parent="parent_id")
+    assert [line.split() for line in shown.out.splitlines()][1:] == [["B", "b", "a"], ["A", "a"]]
+
+
+def test_an_empty_tree_says_so(screen: Callable[..., Any]) -> None:
+    shown = screen(tty=True)
+    shown.output.tree([], COLUMNS, parent="parent_id", empty="There are none.")
+    assert (shown.out, shown.err) == ("", "There are none.\n")
