@@ -6,15 +6,15 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Literal
 
 from synq_cli import exact_json
+from synq_cli.api import replies
 from synq_cli.api.checks import one_of
 from synq_cli.api.fields import Field, as_object, as_query
 from synq_cli.api.operation import Effect, Operation
 from synq_cli.api.pagination import PAGE, Row
-from synq_cli.errors import InterruptError, NotFoundError, UnknownOutcomeError, UsageError
+from synq_cli.errors import NotFoundError, UsageError
 
 if TYPE_CHECKING:
     from synq_cli.api.reader import Reader
-    from synq_cli.api.replies import Reply
     from synq_cli.api.transport import Transport
     from synq_cli.session.session import Session
 
@@ -73,12 +73,10 @@ class Requests:
         """Send it, as often as its retry class allows. Raises what the transport raises."""
         headers = {} if request.content is None else {"Content-Type": "application/json"}
         try:
-            reply = self._transport.exchange(
-                request.operation, query=request.query, content=request.content, headers=headers
-            )
-        except (UnknownOutcomeError, InterruptError) as error:
-            error.hint = "Look whether it was carried out before sending it again."
-            raise
+            with replies.if_unclear("Look whether it was carried out before sending it again."):
+                reply = self._transport.exchange(
+                    request.operation, query=request.query, content=request.content, headers=headers
+                )
         except NotFoundError as error:
             if not request.known:
                 error.hint = "Is the path right? `synq schema` lists the operations that synq knows."
@@ -156,7 +154,7 @@ def _unknown(method: str, path: str) -> Operation:
     return Operation("", method, path, "the request", effect=effect or "trigger", retry="safe" if effect else "unsafe")
 
 
-def _answer(reply: "Reply") -> Answer:
+def _answer(reply: replies.Reply) -> Answer:
     try:
         phrase = HTTPStatus(reply.status).phrase
     except ValueError:

@@ -10,10 +10,10 @@ from synq_cli import exact_json
 from synq_cli.api.listener import Listener, Trace
 from synq_cli.api.operation import Operation
 from synq_cli.api.plan import planned
+from synq_cli.api.replies import Reply, if_unclear
 from synq_cli.api.signature import sign
 from synq_cli.errors import (
     AuthError,
-    InterruptError,
     NetworkError,
     RejectedError,
     ServerError,
@@ -26,7 +26,6 @@ from synq_cli.session.base_url import check_base_url, host_of, is_loopback
 if TYPE_CHECKING:
     import httpx
 
-    from synq_cli.api.replies import Reply
     from synq_cli.api.transport import Transport
     from synq_cli.session.session import Session
 
@@ -151,19 +150,17 @@ class Webhooks:
             "answer": _first_line(reply) or None,
         }
 
-    def receive(self, body: bytes, headers: Mapping[str, str]) -> "Reply":
+    def receive(self, body: bytes, headers: Mapping[str, str]) -> Reply:
         """Have the API take a webhook, these very bytes. POST /unified/webhook"""
         try:
-            reply = self._transport.exchange(RECEIVE, content=body, headers=headers)
+            with if_unclear("A webhook may be taken twice: look at what it changes before sending it again."):
+                reply = self._transport.exchange(RECEIVE, content=body, headers=headers)
         except AuthError as error:
             error.hint = (
                 "Is it this tenant's secret? The dashboard shows it under Integrations."
                 if error.status == 401
                 else "It must be an active connection of this tenant; `synq integrations list` shows them."
             )
-            raise
-        except (UnknownOutcomeError, InterruptError) as error:
-            error.hint = "A webhook may be taken twice: look at what it changes before sending it again."
             raise
         assert reply is not None  # only a deletion goes without one
         return reply
@@ -182,7 +179,7 @@ class Webhooks:
             raise UsageError(f"'{url}' takes no webhook: it {problem}.", hint=hint)
         return None
 
-    def _post(self, url: str, body: bytes, headers: Mapping[str, str]) -> "Reply":
+    def _post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Reply:
         from synq_cli.api.wire import Silence, Wire
 
         if self._dry_run:
@@ -231,11 +228,11 @@ def _address_problem(url: str) -> str | None:
     return None
 
 
-def _first_line(reply: "Reply") -> str:
+def _first_line(reply: Reply) -> str:
     return "" if reply.is_html else reply.text.partition("\n")[0][:_LONGEST_LINE]
 
 
-def _refused(host: str, reply: "Reply") -> SynqError:
+def _refused(host: str, reply: Reply) -> SynqError:
     """What an answer that is no success says."""
     try:
         phrase = f" {HTTPStatus(reply.status).phrase}"

@@ -6,7 +6,7 @@ import typer
 
 from synq_cli.api.audit import ACTIONS, LIST, LIST_CATALOGUE, NEWEST, wanted
 from synq_cli.lazy_group import Noun
-from synq_cli.options import invocation, moment
+from synq_cli.options import SinceOption, completing, invocation, moment
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, clock, identifier, text
 
@@ -36,7 +36,7 @@ TAIL = [
 
 def _complete_action(incomplete: str) -> list[str]:
     head, comma, last = incomplete.rpartition(",")
-    return [head + comma + action for action in ACTIONS if action.startswith(last.upper())]
+    return [head + comma + action for action in completing(ACTIONS)(last)]
 
 
 ActionOption = Annotated[
@@ -66,9 +66,7 @@ def list_events(
     action: ActionOption = None,
     actor: ActorOption = None,
     entity: EntityOption = None,
-    since: Annotated[
-        str | None, typer.Option("--since", metavar="WHEN", help="Since: 30m, 12h, 7d, 2w, a date or a time.")
-    ] = None,
+    since: SinceOption = None,
     catalogue: Annotated[bool, typer.Option("--catalogue", help="The catalogue's own log instead.")] = False,
 ) -> None:
     """List what was done, newest first.

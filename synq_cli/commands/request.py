@@ -10,13 +10,9 @@ from synq_cli.api.request import METHODS
 from synq_cli.declaration import ANY
 from synq_cli.errors import UsageError
 from synq_cli.lazy_group import Commands
-from synq_cli.options import invocation
+from synq_cli.options import completing, invocation
 
 group = Commands()
-
-
-def _complete_method(incomplete: str) -> list[str]:
-    return [method for method in METHODS if method.startswith(incomplete.upper())] if incomplete else []
 
 
 @group.command("api", effect=ANY, requests=(1, None))
@@ -27,7 +23,7 @@ def send_request(
         typer.Argument(
             metavar="[METHOD] PATH",
             help="The method, GET if left out, and the path, such as /api/v1/oms/orders.",
-            autocompletion=_complete_method,
+            autocompletion=completing(METHODS),
         ),
     ],
     field: Annotated[

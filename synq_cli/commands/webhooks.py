@@ -8,7 +8,7 @@ from synq_cli.api.signature import mismatch, sign
 from synq_cli.api.webhooks import RECEIVE, SAMPLES, sample
 from synq_cli.errors import RejectedError, UsageError
 from synq_cli.lazy_group import Noun
-from synq_cli.options import invocation
+from synq_cli.options import completing, invocation
 from synq_cli.output.columns import Column
 from synq_cli.webhook_secret import enter_secret, find_secret
 
@@ -25,10 +25,6 @@ RECORD = [
 
 FileArgument = Annotated[str, typer.Argument(metavar="FILE", help="The body, byte by byte; - is stdin.")]
 SecretOption = Annotated[bool, typer.Option("--secret-stdin", help="Read the secret from standard input.")]
-
-
-def _complete_event(incomplete: str) -> list[str]:
-    return [event for event in SAMPLES if event.startswith(incomplete)]
 
 
 def _one_stdin(file: str | None, secret_stdin: bool) -> None:
@@ -97,7 +93,9 @@ def send_event(
     url: Annotated[str, typer.Argument(metavar="URL", help="https, http to this machine, or /unified/webhook.")],
     event: Annotated[
         str,
-        typer.Option("--event", metavar="EVENT", help="Such as order.created.", autocompletion=_complete_event),
+        typer.Option(
+            "--event", metavar="EVENT", help="Such as order.created.", autocompletion=completing(list(SAMPLES))
+        ),
     ],
     data: Annotated[
         str | None, typer.Option("--data", metavar="FILE", help="What it is about, JSON or YAML. Default: a sample.")

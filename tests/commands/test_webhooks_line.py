@@ -272,6 +272,15 @@ def test_to_the_api_it_goes_like_every_request_but_without_a_token(synq: Any, an
     assert (told["url"], told["status"], told["answer"]) == ("https://api.test/unified/webhook", 200, None)
 
 
+def test_the_sandbox_takes_what_its_own_secret_has_signed(synq: Any) -> None:
+    taken = synq("--sandbox", *TO_SYNQ, "--json")
+    assert (taken.status, json.loads(taken.out)["status"]) == (0, 200)
+    other = synq("--sandbox", *TO_SYNQ, environ={"SYNQ_WEBHOOK_SECRET": "other"})
+    assert (other.status, other.err.splitlines()[0]) == (4, "synq: The API refused the webhook: Invalid signature.")
+    unknown = synq("--sandbox", *TO_SYNQ[:-1], "nobody")
+    assert unknown.err.splitlines()[0] == "synq: The API refused the webhook: Unauthorized webhook connection."
+
+
 @pytest.mark.parametrize(
     ("reply", "status", "said"),
     [
