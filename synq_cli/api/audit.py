@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from synq_cli import exact_json
 from synq_cli.api.operation import Operation
+from synq_cli.api.reader import FEWEST_LETTERS
 from synq_cli.api.times import epoch
 from synq_cli.errors import SynqError
 
@@ -27,7 +28,6 @@ ACTIONS = (
 # The API gives no more, however many there are.
 NEWEST = 50
 
-_FEWEST_LETTERS = 4
 # Places in the window that a tail leaves to the person at the desk.
 _RESERVE = 20
 _SHORTEST, _LONGEST = 5.0, 60.0
@@ -55,7 +55,7 @@ class Wanted:
         )
 
     def _is_entity(self, event: "Row", entity: str) -> bool:
-        begins = len(entity) >= _FEWEST_LETTERS and _word(event, "entity_id").startswith(entity)
+        begins = len(entity) >= FEWEST_LETTERS and _word(event, "entity_id").startswith(entity)
         return begins or _word(event, "entity_type") == entity
 
 
@@ -74,13 +74,11 @@ class Audit:
         reader: "Reader",
         budget: "Budget",
         listener: "Listener",
-        now: Callable[[], float],
         sleep: Callable[[float], None],
     ) -> None:
         self._reader = reader
         self._budget = budget
         self._listener = listener
-        self._now = now
         self._sleep = sleep
 
     def events(self) -> "list[Row]":
@@ -92,7 +90,7 @@ class Audit:
         rows = self._reader.all(LIST_CATALOGUE, "events")
         return sorted(rows, key=lambda row: epoch(row.get("created_at")) or 0.0, reverse=True)
 
-    def tail(self, wanted: Wanted, tell: Callable[[str], None]) -> "Iterator[Row]":
+    def tail(self, choice: Wanted, tell: Callable[[str], None]) -> "Iterator[Row]":
         """The last wanted events and then those to come, oldest first, each once and without end.
 
         It begins with the last 10, or with those since the time that is wanted. `tell` is told of events that
@@ -100,10 +98,10 @@ class Audit:
         """
         rows = self.events()
         oldest = epoch(rows[-1].get("created_at")) if len(rows) >= NEWEST else None
-        if wanted.since is not None and oldest is not None and oldest > wanted.since:
+        if choice.since is not None and oldest is not None and oldest > choice.since:
             tell(f"The API gives the {NEWEST} newest events alone: some before them may be missing here.")
-        first = [row for row in reversed(rows) if wanted(row)]
-        yield from first if wanted.since is not None else first[-_SHOWN_AT_FIRST:]
+        first = [row for row in reversed(rows) if choice(row)]
+        yield from first if choice.since is not None else first[-_SHOWN_AT_FIRST:]
         seen = dict.fromkeys(map(_identity, rows))
         failing = False
         while True:
@@ -124,7 +122,7 @@ class Audit:
             seen |= dict.fromkeys(map(_identity, fresh))
             for identity in list(seen)[: max(len(seen) - _REMEMBERED, 0)]:
                 del seen[identity]
-            yield from filter(wanted, fresh)
+            yield from filter(choice, fresh)
 
     def _pause(self) -> None:
         """Wait as the window asks: with many places free briefly, with the reserve alone until more are."""

@@ -79,7 +79,7 @@ class SynqClient:
         self.organization = Organization(self.transport, reader)
         self.members = Members(self.transport, reader)
         self.settings = TenantSettings(self.transport, reader)
-        self.audit = Audit(reader, budget, listener, now, sleep)
+        self.audit = Audit(reader, budget, listener, sleep)
         self.health = Health(self.transport)
         self.webhooks = Webhooks(session, self.transport, listener, now, outside=outside, dry_run=dry_run)
         self.requests = Requests(session, self.transport, reader)

@@ -14,6 +14,7 @@ from synq_cli.api.replies import Reply, if_unclear
 from synq_cli.api.signature import sign
 from synq_cli.errors import (
     AuthError,
+    InterruptError,
     NetworkError,
     RejectedError,
     ServerError,
@@ -189,6 +190,10 @@ class Webhooks:
         wire = Wire(url.lower(), host, self._session.settings.timeout, self._outside)
         try:
             reply = wire.exchange("POST", url, None, body, headers)
+        except KeyboardInterrupt:
+            raise InterruptError(
+                f"Interrupted while the webhook was on its way to {host}; it may have been taken."
+            ) from None
         except Silence as silence:
             self._trace(url, started, None, silence.sentence)
             if silence.failure == "not_sent":

@@ -47,6 +47,11 @@ def test_a_command_says_what_it_takes_sends_and_may_end_with(synq: Any) -> None:
     assert told["examples"][0] == "synq inventory adjust HMC-NVY-M -5"
 
 
+def test_an_exit_that_only_one_command_has_is_there_too(synq: Any) -> None:
+    assert schema(synq, "webhooks", "verify")["exits"]["3"].startswith("rejected: ")
+    assert "3" not in schema(synq, "webhooks", "sign")["exits"]
+
+
 def test_an_option_says_its_type_its_default_and_what_completes_it(synq: Any) -> None:
     options = {option["name"]: option for option in schema(synq, "orders", "list")["options"]}
     assert options["limit"] == {

@@ -250,9 +250,19 @@ def test_an_answer_that_is_no_success_is_an_error(
 
 def test_it_is_sent_once_and_what_is_not_known_is_said(synq: Any, answering: Any) -> None:
     line = ("webhooks", "send", "https://hooks.test/x", "--event", "order.created")
-    http, seen = answering(httpx.ConnectError("refused"), httpx.ReadTimeout("late"), httpx.Response(503))
-    assert [synq(*line, environ=ENVIRON, http=http).status for _ in range(3)] == [7, 10, 12]
+    replies = [httpx.ConnectError("refused"), httpx.ReadTimeout("late"), httpx.Response(503)]
+    http, seen = answering(*replies)
+    assert [synq(*line, environ=ENVIRON, http=http).status for _ in replies] == [7, 10, 12]
     assert [str(request.url) for request in seen] == ["https://hooks.test/x"] * 3
+
+    def interrupt(_request: httpx.Request) -> httpx.Response:
+        raise KeyboardInterrupt
+
+    interrupted = synq(*line, environ=ENVIRON, http=httpx.MockTransport(interrupt))
+    assert (interrupted.status, interrupted.err) == (
+        130,
+        "synq: Interrupted while the webhook was on its way to hooks.test; it may have been taken.\n",
+    )
     assert synq.slept == []
 
 
