@@ -13,9 +13,12 @@ if TYPE_CHECKING:
 class Embedded:
     """The tenant in `file`; `note` is told when one is made."""
 
-    def __init__(self, file: Path, now: Callable[[], float], note: Callable[[str], None]) -> None:
+    def __init__(
+        self, file: Path, now: Callable[[], float], sleep: Callable[[float], None], note: Callable[[str], None]
+    ) -> None:
         self.file = file
         self._now = now
+        self._sleep = sleep
         self._note = note
 
     def make(self, seed: int | None = None, *, anew: bool = False) -> bool:
@@ -52,8 +55,36 @@ class Embedded:
         """The tenant as a WSGI app; UsageError if the extra is not installed."""
         app = self._module("app")
         self._make_on_demand()
-        made: Callable[..., Any] = app.create_app(self.file, self._now)
+        made: Callable[..., Any] = app.create_app(self.file, self._now, sleep=self._sleep)
         return made
+
+    def add_fault(self, kind: str, **order: Any) -> dict[str, object]:
+        """Order a fault, with what `sandbox.faults.add` takes; gives it. UsageError if it can't be."""
+        faults = self._module("faults")
+        self._make_on_demand()
+        made: dict[str, object] = faults.add(self.file, kind, **order)
+        return made
+
+    def faults(self) -> list[dict[str, object]]:
+        """The faults that may still strike."""
+        faults = self._module("faults")
+        self._make_on_demand()
+        found: list[dict[str, object]] = faults.ordered(self.file)
+        return found
+
+    def clear_faults(self) -> int:
+        """Take back all faults and count requests as Synq does again; how many faults there were."""
+        faults = self._module("faults")
+        self._make_on_demand()
+        count: int = faults.clear(self.file)
+        return count
+
+    def count(self, count_as: str | None = None, strangers: int | None = None) -> dict[str, object]:
+        """Count requests that way from now on, None leaving what was; gives how it counts then."""
+        from synq_cli.sandbox.counting import count
+
+        self._make_on_demand()
+        return count(self.file, count_as, strangers)
 
     def serve(self, port: int) -> None:
         """Serve the tenant on a port of this machine until Ctrl-C; UsageError if that can't be."""

@@ -141,7 +141,7 @@ class Invocation:
     @cached_property
     def sandbox(self) -> Embedded:
         """The embedded tenant of this machine."""
-        return Embedded(self.state / "sandbox.sqlite3", self.system.now, self.output.note)
+        return Embedded(self.state / "sandbox.sqlite3", self.system.now, self.system.sleep, self.output.note)
 
     @cached_property
     def api(self) -> "SynqClient":

@@ -34,8 +34,17 @@ def in_process(app: Callable[..., Any]) -> "httpx.BaseTransport":
 
     import httpx
 
+    class InProcess(httpx.WSGITransport):
+        """The app, which may break off as a connection may."""
+
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            try:
+                return super().handle_request(request)
+            except ConnectionError as error:
+                raise httpx.RemoteProtocolError("it was closed without an answer", request=request) from error
+
     # The app answers its own bugs with a 500; its traceback is not for the person at the prompt.
-    return httpx.WSGITransport(app=app, wsgi_errors=StringIO())
+    return InProcess(app=app, wsgi_errors=StringIO())
 
 
 class Wire:

@@ -11,6 +11,7 @@ from synq_cli.sandbox.audit import Audit
 from synq_cli.sandbox.bulk_jobs import BulkJobs, BulkWork
 from synq_cli.sandbox.channels import Channels
 from synq_cli.sandbox.exports import CatalogExport, ProductPush
+from synq_cli.sandbox.faults import Faults
 from synq_cli.sandbox.fulfillments import Fulfillments
 from synq_cli.sandbox.gates import BodyLimit, RateLimit, Token
 from synq_cli.sandbox.integrations import AuthUrl, Callback, Connections
@@ -39,14 +40,22 @@ class Health:
         resp.text = "OK"
 
 
-def create_app(database: Path, now: Callable[[], float] = time.time, window: float = 60.0) -> App:
+def create_app(
+    database: Path,
+    now: Callable[[], float] = time.time,
+    window: float = 60.0,
+    sleep: Callable[[float], None] = time.sleep,
+) -> App:
     """Serve the tenant in `database`; `now` in epoch seconds, `window` of the rate limit in seconds.
+
+    `sleep` is what makes an answer late where that was ordered.
 
     Raises UsageError if the file is no sandbox.
     """
     Store(database).close()
     app = App()
     app.add_middleware(RateLimit(database, now, window))
+    app.add_middleware(Faults(sleep))
     app.add_middleware(BodyLimit())
     app.add_middleware(Token())
     app.add_middleware(BulkWork())

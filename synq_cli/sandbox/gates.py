@@ -7,11 +7,11 @@ from pathlib import Path
 
 import falcon
 
+from synq_cli.sandbox.counting import REQUESTS, counting
 from synq_cli.sandbox.identity import read_token
 from synq_cli.sandbox.reading import refusal, store_of, uuid_or_none
 from synq_cli.sandbox.store import Store
 
-REQUESTS = 100
 LARGEST_BODY = 10 * 1024 * 1024
 
 OPEN_PATHS = ("/health", "/unified/webhook")
@@ -37,7 +37,7 @@ def caller_of(req: falcon.Request) -> Caller:
 
 
 class RateLimit:
-    """Counts a client address's requests in a sliding window and refuses the 101st."""
+    """Counts a client address's requests in a sliding window, as the tenant counts, and refuses the 101st."""
 
     def __init__(self, database: Path, now: Callable[[], float], window: float) -> None:
         self._database = database
@@ -51,15 +51,15 @@ class RateLimit:
             # Read under the write lock, so that the log's times rise whoever writes.
             req.context.at = at = self._now()
             # Entries from the future are left over from a clock that was set back.
-            store.run("DELETE FROM requests WHERE at <= ? OR at > ?", (at - self._window, at + self._window))
-            used = store.rows("SELECT at FROM requests WHERE address = ? ORDER BY at", (address,))
-            if len(used) < REQUESTS:
+            store.run("DELETE FROM requests WHERE at <= ? OR at > ?", (at - 2 * self._window, at + self._window))
+            rows = store.rows("SELECT at FROM requests WHERE address = ? ORDER BY at", (address,))
+            way = counting(store)
+            free, wait = way.room([row["at"] for row in rows], at, self._window)
+            if free or way.counts_refused:
                 store.insert("requests", {"address": address, "at": at})
-        remaining = max(0, REQUESTS - len(used) - 1)
-        resp.set_headers({"X-RateLimit-Limit": str(REQUESTS), "X-RateLimit-Remaining": str(remaining)})
-        if len(used) >= REQUESTS:
-            wait = max(1, math.ceil(used[len(used) - REQUESTS]["at"] + self._window - at))
-            raise refusal(429, "Rate limit exceeded", {"Retry-After": str(wait)})
+        resp.set_headers({"X-RateLimit-Limit": str(REQUESTS), "X-RateLimit-Remaining": str(max(0, free - 1))})
+        if not free:
+            raise refusal(429, "Rate limit exceeded", {"Retry-After": str(max(1, math.ceil(wait)))})
 
     def process_response(
         self, req: falcon.Request, _resp: falcon.Response, _resource: object, _succeeded: bool

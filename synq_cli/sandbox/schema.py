@@ -88,4 +88,8 @@ CREATE TABLE audit (
     details TEXT, ip_address TEXT, created_at TEXT);
 CREATE TABLE requests (address TEXT, at REAL);
 CREATE INDEX requests_by_address ON requests (address, at);
+CREATE TABLE counting (count_as TEXT, strangers INTEGER);
+CREATE TABLE faults (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT, target TEXT, times INTEGER, rate REAL, seed INTEGER,
+    seconds NUMERIC, met INTEGER, struck INTEGER);
 """

@@ -26,7 +26,8 @@ def serve(database: Path, port: int, announce: Callable[[str], None], now: Calla
         raise UsageError(
             f"Port {port} can't be served: {error}.", hint="Choose another, or 0 for any free one."
         ) from error
-    server = waitress.create_server(app, sockets=[listener], threads=8)
+    # With log_socket_errors waitress answers a 500 where the app breaks the connection off, as some faults do.
+    server = waitress.create_server(app, sockets=[listener], threads=8, log_socket_errors=False)
     try:
         announce(f"http://{HOST}:{server.effective_port}")
         server.run()

@@ -51,6 +51,7 @@ INTERFACE = """
     products templates         create list
     products variants          create list
     sandbox           info init reset serve token
+    sandbox fault     add clear limit list
     schema
     settings          set show
     webhooks          send sign verify
