@@ -29,10 +29,15 @@ GROUPS = {
         "Tenant",
     ),
     "settings": ("synq_cli.commands.settings", "Show and change the tenant's settings.", "Tenant"),
+    "audit": ("synq_cli.commands.audit", "Read the log of what was done.", "Tenant"),
+    "webhooks": ("synq_cli.commands.webhooks", "Sign webhooks, check them, send them.", "Tenant"),
+    "api": ("synq_cli.commands.request", "Send any request to the API.", "Tenant"),
     "auth": ("synq_cli.commands.auth", "Log in, switch tenants, log out.", "This machine"),
     "config": ("synq_cli.commands.config", "Read and change profiles.", "This machine"),
     "limits": ("synq_cli.commands.limits", "Show the rate limit and who spent it.", "This machine"),
     "sandbox": ("synq_cli.commands.sandbox", "Try synq on an embedded tenant.", "This machine"),
+    "doctor": ("synq_cli.commands.doctor", "Look at everything synq rests on, and name the mends.", "This machine"),
+    "schema": ("synq_cli.commands.schema", "Print the commands as JSON, for programs.", "This machine"),
 }
 
 

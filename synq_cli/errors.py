@@ -22,7 +22,10 @@ from typing import Any, ClassVar
 
 
 class SynqError(Exception):
-    """A run that failed: `message` says what happened, `hint` what to do next, `said` is the API's own word on it."""
+    """A run that failed: `message` says what happened, `hint` what to do next, `said` is the API's own word on it.
+
+    An empty message is for what goes without saying.
+    """
 
     exit_status: ClassVar[int] = 1
     code: ClassVar[str] = "internal"

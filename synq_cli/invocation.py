@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
 from synq_cli.embedded import Embedded
 from synq_cli.errors import UsageError
@@ -65,6 +65,7 @@ class Invocation:
         self.arguments = arguments
         self.given: dict[str, Any] = {}
         self.command = ""
+        self.secrets: list[str] = []
 
     @cached_property
     def config(self) -> profiles.Config:
@@ -114,6 +115,10 @@ class Invocation:
     @cached_property
     def budget(self) -> "Budget":
         """The rate limit's window, shared by every synq process on this machine."""
+        return self.open_budget(self.output.warn)
+
+    def open_budget(self, tell: Callable[[str], None]) -> "Budget":
+        """The same, its troubles told to whoever asks for it."""
         from synq_cli.api.budget import Budget
 
         return Budget(
@@ -124,7 +129,7 @@ class Invocation:
             now=self.system.now,
             sleep=self.system.sleep,
             jitter=self.system.jitter,
-            tell=self.output.warn,
+            tell=tell,
         )
 
     @cached_property
@@ -162,6 +167,7 @@ class Invocation:
             sleep=self.system.sleep,
             jitter=self.system.jitter,
             dry_run=self.dry_run,
+            outside=self.system.http,
         )
 
     @property
@@ -175,7 +181,8 @@ class Invocation:
 
         if from_stdin:
             return self.system.stdin.read(), "standard input"
-        return hidden("Token: ", stdin=self.system.stdin, stderr=self.system.stderr), "the prompt"
+        instead = "Pipe it in: synq auth login --with-token < token.txt"
+        return hidden("Token: ", stdin=self.system.stdin, stderr=self.system.stderr, instead=instead), "the prompt"
 
     def read_text(self, path: str) -> str:
         """A file that was named on the line, or with - standard input; UsageError if it can't be read."""
@@ -186,6 +193,16 @@ class Invocation:
             reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
             raise UsageError(f"{'standard input' if path == '-' else path} can't be read: {reason}.") from None
         return text
+
+    def read_bytes(self, path: str) -> bytes:
+        """The same as the very bytes that are there."""
+        try:
+            if path != "-":
+                return Path(path).read_bytes()
+            below: BinaryIO | None = getattr(self.system.stdin, "buffer", None)  # a stream in memory has none
+            return self.system.stdin.read().encode() if below is None else below.read()
+        except OSError as error:
+            raise UsageError(f"{'standard input' if path == '-' else path} can't be read: {error.strerror}.") from None
 
     def read_document(self, path: str) -> Any:
         """What such a file says in JSON or YAML; UsageError if it is neither."""
@@ -231,9 +248,12 @@ class Invocation:
         )
 
     def masked(self, text: str) -> str:
-        """The text without this run's token, which an error from below may quote."""
+        """The text without this run's secrets, which an error from below may quote."""
         credentials = vars(self.session).get("credentials") if "session" in vars(self) else None
-        return text.replace(credentials.token, "[token]") if credentials else text
+        text = text.replace(credentials.token, "[token]") if credentials else text
+        for secret in self.secrets:
+            text = text.replace(secret, "[secret]")
+        return text
 
     @property
     def changed(self) -> bool:

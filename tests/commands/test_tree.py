@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from synq_cli import tree
 from synq_cli.app import GROUPS, main, root_command
 from synq_cli.invocation import System
 from synq_cli.options import shared_options
@@ -15,16 +16,7 @@ from synq_cli.options import shared_options
 COMMANDS_FOLDER = Path(__file__).parents[2] / "synq_cli" / "commands"
 
 
-def walk(command: Any, path: tuple[str, ...] = (), parent: Any = None) -> Iterator[tuple[tuple[str, ...], Any]]:
-    context = command.context_class(command, info_name=path[-1] if path else "synq", parent=parent)
-    names = command.list_commands(context) if hasattr(command, "list_commands") else []
-    if not names:
-        yield path, command
-    for name in names:
-        yield from walk(command.get_command(context, name), (*path, name), context)
-
-
-TREE = dict(walk(root_command()))
+TREE = {node.words: node.command for node in tree.commands(root_command())}
 LINES = [" ".join(path) for path in TREE]
 
 
@@ -36,9 +28,12 @@ def help_page(line: str) -> str:
 
 # The interface: each group and its commands.
 INTERFACE = """
+    api
+    audit             list tail
     auth              login logout status switch token
     channels          create list update
     config            get list path set unset
+    doctor
     integrations      connect disconnect list push save
     inventory         adjust ledger levels locations release reservations reserve
     inventory skus    add forget import list
@@ -57,7 +52,9 @@ INTERFACE = """
     products variants          create list
     sandbox           info init reset serve token
     sandbox fault     add clear limit list
+    schema
     settings          set show
+    webhooks          send sign verify
 """
 
 
