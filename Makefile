@@ -19,7 +19,7 @@ demo: $(VENV)/.demo
 	@sh scripts/demo.sh $(BIN)
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .
