@@ -1,5 +1,6 @@
 """Every example of every help page is run on the embedded tenant, and costs the requests that its command declares."""
 
+import re
 import shlex
 import shutil
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ import pytest
 from runner import Result, Runner
 
 from synq_cli import tree
+from synq_cli.api.operation import Operation
 from synq_cli.api.wire import in_process
 from synq_cli.app import root_command
 from synq_cli.declaration import ANY
@@ -48,14 +50,14 @@ def examples() -> Iterator[Any]:
 
 
 class Counting(httpx.BaseTransport):
-    """Lets requests through and keeps their methods."""
+    """Lets requests through and keeps their methods and paths."""
 
     def __init__(self, inner: httpx.BaseTransport) -> None:
         self.inner = inner
-        self.methods: list[str] = []
+        self.seen: list[tuple[str, str]] = []
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        self.methods.append(request.method)
+        self.seen.append((request.method, request.url.path))
         return self.inner.handle_request(request)
 
 
@@ -91,23 +93,29 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def run(tmp_path: Path, machine: Path, files: None) -> Callable[..., tuple[Result, list[str]]]:
-    """Runs an example on a copy of that machine; what it left behind, and the methods of its requests."""
+def run(tmp_path: Path, machine: Path, files: None) -> Callable[..., tuple[Result, list[tuple[str, str]]]]:
+    """Runs an example on a copy of that machine; what it left behind, and methods and paths of its requests."""
     shutil.copytree(machine, tmp_path, dirs_exist_ok=True)
     place = tmp_path / "state" / "sandbox.sqlite3"
     synq = Runner(tmp_path, clock=NOW + 60)
     environ = {"SYNQ_TOKEN": synq("sandbox", "token").out.strip(), "SYNQ_WEBHOOK_SECRET": SECRET}
 
-    def run(example: str, *more: str) -> tuple[Result, list[str]]:
+    def run(example: str, *more: str) -> tuple[Result, list[tuple[str, str]]]:
         words = [*words_of(example), *more]
         tenant = [] if {"-p", "--profile"} & set(words) else ["--sandbox"]
         if words[:2] == ["sandbox", "init"]:
             place.unlink()
             return synq(*words), []
         http = Counting(in_process(create_app(place, lambda: synq.clock)))
-        return synq(*tenant, *words, http=http, environ=environ, terminal=True, stdin="y\n"), http.methods
+        return synq(*tenant, *words, http=http, environ=environ, terminal=True, stdin="y\n"), http.seen
 
     return run
+
+
+def is_for(asked: tuple[str, str], call: Operation) -> bool:
+    """Whether a request is one of this operation."""
+    path = re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(call.path))
+    return asked[0] == call.method and re.fullmatch(path, asked[1]) is not None
 
 
 EXAMPLES = list(examples())
@@ -119,25 +127,27 @@ WRITING = [example for example in EXAMPLES if example.values[2].writes and examp
 def test_an_example_works_and_costs_what_its_command_declares(
     run: Any, line: str, example: str, declaration: Any
 ) -> None:
-    result, methods = run(example)
+    result, seen = run(example)
     assert result.status == 0, result.err
     if words_of(example)[: len(line.split())] != line.split():
         return  # another command's output, on its way into this one
     least, most = declaration.requests
-    assert "--dry-run" in example or least <= len(methods)
-    assert most is None or len(methods) <= most
+    assert "--dry-run" in example or least <= len(seen)
+    assert most is None or len(seen) <= most
+    undeclared = [asked for asked in seen if not any(is_for(asked, call) for call in declaration.calls)]
+    assert declaration.effect == ANY or undeclared == []
 
 
 @pytest.mark.parametrize(("line", "example", "declaration"), WRITING)
 def test_a_dry_run_of_any_example_reads_at_most(run: Any, line: str, example: str, declaration: Any) -> None:
-    result, methods = run(example, "--dry-run")
+    result, seen = run(example, "--dry-run")
     assert result.status == 0, result.err
-    assert set(methods) <= {"GET"}
+    assert {method for method, _ in seen} <= {"GET"}
     assert "Would send" in result.out or '"dry_run": true' in result.out
 
 
 @pytest.mark.parametrize(("line", "example", "declaration"), WRITING)
 def test_a_read_only_run_of_any_example_reads_at_most(run: Any, line: str, example: str, declaration: Any) -> None:
-    result, methods = run(example.replace("--dry-run", ""), "--read-only")
+    result, seen = run(example.replace("--dry-run", ""), "--read-only")
     assert result.status == 11, result.err
-    assert set(methods) <= {"GET"}
+    assert {method for method, _ in seen} <= {"GET"}

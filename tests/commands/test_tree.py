@@ -3,10 +3,12 @@
 import ast
 import io
 from collections.abc import Iterator
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from synq_cli import tree
 from synq_cli.app import GROUPS, main, root_command
@@ -24,6 +26,21 @@ def help_page(line: str) -> str:
     out = io.StringIO()
     assert main([*line.split(), "--help"], System(io.StringIO(), out, io.StringIO(), {})) == 0
     return out.getvalue()
+
+
+def test_every_operation_of_the_contract_has_a_command() -> None:
+    contract = yaml.safe_load((resources.files("synq_cli.api") / "openapi.yaml").read_text(encoding="utf-8"))
+    described = {
+        operation["operationId"]
+        for methods in contract["paths"].values()
+        for method, operation in methods.items()
+        if method != "parameters"
+    }
+    nodes = tree.commands(root_command())
+    assert {call.id for node in nodes for call in node.declaration.calls} == described
+    # An order's parcels and returns are part of its life (`track`), the catalogue's log is an option of `audit list`.
+    told = {node.declaration.calls[0].id for node in tree.commands(root_command()) if node.declaration.calls}
+    assert described - told == {"list_fulfillments", "list_returns", "list_pim_audit_events"}
 
 
 # The interface: each group and its commands.
