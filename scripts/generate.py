@@ -17,14 +17,10 @@ SHELLS = {"bash": "synq.bash", "zsh": "_synq", "fish": "synq.fish", "powershell"
 def command_pages() -> Iterator[tuple[str, str]]:
     """Each command's path and help page, depth first."""
     from synq_cli.app import root_command
+    from synq_cli.tree import top, walk
 
-    def walk(command: object, path: str, parent: object) -> Iterator[tuple[str, str]]:
-        context = command.context_class(command, info_name=path.rpartition(" ")[2], parent=parent, terminal_width=88)
-        yield path, command.get_help(context)
-        for name in getattr(command, "list_commands", lambda _: [])(context):
-            yield from walk(command.get_command(context, name), f"{path} {name}", context)
-
-    yield from walk(root_command(), "synq", None)
+    for node in walk(top(root_command(), terminal_width=88)):
+        yield node.path, node.command.get_help(node.context)
 
 
 def cli_page() -> str:
@@ -54,7 +50,7 @@ class Terminal(io.StringIO):
 def screen(*lines: list[str], width: int) -> str:
     """What these commands show on a terminal of this width, as text with colours, on a fresh sandbox."""
     from synq_cli.app import main
-    from synq_cli.invocation import System
+    from synq_cli.system import System
 
     shown = []
     with tempfile.TemporaryDirectory() as folder:

@@ -20,7 +20,7 @@ class Declaration:
 
     `effect` is that operation's, `local` for a command that sends none, `any` where the line decides. `requests` are
     the fewest and the most it sends, None where the data decides. It `waits` if it can leave work going on, and is
-    `bulk` if some of its rows can fail.
+    `bulk` if some of its rows can fail; `ends` are exit statuses that do not follow from all this.
     """
 
     calls: tuple[Operation, ...] = ()
@@ -28,6 +28,7 @@ class Declaration:
     effect: str = LOCAL
     waits: bool = False
     bulk: bool = False
+    ends: tuple[int, ...] = ()
 
     @property
     def writes(self) -> bool:
@@ -47,7 +48,7 @@ class Declaration:
     @property
     def exits(self) -> list[int]:
         """Every exit status it may end with."""
-        found = set(_LOCAL_EXITS if self.effect == LOCAL else _API_EXITS)
+        found = {*(_LOCAL_EXITS if self.effect == LOCAL else _API_EXITS), *self.ends}
         if self.effect == ANY or any(call.retry != "safe" for call in self.calls):
             found.add(_UNKNOWN)
         if self.waits:

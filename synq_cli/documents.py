@@ -62,6 +62,10 @@ def _yaml(text: str, name: str) -> Any:
         def exact(self, node: yaml.ScalarNode) -> exact_json.Number:
             return exact_json.Number(node.value.lstrip("+"))
 
+        def sequence(self, node: yaml.SequenceNode) -> list[Any]:
+            # Built at once, so that a list which holds itself is refused.
+            return [self.construct_object(item, deep=True) for item in node.value]
+
         def mapping(self, node: yaml.MappingNode) -> dict[str, Any]:
             if not all(isinstance(key, yaml.ScalarNode) for key, _ in node.value):
                 raise ValueError("a key is no word")
@@ -76,11 +80,12 @@ def _yaml(text: str, name: str) -> Any:
     }
     for kind, (pattern, first) in plain.items():
         Loader.add_implicit_resolver(f"tag:yaml.org,2002:{kind}", re.compile(rf"^(?:{pattern})$"), [*first, ""])
-    for kind, build in (("int", Loader.whole), ("float", Loader.exact), ("map", Loader.mapping)):
-        Loader.add_constructor(f"tag:yaml.org,2002:{kind}", build)
+    Loader.add_constructor("tag:yaml.org,2002:int", Loader.whole)
+    Loader.add_constructor("tag:yaml.org,2002:float", Loader.exact)
+    Loader.add_constructor("tag:yaml.org,2002:map", Loader.mapping)
+    Loader.add_constructor("tag:yaml.org,2002:seq", Loader.sequence)
     try:
-        value = yaml.load(text, Loader)  # noqa: S506 a SafeLoader with fewer types
-        _check_names(value, name)
+        return yaml.load(text, Loader)  # noqa: S506 a SafeLoader with fewer types
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f" in line {mark.line + 1}" if mark else ""
@@ -88,16 +93,3 @@ def _yaml(text: str, name: str) -> Any:
         raise UsageError(f"{name} can't be read: {what}{where}.") from None
     except (ValueError, LookupError, AttributeError, RecursionError):
         raise UsageError(f"{name} can't be read: a value is not what its tag says.") from None
-    return value
-
-
-def _check_names(value: object, name: str) -> None:
-    """UsageError for a field whose name is no text, which JSON can't say."""
-    if isinstance(value, dict):
-        for key, below in value.items():
-            if not isinstance(key, str):
-                raise UsageError(f"{name} can't be read: the field name {key} is no text; put it in quotes.")
-            _check_names(below, name)
-    elif isinstance(value, list):
-        for below in value:
-            _check_names(below, name)

@@ -45,6 +45,12 @@ class Embedded:
         token: str = identity.issue_token(self.file, role=role, expires_in=expires_in, now=self._now)
         return token
 
+    def webhook_secret(self) -> str | None:
+        """What the tenant checks webhooks with; None if it takes none."""
+        self._make_on_demand()
+        secret = self.info().get("webhook_secret")
+        return secret if isinstance(secret, str) else None
+
     def app(self) -> Callable[..., Any]:
         """The tenant as a WSGI app; UsageError if the extra is not installed."""
         app = self._module("app")

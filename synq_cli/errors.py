@@ -24,7 +24,7 @@ from typing import Any, ClassVar
 class SynqError(Exception):
     """A run that failed: `message` says what happened, `hint` what to do next, `said` is the API's own word on it.
 
-    `details` are what is wrong in particular, a line each.
+    An empty message is for what goes without saying; `details` are what is wrong in particular, a line each.
     """
 
     exit_status: ClassVar[int] = 1

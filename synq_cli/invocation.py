@@ -1,15 +1,11 @@
-"""One run of synq: the outside world it was given, and the session, API and output it builds when first asked."""
+"""One run of synq: the session, API and output that it builds when first asked."""
 
-import io
 import os
-import random
 import sys
-import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from synq_cli.embedded import Embedded
 from synq_cli.errors import UsageError
@@ -17,7 +13,8 @@ from synq_cli.output.display import Output
 from synq_cli.session import profiles, settings
 from synq_cli.session.folders import config_dir, private_folder, state_dir
 from synq_cli.session.session import Session
-from synq_cli.session.tokens import SecretStore, TokenStore
+from synq_cli.session.tokens import TokenStore
+from synq_cli.system import System
 
 if TYPE_CHECKING:
     import httpx
@@ -31,35 +28,6 @@ if TYPE_CHECKING:
     from synq_cli.bulk.runs import Runs
 
 
-def _open_in_browser(address: str) -> bool:
-    import webbrowser
-
-    return webbrowser.open(address)
-
-
-@dataclass(frozen=True)
-class System:
-    """What a run takes from outside; tests hand in their own."""
-
-    stdin: TextIO
-    stdout: TextIO
-    stderr: TextIO
-    environ: Mapping[str, str]
-    now: Callable[[], float] = time.time
-    sleep: Callable[[float], None] = time.sleep
-    jitter: Callable[[], float] = random.random
-    http: "httpx.BaseTransport | None" = None
-    keyring: SecretStore | None = None
-    browse: Callable[[str], bool] = _open_in_browser
-
-    @classmethod
-    def real(cls) -> "System":
-        """The process's own streams, environment, clock and network."""
-        # Python has None for a stream that was closed on the command line (`>&-`).
-        stdin, stdout, stderr = (stream or io.StringIO() for stream in (sys.stdin, sys.stdout, sys.stderr))
-        return cls(stdin, stdout, stderr, os.environ)
-
-
 class Invocation:
     """Everything one run hangs off; nothing is opened before it is used."""
 
@@ -68,6 +36,7 @@ class Invocation:
         self.arguments = arguments
         self.given: dict[str, Any] = {}
         self.command = ""
+        self.secrets: list[str] = []
 
     @cached_property
     def config(self) -> profiles.Config:
@@ -117,9 +86,10 @@ class Invocation:
     @cached_property
     def budget(self) -> "Budget":
         """The rate limit's window, shared by every synq process on this machine."""
-        return self._budget(self.system.sleep)
+        return self.open_budget(self.output.warn)
 
-    def _budget(self, sleep: Callable[[float], None]) -> "Budget":
+    def open_budget(self, tell: Callable[[str], None], sleep: Callable[[float], None] | None = None) -> "Budget":
+        """The same, its troubles told to whoever asks for it, and its waits slept through in their way."""
         from synq_cli.api.budget import Budget
 
         return Budget(
@@ -128,9 +98,9 @@ class Invocation:
             spender=self.command,
             profile=self.session.profile,
             now=self.system.now,
-            sleep=sleep,
+            sleep=sleep or self.system.sleep,
             jitter=self.system.jitter,
-            tell=self.output.warn,
+            tell=tell,
         )
 
     @cached_property
@@ -168,6 +138,7 @@ class Invocation:
             sleep=self.system.sleep,
             jitter=self.system.jitter,
             dry_run=self.dry_run,
+            outside=self.system.http,
         )
 
     @cached_property
@@ -196,7 +167,8 @@ class Invocation:
 
         if from_stdin:
             return self.system.stdin.read(), "standard input"
-        return hidden("Token: ", stdin=self.system.stdin, stderr=self.system.stderr), "the prompt"
+        instead = "Pipe it in: synq auth login --with-token < token.txt"
+        return hidden("Token: ", stdin=self.system.stdin, stderr=self.system.stderr, instead=instead), "the prompt"
 
     def read_text(self, path: str) -> str:
         """A file that was named on the line, or with - standard input, as it is; UsageError if it can't be read."""
@@ -207,6 +179,16 @@ class Invocation:
             reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
             raise UsageError(f"{'standard input' if path == '-' else path} can't be read: {reason}.") from None
         return text
+
+    def read_bytes(self, path: str) -> bytes:
+        """The same as the very bytes that are there."""
+        try:
+            if path != "-":
+                return Path(path).read_bytes()
+            below: BinaryIO | None = getattr(self.system.stdin, "buffer", None)  # a stream in memory has none
+            return self.system.stdin.read().encode() if below is None else below.read()
+        except OSError as error:
+            raise UsageError(f"{'standard input' if path == '-' else path} can't be read: {error.strerror}.") from None
 
     def read_document(self, path: str) -> Any:
         """What such a file says in JSON or YAML; UsageError if it is neither."""
@@ -252,9 +234,12 @@ class Invocation:
         )
 
     def masked(self, text: str) -> str:
-        """The text without this run's token, which an error from below may quote."""
+        """The text without this run's secrets, which an error from below may quote."""
         credentials = vars(self.session).get("credentials") if "session" in vars(self) else None
-        return text.replace(credentials.token, "[token]") if credentials else text
+        text = text.replace(credentials.token, "[token]") if credentials else text
+        for secret in self.secrets:
+            text = text.replace(secret, "[secret]")
+        return text
 
     @property
     def changed(self) -> bool:
@@ -284,7 +269,7 @@ class Invocation:
         """A way to the API for one thread, with a connection and a view of the budget of its own."""
         from synq_cli.api.lane import Lane
 
-        budget, http = self._budget(sleep), self._http()
+        budget, http = self.open_budget(self.output.warn, sleep), self._http()
         known = (self.session, budget, self.index, self.output)
         return Lane(*known, http=http, now=self.system.now, sleep=sleep, jitter=self.system.jitter)
 

@@ -76,10 +76,14 @@ class Commands(typer.Typer):
         effect: str | None = None,
         waits: bool = False,
         bulk: bool = False,
+        exits: tuple[int, ...] = (),
     ) -> Callable[[Any], Any]:
-        """A command for the first of these operations; see Declaration. Without `requests` it sends each call once."""
+        """A command for the first of these operations; see Declaration. Without `requests` it sends each call once.
+
+        `exits` are those that do not follow from what it sends.
+        """
         cost = (len(calls), len(calls)) if requests is None else requests
-        declaration = Declaration(calls, cost, effect or (calls[0].effect if calls else LOCAL), waits, bulk)
+        declaration = Declaration(calls, cost, effect or (calls[0].effect if calls else LOCAL), waits, bulk, exits)
         register = super().command(name, cls=SynqCommand)
 
         def mark(function: Any) -> Any:

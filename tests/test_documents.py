@@ -51,7 +51,8 @@ def test_yaml_means_what_json_means(text: str, value: object) -> None:
         ("a: b: c", "a.yaml", "in line 1."),
         ("a: !!python/object:os.system x", "a.yaml", "a.yaml can't be read: "),
         ("a: !!bool x", "a.yaml", "a.yaml can't be read: a value is not what its tag says."),
-        ("- &a [*a]\n- !!float x", "a.yaml", "a.yaml can't be read: a value is not what its tag says."),
+        ("- &a [*a]", "a.yaml", "a.yaml can't be read: found unconstructable recursive node in line 1."),
+        ("- !!float x", "a.yaml", "a.yaml can't be read: a value is not what its tag says."),
         ("[" * 100_000, "a.json", "a.json is nested too deeply."),
     ],
 )

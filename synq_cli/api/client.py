@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from synq_cli.api.audit import Audit
 from synq_cli.api.bulk_jobs import BulkJobs
 from synq_cli.api.catalogue import Catalogue
 from synq_cli.api.channels import Channels
 from synq_cli.api.following import Follower
 from synq_cli.api.fulfillments import Fulfillments
+from synq_cli.api.health import Health
 from synq_cli.api.integrations import Integrations
 from synq_cli.api.inventory import Inventory
 from synq_cli.api.ledger import Ledger
@@ -19,6 +21,7 @@ from synq_cli.api.orders import Orders
 from synq_cli.api.organization import Members, Organization
 from synq_cli.api.products import Products
 from synq_cli.api.reader import Reader
+from synq_cli.api.request import Requests
 from synq_cli.api.reservations import Reservations
 from synq_cli.api.returns import Returns
 from synq_cli.api.settings import TenantSettings
@@ -26,6 +29,7 @@ from synq_cli.api.taxonomy import AttributeGroups, Attributes, Brands, Categorie
 from synq_cli.api.tracking import Tracking
 from synq_cli.api.transport import Transport
 from synq_cli.api.variants import Variants
+from synq_cli.api.webhooks import Webhooks
 from synq_cli.api.writer import Writer
 
 if TYPE_CHECKING:
@@ -51,6 +55,7 @@ class SynqClient:
         sleep: Callable[[float], None],
         jitter: Callable[[], float],
         dry_run: bool = False,
+        outside: "httpx.BaseTransport | None" = None,
     ) -> None:
         self.transport = Transport(
             session, budget, index, listener, http=http, now=now, sleep=sleep, jitter=jitter, dry_run=dry_run
@@ -84,3 +89,7 @@ class SynqClient:
             self.transport, index, self.variants, self.products, self.channels, self.locations
         )
         self.tracking = Tracking(self.orders, self.fulfillments, self.returns, follower)
+        self.audit = Audit(reader, budget, listener, sleep)
+        self.health = Health(self.transport)
+        self.webhooks = Webhooks(session, self.transport, listener, now, outside=outside, dry_run=dry_run)
+        self.requests = Requests(session, self.transport, reader)

@@ -134,6 +134,15 @@ class LocalIndex:
             ).fetchone()
         return row is not None and abs(self._now() - row[0]) < _DAY
 
+    def missing(self) -> list[str]:
+        """Every route that the server was seen to lack within a day."""
+        with self._open() as database:
+            rows = database.execute(
+                "SELECT operation FROM missing WHERE scope = ? AND abs(? - since) < ? ORDER BY operation",
+                (self._scope(), self._now(), _DAY),
+            ).fetchall()
+        return [row[0] for row in rows]
+
     @contextmanager
     def _open(self) -> "Iterator[sqlite3.Connection]":
         import sqlite3

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from synq_cli.api.operation import Operation
 from synq_cli.api.pagination import Listing, Row
 from synq_cli.api.reader import has_values, rows_in
+from synq_cli.api.times import epoch
 from synq_cli.errors import SynqError
 
 if TYPE_CHECKING:
@@ -89,10 +90,4 @@ def _is_entry_of(movement: "Movement", entry: Row) -> bool:
 
 def posted(entry: Row) -> float:
     """The epoch second at which an entry was posted; 0 if it does not say so."""
-    from datetime import UTC, datetime
-
-    try:
-        posted = datetime.fromisoformat(str(entry.get("created_at")))
-    except ValueError:
-        return 0.0
-    return (posted if posted.tzinfo else posted.replace(tzinfo=UTC)).timestamp()
+    return epoch(entry.get("created_at")) or 0.0

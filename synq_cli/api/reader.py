@@ -52,16 +52,20 @@ class Reader:
         ends: Callable[[Row], bool] = lambda _row: False,
         identity: tuple[str, ...] = ("id",),
         remember: Callable[[list[Row]], None] = lambda _rows: None,
+        query: Mapping[str, object] | None = None,
+        begun: Any = None,
     ) -> Listing:
         """The rows of a list in pages, read as they are taken; `remember` sees each page.
 
         `filters` are the API's own; a server may ignore them, so the rows are held against them here too. Nothing is
-        read beyond a row that `ends` the list.
+        read beyond a row that `ends` the list. `query` goes along as it is; `begun` is the answer with the first
+        page, if that has come already.
         """
-        wanted = filters or {}
+        wanted, come = filters or {}, [] if begun is None else [begun]
 
         def fetch(limit: int, offset: int) -> tuple[list[Row], int]:
-            answer = self._transport.send(operation, query={**wanted, "limit": limit, "offset": offset or None})
+            asked = {**(query or {}), **wanted, "limit": limit, "offset": offset or None}
+            answer = come.pop() if come else self._transport.send(operation, query=asked)
             rows = rows_in(answer, operation, key)
             remember(rows)
             used = answer.get("limit") if isinstance(answer, dict) else None

@@ -9,6 +9,7 @@ from synq_cli import exact_json
 from synq_cli.api import replies, retry
 from synq_cli.api.listener import Listener, Trace
 from synq_cli.api.operation import Operation
+from synq_cli.api.plan import planned
 from synq_cli.api.replies import Reply
 from synq_cli.api.wire import Silence, Wire
 from synq_cli.errors import (
@@ -91,7 +92,7 @@ class Transport:
             raise Planned({"method": operation.method, "path": operation.path_with(path), "body": body}, before, after)
         content = None if body is None else exact_json.dumps(body).encode()
         headers = {} if content is None else {"Content-Type": "application/json"}
-        reply = self.exchange(operation, path, query=query, content=content, headers=headers)
+        reply = self._exchange(operation, path or {}, query, content, headers)
         answer = None if reply is None else replies.parse(reply, operation)
         self.changed |= operation.effect != "read"
         return answer
@@ -99,16 +100,29 @@ class Transport:
     def exchange(
         self,
         operation: Operation,
-        path: Mapping[str, str] | None = None,
         *,
         query: Mapping[str, object] | None = None,
         content: bytes | None = None,
         headers: Mapping[str, str],
     ) -> Reply | None:
-        """The same with the very bytes of the body; gives the reply as it came.
+        """The same with the very bytes of a JSON body; gives the reply as it came.
 
         None for a deletion that an earlier try has done.
         """
+        if self._dry_run and operation.effect != "read":
+            raise planned(operation.method, operation.path, query, content, headers)
+        reply = self._exchange(operation, {}, query, content, headers)
+        self.changed |= operation.effect != "read"
+        return reply
+
+    def _exchange(
+        self,
+        operation: Operation,
+        path: Mapping[str, str],
+        query: Mapping[str, object] | None,
+        content: bytes | None,
+        headers: Mapping[str, str],
+    ) -> Reply | None:
         self.check(operation)
         if content is not None and len(content) > _LARGEST_BODY:
             raise UsageError(f"The body is {len(content):,} bytes; the API takes at most {_LARGEST_BODY:,}.")
@@ -123,7 +137,7 @@ class Transport:
                 return None  # a try before this one got through
             pause = self._pause(operation, outcome, repeats)
             if pause is None:
-                raise self._error(operation, outcome, " ".join((path or {}).values()))
+                raise self._error(operation, outcome, " ".join(path.values()))
             if pause >= 1:
                 self._listener.waiting(pause, "the API did not answer; trying again")
             self._sleep(pause)
@@ -269,19 +283,9 @@ class Transport:
             self._index.remember_missing(operation.id)
             return replies.missing_route(operation)
         error = replies.failure(reply, operation, subject)
-        if reply.status == 401:
-            error.hint = self._login_hint()
+        if reply.status == 401 and not operation.public:
+            error.hint = self._session.login_hint(self._now())
         return error
-
-    def _login_hint(self) -> str:
-        credentials = self._session.credentials
-        expires_at = credentials.claims.expires_at if credentials.claims else None
-        ended = ""
-        if expires_at is not None and expires_at < self._now():
-            ended = f"The token ended {(self._now() - expires_at) / 60:.0f} minutes ago. "
-        if credentials.source == "SYNQ_TOKEN":
-            return f"{ended}Put a fresh token into SYNQ_TOKEN."
-        return f"{ended}Log in again: synq auth login --profile {self._session.profile}"
 
 
 def _fits_a_header(text: str) -> bool:

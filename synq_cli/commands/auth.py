@@ -99,7 +99,7 @@ def switch_profile(
 def log_out(ctx: typer.Context) -> None:
     """Forget the token of a profile.
 
-    Removes it from where the profile keeps it. The profile's settings stay.
+    Removes it from where the profile keeps it, and a kept webhook secret with it. The profile's settings stay.
 
     Examples:
       synq auth logout --profile acme

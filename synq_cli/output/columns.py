@@ -15,7 +15,8 @@ class Column:
 
     `key` is a dotted path into the row; CSV and TSV use it as header and show the raw value under it. Columns
     whose `drop` is not 0 leave a table that is too wide for its terminal, the highest first; those that are not for
-    a `table` stand in CSV and TSV alone.
+    a `table` stand in CSV and TSV alone. `width` is for lines that are drawn before the next row is known; columns
+    without one share what the others leave.
     """
 
     title: str
@@ -23,6 +24,7 @@ class Column:
     format: Format = text
     drop: int = 0
     table: bool = True
+    width: int = 0
 
 
 def lookup(row: Row, key: str, default: object = None) -> Any:

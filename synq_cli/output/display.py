@@ -1,55 +1,20 @@
 """Everything a run prints: data on stdout in the format asked for, talk on stderr."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
-from synq_cli.errors import UsageError
+from synq_cli.errors import InterruptError
+from synq_cli.output.chosen import Chosen
 from synq_cli.output.columns import Column, Row, lookup
-from synq_cli.output.fields import Fields
-from synq_cli.output.formats import plain, visible
-from synq_cli.output.streams import Stream
-from synq_cli.output.talk import Talk
+from synq_cli.output.formats import plain
 
 if TYPE_CHECKING:
-    from synq_cli.output.fields import Picks
-    from synq_cli.output.filter import Filter
     from synq_cli.output.timeline import Drawn, Parts
 
 
-class Output(Talk):
-    """What the commands print with.
-
-    UsageError if `fields` or `jq` is wrong. `width` is the terminal's; None asks it.
-    """
-
-    def __init__(
-        self,
-        stdout: TextIO,
-        stderr: TextIO,
-        *,
-        environ: Mapping[str, str],
-        now: Callable[[], float],
-        format: str | None = None,  # noqa: A002 the option's own name
-        fields: str | None = None,
-        columns: str | None = None,
-        jq: str | None = None,
-        quiet: bool = False,
-        no_color: bool = False,
-        debug: bool = False,
-        width: int | None = None,
-    ) -> None:
-        machine = jq is not None or format not in {None, "table"}
-        super().__init__(stderr, environ=environ, now=now, machine=machine, quiet=quiet, no_color=no_color, debug=debug)
-        self._out = Stream(stdout, environ, no_color=no_color)
-        self._width = width
-        default = "json" if jq is not None else "table" if self._out.terminal else "tsv"
-        self.format = format or default
-        self._fields = None if fields is None else Fields(fields)
-        self._picks = None if columns is None else self._picks_for(columns)
-        self._filter = None if jq is None else self._filter_for(jq)
-
-    # data on stdout
+class Output(Chosen):
+    """What the commands print with."""
 
     def rows(self, rows: Iterable[Row], columns: Sequence[Column], *, empty: str = "") -> None:
         """A list, written as the rows arrive except in a table; `empty` is said where a table has none."""
@@ -69,6 +34,25 @@ class Output(Talk):
             keys = [column.key for column in columns]
             machine.write_rows(self._out, self.format, map(self._picked, rows), keys)
         self._tell_missed()
+
+    def follow(self, rows: Iterable[Row], columns: Sequence[Column]) -> None:
+        """A list without an end, each row written when it comes: for people a line each, for programs one as well.
+
+        InterruptError without a message on Ctrl-C, which is how it ends.
+        """
+        try:
+            if self.format == "table":
+                from synq_cli.output.lines import write_lines
+
+                rows, columns = self._chosen(rows, columns)
+                columns = [column for column in columns if column.table or self._picks]
+                write_lines(self._out, rows, columns, now=self._now, width=self._fitting_width())
+            else:
+                # An array would never be closed, nor a filter of it begin.
+                self.format = "ndjson" if self.format == "json" else self.format
+                self.rows(rows, columns)
+        except KeyboardInterrupt:
+            raise InterruptError("") from None
 
     def record(self, row: Row, columns: Sequence[Column]) -> None:
         """One object; people also see the fields that no column names."""
@@ -96,16 +80,17 @@ class Output(Talk):
         before: Mapping[str, Any] | None = None,
         after: Mapping[str, Any] | None = None,
     ) -> None:
-        """What --dry-run would send: `request` has method, path and body; `before` and `after` share keys."""
+        """What --dry-run would send: method, path, body, perhaps headers; `before` and `after` share keys."""
         self._picks = None  # they name the columns of the answer, which there is none of
         if self.format != "table":
-            keys = ("dry_run", "method", "path", "body", "before", "after")
             row = {"dry_run": True, **request, "before": before, "after": after}
-            self.record({key: row.get(key) for key in keys}, [Column(key, key) for key in keys])
+            self.record(row, [Column(key, key) for key in row])
             return
         from synq_cli.output import machine
 
         self._out.say(f"Would send {request['method']} {request['path']}")
+        for name, value in request.get("headers", {}).items():
+            self._bare(f"{name}: {value}")
         if request.get("body") is not None:
             machine.write_json(self._out, request["body"], indent=2)
         for key in after or {}:
@@ -195,6 +180,24 @@ class Output(Talk):
 
         machine.write_json(self._out, value, indent=2)
 
+    def answer(self, head: Sequence[str], kind: str, value: Any) -> None:
+        """A reply: lines about it, then what it holds, which is json, text or nothing."""
+        for line in [*head, ""] if head else []:
+            self._bare(line)
+        if kind == "json":
+            self.document(value)
+        elif kind == "text":
+            self.value(value)
+
+    def checklist(self, rows: Iterable[Row], columns: Sequence[Column]) -> None:
+        """Rows of check, state, found and mend: for people a line each and the mend below, nothing cut."""
+        if self.format != "table" or self._chooses:
+            self.rows(rows, columns)
+            return
+        from synq_cli.output.checklist import draw_checklist
+
+        draw_checklist(self._out, rows, width=self._fitting_width())
+
     def value(self, value: object) -> None:
         """One bare value, as it is; a JSON value in JSON formats."""
         from synq_cli.output import machine
@@ -205,64 +208,6 @@ class Output(Talk):
             machine.write_json(self._out, value)  # a JSON value is YAML too
         else:
             self._bare(plain(value))
-
-    # how it is done
-
-    def _filter_for(self, expression: str) -> "Filter":
-        from synq_cli.output.filter import Filter
-
-        if self.format not in {"json", "ndjson"}:
-            raise UsageError(
-                f"--jq filters JSON, but the format asked for is {self.format}.",
-                hint="Add --json, or leave out --jq.",
-            )
-        return Filter(expression)
-
-    def _picks_for(self, columns: str) -> "Picks":
-        from synq_cli.output.fields import Picks
-
-        if self._fields is not None:
-            raise UsageError("--columns and --fields both choose what is shown; give one of them.")
-        if self.format not in {"table", "csv", "tsv"}:
-            raise UsageError(
-                f"--columns is for tables, CSV and TSV, but the format asked for is {self.format}.",
-                hint="Choose fields with --fields instead.",
-            )
-        return Picks(columns)
-
-    def _fitting_width(self) -> int | None:
-        if not self._out.terminal:
-            return None
-        return self._width or self._out.width()
-
-    @property
-    def _chooses(self) -> bool:
-        """Whether the person said what to show, so that nothing else is added and nothing left out."""
-        return self._fields is not None or self._picks is not None
-
-    def _chosen(self, rows: Iterable[Row], columns: Sequence[Column]) -> tuple[Iterable[Row], Sequence[Column]]:
-        if self._picks is not None:
-            return rows, self._picks.columns(columns)
-        if self._fields is None:
-            return rows, columns
-        return self._fields.watch(rows), self._fields.columns(columns)
-
-    def _picked(self, row: Row) -> dict[str, Any]:
-        return self._fields.pick(row) if self._fields else dict(row)
-
-    def _filtered(self, value: object) -> None:
-        if self._filter:
-            for line in self._filter.lines(value):
-                self._bare(line)
-
-    def _bare(self, text: str) -> None:
-        if self._out.terminal:
-            text = "\n".join(map(visible, text.split("\n")))
-        self._out.write(text + "\n")
-
-    def _tell_missed(self) -> None:
-        for sentence in self._fields.missed() if self._fields else ():
-            self.note(sentence)
 
     def _table(self, rows: list[Row], columns: Sequence[Column], empty: str) -> None:
         from synq_cli.output import table

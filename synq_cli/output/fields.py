@@ -26,7 +26,7 @@ class Fields:
     def columns(self, columns: Sequence[Column]) -> list[Column]:
         """A column a field: the command's own form for it where there is one, the field's name as title."""
         known = {column.key: column for column in columns}
-        return [replace(known.get(name, Column(name, name)), title=name, drop=0) for name in self.names]
+        return [replace(known.get(name, Column(name, name)), title=name, drop=0, table=True) for name in self.names]
 
     def watch(self, rows: Iterable[Row]) -> Iterator[Row]:
         """The rows unchanged, remembering which fields they have."""

@@ -21,11 +21,11 @@ _MOST_DIGITS = 40
 
 _KINDS = {
     "yellow": "draft pending_payment payment_authorized confirmed processing partially_fulfilled "
-    "return_requested partially_returned partially_refunded pending invited "
+    "return_requested partially_returned partially_refunded pending invited warn "
     "sent unknown running stopped unclear",
-    "green": "fulfilled delivered active shipped connected done",
+    "green": "fulfilled delivered active shipped connected ok done",
     "dim": "completed returned refunded cancelled archived released consumed finished",
-    "red": "failed error damaged",
+    "red": "failed error fail damaged",
 }
 _STYLES = {status: style for style, statuses in _KINDS.items() for status in statuses.split()}
 
@@ -198,6 +198,11 @@ def _show_timestamp(value: object, row: Mapping[str, Any], now: float) -> Cell:
     return Cell(f"{moment:%Y-%m-%d %H:%M:%S} UTC" + (f" ({ago})" if ago else ""))
 
 
+def _show_clock(value: object, row: Mapping[str, Any], now: float) -> Cell:
+    moment = _moment(value)
+    return _show_text(value, row, now) if moment is None else Cell(f"{moment:%Y-%m-%d %H:%M:%S}")
+
+
 def _show_flag(value: object, row: Mapping[str, Any], now: float) -> Cell:
     if isinstance(value, bool):
         return Cell("yes" if value else "no")
@@ -218,6 +223,7 @@ quantities = Format(_show_quantities)
 state = Format(_show_state)
 age = Format(_show_age, narrow="keep")
 timestamp = Format(_show_timestamp, narrow="keep")
+clock = Format(_show_clock, narrow="keep")
 flag = Format(_show_flag, narrow="keep")
 identifier = Format(_show_text, narrow="shorten")
 # The file's name tells more than the host's.

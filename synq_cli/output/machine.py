@@ -71,10 +71,11 @@ def _write_csv(stream: "Stream", rows: Iterable[Row], keys: Sequence[str]) -> No
     from io import StringIO
 
     line = StringIO(newline="")
-    writer = csv.writer(line, lineterminator="\n")
+    # Only what stands in the line's end is sure to be quoted, so that a bare \r in a value is read back as one.
+    writer = csv.writer(line, lineterminator="\r\n")
     for values in _lines(rows, keys):
         writer.writerow([visible(value) for value in values] if stream.terminal else values)
-        stream.write(line.getvalue())
+        stream.write(line.getvalue().removesuffix("\r\n") + "\n")
         line.seek(0)
         line.truncate()
 

@@ -26,13 +26,11 @@ def confirm(question: str, *, option: str, stdin: TextIO, stderr: TextIO, yes: b
     return answer.strip().lower() in {"y", "yes"}
 
 
-def hidden(prompt: str, *, stdin: TextIO, stderr: TextIO) -> str:
-    """Ask for a secret without showing it; empty on Ctrl-D. RefusedError off a terminal."""
+def hidden(prompt: str, *, stdin: TextIO, stderr: TextIO, instead: str) -> str:
+    """Ask for a secret without showing it; empty on Ctrl-D. RefusedError off a terminal, saying what `instead`."""
     if not (stdin.isatty() and stderr.isatty()):
-        raise RefusedError(
-            "There is no terminal to ask for the token on.",
-            hint="Pipe it in: synq auth login --with-token < token.txt",
-        )
+        what = prompt.strip(": ").lower()
+        raise RefusedError(f"There is no terminal to ask for the {what} on.", hint=instead)
     if sys.platform == "win32":
         from getpass import getpass
 

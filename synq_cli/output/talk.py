@@ -77,6 +77,8 @@ class Talk:
 
     def error(self, error: SynqError) -> None:
         """How the run failed: a line and its hint, or one JSON object if a machine format was asked for."""
+        if not error.message:
+            return
         if self._machine_asked:
             from synq_cli.output import machine
 

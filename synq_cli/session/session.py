@@ -1,6 +1,7 @@
 """Who is asking, and where: base URL, tenant, organization and token of one run."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -89,6 +90,33 @@ class Session:
             config["current_profile"] = config.get("current_profile") or self.profile
 
         return edit
+
+    @property
+    def identity(self) -> dict[str, str | None]:
+        """Tenant and organization, as far as they are known without a login."""
+        known = {"tenant_id": self.settings.tenant_id, "org_id": self.settings.org_id}
+        if not all(known.values()):
+            with suppress(AuthError):
+                known = {"tenant_id": self.credentials.tenant_id, "org_id": self.credentials.org_id}
+        return known
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port of the API."""
+        from urllib.parse import urlsplit
+
+        parts = urlsplit(self.base_url)
+        return parts.hostname or "", parts.port or {"https": 443, "http": 80}[parts.scheme]
+
+    def login_hint(self, now: float) -> str:
+        """What to do about a token that the API refuses."""
+        expires_at = self.credentials.claims.expires_at if self.credentials.claims else None
+        ended = ""
+        if expires_at is not None and expires_at < now:
+            ended = f"The token ended {(now - expires_at) / 60:.0f} minutes ago. "
+        if self.credentials.source == "SYNQ_TOKEN":
+            return f"{ended}Put a fresh token into SYNQ_TOKEN."
+        return f"{ended}Log in again: synq auth login --profile {self.profile}"
 
     @property
     def scope(self) -> str:

@@ -12,6 +12,11 @@ _Answer = TypeVar("_Answer")
 _INSTEAD = "Set SYNQ_TOKEN for this shell, or keep the token in a file: synq auth login --insecure-storage"
 
 
+def webhook_entry(profile: str) -> str:
+    """The name that the profile's webhook secret is kept under; no profile can be called that."""
+    return f"{profile}#webhook"
+
+
 class SecretStore(Protocol):
     """What synq uses of the keyring library."""
 
@@ -21,12 +26,15 @@ class SecretStore(Protocol):
 
 
 class TokenStore:
-    """Tokens by profile; `where` is "keyring" or "file". AuthError if the keyring does not serve."""
+    """Tokens by profile; `where` is "keyring" or "file". AuthError, saying what `instead`, if the keyring fails."""
 
-    def __init__(self, config_dir: Path, keyring: SecretStore | None = None, *, limit: float = 3.0) -> None:
+    def __init__(
+        self, config_dir: Path, keyring: SecretStore | None = None, *, limit: float = 3.0, instead: str = _INSTEAD
+    ) -> None:
         self._file = config_dir / "credentials.json"
         self._keyring = keyring
         self._limit = limit
+        self.instead = instead
 
     def read(self, profile: str, where: str) -> str | None:
         """The profile's token, or None if there is none."""
@@ -45,23 +53,35 @@ class TokenStore:
             return keyring.get_password(_SERVICE, profile)
 
         if self._ask("write to", keep) != token:
-            raise AuthError("The keyring took the token but did not keep it.", hint=_INSTEAD)
+            raise AuthError("The keyring took the secret but did not keep it.", hint=self.instead)
 
     def delete(self, profile: str, where: str) -> bool:
-        """Forget the token; False if there was none."""
+        """Forget the token, and a webhook secret beside it; False if there was no token."""
+        entries = (profile, webhook_entry(profile))
         if where == "file":
-            had = profile in self._in_file()
-            if had:
-                self._change_file(lambda tokens: tokens.pop(profile, None))
-            return had
+            kept = self._in_file()
+            if kept.keys() & set(entries):
+                self._change_file(lambda tokens: [tokens.pop(entry, None) for entry in entries])
+            return profile in kept
 
         def forget(keyring: SecretStore) -> bool:
-            if keyring.get_password(_SERVICE, profile) is None:
-                return False
-            keyring.delete_password(_SERVICE, profile)
-            return True
+            kept = [entry for entry in entries if keyring.get_password(_SERVICE, entry) is not None]
+            for entry in kept:
+                keyring.delete_password(_SERVICE, entry)
+            return profile in kept
 
         return self._ask("delete from", forget)
+
+    def backend(self) -> str:
+        """What the keyring calls itself, once it has answered."""
+
+        def name(keyring: SecretStore) -> str:
+            keyring.get_password(_SERVICE, "default")
+            find = getattr(keyring, "get_keyring", None)  # the library has one, a single keyring has none
+            found = find() if find else keyring
+            return str(getattr(found, "name", type(found).__name__))
+
+        return self._ask("read", name)
 
     def _ask(self, verb: str, call: Callable[[SecretStore], _Answer]) -> _Answer:
         """Call the keyring, but wait no longer than the limit: a half-configured one never answers."""
@@ -83,11 +103,11 @@ class TokenStore:
         except Empty:
             raise AuthError(
                 f"The keyring did not answer within {self._limit:g} seconds; it may be locked.",
-                hint=_INSTEAD,
+                hint=self.instead,
             ) from None
         if error is not None:
             # The backend's own words could hold the secret, so only the kind of error is told.
-            raise AuthError(_sentence(verb, type(error).__name__), hint=_INSTEAD) from None
+            raise AuthError(_sentence(verb, type(error).__name__), hint=self.instead) from None
         return answer  # type: ignore[return-value]  # no error, so it is the call's own answer
 
     def _in_file(self) -> dict[str, str]:

@@ -200,3 +200,14 @@ def test_without_a_file_it_counts_alone_and_says_so(tmp_path: Path) -> None:
     window.settle(window.acquire(timeout=30, max_wait=0), 100, 41)
     assert (window.snapshot().remaining, len(told)) == (41, 1)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_the_api_said_is_believed_for_a_moment_alone(tmp_path: Path) -> None:
+    clock, server = Clock(), Server()
+    window = budget(tmp_path, clock)
+    for _ in range(95):
+        server.take(clock.at)
+    assert spend(window, clock, server) == 4
+    assert (window.snapshot().remaining, window.snapshot().exact) == (4, True)
+    clock.at += 61
+    assert (window.snapshot().remaining, window.snapshot().exact) == (100, False)

@@ -13,7 +13,8 @@ from synq_cli.api.operation import Operation
 from synq_cli.bulk.engine import Engine
 from synq_cli.bulk.verb import Content, Fields, Problem, Receipt, Row, Verb
 from synq_cli.errors import RefusedError, UsageError
-from synq_cli.invocation import Invocation, System
+from synq_cli.invocation import Invocation
+from synq_cli.system import System
 
 NOW = 1_795_521_600.0
 

@@ -19,11 +19,12 @@ from synq_cli.bulk.engine import Engine
 from synq_cli.bulk.journal import Journal
 from synq_cli.bulk.outcome import Outcome
 from synq_cli.errors import SynqError
-from synq_cli.invocation import Invocation, System
+from synq_cli.invocation import Invocation
 from synq_cli.sandbox.app import create_app
 from synq_cli.sandbox.identity import issue_token
 from synq_cli.sandbox.seed import DEFAULT_SEED
 from synq_cli.sandbox.store import create
+from synq_cli.system import System
 
 SCHEDULES = int(os.environ.get("SYNQ_SCHEDULES", "300"))
 NOW = 1_795_521_600.0

@@ -39,7 +39,10 @@ COMMANDS = st.sampled_from([
     "settings set costing_method=WAC", "auth login --with-token",
     "auth login --with-token --insecure-storage", "auth status", "auth token", "auth switch acme", "auth logout",
     "config list", "config get output", "config set output json", "config unset output", "limits", "sandbox init",
-    "sandbox info", "sandbox reset --yes", "sandbox token", "",
+    "sandbox info", "sandbox reset --yes", "sandbox token", "audit list", "audit list --catalogue --actor a",
+    "webhooks sign -", "webhooks verify - --signature x", "webhooks send https://hooks.test --event order.created",
+    f"webhooks send /unified/webhook --event order.created --connection {ID}", "api /x", "api POST /x -f a=1",
+    "api GET /x --paginate -f", "api -i DELETE /x", "schema", "schema orders list", "doctor", "",
 ]).map(str.split)  # fmt: skip
 REPLIES = st.sampled_from([
     (200, "[]"), (200, "{}"), (200, "null"), (200, "[1]"), (200, '{"orders": [{"id": 5, "total": {}}]}'),
@@ -64,6 +67,7 @@ def test_no_line_and_no_reply_is_a_bug(
     if "serve" in line:
         return
     http = httpx.MockTransport(lambda _request: httpx.Response(reply[0], text=reply[1]))
-    result = synq(*line, environ={"SYNQ_TOKEN": token, "SYNQ_MAX_WAIT": "5"}, http=http, terminal=terminal, stdin="y")
+    environ = {"SYNQ_TOKEN": token, "SYNQ_MAX_WAIT": "5", "SYNQ_WEBHOOK_SECRET": "secret"}
+    result = synq(*line, environ=environ, http=http, terminal=terminal, stdin="y")
     assert result.status != 1, f"{line}: {result.err}"
     assert "Traceback" not in result.err

@@ -17,6 +17,8 @@ LISTS = [
     "inventory levels --low",
     "inventory ledger --since 7d", "inventory reservations --status active", "integrations list",
     "organization members list",
+    "audit list", f"audit list --catalogue --entity {ID} --actor ailsa --action x", "api /api/v1/x",
+    "api /api/v1/x --paginate",
 ]  # fmt: skip
 RECORDS = [
     f"orders get {ID}", f"products get {ID}", f"products delete {ID} --yes", f"products delete {ID} --dry-run",
@@ -45,6 +47,7 @@ KEYS = [
     "default_low_stock_threshold", "parent_id", "product_id", "url", "sort_order", "processed_items", "total_items",
     "payload_json", "totalProducts", "totalInventoryValue", "topLowStock",
     "costing_method", "email", "role", "provider", "auth_url", "quantity", "reference",
+    "action", "actor_email", "entity_type", "entity_id", "details",
 ]  # fmt: skip
 
 

@@ -19,6 +19,7 @@ LISTS = [
     "products list",
     "products variants list --limit 8",
     "channels list",
+    "audit list",
     "config list",
 ]
 RECORDS = ["orders get ORDER", "products get PRODUCT", "settings show", "auth status", "sandbox info", "limits"]

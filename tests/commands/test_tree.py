@@ -3,11 +3,14 @@
 import ast
 import io
 from collections.abc import Iterator
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+from synq_cli import tree
 from synq_cli.app import GROUPS, main, root_command
 from synq_cli.invocation import System
 from synq_cli.options import shared_options
@@ -15,16 +18,7 @@ from synq_cli.options import shared_options
 COMMANDS_FOLDER = Path(__file__).parents[2] / "synq_cli" / "commands"
 
 
-def walk(command: Any, path: tuple[str, ...] = (), parent: Any = None) -> Iterator[tuple[tuple[str, ...], Any]]:
-    context = command.context_class(command, info_name=path[-1] if path else "synq", parent=parent)
-    names = command.list_commands(context) if hasattr(command, "list_commands") else []
-    if not names:
-        yield path, command
-    for name in names:
-        yield from walk(command.get_command(context, name), (*path, name), context)
-
-
-TREE = dict(walk(root_command()))
+TREE = {node.words: node.command for node in tree.commands(root_command())}
 LINES = [" ".join(path) for path in TREE]
 
 
@@ -34,11 +28,29 @@ def help_page(line: str) -> str:
     return out.getvalue()
 
 
+def test_every_operation_of_the_contract_has_a_command() -> None:
+    contract = yaml.safe_load((resources.files("synq_cli.api") / "openapi.yaml").read_text(encoding="utf-8"))
+    described = {
+        operation["operationId"]
+        for methods in contract["paths"].values()
+        for method, operation in methods.items()
+        if method != "parameters"
+    }
+    nodes = tree.commands(root_command())
+    assert {call.id for node in nodes for call in node.declaration.calls} == described
+    # An order's parcels and returns are part of its life (`track`), the catalogue's log is an option of `audit list`.
+    told = {node.declaration.calls[0].id for node in tree.commands(root_command()) if node.declaration.calls}
+    assert described - told == {"list_fulfillments", "list_returns", "list_pim_audit_events"}
+
+
 # The interface: each group and its commands.
 INTERFACE = """
+    api
+    audit             list tail
     auth              login logout status switch token
     channels          create list update
     config            get list path set unset
+    doctor
     integrations      connect disconnect list push save
     inventory         adjust ledger levels locations release reservations reserve
     inventory skus    add forget import list
@@ -58,7 +70,9 @@ INTERFACE = """
     runs              list resume show undo
     sandbox           info init reset serve token
     sandbox fault     add clear limit list
+    schema
     settings          set show
+    webhooks          send sign verify
 """
 
 

@@ -127,6 +127,31 @@ def test_a_pipe_closed_early_ends_quietly(shop: Shop) -> None:
         assert (listing.wait(30), listing.stderr.read()) == (0, "")
 
 
+def test_a_tail_writes_each_event_at_once_and_ctrl_c_ends_it_quietly(shop: Shop) -> None:
+    with subprocess.Popen(
+        [SYNQ, "audit", "tail", "-o", "ndjson", "--quiet"],
+        env=shop.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as tail:  # fmt: skip
+        assert tail.stdout is not None
+        assert tail.stderr is not None
+        events = [json.loads(tail.stdout.readline()) for _ in range(10)]  # while it goes on
+        tail.send_signal(signal.SIGINT)
+        assert (tail.wait(30), tail.stdout.read(), tail.stderr.read()) == (130, "", "")
+    assert [event["created_at"] for event in events] == sorted(event["created_at"] for event in events)
+
+
+def test_a_webhook_is_signed_checked_and_taken(shop: Shop, tmp_path: Path) -> None:
+    (tmp_path / "body.json").write_bytes(b'{"id": 1}\r\n')
+    secret = {"SYNQ_WEBHOOK_SECRET": "example-webhook-secret"}
+    signed = shop.run("webhooks", "sign", str(tmp_path / "body.json"), **secret).stdout.strip()
+    assert signed == shop.run("webhooks", "sign", "-", stdin='{"id": 1}\r\n', **secret).stdout.strip()
+    checked = shop.run("webhooks", "verify", str(tmp_path / "body.json"), "--signature", signed, **secret)
+    assert (checked.returncode, checked.stderr) == (0, "The signature matches.\n")
+    event = ("--event", "accounting.order.created", "--connection", "66f3c2a8e19d4b7051d8a0f2")
+    for url in ("/unified/webhook", f"{shop.environ['SYNQ_BASE_URL']}/unified/webhook"):
+        assert shop.run("webhooks", "send", url, *event, **secret).returncode == 0
+
+
 def test_ctrl_c_while_waiting_for_the_server_ends_with_130(shop: Shop) -> None:
     import socket
 

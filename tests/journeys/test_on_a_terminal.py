@@ -1,5 +1,6 @@
 """What a person sees: synq on a pseudo-terminal, its screen read by a terminal emulator."""
 
+import hmac
 import os
 import pty
 import select
@@ -94,6 +95,17 @@ def test_the_token_is_not_shown_while_it_is_typed(person: Any) -> None:
     assert status == 7  # nobody is there to prove it
     assert screen[0] == "Token:"
     assert b"eyJ" not in sent
+
+
+def test_neither_is_a_webhook_secret(person: Any, tmp_path: Path) -> None:
+    (tmp_path / "body.json").write_bytes(b"{}")
+    line = ("webhooks", "sign", str(tmp_path / "body.json"))
+    status, screen, sent = person.types(*line, answers={b"Webhook secret: ": b"example-webhook-secret\r"})
+    assert (status, screen[0]) == (0, "Webhook secret:")
+    assert screen[1] == hmac.new(b"example-webhook-secret", b"{}", "sha256").hexdigest()
+    assert b"example" not in sent
+    refused, screen, _ = person.types(*line, "--keep-secret", answers={b"Webhook secret: ": b"example\r"})
+    assert (refused, screen[1]) == (4, "synq: The keyring took the secret but did not keep it.")
 
 
 @pytest.mark.parametrize(("answer", "gone"), [(b"y\r", True), (b"\r", False), (b"\x04", False)])

@@ -168,6 +168,9 @@ def test_the_folders_are_the_users_own(shell: Shell) -> None:
         ("synq -p acme inventory adjust A -5 --dr", "--dry-run"),
         ("synq sandbox token --role V", "VIEWER"),
         ("synq config get t", "tenant_id timeout"),
+        ("synq audit list --action ORDER_PLACED,order_c", "ORDER_PLACED,order_cancelled"),
+        ("synq webhooks send https://hooks.test --event order.", "order.created order.updated"),
+        ("synq api p", "post put patch"),
     ],
 )
 def test_a_tab_offers_each_word_once(shell: Shell, line: str, offered: str) -> None:

@@ -50,3 +50,7 @@ def test_a_missed_field_without_neighbour_names_what_there_is() -> None:
 
 def test_nothing_is_missed_where_there_are_no_rows() -> None:
     assert missed("zzz") == []
+
+
+def test_a_column_that_no_table_has_is_one_for_those_who_ask() -> None:
+    assert Fields("id").columns([Column("ID", "id", table=False)]) == [Column("id", "id")]

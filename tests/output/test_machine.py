@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from synq_cli import exact_json
@@ -60,6 +60,7 @@ def test_tsv_reads_back(rows: list[dict[str, Any]]) -> None:
 
 
 @given(ROWS)
+@example([{"a": "\r", "b": ""}])
 def test_csv_reads_back(rows: list[dict[str, Any]]) -> None:
     text = printed("csv", rows)
     assert list(csv.reader(io.StringIO(text, newline=""))) == raw_values(rows)

@@ -47,8 +47,11 @@ def test_off_a_terminal_nothing_is_asked(stdin: type[io.StringIO], stderr: type[
     assert caught.value.hint == "Add --yes to do it without being asked."
     assert caught.value.exit_status == 11
     with pytest.raises(RefusedError) as caught:
-        hidden("Token: ", stdin=stdin("secret\n"), stderr=talk)
-    assert "--with-token" in str(caught.value.hint)
+        hidden("Token: ", stdin=stdin("secret\n"), stderr=talk, instead="Pipe it in.")
+    assert (caught.value.message, caught.value.hint) == (
+        "There is no terminal to ask for the token on.",
+        "Pipe it in.",
+    )
     assert talk.getvalue() == ""
 
 
@@ -82,7 +85,7 @@ def test_hidden_reads_without_showing(typed: bytes, read: str) -> None:
     typing = threading.Thread(target=person, daemon=True)
     typing.start()
     with os.fdopen(terminal, "r") as stdin, os.fdopen(os.dup(terminal), "w") as stderr:
-        assert hidden("Token: ", stdin=stdin, stderr=stderr) == read
+        assert hidden("Token: ", stdin=stdin, stderr=stderr, instead="") == read
         typing.join(5)
         screen.extend(os.read(keyboard, 1024))
         assert termios.tcgetattr(terminal) == before

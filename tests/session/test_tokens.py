@@ -18,7 +18,7 @@ import pytest
 from keyring.errors import InitError, KeyringLocked, NoKeyringError, PasswordDeleteError, PasswordSetError
 
 from synq_cli.errors import AuthError, UsageError
-from synq_cli.session.tokens import SecretStore, TokenStore
+from synq_cli.session.tokens import SecretStore, TokenStore, webhook_entry
 
 CANARY = "canary-7f3a91"
 INSTEAD = "Set SYNQ_TOKEN for this shell, or keep the token in a file: synq auth login --insecure-storage"
@@ -92,8 +92,14 @@ def delete(store: TokenStore) -> object:
     return store.delete("acme", "keyring")
 
 
+def ask_its_name(store: TokenStore) -> object:
+    return store.backend()
+
+
 USES = pytest.mark.parametrize(
-    ("use", "verb"), [(read, "read"), (write, "write to"), (delete, "delete from")], ids=["read", "write", "delete"]
+    ("use", "verb"),
+    [(read, "read"), (write, "write to"), (delete, "delete from"), (ask_its_name, "read")],
+    ids=["read", "write", "delete", "name"],
 )
 
 
@@ -116,10 +122,23 @@ def test_the_keyring_keeps_one_entry_a_profile(tmp_path: Path) -> None:
     assert [*tmp_path.iterdir()] == []
 
 
+def test_a_webhook_secret_has_an_entry_of_its_own_and_goes_with_the_token(tmp_path: Path) -> None:
+    kept = MemoryKeyring()
+    store = TokenStore(tmp_path, kept)
+    store.write(webhook_entry("acme"), CANARY, "keyring")
+    assert store.delete("acme", "keyring") is False  # there was no token
+    assert kept.entries == {}
+    assert store.backend() == "MemoryKeyring"
+    forgetful = TokenStore(tmp_path, GarblingKeyring(), instead="Pipe it in.")
+    with pytest.raises(AuthError) as caught:
+        forgetful.write(webhook_entry("acme"), CANARY, "keyring")
+    assert caught.value.hint == "Pipe it in."
+
+
 @pytest.mark.parametrize("forgetful", [keyring.backends.null.Keyring(), GarblingKeyring()], ids=["null", "garbling"])
 def test_a_keyring_that_does_not_keep_what_it_took_is_noticed(tmp_path: Path, forgetful: SecretStore) -> None:
     error = failure(write, TokenStore(tmp_path, forgetful))
-    assert error.message == "The keyring took the token but did not keep it."
+    assert error.message == "The keyring took the secret but did not keep it."
     assert [*tmp_path.iterdir()] == []
 
 

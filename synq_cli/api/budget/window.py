@@ -22,6 +22,8 @@ _RECENT = 20
 _STEP = 5.0
 _PROBE_STEP = 0.5
 _LONGEST_BLOCK = 3600.0
+# What the API said remains is the count of that moment; a run that goes on for minutes must not believe it for ever.
+_SAID_HOLDS = 1.0
 # A stamp this far ahead is left over from a clock that was set back.
 _CLOCK_SLACK = 1.0
 
@@ -43,7 +45,7 @@ class Ticket:
 class Snapshot:
     """The window of a host as it stands; seconds are from now, 0 where nothing is taken.
 
-    `exact`: the API itself said what remains, in this run. `frees_in`: until one more place is free;
+    `exact`: the API itself said what remains, in this run and just now. `frees_in`: until one more place is free;
     `full_in`: until all are. `spenders`: profile, command and count, most first. `strangers`: requests that
     the API counted and no synq of this machine sent.
     """
@@ -99,6 +101,7 @@ class Budget:
         jitter: Callable[[], float] = random.random,
         tell: Callable[[str], None] = _ignore,
     ) -> None:
+        self.path = path
         self._file = SharedFile(path, now, tell)
         self._host = host
         self._spender = spender
@@ -108,7 +111,7 @@ class Budget:
         self._limit = limit
         self._window = window
         self._jitter = jitter
-        self._said_remaining: int | None = None
+        self._said: tuple[int, float] | None = None
         self._took: deque[float] = deque(maxlen=_RECENT)
 
     def acquire(
@@ -136,7 +139,7 @@ class Budget:
 
     def settle(self, ticket: Ticket, limit: int | None = None, remaining: int | None = None) -> None:
         """Count a request that was sent, with what the reply's headers said, None where they said nothing."""
-        self._said_remaining = remaining
+        self._said = None if remaining is None else (remaining, self._now())
 
         def work(file: "Connection") -> None:
             host, now = self._tidy(file)
@@ -156,7 +159,7 @@ class Budget:
 
     def refused(self, ticket: Ticket, seconds: float) -> None:
         """After a 429: nobody sends to this host for so long; after a second one until the window has drained."""
-        self._said_remaining = None
+        self._said = None
 
         def work(file: "Connection") -> None:
             host, now = self._tidy(file)
@@ -261,7 +264,7 @@ class Budget:
             "GROUP BY profile, spender ORDER BY COUNT(*) DESC, profile, spender",
             (self._host,),
         ).fetchall()
-        said = self._said_remaining
+        said = self._said[0] if self._said and now - self._said[1] < _SAID_HOLDS else None
         free = max(0, host.size - len(ends))
         return Snapshot(
             host=self._host,

@@ -1,0 +1,108 @@
+"""Fields of a request from words such as `limit=5`, `tags[]=new` and `address[city]=Leith`."""
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+from synq_cli import exact_json
+from synq_cli.errors import UsageError
+
+_KEY = re.compile(r"([^\[\]=]+)((?:\[[^\[\]=]*\])*)")
+_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?", re.ASCII)
+_WORDS = {"true": True, "false": False, "null": None}
+
+
+class Field(NamedTuple):
+    """A key with its steps inward, the text behind it, None for a list without items, and what that text means."""
+
+    key: str
+    text: str | None
+    value: Any
+
+
+def read_fields(typed: Iterable[str], raw: Iterable[str], read: Callable[[str], str]) -> list[Field]:
+    """The fields of `key=value` words; UsageError names the word that is none.
+
+    In a typed one true, false, null and numbers are what they say, and @ leads to a file that `read` reads.
+    """
+    return [_field(word, read) for word in typed] + [_field(word, None) for word in raw]
+
+
+def as_query(fields: Iterable[Field]) -> dict[str, str]:
+    """The fields as parameters of a query, each name once."""
+    query: dict[str, str] = {}
+    for key, text, _ in fields:
+        if key in query:
+            raise _twice(key)
+        query[key] = text or ""
+    return query
+
+
+def as_object(fields: Iterable[Field]) -> dict[str, Any]:
+    """The fields as the object of a body: `[]` appends to a list, `[name]` goes into an object.
+
+    In a list of objects a name that the last one has begins the next: `items[][sku]=A items[][sku]=B` are two.
+    """
+    found: dict[str, Any] = {}
+    for key, text, value in fields:
+        match = _KEY.fullmatch(key)
+        if match is None:
+            raise UsageError(f"'{key}' is no key.", hint="Write name, name[], name[inner] or name[][inner].")
+        _put(found, [match[1], *re.findall(r"\[([^\]]*)\]", match[2])], value, key, empty=text is None)
+    return found
+
+
+def _field(word: str, read: Callable[[str], str] | None) -> Field:
+    key, sign, text = word.partition("=")
+    if not sign and key.endswith("[]"):
+        return Field(key, None, None)
+    if not sign or not key:
+        raise UsageError(f"'{word}' is no field.", hint="Write key=value.")
+    if read is None:
+        return Field(key, text, text)
+    if text.startswith("@"):
+        content = read(text[1:])
+        return Field(key, content, content)
+    return Field(key, text, _meaning(text))
+
+
+def _meaning(text: str) -> Any:
+    if text in _WORDS:
+        return _WORDS[text]
+    if not _NUMBER.fullmatch(text):
+        return text
+    try:
+        return exact_json.loads(text)
+    except ValueError:  # more digits or a greater exponent than a number can have
+        return text
+
+
+def _put(place: dict[str, Any], steps: list[str], value: Any, key: str, *, empty: bool) -> None:
+    name, *inward = steps
+    if not name:
+        raise UsageError(f"'{key}' is no key.", hint="A list holds values or objects, not lists.")
+    if not inward:
+        if name in place:
+            raise _twice(key)
+        place[name] = value
+    elif inward[0]:
+        _put(_child(place, name, {}, key), inward, value, key, empty=empty)
+    else:
+        items = _child(place, name, [], key)
+        if len(inward) > 1:
+            if not items or not isinstance(items[-1], dict) or (len(inward) == 2 and inward[1] in items[-1]):
+                items.append({})
+            _put(items[-1], inward[1:], value, key, empty=empty)
+        elif not empty:
+            items.append(value)
+
+
+def _child(place: dict[str, Any], name: str, fresh: Any, key: str) -> Any:
+    child = place.setdefault(name, fresh)
+    if type(child) is not type(fresh):
+        raise UsageError(f"'{key}' does not fit to another field: {name} can't be two things.")
+    return child
+
+
+def _twice(key: str) -> UsageError:
+    return UsageError(f"The field {key} stands there twice.", hint=f"{key}[]=... makes a list.")

@@ -1,0 +1,258 @@
+"""What could be wrong with a person's synq, looked at piece by piece, each by itself."""
+
+import os
+import platform
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from synq_cli import __version__
+from synq_cli.errors import SynqError
+from synq_cli.session.profiles import token_store
+from synq_cli.session.settings import SANDBOX
+
+if TYPE_CHECKING:
+    from synq_cli.api.health import Pulse
+    from synq_cli.invocation import Invocation
+    from synq_cli.output.display import Output
+
+_LIMIT = 3.0
+# A token or a clock is worth a word from so many seconds on.
+_SOON, _SKEW = 300, 30
+_PROXIES = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
+# Where each shell looks for completions, or is told to; below the home folder or the system's own.
+_COMPLETIONS = {
+    "bash": (
+        ".bashrc", ".bash_profile", ".bash_completion", ".local/share/bash-completion/completions/synq",
+        "/usr/share/bash-completion/completions/synq", "/etc/bash_completion.d/synq",
+    ),
+    "zsh": (
+        ".zshrc", ".zfunc/_synq", ".zsh/completions/_synq", "/usr/local/share/zsh/site-functions/_synq",
+        "/usr/share/zsh/site-functions/_synq",
+    ),
+    "fish": (".config/fish/completions/synq.fish", ".config/fish/config.fish"),
+}  # fmt: skip
+_COMPLETION_MARKS = (b"_SYNQ_COMPLETE", b"synq.bash", b"synq.fish")
+
+
+class Finding(NamedTuple):
+    """How one piece stands: ok, warn or fail; what was found; what to do about it."""
+
+    state: str
+    found: str
+    mend: str | None = None
+
+
+class Diagnosis:
+    """The findings about one run."""
+
+    def __init__(self, run: "Invocation") -> None:
+        self._run = run
+        # Each piece that failed, and each that rests on one, with the piece to mend.
+        self._failed: dict[str, str] = {}
+
+    @cached_property
+    def output(self) -> "Output":
+        """The run's output, or a plain one where its settings are wrong, which is a finding and no end."""
+        try:
+            _ = self._run.settings
+        except SynqError:
+            return self._run.plain_output()
+        return self._run.output
+
+    def findings(self, *, network: bool) -> Iterator[dict[str, Any]]:
+        """What was found, piece by piece; `network` also asks the API."""
+        # Each piece with the one that it rests on: where that fails, there is nothing to look at.
+        pieces: list[tuple[str, Callable[[], Finding], str]] = [
+            ("synq", self._version, ""),
+            ("config", self._config, ""),
+            ("settings", self._settings, "config"),
+            ("keyring", self._keyring, "settings"),
+            ("token", self._token, "settings"),
+            ("budget", self._budget, "settings"),
+            ("index", self._index, "token"),
+            ("routes", self._routes, "index"),
+            ("completion", self._completion, ""),
+        ]
+        if network:
+            pieces += [("DNS", self._dns, "settings"), ("TLS", self._tls, "DNS")]
+            pieces += [("API", self._api, "TLS"), ("clock", self._clock, "API")]
+        for check, look, ground in pieces:
+            cause = self._failed.get(ground)
+            finding = Finding("warn", f"Not looked at: see {cause}.") if cause else _looked(look)
+            if cause or finding.state == "fail":
+                self._failed[check] = cause or check
+            yield {"check": check, **finding._asdict()}
+
+    def _version(self) -> Finding:
+        return Finding("ok", f"{__version__} on Python {platform.python_version()}, {platform.system()}.")
+
+    def _config(self) -> Finding:
+        config = self._run.config
+        if not config.path.exists():
+            return Finding("ok", f"{config.path} is not there yet; the defaults hold.")
+        names = ", ".join(config.profiles) or "none"
+        return Finding("ok", f"{config.path}, profiles: {names}.")
+
+    def _settings(self) -> Finding:
+        settings = self._run.settings
+        found = f"Profile {settings.profile} ({settings.sources['profile']}) at {settings.base_url}"
+        found += ", read-only." if settings.read_only else "."
+        known = settings.profile in {SANDBOX, *self._run.config.profiles} or settings.sources["profile"] == "default"
+        if known:
+            return Finding("ok", found)
+        return Finding(
+            "warn", f"{found} There is no such profile yet.", f"synq auth login --profile {settings.profile}"
+        )
+
+    def _keyring(self) -> Finding:
+        profile = self._run.settings.profile
+        if profile == SANDBOX:
+            return Finding("ok", "Not needed: the sandbox has tokens of its own.")
+        if self._run.system.environ.get("SYNQ_TOKEN"):
+            return Finding("ok", "Not needed: SYNQ_TOKEN is set.")
+        if token_store(self._run.config, profile) == "file":
+            file = self._run.config.path.with_name("credentials.json")
+            if _open_to_others(file):
+                return Finding("warn", f"The token is in {file}, which others can read.", f"chmod 600 {file}")
+            return Finding("ok", f"Not needed: the token is in {file}, for you alone.")
+        name = self._run.tokens.backend()
+        if name.startswith("null"):
+            return Finding("fail", f"The keyring ({name}) keeps nothing.", self._run.tokens.instead)
+        return Finding("ok", f"{name} answers.")
+
+    def _token(self) -> Finding:
+        if self._is_unmade_sandbox:
+            return Finding("ok", "The sandbox makes one when it is first used.")
+        settings = self._run.settings
+        if "keyring" in self._failed and settings.profile in self._run.config.profiles:
+            return Finding("fail", "Not looked at: see keyring.")
+        credentials, now = self._run.session.credentials, self._run.system.now()
+        claims = credentials.claims
+        if claims is None:
+            return Finding("warn", f"From {credentials.source}; it is no JWT, so nothing is known of it.")
+        who = f"From {credentials.source}: {claims.role or 'no role'} of tenant {credentials.tenant_id or 'unknown'}"
+        if claims.expires_at is None:
+            return Finding("ok", f"{who}; it does not say when it ends.")
+        left = claims.expires_at - now
+        if left <= 0:
+            return Finding("fail", f"{who}; it has ended.", self._run.session.login_hint(now))
+        state = "warn" if left < _SOON else "ok"
+        return Finding(state, f"{who}; it ends in {left / 60:.0f} minutes.")
+
+    def _budget(self) -> Finding:
+        told: list[str] = []
+        budget = self._run.open_budget(told.append)
+        window = budget.snapshot()
+        budget.close()
+        found = f"{window.remaining} of {window.limit} requests left this minute, counted in {budget.path}."
+        if told:
+            return Finding("warn", " ".join(told), "SYNQ_STATE_DIR names another folder.")
+        if window.blocked_for > 0:
+            return Finding("warn", f"The API refuses requests for {window.blocked_for:.0f} s.", "synq limits")
+        return Finding("ok", found)
+
+    def _index(self) -> Finding:
+        if self._is_unmade_sandbox:
+            return Finding("ok", "Nothing is known of the sandbox yet.")
+        skus = len(self._run.index.names("sku"))
+        return Finding("ok", f"{skus} SKUs of this tenant are known.")
+
+    def _routes(self) -> Finding:
+        missing = [] if self._is_unmade_sandbox else self._run.index.missing()
+        if not missing:
+            return Finding("ok", "No route was found missing within a day.")
+        names = ", ".join(operation.replace("_", " ") for operation in missing)
+        return Finding("warn", f"This server lacks: {names}.", "The dashboard may do it; synq asks again after a day.")
+
+    def _completion(self) -> Finding:
+        shell = Path(self._run.system.environ.get("SHELL", "")).name
+        home = Path(self._run.system.environ.get("HOME") or os.sep)
+        if shell not in _COMPLETIONS:
+            return Finding("ok", f"Nothing is known of the shell{shell and ' '}{shell}.")
+        for place in _COMPLETIONS[shell]:
+            if any(mark in _content(home / place) for mark in _COMPLETION_MARKS):
+                return Finding("ok", f"For {shell}, in {home / place}.")
+        return Finding("warn", f"Not found for {shell}.", "The README says how TAB completes commands and options.")
+
+    @property
+    def _is_unmade_sandbox(self) -> bool:
+        """Whether this is about a sandbox that nobody has used; looking at it must not make it."""
+        return self._run.settings.profile == SANDBOX and not self._run.sandbox.file.exists()
+
+    # with --network
+
+    def _dns(self) -> Finding:
+        from synq_cli.api.reach import look_up
+
+        if self._run.settings.profile == SANDBOX:
+            return Finding("ok", "Not needed: the sandbox is in this process.")
+        if proxy := self._proxy:
+            return Finding("ok", f"Left to the proxy in {proxy}.")
+        host, port = self._run.session.address
+        addresses = look_up(host, port, _LIMIT)
+        more = f" and {len(addresses) - 3} more" if len(addresses) > 3 else ""
+        return Finding("ok", f"{host} is {', '.join(addresses[:3])}{more}.")
+
+    def _tls(self) -> Finding:
+        from datetime import UTC, datetime
+
+        from synq_cli.api.reach import shake_hands
+
+        if not self._run.settings.base_url.startswith("https:"):
+            return Finding("ok", "Not needed: nothing leaves this machine.")
+        if proxy := self._proxy:
+            return Finding("ok", f"Left to the proxy in {proxy}.")
+        made = shake_hands(*self._run.session.address, _LIMIT)
+        return Finding("ok", f"{made.version}, certificate until {datetime.fromtimestamp(made.ends_at, UTC):%Y-%m-%d}.")
+
+    def _api(self) -> Finding:
+        text = self._pulse.text
+        if text == "OK":
+            return Finding("ok", f"{self._run.settings.base_url} answers OK.")
+        found = f"{self._run.settings.base_url} answers {text[:40]!r} instead of OK."
+        return Finding("warn", found, "Is the base URL right? `synq config get base_url` shows it.")
+
+    def _clock(self) -> Finding:
+        if self._pulse.time is None:
+            return Finding("warn", "The API did not say what time it has.")
+        skew = self._run.system.now() - self._pulse.time
+        if abs(skew) <= _SKEW:
+            return Finding("ok", "Within seconds of the API's.")
+        way = "ahead of" if skew > 0 else "behind"
+        mend = "Set this machine's clock: when a token ends is reckoned by it."
+        return Finding("warn", f"{abs(skew):.0f} s {way} the API's.", mend)
+
+    @cached_property
+    def _pulse(self) -> "Pulse":
+        return self._run.api.health.get()
+
+    @property
+    def _proxy(self) -> str | None:
+        """The variable that names a proxy, where one stands between."""
+        if not self._run.settings.base_url.startswith("https:"):
+            return None
+        return next((name for name in _PROXIES if self._run.system.environ.get(name)), None)
+
+
+def _looked(look: Callable[[], Finding]) -> Finding:
+    """What a look found, be it that it can't be looked at."""
+    try:
+        return look()
+    except SynqError as error:
+        return Finding("fail", error.message, error.hint)
+
+
+def _open_to_others(file: Path) -> bool:
+    try:
+        return os.name == "posix" and bool(file.stat().st_mode & 0o077)
+    except OSError:
+        return False
+
+
+def _content(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError:
+        return b""

@@ -1,0 +1,65 @@
+"""Rows drawn one by one as they come, in columns of widths that are settled before."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from synq_cli.output.columns import Column, Row, lookup
+from synq_cli.output.formats import Cell, visible
+
+if TYPE_CHECKING:
+    from synq_cli.output.streams import Stream
+
+_GAP = 2
+# A column that takes what is left is worth a place with this much.
+_READABLE = 20
+
+
+def write_lines(
+    stream: "Stream", rows: Iterable[Row], columns: Sequence[Column], *, now: Callable[[], float], width: int | None
+) -> None:
+    """A heading and then a line a row, no wider than `width`; what does not fit ends in an ellipsis."""
+    columns = _fitting(columns, width)
+    heading = True
+    for row in rows:
+        if heading:
+            _write(stream, columns, [Cell(visible(column.title), "bold") for column in columns])
+            heading = False
+        _write(stream, columns, [column.format.show(lookup(row, column.key), row, now()) for column in columns])
+
+
+def _fitting(columns: Sequence[Column], width: int | None) -> list[Column]:
+    """The columns that find a place, each with its width; 0 where a column may be as wide as it likes."""
+    kept = list(columns)
+    if width is None:
+        return kept
+    for column in sorted(columns, key=lambda column: -column.drop):
+        if column.drop and _needed(kept) > width:
+            kept.remove(column)
+    loose = sum(not column.width for column in kept)
+    left = width - _needed(kept) + _READABLE * loose
+    return [column if column.width else replace(column, width=max(left // loose, 1)) for column in kept]
+
+
+def _needed(columns: Sequence[Column]) -> int:
+    return sum((column.width or _READABLE) + _GAP for column in columns) - _GAP
+
+
+def _write(stream: "Stream", columns: Sequence[Column], cells: Sequence[Cell]) -> None:
+    parts = []
+    for column, cell in zip(columns, cells, strict=True):
+        text = _filled(stream, stream.fit(cell.text), column)
+        # Only the letters are painted: blanks would show in some styles.
+        parts.append(stream.paint(text.rstrip(), cell.style) + " " * (len(text) - len(text.rstrip())))
+    stream.write((" " * _GAP).join(parts).rstrip() + "\n")
+
+
+def _filled(stream: "Stream", text: str, column: Column) -> str:
+    """The text brought to the column's width."""
+    from rich.cells import cell_len, set_cell_size
+
+    if not column.width:
+        return text
+    if cell_len(text) > column.width:
+        text = set_cell_size(text, max(column.width - len(stream.ellipsis), 0)).rstrip() + stream.ellipsis
+    return set_cell_size(text, column.width)

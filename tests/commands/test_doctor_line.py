@@ -1,0 +1,333 @@
+"""`synq doctor` finds what is wrong, says the mend, and works where nothing else does."""
+
+import base64
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email.utils import formatdate
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+import httpx
+import pytest
+
+NOW = 1_795_521_600
+SERVER = {"SYNQ_BASE_URL": "https://api.test"}
+PIECES = ["synq", "config", "settings", "keyring", "token", "budget", "index", "routes", "completion"]
+
+
+def jwt(**claims: object) -> str:
+    parts = [base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in ({}, claims)]
+    return ".".join([*parts, "signature"])
+
+
+TENANT = "6f1d2c84-3b7a-4e59-9c10-2a8e5d4b7f31"
+TOKEN = jwt(tenantid=TENANT, role="EDITOR", exp=NOW + 2820)
+LOGGED_IN = SERVER | {"SYNQ_TOKEN": TOKEN}
+
+
+def examined(synq: Any, *line: str, **settings: Any) -> dict[str, tuple[str, str, str | None]]:
+    """State, finding and mend by piece."""
+    result = synq("doctor", *line, "--json", **settings)
+    assert result.status == 0
+    rows = json.loads(result.out)
+    return {row["check"]: (row["state"], row["found"], row["mend"]) for row in rows}
+
+
+@dataclass
+class Service:
+    """An API of one route on this machine."""
+
+    url: str = ""
+    text: str = "OK"
+    clock: float | None = NOW
+    asked: int = 0
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    kept = Service()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            kept.asked += 1
+            self.send_response_only(200 if self.path == "/health" else 404)
+            if kept.clock is not None:
+                self.send_header("Date", formatdate(kept.clock, usegmt=True))
+            self.send_header("Content-Length", str(len(kept.text)))
+            self.end_headers()
+            self.wfile.write(kept.text.encode())
+
+        def log_message(self, *_words: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        kept.url = f"http://127.0.0.1:{server.server_port}"
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield kept
+        server.shutdown()
+
+
+def test_where_all_is_well(synq: Any) -> None:
+    (synq.folder / ".bashrc").write_text("source completions/synq.bash\n", encoding="utf-8")
+    environ = LOGGED_IN | {"SHELL": "/bin/bash", "HOME": str(synq.folder), "COLUMNS": "200"}
+    result = synq("doctor", environ=environ, terminal=True)
+    assert (result.status, result.err) == (0, "")
+    lines = result.out.splitlines()
+    assert lines[0].startswith("ok  synq        0.1.0 on Python 3.")
+    assert lines[1:] == [
+        f"ok  config      {synq.folder}/config/config.yaml is not there yet; the defaults hold.",
+        "ok  settings    Profile default (default) at https://api.test.",
+        "ok  keyring     Not needed: SYNQ_TOKEN is set.",
+        f"ok  token       From SYNQ_TOKEN: EDITOR of tenant {TENANT}; it ends in 47 minutes.",
+        f"ok  budget      100 of 100 requests left this minute, counted in {synq.folder}/state/budget.sqlite3.",
+        "ok  index       0 SKUs of this tenant are known.",
+        "ok  routes      No route was found missing within a day.",
+        f"ok  completion  For bash, in {synq.folder}/.bashrc.",
+    ]
+
+
+def test_a_login_in_the_keyring_and_one_in_a_file(synq: Any) -> None:
+    http = httpx.MockTransport(lambda _request: httpx.Response(200, json=[]))
+    login = ("auth", "login", "--with-token")
+    assert synq(*login, stdin=TOKEN, environ=SERVER, http=http).status == 0
+    found = examined(synq)
+    assert found["config"][1].endswith("config.yaml, profiles: default.")
+    assert found["keyring"] == ("ok", "FakeKeyring answers.", None)
+    assert found["token"][1].startswith("From keyring: EDITOR of tenant")
+    assert synq(*login, "-p", "ci", "--insecure-storage", stdin=TOKEN, environ=SERVER, http=http).status == 0
+    file = synq.folder / "config" / "credentials.json"
+    assert examined(synq, "-p", "ci")["keyring"] == ("ok", f"Not needed: the token is in {file}, for you alone.", None)
+    file.chmod(0o644)
+    assert examined(synq, "-p", "ci")["keyring"] == (
+        "warn",
+        f"The token is in {file}, which others can read.",
+        f"chmod 600 {file}",
+    )
+
+
+@pytest.mark.parametrize(
+    ("token", "state", "found", "mend"),
+    [
+        (
+            jwt(role="EDITOR", exp=NOW - 300),
+            "fail",
+            "it has ended.",
+            "The token ended 5 minutes ago. Put a fresh token",
+        ),
+        (jwt(role="EDITOR", exp=NOW + 120), "warn", "it ends in 2 minutes.", None),
+        (jwt(), "ok", "From SYNQ_TOKEN: no role of tenant unknown; it does not say when it ends.", None),
+        ("abc", "warn", "From SYNQ_TOKEN; it is no JWT, so nothing is known of it.", None),
+        ("a b", "fail", "is no token: it is empty or holds blanks", "Copy it again"),
+    ],
+)
+def test_the_token(synq: Any, token: str, state: str, found: str, mend: str | None) -> None:
+    told = examined(synq, environ=SERVER | {"SYNQ_TOKEN": token})["token"]
+    assert told[0] == state
+    assert found in told[1]
+    assert (told[2] or "").startswith(mend or "")
+    assert (told[2] is None) == (mend is None)
+
+
+def test_nobody_is_logged_in(synq: Any) -> None:
+    found = examined(synq, environ=SERVER)
+    assert found["keyring"] == ("ok", "FakeKeyring answers.", None)
+    assert found["token"][:2] == ("fail", "Not logged in: profile default has no token.")
+    assert found["index"] == found["routes"] == ("warn", "Not looked at: see token.", None)
+    named = examined(synq, "-p", "acme", environ=SERVER)["settings"]
+    assert named == (
+        "warn",
+        "Profile acme (option --profile) at https://api.test. There is no such profile yet.",
+        "synq auth login --profile acme",
+    )
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_damaged_config_is_a_finding_and_no_end(synq: Any, terminal: bool) -> None:
+    (synq.folder / "config").mkdir()
+    (synq.folder / "config" / "config.yaml").write_text("profiles: [", encoding="utf-8")
+    found = examined(synq, environ=SERVER)
+    assert (found["config"][0], found["config"][2]) == (
+        "fail",
+        "Mend it in an editor, or move it away; synq does not overwrite it.",
+    )
+    assert "config.yaml is damaged" in found["config"][1]
+    assert found["settings"] == found["token"] == found["budget"] == ("warn", "Not looked at: see config.", None)
+    assert list(found) == PIECES
+    shown = synq("doctor", environ=SERVER, terminal=terminal)
+    assert (shown.status, shown.err) == (0, "")
+    assert "Not looked at: see config." in shown.out
+
+
+def test_so_are_a_wrong_variable_and_a_wrong_option(synq: Any) -> None:
+    found = examined(synq, environ=SERVER | {"SYNQ_TIMEOUT": "soon"})
+    assert found["settings"][:2] == (
+        "fail",
+        "SYNQ_TIMEOUT is 'soon', but timeout must be a number of seconds, 0 or more.",
+    )
+    assert examined(synq, "--max-wait", "x", environ=SERVER)["settings"][0] == "fail"
+    wrong = synq("doctor", "--fields", "check,", environ=SERVER)
+    assert (wrong.status, wrong.out) == (2, "")
+
+
+def test_a_keyring_that_fails_is_not_asked_twice(synq: Any) -> None:
+    http = httpx.MockTransport(lambda _request: httpx.Response(200, json=[]))
+    assert synq("auth", "login", "--with-token", stdin=TOKEN, environ=SERVER, http=http).status == 0
+
+    class Locked:
+        asked = 0
+
+        def get_password(self, _service: str, _username: str, /) -> str:
+            self.asked += 1
+            raise RuntimeError("locked")
+
+        set_password = delete_password = get_password
+
+    synq.keyring = Locked()
+    found = examined(synq, environ=SERVER)
+    assert found["keyring"][:2] == ("fail", "Could not read the keyring (RuntimeError).")
+    assert "synq auth login --insecure-storage" in str(found["keyring"][2])
+    assert found["token"] == ("fail", "Not looked at: see keyring.", None)
+    assert found["index"] == ("warn", "Not looked at: see token.", None)
+    assert synq.keyring.asked == 1
+
+
+def test_a_keyring_that_keeps_nothing(synq: Any) -> None:
+    class Null:
+        name = "null Keyring"
+
+        def get_password(self, _service: str, _username: str, /) -> None: ...
+        def set_password(self, _service: str, _username: str, _password: str, /) -> None: ...
+        def delete_password(self, _service: str, _username: str, /) -> None: ...
+
+    synq.keyring = Null()
+    assert examined(synq, environ=SERVER)["keyring"][:2] == ("fail", "The keyring (null Keyring) keeps nothing.")
+
+
+def test_a_state_folder_that_can_not_be(synq: Any) -> None:
+    (synq.folder / "file").write_text("", encoding="utf-8")
+    environ = LOGGED_IN | {"SYNQ_STATE_DIR": str(synq.folder / "file" / "state")}
+    found = examined(synq, environ=environ)
+    for piece in ("budget", "index"):
+        assert found[piece][0] == "fail"
+        assert "can't be made: Not a directory." in found[piece][1]
+        assert found[piece][2] == "SYNQ_CONFIG_DIR and SYNQ_STATE_DIR name other folders."
+
+
+def test_damaged_state_files(synq: Any) -> None:
+    (synq.folder / "state").mkdir()
+    for name in ("budget", "index"):
+        (synq.folder / "state" / f"{name}.sqlite3").write_bytes(b"not a database, whatever its name may say" * 9)
+    found = examined(synq, environ=LOGGED_IN)
+    assert (found["budget"][0], found["index"][0], found["routes"][0]) == ("warn", "fail", "warn")
+    assert "was damaged. It was set aside as" in found["budget"][1]
+    assert "Move the file away" in str(found["index"][2])
+
+
+def test_what_has_been_found_out_about_the_server(synq: Any) -> None:
+    http = httpx.MockTransport(lambda _request: httpx.Response(404, text="404 page not found"))
+    environ = SERVER | {"SYNQ_TOKEN": jwt(tenantid=TENANT)}
+    assert synq("inventory", "locations", environ=environ, http=http).status == 5
+    found = examined(synq, environ=environ)
+    assert found["routes"] == (
+        "warn",
+        "This server lacks: list locations.",
+        "The dashboard may do it; synq asks again after a day.",
+    )
+    assert found["budget"][1].startswith("99 of 100 requests left this minute")
+    synq.clock += 86_401
+    assert examined(synq, environ=environ)["routes"][0] == "ok"
+
+
+def test_a_pause_that_the_api_has_asked_for(synq: Any) -> None:
+    http = httpx.MockTransport(lambda _request: httpx.Response(429, headers={"Retry-After": "40"}))
+    assert synq("channels", "list", "--max-wait", "1", environ=LOGGED_IN, http=http).status == 6
+    assert examined(synq, environ=LOGGED_IN)["budget"] == ("warn", "The API refuses requests for 40 s.", "synq limits")
+
+
+@pytest.mark.parametrize(
+    ("shell", "file", "content", "state"),
+    [
+        ("/bin/zsh", ".zshrc", 'eval "$(_SYNQ_COMPLETE=source_zsh synq)"', "ok"),
+        ("/usr/bin/fish", ".config/fish/completions/synq.fish", "_SYNQ_COMPLETE=complete_fish", "ok"),
+        ("/bin/bash", ".bashrc", "alias synq=sync", "warn"),
+        ("/bin/bash", ".zshrc", "_SYNQ_COMPLETE", "warn"),
+        ("/bin/tcsh", ".cshrc", "", "ok"),
+    ],
+)
+def test_completion(synq: Any, shell: str, file: str, content: str, state: str) -> None:
+    (synq.folder / file).parent.mkdir(parents=True, exist_ok=True)
+    (synq.folder / file).write_text(content, encoding="utf-8")
+    found = examined(synq, environ=LOGGED_IN | {"SHELL": shell, "HOME": str(synq.folder)})["completion"]
+    assert found[0] == state
+    assert (found[2] is None) == (state == "ok")
+
+
+def test_the_sandbox_is_looked_at_without_being_made(synq: Any) -> None:
+    found = examined(synq, "--sandbox")
+    assert {state for state, _, _ in found.values()} == {"ok"}
+    assert found["token"][1] == "The sandbox makes one when it is first used."
+    assert not (synq.folder / "state" / "sandbox.sqlite3").exists()
+    synq("sandbox", "init")
+    assert examined(synq, "--sandbox")["token"][1].startswith("From sandbox: ADMIN of tenant")
+    asked = examined(synq, "--sandbox", "--network")
+    assert [asked[piece][0] for piece in ("DNS", "TLS", "API", "clock")] == ["ok", "ok", "ok", "warn"]
+
+
+# with --network
+
+
+def test_without_the_option_nothing_is_sent(synq: Any, service: Service) -> None:
+    assert list(examined(synq, environ=LOGGED_IN | {"SYNQ_BASE_URL": service.url})) == PIECES
+    assert service.asked == 0
+
+
+def test_the_network_costs_one_request(synq: Any, service: Service) -> None:
+    found = examined(synq, "--network", environ={"SYNQ_BASE_URL": service.url})
+    assert list(found) == [*PIECES, "DNS", "TLS", "API", "clock"]
+    assert found["DNS"] == ("ok", "127.0.0.1 is 127.0.0.1.", None)
+    assert found["TLS"] == ("ok", "Not needed: nothing leaves this machine.", None)
+    assert found["API"] == ("ok", f"{service.url} answers OK.", None)
+    assert found["clock"] == ("ok", "Within seconds of the API's.", None)
+    assert service.asked == 1
+
+
+@pytest.mark.parametrize(
+    ("clock", "state", "found"),
+    [
+        (NOW - 31, "warn", "31 s ahead of the API's."),
+        (NOW + 7200, "warn", "7200 s behind the API's."),
+        (NOW + 30, "ok", "Within seconds of the API's."),
+        (None, "warn", "The API did not say what time it has."),
+    ],
+)
+def test_the_clock(synq: Any, service: Service, clock: float | None, state: str, found: str) -> None:
+    service.clock = clock
+    assert examined(synq, "--network", environ={"SYNQ_BASE_URL": service.url})["clock"][:2] == (state, found)
+
+
+def test_something_else_answers(synq: Any, service: Service) -> None:
+    service.text = "<html>Sign in to this network</html>"
+    state, found, mend = examined(synq, "--network", environ={"SYNQ_BASE_URL": service.url})["API"]
+    assert (state, mend) == ("warn", "Is the base URL right? `synq config get base_url` shows it.")
+    assert found == f"{service.url} answers '<html>Sign in to this network</html>' instead of OK."
+
+
+def test_nobody_answers_or_nobody_who_speaks_tls(synq: Any, service: Service) -> None:
+    secure = service.url.replace("http:", "https:")
+    found = examined(synq, "--network", environ={"SYNQ_BASE_URL": secure})
+    assert found["DNS"][0] == "ok"
+    assert found["TLS"][0] == "fail"
+    assert found["API"] == found["clock"] == ("warn", "Not looked at: see TLS.", None)
+    gone = examined(synq, "--network", environ={"SYNQ_BASE_URL": "http://127.0.0.1:1"})
+    assert gone["API"][0] == "fail"
+    assert "the connection was refused" in gone["API"][1]
+    assert gone["clock"] == ("warn", "Not looked at: see API.", None)
+
+
+def test_behind_a_proxy_the_host_is_the_proxys_business(synq: Any) -> None:
+    http = httpx.MockTransport(lambda _request: httpx.Response(200, text="OK"))
+    found = examined(synq, "--network", environ=SERVER | {"HTTPS_PROXY": "http://127.0.0.1:9"}, http=http)
+    assert found["DNS"] == found["TLS"] == ("ok", "Left to the proxy in HTTPS_PROXY.", None)
+    assert found["API"][0] == "ok"

@@ -1,0 +1,51 @@
+"""A checklist on a terminal: wrapped, coloured by its states, and nothing raw in it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from synq_cli.output.columns import Column
+
+Build = Callable[..., Any]
+COLUMNS = [Column(name.title(), name) for name in ("check", "state", "found", "mend")]
+ROWS = [
+    {"check": "config", "state": "ok", "found": "two profiles", "mend": None},
+    {"check": "token", "state": "fail", "found": "it has ended\x1b[31m", "mend": "Log in again: synq auth login"},
+]
+
+
+def test_each_piece_is_a_line_and_its_mend_below(screen: Build) -> None:
+    shown = screen(tty=True, environ={"NO_COLOR": "1"}, width=80)
+    shown.output.checklist(iter(ROWS), COLUMNS)
+    assert shown.out == (
+        "ok    config  two profiles\n"
+        "fail  token   it has ended\\x1b[31m\n"
+        "              Log in again: synq auth login\n"
+    )  # fmt: skip
+
+
+def test_a_narrow_terminal_wraps_between_words(screen: Build) -> None:
+    shown = screen(tty=True, environ={"NO_COLOR": "1"}, width=36)
+    shown.output.checklist(ROWS[1:], COLUMNS)
+    assert shown.out == (
+        "fail  token  it has ended\\x1b[31m\n             Log in again: synq auth\n             login\n"
+    )
+
+
+def test_states_have_their_colours(screen: Build) -> None:
+    shown = screen(tty=True, environ={"TERM": "xterm"})
+    shown.output.checklist(ROWS, COLUMNS)
+    assert shown.out.splitlines()[0].startswith("\x1b[32mok\x1b[0m    config  ")
+    assert shown.out.splitlines()[1].startswith("\x1b[31mfail\x1b[0m  token   ")
+
+
+def test_programs_and_those_who_choose_get_rows(screen: Build) -> None:
+    shown = screen()
+    shown.output.checklist(ROWS[:1], COLUMNS)
+    assert shown.out == "check\tstate\tfound\tmend\nconfig\tok\ttwo profiles\t\n"
+    shown = screen(tty=True, environ={"NO_COLOR": "1"}, fields="check,state")
+    shown.output.checklist(ROWS, COLUMNS)
+    assert [line.split() for line in shown.out.splitlines()] == [
+        ["check", "state"],
+        ["config", "ok"],
+        ["token", "fail"],
+    ]

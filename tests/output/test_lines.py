@@ -1,0 +1,89 @@
+"""Rows drawn one by one: widths hold, nothing raw reaches the terminal, and Ctrl-C is the end."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from synq_cli.errors import InterruptError
+from synq_cli.output.columns import Column
+from synq_cli.output.formats import clock, state, text
+from synq_cli.output.lines import write_lines
+from synq_cli.output.streams import Stream
+
+Build = Callable[..., Any]
+COLUMNS = [
+    Column("Time", "at", clock, width=19),
+    Column("Status", "status", state, width=8),
+    Column("Note", "note", text, drop=1),
+]
+ROW = {"at": "2026-11-25T09:00:00Z", "status": "failed", "note": "Nørrebro 店舗\x1b[31m"}
+
+
+def test_the_heading_comes_with_the_first_row(screen: Build) -> None:
+    shown = screen(tty=True, environ={"NO_COLOR": "1"}, width=60)
+    shown.output.follow([], COLUMNS)
+    assert shown.out == ""
+    shown.output.follow([ROW, ROW], COLUMNS)
+    assert shown.out == (
+        "Time                 Status    Note\n" + "2026-11-25 09:00:00  failed    Nørrebro 店舗\\x1b[31m\n" * 2
+    )
+
+
+def test_a_state_has_its_colour_and_no_more(screen: Build) -> None:
+    shown = screen(tty=True, environ={"TERM": "xterm"}, width=60)
+    shown.output.follow([{"at": "", "status": "failed", "note": ""}], COLUMNS)
+    assert shown.out.splitlines()[1] == " " * 21 + "\x1b[31mfailed\x1b[0m"
+
+
+def test_what_does_not_fit_ends_in_an_ellipsis_and_what_may_go_goes(screen: Build) -> None:
+    for width, line in [
+        (52, "2026-11-25 09:00:00  partial…  Nørrebro 店舗\\x1b[31m"),
+        (51, "2026-11-25 09:00:00  partial…  Nørrebro 店舗\\x1b[3…"),
+        (50, "2026-11-25 09:00:00  partial…"),
+    ]:
+        shown = screen(tty=True, environ={"NO_COLOR": "1"}, width=width)
+        shown.output.follow([{**ROW, "status": "partially_refunded"}], COLUMNS)
+        assert shown.out.splitlines()[1] == line
+
+
+def test_where_there_is_no_terminal_nothing_is_cut_that_has_no_width(screen: Build) -> None:
+    shown = screen(format="table")
+    shown.output.follow([{**ROW, "note": "x" * 300}], COLUMNS)
+    assert shown.out.splitlines()[1].endswith("  " + "x" * 300)
+
+
+def test_fields_and_columns_choose_here_too(screen: Build) -> None:
+    shown = screen(tty=True, environ={"NO_COLOR": "1"}, fields="note,status")
+    shown.output.follow([{"note": "a", "status": "b"}], COLUMNS)
+    assert [line.split() for line in shown.out.splitlines()] == [["note", "status"], ["a", "b"]]
+    shown = screen(tty=True, environ={"NO_COLOR": "1"}, columns="status")
+    shown.output.follow([ROW], COLUMNS)
+    assert shown.out == "Status\nfailed\n"
+
+
+@pytest.mark.parametrize("settings", [{"tty": True, "environ": {"NO_COLOR": "1"}}, {"format": "json"}, {}])
+def test_ctrl_c_ends_it_without_a_word(screen: Build, settings: dict[str, Any]) -> None:
+    def rows() -> Iterator[dict[str, Any]]:
+        yield ROW
+        raise KeyboardInterrupt
+
+    shown = screen(**settings)
+    with pytest.raises(InterruptError) as caught:
+        shown.output.follow(rows(), COLUMNS)
+    assert "failed" in shown.out
+    shown.output.error(caught.value)
+    assert shown.err == ""
+
+
+@given(st.text(), st.text(), st.integers(24, 200))
+def test_no_line_is_wider_than_the_terminal(at: str, note: str, width: int) -> None:
+    from io import StringIO
+
+    file = StringIO()
+    row = {"at": at, "status": note, "note": note + at}
+    write_lines(Stream(file, {}), [row], COLUMNS, now=lambda: 0.0, width=max(width, 29))
+    assert all(cell_len(line) <= max(width, 29) for line in file.getvalue().splitlines())
