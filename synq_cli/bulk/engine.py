@@ -173,7 +173,8 @@ class Engine:
         return f"synq runs resume {facts.id}" + (f" --profile {facts.profile}" if facts.profile != "default" else "")
 
     def _work(self, verb: Verb, journal: Journal) -> Outcome:
-        started, reason = self._now(), None
+        started = self._now()
+        reason: SynqError | None = None
         if journal.counts()["pending"]:
             with self._listener.progress(f"Run {journal.facts.id}") as bar:
                 progress = Progress(bar, journal, self._budget, self._listener.note, self._now)
@@ -184,8 +185,11 @@ class Engine:
                 )  # fmt: skip
                 runner.run()
             reason = runner.stop_reason
-        if not isinstance(reason, InterruptError):
-            self._settle(verb, journal)
+        try:
+            if not isinstance(reason, InterruptError):
+                self._settle(verb, journal)
+        except KeyboardInterrupt:
+            reason = reason or InterruptError("Interrupted.")
         return outcome(
             journal,
             self._command(journal.facts),

@@ -52,12 +52,12 @@ class Plan:
 
     def lines(self) -> list[str]:
         """The plan in words."""
-        rows = f"{len(self.rows):,} row{'s' * (len(self.rows) != 1)}"
-        said = [f"{rows} of {self.file}: {len(self.rows):,} requests, {_duration(self.seconds)} at the present budget."]
-        if self.undoes:
-            said[0] = f"{rows} take back the run {self.undoes}: {said[0].partition(': ')[2]}"
+        rows = _counted(len(self.rows), "row")
+        head = f"{rows} take back the run {self.undoes}" if self.undoes else f"{rows} of {self.file}"
+        cost = f"{_counted(len(self.rows), 'request')}, {_duration(self.seconds)} at the present budget"
+        said = [f"{head}: {cost}."]
         if net := self.net():
-            told = ", ".join(f"{each['location']} {each['units']:+,} ({each['rows']:,} rows)" for each in net)
+            told = ", ".join(f"{each['location']} {each['units']:+,} ({_counted(each['rows'], 'row')})" for each in net)
             said.append(f"Net: {told}.")
             said.append(f"Largest: {self._listed(self._by_size()[:_LARGEST])}.")
         if odd := self.suspicious():
@@ -131,6 +131,9 @@ def seconds_for(requests: int, window: "Snapshot") -> float:
     return max(window.blocked_for, windows * WINDOW + first)
 
 
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'s' * (number != 1)}"
+
+
 def _duration(seconds: float) -> str:
-    minutes = round(seconds / 60)
-    return "under a minute" if seconds < 50 else f"about {minutes} minute{'s' * (minutes != 1)}"
+    return "under a minute" if seconds < 50 else f"about {_counted(round(seconds / 60), 'minute')}"

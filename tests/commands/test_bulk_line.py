@@ -22,6 +22,7 @@ class Shop:
     def __init__(self) -> None:
         self.answers: dict[str, Callable[[], httpx.Response]] = {}
         self.ledger: list[dict[str, object]] = []
+        self.ledger_answer: Callable[[], httpx.Response] | None = None
         self.seen: list[str] = []
         self.at = "2026-11-24T12:00:00Z"
 
@@ -37,7 +38,7 @@ class Shop:
                 200, json=[{"id": name, "sku": sku} for sku, name in zip(SKUS, VARIANTS, strict=True)]
             ),
             "locations": lambda: httpx.Response(200, json=[{"id": PLACE, "name": "Shed", "active": True}]),
-            "ledger": lambda: httpx.Response(200, json={"entries": self.ledger[::-1], "limit": 100}),
+            "ledger": self.ledger_answer or (lambda: httpx.Response(200, json={"entries": self.ledger[::-1]})),
             "levels": lambda: httpx.Response(404, text="404 page not found"),
         }[request.url.path.rpartition("/")[2]]()
 
@@ -253,6 +254,16 @@ def test_a_lost_answer_is_settled_from_the_ledger_or_stays_unknown(run: Any, sho
     told = run("runs", "resume", name, "--resend-unknown", "5", "-q")
     assert (told.status, shop.seen.count("POST adjust")) == (0, sent + 1)
     assert shop.posted == dict(zip(SKUS, range(1, 7), strict=True))
+
+
+def test_ctrl_c_while_the_ledger_is_asked_says_where_the_run_stands(run: Any, shop: Shop, counts: Path) -> None:
+    def interrupted() -> httpx.Response:
+        raise KeyboardInterrupt
+
+    shop.answers, shop.ledger_answer = {"BBB": lost}, interrupted
+    result = run("inventory", "adjust", "--file", str(counts), "--yes", "-q")
+    assert result.status == 130
+    assert result.err.splitlines()[0].endswith(": 5 of 6 rows done, 1 unknown. Unknown: line 3.")
 
 
 def test_a_token_that_ends_stops_the_run_and_resume_goes_on(run: Any, shop: Shop, counts: Path) -> None:

@@ -86,9 +86,11 @@ def adjust_stock(
 
     --file takes rows with the columns sku or variant_id, delta, and if need be location; other columns are left
     alone. All rows are checked before the first is sent, then synq says what will move and how long it takes, and
-    asks. A run keeps a journal, so it can be interrupted at any time: `synq runs resume` goes on, and sends no row
-    twice. Rows that the API refused end up in FILE.failed.csv, ready to be mended and fed in again (exit 9).
-    `synq runs undo` takes a whole run back.
+    asks. It keeps to the rate limit, however long that takes, and leaves 10 requests a minute to other commands.
+
+    A run keeps a journal, so it can be interrupted at any time: `synq runs resume` goes on, and sends no row twice.
+    Rows that the API refused end up in FILE.failed.csv, ready to be mended and fed in again (exit 9). `synq runs
+    undo` takes a whole run back.
 
     Examples:
       synq inventory adjust HMC-NVY-M -5
