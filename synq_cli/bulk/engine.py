@@ -15,7 +15,7 @@ from synq_cli.bulk.plan import RESERVE, Plan, seconds_for
 from synq_cli.bulk.progress import Progress
 from synq_cli.bulk.runner import WORKERS, Runner
 from synq_cli.bulk.verb import Row, Verb
-from synq_cli.errors import InterruptError, RefusedError, SynqError, UsageError
+from synq_cli.errors import InterruptError, RefusedError, SynqError, UnknownOutcomeError, UsageError
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -190,6 +190,8 @@ class Engine:
                 self._settle(verb, journal)
         except KeyboardInterrupt:
             reason = reason or InterruptError("Interrupted.")
+        if isinstance(reason, UnknownOutcomeError) and not journal.counts()["pending"]:
+            reason = None  # it came too late to stop anything; what is unclear yet speaks for itself
         return outcome(
             journal,
             self._command(journal.facts),
