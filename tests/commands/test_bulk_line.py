@@ -317,14 +317,19 @@ def test_a_network_that_stays_away_stops_the_run(run: Any, shop: Shop, counts: P
     assert run("runs", "resume", only_run(run), "-q").status == 0
 
 
-def test_a_server_in_trouble_stops_the_run_before_every_row_is_unclear(run: Any, shop: Shop, tmp_path: Path) -> None:
-    shop.answers = dict.fromkeys(SKUS, refused(500))
+def test_a_server_in_trouble_stops_the_run_before_every_row_is_unclear(synq: Any, tmp_path: Path) -> None:
+    trouble = httpx.MockTransport(lambda request: httpx.Response(500 if request.method == "POST" else 404))
+    variants = [f"{number:08d}-1111-4111-8111-111111111111" for number in range(40)]
     file = tmp_path / "counts.csv"
-    rows = "".join(f"{variant},{n}\n" for n, variant in enumerate(VARIANTS, 1))
-    file.write_text(f"variant_id,delta\n{rows}", encoding="utf-8")
-    stopped = run("inventory", "adjust", "--file", str(file), "--yes", "-q")
+    file.write_text("variant_id,delta\n" + "".join(f"{variant},1\n" for variant in variants), encoding="utf-8")
+    line = ("inventory", "adjust", "--file", str(file), "--location", PLACE, "--yes", "--json", "-q")
+    stopped = synq(*line, environ=ENVIRON, http=trouble)
     assert stopped.status == 10
-    assert stopped.err.startswith("synq: Stopped after ")
+    assert json.loads(stopped.err)["error"]["message"].startswith("Stopped after ")
+    summary = json.loads(stopped.out)
+    assert summary["done"] == 0
+    assert 3 <= summary["unknown"] <= 9
+    assert summary["pending"] == 40 - summary["unknown"]
 
 
 def test_a_run_is_taken_back_once(run: Any, shop: Shop, counts: Path) -> None:
