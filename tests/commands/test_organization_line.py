@@ -84,7 +84,7 @@ def test_a_role_is_changed_by_address_or_uid(synq: Any, word: str) -> None:
     assert tenant.asked == [MEMBERS, f'{change} {{"role":"VIEWER"}}']
     assert (result.status, result.err) == (0, "")
     assert result.out == (
-        "rory@fellandfjord.example: EDITOR → VIEWER role\n"
+        "rory@fellandfjord.example: role EDITOR → VIEWER\n"
         "E-mail  rory@fellandfjord.example\nRole    VIEWER\nStatus  active\nUID     T7uKfW1oGzXq\n"
     )
 
