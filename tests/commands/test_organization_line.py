@@ -26,7 +26,7 @@ def test_the_name_is_shown_before_and_after(synq: Any) -> None:
     result = synq(*line, environ=ENVIRON, http=tenant, terminal=True)
     assert (result.status, result.err) == (0, "")
     assert result.out == (
-        "Organization: Fell & Fjord Knitwear → Fell & Fjord Ltd name\nID    b3e8\nName  Fell & Fjord Ltd\n"
+        "Organization: name Fell & Fjord Knitwear → Fell & Fjord Ltd\nID    b3e8\nName  Fell & Fjord Ltd\n"
     )
     assert tenant.asked == [f"GET {PLACE}", f'PUT {PLACE} {{"name":"Fell & Fjord Ltd"}}']
 

@@ -38,7 +38,7 @@ def body(**changed: Any) -> str:
         (
             ["costing_method=fifo", "Auto_PO_enabled=FALSE", "inventory_allocation_model=SOFT"],
             {"costing_method": "FIFO", "auto_po_enabled": False},
-            ["Settings: costing WAC → FIFO", "Settings: true → false draft purchase orders"],
+            ["Settings: costing WAC → FIFO", "Settings: draft purchase orders true → false"],
         ),
         (
             ["default_low_stock_threshold=0"],
