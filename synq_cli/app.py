@@ -7,8 +7,9 @@ if TYPE_CHECKING:
     import typer
 
     from synq_cli.errors import SynqError
-    from synq_cli.invocation import Invocation, System
+    from synq_cli.invocation import Invocation
     from synq_cli.lazy_group import LazyGroup
+    from synq_cli.system import System
 
 SUMMARY = """Run your Synq tenant from the command line.
 
@@ -34,6 +35,7 @@ GROUPS = {
     "api": ("synq_cli.commands.request", "Send any request to the API.", "Tenant"),
     "auth": ("synq_cli.commands.auth", "Log in, switch tenants, log out.", "This machine"),
     "config": ("synq_cli.commands.config", "Read and change profiles.", "This machine"),
+    "runs": ("synq_cli.commands.runs", "Look at bulk runs, resume them, undo them.", "This machine"),
     "limits": ("synq_cli.commands.limits", "Show the rate limit and who spent it.", "This machine"),
     "sandbox": ("synq_cli.commands.sandbox", "Try synq on an embedded tenant.", "This machine"),
     "doctor": ("synq_cli.commands.doctor", "Look at everything synq rests on, and name the mends.", "This machine"),
@@ -50,7 +52,8 @@ def main(argv: list[str] | None = None, system: "System | None" = None) -> int:
 
         print(f"synq {__version__}", file=system.stdout if system else sys.stdout)
         return 0
-    from synq_cli.invocation import Invocation, System
+    from synq_cli.invocation import Invocation
+    from synq_cli.system import System
 
     run = Invocation(system or System.real(), arguments)
     try:

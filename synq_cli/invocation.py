@@ -1,15 +1,11 @@
-"""One run of synq: the outside world it was given, and the session, API and output it builds when first asked."""
+"""One run of synq: the session, API and output that it builds when first asked."""
 
-import io
 import os
-import random
 import sys
-import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from synq_cli.embedded import Embedded
 from synq_cli.errors import UsageError
@@ -17,7 +13,8 @@ from synq_cli.output.display import Output
 from synq_cli.session import profiles, settings
 from synq_cli.session.folders import config_dir, private_folder, state_dir
 from synq_cli.session.session import Session
-from synq_cli.session.tokens import SecretStore, TokenStore
+from synq_cli.session.tokens import TokenStore
+from synq_cli.system import System
 
 if TYPE_CHECKING:
     import httpx
@@ -25,36 +22,10 @@ if TYPE_CHECKING:
     from synq_cli.api.budget import Budget
     from synq_cli.api.client import SynqClient
     from synq_cli.api.index import LocalIndex
+    from synq_cli.api.lane import Lane
     from synq_cli.api.order_keys import OrderKeys
-
-
-def _open_in_browser(address: str) -> bool:
-    import webbrowser
-
-    return webbrowser.open(address)
-
-
-@dataclass(frozen=True)
-class System:
-    """What a run takes from outside; tests hand in their own."""
-
-    stdin: TextIO
-    stdout: TextIO
-    stderr: TextIO
-    environ: Mapping[str, str]
-    now: Callable[[], float] = time.time
-    sleep: Callable[[float], None] = time.sleep
-    jitter: Callable[[], float] = random.random
-    http: "httpx.BaseTransport | None" = None
-    keyring: SecretStore | None = None
-    browse: Callable[[str], bool] = _open_in_browser
-
-    @classmethod
-    def real(cls) -> "System":
-        """The process's own streams, environment, clock and network."""
-        # Python has None for a stream that was closed on the command line (`>&-`).
-        stdin, stdout, stderr = (stream or io.StringIO() for stream in (sys.stdin, sys.stdout, sys.stderr))
-        return cls(stdin, stdout, stderr, os.environ)
+    from synq_cli.bulk.engine import Engine
+    from synq_cli.bulk.runs import Runs
 
 
 class Invocation:
@@ -117,8 +88,8 @@ class Invocation:
         """The rate limit's window, shared by every synq process on this machine."""
         return self.open_budget(self.output.warn)
 
-    def open_budget(self, tell: Callable[[str], None]) -> "Budget":
-        """The same, its troubles told to whoever asks for it."""
+    def open_budget(self, tell: Callable[[str], None], sleep: Callable[[float], None] | None = None) -> "Budget":
+        """The same, its troubles told to whoever asks for it, and its waits slept through in their way."""
         from synq_cli.api.budget import Budget
 
         return Budget(
@@ -127,7 +98,7 @@ class Invocation:
             spender=self.command,
             profile=self.session.profile,
             now=self.system.now,
-            sleep=self.system.sleep,
+            sleep=sleep or self.system.sleep,
             jitter=self.system.jitter,
             tell=tell,
         )
@@ -170,6 +141,21 @@ class Invocation:
             outside=self.system.http,
         )
 
+    @cached_property
+    def runs(self) -> "Runs":
+        """The bulk runs of this machine."""
+        from synq_cli.bulk.runs import Runs
+
+        return Runs(private_folder(self.state / "runs"))
+
+    @cached_property
+    def bulk(self) -> "Engine":
+        """What works on many rows."""
+        from synq_cli.bulk.engine import Engine
+
+        known = (self.runs, self.api, self.session, self.budget, self._lane, self.output)
+        return Engine(*known, now=self.system.now, sleep=self.system.sleep)
+
     @property
     def dry_run(self) -> bool:
         """Whether this run shows what it would change instead of changing it."""
@@ -185,9 +171,9 @@ class Invocation:
         return hidden("Token: ", stdin=self.system.stdin, stderr=self.system.stderr, instead=instead), "the prompt"
 
     def read_text(self, path: str) -> str:
-        """A file that was named on the line, or with - standard input; UsageError if it can't be read."""
+        """A file that was named on the line, or with - standard input, as it is; UsageError if it can't be read."""
         try:
-            text = self.system.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8")
+            text = self.system.stdin.read() if path == "-" else Path(path).read_bytes().decode("utf-8")
             text.encode()  # where the locale is C, standard input lets bytes through that are no text
         except (OSError, UnicodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
@@ -274,10 +260,18 @@ class Invocation:
         if "api" not in self.__dict__:
             return
         self.api.transport.close()
-        if self.api.transport.requests:
+        if self.api.transport.requests or "bulk" in self.__dict__:
             left = self.budget.snapshot()
             self.output.footer(left.remaining, left.limit, exact=left.exact, profile=self.session.profile)
         self.budget.close()
+
+    def _lane(self, sleep: Callable[[float], None]) -> "Lane":
+        """A way to the API for one thread, with a connection and a view of the budget of its own."""
+        from synq_cli.api.lane import Lane
+
+        budget, http = self.open_budget(self.output.warn, sleep), self._http()
+        known = (self.session, budget, self.index, self.output)
+        return Lane(*known, http=http, now=self.system.now, sleep=sleep, jitter=self.system.jitter)
 
     def _sandbox_token(self) -> str:
         return self.sandbox.token()  # asked for only now: the tenant is made when it is first used
