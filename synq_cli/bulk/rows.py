@@ -41,9 +41,9 @@ def read_table(text: str, name: str, verb: Verb) -> Table:
     bom = text.startswith("\ufeff")
     text = text.removeprefix("\ufeff")
     if not text.strip():
-        raise UsageError(f"{name} is empty.", hint=f"Its first line must name the columns: {_example(verb)}")
+        raise UsageError(f"{name} is empty.", hint=_wanted(verb))
     newline = "\r\n" if "\r\n" in text else "\n"
-    if text.lstrip()[:1] == "{":
+    if verb.nested or text.lstrip()[:1] == "{":
         table = _read_ndjson(text, Dialect("", newline, bom, []), verb)
     else:
         table = _read_delimited(text, name, (newline, bom), verb)
@@ -70,7 +70,8 @@ def twice(rows: Sequence[Row], verb: Verb) -> list[Problem]:
     for row in rows:
         before = first.setdefault(verb.identity(row.content), row.line)
         if before != row.line:
-            problems.append(Problem(row.line, f"it is the same as line {before}; add the two up, or take one out"))
+            mend = "add the two up, or take one out" if verb.move else "take one out"
+            problems.append(Problem(row.line, f"it is the same as line {before}; {mend}"))
     return problems
 
 
@@ -122,6 +123,9 @@ def _read_ndjson(text: str, dialect: Dialect, verb: Verb) -> Table:
         except (ValueError, RecursionError):
             problems.append(Problem(line, "it is no JSON"))
             continue
+        if verb.nested:
+            _take(rows, problems, line, _unreported(value), source, verb)
+            continue
         if not isinstance(value, dict) or any(isinstance(field, dict | list | bool) for field in value.values()):
             problems.append(Problem(line, "it is no flat JSON object"))
             continue
@@ -134,6 +138,11 @@ def _read_ndjson(text: str, dialect: Dialect, verb: Verb) -> Table:
     return Table(dialect, rows, problems, [key for key in seen if key not in (*verb.columns, *REPORTED)])
 
 
+def _unreported(value: Any) -> Any:
+    """An object without what a report of failed rows has added."""
+    return {key: field for key, field in value.items() if key not in REPORTED} if isinstance(value, dict) else value
+
+
 def _as_text(value: object) -> str:
     if value is None:
         return ""
@@ -141,12 +150,12 @@ def _as_text(value: object) -> str:
 
 
 def _take(
-    rows: list[Row], problems: list[Problem], line: int, fields: Mapping[str, str], source: str, verb: Verb
+    rows: list[Row], problems: list[Problem], line: int, fields: Mapping[str, Any], source: str, verb: Verb
 ) -> None:
     try:
         content = verb.check(fields)
     except UsageError as error:
-        problems.append(Problem(line, error.message[:1].lower() + error.message[1:].rstrip(".")))
+        problems.append(Problem.of(line, error))
     else:
         rows.append(Row(line, content, source))
 
@@ -164,7 +173,7 @@ def _delimiter_of(text: str, verb: Verb) -> str:
 
 def _check_columns(keys: list[str], name: str, verb: Verb) -> list[str]:
     """The columns that mean nothing to the verb; UsageError if one is missing, doubled or nearly right."""
-    hint = f"Its first line must name the columns: {_example(verb)}"
+    hint = _wanted(verb)
     for names in verb.needs:
         if not set(names) & set(keys):
             raise UsageError(f"{name} has no column {' or '.join(names)}.", hint=hint)
@@ -187,5 +196,8 @@ def _slip(keys: Sequence[str], verb: Verb) -> str | None:
     return None
 
 
-def _example(verb: Verb) -> str:
-    return ",".join([names[0] for names in verb.needs] + list(verb.optional))
+def _wanted(verb: Verb) -> str:
+    if verb.nested:
+        return f"It must hold one {verb.noun} a line, each a JSON object."
+    columns = ",".join([names[0] for names in verb.needs] + list(verb.optional))
+    return f"Its first line must name the columns: {columns}"

@@ -13,6 +13,8 @@ from synq_cli.errors import UsageError
 # No letters that are taken for one another.
 _LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 _SHORTLY = 600.0
+# What is told of a row, as far as it has it.
+TOLD = ("sku", "location", "delta", "payment_reference", "idempotency_key", "last_line", "products")
 _UNREADABLE = ("command", "file", "started_at", "rows", "done", "failed", "unknown", "pending", "profile", "undoes")
 _DAMAGED = dict.fromkeys(_UNREADABLE) | {"state": "damaged"}
 
@@ -123,7 +125,7 @@ def told(row: Entry) -> dict[str, Any]:
     return {
         "line": row.line,
         "status": state,
-        **{key: row.content[key] for key in ("sku", "location", "delta") if key in row.content},
+        **{key: row.content[key] for key in TOLD if key in row.content},
         "receipt": row.receipt,
         "error_code": row.code,
         "error": row.error,

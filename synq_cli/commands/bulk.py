@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 ReportOption = Annotated[
     str | None,
-    typer.Option("--report", metavar="FILE", help="Write each row's status and ledger id there, as .csv or .json."),
+    typer.Option("--report", metavar="FILE", help="Write what became of each row there, as .csv or .json."),
 ]
 
 PLAN = [

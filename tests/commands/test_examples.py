@@ -29,6 +29,8 @@ FILES = {
     "ids.json": '["f1f1e283-6659-47ee-a41b-6b6ad352dac2"]',
     "order.json": '{"payment_provider": "stripe", "payment_reference": "pi_3S", "currency": "GBP", "items": '
     '[{"product_title": "Made-to-measure repair", "quantity": 1, "unit_price": 89.50}]}',
+    "orders.ndjson": '{"payment_provider": "stripe", "payment_reference": "pi_4S", "currency": "GBP", "items": '
+    '[{"product_title": "Made-to-measure repair", "quantity": 1, "unit_price": 89.50}]}\n',
     "payment.yaml": "payment_provider: stripe\npayment_reference: pi_3S\n",
     "counts.csv": "sku,delta\nHMC-NVY-M,-5\nHMC-NVY-L,3\n",
     "product.json": '{"title": "Harbour Merino Crewneck"}',
