@@ -14,7 +14,7 @@ from synq_cli.bulk.plan import RESERVE, Plan, seconds_for
 from synq_cli.bulk.progress import Progress
 from synq_cli.bulk.runner import Runner
 from synq_cli.bulk.verb import WORKERS, Action, Row, Verb
-from synq_cli.bulk.verbs import VERBS
+from synq_cli.bulk.verbs import all_verbs
 from synq_cli.errors import InterruptError, RefusedError, SynqError, UnknownOutcomeError, UsageError
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Engine:
         now: Callable[[], float],
         sleep: Callable[[float], None],
         workers: int = WORKERS,
-        verbs: Mapping[str, Action] = VERBS,
+        verbs: Mapping[str, Action] | None = None,
     ) -> None:
         self._runs = runs
         self._api = api
@@ -61,7 +61,7 @@ class Engine:
         self._now = now
         self._sleep = sleep
         self._workers = workers
-        self._verbs = verbs
+        self._verbs = verbs or all_verbs(api)
 
     def plan(self, verb: Verb, text: str, name: str, *, place: str | None, with_levels: bool) -> Plan:
         """What a file would do. UsageError lists everything that is wrong with it, by line."""
@@ -72,12 +72,14 @@ class Engine:
         settled, problems = verb.resolve(self._api, table.rows, place)
         rows.refuse(shown, problems + rows.twice(settled, verb))
         levels = verb.levels(self._api, settled) if verb.levels and with_levels else {}
-        return self._planned(verb, settled, name, dialect=table.dialect, ignored=table.ignored, levels=levels)
+        path = None if name == "-" else str(Path(name).absolute())
+        more = {"dialect": table.dialect, "ignored": table.ignored, "levels": levels}
+        return self._planned(verb, settled, name, path=path, **more)
 
-    def plan_rows(self, action: Action, wanted: Callable[[], Sequence[Row]], name: str) -> Plan:
-        """What rows would do that are read otherwise; they are asked for once it is clear that they may be sent."""
+    def plan_parts(self, action: Action, cut: Callable[[], Sequence[Row]], name: str, path: Path) -> Plan:
+        """What a file would do that `cut` makes rows of, once it is clear that they may be sent."""
         self._api.transport.check(action.operation)
-        return self._planned(action, wanted(), name)
+        return self._planned(action, cut(), name, path=str(path.absolute()))
 
     def plan_undo(self, run: str, *, with_levels: bool) -> Plan:
         """What would take a run back: the reverse of each row that is done. RefusedError if that was done before."""
@@ -128,7 +130,7 @@ class Engine:
                 file=plan.file,
                 scope=self._session.scope,
                 profile=self._session.profile,
-                path=None if plan.file == "-" or plan.undoes else str(Path(plan.file).absolute()),
+                path=plan.path,
                 dialect=asdict(plan.dialect) if plan.dialect else None,
                 undoes=plan.undoes,
             )

@@ -39,7 +39,7 @@ _BUSY_SECONDS = 10.0
 class Facts:
     """What a run is: its verb, its file and how that is written, whose data it changes, and the run it takes back.
 
-    `file` is the name that was typed, `path` where it is, None for standard input.
+    `file` is the name that was typed, `path` where it is, or for standard input where a copy is, or None.
     """
 
     id: str

@@ -23,12 +23,16 @@ _MOST_TOLD = 10
 
 @dataclass(frozen=True)
 class Plan:
-    """Rows that are ready to be sent. `levels` is the stock before each, by line, where that was asked for."""
+    """Rows that are ready to be sent: of the file that was named so and is at `path`, which standard input is not.
+
+    `levels` is the stock before each, by line, where that was asked for.
+    """
 
     verb: "Action"
     file: str
     rows: "Sequence[Row]"
     seconds: float
+    path: str | None = None
     dialect: "Dialect | None" = None
     ignored: Sequence[str] = ()
     undoes: str | None = None

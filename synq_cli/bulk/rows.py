@@ -52,12 +52,13 @@ def read_table(text: str, name: str, verb: Verb) -> Table:
     return table
 
 
-def refuse(name: str, problems: Sequence[Problem]) -> None:
-    """UsageError that lists every problem by its line; nothing if there is none."""
+def refuse(name: str, problems: Sequence[Problem], *, more: int = 0) -> None:
+    """UsageError that lists every problem by its line, and says how many `more` there are; nothing if there is none."""
     if not problems:
         return
     told = [f"line {problem.line}: {problem.what}" for problem in sorted(problems, key=lambda each: each.line)]
-    what = "1 problem" if len(told) == 1 else f"{len(told):,} problems"
+    what = "1 problem" if len(told) + more == 1 else f"{len(told) + more:,} problems"
+    told += [f"and {more:,} more"] if more else []
     error = UsageError(f"{name} has {what}; nothing was sent.", hint="Mend the file and run it again.")
     error.details = told
     raise error
@@ -76,7 +77,7 @@ def twice(rows: Sequence[Row], verb: Verb) -> list[Problem]:
 
 
 def _read_delimited(text: str, name: str, written: tuple[str, bool], verb: Verb) -> Table:
-    delimiter = _delimiter_of(text, verb)
+    delimiter = delimiter_of(text, verb.columns)
     reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
     rows: list[Row] = []
     problems: list[Problem] = []
@@ -160,13 +161,13 @@ def _take(
         rows.append(Row(line, content, source))
 
 
-def _delimiter_of(text: str, verb: Verb) -> str:
-    """The one that finds most of the verb's columns in the first line."""
+def delimiter_of(text: str, columns: Sequence[str]) -> str:
+    """The one that finds most of these columns in the first line."""
 
     def found(delimiter: str) -> int:
         lines = (line for line in StringIO(text, newline="") if line.strip())
         first = next(csv.reader(islice(lines, 1), delimiter=delimiter), [])
-        return len({cell.strip().lower() for cell in first} & set(verb.columns))
+        return len({cell.strip().lower() for cell in first} & set(columns))
 
     return max(_DELIMITERS, key=found)
 

@@ -1,10 +1,13 @@
 """The runs of this machine: their journals in one folder, found by the first letters of an id."""
 
+import os
 import secrets
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, TextIO
 
 from synq_cli.bulk.journal import SUFFIX, Entry, Facts, Journal, State
 from synq_cli.bulk.verb import Row
@@ -72,6 +75,22 @@ class Runs:
     def undoing(self, run: str) -> str | None:
         """The run that takes this one back, if there is one."""
         return next((row["id"] for row in self.rows() if row["undoes"] == run), None)
+
+    @contextmanager
+    def copied(self, stdin: TextIO) -> Iterator[Path]:
+        """Standard input as a file beside the journals, which stays if a run has begun that needs it."""
+        import shutil
+        from tempfile import mkstemp
+
+        handle, name = mkstemp(suffix=".input", dir=self._folder)
+        try:
+            with os.fdopen(handle, "wb") as copy:
+                below: BinaryIO | None = getattr(stdin, "buffer", None)  # a stream in memory has none
+                shutil.copyfileobj(below or BytesIO(stdin.read().encode()), copy)
+            yield Path(name)
+        finally:
+            if not any(journal.facts.path == name for journal in self._journals()):
+                Path(name).unlink(missing_ok=True)
 
     def beside(self, facts: Facts) -> tuple[set[str], list[Entry]]:
         """The receipts of all runs that were at work about then or later, and the unclear rows of all but this one."""
