@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from synq_cli.embedded import Embedded
-from synq_cli.errors import UsageError
+from synq_cli.errors import RefusedError, UsageError
 from synq_cli.output.display import Output
 from synq_cli.session import profiles, settings
 from synq_cli.session.folders import config_dir, private_folder, state_dir
@@ -208,18 +208,25 @@ class Invocation:
         return self.runs.copied(self.system.stdin) if path == "-" else nullcontext(Path(path))
 
     def confirmed(self, question: str, *, yes: bool) -> bool:
-        """Ask before something is lost; off a terminal RefusedError names --yes. A dry run loses nothing."""
-        from synq_cli.output.prompts import confirm
+        """Ask before something is lost; RefusedError for a no, and off a terminal, naming --yes.
 
-        yes = yes or self.dry_run
-        return confirm(question, option="--yes", stdin=self.system.stdin, stderr=self.system.stderr, yes=yes)
+        A dry run loses nothing.
+        """
+        if not self._agreed(question, yes=yes or self.dry_run):
+            raise RefusedError("Not confirmed; nothing was changed.")
+        return True
 
     def offered(self, question: str) -> bool:
         """Ask whether to do more than was asked for; nobody is asked in quiet, off a terminal or for a program."""
         streams = (self.system.stdin, self.system.stdout, self.system.stderr)
         if self.given.get("quiet") or self.output.format != "table" or not all(s.isatty() for s in streams):
             return False
-        return self.confirmed(question, yes=False)
+        return self._agreed(question, yes=self.dry_run)
+
+    def _agreed(self, question: str, *, yes: bool) -> bool:
+        from synq_cli.output.prompts import confirm
+
+        return confirm(question, option="--yes", stdin=self.system.stdin, stderr=self.system.stderr, yes=yes)
 
     def refuse_for_sandbox(self, why: str) -> None:
         """UsageError if this run is on the embedded sandbox."""

@@ -38,11 +38,15 @@ class Wish:
 
 @dataclass(frozen=True)
 class Entry:
-    """An order as it is sent, but for its key; `own_key` is one that was given, `remarks` what was looked up."""
+    """An order as it is sent, but for its key; `own_key` is one that was given.
+
+    `remarks` say what was looked up, `doubts` what is odd.
+    """
 
     order: dict[str, Any]
     own_key: str | None
     remarks: list[str]
+    doubts: list[str]
 
 
 class OrderEntry:
@@ -71,11 +75,13 @@ class OrderEntry:
         check_order(order, wish.name, without=without, located=wish.location is not None)
         self._transport.check(orders.CREATE)
         own_key = order.pop("idempotency_key", None)
+        doubts: list[str] = []
         if order.get("channel") is not None:
-            order.update(settled_channel(order, self._channels.list()))
+            settled, doubts = settled_channel(order, self._channels.list())
+            order.update(settled)
         remarks = self._settle_items(order, wish)
         check_order(order, wish.name)
-        return Entry(order, own_key, remarks)
+        return Entry(order, own_key, remarks, doubts)
 
     def _settle_items(self, order: dict[str, Any], wish: Wish) -> list[str]:
         """Lines as items of their variants, or the file's items at the location that was asked for."""
@@ -154,13 +160,17 @@ def overlaid(document: Any, fields: Mapping[str, str | None]) -> Any:
     return order
 
 
-def settled_channel(order: Mapping[str, Any], channels: "list[Row]") -> dict[str, str]:
-    """The order's channel by the name that orders carry, and its currency unless the order has another."""
+def settled_channel(order: Mapping[str, Any], channels: "list[Row]") -> tuple[dict[str, str], list[str]]:
+    """The order's channel by the name that orders carry, with its currency unless another was given; what is odd."""
     row = row_named(channels, order["channel"], "channel", "name", "id", see="synq channels list")
-    name = str(row["name"])
-    given = order.get("currency")
+    name, given = str(row["name"]), order.get("currency")
     currency = given or checks.currency(str(row.get("currency")), f"currency of channel {name}")
-    return {"channel": name, "currency": currency}
+    own, doubts = str(row.get("currency") or currency).upper(), []
+    if own != currency:
+        doubts.append(f"The order is in {currency}, but channel {name} sells in {own}.")
+    if row.get("active") is False:
+        doubts.append(f"Channel {name} takes no orders.")
+    return {"channel": name, "currency": currency}, doubts
 
 
 def placed_at(location_id: str, items: list[dict[str, Any]]) -> list[dict[str, Any]]:

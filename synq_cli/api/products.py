@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from synq_cli.api.writer import Writer
 
 _MOST_LISTED = 100
+_MORE = (
+    "The API lists at most 100 products; there may be more. `synq products variants list --all` reads every variant."
+)
 PUSH_ACTIONS = ("upsert", "delete")
 
 LIST = Operation("list_products", "GET", "/api/v1/pim/products", "the list of products")
@@ -100,7 +103,7 @@ class Products:
 
 def perhaps_more(rows: "list[Row]") -> str | None:
     """A sentence on the products that the list may lack; None if it has all."""
-    return "The API lists at most 100 products; there may be more." if len(rows) >= _MOST_LISTED else None
+    return _MORE if len(rows) >= _MOST_LISTED else None
 
 
 def not_taken(changes: dict[str, str], before: "Row", after: "Row") -> str | None:

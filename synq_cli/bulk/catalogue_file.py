@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from synq_cli.api.bulk_jobs import wrong_with_product
+from synq_cli.api.checks import is_currency
 from synq_cli.bulk.rows import delimiter_of
 from synq_cli.errors import UsageError
 
@@ -21,7 +22,6 @@ _HINT = (
 )
 _FORMULA = re.compile("'*[=+\\-@\t\r]")
 _NUMBER = re.compile(r"(0|[1-9][0-9]{0,17})(\.[0-9]{1,18})?", re.ASCII)
-_CURRENCY = re.compile("[A-Za-z]{3}", re.ASCII)
 _BOM = b"\xef\xbb\xbf"
 # A longer line is read in pieces, none of which is a row.
 _LONGEST_LINE = 10_000_000
@@ -182,11 +182,11 @@ def _maker(columns: list[str]) -> Callable[[Record, list[str]], None]:
             return
         for at, key in checked:
             cell = cells[at].strip()
-            if cell and not (_NUMBER if key == "price" else _CURRENCY).fullmatch(cell):
-                wanted = "a number such as 19.90" if key == "price" else "three letters such as EUR"
+            if cell and not (_NUMBER.fullmatch(cell) if key == "price" else is_currency(cell)):
+                wanted = "a number such as 19.90" if key == "price" else "an ISO 4217 code such as EUR"
                 record.wrong = f"the {key} is '{cell[:40]}'; it must be {wanted}"
                 return
-        record.sku = unguarded(cells[sku]) if sku is not None else ""
+        record.sku = unguarded(cells[sku]).strip() if sku is not None else ""
         pairs = zip(prefixes, cells, strict=True)
         values = [prefix + _quoted(unguarded(cell)) if cell else "" for prefix, cell in pairs]
         if price is not None:
@@ -213,5 +213,5 @@ def _ndjson(lines: _Lines) -> Iterator[Record]:
             record.wrong = "it is no JSON object in one line"
         else:
             record.wrong = "; ".join(wrong_with_product(row, "import"))
-            record.sku = "" if record.wrong else row.get("sku", "")
+            record.sku = "" if record.wrong else row.get("sku", "").strip()
         yield record

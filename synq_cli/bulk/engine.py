@@ -32,6 +32,7 @@ class Listener(Protocol):
     """Who hears what a run has to say."""
 
     def note(self, text: str | None) -> None: ...
+    def warn(self, text: str) -> None: ...
     def progress(self, label: str) -> "AbstractContextManager[Bar]": ...
 
 
@@ -70,7 +71,10 @@ class Engine:
         table = rows.read_table(text, shown, verb)
         rows.refuse(shown, table.problems)
         settled, problems = verb.resolve(self._api, table.rows, place)
-        rows.refuse(shown, problems + rows.twice(settled, verb))
+        wrong = [problem for problem in problems if not problem.is_doubt]
+        rows.refuse(shown, wrong + rows.twice(settled, verb))
+        for problem in problems:
+            self._listener.warn(f"Line {problem.line}: {problem.what}")
         levels = verb.levels(self._api, settled) if verb.levels and with_levels else {}
         path = None if name == "-" else str(Path(name).absolute())
         more = {"dialect": table.dialect, "ignored": table.ignored, "levels": levels}

@@ -106,7 +106,7 @@ def parts_of(
         if what := record.wrong or parts.add(record):
             wrong += 1
             problems += [Problem(record.line, what)][: _MOST_PROBLEMS - len(problems)]
-        elif record.sku.strip() and seen.add(record.sku) and len(doubtful) < _MOST_PROBLEMS:
+        elif record.sku and seen.add(record.sku) and len(doubtful) < _MOST_PROBLEMS:
             doubtful.add(record.sku)
     parts.close(size)
     twice = _twice(path, layout, doubtful) if doubtful else []

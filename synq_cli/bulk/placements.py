@@ -36,7 +36,9 @@ def _resolve(api: "SynqClient", rows: Sequence[Row], place: str | None) -> tuple
             problems.append(Problem(row.line, f"it has the idempotency_key of line {before}, so one would be lost"))
         try:
             if "channel" in order:
-                order |= settled_channel(order, channels)
+                found, doubts = settled_channel(order, channels)
+                order |= found
+                problems += [Problem(row.line, doubt, is_doubt=True) for doubt in doubts]
         except (NotFoundError, UsageError) as error:
             problems.append(Problem.of(row.line, error))
             continue

@@ -38,10 +38,11 @@ class Receipt:
 
 @dataclass(frozen=True)
 class Problem:
-    """What is wrong with a line."""
+    """What is wrong with a line, or only odd."""
 
     line: int
     what: str
+    is_doubt: bool = False
 
     @classmethod
     def of(cls, line: int, error: "SynqError") -> "Problem":

@@ -117,14 +117,14 @@ WRONG = {
     "a column without a name": ("title,,\nA,1,2\n", ["standard input has a column without a name."]),
     "no rows": ("title,sku\n\n,\n", ["standard input has no rows."]),
     "rows": (
-        'title,sku,price,currency\nA,S,1.5,GBP\n ,T,,\nB,S,,\nC,U,"1,50",\nD,V,-1,\nE,W,1,Yen.\nF,X\n"G"x,Y,,\n"H,Z',
+        'title,sku,price,currency\nA,S,1.5,GBP\n ,T,,\nB,S,,\nC,U,"1,50",\nD,V,-1,\nE,W,1,Yen\nF,X\n"G"x,Y,,\n"H,Z',
         [
             "standard input has 8 problems; nothing was sent.",
             "  line 3: no title",
             "  line 4: the SKU S is that of line 2 too",
             "  line 5: the price is '1,50'; it must be a number such as 19.90",
             "  line 6: the price is '-1'; it must be a number such as 19.90",
-            "  line 7: the currency is 'Yen.'; it must be three letters such as EUR",
+            "  line 7: the currency is 'Yen'; it must be an ISO 4217 code such as EUR",
             "  line 8: it has 2 fields, the first line names 4",
             "  line 9: it is no CSV: ',' expected after '\"'",
             "  line 10: it is no CSV: unexpected end of data",
@@ -297,7 +297,8 @@ def test_waiting_shows_all_jobs_in_one_and_failed_ones_are_an_error(run: Any, wo
     summary, error = json.loads(result.out), json.loads(result.err.splitlines()[-2])["error"]
     assert (result.status, works.listed) == (9, 2)
     assert (summary["products"], summary["imported"], summary["failed_jobs"]) == (5, 3, [works.jobs[1]["id"]])
-    assert error["message"] == f"Of 3 bulk jobs 1 failed: {works.jobs[1]['id']} after 1 of 2 rows."
+    assert error["message"] == "Of 3 bulk jobs 1 failed."
+    assert error["details"] == [f"{works.jobs[1]['id']} after 1 of 2 rows"]
     assert any(line.startswith("Import  [") and line.endswith("1 of 3 jobs ended") for line in result.err.splitlines())
 
 

@@ -118,6 +118,14 @@ def test_what_is_looked_up_is_looked_up_once(run: Any, desk: Desk) -> None:
         assert placed["items"] == [item | {"location_id": PLACE}]
 
 
+def test_what_is_odd_about_a_channel_is_said_and_sent_nevertheless(run: Any, desk: Desk) -> None:
+    text = lines(order("pi_1", channel="web-storefront", currency="EUR"), order("pi_2"))
+    result = run("orders", "create", "--file", "-", "--yes", stdin=text)
+    assert (result.status, len(desk.orders)) == (0, 2)
+    doubt = "Warning: Line 1: The order is in EUR, but channel web-storefront sells in GBP."
+    assert result.err.splitlines()[0] == doubt
+
+
 def test_all_that_is_wrong_is_listed_and_nothing_sent(run: Any, desk: Desk) -> None:
     item = {"product_title": "Repair", "quantity": 0, "unit_price": 1}
     wrong = lines(order("pi_1"), order("pi_2", items=[item], currency=None), '{"items":', "[]", "")
