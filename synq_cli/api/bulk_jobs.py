@@ -149,7 +149,7 @@ class BulkJobs:
 
     def _started(self, job_type: str, rows: "list[Any]") -> "Row":
         def send() -> "Row":
-            payload = encoded(exact_json.dumps(rows)) if self.form.is_base64 else rows
+            payload = encoded(exact_json.dumps(rows).encode()).decode() if self.form.is_base64 else rows
             unknown = look_for("it", f"synq products jobs list --type {job_type}")
             return self._writer.write(CREATE, {"job_type": JOB_TYPES[job_type], "payload": payload}, unknown=unknown)
 

@@ -37,8 +37,8 @@ class PayloadForm:
                 self._listener.warn(f"{error.message} {error.hint or ''}".strip())
 
 
-def encoded(text: str) -> str:
+def encoded(text: bytes | bytearray) -> bytes:
     """JSON text in base64."""
     from base64 import b64encode
 
-    return b64encode(text.encode()).decode()
+    return b64encode(text)

@@ -1,5 +1,6 @@
 """Many products: the bulk action of `synq products import`, whose rows are bulk jobs over parts of one file."""
 
+import gc
 from collections.abc import Callable, Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -128,20 +129,22 @@ def _twice(path: Path, layout: Layout, skus: set[str]) -> list[Problem]:
     return problems
 
 
-def _payload(content: Content) -> str:
+def _payload(content: Content) -> bytearray:
     """The part's rows as JSON; UsageError if the file has changed since they were checked."""
-    path, digest = Path(content["path"]), sha256()
+    path, digest, payload = Path(content["path"]), sha256(), bytearray(b"[")
     layout = Layout(content["delimiter"], content["columns"], content["begin"], 0)
-    rows = []
     try:
         for record in records(path, layout, content["end"]):
-            digest.update(record.text.encode())
-            rows.append(record.text)
+            data = record.text.encode()
+            digest.update(data)
+            payload += data
+            payload += b","
     except OSError as error:
         raise UsageError(f"{path} can't be read any more: {error.strerror}.", hint=_PUT_BACK) from None
     if digest.hexdigest() != content["digest"]:
         raise UsageError(f"{path} is not what was checked any more; the rest of it was not sent.", hint=_PUT_BACK)
-    return f"[{','.join(rows)}]"
+    payload[-1:] = b"]"
+    return payload
 
 
 def _settle(
@@ -153,7 +156,7 @@ def _settle(
     rivals: Sequence[Entry],
 ) -> dict[int, Receipt]:
     """Jobs of the list that hold the very rows of an unclear part, and can be of no other."""
-    wanted = {row.content["digest"]: exact_json.loads(_payload(row.content)) for row in unclear}
+    wanted = {row.content["digest"]: exact_json.loads(_payload(row.content).decode()) for row in unclear}
     free = []
     for job in api.bulk_jobs.of_type("import"):
         receipt = Receipt(str(job.get("id")), epoch(job.get("created_at")))
@@ -184,9 +187,11 @@ def imports(jobs: BulkJobs) -> Action:
     """The action on these jobs: one at a time, so that a crash leaves one unknown and little is in memory."""
 
     def body(content: Content) -> bytes:
-        text = _payload(content)
-        payload = f'"{encoded(text)}"' if jobs.form.is_base64 else text
-        return f'{{"job_type":"{JOB_TYPES["import"]}","payload":{payload}}}'.encode()
+        gc.collect()  # httpx leaves each request in a cycle, and with it the body of the part before
+        payload = _payload(content)
+        quote = b'"' if jobs.form.is_base64 else b""
+        head = b'{"job_type":"%b","payload":' % JOB_TYPES["import"].encode()
+        return b"".join([head, quote, encoded(payload) if quote else payload, quote, b"}"])
 
     def receipt(answer: Any) -> Receipt:
         if not isinstance(answer, dict) or not isinstance(answer.get("id"), str):

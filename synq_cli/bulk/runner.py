@@ -21,7 +21,6 @@ from synq_cli.errors import (
 )
 
 if TYPE_CHECKING:
-    from synq_cli.api.budget import Ticket
     from synq_cli.api.lane import Lane
     from synq_cli.bulk.journal import Entry, Journal
     from synq_cli.bulk.verb import Action
@@ -135,10 +134,7 @@ class Runner:
         lane = self._open_lane(self._nap)
         try:
             while (row := self._next()) is not None:
-                body = self._verb.body(row.content)
-                self._wait_out()
-                ticket = lane.take_place(RESERVE)
-                self._carry(lane, row, body, ticket)
+                self._carry(lane, row)
         except _Left:
             pass
         except SynqError as error:
@@ -165,8 +161,11 @@ class Runner:
         with self._lock:
             return None if self._stopped or not self._rows else self._rows.popleft()
 
-    def _carry(self, lane: "Lane", row: "Entry", body: object, ticket: "Ticket") -> None:
-        """Send one row and write down what became of it."""
+    def _carry(self, lane: "Lane", row: "Entry") -> None:
+        """Send one row, when it may be sent, and write down what became of it."""
+        body = self._verb.body(row.content)
+        self._wait_out()
+        ticket = lane.take_place(RESERVE)
         started = self._now()
         if not self._depart(row, started):
             lane.give_back(ticket)
