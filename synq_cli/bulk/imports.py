@@ -187,7 +187,8 @@ def imports(jobs: BulkJobs) -> Action:
     """The action on these jobs: one at a time, so that a crash leaves one unknown and little is in memory."""
 
     def body(content: Content) -> bytes:
-        gc.collect()  # httpx leaves each request in a cycle, and with it the body of the part before
+        if content["end"] - content["begin"] > _MB:
+            gc.collect()  # httpx leaves each request in a cycle, and with it the body of the part before
         payload = _payload(content)
         quote = b'"' if jobs.form.is_base64 else b""
         head = b'{"job_type":"%b","payload":' % JOB_TYPES["import"].encode()

@@ -17,6 +17,7 @@ import pytest
 from synq_cli.api.wire import in_process
 from synq_cli.bulk.adjustments import ADJUSTMENTS
 from synq_cli.bulk.engine import Engine
+from synq_cli.bulk.imports import imports, parts_of
 from synq_cli.bulk.journal import Entry, Journal
 from synq_cli.bulk.outcome import Outcome
 from synq_cli.bulk.placements import PLACEMENTS
@@ -87,6 +88,14 @@ class World:
         with closing(sqlite3.connect(self.file)) as database:
             for identifier, reference in database.execute("SELECT id, payment_reference FROM orders"):
                 found.setdefault(reference, []).append(identifier)
+        return found
+
+    def imports(self) -> dict[str, list[str]]:
+        """The ids of all imports by the title of their first row."""
+        found: dict[str, list[str]] = {}
+        with closing(sqlite3.connect(self.file)) as database:
+            for identifier, rows in database.execute("SELECT id, payload_json FROM bulk_jobs"):
+                found.setdefault(str(json.loads(rows)[0].get("title")), []).append(identifier)
         return found
 
     def forget_old_runs(self) -> None:
@@ -305,3 +314,61 @@ def test_no_order_is_lost_and_none_is_placed_twice(memory: Path) -> None:
     sys.stdout.write(f"{SCHEDULES // 3} schedules of orders, rows by state: {dict(ended)}\n")
     assert ended["done"] > ended["failed"] > 0
     assert ended["seen_unknown"] > 0
+
+
+def play_imports(world: World, seed: int) -> Counter[str]:
+    """The same for the jobs of an import, which are looked for by what they hold."""
+    draw = random.Random(seed)
+    titles = [f"{seed}-{n}" for n in range(draw.randint(1, 5))]
+    file = world.folder / f"{seed}.csv"
+    file.write_text("title\n" + "\n".join(titles), encoding="utf-8")
+
+    def start(engine: Engine) -> Outcome:
+        cut = lambda: parts_of(file, "catalog.csv", largest=25)  # noqa: E731 a row a job
+        plan = engine.plan_parts(imports(engine._api.bulk_jobs), cut, "catalog.csv", file)
+        arm(world, draw, 0.5)
+        return engine.start(plan)
+
+    outcome = go(world, 1, start)
+    name = new_run(world)
+    if name is None:
+        assert not world.imports().keys() & set(titles)
+        return Counter()
+    states = judge_imports(world, name, titles, outcome)
+    for chance in [0.4] * draw.randint(0, 2) + [0.0]:
+        arm(world, draw, chance)
+        outcome = go(world, 1, lambda engine: engine.resume(name, ()))
+        states = judge_imports(world, name, titles, outcome)
+    assert states["pending"] == states["sent"] == 0
+    return states
+
+
+def judge_imports(world: World, name: str, titles: list[str], outcome: Outcome | None) -> Counter[str]:
+    """Hold the journal against the tenant's own jobs; the parts by state."""
+    made = world.imports()
+    with Journal(world.folder / "runs" / f"{name}.sqlite3") as journal:
+        rows = journal.entries()
+    for title, row in zip(titles, rows, strict=True):
+        found = made.get(title, [])
+        assert len(found) <= 1, f"{row} is there twice"
+        if row.state == "done":
+            assert found == [row.receipt]
+        elif row.state in {"failed", "pending"}:
+            assert found == []
+    hold_to_account(rows, outcome)
+    return Counter(row.state for row in rows)
+
+
+def test_no_part_of_an_import_is_lost_and_none_is_there_twice(memory: Path) -> None:
+    world = World(memory)
+    ended: Counter[str] = Counter()
+    for seed in range(SCHEDULES // 6):
+        try:
+            ended += play_imports(world, seed)
+        except AssertionError as error:
+            error.add_note(f"in the schedule {seed}")
+            raise
+        world.forget_old_runs()
+    sys.stdout.write(f"{SCHEDULES // 6} schedules of imports, jobs by state: {dict(ended)}\n")
+    assert ended["done"] > ended["unknown"] > 0
+    assert ended["failed"] > 0
