@@ -56,8 +56,8 @@ class Plan:
 
     def lines(self) -> list[str]:
         """The plan in words."""
-        rows = _counted(self._things(), "row")
-        head = f"{rows} take back the run {self.undoes}" if self.undoes else f"{rows} of {self.file}"
+        rows, file = _counted(self._things(), "row"), "standard input" if self.file == "-" else self.file
+        head = f"{rows} take back the run {self.undoes}" if self.undoes else f"{rows} of {file}"
         cost = f"{_counted(len(self.rows), 'request')}, {_duration(self.seconds)} at the present budget"
         inside = f" in {self.verb.counted(len(self.rows))}" if self.verb.things else ""
         said = [f"{head}{inside}: {cost}."]

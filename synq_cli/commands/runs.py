@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from synq_cli.api import ledger
+from synq_cli.api import bulk_jobs, ledger, orders
 from synq_cli.api.inventory import ADJUST, LEVELS
 from synq_cli.commands.bulk import SUMMARY, ReportOption, carry_out, finish
 from synq_cli.lazy_group import Noun
@@ -91,10 +91,22 @@ def show_run(
     if rows is None:
         run.output.record(run.runs.overview(run_id), SUMMARY)
     else:
-        run.output.rows(run.runs.told(run_id, rows), ROWS, empty="No such rows.")
+        told = run.runs.told(run_id, rows)
+        # Each command's rows have keys of their own.
+        columns = [column for column in ROWS if not told or column.key in told[0]]
+        run.output.rows(told, columns, empty="No such rows.")
 
 
-@group.command("resume", ADJUST, ledger.LIST, requests=(0, None), bulk=True)
+@group.command(
+    "resume",
+    ADJUST,
+    ledger.LIST,
+    orders.CREATE,
+    bulk_jobs.CREATE,
+    bulk_jobs.LIST,
+    requests=(0, None),
+    bulk=True,
+)
 def resume_run(
     ctx: typer.Context,
     run_id: RunArgument,

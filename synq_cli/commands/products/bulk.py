@@ -50,7 +50,8 @@ def import_products(
     checked. A job whose answer was lost is looked for in the list of jobs; where that can't tell, it stays unknown
     (exit 10) and is never sent again unless told.
 
-    --wait or --for follow all jobs until they have ended. If some of their rows failed, that is exit 9.
+    --wait or --for follow all jobs until they have ended. If some of their rows failed, that is exit 9. The API has no
+    route for one job, only their list; where that repeats all that was imported, it can't be read beyond 64 MB.
 
     Some servers take the rows only as base64. synq finds out by itself, and keeps that in the profile as
     bulk_payload.
