@@ -118,6 +118,7 @@ class OrderKeys:
                 # commit, and a truncated journal with it; a deleted one could come back and undo the commit.
                 database.execute("PRAGMA journal_mode = TRUNCATE")
                 database.execute("PRAGMA synchronous = FULL")
+                database.execute("PRAGMA fullfsync = ON")  # macOS syncs to the drive's cache only, unless told
                 database.execute("BEGIN IMMEDIATE")
                 if database.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
                     database.execute(_SCHEMA)

@@ -41,8 +41,9 @@ QUEUED = [Column("Status", "status"), Column("Message", "message")]
 def show_stats(ctx: typer.Context) -> None:
     """Show the counters of catalogue and stock.
 
-    The dashboard's numbers, and the variants that are closest to running out. synq remembers their SKUs, so that
-    adjusting one of them costs one request.
+    The dashboard's numbers, and the variants that are closest to running out. The server counts as it does there; a
+    low place at one location is what `synq inventory levels --low` lists. synq remembers the SKUs, so that adjusting
+    one of them costs one request.
 
     Examples:
       synq products stats
