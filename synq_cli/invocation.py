@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -201,6 +202,10 @@ class Invocation:
         from synq_cli.documents import read_rows
 
         return read_rows(self.read_text(path), path)
+
+    def as_file(self, path: str) -> AbstractContextManager[Path]:
+        """Such a file where it is; standard input as a copy, which stays if a run has begun that needs it."""
+        return self.runs.copied(self.system.stdin) if path == "-" else nullcontext(Path(path))
 
     def confirmed(self, question: str, *, yes: bool) -> bool:
         """Ask before something is lost; RefusedError for a no, and off a terminal, naming --yes.

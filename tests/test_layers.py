@@ -28,6 +28,7 @@ ALLOWED = {
         "commands",
         "declaration",
         "diagnosis",
+        "documents",
         "lazy_group",
         "options",
         "output",

@@ -75,7 +75,7 @@ class OrderKeys:
         """
         import uuid
 
-        now, fingerprint = self._now(), _fingerprint(order)
+        now, fingerprint = self._now(), order_fingerprint(order)
         if own is not None:
             return Attempt(own, now, None, own=True, fingerprint=fingerprint, keys=self)
         place = (self._scope(), fingerprint)
@@ -135,7 +135,7 @@ class OrderKeys:
             ) from None
 
 
-def _fingerprint(order: Mapping[str, Any]) -> str:
+def order_fingerprint(order: Mapping[str, Any]) -> str:
     """The same for the same order, however its numbers are written and its fields are arranged."""
     from hashlib import sha256
 

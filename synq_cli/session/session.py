@@ -9,7 +9,7 @@ from typing import Any
 from synq_cli.errors import AuthError, RefusedError
 from synq_cli.session.base_url import host_of
 from synq_cli.session.claims import Claims, read_claims
-from synq_cli.session.profiles import Config, token_store
+from synq_cli.session.profiles import Config, change, token_store
 from synq_cli.session.settings import SANDBOX, Settings, can_hold, kept_base_url
 from synq_cli.session.tokens import TokenStore
 
@@ -90,6 +90,14 @@ class Session:
             config["current_profile"] = config.get("current_profile") or self.profile
 
         return edit
+
+    def keep(self, name: str, value: object) -> None:
+        """Keep a setting in the profile, if this is the host that the profile is for; UsageError if it can't be."""
+        if self.profile != SANDBOX and host_of(kept_base_url(self._config, self.profile)) == self.host:
+            change(
+                self._config.path,
+                lambda config: config["profiles"].setdefault(self.profile, {}).update({name: value}),
+            )
 
     @property
     def identity(self) -> dict[str, str | None]:

@@ -78,6 +78,12 @@ def _name(text: str) -> str:
     return text
 
 
+def _payload(text: str) -> str:
+    if text not in {"inline", "base64"}:
+        raise ValueError("must be inline or base64")
+    return text
+
+
 @dataclass(frozen=True)
 class Setting:
     """One setting: `parse` gives its value from text or raises a ValueError that says what it must be."""
@@ -100,6 +106,7 @@ SETTINGS = (
     Setting("timeout", "SYNQ_TIMEOUT", 30, _positive_seconds, "seconds for a whole request"),
     Setting("max_wait", "SYNQ_MAX_WAIT", 120, _seconds, "longest wait for the rate limit, in seconds"),
     Setting("read_only", "SYNQ_READ_ONLY", False, _switch, "refuse every request that is not a read"),
+    Setting("bulk_payload", None, "inline", _payload, "how bulk jobs take their rows: inline or base64"),
     Setting("debug", "SYNQ_DEBUG", False, _switch, "a line a request on stderr", in_profile=False),
 )
 # What the embedded sandbox answers itself.
@@ -119,6 +126,7 @@ class Settings:
     timeout: float
     max_wait: float
     read_only: bool
+    bulk_payload: str
     debug: bool
     sources: Mapping[str, str]
 

@@ -29,6 +29,7 @@ VALUES: dict[str, tuple[tuple[object, str, object], tuple[object, object, object
     "timeout": (("1", "2.5", 3), (1, 2.5, 3), 30),
     "max_wait": (("0", "2.5", 3), (0, 2.5, 3), 120),
     "read_only": ((True, "no", "on"), (True, False, True), False),
+    "bulk_payload": (("base64", "", "base64"), ("base64", None, "base64"), "inline"),
     "debug": ((True, "1", True), (True, True, False), False),
 }
 BAD: dict[str, tuple[str, str]] = {
@@ -43,6 +44,7 @@ BAD: dict[str, tuple[str, str]] = {
     "timeout": ("soon", "timeout must be a number of seconds, 0 or more"),
     "max_wait": ("-1", "max_wait must be a number of seconds, 0 or more"),
     "read_only": ("maybe", "read_only must be true or false"),
+    "bulk_payload": ("base46", "bulk_payload must be inline or base64"),
     "debug": ("maybe", "debug must be true or false"),
 }
 NAMES = sorted(VALUES)
@@ -253,6 +255,7 @@ def test_variables_and_profile_of_another_tenant_do_not_reach_the_sandbox() -> N
         "timeout": "SYNQ_TIMEOUT",
         "max_wait": "default",
         "read_only": "default",
+        "bulk_payload": "default",
         "debug": "default",
     }
 
@@ -290,7 +293,8 @@ def test_an_unknown_setting_gets_the_nearest_and_the_list() -> None:
         find_setting("time_out")
     assert caught.value.message == "There is no setting 'time_out'."
     assert caught.value.hint == (
-        "Did you mean timeout? Settings: base_url, tenant_id, org_id, location, output, timeout, max_wait, read_only."
+        "Did you mean timeout? Settings: base_url, tenant_id, org_id, location, output, timeout, max_wait, read_only, "
+        "bulk_payload."
     )
 
 
@@ -313,6 +317,7 @@ def test_describe_shows_each_value_and_where_it_came_from() -> None:
         "timeout": (7, "SYNQ_TIMEOUT", "SYNQ_TIMEOUT"),
         "max_wait": (120, "default", "SYNQ_MAX_WAIT"),
         "read_only": (True, "profile acme", "SYNQ_READ_ONLY"),
+        "bulk_payload": ("inline", "default", None),
         "debug": (False, "default", "SYNQ_DEBUG"),
     }
 
