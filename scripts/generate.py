@@ -50,7 +50,7 @@ class Terminal(io.StringIO):
 def screen(*lines: list[str], width: int) -> str:
     """What these commands show on a terminal of this width, as text with colours, on a fresh sandbox."""
     from synq_cli.app import main
-    from synq_cli.invocation import System
+    from synq_cli.system import System
 
     shown = []
     with tempfile.TemporaryDirectory() as folder:

@@ -7,8 +7,9 @@ if TYPE_CHECKING:
     import typer
 
     from synq_cli.errors import SynqError
-    from synq_cli.invocation import Invocation, System
+    from synq_cli.invocation import Invocation
     from synq_cli.lazy_group import LazyGroup
+    from synq_cli.system import System
 
 SUMMARY = """Run your Synq tenant from the command line.
 
@@ -50,14 +51,15 @@ def main(argv: list[str] | None = None, system: "System | None" = None) -> int:
 
         print(f"synq {__version__}", file=system.stdout if system else sys.stdout)
         return 0
-    from synq_cli.invocation import Invocation, System
+    from synq_cli.invocation import Invocation
+    from synq_cli.system import System
 
     run = Invocation(system or System.real(), arguments)
     try:
         status = _run(run)
     finally:
         run.close()
-        run.flush()
+        run.system.flush()
     return status
 
 

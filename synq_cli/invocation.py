@@ -1,23 +1,21 @@
 """One run of synq: the outside world it was given, and the session, API and output it builds when first asked."""
 
-import io
-import os
-import random
-import sys
-import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
+from typing import TYPE_CHECKING, Any
 
 from synq_cli.embedded import Embedded
 from synq_cli.errors import UsageError
 from synq_cli.output.display import Output
 from synq_cli.session import profiles, settings
 from synq_cli.session.folders import config_dir, private_folder, state_dir
+from synq_cli.session.memory import Memory
+from synq_cli.session.project import PROJECT_FILE, find_project
 from synq_cli.session.session import Session
-from synq_cli.session.tokens import SecretStore, TokenStore
+from synq_cli.session.settings import Settings
+from synq_cli.session.tokens import TokenStore
+from synq_cli.system import System
 
 if TYPE_CHECKING:
     import httpx
@@ -26,35 +24,6 @@ if TYPE_CHECKING:
     from synq_cli.api.client import SynqClient
     from synq_cli.api.index import LocalIndex
     from synq_cli.api.order_keys import OrderKeys
-
-
-def _open_in_browser(address: str) -> bool:
-    import webbrowser
-
-    return webbrowser.open(address)
-
-
-@dataclass(frozen=True)
-class System:
-    """What a run takes from outside; tests hand in their own."""
-
-    stdin: TextIO
-    stdout: TextIO
-    stderr: TextIO
-    environ: Mapping[str, str]
-    now: Callable[[], float] = time.time
-    sleep: Callable[[float], None] = time.sleep
-    jitter: Callable[[], float] = random.random
-    http: "httpx.BaseTransport | None" = None
-    keyring: SecretStore | None = None
-    browse: Callable[[str], bool] = _open_in_browser
-
-    @classmethod
-    def real(cls) -> "System":
-        """The process's own streams, environment, clock and network."""
-        # Python has None for a stream that was closed on the command line (`>&-`).
-        stdin, stdout, stderr = (stream or io.StringIO() for stream in (sys.stdin, sys.stdout, sys.stderr))
-        return cls(stdin, stdout, stderr, os.environ)
 
 
 class Invocation:
@@ -73,17 +42,25 @@ class Invocation:
         return profiles.load(config_dir(self.system.environ) / "config.yaml")
 
     @cached_property
-    def settings(self) -> settings.Settings:
+    def settings(self) -> Settings:
         """Option > environment > profile > default, resolved."""
         given = dict(self.given)
         if given.pop("json", False) and given.setdefault("output", "json") != "json":
             raise UsageError(f"--json and --output {given['output']} ask for two formats; choose one.")
-        return settings.resolve(given, self.system.environ, self.config)
+        return settings.resolve(given, self.system.environ, self.config, self._project)
+
+    def _project(self) -> tuple[str, str] | None:
+        """The profile that the working folder asks for."""
+        try:
+            folder = self.system.folder()
+        except OSError:  # it was deleted meanwhile
+            return None
+        return find_project(folder)
 
     @cached_property
     def output(self) -> Output:
         """Where data and talk go."""
-        return Output(
+        output = Output(
             stdout=self.system.stdout,
             stderr=self.system.stderr,
             environ=self.system.environ,
@@ -96,16 +73,46 @@ class Invocation:
             no_color=self.given.get("no_color", False),
             debug=self.settings.debug,
         )
+        self._announce_project(output)
+        return output
+
+    def _announce_project(self, output: Output) -> None:
+        """Say once which profile a .synq.yaml has chosen."""
+        profile, file = self.settings.profile, self.settings.sources["profile"]
+        named = file.endswith(PROJECT_FILE) and self.memory.recall("projects", file) != profile
+        if named and not self.given.get("quiet"):
+            output.note(f"{file} chooses profile {profile} in its folder and below.")
+            self.memory.remember("projects", file, profile)
+
+    @cached_property
+    def memory(self) -> Memory:
+        """What this machine has found out for itself."""
+        return Memory(lambda: state_dir(self.system.environ))
 
     @cached_property
     def tokens(self) -> TokenStore:
         """Where tokens are kept."""
-        return TokenStore(config_dir(self.system.environ), self.system.keyring)
+        return TokenStore(config_dir(self.system.environ), self.system.keyring, memory=self.memory)
 
     @cached_property
     def session(self) -> Session:
         """Who is asking, and where."""
-        return Session(self.settings, self.system.environ, self.tokens, self.config, sandbox_token=self._sandbox_token)
+        return self.session_by(self.settings, self.system.environ)
+
+    def session_by(self, chosen: Settings, environ: Mapping[str, str]) -> Session:
+        """Who would be asking by these settings."""
+        return Session(
+            chosen,
+            environ,
+            self.tokens,
+            self.config,
+            sandbox_token=self._sandbox_token,
+            memory=self.memory,
+            now=self.system.now,
+            lock_folder=lambda: self.state,
+            tell=lambda text: self.output.warn(text),  # noqa: PLW0108 the output is made only if it is needed
+            http=self.system.http,
+        )
 
     @cached_property
     def state(self) -> Path:
@@ -175,34 +182,17 @@ class Invocation:
         """Whether this run shows what it would change instead of changing it."""
         return bool(self.given.get("dry_run"))
 
-    def entered_token(self, *, from_stdin: bool) -> tuple[str, str]:
-        """A token from standard input, or from a hidden prompt, and which of the two."""
-        from synq_cli.output.prompts import hidden
-
-        if from_stdin:
-            return self.system.stdin.read(), "standard input"
-        instead = "Pipe it in: synq auth login --with-token < token.txt"
-        return hidden("Token: ", stdin=self.system.stdin, stderr=self.system.stderr, instead=instead), "the prompt"
-
     def read_text(self, path: str) -> str:
-        """A file that was named on the line, or with - standard input; UsageError if it can't be read."""
-        try:
-            text = self.system.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8")
-            text.encode()  # where the locale is C, standard input lets bytes through that are no text
-        except (OSError, UnicodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-            raise UsageError(f"{'standard input' if path == '-' else path} can't be read: {reason}.") from None
-        return text
+        """A file that was named on the line, or with - standard input, as it is; UsageError if it can't be read."""
+        from synq_cli.documents import read_text
+
+        return read_text(path, self.system.stdin)
 
     def read_bytes(self, path: str) -> bytes:
         """The same as the very bytes that are there."""
-        try:
-            if path != "-":
-                return Path(path).read_bytes()
-            below: BinaryIO | None = getattr(self.system.stdin, "buffer", None)  # a stream in memory has none
-            return self.system.stdin.read().encode() if below is None else below.read()
-        except OSError as error:
-            raise UsageError(f"{'standard input' if path == '-' else path} can't be read: {error.strerror}.") from None
+        from synq_cli.documents import read_bytes
+
+        return read_bytes(path, self.system.stdin)
 
     def read_document(self, path: str) -> Any:
         """What such a file says in JSON or YAML; UsageError if it is neither."""
@@ -217,10 +207,21 @@ class Invocation:
         return read_rows(self.read_text(path), path)
 
     def confirmed(self, question: str, *, yes: bool) -> bool:
-        """Ask before something is lost; off a terminal RefusedError names --yes. A dry run loses nothing."""
+        """Ask before something of the tenant's is lost; off a terminal RefusedError names the option that answers.
+
+        In production the profile's name answers, and `yes` does not. A dry run loses nothing.
+        """
+        from synq_cli.output.prompts import confirm_name
+
+        named = self.given.get("confirm")
+        if self.dry_run or (named is None and self.settings.environment != settings.PRODUCTION):
+            return self.confirmed_here(question, yes=yes or self.dry_run)
+        return confirm_name(question, self.settings.profile, named, stdin=self.system.stdin, stderr=self.system.stderr)
+
+    def confirmed_here(self, question: str, *, yes: bool) -> bool:
+        """The same before something of this machine is lost."""
         from synq_cli.output.prompts import confirm
 
-        yes = yes or self.dry_run
         return confirm(question, option="--yes", stdin=self.system.stdin, stderr=self.system.stderr, yes=yes)
 
     def offered(self, question: str) -> bool:
@@ -228,7 +229,7 @@ class Invocation:
         streams = (self.system.stdin, self.system.stdout, self.system.stderr)
         if self.given.get("quiet") or self.output.format != "table" or not all(s.isatty() for s in streams):
             return False
-        return self.confirmed(question, yes=False)
+        return self.confirmed_here(question, yes=False)
 
     def refuse_for_sandbox(self, why: str) -> None:
         """UsageError if this run is on the embedded sandbox."""
@@ -249,8 +250,8 @@ class Invocation:
 
     def masked(self, text: str) -> str:
         """The text without this run's secrets, which an error from below may quote."""
-        credentials = vars(self.session).get("credentials") if "session" in vars(self) else None
-        text = text.replace(credentials.token, "[token]") if credentials else text
+        for secret in self.session.secrets if "session" in vars(self) else ():
+            text = text.replace(secret, "[token]")
         for secret in self.secrets:
             text = text.replace(secret, "[secret]")
         return text
@@ -260,15 +261,6 @@ class Invocation:
         """Whether this run has changed something at the API."""
         return "api" in self.__dict__ and self.api.transport.changed
 
-    def flush(self) -> None:
-        """Write what is left, here and not at the interpreter's end, where nobody could answer for it."""
-        for stream, real in ((self.system.stdout, sys.stdout), (self.system.stderr, sys.stderr)):
-            try:
-                stream.flush()
-            except (OSError, ValueError):
-                if stream is real:
-                    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-
     def close(self) -> None:
         """Say what is left of the rate limit if the API was asked, and let go of the connection."""
         if "api" not in self.__dict__:
@@ -276,7 +268,13 @@ class Invocation:
         self.api.transport.close()
         if self.api.transport.requests:
             left = self.budget.snapshot()
-            self.output.footer(left.remaining, left.limit, exact=left.exact, profile=self.session.profile)
+            self.output.footer(
+                left.remaining,
+                left.limit,
+                exact=left.exact,
+                profile=self.session.profile,
+                environment=self.settings.environment,
+            )
         self.budget.close()
 
     def _sandbox_token(self) -> str:

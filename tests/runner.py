@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 
 from synq_cli.app import main
-from synq_cli.invocation import System
+from synq_cli.system import System
 
 NOW = 1_795_521_600.0  # 2026-11-24T12:00:00Z
 
@@ -78,6 +78,7 @@ class Runner:
             http=http,
             keyring=self.keyring,
             browse=self.browse,
+            folder=lambda: self.folder,
         )
         return Result(main(list(line), system), out.getvalue(), err.getvalue())
 

@@ -128,9 +128,14 @@ class Transport:
             raise UsageError(f"The body is {len(content):,} bytes; the API takes at most {_LARGEST_BODY:,}.")
         url = self._session.base_url + operation.path_with(path)
         sending = _Sending(operation, url, query, content, headers)
-        repeats, arrived = 0, False
+        repeats, arrived, renewed = 0, False, operation.public
         while True:
+            token = "" if operation.public else self._fresh_token()
             outcome = self._answer(sending)
+            if isinstance(outcome, Reply) and outcome.status == 401 and not renewed:
+                renewed = True
+                if self._session.renew(token):
+                    continue  # a request without a good token did not act, whatever its retry class
             if isinstance(outcome, Reply) and outcome.status < 300:
                 return outcome
             if isinstance(outcome, Reply) and arrived and operation.effect == "delete" and outcome.status == 404:
@@ -233,18 +238,18 @@ class Transport:
         headers = {name: self._mask(value) for name, value in reply.headers.items()}
         body = reply.body
         if reply.status >= 300:
-            for secret in self._secrets():
+            for secret in self._session.secrets:
                 body = body.replace(secret.encode(), b"[token]")
         return Reply(reply.status, headers, body)
 
     def _mask(self, text: str) -> str:
-        for secret in self._secrets():
+        for secret in self._session.secrets:
             text = text.replace(secret, "[token]")
         return text
 
-    def _secrets(self) -> list[str]:
-        """The token, if this run has read one; a public operation asks for none."""
-        return [self._session.credentials.token] if "credentials" in vars(self._session) else []
+    def _fresh_token(self) -> str:
+        self._session.keep_fresh()
+        return self._session.credentials.token
 
     def _headers(self, operation: Operation) -> dict[str, str]:
         if operation.public:

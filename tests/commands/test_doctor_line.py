@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import httpx
+import keyring.backends.null
 import pytest
 
 NOW = 1_795_521_600
@@ -194,15 +195,9 @@ def test_a_keyring_that_fails_is_not_asked_twice(synq: Any) -> None:
 
 
 def test_a_keyring_that_keeps_nothing(synq: Any) -> None:
-    class Null:
-        name = "null Keyring"
-
-        def get_password(self, _service: str, _username: str, /) -> None: ...
-        def set_password(self, _service: str, _username: str, _password: str, /) -> None: ...
-        def delete_password(self, _service: str, _username: str, /) -> None: ...
-
-    synq.keyring = Null()
-    assert examined(synq, environ=SERVER)["keyring"][:2] == ("fail", "The keyring (null Keyring) keeps nothing.")
+    synq.keyring = keyring.backends.null.Keyring()
+    found = "The keyring is switched off here (the null backend): it would keep nothing."
+    assert examined(synq, environ=SERVER)["keyring"][:2] == ("fail", found)
 
 
 def test_a_state_folder_that_can_not_be(synq: Any) -> None:

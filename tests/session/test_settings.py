@@ -29,6 +29,14 @@ VALUES: dict[str, tuple[tuple[object, str, object], tuple[object, object, object
     "timeout": (("1", "2.5", 3), (1, 2.5, 3), 30),
     "max_wait": (("0", "2.5", 3), (0, 2.5, 3), 120),
     "read_only": ((True, "no", "on"), (True, False, True), False),
+    "environment": (("production", "", "staging"), ("production", None, "staging"), None),
+    "token_command": (("a", "", ["pass", "show", "the token"]), ("a", None, "pass show 'the token'"), None),
+    "token_url": (
+        ("https://one.test/token/", "", "https://three.test/t?key=1"),
+        ("https://one.test/token/", None, "https://three.test/t?key=1"),
+        None,
+    ),
+    "client_id": (("synq", "", "other"), ("synq", None, "other"), None),
     "debug": ((True, "1", True), (True, True, False), False),
 }
 BAD: dict[str, tuple[str, str]] = {
@@ -43,6 +51,13 @@ BAD: dict[str, tuple[str, str]] = {
     "timeout": ("soon", "timeout must be a number of seconds, 0 or more"),
     "max_wait": ("-1", "max_wait must be a number of seconds, 0 or more"),
     "read_only": ("maybe", "read_only must be true or false"),
+    "environment": ("prod", "environment must be one of production, staging, test"),
+    "token_command": ("pass 'show", "token_command must be a program and its arguments, with quotes that close"),
+    "token_url": (
+        "http://shop.test/token",
+        "token_url must be https; plain http would show the token on the way, except on this machine",
+    ),
+    "client_id": (" ", "client_id must not be empty"),
     "debug": ("maybe", "debug must be true or false"),
 }
 NAMES = sorted(VALUES)
@@ -253,6 +268,10 @@ def test_variables_and_profile_of_another_tenant_do_not_reach_the_sandbox() -> N
         "timeout": "SYNQ_TIMEOUT",
         "max_wait": "default",
         "read_only": "default",
+        "environment": "default",
+        "token_command": "sandbox",
+        "token_url": "sandbox",
+        "client_id": "sandbox",
         "debug": "default",
     }
 
@@ -290,7 +309,8 @@ def test_an_unknown_setting_gets_the_nearest_and_the_list() -> None:
         find_setting("time_out")
     assert caught.value.message == "There is no setting 'time_out'."
     assert caught.value.hint == (
-        "Did you mean timeout? Settings: base_url, tenant_id, org_id, location, output, timeout, max_wait, read_only."
+        "Did you mean timeout? Settings: base_url, tenant_id, org_id, location, output, timeout, max_wait, read_only, "
+        "environment, token_command, token_url, client_id."
     )
 
 
@@ -313,6 +333,10 @@ def test_describe_shows_each_value_and_where_it_came_from() -> None:
         "timeout": (7, "SYNQ_TIMEOUT", "SYNQ_TIMEOUT"),
         "max_wait": (120, "default", "SYNQ_MAX_WAIT"),
         "read_only": (True, "profile acme", "SYNQ_READ_ONLY"),
+        "environment": (None, "default", None),
+        "token_command": (None, "default", None),
+        "token_url": (None, "default", None),
+        "client_id": (None, "default", None),
         "debug": (False, "default", "SYNQ_DEBUG"),
     }
 
