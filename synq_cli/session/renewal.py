@@ -14,9 +14,8 @@ from synq_cli.session.tokens import TokenStore, next_refresh_entry, refresh_entr
 if TYPE_CHECKING:
     import httpx
 
-_LIMIT = 30.0
-# Somebody else's renewal ends within the limit, and the keyring takes its time.
-_LOCK_LIMIT = 45.0
+# Somebody else's renewal ends within its limit, and the keyring takes its time.
+_LOCK_LIMITS = 1.5
 _LONGEST_WORDS = 500
 _LARGEST_REPLY = 1_000_000
 
@@ -39,6 +38,7 @@ class Renewal:
         secrets: list[str],
         tell: Callable[[str], None],
         http: "httpx.BaseTransport | None" = None,
+        limit: float = 30.0,
     ) -> None:
         self._settings = settings
         self._profile = settings.profile
@@ -49,6 +49,7 @@ class Renewal:
         self._secrets = secrets
         self._tell = tell
         self._http = http
+        self._limit = limit
 
     @property
     def way(self) -> str | None:
@@ -93,12 +94,12 @@ class Renewal:
                 words,
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
-                timeout=_LIMIT,
+                timeout=self._limit,
                 env=dict(self._environ),
                 check=False,
             )
         except subprocess.TimeoutExpired:
-            raise self._failed(f"the token_command ({words[0]}) did not end within {_LIMIT:g} seconds") from None
+            raise self._failed(f"the token_command ({words[0]}) did not end within {self._limit:g} seconds") from None
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or "its words can't be passed on"
             raise self._failed(f"the token_command ({words[0]}) can't be run: {reason}") from None
@@ -136,11 +137,11 @@ class Renewal:
 
         import httpx
 
-        secure, deadline = url.startswith("https:"), time.monotonic() + _LIMIT
+        secure, deadline = url.startswith("https:"), time.monotonic() + self._limit
         try:
             with (
                 # The refresh token goes to its own address, never along a redirect, nor to a proxy in plain text.
-                httpx.Client(transport=self._http, timeout=_LIMIT, verify=secure, trust_env=secure) as client,
+                httpx.Client(transport=self._http, timeout=self._limit, verify=secure, trust_env=secure) as client,
                 client.stream("POST", url, data=form, headers={"Accept": "application/json"}) as response,
             ):
                 body = b""
@@ -149,7 +150,7 @@ class Renewal:
                     if len(body) > _LARGEST_REPLY or time.monotonic() > deadline:
                         raise self._failed(f"{_shown(url)} did not come to an end with its answer")
         except httpx.TimeoutException:
-            raise self._failed(f"{_shown(url)} did not answer within {_LIMIT:g} seconds") from None
+            raise self._failed(f"{_shown(url)} did not answer within {self._limit:g} seconds") from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             reason = self._mask(str(error).partition("\n")[0]) or type(error).__name__
             raise self._failed(f"{_shown(url)} could not be reached: {reason}") from None
@@ -197,13 +198,12 @@ class Renewal:
         """
         from filelock import FileLock, Timeout
 
-        lock = FileLock(
-            private_folder(self._folder()) / f"{self._profile}.renewal.lock", timeout=_LOCK_LIMIT, mode=0o600
-        )
+        wait = self._limit * _LOCK_LIMITS
+        lock = FileLock(private_folder(self._folder()) / f"{self._profile}.renewal.lock", timeout=wait, mode=0o600)
         try:
             lock.acquire()
         except Timeout:
-            raise self._failed(f"another synq has been at it for {_LOCK_LIMIT:g} seconds") from None
+            raise self._failed(f"another synq has been at it for {wait:g} seconds") from None
         except OSError as error:
             raise self._failed(f"{lock.lock_file} can't be locked: {error.strerror}") from None
         try:

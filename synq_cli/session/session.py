@@ -84,6 +84,11 @@ class Session:
         """How the stored login renews itself, if it does: token_command or refresh_token."""
         return None if self.profile == SANDBOX else self.renewal.way
 
+    @property
+    def can_renew(self) -> bool:
+        """Whether the token is the stored login's, and that renews itself."""
+        return self.credentials.source in STORES and self.renews is not None
+
     def keep_fresh(self, until: float = 0.0) -> None:
         """Renew a token that ends within five minutes, or before `until`, where the profile says how.
 
@@ -91,7 +96,7 @@ class Session:
         """
         with self._one_at_a_time:
             ends, now = self.credentials.expires_at, self._now()
-            if ends is None or ends > max(now + _MARGIN, until) or not self._can_renew:
+            if ends is None or ends > max(now + _MARGIN, until) or not self.can_renew:
                 return
             if ends > now and now < self._quiet_until:
                 return
@@ -106,7 +111,7 @@ class Session:
     def renew(self, refused: str | None = None) -> bool:
         """Get another token than the refused one, or than the present one; False if the profile does not say how."""
         with self._one_at_a_time:
-            if not self._can_renew:
+            if not self.can_renew:
                 return False
             if refused is None or refused == self.credentials.token:
                 fresh = self.renewal.renew(self.credentials.token, self._check_fresh)
@@ -240,11 +245,6 @@ class Session:
     @property
     def _where(self) -> str:
         return token_store(self._config, self.profile)
-
-    @property
-    def _can_renew(self) -> bool:
-        """Whether the token is the stored login's, and that renews itself."""
-        return self.credentials.source in STORES and self.renews is not None
 
     def _take(self, token: str, source: str) -> None:
         """Ask with this token from now on, once it is known whose it is."""

@@ -15,7 +15,7 @@ import pytest
 
 NOW = 1_795_521_600
 SERVER = {"SYNQ_BASE_URL": "https://api.test"}
-PIECES = ["synq", "config", "settings", "keyring", "token", "budget", "index", "routes", "completion"]
+PIECES = ["synq", "config", "settings", "keyring", "token", "renewal", "budget", "index", "routes", "completion"]
 
 
 def jwt(**claims: object) -> str:
@@ -82,6 +82,7 @@ def test_where_all_is_well(synq: Any) -> None:
         "ok  settings    Profile default (default) at https://api.test.",
         "ok  keyring     Not needed: SYNQ_TOKEN is set.",
         f"ok  token       From SYNQ_TOKEN: EDITOR of tenant {TENANT}; it ends in 47 minutes.",
+        "ok  renewal     Not needed: the token is not the profile's own.",
         f"ok  budget      100 of 100 requests left this minute, counted in {synq.folder}/state/budget.sqlite3.",
         "ok  index       0 SKUs of this tenant are known.",
         "ok  routes      No route was found missing within a day.",
