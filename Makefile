@@ -4,22 +4,28 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test check fix generate bench clean
+.PHONY: help demo test soak check fix generate bench clean
 
 help:
 	@echo "make demo      try synq on its embedded tenant: no account, no network"
 	@echo "make test      run the whole suite"
+	@echo "make soak      try 5,000 random schedules of faults on bulk runs"
 	@echo "make check     lint, types, generated files, layers"
 	@echo "make fix       format, and mend what ruff can mend"
 	@echo "make generate  write docs/cli.md, the completions and the pictures anew"
-	@echo "make bench     measure start-up beside its peers"
+	@echo "make bench     measure start-up beside its peers, and the pace of bulk runs"
 	@echo "make clean     remove what the others made"
 
 demo: $(VENV)/.demo
 	@sh scripts/demo.sh $(BIN)
 
+# Without a Secret Service to test against, the tests that need one say so.
 test: $(VENV)/.dev
+	@sh scripts/secret-service.sh install || true
 	$(BIN)/python -m pytest -n auto --dist worksteal
+
+soak: $(VENV)/.dev
+	SYNQ_SCHEDULES=5000 $(BIN)/python -m pytest -q -s tests/bulk/test_schedules.py
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -35,6 +35,7 @@ GROUPS = {
     "api": ("synq_cli.commands.request", "Send any request to the API.", "Tenant"),
     "auth": ("synq_cli.commands.auth", "Log in, switch tenants, log out.", "This machine"),
     "config": ("synq_cli.commands.config", "Read and change profiles.", "This machine"),
+    "runs": ("synq_cli.commands.runs", "Look at bulk runs, resume them, undo them.", "This machine"),
     "limits": ("synq_cli.commands.limits", "Show the rate limit and who spent it.", "This machine"),
     "sandbox": ("synq_cli.commands.sandbox", "Try synq on an embedded tenant.", "This machine"),
     "doctor": ("synq_cli.commands.doctor", "Look at everything synq rests on, and name the mends.", "This machine"),

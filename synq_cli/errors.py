@@ -16,7 +16,7 @@ SynqError                1    internal      a bug in synq
 └── InterruptError       130  interrupted   Ctrl-C
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -24,12 +24,13 @@ from typing import Any, ClassVar
 class SynqError(Exception):
     """A run that failed: `message` says what happened, `hint` what to do next, `said` is the API's own word on it.
 
-    An empty message is for what goes without saying.
+    An empty message is for what goes without saying; `details` are what is wrong in particular, a line each.
     """
 
     exit_status: ClassVar[int] = 1
     code: ClassVar[str] = "internal"
     retryable: ClassVar[bool] = False
+    details: Sequence[str] = ()
 
     def __init__(
         self,
@@ -57,6 +58,7 @@ class SynqError(Exception):
                 "hint": self.hint,
                 "retryable": self.retryable,
                 "request_id": self.request_id,
+                **({"details": list(self.details)} if self.details else {}),
             }
         }
 

@@ -50,5 +50,6 @@ def dumps(value: Any, *, indent: int | None = None) -> str:
 
     separators = None if indent else (",", ":")
     text = json.dumps(value, ensure_ascii=False, indent=indent, separators=separators, default=marked)
-    text = re.sub(f'"{mark}([^"]*)"', r"\1", text)
+    if mark in text:
+        text = re.sub(f'"{mark}([^"]*)"', r"\1", text)
     return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)

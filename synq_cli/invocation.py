@@ -1,4 +1,4 @@
-"""One run of synq: the outside world it was given, and the session, API and output it builds when first asked."""
+"""One run of synq: the session, API and output that it builds when first asked."""
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
@@ -11,7 +11,7 @@ from synq_cli.output.display import Output
 from synq_cli.session import profiles, settings
 from synq_cli.session.folders import config_dir, private_folder, state_dir
 from synq_cli.session.memory import Memory
-from synq_cli.session.project import PROJECT_FILE, find_project
+from synq_cli.session.project import announce_project, find_project
 from synq_cli.session.session import Session
 from synq_cli.session.settings import Settings
 from synq_cli.session.tokens import TokenStore
@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from synq_cli.api.budget import Budget
     from synq_cli.api.client import SynqClient
     from synq_cli.api.index import LocalIndex
+    from synq_cli.api.lane import Lane
     from synq_cli.api.order_keys import OrderKeys
+    from synq_cli.bulk.engine import Engine
+    from synq_cli.bulk.runs import Runs
 
 
 class Invocation:
@@ -47,15 +50,7 @@ class Invocation:
         given = dict(self.given)
         if given.pop("json", False) and given.setdefault("output", "json") != "json":
             raise UsageError(f"--json and --output {given['output']} ask for two formats; choose one.")
-        return settings.resolve(given, self.system.environ, self.config, self._project)
-
-    def _project(self) -> tuple[str, str] | None:
-        """The profile that the working folder asks for."""
-        try:
-            folder = self.system.folder()
-        except OSError:  # it was deleted meanwhile
-            return None
-        return find_project(folder)
+        return settings.resolve(given, self.system.environ, self.config, lambda: find_project(self.system.folder))
 
     @cached_property
     def output(self) -> Output:
@@ -73,16 +68,9 @@ class Invocation:
             no_color=self.given.get("no_color", False),
             debug=self.settings.debug,
         )
-        self._announce_project(output)
+        if not self.given.get("quiet"):
+            announce_project(self.settings, self.memory, output.note)
         return output
-
-    def _announce_project(self, output: Output) -> None:
-        """Say once which profile a .synq.yaml has chosen."""
-        profile, file = self.settings.profile, self.settings.sources["profile"]
-        named = file.endswith(PROJECT_FILE) and self.memory.recall("projects", file) != profile
-        if named and not self.given.get("quiet"):
-            output.note(f"{file} chooses profile {profile} in its folder and below.")
-            self.memory.remember("projects", file, profile)
 
     @cached_property
     def memory(self) -> Memory:
@@ -124,8 +112,8 @@ class Invocation:
         """The rate limit's window, shared by every synq process on this machine."""
         return self.open_budget(self.output.warn)
 
-    def open_budget(self, tell: Callable[[str], None]) -> "Budget":
-        """The same, its troubles told to whoever asks for it."""
+    def open_budget(self, tell: Callable[[str], None], sleep: Callable[[float], None] | None = None) -> "Budget":
+        """The same, its troubles told to whoever asks for it, and its waits slept through in their way."""
         from synq_cli.api.budget import Budget
 
         return Budget(
@@ -134,7 +122,7 @@ class Invocation:
             spender=self.command,
             profile=self.session.profile,
             now=self.system.now,
-            sleep=self.system.sleep,
+            sleep=sleep or self.system.sleep,
             jitter=self.system.jitter,
             tell=tell,
         )
@@ -176,6 +164,21 @@ class Invocation:
             dry_run=self.dry_run,
             outside=self.system.http,
         )
+
+    @cached_property
+    def runs(self) -> "Runs":
+        """The bulk runs of this machine."""
+        from synq_cli.bulk.runs import Runs
+
+        return Runs(private_folder(self.state / "runs"))
+
+    @cached_property
+    def bulk(self) -> "Engine":
+        """What works on many rows."""
+        from synq_cli.bulk.engine import Engine
+
+        known = (self.runs, self.api, self.session, self.budget, self._lane, self.output)
+        return Engine(*known, now=self.system.now, sleep=self.system.sleep)
 
     @property
     def dry_run(self) -> bool:
@@ -266,7 +269,7 @@ class Invocation:
         if "api" not in self.__dict__:
             return
         self.api.transport.close()
-        if self.api.transport.requests:
+        if self.api.transport.requests or "bulk" in self.__dict__:
             left = self.budget.snapshot()
             self.output.footer(
                 left.remaining,
@@ -276,6 +279,14 @@ class Invocation:
                 environment=self.settings.environment,
             )
         self.budget.close()
+
+    def _lane(self, sleep: Callable[[float], None]) -> "Lane":
+        """A way to the API for one thread, with a connection and a view of the budget of its own."""
+        from synq_cli.api.lane import Lane
+
+        budget, http = self.open_budget(self.output.warn, sleep), self._http()
+        known = (self.session, budget, self.index, self.output)
+        return Lane(*known, http=http, now=self.system.now, sleep=sleep, jitter=self.system.jitter)
 
     def _sandbox_token(self) -> str:
         return self.sandbox.token()  # asked for only now: the tenant is made when it is first used

@@ -49,7 +49,7 @@ class Ledger:
 
         def matches(row: Row) -> bool:
             return (kind is None or str(row.get("transaction_type")).lower() == kind.lower()) and (
-                since is None or _posted(row) >= since
+                since is None or posted(row) >= since
             )
 
         return self._reader.listing(
@@ -57,7 +57,7 @@ class Ledger:
             "entries",
             filters=filters,
             matches=matches,
-            ends=lambda row: since is not None and 0 < _posted(row) < since,
+            ends=lambda row: since is not None and 0 < posted(row) < since,
         )
 
     def what_it_shows(self, movement: "Movement", started: float) -> str:
@@ -72,15 +72,13 @@ class Ledger:
             # That the outcome is unknown must not be lost with the reading.
             return f"Reading the ledger was interrupted. {look}"
         for entry in entries:
-            if not _is_entry_of(movement, entry) or _posted(entry) < started - _SKEW:
+            if not _is_entry_of(movement, entry) or posted(entry) < started - _SKEW:
                 continue
             when = f"{entry.get('created_at')} ({entry.get('id')})"
             seen = f"The ledger shows an entry of {movement.delta:+d} posted at {when}"
-            if _posted(entry) >= started - _ROUNDING:
+            if posted(entry) >= started - _ROUNDING:
                 return f"{seen}: it was most likely applied. Do not send it again."
-            return (
-                f"{seen}, {started - _posted(entry):.0f} s before this one was sent: it may be an earlier one. {look}"
-            )
+            return f"{seen}, {started - posted(entry):.0f} s before this one was sent: it may be an earlier one. {look}"
         return f"The ledger shows no such entry yet. {look}"
 
 
@@ -90,6 +88,6 @@ def _is_entry_of(movement: "Movement", entry: Row) -> bool:
     return entry.get("quantity_delta") == movement.delta and has_values(entry, named)
 
 
-def _posted(entry: Row) -> float:
+def posted(entry: Row) -> float:
     """The epoch second at which an entry was posted; 0 if it does not say so."""
     return epoch(entry.get("created_at")) or 0.0

@@ -34,7 +34,7 @@ _LARGEST_BODY = 10_000_000
 
 
 @dataclass(frozen=True)
-class _Sending:
+class Sending:
     """One request as every try sends it."""
 
     operation: Operation
@@ -127,7 +127,7 @@ class Transport:
         if content is not None and len(content) > _LARGEST_BODY:
             raise UsageError(f"The body is {len(content):,} bytes; the API takes at most {_LARGEST_BODY:,}.")
         url = self._session.base_url + operation.path_with(path)
-        sending = _Sending(operation, url, query, content, headers)
+        sending = Sending(operation, url, query, content, headers)
         repeats, arrived, renewed = 0, False, operation.public
         while True:
             token = "" if operation.public else self._fresh_token()
@@ -168,7 +168,7 @@ class Transport:
         """Let go of the connections."""
         self._wire.close()
 
-    def _answer(self, sending: _Sending) -> "Reply | Silence":
+    def _answer(self, sending: Sending) -> "Reply | Silence":
         """What became of it. A 429 waits for its place, whatever the operation, since it did not act."""
         until, refusals = self._now() + self._settings.max_wait, 0
         while True:
@@ -194,7 +194,7 @@ class Transport:
                     request_id=outcome.request_id,
                 )
 
-    def _once(self, sending: _Sending, ticket: "Ticket") -> "Reply | Silence":
+    def _once(self, sending: Sending, ticket: "Ticket") -> "Reply | Silence":
         operation, url = sending.operation, sending.url
         started = time.monotonic()
         reply, error = None, None

@@ -1,10 +1,11 @@
 """Variants: what is sold, by SKU."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from synq_cli.api import checks
 from synq_cli.api.operation import Operation
-from synq_cli.api.pagination import Listing, Row
+from synq_cli.api.pagination import PAGE, Listing, Row
 from synq_cli.api.reader import uuid_or_none
 from synq_cli.api.writer import look_for
 from synq_cli.errors import NotFoundError, UsageError
@@ -23,6 +24,8 @@ CREATE = Operation(
     effect="create",
     retry="unsafe",
 )
+# So many SKUs are cheaper to look up one by one than in pages of everything.
+_FEW = 2
 
 
 class Variants:
@@ -81,9 +84,32 @@ class Variants:
         if found:
             self._index.forget("sku", [sku])
             raise NotFoundError(f"Two variants carry the SKU {sku}.", hint="Give the variant's UUID instead.")
-        raise NotFoundError(f"There is no SKU {sku}.", hint=f"{self._near(sku)}See `synq products variants list`.")
+        raise NotFoundError(f"There is no SKU {sku}.", hint=f"{self.near(sku)}See `synq products variants list`.")
 
-    def _near(self, sku: str) -> str:
+    def ids_of(self, skus: Iterable[str]) -> dict[str, set[str]]:
+        """The ids of many SKUs, in few requests: of each the variants that carry it.
+
+        Those the index does not know are looked for in pages of all variants, until the pages have cost as much as
+        asking for each alone would; then each is asked for alone.
+        """
+        wanted = set(skus)
+        found = {row["sku"]: {row["variant_id"]} for row in self._index.skus() if row["sku"] in wanted}
+        missing = wanted - found.keys()
+        everything = self.matching(sku=None, product=None)
+        if len(missing) > _FEW:
+            for row in everything.first(PAGE * len(missing)):
+                if row.get("sku") in missing and isinstance(row.get("id"), str):
+                    found.setdefault(row["sku"], set()).add(row["id"])
+                if wanted == found.keys():
+                    break
+        if len(missing) <= _FEW or everything.more:
+            for sku in wanted - found.keys():
+                rows = self.matching(sku=sku, product=None).first(2)
+                found[sku] = {row["id"] for row in rows if isinstance(row.get("id"), str)}
+        return found
+
+    def near(self, sku: str) -> str:
+        """A question that names a known SKU nearly like this one; empty if there is none."""
         from difflib import get_close_matches
 
         known = {row["sku"].lower(): row["sku"] for row in self._index.skus()}

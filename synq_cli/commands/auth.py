@@ -132,7 +132,7 @@ def print_token(ctx: typer.Context) -> None:
 @group.command("switch")
 def switch_profile(
     ctx: typer.Context,
-    profile: Annotated[
+    named: Annotated[
         str | None, typer.Argument(metavar="PROFILE", help="An existing profile; on a terminal you can pick one.")
     ] = None,
 ) -> None:
@@ -146,7 +146,7 @@ def switch_profile(
       synq auth switch acme
     """
     run = invocation(ctx)
-    name = chosen_profile(run, profile)
+    name = chosen_profile(run, named)
     profiles.change(run.config.path, lambda config: config.update(current_profile=name))
     run.output.done(f"Using profile {name} from now on.")
     if run.settings.profile != name and run.settings.sources["profile"] not in {"auth switch", "default"}:

@@ -101,7 +101,7 @@ class Output(Chosen):
     def change(self, label: str, before: object, after: object, what: str = "on hand") -> None:
         """What a write changed, as one line for people; programs have the answer itself."""
         if self.format == "table":
-            self._out.say(f"{label}: {plain(before)} → {plain(after)} {what}")
+            self._out.say(f"{label}: {what} {plain(before)} → {plain(after)}")
 
     def changed(self, label: str, before: Row, after: Row, columns: Sequence[Column]) -> None:
         """An object after a write: for people what is different in it, then the object itself.

@@ -21,10 +21,11 @@ _MOST_DIGITS = 40
 
 _KINDS = {
     "yellow": "draft pending_payment payment_authorized confirmed processing partially_fulfilled "
-    "return_requested partially_returned partially_refunded pending invited warn",
-    "green": "fulfilled delivered active shipped connected ok",
-    "dim": "completed returned refunded cancelled archived released consumed",
-    "red": "failed error fail",
+    "return_requested partially_returned partially_refunded pending invited warn "
+    "sent unknown running stopped unclear",
+    "green": "fulfilled delivered active shipped connected ok done",
+    "dim": "completed returned refunded cancelled archived released consumed finished",
+    "red": "failed error fail damaged",
 }
 _STYLES = {status: style for style, statuses in _KINDS.items() for status in statuses.split()}
 

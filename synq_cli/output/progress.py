@@ -28,11 +28,16 @@ class Progress:
         self._told: float | None = None
         self._last = ""
 
-    def update(self, done: int | None = None, total: int | None = None, note: str = "") -> None:
-        """`done` of `total` units, where they are known, and a word on what happens."""
+    def update(
+        self, done: int | None = None, total: int | None = None, note: str = "", *, left: float | None = None
+    ) -> None:
+        """`done` of `total` units, where they are known, and a word on what happens.
+
+        `left` is how many seconds it will take yet; without it that is reckoned from the pace so far.
+        """
         if self._quiet:
             return
-        line = self._line(done, total, note)
+        line = self._line(done, total, note, left)
         if self._live:
             room = self._stream.width() - 1
             self._stream.write("\r\x1b[K" + self._stream.fit(visible(line))[:room])
@@ -46,13 +51,13 @@ class Progress:
         if self._live and self._last:
             self._stream.write("\r\x1b[K")
 
-    def _line(self, done: int | None, total: int | None, note: str) -> str:
+    def _line(self, done: int | None, total: int | None, note: str, seconds: float | None) -> str:
         parts = [self._label]
         if done is not None and total:
             share = min(done / total, 1.0)
             filled = int(share * _BAR)
             parts += [f"[{'#' * filled}{'.' * (_BAR - filled)}]", f"{done}/{total}"]
-            left = self._left(share)
+            left = self._left(share) if seconds is None else _duration(seconds)
             parts += [left] if left else []
         return "  ".join([*parts, *([note] if note else [])])
 
@@ -61,8 +66,12 @@ class Progress:
         spent = self._now() - self._started
         if not _LEAST_DONE < share < 1 or spent <= 0:
             return ""
-        seconds = math.ceil(spent / share * (1 - share))
-        return f"{seconds // 60} min {seconds % 60} s left" if seconds >= 60 else f"{seconds} s left"
+        return _duration(spent / share * (1 - share))
+
+
+def _duration(left: float) -> str:
+    seconds = math.ceil(left)
+    return f"{seconds // 60} min {seconds % 60} s left" if seconds >= 60 else f"{seconds} s left"
 
 
 @contextmanager

@@ -85,6 +85,8 @@ class Talk:
             machine.write_json(self._err, error.as_json())
             return
         self._err.say(f"synq: {error.message}", "red")
+        for detail in error.details:
+            self._err.say(f"  {detail}")
         if error.hint:
             self._err.say(f"  {error.hint}")
 

@@ -85,6 +85,29 @@ def test_when_the_limit_is_spent_a_short_patience_sends_nothing(tmp_path: Path) 
     assert server.refused == 0
 
 
+def test_who_leaves_a_reserve_leaves_it_to_others_at_all_times(tmp_path: Path) -> None:
+    clock = Clock()
+    run, person = budget(tmp_path, clock), budget(tmp_path, clock)
+    for _ in range(90):
+        run.settle(run.acquire(timeout=30, max_wait=0, reserve=10))
+    with pytest.raises(RateLimitedError):
+        run.acquire(timeout=30, max_wait=30, reserve=10)
+    for _ in range(10):
+        person.settle(person.acquire(timeout=30, max_wait=0))
+    run.acquire(timeout=30, max_wait=60.1, reserve=10)
+    assert 60 <= clock.at - START <= 61
+
+
+def test_a_reserve_is_never_more_than_half_of_a_small_window(tmp_path: Path) -> None:
+    clock, server = Clock(), Server(limit=10)
+    window = budget(tmp_path, clock)
+    spend(window, clock, server)
+    taken = [window.acquire(timeout=30, max_wait=0, reserve=10) for _ in range(4)]
+    with pytest.raises(RateLimitedError):
+        window.acquire(timeout=30, max_wait=0, reserve=10)
+    assert len(taken) == 4
+
+
 def test_the_servers_own_limit_counts(tmp_path: Path) -> None:
     clock, server = Clock(), Server(limit=10)
     window = budget(tmp_path, clock)

@@ -172,7 +172,7 @@ def test_after_an_unclear_write_the_hint_says_where_to_look(run: Any, name: str,
 def test_an_update_shows_what_changed_and_what_the_server_kept(run: Any) -> None:
     line = ["update", ID, "--title", "Crew", "--description", ""]
     result, _ = run(line, PRODUCT, {**PRODUCT, "title": "Crew"}, terminal=True)
-    assert result.out.splitlines()[:3] == ["Harbour Crewneck: Harbour Crewneck → Crew title", f"ID           {ID}",
+    assert result.out.splitlines()[:3] == ["Harbour Crewneck: title Harbour Crewneck → Crew", f"ID           {ID}",
                                            "Title        Crew"]  # fmt: skip
 
 

@@ -64,7 +64,7 @@ def test_an_update_keeps_what_is_not_named(synq: Any, word: str) -> None:
     result = synq(*line, environ=ENVIRON, http=tenant, terminal=True)
     assert tenant.asked == [LIST, f'{UPDATE} {{"name":"high-street","currency":"EUR","active":true}}']
     assert result.out == (
-        f"high-street: GBP → EUR currency\n"
+        f"high-street: currency GBP → EUR\n"
         f"ID            {SHOP}\nName          high-street\nCurrency      EUR\nTakes orders  yes\n"
     )
 

@@ -30,6 +30,7 @@ FILES = {
     "order.json": '{"payment_provider": "stripe", "payment_reference": "pi_3S", "currency": "GBP", "items": '
     '[{"product_title": "Made-to-measure repair", "quantity": 1, "unit_price": 89.50}]}',
     "payment.yaml": "payment_provider: stripe\npayment_reference: pi_3S\n",
+    "counts.csv": "sku,delta\nHMC-NVY-M,-5\nHMC-NVY-L,3\n",
     "product.json": '{"title": "Harbour Merino Crewneck"}',
     "settings.json": '{"auto_po_enabled": true}',
     # The contract's own example of a webhook.
@@ -72,6 +73,8 @@ def machine(tmp_path_factory: Any) -> Path:
     synq = Runner(folder)
     for line in SEEN:
         assert synq("--sandbox", *line.split()).status == 0
+    run = ("--sandbox", "inventory", "adjust", "--file", "-", "--yes")
+    assert synq(*run, stdin=FILES["counts.csv"]).status == 0
     return folder
 
 

@@ -57,8 +57,8 @@ def test_cancelling_shows_the_order_asks_and_shows_what_changed(synq: Any) -> No
     result = synq(*line, environ=ENVIRON, http=http, terminal=True, stdin="y\n")
     assert result.err == f"Cancel order {ORDER} (confirmed, 203.00 GBP)? There is no undo. [y/N] "
     assert result.out == (
-        f"Order {ORDER}: confirmed → cancelled status\n"
-        f"Order {ORDER}: authorized → voided payment\n"
+        f"Order {ORDER}: status confirmed → cancelled\n"
+        f"Order {ORDER}: payment authorized → voided\n"
         f"ID        {ORDER}\nStatus    cancelled\nTotal     203.00 GBP\nCurrency  GBP\nPayment   voided\n"
     )
     assert seen == [("GET", None), ("POST /cancel", {"reason": "Customer changed their mind"})]
@@ -127,7 +127,7 @@ def test_a_parcel_with_some_units_and_the_status_before_and_after(synq: Any) -> 
         "Tracking number  RM482915307GB\n"
         f"Location         {PLACE}\n"
         "Sent             2026-11-24 11:30:00 UTC (30 min ago)\n"
-        f"Order {ORDER}: confirmed → partially_fulfilled status\n"
+        f"Order {ORDER}: status confirmed → partially_fulfilled\n"
     )
     assert [request for request, _ in seen] == ["GET", "GET /inventory/locations", "POST /fulfillments", "GET"]
     assert seen[2][1] == {
@@ -179,7 +179,7 @@ def test_a_return(synq: Any) -> None:
         "Reason   Sleeves too long\n"
         "Opened   2026-11-24 11:30:00 UTC (30 min ago)\n"
         "Changed  2026-11-24 11:30:00 UTC (30 min ago)\n"
-        f"Order {ORDER}: delivered → return_requested status\n"
+        f"Order {ORDER}: status delivered → return_requested\n"
     )
     assert seen[1] == (
         "POST /returns", {"items": [{"sku": "HMC-NVY-M", "quantity": 1}], "reason": "Sleeves too long"},

@@ -26,7 +26,7 @@ def test_the_name_is_shown_before_and_after(synq: Any) -> None:
     result = synq(*line, environ=ENVIRON, http=tenant, terminal=True)
     assert (result.status, result.err) == (0, "")
     assert result.out == (
-        "Organization: Fell & Fjord Knitwear → Fell & Fjord Ltd name\nID    b3e8\nName  Fell & Fjord Ltd\n"
+        "Organization: name Fell & Fjord Knitwear → Fell & Fjord Ltd\nID    b3e8\nName  Fell & Fjord Ltd\n"
     )
     assert tenant.asked == [f"GET {PLACE}", f'PUT {PLACE} {{"name":"Fell & Fjord Ltd"}}']
 
@@ -84,7 +84,7 @@ def test_a_role_is_changed_by_address_or_uid(synq: Any, word: str) -> None:
     assert tenant.asked == [MEMBERS, f'{change} {{"role":"VIEWER"}}']
     assert (result.status, result.err) == (0, "")
     assert result.out == (
-        "rory@fellandfjord.example: EDITOR → VIEWER role\n"
+        "rory@fellandfjord.example: role EDITOR → VIEWER\n"
         "E-mail  rory@fellandfjord.example\nRole    VIEWER\nStatus  active\nUID     T7uKfW1oGzXq\n"
     )
 

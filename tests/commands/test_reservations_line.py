@@ -51,7 +51,7 @@ def test_on_a_terminal_what_is_available_is_shown_before_and_after(taught: Any) 
     tenant = Tenant(KNOWN)
     result = taught(*RESERVE, "-q", environ=ENVIRON, http=tenant, terminal=True)
     assert result.out == (
-        "HMC-NVY-M at Leith warehouse: 37 → 34 available\n"
+        "HMC-NVY-M at Leith warehouse: available 37 → 34\n"
         f"ID         {HOLD}\n"
         "Variant    HMC-NVY-M\n"
         "Quantity   3\n"

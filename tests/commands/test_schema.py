@@ -33,17 +33,21 @@ def test_the_root_has_every_group_and_what_every_command_takes(synq: Any) -> Non
 
 def test_a_command_says_what_it_takes_sends_and_may_end_with(synq: Any) -> None:
     told = schema(synq, "inventory", "adjust")
-    assert (told["path"], told["summary"]) == ("synq inventory adjust", "Adjust the stock of one SKU.")
+    assert (told["path"], told["summary"]) == (
+        "synq inventory adjust",
+        "Adjust the stock of one SKU, or of many from a file.",
+    )
     assert told["help"].startswith("Appends one entry to the stock ledger and prints it. The ledger is never rewritten")
     assert [(each["name"], each["metavar"], each["required"]) for each in told["arguments"]] == [
-        ("sku", "SKU", True),
-        ("change", "QUANTITY", True),
+        ("sku", "[SKU]", False),
+        ("change", "[QUANTITY]", False),
     ]
-    assert [each["names"] for each in told["options"]] == [["--location"], ["--dry-run"]]
+    names = [each["names"] for each in told["options"]]
+    assert names == [["--location"], ["--file"], ["--report"], ["-y", "--yes"], ["--dry-run"]]
     assert (told["effect"], told["role"], told["evidence"]) == ("relative", None, "documented")
     assert told["operations"][0] == {"id": "adjust_inventory", "method": "POST", "path": "/api/v1/inventory/adjust"}
-    assert told["requests"] == {"least": 1, "most": 5}
-    assert list(told["exits"]) == ["0", "1", "2", "3", "4", "5", "6", "7", "8", "10", "11", "12", "130"]
+    assert told["requests"] == {"least": 1, "most": None}
+    assert list(told["exits"]) == ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "130"]
     assert told["examples"][0] == "synq inventory adjust HMC-NVY-M -5"
 
 

@@ -33,17 +33,17 @@ def body(**changed: Any) -> str:
         (
             ["default_low_stock_threshold=8"],
             {"default_low_stock_threshold": 8},
-            ["Settings: 5 → 8 low-stock threshold"],
+            ["Settings: low-stock threshold 5 → 8"],
         ),
         (
             ["costing_method=fifo", "Auto_PO_enabled=FALSE", "inventory_allocation_model=SOFT"],
             {"costing_method": "FIFO", "auto_po_enabled": False},
-            ["Settings: WAC → FIFO costing", "Settings: true → false draft purchase orders"],
+            ["Settings: costing WAC → FIFO", "Settings: draft purchase orders true → false"],
         ),
         (
             ["default_low_stock_threshold=0"],
             {"default_low_stock_threshold": 0},
-            ["Settings: 5 → 0 low-stock threshold"],
+            ["Settings: low-stock threshold 5 → 0"],
         ),
     ],
 )
@@ -90,7 +90,7 @@ def test_a_tenant_that_never_saved_any_needs_all_four(synq: Any) -> None:
     tenant = Tenant({GET: NEVER_SAVED, PUT: changed})
     result = synq("settings", "set", *ALL, "-q", environ=ENVIRON, http=tenant, terminal=True)
     assert tenant.asked == [GET, body(**changed)]
-    assert (result.status, result.out.splitlines()[0]) == (0, "Settings: (none) → HARD allocation")
+    assert (result.status, result.out.splitlines()[0]) == (0, "Settings: allocation (none) → HARD")
 
 
 @pytest.mark.parametrize("reply", [NEVER_SAVED, {"auto_po_enabled": False, "costing_method": "WAC"}])

@@ -36,10 +36,10 @@ def test_a_known_sku_in_a_script_costs_one_request(synq: Any, quantity: str, del
 
 def test_on_a_terminal_before_and_after_are_shown(synq: Any) -> None:
     result = synq("--sandbox", "inventory", "adjust", "HMC-NVY-M", "-5", *LEITH, terminal=True)
-    assert result.out.splitlines()[0] == "HMC-NVY-M at Leith warehouse: 42 → 37 on hand"
+    assert result.out.splitlines()[0] == "HMC-NVY-M at Leith warehouse: on hand 42 → 37"
     assert "Quantity   -5\n" in result.out
     again = synq("--sandbox", "inventory", "adjust", "HMC-NVY-M", "+5", *LEITH, terminal=True)
-    assert again.out.splitlines()[0] == "HMC-NVY-M at Leith warehouse: 37 → 42 on hand"
+    assert again.out.splitlines()[0] == "HMC-NVY-M at Leith warehouse: on hand 37 → 42"
 
 
 def test_a_dry_run_shows_the_request_and_changes_nothing(synq: Any) -> None:

@@ -67,6 +67,7 @@ INTERFACE = """
     products media             add list
     products templates         create list
     products variants          create list
+    runs              list resume show undo
     sandbox           info init reset serve token
     sandbox fault     add clear limit list
     schema

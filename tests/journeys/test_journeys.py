@@ -76,7 +76,7 @@ def test_an_adjustment_is_read_back(shop: Shop) -> None:
     before = shop.on_hand("HMC-NVY-M")
     done = shop.run("inventory", "adjust", "HMC-NVY-M", "+4", "--location", LEITH, "-o", "table", "--quiet")
     assert done.returncode == 0
-    assert done.stdout.splitlines()[0] == f"HMC-NVY-M at Leith warehouse: {before} → {before + 4} on hand"
+    assert done.stdout.splitlines()[0] == f"HMC-NVY-M at Leith warehouse: on hand {before} → {before + 4}"
     assert shop.on_hand("HMC-NVY-M") == before + 4
 
 

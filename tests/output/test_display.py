@@ -342,7 +342,7 @@ def test_a_plan_as_tsv(screen: Build) -> None:
 
 
 def test_a_change_is_for_people_only(screen: Build) -> None:
-    for format_, out in (("table", "HMC-NVY-M at Leith: 42 → 37 on hand\n"), ("json", ""), ("tsv", ""), ("csv", "")):
+    for format_, out in (("table", "HMC-NVY-M at Leith: on hand 42 → 37\n"), ("json", ""), ("tsv", ""), ("csv", "")):
         shown = screen(format=format_)
         shown.output.change("HMC-NVY-M at Leith", 42, 37)
         assert shown.out == out

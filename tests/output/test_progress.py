@@ -50,6 +50,13 @@ def test_the_time_left_in_minutes_and_a_line_that_fits(screen: Build) -> None:
     assert line == "Import  [#.......................]  10/200  3 min 10 s left"[:39]
 
 
+def test_who_knows_better_says_how_long_it_takes_yet(screen: Build) -> None:
+    output, shown = output_at(screen, Clock(), tty=True, environ={"COLUMNS": "80"})
+    with output.progress("Run") as progress:
+        progress.update(1, 200, "90/min", left=61)
+    assert "  1/200  1 min 1 s left  90/min" in shown.err
+
+
 def test_off_a_terminal_a_line_at_first_and_then_every_30_seconds(screen: Build) -> None:
     clock = Clock()
     output, shown = output_at(screen, clock)

@@ -2,6 +2,7 @@
 
 import random
 import secrets
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 # The API counts a request when it comes in, we when its reply does: ours leave the window later, never sooner.
 _MARGIN = 0.05
+# So many requests tell how long one takes at least.
+_RECENT = 20
 # A wait is cut in steps, since places may free up sooner than it looked.
 _STEP = 5.0
 _PROBE_STEP = 0.5
@@ -24,6 +27,7 @@ _SAID_HOLDS = 1.0
 # A stamp this far ahead is left over from a clock that was set back.
 _CLOCK_SLACK = 1.0
 
+WINDOW = 60.0
 FULL = "the rate limit is used up"
 REFUSED = "the API answered 429 and asked for a pause"
 
@@ -71,6 +75,11 @@ class _Host:
     refused_at: float
 
 
+def usable(size: int, reserve: int) -> int:
+    """How many places of a window may be taken by who leaves a reserve: at least half of them."""
+    return size - min(reserve, size // 2)
+
+
 def _ignore(*_what: object) -> None:
     pass
 
@@ -88,7 +97,7 @@ class Budget:
         now: Callable[[], float],
         sleep: Callable[[float], None],
         limit: int = 100,
-        window: float = 60.0,
+        window: float = WINDOW,
         jitter: Callable[[], float] = random.random,
         tell: Callable[[str], None] = _ignore,
     ) -> None:
@@ -103,15 +112,19 @@ class Budget:
         self._window = window
         self._jitter = jitter
         self._said: tuple[int, float] | None = None
+        self._took: deque[float] = deque(maxlen=_RECENT)
 
-    def acquire(self, *, timeout: float, max_wait: float, on_wait: Callable[[float, str], None] = _ignore) -> Ticket:
+    def acquire(
+        self, *, timeout: float, max_wait: float, reserve: int = 0, on_wait: Callable[[float, str], None] = _ignore
+    ) -> Ticket:
         """A place in the window, waited for at most `max_wait` seconds; RateLimitedError if it would be more.
 
         `timeout` is the longest that the request may take: a process that dies gives its place back by itself.
+        `reserve` places are left free for others, though never more than half of the window.
         """
         waited, announced = 0.0, 0.0
         while True:
-            ticket, wait, reason = self._file.transact(lambda file: self._take(file, timeout))
+            ticket, wait, reason = self._file.transact(lambda file: self._take(file, timeout, reserve))
             if ticket:
                 return Ticket(ticket.id, ticket.started, waited)
             if waited + wait > max_wait:
@@ -132,7 +145,7 @@ class Budget:
             host, now = self._tidy(file)
             if limit:
                 file.execute("UPDATE hosts SET size = ? WHERE host = ?", (limit, self._host))
-            self._put(file, ticket.id, "settled", now + _MARGIN, self._window)
+            self._put(file, ticket.id, "settled", now + _MARGIN - self._head_start(now - ticket.started), self._window)
             if ticket.started >= host.refused_at:
                 file.execute("UPDATE hosts SET refusals = 0 WHERE host = ?", (self._host,))
             if remaining is not None:
@@ -170,27 +183,28 @@ class Budget:
         """Close the file; the next use opens it again."""
         self._file.close()
 
-    def _take(self, file: "Connection", timeout: float) -> tuple[Ticket | None, float, str]:
+    def _take(self, file: "Connection", timeout: float, reserve: int) -> tuple[Ticket | None, float, str]:
         host, now = self._tidy(file)
-        wait, reason = self._wait(file, host, now)
+        wait, reason = self._wait(file, host, now, reserve)
         if wait > 0:
             return None, wait, reason
         ticket = Ticket(secrets.randbits(62), now)
         self._put(file, ticket.id, "sending", now, timeout + self._window)
         return ticket, 0.0, ""
 
-    def _wait(self, file: "Connection", host: _Host, now: float) -> tuple[float, str]:
+    def _wait(self, file: "Connection", host: _Host, now: float, reserve: int) -> tuple[float, str]:
         if host.blocked_for > 0:
             return host.blocked_for, REFUSED
         taken = list(file.execute("SELECT kind, at + lasts FROM requests WHERE host = ?", (self._host,)))
         # After a refusal one request goes first and finds out whether the others may follow.
         if host.refusals and any(kind == "sending" for kind, _ in taken):
             return _PROBE_STEP, REFUSED
-        if len(taken) < host.size:
+        places = usable(host.size, reserve)
+        if len(taken) < places:
             return 0.0, ""
         # A request on its way holds its place for a window from its reply on, which comes now at the soonest.
         ends = sorted(now + self._window if kind == "sending" else end for kind, end in taken)
-        return max(ends[len(ends) - host.size] - now, 0.001), FULL
+        return max(ends[len(ends) - places] - now, 0.001), FULL
 
     def _tidy(self, file: "Connection") -> tuple[_Host, float]:
         """Drop what has left the window; the host's row and the time, read under the write lock."""
@@ -205,6 +219,15 @@ class Budget:
             "SELECT size, blocked_at, blocked_for, refusals, refused_at FROM hosts WHERE host = ?", (self._host,)
         ).fetchone()
         return _Host(size, max(0.0, blocked_at + blocked_for - now), refusals, refused_at), now
+
+    def _head_start(self, took: float) -> float:
+        """How long before its reply a request was surely counted: half of what the quickest of late took.
+
+        The way of the reply is part of that time, and so is the way of the request that takes the place over. It is
+        what a run of many requests loses in every window to answers that are long in coming.
+        """
+        self._took.append(took)
+        return min(self._took) / 2 if len(self._took) == self._took.maxlen else 0.0
 
     def _put(self, file: "Connection", number: int, kind: str, at: float, lasts: float) -> None:
         profile, spender = ("", "") if kind == "stranger" else (self._profile, self._spender)
@@ -221,19 +244,16 @@ class Budget:
         known = counts.get("settled", 0) + counts.get("stranger", 0)
         for _ in range(used - known - sending):
             self._put(file, secrets.randbits(62), "stranger", now + _MARGIN, self._window)
-        # Fewer than we know means something only if nothing of ours was on its way beside this request.
-        beside = (
-            sending
-            or file.execute(
-                "SELECT COUNT(*) FROM requests WHERE host = ? AND kind = 'settled' AND id <> ? AND at > ?",
-                (self._host, ticket.id, ticket.started + _MARGIN),
-            ).fetchone()[0]
-        )
-        if used < known and not beside:
+        # Of ours, those that were on their way beside this request may have been counted after it.
+        beside = file.execute(
+            "SELECT COUNT(*) FROM requests WHERE host = ? AND kind = 'settled' AND id <> ? AND at > ?",
+            (self._host, ticket.id, ticket.started + _MARGIN),
+        ).fetchone()[0]
+        if (gone := known - used - beside) > 0:
             file.execute(
                 "DELETE FROM requests WHERE id IN (SELECT id FROM requests "
                 "WHERE host = ? AND kind = 'stranger' ORDER BY at LIMIT ?)",
-                (self._host, known - used),
+                (self._host, gone),
             )
 
     def _look(self, file: "Connection") -> Snapshot:

@@ -7,6 +7,8 @@ import typer
 
 from synq_cli.api import ledger, locations, settings, variants
 from synq_cli.api.inventory import ADJUST, LEVELS
+from synq_cli.commands.bulk import ReportOption, carry_out
+from synq_cli.errors import UsageError
 from synq_cli.lazy_group import Noun
 from synq_cli.options import (
     AllOption,
@@ -14,7 +16,7 @@ from synq_cli.options import (
     LocationOption,
     OnlyLocationOption,
     OnlySkuOption,
-    SkuArgument,
+    YesOption,
     invocation,
 )
 from synq_cli.output.columns import Column
@@ -54,17 +56,26 @@ LOCATION = [
     Column("Created", "created_at", age, drop=1),
 ]
 
-QuantityArgument = Annotated[str, typer.Argument(metavar="QUANTITY", help="-5 takes five away, +5 or 5 adds five.")]
+SkuArgument = Annotated[str | None, typer.Argument(metavar="[SKU]", help="The SKU, or the variant's UUID.")]
+QuantityArgument = Annotated[
+    str | None, typer.Argument(metavar="[QUANTITY]", help="-5 takes five away, +5 or 5 adds five.")
+]
 
 
-@group.command("adjust", ADJUST, variants.LIST, locations.LIST, LEVELS, ledger.LIST, requests=(1, 5))
+@group.command("adjust", ADJUST, variants.LIST, locations.LIST, LEVELS, ledger.LIST, requests=(1, None), bulk=True)
 def adjust_stock(
     ctx: typer.Context,
-    sku: SkuArgument,
-    change: QuantityArgument,
+    sku: SkuArgument = None,
+    change: QuantityArgument = None,
     location: LocationOption = None,
+    file: Annotated[
+        str | None,
+        typer.Option("--file", metavar="FILE", help="Many rows: CSV, TSV or NDJSON; - is standard input."),
+    ] = None,
+    report: ReportOption = None,
+    yes: YesOption = False,
 ) -> None:
-    """Adjust the stock of one SKU.
+    """Adjust the stock of one SKU, or of many from a file.
 
     Appends one entry to the stock ledger and prints it. The ledger is never rewritten: a mistake is undone by
     the opposite quantity. The change is relative, so synq never sends it twice: if no answer comes, it reads
@@ -73,24 +84,48 @@ def adjust_stock(
     As a table, and with --dry-run, the stock before and after is shown too, which costs one more request.
     In a script a known SKU costs one request.
 
+    --file takes rows with the columns sku or variant_id, delta, and if need be location; other columns are left
+    alone. All rows are checked before the first is sent, then synq says what will move and how long it takes, and
+    asks. It keeps to the rate limit, however long that takes, and leaves 10 requests a minute to other commands.
+
+    A run keeps a journal, so it can be interrupted at any time: `synq runs resume` goes on, and sends no row twice.
+    Rows that the API refused end up in FILE.failed.csv, ready to be mended and fed in again (exit 9). `synq runs
+    undo` takes a whole run back.
+
     Examples:
       synq inventory adjust HMC-NVY-M -5
       synq inventory adjust HMC-NVY-M +12 --location "Leith warehouse"
       synq inventory adjust HMC-NVY-M -5 --dry-run
+      synq inventory adjust --file counts.csv --dry-run
+      synq inventory adjust --file counts.csv --location "Leith warehouse" --yes --report result.csv
     """
     run = invocation(ctx)
-    movement = run.api.inventory.movement(
-        sku,
-        change,
-        location or run.settings.location,
-        with_level=run.dry_run or run.output.format == "table",
-    )
+    place = location or run.settings.location
+    if file is not None:
+        if sku is not None:
+            raise UsageError("A SKU and --file ask for two things; give one of them.")
+        adjust_many(ctx, file, place, report, yes=yes)
+        return
+    if sku is None or change is None:
+        raise UsageError("Give a SKU and a quantity, or --file.", hint="See `synq inventory adjust --help`.")
+    if report is not None:
+        raise UsageError("--report is for the rows of a --file.")
+    movement = run.api.inventory.movement(sku, change, place, with_level=run.dry_run or run.output.format == "table")
     if movement.after is not None and movement.after < 0:
         run.output.warn(f"This takes {sku} at {movement.location} below zero.")
     entry = run.api.inventory.adjust(movement)
     if movement.after is not None:
         run.output.change(f"{sku} at {movement.location}", movement.on_hand, movement.after)
     run.output.record(entry, ENTRY)
+
+
+def adjust_many(ctx: typer.Context, file: str, place: str | None, report: str | None, *, yes: bool) -> None:
+    """Plan the rows of a file, ask, and send them."""
+    from synq_cli.bulk.adjustments import ADJUSTMENTS
+
+    run = invocation(ctx)
+    plan = run.bulk.plan(ADJUSTMENTS, run.read_text(file), file, place=place, with_levels=run.dry_run)
+    carry_out(ctx, plan, lambda: run.bulk.start(plan), report, yes=yes)
 
 
 @group.command("levels", LEVELS, locations.LIST, settings.GET, requests=(1, None))

@@ -1,0 +1,55 @@
+"""The way to the API of one worker of a run: a place in the window first, then one try and no more."""
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from synq_cli import exact_json
+from synq_cli.api import replies, retry
+from synq_cli.api.replies import Reply
+from synq_cli.api.transport import Sending, Transport
+from synq_cli.errors import RateLimitedError
+
+if TYPE_CHECKING:
+    from synq_cli.api.budget import Ticket
+    from synq_cli.api.operation import Operation
+
+
+class Lane(Transport):
+    """A transport whose user waits, journals and repeats for itself; for one thread."""
+
+    def take_place(self, reserve: int) -> "Ticket":
+        """A place in the window, however long it takes; `reserve` places are left free for others."""
+        return self._budget.acquire(timeout=self._settings.timeout, max_wait=math.inf, reserve=reserve)
+
+    def give_back(self, ticket: "Ticket") -> None:
+        """Let others have a place in which nothing was sent."""
+        self._budget.abandon(ticket)
+
+    def attempt(self, operation: "Operation", ticket: "Ticket", body: object) -> Any:
+        """Send once in that place; gives the answer.
+
+        The errors of `send`; after RateLimitedError and NetworkError the API has not acted on a write.
+        """
+        content, headers = exact_json.dumps(body).encode(), {"Content-Type": "application/json"}
+        url = self._session.base_url + operation.path
+        sending, token = Sending(operation, url, None, content, headers), self._fresh_token()
+        outcome = self._once(sending, ticket)
+        if isinstance(outcome, Reply) and outcome.status == 401 and self._session.renew(token):
+            self._budget.settle(ticket, outcome.count("x-ratelimit-limit"), outcome.count("x-ratelimit-remaining"))
+            ticket = self.take_place(0)
+            outcome = self._once(sending, ticket)
+        if isinstance(outcome, Reply) and outcome.status == 429:
+            asked = retry.retry_after(outcome.headers, self._now())
+            pause = retry.refusal_pause(0, self._jitter) if asked is None else asked
+            self._budget.refused(ticket, pause)
+            raise RateLimitedError(f"The API refuses more requests for {pause:.0f} s.", status=429)
+        if isinstance(outcome, Reply):
+            self._budget.settle(ticket, outcome.count("x-ratelimit-limit"), outcome.count("x-ratelimit-remaining"))
+            if outcome.status < 300:
+                return replies.parse(outcome, operation)
+        raise self._error(operation, outcome, "")
+
+    def close(self) -> None:
+        """Let go of the connection and of the budget's file."""
+        super().close()
+        self._budget.close()

@@ -1,0 +1,1 @@
+"""Many rows, one run: read, planned, sent at the limit's pace, journaled, resumed, reported."""

@@ -1,0 +1,90 @@
+"""What the commands for many rows have in common: their plan, their question, their summary."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from synq_cli.options import invocation
+from synq_cli.output.columns import Column
+from synq_cli.output.formats import delta, flag, quantity, state, timestamp, whole
+
+if TYPE_CHECKING:
+    from synq_cli.bulk.outcome import Outcome
+    from synq_cli.bulk.plan import Plan
+
+ReportOption = Annotated[
+    str | None,
+    typer.Option("--report", metavar="FILE", help="Write each row's status and ledger id there, as .csv or .json."),
+]
+
+PLAN = [
+    Column("Dry run", "dry_run", flag),
+    Column("Command", "command"),
+    Column("File", "file"),
+    Column("Rows", "rows", quantity),
+    Column("Requests", "requests", quantity),
+    Column("Minutes", "minutes"),
+    Column("Columns without meaning", "ignored_columns"),
+    Column("Net movement", "net"),
+    Column("Largest", "largest"),
+    Column("Suspicious", "suspicious"),
+    Column("Changes", "changes"),
+]
+_MOVES = [
+    Column("Line", "line", quantity),
+    Column("SKU", "sku", whole),
+    Column("Location", "location"),
+    Column("Quantity", "delta", delta),
+]
+_NET = [Column("Location", "location"), Column("Quantity", "units", delta), Column("Rows", "rows", quantity)]
+_CHANGES = [*_MOVES, Column("Before", "before", quantity), Column("After", "after", quantity)]
+_PARTS = {
+    "net": ("Net movement", _NET),
+    "largest": ("Largest", _MOVES),
+    "suspicious": ("Suspicious, for their size", _MOVES),
+    "changes": ("On hand before and after", _CHANGES),
+}
+SUMMARY = [
+    Column("Run", "id", whole),
+    Column("Command", "command"),
+    Column("File", "file"),
+    Column("Started", "started_at", timestamp),
+    Column("State", "state", state),
+    Column("Rows", "rows", quantity),
+    Column("Done", "done", quantity),
+    Column("Failed", "failed", quantity),
+    Column("Unknown", "unknown", quantity),
+    Column("Unknown lines", "unknown_lines"),
+    Column("Pending", "pending", quantity),
+    Column("Seconds", "seconds"),
+    Column("Failed rows in", "failed_file"),
+    Column("Takes back", "undoes", whole),
+    Column("Taken back by", "undone_by", whole),
+    Column("Profile", "profile"),
+]
+
+
+def carry_out(ctx: typer.Context, plan: "Plan", go: "Callable[[], Outcome]", report: str | None, *, yes: bool) -> None:
+    """Say what is planned, ask unless `yes`, then go; a dry run ends with the plan."""
+    from synq_cli.bulk.report import check_report
+
+    run = invocation(ctx)
+    check_report(report)
+    what = plan.verb.counted(len(plan.rows))
+    if run.dry_run:
+        run.output.panel(f"Would send {what}", plan.as_row(), PLAN, _PARTS)
+        return
+    for line in plan.lines():
+        run.output.note(line)
+    if run.confirmed(f"Send {what} to {run.session.profile}?", yes=yes):
+        finish(ctx, go(), report)
+
+
+def finish(ctx: typer.Context, outcome: "Outcome", report: str | None) -> None:
+    """Print how a run ended, write the report, and end with what is left to do."""
+    from synq_cli.bulk.report import write_report
+
+    write_report(outcome.entries, report)
+    invocation(ctx).output.record(outcome.row, SUMMARY)
+    outcome.check()

@@ -1,0 +1,141 @@
+"""`synq runs list/show/resume/undo`."""
+
+from typing import Annotated
+
+import typer
+
+from synq_cli.api import ledger
+from synq_cli.api.inventory import ADJUST, LEVELS
+from synq_cli.commands.bulk import SUMMARY, ReportOption, carry_out, finish
+from synq_cli.lazy_group import Noun
+from synq_cli.options import YesOption, invocation
+from synq_cli.output.columns import Column
+from synq_cli.output.formats import age, delta, quantity, state, whole
+
+group = Noun("Look at bulk runs, resume them, undo them.")
+
+COLUMNS = [
+    Column("Run", "id", whole),
+    Column("Command", "command"),
+    Column("File", "file"),
+    Column("Started", "started_at", age, drop=1),
+    Column("State", "state", state),
+    Column("Done", "done", quantity),
+    Column("Failed", "failed", quantity),
+    Column("Unknown", "unknown", quantity),
+    Column("Pending", "pending", quantity),
+    Column("Takes back", "undoes", whole, drop=2),
+    Column("Taken back by", "undone_by", whole, drop=2),
+    Column("Profile", "profile", drop=3),
+]
+ROWS = [
+    Column("Line", "line", quantity),
+    Column("Status", "status", state),
+    Column("SKU", "sku", whole),
+    Column("Location", "location"),
+    Column("Quantity", "delta", delta),
+    Column("Receipt", "receipt", drop=1),
+    Column("Code", "error_code"),
+    Column("Error", "error"),
+]
+
+RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="The run's id, or its first letters.")]
+_CHOICES = ("failed", "unknown", "all")
+
+
+def _complete_rows(incomplete: str) -> list[str]:
+    return [word for word in _CHOICES if word.startswith(incomplete)]
+
+
+@group.command("list")
+def list_runs(ctx: typer.Context) -> None:
+    """List the bulk runs of this machine.
+
+    The latest first. A run is running, finished, stopped (rows are pending: resume it) or unclear (of some rows
+    nobody knows whether they were carried out). Nothing is sent.
+
+    Examples:
+      synq runs list
+      synq runs list --json
+    """
+    run = invocation(ctx)
+    run.output.rows(run.runs.rows(), COLUMNS, empty="No runs yet; `synq inventory adjust --file` makes one.")
+
+
+@group.command("show")
+def show_run(
+    ctx: typer.Context,
+    run_id: RunArgument,
+    rows: Annotated[
+        str | None,
+        typer.Option(
+            "--rows", metavar="WHICH", help="List its rows: failed, unknown or all.", autocompletion=_complete_rows
+        ),
+    ] = None,
+) -> None:
+    """Show a bulk run, or its rows.
+
+    Where it stands, also while it is running. --rows lists single rows with the ledger entry that each became, or
+    with what the API said. Nothing is sent.
+
+    Examples:
+      synq runs show 2611
+      synq runs show 2611 --rows failed
+      synq runs show 2611 --rows all -o csv
+    """
+    run = invocation(ctx)
+    if rows is None:
+        run.output.record(run.runs.overview(run_id), SUMMARY)
+    else:
+        run.output.rows(run.runs.told(run_id, rows), ROWS, empty="No such rows.")
+
+
+@group.command("resume", ADJUST, ledger.LIST, requests=(0, None), bulk=True)
+def resume_run(
+    ctx: typer.Context,
+    run_id: RunArgument,
+    resend: Annotated[
+        str | None,
+        typer.Option(
+            "--resend-unknown", metavar="LINE,...", help="Send these lines again although they may have arrived."
+        ),
+    ] = None,
+    report: ReportOption = None,
+) -> None:
+    """Go on with a bulk run that was interrupted.
+
+    Sends the rows that are pending. Of rows whose answer was lost it asks the stock ledger; where that can't tell,
+    they stay unknown (exit 10) and are never sent again, unless --resend-unknown names their lines: look at
+    the ledger first, for a row that did arrive would count twice.
+
+    Examples:
+      synq runs resume 2611
+      synq runs resume 2611 --report result.csv
+    """
+    from synq_cli.bulk.plan import parse_lines
+    from synq_cli.bulk.report import check_report
+
+    run = invocation(ctx)
+    check_report(report)
+    lines = parse_lines(resend)
+    plan = run.bulk.plan_resume(run_id, lines)
+    if run.dry_run:
+        carry_out(ctx, plan, lambda: run.bulk.resume(run_id, lines), report, yes=True)
+    else:
+        finish(ctx, run.bulk.resume(run_id, lines), report)
+
+
+@group.command("undo", ADJUST, ledger.LIST, LEVELS, requests=(0, None), bulk=True)
+def undo_run(ctx: typer.Context, run_id: RunArgument, report: ReportOption = None, yes: YesOption = False) -> None:
+    """Take a bulk run back, by the opposite of each row.
+
+    The ledger is never rewritten, so this is a run of its own that posts the reverse of every row that is done; it is
+    planned, asked about, journaled and resumed like any other. A run is taken back once.
+
+    Examples:
+      synq runs undo 2611 --dry-run
+      synq runs undo 2611 --yes
+    """
+    run = invocation(ctx)
+    plan = run.bulk.plan_undo(run_id, with_levels=run.dry_run)
+    carry_out(ctx, plan, lambda: run.bulk.start(plan), report, yes=yes)

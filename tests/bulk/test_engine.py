@@ -1,0 +1,108 @@
+"""The engine with a verb of another kind: one declaration is all that a bulk verb needs."""
+
+import io
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from synq_cli.api.operation import Operation
+from synq_cli.bulk.engine import Engine
+from synq_cli.bulk.verb import Content, Fields, Problem, Receipt, Row, Verb
+from synq_cli.errors import RefusedError, UsageError
+from synq_cli.invocation import Invocation
+from synq_cli.system import System
+
+NOW = 1_795_521_600.0
+
+
+def checked(fields: Fields) -> Content:
+    if not fields.get("name"):
+        raise UsageError("It has no name.")
+    return {"name": fields["name"], "key": f"key of {fields['name']}"}
+
+
+def resolved(_api: Any, rows: Sequence[Row], _place: str | None) -> tuple[list[Row], list[Problem]]:
+    return list(rows), []
+
+
+GREETINGS = Verb(
+    name="greetings send",
+    noun="greeting",
+    operation=Operation("greet", "POST", "/greet", "the greeting", effect="create", retry="keyed"),
+    needs=(("name",),),
+    optional=(),
+    check=checked,
+    resolve=resolved,
+    identity=lambda content: str(content["name"]),
+    body=lambda content: {"idempotency_key": content["key"]},
+    receipt=lambda answer: Receipt(answer["id"]),
+)
+
+
+class Host(httpx.BaseTransport):
+    """Greets each key once, and loses its first answers."""
+
+    def __init__(self, lose: int) -> None:
+        self.lose = lose
+        self.keys: list[str] = []
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        key = json.loads(request.read())["idempotency_key"]
+        self.keys.append(key)
+        if len(self.keys) <= self.lose:
+            raise httpx.ReadError("reset")
+        return httpx.Response(200, json={"id": f"id of {key}"})
+
+
+def engine(folder: Path, host: Host) -> tuple[Invocation, Engine]:
+    clock = [NOW]
+
+    def sleep(seconds: float) -> None:
+        clock[0] += seconds
+
+    environ = {"SYNQ_CONFIG_DIR": str(folder), "SYNQ_STATE_DIR": str(folder)}
+    environ |= {"SYNQ_BASE_URL": "http://127.0.0.1", "SYNQ_TOKEN": "t"}
+    system = System(
+        io.StringIO(), io.StringIO(), io.StringIO(), environ, now=lambda: clock[0], sleep=sleep, http=host,
+    )  # fmt: skip
+    run = Invocation(system, [])
+    return run, Engine(
+        run.runs, run.api, run.session, run.budget, run._lane, run.output, now=lambda: clock[0], sleep=sleep,
+        workers=1, verbs={GREETINGS.name: GREETINGS},
+    )  # fmt: skip
+
+
+def test_a_keyed_row_whose_answer_was_lost_goes_again_with_its_key(memory: Path) -> None:
+    host = Host(lose=2)
+    _, greetings = engine(memory, host)
+    plan = greetings.plan(GREETINGS, "name\nAnn\nBob\n", str(memory / "names.csv"), place=None, with_levels=True)
+    assert plan.lines() == [f"2 rows of {memory}/names.csv: 2 requests, under a minute at the present budget."]
+    assert (plan.as_row()["net"], plan.as_row()["largest"]) == ([], [])
+    outcome = greetings.start(plan)
+    outcome.check()
+    assert host.keys == ["key of Ann"] * 3 + ["key of Bob"]
+    assert [row.receipt for row in outcome.entries] == ["id of key of Ann", "id of key of Bob"]
+
+
+def test_one_that_stays_unclear_is_sent_again_by_resume(memory: Path) -> None:
+    host = Host(lose=10**6)
+    _, greetings = engine(memory, host)
+    plan = greetings.plan(GREETINGS, "name\nAnn\n", str(memory / "names.csv"), place=None, with_levels=False)
+    outcome = greetings.start(plan)
+    assert outcome.row["unknown_lines"] == [2]
+    host.lose = 0
+    _, later = engine(memory, host)
+    later.resume(outcome.row["id"], ()).check()
+    assert set(host.keys) == {"key of Ann"}
+
+
+def test_a_verb_without_a_reverse_is_not_taken_back(memory: Path) -> None:
+    _, greetings = engine(memory, Host(lose=0))
+    plan = greetings.plan(GREETINGS, "name\nAnn\n", str(memory / "names.csv"), place=None, with_levels=False)
+    name = greetings.start(plan).row["id"]
+    with pytest.raises(RefusedError, match="can't be taken back"):
+        greetings.plan_undo(name, with_levels=False)

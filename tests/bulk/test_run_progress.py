@@ -1,0 +1,54 @@
+"""What a run tells of itself while it goes on."""
+
+from pathlib import Path
+
+from synq_cli.api.budget import Budget
+from synq_cli.bulk.progress import Progress
+from synq_cli.bulk.runs import Runs
+from synq_cli.bulk.verb import Receipt, Row
+
+NOW = 1_795_521_600.0
+
+
+class Bar:
+    """Keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[int | None, int | None, str, float | None]] = []
+        self.closed = 0
+
+    def update(
+        self, done: int | None = None, total: int | None = None, note: str = "", *, left: float | None = None
+    ) -> None:
+        self.told.append((done, total, note, left))
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+def test_rows_pace_time_left_and_places_once_a_second(memory: Path) -> None:
+    clock = [NOW]
+    budget = Budget(
+        memory / "budget.sqlite3", "host", spender="run", profile="p", now=lambda: clock[0], sleep=lambda _seconds: None
+    )
+    rows = [Row(line, {}) for line in range(2, 202)]
+    bar, notes = Bar(), []
+    with Runs(memory).create(rows, NOW, verb="v", file="f", scope="s", profile="p") as journal:
+        progress = Progress(bar, journal, budget, notes.append, lambda: clock[0])
+        progress.update()
+        for line in range(2, 12):
+            journal.done(line, NOW, Receipt("entry"))
+            budget.settle(budget.acquire(timeout=30, max_wait=0))
+        journal.failed(12, NOW, "rejected", "No.")
+        for second in (0.5, 10.0):
+            clock[0] = NOW + second
+            progress.update()
+        progress.stopping(1)
+    budget.close()
+    first, second = bar.told
+    assert first == (0, 200, "100/100 requests left", 120.0)
+    assert second[:3] == (11, 200, "66/min, 1 failed, 90/100 requests left")
+    assert second[3] is not None
+    assert 100 < second[3] < 125
+    assert notes == ["Stopping; waiting for 1 row that is on the way. Ctrl-C again leaves them as unknown."]
+    assert bar.closed == 1

@@ -1,0 +1,220 @@
+"""Whatever fails and whenever: the ledger holds each row at most once, and each row that is not done is reported."""
+
+import io
+import os
+import random
+import sqlite3
+import sys
+from collections import Counter
+from collections.abc import Callable
+from contextlib import closing, suppress
+from pathlib import Path
+
+import httpx
+import pytest
+
+from synq_cli.api.wire import in_process
+from synq_cli.bulk.adjustments import ADJUSTMENTS
+from synq_cli.bulk.engine import Engine
+from synq_cli.bulk.journal import Journal
+from synq_cli.bulk.outcome import Outcome
+from synq_cli.errors import SynqError
+from synq_cli.invocation import Invocation
+from synq_cli.sandbox.app import create_app
+from synq_cli.sandbox.identity import issue_token
+from synq_cli.sandbox.seed import DEFAULT_SEED
+from synq_cli.sandbox.store import create
+from synq_cli.system import System
+
+SCHEDULES = int(os.environ.get("SYNQ_SCHEDULES", "300"))
+NOW = 1_795_521_600.0
+URL = "http://127.0.0.1"  # no TLS to set up for each process
+FAULTS = [
+    "lost before", "lost after", "500 before", "500 after", "429", "400", "not sent", "401", "kill before",
+    "kill after", "nonsense",
+]  # fmt: skip
+REFUSALS = {"429": 429, "400": 400, "401": 401, "500 before": 500}
+# Those that reading the ledger meets as well.
+READING = {"lost before", "500 before", "429", "kill before"}
+
+
+class Killed(BaseException):
+    """The process ends here: nothing of ours runs after it."""
+
+
+class World:
+    """A tenant, a clock, and the schedule of what goes wrong."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.at = NOW
+        self.file = folder / "sandbox.sqlite3"
+        create(self.file, DEFAULT_SEED, NOW)
+        self.app = in_process(create_app(self.file, lambda: self.at))
+        self.token = issue_token(self.file, role="ADMIN", expires_in=1e9, now=lambda: self.at)
+        with closing(sqlite3.connect(self.file)) as database:
+            self.skus = [row[0] for row in database.execute("SELECT sku FROM live_variants ORDER BY sku LIMIT 40")]
+        self.faults: list[str] = []
+        self.ticks_left: int | None = None
+        self.runs: set[str] = set()
+
+    def now(self) -> float:
+        if self.ticks_left is not None:
+            self.ticks_left -= 1
+            if self.ticks_left < 0:
+                self.ticks_left = None
+                raise Killed
+        return self.at
+
+    def sleep(self, seconds: float) -> None:
+        self.at += seconds
+
+    def last_entry(self) -> int:
+        with closing(sqlite3.connect(self.file)) as database:
+            return int(database.execute("SELECT IFNULL(MAX(sequence), 0) FROM ledger").fetchone()[0])
+
+    def entries_since(self, mark: int) -> list[tuple[str, str, str, int]]:
+        with closing(sqlite3.connect(self.file)) as database:
+            return database.execute(
+                "SELECT id, variant_id, location_id, quantity_delta FROM ledger WHERE sequence > ?", (mark,)
+            ).fetchall()
+
+    def forget_old_runs(self) -> None:
+        """Each go looks through all journals; some of the latest are enough to be mistaken for."""
+        for path in sorted((self.folder / "runs").glob("*.sqlite3"))[:-12]:
+            path.unlink()
+
+    def engine(self, workers: int) -> tuple[Invocation, Engine]:
+        """A new process on the same folders."""
+        environ = {"SYNQ_CONFIG_DIR": str(self.folder), "SYNQ_STATE_DIR": str(self.folder)}
+        environ |= {"SYNQ_BASE_URL": URL, "SYNQ_TOKEN": self.token, "SYNQ_MAX_WAIT": "3600"}
+        system = System(
+            io.StringIO(), io.StringIO(), io.StringIO(), environ, now=self.now, sleep=self.sleep,
+            jitter=lambda: 0.5, http=Faulty(self),
+        )  # fmt: skip
+        run = Invocation(system, [])
+        return run, Engine(
+            run.runs, run.api, run.session, run.budget, run._lane, run.output, now=self.now, sleep=self.sleep,
+            workers=workers,
+        )  # fmt: skip
+
+
+class Faulty(httpx.BaseTransport):
+    """The way to the tenant, on which the schedule's faults happen to what writes, one after the other."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        world = self.world
+        due = world.faults and (request.method == "POST" or world.faults[0] in READING)
+        fault = world.faults.pop(0) if due else ""
+        world.at += 0.05
+        self.fail(fault, before=True)
+        if fault in REFUSALS:
+            return httpx.Response(REFUSALS[fault], json={"error": "No"}, headers={"Retry-After": "2"})
+        answer = world.app.handle_request(request)
+        answer.read()
+        world.at += 0.05
+        self.fail(fault, before=False)
+        if fault == "500 after":
+            return httpx.Response(500, json={"error": "Failed to adjust inventory"})
+        return httpx.Response(200, text="<html>") if fault == "nonsense" else answer
+
+    def fail(self, fault: str, *, before: bool) -> None:
+        """End the process, or lose the request or its answer."""
+        if fault == ("kill before" if before else "kill after"):
+            raise Killed
+        if before and fault == "not sent":
+            raise httpx.ConnectError("unreachable")
+        if fault == ("lost before" if before else "lost after"):
+            raise httpx.ReadTimeout("late")
+
+
+def go(world: World, workers: int, work: Callable[[Engine], Outcome]) -> Outcome | None:
+    """What one process leaves behind: how its go ended; None if it was killed."""
+    run, engine = world.engine(workers)
+    outcome = None
+    with suppress(Killed):
+        outcome = work(engine)
+    world.ticks_left = None
+    run.close()
+    return outcome
+
+
+def play(world: World, seed: int) -> Counter[str]:
+    """One schedule from the file to the last resume; how many rows ended in which state."""
+    draw = random.Random(seed)
+    workers = draw.choice([1, 1, 1, 3])
+    rows = [
+        f"{sku},{draw.choice([-2, -1, 1, 2])},Leith warehouse\n" for sku in draw.sample(world.skus, draw.randint(1, 6))
+    ]
+    mark = world.last_entry()
+
+    def arm(chance: float) -> None:
+        world.faults = [draw.choice(FAULTS) if draw.random() < chance else "" for _ in range(12)]
+        world.ticks_left = draw.randint(0, 80) if draw.random() < chance / 2 else None
+
+    def start(engine: Engine) -> Outcome:
+        text = "sku,delta,location\n" + "".join(rows)
+        plan = engine.plan(ADJUSTMENTS, text, str(world.folder / "counts.csv"), place=None, with_levels=False)
+        arm(0.5)
+        return engine.start(plan)
+
+    outcome = go(world, workers, start)
+    runs = {path.stem for path in (world.folder / "runs").glob("*.sqlite3")} - world.runs
+    world.runs |= runs
+    if not runs:
+        assert world.entries_since(mark) == []  # killed before there was a journal
+        return Counter()
+    (name,) = runs
+    judge(world, name, mark, outcome)
+    for chance in [0.4] * draw.randint(0, 3) + [0.0]:
+        arm(chance)
+        outcome = go(world, workers, lambda engine: engine.resume(name, ()))
+        states = judge(world, name, mark, outcome)
+    assert states["pending"] == states["sent"] == 0
+    assert sum(states.values()) == len(rows)
+    return states
+
+
+def judge(world: World, name: str, mark: int, outcome: Outcome | None) -> Counter[str]:
+    """Hold the journal against the tenant's own ledger; the rows by state."""
+    posted: dict[tuple[str, str, int], list[str]] = {}
+    for identifier, *what in world.entries_since(mark):
+        posted.setdefault(tuple(what), []).append(identifier)
+    with Journal(world.folder / "runs" / f"{name}.sqlite3") as journal:
+        rows = journal.entries()
+    for row in rows:
+        what = (row.content["variant_id"], row.content["location_id"], row.content["delta"])
+        found = posted.pop(what, [])
+        assert len(found) <= 1, f"{row} is there twice"
+        if row.state == "done":
+            assert found == [row.receipt]
+        elif row.state in {"failed", "pending"}:
+            assert found == []
+    assert posted == {}
+    if outcome is not None:
+        told = {state: outcome.row[state] for state in ("done", "failed", "unknown", "pending")}
+        assert sum(told.values()) == outcome.row["rows"] == len(rows)
+        assert outcome.row["unknown_lines"] == [row.line for row in rows if row.state == "unknown"]
+        if told["done"] < len(rows):
+            with pytest.raises(SynqError):
+                outcome.check()
+    return Counter(row.state for row in rows)
+
+
+def test_no_row_is_lost_and_none_counts_twice(memory: Path) -> None:
+    world = World(memory)
+    ended: Counter[str] = Counter()
+    for seed in range(SCHEDULES):
+        try:
+            ended += play(world, seed)
+        except AssertionError as error:
+            error.add_note(f"in the schedule {seed}")
+            raise
+        world.forget_old_runs()
+    sys.stdout.write(f"{SCHEDULES} schedules, rows by state: {dict(ended)}\n")
+    # A schedule without faults would prove nothing, and neither would one in which all is lost.
+    assert ended["done"] > ended["unknown"] > 0
+    assert ended["failed"] > 0

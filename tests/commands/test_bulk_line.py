@@ -1,0 +1,405 @@
+"""`synq inventory adjust --file` and `synq runs` on the embedded tenant and against canned replies."""
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+LEITH = ("--location", "Leith warehouse")
+VARIANTS = [f"{digit * 8}-1111-4111-8111-111111111111" for digit in "abcdef"]
+PLACE = "e07a2f5c-41b8-4d93-8c6e-b9f5d3a1720e"
+ENVIRON = {"SYNQ_TOKEN": "a.b.c", "SYNQ_BASE_URL": "http://127.0.0.1"}
+SKUS = ["AAA", "BBB", "CCC", "DDD", "EEE", "FFF"]
+
+
+class Shop:
+    """A tenant with six SKUs and one location that answers an adjustment as it is told, by SKU."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, Callable[[], httpx.Response]] = {}
+        self.ledger: list[dict[str, object]] = []
+        self.ledger_answer: Callable[[], httpx.Response] | None = None
+        self.seen: list[str] = []
+        self.at = "2026-11-24T12:00:00Z"
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.seen.append(f"{request.method} {request.url.path.rpartition('/')[2]}")
+        if request.method == "POST":
+            body = json.loads(request.content)
+            sku = SKUS[VARIANTS.index(body["variant_id"])]
+            answer = self.answers.get(sku)
+            return answer() if answer else self.post(body)
+        return {
+            "variants": lambda: httpx.Response(
+                200, json=[{"id": name, "sku": sku} for sku, name in zip(SKUS, VARIANTS, strict=True)]
+            ),
+            "locations": lambda: httpx.Response(200, json=[{"id": PLACE, "name": "Shed", "active": True}]),
+            "ledger": self.ledger_answer or (lambda: httpx.Response(200, json={"entries": self.ledger[::-1]})),
+            "levels": lambda: httpx.Response(404, text="404 page not found"),
+        }[request.url.path.rpartition("/")[2]]()
+
+    def post(self, body: dict[str, object]) -> httpx.Response:
+        name = f"entry-{str(body['variant_id'])[:4]}-{len(self.ledger)}"  # several answer at once
+        entry = {"id": name, **body, "transaction_type": "adjustment", "created_at": self.at}
+        self.ledger.append(entry)
+        return httpx.Response(200, json=entry)
+
+    @property
+    def posted(self) -> dict[str, object]:
+        return {SKUS[VARIANTS.index(str(entry["variant_id"]))]: entry["quantity_delta"] for entry in self.ledger}
+
+
+@pytest.fixture
+def shop() -> Shop:
+    return Shop()
+
+
+@pytest.fixture
+def run(synq: Any, shop: Shop) -> Callable[..., Any]:
+    return lambda *line, **more: synq(*line, environ=ENVIRON, http=httpx.MockTransport(shop), **more)
+
+
+@pytest.fixture
+def counts(tmp_path: Path) -> Path:
+    """A file of six rows."""
+    file = tmp_path / "counts.csv"
+    file.write_text("sku;delta\r\n" + "".join(f"{sku};{n}\r\n" for n, sku in enumerate(SKUS, 1)), encoding="utf-8")
+    return file
+
+
+def lost() -> httpx.Response:
+    raise httpx.ReadError("reset")
+
+
+def refused(status: int = 400, words: str = "Invalid variant_id") -> Callable[[], httpx.Response]:
+    return lambda: httpx.Response(status, json={"error": words})
+
+
+def only_run(run: Any) -> str:
+    (row,) = json.loads(run("runs", "list", "--json").out)
+    return str(row["id"])
+
+
+def test_a_file_is_planned_sent_and_summed_up(run: Any, shop: Shop, counts: Path) -> None:
+    done = run("inventory", "adjust", "--file", str(counts), "--yes")
+    name = only_run(run)
+    assert done.status == 0
+    assert sorted(shop.seen) == ["GET locations", "GET variants", *["POST adjust"] * 6]
+    assert shop.posted == dict(zip(SKUS, range(1, 7), strict=True))
+    header, values = done.out.splitlines()
+    summary = dict(zip(header.split("\t"), values.split("\t"), strict=True))
+    assert summary | {"seconds": "0"} == {
+        "id": name, "command": "inventory adjust", "file": str(counts), "started_at": "2026-11-24T12:00:00Z",
+        "state": "finished", "rows": "6", "done": "6", "failed": "0", "unknown": "0", "unknown_lines": "[]",
+        "pending": "0", "seconds": "0", "failed_file": "", "undoes": "", "undone_by": "", "profile": "default",
+    }  # fmt: skip
+    told = done.err.splitlines()
+    assert told[:4] == [
+        f"6 rows of {counts}: 6 requests, under a minute at the present budget.",
+        "Net: Shed +21 (6 rows).",
+        "Largest: FFF +6 (line 7), EEE +5 (line 6), DDD +4 (line 5), CCC +3 (line 4), BBB +2 (line 3).",
+        f"Run {name}: `synq runs resume {name}` goes on with it, should it stop.",
+    ]
+    assert told[-1] == "~92/100 requests left this minute · default"
+    # The second time the SKUs are known; which location is the only one is asked each time.
+    shop.seen.clear()
+    assert run("inventory", "adjust", "--file", str(counts), "--location", PLACE, "--yes", "-q").err == ""
+    assert shop.seen == ["POST adjust"] * 6
+
+
+def test_a_dry_run_shows_before_and_after_and_sends_nothing(synq: Any, tmp_path: Path) -> None:
+    file = tmp_path / "counts.tsv"
+    file.write_text("sku\tdelta\tbin\nHMC-NVY-M\t-5\tB1\nHMC-NVY-L\t2000\tB2\n", encoding="utf-8")
+    line = ("--sandbox", "inventory", "adjust", "--file", str(file), *LEITH, "--dry-run")
+    for _ in range(2):
+        plan = json.loads(synq(*line, "--json").out)
+        assert (plan["rows"], plan["requests"], plan["dry_run"]) == (2, 2, True)
+        assert plan["net"] == [{"location": "Leith warehouse", "units": 1995, "rows": 2}]
+        assert [row["line"] for row in plan["suspicious"]] == [3]
+        changes = {row["sku"]: (row["before"], row["after"]) for row in plan["changes"]}
+        assert changes["HMC-NVY-M"] == (42, 37)
+        assert plan["ignored_columns"] == ["bin"]
+    shown = synq(*line, terminal=True).out
+    assert "Would send 2 adjustments" in shown
+    assert "42" in shown
+    assert json.loads(synq("runs", "list", "--json").out) == []
+
+
+def test_without_levels_the_plan_goes_without_before_and_after(run: Any, counts: Path) -> None:
+    plan = json.loads(run("inventory", "adjust", "--file", str(counts), "--dry-run", "--json").out)
+    assert (plan["rows"], plan["changes"]) == (6, [])
+
+
+def test_it_asks_on_a_terminal_and_refuses_off_it(run: Any, shop: Shop, counts: Path) -> None:
+    line = ("inventory", "adjust", "--file", str(counts))
+    unasked = run(*line, "-q")
+    assert (unasked.status, unasked.out) == (11, "")
+    assert unasked.err.endswith("Send 6 adjustments to default?\n  Add --yes to do it without being asked.\n")
+    assert "Send 6 adjustments to default? [y/N]" in run(*line, terminal=True, stdin="n\n").err
+    assert "POST adjust" not in shop.seen
+    assert run(*line, terminal=True, stdin="y\n").status == 0
+    assert len(shop.posted) == 6
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ((), "Give a SKU and a quantity, or --file."),
+        (("AAA",), "Give a SKU and a quantity, or --file."),
+        (("AAA", "5", "--file", "counts.csv"), "A SKU and --file ask for two things; give one of them."),
+        (("AAA", "5", "--report", "r.csv"), "--report is for the rows of a --file."),
+    ],
+)
+def test_one_sku_or_a_file(synq: Any, line: tuple[str, ...], message: str) -> None:
+    result = synq("inventory", "adjust", *line)
+    assert (result.status, result.err.splitlines()[0]) == (2, f"synq: {message}")
+
+
+def test_all_that_is_wrong_is_listed_and_nothing_sent(run: Any, shop: Shop, tmp_path: Path) -> None:
+    def refusal(text: str) -> list[str]:
+        result = run("inventory", "adjust", "--file", "-", "--yes", "-q", stdin=text)
+        assert (result.status, result.out) == (2, "")
+        return list(result.err.splitlines())
+
+    assert refusal("sku,delta\nAAA,x\n,1\n") == [
+        "synq: standard input has 2 problems; nothing was sent.",
+        "  line 2: 'x' is no quantity",
+        "  line 3: it has neither a SKU nor a variant id",
+        "  Mend the file and run it again.",
+    ]
+    assert shop.seen == []
+    assert refusal("sku,delta,location\nAAA,1,Shed\nAAX,1,Shed\nBBB,1,Attic\nAAA,2,shed\n") == [
+        "synq: standard input has 3 problems; nothing was sent.",
+        "  line 3: there is no SKU AAX. Did you mean AAA?",
+        "  line 4: no stock location, or more than one, is called 'attic'",
+        "  line 5: it is the same as line 2; add the two up, or take one out",
+        "  Mend the file and run it again.",
+    ]
+    assert "POST adjust" not in shop.seen
+
+
+def test_failed_rows_become_a_file_that_can_be_fed_in_again(run: Any, shop: Shop, counts: Path, tmp_path: Path) -> None:
+    shop.answers = {"BBB": refused(), "EEE": refused(404)}
+    report = tmp_path / "report.csv"
+    result = run("inventory", "adjust", "--file", str(counts), "--yes", "--json", "--report", str(report))
+    failed = tmp_path / "counts.failed.csv"
+    assert result.status == 9
+    summary = json.loads(result.out)
+    assert (summary["done"], summary["failed"], summary["failed_file"]) == (4, 2, str(failed))
+    error = next(json.loads(line) for line in result.err.splitlines() if line.startswith("{"))["error"]
+    assert (error["code"], error["message"]) == ("partial", f"Run {summary['id']}: 4 of 6 rows done, 2 failed.")
+    assert failed.read_bytes().decode() == (
+        "sku;delta;error_code;error\r\nBBB;2;rejected;Invalid variant_id\r\nEEE;5;not_found;Invalid variant_id\r\n"
+    )
+    with report.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["line"], row["status"], bool(row["receipt"])) for row in rows][:3] == [
+        ("2", "done", True), ("3", "failed", False), ("4", "done", True),
+    ]  # fmt: skip
+    listed = run("runs", "show", summary["id"], "--rows", "failed", "--fields", "line,sku,error_code").out
+    assert listed == "line\tsku\terror_code\n3\tBBB\trejected\n6\tEEE\tnot_found\n"
+    shop.answers = {}
+    again = run("inventory", "adjust", "--file", str(failed), "--yes", "-q")
+    assert (again.status, again.err) == (0, "")
+    assert shop.posted == dict(zip(SKUS, range(1, 7), strict=True))
+
+
+def test_words_of_the_api_are_no_formula(run: Any, shop: Shop, counts: Path, tmp_path: Path) -> None:
+    shop.answers = {"BBB": refused(words='=HYPERLINK("http://x")')}
+    report = tmp_path / "report.csv"
+    assert run("inventory", "adjust", "--file", str(counts), "--yes", "--report", str(report)).status == 9
+    for file in (report, tmp_path / "counts.failed.csv"):
+        assert "'=HYPERLINK" in file.read_text(encoding="utf-8")
+
+
+def test_ndjson_gives_ndjson_back(run: Any, shop: Shop, tmp_path: Path) -> None:
+    file = tmp_path / "counts.ndjson"
+    file.write_text('{"sku":"AAA","delta":1,"bin":"B1"}\n{"sku":"BBB","delta":"-2"}\n', encoding="utf-8")
+    shop.answers = {"AAA": refused()}
+    assert run("inventory", "adjust", "--file", str(file), "--yes").status == 9
+    (line,) = (tmp_path / "counts.failed.ndjson").read_text(encoding="utf-8").splitlines()
+    assert json.loads(line) == {
+        "sku": "AAA",
+        "delta": 1,
+        "bin": "B1",
+        "error_code": "rejected",
+        "error": "Invalid variant_id",
+    }
+
+
+def test_a_lost_answer_is_settled_from_the_ledger_or_stays_unknown(run: Any, shop: Shop, counts: Path) -> None:
+    def arrived() -> httpx.Response:
+        shop.post({"variant_id": VARIANTS[1], "location_id": PLACE, "quantity_delta": 2})
+        return lost()
+
+    shop.answers = {"BBB": arrived, "DDD": lost}
+    result = run("inventory", "adjust", "--file", str(counts), "--yes", "-q")
+    name = only_run(run)
+    assert result.status == 10
+    assert result.err == (
+        f"synq: Run {name}: 5 of 6 rows done, 1 unknown. Unknown: line 5.\n"
+        f"  `synq runs resume {name}` asks the API for them once more. A row that was surely not carried out goes again"
+        f" with: synq runs resume {name} --resend-unknown 5\n"
+    )
+    shop.answers = {}
+    sent = shop.seen.count("POST adjust")
+    again = run("runs", "resume", name[:6], "-q")
+    assert (again.status, shop.seen.count("POST adjust")) == (10, sent)
+    wrong = run("runs", "resume", name, "--resend-unknown", "2", "-q")
+    assert wrong.err.startswith("synq: Of line 2 the outcome is not unknown")
+    assert run("runs", "resume", name, "--resend-unknown", "five").status == 2
+    told = run("runs", "resume", name, "--resend-unknown", "5", "-q")
+    assert (told.status, shop.seen.count("POST adjust")) == (0, sent + 1)
+    assert shop.posted == dict(zip(SKUS, range(1, 7), strict=True))
+
+
+def test_a_run_whose_last_answers_were_all_lost_ends_well_if_the_ledger_has_them(
+    run: Any, shop: Shop, counts: Path
+) -> None:
+    def arrived(n: int) -> Callable[[], httpx.Response]:
+        def answer() -> httpx.Response:
+            shop.post({"variant_id": VARIANTS[n], "location_id": PLACE, "quantity_delta": n + 1})
+            return lost()
+
+        return answer
+
+    shop.answers = {sku: arrived(n) for n, sku in enumerate(SKUS)}
+    result = run("inventory", "adjust", "--file", str(counts), "--yes", "--json", "-q")
+    name = only_run(run)
+    shop.answers = {}
+    if result.status:  # some were not sent before the run stopped
+        result = run("runs", "resume", name, "--json", "-q")
+    assert (result.status, json.loads(result.out)["done"]) == (0, 6)
+    assert shop.posted == dict(zip(SKUS, range(1, 7), strict=True))
+
+
+def test_ctrl_c_while_the_ledger_is_asked_says_where_the_run_stands(run: Any, shop: Shop, counts: Path) -> None:
+    def interrupted() -> httpx.Response:
+        raise KeyboardInterrupt
+
+    shop.answers, shop.ledger_answer = {"BBB": lost}, interrupted
+    result = run("inventory", "adjust", "--file", str(counts), "--yes", "-q")
+    assert result.status == 130
+    assert result.err.splitlines()[0].endswith(": 5 of 6 rows done, 1 unknown. Unknown: line 3.")
+
+
+def test_a_token_that_ends_stops_the_run_and_resume_goes_on(run: Any, shop: Shop, counts: Path) -> None:
+    shop.answers = dict.fromkeys(SKUS, refused(401))
+    stopped = run("inventory", "adjust", "--file", str(counts), "--yes", "-q")
+    name = only_run(run)
+    assert stopped.status == 4
+    assert stopped.err.splitlines() == [
+        f"synq: The API refused the adjustment: Invalid variant_id. Run {name}: 0 of 6 rows done, 6 pending.",
+        f"  Put a fresh token into SYNQ_TOKEN. Then: synq runs resume {name}",
+    ]
+    assert json.loads(run("runs", "show", name, "--json").out)["state"] == "stopped"
+    plan = json.loads(run("runs", "resume", name, "--dry-run", "--json").out)
+    assert plan["rows"] == 6
+    shop.answers = {}
+    assert run("runs", "resume", name, "-q").status == 0
+    assert shop.posted == dict(zip(SKUS, range(1, 7), strict=True))
+    assert run("runs", "resume", name, "-q").status == 0
+
+
+def test_a_network_that_stays_away_stops_the_run(run: Any, shop: Shop, counts: Path) -> None:
+    def unreachable() -> httpx.Response:
+        raise httpx.ConnectError("unreachable")
+
+    shop.answers = dict.fromkeys(SKUS, unreachable)
+    stopped = run("inventory", "adjust", "--file", str(counts), "--yes", "-q")
+    assert stopped.status == 7
+    assert "0 of 6 rows done, 6 pending." in stopped.err
+    shop.answers = {}
+    assert run("runs", "resume", only_run(run), "-q").status == 0
+
+
+def test_a_server_in_trouble_stops_the_run_before_every_row_is_unclear(synq: Any, tmp_path: Path) -> None:
+    trouble = httpx.MockTransport(lambda request: httpx.Response(500 if request.method == "POST" else 404))
+    variants = [f"{number:08d}-1111-4111-8111-111111111111" for number in range(40)]
+    file = tmp_path / "counts.csv"
+    file.write_text("variant_id,delta\n" + "".join(f"{variant},1\n" for variant in variants), encoding="utf-8")
+    line = ("inventory", "adjust", "--file", str(file), "--location", PLACE, "--yes", "--json", "-q")
+    stopped = synq(*line, environ=ENVIRON, http=trouble)
+    assert stopped.status == 10
+    assert json.loads(stopped.err)["error"]["message"].startswith("Stopped after ")
+    summary = json.loads(stopped.out)
+    assert summary["done"] == 0
+    assert 3 <= summary["unknown"] <= 9
+    assert summary["pending"] == 40 - summary["unknown"]
+
+
+def test_a_run_is_taken_back_once(run: Any, shop: Shop, counts: Path) -> None:
+    shop.answers = {"CCC": refused()}
+    assert run("inventory", "adjust", "--file", str(counts), "--yes").status == 9
+    name = only_run(run)
+    plan = json.loads(run("runs", "undo", name, "--dry-run", "--json").out)
+    assert plan["net"] == [{"location": "Shed", "units": -18, "rows": 5}]
+    assert run("runs", "undo", name, "-q").status == 11
+    undone = json.loads(run("runs", "undo", name, "--yes", "--json").out)
+    assert (undone["done"], undone["undoes"], undone["state"]) == (5, name, "finished")
+    assert sum(int(str(entry["quantity_delta"])) for entry in shop.ledger) == 0
+    again = run("runs", "undo", name, "--yes", "-q")
+    assert again.status == 11
+    assert again.err.startswith(f"synq: The run {name} was taken back by the run {undone['id']}.")
+    assert run("runs", "resume", name, "-q").status == 11
+    assert json.loads(run("runs", "show", name, "--json").out)["undone_by"] == undone["id"]
+    assert [row["undone_by"] for row in json.loads(run("runs", "list", "--json").out)] in (
+        [None, undone["id"]],
+        [undone["id"], None],
+    )
+
+
+def test_another_tenants_run_is_left_alone(run: Any, synq: Any, counts: Path) -> None:
+    assert run("inventory", "adjust", "--file", str(counts), "--yes").status == 0
+    name = only_run(run)
+    for verb in (("undo", name, "--yes"), ("resume", name)):
+        result = synq("--sandbox", "runs", *verb, "-q")
+        assert result.status == 11
+        assert "belongs to http://127.0.0.1" in result.err or "belongs to 127.0.0.1" in result.err
+
+
+def test_runs_that_are_not_there(synq: Any) -> None:
+    assert synq("runs", "list", terminal=True).err == "No runs yet; `synq inventory adjust --file` makes one.\n"
+    missing = synq("runs", "show", "2611")
+    assert (missing.status, missing.err) == (2, "synq: There is no run '2611'.\n  `synq runs list` shows them.\n")
+    assert synq("runs", "resume", "2611", "--report", "result.xlsx").status == 2
+
+
+def test_faults_of_the_sandbox_cost_no_row_and_double_none(synq: Any, tmp_path: Path) -> None:
+    for kind, times in (("lost", 1), ("500-after", 1), ("429", 2)):
+        ordered = synq("sandbox", "fault", "add", kind, "--on", "POST /api/v1/inventory/adjust", "--times", str(times))
+        assert ordered.status == 0
+    file = tmp_path / "counts.csv"
+    listed = synq(
+        "--sandbox", "products", "variants", "list", "--limit", "20", "--fields", "sku", "-o", "csv", "-q"
+    ).out
+    skus = listed.split()[1:]
+    file.write_text("sku,delta\n" + "".join(f"{sku},{n}\n" for n, sku in enumerate(skus, 500)), encoding="utf-8")
+    done = synq("--sandbox", "inventory", "adjust", "--file", str(file), *LEITH, "--yes", "--json", "-q")
+    assert (done.status, done.err) == (0, "")
+    assert json.loads(done.out)["done"] == 20
+    entries = json.loads(synq("--sandbox", "inventory", "ledger", "--limit", "40", "--json", "-q").out)
+    posted = sorted(entry["quantity_delta"] for entry in entries if entry["quantity_delta"] >= 500)
+    assert posted == list(range(500, 520))
+
+
+def test_an_answer_without_an_entry_is_no_receipt(run: Any, shop: Shop, tmp_path: Path) -> None:
+    shop.answers = {"AAA": lambda: httpx.Response(200, json={"id": 5}), "BBB": lambda: httpx.Response(200, json=[])}
+    file = tmp_path / "counts.csv"
+    file.write_text("sku,delta\nAAA,1\nBBB,1\nCCC,1\n", encoding="utf-8")
+    result = run("inventory", "adjust", "--file", str(file), "--yes", "--json", "-q")
+    assert result.status == 10
+    assert json.loads(result.out)["unknown_lines"] == [2, 3]
+
+
+@pytest.mark.parametrize("report", ["result.json", "result.csv"])
+def test_a_report_is_what_its_name_says(run: Any, counts: Path, tmp_path: Path, report: str) -> None:
+    line = ("inventory", "adjust", "--file", str(counts), "--yes", "--report", str(tmp_path / report))
+    assert run(*line).status == 0
+    text = (tmp_path / report).read_text(encoding="utf-8")
+    lines = [row["line"] for row in json.loads(text)] if report.endswith("json") else text.count("\n")
+    assert lines in ([2, 3, 4, 5, 6, 7], 7)
