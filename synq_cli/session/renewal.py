@@ -104,7 +104,7 @@ class Renewal:
             reason = getattr(error, "strerror", None) or "its words can't be passed on"
             raise self._failed(f"the token_command ({words[0]}) can't be run: {reason}") from None
         if done.returncode:
-            said = done.stderr.decode("utf-8", "replace").strip()[-_LONGEST_WORDS:]
+            said = self._mask(done.stderr.decode("utf-8", "replace").strip())[-_LONGEST_WORDS:]
             raise self._failed(
                 f"the token_command ({words[0]}) ended with status {done.returncode}{said and ': '}{said}"
             )
