@@ -327,3 +327,35 @@ def test_behind_a_proxy_the_host_is_the_proxys_business(synq: Any) -> None:
     found = examined(synq, "--network", environ=SERVER | {"HTTPS_PROXY": "http://127.0.0.1:9"}, http=http)
     assert found["DNS"] == found["TLS"] == ("ok", "Left to the proxy in HTTPS_PROXY.", None)
     assert found["API"][0] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("settings", "finding"),
+    [
+        ("token_command: cat /x", ("ok", "By the token_command cat.", None)),
+        (
+            "token_command: nowhere -v",
+            ("fail", "The token_command nowhere is not there.", "Install it, or log in anew."),
+        ),
+        ("token_url: 'https://login.test/t?key=1'", ("ok", "By a refresh token, at https://login.test/t.", None)),
+        ("location: Leith", ("ok", "By hand: synq auth login --profile default", None)),
+    ],
+)
+def test_how_the_token_is_renewed(synq: Any, settings: str, finding: tuple[str, str, str | None]) -> None:
+    (synq.folder / "config").mkdir()
+    config = f"profiles: {{default: {{environment: production, {settings}}}}}\n"
+    (synq.folder / "config" / "config.yaml").write_text(config, encoding="utf-8")
+    synq.keyring.entries["synq", "default"] = jwt(role="EDITOR", exp=NOW - 60)
+    found = examined(synq, environ={"PATH": "/usr/bin:/bin"})
+    assert found["renewal"] == finding
+    assert found["settings"][1] == "Profile default (default) at https://api.synq.io, production."
+    renews = "token" in settings
+    assert found["token"][0] == ("warn" if renews else "fail")
+    assert ("synq auth refresh" == found["token"][2]) == renews
+
+
+def test_a_skewed_clock_says_when_the_token_ends_by_the_other_one(synq: Any, service: Service) -> None:
+    service.clock = NOW + 1200
+    environ = {"SYNQ_BASE_URL": service.url, "SYNQ_TOKEN": TOKEN}
+    found = examined(synq, "--network", environ=environ)["clock"]
+    assert found[1] == "1200 s behind the API's. By that one the token ends in 27 minutes."

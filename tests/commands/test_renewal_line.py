@@ -483,3 +483,58 @@ def test_chosen_on_a_terminal(synq: Any, helper: Helper) -> None:
     assert "Renewed by     token_command" in result.out
     wrong = synq("auth", "login", terminal=True, stdin="4\n")
     assert (wrong.status, "There is no way '4'." in wrong.err) == (2, True)
+
+
+# many rows
+
+
+class Stock(Server):
+    """Takes adjustments; from the one of this number on, only with the fresh token."""
+
+    def __init__(self, old: str, new: str, turns_at: int, limit: int = 100) -> None:
+        super().__init__(old)
+        self.limit = str(limit)
+        self._new = f"Bearer {new}"
+        self._turns_at = turns_at
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "POST" and len(self.asked) >= self._turns_at:
+            self.good = [self._new]
+        reply = super()._answer(request)
+        if request.method == "GET" or reply.status_code != 200:
+            reply.headers["X-RateLimit-Limit"] = self.limit
+            return reply
+        return httpx.Response(201, json={"id": f"e07a2f5c-41b8-4d93-8c6e-{len(self.asked):012}"})
+
+
+def rows(folder: Path, count: int) -> str:
+    lines = [f"a1f46e83-0c9d-4b72-95e8-{number:012},1,{LEITH}" for number in range(count)]
+    file = folder / "counts.csv"
+    file.write_text("\n".join(["variant_id,delta,location", *lines]) + "\n", encoding="utf-8")
+    return str(file)
+
+
+def test_a_token_that_is_refused_amid_a_run_is_renewed_once_and_no_row_is_lost(acme: Any, helper: Helper) -> None:
+    old, new = token(30), token(60)
+    synq = acme(old, token_command=helper.prints(new))
+    server = Stock(old, new, turns_at=12)
+    line = ("inventory", "adjust", "--file", rows(synq.folder, 30), "--yes", "--json", "-q")
+    result = synq(*line, http=server)
+    assert result.status == 0, result.err
+    assert (json.loads(result.out)["done"], helper.count) == (30, 1)
+    assert server.asked.count("POST True") == 30
+
+
+@pytest.mark.parametrize(("count", "renewed"), [(3, 0), (60, 1)])
+def test_a_token_that_would_end_before_the_run_is_renewed_first(
+    acme: Any, helper: Helper, count: int, renewed: int
+) -> None:
+    old, new = token(5.2), token(60)
+    synq = acme(old, token_command=helper.prints(new))
+    server = Stock(old, new, turns_at=1 if renewed else 99, limit=14)
+    assert synq(*CHANNELS, http=server).status == 0  # which tells how long a run takes
+    line = ("inventory", "adjust", "--file", rows(synq.folder, count), "--yes", "--json", "-q")
+    result = synq(*line, http=server)
+    assert result.status == 0, result.err
+    assert (json.loads(result.out)["done"], helper.count) == (count, renewed)
+    assert "POST False" not in server.asked
