@@ -52,6 +52,14 @@ def main(argv: list[str] | None = None, system: "System | None" = None) -> int:
 
         print(f"synq {__version__}", file=system.stdout if system else sys.stdout)
         return 0
+    try:
+        return _main(arguments, system)
+    except KeyboardInterrupt:  # synq was still being loaded, or already putting its things away
+        print("synq: Interrupted.", file=system.stderr if system else sys.stderr)
+        return 130
+
+
+def _main(arguments: list[str], system: "System | None") -> int:
     from synq_cli.invocation import Invocation
     from synq_cli.system import System
 
@@ -140,10 +148,18 @@ def _usage(error: "typer.TyperException") -> "SynqError":
 
     context = getattr(error, "ctx", None)
     path = context.command_path if context else "synq"
-    near = getattr(error, "possibilities", None)
-    sentence = getattr(error, "message", "") if near else error.format_message()
+    possible = getattr(error, "possibilities", None)
+    near = _near(getattr(error, "option_name", ""), list(possible or []))
+    sentence = getattr(error, "message", "") if possible else error.format_message()
     mend = f"Did you mean {near[0]}? " if near else ""
     return UsageError(sentence.rstrip(".") + ".", hint=f"{mend}See `{path} --help`.")
+
+
+def _near(option: str, candidates: list[str]) -> list[str]:
+    """The options that this one is likely a slip for; the parser is content with less."""
+    from difflib import get_close_matches
+
+    return get_close_matches(option, candidates, cutoff=0.75)
 
 
 def _bug(run: "Invocation", error: Exception) -> "SynqError":
@@ -161,7 +177,7 @@ def _bug(run: "Invocation", error: Exception) -> "SynqError":
 
 def _report(run: "Invocation", error: "SynqError") -> int:
     """Say what went wrong in the form that was asked for, even where the line itself could not be read."""
-    from synq_cli.errors import SynqError, UnknownOutcomeError
+    from synq_cli.errors import PartialError, RunningError, SynqError, UnknownOutcomeError
 
     if not run.given.keys() & {"output", "json", "jq"}:
         run.given |= _asked_format(run.arguments)
@@ -169,7 +185,7 @@ def _report(run: "Invocation", error: "SynqError") -> int:
         output = run.output
     except SynqError:
         output = run.plain_output()
-    if run.changed and not isinstance(error, UnknownOutcomeError):
+    if run.changed and not isinstance(error, (UnknownOutcomeError, PartialError, RunningError)):
         error.hint = " ".join(filter(None, ("The change itself was made; do not send it again.", error.hint)))
     output.error(error)
     return error.exit_status

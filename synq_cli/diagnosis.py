@@ -49,6 +49,7 @@ class Diagnosis:
 
     def __init__(self, run: "Invocation") -> None:
         self._run = run
+        self._network = False
         # Each piece that failed, and each that rests on one, with the piece to mend.
         self._failed: dict[str, str] = {}
 
@@ -63,6 +64,7 @@ class Diagnosis:
 
     def findings(self, *, network: bool) -> Iterator[dict[str, Any]]:
         """What was found, piece by piece; `network` also asks the API."""
+        self._network = network
         # Each piece with the one that it rests on: where that fails, there is nothing to look at.
         pieces: list[tuple[str, Callable[[], Finding], str]] = [
             ("synq", self._version, ""),
@@ -181,7 +183,11 @@ class Diagnosis:
         if not missing:
             return Finding("ok", "No route was found missing within a day.")
         names = ", ".join(operation.replace("_", " ") for operation in missing)
-        return Finding("warn", f"This server lacks: {names}.", "The dashboard may do it; synq asks again after a day.")
+        if self._network:
+            self._run.index.forget_missing()
+            return Finding("ok", f"This server lacked: {names}. synq asks for them again from now on.")
+        mend = "The dashboard may do it; synq asks again after a day, or at once after `synq doctor --network`."
+        return Finding("warn", f"This server lacks: {names}.", mend)
 
     def _completion(self) -> Finding:
         shell = Path(self._run.system.environ.get("SHELL", "")).name

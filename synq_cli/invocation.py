@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from synq_cli.embedded import Embedded
-from synq_cli.errors import UsageError
+from synq_cli.errors import RefusedError, UsageError
 from synq_cli.output.display import Output
 from synq_cli.session import profiles, settings
 from synq_cli.session.folders import config_dir, private_folder, state_dir
@@ -210,29 +210,34 @@ class Invocation:
         return read_rows(self.read_text(path), path)
 
     def confirmed(self, question: str, *, yes: bool) -> bool:
-        """Ask before something of the tenant's is lost; off a terminal RefusedError names the option that answers.
+        """Ask before something of the tenant's is lost; RefusedError for a no, and off a terminal, naming the option.
 
         In production the profile's name answers, and `yes` does not. A dry run loses nothing.
         """
         from synq_cli.output.prompts import confirm_name
 
-        named = self.given.get("confirm")
+        named, system = self.given.get("confirm"), self.system
         if self.dry_run or (named is None and self.settings.environment != settings.PRODUCTION):
-            return self.confirmed_here(question, yes=yes or self.dry_run)
-        return confirm_name(question, self.settings.profile, named, stdin=self.system.stdin, stderr=self.system.stderr)
+            return self.confirmed_here(question, yes=yes)
+        return confirm_name(question, self.settings.profile, named, stdin=system.stdin, stderr=system.stderr)
 
     def confirmed_here(self, question: str, *, yes: bool) -> bool:
         """The same before something of this machine is lost."""
-        from synq_cli.output.prompts import confirm
-
-        return confirm(question, option="--yes", stdin=self.system.stdin, stderr=self.system.stderr, yes=yes)
+        if not self._agreed(question, yes=yes or self.dry_run):
+            raise RefusedError("Not confirmed; nothing was changed.")
+        return True
 
     def offered(self, question: str) -> bool:
         """Ask whether to do more than was asked for; nobody is asked in quiet, off a terminal or for a program."""
         streams = (self.system.stdin, self.system.stdout, self.system.stderr)
         if self.given.get("quiet") or self.output.format != "table" or not all(s.isatty() for s in streams):
             return False
-        return self.confirmed_here(question, yes=False)
+        return self._agreed(question, yes=self.dry_run)
+
+    def _agreed(self, question: str, *, yes: bool) -> bool:
+        from synq_cli.output.prompts import confirm
+
+        return confirm(question, option="--yes", stdin=self.system.stdin, stderr=self.system.stderr, yes=yes)
 
     def refuse_for_sandbox(self, why: str) -> None:
         """UsageError if this run is on the embedded sandbox."""
@@ -271,13 +276,8 @@ class Invocation:
         self.api.transport.close()
         if self.api.transport.requests or "bulk" in self.__dict__:
             left = self.budget.snapshot()
-            self.output.footer(
-                left.remaining,
-                left.limit,
-                exact=left.exact,
-                profile=self.session.profile,
-                environment=self.settings.environment,
-            )
+            whose: dict[str, Any] = {"profile": self.session.profile, "environment": self.settings.environment}
+            self.output.footer(left.remaining, left.limit, exact=left.exact, **whose)
         self.budget.close()
 
     def _lane(self, sleep: Callable[[float], None]) -> "Lane":

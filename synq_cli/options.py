@@ -23,18 +23,32 @@ _NEEDS = {
 }
 _SIGNED_NUMBER = re.compile(r"[-+]\d")
 
+
+def _not_blank(ctx: typer.Context, option: typer.CallbackParam, value: str | None) -> str | None:
+    # As from an unset variable: taken for no option at all, it would mean another place or everything.
+    if value is not None and not value.strip() and not ctx.resilient_parsing:
+        raise UsageError(f"{option.opts[0]} is blank.", hint="Name one, or leave the option out.")
+    return value
+
+
 LimitOption = Annotated[int, typer.Option("--limit", min=1, metavar="N", help="Stop after N rows.")]
 AllOption = Annotated[bool, typer.Option("--all", help="All of them, whatever it costs in requests.")]
 LocationOption = Annotated[
     str | None,
-    typer.Option("--location", metavar="NAME|UUID", help="Stock location. Default: the profile's, else the only one."),
+    typer.Option(
+        "--location",
+        metavar="NAME|UUID",
+        help="Stock location. Default: the profile's, else the only one.",
+        callback=_not_blank,
+    ),
 ]
 SkuArgument = Annotated[str, typer.Argument(metavar="SKU", help="The SKU, or the variant's UUID.")]
 OnlySkuOption = Annotated[
-    str | None, typer.Option("--sku", metavar="SKU", help="Only this SKU, or the variant with this UUID.")
+    str | None,
+    typer.Option("--sku", metavar="SKU", help="Only this SKU, or the variant with this UUID.", callback=_not_blank),
 ]
 OnlyLocationOption = Annotated[
-    str | None, typer.Option("--location", metavar="NAME|UUID", help="Only this stock location.")
+    str | None, typer.Option("--location", metavar="NAME|UUID", help="Only this stock location.", callback=_not_blank)
 ]
 SinceOption = Annotated[
     str | None, typer.Option("--since", metavar="WHEN", help="Only since then: 30m, 12h, 7d, 2w, a date or a time.")
@@ -180,11 +194,17 @@ def write_sections(command: Any, ctx: Any, formatter: Any) -> None:
     own = panels.pop("Options", [])
     everywhere += [row for row in own if "--help" in row[0]]
     panels["Options"] = [row for row in own if "--help" not in row[0]]
-    panels[EVERYWHERE] = everywhere
+    if ctx.parent is None:
+        panels[EVERYWHERE] = everywhere
     for title, rows in panels.items():
         if rows:
             with formatter.section(title):
                 formatter.write_dl(rows)
+    if ctx.parent is not None:
+        # Explained once, or they would push what is the command's own off the screen.
+        names = ", ".join(name.split()[-2 if name.split()[-1].isupper() else -1] for name, _ in everywhere)
+        with formatter.section(EVERYWHERE):
+            formatter.write_text(f"{names}. `synq --help` explains them.")
 
 
 def _unmarked(value: Any) -> Any:

@@ -96,6 +96,11 @@ class BulkJobs:
             return
         done, total = progress(job)
         of = "" if total is None else f" of {total}"
+        if done is None:
+            raise PartialError(
+                f"The bulk job {job.get('id')} failed; how many of its rows went through is not known.",
+                hint="Look at `synq products list` and send only what is missing.",
+            )
         if done:
             raise PartialError(
                 f"The bulk job {job.get('id')} failed after {done}{of} rows.",
@@ -103,7 +108,7 @@ class BulkJobs:
             )
         self._transport.changed = False  # the job was made, but for nothing
         raise RejectedError(
-            f"The bulk job {job.get('id')} failed; none{of} of its rows went through.",
+            f"The bulk job {job.get('id')} failed; no row of it{of and f' ({total} in all)'} went through.",
             hint="The API does not say why: check the rows, then start a new job.",
         )
 
@@ -129,11 +134,9 @@ def checked_rows(job_type: str, rows: list[Any]) -> list[Any]:
     """The rows as they are, if each can be what the API takes; UsageError lists everything that is wrong."""
     check = _wrong_with_id if job_type == "delete" else _wrong_with_product
     wrong = [f"row {number}: {what}" for number, row in enumerate(rows, 1) for what in check(row, job_type)]
+    wrong += _twice(rows)
     if wrong:
-        raise UsageError(
-            f"The file has {len(wrong)} mistake{'s' * (len(wrong) != 1)}: {checks.listed(wrong)}.",
-            hint="Nothing was sent. Mend the file and try again.",
-        )
+        raise checks.mistakes("The file", wrong, "Mend it and try again.")
     if not rows:
         raise UsageError("The file holds no rows.")
     return rows
@@ -149,7 +152,9 @@ def _wrong_with_product(row: object, job_type: str) -> Iterator[str]:
         yield f"{_shown(row)} is no object with a title"
         return
     title, identifier = row.get("title"), row.get("id")
-    if not isinstance(title, str) or not title.strip():
+    if title is not None and not isinstance(title, str):
+        yield f"the title {_shown(title)} is no text"
+    elif not title or not title.strip():
         yield "no title"
     if identifier is None and job_type == "update":
         yield "no id"
@@ -160,6 +165,19 @@ def _wrong_with_product(row: object, job_type: str) -> Iterator[str]:
     for key in _TEXTS:
         if not isinstance(row.get(key, ""), str):
             yield f"the {key} {_shown(row[key])} is no text"
+
+
+def _twice(rows: list[Any]) -> list[str]:
+    """The rows with a SKU that another row before them has."""
+    seen: set[str] = set()
+    found = []
+    for number, row in enumerate(rows, 1):
+        sku = row.get("sku") if isinstance(row, dict) else None
+        if isinstance(sku, str) and (sku := sku.strip()):
+            if sku in seen:
+                found.append(f"row {number}: the SKU {sku} stood there before")
+            seen.add(sku)
+    return found
 
 
 def _shown(value: object) -> str:

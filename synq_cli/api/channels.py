@@ -38,6 +38,18 @@ class Channels:
         """Every channel by name: id, name, currency, active. GET /api/v1/channels"""
         return in_order(self._reader.all(LIST, "channels"), "name", "id")
 
+    def doubt(self, channel: str) -> str | None:
+        """That there is no channel of this name, where that is so, and which may be meant."""
+        from difflib import get_close_matches
+
+        names = [str(row.get("name")) for row in self.list()]
+        if uuid_or_none(channel) or channel in names:
+            return None
+        near = get_close_matches(channel, names, n=1)
+        return f"There is no channel '{channel}'. " + (
+            f"Did you mean {near[0]}?" if near else "See `synq channels list`."
+        )
+
     def name_of(self, channel: str | None) -> str | None:
         """The name that orders carry: a name as it is, an id looked up. NotFoundError for an unknown id."""
         identifier = uuid_or_none(channel or "")

@@ -10,7 +10,16 @@ from synq_cli.errors import UsageError
 from synq_cli.exact_json import Number
 
 LARGEST = 2**31 - 1
-_MOST_TOLD = 10
+# ISO 4217, the currencies in use; funds and metals are left out.
+_CODES = """
+AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF
+CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL
+HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD
+MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG
+QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD
+TWD TZS UAH UGX USD UYU UZS VED VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG
+"""
+CURRENCIES = frozenset(_CODES.split())
 
 
 def filled(text: str, field: str) -> str:
@@ -42,11 +51,21 @@ def one_of(text: str, allowed: Iterable[str], field: str) -> str:
     return found
 
 
+def is_currency(text: str) -> bool:
+    """Whether it is the code of a currency that is in use."""
+    return text.strip().upper() in CURRENCIES
+
+
 def currency(text: str, field: str = "currency") -> str:
     """An ISO 4217 code in capitals."""
-    if not re.fullmatch(r"[A-Za-z]{3}", text.strip(), re.ASCII):
-        raise UsageError(f"'{text}' is no {field}.", hint="Give three letters such as EUR, GBP or USD.")
-    return text.strip().upper()
+    from difflib import get_close_matches
+
+    code = text.strip().upper()
+    if not is_currency(code):
+        near = get_close_matches(code, sorted(CURRENCIES), n=3) if len(code) == 3 else []
+        mend = f"Did you mean {' or '.join(near)}?" if near else "Give an ISO 4217 code such as EUR, GBP or USD."
+        raise UsageError(f"'{text}' is no {field}.", hint=mend)
+    return code
 
 
 def amount(text: str, field: str = "price") -> Number:
@@ -97,10 +116,12 @@ def slug(text: str) -> str:
     return text.strip()
 
 
-def listed(wrong: Sequence[str]) -> str:
-    """What is wrong in a file, as one text: the first of it, and how much more there is."""
-    more = f" and {len(wrong) - _MOST_TOLD} more" if len(wrong) > _MOST_TOLD else ""
-    return "; ".join(wrong[:_MOST_TOLD]) + more
+def mistakes(name: str, found: Sequence[str], hint: str) -> UsageError:
+    """The error for a file in which all this is wrong, a line each; nothing of it was sent."""
+    count = "1 problem" if len(found) == 1 else f"{len(found):,} problems"
+    error = UsageError(f"{name} has {count}; nothing was sent.", hint=hint)
+    error.details = found
+    return error
 
 
 def identifier(text: str, field: str) -> str:

@@ -30,7 +30,7 @@ CREATE = Operation(
     "create_fulfillment",
     "POST",
     "/api/v1/oms/orders/{orderID}/fulfillments",
-    "the fulfilment of orders",
+    "the fulfilment of the order",
     effect="create",
     retry="unsafe",
     evidence="presumed",

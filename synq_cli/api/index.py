@@ -134,6 +134,11 @@ class LocalIndex:
             ).fetchone()
         return row is not None and abs(self._now() - row[0]) < _DAY
 
+    def forget_missing(self) -> None:
+        """Ask again for every route that the server was seen to lack."""
+        with self._open() as database:
+            database.execute("DELETE FROM missing WHERE scope = ?", (self._scope(),))
+
     def missing(self) -> list[str]:
         """Every route that the server was seen to lack within a day."""
         with self._open() as database:

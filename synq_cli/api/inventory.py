@@ -10,7 +10,7 @@ from synq_cli.api.operation import Operation
 from synq_cli.api.pagination import Listing, Row
 from synq_cli.api.reader import has_values, rows_in, uuid_or_none
 from synq_cli.api.variants import remember_skus
-from synq_cli.errors import NotFoundError, UnknownOutcomeError, UsageError
+from synq_cli.errors import AuthError, NotFoundError, ServerError, UnknownOutcomeError, UsageError
 
 if TYPE_CHECKING:
     from synq_cli.api.index import LocalIndex
@@ -109,7 +109,7 @@ class Inventory:
         """How many are `on_hand` or `available` at a place, 0 if it was never stocked; None where it can't be read."""
         try:
             rows = rows_in(self._transport.send(LEVELS, query=place.ids), LEVELS, "levels")
-        except NotFoundError:
+        except (NotFoundError, AuthError, ServerError):  # it is shown where it can be read
             return None
         here = [row for row in rows if has_values(row, place.ids)]
         units = here[0].get(what) if here else 0

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from synq_cli.api import replies
 from synq_cli.api.operation import Operation
 from synq_cli.api.reader import uuid_or_none
-from synq_cli.errors import NotFoundError, UsageError
+from synq_cli.errors import NotFoundError, SynqError, UsageError
 
 if TYPE_CHECKING:
     from synq_cli.api.index import LocalIndex
@@ -29,7 +29,7 @@ class Locations:
         rows = self._reader.all(LIST, "locations")
         if not all(isinstance(row.get(key), str) for row in rows for key in ("id", "name")):
             raise replies.nonsense(LIST, "a location without id or name")
-        self._index.remember("location", ((row["name"], row["id"]) for row in rows))
+        self._index.remember("location", ((row["name"], row["id"].lower()) for row in rows))
         return rows
 
     def names(self) -> dict[str, str]:
@@ -37,9 +37,9 @@ class Locations:
         names = self._index.names("location")
         if not names:
             try:
-                names = {row["id"]: row["name"] for row in self.list()}
-            except NotFoundError:
-                return {}
+                names = {row["id"].lower(): row["name"] for row in self.list()}
+            except SynqError:
+                return {}  # ids will do
         return names
 
     def id_of(self, text: str | None) -> str | None:

@@ -5,12 +5,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from synq_cli.api.checks import LARGEST
+from synq_cli.api.checks import LARGEST, is_currency, mistakes
 from synq_cli.api.reader import uuid_or_none
-from synq_cli.errors import UsageError
 from synq_cli.exact_json import Number
 
-_MOST_TOLD = 10
 # Whole digits and decimals of a price.
 _DIGITS = 18
 
@@ -34,7 +32,7 @@ def _is_id(value: object) -> bool:
 
 
 def _is_currency(value: object) -> bool:
-    return isinstance(value, str) and len(value) == 3 and value.isascii() and value.isalpha()
+    return isinstance(value, str) and is_currency(value)
 
 
 def _is_quantity(value: object) -> bool:
@@ -54,7 +52,7 @@ _FIELDS = {
     "payment_provider": _Field("text such as stripe, adyen or paypal", _is_text, required=True),
     "payment_reference": _Field("the provider's own reference", _is_text, required=True),
     "customer_id": _Field("a UUID", _is_id),
-    "currency": _Field("three letters such as EUR, GBP or USD", _is_currency),
+    "currency": _Field("an ISO 4217 code such as EUR, GBP or USD", _is_currency),
     "channel": _Field("the name or id of a channel", _is_text),
     "source_platform": _TEXT,
     "items": _Field(
@@ -81,11 +79,7 @@ def check_order(document: Any, name: str, *, without: tuple[str, ...] = (), loca
     """
     found = list(_wrong_in(document, without, located=located))
     if found:
-        more = f"; and {len(found) - _MOST_TOLD} more" if len(found) > _MOST_TOLD else ""
-        raise UsageError(
-            f"{name} has {len(found)} problem{'s' * (len(found) != 1)}: {'; '.join(found[:_MOST_TOLD])}{more}.",
-            hint="Nothing was sent. `synq orders create --help` shows what an order looks like.",
-        )
+        raise mistakes(name, found, "`synq orders create --help` shows what an order looks like.")
 
 
 def _wrong_in(document: Any, without: tuple[str, ...], *, located: bool) -> Iterator[str]:

@@ -38,11 +38,15 @@ class Wish:
 
 @dataclass(frozen=True)
 class Entry:
-    """An order as it is sent, but for its key; `own_key` is one that was given, `remarks` what was looked up."""
+    """An order as it is sent, but for its key; `own_key` is one that was given.
+
+    `remarks` say what was looked up, `doubts` what is odd.
+    """
 
     order: dict[str, Any]
     own_key: str | None
     remarks: list[str]
+    doubts: list[str]
 
 
 class OrderEntry:
@@ -71,10 +75,10 @@ class OrderEntry:
         check_order(order, wish.name, without=without, located=wish.location is not None)
         self._transport.check(orders.CREATE)
         own_key = order.pop("idempotency_key", None)
-        self._settle_channel(order)
+        doubts = self._settle_channel(order)
         remarks = self._settle_items(order, wish)
         check_order(order, wish.name)
-        return Entry(order, own_key, remarks)
+        return Entry(order, own_key, remarks, doubts)
 
     def _overlaid(self, wish: Wish) -> Any:
         """The file's order with the options' fields over it, in which null is as good as absent."""
@@ -89,14 +93,20 @@ class OrderEntry:
             order["currency"] = order["currency"].strip().upper()
         return order
 
-    def _settle_channel(self, order: dict[str, Any]) -> None:
-        """The channel by the name that orders carry; its currency counts unless another was given."""
+    def _settle_channel(self, order: dict[str, Any]) -> list[str]:
+        """The channel by the name that orders carry, and what is odd; its currency counts unless another was given."""
         if order.get("channel") is None:
-            return
+            return []
         row = row_named(self._channels.list(), order["channel"], "channel", "name", "id", see="synq channels list")
         order["channel"] = row["name"]
         if order.get("currency") is None:
             order["currency"] = checks.currency(str(row.get("currency")), f"currency of channel {order['channel']}")
+        own, doubts = str(row.get("currency") or order["currency"]).upper(), []
+        if own != order["currency"]:
+            doubts.append(f"The order is in {order['currency']}, but channel {row['name']} sells in {own}.")
+        if row.get("active") is False:
+            doubts.append(f"Channel {row['name']} takes no orders.")
+        return doubts
 
     def _settle_items(self, order: dict[str, Any], wish: Wish) -> list[str]:
         """Lines as items of their variants, or the file's items at the location that was asked for."""

@@ -42,8 +42,8 @@ class Attempt:
         if self.since is None:
             return f"Idempotency key {self.key}"
         return (
-            f"Idempotency key {self.key}: that of the attempt {_ago(self.now - self.since)}, whose outcome is unknown. "
-            "No second order can come of it."
+            f"Idempotency key {self.key}: that of the attempt {_ago(self.now - self.since)}, which is under way or "
+            "whose outcome is unknown. No second order can come of it."
         )
 
     def end(self, *, known: bool) -> None:

@@ -20,7 +20,9 @@ from synq_cli.errors import (
     AuthError,
     ConflictError,
     InterruptError,
+    NetworkError,
     NotFoundError,
+    RateLimitedError,
     RefusedError,
     RejectedError,
     SynqError,
@@ -42,13 +44,15 @@ CANCEL = Operation(
     "cancel_order",
     "POST",
     "/api/v1/oms/orders/{orderID}/cancel",
-    "the cancellation of orders",
+    "the cancellation of the order",
     effect="trigger",
     retry="unsafe",
     evidence="presumed",
 )
 # Answers after which nothing can have been placed by the one request that they answer.
-_REFUSALS = (UsageError, RefusedError, RejectedError, AuthError, NotFoundError, ConflictError)
+_REFUSALS = (
+    UsageError, RefusedError, RejectedError, AuthError, NotFoundError, ConflictError, RateLimitedError, NetworkError,
+)  # fmt: skip
 # An order is settled within seconds, or waits for somebody.
 _PAUSES = (1.0, 15.0)
 # The API's clock is not ours: an order may seem to be this many seconds older than it is.
@@ -119,7 +123,7 @@ class Orders:
 
         Whatever goes wrong, the error says what becomes of the key. POST /api/v1/oms/orders
         """
-        sent = self._transport.requests
+        unclear = self._transport.unclear
         try:
             answer = self._transport.send(CREATE, body={"idempotency_key": attempt.key, **order})
             if not isinstance(answer, dict) or not any(
@@ -130,7 +134,7 @@ class Orders:
             raise InterruptError("Interrupted before an answer came.", hint=_sent_again(attempt)) from None
         except SynqError as error:
             # A refusal speaks for its own request alone, and an earlier one may have placed the order.
-            alone = attempt.since is None and self._transport.requests - sent <= 1
+            alone = attempt.since is None and self._transport.unclear == unclear
             known = alone and isinstance(error, _REFUSALS)
             attempt.end(known=known)
             key = f"The order's idempotency key was {attempt.key}." if known else _sent_again(attempt)
@@ -211,9 +215,10 @@ class Orders:
 def _sent_again(attempt: "Attempt") -> str:
     """What becomes of an order whose outcome is unknown if it is sent again, and how to look."""
     option = f" with --idempotency-key {attempt.key}" if attempt.own else ""
+    anew = "" if attempt.since is None else " A second one needs a key of its own: --idempotency-key."
     return (
         f"Sent again{option}, the same order goes under the same key, {attempt.key}, so no second one can come of it. "
-        f"`synq orders list --key {attempt.key}` shows whether it is there."
+        f"`synq orders list --key {attempt.key}` shows whether it is there.{anew}"
     )
 
 

@@ -134,7 +134,8 @@ def row_named(rows: list[Row], text: str, kind: str, *keys: str, see: str) -> Ro
     if len(found) == 1:
         raise NotFoundError(f"The API gives no {keys[0]} of {kind} '{text}'.", hint="Use the dashboard for this.")
     if found:
-        ids = ", ".join(str(row.get(keys[0])) for row in found[:3])
+        telling = "id" if "id" in keys else keys[0]
+        ids = ", ".join(str(row.get(telling)) for row in found[:3])
         raise UsageError(f"{len(found)} {kind}s go by '{text}'.", hint=f"Name one in full: {ids}. See `{see}`.")
     raise NotFoundError(f"There is no {kind} '{text}'.", hint=f"See `{see}`.")
 

@@ -21,6 +21,7 @@ from synq_cli.errors import (
 )
 
 _LONGEST_TEXT = 500
+_BASE_URL = "Is the base URL right? `synq config get base_url` shows it."
 _MISSING_ROUTE = {"", "404 page not found", "page not found", "not found", "method not allowed"}
 _ROLES = {"EDITOR": "EDITOR or ADMIN", "ADMIN": "ADMIN"}
 _BY_STATUS: dict[int, type[SynqError]] = {
@@ -79,14 +80,14 @@ def parse(reply: Reply, operation: Operation) -> Any:
 
 
 def nonsense(operation: Operation, what: str) -> SynqError:
-    """A reply that can't be the API's: for a write that may have acted, the outcome is unknown."""
-    if operation.retry != "safe":
+    """A reply that can't be the API's: for a write, which may have acted, the outcome is unknown."""
+    if operation.effect != "read":
         return UnknownOutcomeError(
             f"The answer to {operation.method} {operation.path} makes no sense: {what}. It may have been applied."
         )
     return ServerError(
         f"The answer to {operation.method} {operation.path} makes no sense: {what}.",
-        hint="Is the base URL right? `synq config get base_url` shows it.",
+        hint=_BASE_URL,
     )
 
 
@@ -107,6 +108,24 @@ def if_unclear(look: str) -> Iterator[None]:
         raise
 
 
+def is_gone(reply: Reply, operation: Operation) -> bool:
+    """Whether a 404 says that what was to be deleted is no longer there; a missing route says nothing of it."""
+    return (
+        operation.effect == "delete"
+        and bool(operation.id)
+        and reply.status == 404
+        and not is_missing_route(reply, operation)
+    )
+
+
+def is_bare(reply: Reply, operation: Operation) -> bool:
+    """Whether it is the router that speaks, and not a handler about one object, nor a page in between."""
+    if reply.status == 405:
+        return True
+    words = reply.text.lower().rstrip(".")
+    return words in {"404 page not found", "page not found"} or (words == "" and "{" not in operation.path)
+
+
 def is_missing_route(reply: Reply, operation: Operation) -> bool:
     """Whether the server lacks a route that the contract only presumes: a handler would name the object."""
     if operation.evidence != "presumed" or reply.status not in {404, 405}:
@@ -118,7 +137,7 @@ def missing_route(operation: Operation) -> NotFoundError:
     """The error for a route that this server does not have."""
     return NotFoundError(
         f"This server does not offer {operation.what} (the route {operation.method} {operation.path} is presumed).",
-        hint="Use the dashboard for this. synq asks again in a day.",
+        hint="Use the dashboard for this. synq asks again in a day, or at once after `synq doctor --network`.",
         status=404,
     )
 
@@ -145,10 +164,11 @@ def failure(reply: Reply, operation: Operation, subject: str) -> SynqError:
 def _explained(kind: type[SynqError], operation: Operation, words: str, subject: str) -> tuple[str, str | None]:
     """A sentence with the API's words and the ids that were asked for, and what to do next."""
     if kind is NotFoundError:
-        return (
-            f"{words}{subject and ': '}{subject}.",
-            "Is it another tenant's? `synq auth status` shows which one this is.",
-        )
+        # What a body names may be what is missing, not what the path names.
+        asked = f": {subject}" if subject and operation.effect in {"read", "delete"} else ""
+        bare = words.lower() in _MISSING_ROUTE | {"404 not found"}
+        tenant = "Is it another tenant's? `synq auth status` shows which one this is."
+        return f"{words}{asked}.", _BASE_URL if bare else tenant
     if kind is AuthError:
         needs = f"It needs the role {_ROLES[operation.role]}. " if operation.role in _ROLES else ""
         return f"The API refused {operation.what}: {words}.", f"{needs}`synq auth status` shows your role and tenant."

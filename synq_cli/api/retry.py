@@ -27,6 +27,11 @@ def may_repeat(retry: RetryClass, failure: Failure | int, repeats: int) -> bool:
     return retry != "unsafe" or failure == "not_sent"
 
 
+def may_have_acted(failure: Failure | int) -> bool:
+    """Whether a try that ended so may have been carried out, for all that is known."""
+    return failure in _PASSING if isinstance(failure, int) else failure == "no_answer"
+
+
 def pause(repeats: int, jitter: Callable[[], float], headers: Mapping[str, str], now: float) -> float:
     """Seconds before the next try: what the server asks for, else exponential backoff with full jitter."""
     asked = retry_after(headers, now)

@@ -22,7 +22,7 @@ CREATE = Operation(
     "create_return",
     "POST",
     "/api/v1/oms/orders/{orderID}/returns",
-    "the return of orders",
+    "the return of the order",
     effect="create",
     retry="unsafe",
     evidence="presumed",

@@ -1,6 +1,6 @@
 """SKUs and their variants from a CSV file, checked row by row."""
 
-from synq_cli.api.checks import listed
+from synq_cli.api.checks import mistakes
 from synq_cli.api.reader import uuid_or_none
 from synq_cli.errors import UsageError
 
@@ -35,8 +35,5 @@ def read_skus(text: str, name: str) -> list[tuple[str, str]]:
     except csv.Error as error:
         wrong.append(f"line {rows.line_num}: {error}")
     if wrong:
-        raise UsageError(
-            f"{name} has {len(wrong)} wrong line{'s' * (len(wrong) != 1)}: {listed(wrong)}.",
-            hint="Nothing was kept. Mend the file and import it again.",
-        )
+        raise mistakes(name, wrong, "Nothing was kept. Mend the file and import it again.")
     return list(pairs.items())

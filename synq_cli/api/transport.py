@@ -71,6 +71,7 @@ class Transport:
         self._sleep = sleep
         self._jitter = jitter
         self.requests = 0
+        self.unclear = 0  # tries that may have been carried out, whoever asked for them
         self.changed = False
 
     def send(
@@ -138,8 +139,10 @@ class Transport:
                     continue  # a request without a good token did not act, whatever its retry class
             if isinstance(outcome, Reply) and outcome.status < 300:
                 return outcome
-            if isinstance(outcome, Reply) and arrived and operation.effect == "delete" and outcome.status == 404:
+            if isinstance(outcome, Reply) and arrived and replies.is_gone(outcome, operation):
                 return None  # a try before this one got through
+            acted = retry.may_have_acted(outcome.status if isinstance(outcome, Reply) else outcome.failure)
+            self.unclear += acted
             pause = self._pause(operation, outcome, repeats)
             if pause is None:
                 raise self._error(operation, outcome, " ".join(path.values()))
@@ -147,7 +150,7 @@ class Transport:
                 self._listener.waiting(pause, "the API did not answer; trying again")
             self._sleep(pause)
             repeats += 1
-            arrived |= isinstance(outcome, Reply) or outcome.failure == "no_answer"
+            arrived |= acted
 
     def check(self, operation: Operation) -> None:
         """RefusedError for a write in a read-only run or a token of another tenant, NotFoundError for a missing route.
@@ -211,7 +214,7 @@ class Transport:
             return silence
         except KeyboardInterrupt:
             self._budget.settle(ticket)
-            if operation.retry != "safe":
+            if operation.effect != "read":
                 raise InterruptError(
                     f"Interrupted while {operation.method} {operation.path} was on its way; "
                     "it may have been applied. Look before sending it again."
@@ -285,7 +288,8 @@ class Transport:
 
     def _failure(self, operation: Operation, reply: Reply, subject: str) -> SynqError:
         if replies.is_missing_route(reply, operation):
-            self._index.remember_missing(operation.id)
+            if replies.is_bare(reply, operation):
+                self._index.remember_missing(operation.id)
             return replies.missing_route(operation)
         error = replies.failure(reply, operation, subject)
         if reply.status == 401 and not operation.public:

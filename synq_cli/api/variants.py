@@ -40,7 +40,9 @@ class Variants:
         """Variants with this SKU or of this product; None means any. GET /api/v1/pim/variants"""
         product_id = None if product is None else self._reader.whole_id("product", product)
         filters = {"sku": sku, "product_id": product_id}
-        return self._reader.listing(LIST, "variants", filters=filters, remember=self._remember)
+        return self._reader.listing(
+            LIST, "variants", filters=filters, matches=lambda row: not row.get("deleted_at"), remember=self._remember
+        )
 
     def create(
         self, product: str, *, sku: str | None, barcode: str | None, price: str | None, currency: str | None

@@ -169,4 +169,4 @@ def _reason(error: Exception) -> str:
         if "CERTIFICATE_VERIFY_FAILED" in str(cause):
             return "its TLS certificate can't be trusted"
         cause = cause.__cause__ or cause.__context__
-    return str(error).partition("\n")[0][:200] or type(error).__name__
+    return str(error).partition("\n")[0][:200].rstrip(".") or type(error).__name__

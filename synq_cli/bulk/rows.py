@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any
 
 from synq_cli import exact_json
+from synq_cli.api.checks import mistakes
 from synq_cli.bulk.verb import Problem, Row, Verb
 from synq_cli.errors import UsageError
 
@@ -57,10 +58,7 @@ def refuse(name: str, problems: Sequence[Problem]) -> None:
     if not problems:
         return
     told = [f"line {problem.line}: {problem.what}" for problem in sorted(problems, key=lambda each: each.line)]
-    what = "1 problem" if len(told) == 1 else f"{len(told):,} problems"
-    error = UsageError(f"{name} has {what}; nothing was sent.", hint="Mend the file and run it again.")
-    error.details = told
-    raise error
+    raise mistakes(name, told, "Mend the file and run it again.")
 
 
 def twice(rows: Sequence[Row], verb: Verb) -> list[Problem]:

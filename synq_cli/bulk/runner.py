@@ -1,7 +1,8 @@
 """Sends the pending rows of a run: paced at the limit, a few at a time, each journaled before and after."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Protocol
 
@@ -44,6 +45,23 @@ class Watcher(Protocol):
 
 class _Left(BaseException):
     """A worker leaves while it waits; it has no row on its way."""
+
+
+@contextmanager
+def _counted_interrupts() -> Iterator[list[int]]:
+    """Each Ctrl-C as an entry of a list: as an exception it could strike in the midst of writing something down."""
+    import signal
+    from threading import current_thread, main_thread
+
+    pressed: list[int] = []
+    if current_thread() is not main_thread():
+        yield pressed
+        return
+    before = signal.signal(signal.SIGINT, lambda number, _frame: pressed.append(number))
+    try:
+        yield pressed
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 class Runner:
@@ -91,12 +109,14 @@ class Runner:
         threads = [Thread(target=self._work, daemon=True) for _ in range(count)]
         for thread in threads:
             thread.start()
-        while not self._abandoned and (alive := [thread for thread in threads if thread.is_alive()]):
-            try:
+        handled = 0
+        with _counted_interrupts() as pressed:
+            while not self._abandoned and (alive := [thread for thread in threads if thread.is_alive()]):
                 alive[0].join(_LOOK)
                 self._watcher.update()
-            except KeyboardInterrupt:
-                self._interrupt()
+                while handled < len(pressed):
+                    handled += 1
+                    self._interrupt()
         if self._crash:
             raise self._crash
 

@@ -10,7 +10,7 @@ from synq_cli.api.request import METHODS
 from synq_cli.declaration import ANY
 from synq_cli.errors import UsageError
 from synq_cli.lazy_group import Commands
-from synq_cli.options import completing, invocation
+from synq_cli.options import YesOption, completing, invocation
 
 group = Commands()
 
@@ -42,6 +42,7 @@ def send_request(
     include: Annotated[
         bool, typer.Option("-i", "--include", help="Print the status line and the headers first.")
     ] = False,
+    yes: YesOption = False,
 ) -> None:
     """Send any request to the API.
 
@@ -53,7 +54,8 @@ def send_request(
     `address[city]=Leith` goes into an object, and `items[][sku]=A` into an object in a list. A value behind -f
     that begins with @ names a file to take it from.
 
-    JSON is printed as JSON, anything else as it is. An error ends like that of any other command.
+    JSON is printed as JSON, anything else as it is; --fields, --columns and -o see a list where an object holds one.
+    A DELETE asks first; in a script --yes says so. An error ends like that of any other command.
 
     Examples:
       synq api /api/v1/oms/orders -f limit=5
@@ -68,6 +70,9 @@ def send_request(
     fields = read_fields(field or [], raw_field or [], run.read_text)
     content = None if body is None else run.read_bytes(body)
     request = run.api.requests.prepare(words, fields, content, tree.operations(root).values())
+    sent = f"{request.operation.method} {request.operation.path}"
+    if request.operation.method == "DELETE":
+        run.confirmed(f"Send {sent}? There may be no undo.", yes=yes)
     if paginate:
         run.output.document(run.api.requests.all(request, run.output.note))
     else:

@@ -46,6 +46,8 @@ class Chosen(Talk):
         self._fields = None if fields is None else Fields(fields)
         self._picks = None if columns is None else self._picks_for(columns)
         self._filter = None if jq is None else self._filter_for(jq)
+        # Whether an answer of any shape is to be brought into another than its own.
+        self._shapes = self._chooses or format in {"table", "csv", "tsv", "yaml", "ndjson"}
 
     def _filter_for(self, expression: str) -> "Filter":
         from synq_cli.output.filter import Filter

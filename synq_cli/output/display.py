@@ -167,18 +167,22 @@ class Output(Chosen):
         self._table(branches(rows, columns[0].key, parent=parent, unicode=self._out.unicode), columns, empty)
 
     def document(self, value: Any) -> None:
-        """An answer of any shape: JSON unless another format was asked for."""
-        rows = value if isinstance(value, list) else [value]
-        if self._machine_asked and all(isinstance(row, dict) for row in rows):
-            columns = [Column(key, key) for key in dict.fromkeys(key for row in rows for key in row)]
-            if isinstance(value, list):
-                self.rows(value, columns)
-            else:
-                self.record(value, columns)
-            return
-        from synq_cli.output import machine
+        """An answer of any shape: JSON unless another format, fields or columns were asked for.
 
-        machine.write_json(self._out, value, indent=2)
+        Then an object that holds one list and no other is as good as that list.
+        """
+        lists = [part for part in value.values() if isinstance(part, list)] if isinstance(value, dict) else []
+        rows = lists[0] if len(lists) == 1 and self._shapes else value
+        if self._shapes and isinstance(rows, list) and all(isinstance(row, dict) for row in rows):
+            self.rows(rows, [Column(key, key) for key in dict.fromkeys(key for row in rows for key in row)])
+        elif self._shapes and isinstance(value, dict):
+            self.record(value, [Column(key, key) for key in value])
+        elif self._filter:
+            self._filtered(value)
+        else:
+            from synq_cli.output import machine
+
+            machine.write_json(self._out, value, indent=2)
 
     def answer(self, head: Sequence[str], kind: str, value: Any) -> None:
         """A reply: lines about it, then what it holds, which is json, text or nothing."""

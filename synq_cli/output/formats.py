@@ -211,7 +211,7 @@ def _show_flag(value: object, row: Mapping[str, Any], now: float) -> Cell:
 
 def named(names: Mapping[str, str]) -> Format:
     """An id by its name, where there is one."""
-    return Format(lambda value, row, now: _show_text(names.get(str(value), value), row, now))
+    return Format(lambda value, row, now: _show_text(names.get(str(value).lower(), value), row, now))
 
 
 text = Format(_show_text)

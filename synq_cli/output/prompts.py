@@ -22,9 +22,9 @@ def confirm(question: str, *, option: str, stdin: TextIO, stderr: TextIO, yes: b
 
 
 def confirm_name(question: str, name: str, given: str | None, *, stdin: TextIO, stderr: TextIO) -> bool:
-    """Ask for a name before something is lost; `given` answers. RefusedError if it is another, or off a terminal."""
+    """Have a name typed before something is lost; `given` answers. RefusedError for another one, or off a terminal."""
     if given is not None and given != name:
-        raise RefusedError(f"--confirm names {given}, but this is {name}. Nothing was sent.")
+        raise RefusedError(f"--confirm names {given}, but this is {name}. Nothing was changed.")
     if given == name:
         return True
     if not (stdin.isatty() and stderr.isatty()):
@@ -32,7 +32,9 @@ def confirm_name(question: str, name: str, given: str | None, *, stdin: TextIO, 
             f"Not confirmed, and there is no terminal to ask: {question}",
             hint=f"{name} is production: add --confirm {name}; --yes is not enough there.",
         )
-    return _answer(f"{visible(question)}\n{name} is production. Type its name to do it: ", stdin, stderr) == name
+    if _answer(f"{visible(question)}\n{name} is production. Type its name to do it: ", stdin, stderr) != name:
+        raise RefusedError("Not confirmed; nothing was changed.")
+    return True
 
 
 def ask(question: str, *, choices: Sequence[str] = (), stdin: TextIO, stderr: TextIO, instead: str) -> str:

@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TextIO
 
 from synq_cli.errors import UsageError
@@ -40,7 +41,8 @@ class Stream:
         reconfigure = getattr(file, "reconfigure", None)
         if reconfigure:
             # A letter that the encoding lacks must not end the run; CSV and TSV lines end in \n everywhere.
-            reconfigure(errors="backslashreplace", newline="\n")
+            with suppress(OSError):  # it flushes, which a full disk does not take; who writes next will say so
+                reconfigure(errors="backslashreplace", newline="\n")
 
     def fit(self, text: str) -> str:
         """The text as the stream's encoding can carry it."""

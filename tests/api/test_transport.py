@@ -638,11 +638,11 @@ def test_a_503_that_asks_for_too_long_is_final(desk: Callable[..., Desk]) -> Non
 BARE = [
     httpx.Response(404),
     httpx.Response(404, text="404 page not found\n"),
-    httpx.Response(404, json={"error": "Not Found"}),
-    httpx.Response(404, html="<html>no</html>"),
     httpx.Response(405),
     httpx.Response(405, json={"error": "method not allowed"}),
 ]
+# They may be the passing word of something between synq and the API.
+IN_BETWEEN = [httpx.Response(404, json={"error": "Not Found"}), httpx.Response(404, html="<html>no</html>")]
 
 
 @pytest.mark.parametrize("reply", BARE, ids=lambda reply: f"{reply.status_code} {reply.text[:20]!r}")
@@ -657,7 +657,7 @@ def test_a_route_that_is_missing_is_not_asked_for_a_day(desk: Callable[..., Desk
             "This server does not offer the list of stock locations "
             "(the route GET /api/v1/inventory/locations is presumed)."
         ),
-        "Use the dashboard for this. synq asks again in a day.",
+        "Use the dashboard for this. synq asks again in a day, or at once after `synq doctor --network`.",
         404,
     )
     made.clock.at += 86_399
@@ -667,6 +667,14 @@ def test_a_route_that_is_missing_is_not_asked_for_a_day(desk: Callable[..., Desk
     made.clock.at += 2
     failed(again.api.locations.list)
     assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize("reply", IN_BETWEEN, ids=["JSON", "a page"])
+def test_a_route_that_seems_to_be_missing_is_asked_for_again(desk: Callable[..., Desk], reply: httpx.Response) -> None:
+    server = Server(reply)
+    for count in (1, 2):
+        assert "does not offer the list of stock locations" in told(failed(desk(server).api.locations.list))[2]
+        assert len(server.requests) == count
 
 
 def test_a_404_that_names_the_object_is_asked_again(desk: Callable[..., Desk]) -> None:
@@ -680,7 +688,9 @@ def test_a_404_that_names_the_object_is_asked_again(desk: Callable[..., Desk]) -
 def test_a_bare_404_on_a_promised_route_is_an_error_as_others(desk: Callable[..., Desk]) -> None:
     server = Server(httpx.Response(404))
     made = desk(server)
-    assert failed(lambda: get_order(made)).message == f"404 Not Found: {ORDER}."
+    error = failed(lambda: get_order(made))
+    assert error.message == f"404 Not Found: {ORDER}."
+    assert error.hint == "Is the base URL right? `synq config get base_url` shows it."
     failed(lambda: get_order(made))
     assert len(server.requests) == 2
 

@@ -218,7 +218,7 @@ def test_a_deletion_is_pushed_only_if_it_was_confirmed(run: Any) -> None:
     assert f"Delete Harbour Crewneck ({ID}) from every connected platform?" in off.err
     assert "--yes" in off.err
     refused, seen = run(line, PRODUCT, terminal=True, stdin="n\n")
-    assert (refused.status, len(seen)) == (0, 1)
+    assert (refused.status, len(seen)) == (11, 1)
     agreed, seen = run(line, PRODUCT, {"status": "queued"}, terminal=True, stdin="y\n")
     assert (agreed.out, len(seen)) == ("Status  queued\n", 2)
 

@@ -38,11 +38,11 @@ def test_a_channel_is_created_with_its_currency_in_capitals(synq: Any) -> None:
         (("create", " ", "--currency", "GBP"), "The name can't be blank."),
         (
             ("create", "x", "--currency", "pounds"),
-            "'pounds' is no currency.\n  Give three letters such as EUR, GBP or USD.",
+            "'pounds' is no currency.\n  Give an ISO 4217 code such as EUR, GBP or USD.",
         ),
         (
             ("update", "x", "--currency", "£"),
-            "'£' is no currency.\n  Give three letters such as EUR, GBP or USD.",
+            "'£' is no currency.\n  Give an ISO 4217 code such as EUR, GBP or USD.",
         ),
         (("update", "x", "--name", " "), "The name can't be blank."),
         (("update", " ", "--name", "y"), "The channel can't be blank."),

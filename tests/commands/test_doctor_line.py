@@ -221,6 +221,21 @@ def test_damaged_state_files(synq: Any) -> None:
     assert "Move the file away" in str(found["index"][2])
 
 
+def test_with_the_network_missing_routes_are_asked_for_again(synq: Any) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, text="OK") if request.url.path == "/health" else httpx.Response(404)
+
+    http, environ = httpx.MockTransport(answer), {"SYNQ_TOKEN": "a.b.c", "SYNQ_BASE_URL": "http://127.0.0.1:9"}
+    assert synq("inventory", "locations", environ=environ, http=http).status == 5
+    told = json.loads(synq("doctor", "--json", environ=environ, http=http).out)
+    assert [row["state"] for row in told if row["check"] == "routes"] == ["warn"]
+    again = json.loads(synq("doctor", "--network", "--json", environ=environ, http=http).out)
+    found = [row["found"] for row in again if row["check"] == "routes"]
+    assert found == ["This server lacked: list locations. synq asks for them again from now on."]
+    later = json.loads(synq("doctor", "--json", environ=environ, http=http).out)
+    assert [row["state"] for row in later if row["check"] == "routes"] == ["ok"]
+
+
 def test_what_has_been_found_out_about_the_server(synq: Any) -> None:
     http = httpx.MockTransport(lambda _request: httpx.Response(404, text="404 page not found"))
     environ = SERVER | {"SYNQ_TOKEN": jwt(tenantid=TENANT)}
@@ -229,7 +244,7 @@ def test_what_has_been_found_out_about_the_server(synq: Any) -> None:
     assert found["routes"] == (
         "warn",
         "This server lacks: list locations.",
-        "The dashboard may do it; synq asks again after a day.",
+        "The dashboard may do it; synq asks again after a day, or at once after `synq doctor --network`.",
     )
     assert found["budget"][1].startswith("99 of 100 requests left this minute")
     synq.clock += 86_401
@@ -351,7 +366,7 @@ def test_how_the_token_is_renewed(synq: Any, settings: str, finding: tuple[str, 
     assert found["settings"][1] == "Profile default (default) at https://api.synq.io, production."
     renews = "token" in settings
     assert found["token"][0] == ("warn" if renews else "fail")
-    assert ("synq auth refresh" == found["token"][2]) == renews
+    assert (found["token"][2] == "synq auth refresh") == renews
 
 
 def test_a_skewed_clock_says_when_the_token_ends_by_the_other_one(synq: Any, service: Service) -> None:

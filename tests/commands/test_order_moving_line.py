@@ -70,7 +70,8 @@ def test_cancelling_needs_a_yes(synq: Any) -> None:
     assert (off.status, off.out) == (11, "")
     assert "Add --yes" in off.err
     no = synq("orders", "cancel", ORDER, "-q", environ=ENVIRON, http=http, terminal=True, stdin="n\n")
-    assert (no.status, no.out, len(seen)) == (0, "", 2)
+    assert (no.status, no.out, len(seen)) == (11, "", 2)
+    assert no.err.endswith("synq: Not confirmed; nothing was changed.\n")
     yes = synq("orders", "cancel", ORDER, "--yes", "--json", environ=ENVIRON, http=http)
     assert json.loads(yes.out) == order("cancelled")
     assert seen[-1] == ("POST /cancel", {})

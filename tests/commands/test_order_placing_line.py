@@ -55,6 +55,7 @@ class Api:
         self.seen: list[str] = []
         self.bodies: list[Any] = []
         self.missing: tuple[str, ...] = ()
+        self.channels = CHANNELS
         self.transport = httpx.MockTransport(self._answer)
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
@@ -83,7 +84,7 @@ class Api:
             "/pim/variants": lambda: [VARIANTS[query["sku"]]] if query["sku"] in VARIANTS else [],
             "/pim/products": lambda: PRODUCTS,
             "/inventory/locations": lambda: LOCATIONS,
-            "/channels": lambda: CHANNELS,
+            "/channels": lambda: self.channels,
             "/oms/orders": self.listed,
         }
         return httpx.Response(200, json=rows[path]())
@@ -242,9 +243,10 @@ def test_a_product_that_is_gone_leaves_the_sku_as_title(synq: Any) -> None:
 # what is refused
 
 THREE_PROBLEMS = (
-    "The order has 3 problems: payment_provider is blank: give text such as stripe, adyen or paypal; payment_reference "
-    "is missing: give the provider's own reference; currency is missing, and the API would take USD: give --currency, "
-    "or --channel, whose currency counts."
+    "The order has 3 problems; nothing was sent.\n"
+    "  payment_provider is blank: give text such as stripe, adyen or paypal\n"
+    "  payment_reference is missing: give the provider's own reference\n"
+    "  currency is missing, and the API would take USD: give --currency, or --channel, whose currency counts\n"
 )
 
 
@@ -260,7 +262,7 @@ THREE_PROBLEMS = (
         (("--item", "HMC-NVY-M=1@1", *PAYMENT, "--currency", "pounds"), 2, 'currency is "POUNDS"'),
         (("--item", "HMC-NVY-M=1@1", *PAYMENT, "--currency", "GBP", "--customer", "Ann"), 2, 'customer_id is "Ann"'),
         (("--file", "no-such-file.json"), 2, "no-such-file.json can't be read: No such file or directory."),
-        (("--currency", "GBP", *PAYMENT), 2, "items is missing: give a list of at least one item, or --item."),
+        (("--currency", "GBP", *PAYMENT), 2, "items is missing: give a list of at least one item, or --item\n"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_before_anything_is_sent(
@@ -314,7 +316,6 @@ class Killed(BaseException):
 LOST = {
     "a timeout": ([httpx.ReadTimeout("late")] * 4, 10),
     "a broken connection": ([httpx.RemoteProtocolError("gone")] * 4, 10),
-    "no network": ([httpx.ConnectError("refused")] * 4, 7),
     "a failing server": ([httpx.Response(503, text="down")] * 4, 12),
     "an answer that is no answer": ([httpx.Response(201, json={"ok": True})], 10),
     "an answer that is no JSON": ([httpx.Response(200, text="<html>")], 10),
@@ -516,3 +517,37 @@ def test_one_key_is_looked_for_only_until_it_is_found(synq: Any) -> None:
     line = ("orders", "list", "--key", "k150", "--fields", "idempotency_key", "-q")
     result = synq(*line, environ=ENVIRON, http=httpx.MockTransport(handle))
     assert (result.out, result.err, offsets) == ("idempotency_key\nk150\n", "", [0, 99])
+
+
+@pytest.mark.parametrize(
+    ("answers", "options"),
+    [
+        ([httpx.ConnectError("refused")] * 4, []),
+        ([httpx.Response(429, headers={"Retry-After": "1"}), httpx.Response(400, json={"error": "no"})], []),
+        ([httpx.Response(429, headers={"Retry-After": "40"})], ["--max-wait", "5"]),
+    ],
+    ids=["never sent", "refused after a wait", "no place in time"],
+)
+def test_what_was_never_carried_out_leaves_no_key(synq: Any, answers: list[Any], options: list[str]) -> None:
+    first, second = Api(*answers), Api(PLACED)
+    assert place(synq, first, *LINE, *options).status in {3, 6, 7}
+    synq.clock += 180
+    again = place(synq, second, *LINE)
+    assert again.status == 0
+    assert "that of the attempt" not in again.err
+    assert second.keys != first.keys[:1]
+
+
+@pytest.mark.parametrize(
+    ("channel", "options", "said"),
+    [
+        ({"currency": "EUR"}, ["--currency", "GBP"], "The order is in GBP, but channel market sells in EUR."),
+        ({"currency": "GBP", "active": False}, [], "Channel market takes no orders."),
+    ],
+)
+def test_an_odd_channel_is_warned_of(synq: Any, channel: dict[str, Any], options: list[str], said: str) -> None:
+    api = Api(PLACED)
+    api.channels = [{"id": "f5a19c27-e8b0-4d63-9a7e-04c8d2b6f371", "name": "market", **channel}]
+    result = place(synq, api, "orders", "create", "--item", "HMC-NVY-M=1@5", "--channel", "market", *PAYMENT, *options)
+    assert result.status == 0, result.err
+    assert f"Warning: {said}\n" in result.err

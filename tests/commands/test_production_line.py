@@ -55,7 +55,7 @@ def test_on_a_terminal_production_has_its_name_typed_whatever_yes_says(
     ("more", "status", "words"),
     [
         (("--yes",), 11, "sandbox is production: add --confirm sandbox; --yes is not enough there."),
-        (("--yes", "--confirm", "acme"), 11, "--confirm names acme, but this is sandbox. Nothing was sent."),
+        (("--yes", "--confirm", "acme"), 11, "--confirm names acme, but this is sandbox. Nothing was changed."),
         (("--confirm", "sandbox"), 0, ""),
         (("--dry-run",), 0, ""),
     ],

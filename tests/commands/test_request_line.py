@@ -25,7 +25,7 @@ def sent(request: httpx.Request) -> tuple[str, str, bytes]:
         (["/api/v1/channels"], ("GET", "https://api.test/api/v1/channels", b"")),
         (["get", "/x", "-f", "limit=5", "-F", "b=true"], ("GET", "https://api.test/x?limit=5&b=true", b"")),
         (["/x?limit=5&q=a%20b"], ("GET", "https://api.test/x?limit=5&q=a+b", b"")),
-        (["delete", "/x", "-f", "a=1"], ("DELETE", "https://api.test/x?a=1", b"")),
+        (["delete", "/x", "-f", "a=1", "--yes"], ("DELETE", "https://api.test/x?a=1", b"")),
         (["POST", "/x", "-f", "a=19.90", "-F", "b=1"], ("POST", "https://api.test/x", b'{"a":19.90,"b":"1"}')),
         (["Patch", "/x", "-f", "a=null"], ("PATCH", "https://api.test/x", b'{"a":null}')),
         (["PUT", "/x"], ("PUT", "https://api.test/x", b"")),
@@ -99,7 +99,7 @@ def test_what_can_not_be_sent_is_refused_before(synq: Any, answering: Any, line:
 def test_a_write_is_never_sent_again_on_doubt(synq: Any, method: str, path: str, tries: int, status: int) -> None:
     seen = []
     http = httpx.MockTransport(lambda request: seen.append(request) or httpx.Response(503, text="down"))
-    result = synq("api", method, path, environ=ENVIRON, http=http)
+    result = synq("api", method, path, "--yes", environ=ENVIRON, http=http)
     assert (result.status, result.out, len(seen)) == (status, "", tries)
     assert ("Look whether it was carried out before sending it again." in result.err) == (status == 10)
 
@@ -208,3 +208,37 @@ def test_a_list_without_pages_is_what_the_api_gave(synq: Any, answering: Any) ->
     assert (single.status, single.out) == (2, "")
     assert single.err.startswith("synq: The answer is no list in pages.\n")
     assert [str(request.url) for request in seen] == ["https://api.test/x?limit=100"] * 3
+
+
+def test_a_deletion_is_asked_for(synq: Any, answering: Any) -> None:
+    http, seen = answering(httpx.Response(204))
+    off = synq("api", "DELETE", "/x", environ=ENVIRON, http=http)
+    assert (off.status, seen) == (11, [])
+    assert "Send DELETE /x?" in off.err
+    assert synq("api", "DELETE", "/x", environ=ENVIRON, http=http, terminal=True, stdin="n\n").status == 11
+    assert synq("api", "DELETE", "/x", environ=ENVIRON, http=http, terminal=True, stdin="y\n").status == 0
+    assert len(seen) == 1
+
+
+def test_a_404_after_a_failure_proves_no_deletion_on_an_unknown_route(synq: Any, answering: Any) -> None:
+    http, seen = answering(httpx.Response(503), httpx.Response(404, text="404 page not found"))
+    assert synq("api", "DELETE", "/x", "--yes", environ=ENVIRON, http=http).status == 5
+    assert len(seen) == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "out"),
+    [
+        ([], '{\n  "rows": [\n    {\n      "id": "a",\n      "n": 1.50\n    }\n  ],\n  "limit": 1\n}\n'),
+        (["--fields", "n", "--json"], '[\n  {\n    "n": 1.50\n  }\n]\n'),
+        (["-o", "csv"], "id,n\na,1.50\n"),
+        (["-o", "tsv", "--columns", "n"], "n\n1.50\n"),
+        (["-o", "table"], "id  n\na   1.50\n"),
+        (["-o", "ndjson"], '{"id":"a","n":1.50}\n'),
+        (["--jq", ".rows[0].id"], "a\n"),
+    ],
+)
+def test_the_formats_see_the_list_in_an_object(synq: Any, options: list[str], out: str) -> None:
+    http = httpx.MockTransport(lambda _: httpx.Response(200, text='{"rows": [{"id": "a", "n": 1.50}], "limit": 1}'))
+    result = synq("api", "/x", "-q", *options, environ=ENVIRON, http=http)
+    assert (result.status, result.out) == (0, out)

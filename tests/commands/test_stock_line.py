@@ -72,6 +72,14 @@ def test_the_location_is_the_option_else_the_profiles_else_asked_for(synq: Any) 
     assert wrong.err.startswith("synq: No stock location is called 'Leeds'.\n")
 
 
+@pytest.mark.parametrize("line", ["adjust A 1", "reserve A 1", "levels", "ledger", "reservations"])
+def test_a_blank_location_is_not_taken_for_none(synq: Any, line: str) -> None:
+    http, seen = recording()
+    result = synq("inventory", *line.split(), "--location", " ", environ=ENVIRON, http=http)
+    assert (result.status, seen) == (2, [])
+    assert result.err == "synq: --location is blank.\n  Name one, or leave the option out.\n"
+
+
 def test_the_only_location_needs_no_name(synq: Any) -> None:
     place = {"id": PLACE, "name": "Shed", "active": True}
     closed = {"id": VARIANT, "name": "Attic", "active": False}
@@ -118,7 +126,7 @@ def test_skus_are_listed_imported_and_forgotten_without_a_request(synq: Any, tmp
     wrong.write_text(f"sku,variant_id\nC,{VARIANT}\nD,x\n,{PLACE}\n", encoding="utf-8")
     refused = skus("import", str(wrong))
     assert (refused.status, refused.out) == (2, "")
-    assert f"{wrong} has 2 wrong lines: line 3: 'x' is no UUID; line 4: no SKU.\n" in refused.err
+    assert f"{wrong} has 2 problems; nothing was sent.\n  line 3: 'x' is no UUID\n  line 4: no SKU\n" in refused.err
     assert skus("import", str(tmp_path / "none.csv")).status == 2
     assert skus("forget", "A").err == "Forgot 1 SKU.\n"
     assert skus("list", "--fields", "sku").out == "sku\nB\n"
@@ -137,7 +145,7 @@ def test_products_are_listed_shown_and_deleted(synq: Any) -> None:
     off = synq(*delete)
     assert (off.status, off.out) == (11, "")
     assert "--yes" in off.err
-    assert synq(*delete, terminal=True, stdin="n\n").status == 0
+    assert synq(*delete, terminal=True, stdin="n\n").status == 11
     assert json.loads(synq(*delete, "--dry-run", "--json").out)["before"] == {"title": "Harbour Merino Crewneck"}
     assert synq("--sandbox", "products", "get", product["id"]).status == 0
     asked = synq("--sandbox", "products", "delete", product["id"], terminal=True, stdin="y\n")

@@ -286,6 +286,6 @@ def test_what_is_destroyed_is_asked_for(synq: Any, name: str) -> None:
     assert (off.status, off.out, tenant.asked) == (11, "", write.reads)
     assert off.err.endswith("  Add --yes to do it without being asked.\n")
     no = synq(*words, environ=ENVIRON, http=tenant, terminal=True, stdin="n\n")
-    assert (no.status, no.out, write.sent in tenant.asked) == (0, "", False)
+    assert (no.status, no.out, write.sent in tenant.asked) == (11, "", False)
     yes = synq(*words, environ=ENVIRON, http=tenant, terminal=True, stdin="y\n")
     assert (yes.status, yes.out, tenant.asked[-1]) == (0, "", write.sent)

@@ -68,9 +68,15 @@ def test_a_killed_run_is_resumed_and_each_row_is_there_once(served: dict[str, st
     counts = tmp_path / "counts.csv"
     counts.write_text("sku,delta\n" + "".join(f"{sku},{n}\n" for n, sku in enumerate(skus, 101)), encoding="utf-8")
     line = [SYNQ, "inventory", "adjust", "--file", str(counts), "--location", LEITH, "--yes"]
+    adjust = "POST /api/v1/inventory/adjust"
+    assert (
+        synq(served, "sandbox", "fault", "add", "slow", "--on", adjust, "--times", "99", "--seconds", "1").returncode
+        == 0
+    )
     with subprocess.Popen(line, env=served, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as run:
         until(lambda: finished_rows(tmp_path) >= 5)
         run.kill()
+    assert synq(served, "sandbox", "fault", "clear").returncode == 0
     (row,) = json.loads(synq(served, "runs", "list", "--json").stdout)
     assert row["state"] == "stopped"
     assert row["done"] < ROWS

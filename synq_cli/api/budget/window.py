@@ -22,6 +22,7 @@ _RECENT = 20
 _STEP = 5.0
 _PROBE_STEP = 0.5
 _LONGEST_BLOCK = 3600.0
+_LARGEST_LIMIT = 10_000
 # What the API said remains is the count of that moment; a run that goes on for minutes must not believe it for ever.
 _SAID_HOLDS = 1.0
 # A stamp this far ahead is left over from a clock that was set back.
@@ -139,6 +140,8 @@ class Budget:
 
     def settle(self, ticket: Ticket, limit: int | None = None, remaining: int | None = None) -> None:
         """Count a request that was sent, with what the reply's headers said, None where they said nothing."""
+        if limit and limit > _LARGEST_LIMIT:
+            limit = remaining = None  # no such window can be meant
         self._said = None if remaining is None else (remaining, self._now())
 
         def work(file: "Connection") -> None:

@@ -166,6 +166,8 @@ def list_levels(
     columns = levels_columns(names)
     run.output.rows(levels.first(None if read_all else limit), columns, empty="No stock levels match.")
     run.output.note(levels.left_out("level"))
+    if sku and not levels.taken:
+        run.output.note(run.api.variants.near(sku))
 
 
 @group.command("locations", locations.LIST)

@@ -105,8 +105,11 @@ def create_order(
     entry = run.api.order_entry.complete(wish)
     for remark in entry.remarks:
         run.output.note(remark)
+    for doubt in entry.doubts:
+        run.output.warn(doubt)
     attempt = run.order_keys.attempt(entry.order, entry.own_key, keep=not run.dry_run)
-    run.output.note(None if run.dry_run else attempt.sentence)
+    say = run.output.note if attempt.since is None else run.output.warn
+    say("" if run.dry_run else attempt.sentence)
     order = placed = run.api.orders.create(entry.order, attempt)
     try:
         if wait or limit is not None:
@@ -115,7 +118,7 @@ def create_order(
                     progress.update(note=str(order.get("status", "is being made")))
     finally:  # it was placed, however the wait ends
         run.output.record(order, PLACED)
-    if "id" not in order:
+    if not order.get("id"):
         run.output.note(f"It is being made in the background; find it with: synq orders list --key {attempt.key}")
     elif not wait and limit is None:
         run.output.note(f"Follow it with: synq orders track {order['id']} --watch")

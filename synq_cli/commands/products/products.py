@@ -82,7 +82,10 @@ def list_products(ctx: typer.Context) -> None:
     rows = run.api.products.list()
     run.output.rows(rows, COLUMNS, empty="This tenant has no products.")
     if len(rows) >= 100:
-        run.output.note("The API lists at most 100 products; there may be more.")
+        run.output.note(
+            "The API lists at most 100 products; there may be more. "
+            "`synq products variants list --all` reads every variant."
+        )
 
 
 @group.command("get", products.GET)

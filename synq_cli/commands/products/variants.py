@@ -59,6 +59,8 @@ def list_variants(
     found = run.api.variants.matching(sku=sku, product=product)
     run.output.rows(found.first(None if read_all else limit), COLUMNS, empty="No variants match.")
     run.output.note(found.left_out("variant"))
+    if sku and not found.taken:
+        run.output.note(run.api.variants.near(sku))
 
 
 @group.command("create", variants.CREATE)
