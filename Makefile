@@ -19,7 +19,9 @@ help:
 demo: $(VENV)/.demo
 	@sh scripts/demo.sh $(BIN)
 
+# Without a Secret Service to test against, the tests that need one say so.
 test: $(VENV)/.dev
+	@sh scripts/secret-service.sh install || true
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
 soak: $(VENV)/.dev

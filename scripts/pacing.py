@@ -22,6 +22,7 @@ from synq_cli.bulk.runner import Runner
 from synq_cli.bulk.runs import Runs
 from synq_cli.bulk.verb import WORKERS, Row
 from synq_cli.session import settings
+from synq_cli.session.memory import Memory
 from synq_cli.session.profiles import Config
 from synq_cli.session.session import Session
 from synq_cli.session.tokens import TokenStore
@@ -217,9 +218,10 @@ def simulate(server: Any, *, rows: int = 1000, latency: float = 0.2, workers: in
     network = Network(clock, server, latency)
     config = Config(folder / "config.yaml")
     options = {"base_url": "https://api.test", "timeout": "30"}
+    memory = Memory(lambda: folder)
     session = Session(
-        settings.resolve(options, {}, config), {"SYNQ_TOKEN": "t"}, TokenStore(folder, None), config,
-        sandbox_token=lambda: "t",
+        settings.resolve(options, {}, config), {"SYNQ_TOKEN": "t"}, TokenStore(folder, None, memory=memory), config,
+        sandbox_token=lambda: "t", memory=memory, now=clock.now, lock_folder=lambda: folder, tell=print,
     )  # fmt: skip
     _ = session.credentials
     index = LocalIndex(folder / "index.sqlite3", lambda: session.scope, clock.now, print)

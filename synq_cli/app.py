@@ -68,7 +68,7 @@ def _main(arguments: list[str], system: "System | None") -> int:
         status = _run(run)
     finally:
         run.close()
-        run.flush()
+        run.system.flush()
     return status
 
 

@@ -72,6 +72,7 @@ class Diagnosis:
             ("settings", self._settings, "config"),
             ("keyring", self._keyring, "settings"),
             ("token", self._token, "settings"),
+            ("renewal", self._renewal, "settings"),
             ("budget", self._budget, "settings"),
             ("index", self._index, "token"),
             ("routes", self._routes, "index"),
@@ -100,6 +101,7 @@ class Diagnosis:
     def _settings(self) -> Finding:
         settings = self._run.settings
         found = f"Profile {settings.profile} ({settings.sources['profile']}) at {settings.base_url}"
+        found += f", {settings.environment}" if settings.environment else ""
         found += ", read-only." if settings.read_only else "."
         known = settings.profile in {SANDBOX, *self._run.config.profiles} or settings.sources["profile"] == "default"
         if known:
@@ -119,10 +121,7 @@ class Diagnosis:
             if _open_to_others(file):
                 return Finding("warn", f"The token is in {file}, which others can read.", f"chmod 600 {file}")
             return Finding("ok", f"Not needed: the token is in {file}, for you alone.")
-        name = self._run.tokens.backend()
-        if name.startswith("null"):
-            return Finding("fail", f"The keyring ({name}) keeps nothing.", self._run.tokens.instead)
-        return Finding("ok", f"{name} answers.")
+        return Finding("ok", f"{self._run.tokens.backend()} answers.")
 
     def _token(self) -> Finding:
         if self._is_unmade_sandbox:
@@ -138,10 +137,28 @@ class Diagnosis:
         if claims.expires_at is None:
             return Finding("ok", f"{who}; it does not say when it ends.")
         left = claims.expires_at - now
+        renews = self._run.session.can_renew
         if left <= 0:
-            return Finding("fail", f"{who}; it has ended.", self._run.session.login_hint(now))
-        state = "warn" if left < _SOON else "ok"
+            mend = "synq auth refresh" if renews else self._run.session.login_hint(now)
+            return Finding("warn" if renews else "fail", f"{who}; it has ended.", mend)
+        state = "warn" if left < _SOON and not renews else "ok"
         return Finding(state, f"{who}; it ends in {left / 60:.0f} minutes.")
+
+    def _renewal(self) -> Finding:
+        settings, environ = self._run.settings, self._run.system.environ
+        if settings.profile == SANDBOX or environ.get("SYNQ_TOKEN"):
+            return Finding("ok", "Not needed: the token is not the profile's own.")
+        if settings.token_command:
+            import shlex
+            import shutil
+
+            program = shlex.split(settings.token_command)[0]
+            if shutil.which(program, path=environ.get("PATH")) is None:
+                return Finding("fail", f"The token_command {program} is not there.", "Install it, or log in anew.")
+            return Finding("ok", f"By the token_command {program}.")
+        if settings.token_url:
+            return Finding("ok", f"By a refresh token, at {settings.token_url.partition('?')[0]}.")
+        return Finding("ok", f"By hand: synq auth login --profile {settings.profile}")
 
     def _budget(self) -> Finding:
         told: list[str] = []
@@ -227,8 +244,10 @@ class Diagnosis:
         if abs(skew) <= _SKEW:
             return Finding("ok", "Within seconds of the API's.")
         way = "ahead of" if skew > 0 else "behind"
-        mend = "Set this machine's clock: when a token ends is reckoned by it."
-        return Finding("warn", f"{abs(skew):.0f} s {way} the API's.", mend)
+        found = f"{abs(skew):.0f} s {way} the API's."
+        if "token" not in self._failed and (ends := self._run.session.credentials.expires_at) is not None:
+            found += f" By that one the token ends in {(ends - self._pulse.time) / 60:.0f} minutes."
+        return Finding("warn", found, "Set this machine's clock: when a token ends is reckoned by it.")
 
     @cached_property
     def _pulse(self) -> "Pulse":

@@ -1,19 +1,20 @@
 """One run of synq: the session, API and output that it builds when first asked."""
 
-import os
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 from synq_cli.embedded import Embedded
 from synq_cli.errors import RefusedError, UsageError
 from synq_cli.output.display import Output
 from synq_cli.session import profiles, settings
 from synq_cli.session.folders import config_dir, private_folder, state_dir
+from synq_cli.session.memory import Memory
+from synq_cli.session.project import announce_project, find_project
 from synq_cli.session.session import Session
+from synq_cli.session.settings import Settings
 from synq_cli.session.tokens import TokenStore
 from synq_cli.system import System
 
@@ -45,21 +46,17 @@ class Invocation:
         return profiles.load(config_dir(self.system.environ) / "config.yaml")
 
     @cached_property
-    def settings(self) -> settings.Settings:
+    def settings(self) -> Settings:
         """Option > environment > profile > default, resolved."""
         given = dict(self.given)
         if given.pop("json", False) and given.setdefault("output", "json") != "json":
             raise UsageError(f"--json and --output {given['output']} ask for two formats; choose one.")
-        return settings.resolve(given, self.system.environ, self.config)
+        return settings.resolve(given, self.system.environ, self.config, lambda: find_project(self.system.folder))
 
     @cached_property
     def output(self) -> Output:
         """Where data and talk go."""
-        return Output(
-            stdout=self.system.stdout,
-            stderr=self.system.stderr,
-            environ=self.system.environ,
-            now=self.system.now,
+        output = self._new_output(
             format=self.settings.output,
             fields=self.given.get("fields"),
             columns=self.given.get("columns"),
@@ -68,16 +65,39 @@ class Invocation:
             no_color=self.given.get("no_color", False),
             debug=self.settings.debug,
         )
+        if not self.given.get("quiet"):
+            announce_project(self.settings, self.memory, output.note)
+        return output
+
+    @cached_property
+    def memory(self) -> Memory:
+        """What this machine has found out for itself."""
+        return Memory(lambda: state_dir(self.system.environ))
 
     @cached_property
     def tokens(self) -> TokenStore:
         """Where tokens are kept."""
-        return TokenStore(config_dir(self.system.environ), self.system.keyring)
+        return TokenStore(config_dir(self.system.environ), self.system.keyring, memory=self.memory)
 
     @cached_property
     def session(self) -> Session:
         """Who is asking, and where."""
-        return Session(self.settings, self.system.environ, self.tokens, self.config, sandbox_token=self._sandbox_token)
+        return self.session_by(self.settings, self.system.environ)
+
+    def session_by(self, chosen: Settings, environ: Mapping[str, str]) -> Session:
+        """Who would be asking by these settings."""
+        return Session(
+            chosen,
+            environ,
+            self.tokens,
+            self.config,
+            sandbox_token=self._sandbox_token,
+            memory=self.memory,
+            now=self.system.now,
+            lock_folder=lambda: self.state,
+            tell=lambda text: self.output.warn(text),  # noqa: PLW0108 the output is made only if it is needed
+            http=self.system.http,
+        )
 
     @cached_property
     def state(self) -> Path:
@@ -162,34 +182,17 @@ class Invocation:
         """Whether this run shows what it would change instead of changing it."""
         return bool(self.given.get("dry_run"))
 
-    def entered_token(self, *, from_stdin: bool) -> tuple[str, str]:
-        """A token from standard input, or from a hidden prompt, and which of the two."""
-        from synq_cli.output.prompts import hidden
-
-        if from_stdin:
-            return self.system.stdin.read(), "standard input"
-        instead = "Pipe it in: synq auth login --with-token < token.txt"
-        return hidden("Token: ", stdin=self.system.stdin, stderr=self.system.stderr, instead=instead), "the prompt"
-
     def read_text(self, path: str) -> str:
         """A file that was named on the line, or with - standard input, as it is; UsageError if it can't be read."""
-        try:
-            text = self.system.stdin.read() if path == "-" else Path(path).read_bytes().decode("utf-8")
-            text.encode()  # where the locale is C, standard input lets bytes through that are no text
-        except (OSError, UnicodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-            raise UsageError(f"{'standard input' if path == '-' else path} can't be read: {reason}.") from None
-        return text
+        from synq_cli.documents import read_text
+
+        return read_text(path, self.system.stdin)
 
     def read_bytes(self, path: str) -> bytes:
         """The same as the very bytes that are there."""
-        try:
-            if path != "-":
-                return Path(path).read_bytes()
-            below: BinaryIO | None = getattr(self.system.stdin, "buffer", None)  # a stream in memory has none
-            return self.system.stdin.read().encode() if below is None else below.read()
-        except OSError as error:
-            raise UsageError(f"{'standard input' if path == '-' else path} can't be read: {error.strerror}.") from None
+        from synq_cli.documents import read_bytes
+
+        return read_bytes(path, self.system.stdin)
 
     def read_document(self, path: str) -> Any:
         """What such a file says in JSON or YAML; UsageError if it is neither."""
@@ -204,14 +207,23 @@ class Invocation:
         return read_rows(self.read_text(path), path)
 
     def as_file(self, path: str) -> AbstractContextManager[Path]:
-        """Such a file where it is; standard input as a copy, which stays if a run has begun that needs it."""
+        """Such a file where it is; standard input as a copy, kept for a run that has begun."""
         return self.runs.copied(self.system.stdin) if path == "-" else nullcontext(Path(path))
 
     def confirmed(self, question: str, *, yes: bool) -> bool:
-        """Ask before something is lost; RefusedError for a no, and off a terminal, naming --yes.
+        """Ask before something of the tenant's is lost; RefusedError for a no, and off a terminal, naming the option.
 
-        A dry run loses nothing.
+        In production the profile's name answers, and `yes` does not. A dry run loses nothing.
         """
+        from synq_cli.output.prompts import confirm_name
+
+        named, system = self.given.get("confirm"), self.system
+        if self.dry_run or (named is None and self.settings.environment != settings.PRODUCTION):
+            return self.confirmed_here(question, yes=yes)
+        return confirm_name(question, self.settings.profile, named, stdin=system.stdin, stderr=system.stderr)
+
+    def confirmed_here(self, question: str, *, yes: bool) -> bool:
+        """The same before something of this machine is lost."""
         if not self._agreed(question, yes=yes or self.dry_run):
             raise RefusedError("Not confirmed; nothing was changed.")
         return True
@@ -236,19 +248,16 @@ class Invocation:
     def plain_output(self) -> Output:
         """Output without the options that may be wrong, for the errors that are about them."""
         machine = self.given.get("json") or self.given.get("jq") or self.given.get("output") not in {None, "table"}
-        return Output(
-            self.system.stdout,
-            self.system.stderr,
-            environ=self.system.environ,
-            now=self.system.now,
-            format="json" if machine else None,
-            no_color=True,
-        )
+        return self._new_output(format="json" if machine else None, no_color=True)
+
+    def _new_output(self, **options: Any) -> Output:
+        streams = (self.system.stdout, self.system.stderr)
+        return Output(*streams, environ=self.system.environ, now=self.system.now, **options)
 
     def masked(self, text: str) -> str:
         """The text without this run's secrets, which an error from below may quote."""
-        credentials = vars(self.session).get("credentials") if "session" in vars(self) else None
-        text = text.replace(credentials.token, "[token]") if credentials else text
+        for secret in self.session.secrets if "session" in vars(self) else ():
+            text = text.replace(secret, "[token]")
         for secret in self.secrets:
             text = text.replace(secret, "[secret]")
         return text
@@ -258,15 +267,6 @@ class Invocation:
         """Whether this run has changed something at the API."""
         return "api" in self.__dict__ and self.api.transport.changed
 
-    def flush(self) -> None:
-        """Write what is left, here and not at the interpreter's end, where nobody could answer for it."""
-        for stream, real in ((self.system.stdout, sys.stdout), (self.system.stderr, sys.stderr)):
-            try:
-                stream.flush()
-            except (OSError, ValueError):
-                if stream is real:
-                    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-
     def close(self) -> None:
         """Say what is left of the rate limit if the API was asked, and let go of the connection."""
         if "api" not in self.__dict__:
@@ -274,7 +274,8 @@ class Invocation:
         self.api.transport.close()
         if self.api.transport.requests or "bulk" in self.__dict__:
             left = self.budget.snapshot()
-            self.output.footer(left.remaining, left.limit, exact=left.exact, profile=self.session.profile)
+            whose: dict[str, Any] = {"profile": self.session.profile, "environment": self.settings.environment}
+            self.output.footer(left.remaining, left.limit, exact=left.exact, **whose)
         self.budget.close()
 
     def _lane(self, sleep: Callable[[float], None]) -> "Lane":

@@ -167,6 +167,17 @@ def dry_run_option() -> TyperOption:
     )
 
 
+def confirm_option() -> TyperOption:
+    """The option that answers for production, on every command that asks before something is lost."""
+    return TyperOption(
+        param_decls=["--confirm"],
+        metavar="PROFILE",
+        expose_value=False,
+        callback=_remember,
+        help="Do it without asking, if this is the profile's name; in production --yes is not enough.",
+    )
+
+
 def write_sections(command: Any, ctx: Any, formatter: Any) -> None:
     """Write arguments and options by panel, the ones that every command takes last."""
     panels: dict[str, list[tuple[str, str]]] = {}
@@ -224,6 +235,8 @@ class SynqCommand(TakesSharedOptions, TyperCommand):
     def __init__(self, *, params: list[Any] | None = None, **settings: Any) -> None:
         self.declaration = declared(settings.get("callback"))
         own = [dry_run_option()] if self.declaration.writes else []
+        if own and any(parameter.name == "yes" for parameter in params or ()):
+            own.append(confirm_option())
         super().__init__(params=[*(params or []), *own], **settings)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:

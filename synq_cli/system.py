@@ -1,4 +1,4 @@
-"""The outside world of a run: streams, environment, clock, network, keyring, browser."""
+"""What a run takes from outside: streams, environment, clock, network, keyring and the working folder."""
 
 import io
 import os
@@ -7,9 +7,10 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from synq_cli.session.tokens import SecretStore
+from synq_cli.session.keyring import SecretStore
 
 if TYPE_CHECKING:
     import httpx
@@ -23,7 +24,7 @@ def _open_in_browser(address: str) -> bool:
 
 @dataclass(frozen=True)
 class System:
-    """What a run takes from outside; tests hand in their own."""
+    """The outside world of a run; tests hand in their own."""
 
     stdin: TextIO
     stdout: TextIO
@@ -35,6 +36,7 @@ class System:
     http: "httpx.BaseTransport | None" = None
     keyring: SecretStore | None = None
     browse: Callable[[str], bool] = _open_in_browser
+    folder: Callable[[], Path] = Path.cwd
 
     @classmethod
     def real(cls) -> "System":
@@ -42,3 +44,12 @@ class System:
         # Python has None for a stream that was closed on the command line (`>&-`).
         stdin, stdout, stderr = (stream or io.StringIO() for stream in (sys.stdin, sys.stdout, sys.stderr))
         return cls(stdin, stdout, stderr, os.environ)
+
+    def flush(self) -> None:
+        """Write what is left, here and not at the interpreter's end, where nobody could answer for it."""
+        for stream, real in ((self.stdout, sys.stdout), (self.stderr, sys.stderr)):
+            try:
+                stream.flush()
+            except (OSError, ValueError):
+                if stream is real:
+                    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

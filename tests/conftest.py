@@ -1,11 +1,12 @@
 """What the tests share: a run of synq in process, on a system of its own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 from runner import Runner
+from secret_service import secret_service
 
 
 @pytest.fixture
@@ -31,3 +32,10 @@ def answering() -> Callable[..., tuple[httpx.MockTransport, list[httpx.Request]]
         return httpx.MockTransport(handle), seen
 
     return make
+
+
+@pytest.fixture(scope="session")
+def keyring_session() -> Iterator[dict[str, str]]:
+    """The environment in which programs find a real Secret Service, with nothing in it but what tests put there."""
+    with secret_service() as environ:
+        yield environ

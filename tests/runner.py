@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 
 from synq_cli.app import main
-from synq_cli.invocation import System
+from synq_cli.system import System
 
 NOW = 1_795_521_600.0  # 2026-11-24T12:00:00Z
 
@@ -55,6 +55,10 @@ class Runner:
     slept: list[float] = field(default_factory=list)
     opened: list[str] = field(default_factory=list)
     has_browser: bool = True
+    working: Path | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.working = self.folder
 
     def __call__(
         self,
@@ -78,6 +82,7 @@ class Runner:
             http=http,
             keyring=self.keyring,
             browse=self.browse,
+            folder=self.working_folder,
         )
         return Result(main(list(line), system), out.getvalue(), err.getvalue())
 
@@ -85,6 +90,12 @@ class Runner:
         """Time passes at once."""
         self.slept.append(seconds)
         self.clock += seconds
+
+    def working_folder(self) -> Path:
+        """Where it runs; None is a folder that was deleted."""
+        if self.working is None:
+            raise FileNotFoundError
+        return self.working
 
     def browse(self, address: str) -> bool:
         """Opens nothing."""

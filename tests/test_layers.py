@@ -20,6 +20,7 @@ ALLOWED = {
     "system": {"session"},
     "invocation": {"api", "bulk", "documents", "embedded", "session", "output", "system"},
     "diagnosis": {"api", "invocation", "output", "session"},
+    "login": {"invocation", "output", "session"},
     "webhook_secret": {"invocation", "output", "session"},
     "options": {"declaration", "invocation", "session"},
     "lazy_group": {"api", "declaration", "options"},
@@ -30,6 +31,7 @@ ALLOWED = {
         "diagnosis",
         "documents",
         "lazy_group",
+        "login",
         "options",
         "output",
         "session",
@@ -43,9 +45,9 @@ ALLOWED = {
 }
 # Each library and the only places that may import it.
 LIBRARIES = {
-    "httpx": {"api"},
+    "httpx": {"api", "session/renewal"},
     "rich": {"output"},
-    "keyring": {"session/tokens"},
+    "keyring": {"session/keyring"},
     "yaml": {"session/profiles", "documents", "output"},
     "filelock": {"session", "bulk/journal"},
     "platformdirs": {"session/folders"},

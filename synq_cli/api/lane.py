@@ -33,7 +33,12 @@ class Lane(Transport):
         content = body if isinstance(body, bytes) else exact_json.dumps(body).encode()
         headers = {"Content-Type": "application/json"}
         url = self._session.base_url + operation.path
-        outcome = self._once(Sending(operation, url, None, content, headers), ticket)
+        sending, token = Sending(operation, url, None, content, headers), self._fresh_token()
+        outcome = self._once(sending, ticket)
+        if isinstance(outcome, Reply) and outcome.status == 401 and self._session.renew(token):
+            self._budget.settle(ticket, outcome.count("x-ratelimit-limit"), outcome.count("x-ratelimit-remaining"))
+            ticket = self.take_place(0)
+            outcome = self._once(sending, ticket)
         if isinstance(outcome, Reply) and outcome.status == 429:
             asked = retry.retry_after(outcome.headers, self._now())
             pause = retry.refusal_pause(0, self._jitter) if asked is None else asked

@@ -129,9 +129,14 @@ class Transport:
             raise UsageError(f"The body is {len(content):,} bytes; the API takes at most {_LARGEST_BODY:,}.")
         url = self._session.base_url + operation.path_with(path)
         sending = Sending(operation, url, query, content, headers)
-        repeats, arrived = 0, False
+        repeats, arrived, renewed = 0, False, operation.public
         while True:
+            token = "" if operation.public else self._fresh_token()
             outcome = self._answer(sending)
+            if isinstance(outcome, Reply) and outcome.status == 401 and not renewed:
+                renewed = True
+                if self._session.renew(token):
+                    continue  # a request without a good token did not act, whatever its retry class
             if isinstance(outcome, Reply) and outcome.status < 300:
                 return outcome
             if isinstance(outcome, Reply) and arrived and replies.is_gone(outcome, operation):
@@ -197,7 +202,8 @@ class Transport:
         started = time.monotonic()
         reply, error = None, None
         try:
-            headers = {**self._headers(operation), **sending.headers}
+            own = {} if operation.public else self._session.credentials.headers
+            headers = {**own, **sending.headers}
             reply = self._masked(self._wire.exchange(operation.method, url, sending.query, sending.content, headers))
         except Silence as silence:
             error = silence.sentence = self._mask(silence.sentence)
@@ -236,26 +242,18 @@ class Transport:
         headers = {name: self._mask(value) for name, value in reply.headers.items()}
         body = reply.body
         if reply.status >= 300:
-            for secret in self._secrets():
+            for secret in self._session.secrets:
                 body = body.replace(secret.encode(), b"[token]")
         return Reply(reply.status, headers, body)
 
     def _mask(self, text: str) -> str:
-        for secret in self._secrets():
+        for secret in self._session.secrets:
             text = text.replace(secret, "[token]")
         return text
 
-    def _secrets(self) -> list[str]:
-        """The token, if this run has read one; a public operation asks for none."""
-        return [self._session.credentials.token] if "credentials" in vars(self._session) else []
-
-    def _headers(self, operation: Operation) -> dict[str, str]:
-        if operation.public:
-            return {}
-        credentials = self._session.credentials
-        headers = {"Authorization": f"Bearer {credentials.token}"}
-        ids = {"X-Tenant-ID": credentials.tenant_id, "X-Org-ID": credentials.org_id}
-        return headers | {name: value for name, value in ids.items() if value and _fits_a_header(value)}
+    def _fresh_token(self) -> str:
+        self._session.keep_fresh()
+        return self._session.credentials.token
 
     def _pause(self, operation: Operation, outcome: "Reply | Silence", repeats: int) -> float | None:
         """Seconds before it may be sent again; None if it may not."""
@@ -290,8 +288,3 @@ class Transport:
         if reply.status == 401 and not operation.public:
             error.hint = self._session.login_hint(self._now())
         return error
-
-
-def _fits_a_header(text: str) -> bool:
-    """Whether a header can carry it; a claim may hold any text."""
-    return text.isascii() and text.isprintable() and text == text.strip()

@@ -187,7 +187,9 @@ class Engine:
     def _work(self, verb: Action, journal: Journal) -> Outcome:
         started = self._now()
         reason: SynqError | None = None
-        if journal.counts()["pending"]:
+        if pending := journal.counts()["pending"]:
+            # One token from beginning to end, where that can be.
+            self._session.keep_fresh(started + seconds_for(pending, self._budget.snapshot()))
             with self._listener.progress(f"Run {journal.facts.id}") as bar:
                 progress = Progress(bar, journal, self._budget, self._listener.note, self._now)
                 places = usable(self._budget.snapshot().limit, RESERVE)

@@ -1,7 +1,7 @@
 """Questions on the terminal; off a terminal a refusal that names the option instead."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TextIO
 
 from synq_cli.errors import RefusedError
@@ -18,12 +18,43 @@ def confirm(question: str, *, option: str, stdin: TextIO, stderr: TextIO, yes: b
             f"Not confirmed, and there is no terminal to ask: {question}",
             hint=f"Add {option} to do it without being asked.",
         )
+    return _answer(f"{visible(question)} [y/N] ", stdin, stderr).lower() in {"y", "yes"}
+
+
+def confirm_name(question: str, name: str, given: str | None, *, stdin: TextIO, stderr: TextIO) -> bool:
+    """Have a name typed before something is lost; `given` answers. RefusedError for another one, or off a terminal."""
+    if given is not None and given != name:
+        raise RefusedError(f"--confirm names {given}, but this is {name}. Nothing was changed.")
+    if given == name:
+        return True
+    if not (stdin.isatty() and stderr.isatty()):
+        raise RefusedError(
+            f"Not confirmed, and there is no terminal to ask: {question}",
+            hint=f"{name} is production: add --confirm {name}; --yes is not enough there.",
+        )
+    if _answer(f"{visible(question)}\n{name} is production. Type its name to do it: ", stdin, stderr) != name:
+        raise RefusedError("Not confirmed; nothing was changed.")
+    return True
+
+
+def ask(question: str, *, choices: Sequence[str] = (), stdin: TextIO, stderr: TextIO, instead: str) -> str:
+    """Ask for a line, or for one of the numbered choices; gives what was typed, empty on Ctrl-D.
+
+    RefusedError off a terminal, saying what `instead`.
+    """
+    if not (stdin.isatty() and stderr.isatty()):
+        raise RefusedError(f"There is no terminal to ask on: {question}", hint=instead)
+    lines = [f"  {number}  {visible(choice)}\n" for number, choice in enumerate(choices, 1)]
+    return _answer(f"{''.join(lines)}{question}: ", stdin, stderr)
+
+
+def _answer(question: str, stdin: TextIO, stderr: TextIO) -> str:
     terminal = Stream(stderr, {})
-    terminal.write(terminal.fit(visible(question)) + " [y/N] ")
+    terminal.write(terminal.fit(question))
     answer = stdin.readline()
     if not answer.endswith("\n"):
         terminal.write("\n")  # Ctrl-D leaves the cursor behind the question
-    return answer.strip().lower() in {"y", "yes"}
+    return answer.strip()
 
 
 def hidden(prompt: str, *, stdin: TextIO, stderr: TextIO, instead: str) -> str:

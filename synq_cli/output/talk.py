@@ -90,11 +90,12 @@ class Talk:
         if error.hint:
             self._err.say(f"  {error.hint}")
 
-    def footer(self, remaining: int, limit: int, *, exact: bool, profile: str) -> None:
-        """What is left of the rate limit; `exact` if the server said so."""
+    def footer(self, remaining: int, limit: int, *, exact: bool, profile: str, environment: str | None = None) -> None:
+        """What is left of the rate limit, `exact` if the server said so, and whose it is: production in red."""
         if not self._quiet:
-            mark = "" if exact else "~"
-            self._err.say(f"{mark}{remaining}/{limit} requests left this minute · {profile}", "dim")
+            mark, where = "" if exact else "~", f" · {environment}" if environment else ""
+            style = "red" if environment == "production" else "dim"
+            self._err.say(f"{mark}{remaining}/{limit} requests left this minute · {profile}{where}", style)
 
     def waiting(self, seconds: float, reason: str) -> None:
         """Why nothing happens for a while."""

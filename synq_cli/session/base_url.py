@@ -61,6 +61,14 @@ def check_base_url(text: str) -> str:
     return f"{parts.scheme}://{name}{'' if port in {None, usual} else f':{port}'}{parts.path.rstrip('/')}"
 
 
+def check_token_url(text: str) -> str:
+    """The address of an OAuth 2 token endpoint, as it is; ValueError for what a secret may not be sent to."""
+    check_base_url(text.partition("?")[0])  # the endpoint may have a query of its own
+    if "#" in text or not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError("must not hold a fragment, blanks or control characters")
+    return text
+
+
 def host_of(base_url: str) -> str:
     """Host and, where one is named, port."""
     return base_url.partition("://")[2].partition("/")[0].lower()

@@ -46,6 +46,11 @@ def change(path: Path, edit: Callable[[dict[str, Any]], None]) -> Config:
     return load(path)
 
 
+def keep(path: Path, profile: str, name: str, value: object) -> None:
+    """Keep one setting of a profile."""
+    change(path, lambda config: config["profiles"].setdefault(profile, {}).update({name: value}))
+
+
 def check_name(name: str, origin: str = "The profile") -> str:
     """The name, or UsageError, naming its origin, if no profile can be called that."""
     if not _NAME.fullmatch(name):
@@ -72,31 +77,40 @@ def existing(config: Config, name: str) -> str:
     )
 
 
+def near_profile(config: Config, name: str) -> str:
+    """A question that names the profile which may be meant, if there is none of this name."""
+    from difflib import get_close_matches
+
+    near = [] if name in config.profiles else get_close_matches(name, config.profiles, n=1)
+    return f" Did you mean the profile {near[0]}?" if near else ""
+
+
 def token_store(config: Config, name: str) -> str:
     """Where the profile's token is kept: "keyring" or "file"."""
     where = config.profiles.get(name, {}).get("token_store", "keyring")
     if where not in ("keyring", "file"):  # a tuple, since the file may hold a list here
-        raise _damaged(config.path, f"token_store of profile {name} must be keyring or file")
+        raise damaged(config.path, f"token_store of profile {name} must be keyring or file")
     return str(where)
 
 
 def _read(path: Path) -> dict[str, Any]:
     """What the file says, its shape checked, with `profiles` a mapping of mappings; empty if there is none."""
-    document = _parsed(path) or {}
+    document = read_yaml(path, _check_shape) or {}
     profiles = document.get("profiles") or {}
     document["profiles"] = {name: settings or {} for name, settings in profiles.items()}
     return document
 
 
-def _parsed(path: Path) -> dict[str, Any] | None:
+def read_yaml(path: Path, check: "Callable[[Path, Node], None]") -> dict[str, Any] | None:
+    """The mapping that a file holds, once its shape was checked; None if it is not there or empty."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise _damaged(path, f"it can't be read ({error.strerror})") from None
+        raise damaged(path, f"it can't be read ({error.strerror})") from None
     except UnicodeDecodeError:
-        raise _damaged(path, "it is not UTF-8 text") from None
+        raise damaged(path, "it is not UTF-8 text") from None
     if not text.strip():
         return None
     import yaml
@@ -106,45 +120,45 @@ def _parsed(path: Path) -> dict[str, Any] | None:
         root = loader.get_single_node()
         if root is None or root.tag == _NULL:
             return None
-        _check_shape(path, root)
+        check(path, root)
         document: dict[str, Any] = loader.construct_document(root)
     except yaml.YAMLError as error:
         what = getattr(error, "problem", None) or getattr(error, "reason", None) or "it is no YAML"
-        raise _damaged(path, what, _line(error, text)) from None
+        raise damaged(path, what, _line(error, text)) from None
     except ValueError as error:  # a date or a number that there can't be
-        raise _damaged(path, str(error)) from None
+        raise damaged(path, str(error)) from None
     except (LookupError, AttributeError):  # PyYAML's own, for `!!bool x` and the like
-        raise _damaged(path, "a value is not what its tag says") from None
+        raise damaged(path, "a value is not what its tag says") from None
     except RecursionError:
-        raise _damaged(path, "it is nested too deeply") from None
+        raise damaged(path, "it is nested too deeply") from None
     return document
 
 
 def _check_shape(path: Path, root: "Node") -> None:
     """UsageError for what PyYAML lets pass: shapes that synq does not write, and keys that stand there twice."""
     wanted = "it must map `profiles` to names and their settings"
-    for key, value in _entries(path, root, wanted):
+    for key, value in entries(path, root, wanted):
         if key.tag != _TEXT:
-            raise _damaged(path, "a key must be a word", key.start_mark.line)
+            raise damaged(path, "a key must be a word", key.start_mark.line)
         if key.value == "current_profile" and value.tag not in {_TEXT, _NULL}:
-            raise _damaged(path, "current_profile must be a name", value.start_mark.line)
+            raise damaged(path, "current_profile must be a name", value.start_mark.line)
         if key.value != "profiles" or value.tag == _NULL:
             continue
-        for name, settings in _entries(path, value, wanted):
+        for name, settings in entries(path, value, wanted):
             if name.tag != _TEXT:
-                raise _damaged(path, f"profile {name.value} must have a name in quotes", name.start_mark.line)
+                raise damaged(path, f"profile {name.value} must have a name in quotes", name.start_mark.line)
             if settings.tag != _NULL:
-                _entries(path, settings, f"profile {name.value} must be a mapping of settings")
+                entries(path, settings, f"profile {name.value} must be a mapping of settings")
 
 
-def _entries(path: Path, node: "Node", otherwise: str) -> list[tuple["Node", "Node"]]:
+def entries(path: Path, node: "Node", otherwise: str) -> list[tuple["Node", "Node"]]:
     """Keys and values of a mapping; UsageError says `otherwise` if it is none, and names a key that is there twice."""
     if node.tag != _MAP or not isinstance(node.value, list):
-        raise _damaged(path, otherwise, node.start_mark.line)
+        raise damaged(path, otherwise, node.start_mark.line)
     seen: set[str] = set()
     for key, _ in node.value:
         if str(key.value) in seen:
-            raise _damaged(path, f"{key.value} stands there twice", key.start_mark.line)
+            raise damaged(path, f"{key.value} stands there twice", key.start_mark.line)
         seen.add(str(key.value))
     return node.value
 
@@ -158,7 +172,8 @@ def _line(error: Exception, text: str) -> int | None:
     return None if position is None else text.count("\n", 0, position)
 
 
-def _damaged(path: Path, what: str, line: int | None = None) -> UsageError:
+def damaged(path: Path, what: str, line: int | None = None) -> UsageError:
+    """The error for a file that can't be read as it must be; lines are counted from 0."""
     return UsageError(
         f"{path} is damaged: {what}" + ("." if line is None else f" in line {line + 1}."),
         hint="Mend it in an editor, or move it away; synq does not overwrite it.",

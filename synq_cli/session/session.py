@@ -2,31 +2,35 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import replace
 from functools import cached_property
-from typing import Any
+from pathlib import Path
+from threading import RLock
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from synq_cli.errors import AuthError, RefusedError
 from synq_cli.session.base_url import host_of
-from synq_cli.session.claims import Claims, read_claims
-from synq_cli.session.profiles import Config, change, token_store
-from synq_cli.session.settings import SANDBOX, Settings, can_hold, kept_base_url
-from synq_cli.session.tokens import TokenStore
+from synq_cli.session.credentials import Credentials, check_token
+from synq_cli.session.memory import Memory
+from synq_cli.session.profiles import Config, keep, near_profile, token_store
+from synq_cli.session.renewal import Renewal
+from synq_cli.session.settings import RENEWAL_SETTINGS, SANDBOX, Settings, can_hold, kept_base_url
+from synq_cli.session.status import described, facts_of, overrides_of
+from synq_cli.session.tokens import STORES, TokenStore
 
+if TYPE_CHECKING:
+    import httpx
 
-@dataclass(frozen=True)
-class Credentials:
-    """A token, where it came from, and the ids that go with it; the setting's, else the claim's."""
-
-    token: str = field(repr=False)
-    source: str
-    tenant_id: str | None
-    org_id: str | None
-    claims: Claims | None
+# A token is renewed so many seconds before it ends; if that fails, not again for a while.
+_MARGIN, _PAUSE = 300.0, 60.0
 
 
 class Session:
-    """The tenant that a run talks to; the token is read when it is first needed."""
+    """The tenant that a run talks to; the token is read when it is first needed, and renewed before it ends.
+
+    `secrets` are all that this run has come to know.
+    """
 
     def __init__(
         self,
@@ -36,56 +40,166 @@ class Session:
         config: Config,
         *,
         sandbox_token: Callable[[], str],
+        memory: Memory,
+        now: Callable[[], float],
+        lock_folder: Callable[[], Path],
+        tell: Callable[[str], None],
+        http: "httpx.BaseTransport | None" = None,
     ) -> None:
         self.settings = settings
         self.profile = settings.profile
         self.base_url = settings.base_url
         self.host = SANDBOX if settings.profile == SANDBOX else host_of(settings.base_url)
+        self.secrets: list[str] = []
         self._environ = environ
         self._tokens = tokens
         self._stored = config.profiles.get(settings.profile, {})
         self._config = config
         self._sandbox_token = sandbox_token
+        self._memory = memory
+        self._now = now
+        self._tell = tell
+        self._lock_folder = lock_folder
+        self._http = http
         self._entered: tuple[str, str] | None = None
+        self._current: Credentials | None = None
+        self._one_at_a_time = RLock()
+        self._quiet_until = 0.0
 
     def use(self, token: str, source: str) -> None:
         """Ask with this token, not the stored one."""
         self._entered = token.strip(), source
 
-    @cached_property
+    @property
     def credentials(self) -> Credentials:
         """The token and its ids. AuthError if there is none, RefusedError if it is another tenant's."""
-        token, source = self._token()
-        return check_token(token, source, self.settings)
+        with self._one_at_a_time:
+            if self._current is None:
+                self._take(*self._token())
+            assert self._current is not None
+            return self._current
 
-    def describe(self) -> dict[str, object]:
-        """Who is asking, as `auth status` shows it; `expires_at` in RFC 3339."""
-        from datetime import UTC, datetime
+    @property
+    def renews(self) -> str | None:
+        """How the stored login renews itself, if it does: token_command or refresh_token."""
+        return None if self.profile == SANDBOX else self.renewal.way
 
-        credentials = self.credentials
-        claims = credentials.claims
-        expires_at = claims.expires_at if claims else None
-        return {
-            "profile": self.profile,
-            "base_url": self.base_url,
-            "tenant_id": credentials.tenant_id,
-            "org_id": credentials.org_id,
-            "role": claims.role if claims else None,
-            "token_source": credentials.source,
-            "expires_at": None
-            if expires_at is None
-            else f"{datetime.fromtimestamp(expires_at, UTC):%Y-%m-%dT%H:%M:%SZ}",
-        }
+    @property
+    def can_renew(self) -> bool:
+        """Whether the token is the stored login's, and that renews itself."""
+        return self.credentials.source in STORES and self.renews is not None
 
-    def keep_login(self, where: str) -> Callable[[dict[str, Any]], None]:
-        """The change to config.yaml once the token is kept: which host and tenant it is for, and where it is."""
+    def keep_fresh(self, until: float = 0.0) -> None:
+        """Renew a token that ends within five minutes, or before `until`, where the profile says how.
+
+        AuthError if it has ended and there is no other; while it holds, a failure is told and no more.
+        """
+        with self._one_at_a_time:
+            ends, now = self.credentials.expires_at, self._now()
+            if ends is None or ends > max(now + _MARGIN, until) or not self.can_renew:
+                return
+            if ends > now and now < self._quiet_until:
+                return
+            self._quiet_until = now + _PAUSE
+            try:
+                self.renew()
+            except AuthError as error:
+                if ends <= now:
+                    raise
+                self._tell(f"{error.message} It holds for another {(ends - now) / 60:.0f} minutes.")
+
+    def renew(self, refused: str | None = None) -> bool:
+        """Get another token than the refused one, or than the present one; False if the profile does not say how."""
+        with self._one_at_a_time:
+            if not self.can_renew:
+                return False
+            if refused is None or refused == self.credentials.token:
+                fresh = self.renewal.renew(self.credentials.token, self._check_fresh)
+                self._take(fresh, self._where)
+            return True
+
+    def renew_now(self) -> None:
+        """Renew the token; AuthError, saying what would be needed, if that can't be."""
+        if not self.renew():
+            source = self.credentials.source
+            raise AuthError(
+                f"The token from {source} can't be renewed by synq.",
+                hint="Unset SYNQ_TOKEN to use the profile's own login."
+                if source == "SYNQ_TOKEN"
+                else f"Say how: synq auth login --profile {self.profile}",
+            )
+
+    @cached_property
+    def renewal(self) -> Renewal:
+        """How the profile gets its tokens, as far as it says so."""
+        return self.renewal_by(self.settings, self._where)
+
+    def renewal_by(self, settings: Settings, where: str) -> Renewal:
+        """How it would, by these settings."""
+        return Renewal(
+            settings,
+            self._tokens,
+            where,
+            environ=self._environ,
+            folder=self._lock_folder,
+            secrets=self.secrets,
+            tell=self._tell,
+            http=self._http,
+        )
+
+    def describe(self, *, in_use: bool = True) -> dict[str, object]:
+        """Who is asking, as far as it is known without waking the keyring; without a login, of the profile alone."""
+        source, facts = self._known()
+        return described(
+            self.settings,
+            facts,
+            source=source,
+            renews=self.renews,
+            in_use=in_use,
+            overrides=overrides_of(self.settings, self._environ),
+        )
+
+    def check_login(self) -> None:
+        """AuthError if there is none, as far as it is known without waking the keyring."""
+        if self._known()[0] is None and not self.renews:
+            raise self._not_logged_in()
+
+    def _known(self) -> tuple[str | None, dict[str, Any]]:
+        """Where the token comes from, None if there is none, and what is known of it."""
+        kept_here = self.profile != SANDBOX and not self._entered and not self._environ.get("SYNQ_TOKEN")
+        if kept_here and self._current is None and self._where == "keyring":
+            facts = self._memory.recall("logins", self.profile, {}) if self._stored else None
+            return (None, {}) if facts is None else ("keyring", facts)
+        if kept_here and self._where == "file" and not self._tokens.read(self.profile, "file"):
+            return None, {}
+        return self.credentials.source, facts_of(self.credentials.claims)
+
+    def kept(self, where: str, renewal: Mapping[str, str]) -> None:
+        """The token that was entered is in this store from now on, and is renewed this way."""
+        self._current, self._entered = replace(self.credentials, source=where), None
+        named: dict[str, Any] = dict.fromkeys(RENEWAL_SETTINGS) | dict(renewal)
+        self.settings = replace(self.settings, **named)
+        self.renewal = self.renewal_by(self.settings, where)
+        self._memory.remember("logins", self.profile, facts_of(self._current.claims))
+
+    def forget(self) -> bool:
+        """Forget the login and all that goes with it; False if there was none."""
+        had = self._tokens.delete(self.profile, self._where)
+        self._memory.remember("logins", self.profile, None)
+        return had
+
+    def keep_login(
+        self, where: str, renewal: Mapping[str, str] = MappingProxyType({})
+    ) -> Callable[[dict[str, Any]], None]:
+        """The change to config.yaml once the token is kept: the host and tenant it is for, its place and renewal."""
         credentials = self.credentials
         ids = {"tenant_id": credentials.tenant_id, "org_id": credentials.org_id}
         # A claim may be any text; in the profile, one that is no UUID would stop every later run.
         found = {name: value for name, value in ids.items() if value and can_hold(name, value)}
-        found |= {"base_url": self.base_url, "token_store": where}
+        found |= {"base_url": self.base_url, "token_store": where, **renewal}
 
         def edit(config: dict[str, Any]) -> None:
+            self.drop_renewal(config)
             config["profiles"].setdefault(self.profile, {}).update(found)
             config["current_profile"] = config.get("current_profile") or self.profile
 
@@ -94,10 +208,12 @@ class Session:
     def keep(self, name: str, value: object) -> None:
         """Keep a setting in the profile, if this is the host that the profile is for; UsageError if it can't be."""
         if self.profile != SANDBOX and host_of(kept_base_url(self._config, self.profile)) == self.host:
-            change(
-                self._config.path,
-                lambda config: config["profiles"].setdefault(self.profile, {}).update({name: value}),
-            )
+            keep(self._config.path, self.profile, name, value)
+
+    def drop_renewal(self, config: dict[str, Any]) -> None:
+        """The change to config.yaml after which the profile no longer says how its token is renewed."""
+        for name in RENEWAL_SETTINGS:
+            config["profiles"].get(self.profile, {}).pop(name, None)
 
     @property
     def identity(self) -> dict[str, str | None]:
@@ -118,7 +234,7 @@ class Session:
 
     def login_hint(self, now: float) -> str:
         """What to do about a token that the API refuses."""
-        expires_at = self.credentials.claims.expires_at if self.credentials.claims else None
+        expires_at = self.credentials.expires_at
         ended = ""
         if expires_at is not None and expires_at < now:
             ended = f"The token ended {(now - expires_at) / 60:.0f} minutes ago. "
@@ -131,6 +247,27 @@ class Session:
         """Whose data this is, for what the machine remembers: host and tenant."""
         return f"{self.host}/{self.credentials.tenant_id or self.profile}"
 
+    @property
+    def _where(self) -> str:
+        return token_store(self._config, self.profile)
+
+    def _take(self, token: str, source: str) -> None:
+        """Ask with this token from now on, once it is known whose it is."""
+        self.secrets.append(token)
+        self._current = check_token(token, source, self.settings)
+        if source in STORES:
+            self._memory.remember("logins", self.profile, facts_of(self._current.claims))
+
+    def _check_fresh(self, token: str) -> None:
+        """AuthError for a token that has ended already, and what `check_token` raises."""
+        ends = check_token(token, self.renews or "", self.settings).expires_at
+        if ends is not None and ends <= self._now():
+            raise AuthError(
+                f"The fresh token of profile {self.profile} has ended already, {(self._now() - ends) / 60:.0f} "
+                "minutes ago. The stored login stays as it was.",
+                hint="Is this machine's clock right? `synq doctor --network` compares it with the API's.",
+            )
+
     def _token(self) -> tuple[str, str]:
         if self._entered:
             return self._entered
@@ -138,15 +275,20 @@ class Session:
             return self._sandbox_token(), SANDBOX
         if named := self._environ.get("SYNQ_TOKEN"):
             return named.strip(), "SYNQ_TOKEN"
-        where = token_store(self._config, self.profile)
         # A profile that was never logged in has nothing in the keyring: no need to wake it.
-        if self._stored and (kept := self._tokens.read(self.profile, where)):
+        if self._stored and (kept := self._tokens.read(self.profile, self._where)):
             self._refuse_another_host()
-            return kept, where
-        raise AuthError(
+            return kept, self._where
+        if self.renews:
+            self._refuse_another_host()
+            return self.renewal.renew(None, self._check_fresh), self._where
+        raise self._not_logged_in()
+
+    def _not_logged_in(self) -> AuthError:
+        return AuthError(
             f"Not logged in: profile {self.profile} has no token.",
             hint=f"Run `synq auth login --profile {self.profile}`, set SYNQ_TOKEN, or try --sandbox."
-            + self._near_profiles(),
+            + near_profile(self._config, self.profile),
         )
 
     def _refuse_another_host(self) -> None:
@@ -156,29 +298,3 @@ class Session:
                 f"The token of profile {self.profile} is for {home}. Nothing was sent to {self.host}.",
                 hint=f"Log in there under another name: synq auth login --profile NAME --base-url {self.base_url}",
             )
-
-    def _near_profiles(self) -> str:
-        from difflib import get_close_matches
-
-        near = [] if self._stored else get_close_matches(self.profile, self._config.profiles, n=1)
-        return f" Did you mean the profile {near[0]}?" if near else ""
-
-
-def check_token(token: str, source: str, settings: Settings) -> Credentials:
-    """Credentials from a token. AuthError if it can't be one, RefusedError if it names another tenant."""
-    if not token or not token.isascii() or any(not 32 < ord(character) < 127 for character in token):
-        raise AuthError(
-            f"The token from {source} is no token: it is empty or holds blanks or line breaks.",
-            hint="Copy it again: dashboard, Settings, Organization, API Credentials.",
-        )
-    claims = read_claims(token)
-    claimed = claims.tenant_id if claims else None
-    if claimed and settings.tenant_id and claimed.lower() != settings.tenant_id.lower():
-        raise RefusedError(
-            f"The token from {source} belongs to tenant {claimed}, but {settings.sources['tenant_id']} "
-            f"says {settings.tenant_id}. Nothing was sent.",
-            hint="Choose the profile of that tenant with --profile, or log in again: "
-            f"synq auth login --profile {settings.profile}",
-        )
-    org_id = settings.org_id or (claims.org_id if claims else None)
-    return Credentials(token, source, settings.tenant_id or claimed, org_id, claims)

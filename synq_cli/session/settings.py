@@ -7,20 +7,25 @@ from dataclasses import dataclass
 from typing import Any
 
 from synq_cli.errors import UsageError
-from synq_cli.session.base_url import check_base_url
+from synq_cli.session.base_url import check_base_url, check_token_url
 from synq_cli.session.profiles import Config, check_name
 
 OUTPUT_FORMATS = ("table", "json", "ndjson", "yaml", "csv", "tsv")
 DEFAULT_BASE_URL = "https://api.synq.io"
 SANDBOX = "sandbox"
 SANDBOX_URL = "http://sandbox.invalid"
+PRODUCTION = "production"
+ENVIRONMENTS = (PRODUCTION, "staging", "test")
 _DAY = 86_400  # far below what the system's clocks and sockets can hold
 
 
-def _format(text: str) -> str:
-    if text not in OUTPUT_FORMATS:
-        raise ValueError(f"must be one of {', '.join(OUTPUT_FORMATS)}")
-    return text
+def _one_of(*words: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text not in words:
+            raise ValueError(f"must be one of {', '.join(words)}")
+        return text
+
+    return parse
 
 
 def _uuid(text: str) -> str:
@@ -55,16 +60,7 @@ def _positive_seconds(text: str) -> float:
 
 
 def _switch(text: str) -> bool:
-    words = {
-        "1": True,
-        "true": True,
-        "yes": True,
-        "on": True,
-        "0": False,
-        "false": False,
-        "no": False,
-        "off": False,
-    }
+    words = dict.fromkeys(("1", "true", "yes", "on"), True) | dict.fromkeys(("0", "false", "no", "off"), False)
     if text.lower() not in words:
         raise ValueError("must be true or false")
     return words[text.lower()]
@@ -78,15 +74,24 @@ def _name(text: str) -> str:
     return text
 
 
-def _payload(text: str) -> str:
-    if text not in {"inline", "base64"}:
-        raise ValueError("must be inline or base64")
+def _command(text: str) -> str:
+    import shlex
+
+    try:
+        words = shlex.split(text)
+    except ValueError:
+        words = []
+    if not words or not words[0] or not text.isprintable():
+        raise ValueError("must be a program and its arguments, with quotes that close")
     return text
 
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting: `parse` gives its value from text or raises a ValueError that says what it must be."""
+    """One setting: `parse` gives its value from text or raises a ValueError that says what it must be.
+
+    `words` are a setting that a profile may also hold as a list.
+    """
 
     name: str
     env: str | None
@@ -94,6 +99,7 @@ class Setting:
     parse: Callable[[str], Any]
     help: str
     in_profile: bool = True
+    words: bool = False
 
 
 SETTINGS = (
@@ -102,15 +108,20 @@ SETTINGS = (
     Setting("tenant_id", "SYNQ_TENANT_ID", None, _uuid, "the tenant; else what the token says"),
     Setting("org_id", "SYNQ_ORG_ID", None, _uuid, "the organization; else what the token says"),
     Setting("location", None, None, _name, "the stock location that adjustments use"),
-    Setting("output", "SYNQ_OUTPUT", None, _format, "the format; else a table on a terminal, TSV off it"),
+    Setting("output", "SYNQ_OUTPUT", None, _one_of(*OUTPUT_FORMATS), "the format; else a table, or TSV off a terminal"),
     Setting("timeout", "SYNQ_TIMEOUT", 30, _positive_seconds, "seconds for a whole request"),
     Setting("max_wait", "SYNQ_MAX_WAIT", 120, _seconds, "longest wait for the rate limit, in seconds"),
     Setting("read_only", "SYNQ_READ_ONLY", False, _switch, "refuse every request that is not a read"),
-    Setting("bulk_payload", None, "inline", _payload, "how bulk jobs take their rows: inline or base64"),
+    Setting("bulk_payload", None, "inline", _one_of("inline", "base64"), "how bulk jobs take their rows"),
+    Setting("environment", None, None, _one_of(*ENVIRONMENTS), "in production what is destroyed asks for its name"),
+    Setting("token_command", None, None, _command, "the program that prints a fresh token", words=True),
+    Setting("token_url", None, None, check_token_url, "where an OAuth 2 refresh token is sent for a fresh one"),
+    Setting("client_id", None, None, _name, "the client that the refresh token was given to"),
     Setting("debug", "SYNQ_DEBUG", False, _switch, "a line a request on stderr", in_profile=False),
 )
+RENEWAL_SETTINGS = ("token_command", "token_url", "client_id")
 # What the embedded sandbox answers itself.
-_NOT_FOR_SANDBOX = {"base_url", "tenant_id", "org_id"}
+_NOT_FOR_SANDBOX = {"base_url", "tenant_id", "org_id", *RENEWAL_SETTINGS}
 
 
 @dataclass(frozen=True)
@@ -127,13 +138,25 @@ class Settings:
     max_wait: float
     read_only: bool
     bulk_payload: str
+    environment: str | None
+    token_command: str | None
+    token_url: str | None
+    client_id: str | None
     debug: bool
     sources: Mapping[str, str]
 
 
-def resolve(options: Mapping[str, object], environ: Mapping[str, str], config: Config) -> Settings:
-    """Settle every setting; UsageError names the option, variable or file that is wrong."""
-    profile, source = _profile(options, environ, config)
+def resolve(
+    options: Mapping[str, object],
+    environ: Mapping[str, str],
+    config: Config,
+    project: Callable[[], tuple[str, str] | None] = lambda: None,
+) -> Settings:
+    """Settle every setting; UsageError names the option, variable or file that is wrong.
+
+    `project` finds the profile that the working folder asks for, and the file that says so.
+    """
+    profile, source = _profile(options, environ, config, project)
     stored = config.profiles.get(profile, {})
     values: dict[str, Any] = {"profile": profile}
     sources = {"profile": source}
@@ -212,7 +235,12 @@ def find_setting(name: str, *, kept: bool = True) -> Setting:
     )
 
 
-def _profile(options: Mapping[str, object], environ: Mapping[str, str], config: Config) -> tuple[str, str]:
+def _profile(
+    options: Mapping[str, object],
+    environ: Mapping[str, str],
+    config: Config,
+    project: Callable[[], tuple[str, str] | None],
+) -> tuple[str, str]:
     named = options.get("profile")
     if options.get("sandbox"):
         if named not in {None, SANDBOX}:
@@ -222,6 +250,8 @@ def _profile(options: Mapping[str, object], environ: Mapping[str, str], config: 
         name, source, place = str(named), "option --profile", "option --profile"
     elif environ.get("SYNQ_PROFILE"):
         name, source, place = environ["SYNQ_PROFILE"], "SYNQ_PROFILE", "SYNQ_PROFILE"
+    elif named_here := project():
+        return named_here
     elif config.current:
         name, source, place = config.current, "auth switch", f"current_profile in {config.path}"
     else:
@@ -231,6 +261,10 @@ def _profile(options: Mapping[str, object], environ: Mapping[str, str], config: 
 
 def _parsed(setting: Setting, value: object, origin: str) -> Any:
     """The value from what an option, a variable or YAML gave; UsageError names where it stands."""
+    if setting.words and value and isinstance(value, list) and all(isinstance(word, str) for word in value):
+        import shlex
+
+        value = shlex.join(value)
     if isinstance(value, dict | list):
         problem = "must be a single value"
     else:

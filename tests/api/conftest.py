@@ -12,6 +12,7 @@ from synq_cli.api.budget import Budget
 from synq_cli.api.client import SynqClient
 from synq_cli.api.index import LocalIndex
 from synq_cli.session import settings
+from synq_cli.session.memory import Memory
 from synq_cli.session.profiles import Config
 from synq_cli.session.session import Session
 from synq_cli.session.tokens import TokenStore
@@ -35,10 +36,18 @@ def desk(tmp_path: Path, clock: Clock) -> Iterator[Callable[..., Desk]]:
     ) -> Desk:
         config = Config(tmp_path / "config.yaml")
         resolved = settings.resolve(options, {}, config)
+        memory, told = Memory(lambda: tmp_path), list[str]()
         session = Session(
-            resolved, {"SYNQ_TOKEN": token}, TokenStore(tmp_path, None), config, sandbox_token=lambda: token
+            resolved,
+            {"SYNQ_TOKEN": token},
+            TokenStore(tmp_path, None, memory=memory),
+            config,
+            sandbox_token=lambda: token,
+            memory=memory,
+            now=clock.now,
+            lock_folder=lambda: tmp_path,
+            tell=told.append,
         )
-        told: list[str] = []
         budget = Budget(
             tmp_path / "budget.sqlite3",
             session.host,

@@ -17,7 +17,7 @@ PROCESSES, CALLS = 8, 13
 CALLER = f"""
 import io, sys, time
 from synq_cli.app import main
-from synq_cli.invocation import System
+from synq_cli.system import System
 begun = float(sys.argv[3])
 now = lambda: begun + (time.time() - begun) * {SPEED}
 folder, url = sys.argv[1:3]

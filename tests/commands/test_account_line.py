@@ -38,8 +38,10 @@ def test_login_proves_the_token_and_keeps_it_in_the_keyring(synq: Any) -> None:
     assert synq.keyring.entries == {("synq", "acme"): TOKEN}
     assert result.status == 0
     assert result.out == (
-        "profile\tbase_url\ttenant_id\torg_id\trole\ttoken_source\texpires_at\n"
-        f"acme\thttps://api.test\t{TENANT}\t{ORG}\tEDITOR\tstandard input\t2026-11-24T12:58:00Z\n"
+        "profile\tin_use\tenvironment\tbase_url\ttenant_id\torg_id\trole\ttoken_source\texpires_at\trenews\t"
+        "overridden_by\n"
+        f"acme\ttrue\t\thttps://api.test\t{TENANT}\t{ORG}\tEDITOR\tkeyring\t2026-11-24T12:58:00Z\t\t"
+        '["SYNQ_BASE_URL"]\n'
     )
     config = synq.folder / "config" / "config.yaml"
     assert config.read_text(encoding="utf-8") == (

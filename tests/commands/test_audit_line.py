@@ -9,7 +9,7 @@ import pytest
 from runner import Result, Runner
 
 from synq_cli.app import main
-from synq_cli.invocation import System
+from synq_cli.system import System
 
 ENVIRON = {"SYNQ_TOKEN": "a.b.c", "SYNQ_BASE_URL": "https://api.test"}
 EVENTS = [

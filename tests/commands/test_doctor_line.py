@@ -10,11 +10,12 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import httpx
+import keyring.backends.null
 import pytest
 
 NOW = 1_795_521_600
 SERVER = {"SYNQ_BASE_URL": "https://api.test"}
-PIECES = ["synq", "config", "settings", "keyring", "token", "budget", "index", "routes", "completion"]
+PIECES = ["synq", "config", "settings", "keyring", "token", "renewal", "budget", "index", "routes", "completion"]
 
 
 def jwt(**claims: object) -> str:
@@ -81,6 +82,7 @@ def test_where_all_is_well(synq: Any) -> None:
         "ok  settings    Profile default (default) at https://api.test.",
         "ok  keyring     Not needed: SYNQ_TOKEN is set.",
         f"ok  token       From SYNQ_TOKEN: EDITOR of tenant {TENANT}; it ends in 47 minutes.",
+        "ok  renewal     Not needed: the token is not the profile's own.",
         f"ok  budget      100 of 100 requests left this minute, counted in {synq.folder}/state/budget.sqlite3.",
         "ok  index       0 SKUs of this tenant are known.",
         "ok  routes      No route was found missing within a day.",
@@ -194,15 +196,9 @@ def test_a_keyring_that_fails_is_not_asked_twice(synq: Any) -> None:
 
 
 def test_a_keyring_that_keeps_nothing(synq: Any) -> None:
-    class Null:
-        name = "null Keyring"
-
-        def get_password(self, _service: str, _username: str, /) -> None: ...
-        def set_password(self, _service: str, _username: str, _password: str, /) -> None: ...
-        def delete_password(self, _service: str, _username: str, /) -> None: ...
-
-    synq.keyring = Null()
-    assert examined(synq, environ=SERVER)["keyring"][:2] == ("fail", "The keyring (null Keyring) keeps nothing.")
+    synq.keyring = keyring.backends.null.Keyring()
+    found = "The keyring is switched off here (the null backend): it would keep nothing."
+    assert examined(synq, environ=SERVER)["keyring"][:2] == ("fail", found)
 
 
 def test_a_state_folder_that_can_not_be(synq: Any) -> None:
@@ -346,3 +342,35 @@ def test_behind_a_proxy_the_host_is_the_proxys_business(synq: Any) -> None:
     found = examined(synq, "--network", environ=SERVER | {"HTTPS_PROXY": "http://127.0.0.1:9"}, http=http)
     assert found["DNS"] == found["TLS"] == ("ok", "Left to the proxy in HTTPS_PROXY.", None)
     assert found["API"][0] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("settings", "finding"),
+    [
+        ("token_command: cat /x", ("ok", "By the token_command cat.", None)),
+        (
+            "token_command: nowhere -v",
+            ("fail", "The token_command nowhere is not there.", "Install it, or log in anew."),
+        ),
+        ("token_url: 'https://login.test/t?key=1'", ("ok", "By a refresh token, at https://login.test/t.", None)),
+        ("location: Leith", ("ok", "By hand: synq auth login --profile default", None)),
+    ],
+)
+def test_how_the_token_is_renewed(synq: Any, settings: str, finding: tuple[str, str, str | None]) -> None:
+    (synq.folder / "config").mkdir()
+    config = f"profiles: {{default: {{environment: production, {settings}}}}}\n"
+    (synq.folder / "config" / "config.yaml").write_text(config, encoding="utf-8")
+    synq.keyring.entries["synq", "default"] = jwt(role="EDITOR", exp=NOW - 60)
+    found = examined(synq, environ={"PATH": "/usr/bin:/bin"})
+    assert found["renewal"] == finding
+    assert found["settings"][1] == "Profile default (default) at https://api.synq.io, production."
+    renews = "token" in settings
+    assert found["token"][0] == ("warn" if renews else "fail")
+    assert (found["token"][2] == "synq auth refresh") == renews
+
+
+def test_a_skewed_clock_says_when_the_token_ends_by_the_other_one(synq: Any, service: Service) -> None:
+    service.clock = NOW + 1200
+    environ = {"SYNQ_BASE_URL": service.url, "SYNQ_TOKEN": TOKEN}
+    found = examined(synq, "--network", environ=environ)["clock"]
+    assert found[1] == "1200 s behind the API's. By that one the token ends in 27 minutes."

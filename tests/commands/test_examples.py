@@ -42,7 +42,7 @@ FILES = {
 }
 SECRET = "example-webhook-secret"
 # They need a login, or go on until they are stopped; each has tests of its own.
-ELSEWHERE = {"auth login", "auth logout", "auth switch", "sandbox serve", "audit tail"}
+ELSEWHERE = {"auth login", "auth logout", "auth refresh", "auth switch", "sandbox serve", "audit tail"}
 
 
 def examples() -> Iterator[Any]:

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from synq_cli.app import main
-from synq_cli.invocation import System
+from synq_cli.system import System
 
 ENVIRON = {"SYNQ_TOKEN": "a.b.c", "SYNQ_BASE_URL": "https://api.test"}
 ELSEWHERE = "is not below https://api.test, and the token goes nowhere else."

@@ -12,8 +12,8 @@ import yaml
 
 from synq_cli import tree
 from synq_cli.app import GROUPS, main, root_command
-from synq_cli.invocation import System
 from synq_cli.options import shared_options
+from synq_cli.system import System
 
 COMMANDS_FOLDER = Path(__file__).parents[2] / "synq_cli" / "commands"
 
@@ -47,7 +47,7 @@ def test_every_operation_of_the_contract_has_a_command() -> None:
 INTERFACE = """
     api
     audit             list tail
-    auth              login logout status switch token
+    auth              login logout refresh status switch token
     channels          create list update
     config            get list path set unset
     doctor

@@ -14,7 +14,7 @@ import pytest
 
 from synq_cli.api.signature import sign
 from synq_cli.app import main
-from synq_cli.invocation import System
+from synq_cli.system import System
 
 SECRET = "example-webhook-secret"
 BODY = (

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import traceback
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,11 @@ from typing import Any
 import httpx
 import pytest
 import yaml
+from runner import NOW
 
 from synq_cli.errors import AuthError, RefusedError, SynqError, UsageError
 from synq_cli.session.claims import Claims
+from synq_cli.session.memory import Memory
 from synq_cli.session.profiles import Config
 from synq_cli.session.session import Session
 from synq_cli.session.settings import resolve
@@ -73,15 +76,26 @@ def session(
     keyring: Any = None,
     options: dict[str, object] | None = None,
     environ: dict[str, str] | None = None,
-    folder: Path = Path("nowhere"),
+    folder: Path = Path(os.devnull),  # nothing can be kept below it
     *,
     sandbox_token: Any = no_sandbox,
     **profiles: dict[str, object],
 ) -> Session:
     config = Config(PATH, None, profiles)
     settings = resolve(options or {}, environ or {}, config)
-    store = TokenStore(folder, keyring or Untouchable())
-    return Session(settings, environ or {}, store, config, sandbox_token=sandbox_token)
+    memory = Memory(lambda: folder / "state")
+    store = TokenStore(folder, keyring or Untouchable(), memory=memory)
+    return Session(
+        settings,
+        environ or {},
+        store,
+        config,
+        sandbox_token=sandbox_token,
+        memory=memory,
+        now=lambda: NOW,
+        lock_folder=lambda: folder / "state",
+        tell=pytest.fail,
+    )
 
 
 def error_of(asking: Session, kind: type[SynqError]) -> SynqError:
@@ -108,7 +122,7 @@ def test_the_keyrings_token_is_read_once_and_only_when_needed() -> None:
 
 def test_the_files_token_is_read_without_the_keyring(tmp_path: Path) -> None:
     keyring = Untouchable()
-    TokenStore(tmp_path, keyring).write("acme", CANARY, "file")
+    TokenStore(tmp_path, keyring, memory=Memory(lambda: tmp_path)).write("acme", CANARY, "file")
     asking = session(keyring, {"profile": "acme"}, folder=tmp_path, acme={"token_store": "file"})
     assert (asking.credentials.token, asking.credentials.source) == (CANARY, "file")
     assert keyring.touched == []
@@ -286,26 +300,36 @@ def test_the_token_is_in_no_description_of_session_or_credentials() -> None:
 
 def test_describe_says_who_is_asking() -> None:
     token = jwt(tenantid=OURS, org_id=ORG, role="admin", exp=1_795_521_600)
-    assert session(OneToken(token), {"profile": "acme"}, acme={"base_url": "https://acme.test"}).describe() == {
+    asking = session(OneToken(token), {"profile": "acme"}, acme={"base_url": "https://acme.test"})
+    assert asking.credentials.token == token
+    assert asking.describe() == {
         "profile": "acme",
+        "in_use": True,
+        "environment": None,
         "base_url": "https://acme.test",
         "tenant_id": OURS,
         "org_id": ORG,
         "role": "admin",
         "token_source": "keyring",
         "expires_at": "2026-11-24T12:00:00Z",
+        "renews": None,
+        "overridden_by": [],
     }
 
 
 def test_describe_of_an_opaque_token_says_what_is_known() -> None:
     assert session(environ={"SYNQ_TOKEN": CANARY, "SYNQ_TENANT_ID": OURS}).describe() == {
         "profile": "default",
+        "in_use": True,
+        "environment": None,
         "base_url": "https://api.synq.io",
         "tenant_id": OURS,
         "org_id": None,
         "role": None,
         "token_source": "SYNQ_TOKEN",
         "expires_at": None,
+        "renews": None,
+        "overridden_by": ["SYNQ_TOKEN", "SYNQ_TENANT_ID"],
     }
 
 

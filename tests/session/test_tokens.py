@@ -18,10 +18,16 @@ import pytest
 from keyring.errors import InitError, KeyringLocked, NoKeyringError, PasswordDeleteError, PasswordSetError
 
 from synq_cli.errors import AuthError, UsageError
-from synq_cli.session.tokens import SecretStore, TokenStore, webhook_entry
+from synq_cli.session.keyring import SecretStore
+from synq_cli.session.memory import Memory
+from synq_cli.session.tokens import TokenStore, webhook_entry
 
 CANARY = "canary-7f3a91"
 INSTEAD = "Set SYNQ_TOKEN for this shell, or keep the token in a file: synq auth login --insecure-storage"
+
+
+def store_in(folder: Path, keyring: SecretStore | None = None, **settings: Any) -> TokenStore:
+    return TokenStore(folder, keyring, memory=Memory(lambda: folder / "state"), **settings)
 
 
 class MemoryKeyring:
@@ -112,7 +118,7 @@ def failure(use: Callable[[TokenStore], object], store: TokenStore) -> AuthError
 
 def test_the_keyring_keeps_one_entry_a_profile(tmp_path: Path) -> None:
     kept = MemoryKeyring()
-    store = TokenStore(tmp_path, kept)
+    store = store_in(tmp_path, kept)
     store.write("acme", CANARY, "keyring")
     store.write("beta", "other", "keyring")
     assert kept.entries == {("synq", "acme"): CANARY, ("synq", "beta"): "other"}
@@ -124,21 +130,27 @@ def test_the_keyring_keeps_one_entry_a_profile(tmp_path: Path) -> None:
 
 def test_a_webhook_secret_has_an_entry_of_its_own_and_goes_with_the_token(tmp_path: Path) -> None:
     kept = MemoryKeyring()
-    store = TokenStore(tmp_path, kept)
+    store = store_in(tmp_path, kept)
     store.write(webhook_entry("acme"), CANARY, "keyring")
     assert store.delete("acme", "keyring") is False  # there was no token
     assert kept.entries == {}
     assert store.backend() == "MemoryKeyring"
-    forgetful = TokenStore(tmp_path, GarblingKeyring(), instead="Pipe it in.")
+    forgetful = store_in(tmp_path, GarblingKeyring(), instead="Pipe it in.")
     with pytest.raises(AuthError) as caught:
         forgetful.write(webhook_entry("acme"), CANARY, "keyring")
     assert caught.value.hint == "Pipe it in."
 
 
-@pytest.mark.parametrize("forgetful", [keyring.backends.null.Keyring(), GarblingKeyring()], ids=["null", "garbling"])
-def test_a_keyring_that_does_not_keep_what_it_took_is_noticed(tmp_path: Path, forgetful: SecretStore) -> None:
-    error = failure(write, TokenStore(tmp_path, forgetful))
+def test_a_keyring_that_does_not_keep_what_it_took_is_noticed(tmp_path: Path) -> None:
+    error = failure(write, store_in(tmp_path, GarblingKeyring()))
     assert error.message == "The keyring took the secret but did not keep it."
+    assert [*tmp_path.iterdir()] == []
+
+
+@USES
+def test_a_keyring_that_is_switched_off(tmp_path: Path, use: Callable[[TokenStore], object], verb: str) -> None:
+    error = failure(use, store_in(tmp_path, keyring.backends.null.Keyring()))
+    assert error.message == "The keyring is switched off here (the null backend): it would keep nothing."
     assert [*tmp_path.iterdir()] == []
 
 
@@ -149,14 +161,14 @@ def test_a_keyring_that_does_not_keep_what_it_took_is_noticed(tmp_path: Path, fo
 def test_a_machine_without_a_keyring(
     tmp_path: Path, use: Callable[[TokenStore], object], verb: str, broken: SecretStore
 ) -> None:
-    error = failure(use, TokenStore(tmp_path, broken))
+    error = failure(use, store_in(tmp_path, broken))
     assert error.message == "This machine has no keyring that synq can use."
     assert [*tmp_path.iterdir()] == []
 
 
 @USES
 def test_a_locked_keyring(tmp_path: Path, use: Callable[[TokenStore], object], verb: str) -> None:
-    error = failure(use, TokenStore(tmp_path, RaisingKeyring(KeyringLocked(CANARY))))
+    error = failure(use, store_in(tmp_path, RaisingKeyring(KeyringLocked(CANARY))))
     assert error.message == "The keyring is locked. Unlock it and try again."
 
 
@@ -177,7 +189,7 @@ def test_a_locked_keyring(tmp_path: Path, use: Callable[[TokenStore], object], v
 def test_a_failing_keyring_does_not_give_the_secret_away(
     tmp_path: Path, use: Callable[[TokenStore], object], verb: str, error: Exception
 ) -> None:
-    raised = failure(use, TokenStore(tmp_path, RaisingKeyring(error)))
+    raised = failure(use, store_in(tmp_path, RaisingKeyring(error)))
     assert raised.message == f"Could not {verb} the keyring ({type(error).__name__})."
     assert CANARY not in "".join(traceback.format_exception(raised))
     assert CANARY not in f"{raised!r}{raised}{raised.as_json()}"
@@ -196,7 +208,7 @@ def test_a_hanging_keyring_is_left_alone_after_the_limit(
     tmp_path: Path, hanging: HangingKeyring, use: Callable[[TokenStore], object], verb: str
 ) -> None:
     begun = monotonic()
-    error = failure(use, TokenStore(tmp_path, hanging, limit=0.05))
+    error = failure(use, store_in(tmp_path, hanging, limit=0.05))
     assert 0.05 <= monotonic() - begun < 2.5
     assert error.message == "The keyring did not answer within 0.05 seconds; it may be locked."
 
@@ -205,6 +217,7 @@ HANGS = """
 import threading
 from pathlib import Path
 from synq_cli.errors import AuthError
+from synq_cli.session.memory import Memory
 from synq_cli.session.tokens import TokenStore
 
 class Hanging:
@@ -212,7 +225,7 @@ class Hanging:
         threading.Event().wait()
 
 try:
-    TokenStore(Path("nowhere"), Hanging(), limit=0.05).read("acme", "keyring")
+    TokenStore(Path("nowhere"), Hanging(), memory=Memory(Path), limit=0.05).read("acme", "keyring")
 except AuthError as error:
     print(error)
 """
@@ -225,7 +238,7 @@ def test_a_hanging_keyring_does_not_hold_up_the_exit() -> None:
 
 
 def test_the_real_keyring_library_is_used_when_none_is_handed_in(tmp_path: Path) -> None:
-    line = [sys.executable, "-m", "synq_cli", "auth", "status", "--profile", "acme"]
+    line = [sys.executable, "-m", "synq_cli", "auth", "token", "--profile", "acme"]
     (tmp_path / "config.yaml").write_text("profiles: {acme: {location: Leith}}\n")
     environ = {"SYNQ_CONFIG_DIR": str(tmp_path), "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
     done = subprocess.run(line, env=environ, capture_output=True, text=True, timeout=20, check=False)
@@ -234,7 +247,7 @@ def test_the_real_keyring_library_is_used_when_none_is_handed_in(tmp_path: Path)
 
 
 def in_file(tmp_path: Path) -> TokenStore:
-    return TokenStore(tmp_path, RaisingKeyring(AssertionError("the keyring was touched")))
+    return store_in(tmp_path, RaisingKeyring(AssertionError("the keyring was touched")))
 
 
 def test_the_file_keeps_tokens_for_its_owner_alone(tmp_path: Path) -> None:
@@ -288,7 +301,7 @@ def test_a_folder_in_the_files_place_is_named_and_kept(tmp_path: Path) -> None:
 
 
 def write_ten(folder: Path, name: str) -> None:
-    store = TokenStore(folder)
+    store = store_in(folder)
     for number in range(10):
         store.write(f"{name}{number}", f"token-{name}{number}", "file")
 

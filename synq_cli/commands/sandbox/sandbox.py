@@ -95,7 +95,7 @@ def reset_sandbox(ctx: typer.Context, seed: SeedOption = None, yes: YesOption = 
       synq sandbox reset --yes
     """
     run = invocation(ctx)
-    if run.confirmed(f"Make {run.sandbox.file} anew? Everything done in it is lost.", yes=yes):
+    if run.confirmed_here(f"Make {run.sandbox.file} anew? Everything done in it is lost.", yes=yes):
         run.sandbox.make(seed, anew=True)
         run.output.record(run.sandbox.info(), RECORD)
 

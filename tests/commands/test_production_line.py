@@ -1,0 +1,216 @@
+"""Profiles that are marked as production, and the .synq.yaml that chooses a profile for a folder."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from runner import Runner
+
+CONFIG = """
+profiles:
+  acme: {base_url: 'https://api.test', tenant_id: 6f1d2c84-3b7a-4e59-9c10-2a8e5d4b7f31, environment: production}
+  beta: {base_url: 'https://api.test', environment: test}
+  sandbox: {environment: production}
+current_profile: beta
+"""
+
+
+@pytest.fixture
+def shop(synq: Runner) -> Runner:
+    """A machine with three profiles, whose sandbox is marked as production."""
+    (synq.folder / "config").mkdir()
+    (synq.folder / "config" / "config.yaml").write_text(CONFIG, encoding="utf-8")
+    synq("--sandbox", "sandbox", "init")
+    return synq
+
+
+@pytest.fixture
+def product(shop: Runner) -> str:
+    return shop("--sandbox", "products", "list", "--jq", ".[0].id").out.strip().strip('"')
+
+
+def there(shop: Runner, product: str) -> bool:
+    return shop("--sandbox", "products", "get", product).status == 0
+
+
+def test_the_footer_is_red_for_production_alone(shop: Any) -> None:
+    color = {"NO_COLOR": "", "CLICOLOR_FORCE": "1"}
+    red = shop("--sandbox", "channels", "list", environ=color, terminal=True)
+    assert red.err.endswith("\x1b[31m99/100 requests left this minute · sandbox · production\x1b[0m\n")
+    shop("config", "set", "environment", "staging", "-p", "sandbox")
+    dim = shop("--sandbox", "channels", "list", environ=color, terminal=True)
+    assert dim.err.endswith("\x1b[2m98/100 requests left this minute · sandbox · staging\x1b[0m\n")
+
+
+@pytest.mark.parametrize(("typed", "gone"), [("sandbox\n", True), ("y\n", False), ("", False), ("Sandbox\n", False)])
+def test_on_a_terminal_production_has_its_name_typed_whatever_yes_says(
+    shop: Any, product: str, typed: str, gone: bool
+) -> None:
+    result = shop("--sandbox", "products", "delete", product, "--yes", terminal=True, stdin=typed)
+    assert "sandbox is production. Type its name to do it: " in result.err
+    assert there(shop, product) is not gone
+
+
+@pytest.mark.parametrize(
+    ("more", "status", "words"),
+    [
+        (("--yes",), 11, "sandbox is production: add --confirm sandbox; --yes is not enough there."),
+        (("--yes", "--confirm", "acme"), 11, "--confirm names acme, but this is sandbox. Nothing was changed."),
+        (("--confirm", "sandbox"), 0, ""),
+        (("--dry-run",), 0, ""),
+    ],
+)
+def test_off_a_terminal_the_name_is_an_option(
+    shop: Any, product: str, more: tuple[str, ...], status: int, words: str
+) -> None:
+    result = shop("--sandbox", "products", "delete", product, *more)
+    assert (result.status, words in result.err) == (status, True)
+    assert there(shop, product) is (more != ("--confirm", "sandbox"))
+
+
+def test_elsewhere_the_option_is_a_guard_as_well(shop: Any, product: str) -> None:
+    shop("config", "unset", "environment", "-p", "sandbox")
+    line = ("--sandbox", "products", "delete", product, "--yes", "--confirm")
+    assert (shop(*line, "acme").status, there(shop, product)) == (11, True)
+    assert (shop(*line, "sandbox").status, there(shop, product)) == (0, False)
+
+
+def test_many_rows_are_asked_for_too(shop: Any) -> None:
+    (shop.folder / "counts.csv").write_text("sku,delta\nHMC-NVY-M,1\n", encoding="utf-8")
+    line = (
+        "--sandbox",
+        "inventory",
+        "adjust",
+        "--file",
+        str(shop.folder / "counts.csv"),
+        "--location",
+        "Leith warehouse",
+    )
+    refused = shop(*line, "--yes")
+    assert (refused.status, "--confirm sandbox" in refused.err) == (11, True)
+
+
+def test_the_machines_own_sandbox_is_no_tenants(shop: Any) -> None:
+    assert shop("sandbox", "reset", "--yes", "-p", "acme").status == 0
+
+
+# .synq.yaml
+
+
+def test_a_folder_chooses_its_profile_and_says_so_once(shop: Any) -> None:
+    file = shop.folder / ".synq.yaml"
+    file.write_text("# for this repository\nprofile: acme\n", encoding="utf-8")
+    said = f"{file} chooses profile acme in its folder and below.\n"
+    first = shop("config", "get", "profile")
+    assert (first.out, first.err) == ("acme\n", said)
+    again = shop("config", "get", "profile")
+    assert (again.out, again.err) == ("acme\n", "")
+    file.write_text("profile: beta\n", encoding="utf-8")
+    assert shop("config", "get", "profile", "-q").err == ""  # not heard, so said again
+    assert shop("config", "get", "profile").err == said.replace("acme", "beta")
+    assert shop("config", "get", "profile", environ={"SYNQ_PROFILE": "acme"}).out == "acme\n"
+    assert shop("config", "get", "profile", "--profile", "acme").out == "acme\n"
+    switched = shop("auth", "switch", "acme")
+    assert switched.err == f"Using profile acme from now on.\nWarning: Here {file} still says beta.\n"
+
+
+def test_it_holds_below_its_folder_and_the_nearest_counts(shop: Any) -> None:
+    below = shop.folder / "deep" / "deeper"
+    below.mkdir(parents=True)
+    (shop.folder / ".synq.yaml").write_text("profile: acme\n", encoding="utf-8")
+    top, shop.working = shop.folder, below
+    assert shop("config", "get", "profile").out == "acme\n"
+    (top / "deep" / ".synq.yaml").write_text("profile: beta\n", encoding="utf-8")
+    assert shop("config", "get", "profile").out == "beta\n"
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", "---\n", "{}\n"])
+def test_an_empty_one_chooses_nothing(shop: Any, text: str) -> None:
+    (shop.folder / ".synq.yaml").write_text(text, encoding="utf-8")
+    assert shop("config", "get", "profile").out == "beta\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            "profile: acme\nbase_url: https://evil.test\n",
+            "may name the profile and nothing else, not base_url in line 2.",
+        ),
+        ("token_command: [rm, -r, /]\n", "may name the profile and nothing else, not token_command in line 1."),
+        ("profiles: {acme: {token: x}}\n", "may name the profile and nothing else, not profiles in line 1."),
+        ("profile: [acme]\n", "profile must be a name; put it in quotes in line 1."),
+        ("profile: 007\n", "profile must be a name; put it in quotes in line 1."),
+        ("acme\n", "it must say `profile: NAME` in line 1."),
+        ("profile: acme\nprofile: beta\n", "profile stands there twice in line 2."),
+        ("profile: 'a b'\n", "can't be a profile's name."),
+        ("profile: {", "is damaged"),
+    ],
+)
+def test_it_can_say_nothing_else(shop: Any, text: str, words: str) -> None:
+    (shop.folder / ".synq.yaml").write_text(text, encoding="utf-8")
+    result = shop("channels", "list")
+    assert (result.status, result.out) == (2, "")
+    assert words in result.err
+    # What names another profile does not look at it.
+    assert shop("--sandbox", "channels", "list").status == 0
+
+
+def test_a_working_folder_that_is_gone(tmp_path: Path, shop: Any) -> None:
+    shop.working = None
+    assert shop("config", "get", "profile").out == "beta\n"
+
+
+# who is who
+
+
+def test_a_picker_chooses_by_number_or_name(shop: Any) -> None:
+    picked = shop("auth", "switch", terminal=True, stdin="1\n")
+    assert picked.err == (
+        "  1  acme  6f1d2c84-3b7a-4e59-9c10-2a8e5d4b7f31, production\n"
+        "  2  beta  test, in use\n"
+        "  3  sandbox  production\n"
+        "Profile: Using profile acme from now on.\n"
+    )
+    assert shop("config", "get", "profile").out == "acme\n"
+    assert shop("auth", "switch", terminal=True, stdin="beta\n").err.endswith("Using profile beta from now on.\n")
+    assert shop("auth", "switch", terminal=True, stdin="\n").err.endswith("Using profile beta from now on.\n")
+    wrong = shop("auth", "switch", terminal=True, stdin="4\n")
+    assert (wrong.status, "There is no profile '4'." in wrong.err) == (2, True)
+    script = shop("auth", "switch")
+    assert (script.status, script.err.splitlines()[-1].strip()) == (
+        11,
+        "Name it: synq auth switch PROFILE. Profiles: acme, beta, sandbox.",
+    )
+
+
+class Asked:
+    """A keyring that must be left alone."""
+
+    def get_password(self, _service: str, _username: str, /) -> str | None:
+        raise AssertionError
+
+    def set_password(self, _service: str, _username: str, _password: str, /) -> None:
+        raise AssertionError
+
+    def delete_password(self, _service: str, _username: str, /) -> None:
+        raise AssertionError
+
+
+def test_status_of_all_leaves_the_keyring_alone(shop: Any) -> None:
+    shop.keyring = Asked()
+    result = shop(
+        "auth", "status", "--all", "-o", "csv", environ={"SYNQ_TENANT_ID": "6f1d2c84-3b7a-4e59-9c10-2a8e5d4b7f31"}
+    )
+    assert result.status == 0
+    lines = [line.split(",") for line in result.out.splitlines()]
+    assert [line[:3] for line in lines] == [
+        ["profile", "in_use", "environment"],
+        ["acme", "false", "production"],
+        ["beta", "true", "test"],
+        ["sandbox", "false", "production"],
+    ]
+    assert lines[1][4] == "6f1d2c84-3b7a-4e59-9c10-2a8e5d4b7f31"
+    assert lines[2][4] == ""  # what the environment says is not the profile's
+    assert [line[-1] for line in lines[1:]] == ['"[""SYNQ_TENANT_ID""]"'] * 3
+    assert shop("auth", "status").status == 0

@@ -1,0 +1,97 @@
+"""Twelve processes find that their token has ended: one renews it, the others read it again."""
+
+import base64
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SYNQ = str(Path(sys.executable).with_name("synq"))
+TWELVE = 12
+
+
+def jwt(**claims: object) -> str:
+    parts = [base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in ({}, claims)]
+    return ".".join([*parts, "signature"])
+
+
+class Api(ThreadingHTTPServer):
+    """An API of this machine that counts which tokens it was asked with."""
+
+    daemon_threads = True
+    request_queue_size = 64
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.seen: Counter[str] = Counter()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        assert isinstance(self.server, Api)
+        self.server.seen[self.headers["Authorization"].removeprefix("Bearer ")] += 1
+        self.send_response(200)
+        self.send_header("Content-Length", "15")
+        self.end_headers()
+        self.wfile.write(b'{"channels":[]}')
+
+    def log_message(self, *_words: object) -> None:
+        pass
+
+
+@pytest.fixture
+def api() -> Iterator[Api]:
+    with Api() as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+@pytest.mark.parametrize("store", ["file", "keyring"])
+def test_twelve_processes_renew_once(tmp_path: Path, api: Api, store: str, request: pytest.FixtureRequest) -> None:
+    session: dict[str, str] = request.getfixturevalue("keyring_session") if store == "keyring" else {}
+    environ = {
+        "PATH": os.environ["PATH"],
+        "SYNQ_CONFIG_DIR": str(tmp_path / "config"),
+        "SYNQ_STATE_DIR": str(tmp_path / "state"),
+        "SYNQ_PROFILE": f"twelve-{store}",
+        **session,
+    }
+
+    def synq(*line: str, **settings: Any) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run([SYNQ, *line], env=environ, text=True, capture_output=True, check=True, **settings)
+
+    ended, fresh = jwt(exp=time.time() - 60), jwt(exp=time.time() + 3600)
+    where = ["--insecure-storage"] if store == "file" else []
+    synq("auth", "login", "--base-url", api.url, "--with-token", *where, input=ended)
+    helper = tmp_path / "helper"
+    # Slow enough for all twelve to want one.
+    helper.write_text(f"#!/bin/sh\necho run >> '{tmp_path}/runs'\nsleep 1\necho {fresh}\n", encoding="utf-8")
+    helper.chmod(0o700)
+    synq("config", "set", "token_command", str(helper))
+    api.seen.clear()
+
+    line = [SYNQ, "channels", "list", "--json", "-q"]
+    together = [
+        subprocess.Popen(line, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(TWELVE)
+    ]
+    ends = [(*process.communicate(timeout=60), process.returncode) for process in together]
+    assert ends == [("[]\n", "", 0)] * TWELVE
+    assert (tmp_path / "runs").read_text(encoding="utf-8") == "run\n"
+    assert api.seen == {fresh: TWELVE}
+    assert json.loads(synq("auth", "status", "--json").stdout)["renews"] == "token_command"
+    assert synq("auth", "logout").stderr == f"Forgot the token of profile twelve-{store}.\n"

@@ -1,0 +1,112 @@
+"""Secrets that are too long for an entry, keyrings that fail halfway, and the backend that is remembered."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from synq_cli.errors import AuthError
+from synq_cli.session.keyring import Keyring
+from synq_cli.session.memory import Memory
+
+
+class Narrow:
+    """A keyring with Windows' limit; the write of this number fails."""
+
+    def __init__(self) -> None:
+        self.entries: dict[str, str] = {}
+        self.fails_at = 0
+        self.writes = 0
+
+    def get_password(self, service: str, username: str, /) -> str | None:
+        return self.entries.get(username)
+
+    def set_password(self, service: str, username: str, password: str, /) -> None:
+        if len(password) > 1280:
+            raise OSError(1783, "The stub received bad data")
+        self.writes += 1
+        if self.writes == self.fails_at:
+            raise OSError(5, "gone")
+        self.entries[username] = password
+
+    def delete_password(self, service: str, username: str, /) -> None:
+        del self.entries[username]
+
+
+def over(store: Any, folder: Path = Path("/dev/null")) -> Keyring:
+    return Keyring(store, Memory(lambda: folder), limit=3, instead="Do without.")
+
+
+def test_a_long_secret_lies_in_several_entries_and_a_short_one_in_its_own() -> None:
+    store = Narrow()
+    keyring = over(store)
+    keyring.write("acme", "a" * 3000)
+    assert sorted(len(kept) for name, kept in store.entries.items() if name != "acme") == [600, 1200, 1200]
+    assert store.entries["acme"].startswith("synq:divided:3:")
+    assert keyring.read("acme") == "a" * 3000
+    keyring.write("acme", "short")
+    assert store.entries == {"acme": "short"}
+    keyring.write("acme", "b" * 1281)
+    assert keyring.delete("acme", "beta") == [True, False]
+    assert store.entries == {}
+
+
+@given(st.lists(st.integers(1, 4000), min_size=1, max_size=4))
+def test_what_was_written_last_is_what_is_read_and_nothing_else_stays(lengths: list[int]) -> None:
+    store = Narrow()
+    keyring = over(store)
+    for number, length in enumerate(lengths):
+        secret = str(number) * length
+        keyring.write("acme", secret)
+        assert keyring.read("acme") == secret
+        assert len(store.entries) == (1 if length <= 1280 else 1 + -(-length // 1200))
+
+
+@pytest.mark.parametrize("write", [1, 2, 3, 4])
+def test_a_write_that_breaks_off_leaves_the_secret_of_before(write: int) -> None:
+    store = Narrow()
+    keyring = over(store)
+    keyring.write("acme", "a" * 3000)
+    store.writes, store.fails_at = 0, write
+    with pytest.raises(AuthError):
+        keyring.write("acme", "b" * 3000)
+    store.fails_at = 0
+    assert keyring.read("acme") == "a" * 3000
+
+
+def test_a_part_that_was_lost_is_noticed() -> None:
+    store = Narrow()
+    keyring = over(store)
+    keyring.write("acme", "a" * 3000)
+    del store.entries[next(name for name in store.entries if name.endswith(".1"))]
+    with pytest.raises(AuthError) as caught:
+        keyring.read("acme")
+    assert caught.value.message == "The keyring has lost a part of the secret, which it holds in several."
+
+
+def test_facts_are_kept_until_they_are_damaged(tmp_path: Path) -> None:
+    memory = Memory(lambda: tmp_path)
+    memory.remember("logins", "acme", {"role": "ADMIN"})
+    memory.remember("logins", "beta", None)
+    assert memory.recall("logins", "acme") == {"role": "ADMIN"}
+    assert memory.recall("logins", "beta", "unknown") is None
+    assert memory.recall("logins", "gamma", "unknown") == "unknown"
+    file = tmp_path / "memory.json"
+    assert file.stat().st_mode & 0o777 == 0o600
+    before = file.stat().st_mtime_ns
+    memory.remember("logins", "beta", None)
+    assert file.stat().st_mtime_ns == before
+    for damage in ("", "[]", '{"logins": 3}', "\xff", "[" * 100_000):
+        file.write_text(damage, encoding="latin-1")
+        assert memory.recall("logins", "acme", "unknown") == "unknown"
+    memory.remember("logins", "acme", 1)
+    assert json.loads(file.read_text(encoding="utf-8")) == {"logins": {"acme": 1}}
+
+
+def test_where_nothing_can_be_kept_nothing_is_missed() -> None:
+    memory = Memory(lambda: Path("/dev/null/state"))
+    memory.remember("keyring", "backend", "some.Keyring")
+    assert memory.recall("keyring", "backend") is None

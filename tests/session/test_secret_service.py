@@ -1,0 +1,125 @@
+"""The keyring against a real Secret Service, each look from a process of its own."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from time import monotonic
+
+from secret_service import secret_service
+
+WITH_STORE = """
+import sys
+from pathlib import Path
+from synq_cli.errors import AuthError
+from synq_cli.session.memory import Memory
+from synq_cli.session.tokens import TokenStore
+
+folder = Path(sys.argv[1])
+store = TokenStore(folder, memory=Memory(lambda: folder))
+try:
+    exec(sys.argv[2])
+except AuthError as error:
+    print(error.message)
+print("loaded " + ",".join(sorted(name for name in sys.modules if name.startswith("keyring.backends."))))
+"""
+SECRET_SERVICE = "keyring.backends.SecretService"
+
+
+def looked(environ: dict[str, str], folder: Path, code: str) -> tuple[list[str], set[str]]:
+    """What the code printed, and the backends that were loaded for it."""
+    done = subprocess.run(
+        [sys.executable, "-c", WITH_STORE, str(folder), code],
+        env={"PATH": os.environ["PATH"], "HOME": str(folder), **environ},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    *lines, loaded = done.stdout.splitlines()
+    return lines, set(loaded.removeprefix("loaded ").split(","))
+
+
+def test_tokens_are_kept_read_and_forgotten(keyring_session: dict[str, str], tmp_path: Path) -> None:
+    token = "x" * 5000
+    assert looked(keyring_session, tmp_path, f"store.write('kept', '{token}', 'keyring')")[0] == []
+    assert looked(keyring_session, tmp_path, "print(store.read('kept', 'keyring'))")[0] == [token]
+    assert looked(keyring_session, tmp_path, "print(store.backend())")[0] == ["SecretService Keyring"]
+    assert looked(keyring_session, tmp_path, "print(store.delete('kept', 'keyring'))")[0] == ["True"]
+    gone = "print(store.read('kept', 'keyring'), store.delete('kept', 'keyring'))"
+    assert looked(keyring_session, tmp_path, gone)[0] == ["None False"]
+
+
+def test_the_backend_that_answered_is_remembered_and_no_other_is_looked_for(
+    keyring_session: dict[str, str], tmp_path: Path
+) -> None:
+    _, first = looked(keyring_session, tmp_path, "store.read('acme', 'keyring')")
+    assert len(first) > 4  # every backend of the library
+    memory = json.loads((tmp_path / "memory.json").read_text(encoding="utf-8"))
+    assert memory == {"keyring": {"backend": f"{SECRET_SERVICE}.Keyring"}}
+    _, second = looked(keyring_session, tmp_path, "store.read('acme', 'keyring')")
+    assert second == {SECRET_SERVICE, "keyring.backends.fail"}  # the library itself loads the second
+
+
+def test_one_that_went_away_is_looked_for_again(keyring_session: dict[str, str], tmp_path: Path) -> None:
+    looked(keyring_session, tmp_path, "store.read('acme', 'keyring')")
+    nowhere = {"DBUS_SESSION_BUS_ADDRESS": f"unix:path={tmp_path}/nowhere"}
+    said, loaded = looked(nowhere, tmp_path, "store.read('acme', 'keyring')")
+    assert said == ["This machine has no keyring that synq can use."]
+    assert len(loaded) > 4
+    assert looked(keyring_session, tmp_path, "print(store.read('acme', 'keyring'))")[0] == ["None"]
+
+
+def test_what_the_person_configured_goes_before_what_is_remembered(
+    keyring_session: dict[str, str], tmp_path: Path
+) -> None:
+    looked(keyring_session, tmp_path, "store.read('acme', 'keyring')")
+    null = keyring_session | {"PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}
+    said, _ = looked(null, tmp_path, "store.read('acme', 'keyring')")
+    assert said == ["The keyring is switched off here (the null backend): it would keep nothing."]
+
+
+LOCK = """
+import secretstorage
+connection = secretstorage.dbus_init()
+secretstorage.get_default_collection(connection).lock()
+"""
+
+
+def test_a_locked_keyring_says_so(tmp_path: Path) -> None:
+    with secret_service() as locked:
+        looked(locked, tmp_path, "store.write('acme', 'token', 'keyring')")
+        said, _ = looked(locked, tmp_path, LOCK + "store.read('acme', 'keyring')")
+    assert said == ["The keyring is locked. Unlock it and try again."]
+
+
+WHO = """
+import secretstorage
+from jeepney import DBusAddress, new_method_call
+bus = DBusAddress("/", bus_name="org.freedesktop.DBus", interface="org.freedesktop.DBus")
+asked = new_method_call(bus, "GetConnectionUnixProcessID", "s", ("org.freedesktop.secrets",))
+print(secretstorage.dbus_init().send_and_get_reply(asked).body[0])
+"""
+
+
+def test_a_service_that_hangs_holds_neither_the_run_nor_its_end(tmp_path: Path) -> None:
+    with secret_service() as hanging:
+        looked(hanging, tmp_path, "store.write('acme', 'token', 'keyring')")
+        service = int(looked(hanging, tmp_path, WHO)[0][0])
+        os.kill(service, signal.SIGSTOP)
+        try:
+            (tmp_path / "config.yaml").write_text("profiles: {acme: {location: Leith}}\n", encoding="utf-8")
+            environ = {"PATH": os.environ["PATH"], "SYNQ_CONFIG_DIR": str(tmp_path), "SYNQ_STATE_DIR": str(tmp_path)}
+            begun = monotonic()
+            done = subprocess.run(
+                [sys.executable, "-m", "synq_cli", "auth", "token", "-p", "acme"],
+                env=environ | hanging, capture_output=True, text=True, timeout=30, check=False,
+            )  # fmt: skip
+            took = monotonic() - begun
+        finally:
+            os.kill(service, signal.SIGCONT)
+    assert done.returncode == 4
+    assert done.stderr.startswith("synq: The keyring did not answer within 3 seconds; it may be locked.\n")
+    assert 3 <= took < 10
