@@ -105,6 +105,9 @@ FAULTS: dict[str, Callable[[str], httpx.Response | Exception]] = {
 }
 
 
+MOST = 20
+
+
 @pytest.mark.parametrize("fault", FAULTS)
 def test_every_command_on_every_error_path(searched: Searched, fault: str) -> None:
     failed = 0
@@ -113,7 +116,10 @@ def test_every_command_on_every_error_path(searched: Searched, fault: str) -> No
 
         def fail(request: httpx.Request, asked: list[str] = asked) -> httpx.Response:
             asked.append(request.url.path)
-            outcome = FAULTS[fault](request.headers.get("Authorization", "Bearer none")[7:])
+            # A bulk run waits for its place as often as it is refused one.
+            outcome = FAULTS[fault if len(asked) <= MOST else "400"](
+                request.headers.get("Authorization", "Bearer none")[7:]
+            )
             if isinstance(outcome, Exception):
                 raise outcome
             return outcome
