@@ -90,10 +90,22 @@ def test_no_color_is_no_color(person: Any, flag: str, variables: dict[str, str])
 def test_the_token_is_not_shown_while_it_is_typed(person: Any) -> None:
     token = b"eyJhbGciOiJub25lIn0.eyJyb2xlIjoiVklFV0VSIn0." + b"x" * 5000
     status, screen, sent = person.types(
-        "auth", "login", "--base-url", "http://127.0.0.1:1", "--max-wait", "0", answers={b"Token: ": token + b"\r"}
+        "auth",
+        "login",
+        "--base-url",
+        "http://127.0.0.1:1",
+        "--max-wait",
+        "0",
+        answers={b"[1]: ": b"\r", b"Token: ": token + b"\r"},
     )
     assert status == 7  # nobody is there to prove it
-    assert screen[0] == "Token:"
+    assert screen[:5] == [
+        "  1  I paste a token; it lives an hour",
+        "  2  A command of mine prints a fresh token whenever one is needed",
+        "  3  An OAuth 2 refresh token gets fresh ones from its token URL",
+        "How does this login get its tokens? [1]:",
+        "Token:",
+    ]
     assert b"eyJ" not in sent
 
 
