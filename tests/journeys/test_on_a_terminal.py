@@ -109,6 +109,25 @@ def test_the_token_is_not_shown_while_it_is_typed(person: Any) -> None:
     assert b"eyJ" not in sent
 
 
+def test_neither_is_a_refresh_token(person: Any) -> None:
+    answers = {
+        b"[1]: ": b"3\r",
+        b"Token URL: ": b"http://127.0.0.1:1/token\r",
+        b"Client id, if there is one: ": b"synq\r",
+        b"Refresh token: ": b"example-refresh\r",
+    }
+    status, screen, sent = person.types("auth", "login", "--base-url", "http://127.0.0.1:1", answers=answers, width=120)
+    assert status == 4
+    assert screen[3:7] == [
+        "How does this login get its tokens? [1]: 3",
+        "Token URL: http://127.0.0.1:1/token",
+        "Client id, if there is one: synq",
+        "Refresh token:",
+    ]
+    assert "http://127.0.0.1:1/token could not be reached" in " ".join(screen[7:])
+    assert b"example-refresh" not in sent
+
+
 def test_neither_is_a_webhook_secret(person: Any, tmp_path: Path) -> None:
     (tmp_path / "body.json").write_bytes(b"{}")
     line = ("webhooks", "sign", str(tmp_path / "body.json"))
