@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pacing import SERVERS, quick_folder, simulate
 
-from synq_cli.bulk.runner import WORKERS
+from synq_cli.bulk.verb import WORKERS
 
 ROUNDS = 15
 BIN = Path(sys.executable).parent

@@ -18,9 +18,9 @@ from synq_cli.api.budget import Budget
 from synq_cli.api.index import LocalIndex
 from synq_cli.api.lane import Lane
 from synq_cli.bulk.adjustments import ADJUSTMENTS
-from synq_cli.bulk.runner import WORKERS, Runner
+from synq_cli.bulk.runner import Runner
 from synq_cli.bulk.runs import Runs
-from synq_cli.bulk.verb import Row
+from synq_cli.bulk.verb import WORKERS, Row
 from synq_cli.session import settings
 from synq_cli.session.memory import Memory
 from synq_cli.session.profiles import Config

@@ -50,6 +50,17 @@ def read_document(text: str, name: str) -> Any:
     return _yaml(text.removeprefix("\ufeff"), name)
 
 
+def holds_many(text: str, name: str) -> bool:
+    """Whether it is NDJSON, by its name or by its look: a whole JSON object in the first line, and more below."""
+    if name.lower().endswith((".ndjson", ".jsonl")):
+        return True
+    first, _, rest = text.removeprefix("\ufeff").strip().partition("\n")
+    try:
+        return bool(rest) and isinstance(exact_json.loads(first), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
 def read_rows(text: str, name: str) -> list[Any]:
     """The rows of an array in JSON or YAML, or one JSON value a line (NDJSON); UsageError for anything else."""
     name = _named(name)

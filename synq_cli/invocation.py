@@ -1,6 +1,7 @@
 """One run of synq: the session, API and output that it builds when first asked."""
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -55,11 +56,7 @@ class Invocation:
     @cached_property
     def output(self) -> Output:
         """Where data and talk go."""
-        output = Output(
-            stdout=self.system.stdout,
-            stderr=self.system.stderr,
-            environ=self.system.environ,
-            now=self.system.now,
+        output = self._new_output(
             format=self.settings.output,
             fields=self.given.get("fields"),
             columns=self.given.get("columns"),
@@ -209,6 +206,10 @@ class Invocation:
 
         return read_rows(self.read_text(path), path)
 
+    def as_file(self, path: str) -> AbstractContextManager[Path]:
+        """Such a file where it is; standard input as a copy, kept for a run that has begun."""
+        return self.runs.copied(self.system.stdin) if path == "-" else nullcontext(Path(path))
+
     def confirmed(self, question: str, *, yes: bool) -> bool:
         """Ask before something of the tenant's is lost; RefusedError for a no, and off a terminal, naming the option.
 
@@ -247,14 +248,11 @@ class Invocation:
     def plain_output(self) -> Output:
         """Output without the options that may be wrong, for the errors that are about them."""
         machine = self.given.get("json") or self.given.get("jq") or self.given.get("output") not in {None, "table"}
-        return Output(
-            self.system.stdout,
-            self.system.stderr,
-            environ=self.system.environ,
-            now=self.system.now,
-            format="json" if machine else None,
-            no_color=True,
-        )
+        return self._new_output(format="json" if machine else None, no_color=True)
+
+    def _new_output(self, **options: Any) -> Output:
+        streams = (self.system.stdout, self.system.stderr)
+        return Output(*streams, environ=self.system.environ, now=self.system.now, **options)
 
     def masked(self, text: str) -> str:
         """The text without this run's secrets, which an error from below may quote."""

@@ -29,6 +29,7 @@ ALLOWED = {
         "commands",
         "declaration",
         "diagnosis",
+        "documents",
         "lazy_group",
         "login",
         "options",

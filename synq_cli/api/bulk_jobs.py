@@ -1,11 +1,12 @@
 """Bulk jobs: many products imported, changed or deleted in the background."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from synq_cli import exact_json
 from synq_cli.api import checks
 from synq_cli.api.operation import Operation
+from synq_cli.api.payload_form import PayloadForm, encoded
 from synq_cli.api.reader import uuid_or_none
 from synq_cli.api.writer import look_for
 from synq_cli.errors import NotFoundError, PartialError, RejectedError, UsageError
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 JOB_TYPES = {"import": "BULK_IMPORT", "update": "BULK_UPDATE", "delete": "BULK_DELETE"}
 _TEXTS = ("sku", "description", "category", "brand")
 _MOST_SHOWN = 40
-_WANT_BASE64 = {"Invalid payload", "Invalid JSON in payload"}
 
 LIST = Operation("list_bulk_jobs", "GET", "/api/v1/pim/bulk-jobs", "the list of bulk jobs")
 CREATE = Operation("create_bulk_job", "POST", "/api/v1/pim/bulk-jobs", "the bulk job", effect="create", retry="unsafe")
@@ -37,12 +37,14 @@ class BulkJobs:
         writer: "Writer",
         index: "LocalIndex",
         follower: "Follower",
+        form: PayloadForm,
     ) -> None:
         self._transport = transport
         self._reader = reader
         self._writer = writer
         self._index = index
         self._follower = follower
+        self.form = form
 
     def of_type(self, job_type: str) -> "list[Row]":
         """The jobs of one of JOB_TYPES, newest first. GET /api/v1/pim/bulk-jobs"""
@@ -74,25 +76,47 @@ class BulkJobs:
         except UsageError as error:
             error.hint = "Split the file. Servers that want base64 take a quarter less of it."
             raise
+        self.remember(job_type, created)
+        return created
+
+    def remember(self, job_type: str, created: "Row") -> None:
+        """Keep what the answer to a creation teaches: the job's id and type, and the form that the server takes."""
         self._index.remember_ids("job", [created])
         if isinstance(created.get("id"), str):
             self._index.remember("job type", [(created["id"].lower(), job_type)])
-        return created
+        self.form.keep()
 
     def states(self, job_id: str, *, limit: int | None) -> "Iterator[Row]":
         """A job each time it is looked at, until it has ended or `limit` seconds have passed; see Follower."""
         whole = self._reader.whole_id("job", job_id)
         return self._follower.states(
             lambda: self.get(whole),
-            lambda job: _status(job) in {"COMPLETED", "FAILED"},
+            has_ended,
             what=f"The bulk job {whole}",
             look=f"synq products jobs watch {whole}",
             limit=limit,
         )
 
+    def imports(self, ids: Sequence[str], run: str, *, limit: int | None) -> "Iterator[list[Row]]":
+        """The imports of a run each time they are looked at, which is one request, until all have ended; see states."""
+
+        def read() -> "list[Row]":
+            found = {str(job.get("id")).lower(): job for job in self.of_type("import")}
+            if gone := [name for name in ids if name.lower() not in found]:
+                raise NotFoundError(f"There is no bulk job {gone[0]} any more.", hint="See `synq products jobs list`.")
+            return [found[name.lower()] for name in ids]
+
+        return self._follower.states(
+            read,
+            lambda jobs: all(map(has_ended, jobs)),
+            what=f"The import {run}",
+            look="synq products jobs list --type import",
+            limit=limit,
+        )
+
     def raise_if_failed(self, job: "Row") -> None:
         """PartialError for a failed job some of whose rows went through, RejectedError where none did."""
-        if _status(job) != "FAILED":
+        if not has_failed(job):
             return
         done, total = progress(job)
         of = "" if total is None else f" of {total}"
@@ -103,7 +127,7 @@ class BulkJobs:
             )
         if done:
             raise PartialError(
-                f"The bulk job {job.get('id')} failed after {done}{of} rows.",
+                f"The bulk job {job.get('id')} failed after {_done_of(job)} rows.",
                 hint="The API does not say which: look at `synq products list` and send only what is missing.",
             )
         self._transport.changed = False  # the job was made, but for nothing
@@ -112,16 +136,30 @@ class BulkJobs:
             hint="The API does not say why: check the rows, then start a new job.",
         )
 
+    def raise_if_any_failed(self, jobs: "Sequence[Row]") -> None:
+        """PartialError if a job of an import failed."""
+        failed = list(filter(has_failed, jobs))
+        if failed:
+            error = PartialError(
+                f"Of {len(jobs)} bulk job{'s' * (len(jobs) != 1)} {len(failed)} failed.",
+                hint="The API does not say which rows: look at `synq products list` and send only what is missing.",
+            )
+            error.details = [f"{job.get('id')} after {_done_of(job)} rows" for job in failed]
+            raise error
+
     def _started(self, job_type: str, rows: "list[Any]") -> "Row":
-        body: dict[str, object] = {"job_type": JOB_TYPES[job_type], "payload": rows}
-        unknown = look_for("it", f"synq products jobs list --type {job_type}")
+        def send() -> "Row":
+            payload = encoded(exact_json.dumps(rows).encode()).decode() if self.form.is_base64 else rows
+            unknown = look_for("it", f"synq products jobs list --type {job_type}")
+            return self._writer.write(CREATE, {"job_type": JOB_TYPES[job_type], "payload": payload}, unknown=unknown)
+
         try:
-            return self._writer.write(CREATE, body, unknown=unknown)
+            return send()
         except RejectedError as error:
-            if error.status != 400 or error.said not in _WANT_BASE64:
+            # The refusal created nothing, so the same rows may go once more.
+            if not self.form.changes(error):
                 raise
-        # The refusal created nothing, so the same rows may go once more.
-        return self._writer.write(CREATE, body | {"payload": _encoded(rows)}, unknown=unknown)
+        return send()
 
 
 def progress(job: "Row") -> tuple[int | None, int | None]:
@@ -130,9 +168,14 @@ def progress(job: "Row") -> tuple[int | None, int | None]:
     return done if isinstance(done, int) else None, total if isinstance(total, int) else None
 
 
+def _done_of(job: "Row") -> str:
+    done, total = progress(job)
+    return ("an unknown number of" if done is None else f"{done}") + ("" if total is None else f" of {total}")
+
+
 def checked_rows(job_type: str, rows: list[Any]) -> list[Any]:
     """The rows as they are, if each can be what the API takes; UsageError lists everything that is wrong."""
-    check = _wrong_with_id if job_type == "delete" else _wrong_with_product
+    check = _wrong_with_id if job_type == "delete" else wrong_with_product
     wrong = [f"row {number}: {what}" for number, row in enumerate(rows, 1) for what in check(row, job_type)]
     wrong += _twice(rows)
     if wrong:
@@ -147,7 +190,8 @@ def _wrong_with_id(row: object, _job_type: str) -> Iterator[str]:
         yield f"{_shown(row)} is no product id"
 
 
-def _wrong_with_product(row: object, job_type: str) -> Iterator[str]:
+def wrong_with_product(row: object, job_type: str) -> Iterator[str]:
+    """Everything that is wrong with a row of an import or an update."""
     if not isinstance(row, dict):
         yield f"{_shown(row)} is no object with a title"
         return
@@ -185,11 +229,11 @@ def _shown(value: object) -> str:
     return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}…"
 
 
-def _encoded(rows: list[Any]) -> str:
-    from base64 import b64encode
+def has_ended(job: "Row") -> bool:
+    """Whether it has come to its end, good or bad."""
+    return str(job.get("status")).upper() in {"COMPLETED", "FAILED"}
 
-    return b64encode(exact_json.dumps(rows).encode()).decode()
 
-
-def _status(job: "Row") -> str:
-    return str(job.get("status")).upper()
+def has_failed(job: "Row") -> bool:
+    """Whether it has ended before its last row, or without some of them."""
+    return str(job.get("status")).upper() == "FAILED"

@@ -116,11 +116,11 @@ def slug(text: str) -> str:
     return text.strip()
 
 
-def mistakes(name: str, found: Sequence[str], hint: str) -> UsageError:
-    """The error for a file in which all this is wrong, a line each; nothing of it was sent."""
-    count = "1 problem" if len(found) == 1 else f"{len(found):,} problems"
+def mistakes(name: str, found: Sequence[str], hint: str, *, more: int = 0) -> UsageError:
+    """The error for a file in which all this is wrong, a line each, and so much `more`; nothing of it was sent."""
+    count = "1 problem" if len(found) + more == 1 else f"{len(found) + more:,} problems"
     error = UsageError(f"{name} has {count}; nothing was sent.", hint=hint)
-    error.details = found
+    error.details = [*found, f"and {more:,} more"] if more else found
     return error
 
 

@@ -19,6 +19,7 @@ from synq_cli.api.media import Media
 from synq_cli.api.order_entry import OrderEntry
 from synq_cli.api.orders import Orders
 from synq_cli.api.organization import Members, Organization
+from synq_cli.api.payload_form import PayloadForm
 from synq_cli.api.products import Products
 from synq_cli.api.reader import Reader
 from synq_cli.api.request import Requests
@@ -72,7 +73,7 @@ class SynqClient:
         self.attribute_groups = AttributeGroups(reader, writer, index)
         self.templates = Templates(reader, writer, index)
         self.media = Media(reader, writer, index, self.variants)
-        self.bulk_jobs = BulkJobs(self.transport, reader, writer, index, follower)
+        self.bulk_jobs = BulkJobs(self.transport, reader, writer, index, follower, PayloadForm(session, listener))
         self.locations = Locations(reader, index)
         self.ledger = Ledger(self.transport, reader, self.variants, self.locations)
         self.inventory = Inventory(self.transport, reader, index, self.variants, self.locations, self.ledger, now)

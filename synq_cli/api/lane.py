@@ -26,11 +26,12 @@ class Lane(Transport):
         self._budget.abandon(ticket)
 
     def attempt(self, operation: "Operation", ticket: "Ticket", body: object) -> Any:
-        """Send once in that place; gives the answer.
+        """Send once in that place, a body or its very bytes; gives the answer.
 
         The errors of `send`; after RateLimitedError and NetworkError the API has not acted on a write.
         """
-        content, headers = exact_json.dumps(body).encode(), {"Content-Type": "application/json"}
+        content = body if isinstance(body, bytes) else exact_json.dumps(body).encode()
+        headers = {"Content-Type": "application/json"}
         url = self._session.base_url + operation.path
         sending, token = Sending(operation, url, None, content, headers), self._fresh_token()
         outcome = self._once(sending, ticket)

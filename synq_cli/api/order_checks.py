@@ -77,12 +77,13 @@ def check_order(document: Any, name: str, *, without: tuple[str, ...] = (), loca
 
     `without` are fields that come from elsewhere; if it is `located`, so do the locations of its items.
     """
-    found = list(_wrong_in(document, without, located=located))
+    found = list(wrong_in(document, without, located=located))
     if found:
         raise mistakes(name, found, "`synq orders create --help` shows what an order looks like.")
 
 
-def _wrong_in(document: Any, without: tuple[str, ...], *, located: bool) -> Iterator[str]:
+def wrong_in(document: Any, without: tuple[str, ...] = (), *, located: bool = False) -> Iterator[str]:
+    """Everything that is wrong with an order, a sentence each; see check_order."""
     if not isinstance(document, dict):
         yield "it is no object with fields such as payment_provider and items"
         return

@@ -1,6 +1,6 @@
 """An order made of what a person gave: options over a file, SKUs, channel and location looked up, all of it checked."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -70,43 +70,18 @@ class OrderEntry:
 
     def complete(self, wish: Wish) -> Entry:
         """The order that is meant; UsageError or NotFoundError say what is wrong with it before it is sent."""
-        order = self._overlaid(wish)
+        order = overlaid(wish.document, wish.fields)
         without = ("items",) if wish.lines else ()
         check_order(order, wish.name, without=without, located=wish.location is not None)
         self._transport.check(orders.CREATE)
         own_key = order.pop("idempotency_key", None)
-        doubts = self._settle_channel(order)
+        doubts: list[str] = []
+        if order.get("channel") is not None:
+            settled, doubts = settled_channel(order, self._channels.list())
+            order.update(settled)
         remarks = self._settle_items(order, wish)
         check_order(order, wish.name)
         return Entry(order, own_key, remarks, doubts)
-
-    def _overlaid(self, wish: Wish) -> Any:
-        """The file's order with the options' fields over it, in which null is as good as absent."""
-        document = {} if wish.document is None else wish.document
-        if not isinstance(document, dict):
-            return document
-        given = {name: text.strip() for name, text in wish.fields.items() if text is not None}
-        order = _without_nulls({**document, **given})
-        if isinstance(order.get("items"), list):
-            order["items"] = [_without_nulls(item) if isinstance(item, dict) else item for item in order["items"]]
-        if isinstance(order.get("currency"), str):
-            order["currency"] = order["currency"].strip().upper()
-        return order
-
-    def _settle_channel(self, order: dict[str, Any]) -> list[str]:
-        """The channel by the name that orders carry, and what is odd; its currency counts unless another was given."""
-        if order.get("channel") is None:
-            return []
-        row = row_named(self._channels.list(), order["channel"], "channel", "name", "id", see="synq channels list")
-        order["channel"] = row["name"]
-        if order.get("currency") is None:
-            order["currency"] = checks.currency(str(row.get("currency")), f"currency of channel {order['channel']}")
-        own, doubts = str(row.get("currency") or order["currency"]).upper(), []
-        if own != order["currency"]:
-            doubts.append(f"The order is in {order['currency']}, but channel {row['name']} sells in {own}.")
-        if row.get("active") is False:
-            doubts.append(f"Channel {row['name']} takes no orders.")
-        return doubts
 
     def _settle_items(self, order: dict[str, Any], wish: Wish) -> list[str]:
         """Lines as items of their variants, or the file's items at the location that was asked for."""
@@ -115,10 +90,7 @@ class OrderEntry:
             order["items"], remarks = self._items(wish.lines, location_id, order["currency"])
             return remarks
         if wish.location is not None:
-            location_id = self._locations.chosen(wish.location)[0]
-            order["items"] = [
-                {**item, "location_id": location_id} if item.get("variant_id") else item for item in order["items"]
-            ]
+            order["items"] = placed_at(self._locations.chosen(wish.location)[0], order["items"])
         return []
 
     def _items(self, lines: list[Line], location_id: str, currency: str) -> tuple[list[dict[str, Any]], list[str]]:
@@ -172,6 +144,38 @@ class OrderEntry:
                 yield product_id, str(self._products.get(product_id).get("title") or "")
             except NotFoundError:
                 continue  # the SKU stands in for it
+
+
+def overlaid(document: Any, fields: Mapping[str, str | None]) -> Any:
+    """A file's order with given fields over it, in which null is as good as absent."""
+    document = {} if document is None else document
+    if not isinstance(document, dict):
+        return document
+    given = {name: text.strip() for name, text in fields.items() if text is not None}
+    order = _without_nulls({**document, **given})
+    if isinstance(order.get("items"), list):
+        order["items"] = [_without_nulls(item) if isinstance(item, dict) else item for item in order["items"]]
+    if isinstance(order.get("currency"), str):
+        order["currency"] = order["currency"].strip().upper()
+    return order
+
+
+def settled_channel(order: Mapping[str, Any], channels: "list[Row]") -> tuple[dict[str, str], list[str]]:
+    """The order's channel by the name that orders carry, with its currency unless another was given; what is odd."""
+    row = row_named(channels, order["channel"], "channel", "name", "id", see="synq channels list")
+    name, given = str(row["name"]), order.get("currency")
+    currency = given or checks.currency(str(row.get("currency")), f"currency of channel {name}")
+    own, doubts = str(row.get("currency") or currency).upper(), []
+    if own != currency:
+        doubts.append(f"The order is in {currency}, but channel {name} sells in {own}.")
+    if row.get("active") is False:
+        doubts.append(f"Channel {name} takes no orders.")
+    return {"channel": name, "currency": currency}, doubts
+
+
+def placed_at(location_id: str, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Items that take their stock from this location."""
+    return [{**item, "location_id": location_id} if item.get("variant_id") else item for item in items]
 
 
 def _own_price(variant: "Row", sku: str, currency: str) -> Number:

@@ -75,7 +75,7 @@ class OrderKeys:
         """
         import uuid
 
-        now, fingerprint = self._now(), _fingerprint(order)
+        now, fingerprint = self._now(), order_fingerprint(order)
         if own is not None:
             return Attempt(own, now, None, own=True, fingerprint=fingerprint, keys=self)
         place = (self._scope(), fingerprint)
@@ -118,6 +118,7 @@ class OrderKeys:
                 # commit, and a truncated journal with it; a deleted one could come back and undo the commit.
                 database.execute("PRAGMA journal_mode = TRUNCATE")
                 database.execute("PRAGMA synchronous = FULL")
+                database.execute("PRAGMA fullfsync = ON")  # macOS syncs to the drive's cache only, unless told
                 database.execute("BEGIN IMMEDIATE")
                 if database.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
                     database.execute(_SCHEMA)
@@ -134,7 +135,7 @@ class OrderKeys:
             ) from None
 
 
-def _fingerprint(order: Mapping[str, Any]) -> str:
+def order_fingerprint(order: Mapping[str, Any]) -> str:
     """The same for the same order, however its numbers are written and its fields are arranged."""
     from hashlib import sha256
 

@@ -111,10 +111,10 @@ def impossible(order: Mapping[str, Any], verb: Verb, why: str = "") -> ConflictE
         f"`synq orders {step} {name}`" for step, statuses in STEPS.items() if status in statuses and step != verb
     ]
     advice = f"What fits: {' or '.join(fitting)}." if fitting else f"`synq orders track {name}` shows its life."
-    return ConflictError(
-        f"Order {name} is {status}{why}; it can't be {_DONE[verb]}.",
-        hint=f"{onward} {advice}",
-    )
+    message = f"Order {name} is {status}{why}; it can't be {_DONE[verb]}."
+    if status == _DONE[verb]:
+        message = f"Order {name} is {status} already."
+    return ConflictError(message, hint=f"{onward} {advice}")
 
 
 def path_to(status: str, passed: Iterable[str] = ()) -> list[str]:

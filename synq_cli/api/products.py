@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from synq_cli.api.transport import Transport
     from synq_cli.api.writer import Writer
 
+_MOST_LISTED = 100
+_MORE = (
+    "The API lists at most 100 products; there may be more. `synq products variants list --all` reads every variant."
+)
 PUSH_ACTIONS = ("upsert", "delete")
 
 LIST = Operation("list_products", "GET", "/api/v1/pim/products", "the list of products")
@@ -95,6 +99,11 @@ class Products:
         """Queue a product for every connected platform; gives the receipt. POST /unified/sync/push/product"""
         body = {"productId": self._reader.whole_id("product", product_id), "action": action.upper()}
         return self._writer.write(PUSH, body, unknown="Look at the connected platforms before sending it again.")
+
+
+def perhaps_more(rows: "list[Row]") -> str | None:
+    """A sentence on the products that the list may lack; None if it has all."""
+    return _MORE if len(rows) >= _MOST_LISTED else None
 
 
 def not_taken(changes: dict[str, str], before: "Row", after: "Row") -> str | None:

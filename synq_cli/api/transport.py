@@ -202,7 +202,8 @@ class Transport:
         started = time.monotonic()
         reply, error = None, None
         try:
-            headers = {**self._headers(operation), **sending.headers}
+            own = {} if operation.public else self._session.credentials.headers
+            headers = {**own, **sending.headers}
             reply = self._masked(self._wire.exchange(operation.method, url, sending.query, sending.content, headers))
         except Silence as silence:
             error = silence.sentence = self._mask(silence.sentence)
@@ -254,14 +255,6 @@ class Transport:
         self._session.keep_fresh()
         return self._session.credentials.token
 
-    def _headers(self, operation: Operation) -> dict[str, str]:
-        if operation.public:
-            return {}
-        credentials = self._session.credentials
-        headers = {"Authorization": f"Bearer {credentials.token}"}
-        ids = {"X-Tenant-ID": credentials.tenant_id, "X-Org-ID": credentials.org_id}
-        return headers | {name: value for name, value in ids.items() if value and _fits_a_header(value)}
-
     def _pause(self, operation: Operation, outcome: "Reply | Silence", repeats: int) -> float | None:
         """Seconds before it may be sent again; None if it may not."""
         failure = outcome.status if isinstance(outcome, Reply) else outcome.failure
@@ -295,8 +288,3 @@ class Transport:
         if reply.status == 401 and not operation.public:
             error.hint = self._session.login_hint(self._now())
         return error
-
-
-def _fits_a_header(text: str) -> bool:
-    """Whether a header can carry it; a claim may hold any text."""
-    return text.isascii() and text.isprintable() and text == text.strip()

@@ -166,4 +166,3 @@ ADJUSTMENTS = Verb(
     move=_move,
     levels=_levels,
 )
-VERBS = {verb.name: verb for verb in (ADJUSTMENTS,)}

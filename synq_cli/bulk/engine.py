@@ -1,6 +1,6 @@
 """One run from its plan to its end: started, resumed, settled, taken back."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from synq_cli.api.budget import WINDOW, usable
 from synq_cli.bulk import report, rows
-from synq_cli.bulk.adjustments import VERBS
 from synq_cli.bulk.journal import Facts, Journal
 from synq_cli.bulk.outcome import Outcome, outcome
 from synq_cli.bulk.plan import RESERVE, Plan, seconds_for
 from synq_cli.bulk.progress import Progress
-from synq_cli.bulk.runner import WORKERS, Runner
-from synq_cli.bulk.verb import Row, Verb
+from synq_cli.bulk.runner import Runner
+from synq_cli.bulk.verb import WORKERS, Action, Row, Verb
+from synq_cli.bulk.verbs import all_verbs
 from synq_cli.errors import InterruptError, RefusedError, SynqError, UnknownOutcomeError, UsageError
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ class Listener(Protocol):
     """Who hears what a run has to say."""
 
     def note(self, text: str | None) -> None: ...
+    def warn(self, text: str) -> None: ...
     def progress(self, label: str) -> "AbstractContextManager[Bar]": ...
 
 
@@ -50,7 +51,7 @@ class Engine:
         now: Callable[[], float],
         sleep: Callable[[float], None],
         workers: int = WORKERS,
-        verbs: dict[str, Verb] = VERBS,
+        verbs: Mapping[str, Action] | None = None,
     ) -> None:
         self._runs = runs
         self._api = api
@@ -61,7 +62,7 @@ class Engine:
         self._now = now
         self._sleep = sleep
         self._workers = workers
-        self._verbs = verbs
+        self._verbs = verbs or all_verbs(api)
 
     def plan(self, verb: Verb, text: str, name: str, *, place: str | None, with_levels: bool) -> Plan:
         """What a file would do. UsageError lists everything that is wrong with it, by line."""
@@ -70,9 +71,19 @@ class Engine:
         table = rows.read_table(text, shown, verb)
         rows.refuse(shown, table.problems)
         settled, problems = verb.resolve(self._api, table.rows, place)
-        rows.refuse(shown, problems + rows.twice(settled, verb))
+        wrong = [problem for problem in problems if not problem.is_doubt]
+        rows.refuse(shown, wrong + rows.twice(settled, verb))
+        for problem in problems:
+            self._listener.warn(f"Line {problem.line}: {problem.what}")
         levels = verb.levels(self._api, settled) if verb.levels and with_levels else {}
-        return self._planned(verb, settled, name, dialect=table.dialect, ignored=table.ignored, levels=levels)
+        path = None if name == "-" else str(Path(name).absolute())
+        more = {"dialect": table.dialect, "ignored": table.ignored, "levels": levels}
+        return self._planned(verb, settled, name, path=path, **more)
+
+    def plan_parts(self, action: Action, cut: Callable[[], Sequence[Row]], name: str, path: Path) -> Plan:
+        """What a file would do that `cut` makes rows of, once it is clear that they may be sent."""
+        self._api.transport.check(action.operation)
+        return self._planned(action, cut(), name, path=str(path.absolute()))
 
     def plan_undo(self, run: str, *, with_levels: bool) -> Plan:
         """What would take a run back: the reverse of each row that is done. RefusedError if that was done before."""
@@ -82,7 +93,7 @@ class Engine:
             done, unclear = journal.entries("done"), journal.entries("unknown", "sent")
         self._api.transport.check(verb.operation)
         if verb.reverse is None:
-            raise RefusedError(f"`synq {verb.name}` can't be taken back.")
+            raise RefusedError(f"`synq {verb.name}` can't be taken back.", hint=verb.instead)
         if not done:
             raise UsageError(f"No row of the run {facts.id} is done; there is nothing to take back.")
         if unclear:
@@ -99,8 +110,9 @@ class Engine:
         with self._runs.open(run) as journal:
             verb = self._verb_of(journal)
             self._hold(journal)
-            left = [row for row in journal.entries() if row.state == "pending" or row.line in resend]
             unknown = {row.line for row in journal.entries("unknown", "sent")}
+            again = unknown if verb.resends else resend
+            left = [row for row in journal.entries() if row.state == "pending" or row.line in again]
         self._api.transport.check(verb.operation)
         if strange := sorted(set(resend) - unknown):
             raise UsageError(
@@ -122,7 +134,7 @@ class Engine:
                 file=plan.file,
                 scope=self._session.scope,
                 profile=self._session.profile,
-                path=None if plan.file == "-" or plan.undoes else str(Path(plan.file).absolute()),
+                path=plan.path,
                 dialect=asdict(plan.dialect) if plan.dialect else None,
                 undoes=plan.undoes,
             )
@@ -139,7 +151,7 @@ class Engine:
             self._hold(journal)
             for row in journal.entries("sent"):
                 journal.unknown(row.line, row.answered_at, "synq ended before the answer came.")
-            if verb.operation.retry != "unsafe":
+            if verb.resends:
                 resend = [row.line for row in journal.entries("unknown")]
             elif resend:
                 self._settle(verb, journal)  # what the ledger shows is not sent again
@@ -148,10 +160,10 @@ class Engine:
                     journal.pending(row.line)
             return self._work(verb, journal)
 
-    def _planned(self, verb: Verb, wanted: Sequence[Row], file: str, **more: Any) -> Plan:
+    def _planned(self, verb: Action, wanted: Sequence[Row], file: str, **more: Any) -> Plan:
         return Plan(verb, file, wanted, seconds_for(len(wanted), self._budget.snapshot()), **more)
 
-    def _verb_of(self, journal: Journal) -> Verb:
+    def _verb_of(self, journal: Journal) -> Action:
         facts = journal.facts
         if facts.scope != self._session.scope:
             raise RefusedError(
@@ -172,7 +184,7 @@ class Engine:
     def _command(self, facts: Facts) -> str:
         return f"synq runs resume {facts.id}" + (f" --profile {facts.profile}" if facts.profile != "default" else "")
 
-    def _work(self, verb: Verb, journal: Journal) -> Outcome:
+    def _work(self, verb: Action, journal: Journal) -> Outcome:
         started = self._now()
         reason: SynqError | None = None
         if pending := journal.counts()["pending"]:
@@ -183,7 +195,8 @@ class Engine:
                 places = usable(self._budget.snapshot().limit, RESERVE)
                 runner = Runner(
                     verb, journal, self._open_lane, progress,
-                    now=self._now, sleep=self._sleep, gap=WINDOW / places, workers=self._workers,
+                    now=self._now, sleep=self._sleep, gap=WINDOW / places,
+                    workers=min(self._workers, verb.workers),
                 )  # fmt: skip
                 runner.run()
             reason = runner.stop_reason
@@ -194,15 +207,18 @@ class Engine:
             reason = reason or InterruptError("Interrupted.")
         if isinstance(reason, UnknownOutcomeError) and not journal.counts()["pending"]:
             reason = None  # it came too late to stop anything; what is unclear yet speaks for itself
+        if verb.tidy and not journal.entries("pending", "unknown"):
+            verb.tidy(journal.entries())
         return outcome(
             journal,
             self._command(journal.facts),
             reason,
+            action=verb,
             seconds=self._now() - started,
             failed_file=self._write_failed(journal),
         )
 
-    def _settle(self, verb: Verb, journal: Journal) -> None:
+    def _settle(self, verb: Action, journal: Journal) -> None:
         """Find receipts of rows whose answer was lost; where that can't be done, they stay unknown."""
         unclear = journal.entries("unknown")
         if not unclear or verb.settle is None:
@@ -218,12 +234,13 @@ class Engine:
 
     def _write_failed(self, journal: Journal) -> str | None:
         """Leave the failed rows as a file that can be fed in again; gives its path."""
-        failed, dialect = journal.entries("failed"), journal.facts.dialect
-        if not failed or not dialect:
+        failed, written = journal.entries("failed"), journal.facts.dialect
+        if not failed or not written:
             return None
-        path = report.failed_file(journal.facts.path, journal.facts.id)
+        dialect = rows.Dialect(**written)
+        path = report.failed_file(journal.facts.path, journal.facts.id, dialect)
         try:
-            report.write_file(path, report.failed_text(failed, rows.Dialect(**dialect)))
+            report.write_file(path, report.failed_text(failed, dialect))
         except UsageError as error:
             self._listener.note(f"{error.message} `synq runs show {journal.facts.id} --rows failed` lists them.")
             return None

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 State = Literal["pending", "sent", "done", "failed", "unknown"]
 STATES: tuple[State, ...] = ("pending", "sent", "done", "failed", "unknown")
 SUFFIX = ".sqlite3"
+UNKNOWN = "unknown"
 _APPLICATION_ID = 0x53594E52  # "SYNR"
 _VERSION = 1
 _SCHEMA = f"""
@@ -38,7 +39,7 @@ _BUSY_SECONDS = 10.0
 class Facts:
     """What a run is: its verb, its file and how that is written, whose data it changes, and the run it takes back.
 
-    `file` is the name that was typed, `path` where it is, None for standard input.
+    `file` is the name that was typed, `path` where it is, or for standard input where a copy is, or None.
     """
 
     id: str
@@ -66,6 +67,11 @@ class Entry:
     posted_at: float | None = None
     code: str | None = None
     error: str | None = None
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether a try before may have been carried out."""
+        return self.code == UNKNOWN
 
 
 class Journal:
@@ -173,7 +179,7 @@ class Journal:
 
     def sent(self, line: int, at: float) -> None:
         """The row leaves now: should nothing more be written of it, its outcome is unknown."""
-        self._set(line, state="sent", sent_at=at, answered_at=None, code=None, error=None)
+        self._set(line, state="sent", sent_at=at, answered_at=None)
 
     def done(self, line: int, at: float | None, receipt: Receipt) -> None:
         """The API has carried it out."""
@@ -187,11 +193,11 @@ class Journal:
 
     def unknown(self, line: int, at: float | None, error: str) -> None:
         """It may have been carried out."""
-        self._set(line, state="unknown", answered_at=at, code="unknown", error=error)
+        self._set(line, state="unknown", answered_at=at, code=UNKNOWN, error=error)
 
     def pending(self, line: int) -> None:
-        """It was not carried out, and may be sent again."""
-        self._set(line, state="pending", sent_at=None, answered_at=None, code=None, error=None)
+        """It may be sent again; after an unclear try its code tells of that yet."""
+        self._set(line, state="pending", sent_at=None, answered_at=None)
 
     def _read_facts(self) -> Facts:
         identity = self._database.execute(

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from synq_cli.bulk.journal import Entry, Journal
+    from synq_cli.bulk.verb import Action
 
 _MOST_LINES = 20
 
@@ -22,6 +23,7 @@ class Outcome:
     entries: "Sequence[Entry]"
     reason: SynqError | None
     command: str
+    action: "Action"
 
     def check(self) -> None:
         """The error that the run ended with: why it stopped, else unknown rows, else failed ones; nothing if none."""
@@ -36,12 +38,7 @@ class Outcome:
                 request_id=self.reason.request_id,
             )
         if self.row["unknown"]:
-            lines = ",".join(map(str, self.row["unknown_lines"][:_MOST_LINES]))
-            raise UnknownOutcomeError(
-                f"{where}{self._listed()}",
-                hint=f"`{self.command}` asks the API for them once more. A row that was surely not carried out goes "
-                f"again with: {self.command} --resend-unknown {lines}",
-            )
+            raise UnknownOutcomeError(f"{where}{self._listed()}", hint=self._way_on())
         if self.row["failed"]:
             file = self.row["failed_file"]
             raise PartialError(
@@ -56,7 +53,17 @@ class Outcome:
         counts = ", ".join(
             f"{self.row[state]:,} {state}" for state in ("failed", "unknown", "pending") if self.row[state]
         )
-        return f"{self.row['done']:,} of {self.row['rows']:,} rows done{counts and ', '}{counts}"
+        return f"{self.row['done']:,} of {self.row['rows']:,} {self.action.unit}s done{counts and ', '}{counts}"
+
+    def _way_on(self) -> str:
+        """What to do about unknown rows."""
+        if self.action.resends:
+            return f"`{self.command}` sends them again, under the same keys, so that none can be carried out twice."
+        lines = ",".join(map(str, self.row["unknown_lines"][:_MOST_LINES]))
+        return (
+            f"`{self.command}` asks the API for them once more. A {self.action.unit} that was surely not carried out "
+            f"goes again with: {self.command} --resend-unknown {lines}"
+        )
 
     def _listed(self) -> str:
         lines = self.row["unknown_lines"]
@@ -67,7 +74,13 @@ class Outcome:
 
 
 def outcome(
-    journal: "Journal", command: str, reason: SynqError | None, *, seconds: float, failed_file: str | None
+    journal: "Journal",
+    command: str,
+    reason: SynqError | None,
+    *,
+    action: "Action",
+    seconds: float,
+    failed_file: str | None,
 ) -> Outcome:
     """What the journal says at the end of a go."""
     entries = journal.entries()
@@ -76,4 +89,4 @@ def outcome(
         "seconds": round(seconds, 1),
         "failed_file": failed_file,
     }
-    return Outcome(row, entries, reason, command)
+    return Outcome(row, entries, reason, command, action)

@@ -11,7 +11,7 @@ from synq_cli.errors import UsageError
 if TYPE_CHECKING:
     from synq_cli.api.budget import Snapshot
     from synq_cli.bulk.rows import Dialect
-    from synq_cli.bulk.verb import Row, Verb
+    from synq_cli.bulk.verb import Action, Row
 
 # Places of the window that a run leaves to the person at the desk.
 RESERVE = 10
@@ -23,12 +23,16 @@ _MOST_TOLD = 10
 
 @dataclass(frozen=True)
 class Plan:
-    """Rows that are ready to be sent. `levels` is the stock before each, by line, where that was asked for."""
+    """Rows that are ready to be sent: of the file that was named so and is at `path`, which standard input is not.
 
-    verb: "Verb"
+    `levels` is the stock before each, by line, where that was asked for.
+    """
+
+    verb: "Action"
     file: str
     rows: "Sequence[Row]"
     seconds: float
+    path: str | None = None
     dialect: "Dialect | None" = None
     ignored: Sequence[str] = ()
     undoes: str | None = None
@@ -40,7 +44,7 @@ class Plan:
             "dry_run": True,
             "command": self.verb.name,
             "file": self.file,
-            "rows": len(self.rows),
+            "rows": self._things(),
             "requests": len(self.rows),
             "minutes": round(self.seconds / 60, 1),
             "net": self.net(),
@@ -52,10 +56,11 @@ class Plan:
 
     def lines(self) -> list[str]:
         """The plan in words."""
-        rows = _counted(len(self.rows), "row")
-        head = f"{rows} take back the run {self.undoes}" if self.undoes else f"{rows} of {self.file}"
+        rows, file = _counted(self._things(), "row"), "standard input" if self.file == "-" else self.file
+        head = f"{rows} take back the run {self.undoes}" if self.undoes else f"{rows} of {file}"
         cost = f"{_counted(len(self.rows), 'request')}, {_duration(self.seconds)} at the present budget"
-        said = [f"{head}: {cost}."]
+        inside = f" in {self.verb.counted(len(self.rows))}" if self.verb.things else ""
+        said = [f"{head}{inside}: {cost}."]
         if net := self.net():
             told = ", ".join(f"{each['location']} {each['units']:+,} ({_counted(each['rows'], 'row')})" for each in net)
             said.append(f"Net: {told}.")
@@ -89,6 +94,11 @@ class Plan:
             for row in self.rows
             if (before := self.levels.get(row.line)) is not None
         ]
+
+    def _things(self) -> int:
+        """How many rows of the input these are."""
+        count = self.verb.things
+        return sum(count(row.content) for row in self.rows) if count else len(self.rows)
 
     def _units(self, row: "Row") -> int:
         return self.verb.move(row.content).units if self.verb.move else 0

@@ -13,12 +13,10 @@ from synq_cli.bulk.rows import REPORTED, Dialect
 from synq_cli.bulk.runs import told
 from synq_cli.errors import UsageError
 
-_COLUMNS = ["line", "status", "sku", "location", "delta", "receipt", "error_code", "error"]
 
-
-def failed_file(path: str | None, run: str) -> Path:
+def failed_file(path: str | None, run: str, dialect: Dialect) -> Path:
     """Where the failed rows go: beside the file; those of standard input into this folder."""
-    source = Path(path or f"run-{run}.csv")
+    source = Path(path or f"run-{run}.{'csv' if dialect.header else 'ndjson'}")
     return source.with_name(f"{source.stem}.failed{source.suffix}")
 
 
@@ -55,7 +53,8 @@ def report_text(rows: Sequence[Entry], path: str) -> str:
     if path.lower().endswith(".json"):
         return exact_json.dumps(result, indent=2) + "\n"
     text = StringIO(newline="")
-    writer = csv.DictWriter(text, _COLUMNS, lineterminator="\n", restval="")
+    columns = list(dict.fromkeys(key for row in result for key in row))
+    writer = csv.DictWriter(text, columns, lineterminator="\n", restval="")
     writer.writeheader()
     writer.writerows(row | {"error": _harmless(row["error"])} for row in result)
     return text.getvalue()

@@ -42,9 +42,9 @@ def read_table(text: str, name: str, verb: Verb) -> Table:
     bom = text.startswith("\ufeff")
     text = text.removeprefix("\ufeff")
     if not text.strip():
-        raise UsageError(f"{name} is empty.", hint=f"Its first line must name the columns: {_example(verb)}")
+        raise UsageError(f"{name} is empty.", hint=_wanted(verb))
     newline = "\r\n" if "\r\n" in text else "\n"
-    if text.lstrip()[:1] == "{":
+    if verb.nested or text.lstrip()[:1] == "{":
         table = _read_ndjson(text, Dialect("", newline, bom, []), verb)
     else:
         table = _read_delimited(text, name, (newline, bom), verb)
@@ -53,12 +53,12 @@ def read_table(text: str, name: str, verb: Verb) -> Table:
     return table
 
 
-def refuse(name: str, problems: Sequence[Problem]) -> None:
-    """UsageError that lists every problem by its line; nothing if there is none."""
+def refuse(name: str, problems: Sequence[Problem], *, more: int = 0) -> None:
+    """UsageError that lists every problem by its line, and says how many `more` there are; nothing if there is none."""
     if not problems:
         return
     told = [f"line {problem.line}: {problem.what}" for problem in sorted(problems, key=lambda each: each.line)]
-    raise mistakes(name, told, "Mend the file and run it again.")
+    raise mistakes(name, told, "Mend the file and run it again.", more=more)
 
 
 def twice(rows: Sequence[Row], verb: Verb) -> list[Problem]:
@@ -68,12 +68,13 @@ def twice(rows: Sequence[Row], verb: Verb) -> list[Problem]:
     for row in rows:
         before = first.setdefault(verb.identity(row.content), row.line)
         if before != row.line:
-            problems.append(Problem(row.line, f"it is the same as line {before}; add the two up, or take one out"))
+            mend = "add the two up, or take one out" if verb.move else "take one out"
+            problems.append(Problem(row.line, f"it is the same as line {before}; {mend}"))
     return problems
 
 
 def _read_delimited(text: str, name: str, written: tuple[str, bool], verb: Verb) -> Table:
-    delimiter = _delimiter_of(text, verb)
+    delimiter = delimiter_of(text, verb.columns)
     reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
     rows: list[Row] = []
     problems: list[Problem] = []
@@ -120,6 +121,9 @@ def _read_ndjson(text: str, dialect: Dialect, verb: Verb) -> Table:
         except (ValueError, RecursionError):
             problems.append(Problem(line, "it is no JSON"))
             continue
+        if verb.nested:
+            _take(rows, problems, line, _unreported(value), source, verb)
+            continue
         if not isinstance(value, dict) or any(isinstance(field, dict | list | bool) for field in value.values()):
             problems.append(Problem(line, "it is no flat JSON object"))
             continue
@@ -132,6 +136,11 @@ def _read_ndjson(text: str, dialect: Dialect, verb: Verb) -> Table:
     return Table(dialect, rows, problems, [key for key in seen if key not in (*verb.columns, *REPORTED)])
 
 
+def _unreported(value: Any) -> Any:
+    """An object without what a report of failed rows has added."""
+    return {key: field for key, field in value.items() if key not in REPORTED} if isinstance(value, dict) else value
+
+
 def _as_text(value: object) -> str:
     if value is None:
         return ""
@@ -139,30 +148,30 @@ def _as_text(value: object) -> str:
 
 
 def _take(
-    rows: list[Row], problems: list[Problem], line: int, fields: Mapping[str, str], source: str, verb: Verb
+    rows: list[Row], problems: list[Problem], line: int, fields: Mapping[str, Any], source: str, verb: Verb
 ) -> None:
     try:
         content = verb.check(fields)
     except UsageError as error:
-        problems.append(Problem(line, error.message[:1].lower() + error.message[1:].rstrip(".")))
+        problems.append(Problem.of(line, error))
     else:
         rows.append(Row(line, content, source))
 
 
-def _delimiter_of(text: str, verb: Verb) -> str:
-    """The one that finds most of the verb's columns in the first line."""
+def delimiter_of(text: str, columns: Sequence[str]) -> str:
+    """The one that finds most of these columns in the first line."""
 
     def found(delimiter: str) -> int:
         lines = (line for line in StringIO(text, newline="") if line.strip())
         first = next(csv.reader(islice(lines, 1), delimiter=delimiter), [])
-        return len({cell.strip().lower() for cell in first} & set(verb.columns))
+        return len({cell.strip().lower() for cell in first} & set(columns))
 
     return max(_DELIMITERS, key=found)
 
 
 def _check_columns(keys: list[str], name: str, verb: Verb) -> list[str]:
     """The columns that mean nothing to the verb; UsageError if one is missing, doubled or nearly right."""
-    hint = f"Its first line must name the columns: {_example(verb)}"
+    hint = _wanted(verb)
     for names in verb.needs:
         if not set(names) & set(keys):
             raise UsageError(f"{name} has no column {' or '.join(names)}.", hint=hint)
@@ -185,5 +194,8 @@ def _slip(keys: Sequence[str], verb: Verb) -> str | None:
     return None
 
 
-def _example(verb: Verb) -> str:
-    return ",".join([names[0] for names in verb.needs] + list(verb.optional))
+def _wanted(verb: Verb) -> str:
+    if verb.nested:
+        return f"It must hold one {verb.noun} a line, each a JSON object."
+    columns = ",".join([names[0] for names in verb.needs] + list(verb.optional))
+    return f"Its first line must name the columns: {columns}"

@@ -21,13 +21,10 @@ from synq_cli.errors import (
 )
 
 if TYPE_CHECKING:
-    from synq_cli.api.budget import Ticket
     from synq_cli.api.lane import Lane
     from synq_cli.bulk.journal import Entry, Journal
-    from synq_cli.bulk.verb import Verb
+    from synq_cli.bulk.verb import Action
 
-# In flight together: they hide the time that answers take, and are what a crash leaves unknown at most.
-WORKERS = 6
 # Seconds before the next try after nothing could be sent; after the last one the run stops.
 _OUTAGE_PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)
 # So many unclear outcomes in a row are no accident: going on would make every row unclear.
@@ -73,7 +70,7 @@ class Runner:
 
     def __init__(
         self,
-        verb: "Verb",
+        verb: "Action",
         journal: "Journal",
         open_lane: "Callable[[Callable[[float], None]], Lane]",
         watcher: Watcher,
@@ -81,7 +78,7 @@ class Runner:
         now: Callable[[], float],
         sleep: Callable[[float], None],
         gap: float,
-        workers: int = WORKERS,
+        workers: int,
     ) -> None:
         self._verb = verb
         self._journal = journal
@@ -137,9 +134,7 @@ class Runner:
         lane = self._open_lane(self._nap)
         try:
             while (row := self._next()) is not None:
-                self._wait_out()
-                ticket = lane.take_place(RESERVE)
-                self._carry(lane, row, ticket)
+                self._carry(lane, row)
         except _Left:
             pass
         except SynqError as error:
@@ -166,14 +161,17 @@ class Runner:
         with self._lock:
             return None if self._stopped or not self._rows else self._rows.popleft()
 
-    def _carry(self, lane: "Lane", row: "Entry", ticket: "Ticket") -> None:
-        """Send one row and write down what became of it."""
+    def _carry(self, lane: "Lane", row: "Entry") -> None:
+        """Send one row, when it may be sent, and write down what became of it."""
+        body = self._verb.body(row.content)
+        self._wait_out()
+        ticket = lane.take_place(RESERVE)
         started = self._now()
         if not self._depart(row, started):
             lane.give_back(ticket)
             return
         try:
-            answer = lane.attempt(self._verb.operation, ticket, self._verb.body(row.content))
+            answer = lane.attempt(self._verb.operation, ticket, body)
             receipt = self._verb.receipt(answer)
         except RateLimitedError:
             self._spread = True
@@ -186,8 +184,8 @@ class Runner:
             self._record(row, lambda: self._again(row))
         except (RejectedError, NotFoundError, ConflictError) as error:
             self._unclear = 0
-            code, said = error.code, error.said or error.message
-            self._record(row, lambda: self._journal.failed(row.line, self._now(), code, said))
+            refusal = error
+            self._record(row, lambda: self._note_refusal(row, refusal))
         except (UnknownOutcomeError, ServerError) as error:
             said = error.message
             self._record(row, lambda: self._note_unclear(row, said))
@@ -215,15 +213,27 @@ class Runner:
         self._journal.pending(row.line)
         self._rows.appendleft(row)
 
+    def _note_refusal(self, row: "Entry", error: SynqError) -> None:
+        """It was refused: for good, unless it goes again in other words or may have been carried out before."""
+        said = error.said or error.message
+        if self._verb.reworded and isinstance(error, RejectedError) and self._verb.reworded(error):
+            self._again(row)
+        elif self._verb.resends and (row.is_doubtful or row.line in self._tries):
+            # A refusal speaks for its own request alone.
+            said = f"An earlier try may have been carried out; this one was refused: {said}"
+            self._journal.unknown(row.line, self._now(), said)
+        else:
+            self._journal.failed(row.line, self._now(), error.code, said)
+
     def _note_unclear(self, row: "Entry", said: str) -> None:
         """It may have been carried out: sent again at once only where that is harmless."""
         self._unclear += 1
         tries = self._tries[row.line] = self._tries.get(row.line, 0) + 1
-        if self._verb.operation.retry != "unsafe" and tries <= len(_OUTAGE_PAUSES):
+        self._journal.unknown(row.line, self._now(), said)
+        if self._verb.resends and tries <= len(_OUTAGE_PAUSES):
             self._again(row)
             self._resume_at = self._now() + _OUTAGE_PAUSES[tries - 1]
             return
-        self._journal.unknown(row.line, self._now(), said)
         if self._unclear >= _MOST_UNCLEAR and self.stop_reason is None:
             self.stop_reason = UnknownOutcomeError(f"Stopped after {self._unclear} unclear answers in a row.")
 

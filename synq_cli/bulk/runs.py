@@ -1,10 +1,13 @@
 """The runs of this machine: their journals in one folder, found by the first letters of an id."""
 
+import os
 import secrets
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, TextIO
 
 from synq_cli.bulk.journal import SUFFIX, Entry, Facts, Journal, State
 from synq_cli.bulk.verb import Row
@@ -13,6 +16,8 @@ from synq_cli.errors import UsageError
 # No letters that are taken for one another.
 _LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 _SHORTLY = 600.0
+# What is told of a row, as far as it has it.
+TOLD = ("sku", "location", "delta", "payment_reference", "idempotency_key", "last_line", "products")
 _UNREADABLE = ("command", "file", "started_at", "rows", "done", "failed", "unknown", "pending", "profile", "undoes")
 _DAMAGED = dict.fromkeys(_UNREADABLE) | {"state": "damaged"}
 
@@ -71,6 +76,22 @@ class Runs:
         """The run that takes this one back, if there is one."""
         return next((row["id"] for row in self.rows() if row["undoes"] == run), None)
 
+    @contextmanager
+    def copied(self, stdin: TextIO) -> Iterator[Path]:
+        """Standard input as a file beside the journals, which stays if a run has begun that needs it."""
+        import shutil
+        from tempfile import mkstemp
+
+        handle, name = mkstemp(suffix=".input", dir=self._folder)
+        try:
+            with os.fdopen(handle, "wb") as copy:
+                below: BinaryIO | None = getattr(stdin, "buffer", None)  # a stream in memory has none
+                shutil.copyfileobj(below or BytesIO(stdin.read().encode()), copy)
+            yield Path(name)
+        finally:
+            if not any(journal.facts.path == name for journal in self._journals()):
+                Path(name).unlink(missing_ok=True)
+
     def beside(self, facts: Facts) -> tuple[set[str], list[Entry]]:
         """The receipts of all runs that were at work about then or later, and the unclear rows of all but this one."""
         taken: set[str] = set()
@@ -123,7 +144,7 @@ def told(row: Entry) -> dict[str, Any]:
     return {
         "line": row.line,
         "status": state,
-        **{key: row.content[key] for key in ("sku", "location", "delta") if key in row.content},
+        **{key: row.content[key] for key in TOLD if key in row.content},
         "receipt": row.receipt,
         "error_code": row.code,
         "error": row.error,

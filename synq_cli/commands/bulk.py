@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 ReportOption = Annotated[
     str | None,
-    typer.Option("--report", metavar="FILE", help="Write each row's status and ledger id there, as .csv or .json."),
+    typer.Option("--report", metavar="FILE", help="Write what became of each row there, as .csv or .json."),
 ]
 
 PLAN = [
@@ -67,6 +67,12 @@ SUMMARY = [
 
 def carry_out(ctx: typer.Context, plan: "Plan", go: "Callable[[], Outcome]", report: str | None, *, yes: bool) -> None:
     """Say what is planned, ask unless `yes`, then go; a dry run ends with the plan."""
+    if agreed(ctx, plan, report, yes=yes):
+        finish(ctx, go(), report)
+
+
+def agreed(ctx: typer.Context, plan: "Plan", report: str | None, *, yes: bool) -> bool:
+    """Whether the plan is to be carried out, which was said and asked; a dry run ends with it."""
     from synq_cli.bulk.report import check_report
 
     run = invocation(ctx)
@@ -74,11 +80,10 @@ def carry_out(ctx: typer.Context, plan: "Plan", go: "Callable[[], Outcome]", rep
     what = plan.verb.counted(len(plan.rows))
     if run.dry_run:
         run.output.panel(f"Would send {what}", plan.as_row(), PLAN, _PARTS)
-        return
+        return False
     for line in plan.lines():
         run.output.note(line)
-    if run.confirmed(f"Send {what} to {run.session.profile}?", yes=yes):
-        finish(ctx, go(), report)
+    return run.confirmed(f"Send {what} to {run.session.profile}?", yes=yes)
 
 
 def finish(ctx: typer.Context, outcome: "Outcome", report: str | None) -> None:

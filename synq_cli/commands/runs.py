@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from synq_cli.api import ledger
+from synq_cli.api import bulk_jobs, ledger, orders
 from synq_cli.api.inventory import ADJUST, LEVELS
 from synq_cli.commands.bulk import SUMMARY, ReportOption, carry_out, finish
 from synq_cli.lazy_group import Noun
@@ -34,6 +34,10 @@ ROWS = [
     Column("SKU", "sku", whole),
     Column("Location", "location"),
     Column("Quantity", "delta", delta),
+    Column("Payment", "payment_reference", drop=2),
+    Column("Key", "idempotency_key", drop=2),
+    Column("Last line", "last_line", quantity),
+    Column("Products", "products", quantity),
     Column("Receipt", "receipt", drop=1),
     Column("Code", "error_code"),
     Column("Error", "error"),
@@ -75,8 +79,8 @@ def show_run(
 ) -> None:
     """Show a bulk run, or its rows.
 
-    Where it stands, also while it is running. --rows lists single rows with the ledger entry that each became, or
-    with what the API said. Nothing is sent.
+    Where it stands, also while it is running. --rows lists single rows with the ledger entry, order or bulk job that
+    each became, or with what the API said. Nothing is sent.
 
     Examples:
       synq runs show 2611
@@ -87,10 +91,22 @@ def show_run(
     if rows is None:
         run.output.record(run.runs.overview(run_id), SUMMARY)
     else:
-        run.output.rows(run.runs.told(run_id, rows), ROWS, empty="No such rows.")
+        told = run.runs.told(run_id, rows)
+        # Each command's rows have keys of their own.
+        columns = [column for column in ROWS if not told or column.key in told[0]]
+        run.output.rows(told, columns, empty="No such rows.")
 
 
-@group.command("resume", ADJUST, ledger.LIST, requests=(0, None), bulk=True)
+@group.command(
+    "resume",
+    ADJUST,
+    ledger.LIST,
+    orders.CREATE,
+    bulk_jobs.CREATE,
+    bulk_jobs.LIST,
+    requests=(0, None),
+    bulk=True,
+)
 def resume_run(
     ctx: typer.Context,
     run_id: RunArgument,
@@ -104,9 +120,10 @@ def resume_run(
 ) -> None:
     """Go on with a bulk run that was interrupted.
 
-    Sends the rows that are pending. Of rows whose answer was lost it asks the stock ledger; where that can't tell,
-    they stay unknown (exit 10) and are never sent again, unless --resend-unknown names their lines: look at
-    the ledger first, for a row that did arrive would count twice.
+    Sends the rows that are pending. An order whose answer was lost goes again under its own key. Of an adjustment or
+    a part of an import whose answer was lost it asks the stock ledger or the list of bulk jobs; where that can't tell,
+    it stays unknown (exit 10) and is never sent again, unless --resend-unknown names its line: look first, for what
+    did arrive would count twice.
 
     Examples:
       synq runs resume 2611
@@ -130,7 +147,8 @@ def undo_run(ctx: typer.Context, run_id: RunArgument, report: ReportOption = Non
     """Take a bulk run back, by the opposite of each row.
 
     The ledger is never rewritten, so this is a run of its own that posts the reverse of every row that is done; it is
-    planned, asked about, journaled and resumed like any other. A run is taken back once.
+    planned, asked about, journaled and resumed like any other. A run is taken back once. Orders are cancelled with
+    `synq orders cancel` instead.
 
     Examples:
       synq runs undo 2611 --dry-run

@@ -202,6 +202,13 @@ class Output(Chosen):
 
         draw_checklist(self._out, rows, width=self._fitting_width())
 
+    def text(self, text: str) -> None:
+        """Data that is a file of its own, as it is; a terminal gets nothing that it might act on."""
+        if self._out.terminal:
+            self._bare(text.replace("\r\n", "\n").removesuffix("\n"))
+        else:
+            self._out.write(self._out.fit(text))
+
     def value(self, value: object) -> None:
         """One bare value, as it is; a JSON value in JSON formats."""
         from synq_cli.output import machine

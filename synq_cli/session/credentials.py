@@ -22,6 +22,18 @@ class Credentials:
         """When the token ends, in epoch seconds, if it says so."""
         return self.claims.expires_at if self.claims else None
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers of a request with this token: the ids too, where they are known."""
+        ids = {"X-Tenant-ID": self.tenant_id, "X-Org-ID": self.org_id}
+        known = {name: value for name, value in ids.items() if value and _fits_a_header(value)}
+        return {"Authorization": f"Bearer {self.token}", **known}
+
+
+def _fits_a_header(text: str) -> bool:
+    """Whether a header can carry it; a claim may hold any text."""
+    return text.isascii() and text.isprintable() and text == text.strip()
+
 
 def check_token(token: str, source: str, settings: Settings) -> Credentials:
     """Credentials from a token. AuthError if it can't be one, RefusedError if it names another tenant."""

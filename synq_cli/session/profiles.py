@@ -46,6 +46,11 @@ def change(path: Path, edit: Callable[[dict[str, Any]], None]) -> Config:
     return load(path)
 
 
+def keep(path: Path, profile: str, name: str, value: object) -> None:
+    """Keep one setting of a profile."""
+    change(path, lambda config: config["profiles"].setdefault(profile, {}).update({name: value}))
+
+
 def check_name(name: str, origin: str = "The profile") -> str:
     """The name, or UsageError, naming its origin, if no profile can be called that."""
     if not _NAME.fullmatch(name):

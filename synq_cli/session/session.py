@@ -13,7 +13,7 @@ from synq_cli.errors import AuthError, RefusedError
 from synq_cli.session.base_url import host_of
 from synq_cli.session.credentials import Credentials, check_token
 from synq_cli.session.memory import Memory
-from synq_cli.session.profiles import Config, near_profile, token_store
+from synq_cli.session.profiles import Config, keep, near_profile, token_store
 from synq_cli.session.renewal import Renewal
 from synq_cli.session.settings import RENEWAL_SETTINGS, SANDBOX, Settings, can_hold, kept_base_url
 from synq_cli.session.status import described, facts_of, overrides_of
@@ -204,6 +204,11 @@ class Session:
             config["current_profile"] = config.get("current_profile") or self.profile
 
         return edit
+
+    def keep(self, name: str, value: object) -> None:
+        """Keep a setting in the profile, if this is the host that the profile is for; UsageError if it can't be."""
+        if self.profile != SANDBOX and host_of(kept_base_url(self._config, self.profile)) == self.host:
+            keep(self._config.path, self.profile, name, value)
 
     def drop_renewal(self, config: dict[str, Any]) -> None:
         """The change to config.yaml after which the profile no longer says how its token is renewed."""

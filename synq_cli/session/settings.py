@@ -19,10 +19,13 @@ ENVIRONMENTS = (PRODUCTION, "staging", "test")
 _DAY = 86_400  # far below what the system's clocks and sockets can hold
 
 
-def _format(text: str) -> str:
-    if text not in OUTPUT_FORMATS:
-        raise ValueError(f"must be one of {', '.join(OUTPUT_FORMATS)}")
-    return text
+def _one_of(*words: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text not in words:
+            raise ValueError(f"must be one of {', '.join(words)}")
+        return text
+
+    return parse
 
 
 def _uuid(text: str) -> str:
@@ -83,12 +86,6 @@ def _command(text: str) -> str:
     return text
 
 
-def _environment(text: str) -> str:
-    if text not in ENVIRONMENTS:
-        raise ValueError(f"must be one of {', '.join(ENVIRONMENTS)}")
-    return text
-
-
 @dataclass(frozen=True)
 class Setting:
     """One setting: `parse` gives its value from text or raises a ValueError that says what it must be.
@@ -111,11 +108,12 @@ SETTINGS = (
     Setting("tenant_id", "SYNQ_TENANT_ID", None, _uuid, "the tenant; else what the token says"),
     Setting("org_id", "SYNQ_ORG_ID", None, _uuid, "the organization; else what the token says"),
     Setting("location", None, None, _name, "the stock location that adjustments use"),
-    Setting("output", "SYNQ_OUTPUT", None, _format, "the format; else a table on a terminal, TSV off it"),
+    Setting("output", "SYNQ_OUTPUT", None, _one_of(*OUTPUT_FORMATS), "the format; else a table, or TSV off a terminal"),
     Setting("timeout", "SYNQ_TIMEOUT", 30, _positive_seconds, "seconds for a whole request"),
     Setting("max_wait", "SYNQ_MAX_WAIT", 120, _seconds, "longest wait for the rate limit, in seconds"),
     Setting("read_only", "SYNQ_READ_ONLY", False, _switch, "refuse every request that is not a read"),
-    Setting("environment", None, None, _environment, f"{', '.join(ENVIRONMENTS)}: the first has its name asked for"),
+    Setting("bulk_payload", None, "inline", _one_of("inline", "base64"), "how bulk jobs take their rows"),
+    Setting("environment", None, None, _one_of(*ENVIRONMENTS), "in production what is destroyed asks for its name"),
     Setting("token_command", None, None, _command, "the program that prints a fresh token", words=True),
     Setting("token_url", None, None, check_token_url, "where an OAuth 2 refresh token is sent for a fresh one"),
     Setting("client_id", None, None, _name, "the client that the refresh token was given to"),
@@ -139,6 +137,7 @@ class Settings:
     timeout: float
     max_wait: float
     read_only: bool
+    bulk_payload: str
     environment: str | None
     token_command: str | None
     token_url: str | None

@@ -15,7 +15,7 @@ from desk import Clock
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from synq_cli.api.order_keys import OrderKeys, _fingerprint
+from synq_cli.api.order_keys import OrderKeys, order_fingerprint
 from synq_cli.errors import UsageError
 from synq_cli.exact_json import loads
 
@@ -172,7 +172,7 @@ VALUES = st.recursive(
 @settings(deadline=None)
 @given(st.dictionaries(st.text(), VALUES, max_size=4))
 def test_the_order_of_fields_makes_no_other_order(order: dict[str, Any]) -> None:
-    assert _fingerprint(order) == _fingerprint(dict(reversed(order.items())))
+    assert order_fingerprint(order) == order_fingerprint(dict(reversed(order.items())))
 
 
 @pytest.mark.parametrize(
@@ -189,4 +189,4 @@ def test_the_order_of_fields_makes_no_other_order(order: dict[str, Any]) -> None
     ],
 )
 def test_the_same_number_is_the_same_however_it_is_written(left: str, right: str, same: bool) -> None:
-    assert (_fingerprint({"a": loads(left)}) == _fingerprint({"a": loads(right)})) is same
+    assert (order_fingerprint({"a": loads(left)}) == order_fingerprint({"a": loads(right)})) is same

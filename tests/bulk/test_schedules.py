@@ -1,6 +1,7 @@
-"""Whatever fails and whenever: the ledger holds each row at most once, and each row that is not done is reported."""
+"""Whatever fails and whenever: the tenant has each row at most once, and each row that is not done is reported."""
 
 import io
+import json
 import os
 import random
 import sqlite3
@@ -16,8 +17,10 @@ import pytest
 from synq_cli.api.wire import in_process
 from synq_cli.bulk.adjustments import ADJUSTMENTS
 from synq_cli.bulk.engine import Engine
-from synq_cli.bulk.journal import Journal
+from synq_cli.bulk.imports import imports, parts_of
+from synq_cli.bulk.journal import Entry, Journal
 from synq_cli.bulk.outcome import Outcome
+from synq_cli.bulk.placements import PLACEMENTS
 from synq_cli.errors import SynqError
 from synq_cli.invocation import Invocation
 from synq_cli.sandbox.app import create_app
@@ -78,6 +81,22 @@ class World:
             return database.execute(
                 "SELECT id, variant_id, location_id, quantity_delta FROM ledger WHERE sequence > ?", (mark,)
             ).fetchall()
+
+    def orders(self) -> dict[str, list[str]]:
+        """The ids of all orders by their payment's reference."""
+        found: dict[str, list[str]] = {}
+        with closing(sqlite3.connect(self.file)) as database:
+            for identifier, reference in database.execute("SELECT id, payment_reference FROM orders"):
+                found.setdefault(reference, []).append(identifier)
+        return found
+
+    def imports(self) -> dict[str, list[str]]:
+        """The ids of all imports by the title of their first row."""
+        found: dict[str, list[str]] = {}
+        with closing(sqlite3.connect(self.file)) as database:
+            for identifier, rows in database.execute("SELECT id, payload_json FROM bulk_jobs"):
+                found.setdefault(str(json.loads(rows)[0].get("title")), []).append(identifier)
+        return found
 
     def forget_old_runs(self) -> None:
         """Each go looks through all journals; some of the latest are enough to be mistaken for."""
@@ -142,6 +161,19 @@ def go(world: World, workers: int, work: Callable[[Engine], Outcome]) -> Outcome
     return outcome
 
 
+def arm(world: World, draw: random.Random, chance: float) -> None:
+    """Draw what goes wrong next."""
+    world.faults = [draw.choice(FAULTS) if draw.random() < chance else "" for _ in range(12)]
+    world.ticks_left = draw.randint(0, 80) if draw.random() < chance / 2 else None
+
+
+def new_run(world: World) -> str | None:
+    """The run that the last process began; None if it was killed before there was a journal."""
+    runs = {path.stem for path in (world.folder / "runs").glob("*.sqlite3")} - world.runs
+    world.runs |= runs
+    return runs.pop() if runs else None
+
+
 def play(world: World, seed: int) -> Counter[str]:
     """One schedule from the file to the last resume; how many rows ended in which state."""
     draw = random.Random(seed)
@@ -151,26 +183,20 @@ def play(world: World, seed: int) -> Counter[str]:
     ]
     mark = world.last_entry()
 
-    def arm(chance: float) -> None:
-        world.faults = [draw.choice(FAULTS) if draw.random() < chance else "" for _ in range(12)]
-        world.ticks_left = draw.randint(0, 80) if draw.random() < chance / 2 else None
-
     def start(engine: Engine) -> Outcome:
         text = "sku,delta,location\n" + "".join(rows)
         plan = engine.plan(ADJUSTMENTS, text, str(world.folder / "counts.csv"), place=None, with_levels=False)
-        arm(0.5)
+        arm(world, draw, 0.5)
         return engine.start(plan)
 
     outcome = go(world, workers, start)
-    runs = {path.stem for path in (world.folder / "runs").glob("*.sqlite3")} - world.runs
-    world.runs |= runs
-    if not runs:
+    name = new_run(world)
+    if name is None:
         assert world.entries_since(mark) == []  # killed before there was a journal
         return Counter()
-    (name,) = runs
     judge(world, name, mark, outcome)
     for chance in [0.4] * draw.randint(0, 3) + [0.0]:
-        arm(chance)
+        arm(world, draw, chance)
         outcome = go(world, workers, lambda engine: engine.resume(name, ()))
         states = judge(world, name, mark, outcome)
     assert states["pending"] == states["sent"] == 0
@@ -194,6 +220,12 @@ def judge(world: World, name: str, mark: int, outcome: Outcome | None) -> Counte
         elif row.state in {"failed", "pending"}:
             assert found == []
     assert posted == {}
+    hold_to_account(rows, outcome)
+    return Counter(row.state for row in rows)
+
+
+def hold_to_account(rows: list[Entry], outcome: Outcome | None) -> None:
+    """What a go said at its end, if it came to that, is what the journal says; what is not done is an error."""
     if outcome is not None:
         told = {state: outcome.row[state] for state in ("done", "failed", "unknown", "pending")}
         assert sum(told.values()) == outcome.row["rows"] == len(rows)
@@ -201,7 +233,6 @@ def judge(world: World, name: str, mark: int, outcome: Outcome | None) -> Counte
         if told["done"] < len(rows):
             with pytest.raises(SynqError):
                 outcome.check()
-    return Counter(row.state for row in rows)
 
 
 def test_no_row_is_lost_and_none_counts_twice(memory: Path) -> None:
@@ -216,5 +247,128 @@ def test_no_row_is_lost_and_none_counts_twice(memory: Path) -> None:
         world.forget_old_runs()
     sys.stdout.write(f"{SCHEDULES} schedules, rows by state: {dict(ended)}\n")
     # A schedule without faults would prove nothing, and neither would one in which all is lost.
+    assert ended["done"] > ended["unknown"] > 0
+    assert ended["failed"] > 0
+
+
+def play_orders(world: World, seed: int) -> Counter[str]:
+    """The same for orders, which go again under their keys."""
+    draw = random.Random(seed)
+    workers = draw.choice([1, 1, 1, 3])
+    wanted = [f"{seed}-{n}" for n in range(draw.randint(1, 6))]
+    text = "".join(json.dumps(order(reference)) + "\n" for reference in wanted)
+
+    def start(engine: Engine) -> Outcome:
+        plan = engine.plan(PLACEMENTS, text, str(world.folder / "orders.ndjson"), place=None, with_levels=False)
+        arm(world, draw, 0.7)
+        return engine.start(plan)
+
+    outcome = go(world, workers, start)
+    name = new_run(world)
+    if name is None:
+        assert not world.orders().keys() & set(wanted)
+        return Counter()
+    seen = judge_orders(world, name, wanted, outcome)
+    for chance in [0.9] * draw.randint(0, 3) + [0.0]:
+        arm(world, draw, chance)
+        outcome = go(world, workers, lambda engine: engine.resume(name, ()))
+        states = judge_orders(world, name, wanted, outcome)
+        seen["unknown"] += states["unknown"]
+    # Sent again until there is an answer, nothing stays unknown.
+    assert states["done"] + states["failed"] == len(wanted)
+    return states + Counter(seen_unknown=seen["unknown"])
+
+
+def order(reference: str) -> dict[str, object]:
+    item = {"product_title": "Made-to-measure repair", "quantity": 1, "unit_price": 89.5}
+    return {"payment_provider": "stripe", "payment_reference": reference, "currency": "GBP", "items": [item]}
+
+
+def judge_orders(world: World, name: str, wanted: list[str], outcome: Outcome | None) -> Counter[str]:
+    """Hold the journal against the tenant's own orders; the rows by state."""
+    placed = world.orders()
+    with Journal(world.folder / "runs" / f"{name}.sqlite3") as journal:
+        rows = journal.entries()
+    assert [row.content["payment_reference"] for row in rows] == wanted
+    for row in rows:
+        found = placed.get(row.content["payment_reference"], [])
+        assert len(found) <= 1, f"{row} is there twice"
+        if row.state == "done":
+            assert found == [row.receipt]
+        elif row.state == "failed" or (row.state == "pending" and not row.is_doubtful):
+            assert found == []
+    hold_to_account(rows, outcome)
+    return Counter(row.state for row in rows)
+
+
+def test_no_order_is_lost_and_none_is_placed_twice(memory: Path) -> None:
+    world = World(memory)
+    ended: Counter[str] = Counter()
+    for seed in range(SCHEDULES // 3):
+        try:
+            ended += play_orders(world, seed)
+        except AssertionError as error:
+            error.add_note(f"in the schedule {seed}")
+            raise
+        world.forget_old_runs()
+    sys.stdout.write(f"{SCHEDULES // 3} schedules of orders, rows by state: {dict(ended)}\n")
+    assert ended["done"] > ended["failed"] > 0
+    assert ended["seen_unknown"] > 0
+
+
+def play_imports(world: World, seed: int) -> Counter[str]:
+    """The same for the jobs of an import, which are looked for by what they hold."""
+    draw = random.Random(seed)
+    titles = [f"{seed}-{n}" for n in range(draw.randint(1, 5))]
+    file = world.folder / f"{seed}.csv"
+    file.write_text("title\n" + "\n".join(titles), encoding="utf-8")
+
+    def start(engine: Engine) -> Outcome:
+        cut = lambda: parts_of(file, "catalog.csv", largest=25)  # noqa: E731 a row a job
+        plan = engine.plan_parts(imports(engine._api.bulk_jobs), cut, "catalog.csv", file)
+        arm(world, draw, 0.5)
+        return engine.start(plan)
+
+    outcome = go(world, 1, start)
+    name = new_run(world)
+    if name is None:
+        assert not world.imports().keys() & set(titles)
+        return Counter()
+    states = judge_imports(world, name, titles, outcome)
+    for chance in [0.4] * draw.randint(0, 2) + [0.0]:
+        arm(world, draw, chance)
+        outcome = go(world, 1, lambda engine: engine.resume(name, ()))
+        states = judge_imports(world, name, titles, outcome)
+    assert states["pending"] == states["sent"] == 0
+    return states
+
+
+def judge_imports(world: World, name: str, titles: list[str], outcome: Outcome | None) -> Counter[str]:
+    """Hold the journal against the tenant's own jobs; the parts by state."""
+    made = world.imports()
+    with Journal(world.folder / "runs" / f"{name}.sqlite3") as journal:
+        rows = journal.entries()
+    for title, row in zip(titles, rows, strict=True):
+        found = made.get(title, [])
+        assert len(found) <= 1, f"{row} is there twice"
+        if row.state == "done":
+            assert found == [row.receipt]
+        elif row.state in {"failed", "pending"}:
+            assert found == []
+    hold_to_account(rows, outcome)
+    return Counter(row.state for row in rows)
+
+
+def test_no_part_of_an_import_is_lost_and_none_is_there_twice(memory: Path) -> None:
+    world = World(memory)
+    ended: Counter[str] = Counter()
+    for seed in range(SCHEDULES // 6):
+        try:
+            ended += play_imports(world, seed)
+        except AssertionError as error:
+            error.add_note(f"in the schedule {seed}")
+            raise
+        world.forget_old_runs()
+    sys.stdout.write(f"{SCHEDULES // 6} schedules of imports, jobs by state: {dict(ended)}\n")
     assert ended["done"] > ended["unknown"] > 0
     assert ended["failed"] > 0

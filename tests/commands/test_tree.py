@@ -58,7 +58,7 @@ INTERFACE = """
     orders            cancel create fulfill get list return track
     organization      show update
     organization members  invite list remove set-role
-    products          create delete export get issues list push stats update
+    products          create delete export get import issues list push stats update
     products attribute-groups  create list
     products attributes        create list
     products brands            create list

@@ -93,6 +93,30 @@ def test_a_killed_run_is_resumed_and_each_row_is_there_once(served: dict[str, st
     assert set(range(101, 101 + ROWS)) - unknown <= set(posted) <= set(range(101, 101 + ROWS))
 
 
+def test_killed_orders_are_placed_once_each_by_resume(served: dict[str, str], tmp_path: Path) -> None:
+    item = {"product_title": "Repair", "quantity": 1, "unit_price": 89.5}
+    wanted = [f"killed-{n}" for n in range(ROWS)]
+    orders = tmp_path / "orders.ndjson"
+    with orders.open("w", encoding="utf-8") as file:
+        for reference in wanted:
+            order = {"payment_provider": "stripe", "payment_reference": reference, "currency": "GBP", "items": [item]}
+            file.write(json.dumps(order) + "\n")
+    line = [SYNQ, "orders", "create", "--file", str(orders), "--yes"]
+    with subprocess.Popen(line, env=served, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as run:
+        until(lambda: finished_rows(tmp_path) >= 5)
+        run.kill()
+    (row,) = json.loads(synq(served, "runs", "list", "--json").stdout)
+    assert row["done"] < ROWS
+    resumed = synq(served, "runs", "resume", row["id"], "--json")
+    # What was on its way goes again under its key, so that nothing stays unknown.
+    assert (resumed.returncode, json.loads(resumed.stdout)["done"]) == (0, ROWS), resumed.stderr
+    with closing(sqlite3.connect(tmp_path / "state" / "sandbox.sqlite3")) as tenant:
+        placed = tenant.execute(
+            "SELECT payment_reference FROM orders WHERE payment_reference LIKE 'killed-%'"
+        ).fetchall()
+    assert sorted(reference for (reference,) in placed) == sorted(wanted)
+
+
 class Slow(BaseHTTPRequestHandler):
     """Takes adjustments, and answers each only when it may."""
 

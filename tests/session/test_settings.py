@@ -29,6 +29,7 @@ VALUES: dict[str, tuple[tuple[object, str, object], tuple[object, object, object
     "timeout": (("1", "2.5", 3), (1, 2.5, 3), 30),
     "max_wait": (("0", "2.5", 3), (0, 2.5, 3), 120),
     "read_only": ((True, "no", "on"), (True, False, True), False),
+    "bulk_payload": (("base64", "", "base64"), ("base64", None, "base64"), "inline"),
     "environment": (("production", "", "staging"), ("production", None, "staging"), None),
     "token_command": (("a", "", ["pass", "show", "the token"]), ("a", None, "pass show 'the token'"), None),
     "token_url": (
@@ -51,6 +52,7 @@ BAD: dict[str, tuple[str, str]] = {
     "timeout": ("soon", "timeout must be a number of seconds, 0 or more"),
     "max_wait": ("-1", "max_wait must be a number of seconds, 0 or more"),
     "read_only": ("maybe", "read_only must be true or false"),
+    "bulk_payload": ("base46", "bulk_payload must be one of inline, base64"),
     "environment": ("prod", "environment must be one of production, staging, test"),
     "token_command": ("pass 'show", "token_command must be a program and its arguments, with quotes that close"),
     "token_url": (
@@ -268,6 +270,7 @@ def test_variables_and_profile_of_another_tenant_do_not_reach_the_sandbox() -> N
         "timeout": "SYNQ_TIMEOUT",
         "max_wait": "default",
         "read_only": "default",
+        "bulk_payload": "default",
         "environment": "default",
         "token_command": "sandbox",
         "token_url": "sandbox",
@@ -310,7 +313,7 @@ def test_an_unknown_setting_gets_the_nearest_and_the_list() -> None:
     assert caught.value.message == "There is no setting 'time_out'."
     assert caught.value.hint == (
         "Did you mean timeout? Settings: base_url, tenant_id, org_id, location, output, timeout, max_wait, read_only, "
-        "environment, token_command, token_url, client_id."
+        "bulk_payload, environment, token_command, token_url, client_id."
     )
 
 
@@ -333,6 +336,7 @@ def test_describe_shows_each_value_and_where_it_came_from() -> None:
         "timeout": (7, "SYNQ_TIMEOUT", "SYNQ_TIMEOUT"),
         "max_wait": (120, "default", "SYNQ_MAX_WAIT"),
         "read_only": (True, "profile acme", "SYNQ_READ_ONLY"),
+        "bulk_payload": ("inline", "default", None),
         "environment": (None, "default", None),
         "token_command": (None, "default", None),
         "token_url": (None, "default", None),

@@ -1,5 +1,6 @@
 """`synq orders create`."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -7,9 +8,12 @@ import typer
 from synq_cli.api import channels, locations, orders, products, variants
 from synq_cli.api.order_entry import Wish
 from synq_cli.api.order_lines import parse_line
+from synq_cli.commands.bulk import ReportOption, carry_out
 from synq_cli.commands.orders.listing import RECORD
+from synq_cli.documents import holds_many, read_document
+from synq_cli.errors import UsageError
 from synq_cli.lazy_group import Commands
-from synq_cli.options import ForOption, LocationOption, invocation
+from synq_cli.options import ForOption, LocationOption, YesOption, invocation
 from synq_cli.output.columns import Column
 
 group = Commands()
@@ -29,12 +33,13 @@ PLACED = [*RECORD, Column("Workflow", "workflow_id"), Column("Run", "run_id")]
     orders.GET,
     requests=(1, None),
     waits=True,
+    bulk=True,
 )
 def create_order(
     ctx: typer.Context,
     file: Annotated[
         str | None,
-        typer.Option("--file", metavar="FILE", help="The order as the API takes it, JSON or YAML; - is stdin."),
+        typer.Option("--file", metavar="FILE", help="One order in JSON or YAML, or many, one a line; - is stdin."),
     ] = None,
     item: Annotated[
         list[str] | None,
@@ -59,8 +64,10 @@ def create_order(
     ] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Follow it until it is confirmed, or has failed.")] = False,
     limit: ForOption = None,
+    report: ReportOption = None,
+    yes: YesOption = False,
 ) -> None:
-    """Place an order.
+    """Place an order, or many from a file.
 
     Give its lines with --item, or the whole order in a file, or both: an option goes before the file's field. All
     that can be checked here is checked first, since much of it would fail only later, in the background. Without
@@ -77,6 +84,12 @@ def create_order(
 
     --wait follows the order up to confirmed; it ends with exit 3 if the order fails, and with 75 if --for is over.
 
+    A file is of many orders if its name ends in .ndjson or .jsonl, or if it holds several JSON objects, one a line.
+    Then options go before each order's own fields, all orders are checked before the first is sent, and synq asks.
+    The journal of the run keeps a key for each order. `synq runs resume` goes on with a run that was interrupted, and
+    sends an order whose answer was lost again under its key. What was refused ends up in FILE.failed.ndjson (exit 9).
+    A run of orders is not taken back: cancel them one by one.
+
     A file holds payment_provider, payment_reference, currency, channel, customer_id and items; an item holds
     product_title, quantity and unit_price, for stock also variant_id and location_id, and may hold sku,
     variant_title and requires_shipping.
@@ -84,20 +97,37 @@ def create_order(
     Examples:
       synq orders create --file order.json --wait
       synq orders create --item HMC-NVY-M=2@89.50 --currency GBP --payment-provider stripe --payment-reference pi_3S
+      synq orders create --file orders.ndjson --yes --report placed.csv
       synq orders create --item HMC-NVY-M=1 --channel web-storefront --file payment.yaml --dry-run
     """
     run = invocation(ctx)
+    fields = {
+        "channel": channel,
+        "currency": currency,
+        "payment_provider": payment_provider,
+        "payment_reference": payment_reference,
+        "customer_id": customer,
+        "idempotency_key": idempotency_key,
+    }
+    text = None if file is None else run.read_text(file)
+    if text is not None and holds_many(text, str(file)):
+        singles = {
+            "--item": item,
+            "--payment-reference": payment_reference,
+            "--idempotency-key": idempotency_key,
+            "--wait": wait,
+            "--for": limit is not None,
+        }
+        if given := [option for option, value in singles.items() if value]:
+            raise UsageError(f"{given[0]} is for one order, and this file holds many.")
+        _create_many(ctx, (text, str(file)), fields, location, report, yes=yes)
+        return
+    if report is not None:
+        raise UsageError("--report is for a file of many orders.")
     wish = Wish(
-        document=run.read_document(file) if file else None,
+        document=None if text is None else read_document(text, str(file)),
         name="The order" if file in {None, "-"} else str(file),
-        fields={
-            "channel": channel,
-            "currency": currency,
-            "payment_provider": payment_provider,
-            "payment_reference": payment_reference,
-            "customer_id": customer,
-            "idempotency_key": idempotency_key,
-        },
+        fields=fields,
         lines=[parse_line(text) for text in item or []],
         location=location,
         usual_location=run.settings.location,
@@ -122,3 +152,21 @@ def create_order(
         run.output.note(f"It is being made in the background; find it with: synq orders list --key {attempt.key}")
     elif not wait and limit is None:
         run.output.note(f"Follow it with: synq orders track {order['id']} --watch")
+
+
+def _create_many(
+    ctx: typer.Context,
+    source: tuple[str, str],
+    fields: Mapping[str, str | None],
+    location: str | None,
+    report: str | None,
+    *,
+    yes: bool,
+) -> None:
+    """Plan the orders of a file, its text and name, ask, and place them."""
+    from synq_cli.bulk.placements import placements
+
+    run = invocation(ctx)
+    verb = placements(fields, located=location is not None)
+    plan = run.bulk.plan(verb, *source, place=location, with_levels=False)
+    carry_out(ctx, plan, lambda: run.bulk.start(plan), report, yes=yes)

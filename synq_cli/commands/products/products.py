@@ -81,11 +81,7 @@ def list_products(ctx: typer.Context) -> None:
     run = invocation(ctx)
     rows = run.api.products.list()
     run.output.rows(rows, COLUMNS, empty="This tenant has no products.")
-    if len(rows) >= 100:
-        run.output.note(
-            "The API lists at most 100 products; there may be more. "
-            "`synq products variants list --all` reads every variant."
-        )
+    run.output.note(products.perhaps_more(rows))
 
 
 @group.command("get", products.GET)

@@ -1,0 +1,357 @@
+"""`synq products import` and `export --to` against canned replies and on the embedded tenant."""
+
+import base64
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+ENVIRON = {"SYNQ_TOKEN": "a.b.c", "SYNQ_BASE_URL": "http://127.0.0.1"}
+CSV = '\ufeffTitle;SKU;price;season\r\nBeanie;SLB;19.90;\r\n\r\n"Scarf; ""Voe""";;24;AW26\r\n\'=Cap;C;;\r\n'
+ROWS = [
+    {"title": "Beanie", "sku": "SLB", "price": 19.9},
+    {"title": 'Scarf; "Voe"', "price": 24, "season": "AW26"},
+    {"title": "=Cap", "sku": "C"},
+]
+
+
+class Works:
+    """Makes bulk jobs as it is told, one answer after the other, and lists them."""
+
+    def __init__(self) -> None:
+        self.answers: list[Callable[[dict[str, Any]], httpx.Response] | None] = []
+        self.jobs: list[dict[str, Any]] = []
+        self.bodies: list[bytes] = []
+        self.listed = 0
+        self.states: Callable[[int], dict[str, Any]] = lambda _number: {"status": "COMPLETED"}
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "GET":
+            self.listed += 1
+            jobs = [job | self.states(number) for number, job in enumerate(self.jobs)]
+            return httpx.Response(200, json=jobs[::-1])
+        self.bodies.append(request.content)
+        body = json.loads(request.content)
+        answer = self.answers.pop(0) if self.answers else None
+        return answer(body) if answer else self.make(body)
+
+    def make(self, body: dict[str, Any]) -> httpx.Response:
+        job = {
+            "id": f"{len(self.jobs) + 1:08d}-70e4-4b86-8d3c-1a6b9e0f2d57", "job_type": body["job_type"],
+            "status": "PENDING", "payload_json": json.dumps(body["payload"], indent=1), "total_items": None,
+            "processed_items": 0, "created_at": "2026-11-24T12:00:00Z",
+        }  # fmt: skip
+        self.jobs.append(job)
+        return httpx.Response(202, json=job)
+
+    @property
+    def payloads(self) -> list[Any]:
+        return [json.loads(body)["payload"] for body in self.bodies]
+
+
+@pytest.fixture
+def works() -> Works:
+    return Works()
+
+
+@pytest.fixture
+def run(synq: Any, works: Works) -> Callable[..., Any]:
+    return lambda *line, **more: synq(*line, environ=ENVIRON, http=httpx.MockTransport(works), **more)
+
+
+@pytest.fixture
+def large(tmp_path: Path) -> Path:
+    """A file of three jobs: the API takes no more than two of these rows at once."""
+    file = tmp_path / "catalog.ndjson"
+    rows = [{"title": f"Product {n}", "description": "x" * 3_000_000} for n in range(5)]
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return file
+
+
+def lost(_body: dict[str, Any]) -> httpx.Response:
+    raise httpx.ReadError("reset")
+
+
+def refused(words: str) -> Callable[[dict[str, Any]], httpx.Response]:
+    return lambda _body: httpx.Response(400, text=words)
+
+
+def test_csv_becomes_rows_with_their_digits(run: Any, works: Works, tmp_path: Path) -> None:
+    file = tmp_path / "catalog.csv"
+    file.write_bytes(CSV.encode())
+    result = run("products", "import", str(file), "--yes", "--json")
+    summary = json.loads(result.out)
+    assert (result.status, summary["command"], summary["rows"], summary["done"]) == (0, "products import", 1, 1)
+    assert works.payloads == [ROWS]
+    assert b'"price":19.90' in works.bodies[0]
+    assert result.err.splitlines()[:2] == [
+        f"3 rows of {file} in 1 bulk job: 1 request, under a minute at the present budget.",
+        f"Run {summary['id']}: `synq runs resume {summary['id']}` goes on with it, should it stop.",
+    ]
+    (row,) = json.loads(run("runs", "show", summary["id"], "--rows", "all", "--json").out)
+    assert (row["line"], row["last_line"], row["products"], row["receipt"]) == (2, 5, 3, works.jobs[0]["id"])
+    # What the first letters of the job's id name is known from now on.
+    assert run("products", "jobs", "get", "00000001").status == 0
+    undone = run("runs", "undo", summary["id"], "--yes", "-q")
+    assert (undone.status, "products jobs create --type delete" in undone.err) == (11, True)
+
+
+def test_ndjson_goes_as_it_is_written(run: Any, works: Works) -> None:
+    text = '{"title":"A","price":1.10,"new":null}\n\n {"title":"B","tags":["x"]} \n'
+    assert run("products", "import", "-", "--yes", "-q", stdin=text).status == 0
+    assert works.bodies == [
+        b'{"job_type":"BULK_IMPORT","payload":[{"title":"A","price":1.10,"new":null},{"title":"B","tags":["x"]}]}'
+    ]
+
+
+WRONG = {
+    "an empty file": ("", ["standard input is empty."]),
+    "an array": ("[]", ["standard input holds an array, which can't be read bit by bit."]),
+    "no title": ("sku\nA\n", ["standard input has no column title."]),
+    "an id": ("id,title\n1,A\n", ["standard input has a column id, which only an update takes."]),
+    "a column twice": ("title,x,x\nA,1,2\n", ["standard input has the column x twice."]),
+    "a column without a name": ("title,,\nA,1,2\n", ["standard input has a column without a name."]),
+    "no rows": ("title,sku\n\n,\n", ["standard input has no rows."]),
+    "rows": (
+        'title,sku,price,currency\nA,S,1.5,GBP\n ,T,,\nB,S,,\nC,U,"1,50",\nD,V,-1,\nE,W,1,Yen\nF,X\n"G"x,Y,,\n"H,Z',
+        [
+            "standard input has 8 problems; nothing was sent.",
+            "  line 3: no title",
+            "  line 4: the SKU S is that of line 2 too",
+            "  line 5: the price is '1,50'; it must be a number such as 19.90",
+            "  line 6: the price is '-1'; it must be a number such as 19.90",
+            "  line 7: the currency is 'Yen'; it must be an ISO 4217 code such as EUR",
+            "  line 8: it has 2 fields, the first line names 4",
+            "  line 9: it is no CSV: ',' expected after '\"'",
+            "  line 10: it is no CSV: unexpected end of data",
+        ],
+    ),
+    "NDJSON": (
+        ('{"title":"A","sku":"S"}\n{"title":" "}\n{"title":"B"\n{"title":"C","id":"1"}\n["D"]\n{"title":"E","sku":5}\n'
+        '{"title":"F","x":NaN}\n{"title":"G","sku":"S"}\n'),
+        [
+            "standard input has 7 problems; nothing was sent.",
+            "  line 2: no title",
+            "  line 3: it is no JSON object in one line",
+            "  line 4: an id, which only an update takes",
+            '  line 5: ["D"] is no object with a title',
+            "  line 6: the sku 5 is no text",
+            "  line 7: it is no JSON object in one line",
+            "  line 8: the SKU S is that of line 1 too",
+        ],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_all_that_is_wrong_is_listed_and_nothing_sent(run: Any, works: Works, tmp_path: Path, name: str) -> None:
+    text, told = WRONG[name]
+    result = run("products", "import", "-", "--yes", "-q", stdin=text)
+    assert (result.status, result.out, works.bodies) == (2, "", [])
+    assert result.err.splitlines()[: len(told)] == [f"synq: {told[0]}", *told[1:]]
+    assert list((tmp_path / "state" / "runs").iterdir()) == []
+
+
+def test_many_problems_are_counted_and_bytes_that_are_no_text_are_one(run: Any, tmp_path: Path) -> None:
+    file = tmp_path / "catalog.csv"
+    file.write_bytes(b"title\nA\n\xff\n" + b" x,\n" * 200)
+    result = run("products", "import", str(file), "-q")
+    lines = result.err.splitlines()
+    assert lines[0] == f"synq: {file} has 201 problems; nothing was sent."
+    assert (lines[1], len(lines), lines[-2]) == ("  line 3: it is not UTF-8 text", 103, "  and 101 more")
+    missing = run("products", "import", str(tmp_path / "none.csv"), "-q")
+    assert (missing.status, missing.err) == (
+        2, f"synq: {tmp_path / 'none.csv'} can't be read: No such file or directory.\n"
+    )  # fmt: skip
+
+
+def test_a_row_beyond_what_the_api_takes_is_a_problem(run: Any) -> None:
+    text = json.dumps({"title": "x" * 8_000_000}) + "\n"
+    result = run("products", "import", "-", "-q", stdin=text)
+    assert "line 1: its 8,000,013 bytes are more than the API takes" in result.err
+
+
+def test_it_asks_and_a_dry_run_sends_nothing(run: Any, works: Works, tmp_path: Path) -> None:
+    asked = run("products", "import", "-", "-q", stdin=CSV)
+    assert (asked.status, "Send 1 bulk job to default?" in asked.err) == (11, True)
+    plan = json.loads(run("products", "import", "-", "--dry-run", "--json", stdin=CSV).out)
+    assert (plan["command"], plan["rows"], plan["requests"]) == ("products import", 3, 1)
+    assert works.bodies == []
+    assert list((tmp_path / "state" / "runs").iterdir()) == []
+
+
+def test_a_large_file_is_cut_such_that_each_job_fits_in_base64_too(run: Any, works: Works, large: Path) -> None:
+    result = run("products", "import", str(large), "--yes", "--wait", "--json")
+    assert result.status == 0
+    assert [len(payload) for payload in works.payloads] == [2, 2, 1]
+    assert [row["title"] for payload in works.payloads for row in payload] == [f"Product {n}" for n in range(5)]
+    for payload in works.payloads:
+        assert len(base64.b64encode(json.dumps(payload).encode())) < 9_999_900
+    assert works.listed == 1
+
+
+@pytest.mark.parametrize("words", ["Invalid payload\n", '{"error":"Invalid JSON in payload"}'])
+def test_a_server_that_wants_base64_gets_it_from_then_on(
+    run: Any, works: Works, large: Path, tmp_path: Path, words: str
+) -> None:
+    (tmp_path / "config").mkdir()
+    config = tmp_path / "config" / "config.yaml"
+    config.write_text("profiles: {default: {base_url: 'http://127.0.0.1'}}\n", encoding="utf-8")
+    works.answers = [refused(words)]
+    assert run("products", "import", str(large), "--yes", "-q").status == 0
+    assert [type(payload) for payload in works.payloads] == [list, str, str, str]
+    rows = [row for payload in works.payloads[1:] for row in json.loads(base64.b64decode(payload))]
+    assert [row["title"] for row in rows] == [f"Product {n}" for n in range(5)]
+    assert max(map(len, works.bodies)) < 10_000_000
+    assert run("config", "get", "bulk_payload").out == "base64\n"
+    works.bodies.clear()
+    assert run("products", "import", "-", "--yes", "-q", stdin=CSV).status == 0
+    assert run("products", "jobs", "create", "--type", "import", "--file", "-", stdin='[{"title":"A"}]').status == 0
+    assert [type(payload) for payload in works.payloads] == [str, str]
+
+
+def test_what_another_host_wants_is_not_kept_in_the_profile(run: Any, works: Works) -> None:
+    works.answers = [refused("Invalid payload")]
+    assert run("products", "import", "-", "--yes", "-q", stdin=CSV).status == 0
+    assert run("config", "get", "bulk_payload").out == "inline\n"
+
+
+def test_base64_is_refused_once_and_for_all_and_other_refusals_are_final(run: Any, works: Works) -> None:
+    for answers in ([refused("Invalid payload")] * 2, [refused("Invalid payload: row 3")]):
+        works.answers = list(answers)
+        works.bodies.clear()
+        result = run("products", "import", "-", "--yes", "-q", stdin=CSV)
+        assert (result.status, len(works.bodies)) == (9, len(answers))
+    assert run("config", "get", "bulk_payload").out == "inline\n"
+
+
+def test_an_interrupted_import_creates_the_jobs_that_are_missing(run: Any, works: Works, large: Path) -> None:
+    def interrupted(_body: dict[str, Any]) -> httpx.Response:
+        return httpx.Response(401, json={"error": "Unauthorized: Invalid token"})
+
+    works.answers = [None, interrupted]
+    stopped = run("products", "import", str(large), "--yes", "--json", "-q")
+    summary = json.loads(stopped.out)
+    assert (stopped.status, summary["done"], summary["pending"]) == (4, 1, 2)
+    changed = large.read_bytes()
+    large.write_bytes(changed.replace(b"Product 4", b"Product X"))
+    other = run("runs", "resume", summary["id"], "-q")
+    assert (other.status, len(works.jobs)) == (2, 2)
+    assert re.search(r"is not what was checked any more.*\n  Put the file back as it was\. Then: synq runs", other.err)
+    large.write_bytes(changed)
+    resumed = run("runs", "resume", summary["id"], "--json", "-q")
+    assert (resumed.status, json.loads(resumed.out)["done"], len(works.jobs)) == (0, 3, 3)
+    titles = [row["title"] for job in works.jobs for row in json.loads(job["payload_json"])]
+    assert titles == [f"Product {n}" for n in range(5)]
+
+
+def test_standard_input_is_kept_until_its_last_job(run: Any, works: Works, tmp_path: Path) -> None:
+    works.answers = [refused("Invalid payload"), lambda _body: httpx.Response(401, text="No")]
+    stopped = run("products", "import", "-", "--yes", "--json", "-q", stdin=CSV)
+    assert stopped.status == 4
+    (copy,) = (tmp_path / "state" / "runs").glob("*.input")
+    assert run("runs", "resume", json.loads(stopped.out)["id"], "-q").status == 0
+    assert works.payloads[-1] == ROWS
+    assert not copy.exists()
+
+
+def test_a_job_whose_answer_was_lost_is_looked_for_and_never_sent_twice(run: Any, works: Works, large: Path) -> None:
+    def arrived(body: dict[str, Any]) -> httpx.Response:
+        works.make(body)
+        return lost(body)
+
+    works.answers = [None, arrived]
+    result = run("products", "import", str(large), "--yes", "--json", "-q")
+    assert (result.status, json.loads(result.out)["done"], len(works.bodies)) == (0, 3, 3)
+    # Where the list does not show what a job was made of, nobody can tell.
+    works.states = lambda _number: {"payload_json": None}
+    works.answers = [None, arrived]
+    result = run("products", "import", str(large), "--yes", "--json", "-q")
+    summary = json.loads(result.out)
+    assert (result.status, summary["unknown_lines"], len(works.bodies)) == (10, [3], 6)
+    assert "A job that was surely not carried out goes again with" in json.loads(result.err)["error"]["hint"]
+    assert run("runs", "resume", summary["id"], "-q").status == 10
+    assert len(works.bodies) == 6
+    assert run("runs", "resume", summary["id"], "--resend-unknown", "3", "-q").status == 0
+    assert len(works.bodies) == 7
+
+
+def test_one_that_did_not_arrive_stays_unknown(run: Any, works: Works) -> None:
+    works.answers = [lost]
+    result = run("products", "import", "-", "--yes", "-q", stdin=CSV)
+    assert (result.status, works.listed) == (10, 1)
+
+
+def test_waiting_shows_all_jobs_in_one_and_failed_ones_are_an_error(run: Any, works: Works, large: Path) -> None:
+    def state(number: int) -> dict[str, Any]:
+        if number == 1 and works.listed > 1:
+            return {"status": "FAILED", "processed_items": 1, "total_items": 2}
+        return {"status": "COMPLETED" if number == 0 or works.listed > 1 else "PROCESSING", "processed_items": 1}
+
+    works.states = state
+    result = run("products", "import", str(large), "--yes", "--wait", "--json")
+    summary, error = json.loads(result.out), json.loads(result.err.splitlines()[-2])["error"]
+    assert (result.status, works.listed) == (9, 2)
+    assert (summary["products"], summary["imported"], summary["failed_jobs"]) == (5, 3, [works.jobs[1]["id"]])
+    assert error["message"] == "Of 3 bulk jobs 1 failed."
+    assert error["details"] == [f"{works.jobs[1]['id']} after 1 of 2 rows"]
+    assert any(line.startswith("Import  [") and line.endswith("1 of 3 jobs ended") for line in result.err.splitlines())
+
+
+def test_a_wait_that_runs_out_leaves_the_jobs_at_work(run: Any, works: Works) -> None:
+    works.states = lambda _number: {"status": "PROCESSING"}
+    result = run("products", "import", "-", "--yes", "--for", "0", "--json", "-q", stdin=CSV)
+    assert (result.status, json.loads(result.out)["done"]) == (75, 1)
+
+
+# export
+
+
+def test_the_embedded_tenants_products_go_out_and_come_back(synq: Any, tmp_path: Path) -> None:
+    for name in ("catalog.csv", "catalog.ndjson"):
+        file = tmp_path / name
+        done = synq("--sandbox", "products", "export", "--to", str(file))
+        assert (done.status, done.out) == (0, "")
+        count = re.search(rf"Wrote (\d+) products to {re.escape(str(file))}\.", done.err)
+        assert count
+        plan = json.loads(synq("--sandbox", "products", "import", str(file), "--dry-run", "--json").out)
+        assert plan["rows"] == int(count[1]) > 10
+
+
+def product(number: int, **more: Any) -> dict[str, Any]:
+    name = f"{number:08d}-6e0f-4253-8a7c-d5f23e91b06a"
+    return {"id": name, "title": f"P {number}", "category": None, "status": "ACTIVE", **more}
+
+
+def test_formulas_are_guarded_and_what_has_no_title_is_left_out(run: Any, synq: Any, tmp_path: Path) -> None:
+    listed = [product(1, title="=1+1", category="Hats"), product(2, title=None), product(3, category="-x")]
+
+    def catalogue(request: httpx.Request) -> httpx.Response:
+        name = request.url.path.rpartition("/")[2]
+        whole = [row | {"brand": "Fell & Fjord", "description": None} for row in listed if row["id"] == name]
+        return httpx.Response(200, json=whole[0] if whole else listed)
+
+    def export(*line: str) -> Any:
+        return synq("products", "export", *line, environ=ENVIRON, http=httpx.MockTransport(catalogue))
+
+    plain = export("--to", "-", "-o", "csv", "-q")
+    assert plain.out == "title,category\r\n'=1+1,Hats\r\nP 3,'-x\r\n"
+    told = export("--to", "-")
+    assert told.out == '{"title":"=1+1","category":"Hats"}\n{"title":"P 3","category":"-x"}\n'
+    assert told.err.startswith("Left out, having no title: 1.\n")
+    whole = export("--to", str(tmp_path / "whole.ndjson"), "--whole", "-q")
+    assert (whole.status, (tmp_path / "whole.ndjson").read_text(encoding="utf-8").splitlines()[0]) == (
+        0, '{"title":"=1+1","category":"Hats","brand":"Fell & Fjord"}',
+    )  # fmt: skip
+    dry = export("--to", str(tmp_path / "dry.csv"), "--dry-run")
+    assert (dry.err.splitlines()[0], (tmp_path / "dry.csv").exists()) == (
+        f"Would write 2 products to {tmp_path / 'dry.csv'}.", False,
+    )  # fmt: skip
+    assert export("--to", "x.txt").err.startswith("synq: The name x.txt does not say how to write it.\n")
+    assert export("--whole").err == "synq: --whole is for a file: give --to as well.\n"
+    listed[:] = [product(number) for number in range(100)]
+    assert "The API lists at most 100 products; there may be more." in export("--to", "-").err

@@ -1,0 +1,246 @@
+"""`synq orders create --file` with one order a line, against canned replies and on the embedded tenant."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+ENVIRON = {"SYNQ_TOKEN": "a.b.c", "SYNQ_BASE_URL": "http://127.0.0.1"}
+PLACE = "e07a2f5c-41b8-4d93-8c6e-b9f5d3a1720e"
+VARIANT = "a1f46e83-0c9d-4b72-95e8-3d7b2c60f41e"
+CHANNELS = [{"id": "5a1c9e37-4d8b-4f62-a0e5-7b3d1f9c2846", "name": "web-storefront", "currency": "GBP"}]
+
+
+class Desk:
+    """Takes orders as it is told, by their payment's reference."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, list[Callable[[], httpx.Response]]] = {}
+        self.seen: list[str] = []
+        self.orders: list[dict[str, Any]] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        name = request.url.path.rpartition("/")[2]
+        self.seen.append(f"{request.method} {name}")
+        if request.method == "GET":
+            return httpx.Response(
+                200, json={"channels": CHANNELS, "locations": [{"id": PLACE, "name": "Shed"}]}.get(name)
+            )
+        order = json.loads(request.content)
+        self.orders.append(order)
+        answers = self.answers.get(order["payment_reference"])
+        if answers:
+            return answers.pop(0)()
+        return httpx.Response(201, json={"id": f"id of {order['payment_reference']}", "status": "pending_payment"})
+
+    @property
+    def keys(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for order in self.orders:
+            found.setdefault(order["payment_reference"], []).append(order["idempotency_key"])
+        return found
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+@pytest.fixture
+def run(synq: Any, desk: Desk) -> Callable[..., Any]:
+    return lambda *line, **more: synq(*line, environ=ENVIRON, http=httpx.MockTransport(desk), **more)
+
+
+def order(reference: str, **more: Any) -> dict[str, Any]:
+    item = {"product_title": "Repair", "quantity": 1, "unit_price": 89.5}
+    return {"payment_provider": "stripe", "payment_reference": reference, "currency": "GBP", "items": [item], **more}
+
+
+def lines(*orders: Any) -> str:
+    return "".join((each if isinstance(each, str) else json.dumps(each)) + "\n" for each in orders)
+
+
+def create(run: Any, text: str, *line: str) -> Any:
+    return run("orders", "create", "--file", "-", "-q", *line, stdin=text)
+
+
+def test_each_line_is_an_order_under_a_key_of_its_own(run: Any, desk: Desk) -> None:
+    result = create(run, lines(order("pi_1"), order("pi_2", idempotency_key="mine")), "--yes", "--json")
+    summary = json.loads(result.out)
+    assert (result.status, summary["command"], summary["done"]) == (0, "orders create", 2)
+    assert sorted(desk.seen) == ["POST orders"] * 2
+    assert desk.keys["pi_2"] == ["mine"]
+    shown = run("runs", "show", summary["id"], "--rows", "all", "--json", "-q")
+    assert [(row["payment_reference"], row["idempotency_key"], row["receipt"]) for row in json.loads(shown.out)] == [
+        ("pi_1", *desk.keys["pi_1"], "id of pi_1"),
+        ("pi_2", "mine", "id of pi_2"),
+    ]
+    undone = run("runs", "undo", summary["id"], "--yes", "-q")
+    assert (undone.status, undone.err) == (
+        11,
+        (
+            "synq: `synq orders create` can't be taken back.\n  Cancel the orders one by one: synq orders cancel ID."
+            " `synq runs show RUN --rows all` lists their ids.\n"
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "many"),
+    [
+        ("one.ndjson", lines(order("pi_1")), True),
+        ("one.JSONL", lines(order("pi_1")), True),
+        ("two.txt", lines(order("pi_1"), "", order("pi_2")), True),
+        ("one.json", lines(order("pi_1")), False),
+        ("one.json", json.dumps(order("pi_1"), indent=2), False),
+    ],
+)
+def test_how_many_orders_a_file_holds_is_told_by_name_and_look(
+    run: Any, tmp_path: Path, name: str, text: str, many: bool
+) -> None:
+    file = tmp_path / name
+    file.write_text("\ufeff" + text, encoding="utf-8")
+    assert run("orders", "create", "--file", str(file), "--yes", "-q").status == 0
+    assert bool(json.loads(run("runs", "list", "--json", "-q").out)) == many
+
+
+def test_what_is_looked_up_is_looked_up_once(run: Any, desk: Desk) -> None:
+    item = {"product_title": "Crewneck", "quantity": 1, "unit_price": 1, "variant_id": VARIANT}
+    orders = [order(f"pi_{n}", items=[item], currency=None) for n in range(3)]
+    line = ("--channel", "WEB-storefront", "--location", "Shed", "--customer", VARIANT, "--yes")
+    assert create(run, lines(*orders), *line).status == 0
+    assert sorted(desk.seen) == ["GET channels", "GET locations", *["POST orders"] * 3]
+    for placed in desk.orders:
+        assert (placed["channel"], placed["currency"], placed["customer_id"]) == ("web-storefront", "GBP", VARIANT)
+        assert placed["items"] == [item | {"location_id": PLACE}]
+
+
+def test_what_is_odd_about_a_channel_is_said_and_sent_nevertheless(run: Any, desk: Desk) -> None:
+    text = lines(order("pi_1", channel="web-storefront", currency="EUR"), order("pi_2"))
+    result = run("orders", "create", "--file", "-", "--yes", stdin=text)
+    assert (result.status, len(desk.orders)) == (0, 2)
+    doubt = "Warning: Line 1: The order is in EUR, but channel web-storefront sells in GBP."
+    assert result.err.splitlines()[0] == doubt
+
+
+def test_all_that_is_wrong_is_listed_and_nothing_sent(run: Any, desk: Desk) -> None:
+    item = {"product_title": "Repair", "quantity": 0, "unit_price": 1}
+    wrong = lines(order("pi_1"), order("pi_2", items=[item], currency=None), '{"items":', "[]", "")
+    result = create(run, wrong, "--yes")
+    assert (result.status, desk.seen) == (2, [])
+    assert result.err == (
+        "synq: standard input has 3 problems; nothing was sent.\n"
+        "  line 2: currency is missing, and the API would take USD: give --currency, or --channel, whose currency "
+        "counts; items[0].quantity is 0: give a whole number from 1 to 2,147,483,647\n"
+        "  line 3: it is no JSON\n"
+        "  line 4: it is no object with fields such as payment_provider and items\n"
+        "  Mend the file and run it again.\n"
+    )
+    twice = lines(
+        order("pi_1"), order("pi_2", channel="web"), order("pi_1"),
+        order("pi_3", idempotency_key="k"), order("pi_4", idempotency_key="k"),
+    )  # fmt: skip
+    result = create(run, twice, "--yes")
+    assert result.err.splitlines()[1:4] == [
+        "  line 2: there is no channel 'web'",
+        "  line 3: it is the same as line 1; take one out",
+        "  line 5: it has the idempotency_key of line 4, so one would be lost",
+    ]
+    assert desk.orders == []
+
+
+@pytest.mark.parametrize(
+    ("option", "named"),
+    [
+        (("--item", "A=1"), "--item"),
+        (("--payment-reference", "pi"), "--payment-reference"),
+        (("--idempotency-key", "k"), "--idempotency-key"),
+        (("--wait",), "--wait"),
+        (("--for", "0"), "--for"),
+    ],
+)
+def test_what_is_for_one_order_is_refused(run: Any, desk: Desk, option: tuple[str, ...], named: str) -> None:
+    result = create(run, lines(order("pi_1"), order("pi_2")), *option)
+    assert (result.status, result.err) == (2, f"synq: {named} is for one order, and this file holds many.\n")
+    one = create(run, json.dumps(order("pi_1")), "--report", "r.csv")
+    assert (one.status, one.err) == (2, "synq: --report is for a file of many orders.\n")
+    assert desk.seen == []
+
+
+def test_an_order_whose_answer_was_lost_goes_again_under_its_key(run: Any, desk: Desk) -> None:
+    def lost() -> httpx.Response:
+        raise httpx.ReadError("reset")
+
+    made = httpx.Response(202, json={"workflow_id": "wf_1", "run_id": "r"})
+    desk.answers = {"pi_1": [lost, lambda: httpx.Response(500, json={"error": "Failed"}), lambda: made]}
+    result = create(run, lines(order("pi_1"), order("pi_2")), "--yes", "--json")
+    assert (result.status, json.loads(result.out)["done"]) == (0, 2)
+    assert (len(desk.keys["pi_1"]), len(set(desk.keys["pi_1"]))) == (3, 1)
+    name = json.loads(result.out)["id"]
+    rows = json.loads(run("runs", "show", name, "--rows", "all", "--json", "-q").out)
+    assert [row["receipt"] for row in rows] == ["wf_1", "id of pi_2"]
+
+
+def test_one_that_stays_unclear_is_unknown_until_resume_sends_it_again(run: Any, desk: Desk, tmp_path: Path) -> None:
+    def lost() -> httpx.Response:
+        raise httpx.ReadError("reset")
+
+    def refused() -> httpx.Response:
+        return httpx.Response(400, json={"error": "invalid request body"})
+
+    desk.answers = {"pi_1": [lost, refused, refused], "pi_2": [refused]}
+    file = tmp_path / "orders.ndjson"
+    file.write_text(lines(order("pi_1"), order("pi_2", source_platform="shop")), encoding="utf-8")
+    result = run("orders", "create", "--file", str(file), "--yes", "--json", "-q")
+    summary = json.loads(result.out)
+    assert (result.status, summary["failed"], summary["unknown_lines"]) == (10, 1, [1])
+    assert json.loads(result.err)["error"]["hint"] == (
+        f"`synq runs resume {summary['id']}` sends them again, under the same keys, "
+        "so that none can be carried out twice."
+    )
+    failed = Path(summary["failed_file"])
+    assert failed == tmp_path / "orders.failed.ndjson"
+    assert json.loads(failed.read_text(encoding="utf-8")) == order("pi_2", source_platform="shop") | {
+        "error_code": "rejected", "error": "invalid request body",
+    }  # fmt: skip
+    # A refusal after it may have been placed proves nothing.
+    assert run("runs", "resume", summary["id"], "-q").status == 10
+    plan = json.loads(run("runs", "resume", summary["id"], "--dry-run", "--json", "-q").out)
+    assert (plan["rows"], plan["command"]) == (1, "orders create")
+    assert run("runs", "resume", summary["id"], "-q").status == 9
+    assert len(set(desk.keys["pi_1"])) == 1
+    # What failed can be fed in again as it is, as new orders.
+    assert run("orders", "create", "--file", str(failed), "--yes", "-q").status == 0
+    assert len(set(desk.keys["pi_2"])) == 2
+
+
+def test_a_report_says_what_became_of_each_order(run: Any, tmp_path: Path) -> None:
+    report = tmp_path / "placed.csv"
+    text = lines(order("pi_1", idempotency_key="k1"), order("pi_2", idempotency_key="k2"))
+    assert create(run, text, "--yes", "--report", str(report)).status == 0
+    assert report.read_text(encoding="utf-8") == (
+        "line,status,payment_reference,idempotency_key,receipt,error_code,error\n"
+        "1,done,pi_1,k1,id of pi_1,,\n2,done,pi_2,k2,id of pi_2,,\n"
+    )
+
+
+def test_it_asks_and_a_dry_run_sends_nothing(run: Any, desk: Desk) -> None:
+    text = lines(order("pi_1"), order("pi_2"))
+    asked = create(run, text)
+    assert (asked.status, asked.err.startswith("synq: ")) == (11, True)
+    assert "Send 2 orders to default?" in asked.err
+    plan = json.loads(create(run, text, "--dry-run", "--json").out)
+    assert (plan["command"], plan["rows"], plan["requests"]) == ("orders create", 2, 2)
+    assert desk.seen == []
+
+
+def test_the_embedded_tenant_takes_them(synq: Any) -> None:
+    text = lines(order("pi_1"), order("pi_2", channel="web-storefront"))
+    result = synq("--sandbox", "orders", "create", "--file", "-", "--yes", "--json", "-q", stdin=text)
+    assert (result.status, json.loads(result.out)["done"]) == (0, 2)
+    rows = json.loads(synq("--sandbox", "runs", "show", json.loads(result.out)["id"], "--rows", "all", "--json").out)
+    found = [json.loads(synq("--sandbox", "orders", "get", row["receipt"], "--json").out) for row in rows]
+    assert [row["payment_reference"] for row in found] == ["pi_1", "pi_2"]
