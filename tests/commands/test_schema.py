@@ -43,7 +43,7 @@ def test_a_command_says_what_it_takes_sends_and_may_end_with(synq: Any) -> None:
         ("change", "[QUANTITY]", False),
     ]
     names = [each["names"] for each in told["options"]]
-    assert names == [["--location"], ["--file"], ["--report"], ["-y", "--yes"], ["--dry-run"]]
+    assert names == [["--location"], ["--file"], ["--report"], ["-y", "--yes"], ["--dry-run"], ["--confirm"]]
     assert (told["effect"], told["role"], told["evidence"]) == ("relative", None, "documented")
     assert told["operations"][0] == {"id": "adjust_inventory", "method": "POST", "path": "/api/v1/inventory/adjust"}
     assert told["requests"] == {"least": 1, "most": None}

@@ -90,22 +90,59 @@ def test_no_color_is_no_color(person: Any, flag: str, variables: dict[str, str])
 def test_the_token_is_not_shown_while_it_is_typed(person: Any) -> None:
     token = b"eyJhbGciOiJub25lIn0.eyJyb2xlIjoiVklFV0VSIn0." + b"x" * 5000
     status, screen, sent = person.types(
-        "auth", "login", "--base-url", "http://127.0.0.1:1", "--max-wait", "0", answers={b"Token: ": token + b"\r"}
+        "auth",
+        "login",
+        "--base-url",
+        "http://127.0.0.1:1",
+        "--max-wait",
+        "0",
+        answers={b"[1]: ": b"\r", b"Token: ": token + b"\r"},
     )
     assert status == 7  # nobody is there to prove it
-    assert screen[0] == "Token:"
+    assert screen[:5] == [
+        "  1  I paste a token; it lives an hour",
+        "  2  A command of mine prints a fresh token whenever one is needed",
+        "  3  An OAuth 2 refresh token gets fresh ones from its token URL",
+        "How does this login get its tokens? [1]:",
+        "Token:",
+    ]
     assert b"eyJ" not in sent
+
+
+def test_neither_is_a_refresh_token(person: Any) -> None:
+    answers = {
+        b"[1]: ": b"3\r",
+        b"Token URL: ": b"http://127.0.0.1:1/token\r",
+        b"Client id, if there is one: ": b"synq\r",
+        b"Refresh token: ": b"example-refresh\r",
+    }
+    status, screen, sent = person.types("auth", "login", "--base-url", "http://127.0.0.1:1", answers=answers, width=120)
+    assert status == 4
+    assert screen[3:7] == [
+        "How does this login get its tokens? [1]: 3",
+        "Token URL: http://127.0.0.1:1/token",
+        "Client id, if there is one: synq",
+        "Refresh token:",
+    ]
+    assert "http://127.0.0.1:1/token could not be reached" in " ".join(screen[7:])
+    assert b"example-refresh" not in sent
 
 
 def test_neither_is_a_webhook_secret(person: Any, tmp_path: Path) -> None:
     (tmp_path / "body.json").write_bytes(b"{}")
     line = ("webhooks", "sign", str(tmp_path / "body.json"))
     status, screen, sent = person.types(*line, answers={b"Webhook secret: ": b"example-webhook-secret\r"})
-    assert (status, screen[0]) == (0, "Webhook secret:")
-    assert screen[1] == hmac.new(b"example-webhook-secret", b"{}", "sha256").hexdigest()
+    assert status == 0
+    assert screen[:3] == [
+        "Warning: The keyring is switched off here (the null backend): it would keep",
+        "nothing.",
+        "Webhook secret:",
+    ]
+    assert screen[3] == hmac.new(b"example-webhook-secret", b"{}", "sha256").hexdigest()
     assert b"example" not in sent
     refused, screen, _ = person.types(*line, "--keep-secret", answers={b"Webhook secret: ": b"example\r"})
-    assert (refused, screen[1]) == (4, "synq: The keyring took the secret but did not keep it.")
+    said = "synq: The keyring is switched off here (the null backend): it would keep"
+    assert (refused, screen[1]) == (4, said)
 
 
 @pytest.mark.parametrize(("answer", "gone"), [(b"y\r", True), (b"\r", False), (b"\x04", False)])

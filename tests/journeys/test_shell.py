@@ -142,7 +142,7 @@ def test_ctrl_c_at_a_question_ends_with_130(shell: Shell, line: list[str]) -> No
                 sent += os.read(ours, 4096)
             except OSError:  # Linux says so when the other end is closed
                 break
-            if sent.endswith((b"Token: ", b"[y/N] ")):
+            if sent.endswith((b"[1]: ", b"[y/N] ")):
                 process.send_signal(signal.SIGINT)
         assert process.wait(30) == 130
     os.close(ours)
@@ -167,7 +167,7 @@ def test_the_folders_are_the_users_own(shell: Shell) -> None:
         ("synq orders list --status open,ref", "open,refunded"),
         ("synq -p acme inventory adjust A -5 --dr", "--dry-run"),
         ("synq sandbox token --role V", "VIEWER"),
-        ("synq config get t", "tenant_id timeout"),
+        ("synq config get t", "tenant_id timeout token_command token_url"),
         ("synq audit list --action ORDER_PLACED,order_c", "ORDER_PLACED,order_cancelled"),
         ("synq webhooks send https://hooks.test --event order.", "order.created order.updated"),
         ("synq api p", "post put patch"),
