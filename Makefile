@@ -22,7 +22,7 @@ demo: $(VENV)/.demo
 # Without a Secret Service to test against, the tests that need one say so.
 test: $(VENV)/.dev
 	@sh scripts/secret-service.sh install || true
-	$(BIN)/python -m pytest -n auto --dist worksteal
+	$(BIN)/python -m pytest -n 4 --dist worksteal
 
 soak: $(VENV)/.dev
 	SYNQ_SCHEDULES=5000 $(BIN)/python -m pytest -q -s tests/bulk/test_schedules.py

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
+from functools import cache
 from importlib import import_module
 from types import MappingProxyType
 from typing import Any
@@ -14,6 +15,12 @@ from synq_cli.api.operation import Operation
 from synq_cli.declaration import LOCAL, Declaration, declare
 from synq_cli.errors import UsageError
 from synq_cli.options import SynqCommand, TakesSharedOptions, write_sections
+
+
+@cache
+def _built(module: str) -> Any:
+    """The commands of a module, read from their signatures once a process; what a run says hangs off its context."""
+    return typer.main.get_command(import_module(module).group)
 
 
 class LazyGroup(TakesSharedOptions, TyperGroup):
@@ -30,7 +37,7 @@ class LazyGroup(TakesSharedOptions, TyperGroup):
 
     def get_command(self, _ctx: Any, cmd_name: str) -> Any:
         if cmd_name in self.lazy and cmd_name not in self.commands:
-            self.commands[cmd_name] = typer.main.get_command(import_module(self.lazy[cmd_name][0]).group)
+            self.commands[cmd_name] = _built(self.lazy[cmd_name][0])
         return self.commands.get(cmd_name)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -123,9 +124,10 @@ def _flag(*names: str, **settings: Any) -> TyperOption:
     return _everywhere(*names, is_flag=True, type=bool, default=False, **settings)
 
 
-def shared_options() -> list[TyperOption]:
-    """The options that every command takes, before or after the verb."""
-    return [
+@cache
+def shared_options() -> tuple[TyperOption, ...]:
+    """The options that every command takes, before or after the verb; made once, since a group has many commands."""
+    return (
         _everywhere("-p", "--profile", metavar="NAME", help="Which tenant. [SYNQ_PROFILE]"),
         _flag("--json", help="JSON on stdout; short for -o json."),
         _everywhere(
@@ -151,7 +153,7 @@ def shared_options() -> list[TyperOption]:
         _flag("--sandbox", help="The embedded sandbox instead of the network."),
         _flag("--read-only", help="Refuse every request that is not a read. [SYNQ_READ_ONLY]"),
         _flag("--version", is_eager=True, callback=_print_version, hidden=True, help="Show the version."),
-    ]
+    )
 
 
 def dry_run_option() -> TyperOption:

@@ -220,7 +220,7 @@ def probe(operation, requests, checks, headers):
     statuses = set()
 
     # Schemathesis filters much of what it draws; that is no fault of the strategy.
-    @settings(max_examples=10, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=7, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(case=requests)
     def send(case):
         response = case.call(headers=headers)
