@@ -19,9 +19,8 @@ help:
 demo: $(VENV)/.demo
 	@sh scripts/demo.sh $(BIN)
 
-# Without a Secret Service to test against, the tests that need one say so.
+# Without a Secret Service to test against (`sh scripts/secret-service.sh install`), the tests that need one say so.
 test: $(VENV)/.dev
-	@sh scripts/secret-service.sh install || true
 	$(BIN)/python -m pytest -n 4 --dist worksteal
 
 soak: $(VENV)/.dev
