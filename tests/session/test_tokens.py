@@ -16,6 +16,7 @@ import keyring.backends.fail
 import keyring.backends.null
 import pytest
 from keyring.errors import InitError, KeyringLocked, NoKeyringError, PasswordDeleteError, PasswordSetError
+from runner import FakeKeyring
 
 from synq_cli.errors import AuthError, UsageError
 from synq_cli.session.keyring import SecretStore
@@ -28,22 +29,6 @@ INSTEAD = "Set SYNQ_TOKEN for this shell, or keep the token in a file: synq auth
 
 def store_in(folder: Path, keyring: SecretStore | None = None, **settings: Any) -> TokenStore:
     return TokenStore(folder, keyring, memory=Memory(lambda: folder / "state"), **settings)
-
-
-class MemoryKeyring:
-    """A keyring that works, and that can do no more than the protocol asks."""
-
-    def __init__(self) -> None:
-        self.entries: dict[tuple[str, str], str] = {}
-
-    def get_password(self, service: str, username: str, /) -> str | None:
-        return self.entries.get((service, username))
-
-    def set_password(self, service: str, username: str, password: str, /) -> None:
-        self.entries[service, username] = password
-
-    def delete_password(self, service: str, username: str, /) -> None:
-        del self.entries[service, username]
 
 
 class RaisingKeyring:
@@ -79,7 +64,7 @@ class HangingKeyring:
         self.free.wait()
 
 
-class GarblingKeyring(MemoryKeyring):
+class GarblingKeyring(FakeKeyring):
     """A keyring that keeps the first part alone."""
 
     def set_password(self, service: str, username: str, password: str, /) -> None:
@@ -117,7 +102,7 @@ def failure(use: Callable[[TokenStore], object], store: TokenStore) -> AuthError
 
 
 def test_the_keyring_keeps_one_entry_a_profile(tmp_path: Path) -> None:
-    kept = MemoryKeyring()
+    kept = FakeKeyring()
     store = store_in(tmp_path, kept)
     store.write("acme", CANARY, "keyring")
     store.write("beta", "other", "keyring")
@@ -129,12 +114,12 @@ def test_the_keyring_keeps_one_entry_a_profile(tmp_path: Path) -> None:
 
 
 def test_a_webhook_secret_has_an_entry_of_its_own_and_goes_with_the_token(tmp_path: Path) -> None:
-    kept = MemoryKeyring()
+    kept = FakeKeyring()
     store = store_in(tmp_path, kept)
     store.write(webhook_entry("acme"), CANARY, "keyring")
     assert store.delete("acme", "keyring") is False  # there was no token
     assert kept.entries == {}
-    assert store.backend() == "MemoryKeyring"
+    assert store.backend() == "FakeKeyring"
     forgetful = store_in(tmp_path, GarblingKeyring(), instead="Pipe it in.")
     with pytest.raises(AuthError) as caught:
         forgetful.write(webhook_entry("acme"), CANARY, "keyring")
