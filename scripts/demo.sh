@@ -4,6 +4,9 @@ set -eu
 bin=$1
 # Off a terminal synq would write TSV; the demo is for people either way.
 [ -t 1 ] || export SYNQ_OUTPUT=table
+# A tenant of its own, new each time: what it shows must not hang on what was tried before, nor change it.
+rm -rf .cache/demo
+export XDG_STATE_HOME="$PWD/.cache/demo"
 
 run() {
     printf '\n$ %s\n' "$*" | sed 's/Leith warehouse/"Leith warehouse"/'
@@ -26,7 +29,7 @@ run synq --sandbox limits
 
 cat <<END
 
-That was a whole tenant in one file on this machine. Go on with it:
+That was a whole tenant in one file on this machine. There is one for you to try things on:
 
   $bin/synq --sandbox orders list --status to-ship
   $bin/synq --sandbox inventory levels --sku HMC-NVY-M

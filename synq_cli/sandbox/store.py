@@ -7,12 +7,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+from zlib import crc32
 
 from synq_cli.errors import UsageError
+from synq_cli.sandbox.schema import SCHEMA
 
-# Both stand in the file's header: the first says whose file it is ("SYNQ"), the second which tables it has.
+# Both stand in the file's header: the first says whose file it is ("SYNQ"), the second which tables it has. It is
+# worked out from them, in the 31 bits that SQLite keeps: a number raised by hand is one day forgotten.
 APPLICATION_ID = 0x53594E51
-VERSION = 2
+VERSION = crc32(SCHEMA.encode()) & 0x7FFFFFFF
 
 SECONDS_TO_WAIT = 10.0
 
@@ -199,7 +202,7 @@ def _check(database: Path, connection: sqlite3.Connection) -> None:
         raise _no_sandbox(database)
     if version != VERSION:
         raise UsageError(
-            f"The sandbox in {database} was made by another version of synq ({version}, not {VERSION}).",
+            f"The sandbox in {database} was made by another version of synq.",
             hint="`synq sandbox reset` makes it anew; what was changed in it is lost.",
         )
 
@@ -207,7 +210,6 @@ def _check(database: Path, connection: sqlite3.Connection) -> None:
 def _fill(connection: sqlite3.Connection, seed: int, now: float) -> None:
     import secrets
 
-    from synq_cli.sandbox.schema import SCHEMA
     from synq_cli.sandbox.seed import draw
 
     for statement in SCHEMA.split(";"):

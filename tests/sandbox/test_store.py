@@ -105,9 +105,7 @@ def test_a_sandbox_of_another_version_is_named_and_kept(database):
     for attempt in (lambda: Store(database), lambda: store.create(database, 7, NOW)):
         with pytest.raises(UsageError) as caught:
             attempt()
-        assert caught.value.message == (
-            f"The sandbox in {database} was made by another version of synq (99, not {store.VERSION})."
-        )
+        assert caught.value.message == (f"The sandbox in {database} was made by another version of synq.")
         assert "synq sandbox reset" in caught.value.hint
     store.reset(database, 7, NOW)
     assert store.info(database)["seed"] == 7
