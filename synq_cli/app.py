@@ -81,7 +81,6 @@ def root_command() -> "LazyGroup":
         lazy=GROUPS,
         help=SUMMARY,
         context_settings={"help_option_names": ["-h", "--help"]},
-        rich_markup_mode=None,
     )
 
 

@@ -1,8 +1,8 @@
-"""A group of commands whose modules are imported on first use."""
+"""Groups whose modules are imported, and commands that are built, when they are named."""
 
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from types import MappingProxyType
 from typing import Any
@@ -16,28 +16,41 @@ from synq_cli.declaration import LOCAL, Declaration, declare
 from synq_cli.errors import UsageError
 from synq_cli.options import SynqCommand, TakesSharedOptions, write_sections
 
+_NONE: Mapping[str, Any] = MappingProxyType({})
+
 
 @cache
 def _built(module: str) -> Any:
-    """The commands of a module, read from their signatures once a process; what a run says hangs off its context."""
-    return typer.main.get_command(import_module(module).group)
+    """The group or the only command of a module; what a run says hangs off its context."""
+    return import_module(module).group.built()
+
+
+def _part(module: str, name: str) -> Any:
+    """One command of a module that holds a part of a noun's."""
+    return import_module(module).group.built(name)
 
 
 class LazyGroup(TakesSharedOptions, TyperGroup):
-    """A group; `lazy` maps a subcommand's name to its module, its one-line help and its panel."""
+    """A group; `lazy` maps a subgroup's name to module, one-line help and panel, `makers` a command's to its maker."""
 
-    lazy: Mapping[str, tuple[str, str, str]] = MappingProxyType({})
-
-    def __init__(self, *, lazy: Mapping[str, tuple[str, str, str]] | None = None, **settings: Any) -> None:
-        super().__init__(**settings)
-        self.lazy = lazy or self.lazy
+    def __init__(
+        self,
+        *,
+        lazy: Mapping[str, tuple[str, str, str]] = _NONE,
+        makers: Mapping[str, Callable[[], Any]] = _NONE,
+        **settings: Any,
+    ) -> None:
+        super().__init__(rich_markup_mode=None, **settings)
+        self.lazy = lazy
+        self.makers: dict[str, Callable[[], Any]] = {**makers}
+        self.makers |= {name: partial(_built, module) for name, (module, _, _) in lazy.items()}
 
     def list_commands(self, _ctx: Any) -> list[str]:
-        return [*(name for name in self.commands if name not in self.lazy), *self.lazy]
+        return list(self.makers)
 
     def get_command(self, _ctx: Any, cmd_name: str) -> Any:
-        if cmd_name in self.lazy and cmd_name not in self.commands:
-            self.commands[cmd_name] = _built(self.lazy[cmd_name][0])
+        if cmd_name in self.makers and cmd_name not in self.commands:
+            self.commands[cmd_name] = self.makers[cmd_name]()
         return self.commands.get(cmd_name)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
@@ -61,7 +74,7 @@ class LazyGroup(TakesSharedOptions, TyperGroup):
             if name in self.lazy:
                 _, help_line, panel = self.lazy[name]
             else:
-                help_line, panel = self.commands[name].get_short_help_str(limit=70), "Commands"
+                help_line, panel = self.get_command(ctx, name).get_short_help_str(limit=70), "Commands"
             panels.setdefault(panel, []).append((name, help_line))
         for title, rows in panels.items():
             with formatter.section(title):
@@ -99,13 +112,41 @@ class Commands(typer.Typer):
 
         return mark
 
+    def built(self, name: str | None = None) -> Any:
+        """The command of this name, or the only one."""
+        single = typer.Typer(rich_markup_mode=None, add_completion=False)
+        single.registered_commands = [info for info in self.registered_commands if name in {None, info.name}]
+        return typer.main.get_command(single)
+
 
 class Noun(Commands):
-    """A group of commands about one resource; `subgroups` maps names to modules and their one-line help."""
+    """A group of commands about one resource; those that other modules hold are built when they are named.
 
-    def __init__(self, help_line: str, subgroups: Mapping[str, tuple[str, str]] = MappingProxyType({})) -> None:
-        lazy = {name: (module, line, "Groups") for name, (module, line) in subgroups.items()}
-        # Typer makes the group of this class, and takes no more than its own settings for it.
-        super().__init__(cls=type("LazyGroup", (LazyGroup,), {"lazy": lazy}), help=help_line)
-        # A callback makes it a group even with a single command.
-        self.callback()(lambda: None)
+    `elsewhere` maps their names to modules, `subgroups` names of groups to modules and their one-line help.
+    """
+
+    def __init__(
+        self,
+        help_line: str,
+        subgroups: Mapping[str, tuple[str, str]] = _NONE,
+        *,
+        elsewhere: Mapping[str, str] = _NONE,
+    ) -> None:
+        super().__init__()
+        self._help_line = help_line
+        self._subgroups = subgroups
+        self._elsewhere = elsewhere
+
+    def built(self, name: str | None = None) -> Any:
+        """The group, or its command of this name."""
+        if name is not None:
+            return super().built(name)
+        own = [info.name for info in self.registered_commands if info.name]
+        return LazyGroup(
+            help=self._help_line,
+            lazy={name: (module, line, "Groups") for name, (module, line) in self._subgroups.items()},
+            makers={
+                **{name: partial(self.built, name) for name in own},
+                **{name: partial(_part, module, name) for name, module in self._elsewhere.items()},
+            },
+        )

@@ -1,55 +1,55 @@
 """The API of one tenant: one attribute a resource."""
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from synq_cli.api.audit import Audit
-from synq_cli.api.bulk_jobs import BulkJobs
-from synq_cli.api.catalogue import Catalogue
-from synq_cli.api.channels import Channels
-from synq_cli.api.following import Follower
-from synq_cli.api.fulfillments import Fulfillments
-from synq_cli.api.health import Health
-from synq_cli.api.integrations import Integrations
-from synq_cli.api.inventory import Inventory
-from synq_cli.api.ledger import Ledger
-from synq_cli.api.listener import Listener
-from synq_cli.api.locations import Locations
-from synq_cli.api.media import Media
-from synq_cli.api.order_entry import OrderEntry
-from synq_cli.api.orders import Orders
-from synq_cli.api.organization import Members, Organization
-from synq_cli.api.payload_form import PayloadForm
-from synq_cli.api.products import Products
 from synq_cli.api.reader import Reader
-from synq_cli.api.request import Requests
-from synq_cli.api.reservations import Reservations
-from synq_cli.api.returns import Returns
-from synq_cli.api.settings import TenantSettings
-from synq_cli.api.taxonomy import AttributeGroups, Attributes, Brands, Categories, Templates
-from synq_cli.api.tracking import Tracking
 from synq_cli.api.transport import Transport
-from synq_cli.api.variants import Variants
-from synq_cli.api.webhooks import Webhooks
-from synq_cli.api.writer import Writer
 
 if TYPE_CHECKING:
     import httpx
 
+    from synq_cli.api.audit import Audit
     from synq_cli.api.budget import Budget
+    from synq_cli.api.bulk_jobs import BulkJobs
+    from synq_cli.api.catalogue import Catalogue
+    from synq_cli.api.channels import Channels
+    from synq_cli.api.following import Follower
+    from synq_cli.api.fulfillments import Fulfillments
+    from synq_cli.api.health import Health
     from synq_cli.api.index import LocalIndex
+    from synq_cli.api.integrations import Integrations
+    from synq_cli.api.inventory import Inventory
+    from synq_cli.api.ledger import Ledger
+    from synq_cli.api.listener import Listener
+    from synq_cli.api.locations import Locations
+    from synq_cli.api.media import Media
+    from synq_cli.api.order_entry import OrderEntry
+    from synq_cli.api.orders import Orders
+    from synq_cli.api.organization import Members, Organization
+    from synq_cli.api.products import Products
+    from synq_cli.api.request import Requests
+    from synq_cli.api.reservations import Reservations
+    from synq_cli.api.returns import Returns
+    from synq_cli.api.settings import TenantSettings
+    from synq_cli.api.taxonomy import AttributeGroups, Attributes, Brands, Categories, Templates
+    from synq_cli.api.tracking import Tracking
+    from synq_cli.api.variants import Variants
+    from synq_cli.api.webhooks import Webhooks
+    from synq_cli.api.writer import Writer
     from synq_cli.session.session import Session
 
 
 class SynqClient:
-    """Every resource, over one transport."""
+    """Every resource, over one transport; each is made when it is first asked for, since a run needs few."""
 
     def __init__(
         self,
         session: "Session",
         budget: "Budget",
         index: "LocalIndex",
-        listener: Listener,
+        listener: "Listener",
         *,
         http: "httpx.BaseTransport | None",
         now: Callable[[], float],
@@ -61,36 +61,200 @@ class SynqClient:
         self.transport = Transport(
             session, budget, index, listener, http=http, now=now, sleep=sleep, jitter=jitter, dry_run=dry_run
         )
-        reader = Reader(self.transport, index)
-        writer = Writer(self.transport)
-        follower = Follower(budget, now, sleep)
-        self.products = Products(self.transport, reader, writer, index)
-        self.variants = Variants(reader, writer, index)
-        self.catalogue = Catalogue(reader, writer, index)
-        self.categories = Categories(reader, writer, index)
-        self.brands = Brands(reader, writer, index)
-        self.attributes = Attributes(reader, writer, index)
-        self.attribute_groups = AttributeGroups(reader, writer, index)
-        self.templates = Templates(reader, writer, index)
-        self.media = Media(reader, writer, index, self.variants)
-        self.bulk_jobs = BulkJobs(self.transport, reader, writer, index, follower, PayloadForm(session, listener))
-        self.locations = Locations(reader, index)
-        self.ledger = Ledger(self.transport, reader, self.variants, self.locations)
-        self.inventory = Inventory(self.transport, reader, index, self.variants, self.locations, self.ledger, now)
-        self.reservations = Reservations(self.transport, reader, self.inventory, self.variants, self.locations)
-        self.channels = Channels(self.transport, reader)
-        self.integrations = Integrations(self.transport, reader)
-        self.organization = Organization(self.transport, reader)
-        self.members = Members(self.transport, reader)
-        self.settings = TenantSettings(self.transport, reader)
-        self.fulfillments = Fulfillments(self.transport, reader, index, self.locations)
-        self.returns = Returns(self.transport, reader, index)
-        self.orders = Orders(self.transport, reader, index, self.fulfillments, follower)
-        self.order_entry = OrderEntry(
-            self.transport, index, self.variants, self.products, self.channels, self.locations
-        )
-        self.tracking = Tracking(self.orders, self.fulfillments, self.returns, follower)
-        self.audit = Audit(reader, budget, listener, sleep)
-        self.health = Health(self.transport)
-        self.webhooks = Webhooks(session, self.transport, listener, now, outside=outside, dry_run=dry_run)
-        self.requests = Requests(session, self.transport, reader)
+        self._session = session
+        self._budget = budget
+        self._index = index
+        self._listener = listener
+        self._now = now
+        self._sleep = sleep
+        self._outside = outside
+        self._dry_run = dry_run
+        self._reader = Reader(self.transport, index)
+
+    @cached_property
+    def _writer(self) -> "Writer":
+        from synq_cli.api.writer import Writer
+
+        return Writer(self.transport)
+
+    @cached_property
+    def _follower(self) -> "Follower":
+        from synq_cli.api.following import Follower
+
+        return Follower(self._budget, self._now, self._sleep)
+
+    @cached_property
+    def products(self) -> "Products":
+        from synq_cli.api.products import Products
+
+        return Products(self.transport, self._reader, self._writer, self._index)
+
+    @cached_property
+    def variants(self) -> "Variants":
+        from synq_cli.api.variants import Variants
+
+        return Variants(self._reader, self._writer, self._index)
+
+    @cached_property
+    def catalogue(self) -> "Catalogue":
+        from synq_cli.api.catalogue import Catalogue
+
+        return Catalogue(self._reader, self._writer, self._index)
+
+    @cached_property
+    def categories(self) -> "Categories":
+        from synq_cli.api.taxonomy import Categories
+
+        return Categories(self._reader, self._writer, self._index)
+
+    @cached_property
+    def brands(self) -> "Brands":
+        from synq_cli.api.taxonomy import Brands
+
+        return Brands(self._reader, self._writer, self._index)
+
+    @cached_property
+    def attributes(self) -> "Attributes":
+        from synq_cli.api.taxonomy import Attributes
+
+        return Attributes(self._reader, self._writer, self._index)
+
+    @cached_property
+    def attribute_groups(self) -> "AttributeGroups":
+        from synq_cli.api.taxonomy import AttributeGroups
+
+        return AttributeGroups(self._reader, self._writer, self._index)
+
+    @cached_property
+    def templates(self) -> "Templates":
+        from synq_cli.api.taxonomy import Templates
+
+        return Templates(self._reader, self._writer, self._index)
+
+    @cached_property
+    def media(self) -> "Media":
+        from synq_cli.api.media import Media
+
+        return Media(self._reader, self._writer, self._index, self.variants)
+
+    @cached_property
+    def bulk_jobs(self) -> "BulkJobs":
+        from synq_cli.api.bulk_jobs import BulkJobs
+        from synq_cli.api.payload_form import PayloadForm
+
+        form = PayloadForm(self._session, self._listener)
+        return BulkJobs(self.transport, self._reader, self._writer, self._index, self._follower, form)
+
+    @cached_property
+    def locations(self) -> "Locations":
+        from synq_cli.api.locations import Locations
+
+        return Locations(self._reader, self._index)
+
+    @cached_property
+    def ledger(self) -> "Ledger":
+        from synq_cli.api.ledger import Ledger
+
+        return Ledger(self.transport, self._reader, self.variants, self.locations)
+
+    @cached_property
+    def inventory(self) -> "Inventory":
+        from synq_cli.api.inventory import Inventory
+
+        known = (self.variants, self.locations, self.ledger)
+        return Inventory(self.transport, self._reader, self._index, *known, self._now)
+
+    @cached_property
+    def reservations(self) -> "Reservations":
+        from synq_cli.api.reservations import Reservations
+
+        return Reservations(self.transport, self._reader, self.inventory, self.variants, self.locations)
+
+    @cached_property
+    def channels(self) -> "Channels":
+        from synq_cli.api.channels import Channels
+
+        return Channels(self.transport, self._reader)
+
+    @cached_property
+    def integrations(self) -> "Integrations":
+        from synq_cli.api.integrations import Integrations
+
+        return Integrations(self.transport, self._reader)
+
+    @cached_property
+    def organization(self) -> "Organization":
+        from synq_cli.api.organization import Organization
+
+        return Organization(self.transport, self._reader)
+
+    @cached_property
+    def members(self) -> "Members":
+        from synq_cli.api.organization import Members
+
+        return Members(self.transport, self._reader)
+
+    @cached_property
+    def settings(self) -> "TenantSettings":
+        from synq_cli.api.settings import TenantSettings
+
+        return TenantSettings(self.transport, self._reader)
+
+    @cached_property
+    def fulfillments(self) -> "Fulfillments":
+        from synq_cli.api.fulfillments import Fulfillments
+
+        return Fulfillments(self.transport, self._reader, self._index, self.locations)
+
+    @cached_property
+    def returns(self) -> "Returns":
+        from synq_cli.api.returns import Returns
+
+        return Returns(self.transport, self._reader, self._index)
+
+    @cached_property
+    def orders(self) -> "Orders":
+        from synq_cli.api.orders import Orders
+
+        def any_shipped(order_id: str) -> bool:
+            return self.fulfillments.any_shipped(order_id)  # made only for who cancels
+
+        return Orders(self.transport, self._reader, self._index, any_shipped, self._follower)
+
+    @cached_property
+    def order_entry(self) -> "OrderEntry":
+        from synq_cli.api.order_entry import OrderEntry
+
+        known = (self.variants, self.products, self.channels, self.locations)
+        return OrderEntry(self.transport, self._index, *known)
+
+    @cached_property
+    def tracking(self) -> "Tracking":
+        from synq_cli.api.tracking import Tracking
+
+        return Tracking(self.orders, self.fulfillments, self.returns, self._follower)
+
+    @cached_property
+    def audit(self) -> "Audit":
+        from synq_cli.api.audit import Audit
+
+        return Audit(self._reader, self._budget, self._listener, self._sleep)
+
+    @cached_property
+    def health(self) -> "Health":
+        from synq_cli.api.health import Health
+
+        return Health(self.transport)
+
+    @cached_property
+    def webhooks(self) -> "Webhooks":
+        from synq_cli.api.webhooks import Webhooks
+
+        known = (self._session, self.transport, self._listener, self._now)
+        return Webhooks(*known, outside=self._outside, dry_run=self._dry_run)
+
+    @cached_property
+    def requests(self) -> "Requests":
+        from synq_cli.api.request import Requests
+
+        return Requests(self._session, self.transport, self._reader)

@@ -31,7 +31,6 @@ from synq_cli.errors import (
 
 if TYPE_CHECKING:
     from synq_cli.api.following import Follower
-    from synq_cli.api.fulfillments import Fulfillments
     from synq_cli.api.index import LocalIndex
     from synq_cli.api.order_keys import Attempt
     from synq_cli.api.reader import Reader
@@ -76,13 +75,13 @@ class Orders:
         transport: "Transport",
         reader: "Reader",
         index: "LocalIndex",
-        fulfillments: "Fulfillments",
+        any_shipped: Callable[[str], bool],
         follower: "Follower",
     ) -> None:
         self._transport = transport
         self._reader = reader
         self._index = index
-        self._fulfillments = fulfillments
+        self._any_shipped = any_shipped
         self._follower = follower
 
     def matching(
@@ -182,7 +181,7 @@ class Orders:
         """An order, read, that can be cancelled, fulfilled or returned; ConflictError says what it can be instead."""
         order = self.get(order_id)
         refuse_impossible(order, verb)
-        if verb == "cancel" and status_of(order) == "processing" and self._fulfillments.any_shipped(order["id"]):
+        if verb == "cancel" and status_of(order) == "processing" and self._any_shipped(order["id"]):
             raise impossible(order, verb, " and partly shipped")
         return order
 

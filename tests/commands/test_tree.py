@@ -3,13 +3,15 @@
 import ast
 import io
 from collections.abc import Iterator
-from importlib import resources
+from importlib import import_module, resources
 from pathlib import Path
+from pkgutil import walk_packages
 from typing import Any
 
 import pytest
 import yaml
 
+import synq_cli.commands
 from synq_cli import tree
 from synq_cli.app import GROUPS, main, root_command
 from synq_cli.options import shared_options
@@ -147,3 +149,12 @@ def test_a_group_named_alone_says_what_it_can_do(synq: Any, line: list[str]) -> 
 
 def test_the_version(synq: Any) -> None:
     assert synq("--version").out == synq("orders", "list", "--version").out == "synq 0.1.0\n"
+
+
+def test_no_command_that_a_module_holds_is_missing_from_the_tree() -> None:
+    held = [
+        info.name
+        for module in walk_packages(synq_cli.commands.__path__, "synq_cli.commands.")
+        for info in getattr(getattr(import_module(module.name), "group", None), "registered_commands", ())
+    ]
+    assert sorted(held) == sorted(node.words[-1] for node in tree.commands(root_command()))

@@ -1,8 +1,18 @@
 """`synq inventory`: stock, its ledger, reservations, and the SKUs this machine knows."""
 
-from synq_cli.commands.inventory import ledger, reservations, skus, stock
+from synq_cli.lazy_group import Noun
 
-group = stock.group
-group.add_typer(ledger.group)
-group.add_typer(reservations.group)
-group.add_typer(skus.group, name="skus")
+_HERE = "synq_cli.commands.inventory"
+group = Noun(
+    "Look at stock, adjust and reserve it.",
+    {"skus": (f"{_HERE}.skus", "Manage the SKUs this machine knows.")},
+    elsewhere={
+        "adjust": f"{_HERE}.stock",
+        "levels": f"{_HERE}.stock",
+        "locations": f"{_HERE}.stock",
+        "ledger": f"{_HERE}.ledger",
+        "reserve": f"{_HERE}.reservations",
+        "release": f"{_HERE}.reservations",
+        "reservations": f"{_HERE}.reservations",
+    },
+)

@@ -9,7 +9,7 @@ from synq_cli.api import ledger, locations, settings, variants
 from synq_cli.api.inventory import ADJUST, LEVELS
 from synq_cli.commands.bulk import ReportOption, carry_out
 from synq_cli.errors import UsageError
-from synq_cli.lazy_group import Noun
+from synq_cli.lazy_group import Commands
 from synq_cli.options import (
     AllOption,
     LimitOption,
@@ -22,7 +22,7 @@ from synq_cli.options import (
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, delta, flag, identifier, named, quantity, timestamp, whole
 
-group = Noun("Look at stock, adjust and reserve it.")
+group = Commands()
 
 
 def levels_columns(names: Mapping[str, str]) -> list[Column]:

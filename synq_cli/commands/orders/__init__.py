@@ -1,8 +1,17 @@
 """`synq orders`: found, placed, tracked, moved on."""
 
-from synq_cli.commands.orders import listing, moving, placing, tracking
+from synq_cli.lazy_group import Noun
 
-group = listing.group
-group.add_typer(placing.group)
-group.add_typer(tracking.group)
-group.add_typer(moving.group)
+_HERE = "synq_cli.commands.orders"
+group = Noun(
+    "List, place, track, ship and cancel orders.",
+    elsewhere={
+        "list": f"{_HERE}.listing",
+        "get": f"{_HERE}.listing",
+        "create": f"{_HERE}.placing",
+        "track": f"{_HERE}.tracking",
+        "fulfill": f"{_HERE}.moving",
+        "return": f"{_HERE}.moving",
+        "cancel": f"{_HERE}.moving",
+    },
+)

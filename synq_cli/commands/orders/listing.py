@@ -7,12 +7,12 @@ import typer
 from synq_cli.api.channels import LIST as LIST_CHANNELS
 from synq_cli.api.order_states import ORDER_STATUSES, STATUS_GROUPS, parse_statuses
 from synq_cli.api.orders import GET, LIST
-from synq_cli.lazy_group import Noun
+from synq_cli.lazy_group import Commands
 from synq_cli.options import AllOption, LimitOption, invocation, moment
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, identifier, money, state, text, timestamp
 
-group = Noun("List, place, track, ship and cancel orders.")
+group = Commands()
 
 COLUMNS = [
     Column("ID", "id", identifier),

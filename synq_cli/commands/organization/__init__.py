@@ -1,6 +1,10 @@
 """`synq organization`: its profile and its members."""
 
-from synq_cli.commands.organization import members, organization
+from synq_cli.lazy_group import Noun
 
-group = organization.group
-group.add_typer(members.group, name="members")
+_HERE = "synq_cli.commands.organization"
+group = Noun(
+    "Show the organization and manage its members.",
+    {"members": (f"{_HERE}.members", "Manage the organization's members.")},
+    elsewhere={"show": f"{_HERE}.organization", "update": f"{_HERE}.organization"},
+)

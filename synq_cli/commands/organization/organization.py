@@ -5,12 +5,12 @@ from typing import Annotated
 import typer
 
 from synq_cli.api.organization import GET, UPDATE
-from synq_cli.lazy_group import Noun
+from synq_cli.lazy_group import Commands
 from synq_cli.options import invocation
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import identifier, timestamp
 
-group = Noun("Show the organization and manage its members.")
+group = Commands()
 
 RECORD = [
     Column("ID", "id", identifier),

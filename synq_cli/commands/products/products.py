@@ -6,25 +6,12 @@ import typer
 
 from synq_cli.api import products
 from synq_cli.api.checks import one_of
-from synq_cli.lazy_group import Noun
+from synq_cli.lazy_group import Commands
 from synq_cli.options import DescriptionOption, YesOption, completing, invocation
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, flag, identifier, state, timestamp
 
-_SUBGROUPS = {
-    "variants": "List the variants of products and add to them.",
-    "categories": "List the categories and add to them.",
-    "brands": "List the brands and add to them.",
-    "attributes": "List the attributes and add to them.",
-    "attribute-groups": "List the attribute groups and add to them.",
-    "templates": "List the product templates and add to them.",
-    "media": "List the media and add to them.",
-    "jobs": "Start bulk jobs and follow them.",
-}
-group = Noun(
-    "Look at the catalogue and change it.",
-    {name: (f"synq_cli.commands.products.{name.replace('-', '_')}", line) for name, line in _SUBGROUPS.items()},
-)
+group = Commands()
 
 COLUMNS = [
     Column("ID", "id", identifier),

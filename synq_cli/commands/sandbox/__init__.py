@@ -1,6 +1,10 @@
 """`synq sandbox`: the embedded tenant, and its faults on order."""
 
-from synq_cli.commands.sandbox import faults, sandbox
+from synq_cli.lazy_group import Noun
 
-group = sandbox.group
-group.add_typer(faults.group, name="fault")
+_HERE = "synq_cli.commands.sandbox"
+group = Noun(
+    "Try synq on an embedded tenant.",
+    {"fault": (f"{_HERE}.faults", "Make the sandbox misbehave on order.")},
+    elsewhere=dict.fromkeys(("init", "info", "serve", "reset", "token"), f"{_HERE}.sandbox"),
+)

@@ -5,12 +5,12 @@ from typing import Annotated
 import typer
 
 from synq_cli.errors import UsageError
-from synq_cli.lazy_group import Noun
+from synq_cli.lazy_group import Commands
 from synq_cli.options import YesOption, invocation
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import quantity, timestamp
 
-group = Noun("Try synq on an embedded tenant.")
+group = Commands()
 
 RECORD = [
     Column("File", "path"),
