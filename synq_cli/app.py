@@ -1,8 +1,8 @@
 """The root command and main(), the only place that catches."""
 
 import sys
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # `typing` would cost more than all that `--version` does
 if TYPE_CHECKING:
     import typer
 
@@ -50,8 +50,12 @@ def main(argv: list[str] | None = None, system: "System | None" = None) -> int:
         # Answered before anything is imported: scripts and prompts ask this often.
         from synq_cli import __version__
 
-        print(f"synq {__version__}", file=system.stdout if system else sys.stdout)
-        return 0
+        try:
+            print(f"synq {__version__}", file=system.stdout if system else sys.stdout, flush=True)
+        except OSError:
+            pass  # the long way has words for it
+        else:
+            return 0
     try:
         return _main(arguments, system)
     except KeyboardInterrupt:  # synq was still being loaded, or already putting its things away
@@ -106,7 +110,7 @@ def _run(run: "Invocation") -> int:
     except KeyboardInterrupt:
         return _report(run, InterruptError("Interrupted."))
     except Exception as error:  # noqa: BLE001 the one place that keeps tracebacks from people
-        return _report(run, _bug(run, error))
+        return _report(run, _full(error) or _bug(run, error))
     return 0
 
 
@@ -159,6 +163,17 @@ def _near(option: str, candidates: list[str]) -> list[str]:
     from difflib import get_close_matches
 
     return get_close_matches(option, candidates, cutoff=0.75)
+
+
+def _full(error: Exception) -> "SynqError | None":
+    """The error for a help page that a full disk does not take; data has its own way to say so."""
+    from errno import ENOSPC
+
+    from synq_cli.errors import UsageError
+
+    if isinstance(error, OSError) and error.errno == ENOSPC:
+        return UsageError(f"The output can't be written: {error.strerror}.")
+    return None
 
 
 def _bug(run: "Invocation", error: Exception) -> "SynqError":

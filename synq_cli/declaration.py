@@ -1,8 +1,7 @@
 """What a command declares of itself: the operations it sends, what it does with them and what it costs."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from synq_cli.api.operation import Operation
 
@@ -14,8 +13,7 @@ _API_EXITS = (0, 1, 2, 3, 4, 5, 6, 7, 8, 11, 12, 130)
 _PARTIAL, _UNKNOWN, _RUNNING = 9, 10, 75
 
 
-@dataclass(frozen=True)
-class Declaration:
+class Declaration(NamedTuple):
     """What a command does. `calls` begins with the operation it is for; it may send the others on the way.
 
     `effect` is that operation's, `local` for a command that sends none, `any` where the line decides. `requests` are

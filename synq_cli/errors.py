@@ -17,7 +17,6 @@ SynqError                1    internal      a bug in synq
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 
@@ -132,10 +131,13 @@ class InterruptError(SynqError):
     code = "interrupted"
 
 
-@dataclass
 class Planned(Exception):  # noqa: N818 no failure: a dry run has come to its first write
     """The write that a dry run stops at: `request` has method, path and body; `before` and `after` share keys."""
 
-    request: dict[str, Any]
-    before: Mapping[str, Any] | None = None
-    after: Mapping[str, Any] | None = None
+    def __init__(
+        self, request: dict[str, Any], before: Mapping[str, Any] | None = None, after: Mapping[str, Any] | None = None
+    ) -> None:
+        super().__init__(request)
+        self.request = request
+        self.before = before
+        self.after = after

@@ -1,7 +1,6 @@
 """A login: how its token is got and renewed, what is kept of it, and which logins there are."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from synq_cli.errors import UsageError
@@ -65,7 +64,7 @@ class Login:
     @property
     def _settings(self) -> Settings:
         found: dict[str, Any] = dict.fromkeys(RENEWAL_SETTINGS) | self._renewal
-        return replace(self._run.settings, **found)
+        return self._run.settings._replace(**found)
 
     def _chosen_way(self) -> tuple[str | None, str | None, str | None]:
         """Command, token URL and client as a person names them; all None for a token that is pasted."""

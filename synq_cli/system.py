@@ -2,18 +2,22 @@
 
 import io
 import os
-import random
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from synq_cli.session.keyring import SecretStore
 
 if TYPE_CHECKING:
     import httpx
+
+
+def _any_fraction() -> float:
+    import random
+
+    return random.random()  # noqa: S311 it spreads waits, and guards nothing
 
 
 def _open_in_browser(address: str) -> bool:
@@ -22,8 +26,7 @@ def _open_in_browser(address: str) -> bool:
     return webbrowser.open(address)
 
 
-@dataclass(frozen=True)
-class System:
+class System(NamedTuple):
     """The outside world of a run; tests hand in their own."""
 
     stdin: TextIO
@@ -32,7 +35,7 @@ class System:
     environ: Mapping[str, str]
     now: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
-    jitter: Callable[[], float] = random.random
+    jitter: Callable[[], float] = _any_fraction
     http: "httpx.BaseTransport | None" = None
     keyring: SecretStore | None = None
     browse: Callable[[str], bool] = _open_in_browser

@@ -36,7 +36,7 @@ class Lane(Transport):
         sending, token = Sending(operation, url, None, content, headers), self._fresh_token()
         outcome = self._once(sending, ticket)
         if isinstance(outcome, Reply) and outcome.status == 401 and self._session.renew(token):
-            self._budget.settle(ticket, outcome.count("x-ratelimit-limit"), outcome.count("x-ratelimit-remaining"))
+            self._budget.settle(ticket, outcome.limit, outcome.remaining)
             ticket = self.take_place(0)
             outcome = self._once(sending, ticket)
         if isinstance(outcome, Reply) and outcome.status == 429:
@@ -45,7 +45,7 @@ class Lane(Transport):
             self._budget.refused(ticket, pause)
             raise RateLimitedError(f"The API refuses more requests for {pause:.0f} s.", status=429)
         if isinstance(outcome, Reply):
-            self._budget.settle(ticket, outcome.count("x-ratelimit-limit"), outcome.count("x-ratelimit-remaining"))
+            self._budget.settle(ticket, outcome.limit, outcome.remaining)
             if outcome.status < 300:
                 return replies.parse(outcome, operation)
         raise self._error(operation, outcome, "")

@@ -1,11 +1,9 @@
 """What the transport tells of its requests, and who hears it."""
 
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
-@dataclass(frozen=True)
-class Trace:
+class Trace(NamedTuple):
     """One request that was sent, for the debug line; `status` is None if no answer came."""
 
     method: str

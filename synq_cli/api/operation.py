@@ -1,8 +1,7 @@
 """What the contract says of one operation."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Effect = Literal["read", "create", "replace", "relative", "delete", "trigger"]
 RetryClass = Literal["safe", "keyed", "unsafe"]
@@ -10,8 +9,7 @@ Evidence = Literal["documented", "observed", "presumed"]
 Role = Literal["VIEWER", "EDITOR", "ADMIN"]
 
 
-@dataclass(frozen=True)
-class Operation:
+class Operation(NamedTuple):
     """One operation, by the values of openapi.yaml; `what` names what it gives, for messages.
 
     `role` is the least role, where one is stated. A `public` operation takes no token. `gives` is the body of a

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 
 from synq_cli import exact_json
 from synq_cli.api.operation import Operation
@@ -35,8 +34,7 @@ _BY_STATUS: dict[int, type[SynqError]] = {
 }
 
 
-@dataclass(frozen=True)
-class Reply:
+class Reply(NamedTuple):
     """A reply read to its end; header names in lower case."""
 
     status: int
@@ -48,8 +46,17 @@ class Reply:
         """The server's name for the request, if it gave one."""
         return self.headers.get("x-request-id")
 
-    def count(self, header: str) -> int | None:
-        """A rate-limit header as a number, or None."""
+    @property
+    def limit(self) -> int | None:
+        """How many requests the window holds, if it says so."""
+        return self._number("x-ratelimit-limit")
+
+    @property
+    def remaining(self) -> int | None:
+        """How many of them are left, if it says so."""
+        return self._number("x-ratelimit-remaining")
+
+    def _number(self, header: str) -> int | None:
         text = self.headers.get(header, "").strip()
         return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 

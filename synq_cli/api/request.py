@@ -1,7 +1,7 @@
 """Any request to the API as a person words it: checked, classed for repeating, and sent like every other."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -145,7 +145,7 @@ def _as_sent(operation: Operation, path: str, body: bytes | None) -> Operation:
     sent = exact_json.loads(body.decode()) if body else None
     keyed = isinstance(sent, dict) and bool(sent.get("idempotency_key"))
     retry = "unsafe" if operation.retry == "keyed" and not keyed else operation.retry
-    return replace(operation, path=path, retry=retry)
+    return operation._replace(path=path, retry=retry)
 
 
 def _unknown(method: str, path: str) -> Operation:

@@ -2,8 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from synq_cli import exact_json
 from synq_cli.api import replies, retry
@@ -33,8 +32,7 @@ if TYPE_CHECKING:
 _LARGEST_BODY = 10_000_000
 
 
-@dataclass(frozen=True)
-class Sending:
+class Sending(NamedTuple):
     """One request as every try sends it."""
 
     operation: Operation
@@ -182,7 +180,7 @@ class Transport:
             if isinstance(outcome, Silence):
                 return outcome
             if outcome.status != 429:
-                self._budget.settle(ticket, outcome.count("x-ratelimit-limit"), outcome.count("x-ratelimit-remaining"))
+                self._budget.settle(ticket, outcome.limit, outcome.remaining)
                 return outcome
             asked = retry.retry_after(outcome.headers, self._now())
             pause = retry.refusal_pause(refusals, self._jitter) if asked is None else asked
@@ -229,8 +227,8 @@ class Transport:
                     url,
                     reply.status if reply else None,
                     (time.monotonic() - started) * 1000,
-                    reply.count("x-ratelimit-remaining") if reply else None,
-                    reply.count("x-ratelimit-limit") if reply else None,
+                    reply.remaining if reply else None,
+                    reply.limit if reply else None,
                     reply.request_id if reply else None,
                     error,
                 )

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -185,7 +184,7 @@ class Webhooks:
 
         if self._dry_run:
             raise planned("POST", url, None, body, headers)
-        self._transport.check(replace(RECEIVE, path=url))
+        self._transport.check(RECEIVE._replace(path=url))
         host, started = host_of(url.partition("?")[0]), time.monotonic()
         wire = Wire(url.lower(), host, self._session.settings.timeout, self._outside)
         try:

@@ -1,16 +1,14 @@
 """Columns: what a command shows of its rows, under which title and in which form."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from synq_cli.output.formats import Format, text
 
 Row = Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Column:
+class Column(NamedTuple):
     """One column of a table, one line of a record.
 
     `key` is a dotted path into the row; CSV and TSV use it as header and show the raw value under it. Columns

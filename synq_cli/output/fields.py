@@ -1,7 +1,6 @@
 """What a user asked to see: fields of the rows with --fields, columns of the table with --columns."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from synq_cli.errors import UsageError
@@ -26,7 +25,7 @@ class Fields:
     def columns(self, columns: Sequence[Column]) -> list[Column]:
         """A column a field: the command's own form for it where there is one, the field's name as title."""
         known = {column.key: column for column in columns}
-        return [replace(known.get(name, Column(name, name)), title=name, drop=0, table=True) for name in self.names]
+        return [known.get(name, Column(name, name))._replace(title=name, drop=0, table=True) for name in self.names]
 
     def watch(self, rows: Iterable[Row]) -> Iterator[Row]:
         """The rows unchanged, remembering which fields they have."""
@@ -66,7 +65,7 @@ class Picks:
                     f"There is no column '{name}' here.",
                     hint=f"Columns: {', '.join(column.title for column in columns)}.",
                 )
-        return [replace(known[name.lower()], drop=0) for name in self._names]
+        return [known[name.lower()]._replace(drop=0) for name in self._names]
 
 
 def _paths(row: Row, before: str = "") -> Iterator[str]:

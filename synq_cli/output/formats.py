@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
@@ -37,8 +36,7 @@ class Cell(NamedTuple):
     style: str | None = None
 
 
-@dataclass(frozen=True)
-class Format:
+class Format(NamedTuple):
     """How a value is shown: `show(value, row, now)`, `now` in epoch seconds.
 
     `narrow` says what may happen where the terminal is too narrow: `cut` ends the text in an ellipsis, `tail`

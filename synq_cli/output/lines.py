@@ -1,7 +1,6 @@
 """Rows drawn one by one as they come, in columns of widths that are settled before."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from synq_cli.output.columns import Column, Row, lookup
@@ -38,7 +37,7 @@ def _fitting(columns: Sequence[Column], width: int | None) -> list[Column]:
             kept.remove(column)
     loose = sum(not column.width for column in kept)
     left = width - _needed(kept) + _READABLE * loose
-    return [column if column.width else replace(column, width=max(left // loose, 1)) for column in kept]
+    return [column if column.width else column._replace(width=max(left // loose, 1)) for column in kept]
 
 
 def _needed(columns: Sequence[Column]) -> int:

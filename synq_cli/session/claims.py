@@ -1,12 +1,11 @@
 """What a token says of itself; never trusted, only shown and compared."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _YEAR_10000 = 253_402_300_800.0
 
 
-@dataclass(frozen=True)
-class Claims:
+class Claims(NamedTuple):
     """Tenant, organization and role as the JWT names them; `expires_at` in epoch seconds."""
 
     tenant_id: str | None

@@ -1,21 +1,23 @@
 """A token that may be asked with, and the ids that go with it."""
 
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from synq_cli.errors import AuthError, RefusedError
 from synq_cli.session.claims import Claims, read_claims
 from synq_cli.session.settings import Settings
 
 
-@dataclass(frozen=True)
-class Credentials:
+class Credentials(NamedTuple):
     """A token, where it came from, and the ids that go with it; the setting's, else the claim's."""
 
-    token: str = field(repr=False)
+    token: str
     source: str
     tenant_id: str | None
     org_id: str | None
     claims: Claims | None
+
+    def __repr__(self) -> str:
+        return f"Credentials(source={self.source!r})"  # a traceback may show it
 
     @property
     def expires_at(self) -> float | None:

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from synq_cli.errors import UsageError
 from synq_cli.session.folders import replace_file, sole_writer
@@ -17,13 +17,12 @@ _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _MAP, _TEXT, _NULL = (f"tag:yaml.org,2002:{kind}" for kind in ("map", "str", "null"))
 
 
-@dataclass(frozen=True)
-class Config:
+class Config(NamedTuple):
     """config.yaml: the profile that `auth switch` chose, and each profile's settings."""
 
     path: Path
     current: str | None = None
-    profiles: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    profiles: Mapping[str, Mapping[str, object]] = MappingProxyType({})
 
 
 def load(path: Path) -> Config:

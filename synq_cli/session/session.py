@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from threading import RLock
@@ -176,9 +175,9 @@ class Session:
 
     def kept(self, where: str, renewal: Mapping[str, str]) -> None:
         """The token that was entered is in this store from now on, and is renewed this way."""
-        self._current, self._entered = replace(self.credentials, source=where), None
+        self._current, self._entered = self.credentials._replace(source=where), None
         named: dict[str, Any] = dict.fromkeys(RENEWAL_SETTINGS) | dict(renewal)
-        self.settings = replace(self.settings, **named)
+        self.settings = self.settings._replace(**named)
         self.renewal = self.renewal_by(self.settings, where)
         self._memory.remember("logins", self.profile, facts_of(self._current.claims))
 

@@ -3,8 +3,7 @@
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from synq_cli.errors import UsageError
 from synq_cli.session.base_url import check_base_url, check_token_url
@@ -86,8 +85,7 @@ def _command(text: str) -> str:
     return text
 
 
-@dataclass(frozen=True)
-class Setting:
+class Setting(NamedTuple):
     """One setting: `parse` gives its value from text or raises a ValueError that says what it must be.
 
     `words` are a setting that a profile may also hold as a list.
@@ -124,8 +122,7 @@ RENEWAL_SETTINGS = ("token_command", "token_url", "client_id")
 _NOT_FOR_SANDBOX = {"base_url", "tenant_id", "org_id", *RENEWAL_SETTINGS}
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     """Every setting's value, and in `sources` where it came from."""
 
     profile: str

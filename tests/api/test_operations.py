@@ -5,7 +5,6 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Iterator
-from dataclasses import asdict
 from importlib import resources
 from pathlib import Path
 from types import ModuleType
@@ -71,7 +70,7 @@ def test_every_operation_of_the_contract_is_there() -> None:
 
 @pytest.mark.parametrize("operation", [found for _, _, found in OPERATIONS], ids=lambda operation: operation.id)
 def test_an_operation_is_as_the_contract_has_it(operation: Operation) -> None:
-    said = {name: value for name, value in asdict(operation).items() if name not in {"id", "what"}}
+    said = {name: value for name, value in operation._asdict().items() if name not in {"id", "what"}}
     assert said == CONTRACT[operation.id]
 
 

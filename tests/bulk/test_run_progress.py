@@ -29,7 +29,13 @@ class Bar:
 def test_rows_pace_time_left_and_places_once_a_second(memory: Path) -> None:
     clock = [NOW]
     budget = Budget(
-        memory / "budget.sqlite3", "host", spender="run", profile="p", now=lambda: clock[0], sleep=lambda _seconds: None
+        memory / "budget.sqlite3",
+        "host",
+        spender="run",
+        profile="p",
+        now=lambda: clock[0],
+        sleep=lambda _seconds: None,
+        jitter=lambda: 0.5,
     )
     rows = [Row(line, {}) for line in range(2, 202)]
     bar, notes = Bar(), []

@@ -69,6 +69,9 @@ def test_a_full_disk_is_said(shell: Shell) -> None:
         "",
         "synq: The output can't be written: No space left on device.\n",
     )
+    for line in ("synq --version", "synq --help"):
+        status, _, err = shell(f"{line} >/dev/full")
+        assert (status, err) == (2, "synq: The output can't be written: No space left on device.\n")
     assert shell("synq --sandbox settings show --fields costing_method 2>/dev/full") == (0, "costing_method\nWAC\n", "")
 
 

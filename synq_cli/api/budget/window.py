@@ -1,12 +1,10 @@
 """The sliding window: who may send now, and how the count is corrected by what the API says."""
 
-import random
-import secrets
+import os
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from synq_cli.api.budget.shared_file import SharedFile
 from synq_cli.errors import RateLimitedError
@@ -33,8 +31,7 @@ FULL = "the rate limit is used up"
 REFUSED = "the API answered 429 and asked for a pause"
 
 
-@dataclass(frozen=True)
-class Ticket:
+class Ticket(NamedTuple):
     """A place in the window; `started` in epoch seconds, `waited` in seconds."""
 
     id: int
@@ -42,8 +39,7 @@ class Ticket:
     waited: float = 0.0
 
 
-@dataclass(frozen=True)
-class Snapshot:
+class Snapshot(NamedTuple):
     """The window of a host as it stands; seconds are from now, 0 where nothing is taken.
 
     `exact`: the API itself said what remains, in this run and just now. `frees_in`: until one more place is free;
@@ -63,13 +59,12 @@ class Snapshot:
 
     def as_row(self) -> dict[str, object]:
         """The snapshot as JSON has it: seconds rounded to tenths, a spender an object."""
-        row = {name: round(value, 1) if isinstance(value, float) else value for name, value in vars(self).items()}
+        row = {name: round(value, 1) if isinstance(value, float) else value for name, value in self._asdict().items()}
         names = ("profile", "command", "requests")
         return row | {"spenders": [dict(zip(names, spender, strict=True)) for spender in self.spenders]}
 
 
-@dataclass(frozen=True)
-class _Host:
+class _Host(NamedTuple):
     size: int
     blocked_for: float
     refusals: int
@@ -79,6 +74,10 @@ class _Host:
 def usable(size: int, reserve: int) -> int:
     """How many places of a window may be taken by who leaves a reserve: at least half of them."""
     return size - min(reserve, size // 2)
+
+
+def _any_id() -> int:
+    return int.from_bytes(os.urandom(8)) >> 2  # what SQLite holds, and no two processes draw alike
 
 
 def _ignore(*_what: object) -> None:
@@ -97,9 +96,9 @@ class Budget:
         profile: str,
         now: Callable[[], float],
         sleep: Callable[[float], None],
+        jitter: Callable[[], float],
         limit: int = 100,
         window: float = WINDOW,
-        jitter: Callable[[], float] = random.random,
         tell: Callable[[str], None] = _ignore,
     ) -> None:
         self.path = path
@@ -191,7 +190,7 @@ class Budget:
         wait, reason = self._wait(file, host, now, reserve)
         if wait > 0:
             return None, wait, reason
-        ticket = Ticket(secrets.randbits(62), now)
+        ticket = Ticket(_any_id(), now)
         self._put(file, ticket.id, "sending", now, timeout + self._window)
         return ticket, 0.0, ""
 
@@ -246,7 +245,7 @@ class Budget:
         sending = counts.get("sending", 0)
         known = counts.get("settled", 0) + counts.get("stranger", 0)
         for _ in range(used - known - sending):
-            self._put(file, secrets.randbits(62), "stranger", now + _MARGIN, self._window)
+            self._put(file, _any_id(), "stranger", now + _MARGIN, self._window)
         # Of ours, those that were on their way beside this request may have been counted after it.
         beside = file.execute(
             "SELECT COUNT(*) FROM requests WHERE host = ? AND kind = 'settled' AND id <> ? AND at > ?",
