@@ -234,7 +234,7 @@ class Output(Chosen):
             width=self._fitting_width(),
             keep_empty=self._chooses,
         )
-        table.draw(self._out, made.table, made.width)
+        self._out.write("".join(f"{line}\n" for line in made.lines))
         self.cut(made.shortened, made.dropped)
 
     def _timeline(self, row: Row, head: Sequence[Column], parts: "Parts") -> "Drawn":

@@ -9,7 +9,7 @@ from synq_cli.output.formats import Cell, visible
 if TYPE_CHECKING:
     from synq_cli.output.streams import Stream
 
-_GAP = 2
+GAP = 2
 # A column that takes what is left is worth a place with this much.
 _READABLE = 20
 
@@ -41,24 +41,33 @@ def _fitting(columns: Sequence[Column], width: int | None) -> list[Column]:
 
 
 def _needed(columns: Sequence[Column]) -> int:
-    return sum((column.width or _READABLE) + _GAP for column in columns) - _GAP
+    return sum((column.width or _READABLE) + GAP for column in columns) - GAP
 
 
 def _write(stream: "Stream", columns: Sequence[Column], cells: Sequence[Cell]) -> None:
     parts = []
-    for column, cell in zip(columns, cells, strict=True):
-        text = _filled(stream, stream.fit(cell.text), column)
-        # Only the letters are painted: blanks would show in some styles.
-        parts.append(stream.paint(text.rstrip(), cell.style) + " " * (len(text) - len(text.rstrip())))
-    stream.write((" " * _GAP).join(parts).rstrip() + "\n")
+    for column, (text, style) in zip(columns, cells, strict=True):
+        parts.append((Cell(_cut(stream, stream.fit(text), column.width), style), column.width, False))
+    stream.write(line(stream, parts) + "\n")
 
 
-def _filled(stream: "Stream", text: str, column: Column) -> str:
-    """The text brought to the column's width."""
+def _cut(stream: "Stream", text: str, width: int) -> str:
+    """The text brought down to a width; 0 is as wide as it is."""
     from rich.cells import cell_len, set_cell_size
 
-    if not column.width:
+    if not width or cell_len(text) <= width:
         return text
-    if cell_len(text) > column.width:
-        text = set_cell_size(text, max(column.width - len(stream.ellipsis), 0)).rstrip() + stream.ellipsis
-    return set_cell_size(text, column.width)
+    return set_cell_size(text, max(width - len(stream.ellipsis), 0)).rstrip() + stream.ellipsis
+
+
+def line(stream: "Stream", cells: Iterable[tuple[Cell, int, bool]]) -> str:
+    """One line of cells, each with its width and whether it stands at the right of it, painted for the stream."""
+    from rich.cells import cell_len
+
+    parts = []
+    for (text, style), width, right in cells:
+        blanks = " " * (width - cell_len(text))
+        # Only the letters are painted: blanks would show in some styles.
+        painted = stream.paint(text, style) if text else ""
+        parts.append(blanks + painted if right else painted + blanks)
+    return (" " * GAP).join(parts).rstrip()

@@ -41,7 +41,7 @@ def draw_panel(
     for key, (heading, columns) in parts.items():
         if row[key]:
             made = made_table(stream, row[key], columns, now=now, width=inner, keep_empty=False)
-            blocks += [styled(""), styled(stream.fit(heading), "bold"), made.table]
+            blocks += [styled(""), styled(stream.fit(heading), "bold"), made.drawing()]
             widest = max(widest, made.width)
             tables.append(made)
     frame = Panel(Group(*blocks), title=Text(stream.fit(title), "bold"), title_align="left")

@@ -1,4 +1,4 @@
-"""Tables and records for people, drawn with Rich: made to fit the terminal, and saying what did not."""
+"""Tables and records for people: made to fit the terminal, and saying what did not."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from synq_cli.output.columns import Column, Row, lookup
 from synq_cli.output.formats import Cell, visible
+from synq_cli.output.lines import GAP, line
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from synq_cli.output.streams import Stream
 
-_GAP = 2
 _SHORT = 8
 # A text column cut to less than this says nothing.
 _LEAST = 6
@@ -33,12 +33,18 @@ class _Strip:
 
 
 class Made(NamedTuple):
-    """A table to be drawn, its width, and the titles of its shortened and of the left out columns."""
+    """A table's lines, painted; its width, and the titles of its shortened and of the left out columns."""
 
-    table: "RenderableType"
+    lines: list[str]
     width: int
     shortened: list[str]
     dropped: list[str]
+
+    def drawing(self) -> "RenderableType":
+        """The same for a drawing that holds more."""
+        from rich.text import Text
+
+        return Text.from_ansi("\n".join(self.lines), no_wrap=True)
 
 
 def made_table(
@@ -50,27 +56,25 @@ def made_table(
     width: int | None,
     keep_empty: bool,
 ) -> Made:
-    """The rows as a table of this width at the most, uncut if it is None."""
-    from rich.table import Table
+    """The rows as a table of this width at the most, uncut if it is None.
 
+    Its lines are put together here: a Rich table measures and wraps every cell once more, which takes four times as
+    long as all the rest of a page of orders.
+    """
     strips = [_strip(stream, rows, column, now) for column in columns]
     if not keep_empty:
         # Where the API names all fields otherwise than the columns do, its own names are shown.
         own = [Column(key, key) for key in dict.fromkeys(key for row in rows for key in row)]
         strips = _filled(strips) or _filled([_strip(stream, rows, column, now) for column in own]) or strips
     dropped = [] if width is None else _fit(strips, width, stream.ellipsis)
-    table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold")
-    for strip in strips:
-        table.add_column(
-            styled(strip.title),
-            justify="right" if strip.column.format.right else "left",
-            width=strip.width,
-            no_wrap=True,
-        )
-    for cells in zip(*(strip.cells for strip in strips), strict=True):
-        table.add_row(*(styled(*cell) for cell in cells))
+    shape = [(strip.width, strip.column.format.right) for strip in strips]
+    head = [Cell(strip.title, "bold") for strip in strips]
+    table = zip(*(strip.cells for strip in strips), strict=True)
+    lines = [
+        line(stream, ((cell, *place) for cell, place in zip(cells, shape, strict=True))) for cells in (head, *table)
+    ]
     shortened = [strip.column.title for strip in strips if strip.shortened]
-    return Made(table, _total(strip.width for strip in strips), shortened, dropped)
+    return Made(lines, _total(strip.width for strip in strips), shortened, dropped)
 
 
 def made_record(
@@ -81,7 +85,7 @@ def made_record(
     from rich.table import Table
 
     shown = [(stream.fit(title), Cell(stream.fit(cell.text), cell.style)) for title, cell in lines]
-    table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), show_header=False)
+    table = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0), show_header=False)
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
     for title, cell in shown:
@@ -117,8 +121,8 @@ def _strip(stream: "Stream", rows: Sequence[Row], column: Column, now: float) ->
 
 
 def _total(widths: Iterable[int]) -> int:
-    with_gaps = [width + _GAP for width in widths]
-    return sum(with_gaps) - _GAP if with_gaps else 0
+    with_gaps = [width + GAP for width in widths]
+    return sum(with_gaps) - GAP if with_gaps else 0
 
 
 def _fit(strips: list[_Strip], width: int, ellipsis: str) -> list[str]:

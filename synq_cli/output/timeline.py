@@ -53,7 +53,7 @@ def draw_timeline(
             blocks.append(styled(_UNLISTED, "dim"))
         elif rows:
             made = made_table(stream, rows, columns, now=now, width=width, keep_empty=False)
-            blocks.append(made.table)
+            blocks.append(made.drawing())
             widest = max(widest, made.width)
             shortened |= dict.fromkeys(made.shortened)
             dropped |= dict.fromkeys(made.dropped)

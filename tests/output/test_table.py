@@ -92,7 +92,7 @@ def test_color_changes_nothing_but_the_color(screen: Callable[..., Any]) -> None
     assert lines == AT_60.strip().splitlines()
     assert "\x1b[1mID" in shown.out
     assert "\x1b[33mpartially_fulfilled\x1b[0m" in shown.out
-    assert "\x1b[31mfailed " in shown.out
+    assert "\x1b[31mfailed\x1b[0m" in shown.out
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def test_the_present_state_stands_out_and_what_is_ahead_is_dim(screen: Callable[
         "\x1b[2m○\x1b[0m  \x1b[2mfulfilled\x1b[0m",
         "",
         "\x1b[1mParcels\x1b[0m",
-        "\x1b[1mNumber  \x1b[0m",
+        "\x1b[1mNumber\x1b[0m",
         "\\x1b[1m7",
     ]
 
