@@ -43,7 +43,7 @@ class Invocation:
     @cached_property
     def config(self) -> profiles.Config:
         """The profiles of this machine's user."""
-        return profiles.load(config_dir(self.system.environ) / "config.yaml")
+        return profiles.load(config_dir(self.system.environ) / "config.yaml", self.memory)
 
     @cached_property
     def settings(self) -> Settings:
@@ -51,7 +51,8 @@ class Invocation:
         given = dict(self.given)
         if given.pop("json", False) and given.setdefault("output", "json") != "json":
             raise UsageError(f"--json and --output {given['output']} ask for two formats; choose one.")
-        return settings.resolve(given, self.system.environ, self.config, lambda: find_project(self.system.folder))
+        here = self.system.folder
+        return settings.resolve(given, self.system.environ, self.config, lambda: find_project(here, self.memory))
 
     @cached_property
     def output(self) -> Output:

@@ -59,3 +59,11 @@ def test_orders_as_json_need_httpx_and_the_budget_but_no_rich_yaml_or_keyring(tm
     modules = loaded(tmp_path, "--sandbox", "orders", "list", "--json", "--limit", "1")
     assert modules & {"httpx", "sqlite3"} == {"httpx", "sqlite3"}
     assert modules & {"rich", "yaml", "keyring", "pydantic", "filelock", "platformdirs"} == set()
+
+
+def test_profiles_that_did_not_change_need_no_yaml(tmp_path: Path) -> None:
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "config.yaml").write_text("profiles: {acme: {timeout: 5}}\n", encoding="utf-8")
+    line = ("--sandbox", "config", "get", "timeout", "--json")
+    assert "yaml" in loaded(tmp_path, *line)
+    assert "yaml" not in loaded(tmp_path, *line)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _FILE = ".synq.yaml"
 
 
-def find_project(working_folder: Callable[[], Path]) -> tuple[str, str] | None:
+def find_project(working_folder: Callable[[], Path], memory: Memory) -> tuple[str, str] | None:
     """The profile that the nearest .synq.yaml names, in the folder or above, and that file; None if there is none.
 
     UsageError if it says anything else: a folder that was downloaded must not say where tokens go or what is run.
@@ -26,7 +26,7 @@ def find_project(working_folder: Callable[[], Path]) -> tuple[str, str] | None:
     for place in (folder, *folder.parents):
         path = place / _FILE
         if _is_file(path):
-            named = (read_yaml(path, _check_shape) or {}).get("profile")
+            named = (read_yaml(path, _check_shape, memory) or {}).get("profile")
             return None if named is None else (check_name(named, f"profile in {path}"), str(path))
     return None
 

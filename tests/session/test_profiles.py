@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from synq_cli.errors import UsageError
 from synq_cli.session.folders import sole_writer
+from synq_cli.session.memory import Memory
 from synq_cli.session.profiles import Config, change, check_name, existing, load, token_store
 
 HEADER = "# Written by `synq config` and `synq auth`; comments are not kept.\n"
@@ -357,3 +358,31 @@ def test_a_wrong_place_for_the_token_is_named(path: Path, value: object) -> None
     with pytest.raises(UsageError) as caught:
         token_store(Config(path, None, {"acme": {"token_store": value}}), "acme")
     assert caught.value.message == f"{path} is damaged: token_store of profile acme must be keyring or file."
+
+
+def test_what_an_unchanged_file_says_is_known_without_reading_it_as_yaml(path: Path, tmp_path: Path) -> None:
+    memory = Memory(lambda: tmp_path / "state")
+    path.write_text("profiles: {acme: {timeout: 5}}\n", encoding="utf-8")
+    first = load(path, memory)
+    # Another answer in its place shows who gives it.
+    memory.remember("read", str(path), {"text": path.read_text(encoding="utf-8"), "says": {"profiles": {"kept": {}}}})
+    assert first.profiles == {"acme": {"timeout": 5}}
+    assert load(path, memory).profiles == {"kept": {}}
+    path.write_text("profiles: {acme: {timeout: 6}}\n", encoding="utf-8")
+    assert load(path, memory).profiles == {"acme": {"timeout": 6}}
+
+
+@pytest.mark.parametrize("text", ["profiles: {acme: {1: a}}\n", "profiles: {acme: {note: 2026-01-01}}\n"])
+def test_what_json_would_change_is_read_as_yaml_each_time(path: Path, tmp_path: Path, text: str) -> None:
+    memory = Memory(lambda: tmp_path / "state")
+    path.write_text(text, encoding="utf-8")
+    assert load(path, memory) == load(path, memory) == load(path)
+    assert memory.recall("read", str(path)) is None
+
+
+@pytest.mark.parametrize("known", ["x", {"text": "profiles: {}\n"}, {"text": "profiles: {}\n", "says": []}])
+def test_a_damaged_memory_is_not_believed(path: Path, tmp_path: Path, known: object) -> None:
+    memory = Memory(lambda: tmp_path / "state")
+    path.write_text("profiles: {}\n", encoding="utf-8")
+    memory.remember("read", str(path), known)
+    assert load(path, memory).profiles == {}
