@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from synq_cli.errors import NetworkError
+from synq_cli.session.trust import tls_context
 
 _HINT = "Check the network and the base URL: synq config get base_url"
 
@@ -46,12 +47,10 @@ def shake_hands(host: str, port: int, limit: float) -> Handshake:
     import socket
     import ssl
 
-    import httpx
-
     try:
         with (
             socket.create_connection((host, port), timeout=limit) as plain,
-            httpx.create_ssl_context().wrap_socket(plain, server_hostname=host) as secure,
+            tls_context().wrap_socket(plain, server_hostname=host) as secure,
         ):
             certificate = secure.getpeercert() or {}
             return Handshake(secure.version() or "TLS", ssl.cert_time_to_seconds(str(certificate.get("notAfter"))))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from synq_cli import __version__
 from synq_cli.api.replies import Reply
 from synq_cli.api.retry import Failure
+from synq_cli.session.trust import tls_context
 
 if TYPE_CHECKING:
     import socket
@@ -146,7 +147,7 @@ class Wire:
             timeout=httpx.Timeout(self._timeout, connect=min(self._timeout, _LONGEST_CONNECT)),
             follow_redirects=False,
             # On the way to this very machine there is no TLS to check, and no proxy may see the token.
-            verify=secure,
+            verify=tls_context() if secure and not self._http else False,
             trust_env=secure,
         )
 

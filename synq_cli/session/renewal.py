@@ -10,6 +10,7 @@ from synq_cli.errors import AuthError, SynqError
 from synq_cli.session.folders import private_folder
 from synq_cli.session.settings import Settings
 from synq_cli.session.tokens import TokenStore, next_refresh_entry, refresh_entry
+from synq_cli.session.trust import tls_context
 
 if TYPE_CHECKING:
     import httpx
@@ -138,10 +139,11 @@ class Renewal:
         import httpx
 
         secure, deadline = url.startswith("https:"), time.monotonic() + self._limit
+        trust = tls_context() if secure and not self._http else False
         try:
             with (
                 # The refresh token goes to its own address, never along a redirect, nor to a proxy in plain text.
-                httpx.Client(transport=self._http, timeout=self._limit, verify=secure, trust_env=secure) as client,
+                httpx.Client(transport=self._http, timeout=self._limit, verify=trust, trust_env=secure) as client,
                 client.stream("POST", url, data=form, headers={"Accept": "application/json"}) as response,
             ):
                 body = b""

@@ -10,6 +10,7 @@ import pytest
 
 from synq_cli.api.reach import look_up, shake_hands
 from synq_cli.errors import NetworkError
+from synq_cli.session.trust import tls_context
 
 # Made for these tests: signed by itself, for localhost, from 2020 to 2120. Nobody trusts it.
 CERTIFICATE = """\
@@ -94,6 +95,24 @@ def test_a_trusted_certificate(certificate: Path, secure_port: int, monkeypatch:
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     made = shake_hands("localhost", secure_port, 3)
     assert (made.version, made.ends_at) == ("TLSv1.3", 4_733_510_400.0)
+
+
+def test_a_folder_by_hashes_is_asked_for_the_certificate_a_server_shows(
+    tmp_path: Path, certificate: Path, secure_port: int
+) -> None:
+    # Its name is what `openssl x509 -hash` says of the certificate.
+    (tmp_path / "ce275665.0").write_bytes(certificate.read_bytes())
+    context = tls_context({}, str(tmp_path))
+    with (
+        socket.create_connection(("127.0.0.1", secure_port), timeout=3) as plain,
+        context.wrap_socket(plain, server_hostname="localhost") as secure,
+    ):
+        assert secure.version() == "TLSv1.3"
+    with (
+        socket.create_connection(("127.0.0.1", secure_port), timeout=3) as plain,
+        pytest.raises(ssl.SSLCertVerificationError, match="mismatch"),
+    ):
+        context.wrap_socket(plain, server_hostname="synq.test")
 
 
 def test_a_certificate_of_nobodys(secure_port: int) -> None:
