@@ -21,6 +21,7 @@ demo: $(VENV)/.demo
 
 # Without a Secret Service to test against (`sh scripts/secret-service.sh install`), the tests that need one say so.
 test: $(VENV)/.dev
+	@$(BIN)/python -m compileall -q synq_cli  # once, not in every process that the tests start
 	$(BIN)/python -m pytest -n 4 --dist worksteal
 
 soak: $(VENV)/.dev
