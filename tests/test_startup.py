@@ -29,8 +29,7 @@ HEAVY = {
 def loaded(tmp_path: Path, *line: str, **variables: str) -> set[str]:
     environ = {
         "PATH": os.environ["PATH"],
-        "SYNQ_CONFIG_DIR": str(tmp_path / "config"),
-        "SYNQ_STATE_DIR": str(tmp_path / "state"),
+        "HOME": str(tmp_path),  # as most people have it, with no folder named
         **variables,
     }
     done = subprocess.run(
@@ -62,8 +61,8 @@ def test_orders_as_json_need_httpx_and_the_budget_but_no_rich_yaml_or_keyring(tm
 
 
 def test_profiles_that_did_not_change_need_no_yaml(tmp_path: Path) -> None:
-    (tmp_path / "config").mkdir()
-    (tmp_path / "config" / "config.yaml").write_text("profiles: {acme: {timeout: 5}}\n", encoding="utf-8")
+    (tmp_path / ".config" / "synq").mkdir(parents=True)
+    (tmp_path / ".config" / "synq" / "config.yaml").write_text("profiles: {acme: {timeout: 5}}\n", encoding="utf-8")
     line = ("--sandbox", "config", "get", "timeout", "--json")
     assert "yaml" in loaded(tmp_path, *line)
     assert "yaml" not in loaded(tmp_path, *line)

@@ -1,6 +1,7 @@
 """Where synq keeps its configuration and its state."""
 
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,8 @@ def config_dir(environ: Mapping[str, str]) -> Path:
     """$SYNQ_CONFIG_DIR, else the platform's folder for configuration."""
     if named := environ.get("SYNQ_CONFIG_DIR"):
         return Path(named)
+    if sys.platform == "linux":
+        return _xdg(environ, "XDG_CONFIG_HOME", ".config")
     from platformdirs import user_config_path
 
     return user_config_path("synq", appauthor=False)
@@ -23,9 +26,17 @@ def state_dir(environ: Mapping[str, str]) -> Path:
     """$SYNQ_STATE_DIR, else the platform's folder for state."""
     if named := environ.get("SYNQ_STATE_DIR"):
         return Path(named)
+    if sys.platform == "linux":
+        return _xdg(environ, "XDG_STATE_HOME", ".local/state")
     from platformdirs import user_state_path
 
     return user_state_path("synq", appauthor=False)
+
+
+def _xdg(environ: Mapping[str, str], variable: str, fallback: str) -> Path:
+    """What platformdirs says on Linux, without the 4 ms that it takes to load; a relative path counts as none."""
+    named = environ.get(variable, "").strip()
+    return Path(named if named.startswith("/") else Path.home() / fallback) / "synq"
 
 
 def private_folder(path: Path) -> Path:
