@@ -1,12 +1,14 @@
 """Columns: what a command shows of its rows, under which title and in which form."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from synq_cli.output.formats import Format, text
 
 Row = Mapping[str, Any]
+# Rows that are written at once, so that their text takes little memory.
+_PIECE = 100
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,17 @@ class Column:
     drop: int = 0
     table: bool = True
     width: int = 0
+
+
+def at_hand(rows: Iterable[Row]) -> Iterator[Sequence[Row]]:
+    """The rows in pieces that need not wait for one another: those of a page, or a row that comes by itself.
+
+    Rows that are read in pages have them under `pages`.
+    """
+    if isinstance(rows, list):
+        return (rows[begin : begin + _PIECE] for begin in range(0, len(rows), _PIECE))
+    pages: Iterator[Sequence[Row]] | None = getattr(rows, "pages", None)
+    return ([row] for row in rows) if pages is None else pages
 
 
 def lookup(row: Row, key: str, default: object = None) -> Any:
