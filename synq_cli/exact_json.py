@@ -4,6 +4,7 @@ import json
 import os
 import re
 from decimal import Decimal, InvalidOperation
+from operator import itemgetter
 from typing import Any
 
 # What a terminal might act on or a UTF-8 stream can't carry; inside JSON text these stand only in strings.
@@ -49,7 +50,7 @@ def dumps(value: Any, *, indent: int | None = None) -> str:
     encode = _compact if indent is None else json.JSONEncoder(ensure_ascii=False, indent=indent, default=_marked).encode
     text = encode(value)
     if _MARK in text:
-        text = _MARKED.sub(r"\1", text)
+        text = _MARKED.sub(itemgetter(1), text)
     if text.isascii() and "\x7f" not in text:
         return text
     return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
