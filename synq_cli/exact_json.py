@@ -4,15 +4,21 @@ import json
 import os
 import re
 from decimal import Decimal, InvalidOperation
+from operator import itemgetter
 from typing import Any
 
 # What a terminal might act on or a UTF-8 stream can't carry; inside JSON text these stand only in strings.
 _UNSAFE = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+# The standard encoder can't write a number from text. Each Number goes through it as a string behind a mark, and is
+# stripped of mark and quotes afterwards. No reply can hold the mark: it is drawn anew by every process.
+_MARK = os.urandom(8).hex()
+_MARKED = re.compile(f'"{_MARK}([^"]*)"')
 
 
 class Number(Decimal):
     """A JSON number that remembers how it was written, so that `19.90` stays `19.90`. ValueError if it is none."""
 
+    __slots__ = ("text",)
     text: str
 
     def __new__(cls, text: str) -> "Number":
@@ -39,17 +45,21 @@ def loads(text: str) -> Any:
 
 def dumps(value: Any, *, indent: int | None = None) -> str:
     """Write JSON text: numbers as they were read, control characters and lone surrogates escaped."""
-    # The standard encoder can't write a number from text. Each Number goes through it as a string behind a
-    # mark that no reply can hold, since it is drawn anew, and is stripped of mark and quotes afterwards.
-    mark = os.urandom(8).hex()
-
-    def marked(number: object) -> str:
-        if not isinstance(number, Number):
-            raise TypeError(f"{type(number).__name__} is not JSON")
-        return mark + number.text
-
-    separators = None if indent else (",", ":")
-    text = json.dumps(value, ensure_ascii=False, indent=indent, separators=separators, default=marked)
-    if mark in text:
-        text = re.sub(f'"{mark}([^"]*)"', r"\1", text)
+    if isinstance(value, Number):
+        return value.text
+    encode = _compact if indent is None else json.JSONEncoder(ensure_ascii=False, indent=indent, default=_marked).encode
+    text = encode(value)
+    if _MARK in text:
+        text = _MARKED.sub(itemgetter(1), text)
+    if text.isascii() and "\x7f" not in text:
+        return text
     return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def _marked(number: object) -> str:
+    if not isinstance(number, Number):
+        raise TypeError(f"{type(number).__name__} is not JSON")
+    return _MARK + number.text
+
+
+_compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_marked).encode

@@ -1,6 +1,8 @@
 """Rows from limit/offset pages, each once, even while they move between pages."""
 
 from collections.abc import Callable, Iterator
+from itertools import chain
+from struct import pack
 from typing import Any
 
 from synq_cli.errors import ServerError
@@ -13,6 +15,40 @@ Row = dict[str, Any]
 Fetch = Callable[[int, int], tuple[list[Row], int]]
 
 
+class InPages:
+    """Rows one by one; `pages` has those still to come together as they arrive, none of them empty."""
+
+    def __init__(self, pages: Iterator[list[Row]]) -> None:
+        self.pages = pages
+        self._rows = chain.from_iterable(pages)
+
+    def __iter__(self) -> Iterator[Row]:
+        return self._rows
+
+    def __next__(self) -> Row:
+        return next(self._rows)
+
+
+class _Seen:
+    """Keys that were seen, each in some 20 bytes, for a list may be long."""
+
+    def __init__(self) -> None:
+        self._digests = [bytearray() for _ in range(256)]
+
+    def _place(self, key: str) -> tuple[bytes, bytearray]:
+        # 128 bits of a keyed hash: that two of a million rows share them is as likely as a fault of the machine's.
+        first, second = hash(key), hash(f".{key}")
+        return pack("qq", first, second), self._digests[first & 255]
+
+    def __contains__(self, key: str) -> bool:
+        digest, others = self._place(key)
+        return digest in others
+
+    def add(self, key: str) -> None:
+        digest, others = self._place(key)
+        others += digest
+
+
 class Listing:
     """The rows that match, read page by page as they are taken, up to one that `ends` them.
 
@@ -23,7 +59,7 @@ class Listing:
         self,
         fetch: Fetch,
         *,
-        key: Callable[[Row], object],
+        key: Callable[[Row], str],
         matches: Callable[[Row], bool],
         ends: Callable[[Row], bool] = lambda _row: False,
     ) -> None:
@@ -33,19 +69,29 @@ class Listing:
         self.taken = 0
         self.more = False
 
-    def first(self, limit: int | None) -> Iterator[Row]:
+    def first(self, limit: int | None) -> InPages:
         """The first `limit` rows that match; with None all of them."""
+        return InPages(self._pages(limit))
+
+    def _pages(self, limit: int | None) -> Iterator[list[Row]]:
         for rows, last in self._batches:
+            page, ended = [], False
             for position, row in enumerate(rows):
-                if self._ends(row):
-                    return
+                ended = self._ends(row)
+                if ended:
+                    break
                 if not self._matches(row):
                     continue
+                page.append(row)
                 self.taken += 1
-                yield row
                 if self.taken == limit:
                     self.more = not last or any(self._matches(later) for later in rows[position + 1 :])
-                    return
+                    ended = True
+                    break
+            if page:
+                yield page
+            if ended:
+                return
 
     def left_out(self, noun: str) -> str | None:
         """What was not read and what it would cost, as a sentence; None if nothing was left."""
@@ -54,18 +100,19 @@ class Listing:
         return f"{self.taken} shown, more may match; --all reads on, 1 request for each {PAGE} {noun}s."
 
 
-def _batches(fetch: Fetch, key: Callable[[Row], object]) -> Iterator[tuple[list[Row], bool]]:
+def _batches(fetch: Fetch, key: Callable[[Row], str]) -> Iterator[tuple[list[Row], bool]]:
     """The unseen rows of each page, and whether they were the last.
 
     Pages overlap by one row. A page that does not begin with a row seen before has moved up, and what lies
     between is read again. Rows that jumped to the top meanwhile are found by reading from there once more, until
     a page brings nothing new; that finds them all as long as fewer than a page of rows is added meanwhile.
     """
-    seen: set[object] = set()
+    seen = _Seen()
 
     def unseen(rows: list[Row]) -> list[Row]:
-        fresh = {key(row): row for row in rows if key(row) not in seen}
-        seen.update(fresh)
+        fresh = {name: row for row in rows if (name := key(row)) not in seen}
+        for name in fresh:
+            seen.add(name)
         return list(fresh.values())
 
     again, rereads = False, 0
@@ -75,7 +122,7 @@ def _batches(fetch: Fetch, key: Callable[[Row], object]) -> Iterator[tuple[list[
             rows, used = fetch(PAGE, offset)
             first = key(rows[0]) if rows else None
             moved |= offset > 0 and first != previous
-            if offset > 0 and first not in seen:
+            if offset > 0 and (first is None or first not in seen):
                 offset, rereads = max(offset - PAGE, 0), rereads + 1
             else:
                 fresh = unseen(rows)

@@ -1,6 +1,6 @@
 """What a run was asked to show, and in which form: format, fields, columns and filter."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
 from synq_cli.errors import UsageError
@@ -81,15 +81,19 @@ class Chosen(Talk):
         """Whether the person said what to show, so that nothing else is added and nothing left out."""
         return self._fields is not None or self._picks is not None
 
-    def _chosen(self, rows: Iterable[Row], columns: Sequence[Column]) -> tuple[Iterable[Row], Sequence[Column]]:
+    def _chosen(self, columns: Sequence[Column]) -> Sequence[Column]:
         if self._picks is not None:
-            return rows, self._picks.columns(columns)
-        if self._fields is None:
-            return rows, columns
-        return self._fields.watch(rows), self._fields.columns(columns)
+            return self._picks.columns(columns)
+        return columns if self._fields is None else self._fields.columns(columns)
+
+    def _noticed(self, rows: Sequence[Row]) -> Sequence[Row]:
+        if self._fields:
+            for row in rows:
+                self._fields.notice(row)
+        return rows
 
     def _picked(self, row: Row) -> dict[str, Any]:
-        return self._fields.pick(row) if self._fields else dict(row)
+        return self._fields.pick(row) if self._fields else row if isinstance(row, dict) else dict(row)
 
     def _filtered(self, value: object) -> None:
         if self._filter:

@@ -1,11 +1,13 @@
 """Columns: what a command shows of its rows, under which title and in which form."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from synq_cli.output.formats import Format, text
 
 Row = Mapping[str, Any]
+# Rows that are written at once, so that their text takes little memory.
+_PIECE = 100
 
 
 class Column(NamedTuple):
@@ -23,6 +25,17 @@ class Column(NamedTuple):
     drop: int = 0
     table: bool = True
     width: int = 0
+
+
+def at_hand(rows: Iterable[Row]) -> Iterator[Sequence[Row]]:
+    """The rows in pieces that need not wait for one another: those of a page, or a row that comes by itself.
+
+    Rows that are read in pages have them under `pages`.
+    """
+    if isinstance(rows, list):
+        return (rows[begin : begin + _PIECE] for begin in range(0, len(rows), _PIECE))
+    pages: Iterator[Sequence[Row]] | None = getattr(rows, "pages", None)
+    return ([row] for row in rows) if pages is None else pages
 
 
 def lookup(row: Row, key: str, default: object = None) -> Any:

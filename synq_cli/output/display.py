@@ -1,12 +1,12 @@
 """Everything a run prints: data on stdout in the format asked for, talk on stderr."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from synq_cli.errors import InterruptError
 from synq_cli.output.chosen import Chosen
-from synq_cli.output.columns import Column, Row, lookup
+from synq_cli.output.columns import Column, Row, at_hand, lookup
 from synq_cli.output.formats import plain
 
 if TYPE_CHECKING:
@@ -18,21 +18,23 @@ class Output(Chosen):
 
     def rows(self, rows: Iterable[Row], columns: Sequence[Column], *, empty: str = "") -> None:
         """A list, written as the rows arrive except in a table; `empty` is said where a table has none."""
-        rows, columns = self._chosen(rows, columns)
-        rows = _begun(rows)
+        columns = self._chosen(columns)
+        pages = _begun(map(self._noticed, at_hand(rows)))
         if self.format == "table":
             columns = [column for column in columns if column.table or self._picks]
-            self._table(list(rows), columns, empty)
-        elif self._filter and self.format == "ndjson":
-            for row in rows:
-                self._filtered(self._picked(row))
+            self._table(list(chain.from_iterable(pages)), columns, empty)
+            self._tell_missed()
+            return
+        picked = ([self._picked(row) for row in page] for page in pages)
+        if self._filter and self.format == "ndjson":
+            for row in chain.from_iterable(picked):
+                self._filtered(row)
         elif self._filter:
-            self._filtered([self._picked(row) for row in rows])
+            self._filtered(list(chain.from_iterable(picked)))
         else:
             from synq_cli.output import machine
 
-            keys = [column.key for column in columns]
-            machine.write_rows(self._out, self.format, map(self._picked, rows), keys)
+            machine.write_pages(self._out, self.format, picked, [column.key for column in columns])
         self._tell_missed()
 
     def follow(self, rows: Iterable[Row], columns: Sequence[Column]) -> None:
@@ -44,8 +46,8 @@ class Output(Chosen):
             if self.format == "table":
                 from synq_cli.output.lines import write_lines
 
-                rows, columns = self._chosen(rows, columns)
-                columns = [column for column in columns if column.table or self._picks]
+                columns = [column for column in self._chosen(columns) if column.table or self._picks]
+                rows = chain.from_iterable(map(self._noticed, at_hand(rows)))
                 write_lines(self._out, rows, columns, now=self._now, width=self._fitting_width())
             else:
                 # An array would never be closed, nor a filter of it begin.
@@ -56,7 +58,8 @@ class Output(Chosen):
 
     def record(self, row: Row, columns: Sequence[Column]) -> None:
         """One object; people also see the fields that no column names."""
-        (row,), columns = self._chosen([row], columns)
+        columns = self._chosen(columns)
+        self._noticed([row])
         if self.format == "table":
             from synq_cli.output import table
 
@@ -247,8 +250,7 @@ def _is_list_of_objects(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(item, Mapping) for item in value)
 
 
-def _begun(rows: Iterable[Row]) -> Iterable[Row]:
-    """The same rows with the first one fetched, so that no header is written for a list that fails."""
-    rows = iter(rows)
-    first = list(islice(rows, 1))
-    return chain(first, rows)
+def _begun(pages: Iterator[Sequence[Row]]) -> Iterator[Sequence[Row]]:
+    """The same pages with the first one fetched, so that no header is written for a list that fails."""
+    first = list(islice(pages, 1))
+    return chain(first, pages)

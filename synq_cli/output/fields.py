@@ -1,6 +1,6 @@
 """What a user asked to see: fields of the rows with --fields, columns of the table with --columns."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from synq_cli.errors import UsageError
@@ -27,12 +27,10 @@ class Fields:
         known = {column.key: column for column in columns}
         return [known.get(name, Column(name, name))._replace(title=name, drop=0, table=True) for name in self.names]
 
-    def watch(self, rows: Iterable[Row]) -> Iterator[Row]:
-        """The rows unchanged, remembering which fields they have."""
-        for row in rows:
-            self._seen |= dict.fromkeys(_paths(row))
-            self._missed -= {name for name in self._missed if lookup(row, name, _MISSING) is not _MISSING}
-            yield row
+    def notice(self, row: Row) -> None:
+        """Remember which fields the row has."""
+        self._seen |= dict.fromkeys(_paths(row))
+        self._missed -= {name for name in self._missed if lookup(row, name, _MISSING) is not _MISSING}
 
     def pick(self, row: Row) -> dict[str, Any]:
         """The row with these fields only, under their names as given; null for what it lacks."""

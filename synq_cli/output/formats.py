@@ -61,10 +61,10 @@ def _spelled(match: re.Match[str]) -> str:
 
 def plain(value: object) -> str:
     """The raw value as text for CSV, TSV and bare output: null is empty, what is nested is compact JSON."""
-    if value is None:
-        return ""
     if isinstance(value, str):
         return value
+    if value is None:
+        return ""
     from synq_cli import exact_json
 
     return exact_json.dumps(value)

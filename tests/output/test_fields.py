@@ -29,7 +29,8 @@ def test_columns_take_the_form_the_command_has_for_them() -> None:
 
 def missed(option: str, *rows: dict[str, object]) -> list[str]:
     fields = Fields(option)
-    assert list(fields.watch(rows)) == list(rows)
+    for row in rows:
+        fields.notice(row)
     return list(fields.missed())
 
 
