@@ -4,15 +4,13 @@ import json
 import os
 import re
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from operator import itemgetter
 from typing import Any
 
-# What a terminal might act on or a UTF-8 stream can't carry; inside JSON text these stand only in strings.
-_UNSAFE = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 # The standard encoder can't write a number from text. Each Number goes through it as a string behind a mark, and is
 # stripped of mark and quotes afterwards. No reply can hold the mark: it is drawn anew by every process.
 _MARK = os.urandom(8).hex()
-_MARKED = re.compile(f'"{_MARK}([^"]*)"')
 
 
 class Number(Decimal):
@@ -50,10 +48,16 @@ def dumps(value: Any, *, indent: int | None = None) -> str:
     encode = _compact if indent is None else json.JSONEncoder(ensure_ascii=False, indent=indent, default=_marked).encode
     text = encode(value)
     if _MARK in text:
-        text = _MARKED.sub(itemgetter(1), text)
+        text = re.sub(f'"{_MARK}([^"]*)"', itemgetter(1), text)
     if text.isascii() and "\x7f" not in text:
         return text
-    return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+    return _unsafe().sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+@cache
+def _unsafe() -> re.Pattern[str]:
+    """What a terminal might act on or a UTF-8 stream can't carry; inside JSON text these stand only in strings."""
+    return re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def _marked(number: object) -> str:

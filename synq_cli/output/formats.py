@@ -2,15 +2,12 @@
 
 import re
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-HIDDEN = re.compile(
-    # C0, DEL and C1 controls; bidi marks; blanks without width; line separators; lone surrogates
-    "[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
-)
 _SHORT_ESCAPES = {"\t": r"\t", "\n": r"\n", "\r": r"\r"}
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _OLD = 60 * _DAY
@@ -48,9 +45,18 @@ class Format(NamedTuple):
     narrow: Literal["cut", "tail", "shorten", "keep"] = "cut"
 
 
+@cache
+def hidden() -> re.Pattern[str]:
+    """What a terminal would act on, or nobody would see; none of it is printable to Python."""
+    return re.compile(
+        # C0, DEL and C1 controls; bidi marks; blanks without width; line separators; lone surrogates
+        "[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
+    )
+
+
 def visible(text: str) -> str:
     """The text with control and bidi characters, line ends and lone surrogates spelled out in ASCII."""
-    return HIDDEN.sub(_spelled, text)
+    return text if text.isprintable() else hidden().sub(_spelled, text)
 
 
 def _spelled(match: re.Match[str]) -> str:

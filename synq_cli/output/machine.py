@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from synq_cli import exact_json
 from synq_cli.output.columns import lookup
-from synq_cli.output.formats import HIDDEN, plain, visible
+from synq_cli.output.formats import hidden, plain, visible
 
 if TYPE_CHECKING:
     from synq_cli.output.streams import Stream
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 Page = list[dict[str, Any]]
 
 _TSV_ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
-# YAML 1.2 reads these as numbers where PyYAML, a 1.1 library, would leave a string unquoted.
-_NUMBER_LIKE = re.compile(r"[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?|0o[0-7]+")
 
 
 def write_pages(stream: "Stream", format_: str, pages: Iterable[Page], keys: Sequence[str]) -> None:
@@ -114,6 +112,9 @@ def _cells(pages: Iterable[Page], keys: Sequence[str]) -> Iterator[list[list[str
 def _yaml_dumper(stream: "Stream") -> Callable[[object], str]:
     import yaml
 
+    # YAML 1.2 reads these as numbers where PyYAML, a 1.1 library, would leave a string unquoted.
+    number_like = re.compile(r"[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?|0o[0-7]+")
+
     class Dumper(yaml.SafeDumper):
         def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 PyYAML's signature
             return True
@@ -125,7 +126,7 @@ def _yaml_dumper(stream: "Stream") -> Callable[[object], str]:
             return self.represent_scalar(tag, number.text)
 
         def string(self, text: str) -> yaml.ScalarNode:
-            style = '"' if HIDDEN.search(text) else "'" if _NUMBER_LIKE.fullmatch(text) else None
+            style = '"' if hidden().search(text) else "'" if number_like.fullmatch(text) else None
             return self.represent_scalar("tag:yaml.org,2002:str", text, style)
 
     Dumper.add_representer(exact_json.Number, Dumper.number)
@@ -134,6 +135,6 @@ def _yaml_dumper(stream: "Stream") -> Callable[[object], str]:
     def dump(value: object) -> str:
         text: str = yaml.dump(value, Dumper=Dumper, allow_unicode=stream.unicode, sort_keys=False, width=float("inf"))
         # PyYAML writes bidi characters raw; whatever holds one stands in double quotes by now.
-        return HIDDEN.sub(lambda match: match[0] if match[0] == "\n" else f"\\u{ord(match[0]):04x}", text)
+        return hidden().sub(lambda match: match[0] if match[0] == "\n" else f"\\u{ord(match[0]):04x}", text)
 
     return dump

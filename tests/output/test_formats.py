@@ -10,6 +10,7 @@ from synq_cli.output.formats import (
     age,
     delta,
     flag,
+    hidden,
     identifier,
     money,
     plain,
@@ -232,3 +233,8 @@ def test_identifier_is_whole_and_clean() -> None:
 )
 def test_plain(value: object, raw: str) -> None:
     assert plain(value) == raw
+
+
+def test_what_python_calls_printable_is_never_hidden() -> None:
+    assert [letter for letter in map(chr, range(0x10000)) if letter.isprintable() and visible(letter) != letter] == []
+    assert [letter for letter in map(chr, range(0x10000)) if letter.isprintable() and hidden().match(letter)] == []
