@@ -51,6 +51,7 @@ INTERFACE = """
     channels          create list update
     config            get list path set unset
     doctor
+    help
     integrations      connect disconnect list push save
     inventory         adjust ledger levels locations release reservations reserve
     inventory skus    add forget import list
@@ -94,7 +95,7 @@ def test_help_begins_with_a_short_sentence_and_ends_with_examples(line: str) -> 
     assert first.endswith(".")
     assert len(first) <= 60
     examples = text.partition("\nExamples:\n")[2].strip().splitlines()
-    assert examples
+    assert len(examples) >= 2
     assert all(f"synq {line}" in example or "$(synq " in example for example in examples)
     page = help_page(line)
     assert page.startswith(f"Usage: synq {line} ")
