@@ -103,6 +103,20 @@ def test_help_begins_with_a_short_sentence_and_ends_with_examples(line: str) -> 
     assert "{" not in page.splitlines()[0]
 
 
+@pytest.mark.parametrize("columns", [40, 80])
+def test_no_help_page_loses_a_letter_on_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
+    for node in tree.walk(tree.top(root_command())):
+        line = " ".join(node.words)
+        monkeypatch.setenv("COLUMNS", "400")
+        letters = "".join(help_page(line).split())
+        monkeypatch.setenv("COLUMNS", str(columns))
+        page = help_page(line)
+        assert "".join(page.split()) == letters
+        # What stands out is there to be copied, or has no place to break at.
+        wide = [row for row in page.splitlines() if len(row.rstrip()) > columns]
+        assert all("synq" in row for row in wide), wide
+
+
 @pytest.mark.parametrize("name", ["", *GROUPS])
 def test_the_line_about_a_group_is_the_groups_own(name: str) -> None:
     group = root_command().get_command(None, name) if name else root_command()
