@@ -57,6 +57,7 @@ UNRUN = {
     "synq auth login": "it asks for a token on a terminal; tests/journeys do that",
     "synq auth status": "it needs that login",
 }
+RUN = re.compile(r"\b(\d{6}-\d{6})-[a-z0-9]{2}\b")
 COLORS = re.compile(r"\x1b\[[0-9;]*m")
 # A minute and a bit between two lines: each has the rate limit to itself.
 PAUSE = 61.0
@@ -123,6 +124,11 @@ def typed(text: str) -> Iterator[Line]:
                 line.shown.append(raw)
         if line:
             yield line
+
+
+def comparable(text: str) -> str:
+    """The text without blanks at line ends, and without the letters of a run's id that are drawn by lot."""
+    return "".join(RUN.sub(r"\1-xx", line).rstrip() + "\n" for line in text.splitlines())
 
 
 def told_anew(text: str, outputs: dict[int, str]) -> str:
@@ -265,9 +271,15 @@ def write_anew() -> None:
             create(Path(folder, "state", "sandbox.sqlite3"), DEFAULT_SEED, NOW)
             desk = Desk(Path(folder))
             done = {line.number: desk.type(line) for line in typed(text) if line.text not in UNRUN}
-            shown = {line.number: done[line.number].shown for line in typed(text) if line.number in done}
-        partly = {line.number for line in typed(text) if line.is_partly_shown}
-        path.write_text(told_anew(text, {n: shown[n] for n in shown.keys() - partly}), encoding="utf-8")
+            desk.close()
+        stale = {
+            line.number: done[line.number].shown
+            for line in typed(text)
+            if line.number in done
+            and not line.is_partly_shown
+            and comparable("\n".join(line.shown)) != comparable(done[line.number].shown)
+        }
+        path.write_text(told_anew(text, stale), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from documented import DOCUMENTS, GAP, ROOT, UNRUN, Desk, Done, Line, blocks, is_gap, lacks_program, typed
+from documented import DOCUMENTS, GAP, ROOT, UNRUN, Desk, Done, Line, blocks, comparable, is_gap, lacks_program, typed
 from runner import NOW
 
 from synq_cli import tree
@@ -19,7 +19,6 @@ from synq_cli.sandbox.store import create
 TOPICS = sorted((ROOT / "synq_cli" / "topics").glob("*.txt"))
 # The topics speak of a file that the reader is supposed to have.
 COUNTS = "sku,delta,location\nHMC-NVY-M,-5,Leith warehouse\nHMC-NVY-L,3,Leith warehouse\n"
-RUN = re.compile(r"\b(\d{6}-\d{6})-[a-z0-9]{2}\b")
 
 
 def lines_of(path: Path) -> list[Line]:
@@ -51,11 +50,6 @@ def desk(tmp_path: Path, tenant: Path) -> Iterator[Desk]:
     desk = Desk(tmp_path)
     yield desk
     desk.close()
-
-
-def comparable(text: str) -> str:
-    """The text without blanks at line ends, and without the letters of a run's id that are drawn by lot."""
-    return "".join(RUN.sub(r"\1-xx", line).rstrip() + "\n" for line in text.splitlines())
 
 
 def check(line: Line, done: Done) -> None:
@@ -104,6 +98,17 @@ def test_no_line_is_silently_not_run() -> None:
                     line,
                 )
         assert len(re.findall(r"^ *\$ .*synq ", text, re.MULTILINE)) <= len(read)
+
+
+def test_the_exit_codes_of_the_readme_and_the_error_codes_of_the_page_for_programs_are_the_ones_there_are() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    told = re.search(r"## Exit codes\n\n(.*?)\n`synq", readme, re.DOTALL)
+    assert told
+    assert [int(number) for number in re.findall(r"\b\d+\b", told[1])] == list(tree.EXITS)
+    automation = (ROOT / "docs" / "automation.md").read_text(encoding="utf-8")
+    codes = re.search(r"`code` is one of `([a-z_\s]+)`", automation)
+    assert codes
+    assert codes[1].split() == [re.split(r"[: ]", meaning)[0] for status, meaning in tree.EXITS.items() if status]
 
 
 def spans() -> Iterator[Any]:
