@@ -10,7 +10,6 @@ import re
 import select
 import shutil
 import subprocess
-import sys
 import tempfile
 import termios
 from collections.abc import Iterator
@@ -283,4 +282,4 @@ def write_anew() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(write_anew())
+    write_anew()
