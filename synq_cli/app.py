@@ -40,6 +40,7 @@ GROUPS = {
     "sandbox": ("synq_cli.commands.sandbox", "Try synq on an embedded tenant.", "This machine"),
     "doctor": ("synq_cli.commands.doctor", "Look at everything synq rests on, and name the mends.", "This machine"),
     "schema": ("synq_cli.commands.schema", "Print the commands as JSON, for programs.", "This machine"),
+    "help": ("synq_cli.commands.help", "Explain a topic, or a command.", "This machine"),
 }
 
 

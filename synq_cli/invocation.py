@@ -51,6 +51,8 @@ class Invocation:
         given = dict(self.given)
         if given.pop("json", False) and given.setdefault("output", "json") != "json":
             raise UsageError(f"--json and --output {given['output']} ask for two formats; choose one.")
+        if given.get("jq") is not None and self.system.environ.get("SYNQ_OUTPUT") != "ndjson":
+            given.setdefault("output", "json")  # what is usual gives way to what the line asks for
         here = self.system.folder
         return settings.resolve(given, self.system.environ, self.config, lambda: find_project(here, self.memory))
 

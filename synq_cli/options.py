@@ -203,10 +203,14 @@ def write_sections(command: Any, ctx: Any, formatter: Any) -> None:
             with formatter.section(title):
                 formatter.write_dl(rows)
     if ctx.parent is not None:
+        from textwrap import wrap
+
         # Explained once, or they would push what is the command's own off the screen.
         names = ", ".join(name.split()[-2 if name.split()[-1].isupper() else -1] for name, _ in everywhere)
         with formatter.section(EVERYWHERE):
-            formatter.write_text(f"{names}. `synq --help` explains them.")
+            # An option that is broken at its hyphen can't be read, let alone copied.
+            for line in wrap(f"{names}. `synq --help` explains them.", formatter.width - 2, break_on_hyphens=False):
+                formatter.write(f"  {line}\n")
 
 
 def _unmarked(value: Any) -> Any:

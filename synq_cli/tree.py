@@ -83,9 +83,9 @@ def commands(root: Any) -> Iterator[Node]:
     return (node for node in walk(top(root)) if not node.is_group)
 
 
-def find(root: Any, words: Iterable[str]) -> Node:
-    """The group or command of that name; UsageError, with the nearest name, if there is none."""
-    node = top(root)
+def find(root: Any, words: Iterable[str], **settings: Any) -> Node:
+    """The group or command of that name; UsageError, with the nearest name, if there is none. For settings see top."""
+    node = top(root, **settings)
     for word in words:
         if not node.is_group:
             raise UsageError(f"`{node.path}` is a command; nothing called '{word}' lies below it.")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / "synq_cli"
-BOTTOM = {"errors", "exact_json", "__init__"}
+BOTTOM = {"errors", "exact_json", "nearest", "__init__"}
 ALLOWED = {
     "api": {"api", "session"},
     "session": {"session"},
@@ -25,6 +25,7 @@ ALLOWED = {
     "options": {"declaration", "invocation", "session"},
     "lazy_group": {"api", "declaration", "options"},
     "tree": {"api", "declaration", "options"},
+    "topics": {"session", "tree"},
     "commands": {
         "commands",
         "declaration",
@@ -37,6 +38,7 @@ ALLOWED = {
         "session",
         "api",
         "bulk",
+        "topics",
         "tree",
         "webhook_secret",
     },

@@ -42,7 +42,7 @@ def test_the_version_does_not_even_load_typer(tmp_path: Path) -> None:
     assert loaded(tmp_path, "--version") & (HEAVY | {"typer", "json"}) == set()
 
 
-@pytest.mark.parametrize("line", [("--help",), ("orders", "--help"), ("orders", "list", "--help")])
+@pytest.mark.parametrize("line", [("--help",), ("orders", "--help"), ("orders", "list", "--help"), ("help", "formats")])
 def test_help_loads_typer_and_nothing_heavy(tmp_path: Path, line: tuple[str, ...]) -> None:
     assert loaded(tmp_path, *line) & HEAVY == set()
 

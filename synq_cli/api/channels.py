@@ -7,6 +7,7 @@ from synq_cli.api.operation import Operation
 from synq_cli.api.reader import in_order, row_named, uuid_or_none
 from synq_cli.api.replies import if_unclear, one_object
 from synq_cli.errors import NotFoundError, UsageError
+from synq_cli.nearest import did_you_mean
 
 if TYPE_CHECKING:
     from synq_cli.api.pagination import Row
@@ -40,15 +41,10 @@ class Channels:
 
     def doubt(self, channel: str) -> str | None:
         """That there is no channel of this name, where that is so, and which may be meant."""
-        from difflib import get_close_matches
-
         names = [str(row.get("name")) for row in self.list()]
         if uuid_or_none(channel) or channel in names:
             return None
-        near = get_close_matches(channel, names, n=1)
-        return f"There is no channel '{channel}'. " + (
-            f"Did you mean {near[0]}?" if near else "See `synq channels list`."
-        )
+        return f"There is no channel '{channel}'. {did_you_mean(channel, names)}See `synq channels list`."
 
     def name_of(self, channel: str | None) -> str | None:
         """The name that orders carry: a name as it is, an id looked up. NotFoundError for an unknown id."""

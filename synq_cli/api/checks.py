@@ -8,6 +8,7 @@ from typing import Any
 from synq_cli.api.reader import uuid_or_none
 from synq_cli.errors import UsageError
 from synq_cli.exact_json import Number
+from synq_cli.nearest import did_you_mean
 
 LARGEST = 2**31 - 1
 # ISO 4217, the currencies in use; funds and metals are left out.
@@ -40,14 +41,11 @@ def given(**fields: object) -> dict[str, Any]:
 
 def one_of(text: str, allowed: Iterable[str], field: str) -> str:
     """The allowed word that the text is, in the API's spelling whatever the text's."""
-    from difflib import get_close_matches
-
     words = {word.lower(): word for word in allowed}
     found = words.get(text.strip().lower())
     if found is None:
-        near = get_close_matches(text.strip().lower(), words, n=1)
-        mend = f"Did you mean {words[near[0]]}? " if near else ""
-        raise UsageError(f"There is no {field} '{text}'.", hint=f"{mend}Allowed: {', '.join(words.values())}.")
+        near = did_you_mean(text, words.values())
+        raise UsageError(f"There is no {field} '{text}'.", hint=f"{near}Allowed: {', '.join(words.values())}.")
     return found
 
 

@@ -6,6 +6,7 @@ from synq_cli.api import replies
 from synq_cli.api.operation import Operation
 from synq_cli.api.reader import uuid_or_none
 from synq_cli.errors import NotFoundError, SynqError, UsageError
+from synq_cli.nearest import did_you_mean
 
 if TYPE_CHECKING:
     from synq_cli.api.index import LocalIndex
@@ -62,7 +63,8 @@ class Locations:
         names = ", ".join(row["name"] for row in rows) or "none"
         if text:
             count = f"{len(wanted)} stock locations are" if wanted else "No stock location is"
-            raise NotFoundError(f"{count} called '{text}'.", hint=f"There are: {names}.")
+            near = "" if wanted else did_you_mean(text, (row["name"] for row in rows))
+            raise NotFoundError(f"{count} called '{text}'.", hint=f"{near}There are: {names}.")
         raise UsageError(
             f"Which stock location? There are {len(wanted)}: {names}.",
             hint='Add --location NAME, or set a default: synq config set location "NAME"',

@@ -8,6 +8,7 @@ from synq_cli.api import replies
 from synq_cli.api.operation import Operation
 from synq_cli.api.pagination import PAGE, Listing, Row
 from synq_cli.errors import NotFoundError, UsageError
+from synq_cli.nearest import did_you_mean
 
 if TYPE_CHECKING:
     from synq_cli.api.index import Kind, LocalIndex
@@ -137,7 +138,8 @@ def row_named(rows: list[Row], text: str, kind: str, *keys: str, see: str) -> Ro
         telling = "id" if "id" in keys else keys[0]
         ids = ", ".join(str(row.get(telling)) for row in found[:3])
         raise UsageError(f"{len(found)} {kind}s go by '{text}'.", hint=f"Name one in full: {ids}. See `{see}`.")
-    raise NotFoundError(f"There is no {kind} '{text}'.", hint=f"See `{see}`.")
+    named = (str(row[key]) for row in rows for key in keys if not key.endswith("id") and row.get(key))
+    raise NotFoundError(f"There is no {kind} '{text}'.", hint=f"{did_you_mean(word, named)}See `{see}`.")
 
 
 def has_values(row: Row, wanted: Mapping[str, str | None]) -> bool:

@@ -7,6 +7,7 @@ from synq_cli.api.operation import Operation
 from synq_cli.api.reader import FEWEST_LETTERS, in_order, uuid_or_none
 from synq_cli.api.writer import look_for
 from synq_cli.errors import NotFoundError, UsageError
+from synq_cli.nearest import did_you_mean
 
 if TYPE_CHECKING:
     from synq_cli.api.index import LocalIndex
@@ -78,8 +79,6 @@ class Categories(_Named):
 
     def _parent_id(self, text: str) -> str:
         """The id of the one category with this name, slug or id, or whose id begins with these letters."""
-        from difflib import get_close_matches
-
         wanted = uuid_or_none(text.strip()) or checks.filled(text, "parent").lower()
         rows = self.list()
         found = [row for row in rows if wanted in {str(row.get(key)).lower() for key in ("name", "slug", "id")}]
@@ -94,10 +93,8 @@ class Categories(_Named):
         if found:
             ids = ", ".join(str(row.get("id")) for row in found[:3])
             raise UsageError(f"'{text}' may be any of {len(found)} categories.", hint=f"Name its id. Among them: {ids}")
-        names = {str(row.get("name")).lower(): str(row.get("name")) for row in rows}
-        near = get_close_matches(wanted, names, n=1)
-        mend = f"Did you mean '{names[near[0]]}'? " if near else ""
-        raise NotFoundError(f"There is no category '{text}'.", hint=f"{mend}See `synq products categories list`.")
+        near = did_you_mean(wanted, (str(row.get("name")) for row in rows))
+        raise NotFoundError(f"There is no category '{text}'.", hint=f"{near}See `synq products categories list`.")
 
 
 class Brands(_Named):

@@ -9,6 +9,7 @@ from synq_cli.api.pagination import PAGE, Listing, Row
 from synq_cli.api.reader import uuid_or_none
 from synq_cli.api.writer import look_for
 from synq_cli.errors import NotFoundError, UsageError
+from synq_cli.nearest import did_you_mean
 
 if TYPE_CHECKING:
     from synq_cli.api.index import LocalIndex
@@ -112,11 +113,7 @@ class Variants:
 
     def near(self, sku: str) -> str:
         """A question that names a known SKU nearly like this one; empty if there is none."""
-        from difflib import get_close_matches
-
-        known = {row["sku"].lower(): row["sku"] for row in self._index.skus()}
-        near = get_close_matches(sku.lower(), known, n=1)
-        return f"Did you mean {known[near[0]]}? " if near else ""
+        return did_you_mean(sku, (row["sku"] for row in self._index.skus()))
 
     def _remember(self, rows: list[Row]) -> None:
         remember_skus(self._index, rows, "id")

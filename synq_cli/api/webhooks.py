@@ -21,6 +21,7 @@ from synq_cli.errors import (
     UnknownOutcomeError,
     UsageError,
 )
+from synq_cli.nearest import did_you_mean
 from synq_cli.session.base_url import check_base_url, host_of, is_loopback
 
 if TYPE_CHECKING:
@@ -70,15 +71,11 @@ _LONGEST_LINE = 200
 
 def sample(event: str) -> dict[str, Any]:
     """Data that an event could have; UsageError, with the known events, if it is none of them."""
-    from difflib import get_close_matches
-
     if event in SAMPLES:
         return SAMPLES[event]
-    near = get_close_matches(event, SAMPLES, n=1)
-    mend = f"Did you mean {near[0]}? " if near else ""
     raise UsageError(
         f"There is no sample for the event '{event}'.",
-        hint=f"{mend}Give its data with --data FILE, or name one of: {', '.join(SAMPLES)}.",
+        hint=f"{did_you_mean(event, SAMPLES)}Give its data with --data FILE, or name one of: {', '.join(SAMPLES)}.",
     )
 
 

@@ -123,6 +123,7 @@ def print_token(ctx: typer.Context) -> None:
 
     Examples:
       curl -H "Authorization: Bearer $(synq auth token)" https://api.synq.io/api/v1/channels
+      SYNQ_TOKEN="$(synq auth token --profile acme)" ./nightly.sh
     """
     run = invocation(ctx)
     run.session.keep_fresh()
@@ -162,6 +163,7 @@ def log_out(ctx: typer.Context) -> None:
 
     Examples:
       synq auth logout --profile acme
+      synq auth logout
     """
     run = invocation(ctx)
     run.refuse_for_sandbox("The sandbox has no login to forget.")

@@ -52,6 +52,7 @@ def get_setting(ctx: typer.Context, setting: KeyArgument) -> None:
 
     Examples:
       synq config get base_url
+      synq config get location --profile acme
     """
     run = invocation(ctx)
     run.output.value(getattr(run.settings, find_setting(setting, kept=False).name))
@@ -86,6 +87,7 @@ def unset_setting(ctx: typer.Context, setting: KeyArgument) -> None:
 
     Examples:
       synq config unset location
+      synq config unset output --profile acme
     """
     run = invocation(ctx)
     profile, name = run.settings.profile, find_setting(setting).name
@@ -99,6 +101,7 @@ def print_path(ctx: typer.Context) -> None:
 
     Examples:
       synq config path
+      cp "$(synq config path)" profiles.yaml
     """
     run = invocation(ctx)
     run.output.value(str(run.config.path))

@@ -77,6 +77,7 @@ def verify_file(
 
     Examples:
       synq webhooks verify body.json --signature d518b514cd5e1bc8c2add15e5eb908b552618265e5ca115d0f11a7fc028f8333
+      pass show synq/webhook | synq webhooks verify body.json --signature "$SIGNATURE" --secret-stdin
     """
     run = invocation(ctx)
     _one_stdin(file, secret_stdin)

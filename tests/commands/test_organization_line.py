@@ -148,7 +148,7 @@ def test_who_is_removed_is_shown_first(synq: Any, rows: list[Any], member: Any, 
 @pytest.mark.parametrize(
     ("word", "status", "said"),
     [
-        ("nobody@y.no", 5, "There is no member 'nobody@y.no'.\n  See `synq organization members list`."),
+        ("zzzz@example.com", 5, "There is no member 'zzzz@example.com'.\n  See `synq organization members list`."),
         ("T7uKfW", 5, "There is no member 'T7uKfW'.\n  See `synq organization members list`."),
         (
             "TWIN@y.no",

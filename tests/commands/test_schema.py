@@ -124,3 +124,10 @@ def test_the_tree_knows_which_command_an_operation_is_for() -> None:
     assert tree.command_for(root, "list_channels") == "synq channels list"
     assert tree.command_for(root, "nothing") is None
     assert tree.operations(root)["adjust_inventory"].retry == "unsafe"
+
+
+@pytest.mark.parametrize("usual", ["tsv", "table", "yaml", "json", "ndjson"])
+def test_a_filter_goes_before_the_format_that_is_usual(synq: Any, usual: str) -> None:
+    line = ("schema", "orders", "get", "--jq", ".effect")
+    assert synq(*line, environ={"SYNQ_OUTPUT": usual}).out == "read\n"
+    assert synq(*line, "-o", "tsv", environ={"SYNQ_OUTPUT": usual}).status == 2

@@ -115,7 +115,7 @@ def test_a_parent_is_found_by_name_slug_and_id(run: Any, parent: str) -> None:
 @pytest.mark.parametrize(
     ("parent", "status", "told"),
     [
-        ("Knitwaer", 5, "There is no category 'Knitwaer'.\n  Did you mean 'Knitwear'? See `synq products categories"),
+        ("Knitwaer", 5, "There is no category 'Knitwaer'.\n  Did you mean Knitwear? See `synq products categories"),
         ("Sofas", 5, "There is no category 'Sofas'.\n  See `synq products categories list`."),
         ("c8e1f3a2-0000-4000-8000-000000000000", 5, "There is no category 'c8e1f3a2-0000-4000-8000-000000000000'."),
         ("Cardigans", 2, f"'Cardigans' may be any of 2 categories.\n  Name its id. Among them: {OTHER}, 7c41ffff-d3f8"),

@@ -53,6 +53,7 @@ INTERFACE = """
     channels          create list update
     config            get list path set unset
     doctor
+    help
     integrations      connect disconnect list push save
     inventory         adjust ledger levels locations release reservations reserve
     inventory skus    add forget import list
@@ -96,12 +97,26 @@ def test_help_begins_with_a_short_sentence_and_ends_with_examples(line: str) -> 
     assert first.endswith(".")
     assert len(first) <= 60
     examples = text.partition("\nExamples:\n")[2].strip().splitlines()
-    assert examples
+    assert len(examples) >= 2
     assert all(f"synq {line}" in example or "$(synq " in example for example in examples)
     page = help_page(line)
     assert page.startswith(f"Usage: synq {line} ")
     assert all(example.strip() in page for example in examples)
     assert "{" not in page.splitlines()[0]
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+def test_no_help_page_loses_a_letter_on_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
+    for node in tree.walk(tree.top(root_command())):
+        line = " ".join(node.words)
+        monkeypatch.setenv("COLUMNS", "400")
+        letters = "".join(help_page(line).split())
+        monkeypatch.setenv("COLUMNS", str(columns))
+        page = help_page(line)
+        assert "".join(page.split()) == letters
+        # What stands out is there to be copied, or has no place to break at.
+        wide = [row for row in page.splitlines() if len(row.rstrip()) > columns]
+        assert all("synq" in row for row in wide), wide
 
 
 @pytest.mark.parametrize("name", ["", *GROUPS])

@@ -29,6 +29,7 @@ def list_skus(ctx: typer.Context) -> None:
 
     Examples:
       synq inventory skus list
+      synq inventory skus list -o csv
     """
     run = invocation(ctx)
     run.output.rows(
@@ -48,6 +49,7 @@ def add_sku(
 
     Examples:
       synq inventory skus add HMC-NVY-M eb5bd2b9-e9a4-430b-9999-36b0cfa6ef1d
+      synq inventory skus add HMC-NVY-L 5eb5ae74-8b2b-48e9-bdd8-ca566d66a229
     """
     run = invocation(ctx)
     if not sku.strip():

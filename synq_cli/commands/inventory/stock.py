@@ -178,6 +178,7 @@ def list_locations(ctx: typer.Context) -> None:
 
     Examples:
       synq inventory locations
+      synq inventory locations --fields id,name --json
     """
     run = invocation(ctx)
     run.output.rows(run.api.locations.list(), LOCATION, empty="This tenant has no stock locations.")

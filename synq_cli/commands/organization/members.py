@@ -55,6 +55,7 @@ def invite_member(
 
     Examples:
       synq organization members invite una@fellandfjord.example --role EDITOR
+      synq organization members invite ola@fellandfjord.example --role VIEWER --dry-run
     """
     run = invocation(ctx)
     run.output.record(run.api.members.invite(email, role), INVITED)

@@ -20,6 +20,7 @@ def list_attribute_groups(ctx: typer.Context) -> None:
 
     Examples:
       synq products attribute-groups list
+      synq products attribute-groups list --fields id,name -o csv
     """
     run = invocation(ctx)
     run.output.rows(run.api.attribute_groups.list(), COLUMNS, empty="This tenant has no attribute groups.")
@@ -33,6 +34,7 @@ def create_attribute_group(ctx: typer.Context, name: NameArgument, description: 
 
     Examples:
       synq products attribute-groups create "Yarn facts" --description "What the garment is knitted from."
+      synq products attribute-groups create Care --dry-run
     """
     run = invocation(ctx)
     run.output.record(run.api.attribute_groups.create(name, description=description), COLUMNS)

@@ -74,6 +74,7 @@ def get_job(ctx: typer.Context, job_id: JobArgument) -> None:
 
     Examples:
       synq products jobs get 6424d462-9ef5-4791-9c99-98dafb993b88
+      synq products jobs get 6424d462 --json
     """
     run = invocation(ctx)
     run.output.record(run.api.bulk_jobs.get(job_id), RECORD)

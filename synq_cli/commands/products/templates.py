@@ -20,6 +20,7 @@ def list_templates(ctx: typer.Context) -> None:
 
     Examples:
       synq products templates list
+      synq products templates list --fields id,name -o csv
     """
     run = invocation(ctx)
     run.output.rows(run.api.templates.list(), COLUMNS, empty="This tenant has no product templates.")
@@ -33,6 +34,7 @@ def create_template(ctx: typer.Context, name: NameArgument, description: Descrip
 
     Examples:
       synq products templates create Jumper --description "Everything a jumper page needs."
+      synq products templates create Scarf --dry-run
     """
     run = invocation(ctx)
     run.output.record(run.api.templates.create(name, description=description), COLUMNS)

@@ -87,6 +87,7 @@ def create_variant(
 
     Examples:
       synq products variants create f1f1e283-6659-47ee-a41b-6b6ad352dac2 --sku HMC-NVY-XXL --price 89.50 --currency GBP
+      synq products variants create f1f1e283 --sku HMC-NVY-3XL --barcode 5012345678900 --dry-run
     """
     run = invocation(ctx)
     created = run.api.variants.create(product, sku=sku, barcode=barcode, price=price, currency=currency)

@@ -94,6 +94,7 @@ def list_faults(ctx: typer.Context) -> None:
 
     Examples:
       synq sandbox fault list
+      synq sandbox fault list --json
     """
     run = invocation(ctx)
     run.output.rows(run.sandbox.faults(), COLUMNS, empty="No faults ordered.")
@@ -110,6 +111,7 @@ def clear_faults(ctx: typer.Context) -> None:
 
     Examples:
       synq sandbox fault clear
+      synq sandbox fault clear --quiet
     """
     run = invocation(ctx)
     count = run.sandbox.clear_faults()

@@ -63,6 +63,7 @@ def show_sandbox(ctx: typer.Context) -> None:
 
     Examples:
       synq sandbox info
+      synq sandbox info --jq .webhook_secret
     """
     run = invocation(ctx)
     run.output.record(run.sandbox.info(), RECORD)
@@ -81,6 +82,7 @@ def serve_sandbox(
 
     Examples:
       synq sandbox serve --port 8787
+      synq sandbox serve --port 0
     """
     invocation(ctx).sandbox.serve(port)
 
@@ -93,6 +95,7 @@ def reset_sandbox(ctx: typer.Context, seed: SeedOption = None, yes: YesOption = 
 
     Examples:
       synq sandbox reset --yes
+      synq sandbox reset --seed 7 --yes
     """
     run = invocation(ctx)
     if run.confirmed_here(f"Make {run.sandbox.file} anew? Everything done in it is lost.", yes=yes):

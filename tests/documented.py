@@ -1,0 +1,285 @@
+"""The lines that documents tell people to type, and a real shell for them whose synq runs in process.
+
+Run as a program it writes what the lines of README and docs/ show into them anew.
+"""
+
+import io
+import os
+import pty
+import re
+import select
+import shutil
+import subprocess
+import tempfile
+import termios
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from runner import NOW, FakeKeyring, Terminal
+
+from synq_cli.api.wire import in_process
+from synq_cli.app import main
+from synq_cli.sandbox.app import create_app
+from synq_cli.sandbox.seed import DEFAULT_SEED
+from synq_cli.sandbox.store import create
+from synq_cli.system import System
+
+# Hands a call over and waits: the words, the environment and what comes in go, what is to be printed comes back.
+SYNQ = """#!/bin/sh
+call=$(mktemp -d "$CALLS/call.XXXXXX")
+env -0 >"$call/environ"
+for word in "$@"; do printf '%s\\0' "$word"; done >"$call/words"
+[ -t 1 ] && : >"$call/terminal"
+cat >"$call/stdin"
+mkfifo "$call/status"
+echo "$call" >"$CALLS/asked"
+read -r status <"$call/status"
+cat "$call/stdout"
+cat "$call/stderr" >&2
+exit "$status"
+"""
+# A password store that knows a token of the tenant, and a mail program that keeps what it is given.
+PROGRAMS = {"pass": "#!/bin/sh\nsynq sandbox token\n", "mail": '#!/bin/sh\ncat >"$HOME/mail"\n'}
+ROOT = Path(__file__).parent.parent
+# docs/cli.md is generated from the help, whose examples have a test of their own.
+DOCUMENTS = [ROOT / "README.md", *sorted(path for path in (ROOT / "docs").glob("*.md") if path.name != "cli.md")]
+# What is not typed into the shell here, and why.
+_INSTALLS = "it changes the machine; .ci/run and the packaging tests do as much"
+UNRUN = {
+    "make demo": ".ci/run begins with it",
+    "make test": "it is what runs this test",
+    "pipx install '.[sandbox,jq]'": _INSTALLS,
+    "uv tool install '.[sandbox,jq]'": _INSTALLS,
+    "python3 -m venv ~/.synq && ~/.synq/bin/pip install '.[sandbox,jq]'": _INSTALLS,
+    "synq completion install": "it changes the shell's start-up files; its own tests give it some",
+    "synq auth login": "it asks for a token on a terminal; tests/journeys do that",
+    "synq auth status": "it needs that login",
+}
+RUN = re.compile(r"\b(\d{6}-\d{6})-[a-z0-9]{2}\b")
+COLORS = re.compile(r"\x1b\[[0-9;]*m")
+# A minute and a bit between two lines: each has the rate limit to itself.
+PAUSE = 61.0
+
+
+@dataclass
+class Line:
+    """A line to type, where it stands, and what it shows, if the document says."""
+
+    text: str
+    number: int
+    shown: list[str] = field(default_factory=list)
+
+    @property
+    def is_partly_shown(self) -> bool:
+        """Whether it stands for more than is written."""
+        return any(is_gap(line) or GAP in line for line in self.shown)
+
+
+# Stands for any text within a line.
+GAP = "[…]"
+
+
+def is_gap(line: str) -> bool:
+    """Whether a line of output stands for any number of them."""
+    return line.strip() in {"…", "..."}
+
+
+def blocks(text: str) -> Iterator[tuple[str, int, list[str]]]:
+    """Each fenced block of a Markdown text: its language, the number of its first line, its lines."""
+    lines = iter(enumerate(text.splitlines(), 1))
+    for number, line in lines:
+        if line.startswith("```"):
+            inside = []
+            for _, within in lines:
+                if within.startswith("```"):
+                    break
+                inside.append(within)
+            yield line.removeprefix("```").strip(), number + 1, inside
+
+
+def typed(text: str) -> Iterator[Line]:
+    """The lines of a Markdown text that are for a shell, in their order.
+
+    In a `console` block those behind `$ `, and below them what they show; in an `sh` block all; in a `crontab` the
+    command, in `yaml` what stands behind `run:`. A backslash at the end joins the next line.
+    """
+    for language, first, lines in blocks(text):
+        line: Line | None = None
+        for number, raw in enumerate(lines, first):
+            begins = {
+                "console": re.match(r"\$ (.*)", raw),
+                "sh": re.match(r"([^#\s].*?)(?:\s+# .*)?$", raw),
+                "crontab": re.match(r"(?:[\d*/,-]+ ){5}(.*)", raw),
+                "yaml": re.match(r"\s*(?:- )?run: (.*)", raw),
+            }.get(language)
+            if line is not None and line.text.endswith("\\") and not line.shown:
+                line.text = f"{line.text[:-1].rstrip()} {raw.strip()}"
+            elif begins:
+                if line:
+                    yield line
+                line = Line(begins[1], number)
+            elif line and language == "console":
+                line.shown.append(raw)
+        if line:
+            yield line
+
+
+def comparable(text: str) -> str:
+    """The text without blanks at line ends, and without the letters of a run's id that are drawn by lot."""
+    return "".join(RUN.sub(r"\1-xx", line).rstrip() + "\n" for line in text.splitlines())
+
+
+def told_anew(text: str, outputs: dict[int, str]) -> str:
+    """The Markdown text with these outputs, by the numbers of the lines that they belong to."""
+    lines = text.splitlines()
+    for line in sorted(typed(text), key=lambda line: -line.number):
+        if line.shown and line.number in outputs:
+            begin = next(n for n in range(line.number - 1, len(lines)) if not lines[n].endswith("\\")) + 1
+            lines[begin : begin + len(line.shown)] = outputs[line.number].rstrip("\n").splitlines()
+    return "\n".join(lines) + "\n"
+
+
+@dataclass
+class Done:
+    """What a line left behind: the shell's status, those of each synq on it, and what stood on the terminal."""
+
+    status: int
+    statuses: list[int]
+    shown: str
+
+
+class Desk:
+    """A terminal in a folder, with a machine, a sandbox and a clock of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / "desk"
+        self.calls = folder / "calls"
+        self.sandbox = folder / "state" / "sandbox.sqlite3"
+        self.clock = NOW
+        self.keyring = FakeKeyring()
+        self.exported: list[str] = []
+        for made in (self.folder, self.calls, folder / "bin"):
+            made.mkdir(parents=True)
+        for name, script in {"synq": SYNQ, **PROGRAMS}.items():
+            (folder / "bin" / name).write_text(script, encoding="utf-8")
+            (folder / "bin" / name).chmod(0o755)
+        os.mkfifo(self.calls / "asked")
+        # For reading and writing, so that it never ends.
+        self.asked = os.open(self.calls / "asked", os.O_RDWR)
+        self.environ = {
+            "PATH": f"{folder / 'bin'}:{os.environ['PATH']}",
+            "HOME": str(folder),
+            "LANG": "C.UTF-8",
+            "COLUMNS": "100",
+            "NO_COLOR": "1",
+            "CALLS": str(self.calls),
+            "SYNQ_CONFIG_DIR": str(folder / "config"),
+            "SYNQ_STATE_DIR": str(folder / "state"),
+        }
+
+    def type(self, line: Line) -> Done:
+        """Type a line of a document; a file that it shows with `cat` is there from then on."""
+        words = line.text.split()
+        if words[0] == "cat" and line.shown and not (self.folder / words[1]).exists():
+            (self.folder / words[1]).write_text("\n".join(line.shown) + "\n", encoding="utf-8")
+        return self(line.text)
+
+    def close(self) -> None:
+        os.close(self.asked)
+
+    def __call__(self, line: str) -> Done:
+        """Type the line; an `export` holds for all that follow."""
+        self.clock += PAUSE
+        if line.startswith("export "):
+            self.exported.append(line)
+        master, slave = pty.openpty()
+        modes = termios.tcgetattr(slave)
+        modes[1] &= ~termios.OPOST  # line ends stay as they are
+        termios.tcsetattr(slave, termios.TCSANOW, modes)
+        script = "\n".join([*self.exported, line])
+        process = subprocess.Popen(
+            ["sh", "-c", script],
+            stdin=subprocess.DEVNULL,
+            stdout=slave,
+            stderr=slave,
+            cwd=self.folder,
+            env=self.environ,
+        )
+        os.close(slave)
+        shown, statuses = b"", []
+        while True:
+            ready, _, _ = select.select([master, self.asked], [], [], 60)
+            assert ready, f"{line} hangs"
+            if self.asked in ready:
+                statuses += [self._run(Path(call)) for call in os.read(self.asked, 65536).decode().split()]
+                continue
+            try:
+                chunk = os.read(master, 65536)
+            except OSError:  # that is how a terminal ends
+                chunk = b""
+            if not chunk:
+                break
+            shown += chunk
+        os.close(master)
+        return Done(process.wait(timeout=60), statuses, COLORS.sub("", shown.decode()))
+
+    def _run(self, call: Path) -> int:
+        words = (call / "words").read_text(encoding="utf-8").split("\0")[:-1]
+        pairs = (call / "environ").read_text(encoding="utf-8").split("\0")
+        out: io.StringIO = Terminal() if (call / "terminal").exists() else io.StringIO()
+        # On a terminal both come in the order in which they were said.
+        err = out if isinstance(out, Terminal) else Terminal()
+        system = System(
+            io.StringIO((call / "stdin").read_text(encoding="utf-8")),
+            out,
+            err,
+            dict(pair.split("=", 1) for pair in pairs if "=" in pair),
+            now=lambda: self.clock,
+            sleep=self._sleep,
+            jitter=lambda: 1.0,
+            http=in_process(create_app(self.sandbox, lambda: self.clock)),
+            keyring=self.keyring,
+            folder=lambda: self.folder,
+        )
+        here = Path.cwd()
+        os.chdir(self.folder)
+        try:
+            status = main(words, system)
+        finally:
+            os.chdir(here)
+        (call / "stdout").write_text(out.getvalue(), encoding="utf-8")
+        (call / "stderr").write_text("" if err is out else err.getvalue(), encoding="utf-8")
+        (call / "status").write_text(f"{status}\n", encoding="utf-8")
+        return status
+
+    def _sleep(self, seconds: float) -> None:
+        self.clock += seconds
+
+
+def lacks_program(line: Line) -> bool:
+    """Whether the line needs jq, and this machine has none."""
+    return "jq" in re.split(r"[ |]+", line.text) and not shutil.which("jq")
+
+
+def write_anew() -> None:
+    """Write what the lines show into README and docs/."""
+    for path in DOCUMENTS:
+        text = path.read_text(encoding="utf-8")
+        with tempfile.TemporaryDirectory() as folder:
+            create(Path(folder, "state", "sandbox.sqlite3"), DEFAULT_SEED, NOW)
+            desk = Desk(Path(folder))
+            done = {line.number: desk.type(line) for line in typed(text) if line.text not in UNRUN}
+            desk.close()
+        stale = {
+            line.number: done[line.number].shown
+            for line in typed(text)
+            if line.number in done
+            and not line.is_partly_shown
+            and comparable("\n".join(line.shown)) != comparable(done[line.number].shown)
+        }
+        path.write_text(told_anew(text, stale), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write_anew()

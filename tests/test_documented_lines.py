@@ -1,0 +1,132 @@
+"""Every line that README, docs/ and the help topics tell people to type works in a shell and shows what they show."""
+
+import re
+import shlex
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from documented import DOCUMENTS, GAP, ROOT, UNRUN, Desk, Done, Line, blocks, comparable, is_gap, lacks_program, typed
+from runner import NOW
+
+from synq_cli import tree
+from synq_cli.app import root_command
+from synq_cli.sandbox.seed import DEFAULT_SEED
+from synq_cli.sandbox.store import create
+
+TOPICS = sorted((ROOT / "synq_cli" / "topics").glob("*.txt"))
+# The topics speak of a file that the reader is supposed to have.
+COUNTS = "sku,delta,location\nHMC-NVY-M,-5,Leith warehouse\nHMC-NVY-L,3,Leith warehouse\n"
+
+
+def lines_of(path: Path) -> list[Line]:
+    text = path.read_text(encoding="utf-8")
+    if path not in TOPICS:
+        return list(typed(text))
+    numbered = enumerate(text.splitlines(), 1)
+    return [Line(line.strip(), number) for number, line in numbered if re.match(r"  .*\bsynq [a-z]", line)]
+
+
+def documents() -> Iterator[Any]:
+    """Each document; its name says how many lines are run."""
+    for path in [*DOCUMENTS, *TOPICS]:
+        if count := sum(line.text not in UNRUN for line in lines_of(path)):
+            yield pytest.param(path, id=f"{path.name}: {count} lines")
+
+
+@pytest.fixture(scope="module")
+def tenant(tmp_path_factory: Any) -> Path:
+    place: Path = tmp_path_factory.mktemp("tenant") / "sandbox.sqlite3"
+    create(place, DEFAULT_SEED, NOW)
+    return place
+
+
+@pytest.fixture
+def desk(tmp_path: Path, tenant: Path) -> Iterator[Desk]:
+    (tmp_path / "state").mkdir()
+    shutil.copy(tenant, tmp_path / "state" / "sandbox.sqlite3")
+    desk = Desk(tmp_path)
+    yield desk
+    desk.close()
+
+
+def check(line: Line, done: Done) -> None:
+    fails = any(re.match(r'synq: |\{"error"', shown) for shown in line.shown)
+    if not re.search(r"\|\||\$\?", line.text):  # what follows there is about the exit status
+        assert (done.status == 0 and not any(done.statuses)) is not fails, done.shown
+    assert "Traceback" not in done.shown
+    if line.is_partly_shown:
+        parts = [
+            "(?:.*\n)*?" if is_gap(shown) else re.escape(comparable(shown)).replace(re.escape(GAP), ".*")
+            for shown in line.shown
+        ]
+        assert re.fullmatch("".join(parts), comparable(done.shown)), done.shown
+    elif line.shown:
+        assert comparable(done.shown) == comparable("\n".join(line.shown).rstrip("\n"))
+
+
+@pytest.mark.parametrize("path", list(documents()))
+def test_every_line_of_a_document_works_and_shows_what_it_says(desk: Desk, path: Path) -> None:
+    if path in TOPICS:
+        desk("export SYNQ_PROFILE=sandbox")
+        (desk.folder / "counts.csv").write_text(COUNTS, encoding="utf-8")
+    lines = [line for line in lines_of(path) if line.text not in UNRUN]
+    for line in lines:
+        if not lacks_program(line):
+            try:
+                check(line, desk.type(line))
+            except AssertionError as error:
+                error.add_note(f"{path.name}:{line.number}: {line.text}")
+                raise
+    if lacking := [line.text for line in lines if lacks_program(line)]:
+        pytest.skip(f"jq is not installed; not run: {lacking}")
+
+
+def test_no_line_is_silently_not_run() -> None:
+    found = {line.text for path in DOCUMENTS for line in lines_of(path)}
+    assert set(UNRUN) <= found, "listed, but in no document"
+    for path in DOCUMENTS:
+        text = path.read_text(encoding="utf-8")
+        read = {line.number for line in typed(text)}
+        for _, first, lines in blocks(text):
+            for number, line in enumerate(lines, first):
+                continued = lines[number - first - 1].endswith("\\") if number > first else False
+                assert number in read or continued or not re.match(r"\s*(\$ )?(\w+=\S* )*synq ", line), (
+                    path.name,
+                    line,
+                )
+        assert len(re.findall(r"^ *\$ .*synq ", text, re.MULTILINE)) <= len(read)
+
+
+def test_the_exit_codes_of_the_readme_and_the_error_codes_of_the_page_for_programs_are_the_ones_there_are() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    told = re.search(r"## Exit codes\n\n(.*?)\n`synq", readme, re.DOTALL)
+    assert told
+    assert [int(number) for number in re.findall(r"\b\d+\b", told[1])] == list(tree.EXITS)
+    automation = (ROOT / "docs" / "automation.md").read_text(encoding="utf-8")
+    codes = re.search(r"`code` is one of `([a-z_\s]+)`", automation)
+    assert codes
+    assert codes[1].split() == [re.split(r"[: ]", meaning)[0] for status, meaning in tree.EXITS.items() if status]
+
+
+def spans() -> Iterator[Any]:
+    for path in [*DOCUMENTS, *TOPICS, ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md"]:
+        for span in dict.fromkeys(re.findall(r"`(synq [^`]+)`", path.read_text(encoding="utf-8"))):
+            yield pytest.param(" ".join(span.split()), id=f"{path.name}: {span}")
+
+
+@pytest.mark.parametrize("span", list(spans()))
+def test_a_command_that_is_mentioned_exists_and_takes_those_options(span: str) -> None:
+    node = tree.top(root_command())
+    words = shlex.split(span)[1:]
+    for word in words:
+        if not node.is_group or not re.fullmatch(r"[a-z-]+", word) or word.startswith("-"):
+            break
+        node.command.resolve_command(node.context, [word])  # complains if there is none
+        node = node.child(word)
+    taken = {name for parameter in node.command.get_params(node.context) for name in parameter.opts}
+    if node.is_group and any(word.isupper() for word in words):
+        return  # stands for any command
+    assert {word.partition("=")[0] for word in words if re.match(r"--?[a-zA-Z]", word)} <= taken
