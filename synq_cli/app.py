@@ -76,7 +76,7 @@ def _complete(words: list[str], system: "System | None") -> int:
         from synq_cli.completion.known import candidates
 
         (kind, begun, _), line = words[:3], words[3:]
-        environ, folder = (system.environ, system.folder()) if system else (os.environ, Path.cwd())
+        environ, folder = (system.environ, system.folder) if system else (os.environ, Path.cwd)
         for value, about in candidates(kind, begun, line, environ, folder):
             print(f"{value}\t{about}", file=system.stdout if system else sys.stdout)
         (system or sys).stdout.flush()

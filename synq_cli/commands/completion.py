@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from synq_cli.completion.installation import Edit, carry_out, installation
+from synq_cli.completion.installation import Edit, installation
 from synq_cli.completion.scripts import SCRIPTS, script
 from synq_cli.lazy_group import Noun
 from synq_cli.options import YesOption, invocation
@@ -95,7 +95,7 @@ def install(ctx: typer.Context, shell: ShellArgument = None, yes: YesOption = Fa
         run.output.done(f"TAB in {place.shell} is up to date: {place.script}")
         return
     run.confirmed_here(f"{_told(edits)}?", yes=yes)
-    carry_out(edits)
+    place.carry_out(edits)
     run.output.done(f"TAB works in every new {place.shell}. To have it in this one: {place.start}")
 
 
@@ -116,7 +116,7 @@ def uninstall(ctx: typer.Context, shell: ShellArgument = None, yes: YesOption = 
         run.output.done(f"There is nothing to take back for {place.shell}.")
         return
     run.confirmed_here(f"{_told(edits)}?", yes=yes)
-    carry_out(edits)
+    place.carry_out(edits)
     run.output.done(f"TAB no longer completes synq in a new {place.shell}.")
 
 

@@ -39,6 +39,7 @@ class Installation:
     """
 
     shell: str
+    home: Path
     script: Path
     start_file: Path
     lines: str
@@ -73,6 +74,26 @@ class Installation:
             loaded = path != self.script or self._with_lines(before) == before
             return path, None if loaded else f"{self.start_file} does not load {path}."
         return None, f"Not installed for {self.shell}."
+
+    def carry_out(self, edits: list[Edit]) -> None:
+        """Make these changes; UsageError names the file that can't be changed."""
+        for edit in edits:
+            try:
+                if edit.text is None:
+                    edit.path.unlink(missing_ok=True)
+                    self._remove_empty(edit.path.parent)
+                    continue
+                edit.path.parent.mkdir(parents=True, exist_ok=True)
+                mode = stat.S_IMODE(edit.path.stat().st_mode) if edit.path.exists() else 0o644
+            except OSError as error:
+                raise UsageError(f"{error.filename or edit.path} can't be changed: {error.strerror}.") from None
+            replace_file(edit.path, edit.text, mode=mode, hint="`synq completion SHELL` prints the script.")
+
+    def _remove_empty(self, folder: Path) -> None:
+        """The folder, and those above it within the home, as far as nothing else is in them."""
+        while self.home in folder.parents and not any(folder.iterdir()):
+            folder.rmdir()
+            folder = folder.parent
 
     @property
     def _block(self) -> str:
@@ -112,14 +133,11 @@ def installation(shell: str | None, environ: Mapping[str, str], platform: str = 
     config = Path(environ.get("XDG_CONFIG_HOME") or Path(home, ".config"))
     if shell == "bash":
         script = data / "bash-completion" / "completions" / "synq"
-        # bash-completion loads the script by its place when it is first needed; without it, this does.
-        lines = (
-            "type _comp_load >/dev/null 2>&1 || type __load_completion >/dev/null 2>&1 ||\n"
-            f'    [ -z "${{BASH_VERSION-}}" ] || . {_quoted(script)}\n'
-        )
-        return Installation(
-            shell, script, _start_file_of_bash(Path(home), platform), lines, f"source {_quoted(script)}"
-        )
+        # bash-completion would load it by its place when it is first needed. Whether that is there and in use can't be
+        # told from outside, and reading the script takes half a millisecond; so it is always read at the start.
+        lines = f'[ -z "${{BASH_VERSION-}}" ] || [ ! -r {_quoted(script)} ] || . {_quoted(script)}\n'
+        file = _start_file_of_bash(Path(home), platform)
+        return Installation(shell, Path(home), script, file, lines, f"source {_quoted(script)}")
     if shell == "zsh":
         script = data / "zsh" / "site-functions" / "_synq"
         file = Path(environ.get("ZDOTDIR") or home, ".zshrc")
@@ -128,38 +146,14 @@ def installation(shell: str | None, environ: Mapping[str, str], platform: str = 
             "(( ${+functions[compdef]} )) || { autoload -Uz compinit && compinit; }\n"
             "autoload -Uz _synq && compdef _synq synq\n"
         )
-        return Installation(shell, script, file, lines, f"source {_quoted(file)}")
+        return Installation(shell, Path(home), script, file, lines, f"source {_quoted(file)}")
     if shell == "fish":
         script = config / "fish" / "completions" / "synq.fish"
-        return Installation(shell, script, config / "fish" / "config.fish", "", f"source {_quoted(script)}")
+        return Installation(shell, Path(home), script, config / "fish" / "config.fish", "", f"source {_quoted(script)}")
     folder = documents_dir() / "PowerShell" if platform == "win32" else config / "powershell"
     script = folder / "synq.ps1"
     dot = ". '" + str(script).replace("'", "''") + "'"
-    return Installation(shell, script, folder / "Microsoft.PowerShell_profile.ps1", f"{dot}\n", dot)
-
-
-def carry_out(edits: list[Edit]) -> None:
-    """Write and remove these files; UsageError names the one that can't be."""
-    for edit in edits:
-        try:
-            if edit.text is None:
-                edit.path.unlink(missing_ok=True)
-                _remove_empty(edit.path.parent)
-                continue
-            edit.path.parent.mkdir(parents=True, exist_ok=True)
-            mode = stat.S_IMODE(edit.path.stat().st_mode) if edit.path.exists() else 0o644
-        except OSError as error:
-            raise UsageError(f"{error.filename or edit.path} can't be changed: {error.strerror}.") from None
-        replace_file(edit.path, edit.text, mode=mode, hint="`synq completion SHELL` prints the script.")
-
-
-def _remove_empty(folder: Path) -> None:
-    """The folder, and those above it, as far as nothing else is in them."""
-    for place in (folder, *folder.parents):
-        try:
-            place.rmdir()
-        except OSError:
-            return
+    return Installation(shell, Path(home), script, folder / "Microsoft.PowerShell_profile.ps1", f"{dot}\n", dot)
 
 
 def _start_file_of_bash(home: Path, platform: str) -> Path:

@@ -1,6 +1,6 @@
 """What TAB asks synq for, because only this machine knows it: profiles, runs, and what the index has of the tenant."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from synq_cli.session.settings import DEFAULT_BASE_URL, SANDBOX, resolve
 
 
 def candidates(
-    kind: str, begun: str, line: list[str], environ: Mapping[str, str], folder: Path
+    kind: str, begun: str, line: list[str], environ: Mapping[str, str], folder: Callable[[], Path]
 ) -> Iterator[tuple[str, str]]:
     """Values of a kind that begin so, in either case, each with a word about it; `line` says whose.
 
@@ -25,7 +25,7 @@ def candidates(
 
 
 def _candidates(
-    kind: str, begun: str, line: list[str], environ: Mapping[str, str], folder: Path
+    kind: str, begun: str, line: list[str], environ: Mapping[str, str], folder: Callable[[], Path]
 ) -> Iterator[tuple[str, str]]:
     config = load(config_dir(environ) / "config.yaml")
     if kind == "profile":
@@ -39,7 +39,7 @@ def _candidates(
         from synq_cli.api.index import begun_with
 
         state = state_dir(environ)
-        settings = resolve(_given(line), environ, config, lambda: find_project(lambda: folder))
+        settings = resolve(_given(line), environ, config, lambda: find_project(folder))
         scope = likely_scope(settings, environ, Memory(lambda: state))
         after = "=" if kind == "item" else ""
         for name, identifier, seen_at in begun_with(

@@ -21,10 +21,10 @@ _TELL = {
     "zsh": 'tell() { printf \'{%s}\' "$@"; echo " told"; }\n',
     "fish": "function tell; printf '{%s}' $argv; echo ' told'; end\n",
 }
-_START = {
-    "bash": ["--noprofile", "--norc", "-i"],
-    "zsh": ["-f", "-i"],
-    "fish": ["--no-config", "-i"],
+_BARE = {
+    "bash": ["--noprofile", "--norc"],
+    "zsh": ["-f"],
+    "fish": ["--no-config"],
 }
 
 
@@ -40,12 +40,21 @@ def path_of(shell: str) -> str:
 
 
 @contextmanager
-def shell(name: str, folder: Path, environ: dict[str, str], setup: str) -> "Iterator[Shell]":
-    """A shell at work in a folder; `setup` are its first lines."""
+def shell(
+    name: str, folder: Path, environ: dict[str, str], setup: str, *, own_files: bool = False
+) -> "Iterator[Shell]":
+    """A shell at work in a folder; `setup` are its first lines, after the user's start-up files or in their place."""
     keyboard, screen = pty.openpty()
     os.set_blocking(keyboard, False)
     # What a session opens first becomes its terminal.
-    line = ["sh", "-c", 'exec "$@" <>"$0" >&0 2>&1', os.ttyname(screen), path_of(name), *_START[name]]
+    line = [
+        "sh",
+        "-c",
+        'exec "$@" <>"$0" >&0 2>&1',
+        os.ttyname(screen),
+        path_of(name),
+        *([] if own_files else _BARE[name]),
+    ]
     with subprocess.Popen(
         line, stdin=screen, stdout=screen, stderr=screen, cwd=folder, env=environ, start_new_session=True
     ) as process:
