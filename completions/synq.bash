@@ -102,16 +102,16 @@ _synq_options() { # the options of a command, and those that every command takes
     REPLY="$REPLY -p --profile --json -o --output --columns --fields --jq -q --quiet --no-color --debug --timeout --max-wait --base-url --sandbox --read-only -h --help"
 }
 
-_synq_value() { # what completes the value of "PATH --option", or the argument "PATH 1"; fails if there is none
+_synq_value() { # what completes the value of "PATH --option", or the argument "PATH #1"; fails if there is none
     case $1 in
     'orders list --status') REPLY='list open closed unpaid to-ship shipped returning refunded dead cancellable draft pending_payment payment_authorized confirmed processing partially_fulfilled fulfilled delivered completed return_requested partially_returned returned partially_refunded cancelled failed' ;;
     'inventory reservations --status') REPLY='words ACTIVE RELEASED CONSUMED' ;;
     *' --channel'|*' --since'|*' --key'|*' --limit'|*' --currency'|*' --payment-provider'|*' --payment-reference'|*' --customer'|*' --idempotency-key'|*' --for'|*' --carrier'|*' --tracking-number'|*' --reason'|'products variants create --sku'|*' --threshold'|'inventory ledger --type'|*' --reference'|*' --description'|'products create --category'|'products update --category'|*' --title'|*' --barcode'|*' --price'|*' --slug'|*' --logo-url'|*' --alt-text'|*' --sort-order'|*' --name'|*' --provider'|*' --actor'|*' --entity'|*' --signature'|*' --connection'|*' -f'|*' --field'|*' -F'|*' --raw-field'|*' --token-command'|*' --token-url'|*' --client-id'|*' --resend-unknown'|*' --seed'|*' --port'|*' --expires-in'|*' --on'|*' --times'|*' --rate'|*' --seconds'|*' --strangers'|*' --columns'|*' --fields'|*' --jq'|*' --timeout'|*' --max-wait'|*' --base-url') REPLY='' ;;
-    *' --file'|*' --report'|*' --to'|*' --data'|*' --input'|'inventory skus import 1'|'products import 1'|'webhooks sign 1'|'webhooks verify 1') REPLY='file' ;;
+    *' --file'|*' --report'|*' --to'|*' --data'|*' --input'|'inventory skus import #1'|'products import #1'|'webhooks sign #1'|'webhooks verify #1') REPLY='file' ;;
     *' --item') REPLY='ask item' ;;
     *' --location') REPLY='ask location' ;;
-    *' --confirm'|*' -p'|*' --profile'|'auth switch 1') REPLY='ask profile' ;;
-    'inventory levels --sku'|'inventory ledger --sku'|'inventory reservations --sku'|'products variants list --sku'|*' --variant'|'inventory adjust 1'|'inventory reserve 1'|'inventory skus forget '*) REPLY='ask sku' ;;
+    *' --confirm'|*' -p'|*' --profile'|'auth switch #1') REPLY='ask profile' ;;
+    'inventory levels --sku'|'inventory ledger --sku'|'inventory reservations --sku'|'products variants list --sku'|*' --variant'|'inventory adjust #1'|'inventory reserve #1'|'inventory skus forget #'*) REPLY='ask sku' ;;
     'products attributes create --type') REPLY='words TEXT NUMBER' ;;
     'products jobs list --type'|'products jobs create --type') REPLY='words import update delete' ;;
     'integrations save --category') REPLY='words commerce accounting' ;;
@@ -119,21 +119,21 @@ _synq_value() { # what completes the value of "PATH --option", or the argument "
     *' --brand-id') REPLY='ask brand' ;;
     'products push --action'|'integrations push --action') REPLY='words upsert delete' ;;
     'audit list --action'|'audit tail --action') REPLY='list PRODUCT_CREATED PRODUCT_UPDATED PRODUCT_DELETED PRODUCT_PRICE_CHANGED ORDER_PLACED ORDER_FULFILLED ORDER_CANCELLED ORDER_REFUNDED USER_INVITED INTEGRATION_CONNECTED TENANT_SETTINGS_UPDATED' ;;
-    *' --product'|'products get 1'|'products update 1'|'products delete 1'|'products push 1'|'products variants create 1'|'integrations push 1') REPLY='ask product' ;;
-    *' --role'|'organization members set-role 2') REPLY='words ADMIN EDITOR VIEWER' ;;
+    *' --product'|'products get #1'|'products update #1'|'products delete #1'|'products push #1'|'products variants create #1'|'integrations push #1') REPLY='ask product' ;;
+    *' --role'|'organization members set-role #2') REPLY='words ADMIN EDITOR VIEWER' ;;
     *' --event') REPLY='words order.created order.updated product.created product.updated inventory.adjusted integration.synced accounting.order.created accounting.order.updated' ;;
     *' --rows') REPLY='words failed unknown all' ;;
     *' --count-as') REPLY='words log counter log-strict' ;;
     *' -o'|*' --output') REPLY='words table json ndjson yaml csv tsv' ;;
-    'orders get 1'|'orders track 1'|'orders fulfill 1'|'orders return 1'|'orders cancel 1') REPLY='ask order' ;;
-    'products jobs get 1'|'products jobs watch 1') REPLY='ask job' ;;
-    'settings set '*) REPLY='words inventory_allocation_model=HARD inventory_allocation_model=SOFT auto_po_enabled=true auto_po_enabled=false default_low_stock_threshold= costing_method=WAC costing_method=FIFO' ;;
-    'api '*) REPLY='words GET POST PUT PATCH DELETE HEAD' ;;
-    'config get 1'|'config set 1'|'config unset 1') REPLY='words base_url tenant_id org_id location output timeout max_wait read_only bulk_payload environment token_command token_url client_id' ;;
-    'runs show 1'|'runs resume 1'|'runs undo 1') REPLY='ask run' ;;
-    'sandbox fault add 1') REPLY='words 429 500 502 503 expired missing garbage lost-before lost 500-after slow' ;;
-    'completion install 1'|'completion uninstall 1') REPLY='words bash zsh fish powershell' ;;
-    'schema '*) REPLY='command' ;;
+    'orders get #1'|'orders track #1'|'orders fulfill #1'|'orders return #1'|'orders cancel #1') REPLY='ask order' ;;
+    'products jobs get #1'|'products jobs watch #1') REPLY='ask job' ;;
+    'settings set #'*) REPLY='words inventory_allocation_model=HARD inventory_allocation_model=SOFT auto_po_enabled=true auto_po_enabled=false default_low_stock_threshold= costing_method=WAC costing_method=FIFO' ;;
+    'api #'*) REPLY='words GET POST PUT PATCH DELETE HEAD' ;;
+    'config get #1'|'config set #1'|'config unset #1') REPLY='words base_url tenant_id org_id location output timeout max_wait read_only bulk_payload environment token_command token_url client_id' ;;
+    'runs show #1'|'runs resume #1'|'runs undo #1') REPLY='ask run' ;;
+    'sandbox fault add #1') REPLY='words 429 500 502 503 expired missing garbage lost-before lost 500-after slow' ;;
+    'completion install #1'|'completion uninstall #1') REPLY='words bash zsh fish powershell' ;;
+    'schema #'*) REPLY='command' ;;
     *) return 1 ;;
     esac
 }
@@ -170,17 +170,22 @@ _synq_offer() { # a value, if it begins as the word does
     COMPREPLY+=("${value:${#head}}")
 }
 
-_synq_ask() { # what synq knows, quoted as bash needs it there
+_synq_quote() { # the value as bash needs it there
+    local special
+    case $quote in
+    '') printf -v value %q "$value" ;;
+    "'") value=${value//"'"/"'\\''"} ;;
+    *) for special in '\' '"' '$' '`'; do value=${value//"$special"/"\\$special"}; done ;;
+    esac
+}
+
+_synq_ask() { # what synq knows
     local value
     while IFS=$'\t' read -r value _; do
         value="$2$value"
         [[ $value == "$word"* ]] || continue
         value=${value:${#head}}
-        if [[ $quote == '"' ]]; then
-            value=${value//\\/\\\\} value=${value//\"/\\\"} value=${value//\$/\\\$} value=${value//\`/\\\`}
-        elif [[ -z $quote && ${COMP_TYPE-} != 63 ]]; then # a list, 63, is only shown
-            printf -v value %q "$value"
-        fi
+        [[ ${COMP_TYPE-} == 63 ]] || _synq_quote # a list, 63, is only shown
         COMPREPLY+=("$value")
     done < <(command synq __complete "$1" "${word#"$2"}" -- "${words[@]}" 2>/dev/null)
 }
@@ -194,7 +199,7 @@ _synq_offer_value() { # by what _synq_value says; $2 stands before the value in 
         for one in ${1#list }; do _synq_offer "$before$one"; done
         ;;
     command)
-        _synq_below "${words[*]:${#words[@]}-place+1}"
+        _synq_below "$given"
         for one in $REPLY; do _synq_offer "$one"; done
         ;;
     ask\ *) _synq_ask "${1#ask }" "$before" ;;
@@ -208,7 +213,7 @@ _synq_option() { # what readline is to do; bash before 4 can't be told
 }
 
 _synq() {
-    local IFS=$' \t\n' REPLY='' words=() word='' quote='' head='' at='' option='' only='' place=1 how='' before='' one i
+    local IFS=$' \t\n' REPLY='' words=() word='' quote='' head='' at='' option='' only='' given='' place=1 how='' before='' one i
     COMPREPLY=()
     _synq_option +o default # no paths where none belong
     _synq_read_line
@@ -222,7 +227,7 @@ _synq() {
             _synq_value "$at $one" && option=$one
         else
             _synq_below "$at"
-            if [[ -n $REPLY ]]; then at=${at:+$at }$one; else place=$((place + 1)); fi
+            if [[ -n $REPLY ]]; then at=${at:+$at }$one; else given=${given:+$given }$one place=$((place + 1)); fi
         fi
     done
     if [[ -z $option$only && $word == -* && $word != -[0-9]* && $word != --*=* ]]; then
@@ -237,7 +242,7 @@ _synq() {
         _synq_value "$at ${before%=}" && how=$REPLY
     else
         _synq_below "$at"
-        if [[ -n $REPLY ]]; then how="words $REPLY"; else _synq_value "$at $place" && how=$REPLY; fi
+        if [[ -n $REPLY ]]; then how="words $REPLY"; else _synq_value "$at #$place" && how=$REPLY; fi
     fi
     # Values are offered in either case, and one that goes on after = gets no blank.
     shopt -q nocasematch && one=kept || one=''

@@ -564,7 +564,7 @@ function __synq_options # the options of a command, and those that every command
         '--help' 'Show this message and exit'
 end
 
-function __synq_value # what completes the value of "PATH --option", or the argument "PATH 1"; fails if there is none
+function __synq_value # what completes the value of "PATH --option", or the argument "PATH #1"; fails if there is none
     switch "$argv"
         case 'orders list --status'
             echo 'list open closed unpaid to-ship shipped returning refunded dead cancellable draft pending_payment payment_authorized confirmed processing partially_fulfilled fulfilled delivered completed return_requested partially_returned returned partially_refunded cancelled failed'
@@ -572,15 +572,15 @@ function __synq_value # what completes the value of "PATH --option", or the argu
             echo 'words ACTIVE RELEASED CONSUMED'
         case '* --channel' '* --since' '* --key' '* --limit' '* --currency' '* --payment-provider' '* --payment-reference' '* --customer' '* --idempotency-key' '* --for' '* --carrier' '* --tracking-number' '* --reason' 'products variants create --sku' '* --threshold' 'inventory ledger --type' '* --reference' '* --description' 'products create --category' 'products update --category' '* --title' '* --barcode' '* --price' '* --slug' '* --logo-url' '* --alt-text' '* --sort-order' '* --name' '* --provider' '* --actor' '* --entity' '* --signature' '* --connection' '* -f' '* --field' '* -F' '* --raw-field' '* --token-command' '* --token-url' '* --client-id' '* --resend-unknown' '* --seed' '* --port' '* --expires-in' '* --on' '* --times' '* --rate' '* --seconds' '* --strangers' '* --columns' '* --fields' '* --jq' '* --timeout' '* --max-wait' '* --base-url'
             echo ''
-        case '* --file' '* --report' '* --to' '* --data' '* --input' 'inventory skus import 1' 'products import 1' 'webhooks sign 1' 'webhooks verify 1'
+        case '* --file' '* --report' '* --to' '* --data' '* --input' 'inventory skus import #1' 'products import #1' 'webhooks sign #1' 'webhooks verify #1'
             echo 'file'
         case '* --item'
             echo 'ask item'
         case '* --location'
             echo 'ask location'
-        case '* --confirm' '* -p' '* --profile' 'auth switch 1'
+        case '* --confirm' '* -p' '* --profile' 'auth switch #1'
             echo 'ask profile'
-        case 'inventory levels --sku' 'inventory ledger --sku' 'inventory reservations --sku' 'products variants list --sku' '* --variant' 'inventory adjust 1' 'inventory reserve 1' 'inventory skus forget *'
+        case 'inventory levels --sku' 'inventory ledger --sku' 'inventory reservations --sku' 'products variants list --sku' '* --variant' 'inventory adjust #1' 'inventory reserve #1' 'inventory skus forget #*'
             echo 'ask sku'
         case 'products attributes create --type'
             echo 'words TEXT NUMBER'
@@ -596,9 +596,9 @@ function __synq_value # what completes the value of "PATH --option", or the argu
             echo 'words upsert delete'
         case 'audit list --action' 'audit tail --action'
             echo 'list PRODUCT_CREATED PRODUCT_UPDATED PRODUCT_DELETED PRODUCT_PRICE_CHANGED ORDER_PLACED ORDER_FULFILLED ORDER_CANCELLED ORDER_REFUNDED USER_INVITED INTEGRATION_CONNECTED TENANT_SETTINGS_UPDATED'
-        case '* --product' 'products get 1' 'products update 1' 'products delete 1' 'products push 1' 'products variants create 1' 'integrations push 1'
+        case '* --product' 'products get #1' 'products update #1' 'products delete #1' 'products push #1' 'products variants create #1' 'integrations push #1'
             echo 'ask product'
-        case '* --role' 'organization members set-role 2'
+        case '* --role' 'organization members set-role #2'
             echo 'words ADMIN EDITOR VIEWER'
         case '* --event'
             echo 'words order.created order.updated product.created product.updated inventory.adjusted integration.synced accounting.order.created accounting.order.updated'
@@ -608,23 +608,23 @@ function __synq_value # what completes the value of "PATH --option", or the argu
             echo 'words log counter log-strict'
         case '* -o' '* --output'
             echo 'words table json ndjson yaml csv tsv'
-        case 'orders get 1' 'orders track 1' 'orders fulfill 1' 'orders return 1' 'orders cancel 1'
+        case 'orders get #1' 'orders track #1' 'orders fulfill #1' 'orders return #1' 'orders cancel #1'
             echo 'ask order'
-        case 'products jobs get 1' 'products jobs watch 1'
+        case 'products jobs get #1' 'products jobs watch #1'
             echo 'ask job'
-        case 'settings set *'
+        case 'settings set #*'
             echo 'words inventory_allocation_model=HARD inventory_allocation_model=SOFT auto_po_enabled=true auto_po_enabled=false default_low_stock_threshold= costing_method=WAC costing_method=FIFO'
-        case 'api *'
+        case 'api #*'
             echo 'words GET POST PUT PATCH DELETE HEAD'
-        case 'config get 1' 'config set 1' 'config unset 1'
+        case 'config get #1' 'config set #1' 'config unset #1'
             echo 'words base_url tenant_id org_id location output timeout max_wait read_only bulk_payload environment token_command token_url client_id'
-        case 'runs show 1' 'runs resume 1' 'runs undo 1'
+        case 'runs show #1' 'runs resume #1' 'runs undo #1'
             echo 'ask run'
-        case 'sandbox fault add 1'
+        case 'sandbox fault add #1'
             echo 'words 429 500 502 503 expired missing garbage lost-before lost 500-after slow'
-        case 'completion install 1' 'completion uninstall 1'
+        case 'completion install #1' 'completion uninstall #1'
             echo 'words bash zsh fish powershell'
-        case 'schema *'
+        case 'schema #*'
             echo 'command'
         case '*'
             return 1
@@ -677,7 +677,7 @@ function __synq_complete
         __synq_options $at
     else if string length -q -- (__synq_below $at)
         __synq_below $at
-    else if set -l how (__synq_value "$at "(math (count $arguments) + 1))
+    else if set -l how (__synq_value "$at #"(math (count $arguments) + 1))
         if test "$how" = command
             __synq_below "$arguments"
         else

@@ -563,7 +563,7 @@ function __SynqOptions([string] $At) { # the options of a command, and those tha
     "--help`tShow this message and exit"
 }
 
-function __SynqValue([string] $Where) { # what completes the value of "PATH --option", or the argument "PATH 1"
+function __SynqValue([string] $Where) { # what completes the value of "PATH --option", or the argument "PATH #1"
     switch -Wildcard -CaseSensitive ($Where) {
         'orders list --status' { return 'list open closed unpaid to-ship shipped returning refunded dead cancellable draft pending_payment payment_authorized confirmed processing partially_fulfilled fulfilled delivered completed return_requested partially_returned returned partially_refunded cancelled failed' }
         'inventory reservations --status' { return 'words ACTIVE RELEASED CONSUMED' }
@@ -627,24 +627,24 @@ function __SynqValue([string] $Where) { # what completes the value of "PATH --op
         '* --to' { return 'file' }
         '* --data' { return 'file' }
         '* --input' { return 'file' }
-        'inventory skus import 1' { return 'file' }
-        'products import 1' { return 'file' }
-        'webhooks sign 1' { return 'file' }
-        'webhooks verify 1' { return 'file' }
+        'inventory skus import #1' { return 'file' }
+        'products import #1' { return 'file' }
+        'webhooks sign #1' { return 'file' }
+        'webhooks verify #1' { return 'file' }
         '* --item' { return 'ask item' }
         '* --location' { return 'ask location' }
         '* --confirm' { return 'ask profile' }
         '* -p' { return 'ask profile' }
         '* --profile' { return 'ask profile' }
-        'auth switch 1' { return 'ask profile' }
+        'auth switch #1' { return 'ask profile' }
         'inventory levels --sku' { return 'ask sku' }
         'inventory ledger --sku' { return 'ask sku' }
         'inventory reservations --sku' { return 'ask sku' }
         'products variants list --sku' { return 'ask sku' }
         '* --variant' { return 'ask sku' }
-        'inventory adjust 1' { return 'ask sku' }
-        'inventory reserve 1' { return 'ask sku' }
-        'inventory skus forget *' { return 'ask sku' }
+        'inventory adjust #1' { return 'ask sku' }
+        'inventory reserve #1' { return 'ask sku' }
+        'inventory skus forget #*' { return 'ask sku' }
         'products attributes create --type' { return 'words TEXT NUMBER' }
         'products jobs list --type' { return 'words import update delete' }
         'products jobs create --type' { return 'words import update delete' }
@@ -657,45 +657,46 @@ function __SynqValue([string] $Where) { # what completes the value of "PATH --op
         'audit list --action' { return 'list PRODUCT_CREATED PRODUCT_UPDATED PRODUCT_DELETED PRODUCT_PRICE_CHANGED ORDER_PLACED ORDER_FULFILLED ORDER_CANCELLED ORDER_REFUNDED USER_INVITED INTEGRATION_CONNECTED TENANT_SETTINGS_UPDATED' }
         'audit tail --action' { return 'list PRODUCT_CREATED PRODUCT_UPDATED PRODUCT_DELETED PRODUCT_PRICE_CHANGED ORDER_PLACED ORDER_FULFILLED ORDER_CANCELLED ORDER_REFUNDED USER_INVITED INTEGRATION_CONNECTED TENANT_SETTINGS_UPDATED' }
         '* --product' { return 'ask product' }
-        'products get 1' { return 'ask product' }
-        'products update 1' { return 'ask product' }
-        'products delete 1' { return 'ask product' }
-        'products push 1' { return 'ask product' }
-        'products variants create 1' { return 'ask product' }
-        'integrations push 1' { return 'ask product' }
+        'products get #1' { return 'ask product' }
+        'products update #1' { return 'ask product' }
+        'products delete #1' { return 'ask product' }
+        'products push #1' { return 'ask product' }
+        'products variants create #1' { return 'ask product' }
+        'integrations push #1' { return 'ask product' }
         '* --role' { return 'words ADMIN EDITOR VIEWER' }
-        'organization members set-role 2' { return 'words ADMIN EDITOR VIEWER' }
+        'organization members set-role #2' { return 'words ADMIN EDITOR VIEWER' }
         '* --event' { return 'words order.created order.updated product.created product.updated inventory.adjusted integration.synced accounting.order.created accounting.order.updated' }
         '* --rows' { return 'words failed unknown all' }
         '* --count-as' { return 'words log counter log-strict' }
         '* -o' { return 'words table json ndjson yaml csv tsv' }
         '* --output' { return 'words table json ndjson yaml csv tsv' }
-        'orders get 1' { return 'ask order' }
-        'orders track 1' { return 'ask order' }
-        'orders fulfill 1' { return 'ask order' }
-        'orders return 1' { return 'ask order' }
-        'orders cancel 1' { return 'ask order' }
-        'products jobs get 1' { return 'ask job' }
-        'products jobs watch 1' { return 'ask job' }
-        'settings set *' { return 'words inventory_allocation_model=HARD inventory_allocation_model=SOFT auto_po_enabled=true auto_po_enabled=false default_low_stock_threshold= costing_method=WAC costing_method=FIFO' }
-        'api *' { return 'words GET POST PUT PATCH DELETE HEAD' }
-        'config get 1' { return 'words base_url tenant_id org_id location output timeout max_wait read_only bulk_payload environment token_command token_url client_id' }
-        'config set 1' { return 'words base_url tenant_id org_id location output timeout max_wait read_only bulk_payload environment token_command token_url client_id' }
-        'config unset 1' { return 'words base_url tenant_id org_id location output timeout max_wait read_only bulk_payload environment token_command token_url client_id' }
-        'runs show 1' { return 'ask run' }
-        'runs resume 1' { return 'ask run' }
-        'runs undo 1' { return 'ask run' }
-        'sandbox fault add 1' { return 'words 429 500 502 503 expired missing garbage lost-before lost 500-after slow' }
-        'completion install 1' { return 'words bash zsh fish powershell' }
-        'completion uninstall 1' { return 'words bash zsh fish powershell' }
-        'schema *' { return 'command' }
+        'orders get #1' { return 'ask order' }
+        'orders track #1' { return 'ask order' }
+        'orders fulfill #1' { return 'ask order' }
+        'orders return #1' { return 'ask order' }
+        'orders cancel #1' { return 'ask order' }
+        'products jobs get #1' { return 'ask job' }
+        'products jobs watch #1' { return 'ask job' }
+        'settings set #*' { return 'words inventory_allocation_model=HARD inventory_allocation_model=SOFT auto_po_enabled=true auto_po_enabled=false default_low_stock_threshold= costing_method=WAC costing_method=FIFO' }
+        'api #*' { return 'words GET POST PUT PATCH DELETE HEAD' }
+        'config get #1' { return 'words base_url tenant_id org_id location output timeout max_wait read_only bulk_payload environment token_command token_url client_id' }
+        'config set #1' { return 'words base_url tenant_id org_id location output timeout max_wait read_only bulk_payload environment token_command token_url client_id' }
+        'config unset #1' { return 'words base_url tenant_id org_id location output timeout max_wait read_only bulk_payload environment token_command token_url client_id' }
+        'runs show #1' { return 'ask run' }
+        'runs resume #1' { return 'ask run' }
+        'runs undo #1' { return 'ask run' }
+        'sandbox fault add #1' { return 'words 429 500 502 503 expired missing garbage lost-before lost 500-after slow' }
+        'completion install #1' { return 'words bash zsh fish powershell' }
+        'completion uninstall #1' { return 'words bash zsh fish powershell' }
+        'schema #*' { return 'command' }
     }
     return $null
 }
 
 function __SynqOfferValue([string] $How, [string] $Before, [string] $Typed, [string[]] $Words) {
-    $kind, $rest = $How -split ' '
-    switch ($kind) {
+    $parts = @($How -split ' ')
+    $rest = @($parts | Select-Object -Skip 1)
+    switch ($parts[0]) {
         'words' { $rest | ForEach-Object { "$Before$_" } }
         'list' {
             $head = $Typed -replace '[^,]*$', ''
@@ -710,7 +711,7 @@ Register-ArgumentCompleter -Native -CommandName synq -ScriptBlock {
     $word = "$wordToComplete" -replace '["'']', ''
     $words = @($commandAst.CommandElements | Where-Object { $_.Extent.EndOffset -lt $cursorPosition } |
         ForEach-Object { $_.Extent.Text -replace '["'']', '' })
-    $at = ''; $option = ''; $only = $false; $arguments = @()
+    $at = ''; $how = ''; $option = ''; $only = $false; $arguments = @()
     foreach ($one in ($words | Select-Object -Skip 1)) {
         if ($option) { $option = '' }
         elseif (-not $only -and $one -eq '--') { $only = $true }
@@ -730,7 +731,7 @@ Register-ArgumentCompleter -Native -CommandName synq -ScriptBlock {
     elseif (-not $only -and $word -match '^-([^0-9]|$)') { $offered = __SynqOptions $at; $kind = 'ParameterName' }
     elseif (__SynqBelow $at) { $offered = __SynqBelow $at }
     else {
-        $how = __SynqValue "$at $($arguments.Count + 1)"
+        $how = __SynqValue "$at #$($arguments.Count + 1)"
         if ($how -eq 'command') { $offered = __SynqBelow "$arguments" }
         else { $offered = __SynqOfferValue $how '' $word $words }
     }

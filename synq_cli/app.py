@@ -75,7 +75,9 @@ def _complete(words: list[str], system: "System | None") -> int:
     with suppress(Exception):
         from synq_cli.completion.known import candidates
 
-        (kind, begun, _), line = words[:3], words[3:]
+        # PowerShell before 7.3 drops an argument that is empty.
+        cut = words.index("--")
+        (kind, begun), line = [*words[:cut], ""][:2], words[cut + 1 :]
         environ, folder = (system.environ, system.folder) if system else (os.environ, Path.cwd)
         for value, about in candidates(kind, begun, line, environ, folder):
             print(f"{value}\t{about}", file=system.stdout if system else sys.stdout)

@@ -16,7 +16,7 @@ class Grammar:
 
     `below` has the names below each group, and `options` the options of each command's own, with a word about each;
     `shared` are those that every command takes. `values` says how values complete: glob patterns of
-    "PATH --option" and of "PATH 1", the first argument, and what completes these.
+    "PATH --option" and of "PATH #1", the first argument, and what completes these.
     """
 
     below: Rows
@@ -86,7 +86,7 @@ def _argument_values(nodes: Iterable[tree.Node]) -> list[tuple[str, str]]:
         arguments = [each for each in parameters if each.param_type_name == "argument"]
         for number, argument in enumerate(arguments, 1):
             if value := _completing(argument):
-                rows.append((f"{' '.join(node.words)} {'*' if argument.nargs == -1 else number}", value))
+                rows.append((f"{' '.join(node.words)} #{'*' if argument.nargs == -1 else number}", value))
     return rows
 
 

@@ -16,7 +16,7 @@ _synq_options() { # the options of a command, and those that every command takes
     REPLY="$REPLY @SHARED@"
 }
 
-_synq_value() { # what completes the value of "PATH --option", or the argument "PATH 1"; fails if there is none
+_synq_value() { # what completes the value of "PATH --option", or the argument "PATH #1"; fails if there is none
     case $1 in
 @VALUES@
     *) return 1 ;;
@@ -55,17 +55,22 @@ _synq_offer() { # a value, if it begins as the word does
     COMPREPLY+=("${value:${#head}}")
 }
 
-_synq_ask() { # what synq knows, quoted as bash needs it there
+_synq_quote() { # the value as bash needs it there
+    local special
+    case $quote in
+    '') printf -v value %q "$value" ;;
+    "'") value=${value//"'"/"'\\''"} ;;
+    *) for special in '\' '"' '$' '`'; do value=${value//"$special"/"\\$special"}; done ;;
+    esac
+}
+
+_synq_ask() { # what synq knows
     local value
     while IFS=$'\t' read -r value _; do
         value="$2$value"
         [[ $value == "$word"* ]] || continue
         value=${value:${#head}}
-        if [[ $quote == '"' ]]; then
-            value=${value//\\/\\\\} value=${value//\"/\\\"} value=${value//\$/\\\$} value=${value//\`/\\\`}
-        elif [[ -z $quote && ${COMP_TYPE-} != 63 ]]; then # a list, 63, is only shown
-            printf -v value %q "$value"
-        fi
+        [[ ${COMP_TYPE-} == 63 ]] || _synq_quote # a list, 63, is only shown
         COMPREPLY+=("$value")
     done < <(command synq __complete "$1" "${word#"$2"}" -- "${words[@]}" 2>/dev/null)
 }
@@ -79,7 +84,7 @@ _synq_offer_value() { # by what _synq_value says; $2 stands before the value in 
         for one in ${1#list }; do _synq_offer "$before$one"; done
         ;;
     command)
-        _synq_below "${words[*]:${#words[@]}-place+1}"
+        _synq_below "$given"
         for one in $REPLY; do _synq_offer "$one"; done
         ;;
     ask\ *) _synq_ask "${1#ask }" "$before" ;;
@@ -93,7 +98,7 @@ _synq_option() { # what readline is to do; bash before 4 can't be told
 }
 
 _synq() {
-    local IFS=$' \t\n' REPLY='' words=() word='' quote='' head='' at='' option='' only='' place=1 how='' before='' one i
+    local IFS=$' \t\n' REPLY='' words=() word='' quote='' head='' at='' option='' only='' given='' place=1 how='' before='' one i
     COMPREPLY=()
     _synq_option +o default # no paths where none belong
     _synq_read_line
@@ -107,7 +112,7 @@ _synq() {
             _synq_value "$at $one" && option=$one
         else
             _synq_below "$at"
-            if [[ -n $REPLY ]]; then at=${at:+$at }$one; else place=$((place + 1)); fi
+            if [[ -n $REPLY ]]; then at=${at:+$at }$one; else given=${given:+$given }$one place=$((place + 1)); fi
         fi
     done
     if [[ -z $option$only && $word == -* && $word != -[0-9]* && $word != --*=* ]]; then
@@ -122,7 +127,7 @@ _synq() {
         _synq_value "$at ${before%=}" && how=$REPLY
     else
         _synq_below "$at"
-        if [[ -n $REPLY ]]; then how="words $REPLY"; else _synq_value "$at $place" && how=$REPLY; fi
+        if [[ -n $REPLY ]]; then how="words $REPLY"; else _synq_value "$at #$place" && how=$REPLY; fi
     fi
     # Values are offered in either case, and one that goes on after = gets no blank.
     shopt -q nocasematch && one=kept || one=''

@@ -14,7 +14,7 @@ function __synq_options # the options of a command, and those that every command
 @SHARED@
 end
 
-function __synq_value # what completes the value of "PATH --option", or the argument "PATH 1"; fails if there is none
+function __synq_value # what completes the value of "PATH --option", or the argument "PATH #1"; fails if there is none
     switch "$argv"
 @VALUES@
         case '*'
@@ -68,7 +68,7 @@ function __synq_complete
         __synq_options $at
     else if string length -q -- (__synq_below $at)
         __synq_below $at
-    else if set -l how (__synq_value "$at "(math (count $arguments) + 1))
+    else if set -l how (__synq_value "$at #"(math (count $arguments) + 1))
         if test "$how" = command
             __synq_below "$arguments"
         else

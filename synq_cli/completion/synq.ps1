@@ -14,7 +14,7 @@ function __SynqOptions([string] $At) { # the options of a command, and those tha
 @SHARED@
 }
 
-function __SynqValue([string] $Where) { # what completes the value of "PATH --option", or the argument "PATH 1"
+function __SynqValue([string] $Where) { # what completes the value of "PATH --option", or the argument "PATH #1"
     switch -Wildcard -CaseSensitive ($Where) {
 @VALUES@
     }
@@ -22,8 +22,9 @@ function __SynqValue([string] $Where) { # what completes the value of "PATH --op
 }
 
 function __SynqOfferValue([string] $How, [string] $Before, [string] $Typed, [string[]] $Words) {
-    $kind, $rest = $How -split ' '
-    switch ($kind) {
+    $parts = @($How -split ' ')
+    $rest = @($parts | Select-Object -Skip 1)
+    switch ($parts[0]) {
         'words' { $rest | ForEach-Object { "$Before$_" } }
         'list' {
             $head = $Typed -replace '[^,]*$', ''
@@ -38,7 +39,7 @@ Register-ArgumentCompleter -Native -CommandName synq -ScriptBlock {
     $word = "$wordToComplete" -replace '["'']', ''
     $words = @($commandAst.CommandElements | Where-Object { $_.Extent.EndOffset -lt $cursorPosition } |
         ForEach-Object { $_.Extent.Text -replace '["'']', '' })
-    $at = ''; $option = ''; $only = $false; $arguments = @()
+    $at = ''; $how = ''; $option = ''; $only = $false; $arguments = @()
     foreach ($one in ($words | Select-Object -Skip 1)) {
         if ($option) { $option = '' }
         elseif (-not $only -and $one -eq '--') { $only = $true }
@@ -58,7 +59,7 @@ Register-ArgumentCompleter -Native -CommandName synq -ScriptBlock {
     elseif (-not $only -and $word -match '^-([^0-9]|$)') { $offered = __SynqOptions $at; $kind = 'ParameterName' }
     elseif (__SynqBelow $at) { $offered = __SynqBelow $at }
     else {
-        $how = __SynqValue "$at $($arguments.Count + 1)"
+        $how = __SynqValue "$at #$($arguments.Count + 1)"
         if ($how -eq 'command') { $offered = __SynqBelow "$arguments" }
         else { $offered = __SynqOfferValue $how '' $word $words }
     }

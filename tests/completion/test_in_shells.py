@@ -16,6 +16,8 @@ SETUP = {
     "zsh": f"fpath=('{SCRIPTS}' $fpath); autoload -Uz compinit; compinit -D -u; alias s=synq\n",
     "fish": f"source '{SCRIPTS}/synq.fish'; alias s=synq\n",
 }
+# Whatever a SKU holds, no shell may take it for its own.
+ODD = 'ODD·"1"·$HOME·`ls`·\\y·&·it\'s:9'
 # What is typed up to TAB, and the words that it becomes. {3} is one of a list.
 LINES = [
     ("synq inv", "synq inventory"),
@@ -37,7 +39,7 @@ LINES = [
     ),
     ("synq settings set costing_method=f", "synq settings set costing_method=FIFO"),
     ("synq audit list --action ORDER_PLACED,order_c", "synq audit list --action ORDER_PLACED,ORDER_CANCELLED"),
-    ("synq schema orders li", "synq schema orders list"),
+    ("synq schema orders --json li", "synq schema orders --json list"),
     ("synq --sandbox inventory adjust HMC-NVY-X", "synq --sandbox inventory adjust HMC-NVY-XL"),
     ("synq inventory adjust --sandbox hmc-nvy-x", "synq inventory adjust --sandbox HMC-NVY-XL"),
     ("synq -p acme inventory adjust HMC-NVY-X", "synq -p acme inventory adjust HMC-NVY-X"),  # another tenant's
@@ -52,6 +54,9 @@ LINES = [
     ("synq --sandbox orders create --item HMC-NVY-X", "synq --sandbox orders create --item HMC-NVY-XL="),
     ("synq inventory adjust --file cou", "synq inventory adjust --file counts·of·may.csv"),
     ("synq inventory adjust --file=cou", "synq inventory adjust --file=counts·of·may.csv"),
+    ("synq --sandbox inventory reserve odd", f"synq --sandbox inventory reserve {ODD}"),
+    ("synq --sandbox inventory reserve 'odd", f"synq --sandbox inventory reserve {ODD}"),
+    ('synq --sandbox inventory reserve "odd', f"synq --sandbox inventory reserve {ODD}"),
     ("synq auth switch ac", "synq auth switch acme"),
     ("s orders li", "s orders list"),
 ]
@@ -65,6 +70,8 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     assert synq("config", "set", "base_url", "https://api.acme.test", "--profile", "acme").status == 0
     assert synq("--sandbox", "products", "variants", "list", "--all").status == 0
     assert synq("--sandbox", "inventory", "locations").status == 0
+    odd = ODD.replace("·", " ")
+    assert synq("--sandbox", "inventory", "skus", "add", odd, "a1f46e83-0c9d-4b72-95e8-3d7b2c60f41e").status == 0
     (folder / "counts of may.csv").touch()
     return {
         "HOME": str(folder),

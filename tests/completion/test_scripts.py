@@ -43,6 +43,8 @@ LINES = {
     "synq integrations save --category a": "accounting",
     "synq runs show --rows f": "failed",
     "synq schema inventory skus ": "list add import forget",
+    "synq schema --json inv": "inventory",
+    "synq api --include g": "GET",
     "synq completion ": "bash zsh fish powershell install uninstall",
     "synq completion install f": "fish",
     "synq 'orders' \"list\" --output nd": "ndjson",
@@ -109,7 +111,7 @@ def test_an_option_that_means_several_things_is_told_by_its_command(known: Gramm
     assert values["* --location"] == "ask location"
     assert "* --sku" not in values
     assert (values["inventory levels --sku"], values["products variants create --sku"]) == ("ask sku", "")
-    assert (values["inventory adjust 1"], values["inventory skus forget *"]) == ("ask sku", "ask sku")
+    assert (values["inventory adjust #1"], values["inventory skus forget #*"]) == ("ask sku", "ask sku")
 
 
 def test_powershells_tables_are_the_same(write: Callable[[str], str], known: Grammar) -> None:
