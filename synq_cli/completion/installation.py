@@ -100,20 +100,18 @@ class Installation:
         return _BEGIN.format(shell=self.shell) + self.lines + _END
 
     def _with_lines(self, text: str | None) -> str | None:
-        if not self.lines:
+        if not self.lines or (text and self._block in text):
             return text
-        if text is None:
-            return self._block
+        rest = self._without_lines(text)
         # With a line break before them, whatever the file ended with, they can be taken out again without a trace.
-        return text if self._block in text else f"{self._without_lines(text)}\n{self._block}"
+        return self._block if rest is None else f"{rest}\n{self._block}"
 
     def _without_lines(self, text: str | None) -> str | None:
         """The text without the lines, also those of an older synq; None if there is nothing but them."""
-        begin = _BEGIN.format(shell=self.shell)
-        if text is None or begin not in text:
+        head, begin, rest = (text or "").partition(_BEGIN.format(shell=self.shell))
+        _, end, tail = rest.partition(_END)
+        if not (begin and end):
             return text
-        head, _, rest = text.partition(begin)
-        tail = rest.partition(_END)[2]
         return head.removesuffix("\n") + tail if head else tail or None
 
 

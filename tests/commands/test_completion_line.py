@@ -102,6 +102,18 @@ def test_an_older_installation_is_brought_up_to_date(completion: Any, home: Path
     assert files(home) == {**new, ".zshrc": "setopt autocd\n\n" + new[".zshrc"]}
 
 
+def test_lines_alone_are_replaced_and_lines_without_an_end_are_left(completion: Any, home: Path) -> None:
+    assert completion("install", "zsh", "--yes").status == 0
+    new = files(home)[".zshrc"]
+    (home / ".zshrc").write_text(new.replace("autoload -Uz _synq", "autoload _synq"), encoding="utf-8")
+    assert completion("install", "zsh", "--yes").status == 0
+    assert files(home)[".zshrc"] == new
+    broken = new.replace("# <<< synq completion <<<\n", "setopt autocd\n")
+    (home / ".zshrc").write_text(broken, encoding="utf-8")
+    assert completion("uninstall", "zsh", "--yes").status == 0
+    assert files(home) == {".zshrc": broken}
+
+
 def test_a_start_up_file_that_is_a_link_stays_one(completion: Any, home: Path, tmp_path: Path) -> None:
     kept = tmp_path / "dotfiles"
     kept.mkdir()
