@@ -19,7 +19,8 @@ help:
 demo: $(VENV)/.demo
 	@sh scripts/demo.sh $(BIN)
 
-# Without a Secret Service to test against (`sh scripts/secret-service.sh install`), the tests that need one say so.
+# Without a Secret Service (`sh scripts/secret-service.sh install`) and without zsh and fish (`sh scripts/shells.sh
+# install`), the tests that need them say so.
 test: $(VENV)/.dev
 	@$(BIN)/python -m compileall -q synq_cli  # once, not in every process that the tests start
 	$(BIN)/python -m pytest -n 4 --dist worksteal

@@ -36,13 +36,11 @@ def command(*words: str, environ: dict[str, str]) -> Run:
 def contenders(url: str, token: str, environ: dict[str, str]) -> dict[str, Run]:
     """Everything to measure by name; peers that are not on PATH are left out."""
     real = environ | {"SYNQ_BASE_URL": url, "SYNQ_TOKEN": token}
-    tab = environ | {"_SYNQ_COMPLETE": "complete_bash", "COMP_WORDS": "synq orders list --sta", "COMP_CWORD": "3"}
     found = {
         "python -c pass": command(sys.executable, "-c", "pass", environ=environ),
         "synq --version": command(SYNQ, "--version", environ=environ),
         "synq --help": command(SYNQ, "--help", environ=environ),
         "synq orders list --help": command(SYNQ, "orders", "list", "--help", environ=environ),
-        "synq, one TAB": command(SYNQ, environ=tab),
         "synq orders list --json, loopback": command(SYNQ, "orders", "list", "--limit", "100", "--json", environ=real),
         "synq orders list -o table, loopback": command(
             SYNQ, "orders", "list", "--limit", "100", "-o", "table", environ=real

@@ -11,7 +11,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 CLOCK = 1_795_521_600.0  # 2026-11-24T12:00:00Z
-SHELLS = {"bash": "synq.bash", "zsh": "_synq", "fish": "synq.fish", "powershell": "synq.ps1"}
 
 
 def command_pages() -> Iterator[tuple[str, str]]:
@@ -31,13 +30,6 @@ def cli_page() -> str:
         shown = page if path == "synq" else page.partition("\nOptions every command takes:")[0].rstrip()
         parts.append(f"## {path}\n\n```text\n{shown}\n```\n")
     return "\n".join(parts)
-
-
-def completion(shell: str) -> str:
-    """The completion script of one shell."""
-    from typer.completion import get_completion_script
-
-    return get_completion_script(prog_name="synq", complete_var="_SYNQ_COMPLETE", shell=shell) + "\n"
 
 
 class Terminal(io.StringIO):
@@ -85,9 +77,12 @@ def picture() -> str:
 
 def generated() -> Iterator[tuple[Path, str]]:
     """Every generated file and what it must hold."""
+    from synq_cli.app import root_command
+    from synq_cli.completion.scripts import SCRIPTS, script
+
     yield ROOT / "docs/cli.md", cli_page()
-    for shell, name in SHELLS.items():
-        yield ROOT / "completions" / name, completion(shell)
+    for shell, name in SCRIPTS.items():
+        yield ROOT / "completions" / name, script(shell, root_command())
     yield ROOT / "docs/orders.svg", picture()
 
 

@@ -39,6 +39,11 @@ GROUPS = {
     "limits": ("synq_cli.commands.limits", "Show the rate limit and who spent it.", "This machine"),
     "sandbox": ("synq_cli.commands.sandbox", "Try synq on an embedded tenant.", "This machine"),
     "doctor": ("synq_cli.commands.doctor", "Look at everything synq rests on, and name the mends.", "This machine"),
+    "completion": (
+        "synq_cli.commands.completion",
+        "Complete commands, options and values with TAB.",
+        "This machine",
+    ),
     "schema": ("synq_cli.commands.schema", "Print the commands as JSON, for programs.", "This machine"),
     "help": ("synq_cli.commands.help", "Explain a topic, or a command.", "This machine"),
 }
@@ -58,10 +63,31 @@ def main(argv: list[str] | None = None, system: "System | None" = None) -> int:
         else:
             return 0
     try:
+        if arguments[:1] == ["__complete"]:
+            return _complete(arguments[1:], system)
         return _main(arguments, system)
     except KeyboardInterrupt:  # synq was still being loaded, or already putting its things away
         print("synq: Interrupted.", file=system.stderr if system else sys.stderr)
         return 130
+
+
+def _complete(words: list[str], system: "System | None") -> int:
+    """Answer a TAB: KIND BEGUN -- LINE... What can't be known is not offered; nobody reads a message there."""
+    import os
+    from contextlib import suppress
+    from pathlib import Path
+
+    with suppress(Exception):
+        from synq_cli.completion.known import candidates
+
+        # PowerShell before 7.3 drops an argument that is empty.
+        cut = words.index("--")
+        (kind, begun), line = [*words[:cut], ""][:2], words[cut + 1 :]
+        environ, folder = (system.environ, system.folder) if system else (os.environ, Path.cwd)
+        for value, about in candidates(kind, begun, line, environ, folder):
+            print(f"{value}\t{about}", file=system.stdout if system else sys.stdout)
+        (system or sys).stdout.flush()
+    return 0
 
 
 def _main(arguments: list[str], system: "System | None") -> int:
@@ -120,14 +146,7 @@ def _dispatch(run: "Invocation") -> None:
     from shutil import get_terminal_size
 
     root = root_command()
-    completing = run.system.environ.get("_SYNQ_COMPLETE")
     with redirect_stdout(run.system.stdout):
-        if completing:
-            from typer.completion import get_completion_inspect_parameters, shell_complete
-
-            get_completion_inspect_parameters()  # registers the shells
-            shell_complete(root, {"obj": run}, "synq", "_SYNQ_COMPLETE", completing)
-            return
         _refuse_broken_text(run.arguments)
         columns = get_terminal_size().columns
         width = columns if columns < 50 else None  # Typer takes 50 for the least; None leaves it to it

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from synq_cli import __version__
-from synq_cli.errors import SynqError
+from synq_cli.errors import SynqError, UsageError
 from synq_cli.session.profiles import token_store
 from synq_cli.session.settings import SANDBOX
 
@@ -21,19 +21,6 @@ _LIMIT = 3.0
 # A token or a clock is worth a word from so many seconds on.
 _SOON, _SKEW = 300, 30
 _PROXIES = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
-# Where each shell looks for completions, or is told to; below the home folder or the system's own.
-_COMPLETIONS = {
-    "bash": (
-        ".bashrc", ".bash_profile", ".bash_completion", ".local/share/bash-completion/completions/synq",
-        "/usr/share/bash-completion/completions/synq", "/etc/bash_completion.d/synq",
-    ),
-    "zsh": (
-        ".zshrc", ".zfunc/_synq", ".zsh/completions/_synq", "/usr/local/share/zsh/site-functions/_synq",
-        "/usr/share/zsh/site-functions/_synq",
-    ),
-    "fish": (".config/fish/completions/synq.fish", ".config/fish/config.fish"),
-}  # fmt: skip
-_COMPLETION_MARKS = (b"_SYNQ_COMPLETE", b"synq.bash", b"synq.fish")
 
 
 class Finding(NamedTuple):
@@ -190,14 +177,16 @@ class Diagnosis:
         return Finding("warn", f"This server lacks: {names}.", mend)
 
     def _completion(self) -> Finding:
-        shell = Path(self._run.system.environ.get("SHELL", "")).name
-        home = Path(self._run.system.environ.get("HOME") or os.sep)
-        if shell not in _COMPLETIONS:
-            return Finding("ok", f"Nothing is known of the shell{shell and ' '}{shell}.")
-        for place in _COMPLETIONS[shell]:
-            if any(mark in _content(home / place) for mark in _COMPLETION_MARKS):
-                return Finding("ok", f"For {shell}, in {home / place}.")
-        return Finding("warn", f"Not found for {shell}.", "The README says how TAB completes commands and options.")
+        from synq_cli.completion.installation import installation
+
+        try:
+            found = installation(None, self._run.system.environ)
+        except UsageError as error:
+            return Finding("ok", f"Not looked at: {error.message}")
+        place, trouble = found.place()
+        if trouble:
+            return Finding("warn", trouble, f"synq completion install {found.shell}")
+        return Finding("ok", f"For {found.shell}, in {place}.")
 
     @property
     def _is_unmade_sandbox(self) -> bool:
@@ -274,10 +263,3 @@ def _open_to_others(file: Path) -> bool:
         return os.name == "posix" and bool(file.stat().st_mode & 0o077)
     except OSError:
         return False
-
-
-def _content(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError:
-        return b""

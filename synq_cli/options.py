@@ -1,7 +1,6 @@
 """The options every command takes, anywhere on the line, and those that several commands share."""
 
 import re
-from collections.abc import Callable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +11,7 @@ from synq_cli import __version__
 from synq_cli.declaration import declared
 from synq_cli.errors import UsageError
 from synq_cli.session.settings import OUTPUT_FORMATS
+from synq_cli.values import LOCATION, PROFILE, SKU, Value, choice
 
 if TYPE_CHECKING:
     from synq_cli.invocation import Invocation
@@ -38,18 +38,18 @@ LocationOption = Annotated[
     str | None,
     typer.Option(
         "--location",
-        metavar="NAME|UUID",
+        metavar=LOCATION,
         help="Stock location. Default: the profile's, else the only one.",
         callback=_not_blank,
     ),
 ]
-SkuArgument = Annotated[str, typer.Argument(metavar="SKU", help="The SKU, or the variant's UUID.")]
+SkuArgument = Annotated[str, typer.Argument(metavar=SKU, help="The SKU, or the variant's UUID.")]
 OnlySkuOption = Annotated[
     str | None,
-    typer.Option("--sku", metavar="SKU", help="Only this SKU, or the variant with this UUID.", callback=_not_blank),
+    typer.Option("--sku", metavar=SKU, help="Only this SKU, or the variant with this UUID.", callback=_not_blank),
 ]
 OnlyLocationOption = Annotated[
-    str | None, typer.Option("--location", metavar="NAME|UUID", help="Only this stock location.", callback=_not_blank)
+    str | None, typer.Option("--location", metavar=LOCATION, help="Only this stock location.", callback=_not_blank)
 ]
 SinceOption = Annotated[
     str | None, typer.Option("--since", metavar="WHEN", help="Only since then: 30m, 12h, 7d, 2w, a date or a time.")
@@ -64,16 +64,6 @@ WaitOption = Annotated[bool, typer.Option("--wait", help="Follow it until it has
 ForOption = Annotated[
     int | None, typer.Option("--for", min=0, metavar="SECONDS", help="Follow it no longer, then end with exit 75.")
 ]
-
-
-def completing(words: Sequence[str]) -> Callable[[str], list[str]]:
-    """Completes a value from these words, or from the same in lower case."""
-
-    def complete(incomplete: str) -> list[str]:
-        cased = [word if word.startswith(incomplete) else word.lower() for word in words]
-        return [word for word in cased if word.startswith(incomplete)]
-
-    return complete
 
 
 def moment(text: str | None, now: float) -> float | None:
@@ -111,10 +101,6 @@ def _print_version(ctx: Any, _option: Any, value: Any) -> None:
         raise typer.Exit
 
 
-def _formats(_ctx: Any, _args: list[str], incomplete: str) -> list[str]:
-    return [name for name in OUTPUT_FORMATS if name.startswith(incomplete)]
-
-
 def _everywhere(*names: str, **settings: Any) -> TyperOption:
     settings.setdefault("callback", _remember)
     return TyperOption(param_decls=list(names), expose_value=False, rich_help_panel=EVERYWHERE, **settings)
@@ -128,13 +114,12 @@ def _flag(*names: str, **settings: Any) -> TyperOption:
 def shared_options() -> tuple[TyperOption, ...]:
     """The options that every command takes, before or after the verb; made once, since a group has many commands."""
     return (
-        _everywhere("-p", "--profile", metavar="NAME", help="Which tenant. [SYNQ_PROFILE]"),
+        _everywhere("-p", "--profile", metavar=Value("NAME", "profile"), help="Which tenant. [SYNQ_PROFILE]"),
         _flag("--json", help="JSON on stdout; short for -o json."),
         _everywhere(
             "-o",
             "--output",
-            metavar="FORMAT",
-            autocompletion=_formats,
+            metavar=choice("FORMAT", OUTPUT_FORMATS),
             help=f"{', '.join(OUTPUT_FORMATS)}. Default: a table on a terminal, else TSV. [SYNQ_OUTPUT]",
         ),
         _everywhere("--columns", metavar="A,B", help="Only these columns of a table, CSV or TSV, by title or key."),
@@ -173,7 +158,7 @@ def confirm_option() -> TyperOption:
     """The option that answers for production, on every command that asks before something is lost."""
     return TyperOption(
         param_decls=["--confirm"],
-        metavar="PROFILE",
+        metavar=PROFILE,
         expose_value=False,
         callback=_remember,
         help="Do it without asking, if this is the profile's name; in production --yes is not enough.",

@@ -115,8 +115,8 @@ def describe(node: Node) -> dict[str, Any]:
         "help": "\n\n".join(" ".join(paragraph.split()) for paragraph in prose.strip().split("\n\n")),
     }
     if not node.words:
-        shared = [parameter for parameter in node.command.get_params(node.context) if _is_shared(parameter)]
-        told |= {"version": __version__, "shared_options": _described(shared, node.context)}
+        shared = [parameter for parameter in node.command.get_params(node.context) if is_shared(parameter)]
+        told |= {"version": __version__, "shared_options": _described(shared)}
     if node.is_group:
         return told | {"commands": [describe(child) for child in node.below()]}
     return told | _form(node) | {"examples": [line.strip() for line in examples.splitlines() if line.strip()]}
@@ -124,12 +124,12 @@ def describe(node: Node) -> dict[str, Any]:
 
 def _form(node: Node) -> dict[str, Any]:
     """What a command takes, sends and may end with."""
-    own = [parameter for parameter in node.command.get_params(node.context) if not _is_shared(parameter)]
+    own = [parameter for parameter in node.command.get_params(node.context) if not is_shared(parameter)]
     declaration = node.declaration
     least, most = declaration.requests
     return {
-        "arguments": _described([each for each in own if each.param_type_name == "argument"], node.context),
-        "options": _described([each for each in own if each.param_type_name == "option"], node.context),
+        "arguments": _described([each for each in own if each.param_type_name == "argument"]),
+        "options": _described([each for each in own if each.param_type_name == "option"]),
         "effect": declaration.effect,
         "role": declaration.role,
         "evidence": declaration.calls[0].evidence if declaration.calls else None,
@@ -139,12 +139,12 @@ def _form(node: Node) -> dict[str, Any]:
     }
 
 
-def _described(parameters: Iterable[Any], context: Any) -> list[dict[str, Any]]:
-    return [_parameter(parameter, context) for parameter in parameters if not getattr(parameter, "hidden", False)]
+def _described(parameters: Iterable[Any]) -> list[dict[str, Any]]:
+    return [_parameter(parameter) for parameter in parameters if not getattr(parameter, "hidden", False)]
 
 
-def _parameter(parameter: Any, context: Any) -> dict[str, Any]:
-    """One argument or option; `choices` are the values that complete, where they are fixed."""
+def _parameter(parameter: Any) -> dict[str, Any]:
+    """One argument or option; `choices` are its values, where they are fixed."""
     text = parameter.help or ""
     variables = _VARIABLES.search(text)
     # Those of --help come in any order.
@@ -153,19 +153,20 @@ def _parameter(parameter: Any, context: Any) -> dict[str, Any]:
     return {
         "name": parameter.name,
         **({"names": names} if names else {}),
-        "metavar": parameter.metavar,
+        "metavar": parameter.metavar and str(parameter.metavar),
         "type": _TYPES.get(parameter.type.name, parameter.type.name),
         "required": parameter.required,
         "default": parameter.default,
         "repeatable": parameter.nargs == -1 or getattr(parameter, "multiple", False),
-        "choices": [item.value for item in parameter.shell_complete(context, "")],
+        "choices": list(getattr(parameter.metavar, "words", ())),
         **{name: limit for name, limit in limits.items() if limit is not None},
         "help": text[: variables.start()] if variables else text,
         "env": variables[1].split(", ") if variables else [],
     }
 
 
-def _is_shared(parameter: Any) -> bool:
+def is_shared(parameter: Any) -> bool:
+    """Whether every command takes it."""
     return getattr(parameter, "rich_help_panel", None) == EVERYWHERE or parameter.name == "help"
 
 

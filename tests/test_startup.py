@@ -47,11 +47,12 @@ def test_help_loads_typer_and_nothing_heavy(tmp_path: Path, line: tuple[str, ...
     assert loaded(tmp_path, *line) & HEAVY == set()
 
 
-@pytest.mark.parametrize("words", ["synq or", "synq orders list --sta", "synq orders list --status un"])
-def test_tab_loads_nothing_heavy(tmp_path: Path, words: str) -> None:
-    count = str(len(words.split()) - 1)
-    modules = loaded(tmp_path, _SYNQ_COMPLETE="complete_bash", COMP_WORDS=words, COMP_CWORD=count)
-    assert modules & HEAVY == set()
+@pytest.mark.parametrize("kind", ["sku", "location", "order", "run", "profile"])
+def test_tab_loads_neither_typer_nor_anything_heavy(tmp_path: Path, kind: str) -> None:
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "index.sqlite3").touch()
+    modules = loaded(tmp_path, "__complete", kind, "", "--", "synq", "--sandbox")
+    assert modules & (HEAVY | {"typer"}) == ({"sqlite3"} if kind in {"sku", "location", "order"} else set())
 
 
 def test_orders_as_json_need_httpx_and_the_budget_but_no_rich_yaml_or_keyring(tmp_path: Path) -> None:

@@ -37,6 +37,29 @@ def _can_be_kept(pair: tuple[str, str]) -> bool:
     return True
 
 
+def begun_with(path: Path, scope: str, kind: str, letters: str) -> list[tuple[str, str, float]]:
+    """Name, id and the second it was seen, of all of a kind whose name begins with these letters, in either case.
+
+    For TAB: nothing is made, locked or waited for. A scope that ends in / is the last used one of those that begin
+    so. sqlite3.Error if the file can't be read.
+    """
+    import sqlite3
+    from contextlib import closing
+
+    if not path.exists():
+        return []
+    pattern = "".join(f"\\{letter}" if letter in "\\%_" else letter for letter in letters) + "%"
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=0.1)) as database:
+        if scope.endswith("/"):
+            latest = "SELECT scope FROM known WHERE substr(scope, 1, ?) = ? ORDER BY seen_at DESC LIMIT 1"
+            scope = (database.execute(latest, (len(scope), scope)).fetchone() or ("",))[0]
+        return database.execute(
+            "SELECT name, id, seen_at FROM known WHERE scope = ? AND kind = ? AND name LIKE ? ESCAPE '\\' "
+            "ORDER BY name",
+            (scope, kind, pattern),
+        ).fetchall()
+
+
 class LocalIndex:
     """Names and ids by kind, for one tenant; UsageError if its file is damaged."""
 

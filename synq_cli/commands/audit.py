@@ -6,9 +6,10 @@ import typer
 
 from synq_cli.api.audit import ACTIONS, LIST, LIST_CATALOGUE, NEWEST, wanted
 from synq_cli.lazy_group import Noun
-from synq_cli.options import SinceOption, completing, invocation, moment
+from synq_cli.options import SinceOption, invocation, moment
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, clock, identifier, text
+from synq_cli.values import choices
 
 group = Noun("Read the log of what was done.")
 
@@ -34,18 +35,12 @@ TAIL = [
 ]
 
 
-def _complete_action(incomplete: str) -> list[str]:
-    head, comma, last = incomplete.rpartition(",")
-    return [head + comma + action for action in completing(ACTIONS)(last)]
-
-
 ActionOption = Annotated[
     str | None,
     typer.Option(
         "--action",
-        metavar="ACTION,...",
+        metavar=choices("ACTION,...", ACTIONS),
         help="Only these actions, such as ORDER_PLACED.",
-        autocompletion=_complete_action,
     ),
 ]
 ActorOption = Annotated[

@@ -11,6 +11,7 @@ from synq_cli.options import invocation
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import flag, state, timestamp
 from synq_cli.session import profiles
+from synq_cli.values import PROFILE
 
 group = Noun("Log in, switch tenants, log out.")
 
@@ -134,7 +135,7 @@ def print_token(ctx: typer.Context) -> None:
 def switch_profile(
     ctx: typer.Context,
     named: Annotated[
-        str | None, typer.Argument(metavar="PROFILE", help="An existing profile; on a terminal you can pick one.")
+        str | None, typer.Argument(metavar=PROFILE, help="An existing profile; on a terminal you can pick one.")
     ] = None,
 ) -> None:
     """Choose the profile used by default.

@@ -8,6 +8,7 @@ import typer
 from synq_cli.options import invocation
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import delta, flag, quantity, state, timestamp, whole
+from synq_cli.values import FILE
 
 if TYPE_CHECKING:
     from synq_cli.bulk.outcome import Outcome
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 ReportOption = Annotated[
     str | None,
-    typer.Option("--report", metavar="FILE", help="Write what became of each row there, as .csv or .json."),
+    typer.Option("--report", metavar=FILE, help="Write what became of each row there, as .csv or .json."),
 ]
 
 PLAN = [

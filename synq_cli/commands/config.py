@@ -10,6 +10,7 @@ from synq_cli.output.columns import Column
 from synq_cli.output.formats import whole
 from synq_cli.session import profiles
 from synq_cli.session.settings import SETTINGS, describe, find_setting, parse_setting
+from synq_cli.values import choice
 
 group = Noun("Read and change profiles.")
 
@@ -22,13 +23,10 @@ COLUMNS = [
 ]
 
 
-def _complete_setting(incomplete: str) -> list[str]:
-    return [setting.name for setting in SETTINGS if setting.in_profile and setting.name.startswith(incomplete)]
-
-
+SETTING = choice("SETTING", (setting.name for setting in SETTINGS if setting.in_profile))
 KeyArgument = Annotated[
     str,
-    typer.Argument(metavar="SETTING", help="Its name, as `config list` shows it.", autocompletion=_complete_setting),
+    typer.Argument(metavar=SETTING, help="Its name, as `config list` shows it."),
 ]
 
 

@@ -8,8 +8,9 @@ from synq_cli import tree
 from synq_cli.errors import UsageError
 from synq_cli.lazy_group import Commands
 from synq_cli.nearest import did_you_mean
-from synq_cli.options import completing, invocation
+from synq_cli.options import invocation
 from synq_cli.topics import pages
+from synq_cli.values import Value
 
 group = Commands()
 
@@ -20,9 +21,8 @@ def show_help(
     words: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[TOPIC|COMMAND]...",
+            metavar=Value("[TOPIC|COMMAND]...", "command", pages.TOPICS),
             help=f"{', '.join(pages.TOPICS)}; or a command. Default: the list of topics.",
-            autocompletion=completing(pages.TOPICS),
         ),
     ] = None,
 ) -> None:

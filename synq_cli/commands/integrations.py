@@ -9,9 +9,10 @@ from synq_cli.api.products import GET, PUSH
 from synq_cli.commands.products import products
 from synq_cli.commands.products.products import ActionOption, ProductArgument
 from synq_cli.lazy_group import Noun
-from synq_cli.options import YesOption, completing, invocation
+from synq_cli.options import YesOption, invocation
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, identifier, state
+from synq_cli.values import choice
 
 group = Noun("Connect the tenant to other platforms.")
 
@@ -75,9 +76,8 @@ def save_connection(
         str,
         typer.Option(
             "--category",
-            metavar="CATEGORY",
+            metavar=choice("CATEGORY", CATEGORIES),
             help="commerce or accounting; commerce by default.",
-            autocompletion=completing(CATEGORIES),
             show_default=False,
         ),
     ] = "commerce",

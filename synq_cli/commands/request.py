@@ -10,7 +10,8 @@ from synq_cli.api.request import METHODS
 from synq_cli.declaration import ANY
 from synq_cli.errors import UsageError
 from synq_cli.lazy_group import Commands
-from synq_cli.options import YesOption, completing, invocation
+from synq_cli.options import YesOption, invocation
+from synq_cli.values import FILE, choice
 
 group = Commands()
 
@@ -21,9 +22,8 @@ def send_request(
     words: Annotated[
         list[str],
         typer.Argument(
-            metavar="[METHOD] PATH",
+            metavar=choice("[METHOD] PATH", METHODS),
             help="The method, GET if left out, and the path, such as /api/v1/oms/orders.",
-            autocompletion=completing(METHODS),
         ),
     ],
     field: Annotated[
@@ -34,7 +34,7 @@ def send_request(
         list[str] | None, typer.Option("-F", "--raw-field", metavar="KEY=VALUE", help="A field that is text as it is.")
     ] = None,
     body: Annotated[
-        str | None, typer.Option("--input", metavar="FILE", help="JSON to send, byte by byte; - is stdin.")
+        str | None, typer.Option("--input", metavar=FILE, help="JSON to send, byte by byte; - is stdin.")
     ] = None,
     paginate: Annotated[
         bool, typer.Option("--paginate", help="Read a list in pages to its end, as one array.")

@@ -11,6 +11,7 @@ from synq_cli.lazy_group import Noun
 from synq_cli.options import YesOption, invocation
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, delta, quantity, state, whole
+from synq_cli.values import RUN, choice
 
 group = Noun("Look at bulk runs, resume them, undo them.")
 
@@ -43,12 +44,7 @@ ROWS = [
     Column("Error", "error"),
 ]
 
-RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="The run's id, or its first letters.")]
-_CHOICES = ("failed", "unknown", "all")
-
-
-def _complete_rows(incomplete: str) -> list[str]:
-    return [word for word in _CHOICES if word.startswith(incomplete)]
+RunArgument = Annotated[str, typer.Argument(metavar=RUN, help="The run's id, or its first letters.")]
 
 
 @group.command("list")
@@ -73,7 +69,9 @@ def show_run(
     rows: Annotated[
         str | None,
         typer.Option(
-            "--rows", metavar="WHICH", help="List its rows: failed, unknown or all.", autocompletion=_complete_rows
+            "--rows",
+            metavar=choice("WHICH", ("failed", "unknown", "all")),
+            help="List its rows: failed, unknown or all.",
         ),
     ] = None,
 ) -> None:

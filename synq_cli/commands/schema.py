@@ -7,6 +7,7 @@ import typer
 from synq_cli import tree
 from synq_cli.lazy_group import Commands
 from synq_cli.options import invocation
+from synq_cli.values import COMMAND
 
 group = Commands()
 
@@ -16,7 +17,7 @@ def show_schema(
     ctx: typer.Context,
     command: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[COMMAND]...", help="A group or command, such as orders list. Default: all of them."),
+        typer.Argument(metavar=COMMAND, help="A group or command, such as orders list. Default: all of them."),
     ] = None,
 ) -> None:
     """Print the commands as JSON, for programs.

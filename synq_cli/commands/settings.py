@@ -9,6 +9,7 @@ from synq_cli.lazy_group import Noun
 from synq_cli.options import invocation
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import flag, quantity, timestamp
+from synq_cli.values import choice
 
 group = Noun("Show and change the tenant's settings.")
 
@@ -22,11 +23,7 @@ RECORD = [
 ]
 
 
-def _complete_setting(incomplete: str) -> list[str]:
-    key, equals, value = incomplete.partition("=")
-    if not equals:
-        return [f"{name}=" for name in KEYS if name.startswith(key)]
-    return [f"{key}={word}" for word in WORDS.get(key, ()) if word.startswith(value)]
+_PAIRS = [f"{key}={word}" for key in KEYS for word in WORDS.get(key, ("",))]
 
 
 @group.command("show", GET)
@@ -49,7 +46,7 @@ def change_settings(
     ctx: typer.Context,
     pairs: Annotated[
         list[str],
-        typer.Argument(metavar="KEY=VALUE...", help="The settings to change.", autocompletion=_complete_setting),
+        typer.Argument(metavar=choice("KEY=VALUE...", _PAIRS), help="The settings to change."),
     ],
 ) -> None:
     """Change the tenant's settings.

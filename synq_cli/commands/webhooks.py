@@ -8,8 +8,9 @@ from synq_cli.api.signature import mismatch, sign
 from synq_cli.api.webhooks import RECEIVE, SAMPLES, sample
 from synq_cli.errors import RejectedError, UsageError
 from synq_cli.lazy_group import Noun
-from synq_cli.options import completing, invocation
+from synq_cli.options import invocation
 from synq_cli.output.columns import Column
+from synq_cli.values import FILE, choice
 from synq_cli.webhook_secret import enter_secret, find_secret
 
 group = Noun("Sign webhooks, check them, send them.")
@@ -23,7 +24,7 @@ RECORD = [
     Column("Answer", "answer"),
 ]
 
-FileArgument = Annotated[str, typer.Argument(metavar="FILE", help="The body, byte by byte; - is stdin.")]
+FileArgument = Annotated[str, typer.Argument(metavar=FILE, help="The body, byte by byte; - is stdin.")]
 SecretOption = Annotated[bool, typer.Option("--secret-stdin", help="Read the secret from standard input.")]
 
 
@@ -94,12 +95,10 @@ def send_event(
     url: Annotated[str, typer.Argument(metavar="URL", help="https, http to this machine, or /unified/webhook.")],
     event: Annotated[
         str,
-        typer.Option(
-            "--event", metavar="EVENT", help="Such as order.created.", autocompletion=completing(list(SAMPLES))
-        ),
+        typer.Option("--event", metavar=choice("EVENT", SAMPLES), help="Such as order.created."),
     ],
     data: Annotated[
-        str | None, typer.Option("--data", metavar="FILE", help="What it is about, JSON or YAML. Default: a sample.")
+        str | None, typer.Option("--data", metavar=FILE, help="What it is about, JSON or YAML. Default: a sample.")
     ] = None,
     connection: Annotated[
         str | None, typer.Option("--connection", metavar="ID", help="Send it as the integration provider would.")

@@ -32,6 +32,11 @@ class Credentials(NamedTuple):
         return {"Authorization": f"Bearer {self.token}", **known}
 
 
+def scope_of(host: str, tenant_id: str | None, profile: str) -> str:
+    """Whose data it is, for what the machine remembers: the host and the tenant, or the profile if that is unknown."""
+    return f"{host}/{tenant_id or profile}"
+
+
 def _fits_a_header(text: str) -> bool:
     """Whether a header can carry it; a claim may hold any text."""
     return text.isascii() and text.isprintable() and text == text.strip()

@@ -39,6 +39,13 @@ def _xdg(environ: Mapping[str, str], variable: str, fallback: str) -> Path:
     return Path(named if named.startswith("/") else Path.home() / fallback) / "synq"
 
 
+def documents_dir() -> Path:
+    """The user's documents, in which PowerShell keeps its profile on Windows."""
+    from platformdirs import user_documents_path
+
+    return user_documents_path()
+
+
 def private_folder(path: Path) -> Path:
     """The folder, made for its owner alone if it is not there; UsageError if it can't be."""
     try:
@@ -76,10 +83,10 @@ def sole_writer(path: Path, *, limit: float = 10.0) -> Iterator[None]:
         lock.release()
 
 
-def replace_file(path: Path, text: str) -> None:
-    """Write the file for its owner alone, and all at once: a reader sees the old text or the new.
+def replace_file(path: Path, text: str, *, mode: int = 0o600, hint: str = _OTHER_FOLDERS) -> None:
+    """Write the file all at once: a reader sees the old text or the new. By default it is for its owner alone.
 
-    A link stays a link; what it points to is replaced.
+    A link stays a link; what it points to is replaced. UsageError, with the hint, if it can't be written.
     """
     target = path.resolve()
     fresh = target.with_suffix(f".{os.getpid()}.new")
@@ -87,12 +94,14 @@ def replace_file(path: Path, text: str) -> None:
         fresh.unlink(missing_ok=True)  # what a crash left there may be open to others
         try:
             descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())  # else a power cut may leave an empty file under the old name
+            if mode != 0o600:
+                fresh.chmod(mode)
             fresh.replace(target)
         finally:
             fresh.unlink(missing_ok=True)
     except OSError as error:
-        raise UsageError(f"{path} can't be written: {error.strerror}.", hint=_OTHER_FOLDERS) from None
+        raise UsageError(f"{path} can't be written: {error.strerror}.", hint=hint) from None

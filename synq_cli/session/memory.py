@@ -10,10 +10,14 @@ from synq_cli.session.folders import private_folder, replace_file
 
 
 class Memory:
-    """Facts by topic and name; `folder` is asked for when it is first needed. What can't be kept is not missed."""
+    """Facts by topic and name; `folder` is asked for when it is first needed. What can't be kept is not missed.
 
-    def __init__(self, folder: Callable[[], Path]) -> None:
+    Who must change nothing has a memory that `learns` nothing.
+    """
+
+    def __init__(self, folder: Callable[[], Path], *, learns: bool = True) -> None:
         self._folder = folder
+        self._learns = learns
 
     def recall(self, topic: str, name: str, default: Any = None) -> Any:
         """The fact, or the default."""
@@ -23,7 +27,7 @@ class Memory:
     def remember(self, topic: str, name: str, fact: Any) -> None:
         """Keep the fact, unless it is known already."""
         missing = object()
-        if self.recall(topic, name, missing) == fact:
+        if not self._learns or self.recall(topic, name, missing) == fact:
             return
         import json
 

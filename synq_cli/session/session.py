@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from synq_cli.errors import AuthError, RefusedError
 from synq_cli.session.base_url import host_of
-from synq_cli.session.credentials import Credentials, check_token
+from synq_cli.session.credentials import Credentials, check_token, scope_of
 from synq_cli.session.memory import Memory
 from synq_cli.session.profiles import Config, keep, near_profile, token_store
 from synq_cli.session.renewal import Renewal
@@ -244,7 +244,7 @@ class Session:
     @property
     def scope(self) -> str:
         """Whose data this is, for what the machine remembers: host and tenant."""
-        return f"{self.host}/{self.credentials.tenant_id or self.profile}"
+        return scope_of(self.host, self.credentials.tenant_id, self.profile)
 
     @property
     def _where(self) -> str:

@@ -291,20 +291,3 @@ def test_media_come_in_the_order_to_show(run: Any) -> None:
     result, seen = run(["media", "list", "--product", ID, "--json"], rows)
     assert [row["sort_order"] for row in json.loads(result.out)] == [0, 2, 10]
     assert seen == [("GET", f"/api/v1/pim/media?product_id={ID}", None)]
-
-
-@pytest.mark.parametrize(
-    ("words", "completed"),
-    [
-        ("synq products push --action d", ["delete"]),
-        ("synq products attributes create X --type N", ["NUMBER"]),
-        ("synq products jobs list --type ", ["import", "update", "delete"]),
-        ("synq products attribute", ["attributes", "attribute-groups"]),
-    ],
-)
-def test_a_word_begun_is_completed(
-    synq: Any, monkeypatch: pytest.MonkeyPatch, words: str, completed: list[str]
-) -> None:
-    monkeypatch.setenv("COMP_WORDS", words)  # Typer reads the process's own environment
-    monkeypatch.setenv("COMP_CWORD", str(words.count(" ")))
-    assert synq(environ={"_SYNQ_COMPLETE": "complete_bash"}).out.split() == completed

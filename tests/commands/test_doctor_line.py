@@ -13,6 +13,8 @@ import httpx
 import keyring.backends.null
 import pytest
 
+from synq_cli import __version__
+
 NOW = 1_795_521_600
 SERVER = {"SYNQ_BASE_URL": "https://api.test"}
 PIECES = ["synq", "config", "settings", "keyring", "token", "renewal", "budget", "index", "routes", "completion"]
@@ -71,8 +73,9 @@ def service() -> Iterator[Service]:
 
 
 def test_where_all_is_well(synq: Any) -> None:
-    (synq.folder / ".bashrc").write_text("source completions/synq.bash\n", encoding="utf-8")
-    environ = LOGGED_IN | {"SHELL": "/bin/bash", "HOME": str(synq.folder), "COLUMNS": "200"}
+    shell = {"SHELL": "/bin/bash", "HOME": str(synq.folder)}
+    assert synq("completion", "install", "--yes", environ=shell).status == 0
+    environ = LOGGED_IN | shell | {"COLUMNS": "200"}
     result = synq("doctor", environ=environ, terminal=True)
     assert (result.status, result.err) == (0, "")
     lines = result.out.splitlines()
@@ -86,7 +89,7 @@ def test_where_all_is_well(synq: Any) -> None:
         f"ok  budget      100 of 100 requests left this minute, counted in {synq.folder}/state/budget.sqlite3.",
         "ok  index       0 SKUs of this tenant are known.",
         "ok  routes      No route was found missing within a day.",
-        f"ok  completion  For bash, in {synq.folder}/.bashrc.",
+        f"ok  completion  For bash, in {synq.folder}/.local/share/bash-completion/completions/synq.",
     ]
 
 
@@ -257,22 +260,35 @@ def test_a_pause_that_the_api_has_asked_for(synq: Any) -> None:
     assert examined(synq, environ=LOGGED_IN)["budget"] == ("warn", "The API refuses requests for 40 s.", "synq limits")
 
 
+def test_completion(synq: Any) -> None:
+    environ = {"SHELL": "/usr/bin/zsh", "HOME": str(synq.folder)}
+    script, start = synq.folder / ".local/share/zsh/site-functions/_synq", synq.folder / ".zshrc"
+
+    def looked_at() -> Any:
+        return examined(synq, environ=LOGGED_IN | environ)["completion"]
+
+    mend = "synq completion install zsh"
+    assert looked_at() == ("warn", "Not installed for zsh.", mend)
+    assert synq("completion", "install", "--yes", environ=environ).status == 0
+    assert looked_at() == ("ok", f"For zsh, in {script}.", None)
+    text = script.read_text(encoding="utf-8")
+    script.write_text(text.replace(f"synq {__version__} ", "synq 0.0.9 "), encoding="utf-8")
+    assert looked_at() == ("warn", f"{script} is of another version of synq.", mend)
+    assert synq("completion", "install", "--yes", environ=environ).status == 0
+    start.unlink()
+    assert looked_at() == ("warn", f"{start} does not load {script}.", mend)
+    script.unlink()
+    start.write_text("source <(synq completion zsh)\n", encoding="utf-8")
+    assert looked_at() == ("ok", f"For zsh, in {start}.", None)
+
+
 @pytest.mark.parametrize(
-    ("shell", "file", "content", "state"),
-    [
-        ("/bin/zsh", ".zshrc", 'eval "$(_SYNQ_COMPLETE=source_zsh synq)"', "ok"),
-        ("/usr/bin/fish", ".config/fish/completions/synq.fish", "_SYNQ_COMPLETE=complete_fish", "ok"),
-        ("/bin/bash", ".bashrc", "alias synq=sync", "warn"),
-        ("/bin/bash", ".zshrc", "_SYNQ_COMPLETE", "warn"),
-        ("/bin/tcsh", ".cshrc", "", "ok"),
-    ],
+    ("shell", "why"),
+    [("/bin/tcsh", "synq has no completion for tcsh."), ("", "SHELL does not say which shell is yours.")],
 )
-def test_completion(synq: Any, shell: str, file: str, content: str, state: str) -> None:
-    (synq.folder / file).parent.mkdir(parents=True, exist_ok=True)
-    (synq.folder / file).write_text(content, encoding="utf-8")
+def test_a_shell_that_synq_does_not_know_is_no_trouble(synq: Any, shell: str, why: str) -> None:
     found = examined(synq, environ=LOGGED_IN | {"SHELL": shell, "HOME": str(synq.folder)})["completion"]
-    assert found[0] == state
-    assert (found[2] is None) == (state == "ok")
+    assert found == ("ok", f"Not looked at: {why}", None)
 
 
 def test_the_sandbox_is_looked_at_without_being_made(synq: Any) -> None:

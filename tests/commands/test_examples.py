@@ -105,6 +105,7 @@ def run(tmp_path: Path, machine: Path, files: None) -> Callable[..., tuple[Resul
     place = tmp_path / "state" / "sandbox.sqlite3"
     synq = Runner(tmp_path, clock=NOW + 60)
     environ = {"SYNQ_TOKEN": synq("sandbox", "token").out.strip(), "SYNQ_WEBHOOK_SECRET": SECRET}
+    environ |= {"HOME": str(tmp_path), "SHELL": "/bin/bash"}
 
     def run(example: str, *more: str) -> tuple[Result, list[tuple[str, str]]]:
         words = [*words_of(example), *more]

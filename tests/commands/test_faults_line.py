@@ -112,17 +112,6 @@ def test_an_order_that_can_not_be(synq: Any, line: tuple[str, ...], said: str) -
 
 
 @pytest.mark.parametrize(
-    ("line", "words"), [("add 50", ["500", "502", "503", "500-after"]), ("limit --count-as c", ["counter"])]
-)
-def test_the_words_complete(synq: Any, monkeypatch: pytest.MonkeyPatch, line: str, words: list[str]) -> None:
-    typed = f"synq sandbox fault {line}"
-    # Typer reads what was typed from the process's own environment.
-    monkeypatch.setenv("COMP_WORDS", typed)
-    monkeypatch.setenv("COMP_CWORD", str(len(typed.split()) - 1))
-    assert synq(environ={"_SYNQ_COMPLETE": "complete_bash"}).out.split() == words
-
-
-@pytest.mark.parametrize(
     ("kind", "status", "said", "done"),
     [
         ("lost", 10, "was sent, but the connection to sandbox broke: it was closed without an answer", 1),

@@ -136,23 +136,3 @@ def test_what_is_neither_named_nor_there_is_asked_for(synq: Any, reply: Any) -> 
 def test_what_is_wrong_is_said_before_anything_is_sent(synq: Any, pairs: list[str], said: str) -> None:
     result = synq("settings", "set", *pairs, environ=ENVIRON, http=Tenant({}))
     assert (result.status, result.out, result.err) == (2, "", f"synq: {said}\n")
-
-
-@pytest.mark.parametrize(
-    ("words", "found"),
-    [
-        ("settings set co", ["costing_method="]),
-        ("settings set costing_method=F", ["costing_method=FIFO"]),
-        ("settings set auto_po_enabled=", ["auto_po_enabled=true", "auto_po_enabled=false"]),
-        ("settings set default_low_stock_threshold=", []),
-        ("organization members set-role x e", ["editor"]),
-        ("organization members invite --role V", ["VIEWER"]),
-        ("inventory reservations --status re", ["released"]),
-        ("integrations save --category a", ["accounting"]),
-    ],
-)
-def test_fixed_values_complete(synq: Any, monkeypatch: pytest.MonkeyPatch, words: str, found: list[str]) -> None:
-    # Typer reads the line from the process's own environment.
-    monkeypatch.setenv("COMP_WORDS", f"synq {words}")
-    monkeypatch.setenv("COMP_CWORD", str(len(words.split())))
-    assert synq(environ={"_SYNQ_COMPLETE": "complete_bash"}).out.split() == found

@@ -51,6 +51,7 @@ INTERFACE = """
     audit             list tail
     auth              login logout refresh status switch token
     channels          create list update
+    completion        bash fish install powershell uninstall zsh
     config            get list path set unset
     doctor
     help

@@ -160,23 +160,3 @@ def test_the_folders_are_the_users_own(shell: Shell) -> None:
     for folder in ("config", "state"):
         assert (home / folder).stat().st_mode & 0o077 == 0
         assert [path.name for path in (home / folder).iterdir() if path.stat().st_mode & 0o077] == []
-
-
-@pytest.mark.parametrize(
-    ("line", "offered"),
-    [
-        ("synq orders ", "list get create track fulfill return cancel"),
-        ("synq --sandbox orders l", "list"),
-        ("synq orders list --status open,ref", "open,refunded"),
-        ("synq -p acme inventory adjust A -5 --dr", "--dry-run"),
-        ("synq sandbox token --role V", "VIEWER"),
-        ("synq config get t", "tenant_id timeout token_command token_url"),
-        ("synq audit list --action ORDER_PLACED,order_c", "ORDER_PLACED,order_cancelled"),
-        ("synq webhooks send https://hooks.test --event order.", "order.created order.updated"),
-        ("synq api p", "post put patch"),
-    ],
-)
-def test_a_tab_offers_each_word_once(shell: Shell, line: str, offered: str) -> None:
-    words = {"COMP_WORDS": line, "COMP_CWORD": str(len(line.split(" ")) - 1)}
-    status, out, err = shell("synq", _SYNQ_COMPLETE="complete_bash", **words)
-    assert (status, out.split(), err) == (0, offered.split(), "")

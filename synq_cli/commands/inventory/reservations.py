@@ -14,11 +14,11 @@ from synq_cli.options import (
     OnlySkuOption,
     SkuArgument,
     YesOption,
-    completing,
     invocation,
 )
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, identifier, named, quantity, state
+from synq_cli.values import choice
 
 group = Commands()
 
@@ -110,9 +110,8 @@ def list_reservations(
         str | None,
         typer.Option(
             "--status",
-            metavar="STATUS",
+            metavar=choice("STATUS", reservations.STATUSES),
             help="Only this status: active, released or consumed.",
-            autocompletion=completing(reservations.STATUSES),
         ),
     ] = None,
 ) -> None:

@@ -10,6 +10,7 @@ from synq_cli.lazy_group import Noun
 from synq_cli.options import invocation
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, identifier
+from synq_cli.values import FILE, Value
 
 group = Noun("Manage the SKUs this machine knows.")
 
@@ -61,7 +62,7 @@ def add_sku(
 @group.command("import")
 def import_skus(
     ctx: typer.Context,
-    file: Annotated[str, typer.Argument(metavar="FILE", help="CSV with the columns sku and variant_id; - is stdin.")],
+    file: Annotated[str, typer.Argument(metavar=FILE, help="CSV with the columns sku and variant_id; - is stdin.")],
 ) -> None:
     """Teach this machine many SKUs from a CSV file.
 
@@ -80,7 +81,9 @@ def import_skus(
 @group.command("forget")
 def forget_skus(
     ctx: typer.Context,
-    skus: Annotated[list[str] | None, typer.Argument(metavar="[SKU]...", help="The SKUs to forget.")] = None,
+    skus: Annotated[
+        list[str] | None, typer.Argument(metavar=Value("[SKU]...", "sku"), help="The SKUs to forget.")
+    ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Every SKU of this tenant.")] = False,
 ) -> None:
     """Forget SKUs on this machine.

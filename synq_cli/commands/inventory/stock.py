@@ -21,6 +21,7 @@ from synq_cli.options import (
 )
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, delta, flag, identifier, named, quantity, timestamp, whole
+from synq_cli.values import FILE, Value
 
 group = Commands()
 
@@ -56,7 +57,9 @@ LOCATION = [
     Column("Created", "created_at", age, drop=1),
 ]
 
-SkuArgument = Annotated[str | None, typer.Argument(metavar="[SKU]", help="The SKU, or the variant's UUID.")]
+SkuArgument = Annotated[
+    str | None, typer.Argument(metavar=Value("[SKU]", "sku"), help="The SKU, or the variant's UUID.")
+]
 QuantityArgument = Annotated[
     str | None, typer.Argument(metavar="[QUANTITY]", help="-5 takes five away, +5 or 5 adds five.")
 ]
@@ -70,7 +73,7 @@ def adjust_stock(
     location: LocationOption = None,
     file: Annotated[
         str | None,
-        typer.Option("--file", metavar="FILE", help="Many rows: CSV, TSV or NDJSON; - is standard input."),
+        typer.Option("--file", metavar=FILE, help="Many rows: CSV, TSV or NDJSON; - is standard input."),
     ] = None,
     report: ReportOption = None,
     yes: YesOption = False,

@@ -11,6 +11,7 @@ from synq_cli.lazy_group import Commands
 from synq_cli.options import AllOption, LimitOption, invocation, moment
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, identifier, money, state, text, timestamp
+from synq_cli.values import ORDER, choices
 
 group = Commands()
 
@@ -46,24 +47,18 @@ RECORD = [
 ]
 
 
-OrderArgument = Annotated[str, typer.Argument(metavar="ID", help="The order's id, or its first letters once seen.")]
+OrderArgument = Annotated[str, typer.Argument(metavar=ORDER, help="The order's id, or its first letters once seen.")]
 
 
-def _complete_status(incomplete: str) -> list[str]:
-    head, comma, last = incomplete.rpartition(",")
-    # Some names are both a group and a status.
-    names = dict.fromkeys([*STATUS_GROUPS, *ORDER_STATUSES])
-    return [head + comma + name for name in names if name.startswith(last)]
-
-
+# Some names are both a group and a status.
+_STATUSES = dict.fromkeys([*STATUS_GROUPS, *ORDER_STATUSES])
 StatusOption = Annotated[
     str | None,
     typer.Option(
         "--status",
-        metavar="STATUS,...",
+        metavar=choices("STATUS,...", _STATUSES),
         help="Statuses and groups: open, closed, unpaid, to-ship, shipped, returning, refunded, dead, "
         "cancellable; or all.",
-        autocompletion=_complete_status,
     ),
 ]
 

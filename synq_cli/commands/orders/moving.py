@@ -10,6 +10,7 @@ from synq_cli.lazy_group import Commands
 from synq_cli.options import YesOption, invocation
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import identifier, money, quantities, state, timestamp
+from synq_cli.values import LOCATION, Value
 
 group = Commands()
 
@@ -35,7 +36,8 @@ RETURN = [
 ]
 
 ItemOption = Annotated[
-    list[str] | None, typer.Option("--item", metavar="SKU=QTY", help="So many units of a SKU; again for more.")
+    list[str] | None,
+    typer.Option("--item", metavar=Value("SKU=QTY", "item"), help="So many units of a SKU; again for more."),
 ]
 ReasonOption = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why.")]
 
@@ -50,7 +52,7 @@ def fulfill_order(
         str | None, typer.Option("--tracking-number", metavar="NUMBER", help="The carrier's number of it.")
     ] = None,
     location: Annotated[
-        str | None, typer.Option("--location", metavar="NAME|UUID", help="The stock location that it leaves from.")
+        str | None, typer.Option("--location", metavar=LOCATION, help="The stock location that it leaves from.")
     ] = None,
 ) -> None:
     """Record a parcel of an order as sent.

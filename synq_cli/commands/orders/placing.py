@@ -15,6 +15,7 @@ from synq_cli.errors import UsageError
 from synq_cli.lazy_group import Commands
 from synq_cli.options import ForOption, LocationOption, YesOption, invocation
 from synq_cli.output.columns import Column
+from synq_cli.values import FILE, Value
 
 group = Commands()
 
@@ -39,11 +40,15 @@ def create_order(
     ctx: typer.Context,
     file: Annotated[
         str | None,
-        typer.Option("--file", metavar="FILE", help="One order in JSON or YAML, or many, one a line; - is stdin."),
+        typer.Option("--file", metavar=FILE, help="One order in JSON or YAML, or many, one a line; - is stdin."),
     ] = None,
     item: Annotated[
         list[str] | None,
-        typer.Option("--item", metavar="SKU=QTY@PRICE", help="A line; again for more. No @PRICE: the variant's own."),
+        typer.Option(
+            "--item",
+            metavar=Value("SKU=QTY@PRICE", "item"),
+            help="A line; again for more. No @PRICE: the variant's own.",
+        ),
     ] = None,
     channel: Annotated[
         str | None, typer.Option("--channel", metavar="CHANNEL", help="The channel that it came in by, by name or id.")

@@ -6,9 +6,10 @@ import typer
 
 from synq_cli.api.organization import CHANGE_ROLE, INVITE, MEMBERS, REMOVE, ROLES
 from synq_cli.lazy_group import Noun
-from synq_cli.options import YesOption, completing, invocation
+from synq_cli.options import YesOption, invocation
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import state, whole
+from synq_cli.values import choice
 
 group = Noun("Manage the organization's members.")
 
@@ -43,9 +44,7 @@ def invite_member(
     email: Annotated[str, typer.Argument(metavar="EMAIL", help="Where the invitation goes.")],
     role: Annotated[
         str,
-        typer.Option(
-            "--role", metavar="ROLE", help="ADMIN, EDITOR or VIEWER. Required.", autocompletion=completing(ROLES)
-        ),
+        typer.Option("--role", metavar=choice("ROLE", ROLES), help="ADMIN, EDITOR or VIEWER. Required."),
     ],
 ) -> None:
     """Invite somebody by e-mail.
@@ -65,9 +64,7 @@ def invite_member(
 def set_role(
     ctx: typer.Context,
     member: MemberArgument,
-    role: Annotated[
-        str, typer.Argument(metavar="ROLE", help="ADMIN, EDITOR or VIEWER.", autocompletion=completing(ROLES))
-    ],
+    role: Annotated[str, typer.Argument(metavar=choice("ROLE", ROLES), help="ADMIN, EDITOR or VIEWER.")],
     yes: YesOption = False,
 ) -> None:
     """Change a member's role.

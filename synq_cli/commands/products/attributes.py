@@ -7,8 +7,9 @@ import typer
 from synq_cli.api.taxonomy import ATTRIBUTE_TYPES, ATTRIBUTES, CREATE_ATTRIBUTE
 from synq_cli.commands.products.columns import CHANGED, CREATED, ID, NAME, SLUG
 from synq_cli.lazy_group import Noun
-from synq_cli.options import NameArgument, SlugOption, completing, invocation
+from synq_cli.options import NameArgument, SlugOption, invocation
 from synq_cli.output.columns import Column
+from synq_cli.values import choice
 
 group = Noun("List the attributes and add to them.")
 
@@ -38,9 +39,8 @@ def create_attribute(
         str | None,
         typer.Option(
             "--type",
-            metavar="TYPE",
+            metavar=choice("TYPE", ATTRIBUTE_TYPES),
             help="TEXT, NUMBER or another type that the server knows. Default: TEXT.",
-            autocompletion=completing(ATTRIBUTE_TYPES),
         ),
     ] = None,
 ) -> None:

@@ -11,6 +11,7 @@ from synq_cli.lazy_group import Commands
 from synq_cli.options import ForOption, WaitOption, YesOption, invocation
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import quantity
+from synq_cli.values import FILE
 
 if TYPE_CHECKING:
     from synq_cli.api.pagination import Row
@@ -29,7 +30,7 @@ IMPORTED = [
 @group.command("import", bulk_jobs.CREATE, bulk_jobs.LIST, requests=(1, None), waits=True, bulk=True)
 def import_products(
     ctx: typer.Context,
-    file: Annotated[str, typer.Argument(metavar="FILE", help="CSV or NDJSON of any size; - is standard input.")],
+    file: Annotated[str, typer.Argument(metavar=FILE, help="CSV or NDJSON of any size; - is standard input.")],
     wait: WaitOption = False,
     limit: ForOption = None,
     report: ReportOption = None,

@@ -11,6 +11,7 @@ from synq_cli.lazy_group import Commands
 from synq_cli.options import invocation
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, identifier, money, quantity, whole
+from synq_cli.values import FILE
 
 group = Commands()
 
@@ -73,7 +74,7 @@ def export_catalogue(
     ctx: typer.Context,
     to: Annotated[
         str | None,
-        typer.Option("--to", metavar="FILE", help="Write products there, as .csv or .ndjson; - is standard output."),
+        typer.Option("--to", metavar=FILE, help="Write products there, as .csv or .ndjson; - is standard output."),
     ] = None,
     whole: Annotated[
         bool, typer.Option("--whole", help="With description and brand: one request more for each product.")

@@ -10,6 +10,7 @@ from synq_cli.lazy_group import Noun
 from synq_cli.options import DescriptionOption, NameArgument, SlugOption, invocation
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import identifier
+from synq_cli.values import Value
 
 group = Noun("List the categories and add to them.")
 
@@ -39,7 +40,9 @@ def create_category(
     description: DescriptionOption = None,
     parent: Annotated[
         str | None,
-        typer.Option("--parent", metavar="NAME|ID", help="Put it below this category. Default: at the top."),
+        typer.Option(
+            "--parent", metavar=Value("NAME|ID", "category"), help="Put it below this category. Default: at the top."
+        ),
     ] = None,
 ) -> None:
     """Create a category.

@@ -7,9 +7,10 @@ import typer
 from synq_cli.api import bulk_jobs
 from synq_cli.api.checks import one_of
 from synq_cli.lazy_group import Noun
-from synq_cli.options import ForOption, WaitOption, YesOption, completing, invocation
+from synq_cli.options import ForOption, WaitOption, YesOption, invocation
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, excerpt, identifier, quantity, state, timestamp
+from synq_cli.values import FILE, JOB, choice
 
 group = Noun("Start bulk jobs and follow them.")
 
@@ -35,7 +36,7 @@ RECORD = [
     Column("Payload", "payload_json", excerpt),
 ]
 
-JobArgument = Annotated[str, typer.Argument(metavar="ID", help="The job's id, or its first letters once seen.")]
+JobArgument = Annotated[str, typer.Argument(metavar=JOB, help="The job's id, or its first letters once seen.")]
 
 
 @group.command("list", bulk_jobs.LIST, requests=(1, 3))
@@ -45,9 +46,8 @@ def list_jobs(
         str | None,
         typer.Option(
             "--type",
-            metavar="TYPE",
+            metavar=choice("TYPE", bulk_jobs.JOB_TYPES),
             help="Only import, update or delete jobs.",
-            autocompletion=completing(bulk_jobs.JOB_TYPES),
         ),
     ] = None,
 ) -> None:
@@ -85,12 +85,10 @@ def create_job(
     ctx: typer.Context,
     job_type: Annotated[
         str,
-        typer.Option(
-            "--type", metavar="TYPE", help="import, update or delete.", autocompletion=completing(bulk_jobs.JOB_TYPES)
-        ),
+        typer.Option("--type", metavar=choice("TYPE", bulk_jobs.JOB_TYPES), help="import, update or delete."),
     ],
     file: Annotated[
-        str, typer.Option("--file", metavar="FILE", help="The rows: an array in JSON or YAML, or NDJSON; - is stdin.")
+        str, typer.Option("--file", metavar=FILE, help="The rows: an array in JSON or YAML, or NDJSON; - is stdin.")
     ],
     wait: WaitOption = False,
     limit: ForOption = None,

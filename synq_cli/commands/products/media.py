@@ -11,6 +11,7 @@ from synq_cli.lazy_group import Noun
 from synq_cli.options import invocation
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import address, age, identifier, quantity
+from synq_cli.values import PRODUCT, Value
 
 group = Noun("List the media and add to them.")
 
@@ -26,10 +27,11 @@ COLUMNS = [
 ]
 
 ProductOption = Annotated[
-    str | None, typer.Option("--product", metavar="ID", help="The product, by its id or its first letters once seen.")
+    str | None,
+    typer.Option("--product", metavar=PRODUCT, help="The product, by its id or its first letters once seen."),
 ]
 VariantOption = Annotated[
-    str | None, typer.Option("--variant", metavar="SKU|ID", help="The variant, by its SKU or its UUID.")
+    str | None, typer.Option("--variant", metavar=Value("SKU|ID", "sku"), help="The variant, by its SKU or its UUID.")
 ]
 
 

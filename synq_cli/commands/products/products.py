@@ -7,9 +7,10 @@ import typer
 from synq_cli.api import products
 from synq_cli.api.checks import one_of
 from synq_cli.lazy_group import Commands
-from synq_cli.options import DescriptionOption, YesOption, completing, invocation
+from synq_cli.options import DescriptionOption, YesOption, invocation
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, flag, identifier, state, timestamp
+from synq_cli.values import PRODUCT, Value, choice
 
 group = Commands()
 
@@ -42,12 +43,13 @@ ActionOption = Annotated[
     str,
     typer.Option(
         "--action",
-        metavar="ACTION",
+        metavar=choice("ACTION", products.PUSH_ACTIONS),
         help="upsert creates or changes it there, delete takes it away.",
-        autocompletion=completing(products.PUSH_ACTIONS),
     ),
 ]
-ProductArgument = Annotated[str, typer.Argument(metavar="ID", help="The product's id, or its first letters once seen.")]
+ProductArgument = Annotated[
+    str, typer.Argument(metavar=PRODUCT, help="The product's id, or its first letters once seen.")
+]
 CategoryOption = Annotated[
     str | None,
     typer.Option("--category", metavar="CATEGORY", help="What it is filed under: a category's name or slug."),
@@ -112,10 +114,14 @@ def update_product(
     description: DescriptionOption = None,
     category: CategoryOption = None,
     category_id: Annotated[
-        str | None, typer.Option("--category-id", metavar="ID", help="A category by its id; a server may ignore it.")
+        str | None,
+        typer.Option(
+            "--category-id", metavar=Value("ID", "category"), help="A category by its id; a server may ignore it."
+        ),
     ] = None,
     brand_id: Annotated[
-        str | None, typer.Option("--brand-id", metavar="ID", help="A brand by its id; a server may ignore it.")
+        str | None,
+        typer.Option("--brand-id", metavar=Value("ID", "brand"), help="A brand by its id; a server may ignore it."),
     ] = None,
 ) -> None:
     """Change a product.

@@ -9,6 +9,7 @@ from synq_cli.lazy_group import Noun
 from synq_cli.options import AllOption, LimitOption, invocation
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, identifier, money, timestamp
+from synq_cli.values import PRODUCT, SKU, Value
 
 group = Noun("List the variants of products and add to them.")
 
@@ -40,9 +41,9 @@ RECORD = [
 @group.command("list", variants.LIST, requests=(1, None))
 def list_variants(
     ctx: typer.Context,
-    sku: Annotated[str | None, typer.Option("--sku", metavar="SKU", help="Only the variant with this SKU.")] = None,
+    sku: Annotated[str | None, typer.Option("--sku", metavar=SKU, help="Only the variant with this SKU.")] = None,
     product: Annotated[
-        str | None, typer.Option("--product", metavar="ID", help="Only variants of this product.")
+        str | None, typer.Option("--product", metavar=PRODUCT, help="Only variants of this product.")
     ] = None,
     limit: LimitOption = 50,
     read_all: AllOption = False,
@@ -67,7 +68,8 @@ def list_variants(
 def create_variant(
     ctx: typer.Context,
     product: Annotated[
-        str, typer.Argument(metavar="PRODUCT", help="The product's id, or its first letters once seen.")
+        str,
+        typer.Argument(metavar=Value("PRODUCT", "product"), help="The product's id, or its first letters once seen."),
     ],
     sku: Annotated[str | None, typer.Option("--sku", metavar="SKU", help="Unique within the tenant.")] = None,
     barcode: Annotated[

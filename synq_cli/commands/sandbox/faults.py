@@ -6,9 +6,10 @@ import typer
 
 from synq_cli.errors import UsageError
 from synq_cli.lazy_group import Noun
-from synq_cli.options import completing, invocation
+from synq_cli.options import invocation
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import quantity
+from synq_cli.values import choice
 
 group = Noun("Make the sandbox misbehave on order.")
 
@@ -35,9 +36,7 @@ MOST = 999_999
 @group.command("add")
 def add_fault(
     ctx: typer.Context,
-    kind: Annotated[
-        str, typer.Argument(metavar="KIND", help="One of the words above.", autocompletion=completing(KINDS))
-    ],
+    kind: Annotated[str, typer.Argument(metavar=choice("KIND", KINDS), help="One of the words above.")],
     on: Annotated[
         str,
         typer.Option(
@@ -123,7 +122,7 @@ def change_limit(
     ctx: typer.Context,
     count_as: Annotated[
         str | None,
-        typer.Option("--count-as", metavar="WAY", help="log, counter or log-strict.", autocompletion=completing(WAYS)),
+        typer.Option("--count-as", metavar=choice("WAY", WAYS), help="log, counter or log-strict."),
     ] = None,
     strangers: Annotated[
         int | None,

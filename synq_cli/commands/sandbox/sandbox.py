@@ -9,6 +9,7 @@ from synq_cli.lazy_group import Commands
 from synq_cli.options import YesOption, invocation
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import quantity, timestamp
+from synq_cli.values import choice
 
 group = Commands()
 
@@ -29,10 +30,6 @@ RECORD = [
 ]
 
 ROLES = ("ADMIN", "EDITOR", "VIEWER")
-
-
-def _complete_role(incomplete: str) -> list[str]:
-    return [role for role in ROLES if role.startswith(incomplete)]
 
 
 SeedOption = Annotated[
@@ -107,7 +104,7 @@ def reset_sandbox(ctx: typer.Context, seed: SeedOption = None, yes: YesOption = 
 def print_sandbox_token(
     ctx: typer.Context,
     role: Annotated[
-        str, typer.Option("--role", metavar="ROLE", help="ADMIN, EDITOR or VIEWER.", autocompletion=_complete_role)
+        str, typer.Option("--role", metavar=choice("ROLE", ROLES), help="ADMIN, EDITOR or VIEWER.")
     ] = "ADMIN",
     expires_in: Annotated[
         int, typer.Option("--expires-in", metavar="SECONDS", help="How long it lives; 3600 by default.")

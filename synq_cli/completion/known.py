@@ -1,0 +1,75 @@
+"""What TAB asks synq for, because only this machine knows it: profiles, runs, and what the index has of the tenant."""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from synq_cli.session.folders import config_dir, state_dir
+from synq_cli.session.memory import Memory
+from synq_cli.session.profiles import Config, load
+from synq_cli.session.project import find_project
+from synq_cli.session.scope import likely_scope
+from synq_cli.session.settings import DEFAULT_BASE_URL, SANDBOX, resolve
+
+
+def candidates(
+    kind: str, begun: str, line: list[str], environ: Mapping[str, str], folder: Callable[[], Path]
+) -> Iterator[tuple[str, str]]:
+    """Values of a kind that begin so, in either case, each with a word about it; `line` says whose.
+
+    Nothing is sent, made or changed, and no secret is read. Raises what may come of damaged files.
+    """
+    found = _candidates(kind, begun, line, environ, folder)
+    return ((value, about) for value, about in found if value.isprintable())
+
+
+def _candidates(
+    kind: str, begun: str, line: list[str], environ: Mapping[str, str], folder: Callable[[], Path]
+) -> Iterator[tuple[str, str]]:
+    memory = Memory(lambda: state_dir(environ), learns=False)
+    config = load(config_dir(environ) / "config.yaml", memory)
+    if kind == "profile":
+        yield from ((name, about) for name, about in _profiles(config) if name.lower().startswith(begun.lower()))
+    elif kind == "run":
+        from synq_cli.bulk.journal import SUFFIX
+
+        names = sorted(path.stem for path in (state_dir(environ) / "runs").glob(f"*{SUFFIX}"))
+        yield from ((name, "") for name in reversed(names) if name.startswith(begun.lower()))
+    else:
+        from synq_cli.api.index import begun_with
+
+        settings = resolve(_given(line), environ, config, lambda: find_project(folder, memory))
+        scope = likely_scope(settings, environ, memory)
+        after = "=" if kind == "item" else ""
+        for name, identifier, seen_at in begun_with(
+            state_dir(environ) / "index.sqlite3", scope, "sku" if kind == "item" else kind, begun
+        ):
+            about = f"seen {datetime.fromtimestamp(seen_at, UTC):%Y-%m-%d}" if name == identifier else identifier
+            yield name + after, about
+
+
+def _profiles(config: Config) -> Iterator[tuple[str, str]]:
+    """Every profile that can be named, with its host and environment."""
+    for name, settings in config.profiles.items():
+        if name != SANDBOX:
+            address = str(settings.get("base_url") or DEFAULT_BASE_URL).rpartition("://")[2]
+            yield name, ", ".join(filter(None, (address, str(settings.get("environment") or ""))))
+    yield SANDBOX, "the embedded tenant"
+
+
+def _given(line: list[str]) -> dict[str, Any]:
+    """The options of an unfinished line that choose the tenant; the last of each counts."""
+    names = {"-p": "profile", "--profile": "profile", "--base-url": "base_url"}
+    given: dict[str, Any] = {}
+    for word, following in zip(line, [*line[1:], ""], strict=True):
+        option, equals, value = word.partition("=")
+        if word == "--sandbox":
+            given["sandbox"] = True
+        elif word in names:
+            given[names[word]] = following
+        elif equals and option in names and option.startswith("--"):
+            given[names[option]] = value
+        elif word.startswith("-p") and len(word) > 2:
+            given["profile"] = word[2:]
+    return given

@@ -1,0 +1,146 @@
+"""`synq __complete`: what only this machine knows, told without a network, a trace or a complaint."""
+
+import base64
+import json
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+ACME, OTHER = "6f1d2c84-3b7a-4e59-9c10-2a8e5d4b7f31", "0d5b1f3e-92c7-4d68-8a14-7b3e9f2c6d50"
+VARIANT = "a1f46e83-0c9d-4b72-95e8-3d7b2c60f41e"
+
+
+def token(tenant: str) -> str:
+    parts = ({"alg": "none"}, {"tenantid": tenant})
+    return ".".join(
+        [*(base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts), "x"]
+    )
+
+
+@pytest.fixture
+def complete(synq: Any) -> Any:
+    """Asks with the words of a line; no request may be sent."""
+
+    def ask(kind: str, begun: str, line: str = "synq", **environ: str) -> list[str]:
+        http = httpx.MockTransport(lambda _request: pytest.fail("a request was sent"))
+        result = synq("__complete", kind, begun, "--", *line.split(), environ=environ, http=http)
+        assert (result.status, result.err) == (0, "")
+        return list(result.out.splitlines())
+
+    return ask
+
+
+@pytest.fixture
+def learned(synq: Any) -> Any:
+    """A machine that knows SKUs of two tenants of one host, and those of a profile."""
+    for tenant, sku in ((ACME, "ACM-1"), (OTHER, "OTH-1")):
+        synq("inventory", "skus", "add", sku, VARIANT, environ={"SYNQ_TOKEN": token(tenant)})
+    synq("config", "set", "tenant_id", ACME, "--profile", "acme")
+    synq("config", "set", "base_url", "https://api.acme.test", "--profile", "acme")
+    synq("config", "set", "environment", "production", "--profile", "acme")
+    synq("inventory", "skus", "add", "PRO-1", VARIANT, "-p", "acme", environ={"SYNQ_TOKEN": token(ACME)})
+    return synq
+
+
+def test_a_tenants_skus_are_told_to_that_tenant_alone(learned: Any, complete: Any) -> None:
+    assert complete("sku", "", SYNQ_TOKEN=token(ACME)) == [f"ACM-1\t{VARIANT}"]
+    assert complete("sku", "", SYNQ_TOKEN=token(OTHER)) == [f"OTH-1\t{VARIANT}"]
+    assert complete("sku", "", SYNQ_TENANT_ID=OTHER) == [f"OTH-1\t{VARIANT}"]
+    assert complete("sku", "") == []
+
+
+@pytest.mark.parametrize(
+    ("line", "environ"),
+    [
+        ("synq -p acme inventory adjust", {}),
+        ("synq inventory adjust --profile acme", {}),
+        ("synq inventory --profile=acme adjust", {}),
+        ("synq -pacme inventory adjust", {}),
+        ("synq --profile other -p acme inventory", {}),
+        ("synq inventory adjust", {"SYNQ_PROFILE": "acme"}),
+        ("synq --base-url https://api.acme.test", {"SYNQ_TENANT_ID": ACME}),
+    ],
+)
+def test_the_line_and_the_environment_say_whose(
+    learned: Any, complete: Any, line: str, environ: dict[str, str]
+) -> None:
+    assert complete("sku", "p", line, **environ) == [f"PRO-1\t{VARIANT}"]
+
+
+def test_a_login_in_the_keyring_is_known_without_the_keyring(synq: Any, complete: Any) -> None:
+    http = httpx.MockTransport(lambda _request: httpx.Response(200, json=[]))
+    assert synq("auth", "login", "--with-token", stdin=token(ACME), http=http).status == 0
+    assert synq("inventory", "skus", "add", "ACM-1", VARIANT).status == 0
+    synq.keyring = None
+    assert complete("sku", "acm") == [f"ACM-1\t{VARIANT}"]
+
+
+def test_what_the_sandbox_has_shown(synq: Any, complete: Any) -> None:
+    assert complete("location", "", "synq --sandbox") == []
+    assert not (synq.folder / "state").exists()  # asking has made nothing
+    assert synq("--sandbox", "inventory", "locations").status == 0
+    names = [line.split("\t")[0] for line in complete("location", "", "synq --sandbox")]
+    assert names == ["High Street shop", "Leith warehouse", "Tromsø lager"]
+    assert synq("--sandbox", "orders", "list", "--limit", "1").status == 0
+    order, about = complete("order", "", "synq --sandbox")[0].split("\t")
+    assert (len(order), about) == (36, "seen 2026-11-24")
+    assert complete("order", order[:8].upper(), "synq --sandbox") == [f"{order}\t{about}"]
+
+
+def test_an_item_goes_on_after_its_sku(synq: Any, complete: Any) -> None:
+    synq("inventory", "skus", "add", "10%_off", VARIANT, environ={"SYNQ_TOKEN": token(ACME)})
+    synq("inventory", "skus", "add", "10 more", VARIANT, environ={"SYNQ_TOKEN": token(ACME)})
+    assert complete("item", "10%", SYNQ_TOKEN=token(ACME)) == [f"10%_off=\t{VARIANT}"]
+
+
+def test_what_no_line_can_hold_is_not_offered(synq: Any, complete: Any) -> None:
+    synq("inventory", "skus", "add", "A\x1b[2J\tB", VARIANT, environ={"SYNQ_TOKEN": token(ACME)})
+    assert complete("sku", "", SYNQ_TOKEN=token(ACME)) == []
+
+
+def test_profiles(learned: Any, complete: Any) -> None:
+    assert complete("profile", "") == ["acme\tapi.acme.test, production", "sandbox\tthe embedded tenant"]
+    assert complete("profile", "AC") == ["acme\tapi.acme.test, production"]
+
+
+def test_runs_the_latest_first(synq: Any, complete: Any) -> None:
+    assert complete("run", "") == []
+    rows = "sku,delta\nHMC-NVY-M,-5\n"
+    for _ in range(2):
+        run = ("--sandbox", "inventory", "adjust", "--file", "-", "--location", "Leith warehouse", "--yes")
+        assert synq(*run, stdin=rows).status == 0
+        synq.clock += 60
+    runs = [row["id"] for row in json.loads(synq("runs", "list", "--json").out)]
+    assert complete("run", "26") == [f"{run}\t" for run in runs]
+    assert complete("run", "27") == []
+
+
+@pytest.mark.parametrize(
+    "words", [[], ["sku"], ["sku", ""], ["sku", "", "--", "-p"], ["nothing", "", "--"], ["sku", "", "--", "-p", "a/b"]]
+)
+def test_it_never_complains(synq: Any, words: list[str]) -> None:
+    result = synq("__complete", *words)
+    assert (result.status, result.out, result.err) == (0, "", "")
+
+
+def test_damaged_files_and_a_folder_that_is_gone(synq: Any, complete: Any) -> None:
+    (synq.folder / "config").mkdir()
+    (synq.folder / "config/config.yaml").write_text("profiles: [", encoding="utf-8")
+    assert complete("profile", "") == []
+    (synq.folder / "config/config.yaml").unlink()
+    (synq.folder / "state").mkdir()
+    (synq.folder / "state/index.sqlite3").write_text("no database", encoding="utf-8")
+    assert complete("sku", "") == []
+    synq.working = None
+    assert complete("profile", "") == ["sandbox\tthe embedded tenant"]
+
+
+def test_it_waits_for_nobody(learned: Any, complete: Any) -> None:
+    index: Path = learned.folder / "state/index.sqlite3"
+    writer = sqlite3.connect(index, isolation_level=None)
+    writer.execute("BEGIN IMMEDIATE")  # as a long import of SKUs does
+    assert complete("sku", "", SYNQ_TENANT_ID=OTHER) == [f"OTH-1\t{VARIANT}"]
+    writer.close()
