@@ -49,8 +49,9 @@ def test_help_loads_typer_and_nothing_heavy(tmp_path: Path, line: tuple[str, ...
 
 @pytest.mark.parametrize("kind", ["sku", "location", "order", "run", "profile"])
 def test_tab_loads_neither_typer_nor_anything_heavy(tmp_path: Path, kind: str) -> None:
-    (tmp_path / "state").mkdir()
-    (tmp_path / "state" / "index.sqlite3").touch()
+    state = tmp_path / ".local" / "state" / "synq"
+    state.mkdir(parents=True)
+    (state / "index.sqlite3").touch()
     modules = loaded(tmp_path, "__complete", kind, "", "--", "synq", "--sandbox")
     assert modules & (HEAVY | {"typer"}) == ({"sqlite3"} if kind in {"sku", "location", "order"} else set())
 
@@ -67,3 +68,4 @@ def test_profiles_that_did_not_change_need_no_yaml(tmp_path: Path) -> None:
     line = ("--sandbox", "config", "get", "timeout", "--json")
     assert "yaml" in loaded(tmp_path, *line)
     assert "yaml" not in loaded(tmp_path, *line)
+    assert "yaml" not in loaded(tmp_path, "__complete", "profile", "", "--", "synq")
