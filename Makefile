@@ -12,7 +12,7 @@ help:
 	@echo "make soak      try 5,000 random schedules of faults on bulk runs"
 	@echo "make check     lint, types, generated files, layers"
 	@echo "make fix       format, and mend what ruff can mend"
-	@echo "make generate  write docs/cli.md, the completions and the pictures anew"
+	@echo "make generate  write what is generated: docs/cli.md, completions, pictures, man pages"
 	@echo "make bench     measure start-up beside its peers, and the pace of bulk runs"
 	@echo "make clean     remove what the others made"
 
