@@ -105,6 +105,8 @@ def check_alone(wheel: Path) -> None:
     prove(synq("--version", as_module=True) == (0, f"synq {version}\n", ""), "python -m synq_cli --version")
     status, out, err = synq("--help")
     prove((status, out[:12], err) == (0, "Usage: synq ", ""), "synq --help")
+    status, out, err = synq("orders", "--help", as_module=True)
+    prove((status, out[:18], err) == (0, "Usage: synq orders", ""), "python -m synq_cli calls itself synq")
     status, out, err = synq("orders", "list")
     prove(
         (status, out) == (4, "") and "synq auth login" in err and "SYNQ_TOKEN" in err,
