@@ -45,10 +45,10 @@ generate: $(VENV)/.dev
 	$(BIN)/python scripts/generate.py
 
 package: $(PACKAGE)/.installed
-	$(PACKAGE)/bin/python scripts/packaging.py
+	$(PACKAGE)/bin/python scripts/release.py
 
 audit: $(PACKAGE)/.installed
-	$(PACKAGE)/bin/python scripts/packaging.py audit
+	$(PACKAGE)/bin/python scripts/release.py audit
 
 # A second environment without the test tools: what they install slows the start-up that is measured.
 bench: .cache/bench/.installed
