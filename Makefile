@@ -3,8 +3,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PACKAGE := .cache/package/tools
 
-.PHONY: help demo test soak check fix generate bench clean
+.PHONY: help demo test soak check fix generate package audit bench clean
 
 help:
 	@echo "make demo      try synq on its embedded tenant: no account, no network"
@@ -12,7 +13,9 @@ help:
 	@echo "make soak      try 5,000 random schedules of faults on bulk runs"
 	@echo "make check     lint, types, generated files, layers"
 	@echo "make fix       format, and mend what ruff can mend"
-	@echo "make generate  write docs/cli.md, the completions and the pictures anew"
+	@echo "make generate  write what is generated: docs/cli.md, completions, pictures, man pages"
+	@echo "make package   build sdist and wheel; try the wheel alone, and on the lowest versions it asks for"
+	@echo "make audit     ask the package index for known holes in what synq brings along"
 	@echo "make bench     measure start-up beside its peers, and the pace of bulk runs"
 	@echo "make clean     remove what the others made"
 
@@ -33,7 +36,8 @@ check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python scripts/generate.py --check
-	$(BIN)/python -m pytest -q tests/test_layers.py
+	@if command -v mandoc >/dev/null; then mandoc -Tlint man/*.1; else echo "mandoc is not here to look at man/"; fi
+	$(BIN)/python -m pytest -q tests/test_layers.py tests/test_architecture.py
 
 fix: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
@@ -41,6 +45,12 @@ fix: $(VENV)/.dev
 
 generate: $(VENV)/.dev
 	$(BIN)/python scripts/generate.py
+
+package: $(PACKAGE)/.installed
+	$(PACKAGE)/bin/python scripts/release.py
+
+audit: $(PACKAGE)/.installed
+	$(PACKAGE)/bin/python scripts/release.py audit
 
 # A second environment without the test tools: what they install slows the start-up that is measured.
 bench: .cache/bench/.installed
@@ -67,4 +77,10 @@ $(VENV)/.dev: pyproject.toml | $(BIN)/python
 .cache/bench/.installed: pyproject.toml
 	$(PYTHON) -m venv .cache/bench
 	.cache/bench/bin/python -m pip install --quiet --editable '.[sandbox]'
+	@touch $@
+
+$(PACKAGE)/.installed: pyproject.toml
+	$(PYTHON) -m venv $(PACKAGE)
+	$(PACKAGE)/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(PACKAGE)/bin/python -m pip install --quiet --group package
 	@touch $@

@@ -1,16 +1,14 @@
-"""Writes everything generated, or with --check says what is out of date: docs/cli.md, completions, the picture."""
+"""Writes everything generated (docs, completions, pictures, manual pages), or with --check says what is stale."""
 
-import io
 import os
-import re
-import shlex
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import manpages
+import pictures
+
 ROOT = Path(__file__).resolve().parent.parent
-CLOCK = 1_795_521_600.0  # 2026-11-24T12:00:00Z
 
 
 def command_pages() -> Iterator[tuple[str, str]]:
@@ -32,49 +30,6 @@ def cli_page() -> str:
     return "\n".join(parts)
 
 
-class Terminal(io.StringIO):
-    """A stream that says it is a terminal, so that tables are made to fit."""
-
-    def isatty(self) -> bool:
-        return True
-
-
-def screen(*lines: list[str], width: int) -> str:
-    """What these commands show on a terminal of this width, as text with colours, on a fresh sandbox."""
-    from synq_cli.app import main
-    from synq_cli.system import System
-
-    shown = []
-    with tempfile.TemporaryDirectory() as folder:
-        environ = {
-            "SYNQ_CONFIG_DIR": folder, "SYNQ_STATE_DIR": folder, "CLICOLOR_FORCE": "1", "COLUMNS": str(width),
-        }  # fmt: skip
-        main(["sandbox", "init"], System(io.StringIO(), io.StringIO(), io.StringIO(), environ, now=lambda: CLOCK))
-        for line in lines:
-            terminal = Terminal()
-            system = System(io.StringIO(), terminal, terminal, environ, now=lambda: CLOCK)
-            main(["--sandbox", *line], system)
-            shown.append(f"$ synq --sandbox {shlex.join(line)}\n{terminal.getvalue()}")
-    return "\n".join(shown)
-
-
-def picture() -> str:
-    """docs/orders.svg: the orders table and what an adjustment would do, drawn by Rich."""
-    from rich.console import Console
-    from rich.text import Text
-
-    width = 104
-    console = Console(record=True, width=width, file=io.StringIO(), force_terminal=True, color_system="truecolor")
-    shown = screen(
-        ["orders", "list", "--status", "open", "--limit", "10"],
-        ["inventory", "adjust", "HMC-NVY-M", "-5", "--location", "Leith warehouse", "--dry-run"],
-        width=width,
-    )
-    console.print(Text.from_ansi(shown))
-    svg = console.export_svg(title="synq", unique_id="synq")
-    return re.sub(r"[ \t]+$", "", svg, flags=re.MULTILINE)
-
-
 def generated() -> Iterator[tuple[Path, str]]:
     """Every generated file and what it must hold."""
     from synq_cli.app import root_command
@@ -83,7 +38,10 @@ def generated() -> Iterator[tuple[Path, str]]:
     yield ROOT / "docs/cli.md", cli_page()
     for shell, name in SCRIPTS.items():
         yield ROOT / "completions" / name, script(shell, root_command())
-    yield ROOT / "docs/orders.svg", picture()
+    for name in pictures.PICTURES:
+        yield ROOT / "docs" / f"{name}.svg", pictures.draw(name)
+    for name, text in manpages.pages():
+        yield ROOT / "man" / name, text
 
 
 def main() -> int:

@@ -1,0 +1,165 @@
+"""Builds what is published and proves it: its contents, the wheel alone, the lowest versions of what it rests on."""
+
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import tomllib
+import venv
+import zipfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+DIST = ROOT / "dist"
+WORK = ROOT / ".cache/package"
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+# A look at each library: rich, jq, yaml; keyring, filelock, platformdirs; falcon, waitress, PyJWT; typer, httpx.
+TESTS = (
+    "tests/output", "tests/session", "tests/sandbox/test_serve.py", "tests/sandbox/test_identity.py",
+    "tests/commands/test_orders_line.py", "tests/commands/test_bulk_line.py",
+)  # fmt: skip
+
+
+def run(*words: str | Path, folder: Path = ROOT) -> None:
+    """Run a program; it ends this script if it fails."""
+    done = subprocess.run([str(word) for word in words], cwd=folder, check=False)
+    if done.returncode:
+        sys.exit(f"{words[0]} ended with {done.returncode}.")
+
+
+def prove(true: object, what: str) -> None:
+    """End with what is wrong unless it is true."""
+    if not true:
+        sys.exit(f"Not so: {what}")
+    print(f"ok  {what}")
+
+
+def environment(name: str) -> Path:
+    """The bin folder of a new environment with a pip that knows dependency groups."""
+    folder = WORK / name
+    venv.create(folder, clear=True, with_pip=True)
+    install(folder / "bin", "--upgrade", "pip>=25.1")
+    return folder / "bin"
+
+
+def install(environment_bin: Path, *words: str) -> None:
+    """Install with pip, without its talk."""
+    run(environment_bin / "python", "-m", "pip", "install", "--quiet", *words)
+
+
+def build() -> tuple[Path, Path]:
+    """The sdist and the wheel."""
+    shutil.rmtree(DIST, ignore_errors=True)
+    run(sys.executable, "-m", "build", "--outdir", DIST, ROOT)
+    (sdist,), (wheel,) = DIST.glob("*.tar.gz"), DIST.glob("*.whl")
+    run(sys.executable, "-m", "twine", "check", "--strict", sdist, wheel)
+    return sdist, wheel
+
+
+def check_contents(sdist: Path, wheel: Path) -> None:
+    """What is published has all it needs and nothing else."""
+    with tarfile.open(sdist) as archive:
+        files = {name.partition("/")[2] for name in archive.getnames()}
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True).stdout.split(
+        "\n"
+    )
+    prove(
+        files - {"PKG-INFO"} == set(filter(None, tracked)), "the sdist holds every file of the repository, and no other"
+    )
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+        (metadata,) = (archive.read(name).decode() for name in names if name.endswith(".dist-info/METADATA"))
+    tops = {name.partition("/")[0] for name in names}
+    prove(
+        {re.sub(r"-.*\.", ".", top) for top in tops} == {"synq_cli", "synq_cli.dist-info", "synq_cli.data"},
+        "the wheel holds the package alone",
+    )
+    prove({"synq_cli/py.typed", "synq_cli/api/openapi.yaml"} <= set(names), "its types and the contract are in it")
+    pages = {Path(name).name for name in names if "/share/man/man1/" in name}
+    prove(pages == {page.name for page in (ROOT / "man").iterdir()}, "its manual pages go to share/man/man1")
+    prove(
+        "License-Expression: MIT\n" in metadata and "\nKeywords: " in metadata,
+        "its metadata say the licence and the keywords",
+    )
+
+
+def check_alone(wheel: Path) -> None:
+    """The wheel in an environment with nothing else."""
+    bin_ = environment("alone")
+    install(bin_, str(wheel))
+    home = WORK / "home"
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir()
+
+    def synq(*words: str, as_module: bool = False) -> tuple[int, str, str]:
+        start = [bin_ / "python", "-m", "synq_cli"] if as_module else [bin_ / "synq"]
+        done = subprocess.run(
+            [*start, *words], cwd=home, env={"HOME": str(home)}, check=False, capture_output=True, text=True, timeout=60
+        )
+        return done.returncode, done.stdout, done.stderr
+
+    (version,) = re.findall(r'__version__ = "(.+)"', (ROOT / "synq_cli/__init__.py").read_text(encoding="utf-8"))
+    prove(wheel.name.startswith(f"synq_cli-{version}-"), "the wheel's version is the package's")
+    prove(synq("--version") == (0, f"synq {version}\n", ""), "synq --version")
+    prove(synq("--version", as_module=True) == (0, f"synq {version}\n", ""), "python -m synq_cli --version")
+    status, out, err = synq("--help")
+    prove((status, out[:12], err) == (0, "Usage: synq ", ""), "synq --help")
+    status, out, err = synq("orders", "--help", as_module=True)
+    prove((status, out[:18], err) == (0, "Usage: synq orders", ""), "python -m synq_cli calls itself synq")
+    status, out, err = synq("orders", "list")
+    prove(
+        (status, out) == (4, "") and "synq auth login" in err and "SYNQ_TOKEN" in err,
+        "without a login it names the ways",
+    )
+    status, out, err = synq("--sandbox", "orders", "list")
+    prove((status, out) == (2, "") and "'synq-cli[sandbox]'" in err, "without the extra sandbox it is named")
+    status, out, err = synq("schema", "--jq", ".version")
+    prove((status, out) == (2, "") and "'synq-cli[jq]'" in err, "without the extra jq it is named")
+    install(bin_, f"{wheel}[sandbox,jq]")
+    status, out, _ = synq("--sandbox", "orders", "list", "--limit", "1", "--jq", ".[].status")
+    prove((status, out.count("\n")) == (0, 1), "with both extras it runs")
+    run(bin_ / "python", "-m", "pip", "check")
+
+
+def check_lowest(sdist: Path, wheel: Path) -> None:
+    """The wheel on the lowest versions it asks for, proved by the tests that the sdist holds."""
+    project = PROJECT["project"]
+    wanted = project["dependencies"] + [each for extra in project["optional-dependencies"].values() for each in extra]
+    constraints = WORK / "lowest.txt"
+    constraints.write_text("".join(re.sub(r">=([\d.]+).*", r"==\1\n", each) for each in wanted), encoding="utf-8")
+    bin_ = environment("lowest")
+    install(bin_, f"{wheel}[sandbox,jq]", "--group", f"{ROOT}/pyproject.toml:test", "--constraint", str(constraints))
+    source = WORK / "source"
+    shutil.rmtree(source, ignore_errors=True)
+    with tarfile.open(sdist) as archive:
+        archive.extractall(source, filter="data")
+    (folder,) = source.iterdir()
+    shutil.rmtree(folder / "synq_cli")  # what is tested is what was installed
+    run(bin_ / "pytest", "-q", "-n", "4", "--dist", "worksteal", *TESTS, folder=folder)
+
+
+def audit() -> None:
+    """What is known of holes in everything that the wheel brings; asks a service of the Python Package Index."""
+    bin_ = environment("audit")
+    install(bin_, f"{ROOT}[sandbox,jq]")
+    listed = subprocess.run(
+        [bin_ / "python", "-m", "pip", "freeze", "--exclude", "synq-cli"], check=True, capture_output=True, text=True
+    )
+    requirements = WORK / "audit.txt"
+    requirements.write_text(listed.stdout, encoding="utf-8")
+    run(sys.executable, "-m", "pip_audit", "--strict", "--no-deps", "--disable-pip", "--requirement", requirements)
+
+
+def main() -> None:
+    if sys.argv[1:] == ["audit"]:
+        audit()
+        return
+    sdist, wheel = build()
+    check_contents(sdist, wheel)
+    check_alone(wheel)
+    check_lowest(sdist, wheel)
+
+
+if __name__ == "__main__":
+    main()
