@@ -9,15 +9,6 @@ from typing import Any
 DATE = "2026-11-24"
 _ESCAPES = {"\\": r"\(rs", "-": r"\-", "'": r"\(aq", "`": r"\(ga", "~": r"\(ti", "^": r"\(ha", '"': r"\(dq"}
 # What the settings do not name.
-_VARIABLES = {
-    "SYNQ_TOKEN": "The token to ask with, instead of the profile's. It is never stored.",
-    "SYNQ_WEBHOOK_SECRET": "The secret that webhooks are signed and checked with.",
-    "SYNQ_CONFIG_DIR": "The folder of the configuration. Default: the platform's.",
-    "SYNQ_STATE_DIR": "The folder of what synq remembers. Default: the platform's.",
-    "NO_COLOR": "No color, if it is set.",
-    "CLICOLOR_FORCE": "Color off a terminal too, if it is neither empty nor 0.",
-    "HTTPS_PROXY, ALL_PROXY": "The proxy to go through; never on the way to this very machine.",
-}
 # On Linux; `synq config path` and `synq sandbox info` name them elsewhere.
 _FILES = {
     "~/.config/synq/config.yaml": "The profiles.",
@@ -101,16 +92,15 @@ def pages() -> Iterator[tuple[str, str]]:
 def _root_page(root: Any) -> str:
     from synq_cli.app import GROUPS
     from synq_cli.options import EVERYWHERE
-    from synq_cli.session.settings import SETTINGS
-    from synq_cli.tree import EXITS
+    from synq_cli.topics.pages import environment, exits
 
     summary, _, about = root.command.help.strip().partition("\n\n")
     panels: dict[str, list[tuple[str, str]]] = {}
     for name, (_, line, panel) in GROUPS.items():
         panels.setdefault(panel, []).append((name, line))
     commands = [line for panel, rows in panels.items() for line in (f".SS {panel}", *entries(rows))]
-    variables = {setting.env: f"{_first_upper(setting.help)}." for setting in SETTINGS if setting.env} | _VARIABLES
-    endings = [(str(status), f"{meaning}.") for status, meaning in EXITS.items()]
+    variables = [(name, f"{_first_upper(meaning)}.") for name, meaning in environment()]
+    endings = [(status, f"{meaning}.") for status, meaning in exits()]
     return page(
         "synq",
         summary,
@@ -128,7 +118,7 @@ def _root_page(root: Any) -> str:
         ]),
         ("ENVIRONMENT", [
             *prose("An option goes before its variable, a variable before the profile."),
-            *entries(variables.items()),
+            *entries(variables),
         ]),
         ("FILES", [
             *prose("Files are for their owner alone. `synq config path` and `synq sandbox info` name them on "
