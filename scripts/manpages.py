@@ -48,10 +48,11 @@ def example(lines: Iterable[str]) -> Iterator[str]:
     yield from (".RE", ".fi")
 
 
-def entries(rows: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """Terms and what each means."""
+def entries(rows: Iterable[tuple[str, str]], *, names: bool = False) -> Iterator[str]:
+    """Terms and what each means; in those that are not all names, what stands in capitals is a value."""
     for term, meaning in rows:
-        yield from (".TP", " ".join(map(_typed, term.split())), *prose(meaning))
+        shown = f"\\fB{escaped(term)}\\fR" if names else " ".join(map(_typed, term.split()))
+        yield from (".TP", shown, *prose(meaning))
 
 
 def _typed(word: str) -> str:
@@ -118,7 +119,7 @@ def _root_page(root: Any) -> str:
         ]),
         ("ENVIRONMENT", [
             *prose("An option goes before its variable, a variable before the profile."),
-            *entries(variables),
+            *entries(variables, names=True),
         ]),
         ("FILES", [
             *prose("Files are for their owner alone. `synq config path` and `synq sandbox info` name them on "
