@@ -65,8 +65,7 @@ class Output(Chosen):
 
             chosen = self._chooses
             lines = table.record_lines(row, columns, now=self._now(), keep_empty=chosen, leftovers=not chosen)
-            drawing, width = table.made_record(self._out, lines, width=self._fitting_width())
-            table.draw(self._out, drawing, width)
+            self._lines(table.made_record(self._out, lines, width=self._fitting_width()).lines)
         elif self._filter:
             self._filtered(self._picked(row))
         else:
@@ -237,8 +236,11 @@ class Output(Chosen):
             width=self._fitting_width(),
             keep_empty=self._chooses,
         )
-        self._out.write("".join(f"{line}\n" for line in made.lines))
+        self._lines(made.lines)
         self.cut(made.shortened, made.dropped)
+
+    def _lines(self, lines: Iterable[str]) -> None:
+        self._out.write("".join(f"{line}\n" for line in lines))
 
     def _timeline(self, row: Row, head: Sequence[Column], parts: "Parts") -> "Drawn":
         from synq_cli.output import timeline

@@ -1,5 +1,6 @@
 """Rows drawn one by one as they come, in columns of widths that are settled before."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -47,17 +48,33 @@ def _needed(columns: Sequence[Column]) -> int:
 def _write(stream: "Stream", columns: Sequence[Column], cells: Sequence[Cell]) -> None:
     parts = []
     for column, (text, style) in zip(columns, cells, strict=True):
-        parts.append((Cell(_cut(stream, stream.fit(text), column.width), style), column.width, False))
+        parts.append((Cell(cut(stream, stream.fit(text), column.width), style), column.width, False))
     stream.write(line(stream, parts) + "\n")
 
 
-def _cut(stream: "Stream", text: str, width: int) -> str:
+def cut(stream: "Stream", text: str, width: int) -> str:
     """The text brought down to a width; 0 is as wide as it is."""
     from rich.cells import cell_len, set_cell_size
 
     if not width or cell_len(text) <= width:
         return text
     return set_cell_size(text, max(width - len(stream.ellipsis), 0)).rstrip() + stream.ellipsis
+
+
+def folded(text: str, width: int) -> list[str]:
+    """The text in lines of this width at most, broken between words where that can be."""
+    from rich.cells import cell_len, chop_cells
+
+    lines, begun = [], ""
+    for word in re.findall(r"\s*\S+\s*", text):
+        if cell_len(begun) + cell_len(word.rstrip()) <= width:
+            begun += word
+            continue
+        if begun:
+            lines.append(begun.rstrip())
+        *whole, begun = [word] if cell_len(word.rstrip()) <= width else chop_cells(word, width)
+        lines += whole
+    return [*lines, begun.rstrip()]
 
 
 def line(stream: "Stream", cells: Iterable[tuple[Cell, int, bool]]) -> str:

@@ -35,8 +35,9 @@ def draw_panel(
     from rich.text import Text
 
     inner = None if width is None else max(width - _FRAME, 1)
-    record, widest = made_record(stream, lines, width=inner)
-    blocks: list[RenderableType] = [record]
+    record = made_record(stream, lines, width=inner)
+    widest = record.width
+    blocks: list[RenderableType] = [record.drawing()]
     tables = []
     for key, (heading, columns) in parts.items():
         if row[key]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from synq_cli.output.columns import Column, Row, lookup
 from synq_cli.output.formats import Cell, visible
-from synq_cli.output.lines import GAP, line
+from synq_cli.output.lines import GAP, cut, folded, line
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -33,7 +33,7 @@ class _Strip:
 
 
 class Made(NamedTuple):
-    """A table's lines, painted; its width, and the titles of its shortened and of the left out columns."""
+    """Lines, painted; their width, and the titles of shortened and of left out columns."""
 
     lines: list[str]
     width: int
@@ -77,22 +77,23 @@ def made_table(
     return Made(lines, _total(strip.width for strip in strips), shortened, dropped)
 
 
-def made_record(
-    stream: "Stream", lines: Sequence[tuple[str, Cell]], *, width: int | None
-) -> tuple["RenderableType", int]:
-    """A title and a value a line, long values wrapped if there is a width; and how wide it is."""
+def made_record(stream: "Stream", lines: Sequence[tuple[str, Cell]], *, width: int | None) -> Made:
+    """A title and a value a line, long values wrapped if there is a width."""
     from rich.cells import cell_len
-    from rich.table import Table
 
     shown = [(stream.fit(title), Cell(stream.fit(cell.text), cell.style)) for title, cell in lines]
-    table = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0), show_header=False)
-    table.add_column(style="bold", no_wrap=True)
-    table.add_column(overflow="fold")
-    for title, cell in shown:
-        table.add_row(styled(title), styled(*cell))
-    widest = (max(cell_len(part) for part in parts) for parts in zip(*((t, c.text) for t, c in shown), strict=True))
-    natural = _total(widest)
-    return table, natural if width is None else min(width, natural)
+    titles, values = (max(map(cell_len, texts)) for texts in zip(*((t, c.text) for t, c in shown), strict=True))
+    natural = _total((titles, values))
+    if width is not None and natural > width:
+        titles = max(min(titles, width - GAP - 1), 1)
+        values = max(width - GAP - titles, 1)
+        natural = max(width, 1)
+    drawn = []
+    for title, (text, style) in shown:
+        for number, part in enumerate(folded(text, values)):
+            head = "" if number else cut(stream, title, titles)
+            drawn.append(line(stream, [(Cell(head, "bold"), titles, False), (Cell(part, style), values, False)]))
+    return Made(drawn, natural, [], [])
 
 
 def record_lines(

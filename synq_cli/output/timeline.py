@@ -43,8 +43,9 @@ def draw_timeline(
     dropped: dict[str, None] = {}
 
     lines = record_lines(row, head, now=now, keep_empty=False, leftovers=False)
-    record, widest = made_record(stream, lines, width=width)
-    blocks: list[RenderableType] = [record, styled(""), _line(stream, row["states"], now, width)]
+    record = made_record(stream, lines, width=width)
+    widest = record.width
+    blocks: list[RenderableType] = [record.drawing(), styled(""), _line(stream, row["states"], now, width)]
     for key, (heading, columns) in parts.items():
         rows = row[key]
         if rows is None or rows:

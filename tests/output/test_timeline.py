@@ -25,7 +25,7 @@ def test_the_present_state_stands_out_and_what_is_ahead_is_dim(screen: Callable[
     shown = screen(tty=True, width=40)
     shown.output.timeline(LIFE, HEAD, PARTS)
     assert shown.out.splitlines() == [
-        "\x1b[1mOrder\x1b[0m\x1b[1m  \x1b[0mo",
+        "\x1b[1mOrder\x1b[0m  o",
         "",
         "●  placed     3 h ago",
         "\x1b[1;33m◉\x1b[0m  \x1b[1;33mconfirmed\x1b[0m",
