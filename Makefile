@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test soak check fix generate bench clean
+.PHONY: help demo test soak check fix generate bench bench-large bench-peers clean
 
 help:
 	@echo "make demo      try synq on its embedded tenant: no account, no network"
@@ -13,7 +13,7 @@ help:
 	@echo "make check     lint, types, generated files, layers"
 	@echo "make fix       format, and mend what ruff can mend"
 	@echo "make generate  write docs/cli.md, the completions and the pictures anew"
-	@echo "make bench     measure start-up beside its peers, and the pace of bulk runs"
+	@echo "make bench     measure start-up beside its peers, streams, and the pace of bulk runs (bench-large, bench-peers)"
 	@echo "make clean     remove what the others made"
 
 demo: $(VENV)/.demo
@@ -43,6 +43,12 @@ generate: $(VENV)/.dev
 # A second environment without the test tools: what they install slows the start-up that is measured.
 bench: .cache/bench/.installed
 	.cache/bench/bin/python scripts/bench.py
+
+bench-large: .cache/bench/.installed
+	.cache/bench/bin/python scripts/bench.py large-writing large-streams
+
+bench-peers:
+	sh scripts/peers.sh install
 
 clean:
 	rm -rf $(VENV) .cache build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache *.egg-info

@@ -7,17 +7,15 @@ import sys
 from pathlib import Path
 
 COLUMNS = ("title", "sku", "description", "category", "brand", "price", "currency", "barcode", "Material")
-_WORDS = (
-    "linen cotton wool shirt with long sleeves and a button-down collar, made in Portugal from certified organic "
-    'fibres; machine wash at 30 °C. Zoë\'s pick for cold mornings and "slow" evenings'
-).split()
+_TEXT = """linen cotton wool shirt with long sleeves and a button-down collar, made in Portugal from certified organic
+fibres; machine wash at 30 °C. Zoë's pick for cold mornings and "slow" evenings"""
 _BRANDS = ("Northwind", "Fjord & Sons", "Acme, Inc.", "Møller")
 _CATEGORIES = ("Clothing > Shirts", "Home", "Outdoor > Tents", "Kitchen")
 
 
 def write_catalogue(path: Path, rows: int) -> None:
     """A catalogue of so many rows of some 310 bytes, CSV or NDJSON by its name."""
-    some = random.Random(7)
+    some, words = random.Random(7), _TEXT.split()
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         if path.suffix == ".csv":
@@ -25,9 +23,9 @@ def write_catalogue(path: Path, rows: int) -> None:
         for number in range(rows):
             price = some.randint(100, 99_999)
             cells = [
-                " ".join(some.choices(_WORDS, k=5)), f"SKU-{number:07}", " ".join(some.choices(_WORDS, k=34)),
+                " ".join(some.choices(words, k=5)), f"SKU-{number:07}", " ".join(some.choices(words, k=34)),
                 some.choice(_CATEGORIES), some.choice(_BRANDS), f"{price / 100:.2f}", "GBP",
-                str(5_000_000_000_000 + number), some.choice(_WORDS),
+                str(5_000_000_000_000 + number), some.choice(words),
             ]  # fmt: skip
             if path.suffix == ".csv":
                 writer.writerow(cells)
@@ -42,11 +40,9 @@ def read_bare(path: Path) -> None:
         if path.suffix == ".csv":
             reader = csv.reader(file)
             names = next(reader)
-            for cells in reader:
-                nowhere.write(json.dumps(dict(zip(names, cells, strict=True)), ensure_ascii=False))
+            nowhere.writelines(json.dumps(dict(zip(names, cells, strict=True)), ensure_ascii=False) for cells in reader)
         else:
-            for line in file:
-                nowhere.write(json.dumps(json.loads(line), ensure_ascii=False))
+            nowhere.writelines(json.dumps(json.loads(line), ensure_ascii=False) for line in file)
 
 
 if __name__ == "__main__":

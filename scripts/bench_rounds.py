@@ -44,6 +44,10 @@ class Times:
         """How many times as long as the other it takes, by their medians."""
         return self.median(name) / self.median(other)
 
+    def fastest(self, name: str, other: str) -> float:
+        """The same by their fastest runs, which other work on the machine troubles least."""
+        return min(self.seconds[name]) / min(self.seconds[other])
+
     def ms(self, name: str) -> str:
         """The median and the middle half, in milliseconds."""
         low, middle, high = (value * 1000 for value in statistics.quantiles(self.seconds[name], n=4))
@@ -92,6 +96,13 @@ class Ran:
     written: int
 
 
+def sample(times: Times, environ: Mapping[str, str]) -> None:
+    """Time a bare interpreter, for the noise of rounds that are not those of `measure`."""
+    started = time.perf_counter()
+    bare_python(environ).run()
+    times.seconds.setdefault(BARE, []).append(time.perf_counter() - started)
+
+
 def run_once(command: Command) -> Ran:
     """Run it under a launcher of its own: a process seems to be at least as large as the one that starts it."""
     done = subprocess.run(
@@ -108,6 +119,7 @@ class Noise:
         self._load = os.getloadavg()[0]
 
     def sentence(self, times: Times) -> str:
+        """What was seen, from the rounds that had a bare interpreter in them."""
         runs = sorted(value * 1000 for value in times.seconds[BARE])
         low, middle, high = statistics.quantiles(runs, n=4)
         load = max(self._load, os.getloadavg()[0])
