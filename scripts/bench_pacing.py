@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench_rounds import own_folder, say, table
+from bench_rounds import at_home_in, say, table
 from bench_startup import SYNQ
 from pacing import SERVERS, quick_folder, simulate
 
@@ -63,7 +63,8 @@ def _real() -> str:
 @contextmanager
 def served() -> Iterator[tuple[dict[str, str], str]]:
     """The environment that leads to a sandbox served for this, and its folder."""
-    with tempfile.TemporaryDirectory() as folder, own_folder(Path(folder)) as environ:
+    with tempfile.TemporaryDirectory() as folder:
+        environ = at_home_in(Path(folder))
         token = subprocess.run([SYNQ, "sandbox", "token"], env=environ, capture_output=True, text=True, check=True)
         serving = [SYNQ, "sandbox", "serve", "--port", "0"]
         with subprocess.Popen(serving, env=environ, stderr=subprocess.PIPE, text=True) as server:

@@ -6,8 +6,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,11 +30,10 @@ class Command:
 
 @dataclass
 class Times:
-    """Seconds of each round by the name of what ran, and what could not run here."""
+    """Seconds of each round by the name of what ran."""
 
     rounds: int
     seconds: dict[str, list[float]] = field(default_factory=dict)
-    left_out: list[str] = field(default_factory=list)
 
     def median(self, name: str) -> float:
         return statistics.median(self.seconds[name])
@@ -62,7 +60,6 @@ def measure(runs: Mapping[str, Callable[[], object]], rounds: int) -> Times:
             run()  # warms the caches, and finds out what does not run here
         except (OSError, subprocess.CalledProcessError) as error:
             print(f"left out: {name} does not run here ({error})", file=sys.stderr)
-            times.left_out.append(name)
         else:
             times.seconds[name] = []
     for number in range(rounds):
@@ -154,10 +151,9 @@ def table(*rows: Sequence[str]) -> str:
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, line, *body)) + "\n"
 
 
-@contextmanager
-def own_folder(folder: Path) -> Iterator[dict[str, str]]:
+def at_home_in(folder: Path) -> dict[str, str]:
     """An environment whose home is this folder, and nothing of ours in it."""
-    yield {
+    return {
         "PATH": os.environ["PATH"],
         "HOME": str(folder),
         "SYNQ_CONFIG_DIR": str(folder),

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench_rounds import BARE, Command, Noise, Times, bare_python, measure, own_folder, table, verdict
+from bench_rounds import BARE, Command, Noise, Times, at_home_in, bare_python, measure, table, verdict
 from bench_stub import stub
 
 ROUNDS = 15
@@ -132,10 +132,9 @@ def secret_service() -> Iterator[Mapping[str, str] | None]:
 
 def with_keyring(url: str, folder: Path, bus: Mapping[str, str]) -> Command:
     """The same list by a profile that is logged in, its token in the keyring."""
-    with own_folder(folder) as environ:
-        environ |= {**bus, "SYNQ_BASE_URL": url}
-        login = [SYNQ, "auth", "login", "--with-token"]
-        subprocess.run(login, env=environ, input=token(), text=True, check=True, capture_output=True)
+    environ = {**at_home_in(folder), **bus, "SYNQ_BASE_URL": url}
+    login = [SYNQ, "auth", "login", "--with-token"]
+    subprocess.run(login, env=environ, input=token(), text=True, check=True, capture_output=True)
     return Command(KEYRING, (SYNQ, "orders", "list", "--limit", "100", "--json"), environ)
 
 
@@ -160,8 +159,8 @@ def _targets(times: Times) -> str:
 
 def section() -> str:
     """The tables of start-up, as Markdown."""
-    with tempfile.TemporaryDirectory() as home, stub() as url, secret_service() as bus, own_folder(Path(home)) as own:
-        noise, chosen = Noise(), commands(url, own)
+    with tempfile.TemporaryDirectory() as home, stub() as url, secret_service() as bus:
+        noise, chosen = Noise(), commands(url, at_home_in(Path(home)))
         if bus is not None:
             place = Path(home) / "keyring"
             place.mkdir()

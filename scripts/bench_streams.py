@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bench_files import write_catalogue
-from bench_rounds import Command, Noise, Ran, Times, own_folder, run_once, sample, say, table, verdict
+from bench_rounds import Command, Noise, Ran, Times, at_home_in, run_once, sample, say, table, verdict
 from bench_startup import SYNQ, token
 from bench_stub import PAGE, stub
 
@@ -24,8 +24,8 @@ _DELAY = 0.1
 
 def section(*, large: bool = False) -> str:
     """The tables of streams, as Markdown; `large` ones take minutes."""
-    with tempfile.TemporaryDirectory() as home, own_folder(Path(home)) as environ:
-        environ |= {"SYNQ_TOKEN": token()}
+    with tempfile.TemporaryDirectory() as home:
+        environ = {**at_home_in(Path(home)), "SYNQ_TOKEN": token()}
         orders, rows, rounds = ((10_000, 100_000), 1_000_000, 3) if large else ((1_000, 10_000), 50_000, 15)
         noise, times = Noise(), Times(rounds)
         text = f"{_orders(environ, orders, times)}\n{_imports(Path(home), environ, rows, times)}"
