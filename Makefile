@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PACKAGE := .cache/package/tools
 
-.PHONY: help demo test soak check fix generate package audit bench clean
+.PHONY: help demo test soak check fix generate package audit bench bench-large bench-peers clean
 
 help:
 	@echo "make demo      try synq on its embedded tenant: no account, no network"
@@ -16,7 +16,7 @@ help:
 	@echo "make generate  write what is generated: docs/cli.md, completions, pictures, man pages"
 	@echo "make package   build sdist and wheel; try the wheel alone, and on the lowest versions it asks for"
 	@echo "make audit     ask the package index for known holes in what synq brings along"
-	@echo "make bench     measure start-up beside its peers, and the pace of bulk runs"
+	@echo "make bench     measure start-up beside its peers, streams, and the pace of bulk runs (bench-large, bench-peers)"
 	@echo "make clean     remove what the others made"
 
 demo: $(VENV)/.demo
@@ -55,6 +55,12 @@ audit: $(PACKAGE)/.installed
 # A second environment without the test tools: what they install slows the start-up that is measured.
 bench: .cache/bench/.installed
 	.cache/bench/bin/python scripts/bench.py
+
+bench-large: .cache/bench/.installed
+	.cache/bench/bin/python scripts/bench.py large-writing large-streams
+
+bench-peers:
+	sh scripts/peers.sh install
 
 clean:
 	rm -rf $(VENV) .cache build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache *.egg-info

@@ -42,30 +42,16 @@ def order(number: int) -> dict[str, object]:
     }
 
 
-class Stub:
-    """The pages of so many orders, each answered after `delay` seconds; the window never runs out."""
-
-    def __init__(self, count: int, delay: float) -> None:
-        self.count = count
-        self.delay = delay
-        self._bodies: dict[tuple[int, int], bytes] = {}
-        self.prepare()
-
-    def prepare(self) -> None:
-        """Write the pages that a reader of overlapping pages asks for beforehand."""
-        orders = [json.dumps(order(number), ensure_ascii=False).encode() for number in range(self.count)]
-        for offset in range(0, max(self.count, 1), PAGE - 1):
-            self._bodies[PAGE, offset] = b"[%b]" % b",".join(orders[offset : offset + PAGE])
-
-    def page(self, limit: int, offset: int) -> bytes:
-        """The body of a page; stripe's and others' words for limit and offset are none, so they get the first."""
-        return self._bodies[limit, offset]
+def pages_of(count: int) -> dict[int, bytes]:
+    """The pages by offset that a reader of overlapping pages asks for, written beforehand."""
+    orders = [json.dumps(order(number), ensure_ascii=False).encode() for number in range(count)]
+    return {begin: b"[%b]" % b",".join(orders[begin : begin + PAGE]) for begin in range(0, count, PAGE - 1)}
 
 
 @contextmanager
 def stub(count: int = PAGE, delay: float = 0.0) -> Iterator[str]:
-    """The address of a stub that serves so many orders."""
-    pages = Stub(count, delay)
+    """The address of a server of so many orders, whatever the path; each page takes `delay` seconds."""
+    pages = pages_of(count)
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -73,9 +59,8 @@ def stub(count: int = PAGE, delay: float = 0.0) -> Iterator[str]:
         disable_nagle_algorithm = True
 
         def do_GET(self) -> None:
-            time.sleep(pages.delay)
-            query = parse_qs(urlsplit(self.path).query)
-            body = pages.page(int(query.get("limit", ["100"])[0]), int(query.get("offset", ["0"])[0]))
+            time.sleep(delay)
+            body = pages[int(parse_qs(urlsplit(self.path).query).get("offset", ["0"])[0])]
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))

@@ -1,8 +1,6 @@
 """Measures TAB: answered from the shell script, by synq itself, and by gh where that is installed."""
 
-import os
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -11,11 +9,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bench_rounds import BARE, Noise, Times, at_home_in, table, verdict
+from bench_startup import peer
+
 from synq_cli.app import root_command
 from synq_cli.completion.scripts import script
 
 ROUNDS = 15
 TABS = 200
+PROFILE, SKU, GH = "TAB after a profile", "TAB after a SKU", "gh __complete"
 SYNQ = str(Path(sys.executable).parent / "synq")
 # Each shell answers the same line many times and says how long that took, in seconds.
 BASH = """
@@ -36,7 +38,7 @@ string match -q -- '--status*' (complete --do-complete 'synq orders list --sta')
 def machine() -> Iterator[dict[str, str]]:
     """The environment of somebody with two profiles, who has looked at the sandbox's SKUs."""
     with tempfile.TemporaryDirectory() as folder:
-        environ = {"PATH": os.environ["PATH"], "HOME": folder, "SYNQ_CONFIG_DIR": folder, "SYNQ_STATE_DIR": folder}
+        environ = at_home_in(Path(folder))
         for line in (
             ["--sandbox", "products", "variants", "list", "--all"],
             ["config", "set", "base_url", "https://api.acme.test", "--profile", "acme"],
@@ -47,58 +49,70 @@ def machine() -> Iterator[dict[str, str]]:
 
 
 def process(*words: str, environ: dict[str, str]) -> Callable[[], float]:
-    """The milliseconds of a whole process."""
+    """The seconds of a whole process."""
 
     def run() -> float:
         started = time.perf_counter()
         subprocess.run(words, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
-        return (time.perf_counter() - started) * 1000
+        return time.perf_counter() - started
 
     return run
 
 
 def in_shell(shell: str, lines: str, environ: dict[str, str]) -> Callable[[], float]:
-    """The milliseconds of one TAB of many in one shell process."""
+    """The seconds of one TAB of many in one shell process."""
     program = script(shell, root_command()) + lines.replace("TABS", str(TABS))
 
     def run() -> float:
         told = subprocess.run([shell, "-c", program], env=environ, capture_output=True, text=True, check=True)
-        return float(told.stdout.split()[0]) * 1000 / TABS
+        return float(told.stdout.split()[0]) / TABS
 
     return run
 
 
-def rows(rounds: int = ROUNDS) -> list[tuple[str, list[float]]]:
-    """Names and milliseconds of interleaved runs; what is not installed is left out."""
+def rows(rounds: int = ROUNDS) -> Times:
+    """Interleaved runs; what is not installed is left out."""
     with machine() as environ:
         sandbox = environ | {"SYNQ_PROFILE": "sandbox"}
         runs = {
-            "python -c pass": process(sys.executable, "-c", "pass", environ=environ),
-            "TAB after a profile": process(SYNQ, "__complete", "profile", "", "--", "synq", environ=environ),
-            "TAB after a SKU": process(SYNQ, "__complete", "sku", "HMC", "--", "synq", environ=sandbox),
+            BARE: process(sys.executable, "-c", "pass", environ=environ),
+            PROFILE: process(SYNQ, "__complete", "profile", "", "--", "synq", environ=environ),
+            SKU: process(SYNQ, "__complete", "sku", "HMC", "--", "synq", environ=sandbox),
         }
         for shell, lines in (("bash", BASH), ("fish", FISH)):
             if shutil.which(shell):
                 runs[f"TAB in {shell}, from the script"] = in_shell(shell, lines, environ)
-        if gh := shutil.which("gh"):
-            runs["gh __complete"] = process(gh, "__complete", "pr", "list", "--sta", environ=environ)
-        times: dict[str, list[float]] = {name: [] for name in runs}
+        if gh := peer("gh"):
+            runs[GH] = process(gh, "__complete", "pr", "list", "--sta", environ=environ)
+        times = Times(rounds, {name: [] for name in runs})
         for run in runs.values():
             run()  # warms the caches
         for _ in range(rounds):
             for name, run in runs.items():
-                times[name].append(run())
-    return list(times.items())
+                times.seconds[name].append(run())
+    return times
 
 
-def main() -> None:
-    measured = rows()
-    bare = statistics.median(dict(measured)["python -c pass"])
-    print(f"{ROUNDS} interleaved runs; medians with the middle half, in ms, and the ratio to a bare Python")
-    for name, times in measured:
-        low, middle, high = statistics.quantiles(times, n=4)
-        print(f"{name:32} {middle:7.2f}  ({low:.2f} to {high:.2f})  {middle / bare:5.2f} x")
+def section() -> str:
+    """The table of TAB, as Markdown."""
+    noise, times = Noise(), rows()
+    shown = [("what", "ms, median (middle half)", f"x {BARE}", f"x {GH}")]
+    for name in times.seconds:
+        beside = f"{times.ratio(name, GH):.2f} x" if GH in times.seconds else ""
+        shown.append((name, times.ms(name, digits=2), f"{times.ratio(name, BARE):.2f} x", beside))
+    limits = [("TAB in bash, from the script", 0.3, GH), (PROFILE, 7.0, BARE), (SKU, 7.0, BARE)]
+    targets = [("target", "by medians", "")]
+    for name, limit, other in limits:
+        title = f"{name}: at most {limit:g} x {other}"
+        if name in times.seconds and other in times.seconds:
+            targets.append((title, f"{times.ratio(name, other):.2f} x", verdict(times.ratio(name, other), limit)))
+        else:
+            targets.append((title, "not here", ""))
+    return (
+        f"{noise.sentence(times)}\n\nFrom the script: one of {TABS} TABs in one shell, no process started. The others "
+        f"are whole processes.\n\n{table(*shown)}\n{table(*targets)}"
+    )
 
 
 if __name__ == "__main__":
-    main()
+    print(section())

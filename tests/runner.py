@@ -67,9 +67,10 @@ class Runner:
         http: httpx.BaseTransport | None = None,
         terminal: bool = False,
         stdin: str = "",
+        stdout: io.StringIO | None = None,
     ) -> Result:
         stream = Terminal if terminal else io.StringIO
-        out, err = stream(), stream()
+        out, err = stdout or stream(), stream()
         folders = {"SYNQ_CONFIG_DIR": str(self.folder / "config"), "SYNQ_STATE_DIR": str(self.folder / "state")}
         system = System(
             stream(stdin),

@@ -86,6 +86,14 @@ def test_nothing_is_read_that_is_not_needed() -> None:
     assert (server.asked, rows.more) == ([0], True)
 
 
+def test_a_page_comes_whole_and_the_next_only_when_it_is_wanted() -> None:
+    server = Server(250, [])
+    pages = listing(server, lambda row: row["id"] % 2 == 0).first(60).pages
+    assert (len(next(pages)), server.asked) == (50, [0])
+    assert (len(next(pages)), server.asked) == (10, [0, 99])
+    assert list(pages) == []
+
+
 def test_more_is_claimed_only_where_there_may_be_more() -> None:
     exact = listing(Server(50, []))
     assert len(list(exact.first(50))) == 50

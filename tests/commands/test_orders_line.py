@@ -1,6 +1,9 @@
 """`synq orders` from the line to the screen."""
 
+import gc
+import io
 import json
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -130,6 +133,38 @@ def test_what_the_api_does_not_filter_synq_does(synq: Any, line: list[str], ids:
     shown = json.loads(synq("orders", "list", *line, "--json", environ=ENVIRON, http=http).out)
     assert [order["id"][:8] for order in shown] == ids
     assert queries == [{"limit": ["100"]}]
+
+
+def pages_of(count: int, look: Callable[[], int]) -> tuple[httpx.MockTransport, list[int]]:
+    """The order list in pages that no object of this process holds, and what `look` saw when each was asked for."""
+    seen: list[int] = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        seen.append(look())
+        begin = int(parse_qs(request.url.query.decode()).get("offset", ["0"])[0])
+        rows = (f'{{"id":"id-{number:04}","tags":["kept?"]}}' for number in range(begin, min(begin + 100, count)))
+        return httpx.Response(200, text=f"[{','.join(rows)}]")
+
+    return httpx.MockTransport(handle), seen
+
+
+@pytest.mark.parametrize("format_", ["ndjson", "json", "yaml", "csv", "tsv"])
+def test_a_page_is_printed_before_the_next_is_asked_for(synq: Any, format_: str) -> None:
+    out = io.StringIO()
+    http, printed = pages_of(250, lambda: out.getvalue().count("id-"))
+    result = synq("orders", "list", "--all", "-o", format_, environ=ENVIRON, http=http, stdout=out)
+    assert (result.status, result.out.count("id-")) == (0, 250)
+    assert printed == [0, 100, 199]
+
+
+def test_a_page_that_was_printed_is_not_kept(synq: Any) -> None:
+    def orders() -> int:
+        return sum(type(each) is dict and each.get("tags") == ["kept?"] for each in gc.get_objects())
+
+    http, alive = pages_of(500, orders)
+    assert synq("orders", "list", "--all", "-o", "ndjson", environ=ENVIRON, http=http).out.count("\n") == 500
+    assert len(alive) == 6
+    assert 0 < max(alive) <= 200
 
 
 def test_pages_are_read_only_until_the_limit_is_met(synq: Any) -> None:

@@ -1,0 +1,162 @@
+"""Commands measured in interleaved rounds, and how far the machine can be trusted while they run."""
+
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+BARE = "python -c pass"
+_LAUNCHER = Path(__file__).with_name("bench_one.py")
+
+
+@dataclass(frozen=True)
+class Command:
+    """A process to measure; its output is thrown away."""
+
+    name: str
+    words: Sequence[str]
+    environ: Mapping[str, str]
+
+    def run(self) -> None:
+        """One run; CalledProcessError or OSError where it fails."""
+        subprocess.run(self.words, env=self.environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+
+
+@dataclass
+class Times:
+    """Seconds of each round by the name of what ran."""
+
+    rounds: int
+    seconds: dict[str, list[float]] = field(default_factory=dict)
+
+    def median(self, name: str) -> float:
+        return statistics.median(self.seconds[name])
+
+    def ratio(self, name: str, other: str) -> float:
+        """How many times as long as the other it takes, by their medians."""
+        return self.median(name) / self.median(other)
+
+    def fastest(self, name: str, other: str) -> float:
+        """The same by their fastest runs, which other work on the machine troubles least."""
+        return min(self.seconds[name]) / min(self.seconds[other])
+
+    def ms(self, name: str, digits: int = 1) -> str:
+        """The median and the middle half, in milliseconds."""
+        low, middle, high = (f"{value * 1000:.{digits}f}" for value in statistics.quantiles(self.seconds[name], n=4))
+        return f"{middle} ({low} to {high})"
+
+
+def measure(runs: Mapping[str, Callable[[], object]], rounds: int) -> Times:
+    """Run each once a round, so that the machine's moods meet all alike; what fails is left out and named."""
+    times = Times(rounds)
+    for name, run in runs.items():
+        try:
+            run()  # warms the caches, and finds out what does not run here
+        except (OSError, subprocess.CalledProcessError) as error:
+            print(f"left out: {name} does not run here ({error})", file=sys.stderr)
+        else:
+            times.seconds[name] = []
+    for number in range(rounds):
+        say(f"round {number + 1} of {rounds}")
+        for name, seconds in times.seconds.items():
+            started = time.perf_counter()
+            runs[name]()
+            seconds.append(time.perf_counter() - started)
+    say("")
+    return times
+
+
+def say(progress: str) -> None:
+    """How far it is, where somebody watches."""
+    if sys.stderr.isatty():
+        print(f"\r{progress:40}\r", end="", file=sys.stderr, flush=True)
+
+
+def bare_python(environ: Mapping[str, str]) -> Command:
+    """The shortest run there is of the interpreter that runs synq."""
+    return Command(BARE, (sys.executable, "-c", "pass"), environ)
+
+
+@dataclass(frozen=True)
+class Ran:
+    """One run: seconds in all and until the first line, its peak of memory in MB, how many bytes it wrote."""
+
+    seconds: float
+    first_line: float
+    memory: float
+    written: int
+
+
+def sample(times: Times, environ: Mapping[str, str]) -> None:
+    """Time a bare interpreter, for the noise of rounds that are not those of `measure`."""
+    started = time.perf_counter()
+    bare_python(environ).run()
+    times.seconds.setdefault(BARE, []).append(time.perf_counter() - started)
+
+
+def run_once(command: Command) -> Ran:
+    """Run it under a launcher of its own: a process seems to be at least as large as the one that starts it."""
+    done = subprocess.run(
+        [sys.executable, _LAUNCHER, *command.words], env=command.environ, capture_output=True, text=True, check=True
+    )
+    seconds, first_line, memory, written = map(float, done.stdout.split())
+    return Ran(seconds, first_line, memory, int(written))
+
+
+class Noise:
+    """How busy the machine was, and how evenly a bare interpreter started meanwhile."""
+
+    def __init__(self) -> None:
+        self._load = os.getloadavg()[0]
+
+    def sentence(self, times: Times) -> str:
+        """What was seen, from the rounds that had a bare interpreter in them."""
+        runs = sorted(value * 1000 for value in times.seconds[BARE])
+        low, middle, high = statistics.quantiles(runs, n=4)
+        load = max(self._load, os.getloadavg()[0])
+        cores = os.cpu_count() or 1
+        # The benchmark itself is a load of one.
+        busy = "" if load <= cores else " The machine had other work: trust the ratios only."
+        return (
+            f"{times.rounds} interleaved rounds. Noise: `{BARE}` took {middle:.1f} ms, its middle half {low:.1f} to "
+            f"{high:.1f}, all of it {runs[0]:.1f} to {runs[-1]:.1f}; load {load:.1f} on {cores} cores.{busy}"
+        )
+
+
+def machine() -> str:
+    """The machine and the day, with no name of either."""
+    try:
+        system = platform.freedesktop_os_release()["PRETTY_NAME"]
+    except OSError:
+        system = f"{platform.system()} {platform.release()}"
+    version, cores = platform.python_version(), os.cpu_count()
+    return f"{cores} cores, {platform.machine()}, {system}, Python {version}, {datetime.now(UTC):%Y-%m-%d}."
+
+
+def verdict(measured: float, limit: float) -> str:
+    """Whether a ratio keeps to its limit."""
+    return "met" if measured <= limit else "**missed**"
+
+
+def table(*rows: Sequence[str]) -> str:
+    """A Markdown table; the first row is its head, and all columns but the first stand to the right."""
+    head, *body = rows
+    line = ["---", *("---:" for _ in head[1:])]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, line, *body)) + "\n"
+
+
+def at_home_in(folder: Path) -> dict[str, str]:
+    """An environment whose home is this folder, and nothing of ours in it."""
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(folder),
+        "SYNQ_MAX_WAIT": "0",
+        "STRIPE_CLI_TELEMETRY_OPTOUT": "1",
+        "LANG": "C.UTF-8",
+    }

@@ -1,0 +1,120 @@
+"""Long streams: all orders of a tenant as they arrive, and the rows of a catalogue, in constant memory."""
+
+import http.client
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from bench_files import write_catalogue
+from bench_rounds import Command, Noise, Ran, Times, at_home_in, run_once, sample, say, table, verdict
+from bench_startup import SYNQ, token
+from bench_stub import PAGE, stub
+
+_PAGES_COST = 1.1  # times as long as the pages alone, start-up apart
+_IMPORT_COSTS = 2.5  # times as long as a bare loop
+_MEMORY = 150  # MB of an import
+_FLAT = 5  # MB that ten times as many orders may take
+# About as quick as an API across a continent gets.
+_DELAY = 0.1
+
+
+def section(*, large: bool = False) -> str:
+    """The tables of streams, as Markdown; `large` ones take minutes."""
+    with tempfile.TemporaryDirectory() as home:
+        environ = {**at_home_in(Path(home)), "SYNQ_TOKEN": token()}
+        orders, rows, rounds = ((10_000, 100_000), 1_000_000, 3) if large else ((1_000, 10_000), 50_000, 15)
+        noise, times = Noise(), Times(rounds)
+        text = f"{_orders(environ, orders, times)}\n{_imports(Path(home), environ, rows, times)}"
+        return f"{noise.sentence(times)}\n\n{text}"
+
+
+def _listing(url: str, environ: Mapping[str, str], *words: str) -> Ran:
+    return run_once(Command("", (SYNQ, "orders", "list", *words), {**environ, "SYNQ_BASE_URL": url}))
+
+
+def _pages(url: str, count: int) -> float:
+    """Seconds that the very pages of a list take, read over one connection and thrown away."""
+    started = time.perf_counter()
+    connection = http.client.HTTPConnection(urlsplit(url).netloc)
+    for offset in range(0, count, PAGE - 1):
+        connection.request("GET", f"/api/v1/oms/orders?limit={PAGE}&offset={offset}")
+        connection.getresponse().read()
+    return time.perf_counter() - started
+
+
+def _orders(environ: Mapping[str, str], counts: tuple[int, int], times: Times) -> str:
+    rounds = times.rounds
+    titles = ("pages alone, s", "synq, s", "ratio, start apart", "own work a page, ms", "first line, s", "peak, MB")
+    rows = [("orders, a page takes", *titles)]
+    peaks, verdicts = [], []
+    # Memory does not depend on the pace: the long list is read from a server that answers at once.
+    for count, delay in ((counts[0], _DELAY), (counts[0], 0.0), (counts[1], 0.0)):
+        alone, whole, start = [], [], []
+        with stub(count, delay) as url:
+            for number in range(rounds):
+                say(f"{count:,} orders, round {number + 1} of {rounds}")
+                sample(times, environ)
+                alone.append(_pages(url, count))
+                whole.append(_listing(url, environ, "--all", "-o", "ndjson"))
+                start.append(_listing(url, environ, "--limit", "1", "-o", "ndjson"))
+        pages, seconds = statistics.median(alone), statistics.median(ran.seconds for ran in whole)
+        first, one = statistics.median(ran.first_line for ran in whole), statistics.median(ran.seconds for ran in start)
+        # The start, as measured, has a page in it.
+        reading = seconds - one + delay
+        ratio, own = reading / pages, (reading - pages) / (count / (PAGE - 1)) * 1000
+        peaks.append(max(ran.memory for ran in whole))
+        takes = f"{delay * 1000:.0f} ms" if delay else "no time"
+        works = (f"{ratio:.2f} x", "") if delay else ("", f"{own:.1f}")
+        rows.append(
+            (f"{count:,}, {takes}", f"{pages:.2f}", f"{seconds:.2f}", *works, f"{first:.2f}", f"{peaks[-1]:.0f}")
+        )
+        if delay:
+            name = f"{count:,} orders: at most {_PAGES_COST} x the pages and a start"
+            verdicts.append((name, f"{ratio:.2f} x", verdict(ratio, _PAGES_COST)))
+            name = "first line no later than the end of a run that reads one page"
+            verdicts.append((name, f"{first:.2f} s, {one:.2f} s", verdict(first, one)))
+    more = peaks[-1] - peaks[0]
+    name = f"memory flat: {counts[1]:,} orders at most {_FLAT} MB above {counts[0]:,}"
+    verdicts.append((name, f"{more:.1f} MB", verdict(more, _FLAT)))
+    return (
+        f"`synq orders list --all -o ndjson` beside its pages alone, read over one connection and thrown away, medians "
+        f"of {rounds} runs. The API takes 100 requests a minute: a page takes 600 ms there. A server that takes "
+        "no time\nshows synq's own work.\n\n"
+        f"{table(*rows)}\n{table(('target', 'measured', ''), *verdicts)}"
+    )
+
+
+def _imports(home: Path, environ: Mapping[str, str], count: int, times: Times) -> str:
+    rounds = times.rounds
+    wanted = (f"at most {_IMPORT_COSTS} x", "peak, MB", f"below {_MEMORY} MB")
+    rows = [("file", "bare loop, s", "synq, s", "ratio", *wanted)]
+    bare = Path(__file__).with_name("bench_files.py")
+    for kind in ("csv", "ndjson"):
+        path = home / f"catalogue.{kind}"
+        say(f"writing {path.name}")
+        write_catalogue(path, count)
+        loops, imports = [], []
+        for number in range(rounds):
+            say(f"{path.name}, round {number + 1} of {rounds}")
+            sample(times, environ)
+            loops.append(run_once(Command("", (sys.executable, str(bare), str(path)), environ)).seconds)
+            imports.append(run_once(Command("", (SYNQ, "products", "import", str(path), "--dry-run"), environ)))
+        loop, ours = statistics.median(loops), statistics.median(ran.seconds for ran in imports)
+        peak = max(ran.memory for ran in imports)
+        name = f"{kind.upper()}, {path.stat().st_size / 1_000_000:.0f} MB"
+        kept = (verdict(ours / loop, _IMPORT_COSTS), f"{peak:.0f}", verdict(peak, _MEMORY))
+        rows.append((name, f"{loop:.1f}", f"{ours:.1f}", f"{ours / loop:.2f} x", *kept))
+        path.unlink()
+    say("")
+    return (
+        f"`synq products import FILE --dry-run` of {count:,} rows beside a bare loop that reads each row and writes it "
+        f"as JSON, medians of {rounds} interleaved runs.\n\n" + table(*rows)
+    )
+
+
+if __name__ == "__main__":
+    print(section(large="--large" in sys.argv))
