@@ -65,6 +65,8 @@ def folded(text: str, width: int) -> list[str]:
     """The text in lines of this width at most, broken between words where that can be."""
     from rich.cells import cell_len, chop_cells
 
+    if cell_len(text) <= width:
+        return [text.rstrip()]
     lines, begun = [], ""
     for word in re.findall(r"\s*\S+\s*", text):
         if cell_len(begun) + cell_len(word.rstrip()) <= width:

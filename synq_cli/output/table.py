@@ -82,10 +82,12 @@ def made_record(stream: "Stream", lines: Sequence[tuple[str, Cell]], *, width: i
     from rich.cells import cell_len
 
     shown = [(stream.fit(title), Cell(stream.fit(cell.text), cell.style)) for title, cell in lines]
-    titles, values = (max(map(cell_len, texts)) for texts in zip(*((t, c.text) for t, c in shown), strict=True))
+    titles = max((cell_len(title) for title, _ in shown), default=0)
+    values = max((cell_len(cell.text) for _, cell in shown), default=0)
     natural = _total((titles, values))
     if width is not None and natural > width:
-        titles = max(min(titles, width - GAP - 1), 1)
+        # A title gives way only where the values would have less than half of the line.
+        titles = max(min(titles, width - GAP - min(values, width // 2)), 1)
         values = max(width - GAP - titles, 1)
         natural = max(width, 1)
     drawn = []
