@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 _LIMIT = 3.0
 # A token or a clock is worth a word from so many seconds on.
 _SOON, _SKEW = 300, 30
-_PROXIES = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
 
 
 class Finding(NamedTuple):
@@ -201,7 +200,7 @@ class Diagnosis:
         if self._run.settings.profile == SANDBOX:
             return Finding("ok", "Not needed: the sandbox is in this process.")
         if proxy := self._proxy:
-            return Finding("ok", f"Left to the proxy in {proxy}.")
+            return Finding("ok", f"Left to {proxy}.")
         host, port = self._run.session.address
         addresses = look_up(host, port, _LIMIT)
         more = f" and {len(addresses) - 3} more" if len(addresses) > 3 else ""
@@ -215,7 +214,7 @@ class Diagnosis:
         if not self._run.settings.base_url.startswith("https:"):
             return Finding("ok", "Not needed: nothing leaves this machine.")
         if proxy := self._proxy:
-            return Finding("ok", f"Left to the proxy in {proxy}.")
+            return Finding("ok", f"Left to {proxy}.")
         made = shake_hands(*self._run.session.address, _LIMIT)
         return Finding("ok", f"{made.version}, certificate until {datetime.fromtimestamp(made.ends_at, UTC):%Y-%m-%d}.")
 
@@ -244,10 +243,13 @@ class Diagnosis:
 
     @property
     def _proxy(self) -> str | None:
-        """The variable that names a proxy, where one stands between."""
+        """What to call the proxy, where one stands between."""
+        from synq_cli.api.proxies import named_proxy
+
         if not self._run.settings.base_url.startswith("https:"):
             return None
-        return next((name for name in _PROXIES if self._run.system.environ.get(name)), None)
+        named = named_proxy(*self._run.session.address)
+        return named[0] if named else None
 
 
 def _looked(look: Callable[[], Finding]) -> Finding:

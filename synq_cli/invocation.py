@@ -295,6 +295,6 @@ class Invocation:
     def _http(self) -> "httpx.BaseTransport | None":
         if self.system.http or self.settings.profile != settings.SANDBOX:
             return self.system.http
-        from synq_cli.api.wire import in_process
+        from synq_cli.api.stand_in import in_process
 
         return in_process(self.sandbox.app())

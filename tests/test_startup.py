@@ -1,8 +1,10 @@
 """What a start may import: the wait before the first letter."""
 
 import os
+import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -56,10 +58,31 @@ def test_tab_loads_neither_typer_nor_anything_heavy(tmp_path: Path, kind: str) -
     assert modules & (HEAVY | {"typer"}) == ({"sqlite3"} if kind in {"sku", "location", "order"} else set())
 
 
-def test_orders_as_json_need_httpx_and_the_budget_but_no_rich_yaml_or_keyring(tmp_path: Path) -> None:
+def test_orders_of_the_sandbox_need_httpx_and_the_budget_but_no_rich_yaml_or_keyring(tmp_path: Path) -> None:
     modules = loaded(tmp_path, "--sandbox", "orders", "list", "--json", "--limit", "1")
     assert modules & {"httpx", "sqlite3"} == {"httpx", "sqlite3"}
     assert modules & {"rich", "yaml", "keyring", "pydantic", "filelock", "platformdirs"} == set()
+
+
+def test_orders_over_the_network_need_the_budget_but_no_httpx(tmp_path: Path) -> None:
+    answer = b'HTTP/1.1 200 OK\r\nContent-Length: 24\r\n\r\n{"orders":[{"id":"a"}]} '
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+
+        def serve() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                connection.recv(65_536)
+                connection.sendall(answer)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        line = ("orders", "list", "--json", "--limit", "1")
+        modules = loaded(tmp_path, *line, SYNQ_BASE_URL=address, SYNQ_TOKEN="opaque-token-0123456789")
+        thread.join()
+    assert modules & {"http", "sqlite3"} == {"http", "sqlite3"}
+    unused = {"httpx", "httpcore", "h11", "anyio", "certifi", "rich", "yaml", "keyring", "filelock", "platformdirs"}
+    assert modules & unused == set()
 
 
 def test_profiles_that_did_not_change_need_no_yaml(tmp_path: Path) -> None:

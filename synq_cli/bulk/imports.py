@@ -188,7 +188,7 @@ def imports(jobs: BulkJobs) -> Action:
 
     def body(content: Content) -> bytes:
         if content["end"] - content["begin"] > _MB:
-            gc.collect()  # httpx leaves each request in a cycle, and with it the body of the part before
+            gc.collect()  # on the sandbox httpx leaves each request in a cycle, with the body of the part before
         payload = _payload(content)
         quote = b'"' if jobs.form.is_base64 else b""
         head = b'{"job_type":"%b","payload":' % JOB_TYPES["import"].encode()

@@ -16,7 +16,7 @@ _VARIABLES = (
     ("NO_COLOR", "no color, if it is set; so does TERM=dumb"),
     ("CLICOLOR_FORCE", "color also off a terminal, if it is 1"),
     ("COLUMNS", "the width of tables; else the terminal's"),
-    ("HTTPS_PROXY", "the proxy on the way to the API; also ALL_PROXY, and NO_PROXY for the exceptions"),
+    ("HTTPS_PROXY", "the http:// proxy on the way to the API; also ALL_PROXY, and NO_PROXY for the exceptions"),
     ("SSL_CERT_FILE", "certificates to trust instead of the system's; SSL_CERT_DIR, a folder of them"),
 )
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from synq_cli.api.wire import in_process
+from synq_cli.api.stand_in import in_process
 from synq_cli.bulk.adjustments import ADJUSTMENTS
 from synq_cli.bulk.engine import Engine
 from synq_cli.bulk.imports import imports, parts_of

@@ -353,9 +353,10 @@ def test_nobody_answers_or_nobody_who_speaks_tls(synq: Any, service: Service) ->
     assert gone["clock"] == ("warn", "Not looked at: see API.", None)
 
 
-def test_behind_a_proxy_the_host_is_the_proxys_business(synq: Any) -> None:
+def test_behind_a_proxy_the_host_is_the_proxys_business(synq: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     http = httpx.MockTransport(lambda _request: httpx.Response(200, text="OK"))
-    found = examined(synq, "--network", environ=SERVER | {"HTTPS_PROXY": "http://127.0.0.1:9"}, http=http)
+    found = examined(synq, "--network", environ=SERVER, http=http)
     assert found["DNS"] == found["TLS"] == ("ok", "Left to the proxy in HTTPS_PROXY.", None)
     assert found["API"][0] == "ok"
 

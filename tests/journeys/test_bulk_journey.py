@@ -102,9 +102,12 @@ def test_killed_orders_are_placed_once_each_by_resume(served: dict[str, str], tm
             order = {"payment_provider": "stripe", "payment_reference": reference, "currency": "GBP", "items": [item]}
             file.write(json.dumps(order) + "\n")
     line = [SYNQ, "orders", "create", "--file", str(orders), "--yes"]
+    slow = ("slow", "--on", "POST /api/v1/oms/orders", "--times", "99", "--seconds", "1")
+    assert synq(served, "sandbox", "fault", "add", *slow).returncode == 0
     with subprocess.Popen(line, env=served, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as run:
         until(lambda: finished_rows(tmp_path) >= 5)
         run.kill()
+    assert synq(served, "sandbox", "fault", "clear").returncode == 0
     (row,) = json.loads(synq(served, "runs", "list", "--json").stdout)
     assert row["done"] < ROWS
     resumed = synq(served, "runs", "resume", row["id"], "--json")
