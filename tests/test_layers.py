@@ -51,7 +51,8 @@ ALLOWED = {
 }
 # Each library and the only places that may import it.
 LIBRARIES = {
-    "httpx": {"api/stand_in", "session/renewal", "session/trust"},
+    "certifi": {"session/trust"},
+    "httpx": {"api/stand_in", "session/renewal"},
     "http.client": {"api/network"},
     "rich": {"output"},
     "keyring": {"session/keyring"},

@@ -6,6 +6,7 @@ from pathlib import Path
 import certifi
 import pytest
 
+from synq_cli.errors import UsageError
 from synq_cli.session.trust import tls_context
 
 
@@ -31,3 +32,13 @@ def test_the_variables_come_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     (tmp_path / "002c0b4f.0").touch()
     monkeypatch.setenv("SSL_CERT_FILE", certifi.where())
     assert loaded(tls_context(folder=str(tmp_path))) > 50
+
+
+@pytest.mark.parametrize("text", ["no certificate", None])
+def test_certificates_that_can_not_be_read_are_named(tmp_path: Path, text: str | None) -> None:
+    named = tmp_path / "bundle.pem"
+    if text:
+        named.write_text(text, encoding="ascii")
+    with pytest.raises(UsageError) as caught:
+        tls_context({"SSL_CERT_FILE": str(named)})
+    assert caught.value.message.startswith(f"The certificates in SSL_CERT_FILE ({named}) can't be read: ")
