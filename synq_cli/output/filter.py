@@ -1,11 +1,14 @@
 """The --jq filter, by jq's own engine from the optional extra."""
 
+import signal
 from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
 from synq_cli import exact_json
 from synq_cli.errors import UsageError
+
+_END = object()
 
 
 class Filter:
@@ -27,14 +30,24 @@ class Filter:
     def lines(self, value: object) -> Iterator[str]:
         """The results for one value: strings as they are, anything else as compact JSON."""
         # jq computes with binary floats, so that 19.90 comes back as 19.9; its engine offers nothing finer.
+        results = iter(self._program.input_text(exact_json.dumps(value)))
         try:
-            for result in self._program.input_text(exact_json.dumps(value)):
+            while (result := _next_of(results)) is not _END:
                 yield result if isinstance(result, str) else exact_json.dumps(result)
         except ValueError as error:
             raise UsageError(
                 f"--jq could not be applied to the answer: {_first_line(error)}.",
                 hint="The request itself was answered. Look at the same command with --json, without --jq.",
             ) from None
+
+
+def _next_of(results: Iterator[Any]) -> Any:
+    """The next result, or _END; Ctrl-C ends the process, since jq's engine hears nothing while it works."""
+    before = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        return next(results, _END)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _first_line(error: ValueError) -> str:

@@ -160,3 +160,21 @@ def test_the_folders_are_the_users_own(shell: Shell) -> None:
     for folder in ("config", "state"):
         assert (home / folder).stat().st_mode & 0o077 == 0
         assert [path.name for path in (home / folder).iterdir() if path.stat().st_mode & 0o077] == []
+
+
+def test_ctrl_c_ends_a_filter_that_would_not_end(shell: Shell) -> None:
+    line = [SYNQ, "--sandbox", "settings", "show", "--debug", "--jq", "def f: f; f"]
+    with subprocess.Popen(line, env=shell.environ, stderr=subprocess.PIPE, text=True) as run:
+        assert run.stderr is not None
+        while " 200 " not in (said := run.stderr.readline()):
+            assert said
+        for _ in range(200):
+            run.send_signal(signal.SIGINT)
+            try:
+                run.wait(0.05)
+                break
+            except subprocess.TimeoutExpired:
+                continue
+        else:
+            run.kill()
+    assert run.returncode in {-signal.SIGINT, 130}
