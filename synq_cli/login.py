@@ -75,7 +75,11 @@ class Login:
             return self._ask("Command"), None, None
         if way == "3":
             return None, self._ask("Token URL"), self._ask("Client id, if there is one") or None
-        raise UsageError(f"There is no way {way!r}.", hint="Type 1, 2 or 3.")
+        # Never repeated: it may be a token, pasted a question too soon.
+        raise UsageError(
+            "That is none of the three ways. If it was a token, it is on the screen now: clear it there.",
+            hint="Press Enter, or type 1, 2 or 3; a token is asked for afterwards, unseen.",
+        )
 
     def _ask(self, question: str, choices: tuple[str, ...] = ()) -> str:
         from synq_cli.output.prompts import ask

@@ -211,6 +211,10 @@ class Transport:
             else:
                 self._budget.settle(ticket)
             return silence
+        except SynqError:  # before anything was sent: no token, no certificates
+            self._budget.abandon(ticket)
+            self.requests -= 1
+            raise
         except KeyboardInterrupt:
             self._budget.settle(ticket)
             if operation.effect != "read":

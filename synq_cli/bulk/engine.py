@@ -77,12 +77,14 @@ class Engine:
             self._listener.warn(f"Line {problem.line}: {problem.what}")
         levels = verb.levels(self._api, settled) if verb.levels and with_levels else {}
         path = None if name == "-" else str(Path(name).absolute())
+        self._tell_of_begun(verb, path)
         more = {"dialect": table.dialect, "ignored": table.ignored, "levels": levels}
         return self._planned(verb, settled, name, path=path, **more)
 
     def plan_parts(self, action: Action, cut: Callable[[], Sequence[Row]], name: str, path: Path) -> Plan:
         """What a file would do that `cut` makes rows of, once it is clear that they may be sent."""
         self._api.transport.check(action.operation)
+        self._tell_of_begun(action, str(path.absolute()))
         return self._planned(action, cut(), name, path=str(path.absolute()))
 
     def plan_undo(self, run: str, *, with_levels: bool) -> Plan:
@@ -179,6 +181,16 @@ class Engine:
             raise RefusedError(
                 f"The run {journal.facts.id} was taken back by the run {undo}.",
                 hint=f"`synq runs show {undo}` shows it.",
+            )
+
+    def _tell_of_begun(self, verb: Action, path: str | None) -> None:
+        """Warn of runs on this file that have rows left: the arrow key would do what is done a second time."""
+        for row in self._runs.begun(verb.name, path, self._session.scope) if path else ():
+            left = row["rows"] - row["done"] - row["failed"]
+            self._listener.warn(
+                f"The run {row['id']} of this file is {row['state']}, with {left} of {row['rows']} rows left. "
+                f"`synq runs show {row['id']}` tells more, `synq runs resume {row['id']}` goes on with it; "
+                "this is a new run, of all rows."
             )
 
     def _command(self, facts: Facts) -> str:

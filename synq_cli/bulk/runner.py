@@ -46,7 +46,10 @@ class _Left(BaseException):
 
 @contextmanager
 def _counted_interrupts() -> Iterator[list[int]]:
-    """Each Ctrl-C as an entry of a list: as an exception it could strike in the midst of writing something down."""
+    """Each Ctrl-C, and each SIGTERM, which a scheduler ends a job with, as an entry of a list.
+
+    As an exception it could strike in the midst of writing something down.
+    """
     import signal
     from threading import current_thread, main_thread
 
@@ -54,11 +57,15 @@ def _counted_interrupts() -> Iterator[list[int]]:
     if current_thread() is not main_thread():
         yield pressed
         return
-    before = signal.signal(signal.SIGINT, lambda number, _frame: pressed.append(number))
+    before = {
+        number: signal.signal(number, lambda number, _frame: pressed.append(number))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
     try:
         yield pressed
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 class Runner:

@@ -3,7 +3,7 @@
 import os
 import secrets
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -91,6 +91,15 @@ class Runs:
         finally:
             if not any(journal.facts.path == name for journal in self._journals()):
                 Path(name).unlink(missing_ok=True)
+
+    def begun(self, verb: str, path: str, scope: str) -> list[dict[str, Any]]:
+        """The runs of this verb on this file of this tenant that have rows left."""
+        found = []
+        for name in self._names():
+            with suppress(UsageError), Journal(self._folder / f"{name}{SUFFIX}") as journal:
+                if (journal.facts.verb, journal.facts.path, journal.facts.scope) == (verb, path, scope):
+                    found.append(overview(journal))
+        return [row for row in found if row["state"] in {"stopped", "unclear", "running"}]
 
     def beside(self, facts: Facts) -> tuple[set[str], list[Entry]]:
         """The receipts of all runs that were at work about then or later, and the unclear rows of all but this one."""

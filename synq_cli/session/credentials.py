@@ -46,7 +46,7 @@ def check_token(token: str, source: str, settings: Settings) -> Credentials:
     """Credentials from a token. AuthError if it can't be one, RefusedError if it names another tenant."""
     if not token or not token.isascii() or any(not 32 < ord(character) < 127 for character in token):
         raise AuthError(
-            f"The token from {source} is no token: it is empty or holds blanks or line breaks.",
+            f"The token from {source} is no token: it is empty, or holds blanks, line breaks or letters beyond ASCII.",
             hint="Copy it again: dashboard, Settings, Organization, API Credentials.",
         )
     claims = read_claims(token)

@@ -211,3 +211,13 @@ def test_what_the_api_said_is_believed_for_a_moment_alone(tmp_path: Path) -> Non
     assert (window.snapshot().remaining, window.snapshot().exact) == (4, True)
     clock.at += 61
     assert (window.snapshot().remaining, window.snapshot().exact) == (100, False)
+
+
+def test_what_the_api_said_gives_way_to_what_others_have_sent_since(tmp_path: Path) -> None:
+    clock, server = Clock(), Server()
+    first, second = budget(tmp_path, clock), budget(tmp_path, clock)
+    spend(first, clock, server, latency=0.01)
+    assert (first.snapshot().remaining, first.snapshot().exact) == (99, True)
+    for _ in range(60):
+        spend(second, clock, server, latency=0.01)
+    assert (first.snapshot().remaining, first.snapshot().exact) == (39, False)

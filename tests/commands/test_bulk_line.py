@@ -300,9 +300,16 @@ def test_a_token_that_ends_stops_the_run_and_resume_goes_on(run: Any, shop: Shop
     plan = json.loads(run("runs", "resume", name, "--dry-run", "--json").out)
     assert plan["rows"] == 6
     shop.answers = {}
+    # Who types the same line again would send the rows that are done a second time.
+    again = run("inventory", "adjust", "--file", str(counts), "--dry-run", "-q")
+    assert again.err == (
+        f"Warning: The run {name} of this file is stopped, with 6 of 6 rows left. `synq runs show {name}` tells more, "
+        f"`synq runs resume {name}` goes on with it; this is a new run, of all rows.\n"
+    )
     assert run("runs", "resume", name, "-q").status == 0
     assert shop.posted == dict(zip(SKUS, range(1, 7), strict=True))
     assert run("runs", "resume", name, "-q").status == 0
+    assert run("inventory", "adjust", "--file", str(counts), "--dry-run", "-q").err == ""
 
 
 def test_a_network_that_stays_away_stops_the_run(run: Any, shop: Shop, counts: Path) -> None:

@@ -124,7 +124,7 @@ def test_a_login_in_the_keyring_and_one_in_a_file(synq: Any) -> None:
         (jwt(role="EDITOR", exp=NOW + 120), "warn", "it ends in 2 minutes.", None),
         (jwt(), "ok", "From SYNQ_TOKEN: no role of tenant unknown; it does not say when it ends.", None),
         ("abc", "warn", "From SYNQ_TOKEN; it is no JWT, so nothing is known of it.", None),
-        ("a b", "fail", "is no token: it is empty or holds blanks", "Copy it again"),
+        ("a b", "fail", "is no token: it is empty, or holds blanks", "Copy it again"),
     ],
 )
 def test_the_token(synq: Any, token: str, state: str, found: str, mend: str | None) -> None:

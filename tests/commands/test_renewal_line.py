@@ -481,8 +481,9 @@ def test_chosen_on_a_terminal(synq: Any, helper: Helper) -> None:
         "How does this login get its tokens? [1]: Command: "
     )
     assert "Renewed by     token_command" in result.out
-    wrong = synq("auth", "login", terminal=True, stdin="4\n")
-    assert (wrong.status, "There is no way '4'." in wrong.err) == (2, True)
+    wrong = synq("auth", "login", terminal=True, stdin=f"{new}\n")
+    assert (wrong.status, new in wrong.err) == (2, False)
+    assert "That is none of the three ways." in wrong.err
 
 
 # many rows

@@ -158,9 +158,9 @@ def slow() -> Iterator[tuple[type[Slow], str]]:
         thread.join()
 
 
-@pytest.mark.parametrize("patient", [True, False])
+@pytest.mark.parametrize(("patient", "sent"), [(True, signal.SIGINT), (False, signal.SIGINT), (True, signal.SIGTERM)])
 def test_ctrl_c_waits_for_what_is_on_its_way_and_a_second_one_does_not(
-    slow: tuple[type[Slow], str], environ: dict[str, str], tmp_path: Path, patient: bool
+    slow: tuple[type[Slow], str], environ: dict[str, str], tmp_path: Path, patient: bool, sent: signal.Signals
 ) -> None:
     server, url = slow
     place = "e07a2f5c-41b8-4d93-8c6e-b9f5d3a1720e"
@@ -171,7 +171,7 @@ def test_ctrl_c_waits_for_what_is_on_its_way_and_a_second_one_does_not(
     line = [SYNQ, "inventory", "adjust", "--file", str(counts), "--location", place, "--yes", "--json"]
     with subprocess.Popen(line, env=there, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
         assert server.arrived.wait(30)
-        run.send_signal(signal.SIGINT)
+        run.send_signal(sent)  # a scheduler ends a job with SIGTERM
         assert run.stderr is not None
         while "Stopping; waiting for" not in (said := run.stderr.readline()):
             assert said

@@ -221,7 +221,8 @@ def test_text_that_is_no_token_is_refused_wherever_it_came_from(token: str) -> N
     }
     for source, one in asking.items():
         error = error_of(one, AuthError)
-        assert error.message == f"The token from {source} is no token: it is empty or holds blanks or line breaks."
+        why = "it is empty, or holds blanks, line breaks or letters beyond ASCII"
+        assert error.message == f"The token from {source} is no token: {why}."
 
 
 @pytest.mark.parametrize("token", NO_TOKENS, ids=ascii)

@@ -1,7 +1,9 @@
 """Which certificates are trusted, and what that costs."""
 
+import json
 import ssl
 from pathlib import Path
+from typing import Any
 
 import certifi
 import pytest
@@ -42,3 +44,17 @@ def test_certificates_that_can_not_be_read_are_named(tmp_path: Path, text: str |
     with pytest.raises(UsageError) as caught:
         tls_context({"SSL_CERT_FILE": str(named)})
     assert caught.value.message.startswith(f"The certificates in SSL_CERT_FILE ({named}) can't be read: ")
+
+
+def test_a_run_that_can_not_trust_anybody_sends_and_counts_nothing(
+    synq: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "nowhere.pem"))
+    shown = synq("orders", "list", environ={"SYNQ_TOKEN": "a.b.c", "SYNQ_BASE_URL": "https://api.test"})
+    assert (shown.status, shown.out) == (2, "")
+    named = f"SSL_CERT_FILE ({tmp_path / 'nowhere.pem'})"
+    assert shown.err == (
+        f"synq: The certificates in {named} can't be read: No such file or directory.\n  Mend it, or unset it.\n"
+    )
+    limits = synq("limits", "--json", environ={"SYNQ_BASE_URL": "https://api.test"})
+    assert json.loads(limits.out)["remaining"] == 100

@@ -271,8 +271,9 @@ class Budget:
         return Snapshot(
             host=self._host,
             limit=host.size,
-            remaining=free if said is None else said,
-            exact=said is not None,
+            # Others may have sent since it was said.
+            remaining=free if said is None else min(said, free),
+            exact=said is not None and said <= free,
             frees_in=min(ends, default=now) - now,
             full_in=max(ends, default=now) - now,
             blocked_for=host.blocked_for,

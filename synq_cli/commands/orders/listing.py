@@ -101,8 +101,8 @@ def list_orders(
     most = 1 if key is not None else None if read_all else limit  # no two orders have one key
     run.output.rows(orders.first(most), COLUMNS, empty="No orders match.")
     run.output.note(orders.left_out("order") if key is None else None)
-    if channel and not orders.taken:
-        run.output.note(run.api.channels.doubt(channel))
+    if channel and not orders.taken and (doubt := run.api.channels.doubt(channel)):
+        run.output.warn(doubt)
 
 
 @group.command("get", GET)
