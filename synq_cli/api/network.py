@@ -23,6 +23,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from synq_cli.api.proxies import Proxy, find_proxy
 from synq_cli.api.replies import Reply
 from synq_cli.api.wire import LARGEST_REPLY, Silence, reason
+from synq_cli.errors import UsageError
 
 if TYPE_CHECKING:
     import ssl
@@ -81,7 +82,7 @@ class Network:
     def exchange(
         self, method: str, url: str, query: Mapping[str, str], content: bytes | None, headers: Mapping[str, str]
     ) -> Reply:
-        """One request, sent once, and its whole reply; Silence if there is none."""
+        """One request, sent once, and its whole reply; Silence if there is none, UsageError for a wrong setting."""
         deadline, kept = time.monotonic() + self._timeout, False
         full = {"Host": self._netloc, "Accept-Encoding": "gzip", **headers}
         for name, value in full.items():
@@ -116,12 +117,13 @@ class Network:
         return None
 
     def _open(self, deadline: float) -> _Connection:
-        """A fresh connection, through a proxy where one is named; Silence if there is none."""
+        """A fresh connection, through a proxy where one is named; Silence if there is none, UsageError for no proxy."""
         try:
             # On the way to this very machine no proxy may see the token.
             proxy = find_proxy(self._name, self._port) if self._secure else None
         except ValueError as error:
-            raise Silence("not_sent", f"{self._host} could not be reached: {error}") from None
+            # No failure of the network, which another try could mend.
+            raise UsageError(f"{self._host} can't be asked: {error}.", hint="Mend that setting, or unset it.") from None
         trust = self._trust if self._secure else None
         where = (proxy.host, proxy.port) if proxy else (self._name, self._port)
         self._connection = connection = _Connection(*where, timeout=min(self._timeout, _LONGEST_CONNECT))

@@ -44,7 +44,10 @@ class Wire:
         content: bytes | None,
         headers: Mapping[str, str],
     ) -> Reply:
-        """One request, sent once, and its whole reply, within the deadline; Silence if there is none."""
+        """One request, sent once, and its whole reply, within the deadline; Silence if there is none.
+
+        UsageError for a setting that keeps it from being sent.
+        """
         known = {name: str(value) for name, value in (query or {}).items() if value is not None}
         return self._end.exchange(method, url, known, content, {**_OWN_HEADERS, **headers})
 

@@ -24,6 +24,7 @@ from synq_cli.api import network
 from synq_cli.api.network import target
 from synq_cli.api.replies import Reply
 from synq_cli.api.wire import Silence, Wire
+from synq_cli.errors import UsageError
 
 TOKEN = "opaque-token-0123456789"
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
@@ -641,10 +642,10 @@ def test_a_proxy_that_can_not_be_used_is_not_gone_round(
     monkeypatch.setenv("ALL_PROXY", address)
     with serving() as server:
         host = f"127.0.0.1:{server.port}"
-        assert silent(f"https://{host}") == (
-            "not_sent",
-            f"{host} could not be reached: the proxy in ALL_PROXY {why}",
-        )
+        with pytest.raises(UsageError) as caught:
+            asked(f"https://{host}")
+    assert caught.value.message == f"{host} can't be asked: the proxy in ALL_PROXY {why}."
+    assert caught.value.hint == "Mend that setting, or unset it."
 
 
 @pytest.mark.usefixtures("trusted")
