@@ -1,5 +1,6 @@
 """The tenant on a port of this machine, for curl, tests and other tools."""
 
+import logging
 import socket
 import time
 from collections.abc import Callable
@@ -26,6 +27,8 @@ def serve(database: Path, port: int, announce: Callable[[str], None], now: Calla
         raise UsageError(
             f"Port {port} can't be served: {error}.", hint="Choose another, or 0 for any free one."
         ) from error
+    # A request that waits for a thread is no trouble here, and nothing to say.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     # With log_socket_errors waitress answers a 500 where the app breaks the connection off, as some faults do.
     server = waitress.create_server(app, sockets=[listener], threads=8, log_socket_errors=False)
     try:
