@@ -40,7 +40,13 @@ class Progress:
         line = self._line(done, total, note, left)
         if self._live:
             room = self._stream.width() - 1
-            self._stream.write("\r\x1b[K" + self._stream.fit(visible(line))[:room])
+            shown = self._stream.fit(visible(line))
+            if len(shown) > room:
+                shown = self._stream.fit(visible(self._line(done, total, note, left, bar=False)))
+            if len(shown) > room:
+                # Half a number would be a wrong one, so what does not fit whole is left out.
+                shown = shown[: room + 1].rpartition("  ")[0] or shown[:room]
+            self._stream.write("\r\x1b[K" + shown)
         elif line != self._last and (self._told is None or self._now() - self._told >= _PAUSE):
             self._told = self._now()
             self._stream.write(self._stream.fit(visible(line)) + "\n")
@@ -51,12 +57,13 @@ class Progress:
         if self._live and self._last:
             self._stream.write("\r\x1b[K")
 
-    def _line(self, done: int | None, total: int | None, note: str, seconds: float | None) -> str:
+    def _line(self, done: int | None, total: int | None, note: str, seconds: float | None, *, bar: bool = True) -> str:
         parts = [self._label]
         if done is not None and total:
             share = min(done / total, 1.0)
             filled = int(share * _BAR)
-            parts += [f"[{'#' * filled}{'.' * (_BAR - filled)}]", f"{done}/{total}"]
+            parts += [f"[{'#' * filled}{'.' * (_BAR - filled)}]"] if bar else []
+            parts += [f"{done}/{total}"]
             left = self._left(share) if seconds is None else _duration(seconds)
             parts += [left] if left else []
         return "  ".join([*parts, *([note] if note else [])])

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from synq_cli.output.display import Output
 
 Build = Callable[..., Any]
@@ -40,14 +42,24 @@ def test_a_bar_with_the_time_left_that_is_taken_away_at_the_end(screen: Build) -
     ]
 
 
-def test_the_time_left_in_minutes_and_a_line_that_fits(screen: Build) -> None:
+@pytest.mark.parametrize(
+    ("columns", "line"),
+    [
+        (60, "Import  [#.......................]  10/200  3 min 10 s left"),
+        (59, "Import  10/200  3 min 10 s left"),
+        (32, "Import  10/200  3 min 10 s left"),
+        (31, "Import  10/200"),
+        (10, "Import"),
+        (4, "Imp"),
+    ],
+)
+def test_the_time_left_in_minutes_and_a_line_that_fits(screen: Build, columns: int, line: str) -> None:
     clock = Clock()
-    output, shown = output_at(screen, clock, tty=True, environ={"COLUMNS": "40"})
+    output, shown = output_at(screen, clock, tty=True, environ={"COLUMNS": str(columns)})
     with output.progress("Import") as progress:
         clock.at = 10
         progress.update(10, 200)
-    (line,) = [line for line in shown.err.split("\r\x1b[K") if line]
-    assert line == "Import  [#.......................]  10/200  3 min 10 s left"[:39]
+    assert [line for line in shown.err.split("\r\x1b[K") if line] == [line]
 
 
 def test_who_knows_better_says_how_long_it_takes_yet(screen: Build) -> None:
