@@ -96,7 +96,8 @@ def install(ctx: typer.Context, shell: ShellArgument = None, yes: YesOption = Fa
         return
     run.confirmed_here(f"{_told(edits)}?", yes=yes)
     place.carry_out(edits)
-    run.output.done(f"TAB works in every new {place.shell}. To have it in this one: {place.start}")
+    run.output.done(f"TAB works in every new {place.shell}. To have it in this one:")
+    run.output.done(place.start)  # on a line of its own, to be copied whole
 
 
 @group.command("uninstall")

@@ -11,6 +11,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from synq_cli import __version__
 from synq_cli.errors import UsageError
 from synq_cli.session.folders import sole_writer
 from synq_cli.session.memory import Memory
@@ -365,9 +366,12 @@ def test_what_an_unchanged_file_says_is_known_without_reading_it_as_yaml(path: P
     path.write_text("profiles: {acme: {timeout: 5}}\n", encoding="utf-8")
     first = load(path, memory)
     # Another answer in its place shows who gives it.
-    memory.remember("read", str(path), {"text": path.read_text(encoding="utf-8"), "says": {"profiles": {"kept": {}}}})
+    known = {"by": __version__, "text": path.read_text(encoding="utf-8"), "says": {"profiles": {"kept": {}}}}
+    memory.remember("read", str(path), known)
     assert first.profiles == {"acme": {"timeout": 5}}
     assert load(path, memory).profiles == {"kept": {}}
+    memory.remember("read", str(path), known | {"by": "another synq"})
+    assert load(path, memory).profiles == {"acme": {"timeout": 5}}
     path.write_text("profiles: {acme: {timeout: 6}}\n", encoding="utf-8")
     assert load(path, memory).profiles == {"acme": {"timeout": 6}}
 
@@ -380,7 +384,7 @@ def test_what_json_would_change_is_read_as_yaml_each_time(path: Path, tmp_path: 
     assert memory.recall("read", str(path)) is None
 
 
-@pytest.mark.parametrize("known", ["x", {"text": "profiles: {}\n"}, {"text": "profiles: {}\n", "says": []}])
+@pytest.mark.parametrize("known", ["x", {"by": __version__}, {"by": __version__, "text": "profiles: {}\n", "says": []}])
 def test_a_damaged_memory_is_not_believed(path: Path, tmp_path: Path, known: object) -> None:
     memory = Memory(lambda: tmp_path / "state")
     path.write_text("profiles: {}\n", encoding="utf-8")
