@@ -6,10 +6,12 @@ import os
 import random
 import sqlite3
 import sys
+import threading
 from collections import Counter
 from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import NoReturn
 
 import httpx
 import pytest
@@ -59,18 +61,29 @@ class World:
             self.skus = [row[0] for row in database.execute("SELECT sku FROM live_variants ORDER BY sku LIMIT 40")]
         self.faults: list[str] = []
         self.ticks_left: int | None = None
+        self.killed = False
         self.runs: set[str] = set()
 
     def now(self) -> float:
         if self.ticks_left is not None:
             self.ticks_left -= 1
             if self.ticks_left < 0:
-                self.ticks_left = None
-                raise Killed
+                self.kill()
+        self.live()
         return self.at
 
     def sleep(self, seconds: float) -> None:
+        self.live()
         self.at += seconds
+
+    def kill(self) -> NoReturn:
+        """End the process, with all its workers: none of them gets at the clock or the network again."""
+        self.ticks_left, self.killed = None, True
+        raise Killed
+
+    def live(self) -> None:
+        if self.killed:
+            raise Killed
 
     def last_entry(self) -> int:
         with closing(sqlite3.connect(self.file)) as database:
@@ -126,6 +139,7 @@ class Faulty(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         world = self.world
+        world.live()
         due = world.faults and (request.method == "POST" or world.faults[0] in READING)
         fault = world.faults.pop(0) if due else ""
         world.at += 0.05
@@ -143,7 +157,7 @@ class Faulty(httpx.BaseTransport):
     def fail(self, fault: str, *, before: bool) -> None:
         """End the process, or lose the request or its answer."""
         if fault == ("kill before" if before else "kill after"):
-            raise Killed
+            self.world.kill()
         if before and fault == "not sent":
             raise httpx.ConnectError("unreachable")
         if fault == ("lost before" if before else "lost after"):
@@ -153,10 +167,12 @@ class Faulty(httpx.BaseTransport):
 def go(world: World, workers: int, work: Callable[[Engine], Outcome]) -> Outcome | None:
     """What one process leaves behind: how its go ended; None if it was killed."""
     run, engine = world.engine(workers)
-    outcome = None
+    outcome, others = None, set(threading.enumerate())
     with suppress(Killed):
         outcome = work(engine)
-    world.ticks_left = None
+    for worker in set(threading.enumerate()) - others:
+        worker.join()  # what it writes down with its last breath is there before anybody looks
+    world.ticks_left, world.killed = None, False
     run.close()
     return outcome
 
