@@ -21,6 +21,7 @@ from synq_cli.bulk.adjustments import ADJUSTMENTS
 from synq_cli.bulk.runner import Runner
 from synq_cli.bulk.runs import Runs
 from synq_cli.bulk.verb import WORKERS, Row
+from synq_cli.http.client import HttpClient
 from synq_cli.session import settings
 from synq_cli.session.memory import Memory
 from synq_cli.session.profiles import Config
@@ -216,12 +217,14 @@ def simulate(server: Any, *, rows: int = 1000, latency: float = 0.2, workers: in
     """One run of so many rows against a server."""
     clock = SimulatedClock()
     network = Network(clock, server, latency)
+    client = HttpClient(30, {}, network)
     config = Config(folder / "config.yaml")
     options = {"base_url": "https://api.test", "timeout": "30"}
     memory = Memory(lambda: folder)
     session = Session(
         settings.resolve(options, {}, config), {"SYNQ_TOKEN": "t"}, TokenStore(folder, None, memory=memory), config,
         sandbox_token=lambda: "t", memory=memory, now=clock.now, lock_folder=lambda: folder, tell=print,
+        post_form=client.post_form,
     )  # fmt: skip
     _ = session.credentials
     index = LocalIndex(folder / "index.sqlite3", lambda: session.scope, clock.now, print)
@@ -232,7 +235,7 @@ def simulate(server: Any, *, rows: int = 1000, latency: float = 0.2, workers: in
             jitter=lambda: 0.5,
         )  # fmt: skip
         lane = _SimulatedLane(
-            session, budget, index, _Silent(), http=network, now=clock.now, sleep=sleep, jitter=lambda: 0.5
+            session, budget, index, _Silent(), http=client, now=clock.now, sleep=sleep, jitter=lambda: 0.5
         )
         lane.clock = clock
         clock.sleep(0)

@@ -13,7 +13,7 @@ from synq_cli.session.profiles import token_store
 from synq_cli.session.settings import SANDBOX
 
 if TYPE_CHECKING:
-    from synq_cli.api.health import Pulse
+    from synq_cli.api.health import HealthStatus
     from synq_cli.invocation import Invocation
     from synq_cli.output.display import Output
 
@@ -199,8 +199,8 @@ class Diagnosis:
 
         if self._run.settings.profile == SANDBOX:
             return Finding("ok", "Not needed: the sandbox is in this process.")
-        if proxy := self._proxy:
-            return Finding("ok", f"Left to {proxy}.")
+        if proxy := self._run.network.proxy_variable(self._run.settings.base_url):
+            return Finding("ok", f"Left to the proxy in {proxy}.")
         host, port = self._run.session.address
         addresses = look_up(host, port, _LIMIT)
         more = f" and {len(addresses) - 3} more" if len(addresses) > 3 else ""
@@ -209,47 +209,51 @@ class Diagnosis:
     def _tls(self) -> Finding:
         from datetime import UTC, datetime
 
-        from synq_cli.api.reach import shake_hands
-
         if not self._run.settings.base_url.startswith("https:"):
             return Finding("ok", "Not needed: nothing leaves this machine.")
-        if proxy := self._proxy:
-            return Finding("ok", f"Left to {proxy}.")
-        made = shake_hands(*self._run.session.address, _LIMIT)
-        return Finding("ok", f"{made.version}, certificate until {datetime.fromtimestamp(made.ends_at, UTC):%Y-%m-%d}.")
+        try:
+            tls = self._health.tls
+        except SynqError as error:
+            if error.status is None:
+                raise
+            tls = None  # an error that the API answered with came over a connection that was good
+        if tls is None or tls.certificate_ends is None:
+            return Finding("ok", f"{tls.version if tls else 'TLS'}, certificate trusted.")
+        ends = datetime.fromtimestamp(tls.certificate_ends, UTC)
+        return Finding("ok", f"{tls.version}, certificate until {ends:%Y-%m-%d}.")
 
     def _api(self) -> Finding:
-        text = self._pulse.text
+        text = self._health.text
         if text == "OK":
             return Finding("ok", f"{self._run.settings.base_url} answers OK.")
         found = f"{self._run.settings.base_url} answers {text[:40]!r} instead of OK."
         return Finding("warn", found, "Is the base URL right? `synq config get base_url` shows it.")
 
     def _clock(self) -> Finding:
-        if self._pulse.time is None:
+        if self._health.time is None:
             return Finding("warn", "The API did not say what time it has.")
-        skew = self._run.system.now() - self._pulse.time
+        skew = self._run.system.now() - self._health.time
         if abs(skew) <= _SKEW:
             return Finding("ok", "Within seconds of the API's.")
         way = "ahead of" if skew > 0 else "behind"
         found = f"{abs(skew):.0f} s {way} the API's."
         if "token" not in self._failed and (ends := self._run.session.credentials.expires_at) is not None:
-            found += f" By that one the token ends in {(ends - self._pulse.time) / 60:.0f} minutes."
+            found += f" By that one the token ends in {(ends - self._health.time) / 60:.0f} minutes."
         return Finding("warn", found, "Set this machine's clock: when a token ends is reckoned by it.")
 
-    @cached_property
-    def _pulse(self) -> "Pulse":
-        return self._run.api.health.get()
-
     @property
-    def _proxy(self) -> str | None:
-        """What to call the proxy, where one stands between."""
-        from synq_cli.api.proxies import named_proxy
+    def _health(self) -> "HealthStatus":
+        """The API's health, asked for once; the error of asking is raised each time."""
+        if isinstance(self._asked, SynqError):
+            raise self._asked
+        return self._asked
 
-        if not self._run.settings.base_url.startswith("https:"):
-            return None
-        named = named_proxy(*self._run.session.address)
-        return named[0] if named else None
+    @cached_property
+    def _asked(self) -> "HealthStatus | SynqError":
+        try:
+            return self._run.api.health.get()
+        except SynqError as error:
+            return error
 
 
 def _looked(look: Callable[[], Finding]) -> Finding:

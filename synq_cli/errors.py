@@ -28,7 +28,7 @@ class SynqError(Exception):
 
     exit_status: ClassVar[int] = 1
     code: ClassVar[str] = "internal"
-    retryable: ClassVar[bool] = False
+    retryable: bool = False
     details: Sequence[str] = ()
 
     def __init__(

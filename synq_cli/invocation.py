@@ -19,8 +19,6 @@ from synq_cli.session.tokens import TokenStore
 from synq_cli.system import System
 
 if TYPE_CHECKING:
-    import httpx
-
     from synq_cli.api.budget import Budget
     from synq_cli.api.client import SynqClient
     from synq_cli.api.index import LocalIndex
@@ -28,6 +26,7 @@ if TYPE_CHECKING:
     from synq_cli.api.order_keys import OrderKeys
     from synq_cli.bulk.engine import Engine
     from synq_cli.bulk.runs import Runs
+    from synq_cli.http.client import HttpClient
 
 
 class Invocation:
@@ -99,8 +98,24 @@ class Invocation:
             now=self.system.now,
             lock_folder=lambda: self.state,
             tell=lambda text: self.output.warn(text),  # noqa: PLW0108 the output is made only if it is needed
-            http=self.system.http,
+            post_form=lambda url, form: self.network.post_form(url, form),  # noqa: PLW0108 made only if it is needed
         )
+
+    @cached_property
+    def network(self) -> "HttpClient":
+        """The client for everything outside this process."""
+        from synq_cli.http.client import HttpClient
+
+        return HttpClient(self.settings.timeout, self.system.environ, self.system.http)
+
+    @cached_property
+    def _api_http(self) -> "HttpClient":
+        """The client for the API: the same, or one that calls the embedded sandbox in this process."""
+        if self.system.http or self.settings.profile != settings.SANDBOX:
+            return self.network
+        from synq_cli.http.client import HttpClient, in_process
+
+        return HttpClient(self.settings.timeout, self.system.environ, in_process(self.sandbox.app()))
 
     @cached_property
     def state(self) -> Path:
@@ -157,12 +172,12 @@ class Invocation:
             self.budget,
             self.index,
             self.output,
-            http=self._http(),
+            http=self._api_http,
+            outside=self.network,
             now=self.system.now,
             sleep=self.system.sleep,
             jitter=self.system.jitter,
             dry_run=self.dry_run,
-            outside=self.system.http,
         )
 
     @cached_property
@@ -271,10 +286,12 @@ class Invocation:
         return "api" in self.__dict__ and self.api.transport.changed
 
     def close(self) -> None:
-        """Say what is left of the rate limit if the API was asked, and let go of the connection."""
+        """Say what is left of the rate limit if the API was asked, and close what is open."""
+        for client in ("network", "_api_http"):
+            if client in self.__dict__:
+                self.__dict__[client].close()
         if "api" not in self.__dict__:
             return
-        self.api.transport.close()
         if self.api.transport.requests or "bulk" in self.__dict__:
             left = self.budget.snapshot()
             whose: dict[str, Any] = {"profile": self.session.profile, "environment": self.settings.environment}
@@ -285,16 +302,9 @@ class Invocation:
         """A way to the API for one thread, with a connection and a view of the budget of its own."""
         from synq_cli.api.lane import Lane
 
-        budget, http = self.open_budget(self.output.warn, sleep), self._http()
+        budget = self.open_budget(self.output.warn, sleep)
         known = (self.session, budget, self.index, self.output)
-        return Lane(*known, http=http, now=self.system.now, sleep=sleep, jitter=self.system.jitter)
+        return Lane(*known, http=self._api_http, now=self.system.now, sleep=sleep, jitter=self.system.jitter)
 
     def _sandbox_token(self) -> str:
         return self.sandbox.token()  # asked for only now: the tenant is made when it is first used
-
-    def _http(self) -> "httpx.BaseTransport | None":
-        if self.system.http or self.settings.profile != settings.SANDBOX:
-            return self.system.http
-        from synq_cli.api.stand_in import in_process
-
-        return in_process(self.sandbox.app())

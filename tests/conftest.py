@@ -8,6 +8,33 @@ import pytest
 from runner import Runner
 from secret_service import secret_service
 
+# Made for these tests: signed by itself, for localhost, from 2020 to 2120. Nobody trusts it.
+CERTIFICATE = """\
+-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgoHobOHoMwZnb/1+M
+con/XiDKRjeujPb0E1i5Vv8snlWhRANCAARIMe20qoDm2/4h5JhTMzV38r+tebPM
+7huuq8S2GuWzFeriUBMWrQ1L786PbFq86UcYCtLFxCbHb30zr13JafTH
+-----END PRIVATE KEY-----
+-----BEGIN CERTIFICATE-----
+MIIBZjCCAQ2gAwIBAgIBATAKBggqhkjOPQQDAjAUMRIwEAYDVQQDDAlsb2NhbGhv
+c3QwIBcNMjAwMTAxMDAwMDAwWhgPMjEyMDAxMDEwMDAwMDBaMBQxEjAQBgNVBAMM
+CWxvY2FsaG9zdDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABEgx7bSqgObb/iHk
+mFMzNXfyv615s8zuG66rxLYa5bMV6uJQExatDUvvzo9sWrzpRxgK0sXEJsdvfTOv
+Xclp9MejTjBMMBoGA1UdEQQTMBGCCWxvY2FsaG9zdIcEfwAAATAPBgNVHRMBAf8E
+BTADAQH/MB0GA1UdDgQWBBRgS+T/2KJVR1Ijwy4yuxB6s751MzAKBggqhkjOPQQD
+AgNHADBEAiA8VJpCBbIFSzAe0ROOz4yCPcSmN3EZJ+OV6mQYzB9ivAIgSYMp0BkR
+GGRnFr5aFvKCKM5dyYWdq7+75c4nqXuuhEo=
+-----END CERTIFICATE-----
+"""
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """The file of that certificate."""
+    file = tmp_path / "localhost.pem"
+    file.write_text(CERTIFICATE, encoding="ascii")
+    return file
+
 
 @pytest.fixture
 def synq(tmp_path: Path) -> Runner:

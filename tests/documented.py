@@ -18,8 +18,8 @@ from pathlib import Path
 
 from runner import NOW, FakeKeyring, Terminal
 
-from synq_cli.api.stand_in import in_process
 from synq_cli.app import main
+from synq_cli.http.client import in_process
 from synq_cli.sandbox.app import create_app
 from synq_cli.sandbox.seed import DEFAULT_SEED
 from synq_cli.sandbox.store import create

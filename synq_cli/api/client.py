@@ -8,8 +8,6 @@ from synq_cli.api.reader import Reader
 from synq_cli.api.transport import Transport
 
 if TYPE_CHECKING:
-    import httpx
-
     from synq_cli.api.audit import Audit
     from synq_cli.api.budget import Budget
     from synq_cli.api.bulk_jobs import BulkJobs
@@ -38,6 +36,7 @@ if TYPE_CHECKING:
     from synq_cli.api.variants import Variants
     from synq_cli.api.webhooks import Webhooks
     from synq_cli.api.writer import Writer
+    from synq_cli.http.client import HttpClient
     from synq_cli.session.session import Session
 
 
@@ -51,12 +50,12 @@ class SynqClient:
         index: "LocalIndex",
         listener: "Listener",
         *,
-        http: "httpx.BaseTransport | None",
+        http: "HttpClient",
+        outside: "HttpClient",
         now: Callable[[], float],
         sleep: Callable[[float], None],
         jitter: Callable[[], float],
         dry_run: bool = False,
-        outside: "httpx.BaseTransport | None" = None,
     ) -> None:
         self.transport = Transport(
             session, budget, index, listener, http=http, now=now, sleep=sleep, jitter=jitter, dry_run=dry_run

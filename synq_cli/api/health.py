@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from synq_cli.api.operation import Operation
+from synq_cli.http.exchange import Tls
 
 if TYPE_CHECKING:
     from synq_cli.api.transport import Transport
@@ -14,11 +15,12 @@ GET = Operation(
 
 
 @dataclass(frozen=True)
-class Pulse:
-    """What the service answered, OK if all is well, and its clock in epoch seconds, if it told that."""
+class HealthStatus:
+    """The answer of the service, OK if all is well, its clock in epoch seconds, if it told that, and its connection."""
 
     text: str
     time: float | None
+    tls: Tls | None
 
 
 class Health:
@@ -27,10 +29,11 @@ class Health:
     def __init__(self, transport: "Transport") -> None:
         self._transport = transport
 
-    def get(self) -> Pulse:
-        """Its short answer and its clock. GET /health"""
+    def get(self) -> HealthStatus:
+        """Its short answer, its clock and its connection. GET /health"""
         reply = self._transport.exchange(GET, headers={})
-        return Pulse(reply.text, _epoch(reply.headers.get("date", ""))) if reply else Pulse("", None)
+        assert reply is not None  # only a deletion goes without one
+        return HealthStatus(reply.text, _epoch(reply.headers.get("date", "")), reply.tls)
 
 
 def _epoch(date: str) -> float | None:

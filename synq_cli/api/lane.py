@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 from synq_cli import exact_json
 from synq_cli.api import replies, retry
-from synq_cli.api.replies import Reply
 from synq_cli.api.transport import Sending, Transport
 from synq_cli.errors import RateLimitedError
+from synq_cli.http.exchange import Reply
 
 if TYPE_CHECKING:
     from synq_cli.api.budget import Ticket
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Lane(Transport):
-    """A transport whose user waits, journals and repeats for itself; for one thread."""
+    """A transport whose user waits, journals and repeats for itself; it has a view of the budget of its own."""
 
     def take_place(self, reserve: int) -> "Ticket":
         """A place in the window, however long it takes; `reserve` places are left free for others."""
@@ -25,15 +25,24 @@ class Lane(Transport):
         """Let others have a place in which nothing was sent."""
         self._budget.abandon(ticket)
 
+    def prepare(self) -> None:
+        """Whatever can fail before a request is sent: a token that holds, a proxy and certificates that can be used.
+
+        Raises AuthError, RefusedError and UsageError.
+        """
+        self._fresh_token()
+        self._http.check(self._session.base_url)
+
     def attempt(self, operation: "Operation", ticket: "Ticket", body: object) -> Any:
         """Send once in that place, a body or its very bytes; gives the answer.
 
-        The errors of `send`; after RateLimitedError and NetworkError the API has not acted on a write.
+        The errors of `send`; after RateLimitedError, NetworkError and UsageError the API has not acted on a write.
         """
         content = body if isinstance(body, bytes) else exact_json.dumps(body).encode()
         headers = {"Content-Type": "application/json"}
         url = self._session.base_url + operation.path
-        sending, token = Sending(operation, url, None, content, headers), self._fresh_token()
+        sending = Sending(operation, url, None, content, headers)
+        token = self._session.credentials.token
         outcome = self._once(sending, ticket)
         if isinstance(outcome, Reply) and outcome.status == 401 and self._session.renew(token):
             self._budget.settle(ticket, outcome.limit, outcome.remaining)
@@ -51,6 +60,5 @@ class Lane(Transport):
         raise self._error(operation, outcome, "")
 
     def close(self) -> None:
-        """Let go of the connection and of the budget's file."""
-        super().close()
+        """Close the budget's file. The HTTP client belongs to the whole run."""
         self._budget.close()

@@ -1,9 +1,9 @@
 """What a reply means: its rows, or the error that it is."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
-from typing import Any, NamedTuple
+from typing import Any
 
 from synq_cli import exact_json
 from synq_cli.api.operation import Operation
@@ -18,6 +18,7 @@ from synq_cli.errors import (
     SynqError,
     UnknownOutcomeError,
 )
+from synq_cli.http.exchange import Reply
 
 _LONGEST_TEXT = 500
 _BASE_URL = "Is the base URL right? `synq config get base_url` shows it."
@@ -32,45 +33,6 @@ _BY_STATUS: dict[int, type[SynqError]] = {
     412: ConflictError,
     429: RateLimitedError,
 }
-
-
-class Reply(NamedTuple):
-    """A reply read to its end; header names in lower case."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    @property
-    def request_id(self) -> str | None:
-        """The server's name for the request, if it gave one."""
-        return self.headers.get("x-request-id")
-
-    @property
-    def limit(self) -> int | None:
-        """How many requests the window holds, if it says so."""
-        return self._number("x-ratelimit-limit")
-
-    @property
-    def remaining(self) -> int | None:
-        """How many of them are left, if it says so."""
-        return self._number("x-ratelimit-remaining")
-
-    def _number(self, header: str) -> int | None:
-        text = self.headers.get(header, "").strip()
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
-
-    @property
-    def text(self) -> str:
-        """The body as text, whatever bytes it holds."""
-        return self.body.decode("utf-8", "replace").strip()
-
-    @property
-    def is_html(self) -> bool:
-        """Whether the body is a page for a browser, whatever its header says."""
-        return "html" in self.headers.get("content-type", "").lower() or self.text[:15].lower().startswith(
-            ("<!doctype", "<html")
-        )
 
 
 def parse(reply: Reply, operation: Operation) -> Any:

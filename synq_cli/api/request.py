@@ -12,6 +12,7 @@ from synq_cli.api.fields import Field, as_object, as_query
 from synq_cli.api.operation import Effect, Operation
 from synq_cli.api.pagination import PAGE, Row
 from synq_cli.errors import NotFoundError, UsageError
+from synq_cli.http.exchange import Reply
 
 if TYPE_CHECKING:
     from synq_cli.api.reader import Reader
@@ -154,7 +155,7 @@ def _unknown(method: str, path: str) -> Operation:
     return Operation("", method, path, "the request", effect=effect or "trigger", retry="safe" if effect else "unsafe")
 
 
-def _answer(reply: replies.Reply) -> Answer:
+def _answer(reply: Reply) -> Answer:
     try:
         phrase = HTTPStatus(reply.status).phrase
     except ValueError:

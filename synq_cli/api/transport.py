@@ -1,7 +1,8 @@
-"""The one way to the API: headers, deadline, budget, retries, and errors made of what comes back."""
+"""Sends the API's operations: guards, credentials, budget, retries, and errors from what comes back."""
 
 import time
 from collections.abc import Callable, Mapping
+from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from synq_cli import exact_json
@@ -9,8 +10,6 @@ from synq_cli.api import replies, retry
 from synq_cli.api.listener import Listener, Trace
 from synq_cli.api.operation import Operation
 from synq_cli.api.plan import planned
-from synq_cli.api.replies import Reply
-from synq_cli.api.wire import Silence, Wire
 from synq_cli.errors import (
     InterruptError,
     NetworkError,
@@ -21,12 +20,12 @@ from synq_cli.errors import (
     UnknownOutcomeError,
     UsageError,
 )
+from synq_cli.http.exchange import NoResponseError, Reply
 
 if TYPE_CHECKING:
-    import httpx
-
     from synq_cli.api.budget import Budget, Ticket
     from synq_cli.api.index import LocalIndex
+    from synq_cli.http.client import HttpClient
     from synq_cli.session.session import Session
 
 _LARGEST_BODY = 10_000_000
@@ -43,7 +42,7 @@ class Sending(NamedTuple):
 
 
 class Transport:
-    """Sends operations for one session."""
+    """Sends operations for one session, over a client that others may share. For several threads."""
 
     def __init__(
         self,
@@ -52,7 +51,7 @@ class Transport:
         index: "LocalIndex",
         listener: Listener,
         *,
-        http: "httpx.BaseTransport | None",
+        http: "HttpClient",
         now: Callable[[], float],
         sleep: Callable[[float], None],
         jitter: Callable[[], float],
@@ -64,12 +63,13 @@ class Transport:
         self._budget = budget
         self._index = index
         self._listener = listener
-        self._wire = Wire(session.base_url, session.host, self._settings.timeout, http)
+        self._http = http
         self._now = now
         self._sleep = sleep
         self._jitter = jitter
+        self._counting = Lock()
         self.requests = 0
-        self.unclear = 0  # tries that may have been carried out, whoever asked for them
+        self.unclear = 0  # attempts that may have been carried out, whoever asked for them
         self.changed = False
 
     def send(
@@ -128,9 +128,10 @@ class Transport:
         url = self._session.base_url + operation.path_with(path)
         sending = Sending(operation, url, query, content, headers)
         repeats, arrived, renewed = 0, False, operation.public
+        until = self._now() + self._settings.max_wait
         while True:
             token = "" if operation.public else self._fresh_token()
-            outcome = self._answer(sending)
+            outcome = self._answer(sending, until)
             if isinstance(outcome, Reply) and outcome.status == 401 and not renewed:
                 renewed = True
                 if self._session.renew(token):
@@ -139,13 +140,16 @@ class Transport:
                 return outcome
             if isinstance(outcome, Reply) and arrived and replies.is_gone(outcome, operation):
                 return None  # a try before this one got through
-            acted = retry.may_have_acted(outcome.status if isinstance(outcome, Reply) else outcome.failure)
-            self.unclear += acted
+            acted = retry.may_have_acted(_failure_of(outcome))
+            with self._counting:
+                self.unclear += acted
             pause = self._pause(operation, outcome, repeats)
-            if pause is None:
+            if pause is None or self._now() + pause > until:
                 raise self._error(operation, outcome, " ".join(path.values()))
-            if pause >= 1:
-                self._listener.waiting(pause, "the API did not answer; trying again")
+            if isinstance(outcome, NoResponseError):
+                self._listener.waiting(pause, f"{outcome.sentence}; trying again")
+            elif pause >= 1:
+                self._listener.waiting(pause, f"the API answered with status {outcome.status}; trying again")
             self._sleep(pause)
             repeats += 1
             arrived |= acted
@@ -153,7 +157,8 @@ class Transport:
     def check(self, operation: Operation) -> None:
         """RefusedError for a write in a read-only run or a token of another tenant, NotFoundError for a missing route.
 
-        Who reads something before it writes asks here first, so that no request is spent on what can't be done.
+        UsageError for a proxy or certificates that can't be used. Who reads something before it writes asks here first,
+        so that no request is spent on what can't be done.
         """
         if self._settings.read_only and operation.effect != "read" and not self._dry_run:
             raise RefusedError(
@@ -162,22 +167,19 @@ class Transport:
             )
         if not operation.public:
             _ = self._session.credentials
+        self._http.check(self._session.base_url)
         if operation.evidence == "presumed" and self._index.is_missing(operation.id):
             raise replies.missing_route(operation)
 
-    def close(self) -> None:
-        """Let go of the connections."""
-        self._wire.close()
-
-    def _answer(self, sending: Sending) -> "Reply | Silence":
-        """What became of it. A 429 waits for its place, whatever the operation, since it did not act."""
-        until, refusals = self._now() + self._settings.max_wait, 0
+    def _answer(self, sending: Sending, until: float) -> "Reply | NoResponseError":
+        """The outcome of one attempt. A 429 waits and goes again, whatever the operation, since it did not act."""
+        refusals = 0
         while True:
             ticket = self._budget.acquire(
                 timeout=self._settings.timeout, max_wait=until - self._now(), on_wait=self._listener.waiting
             )
             outcome = self._once(sending, ticket)
-            if isinstance(outcome, Silence):
+            if isinstance(outcome, NoResponseError):
                 return outcome
             if outcome.status != 429:
                 self._budget.settle(ticket, outcome.limit, outcome.remaining)
@@ -195,25 +197,34 @@ class Transport:
                     request_id=outcome.request_id,
                 )
 
-    def _once(self, sending: Sending, ticket: "Ticket") -> "Reply | Silence":
+    def _once(self, sending: Sending, ticket: "Ticket") -> "Reply | NoResponseError":
         operation, url = sending.operation, sending.url
         started = time.monotonic()
         reply, error = None, None
         try:
             own = {} if operation.public else self._session.credentials.headers
             headers = {**own, **sending.headers}
-            reply = self._masked(self._wire.exchange(operation.method, url, sending.query, sending.content, headers))
-        except Silence as silence:
-            error = silence.sentence = self._mask(silence.sentence)
-            if silence.failure == "not_sent":
-                self._budget.abandon(ticket)
-                self.requests -= 1
-            else:
+            reply = self._masked(
+                self._http.exchange(
+                    operation.method,
+                    url,
+                    host=self._session.host,
+                    query=sending.query,
+                    content=sending.content,
+                    headers=headers,
+                )
+            )
+        except NoResponseError as failed:
+            error = failed.sentence = self._mask(failed.sentence)
+            if failed.sent:
                 self._budget.settle(ticket)
-            return silence
-        except SynqError:  # before anything was sent: no token, no certificates
+            else:
+                self._budget.abandon(ticket)
+                self._count(-1)
+            return failed
+        except SynqError:  # before anything was sent: no token, a proxy that can't be used
             self._budget.abandon(ticket)
-            self.requests -= 1
+            self._count(-1)
             raise
         except KeyboardInterrupt:
             self._budget.settle(ticket)
@@ -224,7 +235,7 @@ class Transport:
                 ) from None
             raise
         finally:
-            self.requests += 1
+            self._count(1)
             self._listener.sent(
                 Trace(
                     operation.method,
@@ -239,6 +250,10 @@ class Transport:
             )
         return reply
 
+    def _count(self, change: int) -> None:
+        with self._counting:
+            self.requests += change
+
     def _masked(self, reply: Reply) -> Reply:
         """The reply without our token, which a server may repeat in what becomes a message."""
         headers = {name: self._mask(value) for name, value in reply.headers.items()}
@@ -246,7 +261,7 @@ class Transport:
         if reply.status >= 300:
             for secret in self._session.secrets:
                 body = body.replace(secret.encode(), b"[token]")
-        return Reply(reply.status, headers, body)
+        return reply._replace(headers=headers, body=body)
 
     def _mask(self, text: str) -> str:
         for secret in self._session.secrets:
@@ -257,29 +272,32 @@ class Transport:
         self._session.keep_fresh()
         return self._session.credentials.token
 
-    def _pause(self, operation: Operation, outcome: "Reply | Silence", repeats: int) -> float | None:
+    def _pause(self, operation: Operation, outcome: "Reply | NoResponseError", repeats: int) -> float | None:
         """Seconds before it may be sent again; None if it may not."""
-        failure = outcome.status if isinstance(outcome, Reply) else outcome.failure
-        if not retry.may_repeat(operation.retry, failure, repeats):
+        if isinstance(outcome, NoResponseError) and not outcome.retryable:
+            return None
+        if not retry.may_repeat(operation.retry, _failure_of(outcome), repeats):
             return None
         headers = outcome.headers if isinstance(outcome, Reply) else {}
-        pause = retry.pause(repeats, self._jitter, headers, self._now())
-        return pause if pause <= self._settings.max_wait else None
+        return retry.pause(repeats, self._jitter, headers, self._now())
 
-    def _error(self, operation: Operation, outcome: "Reply | Silence", subject: str) -> SynqError:
+    def _error(self, operation: Operation, outcome: "Reply | NoResponseError", subject: str) -> SynqError:
         if isinstance(outcome, Reply):
             return self._failure(operation, outcome, subject)
-        if operation.retry != "safe" and outcome.failure == "no_answer":
+        if operation.retry != "safe" and outcome.sent:
             return UnknownOutcomeError(
                 f"{operation.method} {operation.path} was sent, but {outcome.sentence}; it may have been applied."
             )
         head = outcome.sentence[:1]
-        return NetworkError(
-            # A host's name stays as it is.
+        error = NetworkError(
+            # The name of a host keeps its case.
             f"{head if outcome.sentence.startswith(self._session.host) else head.upper()}{outcome.sentence[1:]}.",
-            hint=f"Check the network and the base URL ({self._session.base_url}); "
+            hint=outcome.hint
+            or f"Check the network and the base URL ({self._session.base_url}); "
             "a slow API may need a longer --timeout.",
         )
+        error.retryable = outcome.retryable
+        return error
 
     def _failure(self, operation: Operation, reply: Reply, subject: str) -> SynqError:
         if replies.is_missing_route(reply, operation):
@@ -290,3 +308,9 @@ class Transport:
         if reply.status == 401 and not operation.public:
             error.hint = self._session.login_hint(self._now())
         return error
+
+
+def _failure_of(outcome: Reply | NoResponseError) -> retry.Failure | int:
+    if isinstance(outcome, Reply):
+        return outcome.status
+    return "no_answer" if outcome.sent else "not_sent"

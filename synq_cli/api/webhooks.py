@@ -9,7 +9,7 @@ from synq_cli import exact_json
 from synq_cli.api.listener import Listener, Trace
 from synq_cli.api.operation import Operation
 from synq_cli.api.plan import planned
-from synq_cli.api.replies import Reply, if_unclear
+from synq_cli.api.replies import if_unclear
 from synq_cli.api.signature import sign
 from synq_cli.errors import (
     AuthError,
@@ -21,13 +21,13 @@ from synq_cli.errors import (
     UnknownOutcomeError,
     UsageError,
 )
+from synq_cli.http.exchange import NoResponseError, Reply
 from synq_cli.nearest import did_you_mean
 from synq_cli.session.base_url import check_base_url, host_of, is_loopback
 
 if TYPE_CHECKING:
-    import httpx
-
     from synq_cli.api.transport import Transport
+    from synq_cli.http.client import HttpClient
     from synq_cli.session.session import Session
 
 RECEIVE = Operation(
@@ -80,7 +80,7 @@ def sample(event: str) -> dict[str, Any]:
 
 
 class Webhooks:
-    """Sends webhooks. `outside` stands in for the network beyond the API."""
+    """Sends webhooks; `outside` is the client for addresses other than the API's."""
 
     def __init__(
         self,
@@ -89,7 +89,7 @@ class Webhooks:
         listener: Listener,
         now: Callable[[], float],
         *,
-        outside: "httpx.BaseTransport | None",
+        outside: "HttpClient",
         dry_run: bool,
     ) -> None:
         self._session = session
@@ -177,31 +177,26 @@ class Webhooks:
         return None
 
     def _post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Reply:
-        from synq_cli.api.wire import Silence, Wire
-
         if self._dry_run:
             raise planned("POST", url, None, body, headers)
         self._transport.check(RECEIVE._replace(path=url))
         host, started = host_of(url.partition("?")[0]), time.monotonic()
-        wire = Wire(url.lower(), host, self._session.settings.timeout, self._outside)
         try:
-            reply = wire.exchange("POST", url, None, body, headers)
+            reply = self._outside.exchange("POST", url, host=host, content=body, headers=headers)
         except KeyboardInterrupt:
             raise InterruptError(
                 f"Interrupted while the webhook was on its way to {host}; it may have been taken."
             ) from None
-        except Silence as silence:
-            self._trace(url, started, None, silence.sentence)
-            if silence.failure == "not_sent":
+        except NoResponseError as failed:
+            self._trace(url, started, None, failed.sentence)
+            if not failed.sent:
                 raise NetworkError(
-                    f"Nothing was sent: {silence.sentence}.", hint="Is anybody listening there?"
+                    f"Nothing was sent: {failed.sentence}.", hint=failed.hint or "Is anybody listening there?"
                 ) from None
             raise UnknownOutcomeError(
-                f"The webhook was sent, but {silence.sentence}; it may have been taken.",
+                f"The webhook was sent, but {failed.sentence}; it may have been taken.",
                 hint="Look there before sending it again.",
             ) from None
-        finally:
-            wire.close()
         self._trace(url, started, reply.status, None)
         if not 200 <= reply.status < 300:
             raise _refused(host, reply)

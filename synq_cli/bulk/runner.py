@@ -14,10 +14,12 @@ from synq_cli.errors import (
     NetworkError,
     NotFoundError,
     RateLimitedError,
+    RefusedError,
     RejectedError,
     ServerError,
     SynqError,
     UnknownOutcomeError,
+    UsageError,
 )
 
 if TYPE_CHECKING:
@@ -173,6 +175,11 @@ class Runner:
         body = self._verb.body(row.content)
         self._wait_out()
         ticket = lane.take_place(RESERVE)
+        try:
+            lane.prepare()
+        except SynqError:
+            lane.give_back(ticket)
+            raise  # the row was not sent: it stays pending, and the run stops
         started = self._now()
         if not self._depart(row, started):
             lane.give_back(ticket)
@@ -185,8 +192,11 @@ class Runner:
             self._record(row, lambda: self._again(row))
         except NetworkError as error:
             self._record(row, lambda: self._again(row))
-            self._note_outage(started, error)
-        except AuthError as error:
+            if error.retryable:
+                self._note_outage(started, error)
+            else:
+                self._stop(error)
+        except (AuthError, RefusedError, UsageError) as error:
             self._stop(error)
             self._record(row, lambda: self._again(row))
         except (RejectedError, NotFoundError, ConflictError) as error:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
+from synq_cli.deadline import DeadlineError, call_within
 from synq_cli.errors import AuthError
 from synq_cli.session.memory import Memory
 
@@ -63,33 +64,23 @@ class Keyring:
 
     def _ask(self, verb: str, call: Callable[[SecretStore], _Answer]) -> _Answer:
         """Call the keyring, but wait no longer than the limit: a half-configured one never answers."""
-        from queue import Empty, SimpleQueue
-        from threading import Thread
 
-        answers: SimpleQueue[tuple[_Answer | None, Exception | None]] = SimpleQueue()
+        def ask() -> _Answer:
+            store = self._system_store() if self._store is None else self._store
+            _refuse_null(store)
+            answer = call(store)
+            self._remember(store)
+            return answer
 
-        def work() -> None:
-            try:
-                store = self._system_store() if self._store is None else self._store
-                _refuse_null(store)
-                answer = call(store)
-                self._remember(store)
-                answers.put((answer, None))
-            except Exception as error:  # noqa: BLE001 backends raise what they like
-                answers.put((None, error))
-
-        # A daemon thread does not hold up the exit, however long the call hangs.
-        Thread(target=work, daemon=True).start()
         try:
-            answer, error = answers.get(timeout=self._limit)
-        except Empty:
+            return call_within(self._limit, ask)
+        except DeadlineError:
             raise AuthError(
                 f"The keyring did not answer within {self._limit:g} seconds; it may be locked.",
                 hint=self._instead,
             ) from None
-        if error is not None:
+        except Exception as error:  # noqa: BLE001 backends raise what they like
             raise AuthError(_sentence(verb, error), hint=self._instead) from None
-        return answer  # type: ignore[return-value]  # no error, so it is the call's own answer
 
     def _system_store(self) -> SecretStore:
         """The backend that the person configured, else the one that answered last time, else the best there is."""

@@ -1,31 +1,27 @@
 """How a profile gets a fresh token: from a command of the user's own, or for an OAuth 2 refresh token."""
 
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from synq_cli.errors import AuthError, SynqError
+from synq_cli.errors import AuthError, NetworkError, SynqError
 from synq_cli.session.folders import private_folder
 from synq_cli.session.settings import Settings
 from synq_cli.session.tokens import TokenStore, next_refresh_entry, refresh_entry
-from synq_cli.session.trust import tls_context
-
-if TYPE_CHECKING:
-    import httpx
 
 # Somebody else's renewal ends within its limit, and the keyring takes its time.
 _LOCK_LIMITS = 1.5
 _LONGEST_WORDS = 500
-_LARGEST_REPLY = 1_000_000
+# Sends a form to a URL; gives the status and the body of the answer, NetworkError if there is none.
+PostForm = Callable[[str, Mapping[str, str]], tuple[int, bytes]]
 
 
 class Renewal:
     """The renewal of one profile's token, done by one process of the user at a time.
 
     `folder` is asked for when the lock is needed; `secrets` is told every secret that comes up, `tell` what a person
-    should know. `http` stands in for the network.
+    should know. `post_form` sends the refresh token to its own address, never along a redirect.
     """
 
     def __init__(
@@ -38,7 +34,7 @@ class Renewal:
         folder: Callable[[], Path],
         secrets: list[str],
         tell: Callable[[str], None],
-        http: "httpx.BaseTransport | None" = None,
+        post_form: PostForm,
         limit: float = 30.0,
     ) -> None:
         self._settings = settings
@@ -49,7 +45,7 @@ class Renewal:
         self._folder = folder
         self._secrets = secrets
         self._tell = tell
-        self._http = http
+        self._post_form = post_form
         self._limit = limit
 
     @property
@@ -133,34 +129,18 @@ class Renewal:
         return fresh, rotated if isinstance(rotated, str) and rotated else None
 
     def _post(self, url: str, form: Mapping[str, str]) -> tuple[int, dict[str, Any]]:
-        """Status and object of the answer, within the limit."""
+        """Status and object of the answer."""
         import json
 
-        import httpx
-
-        secure, deadline = url.startswith("https:"), time.monotonic() + self._limit
-        trust = tls_context() if secure and not self._http else False
         try:
-            with (
-                # The refresh token goes to its own address, never along a redirect, nor to a proxy in plain text.
-                httpx.Client(transport=self._http, timeout=self._limit, verify=trust, trust_env=secure) as client,
-                client.stream("POST", url, data=form, headers={"Accept": "application/json"}) as response,
-            ):
-                body = b""
-                for chunk in response.iter_bytes():
-                    body += chunk
-                    if len(body) > _LARGEST_REPLY or time.monotonic() > deadline:
-                        raise self._failed(f"{_shown(url)} did not come to an end with its answer")
-        except httpx.TimeoutException:
-            raise self._failed(f"{_shown(url)} did not answer within {self._limit:g} seconds") from None
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            reason = self._mask(str(error).partition("\n")[0]) or type(error).__name__
-            raise self._failed(f"{_shown(url)} could not be reached: {reason}") from None
+            status, body = self._post_form(url, form)
+        except NetworkError as error:
+            raise self._failed(self._mask(error.message)) from None
         try:
             answer = json.loads(body)
         except (ValueError, RecursionError):
             answer = None
-        return response.status_code, answer if isinstance(answer, dict) else {}
+        return status, answer if isinstance(answer, dict) else {}
 
     def keep_refresh(self, refresh: str) -> None:
         """Keep the first refresh token."""

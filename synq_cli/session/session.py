@@ -6,20 +6,17 @@ from functools import cached_property
 from pathlib import Path
 from threading import RLock
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from synq_cli.errors import AuthError, RefusedError
 from synq_cli.session.base_url import host_of
 from synq_cli.session.credentials import Credentials, check_token, scope_of
 from synq_cli.session.memory import Memory
 from synq_cli.session.profiles import Config, keep, near_profile, token_store
-from synq_cli.session.renewal import Renewal
+from synq_cli.session.renewal import PostForm, Renewal
 from synq_cli.session.settings import RENEWAL_SETTINGS, SANDBOX, Settings, can_hold, kept_base_url
 from synq_cli.session.status import described, facts_of, overrides_of
 from synq_cli.session.tokens import STORES, TokenStore
-
-if TYPE_CHECKING:
-    import httpx
 
 # A token is renewed so many seconds before it ends; if that fails, not again for a while.
 _MARGIN, _PAUSE = 300.0, 60.0
@@ -43,7 +40,7 @@ class Session:
         now: Callable[[], float],
         lock_folder: Callable[[], Path],
         tell: Callable[[str], None],
-        http: "httpx.BaseTransport | None" = None,
+        post_form: PostForm,
     ) -> None:
         self.settings = settings
         self.profile = settings.profile
@@ -59,7 +56,7 @@ class Session:
         self._now = now
         self._tell = tell
         self._lock_folder = lock_folder
-        self._http = http
+        self._post_form = post_form
         self._entered: tuple[str, str] | None = None
         self._current: Credentials | None = None
         self._one_at_a_time = RLock()
@@ -143,7 +140,7 @@ class Session:
             folder=self._lock_folder,
             secrets=self.secrets,
             tell=self._tell,
-            http=self._http,
+            post_form=self._post_form,
         )
 
     def describe(self, *, in_use: bool = True) -> dict[str, object]:

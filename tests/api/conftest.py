@@ -11,38 +11,12 @@ from desk import TOKEN, Clock, Desk, Ear
 from synq_cli.api.budget import Budget
 from synq_cli.api.client import SynqClient
 from synq_cli.api.index import LocalIndex
+from synq_cli.http.client import HttpClient
 from synq_cli.session import settings
 from synq_cli.session.memory import Memory
 from synq_cli.session.profiles import Config
 from synq_cli.session.session import Session
 from synq_cli.session.tokens import TokenStore
-
-# Made for these tests: signed by itself, for localhost, from 2020 to 2120. Nobody trusts it.
-CERTIFICATE = """\
------BEGIN PRIVATE KEY-----
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgoHobOHoMwZnb/1+M
-con/XiDKRjeujPb0E1i5Vv8snlWhRANCAARIMe20qoDm2/4h5JhTMzV38r+tebPM
-7huuq8S2GuWzFeriUBMWrQ1L786PbFq86UcYCtLFxCbHb30zr13JafTH
------END PRIVATE KEY-----
------BEGIN CERTIFICATE-----
-MIIBZjCCAQ2gAwIBAgIBATAKBggqhkjOPQQDAjAUMRIwEAYDVQQDDAlsb2NhbGhv
-c3QwIBcNMjAwMTAxMDAwMDAwWhgPMjEyMDAxMDEwMDAwMDBaMBQxEjAQBgNVBAMM
-CWxvY2FsaG9zdDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABEgx7bSqgObb/iHk
-mFMzNXfyv615s8zuG66rxLYa5bMV6uJQExatDUvvzo9sWrzpRxgK0sXEJsdvfTOv
-Xclp9MejTjBMMBoGA1UdEQQTMBGCCWxvY2FsaG9zdIcEfwAAATAPBgNVHRMBAf8E
-BTADAQH/MB0GA1UdDgQWBBRgS+T/2KJVR1Ijwy4yuxB6s751MzAKBggqhkjOPQQD
-AgNHADBEAiA8VJpCBbIFSzAe0ROOz4yCPcSmN3EZJ+OV6mQYzB9ivAIgSYMp0BkR
-GGRnFr5aFvKCKM5dyYWdq7+75c4nqXuuhEo=
------END CERTIFICATE-----
-"""
-
-
-@pytest.fixture
-def certificate(tmp_path: Path) -> Path:
-    """The file of that certificate."""
-    file = tmp_path / "localhost.pem"
-    file.write_text(CERTIFICATE, encoding="ascii")
-    return file
 
 
 @pytest.fixture
@@ -63,6 +37,7 @@ def desk(tmp_path: Path, clock: Clock) -> Iterator[Callable[..., Desk]]:
     ) -> Desk:
         config = Config(tmp_path / "config.yaml")
         resolved = settings.resolve(options, {}, config)
+        client = HttpClient(resolved.timeout, {}, httpx.MockTransport(http) if callable(http) else http)
         memory, told = Memory(lambda: tmp_path), list[str]()
         session = Session(
             resolved,
@@ -74,6 +49,7 @@ def desk(tmp_path: Path, clock: Clock) -> Iterator[Callable[..., Desk]]:
             now=clock.now,
             lock_folder=lambda: tmp_path,
             tell=told.append,
+            post_form=client.post_form,
         )
         budget = Budget(
             tmp_path / "budget.sqlite3",
@@ -87,14 +63,13 @@ def desk(tmp_path: Path, clock: Clock) -> Iterator[Callable[..., Desk]]:
         )
         index = LocalIndex(tmp_path / "index.sqlite3", lambda: session.scope, clock.now, told.append)
         ear = Ear()
-        network = httpx.MockTransport(http) if callable(http) else http
         api = SynqClient(
-            session, budget, index, ear, http=network, now=clock.now, sleep=clock.sleep, jitter=lambda: 1.0
-        )
+            session, budget, index, ear, http=client, outside=client,
+            now=clock.now, sleep=clock.sleep, jitter=lambda: 1.0,
+        )  # fmt: skip
         made.append(Desk(api, index, budget, clock, ear, told))
         return made[-1]
 
     yield make
     for each in made:
-        each.api.transport.close()
         each.budget.close()

@@ -16,7 +16,6 @@ from typing import NoReturn
 import httpx
 import pytest
 
-from synq_cli.api.stand_in import in_process
 from synq_cli.bulk.adjustments import ADJUSTMENTS
 from synq_cli.bulk.engine import Engine
 from synq_cli.bulk.imports import imports, parts_of
@@ -24,6 +23,7 @@ from synq_cli.bulk.journal import Entry, Journal
 from synq_cli.bulk.outcome import Outcome
 from synq_cli.bulk.placements import PLACEMENTS
 from synq_cli.errors import SynqError
+from synq_cli.http.client import in_process
 from synq_cli.invocation import Invocation
 from synq_cli.sandbox.app import create_app
 from synq_cli.sandbox.identity import issue_token
@@ -170,8 +170,10 @@ def go(world: World, workers: int, work: Callable[[Engine], Outcome]) -> Outcome
     outcome, others = None, set(threading.enumerate())
     with suppress(Killed):
         outcome = work(engine)
-    for worker in set(threading.enumerate()) - others:
-        worker.join()  # what it writes down with its last breath is there before anybody looks
+    while late := set(threading.enumerate()) - others:
+        for worker in late:
+            with suppress(RuntimeError):  # it is just being started
+                worker.join()  # what it writes last is there before anybody looks
     world.ticks_left, world.killed = None, False
     run.close()
     return outcome

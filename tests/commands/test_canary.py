@@ -10,7 +10,7 @@ import pytest
 from runner import NOW, FakeKeyring, Result, Runner
 from test_examples import EXAMPLES, SEEN, files, machine, words_of
 
-from synq_cli.api.stand_in import in_process
+from synq_cli.http.client import in_process
 from synq_cli.sandbox.app import create_app
 
 __all__ = ["files", "machine"]  # pytest finds them by name

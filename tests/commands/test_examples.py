@@ -13,9 +13,9 @@ from runner import Result, Runner
 
 from synq_cli import tree
 from synq_cli.api.operation import Operation
-from synq_cli.api.stand_in import in_process
 from synq_cli.app import root_command
 from synq_cli.declaration import ANY
+from synq_cli.http.client import in_process
 from synq_cli.sandbox.app import create_app
 from synq_cli.sandbox.seed import DEFAULT_SEED
 from synq_cli.sandbox.store import create

@@ -95,6 +95,7 @@ def session(
         now=lambda: NOW,
         lock_folder=lambda: folder / "state",
         tell=pytest.fail,
+        post_form=lambda url, _form: pytest.fail(f"a form was sent to {url}"),
     )
 
 

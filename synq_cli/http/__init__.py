@@ -1,0 +1,1 @@
+"""HTTP: one client for everything that synq sends."""
