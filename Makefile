@@ -5,12 +5,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 PACKAGE := .cache/package/tools
 
-.PHONY: help demo test soak check fix generate package audit bench bench-large bench-peers clean
+.PHONY: help demo test soak deadlines check fix generate package audit bench bench-large bench-peers clean
 
 help:
 	@echo "make demo      try synq on its embedded tenant: no account, no network"
 	@echo "make test      run the whole suite"
 	@echo "make soak      try 5,000 random schedules of faults on bulk runs"
+	@echo "make deadlines show that --timeout ends every stalled exchange, 50 times each on a busy machine"
 	@echo "make check     lint, types, generated files, layers"
 	@echo "make fix       format, and mend what ruff can mend"
 	@echo "make generate  write what is generated: docs/cli.md, completions, pictures, man pages"
@@ -30,6 +31,10 @@ test: $(VENV)/.dev
 
 soak: $(VENV)/.dev
 	SYNQ_SCHEDULES=5000 $(BIN)/python -m pytest -q -s tests/bulk/test_schedules.py
+
+deadlines: $(VENV)/.dev
+	@$(BIN)/python -m compileall -q synq_cli  # once, not in every process that is started
+	$(BIN)/python scripts/deadlines.py
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .
