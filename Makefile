@@ -17,7 +17,7 @@ help:
 	@echo "make generate  write what is generated: docs/cli.md, completions, pictures, man pages"
 	@echo "make package   build sdist and wheel; try the wheel alone, and on the lowest versions it asks for"
 	@echo "make audit     ask the package index for known holes in what synq brings along"
-	@echo "make bench     measure start-up beside its peers, streams, and the pace of bulk runs (bench-large, bench-peers)"
+	@echo "make bench     measure start-up and a slow link beside peers, streams, bulk runs (bench-large, bench-peers)"
 	@echo "make clean     remove what the others made"
 
 demo: $(VENV)/.demo
