@@ -174,6 +174,13 @@ def _proxy(talk: Talk, _folder: Path, *, variable: str = "HTTPS_PROXY", scheme: 
 
 
 @contextmanager
+def _refused(_folder: Path) -> Iterator[Target]:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    yield Target({"SYNQ_TOKEN": "a.b.c", "SYNQ_BASE_URL": f"http://127.0.0.1:{port}"})
+
+
+@contextmanager
 def _dropped_packets(_folder: Path) -> Iterator[Target]:
     """A port whose queue of connections is full, so that the kernel drops every further SYN."""
     with socket.socket() as listening:
@@ -243,6 +250,8 @@ def _token_endpoint(talk: Talk, folder: Path) -> Iterator[Target]:
         yield target
 
 
+# Nothing stalls: how long the program itself takes.
+REFUSED = Case("connection refused", WRITE, _refused, 7, "network", 0)
 _REPLY = b"HTTP/1.1 200 OK\r\n"
 _NOT_SENT: dict[str, Callable[[Path], AbstractContextManager[Target]]] = {
     "name server never answers": _silent_name_server,
