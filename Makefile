@@ -5,18 +5,19 @@ VENV := .venv
 BIN := $(VENV)/bin
 PACKAGE := .cache/package/tools
 
-.PHONY: help demo test soak check fix generate package audit bench bench-large bench-peers clean
+.PHONY: help demo test soak deadlines check fix generate package audit bench bench-large bench-peers clean
 
 help:
 	@echo "make demo      try synq on its embedded tenant: no account, no network"
 	@echo "make test      run the whole suite"
 	@echo "make soak      try 5,000 random schedules of faults on bulk runs"
+	@echo "make deadlines show that --timeout ends every stalled exchange, 50 times each on a busy machine"
 	@echo "make check     lint, types, generated files, layers"
 	@echo "make fix       format, and mend what ruff can mend"
 	@echo "make generate  write what is generated: docs/cli.md, completions, pictures, man pages"
 	@echo "make package   build sdist and wheel; try the wheel alone, and on the lowest versions it asks for"
 	@echo "make audit     ask the package index for known holes in what synq brings along"
-	@echo "make bench     measure start-up beside its peers, streams, and the pace of bulk runs (bench-large, bench-peers)"
+	@echo "make bench     measure start-up and a slow link beside peers, streams, bulk runs (bench-large, bench-peers)"
 	@echo "make clean     remove what the others made"
 
 demo: $(VENV)/.demo
@@ -30,6 +31,10 @@ test: $(VENV)/.dev
 
 soak: $(VENV)/.dev
 	SYNQ_SCHEDULES=5000 $(BIN)/python -m pytest -q -s tests/bulk/test_schedules.py
+
+deadlines: $(VENV)/.dev
+	@$(BIN)/python -m compileall -q synq_cli  # once, not in every process that is started
+	$(BIN)/python scripts/deadlines.py
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import bench_link
 import bench_pacing
 import bench_startup
 import bench_streams
@@ -23,11 +24,12 @@ HEAD = """\
 Written by `make bench`, the large ones by `make bench-large`; the peers are those on PATH and those that
 `make bench-peers` installs. Trust the ratios: milliseconds are those of one machine on one day. Ratios are of medians;
 on a machine with other work those of the fastest runs say more. No test asserts a time; what a start may import is
-asserted (`tests/test_startup.py`). "Before" is what was measured before the first release was made fast.
+asserted (`tests/test_startup.py`).
 """
 # A section's name on the command line, its title, and what measures it and gives Markdown. In this order on the page.
 SECTIONS: dict[str, tuple[str, Callable[[], str]]] = {
     "startup": ("Start-up", bench_startup.section),
+    "link": ("Over a slow link", bench_link.section),
     "tab": ("TAB", bench_tab.section),
     "writing": ("Writing rows", bench_writing.section),
     "streams": ("Streams", bench_streams.section),

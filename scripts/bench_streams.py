@@ -1,14 +1,13 @@
 """Long streams: all orders of a tenant as they arrive, and the rows of a catalogue, in constant memory."""
 
-import http.client
 import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
 
+import httpx
 from bench_files import write_catalogue
 from bench_rounds import Command, Noise, Ran, Times, at_home_in, run_once, sample, say, table, verdict
 from bench_startup import SYNQ, token
@@ -36,13 +35,12 @@ def _listing(url: str, environ: Mapping[str, str], *words: str) -> Ran:
     return run_once(Command("", (SYNQ, "orders", "list", *words), {**environ, "SYNQ_BASE_URL": url}))
 
 
-def _pages(url: str, count: int) -> float:
-    """Seconds that the very pages of a list take, read over one connection and thrown away."""
+def read_pages(url: str, count: int) -> float:
+    """Seconds it takes to read the pages of a list one after another over one connection, and to discard them."""
     started = time.perf_counter()
-    connection = http.client.HTTPConnection(urlsplit(url).netloc)
-    for offset in range(0, count, PAGE - 1):
-        connection.request("GET", f"/api/v1/oms/orders?limit={PAGE}&offset={offset}")
-        connection.getresponse().read()
+    with httpx.Client(trust_env=False) as client:
+        for offset in range(0, count, PAGE - 1):
+            client.get(f"{url}/api/v1/oms/orders?limit={PAGE}&offset={offset}").raise_for_status()
     return time.perf_counter() - started
 
 
@@ -58,7 +56,7 @@ def _orders(environ: Mapping[str, str], counts: tuple[int, int], times: Times) -
             for number in range(rounds):
                 say(f"{count:,} orders, round {number + 1} of {rounds}")
                 sample(times, environ)
-                alone.append(_pages(url, count))
+                alone.append(read_pages(url, count))
                 whole.append(_listing(url, environ, "--all", "-o", "ndjson"))
                 start.append(_listing(url, environ, "--limit", "1", "-o", "ndjson"))
         pages, seconds = statistics.median(alone), statistics.median(ran.seconds for ran in whole)

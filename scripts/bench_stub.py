@@ -2,6 +2,7 @@
 
 import json
 import random
+import ssl
 import time
 import uuid
 from collections.abc import Iterator
@@ -42,25 +43,53 @@ def order(number: int) -> dict[str, object]:
     }
 
 
-def pages_of(count: int) -> dict[int, bytes]:
-    """The pages by offset that a reader of overlapping pages asks for, written beforehand."""
-    orders = [json.dumps(order(number), ensure_ascii=False).encode() for number in range(count)]
-    return {begin: b"[%b]" % b",".join(orders[begin : begin + PAGE]) for begin in range(0, count, PAGE - 1)}
+# What an adjustment is answered with.
+_ENTRY = json.dumps(
+    {
+        "id": "8d0b6c1e-5f2a-4c7d-9e38-b1a4d7f0c263",
+        "variant_id": "eb5bd2b9-e9a4-430b-9999-36b0cfa6ef1d",
+        "location_id": "3c1f7a52-9d04-4b86-8e2f-6a7b0c5d9e13",
+        "quantity_delta": -1,
+        "transaction_type": "ADJUSTMENT",
+        "created_at": "2026-11-24T12:00:00Z",
+    }
+).encode()
 
 
 @contextmanager
-def stub(count: int = PAGE, delay: float = 0.0) -> Iterator[str]:
-    """The address of a server of so many orders, whatever the path; each page takes `delay` seconds."""
-    pages = pages_of(count)
+def stub(count: int = PAGE, delay: float = 0.0, tls: ssl.SSLContext | None = None) -> Iterator[str]:
+    """The address of a server of so many orders, whatever the path; each page takes `delay` seconds.
+
+    A POST is answered with an entry of the stock ledger.
+    """
+    orders = [json.dumps(order(number), ensure_ascii=False).encode() for number in range(count)]
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         wbufsize = -1  # head and body in one packet
         disable_nagle_algorithm = True
 
+        def setup(self) -> None:
+            if tls:
+                self.request = tls.wrap_socket(self.request, server_side=True)
+            super().setup()
+
+        def finish(self) -> None:
+            super().finish()
+            if tls:
+                self.request.close()  # the server knows only the socket below
+
         def do_GET(self) -> None:
             time.sleep(delay)
-            body = pages[int(parse_qs(urlsplit(self.path).query).get("offset", ["0"])[0])]
+            query = parse_qs(urlsplit(self.path).query)
+            offset, limit = (int(query.get(name, [usual])[0]) for name, usual in (("offset", "0"), ("limit", "100")))
+            self.reply(b"[%b]" % b",".join(orders[offset : offset + limit]))
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.reply(_ENTRY)
+
+        def reply(self, body: bytes) -> None:
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
@@ -76,6 +105,6 @@ def stub(count: int = PAGE, delay: float = 0.0) -> Iterator[str]:
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         Thread(target=server.serve_forever, daemon=True).start()
         try:
-            yield f"http://127.0.0.1:{server.server_address[1]}"
+            yield f"{'https' if tls else 'http'}://127.0.0.1:{server.server_address[1]}"
         finally:
             server.shutdown()

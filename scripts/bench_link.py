@@ -1,0 +1,171 @@
+"""Commands over a slow link: round trips of 40 ms with TLS beside peers, and 5,000 orders over 150 ms."""
+
+import ssl
+import statistics
+import subprocess
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from bench_relay import Count, Relay, relay
+from bench_rounds import Command, Noise, at_home_in, bare_python, measure, table, verdict
+from bench_startup import SYNQ, peer, token
+from bench_streams import read_pages
+from bench_stub import PAGE, stub
+
+ROUNDS, FAR_ROUNDS = 9, 5
+ORDERS = 5_000
+ONE_WAY, FAR_ONE_WAY = 0.02, 0.075  # seconds
+IN_TIME = 1 / 3  # of the sequential time
+SKU, VARIANT, LOCATION = "SKU-1", "eb5bd2b9-e9a4-430b-9999-36b0cfa6ef1d", "3c1f7a52-9d04-4b86-8e2f-6a7b0c5d9e13"
+ALONE = "pages one after another, one connection"
+ALL = f"synq orders list --all -o ndjson, {ORDERS:,} orders"
+# The only https host that stripe takes.
+STRIPE_HOST = "api.stripe.com"
+# What is compared with each other, the yardstick of curl first.
+GROUPS = (
+    ("curl GET", "synq orders list --json", "stripe get", "http GET (httpie)"),
+    (f"curl GET, {ORDERS:,} orders, one connection", ALL, f"curl --parallel-max 4, {ORDERS:,} orders"),
+    ("curl POST", "synq inventory adjust --json", "http POST (httpie)"),
+)
+
+
+def certificate(folder: Path) -> Path:
+    """A certificate and its key for this machine, made on the spot with openssl, in one file."""
+    file = folder / "localhost.pem"
+    words = ("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2")
+    names = ("-subj", "/CN=localhost", "-addext", f"subjectAltName=DNS:{STRIPE_HOST},IP:127.0.0.1")
+    subprocess.run([*words, *names, "-keyout", file, "-out", folder / "certificate"], check=True, capture_output=True)
+    with file.open("ab") as key:
+        key.write((folder / "certificate").read_bytes())
+    return file
+
+
+def commands(url: str, environ: Mapping[str, str], trusted: Path) -> list[Command]:
+    """The commands of every group; peers that are not installed are left out."""
+    bearer, real = token(), dict(environ)
+    real |= {"SYNQ_BASE_URL": url, "SYNQ_TOKEN": bearer, "SSL_CERT_FILE": str(trusted)}
+    subprocess.run([SYNQ, "inventory", "skus", "add", SKU, VARIANT], env=real, check=True, capture_output=True)
+    header, page = f"Authorization: Bearer {bearer}", f"{url}/api/v1/oms/orders?limit={PAGE}"
+    # The pages of synq overlap by one row, to notice rows that moved; it asks for one more, to see that none follows.
+    pages, adjust = f"{page}&offset=[0-{ORDERS - 1}:{PAGE - 1}]", f"{url}/api/v1/inventory/adjust"
+    body = f'{{"variant_id": "{VARIANT}", "location_id": "{LOCATION}", "quantity_delta": -1}}'
+    curl = ("curl", "-sf", "--cacert", str(trusted), "-H", header)
+    parallel = ("--parallel", "--parallel-immediate", "--parallel-max", "4")
+    api_key = "sk_test_" + "4eC39HqLyjWDarjtT1zdp7dc"
+    httpie = ("http", "--check-status", "--ignore-stdin", "--verify", str(trusted))
+    lines = [
+        [
+            (*curl, page),
+            (SYNQ, "orders", "list", "--limit", str(PAGE), "--json"),
+            ("stripe", "get", "/v1/orders", "--api-base", f"https://{STRIPE_HOST}", "--api-key", api_key),
+            (*httpie, "GET", page, header),
+        ],
+        [(*curl, pages), (SYNQ, "orders", "list", "--all", "-o", "ndjson"), (*curl, *parallel, pages)],
+        [
+            (*curl, "--json", body, adjust),
+            (SYNQ, "inventory", "adjust", SKU, "-1", "--location", LOCATION, "--json"),
+            (*httpie, "--raw", body, "POST", adjust, header),
+        ],
+    ]
+    found = [bare_python(environ)]
+    for names, group in zip(GROUPS, lines, strict=True):
+        for name, (program, *words) in zip(names, group, strict=True):
+            if path := peer(program):
+                proxy = {"HTTPS_PROXY": url.replace("https", "http")} if program == "stripe" else {}
+                found.append(Command(name, (path, *words), real | proxy))
+    return found
+
+
+class Counts:
+    """Connections and round trips of each command, run by run."""
+
+    def __init__(self, link: Relay) -> None:
+        self._link = link
+        self._runs: dict[str, list[Count]] = {}
+
+    def counted(self, command: Command) -> Callable[[], None]:
+        """The command's run, counted."""
+
+        def run() -> None:
+            self._link.count = count = Count()
+            command.run()
+            self._link.count = Count()  # what others send in between is not this command's
+            self._runs.setdefault(command.name, []).append(count)
+
+        return run
+
+    def connections(self, name: str) -> int:
+        return statistics.median_high(run.connections for run in self._runs[name])
+
+    def round_trips(self, name: str) -> int:
+        return statistics.median_high(run.round_trips for run in self._runs[name])
+
+
+def section() -> str:
+    """Both tables, as Markdown."""
+    return f"{_beside_peers()}\n{_far_away()}"
+
+
+def _beside_peers() -> str:
+    with tempfile.TemporaryDirectory() as home:
+        trusted = certificate(Path(home))
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(trusted)
+        with stub(ORDERS, tls=context) as near, relay(urlsplit(near).port or 0, ONE_WAY) as link:
+            noise, counts = Noise(), Counts(link)
+            chosen = commands(f"https://127.0.0.1:{link.port}", at_home_in(Path(home)), trusted)
+            _check_orders(next(command for command in chosen if command.name == ALL))
+            times = measure({command.name: counts.counted(command) for command in chosen}, ROUNDS)
+    rows = [("process", "ms, median (middle half)", "x curl", "connections", "round trips")]
+    for first, *others in GROUPS:
+        for name in (name for name in (first, *others) if name in times.seconds):
+            ratio = f"{times.ratio(name, first):.2f} x" if first in times.seconds else ""
+            cost = (str(counts.connections(name)), str(counts.round_trips(name)))
+            rows.append((f"`{name}`", times.ms(name, 0), ratio, *cost))
+    missing = [name for names in GROUPS for name in names if name not in times.seconds]
+    said = f"Not here: {', '.join(missing)}; `make bench-peers` installs what can be had.\n" if missing else ""
+    return (
+        f"{noise.sentence(times)}\n\nOne server on this machine with real TLS, behind a relay that delivers every byte "
+        f"{ONE_WAY * 1000:.0f} ms late: a round trip takes {ONE_WAY * 2000:.0f} ms, and so does\nconnecting. Bandwidth "
+        "is unlimited and there is no slow start. Connecting, the TLS handshake and each request cost one round trip "
+        "each; those of\nseveral connections, all counted here, pass at the same time. `stripe` takes no other https "
+        "host than its own: a proxy without delay leads it\nto the same server.\n"
+        f"{said}\n{table(*rows)}"
+    )
+
+
+def _far_away() -> str:
+    with (
+        tempfile.TemporaryDirectory() as home,
+        stub(ORDERS) as near,
+        relay(urlsplit(near).port or 0, FAR_ONE_WAY) as link,
+    ):
+        url, counts = f"http://127.0.0.1:{link.port}", Counts(link)
+        environ = {**at_home_in(Path(home)), "SYNQ_BASE_URL": url, "SYNQ_TOKEN": token()}
+        command = Command(ALL, (SYNQ, "orders", "list", "--all", "-o", "ndjson"), environ)
+        _check_orders(command)
+        times = measure({ALONE: lambda: read_pages(url, ORDERS), ALL: counts.counted(command)}, FAR_ROUNDS)
+        connections = counts.connections(ALL)
+    ratio = times.ratio(ALL, ALONE)
+    rows = [
+        ("what", "s, median", "x sequential", "connections", "at most a third"),
+        (ALONE, f"{times.median(ALONE):.2f}", "1.00 x", "1", ""),
+        (f"`{ALL}`", f"{times.median(ALL):.2f}", f"{ratio:.2f} x", str(connections), verdict(ratio, IN_TIME)),
+    ]
+    return (
+        f"{ORDERS:,} orders over round trips of {FAR_ONE_WAY * 2000:.0f} ms, {times.rounds} interleaved rounds; synq "
+        f"with its start-up.\n\n{table(*rows)}"
+    )
+
+
+def _check_orders(command: Command) -> None:
+    """AssertionError unless it prints every order once: a fast list that lacks some is no result."""
+    done = subprocess.run(command.words, env=command.environ, capture_output=True, check=True)
+    lines = done.stdout.splitlines()
+    assert len(lines) == len(set(lines)) == ORDERS, f"{len(set(lines))} of {ORDERS} orders"
+
+
+if __name__ == "__main__":
+    print(section())
