@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / "synq_cli"
-BOTTOM = {"errors", "exact_json", "nearest", "__init__"}
+BOTTOM = {"deadline", "errors", "exact_json", "nearest", "__init__"}
 ALLOWED = {
-    "api": {"api", "session"},
+    "http": {"http", "session"},
+    "api": {"api", "http", "session"},
     "session": {"session"},
     "output": {"output"},
     "sandbox": {"sandbox"},
@@ -18,7 +19,7 @@ ALLOWED = {
     "declaration": {"api"},
     "embedded": {"sandbox"},
     "system": {"session"},
-    "invocation": {"api", "bulk", "documents", "embedded", "session", "output", "system"},
+    "invocation": {"api", "bulk", "documents", "embedded", "http", "session", "output", "system"},
     "diagnosis": {"api", "completion", "invocation", "output", "session"},
     "login": {"invocation", "output", "session"},
     "webhook_secret": {"invocation", "output", "session"},
@@ -51,9 +52,10 @@ ALLOWED = {
 }
 # Each library and the only places that may import it.
 LIBRARIES = {
-    "certifi": {"session/trust"},
-    "httpx": {"api/stand_in", "session/renewal"},
-    "http.client": {"api/network"},
+    "truststore": {"session/trust"},
+    "httpx": {"http"},
+    "http.client": set(),
+    "urllib.request": set(),
     "rich": {"output"},
     "keyring": {"session/keyring"},
     "yaml": {"session/profiles", "documents", "output"},
@@ -114,10 +116,9 @@ def test_a_library_is_imported_only_in_its_room(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", MODULES, ids=place)
-def test_a_module_says_in_one_sentence_what_lives_there_and_stays_under_300_lines(path: Path) -> None:
+def test_a_module_says_in_one_sentence_what_it_is(path: Path) -> None:
     source = path.read_text(encoding="utf-8")
     docstring = ast.get_docstring(ast.parse(source))
     assert docstring, f"{place(path)} has no docstring"
     if path.name != "errors.py":  # its tree is drawn there
         assert "\n" not in docstring.strip(), f"{place(path)}: one sentence, please"
-    assert source.count("\n") <= 300, f"{place(path)} is a room to divide"

@@ -64,7 +64,7 @@ def test_orders_of_the_sandbox_need_httpx_and_the_budget_but_no_rich_yaml_or_key
     assert modules & {"rich", "yaml", "keyring", "pydantic", "filelock", "platformdirs"} == set()
 
 
-def test_orders_over_the_network_need_the_budget_but_no_httpx(tmp_path: Path) -> None:
+def test_orders_over_the_network_need_httpx_and_the_budget_but_no_rich_yaml_or_keyring(tmp_path: Path) -> None:
     answer = b'HTTP/1.1 200 OK\r\nContent-Length: 24\r\n\r\n{"orders":[{"id":"a"}]} '
     with socket.create_server(("127.0.0.1", 0)) as listening:
         address = f"http://127.0.0.1:{listening.getsockname()[1]}"
@@ -80,8 +80,8 @@ def test_orders_over_the_network_need_the_budget_but_no_httpx(tmp_path: Path) ->
         line = ("orders", "list", "--json", "--limit", "1")
         modules = loaded(tmp_path, *line, SYNQ_BASE_URL=address, SYNQ_TOKEN="opaque-token-0123456789")
         thread.join()
-    assert modules & {"http", "sqlite3"} == {"http", "sqlite3"}
-    unused = {"httpx", "httpcore", "h11", "anyio", "certifi", "rich", "yaml", "keyring", "filelock", "platformdirs"}
+    assert modules & {"httpx", "sqlite3"} == {"httpx", "sqlite3"}
+    unused = {"truststore", "rich", "yaml", "keyring", "filelock", "platformdirs"}
     assert modules & unused == set()
 
 

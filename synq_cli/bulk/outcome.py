@@ -29,7 +29,7 @@ class Outcome:
         """The error that the run ended with: why it stopped, else unknown rows, else failed ones; nothing if none."""
         where = f"Run {self.row['id']}: {self.stands()}."
         if self.reason is not None:
-            raise type(self.reason)(
+            error = type(self.reason)(
                 f"{self.reason.message} {where}{self._listed()}",
                 hint=f"{self.reason.hint.rstrip('.')}. Then: {self.command}"
                 if self.reason.hint
@@ -37,6 +37,8 @@ class Outcome:
                 status=self.reason.status,
                 request_id=self.reason.request_id,
             )
+            error.retryable = self.reason.retryable
+            raise error
         if self.row["unknown"]:
             raise UnknownOutcomeError(f"{where}{self._listed()}", hint=self._way_on())
         if self.row["failed"]:

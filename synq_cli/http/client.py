@@ -18,6 +18,7 @@ from synq_cli import __version__
 from synq_cli.deadline import DeadlineError, call_within
 from synq_cli.errors import NetworkError, UsageError
 from synq_cli.http.exchange import NoResponseError, Reply, Tls
+from synq_cli.http.failures import CLOSED, no_response
 from synq_cli.session.base_url import host_of
 from synq_cli.session.proxies import Proxy, find_proxy, names_proxies
 
@@ -27,19 +28,6 @@ if TYPE_CHECKING:
 LARGEST_REPLY = 64_000_000
 _LONGEST_CONNECT = 10.0
 _OWN_HEADERS = {"Accept": "application/json", "User-Agent": f"synq/{__version__}"}
-# OpenSSL's numbers of what is wrong with a certificate: what to call it, and what to do.
-_CLOCK = "Check this machine's clock; if it is right, the server needs a new certificate."
-_CA = "To trust the authority that signed it, set SSL_CERT_FILE to a PEM file with that authority's certificate."
-_CERTIFICATE_FAULTS = {
-    9: ("it is not valid yet", _CLOCK),
-    10: ("it has expired", _CLOCK),
-    18: ("it is self-signed", _CA),
-    19: ("it comes from an unknown issuer", _CA),
-    20: ("it comes from an unknown issuer", _CA),
-    21: ("it comes from an unknown issuer", _CA),
-    62: ("it was issued for another host", "Check the host name in the URL."),
-    64: ("it was issued for another host", "Check the address in the URL."),
-}
 
 
 class HttpClient:
@@ -96,7 +84,7 @@ class HttpClient:
             late = "did not answer" if sent else "could not be reached"
             raise NoResponseError(f"{host} {late} within {limit:g} s{'' if sent else way}", sent=sent) from None
         except httpx.HTTPError as error:
-            raise _no_response(error, host, way, sent=attempt.sent) from None
+            raise no_response(error, host, way, sent=attempt.sent) from None
         except KeyboardInterrupt:
             attempt.abandon()
             raise
@@ -236,13 +224,10 @@ def in_process(app: "WSGIApplication") -> httpx.BaseTransport:
             try:
                 return super().handle_request(request)
             except ConnectionError as error:
-                raise httpx.RemoteProtocolError(_CLOSED, request=request) from error
+                raise httpx.RemoteProtocolError(CLOSED, request=request) from error
 
     # The app answers its own bugs with a 500; its traceback is not for the person at the prompt.
     return InProcess(app=app, wsgi_errors=StringIO())
-
-
-_CLOSED = "Server disconnected without sending a response."
 
 
 def _proxy_of(proxy: Proxy | None, trust: ssl.SSLContext | None) -> httpx.Proxy | None:
@@ -266,59 +251,3 @@ def _tls_of(response: httpx.Response) -> Tls | None:
         return None
     ends = (connection.getpeercert() or {}).get("notAfter")
     return Tls(connection.version() or "TLS", ssl.cert_time_to_seconds(ends) if ends else None)
-
-
-def _no_response(error: httpx.HTTPError, host: str, way: str, *, sent: bool) -> NoResponseError:
-    """Why an exchange failed; a request's headers and a proxy's password are never part of it."""
-    cause = _root(error)
-    if isinstance(cause, ssl.SSLCertVerificationError):
-        why, advice = _CERTIFICATE_FAULTS.get(cause.verify_code, (cause.verify_message.rstrip("."), _CA))
-        sentence = f"the certificate of {host} is not trusted: {why}"
-        return NoResponseError(sentence, sent=False, retryable=False, hint=advice)
-    if isinstance(error, httpx.ProxyError):
-        status = str(error).split(" ")[0]
-        # The reason that a proxy gives beside its status may repeat a password.
-        why = f"it answered with status {status}" if status.isdecimal() else str(error).rstrip(".")
-        denied = status == "407" or "username" in why
-        hint = "Put the user name and password into the proxy's URL: http://USER:PASSWORD@HOST:PORT" if denied else None
-        return NoResponseError(f"{host} could not be reached{way}: {why}", sent=False, retryable=not denied, hint=hint)
-    if isinstance(error, httpx.ConnectError):
-        return NoResponseError(f"{host} could not be reached{way}: {_words(cause)}", sent=False)
-    if isinstance(error, httpx.LocalProtocolError | httpx.UnsupportedProtocol):
-        return NoResponseError(f"{host} can't be asked: {error}", sent=False, retryable=False)
-    why = _protocol_words(error) or _words(cause)
-    if not sent:
-        return NoResponseError(f"{host} could not be reached{way}: {why}", sent=False)
-    return NoResponseError(f"the connection to {host} broke: {why}", sent=True)
-
-
-def _root(error: BaseException) -> BaseException:
-    """The exception that the others were raised from."""
-    # httpcore raises its own errors "from None", which leaves what they came from in their context.
-    while below := error.__cause__ or (error.__context__ if type(error).__module__.startswith("httpcore") else None):
-        error = below
-    return error
-
-
-def _protocol_words(error: httpx.HTTPError) -> str | None:
-    text = str(error)
-    if isinstance(error, httpx.DecodingError):
-        return "its answer can't be decompressed"
-    if not isinstance(error, httpx.RemoteProtocolError):
-        return None
-    if text == _CLOSED:
-        return "it was closed without an answer"
-    return "the answer was cut short" if "closed connection" in text else "its answer is not HTTP"
-
-
-def _words(cause: BaseException) -> str:
-    text = str(cause)
-    if isinstance(cause, socket.gaierror):
-        return "there is no such host" if cause.errno == socket.EAI_NONAME else "its name could not be looked up"
-    if isinstance(cause, ConnectionRefusedError):
-        return "the connection was refused"
-    if isinstance(cause, ssl.SSLError):
-        return f"no TLS connection could be made ({cause.reason or type(cause).__name__})"
-    if isinstance(cause, OSError) and cause.strerror:
-        return cause.strerror
-    return text.partition("\n")[0][:200].rstrip(".") or type(cause).__name__

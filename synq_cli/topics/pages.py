@@ -17,7 +17,7 @@ _VARIABLES = (
     ("CLICOLOR_FORCE", "color also off a terminal, if it is 1"),
     ("COLUMNS", "the width of tables; else the terminal's"),
     ("HTTPS_PROXY", "the http:// proxy on the way to the API; also ALL_PROXY, and NO_PROXY for the exceptions"),
-    ("SSL_CERT_FILE", "certificates to trust instead of the system's; SSL_CERT_DIR, a folder of them"),
+    ("SSL_CERT_FILE", "PEM file with certificates to trust; SSL_CERT_DIR, a folder of them"),
 )
 
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+import ssl
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 from synq_cli.api.operation import Operation
 from synq_cli.bulk.engine import Engine
 from synq_cli.bulk.verb import Content, Fields, Problem, Receipt, Row, Verb
-from synq_cli.errors import RefusedError, UsageError
+from synq_cli.errors import NetworkError, RefusedError, UsageError
 from synq_cli.invocation import Invocation
 from synq_cli.system import System
 
@@ -44,13 +45,16 @@ GREETINGS = Verb(
 
 
 class Host(httpx.BaseTransport):
-    """Greets each key once, and loses its first answers."""
+    """Greets each key once, and loses its first answers; `unreachable` is raised instead of taking a request."""
 
-    def __init__(self, lose: int) -> None:
+    def __init__(self, lose: int, unreachable: Exception | None = None) -> None:
         self.lose = lose
+        self.unreachable = unreachable
         self.keys: list[str] = []
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if self.unreachable:
+            raise self.unreachable
         key = json.loads(request.read())["idempotency_key"]
         self.keys.append(key)
         if len(self.keys) <= self.lose:
@@ -58,14 +62,14 @@ class Host(httpx.BaseTransport):
         return httpx.Response(200, json={"id": f"id of {key}"})
 
 
-def engine(folder: Path, host: Host) -> tuple[Invocation, Engine]:
+def engine(folder: Path, host: Host | None, **variables: str) -> tuple[Invocation, Engine]:
     clock = [NOW]
 
     def sleep(seconds: float) -> None:
         clock[0] += seconds
 
     environ = {"SYNQ_CONFIG_DIR": str(folder), "SYNQ_STATE_DIR": str(folder)}
-    environ |= {"SYNQ_BASE_URL": "http://127.0.0.1", "SYNQ_TOKEN": "t"}
+    environ |= {"SYNQ_BASE_URL": "http://127.0.0.1", "SYNQ_TOKEN": "opaque-token-0123456789", **variables}
     system = System(
         io.StringIO(), io.StringIO(), io.StringIO(), environ, now=lambda: clock[0], sleep=sleep, http=host,
     )  # fmt: skip
@@ -106,3 +110,49 @@ def test_a_verb_without_a_reverse_is_not_taken_back(memory: Path) -> None:
     name = greetings.start(plan).row["id"]
     with pytest.raises(RefusedError, match="can't be taken back"):
         greetings.plan_undo(name, with_levels=False)
+
+
+def untrusted() -> Exception:
+    """What httpx raises for a certificate that is not trusted."""
+    error, cause = httpx.ConnectError("certificate verify failed"), ssl.SSLCertVerificationError()
+    cause.verify_code, cause.verify_message = 10, "certificate has expired"
+    error.__cause__ = cause
+    return error
+
+
+def test_what_can_not_be_sent_leaves_its_row_for_resume_and_is_not_tried_again(memory: Path) -> None:
+    host = Host(lose=0, unreachable=untrusted())
+    _, greetings = engine(memory, host)
+    plan = greetings.plan(GREETINGS, "name\nAnn\nBob\n", str(memory / "names.csv"), place=None, with_levels=False)
+    outcome = greetings.start(plan)
+    with pytest.raises(NetworkError, match=r"^The certificate of 127.0.0.1 is not trusted: it has expired\.") as caught:
+        outcome.check()
+    assert caught.value.retryable is False
+    assert [entry.state for entry in outcome.entries] == ["pending", "pending"]
+    host.unreachable = None
+    engine(memory, host)[1].resume(outcome.row["id"], ()).check()
+    assert host.keys == ["key of Ann", "key of Bob"]
+
+
+@pytest.mark.parametrize("variables", [{"HTTPS_PROXY": "socks4://127.0.0.1"}, {"SSL_CERT_FILE": "/nonexistent"}])
+def test_settings_that_can_not_work_are_found_before_a_run_is_journaled(
+    memory: Path, variables: dict[str, str]
+) -> None:
+    run, greetings = engine(memory, None, SYNQ_BASE_URL="https://api.test", **variables)
+    with pytest.raises(UsageError, match=f"^Invalid .*{next(iter(variables))}"):
+        greetings.plan(GREETINGS, "name\nAnn\n", str(memory / "names.csv"), place=None, with_levels=False)
+    assert run.runs.rows() == []
+
+
+def test_settings_that_stop_working_leave_the_rows_of_a_run_as_they_were(memory: Path) -> None:
+    url = {"SYNQ_BASE_URL": "https://api.test"}
+    plan = engine(memory, Host(lose=0), **url)[1].plan(
+        GREETINGS, "name\nAnn\n", str(memory / "names.csv"), place=None, with_levels=False
+    )
+    outcome = engine(memory, None, **url, HTTPS_PROXY="socks4://127.0.0.1")[1].start(plan)
+    with pytest.raises(UsageError):
+        outcome.check()
+    assert [entry.state for entry in outcome.entries] == ["pending"]
+    host = Host(lose=0)
+    engine(memory, host, **url)[1].resume(outcome.row["id"], ()).check()
+    assert host.keys == ["key of Ann"]
