@@ -178,12 +178,12 @@ def _usage(error: typer.TyperException) -> SynqError:
 def _fixed_choice(error: Any, words: Sequence[str]) -> tuple[str, str]:
     """The sentence, and the nearest of these words, for a value outside an Enum or a Literal, or for none."""
     parameter = error.param
-    name = parameter.opts[-1] if parameter.param_type_name == "option" else parameter.metavar
+    name = parameter.opts[-1] if parameter.param_type_name == "option" else parameter.metavar.strip("[]")
     allowed = f"use {', '.join(words[:-1])} or {words[-1]}"
     # Typer says: 'x' is not one of 'a', 'b'.
     value, outside, _ = error.message.partition(" is not one of ")
     if not outside:
-        return f"Missing {parameter.param_type_name} {name}: {allowed}", ""
+        return f"Missing {parameter.param_type_name} '{name}': {allowed}", ""
     return f'Invalid value "{value[1:-1]}" for {name}: {allowed}', did_you_mean(value[1:-1], words)
 
 
