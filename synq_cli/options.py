@@ -191,19 +191,25 @@ def confirm_option() -> TyperOption:
     )
 
 
+def help_record(parameter: Any, ctx: Any) -> tuple[str, str] | None:
+    """A parameter's name and meaning for help pages; None if it is hidden."""
+    record: tuple[str, str] | None = parameter.get_help_record(ctx)
+    if record is None:
+        return None
+    meaning = record[1].removesuffix("[required]").rstrip()
+    if words := fixed_choices(parameter):
+        # Typer's own place for them, the metavar, can't be wrapped on a narrow terminal.
+        meaning += f"  [possible values: {', '.join(words)}]"
+    return record[0], meaning
+
+
 def write_sections(command: Any, ctx: Any, formatter: Any) -> None:
     """Write arguments and options by panel, the ones that every command takes last."""
     panels: dict[str, list[tuple[str, str]]] = {}
     for parameter in command.get_params(ctx):
-        record = parameter.get_help_record(ctx)
-        if record is not None:
+        if record := help_record(parameter, ctx):
             kind = "Arguments" if parameter.param_type_name == "argument" else "Options"
-            name, meaning = record
-            meaning = meaning.removesuffix("  [required]")
-            if words := fixed_choices(parameter):
-                # Typer's own place for them, the metavar, can't be wrapped on a narrow terminal.
-                meaning += f"  [possible values: {', '.join(words)}]"
-            panels.setdefault(parameter.rich_help_panel or kind, []).append((name, meaning))
+            panels.setdefault(parameter.rich_help_panel or kind, []).append(record)
     everywhere = panels.pop(EVERYWHERE, [])
     # --help belongs with the options that every command takes.
     own = panels.pop("Options", [])
