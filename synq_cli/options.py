@@ -90,81 +90,60 @@ def invocation(ctx: typer.Context) -> "Invocation":
     return run
 
 
-def _remember(ctx: typer.Context, option: typer.CallbackParam, value: Any) -> None:
+def _remember(ctx: Any, option: Any, value: Any) -> None:
     # Each level of the line parses these options; the one nearest to the verb wins.
     if value not in {None, False} and not ctx.resilient_parsing:
-        invocation(ctx).given[str(option.name)] = value.strip() if isinstance(value, str) else value
+        invocation(ctx).given[option.name] = value.strip() if isinstance(value, str) else value
 
 
-def _print_version(ctx: typer.Context, value: bool) -> None:
+def _print_version(ctx: Any, _option: Any, value: Any) -> None:
     if value and not ctx.resilient_parsing:
         typer.echo(f"synq {__version__}")
         raise typer.Exit
 
 
-def _option(*names: str, **settings: Any) -> Any:
+def _everywhere(*names: str, **settings: Any) -> TyperOption:
     settings.setdefault("callback", _remember)
-    return typer.Option(*names, expose_value=False, rich_help_panel=EVERYWHERE, **settings)
+    return TyperOption(param_decls=list(names), expose_value=False, rich_help_panel=EVERYWHERE, **settings)
 
 
-def _every_command(  # never called: Typer reads its signature
-    profile: Annotated[
-        str | None, _option("-p", "--profile", metavar=Value("NAME", "profile"), help="Which tenant. [SYNQ_PROFILE]")
-    ] = None,
-    json: Annotated[bool, _option("--json", help="JSON on stdout; short for -o json.")] = False,
-    output: Annotated[
-        OutputFormat | None,
-        _option(
+def _flag(*names: str, **settings: Any) -> TyperOption:
+    return _everywhere(*names, is_flag=True, type=bool, default=False, **settings)
+
+
+@cache
+def shared_options() -> tuple[TyperOption, ...]:
+    """The options that every command takes, before or after the verb; made once, since a group has many commands.
+
+    Not from the signature of a function: Typer would take 1 ms to read it, at every start.
+    """
+    return (
+        _everywhere("-p", "--profile", metavar=Value("NAME", "profile"), help="Which tenant. [SYNQ_PROFILE]"),
+        _flag("--json", help="JSON on stdout; short for -o json."),
+        _everywhere(
             "-o",
             "--output",
             metavar="FORMAT",
+            type=typer.main.get_click_type(annotation=OutputFormat, parameter_info=typer.Option()),
             help="Format. Default: a table on a terminal, else TSV. [SYNQ_OUTPUT]",
         ),
-    ] = None,
-    columns: Annotated[
-        str | None,
-        _option("--columns", metavar="A,B", help="Only these columns of a table, CSV or TSV, by title or key."),
-    ] = None,
-    fields: Annotated[
-        str | None, _option("--fields", metavar="A,B.C", help="Only these fields, in this order, in every format.")
-    ] = None,
-    jq: Annotated[str | None, _option("--jq", metavar="EXPR", help="Filter the JSON with jq's language.")] = None,
-    quiet: Annotated[
-        bool, _option("-q", "--quiet", help="No footer, no hints, no progress; errors still show.")
-    ] = False,
-    no_color: Annotated[bool, _option("--no-color", help="No color. [NO_COLOR, CLICOLOR_FORCE]")] = False,
-    debug: Annotated[bool, _option("--debug", help="A line a request on stderr; secrets masked. [SYNQ_DEBUG]")] = False,
-    timeout: Annotated[
-        str | None,
-        _option("--timeout", metavar="SECONDS", help="For a whole request; 30 by default. [SYNQ_TIMEOUT]"),
-    ] = None,
-    max_wait: Annotated[
-        str | None,
-        _option(
+        _everywhere("--columns", metavar="A,B", help="Only these columns of a table, CSV or TSV, by title or key."),
+        _everywhere("--fields", metavar="A,B.C", help="Only these fields, in this order, in every format."),
+        _everywhere("--jq", metavar="EXPR", help="Filter the JSON with jq's language."),
+        _flag("-q", "--quiet", help="No footer, no hints, no progress; errors still show."),
+        _flag("--no-color", help="No color. [NO_COLOR, CLICOLOR_FORCE]"),
+        _flag("--debug", help="A line a request on stderr; secrets masked. [SYNQ_DEBUG]"),
+        _everywhere("--timeout", metavar="SECONDS", help="For a whole request; 30 by default. [SYNQ_TIMEOUT]"),
+        _everywhere(
             "--max-wait",
             metavar="SECONDS",
             help="Longest wait for the rate limit before exit 6; 120 by default. [SYNQ_MAX_WAIT]",
         ),
-    ] = None,
-    base_url: Annotated[
-        str | None, _option("--base-url", metavar="URL", help="Another API host. [SYNQ_BASE_URL]")
-    ] = None,
-    sandbox: Annotated[bool, _option("--sandbox", help="The embedded sandbox instead of the network.")] = False,
-    read_only: Annotated[
-        bool, _option("--read-only", help="Refuse every request that is not a read. [SYNQ_READ_ONLY]")
-    ] = False,
-    version: Annotated[
-        bool, _option("-V", "--version", is_eager=True, callback=_print_version, help="Show the version.")
-    ] = False,
-) -> None: ...
-
-
-@cache
-def shared_options() -> tuple[Any, ...]:
-    """The options that every command takes, before or after the verb; made once, since a group has many commands."""
-    options = typer.Typer(add_completion=False)
-    options.command()(_every_command)
-    return tuple(typer.main.get_command(options).params)
+        _everywhere("--base-url", metavar="URL", help="Another API host. [SYNQ_BASE_URL]"),
+        _flag("--sandbox", help="The embedded sandbox instead of the network."),
+        _flag("--read-only", help="Refuse every request that is not a read. [SYNQ_READ_ONLY]"),
+        _flag("-V", "--version", is_eager=True, callback=_print_version, help="Show the version."),
+    )
 
 
 def dry_run_option() -> TyperOption:
