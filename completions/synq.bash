@@ -99,7 +99,7 @@ _synq_options() { # the options of a command, and those that every command takes
     'completion uninstall') REPLY='-y --yes' ;;
     *) REPLY='' ;;
     esac
-    REPLY="$REPLY -p --profile --json -o --output --columns --fields --jq -q --quiet --no-color --debug --timeout --max-wait --base-url --sandbox --read-only -h --help"
+    REPLY="$REPLY -p --profile --json -o --output --columns --fields --jq -q --quiet --no-color --debug --timeout --max-wait --base-url --sandbox --read-only -V --version -h --help"
 }
 
 _synq_value() { # what completes the value of "PATH --option", or the argument "PATH #1"; fails if there is none
@@ -129,7 +129,7 @@ _synq_value() { # what completes the value of "PATH --option", or the argument "
     'config get #1'|'config set #1'|'config unset #1') REPLY='words base_url tenant_id org_id location output timeout max_wait read_only bulk_payload environment token_command token_url client_id' ;;
     'runs show #1'|'runs resume #1'|'runs undo #1') REPLY='ask run' ;;
     'sandbox fault add #1') REPLY='words 429 500 502 503 expired missing garbage lost-before lost 500-after slow' ;;
-    'completion install #1'|'completion uninstall #1') REPLY='words bash zsh fish powershell' ;;
+    'completion install #1'|'completion uninstall #1') REPLY='words bash zsh fish powershell pwsh' ;;
     'help #1') REPLY='words exit-codes environment formats rate-limit auth bulk orders inventory products channels integrations organization settings audit webhooks api auth config runs limits sandbox doctor completion schema help' ;;
     'inventory levels --sku'|'inventory ledger --sku'|'inventory reservations --sku'|'products variants list --sku'|*' --variant'|'inventory adjust #1'|'inventory reserve #1'|'inventory skus forget #'*) REPLY='ask sku' ;;
     'settings set #'*) REPLY='words inventory_allocation_model=HARD inventory_allocation_model=SOFT auto_po_enabled=true auto_po_enabled=false default_low_stock_threshold= costing_method=WAC costing_method=FIFO' ;;

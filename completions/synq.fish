@@ -275,7 +275,7 @@ function __synq_options # the options of a command, and those that every command
             printf '%s\t%s\n' \
                 '--sku' 'Only this SKU, or the variant with this UUID' \
                 '--location' 'Only this stock location' \
-                '--status' 'Only this status: active, released or consumed'
+                '--status' 'Only this status'
         case 'inventory skus forget'
             printf '%s\t%s\n' \
                 '--all' 'Every SKU of this tenant'
@@ -369,10 +369,10 @@ function __synq_options # the options of a command, and those that every command
                 '--dry-run' 'Show what would be sent and what it would change; change...'
         case 'products jobs list'
             printf '%s\t%s\n' \
-                '--type' 'Only import, update or delete jobs'
+                '--type' 'Only jobs of this type'
         case 'products jobs create'
             printf '%s\t%s\n' \
-                '--type' 'import, update or delete' \
+                '--type' 'What the job does' \
                 '--file' 'The rows: an array in JSON or YAML, or NDJSON; - is stdin' \
                 '--wait' 'Follow it until it has ended' \
                 '--for' 'Follow it no longer, then end with exit 75' \
@@ -399,7 +399,7 @@ function __synq_options # the options of a command, and those that every command
                 '--dry-run' 'Show what would be sent and what it would change; change...'
         case 'integrations save'
             printf '%s\t%s\n' \
-                '--category' 'commerce or accounting; commerce by default' \
+                '--category' 'Category of the platform' \
                 '--provider' 'Such as shopify, where Synq can'\''t look it up itself' \
                 '--dry-run' 'Show what would be sent and what it would change; change...'
         case 'integrations push'
@@ -421,7 +421,7 @@ function __synq_options # the options of a command, and those that every command
                 '--dry-run' 'Show what would be sent and what it would change; change...'
         case 'organization members invite'
             printf '%s\t%s\n' \
-                '--role' 'ADMIN, EDITOR or VIEWER' \
+                '--role' 'Role of the new member' \
                 '--dry-run' 'Show what would be sent and what it would change; change...'
         case 'organization members set-role'
             printf '%s\t%s\n' \
@@ -492,7 +492,7 @@ function __synq_options # the options of a command, and those that every command
                 '--all' 'The login of every profile'
         case 'runs show'
             printf '%s\t%s\n' \
-                '--rows' 'List its rows: failed, unknown or all'
+                '--rows' 'List its rows'
         case 'runs resume'
             printf '%s\t%s\n' \
                 '--resend-unknown' 'Send these lines again although they may have arrived' \
@@ -518,7 +518,7 @@ function __synq_options # the options of a command, and those that every command
                 '--yes' 'Do it without asking'
         case 'sandbox token'
             printf '%s\t%s\n' \
-                '--role' 'ADMIN, EDITOR or VIEWER' \
+                '--role' 'Role that the token gives' \
                 '--expires-in' 'How long it lives; 3600 by default'
         case 'sandbox fault add'
             printf '%s\t%s\n' \
@@ -529,7 +529,7 @@ function __synq_options # the options of a command, and those that every command
                 '--seconds' 'Of slow and 429; 5 by default'
         case 'sandbox fault limit'
             printf '%s\t%s\n' \
-                '--count-as' 'log, counter or log-strict' \
+                '--count-as' 'How requests are counted' \
                 '--strangers' 'Requests a minute that are not yours'
         case 'doctor'
             printf '%s\t%s\n' \
@@ -547,8 +547,8 @@ function __synq_options # the options of a command, and those that every command
         '-p' 'Which tenant' \
         '--profile' 'Which tenant' \
         '--json' 'JSON on stdout; short for -o json' \
-        '-o' 'table, json, ndjson, yaml, csv, tsv' \
-        '--output' 'table, json, ndjson, yaml, csv, tsv' \
+        '-o' 'Format' \
+        '--output' 'Format' \
         '--columns' 'Only these columns of a table, CSV or TSV, by title or key' \
         '--fields' 'Only these fields, in this order, in every format' \
         '--jq' 'Filter the JSON with jq'\''s language' \
@@ -561,6 +561,8 @@ function __synq_options # the options of a command, and those that every command
         '--base-url' 'Another API host' \
         '--sandbox' 'The embedded sandbox instead of the network' \
         '--read-only' 'Refuse every request that is not a read' \
+        '-V' 'Show the version' \
+        '--version' 'Show the version' \
         '-h' 'Show this message and exit' \
         '--help' 'Show this message and exit'
 end
@@ -618,7 +620,7 @@ function __synq_value # what completes the value of "PATH --option", or the argu
         case 'sandbox fault add #1'
             echo 'words 429 500 502 503 expired missing garbage lost-before lost 500-after slow'
         case 'completion install #1' 'completion uninstall #1'
-            echo 'words bash zsh fish powershell'
+            echo 'words bash zsh fish powershell pwsh'
         case 'help #1'
             echo 'words exit-codes environment formats rate-limit auth bulk orders inventory products channels integrations organization settings audit webhooks api auth config runs limits sandbox doctor completion schema help'
         case 'inventory levels --sku' 'inventory ledger --sku' 'inventory reservations --sku' 'products variants list --sku' '* --variant' 'inventory adjust #1' 'inventory reserve #1' 'inventory skus forget #*'

@@ -274,7 +274,7 @@ function __SynqOptions([string] $At) { # the options of a command, and those tha
         'inventory reservations' {
             "--sku`tOnly this SKU, or the variant with this UUID"
             "--location`tOnly this stock location"
-            "--status`tOnly this status: active, released or consumed"
+            "--status`tOnly this status"
         }
         'inventory skus forget' {
             "--all`tEvery SKU of this tenant"
@@ -368,10 +368,10 @@ function __SynqOptions([string] $At) { # the options of a command, and those tha
             "--dry-run`tShow what would be sent and what it would change; change..."
         }
         'products jobs list' {
-            "--type`tOnly import, update or delete jobs"
+            "--type`tOnly jobs of this type"
         }
         'products jobs create' {
-            "--type`timport, update or delete"
+            "--type`tWhat the job does"
             "--file`tThe rows: an array in JSON or YAML, or NDJSON; - is stdin"
             "--wait`tFollow it until it has ended"
             "--for`tFollow it no longer, then end with exit 75"
@@ -398,7 +398,7 @@ function __SynqOptions([string] $At) { # the options of a command, and those tha
             "--dry-run`tShow what would be sent and what it would change; change..."
         }
         'integrations save' {
-            "--category`tcommerce or accounting; commerce by default"
+            "--category`tCategory of the platform"
             "--provider`tSuch as shopify, where Synq can't look it up itself"
             "--dry-run`tShow what would be sent and what it would change; change..."
         }
@@ -420,7 +420,7 @@ function __SynqOptions([string] $At) { # the options of a command, and those tha
             "--dry-run`tShow what would be sent and what it would change; change..."
         }
         'organization members invite' {
-            "--role`tADMIN, EDITOR or VIEWER"
+            "--role`tRole of the new member"
             "--dry-run`tShow what would be sent and what it would change; change..."
         }
         'organization members set-role' {
@@ -491,7 +491,7 @@ function __SynqOptions([string] $At) { # the options of a command, and those tha
             "--all`tThe login of every profile"
         }
         'runs show' {
-            "--rows`tList its rows: failed, unknown or all"
+            "--rows`tList its rows"
         }
         'runs resume' {
             "--resend-unknown`tSend these lines again although they may have arrived"
@@ -517,7 +517,7 @@ function __SynqOptions([string] $At) { # the options of a command, and those tha
             "--yes`tDo it without asking"
         }
         'sandbox token' {
-            "--role`tADMIN, EDITOR or VIEWER"
+            "--role`tRole that the token gives"
             "--expires-in`tHow long it lives; 3600 by default"
         }
         'sandbox fault add' {
@@ -528,7 +528,7 @@ function __SynqOptions([string] $At) { # the options of a command, and those tha
             "--seconds`tOf slow and 429; 5 by default"
         }
         'sandbox fault limit' {
-            "--count-as`tlog, counter or log-strict"
+            "--count-as`tHow requests are counted"
             "--strangers`tRequests a minute that are not yours"
         }
         'doctor' {
@@ -546,8 +546,8 @@ function __SynqOptions([string] $At) { # the options of a command, and those tha
     "-p`tWhich tenant"
     "--profile`tWhich tenant"
     "--json`tJSON on stdout; short for -o json"
-    "-o`ttable, json, ndjson, yaml, csv, tsv"
-    "--output`ttable, json, ndjson, yaml, csv, tsv"
+    "-o`tFormat"
+    "--output`tFormat"
     "--columns`tOnly these columns of a table, CSV or TSV, by title or key"
     "--fields`tOnly these fields, in this order, in every format"
     "--jq`tFilter the JSON with jq's language"
@@ -560,6 +560,8 @@ function __SynqOptions([string] $At) { # the options of a command, and those tha
     "--base-url`tAnother API host"
     "--sandbox`tThe embedded sandbox instead of the network"
     "--read-only`tRefuse every request that is not a read"
+    "-V`tShow the version"
+    "--version`tShow the version"
     "-h`tShow this message and exit"
     "--help`tShow this message and exit"
 }
@@ -677,8 +679,8 @@ function __SynqValue([string] $Where) { # what completes the value of "PATH --op
         'runs resume #1' { return 'ask run' }
         'runs undo #1' { return 'ask run' }
         'sandbox fault add #1' { return 'words 429 500 502 503 expired missing garbage lost-before lost 500-after slow' }
-        'completion install #1' { return 'words bash zsh fish powershell' }
-        'completion uninstall #1' { return 'words bash zsh fish powershell' }
+        'completion install #1' { return 'words bash zsh fish powershell pwsh' }
+        'completion uninstall #1' { return 'words bash zsh fish powershell pwsh' }
         'help #1' { return 'words exit-codes environment formats rate-limit auth bulk orders inventory products channels integrations organization settings audit webhooks api auth config runs limits sandbox doctor completion schema help' }
         'inventory levels --sku' { return 'ask sku' }
         'inventory ledger --sku' { return 'ask sku' }

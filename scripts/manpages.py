@@ -186,17 +186,13 @@ def _usage(node: Any) -> str:
 
 def _records(node: Any) -> Iterator[tuple[str, str]]:
     """Names and meaning of the arguments and options of a command; what every command takes stands at the root."""
+    from synq_cli.options import help_record
+    from synq_cli.tree import is_shared
+
     for parameter in node.command.get_params(node.context):
-        record = parameter.get_help_record(node.context)
-        if record is not None and not (node.words and _is_shared(parameter)):
-            name, meaning = record
-            yield name, meaning.removesuffix("[required]").rstrip()
-
-
-def _is_shared(parameter: Any) -> bool:
-    from synq_cli.options import EVERYWHERE
-
-    return getattr(parameter, "rich_help_panel", None) == EVERYWHERE or parameter.name == "help"
+        record = help_record(parameter, node.context)
+        if record is not None and not (node.words and is_shared(parameter)):
+            yield record
 
 
 def _first_upper(text: str) -> str:

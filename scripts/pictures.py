@@ -5,11 +5,12 @@ import json
 import platform
 import re
 import shlex
+import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 
 CLOCK = 1_795_521_600.0  # 2026-11-24T12:00:00Z
@@ -89,26 +90,33 @@ class Desk:
 
     def data(self, *line: str) -> str:
         """What a command prints for programs, two minutes before anybody looks."""
-        from synq_cli.app import main
+        from typer.testing import CliRunner
+
+        from synq_cli.app import app
         from synq_cli.system import System
 
-        out, talk = io.StringIO(), io.StringIO()
-        status = main(list(line), System(io.StringIO(), out, talk, self._environ, now=lambda: CLOCK - 120))
-        if status != 0:
-            raise RuntimeError(talk.getvalue())
-        return out.getvalue()
+        done = CliRunner().invoke(app, line, obj=System(self._environ, now=lambda: CLOCK - 120))
+        if done.exit_code != 0:
+            raise RuntimeError(done.stderr)
+        return done.stdout
 
     def screen(self, *line: str, typed: str = "", workers: int | None = None) -> str:
         """The command and what it shows, as text with colours; with workers, each state of its bar."""
-        from synq_cli.app import main
+        from synq_cli.app import app
         from synq_cli.system import System
 
         terminal = Terminal()
-        system = System(Keyboard(typed, terminal), terminal, terminal, self._environ, now=lambda: CLOCK)
+        system = System(self._environ, now=lambda: CLOCK)
         if workers:
             pause = Pause(terminal, workers)
-            system = System(system.stdin, terminal, terminal, self._environ, now=pause.now, sleep=pause.sleep)
-        main(list(line), system)
+            system = System(self._environ, now=pause.now, sleep=pause.sleep)
+        stdin = sys.stdin
+        sys.stdin = Keyboard(typed, terminal)
+        try:
+            with redirect_stdout(terminal), redirect_stderr(terminal):
+                app(line, standalone_mode=False, obj=system)
+        finally:
+            sys.stdin = stdin
         return f"\x1b[1m$ synq {shlex.join(line)}\x1b[0m\n{self._neutral(terminal.getvalue())}"
 
     def _neutral(self, text: str) -> str:

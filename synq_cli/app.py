@@ -1,21 +1,26 @@
-"""The root command and main(), the only place that catches."""
+"""The Typer app: its root turns every failure into a message and an exit status."""
 
 import sys
+from collections.abc import Sequence
+from shutil import get_terminal_size
+from typing import Any
 
-TYPE_CHECKING = False  # `typing` would cost more than all that `--version` does
-if TYPE_CHECKING:
-    import typer
+import typer
+import typer.main
 
-    from synq_cli.errors import SynqError
-    from synq_cli.invocation import Invocation
-    from synq_cli.lazy_group import LazyGroup
-    from synq_cli.system import System
-
-SUMMARY = """Run your Synq tenant from the command line.
-
-Orders, stock, products, channels and settings: as tables for people, as JSON for scripts. Every call says what
-is left of the rate limit. No account yet? `synq --sandbox orders list` runs on an embedded tenant.
-"""
+from synq_cli.errors import (
+    InterruptError,
+    PartialError,
+    Planned,
+    RunningError,
+    SynqError,
+    UnknownOutcomeError,
+    UsageError,
+)
+from synq_cli.invocation import Invocation
+from synq_cli.lazy_group import LazyGroup
+from synq_cli.nearest import did_you_mean
+from synq_cli.system import System
 
 # name: (module, one-line help, panel)
 GROUPS = {
@@ -49,81 +54,79 @@ GROUPS = {
 }
 
 
-def main(argv: list[str] | None = None, system: "System | None" = None) -> int:
-    """Run synq with these arguments; gives the exit status."""
-    arguments = sys.argv[1:] if argv is None else argv
-    if arguments == ["--version"]:
-        # Answered before anything is imported: scripts and prompts ask this often.
-        from synq_cli import __version__
+class RootGroup(LazyGroup):
+    """The root of the command tree, where every run begins and ends."""
 
-        try:
-            print(f"synq {__version__}", file=system.stdout if system else sys.stdout, flush=True)
-        except OSError:
-            pass  # the long way has words for it
-        else:
-            return 0
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(lazy=GROUPS, **settings)
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        *_: Any,
+        standalone_mode: bool = True,
+        obj: System | None = None,
+        **__: Any,
+    ) -> int:
+        """Run synq with these arguments, else the process's, in this outside world, else the process's.
+
+        Exits with the run's status, or returns it if `standalone_mode` is false. Typer's own main() is not called: it
+        prints errors in its own form.
+        """
+        arguments = sys.argv[1:] if args is None else [*args]
+        status = _status(self, arguments, obj or System())
+        if standalone_mode:
+            sys.exit(status)
+        return status
+
+
+app = typer.Typer(
+    name="synq",
+    cls=RootGroup,
+    add_completion=False,  # see completion/
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def synq() -> None:
+    """Run your Synq tenant from the command line.
+
+    Orders, stock, products, channels and settings: as tables for people, as JSON for scripts. Every call says what
+    is left of the rate limit. No account yet? `synq --sandbox orders list` runs on an embedded tenant.
+    """
+
+
+def root_command() -> Any:
+    """The command tree; the module of a group is imported when the group is named."""
+    return typer.main.get_command(app)
+
+
+def _status(root: RootGroup, arguments: list[str], system: System) -> int:
+    """One run from its arguments to the last flush."""
+    if arguments[:1] == ["__complete"]:
+        from synq_cli.completion.known import answer
+
+        answer(arguments[1:], system.environ, system.folder)
+        return 0
+    run = Invocation(system, arguments)
     try:
-        if arguments[:1] == ["__complete"]:
-            return _complete(arguments[1:], system)
-        return _main(arguments, system)
-    except KeyboardInterrupt:  # synq was still being loaded, or already putting its things away
-        print("synq: Interrupted.", file=system.stderr if system else sys.stderr)
+        try:
+            return _run(root, run)
+        finally:
+            run.close()
+            system.flush()
+    except KeyboardInterrupt:  # a second one, while the first was reported or what was open was closed
+        system.stderr.write("synq: Interrupted.\n")
         return 130
 
 
-def _complete(words: list[str], system: "System | None") -> int:
-    """Answer a TAB: KIND BEGUN -- LINE... What can't be known is not offered; nobody reads a message there."""
-    import os
-    from contextlib import suppress
-    from pathlib import Path
-
-    with suppress(Exception):
-        from synq_cli.completion.known import candidates
-
-        # PowerShell before 7.3 drops an argument that is empty.
-        cut = words.index("--")
-        (kind, begun), line = [*words[:cut], ""][:2], words[cut + 1 :]
-        environ, folder = (system.environ, system.folder) if system else (os.environ, Path.cwd)
-        for value, about in candidates(kind, begun, line, environ, folder):
-            print(f"{value}\t{about}", file=system.stdout if system else sys.stdout)
-        (system or sys).stdout.flush()
-    return 0
-
-
-def _main(arguments: list[str], system: "System | None") -> int:
-    from synq_cli.invocation import Invocation
-    from synq_cli.system import System
-
-    run = Invocation(system or System.real(), arguments)
-    try:
-        status = _run(run)
-    finally:
-        run.close()
-        run.system.flush()
-    return status
-
-
-def root_command() -> "LazyGroup":
-    """The command tree; nouns load when they are named."""
-    from synq_cli.lazy_group import LazyGroup
-
-    return LazyGroup(
-        name="synq",
-        lazy=GROUPS,
-        help=SUMMARY,
-        context_settings={"help_option_names": ["-h", "--help"]},
-    )
-
-
-def _run(run: "Invocation") -> int:
-    """One run, with every failure turned into a message and an exit status."""
-    import typer
-
-    from synq_cli.errors import InterruptError, Planned, SynqError
-
+def _run(root: RootGroup, run: Invocation) -> int:
+    """The run with every failure turned into a message and an exit status."""
     try:
         try:
-            _dispatch(run)
+            _dispatch(root, run)
         except Planned as plan:
             run.output.plan(plan.request, before=plan.before, after=plan.after)
     except typer.Exit as done:
@@ -141,23 +144,17 @@ def _run(run: "Invocation") -> int:
     return 0
 
 
-def _dispatch(run: "Invocation") -> None:
-    from contextlib import redirect_stdout
-    from shutil import get_terminal_size
-
-    root = root_command()
-    with redirect_stdout(run.system.stdout):
-        _refuse_broken_text(run.arguments)
-        columns = get_terminal_size().columns
-        width = columns if columns < 50 else None  # Typer takes 50 for the least; None leaves it to it
-        with root.make_context("synq", list(run.arguments), None, obj=run, terminal_width=width) as context:
-            root.invoke(context)
+def _dispatch(root: RootGroup, run: Invocation) -> None:
+    _refuse_broken_text(run.arguments)
+    columns = get_terminal_size().columns
+    # As Typer would choose, but for less than 50 columns; named, because CliRunner has Typer choose otherwise.
+    width = columns if columns < 50 else max(min(columns, 80) - 2, 50)
+    with root.make_context("synq", list(run.arguments), None, obj=run, terminal_width=width) as context:
+        root.invoke(context)
 
 
 def _refuse_broken_text(arguments: list[str]) -> None:
     """UsageError for a word that no file and no request can hold: its bytes are not in the locale's encoding."""
-    from synq_cli.errors import UsageError
-
     for word in arguments:
         try:
             word.encode()
@@ -165,17 +162,29 @@ def _refuse_broken_text(arguments: list[str]) -> None:
             raise UsageError(f"{word!r} is not text.", hint="Type it in the encoding of this terminal.") from None
 
 
-def _usage(error: "typer.TyperException") -> "SynqError":
+def _usage(error: typer.TyperException) -> SynqError:
     """The parser's complaint in synq's own form, with the help page that explains the command."""
-    from synq_cli.errors import UsageError
-
     context = getattr(error, "ctx", None)
     path = context.command_path if context else "synq"
     possible = getattr(error, "possibilities", None)
     near = _near(getattr(error, "option_name", ""), list(possible or []))
-    sentence = getattr(error, "message", "") if possible else error.format_message()
     mend = f"Did you mean {near[0]}? " if near else ""
+    sentence = getattr(error, "message", "") if possible else error.format_message()
+    if words := getattr(getattr(getattr(error, "param", None), "type", None), "choices", ()):
+        sentence, mend = _fixed_choice(error, words)
     return UsageError(sentence.rstrip(".") + ".", hint=f"{mend}See `{path} --help`.")
+
+
+def _fixed_choice(error: Any, words: Sequence[str]) -> tuple[str, str]:
+    """The sentence, and the nearest of these words, for a value outside an Enum or a Literal, or for none."""
+    parameter = error.param
+    name = parameter.opts[-1] if parameter.param_type_name == "option" else parameter.metavar.strip("[]")
+    allowed = f"use {', '.join(words[:-1])} or {words[-1]}"
+    # Typer says: 'x' is not one of 'a', 'b'.
+    value, outside, _ = error.message.partition(" is not one of ")
+    if not outside:
+        return f"Missing {parameter.param_type_name} '{name}': {allowed}", ""
+    return f'Invalid value "{value[1:-1]}" for {name}: {allowed}', did_you_mean(value[1:-1], words)
 
 
 def _near(option: str, candidates: list[str]) -> list[str]:
@@ -185,20 +194,16 @@ def _near(option: str, candidates: list[str]) -> list[str]:
     return get_close_matches(option, candidates, cutoff=0.75)
 
 
-def _full(error: Exception) -> "SynqError | None":
+def _full(error: Exception) -> SynqError | None:
     """The error for a help page that a full disk does not take; data has its own way to say so."""
     from errno import ENOSPC
-
-    from synq_cli.errors import UsageError
 
     if isinstance(error, OSError) and error.errno == ENOSPC:
         return UsageError(f"The output can't be written: {error.strerror}.")
     return None
 
 
-def _bug(run: "Invocation", error: Exception) -> "SynqError":
-    from synq_cli.errors import SynqError
-
+def _bug(run: Invocation, error: Exception) -> SynqError:
     if "--debug" in run.arguments or run.system.environ.get("SYNQ_DEBUG"):
         from traceback import format_exception
 
@@ -209,10 +214,8 @@ def _bug(run: "Invocation", error: Exception) -> "SynqError":
     )
 
 
-def _report(run: "Invocation", error: "SynqError") -> int:
+def _report(run: Invocation, error: SynqError) -> int:
     """Say what went wrong in the form that was asked for, even where the line itself could not be read."""
-    from synq_cli.errors import PartialError, RunningError, SynqError, UnknownOutcomeError
-
     if not run.given.keys() & {"output", "json", "jq"}:
         run.given |= _asked_format(run.arguments)
     try:

@@ -40,7 +40,7 @@ class LazyGroup(TakesSharedOptions, TyperGroup):
         makers: Mapping[str, Callable[[], Any]] = _NONE,
         **settings: Any,
     ) -> None:
-        super().__init__(rich_markup_mode=None, **settings)
+        super().__init__(**{"rich_markup_mode": None, **settings})
         self.lazy = lazy
         self.makers: dict[str, Callable[[], Any]] = {**makers}
         self.makers |= {name: partial(_built, module) for name, (module, _, _) in lazy.items()}

@@ -5,13 +5,14 @@ from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+import typer.main
 from typer.core import TyperCommand, TyperOption
 
 from synq_cli import __version__
 from synq_cli.declaration import declared
 from synq_cli.errors import UsageError
-from synq_cli.session.settings import OUTPUT_FORMATS
-from synq_cli.values import LOCATION, PROFILE, SKU, Value, choice
+from synq_cli.session.settings import OutputFormat
+from synq_cli.values import LOCATION, PROFILE, SKU, Value, fixed_choices
 
 if TYPE_CHECKING:
     from synq_cli.invocation import Invocation
@@ -112,15 +113,19 @@ def _flag(*names: str, **settings: Any) -> TyperOption:
 
 @cache
 def shared_options() -> tuple[TyperOption, ...]:
-    """The options that every command takes, before or after the verb; made once, since a group has many commands."""
+    """The options that every command takes, before or after the verb; made once, since a group has many commands.
+
+    Not from the signature of a function: Typer would take 1 ms to read it, at every start.
+    """
     return (
         _everywhere("-p", "--profile", metavar=Value("NAME", "profile"), help="Which tenant. [SYNQ_PROFILE]"),
         _flag("--json", help="JSON on stdout; short for -o json."),
         _everywhere(
             "-o",
             "--output",
-            metavar=choice("FORMAT", OUTPUT_FORMATS),
-            help=f"{', '.join(OUTPUT_FORMATS)}. Default: a table on a terminal, else TSV. [SYNQ_OUTPUT]",
+            metavar="FORMAT",
+            type=typer.main.get_click_type(annotation=OutputFormat, parameter_info=typer.Option()),
+            help="Format. Default: a table on a terminal, else TSV. [SYNQ_OUTPUT]",
         ),
         _everywhere("--columns", metavar="A,B", help="Only these columns of a table, CSV or TSV, by title or key."),
         _everywhere("--fields", metavar="A,B.C", help="Only these fields, in this order, in every format."),
@@ -137,7 +142,7 @@ def shared_options() -> tuple[TyperOption, ...]:
         _everywhere("--base-url", metavar="URL", help="Another API host. [SYNQ_BASE_URL]"),
         _flag("--sandbox", help="The embedded sandbox instead of the network."),
         _flag("--read-only", help="Refuse every request that is not a read. [SYNQ_READ_ONLY]"),
-        _flag("--version", is_eager=True, callback=_print_version, hidden=True, help="Show the version."),
+        _flag("-V", "--version", is_eager=True, callback=_print_version, help="Show the version."),
     )
 
 
@@ -165,17 +170,25 @@ def confirm_option() -> TyperOption:
     )
 
 
+def help_record(parameter: Any, ctx: Any) -> tuple[str, str] | None:
+    """A parameter's name and meaning for help pages; None if it is hidden."""
+    record: tuple[str, str] | None = parameter.get_help_record(ctx)
+    if record is None:
+        return None
+    meaning = record[1].removesuffix("[required]").rstrip()
+    if words := fixed_choices(parameter):
+        # Typer's own place for them, the metavar, can't be wrapped on a narrow terminal.
+        meaning += f"  [possible values: {', '.join(words)}]"
+    return record[0], meaning
+
+
 def write_sections(command: Any, ctx: Any, formatter: Any) -> None:
     """Write arguments and options by panel, the ones that every command takes last."""
     panels: dict[str, list[tuple[str, str]]] = {}
     for parameter in command.get_params(ctx):
-        record = parameter.get_help_record(ctx)
-        if record is not None:
+        if record := help_record(parameter, ctx):
             kind = "Arguments" if parameter.param_type_name == "argument" else "Options"
-            name, meaning = record
-            panels.setdefault(parameter.rich_help_panel or kind, []).append(
-                (name, meaning.removesuffix("  [required]"))
-            )
+            panels.setdefault(parameter.rich_help_panel or kind, []).append(record)
     everywhere = panels.pop(EVERYWHERE, [])
     # --help belongs with the options that every command takes.
     own = panels.pop("Options", [])

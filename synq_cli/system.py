@@ -1,10 +1,11 @@
-"""What a run takes from outside: streams, environment, clock, network, keyring and the working folder."""
+"""What a run takes from outside: streams, environment, clock, network, keyring and working folder."""
 
 import io
 import os
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
@@ -27,12 +28,12 @@ def _open_in_browser(address: str) -> bool:
 
 
 class System(NamedTuple):
-    """The outside world of a run; tests hand in their own."""
+    """The outside world of a run, by default the process's; tests hand in their own.
 
-    stdin: TextIO
-    stdout: TextIO
-    stderr: TextIO
-    environ: Mapping[str, str]
+    The streams are always those of the process, which `typer.testing.CliRunner` replaces for a test.
+    """
+
+    environ: Mapping[str, str] = os.environ
     now: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
     jitter: Callable[[], float] = _any_fraction
@@ -41,18 +42,25 @@ class System(NamedTuple):
     browse: Callable[[str], bool] = _open_in_browser
     folder: Callable[[], Path] = Path.cwd
 
-    @classmethod
-    def real(cls) -> "System":
-        """The process's own streams, environment, clock and network."""
-        # Python has None for a stream that was closed on the command line (`>&-`).
-        stdin, stdout, stderr = (stream or io.StringIO() for stream in (sys.stdin, sys.stdout, sys.stderr))
-        return cls(stdin, stdout, stderr, os.environ)
+    # Python has None for a stream that was closed on the command line (`>&-`).
+
+    @property
+    def stdin(self) -> TextIO:
+        """Standard input."""
+        return sys.stdin or io.StringIO()
+
+    @property
+    def stdout(self) -> TextIO:
+        """Standard output."""
+        return sys.stdout or io.StringIO()
+
+    @property
+    def stderr(self) -> TextIO:
+        """Standard error."""
+        return sys.stderr or io.StringIO()
 
     def flush(self) -> None:
-        """Write what is left, here and not at the interpreter's end, where nobody could answer for it."""
-        for stream, real in ((self.stdout, sys.stdout), (self.stderr, sys.stderr)):
-            try:
+        """Write what is left in the streams; what can't be written any more is lost, and its error was reported."""
+        for stream in (self.stdout, self.stderr):
+            with suppress(OSError, ValueError):
                 stream.flush()
-            except (OSError, ValueError):
-                if stream is real:
-                    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -10,6 +10,7 @@ from synq_cli.api.operation import Operation
 from synq_cli.declaration import Declaration
 from synq_cli.errors import UsageError
 from synq_cli.options import EVERYWHERE
+from synq_cli.values import fixed_choices
 
 EXITS = {
     0: "done",
@@ -28,7 +29,14 @@ EXITS = {
     75: "running: the work goes on",
     130: "interrupted",
 }
-_TYPES = {"str": "string", "int": "integer", "int range": "integer", "float": "number", "float range": "number"}
+_TYPES = {
+    "str": "string",
+    "choice": "string",
+    "int": "integer",
+    "int range": "integer",
+    "float": "number",
+    "float range": "number",
+}
 _VARIABLES = re.compile(r"\s*\[([A-Z_]+(?:, [A-Z_]+)*)\]$")
 
 
@@ -158,7 +166,7 @@ def _parameter(parameter: Any) -> dict[str, Any]:
         "required": parameter.required,
         "default": parameter.default,
         "repeatable": parameter.nargs == -1 or getattr(parameter, "multiple", False),
-        "choices": list(getattr(parameter.metavar, "words", ())),
+        "choices": fixed_choices(parameter) or list(getattr(parameter.metavar, "words", ())),
         **{name: limit for name, limit in limits.items() if limit is not None},
         "help": text[: variables.start()] if variables else text,
         "env": variables[1].split(", ") if variables else [],

@@ -3,7 +3,6 @@
 Run as a program it writes what the lines of README and docs/ show into them anew.
 """
 
-import io
 import os
 import pty
 import re
@@ -16,9 +15,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from runner import NOW, FakeKeyring, Terminal
+from runner import NOW, Console, FakeKeyring
 
-from synq_cli.app import main
+from synq_cli.app import app
 from synq_cli.http.client import in_process
 from synq_cli.sandbox.app import create_app
 from synq_cli.sandbox.seed import DEFAULT_SEED
@@ -227,13 +226,9 @@ class Desk:
     def _run(self, call: Path) -> int:
         words = (call / "words").read_text(encoding="utf-8").split("\0")[:-1]
         pairs = (call / "environ").read_text(encoding="utf-8").split("\0")
-        out: io.StringIO = Terminal() if (call / "terminal").exists() else io.StringIO()
-        # On a terminal both come in the order in which they were said.
-        err = out if isinstance(out, Terminal) else Terminal()
+        terminal = (call / "terminal").exists()
+        console = Console("stderr", *(["stdout"] if terminal else []))
         system = System(
-            io.StringIO((call / "stdin").read_text(encoding="utf-8")),
-            out,
-            err,
             dict(pair.split("=", 1) for pair in pairs if "=" in pair),
             now=lambda: self.clock,
             sleep=self._sleep,
@@ -245,13 +240,14 @@ class Desk:
         here = Path.cwd()
         os.chdir(self.folder)
         try:
-            status = main(words, system)
+            done = console.invoke(app, words, input=(call / "stdin").read_bytes(), catch_exceptions=False, obj=system)
         finally:
             os.chdir(here)
-        (call / "stdout").write_text(out.getvalue(), encoding="utf-8")
-        (call / "stderr").write_text("" if err is out else err.getvalue(), encoding="utf-8")
-        (call / "status").write_text(f"{status}\n", encoding="utf-8")
-        return status
+        # On a terminal both come in the order in which they were written.
+        (call / "stdout").write_bytes(done.output_bytes if terminal else done.stdout_bytes)
+        (call / "stderr").write_bytes(b"" if terminal else done.stderr_bytes)
+        (call / "status").write_text(f"{done.exit_code}\n", encoding="utf-8")
+        return done.exit_code
 
     def _sleep(self, seconds: float) -> None:
         self.clock += seconds

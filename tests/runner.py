@@ -1,23 +1,44 @@
-"""A run of synq in process, on folders, a keyring and a clock of its own; conftest.py hands it out."""
+"""A run of synq through Typer's CliRunner, on folders, a keyring and a clock of its own; conftest.py hands it out."""
 
 import io
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
+from typer.testing import CliRunner
 
-from synq_cli.app import main
+from synq_cli.app import app
 from synq_cli.system import System
 
 NOW = 1_795_521_600.0  # 2026-11-24T12:00:00Z
 
 
-class Terminal(io.StringIO):
-    """A stream that says it is a terminal."""
+STREAMS = ("stdin", "stdout", "stderr")
 
-    def isatty(self) -> bool:
-        return True
+
+class Console(CliRunner):
+    """Typer's CliRunner, some of whose streams say that they are a terminal, or with a stdout that the test made."""
+
+    def __init__(self, *terminals: str, stdout: io.StringIO | None = None) -> None:
+        super().__init__()
+        self.terminals = terminals
+        self.stdout = stdout
+
+    @contextmanager
+    def isolation(self, *args: Any, **settings: Any) -> Iterator[Any]:
+        with super().isolation(*args, **settings) as captured:
+            for name in self.terminals:
+                stream: Any = getattr(sys, name)
+                stream.isatty = lambda: True
+                stream.reconfigure(write_through=True)  # stdout and stderr in the order in which they were written
+            kept = sys.stdout  # noqa: F841 it would close what it writes to
+            if self.stdout is not None:
+                sys.stdout = self.stdout
+            yield captured
 
 
 class FakeKeyring:
@@ -66,16 +87,11 @@ class Runner:
         environ: Mapping[str, str] | None = None,
         http: httpx.BaseTransport | None = None,
         terminal: bool = False,
-        stdin: str = "",
+        stdin: str | bytes = "",
         stdout: io.StringIO | None = None,
     ) -> Result:
-        stream = Terminal if terminal else io.StringIO
-        out, err = stdout or stream(), stream()
         folders = {"SYNQ_CONFIG_DIR": str(self.folder / "config"), "SYNQ_STATE_DIR": str(self.folder / "state")}
         system = System(
-            stream(stdin),
-            out,
-            err,
             {"COLUMNS": "140", "NO_COLOR": "1", **folders, **(environ or {})},
             now=lambda: self.clock,
             sleep=self.sleep,
@@ -85,7 +101,11 @@ class Runner:
             browse=self.browse,
             folder=self.working_folder,
         )
-        return Result(main(list(line), system), out.getvalue(), err.getvalue())
+        console = Console(*(STREAMS if terminal else ()), stdout=stdout)
+        done = console.invoke(app, line, input=stdin, catch_exceptions=False, obj=system)
+        # Not done.stdout, which replaces the line ends of CSV.
+        out = done.stdout_bytes.decode() if stdout is None else stdout.getvalue()
+        return Result(done.exit_code, out, done.stderr_bytes.decode())
 
     def sleep(self, seconds: float) -> None:
         """Time passes at once."""

@@ -26,9 +26,9 @@ ALLOWED = {
     "options": {"declaration", "invocation", "session", "values"},
     "lazy_group": {"api", "declaration", "options"},
     "values": set(),
-    "tree": {"api", "declaration", "options"},
+    "tree": {"api", "declaration", "options", "values"},
     "topics": {"session", "tree"},
-    "completion": {"api", "bulk", "completion", "session", "tree"},
+    "completion": {"api", "bulk", "completion", "session", "tree", "values"},
     "commands": {
         "commands",
         "declaration",
@@ -48,7 +48,7 @@ ALLOWED = {
         "webhook_secret",
     },
     "app": {"completion", "invocation", "lazy_group", "system"},
-    "__main__": {"app"},
+    "__main__": {"app", "completion"},
 }
 # Each library and the only places that may import it.
 LIBRARIES = {

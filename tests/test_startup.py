@@ -17,7 +17,7 @@ class NoClick:
         if name == "click":
             raise ModuleNotFoundError(name)
 sys.meta_path.insert(0, NoClick())
-from synq_cli.app import main
+from synq_cli.__main__ import main
 status = main(sys.argv[1:])
 sys.stdout.flush()
 print("\\n" + " ".join(sorted(sys.modules)), file=sys.stderr)

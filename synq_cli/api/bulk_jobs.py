@@ -1,7 +1,7 @@
 """Bulk jobs: many products imported, changed or deleted in the background."""
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from synq_cli import exact_json
 from synq_cli.api import checks
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from synq_cli.api.transport import Transport
     from synq_cli.api.writer import Writer
 
-JOB_TYPES = {"import": "BULK_IMPORT", "update": "BULK_UPDATE", "delete": "BULK_DELETE"}
+JobType = Literal["import", "update", "delete"]
+JOB_TYPES: dict[JobType, str] = {"import": "BULK_IMPORT", "update": "BULK_UPDATE", "delete": "BULK_DELETE"}
 _TEXTS = ("sku", "description", "category", "brand")
 _MOST_SHOWN = 40
 
@@ -46,8 +47,8 @@ class BulkJobs:
         self._follower = follower
         self.form = form
 
-    def of_type(self, job_type: str) -> "list[Row]":
-        """The jobs of one of JOB_TYPES, newest first. GET /api/v1/pim/bulk-jobs"""
+    def of_type(self, job_type: JobType) -> "list[Row]":
+        """The jobs of this type, newest first. GET /api/v1/pim/bulk-jobs"""
         rows = self._reader.all(LIST, "jobs", {"type": JOB_TYPES[job_type]})
         self._index.remember_ids("job", rows)
         ids = [row["id"].lower() for row in rows if isinstance(row.get("id"), str)]
@@ -69,7 +70,7 @@ class BulkJobs:
                     return row
         raise NotFoundError(f"There is no bulk job {whole}.", hint="See `synq products jobs list`.")
 
-    def create(self, job_type: str, rows: "list[Any]") -> "Row":
+    def create(self, job_type: JobType, rows: "list[Any]") -> "Row":
         """Start a job on rows that were checked; gives it, not begun. POST /api/v1/pim/bulk-jobs"""
         try:
             created = self._started(job_type, rows)
@@ -147,7 +148,7 @@ class BulkJobs:
             error.details = [f"{job.get('id')} after {_done_of(job)} rows" for job in failed]
             raise error
 
-    def _started(self, job_type: str, rows: "list[Any]") -> "Row":
+    def _started(self, job_type: JobType, rows: "list[Any]") -> "Row":
         def send() -> "Row":
             payload = encoded(exact_json.dumps(rows).encode()).decode() if self.form.is_base64 else rows
             unknown = look_for("it", f"synq products jobs list --type {job_type}")

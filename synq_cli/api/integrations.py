@@ -1,6 +1,6 @@
 """Integrations: the platforms that a tenant is connected to."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from synq_cli.api import checks
 from synq_cli.api.operation import Operation
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from synq_cli.api.reader import Reader
     from synq_cli.api.transport import Transport
 
-CATEGORIES = ("commerce", "accounting")
+Category = Literal["commerce", "accounting"]
 _SEE = "synq integrations list"
 
 LIST = Operation("list_connections", "GET", "/api/v1/integrations/connections", "the list of connections")
@@ -58,14 +58,14 @@ class Integrations:
                 raise nonsense(AUTHORIZE, "it holds no address")
             return answer
 
-    def save(self, connection_id: str, *, category: str, provider: str | None) -> "Row":
+    def save(self, connection_id: str, *, category: Category, provider: str | None) -> "Row":
         """Keep a connection by the id that the authorization handed back; gives status and message.
 
         A repeat re-activates it and is logged again. POST /api/v1/integrations/callback
         """
         body = {
             "connection_id": checks.filled(connection_id, "connection id"),
-            "category": checks.one_of(category, CATEGORIES, "category"),
+            "category": category,
         }
         if provider is not None:
             body["provider"] = checks.filled(provider, "provider").lower()

@@ -1,7 +1,7 @@
 """The organization and its members."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from synq_cli.api import checks
 from synq_cli.api.operation import Operation
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from synq_cli.api.reader import Reader
     from synq_cli.api.transport import Transport
 
-ROLES = ("ADMIN", "EDITOR", "VIEWER")
+Role = Literal["ADMIN", "EDITOR", "VIEWER"]
 _SEE = "synq organization members list"
 
 GET = Operation("get_organization", "GET", "/api/v1/organization", "the organization's profile", evidence="presumed")
@@ -115,15 +115,15 @@ class Members:
         """Every member by e-mail address, invited ones too. GET /api/v1/organization/members"""
         return in_order(self._reader.all(MEMBERS, "members"), "email", "uid")
 
-    def invite(self, email: str, role: str) -> "Row":
+    def invite(self, email: str, role: Role) -> "Row":
         """Send an invitation; gives the uid. POST /api/v1/organization/members"""
-        body = {"email": checks.email(email), "role": checks.one_of(role, ROLES, "role")}
+        body = {"email": checks.email(email), "role": role}
         with if_unclear(f"Look for {body['email']} in `{_SEE}` first: a second invitation sends another e-mail."):
             return one_object(self._transport.send(INVITE, body=body), INVITE)
 
-    def to_change(self, member: str, role: str) -> Change:
+    def to_change(self, member: str, role: Role) -> Change:
         """Another role for the member with this uid or e-mail address. UsageError, NotFoundError."""
-        return self._change(CHANGE_ROLE, member, checks.one_of(role, ROLES, "role"))
+        return self._change(CHANGE_ROLE, member, role)
 
     def to_remove(self, member: str) -> Change:
         """No role any more for the member with this uid or e-mail address. UsageError, NotFoundError."""

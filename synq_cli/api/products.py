@@ -1,6 +1,6 @@
 """Products."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from synq_cli.api import checks
 from synq_cli.api.operation import Operation
@@ -19,7 +19,7 @@ _MOST_LISTED = 100
 _MORE = (
     "The API lists at most 100 products; there may be more. `synq products variants list --all` reads every variant."
 )
-PUSH_ACTIONS = ("upsert", "delete")
+PushAction = Literal["upsert", "delete"]
 
 LIST = Operation("list_products", "GET", "/api/v1/pim/products", "the list of products")
 CREATE = Operation("create_product", "POST", "/api/v1/pim/products", "the new product", effect="create", retry="unsafe")
@@ -95,7 +95,7 @@ class Products:
         before = {"title": product.get("title")}
         self._transport.send(DELETE, {"productID": product["id"]}, before=before, after={"title": None})
 
-    def push(self, product_id: str, action: str) -> "Row":
+    def push(self, product_id: str, action: PushAction) -> "Row":
         """Queue a product for every connected platform; gives the receipt. POST /unified/sync/push/product"""
         body = {"productId": self._reader.whole_id("product", product_id), "action": action.upper()}
         return self._writer.write(PUSH, body, unknown="Look at the connected platforms before sending it again.")

@@ -1,7 +1,7 @@
 """Reservations: units held for somebody without taking them off hand."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from synq_cli.api import checks
 from synq_cli.api.inventory import Place
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from synq_cli.api.transport import Transport
     from synq_cli.api.variants import Variants
 
-STATUSES = ("ACTIVE", "RELEASED", "CONSUMED")
+Status = Literal["ACTIVE", "RELEASED", "CONSUMED"]
 _SEE = "synq inventory reservations"
 
 LIST = Operation(
@@ -75,9 +75,8 @@ class Reservations:
         self._variants = variants
         self._locations = locations
 
-    def matching(self, *, sku: str | None, location: str | None, status: str | None) -> "list[Row]":
+    def matching(self, *, sku: str | None, location: str | None, status: Status | None) -> "list[Row]":
         """Reservations, newest first; None means any. The API does not filter. GET /api/v1/inventory/reservations"""
-        status = None if status is None else checks.one_of(status, STATUSES, "reservation status")
         wanted = {
             "variant_id": self._variants.id_of(sku) if sku else None,
             "location_id": self._locations.id_of(location),

@@ -9,7 +9,7 @@ from synq_cli.lazy_group import Noun
 from synq_cli.options import SinceOption, invocation, moment
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, clock, identifier, text
-from synq_cli.values import choices
+from synq_cli.values import suggestions
 
 group = Noun("Read the log of what was done.")
 
@@ -39,7 +39,7 @@ ActionOption = Annotated[
     str | None,
     typer.Option(
         "--action",
-        metavar=choices("ACTION,...", ACTIONS),
+        metavar=suggestions("ACTION,...", ACTIONS),  # no Literal: it is a list, and the server may know more
         help="Only these actions, such as ORDER_PLACED.",
     ),
 ]

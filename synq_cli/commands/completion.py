@@ -5,18 +5,15 @@ from typing import Annotated
 import typer
 
 from synq_cli.completion.installation import Edit, installation
-from synq_cli.completion.scripts import SCRIPTS, script
+from synq_cli.completion.scripts import Shell, script
 from synq_cli.lazy_group import Noun
 from synq_cli.options import YesOption, invocation
-from synq_cli.values import choice
 
 group = Noun("Complete commands, options and values with TAB.")
 
 ShellArgument = Annotated[
-    str | None,
-    typer.Argument(
-        metavar=choice("[SHELL]", SCRIPTS), help="bash, zsh, fish or powershell. Default: what $SHELL says."
-    ),
+    Shell | None,
+    typer.Argument(metavar="[SHELL]", help="Default: what $SHELL says."),
 ]
 
 

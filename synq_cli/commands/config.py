@@ -10,7 +10,7 @@ from synq_cli.output.columns import Column
 from synq_cli.output.formats import whole
 from synq_cli.session import profiles
 from synq_cli.session.settings import SETTINGS, describe, find_setting, parse_setting
-from synq_cli.values import choice
+from synq_cli.values import suggestion
 
 group = Noun("Read and change profiles.")
 
@@ -23,7 +23,8 @@ COLUMNS = [
 ]
 
 
-SETTING = choice("SETTING", (setting.name for setting in SETTINGS if setting.in_profile))
+# No Literal: the names come from the table of settings, and `get` takes those that a profile can't hold, too.
+SETTING = suggestion("SETTING", (setting.name for setting in SETTINGS if setting.in_profile))
 KeyArgument = Annotated[
     str,
     typer.Argument(metavar=SETTING, help="Its name, as `config list` shows it."),

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from synq_cli.api.integrations import AUTHORIZE, CATEGORIES, DELETE, LIST, SAVE
+from synq_cli.api.integrations import AUTHORIZE, DELETE, LIST, SAVE, Category
 from synq_cli.api.products import GET, PUSH
 from synq_cli.commands.products import products
 from synq_cli.commands.products.products import ActionOption, ProductArgument
@@ -12,7 +12,6 @@ from synq_cli.lazy_group import Noun
 from synq_cli.options import YesOption, invocation
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, identifier, state
-from synq_cli.values import choice
 
 group = Noun("Connect the tenant to other platforms.")
 
@@ -73,13 +72,8 @@ def save_connection(
         str, typer.Argument(metavar="CONNECTION_ID", help="The id that the authorization handed back.")
     ],
     category: Annotated[
-        str,
-        typer.Option(
-            "--category",
-            metavar=choice("CATEGORY", CATEGORIES),
-            help="commerce or accounting; commerce by default.",
-            show_default=False,
-        ),
+        Category,
+        typer.Option("--category", metavar="CATEGORY", case_sensitive=False, help="Category of the platform."),
     ] = "commerce",
     provider: Annotated[
         str | None,

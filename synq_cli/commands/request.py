@@ -11,7 +11,7 @@ from synq_cli.declaration import ANY
 from synq_cli.errors import UsageError
 from synq_cli.lazy_group import Commands
 from synq_cli.options import YesOption, invocation
-from synq_cli.values import FILE, choice
+from synq_cli.values import FILE, suggestion
 
 group = Commands()
 
@@ -22,7 +22,7 @@ def send_request(
     words: Annotated[
         list[str],
         typer.Argument(
-            metavar=choice("[METHOD] PATH", METHODS),
+            metavar=suggestion("[METHOD] PATH", METHODS),  # no Literal: the path is one of the words
             help="The method, GET if left out, and the path, such as /api/v1/oms/orders.",
         ),
     ],

@@ -1,6 +1,6 @@
 """`synq runs list/show/resume/undo`."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -11,7 +11,7 @@ from synq_cli.lazy_group import Noun
 from synq_cli.options import YesOption, invocation
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, delta, quantity, state, whole
-from synq_cli.values import RUN, choice
+from synq_cli.values import RUN
 
 group = Noun("Look at bulk runs, resume them, undo them.")
 
@@ -67,12 +67,8 @@ def show_run(
     ctx: typer.Context,
     run_id: RunArgument,
     rows: Annotated[
-        str | None,
-        typer.Option(
-            "--rows",
-            metavar=choice("WHICH", ("failed", "unknown", "all")),
-            help="List its rows: failed, unknown or all.",
-        ),
+        Literal["failed", "unknown", "all"] | None,
+        typer.Option("--rows", metavar="WHICH", case_sensitive=False, help="List its rows."),
     ] = None,
 ) -> None:
     """Show a bulk run, or its rows.

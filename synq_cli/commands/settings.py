@@ -9,7 +9,7 @@ from synq_cli.lazy_group import Noun
 from synq_cli.options import invocation
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import flag, quantity, timestamp
-from synq_cli.values import choice
+from synq_cli.values import suggestion
 
 group = Noun("Show and change the tenant's settings.")
 
@@ -23,6 +23,7 @@ RECORD = [
 ]
 
 
+# No Literal: the value of a key may be a number.
 _PAIRS = [f"{key}={word}" for key in KEYS for word in WORDS.get(key, ("",))]
 
 
@@ -46,7 +47,7 @@ def change_settings(
     ctx: typer.Context,
     pairs: Annotated[
         list[str],
-        typer.Argument(metavar=choice("KEY=VALUE...", _PAIRS), help="The settings to change."),
+        typer.Argument(metavar=suggestion("KEY=VALUE...", _PAIRS), help="The settings to change."),
     ],
 ) -> None:
     """Change the tenant's settings.

@@ -10,7 +10,7 @@ from synq_cli.errors import RejectedError, UsageError
 from synq_cli.lazy_group import Noun
 from synq_cli.options import invocation
 from synq_cli.output.columns import Column
-from synq_cli.values import FILE, choice
+from synq_cli.values import FILE, suggestion
 from synq_cli.webhook_secret import enter_secret, find_secret
 
 group = Noun("Sign webhooks, check them, send them.")
@@ -95,7 +95,8 @@ def send_event(
     url: Annotated[str, typer.Argument(metavar="URL", help="https, http to this machine, or /unified/webhook.")],
     event: Annotated[
         str,
-        typer.Option("--event", metavar=choice("EVENT", SAMPLES), help="Such as order.created."),
+        # No Literal: with --data it may be an event of which synq has no sample.
+        typer.Option("--event", metavar=suggestion("EVENT", SAMPLES), help="Such as order.created."),
     ],
     data: Annotated[
         str | None, typer.Option("--data", metavar=FILE, help="What it is about, JSON or YAML. Default: a sample.")

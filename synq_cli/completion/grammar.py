@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from synq_cli import tree
+from synq_cli.values import fixed_choices
 
 Rows = list[tuple[str, list[tuple[str, str]]]]
 _LONGEST = 60
@@ -96,6 +97,8 @@ def _argument_values(nodes: Iterable[tree.Node]) -> list[tuple[str, str]]:
 
 def _completing(parameter: Any) -> str:
     """What completes a value: `words A B`, `list A B`, `file`, `command`, `ask KIND` for synq itself, or nothing."""
+    if fixed := fixed_choices(parameter):
+        return " ".join(["words", *fixed])
     kind = getattr(parameter.metavar, "kind", "")
     if kind in {"words", "list"}:
         return " ".join([kind, *parameter.metavar.words])

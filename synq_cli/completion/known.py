@@ -1,6 +1,8 @@
 """What TAB asks synq for, because only this machine knows it: profiles, runs, and what the index has of the tenant."""
 
+import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,17 @@ from synq_cli.session.profiles import Config, load
 from synq_cli.session.project import find_project
 from synq_cli.session.scope import likely_scope
 from synq_cli.session.settings import DEFAULT_BASE_URL, SANDBOX, resolve
+
+
+def answer(words: list[str], environ: Mapping[str, str], folder: Callable[[], Path]) -> None:
+    """Answer a TAB: KIND BEGUN -- LINE... What can't be known is not offered; nobody reads a message there."""
+    with suppress(Exception):
+        # PowerShell before 7.3 drops an argument that is empty.
+        cut = words.index("--")
+        (kind, begun), line = [*words[:cut], ""][:2], words[cut + 1 :]
+        for value, about in candidates(kind, begun, line, environ, folder):
+            sys.stdout.write(f"{value}\t{about}\n")
+        sys.stdout.flush()
 
 
 def candidates(

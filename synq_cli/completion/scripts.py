@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from importlib import resources
-from typing import Any
+from typing import Any, Literal
 
 from synq_cli import __version__
 
 # Each shell and its script's name, here and in completions/.
+Shell = Literal["bash", "zsh", "fish", "powershell", "pwsh"]
 SCRIPTS = {"bash": "synq.bash", "zsh": "_synq", "fish": "synq.fish", "powershell": "synq.ps1"}
 
 Named = list[tuple[str, str]]

@@ -3,13 +3,14 @@
 import math
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 from synq_cli.errors import UsageError
 from synq_cli.session.base_url import check_base_url, check_token_url
 from synq_cli.session.profiles import Config, check_name
 
-OUTPUT_FORMATS = ("table", "json", "ndjson", "yaml", "csv", "tsv")
+OutputFormat = Literal["table", "json", "ndjson", "yaml", "csv", "tsv"]
+OUTPUT_FORMATS: tuple[str, ...] = get_args(OutputFormat)
 DEFAULT_BASE_URL = "https://api.synq.io"
 SANDBOX = "sandbox"
 SANDBOX_URL = "http://sandbox.invalid"

@@ -15,17 +15,17 @@ import pytest
 SPEED = 40.0
 PROCESSES, CALLS = 8, 13
 CALLER = f"""
-import io, sys, time
-from synq_cli.app import main
+import sys, time
+from typer.testing import CliRunner
+from synq_cli.app import app
 from synq_cli.system import System
 begun = float(sys.argv[3])
 now = lambda: begun + (time.time() - begun) * {SPEED}
 folder, url = sys.argv[1:3]
 environ = {{"SYNQ_STATE_DIR": folder, "SYNQ_CONFIG_DIR": folder, "SYNQ_BASE_URL": url, "SYNQ_TOKEN": "t"}}
 for _ in range({CALLS}):
-    out, err = io.StringIO(), io.StringIO()
-    system = System(io.StringIO(), out, err, environ, now=now, sleep=lambda seconds: time.sleep(seconds / {SPEED}))
-    print(main(["channels", "list", "--json"], system))
+    system = System(environ, now=now, sleep=lambda seconds: time.sleep(seconds / {SPEED}))
+    print(CliRunner().invoke(app, ["channels", "list", "--json"], obj=system).exit_code)
 """
 
 

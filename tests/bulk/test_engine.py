@@ -1,6 +1,5 @@
 """The engine with a verb of another kind: one declaration is all that a bulk verb needs."""
 
-import io
 import json
 import ssl
 from collections.abc import Sequence
@@ -70,9 +69,7 @@ def engine(folder: Path, host: Host | None, **variables: str) -> tuple[Invocatio
 
     environ = {"SYNQ_CONFIG_DIR": str(folder), "SYNQ_STATE_DIR": str(folder)}
     environ |= {"SYNQ_BASE_URL": "http://127.0.0.1", "SYNQ_TOKEN": "opaque-token-0123456789", **variables}
-    system = System(
-        io.StringIO(), io.StringIO(), io.StringIO(), environ, now=lambda: clock[0], sleep=sleep, http=host,
-    )  # fmt: skip
+    system = System(environ, now=lambda: clock[0], sleep=sleep, http=host)
     run = Invocation(system, [])
     return run, Engine(
         run.runs, run.api, run.session, run.budget, run._lane, run.output, now=lambda: clock[0], sleep=sleep,

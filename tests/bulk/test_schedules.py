@@ -1,6 +1,5 @@
 """Whatever fails and whenever: the tenant has each row at most once, and each row that is not done is reported."""
 
-import io
 import json
 import os
 import random
@@ -120,10 +119,7 @@ class World:
         """A new process on the same folders."""
         environ = {"SYNQ_CONFIG_DIR": str(self.folder), "SYNQ_STATE_DIR": str(self.folder)}
         environ |= {"SYNQ_BASE_URL": URL, "SYNQ_TOKEN": self.token, "SYNQ_MAX_WAIT": "3600"}
-        system = System(
-            io.StringIO(), io.StringIO(), io.StringIO(), environ, now=self.now, sleep=self.sleep,
-            jitter=lambda: 0.5, http=Faulty(self),
-        )  # fmt: skip
+        system = System(environ, now=self.now, sleep=self.sleep, jitter=lambda: 0.5, http=Faulty(self))
         run = Invocation(system, [])
         return run, Engine(
             run.runs, run.api, run.session, run.budget, run._lane, run.output, now=self.now, sleep=self.sleep,

@@ -8,9 +8,6 @@ import httpx
 import pytest
 from runner import Result, Runner
 
-from synq_cli.app import main
-from synq_cli.system import System
-
 ENVIRON = {"SYNQ_TOKEN": "a.b.c", "SYNQ_BASE_URL": "https://api.test"}
 EVENTS = [
     {
@@ -159,8 +156,6 @@ def test_each_event_is_written_before_the_next_is_asked_for(synq: Any) -> None:
             return super().write(text)
 
     out, http = Reader(), then_interrupted(EVENTS, EVENTS)
-    environ = ENVIRON | {"SYNQ_CONFIG_DIR": str(synq.folder), "SYNQ_STATE_DIR": str(synq.folder)}
-    system = System(io.StringIO(), out, io.StringIO(), environ, now=lambda: synq.clock, sleep=synq.sleep, http=http)
-    assert main(["audit", "tail", "-o", "ndjson"], system) == 0
+    assert synq("audit", "tail", "-o", "ndjson", environ=ENVIRON, http=http, stdout=out).status == 0
     assert json.loads(out.getvalue())["id"] == EVENTS[1]["id"]
     assert synq.slept == []

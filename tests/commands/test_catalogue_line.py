@@ -121,7 +121,7 @@ WRONG = {
     "an update to no title": (["update", ID, "--title", " "], "The title can't be blank."),
     "a category that is no id": (["update", ID, "--category-id", "Hats"], "'Hats' is no category id."),
     "a product that is no id": (["update", "Hats", "--title", "Cap"], "'Hats' is no product id."),
-    "an unknown action": (["push", ID, "--action", "replace"], "There is no action 'replace'."),
+    "an unknown action": (["push", ID, "--action", "replace"], 'Invalid value "replace" for --action: use upsert'),
     "a variant of nothing": (["variants", "create", ID], "A variant needs a SKU, a barcode or a price."),
     "a price in words": (["variants", "create", ID, "--price", "1,90"], "'1,90' is no price."),
     "a negative price": (["variants", "create", ID, "--price", "-1"], "'-1' is no price."),

@@ -150,7 +150,7 @@ def test_it_says_what_it_will_change_and_asks(completion: Any, home: Path) -> No
 @pytest.mark.parametrize(
     ("words", "environ", "said"),
     [
-        (["csh"], {}, "synq has no completion for csh.\n  Name one: bash, zsh, fish, powershell.\n"),
+        ([], {"SHELL": "/bin/csh"}, "synq has no completion for csh.\n  Name one: bash, zsh, fish, powershell.\n"),
         ([], {}, "SHELL does not say which shell is yours.\n  Name one: bash, zsh, fish, powershell.\n"),
         (["zsh"], {"HOME": ""}, "HOME is not set, so there is no place for the script.\n"),
     ],
@@ -158,6 +158,14 @@ def test_it_says_what_it_will_change_and_asks(completion: Any, home: Path) -> No
 def test_where_it_can_not_be_installed(completion: Any, words: list[str], environ: dict[str, str], said: str) -> None:
     for verb in ("install", "uninstall"):
         assert completion(verb, *words, environ=environ) == Result(2, "", f"synq: {said}")
+
+
+def test_a_shell_without_completion_is_a_wrong_argument(completion: Any) -> None:
+    said = (
+        'synq: Invalid value "csh" for SHELL: use bash, zsh, fish, powershell or pwsh.\n'
+        "  Did you mean zsh? See `synq completion install --help`.\n"
+    )
+    assert completion("install", "csh") == Result(2, "", said)
 
 
 def test_a_folder_in_the_way(completion: Any, home: Path) -> None:

@@ -1,11 +1,11 @@
 """`synq sandbox fault`, and what synq does when the embedded tenant misbehaves as ordered."""
 
 import json
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
-from synq_cli.commands.sandbox.faults import KINDS, USUAL, WAYS
+from synq_cli.commands.sandbox.faults import USUAL, Kind, Way
 from synq_cli.sandbox import counting, faults
 from synq_cli.sandbox.store import Store
 
@@ -30,14 +30,14 @@ def entries(synq: Any) -> int:
 
 
 def test_the_words_are_the_sandboxs() -> None:
-    assert faults.KINDS == KINDS
-    assert counting.WAYS == WAYS
+    assert get_args(Kind) == faults.KINDS
+    assert get_args(Way) == counting.WAYS
     assert vars(counting.Counting()) == USUAL
 
 
 def test_the_help_explains_every_word(synq: Any) -> None:
     page = synq("sandbox", "fault", "add", "--help").out
-    assert [kind for kind in KINDS if kind not in page] == []
+    assert [kind for kind in get_args(Kind) if kind not in page] == []
 
 
 def test_faults_are_ordered_listed_and_taken_back(synq: Any) -> None:
@@ -83,7 +83,10 @@ def test_how_it_counts_is_shown_and_changed(synq: Any) -> None:
     [
         (
             ("add", "lots"),
-            f"There is no fault 'lots'.\n  Faults: {', '.join(KINDS)}.",
+            (
+                'Invalid value "lots" for KIND: use 429, 500, 502, 503, expired, missing, garbage, lost-before, lost, '
+                "500-after or slow.\n  Did you mean lost? See `synq sandbox fault add --help`."
+            ),
         ),
         (
             ("add", "500", "--times", "2", "--rate", "0.5"),
@@ -102,7 +105,13 @@ def test_how_it_counts_is_shown_and_changed(synq: Any) -> None:
                 '  Give a method (GET, POST, PUT, DELETE), a path or both, such as "POST /api/v1/inventory/adjust".'
             ),
         ),
-        (("limit", "--count-as", "bucket"), "There is no way 'bucket' to count.\n  Ways: log, counter, log-strict."),
+        (
+            ("limit", "--count-as", "bucket"),
+            (
+                'Invalid value "bucket" for --count-as: use log, counter or log-strict.\n'
+                "  See `synq sandbox fault limit --help`."
+            ),
+        ),
     ],
 )
 def test_an_order_that_can_not_be(synq: Any, line: tuple[str, ...], said: str) -> None:

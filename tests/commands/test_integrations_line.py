@@ -96,7 +96,10 @@ def test_a_connection_that_can_not_be_verified_gets_a_sentence(synq: Any) -> Non
         (("save", " "), "The connection id can't be blank."),
         (
             ("save", "x", "--category", "comerce"),
-            "There is no category 'comerce'.\n  Did you mean commerce? Allowed: commerce, accounting.",
+            (
+                'Invalid value "comerce" for --category: use commerce or accounting.\n'
+                "  Did you mean commerce? See `synq integrations save --help`."
+            ),
         ),
         (("save", "x", "--provider", ""), "The provider can't be blank."),
         (("disconnect", ""), "The connection can't be blank."),

@@ -72,7 +72,7 @@ def test_one_type_is_one_request(run: Any) -> None:
     assert seen == ["GET type=BULK_DELETE"]
     wrong, seen = run(["products", "jobs", "list", "--type", "exprt"], lists())
     assert (wrong.status, seen) == (2, [])
-    assert "Allowed: import, update, delete." in wrong.err
+    assert wrong.err.startswith('synq: Invalid value "exprt" for --type: use import, update or delete.\n')
 
 
 def test_a_job_is_looked_for_in_each_list_and_its_type_is_remembered(run: Any) -> None:

@@ -49,7 +49,10 @@ ENVIRON = {"SYNQ_TOKEN": "a.b.c", "SYNQ_BASE_URL": "https://api.test"}
             ("inventory", "skus", "add", "A", "a1f46e83"),
             "'a1f46e83' is no variant id.\n  It is a UUID; `synq products variants list` shows them.",
         ),
-        (("sandbox", "token", "--role", "king"), "There is no role 'king'.\n  Roles: ADMIN, EDITOR, VIEWER."),
+        (
+            ("sandbox", "token", "--role", "king"),
+            'Invalid value "king" for --role: use ADMIN, EDITOR or VIEWER.\n  See `synq sandbox token --help`.',
+        ),
         (
             ("orders", "list", "--channel", "\udcff"),
             "'\\udcff' is not text.\n  Type it in the encoding of this terminal.",
@@ -118,9 +121,8 @@ def test_set_takes_only_what_a_profile_holds(synq: Any, name: str) -> None:
 
 
 def test_bytes_on_standard_input_that_are_no_text(synq: Any) -> None:
-    # Where the locale is C, Python reads such bytes as lone surrogates.
-    text = f"sku,variant_id\n\udcff,{VARIANT}\n"
-    result = synq("inventory", "skus", "import", "-", environ=ENVIRON, stdin=text)
+    content = b"sku,variant_id\n\xff," + VARIANT.encode() + b"\n"
+    result = synq("inventory", "skus", "import", "-", environ=ENVIRON, stdin=content)
     assert (result.status, result.out) == (2, "")
     assert result.err == "synq: standard input can't be read: it is not UTF-8 text.\n"
 

@@ -53,18 +53,27 @@ def test_an_invitation_is_sent_once_with_the_role_in_capitals(synq: Any) -> None
     [
         (("update",), "Missing option '--name'.\n  See `synq organization update --help`."),
         (("update", "--name", " "), "The name can't be blank."),
-        (("members", "invite", "x@y.no"), "Missing option '--role'.\n  See `synq organization members invite --help`."),
+        (
+            ("members", "invite", "x@y.no"),
+            "Missing option '--role': use ADMIN, EDITOR or VIEWER.\n  See `synq organization members invite --help`.",
+        ),
         (
             ("members", "invite", "rory", "--role", "EDITOR"),
             "'rory' is no e-mail address.\n  Give one such as ailsa@example.com.",
         ),
         (
             ("members", "invite", "x@y.no", "--role", "owner"),
-            "There is no role 'owner'.\n  Allowed: ADMIN, EDITOR, VIEWER.",
+            (
+                'Invalid value "owner" for --role: use ADMIN, EDITOR or VIEWER.\n'
+                "  See `synq organization members invite --help`."
+            ),
         ),
         (
             ("members", "set-role", "x@y.no", "edit"),
-            "There is no role 'edit'.\n  Did you mean EDITOR? Allowed: ADMIN, EDITOR, VIEWER.",
+            (
+                'Invalid value "edit" for ROLE: use ADMIN, EDITOR or VIEWER.\n'
+                "  Did you mean EDITOR? See `synq organization members set-role --help`."
+            ),
         ),
         (("members", "set-role", " ", "EDITOR"), "The member can't be blank."),
         (("members", "remove", ""), "The member can't be blank."),

@@ -1,14 +1,10 @@
 """`synq api`: any request, with the care that every other one gets."""
 
-import io
 import json
 from typing import Any
 
 import httpx
 import pytest
-
-from synq_cli.app import main
-from synq_cli.system import System
 
 ENVIRON = {"SYNQ_TOKEN": "a.b.c", "SYNQ_BASE_URL": "https://api.test"}
 ELSEWHERE = "is not below https://api.test, and the token goes nowhere else."
@@ -48,9 +44,7 @@ def test_the_body_is_sent_byte_by_byte(synq: Any, answering: Any) -> None:
     http, seen = answering(httpx.Response(204), httpx.Response(204))
     line = ("api", "PUT", "/x", "-f", "dry=true", "--input")
     assert synq(*line, str(synq.folder / "body.json"), environ=ENVIRON, http=http).out == ""
-    environ = ENVIRON | {"SYNQ_CONFIG_DIR": str(synq.folder), "SYNQ_STATE_DIR": str(synq.folder)}
-    stdin = io.TextIOWrapper(io.BytesIO(content))
-    assert main([*line, "-"], System(stdin, io.StringIO(), io.StringIO(), environ, http=http)) == 0
+    assert synq(*line, "-", environ=ENVIRON, http=http, stdin=content).status == 0
     assert [sent(request) for request in seen] == [("PUT", "https://api.test/x?dry=true", content)] * 2
     assert seen[0].headers["Content-Type"] == "application/json"
 

@@ -96,7 +96,10 @@ def test_without_levels_it_is_reserved_all_the_same(taught: Any) -> None:
         (("release", " "), "The reservation's id can't be blank."),
         (
             ("reservations", "--status", "activ"),
-            "There is no reservation status 'activ'.\n  Did you mean ACTIVE? Allowed: ACTIVE, RELEASED, CONSUMED.",
+            (
+                'Invalid value "activ" for --status: use ACTIVE, RELEASED or CONSUMED.\n'
+                "  Did you mean ACTIVE? See `synq inventory reservations --help`."
+            ),
         ),
     ],
 )

@@ -28,7 +28,7 @@ def test_the_root_has_every_group_and_what_every_command_takes(synq: Any) -> Non
     assert shared["output"]["names"] == ["-o", "--output"]
     assert shared["output"]["choices"] == ["table", "json", "ndjson", "yaml", "csv", "tsv"]
     assert shared["help"]["names"] == ["-h", "--help"]
-    assert "version" not in shared
+    assert shared["version"]["names"] == ["-V", "--version"]
 
 
 def test_a_command_says_what_it_takes_sends_and_may_end_with(synq: Any) -> None:

@@ -1,7 +1,6 @@
 """Rules of the house over the whole command tree: help, options, columns."""
 
 import ast
-import io
 from collections.abc import Iterator
 from importlib import import_module, resources
 from pathlib import Path
@@ -10,10 +9,11 @@ from typing import Any
 
 import pytest
 import yaml
+from typer.testing import CliRunner
 
 import synq_cli.commands
 from synq_cli import tree
-from synq_cli.app import GROUPS, main, root_command
+from synq_cli.app import GROUPS, app, root_command
 from synq_cli.options import shared_options
 from synq_cli.system import System
 
@@ -24,10 +24,10 @@ TREE = {node.words: node.command for node in tree.commands(root_command())}
 LINES = [" ".join(path) for path in TREE]
 
 
-def help_page(line: str) -> str:
-    out = io.StringIO()
-    assert main([*line.split(), "--help"], System(io.StringIO(), out, io.StringIO(), {})) == 0
-    return out.getvalue()
+def help_page(*line: str) -> str:
+    result = CliRunner().invoke(app, [*line, "--help"], obj=System({}))
+    assert (result.exit_code, result.stderr) == (0, "")
+    return result.stdout
 
 
 def test_every_operation_of_the_contract_has_a_command() -> None:
@@ -100,7 +100,7 @@ def test_help_begins_with_a_short_sentence_and_ends_with_examples(line: str) -> 
     examples = text.partition("\nExamples:\n")[2].strip().splitlines()
     assert len(examples) >= 2
     assert all(f"synq {line}" in example or "$(synq " in example for example in examples)
-    page = help_page(line)
+    page = help_page(*line.split())
     assert page.startswith(f"Usage: synq {line} ")
     assert all(example.strip() in page for example in examples)
     assert "{" not in page.splitlines()[0]
@@ -109,11 +109,10 @@ def test_help_begins_with_a_short_sentence_and_ends_with_examples(line: str) -> 
 @pytest.mark.parametrize("columns", [40, 80])
 def test_no_help_page_loses_a_letter_on_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
     for node in tree.walk(tree.top(root_command())):
-        line = " ".join(node.words)
         monkeypatch.setenv("COLUMNS", "400")
-        letters = "".join(help_page(line).split())
+        letters = "".join(help_page(*node.words).split())
         monkeypatch.setenv("COLUMNS", str(columns))
-        page = help_page(line)
+        page = help_page(*node.words)
         assert "".join(page.split()) == letters
         # What stands out is there to be copied, or has no place to break at.
         wide = [row for row in page.splitlines() if len(row.rstrip()) > columns]
@@ -133,13 +132,11 @@ def test_every_shared_option_is_taken_before_and_after_the_verb(line: str) -> No
     words = []
     for option in shared_options():
         if "--version" not in option.opts and "--sandbox" not in option.opts:
-            words += [option.opts[-1]] if option.is_flag else [option.opts[-1], "7"]
+            words += [option.opts[-1], *([] if option.is_flag else [getattr(option.type, "choices", ["7"])[0]])]
     path = line.split()
-    expected = help_page(line)
+    expected = help_page(*path)
     for given in ([*words, *path], [path[0], *words, *path[1:]], [*path, *words]):
-        out = io.StringIO()
-        assert main([*given, "--help"], System(io.StringIO(), out, io.StringIO(), {})) == 0
-        assert out.getvalue() == expected
+        assert help_page(*given) == expected
 
 
 def test_the_option_nearest_to_the_verb_wins(synq: Any) -> None:
@@ -163,8 +160,9 @@ def test_a_group_named_alone_says_what_it_can_do(synq: Any, line: list[str]) -> 
     assert synq(*line).status == 0
 
 
-def test_the_version(synq: Any) -> None:
-    assert synq("--version").out == synq("orders", "list", "--version").out == "synq 0.1.0\n"
+@pytest.mark.parametrize("line", ["--version", "-V", "orders list --version", "orders list -V", "--json -V"])
+def test_the_version(synq: Any, line: str) -> None:
+    assert synq(*line.split()).out == "synq 0.1.0\n"
 
 
 def test_no_command_that_a_module_holds_is_missing_from_the_tree() -> None:

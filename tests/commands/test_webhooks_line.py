@@ -1,6 +1,5 @@
 """`synq webhooks`: signing, checking and sending, with the secret from each of its places and in none of the others."""
 
-import io
 import json
 import threading
 from collections.abc import Iterator
@@ -13,8 +12,6 @@ import httpx
 import pytest
 
 from synq_cli.api.signature import sign
-from synq_cli.app import main
-from synq_cli.system import System
 
 SECRET = "example-webhook-secret"
 BODY = (
@@ -83,10 +80,8 @@ def test_sign_prints_the_signature_of_the_very_bytes(synq: Any, body: str) -> No
 
 def test_standard_input_is_read_byte_by_byte(synq: Any) -> None:
     content = b'{"name":"N\xc3\xb8rrebro"}\r\n\xff'
-    stdin, out = io.TextIOWrapper(io.BytesIO(content)), io.StringIO()
-    environ = ENVIRON | {"SYNQ_CONFIG_DIR": str(synq.folder), "SYNQ_STATE_DIR": str(synq.folder)}
-    assert main(["webhooks", "sign", "-"], System(stdin, out, io.StringIO(), environ)) == 0
-    assert out.getvalue() == f"{sign(content, SECRET)}\n"
+    result = synq("webhooks", "sign", "-", environ=ENVIRON, stdin=content)
+    assert (result.status, result.out) == (0, f"{sign(content, SECRET)}\n")
 
 
 def test_verify_says_yes_by_its_status_and_why_not_in_words(synq: Any, body: str) -> None:

@@ -18,7 +18,6 @@ from synq_cli.options import (
 )
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, identifier, named, quantity, state
-from synq_cli.values import choice
 
 group = Commands()
 
@@ -107,12 +106,8 @@ def list_reservations(
     sku: OnlySkuOption = None,
     location: OnlyLocationOption = None,
     status: Annotated[
-        str | None,
-        typer.Option(
-            "--status",
-            metavar=choice("STATUS", reservations.STATUSES),
-            help="Only this status: active, released or consumed.",
-        ),
+        reservations.Status | None,
+        typer.Option("--status", metavar="STATUS", case_sensitive=False, help="Only this status."),
     ] = None,
 ) -> None:
     """List reservations, newest first.

@@ -11,7 +11,7 @@ from synq_cli.lazy_group import Commands
 from synq_cli.options import AllOption, LimitOption, invocation, moment
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, identifier, money, state, text, timestamp
-from synq_cli.values import ORDER, choices
+from synq_cli.values import ORDER, suggestions
 
 group = Commands()
 
@@ -56,7 +56,7 @@ StatusOption = Annotated[
     str | None,
     typer.Option(
         "--status",
-        metavar=choices("STATUS,...", _STATUSES),
+        metavar=suggestions("STATUS,...", _STATUSES),  # no Literal: it is a list
         help="Statuses and groups: open, closed, unpaid, to-ship, shipped, returning, refunded, dead, "
         "cancellable; or all.",
     ),

@@ -4,12 +4,11 @@ from typing import Annotated
 
 import typer
 
-from synq_cli.api.organization import CHANGE_ROLE, INVITE, MEMBERS, REMOVE, ROLES
+from synq_cli.api.organization import CHANGE_ROLE, INVITE, MEMBERS, REMOVE, Role
 from synq_cli.lazy_group import Noun
 from synq_cli.options import YesOption, invocation
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import state, whole
-from synq_cli.values import choice
 
 group = Noun("Manage the organization's members.")
 
@@ -43,8 +42,8 @@ def invite_member(
     ctx: typer.Context,
     email: Annotated[str, typer.Argument(metavar="EMAIL", help="Where the invitation goes.")],
     role: Annotated[
-        str,
-        typer.Option("--role", metavar=choice("ROLE", ROLES), help="ADMIN, EDITOR or VIEWER. Required."),
+        Role,
+        typer.Option("--role", metavar="ROLE", case_sensitive=False, help="Role of the new member. Required."),
     ],
 ) -> None:
     """Invite somebody by e-mail.
@@ -64,7 +63,7 @@ def invite_member(
 def set_role(
     ctx: typer.Context,
     member: MemberArgument,
-    role: Annotated[str, typer.Argument(metavar=choice("ROLE", ROLES), help="ADMIN, EDITOR or VIEWER.")],
+    role: Annotated[Role, typer.Argument(metavar="ROLE", case_sensitive=False, help="New role.")],
     yes: YesOption = False,
 ) -> None:
     """Change a member's role.

@@ -9,7 +9,7 @@ from synq_cli.commands.products.columns import CHANGED, CREATED, ID, NAME, SLUG
 from synq_cli.lazy_group import Noun
 from synq_cli.options import NameArgument, SlugOption, invocation
 from synq_cli.output.columns import Column
-from synq_cli.values import choice
+from synq_cli.values import suggestion
 
 group = Noun("List the attributes and add to them.")
 
@@ -39,7 +39,7 @@ def create_attribute(
         str | None,
         typer.Option(
             "--type",
-            metavar=choice("TYPE", ATTRIBUTE_TYPES),
+            metavar=suggestion("TYPE", ATTRIBUTE_TYPES),  # no Literal: the server may know more
             help="TEXT, NUMBER or another type that the server knows. Default: TEXT.",
         ),
     ] = None,

@@ -5,12 +5,11 @@ from typing import Annotated
 import typer
 
 from synq_cli.api import bulk_jobs
-from synq_cli.api.checks import one_of
 from synq_cli.lazy_group import Noun
 from synq_cli.options import ForOption, WaitOption, YesOption, invocation
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, excerpt, identifier, quantity, state, timestamp
-from synq_cli.values import FILE, JOB, choice
+from synq_cli.values import FILE, JOB
 
 group = Noun("Start bulk jobs and follow them.")
 
@@ -43,12 +42,8 @@ JobArgument = Annotated[str, typer.Argument(metavar=JOB, help="The job's id, or 
 def list_jobs(
     ctx: typer.Context,
     job_type: Annotated[
-        str | None,
-        typer.Option(
-            "--type",
-            metavar=choice("TYPE", bulk_jobs.JOB_TYPES),
-            help="Only import, update or delete jobs.",
-        ),
+        bulk_jobs.JobType | None,
+        typer.Option("--type", metavar="TYPE", case_sensitive=False, help="Only jobs of this type."),
     ] = None,
 ) -> None:
     """List bulk jobs, newest first.
@@ -61,7 +56,7 @@ def list_jobs(
     """
     run = invocation(ctx)
     jobs = run.api.bulk_jobs
-    rows = jobs.newest() if job_type is None else jobs.of_type(one_of(job_type, bulk_jobs.JOB_TYPES, "type of job"))
+    rows = jobs.newest() if job_type is None else jobs.of_type(job_type)
     run.output.rows(rows, COLUMNS, empty="There are no bulk jobs.")
 
 
@@ -84,8 +79,8 @@ def get_job(ctx: typer.Context, job_id: JobArgument) -> None:
 def create_job(
     ctx: typer.Context,
     job_type: Annotated[
-        str,
-        typer.Option("--type", metavar=choice("TYPE", bulk_jobs.JOB_TYPES), help="import, update or delete."),
+        bulk_jobs.JobType,
+        typer.Option("--type", metavar="TYPE", case_sensitive=False, help="What the job does. Required."),
     ],
     file: Annotated[
         str, typer.Option("--file", metavar=FILE, help="The rows: an array in JSON or YAML, or NDJSON; - is stdin.")
@@ -108,12 +103,11 @@ def create_job(
       synq products jobs create --type delete --file ids.json --dry-run
     """
     run = invocation(ctx)
-    kind = one_of(job_type, bulk_jobs.JOB_TYPES, "type of job")
-    rows = bulk_jobs.checked_rows(kind, run.read_rows(file))
+    rows = bulk_jobs.checked_rows(job_type, run.read_rows(file))
     count = f"{len(rows)} product{'s' * (len(rows) != 1)}"
-    if kind == "delete" and not run.confirmed(f"Delete {count}? There is no undo.", yes=yes):
+    if job_type == "delete" and not run.confirmed(f"Delete {count}? There is no undo.", yes=yes):
         return
-    job = run.api.bulk_jobs.create(kind, rows)
+    job = run.api.bulk_jobs.create(job_type, rows)
     if wait or limit is not None:
         _follow(ctx, str(job.get("id")), limit)
         return

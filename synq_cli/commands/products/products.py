@@ -5,12 +5,11 @@ from typing import Annotated
 import typer
 
 from synq_cli.api import products
-from synq_cli.api.checks import one_of
 from synq_cli.lazy_group import Commands
 from synq_cli.options import DescriptionOption, YesOption, invocation
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, flag, identifier, state, timestamp
-from synq_cli.values import PRODUCT, Value, choice
+from synq_cli.values import PRODUCT, Value
 
 group = Commands()
 
@@ -40,10 +39,11 @@ RECORD = [
 QUEUED = [Column("Status", "status")]
 
 ActionOption = Annotated[
-    str,
+    products.PushAction,
     typer.Option(
         "--action",
-        metavar=choice("ACTION", products.PUSH_ACTIONS),
+        metavar="ACTION",
+        case_sensitive=False,
         help="upsert creates or changes it there, delete takes it away.",
     ),
 ]
@@ -176,7 +176,6 @@ def push_product(
       synq products push f1f1e283-6659-47ee-a41b-6b6ad352dac2 --action delete --yes
     """
     run = invocation(ctx)
-    action = one_of(action, products.PUSH_ACTIONS, "action")
     if action == "delete":
         product = run.api.products.get(product_id)
         question = f"Delete {product.get('title')} ({product['id']}) from every connected platform?"

@@ -1,6 +1,6 @@
 """`synq sandbox fault`: what the sandbox does wrong on order."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -9,7 +9,6 @@ from synq_cli.lazy_group import Noun
 from synq_cli.options import invocation
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import quantity
-from synq_cli.values import choice
 
 group = Noun("Make the sandbox misbehave on order.")
 
@@ -28,15 +27,15 @@ COLUMNS = [
 USUAL = {"count_as": "log", "strangers": 0}
 COUNTING = [Column("Count as", "count_as"), Column("Strangers a minute", "strangers", quantity)]
 
-KINDS = ("429", "500", "502", "503", "expired", "missing", "garbage", "lost-before", "lost", "500-after", "slow")
-WAYS = ("log", "counter", "log-strict")
+Kind = Literal["429", "500", "502", "503", "expired", "missing", "garbage", "lost-before", "lost", "500-after", "slow"]
+Way = Literal["log", "counter", "log-strict"]
 MOST = 999_999
 
 
 @group.command("add")
 def add_fault(
     ctx: typer.Context,
-    kind: Annotated[str, typer.Argument(metavar=choice("KIND", KINDS), help="One of the words above.")],
+    kind: Annotated[Kind, typer.Argument(metavar="KIND", help="Fault, as explained above.")],
     on: Annotated[
         str,
         typer.Option(
@@ -120,10 +119,7 @@ def clear_faults(ctx: typer.Context) -> None:
 @group.command("limit")
 def change_limit(
     ctx: typer.Context,
-    count_as: Annotated[
-        str | None,
-        typer.Option("--count-as", metavar=choice("WAY", WAYS), help="log, counter or log-strict."),
-    ] = None,
+    count_as: Annotated[Way | None, typer.Option("--count-as", metavar="WAY", help="How requests are counted.")] = None,
     strangers: Annotated[
         int | None,
         typer.Option("--strangers", min=0, max=99, metavar="N", help="Requests a minute that are not yours."),

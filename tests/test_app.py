@@ -1,0 +1,46 @@
+"""What typer.testing.CliRunner sees of `app` is what the installed program does."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from synq_cli.app import app
+
+LINES = [
+    "--version",
+    "-V",
+    "--json -V",
+    "",
+    "orders list --help",
+    "help formats",
+    "ordrs",
+    "orders list --limit 0",
+    "orders list --limt 5",
+    "organization members invite x@y.no --role edit",
+    "--json organization members invite x@y.no",
+    "config get nothing",
+    "config path",
+    "orders list -o xml",
+    "__complete profile s -- synq",
+    "api POST /api/v1/pim/products -f title=Cap --dry-run --json",
+]
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_a_test_sees_what_the_installed_program_does(tmp_path: Path, line: str) -> None:
+    variables = {"HOME": str(tmp_path), "COLUMNS": "70", "SYNQ_TOKEN": "t"}
+    installed = subprocess.run(
+        [sys.executable, "-m", "synq_cli", *line.split()],
+        env=os.environ | variables,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    tested = CliRunner(env=variables).invoke(app, line.split(), catch_exceptions=False)
+    found = (tested.exit_code, tested.stdout_bytes, tested.stderr_bytes)
+    assert found == (installed.returncode, installed.stdout, installed.stderr)
