@@ -2,11 +2,13 @@
 
 import time
 from collections.abc import Callable, Mapping
+from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from synq_cli import exact_json
 from synq_cli.api import replies, retry
 from synq_cli.api.listener import Listener, Trace
+from synq_cli.api.look_ahead import LookAhead
 from synq_cli.api.operation import Operation
 from synq_cli.api.plan import planned
 from synq_cli.api.replies import Reply
@@ -68,9 +70,11 @@ class Transport:
         self._now = now
         self._sleep = sleep
         self._jitter = jitter
+        self._counting = Lock()
         self.requests = 0
         self.unclear = 0  # tries that may have been carried out, whoever asked for them
         self.changed = False
+        self.ahead = LookAhead(session, budget, self._read_once, now)
 
     def send(
         self,
@@ -195,10 +199,13 @@ class Transport:
                     request_id=outcome.request_id,
                 )
 
+    def _read_once(self, operation: Operation, query: Mapping[str, object], ticket: "Ticket") -> "Reply | Silence":
+        return self._once(Sending(operation, self._session.base_url + operation.path_with(None), query, None, {}), ticket)
+
     def _once(self, sending: Sending, ticket: "Ticket") -> "Reply | Silence":
         operation, url = sending.operation, sending.url
         started = time.monotonic()
-        reply, error = None, None
+        reply, error, sent = None, None, True
         try:
             own = {} if operation.public else self._session.credentials.headers
             headers = {**own, **sending.headers}
@@ -207,13 +214,13 @@ class Transport:
             error = silence.sentence = self._mask(silence.sentence)
             if silence.failure == "not_sent":
                 self._budget.abandon(ticket)
-                self.requests -= 1
+                sent = False
             else:
                 self._budget.settle(ticket)
             return silence
         except SynqError:  # before anything was sent: no token, no certificates
             self._budget.abandon(ticket)
-            self.requests -= 1
+            sent = False
             raise
         except KeyboardInterrupt:
             self._budget.settle(ticket)
@@ -224,7 +231,8 @@ class Transport:
                 ) from None
             raise
         finally:
-            self.requests += 1
+            with self._counting:
+                self.requests += sent
             self._listener.sent(
                 Trace(
                     operation.method,

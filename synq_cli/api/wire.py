@@ -1,7 +1,6 @@
 """One request and its reply, within a deadline, or the reason why there is none: over the network or what stands in."""
 
 from collections.abc import Mapping
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from synq_cli import __version__
@@ -28,13 +27,14 @@ class Silence(Exception):  # noqa: N818 it is an outcome as well as an exception
 
 
 class Wire:
-    """The connection to one base URL; `http` stands in for the network. For one thread."""
+    """The connections to one base URL, one for each request in flight; `http` stands in for the network."""
 
     def __init__(self, base_url: str, host: str, timeout: float, http: "httpx.BaseTransport | None") -> None:
         self._base_url = base_url
         self._host = host
         self._timeout = timeout
         self._http = http
+        self._idle: list[Network | StandIn] = []
 
     def exchange(
         self,
@@ -49,16 +49,22 @@ class Wire:
         UsageError for a setting that keeps it from being sent.
         """
         known = {name: str(value) for name, value in (query or {}).items() if value is not None}
-        return self._end.exchange(method, url, known, content, {**_OWN_HEADERS, **headers})
+        try:
+            end = self._idle.pop()
+        except IndexError:
+            end = self._open()
+        try:
+            return end.exchange(method, url, known, content, {**_OWN_HEADERS, **headers})
+        finally:
+            self._idle.append(end)
 
     def close(self) -> None:
-        """Let go of the connection."""
-        if "_end" in self.__dict__:
-            self._end.close()
+        """Let go of the connections."""
+        while self._idle:
+            self._idle.pop().close()
 
     # Loading httpx takes 45 ms, http.client 22: a third of a start and a sixth.
-    @cached_property
-    def _end(self) -> "Network | StandIn":
+    def _open(self) -> "Network | StandIn":
         if self._http is None:
             from synq_cli.api.network import Network
 

@@ -27,6 +27,8 @@ _SAID_HOLDS = 1.0
 _CLOCK_SLACK = 1.0
 
 WINDOW = 60.0
+# Places that bulk runs and requests sent ahead leave to the person at the desk.
+RESERVE = 10
 FULL = "the rate limit is used up"
 REFUSED = "the API answered 429 and asked for a pause"
 
@@ -85,7 +87,7 @@ def _ignore(*_what: object) -> None:
 
 
 class Budget:
-    """The window of one API host. `tell` is given a sentence if the file is damaged or can't be used."""
+    """The window of one API host; thread-safe. `tell` is given a sentence if the file is damaged or can't be used."""
 
     def __init__(
         self,
@@ -136,6 +138,10 @@ class Budget:
             nap = min(wait, _STEP) + 0.02 * self._jitter()
             self._sleep(nap)
             waited += nap
+
+    def take_spare(self, *, timeout: float, reserve: int) -> Ticket | None:
+        """A place that is free now beyond the reserve; None if there is none. Arguments as for `acquire`."""
+        return self._file.transact(lambda file: self._take(file, timeout, reserve))[0]
 
     def settle(self, ticket: Ticket, limit: int | None = None, remaining: int | None = None) -> None:
         """Count a request that was sent, with what the reply's headers said, None where they said nothing."""
