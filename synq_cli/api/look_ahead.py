@@ -30,8 +30,8 @@ class EarlyRead(Thread):
         self._answer: Any = None
 
     def run(self) -> None:
-        # Who needs the page sends the request again and meets the same error, at its turn.
-        with suppress(Exception):
+        # Whoever needs the answer sends the request again, and gets the error then.
+        with suppress(BaseException):
             self._answer = self._attempt()
 
     def result(self) -> Any:

@@ -104,9 +104,9 @@ class Listing:
 class _LookAhead:
     """Pages by offset, some of them requested before their turn.
 
-    The number of requests in flight doubles with each page, from 1 to `MOST_IN_FLIGHT`, and is never more than
-    `pages_needed()`. Pages requested in vain: none if the first page is enough, at most 1 if the second is the last
-    one, otherwise at most `MOST_IN_FLIGHT` - 1.
+    The number of requests in flight doubles with each round trip, from 1 to `MOST_IN_FLIGHT`, and is never more than
+    `pages_needed()`: page 1; pages 2 and 3; pages 4 to 7; then one more for each page that is taken. Pages requested
+    in vain: none if the list ends on page 1 or 3, at most 1 if on page 2, otherwise at most `MOST_IN_FLIGHT` - 1.
     """
 
     def __init__(self, fetch: Fetch, fetch_ahead: FetchAhead, pages_needed: Callable[[], int]) -> None:
@@ -114,18 +114,29 @@ class _LookAhead:
         self._fetch_ahead = fetch_ahead
         self._pages_needed = pages_needed
         self._requested: deque[tuple[int, Callable[[], Page | None]]] = deque()
-        self._in_flight = 1
+        self._in_flight = 0
 
     def restart(self) -> None:
         """Drop the pages requested ahead, and continue with one request at a time."""
         self._requested.clear()
-        self._in_flight = 1
+        self._in_flight = 0
 
     def page(self, offset: int, stride: int) -> Page:
         """The page at this offset; the pages after it are expected `stride` rows apart, 0 if that is unknown."""
         if self._requested and self._requested[0][0] != offset:
             self.restart()
         wait = self._requested.popleft()[1] if self._requested else None
+        if not wait:
+            self._in_flight = min(max(1, self._in_flight * 2), MOST_IN_FLIGHT)
+        if not wait or self._in_flight == MOST_IN_FLIGHT:
+            self._request_after(offset, stride)
+        page = wait() if wait else None
+        if wait and not page:
+            self._in_flight = 1
+        # Retries, waiting for the rate limit and error messages all happen here, in order.
+        return page or self._fetch(PAGE, offset)
+
+    def _request_after(self, offset: int, stride: int) -> None:
         following = self._requested[-1][0] if self._requested else offset
         while stride and len(self._requested) + 1 < min(self._in_flight, self._pages_needed()):
             following += stride
@@ -133,12 +144,6 @@ class _LookAhead:
             if requested is None:
                 break
             self._requested.append((following, requested))
-        page = wait() if wait else None
-        if wait and not page:
-            self._in_flight = 1
-        self._in_flight = min(self._in_flight * 2, MOST_IN_FLIGHT)
-        # Retries, waiting for the rate limit and error messages all happen here, in order.
-        return page or self._fetch(PAGE, offset)
 
 
 def _batches(

@@ -200,7 +200,7 @@ class Transport:
                 )
 
     def _read_once(self, operation: Operation, query: Mapping[str, object], ticket: "Ticket") -> "Reply | Silence":
-        return self._once(Sending(operation, self._session.base_url + operation.path_with(None), query, None, {}), ticket)
+        return self._once(Sending(operation, self._session.base_url + operation.path, query, None, {}), ticket)
 
     def _once(self, sending: Sending, ticket: "Ticket") -> "Reply | Silence":
         operation, url = sending.operation, sending.url

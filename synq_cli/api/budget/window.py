@@ -147,10 +147,12 @@ class Budget:
         """Count a request that was sent, with what the reply's headers said, None where they said nothing."""
         if limit and limit > _LARGEST_LIMIT:
             limit = remaining = None  # no such window can be meant
-        self._said = None if remaining is None else (remaining, self._now())
 
         def work(file: "Connection") -> None:
             host, now = self._tidy(file)
+            # Replies to requests in flight together come in any order: the lowest count is the latest.
+            if remaining is None or not self._said or ticket.started > self._said[1] or remaining < self._said[0]:
+                self._said = None if remaining is None else (remaining, now)
             if limit:
                 file.execute("UPDATE hosts SET size = ? WHERE host = ?", (limit, self._host))
             self._put(file, ticket.id, "settled", now + _MARGIN - self._head_start(now - ticket.started), self._window)
