@@ -172,6 +172,23 @@ def test_when_rows_are_wanted_no_longer_nothing_more_is_requested(desk: Callable
     assert [count for _, _, count in made.budget.snapshot().spenders] == [7]
 
 
+def test_a_list_that_never_stops_moving_ends_with_a_warning(desk: Callable[..., Desk]) -> None:
+    shop = Shop(300)
+
+    def before(_offset: int) -> None:
+        with shop.lock:
+            number = len(shop.rows)
+            shop.rows = [{"id": f"{number:08d}-2222-4222-8222-222222222222", "n": number}, *shop.rows]
+
+    shop.before = before
+    made = desk(shop)
+    assert set(range(300)) <= set(orders(made))
+    assert made.ear.warnings == [
+        "Rows may be missing: the list of orders kept changing while it was read. Run the command again."
+    ]
+    assert len(shop.asked) < 30
+
+
 def test_a_system_without_threads_to_spare_reads_one_page_at_a_time(
     desk: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch
 ) -> None:
