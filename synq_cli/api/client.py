@@ -68,7 +68,7 @@ class SynqClient:
         self._sleep = sleep
         self._outside = outside
         self._dry_run = dry_run
-        self._reader = Reader(self.transport, index)
+        self._reader = Reader(self.transport, index, listener)
 
     @cached_property
     def _writer(self) -> "Writer":

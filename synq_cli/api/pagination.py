@@ -1,18 +1,25 @@
 """Rows from limit/offset pages, each once, even while they move between pages."""
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from itertools import chain
-from struct import pack
 from typing import Any
 
 from synq_cli.errors import ServerError
 
 PAGE = 100
+MOST_IN_FLIGHT = 4
 _MOST_REREADS = 20
+_MOST_PASSES = 5
 
 Row = dict[str, Any]
-# One page by limit and offset: its rows, and the limit that the server says it used.
-Fetch = Callable[[int, int], tuple[list[Row], int]]
+# The rows of a page, and the limit that the server says it used.
+Page = tuple[list[Row], int]
+# One page by limit and offset.
+Fetch = Callable[[int, int], Page]
+# Requests one page without waiting for it; returns a function that waits for it, which returns None if the request
+# failed. None instead of that function: nothing was sent, because the rate limit has no place to spare.
+FetchAhead = Callable[[int, int], Callable[[], Page | None] | None]
 
 
 class InPages:
@@ -29,30 +36,12 @@ class InPages:
         return next(self._rows)
 
 
-class _Seen:
-    """Keys that were seen, each in some 20 bytes, for a list may be long."""
-
-    def __init__(self) -> None:
-        self._digests = [bytearray() for _ in range(256)]
-
-    def _place(self, key: str) -> tuple[bytes, bytearray]:
-        # 128 bits of a keyed hash: that two of a million rows share them is as likely as a fault of the machine's.
-        first, second = hash(key), hash(f".{key}")
-        return pack("qq", first, second), self._digests[first & 255]
-
-    def __contains__(self, key: str) -> bool:
-        digest, others = self._place(key)
-        return digest in others
-
-    def add(self, key: str) -> None:
-        digest, others = self._place(key)
-        others += digest
-
-
 class Listing:
     """The rows that match, read page by page as they are taken, up to one that `ends` them.
 
-    `more` says whether some were left.
+    With `fetch_ahead`, pages are requested before their turn, at most `MOST_IN_FLIGHT` requests at a time; see
+    `_LookAhead` for what that may cost. `on_unstable` is called if rows kept moving until reading stopped: then
+    rows may be missing. `more` says whether some were left.
     """
 
     def __init__(
@@ -62,8 +51,12 @@ class Listing:
         key: Callable[[Row], str],
         matches: Callable[[Row], bool],
         ends: Callable[[Row], bool] = lambda _row: False,
+        fetch_ahead: FetchAhead = lambda _limit, _offset: None,
+        on_unstable: Callable[[], None] = lambda: None,
     ) -> None:
-        self._batches = _batches(fetch, key)
+        self._pages_read = 0
+        self._limit: int | None = None
+        self._batches = _batches(_LookAhead(fetch, fetch_ahead, self._pages_needed), key, on_unstable)
         self._matches = matches
         self._ends = ends
         self.taken = 0
@@ -74,7 +67,9 @@ class Listing:
         return InPages(self._pages(limit))
 
     def _pages(self, limit: int | None) -> Iterator[list[Row]]:
+        self._limit = limit
         for rows, last in self._batches:
+            self._pages_read += 1
             page, ended = [], False
             for position, row in enumerate(rows):
                 ended = self._ends(row)
@@ -93,6 +88,12 @@ class Listing:
             if ended:
                 return
 
+    def _pages_needed(self) -> int:
+        """An estimate of how many more pages the limit takes, from the share of rows that matched so far."""
+        if self._limit is None or not self.taken:
+            return MOST_IN_FLIGHT
+        return -(-(self._limit - self.taken) * self._pages_read // self.taken)
+
     def left_out(self, noun: str) -> str | None:
         """What was not read and what it would cost, as a sentence; None if nothing was left."""
         if not self.more:
@@ -100,38 +101,89 @@ class Listing:
         return f"{self.taken} shown, more may match; --all reads on, 1 request for each {PAGE} {noun}s."
 
 
-def _batches(fetch: Fetch, key: Callable[[Row], str]) -> Iterator[tuple[list[Row], bool]]:
+class _LookAhead:
+    """Pages by offset, some of them requested before their turn.
+
+    The number of requests in flight doubles with each round trip, from 1 to `MOST_IN_FLIGHT`, and is never more than
+    `pages_needed()`: page 1; pages 2 and 3; pages 4 to 7; then one more for each page that is taken. Pages requested
+    in vain: none if the list ends on page 1 or 3, at most 1 if on page 2, otherwise at most `MOST_IN_FLIGHT` - 1.
+    """
+
+    def __init__(self, fetch: Fetch, fetch_ahead: FetchAhead, pages_needed: Callable[[], int]) -> None:
+        self._fetch = fetch
+        self._fetch_ahead = fetch_ahead
+        self._pages_needed = pages_needed
+        self._requested: deque[tuple[int, Callable[[], Page | None]]] = deque()
+        self._in_flight = 0
+
+    def restart(self) -> None:
+        """Drop the pages requested ahead, and continue with one request at a time."""
+        self._requested.clear()
+        self._in_flight = 0
+
+    def page(self, offset: int, stride: int) -> Page:
+        """The page at this offset; the pages after it are expected `stride` rows apart, 0 if that is unknown."""
+        if self._requested and self._requested[0][0] != offset:
+            self.restart()
+        wait = self._requested.popleft()[1] if self._requested else None
+        if not wait:
+            self._in_flight = min(max(1, self._in_flight * 2), MOST_IN_FLIGHT)
+        if not wait or self._in_flight == MOST_IN_FLIGHT:
+            self._request_after(offset, stride)
+        page = wait() if wait else None
+        if wait and not page:
+            self._in_flight = 1
+        # Retries, waiting for the rate limit and error messages all happen here, in order.
+        return page or self._fetch(PAGE, offset)
+
+    def _request_after(self, offset: int, stride: int) -> None:
+        following = self._requested[-1][0] if self._requested else offset
+        while stride and len(self._requested) + 1 < min(self._in_flight, self._pages_needed()):
+            following += stride
+            requested = self._fetch_ahead(PAGE, following)
+            if requested is None:
+                break
+            self._requested.append((following, requested))
+
+
+def _batches(
+    pages: _LookAhead, key: Callable[[Row], str], on_unstable: Callable[[], None]
+) -> Iterator[tuple[list[Row], bool]]:
     """The unseen rows of each page, and whether they were the last.
 
     Pages overlap by one row. A page that does not begin with a row seen before has moved up, and what lies
     between is read again. Rows that jumped to the top meanwhile are found by reading from there once more, until
-    a page brings nothing new; that finds them all as long as fewer than a page of rows is added meanwhile.
+    a page brings nothing new; that finds them all as long as fewer than a page of rows is added meanwhile. After
+    `_MOST_PASSES` passes that rows moved in, reading stops.
     """
-    seen = _Seen()
+    seen: set[int] = set()  # hashes of 64 bits: a third of the memory of the keys
 
     def unseen(rows: list[Row]) -> list[Row]:
-        fresh = {name: row for row in rows if (name := key(row)) not in seen}
-        for name in fresh:
-            seen.add(name)
+        fresh = {mark: row for row in rows if (mark := hash(key(row))) not in seen}
+        seen.update(fresh)
         return list(fresh.values())
 
-    again, rereads = False, 0
-    while True:
-        moved, offset, previous = False, 0, None
+    rereads = 0
+    for number in range(_MOST_PASSES):
+        pages.restart()
+        moved, offset, stride, previous = False, 0, 0, None
         while True:
-            rows, used = fetch(PAGE, offset)
+            rows, used = pages.page(offset, stride)
             first = key(rows[0]) if rows else None
-            moved |= offset > 0 and first != previous
-            if offset > 0 and (first is None or first not in seen):
+            if offset > 0 and first != previous:
+                moved = True
+                pages.restart()
+            if offset > 0 and (first is None or hash(first) not in seen):
                 offset, rereads = max(offset - PAGE, 0), rereads + 1
             else:
                 fresh = unseen(rows)
                 rereads = 0 if fresh else rereads + 1
-                ended = len(rows) < min(used, PAGE) or (again and not fresh)
+                ended = len(rows) < min(used, PAGE) or (number > 0 and not fresh)
                 yield fresh, ended and not moved
                 if ended:
                     break
-                offset, previous = offset + len(rows) - 1, key(rows[-1])
+                stride = len(rows) - 1
+                offset, previous = offset + stride, key(rows[-1])
             if rereads > _MOST_REREADS:
                 raise ServerError(
                     "The API gives the same rows again and again, so the list can't be read to its end.",
@@ -139,4 +191,4 @@ def _batches(fetch: Fetch, key: Callable[[Row], str]) -> Iterator[tuple[list[Row
                 )
         if not moved:
             return
-        again = True
+    on_unstable()

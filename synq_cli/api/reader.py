@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 from synq_cli import exact_json
 from synq_cli.api import replies
 from synq_cli.api.operation import Operation
-from synq_cli.api.pagination import PAGE, Listing, Row
+from synq_cli.api.pagination import PAGE, Listing, Page, Row
 from synq_cli.errors import NotFoundError, UsageError
 from synq_cli.nearest import did_you_mean
 
 if TYPE_CHECKING:
     from synq_cli.api.index import Kind, LocalIndex
+    from synq_cli.api.listener import Listener
     from synq_cli.api.transport import Transport
 
 FEWEST_LETTERS = 4
@@ -21,9 +22,10 @@ _DEFAULT_PAGE = 50
 class Reader:
     """Reads through the transport and checks the shape of what comes back."""
 
-    def __init__(self, transport: "Transport", index: "LocalIndex") -> None:
+    def __init__(self, transport: "Transport", index: "LocalIndex", listener: "Listener") -> None:
         self._transport = transport
         self._index = index
+        self._listener = listener
 
     def one(self, operation: Operation, path: Mapping[str, str] | None = None) -> Row:
         """One object; what was asked for by its id must say that id. ServerError if it is none."""
@@ -56,7 +58,10 @@ class Reader:
         query: Mapping[str, object] | None = None,
         begun: Any = None,
     ) -> Listing:
-        """The rows of a list in pages, read as they are taken; `remember` sees each page.
+        """The rows of a list in pages, read as they are taken; `remember` sees each page that is read.
+
+        Pages after the first may be requested ahead. Everything but sending those requests happens in the caller's
+        thread and in the order of the pages, `remember` and errors included.
 
         `filters` are the API's own; a server may ignore them, so the rows are held against them here too. Nothing is
         read beyond a row that `ends` the list. `query` goes along as it is; `begun` is the answer with the first
@@ -64,9 +69,19 @@ class Reader:
         """
         wanted, come = filters or {}, [] if begun is None else [begun]
 
-        def fetch(limit: int, offset: int) -> tuple[list[Row], int]:
-            asked = {**(query or {}), **wanted, "limit": limit, "offset": offset or None}
-            answer = come.pop() if come else self._transport.send(operation, query=asked)
+        def asked(limit: int, offset: int) -> dict[str, object]:
+            return {**(query or {}), **wanted, "limit": limit, "offset": offset or None}
+
+        def fetch(limit: int, offset: int) -> Page:
+            return page(come.pop() if come else self._transport.send(operation, query=asked(limit, offset)))
+
+        def fetch_ahead(limit: int, offset: int) -> Callable[[], Page | None] | None:
+            early = self._transport.ahead.start(operation, asked(limit, offset))
+            if early is None:
+                return None
+            return lambda: None if (answer := early.result()) is None else page(answer)
+
+        def page(answer: Any) -> Page:
             rows = rows_in(answer, operation, key)
             remember(rows)
             used = answer.get("limit") if isinstance(answer, dict) else None
@@ -80,6 +95,10 @@ class Reader:
             key=lambda row: _identity(row, *identity),
             matches=lambda row: has_values(row, wanted) and matches(row),
             ends=ends,
+            fetch_ahead=fetch_ahead,
+            on_unstable=lambda: self._listener.warn(
+                f"Rows may be missing: {operation.what} kept changing while it was read. Run the command again."
+            ),
         )
 
     def whole_id(self, kind: "Kind", text: str) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from synq_cli import exact_json
 from synq_cli.api import replies, retry
 from synq_cli.api.listener import Listener, Trace
+from synq_cli.api.look_ahead import LookAhead
 from synq_cli.api.operation import Operation
 from synq_cli.api.plan import planned
 from synq_cli.errors import (
@@ -71,6 +72,7 @@ class Transport:
         self.requests = 0
         self.unclear = 0  # attempts that may have been carried out, whoever asked for them
         self.changed = False
+        self.ahead = LookAhead(session, budget, self._read_once, now)
 
     def send(
         self,
@@ -197,10 +199,15 @@ class Transport:
                     request_id=outcome.request_id,
                 )
 
+    def _read_once(
+        self, operation: Operation, query: Mapping[str, object], ticket: "Ticket"
+    ) -> "Reply | NoResponseError":
+        return self._once(Sending(operation, self._session.base_url + operation.path, query, None, {}), ticket)
+
     def _once(self, sending: Sending, ticket: "Ticket") -> "Reply | NoResponseError":
         operation, url = sending.operation, sending.url
         started = time.monotonic()
-        reply, error = None, None
+        reply, error, sent = None, None, True
         try:
             own = {} if operation.public else self._session.credentials.headers
             headers = {**own, **sending.headers}
@@ -215,16 +222,16 @@ class Transport:
                 )
             )
         except NoResponseError as failed:
-            error = failed.sentence = self._mask(failed.sentence)
-            if failed.sent:
+            error, sent = self._mask(failed.sentence), failed.sent
+            failed.sentence = error
+            if sent:
                 self._budget.settle(ticket)
             else:
                 self._budget.abandon(ticket)
-                self._count(-1)
             return failed
         except SynqError:  # before anything was sent: no token, a proxy that can't be used
             self._budget.abandon(ticket)
-            self._count(-1)
+            sent = False
             raise
         except KeyboardInterrupt:
             self._budget.settle(ticket)
@@ -235,7 +242,8 @@ class Transport:
                 ) from None
             raise
         finally:
-            self._count(1)
+            with self._counting:
+                self.requests += sent
             self._listener.sent(
                 Trace(
                     operation.method,
@@ -249,10 +257,6 @@ class Transport:
                 )
             )
         return reply
-
-    def _count(self, change: int) -> None:
-        with self._counting:
-            self.requests += change
 
     def _masked(self, reply: Reply) -> Reply:
         """The reply without our token, which a server may repeat in what becomes a message."""

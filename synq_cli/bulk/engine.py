@@ -6,11 +6,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from synq_cli.api.budget import WINDOW, usable
+from synq_cli.api.budget import RESERVE, WINDOW, usable
 from synq_cli.bulk import report, rows
 from synq_cli.bulk.journal import Facts, Journal
 from synq_cli.bulk.outcome import Outcome, outcome
-from synq_cli.bulk.plan import RESERVE, Plan, seconds_for
+from synq_cli.bulk.plan import Plan, seconds_for
 from synq_cli.bulk.progress import Progress
 from synq_cli.bulk.runner import Runner
 from synq_cli.bulk.verb import WORKERS, Action, Row, Verb

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from synq_cli.api.budget import WINDOW, usable
+from synq_cli.api.budget import RESERVE, WINDOW, usable
 from synq_cli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from synq_cli.bulk.rows import Dialect
     from synq_cli.bulk.verb import Action, Row
 
-# Places of the window that a run leaves to the person at the desk.
-RESERVE = 10
 _LARGEST = 5
 _MANY_UNITS = 1000
 _MEDIANS = 10

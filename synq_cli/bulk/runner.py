@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Protocol
 
-from synq_cli.bulk.plan import RESERVE
+from synq_cli.api.budget import RESERVE
 from synq_cli.errors import (
     AuthError,
     ConflictError,

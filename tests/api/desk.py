@@ -45,12 +45,16 @@ class Ear:
 
     waits: list[tuple[float, str]] = field(default_factory=list)
     traces: list[Trace] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
     def waiting(self, seconds: float, reason: str) -> None:
         self.waits.append((seconds, reason))
 
     def sent(self, trace: Trace) -> None:
         self.traces.append(trace)
+
+    def warn(self, text: str) -> None:
+        self.warnings.append(text)
 
 
 @dataclass

@@ -213,6 +213,27 @@ def test_what_the_api_said_is_believed_for_a_moment_alone(tmp_path: Path) -> Non
     assert (window.snapshot().remaining, window.snapshot().exact) == (100, False)
 
 
+def test_of_replies_to_requests_in_flight_together_the_lowest_count_holds(tmp_path: Path) -> None:
+    clock, server = Clock(), Server()
+    window = budget(tmp_path, clock)
+    first, second = (window.acquire(timeout=30, max_wait=0) for _ in range(2))
+    counts = [server.take(clock.at) for _ in range(2)]
+    clock.at += 0.1
+    window.settle(second, server.limit, counts[1])
+    window.settle(first, server.limit, counts[0])
+    assert (window.snapshot().remaining, window.snapshot().exact) == (98, True)
+
+
+def test_a_place_to_spare_is_neither_waited_for_nor_of_the_reserve(tmp_path: Path) -> None:
+    clock = Clock()
+    window = budget(tmp_path, clock)
+    spare = [window.take_spare(timeout=30, reserve=10) for _ in range(95)]
+    assert [ticket is not None for ticket in spare] == [True] * 90 + [False] * 5
+    assert clock.at == START
+    window.refused(window.acquire(timeout=30, max_wait=0), 5)
+    assert window.take_spare(timeout=30, reserve=0) is None
+
+
 def test_what_the_api_said_gives_way_to_what_others_have_sent_since(tmp_path: Path) -> None:
     clock, server = Clock(), Server()
     first, second = budget(tmp_path, clock), budget(tmp_path, clock)

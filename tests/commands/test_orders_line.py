@@ -4,6 +4,7 @@ import gc
 import io
 import json
 from collections.abc import Callable
+from threading import Lock
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -154,17 +155,20 @@ def test_a_page_is_printed_before_the_next_is_asked_for(synq: Any, format_: str)
     http, printed = pages_of(250, lambda: out.getvalue().count("id-"))
     result = synq("orders", "list", "--all", "-o", format_, environ=ENVIRON, http=http, stdout=out)
     assert (result.status, result.out.count("id-")) == (0, 250)
-    assert printed == [0, 100, 199]
+    assert sorted(printed) in ([0, 100, 100], [0, 100, 199])  # pages 2 and 3 are requested together
 
 
 def test_a_page_that_was_printed_is_not_kept(synq: Any) -> None:
-    def orders() -> int:
-        return sum(type(each) is dict and each.get("tags") == ["kept?"] for each in gc.get_objects())
+    one_at_a_time = Lock()  # the list of all objects keeps them alive, and another look would count them
 
-    http, alive = pages_of(500, orders)
-    assert synq("orders", "list", "--all", "-o", "ndjson", environ=ENVIRON, http=http).out.count("\n") == 500
-    assert len(alive) == 6
-    assert 0 < max(alive) <= 200
+    def orders() -> int:
+        with one_at_a_time:
+            return sum(type(each) is dict and each.get("tags") == ["kept?"] for each in gc.get_objects())
+
+    http, alive = pages_of(2000, orders)
+    assert synq("orders", "list", "--all", "-o", "ndjson", environ=ENVIRON, http=http).out.count("\n") == 2000
+    assert len(alive) >= 21
+    assert 0 < max(alive) <= 600  # the page that is printed, the one before it, and four requested ahead
 
 
 def test_pages_are_read_only_until_the_limit_is_met(synq: Any) -> None:
@@ -185,7 +189,7 @@ def test_all_reads_to_the_end_with_overlapping_pages(synq: Any) -> None:
     http, queries = serving(many(250))
     result = synq("orders", "list", "--all", "-o", "tsv", "--fields", "id", environ=ENVIRON, http=http)
     assert result.out.split("\n")[1:-1] == [f"id-{number:04}" for number in range(250)]
-    assert [query.get("offset") for query in queries] == [None, ["99"], ["198"]]
+    assert sorted(query.get("offset", ["0"])[0] for query in queries) == ["0", "198", "99"]
     assert result.err == FOOTER
 
 

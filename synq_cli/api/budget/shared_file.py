@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
+from threading import RLock
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class _DamagedError(Exception):
 
 
 class SharedFile:
-    """Runs small transactions on the file, one process at a time; `tell` is given a sentence on trouble."""
+    """Runs small transactions on the file, one thread of one process at a time; `tell` gets a sentence on trouble."""
 
     def __init__(self, path: Path, now: Callable[[], float], tell: Callable[[str], None]) -> None:
         self._path = path
@@ -40,26 +41,29 @@ class SharedFile:
         self._tell = tell
         self._alone = False
         self._inode = 0
+        self._lock = RLock()
         self._connection: Connection | None = None
 
     def transact(self, work: Callable[["Connection"], Result]) -> Result:
         """The result of `work`, which runs under the file's write lock, all or nothing."""
         import sqlite3
 
-        while True:
-            try:
-                return self._locked(work)
-            except (sqlite3.Error, OSError, _DamagedError) as error:
-                self.close()
-                if self._alone:
-                    raise
-                self._mend(error)
+        with self._lock:
+            while True:
+                try:
+                    return self._locked(work)
+                except (sqlite3.Error, OSError, _DamagedError) as error:
+                    self.close()
+                    if self._alone:
+                        raise
+                    self._mend(error)
 
     def close(self) -> None:
         """Close the file; the next use opens it again."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
 
     def _locked(self, work: Callable[["Connection"], Result]) -> Result:
         connection = self._connection = self._connection or self._open()
@@ -81,7 +85,7 @@ class SharedFile:
             self._inode = os.fstat(descriptor).st_ino
             os.close(descriptor)
         name = ":memory:" if self._alone else str(self._path)
-        connection = sqlite3.connect(name, timeout=_BUSY_SECONDS, isolation_level=None)
+        connection = sqlite3.connect(name, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         try:
             # No WAL: each transaction writes, so it would save nothing, and a home folder may be on a network.
             # No syncing: what a power cut takes away is a minute's count, which the next reply corrects.

@@ -27,6 +27,8 @@ _SAID_HOLDS = 1.0
 _CLOCK_SLACK = 1.0
 
 WINDOW = 60.0
+# Places that bulk runs and requests sent ahead leave to the person at the desk.
+RESERVE = 10
 FULL = "the rate limit is used up"
 REFUSED = "the API answered 429 and asked for a pause"
 
@@ -85,7 +87,7 @@ def _ignore(*_what: object) -> None:
 
 
 class Budget:
-    """The window of one API host. `tell` is given a sentence if the file is damaged or can't be used."""
+    """The window of one API host; thread-safe. `tell` is given a sentence if the file is damaged or can't be used."""
 
     def __init__(
         self,
@@ -137,14 +139,20 @@ class Budget:
             self._sleep(nap)
             waited += nap
 
+    def take_spare(self, *, timeout: float, reserve: int) -> Ticket | None:
+        """A place that is free now beyond the reserve; None if there is none. Arguments as for `acquire`."""
+        return self._file.transact(lambda file: self._take(file, timeout, reserve))[0]
+
     def settle(self, ticket: Ticket, limit: int | None = None, remaining: int | None = None) -> None:
         """Count a request that was sent, with what the reply's headers said, None where they said nothing."""
         if limit and limit > _LARGEST_LIMIT:
             limit = remaining = None  # no such window can be meant
-        self._said = None if remaining is None else (remaining, self._now())
 
         def work(file: "Connection") -> None:
             host, now = self._tidy(file)
+            # Replies to requests in flight together come in any order: the lowest count is the latest.
+            if remaining is None or not self._said or ticket.started > self._said[1] or remaining < self._said[0]:
+                self._said = None if remaining is None else (remaining, now)
             if limit:
                 file.execute("UPDATE hosts SET size = ? WHERE host = ?", (limit, self._host))
             self._put(file, ticket.id, "settled", now + _MARGIN - self._head_start(now - ticket.started), self._window)
