@@ -168,21 +168,15 @@ def _refuse_broken_text(arguments: list[str]) -> None:
 def _usage(error: "typer.TyperException") -> "SynqError":
     """The parser's complaint in synq's own form, with the help page that explains the command."""
     from synq_cli.errors import UsageError
+    from synq_cli.nearest import did_you_mean
 
     context = getattr(error, "ctx", None)
     path = context.command_path if context else "synq"
     possible = getattr(error, "possibilities", None)
-    near = _near(getattr(error, "option_name", ""), list(possible or []))
+    # The parser itself is content with less likeness.
+    near = did_you_mean(getattr(error, "option_name", ""), possible or [], strict=True)
     sentence = getattr(error, "message", "") if possible else error.format_message()
-    mend = f"Did you mean {near[0]}? " if near else ""
-    return UsageError(sentence.rstrip(".") + ".", hint=f"{mend}See `{path} --help`.")
-
-
-def _near(option: str, candidates: list[str]) -> list[str]:
-    """The options that this one is likely a slip for; the parser is content with less."""
-    from difflib import get_close_matches
-
-    return get_close_matches(option, candidates, cutoff=0.75)
+    return UsageError(sentence.rstrip(".") + ".", hint=f"{near}See `{path} --help`.")
 
 
 def _full(error: Exception) -> "SynqError | None":

@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / "synq_cli"
-BOTTOM = {"errors", "exact_json", "nearest", "__init__"}
+BOTTOM = {"errors", "exact_json", "exact_yaml", "nearest", "times", "uuids", "__init__"}
 ALLOWED = {
-    "api": {"api", "session"},
+    "api": {"api", "session", "state"},
+    "state": {"state"},
     "session": {"session"},
     "output": {"output"},
     "sandbox": {"sandbox"},
-    "bulk": {"api", "bulk", "session"},
+    "bulk": {"api", "bulk", "session", "state"},
     "documents": set(),
     "declaration": {"api"},
     "embedded": {"sandbox"},
@@ -56,11 +57,11 @@ LIBRARIES = {
     "http.client": {"api/network"},
     "rich": {"output"},
     "keyring": {"session/keyring"},
-    "yaml": {"session/profiles", "documents", "output"},
+    "yaml": {"exact_yaml"},
     "filelock": {"session", "bulk/journal"},
     "platformdirs": {"session/folders"},
     "jq": {"output"},
-    "sqlite3": {"api/budget", "api/index", "api/order_keys", "bulk/journal", "sandbox/store"},
+    "sqlite3": {"state", "sandbox/store"},
     "falcon": {"sandbox"},
     "waitress": {"sandbox"},
     "jwt": {"sandbox"},
