@@ -1,12 +1,14 @@
 """Where synq keeps its files."""
 
+import os
+import stat
 import sys
 from pathlib import Path
 
 import pytest
 
 from synq_cli.errors import UsageError
-from synq_cli.session.folders import config_dir, state_dir
+from synq_cli.session.folders import config_dir, replace_file, state_dir
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the XDG Base Directory specification")
@@ -43,3 +45,19 @@ def test_an_unknown_home_folder_is_an_error_that_names_the_variables(monkeypatch
         config_dir({})
     assert caught.value.message.startswith("The home folder is unknown: ")
     assert "SYNQ_CONFIG_DIR" in str(caught.value.hint)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="file modes")
+@pytest.mark.parametrize(("options", "expected"), [({}, 0o600), ({"mode": 0o664}, 0o664), ({"mode": None}, 0o640)])
+def test_a_written_file_is_private_unless_a_mode_or_the_umask_decides(
+    options: dict[str, int | None], expected: int, tmp_path: Path
+) -> None:
+    path = tmp_path / "report.json"
+    before = os.umask(0o027)
+    try:
+        for text in ("old", "new"):
+            replace_file(path, text, **options)
+    finally:
+        os.umask(before)
+    assert (path.read_text(), stat.S_IMODE(path.stat().st_mode)) == ("new", expected)
+    assert list(tmp_path.iterdir()) == [path]
