@@ -27,14 +27,13 @@ def private_file(path: Path, *, new: bool = False) -> int:
 
 
 def connect(path: Path | None, *, durable: bool) -> Connection:
-    """Open a database file that exists, or with None one in memory; transactions are the caller's.
+    """Open a database file, made before by `private_file`, or with None one in memory; transactions are the caller's.
 
     A `durable` file is flushed to the disk at each commit; any other may lose its latest commits in a power cut.
     Threads may share the connection if they lock around it. sqlite3.Error if the file can't be opened.
     """
-    # mode=rw: SQLite would make a missing file, readable for others.
-    name = ":memory:" if path is None else f"{path.absolute().as_uri()}?mode=rw"
-    database = sqlite3.connect(name, uri=True, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    name = path or ":memory:"
+    database = sqlite3.connect(name, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     try:
         # No WAL: the state folder may be in a home folder on a network, where it does not work, and the transactions
         # here are few and small. FULL also flushes the truncated rollback journal, where a deleted one could come back
