@@ -167,12 +167,12 @@ def _usage(error: typer.TyperException) -> SynqError:
     context = getattr(error, "ctx", None)
     path = context.command_path if context else "synq"
     possible = getattr(error, "possibilities", None)
-    near = _near(getattr(error, "option_name", ""), list(possible or []))
-    mend = f"Did you mean {near[0]}? " if near else ""
+    # The parser itself is content with less likeness.
+    hint = did_you_mean(getattr(error, "option_name", ""), possible or [], strict=True)
     sentence = getattr(error, "message", "") if possible else error.format_message()
     if words := getattr(getattr(getattr(error, "param", None), "type", None), "choices", ()):
-        sentence, mend = _fixed_choice(error, words)
-    return UsageError(sentence.rstrip(".") + ".", hint=f"{mend}See `{path} --help`.")
+        sentence, hint = _fixed_choice(error, words)
+    return UsageError(sentence.rstrip(".") + ".", hint=f"{hint}See `{path} --help`.")
 
 
 def _fixed_choice(error: Any, words: Sequence[str]) -> tuple[str, str]:
@@ -185,13 +185,6 @@ def _fixed_choice(error: Any, words: Sequence[str]) -> tuple[str, str]:
     if not outside:
         return f"Missing {parameter.param_type_name} '{name}': {allowed}", ""
     return f'Invalid value "{value[1:-1]}" for {name}: {allowed}', did_you_mean(value[1:-1], words)
-
-
-def _near(option: str, candidates: list[str]) -> list[str]:
-    """The options that this one is likely a slip for; the parser is content with less."""
-    from difflib import get_close_matches
-
-    return get_close_matches(option, candidates, cutoff=0.75)
 
 
 def _full(error: Exception) -> SynqError | None:

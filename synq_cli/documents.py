@@ -83,50 +83,13 @@ def _lines(text: str, name: str) -> Iterator[Any]:
 
 
 def _yaml(text: str, name: str) -> Any:
-    import re
+    from synq_cli import exact_yaml
 
-    import yaml
-
-    class Loader(yaml.SafeLoader):
-        """YAML as JSON means it: YAML 1.1 would make `no` a switch, 2026-11-25 a date and 012 ten."""
-
-        def whole(self, node: yaml.ScalarNode) -> int:
-            return int(node.value)
-
-        def exact(self, node: yaml.ScalarNode) -> exact_json.Number:
-            return exact_json.Number(node.value.lstrip("+"))
-
-        def sequence(self, node: yaml.SequenceNode) -> list[Any]:
-            # Built at once, so that a list which holds itself is refused.
-            return [self.construct_object(item, deep=True) for item in node.value]
-
-        def mapping(self, node: yaml.MappingNode) -> dict[str, Any]:
-            if not all(isinstance(key, yaml.ScalarNode) for key, _ in node.value):
-                raise ValueError("a key is no word")
-            return {key.value: self.construct_object(value, deep=True) for key, value in node.value}
-
-    Loader.yaml_implicit_resolvers = {}
-    plain: dict[str, tuple[str, str]] = {
-        "null": (r"~|null|Null|NULL|", "~nN"),
-        "bool": (r"true|True|TRUE|false|False|FALSE", "tTfF"),
-        "int": (r"[-+]?[0-9]+", "-+0123456789"),
-        "float": (r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", "-+.0123456789"),
-    }
-    for kind, (pattern, first) in plain.items():
-        Loader.add_implicit_resolver(f"tag:yaml.org,2002:{kind}", re.compile(rf"^(?:{pattern})$"), [*first, ""])
-    Loader.add_constructor("tag:yaml.org,2002:int", Loader.whole)
-    Loader.add_constructor("tag:yaml.org,2002:float", Loader.exact)
-    Loader.add_constructor("tag:yaml.org,2002:map", Loader.mapping)
-    Loader.add_constructor("tag:yaml.org,2002:seq", Loader.sequence)
     try:
-        return yaml.load(text, Loader)  # noqa: S506 a SafeLoader with fewer types
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" in line {mark.line + 1}" if mark else ""
-        what = getattr(error, "problem", None) or "it is neither JSON nor YAML"
-        raise UsageError(f"{name} can't be read: {what}{where}.") from None
-    except (ValueError, LookupError, AttributeError, RecursionError):
-        raise UsageError(f"{name} can't be read: a value is not what its tag says.") from None
+        return exact_yaml.loads(text)
+    except exact_yaml.InvalidYamlError as error:
+        where = "" if error.line is None else f" in line {error.line + 1}"
+        raise UsageError(f"{name} can't be read: {error.problem}{where}.") from None
 
 
 def _named(path: str) -> str:

@@ -1,16 +1,20 @@
-"""JSON in and out with every number's digits kept."""
+"""JSON in and out with every number kept as it was written."""
 
 import json
 import os
 import re
 from decimal import Decimal, InvalidOperation
-from functools import cache
 from operator import itemgetter
 from typing import Any
 
+# Not simplejson: its use_decimal writes 1e5 as 1E+5, 100e-2 as 1.00 and -0 as 0. With its RawJSON for numbers that keep
+# their text it reads 100,000 orders more slowly than this does, writes them no faster, and takes 2 ms more to load.
 # The standard encoder can't write a number from text. Each Number goes through it as a string behind a mark, and is
 # stripped of mark and quotes afterwards. No reply can hold the mark: it is drawn anew by every process.
 _MARK = os.urandom(8).hex()
+# What a terminal might act on or a UTF-8 stream can't carry; inside JSON text these stand only in strings. As text: few
+# runs meet one, and re compiles it then, once.
+_UNSAFE = "[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 
 
 class Number(Decimal):
@@ -51,13 +55,7 @@ def dumps(value: Any, *, indent: int | None = None) -> str:
         text = re.sub(f'"{_MARK}([^"]*)"', itemgetter(1), text)
     if text.isascii() and "\x7f" not in text:
         return text
-    return _unsafe().sub(lambda match: f"\\u{ord(match[0]):04x}", text)
-
-
-@cache
-def _unsafe() -> re.Pattern[str]:
-    """What a terminal might act on or a UTF-8 stream can't carry; inside JSON text these stand only in strings."""
-    return re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+    return re.sub(_UNSAFE, lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def _marked(number: object) -> str:

@@ -1,7 +1,6 @@
 """Groups whose modules are imported, and commands that are built, when they are named."""
 
 from collections.abc import Callable, Mapping
-from difflib import get_close_matches
 from functools import cache, partial
 from importlib import import_module
 from types import MappingProxyType
@@ -14,6 +13,7 @@ from typer.core import TyperGroup
 from synq_cli.api.operation import Operation
 from synq_cli.declaration import LOCAL, Declaration, declare
 from synq_cli.errors import UsageError
+from synq_cli.nearest import nearest
 from synq_cli.options import SynqCommand, TakesSharedOptions, write_sections
 
 _NONE: Mapping[str, Any] = MappingProxyType({})
@@ -56,7 +56,7 @@ class LazyGroup(TakesSharedOptions, TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         known = self.list_commands(ctx)
         if args[0] not in known and not ctx.resilient_parsing:
-            near = get_close_matches(args[0], known, n=1)
+            near = nearest(args[0], known)
             mend = f"Did you mean `{ctx.command_path} {near[0]}`? " if near else ""
             raise UsageError(
                 f"There is no command `{ctx.command_path} {args[0]}`.",

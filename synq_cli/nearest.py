@@ -1,19 +1,28 @@
-"""Which of the names that there are was likely meant."""
+"""Suggestions for a misspelled name."""
 
 from collections.abc import Iterable
 
+_CLOSE, _CLOSER = 0.6, 0.75
 
-def did_you_mean(word: str, names: Iterable[str]) -> str:
-    """A question that names the nearest of the names, a blank behind it; empty if none is near.
 
-    Case does not count, and of a name of several words one may be near.
+def nearest(word: str, names: Iterable[str], *, most: int = 1, strict: bool = False) -> list[str]:
+    """The names most like the word, best first; upper and lower case count as the same.
+
+    `strict` asks for more likeness: for options, whose dashes make all of them a little alike, and where a match is
+    an error and not only a hint.
     """
     from difflib import get_close_matches
 
-    names = list(names)
-    wholes = {name.lower(): name for name in names}
-    parts = {part: name for name in names for part in name.lower().split() if len(part) > 3}
-    for forms, cutoff in ((wholes, 0.6), (parts, 0.75)):
-        if near := get_close_matches(word.strip().lower(), forms, n=1, cutoff=cutoff):
-            return f"Did you mean {forms[near[0]]}? "
-    return ""
+    whole = {name.lower(): name for name in names}
+    # Of a name of several words, one may be meant.
+    parts = {part: name for name in whole.values() for part in name.lower().split() if len(part) > 3}
+    for forms, cutoff in ((whole, _CLOSER if strict else _CLOSE), (parts, _CLOSER)):
+        if near := get_close_matches(word.strip().lower(), forms, n=most, cutoff=cutoff):
+            return [forms[form] for form in near]
+    return []
+
+
+def did_you_mean(word: str, names: Iterable[str], *, most: int = 1, strict: bool = False) -> str:
+    """A question that names the nearest names, followed by a space; empty if no name is near."""
+    near = nearest(word, names, most=most, strict=strict)
+    return f"Did you mean {' or '.join(near)}? " if near else ""

@@ -12,6 +12,7 @@ from synq_cli import __version__
 from synq_cli.declaration import declared
 from synq_cli.errors import UsageError
 from synq_cli.session.settings import OutputFormat
+from synq_cli.times import epoch
 from synq_cli.values import LOCATION, PROFILE, SKU, Value, fixed_choices
 
 if TYPE_CHECKING:
@@ -69,19 +70,15 @@ ForOption = Annotated[
 
 def moment(text: str | None, now: float) -> float | None:
     """The epoch second that `30m`, `12h`, `7d`, `2w`, a date or a time names; None for None."""
-    from datetime import UTC, datetime
-
     if text is None:
         return None
     if match := re.fullmatch(r"(\d{1,5})([mhdw])", text.strip()):
         return now - int(match[1]) * {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}[match[2]]
-    try:
-        named = datetime.fromisoformat(text.strip())
-    except ValueError:
+    if (named := epoch(text.strip())) is None:
         raise UsageError(
             f"'{text}' is no time.", hint="Give an age (30m, 12h, 7d, 2w), a date (2026-11-20) or a time with its zone."
-        ) from None
-    return (named if named.tzinfo else named.replace(tzinfo=UTC)).timestamp()
+        )
+    return named
 
 
 def invocation(ctx: typer.Context) -> "Invocation":

@@ -7,14 +7,15 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / "synq_cli"
-BOTTOM = {"deadline", "errors", "exact_json", "nearest", "__init__"}
+BOTTOM = {"deadline", "errors", "exact_json", "exact_yaml", "nearest", "times", "uuids", "__init__"}
 ALLOWED = {
     "http": {"http", "session"},
-    "api": {"api", "http", "session"},
+    "api": {"api", "http", "session", "state"},
+    "state": {"state"},
     "session": {"session"},
     "output": {"output"},
     "sandbox": {"sandbox"},
-    "bulk": {"api", "bulk", "session"},
+    "bulk": {"api", "bulk", "session", "state"},
     "documents": set(),
     "declaration": {"api"},
     "embedded": {"sandbox"},
@@ -58,11 +59,11 @@ LIBRARIES = {
     "urllib.request": set(),
     "rich": {"output"},
     "keyring": {"session/keyring"},
-    "yaml": {"session/profiles", "documents", "output"},
+    "yaml": {"exact_yaml"},
     "filelock": {"session", "bulk/journal"},
     "platformdirs": {"session/folders"},
     "jq": {"output"},
-    "sqlite3": {"api/budget", "api/index", "api/order_keys", "bulk/journal", "sandbox/store"},
+    "sqlite3": {"state", "sandbox/store"},
     "falcon": {"sandbox"},
     "waitress": {"sandbox"},
     "jwt": {"sandbox"},

@@ -55,13 +55,14 @@ def test_tab_loads_neither_typer_nor_anything_heavy(tmp_path: Path, kind: str) -
     state.mkdir(parents=True)
     (state / "index.sqlite3").touch()
     modules = loaded(tmp_path, "__complete", kind, "", "--", "synq", "--sandbox")
-    assert modules & (HEAVY | {"typer"}) == ({"sqlite3"} if kind in {"sku", "location", "order"} else set())
+    used = {"platformdirs", "sqlite3"} if kind in {"sku", "location", "order"} else {"platformdirs"}
+    assert modules & (HEAVY | {"typer"}) == used
 
 
 def test_orders_of_the_sandbox_need_httpx_and_the_budget_but_no_rich_yaml_or_keyring(tmp_path: Path) -> None:
     modules = loaded(tmp_path, "--sandbox", "orders", "list", "--json", "--limit", "1")
     assert modules & {"httpx", "sqlite3"} == {"httpx", "sqlite3"}
-    assert modules & {"rich", "yaml", "keyring", "pydantic", "filelock", "platformdirs"} == set()
+    assert modules & {"rich", "yaml", "keyring", "pydantic", "filelock"} == set()
 
 
 def test_orders_over_the_network_need_httpx_and_the_budget_but_no_rich_yaml_or_keyring(tmp_path: Path) -> None:
@@ -81,7 +82,7 @@ def test_orders_over_the_network_need_httpx_and_the_budget_but_no_rich_yaml_or_k
         modules = loaded(tmp_path, *line, SYNQ_BASE_URL=address, SYNQ_TOKEN="opaque-token-0123456789")
         thread.join()
     assert modules & {"httpx", "sqlite3"} == {"httpx", "sqlite3"}
-    unused = {"truststore", "rich", "yaml", "keyring", "filelock", "platformdirs"}
+    unused = {"truststore", "rich", "yaml", "keyring", "filelock"}
     assert modules & unused == set()
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from synq_cli import exact_json
 from synq_cli.api.operation import Operation
 from synq_cli.api.reader import FEWEST_LETTERS
-from synq_cli.api.times import epoch
 from synq_cli.errors import SynqError
+from synq_cli.times import epoch
 
 if TYPE_CHECKING:
     from synq_cli.api.budget import Budget

@@ -7,9 +7,9 @@ from synq_cli import exact_json
 from synq_cli.api import checks
 from synq_cli.api.operation import Operation
 from synq_cli.api.payload_form import PayloadForm, encoded
-from synq_cli.api.reader import uuid_or_none
 from synq_cli.api.writer import look_for
 from synq_cli.errors import NotFoundError, PartialError, RejectedError, UsageError
+from synq_cli.uuids import parse_uuid
 
 if TYPE_CHECKING:
     from synq_cli.api.following import Follower
@@ -187,7 +187,7 @@ def checked_rows(job_type: str, rows: list[Any]) -> list[Any]:
 
 
 def _wrong_with_id(row: object, _job_type: str) -> Iterator[str]:
-    if not isinstance(row, str) or uuid_or_none(row) is None:
+    if not isinstance(row, str) or parse_uuid(row) is None:
         yield f"{_shown(row)} is no product id"
 
 
@@ -205,7 +205,7 @@ def wrong_with_product(row: object, job_type: str) -> Iterator[str]:
         yield "no id"
     elif identifier is not None and job_type == "import":
         yield "an id, which only an update takes"
-    elif identifier is not None and (not isinstance(identifier, str) or uuid_or_none(identifier) is None):
+    elif identifier is not None and (not isinstance(identifier, str) or parse_uuid(identifier) is None):
         yield f"the id {_shown(identifier)} is no UUID"
     for key in _TEXTS:
         if not isinstance(row.get(key, ""), str):

@@ -4,10 +4,11 @@ from typing import TYPE_CHECKING
 
 from synq_cli.api import checks
 from synq_cli.api.operation import Operation
-from synq_cli.api.reader import in_order, row_named, uuid_or_none
+from synq_cli.api.reader import in_order, row_named
 from synq_cli.api.replies import if_unclear, one_object
 from synq_cli.errors import NotFoundError, UsageError
 from synq_cli.nearest import did_you_mean
+from synq_cli.uuids import parse_uuid
 
 if TYPE_CHECKING:
     from synq_cli.api.pagination import Row
@@ -42,13 +43,13 @@ class Channels:
     def doubt(self, channel: str) -> str | None:
         """That there is no channel of this name, where that is so, and which may be meant."""
         names = [str(row.get("name")) for row in self.list()]
-        if uuid_or_none(channel) or channel in names:
+        if parse_uuid(channel) or channel in names:
             return None
         return f"There is no channel '{channel}'. {did_you_mean(channel, names)}See `synq channels list`."
 
     def name_of(self, channel: str | None) -> str | None:
         """The name that orders carry: a name as it is, an id looked up. NotFoundError for an unknown id."""
-        identifier = uuid_or_none(channel or "")
+        identifier = parse_uuid(channel or "")
         if identifier is None:
             return channel
         for row in self.list():

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
-from synq_cli.api.reader import uuid_or_none
 from synq_cli.errors import UsageError
 from synq_cli.exact_json import Number
 from synq_cli.nearest import did_you_mean
+from synq_cli.uuids import parse_uuid
 
 LARGEST = 2**31 - 1
 # ISO 4217, the currencies in use; funds and metals are left out.
@@ -56,13 +56,10 @@ def is_currency(text: str) -> bool:
 
 def currency(text: str, field: str = "currency") -> str:
     """An ISO 4217 code in capitals."""
-    from difflib import get_close_matches
-
     code = text.strip().upper()
     if not is_currency(code):
-        near = get_close_matches(code, sorted(CURRENCIES), n=3) if len(code) == 3 else []
-        mend = f"Did you mean {' or '.join(near)}?" if near else "Give an ISO 4217 code such as EUR, GBP or USD."
-        raise UsageError(f"'{text}' is no {field}.", hint=mend)
+        near = did_you_mean(code, sorted(CURRENCIES), most=3).rstrip() if len(code) == 3 else ""
+        raise UsageError(f"'{text}' is no {field}.", hint=near or "Give an ISO 4217 code such as EUR, GBP or USD.")
     return code
 
 
@@ -124,7 +121,7 @@ def mistakes(name: str, found: Sequence[str], hint: str, *, more: int = 0) -> Us
 
 def identifier(text: str, field: str) -> str:
     """A UUID in its usual form."""
-    found = uuid_or_none(text.strip())
+    found = parse_uuid(text.strip())
     if found is None:
         raise UsageError(f"'{text}' is no {field}.", hint="Give a UUID such as 86b4e1a9-c27d-4f50-9e38-f1a6d07c5b42.")
     return found

@@ -1,15 +1,15 @@
 """What this machine remembers of each tenant: SKUs, ids it has shown, routes the server lacks."""
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from synq_cli.errors import UsageError
+from synq_cli.times import timestamp
 
 if TYPE_CHECKING:
-    import sqlite3
+    from synq_cli.state.database import Connection
 
 Kind = Literal[
     "sku", "location", "order", "product", "channel", "connection", "reservation", "job", "job type", "category",
@@ -17,15 +17,14 @@ Kind = Literal[
 ]  # fmt: skip
 _DAY = 86_400.0
 _VERSION = 1
-_SCHEMA = """
-CREATE TABLE known (
-    scope TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, id TEXT NOT NULL, seen_at REAL NOT NULL,
-    PRIMARY KEY (scope, kind, name)
-) WITHOUT ROWID;
-CREATE TABLE missing (
-    scope TEXT NOT NULL, operation TEXT NOT NULL, since REAL NOT NULL, PRIMARY KEY (scope, operation)
-) WITHOUT ROWID;
-"""
+_SCHEMA = (
+    """CREATE TABLE known (
+        scope TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, id TEXT NOT NULL, seen_at REAL NOT NULL,
+        PRIMARY KEY (scope, kind, name)) WITHOUT ROWID""",
+    """CREATE TABLE missing (
+        scope TEXT NOT NULL, operation TEXT NOT NULL, since REAL NOT NULL, PRIMARY KEY (scope, operation)
+        ) WITHOUT ROWID""",
+)
 
 
 def _can_be_kept(pair: tuple[str, str]) -> bool:
@@ -43,13 +42,14 @@ def begun_with(path: Path, scope: str, kind: str, letters: str) -> list[tuple[st
     For TAB: nothing is made, locked or waited for. A scope that ends in / is the last used one of those that begin
     so. sqlite3.Error if the file can't be read.
     """
-    import sqlite3
     from contextlib import closing
+
+    from synq_cli.state.database import read_only
 
     if not path.exists():
         return []
     pattern = "".join(f"\\{letter}" if letter in "\\%_" else letter for letter in letters) + "%"
-    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=0.1)) as database:
+    with closing(read_only(path)) as database:
         if scope.endswith("/"):
             latest = "SELECT scope FROM known WHERE substr(scope, 1, ?) = ? ORDER BY seen_at DESC LIMIT 1"
             scope = (database.execute(latest, (len(scope), scope)).fetchone() or ("",))[0]
@@ -122,16 +122,11 @@ class LocalIndex:
 
     def skus(self) -> list[dict[str, str]]:
         """Every SKU, by name: `sku`, `variant_id`, and `seen_at` in RFC 3339."""
-        from datetime import UTC, datetime
-
         with self._open() as database:
             rows = database.execute(
                 "SELECT name, id, seen_at FROM known WHERE scope = ? AND kind = 'sku' ORDER BY name", (self._scope(),)
             ).fetchall()
-        return [
-            {"sku": sku, "variant_id": variant, "seen_at": f"{datetime.fromtimestamp(seen_at, UTC):%Y-%m-%dT%H:%M:%SZ}"}
-            for sku, variant, seen_at in rows
-        ]
+        return [{"sku": sku, "variant_id": variant, "seen_at": timestamp(seen_at)} for sku, variant, seen_at in rows]
 
     def forget(self, kind: Kind, names: Iterable[str] | None) -> int:
         """Forget these names, or with None all of the kind; gives how many were known."""
@@ -172,25 +167,14 @@ class LocalIndex:
         return [row[0] for row in rows]
 
     @contextmanager
-    def _open(self) -> "Iterator[sqlite3.Connection]":
-        import sqlite3
+    def _open(self) -> "Iterator[Connection]":
+        from synq_cli.state.database import Error, opened
 
         try:
-            if not self._path.exists():
-                os.close(os.open(self._path, os.O_WRONLY | os.O_CREAT, 0o600))
-            database = sqlite3.connect(self._path, timeout=10, isolation_level=None)
-            try:
-                # It can be read from the API again: no reason to pay for a flush to disk.
-                database.execute("PRAGMA synchronous = OFF")
-                database.execute("BEGIN IMMEDIATE")
-                if database.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
-                    for statement in [*_SCHEMA.split(";")[:-1], f"PRAGMA user_version = {_VERSION}"]:
-                        database.execute(statement)
+            # It can be read from the API again: no reason to pay for a flush to disk.
+            with opened(self._path, _SCHEMA, _VERSION, durable=False) as database:
                 yield database
-                database.commit()
-            finally:
-                database.close()
-        except (OSError, sqlite3.Error) as error:
+        except (OSError, Error) as error:
             raise UsageError(
                 f"The index of SKUs and ids in {self._path} can't be used: {error}.",
                 hint="Move the file away; synq reads what it needs from the API again.",

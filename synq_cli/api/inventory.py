@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from synq_cli.api.checks import LARGEST
 from synq_cli.api.operation import Operation
 from synq_cli.api.pagination import Listing, Row
-from synq_cli.api.reader import has_values, rows_in, uuid_or_none
+from synq_cli.api.reader import has_values, rows_in
 from synq_cli.api.variants import remember_skus
 from synq_cli.errors import AuthError, NotFoundError, ServerError, UnknownOutcomeError, UsageError
+from synq_cli.uuids import parse_uuid
 
 if TYPE_CHECKING:
     from synq_cli.api.index import LocalIndex
@@ -144,7 +145,7 @@ class Inventory:
 
     def levels(self, *, sku: str | None, location: str | None, most: int | None = None) -> Listing:
         """Stock by variant and location, with `most` units on hand; None means any. GET /api/v1/inventory/levels"""
-        variant_id = uuid_or_none(sku or "")
+        variant_id = parse_uuid(sku or "")
         filters = {
             "sku": None if variant_id else sku,
             "variant_id": variant_id,

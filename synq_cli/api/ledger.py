@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 from synq_cli.api.operation import Operation
 from synq_cli.api.pagination import Listing, Row
 from synq_cli.api.reader import has_values, rows_in
-from synq_cli.api.times import epoch
 from synq_cli.errors import SynqError
+from synq_cli.times import epoch
 
 if TYPE_CHECKING:
     from synq_cli.api.inventory import Movement

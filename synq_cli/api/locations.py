@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 from synq_cli.api import replies
 from synq_cli.api.operation import Operation
-from synq_cli.api.reader import uuid_or_none
 from synq_cli.errors import NotFoundError, SynqError, UsageError
 from synq_cli.nearest import did_you_mean
+from synq_cli.uuids import parse_uuid
 
 if TYPE_CHECKING:
     from synq_cli.api.index import LocalIndex
@@ -49,7 +49,7 @@ class Locations:
 
     def chosen(self, text: str | None) -> tuple[str, str]:
         """Id and name of the location that was named, else of the only one there is."""
-        identifier = uuid_or_none(text or "")
+        identifier = parse_uuid(text or "")
         if identifier:
             return identifier, identifier
         if text and (known := self._index.find("location", text)):

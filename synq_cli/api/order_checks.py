@@ -6,8 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 from synq_cli.api.checks import LARGEST, is_currency, mistakes
-from synq_cli.api.reader import uuid_or_none
 from synq_cli.exact_json import Number
+from synq_cli.nearest import nearest
+from synq_cli.uuids import parse_uuid
 
 # Whole digits and decimals of a price.
 _DIGITS = 18
@@ -28,7 +29,7 @@ def _is_text(value: object) -> bool:
 
 
 def _is_id(value: object) -> bool:
-    return isinstance(value, str) and uuid_or_none(value) == value.lower()
+    return parse_uuid(value, bare=False) is not None
 
 
 def _is_currency(value: object) -> bool:
@@ -115,9 +116,7 @@ def _misfits(row: Mapping[str, Any], fields: Mapping[str, _Field], where: str) -
 
 
 def _near(key: str, fields: Mapping[str, _Field]) -> str:
-    from difflib import get_close_matches
-
-    near = get_close_matches(key.lower(), fields, n=1)
+    near = nearest(key, fields)
     return f": did you mean {near[0]}?" if near else f": it may have {', '.join(fields)}"
 
 

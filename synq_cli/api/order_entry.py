@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 from synq_cli.api import checks, orders
 from synq_cli.api.order_checks import check_order
 from synq_cli.api.order_lines import Line
-from synq_cli.api.reader import row_named, uuid_or_none
+from synq_cli.api.reader import row_named
 from synq_cli.errors import NotFoundError, UsageError
 from synq_cli.exact_json import Number
+from synq_cli.uuids import parse_uuid
 
 if TYPE_CHECKING:
     from synq_cli.api.channels import Channels
@@ -118,7 +119,7 @@ class OrderEntry:
 
     def _variant(self, name: str) -> "Row":
         """The variant of a SKU or of an id whose SKU is known; no more than its id where variants can't be listed."""
-        identifier = uuid_or_none(name)
+        identifier = parse_uuid(name)
         sku = self._index.names("sku").get(identifier) if identifier else name
         if sku is None:
             return {"id": identifier}
@@ -189,7 +190,7 @@ def _own_price(variant: "Row", sku: str, currency: str) -> Number:
 
 def _product_id(variant: "Row") -> str:
     """The id of its product; empty where the variant names none."""
-    return uuid_or_none(str(variant.get("product_id"))) or ""
+    return parse_uuid(str(variant.get("product_id"))) or ""
 
 
 def _options(variant: "Row") -> str | None:

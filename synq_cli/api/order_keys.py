@@ -1,6 +1,5 @@
 """The idempotency keys of orders whose outcome is not known, kept before anything is sent."""
 
-import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,13 +10,14 @@ from synq_cli import exact_json
 from synq_cli.errors import UsageError
 
 if TYPE_CHECKING:
-    import sqlite3
+    from synq_cli.state.database import Connection
 
 _VERSION = 1
-_SCHEMA = """CREATE TABLE attempts (
-    scope TEXT NOT NULL, fingerprint TEXT NOT NULL, key TEXT NOT NULL, since REAL NOT NULL,
-    PRIMARY KEY (scope, fingerprint)
-) WITHOUT ROWID"""
+_SCHEMA = (
+    """CREATE TABLE attempts (
+        scope TEXT NOT NULL, fingerprint TEXT NOT NULL, key TEXT NOT NULL, since REAL NOT NULL,
+        PRIMARY KEY (scope, fingerprint)) WITHOUT ROWID""",
+)
 # More digits than a price can have here, so that nothing is rounded.
 _DIGITS = 60
 
@@ -106,28 +106,15 @@ class OrderKeys:
             self._tell(f"{error.message} {error.hint}")
 
     @contextmanager
-    def _open(self) -> "Iterator[sqlite3.Connection]":
+    def _open(self) -> "Iterator[Connection]":
         """The file in one transaction, which is on the disk at its end."""
-        import sqlite3
+        from synq_cli.state.database import Error, opened
 
         try:
-            os.close(os.open(self._path, os.O_WRONLY | os.O_CREAT, 0o600))
-            database = sqlite3.connect(self._path, timeout=10, isolation_level=None)
-            try:
-                # A power cut right after the request went out must find the key. FULL flushes the file at each
-                # commit, and a truncated journal with it; a deleted one could come back and undo the commit.
-                database.execute("PRAGMA journal_mode = TRUNCATE")
-                database.execute("PRAGMA synchronous = FULL")
-                database.execute("PRAGMA fullfsync = ON")  # macOS syncs to the drive's cache only, unless told
-                database.execute("BEGIN IMMEDIATE")
-                if database.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
-                    database.execute(_SCHEMA)
-                    database.execute(f"PRAGMA user_version = {_VERSION}")
+            # A power cut right after the request went out must find the key.
+            with opened(self._path, _SCHEMA, _VERSION, durable=True) as database:
                 yield database
-                database.commit()
-            finally:
-                database.close()
-        except (OSError, sqlite3.Error) as error:
+        except (OSError, Error) as error:
             raise UsageError(
                 f"The file of order keys, {self._path}, can't be used: {error}.",
                 hint="Nothing should be sent without one kept: mend or move the file, or name your own key with "

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from synq_cli.api import checks
-from synq_cli.api.reader import uuid_or_none
 from synq_cli.api.variants import remember_skus
 from synq_cli.errors import UsageError
 from synq_cli.exact_json import Number
+from synq_cli.uuids import parse_uuid
 
 if TYPE_CHECKING:
     from synq_cli.api.index import LocalIndex
@@ -39,7 +39,7 @@ def parse_units(texts: list[str]) -> list[dict[str, Any]] | None:
     units: dict[str, dict[str, Any]] = {}
     for text in texts:
         sku, quantity, _ = _parts(_BARE, text, "SKU=QUANTITY such as HMC-NVY-M=2")
-        variant_id = uuid_or_none(sku)
+        variant_id = parse_uuid(sku)
         key, name = ("variant_id", variant_id) if variant_id else ("sku", sku)
         if name in units:
             raise UsageError(f"{sku} is named twice.", hint="Give its units in one --item.")

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from synq_cli.api.replies import if_unclear, one_object
 from synq_cli.errors import ConflictError, UsageError
+from synq_cli.nearest import did_you_mean
 
 if TYPE_CHECKING:
     from synq_cli.api.operation import Operation
@@ -76,12 +77,10 @@ def parse_statuses(text: str | None) -> frozenset[str] | None:
 
 
 def _no_such_status(name: str, known: list[str]) -> UsageError:
-    from difflib import get_close_matches
-
-    near = get_close_matches(name.replace(" ", "_"), known, n=1)
+    near = did_you_mean(name.replace(" ", "_"), known)
     return UsageError(
         f"There is no order status '{name}'.",
-        hint=f"Did you mean {near[0]}? `synq orders list --help` explains the groups."
+        hint=f"{near}`synq orders list --help` explains the groups."
         if near
         else f"Groups: all, {', '.join(STATUS_GROUPS)}. Statuses: {', '.join(ORDER_STATUSES)}.",
     )

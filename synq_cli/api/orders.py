@@ -28,6 +28,7 @@ from synq_cli.errors import (
     SynqError,
     UsageError,
 )
+from synq_cli.times import epoch
 
 if TYPE_CHECKING:
     from synq_cli.api.following import Follower
@@ -229,10 +230,5 @@ def _has_status(row: Row, statuses: frozenset[str]) -> bool:
 
 def _placed(row: Row) -> float:
     """When it was placed, in epoch seconds; long ago where that is not known."""
-    from datetime import UTC, datetime
-
-    try:
-        placed = datetime.fromisoformat(str(row.get("created_at")))
-    except ValueError:
-        return float("-inf")
-    return (placed if placed.tzinfo else placed.replace(tzinfo=UTC)).timestamp()
+    placed = epoch(row.get("created_at"))
+    return float("-inf") if placed is None else placed

@@ -9,6 +9,7 @@ from synq_cli.api.operation import Operation
 from synq_cli.api.pagination import PAGE, Listing, Page, Row
 from synq_cli.errors import NotFoundError, UsageError
 from synq_cli.nearest import did_you_mean
+from synq_cli.uuids import parse_uuid
 
 if TYPE_CHECKING:
     from synq_cli.api.index import Kind, LocalIndex
@@ -103,7 +104,7 @@ class Reader:
 
     def whole_id(self, kind: "Kind", text: str) -> str:
         """A UUID as it is, or the one id seen before that begins with these letters; UsageError otherwise."""
-        identifier = uuid_or_none(text)
+        identifier = parse_uuid(text)
         if identifier:
             return identifier
         letters = text.strip().rstrip("…").lower()
@@ -144,7 +145,7 @@ def row_named(rows: list[Row], text: str, kind: str, *keys: str, see: str) -> Ro
     is the command that lists them.
     """
     word = text.strip().rstrip("…")
-    forms = {word.lower(), uuid_or_none(word)}
+    forms = {word.lower(), parse_uuid(word)}
     same = [row for row in rows if any(row.get(key) == word for key in keys)]
     alike = [row for row in rows if any(str(row.get(key) or "").lower() in forms for key in keys)]
     begun = [row for row in rows if "id" in keys and str(row.get("id") or "").lower().startswith(word.lower())]
@@ -178,13 +179,3 @@ def _identity(row: Row, *keys: str) -> str:
 def _rank(value: object) -> tuple[int, int, str]:
     """Its place in an order: numbers first, then texts."""
     return (0, value, "") if isinstance(value, int) else (1, 0, "" if value is None else str(value).casefold())
-
-
-def uuid_or_none(text: str) -> str | None:
-    """The UUID in its usual form, or None if the text is none."""
-    from uuid import UUID
-
-    try:
-        return str(UUID(text)) if len(text) in {32, 36} else None
-    except ValueError:
-        return None

@@ -1,13 +1,13 @@
 """SKUs and their variants from a CSV file, checked row by row."""
 
 from synq_cli.api.checks import mistakes
-from synq_cli.api.reader import uuid_or_none
 from synq_cli.errors import UsageError
+from synq_cli.uuids import parse_uuid
 
 
 def variant_id(text: str) -> str:
     """A variant's id; UsageError if it is no UUID."""
-    identifier = uuid_or_none(text.strip())
+    identifier = parse_uuid(text.strip())
     if identifier is None:
         raise UsageError(f"'{text}' is no variant id.", hint="It is a UUID; `synq products variants list` shows them.")
     return identifier
@@ -25,7 +25,7 @@ def read_skus(text: str, name: str) -> list[tuple[str, str]]:
         if missing := [column for column in ("sku", "variant_id") if column not in (rows.fieldnames or [])]:
             raise UsageError(f"{name} has no column {missing[0]}.", hint="Its first line must be: sku,variant_id")
         for row in rows:
-            sku, identifier = (row["sku"] or "").strip(), uuid_or_none((row["variant_id"] or "").strip())
+            sku, identifier = (row["sku"] or "").strip(), parse_uuid((row["variant_id"] or "").strip())
             if not sku:
                 wrong.append(f"line {rows.line_num}: no SKU")
             elif identifier is None:

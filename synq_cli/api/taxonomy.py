@@ -4,10 +4,11 @@ from typing import TYPE_CHECKING
 
 from synq_cli.api import checks, replies
 from synq_cli.api.operation import Operation
-from synq_cli.api.reader import FEWEST_LETTERS, in_order, uuid_or_none
+from synq_cli.api.reader import FEWEST_LETTERS, in_order
 from synq_cli.api.writer import look_for
 from synq_cli.errors import NotFoundError, UsageError
 from synq_cli.nearest import did_you_mean
+from synq_cli.uuids import parse_uuid
 
 if TYPE_CHECKING:
     from synq_cli.api.index import LocalIndex
@@ -79,13 +80,13 @@ class Categories(_Named):
 
     def _parent_id(self, text: str) -> str:
         """The id of the one category with this name, slug or id, or whose id begins with these letters."""
-        wanted = uuid_or_none(text.strip()) or checks.filled(text, "parent").lower()
+        wanted = parse_uuid(text.strip()) or checks.filled(text, "parent").lower()
         rows = self.list()
         found = [row for row in rows if wanted in {str(row.get(key)).lower() for key in ("name", "slug", "id")}]
         if not found and len(wanted) >= FEWEST_LETTERS:
             found = [row for row in rows if str(row.get("id")).lower().startswith(wanted)]
         if len(found) == 1:
-            identifier = uuid_or_none(str(found[0].get("id")))
+            identifier = parse_uuid(str(found[0].get("id")))
             if identifier is None:
                 # The API would drop it in silence and put the category at the top.
                 raise replies.nonsense(CATEGORIES, "a category whose id is no UUID")

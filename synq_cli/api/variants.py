@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 from synq_cli.api import checks
 from synq_cli.api.operation import Operation
 from synq_cli.api.pagination import PAGE, Listing, Row
-from synq_cli.api.reader import uuid_or_none
 from synq_cli.api.writer import look_for
 from synq_cli.errors import NotFoundError, UsageError
 from synq_cli.nearest import did_you_mean
+from synq_cli.uuids import parse_uuid
 
 if TYPE_CHECKING:
     from synq_cli.api.index import LocalIndex
@@ -76,7 +76,7 @@ class Variants:
         """
         if not sku.strip():
             raise UsageError("A SKU can't be blank.")
-        return uuid_or_none(sku) or self._index.find("sku", sku) or str(self.the_one(sku)["id"])
+        return parse_uuid(sku) or self._index.find("sku", sku) or str(self.the_one(sku)["id"])
 
     def the_one(self, sku: str) -> Row:
         """The variant with this SKU, from the API; NotFoundError if it knows none, or two."""

@@ -24,6 +24,7 @@ from synq_cli.errors import (
 from synq_cli.http.exchange import NoResponseError, Reply
 from synq_cli.nearest import did_you_mean
 from synq_cli.session.base_url import check_base_url, host_of, is_loopback
+from synq_cli.times import timestamp
 
 if TYPE_CHECKING:
     from synq_cli.api.transport import Transport
@@ -101,7 +102,6 @@ class Webhooks:
 
     def envelope(self, event: str, data: Any, connection: str | None) -> dict[str, Any]:
         """The event as its sender words it: the integration provider for a connection, else Synq itself."""
-        from datetime import UTC, datetime
         from uuid import uuid4
 
         if not event.strip():
@@ -119,7 +119,7 @@ class Webhooks:
         return {
             "event_id": str(uuid4()),
             "event_type": event,
-            "timestamp": f"{datetime.fromtimestamp(self._now(), UTC):%Y-%m-%dT%H:%M:%SZ}",
+            "timestamp": timestamp(self._now()),
             "identity": self._session.identity,
             "payload": data,
         }

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 from synq_cli.api.inventory import ADJUST, parse_quantity
 from synq_cli.api.ledger import posted
-from synq_cli.api.reader import uuid_or_none
 from synq_cli.bulk.journal import Entry
 from synq_cli.bulk.settling import clock_offset, match, span
 from synq_cli.bulk.verb import Content, Fields, Move, Problem, Receipt, Row, Verb
 from synq_cli.errors import NotFoundError, UnknownOutcomeError, UsageError
+from synq_cli.uuids import parse_uuid
 
 if TYPE_CHECKING:
     from synq_cli.api.client import SynqClient
@@ -22,12 +22,12 @@ def _check(fields: Fields) -> Content:
     sku, variant = fields.get("sku", ""), fields.get("variant_id", "")
     if not sku and not variant:
         raise UsageError("It has neither a SKU nor a variant id.")
-    if variant and uuid_or_none(variant) is None:
+    if variant and parse_uuid(variant) is None:
         raise UsageError(f"'{variant}' is no variant id.")
     if not fields.get("delta"):
         raise UsageError("It has no delta.")
     content: Content = {"sku": sku or variant, "delta": parse_quantity(fields["delta"])}
-    content["variant_id"] = uuid_or_none(variant) or uuid_or_none(sku)
+    content["variant_id"] = parse_uuid(variant) or parse_uuid(sku)
     content["location"] = fields.get("location", "")
     return content
 
@@ -37,7 +37,7 @@ def _places(api: "SynqClient", named: set[str]) -> dict[str, tuple[str, str]]:
     found = {}
     if "" in named:
         found[""] = api.locations.chosen(None)
-    ids = {name: identifier for name in named if (identifier := uuid_or_none(name))}
+    ids = {name: identifier for name in named if (identifier := parse_uuid(name))}
     found |= {name: (identifier, identifier) for name, identifier in ids.items()}
     if called := named - found.keys():
         by_id = api.locations.names()

@@ -16,6 +16,7 @@ from synq_cli.bulk.runner import Runner
 from synq_cli.bulk.verb import WORKERS, Action, Row, Verb
 from synq_cli.bulk.verbs import all_verbs
 from synq_cli.errors import InterruptError, RefusedError, SynqError, UnknownOutcomeError, UsageError
+from synq_cli.session.folders import replace_file
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -252,7 +253,7 @@ class Engine:
         dialect = rows.Dialect(**written)
         path = report.failed_file(journal.facts.path, journal.facts.id, dialect)
         try:
-            report.write_file(path, report.failed_text(failed, dialect))
+            replace_file(path, report.failed_text(failed, dialect), mode=None, hint=None)
         except UsageError as error:
             self._listener.note(f"{error.message} `synq runs show {journal.facts.id} --rows failed` lists them.")
             return None

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 from synq_cli import exact_json
 from synq_cli.api.bulk_jobs import CREATE, JOB_TYPES, BulkJobs
 from synq_cli.api.payload_form import LARGEST_PAYLOAD, encoded
-from synq_cli.api.times import epoch
 from synq_cli.bulk.catalogue_file import Layout, Record, layout_of, records
 from synq_cli.bulk.journal import Entry
 from synq_cli.bulk.rows import refuse
 from synq_cli.bulk.settling import clock_offset, match
 from synq_cli.bulk.verb import Action, Content, Problem, Receipt, Row
 from synq_cli.errors import UnknownOutcomeError, UsageError
+from synq_cli.times import epoch
 
 if TYPE_CHECKING:
     from synq_cli.api.client import SynqClient
@@ -24,25 +24,6 @@ _MOST_PROBLEMS = 100
 _LOOK_EVERY = 5_000
 _MB = 1_000_000
 _PUT_BACK = "Put the file back as it was"
-
-
-class _Seen:
-    """Texts that were seen, in 16 MB however many they are: a new one may seem seen, a seen one never new."""
-
-    _MASK = 2**27 - 1
-
-    def __init__(self) -> None:
-        self._bits = bytearray(2**24)
-
-    def add(self, text: str) -> bool:
-        """Add a text; whether it may have been there."""
-        first, step, there = hash(text), hash((text,)) | 1, True
-        for n in range(4):
-            place = first + n * step & self._MASK
-            bit = 1 << (place & 7)
-            there &= bool(self._bits[place >> 3] & bit)
-            self._bits[place >> 3] |= bit
-        return there
 
 
 class _Parts:
@@ -95,7 +76,9 @@ def parts_of(
     `watch` is told how many MB were read, of how many. A copy is taken away when nobody needs it any more.
     """
     layout = layout_of(path, name)
-    parts, seen = _Parts(path, layout, largest, is_copy=is_copy), _Seen()
+    parts = _Parts(path, layout, largest, is_copy=is_copy)
+    # Hashes, not the SKUs and their lines: 76 MB for a million rows instead of 121 and more.
+    seen: set[int] = set()
     problems: list[Problem] = []
     doubtful: set[str] = set()
     wrong = count = 0
@@ -107,8 +90,11 @@ def parts_of(
         if what := record.wrong or parts.add(record):
             wrong += 1
             problems += [Problem(record.line, what)][: _MOST_PROBLEMS - len(problems)]
-        elif record.sku and seen.add(record.sku) and len(doubtful) < _MOST_PROBLEMS:
-            doubtful.add(record.sku)
+        elif record.sku:
+            hashed = hash(record.sku)
+            if hashed in seen and len(doubtful) < _MOST_PROBLEMS:
+                doubtful.add(record.sku)
+            seen.add(hashed)
     parts.close(size)
     twice = _twice(path, layout, doubtful) if doubtful else []
     refuse(name, [*problems, *twice], more=wrong - len(problems))
@@ -118,7 +104,7 @@ def parts_of(
 
 
 def _twice(path: Path, layout: Layout, skus: set[str]) -> list[Problem]:
-    """The rows whose SKU, one of these, an earlier row has: read once more, for the first look may be mistaken."""
+    """The rows whose SKU, one of these, an earlier row has: read once more, since two SKUs may share a hash."""
     first: dict[str, int] = {}
     problems = []
     for record in records(path, layout):

@@ -1,6 +1,5 @@
 """A run's journal: one SQLite file that knows of each row whether it was sent and what came back."""
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
@@ -13,9 +12,9 @@ from synq_cli.bulk.verb import Content, Receipt, Row
 from synq_cli.errors import RefusedError, UsageError
 
 if TYPE_CHECKING:
-    import sqlite3
-
     from filelock import BaseFileLock
+
+    from synq_cli.state.database import Connection
 
 State = Literal["pending", "sent", "done", "failed", "unknown"]
 STATES: tuple[State, ...] = ("pending", "sent", "done", "failed", "unknown")
@@ -23,16 +22,14 @@ SUFFIX = ".sqlite3"
 UNKNOWN = "unknown"
 _APPLICATION_ID = 0x53594E52  # "SYNR"
 _VERSION = 1
-_SCHEMA = f"""
-CREATE TABLE run (facts TEXT NOT NULL) STRICT;
-CREATE TABLE entries (
-    line INTEGER PRIMARY KEY, state TEXT NOT NULL, content TEXT NOT NULL, source TEXT NOT NULL, sent_at REAL,
-    answered_at REAL, receipt TEXT, posted_at REAL, code TEXT, error TEXT) STRICT;
-CREATE INDEX by_state ON entries (state);
-PRAGMA application_id = {_APPLICATION_ID};
-PRAGMA user_version = {_VERSION}
-"""
-_BUSY_SECONDS = 10.0
+_SCHEMA = (
+    "CREATE TABLE run (facts TEXT NOT NULL) STRICT",
+    """CREATE TABLE entries (
+        line INTEGER PRIMARY KEY, state TEXT NOT NULL, content TEXT NOT NULL, source TEXT NOT NULL, sent_at REAL,
+        answered_at REAL, receipt TEXT, posted_at REAL, code TEXT, error TEXT) STRICT""",
+    "CREATE INDEX by_state ON entries (state)",
+    f"PRAGMA application_id = {_APPLICATION_ID}",
+)
 
 
 @dataclass(frozen=True)
@@ -93,11 +90,12 @@ class Journal:
     @classmethod
     def create(cls, path: Path, facts: Facts, rows: Sequence[Row]) -> "Journal":
         """A new one with every row pending. FileExistsError if the name is taken."""
-        # Under another name until it is whole. Made before SQLite opens it, which would let everybody read it that the
-        # umask lets in.
+        from synq_cli.state.database import private_file
+
+        # Under another name until it is whole.
         unfinished = path.with_suffix(".new")
         with _named(path):
-            os.close(os.open(unfinished, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+            private_file(unfinished, new=True)
             database = _connect(unfinished)
             try:
                 _fill(database, facts, rows)
@@ -214,37 +212,31 @@ class Journal:
             self._database.execute(f"UPDATE entries SET {names} WHERE line = ?", (*values.values(), line))  # noqa: S608 names of this file
 
 
-def _connect(path: Path) -> "sqlite3.Connection":
-    import sqlite3
+def _connect(path: Path) -> "Connection":
+    from synq_cli.state.database import connect
 
-    database = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     # Each row is one small transaction, and it must be on the disk before the row leaves: a row that a power cut
-    # turned back from sent to pending would be sent twice. FULL waits for the disk. With it, TRUNCATE also syncs
-    # the rollback journal's end, where DELETE could bring that journal back to life. No WAL: the run stays one
-    # file, also in a home folder on a network, and at 100 requests a minute its speed would save nothing.
-    database.execute("PRAGMA journal_mode = TRUNCATE")
-    database.execute("PRAGMA synchronous = FULL")
-    database.execute("PRAGMA fullfsync = ON")  # macOS syncs to the drive's cache only, unless told
-    return database
+    # turned back from sent to pending would be sent twice.
+    return connect(path, durable=True)
 
 
-def _fill(database: "sqlite3.Connection", facts: Facts, rows: Sequence[Row]) -> None:
-    database.execute("BEGIN")
-    for statement in _SCHEMA.split(";\n"):
-        database.execute(statement)
-    database.execute("INSERT INTO run VALUES (?)", (exact_json.dumps(asdict(facts)),))
-    database.executemany(
-        "INSERT INTO entries (line, state, content, source) VALUES (?, 'pending', ?, ?)",
-        ((row.line, exact_json.dumps(row.content), row.source) for row in rows),
-    )
-    database.execute("COMMIT")
+def _fill(database: "Connection", facts: Facts, rows: Sequence[Row]) -> None:
+    from synq_cli.state.database import ensure_schema, transaction
+
+    with transaction(database):
+        ensure_schema(database, _SCHEMA, _VERSION)
+        database.execute("INSERT INTO run VALUES (?)", (exact_json.dumps(asdict(facts)),))
+        database.executemany(
+            "INSERT INTO entries (line, state, content, source) VALUES (?, 'pending', ?, ?)",
+            ((row.line, exact_json.dumps(row.content), row.source) for row in rows),
+        )
 
 
-def _close(database: "sqlite3.Connection") -> None:
+def _close(database: "Connection") -> None:
     """Close it and take the empty rollback journal away."""
-    import sqlite3
+    from synq_cli.state.database import Error
 
-    with suppress(sqlite3.Error):
+    with suppress(Error):
         database.execute("PRAGMA journal_mode = DELETE")
     database.close()
 
@@ -252,13 +244,13 @@ def _close(database: "sqlite3.Connection") -> None:
 @contextmanager
 def _named(path: Path) -> Iterator[None]:
     """Trouble with the file as a UsageError."""
-    import sqlite3
+    from synq_cli.state.database import Error
 
     try:
         yield
     except (FileExistsError, TimeoutError):
         raise  # a name or a lock that others have
-    except (sqlite3.Error, OSError) as error:
+    except (Error, OSError) as error:
         raise UsageError(
             f"The run's journal {path} can't be used: {error}.",
             hint="Is the disk full, or the file damaged? Without its journal a run can't go on.",

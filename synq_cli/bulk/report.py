@@ -1,7 +1,6 @@
 """What a run leaves behind as files: the failed rows, ready to be fed in again, and the full result."""
 
 import csv
-import os
 from collections.abc import Sequence
 from io import StringIO
 from pathlib import Path
@@ -12,6 +11,7 @@ from synq_cli.bulk.journal import Entry
 from synq_cli.bulk.rows import REPORTED, Dialect
 from synq_cli.bulk.runs import told
 from synq_cli.errors import UsageError
+from synq_cli.session.folders import replace_file
 
 
 def failed_file(path: str | None, run: str, dialect: Dialect) -> Path:
@@ -44,7 +44,7 @@ def check_report(path: str | None) -> None:
 def write_report(rows: Sequence[Entry], path: str | None) -> None:
     """The full result, where one was asked for; UsageError if it can't be written."""
     if path:
-        write_file(Path(path), report_text(rows, path))
+        replace_file(Path(path), report_text(rows, path), mode=None, hint=None)
 
 
 def report_text(rows: Sequence[Entry], path: str) -> str:
@@ -58,17 +58,6 @@ def report_text(rows: Sequence[Entry], path: str) -> str:
     writer.writeheader()
     writer.writerows(row | {"error": _harmless(row["error"])} for row in result)
     return text.getvalue()
-
-
-def write_file(path: Path, text: str) -> None:
-    """Write it whole or not at all; UsageError if it can't be."""
-    fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
-    try:
-        fresh.write_text(text, encoding="utf-8", newline="")
-        fresh.replace(path)
-    except OSError as error:
-        fresh.unlink(missing_ok=True)
-        raise UsageError(f"{path} can't be written: {error.strerror}.") from None
 
 
 def _json_line(row: Entry) -> str:

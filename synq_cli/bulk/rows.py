@@ -11,6 +11,7 @@ from synq_cli import exact_json
 from synq_cli.api.checks import mistakes
 from synq_cli.bulk.verb import Problem, Row, Verb
 from synq_cli.errors import UsageError
+from synq_cli.nearest import nearest
 
 _DELIMITERS = ",;\t"
 # Columns that a report of failed rows has added; they mean nothing when it is fed in again.
@@ -185,10 +186,8 @@ def _check_columns(keys: list[str], name: str, verb: Verb) -> list[str]:
 
 def _slip(keys: Sequence[str], verb: Verb) -> str | None:
     """A column that is nearly an optional one; passed over, it would leave rows to the default."""
-    from difflib import get_close_matches
-
     for key in keys:
-        near = get_close_matches(key, verb.optional, n=1, cutoff=0.75)
+        near = nearest(key, verb.optional, strict=True)
         if near and near[0] not in keys:
             return f"the column {key} means nothing here, and {near[0]} is missing"
     return None

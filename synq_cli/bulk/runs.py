@@ -12,6 +12,7 @@ from typing import Any, BinaryIO, TextIO
 from synq_cli.bulk.journal import SUFFIX, Entry, Facts, Journal, State
 from synq_cli.bulk.verb import Row
 from synq_cli.errors import UsageError
+from synq_cli.times import timestamp
 
 # No letters that are taken for one another.
 _LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
@@ -133,7 +134,7 @@ def overview(journal: Journal) -> dict[str, Any]:
         "id": facts.id,
         "command": facts.verb,
         "file": facts.file,
-        "started_at": f"{datetime.fromtimestamp(facts.started_at, UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "started_at": timestamp(facts.started_at),
         "state": state,
         "rows": sum(counts.values()),
         "done": counts["done"],

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from synq_cli.errors import UsageError
+from synq_cli.nearest import did_you_mean
 from synq_cli.output.columns import Column, Row, lookup
 
 _MISSING = object()
@@ -38,14 +39,12 @@ class Fields:
 
     def missed(self) -> Iterator[str]:
         """A sentence for each field that no row had."""
-        from difflib import get_close_matches
-
         if not self._seen:
             return
         for name in (name for name in self.names if name in self._missed):
-            near = get_close_matches(name, self._seen, 1)
+            near = did_you_mean(name, self._seen).rstrip()
             there = ", ".join(path for path in self._seen if "." not in path)
-            yield f"Nothing has the field {name}. " + (f"Did you mean {near[0]}?" if near else f"There is: {there}.")
+            yield f"Nothing has the field {name}. " + (near or f"There is: {there}.")
 
 
 class Picks:

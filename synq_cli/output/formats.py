@@ -3,10 +3,9 @@
 import re
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-if TYPE_CHECKING:
-    from datetime import datetime
+from synq_cli.times import parse_time
 
 _SHORT_ESCAPES = {"\t": r"\t", "\n": r"\n", "\r": r"\r"}
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
@@ -159,18 +158,6 @@ def _show_state(value: object, row: Mapping[str, Any], now: float) -> Cell:
     return Cell(word, _STYLES.get(word.lower()))
 
 
-def _moment(value: object) -> "datetime | None":
-    from datetime import UTC, datetime
-
-    if not isinstance(value, str):
-        return None
-    try:
-        moment = datetime.fromisoformat(value)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-
-
 def _ago(seconds: float) -> str | None:
     """`3 h ago`, `in 2 d`, `just now`; None for more than 60 days."""
     distance = abs(seconds)
@@ -188,14 +175,14 @@ def _ago(seconds: float) -> str | None:
 
 
 def _show_age(value: object, row: Mapping[str, Any], now: float) -> Cell:
-    moment = _moment(value)
+    moment = parse_time(value)
     if moment is None:
         return _show_text(value, row, now)
     return Cell(_ago(now - moment.timestamp()) or f"{moment:%Y-%m-%d}")
 
 
 def _show_timestamp(value: object, row: Mapping[str, Any], now: float) -> Cell:
-    moment = _moment(value)
+    moment = parse_time(value)
     if moment is None:
         return _show_text(value, row, now)
     ago = _ago(now - moment.timestamp())
@@ -203,7 +190,7 @@ def _show_timestamp(value: object, row: Mapping[str, Any], now: float) -> Cell:
 
 
 def _show_clock(value: object, row: Mapping[str, Any], now: float) -> Cell:
-    moment = _moment(value)
+    moment = parse_time(value)
     return _show_text(value, row, now) if moment is None else Cell(f"{moment:%Y-%m-%d %H:%M:%S}")
 
 

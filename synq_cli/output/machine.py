@@ -1,7 +1,6 @@
 """Rows for programs: JSON, NDJSON, YAML, CSV and TSV, each page written when it arrives."""
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from synq_cli import exact_json
@@ -40,7 +39,7 @@ def write_object(stream: "Stream", format_: str, row: dict[str, Any], keys: Sequ
     if format_ in {"csv", "tsv"}:
         write_pages(stream, format_, [[row]], keys)
     elif format_ == "yaml":
-        stream.write(_yaml_dumper(stream)(row))
+        stream.write(_yaml(stream, row))
     else:
         write_json(stream, row, indent=2 if format_ == "json" else None)
 
@@ -61,10 +60,9 @@ def _write_array(stream: "Stream", pages: Iterable[Page]) -> None:
 
 
 def _write_yaml(stream: "Stream", pages: Iterable[Page]) -> None:
-    dump = _yaml_dumper(stream)
     empty = True
     for page in pages:
-        stream.write(dump(page))
+        stream.write(_yaml(stream, page))
         empty = False
     if empty:
         stream.write("[]\n")
@@ -109,32 +107,7 @@ def _cells(pages: Iterable[Page], keys: Sequence[str]) -> Iterator[list[list[str
         yield [[value if isinstance(value, str) else plain(value) for value in values] for values in rows]
 
 
-def _yaml_dumper(stream: "Stream") -> Callable[[object], str]:
-    import yaml
+def _yaml(stream: "Stream", value: object) -> str:
+    from synq_cli import exact_yaml
 
-    # YAML 1.2 reads these as numbers where PyYAML, a 1.1 library, would leave a string unquoted.
-    number_like = re.compile(r"[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?|0o[0-7]+")
-
-    class Dumper(yaml.SafeDumper):
-        def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 PyYAML's signature
-            return True
-
-        def number(self, number: exact_json.Number) -> yaml.ScalarNode:
-            # Under the tag that its text would get anyway, a number is written bare.
-            resolver: Any = self
-            tag = resolver.resolve(yaml.ScalarNode, number.text, (True, False))
-            return self.represent_scalar(tag, number.text)
-
-        def string(self, text: str) -> yaml.ScalarNode:
-            style = '"' if hidden().search(text) else "'" if number_like.fullmatch(text) else None
-            return self.represent_scalar("tag:yaml.org,2002:str", text, style)
-
-    Dumper.add_representer(exact_json.Number, Dumper.number)
-    Dumper.add_representer(str, Dumper.string)
-
-    def dump(value: object) -> str:
-        text: str = yaml.dump(value, Dumper=Dumper, allow_unicode=stream.unicode, sort_keys=False, width=float("inf"))
-        # PyYAML writes bidi characters raw; whatever holds one stands in double quotes by now.
-        return hidden().sub(lambda match: match[0] if match[0] == "\n" else f"\\u{ord(match[0]):04x}", text)
-
-    return dump
+    return exact_yaml.dumps(value, hidden(), unicode=stream.unicode)

@@ -5,7 +5,8 @@ import random
 
 from synq_cli.sandbox.catalogue import NORTH, PINNED, SHOP, WAREHOUSE
 from synq_cli.sandbox.history import DAY, Sale, new_id
-from synq_cli.sandbox.store import Row, timestamp
+from synq_cli.sandbox.store import Row
+from synq_cli.times import timestamp
 
 Place = tuple[str, str]  # variant id, location id
 

@@ -12,8 +12,9 @@ from synq_cli.sandbox.bulk_rows import JOB_TYPES, plan, product_row, put_into_ef
 from synq_cli.sandbox.fields import MisfitError, fields_in, identifier, one_of
 from synq_cli.sandbox.gates import caller_of
 from synq_cli.sandbox.reading import refusal, store_of
-from synq_cli.sandbox.store import Row, Store, timestamp
+from synq_cli.sandbox.store import Row, Store
 from synq_cli.sandbox.trail import record
+from synq_cli.times import timestamp
 
 SECONDS_PENDING = 2.0
 ROWS_PER_SECOND = 50

@@ -12,8 +12,9 @@ from synq_cli.sandbox.order_lines import PICKS, lines_of, pick
 from synq_cli.sandbox.order_states import move
 from synq_cli.sandbox.orders import BAD_BODY, find_order
 from synq_cli.sandbox.reading import refusal, store_of
-from synq_cli.sandbox.store import Row, Store, timestamp
+from synq_cli.sandbox.store import Row, Store
 from synq_cli.sandbox.trail import record
+from synq_cli.times import timestamp
 
 PARCEL = {"items": PICKS, "carrier": text, "tracking_number": text, "location_id": identifier}
 SHIPPABLE = ("confirmed", "processing", "partially_fulfilled")

@@ -9,8 +9,9 @@ import falcon
 from synq_cli.sandbox.fields import fields_in, text
 from synq_cli.sandbox.gates import caller_of
 from synq_cli.sandbox.reading import refusal, store_of, uuid_in
-from synq_cli.sandbox.store import Row, timestamp
+from synq_cli.sandbox.store import Row
 from synq_cli.sandbox.trail import record
+from synq_cli.times import timestamp
 
 BAD_BODY = "Invalid request body"
 CATEGORIES = ("commerce", "accounting")

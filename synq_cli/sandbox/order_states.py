@@ -4,8 +4,9 @@ import falcon
 
 from synq_cli.sandbox.allocation import allocate
 from synq_cli.sandbox.reading import refusal, store_of
-from synq_cli.sandbox.store import Row, Store, timestamp
+from synq_cli.sandbox.store import Row, Store
 from synq_cli.sandbox.trail import record_unasked
+from synq_cli.times import timestamp
 
 NEXT: dict[str, tuple[str, ...]] = {
     "draft": ("pending_payment", "cancelled"),

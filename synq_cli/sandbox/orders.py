@@ -24,8 +24,9 @@ from synq_cli.sandbox.fields import (
 from synq_cli.sandbox.gates import caller_of
 from synq_cli.sandbox.order_states import STEP, move
 from synq_cli.sandbox.reading import page, refusal, store_of, uuid_in
-from synq_cli.sandbox.store import Row, timestamp
+from synq_cli.sandbox.store import Row
 from synq_cli.sandbox.trail import record
+from synq_cli.times import timestamp
 
 BAD_BODY = "invalid request body"
 MONEY = ("subtotal", "discount_total", "shipping_total", "tax_total", "total")

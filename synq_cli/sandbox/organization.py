@@ -10,8 +10,9 @@ import falcon
 from synq_cli.sandbox.fields import email, fields_in, filled_text, text
 from synq_cli.sandbox.gates import caller_of
 from synq_cli.sandbox.reading import refusal, store_of
-from synq_cli.sandbox.store import Row, timestamp
+from synq_cli.sandbox.store import Row
 from synq_cli.sandbox.trail import record
+from synq_cli.times import timestamp
 
 BAD_BODY = "Invalid request payload"
 ROLES = ("ADMIN", "EDITOR", "VIEWER")

@@ -4,7 +4,8 @@ import random
 
 from synq_cli.sandbox.catalogue import NORTH
 from synq_cli.sandbox.history import Sale, new_id
-from synq_cli.sandbox.store import Row, timestamp
+from synq_cli.sandbox.store import Row
+from synq_cli.times import timestamp
 
 REASONS = ("Sleeves too long", "Colour differs from the picture", "Wrong size", "Arrived late", None)
 

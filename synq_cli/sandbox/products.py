@@ -8,8 +8,9 @@ import falcon
 from synq_cli.sandbox.fields import fields_in, filled_text, identifier, text
 from synq_cli.sandbox.gates import caller_of
 from synq_cli.sandbox.reading import refusal, store_of, uuid_in
-from synq_cli.sandbox.store import Row, Store, timestamp
+from synq_cli.sandbox.store import Row, Store
 from synq_cli.sandbox.trail import record
+from synq_cli.times import timestamp
 
 BAD_BODY = "Invalid request payload"
 BAD_ID = "Invalid product ID"

@@ -7,8 +7,7 @@ import falcon
 
 from synq_cli import exact_json
 from synq_cli.sandbox.store import Store
-
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+from synq_cli.uuids import parse_uuid
 
 DEFAULT_PAGE = 50
 LARGEST_PAGE = 100
@@ -28,8 +27,8 @@ def refusal(status: int, text: str, headers: dict[str, str] | None = None) -> fa
 
 
 def uuid_or_none(value: object) -> str | None:
-    """The id in lower case; None if it is no UUID in its usual form."""
-    return value.lower() if isinstance(value, str) and _UUID.fullmatch(value) else None
+    """The id in lower case; None if it is not a UUID with its dashes."""
+    return parse_uuid(value, bare=False)
 
 
 def uuid_in(value: object, complaint: str) -> str:

@@ -10,7 +10,8 @@ from synq_cli.sandbox.catalogue import COLOURS, DESIGNS, OUTLETS, PINNED, Design
 from synq_cli.sandbox.history import DAY, Line, Sale, draw_sales, new_id
 from synq_cli.sandbox.parcels import send_parcels
 from synq_cli.sandbox.shelves import fill_shelves
-from synq_cli.sandbox.store import Row, timestamp
+from synq_cli.sandbox.store import Row
+from synq_cli.times import timestamp
 
 DEFAULT_SEED = 2025
 

@@ -8,8 +8,9 @@ import falcon
 from synq_cli.sandbox.fields import fields_in, flag, text, whole_number
 from synq_cli.sandbox.gates import caller_of
 from synq_cli.sandbox.reading import refusal, store_of
-from synq_cli.sandbox.store import Row, timestamp
+from synq_cli.sandbox.store import Row
 from synq_cli.sandbox.trail import record
+from synq_cli.times import timestamp
 
 FIELDS = {
     "inventory_allocation_model": text,

@@ -7,7 +7,8 @@ from urllib.parse import quote
 
 from synq_cli.sandbox.catalogue import COLOURS
 from synq_cli.sandbox.history import DAY, new_id
-from synq_cli.sandbox.store import Row, timestamp
+from synq_cli.sandbox.store import Row
+from synq_cli.times import timestamp
 
 PICTURES = "https://cdn.fellandfjord.example"
 

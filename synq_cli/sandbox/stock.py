@@ -2,7 +2,8 @@
 
 import uuid
 
-from synq_cli.sandbox.store import Row, Store, timestamp
+from synq_cli.sandbox.store import Row, Store
+from synq_cli.times import timestamp
 
 
 def missing(store: Store, place: Row) -> str | None:

@@ -3,7 +3,6 @@
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -80,11 +79,6 @@ class Store:
     def insert(self, table: str, row: Row) -> None:
         """Add a row; `table` and the keys are names of this schema, never text from a request."""
         _insert(self._connection, table, [row])
-
-
-def timestamp(at: float) -> str:
-    """RFC 3339 in UTC, whole seconds."""
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def create(database: Path, seed: int, now: float) -> bool:

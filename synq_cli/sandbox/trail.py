@@ -7,7 +7,8 @@ import falcon
 
 from synq_cli.sandbox.gates import caller_of
 from synq_cli.sandbox.reading import store_of
-from synq_cli.sandbox.store import Row, Store, timestamp
+from synq_cli.sandbox.store import Row, Store
+from synq_cli.times import timestamp
 
 NEWEST = 50
 

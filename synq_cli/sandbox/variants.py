@@ -9,8 +9,9 @@ from synq_cli.sandbox.fields import amount, currency, fields_in, text
 from synq_cli.sandbox.gates import caller_of
 from synq_cli.sandbox.products import product_of
 from synq_cli.sandbox.reading import page, refusal, sku_filter, store_of, uuid_filter, uuid_in
-from synq_cli.sandbox.store import Row, Store, timestamp
+from synq_cli.sandbox.store import Row, Store
 from synq_cli.sandbox.trail import record
+from synq_cli.times import timestamp
 
 BAD_ID = "Invalid product_id"
 CREATABLE = {"sku": text, "barcode": text, "price": amount, "currency": currency}

@@ -10,7 +10,7 @@ import falcon
 from synq_cli import exact_json
 from synq_cli.sandbox.fields import filled_text, fitted, mapping
 from synq_cli.sandbox.reading import refusal, store_of
-from synq_cli.sandbox.store import timestamp
+from synq_cli.times import timestamp
 
 ENVELOPE = {"connection_id": filled_text, "event": filled_text, "data": mapping}
 

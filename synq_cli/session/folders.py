@@ -1,7 +1,6 @@
 """Where synq keeps its configuration and its state."""
 
 import os
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,31 +11,35 @@ _OTHER_FOLDERS = "SYNQ_CONFIG_DIR and SYNQ_STATE_DIR name other folders."
 
 
 def config_dir(environ: Mapping[str, str]) -> Path:
-    """$SYNQ_CONFIG_DIR, else the platform's folder for configuration."""
+    """$SYNQ_CONFIG_DIR, else the platform's folder for configuration; UsageError if there is no home folder.
+
+    The platform's folder follows the environment of the process (XDG_CONFIG_HOME, HOME, APPDATA), which is what
+    platformdirs reads; `environ` has the last word, as SYNQ_CONFIG_DIR.
+    """
     if named := environ.get("SYNQ_CONFIG_DIR"):
         return Path(named)
-    if sys.platform == "linux":
-        return _xdg(environ, "XDG_CONFIG_HOME", ".config")
     from platformdirs import user_config_path
 
-    return user_config_path("synq", appauthor=False)
+    with _home_needed():
+        return user_config_path("synq", appauthor=False)
 
 
 def state_dir(environ: Mapping[str, str]) -> Path:
-    """$SYNQ_STATE_DIR, else the platform's folder for state."""
+    """$SYNQ_STATE_DIR, else the platform's folder for state, found in the same way."""
     if named := environ.get("SYNQ_STATE_DIR"):
         return Path(named)
-    if sys.platform == "linux":
-        return _xdg(environ, "XDG_STATE_HOME", ".local/state")
     from platformdirs import user_state_path
 
-    return user_state_path("synq", appauthor=False)
+    with _home_needed():
+        return user_state_path("synq", appauthor=False)
 
 
-def _xdg(environ: Mapping[str, str], variable: str, fallback: str) -> Path:
-    """What platformdirs says on Linux, without the 4 ms that it takes to load; a relative path counts as none."""
-    named = environ.get(variable, "").strip()
-    return Path(named if named.startswith("/") else Path.home() / fallback) / "synq"
+@contextmanager
+def _home_needed() -> Iterator[None]:
+    try:
+        yield
+    except RuntimeError as error:
+        raise UsageError(f"The home folder is unknown: {error}.", hint=_OTHER_FOLDERS) from None
 
 
 def documents_dir() -> Path:
@@ -83,22 +86,23 @@ def sole_writer(path: Path, *, limit: float = 10.0) -> Iterator[None]:
         lock.release()
 
 
-def replace_file(path: Path, text: str, *, mode: int = 0o600, hint: str = _OTHER_FOLDERS) -> None:
-    """Write the file all at once: a reader sees the old text or the new. By default it is for its owner alone.
+def replace_file(path: Path, text: str, *, mode: int | None = 0o600, hint: str | None = _OTHER_FOLDERS) -> None:
+    """Write the file all at once: a reader sees the old text or the new.
 
-    A link stays a link; what it points to is replaced. UsageError, with the hint, if it can't be written.
+    By default it is for its owner alone; without a mode the umask decides. A link stays a link; what it points to is
+    replaced. UsageError, with the hint, if it can't be written.
     """
     target = path.resolve()
-    fresh = target.with_suffix(f".{os.getpid()}.new")
+    fresh = target.with_name(f"{target.name}.{os.getpid()}.new")
     try:
         fresh.unlink(missing_ok=True)  # what a crash left there may be open to others
         try:
-            descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666 if mode is None else 0o600)
             with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())  # else a power cut may leave an empty file under the old name
-            if mode != 0o600:
+            if mode is not None and mode != 0o600:
                 fresh.chmod(mode)
             fresh.replace(target)
         finally:

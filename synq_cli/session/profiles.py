@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from synq_cli import __version__
 from synq_cli.errors import UsageError
+from synq_cli.nearest import did_you_mean, nearest
 from synq_cli.session.folders import replace_file, sole_writer
 
 if TYPE_CHECKING:
-    from yaml import Node
-
+    from synq_cli.exact_yaml import Node
     from synq_cli.session.memory import Memory
 
 _HEADER = "# Written by `synq config` and `synq auth`; comments are not kept.\n"
@@ -37,15 +37,12 @@ def load(path: Path, memory: "Memory | None" = None) -> Config:
 
 def change(path: Path, edit: Callable[[dict[str, Any]], None]) -> Config:
     """Let `edit` change the document in place, while no other synq writes it; replaces the file at once."""
-    import yaml
+    from synq_cli import exact_yaml
 
     with sole_writer(path):
         document = _read(path)
         edit(document)
-        text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
-        if any(line_break in text for line_break in "\x85\u2028\u2029"):
-            text = yaml.safe_dump(document, sort_keys=False)  # PyYAML reads these back as blanks unless escaped
-        replace_file(path, _HEADER + text)
+        replace_file(path, _HEADER + exact_yaml.dump_settings(document))
     return load(path)
 
 
@@ -67,24 +64,18 @@ def check_name(name: str, origin: str = "The profile") -> str:
 
 def existing(config: Config, name: str) -> str:
     """The name if there is such a profile (the sandbox always is); UsageError names the ones there are."""
-    from difflib import get_close_matches
-
     known = list(dict.fromkeys([*config.profiles, "sandbox"]))
     if name in known:
         return name
-    near = get_close_matches(name, known, n=1)
     raise UsageError(
         f"There is no profile {name!r}.",
-        hint=(f"Did you mean {near[0]}? " if near else "")
-        + f"Profiles: {', '.join(known)}. `synq auth login --profile NAME` makes one.",
+        hint=f"{did_you_mean(name, known)}Profiles: {', '.join(known)}. `synq auth login --profile NAME` makes one.",
     )
 
 
 def near_profile(config: Config, name: str) -> str:
     """A question that names the profile which may be meant, if there is none of this name."""
-    from difflib import get_close_matches
-
-    near = [] if name in config.profiles else get_close_matches(name, config.profiles, n=1)
+    near = [] if name in config.profiles else nearest(name, config.profiles)
     return f" Did you mean the profile {near[0]}?" if near else ""
 
 
@@ -143,24 +134,12 @@ def _survives_json(document: dict[str, Any]) -> bool:
 
 
 def _parsed(path: Path, text: str, check: "Callable[[Path, Node], None]") -> dict[str, Any] | None:
-    import yaml
+    from synq_cli import exact_yaml
 
     try:
-        loader = yaml.SafeLoader(text)
-        root = loader.get_single_node()
-        if root is None or root.tag == _NULL:
-            return None
-        check(path, root)
-        document: dict[str, Any] = loader.construct_document(root)
-    except yaml.YAMLError as error:
-        what = getattr(error, "problem", None) or getattr(error, "reason", None) or "it is no YAML"
-        raise damaged(path, what, _line(error, text)) from None
-    except ValueError as error:  # a date or a number that there can't be
-        raise damaged(path, str(error)) from None
-    except (LookupError, AttributeError):  # PyYAML's own, for `!!bool x` and the like
-        raise damaged(path, "a value is not what its tag says") from None
-    except RecursionError:
-        raise damaged(path, "it is nested too deeply") from None
+        document: dict[str, Any] | None = exact_yaml.load_settings(text, lambda root: check(path, root))
+    except exact_yaml.InvalidYamlError as error:
+        raise damaged(path, error.problem, error.line) from None
     return document
 
 
@@ -191,15 +170,6 @@ def entries(path: Path, node: "Node", otherwise: str) -> list[tuple["Node", "Nod
             raise damaged(path, f"{key.value} stands there twice", key.start_mark.line)
         seen.add(str(key.value))
     return node.value
-
-
-def _line(error: Exception, text: str) -> int | None:
-    """The line that PyYAML means, counted from 0."""
-    mark = getattr(error, "problem_mark", None)
-    if mark:
-        return int(mark.line)
-    position = getattr(error, "position", None)
-    return None if position is None else text.count("\n", 0, position)
 
 
 def damaged(path: Path, what: str, line: int | None = None) -> UsageError:

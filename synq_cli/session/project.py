@@ -9,7 +9,7 @@ from synq_cli.session.profiles import check_name, damaged, entries, read_yaml
 from synq_cli.session.settings import Settings
 
 if TYPE_CHECKING:
-    from yaml import Node
+    from synq_cli.exact_yaml import Node
 
 _FILE = ".synq.yaml"
 

@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal, NamedTuple, get_args
 
 from synq_cli.errors import UsageError
+from synq_cli.nearest import did_you_mean
 from synq_cli.session.base_url import check_base_url, check_token_url
 from synq_cli.session.profiles import Config, check_name
+from synq_cli.uuids import parse_uuid
 
 OutputFormat = Literal["table", "json", "ndjson", "yaml", "csv", "tsv"]
 OUTPUT_FORMATS: tuple[str, ...] = get_args(OutputFormat)
@@ -29,14 +31,7 @@ def _one_of(*words: str) -> Callable[[str], str]:
 
 
 def _uuid(text: str) -> str:
-    from uuid import UUID
-
-    try:
-        plain = str(UUID(text))
-    except ValueError:
-        plain = ""
-    # UUID() also takes braces, underscores and the digits of other scripts.
-    if plain != text.lower():
+    if (plain := parse_uuid(text, bare=False)) is None:
         raise ValueError("must be a UUID such as 6f1d2c84-3b7a-4e59-9c10-2a8e5d4b7f31")
     return plain
 
@@ -221,16 +216,10 @@ def describe(settings: Settings) -> list[dict[str, object]]:
 
 def find_setting(name: str, *, kept: bool = True) -> Setting:
     """The setting of this name, if `kept` one that a profile can hold; UsageError names the ones there are."""
-    from difflib import get_close_matches
-
     known = {setting.name: setting for setting in SETTINGS if setting.in_profile or not kept}
     if name in known:
         return known[name]
-    near = get_close_matches(name, known, n=1)
-    raise UsageError(
-        f"There is no setting {name!r}.",
-        hint=(f"Did you mean {near[0]}? " if near else "") + f"Settings: {', '.join(known)}.",
-    )
+    raise UsageError(f"There is no setting {name!r}.", hint=f"{did_you_mean(name, known)}Settings: {', '.join(known)}.")
 
 
 def _profile(

@@ -5,6 +5,7 @@ from typing import Any
 
 from synq_cli.session.claims import Claims
 from synq_cli.session.settings import SANDBOX, Settings
+from synq_cli.times import timestamp
 
 # What the environment can put in the place of a profile's own.
 OVERRIDES = ("SYNQ_TOKEN", "SYNQ_BASE_URL", "SYNQ_TENANT_ID", "SYNQ_ORG_ID")
@@ -32,8 +33,6 @@ def described(
     overrides: list[str],
 ) -> dict[str, object]:
     """The same keys for every login; those that nothing is known of are null."""
-    from datetime import UTC, datetime
-
     ends = facts.get("expires_at")
     return {
         "profile": settings.profile,
@@ -44,7 +43,7 @@ def described(
         "org_id": settings.org_id or facts.get("org_id"),
         "role": facts.get("role"),
         "token_source": source,
-        "expires_at": None if ends is None else f"{datetime.fromtimestamp(ends, UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "expires_at": None if ends is None else timestamp(ends),
         "renews": renews,
         "overridden_by": overrides,
     }

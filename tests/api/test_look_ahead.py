@@ -9,11 +9,11 @@ from threading import Barrier, Event, Lock, Thread
 import httpx
 import pytest
 from desk import NOW, Clock, Desk
-from synq_cli.api.stand_in import in_process
 
 from synq_cli.api.budget import RESERVE, Budget
 from synq_cli.api.pagination import MOST_IN_FLIGHT
 from synq_cli.errors import RejectedError
+from synq_cli.http.client import in_process
 from synq_cli.sandbox import store
 from synq_cli.sandbox.app import create_app
 from synq_cli.sandbox.identity import issue_token

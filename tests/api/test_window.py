@@ -3,6 +3,7 @@
 import sqlite3
 import stat
 from collections import deque
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -192,6 +193,28 @@ def test_a_damaged_file_is_set_aside_and_begun_anew(tmp_path: Path, kind: str) -
     assert len(told) == 1
     assert aside.name in told[0]
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def set_version(file: Path, version: int) -> None:
+    with closing(sqlite3.connect(file)) as database:
+        database.execute(f"PRAGMA user_version = {version}")
+
+
+def test_file_from_before_the_schema_version_is_used_as_it_is(tmp_path: Path) -> None:
+    clock, server = Clock(), Server()
+    spend(budget(tmp_path, clock), clock, server)
+    set_version(tmp_path / "budget.sqlite3", 0)
+    assert budget(tmp_path, clock).snapshot().remaining == 99
+
+
+def test_file_of_a_newer_synq_is_left_alone(tmp_path: Path) -> None:
+    file, told = tmp_path / "budget.sqlite3", list[str]()
+    budget(tmp_path, Clock()).snapshot()
+    set_version(file, 2)
+    before = file.read_bytes()
+    assert budget(tmp_path, Clock(), told=told).snapshot().remaining == 100
+    assert [f"{file} can't be used (it was made by another version of synq)" in sentence for sentence in told] == [True]
+    assert file.read_bytes() == before
 
 
 def test_without_a_file_it_counts_alone_and_says_so(tmp_path: Path) -> None:

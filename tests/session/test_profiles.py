@@ -260,7 +260,7 @@ def test_a_link_stays_a_link(path: Path, tmp_path: Path) -> None:
 
 
 def test_what_a_crash_left_behind_opens_nothing_to_others(path: Path) -> None:
-    left = path.with_suffix(f".{os.getpid()}.new")
+    left = path.with_name(f"{path.name}.{os.getpid()}.new")
     left.write_text("half")
     left.chmod(0o666)
     change(path, set_timeout)

@@ -1,13 +1,12 @@
 """The budget's SQLite file: opened, checked, set aside when damaged, done without when it can't be written."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from sqlite3 import Connection
+    from synq_cli.state.database import Connection
 
 Result = TypeVar("Result")
 
@@ -15,6 +14,7 @@ _COLUMNS = {
     "hosts": "host, size, blocked_at, blocked_for, refusals, refused_at",
     "requests": "id, host, kind, at, lasts, profile, spender",
 }
+_VERSION = 1
 _SCHEMA = (
     """CREATE TABLE hosts (
         host TEXT PRIMARY KEY, size INTEGER NOT NULL, blocked_at REAL NOT NULL DEFAULT 0,
@@ -25,7 +25,6 @@ _SCHEMA = (
         id INTEGER PRIMARY KEY, host TEXT NOT NULL, kind TEXT NOT NULL, at REAL NOT NULL, lasts REAL NOT NULL,
         profile TEXT NOT NULL, spender TEXT NOT NULL) STRICT""",
 )
-_BUSY_SECONDS = 10.0
 
 
 class _DamagedError(Exception):
@@ -46,13 +45,15 @@ class SharedFile:
 
     def transact(self, work: Callable[["Connection"], Result]) -> Result:
         """The result of `work`, which runs under the file's write lock, all or nothing."""
-        import sqlite3
+        from synq_cli.state.database import Error, transaction
 
         with self._lock:
             while True:
                 try:
-                    return self._locked(work)
-                except (sqlite3.Error, OSError, _DamagedError) as error:
+                    self._connection = self._connection or self._open()
+                    with transaction(self._connection) as connection:
+                        return work(connection)
+                except (Error, OSError, _DamagedError) as error:
                     self.close()
                     if self._alone:
                         raise
@@ -65,45 +66,25 @@ class SharedFile:
                 self._connection.close()
                 self._connection = None
 
-    def _locked(self, work: Callable[["Connection"], Result]) -> Result:
-        connection = self._connection = self._connection or self._open()
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            result = work(connection)
-        except BaseException:
-            connection.rollback()
-            raise
-        connection.commit()
-        return result
-
     def _open(self) -> "Connection":
-        import sqlite3
+        from synq_cli.state.database import connect, private_file, transaction
 
         if not self._alone:
-            # SQLite would make it readable for everybody that the umask lets in.
-            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
-            self._inode = os.fstat(descriptor).st_ino
-            os.close(descriptor)
-        name = ":memory:" if self._alone else str(self._path)
-        connection = sqlite3.connect(name, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+            self._inode = private_file(self._path)
+        # Not durable: what a power cut takes away is a minute's count, which the next reply corrects.
+        connection = connect(None if self._alone else self._path, durable=False)
         try:
-            # No WAL: each transaction writes, so it would save nothing, and a home folder may be on a network.
-            # No syncing: what a power cut takes away is a minute's count, which the next reply corrects.
-            connection.execute("PRAGMA journal_mode = TRUNCATE")
-            connection.execute("PRAGMA synchronous = OFF")
-            connection.execute("BEGIN IMMEDIATE")
-            _check_schema(connection)
-            connection.commit()
+            with transaction(connection):
+                _check_schema(connection)
         except BaseException:
             connection.close()
             raise
         return connection
 
     def _mend(self, error: Exception) -> None:
-        import sqlite3
+        from synq_cli.state.database import is_damage
 
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        if not (isinstance(error, _DamagedError) or code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}):
+        if not (isinstance(error, _DamagedError) or is_damage(error)):
             self._go_alone(error)
             return
         aside = self._path.with_name(f"{self._path.name}.damaged-{int(self._now())}")
@@ -128,12 +109,12 @@ class SharedFile:
 
 
 def _check_schema(connection: "Connection") -> None:
-    """Make the tables in a new file; _DamagedError if the file's own are others."""
-    tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    if not tables:
-        for statement in _SCHEMA:
-            connection.execute(statement)
-        return
+    """Create the tables in a new file; _DamagedError if the file has others, VersionError if a newer synq made it."""
+    from synq_cli.state.database import ensure_schema
+
+    is_new = not connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' LIMIT 1").fetchone()
+    # Before the first release the file had these tables and no version.
+    ensure_schema(connection, _SCHEMA if is_new else (), _VERSION)
     for table, columns in _COLUMNS.items():
         found = ", ".join(row[1] for row in connection.execute(f"PRAGMA table_info({table})"))
         if found != columns:

@@ -10,7 +10,7 @@ from synq_cli.api.budget.shared_file import SharedFile
 from synq_cli.errors import RateLimitedError
 
 if TYPE_CHECKING:
-    from sqlite3 import Connection
+    from synq_cli.state.database import Connection
 
 # The API counts a request when it comes in, we when its reply does: ours leave the window later, never sooner.
 _MARGIN = 0.05

@@ -109,7 +109,7 @@ def export_catalogue(
 def _write_catalogue(ctx: typer.Context, to: str, *, whole: bool) -> None:
     """Write the products that the API lists to a file, or to standard output."""
     from synq_cli.bulk import exports
-    from synq_cli.bulk.report import write_file
+    from synq_cli.session.folders import replace_file
 
     run = invocation(ctx)
     kind = ("csv" if run.output.format == "csv" else "ndjson") if to == "-" else exports.kind_of(to)
@@ -125,7 +125,7 @@ def _write_catalogue(ctx: typer.Context, to: str, *, whole: bool) -> None:
     if to == "-":
         run.output.text(text)
     else:
-        write_file(Path(to), text)
+        replace_file(Path(to), text, mode=None, hint=None)
         run.output.done(f"Wrote {count} to {to}.")
     if len(found) > len(rows):
         run.output.note(f"Left out, having no title: {len(found) - len(rows)}.")

@@ -1,0 +1,1 @@
+"""The SQLite files that synq keeps on this machine."""

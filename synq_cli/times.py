@@ -1,0 +1,32 @@
+"""RFC 3339 times: text to moments and back."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+def parse_time(value: object) -> "datetime | None":
+    """The moment in UTC that a text in ISO 8601 names; without a zone it is UTC. None for anything else."""
+    from datetime import UTC, datetime
+
+    if not isinstance(value, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):  # the second where a zone leads out of the years 1 to 9999
+        return None
+
+
+def epoch(value: object) -> float | None:
+    """The same in epoch seconds."""
+    moment = parse_time(value)
+    return None if moment is None else moment.timestamp()
+
+
+def timestamp(at: float) -> str:
+    """The epoch second in RFC 3339, in UTC and whole seconds."""
+    from datetime import UTC, datetime
+
+    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%SZ}"
