@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from synq_cli import exact_json
 from synq_cli.output.columns import lookup
-from synq_cli.output.formats import hidden, plain, visible
+from synq_cli.output.formats import escaped, hidden, plain, visible
 
 if TYPE_CHECKING:
     from synq_cli.output.streams import Stream
@@ -135,6 +135,6 @@ def _yaml_dumper(stream: "Stream") -> Callable[[object], str]:
     def dump(value: object) -> str:
         text: str = yaml.dump(value, Dumper=Dumper, allow_unicode=stream.unicode, sort_keys=False, width=float("inf"))
         # PyYAML writes bidi characters raw; whatever holds one stands in double quotes by now.
-        return hidden().sub(lambda match: match[0] if match[0] == "\n" else f"\\u{ord(match[0]):04x}", text)
+        return hidden().sub(lambda match: match[0] if match[0] == "\n" else escaped(match[0]), text)
 
     return dump
