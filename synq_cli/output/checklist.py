@@ -26,9 +26,9 @@ def draw_checklist(stream: "Stream", rows: Iterable[Row], *, width: int | None) 
     natural = total_width((states, checks, max(texts)))
     beside = width is None or width - total_width((states, checks)) - GAP >= _LEAST
     checklist = Table.grid(padding=(0, GAP, 0, 0))
-    checklist.add_column(width=states, no_wrap=True, overflow="crop")
+    checklist.add_column(width=states, no_wrap=True, overflow="crop", justify="default")
     if beside:
-        checklist.add_column(width=checks, no_wrap=True, overflow="crop")
+        checklist.add_column(width=checks, no_wrap=True, overflow="crop", justify="default")
     checklist.add_column(overflow="fold")
     for word, check, *lines in shown:
         text = "\n".join(filter(None, lines))

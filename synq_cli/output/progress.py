@@ -74,7 +74,11 @@ class Progress:
             columns = columns[:1]
         progress, task = self._bar
         progress.columns = columns
-        progress.update(task, description=line, completed=done, total=total, text=text, refresh=True)
+        progress.update(task, description=line, completed=done, total=total, text=text)
+        if progress.live.is_started:
+            progress.refresh()
+        else:
+            progress.start()
 
     @cached_property
     def _columns(self) -> "tuple[ProgressColumn, ...]":
@@ -97,9 +101,7 @@ class Progress:
             redirect_stdout=False,
             redirect_stderr=False,
         )
-        task = progress.add_task("", text="")
-        progress.start()
-        return progress, task
+        return progress, progress.add_task("", text="")
 
     def _left(self, share: float, seconds: float | None) -> str:
         """When it will be done, if need be at this pace; nothing as long as that is a guess."""

@@ -105,7 +105,7 @@ def build_record(stream: "Stream", fields: Sequence[tuple[str, Cell]], *, width:
         values = max(width - GAP - titles, 1)
         natural = max(width, 1)
     record = Table.grid(padding=(0, GAP, 0, 0))
-    record.add_column(width=titles, no_wrap=True, overflow="crop")
+    record.add_column(width=titles, no_wrap=True, overflow="crop", justify="default")
     record.add_column(width=values, overflow="fold")
     for title, (text, style) in shown:
         record.add_row(Text(cut(title, titles, stream.ellipsis), "bold"), Text(text, style or ""))

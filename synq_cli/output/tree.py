@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from synq_cli.output.streams import Stream
 
 
+_ANY_WIDTH = 1_000_000
+
+
 def branches(stream: "Stream", rows: Sequence[Row], key: str, *, parent: str) -> list[Row]:
     """The rows, each below the one whose id stands under `parent`, with Rich's guides in front of the text at `key`.
 
@@ -51,5 +54,6 @@ def _lines(stream: "Stream", tree: "Tree") -> list[str]:
     from rich.segment import Segment
 
     console = stream.console()
-    segments = console.render(tree, console.options)
+    # Whatever is too wide is cut by the table.
+    segments = console.render(tree, console.options.update(width=_ANY_WIDTH))
     return ["".join(segment.text for segment in line) for line in Segment.split_lines(segments)]
