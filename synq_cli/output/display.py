@@ -5,7 +5,7 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from synq_cli.errors import InterruptError
-from synq_cli.output.columns import Column, Row, at_hand, lookup
+from synq_cli.output.columns import Column, Row, batches, lookup
 from synq_cli.output.formats import plain
 from synq_cli.output.view_options import ViewOptions
 
@@ -19,7 +19,7 @@ class Output(ViewOptions):
     def rows(self, rows: Iterable[Row], columns: Sequence[Column], *, empty: str = "") -> None:
         """A list, written as the rows arrive except in a table; `empty` is said where a table has none."""
         columns = self._chosen(columns)
-        pages = _begun(map(self._noticed, at_hand(rows)))
+        pages = _begun(map(self._noticed, batches(rows)))
         if self.format == "table":
             columns = [column for column in columns if column.table or self._picks]
             self._table(list(chain.from_iterable(pages)), columns, empty)
@@ -47,7 +47,7 @@ class Output(ViewOptions):
                 from synq_cli.output.lines import write_lines
 
                 columns = [column for column in self._chosen(columns) if column.table or self._picks]
-                rows = chain.from_iterable(map(self._noticed, at_hand(rows)))
+                rows = chain.from_iterable(map(self._noticed, batches(rows)))
                 write_lines(self._out, rows, columns, now=self._now, width=self._fitting_width())
             else:
                 # An array would never be closed, nor a filter of it begin.

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from synq_cli.output.columns import Column, Row
 from synq_cli.output.formats import Cell, visible
-from synq_cli.output.table import RenderedTable, build_record, build_table
+from synq_cli.output.table import RenderedTable, build_record, build_table, cut
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -43,12 +43,13 @@ def draw_panel(
     for key, (heading, columns) in parts.items():
         if row[key]:
             built = build_table(stream, row[key], columns, now=now, width=inner, keep_empty=False)
-            blocks += [Text(""), Text(stream.fit(heading), "bold"), built.table]
+            blocks += [Text(""), Text(stream.fit(heading), "bold", overflow="fold"), built.table]
             widest = max(widest, built.width)
             tables.append(built)
     heading = stream.fit(visible(title))
-    panel = Panel(Group(*blocks), title=Text(heading, "bold"), title_align="left")
     # The title stands in the border, between a blank and a corner on either side.
     natural = max(widest, cell_len(heading) + 2) + _FRAME
-    stream.draw(panel, natural if width is None else min(natural, width))
+    width = natural if width is None else min(natural, width)
+    heading = cut(heading, width - _FRAME - 2, stream.ellipsis)
+    stream.draw(Panel(Group(*blocks), title=Text(heading, "bold"), title_align="left"), width)
     return tables

@@ -44,10 +44,12 @@ class Progress:
             return
         counts = [] if done is None or not total else [f"{done}/{total}", self._left(done / total, left)]
         texts = [self._stream.fit(visible(text)) for text in (self._label, *counts, note) if text]
+        if texts == self._last:
+            return
         if self._stream.live:
             with self._stream.writing():
                 self._draw(texts, done, total if counts else None)
-        elif texts != self._last and (self._told is None or self._now() - self._told >= _PAUSE):
+        elif self._told is None or self._now() - self._told >= _PAUSE:
             self._told = self._now()
             self._stream.write(_GAP.join(texts) + "\n")
         self._last = texts

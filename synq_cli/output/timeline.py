@@ -99,8 +99,8 @@ def _line(stream: "Stream", states: Sequence[Row], now: float, width: int | None
 
     form = timestamp if width is None or width >= _ROOMY else age
     line = Table.grid(padding=(0, 2, 0, 0))
-    line.add_column(no_wrap=True, justify="default")
-    line.add_column(no_wrap=True, justify="default")
+    line.add_column(no_wrap=True, overflow="crop")
+    line.add_column(overflow="fold", justify="default")
     line.add_column(overflow="fold")
     for step in states:
         shown = state.show(step["status"], step, now)

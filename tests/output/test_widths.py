@@ -76,6 +76,11 @@ class Tty(io.StringIO):
         return True
 
 
+class EncodedTty(io.TextIOWrapper):
+    def isatty(self) -> bool:
+        return True
+
+
 def drawn(draw: Callable[[Output, str], None], text: str, width: int, **environ: str) -> list[str]:
     terminal = Tty()
     environ = {"COLUMNS": str(width), "NO_COLOR": "1", **environ}
@@ -96,6 +101,19 @@ def test_no_line_is_wider_than_the_terminal(draw: Callable[[Output, str], None],
 def test_wide_text_without_blanks_is_folded_or_cut(draw: Callable[[Output, str], None]) -> None:
     lines = drawn(draw, "京都" * 60, 40)
     assert max(map(cell_len, lines)) in {39, 40}
+
+
+@pytest.mark.parametrize("draw", DRAWINGS, ids=lambda draw: draw.__name__)
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_no_encoding_is_given_what_it_lacks(draw: Callable[[Output, str], None], encoding: str) -> None:
+    terminal = EncodedTty(io.BytesIO(), encoding=encoding)
+    output = Output(terminal, terminal, environ={"COLUMNS": "40"}, now=lambda: 1_795_608_000.0, width=40)
+    draw(output, "Bergen · " * 20)
+    terminal.seek(0)
+    shown = terminal.read()
+    assert "Bergen" in shown
+    assert "\\u" not in shown  # how a character that the encoding lacks is written
+    assert max(map(len, re.sub(r"\x1b\[[\d;]*m", "", shown).splitlines())) <= 40
 
 
 @given(text=texts, width=st.integers(4, 100), done=st.integers(0, 10**6))
