@@ -1,8 +1,7 @@
-"""Questions on the terminal; off a terminal a refusal that names the option instead.
+"""Questions on the terminal; off a terminal a refusal that names the option instead."""
 
-`rich.prompt` does not serve here: it takes "y" but not "yes", does not know its default when it reads from a stream,
-asks for ever at the end of the input, and reads secrets with `getpass`, which cuts long ones.
-"""
+# rich.prompt does not serve here: it takes "y" but not "yes", does not know its default when it reads from a stream,
+# asks forever at the end of the input, and reads secrets with getpass, which cuts long ones.
 
 import sys
 from collections.abc import Callable, Sequence

@@ -19,6 +19,8 @@ _LEAST = 6
 # A column is left out sooner than a text is cut to less than this; every order status fits.
 _READABLE = 20
 _CUT = {"cut", "tail"}
+# Rows of ours in one of Rich's.
+_BATCH = 100
 
 
 @dataclass
@@ -61,31 +63,34 @@ def build_table(
     return RenderedTable(rich_table(shown), total_width(column.width for column in shown), shortened, dropped)
 
 
-def rich_table(columns: Iterable[TableColumn]) -> "Table":
+def rich_table(columns: Sequence[TableColumn]) -> "Table":
     """The columns as a Rich table without lines.
 
-    Rich gets one row whose cells hold a line for each row of ours: all widths are known and nothing wraps, and a
-    column at a time takes a third of what a cell at a time does.
+    All widths are known and nothing wraps, so that a row of Rich's holds a batch of ours, and the gap is part of the
+    cell: with a row each and with padding, Rich takes three times as long.
     """
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, pad_edge=False, padding=(0, GAP // 2), header_style="bold", show_header=False)
-    cells = []
-    for column in columns:
+    table = Table(box=None, padding=0, header_style="bold", show_header=any(column.title for column in columns))
+    gaps = [" " * GAP if place and not column.column.format.right else "" for place, column in enumerate(columns)]
+    for place, (column, gap) in enumerate(zip(columns, gaps, strict=True)):
         table.add_column(
-            Text(column.title),
-            width=column.width,
+            Text(gap + column.title),
+            width=column.width + (GAP if place else 0),
             justify="right" if column.column.format.right else "default",
             no_wrap=True,
             overflow="crop",
         )
-        table.show_header |= bool(column.title)
-        lines = Text()
-        for number, cell in enumerate(column.cells):
-            lines.append("\n" + cell.text if number else cell.text, cell.style)
-        cells.append(lines)
-    table.add_row(*cells)
+    for begin in range(0, max((len(column.cells) for column in columns), default=0), _BATCH):
+        batch = []
+        for column, gap in zip(columns, gaps, strict=True):
+            lines = Text()
+            for number, cell in enumerate(column.cells[begin : begin + _BATCH]):
+                lines.append(f"\n{gap}" if number else gap)
+                lines.append(cell.text, cell.style)
+            batch.append(lines)
+        table.add_row(*batch)
     return table
 
 
