@@ -54,7 +54,7 @@ class Pause:
     def now(self) -> float:
         """The time. A worker gets it only when the bar shows the run's start, or chance would set the pace."""
         if threading.get_ident() != self._main:
-            self._until(lambda: f"  0/{ROWS}  " in self._terminal.getvalue())
+            self._until(lambda: f" 0/{ROWS}  " in self._terminal.getvalue())
         return CLOCK + self._leap
 
     def sleep(self, seconds: float) -> None:
@@ -62,7 +62,7 @@ class Pause:
         self._waiting.add(threading.get_ident())
         self._until(lambda: len(self._waiting) == self._workers)
         self._leap = max(self._leap, LATER)
-        self._until(lambda: f"  {SENT}/{ROWS}  " in self._terminal.getvalue())
+        self._until(lambda: f" {SENT}/{ROWS}  " in self._terminal.getvalue())
         self._leap += seconds
 
     def _until(self, so: Callable[[], bool]) -> None:
@@ -158,8 +158,8 @@ def bulk() -> str:
         # What it looks up is known then, and its places in the window are free again: all of them go to rows.
         at.data("--sandbox", "inventory", "adjust", "--file", "counts.csv", "--dry-run")
         shown = at.screen("--sandbox", "inventory", "adjust", "--file", "counts.csv", typed="y\n", workers=WORKERS)
-    before, *states = shown.split("\r\x1b[K")
-    return before + next(state for state in states if f"  {SENT}/{ROWS}  " in state)
+    before, *states = shown.split("\r\x1b[2K")
+    return before[: before.rindex("\n") + 1] + next(state for state in states if f" {SENT}/{ROWS}  " in state)
 
 
 def counts(at: Desk) -> Iterator[str]:

@@ -124,7 +124,12 @@ def dumps(value: object, escaped: re.Pattern[str], *, unicode: bool) -> str:
     dumper = type("Dumper", (_Dumper,), {"escaped": escaped})
     text: str = yaml.dump(value, Dumper=dumper, allow_unicode=unicode, sort_keys=False, width=float("inf"))
     # PyYAML writes bidi characters raw; whatever holds one stands in double quotes by now.
-    return escaped.sub(lambda match: match[0] if match[0] == "\n" else f"\\u{ord(match[0]):04x}", text)
+    return escaped.sub(_escape, text)
+
+
+def _escape(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    return match[0] if match[0] == "\n" else f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
 
 
 def dump_settings(document: object) -> str:

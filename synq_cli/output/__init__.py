@@ -1,1 +1,1 @@
-"""What people and programs get to see: data on stdout, talk on stderr."""
+"""What people and programs see: data on stdout, messages on stderr."""

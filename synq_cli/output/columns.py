@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 from synq_cli.output.formats import Format, text
 
 Row = Mapping[str, Any]
-# Rows that are written at once, so that their text takes little memory.
-_PIECE = 100
+# Rows of a list that are written at once, so that their text takes little memory.
+_BATCH = 100
 
 
 class Column(NamedTuple):
@@ -27,13 +27,13 @@ class Column(NamedTuple):
     width: int = 0
 
 
-def at_hand(rows: Iterable[Row]) -> Iterator[Sequence[Row]]:
-    """The rows in pieces that need not wait for one another: those of a page, or a row that comes by itself.
+def batches(rows: Iterable[Row]) -> Iterator[Sequence[Row]]:
+    """The rows in batches that are written at once: those of a page, or a row that comes by itself.
 
     Rows that are read in pages have them under `pages`.
     """
     if isinstance(rows, list):
-        return (rows[begin : begin + _PIECE] for begin in range(0, len(rows), _PIECE))
+        return (rows[begin : begin + _BATCH] for begin in range(0, len(rows), _BATCH))
     pages: Iterator[Sequence[Row]] | None = getattr(rows, "pages", None)
     return ([row] for row in rows) if pages is None else pages
 

@@ -1,25 +1,25 @@
-"""Everything a run prints: data on stdout in the format asked for, talk on stderr."""
+"""Everything a run prints: data on stdout in the format asked for, messages on stderr."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from synq_cli.errors import InterruptError
-from synq_cli.output.chosen import Chosen
-from synq_cli.output.columns import Column, Row, at_hand, lookup
+from synq_cli.output.columns import Column, Row, batches, lookup
 from synq_cli.output.formats import plain
+from synq_cli.output.view_options import ViewOptions
 
 if TYPE_CHECKING:
-    from synq_cli.output.timeline import Drawn, Parts
+    from synq_cli.output.timeline import Parts, RenderedTimeline
 
 
-class Output(Chosen):
+class Output(ViewOptions):
     """What the commands print with."""
 
     def rows(self, rows: Iterable[Row], columns: Sequence[Column], *, empty: str = "") -> None:
         """A list, written as the rows arrive except in a table; `empty` is said where a table has none."""
         columns = self._chosen(columns)
-        pages = _begun(map(self._noticed, at_hand(rows)))
+        pages = _begun(map(self._noticed, batches(rows)))
         if self.format == "table":
             columns = [column for column in columns if column.table or self._picks]
             self._table(list(chain.from_iterable(pages)), columns, empty)
@@ -47,7 +47,7 @@ class Output(Chosen):
                 from synq_cli.output.lines import write_lines
 
                 columns = [column for column in self._chosen(columns) if column.table or self._picks]
-                rows = chain.from_iterable(map(self._noticed, at_hand(rows)))
+                rows = chain.from_iterable(map(self._noticed, batches(rows)))
                 write_lines(self._out, rows, columns, now=self._now, width=self._fitting_width())
             else:
                 # An array would never be closed, nor a filter of it begin.
@@ -64,8 +64,9 @@ class Output(Chosen):
             from synq_cli.output import table
 
             chosen = self._chooses
-            lines = table.record_lines(row, columns, now=self._now(), keep_empty=chosen, leftovers=not chosen)
-            self._lines(table.made_record(self._out, lines, width=self._fitting_width()).lines)
+            fields = table.record_fields(row, columns, now=self._now(), keep_empty=chosen, leftovers=not chosen)
+            record = table.build_record(self._out, fields, width=self._fitting_width())
+            self._out.draw(record.table, record.width)
         elif self._filter:
             self._filtered(self._picked(row))
         else:
@@ -130,10 +131,10 @@ class Output(Chosen):
 
         parts = {key: part for key, part in parts.items() if _is_list_of_objects(row.get(key))}
         rest = {key: value for key, value in row.items() if key not in parts}
-        lines = table.record_lines(rest, columns, now=self._now(), keep_empty=False, leftovers=True)
-        made = panel.draw_panel(self._out, title, lines, row, parts, now=self._now(), width=self._fitting_width())
+        fields = table.record_fields(rest, columns, now=self._now(), keep_empty=False, leftovers=True)
+        tables = panel.draw_panel(self._out, title, fields, row, parts, now=self._now(), width=self._fitting_width())
         self.cut(
-            [title for part in made for title in part.shortened], [title for part in made for title in part.dropped]
+            [title for part in tables for title in part.shortened], [title for part in tables for title in part.dropped]
         )
 
     def timeline(self, row: Row, head: Sequence[Column], parts: "Parts") -> None:
@@ -144,8 +145,9 @@ class Output(Chosen):
         from synq_cli.output import timeline
 
         if self.format == "table":
-            drawn = self._timeline(row, head, parts)
-            self.cut(drawn.shortened, drawn.dropped, "--json")
+            built = self._timeline(row, head, parts)
+            self._out.draw(built.drawing, built.width)
+            self.cut(built.shortened, built.dropped, "--json")
         else:
             self.rows(row["states"], timeline.STATES)
 
@@ -156,7 +158,11 @@ class Output(Chosen):
         if self.format != "table" or self._chooses:
             self.rows(timeline.changes(rows), columns)
         else:
-            timeline.draw_again(self._out, rows, lambda row: self._timeline(row, head, parts))
+            self._err.above = self._out if self._err.terminal and self._out.live else None
+            try:
+                timeline.draw_live(self._out, rows, lambda row: self._timeline(row, head, parts))
+            finally:
+                self._err.above = None
 
     def tree(self, rows: Sequence[Row], columns: Sequence[Column], *, parent: str, empty: str = "") -> None:
         """Rows that nest by the id under `parent`: for people a tree by their first column, else a list."""
@@ -166,7 +172,7 @@ class Output(Chosen):
         from synq_cli.output.tree import branches
 
         columns = [column for column in columns if column.table and column.key != parent]
-        self._table(branches(rows, columns[0].key, parent=parent, unicode=self._out.unicode), columns, empty)
+        self._table(branches(self._out, rows, columns[0].key, parent=parent), columns, empty)
 
     def document(self, value: Any) -> None:
         """An answer of any shape: JSON unless another format, fields or columns were asked for.
@@ -228,7 +234,7 @@ class Output(Chosen):
         if not rows:
             self.note(empty)
             return
-        made = table.made_table(
+        built = table.build_table(
             self._out,
             rows,
             columns,
@@ -236,16 +242,14 @@ class Output(Chosen):
             width=self._fitting_width(),
             keep_empty=self._chooses,
         )
-        self._lines(made.lines)
-        self.cut(made.shortened, made.dropped)
+        # An amount is never cut: a table that is too wide all the same is wrapped by the terminal.
+        self._out.draw(built.table, max(built.width, 1))
+        self.cut(built.shortened, built.dropped)
 
-    def _lines(self, lines: Iterable[str]) -> None:
-        self._out.write("".join(f"{line}\n" for line in lines))
-
-    def _timeline(self, row: Row, head: Sequence[Column], parts: "Parts") -> "Drawn":
+    def _timeline(self, row: Row, head: Sequence[Column], parts: "Parts") -> "RenderedTimeline":
         from synq_cli.output import timeline
 
-        return timeline.draw_timeline(self._out, row, head, parts, now=self._now(), width=self._fitting_width())
+        return timeline.build_timeline(self._out, row, head, parts, now=self._now(), width=self._fitting_width())
 
 
 def _is_list_of_objects(value: object) -> bool:

@@ -46,22 +46,39 @@ class Format(NamedTuple):
 
 @cache
 def hidden() -> re.Pattern[str]:
-    """What a terminal would act on, or nobody would see; none of it is printable to Python."""
+    """Characters that a terminal acts on or that nobody sees: controls, and Unicode's default-ignorable ones.
+
+    The joiner of emoji sequences is one of them: terminals disagree about the width of what it joins, and it hides
+    in identifiers. The emoji variation selector stays where it belongs, behind a symbol.
+    """
     return re.compile(
-        # C0, DEL and C1 controls; bidi marks; blanks without width; line separators; lone surrogates
-        "[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
+        # C0, DEL and C1 controls, line separators, interlinear annotations, lone surrogates
+        "[\x00-\x1f\x7f-\x9f\u2028\u2029\ufff9-\ufffb\ud800-\udfff"
+        # Default_Ignorable_Code_Point of Unicode's DerivedCoreProperties.txt, without U+FE0F
+        "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+        "\u3164\ufe00-\ufe0e\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+        "\U000e0000-\U000e0fff]"
+        "|(?<![\xa9\xae\u203c\u2049\u2122\u2139\u2190-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff])\ufe0f"
     )
 
 
 def visible(text: str) -> str:
-    """The text with control and bidi characters, line ends and lone surrogates spelled out in ASCII."""
-    return text if text.isprintable() else hidden().sub(_spelled, text)
+    """The text with hidden characters spelled out in ASCII."""
+    return text if text.isascii() and text.isprintable() else hidden().sub(_spelled, text)
 
 
 def _spelled(match: re.Match[str]) -> str:
     character = match[0]
     code = ord(character)
-    return _SHORT_ESCAPES.get(character) or (f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}")
+    if code < 0x100:
+        return _SHORT_ESCAPES.get(character) or f"\\x{code:02x}"
+    return escaped(character)
+
+
+def escaped(character: str) -> str:
+    r"""`\uXXXX` or `\UXXXXXXXX`, as Python and YAML write it."""
+    code = ord(character)
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def plain(value: object) -> str:

@@ -1,16 +1,15 @@
-"""Rows drawn one by one as they come, in columns of widths that are settled before."""
+"""Rows drawn one by one as they come, in columns whose widths are known before."""
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from synq_cli.output.columns import Column, Row, lookup
 from synq_cli.output.formats import Cell, visible
+from synq_cli.output.table import TableColumn, cut, rich_table, total_width
 
 if TYPE_CHECKING:
     from synq_cli.output.streams import Stream
 
-GAP = 2
 # A column that takes what is left is worth a place with this much.
 _READABLE = 20
 
@@ -34,59 +33,24 @@ def _fitting(columns: Sequence[Column], width: int | None) -> list[Column]:
     if width is None:
         return kept
     for column in sorted(columns, key=lambda column: -column.drop):
-        if column.drop and _needed(kept) > width:
+        if column.drop and total_width(map(_width, kept)) > width:
             kept.remove(column)
     loose = sum(not column.width for column in kept)
-    left = width - _needed(kept) + _READABLE * loose
+    left = width - total_width(map(_width, kept)) + _READABLE * loose
     return [column if column.width else column._replace(width=max(left // loose, 1)) for column in kept]
 
 
-def _needed(columns: Sequence[Column]) -> int:
-    return sum((column.width or _READABLE) + GAP for column in columns) - GAP
+def _width(column: Column) -> int:
+    return column.width or _READABLE
 
 
 def _write(stream: "Stream", columns: Sequence[Column], cells: Sequence[Cell]) -> None:
-    parts = []
-    for column, (text, style) in zip(columns, cells, strict=True):
-        parts.append((Cell(cut(stream, stream.fit(text), column.width), style), column.width, False))
-    stream.write(line(stream, parts) + "\n")
-
-
-def cut(stream: "Stream", text: str, width: int) -> str:
-    """The text brought down to a width; 0 is as wide as it is."""
-    from rich.cells import cell_len, set_cell_size
-
-    if not width or cell_len(text) <= width:
-        return text
-    return set_cell_size(text, max(width - len(stream.ellipsis), 0)).rstrip() + stream.ellipsis
-
-
-def folded(text: str, width: int) -> list[str]:
-    """The text in lines of this width at most, broken between words where that can be."""
-    from rich.cells import cell_len, chop_cells
-
-    if cell_len(text) <= width:
-        return [text.rstrip()]
-    lines, begun = [], ""
-    for word in re.findall(r"\s*\S+\s*", text):
-        if cell_len(begun) + cell_len(word.rstrip()) <= width:
-            begun += word
-            continue
-        if begun:
-            lines.append(begun.rstrip())
-        *whole, begun = [word] if cell_len(word.rstrip()) <= width else chop_cells(word, width)
-        lines += whole
-    return [*lines, begun.rstrip()]
-
-
-def line(stream: "Stream", cells: Iterable[tuple[Cell, int, bool]]) -> str:
-    """One line of cells, each with its width and whether it stands at the right of it, painted for the stream."""
     from rich.cells import cell_len
 
-    parts = []
-    for (text, style), width, right in cells:
-        blanks = " " * (width - cell_len(text))
-        # Only the letters are painted: blanks would show in some styles.
-        painted = stream.paint(text, style) if text else ""
-        parts.append(blanks + painted if right else painted + blanks)
-    return (" " * GAP).join(parts).rstrip()
+    shown = []
+    for column, (text, style) in zip(columns, cells, strict=True):
+        fitted = stream.fit(text)
+        width = column.width or cell_len(fitted)
+        left_aligned = column._replace(format=column.format._replace(right=False))
+        shown.append(TableColumn(left_aligned, "", [Cell(cut(fitted, width, stream.ellipsis), style)], width))
+    stream.draw(rich_table(shown), total_width(column.width for column in shown))

@@ -3,14 +3,20 @@
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from synq_cli.output.formats import visible
+from synq_cli.output.table import cut
 
 if TYPE_CHECKING:
+    from rich.progress import Progress as ProgressBar
+    from rich.progress import ProgressColumn, TaskID
+
     from synq_cli.output.streams import Stream
 
 _BAR = 24
+_GAP = "  "
 _PAUSE = 30.0
 _LEAST_DONE = 0.02
 
@@ -23,10 +29,9 @@ class Progress:
         self._label = label
         self._now = now
         self._quiet = quiet
-        self._live = stream.terminal and stream.color
         self._started = now()
         self._told: float | None = None
-        self._last = ""
+        self._last: list[str] = []
 
     def update(
         self, done: int | None = None, total: int | None = None, note: str = "", *, left: float | None = None
@@ -37,39 +42,73 @@ class Progress:
         """
         if self._quiet:
             return
-        line = self._line(done, total, note, left)
-        if self._live:
-            room = self._stream.width() - 1
-            shown = self._stream.fit(visible(line))
-            if len(shown) > room:
-                shown = self._stream.fit(visible(self._line(done, total, note, left, bar=False)))
-            if len(shown) > room:
-                # Half a number would be a wrong one, so what does not fit whole is left out.
-                shown = shown[: room + 1].rpartition("  ")[0] or shown[:room]
-            self._stream.write("\r\x1b[K" + shown)
-        elif line != self._last and (self._told is None or self._now() - self._told >= _PAUSE):
+        counts = [] if done is None or not total else [f"{done}/{total}", self._left(done / total, left)]
+        texts = [self._stream.fit(visible(text)) for text in (self._label, *counts, note) if text]
+        if texts == self._last:
+            return
+        if self._stream.live:
+            with self._stream.writing():
+                self._draw(texts, done, total if counts else None)
+        elif self._told is None or self._now() - self._told >= _PAUSE:
             self._told = self._now()
-            self._stream.write(self._stream.fit(visible(line)) + "\n")
-        self._last = line
+            self._stream.write(_GAP.join(texts) + "\n")
+        self._last = texts
 
     def close(self) -> None:
         """Take the line away again; what is left is said by whoever did the work."""
-        if self._live and self._last:
-            self._stream.write("\r\x1b[K")
+        if self._stream.live and self._last:
+            with self._stream.writing():
+                self._bar[0].stop()
 
-    def _line(self, done: int | None, total: int | None, note: str, seconds: float | None, *, bar: bool = True) -> str:
-        parts = [self._label]
-        if done is not None and total:
-            share = min(done / total, 1.0)
-            filled = int(share * _BAR)
-            parts += [f"[{'#' * filled}{'.' * (_BAR - filled)}]"] if bar else []
-            parts += [f"{done}/{total}"]
-            left = self._left(share) if seconds is None else _duration(seconds)
-            parts += [left] if left else []
-        return "  ".join([*parts, *([note] if note else [])])
+    def _draw(self, texts: list[str], done: int | None, total: int | None) -> None:
+        from rich.cells import cell_len
 
-    def _left(self, share: float) -> str:
-        """When it will be done at this pace; nothing as long as that is a guess."""
+        width = self._stream.console().width
+        label, *rest = texts
+        columns = self._columns
+        if total and cell_len(f"{label} {_GAP.join(rest)} ") + _BAR <= width:
+            line, text = label, _GAP.join(rest)
+        else:
+            # Half a number would be a wrong one, so what does not fit whole is left out, and the bar before it.
+            while len(texts) > 1 and cell_len(_GAP.join(texts)) > width:
+                texts = texts[:-1]
+            line, text = cut(_GAP.join(texts), width, self._stream.ellipsis), ""
+            columns = columns[:1]
+        progress, task = self._bar
+        progress.columns = columns
+        progress.update(task, description=line, completed=done, total=total, text=text)
+        if progress.live.is_started:
+            progress.refresh()
+        else:
+            progress.start()
+
+    @cached_property
+    def _columns(self) -> "tuple[ProgressColumn, ...]":
+        from rich.progress import BarColumn, TextColumn
+
+        return (
+            TextColumn("{task.description}", markup=False),
+            BarColumn(_BAR, style="dim", complete_style="green", finished_style="green"),
+            TextColumn("{task.fields[text]}", markup=False),
+        )
+
+    @cached_property
+    def _bar(self) -> "tuple[ProgressBar, TaskID]":
+        from rich.progress import Progress as ProgressBar
+
+        progress = ProgressBar(
+            console=self._stream.console(),
+            auto_refresh=False,
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
+        return progress, progress.add_task("", text="")
+
+    def _left(self, share: float, seconds: float | None) -> str:
+        """When it will be done, if need be at this pace; nothing as long as that is a guess."""
+        if seconds is not None:
+            return _duration(seconds)
         spent = self._now() - self._started
         if not _LEAST_DONE < share < 1 or spent <= 0:
             return ""

@@ -1,5 +1,8 @@
 """Questions on the terminal; off a terminal a refusal that names the option instead."""
 
+# rich.prompt does not serve here: it takes "y" but not "yes", does not know its default when it reads from a stream,
+# asks forever at the end of the input, and reads secrets with getpass, which cuts long ones.
+
 import sys
 from collections.abc import Callable, Sequence
 from typing import TextIO

@@ -1,46 +1,59 @@
-"""A text stream and what can be shown on it: colour, width, the characters its encoding carries."""
+"""A text stream and what can be shown on it: color, cursor movement, width, the characters of its encoding."""
 
 import os
 import re
-from collections.abc import Mapping
-from contextlib import suppress
-from typing import TextIO
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from functools import cached_property
+from typing import TYPE_CHECKING, TextIO
 
 from synq_cli.errors import UsageError
 from synq_cli.output.formats import visible
 
-_CODES = {"bold": 1, "dim": 2, "red": 31, "green": 32, "yellow": 33}
-_STAND_INS = {
+if TYPE_CHECKING:
+    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+
+_ASCII_FALLBACKS = {
     ord("·"): "-", ord("→"): "->", ord("…"): "...", ord("●"): "*", ord("◉"): "@", ord("○"): "o",
 }  # fmt: skip
-# Windows consoles that set one of these understand colour codes; others print them as rubbish.
-_WINDOWS_COLOR = ("WT_SESSION", "TERM", "ANSICON", "ConEmuANSI")
 
 
-def wants_color(environ: Mapping[str, str], *, terminal: bool, no_color: bool, windows: bool = os.name == "nt") -> bool:
-    """Whether a stream gets colour: `--no-color`, NO_COLOR, TERM=dumb, CLICOLOR_FORCE, then the terminal."""
-    if no_color or environ.get("NO_COLOR") or environ.get("TERM") == "dumb":
+def wants_color(environ: Mapping[str, str], *, terminal: bool, no_color: bool) -> bool:
+    """Whether a stream gets colors and styles, by the conventions of no-color.org and bixense.com/clicolors."""
+    if no_color or environ.get("NO_COLOR") or _is_dumb(environ):
         return False
     if environ.get("CLICOLOR_FORCE", "0") not in {"", "0"}:
         return True
-    return terminal and not (windows and not any(environ.get(name) for name in _WINDOWS_COLOR))
+    return terminal and environ.get("CLICOLOR") != "0"
+
+
+def _is_dumb(environ: Mapping[str, str]) -> bool:
+    return environ.get("TERM", "").lower() in {"dumb", "unknown"}
 
 
 class Stream:
-    """One of stdout and stderr; `talk` may get lost, data may not."""
+    """One of stdout and stderr. `optional` output, such as messages, may be lost if it can't be written.
 
-    def __init__(self, file: TextIO, environ: Mapping[str, str], *, no_color: bool = False, talk: bool = False) -> None:
+    `live` says whether the cursor may be moved, to draw over what was drawn before.
+    """
+
+    def __init__(
+        self, file: TextIO, environ: Mapping[str, str], *, no_color: bool = False, optional: bool = False
+    ) -> None:
         self.file = file
         self._environ = environ
-        self._talk = talk
+        self._optional = optional
         self.terminal = file.isatty()
+        self.live = self.terminal and not _is_dumb(environ)
         self.color = wants_color(environ, terminal=self.terminal, no_color=no_color)
         self.encoding = file.encoding or "utf-8"
         self.unicode = self.encoding.lower().startswith("utf")
         self.ellipsis = self.fit("…")
+        # The stream of the same terminal that is being drawn on live: a message scrolls past above that drawing.
+        self.above: Stream | None = None
         reconfigure = getattr(file, "reconfigure", None)
         if reconfigure:
-            # A letter that the encoding lacks must not end the run; CSV and TSV lines end in \n everywhere.
+            # A character that the encoding lacks must not end the run; CSV and TSV lines end in \n everywhere.
             with suppress(OSError):  # it flushes, which a full disk does not take; who writes next will say so
                 reconfigure(errors="backslashreplace", newline="\n")
 
@@ -49,51 +62,112 @@ class Stream:
         try:
             text.encode(self.encoding)
         except UnicodeEncodeError:
-            return text.translate(_STAND_INS).encode(self.encoding, "backslashreplace").decode(self.encoding)
+            return text.translate(_ASCII_FALLBACKS).encode(self.encoding, "backslashreplace").decode(self.encoding)
         return text
 
     def fit_json(self, text: str) -> str:
         """JSON text as the stream's encoding can carry it, still the same JSON."""
         return text if self.unicode else re.sub(r"[^\x00-\x7f]+", _json_escaped, text)
 
-    def paint(self, text: str, style: str | None) -> str:
-        """The text in a style, where the stream shows colour."""
-        return f"\x1b[{_CODES[style]}m{text}\x1b[0m" if style and self.color else text
-
     def write(self, text: str) -> None:
         """Data as it is, at once: a reader down the pipe may have gone, and a page may be long in coming.
 
         BrokenPipeError if the reader has gone, UsageError if the text can't be written otherwise.
         """
-        try:
+        with self.writing():
             self.file.write(text)
             self.file.flush()
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Errors of the file turned into what `write` raises."""
+        try:
+            yield
         except BrokenPipeError:
-            if not self._talk:
+            if not self._optional:
                 raise
         except OSError as error:
-            if not self._talk:
+            if not self._optional:
                 raise UsageError(f"The output can't be written: {error.strerror}.") from None
 
     def say(self, text: str, style: str | None = None) -> None:
         """One line for a person, at once; on a terminal wrapped between words."""
-        if self.terminal:
-            from textwrap import fill
-
-            text = fill(visible(text), self.width(), break_long_words=False, break_on_hyphens=False)
-            self.write("".join(self.paint(self.fit(line), style) + "\n" for line in text.split("\n")))
+        text = self.fit(visible(text))
+        if not (self.terminal or self.color):
+            self.write(text + "\n")
             return
-        self.write(self.paint(self.fit(visible(text)), style) + "\n")
+        from rich.text import Text
+
+        line = Text(text, style or "", no_wrap=not self.terminal, overflow="fold" if self.terminal else "ignore")
+        (self.above or self).draw(line)
+
+    def draw(self, drawing: "RenderableType", width: int | None = None) -> None:
+        """Draw with Rich, `width` cells wide; None is as wide as the terminal."""
+        with self.writing():
+            self.console(width).print(Trimmed(drawing), crop=False)
+
+    def console(self, width: int | None = None) -> "Console":
+        """The stream's only Rich console, set to a width in cells; None is the terminal's."""
+        columns, lines = self._size()
+        self._console.size = (max(columns if width is None else width, 1), lines)
+        return self._console
+
+    @cached_property
+    def _console(self) -> "Console":
+        from rich.console import Console
+
+        class StreamConsole(Console):
+            def on_broken_pipe(self) -> None:
+                raise  # noqa: PLE0704 Rich calls this while it handles the error, and would end the process itself
+
+            def show_cursor(self, show: bool = True) -> bool:  # noqa: ARG002 Rich's signature
+                # A process that is stopped by Ctrl-Z or killed could not bring the cursor back.
+                return False
+
+        return StreamConsole(
+            file=self.file,
+            # "auto" asks TERM and COLORTERM, and the API of a legacy Windows console.
+            color_system="auto" if self.color else None,
+            force_terminal=self.terminal or self.color,
+            force_interactive=self.live,
+            force_jupyter=False,
+            no_color=False,
+            highlight=False,
+            markup=False,
+            emoji=False,
+            _environ=self._environ,
+        )
 
     def width(self) -> int:
         """Columns of the terminal; 80 where it does not tell."""
-        told = self._environ.get("COLUMNS", "")
-        if told.isdecimal() and int(told) > 0:
-            return int(told)
+        return self._size()[0]
+
+    def _size(self) -> tuple[int, int]:
+        # Rich asks whichever of the three standard streams answers first, and takes a dumb terminal for 80 columns.
         try:
-            return os.get_terminal_size(self.file.fileno()).columns or 80
+            columns, lines = os.get_terminal_size(self.file.fileno())
         except (OSError, ValueError):
-            return 80
+            columns, lines = 0, 0
+        told = self._environ.get("COLUMNS", "")
+        return int(told) if told.isdecimal() and int(told) > 0 else columns or 80, lines or 25
+
+
+class Trimmed:
+    """A drawing without the blanks that Rich fills its lines up with."""
+
+    def __init__(self, drawing: "RenderableType") -> None:
+        self._drawing = drawing
+
+    def __rich_console__(self, console: "Console", options: "ConsoleOptions") -> "RenderResult":
+        from rich.segment import Segment
+
+        for line in Segment.split_lines(console.render(self._drawing, options)):
+            while line and not line[-1].text.rstrip(" "):
+                line.pop()
+            if line:
+                line[-1] = line[-1]._replace(text=line[-1].text.rstrip(" "))
+            yield from line
+            yield Segment.line()
 
 
 def _json_escaped(match: re.Match[str]) -> str:

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from synq_cli.output.columns import Column, Row
 from synq_cli.output.formats import age, state, timestamp
-from synq_cli.output.table import draw, made_record, made_table, record_lines, styled
+from synq_cli.output.table import build_record, build_table, record_fields
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.console import Group, RenderableType
+    from rich.table import Table
 
     from synq_cli.output.streams import Stream
 
@@ -22,54 +23,65 @@ _ROOMY = 70
 _UNLISTED = "This server does not list them."
 
 
-class Drawn(NamedTuple):
-    """How many lines were drawn, and the titles of the columns that were shortened and left out."""
+class RenderedTimeline(NamedTuple):
+    """A drawing for Rich, its width in cells, and the titles of shortened and of left out columns."""
 
-    lines: int
+    drawing: "Group"
+    width: int
     shortened: list[str]
     dropped: list[str]
 
 
-def draw_timeline(
+def build_timeline(
     stream: "Stream", row: Row, head: Sequence[Column], parts: Parts, *, now: float, width: int | None
-) -> Drawn:
-    """Draw the head's fields, the `states`, and a table for each list of the row.
+) -> RenderedTimeline:
+    """The head's fields, the `states`, and a table for each list of the row.
 
     A list that is null is one that the server lacks.
     """
     from rich.console import Group
+    from rich.text import Text
 
     shortened: dict[str, None] = {}
     dropped: dict[str, None] = {}
 
-    lines = record_lines(row, head, now=now, keep_empty=False, leftovers=False)
-    record = made_record(stream, lines, width=width)
+    fields = record_fields(row, head, now=now, keep_empty=False, leftovers=False)
+    record = build_record(stream, fields, width=width)
     widest = record.width
-    blocks: list[RenderableType] = [record.drawing(), styled(""), _line(stream, row["states"], now, width)]
+    blocks: list[RenderableType] = [record.table, Text(""), _line(stream, row["states"], now, width)]
     for key, (heading, columns) in parts.items():
         rows = row[key]
         if rows is None or rows:
-            blocks += [styled(""), styled(stream.fit(heading), "bold")]
+            blocks += [Text(""), Text(stream.fit(heading), "bold")]
         if rows is None:
-            blocks.append(styled(_UNLISTED, "dim"))
+            blocks.append(Text(_UNLISTED, "dim"))
         elif rows:
-            made = made_table(stream, rows, columns, now=now, width=width, keep_empty=False)
-            blocks.append(made.drawing())
-            widest = max(widest, made.width)
-            shortened |= dict.fromkeys(made.shortened)
-            dropped |= dict.fromkeys(made.dropped)
-    lines_drawn = draw(stream, Group(*blocks), max(widest, _ROOMY) if width is None else width)
-    return Drawn(lines_drawn, list(shortened), list(dropped))
+            built = build_table(stream, rows, columns, now=now, width=width, keep_empty=False)
+            blocks.append(built.table)
+            widest = max(widest, built.width)
+            shortened |= dict.fromkeys(built.shortened)
+            dropped |= dict.fromkeys(built.dropped)
+    natural = max(widest, _ROOMY) if width is None else width
+    return RenderedTimeline(Group(*blocks), natural, list(shortened), list(dropped))
 
 
-def draw_again(stream: "Stream", rows: Iterable[Row], drawn: Callable[[Row], Drawn]) -> None:
+def draw_live(stream: "Stream", rows: Iterable[Row], build: Callable[[Row], RenderedTimeline]) -> None:
     """Draw each row over the one before it; a terminal that can't is given a new drawing when something changed."""
-    live = stream.terminal and stream.color
-    lines = 0
-    for row in rows if live else changes(rows):
-        if live and lines:
-            stream.write(f"\x1b[{lines}A\x1b[J")
-        lines = drawn(row).lines
+    if not stream.live:
+        for row in changes(rows):
+            timeline = build(row)
+            stream.draw(timeline.drawing, timeline.width)
+        return
+    from rich.live import Live
+
+    from synq_cli.output.streams import Trimmed
+
+    with Live(console=stream.console(), auto_refresh=False, redirect_stdout=False, redirect_stderr=False) as live:
+        for row in rows:
+            timeline = build(row)
+            with stream.writing():
+                stream.console(timeline.width)
+                live.update(Trimmed(timeline.drawing), refresh=True)
 
 
 def changes(rows: Iterable[Row]) -> Iterator[Row]:
@@ -81,22 +93,23 @@ def changes(rows: Iterable[Row]) -> Iterator[Row]:
             yield row
 
 
-def _line(stream: "Stream", states: Sequence[Row], now: float, width: int | None) -> "RenderableType":
+def _line(stream: "Stream", states: Sequence[Row], now: float, width: int | None) -> "Table":
     from rich.table import Table
+    from rich.text import Text
 
     form = timestamp if width is None or width >= _ROOMY else age
-    line = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
-    line.add_column(no_wrap=True)
-    line.add_column(no_wrap=True)
+    line = Table.grid(padding=(0, 2, 0, 0))
+    line.add_column(no_wrap=True, overflow="crop")
+    line.add_column(overflow="fold", justify="default")
     line.add_column(overflow="fold")
     for step in states:
         shown = state.show(step["status"], step, now)
-        style = {"passed": None, "current": shown.style, "ahead": "dim"}[step["phase"]]
-        bold = f"bold {style or ''}".strip() if step["phase"] == "current" else style
+        style = {"passed": None, "current": shown.style, "ahead": "dim"}[step["phase"]] or ""
+        emphasis = f"bold {style}" if step["phase"] == "current" else style
         when = form.show(step["at"], step, now).text
         line.add_row(
-            styled(stream.fit(_MARKS[step["phase"]]), bold),
-            styled(stream.fit(shown.text), bold),
-            styled(stream.fit(when), style if when else None),
+            Text(stream.fit(_MARKS[step["phase"]]), emphasis),
+            Text(stream.fit(shown.text), emphasis),
+            Text(stream.fit(when), style),
         )
     return line

@@ -14,6 +14,7 @@ _VARIABLES = (
     ("SYNQ_CONFIG_DIR", "the folder of the profiles; else the platform's"),
     ("SYNQ_STATE_DIR", "the folder of the budget, the runs, the SKU index and the sandbox; else the platform's"),
     ("NO_COLOR", "no color, if it is set; so does TERM=dumb"),
+    ("CLICOLOR", "no color, if it is 0"),
     ("CLICOLOR_FORCE", "color also off a terminal, if it is 1"),
     ("COLUMNS", "the width of tables; else the terminal's"),
     ("HTTPS_PROXY", "the http:// proxy on the way to the API; also ALL_PROXY, and NO_PROXY for the exceptions"),

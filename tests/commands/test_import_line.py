@@ -299,7 +299,7 @@ def test_waiting_shows_all_jobs_in_one_and_failed_ones_are_an_error(run: Any, wo
     assert (summary["products"], summary["imported"], summary["failed_jobs"]) == (5, 3, [works.jobs[1]["id"]])
     assert error["message"] == "Of 3 bulk jobs 1 failed."
     assert error["details"] == [f"{works.jobs[1]['id']} after 1 of 2 rows"]
-    assert any(line.startswith("Import  [") and line.endswith("1 of 3 jobs ended") for line in result.err.splitlines())
+    assert any(line.startswith("Import  ") and line.endswith("1 of 3 jobs ended") for line in result.err.splitlines())
 
 
 def test_a_wait_that_runs_out_leaves_the_jobs_at_work(run: Any, works: Works) -> None:

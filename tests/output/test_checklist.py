@@ -31,6 +31,14 @@ def test_a_narrow_terminal_wraps_between_words(screen: Build) -> None:
     )
 
 
+def test_very_narrow_terminal_puts_texts_below_the_check(screen: Build) -> None:
+    shown = screen(tty=True, environ={"NO_COLOR": "1"}, width=24)
+    shown.output.checklist(ROWS[1:], COLUMNS)
+    assert shown.out == (
+        "fail  token\n      it has\n      ended\\x1b[31m\n      Log in again: synq\n      auth login\n"
+    )
+
+
 def test_states_have_their_colours(screen: Build) -> None:
     shown = screen(tty=True, environ={"TERM": "xterm"})
     shown.output.checklist(ROWS, COLUMNS)

@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from synq_cli.errors import InterruptError
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import clock, state, text
-from synq_cli.output.lines import folded, write_lines
+from synq_cli.output.lines import write_lines
 from synq_cli.output.streams import Stream
 
 Build = Callable[..., Any]
@@ -87,25 +87,3 @@ def test_no_line_is_wider_than_the_terminal(at: str, note: str, width: int) -> N
     row = {"at": at, "status": note, "note": note + at}
     write_lines(Stream(file, {}), [row], COLUMNS, now=lambda: 0.0, width=max(width, 29))
     assert all(cell_len(line) <= max(width, 29) for line in file.getvalue().splitlines())
-
-
-@given(st.text(st.characters(exclude_categories=["C", "Z"]) | st.just(" "), max_size=60), st.integers(2, 20))
-def test_a_folded_text_keeps_its_letters_and_its_width(text: str, width: int) -> None:
-    lines = folded(text, width)
-    assert "".join("".join(lines).split()) == "".join(text.split())
-    assert all(cell_len(line) <= width for line in lines)
-
-
-@pytest.mark.parametrize(
-    ("text", "lines"),
-    [
-        ("", [""]),
-        ("one two", ["one two"]),
-        ("one two three", ["one two", "three"]),
-        ("onetwothree", ["onetwoth", "ree"]),
-        ("one twothreefour", ["one", "twothree", "four"]),
-        ("漢字漢字漢字", ["漢字漢字", "漢字"]),
-    ],
-)
-def test_a_text_is_broken_between_words_where_that_can_be(text: str, lines: list[str]) -> None:
-    assert folded(text, 8) == lines

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from synq_cli import exact_json
-from synq_cli.output.columns import at_hand
+from synq_cli.output.columns import batches
 from synq_cli.output.formats import plain, visible
 from synq_cli.output.machine import write_object, write_pages
 from synq_cli.output.streams import Stream
@@ -27,7 +27,7 @@ SAMPLE = exact_json.loads(
 
 def printed(format_: str, rows: Any, keys: list[str] = KEYS, *, encoding: str = "utf-8") -> str:
     file = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
-    write_pages(Stream(file, {}), format_, at_hand(rows), keys)
+    write_pages(Stream(file, {}), format_, batches(rows), keys)
     file.seek(0)
     return file.buffer.read().decode(encoding)
 
@@ -39,7 +39,7 @@ class Tty(io.StringIO):
 
 def on_a_terminal(format_: str, rows: Any, keys: list[str] = KEYS) -> str:
     file = Tty()
-    write_pages(Stream(file, {}), format_, at_hand(rows), keys)
+    write_pages(Stream(file, {}), format_, batches(rows), keys)
     return file.getvalue()
 
 
@@ -160,7 +160,7 @@ def test_a_row_is_out_before_the_next_is_asked_for(format_: str) -> None:
             yield {"a": number}
             seen.append(str(number).encode() in raw.getvalue())
 
-    write_pages(Stream(io.TextIOWrapper(raw, encoding="utf-8"), {}), format_, at_hand(rows()), ["a"])
+    write_pages(Stream(io.TextIOWrapper(raw, encoding="utf-8"), {}), format_, batches(rows()), ["a"])
     assert seen == [True, True]
 
 
@@ -171,7 +171,7 @@ def test_an_array_that_broke_off_does_not_parse() -> None:
 
     file = io.StringIO()
     with pytest.raises(RuntimeError):
-        write_pages(Stream(file, {}), "json", at_hand(rows()), [])
+        write_pages(Stream(file, {}), "json", batches(rows()), [])
     with pytest.raises(ValueError, match="Expecting"):
         json.loads(file.getvalue())
 

@@ -1,5 +1,6 @@
 """Progress: a bar on a terminal, a line now and then off it, nothing when quiet."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -24,7 +25,13 @@ def output_at(screen: Build, clock: Clock, **settings: Any) -> tuple[Output, Any
     return shown.output, shown
 
 
-def test_a_bar_with_the_time_left_that_is_taken_away_at_the_end(screen: Build) -> None:
+def drawn(shown: Any) -> list[str]:
+    """Each state of the line, without its colors."""
+    plain = re.sub(r"\x1b\[[\d;]*m", "", shown.err)
+    return [line.rstrip() for line in plain.split("\r\x1b[2K")]
+
+
+def test_bar_with_the_time_left_is_removed_at_the_end(screen: Build) -> None:
     clock = Clock()
     output, shown = output_at(screen, clock, tty=True, environ={"COLUMNS": "80"})
     with output.progress("Import") as progress:
@@ -33,24 +40,44 @@ def test_a_bar_with_the_time_left_that_is_taken_away_at_the_end(screen: Build) -
         progress.update(50, 200)
         clock.at = 40
         progress.update(200, 200)
-    assert shown.err.split("\r\x1b[K") == [
-        "",
+    *lines, last = drawn(shown)
+    assert lines == [
         "Import  PENDING",
-        "Import  [######..................]  50/200  30 s left",
-        "Import  [########################]  200/200",
-        "",
+        "Import ━━━━━━╺━━━━━━━━━━━━━━━━━ 50/200  30 s left",
+        "Import ━━━━━━━━━━━━━━━━━━━━━━━━ 200/200",
     ]
+    # Rich draws the line once more, ends it and goes back up to erase it.
+    assert last == f"{lines[-1]}\n\r\x1b[1A\x1b[2K"
+
+
+@pytest.mark.parametrize("environ", [{"NO_COLOR": "1"}, {"CLICOLOR": "0"}])
+def test_without_color_the_line_is_still_redrawn(screen: Build, environ: dict[str, str]) -> None:
+    output, shown = output_at(screen, Clock(), tty=True, environ={"COLUMNS": "80", **environ})
+    with output.progress("Import") as progress:
+        progress.update(50, 200)
+        progress.update(100, 200)
+    first, second, *_ = shown.err.split("\r\x1b[2K")
+    assert (first, second) == (f"Import {'━' * 6:24} 50/200", f"Import {'━' * 12:24} 100/200")
+
+
+def test_dumb_terminal_gets_a_line_now_and_then(screen: Build) -> None:
+    output, shown = output_at(screen, Clock(), tty=True, environ={"TERM": "dumb"})
+    with output.progress("Import") as progress:
+        progress.update(50, 200)
+        progress.update(100, 200)
+    assert shown.err == "Import  50/200\n"
 
 
 @pytest.mark.parametrize(
     ("columns", "line"),
     [
-        (60, "Import  [#.......................]  10/200  3 min 10 s left"),
-        (59, "Import  10/200  3 min 10 s left"),
-        (32, "Import  10/200  3 min 10 s left"),
-        (31, "Import  10/200"),
+        (58, "Import ━╺━━━━━━━━━━━━━━━━━━━━━━ 10/200  3 min 10 s left"),
+        (57, "Import ━╺━━━━━━━━━━━━━━━━━━━━━━ 10/200  3 min 10 s left"),
+        (54, "Import  10/200  3 min 10 s left"),
+        (31, "Import  10/200  3 min 10 s left"),
+        (30, "Import  10/200"),
         (10, "Import"),
-        (4, "Imp"),
+        (4, "Imp…"),
     ],
 )
 def test_the_time_left_in_minutes_and_a_line_that_fits(screen: Build, columns: int, line: str) -> None:
@@ -59,14 +86,22 @@ def test_the_time_left_in_minutes_and_a_line_that_fits(screen: Build, columns: i
     with output.progress("Import") as progress:
         clock.at = 10
         progress.update(10, 200)
-    assert [line for line in shown.err.split("\r\x1b[K") if line] == [line]
+    assert drawn(shown)[0] == line
+
+
+def test_messages_scroll_past_above_the_line(screen: Build) -> None:
+    output, shown = output_at(screen, Clock(), tty=True, environ={"COLUMNS": "80", "NO_COLOR": "1"})
+    with output.progress("Import") as progress:
+        progress.update(note="one")
+        output.warn("The clock is off.")
+    assert shown.err.startswith("Import  one\r\x1b[2KWarning: The clock is off.\nImport  one")
 
 
 def test_who_knows_better_says_how_long_it_takes_yet(screen: Build) -> None:
     output, shown = output_at(screen, Clock(), tty=True, environ={"COLUMNS": "80"})
     with output.progress("Run") as progress:
         progress.update(1, 200, "90/min", left=61)
-    assert "  1/200  1 min 1 s left  90/min" in shown.err
+    assert " 1/200  1 min 1 s left  90/min" in shown.err
 
 
 def test_off_a_terminal_a_line_at_first_and_then_every_30_seconds(screen: Build) -> None:
@@ -76,7 +111,7 @@ def test_off_a_terminal_a_line_at_first_and_then_every_30_seconds(screen: Build)
         for second in range(0, 61, 5):
             clock.at = second
             progress.update(second, 60)
-    assert [line.split("]  ")[-1].split("  ")[0] for line in shown.err.splitlines()] == ["0/60", "30/60", "60/60"]
+    assert shown.err.splitlines() == ["Import  0/60", "Import  30/60  30 s left", "Import  60/60"]
 
 
 def test_quiet_says_nothing(screen: Build) -> None:

@@ -1,36 +1,65 @@
+import errno
 import io
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from synq_cli.output.streams import Stream, wants_color
+from synq_cli.errors import UsageError
+from synq_cli.output.streams import Stream
 
 
 @pytest.mark.parametrize(
-    ("environ", "terminal", "no_color", "colored"),
+    ("environ", "terminal", "no_color", "color", "live"),
     [
-        ({}, True, False, True),
-        ({}, False, False, False),
-        ({}, True, True, False),
-        ({"NO_COLOR": "1"}, True, False, False),
-        ({"NO_COLOR": ""}, True, False, True),
-        ({"TERM": "dumb"}, True, False, False),
-        ({"TERM": "xterm"}, True, False, True),
-        ({"CLICOLOR_FORCE": "1"}, False, False, True),
-        ({"CLICOLOR_FORCE": "0"}, False, False, False),
-        ({"CLICOLOR_FORCE": ""}, False, False, False),
-        ({"CLICOLOR_FORCE": "1"}, False, True, False),
-        ({"CLICOLOR_FORCE": "1", "NO_COLOR": "1"}, True, False, False),
-        ({"CLICOLOR_FORCE": "1", "TERM": "dumb"}, True, False, False),
+        ({}, True, False, True, True),
+        ({}, False, False, False, False),
+        ({}, True, True, False, True),
+        ({"NO_COLOR": "1"}, True, False, False, True),
+        ({"NO_COLOR": ""}, True, False, True, True),
+        ({"TERM": "xterm"}, True, False, True, True),
+        ({"TERM": "dumb"}, True, False, False, False),
+        ({"TERM": "unknown"}, True, False, False, False),
+        ({"CLICOLOR": "0"}, True, False, False, True),
+        ({"CLICOLOR": "1"}, True, False, True, True),
+        ({"CLICOLOR": "1"}, False, False, False, False),
+        ({"CLICOLOR_FORCE": "1"}, False, False, True, False),
+        ({"CLICOLOR_FORCE": "0"}, False, False, False, False),
+        ({"CLICOLOR_FORCE": ""}, False, False, False, False),
+        ({"CLICOLOR_FORCE": "1"}, False, True, False, False),
+        ({"CLICOLOR_FORCE": "1", "CLICOLOR": "0"}, True, False, True, True),
+        ({"CLICOLOR_FORCE": "1", "NO_COLOR": "1"}, True, False, False, True),
+        ({"CLICOLOR_FORCE": "1", "TERM": "dumb"}, True, False, False, False),
     ],
 )
-def test_color(environ: dict[str, str], terminal: bool, no_color: bool, colored: bool) -> None:
-    assert wants_color(environ, terminal=terminal, no_color=no_color, windows=False) is colored
+def test_color_and_live_drawing(
+    environ: dict[str, str], terminal: bool, no_color: bool, color: bool, live: bool
+) -> None:
+    file = Tty() if terminal else io.StringIO()
+    stream = Stream(file, environ, no_color=no_color)
+    assert (stream.color, stream.live) == (color, live)
+    stream.say("Sent.", "red")
+    assert file.getvalue() == ("\x1b[31mSent.\x1b[0m\n" if color else "Sent.\n")
 
 
-def test_color_on_windows_where_the_console_understands_it() -> None:
-    assert not wants_color({}, terminal=True, no_color=False, windows=True)
-    assert wants_color({"WT_SESSION": "x"}, terminal=True, no_color=False, windows=True)
+@pytest.mark.parametrize("environ", [{"FORCE_COLOR": "1"}, {"TTY_COMPATIBLE": "1"}, {"TTY_INTERACTIVE": "1"}])
+def test_variables_of_rich_alone_do_not_color_a_pipe(environ: dict[str, str]) -> None:
+    file = io.StringIO()
+    stream = Stream(file, environ)
+    stream.draw("[red]x[/red] :smile: 12", 40)
+    assert file.getvalue() == "[red]x[/red] :smile: 12\n"
+
+
+def test_one_console_serves_all_drawings_of_a_stream() -> None:
+    stream = Stream(Tty(), {"COLUMNS": "57"})
+    assert stream.console().width == 57
+    assert stream.console(20) is stream.console()
+    assert Stream(Tty(), {"COLUMNS": "57", "TERM": "dumb"}).console().width == 57
+
+
+class Tty(io.StringIO):
+    def isatty(self) -> bool:
+        return True
 
 
 def bytes_stream(encoding: str) -> tuple[Stream, io.BytesIO]:
@@ -75,10 +104,22 @@ class Closed(io.StringIO):
         raise BrokenPipeError
 
 
-def test_a_broken_pipe_surfaces_at_the_write() -> None:
-    stream = Stream(Closed(), {})
+@pytest.mark.parametrize("write", [Stream.write, Stream.draw])
+def test_a_broken_pipe_surfaces_at_the_write(write: Callable[[Stream, str], None]) -> None:
     with pytest.raises(BrokenPipeError):
-        stream.write("a")
+        write(Stream(Closed(), {}), "a")
+    write(Stream(Closed(), {}, optional=True), "a")
+
+
+class Full(io.StringIO):
+    def write(self, text: str) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize("write", [Stream.write, Stream.draw])
+def test_full_disk_is_a_usage_error(write: Callable[[Stream, str], None]) -> None:
+    with pytest.raises(UsageError, match="No space left on device"):
+        write(Stream(Full(), {}), "a")
 
 
 def test_say_is_one_clean_line() -> None:

@@ -193,6 +193,15 @@ def test_ascii_terminals_get_three_dots() -> None:
     assert stderr.read().splitlines()[1] == "8/100 requests left this minute - acme"
 
 
+@pytest.mark.parametrize("count", [99, 100, 101, 250])
+def test_long_table_is_one_table(screen: Callable[..., Any], count: int) -> None:
+    rows = [{"number": number, "name": "x" * (number % 7), "left": -number} for number in range(count)]
+    columns = [Column("Number", "number", quantity), Column("Name", "name"), Column("Left", "left", quantity)]
+    lines = table(screen, rows, columns).splitlines()[1:]
+    assert lines[0] == "Number  Name    Left"
+    assert lines[1:] == [f"{row['number']:>6}  {row['name']:<6}  {row['left']:>4}" for row in rows]
+
+
 # An amount is never cut, so one of forty digits may run over; a shop's does not.
 TOTALS = st.integers(-(10**12), 10**12)
 ROWS = st.lists(

@@ -1,8 +1,10 @@
 """The drawing of a life: its marks, its colours, and what a poor terminal gets."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
+
+import pyte
 
 from synq_cli.output.columns import Column
 from synq_cli.output.display import Output
@@ -56,3 +58,21 @@ def test_a_row_like_the_one_before_is_no_change() -> None:
     rows = [{"a": 1}, {"a": 1}, {"a": 2}, {"a": 1}]
     assert list(changes(rows)) == [{"a": 1}, {"a": 2}, {"a": 1}]
     assert list(changes([])) == []
+
+
+def test_messages_scroll_past_above_a_live_drawing(screen: Callable[..., Any]) -> None:
+    shown = screen(tty=True, width=40, environ={"COLUMNS": "40", "NO_COLOR": "1"})
+
+    def rows() -> Iterator[dict[str, Any]]:
+        yield {**LIFE, "parcels": []}
+        shown.output.waiting(2, "the rate limit is used up")
+        yield {**LIFE, "parcels": []}
+
+    shown.output.timelines(rows(), [], HEAD, PARTS)
+    terminal = pyte.Screen(40, 12)
+    terminal.set_mode(pyte.modes.LNM)
+    pyte.Stream(terminal).feed(shown.out)
+    lines = [line.rstrip() for line in terminal.display]
+    assert lines[:6] == ["Waiting 2 s: the rate limit is used up", "Order  o", "", *lines[3:6]]
+    assert [line[:1] for line in lines[3:]] == ["●", "◉", "○", *[""] * 6]
+    assert shown.err == ""

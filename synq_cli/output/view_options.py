@@ -1,4 +1,4 @@
-"""What a run was asked to show, and in which form: format, fields, columns and filter."""
+"""View options of a run: format, fields, columns and filter."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
@@ -7,15 +7,15 @@ from synq_cli.errors import UsageError
 from synq_cli.output.columns import Column, Row
 from synq_cli.output.fields import Fields
 from synq_cli.output.formats import visible
+from synq_cli.output.messages import Messages
 from synq_cli.output.streams import Stream
-from synq_cli.output.talk import Talk
 
 if TYPE_CHECKING:
     from synq_cli.output.fields import Picks
     from synq_cli.output.filter import Filter
 
 
-class Chosen(Talk):
+class ViewOptions(Messages):
     """The stdout side of a run, as far as the line decides it.
 
     UsageError if `fields`, `columns` or `jq` is wrong. `width` is the terminal's; None asks it.

@@ -1,4 +1,4 @@
-"""What a run says on stderr: notes, warnings, errors, progress and the footer."""
+"""Messages of a run on stderr: notes, warnings, errors, progress and the footer."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from synq_cli.output.progress import Progress
 
 
-class Trace(Protocol):
-    """One request that was sent, for the debug line; the API's side has the class."""
+class RequestEvent(Protocol):
+    """One request that was sent, for the debug line; `synq_cli.api` has the class."""
 
     @property
     def method(self) -> str: ...
@@ -35,7 +35,7 @@ class Trace(Protocol):
     def error(self) -> str | None: ...
 
 
-class Talk:
+class Messages:
     """The stderr side of a run; `machine` makes errors JSON."""
 
     def __init__(
@@ -49,7 +49,7 @@ class Talk:
         no_color: bool,
         debug: bool,
     ) -> None:
-        self._err = Stream(stderr, environ, no_color=no_color, talk=True)
+        self._err = Stream(stderr, environ, no_color=no_color, optional=True)
         self._now = now
         self._machine_asked = machine
         self._quiet = quiet
@@ -102,7 +102,7 @@ class Talk:
         if not self._quiet:
             self._err.say(f"Waiting {math.ceil(seconds)} s: {reason}", "dim")
 
-    def sent(self, trace: Trace) -> None:
+    def sent(self, trace: RequestEvent) -> None:
         """The debug line of one request."""
         if not self._debug:
             return
