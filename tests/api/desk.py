@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from synq_cli.api.budget import Budget
@@ -26,15 +27,17 @@ TOKEN = jwt(tenantid=TENANT, org_id=ORG, role="EDITOR", exp=NOW + 1800)
 
 @dataclass
 class Clock:
-    """Time passes only by sleeping, at once."""
+    """Time passes only by sleeping, at once: after what `settle` waits for."""
 
     at: float = NOW
     slept: list[float] = field(default_factory=list)
+    settle: Callable[[], None] = lambda: None
 
     def now(self) -> float:
         return self.at
 
     def sleep(self, seconds: float) -> None:
+        self.settle()
         self.slept.append(seconds)
         self.at += seconds
 

@@ -11,6 +11,7 @@ import pytest
 from desk import NOW, Clock, Desk
 
 from synq_cli.api.budget import RESERVE, Budget
+from synq_cli.api.look_ahead import EarlyRead
 from synq_cli.api.pagination import MOST_IN_FLIGHT
 from synq_cli.errors import RejectedError
 from synq_cli.http.client import in_process
@@ -141,8 +142,14 @@ def test_a_refusal_by_the_rate_limit_holds_back_what_is_requested_ahead(desk: Ca
             return httpx.Response(429, headers={"Retry-After": "7"})
         return None
 
+    def settle() -> None:
+        for thread in threading.enumerate():
+            if isinstance(thread, EarlyRead):
+                thread.join(WAIT)
+
     shop.before = before
     made = desk(shop)
+    made.clock.settle = settle  # else simulated minutes pass while a real thread waits for its turn
     assert list(orders(made)) == list(range(2000))
     assert 7 <= made.clock.at - NOW < 9
     assert made.ear.waits
@@ -160,7 +167,7 @@ def test_when_rows_are_wanted_no_longer_nothing_more_is_requested(desk: Callable
     others = set(threading.enumerate())
     rows = made.api.orders.matching(None).first(None)
     taken = [next(rows)["n"] for _ in range(350)]
-    early = set(threading.enumerate()) - others
+    early = [thread for thread in set(threading.enumerate()) - others if isinstance(thread, EarlyRead)]
     rows.pages.close()
     release.set()
     for thread in early:
@@ -192,8 +199,12 @@ def test_a_list_that_never_stops_moving_ends_with_a_warning(desk: Callable[..., 
 def test_a_system_without_threads_to_spare_reads_one_page_at_a_time(
     desk: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def start(_thread: Thread) -> None:
-        raise RuntimeError("can't start new thread")
+    really_start = Thread.start
+
+    def start(thread: Thread) -> None:
+        if type(thread) is EarlyRead:
+            raise RuntimeError("can't start new thread")
+        really_start(thread)
 
     monkeypatch.setattr(Thread, "start", start)
     shop = Shop(1000)

@@ -124,7 +124,7 @@ def test_neither_is_a_refresh_token(person: Any) -> None:
         "Client id, if there is one: synq",
         "Refresh token:",
     ]
-    assert "http://127.0.0.1:1/token could not be reached" in " ".join(screen[7:])
+    assert "127.0.0.1:1 could not be reached: the connection was refused" in " ".join(screen[7:])
     assert b"example-refresh" not in sent
 
 
