@@ -134,7 +134,7 @@ def shared_options() -> tuple[TyperOption, ...]:
         _everywhere(
             "--max-wait",
             metavar="SECONDS",
-            help="Longest wait for the rate limit before exit 6; 120 by default. [SYNQ_MAX_WAIT]",
+            help="Longest wait for the rate limit, and for retries; 120 by default. [SYNQ_MAX_WAIT]",
         ),
         _everywhere("--base-url", metavar="URL", help="Another API host. [SYNQ_BASE_URL]"),
         _flag("--sandbox", help="The embedded sandbox instead of the network."),

@@ -19,6 +19,16 @@ def parse_time(value: object) -> "datetime | None":
         return None
 
 
+def http_date(text: str) -> float | None:
+    """The epoch second of a date as HTTP headers have it (RFC 9110, 5.6.7); None for anything else."""
+    from email.utils import parsedate_to_datetime
+
+    try:
+        return parsedate_to_datetime(text).timestamp()
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
 def epoch(value: object) -> float | None:
     """The same in epoch seconds."""
     moment = parse_time(value)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from synq_cli.api.operation import Operation
 from synq_cli.http.exchange import Tls
+from synq_cli.times import http_date
 
 if TYPE_CHECKING:
     from synq_cli.api.transport import Transport
@@ -33,13 +34,4 @@ class Health:
         """Its short answer, its clock and its connection. GET /health"""
         reply = self._transport.exchange(GET, headers={})
         assert reply is not None  # only a deletion goes without one
-        return HealthStatus(reply.text, _epoch(reply.headers.get("date", "")), reply.tls)
-
-
-def _epoch(date: str) -> float | None:
-    from email.utils import parsedate_to_datetime
-
-    try:
-        return parsedate_to_datetime(date).timestamp()
-    except (ValueError, TypeError, OverflowError):
-        return None
+        return HealthStatus(reply.text, http_date(reply.headers.get("date", "")), reply.tls)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Literal
 
 from synq_cli.api.operation import RetryClass
+from synq_cli.times import http_date
 
 # What is known of a request that got no usable answer.
 Failure = Literal["not_sent", "no_answer"]
@@ -51,14 +52,6 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     try:
         seconds = float(text)
     except ValueError:
-        seconds = _until(text, now)
+        at = http_date(text)
+        seconds = math.nan if at is None else at - now
     return max(seconds, 0.0) if math.isfinite(seconds) else None
-
-
-def _until(text: str, now: float) -> float:
-    from email.utils import parsedate_to_datetime
-
-    try:
-        return parsedate_to_datetime(text).timestamp() - now
-    except (ValueError, TypeError, OverflowError):
-        return math.nan

@@ -43,7 +43,7 @@ class HttpClient:
         self._connect_timeout = min(timeout, _LONGEST_CONNECT)
         self._environ = environ
         self._transport = transport
-        self._clients: dict[str | None, httpx.Client] = {}
+        self._clients: dict[str, httpx.Client] = {}
         self._lock = Lock()
 
     def check(self, url: str) -> None:

@@ -17,7 +17,8 @@ _VARIABLES = (
     ("CLICOLOR", "no color, if it is 0"),
     ("CLICOLOR_FORCE", "color also off a terminal, if it is 1"),
     ("COLUMNS", "the width of tables; else the terminal's"),
-    ("HTTPS_PROXY", "the http:// proxy on the way to the API; also ALL_PROXY, and NO_PROXY for the exceptions"),
+    ("HTTPS_PROXY", "URL of a proxy: http, https, socks5 or socks5h; else ALL_PROXY"),
+    ("NO_PROXY", "hosts, addresses and networks to reach directly: .example.com,10.0.0.0/8,[::1]:8443"),
     ("SSL_CERT_FILE", "PEM file with certificates to trust; SSL_CERT_DIR, a folder of them"),
 )
 

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -10,7 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
-from desk import NOW, ORG, TENANT, TOKEN, Desk, jwt
+from desk import NOW, ORG, TENANT, TOKEN, Clock, Desk, jwt
 
 from synq_cli import __version__
 from synq_cli.api import inventory, orders, products, variants
@@ -348,6 +349,29 @@ def test_a_read_that_works_in_the_end(desk: Callable[..., Desk]) -> None:
         ("GET", 200, None),
     ]
     assert made.api.transport.requests == 3
+
+
+def test_retries_keep_within_max_wait_and_each_says_why(desk: Callable[..., Desk], clock: Clock) -> None:
+    def slow(_request: httpx.Request) -> httpx.Response:
+        clock.at += 30
+        raise httpx.ReadTimeout("slow")
+
+    made = desk(slow, max_wait="60")
+    assert failed(lambda: get_order(made)).message == "api.synq.io did not answer within 30 s."
+    assert made.ear.waits == [(0.5, "api.synq.io did not answer within 30 s; trying again")]
+    assert made.api.transport.requests == 2
+
+
+def test_a_certificate_that_is_not_trusted_is_not_tried_again(desk: Callable[..., Desk]) -> None:
+    cause = ssl.SSLCertVerificationError()
+    cause.verify_code, cause.verify_message = 20, "unable to get local issuer certificate"
+    untrusted = httpx.ConnectError("certificate verify failed")
+    untrusted.__cause__ = cause
+    made = desk(Server(untrusted))
+    error = failed(lambda: get_order(made))
+    assert (error.exit_status, error.retryable, made.clock.slept) == (7, False, [])
+    assert error.message == "The certificate of api.synq.io is not trusted: it comes from an unknown issuer."
+    assert "SSL_CERT_FILE" in str(error.hint)
 
 
 NETWORK_ERRORS = {
