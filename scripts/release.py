@@ -16,7 +16,7 @@ WORK = ROOT / ".cache/package"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 # A look at each library: rich, jq, yaml; keyring, filelock, platformdirs; falcon, waitress, PyJWT; typer, httpx.
 TESTS = (
-    "tests/output", "tests/session", "tests/sandbox/test_serve.py", "tests/sandbox/test_identity.py",
+    "tests/output", "tests/session", "tests/http", "tests/sandbox/test_serve.py", "tests/sandbox/test_identity.py",
     "tests/commands/test_orders_line.py", "tests/commands/test_bulk_line.py",
 )  # fmt: skip
 
@@ -127,7 +127,8 @@ def check_lowest(sdist: Path, wheel: Path) -> None:
     project = PROJECT["project"]
     wanted = project["dependencies"] + [each for extra in project["optional-dependencies"].values() for each in extra]
     constraints = WORK / "lowest.txt"
-    constraints.write_text("".join(re.sub(r"(\[.*\])?>=([\d.]+).*", r"==\2\n", each) for each in wanted), encoding="utf-8")
+    lowest = [re.sub(r"(\[.*\])?>=([\d.]+).*", r"==\2\n", each) for each in wanted]
+    constraints.write_text("".join(lowest), encoding="utf-8")
     bin_ = environment("lowest")
     install(bin_, f"{wheel}[sandbox,jq]", "--group", f"{ROOT}/pyproject.toml:test", "--constraint", str(constraints))
     source = WORK / "source"
