@@ -39,10 +39,17 @@ def _wrote_version() -> bool:
     return True
 
 
+def _names_socks_proxy() -> bool:
+    return any("socks" in value.lower() for name, value in os.environ.items() if name.lower().endswith("_proxy"))
+
+
 def run() -> None:
     """Run synq as a process of its own, and end the process."""
     # Loading makes thousands of objects that stay; looking through them for garbage costs 7 to 12 ms.
     gc.set_threshold(200_000)
+    if sys.platform not in {"darwin", "win32"} and not _names_socks_proxy():
+        # httpcore loads its SOCKS library at each start if it can be imported: 5 ms.
+        sys.modules["socksio"] = None  # type: ignore[assignment]  # says that it can't
     status = main(sys.argv[1:])
     # main() has flushed and closed what it opened. Taking a few hundred modules apart again would cost 13 to 20 ms.
     os._exit(status)

@@ -20,6 +20,7 @@ from synq_cli.errors import (
 from synq_cli.invocation import Invocation
 from synq_cli.lazy_group import LazyGroup
 from synq_cli.nearest import did_you_mean
+from synq_cli.session.settings import OUTPUT_FORMATS
 from synq_cli.system import System
 
 # name: (module, one-line help, panel)
@@ -228,8 +229,7 @@ def _asked_format(arguments: list[str]) -> dict[str, object]:
     for word, following in pairwise([*arguments, ""]):
         if word in {"--json", "--jq"} or word.startswith("--jq="):
             return {"json": True}
-        if word in {"-o", "--output"}:
-            return {"output": following}
-        if word.startswith("--output="):
-            return {"output": word.partition("=")[2]}
+        named = following if word in {"-o", "--output"} else word.removeprefix("--output=")
+        if named != word and named in OUTPUT_FORMATS:
+            return {"output": named}
     return {}

@@ -18,16 +18,18 @@ from synq_cli import __version__
 from synq_cli.deadline import DeadlineError, call_within
 from synq_cli.errors import NetworkError, UsageError
 from synq_cli.http.exchange import NoResponseError, Reply, Tls
-from synq_cli.http.failures import CLOSED, no_response
+from synq_cli.http.failures import CLOSED, no_response, unreachable
 from synq_cli.session.base_url import host_of
-from synq_cli.session.proxies import Proxy, find_proxy, names_proxies
+from synq_cli.session.proxies import Proxy, find_proxy, names_proxies, unusable_proxy
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
 
 LARGEST_REPLY = 64_000_000
 _LONGEST_CONNECT = 10.0
-_OWN_HEADERS = {"Accept": "application/json", "User-Agent": f"synq/{__version__}"}
+_OWN_HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": f"synq/{__version__}"}
+# Any other, or several at once, could expand a piece of the reply without bounds before its size is known.
+_ENCODINGS = {"", "identity", "gzip", "x-gzip", "deflate"}
 
 
 class HttpClient:
@@ -84,15 +86,17 @@ class HttpClient:
             late = "did not answer" if sent else "could not be reached"
             raise NoResponseError(f"{host} {late} within {limit:g} s{'' if sent else way}", sent=sent) from None
         except httpx.HTTPError as error:
-            raise no_response(error, host, way, sent=attempt.sent) from None
+            own = proxy and proxy.url.startswith("https:") and not attempt.tunneled
+            peer = f"the proxy in {proxy.variable}" if proxy and own else host
+            raise no_response(error, host, way, peer=peer, sent=attempt.sent) from None
         except KeyboardInterrupt:
             attempt.abandon()
             raise
-        except Exception:
-            if attempt.sent or not proxy or not proxy.url.startswith("socks"):
+        except Exception as error:
+            if attempt.sent:
                 raise
-            # httpx lets the errors of its SOCKS library through.
-            raise NoResponseError(f"{host} could not be reached{way}: it does not speak SOCKS 5", sent=False) from None
+            # httpx lets errors of its SOCKS library, of the resolver and of the system pass as they are.
+            raise unreachable(error, host, way) from error
 
     def post_form(self, url: str, form: Mapping[str, str]) -> tuple[int, bytes]:
         """Send a form; status and body of the answer, whatever the status. NetworkError if there is none."""
@@ -156,6 +160,8 @@ class HttpClient:
             attempt.close()
             raise
         try:
+            if response.headers.get("content-encoding", "").strip().lower() not in _ENCODINGS:
+                raise NoResponseError(f"{host} sent an encoding that was not asked for", sent=True, retryable=False)
             tls = _tls_of(response)  # now: once it is read, the connection may be closed
             chunks, size = [], 0
             for chunk in response.iter_bytes():
@@ -164,7 +170,7 @@ class HttpClient:
                 if attempt.abandoned:
                     raise DeadlineError
                 if max(size, response.num_bytes_downloaded) > LARGEST_REPLY:
-                    raise NoResponseError(f"{host} sent more than {LARGEST_REPLY:,} bytes", sent=True)
+                    raise NoResponseError(f"{host} sent more than {LARGEST_REPLY:,} bytes", sent=True, retryable=False)
             return Reply(response.status_code, dict(response.headers), b"".join(chunks), tls)
         finally:
             attempt.close()
@@ -177,6 +183,7 @@ class _Attempt:
     def __init__(self, *, handed_over: bool) -> None:
         # A transport that is not the network tells nothing: what it was given may have been acted on.
         self.sent = handed_over
+        self.tunneled = False  # whether a proxy was asked for a connection to the host
         self.abandoned = False
         self._stream: Any = None
         self._socket: socket.socket | None = None
@@ -193,7 +200,9 @@ class _Attempt:
                 self._stream.close()
         elif event.endswith(".setup_socks5_connection.failed"):
             self._stream.close()  # httpcore leaves it open
-        elif event.endswith(".send_request_headers.started") and info["request"].method != b"CONNECT":
+        elif event.endswith(".send_request_headers.started") and info["request"].method == b"CONNECT":
+            self.tunneled = True
+        elif event.endswith(".send_request_headers.started"):
             with self._lock:
                 self.sent = not self.abandoned
         if self.abandoned and event.endswith((".started", ".complete")) and "_closed." not in event:
@@ -233,7 +242,10 @@ def in_process(app: "WSGIApplication") -> httpx.BaseTransport:
 def _proxy_of(proxy: Proxy | None, trust: ssl.SSLContext | None) -> httpx.Proxy | None:
     if proxy is None:
         return None
-    return httpx.Proxy(proxy.url, ssl_context=trust if proxy.url.startswith("https:") else None)
+    try:
+        return httpx.Proxy(proxy.url, ssl_context=trust if proxy.url.startswith("https:") else None)
+    except httpx.InvalidURL:
+        raise unusable_proxy(proxy.variable, "its host name is not valid") from None
 
 
 def _checked(headers: Mapping[str, str]) -> Mapping[str, str]:

@@ -24,12 +24,21 @@ _CERTIFICATE_FAULTS = {
 }
 
 
-def no_response(error: httpx.HTTPError, host: str, way: str, *, sent: bool) -> NoResponseError:
-    """Why an exchange failed; a request's headers and a proxy's password are never part of it."""
+def unreachable(error: Exception, host: str, way: str) -> NoResponseError:
+    """The failure for an error that httpx does not know, before anything was sent."""
+    transient = type(error).__module__.startswith("socksio")
+    return NoResponseError(f"{host} could not be reached{way}: {_words(error)}", sent=False, retryable=transient)
+
+
+def no_response(error: httpx.HTTPError, host: str, way: str, *, peer: str, sent: bool) -> NoResponseError:
+    """Why an exchange failed; a request's headers and a proxy's password are never part of it.
+
+    `way` names the proxy between, and `peer` is whose certificate was looked at.
+    """
     cause = _root(error)
     if isinstance(cause, ssl.SSLCertVerificationError):
         why, advice = _CERTIFICATE_FAULTS.get(cause.verify_code, (cause.verify_message.rstrip("."), _CA))
-        sentence = f"the certificate of {host} is not trusted: {why}"
+        sentence = f"the certificate of {peer} is not trusted: {why}"
         return NoResponseError(sentence, sent=False, retryable=False, hint=advice)
     if isinstance(error, httpx.ProxyError):
         status = str(error).split(" ")[0]

@@ -42,16 +42,22 @@ def _checked(variable: str, text: str) -> str:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
     except ValueError:
-        raise _unusable(variable, "it is not a URL") from None
+        raise unusable_proxy(variable, "it is not a URL") from None
     if parts.scheme not in _SCHEMES:
-        raise _unusable(variable, f'the scheme "{parts.scheme}" is not one of {", ".join(_SCHEMES)}')
-    if not host or not url.isprintable() or " " in url:
-        raise _unusable(variable, "it names no host")
+        raise unusable_proxy(variable, f'the scheme "{parts.scheme}" is not one of {", ".join(_SCHEMES)}')
+    if not url.isprintable() or " " in url:
+        raise unusable_proxy(variable, "it holds blanks or control characters")
+    if not host:
+        raise unusable_proxy(variable, "it names no host")
+    try:
+        host.encode("idna")  # as the resolver does
+    except UnicodeError:
+        raise unusable_proxy(variable, "its host name is not valid") from None
     return url
 
 
-def _unusable(variable: str, why: str) -> UsageError:
-    # The URL itself is not repeated: it may hold a password.
+def unusable_proxy(variable: str, why: str) -> UsageError:
+    """The error for a variable whose proxy can't be used; the URL, which may hold a password, is not repeated."""
     return UsageError(
         f"Invalid proxy in {variable}: {why}.",
         hint=f"Set {variable} to a URL such as http://proxy.example:3128, or unset it.",

@@ -1,5 +1,6 @@
 """Trusted certificates: the operating system's store, and those that the environment adds."""
 
+import os
 import ssl
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,7 +21,7 @@ def tls_context(environ: Mapping[str, str]) -> ssl.SSLContext:
         except OSError as error:
             raise _unusable("SSL_CERT_FILE", file, error.strerror or type(error).__name__) from None
     if folder := environ.get("SSL_CERT_DIR"):
-        if not Path(folder).is_dir():
+        if not all(Path(each).is_dir() for each in folder.split(os.pathsep)):
             raise _unusable("SSL_CERT_DIR", folder, "it is not a folder")
         context.load_verify_locations(capath=folder)
     return context

@@ -131,7 +131,15 @@ def test_what_can_not_be_sent_leaves_its_row_for_resume_and_is_not_tried_again(m
     assert host.keys == ["key of Ann", "key of Bob"]
 
 
-@pytest.mark.parametrize("variables", [{"HTTPS_PROXY": "socks4://127.0.0.1"}, {"SSL_CERT_FILE": "/nonexistent"}])
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"HTTPS_PROXY": "socks4://127.0.0.1"},
+        {"HTTPS_PROXY": "http://256.256.256.256:1"},
+        {"HTTPS_PROXY": "http://a..b:1"},
+        {"SSL_CERT_FILE": "/nonexistent"},
+    ],
+)
 def test_settings_that_can_not_work_are_found_before_a_run_is_journaled(
     memory: Path, variables: dict[str, str]
 ) -> None:

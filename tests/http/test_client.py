@@ -244,6 +244,13 @@ def test_a_server_that_refuses_a_body_before_its_end_is_heard(new_client: Callab
         thread.join(LIMIT)
 
 
+def test_an_encoding_that_could_expand_without_bounds_is_not_decoded(new_client: Callable[..., HttpClient]) -> None:
+    twice = gzip.compress(gzip.compress(b"{}"))
+    answer = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip, gzip\r\nContent-Length: %d\r\n\r\n" % len(twice) + twice
+    with serving([answer]) as server:
+        assert no_response(new_client(), server.url) == (True, "HOST sent an encoding that was not asked for")
+
+
 # Connections
 
 
@@ -339,7 +346,7 @@ def test_a_proxy_that_stalls(new_client: Callable[..., HttpClient], scheme: str,
         assert sent is False
         assert sentence in {
             "HOST could not be reached within 0.2 s through the proxy in HTTPS_PROXY",
-            "HOST could not be reached through the proxy in HTTPS_PROXY: it does not speak SOCKS 5",
+            "HOST could not be reached through the proxy in HTTPS_PROXY: Malformed reply",
         }
 
 
@@ -537,8 +544,8 @@ REFUSALS: list[tuple[str, bytes, str, bool]] = [
     ("http", b"HTTP/1.1 407 no, s3cret\r\nContent-Length: 0\r\n\r\n", "it answered with status 407", False),
     ("http", b"HTTP/1.1 502 s3cret\r\nContent-Length: 0\r\n\r\n", "it answered with status 502", True),
     ("http", b"", "it was closed without an answer", True),
-    ("socks5", b"HTTP/1.1 400 s3cret\r\n\r\n", "it does not speak SOCKS 5", True),
-    ("socks5", b"", "it does not speak SOCKS 5", True),
+    ("socks5", b"HTTP/1.1 400 s3cret\r\n\r\n", "Malformed reply", True),
+    ("socks5", b"", "Malformed reply", True),
 ]
 
 
@@ -562,6 +569,27 @@ def test_a_proxy_that_refuses(
         thread.join(LIMIT)
     assert caught.value.sentence == f"HOST could not be reached through the proxy in https_proxy: {why}"
     assert (caught.value.sent, caught.value.retryable) == (False, retryable)
+
+
+def test_a_proxys_own_certificate_is_told_from_the_hosts(
+    new_client: Callable[..., HttpClient], server_side: ssl.SSLContext
+) -> None:
+    with serving([OK], trust=server_side) as server, pytest.raises(NoResponseError) as caught:
+        ask(new_client(HTTPS_PROXY=f"https://localhost:{server.port}"), "https://api.test", b"{}")
+    assert caught.value.sentence == "the certificate of the proxy in HTTPS_PROXY is not trusted: it is self-signed"
+    assert (caught.value.sent, caught.value.retryable) == (False, False)
+
+
+def test_a_system_without_threads_to_spare_has_sent_nothing(
+    new_client: Callable[..., HttpClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def start(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    client = new_client()
+    monkeypatch.setattr(threading.Thread, "start", start)
+    reason = "HOST could not be reached: can't start new thread"
+    assert no_response(client, "http://127.0.0.1:1", b"{}") == (False, reason)
 
 
 def test_a_run_with_settings_that_can_not_work_sends_and_counts_nothing(synq: Any) -> None:

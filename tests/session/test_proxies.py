@@ -63,7 +63,9 @@ def test_no_proxy_takes_names_addresses_networks_and_ports(
         ("http://u:s3cret@", "it names no host"),
         ("http://u:s3cret@proxy.test:port", "it is not a URL"),
         ("http://u:s3cret@[::1", "it is not a URL"),
-        ("http://u:s3cret@a b", "it names no host"),
+        ("http://u:s3cret@a b", "it holds blanks or control characters"),
+        ("http://u:s3cret@a..b:1", "its host name is not valid"),
+        (f"http://u:s3cret@{'a' * 300}:1", "its host name is not valid"),
     ],
 )
 def test_a_proxy_that_can_not_work_is_named_without_its_password(value: str, why: str) -> None:
