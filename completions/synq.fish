@@ -557,7 +557,7 @@ function __synq_options # the options of a command, and those that every command
         '--no-color' 'No color' \
         '--debug' 'A line a request on stderr; secrets masked' \
         '--timeout' 'For a whole request; 30 by default' \
-        '--max-wait' 'Longest wait for the rate limit before exit 6; 120 by...' \
+        '--max-wait' 'Longest wait for the rate limit, and for retries; 120 by...' \
         '--base-url' 'Another API host' \
         '--sandbox' 'The embedded sandbox instead of the network' \
         '--read-only' 'Refuse every request that is not a read' \

@@ -556,7 +556,7 @@ function __SynqOptions([string] $At) { # the options of a command, and those tha
     "--no-color`tNo color"
     "--debug`tA line a request on stderr; secrets masked"
     "--timeout`tFor a whole request; 30 by default"
-    "--max-wait`tLongest wait for the rate limit before exit 6; 120 by..."
+    "--max-wait`tLongest wait for the rate limit, and for retries; 120 by..."
     "--base-url`tAnother API host"
     "--sandbox`tThe embedded sandbox instead of the network"
     "--read-only`tRefuse every request that is not a read"

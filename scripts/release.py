@@ -127,7 +127,9 @@ def check_lowest(sdist: Path, wheel: Path) -> None:
     project = PROJECT["project"]
     wanted = project["dependencies"] + [each for extra in project["optional-dependencies"].values() for each in extra]
     constraints = WORK / "lowest.txt"
-    constraints.write_text("".join(re.sub(r"(\[.*\])?>=([\d.]+).*", r"==\2\n", each) for each in wanted), encoding="utf-8")
+    constraints.write_text(
+        "".join(re.sub(r"(\[.*\])?>=([\d.]+).*", r"==\2\n", each) for each in wanted), encoding="utf-8"
+    )
     bin_ = environment("lowest")
     install(bin_, f"{wheel}[sandbox,jq]", "--group", f"{ROOT}/pyproject.toml:test", "--constraint", str(constraints))
     source = WORK / "source"
