@@ -1,4 +1,4 @@
-"""The API of one tenant: one attribute a resource."""
+"""The API of one tenant: one attribute per resource."""
 
 from collections.abc import Callable
 from functools import cached_property
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from synq_cli.api.reservations import Reservations
     from synq_cli.api.returns import Returns
     from synq_cli.api.settings import TenantSettings
-    from synq_cli.api.taxonomy import AttributeGroups, Attributes, Brands, Categories, Templates
+    from synq_cli.api.taxonomy import Resource, Taxonomy
     from synq_cli.api.tracking import Tracking
     from synq_cli.api.variants import Variants
     from synq_cli.api.webhooks import Webhooks
@@ -100,35 +100,11 @@ class SynqClient:
 
         return Catalogue(self._reader, self._writer, self._index)
 
-    @cached_property
-    def categories(self) -> "Categories":
-        from synq_cli.api.taxonomy import Categories
+    def taxonomy(self, resource: "Resource") -> "Taxonomy":
+        """One of the taxonomy resources, such as BRANDS."""
+        from synq_cli.api.taxonomy import Taxonomy
 
-        return Categories(self._reader, self._writer, self._index)
-
-    @cached_property
-    def brands(self) -> "Brands":
-        from synq_cli.api.taxonomy import Brands
-
-        return Brands(self._reader, self._writer, self._index)
-
-    @cached_property
-    def attributes(self) -> "Attributes":
-        from synq_cli.api.taxonomy import Attributes
-
-        return Attributes(self._reader, self._writer, self._index)
-
-    @cached_property
-    def attribute_groups(self) -> "AttributeGroups":
-        from synq_cli.api.taxonomy import AttributeGroups
-
-        return AttributeGroups(self._reader, self._writer, self._index)
-
-    @cached_property
-    def templates(self) -> "Templates":
-        from synq_cli.api.taxonomy import Templates
-
-        return Templates(self._reader, self._writer, self._index)
+        return Taxonomy(resource, self._reader, self._writer, self._index)
 
     @cached_property
     def media(self) -> "Media":

@@ -1,60 +1,43 @@
-"""Webhook signatures: made, compared, and what may be the matter with one that does not match."""
+"""Webhook signatures: made, compared, and what may have gone wrong with one that does not match."""
 
 import hmac
-import json
-from collections.abc import Iterator
+import re
 
-_DIGITS = 64
-_MARK = b"\xef\xbb\xbf"
+from synq_cli import exact_json
 
 
 def sign(body: bytes, secret: str) -> str:
-    """Lower-case hex HMAC-SHA256 over the very bytes of the body."""
+    """Lower-case hex HMAC-SHA256 over the exact bytes of the body."""
     return hmac.digest(secret.encode(), body, "sha256").hex()
 
 
 def mismatch(body: bytes, secret: str, signature: str) -> str | None:
-    """Why the signature is not this body's, as a clause; None if it is."""
-    expected = sign(body, secret)
-    if _same(expected, signature):
+    """A sentence on why the signature does not match the body; None if it does."""
+    if _same(sign(body, secret), signature):
         return None
     bare = signature.strip().lower().removeprefix("sha256=")
-    if _same(expected, bare):
-        return "it would match as bare lower-case hex, which is how Synq writes it"
-    if len(bare) != _DIGITS:
-        return f"it has {len(bare)} characters, but an HMAC-SHA256 in hex has {_DIGITS}"
-    if not set(bare) <= set("0123456789abcdef"):
-        return "it is not hex"
-    for what, variant in _variants(body):
-        if _same(sign(variant, secret), bare):
-            return f"it was made over {what}, not over these very bytes"
-    return "it was made with another secret, or over another body"
+    if not re.fullmatch(r"[0-9a-f]{64}", bare):
+        return "Copy the whole header: an HMAC-SHA256 in hex has 64 characters from 0-9 and a-f."
+    if _same(sign(body, secret), bare):
+        return "It would match as bare lower-case hex, which is how Synq writes it."
+    if _same(sign(body.rstrip(b"\r\n"), secret), bare):
+        return "It matches the body without the trailing line end."
+    if _same(sign(_compact(body), secret), bare):
+        return "It matches the same JSON without whitespace."
+    return (
+        "Re-serialized JSON, another encoding or an added line end changes the bytes: check the body exactly as it was "
+        "received, with this webhook's secret."
+    )
 
 
 def _same(ours: str, theirs: str) -> bool:
-    """Whether they are equal, in a time that does not tell how far."""
+    """Whether they are equal, compared in constant time."""
     return hmac.compare_digest(ours.encode(), theirs.encode())
 
 
-def _variants(body: bytes) -> Iterator[tuple[str, bytes]]:
-    """What becomes of a body on its way through editors, shells and frameworks."""
-    yield "the body without the line end behind it", body.removesuffix(b"\n").removesuffix(b"\r")
-    yield "the body with a line end behind it", body + b"\n"
-    yield "the body with a Windows line end behind it", body + b"\r\n"
-    yield "the body without the blanks around it", body.strip()
-    yield "the body with Unix line ends", body.replace(b"\r\n", b"\n")
-    yield "the body with Windows line ends", body.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
-    yield "the body without its byte order mark", body.removeprefix(_MARK)
+def _compact(body: bytes) -> bytes:
+    """JSON without whitespace; anything else as it is."""
     try:
-        value = json.loads(body)
+        return exact_json.dumps(exact_json.loads(body.decode())).encode()
     except (ValueError, RecursionError):
-        return
-    for style, separators, indent in (
-        ("compact", (",", ":"), None),
-        ("spaced", (", ", ": "), None),
-        ("indented", (",", ": "), 2),
-    ):
-        for escaped in (False, True):
-            for in_order in (False, True):
-                text = json.dumps(value, ensure_ascii=escaped, separators=separators, indent=indent, sort_keys=in_order)
-                yield f"the body written anew as {style} JSON", text.encode("utf-8", "surrogatepass")
+        return body

@@ -44,7 +44,7 @@ def sign_file(
 ) -> None:
     """Print the signature of a webhook's body.
 
-    The lower-case hex HMAC-SHA256 that Synq expects in the header X-Unified-Signature, over the very bytes of the
+    The lower-case hex HMAC-SHA256 that Synq expects in the header X-Unified-Signature, over the exact bytes of the
     file. The secret (dashboard: Integrations) comes from standard input with --secret-stdin, from
     SYNQ_WEBHOOK_SECRET, from where --keep-secret has put it, or is asked for on a terminal. There is no option that
     takes the secret itself: command lines can be read by others. `synq auth logout` forgets a kept one.
@@ -72,8 +72,8 @@ def verify_file(
 ) -> None:
     """Check the signature of a webhook's body.
 
-    Exit 0 if it is right, 3 if not, and then stderr says why where that can be found out: a prefix or capitals,
-    a body that was written anew or has lost its line end, or simply another secret. The secret comes from where
+    Exit 0 if the signature matches the bytes of the file, 3 if not. Check the body exactly as it was received:
+    re-serialized JSON, another encoding or an added line end changes the bytes. The secret comes from where
     `synq webhooks sign` takes it.
 
     Examples:
@@ -85,7 +85,7 @@ def verify_file(
     body = run.read_bytes(file)
     why = mismatch(body, find_secret(run, from_stdin=secret_stdin), signature)
     if why:
-        raise RejectedError(f"The signature does not match: {why}.", hint="`synq webhooks sign` prints the right one.")
+        raise RejectedError("The signature does not match these bytes.", hint=why)
     run.output.done("The signature matches.")
 
 

@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 import synq_cli.api
+from synq_cli.api import taxonomy
 from synq_cli.api.operation import Operation
 
 MODULES = [
@@ -22,11 +23,18 @@ MODULES = [
 ]
 
 
+TAXONOMY = [value for value in vars(taxonomy).values() if isinstance(value, taxonomy.Resource)]
+
+
 def operations_of(module: ModuleType) -> list[tuple[str, Operation]]:
     return [(name, value) for name, value in vars(module).items() if isinstance(value, Operation)]
 
 
-OPERATIONS = [(module, name, operation) for module in MODULES for name, operation in operations_of(module)]
+WRITTEN = [(module, name, operation) for module in MODULES for name, operation in operations_of(module)]
+# Those of the taxonomy are made from its table, under the field's name there.
+OPERATIONS = WRITTEN + [
+    (taxonomy, name, getattr(resource, name)) for resource in TAXONOMY for name in ("list", "create")
+]
 
 
 def given(responses: dict[str, Any]) -> str:
@@ -81,14 +89,20 @@ def test_an_operation_is_called_something_that_fits_in_a_sentence(operation: Ope
 
 
 def methods() -> Iterator[tuple[str, str]]:
-    """Each public method of the API's classes with the endpoint that its docstring ends with."""
+    """Each public method of the API's classes with the endpoint that its docstring ends with.
+
+    `<taxonomy>` in it is any of the taxonomy's resources.
+    """
     for module in MODULES:
         for name, value in vars(module).items():
             if inspect.isclass(value) and value.__module__ == module.__name__:
                 for method, function in vars(value).items():
                     last = (getattr(function, "__doc__", None) or "").split()[-2:]
                     if inspect.isfunction(function) and not method.startswith("_") and last[1:]:
-                        yield " ".join(last), f"{name}.{method}"
+                        end = " ".join(last)
+                        nouns = [resource.noun for resource in TAXONOMY] if "<taxonomy>" in end else [""]
+                        for noun in nouns:
+                            yield end.replace("<taxonomy>", noun), f"{name}.{method}"
 
 
 @pytest.mark.parametrize("operation", [found for _, _, found in OPERATIONS], ids=lambda operation: operation.id)
@@ -103,6 +117,6 @@ def test_each_operation_belongs_to_one_module() -> None:
     assert {name: places for name, places in homes.items() if len(places) != 1} == {}
 
 
-@pytest.mark.parametrize(("module", "name"), [(module, name) for module, name, _ in OPERATIONS])
+@pytest.mark.parametrize(("module", "name"), [(module, name) for module, name, _ in WRITTEN])
 def test_an_operation_is_used_where_it_is_written(module: ModuleType, name: str) -> None:
     assert name in loads_of(module)

@@ -15,7 +15,14 @@ BODY = (
     b'"data":{"id":"ext-5093317","currency":"GBP","total_amount":89.5}}'
 )
 SIGNATURE = "d518b514cd5e1bc8c2add15e5eb908b552618265e5ca115d0f11a7fc028f8333"
-OVER = "it was made over {}, not over these very bytes".format
+BARE = "It would match as bare lower-case hex, which is how Synq writes it."
+NO_HEX = "Copy the whole header: an HMAC-SHA256 in hex has 64 characters from 0-9 and a-f."
+CHANGED = (
+    "Re-serialized JSON, another encoding or an added line end changes the bytes: check the body exactly as it was "
+    "received, with this webhook's secret."
+)
+LINE_END = "It matches the body without the trailing line end."
+WHITESPACE = "It matches the same JSON without whitespace."
 
 
 def test_the_contracts_example() -> None:
@@ -26,15 +33,15 @@ def test_the_contracts_example() -> None:
 @pytest.mark.parametrize(
     ("signature", "why"),
     [
-        (SIGNATURE.upper(), "it would match as bare lower-case hex, which is how Synq writes it"),
-        (f"sha256={SIGNATURE}", "it would match as bare lower-case hex, which is how Synq writes it"),
-        (f" {SIGNATURE}\n", "it would match as bare lower-case hex, which is how Synq writes it"),
-        (SIGNATURE[:-1], "it has 63 characters, but an HMAC-SHA256 in hex has 64"),
-        ("", "it has 0 characters, but an HMAC-SHA256 in hex has 64"),
-        (SIGNATURE[:-1] + "g", "it is not hex"),
-        (SIGNATURE[:-1] + "é", "it is not hex"),
-        (SIGNATURE[:-1] + "4", "it was made with another secret, or over another body"),
-        (sign(BODY, "other"), "it was made with another secret, or over another body"),
+        (SIGNATURE.upper(), BARE),
+        (f"sha256={SIGNATURE}", BARE),
+        (f" {SIGNATURE}\n", BARE),
+        (SIGNATURE[:-1], NO_HEX),
+        ("", NO_HEX),
+        (SIGNATURE[:-1] + "g", NO_HEX),
+        (SIGNATURE[:-1] + "é", NO_HEX),
+        (SIGNATURE[:-1] + "4", CHANGED),
+        (sign(BODY, "other"), CHANGED),
     ],
 )
 def test_a_wrong_signature_says_why(signature: str, why: str) -> None:
@@ -44,33 +51,21 @@ def test_a_wrong_signature_says_why(signature: str, why: str) -> None:
 @pytest.mark.parametrize(
     ("checked", "why"),
     [
-        (BODY + b"\n", OVER("the body without the line end behind it")),
-        (BODY + b"\r\n", OVER("the body without the line end behind it")),
-        (BODY + b" \n", OVER("the body without the blanks around it")),
-        (b"\xef\xbb\xbf" + BODY, OVER("the body without its byte order mark")),
-        (json.dumps(json.loads(BODY)).encode(), OVER("the body written anew as compact JSON")),
-        (json.dumps(json.loads(BODY), indent=2).encode(), OVER("the body written anew as compact JSON")),
+        (BODY + b"\n", LINE_END),
+        (BODY + b"\r\n", LINE_END),
+        (json.dumps(json.loads(BODY)).encode(), WHITESPACE),
+        (json.dumps(json.loads(BODY), indent=2).encode() + b"\n", WHITESPACE),
+        (b"\xef\xbb\xbf" + BODY, CHANGED),
+        (b"[" * 100_000, CHANGED),
+        (b"\xff", CHANGED),
     ],
 )
-def test_a_body_that_has_changed_on_the_way_is_recognised(checked: bytes, why: str) -> None:
+def test_a_changed_body_is_recognized_in_two_cases(checked: bytes, why: str) -> None:
     assert mismatch(checked, SECRET, SIGNATURE) == why
 
 
-@pytest.mark.parametrize(
-    ("signed", "checked", "why"),
-    [
-        (BODY + b"\n", BODY, OVER("the body with a line end behind it")),
-        (BODY + b"\r\n", BODY, OVER("the body with a Windows line end behind it")),
-        (b"{\n}", b"{\r\n}", OVER("the body with Unix line ends")),
-        (b"{\r\n}", b"{\n}", OVER("the body with Windows line ends")),
-        (b'{"b": 1, "a": 2}', b'{"b":1,"a":2}', OVER("the body written anew as spaced JSON")),
-        (b'{"a":2,"b":1}', b'{"b":1,"a":2}', OVER("the body written anew as compact JSON")),
-        (b'{\n  "b": 1\n}', b'{"b":1}', OVER("the body written anew as indented JSON")),
-        (b'{"a":"\\u00f8"}', '{"a":"ø"}'.encode(), OVER("the body written anew as compact JSON")),
-    ],
-)
-def test_so_is_one_that_was_signed_in_another_form(signed: bytes, checked: bytes, why: str) -> None:
-    assert mismatch(checked, SECRET, sign(signed, SECRET)) == why
+def test_numbers_keep_their_digits_when_whitespace_is_left_out() -> None:
+    assert mismatch(b'{"total": 89.50}', SECRET, sign(b'{"total":89.50}', SECRET)) == WHITESPACE
 
 
 @given(st.binary(), st.text(st.characters(exclude_categories=["Cs"]), min_size=1))

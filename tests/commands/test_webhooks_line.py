@@ -90,8 +90,8 @@ def test_verify_says_yes_by_its_status_and_why_not_in_words(synq: Any, body: str
     wrong = synq("webhooks", "verify", body, "--signature", f"sha256={SIGNATURE}", environ=ENVIRON)
     assert (wrong.status, wrong.out) == (3, "")
     assert wrong.err == (
-        "synq: The signature does not match: it would match as bare lower-case hex, which is how Synq writes it.\n"
-        "  `synq webhooks sign` prints the right one.\n"
+        "synq: The signature does not match these bytes.\n"
+        "  It would match as bare lower-case hex, which is how Synq writes it.\n"
     )
     told = json.loads(synq("--json", "webhooks", "verify", body, "--signature", "x", environ=ENVIRON).err)["error"]
     assert (told["code"], told["status"]) == ("rejected", None)

@@ -4,33 +4,17 @@ from typing import Annotated
 
 import typer
 
-from synq_cli.api.taxonomy import ATTRIBUTE_TYPES, ATTRIBUTES, CREATE_ATTRIBUTE
-from synq_cli.commands.products.columns import CHANGED, CREATED, ID, NAME, SLUG
-from synq_cli.lazy_group import Noun
+from synq_cli.api.taxonomy import ATTRIBUTE_TYPES, ATTRIBUTES
+from synq_cli.commands.products.taxonomy import CHANGED, CREATED, ID, NAME, SLUG, with_list
 from synq_cli.options import NameArgument, SlugOption, invocation
 from synq_cli.output.columns import Column
 from synq_cli.values import suggestion
 
-group = Noun("List the attributes and add to them.")
-
 COLUMNS = [ID, NAME, Column("Type", "type"), SLUG, CREATED, CHANGED]
+group = with_list(ATTRIBUTES, COLUMNS, example="--json")
 
 
-@group.command("list", ATTRIBUTES)
-def list_attributes(ctx: typer.Context) -> None:
-    """List the attributes.
-
-    All of them, by name.
-
-    Examples:
-      synq products attributes list
-      synq products attributes list --json
-    """
-    run = invocation(ctx)
-    run.output.rows(run.api.attributes.list(), COLUMNS, empty="This tenant has no attributes.")
-
-
-@group.command("create", CREATE_ATTRIBUTE)
+@group.command("create", ATTRIBUTES.create)
 def create_attribute(
     ctx: typer.Context,
     name: NameArgument,
@@ -53,4 +37,4 @@ def create_attribute(
       synq products attributes create "Yarn weight" --type NUMBER --slug yarn-weight
     """
     run = invocation(ctx)
-    run.output.record(run.api.attributes.create(name, slug=slug, kind=kind), COLUMNS)
+    run.output.record(run.api.taxonomy(ATTRIBUTES).create(name, slug=slug, kind=kind), COLUMNS)

@@ -4,33 +4,17 @@ from typing import Annotated
 
 import typer
 
-from synq_cli.api.taxonomy import BRANDS, CREATE_BRAND
-from synq_cli.commands.products.columns import CHANGED, CREATED, DESCRIPTION, ID, NAME
-from synq_cli.lazy_group import Noun
+from synq_cli.api.taxonomy import BRANDS
+from synq_cli.commands.products.taxonomy import CHANGED, CREATED, DESCRIPTION, ID, NAME, with_list
 from synq_cli.options import DescriptionOption, NameArgument, invocation
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import address
 
-group = Noun("List the brands and add to them.")
-
 COLUMNS = [ID, NAME, DESCRIPTION, Column("Logo", "logo_url", address, drop=2), CREATED, CHANGED]
+group = with_list(BRANDS, COLUMNS)
 
 
-@group.command("list", BRANDS)
-def list_brands(ctx: typer.Context) -> None:
-    """List the brands.
-
-    All of them, by name.
-
-    Examples:
-      synq products brands list
-      synq products brands list --fields id,name -o csv
-    """
-    run = invocation(ctx)
-    run.output.rows(run.api.brands.list(), COLUMNS, empty="This tenant has no brands.")
-
-
-@group.command("create", CREATE_BRAND)
+@group.command("create", BRANDS.create)
 def create_brand(
     ctx: typer.Context,
     name: NameArgument,
@@ -46,4 +30,4 @@ def create_brand(
       synq products brands create "Fell & Fjord" --logo-url https://cdn.fellandfjord.example/brand/logo.svg
     """
     run = invocation(ctx)
-    run.output.record(run.api.brands.create(name, description=description, logo_url=logo_url), COLUMNS)
+    run.output.record(run.api.taxonomy(BRANDS).create(name, description=description, logo_url=logo_url), COLUMNS)

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from synq_cli.api.taxonomy import CATEGORIES, CREATE_CATEGORY
-from synq_cli.commands.products.columns import CHANGED, CREATED, DESCRIPTION, ID, NAME, SLUG
+from synq_cli.api.taxonomy import CATEGORIES
+from synq_cli.commands.products.taxonomy import CHANGED, CREATED, DESCRIPTION, ID, NAME, SLUG
 from synq_cli.lazy_group import Noun
 from synq_cli.options import DescriptionOption, NameArgument, SlugOption, invocation
 from synq_cli.output.columns import Column
@@ -17,7 +17,7 @@ group = Noun("List the categories and add to them.")
 COLUMNS = [NAME, ID, Column("Parent", "parent_id", identifier), SLUG, DESCRIPTION, CREATED, CHANGED]
 
 
-@group.command("list", CATEGORIES)
+@group.command("list", CATEGORIES.list)
 def list_categories(ctx: typer.Context) -> None:
     """List the categories.
 
@@ -29,10 +29,11 @@ def list_categories(ctx: typer.Context) -> None:
       synq products categories list --columns name,slug,description
     """
     run = invocation(ctx)
-    run.output.tree(run.api.categories.list(), COLUMNS, parent="parent_id", empty="This tenant has no categories.")
+    rows = run.api.taxonomy(CATEGORIES).list()
+    run.output.tree(rows, COLUMNS, parent="parent_id", empty="This tenant has no categories.")
 
 
-@group.command("create", CREATE_CATEGORY, CATEGORIES, requests=(1, 2))
+@group.command("create", CATEGORIES.create, CATEGORIES.list, requests=(1, 2))
 def create_category(
     ctx: typer.Context,
     name: NameArgument,
@@ -55,5 +56,5 @@ def create_category(
       synq products categories create Cardigans --parent Knitwear --description "Button-through knits."
     """
     run = invocation(ctx)
-    created = run.api.categories.create(name, slug=slug, description=description, parent=parent)
+    created = run.api.taxonomy(CATEGORIES).create(name, slug=slug, description=description, parent=parent)
     run.output.record(created, COLUMNS)
