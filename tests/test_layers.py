@@ -48,7 +48,7 @@ ALLOWED = {
         "values",
         "webhook_secret",
     },
-    "app": {"completion", "invocation", "lazy_group", "system"},
+    "app": {"completion", "invocation", "lazy_group", "session", "system"},
     "__main__": {"app", "completion"},
 }
 # Each library and the only places that may import it.

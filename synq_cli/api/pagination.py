@@ -104,9 +104,9 @@ class Listing:
 class _LookAhead:
     """Pages by offset, some of them requested before their turn.
 
-    Page 1 goes alone. If more are needed, `MOST_IN_FLIGHT` requests are in flight from then on, never more than
-    `pages_needed()`. Where rows move, it starts with one again and doubles with each round trip. Pages requested in
-    vain: none if the list ends on page 1, otherwise at most `MOST_IN_FLIGHT` - 1 at its end and after each move.
+    The number of requests in flight doubles with each round trip, from 1 to `MOST_IN_FLIGHT`, and is never more than
+    `pages_needed()`: page 1; pages 2 and 3; pages 4 to 7; then one more for each page that is taken. Pages requested
+    in vain: none if the list ends on page 1 or 3, at most 1 if on page 2, otherwise at most `MOST_IN_FLIGHT` - 1.
     """
 
     def __init__(self, fetch: Fetch, fetch_ahead: FetchAhead, pages_needed: Callable[[], int]) -> None:
@@ -115,13 +115,11 @@ class _LookAhead:
         self._pages_needed = pages_needed
         self._requested: deque[tuple[int, Callable[[], Page | None]]] = deque()
         self._in_flight = 0
-        self._growth = MOST_IN_FLIGHT
 
     def restart(self) -> None:
         """Drop the pages requested ahead, and continue with one request at a time."""
         self._requested.clear()
         self._in_flight = 0
-        self._growth = 2
 
     def page(self, offset: int, stride: int) -> Page:
         """The page at this offset; the pages after it are expected `stride` rows apart, 0 if that is unknown."""
@@ -129,8 +127,9 @@ class _LookAhead:
             self.restart()
         wait = self._requested.popleft()[1] if self._requested else None
         if not wait:
-            self._in_flight = min(max(1, self._in_flight * self._growth), MOST_IN_FLIGHT)
-        self._request_after(offset, stride)
+            self._in_flight = min(max(1, self._in_flight * 2), MOST_IN_FLIGHT)
+        if not wait or self._in_flight == MOST_IN_FLIGHT:
+            self._request_after(offset, stride)
         page = wait() if wait else None
         if wait and not page:
             self._in_flight = 1
@@ -166,8 +165,7 @@ def _batches(
 
     rereads = 0
     for number in range(_MOST_PASSES):
-        if number:
-            pages.restart()
+        pages.restart()
         moved, offset, stride, previous = False, 0, 0, None
         while True:
             rows, used = pages.page(offset, stride)

@@ -18,7 +18,7 @@ _VARIABLES = (
     ("CLICOLOR_FORCE", "color also off a terminal, if it is 1"),
     ("COLUMNS", "the width of tables; else the terminal's"),
     ("HTTPS_PROXY", "URL of a proxy: http, https, socks5 or socks5h; else ALL_PROXY"),
-    ("NO_PROXY", "hosts, addresses and networks to reach directly: .example.com,10.0.0.0/8,[::1]:8443"),
+    ("NO_PROXY", "hosts, addresses and networks to reach directly, with commas between"),
     ("SSL_CERT_FILE", "PEM file with certificates to trust; SSL_CERT_DIR, a folder of them"),
 )
 
