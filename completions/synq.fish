@@ -52,7 +52,7 @@ function __synq_below # the names below a group
         case 'products'
             printf '%s\t%s\n' \
                 'list' 'List products, by title' \
-                'get' 'Show a product' \
+                'get' 'Show a product, by its id or by a SKU' \
                 'create' 'Create a product' \
                 'update' 'Change a product' \
                 'delete' 'Delete a product' \
@@ -597,7 +597,7 @@ function __synq_value # what completes the value of "PATH --option", or the argu
             echo 'words upsert delete'
         case 'audit list --action' 'audit tail --action'
             echo 'list PRODUCT_CREATED PRODUCT_UPDATED PRODUCT_DELETED PRODUCT_PRICE_CHANGED ORDER_PLACED ORDER_FULFILLED ORDER_CANCELLED ORDER_REFUNDED USER_INVITED INTEGRATION_CONNECTED TENANT_SETTINGS_UPDATED'
-        case '* --product' 'products get #1' 'products update #1' 'products delete #1' 'products push #1' 'products variants create #1' 'integrations push #1'
+        case '* --product' 'products update #1' 'products delete #1' 'products push #1' 'products variants create #1' 'integrations push #1'
             echo 'ask product'
         case '* --role' 'organization members set-role #2'
             echo 'words ADMIN EDITOR VIEWER'
@@ -611,6 +611,8 @@ function __synq_value # what completes the value of "PATH --option", or the argu
             echo 'words table json ndjson yaml csv tsv'
         case 'orders get #1' 'orders track #1' 'orders fulfill #1' 'orders return #1' 'orders cancel #1'
             echo 'ask order'
+        case 'products get #1'
+            echo 'ask product-or-sku'
         case 'products jobs get #1' 'products jobs watch #1'
             echo 'ask job'
         case 'config get #1' 'config set #1' 'config unset #1'
@@ -623,7 +625,7 @@ function __synq_value # what completes the value of "PATH --option", or the argu
             echo 'words bash zsh fish powershell pwsh'
         case 'help #1'
             echo 'words exit-codes environment formats rate-limit auth bulk orders inventory products channels integrations organization settings audit webhooks api auth config runs limits sandbox doctor completion schema help'
-        case 'inventory levels --sku' 'inventory ledger --sku' 'inventory reservations --sku' 'products variants list --sku' '* --variant' 'inventory adjust #1' 'inventory reserve #1' 'inventory skus forget #*'
+        case 'inventory levels --sku' 'inventory ledger --sku' 'inventory reservations --sku' 'products variants list --sku' '* --variant' 'inventory adjust #1' 'inventory levels #*' 'inventory reserve #1' 'inventory skus forget #*'
             echo 'ask sku'
         case 'settings set #*'
             echo 'words inventory_allocation_model=HARD inventory_allocation_model=SOFT auto_po_enabled=true auto_po_enabled=false default_low_stock_threshold= costing_method=WAC costing_method=FIFO'

@@ -51,7 +51,7 @@ function __SynqBelow([string] $At) { # the names below a group
         }
         'products' {
             "list`tList products, by title"
-            "get`tShow a product"
+            "get`tShow a product, by its id or by a SKU"
             "create`tCreate a product"
             "update`tChange a product"
             "delete`tDelete a product"
@@ -652,7 +652,6 @@ function __SynqValue([string] $Where) { # what completes the value of "PATH --op
         'audit list --action' { return 'list PRODUCT_CREATED PRODUCT_UPDATED PRODUCT_DELETED PRODUCT_PRICE_CHANGED ORDER_PLACED ORDER_FULFILLED ORDER_CANCELLED ORDER_REFUNDED USER_INVITED INTEGRATION_CONNECTED TENANT_SETTINGS_UPDATED' }
         'audit tail --action' { return 'list PRODUCT_CREATED PRODUCT_UPDATED PRODUCT_DELETED PRODUCT_PRICE_CHANGED ORDER_PLACED ORDER_FULFILLED ORDER_CANCELLED ORDER_REFUNDED USER_INVITED INTEGRATION_CONNECTED TENANT_SETTINGS_UPDATED' }
         '* --product' { return 'ask product' }
-        'products get #1' { return 'ask product' }
         'products update #1' { return 'ask product' }
         'products delete #1' { return 'ask product' }
         'products push #1' { return 'ask product' }
@@ -670,6 +669,7 @@ function __SynqValue([string] $Where) { # what completes the value of "PATH --op
         'orders fulfill #1' { return 'ask order' }
         'orders return #1' { return 'ask order' }
         'orders cancel #1' { return 'ask order' }
+        'products get #1' { return 'ask product-or-sku' }
         'products jobs get #1' { return 'ask job' }
         'products jobs watch #1' { return 'ask job' }
         'config get #1' { return 'words base_url tenant_id org_id location output timeout max_wait read_only bulk_payload environment token_command token_url client_id' }
@@ -688,6 +688,7 @@ function __SynqValue([string] $Where) { # what completes the value of "PATH --op
         'products variants list --sku' { return 'ask sku' }
         '* --variant' { return 'ask sku' }
         'inventory adjust #1' { return 'ask sku' }
+        'inventory levels #*' { return 'ask sku' }
         'inventory reserve #1' { return 'ask sku' }
         'inventory skus forget #*' { return 'ask sku' }
         'settings set #*' { return 'words inventory_allocation_model=HARD inventory_allocation_model=SOFT auto_po_enabled=true auto_po_enabled=false default_low_stock_threshold= costing_method=WAC costing_method=FIFO' }

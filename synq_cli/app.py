@@ -54,12 +54,28 @@ GROUPS = {
     "help": ("synq_cli.commands.help", "Explain a topic, or a command.", "This machine"),
 }
 
+# Words that people try at the top level: the command to suggest.
+SYNONYMS = {
+    "login": "auth login",
+    "logout": "auth logout",
+    "whoami": "auth status",
+    "status": "auth status",
+    "token": "auth token",
+    "version": "--version",
+    "stock": "inventory",
+    "org": "organization",
+    "variant": "products variants",
+    "variants": "products variants",
+    "member": "organization members",
+    "members": "organization members",
+}
+
 
 class RootGroup(LazyGroup):
     """The root of the command tree, where every run begins and ends."""
 
     def __init__(self, **settings: Any) -> None:
-        super().__init__(lazy=GROUPS, **settings)
+        super().__init__(lazy=GROUPS, synonyms=SYNONYMS, **settings)
 
     def main(
         self,

@@ -17,6 +17,14 @@ from synq_cli.nearest import nearest
 from synq_cli.options import SynqCommand, TakesSharedOptions, write_sections
 
 _NONE: Mapping[str, Any] = MappingProxyType({})
+# Verbs of other tools, and the names that commands with that meaning have here, best first.
+_VERBS = {
+    ("get", "show", "view", "describe", "retrieve", "info"): ("get", "show", "info", "levels"),
+    ("list", "ls"): ("list", "levels", "show"),
+    ("delete", "remove", "rm", "del"): ("delete", "remove", "forget", "disconnect", "unset"),
+    ("create", "add", "new"): ("create", "add", "invite", "connect"),
+    ("update", "edit", "set"): ("update", "set", "set-role"),
+}
 
 
 @cache
@@ -31,17 +39,22 @@ def _part(module: str, name: str) -> Any:
 
 
 class LazyGroup(TakesSharedOptions, TyperGroup):
-    """A group; `lazy` maps a subgroup's name to module, one-line help and panel, `makers` a command's to its maker."""
+    """A group; `lazy` maps a subgroup's name to module, one-line help and panel, `makers` a command's to its maker.
+
+    `synonyms` maps words that are no commands to the path of the command to suggest.
+    """
 
     def __init__(
         self,
         *,
         lazy: Mapping[str, tuple[str, str, str]] = _NONE,
         makers: Mapping[str, Callable[[], Any]] = _NONE,
+        synonyms: Mapping[str, str] = _NONE,
         **settings: Any,
     ) -> None:
         super().__init__(**{"rich_markup_mode": None, **settings})
         self.lazy = lazy
+        self.synonyms = synonyms
         self.makers: dict[str, Callable[[], Any]] = {**makers}
         self.makers |= {name: partial(_built, module) for name, (module, _, _) in lazy.items()}
 
@@ -54,15 +67,32 @@ class LazyGroup(TakesSharedOptions, TyperGroup):
         return self.commands.get(cmd_name)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        known = self.list_commands(ctx)
-        if args[0] not in known and not ctx.resilient_parsing:
-            near = nearest(args[0], known)
-            mend = f"Did you mean `{ctx.command_path} {near[0]}`? " if near else ""
+        if args[0] not in self.list_commands(ctx) and not ctx.resilient_parsing:
+            path = " ".join(self.suggested(ctx, args))
+            question = f"Did you mean `{ctx.command_path} {path}`? " if path else ""
             raise UsageError(
                 f"There is no command `{ctx.command_path} {args[0]}`.",
-                hint=f"{mend}`{ctx.command_path} --help` lists the commands.",
+                hint=f"{question}`{ctx.command_path} --help` lists the commands.",
             )
         return super().resolve_command(ctx, args)
+
+    def suggested(self, ctx: Any, words: list[str]) -> list[str]:
+        """The path of the command that the first of these words were likely meant for; empty if unknown.
+
+        Only names of commands: without the options before them, the arguments could mean another tenant's data.
+        """
+        word, *rest = words
+        if path := self.synonyms.get(word.lower(), "").split():
+            return self.suggested(ctx, [*path, *rest]) or path
+        known = self.list_commands(ctx)
+        verbs = [name for typed, names in _VERBS.items() if word.lower() in typed for name in names if name in known]
+        found = [word] if word in known else verbs or nearest(word, known)
+        if not found:
+            return []
+        command = self.get_command(ctx, found[0])
+        if rest and not rest[0].startswith("-") and isinstance(command, LazyGroup):
+            return [found[0], *command.suggested(ctx, rest)]
+        return found[:1]
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         # A group named alone asks what it can do.

@@ -86,7 +86,7 @@ class SynqClient:
     def products(self) -> "Products":
         from synq_cli.api.products import Products
 
-        return Products(self.transport, self._reader, self._writer, self._index)
+        return Products(self.transport, self._reader, self._writer, self._index, self.variants)
 
     @cached_property
     def variants(self) -> "Variants":

@@ -1,13 +1,13 @@
 """Stock: levels, and the adjustments that the ledger appends."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from synq_cli.api.checks import LARGEST
+from synq_cli.api import checks
 from synq_cli.api.operation import Operation
-from synq_cli.api.pagination import Listing, Row
+from synq_cli.api.pagination import Listing, Listings, Row
 from synq_cli.api.reader import has_values, rows_in
 from synq_cli.api.variants import remember_skus
 from synq_cli.errors import AuthError, NotFoundError, ServerError, UnknownOutcomeError, UsageError
@@ -64,8 +64,8 @@ def parse_quantity(text: str) -> int:
     quantity = int(text)
     if quantity == 0:
         raise UsageError("A quantity of 0 changes nothing.", hint="-5 takes five away, +5 or 5 adds five.")
-    if abs(quantity) > LARGEST:
-        raise UsageError(f"{quantity} is more than the API takes ({LARGEST:,}).")
+    if abs(quantity) > checks.LARGEST:
+        raise UsageError(f"{quantity} is more than the API takes ({checks.LARGEST:,}).")
     return quantity
 
 
@@ -143,24 +143,32 @@ class Inventory:
             )
         return answer
 
-    def levels(self, *, sku: str | None, location: str | None, most: int | None = None) -> Listing:
-        """Stock by variant and location, with `most` units on hand; None means any. GET /api/v1/inventory/levels"""
-        variant_id = parse_uuid(sku or "")
-        filters = {
-            "sku": None if variant_id else sku,
-            "variant_id": variant_id,
-            "location_id": self._locations.id_of(location),
-        }
+    def levels(self, skus: Iterable[str] = (), *, location: str | None, most: int | None = None) -> Listings:
+        """Stock by variant and location, with at most `most` units on hand; None means any.
+
+        `skus` are SKUs or variants' UUIDs, each a list of its own since the API takes one; none means all stock.
+        UsageError if one is blank. GET /api/v1/inventory/levels
+        """
+        names = dict.fromkeys(checks.filled(sku, "SKU") for sku in skus)
+        location_id = self._locations.id_of(location)
 
         def matches(row: Row) -> bool:
             on_hand = row.get("on_hand")
             return most is None or (isinstance(on_hand, int) and on_hand <= most)
 
-        return self._reader.listing(
-            LEVELS,
-            "levels",
-            filters=filters,
-            matches=matches,
-            identity=("variant_id", "location_id"),
-            remember=lambda rows: remember_skus(self._index, rows, "variant_id"),
-        )
+        def listing(sku: str | None) -> Listing:
+            variant_id = parse_uuid(sku or "")
+            return self._reader.listing(
+                LEVELS,
+                "levels",
+                filters={
+                    "sku": None if variant_id else sku,
+                    "variant_id": variant_id,
+                    "location_id": location_id,
+                },
+                matches=matches,
+                identity=("variant_id", "location_id"),
+                remember=lambda rows: remember_skus(self._index, rows, "variant_id"),
+            )
+
+        return Listings({name: listing(name) for name in names or [None]})

@@ -1,7 +1,7 @@
 """Rows from limit/offset pages, each once, even while they move between pages."""
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
 from typing import Any
 
@@ -99,6 +99,43 @@ class Listing:
         if not self.more:
             return None
         return f"{self.taken} shown, more may match; --all reads on, 1 request for each {PAGE} {noun}s."
+
+
+class Listings:
+    """Several listings read one after the other, each by the name of what it is of."""
+
+    def __init__(self, parts: Mapping[str | None, Listing]) -> None:
+        self._parts = parts
+        self.more = False
+
+    @property
+    def taken(self) -> int:
+        """How many rows were taken from all of them."""
+        return sum(part.taken for part in self._parts.values())
+
+    def first(self, limit: int | None) -> InPages:
+        """The first `limit` rows that match; with None all of them."""
+        return InPages(self._pages(limit))
+
+    def _pages(self, limit: int | None) -> Iterator[list[Row]]:
+        for part in self._parts.values():
+            if limit is not None and self.taken >= limit:
+                self.more = True
+                return
+            yield from part.first(None if limit is None else limit - self.taken).pages
+            self.more = part.more
+
+    def without_rows(self) -> list[str]:
+        """The names of those that were read to their end without a row that matches."""
+        return [] if self.more else [name for name, part in self._parts.items() if name and not part.taken]
+
+    def left_out(self, noun: str) -> str | None:
+        """What was not read and what it would cost, as a sentence; None if nothing was left."""
+        if len(self._parts) == 1:
+            return next(iter(self._parts.values())).left_out(noun)
+        if not self.more:
+            return None
+        return f"{self.taken} shown, more may match; --all reads on, 1 request or more for each SKU."
 
 
 class _LookAhead:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from synq_cli.api.pagination import Row
     from synq_cli.api.reader import Reader
     from synq_cli.api.transport import Transport
+    from synq_cli.api.variants import Variants
     from synq_cli.api.writer import Writer
 
 _MOST_LISTED = 100
@@ -36,11 +37,19 @@ PUSH = Operation("push_product", "POST", "/unified/sync/push/product", "the push
 class Products:
     """The operations on products."""
 
-    def __init__(self, transport: "Transport", reader: "Reader", writer: "Writer", index: "LocalIndex") -> None:
+    def __init__(
+        self,
+        transport: "Transport",
+        reader: "Reader",
+        writer: "Writer",
+        index: "LocalIndex",
+        variants: "Variants",
+    ) -> None:
         self._transport = transport
         self._reader = reader
         self._writer = writer
         self._index = index
+        self._variants = variants
 
     def list(self) -> "list[Row]":
         """At most 100 products by title: id, title, category, status, updated_at. GET /api/v1/pim/products"""
@@ -59,6 +68,16 @@ class Products:
     def get(self, product_id: str) -> "Row":
         """One product, by its id or by the first letters of one seen. GET /api/v1/pim/products/{productID}"""
         return self._reader.one(GET, {"productID": self._reader.whole_id("product", product_id)})
+
+    def with_id_or_sku(self, text: str) -> "Row":
+        """One product, by its id, by the first letters of one seen, or by the SKU of a variant.
+
+        A SKU in the local index is taken for that SKU, even if the id of a product begins with it.
+        """
+        name = checks.filled(text, "product")
+        if self._index.find("sku", name) or not self._reader.ids_like("product", name):
+            return self.get(self._variants.product_of(name))
+        return self.get(name)
 
     def changes(
         self,

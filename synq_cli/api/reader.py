@@ -104,23 +104,27 @@ class Reader:
 
     def whole_id(self, kind: "Kind", text: str) -> str:
         """A UUID as it is, or the one id seen before that begins with these letters; UsageError otherwise."""
-        identifier = parse_uuid(text)
-        if identifier:
-            return identifier
-        letters = text.strip().rstrip("…").lower()
-        like_an_id = len(letters) >= FEWEST_LETTERS and set(letters) <= set("0123456789abcdef-")
-        found = self._index.starting_with(kind, letters) if like_an_id else []
+        found = self.ids_like(kind, text)
         if len(found) == 1:
             return found[0]
         if found:
             raise UsageError(
-                f"{len(found)} {kind}s begin with '{letters}'.", hint=f"Among them: {', '.join(found[:3])}"
+                f"{len(found)} {kind}s begin with '{text.strip().rstrip('…').lower()}'.",
+                hint=f"Among them: {', '.join(found[:3])}",
             )
         raise UsageError(
             f"'{text}' is no {kind} id.",
             hint=f"An id is a UUID such as 86b4e1a9-c27d-4f50-9e38-f1a6d07c5b42; "
             f"its first {FEWEST_LETTERS} letters or more will do once synq has shown the {kind}.",
         )
+
+    def ids_like(self, kind: "Kind", text: str) -> list[str]:
+        """A UUID as it is, or the ids seen before that begin with these letters."""
+        if identifier := parse_uuid(text):
+            return [identifier]
+        letters = text.strip().rstrip("…").lower()
+        like_an_id = len(letters) >= FEWEST_LETTERS and set(letters) <= set("0123456789abcdef-")
+        return self._index.starting_with(kind, letters) if like_an_id else []
 
 
 def in_order(rows: list[Row], *keys: str) -> list[Row]:

@@ -78,6 +78,22 @@ class Variants:
             raise UsageError("A SKU can't be blank.")
         return parse_uuid(sku) or self._index.find("sku", sku) or str(self.the_one(sku)["id"])
 
+    def product_of(self, sku: str) -> str:
+        """The id of the product with a variant of this SKU, from the API; NotFoundError if there is none, or two."""
+        rows = self.matching(sku=sku, product=None).first(2)
+        found = {row["product_id"] for row in rows if isinstance(row.get("product_id"), str)}
+        if len(found) == 1:
+            return str(found.pop())
+        if found:
+            raise NotFoundError(
+                f"Two products have a variant with the SKU {sku}.",
+                hint=f"Use the product's id; `synq products variants list --sku {sku} --json` shows both.",
+            )
+        raise NotFoundError(
+            f'No product has the id or SKU "{sku}".',
+            hint=f"{self.near(sku)}`synq products list` shows the ids, `synq products variants list` the SKUs.",
+        )
+
     def the_one(self, sku: str) -> Row:
         """The variant with this SKU, from the API; NotFoundError if it knows none, or two."""
         rows = self.matching(sku=sku, product=None).first(2)
@@ -112,8 +128,9 @@ class Variants:
         return found
 
     def near(self, sku: str) -> str:
-        """A question that names a known SKU nearly like this one; empty if there is none."""
-        return did_you_mean(sku, (row["sku"] for row in self._index.skus()))
+        """A question that names a known SKU nearly like this one; empty if there is none, or this one is known."""
+        known = [row["sku"] for row in self._index.skus()]
+        return "" if sku in known else did_you_mean(sku, known)
 
     def _remember(self, rows: list[Row]) -> None:
         remember_skus(self._index, rows, "id")

@@ -111,13 +111,12 @@ def _levels(api: "SynqClient", rows: Sequence[Row]) -> dict[int, int]:
     few = {row.content["variant_id"] for row in rows}
     found: dict[int, int] = {}
     try:
-        for sku in few if len(few) <= _FEW else [None]:
-            for level in api.inventory.levels(sku=sku, location=location).first(None):
-                line = wanted.get(f"{str(level.get('variant_id')).lower()} {str(level.get('location_id')).lower()}")
-                if line is not None and isinstance(level.get("on_hand"), int):
-                    found[line] = level["on_hand"]
-                if len(found) == len(wanted):
-                    return found
+        for level in api.inventory.levels(few if len(few) <= _FEW else (), location=location).first(None):
+            line = wanted.get(f"{str(level.get('variant_id')).lower()} {str(level.get('location_id')).lower()}")
+            if line is not None and isinstance(level.get("on_hand"), int):
+                found[line] = level["on_hand"]
+            if len(found) == len(wanted):
+                return found
     except NotFoundError:
         return {}
     return dict.fromkeys(wanted.values(), 0) | found

@@ -14,6 +14,9 @@ from synq_cli.session.project import find_project
 from synq_cli.session.scope import likely_scope
 from synq_cli.session.settings import DEFAULT_BASE_URL, SANDBOX, resolve
 
+# The kinds of the index that complete a kind of value, where it is not one of them itself.
+_INDEXED = {"item": ("sku",), "product-or-sku": ("product", "sku")}
+
 
 def answer(words: list[str], environ: Mapping[str, str], folder: Callable[[], Path]) -> None:
     """Answer a TAB: KIND BEGUN -- LINE... What can't be known is not offered; nobody reads a message there."""
@@ -55,9 +58,9 @@ def _candidates(
         settings = resolve(_given(line), environ, config, lambda: find_project(folder, memory))
         scope = likely_scope(settings, environ, memory)
         after = "=" if kind == "item" else ""
-        for name, identifier, seen_at in begun_with(
-            state_dir(environ) / "index.sqlite3", scope, "sku" if kind == "item" else kind, begun
-        ):
+        path = state_dir(environ) / "index.sqlite3"
+        found = (row for each in _INDEXED.get(kind, (kind,)) for row in begun_with(path, scope, each, begun))
+        for name, identifier, seen_at in found:
             about = f"seen {datetime.fromtimestamp(seen_at, UTC):%Y-%m-%d}" if name == identifier else identifier
             yield name + after, about
 

@@ -252,6 +252,6 @@ def test_levels_can_be_narrowed_to_a_sku_and_a_place(desk: Callable[..., Desk]) 
     elsewhere, another = here | {"location_id": DUNDEE}, here | {"variant_id": OTHER, "sku": "TCC"}
     shop = Shop(locations=BOTH, levels=[here, elsewhere, another])
     inventory = desk(shop).api.inventory
-    assert list(inventory.levels(sku=None, location=None).first(None)) == [here, elsewhere, another]
-    assert list(inventory.levels(sku=SKU, location=None).first(None)) == [here, elsewhere]
-    assert list(inventory.levels(sku=SKU, location="Dundee").first(None)) == [elsewhere]
+    assert list(inventory.levels(location=None).first(None)) == [here, elsewhere, another]
+    assert list(inventory.levels([SKU], location=None).first(None)) == [here, elsewhere]
+    assert list(inventory.levels([SKU], location="Dundee").first(None)) == [elsewhere]

@@ -148,6 +148,43 @@ def test_a_tenant_without_a_threshold_can_be_given_one(synq: Any, reply: Any) ->
     )
 
 
+def test_levels_of_several_skus_cost_one_request_each(synq: Any) -> None:
+    server = Paged("levels", LEVELS)
+    assert low(synq, server, "SKU-0", LEVELS[3]["variant_id"].replace("3", "1", 1), "SKU-0", "--sku", "SKU-12") == [
+        0,
+        5,
+        12,
+    ]
+    assert server.asked == [
+        "levels?sku=SKU-0&limit=100",
+        f"levels?variant_id={LEVELS[1]['variant_id']}&limit=100",
+        "levels?sku=SKU-12&limit=100",
+    ]
+
+
+def test_a_limit_ends_the_levels_of_several_skus(synq: Any) -> None:
+    server = Paged("levels", LEVELS)
+    line = ("inventory", "levels", "SKU-0", "SKU-6", "SKU-x", "--fields", "sku", "--limit")
+    limited = synq(*line, "1", environ=ENVIRON, http=server)
+    assert (limited.out, server.asked) == ("sku\nSKU-0\n", ["levels?sku=SKU-0&limit=100"])
+    assert limited.err.splitlines()[0] == ("1 shown, more may match; --all reads on, 1 request or more for each SKU.")
+    whole = synq(*line, "3", environ=ENVIRON, http=server)
+    assert whole.out == "sku\nSKU-0\nSKU-6\n"
+    assert whole.err.splitlines()[0] == "No stock levels match SKU-x. Did you mean SKU-6?"
+
+
+def test_a_sku_without_matching_levels_is_not_suggested_for_itself(synq: Any) -> None:
+    server = Paged("levels", LEVELS)
+    result = synq("inventory", "levels", "SKU-6", "--threshold", "5", environ=ENVIRON, http=server)
+    assert (result.status, "Did you mean" in result.err) == (0, False)
+
+
+@pytest.mark.parametrize("line", [("",), ("SKU-0", " "), ("SKU-0", "--sku", "")])
+def test_a_blank_sku_does_not_mean_all_stock(synq: Any, line: tuple[str, ...]) -> None:
+    result = synq("inventory", "levels", *line, environ=ENVIRON, http=Tenant({}))
+    assert (result.status, "blank" in result.err) == (2, True)
+
+
 def test_levels_of_a_variant_by_its_uuid(synq: Any) -> None:
     server = Paged("levels", LEVELS)
     assert low(synq, server, "--sku", LEVELS[3]["variant_id"]) == [0]

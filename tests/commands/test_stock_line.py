@@ -5,11 +5,10 @@ from typing import Any
 
 import httpx
 import pytest
+from tenant import ENVIRON, VARIANT, Tenant
 
 LEITH = ("--location", "Leith warehouse")
-VARIANT = "a1f46e83-0c9d-4b72-95e8-3d7b2c60f41e"
 PLACE = "e07a2f5c-41b8-4d93-8c6e-b9f5d3a1720e"
-ENVIRON = {"SYNQ_TOKEN": "a.b.c", "SYNQ_BASE_URL": "https://api.test"}
 
 
 def recording(*bodies: object) -> tuple[httpx.MockTransport, list[tuple[str, str, object]]]:
@@ -154,6 +153,58 @@ def test_products_are_listed_shown_and_deleted(synq: Any) -> None:
         f"Deleted Harbour Merino Crewneck ({product['id']}).\n92/100 requests left this minute · sandbox\n"
     )
     assert synq(*delete, "--yes").status == 5
+
+
+PRODUCT = "4c0a7b1e-8d32-4f96-a5e7-1b9c6d20f843"
+ANOTHER = "1234b2c3-8d32-4f96-a5e7-1b9c6d20f843"
+PRODUCTS = "/api/v1/pim/products"
+OF_THE_SKU = {"variants": [{"id": VARIANT, "sku": "1234", "product_id": PRODUCT}]}
+
+
+def get_product(synq: Any, name: str, variants: Any) -> tuple[Any, list[str]]:
+    found = {f"GET {PRODUCTS}/{number}": {"id": number} for number in (PRODUCT, ANOTHER)}
+    listed = [{"id": ANOTHER, "title": "Seen before"}]
+    tenant = Tenant({**found, f"GET {PRODUCTS}": listed, "GET /api/v1/pim/variants": variants})
+    assert synq("products", "list", environ=ENVIRON, http=tenant).status == 0
+    shown = synq("products", "get", name, "--json", "-q", environ=ENVIRON, http=tenant)
+    return shown, tenant.asked[1:]
+
+
+def test_a_product_by_a_sku_costs_one_more_request(synq: Any) -> None:
+    shown, asked = get_product(synq, " HMC-NVY-M ", {"variants": [{"sku": "HMC-NVY-M", "product_id": PRODUCT}] * 2})
+    assert json.loads(shown.out) == {"id": PRODUCT}
+    assert asked == ["GET /api/v1/pim/variants?sku=HMC-NVY-M&limit=100", f"GET {PRODUCTS}/{PRODUCT}"]
+
+
+def test_letters_are_a_known_sku_before_the_first_letters_of_a_product(synq: Any) -> None:
+    shown, asked = get_product(synq, "1234", OF_THE_SKU)
+    assert (json.loads(shown.out), asked) == ({"id": ANOTHER}, [f"GET {PRODUCTS}/{ANOTHER}"])
+    assert synq("inventory", "skus", "add", "1234", VARIANT, environ=ENVIRON).status == 0
+    shown, asked = get_product(synq, "1234", OF_THE_SKU)
+    assert json.loads(shown.out) == {"id": PRODUCT}
+    assert asked == ["GET /api/v1/pim/variants?sku=1234&limit=100", f"GET {PRODUCTS}/{PRODUCT}"]
+
+
+@pytest.mark.parametrize(
+    ("name", "variants", "status", "message"),
+    [
+        ("A-1", [], 5, 'No product has the id or SKU "A-1".'),
+        ("A-1", [{"id": VARIANT, "sku": "A-1"}], 5, 'No product has the id or SKU "A-1".'),
+        (
+            "A-1",
+            [{"id": name, "sku": "A-1", "product_id": name} for name in (PRODUCT, ANOTHER)],
+            5,
+            "Two products have a variant with the SKU A-1.",
+        ),
+        (" ", [], 2, "The product can't be blank."),
+    ],
+)
+def test_a_product_that_no_id_or_sku_names(
+    synq: Any, name: str, variants: list[Any], status: int, message: str
+) -> None:
+    shown, asked = get_product(synq, name, {"variants": variants})
+    assert (shown.status, shown.out, len(asked)) == (status, "", int(status == 5))
+    assert json.loads(shown.err)["error"]["message"] == message
 
 
 def test_a_route_that_is_only_presumed_may_be_missing(synq: Any) -> None:

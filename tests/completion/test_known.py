@@ -90,6 +90,13 @@ def test_what_the_sandbox_has_shown(synq: Any, complete: Any) -> None:
     assert complete("order", order[:8].upper(), "synq --sandbox") == [f"{order}\t{about}"]
 
 
+def test_a_product_is_completed_by_its_id_and_by_skus(synq: Any, complete: Any) -> None:
+    assert synq("--sandbox", "products", "list").status == 0
+    assert synq("--sandbox", "inventory", "skus", "add", "F1-OS", VARIANT).status == 0
+    found = [line.split("\t")[0] for line in complete("product-or-sku", "f1", "synq --sandbox")]
+    assert found == ["f1f1e283-6659-47ee-a41b-6b6ad352dac2", "F1-OS"]
+
+
 def test_an_item_goes_on_after_its_sku(synq: Any, complete: Any) -> None:
     synq("inventory", "skus", "add", "10%_off", VARIANT, environ={"SYNQ_TOKEN": token(ACME)})
     synq("inventory", "skus", "add", "10 more", VARIANT, environ={"SYNQ_TOKEN": token(ACME)})

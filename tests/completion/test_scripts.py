@@ -102,7 +102,19 @@ def test_a_script_knows_every_command_and_every_option(write: Callable[[str], st
 
 def test_every_kind_that_is_asked_for_is_one_that_synq_answers(known: Grammar) -> None:
     asked = {value.removeprefix("ask ") for _, value in known.values if value.startswith("ask ")}
-    assert asked == {"profile", "run", "sku", "item", "location", "order", "product", "job", "category", "brand"}
+    assert asked == {
+        "profile",
+        "run",
+        "sku",
+        "item",
+        "location",
+        "order",
+        "product",
+        "product-or-sku",
+        "job",
+        "category",
+        "brand",
+    }
 
 
 def test_an_option_that_means_several_things_is_told_by_its_command(known: Grammar) -> None:
@@ -111,6 +123,7 @@ def test_an_option_that_means_several_things_is_told_by_its_command(known: Gramm
     assert "* --sku" not in values
     assert (values["inventory levels --sku"], values["products variants create --sku"]) == ("ask sku", "")
     assert (values["inventory adjust #1"], values["inventory skus forget #*"]) == ("ask sku", "ask sku")
+    assert (values["inventory levels #*"], values["products get #1"]) == ("ask sku", "ask product-or-sku")
 
 
 def test_powershells_tables_are_the_same(write: Callable[[str], str], known: Grammar) -> None:

@@ -134,6 +134,12 @@ def adjust_many(ctx: typer.Context, file: str, place: str | None, report: str | 
 @group.command("levels", LEVELS, locations.LIST, settings.GET, requests=(1, None))
 def list_levels(
     ctx: typer.Context,
+    skus: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar=Value("[SKU]...", "sku"), help="Only these SKUs, or variants with these UUIDs. Default: all stock."
+        ),
+    ] = None,
     sku: OnlySkuOption = None,
     location: OnlyLocationOption = None,
     low: Annotated[
@@ -154,8 +160,11 @@ def list_levels(
     request. --threshold N is the same with a number of your own. The API does not filter by stock, so synq reads
     pages of 100 until --limit rows match.
 
+    The API takes one SKU at a time, so each costs one request. --sku SKU adds one to the arguments.
+
     Examples:
-      synq inventory levels --sku HMC-NVY-M
+      synq inventory levels HMC-NVY-M
+      synq inventory levels HMC-NVY-M HMC-NVY-L --location "Leith warehouse"
       synq inventory levels --low
       synq inventory levels --threshold 0 --location "Leith warehouse"
       synq inventory levels --all -o csv
@@ -164,13 +173,14 @@ def list_levels(
     if low and threshold is None:
         threshold = run.api.settings.low_stock_threshold()
         run.output.note(f"Low is {threshold} on hand or fewer, by the tenant's settings.")
-    levels = run.api.inventory.levels(sku=sku, location=location, most=threshold)
+    levels = run.api.inventory.levels([*(skus or []), *([sku] if sku else [])], location=location, most=threshold)
     names = run.api.locations.names() if run.output.format == "table" else {}
     columns = levels_columns(names)
     run.output.rows(levels.first(None if read_all else limit), columns, empty="No stock levels match.")
     run.output.note(levels.left_out("level"))
-    if sku and not levels.taken:
-        run.output.note(run.api.variants.near(sku))
+    for name in levels.without_rows():
+        missing = f"No stock levels match {name}. " if levels.taken else ""
+        run.output.note((missing + run.api.variants.near(name)).rstrip())
 
 
 @group.command("locations", locations.LIST)

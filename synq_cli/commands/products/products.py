@@ -4,12 +4,12 @@ from typing import Annotated
 
 import typer
 
-from synq_cli.api import products
+from synq_cli.api import products, variants
 from synq_cli.lazy_group import Commands
 from synq_cli.options import DescriptionOption, YesOption, invocation
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, flag, identifier, state, timestamp
-from synq_cli.values import PRODUCT, Value
+from synq_cli.values import PRODUCT, PRODUCT_OR_SKU, Value
 
 group = Commands()
 
@@ -73,18 +73,29 @@ def list_products(ctx: typer.Context) -> None:
     run.output.note(products.perhaps_more(rows))
 
 
-@group.command("get", products.GET)
-def get_product(ctx: typer.Context, product_id: ProductArgument) -> None:
-    """Show a product.
+@group.command("get", products.GET, variants.LIST, requests=(1, 2))
+def get_product(
+    ctx: typer.Context,
+    product: Annotated[
+        str,
+        typer.Argument(
+            metavar=PRODUCT_OR_SKU,
+            help="The product's id, its first letters once seen, or the SKU of a variant.",
+        ),
+    ],
+) -> None:
+    """Show a product, by its id or by a SKU.
 
-    The complete record with its texts, flags and times.
+    The complete record with its texts, flags and times. With a SKU this costs one more request, which finds the
+    product that the variant belongs to.
 
     Examples:
       synq products get f1f1e283-6659-47ee-a41b-6b6ad352dac2
       synq products get f1f1e283 --json
+      synq products get HMC-NVY-M
     """
     run = invocation(ctx)
-    run.output.record(run.api.products.get(product_id), RECORD)
+    run.output.record(run.api.products.with_id_or_sku(product), RECORD)
 
 
 @group.command("create", products.CREATE)
