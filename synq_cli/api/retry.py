@@ -13,7 +13,7 @@ Failure = Literal["not_sent", "no_answer"]
 REPEATS = 3
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 8.0
 _FIRST_REFUSAL, _LONGEST_REFUSAL = 1.0, 60.0
-_LONGEST_RETRY_AFTER = 86_400.0  # a day: nobody waits longer, and a number without end is no wait at all
+_LONGEST_RETRY_AFTER = 86_400.0  # a day: nobody waits longer, and a server may name any number
 _MOST_DOUBLINGS = 10  # enough for the longest pause; without end they would overflow
 _PASSING = {408, 500, 502, 503, 504}
 
