@@ -48,8 +48,8 @@ def run() -> None:
     # Loading makes thousands of objects that stay; looking through them for garbage costs 7 to 12 ms.
     gc.set_threshold(200_000)
     if sys.platform not in {"darwin", "win32"} and not _names_socks_proxy():
-        # httpcore loads its SOCKS library at each start if it can be imported: 5 ms.
-        sys.modules["socksio"] = None  # type: ignore[assignment]  # says that it can't
+        # httpcore loads its SOCKS library at each start if it can be imported, which costs 3 to 7 ms.
+        sys.modules["socksio"] = None  # type: ignore[assignment]  # None marks a module that can't be imported
     status = main(sys.argv[1:])
     # main() has flushed and closed what it opened. Taking a few hundred modules apart again would cost 13 to 20 ms.
     os._exit(status)

@@ -19,12 +19,12 @@ _INDEXED = {"item": ("sku",), "product-or-sku": ("product", "sku")}
 
 
 def answer(words: list[str], environ: Mapping[str, str], folder: Callable[[], Path]) -> None:
-    """Answer a TAB: KIND BEGUN -- LINE... What can't be known is not offered; nobody reads a message there."""
+    """Answer a TAB: KIND PREFIX -- LINE... Prints one candidate and its description a line; errors offer none."""
     with suppress(Exception):
         # PowerShell before 7.3 drops an argument that is empty.
         cut = words.index("--")
-        (kind, begun), line = [*words[:cut], ""][:2], words[cut + 1 :]
-        for value, about in candidates(kind, begun, line, environ, folder):
+        (kind, prefix), line = [*words[:cut], ""][:2], words[cut + 1 :]
+        for value, about in candidates(kind, prefix, line, environ, folder):
             sys.stdout.write(f"{value}\t{about}\n")
         sys.stdout.flush()
 

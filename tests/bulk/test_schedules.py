@@ -6,6 +6,7 @@ import random
 import sqlite3
 import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import closing, suppress
@@ -166,10 +167,12 @@ def go(world: World, workers: int, work: Callable[[Engine], Outcome]) -> Outcome
     outcome, others = None, set(threading.enumerate())
     with suppress(Killed):
         outcome = work(engine)
+    deadline = time.monotonic() + 60
     while late := set(threading.enumerate()) - others:
+        assert time.monotonic() < deadline, f"still running: {late}"
         for worker in late:
             with suppress(RuntimeError):  # it is just being started
-                worker.join()  # what it writes last is there before anybody looks
+                worker.join(1)  # what it writes last is there before anybody looks
     world.ticks_left, world.killed = None, False
     run.close()
     return outcome
