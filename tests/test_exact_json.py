@@ -10,6 +10,11 @@ from hypothesis import strategies as st
 from synq_cli.exact_json import Number, dumps, loads
 
 NUMBERS = st.from_regex(r"-?(0|[1-9][0-9]{0,30})(\.[0-9]{1,30})?([eE][-+]?[0-9]{1,3})?", fullmatch=True)
+PRINTABLE = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text('aé東\\"\n'),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text("aé"), inner),
+    max_leaves=20,
+)
 STRINGS = st.text(st.characters(exclude_categories=[]))
 ATOMS = st.none() | st.booleans() | st.integers() | STRINGS | NUMBERS.map(loads)
 VALUES = st.recursive(ATOMS, lambda inner: st.lists(inner) | st.dictionaries(STRINGS, inner), max_leaves=20)
@@ -35,7 +40,7 @@ def test_a_number_keeps_its_digits(text: str) -> None:
 @given(VALUES)
 def test_what_was_written_reads_the_same(value: Any) -> None:
     assert written(loads(dumps(value))) == written(value)
-    assert written(loads(dumps(value, indent=2))) == written(value)
+    assert written(loads(dumps(value, indented=True))) == written(value)
 
 
 @given(VALUES)
@@ -79,7 +84,12 @@ def test_what_is_no_json_is_a_value_error(text: str, said: str) -> None:
 
 def test_letters_stay_letters_and_layout_follows_the_indent() -> None:
     assert dumps({"a": ["é", "東", Number("1.0")]}) == '{"a":["é","東",1.0]}'
-    assert dumps({"a": [Number("1.0")]}, indent=2) == '{\n  "a": [\n    1.0\n  ]\n}'
+    assert dumps({"a": [Number("1.0")]}, indented=True) == '{\n  "a": [\n    1.0\n  ]\n}'
+
+
+@given(PRINTABLE)
+def test_the_layout_is_the_standard_encoder_s(value: Any) -> None:
+    assert dumps(value, indented=True) == json.dumps(value, ensure_ascii=False, indent=2)
 
 
 def test_what_steers_a_terminal_is_escaped() -> None:

@@ -51,7 +51,7 @@ def report_text(rows: Sequence[Entry], path: str) -> str:
     """Every row with its status and its receipt, as CSV or JSON, by the file's name."""
     result = [told(row) for row in rows]
     if path.lower().endswith(".json"):
-        return exact_json.dumps(result, indent=2) + "\n"
+        return exact_json.dumps(result, indented=True) + "\n"
     text = StringIO(newline="")
     columns = list(dict.fromkeys(key for row in result for key in row))
     writer = csv.DictWriter(text, columns, lineterminator="\n", restval="")

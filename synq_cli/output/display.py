@@ -95,7 +95,7 @@ class Output(ViewOptions):
         for name, value in request.get("headers", {}).items():
             self._bare(f"{name}: {value}")
         if request.get("body") is not None:
-            machine.write_json(self._out, request["body"], indent=2)
+            machine.write_json(self._out, request["body"], indented=True)
         for key in after or {}:
             old, new = (plain((side or {}).get(key)) or "(none)" for side in (before, after))
             if old != new:
@@ -190,7 +190,7 @@ class Output(ViewOptions):
         else:
             from synq_cli.output import machine
 
-            machine.write_json(self._out, value, indent=2)
+            machine.write_json(self._out, value, indented=True)
 
     def answer(self, head: Sequence[str], kind: str, value: Any) -> None:
         """A reply: lines about it, then what it holds, which is json, text or nothing."""

@@ -64,7 +64,8 @@ def hidden() -> re.Pattern[str]:
 
 def visible(text: str) -> str:
     """The text with hidden characters spelled out in ASCII."""
-    return text if text.isascii() and text.isprintable() else hidden().sub(_spelled, text)
+    # Below U+034F, where Latin letters and common signs are, what is hidden is what Python can't print.
+    return text if text.isprintable() and max(text, default="") < "\u034f" else hidden().sub(_spelled, text)
 
 
 def _spelled(match: re.Match[str]) -> str:

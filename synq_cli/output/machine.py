@@ -41,19 +41,19 @@ def write_object(stream: "Stream", format_: str, row: dict[str, Any], keys: Sequ
     elif format_ == "yaml":
         stream.write(_yaml(stream, row))
     else:
-        write_json(stream, row, indent=2 if format_ == "json" else None)
+        write_json(stream, row, indented=format_ == "json")
 
 
-def write_json(stream: "Stream", value: object, *, indent: int | None = None) -> None:
-    """One JSON value; without an indent on one line."""
-    stream.write(stream.fit_json(exact_json.dumps(value, indent=indent)) + "\n")
+def write_json(stream: "Stream", value: object, *, indented: bool = False) -> None:
+    """One JSON value; on one line unless indented."""
+    stream.write(stream.fit_json(exact_json.dumps(value, indented=indented)) + "\n")
 
 
 def _write_array(stream: "Stream", pages: Iterable[Page]) -> None:
     # Should the rows break off, the array stays open: half an answer must not parse as a whole one.
     before = "["
     for page in pages:
-        text = stream.fit_json(exact_json.dumps(page, indent=2))
+        text = stream.fit_json(exact_json.dumps(page, indented=True))
         stream.write(before + text.removeprefix("[").removesuffix("\n]"))
         before = ","
     stream.write("\n]\n" if before == "," else "[]\n")

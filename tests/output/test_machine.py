@@ -69,7 +69,7 @@ def test_csv_reads_back(rows: list[dict[str, Any]]) -> None:
 
 @given(ROWS)
 def test_json_is_the_same_text_as_the_whole_list_at_once(rows: list[dict[str, Any]]) -> None:
-    assert printed("json", rows) == exact_json.dumps(rows, indent=2) + "\n"
+    assert printed("json", rows) == exact_json.dumps(rows, indented=True) + "\n"
 
 
 @given(ROWS)
