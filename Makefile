@@ -42,7 +42,7 @@ check: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/python scripts/generate.py --check
 	@if command -v mandoc >/dev/null; then mandoc -Tlint man/*.1; else echo "mandoc is not here to look at man/"; fi
-	$(BIN)/python -m pytest -q tests/test_layers.py tests/test_architecture.py
+	$(BIN)/python -m pytest -q tests/test_imports.py
 
 fix: $(VENV)/.dev
 	$(BIN)/ruff check --fix .

@@ -11,7 +11,7 @@ from bench_rounds import at_home_in, say, table
 from bench_startup import SYNQ
 from pacing import SERVERS, quick_folder, simulate
 
-from synq_cli.bulk.verb import WORKERS
+from synq_cli.bulk.verbs.verb import WORKERS
 
 LATENCIES = (0.2, 0.5, 1.5)
 

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 def command_pages() -> Iterator[tuple[str, str]]:
     """Each command's path and help page, depth first."""
     from synq_cli.app import root_command
-    from synq_cli.tree import top, walk
+    from synq_cli.cli.tree import top, walk
 
     for node in walk(top(root_command(), terminal_width=88)):
         yield node.path, node.command.get_help(node.context)

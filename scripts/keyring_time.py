@@ -10,8 +10,8 @@ ROUNDS = 15
 READ = """
 import sys, time
 from pathlib import Path
-from synq_cli.session.memory import Memory
-from synq_cli.session.tokens import TokenStore
+from synq_cli.state.memory import Memory
+from synq_cli.session.tokens.stores import TokenStore
 folder = Path(sys.argv[1])
 store = TokenStore(folder, memory=Memory(lambda: folder))
 started = time.perf_counter()

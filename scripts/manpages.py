@@ -82,7 +82,7 @@ def _first_lower(text: str) -> str:
 def pages() -> Iterator[tuple[str, str]]:
     """Each page's file name and text."""
     from synq_cli.app import GROUPS, root_command
-    from synq_cli.tree import top
+    from synq_cli.cli.tree import top
 
     root = top(root_command())
     yield "synq.1", _root_page(root)
@@ -92,8 +92,8 @@ def pages() -> Iterator[tuple[str, str]]:
 
 def _root_page(root: Any) -> str:
     from synq_cli.app import GROUPS
-    from synq_cli.options import EVERYWHERE
-    from synq_cli.topics.pages import environment, exits
+    from synq_cli.cli.options import EVERYWHERE
+    from synq_cli.help_topics.pages import environment, exits
 
     summary, _, about = root.command.help.strip().partition("\n\n")
     panels: dict[str, list[tuple[str, str]]] = {}
@@ -138,7 +138,7 @@ def _root_page(root: Any) -> str:
 
 
 def _group_page(group: Any, line: str) -> str:
-    from synq_cli.tree import walk
+    from synq_cli.cli.tree import walk
 
     commands = [node for node in walk(group) if not node.is_group]
     own = [part for node in commands for part in _command(node)]
@@ -170,7 +170,7 @@ def _command(node: Any) -> Iterator[str]:
 
 def _told(node: Any) -> Iterator[str]:
     """What to know about a command: its help, what it takes, its examples."""
-    from synq_cli.tree import describe
+    from synq_cli.cli.tree import describe
 
     told = describe(node)
     yield from paragraphs("\n\n".join(filter(None, [told["summary"], told["help"], *node.command.remarks()])))
@@ -186,8 +186,8 @@ def _usage(node: Any) -> str:
 
 def _records(node: Any) -> Iterator[tuple[str, str]]:
     """Names and meaning of the arguments and options of a command; what every command takes stands at the root."""
-    from synq_cli.options import help_record
-    from synq_cli.tree import is_shared
+    from synq_cli.cli.options import help_record
+    from synq_cli.cli.tree import is_shared
 
     for parameter in node.command.get_params(node.context):
         record = help_record(parameter, node.context)

@@ -14,19 +14,19 @@ from typing import Any
 
 import httpx
 
-from synq_cli.api.budget import Budget
-from synq_cli.api.index import LocalIndex
-from synq_cli.api.lane import Lane
-from synq_cli.bulk.adjustments import ADJUSTMENTS
 from synq_cli.bulk.runner import Runner
-from synq_cli.bulk.runs import Runs
-from synq_cli.bulk.verb import WORKERS, Row
+from synq_cli.bulk.runs.runs import Runs
+from synq_cli.bulk.verbs.adjustments import ADJUSTMENTS
+from synq_cli.bulk.verbs.verb import WORKERS, Row
 from synq_cli.http.client import HttpClient
+from synq_cli.http.rate_limit import Budget
+from synq_cli.http.single_attempt import Lane
 from synq_cli.session import settings
-from synq_cli.session.memory import Memory
 from synq_cli.session.profiles import Config
 from synq_cli.session.session import Session
-from synq_cli.session.tokens import TokenStore
+from synq_cli.session.tokens.stores import TokenStore
+from synq_cli.state.id_cache import LocalIndex
+from synq_cli.state.memory import Memory
 
 START = 1_795_521_600.0
 WINDOW = 60.0

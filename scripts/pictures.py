@@ -93,7 +93,7 @@ class Desk:
         from typer.testing import CliRunner
 
         from synq_cli.app import app
-        from synq_cli.system import System
+        from synq_cli.cli.system import System
 
         done = CliRunner().invoke(app, line, obj=System(self._environ, now=lambda: CLOCK - 120))
         if done.exit_code != 0:
@@ -103,7 +103,7 @@ class Desk:
     def screen(self, *line: str, typed: str = "", workers: int | None = None) -> str:
         """The command and what it shows, as text with colours; with workers, each state of its bar."""
         from synq_cli.app import app
-        from synq_cli.system import System
+        from synq_cli.cli.system import System
 
         terminal = Terminal()
         system = System(self._environ, now=lambda: CLOCK)
@@ -151,7 +151,7 @@ def bulk() -> str:
     """A file of adjustments, half of them sent."""
     from contextlib import chdir
 
-    from synq_cli.bulk.verb import WORKERS
+    from synq_cli.bulk.verbs.verb import WORKERS
 
     with desk(110) as at, chdir(at.home):
         Path("counts.csv").write_text("\n".join(counts(at)) + "\n", encoding="utf-8")

@@ -75,7 +75,9 @@ def check_contents(sdist: Path, wheel: Path) -> None:
         {re.sub(r"-.*\.", ".", top) for top in tops} == {"synq_cli", "synq_cli.dist-info", "synq_cli.data"},
         "the wheel holds the package alone",
     )
-    prove({"synq_cli/py.typed", "synq_cli/api/openapi.yaml"} <= set(names), "its types and the contract are in it")
+    prove(
+        {"synq_cli/py.typed", "synq_cli/resources/openapi.yaml"} <= set(names), "its types and the contract are in it"
+    )
     pages = {Path(name).name for name in names if "/share/man/man1/" in name}
     prove(pages == {page.name for page in (ROOT / "man").iterdir()}, "its manual pages go to share/man/man1")
     prove(

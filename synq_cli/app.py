@@ -8,6 +8,9 @@ from typing import Any
 import typer
 import typer.main
 
+from synq_cli.cli.context import Invocation
+from synq_cli.cli.lazy_groups import LazyGroup
+from synq_cli.cli.system import System
 from synq_cli.errors import (
     InterruptError,
     PartialError,
@@ -17,11 +20,8 @@ from synq_cli.errors import (
     UnknownOutcomeError,
     UsageError,
 )
-from synq_cli.invocation import Invocation
-from synq_cli.lazy_group import LazyGroup
 from synq_cli.nearest import did_you_mean
 from synq_cli.session.settings import OUTPUT_FORMATS
-from synq_cli.system import System
 
 # name: (module, one-line help, panel)
 GROUPS = {
@@ -38,20 +38,24 @@ GROUPS = {
     "settings": ("synq_cli.commands.settings", "Show and change the tenant's settings.", "Tenant"),
     "audit": ("synq_cli.commands.audit", "Read the log of what was done.", "Tenant"),
     "webhooks": ("synq_cli.commands.webhooks", "Sign webhooks, check them, send them.", "Tenant"),
-    "api": ("synq_cli.commands.request", "Send any request to the API.", "Tenant"),
-    "auth": ("synq_cli.commands.auth", "Log in, switch tenants, log out.", "This machine"),
-    "config": ("synq_cli.commands.config", "Read and change profiles.", "This machine"),
-    "runs": ("synq_cli.commands.runs", "Look at bulk runs, resume them, undo them.", "This machine"),
-    "limits": ("synq_cli.commands.limits", "Show the rate limit and who spent it.", "This machine"),
+    "api": ("synq_cli.commands.api", "Send any request to the API.", "Tenant"),
+    "auth": ("synq_cli.commands.machine.auth", "Log in, switch tenants, log out.", "This machine"),
+    "config": ("synq_cli.commands.machine.config", "Read and change profiles.", "This machine"),
+    "runs": ("synq_cli.commands.machine.runs", "Look at bulk runs, resume them, undo them.", "This machine"),
+    "limits": ("synq_cli.commands.machine.limits", "Show the rate limit and who spent it.", "This machine"),
     "sandbox": ("synq_cli.commands.sandbox", "Try synq on an embedded tenant.", "This machine"),
-    "doctor": ("synq_cli.commands.doctor", "Look at everything synq rests on, and name the mends.", "This machine"),
+    "doctor": (
+        "synq_cli.commands.machine.doctor",
+        "Look at everything synq rests on, and name the mends.",
+        "This machine",
+    ),
     "completion": (
-        "synq_cli.commands.completion",
+        "synq_cli.commands.machine.completion",
         "Complete commands, options and values with TAB.",
         "This machine",
     ),
-    "schema": ("synq_cli.commands.schema", "Print the commands as JSON, for programs.", "This machine"),
-    "help": ("synq_cli.commands.help", "Explain a topic, or a command.", "This machine"),
+    "schema": ("synq_cli.commands.machine.schema", "Print the commands as JSON, for programs.", "This machine"),
+    "help": ("synq_cli.commands.machine.help", "Explain a topic, or a command.", "This machine"),
 }
 
 # Words that people try at the top level: the command to suggest.

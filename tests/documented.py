@@ -18,11 +18,11 @@ from pathlib import Path
 from runner import NOW, Console, FakeKeyring
 
 from synq_cli.app import app
+from synq_cli.cli.system import System
 from synq_cli.http.client import in_process
-from synq_cli.sandbox.app import create_app
-from synq_cli.sandbox.seed import DEFAULT_SEED
-from synq_cli.sandbox.store import create
-from synq_cli.system import System
+from synq_cli.sandbox.seed.seed import DEFAULT_SEED
+from synq_cli.sandbox.server.app import create_app
+from synq_cli.sandbox.store.store import create
 
 # Hands a call over and waits: the words, the environment and what comes in go, what is to be printed comes back.
 SYNQ = """#!/bin/sh

@@ -12,7 +12,7 @@ import httpx
 from typer.testing import CliRunner
 
 from synq_cli.app import app
-from synq_cli.system import System
+from synq_cli.cli.system import System
 
 NOW = 1_795_521_600.0  # 2026-11-24T12:00:00Z
 

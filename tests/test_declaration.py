@@ -2,9 +2,9 @@
 
 import pytest
 
-from synq_cli.api.operation import Operation
-from synq_cli.declaration import Declaration, declare, declared
+from synq_cli.cli.spec import Declaration, declare, declared
 from synq_cli.errors import SynqError
+from synq_cli.http.operation import Operation
 
 READ = Operation("r", "GET", "/r", "the r")
 WRITE = Operation("w", "POST", "/w", "the w", effect="create", retry="unsafe", evidence="presumed", role="ADMIN")

@@ -11,12 +11,12 @@ import pytest
 from documented import DOCUMENTS, GAP, ROOT, UNRUN, Desk, Done, Line, blocks, comparable, is_gap, lacks_program, typed
 from runner import NOW
 
-from synq_cli import tree
 from synq_cli.app import root_command
-from synq_cli.sandbox.seed import DEFAULT_SEED
-from synq_cli.sandbox.store import create
+from synq_cli.cli import tree
+from synq_cli.sandbox.seed.seed import DEFAULT_SEED
+from synq_cli.sandbox.store.store import create
 
-TOPICS = sorted((ROOT / "synq_cli" / "topics").glob("*.txt"))
+TOPICS = sorted((ROOT / "synq_cli" / "help_topics").glob("*.txt"))
 # The topics speak of a file that the reader is supposed to have.
 COUNTS = "sku,delta,location\nHMC-NVY-M,-5,Leith warehouse\nHMC-NVY-L,3,Leith warehouse\n"
 

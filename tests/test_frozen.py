@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from synq_cli import errors, tree
+from synq_cli import errors
+from synq_cli.cli import tree
 from synq_cli.errors import SynqError
 
 # exit status, code, whether the same line may work later

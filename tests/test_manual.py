@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from synq_cli.app import GROUPS
-from synq_cli.tree import EXITS
+from synq_cli.cli.tree import EXITS
 
 ROOT = Path(__file__).parent.parent
 PAGES = {page.name: page.read_text(encoding="utf-8") for page in (ROOT / "man").iterdir()}

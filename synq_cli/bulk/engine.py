@@ -6,26 +6,26 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from synq_cli.api.budget import RESERVE, WINDOW, usable
-from synq_cli.bulk import report, rows
-from synq_cli.bulk.journal import Facts, Journal
+from synq_cli.bulk.files import report, rows
 from synq_cli.bulk.outcome import Outcome, outcome
 from synq_cli.bulk.plan import Plan, seconds_for
 from synq_cli.bulk.progress import Progress
 from synq_cli.bulk.runner import Runner
-from synq_cli.bulk.verb import WORKERS, Action, Row, Verb
-from synq_cli.bulk.verbs import all_verbs
+from synq_cli.bulk.runs.journal import Facts, Journal, Row
+from synq_cli.bulk.verbs.all_verbs import all_verbs
+from synq_cli.bulk.verbs.verb import WORKERS, Action, Verb
 from synq_cli.errors import InterruptError, RefusedError, SynqError, UnknownOutcomeError, UsageError
-from synq_cli.session.folders import replace_file
+from synq_cli.http.rate_limit import RESERVE, WINDOW, usable
+from synq_cli.state.folders import replace_file
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from synq_cli.api.budget import Budget
-    from synq_cli.api.client import SynqClient
-    from synq_cli.api.lane import Lane
     from synq_cli.bulk.progress import Bar
-    from synq_cli.bulk.runs import Runs
+    from synq_cli.bulk.runs.runs import Runs
+    from synq_cli.http.rate_limit import Budget
+    from synq_cli.http.single_attempt import Lane
+    from synq_cli.resources.client import SynqClient
     from synq_cli.session.session import Session
 
 

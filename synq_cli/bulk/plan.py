@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from synq_cli.api.budget import RESERVE, WINDOW, usable
 from synq_cli.errors import UsageError
+from synq_cli.http.rate_limit import RESERVE, WINDOW, usable
 
 if TYPE_CHECKING:
-    from synq_cli.api.budget import Snapshot
-    from synq_cli.bulk.rows import Dialect
-    from synq_cli.bulk.verb import Action, Row
+    from synq_cli.bulk.files.rows import Dialect
+    from synq_cli.bulk.runs.journal import Row
+    from synq_cli.bulk.verbs.verb import Action
+    from synq_cli.http.rate_limit import Snapshot
 
 _LARGEST = 5
 _MANY_UNITS = 1000

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 from synq_cli.bulk.plan import seconds_for
 
 if TYPE_CHECKING:
-    from synq_cli.api.budget import Budget
-    from synq_cli.bulk.journal import Journal
+    from synq_cli.bulk.runs.journal import Journal
+    from synq_cli.http.rate_limit import Budget
 
 _PERIOD = 1.0
 _SHORTEST, _PACE_OVER = 5.0, 60.0

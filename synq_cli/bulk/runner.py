@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Protocol
 
-from synq_cli.api.budget import RESERVE
 from synq_cli.errors import (
     AuthError,
     ConflictError,
@@ -21,11 +20,12 @@ from synq_cli.errors import (
     UnknownOutcomeError,
     UsageError,
 )
+from synq_cli.http.rate_limit import RESERVE
 
 if TYPE_CHECKING:
-    from synq_cli.api.lane import Lane
-    from synq_cli.bulk.journal import Entry, Journal
-    from synq_cli.bulk.verb import Action
+    from synq_cli.bulk.runs.journal import Entry, Journal
+    from synq_cli.bulk.verbs.verb import Action
+    from synq_cli.http.single_attempt import Lane
 
 # Seconds before the next try after nothing could be sent; after the last one the run stops.
 _OUTAGE_PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)

@@ -4,12 +4,12 @@ from typing import Annotated
 
 import typer
 
-from synq_cli.api.audit import ACTIONS, LIST, LIST_CATALOGUE, NEWEST, wanted
-from synq_cli.lazy_group import Noun
-from synq_cli.options import SinceOption, invocation, moment
+from synq_cli.cli.lazy_groups import Noun
+from synq_cli.cli.options import SinceOption, invocation, moment
+from synq_cli.cli.values import suggestions
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, clock, identifier, text
-from synq_cli.values import suggestions
+from synq_cli.resources.audit import ACTIONS, LIST, LIST_CATALOGUE, NEWEST, wanted
 
 group = Noun("Read the log of what was done.")
 

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from synq_cli.options import invocation
+from synq_cli.cli.options import invocation
+from synq_cli.cli.values import FILE
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import delta, flag, quantity, state, timestamp, whole
-from synq_cli.values import FILE
 
 if TYPE_CHECKING:
     from synq_cli.bulk.outcome import Outcome
@@ -74,7 +74,7 @@ def carry_out(ctx: typer.Context, plan: "Plan", go: "Callable[[], Outcome]", rep
 
 def agreed(ctx: typer.Context, plan: "Plan", report: str | None, *, yes: bool) -> bool:
     """Whether the plan is to be carried out, which was said and asked; a dry run ends with it."""
-    from synq_cli.bulk.report import check_report
+    from synq_cli.bulk.files.report import check_report
 
     run = invocation(ctx)
     check_report(report)
@@ -89,7 +89,7 @@ def agreed(ctx: typer.Context, plan: "Plan", report: str | None, *, yes: bool) -
 
 def finish(ctx: typer.Context, outcome: "Outcome", report: str | None) -> None:
     """Print how a run ended, write the report, and end with what is left to do."""
-    from synq_cli.bulk.report import write_report
+    from synq_cli.bulk.files.report import write_report
 
     write_report(outcome.entries, report)
     invocation(ctx).output.record(outcome.row, SUMMARY)

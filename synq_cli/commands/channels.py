@@ -4,12 +4,12 @@ from typing import Annotated
 
 import typer
 
-from synq_cli.api import channels
+from synq_cli.cli.lazy_groups import Noun
+from synq_cli.cli.options import invocation
 from synq_cli.errors import UsageError
-from synq_cli.lazy_group import Noun
-from synq_cli.options import invocation
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, flag, identifier
+from synq_cli.resources import channels
 
 group = Noun("List and change the sales channels.")
 

@@ -4,14 +4,14 @@ from typing import Annotated
 
 import typer
 
-from synq_cli.api.integrations import AUTHORIZE, DELETE, LIST, SAVE, Category
-from synq_cli.api.products import GET, PUSH
+from synq_cli.cli.lazy_groups import Noun
+from synq_cli.cli.options import YesOption, invocation
 from synq_cli.commands.products import products
 from synq_cli.commands.products.products import ActionOption, ProductArgument
-from synq_cli.lazy_group import Noun
-from synq_cli.options import YesOption, invocation
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, identifier, state
+from synq_cli.resources.integrations import AUTHORIZE, DELETE, LIST, SAVE, Category
+from synq_cli.resources.products.products import GET, PUSH
 
 group = Noun("Connect the tenant to other platforms.")
 

@@ -4,12 +4,12 @@ from typing import Annotated
 
 import typer
 
-from synq_cli.api.settings import GET, KEYS, UPDATE, WORDS, parse_settings
-from synq_cli.lazy_group import Noun
-from synq_cli.options import invocation
+from synq_cli.cli.lazy_groups import Noun
+from synq_cli.cli.options import invocation
+from synq_cli.cli.values import suggestion
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import flag, quantity, timestamp
-from synq_cli.values import suggestion
+from synq_cli.resources.settings import GET, KEYS, UPDATE, WORDS, parse_settings
 
 group = Noun("Show and change the tenant's settings.")
 

@@ -4,14 +4,14 @@ from typing import Annotated
 
 import typer
 
-from synq_cli.api.signature import mismatch, sign
-from synq_cli.api.webhooks import RECEIVE, SAMPLES, sample
+from synq_cli.cli.lazy_groups import Noun
+from synq_cli.cli.options import invocation
+from synq_cli.cli.values import FILE, suggestion
+from synq_cli.cli.webhook_secret import enter_secret, find_secret
 from synq_cli.errors import RejectedError, UsageError
-from synq_cli.lazy_group import Noun
-from synq_cli.options import invocation
 from synq_cli.output.columns import Column
-from synq_cli.values import FILE, suggestion
-from synq_cli.webhook_secret import enter_secret, find_secret
+from synq_cli.resources.signature import mismatch, sign
+from synq_cli.resources.webhooks import RECEIVE, SAMPLES, sample
 
 group = Noun("Sign webhooks, check them, send them.")
 

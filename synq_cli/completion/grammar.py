@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from synq_cli import tree
-from synq_cli.values import fixed_choices
+from synq_cli.cli import tree
+from synq_cli.cli.values import fixed_choices
 
 Rows = list[tuple[str, list[tuple[str, str]]]]
 _LONGEST = 60

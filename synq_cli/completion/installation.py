@@ -10,7 +10,7 @@ from pathlib import Path
 from synq_cli import __version__
 from synq_cli.completion.scripts import SCRIPTS
 from synq_cli.errors import UsageError
-from synq_cli.session.folders import documents_dir, replace_file
+from synq_cli.state.folders import documents_dir, replace_file
 
 _BEGIN = "# >>> synq completion; `synq completion uninstall {shell}` takes these lines back >>>\n"
 _END = "# <<< synq completion <<<\n"

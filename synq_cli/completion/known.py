@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from synq_cli.session.folders import config_dir, state_dir
-from synq_cli.session.memory import Memory
 from synq_cli.session.profiles import Config, load
 from synq_cli.session.project import find_project
 from synq_cli.session.scope import likely_scope
 from synq_cli.session.settings import DEFAULT_BASE_URL, SANDBOX, resolve
+from synq_cli.state.folders import config_dir, state_dir
+from synq_cli.state.memory import Memory
 
 # The kinds of the index that complete a kind of value, where it is not one of them itself.
 _INDEXED = {"item": ("sku",), "product-or-sku": ("product", "sku")}
@@ -48,12 +48,12 @@ def _candidates(
     if kind == "profile":
         yield from ((name, about) for name, about in _profiles(config) if name.lower().startswith(begun.lower()))
     elif kind == "run":
-        from synq_cli.bulk.journal import SUFFIX
+        from synq_cli.bulk.runs.journal import SUFFIX
 
         names = sorted(path.stem for path in (state_dir(environ) / "runs").glob(f"*{SUFFIX}"))
         yield from ((name, "") for name in reversed(names) if name.startswith(begun.lower()))
     else:
-        from synq_cli.api.index import begun_with
+        from synq_cli.state.id_cache import begun_with
 
         settings = resolve(_given(line), environ, config, lambda: find_project(folder, memory))
         scope = likely_scope(settings, environ, memory)

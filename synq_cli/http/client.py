@@ -19,8 +19,8 @@ from synq_cli.deadline import DeadlineError, call_within
 from synq_cli.errors import NetworkError, UsageError
 from synq_cli.http.exchange import NoResponseError, Reply, Tls
 from synq_cli.http.failures import CLOSED, no_response, unreachable
-from synq_cli.session.base_url import host_of
-from synq_cli.session.proxies import Proxy, find_proxy, names_proxies, unusable_proxy
+from synq_cli.session.network.base_url import host_of
+from synq_cli.session.network.proxies import Proxy, find_proxy, names_proxies, unusable_proxy
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
@@ -149,7 +149,7 @@ class HttpClient:
 
     @cached_property
     def _trust(self) -> ssl.SSLContext:
-        from synq_cli.session.trust import tls_context
+        from synq_cli.session.network.trust import tls_context
 
         return tls_context(self._environ)
 

@@ -10,7 +10,7 @@ from synq_cli.output.formats import plain
 from synq_cli.output.view_options import ViewOptions
 
 if TYPE_CHECKING:
-    from synq_cli.output.timeline import Parts, RenderedTimeline
+    from synq_cli.output.drawing.timeline import Parts, RenderedTimeline
 
 
 class Output(ViewOptions):
@@ -44,7 +44,7 @@ class Output(ViewOptions):
         """
         try:
             if self.format == "table":
-                from synq_cli.output.lines import write_lines
+                from synq_cli.output.drawing.lines import write_lines
 
                 columns = [column for column in self._chosen(columns) if column.table or self._picks]
                 rows = chain.from_iterable(map(self._noticed, batches(rows)))
@@ -61,7 +61,7 @@ class Output(ViewOptions):
         columns = self._chosen(columns)
         self._noticed([row])
         if self.format == "table":
-            from synq_cli.output import table
+            from synq_cli.output.drawing import table
 
             chosen = self._chooses
             fields = table.record_fields(row, columns, now=self._now(), keep_empty=chosen, leftovers=not chosen)
@@ -127,7 +127,7 @@ class Output(ViewOptions):
         if self.format != "table" or self._chooses:
             self.record(row, columns)
             return
-        from synq_cli.output import panel, table
+        from synq_cli.output.drawing import panel, table
 
         parts = {key: part for key, part in parts.items() if _is_list_of_objects(row.get(key))}
         rest = {key: value for key, value in row.items() if key not in parts}
@@ -142,7 +142,7 @@ class Output(ViewOptions):
         if self._chooses or self.format not in {"table", "csv", "tsv"}:
             self.record(row, head)
             return
-        from synq_cli.output import timeline
+        from synq_cli.output.drawing import timeline
 
         if self.format == "table":
             built = self._timeline(row, head, parts)
@@ -153,7 +153,7 @@ class Output(ViewOptions):
 
     def timelines(self, rows: Iterable[Row], columns: Sequence[Column], head: Sequence[Column], parts: "Parts") -> None:
         """A life as it goes on: for people drawn anew with each row, else a line for each change."""
-        from synq_cli.output import timeline
+        from synq_cli.output.drawing import timeline
 
         if self.format != "table" or self._chooses:
             self.rows(timeline.changes(rows), columns)
@@ -169,7 +169,7 @@ class Output(ViewOptions):
         if self.format != "table" or self._chooses or not rows:
             self.rows(rows, columns, empty=empty)
             return
-        from synq_cli.output.tree import branches
+        from synq_cli.output.drawing.tree import branches
 
         columns = [column for column in columns if column.table and column.key != parent]
         self._table(branches(self._out, rows, columns[0].key, parent=parent), columns, empty)
@@ -206,7 +206,7 @@ class Output(ViewOptions):
         if self.format != "table" or self._chooses:
             self.rows(rows, columns)
             return
-        from synq_cli.output.checklist import draw_checklist
+        from synq_cli.output.drawing.checklist import draw_checklist
 
         draw_checklist(self._out, rows, width=self._fitting_width())
 
@@ -229,7 +229,7 @@ class Output(ViewOptions):
             self._bare(plain(value))
 
     def _table(self, rows: list[Row], columns: Sequence[Column], empty: str) -> None:
-        from synq_cli.output import table
+        from synq_cli.output.drawing import table
 
         if not rows:
             self.note(empty)
@@ -247,7 +247,7 @@ class Output(ViewOptions):
         self.cut(built.shortened, built.dropped)
 
     def _timeline(self, row: Row, head: Sequence[Column], parts: "Parts") -> "RenderedTimeline":
-        from synq_cli.output import timeline
+        from synq_cli.output.drawing import timeline
 
         return timeline.build_timeline(self._out, row, head, parts, now=self._now(), width=self._fitting_width())
 

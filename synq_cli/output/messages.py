@@ -11,11 +11,11 @@ from synq_cli.output.streams import Stream
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from synq_cli.output.progress import Progress
+    from synq_cli.output.drawing.progress import Progress
 
 
 class RequestEvent(Protocol):
-    """One request that was sent, for the debug line; `synq_cli.api` has the class."""
+    """One request that was sent, for the debug line; `synq_cli.resources` has the class."""
 
     @property
     def method(self) -> str: ...
@@ -120,6 +120,6 @@ class Messages:
 
     def progress(self, label: str) -> "AbstractContextManager[Progress]":
         """How far a long piece of work has come: a bar on a terminal, a line now and then off it."""
-        from synq_cli.output.progress import shown_progress
+        from synq_cli.output.drawing.progress import shown_progress
 
         return shown_progress(self._err, label, now=self._now, quiet=self._quiet)

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from synq_cli import __version__
 from synq_cli.errors import UsageError
 from synq_cli.nearest import did_you_mean, nearest
-from synq_cli.session.folders import replace_file, sole_writer
+from synq_cli.state.folders import replace_file, sole_writer
 
 if TYPE_CHECKING:
     from synq_cli.exact_yaml import Node
-    from synq_cli.session.memory import Memory
+    from synq_cli.state.memory import Memory
 
 _HEADER = "# Written by `synq config` and `synq auth`; comments are not kept.\n"
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")

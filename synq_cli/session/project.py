@@ -4,9 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from synq_cli.session.memory import Memory
 from synq_cli.session.profiles import check_name, damaged, entries, read_yaml
 from synq_cli.session.settings import Settings
+from synq_cli.state.memory import Memory
 
 if TYPE_CHECKING:
     from synq_cli.exact_yaml import Node

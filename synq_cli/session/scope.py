@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from synq_cli.session.base_url import host_of
-from synq_cli.session.claims import read_claims
-from synq_cli.session.credentials import scope_of
-from synq_cli.session.memory import Memory
+from synq_cli.session.network.base_url import host_of
 from synq_cli.session.settings import SANDBOX, Settings
+from synq_cli.session.tokens.claims import read_claims
+from synq_cli.session.tokens.credentials import scope_of
+from synq_cli.state.memory import Memory
 
 
 def likely_scope(settings: Settings, environ: Mapping[str, str], memory: Memory) -> str:

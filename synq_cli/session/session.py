@@ -9,14 +9,14 @@ from types import MappingProxyType
 from typing import Any
 
 from synq_cli.errors import AuthError, RefusedError
-from synq_cli.session.base_url import host_of
-from synq_cli.session.credentials import Credentials, check_token, scope_of
-from synq_cli.session.memory import Memory
+from synq_cli.session.network.base_url import host_of
 from synq_cli.session.profiles import Config, keep, near_profile, token_store
-from synq_cli.session.renewal import PostForm, Renewal
 from synq_cli.session.settings import RENEWAL_SETTINGS, SANDBOX, Settings, can_hold, kept_base_url
 from synq_cli.session.status import described, facts_of, overrides_of
-from synq_cli.session.tokens import STORES, TokenStore
+from synq_cli.session.tokens.credentials import Credentials, check_token, scope_of
+from synq_cli.session.tokens.renewal import PostForm, Renewal
+from synq_cli.session.tokens.stores import STORES, TokenStore
+from synq_cli.state.memory import Memory
 
 # A token is renewed so many seconds before it ends; if that fails, not again for a while.
 _MARGIN, _PAUSE = 300.0, 60.0

@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple, get_args
 
 from synq_cli.errors import UsageError
 from synq_cli.nearest import did_you_mean
-from synq_cli.session.base_url import check_base_url, check_token_url
+from synq_cli.session.network.base_url import check_base_url, check_token_url
 from synq_cli.session.profiles import Config, check_name
 from synq_cli.uuids import parse_uuid
 

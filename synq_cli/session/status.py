@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from synq_cli.session.claims import Claims
 from synq_cli.session.settings import SANDBOX, Settings
+from synq_cli.session.tokens.claims import Claims
 from synq_cli.times import timestamp
 
 # What the environment can put in the place of a profile's own.

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from synq_cli.bulk.catalogue_file import guarded, layout_of, records, unguarded
-from synq_cli.bulk.exports import WHOLE, Kind, catalogue_text, import_rows
-from synq_cli.bulk.imports import _payload, parts_of
+from synq_cli.bulk.files.catalogue_file import guarded, layout_of, records, unguarded
+from synq_cli.bulk.files.exports import WHOLE, Kind, catalogue_text, import_rows
+from synq_cli.bulk.verbs.imports import _payload, parts_of
 
 # What is odd in CSV, in spreadsheets and at line ends, more often than chance would have it.
 ODD = st.text(st.sampled_from("=+-@'\t\r\n\",; a\x00\x85\u2028\ufeffé")) | st.text()

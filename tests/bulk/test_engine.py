@@ -9,12 +9,13 @@ from typing import Any
 import httpx
 import pytest
 
-from synq_cli.api.operation import Operation
 from synq_cli.bulk.engine import Engine
-from synq_cli.bulk.verb import Content, Fields, Problem, Receipt, Row, Verb
+from synq_cli.bulk.runs.journal import Content, Receipt, Row
+from synq_cli.bulk.verbs.verb import Fields, Problem, Verb
+from synq_cli.cli.context import Invocation
+from synq_cli.cli.system import System
 from synq_cli.errors import NetworkError, RefusedError, UsageError
-from synq_cli.invocation import Invocation
-from synq_cli.system import System
+from synq_cli.http.operation import Operation
 
 NOW = 1_795_521_600.0
 

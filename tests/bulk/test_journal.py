@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from synq_cli.bulk.journal import Journal
-from synq_cli.bulk.runs import Runs
-from synq_cli.bulk.verb import Receipt, Row
+from synq_cli.bulk.runs.journal import Journal, Receipt, Row
+from synq_cli.bulk.runs.runs import Runs
 from synq_cli.errors import RefusedError, UsageError
 
 NOW = 1_795_521_600.0

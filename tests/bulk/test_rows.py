@@ -2,9 +2,9 @@
 
 import pytest
 
-from synq_cli.bulk.adjustments import ADJUSTMENTS
-from synq_cli.bulk.rows import Table, read_table, refuse, twice
-from synq_cli.bulk.verb import Row
+from synq_cli.bulk.files.rows import Table, read_table, refuse, twice
+from synq_cli.bulk.runs.journal import Row
+from synq_cli.bulk.verbs.adjustments import ADJUSTMENTS
 from synq_cli.errors import UsageError
 
 VARIANT = "a1f46e83-0c9d-4b72-95e8-3d7b2c60f41e"

@@ -16,20 +16,20 @@ from typing import NoReturn
 import httpx
 import pytest
 
-from synq_cli.bulk.adjustments import ADJUSTMENTS
 from synq_cli.bulk.engine import Engine
-from synq_cli.bulk.imports import imports, parts_of
-from synq_cli.bulk.journal import Entry, Journal
 from synq_cli.bulk.outcome import Outcome
-from synq_cli.bulk.placements import PLACEMENTS
+from synq_cli.bulk.runs.journal import Entry, Journal
+from synq_cli.bulk.verbs.adjustments import ADJUSTMENTS
+from synq_cli.bulk.verbs.imports import imports, parts_of
+from synq_cli.bulk.verbs.placements import PLACEMENTS
+from synq_cli.cli.context import Invocation
+from synq_cli.cli.system import System
 from synq_cli.errors import SynqError
 from synq_cli.http.client import in_process
-from synq_cli.invocation import Invocation
-from synq_cli.sandbox.app import create_app
-from synq_cli.sandbox.identity import issue_token
-from synq_cli.sandbox.seed import DEFAULT_SEED
-from synq_cli.sandbox.store import create
-from synq_cli.system import System
+from synq_cli.sandbox.seed.seed import DEFAULT_SEED
+from synq_cli.sandbox.server.app import create_app
+from synq_cli.sandbox.server.identity import issue_token
+from synq_cli.sandbox.store.store import create
 
 SCHEDULES = int(os.environ.get("SYNQ_SCHEDULES", "300"))
 NOW = 1_795_521_600.0

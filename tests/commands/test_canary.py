@@ -11,7 +11,7 @@ from runner import NOW, FakeKeyring, Result, Runner
 from test_examples import EXAMPLES, SEEN, files, machine, words_of
 
 from synq_cli.http.client import in_process
-from synq_cli.sandbox.app import create_app
+from synq_cli.sandbox.server.app import create_app
 
 __all__ = ["files", "machine"]  # pytest finds them by name
 

@@ -11,14 +11,14 @@ import httpx
 import pytest
 from runner import Result, Runner
 
-from synq_cli import tree
-from synq_cli.api.operation import Operation
 from synq_cli.app import root_command
-from synq_cli.declaration import ANY
+from synq_cli.cli import tree
+from synq_cli.cli.spec import ANY
 from synq_cli.http.client import in_process
-from synq_cli.sandbox.app import create_app
-from synq_cli.sandbox.seed import DEFAULT_SEED
-from synq_cli.sandbox.store import create
+from synq_cli.http.operation import Operation
+from synq_cli.sandbox.seed.seed import DEFAULT_SEED
+from synq_cli.sandbox.server.app import create_app
+from synq_cli.sandbox.store.store import create
 
 NOW = 1_795_521_600.0  # 2026-11-24T12:00:00Z, where the fixture's clock begins
 

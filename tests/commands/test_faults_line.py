@@ -6,8 +6,8 @@ from typing import Any, get_args
 import pytest
 
 from synq_cli.commands.sandbox.faults import USUAL, Kind, Way
-from synq_cli.sandbox import counting, faults
-from synq_cli.sandbox.store import Store
+from synq_cli.sandbox.server import counting, faults
+from synq_cli.sandbox.store.store import Store
 
 ADJUST = "POST /api/v1/inventory/adjust"
 LINE = ("--sandbox", "inventory", "adjust", "HMC-NVY-M", "-1", "--location", "Leith warehouse", "--quiet")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from synq_cli.errors import SynqError
-from synq_cli.topics.pages import TOPICS
+from synq_cli.help_topics.pages import TOPICS
 
 PACKAGE = Path(__file__).parents[2] / "synq_cli"
 
@@ -25,7 +25,7 @@ def test_help_alone_lists_the_topics(synq: Any) -> None:
 
 
 def test_every_file_of_a_topic_is_one() -> None:
-    assert sorted(path.stem for path in (PACKAGE / "topics").glob("*.txt")) == sorted(TOPICS)
+    assert sorted(path.stem for path in (PACKAGE / "help_topics").glob("*.txt")) == sorted(TOPICS)
 
 
 @pytest.mark.parametrize("topic", TOPICS)

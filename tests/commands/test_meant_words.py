@@ -8,8 +8,8 @@ import pytest
 from runner import Runner
 
 from synq_cli.nearest import did_you_mean
-from synq_cli.sandbox.seed import DEFAULT_SEED
-from synq_cli.sandbox.store import create
+from synq_cli.sandbox.seed.seed import DEFAULT_SEED
+from synq_cli.sandbox.store.store import create
 
 SLIPS = [
     ("ordrs", 2, "Did you mean `synq orders`?"),

@@ -17,11 +17,11 @@ import yaml
 from runner import NOW, FakeKeyring, Runner
 
 from synq_cli.errors import AuthError
-from synq_cli.session.memory import Memory
 from synq_cli.session.profiles import Config
-from synq_cli.session.renewal import Renewal
 from synq_cli.session.settings import resolve
-from synq_cli.session.tokens import TokenStore
+from synq_cli.session.tokens.renewal import Renewal
+from synq_cli.session.tokens.stores import TokenStore
+from synq_cli.state.memory import Memory
 
 TENANT, OTHER = "6f1d2c84-3b7a-4e59-9c10-2a8e5d4b7f31", "11111111-2222-4333-8444-555555555555"
 CHANNELS = ("channels", "list", "-q", "--json")

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 import yaml
 
-from synq_cli import errors, tree
+from synq_cli import errors
 from synq_cli.app import GROUPS, root_command
+from synq_cli.cli import tree
 from synq_cli.errors import SynqError
 from synq_cli.session.settings import SETTINGS
 

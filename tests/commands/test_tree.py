@@ -12,10 +12,10 @@ import yaml
 from typer.testing import CliRunner
 
 import synq_cli.commands
-from synq_cli import tree
 from synq_cli.app import GROUPS, app, root_command
-from synq_cli.options import shared_options
-from synq_cli.system import System
+from synq_cli.cli import tree
+from synq_cli.cli.options import shared_options
+from synq_cli.cli.system import System
 
 COMMANDS_FOLDER = Path(__file__).parents[2] / "synq_cli" / "commands"
 
@@ -31,7 +31,7 @@ def help_page(*line: str) -> str:
 
 
 def test_every_operation_of_the_contract_has_a_command() -> None:
-    contract = yaml.safe_load((resources.files("synq_cli.api") / "openapi.yaml").read_text(encoding="utf-8"))
+    contract = yaml.safe_load((resources.files("synq_cli.resources") / "openapi.yaml").read_text(encoding="utf-8"))
     described = {
         operation["operationId"]
         for methods in contract["paths"].values()

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from synq_cli import tree
 from synq_cli.app import root_command
+from synq_cli.cli import tree
 from synq_cli.completion.grammar import Grammar, grammar
 from synq_cli.completion.scripts import SCRIPTS, script
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from synq_cli.output.columns import Column
+from synq_cli.output.drawing.tree import branches
 from synq_cli.output.formats import identifier
 from synq_cli.output.streams import Stream
-from synq_cli.output.tree import branches
 
 COLUMNS = [Column("Name", "name"), Column("ID", "id", identifier), Column("Parent", "parent_id", identifier)]
 

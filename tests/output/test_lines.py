@@ -10,8 +10,8 @@ from rich.cells import cell_len
 
 from synq_cli.errors import InterruptError
 from synq_cli.output.columns import Column
+from synq_cli.output.drawing.lines import write_lines
 from synq_cli.output.formats import clock, state, text
-from synq_cli.output.lines import write_lines
 from synq_cli.output.streams import Stream
 
 Build = Callable[..., Any]

@@ -8,7 +8,7 @@ import pyte
 
 from synq_cli.output.columns import Column
 from synq_cli.output.display import Output
-from synq_cli.output.timeline import changes
+from synq_cli.output.drawing.timeline import changes
 
 HEAD = [Column("Order", "id")]
 PARTS = {"parcels": ("Parcels", [Column("Number", "number")])}

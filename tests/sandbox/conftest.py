@@ -10,10 +10,10 @@ import yaml
 from falcon import testing
 
 import synq_cli
-from synq_cli.sandbox import store
-from synq_cli.sandbox.app import create_app
-from synq_cli.sandbox.identity import issue_token
-from synq_cli.sandbox.seed import DEFAULT_SEED
+from synq_cli.sandbox.seed.seed import DEFAULT_SEED
+from synq_cli.sandbox.server.app import create_app
+from synq_cli.sandbox.server.identity import issue_token
+from synq_cli.sandbox.store import store
 
 
 class Clock:
@@ -129,7 +129,7 @@ def trade(client: testing.TestClient, clock: Clock, database: Path) -> Trade:
 
 @pytest.fixture(scope="session")
 def contract_file() -> Path:
-    return Path(synq_cli.__file__).with_name("api") / "openapi.yaml"
+    return Path(synq_cli.__file__).with_name("resources") / "openapi.yaml"
 
 
 @pytest.fixture(scope="session")

@@ -4,9 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from synq_cli.errors import UsageError
-from synq_cli.sandbox.app import create_app
-from synq_cli.sandbox.counting import WAYS, Counting, count
-from synq_cli.sandbox.store import Store
+from synq_cli.sandbox.server.app import create_app
+from synq_cli.sandbox.server.counting import WAYS, Counting, count
+from synq_cli.sandbox.store.store import Store
 
 NAMES = ("X-RateLimit-Remaining", "Retry-After")
 SPENT = (429, "0")

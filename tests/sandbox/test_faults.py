@@ -4,10 +4,11 @@ import pytest
 from falcon import testing
 
 from synq_cli.errors import UsageError
-from synq_cli.sandbox import faults, store
-from synq_cli.sandbox.app import create_app
-from synq_cli.sandbox.counting import count
-from synq_cli.sandbox.store import Store
+from synq_cli.sandbox.server import faults
+from synq_cli.sandbox.server.app import create_app
+from synq_cli.sandbox.server.counting import count
+from synq_cli.sandbox.store import store
+from synq_cli.sandbox.store.store import Store
 
 ADJUST = "/api/v1/inventory/adjust"
 ORDERS = "/api/v1/oms/orders"

@@ -10,14 +10,15 @@ import urllib.parse
 
 import pytest
 
-from synq_cli.sandbox import faults, store
-from synq_cli.sandbox.identity import issue_token
-from synq_cli.sandbox.store import Store
+from synq_cli.sandbox.server import faults
+from synq_cli.sandbox.server.identity import issue_token
+from synq_cli.sandbox.store import store
+from synq_cli.sandbox.store.store import Store
 
 PROGRAM = """
 import sys
 from pathlib import Path
-from synq_cli.sandbox.serve import serve
+from synq_cli.sandbox.server.serve import serve
 serve(Path(sys.argv[1]), 0, lambda url: print(url, flush=True))
 """
 ADJUST = "POST /api/v1/inventory/adjust"

@@ -4,8 +4,8 @@ import jwt
 import pytest
 from falcon import testing
 
-from synq_cli.sandbox.app import create_app
-from synq_cli.sandbox.store import Store
+from synq_cli.sandbox.server.app import create_app
+from synq_cli.sandbox.store.store import Store
 
 ORDERS = "/api/v1/oms/orders"
 MISSING = "Unauthorized: Missing or invalid Authorization header"

@@ -4,8 +4,8 @@ import jwt
 import pytest
 
 from synq_cli.errors import UsageError
-from synq_cli.sandbox.identity import issue_token
-from synq_cli.sandbox.store import Store
+from synq_cli.sandbox.server.identity import issue_token
+from synq_cli.sandbox.store.store import Store
 
 
 def claims_in(token):

@@ -6,8 +6,8 @@ from falcon import testing
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from synq_cli.sandbox.app import create_app
-from synq_cli.sandbox.store import Store
+from synq_cli.sandbox.server.app import create_app
+from synq_cli.sandbox.store.store import Store
 
 STRANGER = "00000000-0000-4000-8000-000000000000"
 PIM = "/api/v1/pim"

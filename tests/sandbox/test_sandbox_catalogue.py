@@ -4,7 +4,7 @@ from decimal import Decimal
 import pytest
 
 from synq_cli import exact_json
-from synq_cli.sandbox.store import Store
+from synq_cli.sandbox.store.store import Store
 
 STRANGER = "00000000-0000-4000-8000-000000000000"
 PIM = "/api/v1/pim"

@@ -22,9 +22,9 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from synq_cli.sandbox.app import create_app
-from synq_cli.sandbox.seed import WEBHOOK_KEY
-from synq_cli.sandbox.store import Store
+from synq_cli.sandbox.seed.seed import WEBHOOK_KEY
+from synq_cli.sandbox.server.app import create_app
+from synq_cli.sandbox.store.store import Store
 
 CHECKS = [
     not_a_server_error,

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from synq_cli.sandbox.order_states import NEXT
-from synq_cli.sandbox.store import Store
+from synq_cli.sandbox.resources.orders.states import NEXT
+from synq_cli.sandbox.store.store import Store
 
 ORDERS = "/api/v1/oms/orders"
 STRANGER = "00000000-0000-4000-8000-000000000000"

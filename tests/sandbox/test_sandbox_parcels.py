@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from synq_cli.sandbox.seed import draw
-from synq_cli.sandbox.store import Store
+from synq_cli.sandbox.seed.seed import draw
+from synq_cli.sandbox.store.store import Store
 
 ORDERS = "/api/v1/oms/orders"
 STRANGER = "00000000-0000-4000-8000-000000000000"

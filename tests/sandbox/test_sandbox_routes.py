@@ -3,7 +3,7 @@ import re
 
 import pytest
 
-from synq_cli.sandbox.store import Store
+from synq_cli.sandbox.store.store import Store
 
 STRANGER = "00000000-0000-4000-8000-000000000000"
 PRODUCTS = "/api/v1/pim/products"

@@ -5,9 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 from falcon import testing
 
-from synq_cli.sandbox.app import create_app
-from synq_cli.sandbox.identity import issue_token
-from synq_cli.sandbox.store import Store
+from synq_cli.sandbox.server.app import create_app
+from synq_cli.sandbox.server.identity import issue_token
+from synq_cli.sandbox.store.store import Store
 
 ADJUST = "/api/v1/inventory/adjust"
 NOW = 1_763_640_000.0

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from synq_cli.sandbox.store import Store
+from synq_cli.sandbox.store.store import Store
 
 WEBHOOK = "/unified/webhook"
 KEY = b"example-webhook-secret"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from synq_cli.sandbox.seed import DEFAULT_SEED, draw
+from synq_cli.sandbox.seed.seed import DEFAULT_SEED, draw
 
 NOW = 1_763_640_000.0
 DAY = 86_400

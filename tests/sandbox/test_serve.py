@@ -9,13 +9,13 @@ import urllib.parse
 import pytest
 
 from synq_cli.errors import UsageError
-from synq_cli.sandbox.identity import issue_token
-from synq_cli.sandbox.serve import serve
+from synq_cli.sandbox.server.identity import issue_token
+from synq_cli.sandbox.server.serve import serve
 
 PROGRAM = """
 import sys
 from pathlib import Path
-from synq_cli.sandbox.serve import serve
+from synq_cli.sandbox.server.serve import serve
 serve(Path(sys.argv[1]), 0, lambda url: print(url, flush=True))
 print("ended", flush=True)
 """

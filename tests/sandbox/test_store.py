@@ -9,8 +9,8 @@ from contextlib import closing
 import pytest
 
 from synq_cli.errors import UsageError
-from synq_cli.sandbox import store
-from synq_cli.sandbox.store import Store
+from synq_cli.sandbox.store import store
+from synq_cli.sandbox.store.store import Store
 
 NOW = 1_763_640_000.0
 
@@ -193,7 +193,7 @@ def test_a_write_that_fails_leaves_nothing(database):
 
 def test_the_file_is_read_without_the_extra():
     probe = """
-import sys, synq_cli.sandbox.seed, synq_cli.sandbox.store
+import sys, synq_cli.sandbox.seed.seed, synq_cli.sandbox.store.store
 print({"falcon", "jwt", "waitress"} & set(sys.modules))
 """
     done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)

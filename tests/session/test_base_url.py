@@ -5,7 +5,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from synq_cli.session.base_url import check_base_url, host_of, is_loopback
+from synq_cli.session.network.base_url import check_base_url, host_of, is_loopback
 
 A_URL = "must be a URL such as https://api.synq.io"
 NO_BLANKS = f"{A_URL}, without blanks or control characters"

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from synq_cli.errors import AuthError
-from synq_cli.session.keyring import Keyring
-from synq_cli.session.memory import Memory
+from synq_cli.session.tokens.keyring import Keyring
+from synq_cli.state.memory import Memory
 
 
 class Narrow:

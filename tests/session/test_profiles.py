@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from synq_cli import __version__
 from synq_cli.errors import UsageError
-from synq_cli.session.folders import sole_writer
-from synq_cli.session.memory import Memory
 from synq_cli.session.profiles import Config, change, check_name, existing, load, token_store
+from synq_cli.state.folders import sole_writer
+from synq_cli.state.memory import Memory
 
 HEADER = "# Written by `synq config` and `synq auth`; comments are not kept.\n"
 

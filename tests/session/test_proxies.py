@@ -3,7 +3,7 @@
 import pytest
 
 from synq_cli.errors import UsageError
-from synq_cli.session.proxies import find_proxy
+from synq_cli.session.network.proxies import find_proxy
 
 PROXY = "http://proxy.test:3128"
 

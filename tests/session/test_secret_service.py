@@ -14,8 +14,8 @@ WITH_STORE = """
 import sys
 from pathlib import Path
 from synq_cli.errors import AuthError
-from synq_cli.session.memory import Memory
-from synq_cli.session.tokens import TokenStore
+from synq_cli.state.memory import Memory
+from synq_cli.session.tokens.stores import TokenStore
 
 folder = Path(sys.argv[1])
 store = TokenStore(folder, memory=Memory(lambda: folder))

@@ -13,12 +13,12 @@ import yaml
 from runner import NOW
 
 from synq_cli.errors import AuthError, RefusedError, SynqError, UsageError
-from synq_cli.session.claims import Claims
-from synq_cli.session.memory import Memory
 from synq_cli.session.profiles import Config
 from synq_cli.session.session import Session
 from synq_cli.session.settings import resolve
-from synq_cli.session.tokens import TokenStore
+from synq_cli.session.tokens.claims import Claims
+from synq_cli.session.tokens.stores import TokenStore
+from synq_cli.state.memory import Memory
 
 PATH = Path("config.yaml")
 OURS = "6f1d2c84-3b7a-4e59-9c10-2a8e5d4b7f31"

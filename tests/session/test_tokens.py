@@ -19,9 +19,9 @@ from keyring.errors import InitError, KeyringLocked, NoKeyringError, PasswordDel
 from runner import FakeKeyring
 
 from synq_cli.errors import AuthError, UsageError
-from synq_cli.session.keyring import SecretStore
-from synq_cli.session.memory import Memory
-from synq_cli.session.tokens import TokenStore, webhook_entry
+from synq_cli.session.tokens.keyring import SecretStore
+from synq_cli.session.tokens.stores import TokenStore, webhook_entry
+from synq_cli.state.memory import Memory
 
 CANARY = "canary-7f3a91"
 INSTEAD = "Set SYNQ_TOKEN for this shell, or keep the token in a file: synq auth login --insecure-storage"
@@ -202,8 +202,8 @@ HANGS = """
 import threading
 from pathlib import Path
 from synq_cli.errors import AuthError
-from synq_cli.session.memory import Memory
-from synq_cli.session.tokens import TokenStore
+from synq_cli.state.memory import Memory
+from synq_cli.session.tokens.stores import TokenStore
 
 class Hanging:
     def get_password(self, service, username, /):

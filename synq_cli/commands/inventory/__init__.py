@@ -1,6 +1,6 @@
 """`synq inventory`: stock, its ledger, reservations, and the SKUs this machine knows."""
 
-from synq_cli.lazy_group import Noun
+from synq_cli.cli.lazy_groups import Noun
 
 _HERE = "synq_cli.commands.inventory"
 group = Noun(

@@ -4,9 +4,8 @@ from typing import Annotated
 
 import typer
 
-from synq_cli.api import ledger, locations, variants
-from synq_cli.lazy_group import Commands
-from synq_cli.options import (
+from synq_cli.cli.lazy_groups import Commands
+from synq_cli.cli.options import (
     AllOption,
     LimitOption,
     OnlyLocationOption,
@@ -17,6 +16,8 @@ from synq_cli.options import (
 )
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, delta, identifier, named, quantity
+from synq_cli.resources.inventory import ledger, locations
+from synq_cli.resources.products import variants
 
 group = Commands()
 

@@ -5,19 +5,13 @@ from typing import Annotated
 
 import typer
 
-from synq_cli.api import locations, reservations, variants
-from synq_cli.api.inventory import LEVELS
-from synq_cli.lazy_group import Commands
-from synq_cli.options import (
-    LocationOption,
-    OnlyLocationOption,
-    OnlySkuOption,
-    SkuArgument,
-    YesOption,
-    invocation,
-)
+from synq_cli.cli.lazy_groups import Commands
+from synq_cli.cli.options import LocationOption, OnlyLocationOption, OnlySkuOption, SkuArgument, YesOption, invocation
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, identifier, named, quantity, state
+from synq_cli.resources.inventory import locations, reservations
+from synq_cli.resources.inventory.stock import LEVELS
+from synq_cli.resources.products import variants
 
 group = Commands()
 

@@ -4,13 +4,13 @@ from typing import Annotated
 
 import typer
 
-from synq_cli.api.sku_file import read_skus, variant_id
+from synq_cli.cli.lazy_groups import Noun
+from synq_cli.cli.options import invocation
+from synq_cli.cli.values import FILE, Value
 from synq_cli.errors import UsageError
-from synq_cli.lazy_group import Noun
-from synq_cli.options import invocation
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, identifier
-from synq_cli.values import FILE, Value
+from synq_cli.resources.inventory.sku_file import read_skus, variant_id
 
 group = Noun("Manage the SKUs this machine knows.")
 

@@ -5,12 +5,8 @@ from typing import Annotated
 
 import typer
 
-from synq_cli.api import ledger, locations, settings, variants
-from synq_cli.api.inventory import ADJUST, LEVELS
-from synq_cli.commands.bulk import ReportOption, carry_out
-from synq_cli.errors import UsageError
-from synq_cli.lazy_group import Commands
-from synq_cli.options import (
+from synq_cli.cli.lazy_groups import Commands
+from synq_cli.cli.options import (
     AllOption,
     LimitOption,
     LocationOption,
@@ -19,9 +15,15 @@ from synq_cli.options import (
     YesOption,
     invocation,
 )
+from synq_cli.cli.values import FILE, Value
+from synq_cli.commands.bulk import ReportOption, carry_out
+from synq_cli.errors import UsageError
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, delta, flag, identifier, named, quantity, timestamp, whole
-from synq_cli.values import FILE, Value
+from synq_cli.resources import settings
+from synq_cli.resources.inventory import ledger, locations
+from synq_cli.resources.inventory.stock import ADJUST, LEVELS
+from synq_cli.resources.products import variants
 
 group = Commands()
 
@@ -124,7 +126,7 @@ def adjust_stock(
 
 def adjust_many(ctx: typer.Context, file: str, place: str | None, report: str | None, *, yes: bool) -> None:
     """Plan the rows of a file, ask, and send them."""
-    from synq_cli.bulk.adjustments import ADJUSTMENTS
+    from synq_cli.bulk.verbs.adjustments import ADJUSTMENTS
 
     run = invocation(ctx)
     plan = run.bulk.plan(ADJUSTMENTS, run.read_text(file), file, place=place, with_levels=run.dry_run)

@@ -1,6 +1,6 @@
 """`synq orders`: found, placed, tracked, moved on."""
 
-from synq_cli.lazy_group import Noun
+from synq_cli.cli.lazy_groups import Noun
 
 _HERE = "synq_cli.commands.orders"
 group = Noun(

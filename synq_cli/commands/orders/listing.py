@@ -4,14 +4,14 @@ from typing import Annotated
 
 import typer
 
-from synq_cli.api.channels import LIST as LIST_CHANNELS
-from synq_cli.api.order_states import ORDER_STATUSES, STATUS_GROUPS, parse_statuses
-from synq_cli.api.orders import GET, LIST
-from synq_cli.lazy_group import Commands
-from synq_cli.options import AllOption, LimitOption, invocation, moment
+from synq_cli.cli.lazy_groups import Commands
+from synq_cli.cli.options import AllOption, LimitOption, invocation, moment
+from synq_cli.cli.values import ORDER, suggestions
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, identifier, money, state, text, timestamp
-from synq_cli.values import ORDER, suggestions
+from synq_cli.resources.channels import LIST as LIST_CHANNELS
+from synq_cli.resources.orders.orders import GET, LIST
+from synq_cli.resources.orders.states import ORDER_STATUSES, STATUS_GROUPS, parse_statuses
 
 group = Commands()
 

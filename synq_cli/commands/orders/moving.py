@@ -4,13 +4,14 @@ from typing import Annotated
 
 import typer
 
-from synq_cli.api import fulfillments, locations, orders, returns
+from synq_cli.cli.lazy_groups import Commands
+from synq_cli.cli.options import YesOption, invocation
+from synq_cli.cli.values import LOCATION, Value
 from synq_cli.commands.orders.listing import RECORD, OrderArgument
-from synq_cli.lazy_group import Commands
-from synq_cli.options import YesOption, invocation
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import identifier, money, quantities, state, timestamp
-from synq_cli.values import LOCATION, Value
+from synq_cli.resources.inventory import locations
+from synq_cli.resources.orders import fulfillments, orders, returns
 
 group = Commands()
 

@@ -5,17 +5,20 @@ from typing import Annotated
 
 import typer
 
-from synq_cli.api import channels, locations, orders, products, variants
-from synq_cli.api.order_entry import Wish
-from synq_cli.api.order_lines import parse_line
+from synq_cli.cli.lazy_groups import Commands
+from synq_cli.cli.options import ForOption, LocationOption, YesOption, invocation
+from synq_cli.cli.values import FILE, Value
 from synq_cli.commands.bulk import ReportOption, carry_out
 from synq_cli.commands.orders.listing import RECORD
 from synq_cli.documents import holds_many, read_document
 from synq_cli.errors import UsageError
-from synq_cli.lazy_group import Commands
-from synq_cli.options import ForOption, LocationOption, YesOption, invocation
 from synq_cli.output.columns import Column
-from synq_cli.values import FILE, Value
+from synq_cli.resources import channels
+from synq_cli.resources.inventory import locations
+from synq_cli.resources.orders import orders
+from synq_cli.resources.orders.lines import parse_line
+from synq_cli.resources.orders.placing import Wish
+from synq_cli.resources.products import products, variants
 
 group = Commands()
 
@@ -169,7 +172,7 @@ def _create_many(
     yes: bool,
 ) -> None:
     """Plan the orders of a file, its text and name, ask, and place them."""
-    from synq_cli.bulk.placements import placements
+    from synq_cli.bulk.verbs.placements import placements
 
     run = invocation(ctx)
     verb = placements(fields, located=location is not None)

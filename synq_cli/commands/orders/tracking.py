@@ -4,13 +4,13 @@ from typing import Annotated
 
 import typer
 
-from synq_cli.api import fulfillments, returns
-from synq_cli.api.orders import GET
+from synq_cli.cli.lazy_groups import Commands
+from synq_cli.cli.options import invocation
 from synq_cli.commands.orders.listing import OrderArgument
-from synq_cli.lazy_group import Commands
-from synq_cli.options import invocation
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, identifier, money, quantities, state
+from synq_cli.resources.orders import fulfillments, returns
+from synq_cli.resources.orders.orders import GET
 
 group = Commands()
 

@@ -1,6 +1,6 @@
 """`synq organization`: its profile and its members."""
 
-from synq_cli.lazy_group import Noun
+from synq_cli.cli.lazy_groups import Noun
 
 _HERE = "synq_cli.commands.organization"
 group = Noun(

@@ -4,11 +4,11 @@ from typing import Annotated
 
 import typer
 
-from synq_cli.api.organization import CHANGE_ROLE, INVITE, MEMBERS, REMOVE, Role
-from synq_cli.lazy_group import Noun
-from synq_cli.options import YesOption, invocation
+from synq_cli.cli.lazy_groups import Noun
+from synq_cli.cli.options import YesOption, invocation
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import state, whole
+from synq_cli.resources.organization import CHANGE_ROLE, INVITE, MEMBERS, REMOVE, Role
 
 group = Noun("Manage the organization's members.")
 

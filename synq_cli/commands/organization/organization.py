@@ -4,11 +4,11 @@ from typing import Annotated
 
 import typer
 
-from synq_cli.api.organization import GET, UPDATE
-from synq_cli.lazy_group import Commands
-from synq_cli.options import invocation
+from synq_cli.cli.lazy_groups import Commands
+from synq_cli.cli.options import invocation
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import identifier, timestamp
+from synq_cli.resources.organization import GET, UPDATE
 
 group = Commands()
 

@@ -1,6 +1,6 @@
 """`synq products`: the catalogue, one module a subgroup."""
 
-from synq_cli.lazy_group import Noun
+from synq_cli.cli.lazy_groups import Noun
 
 _HERE = "synq_cli.commands.products"
 group = Noun(

@@ -1,7 +1,7 @@
 """`synq products attribute-groups`: attributes that belong together."""
 
-from synq_cli.api.taxonomy import ATTRIBUTE_GROUPS
 from synq_cli.commands.products.taxonomy import with_list_and_create
+from synq_cli.resources.products.taxonomy import ATTRIBUTE_GROUPS
 
 group = with_list_and_create(
     ATTRIBUTE_GROUPS,

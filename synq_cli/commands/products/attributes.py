@@ -4,11 +4,11 @@ from typing import Annotated
 
 import typer
 
-from synq_cli.api.taxonomy import ATTRIBUTE_TYPES, ATTRIBUTES
+from synq_cli.cli.options import NameArgument, SlugOption, invocation
+from synq_cli.cli.values import suggestion
 from synq_cli.commands.products.taxonomy import CHANGED, CREATED, ID, NAME, SLUG, with_list
-from synq_cli.options import NameArgument, SlugOption, invocation
 from synq_cli.output.columns import Column
-from synq_cli.values import suggestion
+from synq_cli.resources.products.taxonomy import ATTRIBUTE_TYPES, ATTRIBUTES
 
 COLUMNS = [ID, NAME, Column("Type", "type"), SLUG, CREATED, CHANGED]
 group = with_list(ATTRIBUTES, COLUMNS, example="--json")

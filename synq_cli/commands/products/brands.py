@@ -4,11 +4,11 @@ from typing import Annotated
 
 import typer
 
-from synq_cli.api.taxonomy import BRANDS
+from synq_cli.cli.options import DescriptionOption, NameArgument, invocation
 from synq_cli.commands.products.taxonomy import CHANGED, CREATED, DESCRIPTION, ID, NAME, with_list
-from synq_cli.options import DescriptionOption, NameArgument, invocation
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import address
+from synq_cli.resources.products.taxonomy import BRANDS
 
 COLUMNS = [ID, NAME, DESCRIPTION, Column("Logo", "logo_url", address, drop=2), CREATED, CHANGED]
 group = with_list(BRANDS, COLUMNS)

@@ -5,17 +5,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from synq_cli.api import bulk_jobs
+from synq_cli.cli.lazy_groups import Commands
+from synq_cli.cli.options import ForOption, WaitOption, YesOption, invocation
+from synq_cli.cli.values import FILE
 from synq_cli.commands.bulk import SUMMARY, ReportOption, agreed, finish
-from synq_cli.lazy_group import Commands
-from synq_cli.options import ForOption, WaitOption, YesOption, invocation
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import quantity
-from synq_cli.values import FILE
+from synq_cli.resources.products import bulk_jobs
 
 if TYPE_CHECKING:
-    from synq_cli.api.pagination import Row
     from synq_cli.bulk.outcome import Outcome
+    from synq_cli.resources.shared.pagination import Row
 
 group = Commands()
 
@@ -61,7 +61,7 @@ def import_products(
       synq products import catalog.csv --dry-run
       synq products import catalog.csv --wait --yes
     """
-    from synq_cli.bulk.imports import imports, parts_of
+    from synq_cli.bulk.verbs.imports import imports, parts_of
 
     run = invocation(ctx)
     shown = "standard input" if file == "-" else file
@@ -81,7 +81,7 @@ def import_products(
 
 def _follow(ctx: typer.Context, outcome: "Outcome", limit: int | None, report: str | None) -> None:
     """Follow the jobs of a run; whatever they come to, it is told how the run ended."""
-    from synq_cli.bulk.report import write_report
+    from synq_cli.bulk.files.report import write_report
 
     run = invocation(ctx)
     created = [entry for entry in outcome.entries if entry.receipt]

@@ -5,13 +5,13 @@ from typing import Annotated
 
 import typer
 
-from synq_cli.api import catalogue, products
+from synq_cli.cli.lazy_groups import Commands
+from synq_cli.cli.options import invocation
+from synq_cli.cli.values import FILE
 from synq_cli.errors import UsageError
-from synq_cli.lazy_group import Commands
-from synq_cli.options import invocation
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, identifier, money, quantity, whole
-from synq_cli.values import FILE
+from synq_cli.resources.products import catalogue, products
 
 group = Commands()
 
@@ -108,8 +108,8 @@ def export_catalogue(
 
 def _write_catalogue(ctx: typer.Context, to: str, *, whole: bool) -> None:
     """Write the products that the API lists to a file, or to standard output."""
-    from synq_cli.bulk import exports
-    from synq_cli.session.folders import replace_file
+    from synq_cli.bulk.files import exports
+    from synq_cli.state.folders import replace_file
 
     run = invocation(ctx)
     kind = ("csv" if run.output.format == "csv" else "ndjson") if to == "-" else exports.kind_of(to)

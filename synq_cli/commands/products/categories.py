@@ -4,13 +4,13 @@ from typing import Annotated
 
 import typer
 
-from synq_cli.api.taxonomy import CATEGORIES
+from synq_cli.cli.lazy_groups import Noun
+from synq_cli.cli.options import DescriptionOption, NameArgument, SlugOption, invocation
+from synq_cli.cli.values import Value
 from synq_cli.commands.products.taxonomy import CHANGED, CREATED, DESCRIPTION, ID, NAME, SLUG
-from synq_cli.lazy_group import Noun
-from synq_cli.options import DescriptionOption, NameArgument, SlugOption, invocation
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import identifier
-from synq_cli.values import Value
+from synq_cli.resources.products.taxonomy import CATEGORIES
 
 group = Noun("List the categories and add to them.")
 

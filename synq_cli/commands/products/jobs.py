@@ -4,12 +4,12 @@ from typing import Annotated
 
 import typer
 
-from synq_cli.api import bulk_jobs
-from synq_cli.lazy_group import Noun
-from synq_cli.options import ForOption, WaitOption, YesOption, invocation
+from synq_cli.cli.lazy_groups import Noun
+from synq_cli.cli.options import ForOption, WaitOption, YesOption, invocation
+from synq_cli.cli.values import FILE, JOB
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, excerpt, identifier, quantity, state, timestamp
-from synq_cli.values import FILE, JOB
+from synq_cli.resources.products import bulk_jobs
 
 group = Noun("Start bulk jobs and follow them.")
 

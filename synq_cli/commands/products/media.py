@@ -4,14 +4,14 @@ from typing import Annotated
 
 import typer
 
-from synq_cli.api import media
-from synq_cli.api.checks import LARGEST
-from synq_cli.api.variants import LIST as LIST_VARIANTS
-from synq_cli.lazy_group import Noun
-from synq_cli.options import invocation
+from synq_cli.cli.lazy_groups import Noun
+from synq_cli.cli.options import invocation
+from synq_cli.cli.values import PRODUCT, Value
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import address, age, identifier, quantity
-from synq_cli.values import PRODUCT, Value
+from synq_cli.resources.products import media
+from synq_cli.resources.products.variants import LIST as LIST_VARIANTS
+from synq_cli.resources.shared.validation import LARGEST
 
 group = Noun("List the media and add to them.")
 

@@ -4,12 +4,12 @@ from typing import Annotated
 
 import typer
 
-from synq_cli.api import products, variants
-from synq_cli.lazy_group import Commands
-from synq_cli.options import DescriptionOption, YesOption, invocation
+from synq_cli.cli.lazy_groups import Commands
+from synq_cli.cli.options import DescriptionOption, YesOption, invocation
+from synq_cli.cli.values import PRODUCT, PRODUCT_OR_SKU, Value
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, flag, identifier, state, timestamp
-from synq_cli.values import PRODUCT, PRODUCT_OR_SKU, Value
+from synq_cli.resources.products import products, variants
 
 group = Commands()
 

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import typer
 
-from synq_cli.api.taxonomy import Resource
-from synq_cli.lazy_group import Noun
-from synq_cli.options import DescriptionOption, NameArgument, invocation
+from synq_cli.cli.lazy_groups import Noun
+from synq_cli.cli.options import DescriptionOption, NameArgument, invocation
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, identifier
+from synq_cli.resources.products.taxonomy import Resource
 
 ID = Column("ID", "id", identifier)
 NAME = Column("Name", "name")

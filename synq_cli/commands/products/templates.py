@@ -1,7 +1,7 @@
 """`synq products templates`: what each type of product needs."""
 
-from synq_cli.api.taxonomy import TEMPLATES
 from synq_cli.commands.products.taxonomy import with_list_and_create
+from synq_cli.resources.products.taxonomy import TEMPLATES
 
 group = with_list_and_create(
     TEMPLATES,

@@ -4,12 +4,12 @@ from typing import Annotated
 
 import typer
 
-from synq_cli.api import variants
-from synq_cli.lazy_group import Noun
-from synq_cli.options import AllOption, LimitOption, invocation
+from synq_cli.cli.lazy_groups import Noun
+from synq_cli.cli.options import AllOption, LimitOption, invocation
+from synq_cli.cli.values import PRODUCT, SKU, Value
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, identifier, money, timestamp
-from synq_cli.values import PRODUCT, SKU, Value
+from synq_cli.resources.products import variants
 
 group = Noun("List the variants of products and add to them.")
 

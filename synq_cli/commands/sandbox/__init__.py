@@ -1,6 +1,6 @@
 """`synq sandbox`: the embedded tenant, and its faults on order."""
 
-from synq_cli.lazy_group import Noun
+from synq_cli.cli.lazy_groups import Noun
 
 _HERE = "synq_cli.commands.sandbox"
 group = Noun(

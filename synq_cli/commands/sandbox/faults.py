@@ -4,9 +4,9 @@ from typing import Annotated, Literal
 
 import typer
 
+from synq_cli.cli.lazy_groups import Noun
+from synq_cli.cli.options import invocation
 from synq_cli.errors import UsageError
-from synq_cli.lazy_group import Noun
-from synq_cli.options import invocation
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import quantity
 

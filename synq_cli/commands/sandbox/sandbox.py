@@ -4,9 +4,9 @@ from typing import Annotated, Literal
 
 import typer
 
+from synq_cli.cli.lazy_groups import Commands
+from synq_cli.cli.options import YesOption, invocation
 from synq_cli.errors import UsageError
-from synq_cli.lazy_group import Commands
-from synq_cli.options import YesOption, invocation
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import quantity, timestamp
 

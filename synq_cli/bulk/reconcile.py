@@ -1,0 +1,63 @@
+"""Which rows whose answers were lost the stock ledger holds after all."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from synq_cli.bulk.runs.journal import Content, Entry, Receipt
+
+# The API writes whole seconds.
+_ROUNDING = 1.0
+# How long after we gave up on an answer the API may still have acted. An entry that is later still is left alone: a
+# row that is taken for done is lost if the entry was somebody else's.
+_LATE = 30.0
+
+
+def clock_offset(done: Iterable[Entry]) -> tuple[float, float]:
+    """How far the API's clock is ahead of ours at least and at most, by the rows whose entries say when; else 0.
+
+    A row was posted between leaving and its answer, which bounds the offset from both sides. Where the bounds
+    cross, a clock was set meanwhile; then they are taken as wide as they came.
+    """
+    stamps = [
+        (row.posted_at - row.answered_at, row.posted_at + _ROUNDING - row.sent_at)
+        for row in done
+        if row.posted_at is not None and row.answered_at is not None and row.sent_at is not None
+    ]
+    if not stamps:
+        return 0.0, 0.0
+    least, most = max(low for low, _ in stamps), min(high for _, high in stamps)
+    return (least, most) if least <= most else (min(low for low, _ in stamps), max(high for _, high in stamps))
+
+
+def span(row: Entry, offset: tuple[float, float]) -> tuple[float, float]:
+    """From when to when, by the API's clock, the row can have been posted."""
+    sent = row.sent_at or 0.0
+    least, most = offset
+    return sent + least - _ROUNDING, (row.answered_at or sent) + most + _LATE
+
+
+def match(
+    unclear: Sequence[Entry],
+    free: Sequence[tuple[str, Receipt]],
+    rivals: Sequence[Entry],
+    offset: tuple[float, float],
+    key: Callable[[Content], str],
+) -> dict[int, Receipt]:
+    """Receipts by line, where one entry alone can be the row's, and the row alone can be the entry's.
+
+    `free` are entries that no row is known to have made, by what they move; `rivals` are unclear rows of other runs.
+    Where two entries could be it, somebody else moved the same, and where two rows could have made it, either may
+    have: then nobody can tell, and the row stays as it is.
+    """
+
+    def fits(row: Entry, what: str, receipt: Receipt) -> bool:
+        first, last = span(row, offset)
+        return what == key(row.content) and receipt.posted_at is not None and first <= receipt.posted_at <= last
+
+    found: dict[int, Receipt] = {}
+    for row in unclear:
+        candidates = {receipt.id: (what, receipt) for what, receipt in free if fits(row, what, receipt)}
+        if len(candidates) == 1:
+            ((what, receipt),) = candidates.values()
+            if not any(fits(rival, what, receipt) for rival in [*unclear, *rivals] if rival is not row):
+                found[row.line] = receipt
+    return found

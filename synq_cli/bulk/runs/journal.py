@@ -1,0 +1,275 @@
+"""A run's journal: one SQLite file that knows of each row whether it was sent and what came back."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Literal
+
+from synq_cli import exact_json
+from synq_cli.errors import RefusedError, UsageError
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
+    from synq_cli.state.database import Connection
+
+State = Literal["pending", "sent", "done", "failed", "unknown"]
+STATES: tuple[State, ...] = ("pending", "sent", "done", "failed", "unknown")
+# What a verb makes of a row, down to the ids it sends.
+Content = dict[str, Any]
+SUFFIX = ".sqlite3"
+UNKNOWN = "unknown"
+_APPLICATION_ID = 0x53594E52  # "SYNR"
+_VERSION = 1
+_SCHEMA = (
+    "CREATE TABLE run (facts TEXT NOT NULL) STRICT",
+    """CREATE TABLE entries (
+        line INTEGER PRIMARY KEY, state TEXT NOT NULL, content TEXT NOT NULL, source TEXT NOT NULL, sent_at REAL,
+        answered_at REAL, receipt TEXT, posted_at REAL, code TEXT, error TEXT) STRICT""",
+    "CREATE INDEX by_state ON entries (state)",
+    f"PRAGMA application_id = {_APPLICATION_ID}",
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of the input: its line, what it says, and its own text, for the report."""
+
+    line: int
+    content: Content
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What the API made of a row: its id, and when that was by the API's clock, in epoch seconds."""
+
+    id: str
+    posted_at: float | None = None
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a run is: its verb, its file and how that is written, whose data it changes, and the run it takes back.
+
+    `file` is the name that was typed, `path` where it is, or for standard input where a copy is, or None.
+    """
+
+    id: str
+    verb: str
+    file: str
+    started_at: float
+    scope: str
+    profile: str
+    path: str | None = None
+    dialect: Mapping[str, Any] | None = None
+    undoes: str | None = None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A row and what became of it. Times are ours, in epoch seconds; `posted_at` is the API's."""
+
+    line: int
+    state: State
+    content: Content
+    source: str = field(repr=False)
+    sent_at: float | None = None
+    answered_at: float | None = None
+    receipt: str | None = None
+    posted_at: float | None = None
+    code: str | None = None
+    error: str | None = None
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether a try before may have been carried out."""
+        return self.code == UNKNOWN
+
+
+class Journal:
+    """One run's file, usable from several threads; UsageError if it can't be used, or is none."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = Lock()
+        self._held: BaseFileLock | None = None
+        with _named(self.path):
+            self._database = _connect(path)
+        try:
+            with _named(self.path):
+                self.facts = self._read_facts()
+        except BaseException:
+            self._database.close()
+            raise
+
+    @classmethod
+    def create(cls, path: Path, facts: Facts, rows: Sequence[Row]) -> "Journal":
+        """A new one with every row pending. FileExistsError if the name is taken."""
+        from synq_cli.state.database import private_file
+
+        # Under another name until it is whole.
+        unfinished = path.with_suffix(".new")
+        with _named(path):
+            private_file(unfinished, new=True)
+            database = _connect(unfinished)
+            try:
+                _fill(database, facts, rows)
+            finally:
+                _close(database)
+            if path.exists():
+                unfinished.unlink()
+                raise FileExistsError(path)
+            unfinished.rename(path)
+        return cls(path)
+
+    def hold(self) -> None:
+        """Keep every other process from working on this run until it is closed; RefusedError if one does.
+
+        The system lets go of the lock when the process ends, however it ends.
+        """
+        from filelock import FileLock, Timeout
+
+        lock = FileLock(self.path.with_suffix(".lock"), timeout=1, mode=0o600)
+        try:
+            with _named(self.path):
+                lock.acquire()
+        except Timeout:
+            raise RefusedError(
+                f"Another synq is at work on the run {self.facts.id}.",
+                hint=f"Wait for it, or end it; `synq runs show {self.facts.id}` shows how far it is.",
+            ) from None
+        self._held = lock
+
+    @property
+    def is_running(self) -> bool:
+        """Whether another process works on it at this moment."""
+        from filelock import FileLock, Timeout
+
+        if self._held:
+            return False
+        lock = FileLock(self.path.with_suffix(".lock"), timeout=0, mode=0o600)
+        with suppress(OSError):
+            try:
+                lock.acquire()
+            except Timeout:
+                return True
+            lock.release()
+        return False
+
+    def close(self) -> None:
+        """Let go of the file and of the lock."""
+        with self._lock:
+            if self._held:
+                _close(self._database)
+            else:
+                self._database.close()
+        if self._held:
+            self._held.release()
+            self._held = None
+
+    def __enter__(self) -> "Journal":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def entries(self, *states: State) -> list[Entry]:
+        """The rows in these states, or all, by line."""
+        wanted = states or STATES
+        with _named(self.path), self._lock:
+            found = self._database.execute(
+                "SELECT line, state, content, source, sent_at, answered_at, receipt, posted_at, code, error "
+                "FROM entries WHERE state IN (SELECT value FROM json_each(?)) ORDER BY line",
+                (exact_json.dumps(wanted),),
+            ).fetchall()
+        return [Entry(line, state, exact_json.loads(content), *rest) for line, state, content, *rest in found]
+
+    def counts(self) -> dict[State, int]:
+        """How many rows are in each state."""
+        with _named(self.path), self._lock:
+            found = dict(self._database.execute("SELECT state, COUNT(*) FROM entries GROUP BY state"))
+        return {state: found.get(state, 0) for state in STATES}
+
+    def sent(self, line: int, at: float) -> None:
+        """The row leaves now: should nothing more be written of it, its outcome is unknown."""
+        self._set(line, state="sent", sent_at=at, answered_at=None)
+
+    def done(self, line: int, at: float | None, receipt: Receipt) -> None:
+        """The API has carried it out."""
+        self._set(
+            line, state="done", answered_at=at, receipt=receipt.id, posted_at=receipt.posted_at, code=None, error=None
+        )
+
+    def failed(self, line: int, at: float, code: str, error: str) -> None:
+        """The API has refused it."""
+        self._set(line, state="failed", answered_at=at, code=code, error=error)
+
+    def unknown(self, line: int, at: float | None, error: str) -> None:
+        """It may have been carried out."""
+        self._set(line, state="unknown", answered_at=at, code=UNKNOWN, error=error)
+
+    def pending(self, line: int) -> None:
+        """It may be sent again; after an unclear try its code tells of that yet."""
+        self._set(line, state="pending", sent_at=None, answered_at=None)
+
+    def _read_facts(self) -> Facts:
+        identity = self._database.execute(
+            "SELECT application_id, user_version FROM pragma_application_id, pragma_user_version"
+        ).fetchone()
+        if identity != (_APPLICATION_ID, _VERSION):
+            raise UsageError(f"{self.path} is no journal of a run that this synq can read.")
+        facts = exact_json.loads(self._database.execute("SELECT facts FROM run").fetchone()[0])
+        return Facts(**facts | {"started_at": float(facts["started_at"])})
+
+    def _set(self, line: int, **values: object) -> None:
+        names = ", ".join(f"{name} = ?" for name in values)
+        with _named(self.path), self._lock:
+            self._database.execute(f"UPDATE entries SET {names} WHERE line = ?", (*values.values(), line))  # noqa: S608 names of this file
+
+
+def _connect(path: Path) -> "Connection":
+    from synq_cli.state.database import connect
+
+    # Each row is one small transaction, and it must be on the disk before the row leaves: a row that a power cut
+    # turned back from sent to pending would be sent twice.
+    return connect(path, durable=True)
+
+
+def _fill(database: "Connection", facts: Facts, rows: Sequence[Row]) -> None:
+    from synq_cli.state.database import ensure_schema, transaction
+
+    with transaction(database):
+        ensure_schema(database, _SCHEMA, _VERSION)
+        database.execute("INSERT INTO run VALUES (?)", (exact_json.dumps(asdict(facts)),))
+        database.executemany(
+            "INSERT INTO entries (line, state, content, source) VALUES (?, 'pending', ?, ?)",
+            ((row.line, exact_json.dumps(row.content), row.source) for row in rows),
+        )
+
+
+def _close(database: "Connection") -> None:
+    """Close it and take the empty rollback journal away."""
+    from synq_cli.state.database import Error
+
+    with suppress(Error):
+        database.execute("PRAGMA journal_mode = DELETE")
+    database.close()
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Trouble with the file as a UsageError."""
+    from synq_cli.state.database import Error
+
+    try:
+        yield
+    except (FileExistsError, TimeoutError):
+        raise  # a name or a lock that others have
+    except (Error, OSError) as error:
+        raise UsageError(
+            f"The run's journal {path} can't be used: {error}.",
+            hint="Is the disk full, or the file damaged? Without its journal a run can't go on.",
+        ) from None

@@ -1,0 +1,1 @@
+"""What commands are made of: the context of a run, shared options, the command tree."""

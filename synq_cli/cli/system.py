@@ -1,0 +1,66 @@
+"""What a run takes from outside: streams, environment, clock, network, keyring and working folder."""
+
+import io
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, TextIO
+
+from synq_cli.session.tokens.keyring import SecretStore
+
+if TYPE_CHECKING:
+    import httpx
+
+
+def _any_fraction() -> float:
+    import random
+
+    return random.random()  # noqa: S311 it spreads waits, and guards nothing
+
+
+def _open_in_browser(address: str) -> bool:
+    import webbrowser
+
+    return webbrowser.open(address)
+
+
+class System(NamedTuple):
+    """The outside world of a run, by default the process's; tests hand in their own.
+
+    The streams are always those of the process, which `typer.testing.CliRunner` replaces for a test.
+    """
+
+    environ: Mapping[str, str] = os.environ
+    now: Callable[[], float] = time.time
+    sleep: Callable[[float], None] = time.sleep
+    jitter: Callable[[], float] = _any_fraction
+    http: "httpx.BaseTransport | None" = None
+    keyring: SecretStore | None = None
+    browse: Callable[[str], bool] = _open_in_browser
+    folder: Callable[[], Path] = Path.cwd
+
+    # Python has None for a stream that was closed on the command line (`>&-`).
+
+    @property
+    def stdin(self) -> TextIO:
+        """Standard input."""
+        return sys.stdin or io.StringIO()
+
+    @property
+    def stdout(self) -> TextIO:
+        """Standard output."""
+        return sys.stdout or io.StringIO()
+
+    @property
+    def stderr(self) -> TextIO:
+        """Standard error."""
+        return sys.stderr or io.StringIO()
+
+    def flush(self) -> None:
+        """Write what is left in the streams; what can't be written any more is lost, and its error was reported."""
+        for stream in (self.stdout, self.stderr):
+            with suppress(OSError, ValueError):
+                stream.flush()

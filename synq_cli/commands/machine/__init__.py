@@ -1,0 +1,1 @@
+"""Commands about this machine: logins, profiles, runs, completion."""

@@ -1,0 +1,299 @@
+"""The sliding window: who may send now, and how the count is corrected by what the API says."""
+
+import os
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from synq_cli.errors import RateLimitedError
+from synq_cli.http.rate_limit.shared_file import SharedFile
+
+if TYPE_CHECKING:
+    from synq_cli.state.database import Connection
+
+# The API counts a request when it comes in, we when its reply does: ours leave the window later, never sooner.
+_MARGIN = 0.05
+# So many requests tell how long one takes at least.
+_RECENT = 20
+# A wait is cut in steps, since places may free up sooner than it looked.
+_STEP = 5.0
+_PROBE_STEP = 0.5
+_LONGEST_BLOCK = 3600.0
+_LARGEST_LIMIT = 10_000
+# What the API said remains is the count of that moment; a run that goes on for minutes must not believe it for ever.
+_SAID_HOLDS = 1.0
+# A stamp this far ahead is left over from a clock that was set back.
+_CLOCK_SLACK = 1.0
+
+WINDOW = 60.0
+# Places that bulk runs and requests sent ahead leave to the person at the desk.
+RESERVE = 10
+FULL = "the rate limit is used up"
+REFUSED = "the API answered 429 and asked for a pause"
+
+
+class Ticket(NamedTuple):
+    """A place in the window; `started` in epoch seconds, `waited` in seconds."""
+
+    id: int
+    started: float
+    waited: float = 0.0
+
+
+class Snapshot(NamedTuple):
+    """The window of a host as it stands; seconds are from now, 0 where nothing is taken.
+
+    `exact`: the API itself said what remains, in this run and just now. `frees_in`: until one more place is free;
+    `full_in`: until all are. `spenders`: profile, command and count, most first. `strangers`: requests that
+    the API counted and no synq of this machine sent.
+    """
+
+    host: str
+    limit: int
+    remaining: int
+    exact: bool
+    frees_in: float
+    full_in: float
+    blocked_for: float
+    spenders: list[tuple[str, str, int]]
+    strangers: int
+
+    def as_row(self) -> dict[str, object]:
+        """The snapshot as JSON has it: seconds rounded to tenths, a spender an object."""
+        row = {name: round(value, 1) if isinstance(value, float) else value for name, value in self._asdict().items()}
+        names = ("profile", "command", "requests")
+        return row | {"spenders": [dict(zip(names, spender, strict=True)) for spender in self.spenders]}
+
+
+class _Host(NamedTuple):
+    size: int
+    blocked_for: float
+    refusals: int
+    refused_at: float
+
+
+def usable(size: int, reserve: int) -> int:
+    """How many places of a window may be taken by who leaves a reserve: at least half of them."""
+    return size - min(reserve, size // 2)
+
+
+def _any_id() -> int:
+    return int.from_bytes(os.urandom(8)) >> 2  # what SQLite holds, and no two processes draw alike
+
+
+def _ignore(*_what: object) -> None:
+    pass
+
+
+class Budget:
+    """The window of one API host; thread-safe. `tell` is given a sentence if the file is damaged or can't be used."""
+
+    def __init__(
+        self,
+        path: Path,
+        host: str,
+        *,
+        spender: str,
+        profile: str,
+        now: Callable[[], float],
+        sleep: Callable[[float], None],
+        jitter: Callable[[], float],
+        limit: int = 100,
+        window: float = WINDOW,
+        tell: Callable[[str], None] = _ignore,
+    ) -> None:
+        self.path = path
+        self._file = SharedFile(path, now, tell)
+        self._host = host
+        self._spender = spender
+        self._profile = profile
+        self._now = now
+        self._sleep = sleep
+        self._limit = limit
+        self._window = window
+        self._jitter = jitter
+        self._said: tuple[int, float] | None = None
+        self._took: deque[float] = deque(maxlen=_RECENT)
+
+    def acquire(
+        self, *, timeout: float, max_wait: float, reserve: int = 0, on_wait: Callable[[float, str], None] = _ignore
+    ) -> Ticket:
+        """A place in the window, waited for at most `max_wait` seconds; RateLimitedError if it would be more.
+
+        `timeout` is the longest that the request may take: a process that dies gives its place back by itself.
+        `reserve` places are left free for others, though never more than half of the window.
+        """
+        waited, announced = 0.0, 0.0
+        while True:
+            ticket, wait, reason = self._file.transact(lambda file: self._take(file, timeout, reserve))
+            if ticket:
+                return Ticket(ticket.id, ticket.started, waited)
+            if waited + wait > max_wait:
+                raise self._too_long(wait, waited, reason)
+            until = self._now() + wait
+            if wait >= 1 and until > announced + 1:
+                announced = until
+                on_wait(wait, reason)
+            nap = min(wait, _STEP) + 0.02 * self._jitter()
+            self._sleep(nap)
+            waited += nap
+
+    def take_spare(self, *, timeout: float, reserve: int) -> Ticket | None:
+        """A place that is free now beyond the reserve; None if there is none. Arguments as for `acquire`."""
+        return self._file.transact(lambda file: self._take(file, timeout, reserve))[0]
+
+    def settle(self, ticket: Ticket, limit: int | None = None, remaining: int | None = None) -> None:
+        """Count a request that was sent, with what the reply's headers said, None where they said nothing."""
+        if limit and limit > _LARGEST_LIMIT:
+            limit = remaining = None  # no such window can be meant
+
+        def work(file: "Connection") -> None:
+            host, now = self._tidy(file)
+            # Replies to requests in flight together come in any order: the lowest count is the latest.
+            if remaining is None or not self._said or ticket.started > self._said[1] or remaining < self._said[0]:
+                self._said = None if remaining is None else (remaining, now)
+            if limit:
+                file.execute("UPDATE hosts SET size = ? WHERE host = ?", (limit, self._host))
+            self._put(file, ticket.id, "settled", now + _MARGIN - self._head_start(now - ticket.started), self._window)
+            if ticket.started >= host.refused_at:
+                file.execute("UPDATE hosts SET refusals = 0 WHERE host = ?", (self._host,))
+            if remaining is not None:
+                self._correct(file, ticket, (limit or host.size) - remaining, now)
+
+        self._file.transact(work)
+
+    def abandon(self, ticket: Ticket) -> None:
+        """Give the place back: nothing was sent."""
+        self._file.transact(lambda file: file.execute("DELETE FROM requests WHERE id = ?", (ticket.id,)))
+
+    def refused(self, ticket: Ticket, seconds: float) -> None:
+        """After a 429: nobody sends to this host for so long; after a second one until the window has drained."""
+        self._said = None
+
+        def work(file: "Connection") -> None:
+            host, now = self._tidy(file)
+            file.execute("DELETE FROM requests WHERE id = ?", (ticket.id,))
+            # Requests that were on their way together are refused together: that is one refusal.
+            refusals = host.refusals + (not host.refusals or ticket.started > host.refused_at)
+            pause = max(seconds, self._window) if refusals > 1 else seconds
+            pause = max(min(pause, _LONGEST_BLOCK) + _MARGIN, host.blocked_for)
+            file.execute(
+                "UPDATE hosts SET refusals = ?, refused_at = ?, blocked_at = ?, blocked_for = ? WHERE host = ?",
+                (refusals, now, now, pause, self._host),
+            )
+
+        self._file.transact(work)
+
+    def snapshot(self) -> Snapshot:
+        """The window now, and who took its places."""
+        return self._file.transact(self._look)
+
+    def close(self) -> None:
+        """Close the file; the next use opens it again."""
+        self._file.close()
+
+    def _take(self, file: "Connection", timeout: float, reserve: int) -> tuple[Ticket | None, float, str]:
+        host, now = self._tidy(file)
+        wait, reason = self._wait(file, host, now, reserve)
+        if wait > 0:
+            return None, wait, reason
+        ticket = Ticket(_any_id(), now)
+        self._put(file, ticket.id, "sending", now, timeout + self._window)
+        return ticket, 0.0, ""
+
+    def _wait(self, file: "Connection", host: _Host, now: float, reserve: int) -> tuple[float, str]:
+        if host.blocked_for > 0:
+            return host.blocked_for, REFUSED
+        taken = list(file.execute("SELECT kind, at + lasts FROM requests WHERE host = ?", (self._host,)))
+        # After a refusal one request goes first and finds out whether the others may follow.
+        if host.refusals and any(kind == "sending" for kind, _ in taken):
+            return _PROBE_STEP, REFUSED
+        places = usable(host.size, reserve)
+        if len(taken) < places:
+            return 0.0, ""
+        # A request on its way holds its place for a window from its reply on, which comes now at the soonest.
+        ends = sorted(now + self._window if kind == "sending" else end for kind, end in taken)
+        return max(ends[len(ends) - places] - now, 0.001), FULL
+
+    def _tidy(self, file: "Connection") -> tuple[_Host, float]:
+        """Drop what has left the window; the host's row and the time, read under the write lock."""
+        now = self._now()
+        late = (now, now + _CLOCK_SLACK)
+        file.execute("UPDATE requests SET at = ? WHERE at > ?", late)
+        file.execute("UPDATE hosts SET blocked_at = ? WHERE blocked_at > ?", late)
+        file.execute("UPDATE hosts SET refused_at = ? WHERE refused_at > ?", late)
+        file.execute("DELETE FROM requests WHERE at + lasts <= ?", (now,))
+        file.execute("INSERT OR IGNORE INTO hosts (host, size) VALUES (?, ?)", (self._host, self._limit))
+        size, blocked_at, blocked_for, refusals, refused_at = file.execute(
+            "SELECT size, blocked_at, blocked_for, refusals, refused_at FROM hosts WHERE host = ?", (self._host,)
+        ).fetchone()
+        return _Host(size, max(0.0, blocked_at + blocked_for - now), refusals, refused_at), now
+
+    def _head_start(self, took: float) -> float:
+        """How long before its reply a request was surely counted: half of what the quickest of late took.
+
+        The way of the reply is part of that time, and so is the way of the request that takes the place over. It is
+        what a run of many requests loses in every window to answers that are long in coming.
+        """
+        self._took.append(took)
+        return min(self._took) / 2 if len(self._took) == self._took.maxlen else 0.0
+
+    def _put(self, file: "Connection", number: int, kind: str, at: float, lasts: float) -> None:
+        profile, spender = ("", "") if kind == "stranger" else (self._profile, self._spender)
+        file.execute(
+            "INSERT OR REPLACE INTO requests (id, host, kind, at, lasts, profile, spender)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (number, self._host, kind, at, lasts, profile, spender),
+        )
+
+    def _correct(self, file: "Connection", ticket: Ticket, used: int, now: float) -> None:
+        """Bring the number of strangers' requests in line with what the API has counted."""
+        counts = dict(file.execute("SELECT kind, COUNT(*) FROM requests WHERE host = ? GROUP BY kind", (self._host,)))
+        sending = counts.get("sending", 0)
+        known = counts.get("settled", 0) + counts.get("stranger", 0)
+        for _ in range(used - known - sending):
+            self._put(file, _any_id(), "stranger", now + _MARGIN, self._window)
+        # Of ours, those that were on their way beside this request may have been counted after it.
+        beside = file.execute(
+            "SELECT COUNT(*) FROM requests WHERE host = ? AND kind = 'settled' AND id <> ? AND at > ?",
+            (self._host, ticket.id, ticket.started + _MARGIN),
+        ).fetchone()[0]
+        if (gone := known - used - beside) > 0:
+            file.execute(
+                "DELETE FROM requests WHERE id IN (SELECT id FROM requests "
+                "WHERE host = ? AND kind = 'stranger' ORDER BY at LIMIT ?)",
+                (self._host, gone),
+            )
+
+    def _look(self, file: "Connection") -> Snapshot:
+        host, now = self._tidy(file)
+        ends = [row[0] for row in file.execute("SELECT at + lasts FROM requests WHERE host = ?", (self._host,))]
+        spenders = file.execute(
+            "SELECT profile, spender, COUNT(*) FROM requests WHERE host = ? AND kind <> 'stranger' "
+            "GROUP BY profile, spender ORDER BY COUNT(*) DESC, profile, spender",
+            (self._host,),
+        ).fetchall()
+        said = self._said[0] if self._said and now - self._said[1] < _SAID_HOLDS else None
+        free = max(0, host.size - len(ends))
+        return Snapshot(
+            host=self._host,
+            limit=host.size,
+            # Others may have sent since it was said.
+            remaining=free if said is None else min(said, free),
+            exact=said is not None and said <= free,
+            frees_in=min(ends, default=now) - now,
+            full_in=max(ends, default=now) - now,
+            blocked_for=host.blocked_for,
+            spenders=spenders,
+            strangers=len(ends) - sum(count for _, _, count in spenders),
+        )
+
+    def _too_long(self, wait: float, waited: float, reason: str) -> RateLimitedError:
+        so_far = f" after {waited:.0f} s of waiting" if waited >= 1 else ""
+        return RateLimitedError(
+            f"Not sent to {self._host}{so_far}: {reason}. The next place frees up in {max(1, round(wait))} s; "
+            f"that passes --max-wait.",
+            hint=f"Try again then, or wait longer: --max-wait {round(waited + wait + 0.5) + 1}. "
+            "`synq limits` shows who spent it.",
+        )

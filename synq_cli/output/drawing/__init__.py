@@ -1,0 +1,1 @@
+"""Tables, panels, trees and progress, drawn by Rich."""

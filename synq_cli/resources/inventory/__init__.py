@@ -1,0 +1,1 @@
+"""Stock, its ledger, reservations and locations."""

@@ -1,0 +1,1 @@
+"""Orders: their rules, life and parcels."""

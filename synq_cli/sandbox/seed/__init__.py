@@ -1,0 +1,1 @@
+"""A small believable shop, the same for the same seed."""

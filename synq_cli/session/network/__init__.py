@@ -1,0 +1,1 @@
+"""The way to the API: base URLs, proxies, trusted certificates."""

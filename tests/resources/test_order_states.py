@@ -1,0 +1,126 @@
+"""The life of an order: which status follows which, which command fits, and the way that led to one."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from synq_cli.errors import ConflictError
+from synq_cli.resources.orders.states import (
+    ENDS,
+    NEXT,
+    ORDER_STATUSES,
+    SETTLED,
+    STATUS_GROUPS,
+    STEPS,
+    Verb,
+    path_from,
+    path_to,
+    refuse_impossible,
+)
+
+ORDER = "86b4e1a9-c27d-4f50-9e38-f1a6d07c5b42"
+# The contract's table, as its notes have it.
+TABLE = {
+    "draft": {"pending_payment", "cancelled"},
+    "pending_payment": {"payment_authorized", "cancelled", "failed"},
+    "payment_authorized": {"confirmed", "cancelled", "failed"},
+    "confirmed": {"processing", "cancelled"},
+    "processing": {"partially_fulfilled", "fulfilled", "cancelled"},
+    "partially_fulfilled": {"fulfilled"},
+    "fulfilled": {"delivered", "return_requested"},
+    "delivered": {"completed", "return_requested"},
+    "completed": set(),
+    "return_requested": {"partially_returned", "returned", "completed"},
+    "partially_returned": {"returned", "partially_refunded", "refunded"},
+    "returned": {"partially_refunded", "refunded"},
+    "partially_refunded": {"refunded", "completed"},
+    "refunded": set(),
+    "cancelled": set(),
+    "failed": set(),
+}
+FITS: dict[Verb, set[str]] = {
+    "cancel": {"draft", "pending_payment", "payment_authorized", "confirmed", "processing"},
+    "fulfill": {"confirmed", "processing", "partially_fulfilled"},
+    "return": {"fulfilled", "delivered", "return_requested", "partially_returned"},
+}
+SHIPPED = ["pending_payment", "payment_authorized", "confirmed", "processing", "fulfilled"]
+STATUSES = st.sampled_from(ORDER_STATUSES)
+
+
+def test_the_table_is_the_contracts() -> None:
+    assert {status: set(following) for status, following in NEXT.items()} == TABLE
+    assert set(NEXT) == set(ORDER_STATUSES)
+    assert {"completed", "refunded", "cancelled", "failed"} == ENDS
+    assert set(NEXT) - SETTLED == {"draft", "pending_payment", "payment_authorized"}
+    assert {status for status, following in TABLE.items() if "cancelled" in following} == STATUS_GROUPS["cancellable"]
+
+
+@pytest.mark.parametrize("verb", FITS)
+@pytest.mark.parametrize("status", ORDER_STATUSES)
+def test_a_step_is_refused_where_the_status_does_not_allow_it(verb: Verb, status: str) -> None:
+    order = {"id": ORDER, "status": status}
+    if status in FITS[verb]:
+        refuse_impossible(order, verb)
+        return
+    with pytest.raises(ConflictError) as caught:
+        refuse_impossible(order, verb)
+    hint = str(caught.value.hint)
+    done = {"cancel": "cancelled", "fulfill": "fulfilled", "return": "returned"}[verb]
+    said = "already" if status == done else f"; it can't be {done}"
+    assert caught.value.message == f"Order {ORDER} is {status} {said}.".replace(" ;", ";")
+    assert all(following in hint for following in NEXT[status])
+    # What it advises is what would not be refused.
+    advised = {name for name in STEPS if f"`synq orders {name} {ORDER}`" in hint}
+    assert advised == {name for name in FITS if status in FITS[name]}
+
+
+def test_the_refusal_says_what_the_status_allows() -> None:
+    with pytest.raises(ConflictError) as caught:
+        refuse_impossible({"id": "X", "status": "delivered"}, "cancel")
+    assert caught.value.message == "Order X is delivered; it can't be cancelled."
+    assert caught.value.hint == (
+        "From delivered an order can go to: completed, return_requested. What fits: `synq orders return X`."
+    )
+    with pytest.raises(ConflictError) as caught:
+        refuse_impossible({"id": "X", "status": "refunded"}, "return")
+    assert caught.value.hint == "Nothing follows refunded. `synq orders track X` shows its life."
+
+
+@pytest.mark.parametrize("status", ["on_hold", None, [], {}])
+def test_a_status_that_is_not_known_here_is_the_apis_to_judge(status: object) -> None:
+    for verb in STEPS:
+        refuse_impossible({"id": ORDER, "status": status}, verb)
+
+
+@given(STATUSES, st.lists(STATUSES, max_size=4))
+def test_the_way_to_a_status_takes_only_steps_that_are_allowed(status: str, passed: list[str]) -> None:
+    path = path_to(status, passed)
+    assert path[0] == ("draft" if status == "draft" else "pending_payment")
+    assert path[-1] == status
+    assert all(later in TABLE[earlier] for earlier, later in pairwise(path))
+    onward = [status, *path_from(status)]
+    assert all(later in TABLE[earlier] for earlier, later in pairwise(onward))
+    assert onward[-1] in ENDS
+
+
+@pytest.mark.parametrize(
+    ("status", "passed", "way"),
+    [
+        ("cancelled", [], ["pending_payment", "cancelled"]),
+        ("cancelled", ["payment_authorized"], ["pending_payment", "payment_authorized", "cancelled"]),
+        ("completed", [], [*SHIPPED, "delivered", "completed"]),
+        ("completed", ["return_requested"], [*SHIPPED, "return_requested", "completed"]),
+        (
+            "refunded",
+            ["delivered", "return_requested"],
+            [*SHIPPED, "delivered", "return_requested", "returned", "refunded"],
+        ),
+        ("fulfilled", ["delivered"], SHIPPED),
+        ("on_hold", [], ["on_hold"]),
+    ],
+)
+def test_the_way_goes_through_what_is_known_to_have_passed(status: str, passed: list[str], way: list[str]) -> None:
+    assert path_to(status, passed) == way
+    assert path_from("on_hold") == []

@@ -1,0 +1,65 @@
+"""How a request that was worded by hand is classed: by the contract's operation, else by its method."""
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+from desk import Desk
+
+from synq_cli.errors import SynqError
+from synq_cli.http.operation import Operation
+from synq_cli.resources.fields import read_fields
+from synq_cli.resources.request import Request
+
+CREATE = Operation(
+    "create_order", "POST", "/api/v1/oms/orders", "the new order", effect="create", retry="keyed"
+)  # fmt: skip
+ONE = Operation("get_order", "GET", "/api/v1/oms/orders/{orderID}", "the order")
+STATS = Operation("order_stats", "GET", "/api/v1/oms/orders/stats", "the counters")
+
+
+def prepare(desk: Desk, line: str, *words: str, body: bytes | None = None) -> Request:
+    return desk.api.requests.prepare(line.split(), read_fields(words, [], str), body, [CREATE, ONE, STATS])
+
+
+@pytest.mark.parametrize(
+    ("line", "known"),
+    [
+        ("GET /api/v1/oms/orders/stats", "order_stats"),
+        ("GET /api/v1/oms/orders/stats?x=1", "order_stats"),
+        ("/api/v1/oms/orders/86b4", "get_order"),
+        ("POST /api/v1/oms/orders/86b4", None),
+        ("GET /api/v1/oms/orders/", None),
+        ("GET /api/v1/oms/orders/86b4/returns", None),
+    ],
+)
+def test_method_and_path_find_the_operation(desk: Callable[..., Desk], line: str, known: str | None) -> None:
+    assert prepare(desk(), line).known == known
+
+
+@pytest.mark.parametrize(
+    ("body", "retry"),
+    [
+        (b'{"idempotency_key": "k-1"}', "keyed"),
+        (b'{"idempotency_key": ""}', "unsafe"),
+        (b'{"items": []}', "unsafe"),
+        (b"[]", "unsafe"),
+        (None, "unsafe"),
+    ],
+)
+def test_a_new_order_may_be_repeated_with_its_key_alone(
+    desk: Callable[..., Desk], body: bytes | None, retry: str
+) -> None:
+    tries: list[Any] = []
+    server = desk(lambda request: tries.append(request.content) or httpx.Response(503))
+    request = prepare(server, "POST /api/v1/oms/orders", body=body)
+    assert request.operation.retry == retry
+    with pytest.raises(SynqError) as caught:
+        server.api.requests.send(request)
+    assert caught.value.exit_status == (12 if retry == "keyed" else 10)
+    assert tries == [body or b""] * (4 if retry == "keyed" else 1)
+
+
+def test_a_key_among_the_fields_counts_too(desk: Callable[..., Desk]) -> None:
+    assert prepare(desk(), "POST /api/v1/oms/orders", "idempotency_key=k-1").operation.retry == "keyed"

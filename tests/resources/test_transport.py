@@ -1,0 +1,817 @@
+"""What is sent, what becomes of the replies, and what is never sent twice."""
+
+import json
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import pytest
+from desk import NOW, ORG, TENANT, TOKEN, Clock, Desk, jwt
+
+from synq_cli import __version__
+from synq_cli.errors import SynqError, UnknownOutcomeError
+from synq_cli.resources.inventory import stock
+from synq_cli.resources.inventory.ledger import Movement
+from synq_cli.resources.orders import orders
+from synq_cli.resources.products import products, variants
+
+ORDER = "86b4e1a9-c27d-4f50-9e38-f1a6d07c5b42"
+VARIANT = "d1f0a6c3-58e2-4b97-8a41-3c7e9b2f6d05"
+LOCATION = "2b8e4f71-9c3d-4a06-b5f8-6e1d7c0a9352"
+MOVEMENT = Movement("HMC-NVY-M", VARIANT, LOCATION, "Leith", -5, None)
+ADJUST_PATH = "/api/v1/inventory/adjust"
+LEDGER_PATH = "/api/v1/inventory/ledger"
+LEDGER_CALL = f"GET {LEDGER_PATH}"
+POST_CALL = f"POST {ADJUST_PATH}"
+LOOK = "Before sending it again look at `synq inventory levels --sku HMC-NVY-M`."
+
+
+class Server:
+    """Answers with what it was given, the last one for ever, and remembers what it was asked."""
+
+    def __init__(self, *replies: httpx.Response | BaseException, ledger: httpx.Response | BaseException | None = None):
+        self.replies = list(replies)
+        self.ledger = ledger
+        self.requests: list[httpx.Request] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        if request.url.path == LEDGER_PATH and self.ledger is not None:
+            reply = self.ledger
+        else:
+            reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
+        if isinstance(reply, BaseException):
+            raise reply
+        return httpx.Response(reply.status_code, headers=reply.headers, content=reply.content)
+
+    @property
+    def calls(self) -> list[str]:
+        return [f"{request.method} {request.url.path}" for request in self.requests]
+
+
+def failed(work: Callable[[], object]) -> SynqError:
+    with pytest.raises(SynqError) as caught:
+        work()
+    return caught.value
+
+
+def told(error: SynqError) -> tuple[str, int, str]:
+    return type(error).__name__, error.exit_status, error.message
+
+
+def get_order(desk: Desk) -> Any:
+    return desk.api.orders.get(ORDER)
+
+
+# What is sent
+
+
+def test_a_read_carries_the_token_and_both_ids(desk: Callable[..., Desk]) -> None:
+    server = Server(httpx.Response(200, json={"id": ORDER}))
+    assert get_order(desk(server)) == {"id": ORDER}
+    (request,) = server.requests
+    assert (request.method, str(request.url), request.content) == (
+        "GET",
+        f"https://api.synq.io/api/v1/oms/orders/{ORDER}",
+        b"",
+    )
+    headers = {name: value for name, value in request.headers.items() if name not in {"accept-encoding", "connection"}}
+    assert headers == {
+        "host": "api.synq.io",
+        "accept": "application/json",
+        "user-agent": f"synq/{__version__}",
+        "authorization": f"Bearer {TOKEN}",
+        "x-tenant-id": TENANT,
+        "x-org-id": ORG,
+    }
+
+
+def test_ids_that_nobody_knows_are_not_sent(desk: Callable[..., Desk]) -> None:
+    server = Server(httpx.Response(200, json={"id": ORDER}))
+    get_order(desk(server, token="opaque"))
+    assert {"x-tenant-id", "x-org-id"} & set(server.requests[0].headers) == set()
+
+
+def test_the_setting_goes_before_the_claim(desk: Callable[..., Desk]) -> None:
+    server = Server(httpx.Response(200, json={"id": ORDER}))
+    other = "11111111-2222-4333-8444-555555555555"
+    get_order(desk(server, org_id=other))
+    assert (server.requests[0].headers["x-tenant-id"], server.requests[0].headers["x-org-id"]) == (TENANT, other)
+
+
+def test_the_body_is_json_and_says_so(desk: Callable[..., Desk]) -> None:
+    server = Server(httpx.Response(201, json={"id": "e1"}))
+    assert desk(server).api.inventory.adjust(MOVEMENT) == {"id": "e1"}
+    (request,) = server.requests
+    assert (request.method, request.url.path, request.headers["content-type"]) == (
+        "POST",
+        ADJUST_PATH,
+        "application/json",
+    )
+    assert json.loads(request.content) == {"variant_id": VARIANT, "location_id": LOCATION, "quantity_delta": -5}
+
+
+def test_what_stands_in_a_path_or_query_is_quoted(desk: Callable[..., Desk]) -> None:
+    server = Server(httpx.Response(200, json={}))
+    desk(server).api.transport.send(orders.GET, {"orderID": "../a b?c#d"}, query={"q": "x&y=z", "none": None})
+    assert str(server.requests[0].url) == ("https://api.synq.io/api/v1/oms/orders/..%2Fa%20b%3Fc%23d?q=x%26y%3Dz")
+
+
+@pytest.mark.parametrize("operation", [stock.ADJUST, products.DELETE])
+def test_a_read_only_run_sends_no_write(desk: Callable[..., Desk], operation: Any) -> None:
+    server = Server(httpx.Response(200, json={}))
+    error = failed(lambda: desk(server, read_only="true").api.transport.send(operation, {"productID": "p"}, body={}))
+    assert told(error) == (
+        "RefusedError",
+        11,
+        f"This run is read-only (option --read-only); {operation.method} {operation.path} was not sent.",
+    )
+    assert server.calls == []
+
+
+def test_a_read_only_run_reads(desk: Callable[..., Desk]) -> None:
+    assert get_order(desk(Server(httpx.Response(200, json={"id": ORDER})), read_only="true")) == {"id": ORDER}
+
+
+def test_another_tenants_token_is_sent_nowhere(desk: Callable[..., Desk]) -> None:
+    server = Server(httpx.Response(200, json={}))
+    error = failed(lambda: get_order(desk(server, tenant_id="11111111-2222-4333-8444-555555555555")))
+    assert (type(error).__name__, error.exit_status, server.calls) == ("RefusedError", 11, [])
+
+
+@pytest.mark.parametrize("claim", ["t\u00fcr", "a\r\nX-Evil: 1", "a b\x00", " " * 3])
+def test_a_claim_that_no_header_can_carry_is_left_out(desk: Callable[..., Desk], claim: str) -> None:
+    server = Server(httpx.Response(200, json={"id": ORDER}))
+    get_order(desk(server, token=jwt(tenantid=claim, org_id=ORG)))
+    assert ("x-tenant-id" in server.requests[0].headers, server.requests[0].headers["x-org-id"]) == (False, ORG)
+
+
+def test_a_body_of_more_than_10_mb_stays_here(desk: Callable[..., Desk]) -> None:
+    server = Server(httpx.Response(200, json={}))
+    error = failed(lambda: desk(server).api.transport.send(stock.ADJUST, body={"a": "x" * 10_000_000}))
+    assert told(error) == ("UsageError", 2, "The body is 10,000,008 bytes; the API takes at most 10,000,000.")
+    assert server.calls == []
+
+
+def test_a_body_of_10_mb_is_sent(desk: Callable[..., Desk]) -> None:
+    server = Server(httpx.Response(200, json={}))
+    assert desk(server).api.transport.send(stock.ADJUST, body={"a": "x" * 9_999_992}) == {}
+    assert len(server.requests[0].content) == 10_000_000
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("target", ["https://evil.example/api", "/elsewhere"])
+def test_no_redirect_is_followed(desk: Callable[..., Desk], status: int, target: str) -> None:
+    server = Server(httpx.Response(status, headers={"location": target}))
+    error = failed(lambda: get_order(desk(server)))
+    assert told(error) == (
+        "ServerError",
+        12,
+        f"The API redirects to {target}; synq never takes the token elsewhere.",
+    )
+    assert error.hint == "If the API has moved: synq config set base_url URL"
+    assert len(server.requests) == 1
+
+
+def test_a_redirect_without_a_target(desk: Callable[..., Desk]) -> None:
+    error = failed(lambda: get_order(desk(Server(httpx.Response(304)))))
+    assert error.message == "The API redirects to nowhere; synq never takes the token elsewhere."
+
+
+# What a reply means
+
+REFUSED, FAILED = "The API refused the order: Too bad.", "The API failed on the order: Too bad."
+TENANT_HINT = "Is it another tenant's? `synq auth status` shows which one this is."
+ROLE_HINT = "`synq auth status` shows your role and tenant."
+LATER_HINT = "The trouble is on its side; try again later."
+ERROR_MAP = {
+    400: ("RejectedError", 3, REFUSED, None, 1),
+    401: ("AuthError", 4, REFUSED, "Put a fresh token into SYNQ_TOKEN.", 1),
+    403: ("AuthError", 4, REFUSED, ROLE_HINT, 1),
+    404: ("NotFoundError", 5, f"Too bad: {ORDER}.", TENANT_HINT, 1),
+    405: ("RejectedError", 3, REFUSED, None, 1),
+    408: ("ServerError", 12, FAILED, LATER_HINT, 4),
+    409: ("ConflictError", 8, REFUSED, None, 1),
+    412: ("ConflictError", 8, REFUSED, None, 1),
+    413: ("RejectedError", 3, REFUSED, None, 1),
+    418: ("RejectedError", 3, REFUSED, None, 1),
+    422: ("RejectedError", 3, REFUSED, None, 1),
+    500: ("ServerError", 12, FAILED, LATER_HINT, 4),
+    501: ("ServerError", 12, FAILED, LATER_HINT, 1),
+    502: ("ServerError", 12, FAILED, LATER_HINT, 4),
+    503: ("ServerError", 12, FAILED, LATER_HINT, 4),
+    504: ("ServerError", 12, FAILED, LATER_HINT, 4),
+}
+
+
+@pytest.mark.parametrize("status", ERROR_MAP)
+def test_the_error_map_of_a_read(desk: Callable[..., Desk], status: int) -> None:
+    server = Server(httpx.Response(status, json={"error": "too bad."}, headers={"X-Request-ID": "req-7"}))
+    error = failed(lambda: get_order(desk(server)))
+    assert (*told(error), error.hint, len(server.requests)) == ERROR_MAP[status]
+    assert (error.status, error.request_id) == (status, "req-7")
+
+
+def test_a_429_that_asks_for_too_long(desk: Callable[..., Desk]) -> None:
+    server = Server(httpx.Response(429, headers={"Retry-After": "500", "X-Request-ID": "req-7"}))
+    made = desk(server)
+    error = failed(lambda: get_order(made))
+    assert told(error) == (
+        "RateLimitedError",
+        6,
+        "The API refuses more requests for 500 s, but --max-wait is 120 s.",
+    )
+    assert (error.status, error.request_id, len(server.requests), made.clock.slept) == (429, "req-7", 1, [])
+
+
+BODIES = {
+    b'{"error": "order is gone"}': "Order is gone",
+    b'{"error": "order is gone.", "code": 7}': "Order is gone",
+    b"order is gone\n": "Order is gone",
+    b'{"error": {"text": "order is gone"}}': '{"error": {"text": "order is gone"}}',
+    b'{"message": "order is gone"}': '{"message": "order is gone"}',
+    b'"order is gone"': '"order is gone"',
+    b'{"error": ""}': "400 Bad Request",
+    b"": "400 Bad Request",
+    b"  \r\n ": "400 Bad Request",
+    b"<!DOCTYPE html><html><body>secret page</body></html>": "400 Bad Request",
+    b"<HTML><body>page</body>": "400 Bad Request",
+    b"\xff\xfe order": "\ufffd\ufffd order",
+    b"x" * 100_000: "X" + "x" * 499,
+    b"[" * 100_000: "[" * 500,
+}
+
+
+@pytest.mark.parametrize("body", BODIES, ids=lambda body: repr(body[:30]))
+def test_an_error_in_any_dress(desk: Callable[..., Desk], body: bytes) -> None:
+    error = failed(lambda: get_order(desk(Server(httpx.Response(400, content=body)))))
+    assert told(error) == ("RejectedError", 3, f"The API refused the order: {BODIES[body]}.")
+
+
+def test_a_page_is_known_by_its_type(desk: Callable[..., Desk]) -> None:
+    server = Server(httpx.Response(502, content=b"\n\n bad gateway", headers={"content-type": "text/html"}))
+    assert failed(lambda: get_order(desk(server))).message == "The API failed on the order: 502 Bad Gateway."
+
+
+def test_a_status_that_nobody_knows(desk: Callable[..., Desk]) -> None:
+    assert failed(lambda: get_order(desk(Server(httpx.Response(599))))).message == (
+        "The API failed on the order: Status 599."
+    )
+
+
+def test_a_401_says_when_the_token_ended(desk: Callable[..., Desk]) -> None:
+    server = Server(httpx.Response(401, text="Unauthorized: Invalid token\n"))
+    error = failed(lambda: get_order(desk(server, token=jwt(tenantid=TENANT, exp=NOW - 600))))
+    assert told(error) == ("AuthError", 4, "The API refused the order: Unauthorized: Invalid token.")
+    assert error.hint == "The token ended 10 minutes ago. Put a fresh token into SYNQ_TOKEN."
+
+
+NONSENSE = {
+    "html": (httpx.Response(200, html="<html>welcome</html>"), "status 200 with a body that is not JSON (text/html"),
+    "broken": (httpx.Response(200, content=b'{"id": '), "status 200 with a body that is not JSON (no content type)"),
+    "empty": (httpx.Response(200), "status 200 with a body that is not JSON (no content type)"),
+    "not utf-8": (httpx.Response(200, content=b'{"id": "\xff"}'), "status 200 with a body that is not JSON"),
+    "nan": (httpx.Response(200, content=b'{"id": NaN}'), "status 200 with a body that is not JSON"),
+    "deep": (httpx.Response(200, content=b"[" * 100_000), "status 200 with a body that is not JSON"),
+}
+SHAPES = {
+    "list": httpx.Response(200, json=[]),
+    "null": httpx.Response(200, content=b"null"),
+    "no content": httpx.Response(204),
+    "no id": httpx.Response(200, json={}),
+}
+
+
+@pytest.mark.parametrize("case", NONSENSE)
+def test_a_read_that_makes_no_sense(desk: Callable[..., Desk], case: str) -> None:
+    reply, what = NONSENSE[case]
+    server = Server(reply)
+    error = failed(lambda: get_order(desk(server)))
+    assert (type(error).__name__, error.exit_status, len(server.requests)) == ("ServerError", 12, 1)
+    assert error.message.startswith(f"The answer to GET /api/v1/oms/orders/{{orderID}} makes no sense: {what}")
+    assert error.hint == "Is the base URL right? `synq config get base_url` shows it."
+
+
+@pytest.mark.parametrize("case", SHAPES)
+def test_a_read_of_another_shape(desk: Callable[..., Desk], case: str) -> None:
+    assert told(failed(lambda: get_order(desk(Server(SHAPES[case]))))) == (
+        "ServerError",
+        12,
+        "The answer to GET /api/v1/oms/orders/{orderID} makes no sense: it is no such object.",
+    )
+
+
+@pytest.mark.parametrize("answer", [{"orders": [1]}, {"orders": "x"}, {"other": []}, "text", 5, [["row"]]])
+def test_a_list_of_another_shape(desk: Callable[..., Desk], answer: object) -> None:
+    made = desk(Server(httpx.Response(200, json=answer)))
+    listing = made.api.orders.matching(None, channel=None, since=None)
+    assert told(failed(lambda: list(listing.first(5)))) == (
+        "ServerError",
+        12,
+        "The answer to GET /api/v1/oms/orders makes no sense: it holds no list of objects.",
+    )
+
+
+# What is sent again
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        *(httpx.Response(status) for status in (408, 500, 502, 503, 504)),
+        httpx.ConnectError("no route"),
+        httpx.ConnectTimeout("slow"),
+        httpx.ReadTimeout("slow"),
+        httpx.ReadError("reset"),
+        httpx.ReadError("bye"),
+    ],
+    ids=repr,
+)
+def test_a_read_is_repeated_three_times_with_growing_pauses(desk: Callable[..., Desk], failure: Any) -> None:
+    server = Server(failure)
+    made = desk(server)
+    failed(lambda: get_order(made))
+    assert (len(server.requests), made.clock.slept) == (4, [0.5, 1.0, 2.0])
+
+
+def test_a_read_that_works_in_the_end(desk: Callable[..., Desk]) -> None:
+    server = Server(httpx.Response(503), httpx.ReadTimeout("slow"), httpx.Response(200, json={"id": ORDER}))
+    made = desk(server)
+    assert get_order(made) == {"id": ORDER}
+    assert made.clock.slept == [0.5, 1.0]
+    assert made.ear.waits == [(1.0, "api.synq.io did not answer within 30 s; trying again")]
+    assert [(trace.method, trace.status, trace.error) for trace in made.ear.traces] == [
+        ("GET", 503, None),
+        ("GET", None, "api.synq.io did not answer within 30 s"),
+        ("GET", 200, None),
+    ]
+    assert made.api.transport.requests == 3
+
+
+def test_retries_keep_within_max_wait_and_each_says_why(desk: Callable[..., Desk], clock: Clock) -> None:
+    def slow(_request: httpx.Request) -> httpx.Response:
+        clock.at += 30
+        raise httpx.ReadTimeout("slow")
+
+    made = desk(slow, max_wait="60")
+    assert failed(lambda: get_order(made)).message == "api.synq.io did not answer within 30 s."
+    assert made.ear.waits == [(0.5, "api.synq.io did not answer within 30 s; trying again")]
+    assert made.api.transport.requests == 2
+
+
+def test_a_certificate_that_is_not_trusted_is_not_tried_again(desk: Callable[..., Desk]) -> None:
+    cause = ssl.SSLCertVerificationError()
+    cause.verify_code, cause.verify_message = 20, "unable to get local issuer certificate"
+    untrusted = httpx.ConnectError("certificate verify failed")
+    untrusted.__cause__ = cause
+    made = desk(Server(untrusted))
+    error = failed(lambda: get_order(made))
+    assert (error.exit_status, error.retryable, made.clock.slept) == (7, False, [])
+    assert error.message == "The certificate of api.synq.io is not trusted: it comes from an unknown issuer."
+    assert "SSL_CERT_FILE" in str(error.hint)
+
+
+NETWORK_ERRORS = {
+    httpx.ConnectError("no route"): "api.synq.io could not be reached: no route.",
+    httpx.ConnectTimeout("slow"): "api.synq.io could not be reached within 10 s.",
+    httpx.ReadTimeout("slow"): "api.synq.io did not answer within 30 s.",
+    httpx.ReadError(""): "The connection to api.synq.io broke: ReadError.",
+}
+
+
+@pytest.mark.parametrize("failure", NETWORK_ERRORS, ids=repr)
+def test_an_api_that_is_not_there(desk: Callable[..., Desk], failure: Exception) -> None:
+    error = failed(lambda: get_order(desk(Server(failure))))
+    assert (error.exit_status, error.message) == (7, NETWORK_ERRORS[failure])
+    assert error.hint == (
+        "Check the network and the base URL (https://api.synq.io); a slow API may need a longer --timeout."
+    )
+
+
+def test_requests_that_were_never_sent_cost_nothing(desk: Callable[..., Desk]) -> None:
+    made = desk(Server(httpx.ConnectError("no route")))
+    failed(lambda: get_order(made))
+    assert (made.api.transport.requests, made.budget.snapshot().remaining) == (0, 100)
+
+
+def test_a_repeated_delete_that_finds_nothing_is_done(desk: Callable[..., Desk]) -> None:
+    server = Server(httpx.ReadTimeout("slow"), httpx.Response(404, text="Product not found"))
+    assert desk(server).api.products.delete({"id": ORDER}) is None
+    assert server.calls == [f"DELETE /api/v1/pim/products/{ORDER}"] * 2
+
+
+def test_a_first_delete_that_finds_nothing_is_an_error(desk: Callable[..., Desk]) -> None:
+    server = Server(httpx.Response(404, text="Product not found"))
+    assert told(failed(lambda: desk(server).api.products.delete({"id": ORDER}))) == (
+        "NotFoundError",
+        5,
+        f"Product not found: {ORDER}.",
+    )
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("reply", [httpx.Response(204), httpx.Response(200), httpx.Response(200, json={"ok": True})])
+def test_a_delete_may_answer_anything(desk: Callable[..., Desk], reply: httpx.Response) -> None:
+    server = Server(reply)
+    desk(server).api.products.delete({"id": ORDER})
+    assert len(server.requests) == 1
+
+
+# What is never sent twice
+
+UNCLEAR = {
+    "read timeout": (
+        httpx.ReadTimeout("slow"),
+        f"{POST_CALL} was sent, but api.synq.io did not answer within 30 s; it may have been applied.",
+    ),
+    "write timeout": (
+        httpx.WriteTimeout("slow"),
+        f"{POST_CALL} was sent, but api.synq.io did not answer within 30 s; it may have been applied.",
+    ),
+    "reset": (
+        httpx.ReadError("reset"),
+        f"{POST_CALL} was sent, but the connection to api.synq.io broke: reset; it may have been applied.",
+    ),
+    "closed": (
+        httpx.ReadError("bye"),
+        f"{POST_CALL} was sent, but the connection to api.synq.io broke: bye; it may have been applied.",
+    ),
+    **{
+        str(status): (
+            httpx.Response(status, text="oh\n"),
+            "The API answered the adjustment with an error (Oh); it may have been applied.",
+        )
+        for status in (408, 500, 501, 502, 503, 504)
+    },
+    "503 with a pause": (
+        httpx.Response(503, text="oh", headers={"Retry-After": "1"}),
+        "The API answered the adjustment with an error (Oh); it may have been applied.",
+    ),
+    "garbage": (
+        httpx.Response(200, content=b"{garbage"),
+        (
+            f"The answer to {POST_CALL} makes no sense: status 200 with a body that is not JSON (no content type). "
+            "It may have been applied."
+        ),
+    ),
+    "page": (
+        httpx.Response(200, content=b"<html>", headers={"content-type": "text/html"}),
+        (
+            f"The answer to {POST_CALL} makes no sense: status 200 with a body that is not JSON (text/html). "
+            "It may have been applied."
+        ),
+    ),
+    "empty": (
+        httpx.Response(201),
+        (
+            f"The answer to {POST_CALL} makes no sense: status 201 with a body that is not JSON (no content type). "
+            "It may have been applied."
+        ),
+    ),
+    "list": (httpx.Response(200, json=[]), "The API took the adjustment but did not answer with a ledger entry."),
+    "no content": (httpx.Response(204), "The API took the adjustment but did not answer with a ledger entry."),
+}
+ENTRY = {"id": "e9", "quantity_delta": -5, "created_at": "2026-11-24T12:00:03Z", "variant_id": VARIANT}
+THERE = (
+    "The ledger shows an entry of -5 posted at 2026-11-24T12:00:03Z (e9): it was most likely applied. "
+    "Do not send it again."
+)
+NOT_THERE = f"The ledger shows no such entry yet. {LOOK}"
+
+
+@pytest.mark.parametrize("case", UNCLEAR)
+@pytest.mark.parametrize(("entries", "hint"), [([ENTRY], THERE), ([], NOT_THERE)], ids=["there", "not there"])
+def test_an_adjustment_without_a_clear_answer_is_sent_once_and_looked_up(
+    desk: Callable[..., Desk], case: str, entries: list[dict[str, Any]], hint: str
+) -> None:
+    reply, message = UNCLEAR[case]
+    server = Server(reply, ledger=httpx.Response(200, json={"entries": entries}))
+    made = desk(server)
+    error = failed(lambda: made.api.inventory.adjust(MOVEMENT))
+    assert server.calls == [POST_CALL, LEDGER_CALL]
+    assert (*told(error), error.hint) == ("UnknownOutcomeError", 10, message, hint)
+    assert dict(server.requests[1].url.params) == {"variant_id": VARIANT, "location_id": LOCATION, "limit": "20"}
+    assert made.clock.slept == []
+
+
+OTHERS = {
+    "another quantity": ENTRY | {"quantity_delta": 5},
+    "an older one": ENTRY | {"created_at": "2026-11-24T11:50:00Z"},
+    "an unknown time": ENTRY | {"created_at": ""},
+    "another variant": ENTRY | {"variant_id": ORDER},
+    "another location": ENTRY | {"location_id": ORDER},
+}
+
+
+@pytest.mark.parametrize("case", OTHERS)
+def test_another_entry_is_not_taken_for_ours(desk: Callable[..., Desk], case: str) -> None:
+    server = Server(httpx.ReadTimeout("slow"), ledger=httpx.Response(200, json=[OTHERS[case]]))
+    assert failed(lambda: desk(server).api.inventory.adjust(MOVEMENT)).hint == NOT_THERE
+
+
+UNREADABLE = {
+    "missing": (
+        httpx.Response(404, text="404 page not found\n"),
+        "This server does not offer the stock ledger (the route GET /api/v1/inventory/ledger is presumed)",
+        1,
+    ),
+    "forbidden": (httpx.Response(403, text="no"), "The API refused the stock ledger: No", 1),
+    "down": (httpx.ConnectError("no route"), "api.synq.io could not be reached: no route", 4),
+    "garbage": (
+        httpx.Response(200, content=b"?"),
+        (
+            "The answer to GET /api/v1/inventory/ledger makes no sense: "
+            "status 200 with a body that is not JSON (no content type)"
+        ),
+        1,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", UNREADABLE)
+def test_an_adjustment_whose_ledger_can_not_be_read(desk: Callable[..., Desk], case: str) -> None:
+    ledger, why, times = UNREADABLE[case]
+    server = Server(httpx.ReadTimeout("slow"), ledger=ledger)
+    error = failed(lambda: desk(server).api.inventory.adjust(MOVEMENT))
+    assert isinstance(error, UnknownOutcomeError)
+    assert error.hint == f"The ledger could not be read either ({why}). {LOOK}"
+    assert server.calls == [POST_CALL] + [LEDGER_CALL] * times
+
+
+def test_an_adjustment_that_never_left_goes_again(desk: Callable[..., Desk]) -> None:
+    server = Server(httpx.ConnectError("no route"), httpx.ConnectTimeout("slow"), httpx.Response(200, json={"id": "e"}))
+    made = desk(server)
+    assert made.api.inventory.adjust(MOVEMENT) == {"id": "e"}
+    assert (server.calls, made.clock.slept) == ([POST_CALL] * 3, [0.5, 1.0])
+
+
+def test_an_adjustment_that_could_never_leave_is_a_network_error(desk: Callable[..., Desk]) -> None:
+    server = Server(httpx.ConnectError("no route"))
+    error = failed(lambda: desk(server).api.inventory.adjust(MOVEMENT))
+    assert (error.exit_status, server.calls) == (7, [POST_CALL] * 4)
+
+
+def test_an_adjustment_that_was_refused_for_the_rate_goes_again(desk: Callable[..., Desk]) -> None:
+    server = Server(httpx.Response(429, headers={"Retry-After": "3"}), httpx.Response(200, json={"id": "e"}))
+    made = desk(server)
+    assert made.api.inventory.adjust(MOVEMENT) == {"id": "e"}
+    assert server.calls == [POST_CALL] * 2
+    assert sum(made.clock.slept) == pytest.approx(3, abs=0.2)
+
+
+@pytest.mark.parametrize("status", [status for status in ERROR_MAP if status < 500 and status not in {401, 404, 408}])
+def test_a_refused_adjustment_is_as_clear_as_a_refused_read(desk: Callable[..., Desk], status: int) -> None:
+    server = Server(httpx.Response(status, json={"error": "too bad"}))
+    error = failed(lambda: desk(server).api.inventory.adjust(MOVEMENT))
+    kind, exit_status, _, hint, _ = ERROR_MAP[status]
+    assert (*told(error), error.hint) == (kind, exit_status, "The API refused the adjustment: Too bad.", hint)
+    assert server.calls == [POST_CALL]
+
+
+def test_ctrl_c_while_an_adjustment_is_on_its_way(desk: Callable[..., Desk]) -> None:
+    server = Server(KeyboardInterrupt())
+    error = failed(lambda: desk(server).api.inventory.adjust(MOVEMENT))
+    assert told(error) == (
+        "InterruptError",
+        130,
+        f"Interrupted while {POST_CALL} was on its way; it may have been applied. Look before sending it again.",
+    )
+    assert server.calls == [POST_CALL]
+
+
+def test_ctrl_c_while_reading_is_just_that(desk: Callable[..., Desk]) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        get_order(desk(Server(KeyboardInterrupt())))
+
+
+def test_ctrl_c_while_the_ledger_is_read_still_says_that_it_may_have_been_applied(desk: Callable[..., Desk]) -> None:
+    server = Server(httpx.ReadTimeout("slow"), ledger=KeyboardInterrupt())
+    error = failed(lambda: desk(server).api.inventory.adjust(MOVEMENT))
+    assert (*told(error), error.hint) == (
+        "UnknownOutcomeError",
+        10,
+        UNCLEAR["read timeout"][1],
+        f"Reading the ledger was interrupted. {LOOK}",
+    )
+    assert server.calls == [POST_CALL, LEDGER_CALL]
+
+
+# Waiting for the rate limit
+
+AFTER = {
+    "seconds": ("7", 7.0),
+    "a fraction": ("0.5", 0.5),
+    "a date": ("Tue, 24 Nov 2026 12:00:09 GMT", 9.0),
+    "a date gone by": ("Tue, 24 Nov 2026 11:00:00 GMT", 0.0),
+    "garbage": ("soon", 1.0),
+    "nothing": (None, 1.0),
+    "not a number": ("nan", 1.0),
+    "infinity": ("inf", 1.0),
+    "less than none": ("-5", 0.0),
+}
+
+
+@pytest.mark.parametrize("case", AFTER)
+def test_a_refusal_is_waited_out(desk: Callable[..., Desk], case: str) -> None:
+    asked, seconds = AFTER[case]
+    headers = {} if asked is None else {"Retry-After": asked}
+    server = Server(httpx.Response(429, headers=headers), httpx.Response(200, json={"id": ORDER}))
+    made = desk(server)
+    assert get_order(made) == {"id": ORDER}
+    # A margin for clocks, and a little of chance for each step.
+    assert seconds <= sum(made.clock.slept) <= seconds + 0.2
+    assert len(server.requests) == 2
+
+
+def test_a_refusal_beyond_max_wait_ends_it(desk: Callable[..., Desk]) -> None:
+    server = Server(httpx.Response(429, headers={"Retry-After": "31"}))
+    made = desk(server, max_wait=30)
+    error = failed(lambda: get_order(made))
+    assert (error.exit_status, len(server.requests), made.clock.slept) == (6, 1, [])
+    assert failed(lambda: get_order(made)).exit_status == 6
+    assert len(server.requests) == 1
+
+
+def test_refusals_without_end_stay_within_max_wait(desk: Callable[..., Desk]) -> None:
+    server = Server(httpx.Response(429, headers={"Retry-After": "0"}))
+    made = desk(server)
+    assert failed(lambda: get_order(made)).exit_status == 6
+    assert made.clock.at - NOW <= 120
+    assert len(server.requests) <= 4
+
+
+def test_a_503_that_asks_for_a_pause_gets_it(desk: Callable[..., Desk]) -> None:
+    server = Server(httpx.Response(503, headers={"Retry-After": "20"}), httpx.Response(200, json={"id": ORDER}))
+    made = desk(server)
+    get_order(made)
+    assert made.clock.slept == [20]
+
+
+def test_a_503_that_asks_for_too_long_is_final(desk: Callable[..., Desk]) -> None:
+    server = Server(httpx.Response(503, headers={"Retry-After": "500"}))
+    made = desk(server)
+    assert failed(lambda: get_order(made)).exit_status == 12
+    assert (len(server.requests), made.clock.slept) == (1, [])
+
+
+# Routes that are only presumed
+
+BARE = [
+    httpx.Response(404),
+    httpx.Response(404, text="404 page not found\n"),
+    httpx.Response(405),
+    httpx.Response(405, json={"error": "method not allowed"}),
+]
+# They may be the passing word of something between synq and the API.
+IN_BETWEEN = [httpx.Response(404, json={"error": "Not Found"}), httpx.Response(404, html="<html>no</html>")]
+
+
+@pytest.mark.parametrize("reply", BARE, ids=lambda reply: f"{reply.status_code} {reply.text[:20]!r}")
+def test_a_route_that_is_missing_is_not_asked_for_a_day(desk: Callable[..., Desk], reply: httpx.Response) -> None:
+    server = Server(reply)
+    made = desk(server)
+    error = failed(made.api.locations.list)
+    assert (*told(error), error.hint, error.status) == (
+        "NotFoundError",
+        5,
+        (
+            "This server does not offer the list of stock locations "
+            "(the route GET /api/v1/inventory/locations is presumed)."
+        ),
+        "Use the dashboard for this. synq asks again in a day, or at once after `synq doctor --network`.",
+        404,
+    )
+    made.clock.at += 86_399
+    again = desk(server)
+    assert told(failed(again.api.locations.list)) == told(error)
+    assert len(server.requests) == 1
+    made.clock.at += 2
+    failed(again.api.locations.list)
+    assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize("reply", IN_BETWEEN, ids=["JSON", "a page"])
+def test_a_route_that_seems_to_be_missing_is_asked_for_again(desk: Callable[..., Desk], reply: httpx.Response) -> None:
+    server = Server(reply)
+    for count in (1, 2):
+        assert "does not offer the list of stock locations" in told(failed(desk(server).api.locations.list))[2]
+        assert len(server.requests) == count
+
+
+def test_a_404_that_names_the_object_is_asked_again(desk: Callable[..., Desk]) -> None:
+    server = Server(httpx.Response(404, json={"error": "location not found"}))
+    made = desk(server)
+    assert told(failed(made.api.locations.list)) == ("NotFoundError", 5, "Location not found.")
+    failed(made.api.locations.list)
+    assert len(server.requests) == 2
+
+
+def test_a_bare_404_on_a_promised_route_is_an_error_as_others(desk: Callable[..., Desk]) -> None:
+    server = Server(httpx.Response(404))
+    made = desk(server)
+    error = failed(lambda: get_order(made))
+    assert error.message == f"404 Not Found: {ORDER}."
+    assert error.hint == "Is the base URL right? `synq config get base_url` shows it."
+    failed(lambda: get_order(made))
+    assert len(server.requests) == 2
+
+
+def test_a_missing_route_is_one_tenants_and_one_operations(desk: Callable[..., Desk]) -> None:
+    server = Server(httpx.Response(404), httpx.Response(200, json=[]))
+    made = desk(server)
+    failed(made.api.locations.list)
+    assert desk(server, token=jwt(tenantid=ORG)).api.locations.list() == []
+    assert made.api.transport.send(variants.LIST) == []
+
+
+# The deadline, on a real connection
+
+
+@contextmanager
+def dripping(first: bytes, drop: bytes, every: float = 0.05) -> Iterator[str]:
+    """A loopback server that sends `first` and then a drop now and then, for ever."""
+    over = threading.Event()
+
+    def serve(listener: socket.socket) -> None:
+        while not over.is_set():
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            with connection:
+                try:
+                    connection.recv(65_536)
+                    connection.sendall(first)
+                    while not over.wait(every):
+                        connection.sendall(drop)
+                except OSError:
+                    continue
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(0.1)
+        thread = threading.Thread(target=serve, args=(listener,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            over.set()
+            thread.join()
+
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("first", "drop"),
+    [(HEAD, b" "), (b"HTTP/1.1 200 OK\r\nX-Slow: ", b"a"), (HEAD, b""), (b"", b"")],
+    ids=["body", "headers", "body stalls", "nothing"],
+)
+def test_the_deadline_is_for_the_whole_request(desk: Callable[..., Desk], first: bytes, drop: bytes) -> None:
+    with dripping(first, drop) as base_url:
+        made = desk(None, base_url=base_url, timeout=0.3)
+        started = time.monotonic()
+        error = failed(lambda: made.api.transport.send(stock.ADJUST, body={}))
+        took = time.monotonic() - started
+    host = base_url.removeprefix("http://")
+    assert told(error) == (
+        "UnknownOutcomeError",
+        10,
+        f"{POST_CALL} was sent, but {host} did not answer within 0.3 s; it may have been applied.",
+    )
+    assert took < 0.55
+
+
+# The token
+
+SECRET = "opaque-token-0123456789"
+LOUD = {
+    "plain text": httpx.Response(400, text=f"bad token {SECRET}"),
+    "json": httpx.Response(500, json={"error": f"Bearer {SECRET} failed"}),
+    "redirect": httpx.Response(307, headers={"location": f"https://elsewhere.example/?token={SECRET}"}),
+    "long": httpx.Response(404, text="x" * 490 + SECRET),
+    "content type": httpx.Response(200, headers={"content-type": f"text/{SECRET}"}, content=b"?"),
+    "request id": httpx.Response(403, headers={"x-request-id": SECRET}),
+    "broken": httpx.ReadError(f"Bearer {SECRET}"),
+    "unreachable": httpx.ConnectError(f"Bearer {SECRET}"),
+}
+WORK = {"read": get_order, "adjustment": lambda made: made.api.inventory.adjust(MOVEMENT)}
+
+
+@pytest.mark.parametrize("case", LOUD)
+@pytest.mark.parametrize("work", WORK)
+def test_the_token_is_in_no_message_even_if_the_api_repeats_it(desk: Callable[..., Desk], case: str, work: str) -> None:
+    made = desk(Server(LOUD[case]), token=SECRET)
+    error = failed(lambda: WORK[work](made))
+    said = json.dumps(error.as_json()) + repr(error) + repr(made.ear.traces) + repr(made.ear.waits)
+    assert SECRET[:10] not in said
+
+
+def test_the_token_is_in_no_repr(desk: Callable[..., Desk]) -> None:
+    made = desk(Server(httpx.Response(200, json={"id": ORDER})))
+    get_order(made)
+    assert TOKEN not in repr(vars(made.api.transport)) + repr(made.ear.traces)

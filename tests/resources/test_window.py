@@ -1,0 +1,267 @@
+"""The budget on a simulated clock, against a server that keeps an exact log of 100 requests in 60 s."""
+
+import sqlite3
+import stat
+from collections import deque
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from synq_cli.errors import RateLimitedError
+from synq_cli.http.rate_limit import Budget
+
+START = 1_795_521_600.0
+
+
+class Clock:
+    """Time passes by sleeping."""
+
+    def __init__(self) -> None:
+        self.at = START
+
+    def now(self) -> float:
+        return self.at
+
+    def sleep(self, seconds: float) -> None:
+        self.at += seconds
+
+
+class Server:
+    """Counts exactly what the API counts."""
+
+    def __init__(self, limit: int = 100) -> None:
+        self.limit = limit
+        self.log: deque[float] = deque()
+        self.refused = 0
+
+    def take(self, at: float) -> int | None:
+        """What remains, or None for a refusal."""
+        while self.log and self.log[0] <= at - 60:
+            self.log.popleft()
+        if len(self.log) >= self.limit:
+            self.refused += 1
+            return None
+        self.log.append(at)
+        return self.limit - len(self.log)
+
+
+def budget(folder: Path, clock: Clock, host: str = "api.test", told: list[str] | None = None) -> Budget:
+    return Budget(
+        folder / "budget.sqlite3", host, spender="orders list", profile="acme", now=clock.now, sleep=clock.sleep,
+        jitter=lambda: 0.5, tell=([] if told is None else told).append,
+    )  # fmt: skip
+
+
+def spend(window: Budget, clock: Clock, server: Server, latency: float = 0.1, max_wait: float = 3600) -> int | None:
+    ticket = window.acquire(timeout=30, max_wait=max_wait)
+    remaining = server.take(clock.at + latency / 2)
+    clock.at += latency
+    if remaining is None:
+        window.refused(ticket, 1.0)
+    else:
+        window.settle(ticket, server.limit, remaining)
+    return remaining
+
+
+def test_a_thousand_requests_meet_no_refusal_and_little_waste(tmp_path: Path) -> None:
+    clock, server = Clock(), Server()
+    window = budget(tmp_path, clock)
+    for _ in range(1000):
+        spend(window, clock, server, latency=0.02)
+    assert server.refused == 0
+    assert clock.at - START < 540 * 1.05
+
+
+def test_when_the_limit_is_spent_a_short_patience_sends_nothing(tmp_path: Path) -> None:
+    clock, server = Clock(), Server()
+    window = budget(tmp_path, clock)
+    for _ in range(100):
+        spend(window, clock, server, latency=0)
+    with pytest.raises(RateLimitedError) as refused:
+        spend(window, clock, server, max_wait=10)
+    assert len(server.log) == 100
+    assert "frees up in 60 s" in refused.value.message
+    assert spend(window, clock, server, max_wait=61) is not None
+    assert server.refused == 0
+
+
+def test_who_leaves_a_reserve_leaves_it_to_others_at_all_times(tmp_path: Path) -> None:
+    clock = Clock()
+    run, person = budget(tmp_path, clock), budget(tmp_path, clock)
+    for _ in range(90):
+        run.settle(run.acquire(timeout=30, max_wait=0, reserve=10))
+    with pytest.raises(RateLimitedError):
+        run.acquire(timeout=30, max_wait=30, reserve=10)
+    for _ in range(10):
+        person.settle(person.acquire(timeout=30, max_wait=0))
+    run.acquire(timeout=30, max_wait=60.1, reserve=10)
+    assert 60 <= clock.at - START <= 61
+
+
+def test_a_reserve_is_never_more_than_half_of_a_small_window(tmp_path: Path) -> None:
+    clock, server = Clock(), Server(limit=10)
+    window = budget(tmp_path, clock)
+    spend(window, clock, server)
+    taken = [window.acquire(timeout=30, max_wait=0, reserve=10) for _ in range(4)]
+    with pytest.raises(RateLimitedError):
+        window.acquire(timeout=30, max_wait=0, reserve=10)
+    assert len(taken) == 4
+
+
+def test_the_servers_own_limit_counts(tmp_path: Path) -> None:
+    clock, server = Clock(), Server(limit=10)
+    window = budget(tmp_path, clock)
+    for _ in range(40):
+        spend(window, clock, server)
+    assert server.refused == 0
+    assert 180 <= clock.at - START < 190
+
+
+def test_strangers_on_the_same_address_are_noticed_and_forgotten(tmp_path: Path) -> None:
+    clock, server = Clock(), Server()
+    window = budget(tmp_path, clock)
+    for _ in range(95):
+        server.take(clock.at)
+    assert [spend(window, clock, server) for _ in range(5)] == [4, 3, 2, 1, 0]
+    seen = window.snapshot()
+    assert (seen.remaining, seen.exact, seen.strangers, seen.spenders) == (0, True, 95, [("acme", "orders list", 5)])
+    assert spend(window, clock, server) is not None
+    assert server.refused == 0
+    assert clock.at - START > 59
+
+
+def test_a_refusal_holds_everyone_back_and_a_second_one_drains_the_window(tmp_path: Path) -> None:
+    clock = Clock()
+    ours, theirs = budget(tmp_path, clock), budget(tmp_path, clock)
+    ours.refused(ours.acquire(timeout=30, max_wait=0), 20)
+    with pytest.raises(RateLimitedError):
+        theirs.acquire(timeout=30, max_wait=19)
+    theirs.refused(theirs.acquire(timeout=30, max_wait=25), 5)
+    assert 20 <= clock.at - START < 21
+    assert ours.snapshot().blocked_for >= 59
+
+
+def test_a_process_that_dies_gives_its_place_back(tmp_path: Path) -> None:
+    clock = Clock()
+    for _ in range(100):
+        budget(tmp_path, clock).acquire(timeout=30, max_wait=0)
+    assert budget(tmp_path, clock).snapshot().remaining == 0
+    clock.at += 91
+    assert budget(tmp_path, clock).snapshot().remaining == 100
+
+
+def test_a_clock_that_is_set_back_holds_nobody_for_hours(tmp_path: Path) -> None:
+    clock, server = Clock(), Server()
+    window = budget(tmp_path, clock)
+    for _ in range(100):
+        spend(window, clock, server, latency=0)
+    clock.at -= 7200
+    assert window.snapshot().full_in < 62
+
+
+def test_what_was_never_sent_costs_nothing(tmp_path: Path) -> None:
+    clock = Clock()
+    window = budget(tmp_path, clock)
+    window.abandon(window.acquire(timeout=30, max_wait=0))
+    assert window.snapshot().remaining == 100
+
+
+def test_two_hosts_do_not_share_a_limit(tmp_path: Path) -> None:
+    clock, server = Clock(), Server()
+    spend(budget(tmp_path, clock), clock, server)
+    assert budget(tmp_path, clock).snapshot().remaining == 99
+    assert budget(tmp_path, clock, "other.test").snapshot().remaining == 100
+
+
+@pytest.mark.parametrize("kind", ["noise", "another database", "half a file"])
+def test_a_damaged_file_is_set_aside_and_begun_anew(tmp_path: Path, kind: str) -> None:
+    file = tmp_path / "budget.sqlite3"
+    if kind == "another database":
+        with sqlite3.connect(file) as other:
+            other.execute("CREATE TABLE requests (text)")
+        other.close()
+    else:
+        budget(tmp_path, Clock()).snapshot()
+        whole = file.read_bytes()
+        file.write_bytes(b"noise" * 1000 if kind == "noise" else whole[: len(whole) // 2])
+    damaged = file.read_bytes()
+    told: list[str] = []
+    assert budget(tmp_path, Clock(), told=told).snapshot().remaining == 100
+    aside = tmp_path / f"budget.sqlite3.damaged-{int(START)}"
+    assert aside.read_bytes() == damaged
+    assert len(told) == 1
+    assert aside.name in told[0]
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def set_version(file: Path, version: int) -> None:
+    with closing(sqlite3.connect(file)) as database:
+        database.execute(f"PRAGMA user_version = {version}")
+
+
+def test_file_from_before_the_schema_version_is_used_as_it_is(tmp_path: Path) -> None:
+    clock, server = Clock(), Server()
+    spend(budget(tmp_path, clock), clock, server)
+    set_version(tmp_path / "budget.sqlite3", 0)
+    assert budget(tmp_path, clock).snapshot().remaining == 99
+
+
+def test_file_of_a_newer_synq_is_left_alone(tmp_path: Path) -> None:
+    file, told = tmp_path / "budget.sqlite3", list[str]()
+    budget(tmp_path, Clock()).snapshot()
+    set_version(file, 2)
+    before = file.read_bytes()
+    assert budget(tmp_path, Clock(), told=told).snapshot().remaining == 100
+    assert [f"{file} can't be used (it was made by another version of synq)" in sentence for sentence in told] == [True]
+    assert file.read_bytes() == before
+
+
+def test_without_a_file_it_counts_alone_and_says_so(tmp_path: Path) -> None:
+    told: list[str] = []
+    window = budget(tmp_path / "missing", Clock(), told=told)
+    window.settle(window.acquire(timeout=30, max_wait=0), 100, 41)
+    assert (window.snapshot().remaining, len(told)) == (41, 1)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_the_api_said_is_believed_for_a_moment_alone(tmp_path: Path) -> None:
+    clock, server = Clock(), Server()
+    window = budget(tmp_path, clock)
+    for _ in range(95):
+        server.take(clock.at)
+    assert spend(window, clock, server) == 4
+    assert (window.snapshot().remaining, window.snapshot().exact) == (4, True)
+    clock.at += 61
+    assert (window.snapshot().remaining, window.snapshot().exact) == (100, False)
+
+
+def test_of_replies_to_requests_in_flight_together_the_lowest_count_holds(tmp_path: Path) -> None:
+    clock, server = Clock(), Server()
+    window = budget(tmp_path, clock)
+    first, second = (window.acquire(timeout=30, max_wait=0) for _ in range(2))
+    counts = [server.take(clock.at) for _ in range(2)]
+    clock.at += 0.1
+    window.settle(second, server.limit, counts[1])
+    window.settle(first, server.limit, counts[0])
+    assert (window.snapshot().remaining, window.snapshot().exact) == (98, True)
+
+
+def test_a_place_to_spare_is_neither_waited_for_nor_of_the_reserve(tmp_path: Path) -> None:
+    clock = Clock()
+    window = budget(tmp_path, clock)
+    spare = [window.take_spare(timeout=30, reserve=10) for _ in range(95)]
+    assert [ticket is not None for ticket in spare] == [True] * 90 + [False] * 5
+    assert clock.at == START
+    window.refused(window.acquire(timeout=30, max_wait=0), 5)
+    assert window.take_spare(timeout=30, reserve=0) is None
+
+
+def test_what_the_api_said_gives_way_to_what_others_have_sent_since(tmp_path: Path) -> None:
+    clock, server = Clock(), Server()
+    first, second = budget(tmp_path, clock), budget(tmp_path, clock)
+    spend(first, clock, server, latency=0.01)
+    assert (first.snapshot().remaining, first.snapshot().exact) == (99, True)
+    for _ in range(60):
+        spend(second, clock, server, latency=0.01)
+    assert (first.snapshot().remaining, first.snapshot().exact) == (39, False)

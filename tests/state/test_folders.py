@@ -1,0 +1,63 @@
+"""Where synq keeps its files."""
+
+import os
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+
+from synq_cli.errors import UsageError
+from synq_cli.state.folders import config_dir, replace_file, state_dir
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the XDG Base Directory specification")
+@pytest.mark.parametrize(
+    ("named", "absolute"), [(None, False), ("", False), ("relative", False), ("/somewhere else", True)]
+)
+def test_linux_folders_follow_xdg_unless_the_path_is_relative(
+    named: str | None, absolute: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+        if named is not None:
+            monkeypatch.setenv(name, named)
+    above = [Path(str(named))] * 2 if absolute else [Path.home() / ".config", Path.home() / ".local" / "state"]
+    assert [config_dir({}), state_dir({})] == [folder / "synq" for folder in above]
+
+
+def test_synq_variables_come_before_the_platforms_folders() -> None:
+    environ = {"SYNQ_CONFIG_DIR": "here", "SYNQ_STATE_DIR": "there"}
+    assert (config_dir(environ), state_dir(environ)) == (Path("here"), Path("there"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no home folder and no password database")
+def test_an_unknown_home_folder_is_an_error_that_names_the_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    import pwd
+
+    def unknown(_uid: int) -> None:
+        raise KeyError
+
+    for name in ("HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    with pytest.raises(UsageError) as caught:
+        config_dir({})
+    assert caught.value.message.startswith("The home folder is unknown: ")
+    assert "SYNQ_CONFIG_DIR" in str(caught.value.hint)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="file modes")
+@pytest.mark.parametrize(("options", "expected"), [({}, 0o600), ({"mode": 0o664}, 0o664), ({"mode": None}, 0o640)])
+def test_a_written_file_is_private_unless_a_mode_or_the_umask_decides(
+    options: dict[str, int | None], expected: int, tmp_path: Path
+) -> None:
+    path = tmp_path / "report.json"
+    before = os.umask(0o027)
+    try:
+        for text in ("old", "new"):
+            replace_file(path, text, **options)
+    finally:
+        os.umask(before)
+    assert (path.read_text(), stat.S_IMODE(path.stat().st_mode)) == ("new", expected)
+    assert list(tmp_path.iterdir()) == [path]
