@@ -1,7 +1,7 @@
-"""The two ends of an HTTP exchange: a reply, or the reason why there is none."""
+"""What comes of an HTTP exchange: a reply, or the reason why there is none; and the events that observers get."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 
 class Tls(NamedTuple):
@@ -64,3 +64,24 @@ class NoResponseError(Exception):
         self.sent = sent
         self.retryable = retryable
         self.hint = hint
+
+
+class Trace(NamedTuple):
+    """One request that was sent, for the debug line; `status` is None if no answer came."""
+
+    method: str
+    url: str
+    status: int | None
+    ms: float
+    remaining: int | None
+    limit: int | None
+    request_id: str | None
+    error: str | None
+
+
+class Listener(Protocol):
+    """Who hears what happens on the way."""
+
+    def waiting(self, seconds: float, reason: str) -> None: ...
+    def sent(self, trace: Trace) -> None: ...
+    def warn(self, text: str) -> None: ...
