@@ -25,7 +25,7 @@ from synq_cli.http.rate_limit import RESERVE
 if TYPE_CHECKING:
     from synq_cli.bulk.runs.journal import Entry, Journal
     from synq_cli.bulk.verbs.verb import Action
-    from synq_cli.http.single_attempt import Lane
+    from synq_cli.http.single_attempt import SingleAttemptTransport
 
 # Seconds before the next try after nothing could be sent; after the last one the run stops.
 _OUTAGE_PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)
@@ -81,7 +81,7 @@ class Runner:
         self,
         verb: "Action",
         journal: "Journal",
-        open_lane: "Callable[[Callable[[float], None]], Lane]",
+        open_lane: "Callable[[Callable[[float], None]], SingleAttemptTransport]",
         watcher: Watcher,
         *,
         now: Callable[[], float],
@@ -170,19 +170,19 @@ class Runner:
         with self._lock:
             return None if self._stopped or not self._rows else self._rows.popleft()
 
-    def _carry(self, lane: "Lane", row: "Entry") -> None:
+    def _carry(self, lane: "SingleAttemptTransport", row: "Entry") -> None:
         """Send one row, when it may be sent, and write down what became of it."""
         body = self._verb.body(row.content)
         self._wait_out()
-        ticket = lane.take_place(RESERVE)
+        ticket = lane.acquire(RESERVE)
         try:
             lane.prepare()
         except SynqError:
-            lane.give_back(ticket)
+            lane.release(ticket)
             raise  # the row was not sent: it stays pending, and the run stops
         started = self._now()
         if not self._depart(row, started):
-            lane.give_back(ticket)
+            lane.release(ticket)
             return
         try:
             answer = lane.attempt(self._verb.operation, ticket, body)

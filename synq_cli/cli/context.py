@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from synq_cli.bulk.runs.runs import Runs
     from synq_cli.http.client import HttpClient
     from synq_cli.http.rate_limit import Budget
-    from synq_cli.http.single_attempt import Lane
+    from synq_cli.http.single_attempt import SingleAttemptTransport
     from synq_cli.resources.client import SynqClient
     from synq_cli.resources.orders.keys import OrderKeys
     from synq_cli.state.id_cache import LocalIndex
@@ -298,13 +298,15 @@ class Invocation:
             self.output.footer(left.remaining, left.limit, exact=left.exact, **whose)
         self.budget.close()
 
-    def _lane(self, sleep: Callable[[float], None]) -> "Lane":
+    def _lane(self, sleep: Callable[[float], None]) -> "SingleAttemptTransport":
         """A way to the API for one thread, with a connection and a view of the budget of its own."""
-        from synq_cli.http.single_attempt import Lane
+        from synq_cli.http.single_attempt import SingleAttemptTransport
 
         budget = self.open_budget(self.output.warn, sleep)
         known = (self.session, budget, self.index, self.output)
-        return Lane(*known, http=self._api_http, now=self.system.now, sleep=sleep, jitter=self.system.jitter)
+        return SingleAttemptTransport(
+            *known, http=self._api_http, now=self.system.now, sleep=sleep, jitter=self.system.jitter
+        )
 
     def _sandbox_token(self) -> str:
         return self.sandbox.token()  # asked for only now: the tenant is made when it is first used

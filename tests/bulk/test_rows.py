@@ -49,7 +49,7 @@ def test_lines_are_those_of_the_file_also_behind_a_field_of_several_lines() -> N
     table = read('sku,delta,note\nA,1,"two\nlines"\n\nB,x,\nC,1\n')
     assert [row.line for row in table.rows] == [2]
     assert [(problem.line, problem.what) for problem in table.problems] == [
-        (5, "'x' is no quantity"),
+        (5, 'invalid quantity "x"'),
         (6, "it has 2 fields, the first line names 3"),
     ]
 
@@ -60,10 +60,10 @@ def test_lines_are_those_of_the_file_also_behind_a_field_of_several_lines() -> N
         (",5,", "it has neither a SKU nor a variant id"),
         ("A,,", "it has no delta"),
         ("A,0,", "a quantity of 0 changes nothing"),
-        ("A,1.5,", "'1.5' is no quantity"),
-        ("A,1e3,", "'1e3' is no quantity"),
-        ("A,2147483648,", "2147483648 is more than the API takes (2,147,483,647)"),
-        ("A,٣,", "'٣' is no quantity"),
+        ("A,1.5,", 'invalid quantity "1.5"'),
+        ("A,1e3,", 'invalid quantity "1e3"'),
+        ("A,2147483648,", "invalid quantity 2147483648: the API takes at most 2,147,483,647"),
+        ("A,٣,", 'invalid quantity "٣"'),
         ('A,"5,', "it is no CSV: unexpected end of data"),
     ],
 )
@@ -81,7 +81,7 @@ def test_a_wrong_row_is_named_with_what_is_wrong(row: str, what: str) -> None:
         ("[1]", "it is no flat JSON object"),
         ('{"sku": {"a": 1}, "delta": 1}', "it is no flat JSON object"),
         ('{"sku": "A", "delta": true}', "it is no flat JSON object"),
-        ('{"sku": "A", "delta": 1.0}', "'1.0' is no quantity"),
+        ('{"sku": "A", "delta": 1.0}', 'invalid quantity "1.0"'),
         (
             '{"sku": "A", "delta": 1, "locaton": "Leith"}',
             "the column locaton means nothing here, and location is missing",

@@ -167,7 +167,7 @@ def test_all_that_is_wrong_is_listed_and_nothing_sent(run: Any, shop: Shop, tmp_
 
     assert refusal("sku,delta\nAAA,x\n,1\n") == [
         "synq: standard input has 2 problems; nothing was sent.",
-        "  line 2: 'x' is no quantity",
+        '  line 2: invalid quantity "x"',
         "  line 3: it has neither a SKU nor a variant id",
         "  Mend the file and run it again.",
     ]

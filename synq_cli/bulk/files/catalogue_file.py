@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from synq_cli.bulk.files.rows import delimiter_of
 from synq_cli.errors import UsageError
-from synq_cli.resources.products.bulk_jobs import wrong_with_product
+from synq_cli.resources.products.bulk_jobs import product_problems
 from synq_cli.resources.shared.validation import is_currency
 
 COLUMNS = ("title", "sku", "description", "category", "brand", "price", "currency", "barcode")
@@ -212,6 +212,6 @@ def _ndjson(lines: _Lines) -> Iterator[Record]:
         except (ValueError, RecursionError):
             record.wrong = "it is no JSON object in one line"
         else:
-            record.wrong = "; ".join(wrong_with_product(row, "import"))
+            record.wrong = "; ".join(product_problems(row, "import"))
             record.sku = "" if record.wrong else row.get("sku", "").strip()
         yield record

@@ -12,7 +12,7 @@ from synq_cli.bulk.runs.journal import Row
 from synq_cli.bulk.verbs.verb import Problem, Verb
 from synq_cli.errors import UsageError
 from synq_cli.nearest import nearest
-from synq_cli.resources.shared.validation import mistakes
+from synq_cli.resources.shared.validation import file_problems
 
 _DELIMITERS = ",;\t"
 # Columns that a report of failed rows has added; they mean nothing when it is fed in again.
@@ -60,7 +60,7 @@ def refuse(name: str, problems: Sequence[Problem], *, more: int = 0) -> None:
     if not problems:
         return
     told = [f"line {problem.line}: {problem.what}" for problem in sorted(problems, key=lambda each: each.line)]
-    raise mistakes(name, told, "Mend the file and run it again.", more=more)
+    raise file_problems(name, told, "Mend the file and run it again.", more=more)
 
 
 def twice(rows: Sequence[Row], verb: Verb) -> list[Problem]:

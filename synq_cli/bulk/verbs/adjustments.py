@@ -37,7 +37,7 @@ def _places(api: "SynqClient", named: set[str]) -> dict[str, tuple[str, str]]:
     """Id and name of each location by what it was called; one that is not there, or not alone, is left out."""
     found = {}
     if "" in named:
-        found[""] = api.locations.chosen(None)
+        found[""] = api.locations.resolve(None)
     ids = {name: identifier for name in named if (identifier := parse_uuid(name))}
     found |= {name: (identifier, identifier) for name, identifier in ids.items()}
     if called := named - found.keys():
@@ -67,7 +67,7 @@ def _resolve(api: "SynqClient", rows: Sequence[Row], place: str | None) -> tuple
         if len(carriers) > 1:
             problems.append(Problem(row.line, f"two variants carry the SKU {sku}; give the variant_id instead"))
         if not carriers:
-            problems.append(Problem(row.line, f"there is no SKU {sku}. {api.variants.near(sku)}".rstrip()))
+            problems.append(Problem(row.line, f"there is no SKU {sku}. {api.variants.suggestion(sku)}".rstrip()))
         if where and len(carriers) == 1:
             ids_of_row = {"variant_id": min(carriers).lower(), "location_id": where[0].lower(), "location": where[1]}
             settled.append(Row(row.line, row.content | ids_of_row, row.source))

@@ -15,7 +15,7 @@ from synq_cli.bulk.verbs.verb import Action, Problem
 from synq_cli.errors import UnknownOutcomeError, UsageError
 from synq_cli.http import operations
 from synq_cli.resources.products.bulk_jobs import JOB_TYPES, BulkJobs
-from synq_cli.resources.products.payload_form import LARGEST_PAYLOAD, encoded
+from synq_cli.resources.products.payload_encoding import LARGEST_PAYLOAD, encoded
 from synq_cli.times import epoch
 
 if TYPE_CHECKING:
@@ -177,7 +177,7 @@ def imports(jobs: BulkJobs) -> Action:
         if content["end"] - content["begin"] > _MB:
             gc.collect()  # on the sandbox httpx leaves each request in a cycle, with the body of the part before
         payload = _payload(content)
-        quote = b'"' if jobs.form.is_base64 else b""
+        quote = b'"' if jobs.encoding.is_base64 else b""
         head = b'{"job_type":"%b","payload":' % JOB_TYPES["import"].encode()
         return b"".join([head, quote, encoded(payload) if quote else payload, quote, b"}"])
 
@@ -195,7 +195,7 @@ def imports(jobs: BulkJobs) -> Action:
         workers=1,
         body=body,
         receipt=receipt,
-        reworded=jobs.form.changes,
+        reworded=jobs.encoding.changes,
         settle=_settle,
         instead="Delete what it made: synq products jobs create --type delete",
         things=lambda content: int(content["products"]),

@@ -9,24 +9,24 @@ from synq_cli.bulk.runs.journal import Content, Receipt, Row
 from synq_cli.bulk.verbs.verb import Problem, Verb
 from synq_cli.errors import NotFoundError, UnknownOutcomeError, UsageError
 from synq_cli.http import operations
-from synq_cli.resources.orders.checks import wrong_in
+from synq_cli.resources.orders.checks import order_problems
 from synq_cli.resources.orders.keys import order_fingerprint
-from synq_cli.resources.orders.placing import overlaid, placed_at, settled_channel
+from synq_cli.resources.orders.placing import merge_order, resolve_channel, with_location
 
 if TYPE_CHECKING:
     from synq_cli.resources.client import SynqClient
 
 
 def _check(document: Any, fields: Mapping[str, str | None], *, located: bool) -> Content:
-    order = overlaid({} if document is None else document, fields)
-    if wrong := list(wrong_in(order, located=located)):
+    order = merge_order({} if document is None else document, fields)
+    if wrong := list(order_problems(order, located=located)):
         raise UsageError("; ".join(wrong))
     content: Content = order
     return content
 
 
 def _resolve(api: "SynqClient", rows: Sequence[Row], place: str | None) -> tuple[list[Row], list[Problem]]:
-    location_id = None if place is None else api.locations.chosen(place)[0]
+    location_id = None if place is None else api.locations.resolve(place)[0]
     channels = api.channels.list() if any("channel" in row.content for row in rows) else []
     lines: dict[str, int] = {}
     settled, problems = [], []
@@ -37,14 +37,14 @@ def _resolve(api: "SynqClient", rows: Sequence[Row], place: str | None) -> tuple
             problems.append(Problem(row.line, f"it has the idempotency_key of line {before}, so one would be lost"))
         try:
             if "channel" in order:
-                found, doubts = settled_channel(order, channels)
+                found, doubts = resolve_channel(order, channels)
                 order |= found
                 problems += [Problem(row.line, doubt, is_doubt=True) for doubt in doubts]
         except (NotFoundError, UsageError) as error:
             problems.append(Problem.of(row.line, error))
             continue
         if location_id is not None:
-            order["items"] = placed_at(location_id, order["items"])
+            order["items"] = with_location(location_id, order["items"])
         settled.append(Row(row.line, order, row.source))
     return settled, problems
 

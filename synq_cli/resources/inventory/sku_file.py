@@ -1,7 +1,7 @@
 """SKUs and their variants from a CSV file, checked row by row."""
 
 from synq_cli.errors import UsageError
-from synq_cli.resources.shared.validation import mistakes
+from synq_cli.resources.shared.validation import file_problems
 from synq_cli.uuids import parse_uuid
 
 
@@ -35,5 +35,5 @@ def read_skus(text: str, name: str) -> list[tuple[str, str]]:
     except csv.Error as error:
         wrong.append(f"line {rows.line_num}: {error}")
     if wrong:
-        raise mistakes(name, wrong, "Nothing was kept. Mend the file and import it again.")
+        raise file_problems(name, wrong, "Nothing was kept. Mend the file and import it again.")
     return list(pairs.items())
