@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from synq_cli.http.observer import Trace
+from synq_cli.http.exchange import Trace
 from synq_cli.http.rate_limit import Budget
 from synq_cli.resources.client import SynqClient
 from synq_cli.state.id_cache import LocalIndex

@@ -1,4 +1,4 @@
-from synq_cli.http.observer import Trace
+from synq_cli.http.exchange import Trace
 
 
 def test_a_request_event_is_one_line() -> None:
