@@ -1,5 +1,6 @@
 """Writes everything generated (docs, completions, pictures, manual pages), or with --check says what is stale."""
 
+import json
 import os
 import sys
 from collections.abc import Iterator
@@ -7,6 +8,9 @@ from pathlib import Path
 
 import manpages
 import pictures
+import yaml
+
+from synq_cli.http.operation import Operation
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -30,8 +34,53 @@ def cli_page() -> str:
     return "\n".join(parts)
 
 
+def operations() -> Iterator[Operation]:
+    """Each operation of the contract."""
+    contract = yaml.safe_load((ROOT / "synq_cli/resources/openapi.yaml").read_text(encoding="utf-8"))
+    for path, methods in contract["paths"].items():
+        for method, facts in methods.items():
+            if method == "parameters":
+                continue
+            replies = [reply for status, reply in facts["responses"].items() if status.startswith("2")]
+            (body,) = {next(iter(reply.get("content", {})), None) for reply in replies}
+            yield Operation(
+                facts["operationId"],
+                method.upper(),
+                path,
+                facts["x-synq-name"],
+                effect=facts["x-synq-effect"],
+                retry=facts["x-synq-retry"],
+                evidence=facts["x-synq-evidence"],
+                role=facts.get("x-synq-role"),
+                public=facts.get("security") == [],
+                gives={None: "nothing", "application/json": "json", "text/plain": "text"}[body],
+            )
+
+
+def operations_module() -> str:
+    """synq_cli/http/operations.py: a constant for each operation, with the fields that differ from their defaults."""
+    lines = [
+        '"""The operations of the API. Written by `make generate` from resources/openapi.yaml."""\n',
+        "from synq_cli.http.operation import Operation\n",
+        "# fmt: off",
+    ]
+    for operation in operations():
+        fields = operation._asdict()
+        words = [json.dumps(fields.pop(name)) for name in ("id", "method", "path", "what")]
+        words += [
+            f"{name}={json.dumps(value) if isinstance(value, str) else value}"
+            for name, value in fields.items()
+            if value != Operation._field_defaults[name]
+        ]
+        lines.append(f"{operation.id.upper()} = Operation({', '.join(words)})")
+    lines.append("\nALL = tuple(value for value in globals().values() if isinstance(value, Operation))\n")
+    return "\n".join(lines)
+
+
 def generated() -> Iterator[tuple[Path, str]]:
-    """Every generated file and what it must hold."""
+    """Every generated file and what it must hold. The operations come first: the others need them."""
+    yield ROOT / "synq_cli/http/operations.py", operations_module()
+
     from synq_cli.app import root_command
     from synq_cli.completion.scripts import SCRIPTS, script
 
