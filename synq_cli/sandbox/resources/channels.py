@@ -27,7 +27,7 @@ class Channels:
     def on_put_one(self, req: Request, resp: Response, channel_id: str) -> None:
         fields = _fields(req, required=FIELDS)
         with req.store.writing():
-            channel = req.find("channels", channel_id, invalid="Invalid channel ID", missing="Channel not found")
+            channel = req.find("channels", channel_id, "Invalid channel ID", "Channel not found")
             channel = req.store.update("channels", channel, **fields, updated_at=req.now)
             req.audit("CHANNEL_UPDATED", "CHANNEL", channel["id"], fields)
         resp.media = without(channel, "tenant_id")

@@ -59,11 +59,7 @@ class Connections:
         # The row is kept, so that saving the same connection again restores its id.
         with req.store.writing():
             connection = req.find(
-                "connections",
-                connection_id,
-                invalid="Invalid connection ID",
-                missing="Connection not found",
-                where="status = 'ACTIVE'",
+                "connections", connection_id, "Invalid connection ID", "Connection not found", status="ACTIVE"
             )
             req.store.update("connections", connection, status="DISCONNECTED", updated_at=req.now)
             details = {"provider": connection["provider"]}

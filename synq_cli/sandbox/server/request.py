@@ -115,17 +115,20 @@ class Request(falcon.Request):
             {**given, "tenant_id": self.caller.tenant_id},
         )
 
-    def find(self, table: str, row_id: object, *, invalid: str, missing: str, where: str = "TRUE") -> Row:
+    def find(self, table: str, row_id: object, invalid: str, missing: str, **filters: Any) -> Row:
         """The tenant's row with that id; 400 with `invalid` if it is not a UUID, 404 with `missing` if not found."""
-        rows = self.rows(table, where=where, id=uuid_or_400(row_id, invalid))
+        rows = self.rows(table, id=uuid_or_400(row_id, invalid), **filters)
         if not rows:
             raise http_error(404, missing)
         return rows[0]
 
+    def stamped(self, **columns: object) -> Row:
+        """A row to insert: an id, the columns, and now as the time it was created and updated."""
+        return {"id": str(uuid.uuid4()), **columns, "created_at": self.now, "updated_at": self.now}
+
     def new_row(self, **columns: object) -> Row:
-        """A row to insert: an id, the tenant, the columns, and now as the time it was created and updated."""
-        stamps = {"created_at": self.now, "updated_at": self.now}
-        return {"id": str(uuid.uuid4()), "tenant_id": self.caller.tenant_id, **columns, **stamps}
+        """A row to insert into a table that has a tenant_id."""
+        return self.stamped(tenant_id=self.caller.tenant_id, **columns)
 
     def audit(self, action: str, entity_type: str, entity_id: str | None, details: Row | None) -> None:
         """Record in the audit log what this request does, within the transaction that does it."""

@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -30,18 +30,15 @@ class Store(AbstractContextManager["Store"]):
     def __init__(self, database: Path) -> None:
         if not database.is_file():
             raise UsageError(f"There is no sandbox at {database}.", hint="Create it with `synq sandbox init`.")
-        with _errors_named(database):
+        with _errors_named(database), ExitStack() as cleanup:
             self._connection = _connect(database)
-        try:
-            with _errors_named(database):
-                if _header(self._connection) == (0, 0):
-                    # Another process may be creating it right now; it holds the lock until it has finished.
-                    with self.writing():
-                        pass
-                _check_header(database, self._connection)
-        except BaseException:
-            self.close()
-            raise
+            cleanup.callback(self.close)
+            if _header(self._connection) == (0, 0):
+                # Another process may be creating it right now; it holds the lock until it has finished.
+                with self.writing():
+                    pass
+            _check_header(database, self._connection)
+            cleanup.pop_all()
 
     def __exit__(self, *_error: object) -> None:
         self.close()

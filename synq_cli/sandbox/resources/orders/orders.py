@@ -85,7 +85,7 @@ class Cancellation:
 
 def find_order(req: Request, order_id: str) -> Row:
     """The tenant's order; 400 if the id is invalid, 404 if it is unknown."""
-    return req.find("orders", order_id, invalid="invalid order id", missing="order not found")
+    return req.find("orders", order_id, "invalid order id", "order not found")
 
 
 def _place(req: Request, fields: dict[str, Any]) -> Row:
@@ -103,21 +103,11 @@ def _place(req: Request, fields: dict[str, Any]) -> Row:
         ),
     )
     for item in items:
+        item.pop("requires_shipping", None)  # not shown anywhere
         variant = req.store.row("SELECT sku FROM live_variants WHERE id = ?", (item.get("variant_id"),))
-        req.store.insert(
-            "order_items",
-            {
-                "id": str(uuid.uuid4()),
-                "order_id": order["id"],
-                "product_title": item["product_title"],
-                "variant_title": item.get("variant_title"),
-                "sku": item.get("sku") or (variant["sku"] if variant else None),
-                "variant_id": item.get("variant_id"),
-                "location_id": item.get("location_id"),
-                "quantity": item["quantity"],
-                "unit_price": item.get("unit_price", "0.00"),
-            },
-        )
+        item["sku"] = item.get("sku") or (variant["sku"] if variant else None)
+        ids = {"id": str(uuid.uuid4()), "order_id": order["id"]}
+        req.store.insert("order_items", {**ids, "unit_price": "0.00", **item})
     req.audit("ORDER_PLACED", "ORDER", order["id"], {"channel": order["channel"], "total": total})
     return order
 

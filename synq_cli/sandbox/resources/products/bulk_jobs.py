@@ -6,16 +6,40 @@ from typing import Any
 import falcon
 
 from synq_cli import exact_json
-from synq_cli.sandbox.resources.products.bulk_rows import JOB_TYPES, apply, plan, product_row
-from synq_cli.sandbox.server.fields import identifier, one_of, text
-from synq_cli.sandbox.server.request import Request, Response, http_error, without
+from synq_cli.sandbox.resources.products.products import (
+    delete_product,
+    find_sku,
+    insert_product,
+    insert_variant,
+    update_product,
+)
+from synq_cli.sandbox.server.fields import amount, currency, filled_text, identifier, mapping, one_of, text
+from synq_cli.sandbox.server.request import Check, Request, Response, audit_event, checked, http_error, without
 from synq_cli.sandbox.store.schema import Row
 from synq_cli.sandbox.store.store import Store
 from synq_cli.times import timestamp
 
+JOB_TYPES = ("BULK_IMPORT", "BULK_UPDATE", "BULK_DELETE")
 SECONDS_PENDING = 2.0
 ROWS_PER_SECOND = 50
 HIDDEN = ("work", "starts_at", "rows_seen")
+
+
+def _price(value: object) -> str:
+    """A number, or the text of one, as spreadsheets write it."""
+    return amount(exact_json.Number(value) if isinstance(value, str) else value)
+
+
+ROW: dict[str, Check] = {
+    "id": identifier,
+    "title": filled_text,
+    "sku": text,
+    "description": text,
+    "category": text,
+    "brand": text,
+}
+# Keys that the contract does not name. They belong to the variant, so they only count in a row with a SKU.
+VARIANT: dict[str, Check] = {"price": _price, "currency": currency, "barcode": text}
 
 
 class BulkJobs:
@@ -38,7 +62,7 @@ class BulkJobs:
             payload_json=payload_json,
             processed_items=0,
             created_by=req.caller.user_id,
-            work=plan(job_type, rows),
+            work=[_parsed(job_type, row) for row in rows],
             starts_at=req.at + SECONDS_PENDING,
             rows_seen=0,
         )
@@ -53,9 +77,11 @@ def _payload(value: object) -> tuple[str, list[Any]]:
     """The payload as JSON text and as rows, whether it came inline or as base64 of such text."""
     if isinstance(value, list):
         # Rows or ids, never both.
-        check = identifier if value and isinstance(value[0], str) else product_row
         for row in value:
-            check(row)
+            if isinstance(value[0], str):
+                identifier(row)
+            else:
+                checked(mapping(row), ROW, ("title",))
         return exact_json.dumps(value), value
     encoded = base64.b64decode(text(value), validate=True)
     try:
@@ -69,15 +95,25 @@ def _payload(value: object) -> tuple[str, list[Any]]:
     return payload, rows
 
 
-class DueJobs:
-    """Middleware that brings every bulk job up to date before a request is answered."""
+def _parsed(job_type: str, value: object) -> Row | None:
+    try:
+        if job_type == "BULK_DELETE":
+            return {"id": identifier(value)}
+        # An empty spreadsheet cell counts as absent.
+        cells = {name: cell for name, cell in mapping(value).items() if cell != ""}
+        row = checked(cells, {**ROW, **VARIANT}, ("title",) if job_type == "BULK_IMPORT" else ("id", "title"))
+    except ValueError:
+        return None
+    return row if row["title"].strip() else None
 
-    def process_resource(self, req: Request, _resp: Response, _resource: object, _params: dict[str, object]) -> None:
-        due = "FROM bulk_jobs WHERE status IN ('PENDING', 'PROCESSING') AND starts_at <= ? ORDER BY starts_at, rowid"
-        if req.store.row(f"SELECT id {due}", (req.at,)):
-            with req.store.writing():
-                for job in req.store.rows(f"SELECT * {due}", (req.at,)):
-                    _continue(req.store, job, req.at)
+
+def process_due_jobs(store: Store, now: float) -> None:
+    """Bring every bulk job up to date."""
+    due = "FROM bulk_jobs WHERE status IN ('PENDING', 'PROCESSING') AND starts_at <= ? ORDER BY starts_at, rowid"
+    if store.row(f"SELECT id {due}", (now,)):
+        with store.writing():
+            for job in store.rows(f"SELECT * {due}", (now,)):
+                _continue(store, job, now)
 
 
 def _continue(store: Store, job: Row, at: float) -> None:
@@ -85,7 +121,7 @@ def _continue(store: Store, job: Row, at: float) -> None:
     reached = max(job["rows_seen"], min(len(rows), int((at - job["starts_at"]) * ROWS_PER_SECOND)))
     succeeded = job["processed_items"]
     for number in range(job["rows_seen"], reached):
-        if rows[number] is not None and apply(store, job, rows[number], _time_of(job, number + 1)):
+        if rows[number] is not None and _apply(store, job, rows[number], _time_of(job, number + 1)):
             succeeded += 1
     status = "PROCESSING"
     if reached == len(rows):
@@ -104,6 +140,61 @@ def _continue(store: Store, job: Row, at: float) -> None:
 def _time_of(job: Row, rows: int) -> str:
     """When the job has processed that many rows, no matter when somebody looks."""
     return timestamp(job["starts_at"] + rows / ROWS_PER_SECOND)
+
+
+def _apply(store: Store, job: Row, row: Row, at: str) -> bool:
+    """Apply a row of `plan`; False, and nothing is done, if the catalogue as it is does not allow it."""
+    variant = find_sku(store, job["tenant_id"], row.get("sku"))
+    if job["job_type"] == "BULK_IMPORT":
+        if variant:
+            return False
+        product = insert_product(store, job, row, job["created_by"], at)
+        _audit(store, job, at, "PRODUCT_CREATED", product["id"], {"title": product["title"]})
+        _add_variant(store, job, row, product, at)
+        return True
+    found = store.row("SELECT * FROM live_products WHERE id = ? AND tenant_id = ?", (row["id"], job["tenant_id"]))
+    if found is None or (variant and variant["product_id"] != found["id"]):
+        return False
+    if job["job_type"] == "BULK_DELETE":
+        delete_product(store, found, at)
+        _audit(store, job, at, "PRODUCT_DELETED", found["id"], {"title": found["title"]})
+        return True
+    product = update_product(store, found, row, job["created_by"], at)
+    _audit(store, job, at, "PRODUCT_UPDATED", product["id"], {"title": product["title"]})
+    if variant:
+        _update_variant(store, job, row, variant, at)
+    else:
+        _add_variant(store, job, row, product, at)
+    return True
+
+
+def _add_variant(store: Store, job: Row, row: Row, product: Row, at: str) -> None:
+    if "sku" in row:
+        variant = insert_variant(store, product, row, at)
+        details = {"sku": variant["sku"], "title": product["title"]}
+        _audit(store, job, at, "VARIANT_CREATED", variant["id"], details, "VARIANT")
+
+
+def _update_variant(store: Store, job: Row, row: Row, variant: Row, at: str) -> None:
+    changes = {name: row[name] for name in VARIANT if name in row}
+    changed = store.update("variants", variant, **changes, updated_at=at)
+    if changed["price"] != variant["price"]:
+        details = {"sku": variant["sku"], "from": variant["price"], "to": changed["price"]}
+        _audit(store, job, at, "PRODUCT_PRICE_CHANGED", variant["product_id"], details)
+
+
+def _audit(
+    store: Store, job: Row, at: str, action: str, entity_id: str, details: Row, entity_type: str = "PRODUCT"
+) -> None:
+    audit_event(
+        store,
+        tenant_id=job["tenant_id"],
+        action=action,
+        entity_type=entity_type,
+        entity_id=entity_id,
+        details={**details, "job_id": job["id"]},
+        created_at=at,
+    )
 
 
 ROUTES = {"/api/v1/pim/bulk-jobs": BulkJobs()}

@@ -1,19 +1,21 @@
-"""Products: list, create, get, update, delete."""
+"""Products and their variants: list, create, get, update, delete; the queues for exports and pushes."""
 
 import uuid
 from typing import Any
 
 import falcon
 
-from synq_cli.sandbox.server.fields import filled_text, identifier, text
-from synq_cli.sandbox.server.request import Request, Response, uuid_or_400
+from synq_cli.sandbox.server.fields import amount, currency, filled_text, identifier, one_of, text
+from synq_cli.sandbox.server.request import Request, Response, http_error, uuid_or_400
 from synq_cli.sandbox.store.schema import Row
 from synq_cli.sandbox.store.store import Store
 
 INVALID_BODY = "Invalid request payload"
 INVALID_ID = "Invalid product ID"
-CREATABLE = {"title": filled_text, "description": text, "category": text}
-EDITABLE = {**CREATABLE, "category_id": identifier, "brand_id": identifier}
+PRODUCT = {"title": filled_text, "description": text, "category": text}
+PRODUCT_CHANGES = {**PRODUCT, "category_id": identifier, "brand_id": identifier}
+VARIANT = {"sku": text, "barcode": text, "price": amount, "currency": currency}
+PUSH = {"productId": identifier, "action": one_of(("UPSERT", "DELETE"))}
 
 
 class Products:
@@ -22,7 +24,7 @@ class Products:
         resp.media = req.rows("live_products", columns, order="updated_at DESC, id", page=(100, 0))
 
     def on_post(self, req: Request, resp: Response) -> None:
-        fields = req.fields(CREATABLE, ("title",), INVALID_BODY)
+        fields = req.fields(PRODUCT, ("title",), INVALID_BODY)
         owner = {"org_id": req.caller.org_id, "tenant_id": req.caller.tenant_id}
         with req.store.writing():
             product = insert_product(req.store, owner, fields, req.caller.user_id, req.now)
@@ -35,7 +37,7 @@ class Products:
 
     def on_put_one(self, req: Request, resp: Response, product_id: str) -> None:
         uuid_or_400(product_id, INVALID_ID)
-        changes = req.fields(EDITABLE, (), INVALID_BODY)
+        changes = req.fields(PRODUCT_CHANGES, (), INVALID_BODY)
         with req.store.writing():
             product = find_product(req, product_id)
             for name, table in (("category", "categories"), ("brand", "brands")):
@@ -53,9 +55,49 @@ class Products:
         resp.status = falcon.HTTP_204
 
 
-def find_product(req: Request, product_id: str, invalid: str = INVALID_ID) -> Row:
-    """The caller's product; 400 with `invalid` if the id is invalid, 404 if it is unknown."""
-    return req.find("live_products", product_id, invalid=invalid, missing="Product not found")
+class Variants:
+    def on_get(self, req: Request, resp: Response) -> None:
+        page = req.page()
+        filters: Row = {"sku": req.sku_param(), "product_id": req.uuid_param("product_id")}
+        resp.media = req.rows("live_variants", order="sku, id", page=page, **filters)
+
+
+class ProductVariants:
+    def on_post(self, req: Request, resp: Response, product_id: str) -> None:
+        uuid_or_400(product_id, "Invalid product_id")
+        fields = req.fields(VARIANT, (), INVALID_BODY)
+        with req.store.writing():
+            product = find_product(req, product_id)
+            if find_sku(req.store, product["tenant_id"], fields.get("sku")):
+                raise http_error(400, "SKU already exists")
+            variant = insert_variant(req.store, product, fields, req.now)
+            details = {"sku": variant["sku"], "title": product["title"]}
+            req.audit("VARIANT_CREATED", "VARIANT", variant["id"], details)
+        resp.status = falcon.HTTP_201
+        resp.media = variant
+
+
+class CatalogExport:
+    def on_post(self, req: Request, resp: Response) -> None:
+        with req.store.writing():
+            req.audit("CATALOG_EXPORT_QUEUED", "CATALOG", None, None)
+        resp.status = falcon.HTTP_202
+        resp.media = {"status": "queued", "message": "Export job queued."}
+
+
+class ProductPush:
+    def on_post(self, req: Request, resp: Response) -> None:
+        # The product may be unknown here: its deletion is pushed after it was deleted.
+        push = req.fields(PUSH, PUSH, "invalid payload")
+        with req.store.writing():
+            req.audit("PRODUCT_PUSH_QUEUED", "PRODUCT", push["productId"], {"action": push["action"]})
+        resp.status = falcon.HTTP_202
+        resp.media = {"status": "queued"}
+
+
+def find_product(req: Request, product_id: str) -> Row:
+    """The caller's product; 400 if the id is invalid, 404 if it is unknown."""
+    return req.find("live_products", product_id, INVALID_ID, "Product not found")
 
 
 def insert_product(store: Store, owner: Row, fields: Row, user_id: str | None, at: str) -> Row:
@@ -90,8 +132,39 @@ def delete_product(store: Store, product: Row, at: str) -> None:
     store.update("products", product, deleted_at=at)
 
 
+def insert_variant(store: Store, product: Row, fields: Row, at: str) -> Row:
+    """Store a new variant; an empty SKU or barcode is stored as null, so that several variants may lack one."""
+    return store.insert(
+        "variants",
+        {
+            "id": str(uuid.uuid4()),
+            "org_id": product["org_id"],
+            "tenant_id": product["tenant_id"],
+            "product_id": product["id"],
+            "sku": fields.get("sku") or None,
+            "barcode": fields.get("barcode") or None,
+            "price": fields.get("price"),
+            "currency": fields.get("currency"),
+            "created_at": at,
+            "updated_at": at,
+        },
+    )
+
+
+def find_sku(store: Store, tenant_id: str, sku: str | None) -> Row | None:
+    """The tenant's variant with that SKU; SKUs of deleted products are free again."""
+    return store.row("SELECT * FROM live_variants WHERE tenant_id = ? AND sku = ?", (tenant_id, sku))
+
+
 def _label(req: Request, table: str, row_id: str, missing: str) -> Any:
-    return req.find(table, row_id, invalid=INVALID_BODY, missing=missing)["name"]
+    return req.find(table, row_id, INVALID_BODY, missing)["name"]
 
 
-ROUTES = {"/api/v1/pim/products": Products(), "/api/v1/pim/products/{product_id}": Products()}
+ROUTES = {
+    "/api/v1/pim/products": Products(),
+    "/api/v1/pim/products/{product_id}": Products(),
+    "/api/v1/pim/products/{product_id}/variants": ProductVariants(),
+    "/api/v1/pim/variants": Variants(),
+    "/api/v1/pim/export": CatalogExport(),
+    "/unified/sync/push/product": ProductPush(),
+}
