@@ -4,15 +4,20 @@ import uuid
 
 import falcon
 
-from synq_cli.sandbox.server.fields import at_least, identifier, text, whole_number
+from synq_cli.sandbox.server import checks
 from synq_cli.sandbox.server.request import Request, Response, http_error, uuid_or_400, without
 from synq_cli.sandbox.store.schema import Row
 from synq_cli.sandbox.store.store import Store
 from synq_cli.times import timestamp
 
 INVALID_BODY = "Invalid request payload"
-ADJUSTMENT = {"variant_id": text, "location_id": text, "quantity_delta": whole_number}
-RESERVATION = {"variant_id": identifier, "location_id": identifier, "quantity": at_least(1), "reference": text}
+ADJUSTMENT = {"variant_id": checks.text, "location_id": checks.text, "quantity_delta": checks.whole_number}
+RESERVATION = {
+    "variant_id": checks.identifier,
+    "location_id": checks.identifier,
+    "quantity": checks.at_least(1),
+    "reference": checks.text,
+}
 HIDDEN = ("tenant_id", "order_id")
 
 
@@ -137,37 +142,18 @@ def add_entry(
     store: Store, place: Row, delta: int, kind: str, notes: str, at: float, created_by: str | None = None
 ) -> Row:
     """Append an entry to the ledger."""
-    return store.insert(
-        "ledger",
-        {
-            "id": str(uuid.uuid4()),
-            "org_id": store.tenant()["org_id"],
-            **{name: place[name] for name in PLACE},
-            "quantity_delta": delta,
-            "transaction_type": kind,
-            "notes": notes,
-            "created_by": created_by,
-            "created_at": timestamp(at),
-        },
-    )
+    ids = {"id": str(uuid.uuid4()), "org_id": store.tenant()["org_id"], **{name: place[name] for name in PLACE}}
+    entry = {"quantity_delta": delta, "transaction_type": kind, "notes": notes, "created_by": created_by}
+    return store.insert("ledger", {**ids, **entry, "created_at": timestamp(at)})
 
 
 def reserve(
     store: Store, place: Row, quantity: int, reference: str | None, at: float, order_id: str | None = None
 ) -> Row:
     """Add an active reservation."""
-    return store.insert(
-        "reservations",
-        {
-            "id": str(uuid.uuid4()),
-            **{name: place[name] for name in PLACE},
-            "quantity": quantity,
-            "reference": reference,
-            "order_id": order_id,
-            "status": "ACTIVE",
-            "created_at": timestamp(at),
-        },
-    )
+    ids = {"id": str(uuid.uuid4()), "order_id": order_id, **{name: place[name] for name in PLACE}}
+    reservation = {"quantity": quantity, "reference": reference, "status": "ACTIVE", "created_at": timestamp(at)}
+    return store.insert("reservations", {**ids, **reservation})
 
 
 ROUTES = {

@@ -26,19 +26,9 @@ def draw_stock(rng: random.Random, owner: Row, tables: Tables, sales: list[Sale]
 
     def reserve(at: float, place: Place, quantity: int, reference: str, order_id: str | None = None) -> None:
         reserved[place] += quantity
-        reservations.append(
-            {
-                "id": new_id(rng),
-                "tenant_id": owner["tenant_id"],
-                "variant_id": place[0],
-                "location_id": place[1],
-                "quantity": quantity,
-                "reference": reference,
-                "order_id": order_id,
-                "status": "ACTIVE",
-                "created_at": timestamp(at),
-            }
-        )
+        ids = {"id": new_id(rng), "variant_id": place[0], "location_id": place[1], "order_id": order_id}
+        columns = {"quantity": quantity, "reference": reference, "status": "ACTIVE", "created_at": timestamp(at)}
+        reservations.append({**ids, **columns, "tenant_id": owner["tenant_id"]})
 
     for sale in sales:
         order_id = sale.order["id"]
@@ -61,11 +51,7 @@ def draw_stock(rng: random.Random, owner: Row, tables: Tables, sales: list[Sale]
     admin = tables["members"][0]["id"]
     costs = {variant["id"]: variant["cost_price"] for variant in tables["variants"]}
     for place, target in targets.items():
-        on_hand = max(target, reserved[place])
-        correction = rng.choice((-2, -1, 1)) if rng.random() < 0.15 else 0
-        received = on_hand + sold[place] - correction
-        if received < 1:
-            received, correction = 1, correction + received - 1
+        received, correction = _delivery(rng, max(target, reserved[place]) + sold[place])
         delivered = now - rng.uniform(62, 69) * DAY
         cost = costs[place[0]]
         enter(delivered, place, received, "receipt", "Opening delivery", unit_cost=cost, created_by=admin)
@@ -76,6 +62,13 @@ def draw_stock(rng: random.Random, owner: Row, tables: Tables, sales: list[Sale]
     entries.sort(key=lambda entry: entry[0])
     ledger = [{"id": new_id(rng), **owner, **entry, "created_at": timestamp(at)} for at, entry in entries]
     return {"ledger": ledger, "reservations": reservations}
+
+
+def _delivery(rng: random.Random, units: int) -> tuple[int, int]:
+    """`units` as an opening delivery of at least one, and for some places a correction after it."""
+    correction = rng.choice((-2, -1, 1)) if rng.random() < 0.15 else 0
+    received = max(1, units - correction)
+    return received, units - received
 
 
 def _targets(rng: random.Random, tables: Tables, locations: dict[str, str]) -> dict[Place, int]:

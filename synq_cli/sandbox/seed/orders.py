@@ -14,37 +14,14 @@ DAYS = 60
 # Orders by age, newest first: how many there are in each status. Every seed has all sixteen statuses.
 AGES: tuple[dict[str, int], ...] = (
     {"draft": 1, "pending_payment": 4, "payment_authorized": 2, "confirmed": 4, "processing": 1},
-    {
-        "pending_payment": 1,
-        "confirmed": 5,
-        "processing": 7,
-        "partially_fulfilled": 3,
-        "fulfilled": 5,
-        "cancelled": 2,
-        "failed": 1,
-    },
-    {
-        "processing": 1,
-        "partially_fulfilled": 2,
-        "fulfilled": 12,
-        "delivered": 17,
-        "completed": 4,
-        "return_requested": 3,
-        "cancelled": 3,
-        "failed": 2,
-    },
-    {
-        "delivered": 12,
-        "completed": 33,
-        "return_requested": 2,
-        "partially_returned": 2,
-        "returned": 3,
-        "partially_refunded": 2,
-        "refunded": 2,
-        "cancelled": 4,
-    },
+    {"pending_payment": 1, "confirmed": 5, "processing": 7, "partially_fulfilled": 3, "fulfilled": 5, "cancelled": 2,
+     "failed": 1},
+    {"processing": 1, "partially_fulfilled": 2, "fulfilled": 12, "delivered": 17, "completed": 4,
+     "return_requested": 3, "cancelled": 3, "failed": 2},
+    {"delivered": 12, "completed": 33, "return_requested": 2, "partially_returned": 2, "returned": 3,
+     "partially_refunded": 2, "refunded": 2, "cancelled": 4},
     {"completed": 77, "returned": 4, "refunded": 6, "partially_refunded": 4, "cancelled": 6, "failed": 3},
-)
+)  # fmt: skip
 ORDERS = sum(sum(age.values()) for age in AGES)
 
 # By status: days from the order to its present status, and the status of its payment.
@@ -178,18 +155,12 @@ def _totals(lines: tuple[Line, ...], *, discounted: bool, shipped: bool) -> dict
 
 
 def order_item(rng: random.Random, sale: Sale, line: Line, location_id: str) -> Row:
-    options = line.variant["option_values"]
-    return {
-        "id": new_id(rng),
-        "order_id": sale.order["id"],
-        "product_title": line.variant["title"],
-        "variant_title": f"{options['colour']} / {options['size']}",
-        "sku": line.variant["sku"],
-        "variant_id": line.variant["id"],
-        "location_id": location_id,
-        "quantity": line.quantity,
-        "unit_price": line.variant["price"],
-    }
+    variant = line.variant
+    options = variant["option_values"]
+    titles = {"product_title": variant["title"], "variant_title": f"{options['colour']} / {options['size']}"}
+    ids = {"sku": variant["sku"], "variant_id": variant["id"], "location_id": location_id}
+    amounts = {"quantity": line.quantity, "unit_price": variant["price"]}
+    return {"id": new_id(rng), "order_id": sale.order["id"], **titles, **ids, **amounts}
 
 
 def draw_shipments(rng: random.Random, order_items: list[Row], sales: list[Sale]) -> Tables:
@@ -213,16 +184,14 @@ def draw_shipments(rng: random.Random, order_items: list[Row], sales: list[Sale]
             continue
         return_status, disposition = RETURNS[status]
         return_id = new_id(rng)
-        returns.append(
-            {
-                "id": return_id,
-                "order_id": sale.order["id"],
-                "status": return_status,
-                "reason": rng.choice(REASONS),
-                "created_at": timestamp((sale.created + 7 * sale.updated) / 8),
-                "updated_at": timestamp(sale.updated),
-            }
-        )
+        returned = {
+            "id": return_id,
+            "order_id": sale.order["id"],
+            "status": return_status,
+            "reason": rng.choice(REASONS),
+        }
+        opened = timestamp((sale.created + 7 * sale.updated) / 8)
+        returns.append({**returned, "created_at": opened, "updated_at": timestamp(sale.updated)})
         # A requested return is for one unit, which has not come back yet.
         for item_id, units in [(item["id"], units) for item, _, units in moves if units] or [(shipped[0][0], 1)]:
             ids = {"return_id": return_id, "order_item_id": item_id}

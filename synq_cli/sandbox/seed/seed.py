@@ -37,31 +37,19 @@ def draw(seed: int, now: float) -> Tables:
     in_tenant = {"tenant_id": owner["tenant_id"]}
     tables: Tables = {"tenant": [_tenant(seed, owner, opened, now)], "members": _members(rng, in_tenant)}
     admin = tables["members"][0]
-    settings = {
-        "inventory_allocation_model": "SOFT",
-        "auto_po_enabled": True,
-        "default_low_stock_threshold": 5,
-        "costing_method": "WAC",
-        "updated_by": admin["id"],
-    }
+    stock = {"inventory_allocation_model": "SOFT", "auto_po_enabled": True, "default_low_stock_threshold": 5}
+    settings = {**stock, "costing_method": "WAC", "updated_by": admin["id"]}
     tables["settings"] = [row(rng, owner, opened, now - 21 * DAY, **settings)]
     locations = {outlet.location: new_id(rng) for outlet in OUTLETS}
     tables["locations"] = [
         {"id": location_id, **in_tenant, "name": name, "active": True, "created_at": timestamp(opened)}
         for name, location_id in locations.items()
     ]
-    tables["channels"] = [
-        row(
-            rng,
-            in_tenant,
-            now - 90 * DAY,
-            now - (90 if outlet.active else 19) * DAY,
-            name=outlet.channel,
-            currency=outlet.currency,
-            active=outlet.active,
-        )
-        for outlet in OUTLETS
-    ]
+    tables["channels"] = []
+    for outlet in OUTLETS:
+        columns = {"name": outlet.channel, "currency": outlet.currency, "active": outlet.active}
+        updated = now - (90 if outlet.active else 19) * DAY
+        tables["channels"].append(row(rng, in_tenant, now - 90 * DAY, updated, **columns))
     tables |= _catalogue(rng, owner, admin["id"], now)
     sales = draw_sales(rng, _offers(tables), owner["tenant_id"], now)
     tables["orders"] = [sale.order for sale in sales]
@@ -82,32 +70,19 @@ def _rng(seed: int, name: str = "") -> random.Random:
 
 
 def _tenant(seed: int, owner: Row, opened: float, now: float) -> Row:
-    return {
-        "id": owner["tenant_id"],
-        "org_id": owner["org_id"],
-        "name": "Fell & Fjord Knitwear",
-        "seed": str(seed),
-        "secret": "",
-        "webhook_secret": WEBHOOK_KEY,
-        "founded_at": timestamp(opened),
-        "updated_at": timestamp(opened),
-        "created_at": timestamp(now),
-    }
+    times = {"founded_at": timestamp(opened), "updated_at": timestamp(opened), "created_at": timestamp(now)}
+    secrets = {"secret": "", "webhook_secret": WEBHOOK_KEY}
+    ids = {"id": owner["tenant_id"], "org_id": owner["org_id"]}
+    return {**ids, "name": "Fell & Fjord Knitwear", "seed": str(seed), **secrets, **times}
 
 
 def _members(rng: random.Random, in_tenant: Row) -> list[Row]:
     alphabet = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz0123456789"
-    return [
-        {
-            "id": new_id(rng),
-            "uid": "".join(rng.choices(alphabet, k=28)),
-            **in_tenant,
-            "email": f"{name}@fellandfjord.example",
-            "role": role,
-            "status": status,
-        }
-        for name, role, status in MEMBERS
-    ]
+    members = []
+    for name, role, status in MEMBERS:
+        ids = {"id": new_id(rng), "uid": "".join(rng.choices(alphabet, k=28)), **in_tenant}
+        members.append({**ids, "email": f"{name}@fellandfjord.example", "role": role, "status": status})
+    return members
 
 
 def _connections(rng: random.Random, in_tenant: Row, now: float) -> list[Row]:
@@ -116,18 +91,11 @@ def _connections(rng: random.Random, in_tenant: Row, now: float) -> list[Row]:
         ("66f3c2a8e19d4b7051d8a0f2", "commerce", "shopify", 88),
         (f"{rng.getrandbits(96):024x}", "accounting", "xero", 74),
     )
-    return [
-        row(
-            rng,
-            in_tenant,
-            now - days * DAY,
-            unified_connection_id=connection_id,
-            category=category,
-            provider=provider,
-            status="ACTIVE",
-        )
-        for connection_id, category, provider, days in platforms
-    ]
+    rows = []
+    for connection_id, category, provider, days in platforms:
+        columns = {"unified_connection_id": connection_id, "category": category, "provider": provider}
+        rows.append(row(rng, in_tenant, now - days * DAY, **columns, status="ACTIVE"))
+    return rows
 
 
 def _catalogue(rng: random.Random, owner: Row, admin: str, now: float) -> Tables:
@@ -137,16 +105,9 @@ def _catalogue(rng: random.Random, owner: Row, admin: str, now: float) -> Tables
         created = now - rng.uniform(70, 90) * DAY
         updated = created + rng.random() ** 0.5 * (now - created)
         product = _product(rng, design, created)
-        products.append(
-            {
-                **product,
-                **owner,
-                "created_by": admin,
-                "updated_by": admin,
-                "created_at": timestamp(created),
-                "updated_at": timestamp(updated),
-            }
-        )
+        stamps = {"created_by": admin, "updated_by": admin}
+        times = {"created_at": timestamp(created), "updated_at": timestamp(updated)}
+        products.append({**product, **owner, **stamps, **times})
         for colour, size in itertools.product(design.colours, design.sizes):
             cost = (Decimal(design.price) * rng.randint(36, 52) / 100).quantize(Decimal("0.01"))
             variant = {
@@ -221,17 +182,9 @@ def _audit(rng: random.Random, in_tenant: Row, tables: Tables, sales: list[Sale]
     saved = {"default_low_stock_threshold": settings["default_low_stock_threshold"]}
     events.append((now - 21 * DAY, admin, "TENANT_SETTINGS_UPDATED", "TENANT_SETTINGS", settings["id"], saved))
     events.sort(key=lambda event: event[0])
-    return [
-        {
-            "id": new_id(rng),
-            **in_tenant,
-            "actor_email": actor,
-            "action": action,
-            "entity_type": entity_type,
-            "entity_id": entity_id,
-            "details": details,
-            "ip_address": None if actor == "system" else "203.0.113.24",
-            "created_at": timestamp(at),
-        }
-        for at, actor, action, entity_type, entity_id, details in events
-    ]
+    rows = []
+    for at, actor, *event in events:
+        columns = dict(zip(("action", "entity_type", "entity_id", "details"), event, strict=True))
+        source = {"actor_email": actor, "ip_address": None if actor == "system" else "203.0.113.24", **in_tenant}
+        rows.append({"id": new_id(rng), **source, **columns, "created_at": timestamp(at)})
+    return rows

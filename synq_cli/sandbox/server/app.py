@@ -71,7 +71,7 @@ def create_app(
     app.add_middleware(DueWork())
     app.set_error_serializer(_as_json)
     app.add_error_handler(falcon.HTTPRouteNotFound, _no_route)
-    app.add_error_handler(falcon.HTTPMethodNotAllowed, _wrong_method)
+    app.add_error_handler(falcon.HTTPMethodNotAllowed, _no_route)
     app.add_error_handler(Exception, _bug)
     app.add_route("/health", Health())
     for module in RESOURCES:
@@ -84,17 +84,12 @@ def _as_json(_req: Request, resp: falcon.Response, error: falcon.HTTPError) -> N
     resp.media = {"error": error.title}
 
 
-def _no_route(_req: Request, resp: falcon.Response, _error: Exception, _params: dict[str, object]) -> None:
+def _no_route(_req: Request, resp: falcon.Response, error: falcon.HTTPError, _params: dict[str, object]) -> None:
     # Plain text, so that clients can distinguish it from the JSON of an object that is not found.
-    resp.status = falcon.HTTP_404
-    resp.content_type = falcon.MEDIA_TEXT
-    resp.text = "404 page not found\n"
-
-
-def _wrong_method(_req: Request, resp: falcon.Response, error: falcon.HTTPError, _params: dict[str, object]) -> None:
-    resp.status = falcon.HTTP_405
+    resp.status = error.status
     resp.set_headers(error.headers or {})
     resp.content_type = falcon.MEDIA_TEXT
+    resp.text = "404 page not found\n" if error.status_code == 404 else ""
 
 
 def _bug(req: Request, resp: falcon.Response, error: Exception, _params: dict[str, object]) -> None:

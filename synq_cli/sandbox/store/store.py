@@ -91,14 +91,12 @@ def create(database: Path, seed: int, now: float) -> bool:
     Safe to call from two processes at once. Raises UsageError if the file holds something else.
     """
     with _errors_named(database):
-        if database.is_file():
-            with closing(_connect(database)) as connection:
-                if _header(connection) == (APPLICATION_ID, VERSION):
-                    return False
         database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # The file holds the signing secret, and SQLite gives its WAL and journal the mode of the file.
         database.touch(mode=0o600)
         with closing(_connect(database)) as connection:
+            if _header(connection) == (APPLICATION_ID, VERSION):  # without waiting for the lock
+                return False
             with _transaction(connection):
                 empty = _header(connection) == (0, 0) and not _tables(connection)
                 if empty:

@@ -7,7 +7,7 @@ import falcon
 from synq_cli.sandbox.resources.orders.allocation import ship
 from synq_cli.sandbox.resources.orders.orders import INVALID_BODY, find_order
 from synq_cli.sandbox.resources.orders.states import move
-from synq_cli.sandbox.server.fields import at_least, filled_list, filled_text, identifier, object_of, text
+from synq_cli.sandbox.server import checks
 from synq_cli.sandbox.server.request import Request, Response, http_error
 from synq_cli.sandbox.store.schema import Row
 from synq_cli.sandbox.store.store import Store
@@ -15,20 +15,20 @@ from synq_cli.sandbox.store.store import Store
 SHIPPABLE = ("confirmed", "processing", "partially_fulfilled")
 RETURNABLE = ("fulfilled", "delivered", "return_requested", "partially_returned")
 
-_ITEM = object_of({"sku": filled_text, "variant_id": identifier, "quantity": at_least(1)}, ("quantity",))
+ITEM = {"sku": checks.filled_text, "variant_id": checks.identifier, "quantity": checks.at_least(1)}
 
 
 def _item(value: object) -> dict[str, Any]:
-    item: dict[str, Any] = _ITEM(value)
+    item: dict[str, Any] = checks.object_of(ITEM, ("quantity",))(value)
     if item.keys() == {"quantity"}:
         raise ValueError
     return item
 
 
 # The `items` of a fulfilment or a return: a quantity, and the line it is taken from by SKU, variant or both.
-ITEMS = filled_list(_item)
-FULFILLMENT = {"items": ITEMS, "carrier": text, "tracking_number": text, "location_id": identifier}
-RETURN = {"items": ITEMS, "reason": text}
+ITEMS = checks.filled_list(_item)
+FULFILLMENT = {"items": ITEMS, "carrier": checks.text, "tracking_number": checks.text, "location_id": checks.identifier}
+RETURN = {"items": ITEMS, "reason": checks.text}
 # Of each table, that of its items, their key to it, and the columns they show besides variant, SKU and quantity.
 ITEM_TABLES = {
     "fulfillments": ("fulfillment_items", "fulfillment_id", ""),
@@ -41,24 +41,18 @@ class Fulfillments:
         resp.media = {"fulfillments": _list(req, "fulfillments", order_id)}
 
     def on_post(self, req: Request, resp: Response, order_id: str) -> None:
-        fields = req.optional_fields(FULFILLMENT, INVALID_BODY)
+        fields = req.fields(FULFILLMENT, (), INVALID_BODY, optional=True)
+        items = fields.pop("items", None)
         store = req.store
         with store.writing():
             order = find_order(req, order_id)
             if order["status"] not in SHIPPABLE:
                 raise http_error(400, f"order is {order['status']}, it cannot be fulfilled")
             lines = _lines_of(store, order["id"])
-            selected = _select_units(lines, "unshipped", fields.get("items"))
-            fulfillment = store.insert(
-                "fulfillments",
-                req.stamped(
-                    order_id=order["id"],
-                    status="shipped",
-                    location_id=_location(req, fields.get("location_id"), [line for line, _ in selected]),
-                    carrier=fields.get("carrier"),
-                    tracking_number=fields.get("tracking_number"),
-                ),
-            )
+            selected = _select_units(lines, "unshipped", items)
+            fields["location_id"] = _location(req, fields.get("location_id"), [line for line, _ in selected])
+            new = req.stamped(order_id=order["id"], status="shipped", **fields)
+            fulfillment = store.insert("fulfillments", new)
             for line, quantity in selected:
                 item = {"fulfillment_id": fulfillment["id"], "order_item_id": line["id"], "quantity": quantity}
                 store.insert("fulfillment_items", item)
@@ -80,7 +74,7 @@ class Returns:
         resp.media = {"returns": _list(req, "returns", order_id)}
 
     def on_post(self, req: Request, resp: Response, order_id: str) -> None:
-        fields = req.optional_fields(RETURN, INVALID_BODY)
+        fields = req.fields(RETURN, (), INVALID_BODY, optional=True)
         with req.store.writing():
             order = find_order(req, order_id)
             if order["status"] not in RETURNABLE:

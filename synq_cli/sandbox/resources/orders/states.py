@@ -71,12 +71,4 @@ def _advance(store: Store, order: Row) -> None:
 
 
 def _audit(store: Store, order: Row, action: str, details: Row) -> None:
-    audit_event(
-        store,
-        tenant_id=order["tenant_id"],
-        action=action,
-        entity_type="ORDER",
-        entity_id=order["id"],
-        details=details,
-        created_at=order["updated_at"],
-    )
+    audit_event(store, order["tenant_id"], order["updated_at"], action, "ORDER", order["id"], details)

@@ -6,15 +6,9 @@ from typing import Any
 import falcon
 
 from synq_cli import exact_json
-from synq_cli.sandbox.resources.products.products import (
-    delete_product,
-    find_sku,
-    insert_product,
-    insert_variant,
-    update_product,
-)
-from synq_cli.sandbox.server.fields import amount, currency, filled_text, identifier, mapping, one_of, text
-from synq_cli.sandbox.server.request import Check, Request, Response, audit_event, checked, http_error, without
+from synq_cli.sandbox.resources.products import products
+from synq_cli.sandbox.server import checks
+from synq_cli.sandbox.server.request import Request, Response, audit_event, http_error, without
 from synq_cli.sandbox.store.schema import Row
 from synq_cli.sandbox.store.store import Store
 from synq_cli.times import timestamp
@@ -27,19 +21,41 @@ HIDDEN = ("work", "starts_at", "rows_seen")
 
 def _price(value: object) -> str:
     """A number, or the text of one, as spreadsheets write it."""
-    return amount(exact_json.Number(value) if isinstance(value, str) else value)
+    return checks.amount(exact_json.Number(value) if isinstance(value, str) else value)
 
 
-ROW: dict[str, Check] = {
-    "id": identifier,
-    "title": filled_text,
-    "sku": text,
-    "description": text,
-    "category": text,
-    "brand": text,
+ROW: dict[str, checks.Check] = {
+    "id": checks.identifier,
+    "title": checks.filled_text,
+    **dict.fromkeys(("sku", "description", "category", "brand"), checks.text),
 }
 # Keys that the contract does not name. They belong to the variant, so they only count in a row with a SKU.
-VARIANT: dict[str, Check] = {"price": _price, "currency": currency, "barcode": text}
+VARIANT: dict[str, checks.Check] = {"price": _price, "currency": checks.currency, "barcode": checks.text}
+
+
+def _payload(value: object) -> tuple[str, list[Any]]:
+    """The payload as JSON text and as rows, whether it came inline or as base64 of such text."""
+    if isinstance(value, list):
+        # Rows or ids, never both.
+        for row in value:
+            if isinstance(value[0], str):
+                checks.identifier(row)
+            else:
+                checks.fields(checks.mapping(row), ROW, ("title",))
+        return exact_json.dumps(value), value
+    encoded = base64.b64decode(checks.text(value), validate=True)
+    try:
+        payload = encoded.decode()
+        rows = exact_json.loads(payload)
+    except (ValueError, RecursionError):
+        rows = None
+    # Each row is checked when the job processes it.
+    if not isinstance(rows, list):
+        raise http_error(400, "Invalid JSON in payload")
+    return payload, rows
+
+
+JOB: dict[str, checks.Check] = {"job_type": checks.one_of(JOB_TYPES), "payload": _payload}
 
 
 class BulkJobs:
@@ -51,8 +67,7 @@ class BulkJobs:
         resp.media = [without(row, *HIDDEN) for row in rows]
 
     def on_post(self, req: Request, resp: Response) -> None:
-        checks = {"job_type": one_of(JOB_TYPES), "payload": _payload}
-        fields = req.fields(checks, checks, "Invalid payload")
+        fields = req.fields(JOB, JOB, "Invalid payload")
         payload_json, rows = fields["payload"]
         job_type = fields["job_type"]
         new = req.new_row(
@@ -73,35 +88,14 @@ class BulkJobs:
         resp.media = without(job, *HIDDEN)
 
 
-def _payload(value: object) -> tuple[str, list[Any]]:
-    """The payload as JSON text and as rows, whether it came inline or as base64 of such text."""
-    if isinstance(value, list):
-        # Rows or ids, never both.
-        for row in value:
-            if isinstance(value[0], str):
-                identifier(row)
-            else:
-                checked(mapping(row), ROW, ("title",))
-        return exact_json.dumps(value), value
-    encoded = base64.b64decode(text(value), validate=True)
-    try:
-        payload = encoded.decode()
-        rows = exact_json.loads(payload)
-    except (ValueError, RecursionError):
-        rows = None
-    # Each row is checked when the job processes it.
-    if not isinstance(rows, list):
-        raise http_error(400, "Invalid JSON in payload")
-    return payload, rows
-
-
 def _parsed(job_type: str, value: object) -> Row | None:
+    """The row as it is to be applied; None if it is invalid."""
     try:
         if job_type == "BULK_DELETE":
-            return {"id": identifier(value)}
+            return {"id": checks.identifier(value)}
         # An empty spreadsheet cell counts as absent.
-        cells = {name: cell for name, cell in mapping(value).items() if cell != ""}
-        row = checked(cells, {**ROW, **VARIANT}, ("title",) if job_type == "BULK_IMPORT" else ("id", "title"))
+        cells = {name: cell for name, cell in checks.mapping(value).items() if cell != ""}
+        row = checks.fields(cells, {**ROW, **VARIANT}, ("title",) if job_type == "BULK_IMPORT" else ("id", "title"))
     except ValueError:
         return None
     return row if row["title"].strip() else None
@@ -126,15 +120,8 @@ def _continue(store: Store, job: Row, at: float) -> None:
     status = "PROCESSING"
     if reached == len(rows):
         status = "COMPLETED" if succeeded == len(rows) else "FAILED"
-    store.update(
-        "bulk_jobs",
-        job,
-        status=status,
-        total_items=len(rows),
-        processed_items=succeeded,
-        rows_seen=reached,
-        updated_at=_time_of(job, reached),
-    )
+    progress = {"status": status, "total_items": len(rows), "processed_items": succeeded, "rows_seen": reached}
+    store.update("bulk_jobs", job, **progress, updated_at=_time_of(job, reached))
 
 
 def _time_of(job: Row, rows: int) -> str:
@@ -143,12 +130,12 @@ def _time_of(job: Row, rows: int) -> str:
 
 
 def _apply(store: Store, job: Row, row: Row, at: str) -> bool:
-    """Apply a row of `plan`; False, and nothing is done, if the catalogue as it is does not allow it."""
-    variant = find_sku(store, job["tenant_id"], row.get("sku"))
+    """Apply a row to the catalogue; False, and nothing is done, if its present state does not allow it."""
+    variant = products.find_sku(store, job["tenant_id"], row.get("sku"))
     if job["job_type"] == "BULK_IMPORT":
         if variant:
             return False
-        product = insert_product(store, job, row, job["created_by"], at)
+        product = products.insert(store, job, row, job["created_by"], at)
         _audit(store, job, at, "PRODUCT_CREATED", product["id"], {"title": product["title"]})
         _add_variant(store, job, row, product, at)
         return True
@@ -156,10 +143,10 @@ def _apply(store: Store, job: Row, row: Row, at: str) -> bool:
     if found is None or (variant and variant["product_id"] != found["id"]):
         return False
     if job["job_type"] == "BULK_DELETE":
-        delete_product(store, found, at)
+        products.delete(store, found, at)
         _audit(store, job, at, "PRODUCT_DELETED", found["id"], {"title": found["title"]})
         return True
-    product = update_product(store, found, row, job["created_by"], at)
+    product = products.update(store, found, row, job["created_by"], at)
     _audit(store, job, at, "PRODUCT_UPDATED", product["id"], {"title": product["title"]})
     if variant:
         _update_variant(store, job, row, variant, at)
@@ -170,7 +157,7 @@ def _apply(store: Store, job: Row, row: Row, at: str) -> bool:
 
 def _add_variant(store: Store, job: Row, row: Row, product: Row, at: str) -> None:
     if "sku" in row:
-        variant = insert_variant(store, product, row, at)
+        variant = products.insert_variant(store, product, row, at)
         details = {"sku": variant["sku"], "title": product["title"]}
         _audit(store, job, at, "VARIANT_CREATED", variant["id"], details, "VARIANT")
 
@@ -186,15 +173,7 @@ def _update_variant(store: Store, job: Row, row: Row, variant: Row, at: str) -> 
 def _audit(
     store: Store, job: Row, at: str, action: str, entity_id: str, details: Row, entity_type: str = "PRODUCT"
 ) -> None:
-    audit_event(
-        store,
-        tenant_id=job["tenant_id"],
-        action=action,
-        entity_type=entity_type,
-        entity_id=entity_id,
-        details={**details, "job_id": job["id"]},
-        created_at=at,
-    )
+    audit_event(store, job["tenant_id"], at, action, entity_type, entity_id, {**details, "job_id": job["id"]})
 
 
 ROUTES = {"/api/v1/pim/bulk-jobs": BulkJobs()}
