@@ -223,7 +223,7 @@ def simulate(server: Any, *, rows: int = 1000, latency: float = 0.2, workers: in
     memory = Memory(lambda: folder)
     session = Session(
         settings.resolve(options, {}, config), {"SYNQ_TOKEN": "t"}, TokenStore(folder, None, memory=memory), config,
-        sandbox_token=lambda: "t", memory=memory, now=clock.now, lock_folder=lambda: folder, tell=print,
+        sandbox_token=lambda: "t", memory=memory, now=clock.now, lock_folder=lambda: folder, warn=print,
         post_form=client.post_form,
     )  # fmt: skip
     _ = session.credentials
