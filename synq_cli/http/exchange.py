@@ -78,10 +78,15 @@ class Trace(NamedTuple):
     request_id: str | None
     error: str | None
 
+    def __str__(self) -> str:
+        budget = None if self.remaining is None else f"{self.remaining}/{'?' if self.limit is None else self.limit}"
+        parts = (self.method, self.url, self.status, f"{self.ms:.0f} ms", budget, self.request_id, self.error)
+        return " ".join(str(part) for part in parts if part is not None)
+
 
 class Listener(Protocol):
     """Who hears what happens on the way."""
 
     def waiting(self, seconds: float, reason: str) -> None: ...
-    def sent(self, trace: Trace) -> None: ...
+    def sent(self, event: Trace) -> None: ...
     def warn(self, text: str) -> None: ...

@@ -53,8 +53,8 @@ class Ear:
     def waiting(self, seconds: float, reason: str) -> None:
         self.waits.append((seconds, reason))
 
-    def sent(self, trace: Trace) -> None:
-        self.traces.append(trace)
+    def sent(self, event: Trace) -> None:
+        self.traces.append(event)
 
     def warn(self, text: str) -> None:
         self.warnings.append(text)
