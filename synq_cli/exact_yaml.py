@@ -45,6 +45,9 @@ class _Loader(yaml.SafeLoader):
     def mapping(self, node: yaml.MappingNode) -> dict[str, Any]:
         if not all(isinstance(key, yaml.ScalarNode) for key, _ in node.value):
             raise ValueError("a key is not a scalar")
+        names = [key.value for key, _ in node.value]
+        if twice := [key for key, _ in node.value if names.count(key.value) > 1]:
+            raise InvalidYamlError(f'"{twice[1].value}" is given twice', twice[1].start_mark.line)
         return {key.value: self.construct_object(value, deep=True) for key, value in node.value}
 
 

@@ -99,7 +99,7 @@ def test_two_formats_are_one_too_many(synq: Any) -> None:
 def test_a_sku_that_looks_like_a_number_is_kept_as_it_is(synq: Any, sku: str) -> None:
     assert synq("inventory", "skus", "add", sku, VARIANT, environ=ENVIRON).err == f"{sku} is variant {VARIANT}.\n"
     assert json.loads(synq("inventory", "skus", "list", "--json", environ=ENVIRON).out)[0]["sku"] == sku
-    assert synq("inventory", "skus", "forget", sku, environ=ENVIRON).err == "Forgot 1 SKU.\n"
+    assert synq("inventory", "skus", "forget", sku, environ=ENVIRON).err == "Removed 1 SKU.\n"
 
 
 @pytest.mark.parametrize("line", [("HMC", "-5"), ("--", "HMC", "-5"), ("HMC", "--", "-5")])
