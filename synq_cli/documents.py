@@ -63,8 +63,7 @@ def read_document(text: str, name: str) -> Any:
     try:
         return exact_yaml.loads(text)
     except exact_yaml.InvalidYamlError as error:
-        where = "" if error.line is None else f" in line {error.line + 1}"
-        raise UsageError(f"{name} can't be read: {error.problem}{where}.") from None
+        raise UsageError(f"{name} can't be read: {error}.") from None
 
 
 def holds_many(text: str, name: str) -> bool:

@@ -57,7 +57,7 @@ def test_yaml_has_the_types_of_json(text: str, value: object) -> None:
         ("a: !!python/object:os.system x", "a.yaml", "a.yaml can't be read: "),
         ("a: !!bool x", "a.yaml", "a.yaml can't be read: a value is not what its tag says."),
         ("- &a [*a]", "a.yaml", "a.yaml can't be read: found unconstructable recursive node in line 1."),
-        ("a: 1\nb: 2\na: 3", "a.yaml", 'a.yaml can\'t be read: "a" is given twice in line 3.'),
+        ("a: 1\nb: 2\na: 3", "a.yaml", "a.yaml can't be read: a is given twice in line 3."),
         ('{"a": 1, "a": 2}', "a.json", 'a.json is not valid JSON: "a" is given twice.'),
         ("? [a]\n: b", "a.yaml", "a.yaml can't be read: "),
         ("&x {a: *x}", "a.yaml", "a.yaml can't be read: "),

@@ -65,7 +65,7 @@ BAD_FILES = {
     "broken array": ('[{"sku":', "f is not valid JSON"),
     "doubled key in an array": ('[{"sku":"A","sku":"B"}]', 'f is not valid JSON: "sku" is given twice.'),
     "one YAML document": ("---\nsku: A\n", "f is not a list."),
-    "doubled key in YAML": ("- sku: A\n  sku: B\n", 'f can\'t be read: "sku" is given twice in line 2.'),
+    "doubled key in YAML": ("- sku: A\n  sku: B\n", "f can't be read: sku is given twice in line 2."),
 }
 
 

@@ -294,7 +294,7 @@ def test_a_token_that_ends_stops_the_run_and_resume_goes_on(run: Any, shop: Shop
     assert stopped.status == 4
     assert stopped.err.splitlines() == [
         f"synq: The API refused the adjustment: Invalid variant_id. Run {name}: 0 of 6 rows done, 6 pending.",
-        f"  Put a fresh token into SYNQ_TOKEN. Then: synq runs resume {name}",
+        f"  Set SYNQ_TOKEN to a new token. Then: synq runs resume {name}",
     ]
     assert json.loads(run("runs", "show", name, "--json").out)["state"] == "stopped"
     plan = json.loads(run("runs", "resume", name, "--dry-run", "--json").out)

@@ -302,7 +302,9 @@ def test_waiting_shows_all_jobs_in_one_and_failed_ones_are_an_error(run: Any, wo
     assert (summary["products"], summary["imported"], summary["failed_jobs"]) == (5, 3, [works.jobs[1]["id"]])
     assert error["message"] == "Of 3 bulk jobs 1 failed."
     assert error["details"] == [f"{works.jobs[1]['id']} after 1 of 2 rows"]
-    assert any(line.startswith("Import  ") and line.endswith("1 of 3 jobs finished") for line in result.err.splitlines())
+    assert any(
+        line.startswith("Import  ") and line.endswith("1 of 3 jobs finished") for line in result.err.splitlines()
+    )
 
 
 def test_a_wait_that_runs_out_leaves_the_jobs_at_work(run: Any, works: Works) -> None:
@@ -354,7 +356,9 @@ def test_formulas_are_guarded_and_what_has_no_title_is_left_out(run: Any, synq: 
     assert (dry.err.splitlines()[0], (tmp_path / "dry.csv").exists()) == (
         f"Would write 2 products to {tmp_path / 'dry.csv'}.", False,
     )  # fmt: skip
-    assert export("--to", "x.txt").err.startswith('synq: Invalid file name "x.txt": use one that ends in .csv or .ndjson.\n')
+    assert export("--to", "x.txt").err.startswith(
+        'synq: Invalid file name "x.txt": use one that ends in .csv or .ndjson.\n'
+    )
     assert export("--whole").err == "synq: --whole is for a file: give --to as well.\n"
     listed[:] = [product(number) for number in range(100)]
     assert "The API lists at most 100 products; there may be more." in export("--to", "-").err

@@ -216,7 +216,10 @@ def test_many_mistakes_are_counted(run: Any) -> None:
         ("[]", "standard input has no rows."),
         ("", "standard input is empty."),
         ("title: A", 'standard input has no column "title".'),
-        ('{"title":"A"}\n{"title":', "standard input has 1 problem; nothing was sent.\n  line 2: not valid JSON: Expecting value\n"),
+        (
+            '{"title":"A"}\n{"title":',
+            "standard input has 1 problem; nothing was sent.\n  line 2: not valid JSON: Expecting value\n",
+        ),
         ("[{]", "standard input is not valid JSON:"),
     ],
 )

@@ -125,7 +125,10 @@ def test_skus_are_listed_imported_and_forgotten_without_a_request(synq: Any, tmp
     wrong.write_text(f"sku,variant_id\nC,{VARIANT}\nD,x\n,{PLACE}\n", encoding="utf-8")
     refused = skus("import", str(wrong))
     assert (refused.status, refused.out) == (2, "")
-    assert f"{wrong} has 2 problems; nothing was sent.\n  line 3: 'x' is no UUID\n  line 4: no SKU\n" in refused.err
+    assert (
+        f'{wrong} has 2 problems; nothing was sent.\n  line 3: invalid variant id "x": use a UUID\n  line 4: no SKU\n'
+        in refused.err
+    )
     assert skus("import", str(tmp_path / "none.csv")).status == 2
     assert skus("forget", "A").err == "Removed 1 SKU.\n"
     assert skus("list", "--fields", "sku").out == "sku\nB\n"

@@ -54,7 +54,7 @@ def add_sku(
     """
     run = invocation(ctx)
     if not sku.strip():
-        raise UsageError('Invalid SKU "": it must not be blank.')
+        raise UsageError("A SKU can't be blank.")
     run.index.remember("sku", [(sku.strip(), variant_id(variant))])
     run.output.done(f"{sku.strip()} is variant {variant}.")
 
