@@ -242,8 +242,8 @@ def test_a_lost_answer_is_settled_from_the_ledger_or_stays_unknown(run: Any, sho
     assert result.status == 10
     assert result.err == (
         f"synq: Run {name}: 5 of 6 rows done, 1 unknown. Unknown: line 5.\n"
-        f"  `synq runs resume {name}` looks for them once more. If you are sure that a row did not arrive, send it again"
-        f" with: synq runs resume {name} --resend-unknown 5\n"
+        f"  `synq runs resume {name}` looks for them once more. If you are sure that a row did not arrive, "
+        f"send it again with: synq runs resume {name} --resend-unknown 5\n"
     )
     shop.answers = {}
     sent = shop.seen.count("POST adjust")
