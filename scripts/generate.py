@@ -1,4 +1,4 @@
-"""Writes everything generated (docs, completions, pictures, manual pages), or with --check says what is stale."""
+"""Writes the generated files; with --check only lists those that are out of date."""
 
 import json
 import os
@@ -15,22 +15,19 @@ from synq_cli.http.operation import Operation
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def command_pages() -> Iterator[tuple[str, str]]:
-    """Each command's path and help page, depth first."""
+def cli_page() -> str:
+    """docs/cli.md: the help of every command, depth first."""
     from synq_cli.app import root_command
     from synq_cli.cli.tree import top, walk
 
+    parts = [
+        "# synq: every command\n\nFor people who look up a command. Written by `make generate` from the help pages.\n"
+    ]
     for node in walk(top(root_command(), terminal_width=88)):
-        yield node.path, node.command.get_help(node.context)
-
-
-def cli_page() -> str:
-    """docs/cli.md: the help of every command."""
-    parts = ["# synq: every command\n\nWritten by `make generate` from the program's own help.\n"]
-    for path, page in command_pages():
-        # What every command takes is told once, under `synq` itself.
-        shown = page if path == "synq" else page.partition("\nOptions every command takes:")[0].rstrip()
-        parts.append(f"## {path}\n\n```text\n{shown}\n```\n")
+        text = node.command.get_help(node.context)
+        if node.words:  # the options that every command takes are listed once, under `synq` itself
+            text = text.partition("\nOptions every command takes:")[0].rstrip()
+        parts.append(f"## {node.path}\n\n```text\n{text}\n```\n")
     return "\n".join(parts)
 
 
@@ -78,7 +75,7 @@ def operations_module() -> str:
 
 
 def generated() -> Iterator[tuple[Path, str]]:
-    """Every generated file and what it must hold. The operations come first: the others need them."""
+    """Each generated file with its text. The operations come first, because the others need them."""
     yield ROOT / "synq_cli/http/operations.py", operations_module()
 
     from synq_cli.app import root_command
@@ -95,21 +92,17 @@ def generated() -> Iterator[tuple[Path, str]]:
 
 def main() -> int:
     os.environ["COLUMNS"] = "90"
-    stale = []
+    check, stale = "--check" in sys.argv, []
     for path, text in generated():
         if path.is_file() and path.read_text(encoding="utf-8") == text:
             continue
         stale.append(path.relative_to(ROOT).as_posix())
-        if "--check" not in sys.argv:
+        if not check:
             path.parent.mkdir(exist_ok=True)
             path.write_text(text, encoding="utf-8")
-    if not stale:
-        return 0
-    if "--check" in sys.argv:
-        print(f"Out of date: {', '.join(stale)}. Run: make generate", file=sys.stderr)
-        return 1
-    print(f"Wrote {', '.join(stale)}.")
-    return 0
+    if stale:
+        print(f"{'Out of date (run `make generate`)' if check else 'Wrote'}: {', '.join(stale)}")
+    return 1 if check and stale else 0
 
 
 if __name__ == "__main__":

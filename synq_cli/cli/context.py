@@ -1,7 +1,7 @@
 """One run of synq: the session, API and output that it builds when first asked."""
 
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from synq_cli.http.single_attempt import SingleAttemptTransport
     from synq_cli.resources.client import SynqClient
     from synq_cli.resources.orders.keys import OrderKeys
+    from synq_cli.rows import Columns
     from synq_cli.state.id_cache import LocalIndex
 
 
@@ -97,7 +98,7 @@ class Invocation:
             memory=self.memory,
             now=self.system.now,
             lock_folder=lambda: self.state,
-            tell=lambda text: self.output.warn(text),  # noqa: PLW0108 the output is made only if it is needed
+            warn=lambda text: self.output.warn(text),  # noqa: PLW0108 the output is made only if it is needed
             post_form=lambda url, form: self.network.post_form(url, form),  # noqa: PLW0108 made only if it is needed
         )
 
@@ -171,7 +172,7 @@ class Invocation:
             self.session,
             self.budget,
             self.index,
-            self.output,
+            self.output.messages,
             http=self._api_http,
             outside=self.network,
             now=self.system.now,
@@ -192,7 +193,7 @@ class Invocation:
         """What works on many rows."""
         from synq_cli.bulk.engine import Engine
 
-        known = (self.runs, self.api, self.session, self.budget, self._lane, self.output)
+        known = (self.runs, self.api, self.session, self.budget, self._lane, self.output.messages)
         return Engine(*known, now=self.system.now, sleep=self.system.sleep)
 
     @property
@@ -218,15 +219,20 @@ class Invocation:
 
         return read_document(self.read_text(path), path)
 
-    def read_rows(self, path: str) -> list[Any]:
-        """The rows of such a file: an array in JSON or YAML, or NDJSON; UsageError if it holds none."""
-        from synq_cli.documents import read_rows
+    def read_rows(self, path: str, columns: "Columns | None") -> list[Any]:
+        """The rows of such a file, objects or, with no columns, any values; UsageError lists every problem."""
+        from synq_cli.bulk.prepare import Problem, refuse
+        from synq_cli.documents import shown_name
+        from synq_cli.rows import RowReader
 
-        return read_rows(self.read_text(path), path)
+        table = RowReader(columns, shown_name(path)).table(self.read_text(path))
+        problems = [Problem(record.line, record.problem) for record in table.records if record.problem]
+        refuse(shown_name(path), problems, table.unit)
+        return [record.fields for record in table.records]
 
     def as_file(self, path: str) -> AbstractContextManager[Path]:
-        """Such a file where it is; standard input as a copy, kept for a run that has begun."""
-        return self.runs.copied(self.system.stdin) if path == "-" else nullcontext(Path(path))
+        """Such a file on the disk, as UTF-8; a copy, for example of standard input, is kept for a run that needs it."""
+        return self.runs.readable(path, self.system.stdin)
 
     def confirmed(self, question: str, *, yes: bool) -> bool:
         """Ask before something of the tenant's is lost; RefusedError for a no, and off a terminal, naming the option.
@@ -238,7 +244,8 @@ class Invocation:
         named, system = self.given.get("confirm"), self.system
         if self.dry_run or (named is None and self.settings.environment != settings.PRODUCTION):
             return self.confirmed_here(question, yes=yes)
-        return confirm_name(question, self.settings.profile, named, stdin=system.stdin, stderr=system.stderr)
+        confirm_name(question, self.settings.profile, named, stdin=system.stdin, stderr=system.stderr)
+        return True
 
     def confirmed_here(self, question: str, *, yes: bool) -> bool:
         """The same before something of this machine is lost."""
@@ -295,7 +302,7 @@ class Invocation:
         if self.api.transport.requests or "bulk" in self.__dict__:
             left = self.budget.snapshot()
             whose: dict[str, Any] = {"profile": self.session.profile, "environment": self.settings.environment}
-            self.output.footer(left.remaining, left.limit, exact=left.exact, **whose)
+            self.output.messages.footer(left.remaining, left.limit, exact=left.exact, **whose)
         self.budget.close()
 
     def _lane(self, sleep: Callable[[float], None]) -> "SingleAttemptTransport":
@@ -303,7 +310,7 @@ class Invocation:
         from synq_cli.http.single_attempt import SingleAttemptTransport
 
         budget = self.open_budget(self.output.warn, sleep)
-        known = (self.session, budget, self.index, self.output)
+        known = (self.session, budget, self.index, self.output.messages)
         return SingleAttemptTransport(
             *known, http=self._api_http, now=self.system.now, sleep=sleep, jitter=self.system.jitter
         )

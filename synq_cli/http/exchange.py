@@ -86,6 +86,11 @@ class RequestEvent(NamedTuple):
     request_id: str | None
     error: str | None
 
+    def __str__(self) -> str:
+        budget = None if self.remaining is None else f"{self.remaining}/{'?' if self.limit is None else self.limit}"
+        parts = (self.method, self.url, self.status, f"{self.ms:.0f} ms", budget, self.request_id, self.error)
+        return " ".join(str(part) for part in parts if part is not None)
+
 
 class Observer(Protocol):
     """Is notified of waits, requests and warnings."""

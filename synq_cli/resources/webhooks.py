@@ -143,7 +143,8 @@ class Webhooks(Resource):
                 raise UsageError(f'Invalid path "{path}": the API takes webhooks at {own} only.')
             return path
         if problem := _url_problem(url):
-            raise UsageError(f'Invalid URL "{url}": it {problem}.', hint=f"To send it to the API, use {own}.")
+            hint = f"To send it to the API, use {own}."
+            raise UsageError(f'Invalid webhook URL "{url}": {problem}.', hint=hint)
         return None
 
     def _post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Reply:
@@ -183,11 +184,11 @@ def _url_problem(url: str) -> str | None:
 
     head = url.partition("?")[0]
     if "#" in url or not url.isprintable() or " " in url:
-        return "must have no spaces, fragment or control characters"
+        return "remove the fragment, and any blanks or control characters"
     try:
         parts = urlsplit(head)
         if parts.scheme == "http" and parts.hostname and not is_loopback(parts.hostname):
-            return "must be https, or http to this machine"
+            return "use https; plain http is only for this machine"
         check_base_url(head)
     except ValueError as error:
         return str(error)

@@ -111,7 +111,7 @@ def test_an_expired_token_says_when_it_ended(shop: Shop) -> None:
     assert (expired.returncode, expired.stdout) == (4, "")
     assert expired.stderr == (
         "synq: The API refused the list of orders: Unauthorized: Invalid token.\n"
-        "  The token ended 5 minutes ago. Put a fresh token into SYNQ_TOKEN.\n"
+        "  The token expired 5 minutes ago. Set SYNQ_TOKEN to a new token.\n"
     )
 
 

@@ -54,8 +54,8 @@ class Ear:
     def waiting(self, seconds: float, reason: str) -> None:
         self.waits.append((seconds, reason))
 
-    def sent(self, trace: RequestEvent) -> None:
-        self.traces.append(trace)
+    def sent(self, event: RequestEvent) -> None:
+        self.traces.append(event)
 
     def warn(self, text: str) -> None:
         self.warnings.append(text)

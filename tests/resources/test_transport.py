@@ -189,7 +189,7 @@ ROLE_HINT = "`synq auth status` shows your role and tenant."
 LATER_HINT = "The problem is on the server; try again later."
 ERROR_MAP = {
     400: ("RejectedError", 3, REFUSED, None, 1),
-    401: ("AuthError", 4, REFUSED, "Put a fresh token into SYNQ_TOKEN.", 1),
+    401: ("AuthError", 4, REFUSED, "Set SYNQ_TOKEN to a new token.", 1),
     403: ("AuthError", 4, REFUSED, ROLE_HINT, 1),
     404: ("NotFoundError", 5, f"Too bad: {ORDER}.", TENANT_HINT, 1),
     405: ("RejectedError", 3, REFUSED, None, 1),
@@ -264,7 +264,7 @@ def test_a_401_says_when_the_token_ended(desk: Callable[..., Desk]) -> None:
     server = Server(httpx.Response(401, text="Unauthorized: Invalid token\n"))
     error = failed(lambda: get_order(desk(server, token=jwt(tenantid=TENANT, exp=NOW - 600))))
     assert told(error) == ("AuthError", 4, "The API refused the order: Unauthorized: Invalid token.")
-    assert error.hint == "The token ended 10 minutes ago. Put a fresh token into SYNQ_TOKEN."
+    assert error.hint == "The token expired 10 minutes ago. Set SYNQ_TOKEN to a new token."
 
 
 NONSENSE = {

@@ -1,5 +1,6 @@
 """Bulk jobs: products imported, changed or deleted in the background."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -10,6 +11,7 @@ from synq_cli.resources.products.payload_encoding import PayloadEncoding, encode
 from synq_cli.resources.shared import validation
 from synq_cli.resources.shared.polling import poll
 from synq_cli.resources.shared.resource import Api, Resource, look_for
+from synq_cli.rows import Columns
 from synq_cli.uuids import parse_uuid
 
 if TYPE_CHECKING:
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 JobType = Literal["import", "update", "delete"]
 JOB_TYPES: dict[JobType, str] = {"import": "BULK_IMPORT", "update": "BULK_UPDATE", "delete": "BULK_DELETE"}
 _TEXTS = ("sku", "description", "category", "brand")
+COLUMNS = Columns((("title",),), (*_TEXTS, "price", "currency", "barcode", "id"), keep_others=True)
+_PRICE = re.compile(r"(0|[1-9][0-9]{0,17})(\.[0-9]{1,18})?", re.ASCII)
 _MOST_SHOWN = 40
 _SEND_MISSING = "The API does not show which rows: look at `synq products list` and send only what is missing."
 
@@ -185,6 +189,19 @@ def product_problems(row: object, job_type: str) -> Iterator[str]:
     for key in _TEXTS:
         if not isinstance(row.get(key, ""), str):
             yield f"the {key} {_shown(row[key])} is not text"
+    yield from _price_problems(row)
+
+
+def _price_problems(row: "Row") -> Iterator[str]:
+    price, currency = row.get("price"), row.get("currency")
+    if price not in {None, ""} and (isinstance(price, bool) or not _PRICE.fullmatch(_plain(price))):
+        yield f"invalid price {_shown(price)}: use a number such as 19.90"
+    if currency and not (isinstance(currency, str) and validation.is_currency(currency)):
+        yield f"invalid currency {_shown(currency)}: use an ISO 4217 code such as EUR"
+
+
+def _plain(price: object) -> str:
+    return price if isinstance(price, str) else exact_json.dumps(price)
 
 
 def _repeated_skus(rows: list[Any]) -> list[str]:
