@@ -20,7 +20,7 @@ def shop(synq: Runner) -> Runner:
     """A machine with three profiles, whose sandbox is marked as production."""
     (synq.folder / "config").mkdir()
     (synq.folder / "config" / "config.yaml").write_text(CONFIG, encoding="utf-8")
-    synq("--sandbox", "sandbox", "init")
+    synq.seed_sandbox()
     return synq
 
 
