@@ -238,7 +238,7 @@ def _report(run: Invocation, error: SynqError) -> int:
         output = run.plain_output()
     if run.changed and not isinstance(error, (UnknownOutcomeError, PartialError, RunningError)):
         error.hint = " ".join(filter(None, ("The change itself was made; do not send it again.", error.hint)))
-    output.error(error)
+    output.messages.error(error)
     return error.exit_status
 
 

@@ -171,7 +171,7 @@ class Invocation:
             self.session,
             self.budget,
             self.index,
-            self.output,
+            self.output.messages,
             http=self._api_http,
             outside=self.network,
             now=self.system.now,
@@ -192,7 +192,7 @@ class Invocation:
         """What works on many rows."""
         from synq_cli.bulk.engine import Engine
 
-        known = (self.runs, self.api, self.session, self.budget, self._lane, self.output)
+        known = (self.runs, self.api, self.session, self.budget, self._lane, self.output.messages)
         return Engine(*known, now=self.system.now, sleep=self.system.sleep)
 
     @property
@@ -238,7 +238,8 @@ class Invocation:
         named, system = self.given.get("confirm"), self.system
         if self.dry_run or (named is None and self.settings.environment != settings.PRODUCTION):
             return self.confirmed_here(question, yes=yes)
-        return confirm_name(question, self.settings.profile, named, stdin=system.stdin, stderr=system.stderr)
+        confirm_name(question, self.settings.profile, named, stdin=system.stdin, stderr=system.stderr)
+        return True
 
     def confirmed_here(self, question: str, *, yes: bool) -> bool:
         """The same before something of this machine is lost."""
@@ -295,7 +296,7 @@ class Invocation:
         if self.api.transport.requests or "bulk" in self.__dict__:
             left = self.budget.snapshot()
             whose: dict[str, Any] = {"profile": self.session.profile, "environment": self.settings.environment}
-            self.output.footer(left.remaining, left.limit, exact=left.exact, **whose)
+            self.output.messages.footer(left.remaining, left.limit, exact=left.exact, **whose)
         self.budget.close()
 
     def _lane(self, sleep: Callable[[float], None]) -> "Lane":
@@ -303,7 +304,7 @@ class Invocation:
         from synq_cli.http.single_attempt import Lane
 
         budget = self.open_budget(self.output.warn, sleep)
-        known = (self.session, budget, self.index, self.output)
+        known = (self.session, budget, self.index, self.output.messages)
         return Lane(*known, http=self._api_http, now=self.system.now, sleep=sleep, jitter=self.system.jitter)
 
     def _sandbox_token(self) -> str:

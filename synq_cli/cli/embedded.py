@@ -69,7 +69,7 @@ class Embedded:
         """The faults that may still strike."""
         faults = self._server_module("faults")
         self._make_on_demand()
-        found: list[dict[str, object]] = faults.ordered(self.file)
+        found: list[dict[str, object]] = faults.active(self.file)
         return found
 
     def clear_faults(self) -> int:
@@ -81,10 +81,10 @@ class Embedded:
 
     def count(self, count_as: str | None = None, strangers: int | None = None) -> dict[str, object]:
         """Count requests that way from now on, None leaving what was; gives how it counts then."""
-        from synq_cli.sandbox.server.counting import count
+        from synq_cli.sandbox.server.rate_limit import configure
 
         self._make_on_demand()
-        return count(self.file, count_as, strangers)
+        return configure(self.file, count_as, strangers)
 
     def serve(self, port: int) -> None:
         """Serve the tenant on a port of this machine until Ctrl-C; UsageError if that can't be."""

@@ -85,15 +85,15 @@ class Login:
         from synq_cli.output.prompts import ask
 
         system = self._run.system
-        return ask(question, choices=choices, stdin=system.stdin, stderr=system.stderr, instead=_PIPE)
+        return ask(question, choices=choices, stdin=system.stdin, stderr=system.stderr, hint=_PIPE)
 
     def _secret(self, name: str) -> str:
-        from synq_cli.output.prompts import hidden
+        from synq_cli.output.prompts import ask_secret
 
         system = self._run.system
         if self._from_stdin:
             return system.stdin.read()
-        return hidden(f"{name}: ", stdin=system.stdin, stderr=system.stderr, instead=_PIPE)
+        return ask_secret(f"{name}: ", stdin=system.stdin, stderr=system.stderr, hint=_PIPE)
 
 
 def all_logins(run: "Invocation") -> Iterator[dict[str, object]]:
@@ -113,8 +113,8 @@ def chosen_profile(run: "Invocation", named: str | None) -> str:
         return profiles.existing(run.config, named)
     names = [*run.config.profiles, *([] if "sandbox" in run.config.profiles else ["sandbox"])]
     choices = [f"{name}{_remark(run, name)}" for name in names]
-    instead = f"Name it: synq auth switch PROFILE. Profiles: {', '.join(names)}."
-    typed = ask("Profile", choices=choices, stdin=run.system.stdin, stderr=run.system.stderr, instead=instead)
+    hint = f"Name it: synq auth switch PROFILE. Profiles: {', '.join(names)}."
+    typed = ask("Profile", choices=choices, stdin=run.system.stdin, stderr=run.system.stderr, hint=hint)
     if typed.isdecimal() and 0 < int(typed) <= len(names):
         return names[int(typed) - 1]
     return profiles.existing(run.config, typed) if typed else run.settings.profile

@@ -102,11 +102,6 @@ def find(root: Any, words: Iterable[str], **settings: Any) -> Node:
     return node
 
 
-def operations(root: Any) -> dict[str, Operation]:
-    """Every operation that some command sends, by its id."""
-    return {call.id: call for node in commands(root) for call in node.declaration.calls}
-
-
 def command_for(root: Any, operation: str) -> str | None:
     """The first command that is for the operation of this id."""
     return next((node.path for node in commands(root) if operation in _ids(node.declaration.calls[:1])), None)

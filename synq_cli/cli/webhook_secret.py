@@ -41,9 +41,9 @@ def _piped(run: "Invocation") -> str:
 
 
 def _typed(run: "Invocation") -> str:
-    from synq_cli.output.prompts import hidden
+    from synq_cli.output.prompts import ask_secret
 
-    return hidden("Webhook secret: ", stdin=run.system.stdin, stderr=run.system.stderr, instead=_WAYS)
+    return ask_secret("Webhook secret: ", stdin=run.system.stdin, stderr=run.system.stderr, hint=_WAYS)
 
 
 def _kept(run: "Invocation") -> str | None:

@@ -69,7 +69,7 @@ def send_request(
     root = ctx.find_root().command
     fields = read_fields(field or [], raw_field or [], run.read_text)
     content = None if body is None else run.read_bytes(body)
-    request = run.api.requests.prepare(words, fields, content, tree.operations(root).values())
+    request = run.api.requests.prepare(words, fields, content)
     sent = f"{request.operation.method} {request.operation.path}"
     if request.operation.method == "DELETE":
         run.confirmed(f"Send {sent}? There may be no undo.", yes=yes)

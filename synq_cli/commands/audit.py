@@ -7,9 +7,10 @@ import typer
 from synq_cli.cli.lazy_groups import Noun
 from synq_cli.cli.options import SinceOption, invocation, moment
 from synq_cli.cli.values import suggestions
+from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, clock, identifier, text
-from synq_cli.resources.audit import ACTIONS, LIST, LIST_CATALOGUE, NEWEST, wanted
+from synq_cli.resources.audit import ACTIONS, NEWEST, wanted
 
 group = Noun("Read the log of what was done.")
 
@@ -55,7 +56,7 @@ EntityOption = Annotated[
 ]
 
 
-@group.command("list", LIST, LIST_CATALOGUE, requests=(1, 1))
+@group.command("list", operations.LIST_AUDIT_EVENTS, operations.LIST_PIM_AUDIT_EVENTS, requests=(1, 1))
 def list_events(
     ctx: typer.Context,
     action: ActionOption = None,
@@ -83,7 +84,7 @@ def list_events(
         run.output.note(f"Only the {len(events)} newest events were looked at; the API gives no more.")
 
 
-@group.command("tail", LIST, requests=(1, None))
+@group.command("tail", operations.LIST_AUDIT_EVENTS, requests=(1, None))
 def follow_events(
     ctx: typer.Context,
     action: ActionOption = None,

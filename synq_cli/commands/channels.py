@@ -7,9 +7,9 @@ import typer
 from synq_cli.cli.lazy_groups import Noun
 from synq_cli.cli.options import invocation
 from synq_cli.errors import UsageError
+from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, flag, identifier
-from synq_cli.resources import channels
 
 group = Noun("List and change the sales channels.")
 
@@ -23,7 +23,7 @@ COLUMNS = [
 ]
 
 
-@group.command("list", channels.LIST)
+@group.command("list", operations.LIST_CHANNELS)
 def list_channels(ctx: typer.Context) -> None:
     """List the sales channels.
 
@@ -38,7 +38,7 @@ def list_channels(ctx: typer.Context) -> None:
     run.output.rows(run.api.channels.list(), COLUMNS, empty="This tenant has no channels.")
 
 
-@group.command("create", channels.CREATE)
+@group.command("create", operations.CREATE_CHANNEL)
 def create_channel(
     ctx: typer.Context,
     name: Annotated[str, typer.Argument(metavar="NAME", help="What orders will call it.")],
@@ -58,7 +58,7 @@ def create_channel(
     run.output.record(run.api.channels.create(name, currency, active=not inactive), COLUMNS)
 
 
-@group.command("update", channels.UPDATE, channels.LIST, requests=(1, 2))
+@group.command("update", operations.UPDATE_CHANNEL, operations.LIST_CHANNELS, requests=(1, 2))
 def update_channel(
     ctx: typer.Context,
     channel: Annotated[str, typer.Argument(metavar="CHANNEL", help="Its name, its id, or the id's first letters.")],

@@ -8,10 +8,10 @@ from synq_cli.cli.lazy_groups import Noun
 from synq_cli.cli.options import YesOption, invocation
 from synq_cli.commands.products import products
 from synq_cli.commands.products.products import ActionOption, ProductArgument
+from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, identifier, state
-from synq_cli.resources.integrations import AUTHORIZE, DELETE, LIST, SAVE, Category
-from synq_cli.resources.products.products import GET, PUSH
+from synq_cli.resources.integrations import Category
 
 group = Noun("Connect the tenant to other platforms.")
 
@@ -27,7 +27,7 @@ AUTHORIZATION = [Column("Address", "auth_url")]
 SAVED = [Column("Status", "status"), Column("Message", "message")]
 
 
-@group.command("list", LIST)
+@group.command("list", operations.LIST_CONNECTIONS)
 def list_connections(ctx: typer.Context) -> None:
     """List the connected platforms.
 
@@ -41,7 +41,7 @@ def list_connections(ctx: typer.Context) -> None:
     run.output.rows(run.api.integrations.list(), COLUMNS, empty="This tenant is connected to nothing.")
 
 
-@group.command("connect", AUTHORIZE)
+@group.command("connect", operations.CREATE_AUTH_URL)
 def connect_platform(ctx: typer.Context) -> None:
     """Get the address that connects a platform.
 
@@ -65,7 +65,7 @@ def connect_platform(ctx: typer.Context) -> None:
         run.output.warn("No browser could be opened; open the address yourself.")
 
 
-@group.command("save", SAVE)
+@group.command("save", operations.SAVE_CONNECTION)
 def save_connection(
     ctx: typer.Context,
     connection_id: Annotated[
@@ -93,7 +93,7 @@ def save_connection(
     run.output.record(run.api.integrations.save(connection_id, category=category, provider=provider), SAVED)
 
 
-@group.command("push", PUSH, GET, requests=(1, 2))
+@group.command("push", operations.PUSH_PRODUCT, operations.GET_PRODUCT, requests=(1, 2))
 def push_product(
     ctx: typer.Context, product_id: ProductArgument, action: ActionOption = "upsert", yes: YesOption = False
 ) -> None:
@@ -109,7 +109,7 @@ def push_product(
     products.push_product(ctx, product_id, action, yes)
 
 
-@group.command("disconnect", DELETE, LIST)
+@group.command("disconnect", operations.DELETE_CONNECTION, operations.LIST_CONNECTIONS)
 def disconnect_platform(
     ctx: typer.Context,
     connection: Annotated[

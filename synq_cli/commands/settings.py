@@ -7,9 +7,10 @@ import typer
 from synq_cli.cli.lazy_groups import Noun
 from synq_cli.cli.options import invocation
 from synq_cli.cli.values import suggestion
+from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import flag, quantity, timestamp
-from synq_cli.resources.settings import GET, KEYS, UPDATE, WORDS, parse_settings
+from synq_cli.resources.settings import KEYS, WORDS, parse_settings
 
 group = Noun("Show and change the tenant's settings.")
 
@@ -27,7 +28,7 @@ RECORD = [
 _PAIRS = [f"{key}={word}" for key in KEYS for word in WORDS.get(key, ("",))]
 
 
-@group.command("show", GET)
+@group.command("show", operations.GET_TENANT_SETTINGS)
 def show_settings(ctx: typer.Context) -> None:
     """Show the tenant's settings.
 
@@ -42,7 +43,7 @@ def show_settings(ctx: typer.Context) -> None:
     run.output.record(run.api.settings.get(), RECORD)
 
 
-@group.command("set", UPDATE, GET, requests=(1, 2))
+@group.command("set", operations.UPDATE_TENANT_SETTINGS, operations.GET_TENANT_SETTINGS, requests=(1, 2))
 def change_settings(
     ctx: typer.Context,
     pairs: Annotated[

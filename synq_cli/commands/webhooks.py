@@ -9,9 +9,10 @@ from synq_cli.cli.options import invocation
 from synq_cli.cli.values import FILE, suggestion
 from synq_cli.cli.webhook_secret import enter_secret, find_secret
 from synq_cli.errors import RejectedError, UsageError
+from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.resources.signature import mismatch, sign
-from synq_cli.resources.webhooks import RECEIVE, SAMPLES, sample
+from synq_cli.resources.webhooks import SAMPLES, sample
 
 group = Noun("Sign webhooks, check them, send them.")
 
@@ -89,7 +90,7 @@ def verify_file(
     run.output.done("The signature matches.")
 
 
-@group.command("send", RECEIVE, requests=(0, 1))
+@group.command("send", operations.RECEIVE_WEBHOOK, requests=(0, 1))
 def send_event(
     ctx: typer.Context,
     url: Annotated[str, typer.Argument(metavar="URL", help="https, http to this machine, or /unified/webhook.")],

@@ -137,7 +137,7 @@ def test_it_says_what_it_will_change_and_asks(completion: Any, home: Path) -> No
     refused = completion("install", environ=environ)
     assert (refused.status, refused.out) == (11, "")
     assert refused.err == (
-        f"synq: Not confirmed, and there is no terminal to ask: {question}\n  Add --yes to do it without being asked.\n"
+        f"synq: Can't ask for confirmation without a terminal: {question}\n  Add --yes to skip this prompt.\n"
     )
     assert completion("install", environ=environ, terminal=True, stdin="n\n").status == 11
     assert list(files(home)) == [".bashrc"]

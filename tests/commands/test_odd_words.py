@@ -71,7 +71,10 @@ ENVIRON = {"SYNQ_TOKEN": "a.b.c", "SYNQ_BASE_URL": "https://api.test"}
         ),
         (
             ("orders", "list", "--fields", "id,"),
-            "--fields has an empty name in 'id,'.\n  Separate names with one comma, e.g. --fields id,status,total",
+            (
+                'Invalid --fields "id,": a name is empty.\n'
+                "  Separate the names with single commas, such as --fields id,status,total."
+            ),
         ),
     ],
 )

@@ -47,15 +47,19 @@ def test_on_a_terminal_production_has_its_name_typed_whatever_yes_says(
     shop: Any, product: str, typed: str, gone: bool
 ) -> None:
     result = shop("--sandbox", "products", "delete", product, "--yes", terminal=True, stdin=typed)
-    assert "sandbox is production. Type its name to do it: " in result.err
+    assert 'Profile "sandbox" is production. Type its name to confirm: ' in result.err
     assert there(shop, product) is not gone
 
 
 @pytest.mark.parametrize(
     ("more", "status", "words"),
     [
-        (("--yes",), 11, "sandbox is production: add --confirm sandbox; --yes is not enough there."),
-        (("--yes", "--confirm", "acme"), 11, "--confirm names acme, but this is sandbox. Nothing was changed."),
+        (("--yes",), 11, 'Profile "sandbox" is production: add --confirm sandbox. --yes is not enough.'),
+        (
+            ("--yes", "--confirm", "acme"),
+            11,
+            'Not confirmed: this profile is "sandbox", not "acme". Nothing was changed.',
+        ),
         (("--confirm", "sandbox"), 0, ""),
         (("--dry-run",), 0, ""),
     ],

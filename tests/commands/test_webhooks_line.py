@@ -149,7 +149,7 @@ def test_a_keyring_that_keeps_nothing_is_noticed(synq: Any, body: str) -> None:
 def test_with_none_to_be_had_it_names_the_ways(synq: Any, body: str) -> None:
     result = synq("webhooks", "sign", body, environ=NOWHERE)
     assert (result.status, result.out) == (11, "")
-    assert result.err == f"synq: There is no terminal to ask for the webhook secret on.\n  {WAYS}\n"
+    assert result.err == f"synq: Can't ask for the webhook secret without a terminal.\n  {WAYS}\n"
 
 
 def test_a_keyring_that_fails_is_no_secret_to_itself(synq: Any, body: str) -> None:

@@ -8,9 +8,9 @@ from synq_cli.cli.lazy_groups import Noun
 from synq_cli.cli.login import Login, all_logins, chosen_profile
 from synq_cli.cli.options import invocation
 from synq_cli.cli.values import PROFILE
+from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import flag, state, timestamp
-from synq_cli.resources.channels import LIST as LIST_CHANNELS
 from synq_cli.session import profiles
 
 group = Noun("Log in, switch tenants, log out.")
@@ -30,7 +30,7 @@ STATUS = [
 ]
 
 
-@group.command("login", LIST_CHANNELS)
+@group.command("login", operations.LIST_CHANNELS)
 def log_in(
     ctx: typer.Context,
     with_token: Annotated[bool, typer.Option("--with-token", help="Read the token from standard input.")] = False,

@@ -195,7 +195,7 @@ class Diagnosis:
     # with --network
 
     def _dns(self) -> Finding:
-        from synq_cli.http.reach import look_up
+        from synq_cli.http.client import look_up
 
         if self._run.settings.profile == SANDBOX:
             return Finding("ok", "Not needed: the sandbox is in this process.")

@@ -7,9 +7,9 @@ import typer
 from synq_cli.cli.lazy_groups import Commands
 from synq_cli.cli.options import invocation
 from synq_cli.commands.machine.diagnosis import Diagnosis
+from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import state
-from synq_cli.resources.health import GET
 
 group = Commands()
 
@@ -21,7 +21,7 @@ COLUMNS = [
 ]
 
 
-@group.command("doctor", GET, requests=(0, 1))
+@group.command("doctor", operations.GET_HEALTH, requests=(0, 1))
 def examine(
     ctx: typer.Context,
     network: Annotated[

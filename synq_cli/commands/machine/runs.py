@@ -8,12 +8,9 @@ from synq_cli.cli.lazy_groups import Noun
 from synq_cli.cli.options import YesOption, invocation
 from synq_cli.cli.values import RUN
 from synq_cli.commands.bulk import SUMMARY, ReportOption, carry_out, finish
+from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, delta, quantity, state, whole
-from synq_cli.resources.inventory import ledger
-from synq_cli.resources.inventory.stock import ADJUST, LEVELS
-from synq_cli.resources.orders import orders
-from synq_cli.resources.products import bulk_jobs
 
 group = Noun("Look at bulk runs, resume them, undo them.")
 
@@ -95,11 +92,11 @@ def show_run(
 
 @group.command(
     "resume",
-    ADJUST,
-    ledger.LIST,
-    orders.CREATE,
-    bulk_jobs.CREATE,
-    bulk_jobs.LIST,
+    operations.ADJUST_INVENTORY,
+    operations.LIST_INVENTORY_LEDGER,
+    operations.CREATE_ORDER,
+    operations.CREATE_BULK_JOB,
+    operations.LIST_BULK_JOBS,
     requests=(0, None),
     bulk=True,
 )
@@ -138,7 +135,14 @@ def resume_run(
         finish(ctx, run.bulk.resume(run_id, lines), report)
 
 
-@group.command("undo", ADJUST, ledger.LIST, LEVELS, requests=(0, None), bulk=True)
+@group.command(
+    "undo",
+    operations.ADJUST_INVENTORY,
+    operations.LIST_INVENTORY_LEDGER,
+    operations.LIST_INVENTORY_LEVELS,
+    requests=(0, None),
+    bulk=True,
+)
 def undo_run(ctx: typer.Context, run_id: RunArgument, report: ReportOption = None, yes: YesOption = False) -> None:
     """Take a bulk run back, by the opposite of each row.
 

@@ -7,10 +7,9 @@ import typer
 from synq_cli.cli.lazy_groups import Commands
 from synq_cli.cli.options import AllOption, LimitOption, invocation, moment
 from synq_cli.cli.values import ORDER, suggestions
+from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, identifier, money, state, text, timestamp
-from synq_cli.resources.channels import LIST as LIST_CHANNELS
-from synq_cli.resources.orders.orders import GET, LIST
 from synq_cli.resources.orders.states import ORDER_STATUSES, STATUS_GROUPS, parse_statuses
 
 group = Commands()
@@ -63,7 +62,7 @@ StatusOption = Annotated[
 ]
 
 
-@group.command("list", LIST, LIST_CHANNELS, requests=(1, None))
+@group.command("list", operations.LIST_ORDERS, operations.LIST_CHANNELS, requests=(1, None))
 def list_orders(
     ctx: typer.Context,
     status: StatusOption = None,
@@ -105,7 +104,7 @@ def list_orders(
         run.output.warn(doubt)
 
 
-@group.command("get", GET)
+@group.command("get", operations.GET_ORDER)
 def get_order(ctx: typer.Context, order_id: OrderArgument) -> None:
     """Show an order.
 

@@ -8,10 +8,10 @@ from synq_cli.cli.lazy_groups import Commands
 from synq_cli.cli.options import YesOption, invocation
 from synq_cli.cli.values import LOCATION, Value
 from synq_cli.commands.orders.listing import RECORD, OrderArgument
+from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import identifier, money, quantities, state, timestamp
-from synq_cli.resources.inventory import locations
-from synq_cli.resources.orders import fulfillments, orders, returns
+from synq_cli.resources.orders import orders
 
 group = Commands()
 
@@ -43,7 +43,9 @@ ItemOption = Annotated[
 ReasonOption = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why.")]
 
 
-@group.command("fulfill", fulfillments.CREATE, orders.GET, locations.LIST, requests=(2, 4))
+@group.command(
+    "fulfill", operations.CREATE_FULFILLMENT, operations.GET_ORDER, operations.LIST_LOCATIONS, requests=(2, 4)
+)
 def fulfill_order(
     ctx: typer.Context,
     order_id: OrderArgument,
@@ -76,7 +78,7 @@ def fulfill_order(
     _show_move(ctx, order)
 
 
-@group.command("return", returns.CREATE, orders.GET, requests=(2, 3))
+@group.command("return", operations.CREATE_RETURN, operations.GET_ORDER, requests=(2, 3))
 def return_order(
     ctx: typer.Context, order_id: OrderArgument, item: ItemOption = None, reason: ReasonOption = None
 ) -> None:
@@ -98,7 +100,7 @@ def return_order(
     _show_move(ctx, order)
 
 
-@group.command("cancel", orders.CANCEL, orders.GET, fulfillments.LIST, requests=(2, 3))
+@group.command("cancel", operations.CANCEL_ORDER, operations.GET_ORDER, operations.LIST_FULFILLMENTS, requests=(2, 3))
 def cancel_order(
     ctx: typer.Context, order_id: OrderArgument, reason: ReasonOption = None, yes: YesOption = False
 ) -> None:

@@ -6,9 +6,10 @@ import typer
 
 from synq_cli.cli.lazy_groups import Noun
 from synq_cli.cli.options import YesOption, invocation
+from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import state, whole
-from synq_cli.resources.organization import CHANGE_ROLE, INVITE, MEMBERS, REMOVE, Role
+from synq_cli.resources.organization import Role
 
 group = Noun("Manage the organization's members.")
 
@@ -23,7 +24,7 @@ INVITED = [Column("UID", "uid"), Column("Message", "message")]
 MemberArgument = Annotated[str, typer.Argument(metavar="MEMBER", help="The member's e-mail address or uid.")]
 
 
-@group.command("list", MEMBERS)
+@group.command("list", operations.LIST_MEMBERS)
 def list_members(ctx: typer.Context) -> None:
     """List the members and their roles.
 
@@ -37,7 +38,7 @@ def list_members(ctx: typer.Context) -> None:
     run.output.rows(run.api.members.list(), COLUMNS, empty="This organization has no members.")
 
 
-@group.command("invite", INVITE)
+@group.command("invite", operations.INVITE_MEMBER)
 def invite_member(
     ctx: typer.Context,
     email: Annotated[str, typer.Argument(metavar="EMAIL", help="Where the invitation goes.")],
@@ -59,7 +60,7 @@ def invite_member(
     run.output.record(run.api.members.invite(email, role), INVITED)
 
 
-@group.command("set-role", CHANGE_ROLE, MEMBERS, requests=(1, 2))
+@group.command("set-role", operations.CHANGE_MEMBER_ROLE, operations.LIST_MEMBERS, requests=(1, 2))
 def set_role(
     ctx: typer.Context,
     member: MemberArgument,
@@ -85,7 +86,7 @@ def set_role(
     run.output.changed(change.name, change.member, after, COLUMNS)
 
 
-@group.command("remove", REMOVE, MEMBERS)
+@group.command("remove", operations.REMOVE_MEMBER, operations.LIST_MEMBERS)
 def remove_member(ctx: typer.Context, member: MemberArgument, yes: YesOption = False) -> None:
     """Remove a member.
 

@@ -6,9 +6,9 @@ import typer
 
 from synq_cli.cli.lazy_groups import Commands
 from synq_cli.cli.options import invocation
+from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import identifier, timestamp
-from synq_cli.resources.organization import GET, UPDATE
 
 group = Commands()
 
@@ -21,7 +21,7 @@ RECORD = [
 ]
 
 
-@group.command("show", GET)
+@group.command("show", operations.GET_ORGANIZATION)
 def show_organization(ctx: typer.Context) -> None:
     """Show the organization's profile.
 
@@ -35,7 +35,7 @@ def show_organization(ctx: typer.Context) -> None:
     run.output.record(run.api.organization.get(), RECORD)
 
 
-@group.command("update", UPDATE, GET, requests=(1, 2))
+@group.command("update", operations.UPDATE_ORGANIZATION, operations.GET_ORGANIZATION, requests=(1, 2))
 def update_organization(
     ctx: typer.Context,
     name: Annotated[str, typer.Option("--name", metavar="NAME", help="The new name. Required.")],

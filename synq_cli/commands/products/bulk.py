@@ -9,6 +9,7 @@ from synq_cli.cli.lazy_groups import Commands
 from synq_cli.cli.options import ForOption, WaitOption, YesOption, invocation
 from synq_cli.cli.values import FILE
 from synq_cli.commands.bulk import SUMMARY, ReportOption, agreed, finish
+from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import quantity
 from synq_cli.resources.products import bulk_jobs
@@ -27,7 +28,9 @@ IMPORTED = [
 ]
 
 
-@group.command("import", bulk_jobs.CREATE, bulk_jobs.LIST, requests=(1, None), waits=True, bulk=True)
+@group.command(
+    "import", operations.CREATE_BULK_JOB, operations.LIST_BULK_JOBS, requests=(1, None), waits=True, bulk=True
+)
 def import_products(
     ctx: typer.Context,
     file: Annotated[str, typer.Argument(metavar=FILE, help="CSV or NDJSON of any size; - is standard input.")],

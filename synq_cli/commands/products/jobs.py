@@ -7,6 +7,7 @@ import typer
 from synq_cli.cli.lazy_groups import Noun
 from synq_cli.cli.options import ForOption, WaitOption, YesOption, invocation
 from synq_cli.cli.values import FILE, JOB
+from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, excerpt, identifier, quantity, state, timestamp
 from synq_cli.resources.products import bulk_jobs
@@ -38,7 +39,7 @@ RECORD = [
 JobArgument = Annotated[str, typer.Argument(metavar=JOB, help="The job's id, or its first letters once seen.")]
 
 
-@group.command("list", bulk_jobs.LIST, requests=(1, 3))
+@group.command("list", operations.LIST_BULK_JOBS, requests=(1, 3))
 def list_jobs(
     ctx: typer.Context,
     job_type: Annotated[
@@ -60,7 +61,7 @@ def list_jobs(
     run.output.rows(rows, COLUMNS, empty="There are no bulk jobs.")
 
 
-@group.command("get", bulk_jobs.LIST, requests=(1, 3))
+@group.command("get", operations.LIST_BULK_JOBS, requests=(1, 3))
 def get_job(ctx: typer.Context, job_id: JobArgument) -> None:
     """Show a bulk job.
 
@@ -75,7 +76,9 @@ def get_job(ctx: typer.Context, job_id: JobArgument) -> None:
     run.output.record(run.api.bulk_jobs.get(job_id), RECORD)
 
 
-@group.command("create", bulk_jobs.CREATE, bulk_jobs.LIST, requests=(1, None), waits=True, bulk=True)
+@group.command(
+    "create", operations.CREATE_BULK_JOB, operations.LIST_BULK_JOBS, requests=(1, None), waits=True, bulk=True
+)
 def create_job(
     ctx: typer.Context,
     job_type: Annotated[
@@ -115,7 +118,7 @@ def create_job(
     run.output.note(f"Follow it with: synq products jobs watch {job.get('id')}")
 
 
-@group.command("watch", bulk_jobs.LIST, requests=(1, None), waits=True, bulk=True)
+@group.command("watch", operations.LIST_BULK_JOBS, requests=(1, None), waits=True, bulk=True)
 def watch_job(ctx: typer.Context, job_id: JobArgument, limit: ForOption = None) -> None:
     """Follow a bulk job until it has ended.
 

@@ -7,10 +7,9 @@ import typer
 from synq_cli.cli.lazy_groups import Noun
 from synq_cli.cli.options import invocation
 from synq_cli.cli.values import PRODUCT, Value
+from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import address, age, identifier, quantity
-from synq_cli.resources.products import media
-from synq_cli.resources.products.variants import LIST as LIST_VARIANTS
 from synq_cli.resources.shared.validation import LARGEST
 
 group = Noun("List the media and add to them.")
@@ -35,7 +34,7 @@ VariantOption = Annotated[
 ]
 
 
-@group.command("list", media.LIST, LIST_VARIANTS, requests=(1, 2))
+@group.command("list", operations.LIST_MEDIA, operations.LIST_VARIANTS, requests=(1, 2))
 def list_media(ctx: typer.Context, product: ProductOption = None, variant: VariantOption = None) -> None:
     """List the media.
 
@@ -50,7 +49,7 @@ def list_media(ctx: typer.Context, product: ProductOption = None, variant: Varia
     run.output.rows(run.api.media.list(product=product, variant=variant), COLUMNS, empty="No media match.")
 
 
-@group.command("add", media.CREATE, LIST_VARIANTS, requests=(1, 2))
+@group.command("add", operations.CREATE_MEDIA, operations.LIST_VARIANTS, requests=(1, 2))
 def add_media(
     ctx: typer.Context,
     url: Annotated[str, typer.Argument(metavar="URL", help="Where the file lies; nothing is uploaded.")],

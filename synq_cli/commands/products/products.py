@@ -7,9 +7,10 @@ import typer
 from synq_cli.cli.lazy_groups import Commands
 from synq_cli.cli.options import DescriptionOption, YesOption, invocation
 from synq_cli.cli.values import PRODUCT, PRODUCT_OR_SKU, Value
+from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, flag, identifier, state, timestamp
-from synq_cli.resources.products import products, variants
+from synq_cli.resources.products import products
 
 group = Commands()
 
@@ -56,7 +57,7 @@ CategoryOption = Annotated[
 ]
 
 
-@group.command("list", products.LIST)
+@group.command("list", operations.LIST_PRODUCTS)
 def list_products(ctx: typer.Context) -> None:
     """List products, by title.
 
@@ -73,7 +74,7 @@ def list_products(ctx: typer.Context) -> None:
     run.output.note(products.perhaps_more(rows))
 
 
-@group.command("get", products.GET, variants.LIST, requests=(1, 2))
+@group.command("get", operations.GET_PRODUCT, operations.LIST_VARIANTS, requests=(1, 2))
 def get_product(
     ctx: typer.Context,
     product: Annotated[
@@ -98,7 +99,7 @@ def get_product(
     run.output.record(run.api.products.with_id_or_sku(product), RECORD)
 
 
-@group.command("create", products.CREATE)
+@group.command("create", operations.CREATE_PRODUCT)
 def create_product(
     ctx: typer.Context,
     title: Annotated[str, typer.Argument(metavar="TITLE", help="What it is called in the shop.")],
@@ -117,7 +118,7 @@ def create_product(
     run.output.record(run.api.products.create(title, description=description, category=category), RECORD)
 
 
-@group.command("update", products.UPDATE, products.GET, requests=(2, 3))
+@group.command("update", operations.UPDATE_PRODUCT, operations.GET_PRODUCT, requests=(2, 3))
 def update_product(
     ctx: typer.Context,
     product_id: ProductArgument,
@@ -154,7 +155,7 @@ def update_product(
     run.output.note(products.not_taken(changes, before, after))
 
 
-@group.command("delete", products.DELETE, products.GET)
+@group.command("delete", operations.DELETE_PRODUCT, operations.GET_PRODUCT)
 def delete_product(ctx: typer.Context, product_id: ProductArgument, yes: YesOption = False) -> None:
     """Delete a product.
 
@@ -173,7 +174,7 @@ def delete_product(ctx: typer.Context, product_id: ProductArgument, yes: YesOpti
         run.output.done(f"Deleted {name}.")
 
 
-@group.command("push", products.PUSH, products.GET, requests=(1, 2))
+@group.command("push", operations.PUSH_PRODUCT, operations.GET_PRODUCT, requests=(1, 2))
 def push_product(
     ctx: typer.Context, product_id: ProductArgument, action: ActionOption = "upsert", yes: YesOption = False
 ) -> None:

@@ -7,9 +7,9 @@ import typer
 from synq_cli.cli.lazy_groups import Noun
 from synq_cli.cli.options import AllOption, LimitOption, invocation
 from synq_cli.cli.values import PRODUCT, SKU, Value
+from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, identifier, money, timestamp
-from synq_cli.resources.products import variants
 
 group = Noun("List the variants of products and add to them.")
 
@@ -38,7 +38,7 @@ RECORD = [
 ]
 
 
-@group.command("list", variants.LIST, requests=(1, None))
+@group.command("list", operations.LIST_VARIANTS, requests=(1, None))
 def list_variants(
     ctx: typer.Context,
     sku: Annotated[str | None, typer.Option("--sku", metavar=SKU, help="Only the variant with this SKU.")] = None,
@@ -64,7 +64,7 @@ def list_variants(
         run.output.note(run.api.variants.near(sku))
 
 
-@group.command("create", variants.CREATE)
+@group.command("create", operations.CREATE_VARIANT)
 def create_variant(
     ctx: typer.Context,
     product: Annotated[
