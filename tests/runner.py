@@ -46,11 +46,11 @@ class Console(CliRunner):
 
 
 @cache
-def _seeded_tenant() -> bytes:
+def _seeded_tenant(now: float) -> bytes:
     """The database of a new sandbox; seeding one for each test would take longer than most tests."""
     with TemporaryDirectory() as folder:
         file = Path(folder, "sandbox.sqlite3")
-        create(file, DEFAULT_SEED, NOW)
+        create(file, DEFAULT_SEED, now)
         return file.read_bytes()
 
 
@@ -124,7 +124,7 @@ class Runner:
         """Put a new sandbox in place, as `synq sandbox init` does; its database."""
         place = self.folder / "state" / "sandbox.sqlite3"
         place.parent.mkdir(mode=0o700, exist_ok=True)
-        place.write_bytes(_seeded_tenant())
+        place.write_bytes(_seeded_tenant(self.clock))
         place.chmod(0o600)
         return place
 
