@@ -49,9 +49,9 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
 def test_two_processes_adjust_at_once_and_nothing_is_lost(shop: Shop) -> None:
     before = shop.on_hand("HMC-NVY-M")
     with ThreadPoolExecutor() as pool:
-        lines = [("inventory", "adjust", "HMC-NVY-M", delta, "--location", LEITH) for delta in ("-1", "-1", "+5", "-1")]
-        assert [run.returncode for run in pool.map(lambda line: shop.run(*line), lines)] == [0, 0, 0, 0]
-    assert shop.on_hand("HMC-NVY-M") == before + 2
+        lines = [("inventory", "adjust", "HMC-NVY-M", delta, "--location", LEITH) for delta in ("-1", "+5")]
+        assert [run.returncode for run in pool.map(lambda line: shop.run(*line), lines)] == [0, 0]
+    assert shop.on_hand("HMC-NVY-M") == before + 4
 
 
 def test_served_and_in_process_are_one_tenant(shop: Shop) -> None:
