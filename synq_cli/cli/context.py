@@ -97,7 +97,7 @@ class Invocation:
             memory=self.memory,
             now=self.system.now,
             lock_folder=lambda: self.state,
-            tell=lambda text: self.output.warn(text),  # noqa: PLW0108 the output is made only if it is needed
+            warn=lambda text: self.output.warn(text),  # noqa: PLW0108 the output is made only if it is needed
             post_form=lambda url, form: self.network.post_form(url, form),  # noqa: PLW0108 made only if it is needed
         )
 

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from synq_cli.errors import UsageError
 from synq_cli.session import profiles, settings
-from synq_cli.session.settings import RENEWAL_SETTINGS, Settings, parse_setting
-from synq_cli.session.status import OVERRIDES
+from synq_cli.session.session import OVERRIDES
+from synq_cli.session.settings import RENEWAL_SETTINGS, parse_setting
 
 if TYPE_CHECKING:
     from synq_cli.cli.context import Invocation
@@ -43,28 +43,19 @@ class Login:
         if command is None and token_url is None:
             session.use(self._secret("Token"), "standard input" if self._from_stdin else "the prompt")
             return
-        renewal = session.renewal_by(self._settings, self._where)
+        found: dict[str, Any] = dict.fromkeys(RENEWAL_SETTINGS) | self._renewal
+        renewal = session.renewal(self._run.settings._replace(**found), self._where)
         if command is not None:
-            session.use(renewal.ask_command(command), "the token_command")
+            session.use(renewal.run_command(command), "the token_command")
             return
         refresh = self._secret("Refresh token").strip()
-        fresh, rotated = renewal.grant(refresh)
+        fresh, rotated = renewal.exchange(refresh)
         self._refresh = rotated or refresh
         session.use(fresh, str(token_url))
 
     def keep(self) -> None:
         """Keep the token, once it has proved good, and how it is renewed."""
-        run, session = self._run, self._run.session
-        if self._refresh is not None:
-            session.renewal_by(self._settings, self._where).keep_refresh(self._refresh)
-        run.tokens.write(session.profile, session.credentials.token, self._where)
-        profiles.change(run.config.path, session.keep_login(self._where, self._renewal))
-        session.kept(self._where, self._renewal)
-
-    @property
-    def _settings(self) -> Settings:
-        found: dict[str, Any] = dict.fromkeys(RENEWAL_SETTINGS) | self._renewal
-        return self._run.settings._replace(**found)
+        self._run.session.save_login(self._where, self._renewal, self._refresh)
 
     def _chosen_way(self) -> tuple[str | None, str | None, str | None]:
         """Command, token URL and client as a person names them; all None for a token that is pasted."""

@@ -163,7 +163,7 @@ class Webhooks:
         problem = _address_problem(url)
         if problem:
             hint = f"Or send it to the API itself: {operations.RECEIVE_WEBHOOK.path}"
-            raise UsageError(f"'{url}' takes no webhook: it {problem}.", hint=hint)
+            raise UsageError(f'Invalid webhook URL "{url}": {problem}.', hint=hint)
         return None
 
     def _post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Reply:
@@ -203,11 +203,11 @@ def _address_problem(url: str) -> str | None:
 
     head = url.partition("?")[0]
     if "#" in url or not url.isprintable() or " " in url:
-        return "must be without blanks, fragment and control characters"
+        return "remove the fragment, and any blanks or control characters"
     try:
         parts = urlsplit(head)
         if parts.scheme == "http" and parts.hostname and not is_loopback(parts.hostname):
-            return "must be https, or http to this machine"
+            return "use https; plain http is only for this machine"
         check_base_url(head)
     except ValueError as error:
         return str(error)

@@ -121,7 +121,7 @@ def test_neither_is_a_webhook_secret(person: Any, tmp_path: Path) -> None:
     status, screen, sent = person.types(*line, answers={b"Webhook secret: ": b"example-webhook-secret\r"})
     assert status == 0
     assert screen[:3] == [
-        "Warning: The keyring is switched off here (the null backend): it would keep",
+        "Warning: The keyring is disabled (null backend); it would store",
         "nothing.",
         "Webhook secret:",
     ]

@@ -266,7 +266,7 @@ def test_a_401_says_when_the_token_ended(desk: Callable[..., Desk]) -> None:
     server = Server(httpx.Response(401, text="Unauthorized: Invalid token\n"))
     error = failed(lambda: get_order(desk(server, token=jwt(tenantid=TENANT, exp=NOW - 600))))
     assert told(error) == ("AuthError", 4, "The API refused the order: Unauthorized: Invalid token.")
-    assert error.hint == "The token ended 10 minutes ago. Put a fresh token into SYNQ_TOKEN."
+    assert error.hint == "The token expired 10 minutes ago. Set SYNQ_TOKEN to a new token."
 
 
 NONSENSE = {

@@ -169,6 +169,5 @@ def log_out(ctx: typer.Context) -> None:
     run = invocation(ctx)
     run.refuse_for_sandbox("The sandbox has no login to forget.")
     profile = profiles.existing(run.config, run.settings.profile)
-    had = run.session.forget()
-    profiles.change(run.config.path, run.session.drop_renewal)
+    had = run.session.forget_login()
     run.output.done(f"Forgot the token of profile {profile}." if had else f"Profile {profile} had no token.")

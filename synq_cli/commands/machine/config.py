@@ -54,7 +54,7 @@ def get_setting(ctx: typer.Context, setting: KeyArgument) -> None:
       synq config get location --profile acme
     """
     run = invocation(ctx)
-    run.output.value(getattr(run.settings, find_setting(setting, kept=False).name))
+    run.output.value(getattr(run.settings, find_setting(setting, in_profile=False).name))
 
 
 @group.command("set")
