@@ -15,9 +15,10 @@ from typing import Any
 import httpx
 
 from synq_cli.bulk.runner import Runner
+from synq_cli.bulk.runs.journal import Row
 from synq_cli.bulk.runs.runs import Runs
-from synq_cli.bulk.verbs.adjustments import ADJUSTMENTS
-from synq_cli.bulk.verbs.verb import WORKERS, Row
+from synq_cli.bulk.verbs.adjust_stock import AdjustStock
+from synq_cli.bulk.verbs.verb import WORKERS
 from synq_cli.http.client import HttpClient
 from synq_cli.http.rate_limit import Budget
 from synq_cli.http.single_attempt import Lane
@@ -251,7 +252,7 @@ def simulate(server: Any, *, rows: int = 1000, latency: float = 0.2, workers: in
     ) as journal:
         clock.join(min(workers, rows))
         Runner(
-            ADJUSTMENTS,
+            AdjustStock(Any),
             journal,
             open_lane,
             _NoObserver(),

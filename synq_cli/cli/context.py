@@ -1,7 +1,7 @@
 """One run of synq: the session, API and output that it builds when first asked."""
 
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from synq_cli.http.single_attempt import Lane
     from synq_cli.resources.client import SynqClient
     from synq_cli.resources.orders.keys import OrderKeys
+    from synq_cli.rows import Columns
     from synq_cli.state.id_cache import LocalIndex
 
 
@@ -218,15 +219,20 @@ class Invocation:
 
         return read_document(self.read_text(path), path)
 
-    def read_rows(self, path: str) -> list[Any]:
-        """The rows of such a file: an array in JSON or YAML, or NDJSON; UsageError if it holds none."""
-        from synq_cli.documents import read_rows
+    def read_rows(self, path: str, columns: "Columns | None") -> list[Any]:
+        """The rows of such a file, objects or, with no columns, any values; UsageError lists every problem."""
+        from synq_cli.bulk.prepare import Problem, refuse
+        from synq_cli.documents import shown_name
+        from synq_cli.rows import RowReader
 
-        return read_rows(self.read_text(path), path)
+        table = RowReader(columns, shown_name(path)).table(self.read_text(path))
+        problems = [Problem(record.line, record.problem) for record in table.records if record.problem]
+        refuse(shown_name(path), problems, table.unit)
+        return [record.fields for record in table.records]
 
     def as_file(self, path: str) -> AbstractContextManager[Path]:
-        """Such a file where it is; standard input as a copy, kept for a run that has begun."""
-        return self.runs.copied(self.system.stdin) if path == "-" else nullcontext(Path(path))
+        """Such a file on the disk, as UTF-8; a copy, for example of standard input, is kept for a run that needs it."""
+        return self.runs.readable(path, self.system.stdin)
 
     def confirmed(self, question: str, *, yes: bool) -> bool:
         """Ask before something of the tenant's is lost; RefusedError for a no, and off a terminal, naming the option.

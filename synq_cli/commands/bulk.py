@@ -1,4 +1,4 @@
-"""What the commands for many rows have in common: their plan, their question, their summary."""
+"""Shared by the commands for many rows: the plan, the confirmation and the summary."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 ReportOption = Annotated[
     str | None,
-    typer.Option("--report", metavar=FILE, help="Write what became of each row there, as .csv or .json."),
+    typer.Option("--report", metavar=FILE, help="Write the outcome of every row to FILE (.csv or .json)."),
 ]
 
 PLAN = [
@@ -26,10 +26,10 @@ PLAN = [
     Column("Rows", "rows", quantity),
     Column("Requests", "requests", quantity),
     Column("Minutes", "minutes"),
-    Column("Columns without meaning", "ignored_columns"),
+    Column("Ignored columns", "ignored_columns"),
     Column("Net movement", "net"),
     Column("Largest", "largest"),
-    Column("Suspicious", "suspicious"),
+    Column("Unusually large", "suspicious"),
     Column("Changes", "changes"),
 ]
 _MOVES = [
@@ -43,7 +43,7 @@ _CHANGES = [*_MOVES, Column("Before", "before", quantity), Column("After", "afte
 _PARTS = {
     "net": ("Net movement", _NET),
     "largest": ("Largest", _MOVES),
-    "suspicious": ("Suspicious, for their size", _MOVES),
+    "suspicious": ("Unusually large", _MOVES),
     "changes": ("On hand before and after", _CHANGES),
 }
 SUMMARY = [
@@ -60,20 +60,20 @@ SUMMARY = [
     Column("Pending", "pending", quantity),
     Column("Seconds", "seconds"),
     Column("Failed rows in", "failed_file"),
-    Column("Takes back", "undoes", whole),
-    Column("Taken back by", "undone_by", whole),
+    Column("Undoes", "undoes", whole),
+    Column("Undone by", "undone_by", whole),
     Column("Profile", "profile"),
 ]
 
 
 def carry_out(ctx: typer.Context, plan: "Plan", go: "Callable[[], Outcome]", report: str | None, *, yes: bool) -> None:
-    """Say what is planned, ask unless `yes`, then go; a dry run ends with the plan."""
+    """Print the plan, ask unless `yes`, then run `go`; a dry run ends with the plan."""
     if agreed(ctx, plan, report, yes=yes):
         finish(ctx, go(), report)
 
 
 def agreed(ctx: typer.Context, plan: "Plan", report: str | None, *, yes: bool) -> bool:
-    """Whether the plan is to be carried out, which was said and asked; a dry run ends with it."""
+    """Whether to carry out the plan, once it was printed and confirmed; a dry run ends with it."""
     from synq_cli.bulk.files.report import check_report
 
     run = invocation(ctx)
@@ -88,7 +88,7 @@ def agreed(ctx: typer.Context, plan: "Plan", report: str | None, *, yes: bool) -
 
 
 def finish(ctx: typer.Context, outcome: "Outcome", report: str | None) -> None:
-    """Print how a run ended, write the report, and end with what is left to do."""
+    """Write the report, print the summary of a run, and raise what is left to do."""
     from synq_cli.bulk.files.report import write_report
 
     write_report(outcome.entries, report)

@@ -5,7 +5,7 @@ from synq_cli.cli.lazy_groups import Noun
 _HERE = "synq_cli.commands.inventory"
 group = Noun(
     "Look at stock, adjust and reserve it.",
-    {"skus": (f"{_HERE}.skus", "Manage the SKUs this machine knows.")},
+    {"skus": (f"{_HERE}.skus", "Manage the local cache of SKUs.")},
     elsewhere={
         "adjust": f"{_HERE}.stock",
         "levels": f"{_HERE}.stock",

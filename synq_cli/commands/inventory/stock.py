@@ -132,10 +132,16 @@ def adjust_stock(
 
 def adjust_many(ctx: typer.Context, file: str, place: str | None, report: str | None, *, yes: bool) -> None:
     """Plan the rows of a file, ask, and send them."""
-    from synq_cli.bulk.verbs.adjustments import ADJUSTMENTS
+    from functools import partial
+    from pathlib import Path
+
+    from synq_cli.bulk.verbs.adjust_stock import AdjustStock
+    from synq_cli.documents import shown_name
 
     run = invocation(ctx)
-    plan = run.bulk.plan(ADJUSTMENTS, run.read_text(file), file, place=place, with_levels=run.dry_run)
+    verb = AdjustStock(run.api)
+    read = partial(verb.read, run.read_text(file), shown_name(file), place)
+    plan = run.bulk.plan(verb, read, file, None if file == "-" else Path(file), with_levels=run.dry_run)
     carry_out(ctx, plan, lambda: run.bulk.start(plan), report, yes=yes)
 
 

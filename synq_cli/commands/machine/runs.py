@@ -84,7 +84,7 @@ def show_run(
     if rows is None:
         run.output.record(run.runs.overview(run_id), SUMMARY)
     else:
-        told = run.runs.told(run_id, rows)
+        told = run.runs.rows_of(run_id, rows)
         # Each command's rows have keys of their own.
         columns = [column for column in ROWS if not told or column.key in told[0]]
         run.output.rows(told, columns, empty="No such rows.")

@@ -169,9 +169,15 @@ def _create_many(
     yes: bool,
 ) -> None:
     """Plan the orders of a file, its text and name, ask, and place them."""
-    from synq_cli.bulk.verbs.placements import placements
+    from functools import partial
+    from pathlib import Path
+
+    from synq_cli.bulk.verbs.create_orders import CreateOrders
+    from synq_cli.documents import shown_name
 
     run = invocation(ctx)
-    verb = placements(fields, located=location is not None)
-    plan = run.bulk.plan(verb, *source, place=location, with_levels=False)
+    text, file = source
+    verb = CreateOrders(run.api)
+    read = partial(verb.read, text, shown_name(file), location, fields)
+    plan = run.bulk.plan(verb, read, file, None if file == "-" else Path(file))
     carry_out(ctx, plan, lambda: run.bulk.start(plan), report, yes=yes)

@@ -106,7 +106,7 @@ def create_job(
       synq products jobs create --type delete --file ids.json --dry-run
     """
     run = invocation(ctx)
-    rows = bulk_jobs.checked_rows(job_type, run.read_rows(file))
+    rows = bulk_jobs.checked_rows(job_type, run.read_rows(file, None if job_type == "delete" else bulk_jobs.COLUMNS))
     count = f"{len(rows)} product{'s' * (len(rows) != 1)}"
     if job_type == "delete" and not run.confirmed(f"Delete {count}? There is no undo.", yes=yes):
         return
