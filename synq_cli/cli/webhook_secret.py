@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from synq_cli.errors import AuthError, UsageError
 from synq_cli.session.profiles import token_store
 from synq_cli.session.settings import SANDBOX
-from synq_cli.session.tokens.stores import TokenStore, webhook_entry
+from synq_cli.session.tokens.stores import TokenStore, entry_of
 from synq_cli.state.folders import config_dir
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def enter_secret(run: "Invocation", *, from_stdin: bool) -> str:
     """A secret from standard input, or one typed, kept where the profile keeps its token; AuthError if it can't be."""
     run.refuse_for_sandbox("The sandbox has a webhook secret of its own.")
     secret = _checked(run, _piped(run) if from_stdin else _typed(run))
-    _store(run).write(webhook_entry(run.settings.profile), secret, token_store(run.config, run.settings.profile))
+    _store(run).write(entry_of(run.settings.profile, "webhook"), secret, token_store(run.config, run.settings.profile))
     return secret
 
 
@@ -49,7 +49,7 @@ def _typed(run: "Invocation") -> str:
 def _kept(run: "Invocation") -> str | None:
     profile = run.settings.profile
     try:
-        return _store(run).read(webhook_entry(profile), token_store(run.config, profile))
+        return _store(run).read(entry_of(profile, "webhook"), token_store(run.config, profile))
     except AuthError as error:
         run.output.warn(error.message)  # a person may still be there to ask
         return None

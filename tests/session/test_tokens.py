@@ -20,7 +20,7 @@ from runner import FakeKeyring
 
 from synq_cli.errors import AuthError, UsageError
 from synq_cli.session.tokens.keyring import SecretStore
-from synq_cli.session.tokens.stores import TokenStore, webhook_entry
+from synq_cli.session.tokens.stores import TokenStore, entry_of
 from synq_cli.state.cache import Cache
 
 CANARY = "canary-7f3a91"
@@ -109,13 +109,13 @@ def test_the_keyring_keeps_one_entry_a_profile(tmp_path: Path) -> None:
 def test_a_webhook_secret_has_an_entry_of_its_own_and_goes_with_the_token(tmp_path: Path) -> None:
     kept = FakeKeyring()
     store = store_in(tmp_path, kept)
-    store.write(webhook_entry("acme"), CANARY, "keyring")
+    store.write(entry_of("acme", "webhook"), CANARY, "keyring")
     assert store.delete_profile("acme", "keyring") is False  # there was no token
     assert kept.entries == {}
     assert store.backend() == "FakeKeyring"
     forgetful = store_in(tmp_path, GarblingKeyring(), hint="Pipe it in.")
     with pytest.raises(AuthError) as caught:
-        forgetful.write(webhook_entry("acme"), CANARY, "keyring")
+        forgetful.write(entry_of("acme", "webhook"), CANARY, "keyring")
     assert caught.value.hint == "Pipe it in."
 
 

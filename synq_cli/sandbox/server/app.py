@@ -7,11 +7,10 @@ from pathlib import Path
 
 import falcon
 
-from synq_cli.sandbox.resources import audit, channels, integrations, organization, settings, webhook
-from synq_cli.sandbox.resources.inventory import reservations, stock
-from synq_cli.sandbox.resources.orders import fulfillments, orders, returns
-from synq_cli.sandbox.resources.orders.states import DueOrders
-from synq_cli.sandbox.resources.products import bulk_jobs, exports, products, stats, taxonomy, validation, variants
+from synq_cli.sandbox.resources import audit, channels, integrations, inventory, organization, settings, webhook
+from synq_cli.sandbox.resources.orders import orders, shipments
+from synq_cli.sandbox.resources.orders.states import advance_due_orders
+from synq_cli.sandbox.resources.products import bulk_jobs, products, stats, taxonomy, validation
 from synq_cli.sandbox.server.faults import Faults
 from synq_cli.sandbox.server.middleware import Authentication, BodyLimit, RateLimiter
 from synq_cli.sandbox.server.request import Request
@@ -24,22 +23,26 @@ RESOURCES = (
     audit,
     bulk_jobs,
     channels,
-    exports,
-    fulfillments,
     integrations,
+    inventory,
     orders,
     organization,
     products,
-    reservations,
-    returns,
     settings,
+    shipments,
     stats,
-    stock,
     taxonomy,
     validation,
-    variants,
     webhook,
 )
+
+
+class DueWork:
+    """Does what bulk jobs and new orders have been waiting for, before a request is answered."""
+
+    def process_resource(self, req: Request, *_rest: object) -> None:
+        bulk_jobs.process_due_jobs(req.store, req.at)
+        advance_due_orders(req.store, req.at)
 
 
 class Health:
@@ -65,11 +68,10 @@ def create_app(
     app.add_middleware(Faults(sleep))
     app.add_middleware(BodyLimit())
     app.add_middleware(Authentication())
-    app.add_middleware(bulk_jobs.DueJobs())
-    app.add_middleware(DueOrders())
+    app.add_middleware(DueWork())
     app.set_error_serializer(_as_json)
     app.add_error_handler(falcon.HTTPRouteNotFound, _no_route)
-    app.add_error_handler(falcon.HTTPMethodNotAllowed, _wrong_method)
+    app.add_error_handler(falcon.HTTPMethodNotAllowed, _no_route)
     app.add_error_handler(Exception, _bug)
     app.add_route("/health", Health())
     for module in RESOURCES:
@@ -82,17 +84,12 @@ def _as_json(_req: Request, resp: falcon.Response, error: falcon.HTTPError) -> N
     resp.media = {"error": error.title}
 
 
-def _no_route(_req: Request, resp: falcon.Response, _error: Exception, _params: dict[str, object]) -> None:
+def _no_route(_req: Request, resp: falcon.Response, error: falcon.HTTPError, _params: dict[str, object]) -> None:
     # Plain text, so that clients can distinguish it from the JSON of an object that is not found.
-    resp.status = falcon.HTTP_404
-    resp.content_type = falcon.MEDIA_TEXT
-    resp.text = "404 page not found\n"
-
-
-def _wrong_method(_req: Request, resp: falcon.Response, error: falcon.HTTPError, _params: dict[str, object]) -> None:
-    resp.status = falcon.HTTP_405
+    resp.status = error.status
     resp.set_headers(error.headers or {})
     resp.content_type = falcon.MEDIA_TEXT
+    resp.text = "404 page not found\n" if error.status_code == 404 else ""
 
 
 def _bug(req: Request, resp: falcon.Response, error: Exception, _params: dict[str, object]) -> None:
