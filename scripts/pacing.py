@@ -26,8 +26,8 @@ from synq_cli.session import settings
 from synq_cli.session.profiles import Config
 from synq_cli.session.session import Session
 from synq_cli.session.tokens.stores import TokenStore
+from synq_cli.state.cache import Cache
 from synq_cli.state.id_cache import LocalIndex
-from synq_cli.state.memory import Memory
 
 START = 1_795_521_600.0
 WINDOW = 60.0
@@ -224,10 +224,10 @@ def simulate(server: Any, *, rows: int = 1000, latency: float = 0.2, workers: in
     client = HttpClient(30, {}, network)
     config = Config(folder / "config.yaml")
     options = {"base_url": "https://api.test", "timeout": "30"}
-    memory = Memory(lambda: folder)
+    cache = Cache(lambda: folder)
     session = Session(
-        settings.resolve(options, {}, config), {"SYNQ_TOKEN": "t"}, TokenStore(folder, None, memory=memory), config,
-        sandbox_token=lambda: "t", memory=memory, now=clock.now, lock_folder=lambda: folder, warn=print,
+        settings.resolve(options, {}, config), {"SYNQ_TOKEN": "t"}, TokenStore(folder, None, cache=cache), config,
+        sandbox_token=lambda: "t", cache=cache, now=clock.now, lock_folder=lambda: folder, warn=print,
         post_form=client.post_form,
     )  # fmt: skip
     _ = session.credentials

@@ -21,14 +21,14 @@ from runner import FakeKeyring
 from synq_cli.errors import AuthError, UsageError
 from synq_cli.session.tokens.keyring import SecretStore
 from synq_cli.session.tokens.stores import TokenStore, entry_of
-from synq_cli.state.memory import Memory
+from synq_cli.state.cache import Cache
 
 CANARY = "canary-7f3a91"
 HINT = "Set SYNQ_TOKEN for this shell, or store the token in a file: synq auth login --insecure-storage"
 
 
 def store_in(folder: Path, keyring: SecretStore | None = None, **settings: Any) -> TokenStore:
-    return TokenStore(folder, keyring, memory=Memory(lambda: folder / "state"), **settings)
+    return TokenStore(folder, keyring, cache=Cache(lambda: folder / "state"), **settings)
 
 
 class RaisingKeyring:
@@ -179,7 +179,7 @@ HANGS = """
 import threading
 from pathlib import Path
 from synq_cli.errors import AuthError
-from synq_cli.state.memory import Memory
+from synq_cli.state.cache import Cache
 from synq_cli.session.tokens.stores import TokenStore
 
 class Hanging:
@@ -187,7 +187,7 @@ class Hanging:
         threading.Event().wait()
 
 try:
-    TokenStore(Path("nowhere"), Hanging(), memory=Memory(Path), limit=0.05).read("acme", "keyring")
+    TokenStore(Path("nowhere"), Hanging(), cache=Cache(Path), limit=0.05).read("acme", "keyring")
 except AuthError as error:
     print(error)
 """
