@@ -128,13 +128,10 @@ def test_a_keyring_that_does_not_keep_what_it_took_is_noticed(tmp_path: Path) ->
 DISABLED = "The keyring is disabled (null backend); it would store nothing."
 MISSING = "This machine has no keyring that synq can use."
 ERRORS = [
-    PasswordSetError(f"can't store {CANARY}"),
-    PasswordDeleteError(CANARY),
-    InitError(CANARY),
-    RuntimeError(CANARY, {"token": CANARY}),
-    OSError(5, CANARY, CANARY),
+    PasswordSetError(f"can't store {CANARY}"), PasswordDeleteError(CANARY), InitError(CANARY),
+    RuntimeError(CANARY, {"token": CANARY}), OSError(5, CANARY, CANARY),
     UnicodeEncodeError("ascii", CANARY, 0, 1, CANARY),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(
