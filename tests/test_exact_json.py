@@ -4,12 +4,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from synq_cli.exact_json import Number, dumps, loads
 
-few = settings(max_examples=30, deadline=None)
 NUMBERS = st.from_regex(r"-?(0|[1-9][0-9]{0,30})(\.[0-9]{1,30})?([eE][-+]?[0-9]{1,3})?", fullmatch=True)
 PRINTABLE = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text('aé東\\"\n'),
@@ -32,14 +31,12 @@ def written(value: Any) -> Any:
     return (type(value), value)
 
 
-@few
 @given(NUMBERS)
 def test_a_number_keeps_its_digits(text: str) -> None:
     assert dumps(loads(text)) == text
     assert dumps(loads(f'{{"a":[{text}]}}')) == f'{{"a":[{text}]}}'
 
 
-@few
 @given(VALUES)
 def test_what_was_written_reads_the_same_and_is_json_for_everyone(value: Any) -> None:
     text = dumps(value)
@@ -85,7 +82,6 @@ def test_letters_stay_letters_and_layout_follows_the_indent() -> None:
     assert dumps({"a": [Number("1.0")]}, indented=True) == '{\n  "a": [\n    1.0\n  ]\n}'
 
 
-@few
 @given(PRINTABLE)
 def test_the_layout_is_the_standard_encoder_s(value: Any) -> None:
     assert dumps(value, indented=True) == json.dumps(value, ensure_ascii=False, indent=2)

@@ -15,15 +15,15 @@ from synq_cli.session.project import announce_project, find_project
 from synq_cli.session.session import Session
 from synq_cli.session.settings import Settings
 from synq_cli.session.tokens.stores import TokenStore
+from synq_cli.state.cache import Cache
 from synq_cli.state.folders import config_dir, private_folder, state_dir
-from synq_cli.state.memory import Memory
 
 if TYPE_CHECKING:
     from synq_cli.bulk.engine import Engine
     from synq_cli.bulk.runs.runs import Runs
     from synq_cli.http.client import HttpClient
     from synq_cli.http.rate_limit import Budget
-    from synq_cli.http.single_attempt import Lane
+    from synq_cli.http.single_attempt import SingleAttemptTransport
     from synq_cli.resources.client import SynqClient
     from synq_cli.resources.orders.keys import OrderKeys
     from synq_cli.rows import Columns
@@ -43,7 +43,7 @@ class Invocation:
     @cached_property
     def config(self) -> profiles.Config:
         """The profiles of this machine's user."""
-        return profiles.load(config_dir(self.system.environ) / "config.yaml", self.memory)
+        return profiles.load(config_dir(self.system.environ) / "config.yaml", self.cache)
 
     @cached_property
     def settings(self) -> Settings:
@@ -54,7 +54,7 @@ class Invocation:
         if given.get("jq") is not None and self.system.environ.get("SYNQ_OUTPUT") != "ndjson":
             given.setdefault("output", "json")  # what is usual gives way to what the line asks for
         here = self.system.folder
-        return settings.resolve(given, self.system.environ, self.config, lambda: find_project(here, self.memory))
+        return settings.resolve(given, self.system.environ, self.config, lambda: find_project(here, self.cache))
 
     @cached_property
     def output(self) -> Output:
@@ -69,18 +69,18 @@ class Invocation:
             debug=self.settings.debug,
         )
         if not self.given.get("quiet"):
-            announce_project(self.settings, self.memory, output.note)
+            announce_project(self.settings, self.cache, output.note)
         return output
 
     @cached_property
-    def memory(self) -> Memory:
+    def cache(self) -> Cache:
         """What this machine has found out for itself."""
-        return Memory(lambda: state_dir(self.system.environ))
+        return Cache(lambda: state_dir(self.system.environ))
 
     @cached_property
     def tokens(self) -> TokenStore:
         """Where tokens are kept."""
-        return TokenStore(config_dir(self.system.environ), self.system.keyring, memory=self.memory)
+        return TokenStore(config_dir(self.system.environ), self.system.keyring, cache=self.cache)
 
     @cached_property
     def session(self) -> Session:
@@ -95,7 +95,7 @@ class Invocation:
             self.tokens,
             self.config,
             sandbox_token=self._sandbox_token,
-            memory=self.memory,
+            cache=self.cache,
             now=self.system.now,
             lock_folder=lambda: self.state,
             warn=lambda text: self.output.warn(text),  # noqa: PLW0108 the output is made only if it is needed
@@ -305,13 +305,15 @@ class Invocation:
             self.output.messages.footer(left.remaining, left.limit, exact=left.exact, **whose)
         self.budget.close()
 
-    def _lane(self, sleep: Callable[[float], None]) -> "Lane":
+    def _lane(self, sleep: Callable[[float], None]) -> "SingleAttemptTransport":
         """A way to the API for one thread, with a connection and a view of the budget of its own."""
-        from synq_cli.http.single_attempt import Lane
+        from synq_cli.http.single_attempt import SingleAttemptTransport
 
         budget = self.open_budget(self.output.warn, sleep)
         known = (self.session, budget, self.index, self.output.messages)
-        return Lane(*known, http=self._api_http, now=self.system.now, sleep=sleep, jitter=self.system.jitter)
+        return SingleAttemptTransport(
+            *known, http=self._api_http, now=self.system.now, sleep=sleep, jitter=self.system.jitter
+        )
 
     def _sandbox_token(self) -> str:
         return self.sandbox.token()  # asked for only now: the tenant is made when it is first used

@@ -56,7 +56,7 @@ def _kept(run: "Invocation") -> str | None:
 
 
 def _store(run: "Invocation") -> TokenStore:
-    return TokenStore(config_dir(run.system.environ), run.system.keyring, memory=run.memory, hint=_WAYS)
+    return TokenStore(config_dir(run.system.environ), run.system.keyring, cache=run.cache, hint=_WAYS)
 
 
 def _checked(run: "Invocation", secret: str) -> str:

@@ -10,7 +10,7 @@ from synq_cli.cli.values import suggestions
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, clock, identifier, text
-from synq_cli.resources.audit import ACTIONS, NEWEST, wanted
+from synq_cli.resources.audit import ACTIONS, NEWEST, event_filter
 
 group = Noun("Read the log of what was done.")
 
@@ -77,7 +77,7 @@ def list_events(
       synq audit list --catalogue --entity PRODUCT
     """
     run = invocation(ctx)
-    chosen = wanted(action=action, actor=actor, entity=entity, since=moment(since, run.system.now()))
+    chosen = event_filter(action=action, actor=actor, entity=entity, since=moment(since, run.system.now()))
     events = run.api.audit.catalogue_events() if catalogue else run.api.audit.events()
     run.output.rows([event for event in events if chosen(event)], COLUMNS, empty="No events match.")
     if len(events) >= NEWEST:
@@ -109,5 +109,5 @@ def follow_events(
       synq audit tail -o ndjson | tee -a audit.ndjson
     """
     run = invocation(ctx)
-    chosen = wanted(action=action, actor=actor, entity=entity, since=moment(since, run.system.now()))
+    chosen = event_filter(action=action, actor=actor, entity=entity, since=moment(since, run.system.now()))
     run.output.follow(run.api.audit.tail(chosen, run.output.warn), TAIL)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -92,7 +92,6 @@ texts = st.text(st.sampled_from("a b-京都🎁é❤️\u0301\u200b\x1b ") | st.
 
 
 @pytest.mark.parametrize("draw", DRAWINGS, ids=lambda draw: draw.__name__)
-@settings(max_examples=15)
 @given(text=texts, width=st.integers(30, 140))
 def test_no_line_is_wider_than_the_terminal(draw: Callable[[Output, str], None], text: str, width: int) -> None:
     assert [line for line in drawn(draw, text, width) if cell_len(line) > width] == []

@@ -20,14 +20,14 @@ from runner import FakeKeyring
 from synq_cli.errors import AuthError, UsageError
 from synq_cli.session.tokens.keyring import SecretStore
 from synq_cli.session.tokens.stores import TokenStore, entry_of
-from synq_cli.state.memory import Memory
+from synq_cli.state.cache import Cache
 
 CANARY = "canary-7f3a91"
 HINT = "Set SYNQ_TOKEN for this shell, or store the token in a file: synq auth login --insecure-storage"
 
 
 def store_in(folder: Path, keyring: SecretStore | None = None, **settings: Any) -> TokenStore:
-    return TokenStore(folder, keyring, memory=Memory(lambda: folder / "state"), **settings)
+    return TokenStore(folder, keyring, cache=Cache(lambda: folder / "state"), **settings)
 
 
 class RaisingKeyring:
@@ -175,7 +175,7 @@ HANGS = """
 import threading
 from pathlib import Path
 from synq_cli.errors import AuthError
-from synq_cli.state.memory import Memory
+from synq_cli.state.cache import Cache
 from synq_cli.session.tokens.stores import TokenStore
 
 class Hanging:
@@ -184,7 +184,7 @@ class Hanging:
 
 for keyring, limit in ((None, 20), (Hanging(), 0.05)):
     try:
-        store = TokenStore(Path("nowhere"), keyring, memory=Memory(lambda: Path("/dev/null")), limit=limit)
+        store = TokenStore(Path("nowhere"), keyring, cache=Cache(lambda: Path("/dev/null")), limit=limit)
         store.read("acme", "keyring")
     except AuthError as error:
         print(error)

@@ -57,7 +57,7 @@ def reserve_stock(
       synq inventory reserve HMC-NVY-M 3 --location "Leith warehouse" --dry-run
     """
     run = invocation(ctx)
-    hold = run.api.reservations.hold(
+    hold = run.api.reservations.prepare(
         sku,
         units,
         location or run.settings.location,

@@ -121,7 +121,7 @@ def adjust_stock(
         raise UsageError("Give a SKU and a quantity, or --file.", hint="See `synq inventory adjust --help`.")
     if report is not None:
         raise UsageError("--report is for the rows of a --file.")
-    movement = run.api.inventory.movement(sku, change, place, with_level=run.dry_run or run.output.format == "table")
+    movement = run.api.inventory.prepare(sku, change, place, with_level=run.dry_run or run.output.format == "table")
     if movement.after is not None and movement.after < 0:
         run.output.warn(f"This takes {sku} at {movement.location} below zero.")
     entry = run.api.inventory.adjust(movement)
@@ -200,7 +200,7 @@ def list_levels(
     run.output.note(levels.left_out("level"))
     for name in levels.without_rows():
         missing = f"No stock levels match {name}. " if levels.taken else ""
-        run.output.note((missing + run.api.variants.near(name)).rstrip())
+        run.output.note((missing + run.api.variants.suggestion(name)).rstrip())
 
 
 @group.command("locations", operations.LIST_LOCATIONS)

@@ -11,7 +11,7 @@ from synq_cli.commands.orders.listing import RECORD, OrderArgument
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import identifier, money, quantities, state, timestamp
-from synq_cli.resources.orders import orders
+from synq_cli.resources.orders.states import Order
 
 group = Commands()
 
@@ -70,7 +70,7 @@ def fulfill_order(
       synq orders fulfill 225be7ae-8655-4577-b4cd-8cdf6c23d2bc --item FCP-MOS-L=1 --dry-run
     """
     run = invocation(ctx)
-    parcel = run.api.fulfillments.parcel(
+    parcel = run.api.fulfillments.prepare(
         item or [], carrier=carrier, tracking_number=tracking_number, location=location
     )
     order = run.api.orders.ready(order_id, "fulfill")
@@ -94,7 +94,7 @@ def return_order(
       synq orders return b29472f6-1ec6-485d-90b0-351241403cf5 --dry-run
     """
     run = invocation(ctx)
-    request = run.api.returns.request(item or [], reason)
+    request = run.api.returns.prepare(item or [], reason)
     order = run.api.orders.ready(order_id, "return")
     run.output.record(run.api.returns.create(order, request), RETURN)
     _show_move(ctx, order)
@@ -115,7 +115,7 @@ def cancel_order(
       synq orders cancel 24ab2b21-3608-4d36-8a5b-5ab9aead148b --yes
     """
     run = invocation(ctx)
-    given = run.api.orders.cancellation(reason)
+    given = run.api.orders.prepare_cancellation(reason)
     order = run.api.orders.ready(order_id, "cancel")
     total = money("currency").show(order.get("total"), order, run.system.now()).text
     if run.confirmed(f"Cancel order {order['id']} ({order.get('status')}, {total})? There is no undo.", yes=yes):
@@ -123,7 +123,7 @@ def cancel_order(
         run.output.changed(f"Order {order['id']}", order, cancelled, RECORD)
 
 
-def _show_move(ctx: typer.Context, before: orders.Order) -> None:
+def _show_move(ctx: typer.Context, before: Order) -> None:
     """How a step has changed the status, for people; it takes another look at the order."""
     run = invocation(ctx)
     if run.output.format == "table":

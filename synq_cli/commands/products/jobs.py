@@ -137,7 +137,7 @@ def _follow(ctx: typer.Context, job_id: str, limit: int | None) -> None:
     run = invocation(ctx)
     jobs, job = run.api.bulk_jobs, {}
     with run.output.progress(f"Job {job_id[:8]}") as shown:
-        for job in jobs.states(job_id, limit=limit):
+        for job in jobs.watch(job_id, limit=limit):
             shown.update(*bulk_jobs.progress(job), str(job.get("status")))
     run.output.record(job, RECORD)
     jobs.raise_if_failed(job)

@@ -8,7 +8,7 @@ from synq_cli.cli.lazy_groups import Noun
 from synq_cli.cli.options import DescriptionOption, NameArgument, invocation
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, identifier
-from synq_cli.resources.products.taxonomy import Resource
+from synq_cli.resources.products.taxonomy import TaxonomyKind
 
 ID = Column("ID", "id", identifier)
 NAME = Column("Name", "name")
@@ -19,7 +19,7 @@ CHANGED = Column("Changed", "updated_at", age, drop=4)
 
 
 def with_list(
-    resource: Resource, columns: list[Column], note: str = "", example: str = "--fields id,name -o csv"
+    resource: TaxonomyKind, columns: list[Column], note: str = "", example: str = "--fields id,name -o csv"
 ) -> Noun:
     """A group with the command `list`, whose help ends with the note and the example."""
     group = Noun(f"List the {resource.many} and add to them.")
@@ -35,7 +35,7 @@ def with_list(
 
 
 def with_list_and_create(
-    resource: Resource, *, list_note: str = "", create: str, create_note: str, examples: Sequence[str]
+    resource: TaxonomyKind, *, list_note: str = "", create: str, create_note: str, examples: Sequence[str]
 ) -> Noun:
     """The group of a resource whose objects have a name and a description."""
     columns = [ID, NAME, DESCRIPTION, CREATED, CHANGED]
