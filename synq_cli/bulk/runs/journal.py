@@ -139,7 +139,7 @@ class Journal:
 
         try:
             with _file_errors(self.path):
-                self._lock = self._acquire(timeout=1)
+                self._lock = self._acquire(timeout=0.2)
         except Timeout:
             raise RefusedError(
                 f"Another synq process is working on the run {self.facts.id}.",
