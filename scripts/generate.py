@@ -14,9 +14,9 @@ ROOT = Path(__file__).resolve().parent.parent
 def command_pages() -> Iterator[tuple[str, str]]:
     """Each command's path and help page, depth first."""
     from synq_cli.app import root_command
-    from synq_cli.cli.tree import top, walk
+    from synq_cli.cli.tree import root_node, walk
 
-    for node in walk(top(root_command(), terminal_width=88)):
+    for node in walk(root_node(root_command(), terminal_width=88)):
         yield node.path, node.command.get_help(node.context)
 
 
@@ -24,8 +24,8 @@ def cli_page() -> str:
     """docs/cli.md: the help of every command."""
     parts = ["# synq: every command\n\nWritten by `make generate` from the program's own help.\n"]
     for path, page in command_pages():
-        # What every command takes is told once, under `synq` itself.
-        shown = page if path == "synq" else page.partition("\nOptions every command takes:")[0].rstrip()
+        # Global options are listed once, under `synq` itself.
+        shown = page if path == "synq" else page.partition("\nGlobal options:")[0].rstrip()
         parts.append(f"## {path}\n\n```text\n{shown}\n```\n")
     return "\n".join(parts)
 

@@ -13,7 +13,7 @@ from runner import Result, Runner
 
 from synq_cli.app import root_command
 from synq_cli.cli import tree
-from synq_cli.cli.spec import ANY
+from synq_cli.cli.command import ANY
 from synq_cli.http.client import in_process
 from synq_cli.http.operation import Operation
 from synq_cli.sandbox.seed.seed import DEFAULT_SEED
@@ -50,7 +50,7 @@ def examples() -> Iterator[Any]:
         line = " ".join(node.words)
         for example in tree.describe(node)["examples"] if line not in ELSEWHERE else ():
             if example.startswith("synq "):
-                yield pytest.param(line, example, node.declaration, id=example[5:])
+                yield pytest.param(line, example, node.spec, id=example[5:])
 
 
 class Counting(httpx.BaseTransport):
@@ -134,31 +134,29 @@ WRITING = [
 ]
 
 
-@pytest.mark.parametrize(("line", "example", "declaration"), EXAMPLES)
-def test_an_example_works_and_costs_what_its_command_declares(
-    run: Any, line: str, example: str, declaration: Any
-) -> None:
+@pytest.mark.parametrize(("line", "example", "spec"), EXAMPLES)
+def test_an_example_works_and_costs_what_its_command_declares(run: Any, line: str, example: str, spec: Any) -> None:
     result, seen = run(example)
     assert result.status == 0, result.err
     if words_of(example)[: len(line.split())] != line.split():
         return  # another command's output, on its way into this one
-    least, most = declaration.requests
+    least, most = spec.requests
     assert "--dry-run" in example or least <= len(seen)
     assert most is None or len(seen) <= most
-    undeclared = [asked for asked in seen if not any(is_for(asked, call) for call in declaration.calls)]
-    assert declaration.effect == ANY or undeclared == []
+    undeclared = [asked for asked in seen if not any(is_for(asked, call) for call in spec.operations)]
+    assert spec.effect == ANY or undeclared == []
 
 
-@pytest.mark.parametrize(("line", "example", "declaration"), WRITING)
-def test_a_dry_run_of_any_example_reads_at_most(run: Any, line: str, example: str, declaration: Any) -> None:
+@pytest.mark.parametrize(("line", "example", "spec"), WRITING)
+def test_a_dry_run_of_any_example_reads_at_most(run: Any, line: str, example: str, spec: Any) -> None:
     result, seen = run(example, "--dry-run")
     assert result.status == 0, result.err
     assert {method for method, _ in seen} <= {"GET"}
     assert "Would send" in result.out or '"dry_run": true' in result.out
 
 
-@pytest.mark.parametrize(("line", "example", "declaration"), WRITING)
-def test_a_read_only_run_of_any_example_reads_at_most(run: Any, line: str, example: str, declaration: Any) -> None:
+@pytest.mark.parametrize(("line", "example", "spec"), WRITING)
+def test_a_read_only_run_of_any_example_reads_at_most(run: Any, line: str, example: str, spec: Any) -> None:
     result, seen = run(example.replace("--dry-run", ""), "--read-only")
     assert result.status == 11, result.err
     assert {method for method, _ in seen} <= {"GET"}

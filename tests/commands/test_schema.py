@@ -116,7 +116,7 @@ def test_every_way_to_end_has_a_meaning() -> None:
     assert {kind.exit_status: kind.code for kind in kinds}.items() <= {
         status: meaning.partition(":")[0] for status, meaning in tree.EXITS.items()
     }.items()
-    assert {status for node in tree.commands(root_command()) for status in node.declaration.exits} <= set(tree.EXITS)
+    assert {status for node in tree.commands(root_command()) for status in node.spec.exits} <= set(tree.EXITS)
 
 
 def test_the_tree_knows_which_command_an_operation_is_for() -> None:

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 import synq_cli.commands
 from synq_cli.app import GROUPS, app, root_command
 from synq_cli.cli import tree
-from synq_cli.cli.options import shared_options
+from synq_cli.cli.options import global_options
 from synq_cli.cli.system import System
 
 COMMANDS_FOLDER = Path(__file__).parents[2] / "synq_cli" / "commands"
@@ -39,9 +39,9 @@ def test_every_operation_of_the_contract_has_a_command() -> None:
         if method != "parameters"
     }
     nodes = tree.commands(root_command())
-    assert {call.id for node in nodes for call in node.declaration.calls} == described
+    assert {call.id for node in nodes for call in node.spec.operations} == described
     # An order's parcels and returns are part of its life (`track`), the catalogue's log is an option of `audit list`.
-    told = {node.declaration.calls[0].id for node in tree.commands(root_command()) if node.declaration.calls}
+    told = {node.spec.operations[0].id for node in tree.commands(root_command()) if node.spec.operations}
     assert described - told == {"list_fulfillments", "list_returns", "list_pim_audit_events"}
 
 
@@ -130,7 +130,7 @@ def test_the_line_about_a_group_is_the_groups_own(name: str) -> None:
 def test_every_shared_option_is_taken_before_and_after_the_verb(line: str) -> None:
     # --help answers only if everything before it could be read.
     words = []
-    for option in shared_options():
+    for option in global_options():
         if "--version" not in option.opts and "--sandbox" not in option.opts:
             words += [option.opts[-1], *([] if option.is_flag else [getattr(option.type, "choices", ["7"])[0]])]
     path = line.split()

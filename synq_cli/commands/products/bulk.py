@@ -1,13 +1,16 @@
 """`synq products import`."""
 
+from contextlib import nullcontext
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from synq_cli.cli.lazy_groups import Commands
-from synq_cli.cli.options import ForOption, WaitOption, YesOption, invocation
-from synq_cli.cli.values import FILE
+from synq_cli.cli.context import RunContext
+from synq_cli.cli.groups import CommandGroup
+from synq_cli.cli.metavars import FILE
+from synq_cli.cli.options import ForOption, WaitOption, YesOption
 from synq_cli.commands.bulk import SUMMARY, ReportOption, agreed, finish
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import quantity
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
     from synq_cli.bulk.outcome import Outcome
     from synq_cli.resources.shared.pagination import Row
 
-group = Commands()
+group = CommandGroup()
 
 IMPORTED = [
     *SUMMARY,
@@ -29,7 +32,7 @@ IMPORTED = [
 
 @group.command("import", bulk_jobs.CREATE, bulk_jobs.LIST, requests=(1, None), waits=True, bulk=True)
 def import_products(
-    ctx: typer.Context,
+    run: RunContext,
     file: Annotated[str, typer.Argument(metavar=FILE, help="CSV or NDJSON of any size; - is standard input.")],
     wait: WaitOption = False,
     limit: ForOption = None,
@@ -63,27 +66,25 @@ def import_products(
     """
     from synq_cli.bulk.verbs.imports import imports, parts_of
 
-    run = invocation(ctx)
     shown = "standard input" if file == "-" else file
-    with run.as_file(file) as path:
+    with run.runs.copied(run.system.stdin) if file == "-" else nullcontext(Path(file)) as path:
         with run.output.progress(f"Checking {shown}, in MB") as bar:
             action = imports(run.api.bulk_jobs)
             cut = partial(parts_of, path, shown, is_copy=file == "-", watch=bar.update)
             plan = run.bulk.plan_parts(action, cut, file, path)
-        if not agreed(ctx, plan, report, yes=yes):
+        if not agreed(run, plan, report, yes=yes):
             return
         outcome = run.bulk.start(plan)
         if (wait or limit is not None) and outcome.row["done"] and outcome.reason is None:
-            _follow(ctx, outcome, limit, report)
+            _follow(run, outcome, limit, report)
         else:
-            finish(ctx, outcome, report)
+            finish(run, outcome, report)
 
 
-def _follow(ctx: typer.Context, outcome: "Outcome", limit: int | None, report: str | None) -> None:
+def _follow(run: RunContext, outcome: "Outcome", limit: int | None, report: str | None) -> None:
     """Follow the jobs of a run; whatever they come to, it is told how the run ended."""
     from synq_cli.bulk.files.report import write_report
 
-    run = invocation(ctx)
     created = [entry for entry in outcome.entries if entry.receipt]
     ids = [str(entry.receipt) for entry in created]
     total = sum(entry.content["products"] for entry in created)
