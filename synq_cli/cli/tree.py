@@ -13,13 +13,13 @@ from synq_cli.errors import UsageError
 from synq_cli.http.operation import Operation
 
 EXITS = {
-    0: "success",
+    0: "done",
     1: "internal: a bug in synq",
     2: "usage: an invalid option, argument or local file",
     3: "rejected: the API refused the request, or a signature does not match",
     4: "auth: no token, an expired one, 401 or 403",
     5: "not_found: 404, an unknown SKU or location",
-    6: "rate_limited: waiting for the rate limit would exceed --max-wait",
+    6: "rate_limited: the wait would exceed --max-wait",
     7: "network: the API could not be reached",
     8: "conflict: 409, 412, or the value has changed in the meantime",
     9: "partial: some rows failed",

@@ -50,8 +50,8 @@ def send_request(
     """Send any request to the API.
 
     The request uses the same login, rate limit and retries as other commands: GET, PUT and DELETE are retried if no
-    response arrives, POST and PATCH never are, except a new order with an idempotency_key. The token is sent to the API's
-    own host only.
+    response arrives, POST and PATCH never are, except a new order with an idempotency_key. The token is sent only to
+    the API's own host.
 
     Fields form the body, or the query with GET, DELETE and --input. In a body, `tags[]=new` appends to a list,
     `address[city]=Leith` sets a key of an object, and `items[][sku]=A` one of an object in a list. With -f, @FILE as

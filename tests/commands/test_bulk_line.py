@@ -150,8 +150,8 @@ def test_it_asks_on_a_terminal_and_refuses_off_it(run: Any, shop: Shop, counts: 
     [
         ((), "Give a SKU and a quantity, or --file."),
         (("AAA",), "Give a SKU and a quantity, or --file."),
-        (("AAA", "5", "--file", "counts.csv"), "A SKU and --file ask for two things; give one of them."),
-        (("AAA", "5", "--report", "r.csv"), "--report is for the rows of a --file."),
+        (("AAA", "5", "--file", "counts.csv"), "A SKU conflicts with --file: give one of them."),
+        (("AAA", "5", "--report", "r.csv"), "--report requires --file."),
     ],
 )
 def test_one_sku_or_a_file(synq: Any, line: tuple[str, ...], message: str) -> None:
@@ -370,7 +370,7 @@ def test_another_tenants_run_is_left_alone(run: Any, synq: Any, counts: Path) ->
 
 
 def test_runs_that_are_not_there(synq: Any) -> None:
-    assert synq("runs", "list", terminal=True).err == "No runs yet; `synq inventory adjust --file` makes one.\n"
+    assert synq("runs", "list", terminal=True).err == "There are no runs. To start one, run `synq inventory adjust --file FILE`.\n"
     missing = synq("runs", "show", "2611")
     assert (missing.status, missing.err) == (2, "synq: There is no run '2611'.\n  `synq runs list` shows them.\n")
     assert synq("runs", "resume", "2611", "--report", "result.xlsx").status == 2

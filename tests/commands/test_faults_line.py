@@ -5,7 +5,7 @@ from typing import Any, get_args
 
 import pytest
 
-from synq_cli.commands.sandbox.faults import USUAL, Kind, Way
+from synq_cli.commands.sandbox.faults import DEFAULTS, Kind, Way
 from synq_cli.sandbox.server import counting, faults
 from synq_cli.sandbox.store.store import Store
 
@@ -32,7 +32,7 @@ def entries(synq: Any) -> int:
 def test_the_words_are_the_sandboxs() -> None:
     assert get_args(Kind) == faults.KINDS
     assert get_args(Way) == counting.WAYS
-    assert vars(counting.Counting()) == USUAL
+    assert vars(counting.Counting()) == DEFAULTS
 
 
 def test_the_help_explains_every_word(synq: Any) -> None:
@@ -57,7 +57,7 @@ def test_faults_are_ordered_listed_and_taken_back(synq: Any) -> None:
     )
     assert synq("sandbox", "fault", "clear").err == "Took back 3 faults; the rate limit counts as Synq's does.\n"
     empty = synq("sandbox", "fault", "list", terminal=True)
-    assert (empty.status, empty.out, empty.err) == (0, "", "No faults ordered.\n")
+    assert (empty.status, empty.out, empty.err) == (0, "", "There are no faults.\n")
     assert synq("sandbox", "fault", "list", "--json").out == "[]\n"
 
 
@@ -75,7 +75,7 @@ def test_how_it_counts_is_shown_and_changed(synq: Any) -> None:
     assert synq("sandbox", "fault", "list").err == told
     assert synq("--sandbox", "channels", "list").err.endswith("78/100 requests left this minute · sandbox\n")
     assert synq("sandbox", "fault", "clear").err == "Took back 0 faults; the rate limit counts as Synq's does.\n"
-    assert json.loads(synq("sandbox", "fault", "limit", "--json").out) == USUAL
+    assert json.loads(synq("sandbox", "fault", "limit", "--json").out) == DEFAULTS
 
 
 @pytest.mark.parametrize(
@@ -90,9 +90,9 @@ def test_how_it_counts_is_shown_and_changed(synq: Any) -> None:
         ),
         (
             ("add", "500", "--times", "2", "--rate", "0.5"),
-            "--times and --rate both say when it strikes; give one of them.",
+            "--times conflicts with --rate: give one of them.",
         ),
-        (("add", "500", "--seed", "7"), "--seed is for --rate, which is not given."),
+        (("add", "500", "--seed", "7"), "--seed requires --rate."),
         (
             ("add", "500", "--rate", "2"),
             "A rate of 2 can't be.\n  Give a part of 1, such as 0.2 for one request in five.",

@@ -352,6 +352,6 @@ def test_formulas_are_guarded_and_what_has_no_title_is_left_out(run: Any, synq: 
         f"Would write 2 products to {tmp_path / 'dry.csv'}.", False,
     )  # fmt: skip
     assert export("--to", "x.txt").err.startswith("synq: The name x.txt does not say how to write it.\n")
-    assert export("--whole").err == "synq: --whole is for a file: give --to as well.\n"
+    assert export("--whole").err == "synq: --whole requires --to.\n"
     listed[:] = [product(number) for number in range(100)]
     assert "The API lists at most 100 products; there may be more." in export("--to", "-").err

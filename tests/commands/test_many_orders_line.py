@@ -164,9 +164,9 @@ def test_all_that_is_wrong_is_listed_and_nothing_sent(run: Any, desk: Desk) -> N
 )
 def test_what_is_for_one_order_is_refused(run: Any, desk: Desk, option: tuple[str, ...], named: str) -> None:
     result = create(run, lines(order("pi_1"), order("pi_2")), *option)
-    assert (result.status, result.err) == (2, f"synq: {named} is for one order, and this file holds many.\n")
+    assert (result.status, result.err) == (2, f"synq: {named} can't be used with a file of many orders.\n")
     one = create(run, json.dumps(order("pi_1")), "--report", "r.csv")
-    assert (one.status, one.err) == (2, "synq: --report is for a file of many orders.\n")
+    assert (one.status, one.err) == (2, "synq: --report requires a file of many orders.\n")
     assert desk.seen == []
 
 

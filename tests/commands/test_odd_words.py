@@ -23,8 +23,8 @@ ENVIRON = {"SYNQ_TOKEN": "a.b.c", "SYNQ_BASE_URL": "https://api.test"}
         (
             ("orders", "lst"),
             (
-                "There is no command `synq orders lst`.\n"
-                "  Did you mean `synq orders list`? `synq orders --help` lists the commands."
+                'Unknown command "synq orders lst".\n'
+                "  Did you mean `synq orders list`? Run `synq orders --help` for the list of commands."
             ),
         ),
         (

@@ -130,7 +130,7 @@ def test_a_line_becomes_an_item_of_its_variant(synq: Any) -> None:
             ],
         }
     ]
-    assert result.err.startswith(f"Idempotency key {key}\nFollow it with: synq orders track {ORDER} --watch\n")
+    assert result.err.startswith(f"Idempotency key {key}\nTo follow it, run: synq orders track {ORDER} --watch\n")
 
 
 def test_on_a_terminal_the_order_is_shown(synq: Any) -> None:

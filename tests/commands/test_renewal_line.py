@@ -455,9 +455,9 @@ def test_a_login_whose_helper_or_token_fails_keeps_nothing(synq: Any, helper: He
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        (("--token-command", "x", "--token-url", "https://login.test"), "--token-command gets the token by itself"),
-        (("--token-command", "x", "--with-token"), "--token-command gets the token by itself"),
-        (("--client-id", "x"), "--client-id goes with --token-url."),
+        (("--token-command", "x", "--token-url", "https://login.test"), "--token-command conflicts with"),
+        (("--token-command", "x", "--with-token"), "--token-command conflicts with"),
+        (("--client-id", "x"), "--client-id requires --token-url."),
         (("--token-url", "http://login.test", "--with-token"), "token_url must be https"),
         (("--token-command", "'x"), "token_command must be a program"),
     ],

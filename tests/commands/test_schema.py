@@ -69,7 +69,7 @@ def test_an_option_says_its_type_its_default_and_what_completes_it(synq: Any) ->
         "repeatable": False,
         "choices": [],
         "min": 1,
-        "help": "Stop after N rows.",
+        "help": "Maximum number of rows.",
         "env": [],
     }
     assert options["status"]["choices"][:3] == ["open", "closed", "unpaid"]
@@ -99,11 +99,11 @@ def test_it_is_json_on_a_terminal_too_and_yaml_if_asked_for(synq: Any) -> None:
         (
             ["orders", "lst"],
             (
-                "There is no command `synq orders lst`.\n"
-                "  Did you mean `synq orders list`? `synq orders --help` lists the commands.\n"
+                'Unknown command "synq orders lst".\n'
+                "  Did you mean `synq orders list`? Run `synq orders --help` for the list of commands.\n"
             ),
         ),
-        (["limits", "more"], "`synq limits` is a command; nothing called 'more' lies below it.\n"),
+        (["limits", "more"], '`synq limits` has no subcommand "more".\n'),
     ],
 )
 def test_what_is_not_there_gets_a_sentence(synq: Any, words: list[str], said: str) -> None:

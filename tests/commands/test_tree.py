@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 import synq_cli.commands
 from synq_cli.app import GROUPS, app, root_command
 from synq_cli.cli import tree
+from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.options import global_options
 from synq_cli.cli.system import System
 
@@ -108,7 +109,7 @@ def test_help_begins_with_a_short_sentence_and_ends_with_examples(line: str) -> 
 
 @pytest.mark.parametrize("columns", [40, 80])
 def test_no_help_page_loses_a_letter_on_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
-    for node in tree.walk(tree.top(root_command())):
+    for node in tree.walk(tree.root_node(root_command())):
         monkeypatch.setenv("COLUMNS", "400")
         letters = "".join(help_page(*node.words).split())
         monkeypatch.setenv("COLUMNS", str(columns))
@@ -122,7 +123,7 @@ def test_no_help_page_loses_a_letter_on_a_narrow_terminal(monkeypatch: pytest.Mo
 @pytest.mark.parametrize("name", ["", *GROUPS])
 def test_the_line_about_a_group_is_the_groups_own(name: str) -> None:
     group = root_command().get_command(None, name) if name else root_command()
-    for below, (_, line, _) in getattr(group, "lazy", {}).items():
+    for below, (_, line, _) in getattr(group, "groups", {}).items():
         assert line == group.get_command(None, below).help.splitlines()[0]
 
 
@@ -169,6 +170,8 @@ def test_no_command_that_a_module_holds_is_missing_from_the_tree() -> None:
     held = [
         info.name
         for module in walk_packages(synq_cli.commands.__path__, "synq_cli.commands.")
-        for info in getattr(getattr(import_module(module.name), "group", None), "registered_commands", ())
+        for group in vars(import_module(module.name)).values()
+        if isinstance(group, CommandGroup)
+        for info in group.registered_commands
     ]
     assert sorted(held) == sorted(node.words[-1] for node in tree.commands(root_command()))

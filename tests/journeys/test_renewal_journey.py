@@ -94,4 +94,4 @@ def test_twelve_processes_renew_once(tmp_path: Path, api: Api, store: str, reque
     assert (tmp_path / "runs").read_text(encoding="utf-8") == "run\n"
     assert api.seen == {fresh: TWELVE}
     assert json.loads(synq("auth", "status", "--json").stdout)["renews"] == "token_command"
-    assert synq("auth", "logout").stderr == f"Forgot the token of profile twelve-{store}.\n"
+    assert synq("auth", "logout").stderr == f"Logged out of profile twelve-{store}.\n"

@@ -294,7 +294,7 @@ def test_a_read_that_makes_no_sense(desk: Callable[..., Desk], case: str) -> Non
     error = failed(lambda: get_order(desk(server)))
     assert (type(error).__name__, error.exit_status, len(server.requests)) == ("ServerError", 12, 1)
     assert error.message.startswith(f"The answer to GET /api/v1/oms/orders/{{orderID}} makes no sense: {what}")
-    assert error.hint == "Is the base URL right? `synq config get base_url` shows it."
+    assert error.hint == "Check the base URL: `synq config get base_url` shows it."
 
 
 @pytest.mark.parametrize("case", SHAPES)
@@ -716,7 +716,7 @@ def test_a_bare_404_on_a_promised_route_is_an_error_as_others(desk: Callable[...
     made = desk(server)
     error = failed(lambda: get_order(made))
     assert error.message == f"404 Not Found: {ORDER}."
-    assert error.hint == "Is the base URL right? `synq config get base_url` shows it."
+    assert error.hint == "Check the base URL: `synq config get base_url` shows it."
     failed(lambda: get_order(made))
     assert len(server.requests) == 2
 
