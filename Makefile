@@ -1,4 +1,4 @@
-# Two commands for a newcomer: make demo, make test. Both set up what they need.
+# New here? Run `make demo` and `make test`. Each target sets up what it needs.
 
 PYTHON ?= python3
 VENV := .venv
@@ -9,22 +9,22 @@ PACKAGE := .cache/package/tools
 
 help:
 	@echo "make demo      try synq on its embedded tenant: no account, no network"
-	@echo "make test      run the whole suite"
-	@echo "make soak      try 5,000 random schedules of faults on bulk runs"
-	@echo "make deadlines show that --timeout ends every stalled exchange, 50 times each on a busy machine"
-	@echo "make check     lint, types, generated files, layers"
-	@echo "make fix       format, and mend what ruff can mend"
-	@echo "make generate  write what is generated: docs/cli.md, completions, pictures, man pages"
-	@echo "make package   build sdist and wheel; try the wheel alone, and on the lowest versions it asks for"
-	@echo "make audit     ask the package index for known holes in what synq brings along"
-	@echo "make bench     measure start-up and a slow link beside peers, streams, bulk runs (bench-large, bench-peers)"
-	@echo "make clean     remove what the others made"
+	@echo "make test      run the whole test suite"
+	@echo "make soak      run bulk runs through 5,000 random fault schedules"
+	@echo "make deadlines check that --timeout ends every stalled exchange, 50 times each on a busy machine"
+	@echo "make check     check style, types, generated files and import rules"
+	@echo "make fix       format, and apply ruff's fixes"
+	@echo "make generate  write the generated files: operations, docs/cli.md, completions, pictures, man pages"
+	@echo "make package   build sdist and wheel; test the wheel alone and with the lowest supported dependencies"
+	@echo "make audit     look for known vulnerabilities in the dependencies"
+	@echo "make bench     measure start-up, a slow link, streams and bulk runs (also: bench-large, bench-peers)"
+	@echo "make clean     remove everything that the other targets made"
 
 demo: $(VENV)/.demo
 	@sh scripts/demo.sh $(BIN)
 
-# Without a Secret Service (`sh scripts/secret-service.sh install`) and without zsh and fish (`sh scripts/shells.sh
-# install`), the tests that need them say so.
+# Tests that need a Secret Service, zsh or fish are skipped without them: `sh scripts/secret-service.sh install`,
+# `sh scripts/shells.sh install`.
 test: $(VENV)/.dev
 	@$(BIN)/python -m compileall -q synq_cli  # once, not in every process that the tests start
 	$(BIN)/python -m pytest -n 4 --dist worksteal
@@ -33,7 +33,7 @@ soak: $(VENV)/.dev
 	SYNQ_SCHEDULES=5000 $(BIN)/python -m pytest -q -s tests/bulk/test_schedules.py
 
 deadlines: $(VENV)/.dev
-	@$(BIN)/python -m compileall -q synq_cli  # once, not in every process that is started
+	@$(BIN)/python -m compileall -q synq_cli  # once, not in every process that it starts
 	$(BIN)/python scripts/deadlines.py
 
 check: $(VENV)/.dev
@@ -41,7 +41,7 @@ check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python scripts/generate.py --check
-	@if command -v mandoc >/dev/null; then mandoc -Tlint man/*.1; else echo "mandoc is not here to look at man/"; fi
+	@if command -v mandoc >/dev/null; then mandoc -Tlint man/*.1; else echo "mandoc is not installed: man/ was not checked"; fi
 	$(BIN)/python -m pytest -q tests/test_imports.py
 
 fix: $(VENV)/.dev
@@ -57,7 +57,7 @@ package: $(PACKAGE)/.installed
 audit: $(PACKAGE)/.installed
 	$(PACKAGE)/bin/python scripts/release.py audit
 
-# A second environment without the test tools: what they install slows the start-up that is measured.
+# An environment without the test tools, because what they install slows start-up.
 bench: .cache/bench/.installed
 	.cache/bench/bin/python scripts/bench.py
 
@@ -79,7 +79,7 @@ $(VENV)/.demo: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable '.[sandbox]'
 	@touch $@
 
-# pip reads dependency groups since 25.1.
+# Dependency groups need pip 25.1.
 $(VENV)/.dev: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
 	$(BIN)/python -m pip install --quiet --editable '.[sandbox,jq]' --group dev

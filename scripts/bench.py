@@ -1,6 +1,6 @@
-"""Measures synq, section by section, and writes what it finds to docs/benchmarks.md.
+"""Runs benchmarks and writes the results to docs/benchmarks.md.
 
-python scripts/bench.py [SECTION...]   without a name all but the large ones
+python scripts/bench.py [SECTION...]   default: all sections except the large ones
 """
 
 import re
@@ -21,12 +21,12 @@ PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 HEAD = """\
 # Benchmarks
 
-Written by `make bench`, the large ones by `make bench-large`; the peers are those on PATH and those that
-`make bench-peers` installs. Trust the ratios: milliseconds are those of one machine on one day. Ratios are of medians;
-on a machine with other work those of the fastest runs say more. No test asserts a time; what a start may import is
-asserted (`tests/test_startup.py`).
+For people who want to know how fast synq is, and for those who change it. Written by `make bench`, the large ones by
+`make bench-large`; `make bench-peers` installs the tools to compare with. Compare ratios, because milliseconds depend
+on the machine. Ratios are of medians; on a busy machine those of the fastest runs are more reliable. No test asserts a
+time, but `tests/test_startup.py` asserts what a start-up may import.
 """
-# A section's name on the command line, its title, and what measures it and gives Markdown. In this order on the page.
+# The name of a section on the command line: its title, and the function that measures it and returns Markdown.
 SECTIONS: dict[str, tuple[str, Callable[[], str]]] = {
     "startup": ("Start-up", bench_startup.section),
     "link": ("Over a slow link", bench_link.section),
@@ -48,14 +48,14 @@ def written(page: str) -> dict[str, str]:
 def main() -> None:
     names = sys.argv[1:] or [name for name in SECTIONS if not name.startswith("large")]
     if unknown := [name for name in names if name not in SECTIONS]:
-        sys.exit(f"There is no section {unknown[0]}. Sections: {', '.join(SECTIONS)}.")
+        sys.exit(f'Unknown section "{unknown[0]}": use {", ".join(SECTIONS)}.')
     sections = written(PAGE.read_text(encoding="utf-8")) if PAGE.exists() else {}
     for name in names:
         title, measured = SECTIONS[name]
         text = f"{machine()}\n\n{measured()}".strip()
         print(f"## {title}\n\n{text}\n", flush=True)
         sections[title] = text
-        # At once, so that what was measured stays if a later one is broken off.
+        # Written after each section, so that an interruption loses only the current one.
         known = [title for title, _ in SECTIONS.values() if title in sections]
         page = "\n".join([HEAD, *(f"## {title}\n\n{sections[title]}\n" for title in known)])
         PAGE.write_text(page, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The files that imports are measured on, and a bare loop over them: python scripts/bench_files.py FILE."""
+"""Files for measuring imports, and a bare loop that reads one: python scripts/bench_files.py FILE."""
 
 import csv
 import json
@@ -14,18 +14,18 @@ _CATEGORIES = ("Clothing > Shirts", "Home", "Outdoor > Tents", "Kitchen")
 
 
 def write_catalogue(path: Path, rows: int) -> None:
-    """A catalogue of so many rows of some 310 bytes, CSV or NDJSON by its name."""
-    some, words = random.Random(7), _TEXT.split()
+    """Write a catalogue of this many rows of some 310 bytes, as CSV or NDJSON depending on the file name."""
+    rng, words = random.Random(7), _TEXT.split()
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         if path.suffix == ".csv":
             writer.writerow(COLUMNS)
         for number in range(rows):
-            price = some.randint(100, 99_999)
+            price = rng.randint(100, 99_999)
             cells = [
-                " ".join(some.choices(words, k=5)), f"SKU-{number:07}", " ".join(some.choices(words, k=34)),
-                some.choice(_CATEGORIES), some.choice(_BRANDS), f"{price / 100:.2f}", "GBP",
-                str(5_000_000_000_000 + number), some.choice(words),
+                " ".join(rng.choices(words, k=5)), f"SKU-{number:07}", " ".join(rng.choices(words, k=34)),
+                rng.choice(_CATEGORIES), rng.choice(_BRANDS), f"{price / 100:.2f}", "GBP",
+                str(5_000_000_000_000 + number), rng.choice(words),
             ]  # fmt: skip
             if path.suffix == ".csv":
                 writer.writerow(cells)
@@ -35,14 +35,14 @@ def write_catalogue(path: Path, rows: int) -> None:
 
 
 def read_bare(path: Path) -> None:
-    """What an import can't do without: each row read, and written as JSON to nowhere."""
-    with path.open(encoding="utf-8", newline="") as file, Path("/dev/null").open("w", encoding="utf-8") as nowhere:
+    """Do the least that an import must: read each row and write it as JSON, here to /dev/null."""
+    with path.open(encoding="utf-8", newline="") as file, Path("/dev/null").open("w", encoding="utf-8") as sink:
         if path.suffix == ".csv":
             reader = csv.reader(file)
             names = next(reader)
-            nowhere.writelines(json.dumps(dict(zip(names, cells, strict=True)), ensure_ascii=False) for cells in reader)
+            sink.writelines(json.dumps(dict(zip(names, cells, strict=True)), ensure_ascii=False) for cells in reader)
         else:
-            nowhere.writelines(json.dumps(json.loads(line), ensure_ascii=False) for line in file)
+            sink.writelines(json.dumps(json.loads(line), ensure_ascii=False) for line in file)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Commands over a slow link: round trips of 40 ms with TLS beside peers, and 5,000 orders over 150 ms."""
+"""Commands over a slow link: round trips of 40 ms with TLS, compared with other tools, and 5,000 orders over 150 ms."""
 
 import ssl
 import statistics
@@ -17,13 +17,13 @@ from bench_stub import PAGE, stub
 ROUNDS, FAR_ROUNDS = 9, 5
 ORDERS = 5_000
 ONE_WAY, FAR_ONE_WAY = 0.02, 0.075  # seconds
-IN_TIME = 1 / 3  # of the sequential time
+IN_TIME = 1 / 3  # highest share of the sequential time
 SKU, VARIANT, LOCATION = "SKU-1", "eb5bd2b9-e9a4-430b-9999-36b0cfa6ef1d", "3c1f7a52-9d04-4b86-8e2f-6a7b0c5d9e13"
 ALONE = "pages one after another, one connection"
 ALL = f"synq orders list --all -o ndjson, {ORDERS:,} orders"
-# The only https host that stripe takes.
+# The only https host that stripe accepts.
 STRIPE_HOST = "api.stripe.com"
-# What is compared with each other, the yardstick of curl first.
+# Commands to compare, each group with curl first.
 GROUPS = (
     ("curl GET", "synq orders list --json", "stripe get", "http GET (httpie)"),
     (f"curl GET, {ORDERS:,} orders, one connection", ALL, f"curl --parallel-max 4, {ORDERS:,} orders"),
@@ -32,7 +32,7 @@ GROUPS = (
 
 
 def certificate(folder: Path) -> Path:
-    """A certificate and its key for this machine, made on the spot with openssl, in one file."""
+    """A new certificate for this machine and its key, made with openssl, in one file."""
     file = folder / "localhost.pem"
     words = ("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2")
     names = ("-subj", "/CN=localhost", "-addext", f"subjectAltName=DNS:{STRIPE_HOST},IP:127.0.0.1")
@@ -43,12 +43,12 @@ def certificate(folder: Path) -> Path:
 
 
 def commands(url: str, environ: Mapping[str, str], trusted: Path) -> list[Command]:
-    """The commands of every group; peers that are not installed are left out."""
+    """The commands of every group; tools that are not installed are left out."""
     bearer, real = token(), dict(environ)
     real |= {"SYNQ_BASE_URL": url, "SYNQ_TOKEN": bearer, "SSL_CERT_FILE": str(trusted)}
     subprocess.run([SYNQ, "inventory", "skus", "add", SKU, VARIANT], env=real, check=True, capture_output=True)
     header, page = f"Authorization: Bearer {bearer}", f"{url}/api/v1/oms/orders?limit={PAGE}"
-    # The pages of synq overlap by one row, to notice rows that moved; it asks for one more, to see that none follows.
+    # synq's pages overlap by one row, to notice rows that moved, and one more page shows that none follows.
     pages, adjust = f"{page}&offset=[0-{ORDERS - 1}:{PAGE - 1}]", f"{url}/api/v1/inventory/adjust"
     body = f'{{"variant_id": "{VARIANT}", "location_id": "{LOCATION}", "quantity_delta": -1}}'
     curl = ("curl", "-sf", "--cacert", str(trusted), "-H", header)
@@ -79,19 +79,19 @@ def commands(url: str, environ: Mapping[str, str], trusted: Path) -> list[Comman
 
 
 class Counts:
-    """Connections and round trips of each command, run by run."""
+    """Connections and round trips of every run, by command."""
 
     def __init__(self, link: Relay) -> None:
         self._link = link
         self._runs: dict[str, list[Count]] = {}
 
     def counted(self, command: Command) -> Callable[[], None]:
-        """The command's run, counted."""
+        """A function that runs the command and counts."""
 
         def run() -> None:
             self._link.count = count = Count()
             command.run()
-            self._link.count = Count()  # what others send in between is not this command's
+            self._link.count = Count()  # requests between runs belong to no command
             self._runs.setdefault(command.name, []).append(count)
 
         return run
@@ -115,9 +115,9 @@ def _beside_peers() -> str:
         context.load_cert_chain(trusted)
         with stub(ORDERS, tls=context) as near, relay(urlsplit(near).port or 0, ONE_WAY) as link:
             noise, counts = Noise(), Counts(link)
-            chosen = commands(f"https://127.0.0.1:{link.port}", at_home_in(Path(home)), trusted)
-            _check_orders(next(command for command in chosen if command.name == ALL))
-            times = measure({command.name: counts.counted(command) for command in chosen}, ROUNDS)
+            measured = commands(f"https://127.0.0.1:{link.port}", at_home_in(Path(home)), trusted)
+            _check_orders(next(command for command in measured if command.name == ALL))
+            times = measure({command.name: counts.counted(command) for command in measured}, ROUNDS)
     rows = [("process", "ms, median (middle half)", "x curl", "connections", "round trips")]
     for first, *others in GROUPS:
         for name in (name for name in (first, *others) if name in times.seconds):
@@ -125,14 +125,14 @@ def _beside_peers() -> str:
             cost = (str(counts.connections(name)), str(counts.round_trips(name)))
             rows.append((f"`{name}`", times.ms(name, 0), ratio, *cost))
     missing = [name for names in GROUPS for name in names if name not in times.seconds]
-    said = f"Not here: {', '.join(missing)}; `make bench-peers` installs what can be had.\n" if missing else ""
+    note = f"Not installed: {', '.join(missing)}; `make bench-peers` installs them where possible.\n" if missing else ""
     return (
-        f"{noise.sentence(times)}\n\nOne server on this machine with real TLS, behind a relay that delivers every byte "
-        f"{ONE_WAY * 1000:.0f} ms late: a round trip takes {ONE_WAY * 2000:.0f} ms, and so does\nconnecting. Bandwidth "
+        f"{noise.sentence(times)}\n\nOne server on this machine with real TLS, behind a relay that delays every byte "
+        f"by {ONE_WAY * 1000:.0f} ms: a round trip takes {ONE_WAY * 2000:.0f} ms, and so does\nconnecting. Bandwidth "
         "is unlimited and there is no slow start. Connecting, the TLS handshake and each request cost one round trip "
-        "each; those of\nseveral connections, all counted here, pass at the same time. `stripe` takes no other https "
-        "host than its own: a proxy without delay leads it\nto the same server.\n"
-        f"{said}\n{table(*rows)}"
+        "each; the round\ntrips of parallel connections are all counted but take place at the same time. `stripe` "
+        "accepts no other https host than its own, so a\nproxy without delay leads it to the same server.\n"
+        f"{note}\n{table(*rows)}"
     )
 
 
@@ -161,7 +161,7 @@ def _far_away() -> str:
 
 
 def _check_orders(command: Command) -> None:
-    """AssertionError unless it prints every order once: a fast list that lacks some is no result."""
+    """AssertionError unless the command prints every order once, because a fast but incomplete list is no result."""
     done = subprocess.run(command.words, env=command.environ, capture_output=True, check=True)
     lines = done.stdout.splitlines()
     assert len(lines) == len(set(lines)) == ORDERS, f"{len(set(lines))} of {ORDERS} orders"

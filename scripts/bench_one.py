@@ -1,4 +1,4 @@
-"""Runs one command; prints its seconds, those until its first line, its peak of memory in MB and its bytes."""
+"""Runs one command; prints its seconds, the seconds until its first line, its peak memory in MB and its bytes."""
 
 import resource
 import subprocess

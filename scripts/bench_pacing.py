@@ -1,4 +1,4 @@
-"""The pace of bulk runs: on a simulated clock against servers of all kinds, and once in real time."""
+"""The pace of bulk runs: on a simulated clock against several kinds of servers, and once in real time."""
 
 import subprocess
 import tempfile
@@ -17,12 +17,12 @@ LATENCIES = (0.2, 0.5, 1.5)
 
 
 def section() -> str:
-    """The table of the simulation and the real run, as Markdown."""
+    """The table of simulations and the result of the real run, as Markdown."""
     return f"{_simulated()}\n{_real()}"
 
 
 def _simulated() -> str:
-    """How long a run of 1,000 rows takes on a simulated clock, and how often it was refused."""
+    """Seconds and refused requests of 1,000 rows on a simulated clock."""
     rows = [("server", *(f"{latency} s a reply" for latency in LATENCIES), "one worker, 0.5 s")]
     for name, server in SERVERS.items():
         say(f"simulated: {name}")
@@ -34,14 +34,13 @@ def _simulated() -> str:
             cells.append(f"{run.seconds:.0f} s, {run.refused}")
         rows.append((name, *cells))
     return (
-        "1,000 rows on a simulated clock: how long, and how many requests were refused (429). A reserve of 10 of 100 "
-        "places stays free, which makes\nthe floor 660 s on an exact log; with all 100 places it would be 540 s.\n\n"
-        + table(*rows)
+        "1,000 rows on a simulated clock: seconds and refused requests (429). A reserve of 10 of 100 slots stays free, "
+        "so that\n660 s is the minimum on an exact log; with all 100 slots it would be 540 s.\n\n" + table(*rows)
     )
 
 
 def _real() -> str:
-    """How long a run of 150 rows takes against the served sandbox, in real time."""
+    """Seconds of 150 rows against the served sandbox, in real time."""
     say("150 rows in real time, a minute or so")
     with served() as (environ, folder):
         skus = subprocess.run(
@@ -57,12 +56,12 @@ def _real() -> str:
         done = subprocess.run(line, env=environ, capture_output=True, text=True, check=True)
         seconds, refused = time.monotonic() - started, done.stderr.count("/adjust 429 ")
     say("")
-    return f"150 rows against the served sandbox, in real time: {seconds:.1f} s (floor 60 s), {refused} refused.\n"
+    return f"150 rows against the served sandbox, in real time: {seconds:.1f} s (minimum 60 s), {refused} refused.\n"
 
 
 @contextmanager
 def served() -> Iterator[tuple[dict[str, str], str]]:
-    """The environment that leads to a sandbox served for this, and its folder."""
+    """A served sandbox: the environment variables that lead to it, and its folder."""
     with tempfile.TemporaryDirectory() as folder:
         environ = at_home_in(Path(folder))
         token = subprocess.run([SYNQ, "sandbox", "token"], env=environ, capture_output=True, text=True, check=True)

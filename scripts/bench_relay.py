@@ -1,4 +1,4 @@
-"""A TCP relay on loopback that delivers every byte late, and counts connections and round trips."""
+"""A TCP relay on loopback that delays every byte and counts connections and round trips."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -12,17 +12,17 @@ _TICK = 1e-6  # keeps what arrives at the same moment in order
 
 @dataclass
 class Count:
-    """What one run cost: its TCP connections, and how often it waited for the other side, connecting included."""
+    """TCP connections and round trips of one run, including those for connecting."""
 
     connections: int = 0
     round_trips: int = 0
 
 
 class Relay:
-    """Forwards connections to a port of this machine, each byte `one_way` seconds late; bandwidth is unlimited.
+    """Forwards connections to a local port and delays each byte by `one_way` seconds; bandwidth is unlimited.
 
-    As a proxy it leads to that port whatever host is asked for, with no delay of its own. `count` is that of the
-    present run; replace it before the next one.
+    It also works as a proxy that leads to that port whatever the host, without a delay of its own. `count` belongs to
+    the current run; replace it before the next one.
     """
 
     def __init__(self, target: int, one_way: float) -> None:
@@ -32,13 +32,13 @@ class Relay:
         self._one_way = one_way
 
     async def listen(self) -> asyncio.Server:
-        """Start to accept connections."""
+        """Start accepting connections."""
         server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
         self.port = server.sockets[0].getsockname()[1]
         return server
 
     async def _connected(self, client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
-        line = _Line(self._one_way, self.count)
+        link = _Link(self._one_way, self.count)
         server, to_server = await asyncio.open_connection("127.0.0.1", self._target)
         try:
             first = await _read(client)
@@ -46,15 +46,15 @@ class Relay:
                 to_client.write(b"HTTP/1.1 200 OK\r\n\r\n")
                 first = await _read(client)
             await asyncio.gather(
-                _carry(first, client, to_server, line.to_server), _carry(b"", server, to_client, line.to_client)
+                _carry(first, client, to_server, link.to_server), _carry(b"", server, to_client, link.to_client)
             )
         finally:
             to_server.close()
             to_client.close()
 
 
-class _Line:
-    """One connection over the line."""
+class _Link:
+    """One connection through the relay."""
 
     def __init__(self, one_way: float, count: Count) -> None:
         self._one_way = one_way
@@ -64,16 +64,16 @@ class _Line:
         count.round_trips += 1
 
     def to_server(self) -> float:
-        """Seconds until bytes that the client has just sent arrive; what the server says next answers them.
+        """Seconds until bytes from the client arrive; the next bytes from the server are their answer.
 
-        On loopback the client was connected at once; over a line it would have waited a round trip before its
-        first bytes.
+        On loopback the client connects at once; over a slow link it would have waited a round trip before its first
+        bytes.
         """
         self._waiting = True
         return self._one_way * (1 if self._answered else 3)
 
     def to_client(self) -> float:
-        """Seconds until bytes that the server has just sent arrive."""
+        """Seconds until bytes from the server arrive."""
         self._answered = True
         self._count.round_trips += self._waiting
         self._waiting = False
@@ -83,7 +83,7 @@ class _Line:
 async def _carry(
     piece: bytes, source: asyncio.StreamReader, sink: asyncio.StreamWriter, delay: Callable[[], float]
 ) -> None:
-    """Deliver what was read and what one side sends, late and in order, until its end, which is late too."""
+    """Deliver `piece` and everything from `source`, delayed and in order, then the end of the stream."""
     loop, due = asyncio.get_running_loop(), 0.0
     while piece := piece or await _read(source):
         due = max(due + _TICK, loop.time() + delay())
@@ -93,12 +93,12 @@ async def _carry(
     if not sink.is_closing():
         try:
             sink.write_eof()
-        except OSError:  # closed by the other side meanwhile
+        except OSError:  # the other side has closed it
             sink.close()
 
 
 async def _read(source: asyncio.StreamReader) -> bytes:
-    """What has arrived; nothing at the end, also where a process ended without closing."""
+    """The bytes that have arrived; none at the end of the stream or after a reset."""
     try:
         return await source.read(_PIECE)
     except ConnectionError:
@@ -112,13 +112,13 @@ def _deliver(sink: asyncio.StreamWriter, piece: bytes) -> None:
 
 @contextmanager
 def relay(target: int, one_way: float) -> Iterator[Relay]:
-    """A relay to that port, in a thread of its own."""
-    made, loop = Relay(target, one_way), asyncio.new_event_loop()
-    server = loop.run_until_complete(made.listen())
+    """A relay to this port, in a thread of its own."""
+    running, loop = Relay(target, one_way), asyncio.new_event_loop()
+    server = loop.run_until_complete(running.listen())
     thread = Thread(target=loop.run_forever, daemon=True)
     thread.start()
     try:
-        yield made
+        yield running
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()

@@ -1,4 +1,4 @@
-"""Commands measured in interleaved rounds, and how far the machine can be trusted while they run."""
+"""Measures commands in interleaved rounds, and how noisy the machine is meanwhile."""
 
 import os
 import platform
@@ -24,13 +24,13 @@ class Command:
     environ: Mapping[str, str]
 
     def run(self) -> None:
-        """One run; CalledProcessError or OSError where it fails."""
+        """Run it once; CalledProcessError or OSError if it fails."""
         subprocess.run(self.words, env=self.environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
 
 
 @dataclass
 class Times:
-    """Seconds of each round by the name of what ran."""
+    """The seconds of every round, by the name of what ran."""
 
     rounds: int
     seconds: dict[str, list[float]] = field(default_factory=dict)
@@ -39,27 +39,27 @@ class Times:
         return statistics.median(self.seconds[name])
 
     def ratio(self, name: str, other: str) -> float:
-        """How many times as long as the other it takes, by their medians."""
+        """The ratio of two medians."""
         return self.median(name) / self.median(other)
 
     def fastest(self, name: str, other: str) -> float:
-        """The same by their fastest runs, which other work on the machine troubles least."""
+        """The ratio of the two fastest runs, which other work on the machine affects least."""
         return min(self.seconds[name]) / min(self.seconds[other])
 
     def ms(self, name: str, digits: int = 1) -> str:
-        """The median and the middle half, in milliseconds."""
+        """The median and the quartiles, in milliseconds."""
         low, middle, high = (f"{value * 1000:.{digits}f}" for value in statistics.quantiles(self.seconds[name], n=4))
         return f"{middle} ({low} to {high})"
 
 
 def measure(runs: Mapping[str, Callable[[], object]], rounds: int) -> Times:
-    """Run each once a round, so that the machine's moods meet all alike; what fails is left out and named."""
+    """Run each once per round, so that noise affects all alike; leave out and name what fails."""
     times = Times(rounds)
     for name, run in runs.items():
         try:
-            run()  # warms the caches, and finds out what does not run here
+            run()  # warms up caches, and finds what does not run here
         except (OSError, subprocess.CalledProcessError) as error:
-            print(f"left out: {name} does not run here ({error})", file=sys.stderr)
+            print(f"Left out: {name} does not run here ({error}).", file=sys.stderr)
         else:
             times.seconds[name] = []
     for number in range(rounds):
@@ -73,19 +73,19 @@ def measure(runs: Mapping[str, Callable[[], object]], rounds: int) -> Times:
 
 
 def say(progress: str) -> None:
-    """How far it is, where somebody watches."""
+    """Show progress on a terminal."""
     if sys.stderr.isatty():
         print(f"\r{progress:40}\r", end="", file=sys.stderr, flush=True)
 
 
 def bare_python(environ: Mapping[str, str]) -> Command:
-    """The shortest run there is of the interpreter that runs synq."""
+    """The shortest possible run of the interpreter that runs synq."""
     return Command(BARE, (sys.executable, "-c", "pass"), environ)
 
 
 @dataclass(frozen=True)
 class Ran:
-    """One run: seconds in all and until the first line, its peak of memory in MB, how many bytes it wrote."""
+    """One run: total seconds, seconds until the first line, peak memory in MB, bytes written."""
 
     seconds: float
     first_line: float
@@ -94,14 +94,14 @@ class Ran:
 
 
 def sample(times: Times, environ: Mapping[str, str]) -> None:
-    """Time a bare interpreter, for the noise of rounds that are not those of `measure`."""
+    """Time a bare interpreter, to know the noise of rounds outside `measure`."""
     started = time.perf_counter()
     bare_python(environ).run()
     times.seconds.setdefault(BARE, []).append(time.perf_counter() - started)
 
 
 def run_once(command: Command) -> Ran:
-    """Run it under a launcher of its own: a process seems to be at least as large as the one that starts it."""
+    """Run it from a small launcher, because a process counts the memory of the one that starts it as its own."""
     done = subprocess.run(
         [sys.executable, _LAUNCHER, *command.words], env=command.environ, capture_output=True, text=True, check=True
     )
@@ -110,27 +110,27 @@ def run_once(command: Command) -> Ran:
 
 
 class Noise:
-    """How busy the machine was, and how evenly a bare interpreter started meanwhile."""
+    """How busy the machine was, and how much the start-up of a bare interpreter varied."""
 
     def __init__(self) -> None:
         self._load = os.getloadavg()[0]
 
     def sentence(self, times: Times) -> str:
-        """What was seen, from the rounds that had a bare interpreter in them."""
+        """A summary of the rounds that included a bare interpreter."""
         runs = sorted(value * 1000 for value in times.seconds[BARE])
         low, middle, high = statistics.quantiles(runs, n=4)
         load = max(self._load, os.getloadavg()[0])
         cores = os.cpu_count() or 1
-        # The benchmark itself is a load of one.
-        busy = "" if load <= cores else " The machine had other work: trust the ratios only."
+        # The benchmark itself is a load of 1.
+        busy = "" if load <= cores else " The machine was busy: compare only ratios."
         return (
             f"{times.rounds} interleaved rounds. Noise: `{BARE}` took {middle:.1f} ms, its middle half {low:.1f} to "
-            f"{high:.1f}, all of it {runs[0]:.1f} to {runs[-1]:.1f}; load {load:.1f} on {cores} cores.{busy}"
+            f"{high:.1f}, all runs {runs[0]:.1f} to {runs[-1]:.1f}; load {load:.1f} on {cores} cores.{busy}"
         )
 
 
 def machine() -> str:
-    """The machine and the day, with no name of either."""
+    """The kind of machine, and the date."""
     try:
         system = platform.freedesktop_os_release()["PRETTY_NAME"]
     except OSError:
@@ -140,19 +140,19 @@ def machine() -> str:
 
 
 def verdict(measured: float, limit: float) -> str:
-    """Whether a ratio keeps to its limit."""
+    """Whether a value is within its limit, in Markdown."""
     return "met" if measured <= limit else "**missed**"
 
 
 def table(*rows: Sequence[str]) -> str:
-    """A Markdown table; the first row is its head, and all columns but the first stand to the right."""
+    """A Markdown table whose first row is the header; all columns but the first are right-aligned."""
     head, *body = rows
     line = ["---", *("---:" for _ in head[1:])]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, line, *body)) + "\n"
 
 
 def at_home_in(folder: Path) -> dict[str, str]:
-    """An environment whose home is this folder, and nothing of ours in it."""
+    """Environment variables with this folder as home and none of our own settings."""
     return {
         "PATH": os.environ["PATH"],
         "HOME": str(folder),

@@ -1,4 +1,4 @@
-"""Start-up: synq beside a bare interpreter and its peers, all on the same page of orders over loopback."""
+"""Start-up: synq, a bare interpreter and other tools, all on the same page of orders over loopback."""
 
 import base64
 import json
@@ -28,7 +28,7 @@ HTTPIE = "http GET (httpie)"
 EAGER = "imports on top, JSON"
 EAGER_TABLE = "imports on top, table"
 
-# At most this many times as long as the other.
+# name, highest ratio, compared with
 TARGETS = (
     (JSON, 1.4, STRIPE),
     (JSON, 0.5, HTTPIE),
@@ -38,22 +38,22 @@ TARGETS = (
     ("synq --help", 8.0, BARE),
     ("synq orders list --help", 9.0, BARE),
 )
-AIMS = {(JSON, STRIPE): 1.2}  # where a target is to be bettered
-# So many bare Pythons more than with the token in the environment.
+AIMS = {(JSON, STRIPE): 1.2}  # beyond the target
+# The same as with the token in the environment, plus at most this many times a bare Python.
 KEYRING_COSTS = 8.0
 
 
 def peer(name: str) -> str | None:
-    """Where a tool is: on PATH, or where `scripts/peers.sh` puts it; a shim is followed to what it runs."""
+    """The path of a tool: on PATH, or where `scripts/peers.sh` installs it; a pyenv shim is resolved."""
     ours = _PEERS / name / "bin" / name
     found = str(ours) if ours.exists() else shutil.which(name)
-    if found and Path(found).parent.name == "shims":  # pyenv's, a shell script that looks for the version
+    if found and Path(found).parent.name == "shims":  # a shell script that would add its own start-up
         found = subprocess.run(["pyenv", "which", name], capture_output=True, text=True, check=True).stdout.strip()
     return found
 
 
 def token() -> str:
-    """A JWT that is good for a day, signed by nobody."""
+    """A JWT without a valid signature that expires in a day."""
     claims = {
         "exp": int(time.time()) + 86_400,
         "tenant_id": "5f0c8a1e-2b7d-4c39-9a46-e1d3b8f7c025",
@@ -66,7 +66,7 @@ def token() -> str:
 
 
 def commands(url: str, environ: Mapping[str, str]) -> list[Command]:
-    """Everything that is measured but the keyring; peers that are nowhere are left out."""
+    """Every command except the one with the keyring; tools that are not installed are left out."""
     bearer = token()
     real = {**environ, "SYNQ_BASE_URL": url, "SYNQ_TOKEN": bearer}
     page = url + "/api/v1/oms/orders?limit=100"
@@ -108,12 +108,12 @@ def commands(url: str, environ: Mapping[str, str]) -> list[Command]:
 
 @contextmanager
 def secret_service() -> Iterator[Mapping[str, str] | None]:
-    """What leads to a Secret Service of its own; None where there is none to start."""
+    """The variables that lead to a Secret Service started for this; None if none is installed."""
     if not (shutil.which("dbus-run-session") and shutil.which("gnome-keyring-daemon")):
         yield None
         return
-    told = 'echo "$DBUS_SESSION_BUS_ADDRESS"; exec cat'
-    line = ["sh", str(_HERE / "secret-service.sh"), "run", "sh", "-c", told]
+    script = 'echo "$DBUS_SESSION_BUS_ADDRESS"; exec cat'
+    line = ["sh", str(_HERE / "secret-service.sh"), "run", "sh", "-c", script]
     with subprocess.Popen(
         line, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as session:
@@ -122,11 +122,11 @@ def secret_service() -> Iterator[Mapping[str, str] | None]:
         try:
             yield {"DBUS_SESSION_BUS_ADDRESS": session.stdout.readline().strip()}
         finally:
-            session.stdin.close()  # ends it
+            session.stdin.close()  # which ends it
 
 
 def with_keyring(url: str, folder: Path, bus: Mapping[str, str]) -> Command:
-    """The same list by a profile that is logged in, its token in the keyring."""
+    """The same list, with the token of a profile in the keyring."""
     environ = {**at_home_in(folder), **bus, "SYNQ_BASE_URL": url}
     login = [SYNQ, "auth", "login", "--with-token"]
     subprocess.run(login, env=environ, input=token(), text=True, check=True, capture_output=True)
@@ -142,14 +142,14 @@ def _targets(times: Times) -> str:
             ratio, fastest = times.ratio(name, other), times.fastest(name, other)
             rows.append((title, f"{ratio:.2f} x", verdict(ratio, limit), f"{fastest:.2f} x"))
         else:
-            rows.append((title, "not here", "", ""))
+            rows.append((title, "not installed", "", ""))
     title = f"{KEYRING}: at most {KEYRING_COSTS:g} x {BARE} more than in SYNQ_TOKEN"
     if KEYRING in times.seconds:
         more = (times.median(KEYRING) - times.median(JSON)) / times.median(BARE)
         fastest = times.fastest(KEYRING, BARE) - times.fastest(JSON, BARE)
         rows.append((title, f"{more:.2f} x", verdict(more, KEYRING_COSTS), f"{fastest:.2f} x"))
     else:
-        rows.append((title, "no Secret Service here", "", ""))
+        rows.append((title, "no Secret Service", "", ""))
     return table(*rows)
 
 
@@ -168,13 +168,13 @@ def section() -> str:
         rows.append((f"`{name}`", times.ms(name), f"{times.ratio(name, BARE):.1f} x", *fastest))
     wanted = (STRIPE, HTTPIE, "aws --version", "gh --help", "curl GET \\| jq")
     missing = [name for name in wanted if name not in times.seconds]
-    said = f"Not here: {', '.join(missing)}; `make bench-peers` installs what can be had.\n" if missing else ""
+    note = f"Not installed: {', '.join(missing)}; `make bench-peers` installs them where possible.\n" if missing else ""
     return (
-        f"{noise.sentence(times)}\n\nThe lists ask one server on this machine for the same page of 100 orders "
-        f"({_kilobytes()} KB), peers too; output is thrown away. `imports on top` is\n"
+        f"{noise.sentence(times)}\n\nAll tools read the same page of 100 orders ({_kilobytes()} KB) from a server on "
+        "this machine; output is discarded. `imports on top` is\n"
         "[the same list](../scripts/bench_peers/eager.py) by a plain program with Typer, httpx, Rich, keyring and "
         "PyYAML. `stripe` is its Go binary.\n"
-        f"{said}\n{table(*rows)}\n{_targets(times)}"
+        f"{note}\n{table(*rows)}\n{_targets(times)}"
     )
 
 

@@ -1,4 +1,4 @@
-"""Long streams: all orders of a tenant as they arrive, and the rows of a catalogue, in constant memory."""
+"""Long streams: all orders of a tenant, and the rows of a catalogue, in constant memory."""
 
 import statistics
 import sys
@@ -13,16 +13,16 @@ from bench_rounds import Command, Noise, Ran, Times, at_home_in, run_once, sampl
 from bench_startup import SYNQ, token
 from bench_stub import PAGE, stub
 
-_PAGES_COST = 1.1  # times as long as the pages alone, start-up apart
-_IMPORT_COSTS = 2.5  # times as long as a bare loop
-_MEMORY = 150  # MB of an import
-_FLAT = 5  # MB that ten times as many orders may take
-# About as quick as an API across a continent gets.
+_PAGES_COST = 1.1  # highest ratio to the pages alone, without start-up
+_IMPORT_COSTS = 2.5  # highest ratio to a bare loop
+_MEMORY = 150  # MB that an import may take
+_FLAT = 5  # MB that ten times as many orders may add
+# About as fast as an API on the same continent can be.
 _DELAY = 0.1
 
 
 def section(*, large: bool = False) -> str:
-    """The tables of streams, as Markdown; `large` ones take minutes."""
+    """The tables of streams, as Markdown; `large` takes minutes."""
     with tempfile.TemporaryDirectory() as home:
         environ = {**at_home_in(Path(home)), "SYNQ_TOKEN": token()}
         orders, rows, rounds = ((10_000, 100_000), 1_000_000, 3) if large else ((1_000, 10_000), 50_000, 15)
@@ -36,7 +36,7 @@ def _listing(url: str, environ: Mapping[str, str], *words: str) -> Ran:
 
 
 def read_pages(url: str, count: int) -> float:
-    """Seconds it takes to read the pages of a list one after another over one connection, and to discard them."""
+    """The seconds it takes to read and discard the pages of a list, one after another over one connection."""
     started = time.perf_counter()
     with httpx.Client(trust_env=False) as client:
         for offset in range(0, count, PAGE - 1):
@@ -46,10 +46,17 @@ def read_pages(url: str, count: int) -> float:
 
 def _orders(environ: Mapping[str, str], counts: tuple[int, int], times: Times) -> str:
     rounds = times.rounds
-    titles = ("pages alone, s", "synq, s", "ratio, start apart", "own work a page, ms", "first line, s", "peak, MB")
+    titles = (
+        "pages alone, s",
+        "synq, s",
+        "ratio, without start-up",
+        "own work a page, ms",
+        "first line, s",
+        "peak, MB",
+    )
     rows = [("orders, a page takes", *titles)]
     peaks, verdicts = [], []
-    # Memory does not depend on the pace: the long list is read from a server that answers at once.
+    # Memory does not depend on the delay, so the long list comes from a server that answers at once.
     for count, delay in ((counts[0], _DELAY), (counts[0], 0.0), (counts[1], 0.0)):
         alone, whole, start = [], [], []
         with stub(count, delay) as url:
@@ -61,7 +68,7 @@ def _orders(environ: Mapping[str, str], counts: tuple[int, int], times: Times) -
                 start.append(_listing(url, environ, "--limit", "1", "-o", "ndjson"))
         pages, seconds = statistics.median(alone), statistics.median(ran.seconds for ran in whole)
         first, one = statistics.median(ran.first_line for ran in whole), statistics.median(ran.seconds for ran in start)
-        # The start, as measured, has a page in it.
+        # The measured start-up includes a page.
         reading = seconds - one + delay
         ratio, own = reading / pages, (reading - pages) / (count / (PAGE - 1)) * 1000
         peaks.append(max(ran.memory for ran in whole))
@@ -80,9 +87,9 @@ def _orders(environ: Mapping[str, str], counts: tuple[int, int], times: Times) -
     name = f"memory flat: {counts[1]:,} orders at most {_FLAT} MB above {counts[0]:,}"
     verdicts.append((name, f"{more:.1f} MB", verdict(more, _FLAT)))
     return (
-        f"`synq orders list --all -o ndjson` beside its pages alone, read over one connection and thrown away, medians "
-        f"of {rounds} runs. The API takes 100 requests a minute: a page takes 600 ms there. A server that takes "
-        "no time\nshows synq's own work.\n\n"
+        f"`synq orders list --all -o ndjson` compared with reading and discarding its pages over one connection, "
+        f"medians of {rounds} runs. The API allows 100 requests a minute, so a page takes 600 ms there. A server "
+        "without delay\nshows synq's own work.\n\n"
         f"{table(*rows)}\n{table(('target', 'measured', ''), *verdicts)}"
     )
 
@@ -110,8 +117,8 @@ def _imports(home: Path, environ: Mapping[str, str], count: int, times: Times) -
         path.unlink()
     say("")
     return (
-        f"`synq products import FILE --dry-run` of {count:,} rows beside a bare loop that reads each row and writes it "
-        f"as JSON, medians of {rounds} interleaved runs.\n\n" + table(*rows)
+        f"`synq products import FILE --dry-run` of {count:,} rows compared with a bare loop that reads each row "
+        f"and writes it as JSON, medians of {rounds} interleaved runs.\n\n" + table(*rows)
     )
 
 

@@ -1,4 +1,4 @@
-"""A server on this machine that answers with orders it has at hand, so that a benchmark measures who asks."""
+"""A local server with prepared orders: it answers at once, so that a benchmark measures only the client."""
 
 import json
 import random
@@ -17,14 +17,14 @@ _CHANNELS = ("web-storefront", "amazon-uk", "shop-till")
 
 
 def order(number: int) -> dict[str, object]:
-    """An order's header of some 600 bytes, the same for the same number."""
-    some = random.Random(number)
-    total = some.randint(100, 90_000)
+    """An order of some 600 bytes, always the same for the same number."""
+    rng = random.Random(number)
+    total = rng.randint(100, 90_000)
     return {
-        "id": str(uuid.UUID(int=some.getrandbits(128), version=4)),
+        "id": str(uuid.UUID(int=rng.getrandbits(128), version=4)),
         "tenant_id": "5f0c8a1e-2b7d-4c39-9a46-e1d3b8f7c025",
-        "status": some.choice(_STATUSES),
-        "channel": some.choice(_CHANNELS),
+        "status": rng.choice(_STATUSES),
+        "channel": rng.choice(_CHANNELS),
         "source_platform": "web",
         "currency": "GBP",
         "subtotal": f"{total / 100:.2f}",
@@ -34,16 +34,16 @@ def order(number: int) -> dict[str, object]:
         "total": round(total / 100 + 4.9, 2),
         "payment_status": "authorized",
         "payment_provider": "stripe",
-        "payment_reference": f"pi_{some.getrandbits(80):020x}",
-        "idempotency_key": str(uuid.UUID(int=some.getrandbits(128), version=4)),
-        "customer_id": str(uuid.UUID(int=some.getrandbits(128), version=4)),
+        "payment_reference": f"pi_{rng.getrandbits(80):020x}",
+        "idempotency_key": str(uuid.UUID(int=rng.getrandbits(128), version=4)),
+        "customer_id": str(uuid.UUID(int=rng.getrandbits(128), version=4)),
         "tags": ["gift", "Zoë"] if number % 3 else [],
         "created_at": f"2026-11-{1 + number % 24:02}T12:{number % 60:02}:00Z",
         "updated_at": f"2026-11-{2 + number % 24:02}T09:{number % 60:02}:30Z",
     }
 
 
-# What an adjustment is answered with.
+# The reply to an adjustment.
 _ENTRY = json.dumps(
     {
         "id": "8d0b6c1e-5f2a-4c7d-9e38-b1a4d7f0c263",
@@ -58,15 +58,15 @@ _ENTRY = json.dumps(
 
 @contextmanager
 def stub(count: int = PAGE, delay: float = 0.0, tls: ssl.SSLContext | None = None) -> Iterator[str]:
-    """The address of a server of so many orders, whatever the path; each page takes `delay` seconds.
+    """The URL of a server that answers any GET with a page of `count` orders after `delay` seconds.
 
-    A POST is answered with an entry of the stock ledger.
+    It answers a POST with an entry of the stock ledger.
     """
     orders = [json.dumps(order(number), ensure_ascii=False).encode() for number in range(count)]
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
-        wbufsize = -1  # head and body in one packet
+        wbufsize = -1  # header and body in one packet
         disable_nagle_algorithm = True
 
         def setup(self) -> None:
@@ -77,7 +77,7 @@ def stub(count: int = PAGE, delay: float = 0.0, tls: ssl.SSLContext | None = Non
         def finish(self) -> None:
             super().finish()
             if tls:
-                self.request.close()  # the server knows only the socket below
+                self.request.close()  # the server itself closes only the socket below TLS
 
         def do_GET(self) -> None:
             time.sleep(delay)

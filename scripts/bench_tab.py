@@ -1,4 +1,4 @@
-"""Measures TAB: answered from the shell script, by synq itself, and by gh where that is installed."""
+"""Measures tab completion: from the shell script, by synq itself, and by gh if it is installed."""
 
 import shutil
 import subprocess
@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench_rounds import BARE, Noise, Times, at_home_in, table, verdict
-from bench_startup import peer
+from bench_startup import SYNQ, peer
 
 from synq_cli.app import root_command
 from synq_cli.completion.scripts import script
@@ -18,8 +18,7 @@ from synq_cli.completion.scripts import script
 ROUNDS = 15
 TABS = 200
 PROFILE, SKU, GH = "TAB after a profile", "TAB after a SKU", "gh __complete"
-SYNQ = str(Path(sys.executable).parent / "synq")
-# Each shell answers the same line many times and says how long that took, in seconds.
+# Each shell completes the same line many times and prints the seconds that took.
 BASH = """
 LC_ALL=C COMP_LINE='synq orders list --sta' COMP_CWORD=3 COMP_WORDS=(synq orders list --sta) TIMEFORMAT=%R
 COMP_POINT=${#COMP_LINE}
@@ -36,7 +35,7 @@ string match -q -- '--status*' (complete --do-complete 'synq orders list --sta')
 
 @contextmanager
 def machine() -> Iterator[dict[str, str]]:
-    """The environment of somebody with two profiles, who has looked at the sandbox's SKUs."""
+    """The environment of a user with two profiles and cached SKUs of the sandbox."""
     with tempfile.TemporaryDirectory() as folder:
         environ = at_home_in(Path(folder))
         for line in (
@@ -49,7 +48,7 @@ def machine() -> Iterator[dict[str, str]]:
 
 
 def process(*words: str, environ: dict[str, str]) -> Callable[[], float]:
-    """The seconds of a whole process."""
+    """A function that runs a process and returns its seconds."""
 
     def run() -> float:
         started = time.perf_counter()
@@ -60,18 +59,18 @@ def process(*words: str, environ: dict[str, str]) -> Callable[[], float]:
 
 
 def in_shell(shell: str, lines: str, environ: dict[str, str]) -> Callable[[], float]:
-    """The seconds of one TAB of many in one shell process."""
+    """A function that returns the seconds of one TAB, the mean of many in one shell process."""
     program = script(shell, root_command()) + lines.replace("TABS", str(TABS))
 
     def run() -> float:
-        told = subprocess.run([shell, "-c", program], env=environ, capture_output=True, text=True, check=True)
-        return float(told.stdout.split()[0]) / TABS
+        done = subprocess.run([shell, "-c", program], env=environ, capture_output=True, text=True, check=True)
+        return float(done.stdout.split()[0]) / TABS
 
     return run
 
 
 def rows(rounds: int = ROUNDS) -> Times:
-    """Interleaved runs; what is not installed is left out."""
+    """Interleaved runs; shells and tools that are not installed are left out."""
     with machine() as environ:
         sandbox = environ | {"SYNQ_PROFILE": "sandbox"}
         runs = {
@@ -86,7 +85,7 @@ def rows(rounds: int = ROUNDS) -> Times:
             runs[GH] = process(gh, "__complete", "pr", "list", "--sta", environ=environ)
         times = Times(rounds, {name: [] for name in runs})
         for run in runs.values():
-            run()  # warms the caches
+            run()  # warms up caches
         for _ in range(rounds):
             for name, run in runs.items():
                 times.seconds[name].append(run())
@@ -94,7 +93,7 @@ def rows(rounds: int = ROUNDS) -> Times:
 
 
 def section() -> str:
-    """The table of TAB, as Markdown."""
+    """The table of tab completion, as Markdown."""
     noise, times = Noise(), rows()
     shown = [("what", "ms, median (middle half)", f"x {BARE}", f"x {GH}")]
     for name in times.seconds:
@@ -107,10 +106,10 @@ def section() -> str:
         if name in times.seconds and other in times.seconds:
             targets.append((title, f"{times.ratio(name, other):.2f} x", verdict(times.ratio(name, other), limit)))
         else:
-            targets.append((title, "not here", ""))
+            targets.append((title, "not installed", ""))
     return (
-        f"{noise.sentence(times)}\n\nFrom the script: one of {TABS} TABs in one shell, no process started. The others "
-        f"are whole processes.\n\n{table(*shown)}\n{table(*targets)}"
+        f"{noise.sentence(times)}\n\nFrom the script: one of {TABS} TABs in one shell, without starting a process. The "
+        f"others are whole processes.\n\n{table(*shown)}\n{table(*targets)}"
     )
 
 

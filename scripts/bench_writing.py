@@ -1,4 +1,4 @@
-"""Many rows as JSON, CSV and TSV: synq's own output beside the standard library's."""
+"""Many rows as JSON, CSV and TSV: synq's output and that of the standard library."""
 
 import csv
 import io
@@ -13,12 +13,12 @@ from typing import Any
 from bench_rounds import BARE, Noise, Times, bare_python, measure, table, verdict
 from bench_stub import order
 
-_MOST = 2.0  # times as long as the standard library
+_MOST = 2.0  # highest ratio to the standard library
 FORMATS = ("json", "ndjson", "csv", "tsv")
 
 
 def by_synq(format_: str, rows: list[Any], path: Path) -> None:
-    """The rows as `synq orders list` prints them."""
+    """Write the rows as `synq orders list` does."""
     from synq_cli.commands.orders.listing import COLUMNS
     from synq_cli.output.display import Output
 
@@ -27,7 +27,7 @@ def by_synq(format_: str, rows: list[Any], path: Path) -> None:
 
 
 def by_the_library(format_: str, rows: list[Any], path: Path) -> None:
-    """The same rows and columns, nested values as JSON, by json and csv; numbers are floats, for it has no others."""
+    """Write the same rows and columns with json and csv; numbers are floats, the only kind they have."""
     from synq_cli.commands.orders.listing import COLUMNS
 
     keys = [column.key for column in COLUMNS]
@@ -63,8 +63,8 @@ def section(*, large: bool = False) -> str:
             runs[f"{format_} library"] = lambda format_=format_: by_the_library(format_, plain, path)
         times = measure(runs, rounds)
     return (
-        f"{count:,} orders that are in memory, written to a file. synq keeps every digit of a number; the library "
-        f"writes floats. {noise.sentence(times)}\n\n" + table(*_rows(times))
+        f"{count:,} orders in memory, written to a file. synq keeps every digit of a number; the library writes "
+        f"floats. {noise.sentence(times)}\n\n" + table(*_rows(times))
     )
 
 

@@ -1,9 +1,9 @@
-"""Shows that --timeout ends the installed program whatever stalls, on a machine that is kept busy.
+"""Checks on a busy machine that --timeout ends the installed program whatever stalls.
 
 python scripts/deadlines.py [--runs N] [--jobs N] [--timeout SECONDS] [WORDS]   only cases whose name has these words
 
-Each case of tests/journeys/stalled.py runs N times against real sockets. Prints a Markdown table; exit status 1 if a
-case misses: a run that had to be killed, ended too late or too early, or gave a wrong or untrue outcome.
+Runs each case of tests/journeys/stalled.py N times against real sockets and prints a Markdown table. Exits with 1 if a
+run had to be killed, ended too late or too early, or reported a wrong outcome.
 """
 
 import argparse
@@ -24,16 +24,16 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "journeys"))
 
 from stalled import CASES, REFUSED, Case, Outcome, UnavailableError
 
-# Seconds beyond --timeout, start-up of the program included: more where the start alone takes longer on this machine.
+# Seconds beyond --timeout that a run may take, including start-up; more if start-up alone takes longer on this machine.
 _GRACE = 1.0
-_LIMIT = 20.0  # a run that takes longer is killed and counted as a hang
-# Ends with the process that started it, also where that is killed.
+_LIMIT = 20.0  # seconds; a run that takes longer is killed and counted as a hang
+# Ends with the process that started it, even if that is killed.
 _BUSY = "import os\nparent = os.getppid()\nwhile os.getppid() == parent:\n    sum(range(1_000_000))"
 
 
 @contextmanager
 def busy_machine() -> Iterator[int]:
-    """Two busy processes for each core; gives how many."""
+    """Start two busy processes per core; yields how many."""
     count = 2 * (os.cpu_count() or 1)
     processes = [subprocess.Popen([sys.executable, "-c", _BUSY]) for _ in range(count)]
     try:
@@ -45,7 +45,7 @@ def busy_machine() -> Iterator[int]:
 
 
 def run_once(case: Case, timeout: float) -> Outcome | str:
-    """The outcome of one run, or why the case can't be set up here."""
+    """The outcome of one run, or the reason why the case can't run here."""
     with tempfile.TemporaryDirectory() as folder:
         try:
             return case.run(Path(folder), timeout=timeout, limit=_LIMIT)
@@ -54,7 +54,7 @@ def run_once(case: Case, timeout: float) -> Outcome | str:
 
 
 def misses(case: Case, outcomes: list[Outcome], timeout: float, limit: float) -> list[str]:
-    """What is wrong with these runs, in words."""
+    """What is wrong with these runs, counted."""
     wrong = Counter[str]()
     for outcome in outcomes:
         if outcome.status is None:
@@ -63,12 +63,12 @@ def misses(case: Case, outcomes: list[Outcome], timeout: float, limit: float) ->
         wrong["too late"] += outcome.seconds > limit
         wrong["too early"] += outcome.seconds < timeout
         wrong["wrong outcome"] += (outcome.status, outcome.code) != (case.status, case.code)
-        wrong["untrue"] += outcome.arrived != case.arrives
+        wrong["wrong about what was sent"] += outcome.arrived != case.arrives
     return [f"{count} x {what}" for what, count in wrong.items() if count]
 
 
 def row(case: Case, outcomes: list[Outcome | str], timeout: float, limit: float) -> tuple[tuple[str, ...], bool]:
-    """The row of one case, and whether it missed."""
+    """The table row of a case, and whether the case failed."""
     done = [outcome for outcome in outcomes if isinstance(outcome, Outcome)]
     if not done:
         return (case.name, "0", "", "", "", f"not run: {outcomes[0]}", "", ""), False
@@ -92,7 +92,7 @@ def row(case: Case, outcomes: list[Outcome | str], timeout: float, limit: float)
 
 
 def _counted(found: Counter[str]) -> str:
-    """What all runs had in common, or each value with its count."""
+    """The only value, or each value with its count."""
     if len(found) == 1:
         return next(iter(found))
     return "; ".join(f"{name} ({count} x)" for name, count in found.most_common())
@@ -109,7 +109,7 @@ def main() -> None:
     if not cases:
         parser.error(f'Unknown case "{options.words}": use words from {", ".join(case.name for case in CASES)}')
     outcomes: dict[str, list[Outcome | str]] = {case.name: [] for case in (REFUSED, *cases)}
-    # In rounds, so that a change in the load of the machine affects all cases alike.
+    # In rounds, so that changes in the load of the machine affect all cases alike.
     turns = [case for _ in range(options.runs) for case in (REFUSED, *cases)]
     with busy_machine() as busy, ThreadPoolExecutor(options.jobs) as pool:
         ran = pool.map(lambda case: run_once(case, options.timeout), turns)
@@ -124,7 +124,7 @@ def main() -> None:
     head = ("what stalls", "runs", "median, s", "worst, s", "exit", "outcome", "hangs", wanted)
     print(
         f"{machine()}\n\n`--timeout {options.timeout:g} --max-wait 0`, {options.jobs} runs at a time beside {busy} "
-        f"busy processes; a run that takes {_LIMIT:g} s is killed.\nWhere nothing stalls (connection refused) the "
+        f"busy processes; a run is killed after {_LIMIT:g} s.\nIf nothing stalls (connection refused), the "
         f"program takes {statistics.median(alone):.2f} s, at worst {max(alone):.2f} s.\n"
     )
     print(table(head, *(cells for cells, _ in rows)))

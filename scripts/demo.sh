@@ -1,10 +1,10 @@
 #!/bin/sh
-# The main job on the embedded tenant, each command shown before it runs.
+# The main commands on the embedded tenant, each shown before it runs.
 set -eu
 bin=$1
-# Off a terminal synq would write TSV; the demo is for people either way.
+# Without a terminal synq would write TSV, but the demo is for people.
 [ -t 1 ] || export SYNQ_OUTPUT=table
-# A tenant of its own, new each time: what it shows must not hang on what was tried before, nor change it.
+# A new tenant each time, so that the demo neither depends on earlier trials nor changes them.
 rm -rf .cache/demo
 export XDG_STATE_HOME="$PWD/.cache/demo"
 
@@ -29,7 +29,7 @@ run synq --sandbox limits
 
 cat <<END
 
-That was a whole tenant in one file on this machine. There is one for you to try things on:
+That was a complete tenant in one file on this machine. You have one of your own to try:
 
   $bin/synq --sandbox orders list --status to-ship
   $bin/synq --sandbox inventory levels --sku HMC-NVY-M

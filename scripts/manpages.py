@@ -1,32 +1,33 @@
-"""The manual pages, synq(1) and one for each group, written from the command tree."""
+"""Writes the manual pages, synq(1) and one per group, from the command tree.
+
+click-man would write one page per command, without environment, files and exit statuses, and has no support for Typer;
+help2man reads a single help page.
+"""
 
 import re
 import textwrap
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-# A page needs a date; the version beside it says which synq it is about.
 DATE = "2026-11-24"
 _ESCAPES = {"\\": r"\(rs", "-": r"\-", "'": r"\(aq", "`": r"\(ga", "~": r"\(ti", "^": r"\(ha", '"': r"\(dq"}
-# What the settings do not name.
-# On Linux; `synq config path` and `synq sandbox info` name them elsewhere.
 _FILES = {
     "~/.config/synq/config.yaml": "The profiles.",
-    "~/.config/synq/credentials.json": "Tokens, only where a login asked for it with --insecure-storage.",
-    "~/.local/state/synq/": "The count of the rate limit, what is known of tenants, and the sandbox.",
-    "~/.local/state/synq/runs/": "The journals of bulk runs, a file each.",
-    ".synq.yaml": "The profile of a folder and of all below it.",
+    "~/.config/synq/credentials.json": "Tokens of logins with --insecure-storage.",
+    "~/.local/state/synq/": "The rate limit, cached ids and the sandbox.",
+    "~/.local/state/synq/runs/": "The journals of bulk runs, one file each.",
+    ".synq.yaml": "Selects the profile for a folder and everything below it.",
 }
 
 
 def escaped(text: str) -> str:
-    """Text as roff has it, letter for letter."""
-    plain = "".join(_ESCAPES.get(letter, letter) for letter in text)
-    return "".join(letter if letter.isascii() else f"\\[u{ord(letter):04X}]" for letter in plain)
+    """Text in roff, character by character."""
+    plain = "".join(_ESCAPES.get(char, char) for char in text)
+    return "".join(char if char.isascii() else f"\\[u{ord(char):04X}]" for char in plain)
 
 
 def prose(text: str) -> Iterator[str]:
-    """A paragraph in lines of the source, what stands in backticks in bold."""
+    """The lines of a paragraph; text in backticks is bold."""
     marked = "".join(
         f"\\fB{escaped(part)}\\fR" if number % 2 else escaped(part) for number, part in enumerate(text.split("`"))
     )
@@ -35,52 +36,48 @@ def prose(text: str) -> Iterator[str]:
 
 
 def paragraphs(text: str) -> Iterator[str]:
-    """Paragraphs with blank lines between."""
+    """Paragraphs that blank lines separate."""
     for number, paragraph in enumerate(filter(None, text.split("\n\n"))):
         yield from (".PP",) if number else ()
         yield from prose(paragraph)
 
 
 def example(lines: Iterable[str]) -> Iterator[str]:
-    """Lines that stay as they are."""
-    yield from (".nf", ".RS 4")
-    yield from (f"\\fB{escaped(line)}\\fR" for line in lines)
-    yield from (".RE", ".fi")
+    """Commands, one per line, not wrapped."""
+    yield from (".nf", ".RS 4", *(f"\\fB{escaped(line)}\\fR" for line in lines), ".RE", ".fi")
 
 
 def entries(rows: Iterable[tuple[str, str]], *, names: bool = False) -> Iterator[str]:
-    """Terms and what each means; in those that are not all names, what stands in capitals is a value."""
+    """Terms with their meaning. Words in capitals are values, and in italics, unless all terms are `names`."""
     for term, meaning in rows:
-        shown = f"\\fB{escaped(term)}\\fR" if names else " ".join(map(_typed, term.split()))
+        shown = f"\\fB{escaped(term)}\\fR" if names else " ".join(map(_term_word, term.split()))
         yield from (".TP", shown, *prose(meaning))
 
 
-def _typed(word: str) -> str:
-    """A word of a term: in capitals it is a value, all else is typed as it stands."""
+def _term_word(word: str) -> str:
     name, comma = word.removesuffix(","), "," if word.endswith(",") else ""
     value = re.fullmatch(r"\[?[A-Z][A-Z0-9,.|=@]*\]?(\.\.\.)?", name)
     return f"\\f{'I' if value else 'B'}{escaped(name)}\\fR{comma}"
 
 
 def page(name: str, summary: str, *sections: tuple[str, Iterable[str]]) -> str:
-    """A page: what it is about in a line, then its sections."""
+    """A page with its header and sections."""
     from synq_cli import __version__
 
-    head = f'.TH "{escaped(name.upper())}" "1" "{DATE}" "synq {__version__}" "synq manual"'
-    lines = ['.\\" Written by `make generate` from the command tree.', head]
-    # No hyphenation, no stretched lines: words are copied from here.
-    lines += [".nh", ".ad l", ".SH NAME", f"{escaped(name)} \\- {escaped(_first_lower(summary.rstrip('.')))}"]
+    summary = summary[:1].lower() + summary[1:].rstrip(".")
+    lines = [
+        '.\\" Written by `make generate` from the command tree.',
+        f'.TH "{escaped(name.upper())}" "1" "{DATE}" "synq {__version__}" "synq manual"',
+        # No hyphenation and no justified lines, because people copy words from here.
+        *(".nh", ".ad l", ".SH NAME", f"{escaped(name)} \\- {escaped(summary)}"),
+    ]
     for title, content in sections:
         lines += [f".SH {title}", *content]
     return "\n".join(lines) + "\n"
 
 
-def _first_lower(text: str) -> str:
-    return text[:1].lower() + text[1:]
-
-
 def pages() -> Iterator[tuple[str, str]]:
-    """Each page's file name and text."""
+    """The file name and text of each page."""
     from synq_cli.app import GROUPS, root_command
     from synq_cli.cli.tree import root_node
 
@@ -100,7 +97,7 @@ def _root_page(root: Any) -> str:
     for name, (_, line, panel) in GROUPS.items():
         panels.setdefault(panel, []).append((name, line))
     commands = [line for panel, rows in panels.items() for line in (f".SS {panel}", *entries(rows))]
-    variables = [(name, f"{_first_upper(meaning)}.") for name, meaning in environment()]
+    variables = [(name, f"{meaning[:1].upper()}{meaning[1:]}.") for name, meaning in environment()]
     endings = [(status, f"{meaning}.") for status, meaning in exits()]
     return page(
         "synq",
@@ -109,8 +106,8 @@ def _root_page(root: Any) -> str:
         ("DESCRIPTION", [
             *paragraphs(" ".join(about.split())),
             ".PP",
-            *prose("Data goes to standard output, all talk to standard error. `synq GROUP VERB --help` tells what to "
-                   "know about a command, with examples; synq-GROUP(1) holds all of a group."),
+            *prose("Data goes to standard output, messages to standard error. `synq GROUP VERB --help` explains a "
+                   "command, with examples; synq-GROUP(1) explains all commands of a group."),
         ]),
         ("COMMANDS", commands),
         ("OPTIONS", [
@@ -118,12 +115,12 @@ def _root_page(root: Any) -> str:
             *entries(_records(root)),
         ]),
         ("ENVIRONMENT", [
-            *prose("An option goes before its variable, a variable before the profile."),
+            *prose("An option overrides its variable, and a variable overrides the profile."),
             *entries(variables, names=True),
         ]),
         ("FILES", [
-            *prose("Files are for their owner alone. `synq config path` and `synq sandbox info` name them on "
-                   "platforms other than Linux. Tokens are in the operating system's keyring."),
+            *prose("Files are readable by their owner only. On platforms other than Linux, `synq config path` and "
+                   "`synq sandbox info` print where they are. Tokens are in the operating system's keyring."),
             *entries(_FILES.items()),
         ]),
         ("EXIT STATUS", [*prose("With a machine format an error is one JSON object on standard error; its "
@@ -141,42 +138,30 @@ def _group_page(group: Any, line: str) -> str:
     from synq_cli.cli.tree import walk
 
     commands = [node for node in walk(group) if not node.is_group]
-    own = [part for node in commands for part in _command(node)]
-    if not group.is_group:
-        (node,) = commands
-        return page(
-            f"synq-{group.words[0]}",
-            line,
-            ("SYNOPSIS", [_usage(node)]),
-            ("DESCRIPTION", _told(node)),
-            *_lasting(),
-        )
     synopsis = [text for node in commands for text in (_usage(node), ".br")][:-1]
-    return page(f"synq-{group.words[0]}", line, ("SYNOPSIS", synopsis), ("COMMANDS", own), *_lasting())
-
-
-def _lasting() -> Iterator[tuple[str, Iterable[str]]]:
-    """What every group's page ends with."""
-    yield (
-        "OPTIONS",
-        prose("Every command also takes the options in synq(1), such as `--json` or `--profile`."),
+    if group.is_group:
+        body = ("COMMANDS", [part for node in commands for part in (f".SS {escaped(node.path)}", *_explained(node))])
+    else:
+        body = ("DESCRIPTION", [*_explained(group)])
+    return page(
+        f"synq-{group.words[0]}",
+        line,
+        ("SYNOPSIS", synopsis),
+        body,
+        ("OPTIONS", prose("Every command also takes the options in synq(1), such as `--json` or `--profile`.")),
+        ("SEE ALSO", prose("synq(1) for the environment, the files and the exit statuses.")),
     )
-    yield "SEE ALSO", prose("synq(1), which has the environment, the files and the exit statuses.")
 
 
-def _command(node: Any) -> Iterator[str]:
-    yield from (f".SS {escaped(node.path)}", *_told(node))
-
-
-def _told(node: Any) -> Iterator[str]:
-    """What to know about a command: its help, what it takes, its examples."""
+def _explained(node: Any) -> Iterator[str]:
+    """A command's help, arguments, options and examples."""
     from synq_cli.cli.tree import describe
 
-    told = describe(node)
-    yield from paragraphs("\n\n".join(filter(None, [told["summary"], told["help"], *node.command.remarks()])))
+    facts = describe(node)
+    yield from paragraphs("\n\n".join(filter(None, [facts["summary"], facts["help"], *node.command.remarks()])))
     yield from entries(_records(node))
-    if told["examples"]:
-        yield from (".PP", "Examples:", ".PP", *example(told["examples"]))
+    if facts["examples"]:
+        yield from (".PP", "Examples:", ".PP", *example(facts["examples"]))
 
 
 def _usage(node: Any) -> str:
@@ -185,7 +170,7 @@ def _usage(node: Any) -> str:
 
 
 def _records(node: Any) -> Iterator[tuple[str, str]]:
-    """Names and meaning of the arguments and options of a command; what every command takes stands at the root."""
+    """The arguments and options of a command, without those that every command takes, which are at the root."""
     from synq_cli.cli.command import help_record
     from synq_cli.cli.tree import is_global
 
@@ -193,7 +178,3 @@ def _records(node: Any) -> Iterator[tuple[str, str]]:
         record = help_record(parameter, node.context)
         if record is not None and not (node.words and is_global(parameter)):
             yield record
-
-
-def _first_upper(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -1,4 +1,4 @@
-"""A run's pacing on a simulated clock, against servers that count in different ways."""
+"""Simulates the pacing of bulk runs against servers that count requests in different ways."""
 
 import heapq
 import itertools
@@ -33,62 +33,65 @@ WINDOW = 60.0
 
 
 class SimulatedClock:
-    """Time that passes only while every thread that uses it sleeps.
+    """A clock that advances only while all its threads sleep.
 
-    One thread runs at a time, the one that is due first, so a simulation repeats exactly.
+    One thread runs at a time, the one that is due first, so that a simulation is deterministic.
     """
 
     def __init__(self) -> None:
         self._at = START
-        self._turn = Condition()
+        self._condition = Condition()
         self._order = itertools.count()
         self._sleeping: list[tuple[float, int]] = []
-        self._awake = 0
+        self._running = 0
 
     def now(self) -> float:
         return self._at
 
     def join(self, members: int) -> None:
-        """So many threads are going to use it; none wakes before all have gone to sleep."""
-        self._awake = members
+        """Expect this many threads; none wakes before all of them sleep."""
+        self._running = members
 
     def leave(self) -> None:
-        """This thread has ended."""
-        with self._turn:
-            self._awake -= 1
+        """Tell the clock that this thread has finished."""
+        with self._condition:
+            self._running -= 1
             self._wake()
 
     def sleep(self, seconds: float) -> None:
-        with self._turn:
-            mine = (self._at + max(seconds, 0.0), next(self._order))
-            heapq.heappush(self._sleeping, mine)
-            self._awake -= 1
+        with self._condition:
+            entry = (self._at + max(seconds, 0.0), next(self._order))
+            heapq.heappush(self._sleeping, entry)
+            self._running -= 1
             self._wake()
-            while mine in self._sleeping or self._at < mine[0]:
-                self._turn.wait()
+            while entry in self._sleeping or self._at < entry[0]:
+                self._condition.wait()
 
     def _wake(self) -> None:
-        if self._awake == 0 and self._sleeping:
+        if self._running == 0 and self._sleeping:
             self._at, _ = heapq.heappop(self._sleeping)
-            self._awake = 1
-            self._turn.notify_all()
+            self._running = 1
+            self._condition.notify_all()
 
 
 class ExactLog:
-    """100 requests in any 60 s, each remembered, as the contract has it; refusals may cost a place too."""
+    """Allows 100 requests in any 60 s, as the contract says; optionally counts refused requests as well.
 
-    def __init__(self, *, limit: int = 100, counts_refused: bool = False, strangers: float = 0.0) -> None:
+    `others` is how many requests a minute other clients send.
+    """
+
+    def __init__(self, *, limit: int = 100, counts_refused: bool = False, others: float = 0.0) -> None:
         self.limit = limit
         self._counts_refused = counts_refused
         self._log: deque[float] = deque()
-        self._every = WINDOW / strangers if strangers else 0.0
-        self._next_stranger = START
+        self._every = WINDOW / others if others else 0.0
+        self._next_other = START
 
     def take(self, at: float) -> tuple[bool, int, int]:
-        """Whether a request is let in, what remains, and how long to wait if not."""
-        while self._every and self._next_stranger <= at:
-            self._admit(self._next_stranger)
-            self._next_stranger += self._every
+        """Whether a request is allowed, how many remain, and the seconds to wait if it is not."""
+        while self._every and self._next_other <= at:
+            self._admit(self._next_other)
+            self._next_other += self._every
         allowed = self._admit(at)
         wait = 0 if allowed else max(1, int(self._log[0] + WINDOW - at) + 1)
         return allowed, max(0, self.limit - len(self._log)), wait
@@ -105,7 +108,7 @@ class ExactLog:
 
 
 class SlidingCounter:
-    """Counts by the minute, and takes of the last minute the part that lies within 60 s: a proxy's estimate."""
+    """Counts per minute, and adds a share of the previous minute's count, as many proxies do."""
 
     limit = 100
 
@@ -123,7 +126,7 @@ class SlidingCounter:
 
 
 class FixedWindow:
-    """Counts by the minute and forgets all at its end."""
+    """Counts per minute and starts again at 0."""
 
     limit = 100
 
@@ -143,13 +146,13 @@ SERVERS: dict[str, Callable[[], Any]] = {
     "exact log, refusals counted": lambda: ExactLog(counts_refused=True),
     "sliding counter": SlidingCounter,
     "fixed window": FixedWindow,
-    "exact log, 30 strangers/min": lambda: ExactLog(strangers=30),
+    "exact log, 30 others/min": lambda: ExactLog(others=30),
 }
 
 
 @dataclass
 class Network(httpx.BaseTransport):
-    """A server behind a line on which each way takes half of the latency, give or take `jitter` of it."""
+    """A network to a server: each way takes half of the latency in seconds, varied by the share `jitter`."""
 
     clock: SimulatedClock
     server: Any
@@ -172,9 +175,9 @@ class Network(httpx.BaseTransport):
         return httpx.Response(200 if allowed else 429, json=body, headers=headers)
 
     def _way(self) -> float:
-        # Spread evenly and the same in each simulation: no two neighbours take the same time.
-        drawn = (len(self.posted) * 0.618 + len(self.refused_at) * 0.381) % 1
-        return self.latency / 2 * (1 + self.jitter * (2 * drawn - 1))
+        # Spread evenly, and the same in each simulation: no two neighbors take the same time.
+        share = (len(self.posted) * 0.618 + len(self.refused_at) * 0.381) % 1
+        return self.latency / 2 * (1 + self.jitter * (2 * share - 1))
 
 
 class _SimulatedLane(Lane):
@@ -185,8 +188,8 @@ class _SimulatedLane(Lane):
         self.clock.leave()
 
 
-class _Silent:
-    """Nobody watches."""
+class _NoObserver:
+    """An observer that ignores everything."""
 
     def update(self) -> None: ...
     def stopping(self, in_flight: int) -> None: ...
@@ -196,7 +199,7 @@ class _Silent:
 
 @dataclass(frozen=True)
 class Measured:
-    """How one simulated run went; `rows` were carried out once each, `seconds` on the simulated clock."""
+    """The result of a simulated run: simulated seconds, refused requests, and rows posted, posted twice, not posted."""
 
     seconds: float
     refused: int
@@ -207,14 +210,14 @@ class Measured:
 
 @contextmanager
 def quick_folder() -> Iterator[Path]:
-    """A folder in memory where the system has one: what is measured is the pacing, not the disk."""
+    """A folder in memory if the system has one, so that the disk does not slow the simulation."""
     memory = Path("/dev/shm")
     with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
         yield Path(folder)
 
 
 def simulate(server: Any, *, rows: int = 1000, latency: float = 0.2, workers: int = WORKERS, folder: Path) -> Measured:
-    """One run of so many rows against a server."""
+    """Run this many rows against a server."""
     clock = SimulatedClock()
     network = Network(clock, server, latency)
     client = HttpClient(30, {}, network)
@@ -223,7 +226,7 @@ def simulate(server: Any, *, rows: int = 1000, latency: float = 0.2, workers: in
     memory = Memory(lambda: folder)
     session = Session(
         settings.resolve(options, {}, config), {"SYNQ_TOKEN": "t"}, TokenStore(folder, None, memory=memory), config,
-        sandbox_token=lambda: "t", memory=memory, now=clock.now, lock_folder=lambda: folder, tell=print,
+        sandbox_token=lambda: "t", memory=memory, now=clock.now, lock_folder=lambda: folder, warn=print,
         post_form=client.post_form,
     )  # fmt: skip
     _ = session.credentials
@@ -235,7 +238,7 @@ def simulate(server: Any, *, rows: int = 1000, latency: float = 0.2, workers: in
             jitter=lambda: 0.5,
         )  # fmt: skip
         lane = _SimulatedLane(
-            session, budget, index, _Silent(), http=client, now=clock.now, sleep=sleep, jitter=lambda: 0.5
+            session, budget, index, _NoObserver(), http=client, now=clock.now, sleep=sleep, jitter=lambda: 0.5
         )
         lane.clock = clock
         clock.sleep(0)
@@ -251,7 +254,7 @@ def simulate(server: Any, *, rows: int = 1000, latency: float = 0.2, workers: in
             ADJUSTMENTS,
             journal,
             open_lane,
-            _Silent(),
+            _NoObserver(),
             now=clock.now,
             sleep=clock.sleep,
             gap=WINDOW / 90,

@@ -1,7 +1,7 @@
 #!/bin/sh
 # The tools that `make bench` compares synq with, in .cache/peers, each in a folder of its own: TOOL/bin/TOOL.
 #
-#   sh scripts/peers.sh install   install those that are on no PATH; what can't be had is said and left out
+#   sh scripts/peers.sh install   install those that are not on PATH; reports those that can't be installed
 set -u
 
 [ "${1:-}" = install ] || { sed -n 's/^# \{0,1\}//p' "$0" | sed 1d >&2; exit 2; }
@@ -18,7 +18,7 @@ from_pypi() {
     there "$1" || { "$python" -m venv "$peers/$1" && "$peers/$1/bin/python" -m pip install --quiet "$2"; }
 }
 
-# The package's own command is a Node script that starts the binary; the binary is what is measured.
+# The package's command is a Node script that starts the binary; the benchmark runs the binary itself.
 stripe_from_npm() {
     there stripe && return
     npm install --silent --no-audit --no-fund --ignore-scripts --prefix "$peers/stripe" @stripe/cli || return
@@ -41,6 +41,6 @@ for tool in gh curl jq; do
     from_debian "$tool"
 done
 for tool in stripe http aws gh curl jq; do
-    there "$tool" || echo "$tool could not be had; the benchmark leaves it out." >&2
+    there "$tool" || echo "$tool could not be installed; the benchmark leaves it out." >&2
 done
 exit 0

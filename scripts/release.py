@@ -1,4 +1,4 @@
-"""Builds what is published and proves it: its contents, the wheel alone, the lowest versions of what it rests on."""
+"""Builds sdist and wheel and checks them: their contents, the wheel alone, the lowest supported dependencies."""
 
 import re
 import shutil
@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 DIST = ROOT / "dist"
 WORK = ROOT / ".cache/package"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-# A look at each library: rich, jq, yaml; keyring, filelock, platformdirs; falcon, waitress, PyJWT; typer, httpx.
+# They use every dependency: rich, jq, yaml; keyring, filelock, platformdirs; falcon, waitress, PyJWT; typer, httpx.
 TESTS = (
     "tests/output", "tests/session", "tests/http", "tests/sandbox/test_serve.py", "tests/sandbox/test_identity.py",
     "tests/commands/test_orders_line.py", "tests/commands/test_bulk_line.py",
@@ -22,21 +22,21 @@ TESTS = (
 
 
 def run(*words: str | Path, folder: Path = ROOT) -> None:
-    """Run a program; it ends this script if it fails."""
+    """Run a program; exit if it fails."""
     done = subprocess.run([str(word) for word in words], cwd=folder, check=False)
     if done.returncode:
-        sys.exit(f"{words[0]} ended with {done.returncode}.")
+        sys.exit(f"{words[0]} failed with exit status {done.returncode}.")
 
 
-def prove(true: object, what: str) -> None:
-    """End with what is wrong unless it is true."""
-    if not true:
-        sys.exit(f"Not so: {what}")
+def check(holds: object, what: str) -> None:
+    """Print `what` if it holds, else exit with it."""
+    if not holds:
+        sys.exit(f"Failed: {what}")
     print(f"ok  {what}")
 
 
 def environment(name: str) -> Path:
-    """The bin folder of a new environment with a pip that knows dependency groups."""
+    """The bin folder of a new environment, with a pip that supports dependency groups."""
     folder = WORK / name
     venv.create(folder, clear=True, with_pip=True)
     install(folder / "bin", "--upgrade", "pip>=25.1")
@@ -44,7 +44,7 @@ def environment(name: str) -> Path:
 
 
 def install(environment_bin: Path, *words: str) -> None:
-    """Install with pip, without its talk."""
+    """Install with pip, quietly."""
     run(environment_bin / "python", "-m", "pip", "install", "--quiet", *words)
 
 
@@ -58,36 +58,35 @@ def build() -> tuple[Path, Path]:
 
 
 def check_contents(sdist: Path, wheel: Path) -> None:
-    """What is published has all it needs and nothing else."""
+    """Check that nothing is missing from what is published, and nothing else is in it."""
     with tarfile.open(sdist) as archive:
         files = {name.partition("/")[2] for name in archive.getnames()}
-    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True).stdout.split(
-        "\n"
-    )
-    prove(
-        files - {"PKG-INFO"} == set(filter(None, tracked)), "the sdist holds every file of the repository, and no other"
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True)
+    check(
+        files - {"PKG-INFO"} == set(listed.stdout.splitlines()),
+        "the sdist contains every file of the repository and no other",
     )
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
         (metadata,) = (archive.read(name).decode() for name in names if name.endswith(".dist-info/METADATA"))
     tops = {name.partition("/")[0] for name in names}
-    prove(
+    check(
         {re.sub(r"-.*\.", ".", top) for top in tops} == {"synq_cli", "synq_cli.dist-info", "synq_cli.data"},
-        "the wheel holds the package alone",
+        "the wheel contains only the package",
     )
-    prove(
-        {"synq_cli/py.typed", "synq_cli/resources/openapi.yaml"} <= set(names), "its types and the contract are in it"
+    check(
+        {"synq_cli/py.typed", "synq_cli/resources/openapi.yaml"} <= set(names), "it contains the types and the contract"
     )
     pages = {Path(name).name for name in names if "/share/man/man1/" in name}
-    prove(pages == {page.name for page in (ROOT / "man").iterdir()}, "its manual pages go to share/man/man1")
-    prove(
+    check(pages == {page.name for page in (ROOT / "man").iterdir()}, "it installs the manual pages")
+    check(
         "License-Expression: MIT\n" in metadata and "\nKeywords: " in metadata,
-        "its metadata say the licence and the keywords",
+        "its metadata has the license and keywords",
     )
 
 
 def check_alone(wheel: Path) -> None:
-    """The wheel in an environment with nothing else."""
+    """Check the wheel in an environment of its own."""
     bin_ = environment("alone")
     install(bin_, str(wheel))
     home = WORK / "home"
@@ -102,30 +101,30 @@ def check_alone(wheel: Path) -> None:
         return done.returncode, done.stdout, done.stderr
 
     (version,) = re.findall(r'__version__ = "(.+)"', (ROOT / "synq_cli/__init__.py").read_text(encoding="utf-8"))
-    prove(wheel.name.startswith(f"synq_cli-{version}-"), "the wheel's version is the package's")
-    prove(synq("--version") == (0, f"synq {version}\n", ""), "synq --version")
-    prove(synq("--version", as_module=True) == (0, f"synq {version}\n", ""), "python -m synq_cli --version")
+    check(wheel.name.startswith(f"synq_cli-{version}-"), "the wheel has the version of the package")
+    check(synq("--version") == (0, f"synq {version}\n", ""), "synq --version")
+    check(synq("--version", as_module=True) == (0, f"synq {version}\n", ""), "python -m synq_cli --version")
     status, out, err = synq("--help")
-    prove((status, out[:12], err) == (0, "Usage: synq ", ""), "synq --help")
+    check((status, out[:12], err) == (0, "Usage: synq ", ""), "synq --help")
     status, out, err = synq("orders", "--help", as_module=True)
-    prove((status, out[:18], err) == (0, "Usage: synq orders", ""), "python -m synq_cli calls itself synq")
+    check((status, out[:18], err) == (0, "Usage: synq orders", ""), "python -m synq_cli names itself synq")
     status, out, err = synq("orders", "list")
-    prove(
+    check(
         (status, out) == (4, "") and "synq auth login" in err and "SYNQ_TOKEN" in err,
-        "without a login it names the ways",
+        "without a login it says how to log in",
     )
     status, out, err = synq("--sandbox", "orders", "list")
-    prove((status, out) == (2, "") and "'synq-cli[sandbox]'" in err, "without the extra sandbox it is named")
+    check((status, out) == (2, "") and "'synq-cli[sandbox]'" in err, "without the extra sandbox it names the extra")
     status, out, err = synq("schema", "--jq", ".version")
-    prove((status, out) == (2, "") and "'synq-cli[jq]'" in err, "without the extra jq it is named")
+    check((status, out) == (2, "") and "'synq-cli[jq]'" in err, "without the extra jq it names the extra")
     install(bin_, f"{wheel}[sandbox,jq]")
     status, out, _ = synq("--sandbox", "orders", "list", "--limit", "1", "--jq", ".[].status")
-    prove((status, out.count("\n")) == (0, 1), "with both extras it runs")
+    check((status, out.count("\n")) == (0, 1), "with both extras it works")
     run(bin_ / "python", "-m", "pip", "check")
 
 
 def check_lowest(sdist: Path, wheel: Path) -> None:
-    """The wheel on the lowest versions it asks for, proved by the tests that the sdist holds."""
+    """Check the wheel with the lowest versions it allows, by tests from the sdist."""
     project = PROJECT["project"]
     wanted = project["dependencies"] + [each for extra in project["optional-dependencies"].values() for each in extra]
     constraints = WORK / "lowest.txt"
@@ -138,12 +137,12 @@ def check_lowest(sdist: Path, wheel: Path) -> None:
     with tarfile.open(sdist) as archive:
         archive.extractall(source, filter="data")
     (folder,) = source.iterdir()
-    shutil.rmtree(folder / "synq_cli")  # what is tested is what was installed
+    shutil.rmtree(folder / "synq_cli")  # so that the tests import the installed package
     run(bin_ / "pytest", "-q", "-n", "4", "--dist", "worksteal", *TESTS, folder=folder)
 
 
 def audit() -> None:
-    """What is known of holes in everything that the wheel brings; asks a service of the Python Package Index."""
+    """Look for known vulnerabilities in everything that the wheel installs; asks a service of PyPI."""
     bin_ = environment("audit")
     install(bin_, f"{ROOT}[sandbox,jq]")
     listed = subprocess.run(

@@ -1,7 +1,7 @@
 #!/bin/sh
-# A Secret Service to test against: gnome-keyring in a private D-Bus session, with a throwaway home and password.
+# A Secret Service for tests: gnome-keyring in a private D-Bus session, with a temporary home and password.
 #
-#   sh scripts/secret-service.sh install         install it with apt-get if it is missing; fails where that can't be
+#   sh scripts/secret-service.sh install         install it with apt-get if it is missing, or fail
 #   sh scripts/secret-service.sh run COMMAND...  run a command with it
 set -eu
 

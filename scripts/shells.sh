@@ -1,7 +1,7 @@
 #!/bin/sh
-# The shells to test TAB in: zsh and fish beside bash, and the package bash-completion.
+# The shells for the completion tests: bash with the package bash-completion, zsh and fish.
 #
-#   sh scripts/shells.sh install   install them with apt-get if they are missing; fails where that can't be
+#   sh scripts/shells.sh install   install the missing ones with apt-get, or fail
 set -eu
 
 there() {

@@ -234,7 +234,7 @@ def _report(run: RunContext, error: SynqError) -> int:
         output = run.plain_output()
     if run.changed and not isinstance(error, (UnknownOutcomeError, PartialError, RunningError)):
         error.hint = " ".join(filter(None, ("The change was made; do not send it again.", error.hint)))
-    output.error(error)
+    output.messages.error(error)
     return error.exit_status
 
 

@@ -88,8 +88,7 @@ def _yaml(text: str, name: str) -> Any:
     try:
         return exact_yaml.loads(text)
     except exact_yaml.InvalidYamlError as error:
-        where = "" if error.line is None else f" in line {error.line + 1}"
-        raise UsageError(f"{name} can't be read: {error.problem}{where}.") from None
+        raise UsageError(f"{name} can't be read: {error}.") from None
 
 
 def _named(path: str) -> str:

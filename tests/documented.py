@@ -50,7 +50,6 @@ UNRUN = {
     "make test": "it is what runs this test",
     "pipx install '.[sandbox,jq]'": _INSTALLS,
     "uv tool install '.[sandbox,jq]'": _INSTALLS,
-    "python3 -m venv ~/.synq && ~/.synq/bin/pip install '.[sandbox,jq]'": _INSTALLS,
     "synq completion install": "it changes the shell's start-up files; its own tests give it some",
     "synq auth login": "it asks for a token on a terminal; tests/journeys do that",
     "synq auth status": "it needs that login",

@@ -1,4 +1,4 @@
-"""The same list by a straightforward program with its imports on top: what synq would cost without care."""
+"""The same list by a plain program with all imports at the top, for comparison with synq."""
 
 import json
 import os

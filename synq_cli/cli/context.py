@@ -96,7 +96,7 @@ class RunContext:
             memory=self.memory,
             now=self.system.now,
             lock_folder=lambda: self.state,
-            tell=lambda text: self.output.warn(text),  # noqa: PLW0108 opens the output only if needed
+            warn=lambda text: self.output.warn(text),  # noqa: PLW0108 opens the output only if needed
             post_form=lambda url, form: self.network.post_form(url, form),  # noqa: PLW0108 opens the client only if needed
         )
 
@@ -170,7 +170,7 @@ class RunContext:
             self.session,
             self.budget,
             self.index,
-            self.output,
+            self.output.messages,
             http=self._api_http,
             outside=self.network,
             now=self.system.now,
@@ -191,7 +191,7 @@ class RunContext:
         """The engine of bulk runs."""
         from synq_cli.bulk.engine import Engine
 
-        known = (self.runs, self.api, self.session, self.budget, self._lane, self.output)
+        known = (self.runs, self.api, self.session, self.budget, self._lane, self.output.messages)
         return Engine(*known, now=self.system.now, sleep=self.system.sleep)
 
     @property
@@ -225,7 +225,7 @@ class RunContext:
         if self.api.transport.requests or "bulk" in self.__dict__:
             left = self.budget.snapshot()
             whose: dict[str, Any] = {"profile": self.session.profile, "environment": self.settings.environment}
-            self.output.footer(left.remaining, left.limit, exact=left.exact, **whose)
+            self.output.messages.footer(left.remaining, left.limit, exact=left.exact, **whose)
         self.budget.close()
 
     def _lane(self, sleep: Callable[[float], None]) -> "Lane":
@@ -233,7 +233,7 @@ class RunContext:
         from synq_cli.http.single_attempt import Lane
 
         budget = self.open_budget(self.output.warn, sleep)
-        known = (self.session, budget, self.index, self.output)
+        known = (self.session, budget, self.index, self.output.messages)
         return Lane(*known, http=self._api_http, now=self.system.now, sleep=sleep, jitter=self.system.jitter)
 
     def _sandbox_token(self) -> str:

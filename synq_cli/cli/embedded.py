@@ -66,8 +66,8 @@ class EmbeddedSandbox:
     def faults(self) -> list[dict[str, object]]:
         """The faults that can still occur."""
         with self._server():
-            from synq_cli.sandbox.server.faults import ordered
-        return ordered(self.file)
+            from synq_cli.sandbox.server.faults import active
+        return active(self.file)
 
     def clear_faults(self) -> int:
         """Remove all faults and reset the counting of requests; returns the number of faults."""
@@ -78,8 +78,8 @@ class EmbeddedSandbox:
     def count(self, count_as: str | None = None, strangers: int | None = None) -> dict[str, object]:
         """Change how requests are counted, None leaving a value; returns how they are counted then."""
         with self._server():
-            from synq_cli.sandbox.server.counting import count
-        return count(self.file, count_as, strangers)
+            from synq_cli.sandbox.server.rate_limit import configure
+        return configure(self.file, count_as, strangers)
 
     def serve(self, port: int) -> None:
         """Serve the sandbox on a port of this machine until Ctrl-C; UsageError if the port can't be used."""

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 from synq_cli.errors import UsageError
 from synq_cli.session import profiles
+from synq_cli.session.session import OVERRIDES
 from synq_cli.session.settings import RENEWAL_SETTINGS, SANDBOX, parse_setting, resolve
-from synq_cli.session.status import OVERRIDES
 
 if TYPE_CHECKING:
     from synq_cli.cli.context import RunContext
@@ -41,23 +41,19 @@ def log_in(
     values = zip(RENEWAL_SETTINGS, (command, token_url, client_id), strict=True)
     kept = {name: parse_setting(name, text) for name, text in values if text is not None}
     session, refresh_token = run.session, None
-    renewal = session.renewal_by(run.settings._replace(**{**dict.fromkeys(RENEWAL_SETTINGS), **kept}), where)
+    renewal = session.renewal(run.settings._replace(**{**dict.fromkeys(RENEWAL_SETTINGS), **kept}), where)
     if command is not None:
-        session.use(renewal.ask_command(command), "the token_command")
+        session.use(renewal.run_command(command), "the token_command")
     elif token_url is not None:
         typed = _read_secret(run, "Refresh token", from_stdin=from_stdin).strip()
-        token, rotated = renewal.grant(typed)
+        token, rotated = renewal.exchange(typed)
         refresh_token = rotated or typed
         session.use(token, token_url)
     else:
         token = _read_secret(run, "Token", from_stdin=from_stdin)
         session.use(token, "standard input" if from_stdin else "the prompt")
     run.api.channels.list()  # proves the token: open to every role
-    if refresh_token is not None:
-        renewal.keep_refresh(refresh_token)
-    run.tokens.write(session.profile, session.credentials.token, where)
-    profiles.change(run.config.path, session.keep_login(where, kept))
-    session.kept(where, kept)
+    session.save_login(where, kept, refresh_token)
 
 
 def refuse_sandbox(run: "RunContext", why: str) -> None:
@@ -83,8 +79,8 @@ def choose_profile(run: "RunContext", name: str | None) -> str:
         return profiles.existing(run.config, name)
     names = list(dict.fromkeys([*run.config.profiles, SANDBOX]))
     choices = [f"{name}{_details(run, name)}" for name in names]
-    instead = f"Name it: synq auth switch PROFILE. Profiles: {', '.join(names)}."
-    typed = ask("Profile", choices=choices, stdin=run.system.stdin, stderr=run.system.stderr, instead=instead)
+    hint = f"Name it: synq auth switch PROFILE. Profiles: {', '.join(names)}."
+    typed = ask("Profile", choices=choices, stdin=run.system.stdin, stderr=run.system.stderr, hint=hint)
     if typed.isdecimal() and 0 < int(typed) <= len(names):
         return names[int(typed) - 1]
     return profiles.existing(run.config, typed) if typed else run.settings.profile
@@ -117,12 +113,12 @@ def _choose_renewal(run: "RunContext") -> tuple[str | None, str | None, str | No
 def _ask(run: "RunContext", question: str, choices: tuple[str, ...] = ()) -> str:
     from synq_cli.output.prompts import ask
 
-    return ask(question, choices=choices, stdin=run.system.stdin, stderr=run.system.stderr, instead=_PIPE)
+    return ask(question, choices=choices, stdin=run.system.stdin, stderr=run.system.stderr, hint=_PIPE)
 
 
 def _read_secret(run: "RunContext", name: str, *, from_stdin: bool) -> str:
-    from synq_cli.output.prompts import hidden
+    from synq_cli.output.prompts import ask_secret
 
     if from_stdin:
         return run.system.stdin.read()
-    return hidden(f"{name}: ", stdin=run.system.stdin, stderr=run.system.stderr, instead=_PIPE)
+    return ask_secret(f"{name}: ", stdin=run.system.stdin, stderr=run.system.stderr, hint=_PIPE)

@@ -9,10 +9,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
-from synq_cli.session.tokens.keyring import SecretStore
-
 if TYPE_CHECKING:
     import httpx
+
+    from synq_cli.session.tokens.keyring import SecretStore
 
 
 def _random() -> float:
@@ -38,7 +38,7 @@ class System(NamedTuple):
     sleep: Callable[[float], None] = time.sleep
     jitter: Callable[[], float] = _random
     http: "httpx.BaseTransport | None" = None
-    keyring: SecretStore | None = None
+    keyring: "SecretStore | None" = None
     browse: Callable[[str], bool] = _open_in_browser
     folder: Callable[[], Path] = Path.cwd
 

@@ -10,7 +10,6 @@ from synq_cli.cli.command import CommandSpec
 from synq_cli.cli.metavars import fixed_choices
 from synq_cli.cli.options import GLOBAL_OPTIONS
 from synq_cli.errors import UsageError
-from synq_cli.http.operation import Operation
 
 EXITS = {
     0: "done",
@@ -100,11 +99,6 @@ def find(root: Any, words: Iterable[str], **settings: Any) -> Node:
         node.command.resolve_command(node.context, [word])  # UsageError if there is none
         node = node.child(word)
     return node
-
-
-def operations(root: Any) -> dict[str, Operation]:
-    """Every operation that a command sends, by id."""
-    return {each.id: each for node in commands(root) for each in node.spec.operations}
 
 
 def command_for(root: Any, operation: str) -> str | None:

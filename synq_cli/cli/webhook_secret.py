@@ -37,11 +37,11 @@ def store_secret(run: "RunContext", *, from_stdin: bool) -> str:
 
 
 def _enter(run: "RunContext", *, from_stdin: bool) -> str:
-    from synq_cli.output.prompts import hidden
+    from synq_cli.output.prompts import ask_secret
 
     if from_stdin:
         return _checked(run, re.sub(r"\r?\n\Z", "", run.system.read_text("-")))
-    return _checked(run, hidden("Webhook secret: ", stdin=run.system.stdin, stderr=run.system.stderr, instead=_WAYS))
+    return _checked(run, ask_secret("Webhook secret: ", stdin=run.system.stdin, stderr=run.system.stderr, hint=_WAYS))
 
 
 def _stored(run: "RunContext") -> str | None:
@@ -54,7 +54,7 @@ def _stored(run: "RunContext") -> str | None:
 
 
 def _store(run: "RunContext") -> TokenStore:
-    return TokenStore(config_dir(run.system.environ), run.system.keyring, memory=run.memory, instead=_WAYS)
+    return TokenStore(config_dir(run.system.environ), run.system.keyring, memory=run.memory, hint=_WAYS)
 
 
 def _checked(run: "RunContext", secret: str) -> str:

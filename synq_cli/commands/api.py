@@ -73,7 +73,7 @@ def send_request(
     root = ctx.find_root().command
     fields = read_fields(field or [], raw_field or [], run.system.read_text)
     content = None if body is None else run.system.read_bytes(body)
-    request = run.api.requests.prepare(words, fields, content, tree.operations(root).values())
+    request = run.api.requests.prepare(words, fields, content)
     sent = f"{request.operation.method} {request.operation.path}"
     if request.operation.method == "DELETE":
         confirm(run, f"Send {sent}? This may not be reversible.", yes=yes)

@@ -8,9 +8,10 @@ from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.metavars import suggestions
 from synq_cli.cli.options import SinceOption, parse_since
+from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, clock, identifier, text
-from synq_cli.resources.audit import ACTIONS, LIST, LIST_CATALOGUE, NEWEST, wanted
+from synq_cli.resources.audit import ACTIONS, NEWEST, wanted
 
 group = CommandGroup()
 
@@ -60,7 +61,7 @@ EntityOption = Annotated[
 ]
 
 
-@group.command("list", LIST, LIST_CATALOGUE, requests=(1, 1))
+@group.command("list", operations.LIST_AUDIT_EVENTS, operations.LIST_PIM_AUDIT_EVENTS, requests=(1, 1))
 def list_events(
     run: RunContext,
     action: ActionOption = None,
@@ -87,7 +88,7 @@ def list_events(
         run.output.note(f"Searched only the {len(events)} newest events: the API returns no more.")
 
 
-@group.command("tail", LIST, requests=(1, None))
+@group.command("tail", operations.LIST_AUDIT_EVENTS, requests=(1, None))
 def follow_events(
     run: RunContext,
     action: ActionOption = None,

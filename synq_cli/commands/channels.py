@@ -7,9 +7,9 @@ import typer
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.errors import UsageError
+from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, flag, identifier
-from synq_cli.resources import channels
 
 group = CommandGroup()
 
@@ -23,7 +23,7 @@ COLUMNS = [
 ]
 
 
-@group.command("list", channels.LIST)
+@group.command("list", operations.LIST_CHANNELS)
 def list_channels(run: RunContext) -> None:
     """List sales channels.
 
@@ -36,7 +36,7 @@ def list_channels(run: RunContext) -> None:
     run.output.rows(run.api.channels.list(), COLUMNS, empty="This tenant has no channels.")
 
 
-@group.command("create", channels.CREATE)
+@group.command("create", operations.CREATE_CHANNEL)
 def create_channel(
     run: RunContext,
     name: Annotated[str, typer.Argument(metavar="NAME", help="Name, as shown in orders.")],
@@ -55,7 +55,7 @@ def create_channel(
     run.output.record(run.api.channels.create(name, currency, active=not inactive), COLUMNS)
 
 
-@group.command("update", channels.UPDATE, channels.LIST, requests=(1, 2))
+@group.command("update", operations.UPDATE_CHANNEL, operations.LIST_CHANNELS, requests=(1, 2))
 def update_channel(
     run: RunContext,
     channel: Annotated[str, typer.Argument(metavar="CHANNEL", help="Name, id or the start of the id.")],

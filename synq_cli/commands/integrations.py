@@ -10,10 +10,10 @@ from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.options import YesOption
 from synq_cli.commands.products import products
 from synq_cli.commands.products.products import ActionOption, ProductArgument
+from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, identifier, state
-from synq_cli.resources.integrations import AUTHORIZE, DELETE, LIST, SAVE, Category
-from synq_cli.resources.products.products import GET, PUSH
+from synq_cli.resources.integrations import Category
 
 group = CommandGroup()
 
@@ -29,7 +29,7 @@ AUTHORIZATION = [Column("URL", "auth_url")]
 SAVED = [Column("Status", "status"), Column("Message", "message")]
 
 
-@group.command("list", LIST)
+@group.command("list", operations.LIST_CONNECTIONS)
 def list_connections(run: RunContext) -> None:
     """List connected platforms.
 
@@ -42,7 +42,7 @@ def list_connections(run: RunContext) -> None:
     run.output.rows(run.api.integrations.list(), COLUMNS, empty="This tenant has no connections.")
 
 
-@group.command("connect", AUTHORIZE)
+@group.command("connect", operations.CREATE_AUTH_URL)
 def connect_platform(run: RunContext) -> None:
     """Get the URL that connects a platform.
 
@@ -65,7 +65,7 @@ def connect_platform(run: RunContext) -> None:
         run.output.warn("Could not open a browser: open the URL yourself.")
 
 
-@group.command("save", SAVE)
+@group.command("save", operations.SAVE_CONNECTION)
 def save_connection(
     run: RunContext,
     connection_id: Annotated[str, typer.Argument(metavar="CONNECTION_ID", help="Id that the authorization returned.")],
@@ -90,7 +90,7 @@ def save_connection(
     run.output.record(run.api.integrations.save(connection_id, category=category, provider=provider), SAVED)
 
 
-@group.command("push", PUSH, GET, requests=(1, 2))
+@group.command("push", operations.PUSH_PRODUCT, operations.GET_PRODUCT, requests=(1, 2))
 def push_product(
     run: RunContext, product_id: ProductArgument, action: ActionOption = "upsert", yes: YesOption = False
 ) -> None:
@@ -106,7 +106,7 @@ def push_product(
     products.push_product(run, product_id, action, yes)
 
 
-@group.command("disconnect", DELETE, LIST)
+@group.command("disconnect", operations.DELETE_CONNECTION, operations.LIST_CONNECTIONS)
 def disconnect_platform(
     run: RunContext,
     connection: Annotated[

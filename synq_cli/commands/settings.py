@@ -7,9 +7,10 @@ import typer
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.metavars import suggestion
+from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import flag, quantity, timestamp
-from synq_cli.resources.settings import GET, KEYS, UPDATE, WORDS, parse_settings
+from synq_cli.resources.settings import KEYS, WORDS, parse_settings
 
 group = CommandGroup()
 
@@ -26,7 +27,7 @@ RECORD = [
 _PAIRS = [f"{key}={word}" for key in KEYS for word in WORDS.get(key, ("",))]
 
 
-@group.command("show", GET)
+@group.command("show", operations.GET_TENANT_SETTINGS)
 def show_settings(run: RunContext) -> None:
     """Show the tenant's settings.
 
@@ -40,7 +41,7 @@ def show_settings(run: RunContext) -> None:
     run.output.record(run.api.settings.get(), RECORD)
 
 
-@group.command("set", UPDATE, GET, requests=(1, 2))
+@group.command("set", operations.UPDATE_TENANT_SETTINGS, operations.GET_TENANT_SETTINGS, requests=(1, 2))
 def change_settings(
     run: RunContext,
     pairs: Annotated[list[str], typer.Argument(metavar=suggestion("KEY=VALUE...", _PAIRS), help="Settings to change.")],

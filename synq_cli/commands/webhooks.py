@@ -10,9 +10,10 @@ from synq_cli.cli.metavars import FILE, suggestion
 from synq_cli.cli.webhook_secret import find_secret, store_secret
 from synq_cli.documents import read_document
 from synq_cli.errors import RejectedError, UsageError
+from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.resources.signature import mismatch, sign
-from synq_cli.resources.webhooks import RECEIVE, SAMPLES, sample
+from synq_cli.resources.webhooks import SAMPLES, sample
 
 group = CommandGroup()
 
@@ -86,7 +87,7 @@ def verify_file(
     run.output.done("The signature matches.")
 
 
-@group.command("send", RECEIVE, requests=(0, 1))
+@group.command("send", operations.RECEIVE_WEBHOOK, requests=(0, 1))
 def send_event(
     run: RunContext,
     url: Annotated[str, typer.Argument(metavar="URL", help="URL: https, http to this machine, or /unified/webhook.")],

@@ -9,8 +9,8 @@ from typing import Any
 
 from synq_cli.session.profiles import Config, load
 from synq_cli.session.project import find_project
-from synq_cli.session.scope import likely_scope
 from synq_cli.session.settings import DEFAULT_BASE_URL, SANDBOX, resolve
+from synq_cli.session.tokens.credentials import likely_scope
 from synq_cli.state.folders import config_dir, state_dir
 from synq_cli.state.memory import Memory
 

@@ -239,6 +239,18 @@ def in_process(app: "WSGIApplication") -> httpx.BaseTransport:
     return InProcess(app=app, wsgi_errors=StringIO())
 
 
+def look_up(host: str, port: int, limit: float) -> list[str]:
+    """The addresses of a host; NetworkError if it has none, or if the resolver takes longer than `limit` seconds."""
+    hint = "Check the network and the base URL: synq config get base_url"
+    try:
+        found = call_within(limit, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+    except DeadlineError:
+        raise NetworkError(f"{host} could not be looked up within {limit:g} s.", hint=hint) from None
+    except OSError as error:
+        raise NetworkError(f"{host} could not be looked up: {error.strerror or error}.", hint=hint) from None
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
 def _proxy_of(proxy: Proxy | None, trust: ssl.SSLContext | None) -> httpx.Proxy | None:
     if proxy is None:
         return None

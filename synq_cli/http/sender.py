@@ -17,10 +17,8 @@ from synq_cli.errors import (
     UsageError,
 )
 from synq_cli.http import replies, retry
-from synq_cli.http.dry_run import planned
-from synq_cli.http.exchange import NoResponseError, Reply
+from synq_cli.http.exchange import Listener, NoResponseError, Reply, Trace
 from synq_cli.http.look_ahead import LookAhead
-from synq_cli.http.observer import Listener, Trace
 from synq_cli.http.operation import Operation
 
 if TYPE_CHECKING:
@@ -312,6 +310,18 @@ class Transport:
         if reply.status == 401 and not operation.public:
             error.hint = self._session.login_hint(self._now())
         return error
+
+
+def planned(
+    method: str, path: str, query: Mapping[str, object] | None, content: bytes | None, headers: Mapping[str, str]
+) -> Planned:
+    """A request as a dry run shows it; `content` is JSON."""
+    from urllib.parse import urlencode
+
+    shown = f"{path}?{urlencode(query)}" if query else path
+    body = None if content is None else exact_json.loads(content.decode())
+    sent_along = {"headers": dict(headers)} if headers else {}
+    return Planned({"method": method, "path": shown, **sent_along, "body": body})
 
 
 def _failure_of(outcome: Reply | NoResponseError) -> retry.Failure | int:

@@ -1,44 +1,95 @@
-"""Everything a run prints: data on stdout in the format asked for, messages on stderr."""
+"""Everything a run prints: data on stdout in the chosen format, messages on stderr."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from synq_cli.errors import InterruptError
 from synq_cli.output.columns import Column, Row, batches, lookup
-from synq_cli.output.formats import plain
+from synq_cli.output.formats import plain, visible
+from synq_cli.output.messages import Messages
+from synq_cli.output.streams import Stream
 from synq_cli.output.view_options import ViewOptions
 
 if TYPE_CHECKING:
-    from synq_cli.output.drawing.timeline import Parts, RenderedTimeline
+    from contextlib import AbstractContextManager
+
+    from synq_cli.output.drawing.progress import Progress
+    from synq_cli.output.drawing.sections import RenderedSections, Sections
 
 
-class Output(ViewOptions):
-    """What the commands print with."""
+class Output:
+    """What the commands print with. UsageError if `fields`, `columns` or `jq` is invalid.
+
+    `width` is the terminal's in cells; None asks the terminal.
+    """
+
+    def __init__(
+        self,
+        stdout: TextIO,
+        stderr: TextIO,
+        *,
+        environ: Mapping[str, str],
+        now: Callable[[], float],
+        format: str | None = None,  # noqa: A002 the option's own name
+        fields: str | None = None,
+        columns: str | None = None,
+        jq: str | None = None,
+        quiet: bool = False,
+        no_color: bool = False,
+        debug: bool = False,
+        width: int | None = None,
+    ) -> None:
+        self._out = Stream(stdout, environ, no_color=no_color)
+        self._width = width
+        self._now = now
+        errors = Stream(stderr, environ, no_color=no_color, optional=True)
+        machine = jq is not None or format not in {None, "table"}
+        self.messages = Messages(errors, now=now, machine=machine, quiet=quiet, debug=debug)
+        self._view = ViewOptions(terminal=self._out.terminal, format=format, fields=fields, columns=columns, jq=jq)
+
+    @property
+    def format(self) -> str:
+        """The output format: the one that was asked for, or the default of the stream."""
+        return self._view.format
+
+    def note(self, text: str | None) -> None:
+        """A remark on stderr; None prints nothing."""
+        self.messages.note(text)
+
+    def done(self, text: str) -> None:
+        """What was done, on stderr, by a command that prints nothing on stdout."""
+        self.messages.note(text)
+
+    def warn(self, text: str) -> None:
+        """A warning on stderr; --quiet does not hide it."""
+        self.messages.warn(text)
+
+    def progress(self, label: str) -> "AbstractContextManager[Progress]":
+        """Progress of a long operation, on stderr."""
+        return self.messages.progress(label)
 
     def rows(self, rows: Iterable[Row], columns: Sequence[Column], *, empty: str = "") -> None:
-        """A list, written as the rows arrive except in a table; `empty` is said where a table has none."""
-        columns = self._chosen(columns)
-        pages = _begun(map(self._noticed, batches(rows)))
+        """A list, written as the rows arrive except in a table; `empty` is the note for a table without rows."""
+        view = self._view
+        columns = view.columns(columns)
+        pages = _with_first_fetched(map(view.notice, batches(rows)))
+        selected = ([view.select(row) for row in page] for page in pages)
         if self.format == "table":
-            columns = [column for column in columns if column.table or self._picks]
             self._table(list(chain.from_iterable(pages)), columns, empty)
-            self._tell_missed()
-            return
-        picked = ([self._picked(row) for row in page] for page in pages)
-        if self._filter and self.format == "ndjson":
-            for row in chain.from_iterable(picked):
+        elif view.filter and self.format == "ndjson":
+            for row in chain.from_iterable(selected):
                 self._filtered(row)
-        elif self._filter:
-            self._filtered(list(chain.from_iterable(picked)))
+        elif view.filter:
+            self._filtered(list(chain.from_iterable(selected)))
         else:
             from synq_cli.output import machine
 
-            machine.write_pages(self._out, self.format, picked, [column.key for column in columns])
-        self._tell_missed()
+            machine.write_pages(self._out, self.format, selected, [column.key for column in columns])
+        self._note_unknown_fields()
 
     def follow(self, rows: Iterable[Row], columns: Sequence[Column]) -> None:
-        """A list without an end, each row written when it comes: for people a line each, for programs one as well.
+        """A list without an end, one line for each row when it arrives.
 
         InterruptError without a message on Ctrl-C, which is how it ends.
         """
@@ -46,35 +97,36 @@ class Output(ViewOptions):
             if self.format == "table":
                 from synq_cli.output.drawing.lines import write_lines
 
-                columns = [column for column in self._chosen(columns) if column.table or self._picks]
-                rows = chain.from_iterable(map(self._noticed, batches(rows)))
-                write_lines(self._out, rows, columns, now=self._now, width=self._fitting_width())
+                columns = [column for column in self._view.columns(columns) if column.table]
+                rows = chain.from_iterable(map(self._view.notice, batches(rows)))
+                write_lines(self._out, rows, columns, now=self._now, width=self._available_width())
             else:
-                # An array would never be closed, nor a filter of it begin.
-                self.format = "ndjson" if self.format == "json" else self.format
+                # An array would never be closed, and its filter never start.
+                self._view.format = "ndjson" if self.format == "json" else self.format
                 self.rows(rows, columns)
         except KeyboardInterrupt:
             raise InterruptError("") from None
 
     def record(self, row: Row, columns: Sequence[Column]) -> None:
         """One object; people also see the fields that no column names."""
-        columns = self._chosen(columns)
-        self._noticed([row])
+        view = self._view
+        columns = view.columns(columns)
+        view.notice([row])
         if self.format == "table":
             from synq_cli.output.drawing import table
 
-            chosen = self._chooses
-            fields = table.record_fields(row, columns, now=self._now(), keep_empty=chosen, leftovers=not chosen)
-            record = table.build_record(self._out, fields, width=self._fitting_width())
+            fields = table.record_fields(
+                row, columns, now=self._now(), keep_empty=view.selects, leftovers=not view.selects
+            )
+            record = table.build_record(self._out, fields, width=self._available_width())
             self._out.draw(record.table, record.width)
-        elif self._filter:
-            self._filtered(self._picked(row))
+        elif view.filter:
+            self._filtered(view.select(row))
         else:
             from synq_cli.output import machine
 
-            keys = [column.key for column in columns]
-            machine.write_object(self._out, self.format, self._picked(row), keys)
-        self._tell_missed()
+            machine.write_object(self._out, self.format, view.select(row), [column.key for column in columns])
+        self._note_unknown_fields()
 
     def plan(
         self,
@@ -83,8 +135,8 @@ class Output(ViewOptions):
         before: Mapping[str, Any] | None = None,
         after: Mapping[str, Any] | None = None,
     ) -> None:
-        """What --dry-run would send: method, path, body, perhaps headers; `before` and `after` share keys."""
-        self._picks = None  # they name the columns of the answer, which there is none of
+        """What --dry-run would send: method, path, body and any headers; `before` and `after` have the same keys."""
+        self._view.column_names = None  # they name columns of the reply, and there is none
         if self.format != "table":
             row = {"dry_run": True, **request, "before": before, "after": after}
             self.record(row, [Column(key, key) for key in row])
@@ -93,7 +145,7 @@ class Output(ViewOptions):
 
         self._out.say(f"Would send {request['method']} {request['path']}")
         for name, value in request.get("headers", {}).items():
-            self._bare(f"{name}: {value}")
+            self._line(f"{name}: {value}")
         if request.get("body") is not None:
             machine.write_json(self._out, request["body"], indented=True)
         for key in after or {}:
@@ -102,90 +154,89 @@ class Output(ViewOptions):
                 self._out.say(f"{key.replace('_', ' ')} {old} → {new}")
 
     def change(self, label: str, before: object, after: object, what: str = "on hand") -> None:
-        """What a write changed, as one line for people; programs have the answer itself."""
+        """What a write changed, as one line for people; programs get the reply itself."""
         if self.format == "table":
             self._out.say(f"{label}: {what} {plain(before)} → {plain(after)}")
 
     def changed(self, label: str, before: Row, after: Row, columns: Sequence[Column]) -> None:
-        """An object after a write: for people what is different in it, then the object itself.
+        """An object after a write: for people the differences, then the object itself.
 
-        The same object twice is one that nothing was to be changed in.
+        `after` is `before` if there was nothing to change.
         """
         if after is before:
             self.note("Nothing changes; nothing was sent.")
         for column in columns:
-            old, new = (lookup(row, column.key) for row in (before, after))
-            # When it was changed goes without saying.
+            old, new = (plain(lookup(row, column.key)) or "(none)" for row in (before, after))
+            # That the time of the change has changed is no news.
             if old != new and not column.key.endswith("_at"):
-                self.change(label, plain(old) or "(none)", plain(new) or "(none)", column.title.lower())
+                self.change(label, old, new, column.title.lower())
         self.record(after, columns)
 
-    def panel(
-        self, title: str, row: Row, columns: Sequence[Column], parts: Mapping[str, tuple[str, Sequence[Column]]]
-    ) -> None:
-        """One object as a small panel for people; `parts` are its lists by key, each with a heading and columns."""
-        if self.format != "table" or self._chooses:
+    def panel(self, title: str, row: Row, columns: Sequence[Column], sections: "Sections") -> None:
+        """One object in a frame for people, with a table for each of the lists in `sections`."""
+        if not self._view.drawn:
             self.record(row, columns)
             return
-        from synq_cli.output.drawing import panel, table
+        from synq_cli.output.drawing import sections as drawing
 
-        parts = {key: part for key, part in parts.items() if _is_list_of_objects(row.get(key))}
-        rest = {key: value for key, value in row.items() if key not in parts}
-        fields = table.record_fields(rest, columns, now=self._now(), keep_empty=False, leftovers=True)
-        tables = panel.draw_panel(self._out, title, fields, row, parts, now=self._now(), width=self._fitting_width())
-        self.cut(
-            [title for part in tables for title in part.shortened], [title for part in tables for title in part.dropped]
+        panel = drawing.build_panel(
+            self._out, title, row, columns, sections, now=self._now(), width=self._available_width()
         )
+        self._out.draw(panel.drawing, panel.width)
+        self._note_omitted(panel.shortened, panel.dropped)
 
-    def timeline(self, row: Row, head: Sequence[Column], parts: "Parts") -> None:
-        """The life of an object: for people a drawing with its lists, `parts`, below; CSV and TSV have its `states`."""
-        if self._chooses or self.format not in {"table", "csv", "tsv"}:
-            self.record(row, head)
-            return
-        from synq_cli.output.drawing import timeline
-
-        if self.format == "table":
-            built = self._timeline(row, head, parts)
+    def timeline(self, row: Row, head: Sequence[Column], sections: "Sections") -> None:
+        """An object's `states` over time: drawn for people, with its lists below; rows in CSV and TSV."""
+        if self._view.drawn:
+            built = self._timeline(row, head, sections)
             self._out.draw(built.drawing, built.width)
-            self.cut(built.shortened, built.dropped, "--json")
-        else:
-            self.rows(row["states"], timeline.STATES)
+            self._note_omitted(built.shortened, built.dropped, "--json")
+        elif self.format in {"csv", "tsv"} and not self._view.selects:
+            from synq_cli.output.drawing.timeline import STATES
 
-    def timelines(self, rows: Iterable[Row], columns: Sequence[Column], head: Sequence[Column], parts: "Parts") -> None:
-        """A life as it goes on: for people drawn anew with each row, else a line for each change."""
+            self.rows(row["states"], STATES)
+        else:
+            self.record(row, head)
+
+    def timelines(
+        self, rows: Iterable[Row], columns: Sequence[Column], head: Sequence[Column], sections: "Sections"
+    ) -> None:
+        """The timeline of an object that is polled: redrawn in place for people, else a row for each change."""
         from synq_cli.output.drawing import timeline
 
-        if self.format != "table" or self._chooses:
+        if not self._view.drawn:
             self.rows(timeline.changes(rows), columns)
-        else:
-            self._err.above = self._out if self._err.terminal and self._out.live else None
-            try:
-                timeline.draw_live(self._out, rows, lambda row: self._timeline(row, head, parts))
-            finally:
-                self._err.above = None
+            return
+        errors = self.messages.stream
+        errors.above = self._out if errors.terminal and self._out.live else None
+        try:
+            timeline.draw_live(self._out, rows, lambda row: self._timeline(row, head, sections))
+        finally:
+            errors.above = None
 
     def tree(self, rows: Sequence[Row], columns: Sequence[Column], *, parent: str, empty: str = "") -> None:
-        """Rows that nest by the id under `parent`: for people a tree by their first column, else a list."""
-        if self.format != "table" or self._chooses or not rows:
+        """Rows nested by the id under the key `parent`: for people a tree in their first column, else a list."""
+        if not self._view.drawn or not rows:
             self.rows(rows, columns, empty=empty)
             return
         from synq_cli.output.drawing.tree import branches
 
-        columns = [column for column in columns if column.table and column.key != parent]
+        columns = [column for column in columns if column.key != parent]
         self._table(branches(self._out, rows, columns[0].key, parent=parent), columns, empty)
 
     def document(self, value: Any) -> None:
-        """An answer of any shape: JSON unless another format, fields or columns were asked for.
+        """A reply of unknown shape: JSON, unless another format, fields or columns were asked for.
 
-        Then an object that holds one list and no other is as good as that list.
+        Then an object that holds exactly one list is printed as that list.
         """
+        view = self._view
         lists = [part for part in value.values() if isinstance(part, list)] if isinstance(value, dict) else []
-        rows = lists[0] if len(lists) == 1 and self._shapes else value
-        if self._shapes and isinstance(rows, list) and all(isinstance(row, dict) for row in rows):
+        rows = lists[0] if len(lists) == 1 else value
+        if view.reshapes and isinstance(rows, list) and all(isinstance(row, dict) for row in rows):
             self.rows(rows, [Column(key, key) for key in dict.fromkeys(key for row in rows for key in row)])
-        elif self._shapes and isinstance(value, dict):
+        elif view.reshapes and isinstance(value, dict):
             self.record(value, [Column(key, key) for key in value])
-        elif self._filter:
+        elif view.filter:
             self._filtered(value)
         else:
             from synq_cli.output import machine
@@ -193,42 +244,42 @@ class Output(ViewOptions):
             machine.write_json(self._out, value, indented=True)
 
     def answer(self, head: Sequence[str], kind: str, value: Any) -> None:
-        """A reply: lines about it, then what it holds, which is json, text or nothing."""
+        """An HTTP reply: the lines of its head, then its body; `kind` of the body is "json", "text" or other."""
         for line in [*head, ""] if head else []:
-            self._bare(line)
+            self._line(line)
         if kind == "json":
             self.document(value)
         elif kind == "text":
             self.value(value)
 
     def checklist(self, rows: Iterable[Row], columns: Sequence[Column]) -> None:
-        """Rows of check, state, found and mend: for people a line each and the mend below, nothing cut."""
-        if self.format != "table" or self._chooses:
+        """Rows of check, state, found and mend: for people wrapped text, with the fix below each finding."""
+        if not self._view.drawn:
             self.rows(rows, columns)
             return
         from synq_cli.output.drawing.checklist import draw_checklist
 
-        draw_checklist(self._out, rows, width=self._fitting_width())
+        draw_checklist(self._out, rows, width=self._available_width())
 
     def text(self, text: str) -> None:
-        """Data that is a file of its own, as it is; a terminal gets nothing that it might act on."""
+        """The text of a file, as it is; on a terminal with control characters visible."""
         if self._out.terminal:
-            self._bare(text.replace("\r\n", "\n").removesuffix("\n"))
+            self._line(text.replace("\r\n", "\n").removesuffix("\n"))
         else:
             self._out.write(self._out.fit(text))
 
     def value(self, value: object) -> None:
-        """One bare value, as it is; a JSON value in JSON formats."""
+        """One bare value; a JSON value in JSON formats and YAML."""
         from synq_cli.output import machine
 
-        if self._filter:
+        if self._view.filter:
             self._filtered(value)
         elif self.format in {"json", "ndjson", "yaml"}:
             machine.write_json(self._out, value)  # a JSON value is YAML too
         else:
-            self._bare(plain(value))
+            self._line(plain(value))
 
-    def _table(self, rows: list[Row], columns: Sequence[Column], empty: str) -> None:
+    def _table(self, rows: Sequence[Row], columns: Sequence[Column], empty: str) -> None:
         from synq_cli.output.drawing import table
 
         if not rows:
@@ -237,26 +288,48 @@ class Output(ViewOptions):
         built = table.build_table(
             self._out,
             rows,
-            columns,
+            [column for column in columns if column.table],
             now=self._now(),
-            width=self._fitting_width(),
-            keep_empty=self._chooses,
+            width=self._available_width(),
+            keep_empty=self._view.selects,
         )
-        # An amount is never cut: a table that is too wide all the same is wrapped by the terminal.
+        # Amounts are never cut: if they make the table too wide, the terminal wraps it.
         self._out.draw(built.table, max(built.width, 1))
-        self.cut(built.shortened, built.dropped)
+        self._note_omitted(built.shortened, built.dropped)
 
-    def _timeline(self, row: Row, head: Sequence[Column], parts: "Parts") -> "RenderedTimeline":
-        from synq_cli.output.drawing import timeline
+    def _timeline(self, row: Row, head: Sequence[Column], sections: "Sections") -> "RenderedSections":
+        from synq_cli.output.drawing.timeline import build_timeline
 
-        return timeline.build_timeline(self._out, row, head, parts, now=self._now(), width=self._fitting_width())
+        return build_timeline(self._out, row, head, sections, now=self._now(), width=self._available_width())
+
+    def _available_width(self) -> int | None:
+        """Cells that a drawing may take; None where stdout is no terminal and nothing is cut."""
+        return (self._width or self._out.width()) if self._out.terminal else None
+
+    def _filtered(self, value: object) -> None:
+        assert self._view.filter
+        for line in self._view.filter.lines(value):
+            self._line(line)
+
+    def _line(self, text: str) -> None:
+        if self._out.terminal:
+            text = "\n".join(map(visible, text.split("\n")))
+        self._out.write(text + "\n")
+
+    def _note_omitted(
+        self, shortened: Sequence[str], dropped: Sequence[str], formats: str = "-o tsv or --json"
+    ) -> None:
+        """Name the columns that the terminal has no room for, and the formats that show all of them."""
+        parts = [f"Shortened: {', '.join(shortened)}."] if shortened else []
+        parts += [f"Left out: {', '.join(dropped)}."] if dropped else []
+        if parts:
+            self.note(f"{' '.join(parts)} {formats} shows all.")
+
+    def _note_unknown_fields(self) -> None:
+        for sentence in self._view.fields.unknown() if self._view.fields else ():
+            self.note(sentence)
 
 
-def _is_list_of_objects(value: object) -> bool:
-    return isinstance(value, list) and all(isinstance(item, Mapping) for item in value)
-
-
-def _begun(pages: Iterator[Sequence[Row]]) -> Iterator[Sequence[Row]]:
+def _with_first_fetched(pages: Iterator[Sequence[Row]]) -> Iterator[Sequence[Row]]:
     """The same pages with the first one fetched, so that no header is written for a list that fails."""
-    first = list(islice(pages, 1))
-    return chain(first, pages)
+    return chain(list(islice(pages, 1)), pages)

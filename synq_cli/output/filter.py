@@ -1,4 +1,4 @@
-"""The --jq filter, by jq's own engine from the optional extra."""
+"""The --jq filter, run by the jq library from the optional extra."""
 
 import signal
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ _END = object()
 
 
 class Filter:
-    """A compiled jq program; UsageError if it is none, or if the extra is not installed."""
+    """A compiled jq program. UsageError if it is invalid, or if the extra is not installed."""
 
     def __init__(self, expression: str) -> None:
         try:
@@ -25,24 +25,24 @@ class Filter:
         try:
             self._program: Any = engine.compile(expression)
         except ValueError as error:
-            raise UsageError(f"--jq does not understand '{expression}': {_first_line(error)}.") from None
+            raise UsageError(f'Invalid --jq filter "{expression}": {_first_line(error)}.') from None
 
     def lines(self, value: object) -> Iterator[str]:
         """The results for one value: strings as they are, anything else as compact JSON."""
-        # jq computes with binary floats, so that 19.90 comes back as 19.9; its engine offers nothing finer.
+        # jq computes with binary floats, so that 19.90 comes back as 19.9; the library offers nothing finer.
         results = iter(self._program.input_text(exact_json.dumps(value)))
         try:
             while (result := _next_of(results)) is not _END:
                 yield result if isinstance(result, str) else exact_json.dumps(result)
         except ValueError as error:
             raise UsageError(
-                f"--jq could not be applied to the answer: {_first_line(error)}.",
-                hint="The request itself was answered. Look at the same command with --json, without --jq.",
+                f"The --jq filter failed on this data: {_first_line(error)}.",
+                hint="The request itself succeeded. Run the command with --json and without --jq to see the data.",
             ) from None
 
 
 def _next_of(results: Iterator[Any]) -> Any:
-    """The next result, or _END; Ctrl-C ends the process, since jq's engine hears nothing while it works."""
+    """The next result, or _END; Ctrl-C ends the process, since jq ignores signals while it runs."""
     before = signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
         return next(results, _END)

@@ -1,6 +1,6 @@
-"""Questions on the terminal; off a terminal a refusal that names the option instead."""
+"""Prompts on the terminal; elsewhere a RefusedError whose hint names the option to use instead."""
 
-# rich.prompt does not serve here: it takes "y" but not "yes", does not know its default when it reads from a stream,
+# rich.prompt does not serve here: it accepts "y" but not "yes", does not know its default when it reads from a stream,
 # asks forever at the end of the input, and reads secrets with getpass, which cuts long ones.
 
 import sys
@@ -11,44 +11,52 @@ from synq_cli.errors import RefusedError
 from synq_cli.output.formats import visible
 from synq_cli.output.streams import Stream
 
+_UNASKED = "Can't ask for confirmation without a terminal: "
+
 
 def confirm(question: str, *, option: str, stdin: TextIO, stderr: TextIO, yes: bool) -> bool:
-    """Ask a question, no by default; `yes` answers it. RefusedError, naming `option`, off a terminal."""
+    """Ask a yes/no question, no by default; `yes` skips it. RefusedError, naming `option`, off a terminal."""
     if yes:
         return True
-    if not (stdin.isatty() and stderr.isatty()):
-        raise RefusedError(
-            f"Not confirmed, and there is no terminal to ask: {question}",
-            hint=f"Add {option} to do it without being asked.",
-        )
+    _require_terminal(stdin, stderr, _UNASKED + question, f"Add {option} to skip this prompt.")
     return _answer(f"{visible(question)} [y/N] ", stdin, stderr).lower() in {"y", "yes"}
 
 
-def confirm_name(question: str, name: str, given: str | None, *, stdin: TextIO, stderr: TextIO) -> bool:
-    """Have a name typed before something is lost; `given` answers. RefusedError for another one, or off a terminal."""
-    if given is not None and given != name:
-        raise RefusedError(f"--confirm names {given}, but this is {name}. Nothing was changed.")
-    if given == name:
-        return True
-    if not (stdin.isatty() and stderr.isatty()):
-        raise RefusedError(
-            f"Not confirmed, and there is no terminal to ask: {question}",
-            hint=f"{name} is production: add --confirm {name}; --yes is not enough there.",
+def confirm_name(question: str, name: str, given: str | None, *, stdin: TextIO, stderr: TextIO) -> None:
+    """Have the profile's name typed, or `given`, before data is lost; RefusedError for another, or off a terminal."""
+    if given is None:
+        hint = f'Profile "{name}" is production: add --confirm {name}. --yes is not enough.'
+        _require_terminal(stdin, stderr, _UNASKED + question, hint)
+        given = _answer(
+            f'{visible(question)}\nProfile "{name}" is production. Type its name to confirm: ', stdin, stderr
         )
-    if _answer(f"{visible(question)}\n{name} is production. Type its name to do it: ", stdin, stderr) != name:
-        raise RefusedError("Not confirmed; nothing was changed.")
-    return True
+    if given != name:
+        raise RefusedError(f'Not confirmed: this profile is "{name}", not "{given}". Nothing was changed.')
 
 
-def ask(question: str, *, choices: Sequence[str] = (), stdin: TextIO, stderr: TextIO, instead: str) -> str:
-    """Ask for a line, or for one of the numbered choices; gives what was typed, empty on Ctrl-D.
+def ask(question: str, *, choices: Sequence[str] = (), stdin: TextIO, stderr: TextIO, hint: str) -> str:
+    """The line that the user types, which may be the number of a choice; empty on Ctrl-D.
 
-    RefusedError off a terminal, saying what `instead`.
+    RefusedError with the hint off a terminal.
     """
-    if not (stdin.isatty() and stderr.isatty()):
-        raise RefusedError(f"There is no terminal to ask on: {question}", hint=instead)
+    _require_terminal(stdin, stderr, f"Can't ask without a terminal: {question}", hint)
     lines = [f"  {number}  {visible(choice)}\n" for number, choice in enumerate(choices, 1)]
     return _answer(f"{''.join(lines)}{question}: ", stdin, stderr)
+
+
+def ask_secret(prompt: str, *, stdin: TextIO, stderr: TextIO, hint: str) -> str:
+    """The secret that the user types, not shown; empty on Ctrl-D. RefusedError with the hint off a terminal."""
+    _require_terminal(stdin, stderr, f"Can't ask for the {prompt.strip(': ').lower()} without a terminal.", hint)
+    if sys.platform == "win32":
+        from getpass import getpass
+
+        return getpass(prompt, stderr)
+    return _read_hidden(prompt, stdin.fileno(), Stream(stderr, {}))
+
+
+def _require_terminal(stdin: TextIO, stderr: TextIO, message: str, hint: str) -> None:
+    if not (stdin.isatty() and stderr.isatty()):
+        raise RefusedError(message, hint=hint)
 
 
 def _answer(question: str, stdin: TextIO, stderr: TextIO) -> str:
@@ -60,31 +68,19 @@ def _answer(question: str, stdin: TextIO, stderr: TextIO) -> str:
     return answer.strip()
 
 
-def hidden(prompt: str, *, stdin: TextIO, stderr: TextIO, instead: str) -> str:
-    """Ask for a secret without showing it; empty on Ctrl-D. RefusedError off a terminal, saying what `instead`."""
-    if not (stdin.isatty() and stderr.isatty()):
-        what = prompt.strip(": ").lower()
-        raise RefusedError(f"There is no terminal to ask for the {what} on.", hint=instead)
-    if sys.platform == "win32":
-        from getpass import getpass
-
-        return getpass(prompt, stderr)
-    return _read_unseen(prompt, stdin.fileno(), Stream(stderr, {}))
-
-
 if sys.platform != "win32":
 
-    def _read_unseen(prompt: str, keyboard: int, terminal: Stream) -> str:
-        # getpass reads a finished line, and a terminal finishes none beyond 1,024 characters on macOS or
-        # 4,095 on Linux. Tokens can be longer, so the line is put together here, key by key.
+    def _read_hidden(prompt: str, keyboard: int, terminal: Stream) -> str:
+        # getpass reads whole lines, and a terminal cuts those at 1,024 characters on macOS and 4,095 on Linux. Tokens
+        # can be longer, so the line is read key by key.
         import os
         import termios
 
         before = termios.tcgetattr(keyboard)
-        silent = termios.tcgetattr(keyboard)
-        silent[3] &= ~(termios.ECHO | termios.ICANON)
-        silent[6][termios.VMIN], silent[6][termios.VTIME] = 1, 0
-        termios.tcsetattr(keyboard, termios.TCSADRAIN, silent)
+        hidden = termios.tcgetattr(keyboard)
+        hidden[3] &= ~(termios.ECHO | termios.ICANON)
+        hidden[6][termios.VMIN], hidden[6][termios.VTIME] = 1, 0
+        termios.tcsetattr(keyboard, termios.TCSADRAIN, hidden)
         try:
             terminal.write(terminal.fit(prompt))
             return _typed_line(lambda: os.read(keyboard, 1))
@@ -92,13 +88,13 @@ if sys.platform != "win32":
             termios.tcsetattr(keyboard, termios.TCSADRAIN, before)
             terminal.write("\n")
 
-    def _typed_line(key: Callable[[], bytes]) -> str:
+    def _typed_line(read_key: Callable[[], bytes]) -> str:
         line = bytearray()
-        while (pressed := key()) not in {b"", b"\n", b"\r", b"\x04"}:
-            if pressed in {b"\x7f", b"\b"}:
+        while (key := read_key()) not in {b"", b"\n", b"\r", b"\x04"}:
+            if key in {b"\x7f", b"\b"}:
                 del line[-1:]
-            elif pressed == b"\x15":
+            elif key == b"\x15":
                 line.clear()
             else:
-                line += pressed
+                line += key
         return line.decode("utf-8", "replace")

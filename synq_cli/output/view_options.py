@@ -1,110 +1,134 @@
-"""View options of a run: format, fields, columns and filter."""
+"""View options of a run: --output, --fields, --columns and --jq."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TextIO
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from synq_cli.errors import UsageError
-from synq_cli.output.columns import Column, Row
-from synq_cli.output.fields import Fields
-from synq_cli.output.formats import visible
-from synq_cli.output.messages import Messages
-from synq_cli.output.streams import Stream
+from synq_cli.nearest import did_you_mean
+from synq_cli.output.columns import Column, Row, lookup
 
 if TYPE_CHECKING:
-    from synq_cli.output.fields import Picks
     from synq_cli.output.filter import Filter
 
+_MISSING = object()
 
-class ViewOptions(Messages):
-    """The stdout side of a run, as far as the line decides it.
 
-    UsageError if `fields`, `columns` or `jq` is wrong. `width` is the terminal's; None asks it.
+class ViewOptions:
+    """What is printed of the data, and in which format. UsageError if one of the options is invalid.
+
+    `terminal` says whether stdout is one: by default people there get a table, programs elsewhere TSV.
     """
 
     def __init__(
         self,
-        stdout: TextIO,
-        stderr: TextIO,
         *,
-        environ: Mapping[str, str],
-        now: Callable[[], float],
+        terminal: bool,
         format: str | None = None,  # noqa: A002 the option's own name
         fields: str | None = None,
         columns: str | None = None,
         jq: str | None = None,
-        quiet: bool = False,
-        no_color: bool = False,
-        debug: bool = False,
-        width: int | None = None,
     ) -> None:
-        machine = jq is not None or format not in {None, "table"}
-        super().__init__(stderr, environ=environ, now=now, machine=machine, quiet=quiet, no_color=no_color, debug=debug)
-        self._out = Stream(stdout, environ, no_color=no_color)
-        self._width = width
-        default = "json" if jq is not None else "table" if self._out.terminal else "tsv"
-        self.format = format or default
-        self._fields = None if fields is None else Fields(fields)
-        self._picks = None if columns is None else self._picks_for(columns)
-        self._filter = None if jq is None else self._filter_for(jq)
-        # Whether an answer of any shape is to be brought into another than its own.
-        self._shapes = self._chooses or format in {"table", "csv", "tsv", "yaml", "ndjson"}
+        self.format = format or ("json" if jq is not None else "table" if terminal else "tsv")
+        self.fields = None if fields is None else Fields(fields)
+        self.column_names = None if columns is None else _names(columns)
+        self.filter = None if jq is None else self._compiled(jq)
+        if self.column_names and self.fields:
+            raise UsageError("--columns and --fields can't be combined: use one of them.")
+        if self.column_names and self.format not in {"table", "csv", "tsv"}:
+            raise UsageError(
+                f"--columns works with tables, CSV and TSV, but the output format is {self.format}.",
+                hint="Use --fields instead.",
+            )
+        # Whether a reply of unknown shape is printed in another shape than its own.
+        self.reshapes = self.selects or format in {"table", "csv", "tsv", "yaml", "ndjson"}
 
-    def _filter_for(self, expression: str) -> "Filter":
+    @property
+    def selects(self) -> bool:
+        """Whether the user selected fields or columns, so that nothing is added to them or left out."""
+        return self.fields is not None or self.column_names is not None
+
+    @property
+    def drawn(self) -> bool:
+        """Whether the data is drawn for people, in the command's own layout."""
+        return self.format == "table" and not self.selects
+
+    def columns(self, columns: Sequence[Column]) -> Sequence[Column]:
+        """The selected ones among a command's columns, by default all; UsageError for an unknown name."""
+        if self.fields:
+            return self.fields.columns(columns)
+        if self.column_names is None:
+            return columns
+        known = {name.lower(): column for column in reversed(columns) for name in (column.title, column.key)}
+        titles = [column.title for column in columns]
+        for name in self.column_names:
+            if name.lower() not in known:
+                near = did_you_mean(name, titles)
+                raise UsageError(f'Unknown column "{name}".', hint=f"{near}Columns: {', '.join(titles)}.")
+        return [known[name.lower()]._replace(drop=0, table=True) for name in self.column_names]
+
+    def notice(self, rows: Sequence[Row]) -> Sequence[Row]:
+        """The same rows, once --fields has seen which fields they have."""
+        if self.fields:
+            self.fields.notice(rows)
+        return rows
+
+    def select(self, row: Row) -> dict[str, Any]:
+        """The row as a dict with the selected fields, by default all."""
+        return self.fields.select(row) if self.fields else row if isinstance(row, dict) else dict(row)
+
+    def _compiled(self, expression: str) -> "Filter":
         from synq_cli.output.filter import Filter
 
         if self.format not in {"json", "ndjson"}:
             raise UsageError(
-                f"--jq filters JSON, but the format asked for is {self.format}.",
-                hint="Add --json, or leave out --jq.",
+                f"--jq filters JSON, but the output format is {self.format}.", hint="Add --json, or omit --jq."
             )
         return Filter(expression)
 
-    def _picks_for(self, columns: str) -> "Picks":
-        from synq_cli.output.fields import Picks
 
-        if self._fields is not None:
-            raise UsageError("--columns and --fields both choose what is shown; give one of them.")
-        if self.format not in {"table", "csv", "tsv"}:
+class Fields:
+    """The fields named by --fields, in their order, and which of them the rows had so far."""
+
+    def __init__(self, option: str) -> None:
+        self.names = _names(option)
+        self._missing = set(self.names)
+        self._seen: dict[str, None] = {}
+        if not all(part for name in self.names for part in name.split(".")):
             raise UsageError(
-                f"--columns is for tables, CSV and TSV, but the format asked for is {self.format}.",
-                hint="Choose fields with --fields instead.",
+                f'Invalid --fields "{option}": a name is empty.',
+                hint="Separate the names with single commas, such as --fields id,status,total.",
             )
-        return Picks(columns)
 
-    def _fitting_width(self) -> int | None:
-        if not self._out.terminal:
-            return None
-        return self._width or self._out.width()
+    def columns(self, columns: Sequence[Column]) -> list[Column]:
+        """A column for each field: in the command's format for it if it has one, the field's name as title."""
+        known = {column.key: column for column in columns}
+        return [known.get(name, Column(name, name))._replace(title=name, drop=0, table=True) for name in self.names]
 
-    @property
-    def _chooses(self) -> bool:
-        """Whether the person said what to show, so that nothing else is added and nothing left out."""
-        return self._fields is not None or self._picks is not None
+    def notice(self, rows: Iterable[Row]) -> None:
+        """Record which fields the rows have."""
+        for row in rows:
+            self._seen |= dict.fromkeys(_paths(row))
+            self._missing -= {name for name in self._missing if lookup(row, name, _MISSING) is not _MISSING}
 
-    def _chosen(self, columns: Sequence[Column]) -> Sequence[Column]:
-        if self._picks is not None:
-            return self._picks.columns(columns)
-        return columns if self._fields is None else self._fields.columns(columns)
+    def select(self, row: Row) -> dict[str, Any]:
+        """The named fields of the row, under their names; null for a field that it lacks."""
+        return {name: lookup(row, name) for name in self.names}
 
-    def _noticed(self, rows: Sequence[Row]) -> Sequence[Row]:
-        if self._fields:
-            for row in rows:
-                self._fields.notice(row)
-        return rows
+    def unknown(self) -> Iterator[str]:
+        """A sentence for each field that no row had."""
+        for name in self.names if self._seen else ():
+            if name in self._missing:
+                near = did_you_mean(name, self._seen).rstrip()
+                fields = ", ".join(path for path in self._seen if "." not in path)
+                yield f'Unknown field "{name}". ' + (near or f"Fields: {fields}.")
 
-    def _picked(self, row: Row) -> dict[str, Any]:
-        return self._fields.pick(row) if self._fields else row if isinstance(row, dict) else dict(row)
 
-    def _filtered(self, value: object) -> None:
-        if self._filter:
-            for line in self._filter.lines(value):
-                self._bare(line)
+def _names(option: str) -> list[str]:
+    return list(dict.fromkeys(name.strip() for name in option.split(",")))
 
-    def _bare(self, text: str) -> None:
-        if self._out.terminal:
-            text = "\n".join(map(visible, text.split("\n")))
-        self._out.write(text + "\n")
 
-    def _tell_missed(self) -> None:
-        for sentence in self._fields.missed() if self._fields else ():
-            self.note(sentence)
+def _paths(row: Row, prefix: str = "") -> Iterator[str]:
+    for key, value in row.items():
+        yield prefix + key
+        if isinstance(value, Mapping):
+            yield from _paths(value, f"{prefix}{key}.")

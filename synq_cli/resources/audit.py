@@ -6,20 +6,17 @@ from typing import TYPE_CHECKING
 
 from synq_cli import exact_json
 from synq_cli.errors import SynqError
-from synq_cli.http.operation import Operation
+from synq_cli.http import operations
 from synq_cli.resources.shared.reader import FEWEST_LETTERS
 from synq_cli.times import epoch
 
 if TYPE_CHECKING:
-    from synq_cli.http.observer import Listener
+    from synq_cli.http.exchange import Listener
     from synq_cli.http.rate_limit import Budget
     from synq_cli.resources.shared.pagination import Row
     from synq_cli.resources.shared.reader import Reader
 
-LIST = Operation("list_audit_events", "GET", "/api/v1/audit", "the audit log")
-LIST_CATALOGUE = Operation(
-    "list_pim_audit_events", "GET", "/api/v1/pim/audit", "the catalogue's audit log", evidence="observed"
-)
+
 ACTIONS = (
     "PRODUCT_CREATED", "PRODUCT_UPDATED", "PRODUCT_DELETED", "PRODUCT_PRICE_CHANGED", "ORDER_PLACED",
     "ORDER_FULFILLED", "ORDER_CANCELLED", "ORDER_REFUNDED", "USER_INVITED", "INTEGRATION_CONNECTED",
@@ -83,11 +80,11 @@ class Audit:
 
     def events(self) -> "list[Row]":
         """The 50 newest events, newest first. GET /api/v1/audit"""
-        return self._reader.all(LIST, "events")
+        return self._reader.all(operations.LIST_AUDIT_EVENTS, "events")
 
     def catalogue_events(self) -> "list[Row]":
         """The catalogue's own events, newest first whatever order they come in. GET /api/v1/pim/audit"""
-        rows = self._reader.all(LIST_CATALOGUE, "events")
+        rows = self._reader.all(operations.LIST_PIM_AUDIT_EVENTS, "events")
         return sorted(rows, key=lambda row: epoch(row.get("created_at")) or 0.0, reverse=True)
 
     def tail(self, choice: Wanted, tell: Callable[[str], None]) -> "Iterator[Row]":

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from synq_cli.errors import NotFoundError, UsageError
-from synq_cli.http.operation import Operation
+from synq_cli.http import operations
 from synq_cli.http.replies import if_unclear, one_object
 from synq_cli.nearest import did_you_mean
 from synq_cli.resources.shared import validation
@@ -15,19 +15,6 @@ if TYPE_CHECKING:
     from synq_cli.resources.shared.pagination import Row
     from synq_cli.resources.shared.reader import Reader
 
-LIST = Operation("list_channels", "GET", "/api/v1/channels", "the list of channels", role="VIEWER")
-CREATE = Operation(
-    "create_channel", "POST", "/api/v1/channels", "the new channel", effect="create", retry="unsafe", role="EDITOR"
-)
-UPDATE = Operation(
-    "update_channel",
-    "PUT",
-    "/api/v1/channels/{channelID}",
-    "the change of channels",
-    effect="replace",
-    evidence="presumed",
-)
-
 
 class Channels:
     """The operations on sales channels."""
@@ -38,7 +25,7 @@ class Channels:
 
     def list(self) -> "list[Row]":
         """Every channel by name: id, name, currency, active. GET /api/v1/channels"""
-        return in_order(self._reader.all(LIST, "channels"), "name", "id")
+        return in_order(self._reader.all(operations.LIST_CHANNELS, "channels"), "name", "id")
 
     def doubt(self, channel: str) -> str | None:
         """That there is no channel of this name, where that is so, and which may be meant."""
@@ -62,7 +49,7 @@ class Channels:
         # Without a currency some servers would take USD.
         body = {"name": validation.filled(name, "name"), "currency": validation.currency(currency), "active": active}
         with if_unclear(f"Before creating it again look for {body['name']} in `synq channels list`."):
-            return one_object(self._transport.send(CREATE, body=body), CREATE)
+            return one_object(self._transport.send(operations.CREATE_CHANNEL, body=body), operations.CREATE_CHANNEL)
 
     def update(
         self, channel: str, *, name: str | None = None, currency: str | None = None, active: bool | None = None
@@ -77,7 +64,7 @@ class Channels:
             "active": active,
         }
         text = validation.filled(channel, "channel")
-        self._transport.check(UPDATE)
+        self._transport.check(operations.UPDATE_CHANNEL)
         present = row_named(self.list(), text, "channel", "id", "name", see="synq channels list")
         before = {key: present.get(key) for key in given}
         body = before | {key: value for key, value in given.items() if value is not None}
@@ -89,5 +76,7 @@ class Channels:
             )
         if body == before:
             return present, present
-        answer = self._transport.send(UPDATE, {"channelID": present["id"]}, body=body, before=before, after=body)
-        return present, one_object(answer, UPDATE)
+        answer = self._transport.send(
+            operations.UPDATE_CHANNEL, {"channelID": present["id"]}, body=body, before=before, after=body
+        )
+        return present, one_object(answer, operations.UPDATE_CHANNEL)

@@ -9,7 +9,7 @@ from synq_cli.resources.shared.reader import Reader
 
 if TYPE_CHECKING:
     from synq_cli.http.client import HttpClient
-    from synq_cli.http.observer import Listener
+    from synq_cli.http.exchange import Listener
     from synq_cli.http.rate_limit import Budget
     from synq_cli.resources.audit import Audit
     from synq_cli.resources.channels import Channels

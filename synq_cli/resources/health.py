@@ -3,16 +3,12 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from synq_cli.http import operations
 from synq_cli.http.exchange import Tls
-from synq_cli.http.operation import Operation
 from synq_cli.times import http_date
 
 if TYPE_CHECKING:
     from synq_cli.http.sender import Transport
-
-GET = Operation(
-    "get_health", "GET", "/health", "the state of the service", evidence="observed", public=True, gives="text"
-)
 
 
 @dataclass(frozen=True)
@@ -32,6 +28,6 @@ class Health:
 
     def get(self) -> HealthStatus:
         """Its short answer, its clock and its connection. GET /health"""
-        reply = self._transport.exchange(GET, headers={})
+        reply = self._transport.exchange(operations.GET_HEALTH, headers={})
         assert reply is not None  # only a deletion goes without one
         return HealthStatus(reply.text, http_date(reply.headers.get("date", "")), reply.tls)

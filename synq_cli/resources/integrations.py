@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Literal
 
 from synq_cli.errors import InterruptError, UnknownOutcomeError
-from synq_cli.http.operation import Operation
+from synq_cli.http import operations
 from synq_cli.http.replies import if_unclear, nonsense, one_object
 from synq_cli.resources.shared import validation
 from synq_cli.resources.shared.reader import in_order, row_named
@@ -16,28 +16,6 @@ if TYPE_CHECKING:
 Category = Literal["commerce", "accounting"]
 _SEE = "synq integrations list"
 
-LIST = Operation("list_connections", "GET", "/api/v1/integrations/connections", "the list of connections")
-AUTHORIZE = Operation(
-    "create_auth_url",
-    "POST",
-    "/api/v1/integrations/auth-url",
-    "the authorization address",
-    effect="trigger",
-    retry="unsafe",
-)
-SAVE = Operation(
-    "save_connection", "POST", "/api/v1/integrations/callback", "the connection", effect="create", retry="unsafe"
-)
-DELETE = Operation(
-    "delete_connection",
-    "DELETE",
-    "/api/v1/integrations/connections/{connectionID}",
-    "the end of connections",
-    effect="delete",
-    evidence="presumed",
-    gives="nothing",
-)
-
 
 class Integrations:
     """The operations on connections to other platforms."""
@@ -48,14 +26,14 @@ class Integrations:
 
     def list(self) -> "list[Row]":
         """Every connection by its provider. GET /api/v1/integrations/connections"""
-        return in_order(self._reader.all(LIST, "connections"), "provider", "id")
+        return in_order(self._reader.all(operations.LIST_CONNECTIONS, "connections"), "provider", "id")
 
     def authorization(self) -> "Row":
         """The address, as `auth_url`, where access is granted; nothing is stored. POST /api/v1/integrations/auth-url"""
         with if_unclear("Nothing is stored by this; ask again."):
-            answer = one_object(self._transport.send(AUTHORIZE), AUTHORIZE)
+            answer = one_object(self._transport.send(operations.CREATE_AUTH_URL), operations.CREATE_AUTH_URL)
             if not str(answer.get("auth_url")).startswith(("https://", "http://")):
-                raise nonsense(AUTHORIZE, "it holds no address")
+                raise nonsense(operations.CREATE_AUTH_URL, "it holds no address")
             return answer
 
     def save(self, connection_id: str, *, category: Category, provider: str | None) -> "Row":
@@ -70,7 +48,7 @@ class Integrations:
         if provider is not None:
             body["provider"] = validation.filled(provider, "provider").lower()
         try:
-            return one_object(self._transport.send(SAVE, body=body), SAVE)
+            return one_object(self._transport.send(operations.SAVE_CONNECTION, body=body), operations.SAVE_CONNECTION)
         except (UnknownOutcomeError, InterruptError) as error:
             unverified = f"Synq could not check {body['connection_id']} with its platform; is the id right? "
             error.hint = (
@@ -82,10 +60,12 @@ class Integrations:
     def to_disconnect(self, connection: str) -> "Row":
         """The connection with this id, these first letters of it, or the platform's own id for it."""
         text = validation.filled(connection, "connection")
-        self._transport.check(DELETE)
+        self._transport.check(operations.DELETE_CONNECTION)
         return row_named(self.list(), text, "connection", "id", "unified_connection_id", see=_SEE)
 
     def disconnect(self, connection: "Row") -> None:
         """End a connection. DELETE /api/v1/integrations/connections/{connectionID}"""
         before = {"status": connection.get("status")}
-        self._transport.send(DELETE, {"connectionID": connection["id"]}, before=before, after={"status": None})
+        self._transport.send(
+            operations.DELETE_CONNECTION, {"connectionID": connection["id"]}, before=before, after={"status": None}
+        )

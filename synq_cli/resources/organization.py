@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from synq_cli.http import operations
 from synq_cli.http.operation import Operation
 from synq_cli.http.replies import if_unclear, one_object
 from synq_cli.resources.shared import validation
@@ -15,46 +16,6 @@ if TYPE_CHECKING:
 
 Role = Literal["ADMIN", "EDITOR", "VIEWER"]
 _SEE = "synq organization members list"
-
-GET = Operation("get_organization", "GET", "/api/v1/organization", "the organization's profile", evidence="presumed")
-UPDATE = Operation(
-    "update_organization",
-    "PUT",
-    "/api/v1/organization",
-    "the change of the organization",
-    effect="replace",
-    evidence="presumed",
-    role="ADMIN",
-)
-MEMBERS = Operation("list_members", "GET", "/api/v1/organization/members", "the list of members")
-INVITE = Operation(
-    "invite_member",
-    "POST",
-    "/api/v1/organization/members",
-    "the invitation",
-    effect="create",
-    retry="unsafe",
-    role="ADMIN",
-)
-CHANGE_ROLE = Operation(
-    "change_member_role",
-    "PUT",
-    "/api/v1/organization/members/{uid}",
-    "the change of roles",
-    effect="replace",
-    evidence="presumed",
-    role="ADMIN",
-)
-REMOVE = Operation(
-    "remove_member",
-    "DELETE",
-    "/api/v1/organization/members/{uid}",
-    "the removal of members",
-    effect="delete",
-    evidence="presumed",
-    role="ADMIN",
-    gives="nothing",
-)
 
 
 @dataclass(frozen=True)
@@ -91,17 +52,20 @@ class Organization:
 
     def get(self) -> "Row":
         """Its profile: id, name, tenant. GET /api/v1/organization"""
-        return self._reader.one(GET)
+        return self._reader.one(operations.GET_ORGANIZATION)
 
     def rename(self, name: str) -> "tuple[Row, Row]":
         """Give it another name; gives it before and after, the same if that is its name. PUT /api/v1/organization"""
         name = validation.filled(name, "name")
-        self._transport.check(UPDATE)
+        self._transport.check(operations.UPDATE_ORGANIZATION)
         present = self.get()
         before, body = {"name": present.get("name")}, {"name": name}
         if body == before:
             return present, present
-        return present, one_object(self._transport.send(UPDATE, body=body, before=before, after=body), UPDATE)
+        return present, one_object(
+            self._transport.send(operations.UPDATE_ORGANIZATION, body=body, before=before, after=body),
+            operations.UPDATE_ORGANIZATION,
+        )
 
 
 class Members:
@@ -113,21 +77,21 @@ class Members:
 
     def list(self) -> "list[Row]":
         """Every member by e-mail address, invited ones too. GET /api/v1/organization/members"""
-        return in_order(self._reader.all(MEMBERS, "members"), "email", "uid")
+        return in_order(self._reader.all(operations.LIST_MEMBERS, "members"), "email", "uid")
 
     def invite(self, email: str, role: Role) -> "Row":
         """Send an invitation; gives the uid. POST /api/v1/organization/members"""
         body = {"email": validation.email(email), "role": role}
         with if_unclear(f"Look for {body['email']} in `{_SEE}` first: a second invitation sends another e-mail."):
-            return one_object(self._transport.send(INVITE, body=body), INVITE)
+            return one_object(self._transport.send(operations.INVITE_MEMBER, body=body), operations.INVITE_MEMBER)
 
     def to_change(self, member: str, role: Role) -> Change:
         """Another role for the member with this uid or e-mail address. UsageError, NotFoundError."""
-        return self._change(CHANGE_ROLE, member, role)
+        return self._change(operations.CHANGE_MEMBER_ROLE, member, role)
 
     def to_remove(self, member: str) -> Change:
         """No role any more for the member with this uid or e-mail address. UsageError, NotFoundError."""
-        return self._change(REMOVE, member, None)
+        return self._change(operations.REMOVE_MEMBER, member, None)
 
     def set_role(self, change: Change) -> "Row":
         """Give the member the role; gives the member, the same if it is the present one.
@@ -138,12 +102,17 @@ class Members:
         if str(before["role"]).upper() == change.role:
             return change.member
         path = {"uid": change.member["uid"]}
-        return one_object(self._transport.send(CHANGE_ROLE, path, body=body, before=before, after=body), CHANGE_ROLE)
+        return one_object(
+            self._transport.send(operations.CHANGE_MEMBER_ROLE, path, body=body, before=before, after=body),
+            operations.CHANGE_MEMBER_ROLE,
+        )
 
     def remove(self, change: Change) -> None:
         """Take the member's access away. DELETE /api/v1/organization/members/{uid}"""
         before = {"role": change.member.get("role")}
-        self._transport.send(REMOVE, {"uid": change.member["uid"]}, before=before, after={"role": None})
+        self._transport.send(
+            operations.REMOVE_MEMBER, {"uid": change.member["uid"]}, before=before, after={"role": None}
+        )
 
     def _change(self, operation: Operation, member: str, role: str | None) -> Change:
         text = validation.filled(member, "member")

@@ -1,13 +1,13 @@
 """Any request to the API as a person words it: checked, classed for repeating, and sent like every other."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Literal
 
 from synq_cli import exact_json
 from synq_cli.errors import NotFoundError, UsageError
-from synq_cli.http import replies
+from synq_cli.http import operations, replies
 from synq_cli.http.exchange import Reply
 from synq_cli.http.operation import Effect, Operation
 from synq_cli.resources.fields import Field, as_object, as_query
@@ -51,7 +51,7 @@ class Requests:
         self._transport = transport
         self._reader = reader
 
-    def prepare(self, words: list[str], fields: list[Field], body: bytes | None, known: Iterable[Operation]) -> Request:
+    def prepare(self, words: list[str], fields: list[Field], body: bytes | None) -> Request:
         """The request that `[METHOD] PATH`, fields and a JSON body ask for; UsageError if it can't be one.
 
         Fields are the body, or the query where the method takes no body or the body is there already.
@@ -66,7 +66,7 @@ class Requests:
         query = as_query([*asked, *(fields if in_query else [])])
         if fields and not in_query:
             body = exact_json.dumps(as_object(fields)).encode()
-        found = _match(method, path, known)
+        found = _match(method, path)
         operation = _unknown(method, path) if found is None else _as_sent(found, path, body)
         return Request(operation, found.id if found else None, query, body)
 
@@ -128,8 +128,8 @@ def _check_body(method: str, body: bytes) -> None:
         raise UsageError(f"The body is not valid JSON: {error}.", hint="The API takes nothing else.") from None
 
 
-def _match(method: str, path: str, known: Iterable[Operation]) -> Operation | None:
-    """The contract's operation of this method and path, with the fewest placeholders."""
+def _match(method: str, path: str) -> Operation | None:
+    """The contract's operation with this method and path."""
 
     def fits(operation: Operation) -> bool:
         ours, theirs = operation.path.split("/"), path.split("/")
@@ -137,8 +137,7 @@ def _match(method: str, path: str, known: Iterable[Operation]) -> Operation | No
             our == their or (our.startswith("{") and their != "") for our, their in zip(ours, theirs, strict=True)
         )
 
-    candidates = [operation for operation in known if operation.method == method and fits(operation)]
-    return min(candidates, key=lambda operation: operation.path.count("{"), default=None)
+    return next((operation for operation in operations.ALL if operation.method == method and fits(operation)), None)
 
 
 def _as_sent(operation: Operation, path: str, body: bytes | None) -> Operation:

@@ -4,8 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from synq_cli.errors import NotFoundError, UsageError
-from synq_cli.http import replies
-from synq_cli.http.operation import Operation
+from synq_cli.http import operations, replies
 from synq_cli.resources.shared import validation
 
 if TYPE_CHECKING:
@@ -13,15 +12,7 @@ if TYPE_CHECKING:
     from synq_cli.resources.shared.pagination import Row
     from synq_cli.resources.shared.reader import Reader
 
-GET = Operation("get_tenant_settings", "GET", "/api/v1/settings/tenant", "the tenant's settings", role="VIEWER")
-UPDATE = Operation(
-    "update_tenant_settings",
-    "PUT",
-    "/api/v1/settings/tenant",
-    "the change of the tenant's settings",
-    effect="replace",
-    role="ADMIN",
-)
+
 WORDS = {
     "inventory_allocation_model": ("HARD", "SOFT"),
     "costing_method": ("WAC", "FIFO"),
@@ -45,7 +36,7 @@ class TenantSettings:
 
     def get(self) -> "Row":
         """Allocation, costing, low-stock threshold, purchase orders. GET /api/v1/settings/tenant"""
-        return self._reader.one(GET)
+        return self._reader.one(operations.GET_TENANT_SETTINGS)
 
     def low_stock_threshold(self) -> int:
         """The stock at or below which the tenant calls it low; NotFoundError if it does not say."""
@@ -64,7 +55,7 @@ class TenantSettings:
 
         All four are replaced together, so what is not given is read and sent again. PUT /api/v1/settings/tenant
         """
-        self._transport.check(UPDATE)
+        self._transport.check(operations.UPDATE_TENANT_SETTINGS)
         try:
             present = self.get()
         except NotFoundError:
@@ -79,8 +70,8 @@ class TenantSettings:
             )
         if body == before:
             return present, present
-        answer = self._transport.send(UPDATE, body=body, before=before, after=body)
-        return present, replies.one_object(answer, UPDATE)
+        answer = self._transport.send(operations.UPDATE_TENANT_SETTINGS, body=body, before=before, after=body)
+        return present, replies.one_object(answer, operations.UPDATE_TENANT_SETTINGS)
 
 
 def parse_settings(pairs: list[str]) -> dict[str, object]:

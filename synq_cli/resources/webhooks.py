@@ -16,11 +16,10 @@ from synq_cli.errors import (
     UnknownOutcomeError,
     UsageError,
 )
-from synq_cli.http.dry_run import planned
-from synq_cli.http.exchange import NoResponseError, Reply
-from synq_cli.http.observer import Listener, Trace
-from synq_cli.http.operation import Operation
+from synq_cli.http import operations
+from synq_cli.http.exchange import Listener, NoResponseError, Reply, Trace
 from synq_cli.http.replies import if_unclear
+from synq_cli.http.sender import planned
 from synq_cli.nearest import did_you_mean
 from synq_cli.resources.signature import sign
 from synq_cli.session.network.base_url import check_base_url, host_of, is_loopback
@@ -31,16 +30,7 @@ if TYPE_CHECKING:
     from synq_cli.http.sender import Transport
     from synq_cli.session.session import Session
 
-RECEIVE = Operation(
-    "receive_webhook",
-    "POST",
-    "/unified/webhook",
-    "the webhook",
-    effect="trigger",
-    retry="unsafe",
-    public=True,
-    gives="nothing",
-)
+
 _ORDER = {
     "id": "d2f70c5b-8a3e-4619-b7d0-5e9c1f84a26b",
     "status": "pending_payment",
@@ -151,7 +141,7 @@ class Webhooks:
         """Have the API take a webhook, these very bytes. POST /unified/webhook"""
         try:
             with if_unclear("A webhook may be taken twice: look at what it changes before sending it again."):
-                reply = self._transport.exchange(RECEIVE, content=body, headers=headers)
+                reply = self._transport.exchange(operations.RECEIVE_WEBHOOK, content=body, headers=headers)
         except AuthError as error:
             error.hint = (
                 "Is it this tenant's secret? The dashboard shows it under Integrations."
@@ -167,19 +157,19 @@ class Webhooks:
         base = self._session.base_url
         path = url[len(base) :] if url[: len(base) + 1].lower() == f"{base}/".lower() else url
         if path.startswith("/"):
-            if path != RECEIVE.path:
-                raise UsageError(f"The API takes webhooks at {RECEIVE.path} alone, not at {path}.")
+            if path != operations.RECEIVE_WEBHOOK.path:
+                raise UsageError(f"The API takes webhooks at {operations.RECEIVE_WEBHOOK.path} alone, not at {path}.")
             return path
         problem = _address_problem(url)
         if problem:
-            hint = f"Or send it to the API itself: {RECEIVE.path}"
-            raise UsageError(f"'{url}' takes no webhook: it {problem}.", hint=hint)
+            hint = f"Or send it to the API itself: {operations.RECEIVE_WEBHOOK.path}"
+            raise UsageError(f'Invalid webhook URL "{url}": {problem}.', hint=hint)
         return None
 
     def _post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Reply:
         if self._dry_run:
             raise planned("POST", url, None, body, headers)
-        self._transport.check(RECEIVE._replace(path=url))
+        self._transport.check(operations.RECEIVE_WEBHOOK._replace(path=url))
         host, started = host_of(url.partition("?")[0]), time.monotonic()
         try:
             reply = self._outside.exchange("POST", url, host=host, content=body, headers=headers)
@@ -213,11 +203,11 @@ def _address_problem(url: str) -> str | None:
 
     head = url.partition("?")[0]
     if "#" in url or not url.isprintable() or " " in url:
-        return "must be without blanks, fragment and control characters"
+        return "remove the fragment, and any blanks or control characters"
     try:
         parts = urlsplit(head)
         if parts.scheme == "http" and parts.hostname and not is_loopback(parts.hostname):
-            return "must be https, or http to this machine"
+            return "use https; plain http is only for this machine"
         check_base_url(head)
     except ValueError as error:
         return str(error)

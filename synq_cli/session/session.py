@@ -1,31 +1,35 @@
-"""Who is asking, and where: base URL, tenant, organization and token of one run."""
+"""The session of a run: API host, profile, tenant, organization and token."""
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from functools import cached_property
 from pathlib import Path
 from threading import RLock
-from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from synq_cli.errors import AuthError, RefusedError
+from synq_cli.nearest import did_you_mean
+from synq_cli.session import profiles
 from synq_cli.session.network.base_url import host_of
-from synq_cli.session.profiles import Config, keep, near_profile, token_store
-from synq_cli.session.settings import RENEWAL_SETTINGS, SANDBOX, Settings, can_hold, kept_base_url
-from synq_cli.session.status import described, facts_of, overrides_of
+from synq_cli.session.settings import RENEWAL_SETTINGS, SANDBOX, Settings, stored_base_url
 from synq_cli.session.tokens.credentials import Credentials, check_token, scope_of
-from synq_cli.session.tokens.renewal import PostForm, Renewal
 from synq_cli.session.tokens.stores import STORES, TokenStore
-from synq_cli.state.memory import Memory
+from synq_cli.times import timestamp
+from synq_cli.uuids import parse_uuid
 
-# A token is renewed so many seconds before it ends; if that fails, not again for a while.
+if TYPE_CHECKING:
+    from synq_cli.session.tokens.renewal import PostForm, Renewal
+    from synq_cli.state.memory import Memory
+
+# A token is renewed this many seconds before it expires; after a failure, not again for a while.
 _MARGIN, _PAUSE = 300.0, 60.0
+# What the environment can set instead of a profile.
+OVERRIDES = ("SYNQ_TOKEN", "SYNQ_BASE_URL", "SYNQ_TENANT_ID", "SYNQ_ORG_ID")
 
 
 class Session:
-    """The tenant that a run talks to; the token is read when it is first needed, and renewed before it ends.
+    """Who a run talks to the API as; the token is read when it is first needed, and renewed before it expires.
 
-    `secrets` are all that this run has come to know.
+    `secrets` are all that came up in this run; threads share a session.
     """
 
     def __init__(
@@ -33,14 +37,14 @@ class Session:
         settings: Settings,
         environ: Mapping[str, str],
         tokens: TokenStore,
-        config: Config,
+        config: profiles.Config,
         *,
         sandbox_token: Callable[[], str],
-        memory: Memory,
+        memory: "Memory",
         now: Callable[[], float],
         lock_folder: Callable[[], Path],
-        tell: Callable[[str], None],
-        post_form: PostForm,
+        warn: Callable[[str], None],
+        post_form: "PostForm",
     ) -> None:
         self.settings = settings
         self.profile = settings.profile
@@ -54,31 +58,30 @@ class Session:
         self._sandbox_token = sandbox_token
         self._memory = memory
         self._now = now
-        self._tell = tell
+        self._warn = warn
         self._lock_folder = lock_folder
         self._post_form = post_form
         self._entered: tuple[str, str] | None = None
         self._current: Credentials | None = None
-        self._one_at_a_time = RLock()
-        self._quiet_until = 0.0
+        self._lock = RLock()
+        self._next_attempt = 0.0
 
     def use(self, token: str, source: str) -> None:
-        """Ask with this token, not the stored one."""
+        """Use this token, not the stored one."""
         self._entered = token.strip(), source
 
     @property
     def credentials(self) -> Credentials:
         """The token and its ids. AuthError if there is none, RefusedError if it is another tenant's."""
-        with self._one_at_a_time:
-            if self._current is None:
-                self._take(*self._token())
-            assert self._current is not None
-            return self._current
+        with self._lock:
+            return self._current or self._set_token(*self._find_token())
 
     @property
     def renews(self) -> str | None:
-        """How the stored login renews itself, if it does: token_command or refresh_token."""
-        return None if self.profile == SANDBOX else self.renewal.way
+        """How the stored login renews itself: "token_command", "refresh_token", or None if it does not."""
+        if self.profile == SANDBOX:
+            return None
+        return "token_command" if self.settings.token_command else "refresh_token" if self.settings.token_url else None
 
     @property
     def can_renew(self) -> bool:
@@ -86,52 +89,49 @@ class Session:
         return self.credentials.source in STORES and self.renews is not None
 
     def keep_fresh(self, until: float = 0.0) -> None:
-        """Renew a token that ends within five minutes, or before `until`, where the profile says how.
+        """Renew a token that expires within five minutes, or before `until` in epoch seconds, if the profile can.
 
-        AuthError if it has ended and there is no other; while it holds, a failure is told and no more.
+        AuthError if it has expired and there is no other; before that, a failure is a warning.
         """
-        with self._one_at_a_time:
-            ends, now = self.credentials.expires_at, self._now()
-            if ends is None or ends > max(now + _MARGIN, until) or not self.can_renew:
+        with self._lock:
+            expires_at, now = self.credentials.expires_at, self._now()
+            if expires_at is None or expires_at > max(now + _MARGIN, until) or not self.can_renew:
                 return
-            if ends > now and now < self._quiet_until:
+            if now < min(expires_at, self._next_attempt):
                 return
-            self._quiet_until = now + _PAUSE
+            self._next_attempt = now + _PAUSE
             try:
                 self.renew()
             except AuthError as error:
-                if ends <= now:
+                if expires_at <= now:
                     raise
-                self._tell(f"{error.message} It holds for another {(ends - now) / 60:.0f} minutes.")
+                self._warn(f"{error.message} The current one is valid for {(expires_at - now) / 60:.0f} minutes.")
 
     def renew(self, refused: str | None = None) -> bool:
-        """Get another token than the refused one, or than the present one; False if the profile does not say how."""
-        with self._one_at_a_time:
+        """Replace the refused token, by default the current one; False if the profile can't renew it."""
+        with self._lock:
             if not self.can_renew:
                 return False
             if refused is None or refused == self.credentials.token:
-                fresh = self.renewal.renew(self.credentials.token, self._check_fresh)
-                self._take(fresh, self._where)
+                fresh = self.renewal(self.settings, self._where).renew(self.credentials.token, self._check_new)
+                self._set_token(fresh, self._where)
             return True
 
     def renew_now(self) -> None:
-        """Renew the token; AuthError, saying what would be needed, if that can't be."""
+        """Renew the token; AuthError, with what to do about it, if the profile can't."""
         if not self.renew():
             source = self.credentials.source
             raise AuthError(
-                f"The token from {source} can't be renewed by synq.",
+                f"synq can't renew the token from {source}.",
                 hint="Unset SYNQ_TOKEN to use the profile's own login."
                 if source == "SYNQ_TOKEN"
-                else f"Say how: synq auth login --profile {self.profile}",
+                else f"Set up renewal: synq auth login --profile {self.profile}",
             )
 
-    @cached_property
-    def renewal(self) -> Renewal:
-        """How the profile gets its tokens, as far as it says so."""
-        return self.renewal_by(self.settings, self._where)
+    def renewal(self, settings: Settings, where: str) -> "Renewal":
+        """The renewal that these settings describe, of a login in this store."""
+        from synq_cli.session.tokens.renewal import Renewal
 
-    def renewal_by(self, settings: Settings, where: str) -> Renewal:
-        """How it would, by these settings."""
         return Renewal(
             settings,
             self._tokens,
@@ -139,81 +139,74 @@ class Session:
             environ=self._environ,
             folder=self._lock_folder,
             secrets=self.secrets,
-            tell=self._tell,
+            warn=self._warn,
             post_form=self._post_form,
         )
 
     def describe(self, *, in_use: bool = True) -> dict[str, object]:
-        """Who is asking, as far as it is known without waking the keyring; without a login, of the profile alone."""
-        source, facts = self._known()
-        return described(
-            self.settings,
-            facts,
-            source=source,
-            renews=self.renews,
-            in_use=in_use,
-            overrides=overrides_of(self.settings, self._environ),
-        )
+        """The login as a row, found without asking the keyring; null for what is unknown."""
+        source, claims = self._known_login()
+        settings, expires_at = self.settings, claims.get("expires_at")
+        return {
+            "profile": self.profile,
+            "in_use": in_use,
+            "environment": settings.environment,
+            "base_url": settings.base_url,
+            "tenant_id": settings.tenant_id or claims.get("tenant_id"),
+            "org_id": settings.org_id or claims.get("org_id"),
+            "role": claims.get("role"),
+            "token_source": source,
+            "expires_at": None if expires_at is None else timestamp(expires_at),
+            "renews": self.renews,
+            "overridden_by": self._overrides(),
+        }
 
     def check_login(self) -> None:
-        """AuthError if there is none, as far as it is known without waking the keyring."""
-        if self._known()[0] is None and not self.renews:
+        """AuthError if there is no login, as far as is known without asking the keyring."""
+        if self._known_login()[0] is None and not self.renews:
             raise self._not_logged_in()
 
-    def _known(self) -> tuple[str | None, dict[str, Any]]:
-        """Where the token comes from, None if there is none, and what is known of it."""
-        kept_here = self.profile != SANDBOX and not self._entered and not self._environ.get("SYNQ_TOKEN")
-        if kept_here and self._current is None and self._where == "keyring":
-            facts = self._memory.recall("logins", self.profile, {}) if self._stored else None
-            return (None, {}) if facts is None else ("keyring", facts)
-        if kept_here and self._where == "file" and not self._tokens.read(self.profile, "file"):
-            return None, {}
-        return self.credentials.source, facts_of(self.credentials.claims)
+    def save_login(self, where: str, renewal: Mapping[str, str], refresh: str | None) -> None:
+        """Store the token that was entered, and what renews it, as the profile's login.
 
-    def kept(self, where: str, renewal: Mapping[str, str]) -> None:
-        """The token that was entered is in this store from now on, and is renewed this way."""
-        self._current, self._entered = self.credentials._replace(source=where), None
+        `where` is "keyring" or "file", `renewal` the settings of the renewal, `refresh` the refresh token if any.
+        """
         named: dict[str, Any] = dict.fromkeys(RENEWAL_SETTINGS) | dict(renewal)
-        self.settings = self.settings._replace(**named)
-        self.renewal = self.renewal_by(self.settings, where)
-        self._memory.remember("logins", self.profile, facts_of(self._current.claims))
-
-    def forget(self) -> bool:
-        """Forget the login and all that goes with it; False if there was none."""
-        had = self._tokens.delete(self.profile, self._where)
-        self._memory.remember("logins", self.profile, None)
-        return had
-
-    def keep_login(
-        self, where: str, renewal: Mapping[str, str] = MappingProxyType({})
-    ) -> Callable[[dict[str, Any]], None]:
-        """The change to config.yaml once the token is kept: the host and tenant it is for, its place and renewal."""
+        settings = self.settings._replace(**named)
         credentials = self.credentials
+        if refresh is not None:
+            self.renewal(settings, where).store_refresh(refresh)
+        self._tokens.write(self.profile, credentials.token, where)
         ids = {"tenant_id": credentials.tenant_id, "org_id": credentials.org_id}
-        # A claim may be any text; in the profile, one that is no UUID would stop every later run.
-        found = {name: value for name, value in ids.items() if value and can_hold(name, value)}
-        found |= {"base_url": self.base_url, "token_store": where, **renewal}
+        # A claim can be any text; in the profile, one that is no UUID would stop every later run.
+        found = {name: value for name, value in ids.items() if parse_uuid(value, bare=False)}
 
         def edit(config: dict[str, Any]) -> None:
-            self.drop_renewal(config)
-            config["profiles"].setdefault(self.profile, {}).update(found)
+            self._drop_renewal(config)
+            config["profiles"].setdefault(self.profile, {}).update(
+                {**found, "base_url": self.base_url, "token_store": where, **renewal}
+            )
             config["current_profile"] = config.get("current_profile") or self.profile
 
-        return edit
+        profiles.change(self._config.path, edit)
+        self.settings, self._entered = settings, None
+        self._set_token(credentials.token, where)
+
+    def forget_login(self) -> bool:
+        """Delete the profile's login with all its secrets; False if there was none."""
+        had = self._tokens.delete_profile(self.profile, self._where)
+        self._memory.remember("logins", self.profile, None)
+        profiles.change(self._config.path, self._drop_renewal)
+        return had
 
     def keep(self, name: str, value: object) -> None:
-        """Keep a setting in the profile, if this is the host that the profile is for; UsageError if it can't be."""
-        if self.profile != SANDBOX and host_of(kept_base_url(self._config, self.profile)) == self.host:
-            keep(self._config.path, self.profile, name, value)
-
-    def drop_renewal(self, config: dict[str, Any]) -> None:
-        """The change to config.yaml after which the profile no longer says how its token is renewed."""
-        for name in RENEWAL_SETTINGS:
-            config["profiles"].get(self.profile, {}).pop(name, None)
+        """Save a setting in the profile, if its host is this session's; UsageError if it can't be saved."""
+        if self.profile != SANDBOX and host_of(stored_base_url(self._config, self.profile)) == self.host:
+            profiles.save_setting(self._config.path, self.profile, name, value)
 
     @property
     def identity(self) -> dict[str, str | None]:
-        """Tenant and organization, as far as they are known without a login."""
+        """Tenant and organization, null if there is no login that tells."""
         known = {"tenant_id": self.settings.tenant_id, "org_id": self.settings.org_id}
         if not all(known.values()):
             with suppress(AuthError):
@@ -228,69 +221,98 @@ class Session:
         parts = urlsplit(self.base_url)
         return parts.hostname or "", parts.port or {"https": 443, "http": 80}[parts.scheme]
 
+    @property
+    def scope(self) -> str:
+        """The scope of local state: host and tenant."""
+        return scope_of(self.host, self.credentials.tenant_id, self.profile)
+
     def login_hint(self, now: float) -> str:
         """What to do about a token that the API refuses."""
         expires_at = self.credentials.expires_at
-        ended = ""
+        expired = ""
         if expires_at is not None and expires_at < now:
-            ended = f"The token ended {(now - expires_at) / 60:.0f} minutes ago. "
+            expired = f"The token expired {(now - expires_at) / 60:.0f} minutes ago. "
         if self.credentials.source == "SYNQ_TOKEN":
-            return f"{ended}Put a fresh token into SYNQ_TOKEN."
-        return f"{ended}Log in again: synq auth login --profile {self.profile}"
-
-    @property
-    def scope(self) -> str:
-        """Whose data this is, for what the machine remembers: host and tenant."""
-        return scope_of(self.host, self.credentials.tenant_id, self.profile)
+            return f"{expired}Set SYNQ_TOKEN to a new token."
+        return f"{expired}Log in again: synq auth login --profile {self.profile}"
 
     @property
     def _where(self) -> str:
-        return token_store(self._config, self.profile)
+        return profiles.token_store(self._config, self.profile)
 
-    def _take(self, token: str, source: str) -> None:
-        """Ask with this token from now on, once it is known whose it is."""
-        self.secrets.append(token)
-        self._current = check_token(token, source, self.settings)
-        if source in STORES:
-            self._memory.remember("logins", self.profile, facts_of(self._current.claims))
+    def _known_login(self) -> tuple[str | None, Mapping[str, Any]]:
+        """Where the token comes from, None if there is none, and its claims."""
+        stored = self.profile != SANDBOX and not self._entered and not self._environ.get("SYNQ_TOKEN")
+        if stored and self._current is None and self._where == "keyring":
+            claims = self._memory.recall("logins", self.profile, {}) if self._stored else None
+            return (None, {}) if claims is None else ("keyring", claims)
+        if stored and self._where == "file" and not self._tokens.read(self.profile, "file"):
+            return None, {}
+        return self.credentials.source, _claims_of(self.credentials)
 
-    def _check_fresh(self, token: str) -> None:
-        """AuthError for a token that has ended already, and what `check_token` raises."""
-        ends = check_token(token, self.renews or "", self.settings).expires_at
-        if ends is not None and ends <= self._now():
-            raise AuthError(
-                f"The fresh token of profile {self.profile} has ended already, {(self._now() - ends) / 60:.0f} "
-                "minutes ago. The stored login stays as it was.",
-                hint="Is this machine's clock right? `synq doctor --network` compares it with the API's.",
-            )
+    def _overrides(self) -> list[str]:
+        """What sets another profile, host, tenant, organization or token than the profile's own."""
+        if self.profile == SANDBOX:
+            return []
+        sources = [self.settings.sources[name] for name in ("profile", "base_url", "tenant_id", "org_id")]
+        own = {f"profile {self.profile}", "default", "auth switch", "option --profile"}
+        token = ["SYNQ_TOKEN"] if self._environ.get("SYNQ_TOKEN") else []
+        return token + [source for source in sources if source not in own]
 
-    def _token(self) -> tuple[str, str]:
+    def _find_token(self) -> tuple[str, str]:
+        """The token of this run, and where it comes from."""
         if self._entered:
             return self._entered
         if self.profile == SANDBOX:
             return self._sandbox_token(), SANDBOX
-        if named := self._environ.get("SYNQ_TOKEN"):
-            return named.strip(), "SYNQ_TOKEN"
-        # A profile that was never logged in has nothing in the keyring: no need to wake it.
-        if self._stored and (kept := self._tokens.read(self.profile, self._where)):
-            self._refuse_another_host()
-            return kept, self._where
+        if token := self._environ.get("SYNQ_TOKEN"):
+            return token.strip(), "SYNQ_TOKEN"
+        # A profile that was never logged in has nothing in the keyring, which may be slow to answer.
+        if self._stored and (stored := self._tokens.read(self.profile, self._where)):
+            self._refuse_other_host()
+            return stored, self._where
         if self.renews:
-            self._refuse_another_host()
-            return self.renewal.renew(None, self._check_fresh), self._where
+            self._refuse_other_host()
+            return self.renewal(self.settings, self._where).renew(None, self._check_new), self._where
         raise self._not_logged_in()
 
+    def _set_token(self, token: str, source: str) -> Credentials:
+        """Use this token from now on, once it is known whose it is."""
+        self.secrets.append(token)
+        self._current = check_token(token, source, self.settings)
+        if source in STORES:
+            self._memory.remember("logins", self.profile, _claims_of(self._current))
+        return self._current
+
+    def _check_new(self, token: str) -> None:
+        """AuthError for a token that has expired already, and what `check_token` raises."""
+        expires_at = check_token(token, self.renews or "", self.settings).expires_at
+        if expires_at is not None and expires_at <= self._now():
+            raise AuthError(
+                f"The new token of profile {self.profile} expired {(self._now() - expires_at) / 60:.0f} minutes ago. "
+                "The stored login was not changed.",
+                hint="Check the clock of this machine: `synq doctor --network` compares it with the API's.",
+            )
+
+    def _drop_renewal(self, config: dict[str, Any]) -> None:
+        for name in RENEWAL_SETTINGS:
+            config["profiles"].get(self.profile, {}).pop(name, None)
+
     def _not_logged_in(self) -> AuthError:
+        near = "" if self._stored else did_you_mean(self.profile, self._config.profiles)
         return AuthError(
             f"Not logged in: profile {self.profile} has no token.",
-            hint=f"Run `synq auth login --profile {self.profile}`, set SYNQ_TOKEN, or try --sandbox."
-            + near_profile(self._config, self.profile),
+            hint=f"{near}Run `synq auth login --profile {self.profile}`, set SYNQ_TOKEN, or try --sandbox.",
         )
 
-    def _refuse_another_host(self) -> None:
-        home = host_of(kept_base_url(self._config, self.profile))
+    def _refuse_other_host(self) -> None:
+        home = host_of(stored_base_url(self._config, self.profile))
         if home != self.host:
             raise RefusedError(
                 f"The token of profile {self.profile} is for {home}. Nothing was sent to {self.host}.",
-                hint=f"Log in there under another name: synq auth login --profile NAME --base-url {self.base_url}",
+                hint=f"Log in there as another profile: synq auth login --profile NAME --base-url {self.base_url}",
             )
+
+
+def _claims_of(credentials: Credentials) -> dict[str, Any]:
+    return credentials.claims._asdict() if credentials.claims else {}

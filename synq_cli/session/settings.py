@@ -1,4 +1,4 @@
-"""The settings of a run: option > environment > profile > default, and where each value came from."""
+"""The settings of a run: option > environment variable > profile > default, and where each value came from."""
 
 import math
 import re
@@ -18,22 +18,37 @@ SANDBOX = "sandbox"
 SANDBOX_URL = "http://sandbox.invalid"
 PRODUCTION = "production"
 ENVIRONMENTS = (PRODUCTION, "staging", "test")
-_DAY = 86_400  # far below what the system's clocks and sockets can hold
+_DAY = 86_400
+
+
+class Setting(NamedTuple):
+    """One setting: `parse` gives its value from text, or raises a ValueError that says what to use instead.
+
+    A profile can hold the arguments of a `command` as a list, too.
+    """
+
+    name: str
+    env: str | None
+    default: Any
+    parse: Callable[[str], Any]
+    help: str
+    in_profile: bool = True
+    command: bool = False
 
 
 def _one_of(*words: str) -> Callable[[str], str]:
     def parse(text: str) -> str:
         if text not in words:
-            raise ValueError(f"must be one of {', '.join(words)}")
+            raise ValueError(f"use {', '.join(words[:-1])} or {words[-1]}")
         return text
 
     return parse
 
 
 def _uuid(text: str) -> str:
-    if (plain := parse_uuid(text, bare=False)) is None:
-        raise ValueError("must be a UUID such as 6f1d2c84-3b7a-4e59-9c10-2a8e5d4b7f31")
-    return plain
+    if (uuid := parse_uuid(text, bare=False)) is None:
+        raise ValueError("use a UUID such as 6f1d2c84-3b7a-4e59-9c10-2a8e5d4b7f31")
+    return uuid
 
 
 def _seconds(text: str) -> float:
@@ -41,31 +56,27 @@ def _seconds(text: str) -> float:
         seconds = float(text)
     except ValueError:
         seconds = math.nan
-    if not (math.isfinite(seconds) and seconds >= 0):
-        raise ValueError("must be a number of seconds, 0 or more")
-    if seconds > _DAY:
-        raise ValueError(f"must be at most {_DAY} seconds, a day")
+    if not 0 <= seconds <= _DAY:  # false for NaN, too
+        raise ValueError(f"use a number of seconds from 0 to {_DAY}")
     return int(seconds) if seconds.is_integer() else seconds
 
 
 def _positive_seconds(text: str) -> float:
     if not (seconds := _seconds(text)):
-        raise ValueError("must be more than 0 seconds")
+        raise ValueError("use more than 0 seconds")
     return seconds
 
 
 def _switch(text: str) -> bool:
     words = dict.fromkeys(("1", "true", "yes", "on"), True) | dict.fromkeys(("0", "false", "no", "off"), False)
     if text.lower() not in words:
-        raise ValueError("must be true or false")
+        raise ValueError("use true or false")
     return words[text.lower()]
 
 
-def _name(text: str) -> str:
-    if not text.strip():
-        raise ValueError("must not be empty")
-    if not text.isprintable():
-        raise ValueError("must not hold line breaks or control characters")
+def _line(text: str) -> str:
+    if not text.strip() or not text.isprintable():
+        raise ValueError("use one line of text, without control characters")
     return text
 
 
@@ -77,49 +88,38 @@ def _command(text: str) -> str:
     except ValueError:
         words = []
     if not words or not words[0] or not text.isprintable():
-        raise ValueError("must be a program and its arguments, with quotes that close")
+        raise ValueError("use a program and its arguments, with closed quotes")
     return text
 
 
-class Setting(NamedTuple):
-    """One setting: `parse` gives its value from text or raises a ValueError that says what it must be.
-
-    `words` are a setting that a profile may also hold as a list.
-    """
-
-    name: str
-    env: str | None
-    default: Any
-    parse: Callable[[str], Any]
-    help: str
-    in_profile: bool = True
-    words: bool = False
-
-
 SETTINGS = (
-    Setting("profile", "SYNQ_PROFILE", "default", check_name, "which tenant", in_profile=False),
-    Setting("base_url", "SYNQ_BASE_URL", DEFAULT_BASE_URL, check_base_url, "the API's address"),
-    Setting("tenant_id", "SYNQ_TENANT_ID", None, _uuid, "the tenant; else what the token says"),
-    Setting("org_id", "SYNQ_ORG_ID", None, _uuid, "the organization; else what the token says"),
-    Setting("location", None, None, _name, "the stock location that adjustments use"),
-    Setting("output", "SYNQ_OUTPUT", None, _one_of(*OUTPUT_FORMATS), "the format; else a table, or TSV off a terminal"),
-    Setting("timeout", "SYNQ_TIMEOUT", 30, _positive_seconds, "seconds for a whole request"),
-    Setting("max_wait", "SYNQ_MAX_WAIT", 120, _seconds, "longest wait for the rate limit, in seconds"),
-    Setting("read_only", "SYNQ_READ_ONLY", False, _switch, "refuse every request that is not a read"),
-    Setting("bulk_payload", None, "inline", _one_of("inline", "base64"), "how bulk jobs take their rows"),
-    Setting("environment", None, None, _one_of(*ENVIRONMENTS), "in production what is destroyed asks for its name"),
-    Setting("token_command", None, None, _command, "the program that prints a fresh token", words=True),
-    Setting("token_url", None, None, check_token_url, "where an OAuth 2 refresh token is sent for a fresh one"),
-    Setting("client_id", None, None, _name, "the client that the refresh token was given to"),
-    Setting("debug", "SYNQ_DEBUG", False, _switch, "a line a request on stderr", in_profile=False),
+    Setting("profile", "SYNQ_PROFILE", "default", check_name, "Profile to use, one for each tenant.", in_profile=False),
+    Setting("base_url", "SYNQ_BASE_URL", DEFAULT_BASE_URL, check_base_url, "Base URL of the API."),
+    Setting("tenant_id", "SYNQ_TENANT_ID", None, _uuid, "Tenant id. By default the token's."),
+    Setting("org_id", "SYNQ_ORG_ID", None, _uuid, "Organization id. By default the token's."),
+    Setting("location", None, None, _line, "Stock location of adjustments."),
+    Setting(
+        "output", "SYNQ_OUTPUT", None, _one_of(*OUTPUT_FORMATS), "Output format. By default table, or TSV in a pipe."
+    ),
+    Setting("timeout", "SYNQ_TIMEOUT", 30, _positive_seconds, "Time limit of a request, in seconds."),
+    Setting("max_wait", "SYNQ_MAX_WAIT", 120, _seconds, "Longest wait for the rate limit, in seconds."),
+    Setting("read_only", "SYNQ_READ_ONLY", False, _switch, "Refuse every request that could change data."),
+    Setting("bulk_payload", None, "inline", _one_of("inline", "base64"), "Encoding of the rows sent to bulk jobs."),
+    Setting(
+        "environment", None, None, _one_of(*ENVIRONMENTS), "Kind of tenant. In production, deleting needs its name."
+    ),
+    Setting("token_command", None, None, _command, "Program that prints a fresh token.", command=True),
+    Setting("token_url", None, None, check_token_url, "OAuth 2 token URL that renews the token."),
+    Setting("client_id", None, None, _line, "OAuth 2 client id of the refresh token."),
+    Setting("debug", "SYNQ_DEBUG", False, _switch, "Print a line for each request on stderr.", in_profile=False),
 )
 RENEWAL_SETTINGS = ("token_command", "token_url", "client_id")
-# What the embedded sandbox answers itself.
+# The embedded sandbox answers these itself.
 _NOT_FOR_SANDBOX = {"base_url", "tenant_id", "org_id", *RENEWAL_SETTINGS}
 
 
 class Settings(NamedTuple):
-    """Every setting's value, and in `sources` where it came from."""
+    """The value of every setting, and in `sources` where each came from."""
 
     profile: str
     base_url: str
@@ -145,22 +145,20 @@ def resolve(
     config: Config,
     project: Callable[[], tuple[str, str] | None] = lambda: None,
 ) -> Settings:
-    """Settle every setting; UsageError names the option, variable or file that is wrong.
+    """The settings of a run; UsageError names the option, variable or file that is wrong.
 
-    `project` finds the profile that the working folder asks for, and the file that says so.
+    `project` finds the profile that the working folder asks for, and the file that names it.
     """
     profile, source = _profile(options, environ, config, project)
     stored = config.profiles.get(profile, {})
     values: dict[str, Any] = {"profile": profile}
     sources = {"profile": source}
     if profile == SANDBOX and options.get("base_url") is not None:
-        raise UsageError("The embedded sandbox has no base URL.", hint="Leave out --base-url, or --sandbox.")
+        raise UsageError("The embedded sandbox has no base URL.", hint="Omit --base-url, or --sandbox.")
     for setting in SETTINGS[1:]:
-        embedded = profile == SANDBOX and setting.name in _NOT_FOR_SANDBOX
         option = options.get(setting.name)
         variable = environ.get(setting.env or "")
-        kept = stored.get(setting.name) if setting.in_profile else None
-        if embedded:
+        if profile == SANDBOX and setting.name in _NOT_FOR_SANDBOX:
             value, origin = (SANDBOX_URL if setting.name == "base_url" else None), "sandbox"
         elif option is not None:
             origin = f"option --{setting.name.replace('_', '-')}"
@@ -168,40 +166,28 @@ def resolve(
         elif variable:
             origin = str(setting.env)
             value = _parsed(setting, variable, origin)
-        elif kept is not None:
-            origin = f"profile {profile}"
-            value = _parsed(setting, kept, f"{setting.name} of {origin} in {config.path}")
+        elif setting.in_profile and stored.get(setting.name) is not None:
+            value, origin = _stored(setting, config, profile), f"profile {profile}"
         else:
             value, origin = setting.default, "default"
         values[setting.name], sources[setting.name] = value, origin
     return Settings(**values, sources=sources)
 
 
-def kept_base_url(config: Config, profile: str) -> str:
-    """The address that the profile's kept token is for; UsageError names the file if that is wrong."""
-    kept = config.profiles.get(profile, {}).get("base_url")
-    if kept is None:
+def stored_base_url(config: Config, profile: str) -> str:
+    """The base URL that the profile's stored token is for; UsageError names the file if it is invalid."""
+    if config.profiles.get(profile, {}).get("base_url") is None:
         return DEFAULT_BASE_URL
-    url: str = _parsed(find_setting("base_url"), kept, f"base_url of profile {profile} in {config.path}")
-    return url
-
-
-def can_hold(name: str, text: str) -> bool:
-    """Whether the text is a value of this setting."""
-    try:
-        find_setting(name).parse(text)
-    except ValueError:
-        return False
-    return True
+    return str(_stored(find_setting("base_url"), config, profile))
 
 
 def parse_setting(name: str, text: str) -> Any:
-    """The value of a profile's setting, from text; UsageError if there is no such setting or it is wrong."""
-    return _parsed(find_setting(name), text, name)
+    """The value of a profile's setting, from text; UsageError if there is no such setting or the text is invalid."""
+    return _parsed(find_setting(name), text)
 
 
 def describe(settings: Settings) -> list[dict[str, object]]:
-    """A row a setting: its value, where that came from, its environment variable and its meaning."""
+    """A row for each setting: its value, where that came from, its environment variable and its meaning."""
     return [
         {
             "setting": setting.name,
@@ -214,12 +200,12 @@ def describe(settings: Settings) -> list[dict[str, object]]:
     ]
 
 
-def find_setting(name: str, *, kept: bool = True) -> Setting:
-    """The setting of this name, if `kept` one that a profile can hold; UsageError names the ones there are."""
-    known = {setting.name: setting for setting in SETTINGS if setting.in_profile or not kept}
+def find_setting(name: str, *, in_profile: bool = True) -> Setting:
+    """The setting of this name, by default one that a profile can hold; UsageError names the nearest ones."""
+    known = {setting.name: setting for setting in SETTINGS if setting.in_profile or not in_profile}
     if name in known:
         return known[name]
-    raise UsageError(f"There is no setting {name!r}.", hint=f"{did_you_mean(name, known)}Settings: {', '.join(known)}.")
+    raise UsageError(f'Unknown setting "{name}".', hint=f"{did_you_mean(name, known)}Settings: {', '.join(known)}.")
 
 
 def _profile(
@@ -231,29 +217,31 @@ def _profile(
     named = options.get("profile")
     if options.get("sandbox"):
         if named not in {None, SANDBOX}:
-            raise UsageError(f"--sandbox and --profile {named} name two tenants; choose one.")
+            raise UsageError(f"--sandbox and --profile {named} are two tenants: use one of them.")
         return SANDBOX, "option --sandbox"
     if named is not None:
-        name, source, place = str(named), "option --profile", "option --profile"
-    elif environ.get("SYNQ_PROFILE"):
-        name, source, place = environ["SYNQ_PROFILE"], "SYNQ_PROFILE", "SYNQ_PROFILE"
-    elif named_here := project():
-        return named_here
-    elif config.current:
-        name, source, place = config.current, "auth switch", f"current_profile in {config.path}"
-    else:
-        return "default", "default"
-    return check_name(name, place), source
+        return check_name(str(named), "option --profile"), "option --profile"
+    if environ.get("SYNQ_PROFILE"):
+        return check_name(environ["SYNQ_PROFILE"], "SYNQ_PROFILE"), "SYNQ_PROFILE"
+    if found := project():
+        return found
+    if config.current:
+        return check_name(config.current, f"current_profile in {config.path}"), "auth switch"
+    return "default", "default"
 
 
-def _parsed(setting: Setting, value: object, origin: str) -> Any:
-    """The value from what an option, a variable or YAML gave; UsageError names where it stands."""
-    if setting.words and value and isinstance(value, list) and all(isinstance(word, str) for word in value):
+def _stored(setting: Setting, config: Config, profile: str) -> Any:
+    return _parsed(setting, config.profiles[profile][setting.name], f"profile {profile} in {config.path}")
+
+
+def _parsed(setting: Setting, value: object, origin: str = "") -> Any:
+    """The value from what an option, a variable or YAML gave; UsageError names its origin."""
+    if setting.command and value and isinstance(value, list) and all(isinstance(word, str) for word in value):
         import shlex
 
         value = shlex.join(value)
     if isinstance(value, dict | list):
-        problem = "must be a single value"
+        problem = "use a single value"
     else:
         try:
             parsed = setting.parse(value if isinstance(value, str) else str(value))
@@ -262,18 +250,18 @@ def _parsed(setting: Setting, value: object, origin: str) -> Any:
         else:
             if isinstance(value, str) or isinstance(setting.default, bool | int):
                 return parsed
-            problem = "must be text; put it in quotes"  # YAML reads a bare NO as false and 010 as 8
-    raise UsageError(f"{origin} is {_shown(value)}, but {setting.name} {problem}.")
+            problem = "use text; put it in quotes"  # YAML reads 010 as a number
+    raise UsageError(f"Invalid {setting.name} {_shown(value)}{origin and f' from {origin}'}: {problem}.")
 
 
 def _shown(value: object) -> str:
     """The value as an error may repeat it: short, and without what may be a password or a token."""
     import reprlib
 
-    # YAML's aliases can make a list that fills the memory once it is spelled out.
+    # With YAML's aliases, a short text can stand for a list that fills the memory.
     text = value if isinstance(value, str) else reprlib.repr(value)
     text = re.sub(r"(?s)^.*@", "***@", text)
     text = re.sub(r"(?s)([?#]).*$", r"\1***", text)
     text = re.sub(r"eyJ[\w.-]*", "eyJ***", text)
     text = text if len(text) <= 80 else f"{text[:80]}..."
-    return repr(text) if isinstance(value, str) else text
+    return f'"{text}"' if isinstance(value, str) else text

@@ -24,7 +24,7 @@ def test_a_thousand_rows_take_three_percent_more_than_the_floor_at_most_without_
         (ExactLog(counts_refused=True), 250),
         (SlidingCounter(), 450),
         (FixedWindow(), 250),
-        (ExactLog(strangers=30), 500),
+        (ExactLog(others=30), 500),
         (ExactLog(limit=20), 1900),
     ],
 )

@@ -92,7 +92,7 @@ def test_status_token_switch_and_logout(synq: Any) -> None:
     wrong = synq("auth", "switch", "bta")
     assert (wrong.status, wrong.err.splitlines()[1].strip()) == (
         2,
-        "Did you mean beta? Profiles: acme, beta, sandbox. `synq auth login --profile NAME` makes one.",
+        "Did you mean beta? Profiles: acme, beta, sandbox. Create one: synq auth login --profile NAME",
     )
     assert synq("auth", "logout").err == "Logged out of profile beta.\n"
     assert synq.keyring.entries == {("synq", "acme"): TOKEN}
@@ -135,11 +135,11 @@ def test_settings_say_where_they_come_from(synq: Any) -> None:
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        (("set", "timout", "3"), "no setting 'timout'"),
-        (("set", "timeout", "-3"), "timeout is '-3'"),
-        (("set", "base_url", "http://example.com"), "must be https"),
-        (("set", "output", "xml"), "must be one of table, json"),
-        (("get", "colour"), "no setting 'colour'"),
+        (("set", "timout", "3"), 'Unknown setting "timout"'),
+        (("set", "timeout", "-3"), 'Invalid timeout "-3": use a number'),
+        (("set", "base_url", "http://example.com"), "use https"),
+        (("set", "output", "xml"), "use table, json"),
+        (("get", "colour"), 'Unknown setting "colour"'),
     ],
 )
 def test_a_wrong_setting_changes_nothing(synq: Any, line: tuple[str, ...], words: str) -> None:

@@ -370,7 +370,10 @@ def test_another_tenants_run_is_left_alone(run: Any, synq: Any, counts: Path) ->
 
 
 def test_runs_that_are_not_there(synq: Any) -> None:
-    assert synq("runs", "list", terminal=True).err == "There are no runs. To start one, run `synq inventory adjust --file FILE`.\n"
+    assert (
+        synq("runs", "list", terminal=True).err
+        == "There are no runs. To start one, run `synq inventory adjust --file FILE`.\n"
+    )
     missing = synq("runs", "show", "2611")
     assert (missing.status, missing.err) == (2, "synq: There is no run '2611'.\n  `synq runs list` shows them.\n")
     assert synq("runs", "resume", "2611", "--report", "result.xlsx").status == 2

@@ -67,7 +67,9 @@ def test_it_is_installed_once_and_taken_back_without_a_trace(completion: Any, ho
     again = completion("install", shell)
     assert again == Result(0, "", f"Completion for {shell} is up to date: {home / script}\n")
     assert files(home) == made
-    assert completion("uninstall", shell, "--yes") == Result(0, "", f"Removed completion for {shell} from new shells.\n")
+    assert completion("uninstall", shell, "--yes") == Result(
+        0, "", f"Removed completion for {shell} from new shells.\n"
+    )
     assert list(home.iterdir()) == []
     assert completion("uninstall", shell) == Result(0, "", f"Completion for {shell} is not installed.\n")
 
@@ -137,7 +139,7 @@ def test_it_says_what_it_will_change_and_asks(completion: Any, home: Path) -> No
     refused = completion("install", environ=environ)
     assert (refused.status, refused.out) == (11, "")
     assert refused.err == (
-        f"synq: Not confirmed, and there is no terminal to ask: {question}\n  Add --yes to do it without being asked.\n"
+        f"synq: Can't ask for confirmation without a terminal: {question}\n  Add --yes to skip this prompt.\n"
     )
     assert completion("install", environ=environ, terminal=True, stdin="n\n").status == 11
     assert list(files(home)) == [".bashrc"]

@@ -104,7 +104,11 @@ def test_a_login_in_the_keyring_and_one_in_a_file(synq: Any) -> None:
     assert found["token"][1].startswith("From keyring: EDITOR of tenant")
     assert synq(*login, "-p", "ci", "--insecure-storage", stdin=TOKEN, environ=SERVER, http=http).status == 0
     file = synq.folder / "config" / "credentials.json"
-    assert examined(synq, "-p", "ci")["keyring"] == ("ok", f"Not needed: the token is in {file}, which only you can read.", None)
+    assert examined(synq, "-p", "ci")["keyring"] == (
+        "ok",
+        f"Not needed: the token is in {file}, which only you can read.",
+        None,
+    )
     file.chmod(0o644)
     assert examined(synq, "-p", "ci")["keyring"] == (
         "warn",
@@ -120,12 +124,12 @@ def test_a_login_in_the_keyring_and_one_in_a_file(synq: Any) -> None:
             jwt(role="EDITOR", exp=NOW - 300),
             "fail",
             "it has ended.",
-            "The token ended 5 minutes ago. Put a fresh token",
+            "The token expired 5 minutes ago. Set SYNQ_TOKEN",
         ),
         (jwt(role="EDITOR", exp=NOW + 120), "warn", "it ends in 2 minutes.", None),
         (jwt(), "ok", "From SYNQ_TOKEN: no role of tenant unknown; its expiry is unknown.", None),
-        ("abc", "warn", "From SYNQ_TOKEN; It is not a JWT, so its tenant and expiry are unknown.", None),
-        ("a b", "fail", "is no token: it is empty, or holds blanks", "Copy it again"),
+        ("abc", "warn", "From SYNQ_TOKEN. It is not a JWT, so its tenant and expiry are unknown.", None),
+        ("a b", "fail", "Invalid token from SYNQ_TOKEN: it is empty", "Copy it again"),
     ],
 )
 def test_the_token(synq: Any, token: str, state: str, found: str, mend: str | None) -> None:
@@ -156,7 +160,7 @@ def test_a_damaged_config_is_a_finding_and_no_end(synq: Any, terminal: bool) -> 
     found = examined(synq, environ=SERVER)
     assert (found["config"][0], found["config"][2]) == (
         "fail",
-        "Mend it in an editor, or move it away; synq does not overwrite it.",
+        "Fix it in an editor, or move it away; synq does not overwrite it.",
     )
     assert "config.yaml is damaged" in found["config"][1]
     assert found["settings"] == found["token"] == found["budget"] == ("warn", "Skipped: see config.", None)
@@ -170,7 +174,7 @@ def test_so_are_a_wrong_variable_and_a_wrong_option(synq: Any) -> None:
     found = examined(synq, environ=SERVER | {"SYNQ_TIMEOUT": "soon"})
     assert found["settings"][:2] == (
         "fail",
-        "SYNQ_TIMEOUT is 'soon', but timeout must be a number of seconds, 0 or more.",
+        'Invalid timeout "soon" from SYNQ_TIMEOUT: use a number of seconds from 0 to 86400.',
     )
     assert examined(synq, "--max-wait", "x", environ=SERVER)["settings"][0] == "fail"
     wrong = synq("doctor", "--fields", "check,", environ=SERVER)
@@ -201,7 +205,7 @@ def test_a_keyring_that_fails_is_not_asked_twice(synq: Any) -> None:
 
 def test_a_keyring_that_keeps_nothing(synq: Any) -> None:
     synq.keyring = keyring.backends.null.Keyring()
-    found = "The keyring is switched off here (the null backend): it would keep nothing."
+    found = "The keyring is disabled (null backend); it would store nothing."
     assert examined(synq, environ=SERVER)["keyring"][:2] == ("fail", found)
 
 

@@ -6,7 +6,7 @@ from typing import Any, get_args
 import pytest
 
 from synq_cli.commands.sandbox.faults import DEFAULTS, Kind, Way
-from synq_cli.sandbox.server import counting, faults
+from synq_cli.sandbox.server import faults, rate_limit
 from synq_cli.sandbox.store.store import Store
 
 ADJUST = "POST /api/v1/inventory/adjust"
@@ -31,8 +31,8 @@ def entries(synq: Any) -> int:
 
 def test_the_words_are_the_sandboxs() -> None:
     assert get_args(Kind) == faults.KINDS
-    assert get_args(Way) == counting.WAYS
-    assert vars(counting.Counting()) == DEFAULTS
+    assert get_args(Way) == rate_limit.ALGORITHMS
+    assert vars(rate_limit.RateLimit()) == DEFAULTS
 
 
 def test_the_help_explains_every_word(synq: Any) -> None:
@@ -95,14 +95,14 @@ def test_how_it_counts_is_shown_and_changed(synq: Any) -> None:
         (("add", "500", "--seed", "7"), "--seed requires --rate."),
         (
             ("add", "500", "--rate", "2"),
-            "A rate of 2 can't be.\n  Give a part of 1, such as 0.2 for one request in five.",
+            "Invalid rate 2.\n  Use a number above 0 and up to 1, such as 0.2.",
         ),
         (("add", "500", "--seconds", "2"), "The fault 500 takes no seconds.\n  Only slow and 429 do."),
         (
             ("add", "500", "--on", "PATCH"),
             (
-                "'PATCH' names no requests.\n"
-                '  Give a method (GET, POST, PUT, DELETE), a path or both, such as "POST /api/v1/inventory/adjust".'
+                'Invalid requests "PATCH".\n'
+                '  Use a method (GET, POST, PUT, DELETE), a path or both, such as "POST /api/v1/inventory/adjust".'
             ),
         ),
         (

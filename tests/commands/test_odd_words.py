@@ -57,21 +57,24 @@ ENVIRON = {"SYNQ_TOKEN": "a.b.c", "SYNQ_BASE_URL": "https://api.test"}
             ("orders", "list", "--channel", "\udcff"),
             "'\\udcff' is not text.\n  Type it in the encoding of this terminal.",
         ),
-        (("--sandbox", "-p", "acme", "limits"), "--sandbox and --profile acme name two tenants; choose one."),
+        (("--sandbox", "-p", "acme", "limits"), "--sandbox and --profile acme are two tenants: use one of them."),
         (
             ("--sandbox", "--base-url", "https://x.test", "limits"),
-            "The embedded sandbox has no base URL.\n  Leave out --base-url, or --sandbox.",
+            "The embedded sandbox has no base URL.\n  Omit --base-url, or --sandbox.",
         ),
         (
             ("-p", "a b", "limits"),
             (
-                "option --profile is 'a b', which can't be a profile's name.\n"
-                "  Use up to 64 letters, digits, dots, dashes and underscores."
+                'Invalid profile name "a b" from option --profile.\n'
+                "  Use 1 to 64 letters, digits, dots, dashes and underscores."
             ),
         ),
         (
             ("orders", "list", "--fields", "id,"),
-            "--fields has an empty name in 'id,'.\n  Separate names with one comma, e.g. --fields id,status,total",
+            (
+                'Invalid --fields "id,": a name is empty.\n'
+                "  Separate the names with single commas, such as --fields id,status,total."
+            ),
         ),
     ],
 )
@@ -116,7 +119,7 @@ def test_get_takes_every_name_that_list_shows(synq: Any, name: str, value: str) 
 
 @pytest.mark.parametrize("name", ["profile", "debug"])
 def test_set_takes_only_what_a_profile_holds(synq: Any, name: str) -> None:
-    assert synq("config", "set", name, "x").err.startswith(f"synq: There is no setting '{name}'.\n")
+    assert synq("config", "set", name, "x").err.startswith(f'synq: Unknown setting "{name}".\n')
     assert synq("config", "unset", name).status == 2
 
 

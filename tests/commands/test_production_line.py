@@ -47,15 +47,19 @@ def test_on_a_terminal_production_has_its_name_typed_whatever_yes_says(
     shop: Any, product: str, typed: str, gone: bool
 ) -> None:
     result = shop("--sandbox", "products", "delete", product, "--yes", terminal=True, stdin=typed)
-    assert "sandbox is production. Type its name to do it: " in result.err
+    assert 'Profile "sandbox" is production. Type its name to confirm: ' in result.err
     assert there(shop, product) is not gone
 
 
 @pytest.mark.parametrize(
     ("more", "status", "words"),
     [
-        (("--yes",), 11, "sandbox is production: add --confirm sandbox; --yes is not enough there."),
-        (("--yes", "--confirm", "acme"), 11, "--confirm names acme, but this is sandbox. Nothing was changed."),
+        (("--yes",), 11, 'Profile "sandbox" is production: add --confirm sandbox. --yes is not enough.'),
+        (
+            ("--yes", "--confirm", "acme"),
+            11,
+            'Not confirmed: this profile is "sandbox", not "acme". Nothing was changed.',
+        ),
         (("--confirm", "sandbox"), 0, ""),
         (("--dry-run",), 0, ""),
     ],
@@ -100,7 +104,7 @@ def test_the_machines_own_sandbox_is_no_tenants(shop: Any) -> None:
 def test_a_folder_chooses_its_profile_and_says_so_once(shop: Any) -> None:
     file = shop.folder / ".synq.yaml"
     file.write_text("# for this repository\nprofile: acme\n", encoding="utf-8")
-    said = f"{file} chooses profile acme in its folder and below.\n"
+    said = f"{file} selects profile acme for its folder and those below.\n"
     first = shop("config", "get", "profile")
     assert (first.out, first.err) == ("acme\n", said)
     again = shop("config", "get", "profile")
@@ -133,17 +137,14 @@ def test_an_empty_one_chooses_nothing(shop: Any, text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        (
-            "profile: acme\nbase_url: https://evil.test\n",
-            "may name the profile and nothing else, not base_url in line 2.",
-        ),
-        ("token_command: [rm, -r, /]\n", "may name the profile and nothing else, not token_command in line 1."),
-        ("profiles: {acme: {token: x}}\n", "may name the profile and nothing else, not profiles in line 1."),
-        ("profile: [acme]\n", "profile must be a name; put it in quotes in line 1."),
-        ("profile: 007\n", "profile must be a name; put it in quotes in line 1."),
-        ("acme\n", "it must say `profile: NAME` in line 1."),
-        ("profile: acme\nprofile: beta\n", "profile stands there twice in line 2."),
-        ("profile: 'a b'\n", "can't be a profile's name."),
+        ("profile: acme\nbase_url: https://evil.test\n", "may set the profile and nothing else, not base_url."),
+        ("token_command: [rm, -r, /]\n", "may set the profile and nothing else, not token_command."),
+        ("profiles: {acme: {token: x}}\n", "may set the profile and nothing else, not profiles."),
+        ("profile: [acme]\n", "profile must be a name; put it in quotes."),
+        ("profile: 007\n", "profile must be a name; put it in quotes."),
+        ("acme\n", "it must be a mapping."),
+        ("profile: acme\nprofile: beta\n", "profile is given twice in line 2."),
+        ("profile: 'a b'\n", 'Invalid profile name "a b" from '),
         ("profile: {", "is damaged"),
     ],
 )
@@ -176,7 +177,7 @@ def test_a_picker_chooses_by_number_or_name(shop: Any) -> None:
     assert shop("auth", "switch", terminal=True, stdin="beta\n").err.endswith("Using profile beta from now on.\n")
     assert shop("auth", "switch", terminal=True, stdin="\n").err.endswith("Using profile beta from now on.\n")
     wrong = shop("auth", "switch", terminal=True, stdin="4\n")
-    assert (wrong.status, "There is no profile '4'." in wrong.err) == (2, True)
+    assert (wrong.status, 'Unknown profile "4".' in wrong.err) == (2, True)
     script = shop("auth", "switch")
     assert (script.status, script.err.splitlines()[-1].strip()) == (
         11,

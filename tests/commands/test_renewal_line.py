@@ -27,7 +27,7 @@ TENANT, OTHER = "6f1d2c84-3b7a-4e59-9c10-2a8e5d4b7f31", "11111111-2222-4333-8444
 CHANNELS = ("channels", "list", "-q", "--json")
 ADJUST = ("inventory", "adjust", "a1f46e83-0c9d-4b72-95e8-3d7b2c60f41e", "-5", "--json", "-q", "--location")
 LEITH = "e07a2f5c-41b8-4d93-8c6e-b9f5d3a1720e"
-STAYS = "The stored login stays as it was."
+STAYS = "The stored login was not changed."
 
 
 def jwt(**claims: object) -> str:
@@ -160,11 +160,11 @@ def test_the_environments_token_is_nobodys_to_renew(acme: Any, helper: Helper) -
     synq = acme(token(30), token_command=helper.prints(token(60)))
     result = synq(*CHANNELS, http=Server(), environ={"SYNQ_TOKEN": token(-1)})
     assert (result.status, helper.count) == (4, 0)
-    assert "Put a fresh token into SYNQ_TOKEN." in result.err
+    assert "Set SYNQ_TOKEN to a new token." in result.err
     refresh = synq("auth", "refresh", environ={"SYNQ_TOKEN": token(-1)})
     assert (refresh.status, refresh.err.splitlines()[0]) == (
         4,
-        "synq: The token from SYNQ_TOKEN can't be renewed by synq.",
+        "synq: synq can't renew the token from SYNQ_TOKEN.",
     )
 
 
@@ -187,8 +187,8 @@ def test_another_process_was_quicker(acme: Any, helper: Helper) -> None:
 
 
 FAILURES = [
-    ("exit 3", "ended with status 3: mfa needed", "echo mfa needed >&2; exit 3"),
-    ("quiet", "ended with status 1", "exit 1"),
+    ("exit 3", "failed with status 3: mfa needed", "echo mfa needed >&2; exit 3"),
+    ("quiet", "failed with status 1", "exit 1"),
 ]
 
 
@@ -204,8 +204,7 @@ def test_a_helper_that_fails_leaves_the_login_as_it_was(acme: Any, helper: Helpe
         f"The token of profile acme could not be renewed: the token_command ({helper.script}) {reason}."
     )
     assert error["hint"] == (
-        f"{STAYS} Mend this and try again: synq auth refresh --profile acme, "
-        "or log in anew: synq auth login --profile acme"
+        f"{STAYS} Fix this and run `synq auth refresh --profile acme`, or log in again: synq auth login --profile acme"
     )
 
 
@@ -215,17 +214,17 @@ def test_while_the_token_holds_a_failure_is_a_warning(acme: Any, helper: Helper)
     result = synq("channels", "list", "-q", http=Server(old))
     assert (result.status, helper.count) == (0, 1)
     assert result.err.startswith("Warning: The token of profile acme could not be renewed: ")
-    assert "It holds for another 4 minutes." in result.err
+    assert "The current one is valid for 4 minutes." in result.err
 
 
 @pytest.mark.parametrize(
     ("command", "words"),
     [
         (["/nowhere/helper"], "the token_command (/nowhere/helper) can't be run: No such file or directory."),
-        (["/bin/echo", "$(id)", "|", "cat"], "The token from token_command is no token"),
-        (["/bin/echo"], "The token from token_command is no token"),
+        (["/bin/echo", "$(id)", "|", "cat"], "Invalid token from token_command"),
+        (["/bin/echo"], "Invalid token from token_command"),
         (["/bin/echo", token(60, tenantid=OTHER)], f"belongs to tenant {OTHER}"),
-        (["/bin/echo", token(-60)], "has ended already, 60 minutes ago."),
+        (["/bin/echo", token(-60)], "expired 60 minutes ago."),
     ],
     ids=["missing", "no shell", "blank", "another tenant", "ended"],
 )
@@ -253,9 +252,7 @@ def test_a_token_that_can_not_be_stored_serves_the_run(acme: Any, helper: Helper
     synq.keyring = full
     result = synq(*CHANNELS, http=Server(new))
     assert (result.status, result.out) == (0, "[]\n")
-    said = (
-        "Warning: The fresh token serves this run, but could not be stored: Could not write to the keyring (OSError)."
-    )
+    said = "Warning: The new token serves this run, but could not be stored: Could not write to the keyring (OSError)."
     assert result.err.splitlines()[0] == said
 
 
@@ -269,7 +266,7 @@ def renewal(folder: Path, limit: float, **settings: object) -> Renewal:
         environ=os.environ,
         folder=lambda: folder,
         secrets=[],
-        tell=pytest.fail,
+        warn=pytest.fail,
         post_form=lambda url, _form: pytest.fail(f"a form was sent to {url}"),
         limit=limit,
     )
@@ -278,7 +275,7 @@ def renewal(folder: Path, limit: float, **settings: object) -> Renewal:
 def test_a_helper_has_its_time(tmp_path: Path) -> None:
     with pytest.raises(AuthError) as caught:
         renewal(tmp_path, 0.1, token_command="sleep 60").renew(None, pytest.fail)
-    assert "the token_command (sleep) did not end within 0.1 seconds." in caught.value.message
+    assert "the token_command (sleep) did not finish within 0.1 seconds." in caught.value.message
 
 
 HOLDS = """
@@ -301,7 +298,7 @@ def test_the_lock_of_a_living_process_is_waited_for_and_a_dead_ones_taken_over(t
                 renewal(tmp_path, 0.1, token_command="echo fresh").renew(None, lambda _token: None)
         finally:
             holder.send_signal(signal.SIGKILL)
-    assert "another synq has been at it for 0.15 seconds." in caught.value.message
+    assert "another synq process has been renewing it for 0.15 seconds." in caught.value.message
     assert renewal(tmp_path, 5, token_command="echo fresh").renew(None, lambda _token: None) == "fresh"
 
 
@@ -369,10 +366,10 @@ def test_the_successor_is_stored_before_the_old_one_goes(acme: Any, fails_at: in
         (httpx.Response(401, text="no"), "https://login.test/token denied the renewal: status 401."),
         (httpx.Response(503, text="<html>"), "https://login.test/token failed: status 503."),
         (httpx.Response(302, headers={"Location": "https://evil.test"}), "failed: status 302."),
-        (httpx.Response(200, text="[" * 9000), "the answer of https://login.test/token holds no access_token."),
-        (httpx.Response(200, json=["x"]), "the answer of https://login.test/token holds no access_token."),
-        ({"access_token": 5}, "the answer of https://login.test/token holds no access_token."),
-        ({"access_token": "two words"}, "is no token"),
+        (httpx.Response(200, text="[" * 9000), "the reply of https://login.test/token has no access_token."),
+        (httpx.Response(200, json=["x"]), "the reply of https://login.test/token has no access_token."),
+        ({"access_token": 5}, "the reply of https://login.test/token has no access_token."),
+        ({"access_token": "two words"}, "Invalid token from"),
         (
             httpx.ConnectError("[Errno -2] Name or service not known"),
             "could not be reached: [Errno -2] Name or service",
@@ -409,7 +406,10 @@ def test_auth_refresh_renews_now(acme: Any, helper: Helper) -> None:
     assert json.loads(result.out)["expires_at"] == "2026-11-24T13:01:00Z"
     assert (helper.count, stored(synq)) == (1, {"acme": new})
     by_hand = acme(token(60))("auth", "refresh")
-    assert (by_hand.status, by_hand.err.splitlines()[1].strip()) == (4, "Say how: synq auth login --profile acme")
+    assert (by_hand.status, by_hand.err.splitlines()[1].strip()) == (
+        4,
+        "Set up renewal: synq auth login --profile acme",
+    )
 
 
 def test_auth_token_is_a_fresh_one(acme: Any, helper: Helper) -> None:
@@ -458,8 +458,8 @@ def test_a_login_whose_helper_or_token_fails_keeps_nothing(synq: Any, helper: He
         (("--token-command", "x", "--token-url", "https://login.test"), "--token-command conflicts with"),
         (("--token-command", "x", "--with-token"), "--token-command conflicts with"),
         (("--client-id", "x"), "--client-id requires --token-url."),
-        (("--token-url", "http://login.test", "--with-token"), "token_url must be https"),
-        (("--token-command", "'x"), "token_command must be a program"),
+        (("--token-url", "http://login.test", "--with-token"), "Invalid token_url "),
+        (("--token-command", "'x"), "use a program and its arguments"),
     ],
 )
 def test_a_way_that_can_not_be(synq: Any, more: tuple[str, ...], words: str) -> None:

@@ -124,7 +124,6 @@ def test_the_tree_knows_which_command_an_operation_is_for() -> None:
     assert tree.command_for(root, "list_orders") == "synq orders list"
     assert tree.command_for(root, "list_channels") == "synq channels list"
     assert tree.command_for(root, "nothing") is None
-    assert tree.operations(root)["adjust_inventory"].retry == "unsafe"
 
 
 @pytest.mark.parametrize("usual", ["tsv", "table", "yaml", "json", "ndjson"])

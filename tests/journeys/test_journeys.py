@@ -111,7 +111,7 @@ def test_an_expired_token_says_when_it_ended(shop: Shop) -> None:
     assert (expired.returncode, expired.stdout) == (4, "")
     assert expired.stderr == (
         "synq: The API refused the list of orders: Unauthorized: Invalid token.\n"
-        "  The token ended 5 minutes ago. Put a fresh token into SYNQ_TOKEN.\n"
+        "  The token expired 5 minutes ago. Set SYNQ_TOKEN to a new token.\n"
     )
 
 
@@ -228,8 +228,7 @@ def test_a_full_disk_does_not_hide_that_the_change_was_made(shop: Shop) -> None:
         )
     assert lost.returncode == 2
     assert lost.stderr == (
-        "synq: The output can't be written: No space left on device.\n"
-        "  The change was made; do not send it again.\n"
+        "synq: The output can't be written: No space left on device.\n  The change was made; do not send it again.\n"
     )
     assert shop.on_hand("HMC-NVY-M") == before + 1
 

@@ -134,14 +134,14 @@ def test_neither_is_a_webhook_secret(person: Any, tmp_path: Path) -> None:
     status, screen, sent = person.types(*line, answers={b"Webhook secret: ": b"example-webhook-secret\r"})
     assert status == 0
     assert screen[:3] == [
-        "Warning: The keyring is switched off here (the null backend): it would keep",
+        "Warning: The keyring is disabled (null backend); it would store",
         "nothing.",
         "Webhook secret:",
     ]
     assert screen[3] == hmac.new(b"example-webhook-secret", b"{}", "sha256").hexdigest()
     assert b"example" not in sent
     refused, screen, _ = person.types(*line, "--keep-secret", answers={b"Webhook secret: ": b"example\r"})
-    said = "synq: The keyring is switched off here (the null backend): it would keep"
+    said = "synq: The keyring is disabled (null backend); it would store"
     assert (refused, screen[1]) == (4, said)
 
 

@@ -1,7 +1,6 @@
 import json
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -24,18 +23,6 @@ ROWS = loads("""[
   {"id": "b", "total": 7, "currency": "GBP", "created_at": "", "customer": null}
 ]""")
 EXPLICIT = ["table", "json", "ndjson", "yaml", "csv", "tsv"]
-
-
-@dataclass(frozen=True)
-class Sent:
-    method: str = "GET"
-    url: str = "https://api.synq.io/api/v1/oms/orders?limit=100"
-    status: int | None = 200
-    ms: float = 123.4
-    remaining: int | None = 87
-    limit: int | None = 100
-    request_id: str | None = "req-1"
-    error: str | None = None
 
 
 # which format
@@ -181,14 +168,14 @@ def test_fields_of_a_record(screen: Build, format_: str, out: str) -> None:
     shown = screen(format=format_, fields="customer.name,nope")
     shown.output.record(ROWS[0], COLUMNS)
     assert shown.out == out
-    assert shown.err == "Nothing has the field nope. There is: id, total, currency, created_at, customer.\n"
+    assert shown.err == 'Unknown field "nope". Fields: id, total, currency, created_at, customer.\n'
 
 
 @pytest.mark.parametrize("format_", EXPLICIT)
 def test_a_field_nobody_has_is_told(screen: Build, format_: str) -> None:
     shown = screen(format=format_, fields="id,totl")
     shown.output.rows(iter(ROWS), COLUMNS)
-    assert shown.err == "Nothing has the field totl. Did you mean total?\n"
+    assert shown.err == 'Unknown field "totl". Did you mean total?\n'
 
 
 def test_a_field_asked_for_is_never_dropped(screen: Build) -> None:
@@ -198,7 +185,7 @@ def test_a_field_asked_for_is_never_dropped(screen: Build) -> None:
 
 
 def test_bad_fields_are_a_usage_error(screen: Build) -> None:
-    with pytest.raises(UsageError, match="--fields has an empty name in 'id,,x'"):
+    with pytest.raises(UsageError, match='Invalid --fields "id,,x": a name is empty'):
         screen(fields="id,,x")
 
 
@@ -241,11 +228,11 @@ def test_jq_strings_are_raw_but_steer_no_terminal(screen: Build) -> None:
 def test_jq_needs_json(screen: Build, format_: str) -> None:
     with pytest.raises(UsageError) as caught:
         screen(format=format_, jq=".")
-    assert caught.value.message == f"--jq filters JSON, but the format asked for is {format_}."
+    assert caught.value.message == f"--jq filters JSON, but the output format is {format_}."
 
 
 def test_a_bad_jq_expression_fails_before_anything_else(screen: Build) -> None:
-    with pytest.raises(UsageError, match="--jq does not understand"):
+    with pytest.raises(UsageError, match="Invalid --jq filter"):
         screen(jq=".[")
 
 
@@ -377,10 +364,10 @@ def everything_said(shown: Any) -> list[str]:
     shown.output.note(None)
     shown.output.done("Deleted product 4c0a\x1b.")
     shown.output.warn("The clock is off.")
-    shown.output.footer(87, 100, exact=True, profile="acme")
-    shown.output.footer(7, 100, exact=False, profile="a\ncme")
-    shown.output.waiting(11.2, "the rate limit is used up")
-    shown.output.sent(Sent())
+    shown.output.messages.footer(87, 100, exact=True, profile="acme")
+    shown.output.messages.footer(7, 100, exact=False, profile="a\ncme")
+    shown.output.messages.waiting(11.2, "the rate limit is used up")
+    shown.output.messages.sent("GET /orders 200\x07")
     return str(shown.err).splitlines()
 
 
@@ -406,30 +393,18 @@ def test_quiet_leaves_warnings(screen: Build) -> None:
 
 
 def test_debug_adds_a_line_a_request_even_quietly(screen: Build) -> None:
-    line = "GET https://api.synq.io/api/v1/oms/orders?limit=100 200 123 ms 87/100 req-1"
-    assert everything_said(screen(debug=True, quiet=True)) == [SAID[2], line]
-
-
-def test_the_debug_line_of_a_request_without_an_answer(screen: Build) -> None:
-    shown = screen(debug=True)
-    failed = Sent(status=None, remaining=None, limit=None, request_id=None, error="timed out\x07")
-    shown.output.sent(failed)
-    shown.output.sent(Sent(limit=None, request_id=None))
-    assert shown.err == (
-        "GET https://api.synq.io/api/v1/oms/orders?limit=100 123 ms timed out\\x07\n"
-        "GET https://api.synq.io/api/v1/oms/orders?limit=100 200 123 ms 87/?\n"
-    )
+    assert everything_said(screen(debug=True, quiet=True)) == [SAID[2], "GET /orders 200\\x07"]
 
 
 def test_color_is_decided_for_each_stream(screen: Build) -> None:
     only_err = screen(tty=False, err_tty=True, format="table", environ={})
     only_err.output.rows(iter(ROWS), COLUMNS)
-    only_err.output.footer(87, 100, exact=True, profile="acme")
+    only_err.output.messages.footer(87, 100, exact=True, profile="acme")
     assert "\x1b[" not in only_err.out
     assert only_err.err == "\x1b[2m87/100 requests left this minute · acme\x1b[0m\n"
     only_out = screen(tty=True, err_tty=False)
     only_out.output.rows(iter(ROWS), COLUMNS)
-    only_out.output.footer(87, 100, exact=True, profile="acme")
+    only_out.output.messages.footer(87, 100, exact=True, profile="acme")
     assert "\x1b[" in only_out.out
     assert "\x1b[" not in only_out.err
 
@@ -442,20 +417,20 @@ GONE = NotFoundError("No order d2f7\x1b[0m.", hint="Try: synq orders list", stat
 @pytest.mark.parametrize("settings", [{}, {"tty": True, "no_color": True}, {"format": "table"}, {"quiet": True}])
 def test_an_error_for_people(screen: Build, settings: dict[str, Any]) -> None:
     shown = screen(**settings)
-    shown.output.error(GONE)
+    shown.output.messages.error(GONE)
     assert (shown.out, shown.err) == ("", "synq: No order d2f7\\x1b[0m.\n  Try: synq orders list\n")
 
 
 def test_an_error_without_hint_is_one_line(screen: Build) -> None:
     shown = screen(tty=True)
-    shown.output.error(SynqError("Broken."))
+    shown.output.messages.error(SynqError("Broken."))
     assert shown.err == "\x1b[31msynq: Broken.\x1b[0m\n"
 
 
 @pytest.mark.parametrize("settings", [{"format": name} for name in EXPLICIT[1:]] + [{"jq": "."}])
 def test_an_error_for_programs(screen: Build, settings: dict[str, Any]) -> None:
     shown = screen(tty=True, **settings)
-    shown.output.error(GONE)
+    shown.output.messages.error(GONE)
     assert shown.out == ""
     assert shown.err.count("\n") == 1
     assert "\x1b" not in shown.err

@@ -2,15 +2,15 @@ import pytest
 
 from synq_cli.errors import UsageError
 from synq_cli.output.columns import Column
-from synq_cli.output.fields import Fields
 from synq_cli.output.formats import money, text
+from synq_cli.output.view_options import Fields
 
 
 @pytest.mark.parametrize("option", ["", ",", "id,", "id,,status", "a..b", ".a", "a.", " "])
 def test_empty_names_are_refused(option: str) -> None:
     with pytest.raises(UsageError) as caught:
         Fields(option)
-    assert caught.value.message == f"--fields has an empty name in '{option}'."
+    assert caught.value.message == f'Invalid --fields "{option}": a name is empty.'
 
 
 def test_order_blanks_and_repeats() -> None:
@@ -18,7 +18,7 @@ def test_order_blanks_and_repeats() -> None:
 
 
 def test_pick_gives_flat_keys_and_null() -> None:
-    assert Fields("b.c,x,a").pick({"a": 1, "b": {"c": [2], "d": 3}}) == {"b.c": [2], "x": None, "a": 1}
+    assert Fields("b.c,x,a").select({"a": 1, "b": {"c": [2], "d": 3}}) == {"b.c": [2], "x": None, "a": 1}
 
 
 def test_columns_take_the_form_the_command_has_for_them() -> None:
@@ -29,9 +29,8 @@ def test_columns_take_the_form_the_command_has_for_them() -> None:
 
 def missed(option: str, *rows: dict[str, object]) -> list[str]:
     fields = Fields(option)
-    for row in rows:
-        fields.notice(row)
-    return list(fields.missed())
+    fields.notice(rows)
+    return list(fields.unknown())
 
 
 def test_a_field_of_one_row_is_not_missed() -> None:
@@ -40,13 +39,13 @@ def test_a_field_of_one_row_is_not_missed() -> None:
 
 def test_a_missed_field_names_its_neighbour() -> None:
     assert missed("totl,customer.nam", {"id": 1, "total": 2, "customer": {"name": "x"}}) == [
-        "Nothing has the field totl. Did you mean total?",
-        "Nothing has the field customer.nam. Did you mean customer.name?",
+        'Unknown field "totl". Did you mean total?',
+        'Unknown field "customer.nam". Did you mean customer.name?',
     ]
 
 
 def test_a_missed_field_without_neighbour_names_what_there_is() -> None:
-    assert missed("zzz", {"id": 1, "customer": {"name": "x"}}) == ["Nothing has the field zzz. There is: id, customer."]
+    assert missed("zzz", {"id": 1, "customer": {"name": "x"}}) == ['Unknown field "zzz". Fields: id, customer.']
 
 
 def test_nothing_is_missed_where_there_are_no_rows() -> None:

@@ -30,7 +30,7 @@ def test_strings_raw_and_the_rest_compact(expression: str, text: str, printed: l
 def test_a_bad_expression_is_told_at_once(expression: str, said: str) -> None:
     with pytest.raises(UsageError) as caught:
         Filter(expression)
-    assert caught.value.message.startswith(f"--jq does not understand '{expression}': ")
+    assert caught.value.message.startswith(f'Invalid --jq filter "{expression}": ')
     assert said in caught.value.message
     assert "\n" not in caught.value.message
 
@@ -38,7 +38,7 @@ def test_a_bad_expression_is_told_at_once(expression: str, said: str) -> None:
 def test_a_filter_that_does_not_fit_the_answer() -> None:
     with pytest.raises(UsageError) as caught:
         lines(".a", "[1]")
-    assert caught.value.message.startswith("--jq could not be applied to the answer: Cannot index array")
+    assert caught.value.message.startswith("The --jq filter failed on this data: Cannot index array")
     assert caught.value.hint is not None
     assert "--json" in caught.value.hint
 

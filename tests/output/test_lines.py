@@ -75,7 +75,7 @@ def test_ctrl_c_ends_it_without_a_word(screen: Build, settings: dict[str, Any]) 
     with pytest.raises(InterruptError) as caught:
         shown.output.follow(rows(), COLUMNS)
     assert "failed" in shown.out
-    shown.output.error(caught.value)
+    shown.output.messages.error(caught.value)
     assert shown.err == ""
 
 

@@ -21,7 +21,7 @@ class Clock:
 
 def output_at(screen: Build, clock: Clock, **settings: Any) -> tuple[Output, Any]:
     shown = screen(**settings)
-    shown.output._now = clock
+    shown.output.messages._now = clock
     return shown.output, shown
 
 

@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from synq_cli.errors import RefusedError
-from synq_cli.output.prompts import confirm, hidden
+from synq_cli.output.prompts import ask_secret, confirm
 
 
 class Tty(io.StringIO):
@@ -43,15 +43,12 @@ def test_off_a_terminal_nothing_is_asked(stdin: type[io.StringIO], stderr: type[
     talk = stderr()
     with pytest.raises(RefusedError) as caught:
         confirm("Delete product 4c0a?", option="--yes", stdin=stdin("y\n"), stderr=talk, yes=False)
-    assert caught.value.message == "Not confirmed, and there is no terminal to ask: Delete product 4c0a?"
-    assert caught.value.hint == "Add --yes to do it without being asked."
+    assert caught.value.message == "Can't ask for confirmation without a terminal: Delete product 4c0a?"
+    assert caught.value.hint == "Add --yes to skip this prompt."
     assert caught.value.exit_status == 11
     with pytest.raises(RefusedError) as caught:
-        hidden("Token: ", stdin=stdin("secret\n"), stderr=talk, instead="Pipe it in.")
-    assert (caught.value.message, caught.value.hint) == (
-        "There is no terminal to ask for the token on.",
-        "Pipe it in.",
-    )
+        ask_secret("Token: ", stdin=stdin("secret\n"), stderr=talk, hint="Pipe it in.")
+    assert (caught.value.message, caught.value.hint) == ("Can't ask for the token without a terminal.", "Pipe it in.")
     assert talk.getvalue() == ""
 
 
@@ -85,7 +82,7 @@ def test_hidden_reads_without_showing(typed: bytes, read: str) -> None:
     typing = threading.Thread(target=person, daemon=True)
     typing.start()
     with os.fdopen(terminal, "r") as stdin, os.fdopen(os.dup(terminal), "w") as stderr:
-        assert hidden("Token: ", stdin=stdin, stderr=stderr, instead="") == read
+        assert ask_secret("Token: ", stdin=stdin, stderr=stderr, hint="") == read
         typing.join(5)
         screen.extend(os.read(keyboard, 1024))
         assert termios.tcgetattr(terminal) == before

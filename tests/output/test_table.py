@@ -186,7 +186,7 @@ def test_ascii_terminals_get_three_dots() -> None:
     stdout, stderr = Ascii(io.BytesIO(), encoding="ascii"), Ascii(io.BytesIO(), encoding="ascii")
     output = Output(stdout, stderr, environ={"NO_COLOR": "1"}, now=lambda: 0.0, width=17)
     output.rows([{"id": "d2f70c5b-8a3e", "name": "é"}], [Column("ID", "id", identifier), Column("Name", "name")])
-    output.footer(8, 100, exact=True, profile="acme")
+    output.messages.footer(8, 100, exact=True, profile="acme")
     stdout.seek(0)
     stderr.seek(0)
     assert stdout.read() == "ID           Name\nd2f70c5b...  \\xe9\n"

@@ -65,7 +65,7 @@ def test_messages_scroll_past_above_a_live_drawing(screen: Callable[..., Any]) -
 
     def rows() -> Iterator[dict[str, Any]]:
         yield {**LIFE, "parcels": []}
-        shown.output.waiting(2, "the rate limit is used up")
+        shown.output.messages.waiting(2, "the rate limit is used up")
         yield {**LIFE, "parcels": []}
 
     shown.output.timelines(rows(), [], HEAD, PARTS)

@@ -64,8 +64,8 @@ def checklist(output: Output, text: str) -> None:
 def messages(output: Output, text: str) -> None:
     output.note(text)
     output.warn(text)
-    output.error(SynqError(text or "Broken.", hint=text))
-    output.footer(87, 100, exact=True, profile=text)
+    output.messages.error(SynqError(text or "Broken.", hint=text))
+    output.messages.footer(87, 100, exact=True, profile=text)
 
 
 DRAWINGS = [list_, follow, record, panel, timeline, tree, checklist, messages]

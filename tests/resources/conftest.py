@@ -48,7 +48,7 @@ def desk(tmp_path: Path, clock: Clock) -> Iterator[Callable[..., Desk]]:
             memory=memory,
             now=clock.now,
             lock_folder=lambda: tmp_path,
-            tell=told.append,
+            warn=told.append,
             post_form=client.post_form,
         )
         budget = Budget(

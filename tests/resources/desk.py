@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from synq_cli.http.observer import Trace
+from synq_cli.http.exchange import Trace
 from synq_cli.http.rate_limit import Budget
 from synq_cli.resources.client import SynqClient
 from synq_cli.state.id_cache import LocalIndex
@@ -53,8 +53,8 @@ class Ear:
     def waiting(self, seconds: float, reason: str) -> None:
         self.waits.append((seconds, reason))
 
-    def sent(self, trace: Trace) -> None:
-        self.traces.append(trace)
+    def sent(self, event: Trace) -> None:
+        self.traces.append(event)
 
     def warn(self, text: str) -> None:
         self.warnings.append(text)

@@ -8,30 +8,22 @@ import pytest
 from desk import Desk
 
 from synq_cli.errors import SynqError
-from synq_cli.http.operation import Operation
 from synq_cli.resources.fields import read_fields
 from synq_cli.resources.request import Request
 
-CREATE = Operation(
-    "create_order", "POST", "/api/v1/oms/orders", "the new order", effect="create", retry="keyed"
-)  # fmt: skip
-ONE = Operation("get_order", "GET", "/api/v1/oms/orders/{orderID}", "the order")
-STATS = Operation("order_stats", "GET", "/api/v1/oms/orders/stats", "the counters")
-
 
 def prepare(desk: Desk, line: str, *words: str, body: bytes | None = None) -> Request:
-    return desk.api.requests.prepare(line.split(), read_fields(words, [], str), body, [CREATE, ONE, STATS])
+    return desk.api.requests.prepare(line.split(), read_fields(words, [], str), body)
 
 
 @pytest.mark.parametrize(
     ("line", "known"),
     [
-        ("GET /api/v1/oms/orders/stats", "order_stats"),
-        ("GET /api/v1/oms/orders/stats?x=1", "order_stats"),
+        ("GET /api/v1/pim/stats?x=1", "get_stats"),
         ("/api/v1/oms/orders/86b4", "get_order"),
         ("POST /api/v1/oms/orders/86b4", None),
         ("GET /api/v1/oms/orders/", None),
-        ("GET /api/v1/oms/orders/86b4/returns", None),
+        ("GET /api/v1/oms/orders/86b4/lines", None),
     ],
 )
 def test_method_and_path_find_the_operation(desk: Callable[..., Desk], line: str, known: str | None) -> None:

@@ -15,10 +15,8 @@ from desk import NOW, ORG, TENANT, TOKEN, Clock, Desk, jwt
 
 from synq_cli import __version__
 from synq_cli.errors import SynqError, UnknownOutcomeError
-from synq_cli.resources.inventory import stock
+from synq_cli.http import operations
 from synq_cli.resources.inventory.ledger import Movement
-from synq_cli.resources.orders import orders
-from synq_cli.resources.products import products, variants
 
 ORDER = "86b4e1a9-c27d-4f50-9e38-f1a6d07c5b42"
 VARIANT = "d1f0a6c3-58e2-4b97-8a41-3c7e9b2f6d05"
@@ -118,11 +116,11 @@ def test_the_body_is_json_and_says_so(desk: Callable[..., Desk]) -> None:
 
 def test_what_stands_in_a_path_or_query_is_quoted(desk: Callable[..., Desk]) -> None:
     server = Server(httpx.Response(200, json={}))
-    desk(server).api.transport.send(orders.GET, {"orderID": "../a b?c#d"}, query={"q": "x&y=z", "none": None})
+    desk(server).api.transport.send(operations.GET_ORDER, {"orderID": "../a b?c#d"}, query={"q": "x&y=z", "none": None})
     assert str(server.requests[0].url) == ("https://api.synq.io/api/v1/oms/orders/..%2Fa%20b%3Fc%23d?q=x%26y%3Dz")
 
 
-@pytest.mark.parametrize("operation", [stock.ADJUST, products.DELETE])
+@pytest.mark.parametrize("operation", [operations.ADJUST_INVENTORY, operations.DELETE_PRODUCT])
 def test_a_read_only_run_sends_no_write(desk: Callable[..., Desk], operation: Any) -> None:
     server = Server(httpx.Response(200, json={}))
     error = failed(lambda: desk(server, read_only="true").api.transport.send(operation, {"productID": "p"}, body={}))
@@ -153,14 +151,14 @@ def test_a_claim_that_no_header_can_carry_is_left_out(desk: Callable[..., Desk],
 
 def test_a_body_of_more_than_10_mb_stays_here(desk: Callable[..., Desk]) -> None:
     server = Server(httpx.Response(200, json={}))
-    error = failed(lambda: desk(server).api.transport.send(stock.ADJUST, body={"a": "x" * 10_000_000}))
+    error = failed(lambda: desk(server).api.transport.send(operations.ADJUST_INVENTORY, body={"a": "x" * 10_000_000}))
     assert told(error) == ("UsageError", 2, "The body is 10,000,008 bytes; the API takes at most 10,000,000.")
     assert server.calls == []
 
 
 def test_a_body_of_10_mb_is_sent(desk: Callable[..., Desk]) -> None:
     server = Server(httpx.Response(200, json={}))
-    assert desk(server).api.transport.send(stock.ADJUST, body={"a": "x" * 9_999_992}) == {}
+    assert desk(server).api.transport.send(operations.ADJUST_INVENTORY, body={"a": "x" * 9_999_992}) == {}
     assert len(server.requests[0].content) == 10_000_000
 
 
@@ -268,7 +266,7 @@ def test_a_401_says_when_the_token_ended(desk: Callable[..., Desk]) -> None:
     server = Server(httpx.Response(401, text="Unauthorized: Invalid token\n"))
     error = failed(lambda: get_order(desk(server, token=jwt(tenantid=TENANT, exp=NOW - 600))))
     assert told(error) == ("AuthError", 4, "The API refused the order: Unauthorized: Invalid token.")
-    assert error.hint == "The token ended 10 minutes ago. Put a fresh token into SYNQ_TOKEN."
+    assert error.hint == "The token expired 10 minutes ago. Set SYNQ_TOKEN to a new token."
 
 
 NONSENSE = {
@@ -294,7 +292,7 @@ def test_a_read_that_makes_no_sense(desk: Callable[..., Desk], case: str) -> Non
     error = failed(lambda: get_order(desk(server)))
     assert (type(error).__name__, error.exit_status, len(server.requests)) == ("ServerError", 12, 1)
     assert error.message.startswith(f"The answer to GET /api/v1/oms/orders/{{orderID}} makes no sense: {what}")
-    assert error.hint == "Check the base URL: `synq config get base_url` shows it."
+    assert error.hint == "Is the base URL right? `synq config get base_url` shows it."
 
 
 @pytest.mark.parametrize("case", SHAPES)
@@ -716,7 +714,7 @@ def test_a_bare_404_on_a_promised_route_is_an_error_as_others(desk: Callable[...
     made = desk(server)
     error = failed(lambda: get_order(made))
     assert error.message == f"404 Not Found: {ORDER}."
-    assert error.hint == "Check the base URL: `synq config get base_url` shows it."
+    assert error.hint == "Is the base URL right? `synq config get base_url` shows it."
     failed(lambda: get_order(made))
     assert len(server.requests) == 2
 
@@ -726,7 +724,7 @@ def test_a_missing_route_is_one_tenants_and_one_operations(desk: Callable[..., D
     made = desk(server)
     failed(made.api.locations.list)
     assert desk(server, token=jwt(tenantid=ORG)).api.locations.list() == []
-    assert made.api.transport.send(variants.LIST) == []
+    assert made.api.transport.send(operations.LIST_VARIANTS) == []
 
 
 # The deadline, on a real connection
@@ -775,7 +773,7 @@ def test_the_deadline_is_for_the_whole_request(desk: Callable[..., Desk], first:
     with dripping(first, drop) as base_url:
         made = desk(None, base_url=base_url, timeout=0.3)
         started = time.monotonic()
-        error = failed(lambda: made.api.transport.send(stock.ADJUST, body={}))
+        error = failed(lambda: made.api.transport.send(operations.ADJUST_INVENTORY, body={}))
         took = time.monotonic() - started
     host = base_url.removeprefix("http://")
     assert told(error) == (

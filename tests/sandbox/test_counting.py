@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from synq_cli.errors import UsageError
 from synq_cli.sandbox.server.app import create_app
-from synq_cli.sandbox.server.counting import WAYS, Counting, count
+from synq_cli.sandbox.server.rate_limit import ALGORITHMS, RateLimit, configure
 from synq_cli.sandbox.store.store import Store
 
 NAMES = ("X-RateLimit-Remaining", "Retry-After")
@@ -28,7 +28,7 @@ def ask(database, clock):
 
 def test_a_strict_log_counts_the_refused_too(ask, database, clock):
     began = clock.at
-    assert count(database, "log-strict") == {"count_as": "log-strict", "strangers": 0}
+    assert configure(database, "log-strict") == {"count_as": "log-strict", "strangers": 0}
     assert ask(100) == (200, "0", None)
     clock.at = began + 30
     assert ask(10) == (*SPENT, "30")
@@ -39,7 +39,7 @@ def test_a_strict_log_counts_the_refused_too(ask, database, clock):
 
 
 def test_whoever_hammers_at_a_strict_log_is_not_let_in(ask, database, clock):
-    count(database, "log-strict")
+    configure(database, "log-strict")
     ask(100)
     clock.at += 30
     assert ask(100) == (*SPENT, "60")
@@ -49,7 +49,7 @@ def test_whoever_hammers_at_a_strict_log_is_not_let_in(ask, database, clock):
 
 def test_a_counter_weighs_in_the_minute_before(ask, database, clock):
     began = clock.at  # where a minute begins
-    count(database, "counter")
+    configure(database, "counter")
     assert ask(100) == (200, "0", None)
     assert ask() == (*SPENT, "61")
     clock.at = began + 60
@@ -65,7 +65,7 @@ def test_a_counter_weighs_in_the_minute_before(ask, database, clock):
 
 def test_strangers_take_their_places(ask, database, clock):
     began = clock.at
-    count(database, strangers=20)
+    configure(database, strangers=20)
     assert ask() == (200, "79", None)
     assert ask(79) == (200, "0", None)
     assert ask() == (*SPENT, "3")
@@ -77,43 +77,43 @@ def test_strangers_take_their_places(ask, database, clock):
 
 
 def test_strangers_are_in_the_counter_too(ask, database, clock):
-    count(database, "counter", 60)
+    configure(database, "counter", 60)
     clock.at += 30.5
     assert ask() == (200, "38", None)
 
 
 def test_what_is_not_named_stays(database):
-    count(database, "counter", 7)
-    assert count(database, "log-strict") == {"count_as": "log-strict", "strangers": 7}
-    assert count(database, strangers=0) == {"count_as": "log-strict", "strangers": 0}
-    assert count(database) == {"count_as": "log-strict", "strangers": 0}
+    configure(database, "counter", 7)
+    assert configure(database, "log-strict") == {"count_as": "log-strict", "strangers": 7}
+    assert configure(database, strangers=0) == {"count_as": "log-strict", "strangers": 0}
+    assert configure(database) == {"count_as": "log-strict", "strangers": 0}
 
 
 def test_no_such_way_to_count(database):
     with pytest.raises(UsageError) as refused:
-        count(database, "bucket")
-    assert refused.value.message == "There is no way 'bucket' to count."
-    assert refused.value.hint == "Ways: log, counter, log-strict."
+        configure(database, "bucket")
+    assert refused.value.message == 'Unknown rate-limit algorithm "bucket".'
+    assert refused.value.hint == "Use one of log, counter, log-strict."
 
 
 @given(
-    way=st.sampled_from(WAYS),
+    way=st.sampled_from(ALGORITHMS),
     waits=st.lists(st.floats(0, 2), min_size=1, max_size=200),
     burst=st.integers(1, 100),
     offset=st.floats(0, 60),
 )
 def test_after_the_wait_there_is_room_and_not_before(way, waits, burst, offset):
     """Against a client that comes whenever it may: never more than 100, and the wait it is told is the right one."""
-    counting, log, at = Counting(way), [], 1_763_640_000.0 + offset
+    counting, log, at = RateLimit(way), [], 1_763_640_000.0 + offset
     for wait in waits:
         at += wait
-        free, pause = counting.room([time for time in log if time > at - 120], at, 60.0)
+        free, pause = counting.remaining([time for time in log if time > at - 120], at, 60.0)
         assert free or 0 < pause <= 121
         if not free:
             if counting.counts_refused:
                 log.append(at)
             recent = [time for time in log if time > at + pause - 120]
-            assert counting.room(recent, at + max(0, pause - 0.001), 60.0)[0] == 0
-            assert counting.room(recent, at + pause + 0.001, 60.0)[0] >= 1
+            assert counting.remaining(recent, at + max(0, pause - 0.001), 60.0)[0] == 0
+            assert counting.remaining(recent, at + pause + 0.001, 60.0)[0] >= 1
         else:
             log += [at] * min(burst, free)

@@ -6,7 +6,7 @@ from falcon import testing
 from synq_cli.errors import UsageError
 from synq_cli.sandbox.server import faults
 from synq_cli.sandbox.server.app import create_app
-from synq_cli.sandbox.server.counting import count
+from synq_cli.sandbox.server.rate_limit import configure
 from synq_cli.sandbox.store import store
 from synq_cli.sandbox.store.store import Store
 
@@ -53,7 +53,7 @@ def struck(client, requests, method="GET", path="/health"):
         ("503", 503, JSON, '{"error": "Service Unavailable"}'),
         ("expired", 401, JSON, '{"error": "Unauthorized: Invalid token"}'),
         ("missing", 404, "text/plain; charset=utf-8", "404 page not found\n"),
-        ("garbage", 200, "text/html; charset=utf-8", faults._PAGE),
+        ("garbage", 200, "text/html; charset=utf-8", faults._LOGIN_PAGE),
     ],
 )
 def test_in_the_resources_place(client, adjust, database, kind, status, content_type, text):
@@ -147,14 +147,14 @@ def test_so_many_times_one_fault_after_the_other(client, database):
     faults.add(database, "500", on="POST", times=1)
     faults.add(database, "503", on="GET /health", times=1)
     assert [client.simulate_get("/health").status_code for _ in range(5)] == [500, 500, 503, 200, 200]
-    (left,) = faults.ordered(database)
+    (left,) = faults.active(database)
     assert (left["target"], left["times"], left["met"], left["struck"]) == ("POST *", 1, 0, 0)
 
 
 def test_what_is_left_is_told(client, database):
     faults.add(database, "500", times=5)
     struck(client, 2)
-    assert faults.ordered(database) == [
+    assert faults.active(database) == [
         {
             "id": 1,
             "kind": "500",
@@ -178,7 +178,7 @@ def test_a_rate_strikes_the_same_requests_for_the_same_seed(client, database, cl
         seen.append(struck(client, 100))
     assert seen[0] == seen[1] != seen[2]
     assert all(8 <= len(strikes) <= 32 for strikes in seen)
-    (fault,) = faults.ordered(database)
+    (fault,) = faults.active(database)
     assert (fault["met"], fault["struck"], fault["times"]) == (100, len(seen[2]), None)
 
 
@@ -217,16 +217,16 @@ def test_requests_at_once_share_one_fault(client, database):
 @pytest.mark.parametrize(
     ("order", "message"),
     [
-        ({"kind": "404"}, "There is no fault '404'."),
-        ({"kind": "500", "rate": 0}, "A rate of 0 can't be."),
-        ({"kind": "500", "rate": 1.5}, "A rate of 1.5 can't be."),
-        ({"kind": "500", "rate": float("nan")}, "A rate of nan can't be."),
+        ({"kind": "404"}, 'Unknown fault "404".'),
+        ({"kind": "500", "rate": 0}, "Invalid rate 0."),
+        ({"kind": "500", "rate": 1.5}, "Invalid rate 1.5."),
+        ({"kind": "500", "rate": float("nan")}, "Invalid rate nan."),
         ({"kind": "lost", "seconds": 1}, "The fault lost takes no seconds."),
-        ({"kind": "slow", "seconds": -1}, "-1 seconds can't be."),
-        ({"kind": "429", "seconds": float("inf")}, "inf seconds can't be."),
-        ({"kind": "slow", "seconds": float("nan")}, "nan seconds can't be."),
+        ({"kind": "slow", "seconds": -1}, "Invalid number of seconds -1."),
+        ({"kind": "429", "seconds": float("inf")}, "Invalid number of seconds inf."),
+        ({"kind": "slow", "seconds": float("nan")}, "Invalid number of seconds nan."),
         *(
-            ({"kind": "500", "on": on}, f"'{on}' names no requests.")
+            ({"kind": "500", "on": on}, f'Invalid requests "{on}".')
             for on in ("", "PATCH", "GET POST", "api/v1", "GET /x?limit=5", "GET /x y", "POST https://api.test/x")
         ),
     ],
@@ -236,22 +236,22 @@ def test_an_order_that_can_not_be(database, order, message):
         faults.add(database, **order)
     assert refused.value.message == message
     assert refused.value.hint
-    assert faults.ordered(database) == []
+    assert faults.active(database) == []
 
 
 def test_all_is_taken_back(client, database):
-    count(database, "log-strict", 90)
+    configure(database, "log-strict", 90)
     faults.add(database, "500", rate=1)
     faults.add(database, "lost")
     assert faults.clear(database) == 2
     assert faults.clear(database) == 0
     assert struck(client, 100) == []
-    assert count(database) == {"count_as": "log", "strangers": 0}
+    assert configure(database) == {"count_as": "log", "strangers": 0}
 
 
 def test_a_new_tenant_has_none(database, clock):
-    count(database, "log-strict", 90)
+    configure(database, "log-strict", 90)
     faults.add(database, "500")
     store.reset(database, 1, clock())
-    assert faults.ordered(database) == []
-    assert count(database) == {"count_as": "log", "strangers": 0}
+    assert faults.active(database) == []
+    assert configure(database) == {"count_as": "log", "strangers": 0}

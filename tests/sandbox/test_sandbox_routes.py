@@ -73,7 +73,7 @@ def test_a_deleted_product_and_its_variants_are_gone(client, database, crewneck,
     assert told(adjust(client, crewneck["id"], warehouse, 1)) == (404, "Variant not found")
     with Store(database) as store:
         event = store.rows("SELECT * FROM audit WHERE action = 'PRODUCT_DELETED'")[0]
-    assert (event["actor_email"], event["entity_type"], event["entity_id"], json.loads(event["details"])) == (
+    assert (event["actor_email"], event["entity_type"], event["entity_id"], event["details"]) == (
         "ailsa@fellandfjord.example",
         "PRODUCT",
         crewneck["product_id"],

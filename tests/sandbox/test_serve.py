@@ -58,7 +58,7 @@ def test_a_port_that_is_taken(database):
         port = taken.getsockname()[1]
         with pytest.raises(UsageError) as caught:
             serve(database, port, never)
-    assert caught.value.message.startswith(f"Port {port} can't be served: ")
+    assert caught.value.message.startswith(f"Port {port} cannot be served: ")
 
 
 def test_no_sandbox_to_serve(tmp_path):

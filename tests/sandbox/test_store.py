@@ -113,9 +113,9 @@ def test_a_sandbox_of_another_version_is_named_and_kept(database):
 
 def test_a_file_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(UsageError, match="can't be opened"):
+    with pytest.raises(UsageError, match="cannot be opened"):
         store.create(tmp_path / "file" / "sandbox.sqlite3", 7, NOW)
-    with pytest.raises(UsageError, match="can't be opened"):
+    with pytest.raises(UsageError, match="cannot be opened"):
         store.reset(tmp_path, 7, NOW)
 
 

@@ -37,7 +37,7 @@ class Narrow:
 
 
 def over(store: Any, folder: Path = Path("/dev/null")) -> Keyring:
-    return Keyring(store, Memory(lambda: folder), limit=3, instead="Do without.")
+    return Keyring(store, Memory(lambda: folder), limit=3, hint="Do without.")
 
 
 def test_a_long_secret_lies_in_several_entries_and_a_short_one_in_its_own() -> None:
@@ -84,7 +84,7 @@ def test_a_part_that_was_lost_is_noticed() -> None:
     del store.entries[next(name for name in store.entries if name.endswith(".1"))]
     with pytest.raises(AuthError) as caught:
         keyring.read("acme")
-    assert caught.value.message == "The keyring has lost a part of the secret, which it holds in several."
+    assert caught.value.message == "The keyring has lost a part of the secret, which it stores in several entries."
 
 
 def test_facts_are_kept_until_they_are_damaged(tmp_path: Path) -> None:

@@ -47,8 +47,8 @@ def test_tokens_are_kept_read_and_forgotten(keyring_session: dict[str, str], tmp
     assert looked(keyring_session, tmp_path, f"store.write('kept', '{token}', 'keyring')")[0] == []
     assert looked(keyring_session, tmp_path, "print(store.read('kept', 'keyring'))")[0] == [token]
     assert looked(keyring_session, tmp_path, "print(store.backend())")[0] == ["SecretService Keyring"]
-    assert looked(keyring_session, tmp_path, "print(store.delete('kept', 'keyring'))")[0] == ["True"]
-    gone = "print(store.read('kept', 'keyring'), store.delete('kept', 'keyring'))"
+    assert looked(keyring_session, tmp_path, "print(store.delete_profile('kept', 'keyring'))")[0] == ["True"]
+    gone = "print(store.read('kept', 'keyring'), store.delete_profile('kept', 'keyring'))"
     assert looked(keyring_session, tmp_path, gone)[0] == ["None False"]
 
 
@@ -78,7 +78,7 @@ def test_what_the_person_configured_goes_before_what_is_remembered(
     looked(keyring_session, tmp_path, "store.read('acme', 'keyring')")
     null = keyring_session | {"PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}
     said, _ = looked(null, tmp_path, "store.read('acme', 'keyring')")
-    assert said == ["The keyring is switched off here (the null backend): it would keep nothing."]
+    assert said == ["The keyring is disabled (null backend); it would store nothing."]
 
 
 LOCK = """

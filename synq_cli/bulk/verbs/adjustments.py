@@ -7,8 +7,9 @@ from synq_cli.bulk.reconcile import clock_offset, match, span
 from synq_cli.bulk.runs.journal import Content, Entry, Receipt, Row
 from synq_cli.bulk.verbs.verb import Fields, Move, Problem, Verb
 from synq_cli.errors import NotFoundError, UnknownOutcomeError, UsageError
+from synq_cli.http import operations
 from synq_cli.resources.inventory.ledger import posted
-from synq_cli.resources.inventory.stock import ADJUST, parse_quantity
+from synq_cli.resources.inventory.stock import parse_quantity
 from synq_cli.uuids import parse_uuid
 
 if TYPE_CHECKING:
@@ -152,7 +153,7 @@ def _posted_since(api: "SynqClient", since: float, content: Content | None) -> I
 ADJUSTMENTS = Verb(
     name="inventory adjust",
     noun="adjustment",
-    operation=ADJUST,
+    operation=operations.ADJUST_INVENTORY,
     needs=(("sku", "variant_id"), ("delta",)),
     optional=("location",),
     check=_check,

@@ -13,7 +13,8 @@ from synq_cli.bulk.reconcile import clock_offset, match
 from synq_cli.bulk.runs.journal import Content, Entry, Receipt, Row
 from synq_cli.bulk.verbs.verb import Action, Problem
 from synq_cli.errors import UnknownOutcomeError, UsageError
-from synq_cli.resources.products.bulk_jobs import CREATE, JOB_TYPES, BulkJobs
+from synq_cli.http import operations
+from synq_cli.resources.products.bulk_jobs import JOB_TYPES, BulkJobs
 from synq_cli.resources.products.payload_form import LARGEST_PAYLOAD, encoded
 from synq_cli.times import epoch
 
@@ -190,7 +191,7 @@ def imports(jobs: BulkJobs) -> Action:
         name="products import",
         noun="bulk job",
         unit="job",
-        operation=CREATE,
+        operation=operations.CREATE_BULK_JOB,
         workers=1,
         body=body,
         receipt=receipt,

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from synq_cli.bulk.runs.journal import Content, Receipt, Row
 from synq_cli.bulk.verbs.verb import Problem, Verb
 from synq_cli.errors import NotFoundError, UnknownOutcomeError, UsageError
+from synq_cli.http import operations
 from synq_cli.resources.orders.checks import wrong_in
 from synq_cli.resources.orders.keys import order_fingerprint
-from synq_cli.resources.orders.orders import CREATE
 from synq_cli.resources.orders.placing import overlaid, placed_at, settled_channel
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def _receipt(answer: Any) -> Receipt:
 PLACEMENTS = Verb(
     name="orders create",
     noun="order",
-    operation=CREATE,
+    operation=operations.CREATE_ORDER,
     nested=True,
     check=lambda document: _check(document, {}, located=False),
     resolve=_resolve,

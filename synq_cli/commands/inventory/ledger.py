@@ -14,15 +14,16 @@ from synq_cli.cli.options import (
     SinceOption,
     parse_since,
 )
+from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, delta, identifier, named, quantity
-from synq_cli.resources.inventory import ledger, locations
-from synq_cli.resources.products import variants
 
 group = CommandGroup()
 
 
-@group.command("ledger", ledger.LIST, variants.LIST, locations.LIST, requests=(1, None))
+@group.command(
+    "ledger", operations.LIST_INVENTORY_LEDGER, operations.LIST_VARIANTS, operations.LIST_LOCATIONS, requests=(1, None)
+)
 def list_entries(
     run: RunContext,
     sku: OnlySkuOption = None,

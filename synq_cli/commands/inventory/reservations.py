@@ -9,11 +9,10 @@ from synq_cli.cli.confirmation import confirm
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.options import LocationOption, OnlyLocationOption, OnlySkuOption, SkuArgument, YesOption
+from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, identifier, named, quantity, state
-from synq_cli.resources.inventory import locations, reservations
-from synq_cli.resources.inventory.stock import LEVELS
-from synq_cli.resources.products import variants
+from synq_cli.resources.inventory import reservations
 
 group = CommandGroup()
 
@@ -31,7 +30,14 @@ def columns(skus: Mapping[str, str], places: Mapping[str, str]) -> list[Column]:
     ]
 
 
-@group.command("reserve", reservations.CREATE, variants.LIST, locations.LIST, LEVELS, requests=(1, 4))
+@group.command(
+    "reserve",
+    operations.CREATE_RESERVATION,
+    operations.LIST_VARIANTS,
+    operations.LIST_LOCATIONS,
+    operations.LIST_INVENTORY_LEVELS,
+    requests=(1, 4),
+)
 def reserve_stock(
     run: RunContext,
     sku: SkuArgument,
@@ -62,7 +68,7 @@ def reserve_stock(
     run.output.record(made, columns({hold.variant_id: sku}, {hold.location_id: hold.location}))
 
 
-@group.command("release", reservations.RELEASE, reservations.LIST)
+@group.command("release", operations.RELEASE_RESERVATION, operations.LIST_RESERVATIONS)
 def release_reservation(
     run: RunContext,
     reservation: Annotated[str, typer.Argument(metavar="RESERVATION_ID", help="Reservation id, or the start of it.")],
@@ -87,7 +93,13 @@ def release_reservation(
     run.output.done(f"Released {held['id']}: {what}.")
 
 
-@group.command("reservations", reservations.LIST, variants.LIST, locations.LIST, requests=(1, None))
+@group.command(
+    "reservations",
+    operations.LIST_RESERVATIONS,
+    operations.LIST_VARIANTS,
+    operations.LIST_LOCATIONS,
+    requests=(1, None),
+)
 def list_reservations(
     run: RunContext,
     sku: OnlySkuOption = None,

@@ -18,12 +18,9 @@ from synq_cli.cli.options import (
 )
 from synq_cli.commands.bulk import ReportOption, carry_out
 from synq_cli.errors import UsageError
+from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, delta, flag, identifier, named, quantity, timestamp, whole
-from synq_cli.resources import settings
-from synq_cli.resources.inventory import ledger, locations
-from synq_cli.resources.inventory.stock import ADJUST, LEVELS
-from synq_cli.resources.products import variants
 
 group = CommandGroup()
 
@@ -67,7 +64,16 @@ QuantityArgument = Annotated[
 ]
 
 
-@group.command("adjust", ADJUST, variants.LIST, locations.LIST, LEVELS, ledger.LIST, requests=(1, None), bulk=True)
+@group.command(
+    "adjust",
+    operations.ADJUST_INVENTORY,
+    operations.LIST_VARIANTS,
+    operations.LIST_LOCATIONS,
+    operations.LIST_INVENTORY_LEVELS,
+    operations.LIST_INVENTORY_LEDGER,
+    requests=(1, None),
+    bulk=True,
+)
 def adjust_stock(
     run: RunContext,
     sku: SkuArgument = None,
@@ -131,7 +137,13 @@ def adjust_stock(
     run.output.record(entry, ENTRY)
 
 
-@group.command("levels", LEVELS, locations.LIST, settings.GET, requests=(1, None))
+@group.command(
+    "levels",
+    operations.LIST_INVENTORY_LEVELS,
+    operations.LIST_LOCATIONS,
+    operations.GET_TENANT_SETTINGS,
+    requests=(1, None),
+)
 def list_levels(
     run: RunContext,
     skus: Annotated[
@@ -178,7 +190,7 @@ def list_levels(
         run.output.note((missing + run.api.variants.near(name)).rstrip())
 
 
-@group.command("locations", locations.LIST)
+@group.command("locations", operations.LIST_LOCATIONS)
 def list_locations(run: RunContext) -> None:
     """List stock locations.
 

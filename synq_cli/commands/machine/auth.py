@@ -8,9 +8,9 @@ from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.login import all_logins, choose_profile, log_in, refuse_sandbox
 from synq_cli.cli.metavars import PROFILE
+from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import flag, state, timestamp
-from synq_cli.resources.channels import LIST as LIST_CHANNELS
 from synq_cli.session import profiles
 
 group = CommandGroup()
@@ -30,7 +30,7 @@ STATUS = [
 ]
 
 
-@group.command("login", LIST_CHANNELS)
+@group.command("login", operations.LIST_CHANNELS)
 def log_in_command(
     run: RunContext,
     with_token: Annotated[bool, typer.Option("--with-token", help="Read the token from standard input.")] = False,
@@ -161,6 +161,5 @@ def log_out(run: RunContext) -> None:
     """
     refuse_sandbox(run, "The sandbox has no login.")
     profile = profiles.existing(run.config, run.settings.profile)
-    had = run.session.forget()
-    profiles.change(run.config.path, run.session.drop_renewal)
+    had = run.session.forget_login()
     run.output.done(f"Logged out of profile {profile}." if had else f"Profile {profile} was not logged in.")

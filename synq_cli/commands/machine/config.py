@@ -51,7 +51,7 @@ def get_setting(run: RunContext, setting: KeyArgument) -> None:
       synq config get base_url
       synq config get location --profile acme
     """
-    run.output.value(getattr(run.settings, find_setting(setting, kept=False).name))
+    run.output.value(getattr(run.settings, find_setting(setting, in_profile=False).name))
 
 
 @group.command("set")

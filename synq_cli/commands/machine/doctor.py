@@ -12,9 +12,9 @@ from synq_cli import __version__
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.errors import SynqError, UsageError
+from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import state
-from synq_cli.resources.health import GET
 from synq_cli.session.profiles import token_store
 from synq_cli.session.settings import SANDBOX
 
@@ -34,7 +34,7 @@ _DNS_TIMEOUT = 3.0
 _SOON, _SKEW = 300, 30
 
 
-@group.command("doctor", GET, requests=(0, 1))
+@group.command("doctor", operations.GET_HEALTH, requests=(0, 1))
 def examine(
     run: RunContext,
     network: Annotated[bool, typer.Option("--network", help="Also check DNS, TLS, the API and the clock.")] = False,
@@ -227,7 +227,7 @@ class Doctor:
     # with --network
 
     def _dns(self) -> Finding:
-        from synq_cli.http.reach import look_up
+        from synq_cli.http.client import look_up
 
         if self._run.settings.profile == SANDBOX:
             return _ok("Not needed: the sandbox is embedded.")

@@ -9,12 +9,9 @@ from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.metavars import RUN
 from synq_cli.cli.options import YesOption
 from synq_cli.commands.bulk import SUMMARY, ReportOption, carry_out, finish
+from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, delta, quantity, state, whole
-from synq_cli.resources.inventory import ledger
-from synq_cli.resources.inventory.stock import ADJUST, LEVELS
-from synq_cli.resources.orders import orders
-from synq_cli.resources.products import bulk_jobs
 
 group = CommandGroup()
 
@@ -96,11 +93,11 @@ def show_run(
 
 @group.command(
     "resume",
-    ADJUST,
-    ledger.LIST,
-    orders.CREATE,
-    bulk_jobs.CREATE,
-    bulk_jobs.LIST,
+    operations.ADJUST_INVENTORY,
+    operations.LIST_INVENTORY_LEDGER,
+    operations.CREATE_ORDER,
+    operations.CREATE_BULK_JOB,
+    operations.LIST_BULK_JOBS,
     requests=(0, None),
     bulk=True,
 )
@@ -138,7 +135,14 @@ def resume_run(
         finish(run, run.bulk.resume(run_id, lines), report)
 
 
-@group.command("undo", ADJUST, ledger.LIST, LEVELS, requests=(0, None), bulk=True)
+@group.command(
+    "undo",
+    operations.ADJUST_INVENTORY,
+    operations.LIST_INVENTORY_LEDGER,
+    operations.LIST_INVENTORY_LEVELS,
+    requests=(0, None),
+    bulk=True,
+)
 def undo_run(run: RunContext, run_id: RunArgument, report: ReportOption = None, yes: YesOption = False) -> None:
     """Undo a bulk run of stock adjustments.
 

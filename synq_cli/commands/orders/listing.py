@@ -8,10 +8,9 @@ from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.metavars import ORDER, suggestions
 from synq_cli.cli.options import AllOption, LimitOption, parse_since
+from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, identifier, money, state, text, timestamp
-from synq_cli.resources.channels import LIST as LIST_CHANNELS
-from synq_cli.resources.orders.orders import GET, LIST
 from synq_cli.resources.orders.states import ORDER_STATUSES, STATUS_GROUPS, parse_statuses
 
 group = CommandGroup()
@@ -64,7 +63,7 @@ StatusOption = Annotated[
 ]
 
 
-@group.command("list", LIST, LIST_CHANNELS, requests=(1, None))
+@group.command("list", operations.LIST_ORDERS, operations.LIST_CHANNELS, requests=(1, None))
 def list_orders(
     run: RunContext,
     status: StatusOption = None,
@@ -107,7 +106,7 @@ def list_orders(
         run.output.warn(doubt)
 
 
-@group.command("get", GET)
+@group.command("get", operations.GET_ORDER)
 def get_order(run: RunContext, order_id: OrderArgument) -> None:
     """Show an order.
 

@@ -10,10 +10,10 @@ from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.metavars import LOCATION, Metavar
 from synq_cli.cli.options import YesOption
 from synq_cli.commands.orders.listing import RECORD, OrderArgument
+from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import identifier, money, quantities, state, timestamp
-from synq_cli.resources.inventory import locations
-from synq_cli.resources.orders import fulfillments, orders, returns
+from synq_cli.resources.orders import orders
 
 group = CommandGroup()
 
@@ -49,7 +49,9 @@ ItemOption = Annotated[
 ReasonOption = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Reason.")]
 
 
-@group.command("fulfill", fulfillments.CREATE, orders.GET, locations.LIST, requests=(2, 4))
+@group.command(
+    "fulfill", operations.CREATE_FULFILLMENT, operations.GET_ORDER, operations.LIST_LOCATIONS, requests=(2, 4)
+)
 def fulfill_order(
     run: RunContext,
     order_id: OrderArgument,
@@ -82,7 +84,7 @@ def fulfill_order(
     _show_status(run, order)
 
 
-@group.command("return", returns.CREATE, orders.GET, requests=(2, 3))
+@group.command("return", operations.CREATE_RETURN, operations.GET_ORDER, requests=(2, 3))
 def return_order(
     run: RunContext, order_id: OrderArgument, item: ItemOption = None, reason: ReasonOption = None
 ) -> None:
@@ -103,7 +105,7 @@ def return_order(
     _show_status(run, order)
 
 
-@group.command("cancel", orders.CANCEL, orders.GET, fulfillments.LIST, requests=(2, 3))
+@group.command("cancel", operations.CANCEL_ORDER, operations.GET_ORDER, operations.LIST_FULFILLMENTS, requests=(2, 3))
 def cancel_order(run: RunContext, order_id: OrderArgument, reason: ReasonOption = None, yes: YesOption = False) -> None:
     """Cancel an order.
 

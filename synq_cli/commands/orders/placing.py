@@ -13,13 +13,10 @@ from synq_cli.commands.bulk import ReportOption, carry_out
 from synq_cli.commands.orders.listing import RECORD
 from synq_cli.documents import holds_many, read_document
 from synq_cli.errors import UsageError
+from synq_cli.http import operations
 from synq_cli.output.columns import Column
-from synq_cli.resources import channels
-from synq_cli.resources.inventory import locations
-from synq_cli.resources.orders import orders
 from synq_cli.resources.orders.lines import parse_line
 from synq_cli.resources.orders.placing import Wish
-from synq_cli.resources.products import products, variants
 
 group = CommandGroup()
 
@@ -28,14 +25,14 @@ PLACED = [*RECORD, Column("Workflow", "workflow_id"), Column("Run", "run_id")]
 
 @group.command(
     "create",
-    orders.CREATE,
-    channels.LIST,
-    locations.LIST,
-    variants.LIST,
-    products.GET,
-    products.LIST,
-    orders.LIST,
-    orders.GET,
+    operations.CREATE_ORDER,
+    operations.LIST_CHANNELS,
+    operations.LIST_LOCATIONS,
+    operations.LIST_VARIANTS,
+    operations.GET_PRODUCT,
+    operations.LIST_PRODUCTS,
+    operations.LIST_ORDERS,
+    operations.GET_ORDER,
     requests=(1, None),
     waits=True,
     bulk=True,

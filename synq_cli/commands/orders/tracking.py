@@ -7,10 +7,9 @@ import typer
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.commands.orders.listing import OrderArgument
+from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, identifier, money, quantities, state
-from synq_cli.resources.orders import fulfillments, returns
-from synq_cli.resources.orders.orders import GET
 
 group = CommandGroup()
 
@@ -31,7 +30,7 @@ RETURNS = [
 ]
 
 
-@group.command("track", GET, fulfillments.LIST, returns.LIST, requests=(1, None))
+@group.command("track", operations.GET_ORDER, operations.LIST_FULFILLMENTS, operations.LIST_RETURNS, requests=(1, None))
 def track_order(
     run: RunContext,
     order_id: OrderArgument,

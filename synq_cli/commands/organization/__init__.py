@@ -6,6 +6,7 @@ import typer
 
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
+from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import identifier, timestamp
 from synq_cli.resources.organization import GET, UPDATE
@@ -21,7 +22,7 @@ RECORD = [
 ]
 
 
-@group.command("show", GET)
+@group.command("show", operations.GET_ORGANIZATION)
 def show_organization(run: RunContext) -> None:
     """Show the organization's profile.
 
@@ -34,7 +35,7 @@ def show_organization(run: RunContext) -> None:
     run.output.record(run.api.organization.get(), RECORD)
 
 
-@group.command("update", UPDATE, GET, requests=(1, 2))
+@group.command("update", operations.UPDATE_ORGANIZATION, operations.GET_ORGANIZATION, requests=(1, 2))
 def update_organization(
     run: RunContext, name: Annotated[str, typer.Option("--name", metavar="NAME", help="New name. Required.")]
 ) -> None:

@@ -8,9 +8,10 @@ from synq_cli.cli.confirmation import confirm
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.options import YesOption
+from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import state, whole
-from synq_cli.resources.organization import CHANGE_ROLE, INVITE, MEMBERS, REMOVE, Role
+from synq_cli.resources.organization import Role
 
 group = CommandGroup()
 
@@ -25,7 +26,7 @@ INVITED = [Column("UID", "uid"), Column("Message", "message")]
 MemberArgument = Annotated[str, typer.Argument(metavar="MEMBER", help="E-mail address or uid of the member.")]
 
 
-@group.command("list", MEMBERS)
+@group.command("list", operations.LIST_MEMBERS)
 def list_members(run: RunContext) -> None:
     """List members and their roles.
 
@@ -38,7 +39,7 @@ def list_members(run: RunContext) -> None:
     run.output.rows(run.api.members.list(), COLUMNS, empty="This organization has no members.")
 
 
-@group.command("invite", INVITE)
+@group.command("invite", operations.INVITE_MEMBER)
 def invite_member(
     run: RunContext,
     email: Annotated[str, typer.Argument(metavar="EMAIL", help="E-mail address to invite.")],
@@ -58,7 +59,7 @@ def invite_member(
     run.output.record(run.api.members.invite(email, role), INVITED)
 
 
-@group.command("set-role", CHANGE_ROLE, MEMBERS, requests=(1, 2))
+@group.command("set-role", operations.CHANGE_MEMBER_ROLE, operations.LIST_MEMBERS, requests=(1, 2))
 def set_role(
     run: RunContext,
     member: MemberArgument,
@@ -83,7 +84,7 @@ def set_role(
     run.output.changed(change.name, change.member, after, COLUMNS)
 
 
-@group.command("remove", REMOVE, MEMBERS)
+@group.command("remove", operations.REMOVE_MEMBER, operations.LIST_MEMBERS)
 def remove_member(run: RunContext, member: MemberArgument, yes: YesOption = False) -> None:
     """Remove a member.
 

@@ -12,6 +12,7 @@ from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.metavars import FILE
 from synq_cli.cli.options import ForOption, WaitOption, YesOption
 from synq_cli.commands.bulk import SUMMARY, ReportOption, agreed, finish
+from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import quantity
 from synq_cli.resources.products import bulk_jobs
@@ -30,7 +31,9 @@ IMPORTED = [
 ]
 
 
-@group.command("import", bulk_jobs.CREATE, bulk_jobs.LIST, requests=(1, None), waits=True, bulk=True)
+@group.command(
+    "import", operations.CREATE_BULK_JOB, operations.LIST_BULK_JOBS, requests=(1, None), waits=True, bulk=True
+)
 def import_products(
     run: RunContext,
     file: Annotated[str, typer.Argument(metavar=FILE, help="CSV or NDJSON of any size; - is standard input.")],

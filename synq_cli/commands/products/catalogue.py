@@ -9,9 +9,10 @@ from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.metavars import FILE
 from synq_cli.errors import UsageError
+from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, identifier, money, quantity, whole
-from synq_cli.resources.products import catalogue, products
+from synq_cli.resources.products import products
 
 group = CommandGroup()
 
@@ -38,7 +39,7 @@ ISSUES = [
 QUEUED = [Column("Status", "status"), Column("Message", "message")]
 
 
-@group.command("stats", catalogue.STATS)
+@group.command("stats", operations.GET_STATS)
 def show_stats(run: RunContext) -> None:
     """Show statistics of the catalogue and its stock.
 
@@ -53,7 +54,7 @@ def show_stats(run: RunContext) -> None:
     run.output.panel("Catalogue and stock", run.api.catalogue.stats(), STATS, lists)
 
 
-@group.command("issues", catalogue.ISSUES)
+@group.command("issues", operations.LIST_VALIDATION_ISSUES)
 def list_issues(run: RunContext) -> None:
     """List data quality issues of products.
 
@@ -66,7 +67,9 @@ def list_issues(run: RunContext) -> None:
     run.output.rows(run.api.catalogue.issues(), ISSUES, empty="There are no open issues.")
 
 
-@group.command("export", catalogue.EXPORT, products.LIST, products.GET, requests=(1, None))
+@group.command(
+    "export", operations.EXPORT_CATALOG, operations.LIST_PRODUCTS, operations.GET_PRODUCT, requests=(1, None)
+)
 def export_catalogue(
     run: RunContext,
     to: Annotated[

@@ -10,6 +10,7 @@ from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.metavars import FILE, JOB
 from synq_cli.cli.options import ForOption, WaitOption, YesOption
 from synq_cli.documents import read_rows
+from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, excerpt, identifier, quantity, state, timestamp
 from synq_cli.resources.products import bulk_jobs
@@ -41,7 +42,7 @@ RECORD = [
 JobArgument = Annotated[str, typer.Argument(metavar=JOB, help="Job id, or the start of an id shown before.")]
 
 
-@group.command("list", bulk_jobs.LIST, requests=(1, 3))
+@group.command("list", operations.LIST_BULK_JOBS, requests=(1, 3))
 def list_jobs(
     run: RunContext,
     job_type: Annotated[
@@ -62,7 +63,7 @@ def list_jobs(
     run.output.rows(rows, COLUMNS, empty="There are no bulk jobs.")
 
 
-@group.command("get", bulk_jobs.LIST, requests=(1, 3))
+@group.command("get", operations.LIST_BULK_JOBS, requests=(1, 3))
 def get_job(run: RunContext, job_id: JobArgument) -> None:
     """Show a bulk job.
 
@@ -76,7 +77,9 @@ def get_job(run: RunContext, job_id: JobArgument) -> None:
     run.output.record(run.api.bulk_jobs.get(job_id), RECORD)
 
 
-@group.command("create", bulk_jobs.CREATE, bulk_jobs.LIST, requests=(1, None), waits=True, bulk=True)
+@group.command(
+    "create", operations.CREATE_BULK_JOB, operations.LIST_BULK_JOBS, requests=(1, None), waits=True, bulk=True
+)
 def create_job(
     run: RunContext,
     job_type: Annotated[
@@ -117,7 +120,7 @@ def create_job(
     run.output.note(f"To follow it, run: synq products jobs watch {job.get('id')}")
 
 
-@group.command("watch", bulk_jobs.LIST, requests=(1, None), waits=True, bulk=True)
+@group.command("watch", operations.LIST_BULK_JOBS, requests=(1, None), waits=True, bulk=True)
 def watch_job(run: RunContext, job_id: JobArgument, limit: ForOption = None) -> None:
     """Watch a bulk job until it has finished.
 

@@ -7,10 +7,9 @@ import typer
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.metavars import PRODUCT, Metavar
+from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import address, age, identifier, quantity
-from synq_cli.resources.products import media
-from synq_cli.resources.products.variants import LIST as LIST_VARIANTS
 from synq_cli.resources.shared.validation import LARGEST
 
 group = CommandGroup()
@@ -35,7 +34,7 @@ VariantOption = Annotated[
 ]
 
 
-@group.command("list", media.LIST, LIST_VARIANTS, requests=(1, 2))
+@group.command("list", operations.LIST_MEDIA, operations.LIST_VARIANTS, requests=(1, 2))
 def list_media(run: RunContext, product: ProductOption = None, variant: VariantOption = None) -> None:
     """List images and videos.
 
@@ -49,7 +48,7 @@ def list_media(run: RunContext, product: ProductOption = None, variant: VariantO
     run.output.rows(run.api.media.list(product=product, variant=variant), COLUMNS, empty="No media match.")
 
 
-@group.command("add", media.CREATE, LIST_VARIANTS, requests=(1, 2))
+@group.command("add", operations.CREATE_MEDIA, operations.LIST_VARIANTS, requests=(1, 2))
 def add_media(
     run: RunContext,
     url: Annotated[str, typer.Argument(metavar="URL", help="URL of the file; nothing is uploaded.")],

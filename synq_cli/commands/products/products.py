@@ -9,9 +9,10 @@ from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.metavars import PRODUCT, PRODUCT_OR_SKU, Metavar
 from synq_cli.cli.options import DescriptionOption, YesOption
+from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, flag, identifier, state, timestamp
-from synq_cli.resources.products import products, variants
+from synq_cli.resources.products import products
 
 group = CommandGroup()
 
@@ -58,7 +59,7 @@ CategoryOption = Annotated[
 ]
 
 
-@group.command("list", products.LIST)
+@group.command("list", operations.LIST_PRODUCTS)
 def list_products(run: RunContext) -> None:
     """List products, sorted by title.
 
@@ -74,7 +75,7 @@ def list_products(run: RunContext) -> None:
     run.output.note(products.perhaps_more(rows))
 
 
-@group.command("get", products.GET, variants.LIST, requests=(1, 2))
+@group.command("get", operations.GET_PRODUCT, operations.LIST_VARIANTS, requests=(1, 2))
 def get_product(
     run: RunContext,
     product: Annotated[
@@ -97,7 +98,7 @@ def get_product(
     run.output.record(run.api.products.with_id_or_sku(product), RECORD)
 
 
-@group.command("create", products.CREATE)
+@group.command("create", operations.CREATE_PRODUCT)
 def create_product(
     run: RunContext,
     title: Annotated[str, typer.Argument(metavar="TITLE", help="Title, as shown in the shop.")],
@@ -115,7 +116,7 @@ def create_product(
     run.output.record(run.api.products.create(title, description=description, category=category), RECORD)
 
 
-@group.command("update", products.UPDATE, products.GET, requests=(2, 3))
+@group.command("update", operations.UPDATE_PRODUCT, operations.GET_PRODUCT, requests=(2, 3))
 def update_product(
     run: RunContext,
     product_id: ProductArgument,
@@ -151,7 +152,7 @@ def update_product(
     run.output.note(products.not_taken(changes, before, after))
 
 
-@group.command("delete", products.DELETE, products.GET)
+@group.command("delete", operations.DELETE_PRODUCT, operations.GET_PRODUCT)
 def delete_product(run: RunContext, product_id: ProductArgument, yes: YesOption = False) -> None:
     """Delete a product.
 
@@ -168,7 +169,7 @@ def delete_product(run: RunContext, product_id: ProductArgument, yes: YesOption 
     run.output.done(f"Deleted {name}.")
 
 
-@group.command("push", products.PUSH, products.GET, requests=(1, 2))
+@group.command("push", operations.PUSH_PRODUCT, operations.GET_PRODUCT, requests=(1, 2))
 def push_product(
     run: RunContext, product_id: ProductArgument, action: ActionOption = "upsert", yes: YesOption = False
 ) -> None:

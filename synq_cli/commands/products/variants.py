@@ -8,9 +8,9 @@ from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.metavars import PRODUCT, SKU, Metavar
 from synq_cli.cli.options import AllOption, LimitOption
+from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, identifier, money, timestamp
-from synq_cli.resources.products import variants
 
 group = CommandGroup()
 
@@ -39,7 +39,7 @@ RECORD = [
 ]
 
 
-@group.command("list", variants.LIST, requests=(1, None))
+@group.command("list", operations.LIST_VARIANTS, requests=(1, None))
 def list_variants(
     run: RunContext,
     sku: Annotated[str | None, typer.Option("--sku", metavar=SKU, help="Only the variant with this SKU.")] = None,
@@ -64,7 +64,7 @@ def list_variants(
         run.output.note(run.api.variants.near(sku))
 
 
-@group.command("create", variants.CREATE)
+@group.command("create", operations.CREATE_VARIANT)
 def create_variant(
     run: RunContext,
     product: Annotated[

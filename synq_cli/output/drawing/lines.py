@@ -1,56 +1,52 @@
-"""Rows drawn one by one as they come, in columns whose widths are known before."""
+"""Rows drawn one by one as they arrive, in columns of fixed widths."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from synq_cli.output.columns import Column, Row, lookup
-from synq_cli.output.drawing.table import TableColumn, cut, rich_table, total_width
+from synq_cli.output.drawing.table import GAP, cut, total_width
 from synq_cli.output.formats import Cell, visible
 
 if TYPE_CHECKING:
     from synq_cli.output.streams import Stream
 
-# A column that takes what is left is worth a place with this much.
+# The least width that a column without a width of its own is worth.
 _READABLE = 20
 
 
 def write_lines(
     stream: "Stream", rows: Iterable[Row], columns: Sequence[Column], *, now: Callable[[], float], width: int | None
 ) -> None:
-    """A heading and then a line a row, no wider than `width`; what does not fit ends in an ellipsis."""
+    """A heading and then a line for each row, uncut if `width` is None; text that is too long ends in an ellipsis."""
     columns = _fitting(columns, width)
-    heading = True
-    for row in rows:
-        if heading:
+    for number, row in enumerate(rows):
+        if not number:
             _write(stream, columns, [Cell(visible(column.title), "bold") for column in columns])
-            heading = False
         _write(stream, columns, [column.format.show(lookup(row, column.key), row, now()) for column in columns])
 
 
 def _fitting(columns: Sequence[Column], width: int | None) -> list[Column]:
-    """The columns that find a place, each with its width; 0 where a column may be as wide as it likes."""
+    """The columns that have room, each with its width in cells; 0 for a column that is never cut."""
     kept = list(columns)
     if width is None:
         return kept
     for column in sorted(columns, key=lambda column: -column.drop):
-        if column.drop and total_width(map(_width, kept)) > width:
+        if column.drop and total_width(column.width or _READABLE for column in kept) > width:
             kept.remove(column)
-    loose = sum(not column.width for column in kept)
-    left = width - total_width(map(_width, kept)) + _READABLE * loose
-    return [column if column.width else column._replace(width=max(left // loose, 1)) for column in kept]
-
-
-def _width(column: Column) -> int:
-    return column.width or _READABLE
+    flexible = sum(not column.width for column in kept)
+    left = width - total_width(column.width or _READABLE for column in kept) + _READABLE * flexible
+    return [column if column.width else column._replace(width=max(left // flexible, 1)) for column in kept]
 
 
 def _write(stream: "Stream", columns: Sequence[Column], cells: Sequence[Cell]) -> None:
     from rich.cells import cell_len
+    from rich.text import Text
 
-    shown = []
+    line = Text(no_wrap=True, overflow="ignore")
     for column, (text, style) in zip(columns, cells, strict=True):
         fitted = stream.fit(text)
-        width = column.width or cell_len(fitted)
-        left_aligned = column._replace(format=column.format._replace(right=False))
-        shown.append(TableColumn(left_aligned, "", [Cell(cut(fitted, width, stream.ellipsis), style)], width))
-    stream.draw(rich_table(shown), total_width(column.width for column in shown))
+        if column.width:
+            fitted = cut(fitted, column.width, stream.ellipsis)
+        line.append(fitted, style)
+        line.append(" " * (column.width - cell_len(fitted) + GAP))
+    stream.draw(line)

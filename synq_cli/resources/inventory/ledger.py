@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from synq_cli.errors import SynqError
-from synq_cli.http.operation import Operation
+from synq_cli.http import operations
 from synq_cli.resources.shared.pagination import Listing, Row
 from synq_cli.resources.shared.reader import has_values, rows_in
 from synq_cli.times import epoch
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from synq_cli.resources.products.variants import Variants
     from synq_cli.resources.shared.reader import Reader
 
-LIST = Operation("list_inventory_ledger", "GET", "/api/v1/inventory/ledger", "the stock ledger", evidence="presumed")
+
 # The ledger's clock is not ours: an entry from this many seconds before we sent may be this one or an earlier one.
 _SKEW = 120.0
 _ROUNDING = 1.0
@@ -81,7 +81,7 @@ class Ledger:
             )
 
         return self._reader.listing(
-            LIST,
+            operations.LIST_INVENTORY_LEDGER,
             "entries",
             filters=filters,
             matches=matches,
@@ -92,8 +92,8 @@ class Ledger:
         """A sentence on whether it holds an entry such as this movement, sent at an epoch second."""
         look = f"Before sending it again look at `synq inventory levels --sku {movement.sku}`."
         try:
-            answer = self._transport.send(LIST, query={**movement.ids, "limit": 20})
-            entries = rows_in(answer, LIST, "entries")
+            answer = self._transport.send(operations.LIST_INVENTORY_LEDGER, query={**movement.ids, "limit": 20})
+            entries = rows_in(answer, operations.LIST_INVENTORY_LEDGER, "entries")
         except SynqError as error:
             return f"The ledger could not be read either ({error.message.rstrip('.')}). {look}"
         except KeyboardInterrupt:

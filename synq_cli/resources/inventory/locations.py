@@ -3,8 +3,7 @@
 from typing import TYPE_CHECKING
 
 from synq_cli.errors import NotFoundError, SynqError, UsageError
-from synq_cli.http import replies
-from synq_cli.http.operation import Operation
+from synq_cli.http import operations, replies
 from synq_cli.nearest import did_you_mean
 from synq_cli.uuids import parse_uuid
 
@@ -12,10 +11,6 @@ if TYPE_CHECKING:
     from synq_cli.resources.shared.pagination import Row
     from synq_cli.resources.shared.reader import Reader
     from synq_cli.state.id_cache import LocalIndex
-
-LIST = Operation(
-    "list_locations", "GET", "/api/v1/inventory/locations", "the list of stock locations", evidence="presumed"
-)
 
 
 class Locations:
@@ -27,9 +22,9 @@ class Locations:
 
     def list(self) -> "list[Row]":
         """Every stock location: id, name, active. GET /api/v1/inventory/locations"""
-        rows = self._reader.all(LIST, "locations")
+        rows = self._reader.all(operations.LIST_LOCATIONS, "locations")
         if not all(isinstance(row.get(key), str) for row in rows for key in ("id", "name")):
-            raise replies.nonsense(LIST, "a location without id or name")
+            raise replies.nonsense(operations.LIST_LOCATIONS, "a location without id or name")
         self._index.remember("location", ((row["name"], row["id"].lower()) for row in rows))
         return rows
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from synq_cli.errors import ConflictError
-from synq_cli.http.operation import Operation
+from synq_cli.http import operations
 from synq_cli.http.replies import if_unclear, one_object
 from synq_cli.resources.inventory.ledger import Place
 from synq_cli.resources.shared import validation
@@ -20,28 +20,6 @@ if TYPE_CHECKING:
 
 Status = Literal["ACTIVE", "RELEASED", "CONSUMED"]
 _SEE = "synq inventory reservations"
-
-LIST = Operation(
-    "list_reservations", "GET", "/api/v1/inventory/reservations", "the list of reservations", evidence="presumed"
-)
-CREATE = Operation(
-    "create_reservation",
-    "POST",
-    "/api/v1/inventory/reservations",
-    "the reservation of stock",
-    effect="create",
-    retry="unsafe",
-    evidence="presumed",
-)
-RELEASE = Operation(
-    "release_reservation",
-    "DELETE",
-    "/api/v1/inventory/reservations/{reservationID}",
-    "the release of reservations",
-    effect="delete",
-    evidence="presumed",
-    gives="nothing",
-)
 
 
 @dataclass(frozen=True)
@@ -83,7 +61,7 @@ class Reservations:
         }
         return [
             row
-            for row in self._reader.all(LIST, "reservations")
+            for row in self._reader.all(operations.LIST_RESERVATIONS, "reservations")
             if has_values(row, wanted) and (status is None or _status(row) == status)
         ]
 
@@ -91,7 +69,7 @@ class Reservations:
         """Settle a reservation down to its ids; a known SKU and a location given by its id need no request."""
         units = validation.count(quantity)
         reference = None if reference is None else validation.filled(reference, "reference")
-        self._transport.check(CREATE)
+        self._transport.check(operations.CREATE_RESERVATION)
         place = self._inventory.place(sku, location)
         available = self._inventory.units(place, "available") if with_level else None
         return Hold(**vars(place), quantity=units, reference=reference, available=available)
@@ -106,15 +84,20 @@ class Reservations:
             f"`{_SEE} --sku {hold.sku} --status active`."
         ):
             answer = self._transport.send(
-                CREATE, body=body, before={"available": hold.available}, after={"available": hold.after}
+                operations.CREATE_RESERVATION,
+                body=body,
+                before={"available": hold.available},
+                after={"available": hold.after},
             )
-            return one_object(answer, CREATE)
+            return one_object(answer, operations.CREATE_RESERVATION)
 
     def to_release(self, reservation: str) -> "Row":
         """The active reservation with this id or these first letters of it. NotFoundError, ConflictError."""
         text = validation.filled(reservation, "reservation's id")
-        self._transport.check(RELEASE)
-        row = row_named(self._reader.all(LIST, "reservations"), text, "reservation", "id", see=_SEE)
+        self._transport.check(operations.RELEASE_RESERVATION)
+        row = row_named(
+            self._reader.all(operations.LIST_RESERVATIONS, "reservations"), text, "reservation", "id", see=_SEE
+        )
         if _status(row) in {"RELEASED", "CONSUMED"}:
             raise ConflictError(
                 f"Reservation {row['id']} is {_status(row)} already; it holds nothing that could be given back.",
@@ -126,7 +109,9 @@ class Reservations:
         """Give its units back. DELETE /api/v1/inventory/reservations/{reservationID}"""
         before = {"status": reservation.get("status"), "quantity": reservation.get("quantity")}
         path = {"reservationID": reservation["id"]}
-        self._transport.send(RELEASE, path, before=before, after={"status": "RELEASED", "quantity": 0})
+        self._transport.send(
+            operations.RELEASE_RESERVATION, path, before=before, after={"status": "RELEASED", "quantity": 0}
+        )
 
 
 def _status(row: "Row") -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from synq_cli.errors import AuthError, NotFoundError, ServerError, UnknownOutcomeError, UsageError
-from synq_cli.http.operation import Operation
+from synq_cli.http import operations
 from synq_cli.resources.inventory.ledger import Ledger, Movement, Place
 from synq_cli.resources.products.variants import remember_skus
 from synq_cli.resources.shared import validation
@@ -19,13 +19,6 @@ if TYPE_CHECKING:
     from synq_cli.resources.products.variants import Variants
     from synq_cli.resources.shared.reader import Reader
     from synq_cli.state.id_cache import LocalIndex
-
-ADJUST = Operation(
-    "adjust_inventory", "POST", "/api/v1/inventory/adjust", "the adjustment", effect="relative", retry="unsafe"
-)
-LEVELS = Operation(
-    "list_inventory_levels", "GET", "/api/v1/inventory/levels", "the list of stock levels", evidence="presumed"
-)
 
 
 def parse_quantity(text: str) -> int:
@@ -68,7 +61,7 @@ class Inventory:
         wrong before anything is sent that writes.
         """
         delta = parse_quantity(quantity)
-        self._transport.check(ADJUST)  # before lookups are spent on what would be refused
+        self._transport.check(operations.ADJUST_INVENTORY)  # before lookups are spent on what would be refused
         place = self.place(sku, location)
         return Movement(**vars(place), delta=delta, on_hand=self.units(place, "on_hand") if with_level else None)
 
@@ -80,7 +73,11 @@ class Inventory:
     def units(self, place: Place, what: str) -> int | None:
         """How many are `on_hand` or `available` at a place, 0 if it was never stocked; None where it can't be read."""
         try:
-            rows = rows_in(self._transport.send(LEVELS, query=place.ids), LEVELS, "levels")
+            rows = rows_in(
+                self._transport.send(operations.LIST_INVENTORY_LEVELS, query=place.ids),
+                operations.LIST_INVENTORY_LEVELS,
+                "levels",
+            )
         except (NotFoundError, AuthError, ServerError):  # it is shown where it can be read
             return None
         here = [row for row in rows if has_values(row, place.ids)]
@@ -96,7 +93,7 @@ class Inventory:
         started = self._now()
         try:
             answer = self._transport.send(
-                ADJUST,
+                operations.ADJUST_INVENTORY,
                 body={**movement.ids, "quantity_delta": movement.delta},
                 before={"on_hand": movement.on_hand},
                 after={"on_hand": movement.after},
@@ -130,7 +127,7 @@ class Inventory:
         def listing(sku: str | None) -> Listing:
             variant_id = parse_uuid(sku or "")
             return self._reader.listing(
-                LEVELS,
+                operations.LIST_INVENTORY_LEVELS,
                 "levels",
                 filters={
                     "sku": None if variant_id else sku,

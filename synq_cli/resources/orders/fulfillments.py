@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from synq_cli.errors import NotFoundError
-from synq_cli.http.operation import Operation
+from synq_cli.http import operations
 from synq_cli.resources.orders.lines import parse_units, remember_items
 from synq_cli.resources.orders.states import status_of, take_step
 from synq_cli.resources.shared import validation
@@ -18,23 +18,6 @@ if TYPE_CHECKING:
     from synq_cli.state.id_cache import LocalIndex
 
 _GONE = {"shipped", "out_for_delivery", "delivered"}
-
-LIST = Operation(
-    "list_fulfillments",
-    "GET",
-    "/api/v1/oms/orders/{orderID}/fulfillments",
-    "the list of fulfilments",
-    evidence="presumed",
-)
-CREATE = Operation(
-    "create_fulfillment",
-    "POST",
-    "/api/v1/oms/orders/{orderID}/fulfillments",
-    "the fulfilment of the order",
-    effect="create",
-    retry="unsafe",
-    evidence="presumed",
-)
 
 
 @dataclass(frozen=True)
@@ -58,7 +41,7 @@ class Fulfillments:
 
     def of(self, order_id: str) -> "list[Row]":
         """An order's parcels, oldest first. GET /api/v1/oms/orders/{orderID}/fulfillments"""
-        rows = self._reader.all(LIST, "fulfillments", path={"orderID": order_id})
+        rows = self._reader.all(operations.LIST_FULFILLMENTS, "fulfillments", path={"orderID": order_id})
         remember_items(self._index, rows)
         return rows
 
@@ -79,7 +62,7 @@ class Fulfillments:
             None if tracking_number is None else validation.filled(tracking_number, "tracking number"),
             None if location is None else validation.filled(location, "location"),
         )
-        self._transport.check(CREATE)
+        self._transport.check(operations.CREATE_FULFILLMENT)
         return parcel
 
     def create(self, order: "Order", parcel: Parcel) -> "Row":
@@ -91,6 +74,6 @@ class Fulfillments:
             "location_id": self._locations.id_of(parcel.location),
         }
         after = "partially_fulfilled or fulfilled" if parcel.units else "fulfilled"
-        made = take_step(self._transport, CREATE, order, body, after)
+        made = take_step(self._transport, operations.CREATE_FULFILLMENT, order, body, after)
         remember_items(self._index, [made])
         return made

@@ -15,8 +15,7 @@ from synq_cli.errors import (
     SynqError,
     UsageError,
 )
-from synq_cli.http import replies
-from synq_cli.http.operation import Operation
+from synq_cli.http import operations, replies
 from synq_cli.resources.orders.states import (
     ORDER_STATUSES,
     SETTLED,
@@ -38,18 +37,7 @@ if TYPE_CHECKING:
     from synq_cli.resources.shared.reader import Reader
     from synq_cli.state.id_cache import LocalIndex
 
-LIST = Operation("list_orders", "GET", "/api/v1/oms/orders", "the list of orders")
-GET = Operation("get_order", "GET", "/api/v1/oms/orders/{orderID}", "the order")
-CREATE = Operation("create_order", "POST", "/api/v1/oms/orders", "the new order", effect="create", retry="keyed")
-CANCEL = Operation(
-    "cancel_order",
-    "POST",
-    "/api/v1/oms/orders/{orderID}/cancel",
-    "the cancellation of the order",
-    effect="trigger",
-    retry="unsafe",
-    evidence="presumed",
-)
+
 # Answers after which nothing can have been placed by the one request that they answer.
 _REFUSALS = (
     UsageError, RefusedError, RejectedError, AuthError, NotFoundError, ConflictError, RateLimitedError, NetworkError,
@@ -112,12 +100,12 @@ class Orders:
         def remember(rows: list[Row]) -> None:
             self._index.remember_ids("order", rows)
 
-        return self._reader.listing(LIST, "orders", matches=matches, ends=ends, remember=remember)
+        return self._reader.listing(operations.LIST_ORDERS, "orders", matches=matches, ends=ends, remember=remember)
 
     def get(self, order_id: str) -> Order:
         """One order, by its id or by the first letters of one seen before. GET /api/v1/oms/orders/{orderID}"""
         whole = self._reader.whole_id("order", order_id)
-        return cast("Order", self._reader.one(GET, {"orderID": whole}))
+        return cast("Order", self._reader.one(operations.GET_ORDER, {"orderID": whole}))
 
     def create(self, order: Mapping[str, Any], attempt: "Attempt") -> Row:
         """Place an order; gives its id and status, or the workflow that makes it.
@@ -126,11 +114,11 @@ class Orders:
         """
         unclear = self._transport.unclear
         try:
-            answer = self._transport.send(CREATE, body={"idempotency_key": attempt.key, **order})
+            answer = self._transport.send(operations.CREATE_ORDER, body={"idempotency_key": attempt.key, **order})
             if not isinstance(answer, dict) or not any(
                 isinstance(answer.get(id_), str) for id_ in ("id", "workflow_id")
             ):
-                raise replies.nonsense(CREATE, "it names neither an order nor a workflow")
+                raise replies.nonsense(operations.CREATE_ORDER, "it names neither an order nor a workflow")
         except KeyboardInterrupt:
             raise InterruptError("Interrupted before an answer came.", hint=_sent_again(attempt)) from None
         except SynqError as error:
@@ -156,7 +144,7 @@ class Orders:
             nonlocal order
             known = order.get("id")
             if isinstance(known, str):
-                order = self._reader.one(GET, {"orderID": known.lower()})
+                order = self._reader.one(operations.GET_ORDER, {"orderID": known.lower()})
             else:
                 order = self._with_key(attempt) or order
             return order
@@ -190,12 +178,12 @@ class Orders:
     def cancellation(self, reason: str | None) -> dict[str, str | None]:
         """What a cancellation says, checked; UsageError, or RefusedError and NotFoundError for what would stop it."""
         given = {"reason": None if reason is None else validation.filled(reason, "reason")}
-        self._transport.check(CANCEL)
+        self._transport.check(operations.CANCEL_ORDER)
         return given
 
     def cancel(self, order: Order, given: Mapping[str, str | None]) -> Row:
         """Give the order up and let its stock go; gives it. POST /api/v1/oms/orders/{orderID}/cancel"""
-        return take_step(self._transport, CANCEL, order, given, after="cancelled")
+        return take_step(self._transport, operations.CANCEL_ORDER, order, given, after="cancelled")
 
     def _with_key(self, attempt: "Attempt") -> Row | None:
         """The order with this key. Where the newest come first, older pages than it can be on are not read."""

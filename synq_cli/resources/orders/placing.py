@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from synq_cli.errors import NotFoundError, UsageError
 from synq_cli.exact_json import Number
-from synq_cli.resources.orders import orders
+from synq_cli.http import operations
 from synq_cli.resources.orders.checks import check_order
 from synq_cli.resources.orders.lines import Line
 from synq_cli.resources.shared import validation
@@ -75,7 +75,7 @@ class OrderEntry:
         order = overlaid(wish.document, wish.fields)
         without = ("items",) if wish.lines else ()
         check_order(order, wish.name, without=without, located=wish.location is not None)
-        self._transport.check(orders.CREATE)
+        self._transport.check(operations.CREATE_ORDER)
         own_key = order.pop("idempotency_key", None)
         doubts: list[str] = []
         if order.get("channel") is not None:

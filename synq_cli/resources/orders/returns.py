@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from synq_cli.http.operation import Operation
+from synq_cli.http import operations
 from synq_cli.resources.orders.lines import parse_units, remember_items
 from synq_cli.resources.orders.states import NEXT, status_of, take_step
 from synq_cli.resources.shared import validation
@@ -14,19 +14,6 @@ if TYPE_CHECKING:
     from synq_cli.resources.shared.pagination import Row
     from synq_cli.resources.shared.reader import Reader
     from synq_cli.state.id_cache import LocalIndex
-
-LIST = Operation(
-    "list_returns", "GET", "/api/v1/oms/orders/{orderID}/returns", "the list of returns", evidence="presumed"
-)
-CREATE = Operation(
-    "create_return",
-    "POST",
-    "/api/v1/oms/orders/{orderID}/returns",
-    "the return of the order",
-    effect="create",
-    retry="unsafe",
-    evidence="presumed",
-)
 
 
 @dataclass(frozen=True)
@@ -47,14 +34,14 @@ class Returns:
 
     def of(self, order_id: str) -> "list[Row]":
         """An order's returns, oldest first. GET /api/v1/oms/orders/{orderID}/returns"""
-        rows = self._reader.all(LIST, "returns", path={"orderID": order_id})
+        rows = self._reader.all(operations.LIST_RETURNS, "returns", path={"orderID": order_id})
         remember_items(self._index, rows)
         return rows
 
     def request(self, items: list[str], reason: str | None) -> Request:
         """What is to come back, checked; UsageError, RefusedError or NotFoundError for what would stop it anyway."""
         request = Request(parse_units(items), None if reason is None else validation.filled(reason, "reason"))
-        self._transport.check(CREATE)
+        self._transport.check(operations.CREATE_RETURN)
         return request
 
     def create(self, order: "Order", request: Request) -> "Row":
@@ -62,6 +49,6 @@ class Returns:
         status = status_of(order)
         after = "return_requested" if "return_requested" in NEXT.get(status, ()) else status
         body = {"items": request.units, "reason": request.reason}
-        opened = take_step(self._transport, CREATE, order, body, after)
+        opened = take_step(self._transport, operations.CREATE_RETURN, order, body, after)
         remember_items(self._index, [opened])
         return opened

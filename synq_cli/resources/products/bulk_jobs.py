@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from synq_cli import exact_json
 from synq_cli.errors import NotFoundError, PartialError, RejectedError, UsageError
-from synq_cli.http.operation import Operation
+from synq_cli.http import operations
 from synq_cli.resources.products.payload_form import PayloadForm, encoded
 from synq_cli.resources.shared import validation
 from synq_cli.resources.shared.writer import look_for
@@ -23,9 +23,6 @@ JobType = Literal["import", "update", "delete"]
 JOB_TYPES: dict[JobType, str] = {"import": "BULK_IMPORT", "update": "BULK_UPDATE", "delete": "BULK_DELETE"}
 _TEXTS = ("sku", "description", "category", "brand")
 _MOST_SHOWN = 40
-
-LIST = Operation("list_bulk_jobs", "GET", "/api/v1/pim/bulk-jobs", "the list of bulk jobs")
-CREATE = Operation("create_bulk_job", "POST", "/api/v1/pim/bulk-jobs", "the bulk job", effect="create", retry="unsafe")
 
 
 class BulkJobs:
@@ -49,7 +46,7 @@ class BulkJobs:
 
     def of_type(self, job_type: JobType) -> "list[Row]":
         """The jobs of this type, newest first. GET /api/v1/pim/bulk-jobs"""
-        rows = self._reader.all(LIST, "jobs", {"type": JOB_TYPES[job_type]})
+        rows = self._reader.all(operations.LIST_BULK_JOBS, "jobs", {"type": JOB_TYPES[job_type]})
         self._index.remember_ids("job", rows)
         ids = [row["id"].lower() for row in rows if isinstance(row.get("id"), str)]
         self._index.remember("job type", ((job_id, job_type) for job_id in ids))
@@ -152,7 +149,9 @@ class BulkJobs:
         def send() -> "Row":
             payload = encoded(exact_json.dumps(rows).encode()).decode() if self.form.is_base64 else rows
             unknown = look_for("it", f"synq products jobs list --type {job_type}")
-            return self._writer.write(CREATE, {"job_type": JOB_TYPES[job_type], "payload": payload}, unknown=unknown)
+            return self._writer.write(
+                operations.CREATE_BULK_JOB, {"job_type": JOB_TYPES[job_type], "payload": payload}, unknown=unknown
+            )
 
         try:
             return send()

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from synq_cli.http.operation import Operation
+from synq_cli.http import operations
 from synq_cli.resources.products.variants import remember_skus
 from synq_cli.resources.shared.reader import in_order
 
@@ -11,10 +11,6 @@ if TYPE_CHECKING:
     from synq_cli.resources.shared.reader import Reader
     from synq_cli.resources.shared.writer import Writer
     from synq_cli.state.id_cache import LocalIndex
-
-STATS = Operation("get_stats", "GET", "/api/v1/pim/stats", "the counters")
-ISSUES = Operation("list_validation_issues", "GET", "/api/v1/pim/validation", "the list of issues")
-EXPORT = Operation("export_catalog", "POST", "/api/v1/pim/export", "the export", effect="trigger", retry="unsafe")
 
 
 class Catalogue:
@@ -27,7 +23,7 @@ class Catalogue:
 
     def stats(self) -> "Row":
         """Counters, and the variants closest to running out under topLowStock. GET /api/v1/pim/stats"""
-        stats = self._reader.one(STATS)
+        stats = self._reader.one(operations.GET_STATS)
         lowest = stats.get("topLowStock")
         rows = [row for row in lowest if isinstance(row, dict)] if isinstance(lowest, list) else []
         remember_skus(self._index, rows, "variant_id")
@@ -35,12 +31,13 @@ class Catalogue:
 
     def issues(self) -> "list[Row]":
         """What is wrong with the data of products, by product. GET /api/v1/pim/validation"""
-        rows = in_order(self._reader.all(ISSUES, "issues"), "product_id", "field")
+        rows = in_order(self._reader.all(operations.LIST_VALIDATION_ISSUES, "issues"), "product_id", "field")
         self._index.remember_ids("product", rows, "product_id")
         return rows
 
     def export(self) -> "Row":
         """Queue an export; gives the receipt, which names no job. POST /api/v1/pim/export"""
         return self._writer.write(
-            EXPORT, unknown="No list shows exports: wait for the file to be announced before asking for another."
+            operations.EXPORT_CATALOG,
+            unknown="No list shows exports: wait for the file to be announced before asking for another.",
         )

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from synq_cli.http.operation import Operation
+from synq_cli.http import operations
 from synq_cli.resources.shared import validation
 from synq_cli.resources.shared.reader import in_order
 from synq_cli.resources.shared.writer import look_for
@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     from synq_cli.resources.shared.reader import Reader
     from synq_cli.resources.shared.writer import Writer
     from synq_cli.state.id_cache import LocalIndex
-
-LIST = Operation("list_media", "GET", "/api/v1/pim/media", "the list of media")
-CREATE = Operation("create_media", "POST", "/api/v1/pim/media", "the new media", effect="create", retry="unsafe")
 
 
 class Media:
@@ -29,7 +26,7 @@ class Media:
 
     def list(self, *, product: str | None, variant: str | None) -> "list[Row]":
         """Media of a product and of a variant, None meaning any, in the order to show. GET /api/v1/pim/media"""
-        rows = self._reader.all(LIST, "media", self._owners(product, variant))
+        rows = self._reader.all(operations.LIST_MEDIA, "media", self._owners(product, variant))
         self._index.remember_ids("product", rows, "product_id")
         return in_order(rows, "product_id", "variant_id", "sort_order", "url")
 
@@ -40,7 +37,7 @@ class Media:
         address = validation.web_address(url)
         fields = validation.given(alt_text=alt_text, sort_order=sort_order)
         body = {"url": address, **self._owners(product, variant), **fields}
-        return self._writer.write(CREATE, body, unknown=look_for(address, "synq products media list"))
+        return self._writer.write(operations.CREATE_MEDIA, body, unknown=look_for(address, "synq products media list"))
 
     def _owners(self, product: str | None, variant: str | None) -> dict[str, str]:
         """The ids of the product and of the variant that were named."""

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from synq_cli.errors import SynqError, UsageError
 
 if TYPE_CHECKING:
-    from synq_cli.http.observer import Listener
+    from synq_cli.http.exchange import Listener
     from synq_cli.session.session import Session
 
 # So many bytes of JSON stay below the API's 10 MB in base64, which adds a third, with the request around them.

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Literal
 
 from synq_cli.errors import UsageError
-from synq_cli.http.operation import Operation
+from synq_cli.http import operations
 from synq_cli.resources.shared import validation
 from synq_cli.resources.shared.reader import in_order
 from synq_cli.resources.shared.writer import look_for
@@ -21,17 +21,6 @@ _MORE = (
     "The API lists at most 100 products; there may be more. `synq products variants list --all` reads every variant."
 )
 PushAction = Literal["upsert", "delete"]
-
-LIST = Operation("list_products", "GET", "/api/v1/pim/products", "the list of products")
-CREATE = Operation("create_product", "POST", "/api/v1/pim/products", "the new product", effect="create", retry="unsafe")
-GET = Operation("get_product", "GET", "/api/v1/pim/products/{productID}", "the product")
-UPDATE = Operation(
-    "update_product", "PUT", "/api/v1/pim/products/{productID}", "the change of the product", effect="replace"
-)
-DELETE = Operation(
-    "delete_product", "DELETE", "/api/v1/pim/products/{productID}", "the product", effect="delete", gives="nothing"
-)
-PUSH = Operation("push_product", "POST", "/unified/sync/push/product", "the push", effect="trigger", retry="unsafe")
 
 
 class Products:
@@ -53,7 +42,7 @@ class Products:
 
     def list(self) -> "list[Row]":
         """At most 100 products by title: id, title, category, status, updated_at. GET /api/v1/pim/products"""
-        rows = in_order(self._reader.all(LIST, "products"), "title")
+        rows = in_order(self._reader.all(operations.LIST_PRODUCTS, "products"), "title")
         self._index.remember_ids("product", rows)
         return rows
 
@@ -61,13 +50,13 @@ class Products:
         """Create a product; gives it. POST /api/v1/pim/products"""
         body = validation.given(title=title, description=description, category=category)
         unknown = look_for(f"'{body['title']}'", "synq products list")
-        created = self._writer.write(CREATE, body, unknown=unknown)
+        created = self._writer.write(operations.CREATE_PRODUCT, body, unknown=unknown)
         self._index.remember_ids("product", [created])
         return created
 
     def get(self, product_id: str) -> "Row":
         """One product, by its id or by the first letters of one seen. GET /api/v1/pim/products/{productID}"""
-        return self._reader.one(GET, {"productID": self._reader.whole_id("product", product_id)})
+        return self._reader.one(operations.GET_PRODUCT, {"productID": self._reader.whole_id("product", product_id)})
 
     def with_id_or_sku(self, text: str) -> "Row":
         """One product, by its id, by the first letters of one seen, or by the SKU of a variant.
@@ -105,19 +94,23 @@ class Products:
         """Change these fields of a product; gives it as it is then. PUT /api/v1/pim/products/{productID}"""
         path = {"productID": product["id"]}
         before = {key: product.get(key) for key in changes}
-        answer = self._transport.send(UPDATE, path, body=changes, before=before, after=changes)
+        answer = self._transport.send(operations.UPDATE_PRODUCT, path, body=changes, before=before, after=changes)
         shown = isinstance(answer, dict) and answer.get("id") == product["id"] and changes.keys() <= answer.keys()
         return answer if shown else self.get(product["id"])
 
     def delete(self, product: "Row") -> None:
         """Delete a product for good. DELETE /api/v1/pim/products/{productID}"""
         before = {"title": product.get("title")}
-        self._transport.send(DELETE, {"productID": product["id"]}, before=before, after={"title": None})
+        self._transport.send(
+            operations.DELETE_PRODUCT, {"productID": product["id"]}, before=before, after={"title": None}
+        )
 
     def push(self, product_id: str, action: PushAction) -> "Row":
         """Queue a product for every connected platform; gives the receipt. POST /unified/sync/push/product"""
         body = {"productId": self._reader.whole_id("product", product_id), "action": action.upper()}
-        return self._writer.write(PUSH, body, unknown="Look at the connected platforms before sending it again.")
+        return self._writer.write(
+            operations.PUSH_PRODUCT, body, unknown="Look at the connected platforms before sending it again."
+        )
 
 
 def perhaps_more(rows: "list[Row]") -> str | None:

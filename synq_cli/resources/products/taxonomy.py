@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, NamedTuple
 
 from synq_cli.errors import NotFoundError, UsageError
-from synq_cli.http import replies
+from synq_cli.http import operations, replies
 from synq_cli.http.operation import Operation
 from synq_cli.nearest import did_you_mean
 from synq_cli.resources.shared import validation
@@ -31,23 +31,24 @@ class Resource(NamedTuple):
     many: str
     list: Operation
     create: Operation
-    cached_as: "Kind | None"
+    cached_as: "Kind | None" = None
 
 
-def _resource(path: str, singular: str, *, adjective: str = "", cached_as: "Kind | None" = None) -> Resource:
-    noun = path.rpartition("/")[2]
-    one, many = adjective + singular, adjective + noun.replace("-", " ")
-    list_id, create_id = f"list_{noun.replace('-', '_')}", f"create_{singular.replace(' ', '_')}"
-    listing = Operation(list_id, "GET", path, f"the list of {many}")
-    creation = Operation(create_id, "POST", path, f"the new {one}", effect="create", retry="unsafe")
-    return Resource(noun, one, many, listing, creation, cached_as)
-
-
-CATEGORIES = _resource("/api/v1/pim/categories", "category", cached_as="category")
-BRANDS = _resource("/api/v1/pim/brands", "brand", cached_as="brand")
-ATTRIBUTES = _resource("/api/v1/pim/attributes", "attribute")
-ATTRIBUTE_GROUPS = _resource("/api/v1/pim/attribute-groups", "attribute group")
-TEMPLATES = _resource("/api/v1/pim/templates", "template", adjective="product ")
+CATEGORIES = Resource(
+    "categories", "category", "categories", operations.LIST_CATEGORIES, operations.CREATE_CATEGORY, "category"
+)
+BRANDS = Resource("brands", "brand", "brands", operations.LIST_BRANDS, operations.CREATE_BRAND, "brand")
+ATTRIBUTES = Resource("attributes", "attribute", "attributes", operations.LIST_ATTRIBUTES, operations.CREATE_ATTRIBUTE)
+ATTRIBUTE_GROUPS = Resource(
+    "attribute-groups",
+    "attribute group",
+    "attribute groups",
+    operations.LIST_ATTRIBUTE_GROUPS,
+    operations.CREATE_ATTRIBUTE_GROUP,
+)
+TEMPLATES = Resource(
+    "templates", "product template", "product templates", operations.LIST_TEMPLATES, operations.CREATE_TEMPLATE
+)
 
 
 class Taxonomy:

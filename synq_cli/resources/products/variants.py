@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from synq_cli.errors import NotFoundError, UsageError
-from synq_cli.http.operation import Operation
+from synq_cli.http import operations
 from synq_cli.nearest import did_you_mean
 from synq_cli.resources.shared import validation
 from synq_cli.resources.shared.pagination import PAGE, Listing, Row
@@ -16,15 +16,7 @@ if TYPE_CHECKING:
     from synq_cli.resources.shared.writer import Writer
     from synq_cli.state.id_cache import LocalIndex
 
-LIST = Operation("list_variants", "GET", "/api/v1/pim/variants", "the list of variants", evidence="presumed")
-CREATE = Operation(
-    "create_variant",
-    "POST",
-    "/api/v1/pim/products/{productID}/variants",
-    "the new variant",
-    effect="create",
-    retry="unsafe",
-)
+
 # So many SKUs are cheaper to look up one by one than in pages of everything.
 _FEW = 2
 
@@ -42,7 +34,11 @@ class Variants:
         product_id = None if product is None else self._reader.whole_id("product", product)
         filters = {"sku": sku, "product_id": product_id}
         return self._reader.listing(
-            LIST, "variants", filters=filters, matches=lambda row: not row.get("deleted_at"), remember=self._remember
+            operations.LIST_VARIANTS,
+            "variants",
+            filters=filters,
+            matches=lambda row: not row.get("deleted_at"),
+            remember=self._remember,
         )
 
     def create(
@@ -65,7 +61,7 @@ class Variants:
                 hint=f"If that one is gone: synq inventory skus forget {body['sku']}",
             )
         unknown = look_for(body.get("sku", "it"), f"synq products variants list --product {product_id}")
-        created = self._writer.write(CREATE, body, path={"productID": product_id}, unknown=unknown)
+        created = self._writer.write(operations.CREATE_VARIANT, body, path={"productID": product_id}, unknown=unknown)
         self._remember([created])
         return created
 

@@ -12,7 +12,7 @@ from synq_cli.resources.shared.pagination import PAGE, Listing, Page, Row
 from synq_cli.uuids import parse_uuid
 
 if TYPE_CHECKING:
-    from synq_cli.http.observer import Listener
+    from synq_cli.http.exchange import Listener
     from synq_cli.http.sender import Transport
     from synq_cli.state.id_cache import Kind, LocalIndex
 

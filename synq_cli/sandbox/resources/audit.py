@@ -1,20 +1,24 @@
-"""The audit log: the newest events."""
+"""Audit log: the newest events of the tenant, and those of its catalogue."""
 
-import json
+from synq_cli.sandbox.server.request import Request, Response
 
-import falcon
+NEWEST = (50, 0)
+NEWEST_FIRST = "created_at DESC, rowid DESC"
+CATALOGUE = """entity_type IN (
+    'PRODUCT', 'VARIANT', 'CATEGORY', 'BRAND', 'ATTRIBUTE', 'ATTRIBUTE_GROUP', 'TEMPLATE', 'MEDIA', 'BULK_JOB',
+    'CATALOG')"""
 
-from synq_cli.sandbox.server.gates import caller_of
-from synq_cli.sandbox.server.reading import store_of
 
-NEWEST = 50
+class AuditLog:
+    def on_get(self, req: Request, resp: Response) -> None:
+        columns = "id, actor_email, action, entity_type, entity_id, details, ip_address, created_at"
+        resp.media = req.rows("audit", columns, order=NEWEST_FIRST, page=NEWEST)
 
 
-class Audit:
-    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        rows = store_of(req).rows(
-            """SELECT id, actor_email, action, entity_type, entity_id, details, ip_address, created_at FROM audit
-               WHERE tenant_id = ? ORDER BY created_at DESC, rowid DESC LIMIT ?""",
-            (caller_of(req).tenant_id, NEWEST),
-        )
-        resp.media = [{**row, "details": json.loads(row["details"] or "null")} for row in rows]
+class CatalogueLog:
+    def on_get(self, req: Request, resp: Response) -> None:
+        columns = "id, action, entity_type, entity_id, created_at"
+        resp.media = req.rows("audit", columns, order=NEWEST_FIRST, page=NEWEST, where=CATALOGUE)
+
+
+ROUTES = {"/api/v1/audit": AuditLog(), "/api/v1/pim/audit": CatalogueLog()}

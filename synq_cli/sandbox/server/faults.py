@@ -1,29 +1,30 @@
-"""Faults on order: what befalls some of the tenant's requests instead of their answer, kept in its file."""
+"""Fault injection: requests that get an error, no reply or a late reply, as ordered in the tenant's file."""
 
 import math
 import random
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from pathlib import Path
 
 import falcon
 
 from synq_cli.errors import UsageError
-from synq_cli.sandbox.server.reading import refusal, store_of
+from synq_cli.sandbox.server.request import Request, http_error
 from synq_cli.sandbox.store.schema import Row
 from synq_cli.sandbox.store.store import Store
 
-# In the resource's place, so that nothing happens; and after it has done its work.
+# In place of the route, so that nothing is done; and after the route has done its work.
 BEFORE = ("429", "500", "502", "503", "expired", "missing", "garbage", "lost-before")
 AFTER = ("lost", "500-after", "slow")
 KINDS = (*BEFORE, *AFTER)
+DELAYED = ("slow", "429")
 
 METHODS = ("GET", "POST", "PUT", "DELETE")
 DEFAULT_SECONDS = 5.0
-LONGEST = 3600.0
+MAX_SECONDS = 3600.0
 
-_PAGE = "<!doctype html>\n<html><head><title>Sign in to this network</title></head><body></body></html>\n"
+_LOGIN_PAGE = "<!doctype html>\n<html><head><title>Sign in to this network</title></head><body></body></html>\n"
 
 
 def add(
@@ -36,44 +37,42 @@ def add(
     seed: int = 0,
     seconds: float | None = None,
 ) -> Row:
-    """Order a fault for the requests that `on` names: the next `times` of them, or each with the chance `rate`.
+    """Add a fault for the requests that match `on`: the next `times` of them, or each with probability `rate`.
 
-    `on` is a method, a path or both, `*` for any text and `{name}` for any segment. `seconds` are how late a slow
-    answer is, or what a 429 says in Retry-After. Raises UsageError if one of them can't be.
+    `on` is a method, a path or both; `*` matches any text and `{name}` any segment. `seconds` is the delay of a
+    slow reply or the Retry-After of a 429. Raises UsageError if an argument is invalid.
     """
     if kind not in KINDS:
-        raise UsageError(f"There is no fault '{kind}'.", hint=f"Faults: {', '.join(KINDS)}.")
-    # Written so that NaN, which is neither more nor less than anything, is refused too.
+        raise UsageError(f'Unknown fault "{kind}".', hint=f"Use one of {', '.join(KINDS)}.")
+    # These comparisons are false for NaN.
     if rate is not None and not 0 < rate <= 1:
-        raise UsageError(f"A rate of {rate:g} can't be.", hint="Give a part of 1, such as 0.2 for one request in five.")
-    waits = kind in {"slow", "429"}
-    if seconds is not None and not waits:
-        raise UsageError(f"The fault {kind} takes no seconds.", hint="Only slow and 429 do.")
-    if seconds is not None and not 0 <= seconds <= LONGEST:
-        raise UsageError(f"{seconds:g} seconds can't be.", hint=f"Give a number from 0 to {LONGEST:g}.")
+        raise UsageError(f"Invalid rate {rate:g}.", hint="Use a number above 0 and up to 1, such as 0.2.")
+    if seconds is not None and kind not in DELAYED:
+        raise UsageError(f"The fault {kind} takes no seconds.", hint=f"Only {' and '.join(DELAYED)} do.")
+    if seconds is not None and not 0 <= seconds <= MAX_SECONDS:
+        raise UsageError(f"Invalid number of seconds {seconds:g}.", hint=f"Use a number from 0 to {MAX_SECONDS:g}.")
     fault = {
         "kind": kind,
         "target": _target(on),
         "times": None if rate else times,
         "rate": rate,
         "seed": seed if rate else None,
-        "seconds": (DEFAULT_SECONDS if seconds is None else seconds) if waits else None,
+        "seconds": (DEFAULT_SECONDS if seconds is None else seconds) if kind in DELAYED else None,
         "met": 0,
         "struck": 0,
     }
     with Store(database) as store, store.writing():
-        store.insert("faults", fault)
-        return store.rows("SELECT * FROM faults ORDER BY id DESC LIMIT 1")[0]
+        return store.insert("faults", fault)
 
 
-def ordered(database: Path) -> list[Row]:
-    """The faults that may still strike, oldest first: `times` more, or with the chance `rate`."""
+def active(database: Path) -> list[Row]:
+    """The faults that have not been used up, oldest first."""
     with Store(database) as store:
         return _faults(store)
 
 
 def clear(database: Path) -> int:
-    """Take back all faults and count requests as Synq does again; how many faults there were."""
+    """Remove all faults and reset the rate limit to Synq's own; returns the number of faults removed."""
     with Store(database) as store, store.writing():
         count = store.count("SELECT COUNT(*) FROM faults")
         store.run("DELETE FROM faults")
@@ -82,69 +81,66 @@ def clear(database: Path) -> int:
 
 
 class Faults:
-    """Lets at most one fault strike a request; `sleep` makes an answer late."""
+    """Applies at most one fault to each request; `sleep` delays a reply."""
 
     def __init__(self, sleep: Callable[[float], None]) -> None:
         self._sleep = sleep
 
-    def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
-        store = store_of(req)
-        # Most tenants have none, and then nobody needs to wait for a lock.
-        fault = _striking(store, f"{req.method} {req.path}") if _faults(store) else None
+    def process_request(self, req: Request, resp: falcon.Response) -> None:
+        # Most tenants have no faults, and then the request need not wait for the write lock.
+        fault = _take(req.store, f"{req.method} {req.path}") if _faults(req.store) else None
         if fault and fault["kind"] in BEFORE:
-            _replace(resp, fault)
+            _reply_instead(resp, fault)
         req.context.fault = fault
 
-    def process_response(self, req: falcon.Request, resp: falcon.Response, _resource: object, _succeeded: bool) -> None:
+    def process_response(self, req: Request, resp: falcon.Response, _resource: object, _succeeded: bool) -> None:
         fault: Row | None = getattr(req.context, "fault", None)
-        if fault and fault["kind"] == "slow":
-            self._sleep(fault["seconds"])
-        elif fault and fault["kind"] == "lost":
-            _hang_up(resp)
-        elif fault and fault["kind"] == "500-after":
-            _blank(resp)
-            resp.status = falcon.HTTP_500
-            resp.media = {"error": HTTPStatus.INTERNAL_SERVER_ERROR.phrase}
+        if fault is None:
+            return
+        match fault["kind"]:
+            case "slow":
+                self._sleep(fault["seconds"])
+            case "lost":
+                _disconnect(resp)
+            case "500-after":
+                _clear_body(resp)
+                resp.status = falcon.HTTP_500
+                resp.media = {"error": HTTPStatus.INTERNAL_SERVER_ERROR.phrase}
 
 
-def _replace(resp: falcon.Response, fault: Row) -> None:
-    """Answer in the resource's place."""
+def _reply_instead(resp: falcon.Response, fault: Row) -> None:
+    """Reply in place of the route."""
     match fault["kind"]:
         case "429":
-            wait = {"Retry-After": str(math.ceil(fault["seconds"])), "X-RateLimit-Remaining": "0"}
-            raise refusal(429, "Rate limit exceeded", wait)
+            headers = {"Retry-After": str(math.ceil(fault["seconds"])), "X-RateLimit-Remaining": "0"}
+            raise http_error(429, "Rate limit exceeded", headers)
         case "expired":
-            raise refusal(401, "Unauthorized: Invalid token")
+            raise http_error(401, "Unauthorized: Invalid token")
         case "missing":
             raise falcon.HTTPRouteNotFound
         case "garbage":
             resp.content_type = falcon.MEDIA_HTML
-            resp.text = _PAGE
+            resp.text = _LOGIN_PAGE
         case "lost-before":
-            _hang_up(resp)
+            _disconnect(resp)
         case status:
-            raise refusal(int(status), HTTPStatus(int(status)).phrase)
+            raise http_error(int(status), HTTPStatus(int(status)).phrase)
     resp.complete = True
 
 
-class _BrokenBody:
-    """A body that breaks off before its first byte: whoever sends it closes the connection without an answer."""
+def _disconnect(resp: falcon.Response) -> None:
+    """Let the server close the connection without a reply, as it does when the body fails before its first byte."""
 
-    def __iter__(self) -> "_BrokenBody":
-        return self
+    def broken_body() -> Iterator[bytes]:
+        raise ConnectionResetError("fault: connection closed")
+        yield b""
 
-    def __next__(self) -> bytes:
-        raise ConnectionResetError("the tenant hangs up")
-
-
-def _hang_up(resp: falcon.Response) -> None:
-    _blank(resp)
-    resp.status = falcon.HTTP_200  # some others have no body to break off
-    resp.stream = _BrokenBody()
+    _clear_body(resp)
+    resp.status = falcon.HTTP_200  # some other statuses have no body that could fail
+    resp.stream = broken_body()
 
 
-def _blank(resp: falcon.Response) -> None:
-    """Take back what the resource has answered."""
+def _clear_body(resp: falcon.Response) -> None:
     resp.text = resp.data = resp.media = None
     resp.content_type = falcon.MEDIA_JSON
 
@@ -153,31 +149,31 @@ def _faults(store: Store) -> list[Row]:
     return store.rows("SELECT * FROM faults ORDER BY id")
 
 
-def _striking(store: Store, request: str) -> Row | None:
-    """The first fault that strikes this request, and one time fewer; None if all let it pass."""
+def _take(store: Store, request: str) -> Row | None:
+    """The first fault that applies to this request, used up once; None if there is none."""
     with store.writing():
         for fault in _faults(store):
             if not _pattern(fault["target"]).fullmatch(request):
                 continue
-            strikes = fault["rate"] is None or _drawn(fault) < fault["rate"]
+            applies = fault["rate"] is None or _random(fault) < fault["rate"]
             store.run(
-                "UPDATE faults SET met = met + 1, struck = struck + :strikes, times = times - :strikes WHERE id = :id",
-                {"id": fault["id"], "strikes": strikes},
+                "UPDATE faults SET met = met + 1, struck = struck + :applies, times = times - :applies WHERE id = :id",
+                {"id": fault["id"], "applies": applies},
             )
-            if strikes:
+            if applies:
                 store.run("DELETE FROM faults WHERE times = 0")
                 return fault
     return None
 
 
-def _drawn(fault: Row) -> float:
-    """A number from 0 to 1: always the same one for the same seed, fault and request, whichever process asks."""
-    source = f"{fault['seed']} {fault['kind']} {fault['target']} {fault['met']}"
-    return random.Random(source).random()  # noqa: S311 it keeps no secret
+def _random(fault: Row) -> float:
+    """A number from 0 to 1 that depends on the seed, the fault and the number of the request, not on the process."""
+    seed = f"{fault['seed']} {fault['kind']} {fault['target']} {fault['met']}"
+    return random.Random(seed).random()  # noqa: S311 not for secrets
 
 
 def _target(on: str) -> str:
-    """The same as method and path, or * for every request; UsageError if it is something else."""
+    """`on` as method and path, or * for every request; UsageError if it is invalid."""
     words = on.split()
     if words == ["*"]:
         return "*"
@@ -185,14 +181,14 @@ def _target(on: str) -> str:
         words = ["*", *words] if words[0].startswith("/") else [*words, "*"]
     if len(words) != 2 or words[0].upper() not in {*METHODS, "*"} or not re.fullmatch(r"(\*|/[^?#]*)", words[1]):
         raise UsageError(
-            f"'{on}' names no requests.",
-            hint=f'Give a method ({", ".join(METHODS)}), a path or both, such as "POST /api/v1/inventory/adjust".',
+            f'Invalid requests "{on}".',
+            hint=f'Use a method ({", ".join(METHODS)}), a path or both, such as "POST /api/v1/inventory/adjust".',
         )
     return f"{words[0].upper()} {words[1]}"
 
 
 def _pattern(target: str) -> re.Pattern[str]:
-    wild = {"*": ".*", "{": "[^/]+"}
+    wildcards = {"*": ".*", "{": "[^/]+"}
     parts = re.split(r"(\*|\{[^{}/]*\})", target)
-    # What was split at stands in every second place.
-    return re.compile("".join(wild[part[0]] if place % 2 else re.escape(part) for place, part in enumerate(parts)))
+    # Every second part is a wildcard.
+    return re.compile("".join(wildcards[part[0]] if at % 2 else re.escape(part) for at, part in enumerate(parts)))

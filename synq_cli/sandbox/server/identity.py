@@ -1,4 +1,4 @@
-"""The tenant's own tokens: signed with a secret in its file, checked against the clock it is given."""
+"""Bearer tokens of the sandbox: JWTs signed with the secret in its file, which expire by the sandbox's clock."""
 
 import time
 from collections.abc import Callable
@@ -20,14 +20,13 @@ def issue_token(
     now: Callable[[], float] = time.time,
     tenant_id: str | None = None,
 ) -> str:
-    """A bearer token for the member with that role, valid for `expires_in` seconds.
+    """A token for the first member with that role, valid for `expires_in` seconds.
 
-    `tenant_id` names another tenant than the file's, to see what a stranger sees. Raises UsageError if the
-    file is no sandbox.
+    `tenant_id` issues it for another tenant than the file's. Raises UsageError if the file is not a sandbox.
     """
     with Store(database) as store:
-        tenant = store.rows("SELECT * FROM tenant")[0]
-        members = store.rows("SELECT * FROM members ORDER BY role <> ?, rowid", (role.upper(),))
+        tenant = store.tenant()
+        member = store.rows("SELECT id, email FROM members ORDER BY role <> ?, rowid", (role.upper(),))[0]
     issued = now()
     claims = {
         "tenantid": tenant_id or tenant["id"],
@@ -35,24 +34,23 @@ def issue_token(
         "role": role,
         "iat": int(issued),
         "exp": int(issued + expires_in),
-        "db_uid": members[0]["id"],
-        "email": members[0]["email"],
+        "db_uid": member["id"],
+        "email": member["email"],
     }
     return jwt.encode(claims, tenant["secret"], algorithm=ALGORITHM)
 
 
 def read_token(token: str, secret: str, at: float) -> dict[str, Any] | None:
-    """The claims; None if the token was not signed with `secret` or is over `at` that time, epoch seconds."""
+    """The claims; None if the token was not signed with `secret` or has expired at `at`, in epoch seconds."""
     try:
         claims = jwt.decode(
             token,
             secret,
             algorithms=[ALGORITHM],
-            # PyJWT knows the wall clock only; the times are checked below.
+            # PyJWT only knows the wall clock; the expiry is checked below.
             options={"verify_exp": False, "verify_iat": False, "verify_nbf": False, "verify_aud": False},
         )
     except jwt.InvalidTokenError:
         return None
     expiry = claims.get("exp")
-    valid = isinstance(expiry, int | float) and at < expiry
-    return claims if valid else None
+    return claims if isinstance(expiry, int | float) and at < expiry else None

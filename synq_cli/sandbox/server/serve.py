@@ -1,4 +1,4 @@
-"""The tenant on a port of this machine, for curl, tests and other tools."""
+"""Serve the tenant over HTTP on a loopback port, for curl, tests and other tools."""
 
 import logging
 import socket
@@ -15,21 +15,21 @@ HOST = "127.0.0.1"
 
 
 def serve(database: Path, port: int, announce: Callable[[str], None], now: Callable[[], float] = time.time) -> None:
-    """Serve until Ctrl-C; port 0 takes a free one. `announce` gets the base URL once it can be asked.
+    """Serve until Ctrl-C; port 0 takes a free one. Calls `announce` with the base URL once requests are accepted.
 
-    Raises UsageError if the file is no sandbox or the port is not to be had.
+    Raises UsageError if the file is not a sandbox or the port is not available.
     """
     app = create_app(database, now)
     try:
-        # Bound here: waitress would leave its socket open when the port is taken.
+        # Bound here because waitress leaves its socket open when the port is taken.
         listener = socket.create_server((HOST, port))
     except (OSError, OverflowError) as error:
         raise UsageError(
-            f"Port {port} can't be served: {error}.", hint="Choose another, or 0 for any free one."
+            f"Port {port} cannot be served: {error}.", hint="Choose another port, or 0 for any free one."
         ) from error
-    # A request that waits for a thread is no trouble here, and nothing to say.
+    # Waitress warns about requests that wait for a thread, which is no problem here.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    # With log_socket_errors waitress answers a 500 where the app breaks the connection off, as some faults do.
+    # With log_socket_errors, waitress answers 500 where the app closes the connection, as some faults do.
     server = waitress.create_server(app, sockets=[listener], threads=8, log_socket_errors=False)
     try:
         announce(f"http://{HOST}:{server.effective_port}")

@@ -1,8 +1,16 @@
-"""The tables of a tenant's file."""
+"""The tables of the tenant's database, and how their columns are read."""
 
+import json
+from collections.abc import Callable
 from typing import Any
 
 Row = dict[str, Any]
+
+# SQLite has neither booleans nor JSON: columns of these names are converted when they are read, whatever the table.
+CONVERTERS: dict[str, Callable[[Any], object]] = {
+    **dict.fromkeys(("active", "auto_po_enabled", "is_taxable", "is_returnable", "requires_serial_number"), bool),
+    **dict.fromkeys(("details", "option_values", "tags", "work"), json.loads),
+}
 
 SCHEMA = """
 CREATE TABLE tenant (

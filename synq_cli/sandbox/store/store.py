@@ -1,54 +1,49 @@
-"""The tenant's file: its tables, who may write when, and how it is made and reset."""
+"""The tenant's SQLite file: create it, reset it, and open a connection to it."""
 
+import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 from zlib import crc32
 
 from synq_cli.errors import UsageError
-from synq_cli.sandbox.store.schema import SCHEMA, Row
+from synq_cli.sandbox.store.schema import CONVERTERS, SCHEMA, Row
 
-# Both stand in the file's header: the first says whose file it is ("SYNQ"), the second which tables it has. It is
-# worked out from them, in the 31 bits that SQLite keeps: a number raised by hand is one day forgotten.
+# Both are kept in the file's header: the first says that it is a sandbox ("SYNQ"), the second which tables it has. The
+# version is a checksum of the schema, in SQLite's 31 bits, since nobody can forget to raise it.
 APPLICATION_ID = 0x53594E51
 VERSION = crc32(SCHEMA.encode()) & 0x7FFFFFFF
 
-SECONDS_TO_WAIT = 10.0
+LOCK_TIMEOUT = 10.0  # seconds
 
 Parameters = Sequence[object] | Mapping[str, object]
 
 
-class Store:
-    """One connection to a tenant's file, for one request.
+class Store(AbstractContextManager["Store"]):
+    """One connection to the tenant's file, for one request.
 
-    Raises UsageError if the file is missing, is no sandbox, or is one of another version.
+    Raises UsageError if the file is missing, is not a sandbox, or was made by another version of synq.
     """
 
     def __init__(self, database: Path) -> None:
         if not database.is_file():
             raise UsageError(f"There is no sandbox at {database}.", hint="Create it with `synq sandbox init`.")
-        with _named(database):
+        with _errors_named(database):
             self._connection = _connect(database)
         try:
-            with _named(database):
-                if _identity(self._connection) == (0, 0):
-                    # Another process may be in the middle of making it; its lock is held until it is whole.
+            with _errors_named(database):
+                if _header(self._connection) == (0, 0):
+                    # Another process may be creating it right now; it holds the lock until it has finished.
                     with self.writing():
                         pass
-                _check(database, self._connection)
+                _check_header(database, self._connection)
         except BaseException:
             self.close()
             raise
 
-    def __enter__(self) -> "Store":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -56,7 +51,7 @@ class Store:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """One write transaction: all of it happens, or nothing; other writers wait."""
+        """A write transaction; other writers wait, and an exception rolls it back."""
         with _transaction(self._connection):
             yield
 
@@ -64,50 +59,63 @@ class Store:
         return self._connection.execute(sql, parameters).fetchall()
 
     def row(self, sql: str, parameters: Parameters = ()) -> Row | None:
-        """The first row, None if there is none."""
+        """The first row, or None."""
         row: Row | None = self._connection.execute(sql, parameters).fetchone()
         return row
 
     def count(self, sql: str, parameters: Parameters = ()) -> int:
-        """The number that a SELECT COUNT answers."""
+        """The number in the single column and row that `sql` selects."""
         return int(next(iter(self.rows(sql, parameters)[0].values())))
+
+    def tenant(self) -> Row:
+        """The tenant that owns this file: ids, name, seed, secrets, times."""
+        return self.rows("SELECT * FROM tenant")[0]
 
     def run(self, sql: str, parameters: Parameters = ()) -> None:
         self._connection.execute(sql, parameters)
 
-    def insert(self, table: str, row: Row) -> None:
-        """Add a row; `table` and the keys are names of this schema, never text from a request."""
-        _insert(self._connection, table, [row])
+    # Names of tables and columns come from this package, never from a request.
+
+    def insert(self, table: str, row: Row) -> Row:
+        """Insert a row; returns it as stored, with all columns of its table."""
+        rowid = _insert(self._connection, table, row)
+        return self.rows(f"SELECT * FROM {table} WHERE rowid = ?", (rowid,))[0]  # noqa: S608
+
+    def update(self, table: str, row: Row, **changes: object) -> Row:
+        """Change columns of the row with that id; returns the row with the changes."""
+        assignments = ", ".join(f"{name} = :{name}" for name in changes)
+        self.run(f"UPDATE {table} SET {assignments} WHERE id = :id", {**changes, "id": row["id"]})  # noqa: S608
+        return {**row, **changes}
 
 
 def create(database: Path, seed: int, now: float) -> bool:
-    """Make the tenant unless the file holds one; True if this call made it. `now` in epoch seconds.
+    """Create the tenant unless the file holds one; True if this call created it. `now` in epoch seconds.
 
-    Two processes may call it at once. Raises UsageError if the file holds something else.
+    Safe to call from two processes at once. Raises UsageError if the file holds something else.
     """
-    with _named(database):
+    with _errors_named(database):
         if database.is_file():
             with closing(_connect(database)) as connection:
-                if _identity(connection) == (APPLICATION_ID, VERSION):
+                if _header(connection) == (APPLICATION_ID, VERSION):
                     return False
         database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # SQLite gives its side files the mode of the file itself, and that one holds the signing secret.
+        # The file holds the signing secret, and SQLite gives its WAL and journal the mode of the file.
         database.touch(mode=0o600)
         with closing(_connect(database)) as connection:
             with _transaction(connection):
-                made = _identity(connection) == (0, 0) and not _tables(connection)
-                if made:
+                empty = _header(connection) == (0, 0) and not _tables(connection)
+                if empty:
                     _fill(connection, seed, now)
                 else:
-                    _check(database, connection)
+                    _check_header(database, connection)
             _turn_on_wal(connection)
-    return made
+    return empty
 
 
 def reset(database: Path, seed: int, now: float) -> None:
-    """Make the tenant anew, whatever the file holds.
+    """Create the tenant anew, whatever the file holds.
 
-    A sandbox is refilled in place, in one transaction, so a server that has it open goes on with the new
+    A sandbox is refilled in place and in one transaction, so that a server which has it open serves the new
     tenant. Raises UsageError if the file cannot be written.
     """
     if not database.is_file():
@@ -121,16 +129,26 @@ def reset(database: Path, seed: int, now: float) -> None:
                 _fill(connection, seed, now)
             _turn_on_wal(connection)
     except sqlite3.OperationalError as error:
-        raise _failure(database, error) from error
-    except sqlite3.DatabaseError:
-        _remove(database)
+        raise _usage_error(database, error) from error
+    except sqlite3.DatabaseError:  # not an SQLite file
+        with _errors_named(database):
+            for file in _files(database):
+                file.unlink(missing_ok=True)
         create(database, seed, now)
 
 
 def info(database: Path) -> dict[str, object]:
     """What the tenant holds: path, seed, created_at, tenant_id, org_id, webhook_secret, counts by name, size_bytes."""
+    counted = {
+        "products": "live_products",
+        "variants": "live_variants",
+        "locations": "locations",
+        "orders": "orders",
+        "channels": "channels",
+        "ledger_entries": "ledger",
+    }
     with Store(database) as store:
-        tenant = store.rows("SELECT * FROM tenant")[0]
+        tenant = store.tenant()
         return {
             "path": str(database),
             "seed": int(tenant["seed"]),
@@ -138,20 +156,15 @@ def info(database: Path) -> dict[str, object]:
             "tenant_id": tenant["id"],
             "org_id": tenant["org_id"],
             "webhook_secret": tenant["webhook_secret"],
-            "products": store.count("SELECT COUNT(*) FROM products WHERE deleted_at IS NULL"),
-            "variants": store.count("SELECT COUNT(*) FROM live_variants"),
-            "locations": store.count("SELECT COUNT(*) FROM locations"),
-            "orders": store.count("SELECT COUNT(*) FROM orders"),
-            "channels": store.count("SELECT COUNT(*) FROM channels"),
-            "ledger_entries": store.count("SELECT COUNT(*) FROM ledger"),
+            **{name: store.count(f"SELECT COUNT(*) FROM {table}") for name, table in counted.items()},  # noqa: S608
             "size_bytes": sum(file.stat().st_size for file in _files(database) if file.exists()),
         }
 
 
 def _connect(database: Path) -> sqlite3.Connection:
-    # mode=rw: a file that went away between two requests is an error, not a new empty tenant.
-    address = f"{database.absolute().as_uri()}?mode=rw"
-    connection = sqlite3.connect(address, uri=True, isolation_level=None, timeout=SECONDS_TO_WAIT)
+    # mode=rw: a file deleted between two requests is an error, not a new empty tenant.
+    uri = f"{database.absolute().as_uri()}?mode=rw"
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=LOCK_TIMEOUT)
     connection.row_factory = _as_dict
     try:
         connection.execute("PRAGMA synchronous = NORMAL")
@@ -162,12 +175,16 @@ def _connect(database: Path) -> sqlite3.Connection:
 
 
 def _as_dict(cursor: sqlite3.Cursor, values: tuple[Any, ...]) -> Row:
-    return {column[0]: value for column, value in zip(cursor.description, values, strict=True)}
+    row = {column[0]: value for column, value in zip(cursor.description, values, strict=True)}
+    for name in CONVERTERS.keys() & row.keys():
+        if row[name] is not None:
+            row[name] = CONVERTERS[name](row[name])
+    return row
 
 
 @contextmanager
 def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    # IMMEDIATE: a transaction that reads first and writes later would fail at once when another writes.
+    # IMMEDIATE: a transaction that reads first and writes later would fail at once while another one writes.
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield
@@ -178,26 +195,27 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
-def _identity(connection: sqlite3.Connection) -> tuple[int, int]:
+def _header(connection: sqlite3.Connection) -> tuple[int, int]:
+    """Application id and version."""
     application = connection.execute("PRAGMA application_id").fetchone()["application_id"]
     return application, connection.execute("PRAGMA user_version").fetchone()["user_version"]
+
+
+def _check_header(database: Path, connection: sqlite3.Connection) -> None:
+    application, version = _header(connection)
+    if application != APPLICATION_ID:
+        raise _not_a_sandbox(database)
+    if version != VERSION:
+        raise UsageError(
+            f"The sandbox in {database} was made by another version of synq.",
+            hint="Recreate it with `synq sandbox reset`; the changes made in it are lost.",
+        )
 
 
 def _tables(connection: sqlite3.Connection) -> list[Row]:
     return connection.execute(
         "SELECT type, name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite%'"
     ).fetchall()
-
-
-def _check(database: Path, connection: sqlite3.Connection) -> None:
-    application, version = _identity(connection)
-    if application != APPLICATION_ID:
-        raise _no_sandbox(database)
-    if version != VERSION:
-        raise UsageError(
-            f"The sandbox in {database} was made by another version of synq.",
-            hint="`synq sandbox reset` makes it anew; what was changed in it is lost.",
-        )
 
 
 def _fill(connection: sqlite3.Connection, seed: int, now: float) -> None:
@@ -208,22 +226,24 @@ def _fill(connection: sqlite3.Connection, seed: int, now: float) -> None:
     for statement in SCHEMA.split(";"):
         connection.execute(statement)
     for table, rows in draw(seed, now).items():
-        _insert(connection, table, rows)
-    # Not from the seed: whoever knows it must not be able to sign tokens.
+        for row in rows:
+            _insert(connection, table, row)
+    # Not from the seed, because whoever knows the seed could sign tokens.
     connection.execute("UPDATE tenant SET secret = ?", (secrets.token_hex(32),))
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {VERSION}")
 
 
-def _insert(connection: sqlite3.Connection, table: str, rows: list[Row]) -> None:
-    names = list(rows[0])
-    marks = ", ".join("?" * len(names))
-    statement = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})"  # noqa: S608 (names from the code)
-    connection.executemany(statement, [[row[name] for name in names] for row in rows])
+def _insert(connection: sqlite3.Connection, table: str, row: Row) -> int | None:
+    """Insert a row, lists and objects as JSON; returns its rowid."""
+    values = [json.dumps(value) if isinstance(value, dict | list) else value for value in row.values()]
+    marks = ", ".join("?" * len(row))
+    statement = f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})"  # noqa: S608
+    return connection.execute(statement, values).lastrowid
 
 
 def _turn_on_wal(connection: sqlite3.Connection) -> None:
-    # It needs the file for a moment alone. Where that fails, all works without, only slower.
+    # It needs exclusive access for a moment. Where that fails, everything works without it, only more slowly.
     with suppress(sqlite3.OperationalError):
         connection.execute("PRAGMA journal_mode = WAL")
 
@@ -232,26 +252,20 @@ def _files(database: Path) -> list[Path]:
     return [database.with_name(database.name + ending) for ending in ("", "-wal", "-shm", "-journal")]
 
 
-def _remove(database: Path) -> None:
-    with _named(database):
-        for file in _files(database):
-            file.unlink(missing_ok=True)
-
-
 @contextmanager
-def _named(database: Path) -> Iterator[None]:
-    """Turn what the disk or SQLite raises into a sentence that names the file."""
+def _errors_named(database: Path) -> Iterator[None]:
+    """Turn errors of the disk and of SQLite into a UsageError that names the file."""
     try:
         yield
     except (OSError, sqlite3.Error) as error:
-        raise _failure(database, error) from error
+        raise _usage_error(database, error) from error
 
 
-def _failure(database: Path, error: Exception) -> UsageError:
+def _usage_error(database: Path, error: Exception) -> UsageError:
     if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
-        return _no_sandbox(database)
-    return UsageError(f"The sandbox {database} can't be opened: {error}.")
+        return _not_a_sandbox(database)
+    return UsageError(f"The sandbox {database} cannot be opened: {error}.")
 
 
-def _no_sandbox(database: Path) -> UsageError:
-    return UsageError(f"{database} is not a synq sandbox.", hint="`synq sandbox reset` replaces it with a new one.")
+def _not_a_sandbox(database: Path) -> UsageError:
+    return UsageError(f"{database} is not a synq sandbox.", hint="Replace it with a new one: `synq sandbox reset`.")

@@ -1,4 +1,4 @@
-"""Which addresses a token may be sent to."""
+"""Base URLs: which a token may be sent to."""
 
 import re
 
@@ -19,7 +19,7 @@ def is_loopback(host: str) -> bool:
 
 
 def _can_be_called(netloc: str, host: str) -> bool:
-    """Whether the client can ask there: the resolver chokes on empty and long labels, httpx on odd characters."""
+    """Whether the client can connect: the resolver chokes on empty and long labels, httpx on odd characters."""
     from ipaddress import ip_address
 
     if not _NETLOC.fullmatch(netloc) or len(host) > 253:
@@ -31,44 +31,44 @@ def _can_be_called(netloc: str, host: str) -> bool:
 
 
 def check_base_url(text: str) -> str:
-    """The URL in its plainest spelling; ValueError unless it is https, or http to this machine.
+    """The URL, normalized; ValueError, saying what to use, unless it is https, or http to this machine.
 
-    Scheme and host in lower case, no port that goes without saying, no slash at the end: one server has one name
-    where hosts are compared and requests are counted.
+    Scheme and host in lower case, no default port, no slash at the end: a server has one name where hosts are
+    compared and requests are counted.
     """
     from urllib.parse import urlsplit
 
-    example = "such as https://api.synq.io"
+    invalid = ValueError("use a URL such as https://api.synq.io")
     if any(character.isspace() or not character.isprintable() for character in text):
-        raise ValueError(f"must be a URL {example}, without blanks or control characters")
+        raise invalid
     try:
         parts = urlsplit(text)
         host, port = parts.hostname, parts.port
     except ValueError:
-        raise ValueError(f"must be a URL {example}") from None
+        raise invalid from None
     if parts.scheme not in {"https", "http"} or not host or port == 0 or parts.netloc.endswith(":"):
-        raise ValueError(f"must be a URL {example}")
+        raise invalid
     if not _can_be_called(parts.netloc.rpartition("@")[2], host):
-        raise ValueError("must name its host in letters, digits, dots and dashes, or by IP address")
+        raise ValueError("use a host name of letters, digits, dots and dashes, or an IP address")
     if parts.scheme == "http" and not is_loopback(host):
-        raise ValueError("must be https; plain http would show the token on the way, except on this machine")
+        raise ValueError("use https; plain http, which would expose the token, is only for this machine")
     if parts.username is not None or parts.password is not None:
-        raise ValueError("must not hold a user name or password; the token is kept elsewhere")
+        raise ValueError("remove the user name and password; the token is stored elsewhere")
     if parts.query or parts.fragment or text.endswith(("?", "#")):
-        raise ValueError("must not have a query or a fragment")
+        raise ValueError("remove the query and the fragment")
     usual = {"https": 443, "http": 80}[parts.scheme]
     name = f"[{host}]" if ":" in host else host
     return f"{parts.scheme}://{name}{'' if port in {None, usual} else f':{port}'}{parts.path.rstrip('/')}"
 
 
 def check_token_url(text: str) -> str:
-    """The address of an OAuth 2 token endpoint, as it is; ValueError for what a secret may not be sent to."""
+    """The URL of an OAuth 2 token endpoint, unchanged; ValueError, saying what to use, if it is not safe."""
     check_base_url(text.partition("?")[0])  # the endpoint may have a query of its own
     if "#" in text or not text.isascii() or not text.isprintable() or " " in text:
-        raise ValueError("must not hold a fragment, blanks or control characters")
+        raise ValueError("remove the fragment, and any blanks or control characters")
     return text
 
 
 def host_of(base_url: str) -> str:
-    """Host and, where one is named, port."""
+    """Host and, unless it is the default, port."""
     return base_url.partition("://")[2].partition("/")[0].lower()

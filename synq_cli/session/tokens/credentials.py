@@ -1,14 +1,19 @@
-"""A token that may be asked with, and the ids that go with it."""
+"""The token of a request, and the tenant and organization that it is for."""
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
 
 from synq_cli.errors import AuthError, RefusedError
-from synq_cli.session.settings import Settings
+from synq_cli.session.network.base_url import host_of
+from synq_cli.session.settings import SANDBOX, Settings
 from synq_cli.session.tokens.claims import Claims, read_claims
+
+if TYPE_CHECKING:
+    from synq_cli.state.memory import Memory
 
 
 class Credentials(NamedTuple):
-    """A token, where it came from, and the ids that go with it; the setting's, else the claim's."""
+    """A token, where it came from, and the ids that go with it: the settings', else the claims'."""
 
     token: str
     source: str
@@ -21,33 +26,24 @@ class Credentials(NamedTuple):
 
     @property
     def expires_at(self) -> float | None:
-        """When the token ends, in epoch seconds, if it says so."""
+        """When the token expires, in epoch seconds, if it says so."""
         return self.claims.expires_at if self.claims else None
 
     @property
     def headers(self) -> dict[str, str]:
-        """The headers of a request with this token: the ids too, where they are known."""
+        """The headers of a request with this token, with the ids that are known."""
         ids = {"X-Tenant-ID": self.tenant_id, "X-Org-ID": self.org_id}
-        known = {name: value for name, value in ids.items() if value and _fits_a_header(value)}
+        # A claim can be any text, also one that no header can hold.
+        known = {name: i for name, i in ids.items() if i and i.isascii() and i.isprintable() and i == i.strip()}
         return {"Authorization": f"Bearer {self.token}", **known}
 
 
-def scope_of(host: str, tenant_id: str | None, profile: str) -> str:
-    """Whose data it is, for what the machine remembers: the host and the tenant, or the profile if that is unknown."""
-    return f"{host}/{tenant_id or profile}"
-
-
-def _fits_a_header(text: str) -> bool:
-    """Whether a header can carry it; a claim may hold any text."""
-    return text.isascii() and text.isprintable() and text == text.strip()
-
-
 def check_token(token: str, source: str, settings: Settings) -> Credentials:
-    """Credentials from a token. AuthError if it can't be one, RefusedError if it names another tenant."""
-    if not token or not token.isascii() or any(not 32 < ord(character) < 127 for character in token):
+    """Credentials from a token. AuthError if it is malformed, RefusedError if it belongs to another tenant."""
+    if not token or any(not 32 < ord(character) < 127 for character in token):
         raise AuthError(
-            f"The token from {source} is no token: it is empty, or holds blanks, line breaks or letters beyond ASCII.",
-            hint="Copy it again: dashboard, Settings, Organization, API Credentials.",
+            f"Invalid token from {source}: it is empty, or contains blanks, line breaks or non-ASCII characters.",
+            hint="Copy it again from the dashboard: Settings, Organization, API Credentials.",
         )
     claims = read_claims(token)
     claimed = claims.tenant_id if claims else None
@@ -60,3 +56,25 @@ def check_token(token: str, source: str, settings: Settings) -> Credentials:
         )
     org_id = settings.org_id or (claims.org_id if claims else None)
     return Credentials(token, source, settings.tenant_id or claimed, org_id, claims)
+
+
+def scope_of(host: str, tenant_id: str | None, profile: str) -> str:
+    """The scope of local state: host and tenant, or host and profile if the tenant is unknown."""
+    return f"{host}/{tenant_id or profile}"
+
+
+def likely_scope(settings: Settings, environ: Mapping[str, str], memory: "Memory") -> str:
+    """The scope that a session with these settings would have, found without the keyring.
+
+    The sandbox's tenant is named in its file alone: its scope is "sandbox/", the prefix of all its tenants'.
+    """
+    if settings.profile == SANDBOX:
+        return f"{SANDBOX}/"
+    tenant = settings.tenant_id
+    if not tenant and (token := environ.get("SYNQ_TOKEN")):
+        claims = read_claims(token.strip())
+        tenant = claims.tenant_id if claims else None
+    elif not tenant:
+        claimed = memory.recall("logins", settings.profile)
+        tenant = claimed.get("tenant_id") if isinstance(claimed, dict) else None
+    return scope_of(host_of(settings.base_url), tenant, settings.profile)

@@ -1,4 +1,4 @@
-"""The operating system's keyring: never waited for without end, its backend remembered, long secrets divided."""
+"""The operating system's keyring: with a time limit, its backend cached, long secrets split into parts."""
 
 from collections.abc import Callable
 from typing import Protocol, TypeVar
@@ -9,9 +9,9 @@ from synq_cli.state.memory import Memory
 
 SERVICE = "synq"
 _Answer = TypeVar("_Answer")
-# Windows keeps 1,280 characters an entry.
+# Windows takes 1,280 characters an entry.
 _PART = 1_200
-_DIVIDED = "synq:divided"
+_SPLIT = "synq:divided"
 _SENTENCES = {
     "NoKeyringError": "This machine has no keyring that synq can use.",
     "KeyringLocked": "The keyring is locked. Unlock it and try again.",
@@ -27,95 +27,85 @@ class SecretStore(Protocol):
 
 
 class Keyring:
-    """Secrets by entry; `store` stands in for the system's. AuthError, saying what `instead`, whenever it fails."""
+    """Secrets by entry, in the `store` or, without one, in the system's keyring. AuthError with the hint if it fails.
 
-    def __init__(self, store: SecretStore | None, memory: Memory, *, limit: float, instead: str) -> None:
+    `limit` is for each call, in seconds.
+    """
+
+    def __init__(self, store: SecretStore | None, memory: Memory, *, limit: float, hint: str) -> None:
         self._store = store
         self._memory = memory
         self._limit = limit
-        self._instead = instead
+        self._hint = hint
 
     def read(self, entry: str) -> str | None:
         """The entry's secret, or None if there is none."""
-        return self._ask("read", lambda store: _read(store, entry))
+        return self._call("read", lambda store: _read(store, entry))
 
     def write(self, entry: str, secret: str) -> None:
-        """Keep the secret, and read it back before claiming so."""
+        """Store the secret, and read it back to be sure."""
 
-        def keep(store: SecretStore) -> str | None:
+        def write(store: SecretStore) -> None:
             _write(store, entry, secret)
-            return _read(store, entry)
+            if _read(store, entry) != secret:
+                raise AuthError("The keyring accepted the secret but did not store it.")
 
-        if self._ask("write to", keep) != secret:
-            raise AuthError("The keyring took the secret but did not keep it.", hint=self._instead)
+        self._call("write to", write)
 
     def delete(self, *entries: str) -> list[bool]:
-        """Forget these entries; which of them there were."""
-        return self._ask("delete from", lambda store: [_delete(store, entry) for entry in entries])
+        """Delete these entries; for each, whether it was there."""
+        return self._call("delete from", lambda store: [_delete(store, entry) for entry in entries])
 
     def name(self) -> str:
-        """What the keyring calls itself, once it has answered."""
+        """The name of the backend, once it has answered."""
 
-        def ask(store: SecretStore) -> str:
+        def read(store: SecretStore) -> str:
             store.get_password(SERVICE, "default")
             return str(getattr(store, "name", type(store).__name__))
 
-        return self._ask("read", ask)
+        return self._call("read", read)
 
-    def _ask(self, verb: str, call: Callable[[SecretStore], _Answer]) -> _Answer:
-        """Call the keyring, but wait no longer than the limit: a half-configured one never answers."""
+    def _call(self, verb: str, call: Callable[[SecretStore], _Answer]) -> _Answer:
+        """Call the keyring within the limit: a half-configured one never answers."""
 
         def ask() -> _Answer:
             store = self._system_store() if self._store is None else self._store
-            _refuse_null(store)
+            if type(store).__module__ == "keyring.backends.null":
+                raise AuthError("The keyring is disabled (null backend); it would store nothing.")
             answer = call(store)
-            self._remember(store)
+            if self._store is None:
+                self._memory.remember("keyring", "backend", f"{type(store).__module__}.{type(store).__qualname__}")
+                self._store = store
             return answer
 
         try:
             return call_within(self._limit, ask)
+        except AuthError as error:
+            message = error.message
         except DeadlineError:
-            raise AuthError(
-                f"The keyring did not answer within {self._limit:g} seconds; it may be locked.",
-                hint=self._instead,
-            ) from None
-        except Exception as error:  # noqa: BLE001 backends raise what they like
-            raise AuthError(_sentence(verb, error), hint=self._instead) from None
+            message = f"The keyring did not answer within {self._limit:g} seconds; it may be locked."
+        except Exception as error:  # noqa: BLE001 each backend has errors of its own
+            # The backend's own words could contain the secret, so only the kind of error is shown.
+            kind = type(error).__name__
+            message = _SENTENCES.get(kind, f"Could not {verb} the keyring ({kind}).")
+        raise AuthError(message, hint=self._hint)
 
     def _system_store(self) -> SecretStore:
-        """The backend that the person configured, else the one that answered last time, else the best there is."""
+        """The backend that the user configured, else the one that answered last time, else the best there is."""
         from keyring import core
 
         store: SecretStore | None = core.load_env() or core.load_config()
-        if store is None and (known := self._memory.recall("keyring", "backend")):
+        if store is None and (cached := self._memory.recall("keyring", "backend")):
             try:
-                store = core.load_keyring(str(known))
-            except Exception:  # noqa: BLE001 it went away; the search below finds another
+                store = core.load_keyring(str(cached))
+            except Exception:  # noqa: BLE001 it was removed; the search below finds another
                 store = None
         if store is None:
-            # Loads every backend that any installed package offers: slow, so the one that answers is remembered.
+            # Loads every backend of every installed package: slow, so the one that answers is cached.
             found = core.get_keyring()
             # A chain of several would search again each time; it writes to its first one.
             store = next(iter(getattr(found, "backends", [])), found)
         return store
-
-    def _remember(self, store: SecretStore) -> None:
-        if self._store is None:
-            self._memory.remember("keyring", "backend", f"{type(store).__module__}.{type(store).__qualname__}")
-            self._store = store
-
-
-class _SwitchedOffError(Exception):
-    """The null backend accepts everything and keeps nothing."""
-
-
-class _IncompleteError(Exception):
-    """Parts of a divided secret are missing."""
-
-
-def _refuse_null(store: SecretStore) -> None:
-    if type(store).__module__ == "keyring.backends.null":
-        raise _SwitchedOffError
 
 
 def _read(store: SecretStore, entry: str) -> str | None:
@@ -124,62 +114,51 @@ def _read(store: SecretStore, entry: str) -> str | None:
     if not parts:
         return kept
     secret = "".join(store.get_password(SERVICE, part) or "" for part in parts)
-    if _mark(secret) != kept:
-        raise _IncompleteError
+    if _header(secret) != kept:
+        raise AuthError("The keyring has lost a part of the secret, which it stores in several entries.")
     return secret
 
 
 def _write(store: SecretStore, entry: str, secret: str) -> None:
-    """Whole where the keyring takes it whole, else divided; the secret of before goes only once this one is there."""
-    before = _parts(entry, store.get_password(SERVICE, entry))
+    """In one entry if the keyring takes it, else in parts; the parts of the secret before are deleted last."""
+    old_parts = _parts(entry, store.get_password(SERVICE, entry))
     try:
         store.set_password(SERVICE, entry, secret)
         parts = []
     except Exception:  # each backend has an error of its own for what is too long
         if len(secret) <= _PART:
             raise
-        mark = _mark(secret)
-        parts = _parts(entry, mark)
+        header = _header(secret)
+        parts = _parts(entry, header)
         for number, part in enumerate(parts):
             store.set_password(SERVICE, part, secret[number * _PART : (number + 1) * _PART])
-        store.set_password(SERVICE, entry, mark)
-    for part in before:
+        store.set_password(SERVICE, entry, header)
+    for part in old_parts:
         if part not in parts:
             store.delete_password(SERVICE, part)
 
 
 def _delete(store: SecretStore, entry: str) -> bool:
     kept = store.get_password(SERVICE, entry)
-    if kept is None:
-        return False
     for part in _parts(entry, kept):
         if store.get_password(SERVICE, part) is not None:
             store.delete_password(SERVICE, part)
-    store.delete_password(SERVICE, entry)
-    return True
+    if kept is not None:
+        store.delete_password(SERVICE, entry)
+    return kept is not None
 
 
-def _mark(secret: str) -> str:
-    """What stands in a divided secret's own entry: how many parts there are, and by which name."""
+def _header(secret: str) -> str:
+    """The content of a split secret's own entry: the number of parts, and a checksum that names them."""
     import hashlib
 
     count = -(-len(secret) // _PART)
-    return f"{_DIVIDED}:{count}:{hashlib.sha256(secret.encode()).hexdigest()[:16]}"
+    return f"{_SPLIT}:{count}:{hashlib.sha256(secret.encode()).hexdigest()[:16]}"
 
 
 def _parts(entry: str, kept: str | None) -> list[str]:
-    """The entries that the parts of a divided secret lie in; none for a whole one."""
-    if not kept or not kept.startswith(f"{_DIVIDED}:"):
+    """The entries of a split secret's parts; none for a secret in one entry."""
+    if not kept or not kept.startswith(f"{_SPLIT}:"):
         return []
-    count, name = kept.removeprefix(f"{_DIVIDED}:").split(":")
+    count, name = kept.removeprefix(f"{_SPLIT}:").split(":")
     return [f"{entry}#{name}.{number}" for number in range(int(count))]
-
-
-def _sentence(verb: str, error: Exception) -> str:
-    """The backend's own words could hold the secret, so only the kind of error is told."""
-    if isinstance(error, _SwitchedOffError):
-        return "The keyring is switched off here (the null backend): it would keep nothing."
-    if isinstance(error, _IncompleteError):
-        return "The keyring has lost a part of the secret, which it holds in several."
-    kind = type(error).__name__
-    return _SENTENCES.get(kind, f"Could not {verb} the keyring ({kind}).")

@@ -1,4 +1,4 @@
-"""How a profile gets a fresh token: from a command of the user's own, or for an OAuth 2 refresh token."""
+"""Renewal of a profile's token: by a command of the user's own, or with an OAuth 2 refresh token."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -10,18 +10,18 @@ from synq_cli.session.settings import Settings
 from synq_cli.session.tokens.stores import TokenStore, next_refresh_entry, refresh_entry
 from synq_cli.state.folders import private_folder
 
-# Somebody else's renewal ends within its limit, and the keyring takes its time.
+# How long to wait for another process's renewal, in limits of one: the keyring takes its time, too.
 _LOCK_LIMITS = 1.5
-_LONGEST_WORDS = 500
-# Sends a form to a URL; gives the status and the body of the answer, NetworkError if there is none.
+_LONGEST_QUOTE = 500
+# Sends a form to a URL; gives the status and the body of the reply, NetworkError if there is none.
 PostForm = Callable[[str, Mapping[str, str]], tuple[int, bytes]]
 
 
 class Renewal:
-    """The renewal of one profile's token, done by one process of the user at a time.
+    """The renewal of one profile's token, by one process of the user at a time.
 
-    `folder` is asked for when the lock is needed; `secrets` is told every secret that comes up, `tell` what a person
-    should know. `post_form` sends the refresh token to its own address, never along a redirect.
+    `folder` is that of the lock file. Every secret is added to `secrets`. `post_form` sends the refresh token to the
+    token URL and follows no redirect. `limit` is for the command, in seconds. All errors are AuthErrors.
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class Renewal:
         environ: Mapping[str, str],
         folder: Callable[[], Path],
         secrets: list[str],
-        tell: Callable[[str], None],
+        warn: Callable[[str], None],
         post_form: PostForm,
         limit: float = 30.0,
     ) -> None:
@@ -44,48 +44,42 @@ class Renewal:
         self._environ = environ
         self._folder = folder
         self._secrets = secrets
-        self._tell = tell
+        self._warn = warn
         self._post_form = post_form
         self._limit = limit
 
-    @property
-    def way(self) -> str | None:
-        """How the profile renews its token: token_command, refresh_token or, where it does not, None."""
-        if self._settings.token_command:
-            return "token_command"
-        return "refresh_token" if self._settings.token_url else None
-
     def renew(self, stale: str | None, check: Callable[[str], None]) -> str:
-        """A token that is not the stale one: another process's, if it was quicker, else a fresh one, kept.
+        """A token that is not the stale one: another process's, if it was quicker, else a new one, which is stored.
 
-        `check` raises for a token that can't be used, before anything is kept. AuthError if there is none to be had;
-        what was stored stays.
+        `check` raises for an unusable token before it is stored. If there is no new token, the stored login stays.
         """
         with self._lock():
-            kept = self._tokens.read(self._profile, self._where)
-            if kept and kept != stale:
+            stored = self._tokens.read(self._profile, self._where)
+            if stored and stored != stale:
                 with suppress(SynqError):
-                    check(kept)
-                    return kept
+                    check(stored)
+                    return stored
             if self._settings.token_command:
-                fresh = self.ask_command(self._settings.token_command)
-                check(fresh)
-                self._keep(fresh)
+                fresh = self.run_command(self._settings.token_command)
             else:
                 refresh = self._refresh_token()
-                fresh, rotated = self.grant(refresh)
-                if rotated not in {None, refresh}:
-                    self._keep_rotated(str(rotated))
-                check(fresh)
-                self._keep(fresh)
+                fresh, rotated = self.exchange(refresh)
+                if rotated and rotated != refresh:
+                    self._store_rotated(rotated)
+            check(fresh)
+            try:
+                self._tokens.write(self._profile, fresh, self._where)
+            except SynqError as error:
+                self._warn(f"The new token serves this run, but could not be stored: {error.message}")
         return fresh
 
-    def ask_command(self, command: str) -> str:
-        """What the command prints; AuthError, with its own words, if it fails. No shell reads it."""
+    def run_command(self, command: str) -> str:
+        """The token that the command prints, run without a shell; an error quotes its stderr."""
         import shlex
         import subprocess
 
         words = shlex.split(command)
+        name = f"the token_command ({words[0]})"
         try:
             done = subprocess.run(  # noqa: S603 the user's own command, from the user's own profile
                 words,
@@ -96,88 +90,77 @@ class Renewal:
                 check=False,
             )
         except subprocess.TimeoutExpired:
-            raise self._failed(f"the token_command ({words[0]}) did not end within {self._limit:g} seconds") from None
+            raise self._failed(f"{name} did not finish within {self._limit:g} seconds") from None
         except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or "its words can't be passed on"
-            raise self._failed(f"the token_command ({words[0]}) can't be run: {reason}") from None
+            reason = getattr(error, "strerror", None) or "its arguments contain a null character"
+            raise self._failed(f"{name} can't be run: {reason}") from None
         if done.returncode:
-            said = self._mask(done.stderr.decode("utf-8", "replace").strip())[-_LONGEST_WORDS:]
-            raise self._failed(
-                f"the token_command ({words[0]}) ended with status {done.returncode}{said and ': '}{said}"
-            )
+            quote = self._mask(done.stderr.decode("utf-8", "replace").strip())[-_LONGEST_QUOTE:]
+            raise self._failed(f"{name} failed with status {done.returncode}{quote and ': '}{quote}")
         token = done.stdout.decode("utf-8", "replace").strip()
         self._secrets.append(token)
         return token
 
-    def grant(self, refresh: str) -> tuple[str, str | None]:
-        """A fresh token and, where the server gives one, the refresh token that replaces this one (RFC 6749, 6)."""
+    def exchange(self, refresh: str) -> tuple[str, str | None]:
+        """A new token for the refresh token and, if the server rotates it, the next refresh token (RFC 6749, 6)."""
+        import json
+
         self._secrets.append(refresh)
         form = {"grant_type": "refresh_token", "refresh_token": refresh}
         if self._settings.client_id:
             form["client_id"] = self._settings.client_id
         url = str(self._settings.token_url)
-        status, answer = self._post(url, form)
-        fresh, rotated = answer.get("access_token"), answer.get("refresh_token")
-        self._secrets += [text for text in (fresh, rotated) if isinstance(text, str) and text]
-        if status >= 300:
-            said = " ".join(str(answer[key]) for key in ("error", "error_description") if answer.get(key))
-            words = self._mask(said)[:_LONGEST_WORDS]
-            denied = "denied the renewal" if 400 <= status < 500 else "failed"
-            raise self._failed(f"{_shown(url)} {denied}: {words or f'status {status}'}")
-        if not isinstance(fresh, str):
-            raise self._failed(f"the answer of {_shown(url)} holds no access_token")
-        return fresh, rotated if isinstance(rotated, str) and rotated else None
-
-    def _post(self, url: str, form: Mapping[str, str]) -> tuple[int, dict[str, Any]]:
-        """Status and object of the answer."""
-        import json
-
+        shown = url.partition("?")[0]  # the query may contain a key
         try:
             status, body = self._post_form(url, form)
         except NetworkError as error:
             raise self._failed(self._mask(error.message)) from None
-        try:
+        answer: Any = None
+        with suppress(ValueError, RecursionError):
             answer = json.loads(body)
-        except (ValueError, RecursionError):
-            answer = None
-        return status, answer if isinstance(answer, dict) else {}
+        if not isinstance(answer, dict):
+            answer = {}
+        fresh, rotated = (self._secret(answer.get(name)) for name in ("access_token", "refresh_token"))
+        if status >= 300:
+            said = " ".join(str(answer[key]) for key in ("error", "error_description") if answer.get(key))
+            reason = self._mask(said)[:_LONGEST_QUOTE] or f"status {status}"
+            raise self._failed(f"{shown} {'denied the renewal' if 400 <= status < 500 else 'failed'}: {reason}")
+        if fresh is None:
+            raise self._failed(f"the reply of {shown} has no access_token")
+        return fresh, rotated
 
-    def keep_refresh(self, refresh: str) -> None:
-        """Keep the first refresh token."""
+    def store_refresh(self, refresh: str) -> None:
+        """Store the refresh token; one that waited to replace it is deleted."""
         self._tokens.write(refresh_entry(self._profile), refresh, self._where)
-        self._tokens.drop(next_refresh_entry(self._profile), where=self._where)
+        self._tokens.delete(next_refresh_entry(self._profile), where=self._where)
+
+    def _secret(self, value: object) -> str | None:
+        if not isinstance(value, str) or not value:
+            return None
+        self._secrets.append(value)
+        return value
 
     def _refresh_token(self) -> str:
-        # One that was to replace the other when synq was killed is the newer one.
-        entries = (next_refresh_entry(self._profile), refresh_entry(self._profile))
-        found = next(filter(None, (self._tokens.read(entry, self._where) for entry in entries)), None)
-        if found is None:
-            raise self._failed(f"profile {self._profile} has no refresh token")
-        return found
+        # If synq was killed between the two, the one that was to replace the other is the newer one.
+        for entry in (next_refresh_entry(self._profile), refresh_entry(self._profile)):
+            if found := self._tokens.read(entry, self._where):
+                return found
+        raise self._failed(f"profile {self._profile} has no refresh token")
 
-    def _keep_rotated(self, rotated: str) -> None:
-        """Keep the new refresh token beside the old one before it takes its place."""
+    def _store_rotated(self, rotated: str) -> None:
+        """Store the new refresh token beside the old one before it replaces it."""
         try:
             self._tokens.write(next_refresh_entry(self._profile), rotated, self._where)
-            self.keep_refresh(rotated)
+            self.store_refresh(rotated)
         except SynqError as error:
-            self._tell(
-                f"The new refresh token could not be stored: {error.message} When this token ends, log in again: "
+            self._warn(
+                f"The new refresh token could not be stored: {error.message} When this token expires, log in again: "
                 f"synq auth login --profile {self._profile}"
             )
 
-    def _keep(self, fresh: str) -> None:
-        try:
-            self._tokens.write(self._profile, fresh, self._where)
-        except SynqError as error:
-            self._tell(f"The fresh token serves this run, but could not be stored: {error.message}")
-
     @contextmanager
     def _lock(self) -> Iterator[None]:
-        """Hold off every other process of this user that would renew the same token.
-
-        The system takes the lock from a process that dies.
-        """
+        """Exclude every other process of this user that would renew the same token; a dead one holds no lock."""
         from filelock import FileLock, Timeout
 
         wait = self._limit * _LOCK_LIMITS
@@ -185,7 +168,7 @@ class Renewal:
         try:
             lock.acquire()
         except Timeout:
-            raise self._failed(f"another synq has been at it for {wait:g} seconds") from None
+            raise self._failed(f"another synq process has been renewing it for {wait:g} seconds") from None
         except OSError as error:
             raise self._failed(f"{lock.lock_file} can't be locked: {error.strerror}") from None
         try:
@@ -194,18 +177,13 @@ class Renewal:
             lock.release()
 
     def _mask(self, text: str) -> str:
-        for secret in self._secrets:
-            text = text.replace(secret, "[token]") if secret else text
+        for secret in filter(None, self._secrets):
+            text = text.replace(secret, "[token]")
         return text
 
     def _failed(self, reason: str) -> AuthError:
         return AuthError(
             f"The token of profile {self._profile} could not be renewed: {reason.rstrip('.')}.",
-            hint="The stored login stays as it was. Mend this and try again: synq auth refresh --profile "
-            f"{self._profile}, or log in anew: synq auth login --profile {self._profile}",
+            hint=f"The stored login was not changed. Fix this and run `synq auth refresh --profile {self._profile}`, "
+            f"or log in again: synq auth login --profile {self._profile}",
         )
-
-
-def _shown(url: str) -> str:
-    """The address without its query, which may hold a key."""
-    return url.partition("?")[0]

@@ -1,78 +1,96 @@
-"""Where tokens are kept: the operating system's keyring, or, if asked for, a file of the user's own."""
+"""Where tokens are stored: the operating system's keyring or, if asked for, a file of the user's own."""
 
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from synq_cli.errors import UsageError
-from synq_cli.session.tokens.keyring import Keyring, SecretStore
 from synq_cli.state.folders import replace_file, sole_writer
-from synq_cli.state.memory import Memory
+
+if TYPE_CHECKING:
+    from synq_cli.session.tokens.keyring import Keyring, SecretStore
+    from synq_cli.state.memory import Memory
 
 STORES = ("keyring", "file")
-_INSTEAD = "Set SYNQ_TOKEN for this shell, or keep the token in a file: synq auth login --insecure-storage"
+_HINT = "Set SYNQ_TOKEN for this shell, or store the token in a file: synq auth login --insecure-storage"
+
+
+# No profile can have these names.
 
 
 def webhook_entry(profile: str) -> str:
-    """The name that the profile's webhook secret is kept under; no profile can be called that."""
+    """The entry of the profile's webhook secret."""
     return f"{profile}#webhook"
 
 
 def refresh_entry(profile: str) -> str:
-    """The name that the profile's refresh token is kept under."""
+    """The entry of the profile's refresh token."""
     return f"{profile}#refresh"
 
 
 def next_refresh_entry(profile: str) -> str:
-    """The name that the next refresh token is kept under until it has taken the place of the one before."""
+    """The entry of a new refresh token until it has replaced the one before."""
     return f"{profile}#refresh-next"
 
 
 class TokenStore:
-    """Secrets by entry, a profile's token under its name; `where` is "keyring" or "file". AuthError if that fails."""
+    """Secrets by entry, a profile's token under its name; `where` is "keyring" or "file".
+
+    AuthError with the hint if the keyring fails, or does not answer within `limit` seconds.
+    """
 
     def __init__(
         self,
         config_dir: Path,
-        store: SecretStore | None = None,
+        store: "SecretStore | None" = None,
         *,
-        memory: Memory,
+        memory: "Memory",
         limit: float = 3.0,
-        instead: str = _INSTEAD,
+        hint: str = _HINT,
     ) -> None:
         self._file = config_dir / "credentials.json"
-        self._keyring = Keyring(store, memory, limit=limit, instead=instead)
+        self._store = store
+        self._memory = memory
+        self._limit = limit
+        self._hint = hint
 
     def read(self, entry: str, where: str) -> str | None:
         """The entry's secret, or None if there is none."""
-        return self._in_file().get(entry) if where == "file" else self._keyring.read(entry)
+        return self._read_file().get(entry) if where == "file" else self._keyring.read(entry)
 
     def write(self, entry: str, secret: str, where: str) -> None:
-        """Keep the secret, and read it back before claiming so."""
+        """Store the secret."""
         if where == "file":
             self._change_file(lambda secrets: secrets.__setitem__(entry, secret))
         else:
             self._keyring.write(entry, secret)
 
-    def delete(self, profile: str, where: str) -> bool:
-        """Forget all that is kept for the profile; False if there was no token."""
-        more = (refresh_entry(profile), next_refresh_entry(profile), webhook_entry(profile))
-        return self.drop(profile, *more, where=where)[0]
+    def delete_profile(self, profile: str, where: str) -> bool:
+        """Delete all secrets of the profile; False if there was no token."""
+        others = (refresh_entry(profile), next_refresh_entry(profile), webhook_entry(profile))
+        return self.delete(profile, *others, where=where)[0]
 
-    def drop(self, *entries: str, where: str) -> list[bool]:
-        """Forget these entries; which of them there were."""
+    def delete(self, *entries: str, where: str) -> list[bool]:
+        """Delete these entries; for each, whether it was there."""
         if where != "file":
             return self._keyring.delete(*entries)
-        kept = self._in_file()
+        kept = self._read_file()
         if kept.keys() & set(entries):
             self._change_file(lambda secrets: [secrets.pop(entry, None) for entry in entries])
         return [entry in kept for entry in entries]
 
     def backend(self) -> str:
-        """What the keyring calls itself, once it has answered."""
+        """The name of the keyring's backend, once it has answered."""
         return self._keyring.name()
 
-    def _in_file(self) -> dict[str, str]:
+    @cached_property
+    def _keyring(self) -> "Keyring":
+        from synq_cli.session.tokens.keyring import Keyring
+
+        return Keyring(self._store, self._memory, limit=self._limit, hint=self._hint)
+
+    def _read_file(self) -> dict[str, str]:
         import json
 
         try:
@@ -94,6 +112,6 @@ class TokenStore:
         import json
 
         with sole_writer(self._file):
-            tokens = self._in_file()
+            tokens = self._read_file()
             edit(tokens)
             replace_file(self._file, json.dumps(tokens))

@@ -1,98 +1,88 @@
-"""Fulfilments: list an order's parcels, record one."""
+"""Fulfilments of an order: list, record."""
 
 import uuid
-from typing import Any
 
 import falcon
 
 from synq_cli.sandbox.resources.orders.allocation import ship
-from synq_cli.sandbox.resources.orders.lines import PICKS, lines_of, pick
-from synq_cli.sandbox.resources.orders.orders import BAD_BODY, find_order
+from synq_cli.sandbox.resources.orders.lines import ITEMS, lines_of, select_units
+from synq_cli.sandbox.resources.orders.orders import INVALID_BODY, find_order
 from synq_cli.sandbox.resources.orders.states import move
-from synq_cli.sandbox.server.fields import identifier, optional_fields_in, text
-from synq_cli.sandbox.server.gates import caller_of
-from synq_cli.sandbox.server.reading import refusal, store_of
+from synq_cli.sandbox.server.fields import identifier, text
+from synq_cli.sandbox.server.request import Request, Response, http_error
 from synq_cli.sandbox.store.schema import Row
 from synq_cli.sandbox.store.store import Store
-from synq_cli.sandbox.store.trail import record
-from synq_cli.times import timestamp
 
-PARCEL = {"items": PICKS, "carrier": text, "tracking_number": text, "location_id": identifier}
+FIELDS = {"items": ITEMS, "carrier": text, "tracking_number": text, "location_id": identifier}
 SHIPPABLE = ("confirmed", "processing", "partially_fulfilled")
-
-Picked = list[tuple[Row, int]]
 
 
 class Fulfillments:
-    def on_get(self, req: falcon.Request, resp: falcon.Response, order_id: str) -> None:
-        store = store_of(req)
-        rows = store.rows(
-            "SELECT * FROM fulfillments WHERE order_id = ? ORDER BY created_at, rowid",
-            (find_order(req, order_id)["id"],),
+    def on_get(self, req: Request, resp: Response, order_id: str) -> None:
+        order = find_order(req, order_id)
+        rows = req.store.rows(
+            "SELECT * FROM fulfillments WHERE order_id = ? ORDER BY created_at, rowid", (order["id"],)
         )
-        resp.media = {"fulfillments": [_shown(store, row) for row in rows]}
+        resp.media = {"fulfillments": [_with_items(req.store, row) for row in rows]}
 
-    def on_post(self, req: falcon.Request, resp: falcon.Response, order_id: str) -> None:
-        given = optional_fields_in(req, PARCEL, BAD_BODY)
-        store, at = store_of(req), req.context.at
+    def on_post(self, req: Request, resp: Response, order_id: str) -> None:
+        fields = req.optional_fields(FIELDS, INVALID_BODY)
+        store = req.store
         with store.writing():
             order = find_order(req, order_id)
             if order["status"] not in SHIPPABLE:
-                raise refusal(400, f"order is {order['status']}, it cannot be fulfilled")
+                raise http_error(400, f"order is {order['status']}, it cannot be fulfilled")
             lines = lines_of(store, order["id"])
-            picked = pick(lines, "unshipped", given.get("items"))
-            parcel = {
-                "id": str(uuid.uuid4()),
-                "order_id": order["id"],
-                "status": "shipped",
-                "location_id": _location(req, given, picked),
-                "carrier": given.get("carrier"),
-                "tracking_number": given.get("tracking_number"),
-                "created_at": timestamp(at),
-                "updated_at": timestamp(at),
-            }
-            store.insert("fulfillments", parcel)
-            for line, quantity in picked:
-                units = {"fulfillment_id": parcel["id"], "order_item_id": line["id"], "quantity": quantity}
-                store.insert("fulfillment_items", units)
-                ship(store, order, line, quantity, at, caller_of(req).user_id)
-            all_shipped = sum(quantity for _, quantity in picked) == sum(line["unshipped"] for line in lines)
-            _move_on(store, order, at, all_shipped=all_shipped)
-            details = {"fulfillment_id": parcel["id"], "status": order["status"]}
-            record(req, "ORDER_FULFILLED", "ORDER", order["id"], details)
+            selected = select_units(lines, "unshipped", fields.get("items"))
+            fulfillment = store.insert(
+                "fulfillments",
+                {
+                    "id": str(uuid.uuid4()),
+                    "order_id": order["id"],
+                    "status": "shipped",
+                    "location_id": _location(req, fields.get("location_id"), [line for line, _ in selected]),
+                    "carrier": fields.get("carrier"),
+                    "tracking_number": fields.get("tracking_number"),
+                    "created_at": req.now,
+                    "updated_at": req.now,
+                },
+            )
+            for line, quantity in selected:
+                item = {"fulfillment_id": fulfillment["id"], "order_item_id": line["id"], "quantity": quantity}
+                store.insert("fulfillment_items", item)
+                ship(store, order, line, quantity, req.at, req.caller.user_id)
+            if order["status"] == "confirmed":
+                move(store, order, "processing", req.at)
+            if sum(quantity for _, quantity in selected) == sum(line["unshipped"] for line in lines):
+                move(store, order, "fulfilled", req.at, payment_status="captured")
+            elif order["status"] == "processing":
+                move(store, order, "partially_fulfilled", req.at, payment_status="captured")
+            details = {"fulfillment_id": fulfillment["id"], "status": order["status"]}
+            req.audit("ORDER_FULFILLED", "ORDER", order["id"], details)
         resp.status = falcon.HTTP_201
-        resp.media = _shown(store, parcel)
+        resp.media = _with_items(store, fulfillment)
 
 
-def _location(req: falcon.Request, given: dict[str, Any], picked: Picked) -> str | None:
-    """Where the parcel leaves from: as given, else where its units lie; None if they lie apart."""
-    where = {line["location_id"] for line, _ in picked if line["variant_id"]}
-    location_id: str | None = given.get("location_id")
+def _location(req: Request, location_id: str | None, lines: list[Row]) -> str | None:
+    """Where the units leave from: `location_id`, or the one location their stock is at, or None for several."""
+    stocked: set[str] = {line["location_id"] for line in lines if line["variant_id"]}
     if location_id is None:
-        return where.pop() if len(where) == 1 else None
-    if not store_of(req).row(
-        "SELECT id FROM locations WHERE id = ? AND tenant_id = ?", (location_id, caller_of(req).tenant_id)
-    ):
-        raise refusal(404, "Location not found")
-    if where - {location_id}:
-        raise refusal(400, "the order's stock is allocated at another location")
+        return stocked.pop() if len(stocked) == 1 else None
+    if not req.rows("locations", id=location_id):
+        raise http_error(404, "Location not found")
+    if stocked - {location_id}:
+        raise http_error(400, "the order's stock is allocated at another location")
     return location_id
 
 
-def _move_on(store: Store, order: Row, at: float, *, all_shipped: bool) -> None:
-    if order["status"] == "confirmed":
-        move(store, order, "processing", at)
-    if all_shipped:
-        move(store, order, "fulfilled", at, payment_status="captured")
-    elif order["status"] == "processing":
-        move(store, order, "partially_fulfilled", at, payment_status="captured")
-
-
-def _shown(store: Store, parcel: Row) -> Row:
+def _with_items(store: Store, fulfillment: Row) -> Row:
     items = store.rows(
         """SELECT variant_id, sku, fulfillment_items.quantity
            FROM fulfillment_items JOIN order_items ON order_items.id = order_item_id
            WHERE fulfillment_id = ? ORDER BY fulfillment_items.rowid""",
-        (parcel["id"],),
+        (fulfillment["id"],),
     )
-    return {**parcel, "items": items}
+    return {**fulfillment, "items": items}
+
+
+ROUTES = {"/api/v1/oms/orders/{order_id}/fulfillments": Fulfillments()}

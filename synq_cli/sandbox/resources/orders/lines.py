@@ -1,27 +1,28 @@
-"""The lines of an order: which units have been shipped and returned, and which of them a request picks."""
+"""Order lines: units shipped and returned, and the selection of units in a fulfilment or a return."""
 
-from typing import Any
+from typing import Any, Literal
 
-from synq_cli.sandbox.server.fields import MisfitError, at_least, filled_list, filled_text, fitted_object, identifier
-from synq_cli.sandbox.server.reading import refusal
+from synq_cli.sandbox.server.fields import at_least, filled_list, filled_text, identifier, object_of
+from synq_cli.sandbox.server.request import http_error
 from synq_cli.sandbox.store.schema import Row
 from synq_cli.sandbox.store.store import Store
 
-_PICK = fitted_object({"sku": filled_text, "variant_id": identifier, "quantity": at_least(1)}, ("quantity",))
+_ITEM = object_of({"sku": filled_text, "variant_id": identifier, "quantity": at_least(1)}, ("quantity",))
 
 
-def _picked(value: object) -> dict[str, Any]:
-    item: dict[str, Any] = _PICK(value)
+def _item(value: object) -> dict[str, Any]:
+    item: dict[str, Any] = _ITEM(value)
     if item.keys() == {"quantity"}:
-        raise MisfitError("of which line?")
+        raise ValueError
     return item
 
 
-PICKS = filled_list(_picked)
+# The `items` of a fulfilment or a return: a quantity, and the line it is taken from by SKU, variant or both.
+ITEMS = filled_list(_item)
 
 
 def lines_of(store: Store, order_id: str) -> list[Row]:
-    """The order's lines with their `unshipped` units and their `returnable` ones: shipped, in no return yet."""
+    """The order's lines with their `unshipped` units and their `returnable` ones: shipped, and not in a return."""
     return store.rows(
         """WITH shipped AS (
                SELECT order_item_id, SUM(quantity) AS units FROM fulfillment_items GROUP BY order_item_id),
@@ -37,30 +38,32 @@ def lines_of(store: Store, order_id: str) -> list[Row]:
     )
 
 
-def pick(lines: list[Row], left: str, picks: list[dict[str, Any]] | None) -> list[tuple[Row, int]]:
-    """The lines and units that are meant, all that is left without `picks`; `left` names the lines' column.
+def select_units(
+    lines: list[Row], column: Literal["unshipped", "returnable"], items: list[dict[str, Any]] | None
+) -> list[tuple[Row, int]]:
+    """The lines and units that `items` ask for; without `items`, all units in the column.
 
-    400 for an unknown line, for one that is named twice, for more than is left, and if nothing is.
+    400 for an unknown line, a line given twice, more units than there are, and if there are none.
     """
-    if picks is None:
-        picked = [(line, line[left]) for line in lines if line[left]]
-        if not picked:
-            raise refusal(400, f"the order has nothing {left}")
-        return picked
-    picked = []
-    for item in picks:
+    if items is None:
+        selected = [(line, line[column]) for line in lines if line[column]]
+        if not selected:
+            raise http_error(400, f"the order has nothing {column}")
+        return selected
+    selected = []
+    for item in items:
         name = item.get("sku") or item["variant_id"]
-        meant = [line for line in lines if all(line[key] == item[key] for key in item if key != "quantity")]
-        if not meant:
-            raise refusal(400, f"the order has no line {name}")
-        if any(line["id"] == done["id"] for line in meant for done, _ in picked):
-            raise refusal(400, f"line {name} is given twice")
+        matches = [line for line in lines if all(line[key] == item[key] for key in item if key != "quantity")]
+        if not matches:
+            raise http_error(400, f"the order has no line {name}")
+        if any(line["id"] == other["id"] for line in matches for other, _ in selected):
+            raise http_error(400, f"line {name} is given twice")
         rest = item["quantity"]
-        for line in meant:
-            units = min(rest, line[left])
+        for line in matches:
+            units = min(rest, line[column])
             if units:
-                picked.append((line, units))
+                selected.append((line, units))
             rest -= units
         if rest:
-            raise refusal(400, f"quantity is too large: {name} has {item['quantity'] - rest} {left}")
-    return picked
+            raise http_error(400, f"quantity is too large: {name} has {item['quantity'] - rest} {column}")
+    return selected

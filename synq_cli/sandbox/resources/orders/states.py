@@ -1,12 +1,11 @@
-"""The life of an order: which status may follow which, and what the clock alone brings about."""
+"""Order statuses: which may follow which, and the changes that only take time."""
 
 import falcon
 
 from synq_cli.sandbox.resources.orders.allocation import allocate
-from synq_cli.sandbox.server.reading import refusal, store_of
+from synq_cli.sandbox.server.request import Request, audit_event, http_error
 from synq_cli.sandbox.store.schema import Row
 from synq_cli.sandbox.store.store import Store
-from synq_cli.sandbox.store.trail import record_unasked
 from synq_cli.times import timestamp
 
 NEXT: dict[str, tuple[str, ...]] = {
@@ -28,58 +27,62 @@ NEXT: dict[str, tuple[str, ...]] = {
     "failed": (),
 }
 
-# Seconds from one step of a new order to the next.
+# Seconds from one status of a new order to the next.
 STEP = 2.0
 
 
 def move(
     store: Store, order: Row, status: str, at: float, payment_status: str | None = None, then: float | None = None
 ) -> None:
-    """Take the order to its next status, in the row too; `then` is when the clock takes it further.
+    """Move the order to its next status, in the database and in `order`; 400 if that status may not follow.
 
-    Without a `payment_status` the payment stays as it is. 400 if that status may not follow.
+    Without `payment_status` the payment stays as it is. `then` is when the order moves on by itself.
     """
     if status not in NEXT[order["status"]]:
-        raise refusal(400, f"order is {order['status']}, it cannot become {status}")
-    order["status"] = status
-    order["payment_status"] = payment_status or order["payment_status"]
-    order["advances_at"] = then
-    order["updated_at"] = timestamp(at)
-    store.run(
-        """UPDATE orders SET status = :status, payment_status = :payment_status, allocation = :allocation,
-               advances_at = :advances_at, updated_at = :updated_at
-           WHERE id = :id""",
-        order,
-    )
+        raise http_error(400, f"order is {order['status']}, it cannot become {status}")
+    changes = {
+        "status": status,
+        "payment_status": payment_status or order["payment_status"],
+        "allocation": order["allocation"],
+        "advances_at": then,
+        "updated_at": timestamp(at),
+    }
+    order |= store.update("orders", order, **changes)
 
 
 class DueOrders:
-    """Before a request is answered, does what new orders have waited for: reserve their stock, then confirm them."""
+    """Middleware that moves new orders on before a request is answered: reserves their stock, then confirms them."""
 
     def process_resource(
-        self, req: falcon.Request, _resp: falcon.Response, _resource: object, _params: dict[str, object]
+        self, req: Request, _resp: falcon.Response, _resource: object, _params: dict[str, object]
     ) -> None:
-        store, due = store_of(req), (req.context.at,)
-        if store.row("SELECT id FROM orders WHERE advances_at <= ?", due):
-            with store.writing():
-                while order := store.row(
-                    "SELECT * FROM orders WHERE advances_at <= ? ORDER BY advances_at, rowid LIMIT 1", due
+        if req.store.row("SELECT id FROM orders WHERE advances_at <= ?", (req.at,)):
+            with req.store.writing():
+                while order := req.store.row(
+                    "SELECT * FROM orders WHERE advances_at <= ? ORDER BY advances_at, rowid LIMIT 1", (req.at,)
                 ):
-                    _advance(store, order)
+                    _advance(req.store, order)
 
 
 def _advance(store: Store, order: Row) -> None:
     at = order["advances_at"]
-    complaint = allocate(store, order, at) if order["status"] == "pending_payment" else None
-    if complaint:
-        move(store, order, "failed", at)
-        _record(store, order, "ORDER_FAILED", {"reason": complaint})
-    elif order["status"] == "pending_payment":
-        move(store, order, "payment_authorized", at, payment_status="authorized", then=at + STEP)
-    else:
+    if order["status"] == "payment_authorized":
         move(store, order, "confirmed", at)
-        _record(store, order, "ORDER_CONFIRMED", {"allocation": order["allocation"]})
+        _audit(store, order, "ORDER_CONFIRMED", {"allocation": order["allocation"]})
+    elif error := allocate(store, order, at):
+        move(store, order, "failed", at)
+        _audit(store, order, "ORDER_FAILED", {"reason": error})
+    else:
+        move(store, order, "payment_authorized", at, payment_status="authorized", then=at + STEP)
 
 
-def _record(store: Store, order: Row, action: str, details: Row) -> None:
-    record_unasked(store, order["tenant_id"], order["updated_at"], action, "ORDER", order["id"], details)
+def _audit(store: Store, order: Row, action: str, details: Row) -> None:
+    audit_event(
+        store,
+        tenant_id=order["tenant_id"],
+        action=action,
+        entity_type="ORDER",
+        entity_id=order["id"],
+        details=details,
+        created_at=order["updated_at"],
+    )

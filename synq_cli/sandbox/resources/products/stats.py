@@ -1,24 +1,16 @@
-"""The dashboard's counters: products, stock that runs low or is out, and what the stock is worth."""
+"""Dashboard counters: products, low stock, stock-outs, value of the stock."""
 
 from decimal import Decimal
 
-import falcon
-
-from synq_cli.sandbox.server.gates import caller_of
-from synq_cli.sandbox.server.reading import store_of
-
-LOWEST = 10
+from synq_cli.sandbox.server.request import Request, Response
 
 
 class Stats:
-    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        store, tenant = store_of(req), (caller_of(req).tenant_id,)
-        settings = store.row(
-            "SELECT default_low_stock_threshold AS threshold FROM settings WHERE tenant_id = ?", tenant
-        )
-        threshold = settings["threshold"] if settings else 0
-        # A variant's stock counts over all locations; without a ledger entry it is none.
-        stock = store.rows(
+    def on_get(self, req: Request, resp: Response) -> None:
+        settings = req.rows("settings")
+        threshold = settings[0]["default_low_stock_threshold"] if settings else 0
+        # The stock of a variant is the sum over all locations, and 0 without a ledger entry.
+        stock = req.store.rows(
             """SELECT live_variants.id AS variant_id, live_variants.sku, live_products.title,
                    IFNULL(SUM(ledger.quantity_delta), 0) AS on_hand, live_variants.cost_price
                FROM live_variants
@@ -26,19 +18,22 @@ class Stats:
                LEFT JOIN ledger ON ledger.variant_id = live_variants.id
                WHERE live_variants.tenant_id = ?
                GROUP BY live_variants.id ORDER BY on_hand, live_variants.sku, live_variants.id""",
-            tenant,
+            (req.caller.tenant_id,),
         )
-        # Out is nothing or less; low is at or below the threshold and not out, so that none counts twice.
         out = [row for row in stock if row["on_hand"] <= 0]
+        # At or below the threshold, but not out of stock, so that no variant counts twice.
         low = [row for row in stock if 0 < row["on_hand"] <= threshold]
-        # Amounts in different currencies are added up as they are: there are no rates to convert them with.
+        # Amounts in different currencies are summed as they are: there are no rates to convert them with.
         value = sum((row["on_hand"] * Decimal(row["cost_price"] or 0) for row in stock), Decimal(0))
         keys = ("variant_id", "sku", "title", "on_hand")
         resp.media = {
-            "totalProducts": store.count("SELECT COUNT(*) FROM live_products WHERE tenant_id = ?", tenant),
+            "totalProducts": len(req.rows("live_products", "id")),
             "lowStockVariants": len(low),
             "outOfStockVariants": len(out),
-            # The shortest text of a float is the decimal it came from, up to 15 digits.
+            # A float of up to 15 digits is written as the decimal it came from.
             "totalInventoryValue": float(value),
-            "topLowStock": [{key: row[key] for key in keys} for row in [*out, *low][:LOWEST]],
+            "topLowStock": [{key: row[key] for key in keys} for row in [*out, *low][:10]],
         }
+
+
+ROUTES = {"/api/v1/pim/stats": Stats()}

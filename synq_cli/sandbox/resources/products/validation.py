@@ -1,57 +1,54 @@
-"""What the catalogue lacks: issues found in it as it is, so that mending the product ends them."""
+"""Validation issues of the catalogue, computed from its present state: fixing the product removes the issue."""
 
 import uuid
 from collections.abc import Iterator
 
-import falcon
-
-from synq_cli.sandbox.server.gates import caller_of
-from synq_cli.sandbox.server.reading import store_of
+from synq_cli.sandbox.server.request import Request, Response
 from synq_cli.sandbox.store.schema import Row
 
 
 class ValidationIssues:
-    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        store, tenant = store_of(req), (caller_of(req).tenant_id,)
-        products = store.rows("SELECT * FROM live_products WHERE tenant_id = ? ORDER BY created_at, id", tenant)
-        variants = store.rows("SELECT * FROM live_variants WHERE tenant_id = ? ORDER BY sku, id", tenant)
-        categories = store.rows("SELECT name, slug FROM categories WHERE tenant_id = ?", tenant)
-        brands = store.rows("SELECT name FROM brands WHERE tenant_id = ?", tenant)
-        media = store.rows("SELECT product_id, variant_id FROM media WHERE tenant_id = ?", tenant)
-        # A product's category may be told by name or by slug.
-        known = {
-            "category": {name.casefold() for row in categories for name in row.values() if name},
-            "brand": {row["name"].casefold() for row in brands},
-        }
+    def on_get(self, req: Request, resp: Response) -> None:
+        variants = req.rows("live_variants", order="sku, id")
+        media = req.rows("media")
         pictured = {row["variant_id"] for row in media}
-        there = {
+        # A product names its category by name or slug.
+        categories = {name.casefold() for row in req.rows("categories") for name in (row["name"], row["slug"]) if name}
+        labels = {"category": categories, "brand": {row["name"].casefold() for row in req.rows("brands")}}
+        parts = {
             "variants": {row["product_id"] for row in variants},
             "media": {row["product_id"] for row in (*media, *(row for row in variants if row["id"] in pictured))},
         }
         resp.media = [
-            *(_issue(row, row["id"], *found) for row in products for found in _lacks_of_product(row, known, there)),
-            *(_issue(row, row["product_id"], *found) for row in variants for found in _lacks_of_variant(row)),
+            *(
+                _issue(product, product["id"], *found)
+                for product in req.rows("live_products", order="created_at, id")
+                for found in _product_issues(product, labels, parts)
+            ),
+            *(
+                _issue(variant, variant["product_id"], *found)
+                for variant in variants
+                for found in _variant_issues(variant)
+            ),
         ]
 
 
-def _lacks_of_product(
-    product: Row, known: dict[str, set[str]], there: dict[str, set[str]]
-) -> Iterator[tuple[str, str]]:
-    """Field and message of each issue; `known` labels, and the ids of products of which something is `there`."""
+def _product_issues(product: Row, labels: dict[str, set[str]], parts: dict[str, set[str]]) -> Iterator[tuple[str, str]]:
+    """Field and message of each issue; `labels` are the known ones, `parts` the ids of the products that have any."""
     if not (product["description"] or "").strip():
         yield "description", "No description"
-    for name, labels in known.items():
+    for name, known in labels.items():
         label = (product[name] or "").strip()
         if not label:
             yield name, f"No {name}"
-        elif label.casefold() not in labels:
-            yield name, f"There is no {name} {label}"
-    for name, products in there.items():
+        elif label.casefold() not in known:
+            yield name, f'Unknown {name} "{label}"'
+    for name, products in parts.items():
         if product["id"] not in products:
             yield name, f"No {name}"
 
 
-def _lacks_of_variant(variant: Row) -> Iterator[tuple[str, str]]:
+def _variant_issues(variant: Row) -> Iterator[tuple[str, str]]:
     for name in ("price", "barcode"):
         if variant[name] is None:
             yield name, f"Variant {variant['sku'] or variant['id']} has no {name}"
@@ -59,11 +56,14 @@ def _lacks_of_variant(variant: Row) -> Iterator[tuple[str, str]]:
 
 def _issue(row: Row, product_id: str, name: str, message: str) -> Row:
     return {
-        # The same issue keeps its id from one look to the next.
+        # Derived, so that the same issue keeps its id.
         "id": str(uuid.uuid5(uuid.UUID(row["id"]), name)),
         "product_id": product_id,
         "field": name,
         "message": message,
-        # As if it had been found when the product or variant was last changed.
+        # The last change of the product or variant.
         "created_at": row["updated_at"],
     }
+
+
+ROUTES = {"/api/v1/pim/validation": ValidationIssues()}
