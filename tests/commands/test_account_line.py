@@ -87,7 +87,7 @@ def test_status_token_switch_and_logout(synq: Any) -> None:
     shown = synq("auth", "status", terminal=True)
     assert shown.out.splitlines()[-2:] == ["Token from    keyring", "Expires       2026-11-24 12:58:00 UTC (in 58 min)"]
     assert json.loads(synq("auth", "status", "--json").out)["profile"] == "acme"
-    assert synq("auth", "switch", "beta").err == "Using profile beta from now on.\n"
+    assert synq("auth", "switch", "beta").err == "Switched to profile beta.\n"
     assert json.loads(synq("auth", "status", "--json").out)["profile"] == "beta"
     wrong = synq("auth", "switch", "bta")
     assert (wrong.status, wrong.err.splitlines()[1].strip()) == (

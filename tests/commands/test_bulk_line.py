@@ -138,7 +138,7 @@ def test_it_asks_on_a_terminal_and_refuses_off_it(run: Any, shop: Shop, counts: 
     line = ("inventory", "adjust", "--file", str(counts))
     unasked = run(*line, "-q")
     assert (unasked.status, unasked.out) == (11, "")
-    assert unasked.err.endswith("Send 6 adjustments to default?\n  Add --yes to do it without being asked.\n")
+    assert unasked.err.endswith("Send 6 adjustments to default?\n  Add --yes to skip this prompt.\n")
     assert "Send 6 adjustments to default? [y/N]" in run(*line, terminal=True, stdin="n\n").err
     assert "POST adjust" not in shop.seen
     assert run(*line, terminal=True, stdin="y\n").status == 0
@@ -148,8 +148,8 @@ def test_it_asks_on_a_terminal_and_refuses_off_it(run: Any, shop: Shop, counts: 
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ((), "Give a SKU and a quantity, or --file."),
-        (("AAA",), "Give a SKU and a quantity, or --file."),
+        ((), "Missing SKU and quantity."),
+        (("AAA",), "Missing SKU and quantity."),
         (("AAA", "5", "--file", "counts.csv"), "A SKU conflicts with --file: give one of them."),
         (("AAA", "5", "--report", "r.csv"), "--report requires --file."),
     ],
@@ -294,7 +294,7 @@ def test_a_token_that_ends_stops_the_run_and_resume_goes_on(run: Any, shop: Shop
     assert stopped.status == 4
     assert stopped.err.splitlines() == [
         f"synq: The API refused the adjustment: Invalid variant_id. Run {name}: 0 of 6 rows done, 6 pending.",
-        f"  Put a fresh token into SYNQ_TOKEN. Then: synq runs resume {name}",
+        f"  Set SYNQ_TOKEN to a new token. Then: synq runs resume {name}",
     ]
     assert json.loads(run("runs", "show", name, "--json").out)["state"] == "stopped"
     plan = json.loads(run("runs", "resume", name, "--dry-run", "--json").out)

@@ -123,10 +123,10 @@ def test_a_login_in_the_keyring_and_one_in_a_file(synq: Any) -> None:
         (
             jwt(role="EDITOR", exp=NOW - 300),
             "fail",
-            "it has ended.",
+            "expired.",
             "The token expired 5 minutes ago. Set SYNQ_TOKEN",
         ),
-        (jwt(role="EDITOR", exp=NOW + 120), "warn", "it ends in 2 minutes.", None),
+        (jwt(role="EDITOR", exp=NOW + 120), "warn", "expires in 2 minutes.", None),
         (jwt(), "ok", "From SYNQ_TOKEN: no role of tenant unknown; its expiry is unknown.", None),
         ("abc", "warn", "From SYNQ_TOKEN. It is not a JWT, so its tenant and expiry are unknown.", None),
         ("a b", "fail", "Invalid token from SYNQ_TOKEN: it is empty", "Copy it again"),

@@ -64,13 +64,13 @@ def test_faults_are_ordered_listed_and_taken_back(synq: Any) -> None:
 def test_the_first_fault_makes_the_sandbox(tmp_path: Any, synq: Any) -> None:
     (synq.folder / "state" / "sandbox.sqlite3").unlink()
     added = synq("sandbox", "fault", "add", "503")
-    assert (added.status, added.err.partition(" in ")[0]) == (0, "Made a new sandbox tenant")
+    assert (added.status, added.err.partition(" in ")[0]) == (0, "Created a sandbox")
 
 
 def test_how_it_counts_is_shown_and_changed(synq: Any) -> None:
     assert synq("sandbox", "fault", "limit").out == "count_as\tstrangers\nlog\t0\n"
     changed = synq("sandbox", "fault", "limit", "--count-as", "counter", "--strangers", "20", terminal=True)
-    assert changed.out == "Count as            counter\nStrangers a minute  20\n"
+    assert changed.out == "Count as            counter\nRequests of other clients a minute  20\n"
     told = "The rate limit counts as counter, with 20 strangers' requests a minute.\n"
     assert synq("sandbox", "fault", "list").err == told
     assert synq("--sandbox", "channels", "list").err.endswith("78/100 requests left this minute · sandbox\n")

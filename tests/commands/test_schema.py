@@ -38,7 +38,7 @@ def test_a_command_says_what_it_takes_sends_and_may_end_with(synq: Any) -> None:
         "synq inventory adjust",
         "Adjust the stock of one SKU, or of many from a file.",
     )
-    assert told["help"].startswith("Appends one entry to the stock ledger and prints it. The ledger is never rewritten")
+    assert told["help"].startswith("Adds an entry to the stock ledger and prints it. Entries can't be changed")
     assert [(each["name"], each["metavar"], each["required"]) for each in told["arguments"]] == [
         ("sku", "[SKU]", False),
         ("change", "[QUANTITY]", False),

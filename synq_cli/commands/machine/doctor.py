@@ -52,9 +52,10 @@ def examine(
     """
     try:
         _ = run.settings
-        output = run.output
     except SynqError:
         output = run.plain_output()  # invalid settings are a finding, not the end
+    else:
+        output = run.output
     output.checklist(Doctor(run, network=network).findings(), COLUMNS)
 
 

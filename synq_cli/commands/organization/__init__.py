@@ -9,7 +9,6 @@ from synq_cli.cli.groups import CommandGroup
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import identifier, timestamp
-from synq_cli.resources.organization import GET, UPDATE
 
 group = CommandGroup(groups={"members": ("synq_cli.commands.organization.members", "Manage members and their roles.")})
 
