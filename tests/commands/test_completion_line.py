@@ -58,7 +58,8 @@ def test_a_script_is_printed_as_it_is(completion: Any, shell: str) -> None:
 def test_it_is_installed_once_and_taken_back_without_a_trace(completion: Any, home: Path, shell: str) -> None:
     script, start, how = PLACES[shell]
     named = {"script": home / script, "start": home / (start or "")}
-    done = f"Installed completion for {shell}. It works in new shells; to load it in this one, run:\n{how.format(**named)}\n"
+    intro = f"Installed completion for {shell}. It works in new shells; to load it in this one, run:"
+    done = f"{intro}\n{how.format(**named)}\n"
     assert completion("install", shell, "--yes") == Result(0, "", done)
     made = files(home)
     assert list(made) == sorted(filter(None, (script, start)))

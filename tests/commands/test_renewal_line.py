@@ -484,7 +484,7 @@ def test_chosen_on_a_terminal(synq: Any, helper: Helper) -> None:
     assert "Renewed by     token_command" in result.out
     wrong = synq("auth", "login", terminal=True, stdin=f"{new}\n")
     assert (wrong.status, new in wrong.err) == (2, False)
-    assert "That is none of the three ways." in wrong.err
+    assert "Invalid choice." in wrong.err
 
 
 # many rows
