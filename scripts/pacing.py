@@ -15,9 +15,10 @@ from typing import Any
 import httpx
 
 from synq_cli.bulk.runner import Runner
+from synq_cli.bulk.runs.journal import Row
 from synq_cli.bulk.runs.runs import Runs
-from synq_cli.bulk.verbs.adjustments import ADJUSTMENTS
-from synq_cli.bulk.verbs.verb import WORKERS, Row
+from synq_cli.bulk.verbs.adjust_stock import AdjustStock
+from synq_cli.bulk.verbs.verb import WORKERS
 from synq_cli.http.client import HttpClient
 from synq_cli.http.rate_limit import Budget
 from synq_cli.http.single_attempt import Lane
@@ -25,8 +26,8 @@ from synq_cli.session import settings
 from synq_cli.session.profiles import Config
 from synq_cli.session.session import Session
 from synq_cli.session.tokens.stores import TokenStore
+from synq_cli.state.cache import Cache
 from synq_cli.state.id_cache import LocalIndex
-from synq_cli.state.memory import Memory
 
 START = 1_795_521_600.0
 WINDOW = 60.0
@@ -223,10 +224,10 @@ def simulate(server: Any, *, rows: int = 1000, latency: float = 0.2, workers: in
     client = HttpClient(30, {}, network)
     config = Config(folder / "config.yaml")
     options = {"base_url": "https://api.test", "timeout": "30"}
-    memory = Memory(lambda: folder)
+    cache = Cache(lambda: folder)
     session = Session(
-        settings.resolve(options, {}, config), {"SYNQ_TOKEN": "t"}, TokenStore(folder, None, memory=memory), config,
-        sandbox_token=lambda: "t", memory=memory, now=clock.now, lock_folder=lambda: folder, warn=print,
+        settings.resolve(options, {}, config), {"SYNQ_TOKEN": "t"}, TokenStore(folder, None, cache=cache), config,
+        sandbox_token=lambda: "t", cache=cache, now=clock.now, lock_folder=lambda: folder, warn=print,
         post_form=client.post_form,
     )  # fmt: skip
     _ = session.credentials
@@ -251,7 +252,7 @@ def simulate(server: Any, *, rows: int = 1000, latency: float = 0.2, workers: in
     ) as journal:
         clock.join(min(workers, rows))
         Runner(
-            ADJUSTMENTS,
+            AdjustStock(Any),
             journal,
             open_lane,
             _NoObserver(),

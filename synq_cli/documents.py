@@ -1,88 +1,63 @@
 """JSON and YAML documents that a person wrote, with every number's digits kept."""
 
-from collections.abc import Iterator
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
 from synq_cli import exact_json
 from synq_cli.errors import UsageError
 
-_ROWS = "Give an array in JSON or YAML, or one JSON value a line."
+NDJSON_SUFFIXES = (".ndjson", ".jsonl")
+YAML_SUFFIXES = (".yaml", ".yml")
 
 
-def read_text(path: str, stdin: TextIO) -> str:
-    """A file's text as it is, or standard input's for -; UsageError if it can't be read."""
-    try:
-        text = stdin.read() if path == "-" else Path(path).read_bytes().decode("utf-8")
-        text.encode()  # where the locale is C, standard input lets bytes through that are no text
-    except (OSError, UnicodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise UsageError(f"{_named(path)} can't be read: {reason}.") from None
-    return text
+def shown_name(path: str) -> str:
+    """The name of a file in messages; - is standard input."""
+    return "standard input" if path == "-" else path
 
 
 def read_bytes(path: str, stdin: TextIO) -> bytes:
-    """The same as the very bytes that are there."""
+    """The bytes of a file, or of standard input for -; UsageError if it can't be read."""
     try:
-        if path != "-":
-            return Path(path).read_bytes()
-        below: BinaryIO | None = getattr(stdin, "buffer", None)  # a stream in memory has none
-        return stdin.read().encode() if below is None else below.read()
+        return Path(path).read_bytes() if path != "-" else binary(stdin).read()
     except OSError as error:
-        raise UsageError(f"{_named(path)} can't be read: {error.strerror}.") from None
+        raise UsageError(f"{shown_name(path)} can't be read: {error.strerror}.") from None
+
+
+def binary(stdin: TextIO) -> BinaryIO:
+    """The bytes below a text stream; a stream in memory has none and is encoded."""
+    from io import BytesIO
+
+    below: BinaryIO | None = getattr(stdin, "buffer", None)
+    return BytesIO(stdin.read().encode()) if below is None else below
+
+
+def read_text(path: str, stdin: TextIO) -> str:
+    """The same as text, from UTF-8 or, by its byte order mark, UTF-16; the mark stays."""
+    data = read_bytes(path, stdin)
+    marks = {BOM_UTF16_LE: "utf-16-le", BOM_UTF16_BE: "utf-16-be"}
+    try:
+        return data.decode(marks.get(data[:2], "utf-8"))
+    except UnicodeDecodeError:
+        raise UsageError(f"{shown_name(path)} can't be read: it is not UTF-8 text.") from None
 
 
 def read_document(text: str, name: str) -> Any:
-    """What the text says, as JSON or else as YAML; UsageError names the line that is wrong.
+    """The value of JSON or else YAML text; UsageError names the line that is wrong.
 
-    Dates stay text, and only true and false are switches, as in JSON.
+    Dates stay text, only true and false are booleans, as in JSON, and a key that is given twice is an error.
     """
-    name = _named(name)
+    name = shown_name(name)
+    text = text.removeprefix("\ufeff")
     if not text.strip():
-        raise UsageError(f"{name} is empty.", hint="It must hold JSON or YAML.")
+        raise UsageError(f"{name} is empty.", hint="Give JSON or YAML.")
     try:
-        return exact_json.loads(text.removeprefix("\ufeff"))
+        return exact_json.loads(text, unique_keys=True)
     except RecursionError:
         raise UsageError(f"{name} is nested too deeply.") from None
     except ValueError as error:
-        if text.lstrip("\ufeff \t\r\n")[:1] in {"{", "["} and not name.endswith((".yaml", ".yml")):
+        if text.lstrip()[0] in "{[" and not name.endswith(YAML_SUFFIXES):
             raise UsageError(f"{name} is not valid JSON: {error}.") from None
-    return _yaml(text.removeprefix("\ufeff"), name)
-
-
-def holds_many(text: str, name: str) -> bool:
-    """Whether it is NDJSON, by its name or by its look: a whole JSON object in the first line, and more below."""
-    if name.lower().endswith((".ndjson", ".jsonl")):
-        return True
-    first, _, rest = text.removeprefix("\ufeff").strip().partition("\n")
-    try:
-        return bool(rest) and isinstance(exact_json.loads(first), dict)
-    except (ValueError, RecursionError):
-        return False
-
-
-def read_rows(text: str, name: str) -> list[Any]:
-    """The rows of an array in JSON or YAML, or one JSON value a line (NDJSON); UsageError for anything else."""
-    name = _named(name)
-    if name.endswith((".ndjson", ".jsonl")) or text.lstrip("\ufeff \t\r\n")[:1] in {"{", '"'}:
-        return list(_lines(text, name))
-    rows = read_document(text, name)
-    if not isinstance(rows, list):
-        raise UsageError(f"{name} holds no list.", hint=_ROWS)
-    return rows
-
-
-def _lines(text: str, name: str) -> Iterator[Any]:
-    # Other line ends than this one may stand in a JSON text.
-    for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), 1):
-        if line.strip():
-            try:
-                yield exact_json.loads(line)
-            except (ValueError, RecursionError) as error:
-                raise UsageError(f"{name} is not JSON in line {number}: {error}.", hint=_ROWS) from None
-
-
-def _yaml(text: str, name: str) -> Any:
     from synq_cli import exact_yaml
 
     try:
@@ -91,5 +66,13 @@ def _yaml(text: str, name: str) -> Any:
         raise UsageError(f"{name} can't be read: {error}.") from None
 
 
-def _named(path: str) -> str:
-    return "standard input" if path == "-" else path
+def holds_many(text: str, name: str) -> bool:
+    """Whether it holds many rows: NDJSON, by its name or a whole JSON object in its first line, or a JSON array."""
+    text = text.removeprefix("\ufeff").strip()
+    if name.lower().endswith(NDJSON_SUFFIXES) or text.startswith("["):
+        return True
+    first, _, rest = text.partition("\n")
+    try:
+        return bool(rest) and isinstance(exact_json.loads(first), dict)
+    except (ValueError, RecursionError):
+        return False

@@ -1,29 +1,14 @@
-"""Every way a run can end badly: a code, an exit status and what to do next.
-
-SynqError                1    internal      a bug in synq
-├── UsageError           2    usage         bad option, argument or local file
-├── RejectedError        3    rejected      the API refused the request: 400, 413, 422
-├── AuthError            4    auth          no token, an expired one, 401, 403
-├── NotFoundError        5    not_found     404, unknown SKU or location
-├── RateLimitedError     6    rate_limited  the wait would pass --max-wait
-├── NetworkError         7    network       the API could not be reached
-├── ConflictError        8    conflict      409, 412
-├── PartialError         9    partial       a bulk run ended with failed rows
-├── UnknownOutcomeError  10   unknown       a write was sent and no answer came
-├── RefusedError         11   refused       read-only, not confirmed, wrong tenant
-├── ServerError          12   server        5xx after the retries, or a reply that makes no sense
-├── RunningError         75   running       --wait ran out, the work goes on
-└── InterruptError       130  interrupted   Ctrl-C
-"""
+"""The error tree: each way a run can fail has a code, an exit status and a hint."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 
 class SynqError(Exception):
-    """A run that failed: `message` says what happened, `hint` what to do next, `said` is the API's own word on it.
+    """A run that failed, of itself a bug in synq.
 
-    An empty message is for what goes without saying; `details` are what is wrong in particular, a line each.
+    `message` says what is wrong, `hint` what to do, `details` what is wrong in particular, a line each. `status`,
+    `request_id` and `said`, the API's own message, are those of a reply. An error without a message is not printed.
     """
 
     exit_status: ClassVar[int] = 1
@@ -63,76 +48,85 @@ class SynqError(Exception):
 
 
 class UsageError(SynqError):
-    exit_status = 2
-    code = "usage"
+    """An invalid option, argument or local file."""
+
+    exit_status, code = 2, "usage"
 
 
 class RejectedError(SynqError):
-    exit_status = 3
-    code = "rejected"
+    """The API rejected the request: 400, 413, 422."""
+
+    exit_status, code = 3, "rejected"
 
 
 class AuthError(SynqError):
-    exit_status = 4
-    code = "auth"
+    """No token, an expired one, or one that the API refuses: 401, 403."""
+
+    exit_status, code = 4, "auth"
 
 
 class NotFoundError(SynqError):
-    exit_status = 5
-    code = "not_found"
+    """An unknown object, SKU or location: 404."""
+
+    exit_status, code = 5, "not_found"
 
 
 class RateLimitedError(SynqError):
-    exit_status = 6
-    code = "rate_limited"
-    retryable = True
+    """The rate limit would take longer to wait for than --max-wait."""
+
+    exit_status, code, retryable = 6, "rate_limited", True
 
 
 class NetworkError(SynqError):
-    exit_status = 7
-    code = "network"
-    retryable = True
+    """The API could not be reached."""
+
+    exit_status, code, retryable = 7, "network", True
 
 
 class ConflictError(SynqError):
-    exit_status = 8
-    code = "conflict"
+    """The object has changed meanwhile, or is in use: 409, 412."""
+
+    exit_status, code = 8, "conflict"
 
 
 class PartialError(SynqError):
-    exit_status = 9
-    code = "partial"
+    """A bulk run finished with failed rows."""
+
+    exit_status, code = 9, "partial"
 
 
 class UnknownOutcomeError(SynqError):
-    exit_status = 10
-    code = "unknown"
+    """A write was sent, and no reply came."""
+
+    exit_status, code = 10, "unknown"
 
 
 class RefusedError(SynqError):
-    exit_status = 11
-    code = "refused"
+    """synq sent nothing: read-only, not confirmed, or another tenant."""
+
+    exit_status, code = 11, "refused"
 
 
 class ServerError(SynqError):
-    exit_status = 12
-    code = "server"
-    retryable = True
+    """The API failed, 5xx after all retries, or its reply is invalid."""
+
+    exit_status, code, retryable = 12, "server", True
 
 
 class RunningError(SynqError):
-    exit_status = 75
-    code = "running"
-    retryable = True
+    """--wait has run out; the operation continues."""
+
+    exit_status, code, retryable = 75, "running", True
 
 
 class InterruptError(SynqError):
-    exit_status = 130
-    code = "interrupted"
+    """Ctrl-C."""
+
+    exit_status, code = 130, "interrupted"
 
 
 class Planned(Exception):  # noqa: N818 no failure: a dry run has come to its first write
-    """The write that a dry run stops at: `request` has method, path and body; `before` and `after` share keys."""
+    """The write at which a dry run stops: `request` has method, path and body; `before` and `after` share keys."""
 
     def __init__(
         self, request: dict[str, Any], before: Mapping[str, Any] | None = None, after: Mapping[str, Any] | None = None

@@ -37,9 +37,23 @@ def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
-def loads(text: str) -> Any:
-    """Read JSON text: integers as int, other numbers as Number; ValueError if it is no JSON."""
-    return json.loads(text, parse_float=Number, parse_int=_integer, parse_constant=_no_constant)
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f'"{next(name for name in names if names.count(name) > 1)}" is given twice')
+    return found
+
+
+def loads(text: str, *, unique_keys: bool = False) -> Any:
+    """Read JSON text: integers as int, other numbers as Number; ValueError if it is not JSON.
+
+    With `unique_keys` also if an object has a key twice, where JSON parsers take the last one.
+    """
+    pairs = _unique if unique_keys else None
+    return json.loads(
+        text, parse_float=Number, parse_int=_integer, parse_constant=_no_constant, object_pairs_hook=pairs
+    )
 
 
 def dumps(value: Any, *, indented: bool = False) -> str:

@@ -1,9 +1,9 @@
-"""What a person writes in JSON or YAML: read alike, digits kept, mistakes named."""
+"""JSON and YAML documents: read alike, with their digits, and errors that name the line."""
 
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synq_cli import exact_json
@@ -19,7 +19,8 @@ PLAIN = st.recursive(
 
 
 @given(st.dictionaries(st.text(), PLAIN, max_size=4))
-def test_what_synq_writes_as_json_or_yaml_it_reads_back(value: dict[str, object]) -> None:
+@settings(max_examples=30, deadline=None)
+def test_json_and_yaml_are_read_back_as_they_were_written(value: dict[str, object]) -> None:
     for format_ in ("json", "yaml"):
         written = io.StringIO()
         machine.write_object(Stream(written, {}), format_, value, [])
@@ -27,7 +28,7 @@ def test_what_synq_writes_as_json_or_yaml_it_reads_back(value: dict[str, object]
 
 
 @pytest.mark.parametrize("text", ["unit_price: 19.90", '{"unit_price": 19.90}', "{unit_price: 19.90}"])
-def test_digits_are_kept(text: str) -> None:
+def test_numbers_keep_their_digits(text: str) -> None:
     assert exact_json.dumps(read_document(text, "a.yaml")) == '{"unit_price":19.90}'
 
 
@@ -37,10 +38,11 @@ def test_digits_are_kept(text: str) -> None:
         ("no", "no"), ("on", "on"), ("2026-11-25", "2026-11-25"), ("012", 12), ("1_000", "1_000"), ("0x10", "0x10"),
         ("1: 30", {"1": 30}), ("1:30", "1:30"), ("~", None), ("TRUE", True), ("'5'", "5"), ("- 5", [5]),
         ("a: -0.5", {"a": exact_json.Number("-0.5")}),
-        ("\ufeffa: 1", {"a": 1}),
+        ("\ufeffa: 1", {"a": 1}), ("7: a", {"7": "a"}), ("1.50: a", {"1.50": "a"}), ("null: a", {"null": "a"}),
+        ("on: a", {"on": "a"}),
     ],
 )  # fmt: skip
-def test_yaml_means_what_json_means(text: str, value: object) -> None:
+def test_yaml_has_the_types_of_json(text: str, value: object) -> None:
     assert read_document(text, "order.yaml") == value
 
 
@@ -55,11 +57,15 @@ def test_yaml_means_what_json_means(text: str, value: object) -> None:
         ("a: !!python/object:os.system x", "a.yaml", "a.yaml can't be read: "),
         ("a: !!bool x", "a.yaml", "a.yaml can't be read: a value is not what its tag says."),
         ("- &a [*a]", "a.yaml", "a.yaml can't be read: found unconstructable recursive node in line 1."),
+        ("a: 1\nb: 2\na: 3", "a.yaml", "a.yaml can't be read: a is given twice in line 3."),
+        ('{"a": 1, "a": 2}', "a.json", 'a.json is not valid JSON: "a" is given twice.'),
+        ("? [a]\n: b", "a.yaml", "a.yaml can't be read: "),
+        ("&x {a: *x}", "a.yaml", "a.yaml can't be read: "),
         ("- !!float x", "a.yaml", "a.yaml can't be read: a value is not what its tag says."),
         ("[" * 100_000, "a.json", "a.json is nested too deeply."),
     ],
 )
-def test_a_mistake_is_named(text: str, name: str, said: str) -> None:
+def test_error_names_the_file_and_the_line(text: str, name: str, said: str) -> None:
     with pytest.raises(UsageError) as caught:
         read_document(text, name)
     assert said in caught.value.message

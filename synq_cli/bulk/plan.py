@@ -1,4 +1,4 @@
-"""What a run is going to do, said before it starts."""
+"""What a run is going to do, shown before it starts."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,10 +9,10 @@ from synq_cli.errors import UsageError
 from synq_cli.http.rate_limit import RESERVE, WINDOW, usable
 
 if TYPE_CHECKING:
-    from synq_cli.bulk.files.rows import Dialect
     from synq_cli.bulk.runs.journal import Row
-    from synq_cli.bulk.verbs.verb import Action
+    from synq_cli.bulk.verbs.verb import Movement, Verb
     from synq_cli.http.rate_limit import Snapshot
+    from synq_cli.rows import Dialect
 
 _LARGEST = 5
 _MANY_UNITS = 1000
@@ -22,12 +22,12 @@ _MOST_TOLD = 10
 
 @dataclass(frozen=True)
 class Plan:
-    """Rows that are ready to be sent: of the file that was named so and is at `path`, which standard input is not.
+    """Rows that are ready to be sent. `file` is its name as typed, `path` where it is, or None for standard input.
 
-    `levels` is the stock before each, by line, where that was asked for.
+    `levels` is the stock before each row, by line, where that was asked for.
     """
 
-    verb: "Action"
+    verb: "Verb"
     file: str
     rows: "Sequence[Row]"
     seconds: float
@@ -38,27 +38,27 @@ class Plan:
     levels: Mapping[int, int] = field(default_factory=dict)
 
     def as_row(self) -> dict[str, Any]:
-        """The plan as JSON has it."""
+        """The plan as one JSON object."""
         return {
             "dry_run": True,
             "command": self.verb.name,
             "file": self.file,
-            "rows": self._things(),
+            "rows": self._items(),
             "requests": len(self.rows),
             "minutes": round(self.seconds / 60, 1),
             "net": self.net(),
-            "largest": [self._told(row) for row in self._by_size()[:_LARGEST]],
-            "suspicious": [self._told(row) for row in self.suspicious()],
+            "largest": [self._row(row) for row in self._by_size()[:_LARGEST]],
+            "suspicious": [self._row(row) for row in self.suspicious()],
             "changes": self.changes(),
             "ignored_columns": list(self.ignored),
         }
 
     def lines(self) -> list[str]:
         """The plan in words."""
-        rows, file = _counted(self._things(), "row"), "standard input" if self.file == "-" else self.file
-        head = f"{rows} take back the run {self.undoes}" if self.undoes else f"{rows} of {file}"
-        cost = f"{_counted(len(self.rows), 'request')}, {_duration(self.seconds)} at the present budget"
-        inside = f" in {self.verb.counted(len(self.rows))}" if self.verb.things else ""
+        rows, file = _counted(self._items(), "row"), "standard input" if self.file == "-" else self.file
+        head = f"{rows} undo the run {self.undoes}" if self.undoes else f"{rows} of {file}"
+        cost = f"{_counted(len(self.rows), 'request')}, {_duration(self.seconds)} at the current rate limit"
+        inside = f" in {self.verb.counted(len(self.rows))}" if self.verb.unit != "row" else ""
         said = [f"{head}{inside}: {cost}."]
         if net := self.net():
             told = ", ".join(f"{each['location']} {each['units']:+,} ({_counted(each['rows'], 'row')})" for each in net)
@@ -66,22 +66,21 @@ class Plan:
             said.append(f"Largest: {self._listed(self._by_size()[:_LARGEST])}.")
         if odd := self.suspicious():
             more = f", and {len(odd) - _MOST_TOLD:,} more" if len(odd) > _MOST_TOLD else ""
-            said.append(f"Suspicious, for their size: {self._listed(odd[:_MOST_TOLD])}{more}.")
+            said.append(f"Unusually large: {self._listed(odd[:_MOST_TOLD])}{more}.")
         if self.ignored:
-            said.append(f"Columns that mean nothing here: {', '.join(self.ignored)}.")
+            said.append(f"Ignored columns: {', '.join(self.ignored)}.")
         return said
 
     def net(self) -> list[dict[str, Any]]:
-        """What moves in sum at each location."""
+        """The sum of units at each location."""
         sums: dict[str, list[int]] = {}
         for row in self.rows:
-            if self.verb.move:
-                move = self.verb.move(row.content)
-                sums.setdefault(move.where, []).append(move.units)
+            if move := self.verb.movement(row.content):
+                sums.setdefault(move.location, []).append(move.units)
         return [{"location": where, "units": sum(units), "rows": len(units)} for where, units in sorted(sums.items())]
 
     def suspicious(self) -> "list[Row]":
-        """Rows that move over 1,000 units, or over ten times what is usual in the file; the largest first."""
+        """Rows that move over 1,000 units, or over ten times the median of the file; the largest first."""
         sizes = [self._size(row) for row in self.rows]
         usual = median(sizes) if sizes else 0
         return [row for row in self._by_size() if self._size(row) > min(_MANY_UNITS, _MEDIANS * usual)]
@@ -89,52 +88,52 @@ class Plan:
     def changes(self) -> list[dict[str, Any]]:
         """Before and after of each row whose level is known."""
         return [
-            self._told(row) | {"before": before, "after": before + self._units(row)}
+            self._row(row) | {"before": before, "after": before + self._units(row)}
             for row in self.rows
             if (before := self.levels.get(row.line)) is not None
         ]
 
-    def _things(self) -> int:
-        """How many rows of the input these are."""
-        count = self.verb.things
-        return sum(count(row.content) for row in self.rows) if count else len(self.rows)
+    def _items(self) -> int:
+        """How many rows of the user's file these are."""
+        return sum(self.verb.item_count(row.content) for row in self.rows)
 
     def _units(self, row: "Row") -> int:
-        return self.verb.move(row.content).units if self.verb.move else 0
+        move = self.verb.movement(row.content)
+        return move.units if move else 0
 
     def _size(self, row: "Row") -> int:
         return abs(self._units(row))
 
     def _by_size(self) -> "list[Row]":
-        return sorted(self.rows, key=self._size, reverse=True) if self.verb.move else []
+        """The rows that move stock, the largest first."""
+        return sorted((row for row in self.rows if self._units(row)), key=self._size, reverse=True)
 
-    def _told(self, row: "Row") -> dict[str, Any]:
-        if self.verb.move is None:
-            return {"line": row.line}
-        move = self.verb.move(row.content)
-        return {"line": row.line, "sku": move.what, "location": move.where, "delta": move.units}
+    def _row(self, row: "Row") -> dict[str, Any]:
+        move: Movement | None = self.verb.movement(row.content)
+        stock = {"sku": move.sku, "location": move.location, "delta": move.units} if move else {}
+        return {"line": row.line, **stock}
 
     def _listed(self, rows: "Sequence[Row]") -> str:
-        told = [self._told(row) for row in rows]
+        told = [self._row(row) for row in rows]
         return ", ".join(f"{each['sku']} {each['delta']:+,} (line {each['line']})" for each in told)
 
 
 def parse_lines(text: str | None) -> set[int]:
-    """The lines that `7,9` names; UsageError if it names none."""
+    """The line numbers in a text such as `7,9`; UsageError if it is not one."""
     words = [] if text is None else text.split(",")
     if not all(word.strip().isascii() and word.strip().isdigit() and len(word) < 10 for word in words):
-        raise UsageError(f"'{text}' names no lines.", hint="Give line numbers with commas between, such as 7,9.")
+        raise UsageError(f'Invalid lines "{text}": use line numbers separated by commas, such as 7,9.')
     return {int(word) for word in words}
 
 
 def seconds_for(requests: int, window: "Snapshot") -> float:
-    """How long so many requests take in a window as it is now, answers left aside."""
+    """How long so many requests take in the rate limit's window as it is now, without latency."""
     places = usable(window.limit, RESERVE)
     taken = window.limit - window.remaining
     later = requests - max(0, places - taken)
     if later <= 0:
         return window.blocked_for
-    # The places taken now are free again first, then those that this run takes at once, a window from now.
+    # The slots taken now are free again first, then those that this run takes at once, a window from now.
     windows, rest = divmod(later - 1, places)
     first = window.full_in if rest < taken else WINDOW
     return max(window.blocked_for, windows * WINDOW + first)

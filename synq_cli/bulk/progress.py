@@ -1,4 +1,4 @@
-"""How far a run is, told to whoever shows it: rows, pace, time left and the rate limit's places."""
+"""The progress of a run: rows, pace, time left and what is left of the rate limit."""
 
 from collections import deque
 from collections.abc import Callable
@@ -10,12 +10,12 @@ if TYPE_CHECKING:
     from synq_cli.bulk.runs.journal import Journal
     from synq_cli.http.rate_limit import Budget
 
-_PERIOD = 1.0
+_UPDATE_SECONDS = 1.0
 _SHORTEST, _PACE_OVER = 5.0, 60.0
 
 
 class Bar(Protocol):
-    """Where progress is shown."""
+    """A progress bar."""
 
     def update(
         self, done: int | None = None, total: int | None = None, note: str = "", *, left: float | None = None
@@ -24,7 +24,7 @@ class Bar(Protocol):
 
 
 class Progress:
-    """Looks at the journal once a second and tells the bar."""
+    """Reads the journal once a second and updates the bar."""
 
     def __init__(
         self,
@@ -39,19 +39,19 @@ class Progress:
         self._budget = budget
         self._note = note
         self._now = now
-        self._looked: deque[tuple[float, int]] = deque()
+        self._samples: deque[tuple[float, int]] = deque()
 
     def update(self) -> None:
-        """Tell how far it is, unless that was told just now."""
+        """Update the bar, at most once a second."""
         at = self._now()
-        if self._looked and 0 <= at - self._looked[-1][0] < _PERIOD:
+        if self._samples and 0 <= at - self._samples[-1][0] < _UPDATE_SECONDS:
             return
         counts = self._journal.counts()
         pending = counts["pending"] + counts["sent"]
         total = sum(counts.values())
-        self._looked.append((at, total - pending))
-        while at - self._looked[0][0] > _PACE_OVER:
-            self._looked.popleft()
+        self._samples.append((at, total - pending))
+        while at - self._samples[0][0] > _PACE_OVER:
+            self._samples.popleft()
         window = self._budget.snapshot()
         parts = [f"{counts[state]:,} {state}" for state in ("failed", "unknown") if counts[state]]
         if (pace := self._pace()) is not None:
@@ -60,12 +60,12 @@ class Progress:
         self._bar.update(total - pending, total, ", ".join(parts), left=seconds_for(pending, window))
 
     def stopping(self, in_flight: int) -> None:
-        """Say that the run ends once the rows on their way have come back."""
+        """Say that the run stops once the rows in flight are answered."""
         self._bar.close()
-        rows = "1 row that is" if in_flight == 1 else f"{in_flight} rows that are"
-        self._note(f"Stopping; waiting for {rows} on the way. Ctrl-C again leaves them as unknown.")
+        rows = "the answer to 1 row" if in_flight == 1 else f"the answers to {in_flight} rows"
+        self._note(f"Stopping; waiting for {rows}. Press Ctrl-C again to leave them as unknown.")
 
     def _pace(self) -> float | None:
-        """Rows a minute, over the last minute; None as long as that is a guess."""
-        (begun, first), (at, last) = self._looked[0], self._looked[-1]
-        return (last - first) / (at - begun) * 60 if at - begun >= _SHORTEST else None
+        """Rows a minute, over the last minute; None as long as there are too few samples."""
+        (start, first), (at, last) = self._samples[0], self._samples[-1]
+        return (last - first) / (at - start) * 60 if at - start >= _SHORTEST else None

@@ -1,4 +1,4 @@
-"""Which rows whose answers were lost the stock ledger holds after all."""
+"""Matches rows whose answers were lost with what the API has recorded since."""
 
 from collections.abc import Callable, Iterable, Sequence
 
@@ -6,8 +6,8 @@ from synq_cli.bulk.runs.journal import Content, Entry, Receipt
 
 # The API writes whole seconds.
 _ROUNDING = 1.0
-# How long after we gave up on an answer the API may still have acted. An entry that is later still is left alone: a
-# row that is taken for done is lost if the entry was somebody else's.
+# How long after we gave up on an answer the API may still have acted. A later entry is not considered: a row that is
+# wrongly counted as done is lost.
 _LATE = 30.0
 
 
@@ -29,7 +29,7 @@ def clock_offset(done: Iterable[Entry]) -> tuple[float, float]:
 
 
 def span(row: Entry, offset: tuple[float, float]) -> tuple[float, float]:
-    """From when to when, by the API's clock, the row can have been posted."""
+    """The first and the last moment, by the API's clock, at which the row can have been posted."""
     sent = row.sent_at or 0.0
     least, most = offset
     return sent + least - _ROUNDING, (row.answered_at or sent) + most + _LATE
@@ -42,11 +42,11 @@ def match(
     offset: tuple[float, float],
     key: Callable[[Content], str],
 ) -> dict[int, Receipt]:
-    """Receipts by line, where one entry alone can be the row's, and the row alone can be the entry's.
+    """Receipts by line, where exactly one entry fits the row, and no other row fits the entry.
 
-    `free` are entries that no row is known to have made, by what they move; `rivals` are unclear rows of other runs.
-    Where two entries could be it, somebody else moved the same, and where two rows could have made it, either may
-    have: then nobody can tell, and the row stays as it is.
+    `free` are entries that no row has claimed, by what they hold; `rivals` are unclear rows of other runs. Where two
+    entries fit a row, another client made the same change, and where an entry fits two rows, either may have made it:
+    then the outcome stays unknown.
     """
 
     def fits(row: Entry, what: str, receipt: Receipt) -> bool:

@@ -1,4 +1,4 @@
-"""Sends the pending rows of a run: paced at the limit, a few at a time, each journaled before and after."""
+"""Sends the pending rows of a run at the rate limit, a few at a time, each journaled before and after."""
 
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -24,33 +24,34 @@ from synq_cli.http.rate_limit import RESERVE
 
 if TYPE_CHECKING:
     from synq_cli.bulk.runs.journal import Entry, Journal
-    from synq_cli.bulk.verbs.verb import Action
+    from synq_cli.bulk.verbs.verb import Verb
     from synq_cli.http.single_attempt import Lane
 
-# Seconds before the next try after nothing could be sent; after the last one the run stops.
+# Backoff in seconds after a request could not be sent; after the last one the run stops.
 _OUTAGE_PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)
-# So many unclear outcomes in a row are no accident: going on would make every row unclear.
+# After so many unknown outcomes in a row the run stops, before every row is unknown.
 _MOST_UNCLEAR = 3
-_NAP = 0.25
-_LOOK = 0.2
+# How often, in seconds, a waiting worker looks whether the run has stopped, and the main thread at its workers.
+_SLEEP_STEP = 0.25
+_JOIN_TIMEOUT = 0.2
 
 
-class Watcher(Protocol):
-    """Who is shown how far a run has come."""
+class ProgressObserver(Protocol):
+    """Shows the progress of a run."""
 
     def update(self) -> None: ...
     def stopping(self, in_flight: int) -> None: ...
 
 
-class _Left(BaseException):
-    """A worker leaves while it waits; it has no row on its way."""
+class _StoppedError(BaseException):
+    """The run stopped while a worker waited; the worker has no row in flight."""
 
 
 @contextmanager
 def _counted_interrupts() -> Iterator[list[int]]:
-    """Each Ctrl-C, and each SIGTERM, which a scheduler ends a job with, as an entry of a list.
+    """A list that gets an entry for each SIGINT, and each SIGTERM, with which a scheduler ends a job.
 
-    As an exception it could strike in the midst of writing something down.
+    An exception could be raised in the middle of a write to the journal.
     """
     import signal
     from threading import current_thread, main_thread
@@ -71,18 +72,18 @@ def _counted_interrupts() -> Iterator[list[int]]:
 
 
 class Runner:
-    """One go at a run's pending rows.
+    """Sends the pending rows of a run once.
 
-    `open_lane` is called once a worker, with the worker's way to wait. A server that refuses a request counts
-    otherwise than it says, or counts others too: from then on rows leave `gap` seconds apart.
+    `open_lane` makes the sender of each worker, given the worker's sleep. A 429 shows that the server counts in another
+    way than it says, or counts other clients too: from then on rows are sent `gap` seconds apart.
     """
 
     def __init__(
         self,
-        verb: "Action",
+        verb: "Verb",
         journal: "Journal",
         open_lane: "Callable[[Callable[[float], None]], Lane]",
-        watcher: Watcher,
+        progress: ProgressObserver,
         *,
         now: Callable[[], float],
         sleep: Callable[[float], None],
@@ -92,24 +93,24 @@ class Runner:
         self._verb = verb
         self._journal = journal
         self._open_lane = open_lane
-        self._watcher = watcher
+        self._progress = progress
         self._now = now
         self._sleep = sleep
         self._gap = gap
         self._workers = workers
         self._lock = Lock()
         self._rows: deque[Entry] = deque()
-        self._flying: set[int] = set()
+        self._in_flight: set[int] = set()
         self._abandoned = False
         self._unclear = 0
         self._tries: dict[int, int] = {}
         self._outages, self._outage_at, self._resume_at = 0, 0.0, 0.0
-        self._spread = False
+        self._spaced = False
         self._crash: BaseException | None = None
         self.stop_reason: SynqError | None = None
 
     def run(self) -> None:
-        """Send until no row is pending, or until `stop_reason` says why not."""
+        """Send until no row is pending, or until there is a `stop_reason`."""
         self._rows.extend(self._journal.entries("pending"))
         count = min(self._workers, len(self._rows))
         threads = [Thread(target=self._work, daemon=True) for _ in range(count)]
@@ -118,8 +119,8 @@ class Runner:
         handled = 0
         with _counted_interrupts() as pressed:
             while not self._abandoned and (alive := [thread for thread in threads if thread.is_alive()]):
-                alive[0].join(_LOOK)
-                self._watcher.update()
+                alive[0].join(_JOIN_TIMEOUT)
+                self._progress.update()
                 while handled < len(pressed):
                     handled += 1
                     self._interrupt()
@@ -127,24 +128,24 @@ class Runner:
             raise self._crash
 
     def _interrupt(self) -> None:
-        """The first Ctrl-C waits for what is on its way, the second does not."""
+        """The first Ctrl-C waits for the rows in flight, the second does not."""
         with self._lock:
             again = isinstance(self.stop_reason, InterruptError)
             self.stop_reason = InterruptError("Interrupted.")
-            flying = set(self._flying)
-            self._abandoned = again or not flying
+            in_flight = set(self._in_flight)
+            self._abandoned = again or not in_flight
             if again:
-                for line in flying:
-                    self._journal.unknown(line, None, "Interrupted while it was on its way.")
+                for line in in_flight:
+                    self._journal.unknown(line, None, "Interrupted while it was in flight.")
         if not self._abandoned:
-            self._watcher.stopping(len(flying))
+            self._progress.stopping(len(in_flight))
 
     def _work(self) -> None:
-        lane = self._open_lane(self._nap)
+        lane = self._open_lane(self._wait)
         try:
             while (row := self._next()) is not None:
-                self._carry(lane, row)
-        except _Left:
+                self._send(lane, row)
+        except _StoppedError:
             pass
         except SynqError as error:
             self._stop(error)
@@ -154,13 +155,13 @@ class Runner:
         finally:
             lane.close()
 
-    def _nap(self, seconds: float) -> None:
-        """Sleep, but leave when the run stops."""
+    def _wait(self, seconds: float) -> None:
+        """Sleep; _StoppedError as soon as the run stops."""
         while seconds > 0:
             if self._stopped:
-                raise _Left
-            self._sleep(min(seconds, _NAP))
-            seconds -= _NAP
+                raise _StoppedError
+            self._sleep(min(seconds, _SLEEP_STEP))
+            seconds -= _SLEEP_STEP
 
     @property
     def _stopped(self) -> bool:
@@ -170,10 +171,10 @@ class Runner:
         with self._lock:
             return None if self._stopped or not self._rows else self._rows.popleft()
 
-    def _carry(self, lane: "Lane", row: "Entry") -> None:
-        """Send one row, when it may be sent, and write down what became of it."""
+    def _send(self, lane: "Lane", row: "Entry") -> None:
+        """Send one row, once it may be sent, and journal its outcome."""
         body = self._verb.body(row.content)
-        self._wait_out()
+        self._wait_for_turn()
         ticket = lane.take_place(RESERVE)
         try:
             lane.prepare()
@@ -181,24 +182,24 @@ class Runner:
             lane.give_back(ticket)
             raise  # the row was not sent: it stays pending, and the run stops
         started = self._now()
-        if not self._depart(row, started):
+        if not self._mark_sent(row, started):
             lane.give_back(ticket)
             return
         try:
             answer = lane.attempt(self._verb.operation, ticket, body)
             receipt = self._verb.receipt(answer)
         except RateLimitedError:
-            self._spread = True
-            self._record(row, lambda: self._again(row))
+            self._spaced = True
+            self._record(row, lambda: self._requeue(row))
         except NetworkError as error:
-            self._record(row, lambda: self._again(row))
+            self._record(row, lambda: self._requeue(row))
             if error.retryable:
                 self._note_outage(started, error)
             else:
                 self._stop(error)
         except (AuthError, RefusedError, UsageError) as error:
             self._stop(error)
-            self._record(row, lambda: self._again(row))
+            self._record(row, lambda: self._requeue(row))
         except (RejectedError, NotFoundError, ConflictError) as error:
             self._unclear = 0
             refusal = error
@@ -210,52 +211,51 @@ class Runner:
             self._unclear = self._outages = 0
             self._record(row, lambda: self._journal.done(row.line, self._now(), receipt))
 
-    def _depart(self, row: "Entry", at: float) -> bool:
-        """Write down that the row leaves now; False if the run has stopped meanwhile."""
+    def _mark_sent(self, row: "Entry", at: float) -> bool:
+        """Journal that the row is sent now; False if the run has stopped meanwhile."""
         with self._lock:
             if self._stopped:
                 return False
             self._journal.sent(row.line, at)
-            self._flying.add(row.line)
+            self._in_flight.add(row.line)
         return True
 
     def _record(self, row: "Entry", write: Callable[[], None]) -> None:
         with self._lock:
-            # A row that was abandoned is in the journal as unknown; its worker comes too late.
+            # An abandoned row is unknown in the journal already.
             if not self._abandoned:
                 write()
-                self._flying.discard(row.line)
+                self._in_flight.discard(row.line)
 
-    def _again(self, row: "Entry") -> None:
+    def _requeue(self, row: "Entry") -> None:
         self._journal.pending(row.line)
         self._rows.appendleft(row)
 
     def _note_refusal(self, row: "Entry", error: SynqError) -> None:
-        """It was refused: for good, unless it goes again in other words or may have been carried out before."""
+        """Journal a refusal: final, unless the row is sent again, or an earlier attempt may have gone through."""
         said = error.said or error.message
-        if self._verb.reworded and isinstance(error, RejectedError) and self._verb.reworded(error):
-            self._again(row)
+        if isinstance(error, RejectedError) and self._verb.retry_after_rejection(error):
+            self._requeue(row)
         elif self._verb.resends and (row.is_doubtful or row.line in self._tries):
-            # A refusal speaks for its own request alone.
-            said = f"An earlier try may have been carried out; this one was refused: {said}"
+            said = f"An earlier attempt may have gone through; this one was refused: {said}"
             self._journal.unknown(row.line, self._now(), said)
         else:
             self._journal.failed(row.line, self._now(), error.code, said)
 
     def _note_unclear(self, row: "Entry", said: str) -> None:
-        """It may have been carried out: sent again at once only where that is harmless."""
+        """Journal an unknown outcome; the row is sent again at once only where that is harmless."""
         self._unclear += 1
         tries = self._tries[row.line] = self._tries.get(row.line, 0) + 1
         self._journal.unknown(row.line, self._now(), said)
         if self._verb.resends and tries <= len(_OUTAGE_PAUSES):
-            self._again(row)
+            self._requeue(row)
             self._resume_at = self._now() + _OUTAGE_PAUSES[tries - 1]
             return
         if self._unclear >= _MOST_UNCLEAR and self.stop_reason is None:
-            self.stop_reason = UnknownOutcomeError(f"Stopped after {self._unclear} unclear answers in a row.")
+            self.stop_reason = UnknownOutcomeError(f"Stopped after {self._unclear} unknown outcomes in a row.")
 
     def _note_outage(self, started: float, error: NetworkError) -> None:
-        """Nothing could be sent: wait longer each time, then stop. What failed together counts once."""
+        """Back off after a request could not be sent, in the end stop. Requests that failed together count once."""
         with self._lock:
             if started < self._outage_at:
                 return
@@ -266,14 +266,14 @@ class Runner:
             self._resume_at = self._outage_at + _OUTAGE_PAUSES[self._outages]
             self._outages += 1
 
-    def _wait_out(self) -> None:
-        """Hold still while the API can't be reached, and keep apart from the row before where that is needed."""
+    def _wait_for_turn(self) -> None:
+        """Wait while the API can't be reached, and for the gap to the row before, if there must be one."""
         with self._lock:
             start = max(self._now(), self._resume_at)
-            if self._spread:
+            if self._spaced:
                 self._resume_at = start + self._gap
         while (pause := start - self._now()) > 0:
-            self._nap(pause)
+            self._wait(pause)
 
     def _stop(self, reason: SynqError) -> None:
         with self._lock:

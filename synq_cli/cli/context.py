@@ -14,8 +14,8 @@ from synq_cli.session.project import announce_project, find_project
 from synq_cli.session.session import Session
 from synq_cli.session.settings import Settings
 from synq_cli.session.tokens.stores import TokenStore
+from synq_cli.state.cache import Cache
 from synq_cli.state.folders import config_dir, private_folder, state_dir
-from synq_cli.state.memory import Memory
 
 if TYPE_CHECKING:
     from synq_cli.bulk.engine import Engine
@@ -41,7 +41,7 @@ class RunContext:
     @cached_property
     def config(self) -> profiles.Config:
         """The profiles of this machine's user."""
-        return profiles.load(config_dir(self.system.environ) / "config.yaml", self.memory)
+        return profiles.load(config_dir(self.system.environ) / "config.yaml", self.cache)
 
     @cached_property
     def settings(self) -> Settings:
@@ -52,7 +52,7 @@ class RunContext:
         if given.get("jq") is not None and self.system.environ.get("SYNQ_OUTPUT") != "ndjson":
             given.setdefault("output", "json")  # --jq goes before the usual format
         here = self.system.folder
-        return settings.resolve(given, self.system.environ, self.config, lambda: find_project(here, self.memory))
+        return settings.resolve(given, self.system.environ, self.config, lambda: find_project(here, self.cache))
 
     @cached_property
     def output(self) -> Output:
@@ -67,18 +67,18 @@ class RunContext:
             debug=self.settings.debug,
         )
         if not self.options.get("quiet"):
-            announce_project(self.settings, self.memory, output.note)
+            announce_project(self.settings, self.cache, output.note)
         return output
 
     @cached_property
-    def memory(self) -> Memory:
-        """What this machine has found out for itself."""
-        return Memory(lambda: state_dir(self.system.environ))
+    def cache(self) -> Cache:
+        """The best-effort cache of this machine."""
+        return Cache(lambda: state_dir(self.system.environ))
 
     @cached_property
     def tokens(self) -> TokenStore:
         """The store of tokens: the OS keyring, or a file."""
-        return TokenStore(config_dir(self.system.environ), self.system.keyring, memory=self.memory)
+        return TokenStore(config_dir(self.system.environ), self.system.keyring, cache=self.cache)
 
     @cached_property
     def session(self) -> Session:
@@ -93,7 +93,7 @@ class RunContext:
             self.tokens,
             self.config,
             sandbox_token=self._sandbox_token,
-            memory=self.memory,
+            cache=self.cache,
             now=self.system.now,
             lock_folder=lambda: self.state,
             warn=lambda text: self.output.warn(text),  # noqa: PLW0108 opens the output only if needed

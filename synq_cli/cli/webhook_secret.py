@@ -7,7 +7,7 @@ from synq_cli.cli.login import refuse_sandbox
 from synq_cli.errors import AuthError, UsageError
 from synq_cli.session.profiles import token_store
 from synq_cli.session.settings import SANDBOX
-from synq_cli.session.tokens.stores import TokenStore, webhook_entry
+from synq_cli.session.tokens.stores import TokenStore, entry_of
 from synq_cli.state.folders import config_dir
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def store_secret(run: "RunContext", *, from_stdin: bool) -> str:
     """Store a secret from standard input or a prompt where the profile keeps its token; AuthError if that fails."""
     refuse_sandbox(run, "The sandbox has its own webhook secret.")
     secret = _enter(run, from_stdin=from_stdin)
-    _store(run).write(webhook_entry(run.settings.profile), secret, token_store(run.config, run.settings.profile))
+    _store(run).write(entry_of(run.settings.profile, "webhook"), secret, token_store(run.config, run.settings.profile))
     return secret
 
 
@@ -47,14 +47,14 @@ def _enter(run: "RunContext", *, from_stdin: bool) -> str:
 def _stored(run: "RunContext") -> str | None:
     profile = run.settings.profile
     try:
-        return _store(run).read(webhook_entry(profile), token_store(run.config, profile))
+        return _store(run).read(entry_of(profile, "webhook"), token_store(run.config, profile))
     except AuthError as error:
         run.output.warn(error.message)  # the prompt may still get it
         return None
 
 
 def _store(run: "RunContext") -> TokenStore:
-    return TokenStore(config_dir(run.system.environ), run.system.keyring, memory=run.memory, hint=_WAYS)
+    return TokenStore(config_dir(run.system.environ), run.system.keyring, cache=run.cache, hint=_WAYS)
 
 
 def _checked(run: "RunContext", secret: str) -> str:

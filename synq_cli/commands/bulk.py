@@ -1,4 +1,4 @@
-"""What the commands for many rows have in common: their plan, their question, their summary."""
+"""Shared by the commands for many rows: the plan, the confirmation and the summary."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 ReportOption = Annotated[
     str | None,
-    typer.Option("--report", metavar=FILE, help="Write what became of each row there, as .csv or .json."),
+    typer.Option("--report", metavar=FILE, help="Write the outcome of every row to FILE (.csv or .json)."),
 ]
 
 PLAN = [
@@ -27,10 +27,10 @@ PLAN = [
     Column("Rows", "rows", quantity),
     Column("Requests", "requests", quantity),
     Column("Minutes", "minutes"),
-    Column("Columns without meaning", "ignored_columns"),
+    Column("Ignored columns", "ignored_columns"),
     Column("Net movement", "net"),
     Column("Largest", "largest"),
-    Column("Suspicious", "suspicious"),
+    Column("Unusually large", "suspicious"),
     Column("Changes", "changes"),
 ]
 _MOVES = [
@@ -44,7 +44,7 @@ _CHANGES = [*_MOVES, Column("Before", "before", quantity), Column("After", "afte
 _PARTS = {
     "net": ("Net movement", _NET),
     "largest": ("Largest", _MOVES),
-    "suspicious": ("Suspicious, for their size", _MOVES),
+    "suspicious": ("Unusually large", _MOVES),
     "changes": ("On hand before and after", _CHANGES),
 }
 SUMMARY = [
@@ -61,20 +61,20 @@ SUMMARY = [
     Column("Pending", "pending", quantity),
     Column("Seconds", "seconds"),
     Column("Failed rows in", "failed_file"),
-    Column("Takes back", "undoes", whole),
-    Column("Taken back by", "undone_by", whole),
+    Column("Undoes", "undoes", whole),
+    Column("Undone by", "undone_by", whole),
     Column("Profile", "profile"),
 ]
 
 
 def carry_out(run: RunContext, plan: "Plan", go: "Callable[[], Outcome]", report: str | None, *, yes: bool) -> None:
-    """Say what is planned, ask unless `yes`, then go; a dry run ends with the plan."""
+    """Print the plan, ask unless `yes`, then run `go`; a dry run ends with the plan."""
     if agreed(run, plan, report, yes=yes):
         finish(run, go(), report)
 
 
 def agreed(run: RunContext, plan: "Plan", report: str | None, *, yes: bool) -> bool:
-    """Whether the plan is to be carried out, which was said and asked; a dry run ends with it."""
+    """Whether to carry out the plan, once it was printed and confirmed; a dry run ends with it."""
     from synq_cli.bulk.files.report import check_report
 
     check_report(report)
@@ -89,7 +89,7 @@ def agreed(run: RunContext, plan: "Plan", report: str | None, *, yes: bool) -> b
 
 
 def finish(run: RunContext, outcome: "Outcome", report: str | None) -> None:
-    """Print how a run ended, write the report, and end with what is left to do."""
+    """Write the report, print the summary of a run, and raise what is left to do."""
     from synq_cli.bulk.files.report import write_report
 
     write_report(outcome.entries, report)

@@ -1,4 +1,4 @@
-"""Values as text for people: money, ages, states; nothing in them that a terminal would act on."""
+"""Values as text for people: money, ages, states; without characters that a terminal would act on."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -8,8 +8,8 @@ from typing import Any, Literal, NamedTuple
 from synq_cli.times import parse_time
 
 _SHORT_ESCAPES = {"\t": r"\t", "\n": r"\n", "\r": r"\r"}
-_MINUTE, _HOUR, _DAY = 60, 3600, 86400
-_OLD = 60 * _DAY
+_UNITS = (("d", 86_400), ("h", 3600), ("min", 60))
+_OLD = 60 * 86_400
 _EXCERPT = 200
 # A number such as 1e999999 would be a page of zeros.
 _MOST_DIGITS = 40
@@ -26,30 +26,38 @@ _STYLES = {status: style for style, statuses in _KINDS.items() for status in sta
 
 
 class Cell(NamedTuple):
-    """What a person sees of a value; `style` is bold, dim, red, green, yellow or None."""
+    """A value as text; `style` is bold, dim, red, green, yellow or None."""
 
     text: str
     style: str | None = None
 
 
 class Format(NamedTuple):
-    """How a value is shown: `show(value, row, now)`, `now` in epoch seconds.
+    """How a value is shown.
 
+    `render(value, row, now)`, with `now` in epoch seconds, gives the text or cell; None shows the value as text.
     `narrow` says what may happen where the terminal is too narrow: `cut` ends the text in an ellipsis, `tail`
     begins it with one, `shorten` keeps eight characters, `keep` shows all or nothing.
     """
 
-    show: Callable[[object, Mapping[str, Any], float], Cell]
+    render: Callable[[object, Mapping[str, Any], float], Cell | str | None]
     right: bool = False
     narrow: Literal["cut", "tail", "shorten", "keep"] = "cut"
+
+    def show(self, value: object, row: Mapping[str, Any], now: float) -> Cell:
+        """The cell of a value."""
+        rendered = self.render(value, row, now)
+        if rendered is None:
+            rendered = visible(_readable(value))
+        return rendered if isinstance(rendered, Cell) else Cell(rendered)
 
 
 @cache
 def hidden() -> re.Pattern[str]:
-    """Characters that a terminal acts on or that nobody sees: controls, and Unicode's default-ignorable ones.
+    """Control characters, and Unicode's default-ignorable ones, which nobody sees.
 
-    The joiner of emoji sequences is one of them: terminals disagree about the width of what it joins, and it hides
-    in identifiers. The emoji variation selector stays where it belongs, behind a symbol.
+    So is the joiner of emoji: terminals disagree about the width of what it joins, and it hides in identifiers. The
+    emoji variation selector is visible behind a symbol.
     """
     return re.compile(
         # C0, DEL and C1 controls, line separators, interlinear annotations, lone surrogates
@@ -83,7 +91,7 @@ def escaped(character: str) -> str:
 
 
 def plain(value: object) -> str:
-    """The raw value as text for CSV, TSV and bare output: null is empty, what is nested is compact JSON."""
+    """The raw value as text for CSV, TSV and bare output: null is empty, lists and objects are compact JSON."""
     if isinstance(value, str):
         return value
     if value is None:
@@ -94,7 +102,7 @@ def plain(value: object) -> str:
 
 
 def _readable(value: object) -> str:
-    """A value of any shape in words: lists and flat objects without JSON's brackets."""
+    """A value of any shape as text: lists and flat objects without JSON's brackets."""
     nested = (list, dict)
     if isinstance(value, list) and not any(isinstance(item, nested) for item in value):
         return ", ".join(plain(item) for item in value)
@@ -103,19 +111,19 @@ def _readable(value: object) -> str:
     return plain(value)
 
 
-def _show_text(value: object, _row: Mapping[str, Any], _now: float) -> Cell:
-    return Cell(visible(_readable(value)))
+def _as_text(_value: object, _row: Mapping[str, Any], _now: float) -> None:
+    return None
 
 
-def _show_excerpt(value: object, row: Mapping[str, Any], now: float) -> Cell:
-    shown = _show_text(value, row, now).text
+def _excerpt(value: object, _row: Mapping[str, Any], _now: float) -> str:
+    shown = visible(_readable(value))
     if len(shown) <= _EXCERPT:
-        return Cell(shown)
-    return Cell(f"{shown[:_EXCERPT]}… ({len(plain(value)):,} characters; --json shows all)")
+        return shown
+    return f"{shown[:_EXCERPT]}… ({len(plain(value)):,} characters; --json shows all)"
 
 
 def _digits(value: object) -> str | None:
-    """The value's digits without an exponent, or None if it is no number or too long to spell out."""
+    """The number's digits without an exponent; None if it is not a number, or too long to write out."""
     written = plain(value).strip()
     if not re.fullmatch(r"-?\d+(\.\d+)?([eE][-+]?\d+)?", written, re.ASCII):
         return None
@@ -134,106 +142,95 @@ def _digits(value: object) -> str | None:
 
 
 def money(currency_key: str) -> Format:
-    """An amount with its currency, which stands in the same row under `currency_key`."""
+    """An amount with the currency that the row has under `currency_key`."""
 
-    def show(value: object, row: Mapping[str, Any], now: float) -> Cell:
+    def render(value: object, row: Mapping[str, Any], _now: float) -> str | None:
         digits = _digits(value)
         if digits is None:
-            return _show_text(value, row, now)
-        whole, _, cents = digits.removeprefix("-").partition(".")
-        sign = "-" if digits.startswith("-") else ""
+            return None
+        whole, _, cents = digits.partition(".")
         grouped = re.sub(r"(?<=\d)(?=(\d{3})+$)", ",", whole)
-        currency = visible(plain(row.get(currency_key)))
-        return Cell(f"{sign}{grouped}.{cents.ljust(2, '0')} {currency}".rstrip())
+        return f"{grouped}.{cents.ljust(2, '0')} {visible(plain(row.get(currency_key)))}".rstrip()
 
-    return Format(show, right=True, narrow="keep")
+    return Format(render, right=True, narrow="keep")
 
 
-def _show_quantity(value: object, _row: Mapping[str, Any], _now: float) -> Cell:
+def _quantity(value: object, _row: Mapping[str, Any], _now: float) -> Cell:
     shown = visible(_readable(value))
     return Cell(shown, "red" if shown.startswith("-") and _digits(value) else None)
 
 
-def _show_delta(value: object, row: Mapping[str, Any], now: float) -> Cell:
-    cell = _show_quantity(value, row, now)
-    digits = _digits(value)
-    if cell.style or digits is None or not digits.strip("0."):
+def _delta(value: object, row: Mapping[str, Any], now: float) -> Cell:
+    cell = _quantity(value, row, now)
+    if cell.style or not (_digits(value) or "").strip("0."):
         return cell
     return Cell(f"+{cell.text}", "green")
 
 
-def _show_quantities(value: object, row: Mapping[str, Any], now: float) -> Cell:
+def _quantities(value: object, _row: Mapping[str, Any], _now: float) -> str | None:
     items = value if isinstance(value, list) else []
     if not items or not all(isinstance(item, dict) for item in items):
-        return _show_text(value, row, now)
+        return None
     parts = [f"{plain(item.get('quantity'))} {plain(item.get('sku') or item.get('variant_id'))}" for item in items]
-    return Cell(visible(", ".join(part.strip() for part in parts)))
+    return visible(", ".join(part.strip() for part in parts))
 
 
-def _show_state(value: object, row: Mapping[str, Any], now: float) -> Cell:
-    # The API's own word, underscores and all, so that it can be typed back after --status.
-    word = _show_text(value, row, now).text
+def _state(value: object, _row: Mapping[str, Any], _now: float) -> Cell:
+    # The API's own word, underscores and all, so that it can be typed after --status.
+    word = visible(_readable(value))
     return Cell(word, _STYLES.get(word.lower()))
 
 
 def _ago(seconds: float) -> str | None:
     """`3 h ago`, `in 2 d`, `just now`; None for more than 60 days."""
     distance = abs(seconds)
-    if distance < _MINUTE:
-        return "just now"
     if distance > _OLD:
         return None
-    if distance < _HOUR:
-        amount = f"{int(distance // _MINUTE)} min"
-    elif distance < _DAY:
-        amount = f"{int(distance // _HOUR)} h"
-    else:
-        amount = f"{int(distance // _DAY)} d"
-    return f"{amount} ago" if seconds > 0 else f"in {amount}"
+    for unit, length in _UNITS:
+        if distance >= length:
+            amount = f"{int(distance // length)} {unit}"
+            return f"{amount} ago" if seconds > 0 else f"in {amount}"
+    return "just now"
 
 
-def _show_age(value: object, row: Mapping[str, Any], now: float) -> Cell:
+def _age(value: object, _row: Mapping[str, Any], now: float) -> str | None:
+    moment = parse_time(value)
+    return None if moment is None else _ago(now - moment.timestamp()) or f"{moment:%Y-%m-%d}"
+
+
+def _timestamp(value: object, _row: Mapping[str, Any], now: float) -> str | None:
     moment = parse_time(value)
     if moment is None:
-        return _show_text(value, row, now)
-    return Cell(_ago(now - moment.timestamp()) or f"{moment:%Y-%m-%d}")
-
-
-def _show_timestamp(value: object, row: Mapping[str, Any], now: float) -> Cell:
-    moment = parse_time(value)
-    if moment is None:
-        return _show_text(value, row, now)
+        return None
     ago = _ago(now - moment.timestamp())
-    return Cell(f"{moment:%Y-%m-%d %H:%M:%S} UTC" + (f" ({ago})" if ago else ""))
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC" + (f" ({ago})" if ago else "")
 
 
-def _show_clock(value: object, row: Mapping[str, Any], now: float) -> Cell:
+def _clock(value: object, _row: Mapping[str, Any], _now: float) -> str | None:
     moment = parse_time(value)
-    return _show_text(value, row, now) if moment is None else Cell(f"{moment:%Y-%m-%d %H:%M:%S}")
+    return None if moment is None else f"{moment:%Y-%m-%d %H:%M:%S}"
 
 
-def _show_flag(value: object, row: Mapping[str, Any], now: float) -> Cell:
-    if isinstance(value, bool):
-        return Cell("yes" if value else "no")
-    return _show_text(value, row, now)
+def _flag(value: object, _row: Mapping[str, Any], _now: float) -> str | None:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else None
 
 
 def named(names: Mapping[str, str]) -> Format:
-    """An id by its name, where there is one."""
-    return Format(lambda value, row, now: _show_text(names.get(str(value).lower(), value), row, now))
+    """An id by its name, if it has one."""
+    return Format(lambda value, _row, _now: visible(_readable(names.get(str(value).lower(), value))))
 
 
-text = Format(_show_text)
-excerpt = Format(_show_excerpt)
-whole = Format(_show_text, narrow="keep")
-quantity = Format(_show_quantity, right=True, narrow="keep")
-delta = Format(_show_delta, right=True, narrow="keep")
-quantities = Format(_show_quantities)
-state = Format(_show_state)
-age = Format(_show_age, narrow="keep")
-timestamp = Format(_show_timestamp, narrow="keep")
-clock = Format(_show_clock, narrow="keep")
-flag = Format(_show_flag, narrow="keep")
-identifier = Format(_show_text, narrow="shorten")
-# The file's name tells more than the host's.
-address = Format(_show_text, narrow="tail")
+text = Format(_as_text)
+excerpt = Format(_excerpt)
+whole = Format(_as_text, narrow="keep")
+quantity = Format(_quantity, right=True, narrow="keep")
+delta = Format(_delta, right=True, narrow="keep")
+quantities = Format(_quantities)
+state = Format(_state)
+age = Format(_age, narrow="keep")
+timestamp = Format(_timestamp, narrow="keep")
+clock = Format(_clock, narrow="keep")
+flag = Format(_flag, narrow="keep")
+identifier = Format(_as_text, narrow="shorten")
+# A file's name says more than its host's.
+address = Format(_as_text, narrow="tail")

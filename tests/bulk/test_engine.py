@@ -1,8 +1,7 @@
-"""The engine with a verb of another kind: one declaration is all that a bulk verb needs."""
+"""The engine with a verb of another kind: one small class is all that it needs."""
 
 import json
 import ssl
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +9,10 @@ import httpx
 import pytest
 
 from synq_cli.bulk.engine import Engine
+from synq_cli.bulk.plan import Plan
+from synq_cli.bulk.prepare import PreparedRows
 from synq_cli.bulk.runs.journal import Content, Receipt, Row
-from synq_cli.bulk.verbs.verb import Fields, Problem, Verb
+from synq_cli.bulk.verbs.verb import Verb
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.system import System
 from synq_cli.errors import NetworkError, RefusedError, UsageError
@@ -20,28 +21,17 @@ from synq_cli.http.operation import Operation
 NOW = 1_795_521_600.0
 
 
-def checked(fields: Fields) -> Content:
-    if not fields.get("name"):
-        raise UsageError("It has no name.")
-    return {"name": fields["name"], "key": f"key of {fields['name']}"}
+class SendGreetings(Verb):
+    name = "greetings send"
+    noun = "greeting"
+    operation = Operation("greet", "POST", "/greet", "the greeting", effect="create", retry="keyed")
+    undo_hint = "Say goodbye."
 
+    def body(self, content: Content) -> object:
+        return {"idempotency_key": content["key"]}
 
-def resolved(_api: Any, rows: Sequence[Row], _place: str | None) -> tuple[list[Row], list[Problem]]:
-    return list(rows), []
-
-
-GREETINGS = Verb(
-    name="greetings send",
-    noun="greeting",
-    operation=Operation("greet", "POST", "/greet", "the greeting", effect="create", retry="keyed"),
-    needs=(("name",),),
-    optional=(),
-    check=checked,
-    resolve=resolved,
-    identity=lambda content: str(content["name"]),
-    body=lambda content: {"idempotency_key": content["key"]},
-    receipt=lambda answer: Receipt(answer["id"]),
-)
+    def receipt(self, answer: Any) -> Receipt:
+        return Receipt(answer["id"])
 
 
 class Host(httpx.BaseTransport):
@@ -74,15 +64,20 @@ def engine(folder: Path, host: Host | None, **variables: str) -> tuple[RunContex
     run = RunContext(system, [])
     return run, Engine(
         run.runs, run.api, run.session, run.budget, run._lane, run.output, now=lambda: clock[0], sleep=sleep,
-        workers=1, verbs={GREETINGS.name: GREETINGS},
+        workers=1, verbs=[SendGreetings(run.api)],
     )  # fmt: skip
 
 
-def test_a_keyed_row_whose_answer_was_lost_goes_again_with_its_key(memory: Path) -> None:
+def planned(run: RunContext, greetings: Engine, *names: str) -> Plan:
+    rows = [Row(line, {"key": f"key of {name}"}) for line, name in enumerate(names, 2)]
+    return greetings.plan(SendGreetings(run.api), lambda: PreparedRows(rows), "names.csv", None, with_levels=True)
+
+
+def test_keyed_row_whose_answer_was_lost_is_sent_again_with_its_key(memory: Path) -> None:
     host = Host(lose=2)
-    _, greetings = engine(memory, host)
-    plan = greetings.plan(GREETINGS, "name\nAnn\nBob\n", str(memory / "names.csv"), place=None, with_levels=True)
-    assert plan.lines() == [f"2 rows of {memory}/names.csv: 2 requests, under a minute at the present budget."]
+    run, greetings = engine(memory, host)
+    plan = planned(run, greetings, "Ann", "Bob")
+    assert plan.lines() == ["2 rows of names.csv: 2 requests, under a minute at the current rate limit."]
     assert (plan.as_row()["net"], plan.as_row()["largest"]) == ([], [])
     outcome = greetings.start(plan)
     outcome.check()
@@ -90,11 +85,10 @@ def test_a_keyed_row_whose_answer_was_lost_goes_again_with_its_key(memory: Path)
     assert [row.receipt for row in outcome.entries] == ["id of key of Ann", "id of key of Bob"]
 
 
-def test_one_that_stays_unclear_is_sent_again_by_resume(memory: Path) -> None:
+def test_resume_sends_an_unknown_keyed_row_again(memory: Path) -> None:
     host = Host(lose=10**6)
-    _, greetings = engine(memory, host)
-    plan = greetings.plan(GREETINGS, "name\nAnn\n", str(memory / "names.csv"), place=None, with_levels=False)
-    outcome = greetings.start(plan)
+    run, greetings = engine(memory, host)
+    outcome = greetings.start(planned(run, greetings, "Ann"))
     assert outcome.row["unknown_lines"] == [2]
     host.lose = 0
     _, later = engine(memory, host)
@@ -102,11 +96,10 @@ def test_one_that_stays_unclear_is_sent_again_by_resume(memory: Path) -> None:
     assert set(host.keys) == {"key of Ann"}
 
 
-def test_a_verb_without_a_reverse_is_not_taken_back(memory: Path) -> None:
-    _, greetings = engine(memory, Host(lose=0))
-    plan = greetings.plan(GREETINGS, "name\nAnn\n", str(memory / "names.csv"), place=None, with_levels=False)
-    name = greetings.start(plan).row["id"]
-    with pytest.raises(RefusedError, match="can't be taken back"):
+def test_verb_without_a_reverse_can_not_be_undone(memory: Path) -> None:
+    run, greetings = engine(memory, Host(lose=0))
+    name = greetings.start(planned(run, greetings, "Ann")).row["id"]
+    with pytest.raises(RefusedError, match="can't be undone"):
         greetings.plan_undo(name, with_levels=False)
 
 
@@ -118,11 +111,10 @@ def untrusted() -> Exception:
     return error
 
 
-def test_what_can_not_be_sent_leaves_its_row_for_resume_and_is_not_tried_again(memory: Path) -> None:
+def test_untrusted_certificate_stops_the_run_and_leaves_its_rows_pending(memory: Path) -> None:
     host = Host(lose=0, unreachable=untrusted())
-    _, greetings = engine(memory, host)
-    plan = greetings.plan(GREETINGS, "name\nAnn\nBob\n", str(memory / "names.csv"), place=None, with_levels=False)
-    outcome = greetings.start(plan)
+    run, greetings = engine(memory, host)
+    outcome = greetings.start(planned(run, greetings, "Ann", "Bob"))
     with pytest.raises(NetworkError, match=r"^The certificate of 127.0.0.1 is not trusted: it has expired\.") as caught:
         outcome.check()
     assert caught.value.retryable is False
@@ -141,20 +133,18 @@ def test_what_can_not_be_sent_leaves_its_row_for_resume_and_is_not_tried_again(m
         {"SSL_CERT_FILE": "/nonexistent"},
     ],
 )
-def test_settings_that_can_not_work_are_found_before_a_run_is_journaled(
+def test_unusable_proxy_or_certificates_are_found_before_a_run_is_journaled(
     memory: Path, variables: dict[str, str]
 ) -> None:
     run, greetings = engine(memory, None, SYNQ_BASE_URL="https://api.test", **variables)
     with pytest.raises(UsageError, match=f"^Invalid .*{next(iter(variables))}"):
-        greetings.plan(GREETINGS, "name\nAnn\n", str(memory / "names.csv"), place=None, with_levels=False)
+        planned(run, greetings, "Ann")
     assert run.runs.rows() == []
 
 
-def test_settings_that_stop_working_leave_the_rows_of_a_run_as_they_were(memory: Path) -> None:
+def test_proxy_that_became_unusable_leaves_rows_pending(memory: Path) -> None:
     url = {"SYNQ_BASE_URL": "https://api.test"}
-    plan = engine(memory, Host(lose=0), **url)[1].plan(
-        GREETINGS, "name\nAnn\n", str(memory / "names.csv"), place=None, with_levels=False
-    )
+    plan = planned(*engine(memory, Host(lose=0), **url), "Ann")
     outcome = engine(memory, None, **url, HTTPS_PROXY="socks4://127.0.0.1")[1].start(plan)
     with pytest.raises(UsageError):
         outcome.check()

@@ -1,12 +1,14 @@
-"""The journal: durable, private, of one process at a time."""
+"""The journal of a run: durable, private, written by one process at a time, and what other runs may not claim."""
 
+import os
 import sqlite3
 import stat
 from pathlib import Path
 
 import pytest
 
-from synq_cli.bulk.runs.journal import Journal, Receipt, Row
+from synq_cli.bulk.reconcile import match
+from synq_cli.bulk.runs.journal import Facts, Journal, Receipt, Row
 from synq_cli.bulk.runs.runs import Runs
 from synq_cli.errors import RefusedError, UsageError
 
@@ -20,7 +22,7 @@ def new_run(folder: Path, at: float = NOW) -> Journal:
     )
 
 
-def test_it_keeps_what_became_of_each_row(memory: Path) -> None:
+def test_each_row_keeps_its_outcome(memory: Path) -> None:
     with new_run(memory) as journal:
         for line in (2, 3, 4, 5):
             journal.sent(line, NOW + line)
@@ -39,7 +41,7 @@ def test_it_keeps_what_became_of_each_row(memory: Path) -> None:
         assert [row.line for row in again.entries("pending")] == [4, 6]
 
 
-def test_each_row_is_on_the_disk_before_it_leaves(tmp_path: Path) -> None:
+def test_each_row_is_on_the_disk_before_it_is_sent(tmp_path: Path) -> None:
     with new_run(tmp_path) as journal:
         pragmas = {
             name: journal._database.execute(f"PRAGMA {name}").fetchone()[0] for name in ("synchronous", "journal_mode")
@@ -52,20 +54,20 @@ def test_each_row_is_on_the_disk_before_it_leaves(tmp_path: Path) -> None:
     assert stat.S_IMODE(journal.path.stat().st_mode) == 0o600
 
 
-def test_two_can_not_work_on_one_run_but_others_may_look(memory: Path) -> None:
+def test_one_process_works_on_a_run_and_others_may_read_it(memory: Path) -> None:
     with new_run(memory) as journal:
-        journal.hold()
+        journal.lock()
         with Journal(journal.path) as other:
             assert other.is_running
             assert Runs(memory).overview(journal.facts.id)["state"] == "running"
-            with pytest.raises(RefusedError, match="Another synq is at work"):
-                other.hold()
+            with pytest.raises(RefusedError, match="Another synq process is working"):
+                other.lock()
     with Journal(journal.path) as other:
         assert not other.is_running
-        other.hold()
+        other.lock()
 
 
-def test_ids_sort_by_time_and_their_first_letters_are_enough(memory: Path) -> None:
+def test_ids_sort_by_time_and_a_prefix_is_enough(memory: Path) -> None:
     for at in (NOW + 90_000, NOW, NOW):
         new_run(memory, at).close()
     runs = Runs(memory)
@@ -73,12 +75,12 @@ def test_ids_sort_by_time_and_their_first_letters_are_enough(memory: Path) -> No
     assert names == sorted(names, reverse=True)
     assert [name[:13] for name in names] == ["261125-130000", "261124-120000", "261124-120000"]
     assert runs.overview("261125")["id"] == names[0]
-    with pytest.raises(UsageError, match="2 runs begin with '261124'"):
+    with pytest.raises(UsageError, match='Ambiguous run "261124"'):
         runs.overview("261124")
 
 
 @pytest.mark.parametrize("content", [b"noise" * 2000, b""])
-def test_a_file_that_is_no_journal_is_named(memory: Path, content: bytes) -> None:
+def test_file_that_is_not_a_journal_is_named(memory: Path, content: bytes) -> None:
     (memory / "261124-120000-aa.sqlite3").write_bytes(content)
     with pytest.raises(UsageError, match=r"261124-120000-aa\.sqlite3"):
         Runs(memory).overview("26")
@@ -87,6 +89,49 @@ def test_a_file_that_is_no_journal_is_named(memory: Path, content: bytes) -> Non
 
 def test_a_run_leaves_one_file_and_its_lock(memory: Path) -> None:
     with new_run(memory) as journal:
-        journal.hold()
+        journal.lock()
         journal.sent(2, NOW)
     assert sorted(path.suffix for path in memory.iterdir()) == [".lock", ".sqlite3"]
+
+
+def finished(folder: Path, at: float, receipt: str, **facts: str) -> Facts:
+    """A run whose first row is done, its second unknown and its third in flight."""
+    more = {"verb": "inventory adjust", "scope": "host/tenant"} | facts
+    with Runs(folder).create(ROWS, at, file="counts.csv", profile="acme", **more) as journal:
+        for line in (2, 3, 4):
+            journal.sent(line, at)
+        journal.done(2, at, Receipt(receipt))
+        journal.unknown(3, at, "No answer.")
+        return journal.facts
+
+
+def test_run_must_not_claim_receipts_and_unclear_rows_of_other_runs(memory: Path) -> None:
+    own = finished(memory, NOW, "own entry")
+    finished(memory, NOW + 60, "other entry")
+    finished(memory, NOW + 60, "entry of another tenant", scope="host/other")
+    finished(memory, NOW + 60, "order", verb="orders create")
+    receipts, unclear = Runs(memory).claims(own)
+    assert receipts == {"own entry", "other entry"}
+    assert [(row.line, row.state) for row in unclear] == [(3, "unknown"), (4, "sent")]
+
+
+def test_claims_ignore_only_runs_that_ended_well_before(memory: Path) -> None:
+    own, early = finished(memory, NOW, "own entry"), finished(memory, NOW - 9000, "early entry")
+    path = memory / f"{early.id}.sqlite3"
+    for ago, receipts in ((601, {"own entry"}), (599, {"own entry", "early entry"})):
+        os.utime(path, (NOW - ago, NOW - ago))
+        assert Runs(memory).claims(own)[0] == receipts
+
+
+def test_row_does_not_claim_the_ledger_entry_of_another_run(memory: Path) -> None:
+    """The same change by two runs at once: the other run has claimed its entry, or may have made this one."""
+    own, other = finished(memory, NOW, "own entry"), finished(memory, NOW, "other entry")
+    entries = {"entry of the other run": "other entry", "entry of nobody": "free entry"}
+    with Runs(memory).open(own.id) as journal:
+        (row,) = journal.entries("unknown")
+    receipts, rivals = Runs(memory).claims(own)
+    free = [("change", Receipt(name, NOW)) for name in entries.values() if name not in receipts]
+    assert [receipt.id for _, receipt in free] == ["free entry"]
+    assert match([row], free, rivals, (0.0, 0.0), lambda _content: "change") == {}
+    assert match([row], free, [], (0.0, 0.0), lambda _content: "change")[3].id == "free entry"
+    assert other.id != own.id

@@ -99,10 +99,10 @@ def test_a_file_is_planned_sent_and_summed_up(run: Any, shop: Shop, counts: Path
     }  # fmt: skip
     told = done.err.splitlines()
     assert told[:4] == [
-        f"6 rows of {counts}: 6 requests, under a minute at the present budget.",
+        f"6 rows of {counts}: 6 requests, under a minute at the current rate limit.",
         "Net: Shed +21 (6 rows).",
         "Largest: FFF +6 (line 7), EEE +5 (line 6), DDD +4 (line 5), CCC +3 (line 4), BBB +2 (line 3).",
-        f"Run {name}: `synq runs resume {name}` goes on with it, should it stop.",
+        f"Run {name}: if it stops, resume it with `synq runs resume {name}`.",
     ]
     assert told[-1] == "~92/100 requests left this minute · default"
     # The second time the SKUs are known; which location is the only one is asked each time.
@@ -168,16 +168,16 @@ def test_all_that_is_wrong_is_listed_and_nothing_sent(run: Any, shop: Shop, tmp_
     assert refusal("sku,delta\nAAA,x\n,1\n") == [
         "synq: standard input has 2 problems; nothing was sent.",
         "  line 2: 'x' is no quantity",
-        "  line 3: it has neither a SKU nor a variant id",
-        "  Mend the file and run it again.",
+        "  line 3: no SKU and no variant_id",
+        "  Fix the file and run the command again.",
     ]
     assert shop.seen == []
     assert refusal("sku,delta,location\nAAA,1,Shed\nAAX,1,Shed\nBBB,1,Attic\nAAA,2,shed\n") == [
         "synq: standard input has 3 problems; nothing was sent.",
-        "  line 3: there is no SKU AAX. Did you mean AAA?",
-        "  line 4: no stock location, or more than one, is called 'attic'",
-        "  line 5: it is the same as line 2; add the two up, or take one out",
-        "  Mend the file and run it again.",
+        '  line 3: unknown SKU "AAX". Did you mean AAA?',
+        '  line 4: unknown location "attic", or several have that name: use its id',
+        "  line 5: same as line 2: add the two up, or remove one",
+        "  Fix the file and run the command again.",
     ]
     assert "POST adjust" not in shop.seen
 
@@ -242,15 +242,15 @@ def test_a_lost_answer_is_settled_from_the_ledger_or_stays_unknown(run: Any, sho
     assert result.status == 10
     assert result.err == (
         f"synq: Run {name}: 5 of 6 rows done, 1 unknown. Unknown: line 5.\n"
-        f"  `synq runs resume {name}` asks the API for them once more. A row that was surely not carried out goes again"
-        f" with: synq runs resume {name} --resend-unknown 5\n"
+        f"  `synq runs resume {name}` looks for them once more. If you are sure that a row did not arrive, "
+        f"send it again with: synq runs resume {name} --resend-unknown 5\n"
     )
     shop.answers = {}
     sent = shop.seen.count("POST adjust")
     again = run("runs", "resume", name[:6], "-q")
     assert (again.status, shop.seen.count("POST adjust")) == (10, sent)
     wrong = run("runs", "resume", name, "--resend-unknown", "2", "-q")
-    assert wrong.err.startswith("synq: Of line 2 the outcome is not unknown")
+    assert wrong.err.startswith("synq: The outcome of line 2 is not unknown")
     assert run("runs", "resume", name, "--resend-unknown", "five").status == 2
     told = run("runs", "resume", name, "--resend-unknown", "5", "-q")
     assert (told.status, shop.seen.count("POST adjust")) == (0, sent + 1)
@@ -303,8 +303,8 @@ def test_a_token_that_ends_stops_the_run_and_resume_goes_on(run: Any, shop: Shop
     # Who types the same line again would send the rows that are done a second time.
     again = run("inventory", "adjust", "--file", str(counts), "--dry-run", "-q")
     assert again.err == (
-        f"Warning: The run {name} of this file is stopped, with 6 of 6 rows left. `synq runs show {name}` tells more, "
-        f"`synq runs resume {name}` goes on with it; this is a new run, of all rows.\n"
+        f"Warning: The run {name} of this file is stopped, with 6 of 6 rows left. "
+        f"To finish it, use `synq runs resume {name}`; this is a new run, of all rows.\n"
     )
     assert run("runs", "resume", name, "-q").status == 0
     assert shop.posted == dict(zip(SKUS, range(1, 7), strict=True))
@@ -351,7 +351,7 @@ def test_a_run_is_taken_back_once(run: Any, shop: Shop, counts: Path) -> None:
     assert sum(int(str(entry["quantity_delta"])) for entry in shop.ledger) == 0
     again = run("runs", "undo", name, "--yes", "-q")
     assert again.status == 11
-    assert again.err.startswith(f"synq: The run {name} was taken back by the run {undone['id']}.")
+    assert again.err.startswith(f"synq: The run {name} was undone by the run {undone['id']}.")
     assert run("runs", "resume", name, "-q").status == 11
     assert json.loads(run("runs", "show", name, "--json").out)["undone_by"] == undone["id"]
     assert [row["undone_by"] for row in json.loads(run("runs", "list", "--json").out)] in (
@@ -375,7 +375,7 @@ def test_runs_that_are_not_there(synq: Any) -> None:
         == "There are no runs. To start one, run `synq inventory adjust --file FILE`.\n"
     )
     missing = synq("runs", "show", "2611")
-    assert (missing.status, missing.err) == (2, "synq: There is no run '2611'.\n  `synq runs list` shows them.\n")
+    assert (missing.status, missing.err) == (2, 'synq: Unknown run "2611".\n  See `synq runs list`.\n')
     assert synq("runs", "resume", "2611", "--report", "result.xlsx").status == 2
 
 

@@ -89,8 +89,8 @@ def test_csv_becomes_rows_with_their_digits(run: Any, works: Works, tmp_path: Pa
     assert works.payloads == [ROWS]
     assert b'"price":19.90' in works.bodies[0]
     assert result.err.splitlines()[:2] == [
-        f"3 rows of {file} in 1 bulk job: 1 request, under a minute at the present budget.",
-        f"Run {summary['id']}: `synq runs resume {summary['id']}` goes on with it, should it stop.",
+        f"3 rows of {file} in 1 bulk job: 1 request, under a minute at the current rate limit.",
+        f"Run {summary['id']}: if it stops, resume it with `synq runs resume {summary['id']}`.",
     ]
     (row,) = json.loads(run("runs", "show", summary["id"], "--rows", "all", "--json").out)
     assert (row["line"], row["last_line"], row["products"], row["receipt"]) == (2, 5, 3, works.jobs[0]["id"])
@@ -110,24 +110,27 @@ def test_ndjson_goes_as_it_is_written(run: Any, works: Works) -> None:
 
 WRONG = {
     "an empty file": ("", ["standard input is empty."]),
-    "an array": ("[]", ["standard input holds an array, which can't be read bit by bit."]),
-    "no title": ("sku\nA\n", ["standard input has no column title."]),
-    "an id": ("id,title\n1,A\n", ["standard input has a column id, which only an update takes."]),
-    "a column twice": ("title,x,x\nA,1,2\n", ["standard input has the column x twice."]),
-    "a column without a name": ("title,,\nA,1,2\n", ["standard input has a column without a name."]),
+    "an array": ("[]", ["standard input is a JSON array: write one object a line instead."]),
+    "no title": ("sku\nA\n", ['standard input has no column "title".']),
+    "an id": ("id,title\n1,A\n", ['standard input has a column "id", which only an update takes: remove it.']),
+    "a column twice": ("title,x,x\nA,1,2\n", ['standard input has the column "x" twice.']),
+    "a column without a name": ("title,,\nA,1,2\n", [
+        "standard input has 1 problem; nothing was sent.",
+        "  line 2: it has 3 fields, but the first line names 1",
+    ]),
     "no rows": ("title,sku\n\n,\n", ["standard input has no rows."]),
     "rows": (
         'title,sku,price,currency\nA,S,1.5,GBP\n ,T,,\nB,S,,\nC,U,"1,50",\nD,V,-1,\nE,W,1,Yen\nF,X\n"G"x,Y,,\n"H,Z',
         [
             "standard input has 8 problems; nothing was sent.",
             "  line 3: no title",
-            "  line 4: the SKU S is that of line 2 too",
-            "  line 5: the price is '1,50'; it must be a number such as 19.90",
-            "  line 6: the price is '-1'; it must be a number such as 19.90",
-            "  line 7: the currency is 'Yen'; it must be an ISO 4217 code such as EUR",
-            "  line 8: it has 2 fields, the first line names 4",
-            "  line 9: it is no CSV: ',' expected after '\"'",
-            "  line 10: it is no CSV: unexpected end of data",
+            '  line 4: the SKU "S" is that of line 2 too',
+            '  line 5: invalid price "1,50": use a number such as 19.90',
+            '  line 6: invalid price "-1": use a number such as 19.90',
+            '  line 7: invalid currency "Yen": use an ISO 4217 code such as EUR',
+            "  line 8: it has 2 fields, but the first line names 4",
+            "  line 9: not valid CSV: ',' expected after '\"'",
+            "  line 10: not valid CSV: unexpected end of data",
         ],
     ),
     "NDJSON": (
@@ -136,12 +139,12 @@ WRONG = {
         [
             "standard input has 7 problems; nothing was sent.",
             "  line 2: no title",
-            "  line 3: it is no JSON object in one line",
+            "  line 3: not valid JSON: Expecting ',' delimiter",
             "  line 4: an id, which only an update takes",
-            '  line 5: ["D"] is no object with a title',
+            "  line 5: not a JSON object",
             "  line 6: the sku 5 is no text",
-            "  line 7: it is no JSON object in one line",
-            "  line 8: the SKU S is that of line 1 too",
+            "  line 7: not valid JSON: NaN is not JSON",
+            '  line 8: the SKU "S" is that of line 1 too',
         ],
     ),
 }  # fmt: skip
@@ -158,11 +161,11 @@ def test_all_that_is_wrong_is_listed_and_nothing_sent(run: Any, works: Works, tm
 
 def test_many_problems_are_counted_and_bytes_that_are_no_text_are_one(run: Any, tmp_path: Path) -> None:
     file = tmp_path / "catalog.csv"
-    file.write_bytes(b"title\nA\n\xff\n" + b" x,\n" * 200)
+    file.write_bytes(b"title\nA\n\xff\n" + b" x,y\n" * 200)
     result = run("products", "import", str(file), "-q")
     lines = result.err.splitlines()
     assert lines[0] == f"synq: {file} has 201 problems; nothing was sent."
-    assert (lines[1], len(lines), lines[-2]) == ("  line 3: it is not UTF-8 text", 103, "  and 101 more")
+    assert (lines[1], len(lines), lines[-2]) == ("  line 3: not UTF-8 text", 103, "  and 101 more")
     missing = run("products", "import", str(tmp_path / "none.csv"), "-q")
     assert (missing.status, missing.err) == (
         2, f"synq: {tmp_path / 'none.csv'} can't be read: No such file or directory.\n"
@@ -172,7 +175,7 @@ def test_many_problems_are_counted_and_bytes_that_are_no_text_are_one(run: Any, 
 def test_a_row_beyond_what_the_api_takes_is_a_problem(run: Any) -> None:
     text = json.dumps({"title": "x" * 8_000_000}) + "\n"
     result = run("products", "import", "-", "-q", stdin=text)
-    assert "line 1: its 8,000,013 bytes are more than the API takes" in result.err
+    assert "line 1: its 8,000,012 bytes are more than the API takes" in result.err
 
 
 def test_it_asks_and_a_dry_run_sends_nothing(run: Any, works: Works, tmp_path: Path) -> None:
@@ -241,7 +244,7 @@ def test_an_interrupted_import_creates_the_jobs_that_are_missing(run: Any, works
     large.write_bytes(changed.replace(b"Product 4", b"Product X"))
     other = run("runs", "resume", summary["id"], "-q")
     assert (other.status, len(works.jobs)) == (2, 2)
-    assert re.search(r"is not what was checked any more.*\n  Put the file back as it was\. Then: synq runs", other.err)
+    assert re.search(r"has changed since it was checked.*\n  Restore the file as it was\. Then: synq runs", other.err)
     large.write_bytes(changed)
     resumed = run("runs", "resume", summary["id"], "--json", "-q")
     assert (resumed.status, json.loads(resumed.out)["done"], len(works.jobs)) == (0, 3, 3)
@@ -273,7 +276,7 @@ def test_a_job_whose_answer_was_lost_is_looked_for_and_never_sent_twice(run: Any
     result = run("products", "import", str(large), "--yes", "--json", "-q")
     summary = json.loads(result.out)
     assert (result.status, summary["unknown_lines"], len(works.bodies)) == (10, [3], 6)
-    assert "A job that was surely not carried out goes again with" in json.loads(result.err)["error"]["hint"]
+    assert "If you are sure that a job did not arrive, send it again with" in json.loads(result.err)["error"]["hint"]
     assert run("runs", "resume", summary["id"], "-q").status == 10
     assert len(works.bodies) == 6
     assert run("runs", "resume", summary["id"], "--resend-unknown", "3", "-q").status == 0
@@ -299,7 +302,9 @@ def test_waiting_shows_all_jobs_in_one_and_failed_ones_are_an_error(run: Any, wo
     assert (summary["products"], summary["imported"], summary["failed_jobs"]) == (5, 3, [works.jobs[1]["id"]])
     assert error["message"] == "Of 3 bulk jobs 1 failed."
     assert error["details"] == [f"{works.jobs[1]['id']} after 1 of 2 rows"]
-    assert any(line.startswith("Import  ") and line.endswith("1 of 3 jobs ended") for line in result.err.splitlines())
+    assert any(
+        line.startswith("Import  ") and line.endswith("1 of 3 jobs finished") for line in result.err.splitlines()
+    )
 
 
 def test_a_wait_that_runs_out_leaves_the_jobs_at_work(run: Any, works: Works) -> None:
@@ -342,7 +347,7 @@ def test_formulas_are_guarded_and_what_has_no_title_is_left_out(run: Any, synq: 
     assert plain.out == "title,category\r\n'=1+1,Hats\r\nP 3,'-x\r\n"
     told = export("--to", "-")
     assert told.out == '{"title":"=1+1","category":"Hats"}\n{"title":"P 3","category":"-x"}\n'
-    assert told.err.startswith("Skipped 1 without a title.\n")
+    assert told.err.startswith("Left out, having no title: 1.\n")
     whole = export("--to", str(tmp_path / "whole.ndjson"), "--whole", "-q")
     assert (whole.status, (tmp_path / "whole.ndjson").read_text(encoding="utf-8").splitlines()[0]) == (
         0, '{"title":"=1+1","category":"Hats","brand":"Fell & Fjord"}',
@@ -351,7 +356,9 @@ def test_formulas_are_guarded_and_what_has_no_title_is_left_out(run: Any, synq: 
     assert (dry.err.splitlines()[0], (tmp_path / "dry.csv").exists()) == (
         f"Would write 2 products to {tmp_path / 'dry.csv'}.", False,
     )  # fmt: skip
-    assert export("--to", "x.txt").err.startswith("synq: The name x.txt does not say how to write it.\n")
+    assert export("--to", "x.txt").err.startswith(
+        'synq: Invalid file name "x.txt": use one that ends in .csv or .ndjson.\n'
+    )
     assert export("--whole").err == "synq: --whole requires --to.\n"
     listed[:] = [product(number) for number in range(100)]
     assert "The API lists at most 100 products; there may be more." in export("--to", "-").err

@@ -82,7 +82,7 @@ def test_each_line_is_an_order_under_a_key_of_its_own(run: Any, desk: Desk) -> N
     assert (undone.status, undone.err) == (
         11,
         (
-            "synq: `synq orders create` can't be taken back.\n  Cancel the orders one by one: synq orders cancel ID."
+            "synq: `synq orders create` can't be undone.\n  Cancel the orders one by one: synq orders cancel ID."
             " `synq runs show RUN --rows all` lists their ids.\n"
         ),
     )
@@ -135,9 +135,9 @@ def test_all_that_is_wrong_is_listed_and_nothing_sent(run: Any, desk: Desk) -> N
         "synq: standard input has 3 problems; nothing was sent.\n"
         "  line 2: currency is missing, and the API would take USD: give --currency, or --channel, whose currency "
         "counts; items[0].quantity is 0: give a whole number from 1 to 2,147,483,647\n"
-        "  line 3: it is no JSON\n"
+        "  line 3: not valid JSON: Expecting value\n"
         "  line 4: it is no object with fields such as payment_provider and items\n"
-        "  Mend the file and run it again.\n"
+        "  Fix the file and run the command again.\n"
     )
     twice = lines(
         order("pi_1"), order("pi_2", channel="web"), order("pi_1"),
@@ -146,8 +146,8 @@ def test_all_that_is_wrong_is_listed_and_nothing_sent(run: Any, desk: Desk) -> N
     result = create(run, twice, "--yes")
     assert result.err.splitlines()[1:4] == [
         "  line 2: there is no channel 'web'",
-        "  line 3: it is the same as line 1; take one out",
-        "  line 5: it has the idempotency_key of line 4, so one would be lost",
+        "  line 3: same as line 1: remove one",
+        "  line 5: idempotency_key of line 4: use one of its own",
     ]
     assert desk.orders == []
 
@@ -198,8 +198,7 @@ def test_one_that_stays_unclear_is_unknown_until_resume_sends_it_again(run: Any,
     summary = json.loads(result.out)
     assert (result.status, summary["failed"], summary["unknown_lines"]) == (10, 1, [1])
     assert json.loads(result.err)["error"]["hint"] == (
-        f"`synq runs resume {summary['id']}` sends them again, under the same keys, "
-        "so that none can be carried out twice."
+        f"`synq runs resume {summary['id']}` sends them again under the same keys, so that none can count twice."
     )
     failed = Path(summary["failed_file"])
     assert failed == tmp_path / "orders.failed.ndjson"

@@ -47,7 +47,7 @@ ENVIRON = {"SYNQ_TOKEN": "a.b.c", "SYNQ_BASE_URL": "https://api.test"}
         (("inventory", "skus", "add", " ", VARIANT), "A SKU can't be blank."),
         (
             ("inventory", "skus", "add", "A", "a1f46e83"),
-            "'a1f46e83' is no variant id.\n  It is a UUID; `synq products variants list` shows them.",
+            'Invalid variant id "a1f46e83": use a UUID.\n  `synq products variants list` shows the ids.',
         ),
         (
             ("sandbox", "token", "--role", "king"),
@@ -99,7 +99,7 @@ def test_two_formats_are_one_too_many(synq: Any) -> None:
 def test_a_sku_that_looks_like_a_number_is_kept_as_it_is(synq: Any, sku: str) -> None:
     assert synq("inventory", "skus", "add", sku, VARIANT, environ=ENVIRON).err == f"{sku} is variant {VARIANT}.\n"
     assert json.loads(synq("inventory", "skus", "list", "--json", environ=ENVIRON).out)[0]["sku"] == sku
-    assert synq("inventory", "skus", "forget", sku, environ=ENVIRON).err == "Forgot 1 SKU.\n"
+    assert synq("inventory", "skus", "forget", sku, environ=ENVIRON).err == "Removed 1 SKU.\n"
 
 
 @pytest.mark.parametrize("line", [("HMC", "-5"), ("--", "HMC", "-5"), ("HMC", "--", "-5")])

@@ -20,7 +20,7 @@ def shop(synq: Runner) -> Runner:
     """A machine with three profiles, whose sandbox is marked as production."""
     (synq.folder / "config").mkdir()
     (synq.folder / "config" / "config.yaml").write_text(CONFIG, encoding="utf-8")
-    synq("--sandbox", "sandbox", "init")
+    synq.seed_sandbox()
     return synq
 
 
@@ -128,10 +128,10 @@ def test_it_holds_below_its_folder_and_the_nearest_counts(shop: Any) -> None:
     assert shop("config", "get", "profile").out == "beta\n"
 
 
-@pytest.mark.parametrize("text", ["", "# nothing\n", "---\n", "{}\n"])
-def test_an_empty_one_chooses_nothing(shop: Any, text: str) -> None:
-    (shop.folder / ".synq.yaml").write_text(text, encoding="utf-8")
-    assert shop("config", "get", "profile").out == "beta\n"
+def test_an_empty_one_chooses_nothing(shop: Any) -> None:
+    for text in ("", "# nothing\n", "---\n", "{}\n"):
+        (shop.folder / ".synq.yaml").write_text(text, encoding="utf-8")
+        assert shop("config", "get", "profile").out == "beta\n", text
 
 
 @pytest.mark.parametrize(

@@ -118,19 +118,22 @@ def test_skus_are_listed_imported_and_forgotten_without_a_request(synq: Any, tmp
         return result
 
     assert skus("list", "--json").out == "[]\n"
-    assert skus("import", "-", stdin=f"\ufeffsku,variant_id\r\nB,{PLACE}\r\nA,{VARIANT}\r\n").err == "Learned 2 SKUs.\n"
+    assert skus("import", "-", stdin=f"\ufeffsku,variant_id\r\nB,{PLACE}\r\nA,{VARIANT}\r\n").err == "Added 2 SKUs.\n"
     listed = f"A\t{VARIANT}\t2026-11-24T12:00:00Z\nB\t{PLACE}\t2026-11-24T12:00:00Z\n"
     assert skus("list").out == f"sku\tvariant_id\tseen_at\n{listed}"
     wrong = tmp_path / "wrong.csv"
     wrong.write_text(f"sku,variant_id\nC,{VARIANT}\nD,x\n,{PLACE}\n", encoding="utf-8")
     refused = skus("import", str(wrong))
     assert (refused.status, refused.out) == (2, "")
-    assert f"{wrong} has 2 problems; nothing was sent.\n  line 3: 'x' is no UUID\n  line 4: no SKU\n" in refused.err
+    assert (
+        f'{wrong} has 2 problems; nothing was sent.\n  line 3: invalid variant id "x": use a UUID\n  line 4: no SKU\n'
+        in refused.err
+    )
     assert skus("import", str(tmp_path / "none.csv")).status == 2
-    assert skus("forget", "A").err == "Forgot 1 SKU.\n"
+    assert skus("forget", "A").err == "Removed 1 SKU.\n"
     assert skus("list", "--fields", "sku").out == "sku\nB\n"
     assert skus("forget").status == 2
-    assert skus("forget", "--all").err == "Forgot 1 SKU.\n"
+    assert skus("forget", "--all").err == "Removed 1 SKU.\n"
     assert skus("list").out == "sku\tvariant_id\tseen_at\n"
 
 

@@ -23,6 +23,13 @@ COMMANDS_FOLDER = Path(__file__).parents[2] / "synq_cli" / "commands"
 
 TREE = {node.words: node.command for node in tree.commands(root_command())}
 LINES = [" ".join(path) for path in TREE]
+# Each shared option with a value that it takes.
+SHARED = [
+    word
+    for option in global_options()
+    if not {"--version", "--sandbox"} & set(option.opts)
+    for word in (option.opts[-1], *(() if option.is_flag else (getattr(option.type, "choices", ["7"])[0],)))
+]
 
 
 def help_page(*line: str) -> str:
@@ -105,6 +112,10 @@ def test_help_begins_with_a_short_sentence_and_ends_with_examples(line: str) -> 
     assert page.startswith(f"Usage: synq {line} ")
     assert all(example.strip() in page for example in examples)
     assert "{" not in page.splitlines()[0]
+    # Every shared option is taken before and after the verb: --help answers only if all before it could be read.
+    group, *verb = line.split()
+    for given in ([*SHARED, group, *verb], [group, *SHARED, *verb], [group, *verb, *SHARED]):
+        assert help_page(*given) == page
 
 
 @pytest.mark.parametrize("columns", [40, 80])
@@ -120,24 +131,10 @@ def test_no_help_page_loses_a_letter_on_a_narrow_terminal(monkeypatch: pytest.Mo
         assert all("synq" in row for row in wide), wide
 
 
-@pytest.mark.parametrize("name", ["", *GROUPS])
-def test_the_line_about_a_group_is_the_groups_own(name: str) -> None:
-    group = root_command().get_command(None, name) if name else root_command()
-    for below, (_, line, _) in getattr(group, "groups", {}).items():
-        assert line == group.get_command(None, below).help.splitlines()[0]
-
-
-@pytest.mark.parametrize("line", LINES)
-def test_every_shared_option_is_taken_before_and_after_the_verb(line: str) -> None:
-    # --help answers only if everything before it could be read.
-    words = []
-    for option in global_options():
-        if "--version" not in option.opts and "--sandbox" not in option.opts:
-            words += [option.opts[-1], *([] if option.is_flag else [getattr(option.type, "choices", ["7"])[0]])]
-    path = line.split()
-    expected = help_page(*path)
-    for given in ([*words, *path], [path[0], *words, *path[1:]], [*path, *words]):
-        assert help_page(*given) == expected
+def test_the_line_about_a_group_is_the_groups_own() -> None:
+    for group in [root_command(), *(root_command().get_command(None, name) for name in GROUPS)]:
+        for below, (_, line, _) in getattr(group, "groups", {}).items():
+            assert line == group.get_command(None, below).help.splitlines()[0]
 
 
 def test_the_option_nearest_to_the_verb_wins(synq: Any) -> None:
@@ -147,12 +144,12 @@ def test_the_option_nearest_to_the_verb_wins(synq: Any) -> None:
     assert synq("--timeout", "1", "config", "get", "timeout").out == "1\n"
 
 
-@pytest.mark.parametrize("path", sorted(COMMANDS_FOLDER.rglob("*.py")), ids=lambda path: path.stem)
-def test_no_list_of_columns_has_a_title_twice(path: Path) -> None:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.List):
-            titles = [column.args[0].value for column in node.value.elts if isinstance(column, ast.Call)]
-            assert len(set(titles)) == len(titles)
+def test_no_list_of_columns_has_a_title_twice() -> None:
+    for path in sorted(COMMANDS_FOLDER.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Assign) and isinstance(node.value, ast.List):
+                titles = [column.args[0].value for column in node.value.elts if isinstance(column, ast.Call)]
+                assert len(set(titles)) == len(titles), path
 
 
 @pytest.mark.parametrize("line", [[], ["orders"], ["inventory", "skus"]])

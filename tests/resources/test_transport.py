@@ -189,7 +189,7 @@ ROLE_HINT = "`synq auth status` shows your role and tenant."
 LATER_HINT = "The trouble is on its side; try again later."
 ERROR_MAP = {
     400: ("RejectedError", 3, REFUSED, None, 1),
-    401: ("AuthError", 4, REFUSED, "Put a fresh token into SYNQ_TOKEN.", 1),
+    401: ("AuthError", 4, REFUSED, "Set SYNQ_TOKEN to a new token.", 1),
     403: ("AuthError", 4, REFUSED, ROLE_HINT, 1),
     404: ("NotFoundError", 5, f"Too bad: {ORDER}.", TENANT_HINT, 1),
     405: ("RejectedError", 3, REFUSED, None, 1),

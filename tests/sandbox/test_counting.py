@@ -3,7 +3,6 @@ from falcon import testing
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synq_cli.errors import UsageError
 from synq_cli.sandbox.server.app import create_app
 from synq_cli.sandbox.server.rate_limit import ALGORITHMS, RateLimit, configure
 from synq_cli.sandbox.store.store import Store
@@ -87,13 +86,6 @@ def test_what_is_not_named_stays(database):
     assert configure(database, "log-strict") == {"count_as": "log-strict", "strangers": 7}
     assert configure(database, strangers=0) == {"count_as": "log-strict", "strangers": 0}
     assert configure(database) == {"count_as": "log-strict", "strangers": 0}
-
-
-def test_no_such_way_to_count(database):
-    with pytest.raises(UsageError) as refused:
-        configure(database, "bucket")
-    assert refused.value.message == 'Unknown rate-limit algorithm "bucket".'
-    assert refused.value.hint == "Use one of log, counter, log-strict."
 
 
 @given(

@@ -217,7 +217,6 @@ def test_requests_at_once_share_one_fault(client, database):
 @pytest.mark.parametrize(
     ("order", "message"),
     [
-        ({"kind": "404"}, 'Unknown fault "404".'),
         ({"kind": "500", "rate": 0}, "Invalid rate 0."),
         ({"kind": "500", "rate": 1.5}, "Invalid rate 1.5."),
         ({"kind": "500", "rate": float("nan")}, "Invalid rate nan."),

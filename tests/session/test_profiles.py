@@ -15,8 +15,8 @@ from synq_cli import exact_yaml
 from synq_cli.errors import UsageError
 from synq_cli.exact_json import Number
 from synq_cli.session.profiles import Config, change, check_name, existing, load, token_store
+from synq_cli.state.cache import Cache
 from synq_cli.state.folders import sole_writer
-from synq_cli.state.memory import Memory
 
 HEADER = "# Written by `synq config` and `synq auth`; comments are not kept.\n"
 
@@ -334,28 +334,28 @@ def test_the_token_is_in_the_keyring_or_in_a_file(path: Path) -> None:
 
 
 def test_an_unchanged_file_is_read_from_the_cache(path: Path, tmp_path: Path) -> None:
-    memory = Memory(lambda: tmp_path / "state")
+    cache = Cache(lambda: tmp_path / "state")
     text = "profiles: {acme: {timeout: 0.50}}\n"
     path.write_text(text)
-    assert load(path, memory).profiles == load(path, memory).profiles == {"acme": {"timeout": Number("0.50")}}
+    assert load(path, cache).profiles == load(path, cache).profiles == {"acme": {"timeout": Number("0.50")}}
     # Another answer in its place shows who gives it.
-    memory.remember("yaml", str(path), {"text": text, "json": '{"profiles":{"cached":{}}}'})
-    assert load(path, memory).profiles == {"cached": {}}
+    cache.set("yaml", str(path), {"text": text, "json": '{"profiles":{"cached":{}}}'})
+    assert load(path, cache).profiles == {"cached": {}}
     path.write_text("profiles: {acme: {timeout: 6}}\n")
-    assert load(path, memory).profiles == {"acme": {"timeout": 6}}
+    assert load(path, cache).profiles == {"acme": {"timeout": 6}}
 
 
 @pytest.mark.parametrize("cached", ["x", {"text": "profiles: {}\n"}, {"text": "profiles: {}\n", "json": "{"}])
 def test_a_damaged_cache_is_ignored(path: Path, tmp_path: Path, cached: object) -> None:
-    memory = Memory(lambda: tmp_path / "state")
+    cache = Cache(lambda: tmp_path / "state")
     path.write_text("profiles: {}\n")
-    memory.remember("yaml", str(path), cached)
-    assert load(path, memory).profiles == {}
+    cache.set("yaml", str(path), cached)
+    assert load(path, cache).profiles == {}
 
 
 def test_a_short_text_that_stands_for_an_endless_document_is_not_cached(path: Path, tmp_path: Path) -> None:
     lines = ["a0: &a0 [x, x]", *(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]" for n in range(1, 60))]
     path.write_text("\n".join(lines))
-    memory = Memory(lambda: tmp_path / "state")
-    assert load(path, memory).profiles == {}
-    assert memory.recall("yaml", str(path)) is None
+    cache = Cache(lambda: tmp_path / "state")
+    assert load(path, cache).profiles == {}
+    assert cache.get("yaml", str(path)) is None

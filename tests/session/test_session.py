@@ -18,7 +18,7 @@ from synq_cli.session.session import Session
 from synq_cli.session.settings import resolve
 from synq_cli.session.tokens.claims import Claims
 from synq_cli.session.tokens.stores import TokenStore
-from synq_cli.state.memory import Memory
+from synq_cli.state.cache import Cache
 
 PATH = Path("config.yaml")
 OURS = "6f1d2c84-3b7a-4e59-9c10-2a8e5d4b7f31"
@@ -84,15 +84,15 @@ def session(
 ) -> Session:
     config = Config(path, None, profiles)
     settings = resolve(options or {}, environ or {}, config)
-    memory = Memory(lambda: folder / "state")
-    store = TokenStore(folder, keyring or Untouchable(), memory=memory)
+    cache = Cache(lambda: folder / "state")
+    store = TokenStore(folder, keyring or Untouchable(), cache=cache)
     return Session(
         settings,
         environ or {},
         store,
         config,
         sandbox_token=sandbox_token,
-        memory=memory,
+        cache=cache,
         now=lambda: NOW,
         lock_folder=lambda: folder / "state",
         warn=pytest.fail,
@@ -124,7 +124,7 @@ def test_the_keyrings_token_is_read_once_and_only_when_needed() -> None:
 
 def test_the_files_token_is_read_without_the_keyring(tmp_path: Path) -> None:
     keyring = Untouchable()
-    TokenStore(tmp_path, keyring, memory=Memory(lambda: tmp_path)).write("acme", CANARY, "file")
+    TokenStore(tmp_path, keyring, cache=Cache(lambda: tmp_path)).write("acme", CANARY, "file")
     asking = session(keyring, {"profile": "acme"}, folder=tmp_path, acme={"token_store": "file"})
     assert (asking.credentials.token, asking.credentials.source) == (CANARY, "file")
     assert keyring.touched == []

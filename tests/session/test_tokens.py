@@ -20,15 +20,15 @@ from runner import FakeKeyring
 
 from synq_cli.errors import AuthError, UsageError
 from synq_cli.session.tokens.keyring import SecretStore
-from synq_cli.session.tokens.stores import TokenStore, webhook_entry
-from synq_cli.state.memory import Memory
+from synq_cli.session.tokens.stores import TokenStore, entry_of
+from synq_cli.state.cache import Cache
 
 CANARY = "canary-7f3a91"
 HINT = "Set SYNQ_TOKEN for this shell, or store the token in a file: synq auth login --insecure-storage"
 
 
 def store_in(folder: Path, keyring: SecretStore | None = None, **settings: Any) -> TokenStore:
-    return TokenStore(folder, keyring, memory=Memory(lambda: folder / "state"), **settings)
+    return TokenStore(folder, keyring, cache=Cache(lambda: folder / "state"), **settings)
 
 
 class RaisingKeyring:
@@ -109,13 +109,13 @@ def test_the_keyring_keeps_one_entry_a_profile(tmp_path: Path) -> None:
 def test_a_webhook_secret_has_an_entry_of_its_own_and_goes_with_the_token(tmp_path: Path) -> None:
     kept = FakeKeyring()
     store = store_in(tmp_path, kept)
-    store.write(webhook_entry("acme"), CANARY, "keyring")
+    store.write(entry_of("acme", "webhook"), CANARY, "keyring")
     assert store.delete_profile("acme", "keyring") is False  # there was no token
     assert kept.entries == {}
     assert store.backend() == "FakeKeyring"
     forgetful = store_in(tmp_path, GarblingKeyring(), hint="Pipe it in.")
     with pytest.raises(AuthError) as caught:
-        forgetful.write(webhook_entry("acme"), CANARY, "keyring")
+        forgetful.write(entry_of("acme", "webhook"), CANARY, "keyring")
     assert caught.value.hint == "Pipe it in."
 
 
@@ -179,7 +179,7 @@ HANGS = """
 import threading
 from pathlib import Path
 from synq_cli.errors import AuthError
-from synq_cli.state.memory import Memory
+from synq_cli.state.cache import Cache
 from synq_cli.session.tokens.stores import TokenStore
 
 class Hanging:
@@ -187,7 +187,7 @@ class Hanging:
         threading.Event().wait()
 
 try:
-    TokenStore(Path("nowhere"), Hanging(), memory=Memory(Path), limit=0.05).read("acme", "keyring")
+    TokenStore(Path("nowhere"), Hanging(), cache=Cache(Path), limit=0.05).read("acme", "keyring")
 except AuthError as error:
     print(error)
 """

@@ -1,4 +1,4 @@
-"""A run's journal: one SQLite file that knows of each row whether it was sent and what came back."""
+"""The journal of a run: a SQLite file with the state and the receipt of each row."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 State = Literal["pending", "sent", "done", "failed", "unknown"]
 STATES: tuple[State, ...] = ("pending", "sent", "done", "failed", "unknown")
-# What a verb makes of a row, down to the ids it sends.
+# A row as its verb has resolved it, down to the ids it sends.
 Content = dict[str, Any]
 SUFFIX = ".sqlite3"
 UNKNOWN = "unknown"
@@ -35,7 +35,7 @@ _SCHEMA = (
 
 @dataclass(frozen=True)
 class Row:
-    """One row of the input: its line, what it says, and its own text, for the report."""
+    """One row of the input: its line, its resolved content, and its text as written, for the file of failed rows."""
 
     line: int
     content: Content
@@ -44,7 +44,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Receipt:
-    """What the API made of a row: its id, and when that was by the API's clock, in epoch seconds."""
+    """The record that the API made of a row: its id, and its time by the API's clock, in epoch seconds."""
 
     id: str
     posted_at: float | None = None
@@ -52,9 +52,9 @@ class Receipt:
 
 @dataclass(frozen=True)
 class Facts:
-    """What a run is: its verb, its file and how that is written, whose data it changes, and the run it takes back.
+    """The facts of a run: its verb, its file and how it is written, whose data it changes, and the run it undoes.
 
-    `file` is the name that was typed, `path` where it is, or for standard input where a copy is, or None.
+    `file` is the name as typed, `path` where the file or its copy is, or None.
     """
 
     id: str
@@ -70,7 +70,7 @@ class Facts:
 
 @dataclass(frozen=True)
 class Entry:
-    """A row and what became of it. Times are ours, in epoch seconds; `posted_at` is the API's."""
+    """A row and its outcome. Times are in epoch seconds by our clock, `posted_at` by the API's."""
 
     line: int
     state: State
@@ -85,21 +85,21 @@ class Entry:
 
     @property
     def is_doubtful(self) -> bool:
-        """Whether a try before may have been carried out."""
+        """Whether an earlier attempt may have gone through."""
         return self.code == UNKNOWN
 
 
 class Journal:
-    """One run's file, usable from several threads; UsageError if it can't be used, or is none."""
+    """The file of one run, usable from several threads; UsageError if it can't be used, or is not a journal."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock = Lock()
         self._held: BaseFileLock | None = None
-        with _named(self.path):
+        with _file_errors(self.path):
             self._database = _connect(path)
         try:
-            with _named(self.path):
+            with _file_errors(self.path):
                 self.facts = self._read_facts()
         except BaseException:
             self._database.close()
@@ -110,9 +110,9 @@ class Journal:
         """A new one with every row pending. FileExistsError if the name is taken."""
         from synq_cli.state.database import private_file
 
-        # Under another name until it is whole.
+        # Under another name until it is complete.
         unfinished = path.with_suffix(".new")
-        with _named(path):
+        with _file_errors(path):
             private_file(unfinished, new=True)
             database = _connect(unfinished)
             try:
@@ -125,27 +125,27 @@ class Journal:
             unfinished.rename(path)
         return cls(path)
 
-    def hold(self) -> None:
-        """Keep every other process from working on this run until it is closed; RefusedError if one does.
+    def lock(self) -> None:
+        """Keep other processes from working on this run until it is closed; RefusedError if one does already.
 
-        The system lets go of the lock when the process ends, however it ends.
+        The system releases the lock when the process ends, however it ends.
         """
         from filelock import FileLock, Timeout
 
         lock = FileLock(self.path.with_suffix(".lock"), timeout=1, mode=0o600)
         try:
-            with _named(self.path):
+            with _file_errors(self.path):
                 lock.acquire()
         except Timeout:
             raise RefusedError(
-                f"Another synq is at work on the run {self.facts.id}.",
-                hint=f"Wait for it, or end it; `synq runs show {self.facts.id}` shows how far it is.",
+                f"Another synq process is working on the run {self.facts.id}.",
+                hint=f"Wait for it or stop it; `synq runs show {self.facts.id}` shows its progress.",
             ) from None
         self._held = lock
 
     @property
     def is_running(self) -> bool:
-        """Whether another process works on it at this moment."""
+        """Whether another process is working on it."""
         from filelock import FileLock, Timeout
 
         if self._held:
@@ -160,7 +160,7 @@ class Journal:
         return False
 
     def close(self) -> None:
-        """Let go of the file and of the lock."""
+        """Close the file and release the lock."""
         with self._lock:
             if self._held:
                 _close(self._database)
@@ -179,7 +179,7 @@ class Journal:
     def entries(self, *states: State) -> list[Entry]:
         """The rows in these states, or all, by line."""
         wanted = states or STATES
-        with _named(self.path), self._lock:
+        with _file_errors(self.path), self._lock:
             found = self._database.execute(
                 "SELECT line, state, content, source, sent_at, answered_at, receipt, posted_at, code, error "
                 "FROM entries WHERE state IN (SELECT value FROM json_each(?)) ORDER BY line",
@@ -189,12 +189,12 @@ class Journal:
 
     def counts(self) -> dict[State, int]:
         """How many rows are in each state."""
-        with _named(self.path), self._lock:
+        with _file_errors(self.path), self._lock:
             found = dict(self._database.execute("SELECT state, COUNT(*) FROM entries GROUP BY state"))
         return {state: found.get(state, 0) for state in STATES}
 
     def sent(self, line: int, at: float) -> None:
-        """The row leaves now: should nothing more be written of it, its outcome is unknown."""
+        """The row is sent now: until more is written, its outcome is unknown."""
         self._set(line, state="sent", sent_at=at, answered_at=None)
 
     def done(self, line: int, at: float | None, receipt: Receipt) -> None:
@@ -212,7 +212,7 @@ class Journal:
         self._set(line, state="unknown", answered_at=at, code=UNKNOWN, error=error)
 
     def pending(self, line: int) -> None:
-        """It may be sent again; after an unclear try its code tells of that yet."""
+        """It may be sent again; its code still tells of an attempt that may have gone through."""
         self._set(line, state="pending", sent_at=None, answered_at=None)
 
     def _read_facts(self) -> Facts:
@@ -220,20 +220,20 @@ class Journal:
             "SELECT application_id, user_version FROM pragma_application_id, pragma_user_version"
         ).fetchone()
         if identity != (_APPLICATION_ID, _VERSION):
-            raise UsageError(f"{self.path} is no journal of a run that this synq can read.")
+            raise UsageError(f"{self.path} is not a journal that this version of synq can read.")
         facts = exact_json.loads(self._database.execute("SELECT facts FROM run").fetchone()[0])
         return Facts(**facts | {"started_at": float(facts["started_at"])})
 
     def _set(self, line: int, **values: object) -> None:
         names = ", ".join(f"{name} = ?" for name in values)
-        with _named(self.path), self._lock:
+        with _file_errors(self.path), self._lock:
             self._database.execute(f"UPDATE entries SET {names} WHERE line = ?", (*values.values(), line))  # noqa: S608 names of this file
 
 
 def _connect(path: Path) -> "Connection":
     from synq_cli.state.database import connect
 
-    # Each row is one small transaction, and it must be on the disk before the row leaves: a row that a power cut
+    # Each row is one small transaction, and it must be on the disk before the row is sent: a row that a power cut
     # turned back from sent to pending would be sent twice.
     return connect(path, durable=True)
 
@@ -251,7 +251,7 @@ def _fill(database: "Connection", facts: Facts, rows: Sequence[Row]) -> None:
 
 
 def _close(database: "Connection") -> None:
-    """Close it and take the empty rollback journal away."""
+    """Close it and delete the empty rollback journal."""
     from synq_cli.state.database import Error
 
     with suppress(Error):
@@ -260,16 +260,16 @@ def _close(database: "Connection") -> None:
 
 
 @contextmanager
-def _named(path: Path) -> Iterator[None]:
-    """Trouble with the file as a UsageError."""
+def _file_errors(path: Path) -> Iterator[None]:
+    """Errors of the file as UsageError."""
     from synq_cli.state.database import Error
 
     try:
         yield
     except (FileExistsError, TimeoutError):
-        raise  # a name or a lock that others have
+        raise  # another process has the name or the lock
     except (Error, OSError) as error:
         raise UsageError(
             f"The run's journal {path} can't be used: {error}.",
-            hint="Is the disk full, or the file damaged? Without its journal a run can't go on.",
+            hint="Check whether the disk is full or the file is damaged; a run can't be resumed without its journal.",
         ) from None

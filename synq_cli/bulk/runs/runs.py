@@ -1,23 +1,25 @@
-"""The runs of this machine: their journals in one folder, found by the first letters of an id."""
+"""The runs on this machine: their journals in one folder, found by the prefix of an id."""
 
 import os
 import secrets
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
-from io import BytesIO
 from pathlib import Path
-from typing import Any, BinaryIO, TextIO
+from typing import Any, TextIO
 
 from synq_cli.bulk.runs.journal import SUFFIX, Entry, Facts, Journal, Row, State
+from synq_cli.documents import binary, shown_name
 from synq_cli.errors import UsageError
+from synq_cli.rows import PEEKED, can_be_read_in_place, copy_as_utf8
 from synq_cli.times import timestamp
 
-# No letters that are taken for one another.
+# No characters that look alike.
 _LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
-_SHORTLY = 600.0
-# What is told of a row, as far as it has it.
-TOLD = ("sku", "location", "delta", "payment_reference", "idempotency_key", "last_line", "products")
+# Journals that were last written to so many seconds before a run started can't have claimed its ledger entries.
+_CLAIM_SECONDS = 600.0
+# The fields of a row that reports have, as far as it has them.
+_REPORTED = ("sku", "location", "delta", "payment_reference", "idempotency_key", "last_line", "products")
 _UNREADABLE = ("command", "file", "started_at", "rows", "done", "failed", "unknown", "pending", "profile", "undoes")
 _DAMAGED = dict.fromkeys(_UNREADABLE) | {"state": "damaged"}
 
@@ -29,104 +31,127 @@ class Runs:
         self._folder = folder
 
     def create(self, rows: Sequence[Row], now: float, **facts: Any) -> Journal:
-        """A new journal; its id begins with the time, so that ids sort, and ends in two drawn letters."""
-        begun = f"{datetime.fromtimestamp(now, UTC):%y%m%d-%H%M%S}"
+        """A new journal; its id starts with the time, so that ids sort, and ends in two random characters."""
+        start = f"{datetime.fromtimestamp(now, UTC):%y%m%d-%H%M%S}"
         while True:
-            name = f"{begun}-{secrets.choice(_LETTERS)}{secrets.choice(_LETTERS)}"
+            name = f"{start}-{secrets.choice(_LETTERS)}{secrets.choice(_LETTERS)}"
             try:
-                return Journal.create(self._folder / f"{name}{SUFFIX}", Facts(id=name, started_at=now, **facts), rows)
+                return Journal.create(self._path(name), Facts(id=name, started_at=now, **facts), rows)
             except FileExistsError:
-                continue  # another process has drawn the same
+                continue  # another process has drawn the same id
 
-    def open(self, text: str) -> Journal:
-        """The journal of the one run whose id begins so; UsageError otherwise."""
-        names = [name for name in self._names() if name.startswith(text.strip().lower())]
+    def open(self, prefix: str) -> Journal:
+        """The journal of the run whose id has this prefix; UsageError if there is none or several."""
+        names = [name for name in self._names() if name.startswith(prefix.strip().lower())]
         if len(names) == 1:
-            return Journal(self._folder / f"{names[0]}{SUFFIX}")
+            return Journal(self._path(names[0]))
         if names:
-            raise UsageError(f"{len(names)} runs begin with '{text}'.", hint=f"Among them: {', '.join(names[-3:])}")
-        raise UsageError(f"There is no run '{text}'.", hint="`synq runs list` shows them.")
+            several = ", ".join(names[-3:])
+            raise UsageError(f'Ambiguous run "{prefix}": use more characters.', hint=f"Matches: {several}")
+        raise UsageError(f'Unknown run "{prefix}".', hint="See `synq runs list`.")
 
     def rows(self) -> list[dict[str, Any]]:
         """Every run as a row, the latest first."""
         found = []
         for name in self._names():
             try:
-                with Journal(self._folder / f"{name}{SUFFIX}") as journal:
+                with Journal(self._path(name)) as journal:
                     found.append(overview(journal))
             except UsageError:
                 found.append({"id": name, **_DAMAGED})
         undone = {row["undoes"]: row["id"] for row in found}
         return [row | {"undone_by": undone.get(row["id"])} for row in reversed(found)]
 
-    def overview(self, text: str) -> dict[str, Any]:
-        """One run as a row, by the first letters of its id."""
-        with self.open(text) as journal:
-            return overview(journal) | {"undone_by": self.undoing(journal.facts.id)}
+    def overview(self, prefix: str) -> dict[str, Any]:
+        """One run as a row."""
+        with self.open(prefix) as journal:
+            return overview(journal) | {"undone_by": self.undone_by(journal.facts.id)}
 
-    def told(self, text: str, which: str) -> list[dict[str, Any]]:
-        """A run's rows that are `failed`, `unknown`, or `all`."""
+    def rows_of(self, prefix: str, which: str) -> list[dict[str, Any]]:
+        """The `failed`, `unknown` or `all` rows of a run."""
         states: dict[str, tuple[State, ...]] = {"failed": ("failed",), "unknown": ("unknown", "sent"), "all": ()}
-        with self.open(text) as journal:
-            return [told(row) for row in journal.entries(*states[which])]
+        with self.open(prefix) as journal:
+            return [entry_row(entry) for entry in journal.entries(*states[which])]
 
-    def undoing(self, run: str) -> str | None:
-        """The run that takes this one back, if there is one."""
+    def undone_by(self, run: str) -> str | None:
+        """The run that undoes this one, if there is one."""
         return next((row["id"] for row in self.rows() if row["undoes"] == run), None)
 
     @contextmanager
-    def copied(self, stdin: TextIO) -> Iterator[Path]:
-        """Standard input as a file beside the journals, which stays if a run has begun that needs it."""
-        import shutil
+    def readable(self, name: str, stdin: TextIO) -> Iterator[Path]:
+        """A file as RowReader takes it: where it is, or as a UTF-8 copy beside the journals.
+
+        Standard input (-), pipes and UTF-16 are copied; the copy stays if a run needs it. UsageError if it can't be
+        read.
+        """
         from tempfile import mkstemp
 
-        handle, name = mkstemp(suffix=".input", dir=self._folder)
+        copy = None
         try:
-            with os.fdopen(handle, "wb") as copy:
-                below: BinaryIO | None = getattr(stdin, "buffer", None)  # a stream in memory has none
-                shutil.copyfileobj(below or BytesIO(stdin.read().encode()), copy)
-            yield Path(name)
+            with nullcontext(binary(stdin)) if name == "-" else Path(name).open("rb") as source:
+                in_place = name != "-" and source.seekable()
+                if in_place:
+                    in_place = can_be_read_in_place(source.read(PEEKED))
+                    source.seek(0)
+                if not in_place:
+                    handle, copy = mkstemp(suffix=".input", dir=self._folder)
+                    with os.fdopen(handle, "wb") as target:
+                        copy_as_utf8(source, target)
+            yield Path(copy or name)
+        except OSError as error:
+            raise UsageError(f"{shown_name(name)} can't be read: {error.strerror}.") from None
+        except UnicodeDecodeError:
+            raise UsageError(f"{shown_name(name)} can't be read: it is not UTF-16 text.") from None
         finally:
-            if not any(journal.facts.path == name for journal in self._journals()):
-                Path(name).unlink(missing_ok=True)
+            if copy and not any(journal.facts.path == copy for journal in self._journals(skip_damaged=True)):
+                Path(copy).unlink(missing_ok=True)
 
-    def begun(self, verb: str, path: str, scope: str) -> list[dict[str, Any]]:
+    def unfinished(self, verb: str, path: str, scope: str) -> list[dict[str, Any]]:
         """The runs of this verb on this file of this tenant that have rows left."""
-        found = []
-        for name in self._names():
-            with suppress(UsageError), Journal(self._folder / f"{name}{SUFFIX}") as journal:
-                if (journal.facts.verb, journal.facts.path, journal.facts.scope) == (verb, path, scope):
-                    found.append(overview(journal))
+        found = [
+            overview(journal)
+            for journal in self._journals(skip_damaged=True)
+            if (journal.facts.verb, journal.facts.path, journal.facts.scope) == (verb, path, scope)
+        ]
         return [row for row in found if row["state"] in {"stopped", "unclear", "running"}]
 
-    def beside(self, facts: Facts) -> tuple[set[str], list[Entry]]:
-        """The receipts of all runs that were at work about then or later, and the unclear rows of all but this one."""
-        taken: set[str] = set()
+    def claims(self, facts: Facts) -> tuple[set[str], list[Entry]]:
+        """What a run must not claim: the receipts of all runs since shortly before it, and others' unclear rows."""
+        receipts: set[str] = set()
         unclear: list[Entry] = []
-        for journal in self._journals(facts.started_at - _SHORTLY):
-            with journal:
-                if journal.facts.scope == facts.scope and journal.facts.verb == facts.verb:
-                    taken |= {row.receipt for row in journal.entries("done") if row.receipt}
-                    unclear += journal.entries("unknown", "sent") if journal.facts.id != facts.id else []
-        return taken, unclear
+        for journal in self._journals(facts.started_at - _CLAIM_SECONDS):
+            if (journal.facts.scope, journal.facts.verb) == (facts.scope, facts.verb):
+                receipts |= {row.receipt for row in journal.entries("done") if row.receipt}
+                unclear += journal.entries("unknown", "sent") if journal.facts.id != facts.id else []
+        return receipts, unclear
+
+    def _path(self, name: str) -> Path:
+        return self._folder / f"{name}{SUFFIX}"
 
     def _names(self) -> list[str]:
         return sorted(path.stem for path in self._folder.glob(f"*{SUFFIX}"))
 
-    def _journals(self, since: float = 0.0) -> Iterator[Journal]:
-        """Those that were written to since then."""
+    def _journals(self, since: float = 0.0, *, skip_damaged: bool = False) -> Iterator[Journal]:
+        """Those that were written to since then, each open until the next; UsageError for a damaged one."""
         for name in self._names():
-            path = self._folder / f"{name}{SUFFIX}"
-            if path.stat().st_mtime >= since:
-                yield Journal(path)
+            if self._path(name).stat().st_mtime < since:
+                continue
+            try:
+                journal = Journal(self._path(name))
+            except UsageError:
+                if skip_damaged:
+                    continue
+                raise
+            with journal:
+                yield journal
 
 
 def overview(journal: Journal) -> dict[str, Any]:
-    """A run as a row: what it is, how far it is, and whether it is at work."""
+    """A run as a row: its facts, its counts, and its state."""
     facts, counts = journal.facts, journal.counts()
     open_rows = counts["pending"] + counts["sent"]
     running = open_rows > 0 and journal.is_running
-    # What was on its way when its process died may have arrived.
+    # A row that was in flight when the process died may have arrived.
     unknown = counts["unknown"] + (0 if running else counts["sent"])
     state = "running" if running else "stopped" if counts["pending"] else "unclear" if unknown else "finished"
     return {
@@ -145,14 +170,14 @@ def overview(journal: Journal) -> dict[str, Any]:
     }
 
 
-def told(row: Entry) -> dict[str, Any]:
-    """One row of a run, as reports and `runs show` have it."""
-    state: State = "unknown" if row.state == "sent" else row.state
+def entry_row(entry: Entry) -> dict[str, Any]:
+    """One row of a run, as reports and `runs show --rows` have it."""
+    state: State = "unknown" if entry.state == "sent" else entry.state
     return {
-        "line": row.line,
+        "line": entry.line,
         "status": state,
-        **{key: row.content[key] for key in TOLD if key in row.content},
-        "receipt": row.receipt,
-        "error_code": row.code,
-        "error": row.error,
+        **{key: entry.content[key] for key in _REPORTED if key in entry.content},
+        "receipt": entry.receipt,
+        "error_code": entry.code,
+        "error": entry.error,
     }

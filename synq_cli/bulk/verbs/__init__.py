@@ -1,1 +1,1 @@
-"""The kinds of bulk run."""
+"""The kinds of bulk run, a class each."""

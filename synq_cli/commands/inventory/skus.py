@@ -1,4 +1,4 @@
-"""`synq inventory skus`: the SKUs this machine knows, so that a known one costs no request."""
+"""`synq inventory skus`: the local cache of SKUs, which saves a request for each."""
 
 from typing import Annotated
 
@@ -23,10 +23,10 @@ COLUMNS = [
 
 @group.command("list")
 def list_skus(run: RunContext) -> None:
-    """List the SKUs this machine knows.
+    """List the SKUs in the local cache.
 
-    synq remembers the SKUs of the tenant that any command shows, so that adjusting a known one costs one
-    request. Nothing is sent.
+    synq keeps the SKUs of the tenant that any command shows, so that adjusting a known one takes a single request.
+    Nothing is sent.
 
     Examples:
       synq inventory skus list
@@ -43,9 +43,9 @@ def add_sku(
     sku: Annotated[str, typer.Argument(metavar="SKU", help="The SKU.")],
     variant: Annotated[str, typer.Argument(metavar="VARIANT_ID", help="The variant's UUID.")],
 ) -> None:
-    """Teach this machine one SKU.
+    """Add one SKU to the local cache.
 
-    For servers that can't look SKUs up.
+    Needed only for servers that can't look SKUs up.
 
     Examples:
       synq inventory skus add HMC-NVY-M eb5bd2b9-e9a4-430b-9999-36b0cfa6ef1d
@@ -60,11 +60,14 @@ def add_sku(
 @group.command("import")
 def import_skus(
     run: RunContext,
-    file: Annotated[str, typer.Argument(metavar=FILE, help="CSV with the columns sku and variant_id; - is stdin.")],
+    file: Annotated[
+        str, typer.Argument(metavar=FILE, help="File with the columns sku and variant_id; - is standard input.")
+    ],
 ) -> None:
-    """Teach this machine many SKUs from a CSV file.
+    """Add many SKUs to the local cache from a file.
 
-    Every row is checked first; if one is wrong, all that is wrong is listed and nothing is kept.
+    The file is CSV, TSV, NDJSON or an array in JSON or YAML. Every row is checked first; if one is wrong, every
+    problem is listed and nothing is added.
 
     Examples:
       synq inventory skus import skus.csv
@@ -72,26 +75,26 @@ def import_skus(
     """
     pairs = read_skus(run.system.read_text(file), file)
     run.index.remember("sku", pairs)
-    run.output.done(f"Learned {len(pairs)} SKUs.")
+    run.output.done(f"Added {len(pairs)} SKU{'s' * (len(pairs) != 1)}.")
 
 
 @group.command("forget")
 def forget_skus(
     run: RunContext,
     skus: Annotated[
-        list[str] | None, typer.Argument(metavar=Metavar("[SKU]...", "sku"), help="The SKUs to forget.")
+        list[str] | None, typer.Argument(metavar=Metavar("[SKU]...", "sku"), help="SKUs to remove.")
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Every SKU of this tenant.")] = False,
 ) -> None:
-    """Forget SKUs on this machine.
+    """Remove SKUs from the local cache.
 
-    They are looked up from the API again when they are next used. --all forgets every one of this tenant.
+    They are looked up again when they are next used. --all removes every SKU of this tenant.
 
     Examples:
       synq inventory skus forget HMC-NVY-M
       synq inventory skus forget --all
     """
     if bool(skus) == everything:
-        raise UsageError("Name the SKUs to forget, or say --all.")
+        raise UsageError("Give the SKUs to remove, or --all.")
     count = run.index.forget("sku", None if everything else skus)
-    run.output.done(f"Forgot {count} SKU{'s' * (count != 1)}.")
+    run.output.done(f"Removed {count} SKU{'s' * (count != 1)}.")

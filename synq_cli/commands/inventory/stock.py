@@ -1,6 +1,8 @@
 """`synq inventory adjust`, `levels` and `locations`."""
 
 from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -17,6 +19,7 @@ from synq_cli.cli.options import (
     YesOption,
 )
 from synq_cli.commands.bulk import ReportOption, carry_out
+from synq_cli.documents import shown_name
 from synq_cli.errors import UsageError
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
@@ -116,10 +119,11 @@ def adjust_stock(
     if file is not None:
         if sku is not None:
             raise UsageError("A SKU conflicts with --file: give one of them.")
-        from synq_cli.bulk.verbs.adjustments import ADJUSTMENTS
+        from synq_cli.bulk.verbs.adjust_stock import AdjustStock
 
-        text = run.system.read_text(file)
-        plan = run.bulk.plan(ADJUSTMENTS, text, file, place=place, with_levels=run.dry_run)
+        verb = AdjustStock(run.api)
+        read = partial(verb.read, run.system.read_text(file), shown_name(file), place)
+        plan = run.bulk.plan(verb, read, file, None if file == "-" else Path(file), with_levels=run.dry_run)
         carry_out(run, plan, lambda: run.bulk.start(plan), report, yes=yes)
         return
     if sku is None or change is None:

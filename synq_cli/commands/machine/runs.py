@@ -85,10 +85,10 @@ def show_run(
     if rows is None:
         run.output.record(run.runs.overview(run_id), SUMMARY)
     else:
-        told = run.runs.told(run_id, rows)
+        found = run.runs.rows_of(run_id, rows)
         # The keys of rows depend on the command.
-        columns = [column for column in ROWS if not told or column.key in told[0]]
-        run.output.rows(told, columns, empty="No rows match.")
+        columns = [column for column in ROWS if not found or column.key in found[0]]
+        run.output.rows(found, columns, empty="No rows match.")
 
 
 @group.command(

@@ -1,6 +1,8 @@
 """`synq orders create`: one order, or many from a file."""
 
 from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,7 +13,7 @@ from synq_cli.cli.metavars import FILE, Metavar
 from synq_cli.cli.options import ForOption, LocationOption, YesOption
 from synq_cli.commands.bulk import ReportOption, carry_out
 from synq_cli.commands.orders.listing import RECORD
-from synq_cli.documents import holds_many, read_document
+from synq_cli.documents import holds_many, read_document, shown_name
 from synq_cli.errors import UsageError
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
@@ -176,8 +178,10 @@ def _create_many(
     yes: bool,
 ) -> None:
     """Plan the orders of a file (its text and name), ask for confirmation and create them."""
-    from synq_cli.bulk.verbs.placements import placements
+    from synq_cli.bulk.verbs.create_orders import CreateOrders
 
-    verb = placements(fields, located=location is not None)
-    plan = run.bulk.plan(verb, *source, place=location, with_levels=False)
+    text, file = source
+    verb = CreateOrders(run.api)
+    read = partial(verb.read, text, shown_name(file), location, fields)
+    plan = run.bulk.plan(verb, read, file, None if file == "-" else Path(file))
     carry_out(run, plan, lambda: run.bulk.start(plan), report, yes=yes)

@@ -1,6 +1,5 @@
 """`synq products import`."""
 
-from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -36,7 +35,7 @@ IMPORTED = [
 )
 def import_products(
     run: RunContext,
-    file: Annotated[str, typer.Argument(metavar=FILE, help="CSV or NDJSON of any size; - is standard input.")],
+    file: Annotated[str, typer.Argument(metavar=FILE, help="CSV or NDJSON file of any size; - is standard input.")],
     wait: WaitOption = False,
     limit: ForOption = None,
     report: ReportOption = None,
@@ -44,37 +43,37 @@ def import_products(
 ) -> None:
     """Import new products from a file of any size.
 
-    CSV (with commas, semicolons or tabs) names its columns in the first line: title, and if need be sku, description,
-    category, brand, price, currency and barcode; further columns go along under their names. Empty cells are left
-    out, and prices keep their digits. NDJSON is one object a line with the same keys. The file is never in memory as
-    a whole.
+    CSV (with commas, semicolons or tabs) names its columns in the first line: title, and optionally sku, description,
+    category, brand, price, currency and barcode. Other columns are sent under their own names. Empty cells are left
+    out, and prices keep their digits. NDJSON has one object a line with the same keys. The file is read row by row, so
+    it may be larger than the memory.
 
-    All rows are checked before anything is sent, also that no SKU stands there twice; what is wrong is listed by line.
-    Then the file is cut into bulk jobs below the API's 10 MB, and synq asks. On a slow line give them time with
-    --timeout.
+    All rows are checked before anything is sent, also that no SKU is given twice; every problem is listed by line.
+    Then synq splits the file into bulk jobs below the API's limit of 10 MB, and asks before it sends them. On a slow
+    connection, raise --timeout.
 
-    A run keeps a journal of its jobs: `synq runs resume` creates those that are missing, from the file as it was
-    checked. A job whose answer was lost is looked for in the list of jobs; where that can't tell, it stays unknown
-    (exit 10) and is never sent again unless told.
+    The run keeps a journal of its jobs: `synq runs resume` creates the missing ones, if the file has not changed. A job
+    whose answer was lost is looked up in the list of jobs; if it is not found there, its outcome stays unknown
+    (exit 10), and it is sent again only if you say so.
 
-    --wait or --for follow all jobs until they have ended. If some of their rows failed, that is exit 9. The API has no
-    route for one job, only their list; where that repeats all that was imported, it can't be read beyond 64 MB.
+    --wait and --for wait until all jobs have finished. If some of their rows failed, that is exit 9. The API has no
+    route for a single job, only their list; a list that repeats everything that was imported can't be read beyond
+    64 MB.
 
-    Some servers take the rows only as base64. synq finds out by itself, and keeps that in the profile as
-    bulk_payload.
+    Some servers accept the rows only as base64. synq finds that out, and saves it in the profile as bulk_payload.
 
     Examples:
       synq products import catalog.csv --dry-run
       synq products import catalog.csv --wait --yes
     """
-    from synq_cli.bulk.verbs.imports import imports, parts_of
+    from synq_cli.bulk.verbs.import_products import ImportProducts
+    from synq_cli.documents import shown_name
 
-    shown = "standard input" if file == "-" else file
-    with run.runs.copied(run.system.stdin) if file == "-" else nullcontext(Path(file)) as path:
-        with run.output.progress(f"Checking {shown}, in MB") as bar:
-            action = imports(run.api.bulk_jobs)
-            cut = partial(parts_of, path, shown, is_copy=file == "-", watch=bar.update)
-            plan = run.bulk.plan_parts(action, cut, file, path)
+    name, verb = shown_name(file), ImportProducts(run.api)
+    with run.runs.readable(file, run.system.stdin) as path:
+        with run.output.progress(f"Checking {name}, in MB") as bar:
+            read = partial(verb.read, path, name, is_copy=path != Path(file), watch=bar.update)
+            plan = run.bulk.plan(verb, read, file, path)
         if not agreed(run, plan, report, yes=yes):
             return
         outcome = run.bulk.start(plan)
@@ -85,7 +84,7 @@ def import_products(
 
 
 def _follow(run: RunContext, outcome: "Outcome", limit: int | None, report: str | None) -> None:
-    """Follow the jobs of a run; whatever they come to, it is told how the run ended."""
+    """Poll the jobs of a run, and print its summary however they end."""
     from synq_cli.bulk.files.report import write_report
 
     created = [entry for entry in outcome.entries if entry.receipt]
@@ -98,7 +97,7 @@ def _follow(run: RunContext, outcome: "Outcome", limit: int | None, report: str 
             for jobs in run.api.bulk_jobs.imports(ids, outcome.row["id"], limit=limit):
                 imported = sum(bulk_jobs.progress(job)[0] or 0 for job in jobs)
                 ended = sum(bulk_jobs.has_ended(job) for job in jobs)
-                shown.update(imported, total, f"{ended} of {len(jobs)} jobs ended")
+                shown.update(imported, total, f"{ended} of {len(jobs)} jobs finished")
     finally:
         failed = [str(job.get("id")) for job in jobs if bulk_jobs.has_failed(job)]
         write_report(outcome.entries, report)

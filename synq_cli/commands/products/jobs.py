@@ -1,6 +1,6 @@
 """`synq products jobs`: bulk jobs, which import, update or delete products in the background."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -9,11 +9,13 @@ from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.metavars import FILE, JOB
 from synq_cli.cli.options import ForOption, WaitOption, YesOption
-from synq_cli.documents import read_rows
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, excerpt, identifier, quantity, state, timestamp
 from synq_cli.resources.products import bulk_jobs
+
+if TYPE_CHECKING:
+    from synq_cli.rows import Columns
 
 group = CommandGroup()
 
@@ -108,7 +110,7 @@ def create_job(
       synq products jobs create --type import --file products.json --wait
       synq products jobs create --type delete --file ids.json --dry-run
     """
-    rows = bulk_jobs.checked_rows(job_type, read_rows(run.system.read_text(file), file))
+    rows = bulk_jobs.checked_rows(job_type, _read_rows(run, file, None if job_type == "delete" else bulk_jobs.COLUMNS))
     count = f"{len(rows)} product{'s' * (len(rows) != 1)}"
     if job_type == "delete":
         confirm(run, f"Delete {count}? This can't be undone.", yes=yes)
@@ -141,3 +143,15 @@ def _follow(run: RunContext, job_id: str, limit: int | None) -> None:
             shown.update(*bulk_jobs.progress(job), str(job.get("status")))
     run.output.record(job, RECORD)
     jobs.raise_if_failed(job)
+
+
+def _read_rows(run: RunContext, file: str, columns: "Columns | None") -> list[Any]:
+    """The rows of a file: objects or, without columns, any values; UsageError lists every problem."""
+    from synq_cli.bulk.prepare import Problem, refuse
+    from synq_cli.documents import shown_name
+    from synq_cli.rows import RowReader
+
+    table = RowReader(columns, shown_name(file)).table(run.system.read_text(file))
+    problems = [Problem(record.line, record.problem) for record in table.records if record.problem]
+    refuse(shown_name(file), problems, table.unit)
+    return [record.fields for record in table.records]

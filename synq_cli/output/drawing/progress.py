@@ -1,4 +1,4 @@
-"""How far a long piece of work has come: a bar on a terminal, a line now and then off it, nothing when quiet."""
+"""Progress of a long operation: a bar on a terminal, a line every 30 seconds elsewhere, nothing when quiet."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -10,19 +10,19 @@ from synq_cli.output.drawing.table import cut
 from synq_cli.output.formats import visible
 
 if TYPE_CHECKING:
-    from rich.progress import Progress as ProgressBar
-    from rich.progress import ProgressColumn, TaskID
+    from rich.live import Live
 
     from synq_cli.output.streams import Stream
 
 _BAR = 24
 _GAP = "  "
 _PAUSE = 30.0
+# With less done than this, the time left would be a guess.
 _LEAST_DONE = 0.02
 
 
 class Progress:
-    """One line about a piece of work, drawn anew at each `update` on a terminal."""
+    """One line about a long operation, redrawn at each `update` on a terminal."""
 
     def __init__(self, stream: "Stream", label: str, now: Callable[[], float], *, quiet: bool) -> None:
         self._stream = stream
@@ -30,99 +30,81 @@ class Progress:
         self._now = now
         self._quiet = quiet
         self._started = now()
-        self._told: float | None = None
+        self._next_line = 0.0
         self._last: list[str] = []
 
     def update(
         self, done: int | None = None, total: int | None = None, note: str = "", *, left: float | None = None
     ) -> None:
-        """`done` of `total` units, where they are known, and a word on what happens.
+        """`done` of `total` units, if known, and a word on the current step.
 
-        `left` is how many seconds it will take yet; without it that is reckoned from the pace so far.
+        `left` are the seconds that remain; by default they are estimated from the pace so far.
         """
-        if self._quiet:
-            return
-        counts = [] if done is None or not total else [f"{done}/{total}", self._left(done / total, left)]
+        share = done / total if total and done is not None else None
+        counts = [] if share is None else [f"{done}/{total}", self._time_left(share, left)]
         texts = [self._stream.fit(visible(text)) for text in (self._label, *counts, note) if text]
-        if texts == self._last:
+        if self._quiet or texts == self._last:
             return
+        self._last = texts
         if self._stream.live:
             with self._stream.writing():
-                self._draw(texts, done, total if counts else None)
-        elif self._told is None or self._now() - self._told >= _PAUSE:
-            self._told = self._now()
+                self._draw(texts, share)
+        elif self._now() >= self._next_line:
+            self._next_line = self._now() + _PAUSE
             self._stream.write(_GAP.join(texts) + "\n")
-        self._last = texts
 
     def close(self) -> None:
-        """Take the line away again; what is left is said by whoever did the work."""
+        """Remove the line."""
         if self._stream.live and self._last:
             with self._stream.writing():
-                self._bar[0].stop()
+                self._live.stop()
 
-    def _draw(self, texts: list[str], done: int | None, total: int | None) -> None:
+    def _draw(self, texts: list[str], share: float | None) -> None:
         from rich.cells import cell_len
+        from rich.progress_bar import ProgressBar
+        from rich.table import Table
+        from rich.text import Text
 
         width = self._stream.console().width
-        label, *rest = texts
-        columns = self._columns
-        if total and cell_len(f"{label} {_GAP.join(rest)} ") + _BAR <= width:
-            line, text = label, _GAP.join(rest)
+        label, rest = texts[0], _GAP.join(texts[1:])
+        line = Table.grid(padding=(0, 1, 0, 0))
+        if share is not None and cell_len(f"{label} {rest} ") + _BAR <= width:
+            bar = ProgressBar(1, share, _BAR, style="dim", complete_style="green", finished_style="green")
+            line.add_row(Text(label), bar, Text(rest))
         else:
-            # Half a number would be a wrong one, so what does not fit whole is left out, and the bar before it.
+            # Half a number would be a wrong one, so a text that does not fit is left out, and the bar before it.
             while len(texts) > 1 and cell_len(_GAP.join(texts)) > width:
                 texts = texts[:-1]
-            line, text = cut(_GAP.join(texts), width, self._stream.ellipsis), ""
-            columns = columns[:1]
-        progress, task = self._bar
-        progress.columns = columns
-        progress.update(task, description=line, completed=done, total=total, text=text)
-        if progress.live.is_started:
-            progress.refresh()
-        else:
-            progress.start()
+            line.add_row(Text(cut(_GAP.join(texts), width, self._stream.ellipsis)))
+        self._live.update(line, refresh=True)
 
     @cached_property
-    def _columns(self) -> "tuple[ProgressColumn, ...]":
-        from rich.progress import BarColumn, TextColumn
+    def _live(self) -> "Live":
+        from rich.live import Live
 
-        return (
-            TextColumn("{task.description}", markup=False),
-            BarColumn(_BAR, style="dim", complete_style="green", finished_style="green"),
-            TextColumn("{task.fields[text]}", markup=False),
-        )
-
-    @cached_property
-    def _bar(self) -> "tuple[ProgressBar, TaskID]":
-        from rich.progress import Progress as ProgressBar
-
-        progress = ProgressBar(
+        live = Live(
             console=self._stream.console(),
             auto_refresh=False,
             transient=True,
             redirect_stdout=False,
             redirect_stderr=False,
         )
-        return progress, progress.add_task("", text="")
+        live.start()
+        return live
 
-    def _left(self, share: float, seconds: float | None) -> str:
-        """When it will be done, if need be at this pace; nothing as long as that is a guess."""
-        if seconds is not None:
-            return _duration(seconds)
-        spent = self._now() - self._started
-        if not _LEAST_DONE < share < 1 or spent <= 0:
-            return ""
-        return _duration(spent / share * (1 - share))
-
-
-def _duration(left: float) -> str:
-    seconds = math.ceil(left)
-    return f"{seconds // 60} min {seconds % 60} s left" if seconds >= 60 else f"{seconds} s left"
+    def _time_left(self, share: float, seconds: float | None) -> str:
+        if seconds is None:
+            spent = self._now() - self._started
+            if not _LEAST_DONE < share < 1 or spent <= 0:
+                return ""
+            seconds = spent / share * (1 - share)
+        minutes, rest = divmod(math.ceil(seconds), 60)
+        return f"{minutes} min {rest} s left" if minutes else f"{rest} s left"
 
 
 @contextmanager
 def shown_progress(stream: "Stream", label: str, *, now: Callable[[], float], quiet: bool) -> Iterator[Progress]:
-    """A progress that is taken away when the work ends, however it ends."""
+    """Progress that is removed when the operation ends, however it ends."""
     progress = Progress(stream, label, now, quiet=quiet)
     try:
         yield progress

@@ -1,39 +1,42 @@
-"""SKUs and their variants from a CSV file, checked row by row."""
+"""SKUs and their variants from a file of rows."""
 
+from synq_cli.documents import shown_name
 from synq_cli.errors import UsageError
 from synq_cli.resources.shared.validation import mistakes
+from synq_cli.rows import Columns, RowReader
 from synq_cli.uuids import parse_uuid
+
+_COLUMNS = Columns((("sku",), ("variant_id",)))
 
 
 def variant_id(text: str) -> str:
-    """A variant's id; UsageError if it is no UUID."""
+    """A variant's id; UsageError if it is not a UUID."""
     identifier = parse_uuid(text.strip())
     if identifier is None:
-        raise UsageError(f"'{text}' is no variant id.", hint="It is a UUID; `synq products variants list` shows them.")
+        raise UsageError(
+            f'Invalid variant id "{text}": use a UUID.', hint="`synq products variants list` shows the ids."
+        )
     return identifier
 
 
 def read_skus(text: str, name: str) -> list[tuple[str, str]]:
-    """(SKU, variant id) pairs from CSV with the columns sku and variant_id; UsageError lists every wrong line."""
-    import csv
-
-    name = "standard input" if name == "-" else name
-    rows = csv.DictReader(text.removeprefix("\ufeff").splitlines(), strict=True)
+    """(SKU, variant id) pairs from rows with the columns sku and variant_id; UsageError lists every problem."""
+    name = shown_name(name)
+    table = RowReader(_COLUMNS, name).table(text)
     pairs: dict[str, str] = {}
-    wrong = []
-    try:
-        if missing := [column for column in ("sku", "variant_id") if column not in (rows.fieldnames or [])]:
-            raise UsageError(f"{name} has no column {missing[0]}.", hint="Its first line must be: sku,variant_id")
-        for row in rows:
-            sku, identifier = (row["sku"] or "").strip(), parse_uuid((row["variant_id"] or "").strip())
-            if not sku:
-                wrong.append(f"line {rows.line_num}: no SKU")
-            elif identifier is None:
-                wrong.append(f"line {rows.line_num}: '{row['variant_id']}' is no UUID")
-            elif pairs.setdefault(sku, identifier) != identifier:
-                wrong.append(f"line {rows.line_num}: {sku} was another variant before")
-    except csv.Error as error:
-        wrong.append(f"line {rows.line_num}: {error}")
-    if wrong:
-        raise mistakes(name, wrong, "Nothing was kept. Mend the file and import it again.")
+    problems = []
+    for record in table.records:
+        fields, problem = record.fields or {}, record.problem
+        sku, variant = fields.get("sku", ""), fields.get("variant_id", "")
+        identifier = parse_uuid(variant)
+        if not problem and not sku:
+            problem = "no SKU"
+        elif not problem and identifier is None:
+            problem = f'invalid variant id "{variant}": use a UUID'
+        elif identifier and pairs.setdefault(sku, identifier) != identifier:
+            problem = f"{sku} has another variant id in a row above"
+        if problem:
+            problems.append(f"{table.unit} {record.line}: {problem}")
+    if problems:
+        raise mistakes(name, problems, "Nothing was kept. Fix the file and import it again.")
     return list(pairs.items())

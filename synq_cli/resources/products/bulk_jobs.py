@@ -1,5 +1,6 @@
 """Bulk jobs: many products imported, changed or deleted in the background."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -9,6 +10,7 @@ from synq_cli.http import operations
 from synq_cli.resources.products.payload_form import PayloadForm, encoded
 from synq_cli.resources.shared import validation
 from synq_cli.resources.shared.writer import look_for
+from synq_cli.rows import Columns
 from synq_cli.uuids import parse_uuid
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 JobType = Literal["import", "update", "delete"]
 JOB_TYPES: dict[JobType, str] = {"import": "BULK_IMPORT", "update": "BULK_UPDATE", "delete": "BULK_DELETE"}
 _TEXTS = ("sku", "description", "category", "brand")
+COLUMNS = Columns((("title",),), (*_TEXTS, "price", "currency", "barcode", "id"), keep_others=True)
+_PRICE = re.compile(r"(0|[1-9][0-9]{0,17})(\.[0-9]{1,18})?", re.ASCII)
 _MOST_SHOWN = 40
 
 
@@ -209,6 +213,19 @@ def wrong_with_product(row: object, job_type: str) -> Iterator[str]:
     for key in _TEXTS:
         if not isinstance(row.get(key, ""), str):
             yield f"the {key} {_shown(row[key])} is no text"
+    yield from _wrong_with_price(row)
+
+
+def _wrong_with_price(row: "Row") -> Iterator[str]:
+    price, currency = row.get("price"), row.get("currency")
+    if price not in {None, ""} and (isinstance(price, bool) or not _PRICE.fullmatch(_plain(price))):
+        yield f"invalid price {_shown(price)}: use a number such as 19.90"
+    if currency and not (isinstance(currency, str) and validation.is_currency(currency)):
+        yield f"invalid currency {_shown(currency)}: use an ISO 4217 code such as EUR"
+
+
+def _plain(price: object) -> str:
+    return price if isinstance(price, str) else exact_json.dumps(price)
 
 
 def _twice(rows: list[Any]) -> list[str]:

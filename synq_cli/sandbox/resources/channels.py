@@ -5,10 +5,10 @@ from typing import Any
 
 import falcon
 
-from synq_cli.sandbox.server.fields import currency, flag, text
+from synq_cli.sandbox.server import checks
 from synq_cli.sandbox.server.request import Request, Response, http_error, without
 
-FIELDS = {"name": text, "currency": text, "active": flag}
+FIELDS = {"name": checks.text, "currency": checks.text, "active": checks.flag}
 
 
 class Channels:
@@ -27,7 +27,7 @@ class Channels:
     def on_put_one(self, req: Request, resp: Response, channel_id: str) -> None:
         fields = _fields(req, required=FIELDS)
         with req.store.writing():
-            channel = req.find("channels", channel_id, invalid="Invalid channel ID", missing="Channel not found")
+            channel = req.find("channels", channel_id, "Invalid channel ID", "Channel not found")
             channel = req.store.update("channels", channel, **fields, updated_at=req.now)
             req.audit("CHANNEL_UPDATED", "CHANNEL", channel["id"], fields)
         resp.media = without(channel, "tenant_id")
@@ -39,7 +39,7 @@ def _fields(req: Request, *, required: Collection[str]) -> dict[str, Any]:
     if not fields["name"]:
         raise http_error(400, "name is required")
     try:
-        fields["currency"] = currency(fields.get("currency", "USD"))
+        fields["currency"] = checks.currency(fields.get("currency", "USD"))
     except ValueError:
         raise http_error(400, "currency must be a 3-letter ISO code") from None
     return fields

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 import falcon
 
-from synq_cli.sandbox.server.fields import text
+from synq_cli.sandbox.server import checks
 from synq_cli.sandbox.server.request import Request, Response, http_error, without
 
 INVALID_BODY = "Invalid request body"
@@ -25,7 +25,9 @@ class Callback:
     ADMINS_ONLY: ClassVar = {"POST": MANAGE}
 
     def on_post(self, req: Request, resp: Response) -> None:
-        fields = req.fields({"connection_id": text, "category": text, "provider": text}, (), INVALID_BODY)
+        fields = req.fields(
+            {"connection_id": checks.text, "category": checks.text, "provider": checks.text}, (), INVALID_BODY
+        )
         if not fields.get("connection_id"):
             raise http_error(400, "connection_id is required")
         category = fields.get("category", "commerce").lower()
@@ -59,11 +61,7 @@ class Connections:
         # The row is kept, so that saving the same connection again restores its id.
         with req.store.writing():
             connection = req.find(
-                "connections",
-                connection_id,
-                invalid="Invalid connection ID",
-                missing="Connection not found",
-                where="status = 'ACTIVE'",
+                "connections", connection_id, "Invalid connection ID", "Connection not found", status="ACTIVE"
             )
             req.store.update("connections", connection, status="DISCONNECTED", updated_at=req.now)
             details = {"provider": connection["provider"]}

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import falcon
 
-from synq_cli.sandbox.server.fields import email, filled_text, text
+from synq_cli.sandbox.server import checks
 from synq_cli.sandbox.server.request import Request, Response, http_error
 from synq_cli.sandbox.store.schema import Row
 
@@ -24,7 +24,7 @@ class Organization:
         resp.media = _organization(req)
 
     def on_put(self, req: Request, resp: Response) -> None:
-        fields = req.fields({"name": filled_text}, ("name",), INVALID_BODY)
+        fields = req.fields({"name": checks.filled_text}, ("name",), INVALID_BODY)
         with req.store.writing():
             organization = _organization(req)
             req.store.run("UPDATE tenant SET name = ?, updated_at = ?", (fields["name"], req.now))
@@ -39,7 +39,7 @@ class Members:
         resp.media = req.rows("members", ", ".join(SHOWN), order="rowid")
 
     def on_post(self, req: Request, resp: Response) -> None:
-        fields = req.fields({"email": email, "role": text}, ("email",), INVALID_BODY)
+        fields = req.fields({"email": checks.email, "role": checks.text}, ("email",), INVALID_BODY)
         role = fields["role"] = _role(fields.get("role"))
         with req.store.writing():
             member = next((row for row in req.rows("members") if row["email"].lower() == fields["email"].lower()), None)
@@ -56,7 +56,7 @@ class Members:
         resp.media = {"message": "User successfully invited", "uid": member["uid"]}
 
     def on_put_one(self, req: Request, resp: Response, uid: str) -> None:
-        role = _role(req.fields({"role": text}, (), INVALID_BODY).get("role"))
+        role = _role(req.fields({"role": checks.text}, (), INVALID_BODY).get("role"))
         with req.store.writing():
             member = _member(req, uid)
             if role != "ADMIN":
@@ -78,16 +78,11 @@ class Members:
 
 
 def _organization(req: Request) -> Row:
-    tenant = req.store.tenant()
-    if tenant["id"] != req.caller.tenant_id:
+    columns = "org_id AS id, id AS tenant_id, name, founded_at AS created_at, updated_at"
+    organization = req.store.row(f"SELECT {columns} FROM tenant WHERE id = ?", (req.caller.tenant_id,))  # noqa: S608
+    if organization is None:
         raise http_error(403, "Forbidden: unknown organization")
-    return {
-        "id": tenant["org_id"],
-        "tenant_id": tenant["id"],
-        "name": tenant["name"],
-        "created_at": tenant["founded_at"],
-        "updated_at": tenant["updated_at"],
-    }
+    return organization
 
 
 def _member(req: Request, uid: str) -> Row:

@@ -2,14 +2,14 @@
 
 from typing import ClassVar
 
-from synq_cli.sandbox.server.fields import flag, text, whole_number
+from synq_cli.sandbox.server import checks
 from synq_cli.sandbox.server.request import Request, Response, http_error
 
 FIELDS = {
-    "inventory_allocation_model": text,
-    "auto_po_enabled": flag,
-    "default_low_stock_threshold": whole_number,
-    "costing_method": text,
+    "inventory_allocation_model": checks.text,
+    "auto_po_enabled": checks.flag,
+    "default_low_stock_threshold": checks.whole_number,
+    "costing_method": checks.text,
 }
 
 

@@ -5,10 +5,10 @@ import hmac
 import uuid
 
 from synq_cli import exact_json
-from synq_cli.sandbox.server.fields import filled_text, mapping
-from synq_cli.sandbox.server.request import Request, Response, checked, http_error
+from synq_cli.sandbox.server import checks
+from synq_cli.sandbox.server.request import Request, Response, http_error
 
-ENVELOPE = {"connection_id": filled_text, "event": filled_text, "data": mapping}
+ENVELOPE = {"connection_id": checks.filled_text, "event": checks.filled_text, "data": checks.mapping}
 
 
 class Webhook:
@@ -21,7 +21,7 @@ class Webhook:
         if not hmac.compare_digest(signature.encode(), req.get_header("X-Unified-Signature", default="").encode()):
             raise http_error(401, "invalid signature")
         try:
-            event = checked(mapping(exact_json.loads(body.decode())), ENVELOPE, ENVELOPE)
+            event = checks.fields(checks.mapping(exact_json.loads(body.decode())), ENVELOPE, ENVELOPE)
         except (ValueError, RecursionError):
             raise http_error(400, "invalid json payload") from None
         with req.store.writing():
@@ -31,17 +31,9 @@ class Webhook:
             )
             if connection is None:
                 raise http_error(403, "unauthorized webhook connection")
-            req.store.insert(
-                "webhook_events",
-                {
-                    "id": str(uuid.uuid4()),
-                    "tenant_id": connection["tenant_id"],
-                    "connection_id": connection["id"],
-                    "event": event["event"],
-                    "payload": body.decode(),
-                    "received_at": req.now,
-                },
-            )
+            owner = {"tenant_id": connection["tenant_id"], "connection_id": connection["id"]}
+            received = {"event": event["event"], "payload": body.decode(), "received_at": req.now}
+            req.store.insert("webhook_events", {"id": str(uuid.uuid4()), **owner, **received})
 
 
 ROUTES = {"/unified/webhook": Webhook()}

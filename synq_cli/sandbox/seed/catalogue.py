@@ -1,4 +1,4 @@
-"""What the seeded shop sells, and where: names, prices, colours and sizes."""
+"""Products, channels and locations of the seeded shop."""
 
 from typing import NamedTuple
 
@@ -21,7 +21,7 @@ COLOURS = {
 
 
 class Design(NamedTuple):
-    """A product before it has ids: its SKUs are code-colour-size."""
+    """A product and its variants, whose SKUs are code-colour-size."""
 
     code: str
     title: str
@@ -34,7 +34,7 @@ class Design(NamedTuple):
 
 
 class Outlet(NamedTuple):
-    """A sales channel, the location that serves it and its share of the orders in percent."""
+    """A sales channel, the location that ships its orders, and its share of all orders in percent."""
 
     channel: str
     currency: str
@@ -52,7 +52,7 @@ OUTLETS = (
     Outlet("Nørrebro pop-up", "EUR", NORTH, 5, active=False),
 )
 
-# The stock that examples and tests count on; sold from that one location only.
+# Stock that examples and tests rely on, at the one location that sells it.
 PINNED = {"HMC-NVY-M": (WAREHOUSE, 42), "HMC-NVY-L": (SHOP, 6), "SLB-OAT-OS": (WAREHOUSE, 4)}
 
 DESIGNS = (

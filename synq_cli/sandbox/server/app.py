@@ -2,16 +2,16 @@
 
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
+from pkgutil import walk_packages
 
 import falcon
 
-from synq_cli.sandbox.resources import audit, channels, integrations, organization, settings, webhook
-from synq_cli.sandbox.resources.inventory import reservations, stock
-from synq_cli.sandbox.resources.orders import fulfillments, orders, returns
-from synq_cli.sandbox.resources.orders.states import DueOrders
-from synq_cli.sandbox.resources.products import bulk_jobs, exports, products, stats, taxonomy, validation, variants
+from synq_cli.sandbox import resources
+from synq_cli.sandbox.resources.orders.states import advance_due_orders
+from synq_cli.sandbox.resources.products.bulk_jobs import process_due_jobs
 from synq_cli.sandbox.server.faults import Faults
 from synq_cli.sandbox.server.middleware import Authentication, BodyLimit, RateLimiter
 from synq_cli.sandbox.server.request import Request
@@ -19,27 +19,13 @@ from synq_cli.sandbox.store.store import Store
 
 App = falcon.App[Request, falcon.Response]
 
-# Each has ROUTES: a resource for each path. Paths that end with a parameter use its `on_…_one` methods.
-RESOURCES = (
-    audit,
-    bulk_jobs,
-    channels,
-    exports,
-    fulfillments,
-    integrations,
-    orders,
-    organization,
-    products,
-    reservations,
-    returns,
-    settings,
-    stats,
-    stock,
-    taxonomy,
-    validation,
-    variants,
-    webhook,
-)
+
+class DueWork:
+    """Does what bulk jobs and new orders have been waiting for, before a request is answered."""
+
+    def process_resource(self, req: Request, *_rest: object) -> None:
+        process_due_jobs(req.store, req.at)
+        advance_due_orders(req.store, req.at)
 
 
 class Health:
@@ -65,34 +51,33 @@ def create_app(
     app.add_middleware(Faults(sleep))
     app.add_middleware(BodyLimit())
     app.add_middleware(Authentication())
-    app.add_middleware(bulk_jobs.DueJobs())
-    app.add_middleware(DueOrders())
+    app.add_middleware(DueWork())
     app.set_error_serializer(_as_json)
     app.add_error_handler(falcon.HTTPRouteNotFound, _no_route)
-    app.add_error_handler(falcon.HTTPMethodNotAllowed, _wrong_method)
+    app.add_error_handler(falcon.HTTPMethodNotAllowed, _no_route)
     app.add_error_handler(Exception, _bug)
     app.add_route("/health", Health())
-    for module in RESOURCES:
-        for path, resource in module.ROUTES.items():
-            app.add_route(path, resource, suffix="one" if path.endswith("}") else None)
+    for path, resource in _routes():
+        app.add_route(path, resource, suffix="one" if path.endswith("}") else None)
     return app
+
+
+def _routes() -> Iterator[tuple[str, object]]:
+    """The ROUTES of every module in `resources`. A path that ends with a parameter uses the `on_…_one` methods."""
+    for module in walk_packages(resources.__path__, f"{resources.__name__}."):
+        yield from getattr(import_module(module.name), "ROUTES", {}).items()
 
 
 def _as_json(_req: Request, resp: falcon.Response, error: falcon.HTTPError) -> None:
     resp.media = {"error": error.title}
 
 
-def _no_route(_req: Request, resp: falcon.Response, _error: Exception, _params: dict[str, object]) -> None:
+def _no_route(_req: Request, resp: falcon.Response, error: falcon.HTTPError, _params: dict[str, object]) -> None:
     # Plain text, so that clients can distinguish it from the JSON of an object that is not found.
-    resp.status = falcon.HTTP_404
-    resp.content_type = falcon.MEDIA_TEXT
-    resp.text = "404 page not found\n"
-
-
-def _wrong_method(_req: Request, resp: falcon.Response, error: falcon.HTTPError, _params: dict[str, object]) -> None:
-    resp.status = falcon.HTTP_405
+    resp.status = error.status
     resp.set_headers(error.headers or {})
     resp.content_type = falcon.MEDIA_TEXT
+    resp.text = "404 page not found\n" if error.status_code == 404 else ""
 
 
 def _bug(req: Request, resp: falcon.Response, error: Exception, _params: dict[str, object]) -> None:

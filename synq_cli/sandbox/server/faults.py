@@ -39,11 +39,9 @@ def add(
 ) -> Row:
     """Add a fault for the requests that match `on`: the next `times` of them, or each with probability `rate`.
 
-    `on` is a method, a path or both; `*` matches any text and `{name}` any segment. `seconds` is the delay of a
-    slow reply or the Retry-After of a 429. Raises UsageError if an argument is invalid.
+    `kind` is one of KINDS. `on` is a method, a path or both; `*` matches any text and `{name}` any segment.
+    `seconds` is the delay of a slow reply or the Retry-After of a 429. Raises UsageError if a value is invalid.
     """
-    if kind not in KINDS:
-        raise UsageError(f'Unknown fault "{kind}".', hint=f"Use one of {', '.join(KINDS)}.")
     # These comparisons are false for NaN.
     if rate is not None and not 0 < rate <= 1:
         raise UsageError(f"Invalid rate {rate:g}.", hint="Use a number above 0 and up to 1, such as 0.2.")

@@ -4,7 +4,6 @@ import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from synq_cli.errors import UsageError
 from synq_cli.sandbox.store.store import Store
 
 REQUESTS = 100  # in each window
@@ -65,12 +64,7 @@ def rate_limit_of(store: Store) -> RateLimit:
 
 
 def configure(database: Path, count_as: str | None = None, strangers: int | None = None) -> dict[str, object]:
-    """Change the rate limit, of which None leaves a part as it is; returns `count_as` and `strangers`.
-
-    Raises UsageError if there is no such algorithm.
-    """
-    if count_as is not None and count_as not in ALGORITHMS:
-        raise UsageError(f'Unknown rate-limit algorithm "{count_as}".', hint=f"Use one of {', '.join(ALGORITHMS)}.")
+    """Change the rate limit, of which None leaves a part as it is; returns `count_as` and `strangers`."""
     changes = {"count_as": count_as, "strangers": strangers}
     with Store(database) as store, store.writing():
         row = asdict(rate_limit_of(store)) | {name: value for name, value in changes.items() if value is not None}

@@ -2,13 +2,14 @@
 
 import re
 import uuid
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import falcon
 
 from synq_cli import exact_json
+from synq_cli.sandbox.server import checks
 from synq_cli.sandbox.store.schema import Row
 from synq_cli.sandbox.store.store import Store
 from synq_cli.times import timestamp
@@ -20,8 +21,6 @@ LARGEST_PAGE = 100
 LARGEST_OFFSET = 2**63 - 1
 
 Response = falcon.Response
-# Takes a JSON value and returns what is stored of it; raises ValueError if it is invalid.
-Check = Callable[[object], Any]
 
 
 @dataclass(frozen=True)
@@ -74,27 +73,21 @@ class Request(falcon.Request):
             raise http_error(400, "Invalid sku")
         return sku
 
-    def json_object(self, keys: Collection[str], message: str) -> dict[str, Any]:
-        """The body as an object; 400 with `message` if it is something else or has other keys than `keys`."""
+    def fields(
+        self, expected: Mapping[str, checks.Check], required: Collection[str], message: str, *, optional: bool = False
+    ) -> dict[str, Any]:
+        """The body's fields as they are to be stored; 400 with `message` if one is missing, unknown or invalid.
+
+        The body may be absent if it is `optional`.
+        """
+        if optional and not self.content_length:
+            return {}
         try:
             body = exact_json.loads(self.bounded_stream.read().decode())
+            fields: dict[str, Any] = checks.object_of(expected, required)(body)
         except (ValueError, RecursionError):
             raise http_error(400, message) from None
-        if not isinstance(body, dict) or not body.keys() <= set(keys):
-            raise http_error(400, message)
-        return body
-
-    def fields(self, checks: Mapping[str, Check], required: Collection[str], message: str) -> dict[str, Any]:
-        """The body's fields as they are to be stored; 400 with `message` if one is missing, unknown or invalid."""
-        body = self.json_object(checks, message)
-        try:
-            return checked(body, checks, required)
-        except (ValueError, RecursionError):
-            raise http_error(400, message) from None
-
-    def optional_fields(self, checks: Mapping[str, Check], message: str) -> dict[str, Any]:
-        """As `fields`, but no field is required and the body may be absent."""
-        return self.fields(checks, (), message) if self.content_length else {}
+        return fields
 
     def rows(
         self,
@@ -115,36 +108,43 @@ class Request(falcon.Request):
             {**given, "tenant_id": self.caller.tenant_id},
         )
 
-    def find(self, table: str, row_id: object, *, invalid: str, missing: str, where: str = "TRUE") -> Row:
+    def find(self, table: str, row_id: object, invalid: str, missing: str, **filters: Any) -> Row:
         """The tenant's row with that id; 400 with `invalid` if it is not a UUID, 404 with `missing` if not found."""
-        rows = self.rows(table, where=where, id=uuid_or_400(row_id, invalid))
+        rows = self.rows(table, id=uuid_or_400(row_id, invalid), **filters)
         if not rows:
             raise http_error(404, missing)
         return rows[0]
 
+    def stamped(self, **columns: object) -> Row:
+        """A row to insert: an id, the columns, and now as the time it was created and updated."""
+        return {"id": str(uuid.uuid4()), **columns, "created_at": self.now, "updated_at": self.now}
+
     def new_row(self, **columns: object) -> Row:
-        """A row to insert: an id, the tenant, the columns, and now as the time it was created and updated."""
-        stamps = {"created_at": self.now, "updated_at": self.now}
-        return {"id": str(uuid.uuid4()), "tenant_id": self.caller.tenant_id, **columns, **stamps}
+        """A row to insert into a table that has a tenant_id."""
+        return self.stamped(tenant_id=self.caller.tenant_id, **columns)
 
     def audit(self, action: str, entity_type: str, entity_id: str | None, details: Row | None) -> None:
         """Record in the audit log what this request does, within the transaction that does it."""
-        audit_event(
-            self.store,
-            tenant_id=self.caller.tenant_id,
-            actor_email=self.caller.email,
-            action=action,
-            entity_type=entity_type,
-            entity_id=entity_id,
-            details=details,
-            ip_address=self.remote_addr,
-            created_at=self.now,
-        )
+        event = (self.now, action, entity_type, entity_id, details)
+        audit_event(self.store, self.caller.tenant_id, *event, actor=self.caller.email, ip_address=self.remote_addr)
 
 
-def audit_event(store: Store, **columns: object) -> None:
-    """Append an event to the audit log; unless `columns` say otherwise, the tenant itself is the actor."""
-    store.insert("audit", {"id": str(uuid.uuid4()), "actor_email": "system", **columns})
+def audit_event(
+    store: Store,
+    tenant_id: str,
+    at: str,
+    action: str,
+    entity_type: str,
+    entity_id: str | None,
+    details: Row | None,
+    *,
+    actor: str | None = "system",
+    ip_address: str | None = None,
+) -> None:
+    """Append an event to the audit log; without an actor, the sandbox itself acted."""
+    event = {"action": action, "entity_type": entity_type, "entity_id": entity_id, "details": details}
+    source = {"tenant_id": tenant_id, "actor_email": actor, "ip_address": ip_address, "created_at": at}
+    store.insert("audit", {"id": str(uuid.uuid4()), **event, **source})
 
 
 def http_error(status: int, text: str, headers: dict[str, str] | None = None) -> falcon.HTTPError:
@@ -158,13 +158,6 @@ def uuid_or_400(value: object, message: str) -> str:
     if found is None:
         raise http_error(400, message)
     return found
-
-
-def checked(body: dict[str, Any], checks: Mapping[str, Check], required: Collection[str]) -> dict[str, Any]:
-    """The fields that have a check, as they are to be stored; ValueError if one is missing or invalid."""
-    if not body.keys() >= set(required):
-        raise ValueError
-    return {name: check(body[name]) for name, check in checks.items() if name in body}
 
 
 def without(row: Row, *columns: str) -> Row:

@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -30,18 +30,15 @@ class Store(AbstractContextManager["Store"]):
     def __init__(self, database: Path) -> None:
         if not database.is_file():
             raise UsageError(f"There is no sandbox at {database}.", hint="Create it with `synq sandbox init`.")
-        with _errors_named(database):
+        with _errors_named(database), ExitStack() as cleanup:
             self._connection = _connect(database)
-        try:
-            with _errors_named(database):
-                if _header(self._connection) == (0, 0):
-                    # Another process may be creating it right now; it holds the lock until it has finished.
-                    with self.writing():
-                        pass
-                _check_header(database, self._connection)
-        except BaseException:
-            self.close()
-            raise
+            cleanup.callback(self.close)
+            if _header(self._connection) == (0, 0):
+                # Another process may be creating it right now; it holds the lock until it has finished.
+                with self.writing():
+                    pass
+            _check_header(database, self._connection)
+            cleanup.pop_all()
 
     def __exit__(self, *_error: object) -> None:
         self.close()
@@ -94,14 +91,12 @@ def create(database: Path, seed: int, now: float) -> bool:
     Safe to call from two processes at once. Raises UsageError if the file holds something else.
     """
     with _errors_named(database):
-        if database.is_file():
-            with closing(_connect(database)) as connection:
-                if _header(connection) == (APPLICATION_ID, VERSION):
-                    return False
         database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # The file holds the signing secret, and SQLite gives its WAL and journal the mode of the file.
         database.touch(mode=0o600)
         with closing(_connect(database)) as connection:
+            if _header(connection) == (APPLICATION_ID, VERSION):  # without waiting for the lock
+                return False
             with _transaction(connection):
                 empty = _header(connection) == (0, 0) and not _tables(connection)
                 if empty:

@@ -7,7 +7,7 @@ from typing import Any
 
 from synq_cli.errors import AuthError, NetworkError, SynqError
 from synq_cli.session.settings import Settings
-from synq_cli.session.tokens.stores import TokenStore, next_refresh_entry, refresh_entry
+from synq_cli.session.tokens.stores import TokenStore, entry_of
 from synq_cli.state.folders import private_folder
 
 # How long to wait for another process's renewal, in limits of one: the keyring takes its time, too.
@@ -131,8 +131,8 @@ class Renewal:
 
     def store_refresh(self, refresh: str) -> None:
         """Store the refresh token; one that waited to replace it is deleted."""
-        self._tokens.write(refresh_entry(self._profile), refresh, self._where)
-        self._tokens.delete(next_refresh_entry(self._profile), where=self._where)
+        self._tokens.write(entry_of(self._profile, "refresh"), refresh, self._where)
+        self._tokens.delete(entry_of(self._profile, "refresh-next"), where=self._where)
 
     def _secret(self, value: object) -> str | None:
         if not isinstance(value, str) or not value:
@@ -142,7 +142,7 @@ class Renewal:
 
     def _refresh_token(self) -> str:
         # If synq was killed between the two, the one that was to replace the other is the newer one.
-        for entry in (next_refresh_entry(self._profile), refresh_entry(self._profile)):
+        for entry in (entry_of(self._profile, "refresh-next"), entry_of(self._profile, "refresh")):
             if found := self._tokens.read(entry, self._where):
                 return found
         raise self._failed(f"profile {self._profile} has no refresh token")
@@ -150,7 +150,7 @@ class Renewal:
     def _store_rotated(self, rotated: str) -> None:
         """Store the new refresh token beside the old one before it replaces it."""
         try:
-            self._tokens.write(next_refresh_entry(self._profile), rotated, self._where)
+            self._tokens.write(entry_of(self._profile, "refresh-next"), rotated, self._where)
             self.store_refresh(rotated)
         except SynqError as error:
             self._warn(

@@ -3,35 +3,22 @@
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from synq_cli.errors import UsageError
 from synq_cli.state.folders import replace_file, sole_writer
 
 if TYPE_CHECKING:
     from synq_cli.session.tokens.keyring import Keyring, SecretStore
-    from synq_cli.state.memory import Memory
+    from synq_cli.state.cache import Cache
 
 STORES = ("keyring", "file")
 _HINT = "Set SYNQ_TOKEN for this shell, or store the token in a file: synq auth login --insecure-storage"
 
 
-# No profile can have these names.
-
-
-def webhook_entry(profile: str) -> str:
-    """The entry of the profile's webhook secret."""
-    return f"{profile}#webhook"
-
-
-def refresh_entry(profile: str) -> str:
-    """The entry of the profile's refresh token."""
-    return f"{profile}#refresh"
-
-
-def next_refresh_entry(profile: str) -> str:
-    """The entry of a new refresh token until it has replaced the one before."""
-    return f"{profile}#refresh-next"
+def entry_of(profile: str, secret: Literal["webhook", "refresh", "refresh-next"]) -> str:
+    """The entry of a profile's secret: for webhooks, its refresh token, or the one that is to replace that."""
+    return f"{profile}#{secret}"  # no profile can have this name
 
 
 class TokenStore:
@@ -45,13 +32,13 @@ class TokenStore:
         config_dir: Path,
         store: "SecretStore | None" = None,
         *,
-        memory: "Memory",
+        cache: "Cache",
         limit: float = 3.0,
         hint: str = _HINT,
     ) -> None:
         self._file = config_dir / "credentials.json"
         self._store = store
-        self._memory = memory
+        self._cache = cache
         self._limit = limit
         self._hint = hint
 
@@ -68,7 +55,7 @@ class TokenStore:
 
     def delete_profile(self, profile: str, where: str) -> bool:
         """Delete all secrets of the profile; False if there was no token."""
-        others = (refresh_entry(profile), next_refresh_entry(profile), webhook_entry(profile))
+        others = (entry_of(profile, "refresh"), entry_of(profile, "refresh-next"), entry_of(profile, "webhook"))
         return self.delete(profile, *others, where=where)[0]
 
     def delete(self, *entries: str, where: str) -> list[bool]:
@@ -88,7 +75,7 @@ class TokenStore:
     def _keyring(self) -> "Keyring":
         from synq_cli.session.tokens.keyring import Keyring
 
-        return Keyring(self._store, self._memory, limit=self._limit, hint=self._hint)
+        return Keyring(self._store, self._cache, limit=self._limit, hint=self._hint)
 
     def _read_file(self) -> dict[str, str]:
         import json

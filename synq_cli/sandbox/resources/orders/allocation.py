@@ -2,7 +2,7 @@
 
 import uuid
 
-from synq_cli.sandbox.resources.inventory.units import add_entry, available, missing, reserve
+from synq_cli.sandbox.resources.inventory import add_entry, available, missing, reserve
 from synq_cli.sandbox.store.schema import Row
 from synq_cli.sandbox.store.store import Store
 

@@ -8,17 +8,7 @@ import falcon
 
 from synq_cli.sandbox.resources.orders.allocation import release
 from synq_cli.sandbox.resources.orders.states import STEP, move
-from synq_cli.sandbox.server.fields import (
-    amount,
-    at_least,
-    currency,
-    filled_list,
-    filled_text,
-    flag,
-    identifier,
-    object_of,
-    text,
-)
+from synq_cli.sandbox.server import checks
 from synq_cli.sandbox.server.request import Request, Response, http_error, without
 from synq_cli.sandbox.store.schema import Row
 
@@ -26,24 +16,21 @@ INVALID_BODY = "invalid request body"
 MONEY = ("subtotal", "discount_total", "shipping_total", "tax_total", "total")
 
 ITEM = {
-    "product_title": filled_text,
-    "variant_title": text,
-    "sku": text,
-    "variant_id": identifier,
-    "location_id": identifier,
-    "quantity": at_least(1),
-    "unit_price": amount,
-    "requires_shipping": flag,
+    "product_title": checks.filled_text,
+    "variant_title": checks.text,
+    "sku": checks.text,
+    "variant_id": checks.identifier,
+    "location_id": checks.identifier,
+    "quantity": checks.at_least(1),
+    "unit_price": checks.amount,
+    "requires_shipping": checks.flag,
 }
-ORDER = {
-    "idempotency_key": text,
-    "payment_provider": text,
-    "payment_reference": text,
-    "customer_id": identifier,
-    "currency": currency,
-    "channel": text,
-    "source_platform": text,
-    "items": filled_list(object_of(ITEM, ("product_title", "quantity"))),
+TEXTS = ("idempotency_key", "payment_provider", "payment_reference", "channel", "source_platform")
+ORDER: dict[str, checks.Check] = {
+    **dict.fromkeys(TEXTS, checks.text),
+    "customer_id": checks.identifier,
+    "currency": checks.currency,
+    "items": checks.filled_list(checks.object_of(ITEM, ("product_title", "quantity"))),
 }
 
 
@@ -73,7 +60,7 @@ class Orders:
 
 class Cancellation:
     def on_post(self, req: Request, resp: Response, order_id: str) -> None:
-        fields = req.optional_fields({"reason": text}, INVALID_BODY)
+        fields = req.fields({"reason": checks.text}, (), INVALID_BODY, optional=True)
         with req.store.writing():
             order = find_order(req, order_id)
             payment_status = "voided" if order["payment_status"] == "authorized" else None
@@ -85,7 +72,7 @@ class Cancellation:
 
 def find_order(req: Request, order_id: str) -> Row:
     """The tenant's order; 400 if the id is invalid, 404 if it is unknown."""
-    return req.find("orders", order_id, invalid="invalid order id", missing="order not found")
+    return req.find("orders", order_id, "invalid order id", "order not found")
 
 
 def _place(req: Request, fields: dict[str, Any]) -> Row:
@@ -103,21 +90,11 @@ def _place(req: Request, fields: dict[str, Any]) -> Row:
         ),
     )
     for item in items:
+        item.pop("requires_shipping", None)  # not shown anywhere
         variant = req.store.row("SELECT sku FROM live_variants WHERE id = ?", (item.get("variant_id"),))
-        req.store.insert(
-            "order_items",
-            {
-                "id": str(uuid.uuid4()),
-                "order_id": order["id"],
-                "product_title": item["product_title"],
-                "variant_title": item.get("variant_title"),
-                "sku": item.get("sku") or (variant["sku"] if variant else None),
-                "variant_id": item.get("variant_id"),
-                "location_id": item.get("location_id"),
-                "quantity": item["quantity"],
-                "unit_price": item.get("unit_price", "0.00"),
-            },
-        )
+        item["sku"] = item.get("sku") or (variant["sku"] if variant else None)
+        ids = {"id": str(uuid.uuid4()), "order_id": order["id"]}
+        req.store.insert("order_items", {**ids, "unit_price": "0.00", **item})
     req.audit("ORDER_PLACED", "ORDER", order["id"], {"channel": order["channel"], "total": total})
     return order
 

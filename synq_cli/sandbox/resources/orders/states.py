@@ -1,9 +1,7 @@
 """Order statuses: which may follow which, and the changes that only take time."""
 
-import falcon
-
 from synq_cli.sandbox.resources.orders.allocation import allocate
-from synq_cli.sandbox.server.request import Request, audit_event, http_error
+from synq_cli.sandbox.server.request import audit_event, http_error
 from synq_cli.sandbox.store.schema import Row
 from synq_cli.sandbox.store.store import Store
 from synq_cli.times import timestamp
@@ -50,18 +48,14 @@ def move(
     order |= store.update("orders", order, **changes)
 
 
-class DueOrders:
-    """Middleware that moves new orders on before a request is answered: reserves their stock, then confirms them."""
-
-    def process_resource(
-        self, req: Request, _resp: falcon.Response, _resource: object, _params: dict[str, object]
-    ) -> None:
-        if req.store.row("SELECT id FROM orders WHERE advances_at <= ?", (req.at,)):
-            with req.store.writing():
-                while order := req.store.row(
-                    "SELECT * FROM orders WHERE advances_at <= ? ORDER BY advances_at, rowid LIMIT 1", (req.at,)
-                ):
-                    _advance(req.store, order)
+def advance_due_orders(store: Store, now: float) -> None:
+    """Move new orders on: reserve their stock, then confirm them."""
+    if store.row("SELECT id FROM orders WHERE advances_at <= ?", (now,)):
+        with store.writing():
+            while order := store.row(
+                "SELECT * FROM orders WHERE advances_at <= ? ORDER BY advances_at, rowid LIMIT 1", (now,)
+            ):
+                _advance(store, order)
 
 
 def _advance(store: Store, order: Row) -> None:
@@ -77,12 +71,4 @@ def _advance(store: Store, order: Row) -> None:
 
 
 def _audit(store: Store, order: Row, action: str, details: Row) -> None:
-    audit_event(
-        store,
-        tenant_id=order["tenant_id"],
-        action=action,
-        entity_type="ORDER",
-        entity_id=order["id"],
-        details=details,
-        created_at=order["updated_at"],
-    )
+    audit_event(store, order["tenant_id"], order["updated_at"], action, "ORDER", order["id"], details)

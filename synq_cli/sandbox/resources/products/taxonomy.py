@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 import falcon
 
-from synq_cli.sandbox.server.fields import absolute_uri, filled_text, identifier, text, whole_number
-from synq_cli.sandbox.server.request import Check, Request, Response, http_error
+from synq_cli.sandbox.server import checks
+from synq_cli.sandbox.server.request import Request, Response, http_error
 from synq_cli.sandbox.store.schema import Row
 
 # Requests write two names differently from replies.
@@ -19,7 +19,7 @@ class Taxonomy:
 
     table: str
     entity: str
-    checks: dict[str, Check]
+    checks: dict[str, checks.Check]
     required: str = "name"
     defaults: Row = field(default_factory=dict)
     order: str = "rowid"
@@ -44,35 +44,26 @@ class Taxonomy:
         resp.status = falcon.HTTP_201
 
 
-NAMED: dict[str, Check] = {"name": filled_text, "description": text}
-MEDIA: dict[str, Check] = {
-    "url": absolute_uri,
-    "product_id": identifier,
-    "variant_id": identifier,
-    "alt_text": text,
-    "sort_order": whole_number,
+NAMED: dict[str, checks.Check] = {"name": checks.filled_text, "description": checks.text}
+CATEGORY = {**NAMED, "slug": checks.text, "parentId": checks.identifier}
+ATTRIBUTE = {"name": checks.filled_text, "slug": checks.text, "type": checks.text}
+MEDIA: dict[str, checks.Check] = {
+    "url": checks.absolute_uri,
+    "product_id": checks.identifier,
+    "variant_id": checks.identifier,
+    "alt_text": checks.text,
+    "sort_order": checks.whole_number,
 }
 
 ROUTES = {
-    "/api/v1/pim/categories": Taxonomy(
-        "categories", "CATEGORY", {**NAMED, "slug": text, "parentId": identifier}, order="name, id"
-    ),
-    "/api/v1/pim/brands": Taxonomy("brands", "BRAND", {**NAMED, "logoUrl": absolute_uri}),
+    "/api/v1/pim/categories": Taxonomy("categories", "CATEGORY", CATEGORY, order="name, id"),
+    "/api/v1/pim/brands": Taxonomy("brands", "BRAND", {**NAMED, "logoUrl": checks.absolute_uri}),
     "/api/v1/pim/attributes": Taxonomy(
-        "attributes",
-        "ATTRIBUTE",
-        {"name": filled_text, "slug": text, "type": text},
-        defaults={"type": "TEXT"},
-        order="name, id",
+        "attributes", "ATTRIBUTE", ATTRIBUTE, defaults={"type": "TEXT"}, order="name, id"
     ),
     "/api/v1/pim/attribute-groups": Taxonomy("attribute_groups", "ATTRIBUTE_GROUP", NAMED),
     "/api/v1/pim/templates": Taxonomy("templates", "TEMPLATE", NAMED),
     "/api/v1/pim/media": Taxonomy(
-        "media",
-        "MEDIA",
-        MEDIA,
-        required="url",
-        defaults={"sort_order": 0},
-        filters=("product_id", "variant_id"),
+        "media", "MEDIA", MEDIA, required="url", defaults={"sort_order": 0}, filters=("product_id", "variant_id")
     ),
 }

@@ -1,18 +1,27 @@
-"""Checks of the fields of a JSON body, one for each type in the contract's schemas; see `Check`."""
+"""Checks of the fields of a JSON body, one for each type in the contract's schemas."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal
 from typing import Any
 
-from synq_cli.sandbox.server.request import Check, checked
 from synq_cli.uuids import parse_uuid
+
+# Takes a JSON value and returns what is stored of it; raises ValueError if it is invalid.
+Check = Callable[[object], Any]
 
 INT32 = range(-(2**31), 2**31)
 # The range of a double; 1e999999999 would be a gigabyte of zeros.
 LARGEST_EXPONENT = 400
 
 _URI = r"[A-Za-z][A-Za-z0-9+.-]*:(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+"
+
+
+def fields(body: dict[str, Any], checks: Mapping[str, Check], required: Collection[str]) -> dict[str, Any]:
+    """The fields that have a check, as they are to be stored; ValueError if one is missing or invalid."""
+    if not body.keys() >= set(required):
+        raise ValueError
+    return {name: check(body[name]) for name, check in checks.items() if name in body}
 
 
 def text(value: object) -> str:
@@ -106,7 +115,7 @@ def object_of(checks: Mapping[str, Check], required: Collection[str]) -> Check:
     def check(value: object) -> dict[str, Any]:
         if not mapping(value).keys() <= checks.keys():
             raise ValueError
-        return checked(mapping(value), checks, required)
+        return fields(mapping(value), checks, required)
 
     return check
 

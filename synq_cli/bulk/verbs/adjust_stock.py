@@ -1,0 +1,153 @@
+"""Many stock adjustments: `synq inventory adjust --file`."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from synq_cli.bulk.prepare import PreparedRows, Problem, prepare
+from synq_cli.bulk.reconcile import clock_offset, match, span
+from synq_cli.bulk.runs.journal import Content, Entry, Receipt, Row
+from synq_cli.bulk.verbs.verb import Movement, Verb
+from synq_cli.errors import NotFoundError, UnknownOutcomeError, UsageError
+from synq_cli.http import operations
+from synq_cli.resources.inventory.ledger import posted
+from synq_cli.resources.inventory.stock import parse_quantity
+from synq_cli.rows import Columns
+from synq_cli.uuids import parse_uuid
+
+COLUMNS = Columns((("sku", "variant_id"), ("delta",)), ("location",))
+# So many single lookups are cheaper than reading pages of everything.
+_FEW = 3
+
+
+class AdjustStock(Verb):
+    """POST /api/v1/inventory/adjust for each row; a lost answer is looked for in the stock ledger."""
+
+    name = "inventory adjust"
+    noun = "adjustment"
+    operation = operations.ADJUST_INVENTORY
+
+    def read(self, text: str, name: str, location: str | None) -> PreparedRows:
+        """The rows of a file, with a location for those that name none; UsageError lists every problem."""
+        return prepare(
+            text, name, COLUMNS, check=check_row, resolve=lambda rows: self._resolve(rows, location), identity=_place,
+            duplicate="add the two up, or remove one",
+        )  # fmt: skip
+
+    def body(self, content: Content) -> object:
+        return {
+            "variant_id": content["variant_id"],
+            "location_id": content["location_id"],
+            "quantity_delta": content["delta"],
+        }
+
+    def receipt(self, answer: Any) -> Receipt:
+        if not isinstance(answer, dict) or not isinstance(answer.get("id"), str):
+            raise UnknownOutcomeError("The API accepted the adjustment, but did not answer with a ledger entry.")
+        return Receipt(answer["id"], posted(answer) or None)
+
+    def reverse(self, content: Content) -> Content:
+        return content | {"delta": -content["delta"]}
+
+    def movement(self, content: Content) -> Movement:
+        return Movement(content["sku"], content["location"], content["delta"])
+
+    def levels(self, rows: Sequence[Row]) -> dict[int, int]:
+        """The stock before each row, by line; 0 if it was never stocked, nothing where levels can't be read."""
+        lines = {_place(row.content): row.line for row in rows}
+        locations = {row.content["location_id"] for row in rows}
+        variants = {row.content["variant_id"] for row in rows}
+        found: dict[int, int] = {}
+        try:
+            for level in self._api.inventory.levels(
+                variants if len(variants) <= _FEW else (),
+                location=locations.pop() if len(locations) == 1 else None,
+            ).first(None):
+                line = lines.get(_place(level))
+                if line is not None and isinstance(level.get("on_hand"), int):
+                    found[line] = level["on_hand"]
+                if len(found) == len(lines):
+                    return found
+        except NotFoundError:
+            return {}
+        return dict.fromkeys(lines.values(), 0) | found
+
+    def reconcile(
+        self, unclear: Sequence[Entry], *, done: Sequence[Entry], taken: set[str], rivals: Sequence[Entry]
+    ) -> dict[int, Receipt]:
+        offset = clock_offset(done)
+        since = min(span(row, offset)[0] for row in unclear)
+        answered = sum((row.sent_at or 0) >= (unclear[0].sent_at or 0) for row in done)
+        if len(unclear) <= max(_FEW, answered // 100):
+            entries = [entry for row in unclear for entry in self._posted_since(since, row.content)]
+        else:
+            entries = list(self._posted_since(since, {}))
+        free = [(what, receipt) for what, receipt in entries if receipt.id not in taken]
+        return match(unclear, free, rivals, offset, lambda content: f"{_place(content)} {content['delta']}")
+
+    def _posted_since(self, since: float, content: Content) -> Iterator[tuple[str, Receipt]]:
+        """The ledger's adjustments by what they move: all, or those of one variant at one location."""
+        sku, location = content.get("variant_id"), content.get("location_id")
+        for entry in self._api.ledger.entries(sku=sku, location=location, kind="adjustment", since=since).first(None):
+            yield f"{_place(entry)} {entry.get('quantity_delta')}", Receipt(str(entry.get("id")), posted(entry) or None)
+
+    def _resolve(self, rows: Sequence[Row], default: str | None) -> tuple[list[Row], list[Problem]]:
+        def location_of(row: Row) -> str:
+            return str(row.content["location"] or default or "").lower()
+
+        locations = self._locations({location_of(row) for row in rows})
+        ids = self._api.variants.ids_of(row.content["sku"] for row in rows if row.content["variant_id"] is None)
+        resolved, problems = [], []
+        for row in rows:
+            sku, variant = row.content["sku"], row.content["variant_id"]
+            variants = {variant} if variant else ids.get(sku, set())
+            location = locations.get(location_of(row))
+            if location is None:
+                problems.append(
+                    Problem(row.line, f'unknown location "{location_of(row)}", or several have that name: use its id')
+                )
+            if len(variants) > 1:
+                problems.append(Problem(row.line, f'two variants have the SKU "{sku}": use the variant_id'))
+            if not variants:
+                problems.append(Problem(row.line, f'unknown SKU "{sku}". {self._api.variants.near(sku)}'.rstrip(". ")))
+            if location and len(variants) == 1:
+                found = {"variant_id": min(variants).lower(), "location_id": location[0].lower()}
+                resolved.append(Row(row.line, row.content | found | {"location": location[1]}, row.source))
+        return resolved, problems
+
+    def _locations(self, names: set[str]) -> dict[str, tuple[str, str]]:
+        """Id and name of each location by what it was called; one that is unknown or ambiguous is left out."""
+        found = {}
+        if "" in names:
+            found[""] = self._api.locations.chosen(None)
+        found |= {name: (identifier, identifier) for name in names if (identifier := parse_uuid(name))}
+        if called := names - found.keys():
+            by_id = self._api.locations.names()
+            if not called <= {name.lower() for name in by_id.values()}:
+                by_id = {row["id"]: row["name"] for row in self._api.locations.list()}
+            for name in called:
+                matching = [each for each in by_id.items() if each[1].lower() == name]
+                if len(matching) == 1:
+                    found[name] = matching[0]
+        return found
+
+
+def check_row(fields: Mapping[str, str]) -> Content:
+    """The content of a row that its own fields give; UsageError says what is wrong with them."""
+    sku, variant = fields.get("sku", ""), fields.get("variant_id", "")
+    if not sku and not variant:
+        raise UsageError("No SKU and no variant_id.")
+    if variant and parse_uuid(variant) is None:
+        raise UsageError(f'Invalid variant_id "{variant}": use a UUID.')
+    if not fields.get("delta"):
+        raise UsageError("No delta.")
+    return {
+        "sku": sku or variant,
+        "delta": parse_quantity(fields["delta"]),
+        "variant_id": parse_uuid(variant) or parse_uuid(sku),
+        "location": fields.get("location", ""),
+    }
+
+
+def _place(row: Mapping[str, Any]) -> str:
+    """The variant and the location of a row, a level or a ledger entry, as one key."""
+    return f"{row.get('variant_id')} {row.get('location_id')}".lower()

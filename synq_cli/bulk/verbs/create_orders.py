@@ -1,0 +1,78 @@
+"""Many orders: `synq orders create --file` with several orders in the file."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from synq_cli.bulk.prepare import PreparedRows, Problem, prepare
+from synq_cli.bulk.runs.journal import Content, Receipt, Row
+from synq_cli.bulk.verbs.verb import Verb
+from synq_cli.errors import NotFoundError, UnknownOutcomeError, UsageError
+from synq_cli.http import operations
+from synq_cli.resources.orders.checks import wrong_in
+from synq_cli.resources.orders.keys import order_fingerprint
+from synq_cli.resources.orders.placing import overlaid, placed_at, settled_channel
+
+if TYPE_CHECKING:
+    from synq_cli.resources.shared.pagination import Row as ApiRow
+
+
+class CreateOrders(Verb):
+    """POST /api/v1/orders for each row, under an idempotency key that the journal keeps before the order is sent."""
+
+    name = "orders create"
+    noun = "order"
+    operation = operations.CREATE_ORDER
+    undo_hint = "Cancel the orders one by one: synq orders cancel ID. `synq runs show RUN --rows all` lists their ids."
+
+    def read(
+        self, text: str, name: str, location: str | None, fields: Mapping[str, str | None] | None = None
+    ) -> PreparedRows:
+        """The orders of a file; `fields` replace those of each order, and all stock comes from `location`, if given."""
+
+        def check(document: Any) -> Content:
+            order: Content = overlaid({} if document is None else document, fields or {})
+            if problems := list(wrong_in(order, located=location is not None)):
+                raise UsageError("; ".join(problems))
+            return order
+
+        return prepare(
+            text, name, None, check=check, resolve=lambda rows: self._resolve(rows, location), identity=_identity,
+            duplicate="remove one",
+        )  # fmt: skip
+
+    def body(self, content: Content) -> object:
+        return content
+
+    def receipt(self, answer: Any) -> Receipt:
+        for name in ("id", "workflow_id"):
+            if isinstance(answer, dict) and isinstance(answer.get(name), str):
+                return Receipt(answer[name])
+        raise UnknownOutcomeError("The API accepted the order, but its answer names neither an order nor a workflow.")
+
+    def _resolve(self, rows: Sequence[Row], location: str | None) -> tuple[list[Row], list[Problem]]:
+        location_id = None if location is None else self._api.locations.chosen(location)[0]
+        channels: list[ApiRow] = self._api.channels.list() if any("channel" in row.content for row in rows) else []
+        lines: dict[str, int] = {}
+        resolved, problems = [], []
+        for row in rows:
+            order = dict(row.content)
+            key = order.setdefault("idempotency_key", str(uuid.uuid4()))
+            if (before := lines.setdefault(key, row.line)) != row.line:
+                problems.append(Problem(row.line, f"idempotency_key of line {before}: use one of its own"))
+            try:
+                if "channel" in order:
+                    found, warnings = settled_channel(order, channels)
+                    order |= found
+                    problems += [Problem(row.line, warning, is_warning=True) for warning in warnings]
+            except (NotFoundError, UsageError) as error:
+                problems.append(Problem.of(row.line, error))
+                continue
+            if location_id is not None:
+                order["items"] = placed_at(location_id, order["items"])
+            resolved.append(Row(row.line, order, row.source))
+        return resolved, problems
+
+
+def _identity(content: Content) -> str:
+    return order_fingerprint({name: value for name, value in content.items() if name != "idempotency_key"})

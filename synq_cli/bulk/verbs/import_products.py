@@ -1,0 +1,224 @@
+"""Many products: `synq products import`, whose rows in the journal are bulk jobs over parts of one file."""
+
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from synq_cli import exact_json
+from synq_cli.bulk.prepare import PreparedRows, Problem, refuse
+from synq_cli.bulk.reconcile import clock_offset, match
+from synq_cli.bulk.runs.journal import Content, Entry, Receipt, Row
+from synq_cli.bulk.verbs.verb import Verb
+from synq_cli.errors import RejectedError, UnknownOutcomeError, UsageError
+from synq_cli.http import operations
+from synq_cli.resources.products.bulk_jobs import COLUMNS, JOB_TYPES, wrong_with_product
+from synq_cli.resources.products.payload_form import LARGEST_PAYLOAD, encoded
+from synq_cli.rows import Layout, Record, RowReader
+from synq_cli.times import epoch
+
+_MOST_PROBLEMS = 100
+_PROGRESS_EVERY = 5_000
+_MB = 1_000_000
+_RESTORE = "Restore the file as it was"
+
+
+class ImportProducts(Verb):
+    """POST /api/v1/pim/bulk-jobs for each part; a lost answer is looked for in the list of jobs."""
+
+    name = "products import"
+    noun = "bulk job"
+    unit = "job"
+    operation = operations.CREATE_BULK_JOB
+    workers = 1  # so that a crash leaves one job unknown, and one part is in memory
+    undo_hint = "Delete the products: synq products jobs create --type delete"
+
+    def read(
+        self,
+        path: Path,
+        name: str,
+        *,
+        is_copy: bool = False,
+        watch: Callable[[int, int], None] = lambda _done, _size: None,
+        largest: int = LARGEST_PAYLOAD,
+    ) -> PreparedRows:
+        """The parts of a file, all of it checked, in memory that does not grow with its rows.
+
+        No part has more than `largest` bytes of JSON. `watch` is told how many MB were read, of how many. A copy is
+        deleted once nobody needs it. UsageError lists every problem by line.
+        """
+        reader, size = RowReader(COLUMNS, name), path.stat().st_size if path.exists() else 0
+        # Hashes, not the SKUs and their lines: 76 MB for a million rows instead of 121 and more.
+        hashes: set[int] = set()
+        maybe_doubled: set[str] = set()
+        problems: list[Problem] = []
+        count = more = 0
+        with _opened(path, name) as file:
+            layout = reader.layout(file)
+            if "id" in layout.columns:
+                raise UsageError(
+                    f'{name} has a column "id", which only an update takes: remove it.',
+                    hint="An import makes new products. To change some: synq products jobs create --type update",
+                )
+            parts = _Parts(path, layout, largest, is_copy=is_copy)
+            for record in reader.records(file, layout):
+                count += 1
+                if count % _PROGRESS_EVERY == 0:
+                    watch(record.begin // _MB, size // _MB)
+                if problem := _problem_with(record) or parts.add(record):
+                    more += len(problems) == _MOST_PROBLEMS
+                    problems += [Problem(record.line, problem)][: _MOST_PROBLEMS - len(problems)]
+                elif sku := record.fields.get("sku"):
+                    hashed = hash(sku)
+                    if hashed in hashes and len(maybe_doubled) < _MOST_PROBLEMS:
+                        maybe_doubled.add(sku)
+                    hashes.add(hashed)
+            parts.close(size)
+            if maybe_doubled:
+                problems += _doubled(reader.records(file, layout), maybe_doubled)
+        refuse(name, problems, more=more)
+        if not count:
+            raise UsageError(f"{name} has no rows.", hint="Nothing was sent.")
+        warnings = [
+            f'Unknown column "{key}" is sent as it is. Did you mean "{near}"?'
+            for key, near in reader.others.items()
+            if near
+        ]
+        return PreparedRows(parts.rows, warnings=warnings)
+
+    def body(self, content: Content) -> bytes:
+        if content["end"] - content["begin"] > _MB:
+            gc.collect()  # on the sandbox httpx leaves each request in a cycle, with the body of the part before
+        payload = _payload(content)
+        quote = b'"' if self._api.bulk_jobs.form.is_base64 else b""
+        head = b'{"job_type":"%b","payload":' % JOB_TYPES["import"].encode()
+        return b"".join([head, quote, encoded(payload) if quote else payload, quote, b"}"])
+
+    def receipt(self, answer: Any) -> Receipt:
+        if not isinstance(answer, dict) or not isinstance(answer.get("id"), str):
+            raise UnknownOutcomeError("The API accepted the bulk job, but its answer does not name it.")
+        self._api.bulk_jobs.remember("import", answer)
+        return Receipt(answer["id"], epoch(answer.get("created_at")))
+
+    def retry_after_rejection(self, error: RejectedError) -> bool:
+        return self._api.bulk_jobs.form.changes(error)
+
+    def reconcile(
+        self, unclear: Sequence[Entry], *, done: Sequence[Entry], taken: set[str], rivals: Sequence[Entry]
+    ) -> dict[int, Receipt]:
+        """Jobs that hold the very rows of an unclear part, and can be of no other."""
+        ours = {row.content["digest"]: exact_json.loads(_payload(row.content).decode()) for row in unclear}
+        free = []
+        for job in self._api.bulk_jobs.of_type("import"):
+            receipt = Receipt(str(job.get("id")), epoch(job.get("created_at")))
+            if receipt.id not in taken:
+                rows = _rows_in(job.get("payload_json"))
+                free += [(digest, receipt) for digest, part in ours.items() if part == rows]
+        return match(unclear, free, rivals, clock_offset(done), lambda content: str(content["digest"]))
+
+    def item_count(self, content: Content) -> int:
+        return int(content["products"])
+
+    def on_finished(self, entries: Sequence[Entry]) -> None:
+        for path in {row.content["path"] for row in entries if row.content["is_copy"]}:
+            Path(path).unlink(missing_ok=True)
+
+
+class _Parts:
+    """The parts that a file is cut into."""
+
+    def __init__(self, path: Path, layout: Layout, largest: int, *, is_copy: bool) -> None:
+        self.rows: list[Row] = []
+        self._largest = largest
+        self._fixed = {"path": str(path), "is_copy": is_copy, "delimiter": layout.delimiter, "columns": layout.columns}
+        self._start(Record(0))
+
+    def _start(self, record: Record) -> None:
+        self._first, self._last, self._size, self._count, self._hash = record, record.line, 2, 0, sha256()
+
+    def add(self, record: Record) -> str:
+        """Add a row; gives the problem with it."""
+        data = _json_of(record)
+        if len(data) + 2 > self._largest:
+            return f"its {len(data):,} bytes are more than the API takes"
+        if self._size + len(data) > self._largest:
+            self.close(record.begin)
+        if not self._count:
+            self._start(record)
+        self._hash.update(data)
+        self._size += len(data) + 1
+        self._count += 1
+        self._last = record.line
+        return ""
+
+    def close(self, end: int) -> None:
+        """End the part before this byte."""
+        if self._count:
+            first = self._first
+            where = {"begin": first.begin, "end": end, "last_line": self._last, "products": self._count}
+            self.rows.append(Row(first.line, self._fixed | where | {"digest": self._hash.hexdigest()}))
+            self._count = 0
+
+
+def _opened(path: Path, name: str) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise UsageError(f"{name} can't be read: {error.strerror}.") from None
+
+
+def _problem_with(record: Record) -> str:
+    return record.problem or "; ".join(wrong_with_product(record.fields, "import"))
+
+
+def _json_of(record: Record) -> bytes:
+    """A row as the API takes it; the price in CSV becomes a number, with its digits."""
+    product = record.fields
+    if isinstance(record.written, list) and "price" in product:
+        product = product | {"price": exact_json.Number(product["price"])}
+    return exact_json.dumps(product).encode()
+
+
+def _doubled(records: Iterator[Record], skus: set[str]) -> list[Problem]:
+    """The rows whose SKU, one of these, an earlier row has: read once more, since two SKUs may share a hash."""
+    first: dict[str, int] = {}
+    problems: list[Problem] = []
+    for record in records:
+        sku = None if _problem_with(record) else record.fields.get("sku")
+        if sku in skus and (before := first.setdefault(sku, record.line)) != record.line:
+            problems.append(Problem(record.line, f'the SKU "{sku}" is that of line {before} too'))
+            if len(problems) == _MOST_PROBLEMS:
+                break
+    return problems
+
+
+def _payload(content: Content) -> bytearray:
+    """The part's rows as JSON; UsageError if the file has changed since they were checked."""
+    path, digest, payload = Path(content["path"]), sha256(), bytearray(b"[")
+    layout = Layout(content["delimiter"], content["columns"], content["begin"], 0)
+    try:
+        with path.open("rb") as file:
+            for record in RowReader(COLUMNS, str(path)).records(file, layout, content["end"]):
+                data = b"" if _problem_with(record) else _json_of(record)
+                digest.update(data)
+                payload += data
+                payload += b","
+    except OSError as error:
+        raise UsageError(f"{path} can't be read any more: {error.strerror}.", hint=_RESTORE) from None
+    if digest.hexdigest() != content["digest"]:
+        raise UsageError(f"{path} has changed since it was checked; the rest of it was not sent.", hint=_RESTORE)
+    payload[-1:] = b"]"
+    return payload
+
+
+def _rows_in(payload: object) -> Any:
+    """The rows that a job was made of, inline or in base64; None if it does not say."""
+    from base64 import b64decode
+
+    if not isinstance(payload, str):
+        return None
+    try:
+        return exact_json.loads(payload if payload.lstrip()[:1] == "[" else b64decode(payload).decode())
+    except (ValueError, RecursionError):
+        return None

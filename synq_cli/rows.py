@@ -1,0 +1,359 @@
+"""The reader of rows for every command that takes a file of them: CSV, TSV, NDJSON, and arrays in JSON or YAML."""
+
+import csv
+import re
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, getincrementaldecoder
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from io import BytesIO, IncrementalNewlineDecoder
+from itertools import chain
+from typing import Any, BinaryIO
+
+from synq_cli import exact_json
+from synq_cli.documents import NDJSON_SUFFIXES, YAML_SUFFIXES, read_document
+from synq_cli.errors import UsageError
+from synq_cli.nearest import did_you_mean, nearest
+
+# Columns that a file of failed rows has on top; they are dropped when it is read again.
+REPORTED = ("error_code", "error")
+_DELIMITERS = ",;\t"
+_FORMULA = re.compile("'*[=+\\-@\t\r]")
+# In bytes for a line, in characters for a CSV field. A longer line is read in pieces, none of which is a row.
+_LONGEST = 10_000_000
+_MOST_OTHERS = 1_000
+# So many bytes of a file tell how it is written.
+PEEKED = 65_536
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns a command takes; of each group in `required` the first line must name one.
+
+    With `keep_others` further columns are kept, empty cells are left out, and JSON values keep their types. Without
+    it further columns are dropped, and every value is text.
+    """
+
+    required: tuple[tuple[str, ...], ...]
+    optional: tuple[str, ...] = ()
+    keep_others: bool = False
+
+    @property
+    def known(self) -> tuple[str, ...]:
+        """All of them."""
+        return (*chain.from_iterable(self.required), *self.optional)
+
+    @property
+    def hint(self) -> str:
+        """What a file must look like."""
+        columns = ",".join([names[0] for names in self.required] + list(self.optional))
+        return f"Name the columns in the first line ({columns}), or give one JSON object a line."
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a file is written, and after which byte and line its rows start; NDJSON has no delimiter and no columns.
+
+    `header` is the first line of CSV as it is written, `columns` the keys that its cells go under.
+    """
+
+    delimiter: str
+    columns: list[str]
+    position: int
+    line: int
+    header: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a file is written, so that its failed rows can be written alike. NDJSON has no delimiter and no header."""
+
+    delimiter: str
+    newline: str
+    bom: bool
+    header: list[str]
+
+
+@dataclass(slots=True)
+class Record:
+    """One row: its first line, the byte it starts at, and its fields by column, or else the problem with it."""
+
+    line: int
+    begin: int = 0
+    fields: Any = None
+    problem: str = ""
+    written: list[str] | str = ""
+
+    @property
+    def source(self) -> str:
+        """The row as it is written: the JSON text of NDJSON, a JSON array of the cells of CSV."""
+        return self.written if isinstance(self.written, str) else exact_json.dumps(self.written)
+
+
+@dataclass(frozen=True)
+class Table:
+    """All rows of a file; `others` are the columns that are dropped, `unit` what the rows are counted by."""
+
+    records: list[Record]
+    dialect: Dialect
+    others: list[str]
+    unit: str = "line"
+
+
+class RowReader:
+    """Reads the rows of UTF-8 files; with no columns, rows are JSON values, which are not looked into.
+
+    `others` collects the further columns, each with the known one that may be meant, or None.
+    """
+
+    def __init__(self, columns: Columns | None, name: str) -> None:
+        self._columns = columns
+        self._known = columns.known if columns else ()
+        self._name = name
+        self.others: dict[str, str | None] = {}
+
+    def table(self, text: str) -> Table:
+        """All rows of a text; UsageError if it has none, or if its columns are wrong."""
+        bom = text.startswith("\ufeff")
+        text = text.removeprefix("\ufeff")
+        if "\n" not in text:
+            text = text.replace("\r", "\n")
+        newline = "\r\n" if "\r\n" in text else "\n"
+        if (values := self._array(text)) is not None:
+            records = [
+                self._object(Record(number, written=exact_json.dumps(value)), value)
+                for number, value in enumerate(values, 1)
+            ]
+            table = Table(records, Dialect("", newline, bom, []), [], "row")
+        else:
+            file = BytesIO(text.encode())
+            layout = self.layout(file)
+            records = list(self.records(file, layout))
+            table = Table(records, Dialect(layout.delimiter, newline, bom, layout.header), list(self.others))
+        if not records:
+            raise UsageError(f"{self._name} has no rows.", hint="Nothing was sent.")
+        return table
+
+    def layout(self, file: BinaryIO) -> Layout:
+        """How the file is written; UsageError if it is empty, a JSON array, or if its columns are wrong."""
+        lines = _Lines(file, len(BOM_UTF8) if file.read(len(BOM_UTF8)) == BOM_UTF8 else 0, 0)
+        start, rest = lines.position, iter(lines)
+        first = next((line for line in rest if line.strip()), "").lstrip()
+        hint = self._columns.hint if self._columns else "Give one JSON value a line."
+        if not first:
+            raise UsageError(f"{self._name} is empty.", hint=hint)
+        if self._columns is None or first[0] == "{" or self._name.lower().endswith(NDJSON_SUFFIXES):
+            return Layout("", [], start, 0)
+        if first[0] == "[":
+            raise UsageError(f"{self._name} is a JSON array: write one object a line instead.", hint="jq -c '.[]' FILE")
+        delimiter = max(_DELIMITERS, key=partial(self._columns_found, first))
+        try:
+            header = next(_csv(chain([first], rest), delimiter))
+        except csv.Error as error:
+            raise UsageError(f"The first line of {self._name} is not valid CSV: {error}.", hint=hint) from None
+        if lines.damaged:
+            raise UsageError(f"The first line of {self._name} is not UTF-8 text.")
+        while not header[-1].strip():
+            header.pop()
+        keys = [self._key(cell) for cell in header]
+        self._check_header(keys, hint)
+        return Layout(delimiter, keys, lines.position, lines.line, header)
+
+    def records(self, file: BinaryIO, layout: Layout, end: int | None = None) -> Iterator[Record]:
+        """The rows from the layout's position on that start before byte `end`; blank ones are left out."""
+        lines = _Lines(file, layout.position, layout.line)
+        for record in self._cells(lines, layout) if layout.delimiter else self._objects(lines):
+            if end is not None and record.begin >= end:
+                return
+            if lines.damaged:
+                record.problem, lines.damaged = "not UTF-8 text", False
+            yield record
+
+    def _array(self, text: str) -> list[Any] | None:
+        """The items of a JSON or YAML array; None if the text is not one, but CSV or NDJSON."""
+        name, start = self._name.lower(), text.lstrip()[:3]
+        if name.endswith(NDJSON_SUFFIXES) or not (
+            name.endswith(YAML_SUFFIXES) or start.startswith(("[", "- ", "-\n")) or start == "---"
+        ):
+            return None
+        values = read_document(text, self._name)
+        if not isinstance(values, list):
+            raise UsageError(f"{self._name} is not a list.", hint="Give an array in JSON or YAML.")
+        return values
+
+    def _columns_found(self, line: str, delimiter: str) -> int:
+        try:
+            return len({self._key(cell) for cell in next(_csv([line], delimiter), [])} & set(self._known))
+        except csv.Error:
+            return 0
+
+    def _key(self, column: str) -> str:
+        """The key of a column: a known one in any case and with blanks for underscores, another one as it is."""
+        folded = "_".join(column.lower().split())
+        return folded if folded in self._known or folded in REPORTED else column.strip()
+
+    def _check_header(self, keys: list[str], hint: str) -> None:
+        assert self._columns
+        for names in self._columns.required:
+            if not set(names) & set(keys):
+                near, quoted = did_you_mean(names[0], filter(None, keys)), " or ".join(f'"{name}"' for name in names)
+                raise UsageError(f"{self._name} has no column {quoted}.", hint=near + hint)
+        kept = [key for key in keys if key and (self._columns.keep_others or key in self._known)]
+        if twice := [key for key in kept if kept.count(key) > 1]:
+            raise UsageError(f'{self._name} has the column "{twice[0]}" twice.', hint="Remove one of the two.")
+        if problem := self._unknown(keys):
+            raise UsageError(f"{self._name}: {problem}.")
+
+    def _unknown(self, keys: Iterable[str]) -> str:
+        """Note the columns that are not known; gives the problem with one that may be a misspelled optional one.
+
+        Dropped, it would leave its rows to a default. A column that is kept is data, and only told.
+        """
+        assert self._columns
+        for key in keys:
+            if not key or key in self._known or (key in REPORTED and not self._columns.keep_others):
+                continue
+            if key not in self.others and len(self.others) < _MOST_OTHERS:
+                near = nearest(key, self._columns.optional, strict=True)
+                self.others[key] = near[0] if near else None
+            near_one = self.others.get(key)
+            if near_one and near_one not in keys and not self._columns.keep_others:
+                return f'unknown column "{key}": did you mean "{near_one}"? Rename it, or remove it'
+        return ""
+
+    def _cells(self, lines: "_Lines", layout: Layout) -> Iterator[Record]:
+        reader, keys = _csv(lines, layout.delimiter), layout.columns
+        keep_others = self._columns is None or self._columns.keep_others
+        kept = [(at, key) for at, key in enumerate(keys) if key and (keep_others or key in self._known)]
+        while True:
+            record = Record(lines.line + 1, lines.position)
+            try:
+                record.written = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                record.problem = f"not valid CSV: {error}"
+                yield record
+                continue
+            cells = [unguarded(cell).strip() for cell in record.written]
+            if not any(cells) and not lines.damaged:
+                continue
+            if len(cells) < len(keys) or any(cells[len(keys) :]):
+                record.problem = f"it has {len(cells)} fields, but the first line names {len(keys)}"
+            elif nameless := [at for at, key in enumerate(keys) if not key and cells[at]]:
+                record.problem = f"column {nameless[0] + 1} has a value, but no name in the first line"
+            elif keep_others:
+                record.fields = {key: cells[at] for at, key in kept if cells[at]}
+            else:
+                record.fields = {key: cells[at] for at, key in kept}
+            yield record
+
+    def _objects(self, lines: "_Lines") -> Iterator[Record]:
+        rest = iter(lines)
+        while True:
+            record = Record(lines.line + 1, lines.position)
+            line = next(rest, None)
+            if line is None:
+                return
+            record.written = line.strip()
+            if not record.written:
+                continue
+            try:
+                value = exact_json.loads(record.written, unique_keys=True)
+            except RecursionError:
+                record.problem = "nested too deeply"
+            except ValueError as error:
+                record.problem = f"not valid JSON: {getattr(error, 'msg', error)}"
+            else:
+                self._object(record, value)
+            yield record
+
+    def _object(self, record: Record, value: Any) -> Record:
+        """Put the fields of a JSON value into its record."""
+        if self._columns is None:
+            is_object = isinstance(value, dict)
+            record.fields = {key: item for key, item in value.items() if key not in REPORTED} if is_object else value
+            return record
+        if not isinstance(value, dict):
+            record.problem = "not a JSON object"
+            return record
+        keep_others, fields = self._columns.keep_others, {}
+        for name, item in value.items():
+            key = name if name in self._known else self._key(name)
+            if key in fields:
+                record.problem = f'"{key}" is given twice'
+                return record
+            if isinstance(item, str):
+                item = item.strip()  # noqa: PLW2901 as cells are
+                if not item.isascii() and not _is_whole(item):
+                    record.problem = f'"{key}" ends in the middle of a character'
+            elif not keep_others and key in self._known:
+                if isinstance(item, dict | list | bool):
+                    record.problem = f'"{key}" must be text or a number'
+                item = "" if item is None else exact_json.dumps(item)  # noqa: PLW2901 as text
+            fields[key] = item
+        record.problem = record.problem or self._unknown(fields)
+        record.fields = fields if keep_others else {key: fields[key] for key in fields if key in self._known}
+        return record
+
+
+class _Lines:
+    """The lines of a file as text; how many have been read, up to which byte, and whether one was not UTF-8."""
+
+    def __init__(self, file: BinaryIO, position: int, line: int) -> None:
+        file.seek(position)
+        self._file = file
+        self.position = position
+        self.line = line
+        self.damaged = False
+
+    def __iter__(self) -> Iterator[str]:
+        for raw in iter(partial(self._file.readline, _LONGEST), b""):
+            self.line += 1
+            self.position += len(raw)
+            try:
+                yield raw.decode()
+            except UnicodeDecodeError:
+                self.damaged = True
+                yield raw.decode(errors="replace")
+
+
+def _csv(lines: Iterable[str], delimiter: str) -> Iterator[list[str]]:
+    csv.field_size_limit(_LONGEST)
+    return csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=True)
+
+
+def _is_whole(text: str) -> bool:
+    """False for lone surrogates, which JSON may hold."""
+    return text.encode(errors="replace").decode() == text
+
+
+def guarded(cell: str) -> str:
+    """A CSV cell that no spreadsheet takes for a formula: with an apostrophe in front where it would."""
+    return f"'{cell}" if _FORMULA.match(cell) else cell
+
+
+def unguarded(cell: str) -> str:
+    """The text of a guarded cell."""
+    return cell[1:] if cell[:1] == "'" and _FORMULA.match(cell) else cell
+
+
+def can_be_read_in_place(start: bytes) -> bool:
+    """Whether a file that starts so is UTF-8 with line feeds, as RowReader takes it."""
+    return not start.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) and (b"\n" in start or b"\r" not in start)
+
+
+def copy_as_utf8(source: BinaryIO, target: BinaryIO) -> None:
+    """Copy a file so that RowReader can read it; UnicodeDecodeError if it has the mark of UTF-16 and is not."""
+    part = source.read(PEEKED)
+    decoder = None
+    if not can_be_read_in_place(part):
+        is_utf16 = part.startswith((BOM_UTF16_LE, BOM_UTF16_BE))
+        # Bytes that are not UTF-8 stay as they are, to be reported by line.
+        encoding, errors = ("utf-16", "strict") if is_utf16 else ("utf-8", "surrogateescape")
+        decoder = IncrementalNewlineDecoder(getincrementaldecoder(encoding)(errors), translate=True)
+    while part:
+        target.write(decoder.decode(part).encode(errors="surrogateescape") if decoder else part)
+        part = source.read(PEEKED)
+    if decoder:
+        target.write(decoder.decode(b"", final=True).encode(errors="surrogateescape"))

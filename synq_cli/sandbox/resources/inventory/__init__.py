@@ -1,1 +1,0 @@
-"""Stock, its ledger and reservations."""

@@ -1,0 +1,89 @@
+"""Stock ledger and reservations: deliveries, sales, returns and corrections that lead to today's stock."""
+
+import random
+
+from synq_cli.sandbox.seed.catalogue import NORTH, PINNED, SHOP, WAREHOUSE
+from synq_cli.sandbox.seed.orders import Sale
+from synq_cli.sandbox.seed.rows import DAY, Tables, new_id
+from synq_cli.sandbox.store.schema import Row
+from synq_cli.times import timestamp
+
+Place = tuple[str, str]  # variant id, location id
+
+
+def draw_stock(rng: random.Random, owner: Row, tables: Tables, sales: list[Sale], now: float) -> Tables:
+    """Ledger, oldest entry first, and reservations, which the stock on hand covers."""
+    locations = {location["name"]: location["id"] for location in tables["locations"]}
+    entries: list[tuple[float, Row]] = []
+    reservations: list[Row] = []
+    targets = _targets(rng, tables, locations)
+    sold = dict.fromkeys(targets, 0)
+    reserved = dict.fromkeys(targets, 0)
+
+    def enter(at: float, place: Place, delta: int, kind: str, notes: str, **columns: object) -> None:
+        entry = {"variant_id": place[0], "location_id": place[1], "quantity_delta": delta, "transaction_type": kind}
+        entries.append((at, {**entry, "notes": notes, **columns}))
+
+    def reserve(at: float, place: Place, quantity: int, reference: str, order_id: str | None = None) -> None:
+        reserved[place] += quantity
+        ids = {"id": new_id(rng), "variant_id": place[0], "location_id": place[1], "order_id": order_id}
+        columns = {"quantity": quantity, "reference": reference, "status": "ACTIVE", "created_at": timestamp(at)}
+        reservations.append({**ids, **columns, "tenant_id": owner["tenant_id"]})
+
+    for sale in sales:
+        order_id = sale.order["id"]
+        for line in sale.lines:
+            place = line.variant["id"], locations[sale.outlet.location]
+            # Drawn even where the place has a target, so that the numbers that follow stay the same.
+            targets.setdefault(place, rng.randint(1, 12))
+            waiting, shipped, returned = sale.units(line)
+            sold[place] = sold.get(place, 0) + shipped - returned
+            reserved.setdefault(place, 0)
+            if shipped:
+                enter((sale.created + sale.updated) / 2, place, -shipped, "sale", f"Order {order_id}")
+            if returned:
+                enter(sale.updated, place, returned, "return", f"Order {order_id}")
+            if waiting:
+                reserve(sale.created, place, waiting, order_id, order_id)
+    crewneck = next(variant["id"] for variant in tables["variants"] if variant["sku"] == "HMC-NVY-M")
+    reserve(now - 1.5 * DAY, (crewneck, locations[WAREHOUSE]), 3, "trunk-show")
+
+    admin = tables["members"][0]["id"]
+    costs = {variant["id"]: variant["cost_price"] for variant in tables["variants"]}
+    for place, target in targets.items():
+        received, correction = _delivery(rng, max(target, reserved[place]) + sold[place])
+        delivered = now - rng.uniform(62, 69) * DAY
+        cost = costs[place[0]]
+        enter(delivered, place, received, "receipt", "Opening delivery", unit_cost=cost, created_by=admin)
+        if correction:
+            corrected = now - rng.uniform(1, 55) * DAY
+            enter(corrected, place, correction, "adjustment", "API Adjustment", created_by=admin)
+
+    entries.sort(key=lambda entry: entry[0])
+    ledger = [{"id": new_id(rng), **owner, **entry, "created_at": timestamp(at)} for at, entry in entries]
+    return {"ledger": ledger, "reservations": reservations}
+
+
+def _delivery(rng: random.Random, units: int) -> tuple[int, int]:
+    """`units` as an opening delivery of at least one, and for some places a correction after it."""
+    correction = rng.choice((-2, -1, 1)) if rng.random() < 0.15 else 0
+    received = max(1, units - correction)
+    return received, units - received
+
+
+def _targets(rng: random.Random, tables: Tables, locations: dict[str, str]) -> dict[Place, int]:
+    """The number of units of each variant that shall be on hand at each location."""
+    active = {product["id"] for product in tables["products"] if product["status"] == "ACTIVE"}
+    targets: dict[Place, int] = {}
+    for variant in tables["variants"]:
+        if variant["product_id"] not in active:
+            continue
+        if variant["sku"] in PINNED:
+            name, quantity = PINNED[variant["sku"]]
+            targets[variant["id"], locations[name]] = quantity
+            continue
+        for name in [NORTH] if variant["currency"] == "EUR" else [WAREHOUSE, SHOP]:
+            if name != SHOP or rng.random() < 0.6:
+                low, high = rng.choices(((0, 0), (1, 5), (6, 60)), (5, 15, 80))[0]
+                targets[variant["id"], locations[name]] = rng.randint(low, high)
+    return targets

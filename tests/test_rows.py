@@ -1,0 +1,163 @@
+"""The reader of rows: one table of files as people and programs write them, and each command that takes a file."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from synq_cli.errors import UsageError
+from synq_cli.exact_json import dumps
+from synq_cli.rows import Columns, RowReader, Table, copy_as_utf8
+
+STOCK = Columns((("sku", "variant_id"), ("delta",)), ("location",))
+PRODUCTS = Columns((("title",),), ("sku", "price"), keep_others=True)
+CSV = "sku,delta,location\nA-1,-5,Leith\nB 2,+7,\n"
+ROWS = [{"sku": "A-1", "delta": "-5", "location": "Leith"}, {"sku": "B 2", "delta": "+7", "location": ""}]
+A = {"sku": "A", "delta": "1"}
+
+
+def read(text: str, columns: Columns | None = STOCK, name: str = "f") -> Table:
+    return RowReader(columns, name).table(text)
+
+
+GOOD = {
+    "plain": (CSV, ROWS),
+    "byte order mark": ("\ufeff" + CSV, ROWS),
+    "CRLF": (CSV.replace("\n", "\r\n"), ROWS),
+    "CR": (CSV.replace("\n", "\r"), ROWS),
+    "semicolons": (CSV.replace(",", ";"), ROWS),
+    "tabs": (CSV.replace(",", "\t"), ROWS),
+    "no last line end": (CSV.rstrip("\n"), ROWS),
+    "quotes": ('"sku","delta","location"\n"A-1","-5","Leith"\n"B 2","+7",""\n', ROWS),
+    "quotes after blanks": ('"sku", "delta", "location"\n"A-1", "-5", "Leith"\n"B 2", "+7", ""\n', ROWS),
+    "case and blanks": ("SKU, Delta ,LOCATION\n A-1 , -5 , Leith \nB 2 ,+7,\n", ROWS),
+    "blanks for underscores": ("Variant ID,delta\nv,1\n", [{"variant_id": "v", "delta": "1"}]),
+    "empty lines and cells": ("sku,delta,,\n\nA,1,,\n,,,\n \nA,1,,,,\n", [A, A]),
+    "quoted line end": ('sku,delta,note\nA,1,"two\nlines"\n', [A]),
+    "other columns": ("bin,sku,delta,error_code,error\nB1,A,1,rejected,No\n", [A]),
+    "long field": (f"sku,delta,note\nA,1,{'x' * 200_000}\n", [A]),
+    "guarded cell": ("sku,delta\nA,'-1\n", [A | {"delta": "-1"}]),
+    "NDJSON": ('{"sku":"A-1","delta":-5,"location":"Leith"}\r\n\n{"SKU":"B 2 ","delta":"+7","location":null}\n', ROWS),
+    "one line of NDJSON": ('{"sku":"A","delta":1}', [A]),
+    "JSON array": ('[{"sku":"A","delta":1},\n {"sku":"A","Delta":"1"}]', [A, A]),
+    "YAML array": ("- sku: A\n  delta: 1\n", [A]),
+    "line separators inside JSON": ('{"sku":"A\u2028B\x85","delta":1}', [{"sku": "A\u2028B", "delta": "1"}]),
+}
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_file_is_read_however_it_is_written(name: str) -> None:
+    text, rows = GOOD[name]
+    table = read(text)
+    assert [(record.fields, record.problem) for record in table.records] == [(row, "") for row in rows]
+
+
+BAD_FILES = {
+    "nothing": (" \n", "f is empty."),
+    "header alone": ("sku,delta\n\n,\n", "f has no rows."),
+    "empty array": ("[]", "f has no rows."),
+    "no header": ("A-1,-5\nA-2,3\n", 'f has no column "sku" or "variant_id".'),
+    "missing column": ("sku,amount\nA,1\n", 'f has no column "delta".'),
+    "doubled column": ("sku,delta,note,DELTA \nA,1,,2\n", 'f has the column "delta" twice.'),
+    "near miss": ("sku,delta,locaton\nA,1,L\n", 'f: unknown column "locaton": did you mean "location"?'),
+    "broken header": ('"sku"x,delta\nA,1\n', "The first line of f is not valid CSV"),
+    "broken array": ('[{"sku":', "f is not valid JSON"),
+    "doubled key in an array": ('[{"sku":"A","sku":"B"}]', 'f is not valid JSON: "sku" is given twice.'),
+    "one YAML document": ("---\nsku: A\n", "f is not a list."),
+    "doubled key in YAML": ("- sku: A\n  sku: B\n", "f can't be read: sku is given twice in line 2."),
+}
+
+
+@pytest.mark.parametrize("name", BAD_FILES)
+def test_file_that_can_not_be_of_the_kind_is_refused(name: str) -> None:
+    text, message = BAD_FILES[name]
+    with pytest.raises(UsageError) as refused:
+        read(text)
+    assert refused.value.message.startswith(message)
+
+
+BAD_ROWS = {
+    "too few fields": ("sku,delta,location\nA,1\n", 2, "it has 2 fields, but the first line names 3"),
+    "too many fields": ("sku,delta\n\nA,1,,x\n", 3, "it has 4 fields, but the first line names 2"),
+    "nameless column": ("sku,,delta\nA,x,1\n", 2, "column 2 has a value, but no name in the first line"),
+    "broken quotes": ('sku,delta,note\n"A"x,1,\n', 2, "not valid CSV: ',' expected after '\"'"),
+    "open quotes": ('sku,delta,note\nA,1,"x\n', 2, "not valid CSV: unexpected end of data"),
+    "field beyond reason": (f'sku,delta\n"{"x" * 10_000_001}",1\n', 2, "not valid CSV: field larger than"),
+    "no JSON": ('{"sku":"A","delta":1}\n{"sku"\n', 2, "not valid JSON: Expecting ':' delimiter"),
+    "not a number": ('{"sku":"A","delta":NaN}\n', 1, "not valid JSON: NaN is not JSON"),
+    "no object": ('{"sku":"A","delta":1}\n["A",1]\n', 2, "not a JSON object"),
+    "doubled key": ('{"sku":"A","delta":1,"delta":-1}\n', 1, 'not valid JSON: "delta" is given twice'),
+    "doubled key in another case": ('{"sku":"A","delta":1,"Delta":-1}\n', 1, '"delta" is given twice'),
+    "nested value": ('{"sku":{"a":1},"delta":1}\n', 1, '"sku" must be text or a number'),
+    "true as a number": ('{"sku":"A","delta":true}\n', 1, '"delta" must be text or a number'),
+    "near miss": ('{"sku":"A","delta":1,"locaton":"L"}\n', 1, 'unknown column "locaton": did you mean "location"?'),
+    "half a character": ('{"sku":"\\ud83d","delta":1}\n', 1, '"sku" ends in the middle of a character'),
+    "deep nesting": ('{"sku":' + "[" * 100_000 + "\n", 1, "nested too deeply"),
+    "second item of an array": ('[{"sku":"A","delta":1},7]', 2, "not a JSON object"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_ROWS)
+def test_bad_row_is_named_by_its_line(name: str) -> None:
+    text, line, problem = BAD_ROWS[name]
+    (bad,) = [record for record in read(text).records if record.problem]
+    assert (bad.line, bad.problem[: len(problem)]) == (line, problem)
+
+
+def test_ignored_columns_are_named_and_reported_ones_are_not() -> None:
+    table = read("Bin,sku,delta,error_code,error,counted by\nB1,A,3,rejected,No,Ann\n")
+    assert table.others == ["Bin", "counted by"]
+    assert read('{"sku":"A","delta":1,"bin":[1]}').others == ["bin"]
+
+
+def test_rows_that_keep_other_columns_keep_types_and_drop_empty_cells() -> None:
+    reader = RowReader(PRODUCTS, "f")
+    (row,) = reader.table("Title,SKU,prise,Season\n'=Cap , ,19.90,\n").records
+    assert (row.fields, reader.others) == ({"title": "=Cap", "prise": "19.90"}, {"prise": "price", "Season": None})
+    (row,) = read('{"Title":"A ","price":19.90,"tags":["x"]}', PRODUCTS).records
+    assert dumps(row.fields) == '{"title":"A","price":19.90,"tags":["x"]}'
+
+
+def test_rows_without_columns_are_any_values() -> None:
+    assert [record.fields for record in read('"b"\n{"a":{"b":1},"error":"No"}\n', None).records] == [
+        "b",
+        {"a": {"b": 1}},
+    ]
+    assert [record.fields for record in read("[1]\n[2]\n", None, "ids.NDJSON").records] == [[1], [2]]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "title\nČap \u010a\n".encode("utf-16"),
+        "\ufefftitle\r\nČap \u010a".encode("utf-16-be"),
+        "title\rČap \u010a\r".encode(),
+    ],
+)
+def test_copy_is_utf8_with_line_feeds(data: bytes) -> None:
+    copy, reader = io.BytesIO(), RowReader(PRODUCTS, "f")
+    copy_as_utf8(io.BytesIO(data), copy)
+    copy.seek(0)
+    assert [row.fields for row in reader.records(copy, reader.layout(copy))] == [{"title": "Čap \u010a"}]
+
+
+LINES = {
+    ("inventory", "adjust", "--yes", "--file"): "sku,delta,delta\nA,1,2\n",
+    ("orders", "create", "--yes", "--file"): '{"channel":"a","channel":"b"}\n{}\n',
+    ("products", "import", "--yes"): "title,sku,sku\nA,1,2\n",
+    ("products", "jobs", "create", "--type", "import", "--file"): "title,sku,sku\nA,1,2\n",
+    ("inventory", "skus", "import"): "sku,variant_id,name,variant_id\nA,1,n,2\n",
+}
+
+
+@pytest.mark.parametrize("line", LINES, ids=" ".join)
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_each_command_with_a_file_of_rows_uses_it(
+    synq: Any, tmp_path: Path, line: tuple[str, ...], encoding: str
+) -> None:
+    file = tmp_path / "rows.txt"
+    file.write_text(LINES[line], encoding=encoding)
+    result = synq("--sandbox", *line, str(file))
+    assert result.status == 2
+    assert " twice" in result.err
