@@ -51,11 +51,11 @@ def test_faults_are_ordered_listed_and_taken_back(synq: Any) -> None:
     order(synq, "429", "--times", "3")
     assert synq("sandbox", "fault", "list", terminal=True).out == (
         "ID  Fault  Requests                       Times left  Rate  Seed  Seconds  Matched  Injected\n"
-        " 1  lost   POST /api/v1/inventory/adjust           1                         0       0\n"
-        " 2  slow   GET *                                      0.25     7       40    0       0\n"
-        " 3  429    *                                       3                    5    0       0\n"
+        " 1  lost   POST /api/v1/inventory/adjust           1                               0         0\n"
+        " 2  slow   GET *                                      0.25     7       40        0         0\n"
+        " 3  429    *                                       3                    5        0         0\n"
     )
-    assert synq("sandbox", "fault", "clear").err == "Took back 3 faults; the rate limit counts as Synq's does.\n"
+    assert synq("sandbox", "fault", "clear").err == "Removed 3 faults and reset the rate limit.\n"
     empty = synq("sandbox", "fault", "list", terminal=True)
     assert (empty.status, empty.out, empty.err) == (0, "", "There are no faults.\n")
     assert synq("sandbox", "fault", "list", "--json").out == "[]\n"
@@ -70,11 +70,11 @@ def test_the_first_fault_makes_the_sandbox(tmp_path: Any, synq: Any) -> None:
 def test_how_it_counts_is_shown_and_changed(synq: Any) -> None:
     assert synq("sandbox", "fault", "limit").out == "count_as\tstrangers\nlog\t0\n"
     changed = synq("sandbox", "fault", "limit", "--count-as", "counter", "--strangers", "20", terminal=True)
-    assert changed.out == "Count as            counter\nRequests of other clients a minute  20\n"
-    told = "The rate limit counts as counter, with 20 strangers' requests a minute.\n"
+    assert changed.out == "Count as                 counter\nOther requests a minute  20\n"
+    told = "The rate limit counts as counter, with 20 requests a minute of other clients.\n"
     assert synq("sandbox", "fault", "list").err == told
     assert synq("--sandbox", "channels", "list").err.endswith("78/100 requests left this minute · sandbox\n")
-    assert synq("sandbox", "fault", "clear").err == "Took back 0 faults; the rate limit counts as Synq's does.\n"
+    assert synq("sandbox", "fault", "clear").err == "Removed 0 faults and reset the rate limit.\n"
     assert json.loads(synq("sandbox", "fault", "limit", "--json").out) == DEFAULTS
 
 

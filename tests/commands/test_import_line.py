@@ -347,7 +347,7 @@ def test_formulas_are_guarded_and_what_has_no_title_is_left_out(run: Any, synq: 
     assert plain.out == "title,category\r\n'=1+1,Hats\r\nP 3,'-x\r\n"
     told = export("--to", "-")
     assert told.out == '{"title":"=1+1","category":"Hats"}\n{"title":"P 3","category":"-x"}\n'
-    assert told.err.startswith("Left out, having no title: 1.\n")
+    assert told.err.startswith("Skipped 1 without a title.\n")
     whole = export("--to", str(tmp_path / "whole.ndjson"), "--whole", "-q")
     assert (whole.status, (tmp_path / "whole.ndjson").read_text(encoding="utf-8").splitlines()[0]) == (
         0, '{"title":"=1+1","category":"Hats","brand":"Fell & Fjord"}',

@@ -17,7 +17,7 @@ SLIPS = [
     ("inventory skuss list", 2, "Did you mean `synq inventory skus list`?"),
     ("orders list --statsu open", 2, "Did you mean --status?"),
     ("--profle acme orders list", 2, "Did you mean --profile?"),
-    ("-p acm orders list", 4, "Did you mean the profile acme?"),
+    ("-p acm orders list", 4, "Did you mean acme?"),
     ("auth switch acm", 2, "Did you mean acme?"),
     ("config get timeot", 2, "Did you mean timeout?"),
     ("orders list --status opne", 2, "Did you mean open?"),

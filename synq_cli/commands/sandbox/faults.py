@@ -25,7 +25,7 @@ COLUMNS = [
 ]
 
 DEFAULTS = {"count_as": "log", "strangers": 0}
-COUNTING = [Column("Count as", "count_as"), Column("Requests of other clients a minute", "strangers", quantity)]
+COUNTING = [Column("Count as", "count_as"), Column("Other requests a minute", "strangers", quantity)]
 
 Kind = Literal["429", "500", "502", "503", "expired", "missing", "garbage", "lost-before", "lost", "500-after", "slow"]
 Way = Literal["log", "counter", "log-strict"]
