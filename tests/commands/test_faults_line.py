@@ -51,7 +51,7 @@ def test_faults_are_ordered_listed_and_taken_back(synq: Any) -> None:
     order(synq, "429", "--times", "3")
     assert synq("sandbox", "fault", "list", terminal=True).out == (
         "ID  Fault  Requests                       Times left  Rate  Seed  Seconds  Matched  Injected\n"
-        " 1  lost   POST /api/v1/inventory/adjust           1                               0         0\n"
+        " 1  lost   POST /api/v1/inventory/adjust           1                             0         0\n"
         " 2  slow   GET *                                      0.25     7       40        0         0\n"
         " 3  429    *                                       3                    5        0         0\n"
     )
