@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from synq_cli.bulk.runs.runs import Runs
     from synq_cli.http.client import HttpClient
     from synq_cli.http.rate_limit import Budget
-    from synq_cli.http.single_attempt import Lane
+    from synq_cli.http.single_attempt import SingleAttemptTransport
     from synq_cli.resources.client import SynqClient
     from synq_cli.resources.orders.keys import OrderKeys
     from synq_cli.state.id_cache import LocalIndex
@@ -228,13 +228,15 @@ class RunContext:
             self.output.messages.footer(left.remaining, left.limit, exact=left.exact, **whose)
         self.budget.close()
 
-    def _lane(self, sleep: Callable[[float], None]) -> "Lane":
+    def _lane(self, sleep: Callable[[float], None]) -> "SingleAttemptTransport":
         """A sender for one thread of a bulk run, with its own connection to the rate limit."""
-        from synq_cli.http.single_attempt import Lane
+        from synq_cli.http.single_attempt import SingleAttemptTransport
 
         budget = self.open_budget(self.output.warn, sleep)
         known = (self.session, budget, self.index, self.output.messages)
-        return Lane(*known, http=self._api_http, now=self.system.now, sleep=sleep, jitter=self.system.jitter)
+        return SingleAttemptTransport(
+            *known, http=self._api_http, now=self.system.now, sleep=sleep, jitter=self.system.jitter
+        )
 
     def _sandbox_token(self) -> str:
         return self.sandbox.token()  # on first use only: this creates the sandbox

@@ -11,7 +11,7 @@ from synq_cli.cli.options import SinceOption, parse_since
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, clock, identifier, text
-from synq_cli.resources.audit import ACTIONS, NEWEST, wanted
+from synq_cli.resources.audit import ACTIONS, NEWEST, event_filter
 
 group = CommandGroup()
 
@@ -81,9 +81,9 @@ def list_events(
       synq audit list --actor ailsa --json
       synq audit list --catalogue --entity PRODUCT
     """
-    chosen = wanted(action=action, actor=actor, entity=entity, since=parse_since(since, run.system.now()))
+    matches = event_filter(action=action, actor=actor, entity=entity, since=parse_since(since, run.system.now()))
     events = run.api.audit.catalogue_events() if catalogue else run.api.audit.events()
-    run.output.rows([event for event in events if chosen(event)], COLUMNS, empty="No events match.")
+    run.output.rows([event for event in events if matches(event)], COLUMNS, empty="No events match.")
     if len(events) >= NEWEST:
         run.output.note(f"Searched only the {len(events)} newest events: the API returns no more.")
 
@@ -114,5 +114,5 @@ def follow_events(
       synq audit tail --action ORDER_PLACED --since 1h
       synq audit tail -o ndjson | tee -a audit.ndjson
     """
-    chosen = wanted(action=action, actor=actor, entity=entity, since=parse_since(since, run.system.now()))
-    run.output.follow(run.api.audit.tail(chosen, run.output.warn), TAIL)
+    matches = event_filter(action=action, actor=actor, entity=entity, since=parse_since(since, run.system.now()))
+    run.output.follow(run.api.audit.tail(matches, run.output.warn), TAIL)

@@ -167,7 +167,7 @@ def test_all_that_is_wrong_is_listed_and_nothing_sent(run: Any, shop: Shop, tmp_
 
     assert refusal("sku,delta\nAAA,x\n,1\n") == [
         "synq: standard input has 2 problems; nothing was sent.",
-        "  line 2: 'x' is no quantity",
+        '  line 2: invalid quantity "x"',
         "  line 3: no SKU and no variant_id",
         "  Fix the file and run the command again.",
     ]

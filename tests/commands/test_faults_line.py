@@ -129,7 +129,7 @@ def test_an_order_that_can_not_be(synq: Any, line: tuple[str, ...], said: str) -
         ("500", 10, "with an error (Internal Server Error); it may have been applied", 0),
         ("502", 10, "with an error (Bad Gateway); it may have been applied", 0),
         ("503", 10, "with an error (Service Unavailable); it may have been applied", 0),
-        ("garbage", 10, "makes no sense: status 200 with a body that is not JSON", 0),
+        ("garbage", 10, "is not valid: status 200 with a body that is not JSON", 0),
         ("expired", 4, "The API refused the adjustment: Unauthorized: Invalid token.", 0),
         ("missing", 5, "404 page not found.", 0),
     ],

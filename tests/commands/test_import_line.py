@@ -142,7 +142,7 @@ WRONG = {
             "  line 3: not valid JSON: Expecting ',' delimiter",
             "  line 4: an id, which only an update takes",
             "  line 5: not a JSON object",
-            "  line 6: the sku 5 is no text",
+            "  line 6: the sku 5 is not text",
             "  line 7: not valid JSON: NaN is not JSON",
             '  line 8: the SKU "S" is that of line 1 too',
         ],
@@ -300,7 +300,7 @@ def test_waiting_shows_all_jobs_in_one_and_failed_ones_are_an_error(run: Any, wo
     summary, error = json.loads(result.out), json.loads(result.err.splitlines()[-2])["error"]
     assert (result.status, works.listed) == (9, 2)
     assert (summary["products"], summary["imported"], summary["failed_jobs"]) == (5, 3, [works.jobs[1]["id"]])
-    assert error["message"] == "Of 3 bulk jobs 1 failed."
+    assert error["message"] == "1 of 3 bulk jobs failed."
     assert error["details"] == [f"{works.jobs[1]['id']} after 1 of 2 rows"]
     assert any(
         line.startswith("Import  ") and line.endswith("1 of 3 jobs finished") for line in result.err.splitlines()

@@ -64,7 +64,7 @@ def test_what_is_no_web_address_is_neither_shown_nor_opened(synq: Any, address: 
     http = Tenant({AUTHORIZE: {"auth_url": address}})
     result = synq(*CONNECT, environ=ENVIRON, http=http, terminal=True, stdin="y\n")
     assert (result.status, result.out, synq.opened) == (10, "", [])
-    assert "it holds no address" in result.err
+    assert "it holds no URL" in result.err
 
 
 def test_a_connection_is_saved_with_what_was_said_of_it(synq: Any) -> None:
@@ -131,7 +131,7 @@ def test_the_first_letters_of_the_platforms_own_id_are_not_enough(synq: Any) -> 
     tenant = Tenant({LIST: CONNECTIONS})
     result = synq("integrations", "disconnect", "5d3e", "--yes", "-q", environ=ENVIRON, http=tenant)
     assert (result.status, tenant.asked) == (5, [LIST])
-    assert result.err == "synq: There is no connection '5d3e'.\n  See `synq integrations list`.\n"
+    assert result.err == 'synq: Unknown connection "5d3e".\n  See `synq integrations list`.\n'
 
 
 PRODUCT = "f1f1e283-6659-47ee-a41b-6b6ad352dac2"

@@ -143,9 +143,7 @@ def test_a_tenant_without_a_threshold_can_be_given_one(synq: Any, reply: Any) ->
     tenant = Tenant({"GET /api/v1/settings/tenant": reply})
     result = synq("inventory", "levels", "--low", "-q", environ=ENVIRON, http=tenant)
     assert (result.status, result.out) == (5, "")
-    assert result.err == (
-        "synq: The tenant's settings do not say when stock is low.\n  Say it yourself: --threshold N\n"
-    )
+    assert result.err == ("synq: The tenant's settings have no low-stock threshold.\n  Add --threshold N.\n")
 
 
 def test_levels_of_several_skus_cost_one_request_each(synq: Any) -> None:

@@ -39,11 +39,11 @@ ENVIRON = {"SYNQ_TOKEN": "a.b.c", "SYNQ_BASE_URL": "https://api.test"}
         *(
             (
                 ("inventory", "adjust", VARIANT, quantity),
-                f"'{quantity}' is no quantity.\n  Give a whole number such as -5, +5 or 5.",
+                f'Invalid quantity "{quantity}".\n  Use a whole number such as -5, +5 or 5.',
             )
             for quantity in ("5.5", "-5.5", "+5.5", "-5x", "-1e3", "-5-", "five")
         ),
-        (("inventory", "adjust", "", "-5"), "A SKU can't be blank."),
+        (("inventory", "adjust", "", "-5"), "The SKU can't be blank."),
         (("inventory", "skus", "add", " ", VARIANT), "A SKU can't be blank."),
         (
             ("inventory", "skus", "add", "A", "a1f46e83"),

@@ -59,7 +59,7 @@ def test_an_invitation_is_sent_once_with_the_role_in_capitals(synq: Any) -> None
         ),
         (
             ("members", "invite", "rory", "--role", "EDITOR"),
-            "'rory' is no e-mail address.\n  Give one such as ailsa@example.com.",
+            'Invalid e-mail address "rory".\n  Use one such as ailsa@example.com.',
         ),
         (
             ("members", "invite", "x@y.no", "--role", "owner"),
@@ -157,14 +157,14 @@ def test_who_is_removed_is_shown_first(synq: Any, rows: list[Any], member: Any, 
 @pytest.mark.parametrize(
     ("word", "status", "said"),
     [
-        ("zzzz@example.com", 5, "There is no member 'zzzz@example.com'.\n  See `synq organization members list`."),
-        ("T7uKfW", 5, "There is no member 'T7uKfW'.\n  See `synq organization members list`."),
+        ("zzzz@example.com", 5, 'Unknown member "zzzz@example.com".\n  See `synq organization members list`.'),
+        ("T7uKfW", 5, 'Unknown member "T7uKfW".\n  See `synq organization members list`.'),
         (
             "TWIN@y.no",
             2,
-            "2 members go by 'TWIN@y.no'.\n  Name one in full: A1, A2. See `synq organization members list`.",
+            'Ambiguous member "TWIN@y.no": 2 match.\n  Use one of: A1, A2. See `synq organization members list`.',
         ),
-        ("new@y.no", 5, "The API gives no uid of member 'new@y.no'.\n  Use the dashboard for this."),
+        ("new@y.no", 5, 'The API gives no uid for the member "new@y.no".\n  Use the dashboard for this.'),
     ],
 )
 def test_somebody_who_can_not_be_told_apart_is_not_removed(synq: Any, word: str, status: int, said: str) -> None:

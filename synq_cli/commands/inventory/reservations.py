@@ -59,7 +59,7 @@ def reserve_stock(
       synq inventory reserve HMC-NVY-M 3 --location "Leith warehouse" --dry-run
     """
     place, with_level = location or run.settings.location, run.dry_run or run.output.format == "table"
-    hold = run.api.reservations.hold(sku, units, place, reference=reference, with_level=with_level)
+    hold = run.api.reservations.prepare(sku, units, place, reference=reference, with_level=with_level)
     if hold.after is not None and hold.after < 0:
         run.output.warn(f"Only {hold.available} of {sku} are available at {hold.location}.")
     made = run.api.reservations.create(hold)

@@ -132,7 +132,7 @@ def adjust_stock(
         )
     if report is not None:
         raise UsageError("--report requires --file.")
-    movement = run.api.inventory.movement(sku, change, place, with_level=run.dry_run or run.output.format == "table")
+    movement = run.api.inventory.prepare(sku, change, place, with_level=run.dry_run or run.output.format == "table")
     if movement.after is not None and movement.after < 0:
         run.output.warn(f"This makes the stock of {sku} at {movement.location} negative.")
     entry = run.api.inventory.adjust(movement)
@@ -191,7 +191,7 @@ def list_levels(
     run.output.note(levels.left_out("level"))
     for name in levels.without_rows():
         missing = f"No stock levels match {name}. " if levels.taken else ""
-        run.output.note((missing + run.api.variants.near(name)).rstrip())
+        run.output.note((missing + run.api.variants.suggestion(name)).rstrip())
 
 
 @group.command("locations", operations.LIST_LOCATIONS)

@@ -13,7 +13,7 @@ from synq_cli.commands.orders.listing import RECORD, OrderArgument
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import identifier, money, quantities, state, timestamp
-from synq_cli.resources.orders import orders
+from synq_cli.resources.orders.states import Order
 
 group = CommandGroup()
 
@@ -76,7 +76,7 @@ def fulfill_order(
       synq orders fulfill 0de7290b --carrier "Royal Mail" --tracking-number RM482915307GB
       synq orders fulfill 225be7ae-8655-4577-b4cd-8cdf6c23d2bc --item FCP-MOS-L=1 --dry-run
     """
-    parcel = run.api.fulfillments.parcel(
+    parcel = run.api.fulfillments.prepare(
         item or [], carrier=carrier, tracking_number=tracking_number, location=location
     )
     order = run.api.orders.ready(order_id, "fulfill")
@@ -99,7 +99,7 @@ def return_order(
       synq orders return b29472f6 --item HMC-NVY-XL=1 --reason "Sleeves too long"
       synq orders return b29472f6-1ec6-485d-90b0-351241403cf5 --dry-run
     """
-    request = run.api.returns.request(item or [], reason)
+    request = run.api.returns.prepare(item or [], reason)
     order = run.api.orders.ready(order_id, "return")
     run.output.record(run.api.returns.create(order, request), RETURN)
     _show_status(run, order)
@@ -117,14 +117,14 @@ def cancel_order(run: RunContext, order_id: OrderArgument, reason: ReasonOption 
       synq orders cancel 225be7ae --reason "Customer changed their mind"
       synq orders cancel 24ab2b21-3608-4d36-8a5b-5ab9aead148b --yes
     """
-    given = run.api.orders.cancellation(reason)
+    given = run.api.orders.prepare_cancellation(reason)
     order = run.api.orders.ready(order_id, "cancel")
     total = money("currency").show(order.get("total"), order, run.system.now()).text
     confirm(run, f"Cancel order {order['id']} ({order.get('status')}, {total})? This can't be undone.", yes=yes)
     run.output.changed(f"Order {order['id']}", order, run.api.orders.cancel(order, given), RECORD)
 
 
-def _show_status(run: RunContext, before: orders.Order) -> None:
+def _show_status(run: RunContext, before: Order) -> None:
     """Show people the status before and after; reads the order again."""
     if run.output.format == "table":
         after = run.api.orders.get(before["id"])

@@ -18,7 +18,7 @@ from synq_cli.errors import UsageError
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.resources.orders.lines import parse_line
-from synq_cli.resources.orders.placing import Wish
+from synq_cli.resources.orders.placing import OrderInput
 
 group = CommandGroup()
 
@@ -136,7 +136,7 @@ def create_order(
         return
     if report is not None:
         raise UsageError("--report requires a file of many orders.")
-    wish = Wish(
+    order_input = OrderInput(
         document=None if text is None else read_document(text, str(file)),
         name="The order" if file in {None, "-"} else str(file),
         fields=fields,
@@ -144,7 +144,7 @@ def create_order(
         location=location,
         usual_location=run.settings.location,
     )
-    entry = run.api.order_entry.complete(wish)
+    entry = run.api.order_builder.build(order_input)
     for remark in entry.remarks:
         run.output.note(remark)
     for doubt in entry.doubts:
@@ -156,7 +156,7 @@ def create_order(
     try:
         if wait or limit is not None:
             with run.output.progress("Order") as progress:
-                for order in run.api.orders.settling(placed, attempt, limit):
+                for order in run.api.orders.watch(placed, attempt, limit):
                     progress.update(note=str(order.get("status", "being created")))
     finally:  # the order exists, however the wait ends
         run.output.record(order, PLACED)

@@ -54,6 +54,6 @@ def track_order(
     """
     parts = {"fulfillments": ("Parcels", PARCELS), "returns": ("Returns", RETURNS)}
     if watch:
-        run.output.timelines(run.api.tracking.lives(order_id), CHANGES, HEAD, parts)
+        run.output.timelines(run.api.tracking.watch(order_id), CHANGES, HEAD, parts)
     else:
-        run.output.timeline(run.api.tracking.life(order_id), HEAD, parts)
+        run.output.timeline(run.api.tracking.get(order_id), HEAD, parts)

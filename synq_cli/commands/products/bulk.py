@@ -94,9 +94,9 @@ def _follow(run: RunContext, outcome: "Outcome", limit: int | None, report: str 
     imported = 0
     try:
         with run.output.progress("Import") as shown:
-            for jobs in run.api.bulk_jobs.imports(ids, outcome.row["id"], limit=limit):
+            for jobs in run.api.bulk_jobs.watch_imports(ids, outcome.row["id"], limit=limit):
                 imported = sum(bulk_jobs.progress(job)[0] or 0 for job in jobs)
-                ended = sum(bulk_jobs.has_ended(job) for job in jobs)
+                ended = sum(bulk_jobs.is_finished(job) for job in jobs)
                 shown.update(imported, total, f"{ended} of {len(jobs)} jobs finished")
     finally:
         failed = [str(job.get("id")) for job in jobs if bulk_jobs.has_failed(job)]

@@ -139,7 +139,7 @@ def watch_job(run: RunContext, job_id: JobArgument, limit: ForOption = None) -> 
 def _follow(run: RunContext, job_id: str, limit: int | None) -> None:
     jobs, job = run.api.bulk_jobs, {}
     with run.output.progress(f"Job {job_id[:8]}") as shown:
-        for job in jobs.states(job_id, limit=limit):
+        for job in jobs.watch(job_id, limit=limit):
             shown.update(*bulk_jobs.progress(job), str(job.get("status")))
     run.output.record(job, RECORD)
     jobs.raise_if_failed(job)

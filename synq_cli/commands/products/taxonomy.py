@@ -17,7 +17,7 @@ from synq_cli.resources.products.taxonomy import (
     BRANDS,
     CATEGORIES,
     TEMPLATES,
-    Resource,
+    TaxonomyKind,
 )
 
 ID = Column("ID", "id", identifier)
@@ -40,7 +40,7 @@ attribute_groups = CommandGroup()
 templates = CommandGroup()
 
 
-def _add_list(group: CommandGroup, resource: Resource, note: str = "") -> None:
+def _add_list(group: CommandGroup, resource: TaxonomyKind, note: str = "") -> None:
     """Add the command `list` to a group whose objects are a flat list."""
 
     def list_all(run: RunContext) -> None:
@@ -54,7 +54,7 @@ def _add_list(group: CommandGroup, resource: Resource, note: str = "") -> None:
     group.command("list", resource.list)(list_all)
 
 
-def _create(run: RunContext, resource: Resource, name: str, **fields: Any) -> None:
+def _create(run: RunContext, resource: TaxonomyKind, name: str, **fields: Any) -> None:
     run.output.record(run.api.taxonomy(resource).create(name, **fields), COLUMNS[resource])
 
 

@@ -61,7 +61,7 @@ def list_variants(
     run.output.rows(found.first(None if read_all else limit), COLUMNS, empty="No variants match.")
     run.output.note(found.left_out("variant"))
     if sku and not found.taken:
-        run.output.note(run.api.variants.near(sku))
+        run.output.note(run.api.variants.suggestion(sku))
 
 
 @group.command("create", operations.CREATE_VARIANT)
