@@ -21,7 +21,7 @@ from synq_cli.bulk.verbs.adjust_stock import AdjustStock
 from synq_cli.bulk.verbs.verb import WORKERS
 from synq_cli.http.client import HttpClient
 from synq_cli.http.rate_limit import Budget
-from synq_cli.http.single_attempt import Lane
+from synq_cli.http.single_attempt import SingleAttemptTransport
 from synq_cli.session import settings
 from synq_cli.session.profiles import Config
 from synq_cli.session.session import Session
@@ -181,7 +181,7 @@ class Network(httpx.BaseTransport):
         return self.latency / 2 * (1 + self.jitter * (2 * share - 1))
 
 
-class _SimulatedLane(Lane):
+class _SimulatedLane(SingleAttemptTransport):
     clock: SimulatedClock
 
     def close(self) -> None:
@@ -233,7 +233,7 @@ def simulate(server: Any, *, rows: int = 1000, latency: float = 0.2, workers: in
     _ = session.credentials
     index = LocalIndex(folder / "index.sqlite3", lambda: session.scope, clock.now, print)
 
-    def open_lane(sleep: Callable[[float], None]) -> Lane:
+    def open_lane(sleep: Callable[[float], None]) -> SingleAttemptTransport:
         budget = Budget(
             folder / "budget.sqlite3", "api.test", spender="run", profile="p", now=clock.now, sleep=sleep,
             jitter=lambda: 0.5,

@@ -145,10 +145,10 @@ def test_it_asks_on_a_terminal_and_refuses_without_one(run: Any, shop: Shop, cou
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ((), "Give a SKU and a quantity, or --file."),
-        (("AAA",), "Give a SKU and a quantity, or --file."),
-        (("AAA", "5", "--file", "counts.csv"), "A SKU and --file ask for two things; give one of them."),
-        (("AAA", "5", "--report", "r.csv"), "--report is for the rows of a --file."),
+        ((), "Missing SKU and quantity."),
+        (("AAA",), "Missing SKU and quantity."),
+        (("AAA", "5", "--file", "counts.csv"), "A SKU conflicts with --file: give one of them."),
+        (("AAA", "5", "--report", "r.csv"), "--report requires --file."),
     ],
 )
 def test_one_sku_or_a_file(synq: Any, line: tuple[str, ...], message: str) -> None:
@@ -164,7 +164,7 @@ def test_every_problem_is_listed_and_nothing_sent(run: Any, shop: Shop, tmp_path
 
     assert refusal("sku,delta\nAAA,x\n,1\n") == [
         "synq: standard input has 2 problems; nothing was sent.",
-        "  line 2: 'x' is no quantity",
+        '  line 2: invalid quantity "x"',
         "  line 3: no SKU and no variant_id",
         "  Fix the file and run the command again.",
     ]
@@ -354,7 +354,10 @@ def test_run_of_another_tenant_is_refused(run: Any, synq: Any, counts: Path) -> 
 
 
 def test_unknown_runs(synq: Any) -> None:
-    assert synq("runs", "list", terminal=True).err == "No runs yet; `synq inventory adjust --file` makes one.\n"
+    assert (
+        synq("runs", "list", terminal=True).err
+        == "There are no runs. To start one, run `synq inventory adjust --file FILE`.\n"
+    )
     missing = synq("runs", "show", "2611")
     assert (missing.status, missing.err) == (2, 'synq: Unknown run "2611".\n  See `synq runs list`.\n')
     assert synq("runs", "resume", "2611", "--report", "result.xlsx").status == 2
