@@ -10,7 +10,7 @@ from synq_cli.http.rate_limit import RESERVE, WINDOW, usable
 
 if TYPE_CHECKING:
     from synq_cli.bulk.runs.journal import Row
-    from synq_cli.bulk.verbs.verb import Movement, Verb
+    from synq_cli.bulk.verbs.verb import Adjustment, Verb
     from synq_cli.http.rate_limit import Snapshot
     from synq_cli.rows import Dialect
 
@@ -109,7 +109,7 @@ class Plan:
         return sorted((row for row in self.rows if self._units(row)), key=self._size, reverse=True)
 
     def _row(self, row: "Row") -> dict[str, Any]:
-        move: Movement | None = self.verb.movement(row.content)
+        move: Adjustment | None = self.verb.movement(row.content)
         stock = {"sku": move.sku, "location": move.location, "delta": move.units} if move else {}
         return {"line": row.line, **stock}
 

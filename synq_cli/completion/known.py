@@ -11,8 +11,8 @@ from synq_cli.session.profiles import Config, load
 from synq_cli.session.project import find_project
 from synq_cli.session.settings import DEFAULT_BASE_URL, SANDBOX, resolve
 from synq_cli.session.tokens.credentials import likely_scope
+from synq_cli.state.cache import Cache
 from synq_cli.state.folders import config_dir, state_dir
-from synq_cli.state.memory import Memory
 
 # The kinds of the index that complete a kind of value, where it is not one of them itself.
 _INDEXED = {"item": ("sku",), "product-or-sku": ("product", "sku")}
@@ -43,8 +43,8 @@ def candidates(
 def _candidates(
     kind: str, begun: str, line: list[str], environ: Mapping[str, str], folder: Callable[[], Path]
 ) -> Iterator[tuple[str, str]]:
-    memory = Memory(lambda: state_dir(environ), learns=False)
-    config = load(config_dir(environ) / "config.yaml", memory)
+    cache = Cache(lambda: state_dir(environ), read_only=True)
+    config = load(config_dir(environ) / "config.yaml", cache)
     if kind == "profile":
         yield from ((name, about) for name, about in _profiles(config) if name.lower().startswith(begun.lower()))
     elif kind == "run":
@@ -55,8 +55,8 @@ def _candidates(
     else:
         from synq_cli.state.id_cache import begun_with
 
-        settings = resolve(_given(line), environ, config, lambda: find_project(folder, memory))
-        scope = likely_scope(settings, environ, memory)
+        settings = resolve(_given(line), environ, config, lambda: find_project(folder, cache))
+        scope = likely_scope(settings, environ, cache)
         after = "=" if kind == "item" else ""
         path = state_dir(environ) / "index.sqlite3"
         found = (row for each in _INDEXED.get(kind, (kind,)) for row in begun_with(path, scope, each, begun))

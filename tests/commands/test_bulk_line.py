@@ -148,10 +148,10 @@ def test_it_asks_on_a_terminal_and_refuses_off_it(run: Any, shop: Shop, counts: 
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ((), "Give a SKU and a quantity, or --file."),
-        (("AAA",), "Give a SKU and a quantity, or --file."),
-        (("AAA", "5", "--file", "counts.csv"), "A SKU and --file ask for two things; give one of them."),
-        (("AAA", "5", "--report", "r.csv"), "--report is for the rows of a --file."),
+        ((), "Missing SKU and quantity."),
+        (("AAA",), "Missing SKU and quantity."),
+        (("AAA", "5", "--file", "counts.csv"), "A SKU conflicts with --file: give one of them."),
+        (("AAA", "5", "--report", "r.csv"), "--report requires --file."),
     ],
 )
 def test_one_sku_or_a_file(synq: Any, line: tuple[str, ...], message: str) -> None:
@@ -167,7 +167,7 @@ def test_all_that_is_wrong_is_listed_and_nothing_sent(run: Any, shop: Shop, tmp_
 
     assert refusal("sku,delta\nAAA,x\n,1\n") == [
         "synq: standard input has 2 problems; nothing was sent.",
-        "  line 2: 'x' is no quantity",
+        '  line 2: invalid quantity "x"',
         "  line 3: no SKU and no variant_id",
         "  Fix the file and run the command again.",
     ]
@@ -370,7 +370,10 @@ def test_another_tenants_run_is_left_alone(run: Any, synq: Any, counts: Path) ->
 
 
 def test_runs_that_are_not_there(synq: Any) -> None:
-    assert synq("runs", "list", terminal=True).err == "No runs yet; `synq inventory adjust --file` makes one.\n"
+    assert (
+        synq("runs", "list", terminal=True).err
+        == "There are no runs. To start one, run `synq inventory adjust --file FILE`.\n"
+    )
     missing = synq("runs", "show", "2611")
     assert (missing.status, missing.err) == (2, 'synq: Unknown run "2611".\n  See `synq runs list`.\n')
     assert synq("runs", "resume", "2611", "--report", "result.xlsx").status == 2

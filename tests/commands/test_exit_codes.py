@@ -21,10 +21,10 @@ def reply(status: int, error: str | None = None, **headers: str) -> httpx.Respon
 CASES: dict[str, tuple[tuple[str, ...], list[Any], int, str, int | None, str]] = {
     "a bug": (("channels", "list"), [ZeroDivisionError("boom")], 1, "internal", None, "bug in synq"),
     "a wrong option": (("orders", "list", "--limit", "x"), [], 2, "usage", None, "--limit"),
-    "a wrong group": (("order", "list"), [], 2, "usage", None, "no command `synq order`"),
-    "a wrong status": (("orders", "list", "--status", "opne"), [], 2, "usage", None, "'opne'"),
-    "a wrong id": (("orders", "get", "x"), [], 2, "usage", None, "'x' is no order id"),
-    "a wrong quantity": (("inventory", "adjust", "A-1", "five"), [], 2, "usage", None, "'five'"),
+    "a wrong group": (("order", "list"), [], 2, "usage", None, 'Unknown command "synq order"'),
+    "a wrong status": (("orders", "list", "--status", "opne"), [], 2, "usage", None, '"opne"'),
+    "a wrong id": (("orders", "get", "x"), [], 2, "usage", None, 'Invalid order id "x"'),
+    "a wrong quantity": (("inventory", "adjust", "A-1", "five"), [], 2, "usage", None, '"five"'),
     "refused by the API": (ADJUST, [reply(400, "Invalid variant_id")], 3, "rejected", 400, "Invalid variant_id"),
     "not allowed": (("channels", "list"), [reply(403, "Forbidden: no role")], 4, "auth", 403, "no role"),
     "not logged in": (("channels", "list"), [reply(401, "Unauthorized: bad")], 4, "auth", 401, "bad"),
@@ -50,7 +50,7 @@ CASES: dict[str, tuple[tuple[str, ...], list[Any], int, str, int | None, str]] =
     "still running": (
         ("products", "jobs", "watch", ORDER, "--for", "0", "-q"),
         [httpx.Response(200, json=[{"id": ORDER, "status": "PENDING"}])],
-        75, "running", None, "goes on",
+        75, "running", None, "still running",
     ),
     "interrupted": (("channels", "list"), [KeyboardInterrupt()], 130, "interrupted", None, "Interrupted"),
 }  # fmt: skip

@@ -89,7 +89,7 @@ def test_an_answer_about_something_else_is_no_answer(synq: Any, answering: Any, 
     http, seen = answering(httpx.Response(200, json={"id": OTHER, "title": "Not asked for"}))
     result = synq(*line.split(), environ=ENVIRON, http=http)
     assert (result.status, result.out, len(seen)) == (12, "", 1)
-    assert "it is no such object" in result.err
+    assert "it is not the object that was asked for" in result.err
 
 
 def test_an_id_in_capitals_is_the_same_id(synq: Any, answering: Any) -> None:

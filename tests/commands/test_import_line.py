@@ -142,7 +142,7 @@ WRONG = {
             "  line 3: not valid JSON: Expecting ',' delimiter",
             "  line 4: an id, which only an update takes",
             "  line 5: not a JSON object",
-            "  line 6: the sku 5 is no text",
+            "  line 6: the sku 5 is not text",
             "  line 7: not valid JSON: NaN is not JSON",
             '  line 8: the SKU "S" is that of line 1 too',
         ],
@@ -300,7 +300,7 @@ def test_waiting_shows_all_jobs_in_one_and_failed_ones_are_an_error(run: Any, wo
     summary, error = json.loads(result.out), json.loads(result.err.splitlines()[-2])["error"]
     assert (result.status, works.listed) == (9, 2)
     assert (summary["products"], summary["imported"], summary["failed_jobs"]) == (5, 3, [works.jobs[1]["id"]])
-    assert error["message"] == "Of 3 bulk jobs 1 failed."
+    assert error["message"] == "1 of 3 bulk jobs failed."
     assert error["details"] == [f"{works.jobs[1]['id']} after 1 of 2 rows"]
     assert any(
         line.startswith("Import  ") and line.endswith("1 of 3 jobs finished") for line in result.err.splitlines()
@@ -347,7 +347,7 @@ def test_formulas_are_guarded_and_what_has_no_title_is_left_out(run: Any, synq: 
     assert plain.out == "title,category\r\n'=1+1,Hats\r\nP 3,'-x\r\n"
     told = export("--to", "-")
     assert told.out == '{"title":"=1+1","category":"Hats"}\n{"title":"P 3","category":"-x"}\n'
-    assert told.err.startswith("Left out, having no title: 1.\n")
+    assert told.err.startswith("Skipped 1 without a title.\n")
     whole = export("--to", str(tmp_path / "whole.ndjson"), "--whole", "-q")
     assert (whole.status, (tmp_path / "whole.ndjson").read_text(encoding="utf-8").splitlines()[0]) == (
         0, '{"title":"=1+1","category":"Hats","brand":"Fell & Fjord"}',
@@ -359,6 +359,6 @@ def test_formulas_are_guarded_and_what_has_no_title_is_left_out(run: Any, synq: 
     assert export("--to", "x.txt").err.startswith(
         'synq: Invalid file name "x.txt": use one that ends in .csv or .ndjson.\n'
     )
-    assert export("--whole").err == "synq: --whole is for a file: give --to as well.\n"
+    assert export("--whole").err == "synq: --whole requires --to.\n"
     listed[:] = [product(number) for number in range(100)]
     assert "The API lists at most 100 products; there may be more." in export("--to", "-").err

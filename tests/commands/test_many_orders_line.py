@@ -133,10 +133,10 @@ def test_all_that_is_wrong_is_listed_and_nothing_sent(run: Any, desk: Desk) -> N
     assert (result.status, desk.seen) == (2, [])
     assert result.err == (
         "synq: standard input has 3 problems; nothing was sent.\n"
-        "  line 2: currency is missing, and the API would take USD: give --currency, or --channel, whose currency "
-        "counts; items[0].quantity is 0: give a whole number from 1 to 2,147,483,647\n"
+        "  line 2: currency is missing, and the API would assume USD: add it, or a channel, whose currency is "
+        "used then; items[0].quantity is 0: use a whole number from 1 to 2,147,483,647\n"
         "  line 3: not valid JSON: Expecting value\n"
-        "  line 4: it is no object with fields such as payment_provider and items\n"
+        "  line 4: it is not an object: use one with fields such as payment_provider and items\n"
         "  Fix the file and run the command again.\n"
     )
     twice = lines(
@@ -145,7 +145,7 @@ def test_all_that_is_wrong_is_listed_and_nothing_sent(run: Any, desk: Desk) -> N
     )  # fmt: skip
     result = create(run, twice, "--yes")
     assert result.err.splitlines()[1:4] == [
-        "  line 2: there is no channel 'web'",
+        '  line 2: unknown channel "web"',
         "  line 3: same as line 1: remove one",
         "  line 5: idempotency_key of line 4: use one of its own",
     ]
@@ -164,9 +164,9 @@ def test_all_that_is_wrong_is_listed_and_nothing_sent(run: Any, desk: Desk) -> N
 )
 def test_what_is_for_one_order_is_refused(run: Any, desk: Desk, option: tuple[str, ...], named: str) -> None:
     result = create(run, lines(order("pi_1"), order("pi_2")), *option)
-    assert (result.status, result.err) == (2, f"synq: {named} is for one order, and this file holds many.\n")
+    assert (result.status, result.err) == (2, f"synq: {named} can't be used with a file of many orders.\n")
     one = create(run, json.dumps(order("pi_1")), "--report", "r.csv")
-    assert (one.status, one.err) == (2, "synq: --report is for a file of many orders.\n")
+    assert (one.status, one.err) == (2, "synq: --report requires a file of many orders.\n")
     assert desk.seen == []
 
 

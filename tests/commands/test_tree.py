@@ -13,7 +13,8 @@ from typer.testing import CliRunner
 import synq_cli.commands
 from synq_cli.app import GROUPS, app, root_command
 from synq_cli.cli import tree
-from synq_cli.cli.options import shared_options
+from synq_cli.cli.groups import CommandGroup
+from synq_cli.cli.options import global_options
 from synq_cli.cli.system import System
 from synq_cli.http import operations
 
@@ -25,7 +26,7 @@ LINES = [" ".join(path) for path in TREE]
 # Each shared option with a value that it takes.
 SHARED = [
     word
-    for option in shared_options()
+    for option in global_options()
     if not {"--version", "--sandbox"} & set(option.opts)
     for word in (option.opts[-1], *(() if option.is_flag else (getattr(option.type, "choices", ["7"])[0],)))
 ]
@@ -40,9 +41,9 @@ def help_page(*line: str) -> str:
 def test_every_operation_of_the_contract_has_a_command() -> None:
     described = {operation.id for operation in operations.ALL}
     nodes = tree.commands(root_command())
-    assert {call.id for node in nodes for call in node.declaration.calls} == described
+    assert {call.id for node in nodes for call in node.spec.operations} == described
     # An order's parcels and returns are part of its life (`track`), the catalogue's log is an option of `audit list`.
-    told = {node.declaration.calls[0].id for node in tree.commands(root_command()) if node.declaration.calls}
+    told = {node.spec.operations[0].id for node in tree.commands(root_command()) if node.spec.operations}
     assert described - told == {"list_fulfillments", "list_returns", "list_pim_audit_events"}
 
 
@@ -112,7 +113,7 @@ def test_help_begins_with_a_short_sentence_and_ends_with_examples(line: str) -> 
 
 
 def test_no_help_page_loses_a_letter_on_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    for node in tree.walk(tree.top(root_command())):
+    for node in tree.walk(tree.root_node(root_command())):
         monkeypatch.setenv("COLUMNS", "400")
         letters = "".join(help_page(*node.words).split())
         for columns in (40, 80):
@@ -126,7 +127,7 @@ def test_no_help_page_loses_a_letter_on_a_narrow_terminal(monkeypatch: pytest.Mo
 
 def test_the_line_about_a_group_is_the_groups_own() -> None:
     for group in [root_command(), *(root_command().get_command(None, name) for name in GROUPS)]:
-        for below, (_, line, _) in getattr(group, "lazy", {}).items():
+        for below, (_, line, _) in getattr(group, "groups", {}).items():
             assert line == group.get_command(None, below).help.splitlines()[0]
 
 
@@ -160,6 +161,8 @@ def test_no_command_that_a_module_holds_is_missing_from_the_tree() -> None:
     held = [
         info.name
         for module in walk_packages(synq_cli.commands.__path__, "synq_cli.commands.")
-        for info in getattr(getattr(import_module(module.name), "group", None), "registered_commands", ())
+        for group in vars(import_module(module.name)).values()
+        if isinstance(group, CommandGroup)
+        for info in group.registered_commands
     ]
     assert sorted(held) == sorted(node.words[-1] for node in tree.commands(root_command()))

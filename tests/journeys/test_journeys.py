@@ -126,8 +126,7 @@ def test_a_full_disk_does_not_hide_that_the_change_was_made(shop: Shop) -> None:
         )
     assert lost.returncode == 2
     assert lost.stderr == (
-        "synq: The output can't be written: No space left on device.\n"
-        "  The change itself was made; do not send it again.\n"
+        "synq: The output can't be written: No space left on device.\n  The change was made; do not send it again.\n"
     )
     assert shop.on_hand() == before + 1
 

@@ -13,14 +13,10 @@ from synq_cli.output.display import Output
 from synq_cli.output.formats import address, age, flag, identifier, money, quantity, state
 
 COLUMNS = [
-    Column("ID", "id", identifier),
-    Column("Status", "status", state),
-    Column("Total", "total", money("currency")),
-    Column("Channel", "channel", drop=2),
-    Column("Payment", "payment_status", drop=4),
-    Column("Placed", "created_at", age, drop=1),
-    Column("Tags", "tags", drop=3),
-]
+    Column("ID", "id", identifier), Column("Status", "status", state), Column("Total", "total", money("currency")),
+    Column("Channel", "channel", drop=2), Column("Payment", "payment_status", drop=4),
+    Column("Placed", "created_at", age, drop=1), Column("Tags", "tags", drop=3),
+]  # fmt: skip
 ORDERS = loads(r"""[
   {"id": "d2f70c5b-8a3e-4619-b7d0-5e9c1f84a26b", "status": "partially_fulfilled", "total": 1203.50,
    "currency": "GBP", "channel": "Web storefront", "payment_status": null,
@@ -98,15 +94,12 @@ def test_color_changes_nothing_but_the_color(screen: Callable[..., Any]) -> None
 @pytest.mark.parametrize(
     ("settings", "colored"),
     [
-        ({"tty": True}, True),
-        ({"tty": True, "no_color": True}, False),
-        ({"tty": True, "environ": {"NO_COLOR": "1"}}, False),
-        ({"tty": True, "environ": {"TERM": "dumb"}}, False),
-        ({"format": "table"}, False),
-        ({"format": "table", "environ": {"CLICOLOR_FORCE": "1"}}, True),
+        ({"tty": True}, True), ({"tty": True, "no_color": True}, False),
+        ({"tty": True, "environ": {"NO_COLOR": "1"}}, False), ({"tty": True, "environ": {"TERM": "dumb"}}, False),
+        ({"format": "table"}, False), ({"format": "table", "environ": {"CLICOLOR_FORCE": "1"}}, True),
         ({"format": "table", "err_tty": True}, False),
     ],
-)
+)  # fmt: skip
 def test_where_color_goes(screen: Callable[..., Any], settings: dict[str, Any], colored: bool) -> None:
     shown = screen(**settings)
     shown.output.rows(ORDERS, COLUMNS)

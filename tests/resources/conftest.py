@@ -11,12 +11,13 @@ from desk import TOKEN, Clock, Desk, Ear
 from synq_cli.http.client import HttpClient
 from synq_cli.http.rate_limit import Budget
 from synq_cli.resources.client import SynqClient
+from synq_cli.resources.shared.resource import Api
 from synq_cli.session import settings
 from synq_cli.session.profiles import Config
 from synq_cli.session.session import Session
 from synq_cli.session.tokens.stores import TokenStore
+from synq_cli.state.cache import Cache
 from synq_cli.state.id_cache import LocalIndex
-from synq_cli.state.memory import Memory
 
 
 @pytest.fixture
@@ -38,14 +39,14 @@ def desk(tmp_path: Path, clock: Clock) -> Iterator[Callable[..., Desk]]:
         config = Config(tmp_path / "config.yaml")
         resolved = settings.resolve(options, {}, config)
         client = HttpClient(resolved.timeout, {}, httpx.MockTransport(http) if callable(http) else http)
-        memory, told = Memory(lambda: tmp_path), list[str]()
+        cache, told = Cache(lambda: tmp_path), list[str]()
         session = Session(
             resolved,
             {"SYNQ_TOKEN": token},
-            TokenStore(tmp_path, None, memory=memory),
+            TokenStore(tmp_path, None, cache=cache),
             config,
             sandbox_token=lambda: token,
-            memory=memory,
+            cache=cache,
             now=clock.now,
             lock_folder=lambda: tmp_path,
             warn=told.append,
@@ -67,7 +68,8 @@ def desk(tmp_path: Path, clock: Clock) -> Iterator[Callable[..., Desk]]:
             session, budget, index, ear, http=client, outside=client,
             now=clock.now, sleep=clock.sleep, jitter=lambda: 1.0,
         )  # fmt: skip
-        made.append(Desk(api, index, budget, clock, ear, told))
+        core = Api(api.transport, session, budget, index, ear, clock.now, clock.sleep)
+        made.append(Desk(api, core, index, budget, clock, ear, told))
         return made[-1]
 
     yield make

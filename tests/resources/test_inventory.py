@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from synq_cli.errors import NotFoundError, SynqError, UsageError
-from synq_cli.resources.inventory.ledger import Movement
+from synq_cli.resources.inventory.ledger import Adjustment
 from synq_cli.resources.inventory.stock import parse_quantity
 
 VARIANT, OTHER = "d1f0a6c3-58e2-4b97-8a41-3c7e9b2f6d05", "aaaaaaaa-58e2-4b97-8a41-3c7e9b2f6d05"
@@ -72,8 +72,8 @@ def test_what_is_no_whole_number_is_refused(text: str) -> None:
     assert failed(lambda: parse_quantity(text)) == (
         "UsageError",
         2,
-        f"'{text}' is no quantity.",
-        "Give a whole number such as -5, +5 or 5.",
+        f'Invalid quantity "{text}".',
+        "Use a whole number such as -5, +5 or 5.",
     )
 
 
@@ -86,7 +86,7 @@ def test_nothing_is_refused(text: str) -> None:
 def test_more_than_the_api_takes_is_refused(text: str) -> None:
     assert failed(lambda: parse_quantity(text))[1:3] == (
         2,
-        f"{int(text)} is more than the API takes (2,147,483,647).",
+        f"Invalid quantity {int(text)}: the API takes at most 2,147,483,647.",
     )
 
 
@@ -97,26 +97,26 @@ def test_a_known_sku_and_a_location_id_cost_no_request(desk: Callable[..., Desk]
     shop = Shop()
     made = desk(shop)
     made.index.remember("sku", [(SKU, VARIANT)])
-    movement = made.api.inventory.movement(SKU, "-5", LEITH.upper(), with_level=False)
-    assert movement == Movement(SKU, VARIANT, LEITH, LEITH, -5, None)
+    movement = made.api.inventory.prepare(SKU, "-5", LEITH.upper(), with_level=False)
+    assert movement == Adjustment(SKU, VARIANT, LEITH, LEITH, -5, None)
     assert shop.asked == []
 
 
 def test_a_variant_id_needs_no_lookup(desk: Callable[..., Desk]) -> None:
     shop = Shop()
-    movement = desk(shop).api.inventory.movement(VARIANT, "5", LEITH, with_level=False)
+    movement = desk(shop).api.inventory.prepare(VARIANT, "5", LEITH, with_level=False)
     assert (movement.variant_id, movement.delta, shop.asked) == (VARIANT, 5, [])
 
 
 def test_a_wrong_quantity_costs_nothing(desk: Callable[..., Desk]) -> None:
     shop = Shop(locations=BOTH)
-    failed(lambda: desk(shop).api.inventory.movement(SKU, "many", None, with_level=True))
+    failed(lambda: desk(shop).api.inventory.prepare(SKU, "many", None, with_level=True))
     assert shop.asked == []
 
 
 def test_a_read_only_run_is_told_before_anything_is_looked_up(desk: Callable[..., Desk]) -> None:
     shop = Shop(locations=BOTH)
-    error = failed(lambda: desk(shop, read_only="true").api.inventory.movement(SKU, "-5", "Dundee", with_level=True))
+    error = failed(lambda: desk(shop, read_only="true").api.inventory.prepare(SKU, "-5", "Dundee", with_level=True))
     assert (error[:2], shop.asked) == (("RefusedError", 11), [])
 
 
@@ -124,7 +124,7 @@ def test_a_read_only_run_is_told_before_anything_is_looked_up(desk: Callable[...
 
 
 def settled(desk: Desk, location: str | None) -> tuple[str, str]:
-    movement = desk.api.inventory.movement(VARIANT, "-5", location, with_level=False)
+    movement = desk.api.inventory.prepare(VARIANT, "-5", location, with_level=False)
     return movement.location_id, movement.location
 
 
@@ -149,21 +149,21 @@ def test_several_locations_need_a_name(desk: Callable[..., Desk]) -> None:
     assert failed(lambda: settled(desk(Shop(locations=BOTH)), None)) == (
         "UsageError",
         2,
-        "Which stock location? There are 2: Leith warehouse, Dundee.",
+        "Which location? There are 2: Leith warehouse, Dundee.",
         'Add --location NAME, or set a default: synq config set location "NAME"',
     )
 
 
 def test_a_tenant_without_locations(desk: Callable[..., Desk]) -> None:
-    assert failed(lambda: settled(desk(Shop()), None))[1:3] == (2, "Which stock location? There are 0: none.")
+    assert failed(lambda: settled(desk(Shop()), None))[1:3] == (2, "Which location? There are 0: none.")
 
 
 def test_an_unknown_location_is_not_found_and_the_others_are_named(desk: Callable[..., Desk]) -> None:
     assert failed(lambda: settled(desk(Shop(locations=BOTH)), "Perth")) == (
         "NotFoundError",
         5,
-        "No stock location is called 'Perth'.",
-        "There are: Leith warehouse, Dundee.",
+        'Unknown location "Perth".',
+        "Locations: Leith warehouse, Dundee.",
     )
 
 
@@ -173,7 +173,7 @@ def test_two_locations_of_one_name_are_not_guessed_at_even_the_second_time(desk:
         assert failed(lambda: settled(made, "Leith warehouse"))[:3] == (
             "NotFoundError",
             5,
-            "2 stock locations are called 'Leith warehouse'.",
+            '2 locations are called "Leith warehouse".',
         )
 
 
@@ -181,7 +181,7 @@ def test_two_locations_of_one_name_are_not_guessed_at_even_the_second_time(desk:
 
 
 def of_sku(desk: Desk, sku: str = SKU) -> str:
-    return desk.api.inventory.movement(sku, "-5", LEITH, with_level=False).variant_id
+    return desk.api.inventory.prepare(sku, "-5", LEITH, with_level=False).variant_id
 
 
 def test_a_sku_is_looked_up_once_and_others_on_the_page_are_kept(desk: Callable[..., Desk]) -> None:
@@ -195,7 +195,7 @@ def test_a_server_that_ignores_the_filter_does_not_make_us_take_another(desk: Ca
     assert failed(lambda: of_sku(desk(Shop(variants=[{"id": OTHER, "sku": "HMC-NVY-L"}])))) == (
         "NotFoundError",
         5,
-        f"There is no SKU {SKU}.",
+        f'Unknown SKU "{SKU}".',
         "Did you mean HMC-NVY-L? See `synq products variants list`.",
     )
 
@@ -206,8 +206,8 @@ def test_two_variants_with_one_sku_are_not_guessed_at_even_the_second_time(desk:
         assert failed(lambda: of_sku(made)) == (
             "NotFoundError",
             5,
-            f"Two variants carry the SKU {SKU}.",
-            "Give the variant's UUID instead.",
+            f'Ambiguous SKU "{SKU}": two variants have it.',
+            "Use the variant's UUID.",
         )
 
 
@@ -236,7 +236,7 @@ LEVEL = {"variant_id": VARIANT, "location_id": LEITH, "on_hand": 42, "reserved":
 )
 def test_the_stock_before_is_that_of_the_one_place(desk: Callable[..., Desk], levels: Any, on_hand: int | None) -> None:
     shop = Shop(levels=levels)
-    assert desk(shop).api.inventory.movement(VARIANT, "-5", LEITH, with_level=True).on_hand == on_hand
+    assert desk(shop).api.inventory.prepare(VARIANT, "-5", LEITH, with_level=True).on_hand == on_hand
     assert shop.asked == [f"levels?variant_id={VARIANT}&location_id={LEITH}"]
 
 
@@ -244,7 +244,7 @@ def test_a_server_without_levels_leaves_the_stock_before_open(desk: Callable[...
     shop = Shop(missing=frozenset({"levels"}))
     made = desk(shop)
     for _ in range(2):
-        assert made.api.inventory.movement(VARIANT, "-5", LEITH, with_level=True).on_hand is None
+        assert made.api.inventory.prepare(VARIANT, "-5", LEITH, with_level=True).on_hand is None
     assert len(shop.asked) == 1
 
 

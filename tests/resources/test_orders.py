@@ -69,11 +69,11 @@ def test_commas_blanks_and_case_do_not_matter(names: list[str]) -> None:
 @pytest.mark.parametrize(
     ("text", "message", "hint"),
     [
-        ("shiped", "There is no order status 'shiped'.", "Did you mean shipped? "),
-        ("To Ship", "There is no order status 'to ship'.", "Did you mean to-ship? "),
-        ("open,,dead", "There is no order status ''.", "Groups: all, open, closed, "),
-        ("", "There is no order status ''.", "Groups: all, open, closed, "),
-        ("xyzzy", "There is no order status 'xyzzy'.", "Groups: all, open, closed, "),
+        ("shiped", 'Unknown order status "shiped".', "Did you mean shipped? "),
+        ("To Ship", 'Unknown order status "to ship".', "Did you mean to-ship? "),
+        ("open,,dead", 'Unknown order status "".', "Groups: all, open, closed, "),
+        ("", 'Unknown order status "".', "Groups: all, open, closed, "),
+        ("xyzzy", 'Unknown order status "xyzzy".', "Groups: all, open, closed, "),
     ],
 )
 def test_a_wrong_status_is_named_with_the_mend(text: str, message: str, hint: str) -> None:
@@ -157,7 +157,7 @@ def test_orders_that_were_shown_are_found_by_their_first_letters(desk: Callable[
         return httpx.Response(200, json={"id": ORDER} if ORDER in request.url.path else {"orders": [{"id": ORDER}]})
 
     made = desk(serve)
-    with pytest.raises(UsageError, match="'86b4e1a9' is no order id"):
+    with pytest.raises(UsageError, match='Invalid order id "86b4e1a9"'):
         made.api.orders.get("86b4e1a9")
     assert paths == []
     matched(made)
@@ -189,7 +189,7 @@ def test_an_unknown_channel_id_is_not_found(desk: Callable[..., Desk]) -> None:
     with pytest.raises(NotFoundError) as caught:
         desk(channels).api.channels.name_of(ORDER)
     assert (caught.value.message, caught.value.hint) == (
-        f"There is no channel with the id {ORDER}.",
+        f'Unknown channel id "{ORDER}".',
         "See `synq channels list`.",
     )
     assert isinstance(caught.value, SynqError)

@@ -58,7 +58,7 @@ class Link:
         self.shuffle = shuffle
         self.full = full
         self.lost = lost
-        self.ahead = 0
+        self.prefetcher = 0
         self.most_in_flight = 1
         self.waiting: list[tuple[int, int, int]] = []
         self.answers: dict[int, Page | None] = {}
@@ -71,12 +71,12 @@ class Link:
         self.answer_all()
         return page
 
-    def fetch_ahead(self, limit: int, offset: int) -> Callable[[], Page | None] | None:
+    def prefetch(self, limit: int, offset: int) -> Callable[[], Page | None] | None:
         if self.full > 0:
             self.full -= 1
             return None
-        self.ahead += 1
-        number = self.ahead
+        self.prefetcher += 1
+        number = self.prefetcher
         self.waiting.append((number, limit, offset))
         self.most_in_flight = max(self.most_in_flight, len(self.waiting))
 
@@ -104,7 +104,7 @@ def listing(
 ) -> Listing:
     if link is None:
         return Listing(server.page, key=lambda row: str(row["id"]), matches=matches, ends=ends)
-    return Listing(link.fetch, key=lambda row: str(row["id"]), matches=matches, ends=ends, fetch_ahead=link.fetch_ahead)
+    return Listing(link.fetch, key=lambda row: str(row["id"]), matches=matches, ends=ends, prefetch=link.prefetch)
 
 
 # Fewer rows than a page are added meanwhile: a tenant with 100 new orders a second is beyond what paging can promise.
@@ -231,7 +231,7 @@ def test_an_error_surfaces_at_its_page_and_nothing_more_is_requested() -> None:
             raise ServerError("It failed.")
         return link.fetch(limit, offset)
 
-    rows = Listing(fetch, key=lambda row: str(row["id"]), matches=lambda _row: True, fetch_ahead=link.fetch_ahead)
+    rows = Listing(fetch, key=lambda row: str(row["id"]), matches=lambda _row: True, prefetch=link.prefetch)
     given = []
     with pytest.raises(ServerError, match=r"It failed\."):
         given.extend(map(len, rows.first(None).pages))
@@ -290,7 +290,7 @@ def test_a_server_that_ignores_the_offset_is_found_out() -> None:
         return lambda: answer
 
     with pytest.raises(ServerError, match="the same rows again and again"):
-        list(Listing(page, key=lambda row: str(row["id"]), matches=lambda _row: True, fetch_ahead=ahead).first(None))
+        list(Listing(page, key=lambda row: str(row["id"]), matches=lambda _row: True, prefetch=ahead).first(None))
     assert len(asked) < 30
 
 

@@ -16,12 +16,12 @@ from desk import NOW, ORG, TENANT, TOKEN, Clock, Desk, jwt
 from synq_cli import __version__
 from synq_cli.errors import SynqError, UnknownOutcomeError
 from synq_cli.http import operations
-from synq_cli.resources.inventory.ledger import Movement
+from synq_cli.resources.inventory.ledger import Adjustment
 
 ORDER = "86b4e1a9-c27d-4f50-9e38-f1a6d07c5b42"
 VARIANT = "d1f0a6c3-58e2-4b97-8a41-3c7e9b2f6d05"
 LOCATION = "2b8e4f71-9c3d-4a06-b5f8-6e1d7c0a9352"
-MOVEMENT = Movement("HMC-NVY-M", VARIANT, LOCATION, "Leith", -5, None)
+MOVEMENT = Adjustment("HMC-NVY-M", VARIANT, LOCATION, "Leith", -5, None)
 ADJUST_PATH = "/api/v1/inventory/adjust"
 LEDGER_PATH = "/api/v1/inventory/ledger"
 LEDGER_CALL = f"GET {LEDGER_PATH}"
@@ -170,7 +170,7 @@ def test_no_redirect_is_followed(desk: Callable[..., Desk], status: int, target:
     assert told(error) == (
         "ServerError",
         12,
-        f"The API redirects to {target}; synq never takes the token elsewhere.",
+        f"The API redirects to {target}; synq sends the token to no other host.",
     )
     assert error.hint == "If the API has moved: synq config set base_url URL"
     assert len(server.requests) == 1
@@ -178,7 +178,7 @@ def test_no_redirect_is_followed(desk: Callable[..., Desk], status: int, target:
 
 def test_a_redirect_without_a_target(desk: Callable[..., Desk]) -> None:
     error = failed(lambda: get_order(desk(Server(httpx.Response(304)))))
-    assert error.message == "The API redirects to nowhere; synq never takes the token elsewhere."
+    assert error.message == "The API redirects to nowhere; synq sends the token to no other host."
 
 
 # What a reply means
@@ -186,7 +186,7 @@ def test_a_redirect_without_a_target(desk: Callable[..., Desk]) -> None:
 REFUSED, FAILED = "The API refused the order: Too bad.", "The API failed on the order: Too bad."
 TENANT_HINT = "Is it another tenant's? `synq auth status` shows which one this is."
 ROLE_HINT = "`synq auth status` shows your role and tenant."
-LATER_HINT = "The trouble is on its side; try again later."
+LATER_HINT = "The problem is on the server; try again later."
 ERROR_MAP = {
     400: ("RejectedError", 3, REFUSED, None, 1),
     401: ("AuthError", 4, REFUSED, "Set SYNQ_TOKEN to a new token.", 1),
@@ -257,9 +257,7 @@ def test_a_page_is_known_by_its_type(desk: Callable[..., Desk]) -> None:
 
 
 def test_a_status_that_nobody_knows(desk: Callable[..., Desk]) -> None:
-    assert failed(lambda: get_order(desk(Server(httpx.Response(599))))).message == (
-        "The API failed on the order: Status 599."
-    )
+    assert failed(lambda: get_order(desk(Server(httpx.Response(599))))).message == ("The API failed on the order: 599.")
 
 
 def test_a_401_says_when_the_token_ended(desk: Callable[..., Desk]) -> None:
@@ -291,8 +289,8 @@ def test_a_read_that_makes_no_sense(desk: Callable[..., Desk], case: str) -> Non
     server = Server(reply)
     error = failed(lambda: get_order(desk(server)))
     assert (type(error).__name__, error.exit_status, len(server.requests)) == ("ServerError", 12, 1)
-    assert error.message.startswith(f"The answer to GET /api/v1/oms/orders/{{orderID}} makes no sense: {what}")
-    assert error.hint == "Is the base URL right? `synq config get base_url` shows it."
+    assert error.message.startswith(f"The answer to GET /api/v1/oms/orders/{{orderID}} is not valid: {what}")
+    assert error.hint == "Check the base URL: synq config get base_url"
 
 
 @pytest.mark.parametrize("case", SHAPES)
@@ -300,7 +298,7 @@ def test_a_read_of_another_shape(desk: Callable[..., Desk], case: str) -> None:
     assert told(failed(lambda: get_order(desk(Server(SHAPES[case]))))) == (
         "ServerError",
         12,
-        "The answer to GET /api/v1/oms/orders/{orderID} makes no sense: it is no such object.",
+        "The answer to GET /api/v1/oms/orders/{orderID} is not valid: it is not the object that was asked for.",
     )
 
 
@@ -311,7 +309,7 @@ def test_a_list_of_another_shape(desk: Callable[..., Desk], answer: object) -> N
     assert told(failed(lambda: list(listing.first(5)))) == (
         "ServerError",
         12,
-        "The answer to GET /api/v1/oms/orders makes no sense: it holds no list of objects.",
+        "The answer to GET /api/v1/oms/orders is not valid: it holds no list of objects.",
     )
 
 
@@ -422,6 +420,7 @@ def test_a_delete_may_answer_anything(desk: Callable[..., Desk], reply: httpx.Re
 
 # What is never sent twice
 
+NO_OBJECT = f"The answer to {POST_CALL} is not valid: it is not an object. It may have been applied."
 UNCLEAR = {
     "read timeout": (
         httpx.ReadTimeout("slow"),
@@ -453,26 +452,32 @@ UNCLEAR = {
     "garbage": (
         httpx.Response(200, content=b"{garbage"),
         (
-            f"The answer to {POST_CALL} makes no sense: status 200 with a body that is not JSON (no content type). "
+            f"The answer to {POST_CALL} is not valid: status 200 with a body that is not JSON (no content type). "
             "It may have been applied."
         ),
     ),
     "page": (
         httpx.Response(200, content=b"<html>", headers={"content-type": "text/html"}),
         (
-            f"The answer to {POST_CALL} makes no sense: status 200 with a body that is not JSON (text/html). "
+            f"The answer to {POST_CALL} is not valid: status 200 with a body that is not JSON (text/html). "
             "It may have been applied."
         ),
     ),
     "empty": (
         httpx.Response(201),
         (
-            f"The answer to {POST_CALL} makes no sense: status 201 with a body that is not JSON (no content type). "
+            f"The answer to {POST_CALL} is not valid: status 201 with a body that is not JSON (no content type). "
             "It may have been applied."
         ),
     ),
-    "list": (httpx.Response(200, json=[]), "The API took the adjustment but did not answer with a ledger entry."),
-    "no content": (httpx.Response(204), "The API took the adjustment but did not answer with a ledger entry."),
+    "list": (
+        httpx.Response(200, json=[]),
+        f"The answer to {POST_CALL} is not valid: it is not an object. It may have been applied.",
+    ),
+    "no content": (
+        httpx.Response(204),
+        f"The answer to {POST_CALL} is not valid: it is not an object. It may have been applied.",
+    ),
 }
 ENTRY = {"id": "e9", "quantity_delta": -5, "created_at": "2026-11-24T12:00:03Z", "variant_id": VARIANT}
 THERE = (
@@ -515,7 +520,7 @@ def test_another_entry_is_not_taken_for_ours(desk: Callable[..., Desk], case: st
 UNREADABLE = {
     "missing": (
         httpx.Response(404, text="404 page not found\n"),
-        "This server does not offer the stock ledger (the route GET /api/v1/inventory/ledger is presumed)",
+        "This server does not offer the stock ledger: it has no route GET /api/v1/inventory/ledger",
         1,
     ),
     "forbidden": (httpx.Response(403, text="no"), "The API refused the stock ledger: No", 1),
@@ -523,7 +528,7 @@ UNREADABLE = {
     "garbage": (
         httpx.Response(200, content=b"?"),
         (
-            "The answer to GET /api/v1/inventory/ledger makes no sense: "
+            "The answer to GET /api/v1/inventory/ledger is not valid: "
             "status 200 with a body that is not JSON (no content type)"
         ),
         1,
@@ -577,7 +582,7 @@ def test_ctrl_c_while_an_adjustment_is_on_its_way(desk: Callable[..., Desk]) -> 
     assert told(error) == (
         "InterruptError",
         130,
-        f"Interrupted while {POST_CALL} was on its way; it may have been applied. Look before sending it again.",
+        f"Interrupted while {POST_CALL} was under way; it may have been applied. Check before sending it again.",
     )
     assert server.calls == [POST_CALL]
 
@@ -677,11 +682,8 @@ def test_a_route_that_is_missing_is_not_asked_for_a_day(desk: Callable[..., Desk
     assert (*told(error), error.hint, error.status) == (
         "NotFoundError",
         5,
-        (
-            "This server does not offer the list of stock locations "
-            "(the route GET /api/v1/inventory/locations is presumed)."
-        ),
-        "Use the dashboard for this. synq asks again in a day, or at once after `synq doctor --network`.",
+        ("This server does not offer the list of stock locations: it has no route GET /api/v1/inventory/locations."),
+        "Use the dashboard for this. synq tries again in a day, or right after `synq doctor --network`.",
         404,
     )
     made.clock.at += 86_399
@@ -714,7 +716,7 @@ def test_a_bare_404_on_a_promised_route_is_an_error_as_others(desk: Callable[...
     made = desk(server)
     error = failed(lambda: get_order(made))
     assert error.message == f"404 Not Found: {ORDER}."
-    assert error.hint == "Is the base URL right? `synq config get base_url` shows it."
+    assert error.hint == "Check the base URL: synq config get base_url"
     failed(lambda: get_order(made))
     assert len(server.requests) == 2
 
@@ -735,10 +737,10 @@ def dripping(first: bytes, drop: bytes, every: float = 0.05) -> Iterator[str]:
     """A loopback server that sends `first` and then a drop now and then, for ever."""
     over = threading.Event()
 
-    def serve(listener: socket.socket) -> None:
+    def serve(observer: socket.socket) -> None:
         while not over.is_set():
             try:
-                connection, _ = listener.accept()
+                connection, _ = observer.accept()
             except OSError:
                 return
             with connection:
@@ -750,12 +752,12 @@ def dripping(first: bytes, drop: bytes, every: float = 0.05) -> Iterator[str]:
                 except OSError:
                     continue
 
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.settimeout(0.1)
-        thread = threading.Thread(target=serve, args=(listener,))
+    with socket.create_server(("127.0.0.1", 0)) as observer:
+        observer.settimeout(0.1)
+        thread = threading.Thread(target=serve, args=(observer,))
         thread.start()
         try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+            yield f"http://127.0.0.1:{observer.getsockname()[1]}"
         finally:
             over.set()
             thread.join()

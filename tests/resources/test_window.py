@@ -250,11 +250,11 @@ def test_of_replies_to_requests_in_flight_together_the_lowest_count_holds(tmp_pa
 def test_a_place_to_spare_is_neither_waited_for_nor_of_the_reserve(tmp_path: Path) -> None:
     clock = Clock()
     window = budget(tmp_path, clock)
-    spare = [window.take_spare(timeout=30, reserve=10) for _ in range(95)]
+    spare = [window.try_acquire(timeout=30, reserve=10) for _ in range(95)]
     assert [ticket is not None for ticket in spare] == [True] * 90 + [False] * 5
     assert clock.at == START
     window.refused(window.acquire(timeout=30, max_wait=0), 5)
-    assert window.take_spare(timeout=30, reserve=0) is None
+    assert window.try_acquire(timeout=30, reserve=0) is None
 
 
 def test_what_the_api_said_gives_way_to_what_others_have_sent_since(tmp_path: Path) -> None:

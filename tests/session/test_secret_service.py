@@ -14,11 +14,11 @@ WITH_STORE = """
 import sys
 from pathlib import Path
 from synq_cli.errors import AuthError
-from synq_cli.state.memory import Memory
+from synq_cli.state.cache import Cache
 from synq_cli.session.tokens.stores import TokenStore
 
 folder = Path(sys.argv[1])
-store = TokenStore(folder, memory=Memory(lambda: folder))
+store = TokenStore(folder, cache=Cache(lambda: folder))
 try:
     exec(sys.argv[2])
 except AuthError as error:
@@ -57,8 +57,8 @@ def test_the_backend_that_answered_is_remembered_and_no_other_is_looked_for(
 ) -> None:
     _, first = looked(keyring_session, tmp_path, "store.read('acme', 'keyring')")
     assert len(first) > 4  # every backend of the library
-    memory = json.loads((tmp_path / "memory.json").read_text(encoding="utf-8"))
-    assert memory == {"keyring": {"backend": f"{SECRET_SERVICE}.Keyring"}}
+    cache = json.loads((tmp_path / "memory.json").read_text(encoding="utf-8"))
+    assert cache == {"keyring": {"backend": f"{SECRET_SERVICE}.Keyring"}}
     _, second = looked(keyring_session, tmp_path, "store.read('acme', 'keyring')")
     assert second == {SECRET_SERVICE, "keyring.backends.fail"}  # the library itself loads the second
 

@@ -6,7 +6,7 @@ from typing import Any
 from synq_cli.bulk.prepare import PreparedRows, Problem, prepare
 from synq_cli.bulk.reconcile import clock_offset, match, span
 from synq_cli.bulk.runs.journal import Content, Entry, Receipt, Row
-from synq_cli.bulk.verbs.verb import Movement, Verb
+from synq_cli.bulk.verbs.verb import Adjustment, Verb
 from synq_cli.errors import NotFoundError, UnknownOutcomeError, UsageError
 from synq_cli.http import operations
 from synq_cli.resources.inventory.ledger import posted
@@ -48,8 +48,8 @@ class AdjustStock(Verb):
     def reverse(self, content: Content) -> Content:
         return content | {"delta": -content["delta"]}
 
-    def movement(self, content: Content) -> Movement:
-        return Movement(content["sku"], content["location"], content["delta"])
+    def movement(self, content: Content) -> Adjustment:
+        return Adjustment(content["sku"], content["location"], content["delta"])
 
     def levels(self, rows: Sequence[Row]) -> dict[int, int]:
         """The stock before each row, by line; 0 if it was never stocked, nothing where levels can't be read."""
@@ -108,7 +108,9 @@ class AdjustStock(Verb):
             if len(variants) > 1:
                 problems.append(Problem(row.line, f'two variants have the SKU "{sku}": use the variant_id'))
             if not variants:
-                problems.append(Problem(row.line, f'unknown SKU "{sku}". {self._api.variants.near(sku)}'.rstrip(". ")))
+                problems.append(
+                    Problem(row.line, f'unknown SKU "{sku}". {self._api.variants.suggestion(sku)}'.rstrip(". "))
+                )
             if location and len(variants) == 1:
                 found = {"variant_id": min(variants).lower(), "location_id": location[0].lower()}
                 resolved.append(Row(row.line, row.content | found | {"location": location[1]}, row.source))
@@ -118,7 +120,7 @@ class AdjustStock(Verb):
         """Id and name of each location by what it was called; one that is unknown or ambiguous is left out."""
         found = {}
         if "" in names:
-            found[""] = self._api.locations.chosen(None)
+            found[""] = self._api.locations.resolve(None)
         found |= {name: (identifier, identifier) for name in names if (identifier := parse_uuid(name))}
         if called := names - found.keys():
             by_id = self._api.locations.names()

@@ -5,7 +5,7 @@ from typing import Protocol, TypeVar
 
 from synq_cli.deadline import DeadlineError, call_within
 from synq_cli.errors import AuthError
-from synq_cli.state.memory import Memory
+from synq_cli.state.cache import Cache
 
 SERVICE = "synq"
 _Answer = TypeVar("_Answer")
@@ -32,9 +32,9 @@ class Keyring:
     `limit` is for each call, in seconds.
     """
 
-    def __init__(self, store: SecretStore | None, memory: Memory, *, limit: float, hint: str) -> None:
+    def __init__(self, store: SecretStore | None, cache: Cache, *, limit: float, hint: str) -> None:
         self._store = store
-        self._memory = memory
+        self._cache = cache
         self._limit = limit
         self._hint = hint
 
@@ -74,7 +74,7 @@ class Keyring:
                 raise AuthError("The keyring is disabled (null backend); it would store nothing.")
             answer = call(store)
             if self._store is None:
-                self._memory.remember("keyring", "backend", f"{type(store).__module__}.{type(store).__qualname__}")
+                self._cache.set("keyring", "backend", f"{type(store).__module__}.{type(store).__qualname__}")
                 self._store = store
             return answer
 
@@ -95,7 +95,7 @@ class Keyring:
         from keyring import core
 
         store: SecretStore | None = core.load_env() or core.load_config()
-        if store is None and (cached := self._memory.recall("keyring", "backend")):
+        if store is None and (cached := self._cache.get("keyring", "backend")):
             try:
                 store = core.load_keyring(str(cached))
             except Exception:  # noqa: BLE001 it was removed; the search below finds another
