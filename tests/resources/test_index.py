@@ -126,8 +126,8 @@ def test_a_damaged_file_is_named_and_left_as_it_is(opened: Opener, tmp_path: Pat
     ):
         with pytest.raises(UsageError) as caught:
             work()
-        assert caught.value.message.startswith(f"The index of SKUs and ids in {file} can't be used: ")
-        assert caught.value.hint == "Move the file away; synq reads what it needs from the API again."
+        assert caught.value.message.startswith(f"The cache of SKUs and ids {file} can't be used: ")
+        assert caught.value.hint == "Delete the file; synq reads what it needs from the API again."
     assert told == []
     # What was asked for has arrived by then, so this one is told and not raised.
     index.remember("sku", [("HMC", FIRST)])
