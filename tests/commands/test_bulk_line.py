@@ -164,7 +164,7 @@ def test_every_problem_is_listed_and_nothing_sent(run: Any, shop: Shop, tmp_path
 
     assert refusal("sku,delta\nAAA,x\n,1\n") == [
         "synq: standard input has 2 problems; nothing was sent.",
-        '  line 2: invalid quantity "x"',
+        '  line 2: invalid quantity "x". Use a whole number such as -5, +5 or 5',
         "  line 3: no SKU and no variant_id",
         "  Fix the file and run the command again.",
     ]
@@ -172,7 +172,7 @@ def test_every_problem_is_listed_and_nothing_sent(run: Any, shop: Shop, tmp_path
     assert refusal("sku,delta,location\nAAA,1,Shed\nAAX,1,Shed\nBBB,1,Attic\nAAA,2,shed\n") == [
         "synq: standard input has 3 problems; nothing was sent.",
         '  line 3: unknown SKU "AAX". Did you mean AAA?',
-        '  line 4: unknown location "attic", or several have that name: use its id',
+        '  line 4: unknown location "Attic". Locations: Shed',
         "  line 5: same as line 2: add the two up, or remove one",
         "  Fix the file and run the command again.",
     ]
