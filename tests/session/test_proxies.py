@@ -59,11 +59,11 @@ def test_no_proxy_takes_names_addresses_networks_and_ports(
 @pytest.mark.parametrize(
     ("value", "why"),
     [
-        ("ftp://u:s3cret@proxy.test", 'the scheme "ftp" is not one of http, https, socks5, socks5h'),
-        ("http://u:s3cret@", "it names no host"),
+        ("ftp://u:s3cret@proxy.test", 'the scheme "ftp" is not http, https, socks5 or socks5h'),
+        ("http://u:s3cret@", "it has no host"),
         ("http://u:s3cret@proxy.test:port", "it is not a URL"),
         ("http://u:s3cret@[::1", "it is not a URL"),
-        ("http://u:s3cret@a b", "it holds blanks or control characters"),
+        ("http://u:s3cret@a b", "it contains blanks or control characters"),
         ("http://u:s3cret@a..b:1", "its host name is not valid"),
         (f"http://u:s3cret@{'a' * 300}:1", "its host name is not valid"),
     ],
