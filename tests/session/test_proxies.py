@@ -11,16 +11,14 @@ PROXY = "http://proxy.test:3128"
 @pytest.mark.parametrize(
     ("environ", "found"),
     [
-        ({}, None),
-        ({"HTTPS_PROXY": PROXY}, ("HTTPS_PROXY", PROXY)),
+        ({}, None), ({"HTTPS_PROXY": PROXY}, ("HTTPS_PROXY", PROXY)),
         ({"https_proxy": PROXY, "HTTPS_PROXY": "http://other.test"}, ("https_proxy", PROXY)),
         ({"ALL_PROXY": "socks5h://proxy.test"}, ("ALL_PROXY", "socks5h://proxy.test")),
         ({"ALL_PROXY": "socks5://a.test", "HTTPS_PROXY": PROXY}, ("HTTPS_PROXY", PROXY)),
-        ({"HTTPS_PROXY": "proxy.test:3128"}, ("HTTPS_PROXY", PROXY)),
-        ({"HTTPS_PROXY": " "}, None),
+        ({"HTTPS_PROXY": "proxy.test:3128"}, ("HTTPS_PROXY", PROXY)), ({"HTTPS_PROXY": " "}, None),
         ({"HTTP_PROXY": PROXY}, None),
     ],
-)
+)  # fmt: skip
 def test_the_usual_variables(environ: dict[str, str], found: tuple[str, str] | None) -> None:
     assert find_proxy("https://api.test/v1", environ) == found
     assert find_proxy("http://127.0.0.1:8080", environ) is None

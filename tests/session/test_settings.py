@@ -167,15 +167,12 @@ def test_ids_are_uuids_as_the_api_writes_them(text: str) -> None:
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        ("base_url", "https://me:CANARY@api.synq.io"),
-        ("base_url", "me:CANARY@api.synq.io"),
-        ("base_url", "https://me:CAN/CANARY/x@api.synq.io"),
-        ("base_url", "https://api.synq.io?token=CANARY"),
-        ("base_url", "https://api.synq.io#CANARY"),
-        ("tenant_id", "eyJhbGciOiJIUzI1NiJ9.eyJ9.CANARY"),
+        ("base_url", "https://me:CANARY@api.synq.io"), ("base_url", "me:CANARY@api.synq.io"),
+        ("base_url", "https://me:CAN/CANARY/x@api.synq.io"), ("base_url", "https://api.synq.io?token=CANARY"),
+        ("base_url", "https://api.synq.io#CANARY"), ("tenant_id", "eyJhbGciOiJIUzI1NiJ9.eyJ9.CANARY"),
         ("output", "Bearer eyJhbGciOiJIUzI1NiJ9.eyJ9.CANARY"),
     ],
-)
+)  # fmt: skip
 def test_a_secret_in_the_wrong_place_is_not_repeated(name: str, text: str) -> None:
     for given in (
         error({name: text}, {}, config()),
