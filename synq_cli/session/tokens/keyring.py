@@ -134,19 +134,21 @@ def _write(store: SecretStore, entry: str, secret: str) -> None:
         for number, part in enumerate(parts):
             store.set_password(SERVICE, part, secret[number * _PART : (number + 1) * _PART])
         store.set_password(SERVICE, entry, header)
-    for part in old_parts:
-        if part not in parts:
-            store.delete_password(SERVICE, part)
+    _delete_parts(store, [part for part in old_parts if part not in parts])
 
 
 def _delete(store: SecretStore, entry: str) -> bool:
     kept = store.get_password(SERVICE, entry)
-    for part in _parts(entry, kept):
-        if store.get_password(SERVICE, part) is not None:
-            store.delete_password(SERVICE, part)
+    _delete_parts(store, _parts(entry, kept))
     if kept is not None:
         store.delete_password(SERVICE, entry)
     return kept is not None
+
+
+def _delete_parts(store: SecretStore, parts: list[str]) -> None:
+    for part in parts:
+        if store.get_password(SERVICE, part) is not None:  # one may have been lost
+            store.delete_password(SERVICE, part)
 
 
 def _header(secret: str) -> str:
