@@ -114,7 +114,7 @@ def spans() -> Iterator[Any]:
 
 @pytest.mark.parametrize("span", list(spans()))
 def test_mentioned_commands_and_options_exist(span: str) -> None:
-    node = tree.top(root_command())
+    node = tree.root_node(root_command())
     words = shlex.split(span)[1:]
     for word in words:
         if not node.is_group or not re.fullmatch(r"[a-z-]+", word) or word.startswith("-"):

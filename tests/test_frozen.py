@@ -82,7 +82,7 @@ def test_the_shape_of_the_schema(synq: Any) -> None:
     limit = next(option for option in listing["options"] if option["name"] == "limit")
     assert limit == {
         "name": "limit", "names": ["--limit"], "metavar": "N", "type": "integer", "required": False, "default": 50,
-        "repeatable": False, "choices": [], "min": 1, "help": "Stop after N rows.", "env": [],
+        "repeatable": False, "choices": [], "min": 1, "help": "Maximum number of rows.", "env": [],
     }  # fmt: skip
     (order,) = next(command for command in orders["commands"] if command["name"] == "get")["arguments"]
     assert list(order) == [

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from synq_cli.cli import tree
-from synq_cli.cli.values import fixed_choices
+from synq_cli.cli.metavars import fixed_choices
 
 Rows = list[tuple[str, list[tuple[str, str]]]]
 _LONGEST = 60
@@ -28,15 +28,15 @@ class Grammar:
 
 def grammar(root: Any) -> Grammar:
     """The tables of this tree."""
-    nodes = list(tree.walk(tree.top(root)))
-    shared = [parameter for parameter in _options(nodes[0]) if tree.is_shared(parameter)]
+    nodes = list(tree.walk(tree.root_node(root)))
+    shared = [parameter for parameter in _options(nodes[0]) if tree.is_global(parameter)]
     own = {
-        " ".join(node.words): [parameter for parameter in _options(node) if not tree.is_shared(parameter)]
+        " ".join(node.words): [parameter for parameter in _options(node) if not tree.is_global(parameter)]
         for node in nodes
         if not node.is_group
     }
     return Grammar(
-        [(" ".join(node.words), [_summary(child) for child in node.below()]) for node in nodes if node.is_group],
+        [(" ".join(node.words), [_summary(child) for child in node.children()]) for node in nodes if node.is_group],
         [(path, _named(parameters)) for path, parameters in own.items() if parameters],
         _named(shared),
         _merged([*_option_values({**own, "": shared}), *_argument_values(nodes)]),

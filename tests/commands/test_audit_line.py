@@ -79,7 +79,7 @@ def test_the_options_choose(synq: Any, options: list[str], ids: list[str]) -> No
 def test_it_says_what_was_looked_at(synq: Any) -> None:
     assert listed(synq, "--actor", "rory", terminal=True).err.splitlines()[0] == "No events match."
     full = listed(synq, "--actor", "rory", rows=EVENTS * 25)
-    assert full.err.startswith("Only the 50 newest events were looked at; the API gives no more.\n")
+    assert full.err.startswith("Searched only the 50 newest events: the API returns no more.\n")
     assert "50 newest" not in listed(synq).err
 
 

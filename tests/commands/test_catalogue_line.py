@@ -232,7 +232,7 @@ def test_an_export_says_that_the_file_comes_elsewhere(synq: Any, answering: Any)
     http, _ = answering(httpx.Response(202, json={"status": "success", "message": "Export job queued."}))
     result = synq("products", "export", environ=ENVIRON, http=http, terminal=True)
     assert result.out == "Status   success\nMessage  Export job queued.\n"
-    assert result.err.startswith("The file is announced elsewhere once it is written; there is no job to follow.\n")
+    assert result.err.startswith("The server notifies you when the file is ready. There is no job to follow.\n")
 
 
 def test_stats_teach_the_skus_they_show(run: Any) -> None:

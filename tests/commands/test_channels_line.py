@@ -48,7 +48,7 @@ def test_a_channel_is_created_with_its_currency_in_capitals(synq: Any) -> None:
         (("update", " ", "--name", "y"), "The channel can't be blank."),
         (
             ("update", "x"),
-            "Nothing to change.\n  Name it: --name, --currency, --active or --inactive.",
+            "Nothing to change.\n  Add --name, --currency, --active or --inactive.",
         ),
     ],
 )

@@ -13,7 +13,7 @@ from runner import NOW, Result, Runner
 
 from synq_cli.app import root_command
 from synq_cli.cli import tree
-from synq_cli.cli.spec import ANY
+from synq_cli.cli.command import ANY
 from synq_cli.http.client import in_process
 from synq_cli.http.operation import Operation
 from synq_cli.sandbox.server.app import create_app
@@ -46,7 +46,7 @@ def examples() -> Iterator[Any]:
         line = " ".join(node.words)
         for example in tree.describe(node)["examples"] if line not in ELSEWHERE else ():
             if example.startswith("synq "):
-                yield pytest.param(line, example, node.declaration, id=example[5:])
+                yield pytest.param(line, example, node.spec, id=example[5:])
 
 
 class Counting(httpx.BaseTransport):
@@ -155,19 +155,17 @@ WRITING = [
 
 
 @pytest.mark.usefixtures("working_folder")
-@pytest.mark.parametrize(("line", "example", "declaration"), EXAMPLES)
-def test_an_example_works_and_costs_what_its_command_declares(
-    shop: Shop, line: str, example: str, declaration: Any
-) -> None:
+@pytest.mark.parametrize(("line", "example", "spec"), EXAMPLES)
+def test_an_example_works_and_costs_what_its_command_declares(shop: Shop, line: str, example: str, spec: Any) -> None:
     result, seen = shop.run(example)
     assert result.status == 0, result.err
     if words_of(example)[: len(line.split())] != line.split():
         return  # another command's output, on its way into this one
-    least, most = declaration.requests
+    least, most = spec.requests
     assert "--dry-run" in example or least <= len(seen)
     assert most is None or len(seen) <= most
-    undeclared = [asked for asked in seen if not any(is_for(asked, call) for call in declaration.calls)]
-    assert declaration.effect == ANY or undeclared == []
+    undeclared = [asked for asked in seen if not any(is_for(asked, call) for call in spec.operations)]
+    assert spec.effect == ANY or undeclared == []
 
 
 @pytest.mark.usefixtures("working_folder")

@@ -21,7 +21,7 @@ def reply(status: int, error: str | None = None, **headers: str) -> httpx.Respon
 CASES: dict[str, tuple[tuple[str, ...], list[Any], int, str, int | None, str]] = {
     "a bug": (("channels", "list"), [ZeroDivisionError("boom")], 1, "internal", None, "bug in synq"),
     "a wrong option": (("orders", "list", "--limit", "x"), [], 2, "usage", None, "--limit"),
-    "a wrong group": (("order", "list"), [], 2, "usage", None, "no command `synq order`"),
+    "a wrong group": (("order", "list"), [], 2, "usage", None, 'Unknown command "synq order"'),
     "a wrong status": (("orders", "list", "--status", "opne"), [], 2, "usage", None, '"opne"'),
     "a wrong id": (("orders", "get", "x"), [], 2, "usage", None, 'Invalid order id "x"'),
     "a wrong quantity": (("inventory", "adjust", "A-1", "five"), [], 2, "usage", None, '"five"'),

@@ -5,7 +5,7 @@ from typing import Any, get_args
 
 import pytest
 
-from synq_cli.commands.sandbox.faults import USUAL, Kind, Way
+from synq_cli.commands.sandbox.faults import DEFAULTS, Kind, Way
 from synq_cli.sandbox.server import faults, rate_limit
 from synq_cli.sandbox.store.store import Store
 
@@ -32,7 +32,7 @@ def entries(synq: Any) -> int:
 def test_the_words_are_the_sandboxs() -> None:
     assert get_args(Kind) == faults.KINDS
     assert get_args(Way) == rate_limit.ALGORITHMS
-    assert vars(rate_limit.RateLimit()) == USUAL
+    assert vars(rate_limit.RateLimit()) == DEFAULTS
 
 
 def test_the_help_explains_every_word(synq: Any) -> None:
@@ -50,32 +50,32 @@ def test_faults_are_ordered_listed_and_taken_back(synq: Any) -> None:
     order(synq, "slow", "--on", "get", "--rate", "0.25", "--seed", "7", "--seconds", "40")
     order(synq, "429", "--times", "3")
     assert synq("sandbox", "fault", "list", terminal=True).out == (
-        "ID  Fault  Requests                       Times left  Rate  Seed  Seconds  Met  Struck\n"
-        " 1  lost   POST /api/v1/inventory/adjust           1                         0       0\n"
-        " 2  slow   GET *                                      0.25     7       40    0       0\n"
-        " 3  429    *                                       3                    5    0       0\n"
+        "ID  Fault  Requests                       Times left  Rate  Seed  Seconds  Matched  Injected\n"
+        " 1  lost   POST /api/v1/inventory/adjust           1                             0         0\n"
+        " 2  slow   GET *                                      0.25     7       40        0         0\n"
+        " 3  429    *                                       3                    5        0         0\n"
     )
-    assert synq("sandbox", "fault", "clear").err == "Took back 3 faults; the rate limit counts as Synq's does.\n"
+    assert synq("sandbox", "fault", "clear").err == "Removed 3 faults and reset the rate limit.\n"
     empty = synq("sandbox", "fault", "list", terminal=True)
-    assert (empty.status, empty.out, empty.err) == (0, "", "No faults ordered.\n")
+    assert (empty.status, empty.out, empty.err) == (0, "", "There are no faults.\n")
     assert synq("sandbox", "fault", "list", "--json").out == "[]\n"
 
 
 def test_the_first_fault_makes_the_sandbox(tmp_path: Any, synq: Any) -> None:
     (synq.folder / "state" / "sandbox.sqlite3").unlink()
     added = synq("sandbox", "fault", "add", "503")
-    assert (added.status, added.err.partition(" in ")[0]) == (0, "Made a new sandbox tenant")
+    assert (added.status, added.err.partition(" in ")[0]) == (0, "Created a sandbox")
 
 
 def test_how_it_counts_is_shown_and_changed(synq: Any) -> None:
     assert synq("sandbox", "fault", "limit").out == "count_as\tstrangers\nlog\t0\n"
     changed = synq("sandbox", "fault", "limit", "--count-as", "counter", "--strangers", "20", terminal=True)
-    assert changed.out == "Count as            counter\nStrangers a minute  20\n"
-    told = "The rate limit counts as counter, with 20 strangers' requests a minute.\n"
+    assert changed.out == "Count as                 counter\nOther requests a minute  20\n"
+    told = "The rate limit counts as counter, with 20 requests a minute of other clients.\n"
     assert synq("sandbox", "fault", "list").err == told
     assert synq("--sandbox", "channels", "list").err.endswith("78/100 requests left this minute · sandbox\n")
-    assert synq("sandbox", "fault", "clear").err == "Took back 0 faults; the rate limit counts as Synq's does.\n"
-    assert json.loads(synq("sandbox", "fault", "limit", "--json").out) == USUAL
+    assert synq("sandbox", "fault", "clear").err == "Removed 0 faults and reset the rate limit.\n"
+    assert json.loads(synq("sandbox", "fault", "limit", "--json").out) == DEFAULTS
 
 
 @pytest.mark.parametrize(
@@ -90,9 +90,9 @@ def test_how_it_counts_is_shown_and_changed(synq: Any) -> None:
         ),
         (
             ("add", "500", "--times", "2", "--rate", "0.5"),
-            "--times and --rate both say when it strikes; give one of them.",
+            "--times conflicts with --rate: give one of them.",
         ),
-        (("add", "500", "--seed", "7"), "--seed is for --rate, which is not given."),
+        (("add", "500", "--seed", "7"), "--seed requires --rate."),
         (
             ("add", "500", "--rate", "2"),
             "Invalid rate 2.\n  Use a number above 0 and up to 1, such as 0.2.",

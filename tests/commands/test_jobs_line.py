@@ -120,7 +120,7 @@ def test_a_created_job_is_shown_with_how_to_follow_it(run: Any, tmp_path: Any) -
     result, seen = run(line, lambda request: job(), terminal=True)
     assert seen == ["POST"]
     assert result.out == f"ID      {ID}\nType    BULK_IMPORT\nStatus  PENDING\nDone    0\n"
-    assert result.err.startswith(f"Follow it with: synq products jobs watch {ID}\n")
+    assert result.err.startswith(f"To follow it, run: synq products jobs watch {ID}\n")
 
 
 def test_numbers_keep_their_digits_and_further_keys_go_along(run: Any) -> None:
@@ -235,7 +235,7 @@ def test_a_deletion_asks_and_shows_how_many(run: Any, tmp_path: Any) -> None:
     line = ["products", "jobs", "create", "--type", "delete", "--file", str(file), "-q"]
     off, seen = run(line, lambda request: job())
     assert (off.status, seen) == (11, [])
-    assert "Delete 2 products? There is no undo." in off.err
+    assert "Delete 2 products? This can't be undone." in off.err
     refused, seen = run(line, lambda request: job(), terminal=True, stdin="n\n")
     assert (refused.status, seen) == (11, [])
     agreed, seen = run([*line, "--yes"], lambda request: job())

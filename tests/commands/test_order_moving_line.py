@@ -55,7 +55,7 @@ def test_cancelling_shows_the_order_asks_and_shows_what_changed(synq: Any) -> No
     http, seen = api(order("confirmed", payment_status="authorized"), order("cancelled", payment_status="voided"))
     line = ("orders", "cancel", ORDER, "--reason", "Customer changed their mind", "-q")
     result = synq(*line, environ=ENVIRON, http=http, terminal=True, stdin="y\n")
-    assert result.err == f"Cancel order {ORDER} (confirmed, 203.00 GBP)? There is no undo. [y/N] "
+    assert result.err == f"Cancel order {ORDER} (confirmed, 203.00 GBP)? This can't be undone. [y/N] "
     assert result.out == (
         f"Order {ORDER}: status confirmed → cancelled\n"
         f"Order {ORDER}: payment authorized → voided\n"

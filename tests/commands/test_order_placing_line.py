@@ -130,7 +130,7 @@ def test_a_line_becomes_an_item_of_its_variant(synq: Any) -> None:
             ],
         }
     ]
-    assert result.err.startswith(f"Idempotency key {key}\nFollow it with: synq orders track {ORDER} --watch\n")
+    assert result.err.startswith(f"Idempotency key {key}\nTo follow it, run: synq orders track {ORDER} --watch\n")
 
 
 def test_on_a_terminal_the_order_is_shown(synq: Any) -> None:
@@ -453,7 +453,7 @@ def test_a_workflow_is_shown_with_the_way_to_its_order(synq: Any) -> None:
     api = Api(WORKFLOW)
     result = place(synq, api, *LINE, terminal=True)
     assert (result.status, result.out) == (0, "Workflow  oms-create-order-1\nRun       4a6de0b1\n")
-    assert f"find it with: synq orders list --key {api.keys[0]}\n" in result.err
+    assert f"run: synq orders list --key {api.keys[0]}\n" in result.err
     # The outcome is known: the same order is a new one.
     second = Api(PLACED)
     place(synq, second, *LINE)

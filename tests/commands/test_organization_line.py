@@ -115,8 +115,8 @@ TWO, ONE = [AILSA, ISLA, RORY, ZOE], [AILSA, RORY, ZOE]
     [
         ([*TWO, {**ISLA, "uid": "third"}], [], "", "", True),
         (TWO, [], "", ONE_LEFT, True),
-        (ONE, [], "y\n", f"{NONE_LEFT}Make ailsa@fellandfjord.example VIEWER? [y/N] ", True),
-        (ONE, [], "\n", f"{NONE_LEFT}Make ailsa@fellandfjord.example VIEWER? [y/N] {NO}", False),
+        (ONE, [], "y\n", f"{NONE_LEFT}Change the role of ailsa@fellandfjord.example to VIEWER? [y/N] ", True),
+        (ONE, [], "\n", f"{NONE_LEFT}Change the role of ailsa@fellandfjord.example to VIEWER? [y/N] {NO}", False),
         (ONE, ["--yes"], "", NONE_LEFT, True),
     ],
 )
@@ -137,7 +137,7 @@ def test_in_a_script_the_last_administrator_needs_a_yes(synq: Any, verb: tuple[s
     result = synq(*line, environ=ENVIRON, http=tenant)
     assert (result.status, result.out, tenant.asked) == (11, "", [MEMBERS])
     assert result.err.startswith(NONE_LEFT)
-    assert result.err.endswith("  Add --yes to do it without being asked.\n")
+    assert result.err.endswith("  Add --yes to skip this prompt.\n")
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_who_is_removed_is_shown_first(synq: Any, rows: list[Any], member: Any, 
     result = synq(*line, environ=ENVIRON, http=tenant, terminal=True, stdin="y\n")
     who = f"{member['email']} ({member['role']})"
     assert (result.status, result.out) == (0, "")
-    assert result.err.startswith(f"{warning}Remove {who}? The access ends at once. [y/N] Removed {who}.\n")
+    assert result.err.startswith(f"{warning}Remove {who}? Access ends at once. [y/N] Removed {who}.\n")
     assert tenant.asked == [MEMBERS, f"DELETE {gone}"]
 
 

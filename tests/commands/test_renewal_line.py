@@ -455,9 +455,9 @@ def test_a_login_whose_helper_or_token_fails_keeps_nothing(synq: Any, helper: He
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        (("--token-command", "x", "--token-url", "https://login.test"), "--token-command gets the token by itself"),
-        (("--token-command", "x", "--with-token"), "--token-command gets the token by itself"),
-        (("--client-id", "x"), "--client-id goes with --token-url."),
+        (("--token-command", "x", "--token-url", "https://login.test"), "--token-command conflicts with"),
+        (("--token-command", "x", "--with-token"), "--token-command conflicts with"),
+        (("--client-id", "x"), "--client-id requires --token-url."),
         (("--token-url", "http://login.test", "--with-token"), "Invalid token_url "),
         (("--token-command", "'x"), "use a program and its arguments"),
     ],
@@ -476,15 +476,15 @@ def test_chosen_on_a_terminal(synq: Any, helper: Helper) -> None:
     )  # fmt: skip
     assert result.status == 0
     assert result.err.startswith(
-        "  1  I paste a token; it lives an hour\n"
-        "  2  A command of mine prints a fresh token whenever one is needed\n"
-        "  3  An OAuth 2 refresh token gets fresh ones from its token URL\n"
+        "  1  Paste a token; it expires after an hour\n"
+        "  2  Run a command that prints a new token when one is needed\n"
+        "  3  Use an OAuth 2 refresh token and its token URL\n"
         "How does this login get its tokens? [1]: Command: "
     )
     assert "Renewed by     token_command" in result.out
     wrong = synq("auth", "login", terminal=True, stdin=f"{new}\n")
     assert (wrong.status, new in wrong.err) == (2, False)
-    assert "That is none of the three ways." in wrong.err
+    assert "Invalid choice." in wrong.err
 
 
 # many rows

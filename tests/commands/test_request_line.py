@@ -67,7 +67,7 @@ def test_the_body_is_sent_byte_by_byte(synq: Any, answering: Any) -> None:
         (["POST", "/x", "--input", "-"], "The body is not valid JSON: Expecting value: line 1 column 1 (char 0)."),
         (["GET", "/x", "--input", "-"], "GET takes no body."),
         (["PUT", "/x", "--input", "none.json"], "none.json can't be read: No such file or directory."),
-        (["/x", "--paginate", "-i"], "--include shows one reply, but --paginate reads several."),
+        (["/x", "--paginate", "-i"], "--include conflicts with --paginate, which reads several responses."),
         (["/x", "--paginate", "-f", "limit=5"], PAGINATE),
         (["POST", "/x", "--paginate"], PAGINATE),
     ],
@@ -119,7 +119,7 @@ def test_a_command_that_does_the_same_is_named(synq: Any, answering: Any) -> Non
     body = f'{{"id": "{ORDER}", "total": 19.90}}'
     http, _ = answering(*(httpx.Response(200, text=body) for _ in range(3)))
     known = synq("api", f"/api/v1/oms/orders/{ORDER}", environ=ENVIRON, http=http)
-    assert known.err.splitlines()[0] == "`synq orders get` does this too."
+    assert known.err.splitlines()[0] == "`synq orders get` does the same."
     assert known.out == f'{{\n  "id": "{ORDER}",\n  "total": 19.90\n}}\n'
     for other in (f"/api/v1/oms/orders/{ORDER}/notes", "/api/v1/oms/orders/"):
         assert "does this too" not in synq("api", other, environ=ENVIRON, http=http).err

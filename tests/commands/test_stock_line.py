@@ -76,7 +76,7 @@ def test_a_blank_location_is_not_taken_for_none(synq: Any, line: str) -> None:
     http, seen = recording()
     result = synq("inventory", *line.split(), "--location", " ", environ=ENVIRON, http=http)
     assert (result.status, seen) == (2, [])
-    assert result.err == "synq: --location is blank.\n  Name one, or leave the option out.\n"
+    assert result.err == "synq: --location is blank.\n  Give it a value, or leave the option out.\n"
 
 
 def test_the_only_location_needs_no_name(synq: Any) -> None:
@@ -152,7 +152,7 @@ def test_products_are_listed_shown_and_deleted(synq: Any) -> None:
     assert synq("--sandbox", "products", "get", product["id"]).status == 0
     asked = synq("--sandbox", "products", "delete", product["id"], terminal=True, stdin="y\n")
     assert asked.err == (
-        f"Delete Harbour Merino Crewneck ({product['id']})? There is no undo. [y/N] "
+        f"Delete Harbour Merino Crewneck ({product['id']})? This can't be undone. [y/N] "
         f"Deleted Harbour Merino Crewneck ({product['id']}).\n92/100 requests left this minute · sandbox\n"
     )
     assert synq(*delete, "--yes").status == 5

@@ -23,7 +23,7 @@ ENVIRON = {"SYNQ_TOKEN": "a.b.c", "SYNQ_BASE_URL": "https://api.test", "SYNQ_WEB
 NOWHERE = {"SYNQ_BASE_URL": "https://api.test"}
 CONNECTION = "66f3c2a8e19d4b7051d8a0f2"
 TO_SYNQ = ("webhooks", "send", "/unified/webhook", "--event", "accounting.order.created", "--connection", CONNECTION)
-WAYS = "Pipe it in with --secret-stdin, set SYNQ_WEBHOOK_SECRET, or keep it: synq webhooks sign FILE --keep-secret"
+WAYS = "Pipe it in with --secret-stdin, set SYNQ_WEBHOOK_SECRET, or store it: synq webhooks sign FILE --keep-secret"
 
 
 @dataclass
@@ -90,7 +90,7 @@ def test_verify_says_yes_by_its_status_and_why_not_in_words(synq: Any, body: str
     wrong = synq("webhooks", "verify", body, "--signature", f"sha256={SIGNATURE}", environ=ENVIRON)
     assert (wrong.status, wrong.out) == (3, "")
     assert wrong.err == (
-        "synq: The signature does not match these bytes.\n"
+        "synq: The signature does not match the body.\n"
         "  The digits match: write the signature as bare lower-case hex, as Synq does.\n"
     )
     told = json.loads(synq("--json", "webhooks", "verify", body, "--signature", "x", environ=ENVIRON).err)["error"]
@@ -173,7 +173,7 @@ def test_a_keyring_that_fails_is_no_secret_to_itself(synq: Any, body: str) -> No
         (["send", "/unified/webhook", "--event", "order.created", "--data", "-", "--secret-stdin"], "x", "Standard in"),
         (["sign", "BODY", "--secret-stdin"], " \n", "The webhook secret is empty."),
         (["sign", "none.json"], "", "none.json can't be read: No such file or directory."),
-        (["--sandbox", "sign", "BODY", "--keep-secret"], "", "The sandbox has a webhook secret of its own."),
+        (["--sandbox", "sign", "BODY", "--keep-secret"], "", "The sandbox has its own webhook secret."),
     ],
 )
 def test_what_can_not_be_done_is_refused(synq: Any, body: str, line: list[str], stdin: str, said: str) -> None:
@@ -186,7 +186,7 @@ def test_what_can_not_be_done_is_refused(synq: Any, body: str, line: list[str], 
 def test_blanks_around_a_secret_count_and_are_told(synq: Any, body: str) -> None:
     result = synq("webhooks", "sign", body, "--secret-stdin", stdin=f" {SECRET}\n", environ=NOWHERE)
     assert result.out == f"{sign(BODY, ' ' + SECRET)}\n"
-    assert result.err == "Warning: The webhook secret begins or ends with a blank, and signs with it.\n"
+    assert result.err == "Warning: The webhook secret starts or ends with a space, which is part of it.\n"
 
 
 # send

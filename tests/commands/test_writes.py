@@ -284,7 +284,7 @@ def test_what_is_destroyed_is_asked_for(synq: Any, name: str) -> None:
     tenant = replying(write, httpx.Response(204))
     off = synq(*words, "-q", environ=ENVIRON, http=tenant)
     assert (off.status, off.out, tenant.asked) == (11, "", write.reads)
-    assert off.err.endswith("  Add --yes to do it without being asked.\n")
+    assert off.err.endswith("  Add --yes to skip this prompt.\n")
     no = synq(*words, environ=ENVIRON, http=tenant, terminal=True, stdin="n\n")
     assert (no.status, no.out, write.sent in tenant.asked) == (11, "", False)
     yes = synq(*words, environ=ENVIRON, http=tenant, terminal=True, stdin="y\n")

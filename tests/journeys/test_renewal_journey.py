@@ -96,4 +96,4 @@ def test_processes_that_renew_at_once_run_the_command_once(
     assert (tmp_path / "runs").read_text(encoding="utf-8") == "run\n"
     assert api.seen == {fresh: COUNT}
     assert json.loads(synq("auth", "status", "--json").stdout)["renews"] == "token_command"
-    assert synq("auth", "logout").stderr == f"Forgot the token of profile renewal-{store}.\n"
+    assert synq("auth", "logout").stderr == f"Logged out of profile renewal-{store}.\n"
