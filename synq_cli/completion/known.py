@@ -53,13 +53,13 @@ def _candidates(
         names = sorted(path.stem for path in (state_dir(environ) / "runs").glob(f"*{SUFFIX}"))
         yield from ((name, "") for name in reversed(names) if name.startswith(prefix.lower()))
     else:
-        from synq_cli.state.id_cache import begun_with
+        from synq_cli.state.id_cache import known_names
 
         settings = resolve(_given(line), environ, config, lambda: find_project(folder, cache))
         scope = likely_scope(settings, environ, cache)
         after = "=" if kind == "item" else ""
         path = state_dir(environ) / "index.sqlite3"
-        found = (row for each in _INDEXED.get(kind, (kind,)) for row in begun_with(path, scope, each, prefix))
+        found = (row for each in _INDEXED.get(kind, (kind,)) for row in known_names(path, scope, each, prefix))
         for name, identifier, seen_at in found:
             about = f"seen {datetime.fromtimestamp(seen_at, UTC):%Y-%m-%d}" if name == identifier else identifier
             yield name + after, about

@@ -37,10 +37,10 @@ FOUND = [
     f"integrations disconnect {ID} --yes", f"organization members remove {ID} --yes",
     f"organization members set-role {ID} VIEWER --yes",
 ]  # fmt: skip
-VALUES = [
-    r'"\ud800\u0000\u001b]0;title\u0007\u009b31m"', '"' + "x" * 3000 + '"', '""', "1e400", "-0",
-    "99999999999999999999", "true", "null", "[]", "{}", '[{"a":[1]}]',
+TEXTS = [
+    r'"\ud800\u0000\u001b]0;title\u0007\u009b31m"', '"' + "x" * 3000 + '"', '""',
 ]  # fmt: skip
+OTHERS = ["1e400", "null", "-0", "[]", "99999999999999999999", "{}", "true", '[{"a":[1]}]']
 KEYS = [
     "id", "sku", "name", "title", "variant_id", "location_id", "status", "created_at", "updated_at", "currency",
     "total", "price", "on_hand", "available", "active", "tags", "quantity_delta", "auto_po_enabled",
@@ -61,8 +61,9 @@ def object_of(value: str, own_id: str) -> str:
 @pytest.mark.parametrize(
     ("line", "own_id", "values"),
     [
-        *((line, "", VALUES) for line in LISTS),
-        *((line, ID, VALUES) for line in [*RECORDS, *FOUND]),
+        # Each text for each line, of the other values every second one.
+        *((line, "", TEXTS + OTHERS[n % 2 :: 2]) for n, line in enumerate(LISTS)),
+        *((line, ID, TEXTS + OTHERS[n % 2 :: 2]) for n, line in enumerate([*RECORDS, *FOUND])),
         *((line, "", ['"\\u001b[2J"', "null", "{}"]) for line in RECORDS),  # the id itself
     ],
 )

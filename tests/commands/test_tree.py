@@ -2,13 +2,12 @@
 
 import ast
 from collections.abc import Iterator
-from importlib import import_module, resources
+from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
 from typing import Any
 
 import pytest
-import yaml
 from typer.testing import CliRunner
 
 import synq_cli.commands
@@ -17,6 +16,7 @@ from synq_cli.cli import tree
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.options import global_options
 from synq_cli.cli.system import System
+from synq_cli.http import operations
 
 COMMANDS_FOLDER = Path(__file__).parents[2] / "synq_cli" / "commands"
 
@@ -39,13 +39,7 @@ def help_page(*line: str) -> str:
 
 
 def test_every_operation_of_the_contract_has_a_command() -> None:
-    contract = yaml.safe_load((resources.files("synq_cli.resources") / "openapi.yaml").read_text(encoding="utf-8"))
-    described = {
-        operation["operationId"]
-        for methods in contract["paths"].values()
-        for method, operation in methods.items()
-        if method != "parameters"
-    }
+    described = {operation.id for operation in operations.ALL}
     nodes = tree.commands(root_command())
     assert {call.id for node in nodes for call in node.spec.operations} == described
     # An order's parcels and returns are part of its life (`track`), the catalogue's log is an option of `audit list`.
@@ -118,17 +112,17 @@ def test_help_begins_with_a_short_sentence_and_ends_with_examples(line: str) -> 
         assert help_page(*given) == page
 
 
-@pytest.mark.parametrize("columns", [40, 80])
-def test_no_help_page_loses_a_letter_on_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
+def test_no_help_page_loses_a_letter_on_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     for node in tree.walk(tree.root_node(root_command())):
         monkeypatch.setenv("COLUMNS", "400")
         letters = "".join(help_page(*node.words).split())
-        monkeypatch.setenv("COLUMNS", str(columns))
-        page = help_page(*node.words)
-        assert "".join(page.split()) == letters
-        # What stands out is there to be copied, or has no place to break at.
-        wide = [row for row in page.splitlines() if len(row.rstrip()) > columns]
-        assert all("synq" in row for row in wide), wide
+        for columns in (40, 80):
+            monkeypatch.setenv("COLUMNS", str(columns))
+            page = help_page(*node.words)
+            assert "".join(page.split()) == letters
+            # What stands out is there to be copied, or has no place to break at.
+            wide = [row for row in page.splitlines() if len(row.rstrip()) > columns]
+            assert all("synq" in row for row in wide), wide
 
 
 def test_the_line_about_a_group_is_the_groups_own() -> None:

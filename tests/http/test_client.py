@@ -431,10 +431,7 @@ def test_a_folder_of_certificates_is_trusted(
 
 @pytest.mark.parametrize(
     ("host", "trusted", "why"),
-    [
-        ("localhost", False, "it is self-signed"),
-        ("127.0.0.2", True, "it was issued for another host"),
-    ],
+    [("localhost", False, "it is self-signed"), ("127.0.0.2", True, "it was issued for another host")],
 )
 def test_a_certificate_that_is_not_trusted_says_why_and_is_not_tried_again(
     new_client: Callable[..., HttpClient],

@@ -14,7 +14,7 @@ from threading import Event, Thread
 
 import pytest
 from runner import Result, Runner
-from served import LEITH, STARTED, SYNQ, own_environ, served
+from served import LEITH, STARTED, own_environ, served, started
 
 ROWS = 40
 
@@ -40,13 +40,9 @@ class Shop:
         known = set(self._journals())
         times = ("--times", "99", "--seconds", "0.25")
         assert self("sandbox", "fault", "add", "slow", "--on", slow, *times).status == 0
-        with subprocess.Popen(
-            [SYNQ, *line], env=self._environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        ) as run:
-            try:
-                until(lambda: sum(map(finished_rows, set(self._journals()) - known)) >= 5)
-            finally:
-                run.kill()
+        with started(*line, environ=self._environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as run:
+            until(lambda: sum(map(finished_rows, set(self._journals()) - known)) >= 5)
+            run.kill()
         assert self("sandbox", "fault", "clear").status == 0
         (row,) = (row for row in json.loads(self("runs", "list", "--json").out) if row["state"] == "stopped")
         assert row["done"] < ROWS
@@ -165,8 +161,8 @@ def test_ctrl_c_waits_for_what_is_on_its_way_and_a_second_one_does_not(
     variants = [f"{number:08d}-1111-4111-8111-111111111111" for number in range(20)]
     counts.write_text("variant_id,delta\n" + "".join(f"{variant},1\n" for variant in variants), encoding="utf-8")
     there = own_environ(tmp_path) | {"SYNQ_BASE_URL": url, "SYNQ_TOKEN": "t"}
-    line = [SYNQ, "inventory", "adjust", "--file", str(counts), "--location", place, "--yes", "--json"]
-    with subprocess.Popen(line, env=there, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
+    line = ("inventory", "adjust", "--file", str(counts), "--location", place, "--yes", "--json")
+    with started(*line, environ=there, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
         assert server.arrived.wait(30)
         run.send_signal(sent)  # a scheduler ends a job with SIGTERM
         assert run.stderr is not None

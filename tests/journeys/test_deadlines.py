@@ -14,9 +14,7 @@ LIMIT = 15.0
 STAGES = {
     "name server never answers",
     "SOCKS proxy stalls after its greeting",
-    "TLS handshake drips",
     "no reply, write",
-    "body in chunks drips, read",
     "token endpoint drips its headers",
 }
 

@@ -67,9 +67,8 @@ def test_the_table_fits_and_says_what_it_left_out(person: Any) -> None:
     assert b"\x1b[33m" in sent  # an open status is yellow
 
 
-@pytest.mark.parametrize("variables", [{"TERM": "dumb"}, {"NO_COLOR": "1"}])
-def test_a_terminal_without_colors_gets_no_codes(person: Any, variables: dict[str, str]) -> None:
-    _, screen, sent = person.types("--sandbox", "orders", "list", "--limit", "3", "--quiet", **variables)
+def test_a_dumb_terminal_gets_no_codes(person: Any) -> None:
+    _, screen, sent = person.types("--sandbox", "orders", "list", "--limit", "3", TERM="dumb")
     assert b"\x1b" not in sent
     assert screen[0].split()[:3] == ["ID", "Status", "Total"]
 
@@ -120,12 +119,11 @@ def test_neither_is_a_webhook_secret(person: Any, tmp_path: Path) -> None:
     line = ("webhooks", "sign", str(tmp_path / "body.json"))
     status, screen, sent = person.types(*line, answers={b"Webhook secret: ": b"example-webhook-secret\r"})
     assert status == 0
-    assert screen[:3] == [
-        "Warning: The keyring is disabled (null backend); it would store",
-        "nothing.",
+    assert screen[:2] == [
+        "Warning: The keyring is disabled (null backend); it would store nothing.",
         "Webhook secret:",
     ]
-    assert screen[3] == hmac.new(b"example-webhook-secret", b"{}", "sha256").hexdigest()
+    assert screen[2] == hmac.new(b"example-webhook-secret", b"{}", "sha256").hexdigest()
     assert b"example" not in sent
 
 

@@ -1,4 +1,4 @@
-"""Which events are event_filter, and a tail that shows each once and leaves requests to others."""
+"""Which events match, and a tail that shows each once and leaves requests to other commands."""
 
 from collections.abc import Callable, Iterator
 from itertools import islice
@@ -71,7 +71,7 @@ def tail(
         ({"action": "ORDER_PLACED", "actor": "rory"}, False),
     ],
 )
-def test_an_event_is_wanted_if_all_fits(options: dict[str, Any], expected: bool) -> None:
+def test_an_event_matches_if_all_fits(options: dict[str, Any], expected: bool) -> None:
     assert event_filter(**{"action": None, "actor": None, "entity": None, "since": None, **options})(PLACED) is expected
 
 

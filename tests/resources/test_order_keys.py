@@ -169,7 +169,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(st.dictionaries(st.text(), VALUES, max_size=4))
 def test_the_order_of_fields_makes_no_other_order(order: dict[str, Any]) -> None:
     assert order_fingerprint(order) == order_fingerprint(dict(reversed(order.items())))

@@ -132,10 +132,6 @@ def test_no_orders_in_any_dress(desk: Callable[..., Desk], answer: object) -> No
     assert matched(desk(lambda _request: httpx.Response(200, content=body))) == []
 
 
-def test_a_bare_array_is_as_good(desk: Callable[..., Desk]) -> None:
-    assert matched(desk(lambda _request: httpx.Response(200, json=rows({"mark": 1}, {"mark": 2})))) == [1, 2]
-
-
 def test_a_server_that_lowers_the_limit_is_read_to_its_end(desk: Callable[..., Desk]) -> None:
     every = rows(*({"mark": number} for number in range(25)))
     asked = []
@@ -168,8 +164,7 @@ def test_orders_that_were_shown_are_found_by_their_first_letters(desk: Callable[
         made.api.orders.get("86b")
 
 
-def channels(request: httpx.Request) -> httpx.Response:
-    assert request.url.path == "/api/v1/channels"
+def channels(_request: httpx.Request) -> httpx.Response:
     return httpx.Response(200, json={"channels": [{"id": CHANNEL, "name": "Web shop"}]})
 
 
@@ -188,8 +183,5 @@ def test_a_channel_by_its_id_is_looked_up(desk: Callable[..., Desk]) -> None:
 def test_an_unknown_channel_id_is_not_found(desk: Callable[..., Desk]) -> None:
     with pytest.raises(NotFoundError) as caught:
         desk(channels).api.channels.name_of(ORDER)
-    assert (caught.value.message, caught.value.hint) == (
-        f'Unknown channel id "{ORDER}".',
-        "See `synq channels list`.",
-    )
+    assert (caught.value.message, caught.value.hint) == (f'Unknown channel id "{ORDER}".', "See `synq channels list`.")
     assert isinstance(caught.value, SynqError)

@@ -83,13 +83,6 @@ def test_what_goes_on_around_the_requests_stays_in_the_callers_thread(desk: Call
     assert seen == {here}
 
 
-def test_the_first_rows_are_out_before_the_second_page_is_requested(desk: Callable[..., Desk]) -> None:
-    shop = Shop(1000)
-    rows = orders(desk(shop))
-    assert [next(rows) for _ in range(100)] == list(range(100))
-    assert shop.asked == [0]
-
-
 @pytest.mark.parametrize(("count", "more"), [(100 - RESERVE - 3, 2), (100 - RESERVE - 1, 0), (100 - RESERVE, 0)])
 def test_nothing_is_requested_ahead_from_the_reserve_of_the_rate_limit(
     desk: Callable[..., Desk], count: int, more: int
@@ -113,21 +106,6 @@ def test_a_failing_page_is_requested_again_at_its_turn_and_its_error_surfaces(de
         given.extend(orders(desk(shop)))
     assert given == list(range(397))
     assert shop.asked.count(396) == 2
-
-
-def test_a_page_that_fails_once_is_not_missed(desk: Callable[..., Desk]) -> None:
-    shop, failed = Shop(2000), set()
-
-    def before(offset: int) -> httpx.Response | None:
-        with shop.lock:
-            first = offset not in failed
-            failed.add(offset)
-        if offset and first and offset % 2:
-            return httpx.Response(503)
-        return None
-
-    shop.before = before
-    assert list(orders(desk(shop))) == list(range(2000))
 
 
 def test_a_refusal_by_the_rate_limit_holds_back_what_is_requested_ahead(desk: Callable[..., Desk]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from synq_cli.bulk.prepare import PreparedRows, Problem, prepare
 from synq_cli.bulk.reconcile import clock_offset, match, span
 from synq_cli.bulk.runs.journal import Content, Entry, Receipt, Row
-from synq_cli.bulk.verbs.verb import Adjustment, Verb
+from synq_cli.bulk.verbs.verb import Movement, Verb
 from synq_cli.errors import NotFoundError, UnknownOutcomeError, UsageError
 from synq_cli.http import operations
 from synq_cli.resources.inventory.ledger import posted
@@ -48,8 +48,8 @@ class AdjustStock(Verb):
     def reverse(self, content: Content) -> Content:
         return content | {"delta": -content["delta"]}
 
-    def movement(self, content: Content) -> Adjustment:
-        return Adjustment(content["sku"], content["location"], content["delta"])
+    def movement(self, content: Content) -> Movement:
+        return Movement(content["sku"], content["location"], content["delta"])
 
     def levels(self, rows: Sequence[Row]) -> dict[int, int]:
         """The stock before each row, by line; 0 if it was never stocked, nothing where levels can't be read."""

@@ -17,7 +17,7 @@ WORKERS = 6
 
 
 @dataclass(frozen=True)
-class Adjustment:
+class Movement:
     """The stock that a row moves, for the plan."""
 
     sku: str
@@ -74,7 +74,7 @@ class Verb(ABC):
         """The row that undoes this one; None if nothing does, then `undo_hint` says what to do instead."""
         return None
 
-    def movement(self, content: Content) -> Adjustment | None:  # noqa: ARG002 for subclasses
+    def movement(self, content: Content) -> Movement | None:  # noqa: ARG002 for subclasses
         """The stock that a row moves, if it does."""
         return None
 

@@ -155,7 +155,7 @@ def take_step(
     return api.write(
         operation,
         {"orderID": order["id"]},
-        body={name: value for name, value in body.items() if value is not None},
+        body=body,
         before={"status": order.get("status")},
         after={"status": after},
         if_unknown=f"Look at `synq orders track {order['id']}` before sending it again.",

@@ -12,6 +12,7 @@ from synq_cli.resources.shared.pagination import PAGE, Listing, Page, Row
 from synq_cli.uuids import parse_uuid
 
 if TYPE_CHECKING:
+    from synq_cli.http.client import HttpClient
     from synq_cli.http.exchange import Observer
     from synq_cli.http.rate_limit import Budget
     from synq_cli.http.transport import ApiTransport
@@ -23,7 +24,7 @@ _DEFAULT_PAGE = 50
 
 
 class Api:
-    """What the resources of one tenant share: the transport, the local cache of ids, the clock."""
+    """What the resources of one tenant share; `outside` is the HTTP client for other hosts than the API's."""
 
     def __init__(
         self,
@@ -32,6 +33,7 @@ class Api:
         budget: "Budget",
         index: "LocalIndex",
         observer: "Observer",
+        outside: "HttpClient",
         now: Callable[[], float],
         sleep: Callable[[float], None],
     ) -> None:
@@ -40,6 +42,7 @@ class Api:
         self.budget = budget
         self.index = index
         self.observer = observer
+        self.outside = outside
         self.now = now
         self.sleep = sleep
 
