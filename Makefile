@@ -1,6 +1,8 @@
 # New here? Run `make demo` and `make test`. Each target sets up what it needs.
 
 PYTHON ?= python3
+# Without compiled files each worker and each process that the tests start would compile everything again.
+export PYTHONDONTWRITEBYTECODE :=
 VENV := .venv
 BIN := $(VENV)/bin
 PACKAGE := .cache/package/tools
@@ -10,7 +12,7 @@ PACKAGE := .cache/package/tools
 help:
 	@echo "make demo      try synq on its embedded tenant: no account, no network"
 	@echo "make test      run the whole test suite"
-	@echo "make soak      run bulk runs through 5,000 random fault schedules"
+	@echo "make soak      run bulk runs through 5,000 random fault schedules; search long for failing properties"
 	@echo "make deadlines check that --timeout ends every stalled exchange, 50 times each on a busy machine"
 	@echo "make check     check style, types, generated files and import rules"
 	@echo "make fix       format, and apply ruff's fixes"
@@ -27,10 +29,11 @@ demo: $(VENV)/.demo
 # `sh scripts/shells.sh install`.
 test: $(VENV)/.dev
 	@$(BIN)/python -m compileall -q synq_cli  # once, not in every process that the tests start
-	$(BIN)/python -m pytest -n 4 --dist worksteal
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 soak: $(VENV)/.dev
 	SYNQ_SCHEDULES=5000 $(BIN)/python -m pytest -q -s tests/bulk/test_schedules.py
+	$(BIN)/python -m pytest -q -n auto -m hypothesis --hypothesis-profile=soak
 
 deadlines: $(VENV)/.dev
 	@$(BIN)/python -m compileall -q synq_cli  # once, not in every process that it starts

@@ -18,15 +18,15 @@ ROOT = Path(__file__).resolve().parent.parent
 def cli_page() -> str:
     """docs/cli.md: the help of every command, depth first."""
     from synq_cli.app import root_command
-    from synq_cli.cli.tree import top, walk
+    from synq_cli.cli.tree import root_node, walk
 
     parts = [
         "# synq: every command\n\nFor people who look up a command. Written by `make generate` from the help pages.\n"
     ]
-    for node in walk(top(root_command(), terminal_width=88)):
+    for node in walk(root_node(root_command(), terminal_width=88)):
         text = node.command.get_help(node.context)
         if node.words:  # the options that every command takes are listed once, under `synq` itself
-            text = text.partition("\nOptions every command takes:")[0].rstrip()
+            text = text.partition("\nGlobal options:")[0].rstrip()
         parts.append(f"## {node.path}\n\n```text\n{text}\n```\n")
     return "\n".join(parts)
 

@@ -79,9 +79,9 @@ def page(name: str, summary: str, *sections: tuple[str, Iterable[str]]) -> str:
 def pages() -> Iterator[tuple[str, str]]:
     """The file name and text of each page."""
     from synq_cli.app import GROUPS, root_command
-    from synq_cli.cli.tree import top
+    from synq_cli.cli.tree import root_node
 
-    root = top(root_command())
+    root = root_node(root_command())
     yield "synq.1", _root_page(root)
     for name in GROUPS:
         yield f"synq-{name}.1", _group_page(root.child(name), GROUPS[name][1])
@@ -89,7 +89,7 @@ def pages() -> Iterator[tuple[str, str]]:
 
 def _root_page(root: Any) -> str:
     from synq_cli.app import GROUPS
-    from synq_cli.cli.options import EVERYWHERE
+    from synq_cli.cli.options import GLOBAL_OPTIONS
     from synq_cli.help_topics.pages import environment, exits
 
     summary, _, about = root.command.help.strip().partition("\n\n")
@@ -111,7 +111,7 @@ def _root_page(root: Any) -> str:
         ]),
         ("COMMANDS", commands),
         ("OPTIONS", [
-            *prose(f"{EVERYWHERE}, before or after the verb:"),
+            *prose(f"{GLOBAL_OPTIONS}, before or after the verb:"),
             *entries(_records(root)),
         ]),
         ("ENVIRONMENT", [
@@ -171,10 +171,10 @@ def _usage(node: Any) -> str:
 
 def _records(node: Any) -> Iterator[tuple[str, str]]:
     """The arguments and options of a command, without those that every command takes, which are at the root."""
-    from synq_cli.cli.options import help_record
-    from synq_cli.cli.tree import is_shared
+    from synq_cli.cli.command import help_record
+    from synq_cli.cli.tree import is_global
 
     for parameter in node.command.get_params(node.context):
         record = help_record(parameter, node.context)
-        if record is not None and not (node.words and is_shared(parameter)):
+        if record is not None and not (node.words and is_global(parameter)):
             yield record

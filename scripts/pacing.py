@@ -21,13 +21,13 @@ from synq_cli.bulk.verbs.adjust_stock import AdjustStock
 from synq_cli.bulk.verbs.verb import WORKERS
 from synq_cli.http.client import HttpClient
 from synq_cli.http.rate_limit import Budget
-from synq_cli.http.single_attempt import Lane
+from synq_cli.http.single_attempt import SingleAttemptTransport
 from synq_cli.session import settings
 from synq_cli.session.profiles import Config
 from synq_cli.session.session import Session
 from synq_cli.session.tokens.stores import TokenStore
+from synq_cli.state.cache import Cache
 from synq_cli.state.id_cache import LocalIndex
-from synq_cli.state.memory import Memory
 
 START = 1_795_521_600.0
 WINDOW = 60.0
@@ -181,7 +181,7 @@ class Network(httpx.BaseTransport):
         return self.latency / 2 * (1 + self.jitter * (2 * share - 1))
 
 
-class _SimulatedLane(Lane):
+class _SimulatedLane(SingleAttemptTransport):
     clock: SimulatedClock
 
     def close(self) -> None:
@@ -224,16 +224,16 @@ def simulate(server: Any, *, rows: int = 1000, latency: float = 0.2, workers: in
     client = HttpClient(30, {}, network)
     config = Config(folder / "config.yaml")
     options = {"base_url": "https://api.test", "timeout": "30"}
-    memory = Memory(lambda: folder)
+    cache = Cache(lambda: folder)
     session = Session(
-        settings.resolve(options, {}, config), {"SYNQ_TOKEN": "t"}, TokenStore(folder, None, memory=memory), config,
-        sandbox_token=lambda: "t", memory=memory, now=clock.now, lock_folder=lambda: folder, warn=print,
+        settings.resolve(options, {}, config), {"SYNQ_TOKEN": "t"}, TokenStore(folder, None, cache=cache), config,
+        sandbox_token=lambda: "t", cache=cache, now=clock.now, lock_folder=lambda: folder, warn=print,
         post_form=client.post_form,
     )  # fmt: skip
     _ = session.credentials
     index = LocalIndex(folder / "index.sqlite3", lambda: session.scope, clock.now, print)
 
-    def open_lane(sleep: Callable[[float], None]) -> Lane:
+    def open_lane(sleep: Callable[[float], None]) -> SingleAttemptTransport:
         budget = Budget(
             folder / "budget.sqlite3", "api.test", spender="run", profile="p", now=clock.now, sleep=sleep,
             jitter=lambda: 0.5,

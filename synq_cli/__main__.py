@@ -1,4 +1,4 @@
-"""The process, as the installed `synq` and as `python -m synq_cli`: some lines are answered without Typer."""
+"""The entry point of `synq` and `python -m synq_cli`, which answers the most frequent calls without Typer."""
 
 import gc
 import os
@@ -6,10 +6,10 @@ import sys
 
 
 def main(arguments: list[str]) -> int:
-    """Run synq on the process's streams and environment; gives the exit status."""
+    """Run synq on the process's streams and environment; returns the exit status."""
     try:
-        # Scripts, prompts and shells ask these two often, and Typer takes several times as long to load as they do to
-        # answer. They answer what `app` would.
+        # Scripts, prompts and shells call these two often, and loading Typer takes several times as long as the answer.
+        # `app` answers the same.
         if arguments in (["--version"], ["-V"]) and _wrote_version():
             return 0
         if arguments[:1] == ["__complete"]:
@@ -22,7 +22,7 @@ def main(arguments: list[str]) -> int:
         from synq_cli.app import app
 
         status: int = app(arguments, standalone_mode=False)
-    except KeyboardInterrupt:  # synq was still loading
+    except KeyboardInterrupt:  # while synq was loading
         sys.stderr.write("synq: Interrupted.\n")
         return 130
     return status
@@ -34,7 +34,7 @@ def _wrote_version() -> bool:
     try:
         sys.stdout.write(f"synq {__version__}\n")
         sys.stdout.flush()
-    except (AttributeError, OSError):  # closed, or full: `app` has words for it
+    except (AttributeError, OSError):  # closed, or full: `app` reports it
         return False
     return True
 
@@ -44,14 +44,14 @@ def _names_socks_proxy() -> bool:
 
 
 def run() -> None:
-    """Run synq as a process of its own, and end the process."""
-    # Loading makes thousands of objects that stay; looking through them for garbage costs 7 to 12 ms.
+    """Run synq and end the process."""
+    # Loading creates thousands of objects that stay; collecting garbage among them takes 7 to 12 ms.
     gc.set_threshold(200_000)
     if sys.platform not in {"darwin", "win32"} and not _names_socks_proxy():
-        # httpcore loads its SOCKS library at each start if it can be imported, which costs 3 to 7 ms.
-        sys.modules["socksio"] = None  # type: ignore[assignment]  # None marks a module that can't be imported
+        # httpcore imports its SOCKS library at each start if it is installed, which takes 3 to 7 ms.
+        sys.modules["socksio"] = None  # type: ignore[assignment]  # None marks a module as missing
     status = main(sys.argv[1:])
-    # main() has flushed and closed what it opened. Taking a few hundred modules apart again would cost 13 to 20 ms.
+    # main() has flushed and closed everything. The interpreter's own cleanup would take 13 to 20 ms.
     os._exit(status)
 
 

@@ -1,6 +1,6 @@
-"""The lines that documents tell people to type, and a real shell for them whose synq runs in process.
+"""Finds the commands in README and docs/, and types them into a real shell whose synq runs in this process.
 
-Run as a program it writes what the lines of README and docs/ show into them anew.
+Run as a program, it updates the output shown in README and docs/.
 """
 
 import os
@@ -24,7 +24,7 @@ from synq_cli.sandbox.seed.seed import DEFAULT_SEED
 from synq_cli.sandbox.server.app import create_app
 from synq_cli.sandbox.store.store import create
 
-# Hands a call over and waits: the words, the environment and what comes in go, what is to be printed comes back.
+# Passes arguments, environment and stdin to this process, waits, and prints what comes back.
 SYNQ = """#!/bin/sh
 call=$(mktemp -d "$CALLS/call.XXXXXX")
 env -0 >"$call/environ"
@@ -38,31 +38,31 @@ cat "$call/stdout"
 cat "$call/stderr" >&2
 exit "$status"
 """
-# A password store that knows a token of the tenant, and a mail program that keeps what it is given.
+# A password store with a token of the sandbox, and a mail program that keeps its input.
 PROGRAMS = {"pass": "#!/bin/sh\nsynq sandbox token\n", "mail": '#!/bin/sh\ncat >"$HOME/mail"\n'}
 ROOT = Path(__file__).parent.parent
-# docs/cli.md is generated from the help, whose examples have a test of their own.
+# docs/cli.md is generated from the help pages, whose examples have a test of their own.
 DOCUMENTS = [ROOT / "README.md", *sorted(path for path in (ROOT / "docs").glob("*.md") if path.name != "cli.md")]
-# What is not typed into the shell here, and why.
-_INSTALLS = "it changes the machine; .ci/run and the packaging tests do as much"
+# Commands that are not run, and why.
+_INSTALLS = "it changes the machine; make package covers it"
 UNRUN = {
-    "make demo": ".ci/run begins with it",
-    "make test": "it is what runs this test",
+    "make demo": ".ci/run runs it",
+    "make test": "it runs this test",
     "pipx install '.[sandbox,jq]'": _INSTALLS,
     "uv tool install '.[sandbox,jq]'": _INSTALLS,
-    "synq completion install": "it changes the shell's start-up files; its own tests give it some",
-    "synq auth login": "it asks for a token on a terminal; tests/journeys do that",
-    "synq auth status": "it needs that login",
+    "synq completion install": "it changes the shell's start-up files; tests/completion covers it",
+    "synq auth login": "it asks for a token on a terminal; tests/journeys covers it",
+    "synq auth status": "it needs a login",
 }
 RUN = re.compile(r"\b(\d{6}-\d{6})-[a-z0-9]{2}\b")
 COLORS = re.compile(r"\x1b\[[0-9;]*m")
-# A minute and a bit between two lines: each has the rate limit to itself.
+# Seconds between two commands, so that each has the whole rate limit.
 PAUSE = 61.0
 
 
 @dataclass
 class Line:
-    """A line to type, where it stands, and what it shows, if the document says."""
+    """A command, its line number, and the output that the document shows, if any."""
 
     text: str
     number: int
@@ -70,7 +70,7 @@ class Line:
 
     @property
     def is_partly_shown(self) -> bool:
-        """Whether it stands for more than is written."""
+        """Whether parts of the output are left out."""
         return any(is_gap(line) or GAP in line for line in self.shown)
 
 
@@ -79,12 +79,12 @@ GAP = "[…]"
 
 
 def is_gap(line: str) -> bool:
-    """Whether a line of output stands for any number of them."""
+    """Whether a line of output stands for any number of lines."""
     return line.strip() in {"…", "..."}
 
 
 def blocks(text: str) -> Iterator[tuple[str, int, list[str]]]:
-    """Each fenced block of a Markdown text: its language, the number of its first line, its lines."""
+    """The fenced code blocks of a Markdown text: language, number of the first line, lines."""
     lines = iter(enumerate(text.splitlines(), 1))
     for number, line in lines:
         if line.startswith("```"):
@@ -97,10 +97,10 @@ def blocks(text: str) -> Iterator[tuple[str, int, list[str]]]:
 
 
 def typed(text: str) -> Iterator[Line]:
-    """The lines of a Markdown text that are for a shell, in their order.
+    """The commands in a Markdown text, in order.
 
-    In a `console` block those behind `$ `, and below them what they show; in an `sh` block all; in a `crontab` the
-    command, in `yaml` what stands behind `run:`. A backslash at the end joins the next line.
+    In a `console` block the lines after `$ `, with their output below; in `sh` all lines; in `crontab` the command; in
+    `yaml` the text after `run:`. A backslash at the end continues a line.
     """
     for language, first, lines in blocks(text):
         line: Line | None = None
@@ -124,12 +124,12 @@ def typed(text: str) -> Iterator[Line]:
 
 
 def comparable(text: str) -> str:
-    """The text without blanks at line ends, and without the letters of a run's id that are drawn by lot."""
+    """The text without trailing spaces and without the random characters of run ids."""
     return "".join(RUN.sub(r"\1-xx", line).rstrip() + "\n" for line in text.splitlines())
 
 
-def told_anew(text: str, outputs: dict[int, str]) -> str:
-    """The Markdown text with these outputs, by the numbers of the lines that they belong to."""
+def with_outputs(text: str, outputs: dict[int, str]) -> str:
+    """The Markdown text with new outputs, by the line numbers of their commands."""
     lines = text.splitlines()
     for line in sorted(typed(text), key=lambda line: -line.number):
         if line.shown and line.number in outputs:
@@ -140,7 +140,7 @@ def told_anew(text: str, outputs: dict[int, str]) -> str:
 
 @dataclass
 class Done:
-    """What a line left behind: the shell's status, those of each synq on it, and what stood on the terminal."""
+    """The result of a line: exit status of the shell, those of each synq in it, and the text on the terminal."""
 
     status: int
     statuses: list[int]
@@ -148,7 +148,7 @@ class Done:
 
 
 class Desk:
-    """A terminal in a folder, with a machine, a sandbox and a clock of its own."""
+    """A terminal in a folder, with a sandbox, keyring and clock of its own."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "desk"
@@ -157,13 +157,13 @@ class Desk:
         self.clock = NOW
         self.keyring = FakeKeyring()
         self.exported: list[str] = []
-        for made in (self.folder, self.calls, folder / "bin"):
-            made.mkdir(parents=True)
+        for folder_ in (self.folder, self.calls, folder / "bin"):
+            folder_.mkdir(parents=True)
         for name, script in {"synq": SYNQ, **PROGRAMS}.items():
             (folder / "bin" / name).write_text(script, encoding="utf-8")
             (folder / "bin" / name).chmod(0o755)
         os.mkfifo(self.calls / "asked")
-        # For reading and writing, so that it never ends.
+        # Opened for writing too, so that reading never meets an end of file.
         self.asked = os.open(self.calls / "asked", os.O_RDWR)
         self.environ = {
             "PATH": f"{folder / 'bin'}:{os.environ['PATH']}",
@@ -177,7 +177,7 @@ class Desk:
         }
 
     def type(self, line: Line) -> Done:
-        """Type a line of a document; a file that it shows with `cat` is there from then on."""
+        """Type a line of a document; `cat FILE` with output first creates the file."""
         words = line.text.split()
         if words[0] == "cat" and line.shown and not (self.folder / words[1]).exists():
             (self.folder / words[1]).write_text("\n".join(line.shown) + "\n", encoding="utf-8")
@@ -187,13 +187,13 @@ class Desk:
         os.close(self.asked)
 
     def __call__(self, line: str) -> Done:
-        """Type the line; an `export` holds for all that follow."""
+        """Type the line; an `export` lasts for all later lines."""
         self.clock += PAUSE
         if line.startswith("export "):
             self.exported.append(line)
         master, slave = pty.openpty()
         modes = termios.tcgetattr(slave)
-        modes[1] &= ~termios.OPOST  # line ends stay as they are
+        modes[1] &= ~termios.OPOST  # keep line ends as they are
         termios.tcsetattr(slave, termios.TCSANOW, modes)
         script = "\n".join([*self.exported, line])
         process = subprocess.Popen(
@@ -214,7 +214,7 @@ class Desk:
                 continue
             try:
                 chunk = os.read(master, 65536)
-            except OSError:  # that is how a terminal ends
+            except OSError:  # the end of a pseudo-terminal
                 chunk = b""
             if not chunk:
                 break
@@ -242,7 +242,7 @@ class Desk:
             done = console.invoke(app, words, input=(call / "stdin").read_bytes(), catch_exceptions=False, obj=system)
         finally:
             os.chdir(here)
-        # On a terminal both come in the order in which they were written.
+        # On a terminal both streams appear in the order in which they were written.
         (call / "stdout").write_bytes(done.output_bytes if terminal else done.stdout_bytes)
         (call / "stderr").write_bytes(b"" if terminal else done.stderr_bytes)
         (call / "status").write_text(f"{done.exit_code}\n", encoding="utf-8")
@@ -253,12 +253,12 @@ class Desk:
 
 
 def lacks_program(line: Line) -> bool:
-    """Whether the line needs jq, and this machine has none."""
+    """Whether the line needs jq and it is not installed."""
     return "jq" in re.split(r"[ |]+", line.text) and not shutil.which("jq")
 
 
-def write_anew() -> None:
-    """Write what the lines show into README and docs/."""
+def update_documents() -> None:
+    """Write the present output into README and docs/."""
     for path in DOCUMENTS:
         text = path.read_text(encoding="utf-8")
         with tempfile.TemporaryDirectory() as folder:
@@ -273,8 +273,8 @@ def write_anew() -> None:
             and not line.is_partly_shown
             and comparable("\n".join(line.shown)) != comparable(done[line.number].shown)
         }
-        path.write_text(told_anew(text, stale), encoding="utf-8")
+        path.write_text(with_outputs(text, stale), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    write_anew()
+    update_documents()

@@ -5,7 +5,9 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
@@ -13,6 +15,8 @@ from typer.testing import CliRunner
 
 from synq_cli.app import app
 from synq_cli.cli.system import System
+from synq_cli.sandbox.seed.seed import DEFAULT_SEED
+from synq_cli.sandbox.store.store import create
 
 NOW = 1_795_521_600.0  # 2026-11-24T12:00:00Z
 
@@ -39,6 +43,15 @@ class Console(CliRunner):
             if self.stdout is not None:
                 sys.stdout = self.stdout
             yield captured
+
+
+@cache
+def _seeded_tenant(now: float) -> bytes:
+    """The database of a new sandbox; seeding one for each test would take longer than most tests."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder, "sandbox.sqlite3")
+        create(file, DEFAULT_SEED, now)
+        return file.read_bytes()
 
 
 class FakeKeyring:
@@ -106,6 +119,14 @@ class Runner:
         # Not done.stdout, which replaces the line ends of CSV.
         out = done.stdout_bytes.decode() if stdout is None else stdout.getvalue()
         return Result(done.exit_code, out, done.stderr_bytes.decode())
+
+    def seed_sandbox(self) -> Path:
+        """Put a new sandbox in place, as `synq sandbox init` does; its database."""
+        place = self.folder / "state" / "sandbox.sqlite3"
+        place.parent.mkdir(mode=0o700, exist_ok=True)
+        place.write_bytes(_seeded_tenant(self.clock))
+        place.chmod(0o600)
+        return place
 
     def sleep(self, seconds: float) -> None:
         """Time passes at once."""

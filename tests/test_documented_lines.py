@@ -1,4 +1,4 @@
-"""Every line that README, docs/ and the help topics tell people to type works in a shell and shows what they show."""
+"""Every command in README, docs/ and the help topics works in a shell and prints the output shown."""
 
 import re
 import shlex
@@ -17,7 +17,7 @@ from synq_cli.sandbox.seed.seed import DEFAULT_SEED
 from synq_cli.sandbox.store.store import create
 
 TOPICS = sorted((ROOT / "synq_cli" / "help_topics").glob("*.txt"))
-# The topics speak of a file that the reader is supposed to have.
+# The topics refer to a file of the reader's own.
 COUNTS = "sku,delta,location\nHMC-NVY-M,-5,Leith warehouse\nHMC-NVY-L,3,Leith warehouse\n"
 
 
@@ -30,7 +30,7 @@ def lines_of(path: Path) -> list[Line]:
 
 
 def documents() -> Iterator[Any]:
-    """Each document; its name says how many lines are run."""
+    """Each document; the id says how many lines are run."""
     for path in [*DOCUMENTS, *TOPICS]:
         if count := sum(line.text not in UNRUN for line in lines_of(path)):
             yield pytest.param(path, id=f"{path.name}: {count} lines")
@@ -54,7 +54,7 @@ def desk(tmp_path: Path, tenant: Path) -> Iterator[Desk]:
 
 def check(line: Line, done: Done) -> None:
     fails = any(re.match(r'synq: |\{"error"', shown) for shown in line.shown)
-    if not re.search(r"\|\||\$\?", line.text):  # what follows there is about the exit status
+    if not re.search(r"\|\||\$\?", line.text):  # the line itself handles the exit status
         assert (done.status == 0 and not any(done.statuses)) is not fails, done.shown
     assert "Traceback" not in done.shown
     if line.is_partly_shown:
@@ -68,7 +68,7 @@ def check(line: Line, done: Done) -> None:
 
 
 @pytest.mark.parametrize("path", list(documents()))
-def test_every_line_of_a_document_works_and_shows_what_it_says(desk: Desk, path: Path) -> None:
+def test_documented_commands_print_what_is_shown(desk: Desk, path: Path) -> None:
     if path in TOPICS:
         desk("export SYNQ_PROFILE=sandbox")
         (desk.folder / "counts.csv").write_text(COUNTS, encoding="utf-8")
@@ -84,7 +84,7 @@ def test_every_line_of_a_document_works_and_shows_what_it_says(desk: Desk, path:
         pytest.skip(f"jq is not installed; not run: {lacking}")
 
 
-def test_no_line_is_silently_not_run() -> None:
+def test_every_synq_command_is_run_or_listed_as_not_run() -> None:
     found = {line.text for path in DOCUMENTS for line in lines_of(path)}
     assert set(UNRUN) <= found, "listed, but in no document"
     for path in DOCUMENTS:
@@ -113,8 +113,8 @@ def spans() -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("span", list(spans()))
-def test_a_command_that_is_mentioned_exists_and_takes_those_options(span: str) -> None:
-    node = tree.top(root_command())
+def test_mentioned_commands_and_options_exist(span: str) -> None:
+    node = tree.root_node(root_command())
     words = shlex.split(span)[1:]
     for word in words:
         if not node.is_group or not re.fullmatch(r"[a-z-]+", word) or word.startswith("-"):
@@ -123,5 +123,5 @@ def test_a_command_that_is_mentioned_exists_and_takes_those_options(span: str) -
         node = node.child(word)
     taken = {name for parameter in node.command.get_params(node.context) for name in parameter.opts}
     if node.is_group and any(word.isupper() for word in words):
-        return  # stands for any command
+        return  # a placeholder for any command
     assert {word.partition("=")[0] for word in words if re.match(r"--?[a-zA-Z]", word)} <= taken

@@ -3,7 +3,7 @@
 import io
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from synq_cli import exact_json
@@ -19,7 +19,6 @@ PLAIN = st.recursive(
 
 
 @given(st.dictionaries(st.text(), PLAIN, max_size=4))
-@settings(max_examples=30, deadline=None)
 def test_json_and_yaml_are_read_back_as_they_were_written(value: dict[str, object]) -> None:
     for format_ in ("json", "yaml"):
         written = io.StringIO()

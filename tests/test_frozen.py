@@ -64,7 +64,7 @@ def test_the_error_object_is_one_line_on_stderr(synq: Any) -> None:
     result = synq("orders", "get", "x", "--json", environ={"SYNQ_TOKEN": "a.b.c"})
     assert (result.status, result.out) == (2, "")
     assert result.err == (
-        '{"error":{"code":"usage","message":"\'x\' is no order id.","status":null,'
+        '{"error":{"code":"usage","message":"Invalid order id "x".","status":null,'
         f'"hint":{json.dumps(json.loads(result.err)["error"]["hint"])},"retryable":false,"request_id":null}}}}\n'
     )
 
@@ -82,7 +82,7 @@ def test_the_shape_of_the_schema(synq: Any) -> None:
     limit = next(option for option in listing["options"] if option["name"] == "limit")
     assert limit == {
         "name": "limit", "names": ["--limit"], "metavar": "N", "type": "integer", "required": False, "default": 50,
-        "repeatable": False, "choices": [], "min": 1, "help": "Stop after N rows.", "env": [],
+        "repeatable": False, "choices": [], "min": 1, "help": "Maximum number of rows.", "env": [],
     }  # fmt: skip
     (order,) = next(command for command in orders["commands"] if command["name"] == "get")["arguments"]
     assert list(order) == [

@@ -44,18 +44,18 @@ def test_the_version_does_not_even_load_typer(tmp_path: Path) -> None:
     assert loaded(tmp_path, "--version") & (HEAVY | {"typer", "json"}) == set()
 
 
-@pytest.mark.parametrize("line", [("--help",), ("orders", "--help"), ("orders", "list", "--help"), ("help", "formats")])
+@pytest.mark.parametrize("line", [("--help",), ("orders", "list", "--help"), ("help", "formats")])
 def test_help_loads_typer_and_nothing_heavy(tmp_path: Path, line: tuple[str, ...]) -> None:
     assert loaded(tmp_path, *line) & HEAVY == set()
 
 
-@pytest.mark.parametrize("kind", ["sku", "location", "order", "run", "profile"])
+@pytest.mark.parametrize("kind", ["sku", "run"])
 def test_tab_loads_neither_typer_nor_anything_heavy(tmp_path: Path, kind: str) -> None:
     state = tmp_path / ".local" / "state" / "synq"
     state.mkdir(parents=True)
     (state / "index.sqlite3").touch()
     modules = loaded(tmp_path, "__complete", kind, "", "--", "synq", "--sandbox")
-    used = {"platformdirs", "sqlite3"} if kind in {"sku", "location", "order"} else {"platformdirs"}
+    used = {"platformdirs", "sqlite3"} if kind == "sku" else {"platformdirs"}
     assert modules & (HEAVY | {"typer"}) == used
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from synq_cli.bulk.progress import Bar
     from synq_cli.bulk.runs.runs import Runs
     from synq_cli.http.rate_limit import Budget
-    from synq_cli.http.single_attempt import Lane
+    from synq_cli.http.single_attempt import SingleAttemptTransport
     from synq_cli.resources.client import SynqClient
     from synq_cli.session.session import Session
 
@@ -50,7 +50,7 @@ class Engine:
         api: "SynqClient",
         session: "Session",
         budget: "Budget",
-        open_lane: "Callable[[Callable[[float], None]], Lane]",
+        open_lane: "Callable[[Callable[[float], None]], SingleAttemptTransport]",
         observer: Observer,
         *,
         now: Callable[[], float],

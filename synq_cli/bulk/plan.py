@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ _MEDIANS = 10
 _MOST_TOLD = 10
 
 
-@dataclass(frozen=True)
+@dataclass
 class Plan:
     """Rows that are ready to be sent. `file` is its name as typed, `path` where it is, or None for standard input.
 
@@ -47,8 +48,8 @@ class Plan:
             "requests": len(self.rows),
             "minutes": round(self.seconds / 60, 1),
             "net": self.net(),
-            "largest": [self._row(row) for row in self._by_size()[:_LARGEST]],
-            "suspicious": [self._row(row) for row in self.suspicious()],
+            "largest": self._largest(),
+            "suspicious": self.suspicious(),
             "changes": self.changes(),
             "ignored_columns": list(self.ignored),
         }
@@ -63,59 +64,55 @@ class Plan:
         if net := self.net():
             told = ", ".join(f"{each['location']} {each['units']:+,} ({_counted(each['rows'], 'row')})" for each in net)
             said.append(f"Net: {told}.")
-            said.append(f"Largest: {self._listed(self._by_size()[:_LARGEST])}.")
+            said.append(f"Largest: {_listed(self._largest())}.")
         if odd := self.suspicious():
             more = f", and {len(odd) - _MOST_TOLD:,} more" if len(odd) > _MOST_TOLD else ""
-            said.append(f"Unusually large: {self._listed(odd[:_MOST_TOLD])}{more}.")
+            said.append(f"Unusually large: {_listed(odd[:_MOST_TOLD])}{more}.")
         if self.ignored:
             said.append(f"Ignored columns: {', '.join(self.ignored)}.")
         return said
 
+    @cached_property
+    def moves(self) -> "list[tuple[int, Movement]]":
+        """What each row moves, with its line; the largest first."""
+        moves = [(row.line, move) for row in self.rows if (move := self.verb.movement(row.content))]
+        return sorted(moves, key=lambda each: abs(each[1].units), reverse=True)
+
     def net(self) -> list[dict[str, Any]]:
         """The sum of units at each location."""
-        sums: dict[str, list[int]] = {}
-        for row in self.rows:
-            if move := self.verb.movement(row.content):
-                sums.setdefault(move.location, []).append(move.units)
-        return [{"location": where, "units": sum(units), "rows": len(units)} for where, units in sorted(sums.items())]
+        units: dict[str, list[int]] = {}
+        for _, move in self.moves:
+            units.setdefault(move.location, []).append(move.units)
+        return [{"location": name, "units": sum(each), "rows": len(each)} for name, each in sorted(units.items())]
 
-    def suspicious(self) -> "list[Row]":
+    def suspicious(self) -> list[dict[str, Any]]:
         """Rows that move over 1,000 units, or over ten times the median of the file; the largest first."""
-        sizes = [self._size(row) for row in self.rows]
-        usual = median(sizes) if sizes else 0
-        return [row for row in self._by_size() if self._size(row) > min(_MANY_UNITS, _MEDIANS * usual)]
+        usual = median(abs(move.units) for _, move in self.moves) if self.moves else 0
+        most = min(_MANY_UNITS, _MEDIANS * usual)
+        return [_move_row(line, move) for line, move in self.moves if abs(move.units) > most]
 
     def changes(self) -> list[dict[str, Any]]:
         """Before and after of each row whose level is known."""
         return [
-            self._row(row) | {"before": before, "after": before + self._units(row)}
-            for row in self.rows
-            if (before := self.levels.get(row.line)) is not None
+            _move_row(line, move) | {"before": before, "after": before + move.units}
+            for line, move in sorted(self.moves, key=lambda each: each[0])
+            if (before := self.levels.get(line)) is not None
         ]
+
+    def _largest(self) -> list[dict[str, Any]]:
+        return [_move_row(line, move) for line, move in self.moves[:_LARGEST]]
 
     def _items(self) -> int:
         """How many rows of the user's file these are."""
         return sum(self.verb.item_count(row.content) for row in self.rows)
 
-    def _units(self, row: "Row") -> int:
-        move = self.verb.movement(row.content)
-        return move.units if move else 0
 
-    def _size(self, row: "Row") -> int:
-        return abs(self._units(row))
+def _move_row(line: int, move: "Movement") -> dict[str, Any]:
+    return {"line": line, "sku": move.sku, "location": move.location, "delta": move.units}
 
-    def _by_size(self) -> "list[Row]":
-        """The rows that move stock, the largest first."""
-        return sorted((row for row in self.rows if self._units(row)), key=self._size, reverse=True)
 
-    def _row(self, row: "Row") -> dict[str, Any]:
-        move: Movement | None = self.verb.movement(row.content)
-        stock = {"sku": move.sku, "location": move.location, "delta": move.units} if move else {}
-        return {"line": row.line, **stock}
-
-    def _listed(self, rows: "Sequence[Row]") -> str:
-        told = [self._row(row) for row in rows]
-        return ", ".join(f"{each['sku']} {each['delta']:+,} (line {each['line']})" for each in told)
+def _listed(rows: Sequence[Mapping[str, Any]]) -> str:
+    return ", ".join(f"{row['sku']} {row['delta']:+,} (line {row['line']})" for row in rows)
 
 
 def parse_lines(text: str | None) -> set[int]:

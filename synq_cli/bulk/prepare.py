@@ -6,7 +6,7 @@ from typing import Any
 
 from synq_cli.bulk.runs.journal import Content, Row
 from synq_cli.errors import SynqError, UsageError
-from synq_cli.resources.shared.validation import mistakes
+from synq_cli.resources.shared.validation import file_problems
 from synq_cli.rows import Columns, Dialect, RowReader
 
 
@@ -75,4 +75,4 @@ def refuse(name: str, problems: Sequence[Problem], unit: str = "line", *, more: 
     """UsageError that lists every problem by its line, and says how many `more` there are; nothing if there is none."""
     if problems:
         listed = [f"{unit} {each.line}: {each.what}" for each in sorted(problems, key=lambda each: each.line)]
-        raise mistakes(name, listed, "Fix the file and run the command again.", more=more)
+        raise file_problems(name, listed, "Fix the file and run the command again.", more=more)

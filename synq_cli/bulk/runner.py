@@ -25,7 +25,7 @@ from synq_cli.http.rate_limit import RESERVE
 if TYPE_CHECKING:
     from synq_cli.bulk.runs.journal import Entry, Journal
     from synq_cli.bulk.verbs.verb import Verb
-    from synq_cli.http.single_attempt import Lane
+    from synq_cli.http.single_attempt import SingleAttemptTransport
 
 # Backoff in seconds after a request could not be sent; after the last one the run stops.
 _OUTAGE_PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)
@@ -82,7 +82,7 @@ class Runner:
         self,
         verb: "Verb",
         journal: "Journal",
-        open_lane: "Callable[[Callable[[float], None]], Lane]",
+        open_lane: "Callable[[Callable[[float], None]], SingleAttemptTransport]",
         progress: ProgressObserver,
         *,
         now: Callable[[], float],
@@ -171,19 +171,19 @@ class Runner:
         with self._lock:
             return None if self._stopped or not self._rows else self._rows.popleft()
 
-    def _send(self, lane: "Lane", row: "Entry") -> None:
+    def _send(self, lane: "SingleAttemptTransport", row: "Entry") -> None:
         """Send one row, once it may be sent, and journal its outcome."""
         body = self._verb.body(row.content)
         self._wait_for_turn()
-        ticket = lane.take_place(RESERVE)
+        ticket = lane.acquire(RESERVE)
         try:
             lane.prepare()
         except SynqError:
-            lane.give_back(ticket)
+            lane.release(ticket)
             raise  # the row was not sent: it stays pending, and the run stops
         started = self._now()
         if not self._mark_sent(row, started):
-            lane.give_back(ticket)
+            lane.release(ticket)
             return
         try:
             answer = lane.attempt(self._verb.operation, ticket, body)

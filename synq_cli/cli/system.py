@@ -1,4 +1,4 @@
-"""What a run takes from outside: streams, environment, clock, network, keyring and working folder."""
+"""The outside world of a run: streams, files, environment, clock, network, keyring and working folder."""
 
 import io
 import os
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from synq_cli.session.tokens.keyring import SecretStore
 
 
-def _any_fraction() -> float:
+def _random() -> float:
     import random
 
-    return random.random()  # noqa: S311 it spreads waits, and guards nothing
+    return random.random()  # noqa: S311 it only spreads waits
 
 
 def _open_in_browser(address: str) -> bool:
@@ -28,7 +28,7 @@ def _open_in_browser(address: str) -> bool:
 
 
 class System(NamedTuple):
-    """The outside world of a run, by default the process's; tests hand in their own.
+    """The outside world of a run, by default the process's; tests pass their own.
 
     The streams are always those of the process, which `typer.testing.CliRunner` replaces for a test.
     """
@@ -36,7 +36,7 @@ class System(NamedTuple):
     environ: Mapping[str, str] = os.environ
     now: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
-    jitter: Callable[[], float] = _any_fraction
+    jitter: Callable[[], float] = _random
     http: "httpx.BaseTransport | None" = None
     keyring: "SecretStore | None" = None
     browse: Callable[[str], bool] = _open_in_browser
@@ -59,8 +59,20 @@ class System(NamedTuple):
         """Standard error."""
         return sys.stderr or io.StringIO()
 
+    def read_text(self, path: str) -> str:
+        """The text of a file, or of standard input for `-`; UsageError if it can't be read."""
+        from synq_cli.documents import read_text
+
+        return read_text(path, self.stdin)
+
+    def read_bytes(self, path: str) -> bytes:
+        """The bytes of a file, or of standard input for `-`; UsageError if it can't be read."""
+        from synq_cli.documents import read_bytes
+
+        return read_bytes(path, self.stdin)
+
     def flush(self) -> None:
-        """Write what is left in the streams; what can't be written any more is lost, and its error was reported."""
+        """Flush both streams. An error here was reported before, when the data was written."""
         for stream in (self.stdout, self.stderr):
             with suppress(OSError, ValueError):
                 stream.flush()

@@ -1,8 +1,9 @@
-"""The secret that webhooks are signed with: piped in, set in the environment, kept, or typed."""
+"""The secret that webhooks are signed with: from standard input, the environment, the profile, or a prompt."""
 
 import re
 from typing import TYPE_CHECKING
 
+from synq_cli.cli.login import refuse_sandbox
 from synq_cli.errors import AuthError, UsageError
 from synq_cli.session.profiles import token_store
 from synq_cli.session.settings import SANDBOX
@@ -10,59 +11,56 @@ from synq_cli.session.tokens.stores import TokenStore, entry_of
 from synq_cli.state.folders import config_dir
 
 if TYPE_CHECKING:
-    from synq_cli.cli.context import Invocation
+    from synq_cli.cli.context import RunContext
 
 _VARIABLE = "SYNQ_WEBHOOK_SECRET"
-_WAYS = f"Pipe it in with --secret-stdin, set {_VARIABLE}, or keep it: synq webhooks sign FILE --keep-secret"
+_WAYS = f"Pipe it in with --secret-stdin, set {_VARIABLE}, or store it: synq webhooks sign FILE --keep-secret"
 
 
-def find_secret(run: "Invocation", *, from_stdin: bool) -> str:
-    """The secret from standard input if asked for, else the environment's, the sandbox's, the kept one, or one typed.
+def find_secret(run: "RunContext", *, from_stdin: bool) -> str:
+    """The secret from standard input if asked for, else the environment's, the sandbox's, the stored one, or a prompt.
 
-    UsageError if it is empty, RefusedError if there is none and nobody to ask.
+    UsageError if it is empty, RefusedError if there is none and no terminal to ask on.
     """
-    if from_stdin:
-        return _checked(run, _piped(run))
-    environ, own = run.system.environ, run.settings.profile == SANDBOX
-    found = environ.get(_VARIABLE) or (run.sandbox.webhook_secret() if own else _kept(run))
-    return _checked(run, found or _typed(run))
+    found = run.system.environ.get(_VARIABLE)
+    if not from_stdin and not found:
+        found = run.sandbox.webhook_secret() if run.settings.profile == SANDBOX else _stored(run)
+    return _enter(run, from_stdin=from_stdin) if from_stdin or not found else _checked(run, found)
 
 
-def enter_secret(run: "Invocation", *, from_stdin: bool) -> str:
-    """A secret from standard input, or one typed, kept where the profile keeps its token; AuthError if it can't be."""
-    run.refuse_for_sandbox("The sandbox has a webhook secret of its own.")
-    secret = _checked(run, _piped(run) if from_stdin else _typed(run))
+def store_secret(run: "RunContext", *, from_stdin: bool) -> str:
+    """Store a secret from standard input or a prompt where the profile keeps its token; AuthError if that fails."""
+    refuse_sandbox(run, "The sandbox has its own webhook secret.")
+    secret = _enter(run, from_stdin=from_stdin)
     _store(run).write(entry_of(run.settings.profile, "webhook"), secret, token_store(run.config, run.settings.profile))
     return secret
 
 
-def _piped(run: "Invocation") -> str:
-    return re.sub(r"\r?\n\Z", "", run.read_text("-"))
-
-
-def _typed(run: "Invocation") -> str:
+def _enter(run: "RunContext", *, from_stdin: bool) -> str:
     from synq_cli.output.prompts import ask_secret
 
-    return ask_secret("Webhook secret: ", stdin=run.system.stdin, stderr=run.system.stderr, hint=_WAYS)
+    if from_stdin:
+        return _checked(run, re.sub(r"\r?\n\Z", "", run.system.read_text("-")))
+    return _checked(run, ask_secret("Webhook secret: ", stdin=run.system.stdin, stderr=run.system.stderr, hint=_WAYS))
 
 
-def _kept(run: "Invocation") -> str | None:
+def _stored(run: "RunContext") -> str | None:
     profile = run.settings.profile
     try:
         return _store(run).read(entry_of(profile, "webhook"), token_store(run.config, profile))
     except AuthError as error:
-        run.output.warn(error.message)  # a person may still be there to ask
+        run.output.warn(error.message)  # the prompt may still get it
         return None
 
 
-def _store(run: "Invocation") -> TokenStore:
-    return TokenStore(config_dir(run.system.environ), run.system.keyring, memory=run.memory, hint=_WAYS)
+def _store(run: "RunContext") -> TokenStore:
+    return TokenStore(config_dir(run.system.environ), run.system.keyring, cache=run.cache, hint=_WAYS)
 
 
-def _checked(run: "Invocation", secret: str) -> str:
+def _checked(run: "RunContext", secret: str) -> str:
     run.secrets.append(secret)
     if not secret.strip():
         raise UsageError("The webhook secret is empty.", hint=_WAYS)
     if secret != secret.strip():
-        run.output.warn("The webhook secret begins or ends with a blank, and signs with it.")
+        run.output.warn("The webhook secret starts or ends with a space, which is part of it.")
     return secret

@@ -1,1 +1,1 @@
-"""One module a noun: its columns, then a thin function for each verb."""
+"""One module or package for each group of commands: its columns, then a short function for each command."""

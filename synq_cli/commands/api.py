@@ -1,19 +1,21 @@
-"""`synq api`: any request to the API."""
+"""`synq api`: send any request to the API."""
 
 from typing import Annotated
 
 import typer
 
 from synq_cli.cli import tree
-from synq_cli.cli.lazy_groups import Commands
-from synq_cli.cli.options import YesOption, invocation
-from synq_cli.cli.spec import ANY
-from synq_cli.cli.values import FILE, suggestion
+from synq_cli.cli.command import ANY
+from synq_cli.cli.confirmation import confirm
+from synq_cli.cli.context import RunContext
+from synq_cli.cli.groups import CommandGroup
+from synq_cli.cli.metavars import FILE, suggestion
+from synq_cli.cli.options import YesOption
 from synq_cli.errors import UsageError
 from synq_cli.resources.fields import read_fields
 from synq_cli.resources.request import METHODS
 
-group = Commands()
+group = CommandGroup()
 
 
 @group.command("api", effect=ANY, requests=(1, None))
@@ -23,22 +25,23 @@ def send_request(
         list[str],
         typer.Argument(
             metavar=suggestion("[METHOD] PATH", METHODS),  # no Literal: the path is one of the words
-            help="The method, GET if left out, and the path, such as /api/v1/oms/orders.",
+            help="HTTP method [default: GET] and path, such as /api/v1/oms/orders.",
         ),
     ],
     field: Annotated[
         list[str] | None,
-        typer.Option("-f", "--field", metavar="KEY=VALUE", help="A field: true, false, null and numbers are typed."),
+        typer.Option(
+            "-f", "--field", metavar="KEY=VALUE", help="Field; true, false, null and numbers are JSON values."
+        ),
     ] = None,
     raw_field: Annotated[
-        list[str] | None, typer.Option("-F", "--raw-field", metavar="KEY=VALUE", help="A field that is text as it is.")
+        list[str] | None,
+        typer.Option("-F", "--raw-field", metavar="KEY=VALUE", help="Field whose value is always text."),
     ] = None,
     body: Annotated[
-        str | None, typer.Option("--input", metavar=FILE, help="JSON to send, byte by byte; - is stdin.")
+        str | None, typer.Option("--input", metavar=FILE, help="File with the JSON body; - for standard input.")
     ] = None,
-    paginate: Annotated[
-        bool, typer.Option("--paginate", help="Read a list in pages to its end, as one array.")
-    ] = False,
+    paginate: Annotated[bool, typer.Option("--paginate", help="Read every page of a list, as one array.")] = False,
     include: Annotated[
         bool, typer.Option("-i", "--include", help="Print the status line and the headers first.")
     ] = False,
@@ -46,16 +49,17 @@ def send_request(
 ) -> None:
     """Send any request to the API.
 
-    With the session, the rate limit and the retries of every other command: GET, PUT and DELETE are sent again if
-    no answer comes, POST and PATCH never; a new order only with an idempotency_key. The token goes to the API's
-    own address alone.
+    The request uses the same login, rate limit and retries as other commands: GET, PUT and DELETE are retried if no
+    response arrives, POST and PATCH never are, except a new order with an idempotency_key. The token is sent only to
+    the API's own host.
 
-    Fields are the body, or the query with GET, DELETE and --input. In a body `tags[]=new` appends to a list,
-    `address[city]=Leith` goes into an object, and `items[][sku]=A` into an object in a list. A value behind -f
-    that begins with @ names a file to take it from.
+    Fields form the body, or the query with GET, DELETE and --input. In a body, `tags[]=new` appends to a list,
+    `address[city]=Leith` sets a key of an object, and `items[][sku]=A` one of an object in a list. With -f, @FILE as
+    a value reads it from a file.
 
-    JSON is printed as JSON, anything else as it is; --fields, --columns and -o see a list where an object holds one.
-    A DELETE asks first; in a script --yes says so. An error ends like that of any other command.
+    JSON responses are printed in the output format, anything else as it is. For --fields, --columns and -o, an object
+    that holds a list counts as that list. A DELETE asks for confirmation; in a script, use --yes. Exit statuses are
+    those of other commands.
 
     Examples:
       synq api /api/v1/oms/orders -f limit=5
@@ -63,20 +67,20 @@ def send_request(
       synq api POST /api/v1/pim/products -f title="Harbour Merino Crewneck" --dry-run
       synq api PUT /api/v1/settings/tenant --input settings.json --dry-run
     """
-    run = invocation(ctx)
+    run: RunContext = ctx.obj
     if paginate and include:
-        raise UsageError("--include shows one reply, but --paginate reads several.")
+        raise UsageError("--include conflicts with --paginate, which reads several responses.")
     root = ctx.find_root().command
-    fields = read_fields(field or [], raw_field or [], run.read_text)
-    content = None if body is None else run.read_bytes(body)
+    fields = read_fields(field or [], raw_field or [], run.system.read_text)
+    content = None if body is None else run.system.read_bytes(body)
     request = run.api.requests.prepare(words, fields, content)
     sent = f"{request.operation.method} {request.operation.path}"
     if request.operation.method == "DELETE":
-        run.confirmed(f"Send {sent}? There may be no undo.", yes=yes)
+        confirm(run, f"Send {sent}? This may not be reversible.", yes=yes)
     if paginate:
         run.output.document(run.api.requests.all(request, run.output.note))
     else:
         answer = run.api.requests.send(request)
         run.output.answer(answer.head if include else [], answer.kind, answer.value)
     if request.known and (command := tree.command_for(root, request.known)):
-        run.output.note(f"`{command}` does this too.")
+        run.output.note(f"`{command}` does the same.")

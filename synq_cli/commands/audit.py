@@ -1,18 +1,19 @@
-"""`synq audit`: the log of what was done."""
+"""`synq audit`: the audit log."""
 
 from typing import Annotated
 
 import typer
 
-from synq_cli.cli.lazy_groups import Noun
-from synq_cli.cli.options import SinceOption, invocation, moment
-from synq_cli.cli.values import suggestions
+from synq_cli.cli.context import RunContext
+from synq_cli.cli.groups import CommandGroup
+from synq_cli.cli.metavars import suggestions
+from synq_cli.cli.options import SinceOption, parse_since
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, clock, identifier, text
-from synq_cli.resources.audit import ACTIONS, NEWEST, wanted
+from synq_cli.resources.audit import ACTIONS, NEWEST, event_filter
 
-group = Noun("Read the log of what was done.")
+group = CommandGroup()
 
 COLUMNS = [
     Column("ID", "id", identifier, table=False),
@@ -47,28 +48,32 @@ ActionOption = Annotated[
 ActorOption = Annotated[
     str | None,
     typer.Option(
-        "--actor", metavar="WHO", help="Only what they did: an e-mail address, what is before its @, or system."
+        "--actor",
+        metavar="WHO",
+        help="Only actions of this actor: an e-mail address, the part before its @, or system.",
     ),
 ]
 EntityOption = Annotated[
     str | None,
-    typer.Option("--entity", metavar="TYPE|ID", help="Only about this kind of thing, or the one with this id."),
+    typer.Option(
+        "--entity", metavar="TYPE|ID", help="Only actions on this type of entity, or on the entity with this id."
+    ),
 ]
 
 
 @group.command("list", operations.LIST_AUDIT_EVENTS, operations.LIST_PIM_AUDIT_EVENTS, requests=(1, 1))
 def list_events(
-    ctx: typer.Context,
+    run: RunContext,
     action: ActionOption = None,
     actor: ActorOption = None,
     entity: EntityOption = None,
     since: SinceOption = None,
-    catalogue: Annotated[bool, typer.Option("--catalogue", help="The catalogue's own log instead.")] = False,
+    catalogue: Annotated[bool, typer.Option("--catalogue", help="Read the catalogue's log instead.")] = False,
 ) -> None:
-    """List what was done, newest first.
+    """List recent events, newest first.
 
-    The API gives the 50 newest events, no earlier ones, and does not filter: the options choose among those 50.
-    `synq audit tail` follows what is done from now on. The catalogue's own log says less of each event.
+    The API returns only the 50 newest events and does not filter, so the options select from those 50. To follow new
+    events, use `synq audit tail`. The catalogue's log has fewer details.
 
     Examples:
       synq audit list
@@ -76,38 +81,38 @@ def list_events(
       synq audit list --actor ailsa --json
       synq audit list --catalogue --entity PRODUCT
     """
-    run = invocation(ctx)
-    chosen = wanted(action=action, actor=actor, entity=entity, since=moment(since, run.system.now()))
+    matches = event_filter(action=action, actor=actor, entity=entity, since=parse_since(since, run.system.now()))
     events = run.api.audit.catalogue_events() if catalogue else run.api.audit.events()
-    run.output.rows([event for event in events if chosen(event)], COLUMNS, empty="No events match.")
+    run.output.rows([event for event in events if matches(event)], COLUMNS, empty="No events match.")
     if len(events) >= NEWEST:
-        run.output.note(f"Only the {len(events)} newest events were looked at; the API gives no more.")
+        run.output.note(f"Searched only the {len(events)} newest events: the API returns no more.")
 
 
 @group.command("tail", operations.LIST_AUDIT_EVENTS, requests=(1, None))
 def follow_events(
-    ctx: typer.Context,
+    run: RunContext,
     action: ActionOption = None,
     actor: ActorOption = None,
     entity: EntityOption = None,
     since: Annotated[
         str | None,
-        typer.Option("--since", metavar="WHEN", help="Begin there, not with the last 10: 30m, 12h, a date or a time."),
+        typer.Option(
+            "--since", metavar="WHEN", help="Start at this age (30m, 12h), date or time. [default: the last 10 events]"
+        ),
     ] = None,
 ) -> None:
-    """Follow what is done, newest last.
+    """Follow new events, newest last.
 
-    Shows the last 10 events and then each new one, until Ctrl-C. synq looks every 5 to 60 seconds, the less often
-    the fewer requests are left in the minute, and leaves the last 20 to other commands. If more than 50 events come
-    between two looks, some are out of reach; stderr says so.
+    Prints the last 10 events and then each new one, until you press Ctrl-C. synq polls every 5 to 60 seconds: more
+    slowly as the rate limit is used up, leaving the last 20 requests a minute to other commands. If more than 50
+    events happen between two polls, some are missed, and synq warns on stderr.
 
-    Off a terminal each event is a line of TSV, or of JSON with -o ndjson or --json, written as it comes.
+    When stdout is not a terminal, each event is written at once as a line of TSV, or of JSON with -o ndjson or --json.
 
     Examples:
       synq audit tail
       synq audit tail --action ORDER_PLACED --since 1h
       synq audit tail -o ndjson | tee -a audit.ndjson
     """
-    run = invocation(ctx)
-    chosen = wanted(action=action, actor=actor, entity=entity, since=moment(since, run.system.now()))
-    run.output.follow(run.api.audit.tail(chosen, run.output.warn), TAIL)
+    matches = event_filter(action=action, actor=actor, entity=entity, since=parse_since(since, run.system.now()))
+    run.output.follow(run.api.audit.tail(matches, run.output.warn), TAIL)

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from synq_cli.cli.options import invocation
-from synq_cli.cli.values import FILE
+from synq_cli.cli.confirmation import confirm
+from synq_cli.cli.context import RunContext
+from synq_cli.cli.metavars import FILE
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import delta, flag, quantity, state, timestamp, whole
 
@@ -66,17 +67,16 @@ SUMMARY = [
 ]
 
 
-def carry_out(ctx: typer.Context, plan: "Plan", go: "Callable[[], Outcome]", report: str | None, *, yes: bool) -> None:
+def carry_out(run: RunContext, plan: "Plan", go: "Callable[[], Outcome]", report: str | None, *, yes: bool) -> None:
     """Print the plan, ask unless `yes`, then run `go`; a dry run ends with the plan."""
-    if agreed(ctx, plan, report, yes=yes):
-        finish(ctx, go(), report)
+    if agreed(run, plan, report, yes=yes):
+        finish(run, go(), report)
 
 
-def agreed(ctx: typer.Context, plan: "Plan", report: str | None, *, yes: bool) -> bool:
+def agreed(run: RunContext, plan: "Plan", report: str | None, *, yes: bool) -> bool:
     """Whether to carry out the plan, once it was printed and confirmed; a dry run ends with it."""
     from synq_cli.bulk.files.report import check_report
 
-    run = invocation(ctx)
     check_report(report)
     what = plan.verb.counted(len(plan.rows))
     if run.dry_run:
@@ -84,13 +84,14 @@ def agreed(ctx: typer.Context, plan: "Plan", report: str | None, *, yes: bool) -
         return False
     for line in plan.lines():
         run.output.note(line)
-    return run.confirmed(f"Send {what} to {run.session.profile}?", yes=yes)
+    confirm(run, f"Send {what} to {run.session.profile}?", yes=yes)
+    return True
 
 
-def finish(ctx: typer.Context, outcome: "Outcome", report: str | None) -> None:
+def finish(run: RunContext, outcome: "Outcome", report: str | None) -> None:
     """Write the report, print the summary of a run, and raise what is left to do."""
     from synq_cli.bulk.files.report import write_report
 
     write_report(outcome.entries, report)
-    invocation(ctx).output.record(outcome.row, SUMMARY)
+    run.output.record(outcome.row, SUMMARY)
     outcome.check()

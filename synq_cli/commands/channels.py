@@ -1,17 +1,17 @@
-"""`synq channels`: where orders come in."""
+"""`synq channels`: the sales channels that orders come from."""
 
 from typing import Annotated
 
 import typer
 
-from synq_cli.cli.lazy_groups import Noun
-from synq_cli.cli.options import invocation
+from synq_cli.cli.context import RunContext
+from synq_cli.cli.groups import CommandGroup
 from synq_cli.errors import UsageError
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, flag, identifier
 
-group = Noun("List and change the sales channels.")
+group = CommandGroup()
 
 COLUMNS = [
     Column("ID", "id", identifier),
@@ -24,63 +24,59 @@ COLUMNS = [
 
 
 @group.command("list", operations.LIST_CHANNELS)
-def list_channels(ctx: typer.Context) -> None:
-    """List the sales channels.
+def list_channels(run: RunContext) -> None:
+    """List sales channels.
 
-    Every channel that brings in orders, by name, with its currency. `synq orders list --channel NAME` shows the
-    orders of one.
+    Sorted by name, with the currency of each. To list the orders of a channel, use `synq orders list --channel NAME`.
 
     Examples:
       synq channels list
       synq channels list --fields name,currency -o csv
     """
-    run = invocation(ctx)
     run.output.rows(run.api.channels.list(), COLUMNS, empty="This tenant has no channels.")
 
 
 @group.command("create", operations.CREATE_CHANNEL)
 def create_channel(
-    ctx: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="What orders will call it.")],
-    currency: Annotated[str, typer.Option("--currency", metavar="CUR", help="Three letters, such as GBP. Required.")],
-    inactive: Annotated[bool, typer.Option("--inactive", help="It takes no orders yet.")] = False,
+    run: RunContext,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name, as shown in orders.")],
+    currency: Annotated[str, typer.Option("--currency", metavar="CUR", help="Currency code, such as GBP. Required.")],
+    inactive: Annotated[bool, typer.Option("--inactive", help="Create it without accepting orders yet.")] = False,
 ) -> None:
     """Create a sales channel.
 
-    The currency must be named, since not every server takes the same one by default. If no answer comes, nothing is
-    sent again: synq ends with exit 10, and `synq channels list` shows whether it was made.
+    The currency is required because servers differ in their default. The request is never retried: if no response
+    arrives, synq exits with 10, and `synq channels list` shows whether the channel was created.
 
     Examples:
       synq channels create market-stall --currency GBP
       synq channels create alpine-web --currency EUR --inactive --dry-run
     """
-    run = invocation(ctx)
     run.output.record(run.api.channels.create(name, currency, active=not inactive), COLUMNS)
 
 
 @group.command("update", operations.UPDATE_CHANNEL, operations.LIST_CHANNELS, requests=(1, 2))
 def update_channel(
-    ctx: typer.Context,
-    channel: Annotated[str, typer.Argument(metavar="CHANNEL", help="Its name, its id, or the id's first letters.")],
-    name: Annotated[str | None, typer.Option("--name", metavar="NAME", help="A new name.")] = None,
+    run: RunContext,
+    channel: Annotated[str, typer.Argument(metavar="CHANNEL", help="Name, id or the start of the id.")],
+    name: Annotated[str | None, typer.Option("--name", metavar="NAME", help="New name.")] = None,
     currency: Annotated[
-        str | None, typer.Option("--currency", metavar="CUR", help="Another currency: three letters, such as GBP.")
+        str | None, typer.Option("--currency", metavar="CUR", help="New currency code, such as GBP.")
     ] = None,
     active: Annotated[
-        bool | None, typer.Option("--active/--inactive", help="Whether it takes orders.", show_default=False)
+        bool | None, typer.Option("--active/--inactive", help="Accept orders or not.", show_default=False)
     ] = None,
 ) -> None:
     """Change a sales channel.
 
-    The API replaces name, currency and switch together, so synq reads the channel first and keeps what is not
-    named.
+    The API replaces name, currency and activity together, so synq reads the channel first and keeps the values that
+    you do not change.
 
     Examples:
       synq channels update high-street --inactive
       synq channels update f83f95d1 --name old-town --dry-run
     """
-    run = invocation(ctx)
     if name is None and currency is None and active is None:
-        raise UsageError("Nothing to change.", hint="Name it: --name, --currency, --active or --inactive.")
+        raise UsageError("Nothing to change.", hint="Add --name, --currency, --active or --inactive.")
     before, after = run.api.channels.update(channel, name=name, currency=currency, active=active)
     run.output.changed(str(before.get("name")), before, after, COLUMNS)

@@ -1,18 +1,18 @@
-"""`synq settings`: how the tenant's stock is allocated, counted and reordered."""
+"""`synq settings`: how the tenant's stock is allocated, valued and reordered."""
 
 from typing import Annotated
 
 import typer
 
-from synq_cli.cli.lazy_groups import Noun
-from synq_cli.cli.options import invocation
-from synq_cli.cli.values import suggestion
+from synq_cli.cli.context import RunContext
+from synq_cli.cli.groups import CommandGroup
+from synq_cli.cli.metavars import suggestion
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import flag, quantity, timestamp
 from synq_cli.resources.settings import KEYS, WORDS, parse_settings
 
-group = Noun("Show and change the tenant's settings.")
+group = CommandGroup()
 
 RECORD = [
     Column("Allocation", "inventory_allocation_model"),
@@ -23,44 +23,38 @@ RECORD = [
     Column("Changed by", "updated_by"),
 ]
 
-
 # No Literal: the value of a key may be a number.
 _PAIRS = [f"{key}={word}" for key in KEYS for word in WORDS.get(key, ("",))]
 
 
 @group.command("show", operations.GET_TENANT_SETTINGS)
-def show_settings(ctx: typer.Context) -> None:
+def show_settings(run: RunContext) -> None:
     """Show the tenant's settings.
 
-    How stock is allocated (HARD takes it when an order is placed, SOFT only earmarks it), how its cost is
-    counted (WAC or FIFO), the low-stock threshold, and whether low stock raises a draft purchase order.
+    They are: how stock is allocated (HARD takes it when an order is placed, SOFT only earmarks it), how its cost is
+    calculated (WAC or FIFO), the low-stock threshold, and whether low stock creates a draft purchase order.
 
     Examples:
       synq settings show
       synq settings show --fields default_low_stock_threshold -o tsv
     """
-    run = invocation(ctx)
     run.output.record(run.api.settings.get(), RECORD)
 
 
 @group.command("set", operations.UPDATE_TENANT_SETTINGS, operations.GET_TENANT_SETTINGS, requests=(1, 2))
 def change_settings(
-    ctx: typer.Context,
-    pairs: Annotated[
-        list[str],
-        typer.Argument(metavar=suggestion("KEY=VALUE...", _PAIRS), help="The settings to change."),
-    ],
+    run: RunContext,
+    pairs: Annotated[list[str], typer.Argument(metavar=suggestion("KEY=VALUE...", _PAIRS), help="Settings to change.")],
 ) -> None:
     """Change the tenant's settings.
 
     The keys are inventory_allocation_model (HARD or SOFT), costing_method (WAC or FIFO), auto_po_enabled (true or
     false) and default_low_stock_threshold (0 or more). The API replaces all four together, so synq reads them first
-    and keeps what is not named. Later transactions follow at once. A tenant that has never saved any needs all four.
+    and keeps the others; a tenant without saved settings needs all four. Changes apply to later transactions at once.
 
     Examples:
       synq settings set default_low_stock_threshold=8
       synq settings set inventory_allocation_model=HARD auto_po_enabled=false --dry-run
     """
-    run = invocation(ctx)
     before, after = run.api.settings.update(parse_settings(pairs))
     run.output.changed("Settings", before, after, RECORD)

@@ -1,18 +1,19 @@
-"""What comes of an HTTP exchange: a reply, or the reason why there is none; and the events that observers get."""
+"""The outcome of an HTTP exchange, a reply or the reason why there is none, and the observer of exchanges."""
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import NamedTuple, Protocol
 
 
 class Tls(NamedTuple):
-    """The encrypted connection of a reply: protocol version, end of the certificate's validity in epoch seconds."""
+    """The TLS connection of a reply: protocol version, end of the certificate's validity in epoch seconds."""
 
     version: str
     certificate_ends: float | None
 
 
 class Reply(NamedTuple):
-    """A reply read to its end; header names in lower case. `tls` is None for a connection without encryption."""
+    """A complete reply; header names are in lower case, `tls` is None without encryption."""
 
     status: int
     headers: Mapping[str, str]
@@ -20,18 +21,26 @@ class Reply(NamedTuple):
     tls: Tls | None = None
 
     @property
+    def status_line(self) -> str:
+        """The status with its phrase, such as 404 Not Found."""
+        try:
+            return f"{self.status} {HTTPStatus(self.status).phrase}"
+        except ValueError:
+            return str(self.status)
+
+    @property
     def request_id(self) -> str | None:
-        """The server's id of the request, if it gave one."""
+        """The server's id of the request, if any."""
         return self.headers.get("x-request-id")
 
     @property
     def limit(self) -> int | None:
-        """How many requests the window holds, if it says so."""
+        """The size of the rate limit's window, if given."""
         return self._number("x-ratelimit-limit")
 
     @property
     def remaining(self) -> int | None:
-        """How many of them are left, if it says so."""
+        """The requests left in the window, if given."""
         return self._number("x-ratelimit-remaining")
 
     def _number(self, header: str) -> int | None:
@@ -40,22 +49,21 @@ class Reply(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The body as text, whatever bytes it holds."""
+        """The body as text; undecodable bytes are replaced."""
         return self.body.decode("utf-8", "replace").strip()
 
     @property
     def is_html(self) -> bool:
-        """Whether the body is a page for a browser, whatever its header says."""
-        return "html" in self.headers.get("content-type", "").lower() or self.text[:15].lower().startswith(
-            ("<!doctype", "<html")
-        )
+        """Whether the body is an HTML page, by its header or its first characters."""
+        starts = self.text[:15].lower().startswith(("<!doctype", "<html"))
+        return starts or "html" in self.headers.get("content-type", "").lower()
 
 
 class NoResponseError(Exception):
     """No usable reply came; `sentence` says why, without a period.
 
-    Unless `sent`, no byte of the request has left this machine, so that it may be sent again whatever it does. Another
-    try may succeed only if `retryable`. `hint` says what to do, where the reason tells.
+    Unless `sent`, no byte of the request has left this machine, so it can be sent again whatever it does. Another try
+    may succeed only if `retryable`. `hint` says what to do, if known.
     """
 
     def __init__(self, sentence: str, *, sent: bool, retryable: bool = True, hint: str | None = None) -> None:
@@ -66,8 +74,8 @@ class NoResponseError(Exception):
         self.hint = hint
 
 
-class Trace(NamedTuple):
-    """One request that was sent, for the debug line; `status` is None if no answer came."""
+class RequestEvent(NamedTuple):
+    """A request that was sent, for the debug log; `status` is None if no reply came."""
 
     method: str
     url: str
@@ -84,9 +92,9 @@ class Trace(NamedTuple):
         return " ".join(str(part) for part in parts if part is not None)
 
 
-class Listener(Protocol):
-    """Who hears what happens on the way."""
+class Observer(Protocol):
+    """Is notified of waits, requests and warnings."""
 
     def waiting(self, seconds: float, reason: str) -> None: ...
-    def sent(self, event: Trace) -> None: ...
+    def sent(self, event: RequestEvent) -> None: ...
     def warn(self, text: str) -> None: ...

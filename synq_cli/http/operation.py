@@ -1,4 +1,4 @@
-"""What the contract says of one operation."""
+"""An operation of the API, as the contract describes it."""
 
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
@@ -10,10 +10,10 @@ Role = Literal["VIEWER", "EDITOR", "ADMIN"]
 
 
 class Operation(NamedTuple):
-    """One operation, by the values of openapi.yaml; `what` names what it gives, for messages.
+    """An operation; the fields are those of openapi.yaml, where `what` is x-synq-name.
 
-    `role` is the least role, where one is stated. A `public` operation takes no token. `gives` is the body of a
-    success.
+    `role` is the least role, if the contract states one. A `public` operation takes no token. `gives` is the kind of
+    body of a success.
     """
 
     id: str
@@ -28,10 +28,10 @@ class Operation(NamedTuple):
     gives: Literal["json", "text", "nothing"] = "json"
 
     def path_with(self, values: Mapping[str, str] | None) -> str:
-        """Its path with these values in it, whatever characters they hold."""
+        """The path with these values for its placeholders, escaped."""
         from urllib.parse import quote
 
         quoted = {name: quote(value, safe="") for name, value in (values or {}).items()}
-        # A part of dots alone would lead to another route.
+        # A segment of dots would lead to another route.
         dots = {name: value.replace(".", "%2E") for name, value in quoted.items() if not value.strip(".")}
         return self.path.format_map(quoted | dots)

@@ -1,4 +1,4 @@
-"""What a reply means: its rows, or the error that it is."""
+"""Replies: parsing successes, turning failures into errors."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,7 +21,7 @@ from synq_cli.http.exchange import Reply
 from synq_cli.http.operation import Operation
 
 _LONGEST_TEXT = 500
-_BASE_URL = "Is the base URL right? `synq config get base_url` shows it."
+_BASE_URL = "Check the base URL: synq config get base_url"
 _MISSING_ROUTE = {"", "404 page not found", "page not found", "not found", "method not allowed"}
 _ROLES = {"EDITOR": "EDITOR or ADMIN", "ADMIN": "ADMIN"}
 _BY_STATUS: dict[int, type[SynqError]] = {
@@ -36,7 +36,7 @@ _BY_STATUS: dict[int, type[SynqError]] = {
 
 
 def parse(reply: Reply, operation: Operation) -> Any:
-    """What a 2xx reply holds: its JSON, its text, or None where there is nothing; an error where it makes no sense."""
+    """The body of a 2xx reply: JSON, text, or None if it is empty. See invalid_reply for anything else."""
     if reply.status == HTTPStatus.NO_CONTENT or operation.gives == "nothing":
         return None
     if operation.gives == "text":
@@ -45,40 +45,29 @@ def parse(reply: Reply, operation: Operation) -> Any:
         return exact_json.loads(reply.body.decode("utf-8"))
     except (ValueError, RecursionError):
         kind = reply.headers.get("content-type", "no content type")
-        raise nonsense(operation, f"status {reply.status} with a body that is not JSON ({kind})") from None
+        raise invalid_reply(operation, f"status {reply.status} with a body that is not JSON ({kind})") from None
 
 
-def nonsense(operation: Operation, what: str) -> SynqError:
-    """A reply that can't be the API's: for a write, which may have acted, the outcome is unknown."""
+def invalid_reply(operation: Operation, problem: str) -> SynqError:
+    """The error for a reply that is not the API's: UnknownOutcomeError for a write, which may have been applied."""
+    message = f"The answer to {operation.method} {operation.path} is not valid: {problem}."
     if operation.effect != "read":
-        return UnknownOutcomeError(
-            f"The answer to {operation.method} {operation.path} makes no sense: {what}. It may have been applied."
-        )
-    return ServerError(
-        f"The answer to {operation.method} {operation.path} makes no sense: {what}.",
-        hint=_BASE_URL,
-    )
-
-
-def one_object(answer: Any, operation: Operation) -> dict[str, Any]:
-    """An answer that must be an object; an error where it is none."""
-    if not isinstance(answer, dict):
-        raise nonsense(operation, "it is no object")
-    return answer
+        return UnknownOutcomeError(f"{message} It may have been applied.")
+    return ServerError(message, hint=_BASE_URL)
 
 
 @contextmanager
-def if_unclear(look: str) -> Iterator[None]:
-    """Says how to look, should a write in here end without anybody knowing whether it was carried out."""
+def hint_if_unknown(hint: str) -> Iterator[None]:
+    """Set the hint of errors that leave unknown whether a write was carried out."""
     try:
         yield
     except (UnknownOutcomeError, InterruptError) as error:
-        error.hint = look
+        error.hint = hint
         raise
 
 
 def is_gone(reply: Reply, operation: Operation) -> bool:
-    """Whether a 404 says that what was to be deleted is no longer there; a missing route says nothing of it."""
+    """Whether a 404 means that the object to delete no longer exists, and not that the route is missing."""
     return (
         operation.effect == "delete"
         and bool(operation.id)
@@ -88,7 +77,7 @@ def is_gone(reply: Reply, operation: Operation) -> bool:
 
 
 def is_bare(reply: Reply, operation: Operation) -> bool:
-    """Whether it is the router that speaks, and not a handler about one object, nor a page in between."""
+    """Whether a 404 or 405 comes from the router, and not from a handler about one object or a proxy."""
     if reply.status == 405:
         return True
     words = reply.text.lower().rstrip(".")
@@ -96,33 +85,33 @@ def is_bare(reply: Reply, operation: Operation) -> bool:
 
 
 def is_missing_route(reply: Reply, operation: Operation) -> bool:
-    """Whether the server lacks a route that the contract only presumes: a handler would name the object."""
+    """Whether the server lacks a presumed route: a handler would name the object."""
     if operation.evidence != "presumed" or reply.status not in {404, 405}:
         return False
     return reply.is_html or reply.status == 405 or _words(reply).lower().rstrip(".") in _MISSING_ROUTE
 
 
 def missing_route(operation: Operation) -> NotFoundError:
-    """The error for a route that this server does not have."""
+    """The error for a route that the server lacks."""
     return NotFoundError(
-        f"This server does not offer {operation.what} (the route {operation.method} {operation.path} is presumed).",
-        hint="Use the dashboard for this. synq asks again in a day, or at once after `synq doctor --network`.",
+        f"This server does not offer {operation.what}: it has no route {operation.method} {operation.path}.",
+        hint="Use the dashboard for this. synq tries again in a day, or right after `synq doctor --network`.",
         status=404,
     )
 
 
 def failure(reply: Reply, operation: Operation, subject: str) -> SynqError:
-    """The error that a reply of 3xx, 4xx or 5xx is, with the API's own words; `subject` is the ids asked for."""
+    """The error for a 3xx, 4xx or 5xx reply, with the API's message; `subject` is the ids in the path."""
     if 300 <= reply.status < 400:
-        # A redirect after a write often means that it was carried out.
+        # Many servers redirect after a successful write.
         redirected = UnknownOutcomeError if operation.retry == "unsafe" else ServerError
         return redirected(
-            f"The API redirects to {reply.headers.get('location', 'nowhere')}; synq never takes the token elsewhere.",
+            f"The API redirects to {reply.headers.get('location', 'nowhere')}; synq sends the token to no other host.",
             hint="If the API has moved: synq config set base_url URL",
             status=reply.status,
             request_id=reply.request_id,
         )
-    words = _words(reply) or _phrase(reply.status)
+    words = _words(reply) or reply.status_line
     kind = _BY_STATUS.get(reply.status, ServerError if reply.status >= 500 else RejectedError)
     if kind is ServerError and operation.retry == "unsafe":
         kind = UnknownOutcomeError
@@ -131,9 +120,9 @@ def failure(reply: Reply, operation: Operation, subject: str) -> SynqError:
 
 
 def _explained(kind: type[SynqError], operation: Operation, words: str, subject: str) -> tuple[str, str | None]:
-    """A sentence with the API's words and the ids that were asked for, and what to do next."""
+    """The message and the hint of an error."""
     if kind is NotFoundError:
-        # What a body names may be what is missing, not what the path names.
+        # For other writes, the missing object may be one that the body names.
         asked = f": {subject}" if subject and operation.effect in {"read", "delete"} else ""
         bare = words.lower() in _MISSING_ROUTE | {"404 not found"}
         tenant = "Is it another tenant's? `synq auth status` shows which one this is."
@@ -144,12 +133,12 @@ def _explained(kind: type[SynqError], operation: Operation, words: str, subject:
     if kind is UnknownOutcomeError:
         return f"The API answered {operation.what} with an error ({words}); it may have been applied.", None
     if kind is ServerError:
-        return f"The API failed on {operation.what}: {words}.", "The trouble is on its side; try again later."
+        return f"The API failed on {operation.what}: {words}.", "The problem is on the server; try again later."
     return f"The API refused {operation.what}: {words}.", None
 
 
 def _words(reply: Reply) -> str:
-    """What the API says of the error: JSON or plain text, never a page."""
+    """The API's error message, from JSON or plain text; empty for an HTML page."""
     if reply.is_html:
         return ""
     try:
@@ -158,10 +147,3 @@ def _words(reply: Reply) -> str:
         return reply.text[:_LONGEST_TEXT]
     said = body.get("error") if isinstance(body, dict) else None
     return (said if isinstance(said, str) else reply.text)[:_LONGEST_TEXT]
-
-
-def _phrase(status: int) -> str:
-    try:
-        return f"{status} {HTTPStatus(status).phrase}"
-    except ValueError:
-        return f"status {status}"

@@ -1,4 +1,4 @@
-"""Whether a request may be sent again after it failed, and after how long."""
+"""Retries: whether a failed request may be sent again, and the backoff before it."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -7,35 +7,35 @@ from typing import Literal
 from synq_cli.http.operation import RetryClass
 from synq_cli.times import http_date
 
-# What is known of a request that got no usable answer.
+# Why there is no reply: the request was not sent, or it may have arrived.
 Failure = Literal["not_sent", "no_answer"]
 
 REPEATS = 3
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 8.0
 _FIRST_REFUSAL, _LONGEST_REFUSAL = 1.0, 60.0
-_LONGEST_RETRY_AFTER = 86_400.0  # a day: nobody waits longer, and a server may name any number
-_MOST_DOUBLINGS = 10  # enough for the longest pause; without end they would overflow
-_PASSING = {408, 500, 502, 503, 504}
+_LONGEST_RETRY_AFTER = 86_400.0  # a day: a server may name any number
+_MOST_DOUBLINGS = 10  # enough for the longest pause; more would overflow
+_TRANSIENT = {408, 500, 502, 503, 504}
 
 
 def may_repeat(retry: RetryClass, failure: Failure | int, repeats: int) -> bool:
-    """Whether to send again after this failure or status; `repeats` is how often that was done already.
+    """Whether to send a request again after this failure or status and this many `repeats`.
 
-    429 is not asked here: a refused request did not act, so it waits for its place whatever its class.
+    A 429 is handled elsewhere: a refused request was not carried out, so it can always be sent again.
     """
-    if repeats >= REPEATS or (isinstance(failure, int) and failure not in _PASSING):
+    if repeats >= REPEATS or (isinstance(failure, int) and failure not in _TRANSIENT):
         return False
-    # An unsafe request that may have arrived may have acted: only one that was never sent goes again.
+    # An unsafe request may be repeated only if it was never sent.
     return retry != "unsafe" or failure == "not_sent"
 
 
 def may_have_acted(failure: Failure | int) -> bool:
-    """Whether a try that ended so may have been carried out, for all that is known."""
-    return failure in _PASSING if isinstance(failure, int) else failure == "no_answer"
+    """Whether a request that failed so may have been carried out."""
+    return failure in _TRANSIENT if isinstance(failure, int) else failure == "no_answer"
 
 
 def pause(repeats: int, jitter: Callable[[], float], headers: Mapping[str, str], now: float) -> float:
-    """Seconds before the next try: what the server asks for, else exponential backoff with full jitter."""
+    """Seconds before the next try: the server's Retry-After, else exponential backoff with full jitter."""
     asked = retry_after(headers, now)
     if asked is not None:
         return asked
@@ -43,12 +43,12 @@ def pause(repeats: int, jitter: Callable[[], float], headers: Mapping[str, str],
 
 
 def refusal_pause(refusals: int, jitter: Callable[[], float]) -> float:
-    """Seconds to wait after a 429 that does not say how long: 1, 2, 4 … 60, with jitter."""
+    """Seconds to wait after a 429 without Retry-After: 1, 2, 4 … 60, with jitter."""
     return min(_LONGEST_REFUSAL, math.ldexp(_FIRST_REFUSAL, min(refusals, _MOST_DOUBLINGS))) * (0.5 + jitter() / 2)
 
 
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:
-    """Seconds that the Retry-After header asks for, as a number or as a date; None if it says nothing usable."""
+    """The Retry-After header, a number or a date, in seconds; None if it is missing or invalid."""
     text = headers.get("retry-after", "").strip()
     try:
         seconds = float(text)

@@ -1,15 +1,16 @@
-"""The API of one tenant: one attribute per resource."""
+"""The API client of one tenant: one attribute for each resource."""
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from synq_cli.http.sender import Transport
-from synq_cli.resources.shared.reader import Reader
+from synq_cli.http.transport import ApiTransport
+from synq_cli.resources.shared.resource import Api, Resource
 
 if TYPE_CHECKING:
     from synq_cli.http.client import HttpClient
-    from synq_cli.http.exchange import Listener
+    from synq_cli.http.exchange import Observer
     from synq_cli.http.rate_limit import Budget
     from synq_cli.resources.audit import Audit
     from synq_cli.resources.channels import Channels
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from synq_cli.resources.inventory.stock import Inventory
     from synq_cli.resources.orders.fulfillments import Fulfillments
     from synq_cli.resources.orders.orders import Orders
-    from synq_cli.resources.orders.placing import OrderEntry
+    from synq_cli.resources.orders.placing import OrderBuilder
     from synq_cli.resources.orders.returns import Returns
     from synq_cli.resources.orders.tracking import Tracking
     from synq_cli.resources.organization import Members, Organization
@@ -29,26 +30,58 @@ if TYPE_CHECKING:
     from synq_cli.resources.products.catalogue import Catalogue
     from synq_cli.resources.products.media import Media
     from synq_cli.resources.products.products import Products
-    from synq_cli.resources.products.taxonomy import Resource, Taxonomy
+    from synq_cli.resources.products.taxonomy import Taxonomy, TaxonomyKind
     from synq_cli.resources.products.variants import Variants
     from synq_cli.resources.request import Requests
     from synq_cli.resources.settings import TenantSettings
-    from synq_cli.resources.shared.polling import Follower
-    from synq_cli.resources.shared.writer import Writer
     from synq_cli.resources.webhooks import Webhooks
     from synq_cli.session.session import Session
     from synq_cli.state.id_cache import LocalIndex
 
 
+def _resource(module: str, name: str) -> Any:
+    """An attribute of SynqClient that is imported and created on first use: a command needs few resources."""
+
+    def create(client: "SynqClient") -> Resource:
+        resource: type[Resource] = getattr(import_module(f"synq_cli.resources.{module}"), name)
+        return resource(client.api)
+
+    return cached_property(create)
+
+
 class SynqClient:
-    """Every resource, over one transport; each is made when it is first asked for, since a run needs few."""
+    """All resources over one transport."""
+
+    products: "Products" = _resource("products.products", "Products")
+    variants: "Variants" = _resource("products.variants", "Variants")
+    catalogue: "Catalogue" = _resource("products.catalogue", "Catalogue")
+    media: "Media" = _resource("products.media", "Media")
+    bulk_jobs: "BulkJobs" = _resource("products.bulk_jobs", "BulkJobs")
+    locations: "Locations" = _resource("inventory.locations", "Locations")
+    ledger: "Ledger" = _resource("inventory.ledger", "Ledger")
+    inventory: "Inventory" = _resource("inventory.stock", "Inventory")
+    reservations: "Reservations" = _resource("inventory.reservations", "Reservations")
+    channels: "Channels" = _resource("channels", "Channels")
+    integrations: "Integrations" = _resource("integrations", "Integrations")
+    organization: "Organization" = _resource("organization", "Organization")
+    members: "Members" = _resource("organization", "Members")
+    settings: "TenantSettings" = _resource("settings", "TenantSettings")
+    fulfillments: "Fulfillments" = _resource("orders.fulfillments", "Fulfillments")
+    returns: "Returns" = _resource("orders.returns", "Returns")
+    orders: "Orders" = _resource("orders.orders", "Orders")
+    order_builder: "OrderBuilder" = _resource("orders.placing", "OrderBuilder")
+    tracking: "Tracking" = _resource("orders.tracking", "Tracking")
+    audit: "Audit" = _resource("audit", "Audit")
+    health: "Health" = _resource("health", "Health")
+    webhooks: "Webhooks" = _resource("webhooks", "Webhooks")
+    requests: "Requests" = _resource("request", "Requests")
 
     def __init__(
         self,
         session: "Session",
         budget: "Budget",
         index: "LocalIndex",
-        listener: "Listener",
+        observer: "Observer",
         *,
         http: "HttpClient",
         outside: "HttpClient",
@@ -57,179 +90,13 @@ class SynqClient:
         jitter: Callable[[], float],
         dry_run: bool = False,
     ) -> None:
-        self.transport = Transport(
-            session, budget, index, listener, http=http, now=now, sleep=sleep, jitter=jitter, dry_run=dry_run
+        self.transport = ApiTransport(
+            session, budget, index, observer, http=http, now=now, sleep=sleep, jitter=jitter, dry_run=dry_run
         )
-        self._session = session
-        self._budget = budget
-        self._index = index
-        self._listener = listener
-        self._now = now
-        self._sleep = sleep
-        self._outside = outside
-        self._dry_run = dry_run
-        self._reader = Reader(self.transport, index, listener)
+        self.api = Api(self.transport, session, budget, index, observer, outside, now, sleep)
 
-    @cached_property
-    def _writer(self) -> "Writer":
-        from synq_cli.resources.shared.writer import Writer
-
-        return Writer(self.transport)
-
-    @cached_property
-    def _follower(self) -> "Follower":
-        from synq_cli.resources.shared.polling import Follower
-
-        return Follower(self._budget, self._now, self._sleep)
-
-    @cached_property
-    def products(self) -> "Products":
-        from synq_cli.resources.products.products import Products
-
-        return Products(self.transport, self._reader, self._writer, self._index, self.variants)
-
-    @cached_property
-    def variants(self) -> "Variants":
-        from synq_cli.resources.products.variants import Variants
-
-        return Variants(self._reader, self._writer, self._index)
-
-    @cached_property
-    def catalogue(self) -> "Catalogue":
-        from synq_cli.resources.products.catalogue import Catalogue
-
-        return Catalogue(self._reader, self._writer, self._index)
-
-    def taxonomy(self, resource: "Resource") -> "Taxonomy":
+    def taxonomy(self, kind: "TaxonomyKind") -> "Taxonomy":
         """One of the taxonomy resources, such as BRANDS."""
         from synq_cli.resources.products.taxonomy import Taxonomy
 
-        return Taxonomy(resource, self._reader, self._writer, self._index)
-
-    @cached_property
-    def media(self) -> "Media":
-        from synq_cli.resources.products.media import Media
-
-        return Media(self._reader, self._writer, self._index, self.variants)
-
-    @cached_property
-    def bulk_jobs(self) -> "BulkJobs":
-        from synq_cli.resources.products.bulk_jobs import BulkJobs
-        from synq_cli.resources.products.payload_form import PayloadForm
-
-        form = PayloadForm(self._session, self._listener)
-        return BulkJobs(self.transport, self._reader, self._writer, self._index, self._follower, form)
-
-    @cached_property
-    def locations(self) -> "Locations":
-        from synq_cli.resources.inventory.locations import Locations
-
-        return Locations(self._reader, self._index)
-
-    @cached_property
-    def ledger(self) -> "Ledger":
-        from synq_cli.resources.inventory.ledger import Ledger
-
-        return Ledger(self.transport, self._reader, self.variants, self.locations)
-
-    @cached_property
-    def inventory(self) -> "Inventory":
-        from synq_cli.resources.inventory.stock import Inventory
-
-        known = (self.variants, self.locations, self.ledger)
-        return Inventory(self.transport, self._reader, self._index, *known, self._now)
-
-    @cached_property
-    def reservations(self) -> "Reservations":
-        from synq_cli.resources.inventory.reservations import Reservations
-
-        return Reservations(self.transport, self._reader, self.inventory, self.variants, self.locations)
-
-    @cached_property
-    def channels(self) -> "Channels":
-        from synq_cli.resources.channels import Channels
-
-        return Channels(self.transport, self._reader)
-
-    @cached_property
-    def integrations(self) -> "Integrations":
-        from synq_cli.resources.integrations import Integrations
-
-        return Integrations(self.transport, self._reader)
-
-    @cached_property
-    def organization(self) -> "Organization":
-        from synq_cli.resources.organization import Organization
-
-        return Organization(self.transport, self._reader)
-
-    @cached_property
-    def members(self) -> "Members":
-        from synq_cli.resources.organization import Members
-
-        return Members(self.transport, self._reader)
-
-    @cached_property
-    def settings(self) -> "TenantSettings":
-        from synq_cli.resources.settings import TenantSettings
-
-        return TenantSettings(self.transport, self._reader)
-
-    @cached_property
-    def fulfillments(self) -> "Fulfillments":
-        from synq_cli.resources.orders.fulfillments import Fulfillments
-
-        return Fulfillments(self.transport, self._reader, self._index, self.locations)
-
-    @cached_property
-    def returns(self) -> "Returns":
-        from synq_cli.resources.orders.returns import Returns
-
-        return Returns(self.transport, self._reader, self._index)
-
-    @cached_property
-    def orders(self) -> "Orders":
-        from synq_cli.resources.orders.orders import Orders
-
-        def any_shipped(order_id: str) -> bool:
-            return self.fulfillments.any_shipped(order_id)  # made only for who cancels
-
-        return Orders(self.transport, self._reader, self._index, any_shipped, self._follower)
-
-    @cached_property
-    def order_entry(self) -> "OrderEntry":
-        from synq_cli.resources.orders.placing import OrderEntry
-
-        known = (self.variants, self.products, self.channels, self.locations)
-        return OrderEntry(self.transport, self._index, *known)
-
-    @cached_property
-    def tracking(self) -> "Tracking":
-        from synq_cli.resources.orders.tracking import Tracking
-
-        return Tracking(self.orders, self.fulfillments, self.returns, self._follower)
-
-    @cached_property
-    def audit(self) -> "Audit":
-        from synq_cli.resources.audit import Audit
-
-        return Audit(self._reader, self._budget, self._listener, self._sleep)
-
-    @cached_property
-    def health(self) -> "Health":
-        from synq_cli.resources.health import Health
-
-        return Health(self.transport)
-
-    @cached_property
-    def webhooks(self) -> "Webhooks":
-        from synq_cli.resources.webhooks import Webhooks
-
-        known = (self._session, self.transport, self._listener, self._now)
-        return Webhooks(*known, outside=self._outside, dry_run=self._dry_run)
-
-    @cached_property
-    def requests(self) -> "Requests":
-        from synq_cli.resources.request import Requests
-
-        return Requests(self._session, self.transport, self._reader)
+        return Taxonomy(self.api, kind)

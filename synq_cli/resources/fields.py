@@ -1,4 +1,4 @@
-"""Fields of a request from words such as `limit=5`, `tags[]=new` and `address[city]=Leith`."""
+"""Request fields from arguments such as `limit=5`, `tags[]=new` and `address[city]=Leith`."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -13,7 +13,7 @@ _WORDS = {"true": True, "false": False, "null": None}
 
 
 class Field(NamedTuple):
-    """A key with its steps inward, the text behind it, None for a list without items, and what that text means."""
+    """A key, its text (None for an empty list) and its value."""
 
     key: str
     text: str | None
@@ -21,15 +21,15 @@ class Field(NamedTuple):
 
 
 def read_fields(typed: Iterable[str], raw: Iterable[str], read: Callable[[str], str]) -> list[Field]:
-    """The fields of `key=value` words; UsageError names the word that is none.
+    """Parse `key=value` arguments; UsageError for an invalid one.
 
-    In a typed one true, false, null and numbers are what they say, and @ leads to a file that `read` reads.
+    In `typed` ones true, false, null and numbers become JSON values, and @FILE is replaced by what `read` returns.
     """
     return [_field(word, read) for word in typed] + [_field(word, None) for word in raw]
 
 
 def as_query(fields: Iterable[Field]) -> dict[str, str]:
-    """The fields as parameters of a query, each name once."""
+    """The fields as query parameters; UsageError for a repeated one."""
     query: dict[str, str] = {}
     for key, text, _ in fields:
         if key in query:
@@ -39,15 +39,15 @@ def as_query(fields: Iterable[Field]) -> dict[str, str]:
 
 
 def as_object(fields: Iterable[Field]) -> dict[str, Any]:
-    """The fields as the object of a body: `[]` appends to a list, `[name]` goes into an object.
+    """The fields as the object of a body: `[]` appends to a list, `[name]` sets a key of an object.
 
-    In a list of objects a name that the last one has begins the next: `items[][sku]=A items[][sku]=B` are two.
+    In a list of objects a repeated key starts the next object: `items[][sku]=A items[][sku]=B` are two.
     """
     found: dict[str, Any] = {}
     for key, text, value in fields:
         match = _KEY.fullmatch(key)
         if match is None:
-            raise UsageError(f"'{key}' is no key.", hint="Write name, name[], name[inner] or name[][inner].")
+            raise UsageError(f'Invalid key "{key}".', hint="Use name, name[], name[inner] or name[][inner].")
         _put(found, [match[1], *re.findall(r"\[([^\]]*)\]", match[2])], value, key, empty=text is None)
     return found
 
@@ -57,30 +57,30 @@ def _field(word: str, read: Callable[[str], str] | None) -> Field:
     if not sign and key.endswith("[]"):
         return Field(key, None, None)
     if not sign or not key:
-        raise UsageError(f"'{word}' is no field.", hint="Write key=value.")
+        raise UsageError(f'Invalid field "{word}".', hint="Use key=value.")
     if read is None:
         return Field(key, text, text)
     if text.startswith("@"):
         content = read(text[1:])
         return Field(key, content, content)
-    return Field(key, text, _meaning(text))
+    return Field(key, text, _typed_value(text))
 
 
-def _meaning(text: str) -> Any:
+def _typed_value(text: str) -> Any:
     if text in _WORDS:
         return _WORDS[text]
     if not _NUMBER.fullmatch(text):
         return text
     try:
         return exact_json.loads(text)
-    except ValueError:  # more digits or a greater exponent than a number can have
+    except ValueError:  # too many digits or too large an exponent
         return text
 
 
 def _put(place: dict[str, Any], steps: list[str], value: Any, key: str, *, empty: bool) -> None:
     name, *inward = steps
     if not name:
-        raise UsageError(f"'{key}' is no key.", hint="A list holds values or objects, not lists.")
+        raise UsageError(f'Invalid key "{key}".', hint="A list takes values or objects, not lists.")
     if not inward:
         if name in place:
             raise _twice(key)
@@ -100,9 +100,9 @@ def _put(place: dict[str, Any], steps: list[str], value: Any, key: str, *, empty
 def _child(place: dict[str, Any], name: str, fresh: Any, key: str) -> Any:
     child = place.setdefault(name, fresh)
     if type(child) is not type(fresh):
-        raise UsageError(f"'{key}' does not fit to another field: {name} can't be two things.")
+        raise UsageError(f'"{key}" conflicts with another field: {name} has two types.')
     return child
 
 
 def _twice(key: str) -> UsageError:
-    return UsageError(f"The field {key} stands there twice.", hint=f"{key}[]=... makes a list.")
+    return UsageError(f"The field {key} is given twice.", hint=f"For a list use {key}[]=…")

@@ -1,33 +1,27 @@
-"""The service itself: whether it answers, and what time it has."""
+"""The health of the service."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from synq_cli.http import operations
 from synq_cli.http.exchange import Tls
+from synq_cli.resources.shared.resource import Resource
 from synq_cli.times import http_date
-
-if TYPE_CHECKING:
-    from synq_cli.http.sender import Transport
 
 
 @dataclass(frozen=True)
 class HealthStatus:
-    """The answer of the service, OK if all is well, its clock in epoch seconds, if it told that, and its connection."""
+    """The service's answer (OK if it is up), its clock in epoch seconds if it sent one, and the TLS connection."""
 
     text: str
     time: float | None
     tls: Tls | None
 
 
-class Health:
-    """The operation on the service itself."""
-
-    def __init__(self, transport: "Transport") -> None:
-        self._transport = transport
+class Health(Resource):
+    """The health of the service."""
 
     def get(self) -> HealthStatus:
-        """Its short answer, its clock and its connection. GET /health"""
-        reply = self._transport.exchange(operations.GET_HEALTH, headers={})
+        """Check that the service is up. GET /health"""
+        reply = self._api.transport.exchange(operations.GET_HEALTH, headers={})
         assert reply is not None  # only a deletion goes without one
         return HealthStatus(reply.text, http_date(reply.headers.get("date", "")), reply.tls)

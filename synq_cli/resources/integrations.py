@@ -1,54 +1,46 @@
-"""Integrations: the platforms that a tenant is connected to."""
+"""Integrations: the connections of a tenant to other platforms."""
 
 from typing import TYPE_CHECKING, Literal
 
 from synq_cli.errors import InterruptError, UnknownOutcomeError
 from synq_cli.http import operations
-from synq_cli.http.replies import if_unclear, nonsense, one_object
+from synq_cli.http.replies import invalid_reply
 from synq_cli.resources.shared import validation
-from synq_cli.resources.shared.reader import in_order, row_named
+from synq_cli.resources.shared.resource import Resource, find_row, sorted_rows
 
 if TYPE_CHECKING:
-    from synq_cli.http.sender import Transport
     from synq_cli.resources.shared.pagination import Row
-    from synq_cli.resources.shared.reader import Reader
 
 Category = Literal["commerce", "accounting"]
 _SEE = "synq integrations list"
 
 
-class Integrations:
-    """The operations on connections to other platforms."""
-
-    def __init__(self, transport: "Transport", reader: "Reader") -> None:
-        self._transport = transport
-        self._reader = reader
+class Integrations(Resource):
+    """Connections to other platforms."""
 
     def list(self) -> "list[Row]":
-        """Every connection by its provider. GET /api/v1/integrations/connections"""
-        return in_order(self._reader.all(operations.LIST_CONNECTIONS, "connections"), "provider", "id")
+        """All connections, by provider. GET /api/v1/integrations/connections"""
+        return sorted_rows(self._api.read_list(operations.LIST_CONNECTIONS, "connections"), "provider", "id")
 
     def authorization(self) -> "Row":
-        """The address, as `auth_url`, where access is granted; nothing is stored. POST /api/v1/integrations/auth-url"""
-        with if_unclear("Nothing is stored by this; ask again."):
-            answer = one_object(self._transport.send(operations.CREATE_AUTH_URL), operations.CREATE_AUTH_URL)
-            if not str(answer.get("auth_url")).startswith(("https://", "http://")):
-                raise nonsense(operations.CREATE_AUTH_URL, "it holds no address")
-            return answer
+        """The URL, under `auth_url`, at which access is granted. POST /api/v1/integrations/auth-url"""
+        answer = self._api.write(operations.CREATE_AUTH_URL, if_unknown="This stores nothing: run it again.")
+        if not str(answer.get("auth_url")).startswith(("https://", "http://")):
+            error = invalid_reply(operations.CREATE_AUTH_URL, "it holds no URL")
+            error.hint = "This stores nothing: run it again."
+            raise error
+        return answer
 
     def save(self, connection_id: str, *, category: Category, provider: str | None) -> "Row":
-        """Keep a connection by the id that the authorization handed back; gives status and message.
+        """Save a connection by the id from the authorization; returns status and message.
 
-        A repeat re-activates it and is logged again. POST /api/v1/integrations/callback
+        Saving it again re-activates it and is logged again. POST /api/v1/integrations/callback
         """
-        body = {
-            "connection_id": validation.filled(connection_id, "connection id"),
-            "category": category,
-        }
+        body = {"connection_id": validation.filled(connection_id, "connection id"), "category": category}
         if provider is not None:
             body["provider"] = validation.filled(provider, "provider").lower()
         try:
-            return one_object(self._transport.send(operations.SAVE_CONNECTION, body=body), operations.SAVE_CONNECTION)
+            return self._api.write(operations.SAVE_CONNECTION, body=body)
         except (UnknownOutcomeError, InterruptError) as error:
             unverified = f"Synq could not check {body['connection_id']} with its platform; is the id right? "
             error.hint = (
@@ -58,14 +50,12 @@ class Integrations:
             raise
 
     def to_disconnect(self, connection: str) -> "Row":
-        """The connection with this id, these first letters of it, or the platform's own id for it."""
+        """The connection with this id or prefix of an id, or with this id at the platform."""
         text = validation.filled(connection, "connection")
-        self._transport.check(operations.DELETE_CONNECTION)
-        return row_named(self.list(), text, "connection", "id", "unified_connection_id", see=_SEE)
+        self._api.transport.check(operations.DELETE_CONNECTION)
+        return find_row(self.list(), text, "connection", "id", "unified_connection_id", see=_SEE)
 
     def disconnect(self, connection: "Row") -> None:
-        """End a connection. DELETE /api/v1/integrations/connections/{connectionID}"""
-        before = {"status": connection.get("status")}
-        self._transport.send(
-            operations.DELETE_CONNECTION, {"connectionID": connection["id"]}, before=before, after={"status": None}
-        )
+        """Delete a connection. DELETE /api/v1/integrations/connections/{connectionID}"""
+        path, before = {"connectionID": connection["id"]}, {"status": connection.get("status")}
+        self._api.transport.send(operations.DELETE_CONNECTION, path, before=before, after={"status": None})

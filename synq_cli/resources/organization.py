@@ -5,25 +5,19 @@ from typing import TYPE_CHECKING, Literal
 
 from synq_cli.http import operations
 from synq_cli.http.operation import Operation
-from synq_cli.http.replies import if_unclear, one_object
 from synq_cli.resources.shared import validation
-from synq_cli.resources.shared.reader import in_order, row_named
+from synq_cli.resources.shared.resource import Resource, find_row, sorted_rows
 
 if TYPE_CHECKING:
-    from synq_cli.http.sender import Transport
     from synq_cli.resources.shared.pagination import Row
-    from synq_cli.resources.shared.reader import Reader
 
 Role = Literal["ADMIN", "EDITOR", "VIEWER"]
 _SEE = "synq organization members list"
 
 
 @dataclass(frozen=True)
-class Change:
-    """What is to become of a member: another role or, where that is None, none.
-
-    `administrators` are left after it.
-    """
+class RoleChange:
+    """A member's new role, None to remove the member; `administrators` is how many are left after it."""
 
     member: "Row"
     role: str | None
@@ -36,93 +30,70 @@ class Change:
 
     @property
     def risk(self) -> str | None:
-        """What to warn of, if it leaves fewer than two administrators."""
-        if not _administers(self.member) or self.role == "ADMIN" or self.administrators > 1:
+        """A warning if the change leaves fewer than two administrators."""
+        if not _is_administrator(self.member) or self.role == "ADMIN" or self.administrators > 1:
             return None
         left = "one administrator; keep at least two" if self.administrators else "no administrator"
         return f"This leaves the organization with {left}."
 
 
-class Organization:
-    """The operations on the organization itself."""
-
-    def __init__(self, transport: "Transport", reader: "Reader") -> None:
-        self._transport = transport
-        self._reader = reader
+class Organization(Resource):
+    """The organization itself."""
 
     def get(self) -> "Row":
-        """Its profile: id, name, tenant. GET /api/v1/organization"""
-        return self._reader.one(operations.GET_ORGANIZATION)
+        """The profile: id, name, tenant. GET /api/v1/organization"""
+        return self._api.read(operations.GET_ORGANIZATION)
 
     def rename(self, name: str) -> "tuple[Row, Row]":
-        """Give it another name; gives it before and after, the same if that is its name. PUT /api/v1/organization"""
+        """Rename the organization; returns it before and after. PUT /api/v1/organization"""
         name = validation.filled(name, "name")
-        self._transport.check(operations.UPDATE_ORGANIZATION)
-        present = self.get()
-        before, body = {"name": present.get("name")}, {"name": name}
-        if body == before:
-            return present, present
-        return present, one_object(
-            self._transport.send(operations.UPDATE_ORGANIZATION, body=body, before=before, after=body),
-            operations.UPDATE_ORGANIZATION,
-        )
+        self._api.transport.check(operations.UPDATE_ORGANIZATION)
+        return self._api.replace(operations.UPDATE_ORGANIZATION, None, self.get(), {"name": name})
 
 
-class Members:
-    """The operations on the members of the organization."""
-
-    def __init__(self, transport: "Transport", reader: "Reader") -> None:
-        self._transport = transport
-        self._reader = reader
+class Members(Resource):
+    """The members of the organization."""
 
     def list(self) -> "list[Row]":
-        """Every member by e-mail address, invited ones too. GET /api/v1/organization/members"""
-        return in_order(self._reader.all(operations.LIST_MEMBERS, "members"), "email", "uid")
+        """All members, invited ones too, by e-mail address. GET /api/v1/organization/members"""
+        return sorted_rows(self._api.read_list(operations.LIST_MEMBERS, "members"), "email", "uid")
 
     def invite(self, email: str, role: Role) -> "Row":
-        """Send an invitation; gives the uid. POST /api/v1/organization/members"""
+        """Send an invitation; returns the uid. POST /api/v1/organization/members"""
         body = {"email": validation.email(email), "role": role}
-        with if_unclear(f"Look for {body['email']} in `{_SEE}` first: a second invitation sends another e-mail."):
-            return one_object(self._transport.send(operations.INVITE_MEMBER, body=body), operations.INVITE_MEMBER)
+        unknown = f"Look for {body['email']} in `{_SEE}` first: a second invitation sends another e-mail."
+        return self._api.write(operations.INVITE_MEMBER, body=body, if_unknown=unknown)
 
-    def to_change(self, member: str, role: Role) -> Change:
-        """Another role for the member with this uid or e-mail address. UsageError, NotFoundError."""
+    def to_change(self, member: str, role: Role) -> RoleChange:
+        """The role change for a member, given by uid or e-mail address. UsageError, NotFoundError."""
         return self._change(operations.CHANGE_MEMBER_ROLE, member, role)
 
-    def to_remove(self, member: str) -> Change:
-        """No role any more for the member with this uid or e-mail address. UsageError, NotFoundError."""
+    def to_remove(self, member: str) -> RoleChange:
+        """The removal of a member, given by uid or e-mail address. UsageError, NotFoundError."""
         return self._change(operations.REMOVE_MEMBER, member, None)
 
-    def set_role(self, change: Change) -> "Row":
-        """Give the member the role; gives the member, the same if it is the present one.
-
-        PUT /api/v1/organization/members/{uid}
-        """
+    def set_role(self, change: RoleChange) -> "Row":
+        """Change a member's role; returns the member. PUT /api/v1/organization/members/{uid}"""
         before, body = {"role": change.member.get("role")}, {"role": change.role}
         if str(before["role"]).upper() == change.role:
             return change.member
         path = {"uid": change.member["uid"]}
-        return one_object(
-            self._transport.send(operations.CHANGE_MEMBER_ROLE, path, body=body, before=before, after=body),
-            operations.CHANGE_MEMBER_ROLE,
-        )
+        return self._api.write(operations.CHANGE_MEMBER_ROLE, path, body=body, before=before, after=body)
 
-    def remove(self, change: Change) -> None:
-        """Take the member's access away. DELETE /api/v1/organization/members/{uid}"""
-        before = {"role": change.member.get("role")}
-        self._transport.send(
-            operations.REMOVE_MEMBER, {"uid": change.member["uid"]}, before=before, after={"role": None}
-        )
+    def remove(self, change: RoleChange) -> None:
+        """Remove a member's access. DELETE /api/v1/organization/members/{uid}"""
+        path, before = {"uid": change.member["uid"]}, {"role": change.member.get("role")}
+        self._api.transport.send(operations.REMOVE_MEMBER, path, before=before, after={"role": None})
 
-    def _change(self, operation: Operation, member: str, role: str | None) -> Change:
+    def _change(self, operation: Operation, member: str, role: str | None) -> RoleChange:
         text = validation.filled(member, "member")
-        self._transport.check(operation)
+        self._api.transport.check(operation)
         rows = self.list()
-        found = row_named(rows, text, "member", "uid", "email", see=_SEE)
+        found = find_row(rows, text, "member", "uid", "email", see=_SEE)
         others = [row for row in rows if row is not found]
-        return Change(found, role, sum(map(_administers, others)) + (role == "ADMIN"))
+        return RoleChange(found, role, sum(map(_is_administrator, others)) + (role == "ADMIN"))
 
 
-def _administers(member: "Row") -> bool:
-    """Whether a member is an administrator; one who is only invited is none yet."""
+def _is_administrator(member: "Row") -> bool:
+    """Whether a member is an administrator who has accepted the invitation."""
     return str(member.get("role")).upper() == "ADMIN" and str(member.get("status")).lower() != "invited"

@@ -1,9 +1,7 @@
-"""Webhook signatures: made, compared, and what may have gone wrong with one that does not match."""
+"""Webhook signatures: signing and verifying."""
 
 import hmac
 import re
-
-from synq_cli import exact_json
 
 
 def sign(body: bytes, secret: str) -> str:
@@ -12,32 +10,17 @@ def sign(body: bytes, secret: str) -> str:
 
 
 def mismatch(body: bytes, secret: str, signature: str) -> str | None:
-    """A sentence on why the signature does not match the body; None if it does."""
-    if _same(sign(body, secret), signature):
+    """None if the signature matches the body, else a hint on what to check."""
+    if hmac.compare_digest(sign(body, secret).encode(), signature.encode()):
         return None
-    bare = signature.strip().lower().removeprefix("sha256=")
-    if not re.fullmatch(r"[0-9a-f]{64}", bare):
+    digits = signature.strip().lower().removeprefix("sha256=")
+    if not re.fullmatch(r"[0-9a-f]{64}", digits):
         return "Copy the whole header: an HMAC-SHA256 in hex has 64 characters from 0-9 and a-f."
-    if _same(sign(body, secret), bare):
-        return "It would match as bare lower-case hex, which is how Synq writes it."
-    if _same(sign(body.rstrip(b"\r\n"), secret), bare):
-        return "It matches the body without the trailing line end."
-    if _same(sign(_compact(body), secret), bare):
-        return "It matches the same JSON without whitespace."
+    if hmac.compare_digest(sign(body, secret), digits):
+        return "The digits match: write the signature as bare lower-case hex, as Synq does."
+    if hmac.compare_digest(sign(body.rstrip(b"\r\n"), secret), digits):
+        return "It matches the body without the line end after it."
     return (
         "Re-serialized JSON, another encoding or an added line end changes the bytes: check the body exactly as it was "
         "received, with this webhook's secret."
     )
-
-
-def _same(ours: str, theirs: str) -> bool:
-    """Whether they are equal, compared in constant time."""
-    return hmac.compare_digest(ours.encode(), theirs.encode())
-
-
-def _compact(body: bytes) -> bytes:
-    """JSON without whitespace; anything else as it is."""
-    try:
-        return exact_json.dumps(exact_json.loads(body.decode())).encode()
-    except (ValueError, RecursionError):
-        return body

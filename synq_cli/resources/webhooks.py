@@ -1,9 +1,8 @@
-"""Webhooks: events in the envelope of the one who would send them, signed, and sent to the API or anywhere else."""
+"""Webhooks: building, signing and sending events."""
 
 import time
-from collections.abc import Callable, Mapping
-from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from synq_cli import exact_json
 from synq_cli.errors import (
@@ -12,24 +11,17 @@ from synq_cli.errors import (
     NetworkError,
     RejectedError,
     ServerError,
-    SynqError,
     UnknownOutcomeError,
     UsageError,
 )
 from synq_cli.http import operations
-from synq_cli.http.exchange import Listener, NoResponseError, Reply, Trace
-from synq_cli.http.replies import if_unclear
-from synq_cli.http.sender import planned
+from synq_cli.http.exchange import NoResponseError, Reply, RequestEvent
+from synq_cli.http.replies import hint_if_unknown
 from synq_cli.nearest import did_you_mean
+from synq_cli.resources.shared.resource import Resource
 from synq_cli.resources.signature import sign
 from synq_cli.session.network.base_url import check_base_url, host_of, is_loopback
 from synq_cli.times import timestamp
-
-if TYPE_CHECKING:
-    from synq_cli.http.client import HttpClient
-    from synq_cli.http.sender import Transport
-    from synq_cli.session.session import Session
-
 
 _ORDER = {
     "id": "d2f70c5b-8a3e-4619-b7d0-5e9c1f84a26b",
@@ -40,7 +32,7 @@ _ORDER = {
 }
 _PRODUCT = {"id": "4c0a7b1e-8d32-4f96-a5e7-1b9c6d20f843", "title": "Harbour Merino Crewneck", "status": "ACTIVE"}
 _ACCOUNTING_ORDER = {"id": "ext-5093317", "currency": "GBP", "total_amount": exact_json.Number("89.50")}
-# Each known event with data that could be its own.
+# Each known event with sample data.
 SAMPLES: dict[str, dict[str, Any]] = {
     "order.created": _ORDER,
     "order.updated": {**_ORDER, "status": "confirmed"},
@@ -61,76 +53,59 @@ _LONGEST_LINE = 200
 
 
 def sample(event: str) -> dict[str, Any]:
-    """Data that an event could have; UsageError, with the known events, if it is none of them."""
+    """Sample data of an event; UsageError for an unknown one."""
     if event in SAMPLES:
         return SAMPLES[event]
     raise UsageError(
-        f"There is no sample for the event '{event}'.",
-        hint=f"{did_you_mean(event, SAMPLES)}Give its data with --data FILE, or name one of: {', '.join(SAMPLES)}.",
+        f'No sample for the event "{event}".',
+        hint=f"{did_you_mean(event, SAMPLES)}Give its data with --data FILE, or use one of: {', '.join(SAMPLES)}.",
     )
 
 
-class Webhooks:
-    """Sends webhooks; `outside` is the client for addresses other than the API's."""
-
-    def __init__(
-        self,
-        session: "Session",
-        transport: "Transport",
-        listener: Listener,
-        now: Callable[[], float],
-        *,
-        outside: "HttpClient",
-        dry_run: bool,
-    ) -> None:
-        self._session = session
-        self._transport = transport
-        self._listener = listener
-        self._now = now
-        self._outside = outside
-        self._dry_run = dry_run
+class Webhooks(Resource):
+    """Webhooks, sent to the API or to another host."""
 
     def envelope(self, event: str, data: Any, connection: str | None) -> dict[str, Any]:
-        """The event as its sender words it: the integration provider for a connection, else Synq itself."""
+        """An event as the integration provider sends it for a connection, or as Synq sends it without one."""
         from uuid import uuid4
 
         if not event.strip():
             raise UsageError("The event can't be blank.")
         if not isinstance(data, dict):
-            raise UsageError("The data of an event is an object.", hint='Such as {"id": "ext-5093317"}.')
+            raise UsageError("The data of an event must be an object.", hint='Such as {"id": "ext-5093317"}.')
         if connection is not None:
             if not connection.strip():
                 raise UsageError("The connection can't be blank.")
             return {"connection_id": connection, "event": event, "data": data}
         if event.startswith(_FROM_PROVIDERS):
             raise UsageError(
-                f"{event} comes from an integration provider, for one connection.", hint="Name it: --connection ID"
+                f"{event} comes from an integration provider, for one connection.", hint="Add --connection ID."
             )
         return {
             "event_id": str(uuid4()),
             "event_type": event,
-            "timestamp": timestamp(self._now()),
-            "identity": self._session.identity,
+            "timestamp": timestamp(self._api.now()),
+            "identity": self._api.session.identity,
             "payload": data,
         }
 
     def deliver(self, url: str, envelope: Mapping[str, Any], secret: str) -> dict[str, Any]:
-        """Sign the envelope and send it, once; gives what came of it.
+        """Sign an event and send it once; returns the outcome as one row.
 
-        A path, or an address of the API's own, goes there like every request but without a token. Any other goes
-        by itself: no token, no place in the rate limit's window.
+        A path or URL of the API is sent like other requests, but without a token; other URLs do not count towards the
+        rate limit.
         """
-        own = self._own_path(url)
-        if own is not None and "connection_id" not in envelope:
-            raise UsageError("The API takes the events of a connection alone.", hint="Name it: --connection ID")
+        path = self._own_path(url)
+        if path is not None and "connection_id" not in envelope:
+            raise UsageError("The API takes only the events of a connection.", hint="Add --connection ID.")
         body = exact_json.dumps(envelope).encode()
         signature = sign(body, secret)
         headers = {"Content-Type": "application/json", "X-Unified-Signature": signature}
         started = time.monotonic()
-        reply = self._post(url, body, headers) if own is None else self.receive(body, headers)
+        reply = self._post(url, body, headers) if path is None else self.receive(body, headers)
         return {
             "event": envelope.get("event") or envelope.get("event_type"),
-            "url": self._session.base_url + own if own else url,
+            "url": self._api.session.base_url + path if path else url,
             "status": reply.status,
             "ms": round((time.monotonic() - started) * 1000),
             "signature": signature,
@@ -138,67 +113,66 @@ class Webhooks:
         }
 
     def receive(self, body: bytes, headers: Mapping[str, str]) -> Reply:
-        """Have the API take a webhook, these very bytes. POST /unified/webhook"""
+        """Send a webhook, byte by byte, to the API. POST /unified/webhook"""
         try:
-            with if_unclear("A webhook may be taken twice: look at what it changes before sending it again."):
-                reply = self._transport.exchange(operations.RECEIVE_WEBHOOK, content=body, headers=headers)
+            with hint_if_unknown("A webhook may be processed twice: look at what it changes before sending it again."):
+                reply = self._api.transport.exchange(operations.RECEIVE_WEBHOOK, content=body, headers=headers)
         except AuthError as error:
             error.hint = (
                 "Is it this tenant's secret? The dashboard shows it under Integrations."
                 if error.status == 401
-                else "It must be an active connection of this tenant; `synq integrations list` shows them."
+                else "Use an active connection of this tenant: `synq integrations list` shows them."
             )
             raise
         assert reply is not None  # only a deletion goes without one
         return reply
 
     def _own_path(self, url: str) -> str | None:
-        """The path at the API, or None for an address elsewhere; UsageError for what is neither, or takes nothing."""
-        base = self._session.base_url
+        """The path at the API, None for another URL. UsageError for a URL that can't be sent to."""
+        base, own = self._api.session.base_url, operations.RECEIVE_WEBHOOK.path
         path = url[len(base) :] if url[: len(base) + 1].lower() == f"{base}/".lower() else url
         if path.startswith("/"):
-            if path != operations.RECEIVE_WEBHOOK.path:
-                raise UsageError(f"The API takes webhooks at {operations.RECEIVE_WEBHOOK.path} alone, not at {path}.")
+            if path != own:
+                raise UsageError(f'Invalid path "{path}": the API takes webhooks at {own} only.')
             return path
-        problem = _address_problem(url)
-        if problem:
-            hint = f"Or send it to the API itself: {operations.RECEIVE_WEBHOOK.path}"
+        if problem := _url_problem(url):
+            hint = f"To send it to the API, use {own}."
             raise UsageError(f'Invalid webhook URL "{url}": {problem}.', hint=hint)
         return None
 
     def _post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Reply:
-        if self._dry_run:
-            raise planned("POST", url, None, body, headers)
-        self._transport.check(operations.RECEIVE_WEBHOOK._replace(path=url))
+        operation = operations.RECEIVE_WEBHOOK._replace(path=url)
+        self._api.transport.stop_dry_run(operation, None, body, headers)
+        self._api.transport.check(operation)
         host, started = host_of(url.partition("?")[0]), time.monotonic()
+        reply, error = None, None
         try:
-            reply = self._outside.exchange("POST", url, host=host, content=body, headers=headers)
+            reply = self._api.outside.exchange("POST", url, host=host, content=body, headers=headers)
         except KeyboardInterrupt:
-            raise InterruptError(
-                f"Interrupted while the webhook was on its way to {host}; it may have been taken."
-            ) from None
+            raise InterruptError(f"Interrupted while sending to {host}; the webhook may have arrived.") from None
         except NoResponseError as failed:
-            self._trace(url, started, None, failed.sentence)
+            error = failed.sentence
             if not failed.sent:
-                raise NetworkError(
-                    f"Nothing was sent: {failed.sentence}.", hint=failed.hint or "Is anybody listening there?"
-                ) from None
+                hint = failed.hint or "Is the receiver running?"
+                raise NetworkError(f"Nothing was sent: {error}.", hint=hint) from None
             raise UnknownOutcomeError(
-                f"The webhook was sent, but {failed.sentence}; it may have been taken.",
-                hint="Look there before sending it again.",
+                f"The webhook was sent, but {error}; it may have arrived.",
+                hint="Check the receiver before sending it again.",
             ) from None
-        self._trace(url, started, reply.status, None)
+        finally:
+            if reply or error:
+                ms = (time.monotonic() - started) * 1000
+                event = RequestEvent("POST", url, reply and reply.status, ms, None, None, None, error)
+                self._api.observer.sent(event)
         if not 200 <= reply.status < 300:
-            raise _refused(host, reply)
+            line = _first_line(reply)
+            kind = ServerError if reply.status >= 500 else RejectedError
+            raise kind(f"{host} answered {reply.status_line}{line and ': '}{line}.", status=reply.status)
         return reply
 
-    def _trace(self, url: str, started: float, status: int | None, error: str | None) -> None:
-        ms = (time.monotonic() - started) * 1000
-        self._listener.sent(Trace("POST", url, status, ms, None, None, None, error))
 
-
-def _address_problem(url: str) -> str | None:
-    """What keeps an address from getting a webhook: what an event says is nobody else's business."""
+def _url_problem(url: str) -> str | None:
+    """What is wrong with a webhook's URL; https is required, since an event is confidential."""
     from urllib.parse import urlsplit
 
     head = url.partition("?")[0]
@@ -216,14 +190,3 @@ def _address_problem(url: str) -> str | None:
 
 def _first_line(reply: Reply) -> str:
     return "" if reply.is_html else reply.text.partition("\n")[0][:_LONGEST_LINE]
-
-
-def _refused(host: str, reply: Reply) -> SynqError:
-    """What an answer that is no success says."""
-    try:
-        phrase = f" {HTTPStatus(reply.status).phrase}"
-    except ValueError:
-        phrase = ""
-    line = _first_line(reply)
-    kind = ServerError if reply.status >= 500 else RejectedError
-    return kind(f"{host} answered {reply.status}{phrase}{line and ': '}{line}.", status=reply.status)

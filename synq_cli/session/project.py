@@ -5,12 +5,12 @@ from pathlib import Path
 
 from synq_cli.session.profiles import check_name, damaged, read_yaml
 from synq_cli.session.settings import Settings
-from synq_cli.state.memory import Memory
+from synq_cli.state.cache import Cache
 
 _FILE = ".synq.yaml"
 
 
-def find_project(working_folder: Callable[[], Path], memory: Memory) -> tuple[str, str] | None:
+def find_project(working_folder: Callable[[], Path], cache: Cache) -> tuple[str, str] | None:
     """The profile that the nearest .synq.yaml names, in the folder or above, and that file; None if there is none.
 
     UsageError if it has other content: a downloaded folder must not decide where tokens are sent or what is run.
@@ -22,7 +22,7 @@ def find_project(working_folder: Callable[[], Path], memory: Memory) -> tuple[st
     for place in (folder, *folder.parents):
         path = place / _FILE
         if _is_file(path):
-            document = read_yaml(path, memory)
+            document = read_yaml(path, cache)
             if others := [name for name in document if name != "profile"]:
                 raise damaged(path, f"it may set the profile and nothing else, not {others[0]}")
             named = document.get("profile")
@@ -32,12 +32,12 @@ def find_project(working_folder: Callable[[], Path], memory: Memory) -> tuple[st
     return None
 
 
-def announce_project(settings: Settings, memory: Memory, note: Callable[[str], None]) -> None:
+def announce_project(settings: Settings, cache: Cache, note: Callable[[str], None]) -> None:
     """Note once which profile a .synq.yaml has chosen, if one has."""
     profile, file = settings.profile, settings.sources["profile"]
-    if file.endswith(_FILE) and memory.recall("projects", file) != profile:
+    if file.endswith(_FILE) and cache.get("projects", file) != profile:
         note(f"{file} selects profile {profile} for its folder and those below.")
-        memory.remember("projects", file, profile)
+        cache.set("projects", file, profile)
 
 
 def _is_file(path: Path) -> bool:

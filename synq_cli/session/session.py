@@ -18,7 +18,7 @@ from synq_cli.uuids import parse_uuid
 
 if TYPE_CHECKING:
     from synq_cli.session.tokens.renewal import PostForm, Renewal
-    from synq_cli.state.memory import Memory
+    from synq_cli.state.cache import Cache
 
 # A token is renewed this many seconds before it expires; after a failure, not again for a while.
 _MARGIN, _PAUSE = 300.0, 60.0
@@ -40,7 +40,7 @@ class Session:
         config: profiles.Config,
         *,
         sandbox_token: Callable[[], str],
-        memory: "Memory",
+        cache: "Cache",
         now: Callable[[], float],
         lock_folder: Callable[[], Path],
         warn: Callable[[str], None],
@@ -56,7 +56,7 @@ class Session:
         self._stored = config.profiles.get(settings.profile, {})
         self._config = config
         self._sandbox_token = sandbox_token
-        self._memory = memory
+        self._cache = cache
         self._now = now
         self._warn = warn
         self._lock_folder = lock_folder
@@ -195,7 +195,7 @@ class Session:
     def forget_login(self) -> bool:
         """Delete the profile's login with all its secrets; False if there was none."""
         had = self._tokens.delete_profile(self.profile, self._where)
-        self._memory.remember("logins", self.profile, None)
+        self._cache.set("logins", self.profile, None)
         profiles.change(self._config.path, self._drop_renewal)
         return had
 
@@ -244,7 +244,7 @@ class Session:
         """Where the token comes from, None if there is none, and its claims."""
         stored = self.profile != SANDBOX and not self._entered and not self._environ.get("SYNQ_TOKEN")
         if stored and self._current is None and self._where == "keyring":
-            claims = self._memory.recall("logins", self.profile, {}) if self._stored else None
+            claims = self._cache.get("logins", self.profile, {}) if self._stored else None
             return (None, {}) if claims is None else ("keyring", claims)
         if stored and self._where == "file" and not self._tokens.read(self.profile, "file"):
             return None, {}
@@ -281,7 +281,7 @@ class Session:
         self.secrets.append(token)
         self._current = check_token(token, source, self.settings)
         if source in STORES:
-            self._memory.remember("logins", self.profile, _claims_of(self._current))
+            self._cache.set("logins", self.profile, _claims_of(self._current))
         return self._current
 
     def _check_new(self, token: str) -> None:

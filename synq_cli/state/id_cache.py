@@ -1,4 +1,4 @@
-"""What this machine remembers of each tenant: SKUs, ids it has shown, routes the server lacks."""
+"""The local cache of each tenant: ids of SKUs and of what was shown, and routes that the server lacks."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -36,11 +36,11 @@ def _can_be_kept(pair: tuple[str, str]) -> bool:
     return True
 
 
-def begun_with(path: Path, scope: str, kind: str, letters: str) -> list[tuple[str, str, float]]:
-    """Name, id and the second it was seen, of all of a kind whose name begins with these letters, in either case.
+def known_names(path: Path, scope: str, kind: str, prefix: str) -> list[tuple[str, str, float]]:
+    """Name, id and time of last use of each name of a kind with this prefix, in either case.
 
-    For TAB: nothing is made, locked or waited for. A scope that ends in / is the last used one of those that begin
-    so. sqlite3.Error if the file can't be read.
+    For TAB: nothing is created, locked or waited for. A scope that ends in / is the last used one of those with this
+    prefix. sqlite3.Error if the file can't be read.
     """
     from contextlib import closing
 
@@ -48,7 +48,7 @@ def begun_with(path: Path, scope: str, kind: str, letters: str) -> list[tuple[st
 
     if not path.exists():
         return []
-    pattern = "".join(f"\\{letter}" if letter in "\\%_" else letter for letter in letters) + "%"
+    pattern = "".join(f"\\{letter}" if letter in "\\%_" else letter for letter in prefix) + "%"
     with closing(read_only(path)) as database:
         if scope.endswith("/"):
             latest = "SELECT scope FROM known WHERE substr(scope, 1, ?) = ? ORDER BY seen_at DESC LIMIT 1"
@@ -61,71 +61,57 @@ def begun_with(path: Path, scope: str, kind: str, letters: str) -> list[tuple[st
 
 
 class LocalIndex:
-    """Names and ids by kind, for one tenant; UsageError if its file is damaged."""
+    """The local cache of ids by kind and name, for one tenant; UsageError if its file is damaged."""
 
     def __init__(
-        self, path: Path, scope: Callable[[], str], now: Callable[[], float], tell: Callable[[str], None]
+        self, path: Path, scope: Callable[[], str], now: Callable[[], float], warn: Callable[[str], None]
     ) -> None:
         self._path = path
         self._scope = scope
         self._now = now
-        self._tell = tell
+        self._warn = warn
 
     def remember(self, kind: Kind, pairs: Iterable[tuple[str, str]]) -> None:
-        """Keep (name, id) pairs; a name seen again points to its latest id. Trouble is told, not raised.
+        """Keep (name, id) pairs, of each name the latest; errors are only warned of.
 
-        A name that these pairs give to two ids is forgotten: it must be asked for again, not guessed.
+        A name that these pairs give to two ids is forgotten, so that it is looked up instead of guessed.
         """
         scope, now = self._scope(), self._now()
         ids: dict[str, set[str]] = {}
         for name, identifier in filter(_can_be_kept, pairs):
             ids.setdefault(name, set()).add(identifier)
         rows = [(scope, kind, name, *found, now) for name, found in ids.items() if len(found) == 1]
-        shared = [(scope, kind, name) for name, found in ids.items() if len(found) > 1]
+        ambiguous = [(scope, kind, name) for name, found in ids.items() if len(found) > 1]
         try:
             with self._open() as database:
                 database.executemany("INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?, ?)", rows)
-                database.executemany("DELETE FROM known WHERE scope = ? AND kind = ? AND name = ?", shared)
+                database.executemany("DELETE FROM known WHERE scope = ? AND kind = ? AND name = ?", ambiguous)
         except UsageError as error:
-            # What was asked for has arrived by now; it must not be lost for a shortcut.
-            self._tell(f"{error.message} {error.hint}")
+            # The command has its answer by now, and must not fail for a cache.
+            self._warn(f"{error.message} {error.hint}")
 
     def remember_ids(self, kind: Kind, rows: "Iterable[Mapping[str, Any]]", key: str = "id") -> None:
-        """Keep the id of each row that has one, so that its first letters are enough from now on."""
+        """Keep the id of each row that has one, so that a prefix of it is enough from now on."""
         ids = [row[key].lower() for row in rows if isinstance(row.get(key), str)]
         self.remember(kind, zip(ids, ids, strict=True))
 
     def find(self, kind: Kind, name: str) -> str | None:
         """The id that goes with a name, or None."""
-        with self._open() as database:
-            row = database.execute(
-                "SELECT id FROM known WHERE scope = ? AND kind = ? AND name = ?", (self._scope(), kind, name)
-            ).fetchone()
-        return str(row[0]) if row else None
+        rows = self._rows("SELECT id FROM known WHERE scope = ? AND kind = ? AND name = ?", kind, name)
+        return str(rows[0][0]) if rows else None
 
-    def starting_with(self, kind: Kind, letters: str) -> list[str]:
-        """The ids of a kind that begin with these letters."""
-        with self._open() as database:
-            rows = database.execute(
-                "SELECT id FROM known WHERE scope = ? AND kind = ? AND substr(id, 1, ?) = ? ORDER BY id",
-                (self._scope(), kind, len(letters), letters.lower()),
-            ).fetchall()
-        return [row[0] for row in rows]
+    def starting_with(self, kind: Kind, prefix: str) -> list[str]:
+        """The ids of a kind that have this prefix."""
+        sql = "SELECT id FROM known WHERE scope = ? AND kind = ? AND substr(id, 1, ?) = ? ORDER BY id"
+        return [row[0] for row in self._rows(sql, kind, len(prefix), prefix.lower())]
 
     def names(self, kind: Kind) -> dict[str, str]:
         """Every name of a kind by its id."""
-        with self._open() as database:
-            rows = database.execute(
-                "SELECT id, name FROM known WHERE scope = ? AND kind = ?", (self._scope(), kind)
-            ).fetchall()
-        return dict(rows)
+        return dict(self._rows("SELECT id, name FROM known WHERE scope = ? AND kind = ?", kind))
 
     def skus(self) -> list[dict[str, str]]:
         """Every SKU, by name: `sku`, `variant_id`, and `seen_at` in RFC 3339."""
-        with self._open() as database:
-            rows = database.execute(
-                "SELECT name, id, seen_at FROM known WHERE scope = ? AND kind = 'sku' ORDER BY name", (self._scope(),)
-            ).fetchall()
+        rows = self._rows("SELECT name, id, seen_at FROM known WHERE scope = ? AND kind = 'sku' ORDER BY name")
         return [{"sku": sku, "variant_id": variant, "seen_at": timestamp(seen_at)} for sku, variant, seen_at in rows]
 
     def forget(self, kind: Kind, names: Iterable[str] | None) -> int:
@@ -140,42 +126,37 @@ class LocalIndex:
             )
 
     def remember_missing(self, operation: str) -> None:
-        """The server lacks this route; believed for a day."""
-        with self._open() as database:
-            database.execute("INSERT OR REPLACE INTO missing VALUES (?, ?, ?)", (self._scope(), operation, self._now()))
+        """Keep for a day that the server lacks this route."""
+        self._rows("INSERT OR REPLACE INTO missing VALUES (?, ?, ?)", operation, self._now())
 
     def is_missing(self, operation: str) -> bool:
         """Whether the server was seen to lack this route within a day."""
-        with self._open() as database:
-            row = database.execute(
-                "SELECT since FROM missing WHERE scope = ? AND operation = ?", (self._scope(), operation)
-            ).fetchone()
-        return row is not None and abs(self._now() - row[0]) < _DAY
+        return operation in self.missing()
 
     def forget_missing(self) -> None:
-        """Ask again for every route that the server was seen to lack."""
-        with self._open() as database:
-            database.execute("DELETE FROM missing WHERE scope = ?", (self._scope(),))
+        """Forget every route that the server was seen to lack."""
+        self._rows("DELETE FROM missing WHERE scope = ?")
 
     def missing(self) -> list[str]:
         """Every route that the server was seen to lack within a day."""
+        sql = "SELECT operation FROM missing WHERE scope = ? AND abs(? - since) < ? ORDER BY operation"
+        return [row[0] for row in self._rows(sql, self._now(), _DAY)]
+
+    def _rows(self, sql: str, *values: object) -> list[Any]:
+        """Run a statement whose first parameter is the scope."""
         with self._open() as database:
-            rows = database.execute(
-                "SELECT operation FROM missing WHERE scope = ? AND abs(? - since) < ? ORDER BY operation",
-                (self._scope(), self._now(), _DAY),
-            ).fetchall()
-        return [row[0] for row in rows]
+            return database.execute(sql, (self._scope(), *values)).fetchall()
 
     @contextmanager
     def _open(self) -> "Iterator[Connection]":
         from synq_cli.state.database import Error, opened
 
         try:
-            # It can be read from the API again: no reason to pay for a flush to disk.
+            # It can be read from the API again, so it need not be flushed to the disk.
             with opened(self._path, _SCHEMA, _VERSION, durable=False) as database:
                 yield database
         except (OSError, Error) as error:
             raise UsageError(
-                f"The index of SKUs and ids in {self._path} can't be used: {error}.",
-                hint="Move the file away; synq reads what it needs from the API again.",
+                f"The cache of SKUs and ids {self._path} can't be used: {error}.",
+                hint="Delete the file; synq reads what it needs from the API again.",
             ) from None

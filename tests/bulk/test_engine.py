@@ -13,7 +13,7 @@ from synq_cli.bulk.plan import Plan
 from synq_cli.bulk.prepare import PreparedRows
 from synq_cli.bulk.runs.journal import Content, Receipt, Row
 from synq_cli.bulk.verbs.verb import Verb
-from synq_cli.cli.context import Invocation
+from synq_cli.cli.context import RunContext
 from synq_cli.cli.system import System
 from synq_cli.errors import NetworkError, RefusedError, UsageError
 from synq_cli.http.operation import Operation
@@ -52,7 +52,7 @@ class Host(httpx.BaseTransport):
         return httpx.Response(200, json={"id": f"id of {key}"})
 
 
-def engine(folder: Path, host: Host | None, **variables: str) -> tuple[Invocation, Engine]:
+def engine(folder: Path, host: Host | None, **variables: str) -> tuple[RunContext, Engine]:
     clock = [NOW]
 
     def sleep(seconds: float) -> None:
@@ -61,14 +61,14 @@ def engine(folder: Path, host: Host | None, **variables: str) -> tuple[Invocatio
     environ = {"SYNQ_CONFIG_DIR": str(folder), "SYNQ_STATE_DIR": str(folder)}
     environ |= {"SYNQ_BASE_URL": "http://127.0.0.1", "SYNQ_TOKEN": "opaque-token-0123456789", **variables}
     system = System(environ, now=lambda: clock[0], sleep=sleep, http=host)
-    run = Invocation(system, [])
+    run = RunContext(system, [])
     return run, Engine(
         run.runs, run.api, run.session, run.budget, run._lane, run.output, now=lambda: clock[0], sleep=sleep,
         workers=1, verbs=[SendGreetings(run.api)],
     )  # fmt: skip
 
 
-def planned(run: Invocation, greetings: Engine, *names: str) -> Plan:
+def planned(run: RunContext, greetings: Engine, *names: str) -> Plan:
     rows = [Row(line, {"key": f"key of {name}"}) for line, name in enumerate(names, 2)]
     return greetings.plan(SendGreetings(run.api), lambda: PreparedRows(rows), "names.csv", None, with_levels=True)
 

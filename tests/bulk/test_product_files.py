@@ -27,7 +27,7 @@ def parts_of(file: Path, largest: int) -> list[Row]:
 
 @pytest.mark.parametrize("kind", ["csv", "ndjson"])
 @given(products=PRODUCTS)
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_export_is_imported_as_the_same_rows(tmp_path: Path, kind: Kind, products: list[dict[str, Any]]) -> None:
     rows = import_rows(products, WHOLE)
     file = tmp_path / f"catalog.{kind}"
@@ -46,7 +46,6 @@ def stripped(row: dict[str, str]) -> dict[str, str]:
 
 
 @given(cell=ODD)
-@settings(max_examples=50)
 def test_guarded_cell_is_not_a_formula_and_can_be_unguarded(cell: str) -> None:
     assert guarded(cell)[:1] not in set("=+-@\t\r")
     assert unguarded(guarded(cell)) == cell
@@ -79,4 +78,4 @@ def test_memory_grows_only_by_the_hash_of_each_sku(tmp_path: Path, sku: str, mos
         tracemalloc.stop()
         return peak
 
-    assert peak(4_000) - peak(1_000) < 3_000 * most
+    assert peak(2_500) - peak(500) < 2_000 * most

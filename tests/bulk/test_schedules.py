@@ -24,7 +24,7 @@ from synq_cli.bulk.runs.journal import Entry, Journal
 from synq_cli.bulk.verbs.adjust_stock import AdjustStock
 from synq_cli.bulk.verbs.create_orders import CreateOrders
 from synq_cli.bulk.verbs.import_products import ImportProducts
-from synq_cli.cli.context import Invocation
+from synq_cli.cli.context import RunContext
 from synq_cli.cli.system import System
 from synq_cli.errors import SynqError
 from synq_cli.http.client import in_process
@@ -97,12 +97,12 @@ class World:
         for path in sorted((self.folder / "runs").glob("*.sqlite3"))[:-4]:
             path.unlink()
 
-    def engine(self, workers: int) -> tuple[Invocation, Engine]:
+    def engine(self, workers: int) -> tuple[RunContext, Engine]:
         """A new process on the same folders."""
         environ = {"SYNQ_CONFIG_DIR": str(self.folder), "SYNQ_STATE_DIR": str(self.folder)}
         environ |= {"SYNQ_BASE_URL": URL, "SYNQ_TOKEN": self.token, "SYNQ_MAX_WAIT": "3600"}
         system = System(environ, now=self.now, sleep=self.sleep, jitter=lambda: 0.5, http=Faulty(self))
-        run = Invocation(system, [])
+        run = RunContext(system, [])
         return run, Engine(
             run.runs, run.api, run.session, run.budget, run._lane, run.output, now=self.now, sleep=self.sleep,
             workers=workers,

@@ -87,16 +87,16 @@ def test_status_token_switch_and_logout(synq: Any) -> None:
     shown = synq("auth", "status", terminal=True)
     assert shown.out.splitlines()[-2:] == ["Token from    keyring", "Expires       2026-11-24 12:58:00 UTC (in 58 min)"]
     assert json.loads(synq("auth", "status", "--json").out)["profile"] == "acme"
-    assert synq("auth", "switch", "beta").err == "Using profile beta from now on.\n"
+    assert synq("auth", "switch", "beta").err == "Switched to profile beta.\n"
     assert json.loads(synq("auth", "status", "--json").out)["profile"] == "beta"
     wrong = synq("auth", "switch", "bta")
     assert (wrong.status, wrong.err.splitlines()[1].strip()) == (
         2,
         "Did you mean beta? Profiles: acme, beta, sandbox. Create one: synq auth login --profile NAME",
     )
-    assert synq("auth", "logout").err == "Forgot the token of profile beta.\n"
+    assert synq("auth", "logout").err == "Logged out of profile beta.\n"
     assert synq.keyring.entries == {("synq", "acme"): TOKEN}
-    assert synq("auth", "logout").err == "Profile beta had no token.\n"
+    assert synq("auth", "logout").err == "Profile beta was not logged in.\n"
     assert (synq("auth", "status").status, len(seen)) == (4, 2)
 
 
@@ -154,7 +154,7 @@ def test_the_sandbox_is_made_shown_and_made_anew(synq: Any) -> None:
     made = json.loads(synq("sandbox", "init", "--json").out)
     assert (made["orders"], made["products"], made["locations"], made["channels"]) == (240, 60, 3, 4)
     again = synq("sandbox", "init")
-    assert (again.status, again.err.splitlines()[1]) == (2, "  `synq sandbox reset` makes it anew.")
+    assert (again.status, again.err.splitlines()[1]) == (2, "  Run `synq sandbox reset` to create it again.")
     assert synq("sandbox", "reset").status == 11
     anew = json.loads(synq("sandbox", "reset", "--yes", "--seed", "7", "--json").out)
     assert anew["seed"] == 7
@@ -167,7 +167,7 @@ def test_the_sandbox_is_made_shown_and_made_anew(synq: Any) -> None:
 
 def test_the_first_sandbox_run_says_that_it_made_a_tenant(synq: Any) -> None:
     first = synq("--sandbox", "channels", "list")
-    assert first.err.splitlines()[0] == f"Made a new sandbox tenant in {synq.folder / 'state' / 'sandbox.sqlite3'}."
+    assert first.err.splitlines()[0] == f"Created a sandbox in {synq.folder / 'state' / 'sandbox.sqlite3'}."
     assert synq("channels", "--sandbox", "list").err == "98/100 requests left this minute · sandbox\n"
     assert synq("auth", "login", "--sandbox").status == 2
 

@@ -52,7 +52,7 @@ REPLIES = st.sampled_from([
 ])  # fmt: skip
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=4 * settings().max_examples, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     command=COMMANDS,
     rest=st.just([]) | st.lists(WORDS | st.text(max_size=8), max_size=4),

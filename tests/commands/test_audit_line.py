@@ -79,7 +79,7 @@ def test_the_options_choose(synq: Any, options: list[str], ids: list[str]) -> No
 def test_it_says_what_was_looked_at(synq: Any) -> None:
     assert listed(synq, "--actor", "rory", terminal=True).err.splitlines()[0] == "No events match."
     full = listed(synq, "--actor", "rory", rows=EVENTS * 25)
-    assert full.err.startswith("Only the 50 newest events were looked at; the API gives no more.\n")
+    assert full.err.startswith("Searched only the 50 newest events: the API returns no more.\n")
     assert "50 newest" not in listed(synq).err
 
 
@@ -141,9 +141,7 @@ def test_what_it_has_to_say_stands_on_stderr(synq: Any) -> None:
     later = [{**EVENTS[0], "id": "new"}]
     result = followed(synq, "--action", "order_placed", "-o", "ndjson", pages=[EVENTS, later])
     assert [json.loads(row)["id"] for row in result.out.splitlines()] == [EVENTS[1]["id"]]
-    assert result.err.splitlines()[0] == (
-        "Warning: The 1 newest events are all new: some before them may be missing here."
-    )
+    assert result.err.splitlines()[0] == ("Warning: The 1 newest events are all new: earlier ones may be missing here.")
 
 
 def test_each_event_is_written_before_the_next_is_asked_for(synq: Any) -> None:

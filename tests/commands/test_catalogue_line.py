@@ -117,19 +117,19 @@ def test_the_price_goes_out_with_the_digits_it_was_given(synq: Any, answering: A
 WRONG = {
     "a blank title": (["create", "  "], "The title can't be blank."),
     "a blank description": (["create", "Cap", "--description", " "], "The description can't be blank."),
-    "an update of nothing": (["update", ID], "Nothing to change was named."),
+    "an update of nothing": (["update", ID], "Nothing to change."),
     "an update to no title": (["update", ID, "--title", " "], "The title can't be blank."),
-    "a category that is no id": (["update", ID, "--category-id", "Hats"], "'Hats' is no category id."),
-    "a product that is no id": (["update", "Hats", "--title", "Cap"], "'Hats' is no product id."),
+    "a category that is no id": (["update", ID, "--category-id", "Hats"], 'Invalid category id "Hats".'),
+    "a product that is no id": (["update", "Hats", "--title", "Cap"], 'Invalid product id "Hats".'),
     "an unknown action": (["push", ID, "--action", "replace"], 'Invalid value "replace" for --action: use upsert'),
     "a variant of nothing": (["variants", "create", ID], "A variant needs a SKU, a barcode or a price."),
-    "a price in words": (["variants", "create", ID, "--price", "1,90"], "'1,90' is no price."),
-    "a negative price": (["variants", "create", ID, "--price", "-1"], "'-1' is no price."),
-    "a price without end": (["variants", "create", ID, "--price", "1e9999"], "'1e9999' is no price."),
-    "a long currency": (["variants", "create", ID, "--currency", "EURO"], "'EURO' is no currency."),
+    "a price in words": (["variants", "create", ID, "--price", "1,90"], 'Invalid price "1,90".'),
+    "a negative price": (["variants", "create", ID, "--price", "-1"], 'Invalid price "-1".'),
+    "a price without end": (["variants", "create", ID, "--price", "1e9999"], 'Invalid price "1e9999".'),
+    "a long currency": (["variants", "create", ID, "--currency", "EURO"], 'Invalid currency "EURO".'),
     "a blank SKU": (["variants", "create", ID, "--sku", " "], "The SKU can't be blank."),
-    "a file for an address": (["media", "add", "navy.jpg"], "'navy.jpg' is no address."),
-    "another kind of address": (["media", "add", "ftp://a.b/c"], "'ftp://a.b/c' is no address."),
+    "a file for an address": (["media", "add", "navy.jpg"], 'Invalid address "navy.jpg".'),
+    "another kind of address": (["media", "add", "ftp://a.b/c"], 'Invalid address "ftp://a.b/c".'),
     "a place below the first": (["media", "add", URL, "--sort-order", "-1"], "Invalid value for '--sort-order'"),
     "a blank alt text": (["media", "add", URL, "--alt-text", ""], "The alt text can't be blank."),
 }  # fmt: skip
@@ -156,7 +156,7 @@ LOOKS = {
     "variants create": f"Look for HC-1 in `synq products variants list --product {ID}` before sending it again.",
     "media add": f"Look for {URL} in `synq products media list` before sending it again.",
     "push": "Look at the connected platforms before sending it again.",
-    "export": "No list shows exports: wait for the file to be announced before asking for another.",
+    "export": "No list shows exports: wait for the announcement of the file before asking for another.",
 }
 
 
@@ -179,7 +179,7 @@ def test_an_update_shows_what_changed_and_what_the_server_kept(run: Any) -> None
 @pytest.mark.parametrize(
     ("line", "after", "note"),
     [
-        (["--description", ""], {}, "the new description. An empty text most likely counts as left out."),
+        (["--description", ""], {}, "the new description. The API most likely ignores an empty text."),
         (["--brand-id", OTHER], {}, "the new brand id."),
         (["--brand-id", OTHER, "--title", "X"], {}, "the new title and brand id."),
         (["--brand-id", OTHER], {"brand": "New"}, None),
@@ -232,7 +232,7 @@ def test_an_export_says_that_the_file_comes_elsewhere(synq: Any, answering: Any)
     http, _ = answering(httpx.Response(202, json={"status": "success", "message": "Export job queued."}))
     result = synq("products", "export", environ=ENVIRON, http=http, terminal=True)
     assert result.out == "Status   success\nMessage  Export job queued.\n"
-    assert result.err.startswith("The file is announced elsewhere once it is written; there is no job to follow.\n")
+    assert result.err.startswith("The server notifies you when the file is ready. There is no job to follow.\n")
 
 
 def test_stats_teach_the_skus_they_show(run: Any) -> None:

@@ -38,17 +38,17 @@ def test_a_channel_is_created_with_its_currency_in_capitals(synq: Any) -> None:
         (("create", " ", "--currency", "GBP"), "The name can't be blank."),
         (
             ("create", "x", "--currency", "pounds"),
-            "'pounds' is no currency.\n  Give an ISO 4217 code such as EUR, GBP or USD.",
+            'Invalid currency "pounds".\n  Use an ISO 4217 code such as EUR, GBP or USD.',
         ),
         (
             ("update", "x", "--currency", "£"),
-            "'£' is no currency.\n  Give an ISO 4217 code such as EUR, GBP or USD.",
+            'Invalid currency "£".\n  Use an ISO 4217 code such as EUR, GBP or USD.',
         ),
         (("update", "x", "--name", " "), "The name can't be blank."),
         (("update", " ", "--name", "y"), "The channel can't be blank."),
         (
             ("update", "x"),
-            "Nothing to change.\n  Name it: --name, --currency, --active or --inactive.",
+            "Nothing to change.\n  Add --name, --currency, --active or --inactive.",
         ),
     ],
 )
@@ -87,20 +87,20 @@ def test_a_dry_run_for_people_shows_only_what_changes(synq: Any) -> None:
 @pytest.mark.parametrize(
     ("word", "status", "said"),
     [
-        ("nowhere", 5, "There is no channel 'nowhere'.\n  See `synq channels list`."),
-        ("f5a", 5, "There is no channel 'f5a'.\n  See `synq channels list`."),
-        (WEB, 5, f"There is no channel '{WEB}'.\n  See `synq channels list`."),
+        ("nowhere", 5, 'Unknown channel "nowhere".\n  See `synq channels list`.'),
+        ("f5a", 5, 'Unknown channel "f5a".\n  See `synq channels list`.'),
+        (WEB, 5, f'Unknown channel "{WEB}".\n  See `synq channels list`.'),
         (
             "market",
             2,
-            f"2 channels go by 'market'.\n  Name one in full: {SHOP}, {OTHER}. See `synq channels list`.",
+            f'Ambiguous channel "market": 2 match.\n  Use one of: {SHOP}, {OTHER}. See `synq channels list`.',
         ),
         (
             "f5a1…",
             2,
-            f"2 channels go by 'f5a1…'.\n  Name one in full: {SHOP}, {OTHER}. See `synq channels list`.",
+            f'Ambiguous channel "f5a1…": 2 match.\n  Use one of: {SHOP}, {OTHER}. See `synq channels list`.',
         ),
-        ("lost", 5, "The API gives no id of channel 'lost'.\n  Use the dashboard for this."),
+        ("lost", 5, 'The API gives no id for the channel "lost".\n  Use the dashboard for this.'),
     ],
 )
 def test_a_channel_that_is_not_one_is_not_changed(synq: Any, word: str, status: int, said: str) -> None:
@@ -123,6 +123,6 @@ def test_what_the_list_does_not_say_must_be_named(synq: Any) -> None:
     result = synq("channels", "update", "high-street", "--name", "x", "-q", environ=ENVIRON, http=tenant)
     assert (result.status, result.out, tenant.asked) == (2, "", [LIST])
     assert result.err == (
-        "synq: The API does not say the channel's currency and active, which would be lost.\n"
-        "  Say it too: --currency --active.\n"
+        "synq: The API does not show the channel's currency and active, which would be lost.\n"
+        "  Add --currency --active.\n"
     )

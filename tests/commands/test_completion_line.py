@@ -58,18 +58,21 @@ def test_a_script_is_printed_as_it_is(completion: Any, shell: str) -> None:
 def test_it_is_installed_once_and_taken_back_without_a_trace(completion: Any, home: Path, shell: str) -> None:
     script, start, how = PLACES[shell]
     named = {"script": home / script, "start": home / (start or "")}
-    done = f"TAB works in every new {shell}. To have it in this one:\n{how.format(**named)}\n"
+    intro = f"Installed completion for {shell}. It works in new shells; to load it in this one, run:"
+    done = f"{intro}\n{how.format(**named)}\n"
     assert completion("install", shell, "--yes") == Result(0, "", done)
     made = files(home)
     assert list(made) == sorted(filter(None, (script, start)))
     assert made[script] == (SCRIPTS / FILES[shell]).read_text(encoding="utf-8")
     assert start is None or f"synq completion uninstall {shell}" in made[start]
     again = completion("install", shell)
-    assert again == Result(0, "", f"TAB in {shell} is up to date: {home / script}\n")
+    assert again == Result(0, "", f"Completion for {shell} is up to date: {home / script}\n")
     assert files(home) == made
-    assert completion("uninstall", shell, "--yes") == Result(0, "", f"TAB no longer completes synq in a new {shell}.\n")
+    assert completion("uninstall", shell, "--yes") == Result(
+        0, "", f"Removed completion for {shell} from new shells.\n"
+    )
     assert list(home.iterdir()) == []
-    assert completion("uninstall", shell) == Result(0, "", f"There is nothing to take back for {shell}.\n")
+    assert completion("uninstall", shell) == Result(0, "", f"Completion for {shell} is not installed.\n")
 
 
 @pytest.mark.parametrize(
@@ -84,7 +87,7 @@ def test_a_start_up_file_is_left_as_it_was(completion: Any, home: Path, text: st
     assert start.read_bytes() == f"{text}\n{block}".encode("latin-1")
     with start.open("ab") as file:
         file.write(b"# added later\n")
-    assert completion("install", "bash").err.startswith("TAB in bash is up to date")
+    assert completion("install", "bash").err.startswith("Completion for bash is up to date")
     assert completion("uninstall", "bash", "--yes").status == 0
     assert start.read_bytes() == f"{text}# added later\n".encode("latin-1")
     assert start.stat().st_mode & 0o777 == 0o640
@@ -94,7 +97,7 @@ def test_an_older_installation_is_brought_up_to_date(completion: Any, home: Path
     script, start = home / PLACES["zsh"][0], home / ".zshrc"
     assert completion("install", "zsh", "--yes").status == 0
     new = files(home)
-    script.write_text("#compdef synq\n# TAB for synq 0.0.1 in zsh.\n", encoding="utf-8")
+    script.write_text("#compdef synq\n# Completion of synq 0.0.1 for zsh.\n", encoding="utf-8")
     start.write_text(
         new[".zshrc"].replace("autoload -Uz _synq", "autoload _synq") + "setopt autocd\n", encoding="utf-8"
     )
@@ -150,9 +153,13 @@ def test_it_says_what_it_will_change_and_asks(completion: Any, home: Path) -> No
 @pytest.mark.parametrize(
     ("words", "environ", "said"),
     [
-        ([], {"SHELL": "/bin/csh"}, "synq has no completion for csh.\n  Name one: bash, zsh, fish, powershell.\n"),
-        ([], {}, "SHELL does not say which shell is yours.\n  Name one: bash, zsh, fish, powershell.\n"),
-        (["zsh"], {"HOME": ""}, "HOME is not set, so there is no place for the script.\n"),
+        (
+            [],
+            {"SHELL": "/bin/csh"},
+            "synq does not support completion in csh.\n  Use one of bash, zsh, fish, powershell.\n",
+        ),
+        ([], {}, "The variable SHELL is not set.\n  Use one of bash, zsh, fish, powershell.\n"),
+        (["zsh"], {"HOME": ""}, "The variable HOME is not set.\n"),
     ],
 )
 def test_where_it_can_not_be_installed(completion: Any, words: list[str], environ: dict[str, str], said: str) -> None:

@@ -82,14 +82,14 @@ def test_where_all_is_well(synq: Any) -> None:
     lines = result.out.splitlines()
     assert lines[0].startswith("ok  synq        0.1.0 on Python 3.")
     assert lines[1:] == [
-        f"ok  config      {synq.folder}/config/config.yaml is not there yet; the defaults hold.",
+        f"ok  config      {synq.folder}/config/config.yaml does not exist yet; the defaults apply.",
         "ok  settings    Profile default (default) at https://api.test.",
         "ok  keyring     Not needed: SYNQ_TOKEN is set.",
-        f"ok  token       From SYNQ_TOKEN: EDITOR of tenant {TENANT}; it ends in 47 minutes.",
-        "ok  renewal     Not needed: the token is not the profile's own.",
+        f"ok  token       From SYNQ_TOKEN: EDITOR of tenant {TENANT}; expires in 47 minutes.",
+        "ok  renewal     Not needed: the token does not come from the profile.",
         f"ok  budget      100 of 100 requests left this minute, counted in {synq.folder}/state/budget.sqlite3.",
-        "ok  index       0 SKUs of this tenant are known.",
-        "ok  routes      No route was found missing within a day.",
+        "ok  index       0 SKUs of this tenant are in the local cache.",
+        "ok  routes      No route was missing in the last day.",
         f"ok  completion  For bash, in {synq.folder}/.local/share/bash-completion/completions/synq.",
     ]
 
@@ -100,15 +100,19 @@ def test_a_login_in_the_keyring_and_one_in_a_file(synq: Any) -> None:
     assert synq(*login, stdin=TOKEN, environ=SERVER, http=http).status == 0
     found = examined(synq)
     assert found["config"][1].endswith("config.yaml, profiles: default.")
-    assert found["keyring"] == ("ok", "FakeKeyring answers.", None)
+    assert found["keyring"] == ("ok", "FakeKeyring works.", None)
     assert found["token"][1].startswith("From keyring: EDITOR of tenant")
     assert synq(*login, "-p", "ci", "--insecure-storage", stdin=TOKEN, environ=SERVER, http=http).status == 0
     file = synq.folder / "config" / "credentials.json"
-    assert examined(synq, "-p", "ci")["keyring"] == ("ok", f"Not needed: the token is in {file}, for you alone.", None)
+    assert examined(synq, "-p", "ci")["keyring"] == (
+        "ok",
+        f"Not needed: the token is in {file}, which only you can read.",
+        None,
+    )
     file.chmod(0o644)
     assert examined(synq, "-p", "ci")["keyring"] == (
         "warn",
-        f"The token is in {file}, which others can read.",
+        f"The token is in {file}, which other users can read.",
         f"chmod 600 {file}",
     )
 
@@ -119,12 +123,12 @@ def test_a_login_in_the_keyring_and_one_in_a_file(synq: Any) -> None:
         (
             jwt(role="EDITOR", exp=NOW - 300),
             "fail",
-            "it has ended.",
+            "expired.",
             "The token expired 5 minutes ago. Set SYNQ_TOKEN",
         ),
-        (jwt(role="EDITOR", exp=NOW + 120), "warn", "it ends in 2 minutes.", None),
-        (jwt(), "ok", "From SYNQ_TOKEN: no role of tenant unknown; it does not say when it ends.", None),
-        ("abc", "warn", "From SYNQ_TOKEN; it is no JWT, so nothing is known of it.", None),
+        (jwt(role="EDITOR", exp=NOW + 120), "warn", "expires in 2 minutes.", None),
+        (jwt(), "ok", "From SYNQ_TOKEN: no role of tenant unknown; its expiry is unknown.", None),
+        ("abc", "warn", "From SYNQ_TOKEN. It is not a JWT, so its tenant and expiry are unknown.", None),
         ("a b", "fail", "Invalid token from SYNQ_TOKEN: it is empty", "Copy it again"),
     ],
 )
@@ -138,13 +142,13 @@ def test_the_token(synq: Any, token: str, state: str, found: str, mend: str | No
 
 def test_nobody_is_logged_in(synq: Any) -> None:
     found = examined(synq, environ=SERVER)
-    assert found["keyring"] == ("ok", "FakeKeyring answers.", None)
+    assert found["keyring"] == ("ok", "FakeKeyring works.", None)
     assert found["token"][:2] == ("fail", "Not logged in: profile default has no token.")
-    assert found["index"] == found["routes"] == ("warn", "Not looked at: see token.", None)
+    assert found["index"] == found["routes"] == ("warn", "Skipped: see token.", None)
     named = examined(synq, "-p", "acme", environ=SERVER)["settings"]
     assert named == (
         "warn",
-        "Profile acme (option --profile) at https://api.test. There is no such profile yet.",
+        "Profile acme (option --profile) at https://api.test. This profile does not exist yet.",
         "synq auth login --profile acme",
     )
 
@@ -159,11 +163,11 @@ def test_a_damaged_config_is_a_finding_and_no_end(synq: Any, terminal: bool) -> 
         "Fix it in an editor, or move it away; synq does not overwrite it.",
     )
     assert "config.yaml is damaged" in found["config"][1]
-    assert found["settings"] == found["token"] == found["budget"] == ("warn", "Not looked at: see config.", None)
+    assert found["settings"] == found["token"] == found["budget"] == ("warn", "Skipped: see config.", None)
     assert list(found) == PIECES
     shown = synq("doctor", environ=SERVER, terminal=terminal)
     assert (shown.status, shown.err) == (0, "")
-    assert "Not looked at: see config." in shown.out
+    assert "Skipped: see config." in shown.out
 
 
 def test_so_are_a_wrong_variable_and_a_wrong_option(synq: Any) -> None:
@@ -194,8 +198,8 @@ def test_a_keyring_that_fails_is_not_asked_twice(synq: Any) -> None:
     found = examined(synq, environ=SERVER)
     assert found["keyring"][:2] == ("fail", "Could not read the keyring (RuntimeError).")
     assert "synq auth login --insecure-storage" in str(found["keyring"][2])
-    assert found["token"] == ("fail", "Not looked at: see keyring.", None)
-    assert found["index"] == ("warn", "Not looked at: see token.", None)
+    assert found["token"] == ("fail", "Skipped: see keyring.", None)
+    assert found["index"] == ("warn", "Skipped: see token.", None)
     assert synq.keyring.asked == 1
 
 
@@ -235,7 +239,7 @@ def test_with_the_network_missing_routes_are_asked_for_again(synq: Any) -> None:
     assert [row["state"] for row in told if row["check"] == "routes"] == ["warn"]
     again = json.loads(synq("doctor", "--network", "--json", environ=environ, http=http).out)
     found = [row["found"] for row in again if row["check"] == "routes"]
-    assert found == ["This server lacked: list locations. synq asks for them again from now on."]
+    assert found == ["This server lacked: list locations. synq will try them again."]
     later = json.loads(synq("doctor", "--json", environ=environ, http=http).out)
     assert [row["state"] for row in later if row["check"] == "routes"] == ["ok"]
 
@@ -248,7 +252,7 @@ def test_what_has_been_found_out_about_the_server(synq: Any) -> None:
     assert found["routes"] == (
         "warn",
         "This server lacks: list locations.",
-        "The dashboard may do it; synq asks again after a day, or at once after `synq doctor --network`.",
+        "Use the dashboard instead. synq tries again after a day, or after `synq doctor --network`.",
     )
     assert found["budget"][1].startswith("99 of 100 requests left this minute")
     synq.clock += 86_401
@@ -274,7 +278,7 @@ def test_completion(synq: Any) -> None:
     assert looked_at() == ("ok", f"For zsh, in {script}.", None)
     text = script.read_text(encoding="utf-8")
     script.write_text(text.replace(f"synq {__version__} ", "synq 0.0.9 "), encoding="utf-8")
-    assert looked_at() == ("warn", f"{script} is of another version of synq.", mend)
+    assert looked_at() == ("warn", f"{script} is for another version of synq.", mend)
     assert synq("completion", "install", "--yes", environ=environ).status == 0
     start.unlink()
     assert looked_at() == ("warn", f"{start} does not load {script}.", mend)
@@ -285,17 +289,17 @@ def test_completion(synq: Any) -> None:
 
 @pytest.mark.parametrize(
     ("shell", "why"),
-    [("/bin/tcsh", "synq has no completion for tcsh."), ("", "SHELL does not say which shell is yours.")],
+    [("/bin/tcsh", "synq does not support completion in tcsh."), ("", "The variable SHELL is not set.")],
 )
 def test_a_shell_that_synq_does_not_know_is_no_trouble(synq: Any, shell: str, why: str) -> None:
     found = examined(synq, environ=LOGGED_IN | {"SHELL": shell, "HOME": str(synq.folder)})["completion"]
-    assert found == ("ok", f"Not looked at: {why}", None)
+    assert found == ("ok", f"Skipped: {why}", None)
 
 
 def test_the_sandbox_is_looked_at_without_being_made(synq: Any) -> None:
     found = examined(synq, "--sandbox")
     assert {state for state, _, _ in found.values()} == {"ok"}
-    assert found["token"][1] == "The sandbox makes one when it is first used."
+    assert found["token"][1] == "The sandbox creates one on first use."
     assert not (synq.folder / "state" / "sandbox.sqlite3").exists()
     synq("sandbox", "init")
     assert examined(synq, "--sandbox")["token"][1].startswith("From sandbox: ADMIN of tenant")
@@ -327,7 +331,7 @@ def test_the_network_costs_one_request(synq: Any, service: Service) -> None:
         (NOW - 31, "warn", "31 s ahead of the API's."),
         (NOW + 7200, "warn", "7200 s behind the API's."),
         (NOW + 30, "ok", "Within seconds of the API's."),
-        (None, "warn", "The API did not say what time it has."),
+        (None, "warn", "The API did not send its time."),
     ],
 )
 def test_the_clock(synq: Any, service: Service, clock: float | None, state: str, found: str) -> None:
@@ -338,7 +342,7 @@ def test_the_clock(synq: Any, service: Service, clock: float | None, state: str,
 def test_something_else_answers(synq: Any, service: Service) -> None:
     service.text = "<html>Sign in to this network</html>"
     state, found, mend = examined(synq, "--network", environ={"SYNQ_BASE_URL": service.url})["API"]
-    assert (state, mend) == ("warn", "Is the base URL right? `synq config get base_url` shows it.")
+    assert (state, mend) == ("warn", "Check the base URL: `synq config get base_url` shows it.")
     assert found == f"{service.url} answers '<html>Sign in to this network</html>' instead of OK."
 
 
@@ -347,11 +351,11 @@ def test_nobody_answers_or_nobody_who_speaks_tls(synq: Any, service: Service) ->
     found = examined(synq, "--network", environ={"SYNQ_BASE_URL": secure})
     assert found["DNS"][0] == "ok"
     assert found["TLS"][0] == "fail"
-    assert found["API"] == found["clock"] == ("warn", "Not looked at: see TLS.", None)
+    assert found["API"] == found["clock"] == ("warn", "Skipped: see TLS.", None)
     gone = examined(synq, "--network", environ={"SYNQ_BASE_URL": "http://127.0.0.1:1"})
     assert gone["API"][0] == "fail"
     assert "the connection was refused" in gone["API"][1]
-    assert gone["clock"] == ("warn", "Not looked at: see API.", None)
+    assert gone["clock"] == ("warn", "Skipped: see API.", None)
 
 
 def test_behind_a_proxy_names_are_looked_up_there_and_tls_goes_through_it(synq: Any) -> None:
@@ -371,7 +375,7 @@ def test_behind_a_proxy_names_are_looked_up_there_and_tls_goes_through_it(synq: 
         ("token_command: cat /x", ("ok", "By the token_command cat.", None)),
         (
             "token_command: nowhere -v",
-            ("fail", "The token_command nowhere is not there.", "Install it, or log in anew."),
+            ("fail", "The token_command nowhere was not found.", "Install it, or log in again."),
         ),
         ("token_url: 'https://login.test/t?key=1'", ("ok", "By a refresh token, at https://login.test/t.", None)),
         ("location: Leith", ("ok", "By hand: synq auth login --profile default", None)),
@@ -394,4 +398,4 @@ def test_a_skewed_clock_says_when_the_token_ends_by_the_other_one(synq: Any, ser
     service.clock = NOW + 1200
     environ = {"SYNQ_BASE_URL": service.url, "SYNQ_TOKEN": TOKEN}
     found = examined(synq, "--network", environ=environ)["clock"]
-    assert found[1] == "1200 s behind the API's. By that one the token ends in 27 minutes."
+    assert found[1] == "1200 s behind the API's. By the API's clock the token expires in 27 minutes."

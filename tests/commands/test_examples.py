@@ -3,24 +3,20 @@
 import re
 import shlex
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from runner import Result, Runner
+from runner import NOW, Result, Runner
 
 from synq_cli.app import root_command
 from synq_cli.cli import tree
-from synq_cli.cli.spec import ANY
+from synq_cli.cli.command import ANY
 from synq_cli.http.client import in_process
 from synq_cli.http.operation import Operation
-from synq_cli.sandbox.seed.seed import DEFAULT_SEED
 from synq_cli.sandbox.server.app import create_app
-from synq_cli.sandbox.store.store import create
-
-NOW = 1_795_521_600.0  # 2026-11-24T12:00:00Z, where the fixture's clock begins
 
 SEEN = ["orders list --all", "products list", "products jobs list"]
 FILES = {
@@ -50,7 +46,7 @@ def examples() -> Iterator[Any]:
         line = " ".join(node.words)
         for example in tree.describe(node)["examples"] if line not in ELSEWHERE else ():
             if example.startswith("synq "):
-                yield pytest.param(line, example, node.declaration, id=example[5:])
+                yield pytest.param(line, example, node.spec, id=example[5:])
 
 
 class Counting(httpx.BaseTransport):
@@ -67,18 +63,26 @@ class Counting(httpx.BaseTransport):
 
 @pytest.fixture(scope="module")
 def machine(tmp_path_factory: Any) -> Path:
-    """Folders of somebody who knows the tenant: a default location, and lists that were looked at."""
+    """Folders of somebody who knows the tenant: a default location, lists that were looked at, and the files."""
     folder = tmp_path_factory.mktemp("machine")
-    create(folder / "state" / "sandbox.sqlite3", DEFAULT_SEED, NOW)
+    synq = Runner(folder)
+    synq.seed_sandbox()
     (folder / "config").mkdir()
     profiles = "profiles: {sandbox: {location: Leith warehouse}, acme: {base_url: 'https://api.test'}}\n"
     (folder / "config" / "config.yaml").write_text(profiles, encoding="utf-8")
-    synq = Runner(folder)
     for line in SEEN:
         assert synq("--sandbox", *line.split()).status == 0
     run = ("--sandbox", "inventory", "adjust", "--file", "-", "--yes")
     assert synq(*run, stdin=FILES["counts.csv"]).status == 0
+    for name, text in FILES.items():
+        (folder / name).write_text(text, encoding="utf-8")
     return folder
+
+
+@pytest.fixture(scope="module")
+def token(machine: Path) -> str:
+    """A token of that machine's tenant that outlives all its examples."""
+    return Runner(machine, clock=NOW + 60)("sandbox", "token", "--expires-in", "100000").out.strip()
 
 
 def words_of(example: str) -> list[str]:
@@ -90,33 +94,49 @@ def words_of(example: str) -> list[str]:
     return words[1 : ends[0] if ends else None]
 
 
-@pytest.fixture
-def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The files that examples name, in the folder that they are run in."""
-    monkeypatch.chdir(tmp_path)
-    for name, text in FILES.items():
-        Path(name).write_text(text, encoding="utf-8")
+class Shop:
+    """A copy of that machine, made anew after each example that changes something."""
 
+    def __init__(self, machine: Path, folder: Path, token: str) -> None:
+        self._machine = machine
+        self.folder = folder
+        self._synq = Runner(folder)
+        self._place = folder / "state" / "sandbox.sqlite3"
+        self._environ = {"SYNQ_TOKEN": token, "SYNQ_WEBHOOK_SECRET": SECRET, "HOME": str(folder), "SHELL": "/bin/bash"}
+        self._restore()
+        self._server = in_process(create_app(self._place, lambda: self._synq.clock))
 
-@pytest.fixture
-def run(tmp_path: Path, machine: Path, files: None) -> Callable[..., tuple[Result, list[tuple[str, str]]]]:
-    """Runs an example on a copy of that machine; what it left behind, and methods and paths of its requests."""
-    shutil.copytree(machine, tmp_path, dirs_exist_ok=True)
-    place = tmp_path / "state" / "sandbox.sqlite3"
-    synq = Runner(tmp_path, clock=NOW + 60)
-    environ = {"SYNQ_TOKEN": synq("sandbox", "token").out.strip(), "SYNQ_WEBHOOK_SECRET": SECRET}
-    environ |= {"HOME": str(tmp_path), "SHELL": "/bin/bash"}
+    def _restore(self) -> None:
+        for state in self.folder.iterdir():
+            shutil.rmtree(state) if state.is_dir() else state.unlink()
+        shutil.copytree(self._machine, self.folder, dirs_exist_ok=True)
+        self._synq.clock = NOW + 60
 
-    def run(example: str, *more: str) -> tuple[Result, list[tuple[str, str]]]:
+    def run(self, example: str, *more: str) -> tuple[Result, list[tuple[str, str]]]:
+        """What an example left behind, and methods and paths of its requests."""
         words = [*words_of(example), *more]
         tenant = [] if {"-p", "--profile"} & set(words) else ["--sandbox"]
+        http: Counting | None = Counting(self._server)
         if words[:2] == ["sandbox", "init"]:
-            place.unlink()
-            return synq(*words), []
-        http = Counting(in_process(create_app(place, lambda: synq.clock)))
-        return synq(*tenant, *words, http=http, environ=environ, terminal=True, stdin="y\n"), http.seen
+            self._place.unlink()
+            tenant, http = [], None
+        result = self._synq(*tenant, *words, http=http, environ=self._environ, terminal=True, stdin="y\n")
+        seen = http.seen if http else []
+        self._synq.clock += 61  # the next one has a minute's requests to itself
+        if {method for method, _ in seen} != {"GET"}:
+            self._restore()
+        return result, seen
 
-    return run
+
+@pytest.fixture(scope="module")
+def shop(machine: Path, token: str, tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    return Shop(machine, tmp_path_factory.mktemp("shop"), token)
+
+
+@pytest.fixture
+def working_folder(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The files that examples name are in the working folder."""
+    monkeypatch.chdir(shop.folder)
 
 
 def is_for(asked: tuple[str, str], call: Operation) -> bool:
@@ -134,31 +154,25 @@ WRITING = [
 ]
 
 
-@pytest.mark.parametrize(("line", "example", "declaration"), EXAMPLES)
-def test_an_example_works_and_costs_what_its_command_declares(
-    run: Any, line: str, example: str, declaration: Any
-) -> None:
-    result, seen = run(example)
+@pytest.mark.usefixtures("working_folder")
+@pytest.mark.parametrize(("line", "example", "spec"), EXAMPLES)
+def test_an_example_works_and_costs_what_its_command_declares(shop: Shop, line: str, example: str, spec: Any) -> None:
+    result, seen = shop.run(example)
     assert result.status == 0, result.err
     if words_of(example)[: len(line.split())] != line.split():
         return  # another command's output, on its way into this one
-    least, most = declaration.requests
+    least, most = spec.requests
     assert "--dry-run" in example or least <= len(seen)
     assert most is None or len(seen) <= most
-    undeclared = [asked for asked in seen if not any(is_for(asked, call) for call in declaration.calls)]
-    assert declaration.effect == ANY or undeclared == []
+    undeclared = [asked for asked in seen if not any(is_for(asked, call) for call in spec.operations)]
+    assert spec.effect == ANY or undeclared == []
 
 
-@pytest.mark.parametrize(("line", "example", "declaration"), WRITING)
-def test_a_dry_run_of_any_example_reads_at_most(run: Any, line: str, example: str, declaration: Any) -> None:
-    result, seen = run(example, "--dry-run")
-    assert result.status == 0, result.err
-    assert {method for method, _ in seen} <= {"GET"}
-    assert "Would send" in result.out or '"dry_run": true' in result.out
-
-
-@pytest.mark.parametrize(("line", "example", "declaration"), WRITING)
-def test_a_read_only_run_of_any_example_reads_at_most(run: Any, line: str, example: str, declaration: Any) -> None:
-    result, seen = run(example.replace("--dry-run", ""), "--read-only")
-    assert result.status == 11, result.err
-    assert {method for method, _ in seen} <= {"GET"}
+@pytest.mark.usefixtures("working_folder")
+def test_a_dry_run_and_a_read_only_run_of_a_writing_command_only_read(shop: Shop) -> None:
+    for line, example in {example.values[0]: example.values[1] for example in WRITING}.items():
+        result, seen = shop.run(example, "--dry-run")
+        assert (result.status, {method for method, _ in seen} <= {"GET"}) == (0, True), (line, result.err)
+        assert "Would send" in result.out or '"dry_run": true' in result.out, line
+        result, seen = shop.run(example.replace("--dry-run", ""), "--read-only")
+        assert (result.status, {method for method, _ in seen} <= {"GET"}) == (11, True), (line, result.err)

@@ -5,7 +5,7 @@ from typing import Any, get_args
 
 import pytest
 
-from synq_cli.commands.sandbox.faults import USUAL, Kind, Way
+from synq_cli.commands.sandbox.faults import DEFAULTS, Kind, Way
 from synq_cli.sandbox.server import faults, rate_limit
 from synq_cli.sandbox.store.store import Store
 
@@ -16,7 +16,7 @@ LINE = ("--sandbox", "inventory", "adjust", "HMC-NVY-M", "-1", "--location", "Le
 @pytest.fixture
 def synq(synq: Any) -> Any:
     """A synq whose sandbox is there."""
-    assert synq("sandbox", "init").status == 0
+    synq.seed_sandbox()
     return synq
 
 
@@ -32,7 +32,7 @@ def entries(synq: Any) -> int:
 def test_the_words_are_the_sandboxs() -> None:
     assert get_args(Kind) == faults.KINDS
     assert get_args(Way) == rate_limit.ALGORITHMS
-    assert vars(rate_limit.RateLimit()) == USUAL
+    assert vars(rate_limit.RateLimit()) == DEFAULTS
 
 
 def test_the_help_explains_every_word(synq: Any) -> None:
@@ -50,32 +50,32 @@ def test_faults_are_ordered_listed_and_taken_back(synq: Any) -> None:
     order(synq, "slow", "--on", "get", "--rate", "0.25", "--seed", "7", "--seconds", "40")
     order(synq, "429", "--times", "3")
     assert synq("sandbox", "fault", "list", terminal=True).out == (
-        "ID  Fault  Requests                       Times left  Rate  Seed  Seconds  Met  Struck\n"
-        " 1  lost   POST /api/v1/inventory/adjust           1                         0       0\n"
-        " 2  slow   GET *                                      0.25     7       40    0       0\n"
-        " 3  429    *                                       3                    5    0       0\n"
+        "ID  Fault  Requests                       Times left  Rate  Seed  Seconds  Matched  Injected\n"
+        " 1  lost   POST /api/v1/inventory/adjust           1                             0         0\n"
+        " 2  slow   GET *                                      0.25     7       40        0         0\n"
+        " 3  429    *                                       3                    5        0         0\n"
     )
-    assert synq("sandbox", "fault", "clear").err == "Took back 3 faults; the rate limit counts as Synq's does.\n"
+    assert synq("sandbox", "fault", "clear").err == "Removed 3 faults and reset the rate limit.\n"
     empty = synq("sandbox", "fault", "list", terminal=True)
-    assert (empty.status, empty.out, empty.err) == (0, "", "No faults ordered.\n")
+    assert (empty.status, empty.out, empty.err) == (0, "", "There are no faults.\n")
     assert synq("sandbox", "fault", "list", "--json").out == "[]\n"
 
 
 def test_the_first_fault_makes_the_sandbox(tmp_path: Any, synq: Any) -> None:
     (synq.folder / "state" / "sandbox.sqlite3").unlink()
     added = synq("sandbox", "fault", "add", "503")
-    assert (added.status, added.err.partition(" in ")[0]) == (0, "Made a new sandbox tenant")
+    assert (added.status, added.err.partition(" in ")[0]) == (0, "Created a sandbox")
 
 
 def test_how_it_counts_is_shown_and_changed(synq: Any) -> None:
     assert synq("sandbox", "fault", "limit").out == "count_as\tstrangers\nlog\t0\n"
     changed = synq("sandbox", "fault", "limit", "--count-as", "counter", "--strangers", "20", terminal=True)
-    assert changed.out == "Count as            counter\nStrangers a minute  20\n"
-    told = "The rate limit counts as counter, with 20 strangers' requests a minute.\n"
+    assert changed.out == "Count as                 counter\nOther requests a minute  20\n"
+    told = "The rate limit counts as counter, with 20 requests a minute of other clients.\n"
     assert synq("sandbox", "fault", "list").err == told
     assert synq("--sandbox", "channels", "list").err.endswith("78/100 requests left this minute · sandbox\n")
-    assert synq("sandbox", "fault", "clear").err == "Took back 0 faults; the rate limit counts as Synq's does.\n"
-    assert json.loads(synq("sandbox", "fault", "limit", "--json").out) == USUAL
+    assert synq("sandbox", "fault", "clear").err == "Removed 0 faults and reset the rate limit.\n"
+    assert json.loads(synq("sandbox", "fault", "limit", "--json").out) == DEFAULTS
 
 
 @pytest.mark.parametrize(
@@ -90,9 +90,9 @@ def test_how_it_counts_is_shown_and_changed(synq: Any) -> None:
         ),
         (
             ("add", "500", "--times", "2", "--rate", "0.5"),
-            "--times and --rate both say when it strikes; give one of them.",
+            "--times conflicts with --rate: give one of them.",
         ),
-        (("add", "500", "--seed", "7"), "--seed is for --rate, which is not given."),
+        (("add", "500", "--seed", "7"), "--seed requires --rate."),
         (
             ("add", "500", "--rate", "2"),
             "Invalid rate 2.\n  Use a number above 0 and up to 1, such as 0.2.",
@@ -129,7 +129,7 @@ def test_an_order_that_can_not_be(synq: Any, line: tuple[str, ...], said: str) -
         ("500", 10, "with an error (Internal Server Error); it may have been applied", 0),
         ("502", 10, "with an error (Bad Gateway); it may have been applied", 0),
         ("503", 10, "with an error (Service Unavailable); it may have been applied", 0),
-        ("garbage", 10, "makes no sense: status 200 with a body that is not JSON", 0),
+        ("garbage", 10, "is not valid: status 200 with a body that is not JSON", 0),
         ("expired", 4, "The API refused the adjustment: Unauthorized: Invalid token.", 0),
         ("missing", 5, "404 page not found.", 0),
     ],
@@ -152,11 +152,12 @@ def test_a_refusal_costs_a_write_a_wait(synq: Any) -> None:
     assert entries(synq) == before + 1
 
 
-@pytest.mark.parametrize("kind", ["500", "503", "lost", "lost-before", "500-after"])
-def test_a_read_is_asked_again(synq: Any, kind: str) -> None:
-    order(synq, kind, "--times", "2")
-    assert synq("--sandbox", "channels", "list").status == 0
-    assert synq.slept == [0.5, 1.0]
+def test_a_read_is_asked_again(synq: Any) -> None:
+    for kind in ("500", "503", "lost", "lost-before", "500-after"):
+        synq.slept.clear()
+        order(synq, kind, "--times", "2")
+        assert synq("--sandbox", "channels", "list").status == 0
+        assert synq.slept == [0.5, 1.0], kind
 
 
 def test_a_read_is_given_up_in_the_end(synq: Any) -> None:

@@ -19,9 +19,9 @@ def all_errors(kind: type[SynqError] = SynqError) -> list[type[SynqError]]:
 def test_help_alone_lists_the_topics(synq: Any) -> None:
     shown = synq("help")
     assert (shown.status, shown.err) == (0, "")
-    assert shown.out.startswith("Topics:\n  exit-codes   How a run ends, for scripts.\n")
+    assert shown.out.startswith("Topics:\n  exit-codes   Exit statuses, for scripts.\n")
     assert [line.split()[0] for line in shown.out.splitlines()[1 : len(TOPICS) + 1]] == list(TOPICS)
-    assert shown.out.endswith("\n`synq --help` lists the commands.\n")
+    assert shown.out.endswith("\nRun `synq --help` for the list of commands.\n")
 
 
 def test_every_file_of_a_topic_is_one() -> None:
@@ -70,13 +70,13 @@ def test_help_on_a_command_is_its_own_page(synq: Any, words: str) -> None:
 )
 def test_help_on_what_is_not_there_names_the_nearest(synq: Any, words: str, near: str) -> None:
     shown = synq("help", words)
-    hint = f"Did you mean {near}? `synq help` lists the topics, `synq --help` the commands."
-    assert (shown.status, shown.out, shown.err) == (2, "", f"synq: There is no help on '{words}'.\n  {hint}\n")
+    hint = f"Did you mean {near}? Run `synq help` for the topics, `synq --help` for the commands."
+    assert (shown.status, shown.out, shown.err) == (2, "", f'synq: Unknown topic or command "{words}".\n  {hint}\n')
 
 
 def test_help_on_a_command_that_is_not_there_names_the_nearest(synq: Any) -> None:
     assert synq("help", "orders", "lst") == synq("orders", "lst")
-    assert synq("help", "formats", "yaml").err.startswith("synq: There is no help on 'formats yaml'.\n")
+    assert synq("help", "formats", "yaml").err.startswith('synq: Unknown topic or command "formats yaml".\n')
 
 
 def test_help_works_where_the_configuration_does_not(synq: Any) -> None:

@@ -18,8 +18,8 @@ CONNECTIONS = {
 }
 ADDRESS = "https://api.unified.to/integration/auth?category=commerce&state=6f1d2c84-3b7a-4e59-9c10-2a8e5d4b7f31"
 ANSWER = {"auth_url": ADDRESS, "expires_in": 600}
-NOTE = "Grant access there, then come back with: synq integrations save CONNECTION_ID\n"
-QUESTION = "Open it in the browser? [y/N] "
+NOTE = "Grant access there, then run: synq integrations save CONNECTION_ID\n"
+QUESTION = "Open the URL in the browser? [y/N] "
 CONNECT = ("integrations", "connect")
 
 
@@ -37,7 +37,7 @@ def test_a_browser_that_does_not_open_is_no_failure(synq: Any) -> None:
     synq.has_browser = False
     result = synq(*CONNECT, environ=ENVIRON, http=Tenant({AUTHORIZE: ANSWER}), terminal=True, stdin="y\n")
     assert (result.status, synq.opened) == (0, [ADDRESS])
-    assert "Warning: No browser could be opened; open the address yourself.\n" in result.err
+    assert "Warning: Could not open a browser: open the URL yourself.\n" in result.err
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_what_is_no_web_address_is_neither_shown_nor_opened(synq: Any, address: 
     http = Tenant({AUTHORIZE: {"auth_url": address}})
     result = synq(*CONNECT, environ=ENVIRON, http=http, terminal=True, stdin="y\n")
     assert (result.status, result.out, synq.opened) == (10, "", [])
-    assert "it holds no address" in result.err
+    assert "it holds no URL" in result.err
 
 
 def test_a_connection_is_saved_with_what_was_said_of_it(synq: Any) -> None:
@@ -123,7 +123,7 @@ def test_what_is_disconnected_is_shown_first(synq: Any, word: str, found: str, n
     line = ("integrations", "disconnect", word)
     result = synq(*line, environ=ENVIRON, http=tenant, terminal=True, stdin="y\n")
     assert (result.status, result.out) == (0, "")
-    assert result.err.startswith(f"Disconnect {name}? Orders it brought in stay. [y/N] Disconnected {name}.\n")
+    assert result.err.startswith(f"Disconnect {name}? Orders that were imported stay. [y/N] Disconnected {name}.\n")
     assert tenant.asked == [LIST, f"DELETE {PLACE}/connections/{found}"]
 
 
@@ -131,7 +131,7 @@ def test_the_first_letters_of_the_platforms_own_id_are_not_enough(synq: Any) -> 
     tenant = Tenant({LIST: CONNECTIONS})
     result = synq("integrations", "disconnect", "5d3e", "--yes", "-q", environ=ENVIRON, http=tenant)
     assert (result.status, tenant.asked) == (5, [LIST])
-    assert result.err == "synq: There is no connection '5d3e'.\n  See `synq integrations list`.\n"
+    assert result.err == 'synq: Unknown connection "5d3e".\n  See `synq integrations list`.\n'
 
 
 PRODUCT = "f1f1e283-6659-47ee-a41b-6b6ad352dac2"

@@ -84,7 +84,7 @@ def test_a_job_is_looked_for_in_each_list_and_its_type_is_remembered(run: Any) -
     assert seen == ["GET type=BULK_UPDATE"]
     gone, seen = run(["products", "jobs", "get", PRODUCT], found)
     assert (gone.status, len(seen)) == (5, 3)
-    assert gone.err.startswith(f"synq: There is no bulk job {PRODUCT}.\n  See `synq products jobs list`.\n")
+    assert gone.err.startswith(f'synq: Unknown bulk job "{PRODUCT}".\n  See `synq products jobs list`.\n')
 
 
 def test_a_long_payload_does_not_fill_the_screen(run: Any) -> None:
@@ -120,7 +120,7 @@ def test_a_created_job_is_shown_with_how_to_follow_it(run: Any, tmp_path: Any) -
     result, seen = run(line, lambda request: job(), terminal=True)
     assert seen == ["POST"]
     assert result.out == f"ID      {ID}\nType    BULK_IMPORT\nStatus  PENDING\nDone    0\n"
-    assert result.err.startswith(f"Follow it with: synq products jobs watch {ID}\n")
+    assert result.err.startswith(f"To follow it, run: synq products jobs watch {ID}\n")
 
 
 def test_numbers_keep_their_digits_and_further_keys_go_along(run: Any) -> None:
@@ -180,14 +180,14 @@ WRONG = {
     "a blank title": ("import", [{"title": " "}, {"title": "A"}], "row 1: no title"),
     "an import of what is there": ("import", [{"title": "A", "id": ID}], "row 1: an id, which only an update takes"),
     "a number for a text": ("import", [{"title": "A", "sku": 12, "brand": None}],
-                            "row 1: the sku 12 is no text\n  row 1: the brand null is no text"),
-    "a number for a title": ("import", [{"title": 5}], "row 1: the title 5 is no text"),
+                            "row 1: the sku 12 is not text\n  row 1: the brand null is not text"),
+    "a number for a title": ("import", [{"title": 5}], "row 1: the title 5 is not text"),
     "a SKU twice": ("import", [{"title": "A", "sku": "A-1"}, {"title": "B", "sku": "A-1 "}],
-                    "row 2: the SKU A-1 stood there before"),
+                    "row 2: the SKU A-1 is given twice"),
     "an update of nothing": ("update", [{"title": "A"}], "row 1: no id"),
-    "an update of a strange id": ("update", [{"title": "A", "id": "x"}], 'row 1: the id "x" is no UUID'),
-    "a deletion by title": ("delete", [PRODUCT, {"title": "A"}], 'row 2: {"title":"A"} is no product id'),
-    "a long mistake": ("delete", ["x" * 99], 'row 1: "' + "x" * 39 + "… is no product id"),
+    "an update of a strange id": ("update", [{"title": "A", "id": "x"}], 'row 1: the id "x" is not a UUID'),
+    "a deletion by title": ("delete", [PRODUCT, {"title": "A"}], 'row 2: invalid product id {"title":"A"}'),
+    "a long mistake": ("delete", ["x" * 99], 'row 1: invalid product id "' + "x" * 39 + "…"),
 }  # fmt: skip
 
 
@@ -200,7 +200,7 @@ def test_every_row_is_checked_before_anything_is_sent(run: Any, name: str) -> No
     assert (result.status, result.out, seen) == (2, "", [])
     assert result.err == (
         f"synq: The file has {count} problem{'s' * (count > 1)}; nothing was sent.\n  {problems}\n"
-        "  Mend it and try again.\n"
+        "  Fix it and try again.\n"
     )
 
 
@@ -235,7 +235,7 @@ def test_a_deletion_asks_and_shows_how_many(run: Any, tmp_path: Any) -> None:
     line = ["products", "jobs", "create", "--type", "delete", "--file", str(file), "-q"]
     off, seen = run(line, lambda request: job())
     assert (off.status, seen) == (11, [])
-    assert "Delete 2 products? There is no undo." in off.err
+    assert "Delete 2 products? This can't be undone." in off.err
     refused, seen = run(line, lambda request: job(), terminal=True, stdin="n\n")
     assert (refused.status, seen) == (11, [])
     agreed, seen = run([*line, "--yes"], lambda request: job())
@@ -274,9 +274,9 @@ def test_a_watch_shows_how_far_the_job_is(run: Any) -> None:
     [
         (job("FAILED", 3, 5), 9, "partial", "failed after 3 of 5 rows."),
         (job("FAILED", 3, None), 9, "partial", "failed after 3 rows."),
-        (job("FAILED", 0, 5), 3, "rejected", "failed; no row of it (5 in all) went through."),
-        (job("failed", 0, None), 3, "rejected", "failed; no row of it went through."),
-        (job("FAILED", None, 5), 9, "partial", "failed; how many of its rows went through is not known."),
+        (job("FAILED", 0, 5), 3, "rejected", "failed; none of its 5 rows was applied."),
+        (job("failed", 0, None), 3, "rejected", "failed; none of its rows was applied."),
+        (job("FAILED", None, 5), 9, "partial", "failed after an unknown number of 5 rows."),
     ],
 )
 def test_a_job_that_failed_is_shown_and_is_an_error(
@@ -298,7 +298,7 @@ def test_a_watch_that_ran_out_says_how_to_go_on(run: Any, synq: Any) -> None:
     result, seen = run(["products", "jobs", "watch", ID, "--for", "12", "-q"], reply)
     assert (result.status, result.out, synq.slept, len(seen)) == (75, "", [5.0, 7.0], 3)
     assert result.err == (
-        f"synq: The bulk job {ID} goes on; it was not done after 12 s.\n  Go on with: synq products jobs watch {ID}\n"
+        f"synq: The bulk job {ID} is still running after 12 s.\n  To resume: synq products jobs watch {ID}\n"
     )
 
 
@@ -315,8 +315,7 @@ def test_ctrl_c_ends_the_watching_alone(run: Any) -> None:
     result, _ = run(["products", "jobs", "watch", ID, "-q"], reply)
     assert result.status == 130
     assert result.err == (
-        f"synq: The bulk job {ID} goes on; only the watching was interrupted.\n"
-        f"  Go on with: synq products jobs watch {ID}\n"
+        f"synq: Stopped waiting; the bulk job {ID} is still running.\n  To resume: synq products jobs watch {ID}\n"
     )
 
 

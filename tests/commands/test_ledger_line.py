@@ -87,7 +87,7 @@ def test_a_limit_says_what_the_rest_would_cost(synq: Any) -> None:
 def test_a_since_that_is_no_time_is_refused_before_anything_is_sent(synq: Any, since: str) -> None:
     result = synq("inventory", "ledger", "--since", since, environ=ENVIRON, http=Tenant({}))
     assert (result.status, result.out) == (2, "")
-    assert result.err.startswith(f"synq: '{since}' is no time.\n")
+    assert result.err.startswith(f'synq: Invalid time "{since}": use an age')
 
 
 # Low stock
@@ -111,7 +111,7 @@ def test_low_is_at_or_below_the_tenants_threshold_for_one_request_more(synq: Any
     assert low(synq, server, "--low") == [5, 0, -2]
     assert server.asked == ["tenant", "levels?limit=100"]
     told = synq("inventory", "levels", "--low", environ=ENVIRON, http=server).err.splitlines()
-    assert told[0] == "Low is 5 on hand or fewer, by the tenant's settings."
+    assert told[0] == "The tenant's low-stock threshold is 5."
 
 
 @pytest.mark.parametrize("line", [["--threshold", "0"], ["--low", "--threshold", "0"]])
@@ -143,9 +143,7 @@ def test_a_tenant_without_a_threshold_can_be_given_one(synq: Any, reply: Any) ->
     tenant = Tenant({"GET /api/v1/settings/tenant": reply})
     result = synq("inventory", "levels", "--low", "-q", environ=ENVIRON, http=tenant)
     assert (result.status, result.out) == (5, "")
-    assert result.err == (
-        "synq: The tenant's settings do not say when stock is low.\n  Say it yourself: --threshold N\n"
-    )
+    assert result.err == ("synq: The tenant's settings have no low-stock threshold.\n  Add --threshold N.\n")
 
 
 def test_levels_of_several_skus_cost_one_request_each(synq: Any) -> None:

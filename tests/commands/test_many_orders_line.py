@@ -67,12 +67,17 @@ def create(run: Any, text: str, *line: str) -> Any:
     return run("orders", "create", "--file", "-", "-q", *line, stdin=text)
 
 
-def test_each_line_is_an_order_under_a_key_of_its_own(run: Any, desk: Desk) -> None:
-    result = create(run, lines(order("pi_1"), order("pi_2", idempotency_key="mine")), "--yes", "--json")
+def test_each_line_is_an_order_under_its_own_key(run: Any, desk: Desk, tmp_path: Path) -> None:
+    report = tmp_path / "placed.csv"
+    text = lines(order("pi_1"), order("pi_2", idempotency_key="mine"))
+    result = create(run, text, "--yes", "--json", "--report", str(report))
     summary = json.loads(result.out)
     assert (result.status, summary["command"], summary["done"]) == (0, "orders create", 2)
     assert sorted(desk.seen) == ["POST orders"] * 2
     assert desk.keys["pi_2"] == ["mine"]
+    header, _, last = report.read_text(encoding="utf-8").splitlines()
+    assert header == "line,status,payment_reference,idempotency_key,receipt,error_code,error"
+    assert last == "2,done,pi_2,mine,id of pi_2,,"
     shown = run("runs", "show", summary["id"], "--rows", "all", "--json", "-q")
     assert [(row["payment_reference"], row["idempotency_key"], row["receipt"]) for row in json.loads(shown.out)] == [
         ("pi_1", *desk.keys["pi_1"], "id of pi_1"),
@@ -96,9 +101,10 @@ def test_each_line_is_an_order_under_a_key_of_its_own(run: Any, desk: Desk) -> N
         ("two.txt", lines(order("pi_1"), "", order("pi_2")), True),
         ("one.json", lines(order("pi_1")), False),
         ("one.json", json.dumps(order("pi_1"), indent=2), False),
+        ("two.json", json.dumps([order("pi_1"), order("pi_2")], indent=2), True),
     ],
 )
-def test_how_many_orders_a_file_holds_is_told_by_name_and_look(
+def test_file_of_many_orders_is_recognised_by_name_or_content(
     run: Any, tmp_path: Path, name: str, text: str, many: bool
 ) -> None:
     file = tmp_path / name
@@ -107,7 +113,7 @@ def test_how_many_orders_a_file_holds_is_told_by_name_and_look(
     assert bool(json.loads(run("runs", "list", "--json", "-q").out)) == many
 
 
-def test_what_is_looked_up_is_looked_up_once(run: Any, desk: Desk) -> None:
+def test_channel_and_location_are_looked_up_once(run: Any, desk: Desk) -> None:
     item = {"product_title": "Crewneck", "quantity": 1, "unit_price": 1, "variant_id": VARIANT}
     orders = [order(f"pi_{n}", items=[item], currency=None) for n in range(3)]
     line = ("--channel", "WEB-storefront", "--location", "Shed", "--customer", VARIANT, "--yes")
@@ -118,7 +124,7 @@ def test_what_is_looked_up_is_looked_up_once(run: Any, desk: Desk) -> None:
         assert placed["items"] == [item | {"location_id": PLACE}]
 
 
-def test_what_is_odd_about_a_channel_is_said_and_sent_nevertheless(run: Any, desk: Desk) -> None:
+def test_odd_channel_is_a_warning(run: Any, desk: Desk) -> None:
     text = lines(order("pi_1", channel="web-storefront", currency="EUR"), order("pi_2"))
     result = run("orders", "create", "--file", "-", "--yes", stdin=text)
     assert (result.status, len(desk.orders)) == (0, 2)
@@ -126,17 +132,17 @@ def test_what_is_odd_about_a_channel_is_said_and_sent_nevertheless(run: Any, des
     assert result.err.splitlines()[0] == doubt
 
 
-def test_all_that_is_wrong_is_listed_and_nothing_sent(run: Any, desk: Desk) -> None:
+def test_every_problem_is_listed_and_nothing_sent(run: Any, desk: Desk) -> None:
     item = {"product_title": "Repair", "quantity": 0, "unit_price": 1}
     wrong = lines(order("pi_1"), order("pi_2", items=[item], currency=None), '{"items":', "[]", "")
     result = create(run, wrong, "--yes")
     assert (result.status, desk.seen) == (2, [])
     assert result.err == (
         "synq: standard input has 3 problems; nothing was sent.\n"
-        "  line 2: currency is missing, and the API would take USD: give --currency, or --channel, whose currency "
-        "counts; items[0].quantity is 0: give a whole number from 1 to 2,147,483,647\n"
+        "  line 2: currency is missing, and the API would assume USD: add it, or a channel, whose currency is "
+        "used then; items[0].quantity is 0: use a whole number from 1 to 2,147,483,647\n"
         "  line 3: not valid JSON: Expecting value\n"
-        "  line 4: it is no object with fields such as payment_provider and items\n"
+        "  line 4: it is not an object: use one with fields such as payment_provider and items\n"
         "  Fix the file and run the command again.\n"
     )
     twice = lines(
@@ -145,7 +151,7 @@ def test_all_that_is_wrong_is_listed_and_nothing_sent(run: Any, desk: Desk) -> N
     )  # fmt: skip
     result = create(run, twice, "--yes")
     assert result.err.splitlines()[1:4] == [
-        "  line 2: there is no channel 'web'",
+        '  line 2: unknown channel "web"',
         "  line 3: same as line 1: remove one",
         "  line 5: idempotency_key of line 4: use one of its own",
     ]
@@ -162,15 +168,15 @@ def test_all_that_is_wrong_is_listed_and_nothing_sent(run: Any, desk: Desk) -> N
         (("--for", "0"), "--for"),
     ],
 )
-def test_what_is_for_one_order_is_refused(run: Any, desk: Desk, option: tuple[str, ...], named: str) -> None:
+def test_options_for_one_order_are_refused(run: Any, desk: Desk, option: tuple[str, ...], named: str) -> None:
     result = create(run, lines(order("pi_1"), order("pi_2")), *option)
-    assert (result.status, result.err) == (2, f"synq: {named} is for one order, and this file holds many.\n")
+    assert (result.status, result.err) == (2, f"synq: {named} can't be used with a file of many orders.\n")
     one = create(run, json.dumps(order("pi_1")), "--report", "r.csv")
-    assert (one.status, one.err) == (2, "synq: --report is for a file of many orders.\n")
+    assert (one.status, one.err) == (2, "synq: --report requires a file of many orders.\n")
     assert desk.seen == []
 
 
-def test_an_order_whose_answer_was_lost_goes_again_under_its_key(run: Any, desk: Desk) -> None:
+def test_order_whose_answer_was_lost_is_sent_again_under_its_key(run: Any, desk: Desk) -> None:
     def lost() -> httpx.Response:
         raise httpx.ReadError("reset")
 
@@ -184,7 +190,7 @@ def test_an_order_whose_answer_was_lost_goes_again_under_its_key(run: Any, desk:
     assert [row["receipt"] for row in rows] == ["wf_1", "id of pi_2"]
 
 
-def test_one_that_stays_unclear_is_unknown_until_resume_sends_it_again(run: Any, desk: Desk, tmp_path: Path) -> None:
+def test_unknown_order_is_sent_again_by_resume(run: Any, desk: Desk, tmp_path: Path) -> None:
     def lost() -> httpx.Response:
         raise httpx.ReadError("reset")
 
@@ -216,16 +222,6 @@ def test_one_that_stays_unclear_is_unknown_until_resume_sends_it_again(run: Any,
     assert len(set(desk.keys["pi_2"])) == 2
 
 
-def test_a_report_says_what_became_of_each_order(run: Any, tmp_path: Path) -> None:
-    report = tmp_path / "placed.csv"
-    text = lines(order("pi_1", idempotency_key="k1"), order("pi_2", idempotency_key="k2"))
-    assert create(run, text, "--yes", "--report", str(report)).status == 0
-    assert report.read_text(encoding="utf-8") == (
-        "line,status,payment_reference,idempotency_key,receipt,error_code,error\n"
-        "1,done,pi_1,k1,id of pi_1,,\n2,done,pi_2,k2,id of pi_2,,\n"
-    )
-
-
 def test_it_asks_and_a_dry_run_sends_nothing(run: Any, desk: Desk) -> None:
     text = lines(order("pi_1"), order("pi_2"))
     asked = create(run, text)
@@ -234,12 +230,3 @@ def test_it_asks_and_a_dry_run_sends_nothing(run: Any, desk: Desk) -> None:
     plan = json.loads(create(run, text, "--dry-run", "--json").out)
     assert (plan["command"], plan["rows"], plan["requests"]) == ("orders create", 2, 2)
     assert desk.seen == []
-
-
-def test_the_embedded_tenant_takes_them(synq: Any) -> None:
-    text = lines(order("pi_1"), order("pi_2", channel="web-storefront"))
-    result = synq("--sandbox", "orders", "create", "--file", "-", "--yes", "--json", "-q", stdin=text)
-    assert (result.status, json.loads(result.out)["done"]) == (0, 2)
-    rows = json.loads(synq("--sandbox", "runs", "show", json.loads(result.out)["id"], "--rows", "all", "--json").out)
-    found = [json.loads(synq("--sandbox", "orders", "get", row["receipt"], "--json").out) for row in rows]
-    assert [row["payment_reference"] for row in found] == ["pi_1", "pi_2"]

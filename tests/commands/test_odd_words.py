@@ -23,8 +23,8 @@ ENVIRON = {"SYNQ_TOKEN": "a.b.c", "SYNQ_BASE_URL": "https://api.test"}
         (
             ("orders", "lst"),
             (
-                "There is no command `synq orders lst`.\n"
-                "  Did you mean `synq orders list`? `synq orders --help` lists the commands."
+                'Unknown command "synq orders lst".\n'
+                "  Did you mean `synq orders list`? Run `synq orders --help` for the list of commands."
             ),
         ),
         (
@@ -39,11 +39,11 @@ ENVIRON = {"SYNQ_TOKEN": "a.b.c", "SYNQ_BASE_URL": "https://api.test"}
         *(
             (
                 ("inventory", "adjust", VARIANT, quantity),
-                f"'{quantity}' is no quantity.\n  Give a whole number such as -5, +5 or 5.",
+                f'Invalid quantity "{quantity}".\n  Use a whole number such as -5, +5 or 5.',
             )
             for quantity in ("5.5", "-5.5", "+5.5", "-5x", "-1e3", "-5-", "five")
         ),
-        (("inventory", "adjust", "", "-5"), "A SKU can't be blank."),
+        (("inventory", "adjust", "", "-5"), "The SKU can't be blank."),
         (("inventory", "skus", "add", " ", VARIANT), "A SKU can't be blank."),
         (
             ("inventory", "skus", "add", "A", "a1f46e83"),
@@ -55,7 +55,7 @@ ENVIRON = {"SYNQ_TOKEN": "a.b.c", "SYNQ_BASE_URL": "https://api.test"}
         ),
         (
             ("orders", "list", "--channel", "\udcff"),
-            "'\\udcff' is not text.\n  Type it in the encoding of this terminal.",
+            "Invalid text '\\udcff': use the encoding of this terminal.",
         ),
         (("--sandbox", "-p", "acme", "limits"), "--sandbox and --profile acme are two tenants: use one of them."),
         (
@@ -92,7 +92,7 @@ def test_a_wrong_word_gets_its_sentence_and_costs_no_request(
 
 def test_two_formats_are_one_too_many(synq: Any) -> None:
     told = json.loads(synq("--json", "-o", "csv", "limits").err)["error"]
-    assert told["message"] == "--json and --output csv ask for two formats; choose one."
+    assert told["message"] == "--json conflicts with --output csv: give one of them."
 
 
 @pytest.mark.parametrize("sku", ["-5", "+5", "5", "-5x"])

@@ -55,7 +55,7 @@ def test_cancelling_shows_the_order_asks_and_shows_what_changed(synq: Any) -> No
     http, seen = api(order("confirmed", payment_status="authorized"), order("cancelled", payment_status="voided"))
     line = ("orders", "cancel", ORDER, "--reason", "Customer changed their mind", "-q")
     result = synq(*line, environ=ENVIRON, http=http, terminal=True, stdin="y\n")
-    assert result.err == f"Cancel order {ORDER} (confirmed, 203.00 GBP)? There is no undo. [y/N] "
+    assert result.err == f"Cancel order {ORDER} (confirmed, 203.00 GBP)? This can't be undone. [y/N] "
     assert result.out == (
         f"Order {ORDER}: status confirmed → cancelled\n"
         f"Order {ORDER}: payment authorized → voided\n"
@@ -87,7 +87,7 @@ def test_an_order_in_processing_can_be_cancelled_until_a_unit_has_left(synq: Any
     assert late.err == (
         f"synq: Order {ORDER} is processing and partly shipped; it can't be cancelled.\n"
         "  From processing an order can go to: fulfilled, partially_fulfilled. "
-        f"What fits: `synq orders fulfill {ORDER}`.\n"
+        f"Possible: `synq orders fulfill {ORDER}`.\n"
     )
     # A server that lists no parcels decides for itself.
     http, seen = api(order("processing"), httpx.Response(404, text="404 page not found"), order("cancelled"))
@@ -216,7 +216,7 @@ def test_an_impossible_step_is_refused_here(synq: Any, verb: str) -> None:
     error = json.loads(result.err)["error"]
     assert (result.status, result.out, error["code"]) == (8, "", "conflict")
     assert error["message"].startswith(f"Order {ORDER} is completed; it can't be ")
-    assert error["hint"] == f"Nothing follows completed. `synq orders track {ORDER}` shows its life."
+    assert error["hint"] == f"Nothing follows completed. `synq orders track {ORDER}` shows its history."
     assert seen == [("GET", None)]
 
 
@@ -238,24 +238,24 @@ def test_a_lost_answer_says_where_to_look_and_is_not_sent_again(synq: Any, verb:
         http, seen = api(order(status), reply)
         result = synq("orders", verb, ORDER, *yes, "-q", environ=ENVIRON, http=http)
         assert (result.status, result.out, [request for request, _ in seen]) == (10, "", ["GET", sent])
-        look = f"Before sending it again look with `synq orders track {ORDER}` whether it was done."
+        look = f"Look at `synq orders track {ORDER}` before sending it again."
         assert result.err.splitlines()[1] == f"  {look}"
 
 
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("fulfill ORDER --item A", "'A' is no item."),
-        ("fulfill ORDER --item A=0", "'0' is no quantity."),
-        ("fulfill ORDER --item A=1 --item A=2", "A is named twice."),
+        ("fulfill ORDER --item A", 'Invalid item "A".'),
+        ("fulfill ORDER --item A=0", 'Invalid quantity "0".'),
+        ("fulfill ORDER --item A=1 --item A=2", "A is given twice."),
         ("fulfill ORDER --carrier BLANK", "The carrier can't be blank."),
         ("fulfill ORDER --tracking-number BLANK", "The tracking number can't be blank."),
         ("fulfill ORDER --location BLANK", "The location can't be blank."),
         ("return ORDER --reason BLANK", "The reason can't be blank."),
-        ("return ORDER --item A=1@2", "'1@2' is no quantity."),
+        ("return ORDER --item A=1@2", 'Invalid quantity "1@2".'),
         ("cancel ORDER --reason BLANK", "The reason can't be blank."),
-        ("cancel 86b4", "'86b4' is no order id."),
-        ("return x", "'x' is no order id."),
+        ("cancel 86b4", 'Invalid order id "86b4".'),
+        ("return x", 'Invalid order id "x".'),
     ],
 )
 def test_what_is_wrong_is_said_before_anything_is_sent(synq: Any, line: str, said: str) -> None:

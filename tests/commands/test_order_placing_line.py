@@ -130,7 +130,7 @@ def test_a_line_becomes_an_item_of_its_variant(synq: Any) -> None:
             ],
         }
     ]
-    assert result.err.startswith(f"Idempotency key {key}\nFollow it with: synq orders track {ORDER} --watch\n")
+    assert result.err.startswith(f"Idempotency key {key}\nTo follow it, run: synq orders track {ORDER} --watch\n")
 
 
 def test_on_a_terminal_the_order_is_shown(synq: Any) -> None:
@@ -230,7 +230,7 @@ def test_a_variant_by_its_id_needs_a_price(synq: Any) -> None:
     assert api.bodies[0]["items"][0]["product_title"] == variant
     unpriced = place(synq, api, *[word.replace("@89.50", "") for word in line])
     assert (unpriced.status, len(api.bodies)) == (2, 1)
-    assert unpriced.err.startswith(f"synq: {variant} has no price that can be read.\n")
+    assert unpriced.err.startswith(f"synq: {variant} has no price.\n")
 
 
 def test_a_product_that_is_gone_leaves_the_sku_as_title(synq: Any) -> None:
@@ -244,17 +244,17 @@ def test_a_product_that_is_gone_leaves_the_sku_as_title(synq: Any) -> None:
 
 THREE_PROBLEMS = (
     "The order has 3 problems; nothing was sent.\n"
-    "  payment_provider is blank: give text such as stripe, adyen or paypal\n"
-    "  payment_reference is missing: give the provider's own reference\n"
-    "  currency is missing, and the API would take USD: give --currency, or --channel, whose currency counts\n"
+    "  payment_provider is blank: use text such as stripe, adyen or paypal\n"
+    "  payment_reference is missing: use the provider's own reference\n"
+    "  currency is missing, and the API would assume USD: add it, or a channel, whose currency is used then\n"
 )
 
 
 @pytest.mark.parametrize(
     ("line", "status", "said"),
     [
-        (("--item", "HMC-NVY-M=0@1"), 2, "'0' is no quantity."),
-        (("--item", "HMC-NVY-M"), 2, "'HMC-NVY-M' is no item.\n  Give SKU=QUANTITY@PRICE such as HMC-NVY-M=2@89.50."),
+        (("--item", "HMC-NVY-M=0@1"), 2, 'Invalid quantity "0".'),
+        (("--item", "HMC-NVY-M"), 2, 'Invalid item "HMC-NVY-M".\n  Use SKU=QUANTITY@PRICE such as HMC-NVY-M=2@89.50.'),
         (
             ("--item", "HMC-NVY-M=1@1", "--payment-provider", " "), 2,
             THREE_PROBLEMS,
@@ -262,7 +262,7 @@ THREE_PROBLEMS = (
         (("--item", "HMC-NVY-M=1@1", *PAYMENT, "--currency", "pounds"), 2, 'currency is "POUNDS"'),
         (("--item", "HMC-NVY-M=1@1", *PAYMENT, "--currency", "GBP", "--customer", "Ann"), 2, 'customer_id is "Ann"'),
         (("--file", "no-such-file.json"), 2, "no-such-file.json can't be read: No such file or directory."),
-        (("--currency", "GBP", *PAYMENT), 2, "items is missing: give a list of at least one item, or --item\n"),
+        (("--currency", "GBP", *PAYMENT), 2, "items is missing: use a list of at least one item, or --item\n"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_before_anything_is_sent(
@@ -278,10 +278,10 @@ def test_what_is_wrong_is_said_before_anything_is_sent(
     ("line", "status", "said"),
     [
         (("--item", "HMC-NVY-M=1", "--currency", "EUR"), 2, "HMC-NVY-M costs 89.50 GBP, and the order is in EUR."),
-        (("--item", "SLB-OAT=1", "--currency", "GBP"), 2, "SLB-OAT has no price that can be read."),
-        (("--item", "HMC-NVY-X=1@1", "--currency", "GBP"), 5, "There is no SKU HMC-NVY-X."),
-        (("--item", "HMC-NVY-M=1@1", "--channel", "web"), 5, "There is no channel 'web'."),
-        (("--item", "A=1@1", "--currency", "GBP", "--location", "Leeds"), 5, "No stock location is called 'Leeds'."),
+        (("--item", "SLB-OAT=1", "--currency", "GBP"), 2, "SLB-OAT has no price."),
+        (("--item", "HMC-NVY-X=1@1", "--currency", "GBP"), 5, 'Unknown SKU "HMC-NVY-X".'),
+        (("--item", "HMC-NVY-M=1@1", "--channel", "web"), 5, 'Unknown channel "web".'),
+        (("--item", "A=1@1", "--currency", "GBP", "--location", "Leeds"), 5, 'Unknown location "Leeds".'),
     ],
 )  # fmt: skip
 def test_what_a_lookup_shows_to_be_wrong_is_not_sent(synq: Any, line: tuple[str, ...], status: int, said: str) -> None:
@@ -334,7 +334,7 @@ def test_the_same_order_goes_under_the_same_key_until_its_outcome_is_known(synq:
     # Retries, and the message, keep to the one key.
     assert len(first.bodies) == len(answers)
     assert f"Idempotency key {key}\n" in lost.err
-    assert f"the same order goes under the same key, {key}, so" in lost.err
+    assert f"the same order again uses the same key, {key}, so" in lost.err
     assert "do not send it again" not in lost.err
     synq.clock += 180
     second = Api(PLACED)
@@ -342,7 +342,7 @@ def test_the_same_order_goes_under_the_same_key_until_its_outcome_is_known(synq:
     assert again.status == 0
     assert second.keys == [key]
     assert f"Idempotency key {key}: that of the attempt " in again.err
-    assert "No second order can come of it." in again.err
+    assert "The order can't be placed twice." in again.err
     third = Api(PLACED)
     assert place(synq, third, *LINE).status == 0
     assert third.keys != [key]
@@ -390,11 +390,11 @@ def test_what_to_do_after_a_lost_answer(synq: Any) -> None:
     key = api.keys[0]
     assert lost.err == (
         "synq: POST /api/v1/oms/orders was sent, but api.test did not answer within 30 s; it may have been applied.\n"
-        f"  Sent again, the same order goes under the same key, {key}, so no second one can come of it. "
-        f"`synq orders list --key {key}` shows whether it is there.\n"
+        f"  ApiRequest the same order again uses the same key, {key}, so it can't be placed twice. "
+        f"`synq orders list --key {key}` shows whether it was placed.\n"
     )
     own = place(synq, Api(*[httpx.ReadTimeout("late")] * 4), *LINE, "-q", "--idempotency-key", "mine")
-    assert "  Sent again with --idempotency-key mine, the same order goes under the same key, mine, so" in own.err
+    assert "  ApiRequest the same order again with --idempotency-key mine uses the same key, mine, so" in own.err
 
 
 def test_an_interruption_between_two_tries_says_the_same(synq: Any) -> None:
@@ -405,7 +405,7 @@ def test_an_interruption_between_two_tries_says_the_same(synq: Any) -> None:
     synq.sleep = interrupted
     lost = place(synq, api, *LINE, "-q")
     assert (lost.status, lost.err.splitlines()[0]) == (130, "synq: Interrupted before an answer came.")
-    assert f"Sent again, the same order goes under the same key, {api.keys[0]}, so" in lost.err
+    assert f"ApiRequest the same order again uses the same key, {api.keys[0]}, so" in lost.err
     second = Api(PLACED)
     place(synq, second, *LINE)
     assert second.keys == api.keys
@@ -442,8 +442,8 @@ def test_when_the_wait_is_over_the_order_is_shown_and_it_ends_with_75(synq: Any)
     assert (result.status, json.loads(result.out)["status"], sum(synq.slept)) == (75, "pending_payment", 10)
     error = json.loads(result.err)["error"]
     assert error["code"] == "running"
-    assert error["message"] == f"Order {ORDER} goes on; it was not done after 10 s."
-    assert error["hint"].endswith(f"Go on with: synq orders track {ORDER} --watch")
+    assert error["message"] == f"Order {ORDER} is still running after 10 s."
+    assert error["hint"].endswith(f"To resume: synq orders track {ORDER} --watch")
 
 
 WORKFLOW = {"workflow_id": "oms-create-order-1", "run_id": "4a6de0b1"}
@@ -453,7 +453,7 @@ def test_a_workflow_is_shown_with_the_way_to_its_order(synq: Any) -> None:
     api = Api(WORKFLOW)
     result = place(synq, api, *LINE, terminal=True)
     assert (result.status, result.out) == (0, "Workflow  oms-create-order-1\nRun       4a6de0b1\n")
-    assert f"find it with: synq orders list --key {api.keys[0]}\n" in result.err
+    assert f"run: synq orders list --key {api.keys[0]}\n" in result.err
     # The outcome is known: the same order is a new one.
     second = Api(PLACED)
     place(synq, second, *LINE)
@@ -544,7 +544,7 @@ def test_what_was_never_carried_out_leaves_no_key(synq: Any, answers: list[Any],
     ("channel", "options", "said"),
     [
         ({"currency": "EUR"}, ["--currency", "GBP"], "The order is in GBP, but channel market sells in EUR."),
-        ({"currency": "GBP", "active": False}, [], "Channel market takes no orders."),
+        ({"currency": "GBP", "active": False}, [], "Channel market is inactive."),
     ],
 )
 def test_an_odd_channel_is_warned_of(synq: Any, channel: dict[str, Any], options: list[str], said: str) -> None:

@@ -59,7 +59,7 @@ def test_an_invitation_is_sent_once_with_the_role_in_capitals(synq: Any) -> None
         ),
         (
             ("members", "invite", "rory", "--role", "EDITOR"),
-            "'rory' is no e-mail address.\n  Give one such as ailsa@example.com.",
+            'Invalid e-mail address "rory".\n  Use one such as ailsa@example.com.',
         ),
         (
             ("members", "invite", "x@y.no", "--role", "owner"),
@@ -115,8 +115,8 @@ TWO, ONE = [AILSA, ISLA, RORY, ZOE], [AILSA, RORY, ZOE]
     [
         ([*TWO, {**ISLA, "uid": "third"}], [], "", "", True),
         (TWO, [], "", ONE_LEFT, True),
-        (ONE, [], "y\n", f"{NONE_LEFT}Make ailsa@fellandfjord.example VIEWER? [y/N] ", True),
-        (ONE, [], "\n", f"{NONE_LEFT}Make ailsa@fellandfjord.example VIEWER? [y/N] {NO}", False),
+        (ONE, [], "y\n", f"{NONE_LEFT}Change the role of ailsa@fellandfjord.example to VIEWER? [y/N] ", True),
+        (ONE, [], "\n", f"{NONE_LEFT}Change the role of ailsa@fellandfjord.example to VIEWER? [y/N] {NO}", False),
         (ONE, ["--yes"], "", NONE_LEFT, True),
     ],
 )
@@ -137,7 +137,7 @@ def test_in_a_script_the_last_administrator_needs_a_yes(synq: Any, verb: tuple[s
     result = synq(*line, environ=ENVIRON, http=tenant)
     assert (result.status, result.out, tenant.asked) == (11, "", [MEMBERS])
     assert result.err.startswith(NONE_LEFT)
-    assert result.err.endswith("  Add --yes to do it without being asked.\n")
+    assert result.err.endswith("  Add --yes to skip this prompt.\n")
 
 
 @pytest.mark.parametrize(
@@ -150,21 +150,21 @@ def test_who_is_removed_is_shown_first(synq: Any, rows: list[Any], member: Any, 
     result = synq(*line, environ=ENVIRON, http=tenant, terminal=True, stdin="y\n")
     who = f"{member['email']} ({member['role']})"
     assert (result.status, result.out) == (0, "")
-    assert result.err.startswith(f"{warning}Remove {who}? The access ends at once. [y/N] Removed {who}.\n")
+    assert result.err.startswith(f"{warning}Remove {who}? Access ends at once. [y/N] Removed {who}.\n")
     assert tenant.asked == [MEMBERS, f"DELETE {gone}"]
 
 
 @pytest.mark.parametrize(
     ("word", "status", "said"),
     [
-        ("zzzz@example.com", 5, "There is no member 'zzzz@example.com'.\n  See `synq organization members list`."),
-        ("T7uKfW", 5, "There is no member 'T7uKfW'.\n  See `synq organization members list`."),
+        ("zzzz@example.com", 5, 'Unknown member "zzzz@example.com".\n  See `synq organization members list`.'),
+        ("T7uKfW", 5, 'Unknown member "T7uKfW".\n  See `synq organization members list`.'),
         (
             "TWIN@y.no",
             2,
-            "2 members go by 'TWIN@y.no'.\n  Name one in full: A1, A2. See `synq organization members list`.",
+            'Ambiguous member "TWIN@y.no": 2 match.\n  Use one of: A1, A2. See `synq organization members list`.',
         ),
-        ("new@y.no", 5, "The API gives no uid of member 'new@y.no'.\n  Use the dashboard for this."),
+        ("new@y.no", 5, 'The API gives no uid for the member "new@y.no".\n  Use the dashboard for this.'),
     ],
 )
 def test_somebody_who_can_not_be_told_apart_is_not_removed(synq: Any, word: str, status: int, said: str) -> None:

@@ -21,7 +21,7 @@ from synq_cli.session.profiles import Config
 from synq_cli.session.settings import resolve
 from synq_cli.session.tokens.renewal import Renewal
 from synq_cli.session.tokens.stores import TokenStore
-from synq_cli.state.memory import Memory
+from synq_cli.state.cache import Cache
 
 TENANT, OTHER = "6f1d2c84-3b7a-4e59-9c10-2a8e5d4b7f31", "11111111-2222-4333-8444-555555555555"
 CHANNELS = ("channels", "list", "-q", "--json")
@@ -258,10 +258,10 @@ def test_a_token_that_can_not_be_stored_serves_the_run(acme: Any, helper: Helper
 
 def renewal(folder: Path, limit: float, **settings: object) -> Renewal:
     config = Config(folder / "config.yaml", None, {"acme": settings})
-    memory = Memory(lambda: folder)
+    cache = Cache(lambda: folder)
     return Renewal(
         resolve({"profile": "acme"}, {}, config),
-        TokenStore(folder, FakeKeyring(), memory=memory),
+        TokenStore(folder, FakeKeyring(), cache=cache),
         "keyring",
         environ=os.environ,
         folder=lambda: folder,
@@ -455,9 +455,9 @@ def test_a_login_whose_helper_or_token_fails_keeps_nothing(synq: Any, helper: He
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        (("--token-command", "x", "--token-url", "https://login.test"), "--token-command gets the token by itself"),
-        (("--token-command", "x", "--with-token"), "--token-command gets the token by itself"),
-        (("--client-id", "x"), "--client-id goes with --token-url."),
+        (("--token-command", "x", "--token-url", "https://login.test"), "--token-command conflicts with"),
+        (("--token-command", "x", "--with-token"), "--token-command conflicts with"),
+        (("--client-id", "x"), "--client-id requires --token-url."),
         (("--token-url", "http://login.test", "--with-token"), "Invalid token_url "),
         (("--token-command", "'x"), "use a program and its arguments"),
     ],
@@ -476,15 +476,15 @@ def test_chosen_on_a_terminal(synq: Any, helper: Helper) -> None:
     )  # fmt: skip
     assert result.status == 0
     assert result.err.startswith(
-        "  1  I paste a token; it lives an hour\n"
-        "  2  A command of mine prints a fresh token whenever one is needed\n"
-        "  3  An OAuth 2 refresh token gets fresh ones from its token URL\n"
+        "  1  Paste a token; it expires after an hour\n"
+        "  2  Run a command that prints a new token when one is needed\n"
+        "  3  Use an OAuth 2 refresh token and its token URL\n"
         "How does this login get its tokens? [1]: Command: "
     )
     assert "Renewed by     token_command" in result.out
     wrong = synq("auth", "login", terminal=True, stdin=f"{new}\n")
     assert (wrong.status, new in wrong.err) == (2, False)
-    assert "That is none of the three ways." in wrong.err
+    assert "Invalid choice." in wrong.err
 
 
 # many rows

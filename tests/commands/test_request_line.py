@@ -7,7 +7,8 @@ import httpx
 import pytest
 
 ENVIRON = {"SYNQ_TOKEN": "a.b.c", "SYNQ_BASE_URL": "https://api.test"}
-ELSEWHERE = "is not below https://api.test, and the token goes nowhere else."
+PAGINATE = "--paginate is for GET requests without limit and offset, which it sets itself."
+ELSEWHERE = "the token is sent to https://api.test only."
 ORDER = "86b4e1a9-c27d-4f50-9e38-f1a6d07c5b42"
 
 
@@ -52,23 +53,23 @@ def test_the_body_is_sent_byte_by_byte(synq: Any, answering: Any) -> None:
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        (["GET"], "'GET' is no path: it must begin with a slash."),
-        (["api/v1/channels"], "'api/v1/channels' is no path: it must begin with a slash."),
-        (["GTE", "/x"], "There is no method 'GTE'."),
+        (["GET"], 'Invalid path "GET": it must start with a slash.'),
+        (["api/v1/channels"], 'Invalid path "api/v1/channels": it must start with a slash.'),
+        (["GTE", "/x"], 'Unknown method "GTE".'),
         (["GET", "/x", "/y"], "Give a method and a path."),
-        (["http://api.test/x"], f"'http://api.test/x' {ELSEWHERE}"),
-        (["https://api.test.io/x"], f"'https://api.test.io/x' {ELSEWHERE}"),
-        (["/x/../y"], "'/x/../y' is no path: dots lead elsewhere."),
-        (["/x y"], "'/x y' is no path."),
-        (["/x#y"], "'/x#y' is no path."),
-        (["/x", "-f", "limit"], "'limit' is no field."),
-        (["/x?limit=1", "-f", "limit=2"], "The field limit stands there twice."),
+        (["http://api.test/x"], f'Invalid URL "http://api.test/x": {ELSEWHERE}'),
+        (["https://api.test.io/x"], f'Invalid URL "https://api.test.io/x": {ELSEWHERE}'),
+        (["/x/../y"], 'Invalid path "/x/../y".'),
+        (["/x y"], 'Invalid path "/x y".'),
+        (["/x#y"], 'Invalid path "/x#y".'),
+        (["/x", "-f", "limit"], 'Invalid field "limit".'),
+        (["/x?limit=1", "-f", "limit=2"], "The field limit is given twice."),
         (["POST", "/x", "--input", "-"], "The body is not valid JSON: Expecting value: line 1 column 1 (char 0)."),
         (["GET", "/x", "--input", "-"], "GET takes no body."),
         (["PUT", "/x", "--input", "none.json"], "none.json can't be read: No such file or directory."),
-        (["/x", "--paginate", "-i"], "--include shows one reply, but --paginate reads several."),
-        (["/x", "--paginate", "-f", "limit=5"], "--paginate is for GET, and sets limit and offset itself."),
-        (["POST", "/x", "--paginate"], "--paginate is for GET, and sets limit and offset itself."),
+        (["/x", "--paginate", "-i"], "--include conflicts with --paginate, which reads several responses."),
+        (["/x", "--paginate", "-f", "limit=5"], PAGINATE),
+        (["POST", "/x", "--paginate"], PAGINATE),
     ],
 )  # fmt: skip
 def test_what_can_not_be_sent_is_refused_before(synq: Any, answering: Any, line: list[str], said: str) -> None:
@@ -95,7 +96,7 @@ def test_a_write_is_never_sent_again_on_doubt(synq: Any, method: str, path: str,
     http = httpx.MockTransport(lambda request: seen.append(request) or httpx.Response(503, text="down"))
     result = synq("api", method, path, "--yes", environ=ENVIRON, http=http)
     assert (result.status, result.out, len(seen)) == (status, "", tries)
-    assert ("Look whether it was carried out before sending it again." in result.err) == (status == 10)
+    assert ("Check whether it was carried out before sending it again." in result.err) == (status == 10)
 
 
 def test_the_guards_hold(synq: Any, answering: Any) -> None:
@@ -118,7 +119,7 @@ def test_a_command_that_does_the_same_is_named(synq: Any, answering: Any) -> Non
     body = f'{{"id": "{ORDER}", "total": 19.90}}'
     http, _ = answering(*(httpx.Response(200, text=body) for _ in range(3)))
     known = synq("api", f"/api/v1/oms/orders/{ORDER}", environ=ENVIRON, http=http)
-    assert known.err.splitlines()[0] == "`synq orders get` does this too."
+    assert known.err.splitlines()[0] == "`synq orders get` does the same."
     assert known.out == f'{{\n  "id": "{ORDER}",\n  "total": 19.90\n}}\n'
     for other in (f"/api/v1/oms/orders/{ORDER}/notes", "/api/v1/oms/orders/"):
         assert "does this too" not in synq("api", other, environ=ENVIRON, http=http).err
@@ -196,11 +197,11 @@ def test_a_list_without_pages_is_what_the_api_gave(synq: Any, answering: Any) ->
     )
     bare = synq("api", "/x", "--paginate", environ=ENVIRON, http=http)
     assert json.loads(bare.out) == [{"id": 1}]
-    assert bare.err.startswith("This list has no pages; the API gave 1 rows, and there is no asking for more.\n")
+    assert bare.err.startswith("This list has no pages: these are the 1 rows that the API returns.\n")
     assert synq("api", "/x", "--paginate", "-q", environ=ENVIRON, http=http).out == "[]\n"
     single = synq("api", "/x", "--paginate", "-q", environ=ENVIRON, http=http)
     assert (single.status, single.out) == (2, "")
-    assert single.err.startswith("synq: The answer is no list in pages.\n")
+    assert single.err.startswith("synq: The answer is not a list in pages.\n")
     assert [str(request.url) for request in seen] == ["https://api.test/x?limit=100"] * 3
 
 

@@ -88,12 +88,12 @@ def test_without_levels_it_is_reserved_all_the_same(taught: Any) -> None:
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        (("reserve", "A", "0"), "'0' is no quantity.\n  Give a whole number from 1 to 2,147,483,647."),
-        (("reserve", "A", "-3"), "'-3' is no quantity.\n  Give a whole number from 1 to 2,147,483,647."),
-        (("reserve", "A", "1.5"), "'1.5' is no quantity.\n  Give a whole number from 1 to 2,147,483,647."),
-        (("reserve", " ", "1"), "A SKU can't be blank."),
+        (("reserve", "A", "0"), 'Invalid quantity "0".\n  Use a whole number from 1 to 2,147,483,647.'),
+        (("reserve", "A", "-3"), 'Invalid quantity "-3".\n  Use a whole number from 1 to 2,147,483,647.'),
+        (("reserve", "A", "1.5"), 'Invalid quantity "1.5".\n  Use a whole number from 1 to 2,147,483,647.'),
+        (("reserve", " ", "1"), "The SKU can't be blank."),
         (("reserve", "A", "1", "--reference", " "), "The reference can't be blank."),
-        (("release", " "), "The reservation's id can't be blank."),
+        (("release", " "), "The reservation id can't be blank."),
         (
             ("reservations", "--status", "activ"),
             (
@@ -154,17 +154,17 @@ def test_a_release_shows_what_is_given_back(taught: Any) -> None:
             LEFT,
             8,
             (
-                f"Reservation {LEFT} is CONSUMED already; it holds nothing that could be given back.\n"
+                f"Reservation {LEFT} is already CONSUMED: it holds no units.\n"
                 "  `synq inventory reservations --status active` lists those that hold units."
             ),
         ),
         (
             "5d3b",
             2,
-            f"2 reservations go by '5d3b'.\n  Name one in full: {HOLD}, {LEFT}. See `synq inventory reservations`.",
+            f'Ambiguous reservation "5d3b": 2 match.\n  Use one of: {HOLD}, {LEFT}. See `synq inventory reservations`.',
         ),
-        ("5d3", 5, "There is no reservation '5d3'.\n  See `synq inventory reservations`."),
-        (SHOP, 5, f"There is no reservation '{SHOP}'.\n  See `synq inventory reservations`."),
+        ("5d3", 5, 'Unknown reservation "5d3".\n  See `synq inventory reservations`.'),
+        (SHOP, 5, f'Unknown reservation "{SHOP}".\n  See `synq inventory reservations`.'),
     ],
 )
 def test_what_can_not_be_released(taught: Any, word: str, status: int, said: str) -> None:

@@ -38,7 +38,7 @@ def test_a_command_says_what_it_takes_sends_and_may_end_with(synq: Any) -> None:
         "synq inventory adjust",
         "Adjust the stock of one SKU, or of many from a file.",
     )
-    assert told["help"].startswith("Appends one entry to the stock ledger and prints it. The ledger is never rewritten")
+    assert told["help"].startswith("Adds an entry to the stock ledger and prints it. Entries can't be changed")
     assert [(each["name"], each["metavar"], each["required"]) for each in told["arguments"]] == [
         ("sku", "[SKU]", False),
         ("change", "[QUANTITY]", False),
@@ -69,7 +69,7 @@ def test_an_option_says_its_type_its_default_and_what_completes_it(synq: Any) ->
         "repeatable": False,
         "choices": [],
         "min": 1,
-        "help": "Stop after N rows.",
+        "help": "Maximum number of rows.",
         "env": [],
     }
     assert options["status"]["choices"][:3] == ["open", "closed", "unpaid"]
@@ -99,11 +99,11 @@ def test_it_is_json_on_a_terminal_too_and_yaml_if_asked_for(synq: Any) -> None:
         (
             ["orders", "lst"],
             (
-                "There is no command `synq orders lst`.\n"
-                "  Did you mean `synq orders list`? `synq orders --help` lists the commands.\n"
+                'Unknown command "synq orders lst".\n'
+                "  Did you mean `synq orders list`? Run `synq orders --help` for the list of commands.\n"
             ),
         ),
-        (["limits", "more"], "`synq limits` is a command; nothing called 'more' lies below it.\n"),
+        (["limits", "more"], '`synq limits` has no subcommand "more".\n'),
     ],
 )
 def test_what_is_not_there_gets_a_sentence(synq: Any, words: list[str], said: str) -> None:
@@ -116,7 +116,7 @@ def test_every_way_to_end_has_a_meaning() -> None:
     assert {kind.exit_status: kind.code for kind in kinds}.items() <= {
         status: meaning.partition(":")[0] for status, meaning in tree.EXITS.items()
     }.items()
-    assert {status for node in tree.commands(root_command()) for status in node.declaration.exits} <= set(tree.EXITS)
+    assert {status for node in tree.commands(root_command()) for status in node.spec.exits} <= set(tree.EXITS)
 
 
 def test_the_tree_knows_which_command_an_operation_is_for() -> None:

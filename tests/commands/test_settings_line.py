@@ -101,7 +101,7 @@ def test_what_is_neither_named_nor_there_is_asked_for(synq: Any, reply: Any) -> 
     assert result.err == (
         "synq: The API replaces all four settings together, and this tenant has no inventory_allocation_model and no "
         "default_low_stock_threshold yet.\n"
-        "  Name them too: inventory_allocation_model=… default_low_stock_threshold=…\n"
+        "  Add inventory_allocation_model=… default_low_stock_threshold=…\n"
     )
 
 
@@ -111,23 +111,23 @@ def test_what_is_neither_named_nor_there_is_asked_for(synq: Any, reply: Any) -> 
         ([], "Missing argument 'KEY=VALUE...'.\n  See `synq settings set --help`."),
         (
             ["costing_method"],
-            "'costing_method' has no value.\n  Write KEY=VALUE, such as default_low_stock_threshold=8.",
+            'Invalid setting "costing_method".\n  Use KEY=VALUE, such as default_low_stock_threshold=8.',
         ),
         (
             ["costing_metod=WAC"],
             (
-                "There is no setting 'costing_metod'.\n  Did you mean costing_method? Allowed: "
+                'Unknown setting "costing_metod".\n  Did you mean costing_method? Use one of: '
                 "inventory_allocation_model, auto_po_enabled, default_low_stock_threshold, costing_method."
             ),
         ),
-        (["costing_method=WAC", "costing_method=FIFO"], "costing_method is there twice."),
-        (["costing_method=LIFO"], "There is no costing_method 'LIFO'.\n  Did you mean FIFO? Allowed: WAC, FIFO."),
-        (["inventory_allocation_model="], "There is no inventory_allocation_model ''.\n  Allowed: HARD, SOFT."),
-        (["auto_po_enabled=yes"], "There is no auto_po_enabled 'yes'.\n  Allowed: true, false."),
+        (["costing_method=WAC", "costing_method=FIFO"], "costing_method is given twice."),
+        (["costing_method=LIFO"], 'Unknown costing_method "LIFO".\n  Did you mean FIFO? Use one of: WAC, FIFO.'),
+        (["inventory_allocation_model="], 'Unknown inventory_allocation_model "".\n  Use one of: HARD, SOFT.'),
+        (["auto_po_enabled=yes"], 'Unknown auto_po_enabled "yes".\n  Use one of: true, false.'),
         *(
             (
                 [f"default_low_stock_threshold={wrong}"],
-                (f"'{wrong}' is no default_low_stock_threshold.\n  Give a whole number from 0 to 2,147,483,647."),
+                (f'Invalid default_low_stock_threshold "{wrong}".\n  Use a whole number from 0 to 2,147,483,647.'),
             )
             for wrong in ("-1", "2147483648", "5.0", "five", "")
         ),

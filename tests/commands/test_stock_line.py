@@ -61,14 +61,14 @@ def test_the_location_is_the_option_else_the_profiles_else_asked_for(synq: Any) 
     asked = synq("--sandbox", "inventory", "adjust", "HMC-NVY-M", "-1", "-q")
     assert (asked.status, asked.out) == (2, "")
     assert asked.err == (
-        "synq: Which stock location? There are 3: High Street shop, Leith warehouse, Tromsø lager.\n"
+        "synq: Which location? There are 3: High Street shop, Leith warehouse, Tromsø lager.\n"
         '  Add --location NAME, or set a default: synq config set location "NAME"\n'
     )
     assert synq("--sandbox", "config", "set", "location", "leith warehouse").status == 0
     assert synq("--sandbox", "inventory", "adjust", "HMC-NVY-M", "-1", "-q").status == 0
     wrong = synq("--sandbox", "inventory", "adjust", "HMC-NVY-M", "-1", "--location", "Leeds", "-q")
     assert wrong.status == 5
-    assert wrong.err.startswith("synq: No stock location is called 'Leeds'.\n")
+    assert wrong.err.startswith('synq: Unknown location "Leeds".\n')
 
 
 @pytest.mark.parametrize("line", ["adjust A 1", "reserve A 1", "levels", "ledger", "reservations"])
@@ -76,7 +76,7 @@ def test_a_blank_location_is_not_taken_for_none(synq: Any, line: str) -> None:
     http, seen = recording()
     result = synq("inventory", *line.split(), "--location", " ", environ=ENVIRON, http=http)
     assert (result.status, seen) == (2, [])
-    assert result.err == "synq: --location is blank.\n  Name one, or leave the option out.\n"
+    assert result.err == "synq: --location is blank.\n  Give it a value, or leave the option out.\n"
 
 
 def test_the_only_location_needs_no_name(synq: Any) -> None:
@@ -92,7 +92,7 @@ def test_an_unknown_sku_is_met_with_one_that_is_near(synq: Any) -> None:
     result = synq("--sandbox", "inventory", "adjust", "HMC-NVY-X", "1", "-q")
     assert (result.status, result.out) == (5, "")
     assert result.err == (
-        "synq: There is no SKU HMC-NVY-X.\n  Did you mean HMC-NVY-M? See `synq products variants list`.\n"
+        'synq: Unknown SKU "HMC-NVY-X".\n  Did you mean HMC-NVY-M? See `synq products variants list`.\n'
     )
 
 
@@ -152,7 +152,7 @@ def test_products_are_listed_shown_and_deleted(synq: Any) -> None:
     assert synq("--sandbox", "products", "get", product["id"]).status == 0
     asked = synq("--sandbox", "products", "delete", product["id"], terminal=True, stdin="y\n")
     assert asked.err == (
-        f"Delete Harbour Merino Crewneck ({product['id']})? There is no undo. [y/N] "
+        f"Delete Harbour Merino Crewneck ({product['id']})? This can't be undone. [y/N] "
         f"Deleted Harbour Merino Crewneck ({product['id']}).\n92/100 requests left this minute · sandbox\n"
     )
     assert synq(*delete, "--yes").status == 5
@@ -197,7 +197,7 @@ def test_letters_are_a_known_sku_before_the_first_letters_of_a_product(synq: Any
             "A-1",
             [{"id": name, "sku": "A-1", "product_id": name} for name in (PRODUCT, ANOTHER)],
             5,
-            "Two products have a variant with the SKU A-1.",
+            'Ambiguous SKU "A-1": two products have it.',
         ),
         (" ", [], 2, "The product can't be blank."),
     ],

@@ -90,12 +90,12 @@ def test_refusals_and_unclear_answers(run: Any, noun: str) -> None:
         *(([noun, "create", " "], "The name can't be blank.") for noun in ALL),
         *(([noun, "create", "X", "--description", ""], "The description can't be blank.")
           for noun in ALL if noun != "attributes"),
-        (["categories", "create", "X", "--slug", "über uns"], "'über uns' is no slug."),
+        (["categories", "create", "X", "--slug", "über uns"], 'Invalid slug "über uns".'),
         (["categories", "create", "X", "--parent", " "], "The parent can't be blank."),
         (["categories", "create", " ", "--parent", "Knitwear"], "The name can't be blank."),
-        (["categories", "create", "X", "--slug", "a b", "--parent", "Knitwear"], "'a b' is no slug."),
-        (["brands", "create", "X", "--logo-url", "logo.svg"], "'logo.svg' is no logo URL."),
-        (["attributes", "create", "X", "--slug", ""], "'' is no slug."),
+        (["categories", "create", "X", "--slug", "a b", "--parent", "Knitwear"], 'Invalid slug "a b".'),
+        (["brands", "create", "X", "--logo-url", "logo.svg"], 'Invalid logo URL "logo.svg".'),
+        (["attributes", "create", "X", "--slug", ""], 'Invalid slug "".'),
         (["attributes", "create", "X", "--type", " "], "The type can't be blank."),
     ],
 )  # fmt: skip
@@ -115,11 +115,15 @@ def test_a_parent_is_found_by_name_slug_and_id(run: Any, parent: str) -> None:
 @pytest.mark.parametrize(
     ("parent", "status", "told"),
     [
-        ("Knitwaer", 5, "There is no category 'Knitwaer'.\n  Did you mean Knitwear? See `synq products categories"),
-        ("Sofas", 5, "There is no category 'Sofas'.\n  See `synq products categories list`."),
-        ("c8e1f3a2-0000-4000-8000-000000000000", 5, "There is no category 'c8e1f3a2-0000-4000-8000-000000000000'."),
-        ("Cardigans", 2, f"'Cardigans' may be any of 2 categories.\n  Name its id. Among them: {OTHER}, 7c41ffff-d3f8"),
-        ("7c41", 2, f"'7c41' may be any of 2 categories.\n  Name its id. Among them: {OTHER}, 7c41ffff-d3f8"),
+        ("Knitwaer", 5, 'Unknown category "Knitwaer".\n  Did you mean Knitwear? See `synq products categories'),
+        ("Sofas", 5, 'Unknown category "Sofas".\n  See `synq products categories list`.'),
+        ("c8e1f3a2-0000-4000-8000-000000000000", 5, 'Unknown category "c8e1f3a2-0000-4000-8000-000000000000".'),
+        (
+            "Cardigans",
+            2,
+            f'Ambiguous category "Cardigans": 2 categories match.\n  Use an id, such as: {OTHER}, 7c41',
+        ),
+        ("7c41", 2, f'Ambiguous category "7c41": 2 categories match.\n  Use an id, such as: {OTHER}, 7c41'),
     ],
 )
 def test_a_parent_that_is_not_one_category_ends_it(run: Any, parent: str, status: int, told: str) -> None:
@@ -132,7 +136,7 @@ def test_a_parent_without_a_uuid_is_never_sent(run: Any) -> None:
     # The API would drop it in silence and put the new category at the top.
     result, seen = run(["categories", "create", "Jumpers", "--parent", "Odd"], [{"id": "odd-1", "name": "Odd"}])
     assert (result.status, len(seen)) == (12, 1)
-    assert "a category whose id is no UUID" in result.err
+    assert "the id of a category is not a UUID" in result.err
 
 
 def test_a_dry_run_looks_the_parent_up_and_stops(run: Any) -> None:

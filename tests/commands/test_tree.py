@@ -2,26 +2,34 @@
 
 import ast
 from collections.abc import Iterator
-from importlib import import_module, resources
+from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
 from typing import Any
 
 import pytest
-import yaml
 from typer.testing import CliRunner
 
 import synq_cli.commands
 from synq_cli.app import GROUPS, app, root_command
 from synq_cli.cli import tree
-from synq_cli.cli.options import shared_options
+from synq_cli.cli.groups import CommandGroup
+from synq_cli.cli.options import global_options
 from synq_cli.cli.system import System
+from synq_cli.http import operations
 
 COMMANDS_FOLDER = Path(__file__).parents[2] / "synq_cli" / "commands"
 
 
 TREE = {node.words: node.command for node in tree.commands(root_command())}
 LINES = [" ".join(path) for path in TREE]
+# Each shared option with a value that it takes.
+SHARED = [
+    word
+    for option in global_options()
+    if not {"--version", "--sandbox"} & set(option.opts)
+    for word in (option.opts[-1], *(() if option.is_flag else (getattr(option.type, "choices", ["7"])[0],)))
+]
 
 
 def help_page(*line: str) -> str:
@@ -31,17 +39,11 @@ def help_page(*line: str) -> str:
 
 
 def test_every_operation_of_the_contract_has_a_command() -> None:
-    contract = yaml.safe_load((resources.files("synq_cli.resources") / "openapi.yaml").read_text(encoding="utf-8"))
-    described = {
-        operation["operationId"]
-        for methods in contract["paths"].values()
-        for method, operation in methods.items()
-        if method != "parameters"
-    }
+    described = {operation.id for operation in operations.ALL}
     nodes = tree.commands(root_command())
-    assert {call.id for node in nodes for call in node.declaration.calls} == described
+    assert {call.id for node in nodes for call in node.spec.operations} == described
     # An order's parcels and returns are part of its life (`track`), the catalogue's log is an option of `audit list`.
-    told = {node.declaration.calls[0].id for node in tree.commands(root_command()) if node.declaration.calls}
+    told = {node.spec.operations[0].id for node in tree.commands(root_command()) if node.spec.operations}
     assert described - told == {"list_fulfillments", "list_returns", "list_pim_audit_events"}
 
 
@@ -104,39 +106,29 @@ def test_help_begins_with_a_short_sentence_and_ends_with_examples(line: str) -> 
     assert page.startswith(f"Usage: synq {line} ")
     assert all(example.strip() in page for example in examples)
     assert "{" not in page.splitlines()[0]
+    # Every shared option is taken before and after the verb: --help answers only if all before it could be read.
+    group, *verb = line.split()
+    for given in ([*SHARED, group, *verb], [group, *SHARED, *verb], [group, *verb, *SHARED]):
+        assert help_page(*given) == page
 
 
-@pytest.mark.parametrize("columns", [40, 80])
-def test_no_help_page_loses_a_letter_on_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
-    for node in tree.walk(tree.top(root_command())):
+def test_no_help_page_loses_a_letter_on_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    for node in tree.walk(tree.root_node(root_command())):
         monkeypatch.setenv("COLUMNS", "400")
         letters = "".join(help_page(*node.words).split())
-        monkeypatch.setenv("COLUMNS", str(columns))
-        page = help_page(*node.words)
-        assert "".join(page.split()) == letters
-        # What stands out is there to be copied, or has no place to break at.
-        wide = [row for row in page.splitlines() if len(row.rstrip()) > columns]
-        assert all("synq" in row for row in wide), wide
+        for columns in (40, 80):
+            monkeypatch.setenv("COLUMNS", str(columns))
+            page = help_page(*node.words)
+            assert "".join(page.split()) == letters
+            # What stands out is there to be copied, or has no place to break at.
+            wide = [row for row in page.splitlines() if len(row.rstrip()) > columns]
+            assert all("synq" in row for row in wide), wide
 
 
-@pytest.mark.parametrize("name", ["", *GROUPS])
-def test_the_line_about_a_group_is_the_groups_own(name: str) -> None:
-    group = root_command().get_command(None, name) if name else root_command()
-    for below, (_, line, _) in getattr(group, "lazy", {}).items():
-        assert line == group.get_command(None, below).help.splitlines()[0]
-
-
-@pytest.mark.parametrize("line", LINES)
-def test_every_shared_option_is_taken_before_and_after_the_verb(line: str) -> None:
-    # --help answers only if everything before it could be read.
-    words = []
-    for option in shared_options():
-        if "--version" not in option.opts and "--sandbox" not in option.opts:
-            words += [option.opts[-1], *([] if option.is_flag else [getattr(option.type, "choices", ["7"])[0]])]
-    path = line.split()
-    expected = help_page(*path)
-    for given in ([*words, *path], [path[0], *words, *path[1:]], [*path, *words]):
-        assert help_page(*given) == expected
+def test_the_line_about_a_group_is_the_groups_own() -> None:
+    for group in [root_command(), *(root_command().get_command(None, name) for name in GROUPS)]:
+        for below, (_, line, _) in getattr(group, "groups", {}).items():
+            assert line == group.get_command(None, below).help.splitlines()[0]
 
 
 def test_the_option_nearest_to_the_verb_wins(synq: Any) -> None:
@@ -146,12 +138,12 @@ def test_the_option_nearest_to_the_verb_wins(synq: Any) -> None:
     assert synq("--timeout", "1", "config", "get", "timeout").out == "1\n"
 
 
-@pytest.mark.parametrize("path", sorted(COMMANDS_FOLDER.rglob("*.py")), ids=lambda path: path.stem)
-def test_no_list_of_columns_has_a_title_twice(path: Path) -> None:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.List):
-            titles = [column.args[0].value for column in node.value.elts if isinstance(column, ast.Call)]
-            assert len(set(titles)) == len(titles)
+def test_no_list_of_columns_has_a_title_twice() -> None:
+    for path in sorted(COMMANDS_FOLDER.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Assign) and isinstance(node.value, ast.List):
+                titles = [column.args[0].value for column in node.value.elts if isinstance(column, ast.Call)]
+                assert len(set(titles)) == len(titles), path
 
 
 @pytest.mark.parametrize("line", [[], ["orders"], ["inventory", "skus"]])
@@ -169,6 +161,8 @@ def test_no_command_that_a_module_holds_is_missing_from_the_tree() -> None:
     held = [
         info.name
         for module in walk_packages(synq_cli.commands.__path__, "synq_cli.commands.")
-        for info in getattr(getattr(import_module(module.name), "group", None), "registered_commands", ())
+        for group in vars(import_module(module.name)).values()
+        if isinstance(group, CommandGroup)
+        for info in group.registered_commands
     ]
     assert sorted(held) == sorted(node.words[-1] for node in tree.commands(root_command()))

@@ -23,7 +23,7 @@ ENVIRON = {"SYNQ_TOKEN": "a.b.c", "SYNQ_BASE_URL": "https://api.test", "SYNQ_WEB
 NOWHERE = {"SYNQ_BASE_URL": "https://api.test"}
 CONNECTION = "66f3c2a8e19d4b7051d8a0f2"
 TO_SYNQ = ("webhooks", "send", "/unified/webhook", "--event", "accounting.order.created", "--connection", CONNECTION)
-WAYS = "Pipe it in with --secret-stdin, set SYNQ_WEBHOOK_SECRET, or keep it: synq webhooks sign FILE --keep-secret"
+WAYS = "Pipe it in with --secret-stdin, set SYNQ_WEBHOOK_SECRET, or store it: synq webhooks sign FILE --keep-secret"
 
 
 @dataclass
@@ -90,8 +90,8 @@ def test_verify_says_yes_by_its_status_and_why_not_in_words(synq: Any, body: str
     wrong = synq("webhooks", "verify", body, "--signature", f"sha256={SIGNATURE}", environ=ENVIRON)
     assert (wrong.status, wrong.out) == (3, "")
     assert wrong.err == (
-        "synq: The signature does not match these bytes.\n"
-        "  It would match as bare lower-case hex, which is how Synq writes it.\n"
+        "synq: The signature does not match the body.\n"
+        "  The digits match: write the signature as bare lower-case hex, as Synq does.\n"
     )
     told = json.loads(synq("--json", "webhooks", "verify", body, "--signature", "x", environ=ENVIRON).err)["error"]
     assert (told["code"], told["status"]) == ("rejected", None)
@@ -173,7 +173,7 @@ def test_a_keyring_that_fails_is_no_secret_to_itself(synq: Any, body: str) -> No
         (["send", "/unified/webhook", "--event", "order.created", "--data", "-", "--secret-stdin"], "x", "Standard in"),
         (["sign", "BODY", "--secret-stdin"], " \n", "The webhook secret is empty."),
         (["sign", "none.json"], "", "none.json can't be read: No such file or directory."),
-        (["--sandbox", "sign", "BODY", "--keep-secret"], "", "The sandbox has a webhook secret of its own."),
+        (["--sandbox", "sign", "BODY", "--keep-secret"], "", "The sandbox has its own webhook secret."),
     ],
 )
 def test_what_can_not_be_done_is_refused(synq: Any, body: str, line: list[str], stdin: str, said: str) -> None:
@@ -186,7 +186,7 @@ def test_what_can_not_be_done_is_refused(synq: Any, body: str, line: list[str], 
 def test_blanks_around_a_secret_count_and_are_told(synq: Any, body: str) -> None:
     result = synq("webhooks", "sign", body, "--secret-stdin", stdin=f" {SECRET}\n", environ=NOWHERE)
     assert result.out == f"{sign(BODY, ' ' + SECRET)}\n"
-    assert result.err == "Warning: The webhook secret begins or ends with a blank, and signs with it.\n"
+    assert result.err == "Warning: The webhook secret starts or ends with a space, which is part of it.\n"
 
 
 # send
@@ -256,7 +256,7 @@ def test_it_is_sent_once_and_what_is_not_known_is_said(synq: Any, answering: Any
     interrupted = synq(*line, environ=ENVIRON, http=httpx.MockTransport(interrupt))
     assert (interrupted.status, interrupted.err) == (
         130,
-        "synq: Interrupted while the webhook was on its way to hooks.test; it may have been taken.\n",
+        "synq: Interrupted while sending to hooks.test; the webhook may have arrived.\n",
     )
     assert synq.slept == []
 
@@ -290,9 +290,9 @@ def test_the_sandbox_takes_what_its_own_secret_has_signed(synq: Any) -> None:
     ("reply", "status", "said"),
     [
         (httpx.Response(401, text="invalid signature"), 4, "Is it this tenant's secret?"),
-        (httpx.Response(403, text="unauthorized webhook connection"), 4, "It must be an active connection"),
-        (httpx.Response(500, text="webhook secret not configured"), 10, "A webhook may be taken twice"),
-        (httpx.ReadTimeout("late"), 10, "A webhook may be taken twice"),
+        (httpx.Response(403, text="unauthorized webhook connection"), 4, "Use an active connection"),
+        (httpx.Response(500, text="webhook secret not configured"), 10, "A webhook may be processed twice"),
+        (httpx.ReadTimeout("late"), 10, "A webhook may be processed twice"),
         (httpx.Response(400, text="invalid json payload"), 3, "Invalid json payload"),
     ],
 )
@@ -311,14 +311,14 @@ def test_what_the_api_says_against_it(synq: Any, answering: Any, reply: Any, sta
         (["https://u:p@example.com", "--event", "order.created"], "remove the user name and password"),
         (["https://example.com/#x", "--event", "order.created"], "remove the fragment"),
         (["hooks", "--event", "order.created"], "use a URL such as"),
-        (["/hooks", "--event", "order.created"], "The API takes webhooks at /unified/webhook alone, not at /hooks."),
-        (["https://api.test/x", "--event", "order.created"], "alone, not at /x."),
-        (["/unified/webhook", "--event", "order.created"], "The API takes the events of a connection alone."),
-        (["https://hooks.test", "--event", "order.crated"], "There is no sample for the event 'order.crated'."),
+        (["/hooks", "--event", "order.created"], 'Invalid path "/hooks": the API takes webhooks at '),
+        (["https://api.test/x", "--event", "order.created"], 'Invalid path "/x"'),
+        (["/unified/webhook", "--event", "order.created"], "The API takes only the events of a connection."),
+        (["https://hooks.test", "--event", "order.crated"], 'No sample for the event "order.crated".'),
         (["https://hooks.test", "--event", "accounting.order.created"], "comes from an integration provider"),
         (["https://hooks.test", "--event", "order.created", "--connection", " "], "The connection can't be blank."),
         (["https://hooks.test", "--event", " ", "--data", "-"], "The event can't be blank."),
-        (["https://hooks.test", "--event", "x", "--data", "-"], "The data of an event is an object."),
+        (["https://hooks.test", "--event", "x", "--data", "-"], "The data of an event must be an object."),
     ],
 )  # fmt: skip
 def test_what_can_not_be_sent_is_refused_before(synq: Any, answering: Any, words: list[str], said: str) -> None:

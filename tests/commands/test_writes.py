@@ -106,7 +106,7 @@ WRITES = {
         "/api/v1/channels",
         {"name": "nordic-web", "currency": "EUR", "active": False},
         needs="It needs the role EDITOR or ADMIN. ",
-        look="Before creating it again look for nordic-web in `synq channels list`.",
+        look="Look for nordic-web in `synq channels list` before sending it again.",
     ),
     "channel change": Write(
         "channels update high-street --inactive",
@@ -122,7 +122,7 @@ WRITES = {
         "integrations connect",
         "POST",
         "/api/v1/integrations/auth-url",
-        look="Nothing is stored by this; ask again.",
+        look="This stores nothing: run it again.",
     ),
     "connection": Write(
         "integrations save 66f3c2a8e19d4b7051d8a0f2 --category Accounting --provider Xero",
@@ -274,7 +274,7 @@ def test_where_no_answer_comes_it_is_sent_once_and_says_how_to_look(synq: Any, n
 def test_an_answer_that_is_no_object_is_not_shown_as_one(synq: Any, name: str) -> None:
     result = synq(*WRITES[name].words, "-q", environ=ENVIRON, http=replying(WRITES[name], []))
     assert (result.status, result.out) == (10, "")
-    assert "it is no object" in result.err
+    assert "it is not an object" in result.err
 
 
 @pytest.mark.parametrize("name", ["release", "disconnection", "removal"])
@@ -284,7 +284,7 @@ def test_what_is_destroyed_is_asked_for(synq: Any, name: str) -> None:
     tenant = replying(write, httpx.Response(204))
     off = synq(*words, "-q", environ=ENVIRON, http=tenant)
     assert (off.status, off.out, tenant.asked) == (11, "", write.reads)
-    assert off.err.endswith("  Add --yes to do it without being asked.\n")
+    assert off.err.endswith("  Add --yes to skip this prompt.\n")
     no = synq(*words, environ=ENVIRON, http=tenant, terminal=True, stdin="n\n")
     assert (no.status, no.out, write.sent in tenant.asked) == (11, "", False)
     yes = synq(*words, environ=ENVIRON, http=tenant, terminal=True, stdin="y\n")

@@ -89,7 +89,7 @@ def test_bash_answers_from_its_tables(write: Callable[[str], str]) -> None:
 @pytest.mark.parametrize("shell", SCRIPTS)
 def test_a_script_knows_every_command_and_every_option(write: Callable[[str], str], shell: str) -> None:
     text = write(shell)
-    nodes = list(tree.walk(tree.top(root_command())))
+    nodes = list(tree.walk(tree.root_node(root_command())))
     wanted = {" ".join(node.words) for node in nodes if node.is_group}
     wanted |= {name for node in nodes for each in node.command.get_params(node.context) for name in each.opts[:1]
                if each.param_type_name == "option" and not each.hidden}  # fmt: skip

@@ -1,11 +1,9 @@
 """A bulk run as a real process: killed, interrupted and resumed, against the served sandbox and a slow server."""
 
 import json
-import os
 import signal
 import sqlite3
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -15,33 +13,50 @@ from pathlib import Path
 from threading import Event, Thread
 
 import pytest
+from runner import Result, Runner
+from served import LEITH, STARTED, own_environ, served, started
 
-SYNQ = str(Path(sys.executable).with_name("synq"))
-LEITH = "Leith warehouse"
 ROWS = 40
 
 
-@pytest.fixture
-def environ(tmp_path: Path) -> dict[str, str]:
-    folders = {"SYNQ_CONFIG_DIR": str(tmp_path / "config"), "SYNQ_STATE_DIR": str(tmp_path / "state")}
-    return {"PATH": os.environ["PATH"], "HOME": str(tmp_path), **folders}
+class Shop:
+    """A served tenant, runs in processes that are killed, and runs in this one on the same folders."""
+
+    def __init__(self, folder: Path, environ: dict[str, str]) -> None:
+        self.folder = folder
+        self._environ = environ
+        self._runner = Runner(folder, clock=STARTED)
+
+    def __call__(self, *line: str) -> Result:
+        self._runner.clock = time.time()
+        return self._runner(*line, environ=self._environ)
+
+    @property
+    def tenant(self) -> closing[sqlite3.Connection]:
+        return closing(sqlite3.connect(self.folder / "state" / "sandbox.sqlite3"))
+
+    def kill_amid(self, line: list[str], slow: str) -> str:
+        """Run it while requests like `slow` take their time, kill it when five rows are done; the id of its run."""
+        known = set(self._journals())
+        times = ("--times", "99", "--seconds", "0.25")
+        assert self("sandbox", "fault", "add", "slow", "--on", slow, *times).status == 0
+        with started(*line, environ=self._environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as run:
+            until(lambda: sum(map(finished_rows, set(self._journals()) - known)) >= 5)
+            run.kill()
+        assert self("sandbox", "fault", "clear").status == 0
+        (row,) = (row for row in json.loads(self("runs", "list", "--json").out) if row["state"] == "stopped")
+        assert row["done"] < ROWS
+        return str(row["id"])
+
+    def _journals(self) -> Iterator[Path]:
+        return (self.folder / "state" / "runs").glob("*.sqlite3")
 
 
-@pytest.fixture
-def served(environ: dict[str, str]) -> Iterator[dict[str, str]]:
-    """The environment that leads to a served sandbox."""
-    serving = [SYNQ, "sandbox", "serve", "--port", "0"]
-    with subprocess.Popen(serving, env=environ, stderr=subprocess.PIPE, text=True) as server:
-        assert server.stderr is not None
-        url = server.stderr.readline().split(" on ")[1].split(";")[0]
-        token = subprocess.run([SYNQ, "sandbox", "token"], env=environ, capture_output=True, text=True, check=True)
-        yield environ | {"SYNQ_BASE_URL": url, "SYNQ_TOKEN": token.stdout.strip()}
-        server.send_signal(signal.SIGINT)
-        assert server.wait(20) == 0
-
-
-def synq(environ: dict[str, str], *line: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([SYNQ, *line], env=environ, capture_output=True, text=True, timeout=60, check=False)
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    folder = tmp_path_factory.mktemp("shop")
+    with served(folder) as environ:
+        yield Shop(folder, environ)
 
 
 def until(done: Callable[[], bool]) -> None:
@@ -51,40 +66,26 @@ def until(done: Callable[[], bool]) -> None:
         time.sleep(0.005)  # another process is at work; nothing tells when it is far enough
 
 
-def finished_rows(folder: Path) -> int:
-    """How many rows of the only run have come back."""
-    journals = list((folder / "state" / "runs").glob("*.sqlite3"))
-    if not journals:
-        return 0
-    with closing(sqlite3.connect(journals[0])) as journal:
-        return int(journal.execute("SELECT COUNT(*) FROM entries WHERE state = 'done'").fetchone()[0])
+def finished_rows(journal: Path) -> int:
+    """How many rows of a run have come back."""
+    with closing(sqlite3.connect(journal)) as opened:
+        if not opened.execute("SELECT 1 FROM sqlite_master WHERE name = 'entries'").fetchone():
+            return 0  # it is only being created
+        return int(opened.execute("SELECT COUNT(*) FROM entries WHERE state = 'done'").fetchone()[0])
 
 
-def test_a_killed_run_is_resumed_and_each_row_is_there_once(served: dict[str, str], tmp_path: Path) -> None:
-    database = tmp_path / "state" / "sandbox.sqlite3"
-    with closing(sqlite3.connect(database)) as tenant:
+def test_a_killed_run_is_resumed_and_each_row_is_there_once(shop: Shop, tmp_path: Path) -> None:
+    with shop.tenant as tenant:
         skus = [row[0] for row in tenant.execute("SELECT sku FROM live_variants ORDER BY sku LIMIT ?", (ROWS,))]
         mark = tenant.execute("SELECT MAX(sequence) FROM ledger").fetchone()[0]
     counts = tmp_path / "counts.csv"
     counts.write_text("sku,delta\n" + "".join(f"{sku},{n}\n" for n, sku in enumerate(skus, 101)), encoding="utf-8")
-    line = [SYNQ, "inventory", "adjust", "--file", str(counts), "--location", LEITH, "--yes"]
-    adjust = "POST /api/v1/inventory/adjust"
-    assert (
-        synq(served, "sandbox", "fault", "add", "slow", "--on", adjust, "--times", "99", "--seconds", "1").returncode
-        == 0
-    )
-    with subprocess.Popen(line, env=served, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as run:
-        until(lambda: finished_rows(tmp_path) >= 5)
-        run.kill()
-    assert synq(served, "sandbox", "fault", "clear").returncode == 0
-    (row,) = json.loads(synq(served, "runs", "list", "--json").stdout)
-    assert row["state"] == "stopped"
-    assert row["done"] < ROWS
-    resumed = synq(served, "runs", "resume", row["id"], "--json")
-    summary = json.loads(resumed.stdout)
-    assert resumed.returncode == (10 if summary["unknown"] else 0), resumed.stderr
+    line = ["inventory", "adjust", "--file", str(counts), "--location", LEITH, "--yes"]
+    resumed = shop("runs", "resume", shop.kill_amid(line, "POST /api/v1/inventory/adjust"), "--json")
+    summary = json.loads(resumed.out)
+    assert resumed.status == (10 if summary["unknown"] else 0), resumed.err
     assert summary["done"] + summary["unknown"] == ROWS
-    with closing(sqlite3.connect(database)) as tenant:
+    with shop.tenant as tenant:
         posted = Counter(
             row[0] for row in tenant.execute("SELECT quantity_delta FROM ledger WHERE sequence > ?", (mark,))
         )
@@ -93,7 +94,7 @@ def test_a_killed_run_is_resumed_and_each_row_is_there_once(served: dict[str, st
     assert set(range(101, 101 + ROWS)) - unknown <= set(posted) <= set(range(101, 101 + ROWS))
 
 
-def test_killed_orders_are_placed_once_each_by_resume(served: dict[str, str], tmp_path: Path) -> None:
+def test_killed_orders_are_placed_once_each_by_resume(shop: Shop, tmp_path: Path) -> None:
     item = {"product_title": "Repair", "quantity": 1, "unit_price": 89.5}
     wanted = [f"killed-{n}" for n in range(ROWS)]
     orders = tmp_path / "orders.ndjson"
@@ -101,19 +102,11 @@ def test_killed_orders_are_placed_once_each_by_resume(served: dict[str, str], tm
         for reference in wanted:
             order = {"payment_provider": "stripe", "payment_reference": reference, "currency": "GBP", "items": [item]}
             file.write(json.dumps(order) + "\n")
-    line = [SYNQ, "orders", "create", "--file", str(orders), "--yes"]
-    slow = ("slow", "--on", "POST /api/v1/oms/orders", "--times", "99", "--seconds", "1")
-    assert synq(served, "sandbox", "fault", "add", *slow).returncode == 0
-    with subprocess.Popen(line, env=served, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as run:
-        until(lambda: finished_rows(tmp_path) >= 5)
-        run.kill()
-    assert synq(served, "sandbox", "fault", "clear").returncode == 0
-    (row,) = json.loads(synq(served, "runs", "list", "--json").stdout)
-    assert row["done"] < ROWS
-    resumed = synq(served, "runs", "resume", row["id"], "--json")
+    line = ["orders", "create", "--file", str(orders), "--yes"]
+    resumed = shop("runs", "resume", shop.kill_amid(line, "POST /api/v1/oms/orders"), "--json")
     # What was on its way goes again under its key, so that nothing stays unknown.
-    assert (resumed.returncode, json.loads(resumed.stdout)["done"]) == (0, ROWS), resumed.stderr
-    with closing(sqlite3.connect(tmp_path / "state" / "sandbox.sqlite3")) as tenant:
+    assert (resumed.status, json.loads(resumed.out)["done"]) == (0, ROWS), resumed.err
+    with shop.tenant as tenant:
         placed = tenant.execute(
             "SELECT payment_reference FROM orders WHERE payment_reference LIKE 'killed-%'"
         ).fetchall()
@@ -160,16 +153,16 @@ def slow() -> Iterator[tuple[type[Slow], str]]:
 
 @pytest.mark.parametrize(("patient", "sent"), [(True, signal.SIGINT), (False, signal.SIGINT), (True, signal.SIGTERM)])
 def test_ctrl_c_waits_for_what_is_on_its_way_and_a_second_one_does_not(
-    slow: tuple[type[Slow], str], environ: dict[str, str], tmp_path: Path, patient: bool, sent: signal.Signals
+    slow: tuple[type[Slow], str], tmp_path: Path, patient: bool, sent: signal.Signals
 ) -> None:
     server, url = slow
     place = "e07a2f5c-41b8-4d93-8c6e-b9f5d3a1720e"
     counts = tmp_path / "counts.csv"
     variants = [f"{number:08d}-1111-4111-8111-111111111111" for number in range(20)]
     counts.write_text("variant_id,delta\n" + "".join(f"{variant},1\n" for variant in variants), encoding="utf-8")
-    there = environ | {"SYNQ_BASE_URL": url, "SYNQ_TOKEN": "t"}
-    line = [SYNQ, "inventory", "adjust", "--file", str(counts), "--location", place, "--yes", "--json"]
-    with subprocess.Popen(line, env=there, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
+    there = own_environ(tmp_path) | {"SYNQ_BASE_URL": url, "SYNQ_TOKEN": "t"}
+    line = ("inventory", "adjust", "--file", str(counts), "--location", place, "--yes", "--json")
+    with started(*line, environ=there, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
         assert server.arrived.wait(30)
         run.send_signal(sent)  # a scheduler ends a job with SIGTERM
         assert run.stderr is not None

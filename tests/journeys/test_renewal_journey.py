@@ -1,4 +1,4 @@
-"""Twelve processes find that their token has ended: one renews it, the others read it again."""
+"""Four processes find that their token has ended: one renews it, the others read it again."""
 
 import base64
 import json
@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 SYNQ = str(Path(sys.executable).with_name("synq"))
-TWELVE = 12
+COUNT = 4
 
 
 def jwt(**claims: object) -> str:
@@ -61,13 +61,15 @@ def api() -> Iterator[Api]:
 
 
 @pytest.mark.parametrize("store", ["file", "keyring"])
-def test_twelve_processes_renew_once(tmp_path: Path, api: Api, store: str, request: pytest.FixtureRequest) -> None:
+def test_processes_that_renew_at_once_run_the_command_once(
+    tmp_path: Path, api: Api, store: str, request: pytest.FixtureRequest
+) -> None:
     session: dict[str, str] = request.getfixturevalue("keyring_session") if store == "keyring" else {}
     environ = {
         "PATH": os.environ["PATH"],
         "SYNQ_CONFIG_DIR": str(tmp_path / "config"),
         "SYNQ_STATE_DIR": str(tmp_path / "state"),
-        "SYNQ_PROFILE": f"twelve-{store}",
+        "SYNQ_PROFILE": f"renewal-{store}",
         **session,
     }
 
@@ -78,7 +80,7 @@ def test_twelve_processes_renew_once(tmp_path: Path, api: Api, store: str, reque
     where = ["--insecure-storage"] if store == "file" else []
     synq("auth", "login", "--base-url", api.url, "--with-token", *where, input=ended)
     helper = tmp_path / "helper"
-    # Slow enough for all twelve to want one.
+    # Slow enough for all of them to want one.
     helper.write_text(f"#!/bin/sh\necho run >> '{tmp_path}/runs'\nsleep 1\necho {fresh}\n", encoding="utf-8")
     helper.chmod(0o700)
     synq("config", "set", "token_command", str(helper))
@@ -87,11 +89,11 @@ def test_twelve_processes_renew_once(tmp_path: Path, api: Api, store: str, reque
     line = [SYNQ, "channels", "list", "--json", "-q"]
     together = [
         subprocess.Popen(line, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        for _ in range(TWELVE)
+        for _ in range(COUNT)
     ]
     ends = [(*process.communicate(timeout=60), process.returncode) for process in together]
-    assert ends == [("[]\n", "", 0)] * TWELVE
+    assert ends == [("[]\n", "", 0)] * COUNT
     assert (tmp_path / "runs").read_text(encoding="utf-8") == "run\n"
-    assert api.seen == {fresh: TWELVE}
+    assert api.seen == {fresh: COUNT}
     assert json.loads(synq("auth", "status", "--json").stdout)["renews"] == "token_command"
-    assert synq("auth", "logout").stderr == f"Forgot the token of profile twelve-{store}.\n"
+    assert synq("auth", "logout").stderr == f"Logged out of profile renewal-{store}.\n"

@@ -5,13 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import settings as hypothesis_settings
 
 from synq_cli.output.display import Output
-
-# The first example pays for imports, and a busy machine for the rest: time says nothing here.
-hypothesis_settings.register_profile("unhurried", deadline=None)
-hypothesis_settings.load_profile("unhurried")
 
 NOW = 1_795_608_000.0  # 2026-11-25 12:00:00 UTC
 

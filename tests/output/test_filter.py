@@ -15,13 +15,11 @@ def lines(expression: str, text: str) -> list[str]:
     ("expression", "text", "printed"),
     [
         (".[].a", '[{"a":"x y"},{"a":null},{"a":true},{"a":[1,{"b":2}]}]', ["x y", "null", "true", '[1,{"b":2}]']),
-        (".", '{"é":"🎁"}', ['{"é":"🎁"}']),
-        (".a", '{"a":19.5}', ["19.5"]),
-        (".a", '{"a":9007199254740991}', ["9007199254740991"]),
-        ("empty", "1", []),
+        (".", '{"é":"🎁"}', ['{"é":"🎁"}']), (".a", '{"a":19.5}', ["19.5"]),
+        (".a", '{"a":9007199254740991}', ["9007199254740991"]), ("empty", "1", []),
         (".[0:1] | length", "[1,2]", ["1"]),
     ],
-)
+)  # fmt: skip
 def test_strings_raw_and_the_rest_compact(expression: str, text: str, printed: list[str]) -> None:
     assert lines(expression, text) == printed
 

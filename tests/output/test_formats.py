@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from synq_cli.exact_json import Number
 from synq_cli.output.formats import (
     Cell,
+    Format,
     age,
     delta,
     flag,
@@ -57,19 +58,11 @@ def test_visible_spells_out_in_ascii(raw: str, shown: str) -> None:
 @pytest.mark.parametrize(
     ("value", "shown"),
     [
-        (None, ""),
-        ("a\x1bb", r"a\x1bb"),
-        (7, "7"),
-        (Number("19.90"), "19.90"),
-        (True, "true"),
-        (["gift", "rush"], "gift, rush"),
-        ([], ""),
-        ({"Color": "Navy", "Size": "M"}, "Color: Navy, Size: M"),
-        ([{"a": Number("1.0")}], '[{"a":1.0}]'),
-        ({"a": {"b": None}}, '{"a":{"b":null}}'),
-        (["\x07"], r"\x07"),
+        (None, ""), ("a\x1bb", r"a\x1bb"), (7, "7"), (Number("19.90"), "19.90"), (True, "true"),
+        (["gift", "rush"], "gift, rush"), ([], ""), ({"Color": "Navy", "Size": "M"}, "Color: Navy, Size: M"),
+        ([{"a": Number("1.0")}], '[{"a":1.0}]'), ({"a": {"b": None}}, '{"a":{"b":null}}'), (["\x07"], r"\x07"),
     ],
-)
+)  # fmt: skip
 def test_text(value: object, shown: str) -> None:
     assert text.show(value, {}, NOW) == Cell(shown)
 
@@ -77,28 +70,14 @@ def test_text(value: object, shown: str) -> None:
 @pytest.mark.parametrize(
     ("value", "shown"),
     [
-        (Number("1203.50"), "1,203.50 GBP"),
-        (Number("19.9"), "19.90 GBP"),
-        (7, "7.00 GBP"),
-        (0, "0.00 GBP"),
-        (999, "999.00 GBP"),
-        (-1234567, "-1,234,567.00 GBP"),
-        ("89.50", "89.50 GBP"),
-        (" 89.5 ", "89.50 GBP"),
-        (Number("0.12345"), "0.12345 GBP"),
-        (Number("1.5e3"), "1,500.00 GBP"),
-        (Number("1e-3"), "0.001 GBP"),
-        (Number("-0"), "-0.00 GBP"),
-        (Number("1e999"), "1e999"),
-        (12345678901234567890, "12,345,678,901,234,567,890.00 GBP"),
-        (None, ""),
-        ("", ""),
-        ("free", "free"),
-        (True, "true"),
-        ("1e999999999999999999999", "1e999999999999999999999"),
-        ("٣", "٣"),
+        (Number("1203.50"), "1,203.50 GBP"), (Number("19.9"), "19.90 GBP"), (7, "7.00 GBP"), (0, "0.00 GBP"),
+        (999, "999.00 GBP"), (-1234567, "-1,234,567.00 GBP"), ("89.50", "89.50 GBP"), (" 89.5 ", "89.50 GBP"),
+        (Number("0.12345"), "0.12345 GBP"), (Number("1.5e3"), "1,500.00 GBP"), (Number("1e-3"), "0.001 GBP"),
+        (Number("-0"), "-0.00 GBP"), (Number("1e999"), "1e999"),
+        (12345678901234567890, "12,345,678,901,234,567,890.00 GBP"), (None, ""), ("", ""), ("free", "free"),
+        (True, "true"), ("1e999999999999999999999", "1e999999999999999999999"), ("٣", "٣"),
     ],
-)
+)  # fmt: skip
 def test_money(value: object, shown: str) -> None:
     assert money("currency").show(value, {"currency": "GBP"}, NOW) == Cell(shown)
 
@@ -116,79 +95,37 @@ def test_money_without_or_with_an_odd_currency() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "cell"),
+    ("format_", "value", "cell"),
     [
-        (12000, Cell("12000")),
-        (0, Cell("0")),
-        (-3, Cell("-3", "red")),
-        (Number("-0.5"), Cell("-0.5", "red")),
-        (None, Cell("")),
-        ("-x", Cell("-x")),
+        (quantity, 12000, Cell("12000")), (quantity, 0, Cell("0")), (quantity, -3, Cell("-3", "red")),
+        (quantity, Number("-0.5"), Cell("-0.5", "red")), (quantity, None, Cell("")), (quantity, "-x", Cell("-x")),
+        (delta, 5, Cell("+5", "green")), (delta, -5, Cell("-5", "red")), (delta, 0, Cell("0")),
+        (delta, Number("0.0"), Cell("0.0")), (delta, Number("0.5"), Cell("+0.5", "green")), (delta, None, Cell("")),
+        (delta, "n/a", Cell("n/a")), (state, "pending_payment", Cell("pending_payment", "yellow")),
+        (state, "ACTIVE", Cell("ACTIVE", "green")), (state, "completed", Cell("completed", "dim")),
+        (state, "failed", Cell("failed", "red")), (state, "brand_new", Cell("brand_new")), (state, None, Cell("")),
+        (flag, True, Cell("yes")), (flag, False, Cell("no")), (flag, None, Cell("")), (flag, "maybe", Cell("maybe")),
+        (identifier, "d2f70c5b-8a3e-4619-b7d0-5e9c1f84a26b\n", Cell(r"d2f70c5b-8a3e-4619-b7d0-5e9c1f84a26b\n")),
     ],
-)
-def test_quantity(value: object, cell: Cell) -> None:
-    assert quantity.show(value, {}, NOW) == cell
-
-
-@pytest.mark.parametrize(
-    ("value", "cell"),
-    [
-        (5, Cell("+5", "green")),
-        (-5, Cell("-5", "red")),
-        (0, Cell("0")),
-        (Number("0.0"), Cell("0.0")),
-        (Number("0.5"), Cell("+0.5", "green")),
-        (None, Cell("")),
-        ("n/a", Cell("n/a")),
-    ],
-)
-def test_delta(value: object, cell: Cell) -> None:
-    assert delta.show(value, {}, NOW) == cell
-
-
-@pytest.mark.parametrize(
-    ("status", "style"),
-    [
-        ("pending_payment", "yellow"),
-        ("partially_fulfilled", "yellow"),
-        ("delivered", "green"),
-        ("ACTIVE", "green"),
-        ("completed", "dim"),
-        ("cancelled", "dim"),
-        ("failed", "red"),
-        ("brand_new", None),
-        (None, None),
-    ],
-)
-def test_state_shows_the_word_of_the_api(status: str | None, style: str | None) -> None:
-    assert state.show(status, {}, NOW) == Cell(status or "", style)
+)  # fmt: skip
+def test_quantities_states_and_flags(format_: Format, value: object, cell: Cell) -> None:
+    assert format_.show(value, {}, NOW) == cell
 
 
 @pytest.mark.parametrize(
     ("moment", "shown"),
     [
-        ("2026-11-25T12:00:00Z", "just now"),
-        ("2026-11-25T11:59:01Z", "just now"),
-        ("2026-11-25T12:00:59Z", "just now"),
-        ("2026-11-25T11:59:00Z", "1 min ago"),
-        ("2026-11-25T11:00:01Z", "59 min ago"),
-        ("2026-11-25T11:00:00Z", "1 h ago"),
-        ("2026-11-25T09:00:00.123456789Z", "2 h ago"),
-        ("2026-11-25T10:00:00+01:00", "3 h ago"),
-        ("2026-11-23T12:00:00Z", "2 d ago"),
-        ("2026-09-26T12:00:00Z", "60 d ago"),
-        ("2026-09-26T11:59:59Z", "2026-09-26"),
-        ("2026-11-25T15:00:00Z", "in 3 h"),
-        ("2026-11-27T12:00:00Z", "in 2 d"),
-        ("2027-11-27T12:00:00Z", "2027-11-27"),
-        ("2026-11-25 09:00:00", "3 h ago"),
-        ("0001-01-01T00:00:00+14:00", "0001-01-01T00:00:00+14:00"),
-        ("", ""),
-        (None, ""),
-        ("soon\x07", r"soon\x07"),
-        (12, "12"),
+        ("2026-11-25T12:00:00Z", "just now"), ("2026-11-25T11:59:01Z", "just now"),
+        ("2026-11-25T12:00:59Z", "just now"), ("2026-11-25T11:59:00Z", "1 min ago"),
+        ("2026-11-25T11:00:01Z", "59 min ago"), ("2026-11-25T11:00:00Z", "1 h ago"),
+        ("2026-11-25T09:00:00.123456789Z", "2 h ago"), ("2026-11-25T10:00:00+01:00", "3 h ago"),
+        ("2026-11-23T12:00:00Z", "2 d ago"), ("2026-09-26T12:00:00Z", "60 d ago"),
+        ("2026-09-26T11:59:59Z", "2026-09-26"), ("2026-11-25T15:00:00Z", "in 3 h"),
+        ("2026-11-27T12:00:00Z", "in 2 d"), ("2027-11-27T12:00:00Z", "2027-11-27"),
+        ("2026-11-25 09:00:00", "3 h ago"), ("0001-01-01T00:00:00+14:00", "0001-01-01T00:00:00+14:00"), ("", ""),
+        (None, ""), ("soon\x07", r"soon\x07"), (12, "12"),
     ],
-)
+)  # fmt: skip
 def test_age(moment: object, shown: str) -> None:
     assert age.show(moment, {}, NOW) == Cell(shown)
 
@@ -211,29 +148,13 @@ def test_timestamp(moment: str, shown: str) -> None:
     assert timestamp.show(moment, {}, NOW) == Cell(shown)
 
 
-def test_flag() -> None:
-    assert [flag.show(value, {}, NOW).text for value in (True, False, None, "maybe")] == ["yes", "no", "", "maybe"]
-
-
-def test_identifier_is_whole_and_clean() -> None:
-    assert identifier.show("d2f70c5b-8a3e-4619-b7d0-5e9c1f84a26b\n", {}, NOW) == Cell(
-        r"d2f70c5b-8a3e-4619-b7d0-5e9c1f84a26b\n"
-    )
-
-
 @pytest.mark.parametrize(
     ("value", "raw"),
     [
-        (None, ""),
-        (True, "true"),
-        (False, "false"),
-        ("a\tb", "a\tb"),
-        (Number("19.90"), "19.90"),
-        (12, "12"),
-        (["a", 1], '["a",1]'),
-        ({"a": Number("1.10")}, '{"a":1.10}'),
+        (None, ""), (True, "true"), (False, "false"), ("a\tb", "a\tb"), (Number("19.90"), "19.90"), (12, "12"),
+        (["a", 1], '["a",1]'), ({"a": Number("1.10")}, '{"a":1.10}'),
     ],
-)
+)  # fmt: skip
 def test_plain(value: object, raw: str) -> None:
     assert plain(value) == raw
 

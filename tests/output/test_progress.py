@@ -72,14 +72,10 @@ def test_dumb_terminal_gets_a_line_now_and_then(screen: Build) -> None:
     ("columns", "line"),
     [
         (58, "Import ━╺━━━━━━━━━━━━━━━━━━━━━━ 10/200  3 min 10 s left"),
-        (57, "Import ━╺━━━━━━━━━━━━━━━━━━━━━━ 10/200  3 min 10 s left"),
-        (54, "Import  10/200  3 min 10 s left"),
-        (31, "Import  10/200  3 min 10 s left"),
-        (30, "Import  10/200"),
-        (10, "Import"),
-        (4, "Imp…"),
+        (57, "Import ━╺━━━━━━━━━━━━━━━━━━━━━━ 10/200  3 min 10 s left"), (54, "Import  10/200  3 min 10 s left"),
+        (31, "Import  10/200  3 min 10 s left"), (30, "Import  10/200"), (10, "Import"), (4, "Imp…"),
     ],
-)
+)  # fmt: skip
 def test_the_time_left_in_minutes_and_a_line_that_fits(screen: Build, columns: int, line: str) -> None:
     clock = Clock()
     output, shown = output_at(screen, clock, tty=True, environ={"COLUMNS": str(columns)})

@@ -28,11 +28,8 @@ def test_confirm(answer: str, said: bool) -> None:
     assert asked(answer) == (said, "Delete product 4c0a\\x1b? [y/N] ")
 
 
-def test_ctrl_d_is_no() -> None:
+def test_ctrl_d_is_no_and_yes_asks_nothing_anywhere() -> None:
     assert asked("") == (False, "Delete product 4c0a\\x1b? [y/N] \n")
-
-
-def test_yes_asks_nothing_anywhere() -> None:
     stderr = io.StringIO()
     assert confirm("Sure?", option="--yes", stdin=io.StringIO(), stderr=stderr, yes=True)
     assert stderr.getvalue() == ""
@@ -56,15 +53,11 @@ def test_off_a_terminal_nothing_is_asked(stdin: type[io.StringIO], stderr: type[
 @pytest.mark.parametrize(
     ("typed", "read"),
     [
-        (b"s3cret\n", "s3cret"),
-        (b"s3cret\r", "s3cret"),
-        (b"s3x\x7fcret\n", "s3cret"),
-        (b"wrong\x15s3cret\n", "s3cret"),
-        (b"\x7fs3cret\n", "s3cret"),
-        (b"\x04", ""),
+        (b"s3cret\n", "s3cret"), (b"s3cret\r", "s3cret"), (b"s3x\x7fcret\n", "s3cret"),
+        (b"wrong\x15s3cret\n", "s3cret"), (b"\x7fs3cret\n", "s3cret"), (b"\x04", ""),
         (b"x" * 6000 + b"\n", "x" * 6000),
     ],
-)
+)  # fmt: skip
 def test_hidden_reads_without_showing(typed: bytes, read: str) -> None:
     import pty
     import termios

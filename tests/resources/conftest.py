@@ -15,8 +15,8 @@ from synq_cli.session import settings
 from synq_cli.session.profiles import Config
 from synq_cli.session.session import Session
 from synq_cli.session.tokens.stores import TokenStore
+from synq_cli.state.cache import Cache
 from synq_cli.state.id_cache import LocalIndex
-from synq_cli.state.memory import Memory
 
 
 @pytest.fixture
@@ -38,14 +38,14 @@ def desk(tmp_path: Path, clock: Clock) -> Iterator[Callable[..., Desk]]:
         config = Config(tmp_path / "config.yaml")
         resolved = settings.resolve(options, {}, config)
         client = HttpClient(resolved.timeout, {}, httpx.MockTransport(http) if callable(http) else http)
-        memory, told = Memory(lambda: tmp_path), list[str]()
+        cache, told = Cache(lambda: tmp_path), list[str]()
         session = Session(
             resolved,
             {"SYNQ_TOKEN": token},
-            TokenStore(tmp_path, None, memory=memory),
+            TokenStore(tmp_path, None, cache=cache),
             config,
             sandbox_token=lambda: token,
-            memory=memory,
+            cache=cache,
             now=clock.now,
             lock_folder=lambda: tmp_path,
             warn=told.append,

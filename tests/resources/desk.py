@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from synq_cli.http.exchange import Trace
+from synq_cli.http.exchange import RequestEvent
 from synq_cli.http.rate_limit import Budget
 from synq_cli.resources.client import SynqClient
 from synq_cli.state.id_cache import LocalIndex
@@ -47,13 +47,13 @@ class Ear:
     """Hears what the transport tells."""
 
     waits: list[tuple[float, str]] = field(default_factory=list)
-    traces: list[Trace] = field(default_factory=list)
+    traces: list[RequestEvent] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
     def waiting(self, seconds: float, reason: str) -> None:
         self.waits.append((seconds, reason))
 
-    def sent(self, event: Trace) -> None:
+    def sent(self, event: RequestEvent) -> None:
         self.traces.append(event)
 
     def warn(self, text: str) -> None:

@@ -1,4 +1,4 @@
-"""Which events are wanted, and a tail that shows each once and leaves requests to others."""
+"""Which events match, and a tail that shows each once and leaves requests to other commands."""
 
 from collections.abc import Callable, Iterator
 from itertools import islice
@@ -9,7 +9,7 @@ import pytest
 from desk import Desk
 
 from synq_cli.errors import AuthError, NetworkError
-from synq_cli.resources.audit import Wanted, wanted
+from synq_cli.resources.audit import EventFilter, event_filter
 
 ENTITY = "86b4e1a9-c27d-4f50-9e38-f1a6d07c5b42"
 PLACED = {
@@ -21,7 +21,7 @@ PLACED = {
     "created_at": "2026-11-24T12:00:00Z",
 }
 AT = 1_795_521_600.0
-ANY = Wanted()
+ANY = EventFilter()
 FULL = {"X-RateLimit-Limit": "100", "X-RateLimit-Remaining": "99"}
 
 
@@ -35,7 +35,7 @@ def page(*numbers: int) -> httpx.Response:
 
 
 def tail(
-    desk: Callable[..., Desk], *replies: httpx.Response | Exception, choice: Wanted = ANY
+    desk: Callable[..., Desk], *replies: httpx.Response | Exception, choice: EventFilter = ANY
 ) -> tuple[Iterator[str], list[str], Desk]:
     """The ids that a tail gives, what it tells, and the client; after the replies the API is silent for ever."""
     queue = list(replies)
@@ -71,14 +71,19 @@ def tail(
         ({"action": "ORDER_PLACED", "actor": "rory"}, False),
     ],
 )
-def test_an_event_is_wanted_if_all_fits(options: dict[str, Any], expected: bool) -> None:
-    assert wanted(**{"action": None, "actor": None, "entity": None, "since": None, **options})(PLACED) is expected
+def test_an_event_matches_if_all_fits(options: dict[str, Any], expected: bool) -> None:
+    assert event_filter(**{"action": None, "actor": None, "entity": None, "since": None, **options})(PLACED) is expected
 
 
 def test_an_event_that_says_nothing_is_wanted_by_nobody_who_asks_for_something() -> None:
     empty = {"id": "1", "actor_email": None, "entity_id": "", "created_at": "soon"}
-    assert Wanted()(empty)
-    for choice in (Wanted(actor="ailsa"), Wanted(entity="order"), Wanted(since=0.0), Wanted(actions=frozenset({"x"}))):
+    assert EventFilter()(empty)
+    for choice in (
+        EventFilter(actor="ailsa"),
+        EventFilter(entity="order"),
+        EventFilter(since=0.0),
+        EventFilter(actions=frozenset({"x"})),
+    ):
         assert not choice(empty)
 
 
@@ -89,15 +94,15 @@ def test_the_tail_begins_with_the_last_ten_and_shows_each_event_once(desk: Calla
 
 
 def test_with_a_time_it_begins_there(desk: Callable[..., Desk]) -> None:
-    ids, told, _ = tail(desk, page(*range(1, 16)), page(16), choice=Wanted(since=AT + 3))
+    ids, told, _ = tail(desk, page(*range(1, 16)), page(16), choice=EventFilter(since=AT + 3))
     assert list(islice(ids, 13)) == [*map(str, range(3, 16))]
     assert told == []
 
 
 def test_it_says_so_where_the_time_is_out_of_reach(desk: Callable[..., Desk]) -> None:
-    ids, told, _ = tail(desk, page(*range(10, 60)), choice=Wanted(since=AT))
+    ids, told, _ = tail(desk, page(*range(10, 60)), choice=EventFilter(since=AT))
     assert len(list(islice(ids, 50))) == 50
-    assert told == ["The API gives the 50 newest events alone: some before them may be missing here."]
+    assert told == ["The API returns the 50 newest events only: earlier ones may be missing here."]
 
 
 @pytest.mark.parametrize(
@@ -117,7 +122,7 @@ def test_it_says_so_when_events_may_have_been_missed(
     ids, told, _ = tail(desk, page(*before), page(*after))
     with pytest.raises(KeyboardInterrupt):
         list(ids)
-    warning = f"The {len(after)} newest events are all new: some before them may be missing here."
+    warning = f"The {len(after)} newest events are all new: earlier ones may be missing here."
     assert told == ([warning] if missed else [])
 
 
@@ -156,7 +161,7 @@ def test_a_failure_that_passes_is_told_once_and_the_tail_goes_on(desk: Callable[
     down = [httpx.Response(503, text="down")] * 8
     ids, told, made = tail(desk, page(1), *down, page(1, 2), *down[:4], page(3, 2))
     assert list(islice(ids, 3)) == ["1", "2", "3"]
-    assert told == ["The API failed on the audit log: Down. Going on."] * 2
+    assert told == ["The API failed on the audit log: Down. Trying again."] * 2
     assert len(made.ear.traces) == 15
 
 

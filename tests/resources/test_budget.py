@@ -12,7 +12,7 @@ from desk import NOW
 from synq_cli.errors import RateLimitedError
 from synq_cli.http.rate_limit import Budget
 
-FLOOR = 540.0  # 1,000 requests, 100 in each 60 s, the first 100 at once
+FLOOR = 180.0  # 400 requests, 100 in each 60 s, the first 100 at once
 
 
 @dataclass
@@ -85,9 +85,9 @@ class Street:
 
 
 @pytest.mark.parametrize(("workers", "latency"), [(1, 0.02), (4, 0.2), (10, 0.5)])
-def test_a_thousand_requests_come_through_without_a_refusal(tmp_path: Path, workers: int, latency: float) -> None:
+def test_many_requests_meet_no_refusal(tmp_path: Path, workers: int, latency: float) -> None:
     street = Street(tmp_path)
-    took = street.run(*(street.worker(1000 // workers, latency) for _ in range(workers)))
+    took = street.run(*(street.worker(400 // workers, latency) for _ in range(workers)))
     assert street.refused == 0
     assert FLOOR <= took < FLOOR * 1.05
 
@@ -121,15 +121,3 @@ def test_the_snapshot_names_who_spent_the_window(tmp_path: Path) -> None:
         "spenders": [{"profile": "acme", "command": "orders list", "requests": 3}],
         "strangers": 7,
     }
-
-
-def test_an_empty_window(tmp_path: Path) -> None:
-    seen = Street(tmp_path).budget().snapshot()
-    assert (seen.remaining, seen.exact, seen.frees_in, seen.full_in, seen.spenders, seen.strangers) == (
-        100,
-        False,
-        0.0,
-        0.0,
-        [],
-        0,
-    )

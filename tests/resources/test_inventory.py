@@ -10,16 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from synq_cli.errors import NotFoundError, SynqError, UsageError
-from synq_cli.resources.inventory.ledger import Movement
+from synq_cli.resources.inventory.ledger import Adjustment
 from synq_cli.resources.inventory.stock import parse_quantity
 
 VARIANT, OTHER = "d1f0a6c3-58e2-4b97-8a41-3c7e9b2f6d05", "aaaaaaaa-58e2-4b97-8a41-3c7e9b2f6d05"
 LEITH, DUNDEE = "2b8e4f71-9c3d-4a06-b5f8-6e1d7c0a9352", "bbbbbbbb-9c3d-4a06-b5f8-6e1d7c0a9352"
 SKU = "HMC-NVY-M"
-BOTH = [
-    {"id": LEITH, "name": "Leith warehouse", "active": True},
-    {"id": DUNDEE, "name": "Dundee", "active": True},
-]
+BOTH = [{"id": LEITH, "name": "Leith warehouse", "active": True}, {"id": DUNDEE, "name": "Dundee", "active": True}]
 
 
 class Shop:
@@ -69,12 +66,8 @@ def test_any_text_is_a_quantity_or_a_usage_error(text: str) -> None:
     "text", ["", "-", "five", "1.5", "1e3", "--5", "+-5", "5 5", "1,000", "\u0665", "0x5", "5\x00"]
 )
 def test_what_is_no_whole_number_is_refused(text: str) -> None:
-    assert failed(lambda: parse_quantity(text)) == (
-        "UsageError",
-        2,
-        f"'{text}' is no quantity.",
-        "Give a whole number such as -5, +5 or 5.",
-    )
+    message, hint = f'Invalid quantity "{text}".', "Use a whole number such as -5, +5 or 5."
+    assert failed(lambda: parse_quantity(text)) == ("UsageError", 2, message, hint)
 
 
 @pytest.mark.parametrize("text", ["0", "+0", "-0", "000"])
@@ -84,10 +77,8 @@ def test_nothing_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["2147483648", "-2147483648", "999999999999"])
 def test_more_than_the_api_takes_is_refused(text: str) -> None:
-    assert failed(lambda: parse_quantity(text))[1:3] == (
-        2,
-        f"{int(text)} is more than the API takes (2,147,483,647).",
-    )
+    message = f"Invalid quantity {text}: the API takes at most 2,147,483,647."
+    assert failed(lambda: parse_quantity(text))[1:3] == (2, message)
 
 
 # What a movement costs
@@ -97,26 +88,20 @@ def test_a_known_sku_and_a_location_id_cost_no_request(desk: Callable[..., Desk]
     shop = Shop()
     made = desk(shop)
     made.index.remember("sku", [(SKU, VARIANT)])
-    movement = made.api.inventory.movement(SKU, "-5", LEITH.upper(), with_level=False)
-    assert movement == Movement(SKU, VARIANT, LEITH, LEITH, -5, None)
+    movement = made.api.inventory.prepare(SKU, "-5", LEITH.upper(), with_level=False)
+    assert movement == Adjustment(SKU, VARIANT, LEITH, LEITH, -5, None)
     assert shop.asked == []
-
-
-def test_a_variant_id_needs_no_lookup(desk: Callable[..., Desk]) -> None:
-    shop = Shop()
-    movement = desk(shop).api.inventory.movement(VARIANT, "5", LEITH, with_level=False)
-    assert (movement.variant_id, movement.delta, shop.asked) == (VARIANT, 5, [])
 
 
 def test_a_wrong_quantity_costs_nothing(desk: Callable[..., Desk]) -> None:
     shop = Shop(locations=BOTH)
-    failed(lambda: desk(shop).api.inventory.movement(SKU, "many", None, with_level=True))
+    failed(lambda: desk(shop).api.inventory.prepare(SKU, "many", None, with_level=True))
     assert shop.asked == []
 
 
 def test_a_read_only_run_is_told_before_anything_is_looked_up(desk: Callable[..., Desk]) -> None:
     shop = Shop(locations=BOTH)
-    error = failed(lambda: desk(shop, read_only="true").api.inventory.movement(SKU, "-5", "Dundee", with_level=True))
+    error = failed(lambda: desk(shop, read_only="true").api.inventory.prepare(SKU, "-5", "Dundee", with_level=True))
     assert (error[:2], shop.asked) == (("RefusedError", 11), [])
 
 
@@ -124,7 +109,7 @@ def test_a_read_only_run_is_told_before_anything_is_looked_up(desk: Callable[...
 
 
 def settled(desk: Desk, location: str | None) -> tuple[str, str]:
-    movement = desk.api.inventory.movement(VARIANT, "-5", location, with_level=False)
+    movement = desk.api.inventory.prepare(VARIANT, "-5", location, with_level=False)
     return movement.location_id, movement.location
 
 
@@ -145,43 +130,31 @@ def test_a_closed_location_does_not_count_as_a_choice(desk: Callable[..., Desk])
     assert settled(desk(Shop(locations=[BOTH[0], BOTH[1] | {"active": False}])), None) == (LEITH, "Leith warehouse")
 
 
-def test_several_locations_need_a_name(desk: Callable[..., Desk]) -> None:
-    assert failed(lambda: settled(desk(Shop(locations=BOTH)), None)) == (
-        "UsageError",
-        2,
-        "Which stock location? There are 2: Leith warehouse, Dundee.",
-        'Add --location NAME, or set a default: synq config set location "NAME"',
-    )
-
-
-def test_a_tenant_without_locations(desk: Callable[..., Desk]) -> None:
-    assert failed(lambda: settled(desk(Shop()), None))[1:3] == (2, "Which stock location? There are 0: none.")
-
-
-def test_an_unknown_location_is_not_found_and_the_others_are_named(desk: Callable[..., Desk]) -> None:
-    assert failed(lambda: settled(desk(Shop(locations=BOTH)), "Perth")) == (
-        "NotFoundError",
-        5,
-        "No stock location is called 'Perth'.",
-        "There are: Leith warehouse, Dundee.",
-    )
-
-
-def test_two_locations_of_one_name_are_not_guessed_at_even_the_second_time(desk: Callable[..., Desk]) -> None:
-    made = desk(Shop(locations=[BOTH[0], BOTH[1] | {"name": "Leith warehouse"}]))
-    for _ in range(2):
-        assert failed(lambda: settled(made, "Leith warehouse"))[:3] == (
-            "NotFoundError",
-            5,
-            "2 stock locations are called 'Leith warehouse'.",
-        )
+@pytest.mark.parametrize(
+    ("locations", "name", "expected"),
+    [
+        (BOTH, None, ("UsageError", 2, "Which location? There are 2: Leith warehouse, Dundee.",
+                      'Add --location NAME, or set a default: synq config set location "NAME"')),
+        ([], None, ("UsageError", 2, "Which location? There are 0: none.",
+                    'Add --location NAME, or set a default: synq config set location "NAME"')),
+        (BOTH, "Perth", ("NotFoundError", 5, 'Unknown location "Perth".', "Locations: Leith warehouse, Dundee.")),
+        ([BOTH[0], BOTH[1] | {"name": "Leith warehouse"}], "Leith warehouse",
+         ("NotFoundError", 5, '2 locations are called "Leith warehouse".',
+          "Locations: Leith warehouse, Leith warehouse.")),
+    ],
+)  # fmt: skip
+def test_a_location_is_never_guessed_not_even_the_second_time(
+    desk: Callable[..., Desk], locations: Any, name: str | None, expected: Any
+) -> None:
+    made = desk(Shop(locations=locations))
+    assert [failed(lambda: settled(made, name)) for _ in range(2)] == [expected] * 2
 
 
 # SKUs
 
 
 def of_sku(desk: Desk, sku: str = SKU) -> str:
-    return desk.api.inventory.movement(sku, "-5", LEITH, with_level=False).variant_id
+    return desk.api.inventory.prepare(sku, "-5", LEITH, with_level=False).variant_id
 
 
 def test_a_sku_is_looked_up_once_and_others_on_the_page_are_kept(desk: Callable[..., Desk]) -> None:
@@ -195,7 +168,7 @@ def test_a_server_that_ignores_the_filter_does_not_make_us_take_another(desk: Ca
     assert failed(lambda: of_sku(desk(Shop(variants=[{"id": OTHER, "sku": "HMC-NVY-L"}])))) == (
         "NotFoundError",
         5,
-        f"There is no SKU {SKU}.",
+        f'Unknown SKU "{SKU}".',
         "Did you mean HMC-NVY-L? See `synq products variants list`.",
     )
 
@@ -206,8 +179,8 @@ def test_two_variants_with_one_sku_are_not_guessed_at_even_the_second_time(desk:
         assert failed(lambda: of_sku(made)) == (
             "NotFoundError",
             5,
-            f"Two variants carry the SKU {SKU}.",
-            "Give the variant's UUID instead.",
+            f'Ambiguous SKU "{SKU}": two variants have it.',
+            "Use the variant's UUID.",
         )
 
 
@@ -236,7 +209,7 @@ LEVEL = {"variant_id": VARIANT, "location_id": LEITH, "on_hand": 42, "reserved":
 )
 def test_the_stock_before_is_that_of_the_one_place(desk: Callable[..., Desk], levels: Any, on_hand: int | None) -> None:
     shop = Shop(levels=levels)
-    assert desk(shop).api.inventory.movement(VARIANT, "-5", LEITH, with_level=True).on_hand == on_hand
+    assert desk(shop).api.inventory.prepare(VARIANT, "-5", LEITH, with_level=True).on_hand == on_hand
     assert shop.asked == [f"levels?variant_id={VARIANT}&location_id={LEITH}"]
 
 
@@ -244,7 +217,7 @@ def test_a_server_without_levels_leaves_the_stock_before_open(desk: Callable[...
     shop = Shop(missing=frozenset({"levels"}))
     made = desk(shop)
     for _ in range(2):
-        assert made.api.inventory.movement(VARIANT, "-5", LEITH, with_level=True).on_hand is None
+        assert made.api.inventory.prepare(VARIANT, "-5", LEITH, with_level=True).on_hand is None
     assert len(shop.asked) == 1
 
 

@@ -11,7 +11,7 @@ from synq_cli.resources.products import taxonomy
 
 MODULES = [import_module(found.name) for found in walk_packages(synq_cli.resources.__path__, "synq_cli.resources.")]
 # `<taxonomy>` in a docstring stands for any of these.
-NOUNS = [value.noun for value in vars(taxonomy).values() if isinstance(value, taxonomy.Resource)]
+NOUNS = [value.noun for value in vars(taxonomy).values() if isinstance(value, taxonomy.TaxonomyKind)]
 
 
 def methods(value: type) -> list[FunctionType]:

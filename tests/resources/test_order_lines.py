@@ -48,18 +48,18 @@ def test_a_sku_may_hold_the_signs_itself(text: str, line: Line) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("A", "'A' is no item."),
-        ("=2", "'=2' is no item."),
-        (" =2@3", "' =2@3' is no item."),
-        ("A=", "'' is no quantity."),
-        ("A=0", "'0' is no quantity."),
-        ("A=-1", "'-1' is no quantity."),
-        ("A=1.5", "'1.5' is no quantity."),
-        ("A=2147483648", "'2147483648' is no quantity."),
-        ("A=2@", "'' is no price."),
-        ("A=2@-1", "'-1' is no price."),
-        ("A=2@1,50", "'1,50' is no price."),
-        ("A=2@1e3", "'1e3' is no price."),
+        ("A", 'Invalid item "A".'),
+        ("=2", 'Invalid item "=2".'),
+        (" =2@3", 'Invalid item " =2@3".'),
+        ("A=", 'Invalid quantity "".'),
+        ("A=0", 'Invalid quantity "0".'),
+        ("A=-1", 'Invalid quantity "-1".'),
+        ("A=1.5", 'Invalid quantity "1.5".'),
+        ("A=2147483648", 'Invalid quantity "2147483648".'),
+        ("A=2@", 'Invalid price "".'),
+        ("A=2@-1", 'Invalid price "-1".'),
+        ("A=2@1,50", 'Invalid price "1,50".'),
+        ("A=2@1e3", 'Invalid price "1e3".'),
     ],
 )
 def test_what_is_wrong_is_named(text: str, message: str) -> None:
@@ -72,7 +72,7 @@ def test_units_go_by_sku_or_by_variant_and_each_once() -> None:
     units: list[dict[str, Any]] = [{"sku": "A=1", "quantity": 2}, {"variant_id": VARIANT, "quantity": 1}]
     assert parse_units(["A=1=2", f"{VARIANT.upper()}=1"]) == units
     assert parse_units([]) is None
-    with pytest.raises(UsageError, match="A is named twice"):
+    with pytest.raises(UsageError, match="A is given twice"):
         parse_units(["A=1", "A=2"])
-    with pytest.raises(UsageError, match="'2@3' is no quantity"):
+    with pytest.raises(UsageError, match='Invalid quantity "2@3"'):
         parse_units(["A=2@3"])

@@ -8,16 +8,16 @@ from hypothesis import strategies as st
 
 from synq_cli.errors import ConflictError
 from synq_cli.resources.orders.states import (
+    CONFIRMED,
     ENDS,
     NEXT,
     ORDER_STATUSES,
-    SETTLED,
     STATUS_GROUPS,
     STEPS,
     Verb,
+    check_step,
     path_from,
     path_to,
-    refuse_impossible,
 )
 
 ORDER = "86b4e1a9-c27d-4f50-9e38-f1a6d07c5b42"
@@ -53,7 +53,7 @@ def test_the_table_is_the_contracts() -> None:
     assert {status: set(following) for status, following in NEXT.items()} == TABLE
     assert set(NEXT) == set(ORDER_STATUSES)
     assert {"completed", "refunded", "cancelled", "failed"} == ENDS
-    assert set(NEXT) - SETTLED == {"draft", "pending_payment", "payment_authorized"}
+    assert set(NEXT) - CONFIRMED == {"draft", "pending_payment", "payment_authorized"}
     assert {status for status, following in TABLE.items() if "cancelled" in following} == STATUS_GROUPS["cancellable"]
 
 
@@ -62,14 +62,14 @@ def test_the_table_is_the_contracts() -> None:
 def test_a_step_is_refused_where_the_status_does_not_allow_it(verb: Verb, status: str) -> None:
     order = {"id": ORDER, "status": status}
     if status in FITS[verb]:
-        refuse_impossible(order, verb)
+        check_step(order, verb)
         return
     with pytest.raises(ConflictError) as caught:
-        refuse_impossible(order, verb)
+        check_step(order, verb)
     hint = str(caught.value.hint)
     done = {"cancel": "cancelled", "fulfill": "fulfilled", "return": "returned"}[verb]
-    said = "already" if status == done else f"; it can't be {done}"
-    assert caught.value.message == f"Order {ORDER} is {status} {said}.".replace(" ;", ";")
+    said = f"already {status}" if status == done else f"{status}; it can't be {done}"
+    assert caught.value.message == f"Order {ORDER} is {said}."
     assert all(following in hint for following in NEXT[status])
     # What it advises is what would not be refused.
     advised = {name for name in STEPS if f"`synq orders {name} {ORDER}`" in hint}
@@ -78,20 +78,20 @@ def test_a_step_is_refused_where_the_status_does_not_allow_it(verb: Verb, status
 
 def test_the_refusal_says_what_the_status_allows() -> None:
     with pytest.raises(ConflictError) as caught:
-        refuse_impossible({"id": "X", "status": "delivered"}, "cancel")
+        check_step({"id": "X", "status": "delivered"}, "cancel")
     assert caught.value.message == "Order X is delivered; it can't be cancelled."
     assert caught.value.hint == (
-        "From delivered an order can go to: completed, return_requested. What fits: `synq orders return X`."
+        "From delivered an order can go to: completed, return_requested. Possible: `synq orders return X`."
     )
     with pytest.raises(ConflictError) as caught:
-        refuse_impossible({"id": "X", "status": "refunded"}, "return")
-    assert caught.value.hint == "Nothing follows refunded. `synq orders track X` shows its life."
+        check_step({"id": "X", "status": "refunded"}, "return")
+    assert caught.value.hint == "Nothing follows refunded. `synq orders track X` shows its history."
 
 
 @pytest.mark.parametrize("status", ["on_hold", None, [], {}])
 def test_a_status_that_is_not_known_here_is_the_apis_to_judge(status: object) -> None:
     for verb in STEPS:
-        refuse_impossible({"id": ORDER, "status": status}, verb)
+        check_step({"id": ORDER, "status": status}, verb)
 
 
 @given(STATUSES, st.lists(STATUSES, max_size=4))

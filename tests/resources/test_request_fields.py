@@ -46,14 +46,14 @@ def test_a_raw_field_is_text_whatever_it_looks_like() -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["limit"], "'limit' is no field."),
-        (["=5"], "'=5' is no field."),
-        (["a=1", "a=2"], "The field a stands there twice."),
-        (["a=1", "a[b]=2"], "'a[b]' does not fit to another field: a can't be two things."),
-        (["a[]=1", "a[b]=2"], "'a[b]' does not fit to another field: a can't be two things."),
-        (["a[][]=1"], "'a[][]' is no key."),
-        (["a[b=1"], "'a[b' is no key."),
-        (["[]=1"], "'[]' is no key."),
+        (["limit"], 'Invalid field "limit".'),
+        (["=5"], 'Invalid field "=5".'),
+        (["a=1", "a=2"], "The field a is given twice."),
+        (["a=1", "a[b]=2"], '"a[b]" conflicts with another field: a has two types.'),
+        (["a[]=1", "a[b]=2"], '"a[b]" conflicts with another field: a has two types.'),
+        (["a[][]=1"], 'Invalid key "a[][]".'),
+        (["a[b=1"], 'Invalid key "a[b".'),
+        (["[]=1"], 'Invalid key "[]".'),
     ],
 )
 def test_what_is_no_field_or_fits_nowhere_is_named(words: list[str], said: str) -> None:
@@ -68,7 +68,7 @@ def test_a_query_is_text_and_has_each_name_once() -> None:
         "active": "true",
         "a[]": "x",
     }
-    with pytest.raises(UsageError, match="The field limit stands there twice"):
+    with pytest.raises(UsageError, match="The field limit is given twice"):
         as_query(read_fields(["limit=5"], ["limit=6"], str))
 
 

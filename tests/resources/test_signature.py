@@ -15,14 +15,13 @@ BODY = (
     b'"data":{"id":"ext-5093317","currency":"GBP","total_amount":89.5}}'
 )
 SIGNATURE = "d518b514cd5e1bc8c2add15e5eb908b552618265e5ca115d0f11a7fc028f8333"
-BARE = "It would match as bare lower-case hex, which is how Synq writes it."
+BARE = "The digits match: write the signature as bare lower-case hex, as Synq does."
 NO_HEX = "Copy the whole header: an HMAC-SHA256 in hex has 64 characters from 0-9 and a-f."
 CHANGED = (
     "Re-serialized JSON, another encoding or an added line end changes the bytes: check the body exactly as it was "
     "received, with this webhook's secret."
 )
-LINE_END = "It matches the body without the trailing line end."
-WHITESPACE = "It matches the same JSON without whitespace."
+LINE_END = "It matches the body without the line end after it."
 
 
 def test_the_contracts_example() -> None:
@@ -53,19 +52,14 @@ def test_a_wrong_signature_says_why(signature: str, why: str) -> None:
     [
         (BODY + b"\n", LINE_END),
         (BODY + b"\r\n", LINE_END),
-        (json.dumps(json.loads(BODY)).encode(), WHITESPACE),
-        (json.dumps(json.loads(BODY), indent=2).encode() + b"\n", WHITESPACE),
+        (json.dumps(json.loads(BODY)).encode(), CHANGED),
         (b"\xef\xbb\xbf" + BODY, CHANGED),
         (b"[" * 100_000, CHANGED),
         (b"\xff", CHANGED),
     ],
 )
-def test_a_changed_body_is_recognized_in_two_cases(checked: bytes, why: str) -> None:
+def test_a_changed_body_is_named(checked: bytes, why: str) -> None:
     assert mismatch(checked, SECRET, SIGNATURE) == why
-
-
-def test_numbers_keep_their_digits_when_whitespace_is_left_out() -> None:
-    assert mismatch(b'{"total": 89.50}', SECRET, sign(b'{"total":89.50}', SECRET)) == WHITESPACE
 
 
 @given(st.binary(), st.text(st.characters(exclude_categories=["Cs"]), min_size=1))

@@ -1,12 +1,8 @@
 """What is sent, what becomes of the replies, and what is never sent twice."""
 
 import json
-import socket
 import ssl
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -16,12 +12,12 @@ from desk import NOW, ORG, TENANT, TOKEN, Clock, Desk, jwt
 from synq_cli import __version__
 from synq_cli.errors import SynqError, UnknownOutcomeError
 from synq_cli.http import operations
-from synq_cli.resources.inventory.ledger import Movement
+from synq_cli.resources.inventory.ledger import Adjustment
 
 ORDER = "86b4e1a9-c27d-4f50-9e38-f1a6d07c5b42"
 VARIANT = "d1f0a6c3-58e2-4b97-8a41-3c7e9b2f6d05"
 LOCATION = "2b8e4f71-9c3d-4a06-b5f8-6e1d7c0a9352"
-MOVEMENT = Movement("HMC-NVY-M", VARIANT, LOCATION, "Leith", -5, None)
+MOVEMENT = Adjustment("HMC-NVY-M", VARIANT, LOCATION, "Leith", -5, None)
 ADJUST_PATH = "/api/v1/inventory/adjust"
 LEDGER_PATH = "/api/v1/inventory/ledger"
 LEDGER_CALL = f"GET {LEDGER_PATH}"
@@ -89,12 +85,6 @@ def test_a_read_carries_the_token_and_both_ids(desk: Callable[..., Desk]) -> Non
     }
 
 
-def test_ids_that_nobody_knows_are_not_sent(desk: Callable[..., Desk]) -> None:
-    server = Server(httpx.Response(200, json={"id": ORDER}))
-    get_order(desk(server, token="opaque"))
-    assert {"x-tenant-id", "x-org-id"} & set(server.requests[0].headers) == set()
-
-
 def test_the_setting_goes_before_the_claim(desk: Callable[..., Desk]) -> None:
     server = Server(httpx.Response(200, json={"id": ORDER}))
     other = "11111111-2222-4333-8444-555555555555"
@@ -132,17 +122,13 @@ def test_a_read_only_run_sends_no_write(desk: Callable[..., Desk], operation: An
     assert server.calls == []
 
 
-def test_a_read_only_run_reads(desk: Callable[..., Desk]) -> None:
-    assert get_order(desk(Server(httpx.Response(200, json={"id": ORDER})), read_only="true")) == {"id": ORDER}
-
-
 def test_another_tenants_token_is_sent_nowhere(desk: Callable[..., Desk]) -> None:
     server = Server(httpx.Response(200, json={}))
     error = failed(lambda: get_order(desk(server, tenant_id="11111111-2222-4333-8444-555555555555")))
     assert (type(error).__name__, error.exit_status, server.calls) == ("RefusedError", 11, [])
 
 
-@pytest.mark.parametrize("claim", ["t\u00fcr", "a\r\nX-Evil: 1", "a b\x00", " " * 3])
+@pytest.mark.parametrize("claim", ["", "t\u00fcr", "a\r\nX-Evil: 1", "a b\x00", " " * 3])
 def test_a_claim_that_no_header_can_carry_is_left_out(desk: Callable[..., Desk], claim: str) -> None:
     server = Server(httpx.Response(200, json={"id": ORDER}))
     get_order(desk(server, token=jwt(tenantid=claim, org_id=ORG)))
@@ -156,29 +142,15 @@ def test_a_body_of_more_than_10_mb_stays_here(desk: Callable[..., Desk]) -> None
     assert server.calls == []
 
 
-def test_a_body_of_10_mb_is_sent(desk: Callable[..., Desk]) -> None:
-    server = Server(httpx.Response(200, json={}))
-    assert desk(server).api.transport.send(operations.ADJUST_INVENTORY, body={"a": "x" * 9_999_992}) == {}
-    assert len(server.requests[0].content) == 10_000_000
-
-
-@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-@pytest.mark.parametrize("target", ["https://evil.example/api", "/elsewhere"])
+@pytest.mark.parametrize(
+    ("status", "target"), [(301, "https://evil.example/api"), (303, "/elsewhere"), (307, "/elsewhere")]
+)
 def test_no_redirect_is_followed(desk: Callable[..., Desk], status: int, target: str) -> None:
     server = Server(httpx.Response(status, headers={"location": target}))
     error = failed(lambda: get_order(desk(server)))
-    assert told(error) == (
-        "ServerError",
-        12,
-        f"The API redirects to {target}; synq never takes the token elsewhere.",
-    )
+    assert told(error) == ("ServerError", 12, f"The API redirects to {target}; synq sends the token to no other host.")
     assert error.hint == "If the API has moved: synq config set base_url URL"
     assert len(server.requests) == 1
-
-
-def test_a_redirect_without_a_target(desk: Callable[..., Desk]) -> None:
-    error = failed(lambda: get_order(desk(Server(httpx.Response(304)))))
-    assert error.message == "The API redirects to nowhere; synq never takes the token elsewhere."
 
 
 # What a reply means
@@ -186,7 +158,7 @@ def test_a_redirect_without_a_target(desk: Callable[..., Desk]) -> None:
 REFUSED, FAILED = "The API refused the order: Too bad.", "The API failed on the order: Too bad."
 TENANT_HINT = "Is it another tenant's? `synq auth status` shows which one this is."
 ROLE_HINT = "`synq auth status` shows your role and tenant."
-LATER_HINT = "The trouble is on its side; try again later."
+LATER_HINT = "The problem is on the server; try again later."
 ERROR_MAP = {
     400: ("RejectedError", 3, REFUSED, None, 1),
     401: ("AuthError", 4, REFUSED, "Set SYNQ_TOKEN to a new token.", 1),
@@ -219,11 +191,7 @@ def test_a_429_that_asks_for_too_long(desk: Callable[..., Desk]) -> None:
     server = Server(httpx.Response(429, headers={"Retry-After": "500", "X-Request-ID": "req-7"}))
     made = desk(server)
     error = failed(lambda: get_order(made))
-    assert told(error) == (
-        "RateLimitedError",
-        6,
-        "The API refuses more requests for 500 s, but --max-wait is 120 s.",
-    )
+    assert told(error) == ("RateLimitedError", 6, "The API refuses more requests for 500 s, but --max-wait is 120 s.")
     assert (error.status, error.request_id, len(server.requests), made.clock.slept) == (429, "req-7", 1, [])
 
 
@@ -257,9 +225,7 @@ def test_a_page_is_known_by_its_type(desk: Callable[..., Desk]) -> None:
 
 
 def test_a_status_that_nobody_knows(desk: Callable[..., Desk]) -> None:
-    assert failed(lambda: get_order(desk(Server(httpx.Response(599))))).message == (
-        "The API failed on the order: Status 599."
-    )
+    assert failed(lambda: get_order(desk(Server(httpx.Response(599))))).message == ("The API failed on the order: 599.")
 
 
 def test_a_401_says_when_the_token_ended(desk: Callable[..., Desk]) -> None:
@@ -271,37 +237,28 @@ def test_a_401_says_when_the_token_ended(desk: Callable[..., Desk]) -> None:
 
 NONSENSE = {
     "html": (httpx.Response(200, html="<html>welcome</html>"), "status 200 with a body that is not JSON (text/html"),
-    "broken": (httpx.Response(200, content=b'{"id": '), "status 200 with a body that is not JSON (no content type)"),
-    "empty": (httpx.Response(200), "status 200 with a body that is not JSON (no content type)"),
-    "not utf-8": (httpx.Response(200, content=b'{"id": "\xff"}'), "status 200 with a body that is not JSON"),
-    "nan": (httpx.Response(200, content=b'{"id": NaN}'), "status 200 with a body that is not JSON"),
-    "deep": (httpx.Response(200, content=b"[" * 100_000), "status 200 with a body that is not JSON"),
-}
-SHAPES = {
-    "list": httpx.Response(200, json=[]),
-    "null": httpx.Response(200, content=b"null"),
-    "no content": httpx.Response(204),
-    "no id": httpx.Response(200, json={}),
-}
+    **{
+        name: (httpx.Response(200, content=content), "status 200 with a body that is not JSON (no content type)")
+        for name, content in {
+            "broken": b'{"id": ', "empty": b"", "not utf-8": b'{"id": "\xff"}', "nan": b'{"id": NaN}',
+            "deep": b"[" * 100_000,
+        }.items()
+    },
+    **{
+        repr(reply): (reply, "it is not the object that was asked for.")
+        for reply in (httpx.Response(200, json=[]), httpx.Response(204), httpx.Response(200, json={}))
+    },
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("case", NONSENSE)
-def test_a_read_that_makes_no_sense(desk: Callable[..., Desk], case: str) -> None:
+def test_a_reply_that_is_not_the_apis(desk: Callable[..., Desk], case: str) -> None:
     reply, what = NONSENSE[case]
     server = Server(reply)
     error = failed(lambda: get_order(desk(server)))
     assert (type(error).__name__, error.exit_status, len(server.requests)) == ("ServerError", 12, 1)
-    assert error.message.startswith(f"The answer to GET /api/v1/oms/orders/{{orderID}} makes no sense: {what}")
-    assert error.hint == "Is the base URL right? `synq config get base_url` shows it."
-
-
-@pytest.mark.parametrize("case", SHAPES)
-def test_a_read_of_another_shape(desk: Callable[..., Desk], case: str) -> None:
-    assert told(failed(lambda: get_order(desk(Server(SHAPES[case]))))) == (
-        "ServerError",
-        12,
-        "The answer to GET /api/v1/oms/orders/{orderID} makes no sense: it is no such object.",
-    )
+    assert error.message.startswith(f"The answer to GET /api/v1/oms/orders/{{orderID}} is not valid: {what}")
+    assert error.hint == "Check the base URL: synq config get base_url"
 
 
 @pytest.mark.parametrize("answer", [{"orders": [1]}, {"orders": "x"}, {"other": []}, "text", 5, [["row"]]])
@@ -311,30 +268,33 @@ def test_a_list_of_another_shape(desk: Callable[..., Desk], answer: object) -> N
     assert told(failed(lambda: list(listing.first(5)))) == (
         "ServerError",
         12,
-        "The answer to GET /api/v1/oms/orders makes no sense: it holds no list of objects.",
+        "The answer to GET /api/v1/oms/orders is not valid: it holds no list of objects.",
     )
 
 
 # What is sent again
 
 
-@pytest.mark.parametrize(
-    "failure",
-    [
-        *(httpx.Response(status) for status in (408, 500, 502, 503, 504)),
-        httpx.ConnectError("no route"),
-        httpx.ConnectTimeout("slow"),
-        httpx.ReadTimeout("slow"),
-        httpx.ReadError("reset"),
-        httpx.ReadError("bye"),
-    ],
-    ids=repr,
-)
+FAILURES: dict[Any, str] = {
+    **{httpx.Response(status, text="oh"): "The API failed on the order: Oh." for status in (408, 500, 502, 503, 504)},
+    httpx.ConnectError("no route"): "api.synq.io could not be reached: no route.",
+    httpx.ConnectTimeout("slow"): "api.synq.io could not be reached within 10 s.",
+    httpx.ReadTimeout("slow"): "api.synq.io did not answer within 30 s.",
+    httpx.ReadError(""): "The connection to api.synq.io broke: ReadError.",
+}
+NETWORK_HINT = "Check the network and the base URL (https://api.synq.io); a slow API may need a longer --timeout."
+
+
+@pytest.mark.parametrize("failure", FAILURES, ids=repr)
 def test_a_read_is_repeated_three_times_with_growing_pauses(desk: Callable[..., Desk], failure: Any) -> None:
     server = Server(failure)
     made = desk(server)
-    failed(lambda: get_order(made))
+    error = failed(lambda: get_order(made))
     assert (len(server.requests), made.clock.slept) == (4, [0.5, 1.0, 2.0])
+    is_reply = isinstance(failure, httpx.Response)
+    assert (error.message, error.exit_status, error.hint) == (
+        FAILURES[failure], 12 if is_reply else 7, LATER_HINT if is_reply else NETWORK_HINT,
+    )  # fmt: skip
 
 
 def test_a_read_that_works_in_the_end(desk: Callable[..., Desk]) -> None:
@@ -374,26 +334,9 @@ def test_a_certificate_that_is_not_trusted_is_not_tried_again(desk: Callable[...
     assert "SSL_CERT_FILE" in str(error.hint)
 
 
-NETWORK_ERRORS = {
-    httpx.ConnectError("no route"): "api.synq.io could not be reached: no route.",
-    httpx.ConnectTimeout("slow"): "api.synq.io could not be reached within 10 s.",
-    httpx.ReadTimeout("slow"): "api.synq.io did not answer within 30 s.",
-    httpx.ReadError(""): "The connection to api.synq.io broke: ReadError.",
-}
-
-
-@pytest.mark.parametrize("failure", NETWORK_ERRORS, ids=repr)
-def test_an_api_that_is_not_there(desk: Callable[..., Desk], failure: Exception) -> None:
-    error = failed(lambda: get_order(desk(Server(failure))))
-    assert (error.exit_status, error.message) == (7, NETWORK_ERRORS[failure])
-    assert error.hint == (
-        "Check the network and the base URL (https://api.synq.io); a slow API may need a longer --timeout."
-    )
-
-
 def test_requests_that_were_never_sent_cost_nothing(desk: Callable[..., Desk]) -> None:
     made = desk(Server(httpx.ConnectError("no route")))
-    failed(lambda: get_order(made))
+    assert failed(lambda: made.api.inventory.adjust(MOVEMENT)).exit_status == 7
     assert (made.api.transport.requests, made.budget.snapshot().remaining) == (0, 100)
 
 
@@ -405,12 +348,8 @@ def test_a_repeated_delete_that_finds_nothing_is_done(desk: Callable[..., Desk])
 
 def test_a_first_delete_that_finds_nothing_is_an_error(desk: Callable[..., Desk]) -> None:
     server = Server(httpx.Response(404, text="Product not found"))
-    assert told(failed(lambda: desk(server).api.products.delete({"id": ORDER}))) == (
-        "NotFoundError",
-        5,
-        f"Product not found: {ORDER}.",
-    )
-    assert len(server.requests) == 1
+    error = failed(lambda: desk(server).api.products.delete({"id": ORDER}))
+    assert (*told(error), len(server.requests)) == ("NotFoundError", 5, f"Product not found: {ORDER}.", 1)
 
 
 @pytest.mark.parametrize("reply", [httpx.Response(204), httpx.Response(200), httpx.Response(200, json={"ok": True})])
@@ -422,84 +361,73 @@ def test_a_delete_may_answer_anything(desk: Callable[..., Desk], reply: httpx.Re
 
 # What is never sent twice
 
-UNCLEAR = {
-    "read timeout": (
-        httpx.ReadTimeout("slow"),
-        f"{POST_CALL} was sent, but api.synq.io did not answer within 30 s; it may have been applied.",
-    ),
-    "write timeout": (
-        httpx.WriteTimeout("slow"),
-        f"{POST_CALL} was sent, but api.synq.io did not answer within 30 s; it may have been applied.",
-    ),
-    "reset": (
-        httpx.ReadError("reset"),
-        f"{POST_CALL} was sent, but the connection to api.synq.io broke: reset; it may have been applied.",
-    ),
-    "closed": (
-        httpx.ReadError("bye"),
-        f"{POST_CALL} was sent, but the connection to api.synq.io broke: bye; it may have been applied.",
-    ),
+MAYBE = "it may have been applied."
+INVALID = f"The answer to {POST_CALL} is not valid: {{}}. It may have been applied."
+NOT_JSON = "status {} with a body that is not JSON ({})"
+UNCLEAR: dict[Any, str] = {
+    httpx.ReadTimeout("slow"): f"{POST_CALL} was sent, but api.synq.io did not answer within 30 s; {MAYBE}",
+    httpx.WriteTimeout("slow"): f"{POST_CALL} was sent, but api.synq.io did not answer within 30 s; {MAYBE}",
+    httpx.ReadError("reset"): f"{POST_CALL} was sent, but the connection to api.synq.io broke: reset; {MAYBE}",
     **{
-        str(status): (
-            httpx.Response(status, text="oh\n"),
-            "The API answered the adjustment with an error (Oh); it may have been applied.",
+        httpx.Response(status, text="oh\n", headers={"Retry-After": "1"}): (
+            f"The API answered the adjustment with an error (Oh); {MAYBE}"
         )
-        for status in (408, 500, 501, 502, 503, 504)
+        for status in (408, 500, 501, 503)
     },
-    "503 with a pause": (
-        httpx.Response(503, text="oh", headers={"Retry-After": "1"}),
-        "The API answered the adjustment with an error (Oh); it may have been applied.",
+    httpx.Response(200, content=b"{garbage"): INVALID.format(NOT_JSON.format(200, "no content type")),
+    httpx.Response(200, content=b"<", headers={"content-type": "text/html"}): INVALID.format(
+        NOT_JSON.format(200, "text/html")
     ),
-    "garbage": (
-        httpx.Response(200, content=b"{garbage"),
-        (
-            f"The answer to {POST_CALL} makes no sense: status 200 with a body that is not JSON (no content type). "
-            "It may have been applied."
-        ),
-    ),
-    "page": (
-        httpx.Response(200, content=b"<html>", headers={"content-type": "text/html"}),
-        (
-            f"The answer to {POST_CALL} makes no sense: status 200 with a body that is not JSON (text/html). "
-            "It may have been applied."
-        ),
-    ),
-    "empty": (
-        httpx.Response(201),
-        (
-            f"The answer to {POST_CALL} makes no sense: status 201 with a body that is not JSON (no content type). "
-            "It may have been applied."
-        ),
-    ),
-    "list": (httpx.Response(200, json=[]), "The API took the adjustment but did not answer with a ledger entry."),
-    "no content": (httpx.Response(204), "The API took the adjustment but did not answer with a ledger entry."),
+    httpx.Response(201): INVALID.format(NOT_JSON.format(201, "no content type")),
+    httpx.Response(200, json=[]): INVALID.format("it is not an object"),
+    httpx.Response(204): INVALID.format("it is not an object"),
 }
 ENTRY = {"id": "e9", "quantity_delta": -5, "created_at": "2026-11-24T12:00:03Z", "variant_id": VARIANT}
-THERE = (
-    "The ledger shows an entry of -5 posted at 2026-11-24T12:00:03Z (e9): it was most likely applied. "
-    "Do not send it again."
+THERE = "The ledger shows an entry of -5 posted at {} (e9): it was most likely applied. Do not send it again."
+MAYBE_EARLIER = "it may be an earlier one."
+EARLIER = (
+    f"The ledger shows an entry of -5 posted at {{}} (e9), {{}} s before this one was sent: {MAYBE_EARLIER} {LOOK}"
 )
 NOT_THERE = f"The ledger shows no such entry yet. {LOOK}"
 
 
-@pytest.mark.parametrize("case", UNCLEAR)
-@pytest.mark.parametrize(("entries", "hint"), [([ENTRY], THERE), ([], NOT_THERE)], ids=["there", "not there"])
+@pytest.mark.parametrize("reply", UNCLEAR, ids=repr)
+@pytest.mark.parametrize(
+    ("entries", "hint"), [([ENTRY], THERE.format(ENTRY["created_at"])), ([], NOT_THERE)], ids=["there", "not there"]
+)
 def test_an_adjustment_without_a_clear_answer_is_sent_once_and_looked_up(
-    desk: Callable[..., Desk], case: str, entries: list[dict[str, Any]], hint: str
+    desk: Callable[..., Desk], reply: Any, entries: list[dict[str, Any]], hint: str
 ) -> None:
-    reply, message = UNCLEAR[case]
     server = Server(reply, ledger=httpx.Response(200, json={"entries": entries}))
     made = desk(server)
     error = failed(lambda: made.api.inventory.adjust(MOVEMENT))
     assert server.calls == [POST_CALL, LEDGER_CALL]
-    assert (*told(error), error.hint) == ("UnknownOutcomeError", 10, message, hint)
+    assert (*told(error), error.hint) == ("UnknownOutcomeError", 10, UNCLEAR[reply], hint)
     assert dict(server.requests[1].url.params) == {"variant_id": VARIANT, "location_id": LOCATION, "limit": "20"}
     assert made.clock.slept == []
 
 
+@pytest.mark.parametrize(
+    ("posted", "hint"),
+    [
+        ("12:02:00", THERE),  # a server whose clock is ahead
+        ("12:00:00", THERE),
+        ("11:59:59", THERE),
+        ("11:59:58", EARLIER.format("{}", 2)),
+        ("11:58:00", EARLIER.format("{}", 120)),
+        ("11:57:59", NOT_THERE),
+    ],
+)  # fmt: skip
+def test_entries_within_two_minutes_may_be_ours_since_clocks_differ(
+    desk: Callable[..., Desk], posted: str, hint: str
+) -> None:
+    at = f"2026-11-24T{posted}Z"
+    server = Server(httpx.ReadTimeout("slow"), ledger=httpx.Response(200, json=[ENTRY | {"created_at": at}]))
+    assert failed(lambda: desk(server).api.inventory.adjust(MOVEMENT)).hint == hint.format(at)
+
+
 OTHERS = {
     "another quantity": ENTRY | {"quantity_delta": 5},
-    "an older one": ENTRY | {"created_at": "2026-11-24T11:50:00Z"},
     "an unknown time": ENTRY | {"created_at": ""},
     "another variant": ENTRY | {"variant_id": ORDER},
     "another location": ENTRY | {"location_id": ORDER},
@@ -515,7 +443,7 @@ def test_another_entry_is_not_taken_for_ours(desk: Callable[..., Desk], case: st
 UNREADABLE = {
     "missing": (
         httpx.Response(404, text="404 page not found\n"),
-        "This server does not offer the stock ledger (the route GET /api/v1/inventory/ledger is presumed)",
+        "This server does not offer the stock ledger: it has no route GET /api/v1/inventory/ledger",
         1,
     ),
     "forbidden": (httpx.Response(403, text="no"), "The API refused the stock ledger: No", 1),
@@ -523,7 +451,7 @@ UNREADABLE = {
     "garbage": (
         httpx.Response(200, content=b"?"),
         (
-            "The answer to GET /api/v1/inventory/ledger makes no sense: "
+            "The answer to GET /api/v1/inventory/ledger is not valid: "
             "status 200 with a body that is not JSON (no content type)"
         ),
         1,
@@ -546,12 +474,6 @@ def test_an_adjustment_that_never_left_goes_again(desk: Callable[..., Desk]) -> 
     made = desk(server)
     assert made.api.inventory.adjust(MOVEMENT) == {"id": "e"}
     assert (server.calls, made.clock.slept) == ([POST_CALL] * 3, [0.5, 1.0])
-
-
-def test_an_adjustment_that_could_never_leave_is_a_network_error(desk: Callable[..., Desk]) -> None:
-    server = Server(httpx.ConnectError("no route"))
-    error = failed(lambda: desk(server).api.inventory.adjust(MOVEMENT))
-    assert (error.exit_status, server.calls) == (7, [POST_CALL] * 4)
 
 
 def test_an_adjustment_that_was_refused_for_the_rate_goes_again(desk: Callable[..., Desk]) -> None:
@@ -577,14 +499,9 @@ def test_ctrl_c_while_an_adjustment_is_on_its_way(desk: Callable[..., Desk]) -> 
     assert told(error) == (
         "InterruptError",
         130,
-        f"Interrupted while {POST_CALL} was on its way; it may have been applied. Look before sending it again.",
+        f"Interrupted while {POST_CALL} was under way; it may have been applied. Check before sending it again.",
     )
     assert server.calls == [POST_CALL]
-
-
-def test_ctrl_c_while_reading_is_just_that(desk: Callable[..., Desk]) -> None:
-    with pytest.raises(KeyboardInterrupt):
-        get_order(desk(Server(KeyboardInterrupt())))
 
 
 def test_ctrl_c_while_the_ledger_is_read_still_says_that_it_may_have_been_applied(desk: Callable[..., Desk]) -> None:
@@ -593,7 +510,7 @@ def test_ctrl_c_while_the_ledger_is_read_still_says_that_it_may_have_been_applie
     assert (*told(error), error.hint) == (
         "UnknownOutcomeError",
         10,
-        UNCLEAR["read timeout"][1],
+        f"{POST_CALL} was sent, but api.synq.io did not answer within 30 s; {MAYBE}",
         f"Reading the ledger was interrupted. {LOOK}",
     )
     assert server.calls == [POST_CALL, LEDGER_CALL]
@@ -650,13 +567,6 @@ def test_a_503_that_asks_for_a_pause_gets_it(desk: Callable[..., Desk]) -> None:
     assert made.clock.slept == [20]
 
 
-def test_a_503_that_asks_for_too_long_is_final(desk: Callable[..., Desk]) -> None:
-    server = Server(httpx.Response(503, headers={"Retry-After": "500"}))
-    made = desk(server)
-    assert failed(lambda: get_order(made)).exit_status == 12
-    assert (len(server.requests), made.clock.slept) == (1, [])
-
-
 # Routes that are only presumed
 
 BARE = [
@@ -677,11 +587,8 @@ def test_a_route_that_is_missing_is_not_asked_for_a_day(desk: Callable[..., Desk
     assert (*told(error), error.hint, error.status) == (
         "NotFoundError",
         5,
-        (
-            "This server does not offer the list of stock locations "
-            "(the route GET /api/v1/inventory/locations is presumed)."
-        ),
-        "Use the dashboard for this. synq asks again in a day, or at once after `synq doctor --network`.",
+        ("This server does not offer the list of stock locations: it has no route GET /api/v1/inventory/locations."),
+        "Use the dashboard for this. synq tries again in a day, or right after `synq doctor --network`.",
         404,
     )
     made.clock.at += 86_399
@@ -714,7 +621,7 @@ def test_a_bare_404_on_a_promised_route_is_an_error_as_others(desk: Callable[...
     made = desk(server)
     error = failed(lambda: get_order(made))
     assert error.message == f"404 Not Found: {ORDER}."
-    assert error.hint == "Is the base URL right? `synq config get base_url` shows it."
+    assert error.hint == "Check the base URL: synq config get base_url"
     failed(lambda: get_order(made))
     assert len(server.requests) == 2
 
@@ -725,63 +632,6 @@ def test_a_missing_route_is_one_tenants_and_one_operations(desk: Callable[..., D
     failed(made.api.locations.list)
     assert desk(server, token=jwt(tenantid=ORG)).api.locations.list() == []
     assert made.api.transport.send(operations.LIST_VARIANTS) == []
-
-
-# The deadline, on a real connection
-
-
-@contextmanager
-def dripping(first: bytes, drop: bytes, every: float = 0.05) -> Iterator[str]:
-    """A loopback server that sends `first` and then a drop now and then, for ever."""
-    over = threading.Event()
-
-    def serve(listener: socket.socket) -> None:
-        while not over.is_set():
-            try:
-                connection, _ = listener.accept()
-            except OSError:
-                return
-            with connection:
-                try:
-                    connection.recv(65_536)
-                    connection.sendall(first)
-                    while not over.wait(every):
-                        connection.sendall(drop)
-                except OSError:
-                    continue
-
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.settimeout(0.1)
-        thread = threading.Thread(target=serve, args=(listener,))
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            over.set()
-            thread.join()
-
-
-HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n"
-
-
-@pytest.mark.parametrize(
-    ("first", "drop"),
-    [(HEAD, b" "), (b"HTTP/1.1 200 OK\r\nX-Slow: ", b"a"), (HEAD, b""), (b"", b"")],
-    ids=["body", "headers", "body stalls", "nothing"],
-)
-def test_the_deadline_is_for_the_whole_request(desk: Callable[..., Desk], first: bytes, drop: bytes) -> None:
-    with dripping(first, drop) as base_url:
-        made = desk(None, base_url=base_url, timeout=0.3)
-        started = time.monotonic()
-        error = failed(lambda: made.api.transport.send(operations.ADJUST_INVENTORY, body={}))
-        took = time.monotonic() - started
-    host = base_url.removeprefix("http://")
-    assert told(error) == (
-        "UnknownOutcomeError",
-        10,
-        f"{POST_CALL} was sent, but {host} did not answer within 0.3 s; it may have been applied.",
-    )
-    assert took < 0.55
 
 
 # The token
@@ -806,10 +656,5 @@ def test_the_token_is_in_no_message_even_if_the_api_repeats_it(desk: Callable[..
     made = desk(Server(LOUD[case]), token=SECRET)
     error = failed(lambda: WORK[work](made))
     said = json.dumps(error.as_json()) + repr(error) + repr(made.ear.traces) + repr(made.ear.waits)
+    said += repr(vars(made.api.transport))
     assert SECRET[:10] not in said
-
-
-def test_the_token_is_in_no_repr(desk: Callable[..., Desk]) -> None:
-    made = desk(Server(httpx.Response(200, json={"id": ORDER})))
-    get_order(made)
-    assert TOKEN not in repr(vars(made.api.transport)) + repr(made.ear.traces)

@@ -64,15 +64,6 @@ def spend(window: Budget, clock: Clock, server: Server, latency: float = 0.1, ma
     return remaining
 
 
-def test_a_thousand_requests_meet_no_refusal_and_little_waste(tmp_path: Path) -> None:
-    clock, server = Clock(), Server()
-    window = budget(tmp_path, clock)
-    for _ in range(1000):
-        spend(window, clock, server, latency=0.02)
-    assert server.refused == 0
-    assert clock.at - START < 540 * 1.05
-
-
 def test_when_the_limit_is_spent_a_short_patience_sends_nothing(tmp_path: Path) -> None:
     clock, server = Clock(), Server()
     window = budget(tmp_path, clock)
@@ -107,15 +98,6 @@ def test_a_reserve_is_never_more_than_half_of_a_small_window(tmp_path: Path) -> 
     with pytest.raises(RateLimitedError):
         window.acquire(timeout=30, max_wait=0, reserve=10)
     assert len(taken) == 4
-
-
-def test_the_servers_own_limit_counts(tmp_path: Path) -> None:
-    clock, server = Clock(), Server(limit=10)
-    window = budget(tmp_path, clock)
-    for _ in range(40):
-        spend(window, clock, server)
-    assert server.refused == 0
-    assert 180 <= clock.at - START < 190
 
 
 def test_strangers_on_the_same_address_are_noticed_and_forgotten(tmp_path: Path) -> None:
@@ -250,11 +232,11 @@ def test_of_replies_to_requests_in_flight_together_the_lowest_count_holds(tmp_pa
 def test_a_place_to_spare_is_neither_waited_for_nor_of_the_reserve(tmp_path: Path) -> None:
     clock = Clock()
     window = budget(tmp_path, clock)
-    spare = [window.take_spare(timeout=30, reserve=10) for _ in range(95)]
+    spare = [window.try_acquire(timeout=30, reserve=10) for _ in range(95)]
     assert [ticket is not None for ticket in spare] == [True] * 90 + [False] * 5
     assert clock.at == START
     window.refused(window.acquire(timeout=30, max_wait=0), 5)
-    assert window.take_spare(timeout=30, reserve=0) is None
+    assert window.try_acquire(timeout=30, reserve=0) is None
 
 
 def test_what_the_api_said_gives_way_to_what_others_have_sent_since(tmp_path: Path) -> None:

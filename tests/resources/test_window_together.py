@@ -1,4 +1,4 @@
-"""Eight real processes share one budget against a real server, on a clock that runs forty times as fast."""
+"""Four processes share one rate limit against a real server, on a clock that runs forty times as fast."""
 
 import json
 import subprocess
@@ -13,7 +13,7 @@ from threading import Lock, Thread
 import pytest
 
 SPEED = 40.0
-PROCESSES, CALLS = 8, 13
+PROCESSES, CALLS = 4, 26
 CALLER = f"""
 import sys, time
 from typer.testing import CliRunner
@@ -76,7 +76,7 @@ def served() -> Iterator[tuple[Limiter, str]]:
         thread.join()
 
 
-def test_eight_processes_of_thirteen_calls_meet_no_refusal(served: tuple[Limiter, str], tmp_path: Path) -> None:
+def test_processes_that_share_a_rate_limit_meet_no_refusal(served: tuple[Limiter, str], tmp_path: Path) -> None:
     limiter, url = served
     line = [sys.executable, "-c", CALLER, str(tmp_path), url, str(limiter.begun)]
     running = [subprocess.Popen(line, stdout=subprocess.PIPE, text=True) for _ in range(PROCESSES)]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from synq_cli.errors import AuthError
 from synq_cli.session.tokens.keyring import Keyring
-from synq_cli.state.memory import Memory
+from synq_cli.state.cache import Cache
 
 
 class Narrow:
@@ -37,16 +37,19 @@ class Narrow:
 
 
 def over(store: Any, folder: Path = Path("/dev/null")) -> Keyring:
-    return Keyring(store, Memory(lambda: folder), limit=3, hint="Do without.")
+    return Keyring(store, Cache(lambda: folder), limit=3, hint="Do without.")
 
 
-def test_a_long_secret_lies_in_several_entries_and_a_short_one_in_its_own() -> None:
+def test_a_long_secret_is_split_and_a_short_one_is_not() -> None:
     store = Narrow()
     keyring = over(store)
     keyring.write("acme", "a" * 3000)
     assert sorted(len(kept) for name, kept in store.entries.items() if name != "acme") == [600, 1200, 1200]
     assert store.entries["acme"].startswith("synq:divided:3:")
-    assert keyring.read("acme") == "a" * 3000
+    del store.entries[next(name for name in store.entries if name.endswith(".1"))]
+    with pytest.raises(AuthError) as caught:
+        keyring.read("acme")
+    assert caught.value.message == "The keyring has lost a part of the secret, which it stores in several entries."
     keyring.write("acme", "short")
     assert store.entries == {"acme": "short"}
     keyring.write("acme", "b" * 1281)
@@ -77,36 +80,26 @@ def test_a_write_that_breaks_off_leaves_the_secret_of_before(write: int) -> None
     assert keyring.read("acme") == "a" * 3000
 
 
-def test_a_part_that_was_lost_is_noticed() -> None:
-    store = Narrow()
-    keyring = over(store)
-    keyring.write("acme", "a" * 3000)
-    del store.entries[next(name for name in store.entries if name.endswith(".1"))]
-    with pytest.raises(AuthError) as caught:
-        keyring.read("acme")
-    assert caught.value.message == "The keyring has lost a part of the secret, which it stores in several entries."
-
-
 def test_facts_are_kept_until_they_are_damaged(tmp_path: Path) -> None:
-    memory = Memory(lambda: tmp_path)
-    memory.remember("logins", "acme", {"role": "ADMIN"})
-    memory.remember("logins", "beta", None)
-    assert memory.recall("logins", "acme") == {"role": "ADMIN"}
-    assert memory.recall("logins", "beta", "unknown") is None
-    assert memory.recall("logins", "gamma", "unknown") == "unknown"
+    cache = Cache(lambda: tmp_path)
+    cache.set("logins", "acme", {"role": "ADMIN"})
+    cache.set("logins", "beta", None)
+    assert cache.get("logins", "acme") == {"role": "ADMIN"}
+    assert cache.get("logins", "beta", "unknown") is None
+    assert cache.get("logins", "gamma", "unknown") == "unknown"
     file = tmp_path / "memory.json"
     assert file.stat().st_mode & 0o777 == 0o600
     before = file.stat().st_mtime_ns
-    memory.remember("logins", "beta", None)
+    cache.set("logins", "beta", None)
     assert file.stat().st_mtime_ns == before
     for damage in ("", "[]", '{"logins": 3}', "\xff", "[" * 100_000):
         file.write_text(damage, encoding="latin-1")
-        assert memory.recall("logins", "acme", "unknown") == "unknown"
-    memory.remember("logins", "acme", 1)
+        assert cache.get("logins", "acme", "unknown") == "unknown"
+    cache.set("logins", "acme", 1)
     assert json.loads(file.read_text(encoding="utf-8")) == {"logins": {"acme": 1}}
 
 
 def test_where_nothing_can_be_kept_nothing_is_missed() -> None:
-    memory = Memory(lambda: Path("/dev/null/state"))
-    memory.remember("keyring", "backend", "some.Keyring")
-    assert memory.recall("keyring", "backend") is None
+    cache = Cache(lambda: Path("/dev/null/state"))
+    cache.set("keyring", "backend", "some.Keyring")
+    assert cache.get("keyring", "backend") is None

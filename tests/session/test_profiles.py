@@ -1,5 +1,6 @@
 """config.yaml: what is read, what is refused, and that nothing in it is ever lost."""
 
+import json
 import os
 from collections.abc import Callable
 from multiprocessing import get_context
@@ -15,8 +16,9 @@ from synq_cli import exact_yaml
 from synq_cli.errors import UsageError
 from synq_cli.exact_json import Number
 from synq_cli.session.profiles import Config, change, check_name, existing, load, token_store
+from synq_cli.session.tokens.stores import TokenStore
+from synq_cli.state.cache import Cache
 from synq_cli.state.folders import sole_writer
-from synq_cli.state.memory import Memory
 
 HEADER = "# Written by `synq config` and `synq auth`; comments are not kept.\n"
 
@@ -187,13 +189,6 @@ def test_a_change_makes_file_and_folder_for_the_owner_alone(tmp_path: Path) -> N
     assert {entry.name: mode(entry) for entry in path.parent.iterdir() if entry != path} in ({}, {"config.lock": 0o600})
 
 
-def test_a_file_that_others_could_read_is_closed_by_the_next_change(path: Path) -> None:
-    path.write_text("profiles: {}\n")
-    path.chmod(0o644)
-    change(path, set_timeout)
-    assert mode(path) == 0o600
-
-
 def test_what_synq_does_not_know_is_kept(path: Path) -> None:
     path.write_text(
         "future: {a: [1, 2]}\ncurrent_profile: acme\n"
@@ -229,57 +224,47 @@ def test_a_change_that_fails_leaves_the_old_file(
     assert change(path, set_timeout).profiles == {"acme": {"timeout": 7}}  # the lock was let go
 
 
-def test_a_link_stays_a_link(path: Path, tmp_path: Path) -> None:
+def test_a_link_stays_a_link_and_what_a_crash_left_behind_opens_nothing_to_others(path: Path, tmp_path: Path) -> None:
     target = tmp_path / "dotfiles.yaml"
     target.write_text("profiles: {beta: {}}\n")
+    target.chmod(0o644)
     path.symlink_to(target)
+    left = target.with_name(f"{target.name}.{os.getpid()}.new")
+    left.write_text("half")
+    left.chmod(0o666)
     assert set(change(path, set_timeout).profiles) == {"beta", "acme"}
     assert path.is_symlink()
     assert load(target).profiles == load(path).profiles
+    assert (mode(target), left.exists()) == (0o600, False)
 
 
-def test_what_a_crash_left_behind_opens_nothing_to_others(path: Path) -> None:
-    left = path.with_name(f"{path.name}.{os.getpid()}.new")
-    left.write_text("half")
-    left.chmod(0o666)
-    change(path, set_timeout)
-    assert mode(path) == 0o600
-    assert not left.exists()
-
-
-def test_a_write_that_fails_leaves_nothing_behind(path: Path) -> None:
+def test_what_keeps_a_file_from_being_written_is_named(path: Path, tmp_path: Path) -> None:
     def put_a_folder_in_the_way(document: dict[str, Any]) -> None:
         path.mkdir()
 
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(UsageError):
+        change(tmp_path / "file" / "config.yaml", set_timeout)
     with pytest.raises(UsageError) as caught:
         change(path, put_a_folder_in_the_way)
     assert caught.value.message == f"{path} can't be written: Is a directory."
     assert [*path.parent.glob("*.new")] == []
-
-
-def test_a_file_in_the_folders_place_is_named(tmp_path: Path) -> None:
-    (tmp_path / "config").write_text("in the way")
-    with pytest.raises(UsageError):
-        change(tmp_path / "config" / "config.yaml", set_timeout)
-    assert (tmp_path / "config").read_text() == "in the way"
-
-
-def test_a_lock_that_can_not_be_taken_is_named(path: Path) -> None:
+    path.rmdir()
+    with sole_writer(path), pytest.raises(UsageError) as caught, sole_writer(path, limit=0.05):
+        raise AssertionError("two writers at once")
+    assert str(path) in caught.value.message
+    path.with_suffix(".lock").unlink(missing_ok=True)
     path.with_suffix(".lock").mkdir()
     with pytest.raises(UsageError) as caught:
         change(path, set_timeout)
     assert caught.value.message.startswith(f"{path} can't be locked: ")
 
 
-def test_a_lock_that_is_never_let_go_ends_in_an_error(path: Path) -> None:
-    with sole_writer(path), pytest.raises(UsageError) as caught, sole_writer(path, limit=0.05):
-        raise AssertionError("two writers at once")
-    assert caught.value.message == f"Another synq has held {path} for 0.05 seconds; nothing was changed."
-
-
 def add_five(path: Path, name: str) -> None:
+    store = TokenStore(path.parent, cache=Cache(lambda: path.parent))
     for number in range(5):
         change(path, lambda document, key=f"{name}{number}": document["profiles"].update({key: {"timeout": 1}}))
+        store.write(f"{name}{number}", "token", "file")
 
 
 def test_two_processes_that_write_at_once_lose_nothing(path: Path) -> None:
@@ -290,26 +275,21 @@ def test_two_processes_that_write_at_once_lose_nothing(path: Path) -> None:
     for worker in workers:
         worker.join(60)
     assert [worker.exitcode for worker in workers] == [0, 0]
-    assert set(load(path).profiles) == {f"{name}{number}" for name in ("a", "b") for number in range(5)}
+    names = {f"{name}{number}" for name in ("a", "b") for number in range(5)}
+    assert set(load(path).profiles) == set(json.loads((path.parent / "credentials.json").read_text())) == names
     assert [*path.parent.glob("*.new")] == []
 
 
-@pytest.mark.parametrize("name", ["a", "default", "acme-2.eu_WEST", "..", "-", "x" * 64])
-def test_valid_profile_names(name: str) -> None:
-    assert check_name(name) == name
-
-
-@pytest.mark.parametrize("name", ["", "x" * 65, "a b", "a/b", "a\n", "\n", "é", "a:b", "a\x00", "٣"])
-def test_invalid_profile_names(name: str) -> None:
+def test_valid_and_invalid_profile_names() -> None:
+    for name in ("a", "default", "acme-2.eu_WEST", "..", "-", "x" * 64):
+        assert check_name(name) == name
+    for name in ("", "x" * 65, "a b", "a/b", "a\n", "\n", "é", "a:b", "a\x00", "٣"):
+        with pytest.raises(UsageError) as caught:
+            check_name(name, "SYNQ_PROFILE")
+        assert caught.value.message == f'Invalid profile name "{name}" from SYNQ_PROFILE.'
+        assert caught.value.hint == "Use 1 to 64 letters, digits, dots, dashes and underscores."
     with pytest.raises(UsageError) as caught:
-        check_name(name, "SYNQ_PROFILE")
-    assert caught.value.message == f'Invalid profile name "{name}" from SYNQ_PROFILE.'
-    assert caught.value.hint == "Use 1 to 64 letters, digits, dots, dashes and underscores."
-
-
-def test_a_token_in_place_of_a_name_is_not_repeated_whole() -> None:
-    with pytest.raises(UsageError) as caught:
-        check_name("eyJ" + "x" * 90 + "CANARY")
+        check_name("eyJ" + "x" * 90 + "CANARY")  # a token in its place
     assert caught.value.message == f'Invalid profile name "eyJ{"x" * 77}...".'
 
 
@@ -334,28 +314,28 @@ def test_the_token_is_in_the_keyring_or_in_a_file(path: Path) -> None:
 
 
 def test_an_unchanged_file_is_read_from_the_cache(path: Path, tmp_path: Path) -> None:
-    memory = Memory(lambda: tmp_path / "state")
+    cache = Cache(lambda: tmp_path / "state")
     text = "profiles: {acme: {timeout: 0.50}}\n"
     path.write_text(text)
-    assert load(path, memory).profiles == load(path, memory).profiles == {"acme": {"timeout": Number("0.50")}}
+    assert load(path, cache).profiles == load(path, cache).profiles == {"acme": {"timeout": Number("0.50")}}
     # Another answer in its place shows who gives it.
-    memory.remember("yaml", str(path), {"text": text, "json": '{"profiles":{"cached":{}}}'})
-    assert load(path, memory).profiles == {"cached": {}}
+    cache.set("yaml", str(path), {"text": text, "json": '{"profiles":{"cached":{}}}'})
+    assert load(path, cache).profiles == {"cached": {}}
     path.write_text("profiles: {acme: {timeout: 6}}\n")
-    assert load(path, memory).profiles == {"acme": {"timeout": 6}}
+    assert load(path, cache).profiles == {"acme": {"timeout": 6}}
 
 
 @pytest.mark.parametrize("cached", ["x", {"text": "profiles: {}\n"}, {"text": "profiles: {}\n", "json": "{"}])
 def test_a_damaged_cache_is_ignored(path: Path, tmp_path: Path, cached: object) -> None:
-    memory = Memory(lambda: tmp_path / "state")
+    cache = Cache(lambda: tmp_path / "state")
     path.write_text("profiles: {}\n")
-    memory.remember("yaml", str(path), cached)
-    assert load(path, memory).profiles == {}
+    cache.set("yaml", str(path), cached)
+    assert load(path, cache).profiles == {}
 
 
 def test_a_short_text_that_stands_for_an_endless_document_is_not_cached(path: Path, tmp_path: Path) -> None:
     lines = ["a0: &a0 [x, x]", *(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]" for n in range(1, 60))]
     path.write_text("\n".join(lines))
-    memory = Memory(lambda: tmp_path / "state")
-    assert load(path, memory).profiles == {}
-    assert memory.recall("yaml", str(path)) is None
+    cache = Cache(lambda: tmp_path / "state")
+    assert load(path, cache).profiles == {}
+    assert cache.get("yaml", str(path)) is None

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from synq_cli import exact_json
 from synq_cli.errors import RefusedError, UsageError
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from synq_cli.state.database import Connection
 
 State = Literal["pending", "sent", "done", "failed", "unknown"]
-STATES: tuple[State, ...] = ("pending", "sent", "done", "failed", "unknown")
+STATES: tuple[State, ...] = get_args(State)
 # A row as its verb has resolved it, down to the ids it sends.
 Content = dict[str, Any]
 SUFFIX = ".sqlite3"
@@ -75,7 +75,7 @@ class Entry:
     line: int
     state: State
     content: Content
-    source: str = field(repr=False)
+    source: str
     sent_at: float | None = None
     answered_at: float | None = None
     receipt: str | None = None
@@ -94,13 +94,12 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._lock = Lock()
-        self._held: BaseFileLock | None = None
-        with _file_errors(self.path):
+        self._threads = Lock()
+        self._lock: BaseFileLock | None = None
+        with _file_errors(path):
             self._database = _connect(path)
         try:
-            with _file_errors(self.path):
-                self.facts = self._read_facts()
+            self.facts = self._read_facts()
         except BaseException:
             self._database.close()
             raise
@@ -108,15 +107,21 @@ class Journal:
     @classmethod
     def create(cls, path: Path, facts: Facts, rows: Sequence[Row]) -> "Journal":
         """A new one with every row pending. FileExistsError if the name is taken."""
-        from synq_cli.state.database import private_file
+        from synq_cli.state.database import ensure_schema, private_file, transaction
 
+        entries = ((row.line, exact_json.dumps(row.content), row.source) for row in rows)
         # Under another name until it is complete.
         unfinished = path.with_suffix(".new")
         with _file_errors(path):
             private_file(unfinished, new=True)
             database = _connect(unfinished)
             try:
-                _fill(database, facts, rows)
+                with transaction(database):
+                    ensure_schema(database, _SCHEMA, _VERSION)
+                    database.execute("INSERT INTO run VALUES (?)", (exact_json.dumps(asdict(facts)),))
+                    database.executemany(
+                        "INSERT INTO entries (line, state, content, source) VALUES (?, 'pending', ?, ?)", entries
+                    )
             finally:
                 _close(database)
             if path.exists():
@@ -130,45 +135,48 @@ class Journal:
 
         The system releases the lock when the process ends, however it ends.
         """
-        from filelock import FileLock, Timeout
+        from filelock import Timeout
 
-        lock = FileLock(self.path.with_suffix(".lock"), timeout=1, mode=0o600)
         try:
             with _file_errors(self.path):
-                lock.acquire()
+                self._lock = self._acquire(timeout=0.2)
         except Timeout:
             raise RefusedError(
                 f"Another synq process is working on the run {self.facts.id}.",
                 hint=f"Wait for it or stop it; `synq runs show {self.facts.id}` shows its progress.",
             ) from None
-        self._held = lock
 
     @property
     def is_running(self) -> bool:
         """Whether another process is working on it."""
-        from filelock import FileLock, Timeout
+        from filelock import Timeout
 
-        if self._held:
+        if self._lock:
             return False
-        lock = FileLock(self.path.with_suffix(".lock"), timeout=0, mode=0o600)
-        with suppress(OSError):
-            try:
-                lock.acquire()
-            except Timeout:
-                return True
-            lock.release()
+        try:
+            self._acquire(timeout=0).release()
+        except Timeout:
+            return True
+        except OSError:
+            pass  # a file system without locks
         return False
+
+    def _acquire(self, timeout: float) -> "BaseFileLock":
+        from filelock import FileLock
+
+        lock = FileLock(self.path.with_suffix(".lock"), timeout=timeout, mode=0o600)
+        lock.acquire()
+        return lock
 
     def close(self) -> None:
         """Close the file and release the lock."""
-        with self._lock:
-            if self._held:
+        with self._threads:
+            if self._lock:
                 _close(self._database)
+                self._lock.release()
+                self._lock = None
             else:
                 self._database.close()
-        if self._held:
-            self._held.release()
-            self._held = None
 
     def __enter__(self) -> "Journal":
         return self
@@ -178,19 +186,16 @@ class Journal:
 
     def entries(self, *states: State) -> list[Entry]:
         """The rows in these states, or all, by line."""
-        wanted = states or STATES
-        with _file_errors(self.path), self._lock:
-            found = self._database.execute(
-                "SELECT line, state, content, source, sent_at, answered_at, receipt, posted_at, code, error "
-                "FROM entries WHERE state IN (SELECT value FROM json_each(?)) ORDER BY line",
-                (exact_json.dumps(wanted),),
-            ).fetchall()
+        found = self._execute(
+            "SELECT line, state, content, source, sent_at, answered_at, receipt, posted_at, code, error "
+            "FROM entries WHERE state IN (SELECT value FROM json_each(?)) ORDER BY line",
+            exact_json.dumps(states or STATES),
+        )
         return [Entry(line, state, exact_json.loads(content), *rest) for line, state, content, *rest in found]
 
     def counts(self) -> dict[State, int]:
         """How many rows are in each state."""
-        with _file_errors(self.path), self._lock:
-            found = dict(self._database.execute("SELECT state, COUNT(*) FROM entries GROUP BY state"))
+        found = dict(self._execute("SELECT state, COUNT(*) FROM entries GROUP BY state"))
         return {state: found.get(state, 0) for state in STATES}
 
     def sent(self, line: int, at: float) -> None:
@@ -199,9 +204,8 @@ class Journal:
 
     def done(self, line: int, at: float | None, receipt: Receipt) -> None:
         """The API has carried it out."""
-        self._set(
-            line, state="done", answered_at=at, receipt=receipt.id, posted_at=receipt.posted_at, code=None, error=None
-        )
+        values = {"receipt": receipt.id, "posted_at": receipt.posted_at, "code": None, "error": None}
+        self._set(line, state="done", answered_at=at, **values)
 
     def failed(self, line: int, at: float, code: str, error: str) -> None:
         """The API has refused it."""
@@ -216,18 +220,19 @@ class Journal:
         self._set(line, state="pending", sent_at=None, answered_at=None)
 
     def _read_facts(self) -> Facts:
-        identity = self._database.execute(
-            "SELECT application_id, user_version FROM pragma_application_id, pragma_user_version"
-        ).fetchone()
-        if identity != (_APPLICATION_ID, _VERSION):
+        identity = self._execute("SELECT application_id, user_version FROM pragma_application_id, pragma_user_version")
+        if identity != [(_APPLICATION_ID, _VERSION)]:
             raise UsageError(f"{self.path} is not a journal that this version of synq can read.")
-        facts = exact_json.loads(self._database.execute("SELECT facts FROM run").fetchone()[0])
+        facts = exact_json.loads(self._execute("SELECT facts FROM run")[0][0])
         return Facts(**facts | {"started_at": float(facts["started_at"])})
 
     def _set(self, line: int, **values: object) -> None:
         names = ", ".join(f"{name} = ?" for name in values)
-        with _file_errors(self.path), self._lock:
-            self._database.execute(f"UPDATE entries SET {names} WHERE line = ?", (*values.values(), line))  # noqa: S608 names of this file
+        self._execute(f"UPDATE entries SET {names} WHERE line = ?", *values.values(), line)  # noqa: S608 names of this file
+
+    def _execute(self, sql: str, *values: object) -> list[Any]:
+        with _file_errors(self.path), self._threads:
+            return self._database.execute(sql, values).fetchall()
 
 
 def _connect(path: Path) -> "Connection":
@@ -236,18 +241,6 @@ def _connect(path: Path) -> "Connection":
     # Each row is one small transaction, and it must be on the disk before the row is sent: a row that a power cut
     # turned back from sent to pending would be sent twice.
     return connect(path, durable=True)
-
-
-def _fill(database: "Connection", facts: Facts, rows: Sequence[Row]) -> None:
-    from synq_cli.state.database import ensure_schema, transaction
-
-    with transaction(database):
-        ensure_schema(database, _SCHEMA, _VERSION)
-        database.execute("INSERT INTO run VALUES (?)", (exact_json.dumps(asdict(facts)),))
-        database.executemany(
-            "INSERT INTO entries (line, state, content, source) VALUES (?, 'pending', ?, ?)",
-            ((row.line, exact_json.dumps(row.content), row.source) for row in rows),
-        )
 
 
 def _close(database: "Connection") -> None:

@@ -108,7 +108,9 @@ class AdjustStock(Verb):
             if len(variants) > 1:
                 problems.append(Problem(row.line, f'two variants have the SKU "{sku}": use the variant_id'))
             if not variants:
-                problems.append(Problem(row.line, f'unknown SKU "{sku}". {self._api.variants.near(sku)}'.rstrip(". ")))
+                problems.append(
+                    Problem(row.line, f'unknown SKU "{sku}". {self._api.variants.suggestion(sku)}'.rstrip(". "))
+                )
             if location and len(variants) == 1:
                 found = {"variant_id": min(variants).lower(), "location_id": location[0].lower()}
                 resolved.append(Row(row.line, row.content | found | {"location": location[1]}, row.source))
@@ -118,7 +120,7 @@ class AdjustStock(Verb):
         """Id and name of each location by what it was called; one that is unknown or ambiguous is left out."""
         found = {}
         if "" in names:
-            found[""] = self._api.locations.chosen(None)
+            found[""] = self._api.locations.resolve(None)
         found |= {name: (identifier, identifier) for name in names if (identifier := parse_uuid(name))}
         if called := names - found.keys():
             by_id = self._api.locations.names()

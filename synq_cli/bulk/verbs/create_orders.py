@@ -9,9 +9,9 @@ from synq_cli.bulk.runs.journal import Content, Receipt, Row
 from synq_cli.bulk.verbs.verb import Verb
 from synq_cli.errors import NotFoundError, UnknownOutcomeError, UsageError
 from synq_cli.http import operations
-from synq_cli.resources.orders.checks import wrong_in
+from synq_cli.resources.orders.checks import order_problems
 from synq_cli.resources.orders.keys import order_fingerprint
-from synq_cli.resources.orders.placing import overlaid, placed_at, settled_channel
+from synq_cli.resources.orders.placing import merge_order, resolve_channel, with_location
 
 if TYPE_CHECKING:
     from synq_cli.resources.shared.pagination import Row as ApiRow
@@ -31,8 +31,8 @@ class CreateOrders(Verb):
         """The orders of a file; `fields` replace those of each order, and all stock comes from `location`, if given."""
 
         def check(document: Any) -> Content:
-            order: Content = overlaid({} if document is None else document, fields or {})
-            if problems := list(wrong_in(order, located=location is not None)):
+            order: Content = merge_order({} if document is None else document, fields or {})
+            if problems := list(order_problems(order, located=location is not None)):
                 raise UsageError("; ".join(problems))
             return order
 
@@ -51,7 +51,7 @@ class CreateOrders(Verb):
         raise UnknownOutcomeError("The API accepted the order, but its answer names neither an order nor a workflow.")
 
     def _resolve(self, rows: Sequence[Row], location: str | None) -> tuple[list[Row], list[Problem]]:
-        location_id = None if location is None else self._api.locations.chosen(location)[0]
+        location_id = None if location is None else self._api.locations.resolve(location)[0]
         channels: list[ApiRow] = self._api.channels.list() if any("channel" in row.content for row in rows) else []
         lines: dict[str, int] = {}
         resolved, problems = [], []
@@ -62,14 +62,14 @@ class CreateOrders(Verb):
                 problems.append(Problem(row.line, f"idempotency_key of line {before}: use one of its own"))
             try:
                 if "channel" in order:
-                    found, warnings = settled_channel(order, channels)
+                    found, warnings = resolve_channel(order, channels)
                     order |= found
                     problems += [Problem(row.line, warning, is_warning=True) for warning in warnings]
             except (NotFoundError, UsageError) as error:
                 problems.append(Problem.of(row.line, error))
                 continue
             if location_id is not None:
-                order["items"] = placed_at(location_id, order["items"])
+                order["items"] = with_location(location_id, order["items"])
             resolved.append(Row(row.line, order, row.source))
         return resolved, problems
 

@@ -13,8 +13,8 @@ from synq_cli.bulk.runs.journal import Content, Entry, Receipt, Row
 from synq_cli.bulk.verbs.verb import Verb
 from synq_cli.errors import RejectedError, UnknownOutcomeError, UsageError
 from synq_cli.http import operations
-from synq_cli.resources.products.bulk_jobs import COLUMNS, JOB_TYPES, wrong_with_product
-from synq_cli.resources.products.payload_form import LARGEST_PAYLOAD, encoded
+from synq_cli.resources.products.bulk_jobs import COLUMNS, JOB_TYPES, product_problems
+from synq_cli.resources.products.payload_encoding import LARGEST_PAYLOAD, encoded
 from synq_cli.rows import Layout, Record, RowReader
 from synq_cli.times import epoch
 
@@ -91,7 +91,7 @@ class ImportProducts(Verb):
         if content["end"] - content["begin"] > _MB:
             gc.collect()  # on the sandbox httpx leaves each request in a cycle, with the body of the part before
         payload = _payload(content)
-        quote = b'"' if self._api.bulk_jobs.form.is_base64 else b""
+        quote = b'"' if self._api.bulk_jobs.encoding.is_base64 else b""
         head = b'{"job_type":"%b","payload":' % JOB_TYPES["import"].encode()
         return b"".join([head, quote, encoded(payload) if quote else payload, quote, b"}"])
 
@@ -102,7 +102,7 @@ class ImportProducts(Verb):
         return Receipt(answer["id"], epoch(answer.get("created_at")))
 
     def retry_after_rejection(self, error: RejectedError) -> bool:
-        return self._api.bulk_jobs.form.changes(error)
+        return self._api.bulk_jobs.encoding.changes(error)
 
     def reconcile(
         self, unclear: Sequence[Entry], *, done: Sequence[Entry], taken: set[str], rivals: Sequence[Entry]
@@ -169,7 +169,7 @@ def _opened(path: Path, name: str) -> BinaryIO:
 
 
 def _problem_with(record: Record) -> str:
-    return record.problem or "; ".join(wrong_with_product(record.fields, "import"))
+    return record.problem or "; ".join(product_problems(record.fields, "import"))
 
 
 def _json_of(record: Record) -> bytes:

@@ -1,18 +1,13 @@
-"""`synq inventory`: stock, its ledger, reservations, and the SKUs this machine knows."""
+"""`synq inventory`: stock, its ledger, reservations, and the local cache of SKUs."""
 
-from synq_cli.cli.lazy_groups import Noun
+from synq_cli.cli.groups import CommandGroup
 
 _HERE = "synq_cli.commands.inventory"
-group = Noun(
-    "Look at stock, adjust and reserve it.",
-    {"skus": (f"{_HERE}.skus", "Manage the local cache of SKUs.")},
-    elsewhere={
-        "adjust": f"{_HERE}.stock",
-        "levels": f"{_HERE}.stock",
-        "locations": f"{_HERE}.stock",
+group = CommandGroup(
+    groups={"skus": (f"{_HERE}.skus", "Manage the local cache of SKUs.")},
+    commands={
+        **dict.fromkeys(("adjust", "levels", "locations"), f"{_HERE}.stock"),
         "ledger": f"{_HERE}.ledger",
-        "reserve": f"{_HERE}.reservations",
-        "release": f"{_HERE}.reservations",
-        "reservations": f"{_HERE}.reservations",
+        **dict.fromkeys(("reserve", "release", "reservations"), f"{_HERE}.reservations"),
     },
 )

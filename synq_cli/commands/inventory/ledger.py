@@ -1,31 +1,31 @@
-"""`synq inventory ledger`: what changed the stock."""
+"""`synq inventory ledger`: the ledger of stock changes."""
 
 from typing import Annotated
 
 import typer
 
-from synq_cli.cli.lazy_groups import Commands
+from synq_cli.cli.context import RunContext
+from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.options import (
     AllOption,
     LimitOption,
     OnlyLocationOption,
     OnlySkuOption,
     SinceOption,
-    invocation,
-    moment,
+    parse_since,
 )
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, delta, identifier, named, quantity
 
-group = Commands()
+group = CommandGroup()
 
 
 @group.command(
     "ledger", operations.LIST_INVENTORY_LEDGER, operations.LIST_VARIANTS, operations.LIST_LOCATIONS, requests=(1, None)
 )
 def list_entries(
-    ctx: typer.Context,
+    run: RunContext,
     sku: OnlySkuOption = None,
     location: OnlyLocationOption = None,
     kind: Annotated[
@@ -35,22 +35,21 @@ def list_entries(
     limit: LimitOption = 50,
     read_all: AllOption = False,
 ) -> None:
-    """List what changed the stock, newest first.
+    """List stock ledger entries, newest first.
 
-    Every adjustment, order and return leaves an entry, and none is ever changed. `synq inventory adjust` writes
-    entries of the type adjustment; orders and returns have words of their own. With --since synq stops reading at
-    the first entry that is older.
+    Every adjustment, order and return adds an entry, and entries never change. `synq inventory adjust` adds entries
+    of type adjustment; orders and returns have their own types. With --since, synq stops reading at the first older
+    entry.
 
-    A table shows locations by name, and SKUs where this machine knows them; other formats give their ids, as the
-    API does.
+    A table shows the names of locations, and SKUs that are in the local cache; other formats show ids, as the API
+    does.
 
     Examples:
       synq inventory ledger --sku HMC-NVY-M
       synq inventory ledger --since 7d --type adjustment --all
       synq inventory ledger --location "Leith warehouse" -o csv
     """
-    run = invocation(ctx)
-    entries = run.api.ledger.entries(sku=sku, location=location, kind=kind, since=moment(since, run.system.now()))
+    entries = run.api.ledger.entries(sku=sku, location=location, kind=kind, since=parse_since(since, run.system.now()))
     table = run.output.format == "table"
     columns = [
         Column("Posted", "created_at", age),

@@ -1,22 +1,24 @@
-"""`synq inventory reserve/release/reservations`: units held without taking them off hand."""
+"""`synq inventory reserve`, `release` and `reservations`: units held for a purpose, still counted as on hand."""
 
 from collections.abc import Mapping
 from typing import Annotated
 
 import typer
 
-from synq_cli.cli.lazy_groups import Commands
-from synq_cli.cli.options import LocationOption, OnlyLocationOption, OnlySkuOption, SkuArgument, YesOption, invocation
+from synq_cli.cli.confirmation import confirm
+from synq_cli.cli.context import RunContext
+from synq_cli.cli.groups import CommandGroup
+from synq_cli.cli.options import LocationOption, OnlyLocationOption, OnlySkuOption, SkuArgument, YesOption
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, identifier, named, quantity, state
 from synq_cli.resources.inventory import reservations
 
-group = Commands()
+group = CommandGroup()
 
 
 def columns(skus: Mapping[str, str], places: Mapping[str, str]) -> list[Column]:
-    """Reservations, with variants and locations by the names that are known."""
+    """The columns of reservations, with SKUs and location names by id."""
     return [
         Column("ID", "id", identifier),
         Column("Variant", "variant_id", named(skus)),
@@ -37,33 +39,27 @@ def columns(skus: Mapping[str, str], places: Mapping[str, str]) -> list[Column]:
     requests=(1, 4),
 )
 def reserve_stock(
-    ctx: typer.Context,
+    run: RunContext,
     sku: SkuArgument,
-    units: Annotated[str, typer.Argument(metavar="QUANTITY", help="How many units to hold, 1 or more.")],
+    units: Annotated[str, typer.Argument(metavar="QUANTITY", help="Number of units, 1 or more.")],
     location: LocationOption = None,
     reference: Annotated[
-        str | None, typer.Option("--reference", metavar="TEXT", help="What they are held for.")
+        str | None, typer.Option("--reference", metavar="TEXT", help="Reason for the reservation, such as an order id.")
     ] = None,
 ) -> None:
     """Reserve units of one SKU.
 
-    Holds them without taking them off hand, until they are released or leave with an order. The API refuses more
-    than are available. If no answer comes, nothing is sent again: synq ends with exit 10 and says where to look.
+    Reserved units stay on hand until they are released or shipped with an order. The API refuses to reserve more than
+    are available. The request is never retried: if no response arrives, synq exits with 10 and says how to check.
 
-    As a table, and with --dry-run, the units available before and after are shown too, which costs one more request.
+    As a table, and with --dry-run, synq also shows the available units before and after, for one more request.
 
     Examples:
       synq inventory reserve HMC-NVY-M 3 --reference trunk-show-2026-12
       synq inventory reserve HMC-NVY-M 3 --location "Leith warehouse" --dry-run
     """
-    run = invocation(ctx)
-    hold = run.api.reservations.hold(
-        sku,
-        units,
-        location or run.settings.location,
-        reference=reference,
-        with_level=run.dry_run or run.output.format == "table",
-    )
+    place, with_level = location or run.settings.location, run.dry_run or run.output.format == "table"
+    hold = run.api.reservations.prepare(sku, units, place, reference=reference, with_level=with_level)
     if hold.after is not None and hold.after < 0:
         run.output.warn(f"Only {hold.available} of {sku} are available at {hold.location}.")
     made = run.api.reservations.create(hold)
@@ -74,30 +70,27 @@ def reserve_stock(
 
 @group.command("release", operations.RELEASE_RESERVATION, operations.LIST_RESERVATIONS)
 def release_reservation(
-    ctx: typer.Context,
-    reservation: Annotated[
-        str, typer.Argument(metavar="RESERVATION_ID", help="The reservation's id, or its first letters.")
-    ],
+    run: RunContext,
+    reservation: Annotated[str, typer.Argument(metavar="RESERVATION_ID", help="Reservation id, or the start of it.")],
     yes: YesOption = False,
 ) -> None:
     """Release a reservation.
 
-    Its units become available again; the reservation itself stays in the list as RELEASED. On a terminal synq shows
-    what would be given back and asks first; in a script --yes says so.
+    Its units become available again; the reservation stays in the list as RELEASED. synq shows the reservation and
+    asks for confirmation; in a script, use --yes.
 
     Examples:
       synq inventory release 75d9d1b8
       synq inventory release 75d9d1b8-7dab-4464-a35d-a83d613c2d57 --yes
     """
-    run = invocation(ctx)
     held = run.api.reservations.to_release(reservation)
     variant, location = str(held.get("variant_id")), str(held.get("location_id"))
     sku, place = run.index.names("sku").get(variant, variant), run.index.names("location").get(location, location)
     purpose = f" ({held['reference']})" if held.get("reference") else ""
     what = f"{held.get('quantity')} of {sku} at {place}{purpose}"
-    if run.confirmed(f"Release {held['id']}: {what}?", yes=yes):
-        run.api.reservations.release(held)
-        run.output.done(f"Released {held['id']}: {what}.")
+    confirm(run, f"Release {held['id']}: {what}?", yes=yes)
+    run.api.reservations.release(held)
+    run.output.done(f"Released {held['id']}: {what}.")
 
 
 @group.command(
@@ -108,27 +101,26 @@ def release_reservation(
     requests=(1, None),
 )
 def list_reservations(
-    ctx: typer.Context,
+    run: RunContext,
     sku: OnlySkuOption = None,
     location: OnlyLocationOption = None,
     status: Annotated[
         reservations.Status | None,
-        typer.Option("--status", metavar="STATUS", case_sensitive=False, help="Only this status."),
+        typer.Option("--status", metavar="STATUS", case_sensitive=False, help="Only reservations with this status."),
     ] = None,
 ) -> None:
     """List reservations, newest first.
 
-    An active one holds units; a released one has given them back; a consumed one has left with an order. The API
-    gives all of them at once and does not filter; synq does.
+    ACTIVE reservations hold units, RELEASED ones have returned them, CONSUMED ones were shipped with an order. The
+    API returns all reservations at once and does not filter; synq does.
 
-    A table shows locations by name, and SKUs where this machine knows them; other formats give their ids, as the
-    API does.
+    A table shows the names of locations, and SKUs that are in the local cache; other formats show ids, as the API
+    does.
 
     Examples:
       synq inventory reservations --status active
       synq inventory reservations --sku HMC-NVY-M --json
     """
-    run = invocation(ctx)
     found = run.api.reservations.matching(sku=sku, location=location, status=status)
     table = run.output.format == "table"
     names = (run.index.names("sku"), run.api.locations.names()) if table else ({}, {})

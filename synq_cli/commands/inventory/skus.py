@@ -4,15 +4,15 @@ from typing import Annotated
 
 import typer
 
-from synq_cli.cli.lazy_groups import Noun
-from synq_cli.cli.options import invocation
-from synq_cli.cli.values import FILE, Value
+from synq_cli.cli.context import RunContext
+from synq_cli.cli.groups import CommandGroup
+from synq_cli.cli.metavars import FILE, Metavar
 from synq_cli.errors import UsageError
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, identifier
 from synq_cli.resources.inventory.sku_file import read_skus, variant_id
 
-group = Noun("Manage the local cache of SKUs.")
+group = CommandGroup()
 
 COLUMNS = [
     Column("SKU", "sku"),
@@ -22,7 +22,7 @@ COLUMNS = [
 
 
 @group.command("list")
-def list_skus(ctx: typer.Context) -> None:
+def list_skus(run: RunContext) -> None:
     """List the SKUs in the local cache.
 
     synq keeps the SKUs of the tenant that any command shows, so that adjusting a known one takes a single request.
@@ -32,7 +32,6 @@ def list_skus(ctx: typer.Context) -> None:
       synq inventory skus list
       synq inventory skus list -o csv
     """
-    run = invocation(ctx)
     run.output.rows(
         run.index.skus(), COLUMNS, empty="No SKUs known yet; `synq products variants list --all` reads them."
     )
@@ -40,7 +39,7 @@ def list_skus(ctx: typer.Context) -> None:
 
 @group.command("add")
 def add_sku(
-    ctx: typer.Context,
+    run: RunContext,
     sku: Annotated[str, typer.Argument(metavar="SKU", help="The SKU.")],
     variant: Annotated[str, typer.Argument(metavar="VARIANT_ID", help="The variant's UUID.")],
 ) -> None:
@@ -52,7 +51,6 @@ def add_sku(
       synq inventory skus add HMC-NVY-M eb5bd2b9-e9a4-430b-9999-36b0cfa6ef1d
       synq inventory skus add HMC-NVY-L 5eb5ae74-8b2b-48e9-bdd8-ca566d66a229
     """
-    run = invocation(ctx)
     if not sku.strip():
         raise UsageError("A SKU can't be blank.")
     run.index.remember("sku", [(sku.strip(), variant_id(variant))])
@@ -61,7 +59,7 @@ def add_sku(
 
 @group.command("import")
 def import_skus(
-    ctx: typer.Context,
+    run: RunContext,
     file: Annotated[
         str, typer.Argument(metavar=FILE, help="File with the columns sku and variant_id; - is standard input.")
     ],
@@ -75,16 +73,17 @@ def import_skus(
       synq inventory skus import skus.csv
       synq products variants list --all --fields sku,id -o csv | sed 1s/id/variant_id/ | synq inventory skus import -
     """
-    run = invocation(ctx)
-    pairs = read_skus(run.read_text(file), file)
+    pairs = read_skus(run.system.read_text(file), file)
     run.index.remember("sku", pairs)
     run.output.done(f"Added {len(pairs)} SKU{'s' * (len(pairs) != 1)}.")
 
 
 @group.command("forget")
 def forget_skus(
-    ctx: typer.Context,
-    skus: Annotated[list[str] | None, typer.Argument(metavar=Value("[SKU]...", "sku"), help="SKUs to remove.")] = None,
+    run: RunContext,
+    skus: Annotated[
+        list[str] | None, typer.Argument(metavar=Metavar("[SKU]...", "sku"), help="SKUs to remove.")
+    ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Every SKU of this tenant.")] = False,
 ) -> None:
     """Remove SKUs from the local cache.
@@ -95,7 +94,6 @@ def forget_skus(
       synq inventory skus forget HMC-NVY-M
       synq inventory skus forget --all
     """
-    run = invocation(ctx)
     if bool(skus) == everything:
         raise UsageError("Give the SKUs to remove, or --all.")
     count = run.index.forget("sku", None if everything else skus)

@@ -1,1 +1,1 @@
-"""Commands about this machine: logins, profiles, runs, completion."""
+"""Commands about this machine: logins, profiles, runs, completion, help."""

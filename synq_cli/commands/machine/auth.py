@@ -1,19 +1,19 @@
-"""`synq auth`: log in, see who you are, switch tenants, log out."""
+"""`synq auth`: log in, show the login, switch tenants, log out."""
 
 from typing import Annotated
 
 import typer
 
-from synq_cli.cli.lazy_groups import Noun
-from synq_cli.cli.login import Login, all_logins, chosen_profile
-from synq_cli.cli.options import invocation
-from synq_cli.cli.values import PROFILE
+from synq_cli.cli.context import RunContext
+from synq_cli.cli.groups import CommandGroup
+from synq_cli.cli.login import all_logins, choose_profile, log_in, refuse_sandbox
+from synq_cli.cli.metavars import PROFILE
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import flag, state, timestamp
 from synq_cli.session import profiles
 
-group = Noun("Log in, switch tenants, log out.")
+group = CommandGroup()
 
 STATUS = [
     Column("Profile", "profile"),
@@ -31,33 +31,34 @@ STATUS = [
 
 
 @group.command("login", operations.LIST_CHANNELS)
-def log_in(
-    ctx: typer.Context,
+def log_in_command(
+    run: RunContext,
     with_token: Annotated[bool, typer.Option("--with-token", help="Read the token from standard input.")] = False,
     insecure_storage: Annotated[
-        bool, typer.Option("--insecure-storage", help="Keep the token in a file (0600) instead of the keyring.")
+        bool, typer.Option("--insecure-storage", help="Store the token in a file (mode 0600), not in the keyring.")
     ] = False,
     token_command: Annotated[
-        str | None, typer.Option("--token-command", metavar="COMMAND", help="A program that prints a fresh token.")
+        str | None, typer.Option("--token-command", metavar="COMMAND", help="Command that prints a new token.")
     ] = None,
     token_url: Annotated[
-        str | None, typer.Option("--token-url", metavar="URL", help="Where an OAuth 2 refresh token is renewed.")
+        str | None,
+        typer.Option("--token-url", metavar="URL", help="Token URL of an OAuth 2 server, to use a refresh token."),
     ] = None,
     client_id: Annotated[
-        str | None, typer.Option("--client-id", metavar="ID", help="The client that the refresh token belongs to.")
+        str | None, typer.Option("--client-id", metavar="ID", help="Client id of the refresh token.")
     ] = None,
 ) -> None:
     """Log in to a tenant.
 
-    Asks for the token (dashboard: Settings, Organization, API Credentials) without showing it, calls the API
-    once to prove it, and keeps it in the operating system's keyring. There is no option that takes the token itself:
-    command lines can be read by others.
+    Prompts for the token (dashboard: Settings, Organization, API Credentials) without showing it, checks it with one
+    request, and stores it in the keyring of the operating system. No option takes the token itself, since other users
+    can read command lines.
 
-    Tokens live an hour. A login renews itself if the profile says how; on a terminal you are asked. Either a command
-    of yours prints a fresh token (--token-command; it is run without a shell and has 30 seconds), or an OAuth 2
-    refresh token is sent to its --token-url; that token is asked for, or piped in with --with-token, and kept beside
-    the other. The renewal happens five minutes before the end, or when the API refuses the token, once for all synq
-    processes; if it fails, what is stored stays.
+    Tokens expire after an hour. synq can renew them in one of two ways; on a terminal it asks which. --token-command
+    is a command of yours that prints a new token, run without a shell and with 30 seconds to finish. --token-url is
+    an OAuth 2 server that gives new tokens for a refresh token, which synq prompts for, or reads with --with-token,
+    and stores. synq renews a token five minutes before it expires, or when the API refuses it, once for all synq
+    processes. If that fails, the stored tokens stay.
 
     Examples:
       synq auth login
@@ -66,108 +67,99 @@ def log_in(
       synq auth login --profile acme --token-command "pass show synq/acme"
       synq auth login --profile acme --token-url https://login.example.com/oauth/token --client-id synq
     """
-    run = invocation(ctx)
-    run.refuse_for_sandbox("The sandbox needs no login; it has tokens of its own.")
-    login = Login(run, "file" if insecure_storage else "keyring", from_stdin=with_token)
-    login.begin(command=token_command, token_url=token_url, client_id=client_id)
-    run.api.channels.list()  # proves the token: open to every role
-    login.keep()
+    refuse_sandbox(run, "The sandbox needs no login.")
+    where = "file" if insecure_storage else "keyring"
+    log_in(run, where, from_stdin=with_token, command=token_command, token_url=token_url, client_id=client_id)
     run.output.record(run.session.describe(), STATUS)
 
 
 @group.command("status")
 def show_status(
-    ctx: typer.Context, every: Annotated[bool, typer.Option("--all", help="The login of every profile.")] = False
+    run: RunContext, every: Annotated[bool, typer.Option("--all", help="Show the login of every profile.")] = False
 ) -> None:
-    """Show who you are logged in as.
+    """Show the current login.
 
-    Tenant, organization, role and expiry are what the token said when it was last read: nothing is sent, and the
-    keyring is left alone. Also where the token is kept, how it is renewed, and what overrides the profile in this
-    shell. With --all each profile is shown by itself, without what overrides it.
+    Shows the tenant, organization, role and expiry from the token when it was last read, where the token is stored,
+    how it is renewed, and which variables override the profile. It sends nothing and does not open the keyring. --all
+    shows every profile without these overrides.
 
     Examples:
       synq auth status
       synq auth status --profile acme --json
       synq auth status --all
     """
-    run = invocation(ctx)
     if every:
-        run.output.rows(all_logins(run), STATUS, empty="No profiles yet; `synq auth login` makes one.")
+        run.output.rows(all_logins(run), STATUS, empty="There are no profiles. To create one, run `synq auth login`.")
         return
     run.session.check_login()
     run.output.record(run.session.describe(), STATUS)
 
 
 @group.command("refresh")
-def refresh_token(ctx: typer.Context) -> None:
+def refresh_token(run: RunContext) -> None:
     """Renew the token now.
 
-    The way the profile says: with its token_command, or its OAuth 2 refresh token. Commands do this by themselves
-    five minutes before a token ends.
+    Uses the profile's token_command or OAuth 2 refresh token. Other commands renew a token by themselves, five minutes
+    before it expires.
 
     Examples:
       synq auth refresh
       synq auth refresh --profile acme --json
     """
-    run = invocation(ctx)
-    run.refuse_for_sandbox("The sandbox makes its tokens itself; there is nothing to renew.")
+    refuse_sandbox(run, "The sandbox has no login to renew.")
     run.session.renew_now()
     run.output.record(run.session.describe(), STATUS)
 
 
 @group.command("token")
-def print_token(ctx: typer.Context) -> None:
+def print_token(run: RunContext) -> None:
     """Print the token, for other tools.
 
-    It is a secret: let it flow into another program, not onto a screen. One that is about to end is renewed first,
-    if the profile says how.
+    The token is a secret: pass it to another program, do not show it. A token that is about to expire is renewed
+    first, if the profile says how.
 
     Examples:
       curl -H "Authorization: Bearer $(synq auth token)" https://api.synq.io/api/v1/channels
       SYNQ_TOKEN="$(synq auth token --profile acme)" ./nightly.sh
     """
-    run = invocation(ctx)
     run.session.keep_fresh()
     run.output.value(run.session.credentials.token)
 
 
 @group.command("switch")
 def switch_profile(
-    ctx: typer.Context,
+    run: RunContext,
     named: Annotated[
-        str | None, typer.Argument(metavar=PROFILE, help="An existing profile; on a terminal you can pick one.")
+        str | None, typer.Argument(metavar=PROFILE, help="Existing profile. [default: choose from a list]")
     ] = None,
 ) -> None:
     """Choose the profile used by default.
 
-    SYNQ_PROFILE, --profile and a .synq.yaml go before it. A .synq.yaml names the profile (`profile: acme`) for the
-    folder it lies in and all below; it can hold nothing else.
+    --profile, SYNQ_PROFILE and a .synq.yaml file override it. A .synq.yaml sets the profile (`profile: acme`) for its
+    folder and subfolders, and nothing else.
 
     Examples:
       synq auth switch
       synq auth switch acme
     """
-    run = invocation(ctx)
-    name = chosen_profile(run, named)
+    name = choose_profile(run, named)
     profiles.change(run.config.path, lambda config: config.update(current_profile=name))
-    run.output.done(f"Using profile {name} from now on.")
+    run.output.done(f"Switched to profile {name}.")
     if run.settings.profile != name and run.settings.sources["profile"] not in {"auth switch", "default"}:
-        run.output.warn(f"Here {run.settings.sources['profile']} still says {run.settings.profile}.")
+        run.output.warn(f"{run.settings.sources['profile']} overrides it here with {run.settings.profile}.")
 
 
 @group.command("logout")
-def log_out(ctx: typer.Context) -> None:
-    """Forget the token of a profile.
+def log_out(run: RunContext) -> None:
+    """Log out of a profile.
 
-    Removes it from where the profile keeps it, and with it a refresh token, a webhook secret and the way the token
-    was renewed. The profile's other settings stay.
+    Deletes the profile's token, refresh token, webhook secret and renewal settings. The other settings stay.
 
     Examples:
       synq auth logout --profile acme
       synq auth logout
     """
-    run = invocation(ctx)
-    run.refuse_for_sandbox("The sandbox has no login to forget.")
+    refuse_sandbox(run, "The sandbox has no login.")
     profile = profiles.existing(run.config, run.settings.profile)
     had = run.session.forget_login()
-    run.output.done(f"Forgot the token of profile {profile}." if had else f"Profile {profile} had no token.")
+    run.output.done(f"Logged out of profile {profile}." if had else f"Profile {profile} was not logged in.")

@@ -1,105 +1,81 @@
-"""`synq completion`: TAB for each shell, printed, installed and taken back."""
+"""`synq completion`: print, install and uninstall shell completion."""
 
 from typing import Annotated
 
 import typer
 
-from synq_cli.cli.lazy_groups import Noun
-from synq_cli.cli.options import YesOption, invocation
+from synq_cli.cli.confirmation import confirm_local
+from synq_cli.cli.context import RunContext
+from synq_cli.cli.groups import CommandGroup
+from synq_cli.cli.options import YesOption
 from synq_cli.completion.installation import Edit, installation
-from synq_cli.completion.scripts import Shell, script
+from synq_cli.completion.scripts import SCRIPTS, Shell, script
 
-group = Noun("Complete commands, options and values with TAB.")
+group = CommandGroup()
 
 ShellArgument = Annotated[
-    Shell | None,
-    typer.Argument(metavar="[SHELL]", help="Default: what $SHELL says."),
+    Shell | None, typer.Argument(metavar="[SHELL]", help="Shell. [default: from the variable SHELL]")
 ]
 
-
-@group.command("bash")
-def print_bash(ctx: typer.Context) -> None:
-    """Print the completion script for bash.
-
-    For bash 3.2 or newer, with the package bash-completion or without it. `synq completion install` puts it where bash
-    finds it.
-
-    Examples:
-      synq completion bash
-      synq completion bash > synq.bash
-    """
-    _print(ctx, "bash")
+# Each shell: its name in sentences, and what its page adds.
+_SHELLS = {
+    "bash": ("bash", "For bash 3.2 or newer, with or without the package bash-completion."),
+    "zsh": ("zsh", "Save it as _synq in a folder on fpath."),
+    "fish": ("fish", "fish loads it from ~/.config/fish/completions/synq.fish."),
+    "powershell": ("PowerShell", "For PowerShell 7 on every platform."),
+}
 
 
-@group.command("zsh")
-def print_zsh(ctx: typer.Context) -> None:
-    """Print the completion script for zsh.
+def _add_print(shell: str, title: str, note: str) -> None:
+    """Add the command that prints the script of a shell."""
 
-    As a file called _synq it belongs into a folder on fpath. `synq completion install` sees to that.
+    def print_script(ctx: typer.Context) -> None:
+        ctx.obj.output.text(script(shell, ctx.find_root().command))
+
+    print_script.__doc__ = f"""Print the completion script for {title}.
+
+    {note} `synq completion install {shell}` does everything for you.
 
     Examples:
-      synq completion zsh
-      synq completion zsh > _synq
+      synq completion {shell}
+      synq completion {shell} > {SCRIPTS[shell]}
     """
-    _print(ctx, "zsh")
+    group.command(shell)(print_script)
 
 
-@group.command("fish")
-def print_fish(ctx: typer.Context) -> None:
-    """Print the completion script for fish.
-
-    fish finds it as ~/.config/fish/completions/synq.fish. `synq completion install` puts it there.
-
-    Examples:
-      synq completion fish
-      synq completion fish > synq.fish
-    """
-    _print(ctx, "fish")
-
-
-@group.command("powershell")
-def print_powershell(ctx: typer.Context) -> None:
-    """Print the completion script for PowerShell.
-
-    For PowerShell 7 on every platform. `synq completion install` has the profile load it.
-
-    Examples:
-      synq completion powershell
-      synq completion powershell > synq.ps1
-    """
-    _print(ctx, "powershell")
+for _shell, (_title, _note) in _SHELLS.items():
+    _add_print(_shell, _title, _note)
 
 
 @group.command("install")
 def install(ctx: typer.Context, shell: ShellArgument = None, yes: YesOption = False) -> None:
-    """Have the shell complete synq's commands with TAB.
+    """Install shell completion.
 
-    Puts the script where the shell looks for it and, where it would not be found there, a few marked lines into the
-    shell's start-up file. Says which files before it changes them. To be run again after an update of synq; what is
-    up to date stays as it is.
+    Writes the script to the folder where the shell looks for it and, if needed, adds a few marked lines to the
+    shell's start-up file. Shows the files and asks for confirmation first. Run it again after each update of synq.
 
-    Commands, options and fixed values then complete without starting synq. Profiles, SKUs, stock locations, orders
-    and runs complete as far as this machine has seen them; TAB never asks the API.
+    Commands, options and fixed values then complete without starting synq. Profiles, SKUs, locations, orders and runs
+    complete from the local cache; completion never calls the API.
 
     Examples:
       synq completion install
       synq completion install zsh --yes
     """
-    run = invocation(ctx)
+    run: RunContext = ctx.obj
     place = installation(shell, run.system.environ)
     edits = place.install(script(place.shell, ctx.find_root().command))
     if not edits:
-        run.output.done(f"TAB in {place.shell} is up to date: {place.script}")
+        run.output.done(f"Completion for {place.shell} is up to date: {place.script}")
         return
-    run.confirmed_here(f"{_told(edits)}?", yes=yes)
+    confirm_local(run, f"{_summary(edits)}?", yes=yes)
     place.carry_out(edits)
-    run.output.done(f"TAB works in every new {place.shell}. To have it in this one:")
-    run.output.done(place.start)  # on a line of its own, to be copied whole
+    run.output.done(f"Installed completion for {place.shell}. It works in new shells; to load it in this one, run:")
+    run.output.done(place.start)  # on a line of its own, to be copied
 
 
 @group.command("uninstall")
-def uninstall(ctx: typer.Context, shell: ShellArgument = None, yes: YesOption = False) -> None:
-    """Take back what `synq completion install` did.
+def uninstall(run: RunContext, shell: ShellArgument = None, yes: YesOption = False) -> None:
+    """Remove what `synq completion install` added.
 
     Removes the script and the marked lines, and nothing else.
 
@@ -107,25 +83,21 @@ def uninstall(ctx: typer.Context, shell: ShellArgument = None, yes: YesOption = 
       synq completion uninstall
       synq completion uninstall fish --yes
     """
-    run = invocation(ctx)
     place = installation(shell, run.system.environ)
     edits = place.uninstall()
     if not edits:
-        run.output.done(f"There is nothing to take back for {place.shell}.")
+        run.output.done(f"Completion for {place.shell} is not installed.")
         return
-    run.confirmed_here(f"{_told(edits)}?", yes=yes)
+    confirm_local(run, f"{_summary(edits)}?", yes=yes)
     place.carry_out(edits)
-    run.output.done(f"TAB no longer completes synq in a new {place.shell}.")
+    run.output.done(f"Removed completion for {place.shell} from new shells.")
 
 
-def _print(ctx: typer.Context, shell: str) -> None:
-    invocation(ctx).output.text(script(shell, ctx.find_root().command))
-
-
-def _told(edits: list[Edit]) -> str:
-    """What is about to be done, as a sentence without its end."""
-    deeds = [
-        (f"{'Remove' if edit.text is None else 'Change' if edit.path.exists() else 'Write'} {edit.path}")
+def _summary(edits: list[Edit]) -> str:
+    """The changes, as a sentence without its end."""
+    changes = [
+        f"{'remove' if edit.text is None else 'change' if edit.path.exists() else 'write'} {edit.path}"
         for edit in edits
     ]
-    return " and ".join([deeds[0], *(deed[0].lower() + deed[1:] for deed in deeds[1:])])
+    sentence = " and ".join(changes)
+    return sentence[0].upper() + sentence[1:]

@@ -1,44 +1,288 @@
-"""`synq doctor`: what is set up, and the mend of what is not."""
+"""`synq doctor`: check everything that synq depends on, and suggest fixes."""
 
-from typing import Annotated
+import os
+import platform
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from synq_cli.cli.lazy_groups import Commands
-from synq_cli.cli.options import invocation
-from synq_cli.commands.machine.diagnosis import Diagnosis
+from synq_cli import __version__
+from synq_cli.cli.context import RunContext
+from synq_cli.cli.groups import CommandGroup
+from synq_cli.errors import SynqError, UsageError
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import state
+from synq_cli.session.profiles import token_store
+from synq_cli.session.settings import SANDBOX
 
-group = Commands()
+if TYPE_CHECKING:
+    from synq_cli.resources.health import HealthStatus
+
+group = CommandGroup()
 
 COLUMNS = [
     Column("Check", "check"),
     Column("State", "state", state),
     Column("Found", "found"),
-    Column("Mend", "mend"),
+    Column("Fix", "mend"),
 ]
+_DNS_TIMEOUT = 3.0
+# Seconds: a token that expires sooner, or a clock that differs more, is worth a warning.
+_SOON, _SKEW = 300, 30
 
 
 @group.command("doctor", operations.GET_HEALTH, requests=(0, 1))
 def examine(
-    ctx: typer.Context,
-    network: Annotated[
-        bool, typer.Option("--network", help="Also look up the API's host, its TLS, its health and its clock.")
-    ] = False,
+    run: RunContext,
+    network: Annotated[bool, typer.Option("--network", help="Also check DNS, TLS, the API and the clock.")] = False,
 ) -> None:
-    """Look at everything synq rests on, and name the mends.
+    """Check the setup and suggest fixes.
 
-    Configuration, settings, keyring, token, the count of the rate limit, the index of SKUs, routes that the server
-    was found to lack, TAB completion; with --network also DNS, TLS, the API and the clock, for one request. A line
-    each: ok, warn or fail, what was found, and below it what to do. It works where nothing else does, and ends with
-    exit 0 whatever it finds.
+    Checks the configuration, settings, keyring, token, rate limit, local cache, routes that the server lacks, and
+    shell completion; with --network also DNS, TLS, the API and the clock, for one request. Each check is ok, warn or
+    fail, with a fix if there is one. The exit status is 0 whatever it finds.
 
     Examples:
       synq doctor
       synq doctor --network
       synq doctor --json
     """
-    diagnosis = Diagnosis(invocation(ctx))
-    diagnosis.output.checklist(diagnosis.findings(network=network), COLUMNS)
+    try:
+        _ = run.settings
+    except SynqError:
+        output = run.plain_output()  # invalid settings are a finding, not the end
+    else:
+        output = run.output
+    output.checklist(Doctor(run, network=network).findings(), COLUMNS)
+
+
+class Finding(NamedTuple):
+    """The result of a check: its state (ok, warn or fail), what was found, and how to fix it."""
+
+    state: str
+    found: str
+    mend: str | None = None
+
+
+def _ok(found: str) -> Finding:
+    return Finding("ok", found)
+
+
+def _warn(found: str, fix: str | None = None) -> Finding:
+    return Finding("warn", found, fix)
+
+
+class Doctor:
+    """The checks of one run; with `network` it also calls the API."""
+
+    def __init__(self, run: RunContext, *, network: bool) -> None:
+        self._run = run
+        self._network = network
+        # Each check that failed, and each that was skipped because of it, with the check to fix.
+        self._failed: dict[str, str] = {}
+
+    def findings(self) -> Iterator[dict[str, Any]]:
+        """The finding of each check, as a row."""
+        # Each check with the one it depends on: if that fails, it is skipped.
+        checks: list[tuple[str, Callable[[], Finding], str]] = [
+            ("synq", self._version, ""),
+            ("config", self._config, ""),
+            ("settings", self._settings, "config"),
+            ("keyring", self._keyring, "settings"),
+            ("token", self._token, "settings"),
+            ("renewal", self._renewal, "settings"),
+            ("budget", self._budget, "settings"),
+            ("index", self._index, "token"),
+            ("routes", self._routes, "index"),
+            ("completion", self._completion, ""),
+        ]
+        if self._network:
+            checks += [("DNS", self._dns, "settings"), ("TLS", self._tls, "DNS")]
+            checks += [("API", self._api, "TLS"), ("clock", self._clock, "API")]
+        for name, check, dependency in checks:
+            cause = self._failed.get(dependency)
+            if cause:
+                finding = _warn(f"Skipped: see {cause}.")
+            else:
+                try:
+                    finding = check()
+                except SynqError as error:
+                    finding = Finding("fail", error.message, error.hint)
+            if cause or finding.state == "fail":
+                self._failed[name] = cause or name
+            yield {"check": name, **finding._asdict()}
+
+    def _version(self) -> Finding:
+        return _ok(f"{__version__} on Python {platform.python_version()}, {platform.system()}.")
+
+    def _config(self) -> Finding:
+        config = self._run.config
+        if not config.path.exists():
+            return _ok(f"{config.path} does not exist yet; the defaults apply.")
+        return _ok(f"{config.path}, profiles: {', '.join(config.profiles) or 'none'}.")
+
+    def _settings(self) -> Finding:
+        settings = self._run.settings
+        found = f"Profile {settings.profile} ({settings.sources['profile']}) at {settings.base_url}"
+        found += f", {settings.environment}" if settings.environment else ""
+        found += ", read-only." if settings.read_only else "."
+        if settings.profile in {SANDBOX, *self._run.config.profiles} or settings.sources["profile"] == "default":
+            return _ok(found)
+        return _warn(f"{found} This profile does not exist yet.", f"synq auth login --profile {settings.profile}")
+
+    def _keyring(self) -> Finding:
+        if self._run.settings.profile == SANDBOX:
+            return _ok("Not needed: the sandbox has its own tokens.")
+        if self._run.system.environ.get("SYNQ_TOKEN"):
+            return _ok("Not needed: SYNQ_TOKEN is set.")
+        if token_store(self._run.config, self._run.settings.profile) != "file":
+            return _ok(f"{self._run.tokens.backend()} works.")
+        file = self._run.config.path.with_name("credentials.json")
+        if os.name == "posix" and file.exists() and file.stat().st_mode & 0o077:
+            return _warn(f"The token is in {file}, which other users can read.", f"chmod 600 {file}")
+        return _ok(f"Not needed: the token is in {file}, which only you can read.")
+
+    def _token(self) -> Finding:  # noqa: PLR0911 one return for each case
+        if self._is_new_sandbox:
+            return _ok("The sandbox creates one on first use.")
+        if "keyring" in self._failed and self._run.settings.profile in self._run.config.profiles:
+            return Finding("fail", "Skipped: see keyring.")
+        session, now = self._run.session, self._run.system.now()
+        credentials, claims = session.credentials, session.credentials.claims
+        if claims is None:
+            return _warn(f"From {credentials.source}. It is not a JWT, so its tenant and expiry are unknown.")
+        who = f"From {credentials.source}: {claims.role or 'no role'} of tenant {credentials.tenant_id or 'unknown'}"
+        if claims.expires_at is None:
+            return _ok(f"{who}; its expiry is unknown.")
+        left = claims.expires_at - now
+        if left > 0:
+            soon = left < _SOON and not session.can_renew
+            return Finding("warn" if soon else "ok", f"{who}; expires in {left / 60:.0f} minutes.")
+        if session.can_renew:
+            return _warn(f"{who}; expired.", "synq auth refresh")
+        return Finding("fail", f"{who}; expired.", session.login_hint(now))
+
+    def _renewal(self) -> Finding:
+        settings, environ = self._run.settings, self._run.system.environ
+        if settings.profile == SANDBOX or environ.get("SYNQ_TOKEN"):
+            return _ok("Not needed: the token does not come from the profile.")
+        if settings.token_command:
+            import shlex
+            import shutil
+
+            program = shlex.split(settings.token_command)[0]
+            if shutil.which(program, path=environ.get("PATH")) is None:
+                return Finding("fail", f"The token_command {program} was not found.", "Install it, or log in again.")
+            return _ok(f"By the token_command {program}.")
+        if settings.token_url:
+            return _ok(f"By a refresh token, at {settings.token_url.partition('?')[0]}.")
+        return _ok(f"By hand: synq auth login --profile {settings.profile}")
+
+    def _budget(self) -> Finding:
+        warnings: list[str] = []
+        budget = self._run.open_budget(warnings.append)
+        window = budget.snapshot()
+        budget.close()
+        if warnings:
+            return _warn(" ".join(warnings), "Set SYNQ_STATE_DIR to another folder.")
+        if window.blocked_for > 0:
+            return _warn(f"The API refuses requests for {window.blocked_for:.0f} s.", "synq limits")
+        return _ok(f"{window.remaining} of {window.limit} requests left this minute, counted in {budget.path}.")
+
+    def _index(self) -> Finding:
+        if self._is_new_sandbox:
+            return _ok("Empty: the sandbox does not exist yet.")
+        return _ok(f"{len(self._run.index.names('sku'))} SKUs of this tenant are in the local cache.")
+
+    def _routes(self) -> Finding:
+        missing = [] if self._is_new_sandbox else self._run.index.missing()
+        if not missing:
+            return _ok("No route was missing in the last day.")
+        names = ", ".join(operation.replace("_", " ") for operation in missing)
+        if self._network:
+            self._run.index.forget_missing()
+            return _ok(f"This server lacked: {names}. synq will try them again.")
+        fix = "Use the dashboard instead. synq tries again after a day, or after `synq doctor --network`."
+        return _warn(f"This server lacks: {names}.", fix)
+
+    def _completion(self) -> Finding:
+        from synq_cli.completion.installation import installation
+
+        try:
+            found = installation(None, self._run.system.environ)
+        except UsageError as error:
+            return _ok(f"Skipped: {error.message}")
+        place, problem = found.place()
+        if problem:
+            return _warn(problem, f"synq completion install {found.shell}")
+        return _ok(f"For {found.shell}, in {place}.")
+
+    @property
+    def _is_new_sandbox(self) -> bool:
+        """Whether this run uses a sandbox that does not exist yet; the checks must not create it."""
+        return self._run.settings.profile == SANDBOX and not self._run.sandbox.file.exists()
+
+    # with --network
+
+    def _dns(self) -> Finding:
+        from synq_cli.http.client import look_up
+
+        if self._run.settings.profile == SANDBOX:
+            return _ok("Not needed: the sandbox is embedded.")
+        if proxy := self._run.network.proxy_variable(self._run.settings.base_url):
+            return _ok(f"Left to the proxy in {proxy}.")
+        host, port = self._run.session.address
+        addresses = look_up(host, port, _DNS_TIMEOUT)
+        more = f" and {len(addresses) - 3} more" if len(addresses) > 3 else ""
+        return _ok(f"{host} is {', '.join(addresses[:3])}{more}.")
+
+    def _tls(self) -> Finding:
+        from datetime import UTC, datetime
+
+        if not self._run.settings.base_url.startswith("https:"):
+            return _ok("Not needed: nothing leaves this machine.")
+        try:
+            tls = self._health.tls
+        except SynqError as error:
+            if error.status is None:
+                raise
+            tls = None  # an error response proves that the connection works
+        if tls is None or tls.certificate_ends is None:
+            return _ok(f"{tls.version if tls else 'TLS'}, certificate trusted.")
+        ends = datetime.fromtimestamp(tls.certificate_ends, UTC)
+        return _ok(f"{tls.version}, certificate until {ends:%Y-%m-%d}.")
+
+    def _api(self) -> Finding:
+        url, text = self._run.settings.base_url, self._health.text
+        if text == "OK":
+            return _ok(f"{url} answers OK.")
+        fix = "Check the base URL: `synq config get base_url` shows it."
+        return _warn(f"{url} answers {text[:40]!r} instead of OK.", fix)
+
+    def _clock(self) -> Finding:
+        if self._health.time is None:
+            return _warn("The API did not send its time.")
+        skew = self._run.system.now() - self._health.time
+        if abs(skew) <= _SKEW:
+            return _ok("Within seconds of the API's.")
+        found = f"{abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} the API's."
+        if "token" not in self._failed and (ends := self._run.session.credentials.expires_at) is not None:
+            found += f" By the API's clock the token expires in {(ends - self._health.time) / 60:.0f} minutes."
+        return _warn(found, "Set this machine's clock: synq uses it to see when a token expires.")
+
+    @property
+    def _health(self) -> "HealthStatus":
+        """The API's health, requested once; raises the error of that request each time."""
+        if isinstance(self._health_or_error, SynqError):
+            raise self._health_or_error
+        return self._health_or_error
+
+    @cached_property
+    def _health_or_error(self) -> "HealthStatus | SynqError":
+        try:
+            return self._run.api.health.get()
+        except SynqError as error:
+            return error

@@ -5,14 +5,14 @@ from typing import Annotated, Any
 import typer
 
 from synq_cli.cli import tree
-from synq_cli.cli.lazy_groups import Commands
-from synq_cli.cli.options import invocation
-from synq_cli.cli.values import Value
+from synq_cli.cli.context import RunContext
+from synq_cli.cli.groups import CommandGroup
+from synq_cli.cli.metavars import Metavar
 from synq_cli.errors import UsageError
 from synq_cli.help_topics import pages
 from synq_cli.nearest import did_you_mean
 
-group = Commands()
+group = CommandGroup()
 
 
 @group.command("help")
@@ -21,25 +21,26 @@ def show_help(
     words: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar=Value("[TOPIC|COMMAND]...", "command", pages.TOPICS),
-            help=f"{', '.join(pages.TOPICS)}; or a command. Default: the list of topics.",
+            metavar=Metavar("[TOPIC|COMMAND]...", "command", pages.TOPICS),
+            help=f"Topic ({', '.join(pages.TOPICS)}) or command. [default: list the topics]",
         ),
     ] = None,
 ) -> None:
-    """Explain a topic, or a command.
+    """Show help on a topic or a command.
 
-    Topics are what holds for all commands. Of a command, such as `orders list`, this is the page that --help shows.
+    Topics explain what all commands have in common. For a command, such as `orders list`, this is the page of --help.
 
     Examples:
       synq help
       synq help exit-codes
       synq help orders list
     """
-    invocation(ctx).plain_output().text(_page(ctx, words or []))
+    run: RunContext = ctx.obj
+    run.plain_output().text(_page(ctx, words or []))
 
 
 def _page(ctx: Any, words: list[str]) -> str:
-    """The page that these words name; UsageError, with the nearest, if there is none."""
+    """The page of a topic or command; UsageError, with the nearest name, if there is none."""
     root = ctx.find_root().command
     formatter = ctx.make_formatter()
     if not words:
@@ -52,7 +53,7 @@ def _page(ctx: Any, words: list[str]) -> str:
     else:
         near = did_you_mean(words[0], [*pages.TOPICS, *root.list_commands(ctx)])
         raise UsageError(
-            f"There is no help on '{' '.join(words)}'.",
-            hint=f"{near}`synq help` lists the topics, `synq --help` the commands.",
+            f'Unknown topic or command "{" ".join(words)}".',
+            hint=f"{near}Run `synq help` for the topics, `synq --help` for the commands.",
         )
     return str(formatter.getvalue())

@@ -1,39 +1,36 @@
-"""`synq limits`: the rate limit's window."""
+"""`synq limits`: the rate limit."""
 
-import typer
-
-from synq_cli.cli.lazy_groups import Commands
-from synq_cli.cli.options import invocation
+from synq_cli.cli.context import RunContext
+from synq_cli.cli.groups import CommandGroup
 from synq_cli.output.columns import Column
 from synq_cli.output.drawing.window import soon, spenders, window
 from synq_cli.output.formats import flag
 
-group = Commands()
+group = CommandGroup()
 
 RECORD = [
     Column("API", "host"),
     Column("Window", "remaining", window),
-    Column("Spent by", "spenders", spenders),
-    Column("Next one", "frees_in", soon),
-    Column("All of it", "full_in", soon),
-    Column("Refused for", "blocked_for", soon),
+    Column("Used by", "spenders", spenders),
+    Column("Next request", "frees_in", soon),
+    Column("Full again", "full_in", soon),
+    Column("Blocked for", "blocked_for", soon),
     Column("Limit", "limit"),
     Column("Exact", "exact", flag),
-    Column("Others", "strangers"),
+    Column("Other clients", "strangers"),
 ]
 
 
 @group.command("limits")
-def show_limits(ctx: typer.Context) -> None:
-    """Show the rate limit and who spent it.
+def show_limits(run: RunContext) -> None:
+    """Show the rate limit and its use.
 
-    The API takes 100 requests a minute from one address, in a sliding window. All synq processes of this
-    machine share one count, kept in a file and corrected by what the API says is left. This command reads that
-    file and sends nothing.
+    The API accepts 100 requests a minute from each IP address, in a sliding window. All synq processes on this machine
+    share one count, stored in a file and corrected by each response of the API. This command reads the file and sends
+    nothing.
 
     Examples:
       synq limits
       synq limits --json
     """
-    run = invocation(ctx)
     run.output.record(run.budget.snapshot().as_row(), RECORD)

@@ -1,18 +1,19 @@
-"""`synq runs list/show/resume/undo`."""
+"""`synq runs`: list, show, resume and undo bulk runs."""
 
 from typing import Annotated, Literal
 
 import typer
 
-from synq_cli.cli.lazy_groups import Noun
-from synq_cli.cli.options import YesOption, invocation
-from synq_cli.cli.values import RUN
+from synq_cli.cli.context import RunContext
+from synq_cli.cli.groups import CommandGroup
+from synq_cli.cli.metavars import RUN
+from synq_cli.cli.options import YesOption
 from synq_cli.commands.bulk import SUMMARY, ReportOption, carry_out, finish
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, delta, quantity, state, whole
 
-group = Noun("Look at bulk runs, resume them, undo them.")
+group = CommandGroup()
 
 COLUMNS = [
     Column("Run", "id", whole),
@@ -24,8 +25,8 @@ COLUMNS = [
     Column("Failed", "failed", quantity),
     Column("Unknown", "unknown", quantity),
     Column("Pending", "pending", quantity),
-    Column("Takes back", "undoes", whole, drop=2),
-    Column("Taken back by", "undone_by", whole, drop=2),
+    Column("Undoes", "undoes", whole, drop=2),
+    Column("Undone by", "undone_by", whole, drop=2),
     Column("Profile", "profile", drop=3),
 ]
 ROWS = [
@@ -43,51 +44,51 @@ ROWS = [
     Column("Error", "error"),
 ]
 
-RunArgument = Annotated[str, typer.Argument(metavar=RUN, help="The run's id, or its first letters.")]
+RunArgument = Annotated[str, typer.Argument(metavar=RUN, help="Run id, or the start of it.")]
 
 
 @group.command("list")
-def list_runs(ctx: typer.Context) -> None:
-    """List the bulk runs of this machine.
+def list_runs(run: RunContext) -> None:
+    """List the bulk runs of this machine, newest first.
 
-    The latest first. A run is running, finished, stopped (rows are pending: resume it) or unclear (of some rows
-    nobody knows whether they were carried out). Nothing is sent.
+    A run is running, finished, stopped (rows are pending: resume it) or unclear (the outcome of some rows is unknown).
+    This command sends nothing.
 
     Examples:
       synq runs list
       synq runs list --json
     """
-    run = invocation(ctx)
-    run.output.rows(run.runs.rows(), COLUMNS, empty="No runs yet; `synq inventory adjust --file` makes one.")
+    run.output.rows(
+        run.runs.rows(), COLUMNS, empty="There are no runs. To start one, run `synq inventory adjust --file FILE`."
+    )
 
 
 @group.command("show")
 def show_run(
-    ctx: typer.Context,
+    run: RunContext,
     run_id: RunArgument,
     rows: Annotated[
         Literal["failed", "unknown", "all"] | None,
-        typer.Option("--rows", metavar="WHICH", case_sensitive=False, help="List its rows."),
+        typer.Option("--rows", metavar="WHICH", case_sensitive=False, help="List rows of the run."),
     ] = None,
 ) -> None:
     """Show a bulk run, or its rows.
 
-    Where it stands, also while it is running. --rows lists single rows with the ledger entry, order or bulk job that
-    each became, or with what the API said. Nothing is sent.
+    Works while the run is running, too. --rows lists rows with the ledger entry, order or bulk job that each created,
+    or with the error. This command sends nothing.
 
     Examples:
       synq runs show 2611
       synq runs show 2611 --rows failed
       synq runs show 2611 --rows all -o csv
     """
-    run = invocation(ctx)
     if rows is None:
         run.output.record(run.runs.overview(run_id), SUMMARY)
     else:
-        told = run.runs.rows_of(run_id, rows)
-        # Each command's rows have keys of their own.
-        columns = [column for column in ROWS if not told or column.key in told[0]]
-        run.output.rows(told, columns, empty="No such rows.")
+        found = run.runs.rows_of(run_id, rows)
+        # The keys of rows depend on the command.
+        columns = [column for column in ROWS if not found or column.key in found[0]]
+        run.output.rows(found, columns, empty="No rows match.")
 
 
 @group.command(
@@ -101,22 +102,22 @@ def show_run(
     bulk=True,
 )
 def resume_run(
-    ctx: typer.Context,
+    run: RunContext,
     run_id: RunArgument,
     resend: Annotated[
         str | None,
         typer.Option(
-            "--resend-unknown", metavar="LINE,...", help="Send these lines again although they may have arrived."
+            "--resend-unknown", metavar="LINE,...", help="Send these lines again, even if they were applied before."
         ),
     ] = None,
     report: ReportOption = None,
 ) -> None:
-    """Go on with a bulk run that was interrupted.
+    """Resume a bulk run that was interrupted.
 
-    Sends the rows that are pending. An order whose answer was lost goes again under its own key. Of an adjustment or
-    a part of an import whose answer was lost it asks the stock ledger or the list of bulk jobs; where that can't tell,
-    it stays unknown (exit 10) and is never sent again, unless --resend-unknown names its line: look first, for what
-    did arrive would count twice.
+    Sends the pending rows. Rows that were sent but got no response are reconciled first: an order is sent again with
+    its own key, an adjustment is looked up in the stock ledger, a part of an import in the list of bulk jobs. If the
+    outcome stays unknown (exit status 10), the row is never sent again, unless you list its line with
+    --resend-unknown. Check it first: a row that was applied would count twice.
 
     Examples:
       synq runs resume 2611
@@ -125,14 +126,13 @@ def resume_run(
     from synq_cli.bulk.files.report import check_report
     from synq_cli.bulk.plan import parse_lines
 
-    run = invocation(ctx)
     check_report(report)
     lines = parse_lines(resend)
     plan = run.bulk.plan_resume(run_id, lines)
     if run.dry_run:
-        carry_out(ctx, plan, lambda: run.bulk.resume(run_id, lines), report, yes=True)
+        carry_out(run, plan, lambda: run.bulk.resume(run_id, lines), report, yes=True)
     else:
-        finish(ctx, run.bulk.resume(run_id, lines), report)
+        finish(run, run.bulk.resume(run_id, lines), report)
 
 
 @group.command(
@@ -143,17 +143,16 @@ def resume_run(
     requests=(0, None),
     bulk=True,
 )
-def undo_run(ctx: typer.Context, run_id: RunArgument, report: ReportOption = None, yes: YesOption = False) -> None:
-    """Take a bulk run back, by the opposite of each row.
+def undo_run(run: RunContext, run_id: RunArgument, report: ReportOption = None, yes: YesOption = False) -> None:
+    """Undo a bulk run of stock adjustments.
 
-    The ledger is never rewritten, so this is a run of its own that posts the reverse of every row that is done; it is
-    planned, asked about, journaled and resumed like any other. A run is taken back once. Orders are cancelled with
-    `synq orders cancel` instead.
+    Ledger entries can't be deleted, so this starts a new run that posts the opposite of every row that is done. Like
+    any run it asks for confirmation and can be resumed. A run can be undone once. To undo orders, use
+    `synq orders cancel`.
 
     Examples:
       synq runs undo 2611 --dry-run
       synq runs undo 2611 --yes
     """
-    run = invocation(ctx)
     plan = run.bulk.plan_undo(run_id, with_levels=run.dry_run)
-    carry_out(ctx, plan, lambda: run.bulk.start(plan), report, yes=yes)
+    carry_out(run, plan, lambda: run.bulk.start(plan), report, yes=yes)

@@ -1,15 +1,14 @@
-"""`synq schema`: the command tree for programs."""
+"""`synq schema`: the command tree as JSON."""
 
 from typing import Annotated
 
 import typer
 
 from synq_cli.cli import tree
-from synq_cli.cli.lazy_groups import Commands
-from synq_cli.cli.options import invocation
-from synq_cli.cli.values import COMMAND
+from synq_cli.cli.groups import CommandGroup
+from synq_cli.cli.metavars import COMMAND
 
-group = Commands()
+group = CommandGroup()
 
 
 @group.command("schema")
@@ -17,18 +16,18 @@ def show_schema(
     ctx: typer.Context,
     command: Annotated[
         list[str] | None,
-        typer.Argument(metavar=COMMAND, help="A group or command, such as orders list. Default: all of them."),
+        typer.Argument(metavar=COMMAND, help="Group or command, such as orders list. [default: all]"),
     ] = None,
 ) -> None:
-    """Print the commands as JSON, for programs.
+    """Print the command tree as JSON.
 
-    For each command its arguments and options, what it does at the API (its effect, the operations and how many
-    requests they are), the role it needs, how it may end, and examples. Options that every command takes stand
-    once, at the top. `requests.most` is null where the data decides. Nothing is sent.
+    Describes the arguments and options of each command, its effect, operations and number of requests at the API, the
+    role it requires, its exit statuses and examples. Global options are listed once, at the top. `requests.most` is
+    null if it depends on the data. This command sends nothing.
 
     Examples:
       synq schema
       synq schema orders list
       synq schema inventory -o yaml
     """
-    invocation(ctx).output.document(tree.describe(tree.find(ctx.find_root().command, command or [])))
+    ctx.obj.output.document(tree.describe(tree.find(ctx.find_root().command, command or [])))

@@ -1,19 +1,21 @@
-"""`synq orders fulfill/return/cancel`."""
+"""`synq orders fulfill`, `return` and `cancel`."""
 
 from typing import Annotated
 
 import typer
 
-from synq_cli.cli.lazy_groups import Commands
-from synq_cli.cli.options import YesOption, invocation
-from synq_cli.cli.values import LOCATION, Value
+from synq_cli.cli.confirmation import confirm
+from synq_cli.cli.context import RunContext
+from synq_cli.cli.groups import CommandGroup
+from synq_cli.cli.metavars import LOCATION, Metavar
+from synq_cli.cli.options import YesOption
 from synq_cli.commands.orders.listing import RECORD, OrderArgument
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import identifier, money, quantities, state, timestamp
-from synq_cli.resources.orders import orders
+from synq_cli.resources.orders.states import Order
 
-group = Commands()
+group = CommandGroup()
 
 PARCEL = [
     Column("Fulfilment", "id", identifier),
@@ -38,94 +40,92 @@ RETURN = [
 
 ItemOption = Annotated[
     list[str] | None,
-    typer.Option("--item", metavar=Value("SKU=QTY", "item"), help="So many units of a SKU; again for more."),
+    typer.Option(
+        "--item",
+        metavar=Metavar("SKU=QTY", "item"),
+        help="Number of units of a SKU; repeat for more SKUs. [default: all]",
+    ),
 ]
-ReasonOption = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why.")]
+ReasonOption = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Reason.")]
 
 
 @group.command(
     "fulfill", operations.CREATE_FULFILLMENT, operations.GET_ORDER, operations.LIST_LOCATIONS, requests=(2, 4)
 )
 def fulfill_order(
-    ctx: typer.Context,
+    run: RunContext,
     order_id: OrderArgument,
     item: ItemOption = None,
-    carrier: Annotated[str | None, typer.Option("--carrier", metavar="NAME", help="Who carries the parcel.")] = None,
+    carrier: Annotated[str | None, typer.Option("--carrier", metavar="NAME", help="Carrier name, such as DHL.")] = None,
     tracking_number: Annotated[
-        str | None, typer.Option("--tracking-number", metavar="NUMBER", help="The carrier's number of it.")
+        str | None, typer.Option("--tracking-number", metavar="NUMBER", help="Tracking number of the carrier.")
     ] = None,
     location: Annotated[
-        str | None, typer.Option("--location", metavar=LOCATION, help="The stock location that it leaves from.")
+        str | None, typer.Option("--location", metavar=LOCATION, help="Stock location it ships from.")
     ] = None,
 ) -> None:
-    """Record a parcel of an order as sent.
+    """Record a shipped parcel of an order.
 
-    Without --item it holds everything that is still outstanding. synq reads the order first and refuses what its
-    status does not allow. If no answer comes, nothing is sent again: synq ends with exit 10 and says where to look.
+    Without --item the parcel holds all units that are not shipped yet. synq reads the order first and refuses if its
+    status does not allow this. The request is never retried: if no response arrives, synq exits with 10 and says how
+    to check.
 
-    As a table the order's status before and after is shown too, which costs one more request.
+    As a table, synq also shows the order's status before and after, for one more request.
 
     Examples:
       synq orders fulfill 0de7290b --carrier "Royal Mail" --tracking-number RM482915307GB
       synq orders fulfill 225be7ae-8655-4577-b4cd-8cdf6c23d2bc --item FCP-MOS-L=1 --dry-run
     """
-    run = invocation(ctx)
-    parcel = run.api.fulfillments.parcel(
+    parcel = run.api.fulfillments.prepare(
         item or [], carrier=carrier, tracking_number=tracking_number, location=location
     )
     order = run.api.orders.ready(order_id, "fulfill")
     run.output.record(run.api.fulfillments.create(order, parcel), PARCEL)
-    _show_move(ctx, order)
+    _show_status(run, order)
 
 
 @group.command("return", operations.CREATE_RETURN, operations.GET_ORDER, requests=(2, 3))
 def return_order(
-    ctx: typer.Context, order_id: OrderArgument, item: ItemOption = None, reason: ReasonOption = None
+    run: RunContext, order_id: OrderArgument, item: ItemOption = None, reason: ReasonOption = None
 ) -> None:
     """Open a return for an order.
 
-    Without --item it covers everything that was shipped. synq reads the order first and refuses what its status does
-    not allow. If no answer comes, nothing is sent again: synq ends with exit 10 and says where to look.
+    Without --item it covers all units that were shipped. synq reads the order first and refuses if its status does not
+    allow this. The request is never retried: if no response arrives, synq exits with 10 and says how to check.
 
-    As a table the order's status before and after is shown too, which costs one more request.
+    As a table, synq also shows the order's status before and after, for one more request.
 
     Examples:
       synq orders return b29472f6 --item HMC-NVY-XL=1 --reason "Sleeves too long"
       synq orders return b29472f6-1ec6-485d-90b0-351241403cf5 --dry-run
     """
-    run = invocation(ctx)
-    request = run.api.returns.request(item or [], reason)
+    request = run.api.returns.prepare(item or [], reason)
     order = run.api.orders.ready(order_id, "return")
     run.output.record(run.api.returns.create(order, request), RETURN)
-    _show_move(ctx, order)
+    _show_status(run, order)
 
 
 @group.command("cancel", operations.CANCEL_ORDER, operations.GET_ORDER, operations.LIST_FULFILLMENTS, requests=(2, 3))
-def cancel_order(
-    ctx: typer.Context, order_id: OrderArgument, reason: ReasonOption = None, yes: YesOption = False
-) -> None:
+def cancel_order(run: RunContext, order_id: OrderArgument, reason: ReasonOption = None, yes: YesOption = False) -> None:
     """Cancel an order.
 
-    Its stock becomes free again; there is no undo. It can be cancelled until the first unit is shipped: synq reads
-    the order first, its parcels too if it is in processing, and refuses what is too late. On a terminal it shows the
-    order and asks; in a script --yes says so.
+    This releases its stock and can't be undone. An order can be cancelled until its first unit is shipped: synq reads
+    the order, and its parcels if it is in processing, and refuses if it is too late. synq shows the order and asks for
+    confirmation; in a script, use --yes.
 
     Examples:
       synq orders cancel 225be7ae --reason "Customer changed their mind"
       synq orders cancel 24ab2b21-3608-4d36-8a5b-5ab9aead148b --yes
     """
-    run = invocation(ctx)
-    given = run.api.orders.cancellation(reason)
+    given = run.api.orders.prepare_cancellation(reason)
     order = run.api.orders.ready(order_id, "cancel")
     total = money("currency").show(order.get("total"), order, run.system.now()).text
-    if run.confirmed(f"Cancel order {order['id']} ({order.get('status')}, {total})? There is no undo.", yes=yes):
-        cancelled = run.api.orders.cancel(order, given)
-        run.output.changed(f"Order {order['id']}", order, cancelled, RECORD)
+    confirm(run, f"Cancel order {order['id']} ({order.get('status')}, {total})? This can't be undone.", yes=yes)
+    run.output.changed(f"Order {order['id']}", order, run.api.orders.cancel(order, given), RECORD)
 
 
-def _show_move(ctx: typer.Context, before: orders.Order) -> None:
-    """How a step has changed the status, for people; it takes another look at the order."""
-    run = invocation(ctx)
+def _show_status(run: RunContext, before: Order) -> None:
+    """Show people the status before and after; reads the order again."""
     if run.output.format == "table":
         after = run.api.orders.get(before["id"])
         run.output.change(f"Order {before['id']}", before.get("status"), after.get("status"), "status")

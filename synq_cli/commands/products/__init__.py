@@ -1,21 +1,20 @@
-"""`synq products`: the catalogue, one module a subgroup."""
+"""`synq products`: the catalogue."""
 
-from synq_cli.cli.lazy_groups import Noun
+from synq_cli.cli.groups import CommandGroup
 
 _HERE = "synq_cli.commands.products"
-group = Noun(
-    "Look at the catalogue and change it.",
-    {
-        "variants": (f"{_HERE}.variants", "List the variants of products and add to them."),
-        "categories": (f"{_HERE}.categories", "List the categories and add to them."),
-        "brands": (f"{_HERE}.brands", "List the brands and add to them."),
-        "attributes": (f"{_HERE}.attributes", "List the attributes and add to them."),
-        "attribute-groups": (f"{_HERE}.attribute_groups", "List the attribute groups and add to them."),
-        "templates": (f"{_HERE}.templates", "List the product templates and add to them."),
-        "media": (f"{_HERE}.media", "List the media and add to them."),
-        "jobs": (f"{_HERE}.jobs", "Start bulk jobs and follow them."),
+group = CommandGroup(
+    groups={
+        "variants": (f"{_HERE}.variants", "List and add variants of products."),
+        "categories": (f"{_HERE}.taxonomy:categories", "List and create categories."),
+        "brands": (f"{_HERE}.taxonomy:brands", "List and create brands."),
+        "attributes": (f"{_HERE}.taxonomy:attributes", "List and create attributes."),
+        "attribute-groups": (f"{_HERE}.taxonomy:attribute_groups", "List and create attribute groups."),
+        "templates": (f"{_HERE}.taxonomy:templates", "List and create product templates."),
+        "media": (f"{_HERE}.media", "List and add images and videos."),
+        "jobs": (f"{_HERE}.jobs", "Start and watch bulk jobs."),
     },
-    elsewhere={
+    commands={
         **dict.fromkeys(("list", "get", "create", "update", "delete", "push"), f"{_HERE}.products"),
         **dict.fromkeys(("stats", "issues", "export"), f"{_HERE}.catalogue"),
         "import": f"{_HERE}.bulk",

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from synq_cli.cli.lazy_groups import Commands
-from synq_cli.cli.options import ForOption, WaitOption, YesOption, invocation
-from synq_cli.cli.values import FILE
+from synq_cli.cli.context import RunContext
+from synq_cli.cli.groups import CommandGroup
+from synq_cli.cli.metavars import FILE
+from synq_cli.cli.options import ForOption, WaitOption, YesOption
 from synq_cli.commands.bulk import SUMMARY, ReportOption, agreed, finish
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from synq_cli.bulk.outcome import Outcome
     from synq_cli.resources.shared.pagination import Row
 
-group = Commands()
+group = CommandGroup()
 
 IMPORTED = [
     *SUMMARY,
@@ -33,7 +34,7 @@ IMPORTED = [
     "import", operations.CREATE_BULK_JOB, operations.LIST_BULK_JOBS, requests=(1, None), waits=True, bulk=True
 )
 def import_products(
-    ctx: typer.Context,
+    run: RunContext,
     file: Annotated[str, typer.Argument(metavar=FILE, help="CSV or NDJSON file of any size; - is standard input.")],
     wait: WaitOption = False,
     limit: ForOption = None,
@@ -68,26 +69,24 @@ def import_products(
     from synq_cli.bulk.verbs.import_products import ImportProducts
     from synq_cli.documents import shown_name
 
-    run = invocation(ctx)
     name, verb = shown_name(file), ImportProducts(run.api)
-    with run.as_file(file) as path:
+    with run.runs.readable(file, run.system.stdin) as path:
         with run.output.progress(f"Checking {name}, in MB") as bar:
             read = partial(verb.read, path, name, is_copy=path != Path(file), watch=bar.update)
             plan = run.bulk.plan(verb, read, file, path)
-        if not agreed(ctx, plan, report, yes=yes):
+        if not agreed(run, plan, report, yes=yes):
             return
         outcome = run.bulk.start(plan)
         if (wait or limit is not None) and outcome.row["done"] and outcome.reason is None:
-            _follow(ctx, outcome, limit, report)
+            _follow(run, outcome, limit, report)
         else:
-            finish(ctx, outcome, report)
+            finish(run, outcome, report)
 
 
-def _follow(ctx: typer.Context, outcome: "Outcome", limit: int | None, report: str | None) -> None:
+def _follow(run: RunContext, outcome: "Outcome", limit: int | None, report: str | None) -> None:
     """Poll the jobs of a run, and print its summary however they end."""
     from synq_cli.bulk.files.report import write_report
 
-    run = invocation(ctx)
     created = [entry for entry in outcome.entries if entry.receipt]
     ids = [str(entry.receipt) for entry in created]
     total = sum(entry.content["products"] for entry in created)
@@ -95,9 +94,9 @@ def _follow(ctx: typer.Context, outcome: "Outcome", limit: int | None, report: s
     imported = 0
     try:
         with run.output.progress("Import") as shown:
-            for jobs in run.api.bulk_jobs.imports(ids, outcome.row["id"], limit=limit):
+            for jobs in run.api.bulk_jobs.watch_imports(ids, outcome.row["id"], limit=limit):
                 imported = sum(bulk_jobs.progress(job)[0] or 0 for job in jobs)
-                ended = sum(bulk_jobs.has_ended(job) for job in jobs)
+                ended = sum(bulk_jobs.is_finished(job) for job in jobs)
                 shown.update(imported, total, f"{ended} of {len(jobs)} jobs finished")
     finally:
         failed = [str(job.get("id")) for job in jobs if bulk_jobs.has_failed(job)]

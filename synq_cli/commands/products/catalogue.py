@@ -1,20 +1,20 @@
-"""`synq products stats/issues/export`: the catalogue as a whole."""
+"""`synq products stats`, `issues` and `export`: the catalogue as a whole."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from synq_cli.cli.lazy_groups import Commands
-from synq_cli.cli.options import invocation
-from synq_cli.cli.values import FILE
+from synq_cli.cli.context import RunContext
+from synq_cli.cli.groups import CommandGroup
+from synq_cli.cli.metavars import FILE
 from synq_cli.errors import UsageError
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, identifier, money, quantity, whole
 from synq_cli.resources.products import products
 
-group = Commands()
+group = CommandGroup()
 
 STATS = [
     Column("Products", "totalProducts", quantity),
@@ -40,33 +40,30 @@ QUEUED = [Column("Status", "status"), Column("Message", "message")]
 
 
 @group.command("stats", operations.GET_STATS)
-def show_stats(ctx: typer.Context) -> None:
-    """Show the counters of catalogue and stock.
+def show_stats(run: RunContext) -> None:
+    """Show statistics of the catalogue and its stock.
 
-    The dashboard's numbers, and the variants that are closest to running out. The server counts as it does there; a
-    low place at one location is what `synq inventory levels --low` lists. synq remembers the SKUs, so that adjusting
-    one of them costs one request.
+    Shows the numbers of the dashboard, and the variants that are closest to running out. For low stock at single
+    locations, use `synq inventory levels --low`.
 
     Examples:
       synq products stats
       synq products stats --jq '.topLowStock[].sku'
     """
-    run = invocation(ctx)
     lists = {"topLowStock": ("Closest to running out", LOWEST)}
     run.output.panel("Catalogue and stock", run.api.catalogue.stats(), STATS, lists)
 
 
 @group.command("issues", operations.LIST_VALIDATION_ISSUES)
-def list_issues(ctx: typer.Context) -> None:
-    """List what is wrong with the data of products.
+def list_issues(run: RunContext) -> None:
+    """List data quality issues of products.
 
-    The open issues that the server has found, by product.
+    Shows the open issues that the server has found, sorted by product.
 
     Examples:
       synq products issues
       synq products issues --fields product_id,field,message -o csv
     """
-    run = invocation(ctx)
     run.output.rows(run.api.catalogue.issues(), ISSUES, empty="There are no open issues.")
 
 
@@ -74,47 +71,44 @@ def list_issues(ctx: typer.Context) -> None:
     "export", operations.EXPORT_CATALOG, operations.LIST_PRODUCTS, operations.GET_PRODUCT, requests=(1, None)
 )
 def export_catalogue(
-    ctx: typer.Context,
+    run: RunContext,
     to: Annotated[
         str | None,
-        typer.Option("--to", metavar=FILE, help="Write products there, as .csv or .ndjson; - is standard output."),
+        typer.Option("--to", metavar=FILE, help="Write products to FILE (.csv or .ndjson); - for standard output."),
     ] = None,
     whole: Annotated[
-        bool, typer.Option("--whole", help="With description and brand: one request more for each product.")
+        bool, typer.Option("--whole", help="Add description and brand, for one request per product.")
     ] = False,
 ) -> None:
-    """Queue an export of the catalogue, or write one here.
+    """Queue an export of the catalogue, or write a file.
 
-    Without --to the server writes the whole catalogue to cloud storage and announces it to the user there: not here,
-    and with nothing to follow.
+    Without --to, the server writes the whole catalogue to cloud storage and notifies the user there. synq can't follow
+    the export.
 
-    --to writes a file on this machine that `synq products import` takes back, with title and category. The API lists
-    at most 100 products and has no pages; if there are more, these are the ones it gives. In CSV a cell that a
-    spreadsheet would take for a formula gets an apostrophe in front, which the import takes away again. Standard
-    output gets NDJSON, with -o csv CSV. Ids, states and times are in `synq products list`, variants in `synq products
-    variants list --all`.
+    --to writes title and category to a file on this machine that `synq products import` can read. The API lists at
+    most 100 products; others are missing. In CSV, a cell that a spreadsheet would read as a formula gets a leading
+    apostrophe, which the import removes. Standard output gets NDJSON, or CSV with -o csv. For ids, statuses and times,
+    use `synq products list`; for variants, `synq products variants list --all`.
 
     Examples:
       synq products export
       synq products export --to catalog.csv
       synq products export --to - --whole
     """
-    run = invocation(ctx)
     if to is not None:
-        _write_catalogue(ctx, to, whole=whole)
+        _write_catalogue(run, to, whole=whole)
         return
     if whole:
-        raise UsageError("--whole is for a file: give --to as well.")
+        raise UsageError("--whole requires --to.")
     run.output.record(run.api.catalogue.export(), QUEUED)
-    run.output.note("The file is announced elsewhere once it is written; there is no job to follow.")
+    run.output.note("The server notifies you when the file is ready. There is no job to follow.")
 
 
-def _write_catalogue(ctx: typer.Context, to: str, *, whole: bool) -> None:
-    """Write the products that the API lists to a file, or to standard output."""
+def _write_catalogue(run: RunContext, to: str, *, whole: bool) -> None:
+    """Write the products that the API lists to a file or standard output."""
     from synq_cli.bulk.files import exports
     from synq_cli.state.folders import replace_file
 
-    run = invocation(ctx)
     kind = ("csv" if run.output.format == "csv" else "ndjson") if to == "-" else exports.kind_of(to)
     listed = run.api.products.list()
     found = [run.api.products.get(row["id"]) for row in listed] if whole and not run.dry_run else listed
@@ -131,5 +125,5 @@ def _write_catalogue(ctx: typer.Context, to: str, *, whole: bool) -> None:
         replace_file(Path(to), text, mode=None, hint=None)
         run.output.done(f"Wrote {count} to {to}.")
     if len(found) > len(rows):
-        run.output.note(f"Left out, having no title: {len(found) - len(rows)}.")
+        run.output.note(f"Skipped {len(found) - len(rows)} without a title.")
     run.output.note(products.perhaps_more(listed))

@@ -1,18 +1,23 @@
-"""`synq products jobs`: many products at once, in the background."""
+"""`synq products jobs`: bulk jobs, which import, update or delete products in the background."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from synq_cli.cli.lazy_groups import Noun
-from synq_cli.cli.options import ForOption, WaitOption, YesOption, invocation
-from synq_cli.cli.values import FILE, JOB
+from synq_cli.cli.confirmation import confirm
+from synq_cli.cli.context import RunContext
+from synq_cli.cli.groups import CommandGroup
+from synq_cli.cli.metavars import FILE, JOB
+from synq_cli.cli.options import ForOption, WaitOption, YesOption
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, excerpt, identifier, quantity, state, timestamp
 from synq_cli.resources.products import bulk_jobs
 
-group = Noun("Start bulk jobs and follow them.")
+if TYPE_CHECKING:
+    from synq_cli.rows import Columns
+
+group = CommandGroup()
 
 COLUMNS = [
     Column("ID", "id", identifier),
@@ -36,12 +41,12 @@ RECORD = [
     Column("Payload", "payload_json", excerpt),
 ]
 
-JobArgument = Annotated[str, typer.Argument(metavar=JOB, help="The job's id, or its first letters once seen.")]
+JobArgument = Annotated[str, typer.Argument(metavar=JOB, help="Job id, or the start of an id shown before.")]
 
 
 @group.command("list", operations.LIST_BULK_JOBS, requests=(1, 3))
 def list_jobs(
-    ctx: typer.Context,
+    run: RunContext,
     job_type: Annotated[
         bulk_jobs.JobType | None,
         typer.Option("--type", metavar="TYPE", case_sensitive=False, help="Only jobs of this type."),
@@ -49,30 +54,28 @@ def list_jobs(
 ) -> None:
     """List bulk jobs, newest first.
 
-    The API lists each type apart, so without --type it takes three requests.
+    The API lists each type separately, so without --type this takes three requests.
 
     Examples:
       synq products jobs list
       synq products jobs list --type import --json
     """
-    run = invocation(ctx)
     jobs = run.api.bulk_jobs
     rows = jobs.newest() if job_type is None else jobs.of_type(job_type)
     run.output.rows(rows, COLUMNS, empty="There are no bulk jobs.")
 
 
 @group.command("get", operations.LIST_BULK_JOBS, requests=(1, 3))
-def get_job(ctx: typer.Context, job_id: JobArgument) -> None:
+def get_job(run: RunContext, job_id: JobArgument) -> None:
     """Show a bulk job.
 
-    The API has no route for one job: synq looks for it in the lists of its type, or of all three for a job that it
-    has not seen before.
+    The API has no route for a single job: synq finds it in the list of its type, or of all three types if the job is
+    not in the local cache.
 
     Examples:
       synq products jobs get 6424d462-9ef5-4791-9c99-98dafb993b88
       synq products jobs get 6424d462 --json
     """
-    run = invocation(ctx)
     run.output.record(run.api.bulk_jobs.get(job_id), RECORD)
 
 
@@ -80,13 +83,16 @@ def get_job(ctx: typer.Context, job_id: JobArgument) -> None:
     "create", operations.CREATE_BULK_JOB, operations.LIST_BULK_JOBS, requests=(1, None), waits=True, bulk=True
 )
 def create_job(
-    ctx: typer.Context,
+    run: RunContext,
     job_type: Annotated[
         bulk_jobs.JobType,
-        typer.Option("--type", metavar="TYPE", case_sensitive=False, help="What the job does. Required."),
+        typer.Option("--type", metavar="TYPE", case_sensitive=False, help="Type of the job. Required."),
     ],
     file: Annotated[
-        str, typer.Option("--file", metavar=FILE, help="The rows: an array in JSON or YAML, or NDJSON; - is stdin.")
+        str,
+        typer.Option(
+            "--file", metavar=FILE, help="File of rows: an array in JSON or YAML, or NDJSON; - for standard input."
+        ),
     ],
     wait: WaitOption = False,
     limit: ForOption = None,
@@ -94,50 +100,58 @@ def create_job(
 ) -> None:
     """Start a bulk job from a file.
 
-    An import takes an object with a title for each new product, and may give sku, description, category and brand.
-    An update takes the same with the product's id. A delete takes ids alone; synq asks before it starts one. Every
-    row is checked first; if one is wrong, all that is wrong is listed and nothing is sent. The API takes at most
-    10 MB.
+    An import takes an object with a title for each new product, and optionally sku, description, category and brand.
+    An update takes the same fields and the product's id. A delete takes ids only, and asks for confirmation. All rows
+    are checked first; if any is invalid, synq lists the errors and sends nothing. The API accepts at most 10 MB.
 
-    With --wait or --for it is followed like `synq products jobs watch` does.
+    With --wait or --for, synq watches the job as `synq products jobs watch` does.
 
     Examples:
       synq products jobs create --type import --file products.json --wait
       synq products jobs create --type delete --file ids.json --dry-run
     """
-    run = invocation(ctx)
-    rows = bulk_jobs.checked_rows(job_type, run.read_rows(file, None if job_type == "delete" else bulk_jobs.COLUMNS))
+    rows = bulk_jobs.checked_rows(job_type, _read_rows(run, file, None if job_type == "delete" else bulk_jobs.COLUMNS))
     count = f"{len(rows)} product{'s' * (len(rows) != 1)}"
-    if job_type == "delete" and not run.confirmed(f"Delete {count}? There is no undo.", yes=yes):
-        return
+    if job_type == "delete":
+        confirm(run, f"Delete {count}? This can't be undone.", yes=yes)
     job = run.api.bulk_jobs.create(job_type, rows)
     if wait or limit is not None:
-        _follow(ctx, str(job.get("id")), limit)
+        _follow(run, str(job.get("id")), limit)
         return
     run.output.record(job, RECORD)
-    run.output.note(f"Follow it with: synq products jobs watch {job.get('id')}")
+    run.output.note(f"To follow it, run: synq products jobs watch {job.get('id')}")
 
 
 @group.command("watch", operations.LIST_BULK_JOBS, requests=(1, None), waits=True, bulk=True)
-def watch_job(ctx: typer.Context, job_id: JobArgument, limit: ForOption = None) -> None:
-    """Follow a bulk job until it has ended.
+def watch_job(run: RunContext, job_id: JobArgument, limit: ForOption = None) -> None:
+    """Watch a bulk job until it has finished.
 
-    synq looks every 5 seconds, then less often, down to every 30, and shows how far the job is. At the end it
-    prints the job. A job that failed ends with exit 9 if some of its rows went through, with exit 3 if none did.
-    Ctrl-C ends the watching, not the job.
+    synq polls every 5 seconds, later up to every 30, and shows the progress. Then it prints the job. If the job failed,
+    the exit status is 9 if some rows succeeded, 3 if none did. Ctrl-C stops watching; the job continues.
 
     Examples:
       synq products jobs watch 6424d462-9ef5-4791-9c99-98dafb993b88
       synq products jobs watch 6424d462 --for 600 --json
     """
-    _follow(ctx, job_id, limit)
+    _follow(run, job_id, limit)
 
 
-def _follow(ctx: typer.Context, job_id: str, limit: int | None) -> None:
-    run = invocation(ctx)
+def _follow(run: RunContext, job_id: str, limit: int | None) -> None:
     jobs, job = run.api.bulk_jobs, {}
     with run.output.progress(f"Job {job_id[:8]}") as shown:
-        for job in jobs.states(job_id, limit=limit):
+        for job in jobs.watch(job_id, limit=limit):
             shown.update(*bulk_jobs.progress(job), str(job.get("status")))
     run.output.record(job, RECORD)
     jobs.raise_if_failed(job)
+
+
+def _read_rows(run: RunContext, file: str, columns: "Columns | None") -> list[Any]:
+    """The rows of a file: objects or, without columns, any values; UsageError lists every problem."""
+    from synq_cli.bulk.prepare import Problem, refuse
+    from synq_cli.documents import shown_name
+    from synq_cli.rows import RowReader
+
+    table = RowReader(columns, shown_name(file)).table(run.system.read_text(file))
+    problems = [Problem(record.line, record.problem) for record in table.records if record.problem]
+    refuse(shown_name(file), problems, table.unit)
+    return [record.fields for record in table.records]

@@ -1,54 +1,170 @@
-"""What the taxonomy subgroups share: columns, and the commands that differ only in their words."""
+"""`synq products categories`, `brands`, `attributes`, `attribute-groups` and `templates`."""
 
-from collections.abc import Sequence
+from typing import Annotated, Any
 
 import typer
 
-from synq_cli.cli.lazy_groups import Noun
-from synq_cli.cli.options import DescriptionOption, NameArgument, invocation
+from synq_cli.cli.context import RunContext
+from synq_cli.cli.groups import CommandGroup
+from synq_cli.cli.metavars import Metavar, suggestion
+from synq_cli.cli.options import DescriptionOption, NameArgument, SlugOption
 from synq_cli.output.columns import Column
-from synq_cli.output.formats import age, identifier
-from synq_cli.resources.products.taxonomy import Resource
+from synq_cli.output.formats import address, age, identifier
+from synq_cli.resources.products.taxonomy import (
+    ATTRIBUTE_GROUPS,
+    ATTRIBUTE_TYPES,
+    ATTRIBUTES,
+    BRANDS,
+    CATEGORIES,
+    TEMPLATES,
+    TaxonomyKind,
+)
 
 ID = Column("ID", "id", identifier)
 NAME = Column("Name", "name")
 SLUG = Column("Slug", "slug", drop=2)
 DESCRIPTION = Column("Description", "description", drop=1)
-CREATED = Column("Created", "created_at", age, drop=3)
-CHANGED = Column("Changed", "updated_at", age, drop=4)
+TIMES = [Column("Created", "created_at", age, drop=3), Column("Changed", "updated_at", age, drop=4)]
+COLUMNS = {
+    CATEGORIES: [NAME, ID, Column("Parent", "parent_id", identifier), SLUG, DESCRIPTION, *TIMES],
+    BRANDS: [ID, NAME, DESCRIPTION, Column("Logo", "logo_url", address, drop=2), *TIMES],
+    ATTRIBUTES: [ID, NAME, Column("Type", "type"), SLUG, *TIMES],
+    ATTRIBUTE_GROUPS: [ID, NAME, DESCRIPTION, *TIMES],
+    TEMPLATES: [ID, NAME, DESCRIPTION, *TIMES],
+}
+
+categories = CommandGroup()
+brands = CommandGroup()
+attributes = CommandGroup()
+attribute_groups = CommandGroup()
+templates = CommandGroup()
 
 
-def with_list(
-    resource: Resource, columns: list[Column], note: str = "", example: str = "--fields id,name -o csv"
-) -> Noun:
-    """A group with the command `list`, whose help ends with the note and the example."""
-    group = Noun(f"List the {resource.many} and add to them.")
+def _add_list(group: CommandGroup, resource: TaxonomyKind, note: str = "") -> None:
+    """Add the command `list` to a group whose objects are a flat list."""
+
+    def list_all(run: RunContext) -> None:
+        rows = run.api.taxonomy(resource).list()
+        run.output.rows(rows, COLUMNS[resource], empty=f"This tenant has no {resource.many}.")
+
     line = f"synq products {resource.noun} list"
-
-    def list_all(ctx: typer.Context) -> None:
-        run = invocation(ctx)
-        run.output.rows(run.api.taxonomy(resource).list(), columns, empty=f"This tenant has no {resource.many}.")
-
-    list_all.__doc__ = _help(f"List the {resource.many}.", f"All of them, by name. {note}", [line, f"{line} {example}"])
+    list_all.__doc__ = (
+        f"List {resource.many}.\n\nSorted by name. {note}\n\nExamples:\n  {line}\n  {line} --fields id,name -o csv"
+    )
     group.command("list", resource.list)(list_all)
-    return group
 
 
-def with_list_and_create(
-    resource: Resource, *, list_note: str = "", create: str, create_note: str, examples: Sequence[str]
-) -> Noun:
-    """The group of a resource whose objects have a name and a description."""
-    columns = [ID, NAME, DESCRIPTION, CREATED, CHANGED]
-    group = with_list(resource, columns, list_note)
-
-    def create_one(ctx: typer.Context, name: NameArgument, description: DescriptionOption = None) -> None:
-        run = invocation(ctx)
-        run.output.record(run.api.taxonomy(resource).create(name, description=description), columns)
-
-    create_one.__doc__ = _help(create, create_note, examples)
-    group.command("create", resource.create)(create_one)
-    return group
+def _create(run: RunContext, resource: TaxonomyKind, name: str, **fields: Any) -> None:
+    run.output.record(run.api.taxonomy(resource).create(name, **fields), COLUMNS[resource])
 
 
-def _help(summary: str, text: str, examples: Sequence[str]) -> str:
-    return "\n".join([summary, "", text.rstrip(), "", "Examples:", *(f"  {line}" for line in examples)])
+_add_list(brands, BRANDS)
+_add_list(attributes, ATTRIBUTES)
+_add_list(attribute_groups, ATTRIBUTE_GROUPS)
+_add_list(templates, TEMPLATES, "The product_type_id of a product is the id of its template.")
+
+
+@categories.command("list", CATEGORIES.list)
+def list_categories(run: RunContext) -> None:
+    """List categories.
+
+    On a terminal as a tree; other formats, --fields and --columns give a list sorted by name, in which parent_id is
+    the category above.
+
+    Examples:
+      synq products categories list
+      synq products categories list --columns name,slug,description
+    """
+    rows = run.api.taxonomy(CATEGORIES).list()
+    run.output.tree(rows, COLUMNS[CATEGORIES], parent="parent_id", empty="This tenant has no categories.")
+
+
+@categories.command("create", CATEGORIES.create, CATEGORIES.list, requests=(1, 2))
+def create_category(
+    run: RunContext,
+    name: NameArgument,
+    slug: SlugOption = None,
+    description: DescriptionOption = None,
+    parent: Annotated[
+        str | None,
+        typer.Option("--parent", metavar=Metavar("NAME|ID", "category"), help="Parent category. [default: none]"),
+    ] = None,
+) -> None:
+    """Create a category.
+
+    --parent takes the name, slug or id of a category, and costs one more request to look it up.
+
+    Examples:
+      synq products categories create Knitwear
+      synq products categories create Cardigans --parent Knitwear --description "Button-through knits."
+    """
+    _create(run, CATEGORIES, name, slug=slug, description=description, parent=parent)
+
+
+@brands.command("create", BRANDS.create)
+def create_brand(
+    run: RunContext,
+    name: NameArgument,
+    description: DescriptionOption = None,
+    logo_url: Annotated[
+        str | None, typer.Option("--logo-url", metavar="URL", help="URL of the logo; nothing is uploaded.")
+    ] = None,
+) -> None:
+    """Create a brand.
+
+    Examples:
+      synq products brands create "Fell & Fjord" --description "House label."
+      synq products brands create "Fell & Fjord" --logo-url https://cdn.fellandfjord.example/brand/logo.svg
+    """
+    _create(run, BRANDS, name, description=description, logo_url=logo_url)
+
+
+@attributes.command("create", ATTRIBUTES.create)
+def create_attribute(
+    run: RunContext,
+    name: NameArgument,
+    slug: SlugOption = None,
+    kind: Annotated[
+        str | None,
+        typer.Option(
+            "--type",
+            metavar=suggestion("TYPE", ATTRIBUTE_TYPES),  # no Literal: the server may know more
+            help="TEXT, NUMBER or another type that the server knows. [default: TEXT]",
+        ),
+    ] = None,
+) -> None:
+    """Create an attribute.
+
+    The API does not document its types, so synq sends any type, in capitals.
+
+    Examples:
+      synq products attributes create Colour
+      synq products attributes create "Yarn weight" --type NUMBER --slug yarn-weight
+    """
+    _create(run, ATTRIBUTES, name, slug=slug, kind=kind)
+
+
+@attribute_groups.command("create", ATTRIBUTE_GROUPS.create)
+def create_attribute_group(run: RunContext, name: NameArgument, description: DescriptionOption = None) -> None:
+    """Create an attribute group.
+
+    Add attributes to it in the dashboard: the API documents no route for that.
+
+    Examples:
+      synq products attribute-groups create "Yarn facts" --description "What the garment is knitted from."
+      synq products attribute-groups create Care --dry-run
+    """
+    _create(run, ATTRIBUTE_GROUPS, name, description=description)
+
+
+@templates.command("create", TEMPLATES.create)
+def create_template(run: RunContext, name: NameArgument, description: DescriptionOption = None) -> None:
+    """Create a product template.
+
+    Add attribute groups to it in the dashboard: the API documents no route for that.
+
+    Examples:
+      synq products templates create Jumper --description "Everything a jumper page needs."
+      synq products templates create Scarf --dry-run
+    """
+    _create(run, TEMPLATES, name, description=description)

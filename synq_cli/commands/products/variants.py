@@ -1,17 +1,18 @@
-"""`synq products variants`: what is sold, with SKUs and prices."""
+"""`synq products variants`: what customers buy, with SKUs and prices."""
 
 from typing import Annotated
 
 import typer
 
-from synq_cli.cli.lazy_groups import Noun
-from synq_cli.cli.options import AllOption, LimitOption, invocation
-from synq_cli.cli.values import PRODUCT, SKU, Value
+from synq_cli.cli.context import RunContext
+from synq_cli.cli.groups import CommandGroup
+from synq_cli.cli.metavars import PRODUCT, SKU, Metavar
+from synq_cli.cli.options import AllOption, LimitOption
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, identifier, money, timestamp
 
-group = Noun("List the variants of products and add to them.")
+group = CommandGroup()
 
 COLUMNS = [
     Column("SKU", "sku"),
@@ -40,7 +41,7 @@ RECORD = [
 
 @group.command("list", operations.LIST_VARIANTS, requests=(1, None))
 def list_variants(
-    ctx: typer.Context,
+    run: RunContext,
     sku: Annotated[str | None, typer.Option("--sku", metavar=SKU, help="Only the variant with this SKU.")] = None,
     product: Annotated[
         str | None, typer.Option("--product", metavar=PRODUCT, help="Only variants of this product.")
@@ -50,47 +51,45 @@ def list_variants(
 ) -> None:
     """List variants with their SKUs and prices.
 
-    synq remembers the SKUs it sees, so that adjusting the stock of a known SKU costs one request.
+    synq caches the SKUs it sees, so that adjusting the stock of one of them takes one request.
 
     Examples:
       synq products variants list --sku HMC-NVY-M
       synq products variants list --all --fields sku,price,currency -o csv
     """
-    run = invocation(ctx)
     found = run.api.variants.matching(sku=sku, product=product)
     run.output.rows(found.first(None if read_all else limit), COLUMNS, empty="No variants match.")
     run.output.note(found.left_out("variant"))
     if sku and not found.taken:
-        run.output.note(run.api.variants.near(sku))
+        run.output.note(run.api.variants.suggestion(sku))
 
 
 @group.command("create", operations.CREATE_VARIANT)
 def create_variant(
-    ctx: typer.Context,
+    run: RunContext,
     product: Annotated[
         str,
-        typer.Argument(metavar=Value("PRODUCT", "product"), help="The product's id, or its first letters once seen."),
+        typer.Argument(
+            metavar=Metavar("PRODUCT", "product"),
+            help="Product id, or the start of an id shown before.",
+        ),
     ],
-    sku: Annotated[str | None, typer.Option("--sku", metavar="SKU", help="Unique within the tenant.")] = None,
+    sku: Annotated[str | None, typer.Option("--sku", metavar="SKU", help="SKU, unique within the tenant.")] = None,
     barcode: Annotated[
-        str | None, typer.Option("--barcode", metavar="GTIN", help="An EAN-13, UPC-A or another GTIN.")
+        str | None, typer.Option("--barcode", metavar="GTIN", help="Barcode: EAN-13, UPC-A or another GTIN.")
     ] = None,
-    price: Annotated[
-        str | None, typer.Option("--price", metavar="AMOUNT", help="What it sells for, such as 19.90.")
-    ] = None,
+    price: Annotated[str | None, typer.Option("--price", metavar="AMOUNT", help="Price, such as 19.90.")] = None,
     currency: Annotated[
-        str | None, typer.Option("--currency", metavar="CODE", help="Of the price: EUR, GBP, USD ...")
+        str | None, typer.Option("--currency", metavar="CODE", help="Currency of the price, such as EUR.")
     ] = None,
 ) -> None:
     """Add a variant to a product.
 
-    The price keeps the digits you give it. A SKU that synq knows as another variant's is refused; the new one is
-    known from then on, so that adjusting its stock costs one request.
+    The price keeps its digits exactly. synq refuses a SKU that the local cache has for another variant.
 
     Examples:
       synq products variants create f1f1e283-6659-47ee-a41b-6b6ad352dac2 --sku HMC-NVY-XXL --price 89.50 --currency GBP
       synq products variants create f1f1e283 --sku HMC-NVY-3XL --barcode 5012345678900 --dry-run
     """
-    run = invocation(ctx)
     created = run.api.variants.create(product, sku=sku, barcode=barcode, price=price, currency=currency)
     run.output.record(created, RECORD)

@@ -139,7 +139,7 @@ class Budget:
             self._sleep(nap)
             waited += nap
 
-    def take_spare(self, *, timeout: float, reserve: int) -> Ticket | None:
+    def try_acquire(self, *, timeout: float, reserve: int) -> Ticket | None:
         """A place that is free now beyond the reserve; None if there is none. Arguments as for `acquire`."""
         return self._file.transact(lambda file: self._take(file, timeout, reserve))[0]
 

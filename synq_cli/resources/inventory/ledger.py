@@ -1,29 +1,24 @@
-"""The stock ledger: every change of stock, never rewritten."""
+"""The stock ledger: an append-only list of all stock changes."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from synq_cli.errors import SynqError
 from synq_cli.http import operations
+from synq_cli.resources.inventory.locations import Locations
+from synq_cli.resources.products.variants import Variants
 from synq_cli.resources.shared.pagination import Listing, Row
-from synq_cli.resources.shared.reader import has_values, rows_in
+from synq_cli.resources.shared.resource import Resource, has_values, rows_of
 from synq_cli.times import epoch
 
-if TYPE_CHECKING:
-    from synq_cli.http.sender import Transport
-    from synq_cli.resources.inventory.locations import Locations
-    from synq_cli.resources.products.variants import Variants
-    from synq_cli.resources.shared.reader import Reader
-
-
-# The ledger's clock is not ours: an entry from this many seconds before we sent may be this one or an earlier one.
-_SKEW = 120.0
+# The server's clock may differ from ours by this many seconds: an older entry can't be the adjustment just sent.
+CLOCK_TOLERANCE = 120.0
+# Times are compared as precisely as servers write them.
 _ROUNDING = 1.0
 
 
 @dataclass(frozen=True)
-class Place:
-    """One SKU at one location, settled down to their ids."""
+class SkuLocation:
+    """A SKU at a location, resolved to ids."""
 
     sku: str
     variant_id: str
@@ -32,31 +27,25 @@ class Place:
 
     @property
     def ids(self) -> dict[str, str]:
-        """Variant and location, as requests and rows name them."""
+        """Variant and location as requests and rows name them."""
         return {"variant_id": self.variant_id, "location_id": self.location_id}
 
 
 @dataclass(frozen=True)
-class Movement(Place):
-    """One adjustment there; `on_hand` is the stock before it, where that was asked for."""
+class Adjustment(SkuLocation):
+    """A signed change of stock; `on_hand` is the stock before it, None if it was not read."""
 
     delta: int
     on_hand: int | None
 
     @property
     def after(self) -> int | None:
-        """The stock after it, where that before it is known."""
+        """The stock after it, None if the stock before is not known."""
         return None if self.on_hand is None else self.on_hand + self.delta
 
 
-class Ledger:
-    """The operations on the stock ledger."""
-
-    def __init__(self, transport: "Transport", reader: "Reader", variants: "Variants", locations: "Locations") -> None:
-        self._transport = transport
-        self._reader = reader
-        self._variants = variants
-        self._locations = locations
+class Ledger(Resource):
+    """The stock ledger."""
 
     def entries(
         self,
@@ -66,13 +55,13 @@ class Ledger:
         kind: str | None = None,
         since: float | None = None,
     ) -> Listing:
-        """Entries of this type posted since an epoch second; None means any.
+        """Entries, newest first, of this type and posted since an epoch second; None matches any.
 
-        They come newest first, so nothing is read beyond the first one that is too old. GET /api/v1/inventory/ledger
+        Nothing is read beyond the first entry that is too old. GET /api/v1/inventory/ledger
         """
         filters = {
-            "variant_id": self._variants.id_of(sku) if sku else None,
-            "location_id": self._locations.id_of(location),
+            "variant_id": Variants(self._api).id_of(sku) if sku else None,
+            "location_id": Locations(self._api).id_of(location),
         }
 
         def matches(row: Row) -> bool:
@@ -80,7 +69,7 @@ class Ledger:
                 since is None or posted(row) >= since
             )
 
-        return self._reader.listing(
+        return self._api.pages(
             operations.LIST_INVENTORY_LEDGER,
             "entries",
             filters=filters,
@@ -88,34 +77,35 @@ class Ledger:
             ends=lambda row: since is not None and 0 < posted(row) < since,
         )
 
-    def what_it_shows(self, movement: "Movement", started: float) -> str:
-        """A sentence on whether it holds an entry such as this movement, sent at an epoch second."""
-        look = f"Before sending it again look at `synq inventory levels --sku {movement.sku}`."
+    def evidence_of(self, adjustment: Adjustment, sent: float) -> str:
+        """A hint on whether the ledger shows an adjustment that was sent at this epoch second without an answer."""
+        look = f"Before sending it again look at `synq inventory levels --sku {adjustment.sku}`."
         try:
-            answer = self._transport.send(operations.LIST_INVENTORY_LEDGER, query={**movement.ids, "limit": 20})
-            entries = rows_in(answer, operations.LIST_INVENTORY_LEDGER, "entries")
+            answer = self._api.transport.send(operations.LIST_INVENTORY_LEDGER, query={**adjustment.ids, "limit": 20})
+            entries = rows_of(answer, operations.LIST_INVENTORY_LEDGER, "entries")
         except SynqError as error:
             return f"The ledger could not be read either ({error.message.rstrip('.')}). {look}"
         except KeyboardInterrupt:
-            # That the outcome is unknown must not be lost with the reading.
+            # The command must still report the unknown outcome.
             return f"Reading the ledger was interrupted. {look}"
         for entry in entries:
-            if not _is_entry_of(movement, entry) or posted(entry) < started - _SKEW:
+            age = sent - posted(entry)
+            if not _is_entry_of(adjustment, entry) or age > CLOCK_TOLERANCE:
                 continue
-            when = f"{entry.get('created_at')} ({entry.get('id')})"
-            seen = f"The ledger shows an entry of {movement.delta:+d} posted at {when}"
-            if posted(entry) >= started - _ROUNDING:
-                return f"{seen}: it was most likely applied. Do not send it again."
-            return f"{seen}, {started - posted(entry):.0f} s before this one was sent: it may be an earlier one. {look}"
+            shown = f"The ledger shows an entry of {adjustment.delta:+d} posted at {entry.get('created_at')}"
+            shown = f"{shown} ({entry.get('id')})"
+            if age <= _ROUNDING:
+                return f"{shown}: it was most likely applied. Do not send it again."
+            return f"{shown}, {age:.0f} s before this one was sent: it may be an earlier one. {look}"
         return f"The ledger shows no such entry yet. {look}"
 
 
-def _is_entry_of(movement: "Movement", entry: Row) -> bool:
-    """Whether an entry could be this movement; a server may ignore the filters, and entries may lack an id."""
-    named = {key: value for key, value in movement.ids.items() if entry.get(key)}
-    return entry.get("quantity_delta") == movement.delta and has_values(entry, named)
+def _is_entry_of(adjustment: Adjustment, entry: Row) -> bool:
+    """Whether an entry fits the adjustment; a server may ignore the filters, and entries may lack an id."""
+    named = {key: value for key, value in adjustment.ids.items() if entry.get(key)}
+    return entry.get("quantity_delta") == adjustment.delta and has_values(entry, named)
 
 
 def posted(entry: Row) -> float:
-    """The epoch second at which an entry was posted; 0 if it does not say so."""
+    """The epoch second at which an entry was posted, 0 if unknown."""
     return epoch(entry.get("created_at")) or 0.0

@@ -1,30 +1,27 @@
-"""Reservations: units held for somebody without taking them off hand."""
+"""Reservations: units set aside without taking them off hand."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from synq_cli.errors import ConflictError
 from synq_cli.http import operations
-from synq_cli.http.replies import if_unclear, one_object
-from synq_cli.resources.inventory.ledger import Place
+from synq_cli.resources.inventory.ledger import SkuLocation
+from synq_cli.resources.inventory.locations import Locations
+from synq_cli.resources.inventory.stock import Inventory
+from synq_cli.resources.products.variants import Variants
 from synq_cli.resources.shared import validation
-from synq_cli.resources.shared.reader import has_values, row_named
+from synq_cli.resources.shared.resource import Resource, find_row, has_values
 
 if TYPE_CHECKING:
-    from synq_cli.http.sender import Transport
-    from synq_cli.resources.inventory.locations import Locations
-    from synq_cli.resources.inventory.stock import Inventory
-    from synq_cli.resources.products.variants import Variants
     from synq_cli.resources.shared.pagination import Row
-    from synq_cli.resources.shared.reader import Reader
 
 Status = Literal["ACTIVE", "RELEASED", "CONSUMED"]
 _SEE = "synq inventory reservations"
 
 
 @dataclass(frozen=True)
-class Hold(Place):
-    """Units to be held there; `available` is how many there are before, where that was asked for."""
+class ReservationInput(SkuLocation):
+    """Units to reserve; `available` is how many there are before it, None if that was not read."""
 
     quantity: int
     reference: str | None
@@ -32,85 +29,68 @@ class Hold(Place):
 
     @property
     def after(self) -> int | None:
-        """How many are available after it, where that before it is known."""
+        """The units available after it, None if those before are not known."""
         return None if self.available is None else self.available - self.quantity
 
 
-class Reservations:
-    """The operations on reservations."""
-
-    def __init__(
-        self,
-        transport: "Transport",
-        reader: "Reader",
-        inventory: "Inventory",
-        variants: "Variants",
-        locations: "Locations",
-    ) -> None:
-        self._transport = transport
-        self._reader = reader
-        self._inventory = inventory
-        self._variants = variants
-        self._locations = locations
+class Reservations(Resource):
+    """Reservations of stock."""
 
     def matching(self, *, sku: str | None, location: str | None, status: Status | None) -> "list[Row]":
-        """Reservations, newest first; None means any. The API does not filter. GET /api/v1/inventory/reservations"""
+        """Reservations, newest first; None matches any. The API does not filter. GET /api/v1/inventory/reservations"""
         wanted = {
-            "variant_id": self._variants.id_of(sku) if sku else None,
-            "location_id": self._locations.id_of(location),
+            "variant_id": Variants(self._api).id_of(sku) if sku else None,
+            "location_id": Locations(self._api).id_of(location),
         }
-        return [
-            row
-            for row in self._reader.all(operations.LIST_RESERVATIONS, "reservations")
-            if has_values(row, wanted) and (status is None or _status(row) == status)
-        ]
+        rows = self._api.read_list(operations.LIST_RESERVATIONS, "reservations")
+        return [row for row in rows if has_values(row, wanted) and (status is None or _status(row) == status)]
 
-    def hold(self, sku: str, quantity: str, location: str | None, *, reference: str | None, with_level: bool) -> Hold:
-        """Settle a reservation down to its ids; a known SKU and a location given by its id need no request."""
+    def prepare(
+        self, sku: str, quantity: str, location: str | None, *, reference: str | None, with_level: bool
+    ) -> ReservationInput:
+        """Check a reservation and resolve its SKU and location, as Inventory.prepare does."""
         units = validation.count(quantity)
         reference = None if reference is None else validation.filled(reference, "reference")
-        self._transport.check(operations.CREATE_RESERVATION)
-        place = self._inventory.place(sku, location)
-        available = self._inventory.units(place, "available") if with_level else None
-        return Hold(**vars(place), quantity=units, reference=reference, available=available)
+        self._api.transport.check(operations.CREATE_RESERVATION)
+        inventory = Inventory(self._api)
+        place = inventory.resolve(sku, location)
+        available = inventory.units(place, "available") if with_level else None
+        return ReservationInput(**vars(place), quantity=units, reference=reference, available=available)
 
-    def create(self, hold: Hold) -> "Row":
-        """Hold the units, once; gives the reservation. POST /api/v1/inventory/reservations"""
-        body = {**hold.ids, "quantity": hold.quantity}
-        if hold.reference:
-            body["reference"] = hold.reference
-        with if_unclear(
-            f"Before reserving again look for {hold.quantity} of {hold.sku} at the top of "
-            f"`{_SEE} --sku {hold.sku} --status active`."
-        ):
-            answer = self._transport.send(
-                operations.CREATE_RESERVATION,
-                body=body,
-                before={"available": hold.available},
-                after={"available": hold.after},
-            )
-            return one_object(answer, operations.CREATE_RESERVATION)
+    def create(self, wanted: ReservationInput) -> "Row":
+        """Reserve units, once; returns the reservation. POST /api/v1/inventory/reservations"""
+        body = {**wanted.ids, "quantity": wanted.quantity}
+        if wanted.reference:
+            body["reference"] = wanted.reference
+        return self._api.write(
+            operations.CREATE_RESERVATION,
+            body=body,
+            before={"available": wanted.available},
+            after={"available": wanted.after},
+            if_unknown=f"Before reserving again look for {wanted.quantity} of {wanted.sku} at the top of "
+            f"`{_SEE} --sku {wanted.sku} --status active`.",
+        )
 
     def to_release(self, reservation: str) -> "Row":
-        """The active reservation with this id or these first letters of it. NotFoundError, ConflictError."""
-        text = validation.filled(reservation, "reservation's id")
-        self._transport.check(operations.RELEASE_RESERVATION)
-        row = row_named(
-            self._reader.all(operations.LIST_RESERVATIONS, "reservations"), text, "reservation", "id", see=_SEE
-        )
+        """The active reservation with this id or prefix of an id. NotFoundError, ConflictError."""
+        text = validation.filled(reservation, "reservation id")
+        self._api.transport.check(operations.RELEASE_RESERVATION)
+        rows = self._api.read_list(operations.LIST_RESERVATIONS, "reservations")
+        row = find_row(rows, text, "reservation", "id", see=_SEE)
         if _status(row) in {"RELEASED", "CONSUMED"}:
             raise ConflictError(
-                f"Reservation {row['id']} is {_status(row)} already; it holds nothing that could be given back.",
+                f"Reservation {row['id']} is already {_status(row)}: it holds no units.",
                 hint=f"`{_SEE} --status active` lists those that hold units.",
             )
         return row
 
     def release(self, reservation: "Row") -> None:
-        """Give its units back. DELETE /api/v1/inventory/reservations/{reservationID}"""
-        before = {"status": reservation.get("status"), "quantity": reservation.get("quantity")}
-        path = {"reservationID": reservation["id"]}
-        self._transport.send(
-            operations.RELEASE_RESERVATION, path, before=before, after={"status": "RELEASED", "quantity": 0}
+        """Release the units of a reservation. DELETE /api/v1/inventory/reservations/{reservationID}"""
+        self._api.transport.send(
+            operations.RELEASE_RESERVATION,
+            {"reservationID": reservation["id"]},
+            before={"status": reservation.get("status"), "quantity": reservation.get("quantity")},
+            after={"status": "RELEASED", "quantity": 0},
         )
 
 

@@ -2,7 +2,7 @@
 
 from synq_cli.documents import shown_name
 from synq_cli.errors import UsageError
-from synq_cli.resources.shared.validation import mistakes
+from synq_cli.resources.shared.validation import file_problems
 from synq_cli.rows import Columns, RowReader
 from synq_cli.uuids import parse_uuid
 
@@ -38,5 +38,5 @@ def read_skus(text: str, name: str) -> list[tuple[str, str]]:
         if problem:
             problems.append(f"{table.unit} {record.line}: {problem}")
     if problems:
-        raise mistakes(name, problems, "Nothing was kept. Fix the file and import it again.")
+        raise file_problems(name, problems, "Nothing was kept. Fix the file and import it again.")
     return list(pairs.items())

@@ -1,30 +1,28 @@
-"""What an order may hold, checked as a whole before it is sent: what is wrong often fails in the background only."""
+"""Checks of a whole order before it is sent: the API reports many mistakes only in the background."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from synq_cli.exact_json import Number
 from synq_cli.nearest import nearest
-from synq_cli.resources.shared.validation import LARGEST, is_currency, mistakes
+from synq_cli.resources.shared.validation import LARGEST, file_problems, is_currency
 from synq_cli.uuids import parse_uuid
 
-# Whole digits and decimals of a price.
+# The most digits before and after the decimal point of a price.
 _DIGITS = 18
 
 
-@dataclass(frozen=True)
-class _Field:
-    """What one field takes, in words and as a test."""
+class _Field(NamedTuple):
+    """A field: what to use for it, the check of a value, whether it is required."""
 
-    takes: str
+    use: str
     fits: Callable[[Any], bool]
     required: bool = False
 
 
 def _is_text(value: object) -> bool:
-    # JSON may hold half a character, which no file and no request can.
+    # JSON text may hold a lone surrogate, which can't be encoded in a request.
     return isinstance(value, str) and bool(value.strip()) and value.encode(errors="replace").decode() == value
 
 
@@ -63,7 +61,7 @@ _FIELDS = {
 _ITEM_FIELDS = {
     "product_title": _Field("text", _is_text, required=True),
     "quantity": _Field(f"a whole number from 1 to {LARGEST:,}", _is_quantity, required=True),
-    # Left out, it counts as 0: a gift must be meant.
+    # The API would take 0 for a missing price.
     "unit_price": _Field("a number, 0 or more, without quotes", _is_price, required=True),
     "variant_id": _Field("a UUID", _is_id),
     "location_id": _Field("a UUID", _is_id),
@@ -74,29 +72,29 @@ _ITEM_FIELDS = {
 
 
 def check_order(document: Any, name: str, *, without: tuple[str, ...] = (), located: bool = False) -> None:
-    """UsageError with everything that is wrong with an order from `name`.
-
-    `without` are fields that come from elsewhere; if it is `located`, so do the locations of its items.
-    """
-    found = list(wrong_in(document, without, located=located))
+    """UsageError with all problems of an order from `name`; see order_problems."""
+    found = list(order_problems(document, without, located=located))
     if found:
-        raise mistakes(name, found, "`synq orders create --help` shows what an order looks like.")
+        raise file_problems(name, found, "`synq orders create --help` shows what an order looks like.")
 
 
-def wrong_in(document: Any, without: tuple[str, ...] = (), *, located: bool = False) -> Iterator[str]:
-    """Everything that is wrong with an order, a sentence each; see check_order."""
+def order_problems(document: Any, without: tuple[str, ...] = (), *, located: bool = False) -> Iterator[str]:
+    """The problems of an order, a sentence each.
+
+    `without` are fields that are added later; with `located`, so are the locations of its items.
+    """
     if not isinstance(document, dict):
-        yield "it is no object with fields such as payment_provider and items"
+        yield "it is not an object: use one with fields such as payment_provider and items"
         return
     fields = {key: field for key, field in _FIELDS.items() if key not in without}
     yield from _misfits({key: value for key, value in document.items() if key not in without}, fields, "")
     if document.get("currency") is None and document.get("channel") is None:
-        yield "currency is missing, and the API would take USD: give --currency, or --channel, whose currency counts"
+        yield "currency is missing, and the API would assume USD: add it, or a channel, whose currency is used then"
     items = document.get("items")
     for number, item in enumerate(items if isinstance(items, list) and "items" not in without else []):
         where = f"items[{number}]"
         if not isinstance(item, dict):
-            yield f"{where} is no object with fields such as product_title and quantity"
+            yield f"{where} is not an object: use one with fields such as product_title and quantity"
             continue
         yield from _misfits(item, _ITEM_FIELDS, f"{where}.")
         if item.get("variant_id") is not None and item.get("location_id") is None and not located:
@@ -106,22 +104,22 @@ def wrong_in(document: Any, without: tuple[str, ...] = (), *, located: bool = Fa
 def _misfits(row: Mapping[str, Any], fields: Mapping[str, _Field], where: str) -> Iterator[str]:
     for key in map(str, row):
         if key not in fields:
-            yield f"{where}{key} is no field of an order{_near(key, fields)}"
+            yield f"unknown field {where}{key}{_near(key, fields)}"
     for key, field in fields.items():
         value = row.get(key)
         if value is None and field.required:
-            yield f"{where}{key} is missing: give {field.takes}"
+            yield f"{where}{key} is missing: use {field.use}"
         elif value is not None and not field.fits(value):
-            yield f"{where}{key} is {_shown(value)}: give {field.takes}"
+            yield f"{where}{key} is {_shown(value)}: use {field.use}"
 
 
 def _near(key: str, fields: Mapping[str, _Field]) -> str:
     near = nearest(key, fields)
-    return f": did you mean {near[0]}?" if near else f": it may have {', '.join(fields)}"
+    return f": did you mean {near[0]}?" if near else f": use {', '.join(fields)}"
 
 
 def _shown(value: object) -> str:
-    """A value in a few letters."""
+    """A value in at most 40 characters."""
     from synq_cli import exact_json
 
     if isinstance(value, str) and not value.strip():

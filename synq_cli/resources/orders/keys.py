@@ -1,4 +1,4 @@
-"""The idempotency keys of orders whose outcome is not known, kept before anything is sent."""
+"""Idempotency keys of orders whose outcome is unknown, stored before anything is sent."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -18,15 +18,15 @@ _SCHEMA = (
         scope TEXT NOT NULL, fingerprint TEXT NOT NULL, key TEXT NOT NULL, since REAL NOT NULL,
         PRIMARY KEY (scope, fingerprint)) WITHOUT ROWID""",
 )
-# More digits than a price can have here, so that nothing is rounded.
+# More digits than a valid price can have, so that nothing is rounded.
 _DIGITS = 60
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """One order about to be sent: its key, and when an attempt with it began whose outcome is unknown.
+    """An order about to be sent under a key; `since` is when an attempt with it started whose outcome is unknown.
 
-    `own` is a key that was given, which the person keeps.
+    An `own` key was given by the user, and is not stored.
     """
 
     key: str
@@ -38,16 +38,16 @@ class Attempt:
 
     @property
     def sentence(self) -> str:
-        """Which key it is, for the person who may have to send the order again."""
+        """The key, for a user who may have to send the order again."""
         if self.since is None:
             return f"Idempotency key {self.key}"
         return (
             f"Idempotency key {self.key}: that of the attempt {_ago(self.now - self.since)}, which is under way or "
-            "whose outcome is unknown. No second order can come of it."
+            "whose outcome is unknown. The order can't be placed twice."
         )
 
     def end(self, *, known: bool) -> None:
-        """Forget the key once the outcome is known; as long as it is not, the same order goes under this key."""
+        """Drop the key once the outcome is known; until then the same order is sent under it again."""
         if known:
             self.keys.forget(self.key)
         elif not self.own:
@@ -55,9 +55,9 @@ class Attempt:
 
 
 class OrderKeys:
-    """A key for each order under way, shared by all processes; trouble at the end is told, not raised.
+    """The keys of orders under way, shared by all processes. Errors after the answer has come are warnings.
 
-    It is no part of the index, which may be lost: a key that is lost may cost a second order.
+    They are not part of the id cache, which may be lost: a lost key may cost a second order.
     """
 
     def __init__(
@@ -69,9 +69,9 @@ class OrderKeys:
         self._tell = tell
 
     def attempt(self, order: Mapping[str, Any], own: str | None, *, keep: bool) -> Attempt:
-        """What the order is to be sent under: `own`, else the key of an unclear attempt at the same, else a new one.
+        """The key for an order: `own`, else that of an earlier attempt with an unknown outcome, else a new one.
 
-        Where it is to be kept, it is on the disk when this returns; UsageError if it can't be.
+        With `keep` it is on disk when this returns; UsageError if it can't be stored.
         """
         import uuid
 
@@ -89,53 +89,52 @@ class OrderKeys:
         return Attempt(key, now, since, own=False, fingerprint=fingerprint, keys=self)
 
     def keep(self, attempt: Attempt) -> None:
-        """Keep the key still, even if another process, which sent the same order, has had its answer."""
+        """Store the key again: another process may have dropped it after an answer to the same order."""
         row = (self._scope(), attempt.fingerprint, attempt.key, attempt.since or attempt.now)
-        self._at_the_end("INSERT OR IGNORE INTO attempts VALUES (?, ?, ?, ?)", row)
+        self._execute("INSERT OR IGNORE INTO attempts VALUES (?, ?, ?, ?)", row)
 
     def forget(self, key: str) -> None:
-        """What became of the order with this key is known: the same order is a new one from now on."""
-        self._at_the_end("DELETE FROM attempts WHERE scope = ? AND key = ?", (self._scope(), key))
+        """Drop a key: the same order is a new one from now on."""
+        self._execute("DELETE FROM attempts WHERE scope = ? AND key = ?", (self._scope(), key))
 
-    def _at_the_end(self, statement: str, values: tuple[object, ...]) -> None:
+    def _execute(self, statement: str, values: tuple[object, ...]) -> None:
         try:
             with self._open() as database:
                 database.execute(statement, values)
         except UsageError as error:
-            # The answer has arrived by now, and must not be lost for this.
+            # The answer has come by now, and must not be lost to this error.
             self._tell(f"{error.message} {error.hint}")
 
     @contextmanager
     def _open(self) -> "Iterator[Connection]":
-        """The file in one transaction, which is on the disk at its end."""
+        """Open the file for one transaction, which is on disk at its end."""
         from synq_cli.state.database import Error, opened
 
         try:
-            # A power cut right after the request went out must find the key.
+            # The key must survive a power cut right after the request was sent.
             with opened(self._path, _SCHEMA, _VERSION, durable=True) as database:
                 yield database
         except (OSError, Error) as error:
             raise UsageError(
                 f"The file of order keys, {self._path}, can't be used: {error}.",
-                hint="Nothing should be sent without one kept: mend or move the file, or name your own key with "
-                "--idempotency-key.",
+                hint="Fix or move the file, or use a key of your own: --idempotency-key.",
             ) from None
 
 
 def order_fingerprint(order: Mapping[str, Any]) -> str:
-    """The same for the same order, however its numbers are written and its fields are arranged."""
+    """A hash of an order that does not depend on the order of its fields or the notation of its numbers."""
     from hashlib import sha256
 
-    return sha256(exact_json.dumps(_arranged(order)).encode()).hexdigest()
+    return sha256(exact_json.dumps(_normalized(order)).encode()).hexdigest()
 
 
-def _arranged(value: Any) -> Any:
+def _normalized(value: Any) -> Any:
     from decimal import Context, Decimal
 
     if isinstance(value, Mapping):
-        return {name: _arranged(value[name]) for name in sorted(value)}
+        return {name: _normalized(value[name]) for name in sorted(value)}
     if isinstance(value, list):
-        return [_arranged(item) for item in value]
+        return [_normalized(item) for item in value]
     if isinstance(value, int | Decimal) and not isinstance(value, bool):
         return str(Decimal(value).normalize(Context(prec=_DIGITS)))
     return value

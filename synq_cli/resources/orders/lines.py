@@ -1,4 +1,4 @@
-"""Lines of an order as they are typed: SKU=QUANTITY, with @PRICE for one that is placed."""
+"""Order items given on the command line: SKU=QUANTITY, with @PRICE for a new order."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -14,14 +14,14 @@ from synq_cli.uuids import parse_uuid
 if TYPE_CHECKING:
     from synq_cli.state.id_cache import LocalIndex
 
-# A SKU may hold = and @ itself; what is behind it can't.
+# A SKU may contain = and @, a quantity and a price can't.
 _PRICED = re.compile(r"(?P<sku>.+)=(?P<quantity>[^=@]*)(@(?P<price>[^=@]*))?", re.DOTALL)
 _BARE = re.compile(r"(?P<sku>.+)=(?P<quantity>[^=]*)", re.DOTALL)
 
 
 @dataclass(frozen=True)
 class Line:
-    """So many units of a SKU or variant id, at a price where one was typed."""
+    """Units of a SKU or variant id; no price means the variant's own."""
 
     sku: str
     quantity: int
@@ -29,26 +29,26 @@ class Line:
 
 
 def parse_line(text: str) -> Line:
-    """SKU=QUANTITY@PRICE, or SKU=QUANTITY for the variant's own price; UsageError otherwise."""
+    """Parse SKU=QUANTITY or SKU=QUANTITY@PRICE; UsageError otherwise."""
     sku, quantity, price = _parts(_PRICED, text, "SKU=QUANTITY@PRICE such as HMC-NVY-M=2@89.50")
     return Line(sku, validation.count(quantity), None if price is None else validation.amount(price))
 
 
 def parse_units(texts: list[str]) -> list[dict[str, Any]] | None:
-    """SKU=QUANTITY each, as fulfilments and returns take them; None for none. UsageError for a SKU named twice."""
+    """Parse SKU=QUANTITY items of a fulfilment or return; None if there are none. UsageError for a repeated SKU."""
     units: dict[str, dict[str, Any]] = {}
     for text in texts:
         sku, quantity, _ = _parts(_BARE, text, "SKU=QUANTITY such as HMC-NVY-M=2")
         variant_id = parse_uuid(sku)
         key, name = ("variant_id", variant_id) if variant_id else ("sku", sku)
         if name in units:
-            raise UsageError(f"{sku} is named twice.", hint="Give its units in one --item.")
+            raise UsageError(f"{sku} is given twice.", hint="Use one --item for all of its units.")
         units[name] = {key: name, "quantity": validation.count(quantity)}
     return list(units.values()) or None
 
 
 def remember_items(index: "LocalIndex", rows: Iterable[Mapping[str, Any]]) -> None:
-    """Keep the SKUs of what fulfilments and returns hold."""
+    """Cache the SKUs of the items of fulfilments and returns."""
     lists = [row["items"] for row in rows if isinstance(row.get("items"), list)]
     remember_skus(index, [item for items in lists for item in items if isinstance(item, dict)], "variant_id")
 
@@ -56,5 +56,5 @@ def remember_items(index: "LocalIndex", rows: Iterable[Mapping[str, Any]]) -> No
 def _parts(form: re.Pattern[str], text: str, example: str) -> tuple[str, str, str | None]:
     match = form.fullmatch(text)
     if match is None or not match["sku"].strip():
-        raise UsageError(f"'{text}' is no item.", hint=f"Give {example}.")
+        raise UsageError(f'Invalid item "{text}".', hint=f"Use {example}.")
     return match["sku"].strip(), match["quantity"], match.groupdict().get("price")

@@ -1,7 +1,7 @@
-"""Orders: found, placed, followed until they are settled, cancelled."""
+"""Orders: listing, placing, polling until confirmed, cancelling."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, TypedDict, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from synq_cli.errors import (
     AuthError,
@@ -16,63 +16,40 @@ from synq_cli.errors import (
     UsageError,
 )
 from synq_cli.http import operations, replies
+from synq_cli.resources.orders.fulfillments import Fulfillments
 from synq_cli.resources.orders.states import (
+    CONFIRMED,
     ORDER_STATUSES,
-    SETTLED,
     STATUS_GROUPS,
+    Order,
     Verb,
-    impossible,
-    refuse_impossible,
+    check_step,
     status_of,
+    step_error,
     take_step,
 )
 from synq_cli.resources.shared import validation
 from synq_cli.resources.shared.pagination import PAGE, Listing, Row
+from synq_cli.resources.shared.polling import poll
+from synq_cli.resources.shared.resource import Resource
 from synq_cli.times import epoch
 
 if TYPE_CHECKING:
-    from synq_cli.http.sender import Transport
     from synq_cli.resources.orders.keys import Attempt
-    from synq_cli.resources.shared.polling import Follower
-    from synq_cli.resources.shared.reader import Reader
-    from synq_cli.state.id_cache import LocalIndex
 
 
-# Answers after which nothing can have been placed by the one request that they answer.
+# Errors after which the request that they answer has placed no order.
 _REFUSALS = (
     UsageError, RefusedError, RejectedError, AuthError, NotFoundError, ConflictError, RateLimitedError, NetworkError,
 )  # fmt: skip
-# An order is settled within seconds, or waits for somebody.
+# An order is confirmed within seconds, or waits for somebody.
 _PAUSES = (1.0, 15.0)
-# The API's clock is not ours: an order may seem to be this many seconds older than it is.
-_SKEW = 600.0
+# The server's clock may be behind ours by this many seconds, so that an order seems older than it is.
+_CLOCK_TOLERANCE = 600.0
 
 
-class Order(TypedDict, total=False):
-    """An order's header; its lines are not part of it."""
-
-    id: str
-    status: str
-    channel: str | None
-    created_at: str
-
-
-class Orders:
-    """The operations on orders."""
-
-    def __init__(
-        self,
-        transport: "Transport",
-        reader: "Reader",
-        index: "LocalIndex",
-        any_shipped: Callable[[str], bool],
-        follower: "Follower",
-    ) -> None:
-        self._transport = transport
-        self._reader = reader
-        self._index = index
-        self._any_shipped = any_shipped
-        self._follower = follower
+class Orders(Resource):
+    """Orders."""
 
     def matching(
         self,
@@ -83,9 +60,9 @@ class Orders:
         key: str | None = None,
         ends: Callable[[Row], bool] = lambda _row: False,
     ) -> Listing:
-        """Orders of these statuses and this channel, placed since an epoch second, with this key; None means any.
+        """Orders with these statuses, channel and idempotency key, placed since an epoch second; None matches any.
 
-        The API does not filter: pages are read only as rows are taken, and not beyond a row that `ends` them.
+        The API does not filter: pages are read as rows are taken, up to a row that `ends` the list.
         GET /api/v1/oms/orders
         """
 
@@ -97,46 +74,49 @@ class Orders:
                 and (key is None or row.get("idempotency_key") == key)
             )
 
-        def remember(rows: list[Row]) -> None:
-            self._index.remember_ids("order", rows)
-
-        return self._reader.listing(operations.LIST_ORDERS, "orders", matches=matches, ends=ends, remember=remember)
+        return self._api.pages(
+            operations.LIST_ORDERS,
+            "orders",
+            matches=matches,
+            ends=ends,
+            on_page=lambda rows: self._api.index.remember_ids("order", rows),
+        )
 
     def get(self, order_id: str) -> Order:
-        """One order, by its id or by the first letters of one seen before. GET /api/v1/oms/orders/{orderID}"""
-        whole = self._reader.whole_id("order", order_id)
-        return cast("Order", self._reader.one(operations.GET_ORDER, {"orderID": whole}))
+        """One order, by its id or the prefix of a cached id. GET /api/v1/oms/orders/{orderID}"""
+        path = {"orderID": self._api.resolve_id("order", order_id)}
+        return cast("Order", self._api.read(operations.GET_ORDER, path))
 
     def create(self, order: Mapping[str, Any], attempt: "Attempt") -> Row:
-        """Place an order; gives its id and status, or the workflow that makes it.
+        """Place an order; returns its id and status, or the workflow that creates it.
 
-        Whatever goes wrong, the error says what becomes of the key. POST /api/v1/oms/orders
+        The hint of an error says what happens if the order is sent again. POST /api/v1/oms/orders
         """
-        unclear = self._transport.unclear
+        transport = self._api.transport
+        unclear = transport.unclear
         try:
-            answer = self._transport.send(operations.CREATE_ORDER, body={"idempotency_key": attempt.key, **order})
-            if not isinstance(answer, dict) or not any(
-                isinstance(answer.get(id_), str) for id_ in ("id", "workflow_id")
-            ):
-                raise replies.nonsense(operations.CREATE_ORDER, "it names neither an order nor a workflow")
+            answer = transport.send(operations.CREATE_ORDER, body={"idempotency_key": attempt.key, **order})
+            names = [answer.get(key) for key in ("id", "workflow_id")] if isinstance(answer, dict) else []
+            if not any(isinstance(name, str) for name in names):
+                raise replies.invalid_reply(operations.CREATE_ORDER, "it names neither an order nor a workflow")
         except KeyboardInterrupt:
-            raise InterruptError("Interrupted before an answer came.", hint=_sent_again(attempt)) from None
+            raise InterruptError("Interrupted before an answer came.", hint=_resend_hint(attempt)) from None
         except SynqError as error:
-            # A refusal speaks for its own request alone, and an earlier one may have placed the order.
-            alone = attempt.since is None and self._transport.unclear == unclear
-            known = alone and isinstance(error, _REFUSALS)
+            # A refusal is about its own request; an earlier one may have placed the order.
+            is_only_attempt = attempt.since is None and transport.unclear == unclear
+            known = is_only_attempt and isinstance(error, _REFUSALS)
             attempt.end(known=known)
-            key = f"The order's idempotency key was {attempt.key}." if known else _sent_again(attempt)
+            key = f"The order's idempotency key was {attempt.key}." if known else _resend_hint(attempt)
             error.hint = " ".join(filter(None, (error.hint, key)))
             raise
         attempt.end(known=True)
-        self._index.remember_ids("order", [answer])
-        return answer
+        self._api.index.remember_ids("order", [answer])
+        return cast("Row", answer)
 
-    def settling(self, placed: Row, attempt: "Attempt", limit: float | None) -> Iterator[Row]:
-        """The order as it moves, up to confirmed or beyond; RejectedError if it fails or is cancelled.
+    def watch(self, placed: Row, attempt: "Attempt", limit: float | None) -> Iterator[Row]:
+        """Poll a placed order until it is confirmed; RejectedError if it fails or is cancelled.
 
-        An order that is made in the background has no id at first: it is looked for by its key.
+        An order that is created in the background has no id at first and is found by its key.
         """
         order = placed
 
@@ -144,80 +124,80 @@ class Orders:
             nonlocal order
             known = order.get("id")
             if isinstance(known, str):
-                order = self._reader.one(operations.GET_ORDER, {"orderID": known.lower()})
+                order = self._api.read(operations.GET_ORDER, {"orderID": known.lower()})
             else:
                 order = self._with_key(attempt) or order
             return order
 
         name = placed.get("id")
-        look = f"synq orders track {name} --watch" if name else f"synq orders list --key {attempt.key}"
-        yield from self._follower.states(
+        yield from poll(
+            self._api,
             read,
-            lambda state: status_of(state) in SETTLED,
+            lambda state: status_of(state) in CONFIRMED,
             what=f"Order {name}" if name else f"The order with the key {attempt.key}",
-            look=look,
+            resume=f"synq orders track {name} --watch" if name else f"synq orders list --key {attempt.key}",
             limit=limit,
             pauses=_PAUSES,
         )
         if status_of(order) in STATUS_GROUPS["dead"]:
-            self._transport.changed = False  # it was placed, but for nothing
+            self._api.transport.changed = False  # the order came to nothing
             raise RejectedError(
                 f"Order {order.get('id')} was not confirmed; it is {status_of(order)}.",
-                hint="Payment or stock is the usual reason: see `synq inventory levels`. The same order, sent again, "
-                "is a new one.",
+                hint="Check payment and stock (`synq inventory levels`). The same order, sent again, is a new one.",
             )
 
     def ready(self, order_id: str, verb: Verb) -> Order:
-        """An order, read, that can be cancelled, fulfilled or returned; ConflictError says what it can be instead."""
+        """Read an order that can be cancelled, fulfilled or returned; ConflictError if it can't."""
         order = self.get(order_id)
-        refuse_impossible(order, verb)
-        if verb == "cancel" and status_of(order) == "processing" and self._any_shipped(order["id"]):
-            raise impossible(order, verb, " and partly shipped")
+        check_step(order, verb)
+        may_be_shipped = verb == "cancel" and status_of(order) == "processing"
+        if may_be_shipped and Fulfillments(self._api).any_shipped(order["id"]):
+            raise step_error(order, verb, " and partly shipped")
         return order
 
-    def cancellation(self, reason: str | None) -> dict[str, str | None]:
-        """What a cancellation says, checked; UsageError, or RefusedError and NotFoundError for what would stop it."""
-        given = {"reason": None if reason is None else validation.filled(reason, "reason")}
-        self._transport.check(operations.CANCEL_ORDER)
-        return given
+    def prepare_cancellation(self, reason: str | None) -> dict[str, str]:
+        """The body of a cancellation. UsageError, RefusedError, NotFoundError."""
+        body = validation.given(reason=reason)
+        self._api.transport.check(operations.CANCEL_ORDER)
+        return body
 
-    def cancel(self, order: Order, given: Mapping[str, str | None]) -> Row:
-        """Give the order up and let its stock go; gives it. POST /api/v1/oms/orders/{orderID}/cancel"""
-        return take_step(self._transport, operations.CANCEL_ORDER, order, given, after="cancelled")
+    def cancel(self, order: Order, body: Mapping[str, str]) -> Row:
+        """Cancel an order and release its stock; returns it. POST /api/v1/oms/orders/{orderID}/cancel"""
+        return take_step(self._api, operations.CANCEL_ORDER, order, body, after="cancelled")
 
     def _with_key(self, attempt: "Attempt") -> Row | None:
-        """The order with this key. Where the newest come first, older pages than it can be on are not read."""
-        oldest = (attempt.since or attempt.now) - _SKEW
+        """The order with this key. If the list is newest first, pages that are too old are not read."""
+        oldest = (attempt.since or attempt.now) - _CLOCK_TOLERANCE
         times: list[float] = []
         newest_first = True
 
-        def is_beyond(row: Row) -> bool:
+        def is_too_old(row: Row) -> bool:
             nonlocal newest_first
             times.append(_placed(row))
             newest_first &= times[-1] <= times[-2:][0]
-            # A page shows which way the list goes, which is nowhere stated.
+            # The contract does not state the order of the list; a whole page shows it.
             return len(times) >= PAGE and newest_first and times[-1] < min(times[0], oldest)
 
-        return next(self.matching(None, key=attempt.key, ends=is_beyond).first(1), None)
+        return next(self.matching(None, key=attempt.key, ends=is_too_old).first(1), None)
 
 
-def _sent_again(attempt: "Attempt") -> str:
-    """What becomes of an order whose outcome is unknown if it is sent again, and how to look."""
+def _resend_hint(attempt: "Attempt") -> str:
+    """What happens if an order whose outcome is unknown is sent again, and how to look."""
     option = f" with --idempotency-key {attempt.key}" if attempt.own else ""
-    anew = "" if attempt.since is None else " A second one needs a key of its own: --idempotency-key."
+    new = "" if attempt.since is None else " To place a second order, use another --idempotency-key."
     return (
-        f"Sent again{option}, the same order goes under the same key, {attempt.key}, so no second one can come of it. "
-        f"`synq orders list --key {attempt.key}` shows whether it is there.{anew}"
+        f"ApiRequest the same order again{option} uses the same key, {attempt.key}, so it can't be placed twice. "
+        f"`synq orders list --key {attempt.key}` shows whether it was placed.{new}"
     )
 
 
 def _has_status(row: Row, statuses: frozenset[str]) -> bool:
     status = status_of(row)
-    # Open is all that is not closed, and so is a status that the API has learned since.
+    # A status that synq does not know counts as open.
     return status in statuses or (status not in ORDER_STATUSES and statuses >= STATUS_GROUPS["open"])
 
 
 def _placed(row: Row) -> float:
-    """When it was placed, in epoch seconds; long ago where that is not known."""
+    """The epoch second at which it was placed, minus infinity if unknown."""
     placed = epoch(row.get("created_at"))
     return float("-inf") if placed is None else placed

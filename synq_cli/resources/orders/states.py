@@ -1,16 +1,15 @@
-"""The life of an order: its statuses, groups of them, which may follow which, and which command fits."""
+"""Order statuses: groups, allowed transitions, and the commands that fit a status."""
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from synq_cli.errors import ConflictError, UsageError
-from synq_cli.http.replies import if_unclear, one_object
 from synq_cli.nearest import did_you_mean
 
 if TYPE_CHECKING:
     from synq_cli.http.operation import Operation
-    from synq_cli.http.sender import Transport
     from synq_cli.resources.shared.pagination import Row
+    from synq_cli.resources.shared.resource import Api
 
 ORDER_STATUSES = (
     "draft", "pending_payment", "payment_authorized", "confirmed", "processing", "partially_fulfilled", "fulfilled",
@@ -30,7 +29,7 @@ STATUS_GROUPS = {
     "cancellable": frozenset({"draft", "pending_payment", "payment_authorized", "confirmed", "processing"}),
 }
 
-# What may follow a status, the usual step first.
+# The statuses that may follow each status, the usual one first.
 NEXT: dict[str, tuple[str, ...]] = {
     "draft": ("pending_payment", "cancelled"),
     "pending_payment": ("payment_authorized", "cancelled", "failed"),
@@ -50,12 +49,12 @@ NEXT: dict[str, tuple[str, ...]] = {
     "failed": (),
 }
 ENDS = frozenset(status for status, following in NEXT.items() if not following)
-# Before these are left, an order that was placed may still fail.
+# In these an order that was placed may still fail.
 _UNCONFIRMED = frozenset({"draft", "pending_payment", "payment_authorized"})
-SETTLED = frozenset(NEXT) - _UNCONFIRMED
+CONFIRMED = frozenset(NEXT) - _UNCONFIRMED
 
 Verb = Literal["cancel", "fulfill", "return"]
-# What a command can be done to; it goes by its verb on the line.
+# The statuses in which each command is possible.
 STEPS: dict[Verb, frozenset[str]] = {
     "cancel": STATUS_GROUPS["cancellable"],
     "fulfill": STATUS_GROUPS["to-ship"],
@@ -64,66 +63,71 @@ STEPS: dict[Verb, frozenset[str]] = {
 _DONE: dict[Verb, str] = {"cancel": "cancelled", "fulfill": "fulfilled", "return": "returned"}
 
 
+class Order(TypedDict, total=False):
+    """The header of an order, without its items."""
+
+    id: str
+    status: str
+    channel: str | None
+    created_at: str
+
+
 def parse_statuses(text: str | None) -> frozenset[str] | None:
-    """The statuses that a comma list of statuses and groups names; None for all. UsageError for a wrong one."""
+    """Parse a comma list of statuses and groups; None for all. UsageError for an unknown one."""
     names = [name.strip() for name in ("all" if text is None else text).lower().split(",")]
     if "all" in names:
         return None
     known = {**{status: frozenset({status}) for status in ORDER_STATUSES}, **STATUS_GROUPS}
     for name in names:
         if name not in known:
-            raise _no_such_status(name, list(known))
+            near = did_you_mean(name.replace(" ", "_"), known)
+            raise UsageError(
+                f'Unknown order status "{name}".',
+                hint=f"{near}`synq orders list --help` explains the groups."
+                if near
+                else f"Groups: all, {', '.join(STATUS_GROUPS)}. Statuses: {', '.join(ORDER_STATUSES)}.",
+            )
     return frozenset().union(*(known[name] for name in names))
 
 
-def _no_such_status(name: str, known: list[str]) -> UsageError:
-    near = did_you_mean(name.replace(" ", "_"), known)
-    return UsageError(
-        f"There is no order status '{name}'.",
-        hint=f"{near}`synq orders list --help` explains the groups."
-        if near
-        else f"Groups: all, {', '.join(STATUS_GROUPS)}. Statuses: {', '.join(ORDER_STATUSES)}.",
-    )
-
-
 def status_of(row: Mapping[str, Any]) -> str:
-    """The status of an order, a parcel or a return, whatever a server may put there."""
+    """The status of an order, a parcel or a return."""
     return str(row.get("status"))
 
 
-def refuse_impossible(order: Mapping[str, Any], verb: Verb) -> None:
-    """ConflictError if an order of this status can't be cancelled, fulfilled or returned.
+def check_step(order: Mapping[str, Any], verb: Verb) -> None:
+    """ConflictError if an order in this status can't be cancelled, fulfilled or returned.
 
-    The API decides about a status that is not known here.
+    A status that synq does not know is left to the API.
     """
     status = status_of(order)
     if status in NEXT and status not in STEPS[verb]:
-        raise impossible(order, verb)
+        raise step_error(order, verb)
 
 
-def impossible(order: Mapping[str, Any], verb: Verb, why: str = "") -> ConflictError:
-    """The error for a step that an order can't take, with those that it can."""
+def step_error(order: Mapping[str, Any], verb: Verb, why: str = "") -> ConflictError:
+    """The error for a step that an order can't take; its hint names the possible ones."""
     status, name = status_of(order), order.get("id")
-    ways = [way for way in NEXT[status] if not (why and way == _DONE[verb])]
-    onward = f"From {status} an order can go to: {', '.join(ways)}." if ways else f"Nothing follows {status}."
-    fitting = [
+    following = [other for other in NEXT[status] if not (why and other == _DONE[verb])]
+    onward = f"From {status} an order can go to: {', '.join(following)}." if following else f"Nothing follows {status}."
+    possible = [
         f"`synq orders {step} {name}`" for step, statuses in STEPS.items() if status in statuses and step != verb
     ]
-    advice = f"What fits: {' or '.join(fitting)}." if fitting else f"`synq orders track {name}` shows its life."
+    advice = f"Possible: {' or '.join(possible)}." if possible else f"`synq orders track {name}` shows its history."
     message = f"Order {name} is {status}{why}; it can't be {_DONE[verb]}."
     if status == _DONE[verb]:
-        message = f"Order {name} is {status} already."
+        message = f"Order {name} is already {status}."
     return ConflictError(message, hint=f"{onward} {advice}")
 
 
 def path_to(status: str, passed: Iterable[str] = ()) -> list[str]:
-    """The statuses that lead to this one from the start, by the shortest way through those known to be `passed`."""
+    """The shortest path of statuses from the first to this one, through those known to be `passed`."""
     path = ["draft" if status == "draft" else "pending_payment"]
     for stop in passed:
         if _shortest(stop, status):
             path += _shortest(path[-1], stop) or []
     onward = _shortest(path[-1], status)
-    return [status] if onward is None else path + onward  # a status that is not known here stands alone
+    return [status] if onward is None else path + onward  # an unknown status has no path
 
 
 def path_from(status: str) -> list[str]:
@@ -135,30 +139,24 @@ def path_from(status: str) -> list[str]:
 
 
 def _shortest(start: str, end: str) -> list[str] | None:
-    """The statuses after `start` up to `end`; None where no way leads there."""
-    ways: list[list[str]] = [[start]]
-    for way in ways:  # grows while it is read
-        if way[-1] == end:
-            return way[1:]
-        ways += [[*way, following] for following in NEXT.get(way[-1], ())]
+    """The statuses after `start` up to `end`; None if there is no path."""
+    paths: list[list[str]] = [[start]]
+    for path in paths:  # breadth first: the list grows while it is read
+        if path[-1] == end:
+            return path[1:]
+        paths += [[*path, following] for following in NEXT.get(path[-1], ())]
     return None
 
 
 def take_step(
-    transport: "Transport",
-    operation: "Operation",
-    order: Mapping[str, Any],
-    body: Mapping[str, object],
-    after: str,
+    api: "Api", operation: "Operation", order: Mapping[str, Any], body: Mapping[str, object], after: str
 ) -> "Row":
-    """Send a step of an order, once; gives the answer. `after` is the status that it leads to, for a dry run."""
-    given = {name: value for name, value in body.items() if value is not None}
-    with if_unclear(f"Before sending it again look with `synq orders track {order['id']}` whether it was done."):
-        answer = transport.send(
-            operation,
-            {"orderID": order["id"]},
-            body=given,
-            before={"status": order.get("status")},
-            after={"status": after},
-        )
-        return one_object(answer, operation)
+    """Cancel, fulfil or return an order, once; returns the answer. A dry run shows `after` as the new status."""
+    return api.write(
+        operation,
+        {"orderID": order["id"]},
+        body=body,
+        before={"status": order.get("status")},
+        after={"status": after},
+        if_unknown=f"Look at `synq orders track {order['id']}` before sending it again.",
+    )

@@ -1,17 +1,18 @@
-"""Tracking: the life of an order, made of what the API keeps of it."""
+"""Tracking: the history of an order."""
 
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from synq_cli.errors import NotFoundError
+from synq_cli.resources.orders.fulfillments import Fulfillments
+from synq_cli.resources.orders.orders import Orders
+from synq_cli.resources.orders.returns import Returns
 from synq_cli.resources.orders.states import ENDS, STATUS_GROUPS, path_from, path_to, status_of
+from synq_cli.resources.shared.polling import poll
+from synq_cli.resources.shared.resource import Resource
 
 if TYPE_CHECKING:
-    from synq_cli.resources.orders.fulfillments import Fulfillments
-    from synq_cli.resources.orders.orders import Orders
-    from synq_cli.resources.orders.returns import Returns
     from synq_cli.resources.shared.pagination import Row
-    from synq_cli.resources.shared.polling import Follower
 
 # Nothing is packed before an order is confirmed, and nothing comes back before all of it has left.
 _UNPACKED = frozenset({"draft", "pending_payment", "payment_authorized", "failed"})
@@ -19,59 +20,53 @@ _UNRETURNED = _UNPACKED | STATUS_GROUPS["to-ship"] | {"cancelled"}
 _PAUSES = (2.0, 30.0)
 
 
-class Tracking:
-    """Orders with the states of their lives, their parcels and their returns."""
+class Tracking(Resource):
+    """Orders with the history of their statuses, their parcels and their returns."""
 
-    def __init__(
-        self, orders: "Orders", fulfillments: "Fulfillments", returns: "Returns", follower: "Follower"
-    ) -> None:
-        self._orders = orders
-        self._fulfillments = fulfillments
-        self._returns = returns
-        self._follower = follower
+    def get(self, order_id: str) -> "Row":
+        """An order with its `states`, `fulfillments` and `returns`; the last two are null if the server lists none.
 
-    def life(self, order_id: str) -> "Row":
-        """An order with its `states`, `fulfillments` and `returns`, the last two null where the server lists none.
-
-        A state has its `status`, the time `at` which it was reached, where that is known, and its `phase`: passed,
-        current or ahead.
+        A state has its `status`, the time `at` which it was reached, if known, and its `phase`: passed, current or
+        ahead.
         """
-        return self._life_of(dict(self._orders.get(order_id)))
+        return self._history(dict(Orders(self._api).get(order_id)))
 
-    def lives(self, order_id: str) -> Iterator["Row"]:
-        """The same each time it is looked at, until nothing can follow."""
+    def watch(self, order_id: str) -> Iterator["Row"]:
+        """The same at each poll, until the order reaches a final status."""
         seen: Row = {}
-        life: Row = {}
-        orders = self._follower.states(
-            lambda: dict(self._orders.get(order_id)),
+        history: Row = {}
+        orders = Orders(self._api)
+        polled = poll(
+            self._api,
+            lambda: dict(orders.get(order_id)),
             lambda order: status_of(order) in ENDS,
             what=f"Order {order_id}",
-            look=f"synq orders track {order_id} --watch",
+            resume=f"synq orders track {order_id} --watch",
             limit=None,
             pauses=_PAUSES,
         )
-        for order in orders:
+        for order in polled:
             if order != seen:
-                seen, life = order, self._life_of(order)
-            yield life
+                seen, history = order, self._history(order)
+            yield history
 
-    def _life_of(self, order: "Row") -> "Row":
+    def _history(self, order: "Row") -> "Row":
         status, order_id = status_of(order), str(order["id"])
-        parcels = [] if status in _UNPACKED else _where_offered(self._fulfillments.of, order_id)
-        returns = [] if status in _UNRETURNED else _where_offered(self._returns.of, order_id)
+        parcels = [] if status in _UNPACKED else _if_listed(Fulfillments(self._api).of, order_id)
+        returns = [] if status in _UNRETURNED else _if_listed(Returns(self._api).of, order_id)
         states = _states(order, parcels or [], returns or [])
         return {**order, "states": states, "fulfillments": parcels, "returns": returns}
 
 
-def _where_offered(read: Callable[[str], "list[Row]"], order_id: str) -> "list[Row] | None":
+def _if_listed(read: Callable[[str], "list[Row]"], order_id: str) -> "list[Row] | None":
     try:
         return read(order_id)
-    except NotFoundError:  # the order was there a moment ago: it is the route that is not
+    except NotFoundError:  # the order exists, so it is the route that does not
         return None
 
 
 def _states(order: "Row", parcels: "list[Row]", returns: "list[Row]") -> "list[Row]":
-    """The way through the statuses up to the order's own, and the usual one on from there."""
+    """The statuses up to the order's own, and those that usually follow."""
     status = status_of(order)
     parcels = [parcel for parcel in parcels if status_of(parcel) not in {"cancelled", "failed"}]
     delivered = [parcel for parcel in parcels if status_of(parcel) == "delivered"]
@@ -98,5 +93,5 @@ def _states(order: "Row", parcels: "list[Row]", returns: "list[Row]") -> "list[R
 
 
 def _time(rows: "list[Row]", key: str) -> object:
-    """When something was, of the one row there may be; some servers write an unknown time as an empty text."""
+    """The time under this key of the first row, if any; some servers write an unknown time as an empty text."""
     return (rows[0].get(key) or None) if rows else None

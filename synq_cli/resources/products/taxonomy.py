@@ -7,23 +7,20 @@ from synq_cli.http import operations, replies
 from synq_cli.http.operation import Operation
 from synq_cli.nearest import did_you_mean
 from synq_cli.resources.shared import validation
-from synq_cli.resources.shared.reader import FEWEST_LETTERS, in_order
-from synq_cli.resources.shared.writer import look_for
+from synq_cli.resources.shared.resource import SHORTEST_PREFIX, Api, Resource, look_for, sorted_rows
 from synq_cli.uuids import parse_uuid
 
 if TYPE_CHECKING:
     from synq_cli.resources.shared.pagination import Row
-    from synq_cli.resources.shared.reader import Reader
-    from synq_cli.resources.shared.writer import Writer
-    from synq_cli.state.id_cache import Kind, LocalIndex
+    from synq_cli.state.id_cache import Kind
 
 ATTRIBUTE_TYPES = ("TEXT", "NUMBER")
 
 
-class Resource(NamedTuple):
-    """A taxonomy resource: its noun in routes and commands, its names in sentences, its two operations.
+class TaxonomyKind(NamedTuple):
+    """A taxonomy resource: its noun in routes and commands, its names in sentences, its operations.
 
-    `cached_as` is the kind under which the local index keeps its ids, None if it does not.
+    `cached_as` is the kind of its ids in the id cache, None if they are not cached.
     """
 
     noun: str
@@ -34,37 +31,37 @@ class Resource(NamedTuple):
     cached_as: "Kind | None" = None
 
 
-CATEGORIES = Resource(
+CATEGORIES = TaxonomyKind(
     "categories", "category", "categories", operations.LIST_CATEGORIES, operations.CREATE_CATEGORY, "category"
 )
-BRANDS = Resource("brands", "brand", "brands", operations.LIST_BRANDS, operations.CREATE_BRAND, "brand")
-ATTRIBUTES = Resource("attributes", "attribute", "attributes", operations.LIST_ATTRIBUTES, operations.CREATE_ATTRIBUTE)
-ATTRIBUTE_GROUPS = Resource(
+BRANDS = TaxonomyKind("brands", "brand", "brands", operations.LIST_BRANDS, operations.CREATE_BRAND, "brand")
+ATTRIBUTES = TaxonomyKind(
+    "attributes", "attribute", "attributes", operations.LIST_ATTRIBUTES, operations.CREATE_ATTRIBUTE
+)
+ATTRIBUTE_GROUPS = TaxonomyKind(
     "attribute-groups",
     "attribute group",
     "attribute groups",
     operations.LIST_ATTRIBUTE_GROUPS,
     operations.CREATE_ATTRIBUTE_GROUP,
 )
-TEMPLATES = Resource(
+TEMPLATES = TaxonomyKind(
     "templates", "product template", "product templates", operations.LIST_TEMPLATES, operations.CREATE_TEMPLATE
 )
 
 
-class Taxonomy:
-    """The operations on one taxonomy resource."""
+class Taxonomy(Resource):
+    """One taxonomy resource."""
 
-    def __init__(self, resource: Resource, reader: "Reader", writer: "Writer", index: "LocalIndex") -> None:
-        self._resource = resource
-        self._reader = reader
-        self._writer = writer
-        self._index = index
+    def __init__(self, api: Api, kind: TaxonomyKind) -> None:
+        super().__init__(api)
+        self._kind = kind
 
     def list(self) -> "list[Row]":
-        """Every object, by name; categories nest by parent_id. GET /api/v1/pim/<taxonomy>"""
-        rows = in_order(self._reader.all(self._resource.list, self._resource.noun.replace("-", "_")), "name")
-        if self._resource.cached_as:
-            self._index.remember_ids(self._resource.cached_as, rows)
+        """All objects, by name; categories nest by parent_id. GET /api/v1/pim/<taxonomy>"""
+        rows = sorted_rows(self._api.read_list(self._kind.list, self._kind.noun.replace("-", "_")), "name")
+        if self._kind.cached_as:
+            self._api.index.remember_ids(self._kind.cached_as, rows)
         return rows
 
     def create(
@@ -77,44 +74,41 @@ class Taxonomy:
         logo_url: str | None = None,
         parent: str | None = None,
     ) -> "Row":
-        """Create an object, with those of the fields that its resource has; returns it.
+        """Create an object with the fields that its resource has, and return it.
 
-        `kind` is an attribute's type. `parent` is a category's name, slug or id, which costs a request to look up.
-        POST /api/v1/pim/<taxonomy>
+        `kind` is an attribute's type, `parent` a category's name, slug or id. POST /api/v1/pim/<taxonomy>
         """
         body = validation.given(
             name=name,
             slug=None if slug is None else validation.slug(slug),
-            type=kind and kind.upper(),  # the list of types is not published; the known ones are capitals
+            type=kind and kind.upper(),  # the contract does not list the types; the known ones are upper case
             description=description,
             logoUrl=None if logo_url is None else validation.web_address(logo_url, "logo URL"),
         )
         if parent is not None:
             body["parentId"] = self._parent_id(parent)
-        unknown = look_for(f"'{body['name']}'", f"synq products {self._resource.noun} list")
-        created = self._writer.write(self._resource.create, body, unknown=unknown)
-        if self._resource.cached_as:
-            self._index.remember_ids(self._resource.cached_as, [created])
+        unknown = look_for(f"'{body['name']}'", f"synq products {self._kind.noun} list")
+        created = self._api.write(self._kind.create, body=body, if_unknown=unknown)
+        if self._kind.cached_as:
+            self._api.index.remember_ids(self._kind.cached_as, [created])
         return created
 
     def _parent_id(self, text: str) -> str:
-        """The id of the one object with this name, slug or id, or whose id begins with these characters."""
-        one, many = self._resource.one, self._resource.many
+        """The id of the one object with this name, slug, id or prefix of an id."""
+        one, many = self._kind.one, self._kind.many
         wanted = parse_uuid(text.strip()) or validation.filled(text, "parent").lower()
         rows = self.list()
         found = [row for row in rows if wanted in {str(row.get(key)).lower() for key in ("name", "slug", "id")}]
-        if not found and len(wanted) >= FEWEST_LETTERS:
+        if not found and len(wanted) >= SHORTEST_PREFIX:
             found = [row for row in rows if str(row.get("id")).lower().startswith(wanted)]
         if len(found) == 1:
             identifier = parse_uuid(str(found[0].get("id")))
             if identifier is None:
                 # The API would ignore it without an error and put the new category at the top.
-                raise replies.nonsense(self._resource.list, f"a {one} whose id is no UUID")
+                raise replies.invalid_reply(self._kind.list, f"the id of a {one} is not a UUID")
             return identifier
         if found:
             ids = ", ".join(str(row.get("id")) for row in found[:3])
-            raise UsageError(f"'{text}' may be any of {len(found)} {many}.", hint=f"Name its id. Among them: {ids}")
+            raise UsageError(f'Ambiguous {one} "{text}": {len(found)} {many} match.', hint=f"Use an id, such as: {ids}")
         near = did_you_mean(wanted, (str(row.get("name")) for row in rows))
-        raise NotFoundError(
-            f"There is no {one} '{text}'.", hint=f"{near}See `synq products {self._resource.noun} list`."
-        )
+        raise NotFoundError(f'Unknown {one} "{text}".', hint=f"{near}See `synq products {self._kind.noun} list`.")

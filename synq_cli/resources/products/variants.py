@@ -1,4 +1,4 @@
-"""Variants: what is sold, by SKU."""
+"""Variants: what is sold, each with a SKU."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -8,44 +8,35 @@ from synq_cli.http import operations
 from synq_cli.nearest import did_you_mean
 from synq_cli.resources.shared import validation
 from synq_cli.resources.shared.pagination import PAGE, Listing, Row
-from synq_cli.resources.shared.writer import look_for
+from synq_cli.resources.shared.resource import Resource, look_for
 from synq_cli.uuids import parse_uuid
 
 if TYPE_CHECKING:
-    from synq_cli.resources.shared.reader import Reader
-    from synq_cli.resources.shared.writer import Writer
     from synq_cli.state.id_cache import LocalIndex
 
-
-# So many SKUs are cheaper to look up one by one than in pages of everything.
+# Up to this many SKUs are cheaper to look up one by one than in pages of all variants.
 _FEW = 2
 
 
-class Variants:
-    """The operations on variants."""
-
-    def __init__(self, reader: "Reader", writer: "Writer", index: "LocalIndex") -> None:
-        self._reader = reader
-        self._writer = writer
-        self._index = index
+class Variants(Resource):
+    """Variants."""
 
     def matching(self, *, sku: str | None, product: str | None) -> Listing:
-        """Variants with this SKU or of this product; None means any. GET /api/v1/pim/variants"""
-        product_id = None if product is None else self._reader.whole_id("product", product)
-        filters = {"sku": sku, "product_id": product_id}
-        return self._reader.listing(
+        """Variants with this SKU or of this product; None matches any. GET /api/v1/pim/variants"""
+        product_id = None if product is None else self._api.resolve_id("product", product)
+        return self._api.pages(
             operations.LIST_VARIANTS,
             "variants",
-            filters=filters,
+            filters={"sku": sku, "product_id": product_id},
             matches=lambda row: not row.get("deleted_at"),
-            remember=self._remember,
+            on_page=lambda rows: remember_skus(self._api.index, rows, "id"),
         )
 
     def create(
         self, product: str, *, sku: str | None, barcode: str | None, price: str | None, currency: str | None
     ) -> Row:
-        """Add a variant to a product; gives it. POST /api/v1/pim/products/{productID}/variants"""
-        product_id = self._reader.whole_id("product", product)
+        """Add a variant to a product and return it. POST /api/v1/pim/products/{productID}/variants"""
+        product_id = self._api.resolve_id("product", product)
         body = validation.given(
             sku=None if sku is None else validation.filled(sku, "SKU"),
             barcode=barcode,
@@ -54,61 +45,62 @@ class Variants:
         )
         if not body:
             raise UsageError("A variant needs a SKU, a barcode or a price.", hint="Add --sku SKU.")
-        known = self._index.find("sku", body["sku"]) if "sku" in body else None
+        known = self._api.index.find("sku", body["sku"]) if "sku" in body else None
         if known:
             raise UsageError(
                 f"The SKU {body['sku']} is taken by the variant {known}.",
                 hint=f"If that one is gone: synq inventory skus forget {body['sku']}",
             )
         unknown = look_for(body.get("sku", "it"), f"synq products variants list --product {product_id}")
-        created = self._writer.write(operations.CREATE_VARIANT, body, path={"productID": product_id}, unknown=unknown)
-        self._remember([created])
+        path = {"productID": product_id}
+        created = self._api.write(operations.CREATE_VARIANT, path, body=body, if_unknown=unknown)
+        remember_skus(self._api.index, [created], "id")
         return created
 
     def id_of(self, sku: str) -> str:
-        """The id of the variant with this SKU (or the UUID as it is): from the index, else from the API.
+        """The id of the variant with this SKU, cached or else read; a UUID as it is.
 
-        NotFoundError if the API knows no such SKU, UsageError if it is blank.
+        NotFoundError for an unknown SKU, UsageError for a blank one.
         """
         if not sku.strip():
-            raise UsageError("A SKU can't be blank.")
-        return parse_uuid(sku) or self._index.find("sku", sku) or str(self.the_one(sku)["id"])
+            raise UsageError("The SKU can't be blank.")
+        return parse_uuid(sku) or self._api.index.find("sku", sku) or str(self.get_by_sku(sku)["id"])
 
     def product_of(self, sku: str) -> str:
-        """The id of the product with a variant of this SKU, from the API; NotFoundError if there is none, or two."""
+        """The id of the product that has a variant with this SKU. NotFoundError if there is none, or two."""
         rows = self.matching(sku=sku, product=None).first(2)
         found = {row["product_id"] for row in rows if isinstance(row.get("product_id"), str)}
         if len(found) == 1:
             return str(found.pop())
         if found:
             raise NotFoundError(
-                f"Two products have a variant with the SKU {sku}.",
+                f'Ambiguous SKU "{sku}": two products have it.',
                 hint=f"Use the product's id; `synq products variants list --sku {sku} --json` shows both.",
             )
         raise NotFoundError(
             f'No product has the id or SKU "{sku}".',
-            hint=f"{self.near(sku)}`synq products list` shows the ids, `synq products variants list` the SKUs.",
+            hint=f"{self.suggestion(sku)}`synq products list` shows the ids, `synq products variants list` the SKUs.",
         )
 
-    def the_one(self, sku: str) -> Row:
-        """The variant with this SKU, from the API; NotFoundError if it knows none, or two."""
+    def get_by_sku(self, sku: str) -> Row:
+        """The variant with this SKU, from the API. NotFoundError if there is none, or two."""
         rows = self.matching(sku=sku, product=None).first(2)
         found = {row["id"]: row for row in rows if isinstance(row.get("id"), str)}
         if len(found) == 1:
             return found.popitem()[1]
         if found:
-            self._index.forget("sku", [sku])
-            raise NotFoundError(f"Two variants carry the SKU {sku}.", hint="Give the variant's UUID instead.")
-        raise NotFoundError(f"There is no SKU {sku}.", hint=f"{self.near(sku)}See `synq products variants list`.")
+            self._api.index.forget("sku", [sku])
+            raise NotFoundError(f'Ambiguous SKU "{sku}": two variants have it.', hint="Use the variant's UUID.")
+        raise NotFoundError(f'Unknown SKU "{sku}".', hint=f"{self.suggestion(sku)}See `synq products variants list`.")
 
     def ids_of(self, skus: Iterable[str]) -> dict[str, set[str]]:
-        """The ids of many SKUs, in few requests: of each the variants that carry it.
+        """The ids of the variants with each of many SKUs, in few requests.
 
-        Those the index does not know are looked for in pages of all variants, until the pages have cost as much as
-        asking for each alone would; then each is asked for alone.
+        SKUs that are not cached are looked for in the pages of all variants, for at most as many requests as looking
+        up each of them would take; those still missing are looked up one by one.
         """
         wanted = set(skus)
-        found = {row["sku"]: {row["variant_id"]} for row in self._index.skus() if row["sku"] in wanted}
+        found = {row["sku"]: {row["variant_id"]} for row in self._api.index.skus() if row["sku"] in wanted}
         missing = wanted - found.keys()
         everything = self.matching(sku=None, product=None)
         if len(missing) > _FEW:
@@ -123,17 +115,14 @@ class Variants:
                 found[sku] = {row["id"] for row in rows if isinstance(row.get("id"), str)}
         return found
 
-    def near(self, sku: str) -> str:
-        """A question that names a known SKU nearly like this one; empty if there is none, or this one is known."""
-        known = [row["sku"] for row in self._index.skus()]
+    def suggestion(self, sku: str) -> str:
+        """A question that names a similar cached SKU; empty if there is none, or if this one is cached."""
+        known = [row["sku"] for row in self._api.index.skus()]
         return "" if sku in known else did_you_mean(sku, known)
-
-    def _remember(self, rows: list[Row]) -> None:
-        remember_skus(self._index, rows, "id")
 
 
 def remember_skus(index: "LocalIndex", rows: list[Row], id_key: str) -> None:
-    """Keep the SKU of each row that has one, with the variant's id under `id_key`."""
+    """Cache the SKUs of rows, whose variant's id is under `id_key`."""
     pairs = ((row.get("sku"), row.get(id_key)) for row in rows)
     index.remember(
         "sku", ((sku, name) for sku, name in pairs if isinstance(sku, str) and sku and isinstance(name, str))

@@ -19,7 +19,7 @@ Page = tuple[list[Row], int]
 Fetch = Callable[[int, int], Page]
 # Requests one page without waiting for it; returns a function that waits for it, which returns None if the request
 # failed. None instead of that function: nothing was sent, because the rate limit has no place to spare.
-FetchAhead = Callable[[int, int], Callable[[], Page | None] | None]
+PrefetchPage = Callable[[int, int], Callable[[], Page | None] | None]
 
 
 class InPages:
@@ -39,8 +39,8 @@ class InPages:
 class Listing:
     """The rows that match, read page by page as they are taken, up to one that `ends` them.
 
-    With `fetch_ahead`, pages are requested before their turn, at most `MOST_IN_FLIGHT` requests at a time; see
-    `_LookAhead` for what that may cost. `on_unstable` is called if rows kept moving until reading stopped: then
+    With `prefetch`, pages are requested before their turn, at most `MOST_IN_FLIGHT` requests at a time; see
+    `_PrefetchedPages` for what that may cost. `on_unstable` is called if rows kept moving until reading stopped: then
     rows may be missing. `more` says whether some were left.
     """
 
@@ -51,12 +51,12 @@ class Listing:
         key: Callable[[Row], str],
         matches: Callable[[Row], bool],
         ends: Callable[[Row], bool] = lambda _row: False,
-        fetch_ahead: FetchAhead = lambda _limit, _offset: None,
+        prefetch: PrefetchPage = lambda _limit, _offset: None,
         on_unstable: Callable[[], None] = lambda: None,
     ) -> None:
         self._pages_read = 0
         self._limit: int | None = None
-        self._batches = _batches(_LookAhead(fetch, fetch_ahead, self._pages_needed), key, on_unstable)
+        self._batches = _batches(_PrefetchedPages(fetch, prefetch, self._pages_needed), key, on_unstable)
         self._matches = matches
         self._ends = ends
         self.taken = 0
@@ -138,7 +138,7 @@ class Listings:
         return f"{self.taken} shown, more may match; --all reads on, 1 request or more for each SKU."
 
 
-class _LookAhead:
+class _PrefetchedPages:
     """Pages by offset, some of them requested before their turn.
 
     The number of requests in flight doubles with each round trip, from 1 to `MOST_IN_FLIGHT`, and is never more than
@@ -146,9 +146,9 @@ class _LookAhead:
     in vain: none if the list ends on page 1 or 3, at most 1 if on page 2, otherwise at most `MOST_IN_FLIGHT` - 1.
     """
 
-    def __init__(self, fetch: Fetch, fetch_ahead: FetchAhead, pages_needed: Callable[[], int]) -> None:
+    def __init__(self, fetch: Fetch, prefetch: PrefetchPage, pages_needed: Callable[[], int]) -> None:
         self._fetch = fetch
-        self._fetch_ahead = fetch_ahead
+        self._fetch_ahead = prefetch
         self._pages_needed = pages_needed
         self._requested: deque[tuple[int, Callable[[], Page | None]]] = deque()
         self._in_flight = 0
@@ -184,7 +184,7 @@ class _LookAhead:
 
 
 def _batches(
-    pages: _LookAhead, key: Callable[[Row], str], on_unstable: Callable[[], None]
+    pages: _PrefetchedPages, key: Callable[[Row], str], on_unstable: Callable[[], None]
 ) -> Iterator[tuple[list[Row], bool]]:
     """The unseen rows of each page, and whether they were the last.
 

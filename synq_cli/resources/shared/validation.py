@@ -1,4 +1,4 @@
-"""What a field of a request may hold, checked before anything is sent; UsageError names the field and what it takes."""
+"""Checks of request fields before anything is sent. Each raises UsageError."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -8,7 +8,6 @@ from typing import Any
 from synq_cli.errors import UsageError
 from synq_cli.exact_json import Number
 from synq_cli.nearest import did_you_mean
-from synq_cli.uuids import parse_uuid
 
 LARGEST = 2**31 - 1
 # ISO 4217, the currencies in use; funds and metals are left out.
@@ -24,7 +23,7 @@ CURRENCIES = frozenset(_CODES.split())
 
 
 def filled(text: str, field: str) -> str:
-    """The text without outer blanks; it may not be blank."""
+    """The text without outer spaces; it may not be blank."""
     if not text.strip():
         raise UsageError(f"The {field} can't be blank.")
     return text.strip()
@@ -40,33 +39,33 @@ def given(**fields: object) -> dict[str, Any]:
 
 
 def one_of(text: str, allowed: Iterable[str], field: str) -> str:
-    """The allowed word that the text is, in the API's spelling whatever the text's."""
+    """The allowed word that equals the text, ignoring case."""
     words = {word.lower(): word for word in allowed}
     found = words.get(text.strip().lower())
     if found is None:
         near = did_you_mean(text, words.values())
-        raise UsageError(f"There is no {field} '{text}'.", hint=f"{near}Allowed: {', '.join(words.values())}.")
+        raise UsageError(f'Unknown {field} "{text}".', hint=f"{near}Use one of: {', '.join(words.values())}.")
     return found
 
 
 def is_currency(text: str) -> bool:
-    """Whether it is the code of a currency that is in use."""
+    """Whether it is the ISO 4217 code of a currency in use."""
     return text.strip().upper() in CURRENCIES
 
 
 def currency(text: str, field: str = "currency") -> str:
-    """An ISO 4217 code in capitals."""
+    """An ISO 4217 code in upper case."""
     code = text.strip().upper()
     if not is_currency(code):
         near = did_you_mean(code, sorted(CURRENCIES), most=3).rstrip() if len(code) == 3 else ""
-        raise UsageError(f"'{text}' is no {field}.", hint=near or "Give an ISO 4217 code such as EUR, GBP or USD.")
+        raise UsageError(f'Invalid {field} "{text}".', hint=near or "Use an ISO 4217 code such as EUR, GBP or USD.")
     return code
 
 
 def amount(text: str, field: str = "price") -> Number:
-    """A decimal number, 0 or more, with its digits as they were written."""
+    """A decimal number, 0 or more, that keeps its digits."""
     if not re.fullmatch(r"[0-9]{1,18}(\.[0-9]{1,18})?", text.strip(), re.ASCII):
-        raise UsageError(f"'{text}' is no {field}.", hint="Give a number such as 19.90, without currency or commas.")
+        raise UsageError(f'Invalid {field} "{text}".', hint="Use a number such as 19.90, without currency or commas.")
     whole, point, cents = text.strip().partition(".")
     return Number(f"{Decimal(whole)}{point}{cents}")
 
@@ -74,24 +73,19 @@ def amount(text: str, field: str = "price") -> Number:
 def count(text: str, field: str = "quantity", least: int = 1) -> int:
     """A whole number from `least` on."""
     if not re.fullmatch(r"[0-9]{1,10}", text.strip(), re.ASCII) or not least <= int(text) <= LARGEST:
-        raise UsageError(f"'{text}' is no {field}.", hint=f"Give a whole number from {least} to {LARGEST:,}.")
+        raise UsageError(f'Invalid {field} "{text}".', hint=f"Use a whole number from {least} to {LARGEST:,}.")
     return int(text)
 
 
-def switch(text: str, field: str) -> bool:
-    """Whether it is true, not false."""
-    return one_of(text, ("true", "false"), field) == "true"
-
-
 def email(text: str) -> str:
-    """An e-mail address, by its shape."""
+    """An e-mail address; only its form is checked."""
     if not re.fullmatch(r"[^@\s,;<>()\"]+@[^@\s,;<>()\"]+\.[^@\s.,;<>()\"]{2,}", text.strip()):
-        raise UsageError(f"'{text}' is no e-mail address.", hint="Give one such as ailsa@example.com.")
+        raise UsageError(f'Invalid e-mail address "{text}".', hint="Use one such as ailsa@example.com.")
     return text.strip()
 
 
 def web_address(text: str, field: str = "address") -> str:
-    """A URL of http or https."""
+    """An http or https URL."""
     from urllib.parse import urlsplit
 
     try:
@@ -100,28 +94,20 @@ def web_address(text: str, field: str = "address") -> str:
     except ValueError:
         usable = False
     if not usable or any(character.isspace() or not character.isprintable() for character in text.strip()):
-        raise UsageError(f"'{text}' is no {field}.", hint="Give a URL such as https://example.com/image.jpg.")
+        raise UsageError(f'Invalid {field} "{text}".', hint="Use a URL such as https://example.com/image.jpg.")
     return text.strip()
 
 
 def slug(text: str) -> str:
-    """A word that can stand in a URL."""
+    """A word that needs no escaping in a URL."""
     if not re.fullmatch(r"[A-Za-z0-9._~-]+", text.strip()):
-        raise UsageError(f"'{text}' is no slug.", hint="Give letters from a to z, digits and hyphens: winter-coats.")
+        raise UsageError(f'Invalid slug "{text}".', hint="Use letters from a to z, digits and hyphens: winter-coats.")
     return text.strip()
 
 
-def mistakes(name: str, found: Sequence[str], hint: str, *, more: int = 0) -> UsageError:
-    """The error for a file in which all this is wrong, a line each, and so much `more`; nothing of it was sent."""
+def file_problems(name: str, found: Sequence[str], hint: str, *, more: int = 0) -> UsageError:
+    """The error for the problems found in a file, a line each, and the number of `more` ones."""
     count = "1 problem" if len(found) + more == 1 else f"{len(found) + more:,} problems"
     error = UsageError(f"{name} has {count}; nothing was sent.", hint=hint)
     error.details = [*found, f"and {more:,} more"] if more else found
     return error
-
-
-def identifier(text: str, field: str) -> str:
-    """A UUID in its usual form."""
-    found = parse_uuid(text.strip())
-    if found is None:
-        raise UsageError(f"'{text}' is no {field}.", hint="Give a UUID such as 86b4e1a9-c27d-4f50-9e38-f1a6d07c5b42.")
-    return found

@@ -2,15 +2,16 @@
 
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
+from pkgutil import walk_packages
 
 import falcon
 
-from synq_cli.sandbox.resources import audit, channels, integrations, inventory, organization, settings, webhook
-from synq_cli.sandbox.resources.orders import orders, shipments
+from synq_cli.sandbox import resources
 from synq_cli.sandbox.resources.orders.states import advance_due_orders
-from synq_cli.sandbox.resources.products import bulk_jobs, products, stats, taxonomy, validation
+from synq_cli.sandbox.resources.products.bulk_jobs import process_due_jobs
 from synq_cli.sandbox.server.faults import Faults
 from synq_cli.sandbox.server.middleware import Authentication, BodyLimit, RateLimiter
 from synq_cli.sandbox.server.request import Request
@@ -18,30 +19,12 @@ from synq_cli.sandbox.store.store import Store
 
 App = falcon.App[Request, falcon.Response]
 
-# Each has ROUTES: a resource for each path. Paths that end with a parameter use its `on_…_one` methods.
-RESOURCES = (
-    audit,
-    bulk_jobs,
-    channels,
-    integrations,
-    inventory,
-    orders,
-    organization,
-    products,
-    settings,
-    shipments,
-    stats,
-    taxonomy,
-    validation,
-    webhook,
-)
-
 
 class DueWork:
     """Does what bulk jobs and new orders have been waiting for, before a request is answered."""
 
     def process_resource(self, req: Request, *_rest: object) -> None:
-        bulk_jobs.process_due_jobs(req.store, req.at)
+        process_due_jobs(req.store, req.at)
         advance_due_orders(req.store, req.at)
 
 
@@ -74,10 +57,15 @@ def create_app(
     app.add_error_handler(falcon.HTTPMethodNotAllowed, _no_route)
     app.add_error_handler(Exception, _bug)
     app.add_route("/health", Health())
-    for module in RESOURCES:
-        for path, resource in module.ROUTES.items():
-            app.add_route(path, resource, suffix="one" if path.endswith("}") else None)
+    for path, resource in _routes():
+        app.add_route(path, resource, suffix="one" if path.endswith("}") else None)
     return app
+
+
+def _routes() -> Iterator[tuple[str, object]]:
+    """The ROUTES of every module in `resources`. A path that ends with a parameter uses the `on_…_one` methods."""
+    for module in walk_packages(resources.__path__, f"{resources.__name__}."):
+        yield from getattr(import_module(module.name), "ROUTES", {}).items()
 
 
 def _as_json(_req: Request, resp: falcon.Response, error: falcon.HTTPError) -> None:

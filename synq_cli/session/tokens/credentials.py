@@ -9,7 +9,7 @@ from synq_cli.session.settings import SANDBOX, Settings
 from synq_cli.session.tokens.claims import Claims, read_claims
 
 if TYPE_CHECKING:
-    from synq_cli.state.memory import Memory
+    from synq_cli.state.cache import Cache
 
 
 class Credentials(NamedTuple):
@@ -63,7 +63,7 @@ def scope_of(host: str, tenant_id: str | None, profile: str) -> str:
     return f"{host}/{tenant_id or profile}"
 
 
-def likely_scope(settings: Settings, environ: Mapping[str, str], memory: "Memory") -> str:
+def likely_scope(settings: Settings, environ: Mapping[str, str], cache: "Cache") -> str:
     """The scope that a session with these settings would have, found without the keyring.
 
     The sandbox's tenant is named in its file alone: its scope is "sandbox/", the prefix of all its tenants'.
@@ -75,6 +75,6 @@ def likely_scope(settings: Settings, environ: Mapping[str, str], memory: "Memory
         claims = read_claims(token.strip())
         tenant = claims.tenant_id if claims else None
     elif not tenant:
-        claimed = memory.recall("logins", settings.profile)
+        claimed = cache.get("logins", settings.profile)
         tenant = claimed.get("tenant_id") if isinstance(claimed, dict) else None
     return scope_of(host_of(settings.base_url), tenant, settings.profile)

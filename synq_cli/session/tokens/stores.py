@@ -10,7 +10,7 @@ from synq_cli.state.folders import replace_file, sole_writer
 
 if TYPE_CHECKING:
     from synq_cli.session.tokens.keyring import Keyring, SecretStore
-    from synq_cli.state.memory import Memory
+    from synq_cli.state.cache import Cache
 
 STORES = ("keyring", "file")
 _HINT = "Set SYNQ_TOKEN for this shell, or store the token in a file: synq auth login --insecure-storage"
@@ -32,13 +32,13 @@ class TokenStore:
         config_dir: Path,
         store: "SecretStore | None" = None,
         *,
-        memory: "Memory",
+        cache: "Cache",
         limit: float = 3.0,
         hint: str = _HINT,
     ) -> None:
         self._file = config_dir / "credentials.json"
         self._store = store
-        self._memory = memory
+        self._cache = cache
         self._limit = limit
         self._hint = hint
 
@@ -75,7 +75,7 @@ class TokenStore:
     def _keyring(self) -> "Keyring":
         from synq_cli.session.tokens.keyring import Keyring
 
-        return Keyring(self._store, self._memory, limit=self._limit, hint=self._hint)
+        return Keyring(self._store, self._cache, limit=self._limit, hint=self._hint)
 
     def _read_file(self) -> dict[str, str]:
         import json

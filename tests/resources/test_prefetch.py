@@ -12,7 +12,7 @@ from desk import NOW, Clock, Desk
 
 from synq_cli.errors import RejectedError
 from synq_cli.http.client import in_process
-from synq_cli.http.look_ahead import EarlyRead
+from synq_cli.http.prefetch import Prefetch
 from synq_cli.http.rate_limit import RESERVE, Budget
 from synq_cli.resources.shared.pagination import MOST_IN_FLIGHT
 from synq_cli.sandbox.server.app import create_app
@@ -78,16 +78,9 @@ def test_what_goes_on_around_the_requests_stays_in_the_callers_thread(desk: Call
         def is_missing(self, *_args: object) -> bool:
             return False
 
-    made.api.orders._index = Index()
+    made.api.orders._api.index = Index()
     assert list(orders(made)) == list(range(1000))
     assert seen == {here}
-
-
-def test_the_first_rows_are_out_before_the_second_page_is_requested(desk: Callable[..., Desk]) -> None:
-    shop = Shop(1000)
-    rows = orders(desk(shop))
-    assert [next(rows) for _ in range(100)] == list(range(100))
-    assert shop.asked == [0]
 
 
 @pytest.mark.parametrize(("count", "more"), [(100 - RESERVE - 3, 2), (100 - RESERVE - 1, 0), (100 - RESERVE, 0)])
@@ -115,21 +108,6 @@ def test_a_failing_page_is_requested_again_at_its_turn_and_its_error_surfaces(de
     assert shop.asked.count(396) == 2
 
 
-def test_a_page_that_fails_once_is_not_missed(desk: Callable[..., Desk]) -> None:
-    shop, failed = Shop(2000), set()
-
-    def before(offset: int) -> httpx.Response | None:
-        with shop.lock:
-            first = offset not in failed
-            failed.add(offset)
-        if offset and first and offset % 2:
-            return httpx.Response(503)
-        return None
-
-    shop.before = before
-    assert list(orders(desk(shop))) == list(range(2000))
-
-
 def test_a_refusal_by_the_rate_limit_holds_back_what_is_requested_ahead(desk: Callable[..., Desk]) -> None:
     shop, refused = Shop(2000), Event()
 
@@ -141,7 +119,7 @@ def test_a_refusal_by_the_rate_limit_holds_back_what_is_requested_ahead(desk: Ca
 
     def settle() -> None:
         for thread in threading.enumerate():
-            if isinstance(thread, EarlyRead):
+            if isinstance(thread, Prefetch):
                 thread.join(WAIT)
 
     shop.before = before
@@ -164,7 +142,7 @@ def test_when_rows_are_wanted_no_longer_nothing_more_is_requested(desk: Callable
     others = set(threading.enumerate())
     rows = made.api.orders.matching(None).first(None)
     taken = [next(rows)["n"] for _ in range(350)]
-    early = [thread for thread in set(threading.enumerate()) - others if isinstance(thread, EarlyRead)]
+    early = [thread for thread in set(threading.enumerate()) - others if isinstance(thread, Prefetch)]
     rows.pages.close()
     release.set()
     for thread in early:
@@ -199,7 +177,7 @@ def test_a_system_without_threads_to_spare_reads_one_page_at_a_time(
     really_start = Thread.start
 
     def start(thread: Thread) -> None:
-        if type(thread) is EarlyRead:
+        if type(thread) is Prefetch:
             raise RuntimeError("can't start new thread")
         really_start(thread)
 
@@ -228,13 +206,13 @@ def test_threads_that_share_a_budget_take_each_place_once(tmp_path: Path) -> Non
 
     def take(_worker: int) -> int:
         together.wait(WAIT)
-        tickets = [budget.take_spare(timeout=30, reserve=RESERVE) for _ in range(20)]
+        tickets = [budget.try_acquire(timeout=30, reserve=RESERVE) for _ in range(20)]
         for ticket in filter(None, tickets):
             budget.settle(ticket, 100, None)
         return sum(ticket is not None for ticket in tickets)
 
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(take, range(8))) == 100 - RESERVE
-    assert budget.take_spare(timeout=30, reserve=RESERVE) is None
+    assert budget.try_acquire(timeout=30, reserve=RESERVE) is None
     assert budget.snapshot().spenders == [("acme", "test", 100 - RESERVE)]
     budget.close()

@@ -1,4 +1,4 @@
-"""Sends the API's operations: guards, credentials, budget, retries, and errors from what comes back."""
+"""Sends operations to the API: read-only and dry-run guards, tokens, rate limit, retries, errors."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -17,9 +17,9 @@ from synq_cli.errors import (
     UsageError,
 )
 from synq_cli.http import replies, retry
-from synq_cli.http.exchange import Listener, NoResponseError, Reply, Trace
-from synq_cli.http.look_ahead import LookAhead
+from synq_cli.http.exchange import NoResponseError, Observer, Reply, RequestEvent
 from synq_cli.http.operation import Operation
+from synq_cli.http.prefetch import Prefetcher
 
 if TYPE_CHECKING:
     from synq_cli.http.client import HttpClient
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 _LARGEST_BODY = 10_000_000
 
 
-class Sending(NamedTuple):
-    """One request as every try sends it."""
+class ApiRequest(NamedTuple):
+    """A request as each attempt sends it."""
 
     operation: Operation
     url: str
@@ -40,15 +40,15 @@ class Sending(NamedTuple):
     headers: Mapping[str, str]
 
 
-class Transport:
-    """Sends operations for one session, over a client that others may share. For several threads."""
+class ApiTransport:
+    """Sends operations for one session. Thread-safe; the HTTP client may be shared."""
 
     def __init__(
         self,
         session: "Session",
         budget: "Budget",
         index: "LocalIndex",
-        listener: Listener,
+        observer: Observer,
         *,
         http: "HttpClient",
         now: Callable[[], float],
@@ -61,16 +61,16 @@ class Transport:
         self._dry_run = dry_run
         self._budget = budget
         self._index = index
-        self._listener = listener
+        self._observer = observer
         self._http = http
         self._now = now
         self._sleep = sleep
         self._jitter = jitter
         self._counting = Lock()
         self.requests = 0
-        self.unclear = 0  # attempts that may have been carried out, whoever asked for them
+        self.unclear = 0  # attempts that may have been carried out although they failed
         self.changed = False
-        self.ahead = LookAhead(session, budget, self._read_once, now)
+        self.prefetcher = Prefetcher(session, budget, self._read_once)
 
     def send(
         self,
@@ -82,19 +82,17 @@ class Transport:
         before: Mapping[str, Any] | None = None,
         after: Mapping[str, Any] | None = None,
     ) -> Any:
-        """Send until there is an answer or no more may be tried; gives its JSON, None for an empty one.
+        """Send an operation, with retries, and return the parsed answer; None for an empty one.
 
-        `before` and `after` are what a write changes, for a dry run. Raises Planned where a dry run comes to a
-        write, and any of the errors of `errors.py` but UsageError's kin: see `replies.failure`.
+        `before` and `after` are what a write changes. Raises Planned for a write in a dry run, with both; the errors of
+        `check` and of `replies.failure`; NetworkError, RateLimitedError and UnknownOutcomeError if no answer comes.
         """
         if self._dry_run and operation.effect != "read":
             raise Planned({"method": operation.method, "path": operation.path_with(path), "body": body}, before, after)
         content = None if body is None else exact_json.dumps(body).encode()
         headers = {} if content is None else {"Content-Type": "application/json"}
         reply = self._exchange(operation, path or {}, query, content, headers)
-        answer = None if reply is None else replies.parse(reply, operation)
-        self.changed |= operation.effect != "read"
-        return answer
+        return None if reply is None else replies.parse(reply, operation)
 
     def exchange(
         self,
@@ -104,15 +102,46 @@ class Transport:
         content: bytes | None = None,
         headers: Mapping[str, str],
     ) -> Reply | None:
-        """The same with the very bytes of a JSON body; gives the reply as it came.
+        """Send an operation with the exact bytes of a JSON body and return the unparsed reply.
 
-        None for a deletion that an earlier try has done.
+        None if an earlier attempt has carried out a deletion. Raises what `send` raises.
         """
-        if self._dry_run and operation.effect != "read":
-            raise planned(operation.method, operation.path, query, content, headers)
-        reply = self._exchange(operation, {}, query, content, headers)
-        self.changed |= operation.effect != "read"
-        return reply
+        self.stop_dry_run(operation, query, content, headers)
+        return self._exchange(operation, {}, query, content, headers)
+
+    def stop_dry_run(
+        self,
+        operation: Operation,
+        query: Mapping[str, object] | None,
+        content: bytes | None,
+        headers: Mapping[str, str],
+    ) -> None:
+        """Raise Planned for a write in a dry run; `content` is JSON."""
+        if not self._dry_run or operation.effect == "read":
+            return
+        from urllib.parse import urlencode
+
+        path = f"{operation.path}?{urlencode(query)}" if query else operation.path
+        body = None if content is None else exact_json.loads(content.decode())
+        shown_headers = {"headers": dict(headers)} if headers else {}
+        raise Planned({"method": operation.method, "path": path, **shown_headers, "body": body})
+
+    def check(self, operation: Operation) -> None:
+        """Check, before any request, whether an operation can be sent.
+
+        RefusedError for a write in a read-only run or a token of another tenant, NotFoundError for a route that this
+        server lacks, UsageError for a proxy or certificates that can't be used.
+        """
+        if self._settings.read_only and operation.effect != "read" and not self._dry_run:
+            raise RefusedError(
+                f"This run is read-only ({self._settings.sources['read_only']}); "
+                f"{operation.method} {operation.path} was not sent."
+            )
+        if not operation.public:
+            _ = self._session.credentials
+        self._http.check(self._session.base_url)
+        if operation.evidence == "presumed" and self._index.is_missing(operation.id):
+            raise replies.missing_route(operation)
 
     def _exchange(
         self,
@@ -126,20 +155,22 @@ class Transport:
         if content is not None and len(content) > _LARGEST_BODY:
             raise UsageError(f"The body is {len(content):,} bytes; the API takes at most {_LARGEST_BODY:,}.")
         url = self._session.base_url + operation.path_with(path)
-        sending = Sending(operation, url, query, content, headers)
-        repeats, arrived, renewed = 0, False, operation.public
+        request = ApiRequest(operation, url, query, content, headers)
+        repeats, may_have_arrived, renewed = 0, False, operation.public
         until = self._now() + self._settings.max_wait
         while True:
             token = "" if operation.public else self._fresh_token()
-            outcome = self._answer(sending, until)
+            outcome = self._attempt_until(request, until)
             if isinstance(outcome, Reply) and outcome.status == 401 and not renewed:
                 renewed = True
                 if self._session.renew(token):
-                    continue  # a request without a good token did not act, whatever its retry class
+                    continue  # a request without a valid token was not carried out
             if isinstance(outcome, Reply) and outcome.status < 300:
+                self.changed |= operation.effect != "read"
                 return outcome
-            if isinstance(outcome, Reply) and arrived and replies.is_gone(outcome, operation):
-                return None  # a try before this one got through
+            if isinstance(outcome, Reply) and may_have_arrived and replies.is_gone(outcome, operation):
+                self.changed = True  # an earlier attempt was carried out
+                return None
             acted = retry.may_have_acted(_failure_of(outcome))
             with self._counting:
                 self.unclear += acted
@@ -147,76 +178,68 @@ class Transport:
             if pause is None or self._now() + pause > until:
                 raise self._error(operation, outcome, " ".join(path.values()))
             if isinstance(outcome, NoResponseError):
-                self._listener.waiting(pause, f"{outcome.sentence}; trying again")
+                self._observer.waiting(pause, f"{outcome.sentence}; trying again")
             elif pause >= 1:
-                self._listener.waiting(pause, f"the API answered with status {outcome.status}; trying again")
+                self._observer.waiting(pause, f"the API answered with status {outcome.status}; trying again")
             self._sleep(pause)
             repeats += 1
-            arrived |= acted
+            may_have_arrived |= acted
 
-    def check(self, operation: Operation) -> None:
-        """RefusedError for a write in a read-only run or a token of another tenant, NotFoundError for a missing route.
-
-        UsageError for a proxy or certificates that can't be used. Who reads something before it writes asks here first,
-        so that no request is spent on what can't be done.
-        """
-        if self._settings.read_only and operation.effect != "read" and not self._dry_run:
-            raise RefusedError(
-                f"This run is read-only ({self._settings.sources['read_only']}); "
-                f"{operation.method} {operation.path} was not sent."
-            )
-        if not operation.public:
-            _ = self._session.credentials
-        self._http.check(self._session.base_url)
-        if operation.evidence == "presumed" and self._index.is_missing(operation.id):
-            raise replies.missing_route(operation)
-
-    def _answer(self, sending: Sending, until: float) -> "Reply | NoResponseError":
-        """The outcome of one attempt. A 429 waits and goes again, whatever the operation, since it did not act."""
+    def _attempt_until(self, request: ApiRequest, until: float) -> "Reply | NoResponseError":
+        """Wait for the rate limit and send once; after a 429 again, whatever the operation, since it did not act."""
         refusals = 0
         while True:
             ticket = self._budget.acquire(
-                timeout=self._settings.timeout, max_wait=until - self._now(), on_wait=self._listener.waiting
+                timeout=self._settings.timeout, max_wait=until - self._now(), on_wait=self._observer.waiting
             )
-            outcome = self._once(sending, ticket)
-            if isinstance(outcome, NoResponseError):
+            outcome = self._send_once(request, ticket)
+            pause = self._settle(outcome, ticket, refusals)
+            if pause is None:
                 return outcome
-            if outcome.status != 429:
-                self._budget.settle(ticket, outcome.limit, outcome.remaining)
-                return outcome
-            asked = retry.retry_after(outcome.headers, self._now())
-            pause = retry.refusal_pause(refusals, self._jitter) if asked is None else asked
-            self._budget.refused(ticket, pause)
             refusals += 1
             if self._now() + pause > until:
                 raise RateLimitedError(
                     f"The API refuses more requests for {pause:.0f} s, "
                     f"but --max-wait is {self._settings.max_wait:g} s.",
-                    hint="Wait, or raise --max-wait. `synq limits` shows who spent the limit.",
+                    hint="Wait, or raise --max-wait. `synq limits` shows which commands used the limit.",
                     status=429,
-                    request_id=outcome.request_id,
+                    request_id=outcome.request_id if isinstance(outcome, Reply) else None,
                 )
 
-    def _read_once(
-        self, operation: Operation, query: Mapping[str, object], ticket: "Ticket"
-    ) -> "Reply | NoResponseError":
-        return self._once(Sending(operation, self._session.base_url + operation.path, query, None, {}), ticket)
+    def _settle(self, outcome: "Reply | NoResponseError", ticket: "Ticket", refusals: int) -> float | None:
+        """Record a reply in the rate limit; returns the seconds to pause after a 429, else None."""
+        if isinstance(outcome, NoResponseError):
+            return None  # recorded by _send_once
+        if outcome.status != 429:
+            self._budget.settle(ticket, outcome.limit, outcome.remaining)
+            return None
+        asked = retry.retry_after(outcome.headers, self._now())
+        pause = retry.refusal_pause(refusals, self._jitter) if asked is None else asked
+        self._budget.refused(ticket, pause)
+        return pause
 
-    def _once(self, sending: Sending, ticket: "Ticket") -> "Reply | NoResponseError":
-        operation, url = sending.operation, sending.url
+    def _read_once(self, operation: Operation, query: Mapping[str, object], ticket: "Ticket") -> Any:
+        """One attempt of a prefetch: the parsed answer, None for a failure."""
+        request = ApiRequest(operation, self._session.base_url + operation.path, query, None, {})
+        outcome = self._send_once(request, ticket)
+        self._settle(outcome, ticket, 0)
+        succeeded = isinstance(outcome, Reply) and outcome.status < 300
+        return replies.parse(outcome, operation) if isinstance(outcome, Reply) and succeeded else None
+
+    def _send_once(self, request: ApiRequest, ticket: "Ticket") -> "Reply | NoResponseError":
+        operation = request.operation
         started = time.monotonic()
         reply, error, sent = None, None, True
         try:
             own = {} if operation.public else self._session.credentials.headers
-            headers = {**own, **sending.headers}
             reply = self._masked(
                 self._http.exchange(
                     operation.method,
-                    url,
+                    request.url,
                     host=self._session.host,
-                    query=sending.query,
-                    content=sending.content,
-                    headers=headers,
+                    query=request.query,
+                    content=request.content,
+                    headers={**own, **request.headers},
                 )
             )
         except NoResponseError as failed:
@@ -227,7 +250,7 @@ class Transport:
             else:
                 self._budget.abandon(ticket)
             return failed
-        except SynqError:  # before anything was sent: no token, a proxy that can't be used
+        except SynqError:  # raised before anything was sent: no token, an unusable proxy
             self._budget.abandon(ticket)
             sent = False
             raise
@@ -235,29 +258,21 @@ class Transport:
             self._budget.settle(ticket)
             if operation.effect != "read":
                 raise InterruptError(
-                    f"Interrupted while {operation.method} {operation.path} was on its way; "
-                    "it may have been applied. Look before sending it again."
+                    f"Interrupted while {operation.method} {operation.path} was under way; it may have been applied. "
+                    "Check before sending it again."
                 ) from None
             raise
         finally:
             with self._counting:
                 self.requests += sent
-            self._listener.sent(
-                Trace(
-                    operation.method,
-                    url,
-                    reply.status if reply else None,
-                    (time.monotonic() - started) * 1000,
-                    reply.remaining if reply else None,
-                    reply.limit if reply else None,
-                    reply.request_id if reply else None,
-                    error,
-                )
-            )
+            ms = (time.monotonic() - started) * 1000
+            counts = (reply.remaining, reply.limit, reply.request_id) if reply else (None, None, None)
+            status = reply.status if reply else None
+            self._observer.sent(RequestEvent(operation.method, request.url, status, ms, *counts, error))
         return reply
 
     def _masked(self, reply: Reply) -> Reply:
-        """The reply without our token, which a server may repeat in what becomes a message."""
+        """The reply without our token, which a server may repeat in an error."""
         headers = {name: self._mask(value) for name, value in reply.headers.items()}
         body = reply.body
         if reply.status >= 300:
@@ -275,7 +290,7 @@ class Transport:
         return self._session.credentials.token
 
     def _pause(self, operation: Operation, outcome: "Reply | NoResponseError", repeats: int) -> float | None:
-        """Seconds before it may be sent again; None if it may not."""
+        """Seconds before the next attempt; None if there may be none."""
         if isinstance(outcome, NoResponseError) and not outcome.retryable:
             return None
         if not retry.may_repeat(operation.retry, _failure_of(outcome), repeats):
@@ -290,10 +305,11 @@ class Transport:
             return UnknownOutcomeError(
                 f"{operation.method} {operation.path} was sent, but {outcome.sentence}; it may have been applied."
             )
-        head = outcome.sentence[:1]
+        sentence = outcome.sentence
+        if not sentence.startswith(self._session.host):  # host names keep their case
+            sentence = sentence[:1].upper() + sentence[1:]
         error = NetworkError(
-            # The name of a host keeps its case.
-            f"{head if outcome.sentence.startswith(self._session.host) else head.upper()}{outcome.sentence[1:]}.",
+            f"{sentence}.",
             hint=outcome.hint
             or f"Check the network and the base URL ({self._session.base_url}); "
             "a slow API may need a longer --timeout.",
@@ -310,18 +326,6 @@ class Transport:
         if reply.status == 401 and not operation.public:
             error.hint = self._session.login_hint(self._now())
         return error
-
-
-def planned(
-    method: str, path: str, query: Mapping[str, object] | None, content: bytes | None, headers: Mapping[str, str]
-) -> Planned:
-    """A request as a dry run shows it; `content` is JSON."""
-    from urllib.parse import urlencode
-
-    shown = f"{path}?{urlencode(query)}" if query else path
-    body = None if content is None else exact_json.loads(content.decode())
-    sent_along = {"headers": dict(headers)} if headers else {}
-    return Planned({"method": method, "path": shown, **sent_along, "body": body})
 
 
 def _failure_of(outcome: Reply | NoResponseError) -> retry.Failure | int:

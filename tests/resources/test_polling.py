@@ -7,13 +7,13 @@ import pytest
 from desk import Desk
 
 from synq_cli.errors import InterruptError, NetworkError, NotFoundError, RunningError, SynqError
-from synq_cli.resources.shared.polling import Follower
+from synq_cli.resources.shared.polling import poll
 
 LOOK = "synq products jobs watch 4b80e6c7"
 
 
 def followed(desk: Desk, states: list[Any], limit: float | None = None) -> Iterator[Any]:
-    """What the follower gives where these states are read one after the other, the last of them again and again."""
+    """What the poller gives where these states are read one after the other, the last of them again and again."""
 
     def read() -> Any:
         state = states.pop(0) if len(states) > 1 else states[0]
@@ -21,8 +21,7 @@ def followed(desk: Desk, states: list[Any], limit: float | None = None) -> Itera
             raise state
         return state
 
-    follower = Follower(desk.budget, desk.clock.now, desk.clock.sleep)
-    return follower.states(read, lambda state: state == "done", what="The job", look=LOOK, limit=limit)
+    return poll(desk.api.api, read, lambda state: state == "done", what="The job", resume=LOOK, limit=limit)
 
 
 def test_each_state_is_given_and_the_final_one_ends_it(desk: Callable[..., Desk]) -> None:
@@ -55,8 +54,8 @@ def test_the_limit_is_kept_to_the_second_and_looks_once_more_at_its_end(desk: Ca
     with pytest.raises(RunningError) as caught:
         list(followed(made, ["new"], limit=20))
     assert made.clock.slept == [5.0, 7.5, 7.5]
-    assert caught.value.message == "The job goes on; it was not done after 20 s."
-    assert caught.value.hint == f"Go on with: {LOOK}"
+    assert caught.value.message == "The job is still running after 20 s."
+    assert caught.value.hint == f"To resume: {LOOK}"
     made.clock.slept.clear()
     assert list(followed(made, ["new", "new", "new", "done"], limit=20))[-1] == "done"
     assert sum(made.clock.slept) == 20
@@ -65,14 +64,14 @@ def test_the_limit_is_kept_to_the_second_and_looks_once_more_at_its_end(desk: Ca
 def test_ctrl_c_ends_the_watching_and_says_how_to_go_on(desk: Callable[..., Desk]) -> None:
     with pytest.raises(InterruptError) as caught:
         list(followed(desk(), ["new", KeyboardInterrupt()]))
-    assert caught.value.message == "The job goes on; only the watching was interrupted."
-    assert caught.value.hint == f"Go on with: {LOOK}"
+    assert caught.value.message == "Stopped waiting; the job is still running."
+    assert caught.value.hint == f"To resume: {LOOK}"
 
 
 @pytest.mark.parametrize(
     ("error", "hint"),
     [
-        (NetworkError("Gone.", hint="Check the network."), f"Check the network. Go on with: {LOOK}"),
+        (NetworkError("Gone.", hint="Check the network."), f"Check the network. To resume: {LOOK}"),
         (NotFoundError("No such job.", hint="See the list."), "See the list."),
     ],
 )

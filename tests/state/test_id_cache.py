@@ -3,16 +3,30 @@
 import sqlite3
 import stat
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from desk import NOW, Clock
 
 from synq_cli.errors import UsageError
 from synq_cli.state.id_cache import LocalIndex
 
 Opener = Callable[..., LocalIndex]
 FIRST, SECOND = "86b4e1a9-c27d-4f50-9e38-f1a6d07c5b42", "86b4ffff-0000-4f50-9e38-f1a6d07c5b42"
+NOW = 1_795_521_600.0  # 2026-11-24T12:00:00Z
+
+
+@dataclass
+class Clock:
+    at: float = NOW
+
+    def now(self) -> float:
+        return self.at
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
 
 
 @pytest.fixture
@@ -126,8 +140,8 @@ def test_a_damaged_file_is_named_and_left_as_it_is(opened: Opener, tmp_path: Pat
     ):
         with pytest.raises(UsageError) as caught:
             work()
-        assert caught.value.message.startswith(f"The index of SKUs and ids in {file} can't be used: ")
-        assert caught.value.hint == "Move the file away; synq reads what it needs from the API again."
+        assert caught.value.message.startswith(f"The cache of SKUs and ids {file} can't be used: ")
+        assert caught.value.hint == "Delete the file; synq reads what it needs from the API again."
     assert told == []
     # What was asked for has arrived by then, so this one is told and not raised.
     index.remember("sku", [("HMC", FIRST)])

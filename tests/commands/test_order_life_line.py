@@ -1,35 +1,54 @@
-"""The life of an order, by the installed program against the served sandbox."""
+"""The life of an order on the embedded tenant, from placing it to its return or its cancellation."""
 
 import json
 from pathlib import Path
 
-from test_journeys import LEITH, Shop, shop  # noqa: F401 pytest finds the fixture here
+import pytest
+from runner import Runner
 
+LEITH = "Leith warehouse"
 LINE = (
     "orders", "create", "--item", "HMC-NVY-M=2", "--channel", "web-storefront", "--location", LEITH,
     "--payment-provider", "stripe", "--payment-reference", "pi_3SAmpleHarbour01",
 )  # fmt: skip
 
 
-def reserved(shop: Shop) -> int:  # noqa: F811
-    levels = shop.json("inventory", "levels", "--sku", "HMC-NVY-M", "--location", LEITH)
-    assert isinstance(levels, list)
-    return int(levels[0]["reserved"])
+class Shop:
+    """A seeded tenant whose answers are read as JSON."""
+
+    def __init__(self, synq: Runner) -> None:
+        self.run = synq
+        synq.seed_sandbox()
+
+    def json(self, *line: str) -> object:
+        done = self.run("--sandbox", *line, "--json", "--quiet")
+        assert (done.status, done.err) == (0, "")
+        return json.loads(done.out)
+
+    def reserved(self) -> int:
+        levels = self.json("inventory", "levels", "--sku", "HMC-NVY-M", "--location", LEITH)
+        assert isinstance(levels, list)
+        return int(levels[0]["reserved"])
 
 
-def test_an_order_is_placed_shipped_in_two_parcels_and_sent_back(shop: Shop) -> None:  # noqa: F811
-    before = reserved(shop)
+@pytest.fixture
+def shop(synq: Runner) -> Shop:
+    return Shop(synq)
+
+
+def test_an_order_is_placed_shipped_in_two_parcels_and_sent_back(shop: Shop) -> None:
+    before = shop.reserved()
     order = shop.json(*LINE, "--wait")
     assert isinstance(order, dict)
     assert (order["status"], order["total"], order["currency"]) == ("confirmed", 179.0, "GBP")
-    assert reserved(shop) == before + 2
+    assert shop.reserved() == before + 2
     short = order["id"][:8]
     parcel = shop.json("orders", "fulfill", short, "--item", "HMC-NVY-M=1", "--carrier", "Royal Mail")
     assert isinstance(parcel, dict)
     assert [(item["sku"], item["quantity"]) for item in parcel["items"]] == [("HMC-NVY-M", 1)]
-    late = shop.run("orders", "cancel", short, "--yes", "-q")
-    assert late.returncode == 8
-    assert late.stderr.startswith(f"synq: Order {order['id']} is partially_fulfilled; it can't be cancelled.\n")
+    late = shop.run("--sandbox", "orders", "cancel", short, "--yes", "-q")
+    assert late.status == 8
+    assert late.err.startswith(f"synq: Order {order['id']} is partially_fulfilled; it can't be cancelled.\n")
     shop.json("orders", "fulfill", short)
     shop.json("orders", "return", short, "--item", "HMC-NVY-M=1", "--reason", "Sleeves too long")
     life = shop.json("orders", "track", short)
@@ -39,10 +58,10 @@ def test_an_order_is_placed_shipped_in_two_parcels_and_sent_back(shop: Shop) -> 
         "return_requested",
     ]  # fmt: skip
     assert (len(life["fulfillments"]), life["returns"][0]["reason"]) == (2, "Sleeves too long")
-    assert reserved(shop) == before
+    assert shop.reserved() == before
 
 
-def test_one_key_makes_one_order_and_it_can_be_cancelled(shop: Shop, tmp_path: Path) -> None:  # noqa: F811
+def test_one_key_makes_one_order_and_it_can_be_cancelled(shop: Shop, tmp_path: Path) -> None:
     file, key = tmp_path / "order.json", "web-9b1f6f0e-20250921-0001"
     item = {"product_title": "Made-to-measure repair", "quantity": 1, "unit_price": 89.5}
     fields = {"payment_provider": "stripe", "payment_reference": "pi_2", "currency": "GBP", "items": [item]}
