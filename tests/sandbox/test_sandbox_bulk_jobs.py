@@ -248,7 +248,7 @@ values = st.recursive(
 keys = st.sampled_from(["id", "title", "sku", "description", "category", "brand", "price", "currency", "barcode"])
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=settings.default.max_examples // 3, suppress_health_check=list(HealthCheck))
 @given(
     job_type=st.sampled_from(["BULK_IMPORT", "BULK_UPDATE", "BULK_DELETE"]),
     rows=st.lists(values | st.dictionaries(keys, values), max_size=4),

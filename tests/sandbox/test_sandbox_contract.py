@@ -4,7 +4,6 @@ import copy
 import hmac
 import io
 import itertools
-import os
 import re
 import shutil
 from pathlib import Path
@@ -27,7 +26,7 @@ from synq_cli.sandbox.server.app import create_app
 from synq_cli.sandbox.server.identity import issue_token
 from synq_cli.sandbox.store.store import Store
 
-EXAMPLES = int(os.environ.get("SYNQ_EXAMPLES", "2"))  # of each operation; `make soak` tries many more
+EXAMPLES = settings.default.max_examples // 10  # of each operation; `make soak` tries many more
 CHECKS = [
     not_a_server_error,
     checks.status_code_conformance,
@@ -145,7 +144,7 @@ def statuses_of(requests, tenant, expected):
     statuses = set()
 
     # Schemathesis discards many examples, which hypothesis would report.
-    @settings(max_examples=EXAMPLES, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
     @given(case=requests)
     def send(case):
         response = case.call(headers=tenant.token)
@@ -193,6 +192,7 @@ def test_seeded_objects_are_as_the_contract_says(tenant, contract):
     assert complaints == []
 
 
+@pytest.mark.hypothesis
 def test_generated_requests_are_answered_as_the_contract_says(tenant, schema, contract):
     for path, method, spec in operations(contract):
         operation, name = schema[path][method], spec["operationId"]
@@ -204,6 +204,7 @@ def test_generated_requests_are_answered_as_the_contract_says(tenant, schema, co
         statuses_of(operation.as_strategy(headers=headers), tenant, expected)
 
 
+@pytest.mark.hypothesis
 def test_invalid_generated_requests_are_refused_as_the_contract_says(tenant, schema, contract):
     for path, method, spec in operations(contract):
         parameters = [part["$ref"] for part in spec.get("parameters", [])]

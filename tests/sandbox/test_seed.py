@@ -71,7 +71,7 @@ def test_texts_that_are_hard_to_print_are_there(shop):
     assert "Tromsø lager" in {location["name"] for location in shop["locations"]}
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=settings.default.max_examples // 6)
 @given(seed=st.integers(0, 2**32))
 def test_every_seed_gives_a_consistent_shop(seed):
     shop = draw(seed, NOON)
