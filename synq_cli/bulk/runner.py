@@ -74,8 +74,8 @@ def _counted_interrupts() -> Iterator[list[int]]:
 class Runner:
     """Sends the pending rows of a run once.
 
-    `open_transport` makes the transport of each worker, given its sleep. A 429 shows that the server does not count as it
-    says, or counts other clients too: from then on rows are sent `gap` seconds apart.
+    `open_transport` makes the transport of each worker, given its sleep. A 429 shows that the server does not count as
+    it says, or counts other clients too: from then on rows are sent `gap` seconds apart.
     """
 
     def __init__(

@@ -243,6 +243,21 @@ def test_lost_answer_is_found_in_the_ledger_or_stays_unknown(run: Any, shop: Sho
     assert shop.posted == dict(zip(SKUS, range(1, 7), strict=True))
 
 
+def test_row_does_not_claim_the_ledger_entry_of_another_run(run: Any, shop: Shop, tmp_path: Path) -> None:
+    def arrived() -> httpx.Response:
+        shop.post({"variant_id": VARIANTS[0], "location_id": PLACE, "quantity_delta": 1})
+        return lost()
+
+    file = tmp_path / "counts.csv"
+    file.write_text("sku,delta\nAAA,1\n", encoding="utf-8")
+    line = ("inventory", "adjust", "--file", str(file), "--yes", "-q")
+    shop.answers, shop.ledger_answer = {"AAA": arrived}, lambda: httpx.Response(404, text="404 page not found")
+    assert run(*line).status == 10
+    # The only entry of the ledger may be of either run.
+    shop.answers, shop.ledger_answer = {"AAA": lost}, None
+    assert (run(*line).status, len(shop.ledger)) == (10, 1)
+
+
 def test_run_whose_last_answers_were_lost_succeeds_if_the_ledger_has_them(run: Any, shop: Shop, counts: Path) -> None:
     def arrived(n: int) -> Callable[[], httpx.Response]:
         def answer() -> httpx.Response:
