@@ -1,4 +1,4 @@
-"""What a client on the other end of a real connection sees, when the tenant does not answer as it should."""
+"""What a client sees of the faults over a real connection."""
 
 import http.client
 import json
@@ -25,14 +25,14 @@ ADJUST = "POST /api/v1/inventory/adjust"
 
 
 class Served:
-    """A tenant that is served by another process."""
+    """A tenant served by another process."""
 
     def __init__(self, database, base_url):
         self.database = database
         self.address = urllib.parse.urlsplit(base_url)
         self.environ = {"SYNQ_BASE_URL": base_url, "SYNQ_TOKEN": issue_token(database)}
         with Store(database) as tenant:
-            self.shelf = tenant.row("SELECT variant_id, location_id FROM ledger LIMIT 1")
+            self.place = tenant.row("SELECT variant_id, location_id FROM ledger LIMIT 1")
 
     @property
     def entries(self):
@@ -41,7 +41,7 @@ class Served:
 
     def adjust_raw(self):
         """Every byte that comes back until the connection is closed."""
-        body = json.dumps({**self.shelf, "quantity_delta": -1})
+        body = json.dumps({**self.place, "quantity_delta": -1})
         token = self.environ["SYNQ_TOKEN"]
         lines = [
             f"{ADJUST} HTTP/1.1",
@@ -54,13 +54,13 @@ class Served:
             return b"".join(iter(lambda: connection.recv(65536), b""))
 
     def adjust(self, synq, *options):
-        place = ("--location", self.shelf["location_id"], "--quiet", *options)
-        return synq("inventory", "adjust", self.shelf["variant_id"], "-1", *place, environ=self.environ)
+        options = ("--location", self.place["location_id"], "--quiet", *options)
+        return synq("inventory", "adjust", self.place["variant_id"], "-1", *options, environ=self.environ)
 
 
 @pytest.fixture
 def synq(synq):
-    synq.clock = time.time()  # the tenant's, which is served by a real process
+    synq.clock = time.time()  # as in the process that serves the tenant
     return synq
 
 
@@ -76,19 +76,15 @@ def served(tmp_path_factory):
         finally:
             server.terminate()
             errors = server.communicate(timeout=20)[1]
-    assert errors == ""  # a connection closed on order is no trouble of the server's
+    assert errors == ""
 
 
 @pytest.mark.parametrize(("kind", "done"), [("lost-before", 0), ("lost", 1)])
-def test_not_one_byte_comes_back(served, kind, done):
+def test_the_server_closes_the_connection_without_a_byte(served, kind, done):
     before = served.entries
     faults.add(served.database, kind, on=ADJUST)
     assert served.adjust_raw() == b""
     assert served.entries == before + done
-
-
-@pytest.mark.parametrize("kind", ["lost-before", "lost"])
-def test_a_connection_in_use_is_closed_and_the_next_one_serves(served, kind):
     connection = http.client.HTTPConnection(served.address.hostname, served.address.port, timeout=10)
     connection.request("GET", "/health")
     assert connection.getresponse().read() == b"OK"
@@ -102,7 +98,7 @@ def test_a_connection_in_use_is_closed_and_the_next_one_serves(served, kind):
     connection.close()
 
 
-def test_a_lost_answer_ends_as_unknown_and_counts_once(served, synq):
+def test_a_lost_reply_is_an_unknown_outcome(served, synq):
     before = served.entries
     faults.add(served.database, "lost", on=ADJUST)
     lost = served.adjust(synq)
@@ -112,7 +108,7 @@ def test_a_lost_answer_ends_as_unknown_and_counts_once(served, synq):
     assert served.entries == before + 1
 
 
-def test_a_late_answer_ends_as_unknown_and_counts_once(served, synq):
+def test_a_late_reply_is_an_unknown_outcome(served, synq):
     before = served.entries
     faults.add(served.database, "slow", on=ADJUST, seconds=2)
     late = served.adjust(synq, "--timeout", "1")
@@ -121,7 +117,7 @@ def test_a_late_answer_ends_as_unknown_and_counts_once(served, synq):
     assert served.entries == before + 1
 
 
-def test_lost_lists_are_asked_for_again(served, synq):
+def test_lost_lists_are_requested_again(served, synq):
     faults.add(served.database, "lost", on="GET /api/v1/channels", times=2)
     listing = synq("channels", "list", "--fields", "name", environ=served.environ)
     assert (listing.status, synq.slept) == (0, [0.5, 1.0])
