@@ -83,21 +83,6 @@ def test_color_changes_nothing_but_the_color(screen: Callable[..., Any]) -> None
     assert "\x1b[31mfailed\x1b[0m" in shown.out
 
 
-@pytest.mark.parametrize(
-    ("settings", "colored"),
-    [
-        ({"tty": True}, True), ({"tty": True, "no_color": True}, False),
-        ({"tty": True, "environ": {"NO_COLOR": "1"}}, False), ({"tty": True, "environ": {"TERM": "dumb"}}, False),
-        ({"format": "table"}, False), ({"format": "table", "environ": {"CLICOLOR_FORCE": "1"}}, True),
-        ({"format": "table", "err_tty": True}, False),
-    ],
-)  # fmt: skip
-def test_where_color_goes(screen: Callable[..., Any], settings: dict[str, Any], colored: bool) -> None:
-    shown = screen(**settings)
-    shown.output.rows(ORDERS, COLUMNS)
-    assert ("\x1b[" in shown.out) is colored
-
-
 UUID = "d2f70c5b-8a3e-4619-b7d0-5e9c1f84a26b"
 MARKUP = "[red]x[/red] :smile: [link=http://x]"
 LONG: dict[str, Any] = {"a": "a" * 50, "b": "b" * 30, "total": 1234567, "currency": "GBP"}

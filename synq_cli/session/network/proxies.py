@@ -1,4 +1,4 @@
-"""Proxies: which one the environment names for a host."""
+"""The proxy that the environment sets for a host."""
 
 from collections.abc import Mapping
 from ipaddress import ip_address, ip_network
