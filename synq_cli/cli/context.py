@@ -191,7 +191,7 @@ class RunContext:
         """The engine of bulk runs."""
         from synq_cli.bulk.engine import Engine
 
-        known = (self.runs, self.api, self.session, self.budget, self._lane, self.output.messages)
+        known = (self.runs, self.api, self.session, self.budget, self.open_transport, self.output.messages)
         return Engine(*known, now=self.system.now, sleep=self.system.sleep)
 
     @property
@@ -228,7 +228,7 @@ class RunContext:
             self.output.messages.footer(left.remaining, left.limit, exact=left.exact, **whose)
         self.budget.close()
 
-    def _lane(self, sleep: Callable[[float], None]) -> "SingleAttemptTransport":
+    def open_transport(self, sleep: Callable[[float], None]) -> "SingleAttemptTransport":
         """A sender for one thread of a bulk run, with its own connection to the rate limit."""
         from synq_cli.http.single_attempt import SingleAttemptTransport
 

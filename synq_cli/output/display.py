@@ -141,13 +141,11 @@ class Output:
             row = {"dry_run": True, **request, "before": before, "after": after}
             self.record(row, [Column(key, key) for key in row])
             return
-        from synq_cli.output import machine
-
         self._out.say(f"Would send {request['method']} {request['path']}")
         for name, value in request.get("headers", {}).items():
             self._line(f"{name}: {value}")
         if request.get("body") is not None:
-            machine.write_json(self._out, request["body"], indented=True)
+            self._json(request["body"], indented=True)
         for key in after or {}:
             old, new = (plain((side or {}).get(key)) or "(none)" for side in (before, after))
             if old != new:
@@ -239,9 +237,7 @@ class Output:
         elif view.filter:
             self._filtered(value)
         else:
-            from synq_cli.output import machine
-
-            machine.write_json(self._out, value, indented=True)
+            self._json(value, indented=True)
 
     def answer(self, head: Sequence[str], kind: str, value: Any) -> None:
         """An HTTP reply: the lines of its head, then its body; `kind` of the body is "json", "text" or other."""
@@ -270,12 +266,10 @@ class Output:
 
     def value(self, value: object) -> None:
         """One bare value; a JSON value in JSON formats and YAML."""
-        from synq_cli.output import machine
-
         if self._view.filter:
             self._filtered(value)
         elif self.format in {"json", "ndjson", "yaml"}:
-            machine.write_json(self._out, value)  # a JSON value is YAML too
+            self._json(value)  # a JSON value is YAML too
         else:
             self._line(plain(value))
 
@@ -310,6 +304,11 @@ class Output:
         assert self._view.filter
         for line in self._view.filter.lines(value):
             self._line(line)
+
+    def _json(self, value: object, *, indented: bool = False) -> None:
+        from synq_cli.output import machine
+
+        machine.write_json(self._out, value, indented=indented)
 
     def _line(self, text: str) -> None:
         if self._out.terminal:

@@ -278,7 +278,7 @@ def test_completion(synq: Any) -> None:
     assert looked_at() == ("ok", f"For zsh, in {script}.", None)
     text = script.read_text(encoding="utf-8")
     script.write_text(text.replace(f"synq {__version__} ", "synq 0.0.9 "), encoding="utf-8")
-    assert looked_at() == ("warn", f"{script} is of another version of synq.", mend)
+    assert looked_at() == ("warn", f"{script} is for another version of synq.", mend)
     assert synq("completion", "install", "--yes", environ=environ).status == 0
     start.unlink()
     assert looked_at() == ("warn", f"{start} does not load {script}.", mend)
@@ -289,7 +289,7 @@ def test_completion(synq: Any) -> None:
 
 @pytest.mark.parametrize(
     ("shell", "why"),
-    [("/bin/tcsh", "synq has no completion for tcsh."), ("", "SHELL does not say which shell is yours.")],
+    [("/bin/tcsh", "synq does not support completion in tcsh."), ("", "The variable SHELL is not set.")],
 )
 def test_a_shell_that_synq_does_not_know_is_no_trouble(synq: Any, shell: str, why: str) -> None:
     found = examined(synq, environ=LOGGED_IN | {"SHELL": shell, "HOME": str(synq.folder)})["completion"]

@@ -109,7 +109,7 @@ def test_what_no_line_can_hold_is_not_offered(synq: Any, complete: Any) -> None:
 
 
 def test_profiles(learned: Any, complete: Any) -> None:
-    assert complete("profile", "") == ["acme\tapi.acme.test, production", "sandbox\tthe embedded tenant"]
+    assert complete("profile", "") == ["acme\tapi.acme.test, production", "sandbox\tthe embedded sandbox"]
     assert complete("profile", "AC") == ["acme\tapi.acme.test, production"]
 
 
@@ -142,7 +142,7 @@ def test_damaged_files_and_a_folder_that_is_gone(synq: Any, complete: Any) -> No
     (synq.folder / "state/index.sqlite3").write_text("no database", encoding="utf-8")
     assert complete("sku", "") == []
     synq.working = None
-    assert complete("profile", "") == ["sandbox\tthe embedded tenant"]
+    assert complete("profile", "") == ["sandbox\tthe embedded sandbox"]
 
 
 def test_it_waits_for_nobody(learned: Any, complete: Any) -> None:

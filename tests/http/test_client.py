@@ -594,7 +594,7 @@ def test_a_run_with_settings_that_can_not_work_sends_and_counts_nothing(synq: An
     shown = synq("orders", "list", environ=environ)
     assert (shown.status, shown.out) == (2, "")
     assert shown.err == (
-        'synq: Invalid proxy in HTTPS_PROXY: the scheme "ftp" is not one of http, https, socks5, socks5h.\n'
+        'synq: Invalid proxy in HTTPS_PROXY: the scheme "ftp" is not http, https, socks5 or socks5h.\n'
         "  Set HTTPS_PROXY to a URL such as http://proxy.example:3128, or unset it.\n"
     )
     assert json.loads(synq("limits", "--json", environ=environ).out)["remaining"] == 100

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from synq_cli.output.columns import Column
 
 Build = Callable[..., Any]
@@ -23,20 +25,19 @@ def test_each_piece_is_a_line_and_its_mend_below(screen: Build) -> None:
     )  # fmt: skip
 
 
-def test_a_narrow_terminal_wraps_between_words(screen: Build) -> None:
-    shown = screen(tty=True, environ={"NO_COLOR": "1"}, width=36)
+@pytest.mark.parametrize(
+    ("width", "out"),
+    [
+        (36, "fail  token  it has ended\\x1b[31m\n             Log in again: synq auth\n             login\n"),
+        (24, "fail  token\n      it has\n      ended\\x1b[31m\n      Log in again: synq\n      auth login\n"),
+    ],
+)
+def test_a_narrow_terminal_wraps_between_words_and_a_very_narrow_one_below_the_check(
+    screen: Build, width: int, out: str
+) -> None:
+    shown = screen(tty=True, environ={"NO_COLOR": "1"}, width=width)
     shown.output.checklist(ROWS[1:], COLUMNS)
-    assert shown.out == (
-        "fail  token  it has ended\\x1b[31m\n             Log in again: synq auth\n             login\n"
-    )
-
-
-def test_very_narrow_terminal_puts_texts_below_the_check(screen: Build) -> None:
-    shown = screen(tty=True, environ={"NO_COLOR": "1"}, width=24)
-    shown.output.checklist(ROWS[1:], COLUMNS)
-    assert shown.out == (
-        "fail  token\n      it has\n      ended\\x1b[31m\n      Log in again: synq\n      auth login\n"
-    )
+    assert shown.out == out
 
 
 def test_states_have_their_colours(screen: Build) -> None:

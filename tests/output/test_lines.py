@@ -4,15 +4,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from rich.cells import cell_len
 
 from synq_cli.errors import InterruptError
 from synq_cli.output.columns import Column
-from synq_cli.output.drawing.lines import write_lines
 from synq_cli.output.formats import clock, state, text
-from synq_cli.output.streams import Stream
 
 Build = Callable[..., Any]
 COLUMNS = [
@@ -77,13 +72,3 @@ def test_ctrl_c_ends_it_without_a_word(screen: Build, settings: dict[str, Any]) 
     assert "failed" in shown.out
     shown.output.messages.error(caught.value)
     assert shown.err == ""
-
-
-@given(st.text(), st.text(), st.integers(24, 200))
-def test_no_line_is_wider_than_the_terminal(at: str, note: str, width: int) -> None:
-    from io import StringIO
-
-    file = StringIO()
-    row = {"at": at, "status": note, "note": note + at}
-    write_lines(Stream(file, {}), [row], COLUMNS, now=lambda: 0.0, width=max(width, 29))
-    assert all(cell_len(line) <= max(width, 29) for line in file.getvalue().splitlines())

@@ -45,7 +45,7 @@ def test_on_a_narrow_terminal_it_says_what_it_shortened(screen: Callable[..., An
     assert shown.err == "Shortened: Variant. -o tsv or --json shows all.\n"
 
 
-@pytest.mark.parametrize("width", range(1, 40))
+@pytest.mark.parametrize("width", [1, 3, 4, 5, 8, 13, 21, 34, 39])
 def test_it_never_passes_the_terminals_edge(screen: Callable[..., Any], width: int) -> None:
     assert max(map(cell_len, panel(screen, width=width).out.splitlines())) <= max(width, 4)
 

@@ -52,32 +52,21 @@ def test_tokens_are_kept_read_and_forgotten(keyring_session: dict[str, str], tmp
     assert looked(keyring_session, tmp_path, gone)[0] == ["None False"]
 
 
-def test_the_backend_that_answered_is_remembered_and_no_other_is_looked_for(
+def test_the_backend_that_answered_is_cached_unless_it_went_away_or_another_is_configured(
     keyring_session: dict[str, str], tmp_path: Path
 ) -> None:
-    _, first = looked(keyring_session, tmp_path, "store.read('acme', 'keyring')")
+    read = "print(store.read('acme', 'keyring'))"
+    _, first = looked(keyring_session, tmp_path, read)
     assert len(first) > 4  # every backend of the library
-    cache = json.loads((tmp_path / "memory.json").read_text(encoding="utf-8"))
-    assert cache == {"keyring": {"backend": f"{SECRET_SERVICE}.Keyring"}}
-    _, second = looked(keyring_session, tmp_path, "store.read('acme', 'keyring')")
+    cached = json.loads((tmp_path / "memory.json").read_text(encoding="utf-8"))
+    assert cached == {"keyring": {"backend": f"{SECRET_SERVICE}.Keyring"}}
+    _, second = looked(keyring_session, tmp_path, read)
     assert second == {SECRET_SERVICE, "keyring.backends.fail"}  # the library itself loads the second
-
-
-def test_one_that_went_away_is_looked_for_again(keyring_session: dict[str, str], tmp_path: Path) -> None:
-    looked(keyring_session, tmp_path, "store.read('acme', 'keyring')")
-    nowhere = {"DBUS_SESSION_BUS_ADDRESS": f"unix:path={tmp_path}/nowhere"}
-    said, loaded = looked(nowhere, tmp_path, "store.read('acme', 'keyring')")
-    assert said == ["This machine has no keyring that synq can use."]
-    assert len(loaded) > 4
-    assert looked(keyring_session, tmp_path, "print(store.read('acme', 'keyring'))")[0] == ["None"]
-
-
-def test_what_the_person_configured_goes_before_what_is_remembered(
-    keyring_session: dict[str, str], tmp_path: Path
-) -> None:
-    looked(keyring_session, tmp_path, "store.read('acme', 'keyring')")
+    said, loaded = looked({"DBUS_SESSION_BUS_ADDRESS": f"unix:path={tmp_path}/nowhere"}, tmp_path, read)
+    assert (said, len(loaded) > 4) == (["This machine has no keyring that synq can use."], True)
+    assert looked(keyring_session, tmp_path, read)[0] == ["None"]
     null = keyring_session | {"PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}
-    said, _ = looked(null, tmp_path, "store.read('acme', 'keyring')")
+    said, _ = looked(null, tmp_path, read)
     assert said == ["The keyring is disabled (null backend); it would store nothing."]
 
 

@@ -68,9 +68,7 @@ def set_setting(
     """
     profile = run.settings.profile
     parsed = parse_setting(setting, value)
-    profiles.change(
-        run.config.path, lambda config: config["profiles"].setdefault(profile, {}).update({setting: parsed})
-    )
+    profiles.save_setting(run.config.path, profile, setting, parsed)
     run.output.done(f"Set {setting} of profile {profile} to {value}.")
 
 

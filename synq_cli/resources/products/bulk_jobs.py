@@ -194,7 +194,7 @@ def product_problems(row: object, job_type: str) -> Iterator[str]:
 
 def _price_problems(row: "Row") -> Iterator[str]:
     price, currency = row.get("price"), row.get("currency")
-    if price not in {None, ""} and (isinstance(price, bool) or not _PRICE.fullmatch(_plain(price))):
+    if price is not None and price != "" and (isinstance(price, bool) or not _PRICE.fullmatch(_plain(price))):
         yield f"invalid price {validation.shown(price)}: use a number such as 19.90"
     if currency and not (isinstance(currency, str) and validation.is_currency(currency)):
         yield f"invalid currency {validation.shown(currency)}: use an ISO 4217 code such as EUR"
