@@ -17,7 +17,7 @@ SKUS = ["AAA", "BBB", "CCC", "DDD", "EEE", "FFF"]
 
 
 class Shop:
-    """A tenant with six SKUs and one location that answers an adjustment as it is told, by SKU."""
+    """A tenant with six SKUs and one location whose answer to an adjustment can be set by SKU."""
 
     def __init__(self) -> None:
         self.answers: dict[str, Callable[[], httpx.Response]] = {}
