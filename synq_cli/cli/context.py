@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from synq_cli.http.rate_limit import Budget
     from synq_cli.http.single_attempt import SingleAttemptTransport
     from synq_cli.resources.client import SynqClient
-    from synq_cli.resources.orders.keys import OrderKeys
     from synq_cli.state.id_cache import LocalIndex
+    from synq_cli.state.order_keys import OrderKeys
 
 
 class RunContext:
@@ -151,7 +151,7 @@ class RunContext:
     @cached_property
     def order_keys(self) -> "OrderKeys":
         """The idempotency keys of orders whose outcome is unknown."""
-        from synq_cli.resources.orders.keys import OrderKeys
+        from synq_cli.state.order_keys import OrderKeys
 
         path = self.state / "order_keys.sqlite3"
         return OrderKeys(path, lambda: self.session.scope, self.system.now, self.output.warn)
