@@ -138,13 +138,14 @@ class RowReader:
         """How the file is written; UsageError if it is empty, a JSON array, or if its columns are wrong."""
         lines = _Lines(file, len(BOM_UTF8) if file.read(len(BOM_UTF8)) == BOM_UTF8 else 0, 0)
         start, rest = lines.position, iter(lines)
-        first = next((line for line in rest if line.strip()), "").lstrip()
+        first = next((line for line in rest if line.strip(f"{_DELIMITERS} \r\n")), "")
+        mark = first.lstrip()[:1]
         hint = self._columns.hint if self._columns else "Give one JSON value a line."
         if not first:
             raise UsageError(f"{self._name} is empty.", hint=hint)
-        if self._columns is None or first[0] == "{" or self._name.lower().endswith(NDJSON_SUFFIXES):
+        if self._columns is None or mark == "{" or self._name.lower().endswith(NDJSON_SUFFIXES):
             return Layout("", [], start, 0)
-        if first[0] == "[":
+        if mark == "[":
             raise UsageError(f"{self._name} is a JSON array: write one object a line instead.", hint="jq -c '.[]' FILE")
         delimiter = max(_DELIMITERS, key=partial(self._columns_found, first))
         try:

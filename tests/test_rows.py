@@ -34,6 +34,7 @@ GOOD = {
     "case and blanks": ("SKU, Delta ,LOCATION\n A-1 , -5 , Leith \nB 2 ,+7,\n", ROWS),
     "blanks for underscores": ("Variant ID,delta\nv,1\n", [{"variant_id": "v", "delta": "1"}]),
     "empty lines and cells": ("sku,delta,,\n\nA,1,,\n,,,\n \nA,1,,,,\n", [A, A]),
+    "empty first line and first column": ("\t\t\n\tsku\tdelta\n\tA\t1\n", [A]),
     "quoted line end": ('sku,delta,note\nA,1,"two\nlines"\n', [A]),
     "other columns": ("bin,sku,delta,error_code,error\nB1,A,1,rejected,No\n", [A]),
     "long field": (f"sku,delta,note\nA,1,{'x' * 200_000}\n", [A]),

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from synq_cli.http.rate_limit import Budget
     from synq_cli.http.single_attempt import SingleAttemptTransport
     from synq_cli.resources.client import SynqClient
-    from synq_cli.resources.orders.keys import OrderKeys
     from synq_cli.state.id_cache import LocalIndex
+    from synq_cli.state.order_keys import OrderKeys
 
 
 class RunContext:
@@ -151,7 +151,7 @@ class RunContext:
     @cached_property
     def order_keys(self) -> "OrderKeys":
         """The idempotency keys of orders whose outcome is unknown."""
-        from synq_cli.resources.orders.keys import OrderKeys
+        from synq_cli.state.order_keys import OrderKeys
 
         path = self.state / "order_keys.sqlite3"
         return OrderKeys(path, lambda: self.session.scope, self.system.now, self.output.warn)
@@ -191,7 +191,7 @@ class RunContext:
         """The engine of bulk runs."""
         from synq_cli.bulk.engine import Engine
 
-        known = (self.runs, self.api, self.session, self.budget, self._lane, self.output.messages)
+        known = (self.runs, self.api, self.session, self.budget, self.open_transport, self.output.messages)
         return Engine(*known, now=self.system.now, sleep=self.system.sleep)
 
     @property
@@ -228,7 +228,7 @@ class RunContext:
             self.output.messages.footer(left.remaining, left.limit, exact=left.exact, **whose)
         self.budget.close()
 
-    def _lane(self, sleep: Callable[[float], None]) -> "SingleAttemptTransport":
+    def open_transport(self, sleep: Callable[[float], None]) -> "SingleAttemptTransport":
         """A sender for one thread of a bulk run, with its own connection to the rate limit."""
         from synq_cli.http.single_attempt import SingleAttemptTransport
 

@@ -225,7 +225,7 @@ def test_damaged_state_files(synq: Any) -> None:
         (synq.folder / "state" / f"{name}.sqlite3").write_bytes(b"not a database, whatever its name may say" * 9)
     found = examined(synq, environ=LOGGED_IN)
     assert (found["budget"][0], found["index"][0], found["routes"][0]) == ("warn", "fail", "warn")
-    assert "was damaged. It was set aside as" in found["budget"][1]
+    assert "was damaged: renamed it to" in found["budget"][1]
     assert "Move the file away" in str(found["index"][2])
 
 

@@ -151,7 +151,7 @@ def test_every_problem_is_listed_and_nothing_sent(run: Any, desk: Desk) -> None:
     )  # fmt: skip
     result = create(run, twice, "--yes")
     assert result.err.splitlines()[1:4] == [
-        '  line 2: unknown channel "web"',
+        '  line 2: unknown channel "web". See `synq channels list`',
         "  line 3: same as line 1: remove one",
         "  line 5: idempotency_key of line 4: use one of its own",
     ]

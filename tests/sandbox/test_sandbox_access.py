@@ -25,11 +25,7 @@ def signed(database, **claims):
 
 def test_health_is_public(anyone):
     result = anyone.simulate_get("/health")
-    assert (result.status_code, result.text, result.headers["content-type"]) == (
-        200,
-        "OK",
-        "text/plain; charset=utf-8",
-    )
+    assert (result.status_code, result.text, result.headers["content-type"]) == (200, "OK", "text/plain; charset=utf-8")
 
 
 def test_a_bearer_token_is_required(anyone):

@@ -163,12 +163,7 @@ def test_returns_never_exceed_what_was_shipped(trade):
         "status": "requested",
         "reason": "Sleeves too long",
         "items": [
-            {
-                "variant_id": trade.place["variant_id"],
-                "sku": "HMC-NVY-M",
-                "quantity": 1,
-                "disposition": "pending",
-            }
+            {"variant_id": trade.place["variant_id"], "sku": "HMC-NVY-M", "quantity": 1, "disposition": "pending"}
         ],
         "created_at": "2025-11-20T12:30:04Z",
         "updated_at": "2025-11-20T12:30:04Z",
