@@ -92,7 +92,7 @@ class RunContext:
             environ,
             self.tokens,
             self.config,
-            sandbox_token=self._sandbox_token,
+            sandbox_token=lambda: self.sandbox.token(),  # noqa: PLW0108 creates the sandbox only if needed
             cache=self.cache,
             now=self.system.now,
             lock_folder=lambda: self.state,
@@ -229,7 +229,7 @@ class RunContext:
         self.budget.close()
 
     def open_transport(self, sleep: Callable[[float], None]) -> "SingleAttemptTransport":
-        """A sender for one thread of a bulk run, with its own connection to the rate limit."""
+        """A transport for one thread of a bulk run, with its own connection to the rate limit."""
         from synq_cli.http.single_attempt import SingleAttemptTransport
 
         budget = self.open_budget(self.output.warn, sleep)
@@ -237,6 +237,3 @@ class RunContext:
         return SingleAttemptTransport(
             *known, http=self._api_http, now=self.system.now, sleep=sleep, jitter=self.system.jitter
         )
-
-    def _sandbox_token(self) -> str:
-        return self.sandbox.token()  # on first use only: this creates the sandbox
