@@ -215,8 +215,8 @@ def test_a_state_folder_that_can_not_be(synq: Any) -> None:
     found = examined(synq, environ=environ)
     for piece in ("budget", "index"):
         assert found[piece][0] == "fail"
-        assert "can't be made: Not a directory." in found[piece][1]
-        assert found[piece][2] == "SYNQ_CONFIG_DIR and SYNQ_STATE_DIR name other folders."
+        assert "can't be created: Not a directory." in found[piece][1]
+        assert found[piece][2] == "To use other folders, set SYNQ_CONFIG_DIR and SYNQ_STATE_DIR."
 
 
 def test_damaged_state_files(synq: Any) -> None:

@@ -46,8 +46,8 @@ class ImportProducts(Verb):
     ) -> PreparedRows:
         """The parts of a file, all of it checked, in memory that does not grow with its rows.
 
-        No part has more than `largest` bytes of JSON. `watch` is told how many MB were read, of how many. A copy is
-        deleted once nobody needs it. UsageError lists every problem by line.
+        No part has more than `largest` bytes of JSON. `watch` is called with the MB that are read, and with all. A copy
+        is deleted once nobody needs it. UsageError lists every problem by line.
         """
         reader, size = RowReader(COLUMNS, name), path.stat().st_size if path.exists() else 0
         # Hashes, not the SKUs and their lines: 76 MB for a million rows instead of 121 and more.
