@@ -22,7 +22,7 @@ _FORMULA = re.compile("'*[=+\\-@\t\r]")
 # In bytes for a line, in characters for a CSV field. A longer line is read in pieces, none of which is a row.
 _LONGEST = 10_000_000
 _MOST_OTHERS = 1_000
-# So many bytes of a file tell how it is written.
+# The format of a file is detected from so many bytes.
 PEEKED = 65_536
 
 
@@ -208,7 +208,7 @@ class RowReader:
     def _unknown(self, keys: Iterable[str]) -> str:
         """Note the columns that are not known; gives the problem with one that may be a misspelled optional one.
 
-        Dropped, it would leave its rows to a default. A column that is kept is data, and only told.
+        Dropped, it would leave its rows to a default. A misspelled column that is kept is only reported.
         """
         assert self._columns
         for key in keys:

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Lock, Thread
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from synq_cli.errors import (
     AuthError,
@@ -23,6 +23,7 @@ from synq_cli.errors import (
 from synq_cli.http.rate_limit import RESERVE
 
 if TYPE_CHECKING:
+    from synq_cli.bulk.progress import Progress
     from synq_cli.bulk.runs.journal import Entry, Journal, Receipt
     from synq_cli.bulk.verbs.verb import Verb
     from synq_cli.http.single_attempt import SingleAttemptTransport
@@ -34,13 +35,6 @@ _MOST_UNCLEAR = 3
 # How often, in seconds, a waiting worker looks whether the run has stopped, and the main thread at its workers.
 _SLEEP_STEP = 0.25
 _JOIN_TIMEOUT = 0.2
-
-
-class ProgressObserver(Protocol):
-    """Shows the progress of a run."""
-
-    def update(self) -> None: ...
-    def stopping(self, in_flight: int) -> None: ...
 
 
 class _StoppedError(BaseException):
@@ -83,7 +77,7 @@ class Runner:
         verb: "Verb",
         journal: "Journal",
         open_transport: "Callable[[Callable[[float], None]], SingleAttemptTransport]",
-        progress: ProgressObserver,
+        progress: "Progress",
         *,
         now: Callable[[], float],
         sleep: Callable[[float], None],
@@ -234,14 +228,14 @@ class Runner:
 
     def _note_refusal(self, row: "Entry", error: SynqError) -> None:
         """Journal a refusal: final, unless the row is sent again, or an earlier attempt may have gone through."""
-        said = error.said or error.message
+        message = error.said or error.message
         if isinstance(error, RejectedError) and self._verb.retry_after_rejection(error):
             self._requeue(row)
         elif self._verb.resends and (row.is_doubtful or row.line in self._tries):
-            said = f"An earlier attempt may have gone through; this one was refused: {said}"
-            self._journal.unknown(row.line, self._now(), said)
+            message = f"An earlier attempt may have gone through; this one was refused: {message}"
+            self._journal.unknown(row.line, self._now(), message)
         else:
-            self._journal.failed(row.line, self._now(), error.code, said)
+            self._journal.failed(row.line, self._now(), error.code, message)
 
     def _note_unclear(self, row: "Entry", error: SynqError) -> None:
         """Journal an unknown outcome; the row is sent again at once only where that is harmless."""

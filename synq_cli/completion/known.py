@@ -25,7 +25,8 @@ def answer(words: list[str], environ: Mapping[str, str], folder: Callable[[], Pa
         cut = words.index("--")
         (kind, prefix), line = [*words[:cut], ""][:2], words[cut + 1 :]
         for value, about in candidates(kind, prefix, line, environ, folder):
-            sys.stdout.write(f"{value}\t{about}\n")
+            if value.isprintable():
+                sys.stdout.write(f"{value}\t{about}\n")
         sys.stdout.flush()
 
 
@@ -36,13 +37,6 @@ def candidates(
 
     Sends, creates and changes nothing, and reads no secret. May raise any error of a damaged file.
     """
-    found = _candidates(kind, prefix, line, environ, folder)
-    return ((value, about) for value, about in found if value.isprintable())
-
-
-def _candidates(
-    kind: str, prefix: str, line: list[str], environ: Mapping[str, str], folder: Callable[[], Path]
-) -> Iterator[tuple[str, str]]:
     cache = Cache(lambda: state_dir(environ), read_only=True)
     config = load(config_dir(environ) / "config.yaml", cache)
     if kind == "profile":

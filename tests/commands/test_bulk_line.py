@@ -17,7 +17,7 @@ SKUS = ["AAA", "BBB", "CCC", "DDD", "EEE", "FFF"]
 
 
 class Shop:
-    """A tenant with six SKUs and one location that answers an adjustment as it is told, by SKU."""
+    """A tenant with six SKUs and one location whose answer to an adjustment can be set by SKU."""
 
     def __init__(self) -> None:
         self.answers: dict[str, Callable[[], httpx.Response]] = {}
@@ -251,7 +251,7 @@ def test_row_does_not_claim_the_ledger_entry_of_another_run(run: Any, shop: Shop
     file = tmp_path / "counts.csv"
     file.write_text("sku,delta\nAAA,1\n", encoding="utf-8")
     line = ("inventory", "adjust", "--file", str(file), "--yes", "-q")
-    shop.answers, shop.ledger_answer = {"AAA": arrived}, lambda: httpx.Response(404, text="404 page not found")
+    shop.answers, shop.ledger_answer = {"AAA": arrived}, refused()
     assert run(*line).status == 10
     # The only entry of the ledger may be of either run.
     shop.answers, shop.ledger_answer = {"AAA": lost}, None

@@ -215,8 +215,8 @@ def test_a_state_folder_that_can_not_be(synq: Any) -> None:
     found = examined(synq, environ=environ)
     for piece in ("budget", "index"):
         assert found[piece][0] == "fail"
-        assert "can't be made: Not a directory." in found[piece][1]
-        assert found[piece][2] == "SYNQ_CONFIG_DIR and SYNQ_STATE_DIR name other folders."
+        assert "can't be created: Not a directory." in found[piece][1]
+        assert found[piece][2] == "To use other folders, set SYNQ_CONFIG_DIR and SYNQ_STATE_DIR."
 
 
 def test_damaged_state_files(synq: Any) -> None:
@@ -225,7 +225,7 @@ def test_damaged_state_files(synq: Any) -> None:
         (synq.folder / "state" / f"{name}.sqlite3").write_bytes(b"not a database, whatever its name may say" * 9)
     found = examined(synq, environ=LOGGED_IN)
     assert (found["budget"][0], found["index"][0], found["routes"][0]) == ("warn", "fail", "warn")
-    assert "was damaged. It was set aside as" in found["budget"][1]
+    assert "was damaged: renamed it to" in found["budget"][1]
     assert "Move the file away" in str(found["index"][2])
 
 

@@ -15,7 +15,7 @@ CHANNELS = [{"id": "5a1c9e37-4d8b-4f62-a0e5-7b3d1f9c2846", "name": "web-storefro
 
 
 class Desk:
-    """Takes orders as it is told, by their payment's reference."""
+    """A server that takes orders; its answers can be set by payment reference."""
 
     def __init__(self) -> None:
         self.answers: dict[str, list[Callable[[], httpx.Response]]] = {}

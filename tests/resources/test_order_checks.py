@@ -7,7 +7,7 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from synq_cli import exact_json
@@ -77,7 +77,6 @@ def without_nulls(value: Any) -> Any:
     return [without_nulls(item) for item in value] if isinstance(value, list) else value
 
 
-@settings(deadline=None, max_examples=50)
 @given(ORDERS | ANYTHING)
 def test_what_passes_is_what_the_contract_takes(document: Any) -> None:
     try:

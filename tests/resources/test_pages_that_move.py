@@ -116,7 +116,7 @@ MOVES = st.lists(INSERT | REMOVE | FRONT, max_size=6)
 MOVES_ONE_WAY = st.lists(INSERT | FRONT, max_size=6) | st.lists(REMOVE, max_size=6)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=4 * settings.default.max_examples)
 @given(count=st.integers(0, 520), moves=MOVES, most=st.sampled_from([100, 100, 37]))
 def test_every_row_that_stays_is_given_once(count: int, moves: list[tuple[str, int]], most: int) -> None:
     server = Server(count, moves, most)
@@ -125,7 +125,7 @@ def test_every_row_that_stays_is_given_once(count: int, moves: list[tuple[str, i
     assert set(range(count)) - server.ever_gone - set(ids) == set()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=4 * settings.default.max_examples)
 @given(
     count=st.integers(0, 1200),
     moves=MOVES_ONE_WAY,
@@ -253,7 +253,7 @@ def test_more_is_claimed_only_where_there_may_be_more() -> None:
     assert exact.left_out("order") is None
     beyond = listing(Server(51, []))
     assert len(list(beyond.first(50))) == 50
-    assert beyond.left_out("order") == "50 shown, more may match; --all reads on, 1 request for each 100 orders."
+    assert beyond.left_out("order") == "50 shown, more may match; --all reads them, 1 request for each 100 orders."
 
 
 def test_a_server_that_ignores_the_offset_is_found_out() -> None:
@@ -267,6 +267,6 @@ def test_a_server_that_ignores_the_offset_is_found_out() -> None:
         answer = page(limit, offset)
         return lambda: answer
 
-    with pytest.raises(ServerError, match="the same rows again and again"):
+    with pytest.raises(ServerError, match="repeats the same rows"):
         list(Listing(page, key=lambda row: str(row["id"]), matches=lambda _row: True, prefetch=ahead).first(None))
     assert len(asked) < 30

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from threading import Barrier, Event, Lock, Thread
 
@@ -78,7 +79,7 @@ def test_what_goes_on_around_the_requests_stays_in_the_callers_thread(desk: Call
         def is_missing(self, *_args: object) -> bool:
             return False
 
-    made.api.orders._api.index = Index()
+    made.api.orders._api = replace(made.api.api, index=Index())
     assert list(orders(made)) == list(range(1000))
     assert seen == {here}
 

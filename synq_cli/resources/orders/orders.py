@@ -35,7 +35,7 @@ from synq_cli.resources.shared.resource import Resource
 from synq_cli.times import epoch
 
 if TYPE_CHECKING:
-    from synq_cli.resources.orders.keys import Attempt
+    from synq_cli.state.order_keys import Attempt
 
 
 # Errors after which the request that they answer has placed no order.
