@@ -221,7 +221,7 @@ def test_a_change_that_fails_leaves_the_old_file(
         change(path, edit)
     assert path.read_bytes() == content
     assert [*path.parent.glob("*.new")] == []
-    assert change(path, set_timeout).profiles == {"acme": {"timeout": 7}}  # the lock was let go
+    assert change(path, set_timeout).profiles == {"acme": {"timeout": 7}}  # the lock was released
 
 
 def test_a_link_stays_a_link_and_what_a_crash_left_behind_opens_nothing_to_others(path: Path, tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 import yaml
 from runner import NOW
@@ -326,29 +325,3 @@ def test_a_login_saves_host_ids_and_store_and_nothing_else_changes(
     }  # fmt: skip
     assert json.loads((tmp_path / "credentials.json").read_text()) == {"acme": jwt(**claims)}
     assert asking.describe()["token_source"] == "file"
-
-
-def test_a_login_is_proved_kept_and_used(synq: Any, answering: Any) -> None:
-    token = jwt(tenantid=OURS, org_id=ORG, exp=1_900_000_000)
-    transport, seen = answering(*(httpx.Response(200, json=[]) for _ in range(2)))
-    line = ["auth", "login", "--profile", "acme", "--base-url", "https://acme.test", "--with-token", "--json"]
-    result = synq(*line, stdin=f"{token}\n", http=transport)
-    assert result.status == 0
-    assert synq.keyring.entries == {("synq", "acme"): token}
-    assert yaml.safe_load((synq.folder / "config" / "config.yaml").read_text()) == {
-        "profiles": {
-            "acme": {"tenant_id": OURS, "org_id": ORG, "base_url": "https://acme.test", "token_store": "keyring"}
-        },
-        "current_profile": "acme",
-    }
-    assert synq("channels", "list", "--json", "--debug", http=transport).status == 0
-    assert [request.url.host for request in seen] == ["acme.test", "acme.test"]
-    assert [request.headers["Authorization"] for request in seen] == [f"Bearer {token}"] * 2
-    assert CANARY not in result.out + result.err
-
-
-def test_a_login_that_the_api_does_not_accept_keeps_nothing(synq: Any, answering: Any) -> None:
-    transport, _ = answering(httpx.Response(401, json={"error": "no"}))
-    result = synq("auth", "login", "--with-token", stdin=CANARY, http=transport)
-    assert (result.status, result.out, synq.keyring.entries) == (4, "", {})
-    assert not (synq.folder / "config" / "config.yaml").exists()

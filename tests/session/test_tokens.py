@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from threading import Event
 from time import monotonic
@@ -30,37 +30,28 @@ def store_in(folder: Path, keyring: SecretStore | None = None, **settings: Any) 
     return TokenStore(folder, keyring, cache=Cache(lambda: folder / "state"), **settings)
 
 
-class RaisingKeyring:
-    """A keyring that fails each call in the same way."""
+class OddKeyring:
+    """A keyring whose every call does this."""
 
-    def __init__(self, error: BaseException) -> None:
-        self.error = error
-
-    def get_password(self, service: str, username: str, /) -> str | None:
-        raise self.error
-
-    def set_password(self, service: str, username: str, password: str, /) -> None:
-        raise self.error
-
-    def delete_password(self, service: str, username: str, /) -> None:
-        raise self.error
-
-
-class HangingKeyring:
-    """A keyring that answers once it is let go."""
-
-    def __init__(self) -> None:
-        self.free = Event()
+    def __init__(self, act: Callable[[], object]) -> None:
+        self.act = act
 
     def get_password(self, service: str, username: str, /) -> str | None:
-        self.free.wait()
+        self.act()
         return None
 
     def set_password(self, service: str, username: str, password: str, /) -> None:
-        self.free.wait()
+        self.act()
 
     def delete_password(self, service: str, username: str, /) -> None:
-        self.free.wait()
+        self.act()
+
+
+def raising(error: BaseException) -> OddKeyring:
+    def act() -> None:
+        raise error
+
+    return OddKeyring(act)
 
 
 class GarblingKeyring(FakeKeyring):
@@ -138,11 +129,11 @@ ERRORS = [
     [
         (keyring.backends.null.Keyring(), DISABLED),
         (keyring.backends.fail.Keyring(), MISSING),
-        (RaisingKeyring(NoKeyringError()), MISSING),
-        (RaisingKeyring(KeyringLocked(CANARY)), "The keyring is locked. Unlock it and try again."),
-        *((RaisingKeyring(error), f"Could not {{}} the keyring ({type(error).__name__}).") for error in ERRORS),
+        (raising(NoKeyringError()), MISSING),
+        (raising(KeyringLocked(CANARY)), "The keyring is locked. Unlock it and try again."),
+        *((raising(error), f"Could not {{}} the keyring ({type(error).__name__}).") for error in ERRORS),
     ],
-    ids=lambda value: "" if isinstance(value, str) else f"{type(value).__module__} {getattr(value, 'error', '')!r:.20}",
+    ids=lambda value: "" if isinstance(value, str) else type(value).__module__,
 )
 def test_a_broken_keyring_is_named_without_the_secret(tmp_path: Path, broken: SecretStore, message: str) -> None:
     for use, verb in ((read, "read"), (write, "write to"), (delete, "delete from"), (ask_its_name, "read")):
@@ -153,20 +144,12 @@ def test_a_broken_keyring_is_named_without_the_secret(tmp_path: Path, broken: Se
     assert [*tmp_path.iterdir()] == []
 
 
-@pytest.fixture
-def hanging() -> Iterator[HangingKeyring]:
-    """A keyring that hangs until the test is over."""
-    store = HangingKeyring()
-    yield store
-    store.free.set()
-
-
 @pytest.mark.parametrize("use", [read, write])
-def test_a_hanging_keyring_is_left_alone_after_the_limit(
-    tmp_path: Path, hanging: HangingKeyring, use: Callable[[TokenStore], object]
-) -> None:
+def test_a_hanging_keyring_is_left_alone_after_the_limit(tmp_path: Path, use: Callable[[TokenStore], object]) -> None:
+    let_go = Event()
     started = monotonic()
-    error = failure(use, store_in(tmp_path, hanging, limit=0.05))
+    error = failure(use, store_in(tmp_path, OddKeyring(lambda: let_go.wait(60)), limit=0.05))
+    let_go.set()
     assert 0.05 <= monotonic() - started < 2.5
     assert error.message == "The keyring did not answer within 0.05 seconds; it may be locked."
 
@@ -200,7 +183,7 @@ def test_the_library_is_used_when_no_keyring_is_handed_in_and_a_hanging_one_does
 
 
 def in_file(tmp_path: Path) -> TokenStore:
-    return store_in(tmp_path, RaisingKeyring(AssertionError("the keyring was touched")))
+    return store_in(tmp_path, raising(AssertionError("the keyring was touched")))
 
 
 def test_the_file_keeps_tokens_for_its_owner_alone(tmp_path: Path) -> None:
@@ -242,20 +225,17 @@ def test_a_damaged_file_is_named_and_kept(tmp_path: Path, content: bytes) -> Non
         assert caught.value.message == f"{path} is damaged: it must map profiles to tokens in JSON."
         assert caught.value.hint == "Move it away and log in again: synq auth login --insecure-storage"
     assert path.read_bytes() == content
-
-
-def test_a_folder_in_the_files_place_is_named_and_kept(tmp_path: Path) -> None:
-    path = tmp_path / "credentials.json"
+    path.unlink()
     path.mkdir()
     with pytest.raises(UsageError) as caught:
-        in_file(tmp_path).write("acme", CANARY, "file")
+        store.write("acme", CANARY, "file")
     assert caught.value.message == f"{path} can't be read: Is a directory."
 
 
 def test_a_failing_keyring_ends_the_run_with_status_4(tmp_path: Path, synq: Any) -> None:
     (synq.folder / "config").mkdir()
     (synq.folder / "config" / "config.yaml").write_text("profiles: {default: {location: Leith}}\n")
-    synq.keyring = RaisingKeyring(RuntimeError(CANARY))
+    synq.keyring = raising(RuntimeError(CANARY))
     result = synq("auth", "token", "--debug")
     assert (result.status, result.out) == (4, "")
     assert result.err.startswith("synq: Could not read the keyring (RuntimeError).\n")
