@@ -168,5 +168,5 @@ def test_file_with_the_mark_of_utf16_that_is_not_leaves_no_copy(synq: Any, tmp_p
     file = tmp_path / "catalog.csv"
     file.write_bytes(b"\xff\xfet\x00\x00\xd8x\x00")
     result = synq("--sandbox", "products", "import", str(file))
-    assert (result.status, result.err.splitlines()[0]) == (2, f"synq: {file} can't be read: it is not UTF-16 text.")
+    assert (result.status, "it is not UTF-16 text" in result.err) == (2, True)
     assert list((tmp_path / "state" / "runs").iterdir()) == []
