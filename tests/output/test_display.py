@@ -160,7 +160,7 @@ def test_a_field_asked_for_is_never_dropped(screen: Build) -> None:
         ({"jq": ".", "format": "yaml"}, "--jq filters JSON, but the output format is yaml."),
     ],
 )
-def test_view_options_that_do_not_go_together(screen: Build, settings: dict[str, Any], message: str) -> None:
+def test_invalid_view_options(screen: Build, settings: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError) as caught:
         screen(**settings)
     assert caught.value.message == message
@@ -184,7 +184,7 @@ def test_jq_on_rows(screen: Build, settings: dict[str, Any], out: str) -> None:
     assert (shown.out, shown.err) == (out, "")
 
 
-def test_jq_on_a_record_and_a_value_prints_strings_raw_but_steers_no_terminal(screen: Build) -> None:
+def test_jq_prints_raw_strings_but_no_control_characters_on_a_terminal(screen: Build) -> None:
     for tty, out in ((False, "a\x1b[2J\nb\ny\n"), (True, "a\\x1b[2J\nb\ny\n")):
         shown = screen(tty=tty, jq=".a? // .")
         shown.output.record({"a": "a\x1b[2J\nb"}, [])
