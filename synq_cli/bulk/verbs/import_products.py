@@ -81,12 +81,7 @@ class ImportProducts(Verb):
         refuse(name, problems, more=more)
         if not count:
             raise UsageError(f"{name} has no rows.", hint="Nothing was sent.")
-        warnings = [
-            f'Unknown column "{key}" is sent as it is. Did you mean "{near}"?'
-            for key, near in reader.others.items()
-            if near
-        ]
-        return PreparedRows(parts.rows, warnings=warnings)
+        return PreparedRows(parts.rows, warnings=[reader.remark] if reader.remark else [])
 
     def body(self, content: Content) -> bytes:
         if content["end"] - content["begin"] > _MB:
