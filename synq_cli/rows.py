@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from io import BytesIO, IncrementalNewlineDecoder
 from itertools import chain
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 from synq_cli import exact_json
 from synq_cli.documents import NDJSON_SUFFIXES, YAML_SUFFIXES, read_document
@@ -344,7 +344,7 @@ def can_be_read_in_place(start: bytes) -> bool:
     return not start.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) and (b"\n" in start or b"\r" not in start)
 
 
-def copy_as_utf8(source: BinaryIO, target: BinaryIO) -> None:
+def copy_as_utf8(source: IO[bytes], target: IO[bytes]) -> None:
     """Copy a file so that RowReader can read it; UnicodeDecodeError if it has the mark of UTF-16 and is not."""
     part = source.read(PEEKED)
     decoder = None

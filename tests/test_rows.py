@@ -162,3 +162,11 @@ def test_each_command_with_a_file_of_rows_uses_it(
     result = synq("--sandbox", *line, str(file))
     assert result.status == 2
     assert " twice" in result.err
+
+
+def test_file_with_the_mark_of_utf16_that_is_not_leaves_no_copy(synq: Any, tmp_path: Path) -> None:
+    file = tmp_path / "catalog.csv"
+    file.write_bytes(b"\xff\xfet\x00\x00\xd8x\x00")
+    result = synq("--sandbox", "products", "import", str(file))
+    assert (result.status, "it is not UTF-16 text" in result.err) == (2, True)
+    assert list((tmp_path / "state" / "runs").iterdir()) == []
