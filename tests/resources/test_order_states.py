@@ -7,16 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from synq_cli.errors import ConflictError
-from synq_cli.resources.orders.states import (
-    ENDS,
-    NEXT,
-    ORDER_STATUSES,
-    STEPS,
-    Verb,
-    check_step,
-    path_from,
-    path_to,
-)
+from synq_cli.resources.orders.states import ENDS, NEXT, ORDER_STATUSES, STEPS, Verb, check_step, path_from, path_to
 
 ORDER = "86b4e1a9-c27d-4f50-9e38-f1a6d07c5b42"
 SHIPPED = ["pending_payment", "payment_authorized", "confirmed", "processing", "fulfilled"]
