@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from synq_cli import exact_json
+from synq_cli.bulk.journal import Content, Entry, Receipt, Row
 from synq_cli.bulk.prepare import PreparedRows, Problem, refuse
 from synq_cli.bulk.reconcile import clock_offset, match
-from synq_cli.bulk.runs.journal import Content, Entry, Receipt, Row
 from synq_cli.bulk.verbs.verb import Verb
 from synq_cli.errors import RejectedError, UnknownOutcomeError, UsageError
 from synq_cli.http import operations
