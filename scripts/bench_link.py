@@ -5,11 +5,12 @@ import statistics
 import subprocess
 import tempfile
 from collections.abc import Callable, Mapping
+from itertools import chain
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from bench_relay import Count, Relay, relay
-from bench_rounds import Command, Noise, at_home_in, bare_python, measure, table, verdict
+from bench_rounds import Command, Noise, at_home_in, bare_python, measure, not_installed, table, verdict
 from bench_startup import SYNQ, peer, token
 from bench_streams import read_pages
 from bench_stub import PAGE, stub
@@ -124,15 +125,13 @@ def _beside_peers() -> str:
             ratio = f"{times.ratio(name, first):.2f} x" if first in times.seconds else ""
             cost = (str(counts.connections(name)), str(counts.round_trips(name)))
             rows.append((f"`{name}`", times.ms(name, 0), ratio, *cost))
-    missing = [name for names in GROUPS for name in names if name not in times.seconds]
-    note = f"Not installed: {', '.join(missing)}; `make bench-peers` installs them where possible.\n" if missing else ""
     return (
         f"{noise.sentence(times)}\n\nOne server on this machine with real TLS, behind a relay that delays every byte "
         f"by {ONE_WAY * 1000:.0f} ms: a round trip takes {ONE_WAY * 2000:.0f} ms, and so does\nconnecting. Bandwidth "
         "is unlimited and there is no slow start. Connecting, the TLS handshake and each request cost one round trip "
         "each; the round\ntrips of parallel connections are all counted but take place at the same time. `stripe` "
         "accepts no other https host than its own, so a\nproxy without delay leads it to the same server.\n"
-        f"{note}\n{table(*rows)}"
+        f"{not_installed(chain(*GROUPS), times)}\n{table(*rows)}"
     )
 
 

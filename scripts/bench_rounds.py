@@ -6,7 +6,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -149,6 +149,12 @@ def table(*rows: Sequence[str]) -> str:
     head, *body = rows
     line = ["---", *("---:" for _ in head[1:])]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, line, *body)) + "\n"
+
+
+def not_installed(names: Iterable[str], times: Times) -> str:
+    """A line that lists the names without a time, or nothing."""
+    missing = ", ".join(name for name in names if name not in times.seconds)
+    return f"Not installed: {missing}; `make bench-peers` installs them where possible.\n" if missing else ""
 
 
 def at_home_in(folder: Path) -> dict[str, str]:

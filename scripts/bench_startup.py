@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench_rounds import BARE, Command, Noise, Times, at_home_in, bare_python, measure, table, verdict
+from bench_rounds import BARE, Command, Noise, Times, at_home_in, bare_python, measure, not_installed, table, verdict
 from bench_stub import stub
 
 ROUNDS = 15
@@ -71,7 +71,7 @@ def commands(url: str, environ: Mapping[str, str]) -> list[Command]:
     real = {**environ, "SYNQ_BASE_URL": url, "SYNQ_TOKEN": bearer}
     page = url + "/api/v1/oms/orders?limit=100"
     listing = (SYNQ, "orders", "list", "--limit", "100")
-    eager = (sys.executable, str(_HERE / "bench_peers" / "eager.py"), "list")
+    eager = (sys.executable, str(_HERE / "bench_eager.py"), "list")
     found = [
         bare_python(environ),
         Command("synq --version", (SYNQ, "--version"), environ),
@@ -167,14 +167,12 @@ def section() -> str:
         fastest = (f"{min(seconds) * 1000:.1f}", f"{times.fastest(name, BARE):.1f} x")
         rows.append((f"`{name}`", times.ms(name), f"{times.ratio(name, BARE):.1f} x", *fastest))
     wanted = (STRIPE, HTTPIE, "aws --version", "gh --help", "curl GET \\| jq")
-    missing = [name for name in wanted if name not in times.seconds]
-    note = f"Not installed: {', '.join(missing)}; `make bench-peers` installs them where possible.\n" if missing else ""
     return (
         f"{noise.sentence(times)}\n\nAll tools read the same page of 100 orders ({_kilobytes()} KB) from a server on "
         "this machine; output is discarded. `imports on top` is\n"
-        "[the same list](../scripts/bench_peers/eager.py) by a plain program with Typer, httpx, Rich, keyring and "
+        "[the same list](../scripts/bench_eager.py) by a plain program with Typer, httpx, Rich, keyring and "
         "PyYAML. `stripe` is its Go binary.\n"
-        f"{note}\n{table(*rows)}\n{_targets(times)}"
+        f"{not_installed(wanted, times)}\n{table(*rows)}\n{_targets(times)}"
     )
 
 

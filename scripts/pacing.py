@@ -181,7 +181,7 @@ class Network(httpx.BaseTransport):
         return self.latency / 2 * (1 + self.jitter * (2 * share - 1))
 
 
-class _SimulatedLane(SingleAttemptTransport):
+class _SimulatedTransport(SingleAttemptTransport):
     clock: SimulatedClock
 
     def close(self) -> None:
@@ -233,17 +233,17 @@ def simulate(server: Any, *, rows: int = 1000, latency: float = 0.2, workers: in
     _ = session.credentials
     index = LocalIndex(folder / "index.sqlite3", lambda: session.scope, clock.now, print)
 
-    def open_lane(sleep: Callable[[float], None]) -> SingleAttemptTransport:
+    def open_transport(sleep: Callable[[float], None]) -> SingleAttemptTransport:
         budget = Budget(
             folder / "budget.sqlite3", "api.test", spender="run", profile="p", now=clock.now, sleep=sleep,
             jitter=lambda: 0.5,
         )  # fmt: skip
-        lane = _SimulatedLane(
+        transport = _SimulatedTransport(
             session, budget, index, _NoObserver(), http=client, now=clock.now, sleep=sleep, jitter=lambda: 0.5
         )
-        lane.clock = clock
+        transport.clock = clock
         clock.sleep(0)
-        return lane
+        return transport
 
     content = {"sku": "S", "delta": 1, "location": "L", "location_id": "l"}
     wanted = [Row(line, content | {"variant_id": f"v{line}"}) for line in range(2, rows + 2)]
@@ -254,7 +254,7 @@ def simulate(server: Any, *, rows: int = 1000, latency: float = 0.2, workers: in
         Runner(
             AdjustStock(Any),
             journal,
-            open_lane,
+            open_transport,
             _NoObserver(),
             now=clock.now,
             sleep=clock.sleep,

@@ -1,5 +1,6 @@
 """The Typer app: its root turns every error into a message and an exit status."""
 
+import re
 import sys
 from collections.abc import Sequence
 from shutil import get_terminal_size
@@ -172,29 +173,44 @@ def _refuse_broken_text(arguments: list[str]) -> None:
             raise UsageError(f"Invalid text {word!r}: use the encoding of this terminal.") from None
 
 
-def _usage(error: typer.TyperException) -> SynqError:
-    """The parser's error in synq's own form, with the help page of the command as the hint."""
-    context = getattr(error, "ctx", None)
-    path = context.command_path if context else "synq"
-    possible = getattr(error, "possibilities", None)
-    # The parser itself accepts less similar names.
-    hint = did_you_mean(getattr(error, "option_name", ""), possible or [], strict=True)
-    sentence = getattr(error, "message", "") if possible else error.format_message()
-    if words := getattr(getattr(getattr(error, "param", None), "type", None), "choices", ()):
-        sentence, hint = _fixed_choice(error, words)
-    return UsageError(sentence.rstrip(".") + ".", hint=f"{hint}See `{path} --help`.")
+def _usage(error: Any) -> SynqError:
+    """The parser's error in synq's own words, with the help page of the command as the hint."""
+    sentence, hint = error.format_message().rstrip("."), ""
+    if parameter := getattr(error, "param", None):
+        sentence, hint = _invalid_value(parameter, error.message)
+    elif hasattr(error, "possibilities"):
+        # The parser itself accepts less similar names.
+        hint = did_you_mean(error.option_name, error.possibilities or [], strict=True)
+        sentence = f'Unknown option "{error.option_name}"'
+    elif extra := re.fullmatch(r"Got unexpected extra argument\(s\) \((.*)\)", sentence, re.DOTALL):
+        sentence = f'Unexpected argument "{extra[1]}"'
+    path = error.ctx.command_path if error.ctx else "synq"
+    return UsageError(f"{sentence}.", hint=f"{hint}See `{path} --help`.")
 
 
-def _fixed_choice(error: Any, words: Sequence[str]) -> tuple[str, str]:
-    """The sentence, and a hint with the nearest word, for an invalid or missing value of a Literal."""
-    parameter = error.param
-    name = parameter.opts[-1] if parameter.param_type_name == "option" else parameter.metavar.strip("[]")
-    allowed = f"use {', '.join(words[:-1])} or {words[-1]}"
-    # Typer says: 'x' is not one of 'a', 'b'.
-    value, outside, _ = error.message.partition(" is not one of ")
-    if not outside:
-        return f"Missing {parameter.param_type_name} '{name}': {allowed}", ""
-    return f'Invalid value "{value[1:-1]}" for {name}: {allowed}', did_you_mean(value[1:-1], words)
+def _invalid_value(parameter: Any, message: str) -> tuple[str, str]:
+    """The sentence for an invalid or missing value, and a hint with the nearest choice."""
+    is_option = parameter.param_type_name == "option"
+    name = parameter.opts[-1] if is_option else re.sub(r"^\[(\w+)\]$", r"\1", parameter.metavar).rstrip(".")
+    allowed = _allowed(parameter.type)
+    # Typer says: 'x' is not one of 'a', 'b'. Or: 0 is not in the range x>=1.
+    found = re.match(r"'(.*?)' is not |(\S+) is not in ", message, re.DOTALL)
+    if found is None:
+        return f"Missing {'option' if is_option else 'argument'} {name}{allowed}", ""
+    value = (found[1] or found[2] or "").strip()
+    hint = did_you_mean(value, getattr(parameter.type, "choices", ()))
+    return f'Invalid value "{value}" for {name}{allowed}', hint
+
+
+def _allowed(kind: Any) -> str:
+    """What to use as a value of this type, as the end of a sentence; empty if any text is allowed."""
+    if words := getattr(kind, "choices", ()):
+        return f": use {', '.join(words[:-1])} or {words[-1]}"
+    if not kind.name.startswith(("int", "float")):
+        return ""
+    least, most = getattr(kind, "min", None), getattr(kind, "max", None)
+    limits = f", {least} or more" if most is None else f" from {least} to {most}"
+    return f": use a {'whole ' if 'int' in kind.name else ''}number{limits if least is not None else ''}"
 
 
 def _disk_full(error: Exception) -> SynqError | None:

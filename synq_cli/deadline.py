@@ -12,7 +12,7 @@ _LONGEST_WAIT = 0.2
 
 
 class DeadlineError(Exception):
-    """The call did not return in time. Its thread goes on, and its result is dropped."""
+    """The call did not return in time. Its thread continues, and its result is dropped."""
 
 
 def call_within(seconds: float, call: Callable[[], _Result]) -> _Result:

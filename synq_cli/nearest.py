@@ -6,10 +6,10 @@ _CLOSE, _CLOSER = 0.6, 0.75
 
 
 def nearest(word: str, names: Iterable[str], *, most: int = 1, strict: bool = False) -> list[str]:
-    """The names most like the word, best first; upper and lower case count as the same.
+    """The names most similar to the word, best first; case is ignored.
 
-    `strict` asks for more likeness: for options, whose dashes make all of them a little alike, and where a match is
-    an error and not only a hint.
+    `strict` asks for more similarity: for options, whose dashes make all of them a little alike, and where a match
+    is an error, not only a hint.
     """
     from difflib import get_close_matches
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from io import BytesIO, IncrementalNewlineDecoder
 from itertools import chain
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 from synq_cli import exact_json
 from synq_cli.documents import NDJSON_SUFFIXES, YAML_SUFFIXES, read_document
@@ -22,7 +22,7 @@ _FORMULA = re.compile("'*[=+\\-@\t\r]")
 # In bytes for a line, in characters for a CSV field. A longer line is read in pieces, none of which is a row.
 _LONGEST = 10_000_000
 _MOST_OTHERS = 1_000
-# So many bytes of a file tell how it is written.
+# The format of a file is detected from so many bytes.
 PEEKED = 65_536
 
 
@@ -138,13 +138,14 @@ class RowReader:
         """How the file is written; UsageError if it is empty, a JSON array, or if its columns are wrong."""
         lines = _Lines(file, len(BOM_UTF8) if file.read(len(BOM_UTF8)) == BOM_UTF8 else 0, 0)
         start, rest = lines.position, iter(lines)
-        first = next((line for line in rest if line.strip()), "").lstrip()
+        first = next((line for line in rest if line.strip(f"{_DELIMITERS} \r\n")), "")
+        mark = first.lstrip()[:1]
         hint = self._columns.hint if self._columns else "Give one JSON value a line."
         if not first:
             raise UsageError(f"{self._name} is empty.", hint=hint)
-        if self._columns is None or first[0] == "{" or self._name.lower().endswith(NDJSON_SUFFIXES):
+        if self._columns is None or mark == "{" or self._name.lower().endswith(NDJSON_SUFFIXES):
             return Layout("", [], start, 0)
-        if first[0] == "[":
+        if mark == "[":
             raise UsageError(f"{self._name} is a JSON array: write one object a line instead.", hint="jq -c '.[]' FILE")
         delimiter = max(_DELIMITERS, key=partial(self._columns_found, first))
         try:
@@ -207,7 +208,7 @@ class RowReader:
     def _unknown(self, keys: Iterable[str]) -> str:
         """Note the columns that are not known; gives the problem with one that may be a misspelled optional one.
 
-        Dropped, it would leave its rows to a default. A column that is kept is data, and only told.
+        Dropped, it would leave its rows to a default. A misspelled column that is kept is only reported.
         """
         assert self._columns
         for key in keys:
@@ -343,7 +344,7 @@ def can_be_read_in_place(start: bytes) -> bool:
     return not start.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) and (b"\n" in start or b"\r" not in start)
 
 
-def copy_as_utf8(source: BinaryIO, target: BinaryIO) -> None:
+def copy_as_utf8(source: IO[bytes], target: IO[bytes]) -> None:
     """Copy a file so that RowReader can read it; UnicodeDecodeError if it has the mark of UTF-16 and is not."""
     part = source.read(PEEKED)
     decoder = None

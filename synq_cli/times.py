@@ -1,4 +1,4 @@
-"""RFC 3339 times: text to moments and back."""
+"""Times in RFC 3339, parsed and written."""
 
 from typing import TYPE_CHECKING
 
@@ -7,7 +7,7 @@ if TYPE_CHECKING:
 
 
 def parse_time(value: object) -> "datetime | None":
-    """The moment in UTC that a text in ISO 8601 names; without a zone it is UTC. None for anything else."""
+    """The time in UTC from text in ISO 8601; without a zone it is UTC. None for anything else."""
     from datetime import UTC, datetime
 
     if not isinstance(value, str):
@@ -20,7 +20,7 @@ def parse_time(value: object) -> "datetime | None":
 
 
 def http_date(text: str) -> float | None:
-    """The epoch second of a date as HTTP headers have it (RFC 9110, 5.6.7); None for anything else."""
+    """The epoch seconds of an HTTP date (RFC 9110, 5.6.7); None for anything else."""
     from email.utils import parsedate_to_datetime
 
     try:
@@ -30,13 +30,13 @@ def http_date(text: str) -> float | None:
 
 
 def epoch(value: object) -> float | None:
-    """The same in epoch seconds."""
+    """The epoch seconds of text in ISO 8601; None for anything else."""
     moment = parse_time(value)
     return None if moment is None else moment.timestamp()
 
 
 def timestamp(at: float) -> str:
-    """The epoch second in RFC 3339, in UTC and whole seconds."""
+    """Epoch seconds in RFC 3339, in UTC and whole seconds."""
     from datetime import UTC, datetime
 
     return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%SZ}"

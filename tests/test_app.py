@@ -1,4 +1,4 @@
-"""What typer.testing.CliRunner sees of `app` is what the installed program does."""
+"""typer.testing.CliRunner and the installed program behave the same."""
 
 import os
 import subprocess
@@ -24,7 +24,7 @@ LINES = [
 
 
 @pytest.mark.parametrize("line", LINES)
-def test_a_test_sees_what_the_installed_program_does(tmp_path: Path, line: str) -> None:
+def test_cli_runner_and_installed_program_agree(tmp_path: Path, line: str) -> None:
     variables = {"HOME": str(tmp_path), "COLUMNS": "70", "SYNQ_TOKEN": "t"}
     installed = subprocess.run(
         [sys.executable, "-m", "synq_cli", *line.split()],

@@ -64,7 +64,7 @@ def test_the_error_object_is_one_line_on_stderr(synq: Any) -> None:
     result = synq("orders", "get", "x", "--json", environ={"SYNQ_TOKEN": "a.b.c"})
     assert (result.status, result.out) == (2, "")
     assert result.err == (
-        '{"error":{"code":"usage","message":"Invalid order id "x".","status":null,'
+        '{"error":{"code":"usage","message":"Invalid order id \\"x\\".","status":null,'
         f'"hint":{json.dumps(json.loads(result.err)["error"]["hint"])},"retryable":false,"request_id":null}}}}\n'
     )
 

@@ -34,6 +34,7 @@ GOOD = {
     "case and blanks": ("SKU, Delta ,LOCATION\n A-1 , -5 , Leith \nB 2 ,+7,\n", ROWS),
     "blanks for underscores": ("Variant ID,delta\nv,1\n", [{"variant_id": "v", "delta": "1"}]),
     "empty lines and cells": ("sku,delta,,\n\nA,1,,\n,,,\n \nA,1,,,,\n", [A, A]),
+    "empty first line and first column": ("\t\t\n\tsku\tdelta\n\tA\t1\n", [A]),
     "quoted line end": ('sku,delta,note\nA,1,"two\nlines"\n', [A]),
     "other columns": ("bin,sku,delta,error_code,error\nB1,A,1,rejected,No\n", [A]),
     "long field": (f"sku,delta,note\nA,1,{'x' * 200_000}\n", [A]),
@@ -161,3 +162,11 @@ def test_each_command_with_a_file_of_rows_uses_it(
     result = synq("--sandbox", *line, str(file))
     assert result.status == 2
     assert " twice" in result.err
+
+
+def test_file_with_the_mark_of_utf16_that_is_not_leaves_no_copy(synq: Any, tmp_path: Path) -> None:
+    file = tmp_path / "catalog.csv"
+    file.write_bytes(b"\xff\xfet\x00\x00\xd8x\x00")
+    result = synq("--sandbox", "products", "import", str(file))
+    assert (result.status, "it is not UTF-16 text" in result.err) == (2, True)
+    assert list((tmp_path / "state" / "runs").iterdir()) == []

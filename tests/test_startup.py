@@ -1,4 +1,4 @@
-"""What a start may import: the wait before the first letter."""
+"""What a start may import, which decides how long it takes."""
 
 import os
 import socket
@@ -40,17 +40,17 @@ def loaded(tmp_path: Path, *line: str, **variables: str) -> set[str]:
     return {name.split(".")[0] for name in done.stderr.splitlines()[-1].split()}
 
 
-def test_the_version_does_not_even_load_typer(tmp_path: Path) -> None:
+def test_version_imports_no_typer(tmp_path: Path) -> None:
     assert loaded(tmp_path, "--version") & (HEAVY | {"typer", "json"}) == set()
 
 
 @pytest.mark.parametrize("line", [("--help",), ("orders", "list", "--help"), ("help", "formats")])
-def test_help_loads_typer_and_nothing_heavy(tmp_path: Path, line: tuple[str, ...]) -> None:
+def test_help_imports_typer_but_nothing_heavy(tmp_path: Path, line: tuple[str, ...]) -> None:
     assert loaded(tmp_path, *line) & HEAVY == set()
 
 
 @pytest.mark.parametrize("kind", ["sku", "run"])
-def test_tab_loads_neither_typer_nor_anything_heavy(tmp_path: Path, kind: str) -> None:
+def test_completion_imports_neither_typer_nor_anything_heavy(tmp_path: Path, kind: str) -> None:
     state = tmp_path / ".local" / "state" / "synq"
     state.mkdir(parents=True)
     (state / "index.sqlite3").touch()
@@ -59,13 +59,13 @@ def test_tab_loads_neither_typer_nor_anything_heavy(tmp_path: Path, kind: str) -
     assert modules & (HEAVY | {"typer"}) == used
 
 
-def test_orders_of_the_sandbox_need_httpx_and_the_budget_but_no_rich_yaml_or_keyring(tmp_path: Path) -> None:
+def test_sandbox_orders_import_no_rich_yaml_or_keyring(tmp_path: Path) -> None:
     modules = loaded(tmp_path, "--sandbox", "orders", "list", "--json", "--limit", "1")
     assert modules & {"httpx", "sqlite3"} == {"httpx", "sqlite3"}
     assert modules & {"rich", "yaml", "keyring", "pydantic", "filelock"} == set()
 
 
-def test_orders_over_the_network_need_httpx_and_the_budget_but_no_rich_yaml_or_keyring(tmp_path: Path) -> None:
+def test_network_orders_import_no_rich_yaml_or_keyring(tmp_path: Path) -> None:
     answer = b'HTTP/1.1 200 OK\r\nContent-Length: 24\r\n\r\n{"orders":[{"id":"a"}]} '
     with socket.create_server(("127.0.0.1", 0)) as listening:
         address = f"http://127.0.0.1:{listening.getsockname()[1]}"
@@ -86,7 +86,7 @@ def test_orders_over_the_network_need_httpx_and_the_budget_but_no_rich_yaml_or_k
     assert modules & unused == set()
 
 
-def test_profiles_that_did_not_change_need_no_yaml(tmp_path: Path) -> None:
+def test_unchanged_profiles_need_no_yaml(tmp_path: Path) -> None:
     (tmp_path / ".config" / "synq").mkdir(parents=True)
     (tmp_path / ".config" / "synq" / "config.yaml").write_text("profiles: {acme: {timeout: 5}}\n", encoding="utf-8")
     line = ("--sandbox", "config", "get", "timeout", "--json")

@@ -42,7 +42,7 @@ class Observer(Protocol):
 
 
 class Engine:
-    """Works on the runs of one session. `open_lane` makes a sender for one thread, which waits with its sleep."""
+    """Works on the runs of one session. `open_transport` makes a sender for one thread, which waits with its sleep."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class Engine:
         api: "SynqClient",
         session: "Session",
         budget: "Budget",
-        open_lane: "Callable[[Callable[[float], None]], SingleAttemptTransport]",
+        open_transport: "Callable[[Callable[[float], None]], SingleAttemptTransport]",
         observer: Observer,
         *,
         now: Callable[[], float],
@@ -62,7 +62,7 @@ class Engine:
         self._api = api
         self._session = session
         self._budget = budget
-        self._open_lane = open_lane
+        self._open_transport = open_transport
         self._observer = observer
         self._now = now
         self._sleep = sleep
@@ -204,7 +204,7 @@ class Engine:
                 runner = Runner(
                     verb,
                     journal,
-                    self._open_lane,
+                    self._open_transport,
                     Progress(bar, journal, self._budget, self._observer.note, self._now),
                     now=self._now,
                     sleep=self._sleep,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _LARGEST = 5
 _MANY_UNITS = 1000
 _MEDIANS = 10
-_MOST_TOLD = 10
+_MOST_LISTED = 10
 
 
 @dataclass
@@ -60,17 +60,17 @@ class Plan:
         head = f"{rows} undo the run {self.undoes}" if self.undoes else f"{rows} of {file}"
         cost = f"{_counted(len(self.rows), 'request')}, {_duration(self.seconds)} at the current rate limit"
         inside = f" in {self.verb.counted(len(self.rows))}" if self.verb.unit != "row" else ""
-        said = [f"{head}{inside}: {cost}."]
+        lines = [f"{head}{inside}: {cost}."]
         if net := self.net():
-            told = ", ".join(f"{each['location']} {each['units']:+,} ({_counted(each['rows'], 'row')})" for each in net)
-            said.append(f"Net: {told}.")
-            said.append(f"Largest: {_listed(self._largest())}.")
+            sums = ", ".join(f"{each['location']} {each['units']:+,} ({_counted(each['rows'], 'row')})" for each in net)
+            lines.append(f"Net: {sums}.")
+            lines.append(f"Largest: {_listed(self._largest())}.")
         if odd := self.suspicious():
-            more = f", and {len(odd) - _MOST_TOLD:,} more" if len(odd) > _MOST_TOLD else ""
-            said.append(f"Unusually large: {_listed(odd[:_MOST_TOLD])}{more}.")
+            more = f", and {len(odd) - _MOST_LISTED:,} more" if len(odd) > _MOST_LISTED else ""
+            lines.append(f"Unusually large: {_listed(odd[:_MOST_LISTED])}{more}.")
         if self.ignored:
-            said.append(f"Ignored columns: {', '.join(self.ignored)}.")
-        return said
+            lines.append(f"Ignored columns: {', '.join(self.ignored)}.")
+        return lines
 
     @cached_property
     def moves(self) -> "list[tuple[int, Movement]]":

@@ -22,7 +22,8 @@ class Problem:
     def of(cls, line: int, error: SynqError) -> "Problem":
         """The message of an error as the rest of a sentence."""
         start = error.message[:1] if error.message[1:2].isupper() else error.message[:1].lower()
-        return cls(line, start + error.message[1:].rstrip("."))
+        problem = start + error.message[1:]
+        return cls(line, f"{problem} {error.hint or ''}".rstrip(". "))
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Lock, Thread
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from synq_cli.errors import (
     AuthError,
@@ -23,7 +23,8 @@ from synq_cli.errors import (
 from synq_cli.http.rate_limit import RESERVE
 
 if TYPE_CHECKING:
-    from synq_cli.bulk.runs.journal import Entry, Journal
+    from synq_cli.bulk.progress import Progress
+    from synq_cli.bulk.runs.journal import Entry, Journal, Receipt
     from synq_cli.bulk.verbs.verb import Verb
     from synq_cli.http.single_attempt import SingleAttemptTransport
 
@@ -34,13 +35,6 @@ _MOST_UNCLEAR = 3
 # How often, in seconds, a waiting worker looks whether the run has stopped, and the main thread at its workers.
 _SLEEP_STEP = 0.25
 _JOIN_TIMEOUT = 0.2
-
-
-class ProgressObserver(Protocol):
-    """Shows the progress of a run."""
-
-    def update(self) -> None: ...
-    def stopping(self, in_flight: int) -> None: ...
 
 
 class _StoppedError(BaseException):
@@ -74,16 +68,16 @@ def _counted_interrupts() -> Iterator[list[int]]:
 class Runner:
     """Sends the pending rows of a run once.
 
-    `open_lane` makes the sender of each worker, given the worker's sleep. A 429 shows that the server counts in another
-    way than it says, or counts other clients too: from then on rows are sent `gap` seconds apart.
+    `open_transport` makes the transport of each worker, given its sleep. A 429 shows that the server does not count as
+    it says, or counts other clients too: from then on rows are sent `gap` seconds apart.
     """
 
     def __init__(
         self,
         verb: "Verb",
         journal: "Journal",
-        open_lane: "Callable[[Callable[[float], None]], SingleAttemptTransport]",
-        progress: ProgressObserver,
+        open_transport: "Callable[[Callable[[float], None]], SingleAttemptTransport]",
+        progress: "Progress",
         *,
         now: Callable[[], float],
         sleep: Callable[[float], None],
@@ -92,7 +86,7 @@ class Runner:
     ) -> None:
         self._verb = verb
         self._journal = journal
-        self._open_lane = open_lane
+        self._open_transport = open_transport
         self._progress = progress
         self._now = now
         self._sleep = sleep
@@ -141,10 +135,10 @@ class Runner:
             self._progress.stopping(len(in_flight))
 
     def _work(self) -> None:
-        lane = self._open_lane(self._wait)
+        transport = self._open_transport(self._wait)
         try:
             while (row := self._next()) is not None:
-                self._send(lane, row)
+                self._send(transport, row)
         except _StoppedError:
             pass
         except SynqError as error:
@@ -153,7 +147,7 @@ class Runner:
             with self._lock:
                 self._crash = self._crash or crash
         finally:
-            lane.close()
+            transport.close()
 
     def _wait(self, seconds: float) -> None:
         """Sleep; _StoppedError as soon as the run stops."""
@@ -171,45 +165,43 @@ class Runner:
         with self._lock:
             return None if self._stopped or not self._rows else self._rows.popleft()
 
-    def _send(self, lane: "SingleAttemptTransport", row: "Entry") -> None:
+    def _send(self, transport: "SingleAttemptTransport", row: "Entry") -> None:
         """Send one row, once it may be sent, and journal its outcome."""
         body = self._verb.body(row.content)
         self._wait_for_turn()
-        ticket = lane.acquire(RESERVE)
+        ticket = transport.acquire(RESERVE)
         try:
-            lane.prepare()
+            transport.prepare()
         except SynqError:
-            lane.release(ticket)
+            transport.release(ticket)
             raise  # the row was not sent: it stays pending, and the run stops
         started = self._now()
         if not self._mark_sent(row, started):
-            lane.release(ticket)
+            transport.release(ticket)
             return
         try:
-            answer = lane.attempt(self._verb.operation, ticket, body)
+            answer = transport.attempt(self._verb.operation, ticket, body)
             receipt = self._verb.receipt(answer)
         except RateLimitedError:
             self._spaced = True
-            self._record(row, lambda: self._requeue(row))
+            self._record(self._requeue, row)
         except NetworkError as error:
-            self._record(row, lambda: self._requeue(row))
+            self._record(self._requeue, row)
             if error.retryable:
                 self._note_outage(started, error)
             else:
                 self._stop(error)
         except (AuthError, RefusedError, UsageError) as error:
             self._stop(error)
-            self._record(row, lambda: self._requeue(row))
+            self._record(self._requeue, row)
         except (RejectedError, NotFoundError, ConflictError) as error:
             self._unclear = 0
-            refusal = error
-            self._record(row, lambda: self._note_refusal(row, refusal))
+            self._record(self._note_refusal, row, error)
         except (UnknownOutcomeError, ServerError) as error:
-            said = error.message
-            self._record(row, lambda: self._note_unclear(row, said))
+            self._record(self._note_unclear, row, error)
         else:
             self._unclear = self._outages = 0
-            self._record(row, lambda: self._journal.done(row.line, self._now(), receipt))
+            self._record(self._note_done, row, receipt)
 
     def _mark_sent(self, row: "Entry", at: float) -> bool:
         """Journal that the row is sent now; False if the run has stopped meanwhile."""
@@ -220,33 +212,36 @@ class Runner:
             self._in_flight.add(row.line)
         return True
 
-    def _record(self, row: "Entry", write: Callable[[], None]) -> None:
+    def _record(self, write: Callable[..., None], row: "Entry", *result: object) -> None:
         with self._lock:
             # An abandoned row is unknown in the journal already.
             if not self._abandoned:
-                write()
+                write(row, *result)
                 self._in_flight.discard(row.line)
 
     def _requeue(self, row: "Entry") -> None:
         self._journal.pending(row.line)
         self._rows.appendleft(row)
 
+    def _note_done(self, row: "Entry", receipt: "Receipt") -> None:
+        self._journal.done(row.line, self._now(), receipt)
+
     def _note_refusal(self, row: "Entry", error: SynqError) -> None:
         """Journal a refusal: final, unless the row is sent again, or an earlier attempt may have gone through."""
-        said = error.said or error.message
+        message = error.said or error.message
         if isinstance(error, RejectedError) and self._verb.retry_after_rejection(error):
             self._requeue(row)
         elif self._verb.resends and (row.is_doubtful or row.line in self._tries):
-            said = f"An earlier attempt may have gone through; this one was refused: {said}"
-            self._journal.unknown(row.line, self._now(), said)
+            message = f"An earlier attempt may have gone through; this one was refused: {message}"
+            self._journal.unknown(row.line, self._now(), message)
         else:
-            self._journal.failed(row.line, self._now(), error.code, said)
+            self._journal.failed(row.line, self._now(), error.code, message)
 
-    def _note_unclear(self, row: "Entry", said: str) -> None:
+    def _note_unclear(self, row: "Entry", error: SynqError) -> None:
         """Journal an unknown outcome; the row is sent again at once only where that is harmless."""
         self._unclear += 1
         tries = self._tries[row.line] = self._tries.get(row.line, 0) + 1
-        self._journal.unknown(row.line, self._now(), said)
+        self._journal.unknown(row.line, self._now(), error.message)
         if self._verb.resends and tries <= len(_OUTAGE_PAUSES):
             self._requeue(row)
             self._resume_at = self._now() + _OUTAGE_PAUSES[tries - 1]

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from synq_cli.http.rate_limit import Budget
     from synq_cli.http.single_attempt import SingleAttemptTransport
     from synq_cli.resources.client import SynqClient
-    from synq_cli.resources.orders.keys import OrderKeys
     from synq_cli.state.id_cache import LocalIndex
+    from synq_cli.state.order_keys import OrderKeys
 
 
 class RunContext:
@@ -92,7 +92,7 @@ class RunContext:
             environ,
             self.tokens,
             self.config,
-            sandbox_token=self._sandbox_token,
+            sandbox_token=lambda: self.sandbox.token(),  # noqa: PLW0108 creates the sandbox only if needed
             cache=self.cache,
             now=self.system.now,
             lock_folder=lambda: self.state,
@@ -151,7 +151,7 @@ class RunContext:
     @cached_property
     def order_keys(self) -> "OrderKeys":
         """The idempotency keys of orders whose outcome is unknown."""
-        from synq_cli.resources.orders.keys import OrderKeys
+        from synq_cli.state.order_keys import OrderKeys
 
         path = self.state / "order_keys.sqlite3"
         return OrderKeys(path, lambda: self.session.scope, self.system.now, self.output.warn)
@@ -191,7 +191,7 @@ class RunContext:
         """The engine of bulk runs."""
         from synq_cli.bulk.engine import Engine
 
-        known = (self.runs, self.api, self.session, self.budget, self._lane, self.output.messages)
+        known = (self.runs, self.api, self.session, self.budget, self.open_transport, self.output.messages)
         return Engine(*known, now=self.system.now, sleep=self.system.sleep)
 
     @property
@@ -228,8 +228,8 @@ class RunContext:
             self.output.messages.footer(left.remaining, left.limit, exact=left.exact, **whose)
         self.budget.close()
 
-    def _lane(self, sleep: Callable[[float], None]) -> "SingleAttemptTransport":
-        """A sender for one thread of a bulk run, with its own connection to the rate limit."""
+    def open_transport(self, sleep: Callable[[float], None]) -> "SingleAttemptTransport":
+        """A transport for one thread of a bulk run, with its own connection to the rate limit."""
         from synq_cli.http.single_attempt import SingleAttemptTransport
 
         budget = self.open_budget(self.output.warn, sleep)
@@ -237,6 +237,3 @@ class RunContext:
         return SingleAttemptTransport(
             *known, http=self._api_http, now=self.system.now, sleep=sleep, jitter=self.system.jitter
         )
-
-    def _sandbox_token(self) -> str:
-        return self.sandbox.token()  # on first use only: this creates the sandbox

@@ -32,16 +32,6 @@ def fixed_choices(parameter: Any) -> list[str]:
     return list(getattr(parameter.type, "choices", ()))
 
 
-def suggestion(text: str, words: Iterable[str]) -> Metavar:
-    """A value that is usually one of these words, but may be another."""
-    return Metavar(text, "words", words)
-
-
-def suggestions(text: str, words: Iterable[str]) -> Metavar:
-    """A comma-separated list of values, each usually one of these words."""
-    return Metavar(text, "list", words)
-
-
 COMMAND = Metavar("[COMMAND]...", "command")
 FILE = Metavar("FILE", "file")
 LOCATION = Metavar("NAME|UUID", "location")

@@ -9,7 +9,7 @@ from synq_cli.cli.command import ANY
 from synq_cli.cli.confirmation import confirm
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
-from synq_cli.cli.metavars import FILE, suggestion
+from synq_cli.cli.metavars import FILE, Metavar
 from synq_cli.cli.options import YesOption
 from synq_cli.errors import UsageError
 from synq_cli.resources.fields import read_fields
@@ -24,7 +24,7 @@ def send_request(
     words: Annotated[
         list[str],
         typer.Argument(
-            metavar=suggestion("[METHOD] PATH", METHODS),  # no Literal: the path is one of the words
+            metavar=Metavar("[METHOD] PATH", "words", METHODS),  # no Literal: the path is one of the words
             help="HTTP method [default: GET] and path, such as /api/v1/oms/orders.",
         ),
     ],

@@ -6,7 +6,7 @@ import typer
 
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
-from synq_cli.cli.metavars import suggestions
+from synq_cli.cli.metavars import Metavar
 from synq_cli.cli.options import SinceOption, parse_since
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
@@ -41,7 +41,7 @@ ActionOption = Annotated[
     str | None,
     typer.Option(
         "--action",
-        metavar=suggestions("ACTION,...", ACTIONS),  # no Literal: it is a list, and the server may know more
+        metavar=Metavar("ACTION,...", "list", ACTIONS),  # no Literal: it is a list, and the server may know more
         help="Only these actions, such as ORDER_PLACED.",
     ),
 ]

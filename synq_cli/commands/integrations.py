@@ -70,8 +70,7 @@ def save_connection(
     run: RunContext,
     connection_id: Annotated[str, typer.Argument(metavar="CONNECTION_ID", help="Id that the authorization returned.")],
     category: Annotated[
-        Category,
-        typer.Option("--category", metavar="CATEGORY", case_sensitive=False, help="Category of the platform."),
+        Category, typer.Option("--category", metavar="CATEGORY", case_sensitive=False, help="Category of the platform.")
     ] = "commerce",
     provider: Annotated[
         str | None,

@@ -6,7 +6,7 @@ import typer
 
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
-from synq_cli.cli.metavars import FILE, suggestion
+from synq_cli.cli.metavars import FILE, Metavar
 from synq_cli.cli.webhook_secret import find_secret, store_secret
 from synq_cli.documents import read_document
 from synq_cli.errors import RejectedError, UsageError
@@ -94,7 +94,7 @@ def send_event(
     event: Annotated[
         str,
         # No Literal: with --data it may be an event that synq has no sample for.
-        typer.Option("--event", metavar=suggestion("EVENT", SAMPLES), help="Event, such as order.created."),
+        typer.Option("--event", metavar=Metavar("EVENT", "words", SAMPLES), help="Event, such as order.created."),
     ],
     data: Annotated[
         str | None,

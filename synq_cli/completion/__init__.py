@@ -1,1 +1,1 @@
-"""TAB: the scripts that answer it in each shell, where they lie, and what only this machine knows."""
+"""Shell completion: scripts, their installation, and values from the local cache."""

@@ -1,4 +1,4 @@
-"""What the completion scripts know of the command tree, as tables."""
+"""The tables of the completion scripts, from the command tree."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,11 +13,11 @@ _LONGEST = 60
 
 @dataclass(frozen=True)
 class Grammar:
-    """The tables. What is typed to name a group or a command is its path, "" for synq itself.
+    """The tables, by the path of a group or command; "" is synq itself.
 
-    `below` has the names below each group, and `options` the options of each command's own, with a word about each;
-    `shared` are those that every command takes. `values` says how values complete: glob patterns of
-    "PATH --option" and of "PATH #1", the first argument, and what completes these.
+    `below` has the subcommands of each group, `options` the options of each command, `shared` the global options, each
+    with its help. `values` says how values complete: glob patterns of "PATH --option" and of "PATH #1", the first
+    argument, with their completion.
     """
 
     below: Rows
@@ -27,7 +27,7 @@ class Grammar:
 
 
 def grammar(root: Any) -> Grammar:
-    """The tables of this tree."""
+    """The tables of this command tree."""
     nodes = list(tree.walk(tree.root_node(root)))
     shared = [parameter for parameter in _options(nodes[0]) if tree.is_global(parameter)]
     own = {
@@ -57,7 +57,7 @@ def _named(parameters: Iterable[Any]) -> list[tuple[str, str]]:
 
 
 def _short(text: str) -> str:
-    """The first sentence of a help text, without its full stop, or as many of its words as fit."""
+    """The first sentence of a help text, without its full stop, cut to 60 characters."""
     sentence = text.partition(" [")[0].partition(". ")[0].removesuffix(".")
     if len(sentence) <= _LONGEST:
         return sentence
@@ -65,7 +65,7 @@ def _short(text: str) -> str:
 
 
 def _option_values(own: dict[str, list[Any]]) -> list[tuple[str, str]]:
-    """Each option that takes a value as a pattern, with what completes it."""
+    """The pattern of each option that takes a value, with its completion."""
     found: dict[str, dict[str, str]] = {}
     for path, parameters in own.items():
         for parameter in parameters:
@@ -80,14 +80,14 @@ def _option_values(own: dict[str, list[Any]]) -> list[tuple[str, str]]:
 
 
 def _argument_values(nodes: Iterable[tree.Node]) -> list[tuple[str, str]]:
-    """Each argument that something completes as a pattern, with what does."""
+    """The pattern of each argument that can be completed, with its completion."""
     rows = []
     for node in nodes:
         parameters = node.command.get_params(node.context)
         arguments = [each for each in parameters if each.param_type_name == "argument"]
         for number, argument in enumerate(arguments, 1):
             if _completing(argument) == "command" and argument.metavar.words:
-                # The first of them may be one of these as well.
+                # The first word may be one of these, too.
                 names = node.context.find_root().command.list_commands(node.context)
                 rows.append((f"{' '.join(node.words)} #{number}", " ".join(["words", *argument.metavar.words, *names])))
             if value := _completing(argument):
@@ -96,7 +96,7 @@ def _argument_values(nodes: Iterable[tree.Node]) -> list[tuple[str, str]]:
 
 
 def _completing(parameter: Any) -> str:
-    """What completes a value: `words A B`, `list A B`, `file`, `command`, `ask KIND` for synq itself, or nothing."""
+    """The completion of a value: `words A B`, `list A B`, `file`, `command`, `ask KIND` for the cache, or empty."""
     if fixed := fixed_choices(parameter):
         return " ".join(["words", *fixed])
     kind = getattr(parameter.metavar, "kind", "")
@@ -106,7 +106,7 @@ def _completing(parameter: Any) -> str:
 
 
 def _merged(pairs: Iterable[tuple[str, str]]) -> list[tuple[list[str], str]]:
-    """The patterns of each value together; a shell takes the first that fits, so the wide ones come last."""
+    """The patterns of each completion. A shell takes the first match, so the most general patterns come last."""
     found: dict[str, list[str]] = {}
     for pattern, value in pairs:
         found.setdefault(value, []).append(pattern)

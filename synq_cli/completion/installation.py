@@ -1,4 +1,4 @@
-"""Where each shell finds its completion script, how that is put there, and how it is taken back."""
+"""Install and uninstall the completion script of each shell."""
 
 import shlex
 import stat
@@ -12,9 +12,10 @@ from synq_cli.completion.scripts import SCRIPTS
 from synq_cli.errors import UsageError
 from synq_cli.state.folders import documents_dir, replace_file
 
+# The markers are part of the file format: uninstall finds the lines of older versions by them.
 _BEGIN = "# >>> synq completion; `synq completion uninstall {shell}` takes these lines back >>>\n"
 _END = "# <<< synq completion <<<\n"
-# Where packages of an operating system put the scripts.
+# Where packages of the operating system install the scripts.
 _SYSTEM = {
     "bash": ("/usr/share/bash-completion/completions/synq", "/etc/bash_completion.d/synq"),
     "zsh": ("/usr/local/share/zsh/site-functions/_synq", "/usr/share/zsh/site-functions/_synq"),
@@ -25,7 +26,7 @@ _SYSTEM = {
 
 @dataclass(frozen=True)
 class Edit:
-    """A file as it is to be; None if it is to go."""
+    """The new text of a file; None to delete it."""
 
     path: Path
     text: str | None
@@ -33,9 +34,9 @@ class Edit:
 
 @dataclass(frozen=True)
 class Installation:
-    """One user's completion in one shell: the script, the file that the shell reads first, and the lines in there.
+    """A user's completion in one shell: the path of the script, the start-up file of the shell, and the lines in it.
 
-    No `lines` where the shell finds the script by its place; `start` is how an open shell gets it.
+    `lines` is empty if the shell finds the script by its path; `start` is the command that loads it in an open shell.
     """
 
     shell: str
@@ -46,22 +47,22 @@ class Installation:
     start: str
 
     def install(self, text: str) -> list[Edit]:
-        """What is to be changed for this script to be used; nothing if it is already."""
+        """The edits that install this script; none if it is installed."""
         before = _read(self.start_file)
         edits = [Edit(self.script, text), Edit(self.start_file, self._with_lines(before))]
         return [edit for edit in edits if edit.text != _read(edit.path)]
 
     def uninstall(self) -> list[Edit]:
-        """What is to be changed for all of it to be gone; nothing if it is."""
+        """The edits that remove everything; none if it is not installed."""
         edits = [Edit(self.script, None)] if _read(self.script) is not None else []
         before = _read(self.start_file)
         after = self._without_lines(before)
         return edits if after == before else [*edits, Edit(self.start_file, after)]
 
     def place(self) -> tuple[Path | None, str | None]:
-        """Where the shell gets its script from, None if from nowhere, and what is wrong with that, None if nothing is.
+        """The file that the shell loads completion from, and the problem with it; None for no file, or no problem.
 
-        It may also come with the system, or be printed by synq at each start.
+        The operating system may provide it, or the start-up file may call `synq completion`.
         """
         before = _read(self.start_file)
         if f"synq completion {self.shell}" in (before or ""):
@@ -70,13 +71,13 @@ class Installation:
             if (text := _read(path)) is None:
                 continue
             if f" synq {__version__} " not in text.partition("\n\n")[0]:
-                return path, f"{path} is of another version of synq."
+                return path, f"{path} is for another version of synq."
             loaded = path != self.script or self._with_lines(before) == before
             return path, None if loaded else f"{self.start_file} does not load {path}."
         return None, f"Not installed for {self.shell}."
 
     def carry_out(self, edits: list[Edit]) -> None:
-        """Make these changes; UsageError names the file that can't be changed."""
+        """Carry out these edits; UsageError names the file that can't be changed."""
         for edit in edits:
             try:
                 if edit.text is None:
@@ -86,11 +87,11 @@ class Installation:
                 edit.path.parent.mkdir(parents=True, exist_ok=True)
                 mode = stat.S_IMODE(edit.path.stat().st_mode) if edit.path.exists() else 0o644
             except OSError as error:
-                raise UsageError(f"{error.filename or edit.path} can't be changed: {error.strerror}.") from None
-            replace_file(edit.path, edit.text, mode=mode, hint="`synq completion SHELL` prints the script.")
+                raise UsageError(f"Could not change {error.filename or edit.path}: {error.strerror}.") from None
+            replace_file(edit.path, edit.text, mode=mode, hint="Run `synq completion SHELL` to print the script.")
 
     def _remove_empty(self, folder: Path) -> None:
-        """The folder, and those above it within the home, as far as nothing else is in them."""
+        """Remove the folder and those above it within the home, as long as they are empty."""
         while self.home in folder.parents and not any(folder.iterdir()):
             folder.rmdir()
             folder = folder.parent
@@ -103,11 +104,11 @@ class Installation:
         if not self.lines or (text and self._block in text):
             return text
         rest = self._without_lines(text)
-        # With a line break before them, whatever the file ended with, they can be taken out again without a trace.
+        # With a newline before them, whatever the file ended with, they can be removed without a trace.
         return self._block if rest is None else f"{rest}\n{self._block}"
 
     def _without_lines(self, text: str | None) -> str | None:
-        """The text without the lines, also those of an older synq; None if there is nothing but them."""
+        """The text without the lines, also those of older versions; None if nothing else is left."""
         head, begin, rest = (text or "").partition(_BEGIN.format(shell=self.shell))
         _, end, tail = rest.partition(_END)
         if not (begin and end):
@@ -116,23 +117,23 @@ class Installation:
 
 
 def installation(shell: str | None, environ: Mapping[str, str], platform: str = sys.platform) -> Installation:
-    """The user's completion in this shell, or in the one that $SHELL names; UsageError if synq has none for it."""
+    """The user's completion in this shell, by default that of $SHELL; UsageError if synq does not support it."""
     shell = shell or Path(environ.get("SHELL", "")).name or ("powershell" if platform == "win32" else "")
     shell = "powershell" if shell == "pwsh" else shell
     if shell not in SCRIPTS:
         raise UsageError(
-            f"synq has no completion for {shell}." if shell else "SHELL does not say which shell is yours.",
-            hint=f"Name one: {', '.join(SCRIPTS)}.",
+            f"synq does not support completion in {shell}." if shell else "The variable SHELL is not set.",
+            hint=f"Use one of {', '.join(SCRIPTS)}.",
         )
     home = environ.get("HOME") or environ.get("USERPROFILE")
     if not home:
-        raise UsageError("HOME is not set, so there is no place for the script.")
+        raise UsageError("The variable HOME is not set.")
     data = Path(environ.get("XDG_DATA_HOME") or Path(home, ".local", "share"))
     config = Path(environ.get("XDG_CONFIG_HOME") or Path(home, ".config"))
     if shell == "bash":
         script = data / "bash-completion" / "completions" / "synq"
-        # bash-completion would load it by its place when it is first needed. Whether that is there and in use can't be
-        # told from outside, and reading the script takes half a millisecond; so it is always read at the start.
+        # bash-completion, if it is in use, would load the script by its path. synq can't find that out, and loading
+        # the script takes half a millisecond, so bash always loads it at its start.
         lines = f'[ -z "${{BASH_VERSION-}}" ] || [ ! -r {_quoted(script)} ] || . {_quoted(script)}\n'
         file = _start_file_of_bash(Path(home), platform)
         return Installation(shell, Path(home), script, file, lines, f"source {_quoted(script)}")
@@ -155,7 +156,7 @@ def installation(shell: str | None, environ: Mapping[str, str], platform: str = 
 
 
 def _start_file_of_bash(home: Path, platform: str) -> Path:
-    """The file that bash reads first in a new window: macOS starts a login shell there, others do not."""
+    """The start-up file of bash in a new window: macOS starts a login shell there, others do not."""
     if platform != "darwin":
         return home / ".bashrc"
     names = (".bash_profile", ".bash_login", ".profile")
@@ -167,10 +168,10 @@ def _quoted(path: Path) -> str:
 
 
 def _read(path: Path) -> str | None:
-    """The file's text with every byte and line break as it is; None if there is none."""
+    """The file's text with every byte unchanged; None if it does not exist."""
     try:
         return path.read_bytes().decode("utf-8", "surrogateescape")
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise UsageError(f"{path} can't be read: {error.strerror}.") from None
+        raise UsageError(f"Could not read {path}: {error.strerror}.") from None

@@ -1,4 +1,4 @@
-"""What TAB asks synq for, because only this machine knows it: profiles, runs, and what the index has of the tenant."""
+"""`synq __complete`: values that only this machine has, from its profiles, runs and local cache."""
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -14,44 +14,38 @@ from synq_cli.session.tokens.credentials import likely_scope
 from synq_cli.state.cache import Cache
 from synq_cli.state.folders import config_dir, state_dir
 
-# The kinds of the index that complete a kind of value, where it is not one of them itself.
+# The kinds in the cache that complete a kind of value, if it is not one of them itself.
 _INDEXED = {"item": ("sku",), "product-or-sku": ("product", "sku")}
 
 
 def answer(words: list[str], environ: Mapping[str, str], folder: Callable[[], Path]) -> None:
-    """Answer a TAB: KIND PREFIX -- LINE... Prints one candidate and its description a line; errors offer none."""
+    """Answer KIND PREFIX -- LINE...: prints a candidate and its description per line, and nothing on an error."""
     with suppress(Exception):
-        # PowerShell before 7.3 drops an argument that is empty.
+        # PowerShell before 7.3 drops empty arguments.
         cut = words.index("--")
         (kind, prefix), line = [*words[:cut], ""][:2], words[cut + 1 :]
         for value, about in candidates(kind, prefix, line, environ, folder):
-            sys.stdout.write(f"{value}\t{about}\n")
+            if value.isprintable():
+                sys.stdout.write(f"{value}\t{about}\n")
         sys.stdout.flush()
 
 
 def candidates(
-    kind: str, begun: str, line: list[str], environ: Mapping[str, str], folder: Callable[[], Path]
+    kind: str, prefix: str, line: list[str], environ: Mapping[str, str], folder: Callable[[], Path]
 ) -> Iterator[tuple[str, str]]:
-    """Values of a kind that begin so, in either case, each with a word about it; `line` says whose.
+    """Values of a kind with this prefix, ignoring case, each with its description; `line` chooses the tenant.
 
-    Nothing is sent, made or changed, and no secret is read. Raises what may come of damaged files.
+    Sends, creates and changes nothing, and reads no secret. May raise any error of a damaged file.
     """
-    found = _candidates(kind, begun, line, environ, folder)
-    return ((value, about) for value, about in found if value.isprintable())
-
-
-def _candidates(
-    kind: str, begun: str, line: list[str], environ: Mapping[str, str], folder: Callable[[], Path]
-) -> Iterator[tuple[str, str]]:
     cache = Cache(lambda: state_dir(environ), read_only=True)
     config = load(config_dir(environ) / "config.yaml", cache)
     if kind == "profile":
-        yield from ((name, about) for name, about in _profiles(config) if name.lower().startswith(begun.lower()))
+        yield from ((name, about) for name, about in _profiles(config) if name.lower().startswith(prefix.lower()))
     elif kind == "run":
         from synq_cli.bulk.runs.journal import SUFFIX
 
         names = sorted(path.stem for path in (state_dir(environ) / "runs").glob(f"*{SUFFIX}"))
-        yield from ((name, "") for name in reversed(names) if name.startswith(begun.lower()))
+        yield from ((name, "") for name in reversed(names) if name.startswith(prefix.lower()))
     else:
         from synq_cli.state.id_cache import known_names
 
@@ -59,23 +53,23 @@ def _candidates(
         scope = likely_scope(settings, environ, cache)
         after = "=" if kind == "item" else ""
         path = state_dir(environ) / "index.sqlite3"
-        found = (row for each in _INDEXED.get(kind, (kind,)) for row in known_names(path, scope, each, begun))
+        found = (row for each in _INDEXED.get(kind, (kind,)) for row in known_names(path, scope, each, prefix))
         for name, identifier, seen_at in found:
             about = f"seen {datetime.fromtimestamp(seen_at, UTC):%Y-%m-%d}" if name == identifier else identifier
             yield name + after, about
 
 
 def _profiles(config: Config) -> Iterator[tuple[str, str]]:
-    """Every profile that can be named, with its host and environment."""
+    """Every profile, with its host and environment."""
     for name, settings in config.profiles.items():
         if name != SANDBOX:
             address = str(settings.get("base_url") or DEFAULT_BASE_URL).rpartition("://")[2]
             yield name, ", ".join(filter(None, (address, str(settings.get("environment") or ""))))
-    yield SANDBOX, "the embedded tenant"
+    yield SANDBOX, "the embedded sandbox"
 
 
 def _given(line: list[str]) -> dict[str, Any]:
-    """The options of an unfinished line that choose the tenant; the last of each counts."""
+    """The options of an incomplete command line that choose the tenant; the last one counts."""
     names = {"-p": "profile", "--profile": "profile", "--base-url": "base_url"}
     given: dict[str, Any] = {}
     for word, following in zip(line, [*line[1:], ""], strict=True):

@@ -1,4 +1,4 @@
-"""The completion script of each shell: its text beside this module, with the tables of the command tree put in."""
+"""The completion script of each shell: a template in this folder, filled with the tables of the command tree."""
 
 from collections.abc import Callable
 from importlib import resources
@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from synq_cli import __version__
 
-# Each shell and its script's name, here and in completions/.
+# The file name of each shell's script, here and in completions/.
 Shell = Literal["bash", "zsh", "fish", "powershell", "pwsh"]
 SCRIPTS = {"bash": "synq.bash", "zsh": "_synq", "fish": "synq.fish", "powershell": "synq.ps1"}
 
@@ -14,7 +14,7 @@ Named = list[tuple[str, str]]
 
 
 def script(shell: str, root: Any) -> str:
-    """The script of this shell for this command tree."""
+    """The completion script of this shell for this command tree."""
     from synq_cli.completion.grammar import grammar
 
     known = grammar(root)
@@ -79,12 +79,12 @@ def _powershell_value(patterns: list[str], value: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    """For a POSIX shell, and fish."""
+    """Quoted for a POSIX shell or fish."""
     return "'" + text.replace("'", "'\\''") + "'"
 
 
 def _glob(pattern: str) -> str:
-    """The pattern with all but its star quoted."""
+    """The pattern, quoted except for its star."""
     return "*".join(_quoted(part) if part else "" for part in pattern.split("*"))
 
 
@@ -93,13 +93,13 @@ def _doubled(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Inside PowerShell's double quotes."""
+    """Escaped for PowerShell's double quotes."""
     for character in '`"$':
         text = text.replace(character, f"`{character}")
     return text
 
 
-# How each shell writes a row of names, the names that stand everywhere, and a row of values.
+# How each shell writes a row of names, the global options, and a row of values.
 _WRITERS: dict[str, tuple[Callable[[str, Named], str], Callable[[Named], str], Callable[[list[str], str], str]]] = {
     "bash": (_bash_names, _names, _bash_value),
     "zsh": (_zsh_names, _zsh_rows, _bash_value),

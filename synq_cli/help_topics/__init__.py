@@ -1,1 +1,1 @@
-"""What there is to know beyond single commands, a text file a topic."""
+"""Help topics, each a text file."""

@@ -1,4 +1,4 @@
-"""The help topics as pages: their text from the files here, their tables from what the program itself uses."""
+"""The pages of help topics: text from the files here, tables from the program itself."""
 
 import re
 from typing import Any
@@ -7,24 +7,24 @@ from synq_cli.cli.tree import EXITS
 from synq_cli.session.settings import SETTINGS
 
 TOPICS = ("exit-codes", "environment", "formats", "rate-limit", "auth", "bulk")
-# What is read beside the settings.
+# Variables besides those of the settings.
 _VARIABLES = (
-    ("SYNQ_TOKEN", "the token; never stored"),
-    ("SYNQ_WEBHOOK_SECRET", "the secret that webhooks are signed with"),
-    ("SYNQ_CONFIG_DIR", "the folder of the profiles; else the platform's"),
-    ("SYNQ_STATE_DIR", "the folder of the budget, the runs, the SKU index and the sandbox; else the platform's"),
-    ("NO_COLOR", "no color, if it is set; so does TERM=dumb"),
-    ("CLICOLOR", "no color, if it is 0"),
-    ("CLICOLOR_FORCE", "color also off a terminal, if it is 1"),
-    ("COLUMNS", "the width of tables; else the terminal's"),
-    ("HTTPS_PROXY", "URL of a proxy: http, https, socks5 or socks5h; else ALL_PROXY"),
-    ("NO_PROXY", "hosts, addresses and networks to reach directly, with commas between"),
-    ("SSL_CERT_FILE", "PEM file with certificates to trust; SSL_CERT_DIR, a folder of them"),
+    ("SYNQ_TOKEN", "token; never stored"),
+    ("SYNQ_WEBHOOK_SECRET", "secret that webhooks are signed with"),
+    ("SYNQ_CONFIG_DIR", "folder of the profiles [default: the platform's]"),
+    ("SYNQ_STATE_DIR", "folder of the rate limit, runs, caches and the sandbox [default: the platform's]"),
+    ("NO_COLOR", "turns color off if set, as does TERM=dumb"),
+    ("CLICOLOR", "turns color off if 0"),
+    ("CLICOLOR_FORCE", "turns color on without a terminal if 1"),
+    ("COLUMNS", "width of tables [default: the terminal's]"),
+    ("HTTPS_PROXY", "URL of a proxy: http, https, socks5 or socks5h [default: ALL_PROXY]"),
+    ("NO_PROXY", "comma-separated hosts, addresses and networks to reach without the proxy"),
+    ("SSL_CERT_FILE", "PEM file of trusted certificates; SSL_CERT_DIR is a folder of them"),
 )
 
 
 def summary(topic: str) -> str:
-    """The sentence that a topic begins with."""
+    """The first line of a topic."""
     return _text(topic).partition("\n")[0]
 
 
@@ -33,12 +33,12 @@ def write_list(formatter: Any) -> None:
     with formatter.section("Topics"):
         formatter.write_dl([(topic, summary(topic)) for topic in TOPICS])
     formatter.write_paragraph()
-    formatter.write_text("`synq help TOPIC` explains one, `synq help orders list` a command.")
-    formatter.write_text("`synq --help` lists the commands.")
+    formatter.write_text("Run `synq help TOPIC` for a topic, `synq help orders list` for a command.")
+    formatter.write_text("Run `synq --help` for the list of commands.")
 
 
 def write_page(topic: str, formatter: Any) -> None:
-    """Write a topic into a help formatter, which knows the width."""
+    """Write a topic into a help formatter."""
     head, *sections = re.split(r"\n# ", _text(topic))
     _write_blocks(head, formatter)
     for section in sections:
@@ -48,7 +48,7 @@ def write_page(topic: str, formatter: Any) -> None:
 
 
 def _write_blocks(body: str, formatter: Any) -> None:
-    """Paragraphs, lists of `term :: meaning`, tables, and lines that begin with two blanks, which stay as they are."""
+    """Write paragraphs, lists of `term :: meaning`, tables, and lines indented by two spaces, which stay unwrapped."""
     for position, block in enumerate(body.strip("\n").split("\n\n")):
         if position:
             formatter.write_paragraph()

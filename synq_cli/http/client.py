@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 LARGEST_REPLY = 64_000_000
 _LONGEST_CONNECT = 10.0
 _OWN_HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": f"synq/{__version__}"}
-# Any other, or several at once, could expand a piece of the reply without bounds before its size is known.
+# Any other encoding, or several at once, could expand a chunk without bounds before its size is known.
 _ENCODINGS = {"", "identity", "gzip", "x-gzip", "deflate"}
 
 
 class HttpClient:
-    """Sends requests, each once and within `timeout` seconds in all. Safe for several threads, which share connections.
+    """Sends each request once, within `timeout` seconds in all. Thread-safe; threads share connections.
 
-    `transport` replaces the network: the in-process sandbox, or a test's own. `environ` names proxies and certificates.
+    `transport` replaces the network, for the in-process sandbox and for tests. `environ` has proxies and certificates.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class HttpClient:
         self._lock = Lock()
 
     def check(self, url: str) -> None:
-        """UsageError, naming the variable, for a proxy or certificates that no request to this URL could use."""
+        """UsageError for a proxy or certificates, given by a variable, that a request to this URL can't use."""
         self._client_for(self._proxy_for(url), secure=url.startswith("https:"))
 
     def exchange(
@@ -62,9 +62,9 @@ class HttpClient:
         content: bytes | None = None,
         headers: Mapping[str, str],
     ) -> Reply:
-        """Send one request and read its reply to the end. `host` is what messages call the server.
+        """Send a request and read the whole reply. `host` is the server's name in messages.
 
-        Raises NoResponseError if no reply came in time, UsageError for a request or a setting that can't work.
+        Raises NoResponseError if no reply comes in time, UsageError for an invalid request or setting.
         """
         proxy = self._proxy_for(url)
         client = self._client_for(proxy, secure=url.startswith("https:"))
@@ -95,11 +95,11 @@ class HttpClient:
         except Exception as error:
             if attempt.sent:
                 raise
-            # httpx lets errors of its SOCKS library, of the resolver and of the system pass as they are.
+            # httpx does not wrap errors of its SOCKS library, of the resolver and of the system.
             raise unreachable(error, host, way) from error
 
     def post_form(self, url: str, form: Mapping[str, str]) -> tuple[int, bytes]:
-        """Send a form; status and body of the answer, whatever the status. NetworkError if there is none."""
+        """Send a form; returns status and body, whatever the status. NetworkError if no reply comes."""
         content = urlencode(form).encode()
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         try:
@@ -116,7 +116,7 @@ class HttpClient:
             client.close()
 
     def proxy_variable(self, url: str) -> str | None:
-        """The variable that names the proxy on the way to a URL; UsageError if it can't be used."""
+        """The variable with the proxy for a URL, if any; UsageError if the proxy can't be used."""
         proxy = self._proxy_for(url)
         return proxy.variable if proxy else None
 
@@ -124,7 +124,7 @@ class HttpClient:
         return None if self._transport else find_proxy(url, self._environ)
 
     def _client_for(self, proxy: Proxy | None, *, secure: bool) -> httpx.Client:
-        """One httpx client for each proxy, and one for direct connections; UsageError as for `check`."""
+        """The httpx client for a proxy, or for direct connections; UsageError as for `check`."""
         trust = self._trust if secure and self._transport is None else None
         key = f"{proxy.url if proxy else ''} {trust is not None}"
         with self._lock:
@@ -133,17 +133,17 @@ class HttpClient:
             return self._clients[key]
 
     def _new_client(self, proxy: Proxy | None, trust: ssl.SSLContext | None) -> httpx.Client:
-        # Where no variable names a proxy, macOS and Windows have settings of the system, which httpx reads.
+        # Without a proxy in a variable, httpx reads the system settings of macOS and Windows.
         ask_system = self._transport is None and trust is not None and sys.platform in {"darwin", "win32"}
         return httpx.Client(
             transport=self._transport,
             verify=trust or False,  # without TLS there is nothing to verify
             proxy=_proxy_of(proxy, trust),
             trust_env=ask_system and not names_proxies(self._environ),
-            # A connection on which an abandoned exchange still hangs must not keep others from connecting.
+            # A connection that an abandoned exchange still uses must not block others.
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=20, keepalive_expiry=5.0),
             timeout=httpx.Timeout(self._timeout, connect=self._connect_timeout, pool=None),
-            follow_redirects=False,  # a token never goes where a reply says
+            follow_redirects=False,  # the token is sent to no other host
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
         )
 
@@ -162,7 +162,7 @@ class HttpClient:
         try:
             if response.headers.get("content-encoding", "").strip().lower() not in _ENCODINGS:
                 raise NoResponseError(f"{host} sent an encoding that was not asked for", sent=True, retryable=False)
-            tls = _tls_of(response)  # now: once it is read, the connection may be closed
+            tls = _tls_of(response)  # before reading, after which the connection may be closed
             chunks, size = [], 0
             for chunk in response.iter_bytes():
                 chunks.append(chunk)
@@ -178,10 +178,10 @@ class HttpClient:
 
 
 class _Attempt:
-    """How far one exchange has come, as httpx's trace extension tells; it can be abandoned from another thread."""
+    """The progress of one exchange, from httpx's trace extension; it can be abandoned from another thread."""
 
     def __init__(self, *, handed_over: bool) -> None:
-        # A transport that is not the network tells nothing: what it was given may have been acted on.
+        # A transport other than the network reports no progress, so the request may have been sent.
         self.sent = handed_over
         self.tunneled = False  # whether a proxy was asked for a connection to the host
         self.abandoned = False
@@ -190,11 +190,11 @@ class _Attempt:
         self._lock = Lock()
 
     def trace(self, event: str, info: Mapping[str, Any]) -> None:
-        """Called by httpx at each step. Once the exchange is abandoned, nothing of the request leaves any more."""
+        """Called by httpx at each step. Once the exchange is abandoned, no more of the request is sent."""
         if event.endswith(".connect_tcp.complete"):
             self._stream = info["return_value"]
             with self._lock:
-                # A handle of our own, since TLS takes the socket over.
+                # A duplicate, since TLS takes over the socket.
                 self._socket = self._stream.get_extra_info("socket").dup()
             if self.abandoned:
                 self._stream.close()
@@ -209,7 +209,7 @@ class _Attempt:
             raise DeadlineError
 
     def abandon(self) -> bool:
-        """Give up on it; whether bytes of the request may have left."""
+        """Abandon the exchange; returns whether bytes of the request may have been sent."""
         with self._lock:
             self.abandoned = True
             if self._socket is not None:
@@ -218,7 +218,7 @@ class _Attempt:
             return self.sent
 
     def close(self) -> None:
-        """Close our handle of the connection, which stays open for the next request."""
+        """Close the duplicate socket; the connection stays open for the next request."""
         with self._lock:
             if self._socket is not None:
                 self._socket.close()
@@ -226,7 +226,7 @@ class _Attempt:
 
 
 def in_process(app: "WSGIApplication") -> httpx.BaseTransport:
-    """A transport that calls a WSGI app in this process; a ConnectionError of the app breaks the connection."""
+    """An in-process transport for a WSGI app; a ConnectionError of the app breaks the connection."""
 
     class InProcess(httpx.WSGITransport):
         def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -235,7 +235,7 @@ def in_process(app: "WSGIApplication") -> httpx.BaseTransport:
             except ConnectionError as error:
                 raise httpx.RemoteProtocolError(CLOSED, request=request) from error
 
-    # The app answers its own bugs with a 500; its traceback is not for the person at the prompt.
+    # The app answers its own bugs with a 500; the traceback would only confuse the user.
     return InProcess(app=app, wsgi_errors=StringIO())
 
 
@@ -263,7 +263,7 @@ def _proxy_of(proxy: Proxy | None, trust: ssl.SSLContext | None) -> httpx.Proxy 
 def _checked(headers: Mapping[str, str]) -> Mapping[str, str]:
     for name, value in headers.items():
         if not (value.isascii() and value.isprintable()):
-            # The value is not repeated: it may be a secret.
+            # The value may be a secret, so it is not shown.
             raise UsageError(f"Invalid value of the header {name}: use printable ASCII characters only.")
     return headers
 

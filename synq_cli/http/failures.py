@@ -1,4 +1,4 @@
-"""Why an exchange failed: the sentences for httpx's errors, and what to do about them."""
+"""Sentences and hints for failed exchanges, from httpx's errors."""
 
 import socket
 import ssl
@@ -7,9 +7,9 @@ import httpx
 
 from synq_cli.http.exchange import NoResponseError
 
-# What httpcore says of a connection that ended before a reply.
+# httpcore's message for a connection that was closed before a reply.
 CLOSED = "Server disconnected without sending a response."
-# OpenSSL's numbers of what is wrong with a certificate: what to call it, and what to do.
+# OpenSSL's verification errors by number: a sentence and a hint.
 _CLOCK = "Check this machine's clock; if it is right, the server needs a new certificate."
 _CA = "To trust the authority that signed it, set SSL_CERT_FILE to a PEM file with that authority's certificate."
 _CERTIFICATE_FAULTS = {
@@ -25,15 +25,15 @@ _CERTIFICATE_FAULTS = {
 
 
 def unreachable(error: Exception, host: str, way: str) -> NoResponseError:
-    """The failure for an error that httpx does not know, before anything was sent."""
+    """The failure for an error that httpx does not wrap, before anything was sent."""
     transient = type(error).__module__.startswith("socksio")
     return NoResponseError(f"{host} could not be reached{way}: {_words(error)}", sent=False, retryable=transient)
 
 
 def no_response(error: httpx.HTTPError, host: str, way: str, *, peer: str, sent: bool) -> NoResponseError:
-    """Why an exchange failed; a request's headers and a proxy's password are never part of it.
+    """The failure for an error of httpx, without the request's headers and a proxy's password.
 
-    `way` names the proxy between, and `peer` is whose certificate was looked at.
+    `way` names the proxy, if any, and `peer` is whose certificate was checked.
     """
     cause = _root(error)
     if isinstance(cause, ssl.SSLCertVerificationError):
@@ -42,7 +42,7 @@ def no_response(error: httpx.HTTPError, host: str, way: str, *, peer: str, sent:
         return NoResponseError(sentence, sent=False, retryable=False, hint=advice)
     if isinstance(error, httpx.ProxyError):
         status = str(error).split(" ")[0]
-        # The reason that a proxy gives beside its status may repeat a password.
+        # The reason phrase of a proxy may repeat a password.
         why = f"it answered with status {status}" if status.isdecimal() else str(error).rstrip(".")
         denied = status == "407" or "username" in why
         hint = "Put the user name and password into the proxy's URL: http://USER:PASSWORD@HOST:PORT" if denied else None
@@ -50,7 +50,7 @@ def no_response(error: httpx.HTTPError, host: str, way: str, *, peer: str, sent:
     if isinstance(error, httpx.ConnectError):
         return NoResponseError(f"{host} could not be reached{way}: {_words(cause)}", sent=False)
     if isinstance(error, httpx.LocalProtocolError | httpx.UnsupportedProtocol):
-        return NoResponseError(f"{host} can't be asked: {error}", sent=False, retryable=False)
+        return NoResponseError(f"the request to {host} is not valid: {error}", sent=False, retryable=False)
     why = _protocol_words(error) or _words(cause)
     if not sent:
         return NoResponseError(f"{host} could not be reached{way}: {why}", sent=False)
@@ -58,8 +58,8 @@ def no_response(error: httpx.HTTPError, host: str, way: str, *, peer: str, sent:
 
 
 def _root(error: BaseException) -> BaseException:
-    """The exception that the others were raised from."""
-    # httpcore raises its own errors "from None", which leaves what they came from in their context.
+    """The original cause of an exception."""
+    # httpcore raises its errors "from None", so that their cause is in their context.
     while below := error.__cause__ or (error.__context__ if type(error).__module__.startswith("httpcore") else None):
         error = below
     return error

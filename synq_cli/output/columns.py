@@ -1,4 +1,4 @@
-"""Columns: what a command shows of its rows, under which title and in which form."""
+"""Columns: what a command shows of its rows, with titles and formats."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -6,17 +6,17 @@ from typing import Any, NamedTuple
 from synq_cli.output.formats import Format, text
 
 Row = Mapping[str, Any]
-# Rows of a list that are written at once, so that their text takes little memory.
+# Rows of a list that are written at once; more would only take memory.
 _BATCH = 100
 
 
 class Column(NamedTuple):
     """One column of a table, one line of a record.
 
-    `key` is a dotted path into the row; CSV and TSV use it as header and show the raw value under it. Columns
-    whose `drop` is not 0 leave a table that is too wide for its terminal, the highest first; those that are not for
-    a `table` stand in CSV and TSV alone. `width` is for lines that are drawn before the next row is known; columns
-    without one share what the others leave.
+    `key` is a dotted path into the row; CSV and TSV use it as header and show the raw value. If a table is too wide
+    for its terminal, columns are left out by their `drop`, the highest first, those with 0 never. With `table` false,
+    a column is in CSV and TSV only. `width`, in cells, is for rows that are drawn one by one; columns without one
+    share the rest.
     """
 
     title: str
@@ -28,10 +28,7 @@ class Column(NamedTuple):
 
 
 def batches(rows: Iterable[Row]) -> Iterator[Sequence[Row]]:
-    """The rows in batches that are written at once: those of a page, or a row that comes by itself.
-
-    Rows that are read in pages have them under `pages`.
-    """
+    """The rows in batches that are written at once: pages if the rows have them under `pages`, else single rows."""
     if isinstance(rows, list):
         return (rows[begin : begin + _BATCH] for begin in range(0, len(rows), _BATCH))
     pages: Iterator[Sequence[Row]] | None = getattr(rows, "pages", None)
@@ -39,7 +36,7 @@ def batches(rows: Iterable[Row]) -> Iterator[Sequence[Row]]:
 
 
 def lookup(row: Row, key: str, default: object = None) -> Any:
-    """The value under a dotted path, or `default` where the path leads nowhere."""
+    """The value under a dotted path, or `default` if there is none."""
     if key in row:
         return row[key]
     value: Any = row

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from synq_cli.output.drawing.progress import Progress
-    from synq_cli.output.drawing.sections import RenderedSections, Sections
+    from synq_cli.output.drawing.sections import Sections
+    from synq_cli.output.drawing.table import Canvas, Rendered
 
 
 class Output:
@@ -115,11 +116,9 @@ class Output:
         if self.format == "table":
             from synq_cli.output.drawing import table
 
-            fields = table.record_fields(
-                row, columns, now=self._now(), keep_empty=view.selects, leftovers=not view.selects
-            )
-            record = table.build_record(self._out, fields, width=self._available_width())
-            self._out.draw(record.table, record.width)
+            canvas = self._canvas()
+            fields = table.record_fields(canvas, row, columns, keep_empty=view.selects, leftovers=not view.selects)
+            self._draw(table.build_record(canvas, fields))
         elif view.filter:
             self._filtered(view.select(row))
         else:
@@ -141,13 +140,11 @@ class Output:
             row = {"dry_run": True, **request, "before": before, "after": after}
             self.record(row, [Column(key, key) for key in row])
             return
-        from synq_cli.output import machine
-
         self._out.say(f"Would send {request['method']} {request['path']}")
         for name, value in request.get("headers", {}).items():
             self._line(f"{name}: {value}")
         if request.get("body") is not None:
-            machine.write_json(self._out, request["body"], indented=True)
+            self._json(request["body"], indented=True)
         for key in after or {}:
             old, new = (plain((side or {}).get(key)) or "(none)" for side in (before, after))
             if old != new:
@@ -177,24 +174,18 @@ class Output:
         if not self._view.drawn:
             self.record(row, columns)
             return
-        from synq_cli.output.drawing import sections as drawing
+        from synq_cli.output.drawing.sections import build_panel
 
-        panel = drawing.build_panel(
-            self._out, title, row, columns, sections, now=self._now(), width=self._available_width()
-        )
-        self._out.draw(panel.drawing, panel.width)
-        self._note_omitted(panel.shortened, panel.dropped)
+        self._draw(build_panel(self._canvas(), title, row, columns, sections))
 
     def timeline(self, row: Row, head: Sequence[Column], sections: "Sections") -> None:
         """An object's `states` over time: drawn for people, with its lists below; rows in CSV and TSV."""
-        if self._view.drawn:
-            built = self._timeline(row, head, sections)
-            self._out.draw(built.drawing, built.width)
-            self._note_omitted(built.shortened, built.dropped, "--json")
-        elif self.format in {"csv", "tsv"} and not self._view.selects:
-            from synq_cli.output.drawing.timeline import STATES
+        from synq_cli.output.drawing import timeline
 
-            self.rows(row["states"], STATES)
+        if self._view.drawn:
+            self._draw(timeline.build_timeline(self._canvas(), row, head, sections), "--json")
+        elif self.format in {"csv", "tsv"} and not self._view.selects:
+            self.rows(row["states"], timeline.STATES)
         else:
             self.record(row, head)
 
@@ -210,7 +201,8 @@ class Output:
         errors = self.messages.stream
         errors.above = self._out if errors.terminal and self._out.live else None
         try:
-            timeline.draw_live(self._out, rows, lambda row: self._timeline(row, head, sections))
+            build = timeline.build_timeline
+            timeline.draw_live(self._out, rows, lambda row: build(self._canvas(), row, head, sections))
         finally:
             errors.above = None
 
@@ -239,9 +231,7 @@ class Output:
         elif view.filter:
             self._filtered(value)
         else:
-            from synq_cli.output import machine
-
-            machine.write_json(self._out, value, indented=True)
+            self._json(value, indented=True)
 
     def answer(self, head: Sequence[str], kind: str, value: Any) -> None:
         """An HTTP reply: the lines of its head, then its body; `kind` of the body is "json", "text" or other."""
@@ -259,7 +249,7 @@ class Output:
             return
         from synq_cli.output.drawing.checklist import draw_checklist
 
-        draw_checklist(self._out, rows, width=self._available_width())
+        draw_checklist(self._canvas(), rows)
 
     def text(self, text: str) -> None:
         """The text of a file, as it is; on a terminal with control characters visible."""
@@ -270,60 +260,54 @@ class Output:
 
     def value(self, value: object) -> None:
         """One bare value; a JSON value in JSON formats and YAML."""
-        from synq_cli.output import machine
-
         if self._view.filter:
             self._filtered(value)
         elif self.format in {"json", "ndjson", "yaml"}:
-            machine.write_json(self._out, value)  # a JSON value is YAML too
+            self._json(value)  # a JSON value is YAML too
         else:
             self._line(plain(value))
 
     def _table(self, rows: Sequence[Row], columns: Sequence[Column], empty: str) -> None:
-        from synq_cli.output.drawing import table
+        from synq_cli.output.drawing.table import build_table
 
         if not rows:
             self.note(empty)
             return
-        built = table.build_table(
-            self._out,
-            rows,
-            [column for column in columns if column.table],
-            now=self._now(),
-            width=self._available_width(),
-            keep_empty=self._view.selects,
-        )
+        shown = [column for column in columns if column.table]
         # Amounts are never cut: if they make the table too wide, the terminal wraps it.
-        self._out.draw(built.table, max(built.width, 1))
-        self._note_omitted(built.shortened, built.dropped)
+        self._draw(build_table(self._canvas(), rows, shown, keep_empty=self._view.selects))
 
-    def _timeline(self, row: Row, head: Sequence[Column], sections: "Sections") -> "RenderedSections":
-        from synq_cli.output.drawing.timeline import build_timeline
+    def _canvas(self) -> "Canvas":
+        from synq_cli.output.drawing.table import Canvas
 
-        return build_timeline(self._out, row, head, sections, now=self._now(), width=self._available_width())
+        return Canvas(self._out, self._now(), self._available_width())
 
     def _available_width(self) -> int | None:
-        """Cells that a drawing may take; None where stdout is no terminal and nothing is cut."""
+        """The width of drawings in cells; None if stdout is no terminal, and nothing is cut."""
         return (self._width or self._out.width()) if self._out.terminal else None
+
+    def _draw(self, rendered: "Rendered", formats: str = "-o tsv or --json") -> None:
+        """Draw, and name the columns that the terminal has no room for, and the formats that show all of them."""
+        self._out.draw(rendered.drawing, max(rendered.width, 1))
+        parts = [f"Shortened: {', '.join(rendered.shortened)}."] if rendered.shortened else []
+        parts += [f"Left out: {', '.join(rendered.dropped)}."] if rendered.dropped else []
+        if parts:
+            self.note(f"{' '.join(parts)} {formats} shows all.")
 
     def _filtered(self, value: object) -> None:
         assert self._view.filter
         for line in self._view.filter.lines(value):
             self._line(line)
 
+    def _json(self, value: object, *, indented: bool = False) -> None:
+        from synq_cli.output import machine
+
+        machine.write_json(self._out, value, indented=indented)
+
     def _line(self, text: str) -> None:
         if self._out.terminal:
             text = "\n".join(map(visible, text.split("\n")))
         self._out.write(text + "\n")
-
-    def _note_omitted(
-        self, shortened: Sequence[str], dropped: Sequence[str], formats: str = "-o tsv or --json"
-    ) -> None:
-        """Name the columns that the terminal has no room for, and the formats that show all of them."""
-        parts = [f"Shortened: {', '.join(shortened)}."] if shortened else []
-        parts += [f"Left out: {', '.join(dropped)}."] if dropped else []
-        if parts:
-            self.note(f"{' '.join(parts)} {formats} shows all.")
 
     def _note_unknown_fields(self) -> None:
         for sentence in self._view.fields.unknown() if self._view.fields else ():

@@ -50,7 +50,7 @@ def write_json(stream: "Stream", value: object, *, indented: bool = False) -> No
 
 
 def _write_array(stream: "Stream", pages: Iterable[Page]) -> None:
-    # Should the rows break off, the array stays open: half an answer must not parse as a whole one.
+    # If reading the rows fails, the array is not closed: half a list must not parse as a whole one.
     before = "["
     for page in pages:
         text = stream.fit_json(exact_json.dumps(page, indented=True))
@@ -75,7 +75,7 @@ def _write_csv(stream: "Stream", pages: Iterable[Page], keys: Sequence[str]) -> 
         write = list.append
 
     lines = Lines()
-    # Only what stands in the line's end is sure to be quoted, so that a bare \r in a value is read back as one.
+    # The csv module quotes only characters of the line terminator, so \r is one: a bare \r in a value must be quoted.
     writer = csv.writer(lines, lineterminator="\r\n")
     for rows in _cells(pages, keys):
         writer.writerows([map(visible, cells) for cells in rows] if stream.terminal else rows)
@@ -86,7 +86,7 @@ def _write_csv(stream: "Stream", pages: Iterable[Page], keys: Sequence[str]) -> 
 def _write_tsv(stream: "Stream", pages: Iterable[Page], keys: Sequence[str]) -> None:
     for rows in _cells(pages, keys):
         text = "".join(["\t".join(cells) + "\n" for cells in rows])
-        # Looked for in the whole page: few have anything to escape.
+        # Checked for the whole page at once: few need escapes.
         tabs = len(rows) * (len(keys) - 1)
         if stream.terminal or "\\" in text or "\r" in text or (text.count("\t"), text.count("\n")) != (tabs, len(rows)):
             escaped = ([_tsv_cell(cell, stream) for cell in cells] for cells in rows)

@@ -32,9 +32,9 @@ def _is_dumb(environ: Mapping[str, str]) -> bool:
 
 
 class Stream:
-    """One of stdout and stderr. `optional` output, such as messages, may be lost if it can't be written.
+    """stdout or stderr. Output that is `optional`, such as messages, is dropped if it can't be written.
 
-    `live` says whether the cursor may be moved, to draw over what was drawn before.
+    `live` says whether the cursor can be moved, to redraw in place.
     """
 
     def __init__(
@@ -49,12 +49,12 @@ class Stream:
         self.encoding = file.encoding or "utf-8"
         self.unicode = self.encoding.lower().startswith("utf")
         self.ellipsis = self.fit("…")
-        # The stream of the same terminal that is being drawn on live: a message scrolls past above that drawing.
+        # A stream of the same terminal with a live drawing: messages are printed above it.
         self.above: Stream | None = None
         reconfigure = getattr(file, "reconfigure", None)
         if reconfigure:
-            # A character that the encoding lacks must not end the run; CSV and TSV lines end in \n everywhere.
-            with suppress(OSError):  # it flushes, which a full disk does not take; who writes next will say so
+            # A character that the encoding lacks must not fail the run; CSV and TSV lines end in \n everywhere.
+            with suppress(OSError):  # it flushes, which fails on a full disk; the next write reports that
                 reconfigure(errors="backslashreplace", newline="\n")
 
     def fit(self, text: str) -> str:
@@ -70,9 +70,9 @@ class Stream:
         return text if self.unicode else re.sub(r"[^\x00-\x7f]+", _json_escaped, text)
 
     def write(self, text: str) -> None:
-        """Data as it is, at once: a reader down the pipe may have gone, and a page may be long in coming.
+        """Write data as it is, and flush: the next page may take long, and the reader of the pipe may be gone.
 
-        BrokenPipeError if the reader has gone, UsageError if the text can't be written otherwise.
+        BrokenPipeError if it is, UsageError for any other failure.
         """
         with self.writing():
             self.file.write(text)
@@ -80,7 +80,7 @@ class Stream:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Errors of the file turned into what `write` raises."""
+        """Turn errors of the file into those that `write` raises."""
         try:
             yield
         except BrokenPipeError:
@@ -91,7 +91,7 @@ class Stream:
                 raise UsageError(f"The output can't be written: {error.strerror}.") from None
 
     def say(self, text: str, style: str | None = None) -> None:
-        """One line for a person, at once; on a terminal wrapped between words."""
+        """Print one line for people; on a terminal wrapped between words."""
         text = self.fit(visible(text))
         if not (self.terminal or self.color):
             self.write(text + "\n")
@@ -121,7 +121,7 @@ class Stream:
                 raise  # noqa: PLE0704 Rich calls this while it handles the error, and would end the process itself
 
             def show_cursor(self, show: bool = True) -> bool:  # noqa: ARG002 Rich's signature
-                # A process that is stopped by Ctrl-Z or killed could not bring the cursor back.
+                # A process that is killed, or stopped by Ctrl-Z, could not show the cursor again.
                 return False
 
         return StreamConsole(
@@ -139,7 +139,7 @@ class Stream:
         )
 
     def width(self) -> int:
-        """Columns of the terminal; 80 where it does not tell."""
+        """Columns of the terminal; 80 if unknown."""
         return self._size()[0]
 
     def _size(self) -> tuple[int, int]:
@@ -153,7 +153,7 @@ class Stream:
 
 
 class Trimmed:
-    """A drawing without the blanks that Rich fills its lines up with."""
+    """A drawing without the trailing blanks of Rich."""
 
     def __init__(self, drawing: "RenderableType") -> None:
         self._drawing = drawing

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from synq_cli import exact_json
 from synq_cli.errors import (
@@ -18,13 +18,10 @@ from synq_cli.http import operations
 from synq_cli.http.exchange import NoResponseError, Reply, RequestEvent
 from synq_cli.http.replies import hint_if_unknown
 from synq_cli.nearest import did_you_mean
-from synq_cli.resources.shared.resource import Api, Resource
+from synq_cli.resources.shared.resource import Resource
 from synq_cli.resources.signature import sign
 from synq_cli.session.network.base_url import check_base_url, host_of, is_loopback
 from synq_cli.times import timestamp
-
-if TYPE_CHECKING:
-    from synq_cli.http.client import HttpClient
 
 _ORDER = {
     "id": "d2f70c5b-8a3e-4619-b7d0-5e9c1f84a26b",
@@ -66,11 +63,7 @@ def sample(event: str) -> dict[str, Any]:
 
 
 class Webhooks(Resource):
-    """Sends webhooks; `outside` is the HTTP client for other hosts than the API's."""
-
-    def __init__(self, api: Api, outside: "HttpClient") -> None:
-        super().__init__(api)
-        self._outside = outside
+    """Webhooks, sent to the API or to another host."""
 
     def envelope(self, event: str, data: Any, connection: str | None) -> dict[str, Any]:
         """An event as the integration provider sends it for a connection, or as Synq sends it without one."""
@@ -154,7 +147,7 @@ class Webhooks(Resource):
         host, started = host_of(url.partition("?")[0]), time.monotonic()
         reply, error = None, None
         try:
-            reply = self._outside.exchange("POST", url, host=host, content=body, headers=headers)
+            reply = self._api.outside.exchange("POST", url, host=host, content=body, headers=headers)
         except KeyboardInterrupt:
             raise InterruptError(f"Interrupted while sending to {host}; the webhook may have arrived.") from None
         except NoResponseError as failed:

@@ -1,1 +1,1 @@
-"""Who is asking, and where: settings, profiles, tokens and what they claim."""
+"""Settings, profiles, tokens, and the session of a run."""

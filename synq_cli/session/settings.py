@@ -93,25 +93,25 @@ def _command(text: str) -> str:
 
 
 SETTINGS = (
-    Setting("profile", "SYNQ_PROFILE", "default", check_name, "Profile to use, one for each tenant.", in_profile=False),
-    Setting("base_url", "SYNQ_BASE_URL", DEFAULT_BASE_URL, check_base_url, "Base URL of the API."),
-    Setting("tenant_id", "SYNQ_TENANT_ID", None, _uuid, "Tenant id. By default the token's."),
-    Setting("org_id", "SYNQ_ORG_ID", None, _uuid, "Organization id. By default the token's."),
-    Setting("location", None, None, _line, "Stock location of adjustments."),
+    Setting("profile", "SYNQ_PROFILE", "default", check_name, "profile to use, one for each tenant", in_profile=False),
+    Setting("base_url", "SYNQ_BASE_URL", DEFAULT_BASE_URL, check_base_url, "base URL of the API"),
+    Setting("tenant_id", "SYNQ_TENANT_ID", None, _uuid, "tenant id [default: the token's]"),
+    Setting("org_id", "SYNQ_ORG_ID", None, _uuid, "organization id [default: the token's]"),
+    Setting("location", None, None, _line, "stock location of adjustments"),
     Setting(
-        "output", "SYNQ_OUTPUT", None, _one_of(*OUTPUT_FORMATS), "Output format. By default table, or TSV in a pipe."
+        "output", "SYNQ_OUTPUT", None, _one_of(*OUTPUT_FORMATS), "output format [default: table, or tsv in a pipe]"
     ),
-    Setting("timeout", "SYNQ_TIMEOUT", 30, _positive_seconds, "Time limit of a request, in seconds."),
-    Setting("max_wait", "SYNQ_MAX_WAIT", 120, _seconds, "Longest wait for the rate limit, in seconds."),
-    Setting("read_only", "SYNQ_READ_ONLY", False, _switch, "Refuse every request that could change data."),
-    Setting("bulk_payload", None, "inline", _one_of("inline", "base64"), "Encoding of the rows sent to bulk jobs."),
+    Setting("timeout", "SYNQ_TIMEOUT", 30, _positive_seconds, "time limit of a request, in seconds"),
+    Setting("max_wait", "SYNQ_MAX_WAIT", 120, _seconds, "longest wait for the rate limit, in seconds"),
+    Setting("read_only", "SYNQ_READ_ONLY", False, _switch, "refuses every request that could change data if true"),
+    Setting("bulk_payload", None, "inline", _one_of("inline", "base64"), "encoding of the rows sent to bulk jobs"),
+    Setting("environment", None, None, _one_of(*ENVIRONMENTS), "production asks for the profile's name to delete"),
+    Setting("token_command", None, None, _command, "program that prints a new token", command=True),
+    Setting("token_url", None, None, check_token_url, "OAuth 2 token URL that renews the token"),
+    Setting("client_id", None, None, _line, "OAuth 2 client id of the refresh token"),
     Setting(
-        "environment", None, None, _one_of(*ENVIRONMENTS), "Kind of tenant. In production, deleting needs its name."
+        "debug", "SYNQ_DEBUG", False, _switch, "prints a line for each request on stderr if true", in_profile=False
     ),
-    Setting("token_command", None, None, _command, "Program that prints a fresh token.", command=True),
-    Setting("token_url", None, None, check_token_url, "OAuth 2 token URL that renews the token."),
-    Setting("client_id", None, None, _line, "OAuth 2 client id of the refresh token."),
-    Setting("debug", "SYNQ_DEBUG", False, _switch, "Print a line for each request on stderr.", in_profile=False),
 )
 RENEWAL_SETTINGS = ("token_command", "token_url", "client_id")
 # The embedded sandbox answers these itself.

@@ -41,7 +41,7 @@ def connect(path: Path | None, *, durable: bool) -> Connection:
         database.execute("PRAGMA journal_mode = TRUNCATE")
         database.execute(f"PRAGMA synchronous = {'FULL' if durable else 'OFF'}")
         if durable:
-            database.execute("PRAGMA fullfsync = ON")  # macOS flushes to the drive's cache only, unless told
+            database.execute("PRAGMA fullfsync = ON")  # else macOS flushes only to the drive's cache
     except BaseException:
         database.close()
         raise
@@ -92,5 +92,5 @@ def read_only(path: Path) -> Connection:
 
 
 def is_damage(error: Exception) -> bool:
-    """Whether SQLite says that the file's content is damaged, or is no database."""
+    """Whether SQLite reports that the file is damaged, or is not a database."""
     return (getattr(error, "sqlite_errorcode", 0) & 0xFF) in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}

@@ -1,4 +1,4 @@
-"""Where synq keeps its configuration and its state."""
+"""The folders of configuration and state, and how files in them are locked and written."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -7,39 +7,32 @@ from pathlib import Path
 
 from synq_cli.errors import UsageError
 
-_OTHER_FOLDERS = "SYNQ_CONFIG_DIR and SYNQ_STATE_DIR name other folders."
+_OTHER_FOLDERS = "To use other folders, set SYNQ_CONFIG_DIR and SYNQ_STATE_DIR."
 
 
 def config_dir(environ: Mapping[str, str]) -> Path:
     """$SYNQ_CONFIG_DIR, else the platform's folder for configuration; UsageError if there is no home folder.
 
-    The platform's folder follows the environment of the process (XDG_CONFIG_HOME, HOME, APPDATA), which is what
-    platformdirs reads; `environ` has the last word, as SYNQ_CONFIG_DIR.
+    platformdirs reads XDG_CONFIG_HOME, HOME and APPDATA from the environment of the process, not from `environ`.
     """
-    if named := environ.get("SYNQ_CONFIG_DIR"):
-        return Path(named)
-    from platformdirs import user_config_path
-
-    with _home_needed():
-        return user_config_path("synq", appauthor=False)
+    return _named_folder(environ, "SYNQ_CONFIG_DIR", "user_config_path")
 
 
 def state_dir(environ: Mapping[str, str]) -> Path:
     """$SYNQ_STATE_DIR, else the platform's folder for state, found in the same way."""
-    if named := environ.get("SYNQ_STATE_DIR"):
+    return _named_folder(environ, "SYNQ_STATE_DIR", "user_state_path")
+
+
+def _named_folder(environ: Mapping[str, str], variable: str, function: str) -> Path:
+    if named := environ.get(variable):
         return Path(named)
-    from platformdirs import user_state_path
+    import platformdirs
 
-    with _home_needed():
-        return user_state_path("synq", appauthor=False)
-
-
-@contextmanager
-def _home_needed() -> Iterator[None]:
     try:
-        yield
+        folder: Path = getattr(platformdirs, function)("synq", appauthor=False)
     except RuntimeError as error:
         raise UsageError(f"The home folder is unknown: {error}.", hint=_OTHER_FOLDERS) from None
+    return folder
 
 
 def documents_dir() -> Path:
@@ -50,22 +43,19 @@ def documents_dir() -> Path:
 
 
 def private_folder(path: Path) -> Path:
-    """The folder, made for its owner alone if it is not there; UsageError if it can't be."""
+    """The folder, created for its owner alone if it is missing; UsageError if it can't be."""
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise UsageError(
-            f"The folder {path} can't be made: {error.strerror}.",
-            hint=_OTHER_FOLDERS,
-        ) from None
+        raise UsageError(f"The folder {path} can't be created: {error.strerror}.", hint=_OTHER_FOLDERS) from None
     return path
 
 
 @contextmanager
 def sole_writer(path: Path, *, limit: float = 10.0) -> Iterator[None]:
-    """Hold off every other synq that would change this file, in a folder of the user's own.
+    """Keep other synq processes from changing this file, in a private folder.
 
-    UsageError if the folder can't be written to, or if another synq holds the file for `limit` seconds.
+    UsageError if the folder can't be written to, or if another process keeps the lock for `limit` seconds.
     """
     from filelock import FileLock, Timeout
 
@@ -75,8 +65,8 @@ def sole_writer(path: Path, *, limit: float = 10.0) -> Iterator[None]:
         lock.acquire()
     except Timeout:
         raise UsageError(
-            f"Another synq has held {path} for {limit:g} seconds; nothing was changed.",
-            hint="Wait for it, or end it, and try again.",
+            f"Another synq process has locked {path} for {limit:g} seconds; nothing was changed.",
+            hint="Wait for it or stop it, and try again.",
         ) from None
     except OSError as error:
         raise UsageError(f"{path} can't be locked: {error.strerror}.", hint=_OTHER_FOLDERS) from None
@@ -87,15 +77,15 @@ def sole_writer(path: Path, *, limit: float = 10.0) -> Iterator[None]:
 
 
 def replace_file(path: Path, text: str, *, mode: int | None = 0o600, hint: str | None = _OTHER_FOLDERS) -> None:
-    """Write the file all at once: a reader sees the old text or the new.
+    """Replace the file atomically: a reader sees the old text or the new.
 
-    By default it is for its owner alone; without a mode the umask decides. A link stays a link; what it points to is
-    replaced. UsageError, with the hint, if it can't be written.
+    By default only its owner may read it; without a mode the umask decides. Of a symbolic link the target is replaced.
+    UsageError, with the hint, if it can't be written.
     """
     target = path.resolve()
     fresh = target.with_name(f"{target.name}.{os.getpid()}.new")
     try:
-        fresh.unlink(missing_ok=True)  # what a crash left there may be open to others
+        fresh.unlink(missing_ok=True)  # one that a crash left may be readable by others
         try:
             descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666 if mode is None else 0o600)
             with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:

@@ -63,7 +63,7 @@ def engine(folder: Path, host: Host | None, **variables: str) -> tuple[RunContex
     system = System(environ, now=lambda: clock[0], sleep=sleep, http=host)
     run = RunContext(system, [])
     return run, Engine(
-        run.runs, run.api, run.session, run.budget, run._lane, run.output, now=lambda: clock[0], sleep=sleep,
+        run.runs, run.api, run.session, run.budget, run.open_transport, run.output, now=lambda: clock[0], sleep=sleep,
         workers=1, verbs=[SendGreetings(run.api)],
     )  # fmt: skip
 

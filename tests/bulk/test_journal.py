@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from synq_cli.bulk.reconcile import match
 from synq_cli.bulk.runs.journal import Facts, Journal, Receipt, Row
 from synq_cli.bulk.runs.runs import Runs
 from synq_cli.errors import RefusedError, UsageError
@@ -121,17 +120,3 @@ def test_claims_ignore_only_runs_that_ended_well_before(memory: Path) -> None:
     for ago, receipts in ((601, {"own entry"}), (599, {"own entry", "early entry"})):
         os.utime(path, (NOW - ago, NOW - ago))
         assert Runs(memory).claims(own)[0] == receipts
-
-
-def test_row_does_not_claim_the_ledger_entry_of_another_run(memory: Path) -> None:
-    """The same change by two runs at once: the other run has claimed its entry, or may have made this one."""
-    own, other = finished(memory, NOW, "own entry"), finished(memory, NOW, "other entry")
-    entries = {"entry of the other run": "other entry", "entry of nobody": "free entry"}
-    with Runs(memory).open(own.id) as journal:
-        (row,) = journal.entries("unknown")
-    receipts, rivals = Runs(memory).claims(own)
-    free = [("change", Receipt(name, NOW)) for name in entries.values() if name not in receipts]
-    assert [receipt.id for _, receipt in free] == ["free entry"]
-    assert match([row], free, rivals, (0.0, 0.0), lambda _content: "change") == {}
-    assert match([row], free, [], (0.0, 0.0), lambda _content: "change")[3].id == "free entry"
-    assert other.id != own.id

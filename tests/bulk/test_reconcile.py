@@ -1,4 +1,4 @@
-"""Which ledger entry belongs to a row whose answer was lost: one that can be no other's, or none."""
+"""Rows whose answers were lost are matched with ledger entries only where there is one way to do it."""
 
 import pytest
 
@@ -16,42 +16,42 @@ def unclear(line: int, what: str, sent: float, given_up: float | None = None) ->
     return Entry(line, "unknown", {"what": what}, "", NOW + sent, None if given_up is None else NOW + given_up)
 
 
-def settled(rows: list[Entry], free: list[tuple[str, str, float]], rivals: list[Entry] | None = None) -> dict[int, str]:
+def matched(rows: list[Entry], free: list[tuple[str, str, float]], rivals: list[Entry] | None = None) -> dict[int, str]:
     entries = [(what, Receipt(name, NOW + at)) for what, name, at in free]
     found = match(rows, entries, rivals or [], (0.0, 0.0), lambda content: str(content["what"]))
     return {line: receipt.id for line, receipt in found.items()}
 
 
-def test_the_one_entry_that_fits_settles_the_row() -> None:
+def test_the_only_entry_that_fits_is_the_receipt() -> None:
     row = unclear(2, "a", 10, 12)
-    assert settled([row], [("a", "e1", 11), ("b", "e2", 11)]) == {2: "e1"}
-    assert settled([row], []) == {}
+    assert matched([row], [("a", "e1", 11), ("b", "e2", 11)]) == {2: "e1"}
+    assert matched([row], []) == {}
 
 
 @pytest.mark.parametrize(("at", "fits"), [(8.9, False), (9.0, True), (42.0, True), (42.1, False)])
-def test_it_was_posted_between_leaving_and_shortly_after_it_was_given_up(at: float, fits: bool) -> None:
-    assert bool(settled([unclear(2, "a", 10, 12)], [("a", "e", at)])) is fits
+def test_entry_must_be_posted_between_sending_and_shortly_after_giving_up(at: float, fits: bool) -> None:
+    assert bool(matched([unclear(2, "a", 10, 12)], [("a", "e", at)])) is fits
 
 
-def test_where_two_entries_fit_somebody_else_moved_the_same_and_nobody_can_tell() -> None:
-    assert settled([unclear(2, "a", 10, 12)], [("a", "e1", 11), ("a", "e2", 11)]) == {}
+def test_row_that_fits_two_entries_stays_unknown() -> None:
+    assert matched([unclear(2, "a", 10, 12)], [("a", "e1", 11), ("a", "e2", 11)]) == {}
 
 
-def test_where_two_rows_may_have_made_it_neither_is_settled() -> None:
+def test_entry_that_fits_two_rows_is_of_neither() -> None:
     row, other = unclear(2, "a", 10, 12), unclear(2, "a", 9, 10)
-    assert settled([row], [("a", "e1", 11)], [other]) == {}
-    assert settled([row], [("a", "e1", 11)], [unclear(2, "a", 900, 901)]) == {2: "e1"}
-    assert settled([row], [("a", "e1", 11)], [unclear(2, "b", 9, 10)]) == {2: "e1"}
+    assert matched([row], [("a", "e1", 11)], [other]) == {}
+    assert matched([row], [("a", "e1", 11)], [unclear(2, "a", 900, 901)]) == {2: "e1"}
+    assert matched([row], [("a", "e1", 11)], [unclear(2, "b", 9, 10)]) == {2: "e1"}
 
 
-def test_the_clocks_are_compared_by_rows_whose_entries_say_when() -> None:
+def test_clock_offset_comes_from_rows_that_are_done() -> None:
     assert clock_offset([]) == (0.0, 0.0)
     assert clock_offset([done(0, 1, None)]) == (0.0, 0.0)
     # The API's clock is 100 s ahead, and writes whole seconds.
     assert clock_offset([done(0.2, 0.4, 100), done(0.7, 0.9, 100), done(1.3, 1.6, 101)]) == pytest.approx((99.6, 100.3))
 
 
-def test_a_clock_that_was_set_meanwhile_makes_the_span_wide() -> None:
+def test_clock_that_was_set_meanwhile_widens_the_offset() -> None:
     least, most = clock_offset([done(0, 1, 100), done(10, 11, 10)])
     assert least <= -1
     assert most >= 100

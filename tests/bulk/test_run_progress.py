@@ -1,4 +1,4 @@
-"""What a run tells of itself while it goes on."""
+"""The progress of a run: rows, pace, time left and what is left of the rate limit."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ NOW = 1_795_521_600.0
 
 
 class Bar:
-    """Keeps what it is told."""
+    """Records its updates."""
 
     def __init__(self) -> None:
         self.told: list[tuple[int | None, int | None, str, float | None]] = []

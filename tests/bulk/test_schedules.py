@@ -104,7 +104,7 @@ class World:
         system = System(environ, now=self.now, sleep=self.sleep, jitter=lambda: 0.5, http=Faulty(self))
         run = RunContext(system, [])
         return run, Engine(
-            run.runs, run.api, run.session, run.budget, run._lane, run.output, now=self.now, sleep=self.sleep,
+            run.runs, run.api, run.session, run.budget, run.open_transport, run.output, now=self.now, sleep=self.sleep,
             workers=workers,
         )  # fmt: skip
 

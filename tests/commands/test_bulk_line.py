@@ -17,7 +17,7 @@ SKUS = ["AAA", "BBB", "CCC", "DDD", "EEE", "FFF"]
 
 
 class Shop:
-    """A tenant with six SKUs and one location that answers an adjustment as it is told, by SKU."""
+    """A tenant with six SKUs and one location whose answer to an adjustment can be set by SKU."""
 
     def __init__(self) -> None:
         self.answers: dict[str, Callable[[], httpx.Response]] = {}
@@ -164,7 +164,7 @@ def test_every_problem_is_listed_and_nothing_sent(run: Any, shop: Shop, tmp_path
 
     assert refusal("sku,delta\nAAA,x\n,1\n") == [
         "synq: standard input has 2 problems; nothing was sent.",
-        '  line 2: invalid quantity "x"',
+        '  line 2: invalid quantity "x". Use a whole number such as -5, +5 or 5',
         "  line 3: no SKU and no variant_id",
         "  Fix the file and run the command again.",
     ]
@@ -172,7 +172,7 @@ def test_every_problem_is_listed_and_nothing_sent(run: Any, shop: Shop, tmp_path
     assert refusal("sku,delta,location\nAAA,1,Shed\nAAX,1,Shed\nBBB,1,Attic\nAAA,2,shed\n") == [
         "synq: standard input has 3 problems; nothing was sent.",
         '  line 3: unknown SKU "AAX". Did you mean AAA?',
-        '  line 4: unknown location "attic", or several have that name: use its id',
+        '  line 4: unknown location "Attic". Locations: Shed',
         "  line 5: same as line 2: add the two up, or remove one",
         "  Fix the file and run the command again.",
     ]
@@ -241,6 +241,21 @@ def test_lost_answer_is_found_in_the_ledger_or_stays_unknown(run: Any, shop: Sho
     told = run("runs", "resume", name, "--resend-unknown", "5", "-q")
     assert (told.status, shop.seen.count("POST adjust")) == (0, sent + 1)
     assert shop.posted == dict(zip(SKUS, range(1, 7), strict=True))
+
+
+def test_row_does_not_claim_the_ledger_entry_of_another_run(run: Any, shop: Shop, tmp_path: Path) -> None:
+    def arrived() -> httpx.Response:
+        shop.post({"variant_id": VARIANTS[0], "location_id": PLACE, "quantity_delta": 1})
+        return lost()
+
+    file = tmp_path / "counts.csv"
+    file.write_text("sku,delta\nAAA,1\n", encoding="utf-8")
+    line = ("inventory", "adjust", "--file", str(file), "--yes", "-q")
+    shop.answers, shop.ledger_answer = {"AAA": arrived}, refused()
+    assert run(*line).status == 10
+    # The only entry of the ledger may be of either run.
+    shop.answers, shop.ledger_answer = {"AAA": lost}, None
+    assert (run(*line).status, len(shop.ledger)) == (10, 1)
 
 
 def test_run_whose_last_answers_were_lost_succeeds_if_the_ledger_has_them(run: Any, shop: Shop, counts: Path) -> None:

@@ -130,7 +130,7 @@ WRONG = {
     "a blank SKU": (["variants", "create", ID, "--sku", " "], "The SKU can't be blank."),
     "a file for an address": (["media", "add", "navy.jpg"], 'Invalid address "navy.jpg".'),
     "another kind of address": (["media", "add", "ftp://a.b/c"], 'Invalid address "ftp://a.b/c".'),
-    "a place below the first": (["media", "add", URL, "--sort-order", "-1"], "Invalid value for '--sort-order'"),
+    "a place below the first": (["media", "add", URL, "--sort-order", "-1"], 'Invalid value "-1" for --sort-order'),
     "a blank alt text": (["media", "add", URL, "--alt-text", ""], "The alt text can't be blank."),
 }  # fmt: skip
 

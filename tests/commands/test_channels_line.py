@@ -34,7 +34,7 @@ def test_a_channel_is_created_with_its_currency_in_capitals(synq: Any) -> None:
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        (("create", "x"), "Missing option '--currency'.\n  See `synq channels create --help`."),
+        (("create", "x"), "Missing option --currency.\n  See `synq channels create --help`."),
         (("create", " ", "--currency", "GBP"), "The name can't be blank."),
         (
             ("create", "x", "--currency", "pounds"),

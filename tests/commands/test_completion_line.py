@@ -97,7 +97,7 @@ def test_an_older_installation_is_brought_up_to_date(completion: Any, home: Path
     script, start = home / PLACES["zsh"][0], home / ".zshrc"
     assert completion("install", "zsh", "--yes").status == 0
     new = files(home)
-    script.write_text("#compdef synq\n# TAB for synq 0.0.1 in zsh.\n", encoding="utf-8")
+    script.write_text("#compdef synq\n# Completion of synq 0.0.1 for zsh.\n", encoding="utf-8")
     start.write_text(
         new[".zshrc"].replace("autoload -Uz _synq", "autoload _synq") + "setopt autocd\n", encoding="utf-8"
     )
@@ -153,9 +153,13 @@ def test_it_says_what_it_will_change_and_asks(completion: Any, home: Path) -> No
 @pytest.mark.parametrize(
     ("words", "environ", "said"),
     [
-        ([], {"SHELL": "/bin/csh"}, "synq has no completion for csh.\n  Name one: bash, zsh, fish, powershell.\n"),
-        ([], {}, "SHELL does not say which shell is yours.\n  Name one: bash, zsh, fish, powershell.\n"),
-        (["zsh"], {"HOME": ""}, "HOME is not set, so there is no place for the script.\n"),
+        (
+            [],
+            {"SHELL": "/bin/csh"},
+            "synq does not support completion in csh.\n  Use one of bash, zsh, fish, powershell.\n",
+        ),
+        ([], {}, "The variable SHELL is not set.\n  Use one of bash, zsh, fish, powershell.\n"),
+        (["zsh"], {"HOME": ""}, "The variable HOME is not set.\n"),
     ],
 )
 def test_where_it_can_not_be_installed(completion: Any, words: list[str], environ: dict[str, str], said: str) -> None:

@@ -215,8 +215,8 @@ def test_a_state_folder_that_can_not_be(synq: Any) -> None:
     found = examined(synq, environ=environ)
     for piece in ("budget", "index"):
         assert found[piece][0] == "fail"
-        assert "can't be made: Not a directory." in found[piece][1]
-        assert found[piece][2] == "SYNQ_CONFIG_DIR and SYNQ_STATE_DIR name other folders."
+        assert "can't be created: Not a directory." in found[piece][1]
+        assert found[piece][2] == "To use other folders, set SYNQ_CONFIG_DIR and SYNQ_STATE_DIR."
 
 
 def test_damaged_state_files(synq: Any) -> None:
@@ -225,8 +225,8 @@ def test_damaged_state_files(synq: Any) -> None:
         (synq.folder / "state" / f"{name}.sqlite3").write_bytes(b"not a database, whatever its name may say" * 9)
     found = examined(synq, environ=LOGGED_IN)
     assert (found["budget"][0], found["index"][0], found["routes"][0]) == ("warn", "fail", "warn")
-    assert "was damaged. It was set aside as" in found["budget"][1]
-    assert "Move the file away" in str(found["index"][2])
+    assert "was damaged: renamed it to" in found["budget"][1]
+    assert "Delete the file" in str(found["index"][2])
 
 
 def test_with_the_network_missing_routes_are_asked_for_again(synq: Any) -> None:
@@ -278,7 +278,7 @@ def test_completion(synq: Any) -> None:
     assert looked_at() == ("ok", f"For zsh, in {script}.", None)
     text = script.read_text(encoding="utf-8")
     script.write_text(text.replace(f"synq {__version__} ", "synq 0.0.9 "), encoding="utf-8")
-    assert looked_at() == ("warn", f"{script} is of another version of synq.", mend)
+    assert looked_at() == ("warn", f"{script} is for another version of synq.", mend)
     assert synq("completion", "install", "--yes", environ=environ).status == 0
     start.unlink()
     assert looked_at() == ("warn", f"{start} does not load {script}.", mend)
@@ -289,7 +289,7 @@ def test_completion(synq: Any) -> None:
 
 @pytest.mark.parametrize(
     ("shell", "why"),
-    [("/bin/tcsh", "synq has no completion for tcsh."), ("", "SHELL does not say which shell is yours.")],
+    [("/bin/tcsh", "synq does not support completion in tcsh."), ("", "The variable SHELL is not set.")],
 )
 def test_a_shell_that_synq_does_not_know_is_no_trouble(synq: Any, shell: str, why: str) -> None:
     found = examined(synq, environ=LOGGED_IN | {"SHELL": shell, "HOME": str(synq.folder)})["completion"]

@@ -19,9 +19,9 @@ def all_errors(kind: type[SynqError] = SynqError) -> list[type[SynqError]]:
 def test_help_alone_lists_the_topics(synq: Any) -> None:
     shown = synq("help")
     assert (shown.status, shown.err) == (0, "")
-    assert shown.out.startswith("Topics:\n  exit-codes   How a run ends, for scripts.\n")
+    assert shown.out.startswith("Topics:\n  exit-codes   Exit statuses, for scripts.\n")
     assert [line.split()[0] for line in shown.out.splitlines()[1 : len(TOPICS) + 1]] == list(TOPICS)
-    assert shown.out.endswith("\n`synq --help` lists the commands.\n")
+    assert shown.out.endswith("\nRun `synq --help` for the list of commands.\n")
 
 
 def test_every_file_of_a_topic_is_one() -> None:

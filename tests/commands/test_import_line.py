@@ -20,7 +20,7 @@ ROWS = [
 
 
 class Works:
-    """Makes bulk jobs as it is told, one answer after the other, and lists them."""
+    """A server that makes and lists bulk jobs; its answers can be set, one after the other."""
 
     def __init__(self) -> None:
         self.answers: list[Callable[[dict[str, Any]], httpx.Response] | None] = []

@@ -80,7 +80,9 @@ def test_a_limit_says_what_the_rest_would_cost(synq: Any) -> None:
     server = Paged("entries", [entry(number) for number in range(150)])
     result = synq("inventory", "ledger", "--limit", "2", "--fields", "quantity_delta", environ=ENVIRON, http=server)
     assert result.out == "quantity_delta\n-2\n-1\n"
-    assert result.err.splitlines()[0] == "2 shown, more may match; --all reads on, 1 request for each 100 ledger rows."
+    assert (
+        result.err.splitlines()[0] == "2 shown, more may match; --all reads them, 1 request for each 100 ledger rows."
+    )
 
 
 @pytest.mark.parametrize("since", ["yesterday", "5x", "2026-13-01"])
@@ -135,7 +137,7 @@ def test_low_stock_is_looked_for_on_every_page_until_the_limit(synq: Any) -> Non
 def test_a_threshold_that_is_none_is_refused_before_anything_is_sent(synq: Any, word: str) -> None:
     result = synq("inventory", "levels", "--threshold", word, environ=ENVIRON, http=Tenant({}))
     assert (result.status, result.out) == (2, "")
-    assert "Invalid value for '--threshold'" in result.err
+    assert f'Invalid value "{word}" for --threshold: use a whole number, 0 or more.' in result.err
 
 
 @pytest.mark.parametrize("reply", [httpx.Response(404, text="tenant settings not found"), {"costing_method": "WAC"}])
@@ -165,7 +167,7 @@ def test_a_limit_ends_the_levels_of_several_skus(synq: Any) -> None:
     line = ("inventory", "levels", "SKU-0", "SKU-6", "SKU-x", "--fields", "sku", "--limit")
     limited = synq(*line, "1", environ=ENVIRON, http=server)
     assert (limited.out, server.asked) == ("sku\nSKU-0\n", ["levels?sku=SKU-0&limit=100"])
-    assert limited.err.splitlines()[0] == ("1 shown, more may match; --all reads on, 1 request or more for each SKU.")
+    assert limited.err.splitlines()[0] == ("1 shown, more may match; --all reads them, 1 request or more for each SKU.")
     whole = synq(*line, "3", environ=ENVIRON, http=server)
     assert whole.out == "sku\nSKU-0\nSKU-6\n"
     assert whole.err.splitlines()[0] == "No stock levels match SKU-x. Did you mean SKU-6?"

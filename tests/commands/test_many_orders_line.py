@@ -15,7 +15,7 @@ CHANNELS = [{"id": "5a1c9e37-4d8b-4f62-a0e5-7b3d1f9c2846", "name": "web-storefro
 
 
 class Desk:
-    """Takes orders as it is told, by their payment's reference."""
+    """A server that takes orders; its answers can be set by payment reference."""
 
     def __init__(self) -> None:
         self.answers: dict[str, list[Callable[[], httpx.Response]]] = {}
@@ -151,7 +151,7 @@ def test_every_problem_is_listed_and_nothing_sent(run: Any, desk: Desk) -> None:
     )  # fmt: skip
     result = create(run, twice, "--yes")
     assert result.err.splitlines()[1:4] == [
-        '  line 2: unknown channel "web"',
+        '  line 2: unknown channel "web". See `synq channels list`',
         "  line 3: same as line 1: remove one",
         "  line 5: idempotency_key of line 4: use one of its own",
     ]

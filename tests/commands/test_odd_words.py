@@ -14,11 +14,11 @@ ENVIRON = {"SYNQ_TOKEN": "a.b.c", "SYNQ_BASE_URL": "https://api.test"}
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        (("--wxyz", "orders", "list"), "No such option: --wxyz.\n  See `synq --help`."),
-        (("orders", "list", "--wxyz"), "No such option: --wxyz.\n  See `synq orders list --help`."),
+        (("--wxyz", "orders", "list"), 'Unknown option "--wxyz".\n  See `synq --help`.'),
+        (("orders", "list", "--wxyz"), 'Unknown option "--wxyz".\n  See `synq orders list --help`.'),
         (
             ("orders", "list", "--statu", "open"),
-            "No such option: --statu.\n  Did you mean --status? See `synq orders list --help`.",
+            'Unknown option "--statu".\n  Did you mean --status? See `synq orders list --help`.',
         ),
         (
             ("orders", "lst"),
@@ -29,9 +29,9 @@ ENVIRON = {"SYNQ_TOKEN": "a.b.c", "SYNQ_BASE_URL": "https://api.test"}
         ),
         (
             ("orders", "list", "extra"),
-            "Got unexpected extra argument(s) (extra).\n  See `synq orders list --help`.",
+            'Unexpected argument "extra".\n  See `synq orders list --help`.',
         ),
-        (("orders", "get"), "Missing argument 'ID'.\n  See `synq orders get --help`."),
+        (("orders", "get"), "Missing argument ID.\n  See `synq orders get --help`."),
         (
             ("inventory", "adjust", VARIANT, "0"),
             "A quantity of 0 changes nothing.\n  -5 takes five away, +5 or 5 adds five.",

@@ -51,11 +51,11 @@ def test_an_invitation_is_sent_once_with_the_role_in_capitals(synq: Any) -> None
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        (("update",), "Missing option '--name'.\n  See `synq organization update --help`."),
+        (("update",), "Missing option --name.\n  See `synq organization update --help`."),
         (("update", "--name", " "), "The name can't be blank."),
         (
             ("members", "invite", "x@y.no"),
-            "Missing option '--role': use ADMIN, EDITOR or VIEWER.\n  See `synq organization members invite --help`.",
+            "Missing option --role: use ADMIN, EDITOR or VIEWER.\n  See `synq organization members invite --help`.",
         ),
         (
             ("members", "invite", "rory", "--role", "EDITOR"),

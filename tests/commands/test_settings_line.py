@@ -108,7 +108,7 @@ def test_what_is_neither_named_nor_there_is_asked_for(synq: Any, reply: Any) -> 
 @pytest.mark.parametrize(
     ("pairs", "said"),
     [
-        ([], "Missing argument 'KEY=VALUE...'.\n  See `synq settings set --help`."),
+        ([], "Missing argument KEY=VALUE.\n  See `synq settings set --help`."),
         (
             ["costing_method"],
             'Invalid setting "costing_method".\n  Use KEY=VALUE, such as default_low_stock_threshold=8.',

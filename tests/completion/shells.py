@@ -1,4 +1,4 @@
-"""A real shell on a terminal of its own, for tests that press keys."""
+"""A real shell on its own pseudoterminal, for tests that press keys."""
 
 import os
 import pty

@@ -1,4 +1,4 @@
-"""TAB in real shells: keys are pressed on a terminal, and the line that they leave behind is looked at."""
+"""Completion in real shells: press keys on a terminal, then read the command line."""
 
 import os
 import sys
@@ -93,7 +93,7 @@ def at(request: pytest.FixtureRequest, machine: dict[str, str]) -> Iterator[Shel
 
 
 @pytest.mark.parametrize(("typed", "line"), LINES)
-def test_a_word_begun_is_finished(at: Shell, typed: str, line: str) -> None:
+def test_a_partial_word_is_completed(at: Shell, typed: str, line: str) -> None:
     assert at.words(f"{typed}\t") == [word.replace("·", " ") for word in line.split(" ")]
 
 
@@ -105,7 +105,7 @@ def test_a_word_begun_is_finished(at: Shell, typed: str, line: str) -> None:
         ("synq --sandbox inventory levels --location ", "Troms. lager", ["High Street shop", "Leith warehouse"], ""),
     ],
 )
-def test_what_is_ambiguous_is_listed(at: Shell, typed: str, last: str, names: list[str], about: str) -> None:
+def test_ambiguous_words_are_listed(at: Shell, typed: str, last: str, names: list[str], about: str) -> None:
     shown = at.listed(f"{typed}\t\t", last)
     assert [name for name in names if name not in shown] == []
     assert at.name == "bash" or about in shown  # bash shows names alone

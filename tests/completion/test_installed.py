@@ -1,4 +1,4 @@
-"""A completion that `synq completion install` has installed, met in a real shell with its own start-up files."""
+"""`synq completion install` in a real shell with its own start-up files."""
 
 import os
 import sys
@@ -32,7 +32,7 @@ def test_a_new_shell_completes(tmp_path: Path, name: str, file: str, before: str
         assert at.words("synq orders list --status to-\t") == ["synq", "orders", "list", "--status", "to-ship"]
 
 
-def test_on_macos_bash_reads_another_file(tmp_path: Path) -> None:
+def test_macos_uses_another_start_up_file_of_bash(tmp_path: Path) -> None:
     environ = {"HOME": str(tmp_path)}
     assert installation("bash", environ, "linux").start_file == tmp_path / ".bashrc"
     assert installation("bash", environ, "darwin").start_file == tmp_path / ".bash_profile"
@@ -41,7 +41,7 @@ def test_on_macos_bash_reads_another_file(tmp_path: Path) -> None:
     assert installation("bash", environ, "darwin").start_file == tmp_path / ".profile"
 
 
-def test_windows_has_powershell(tmp_path: Path) -> None:
+def test_windows_uses_powershell(tmp_path: Path) -> None:
     found = installation(None, {"USERPROFILE": str(tmp_path)}, "win32")
     assert (found.shell, found.start_file.name) == ("powershell", "Microsoft.PowerShell_profile.ps1")
     assert found.lines == f". '{found.script}'\n"

@@ -1,4 +1,4 @@
-"""`synq __complete`: what only this machine knows, told without a network, a trace or a complaint."""
+"""`synq __complete`: values of the local cache, without requests, changes or errors."""
 
 import base64
 import json
@@ -22,11 +22,11 @@ def token(tenant: str) -> str:
 
 @pytest.fixture
 def complete(synq: Any) -> Any:
-    """Asks with the words of a line; no request may be sent."""
+    """Completes a value on a command line; no request may be sent."""
 
-    def ask(kind: str, begun: str, line: str = "synq", **environ: str) -> list[str]:
+    def ask(kind: str, prefix: str, line: str = "synq", **environ: str) -> list[str]:
         http = httpx.MockTransport(lambda _request: pytest.fail("a request was sent"))
-        result = synq("__complete", kind, begun, "--", *line.split(), environ=environ, http=http)
+        result = synq("__complete", kind, prefix, "--", *line.split(), environ=environ, http=http)
         assert (result.status, result.err) == (0, "")
         return list(result.out.splitlines())
 
@@ -34,8 +34,8 @@ def complete(synq: Any) -> Any:
 
 
 @pytest.fixture
-def learned(synq: Any) -> Any:
-    """A machine that knows SKUs of two tenants of one host, and those of a profile."""
+def cached(synq: Any) -> Any:
+    """A cache with SKUs of two tenants of one host, and of a profile."""
     for tenant, sku in ((ACME, "ACM-1"), (OTHER, "OTH-1")):
         synq("inventory", "skus", "add", sku, VARIANT, environ={"SYNQ_TOKEN": token(tenant)})
     synq("config", "set", "tenant_id", ACME, "--profile", "acme")
@@ -45,7 +45,7 @@ def learned(synq: Any) -> Any:
     return synq
 
 
-def test_a_tenants_skus_are_told_to_that_tenant_alone(learned: Any, complete: Any) -> None:
+def test_skus_complete_for_their_own_tenant_only(cached: Any, complete: Any) -> None:
     assert complete("sku", "", SYNQ_TOKEN=token(ACME)) == [f"ACM-1\t{VARIANT}"]
     assert complete("sku", "", SYNQ_TOKEN=token(OTHER)) == [f"OTH-1\t{VARIANT}"]
     assert complete("sku", "", SYNQ_TENANT_ID=OTHER) == [f"OTH-1\t{VARIANT}"]
@@ -64,13 +64,13 @@ def test_a_tenants_skus_are_told_to_that_tenant_alone(learned: Any, complete: An
         ("synq --base-url https://api.acme.test", {"SYNQ_TENANT_ID": ACME}),
     ],
 )
-def test_the_line_and_the_environment_say_whose(
-    learned: Any, complete: Any, line: str, environ: dict[str, str]
+def test_options_and_environment_choose_the_tenant(
+    cached: Any, complete: Any, line: str, environ: dict[str, str]
 ) -> None:
     assert complete("sku", "p", line, **environ) == [f"PRO-1\t{VARIANT}"]
 
 
-def test_a_login_in_the_keyring_is_known_without_the_keyring(synq: Any, complete: Any) -> None:
+def test_a_login_completes_without_opening_the_keyring(synq: Any, complete: Any) -> None:
     http = httpx.MockTransport(lambda _request: httpx.Response(200, json=[]))
     assert synq("auth", "login", "--with-token", stdin=token(ACME), http=http).status == 0
     assert synq("inventory", "skus", "add", "ACM-1", VARIANT).status == 0
@@ -78,9 +78,9 @@ def test_a_login_in_the_keyring_is_known_without_the_keyring(synq: Any, complete
     assert complete("sku", "acm") == [f"ACM-1\t{VARIANT}"]
 
 
-def test_what_the_sandbox_has_shown(synq: Any, complete: Any) -> None:
+def test_locations_and_orders_that_were_shown(synq: Any, complete: Any) -> None:
     assert complete("location", "", "synq --sandbox") == []
-    assert not (synq.folder / "state").exists()  # asking has made nothing
+    assert not (synq.folder / "state").exists()  # completion creates nothing
     assert synq("--sandbox", "inventory", "locations").status == 0
     names = [line.split("\t")[0] for line in complete("location", "", "synq --sandbox")]
     assert names == ["High Street shop", "Leith warehouse", "Tromsø lager"]
@@ -97,23 +97,23 @@ def test_a_product_is_completed_by_its_id_and_by_skus(synq: Any, complete: Any) 
     assert found == ["f1f1e283-6659-47ee-a41b-6b6ad352dac2", "F1-OS"]
 
 
-def test_an_item_goes_on_after_its_sku(synq: Any, complete: Any) -> None:
+def test_an_item_ends_with_an_equals_sign(synq: Any, complete: Any) -> None:
     synq("inventory", "skus", "add", "10%_off", VARIANT, environ={"SYNQ_TOKEN": token(ACME)})
     synq("inventory", "skus", "add", "10 more", VARIANT, environ={"SYNQ_TOKEN": token(ACME)})
     assert complete("item", "10%", SYNQ_TOKEN=token(ACME)) == [f"10%_off=\t{VARIANT}"]
 
 
-def test_what_no_line_can_hold_is_not_offered(synq: Any, complete: Any) -> None:
+def test_control_characters_are_not_offered(synq: Any, complete: Any) -> None:
     synq("inventory", "skus", "add", "A\x1b[2J\tB", VARIANT, environ={"SYNQ_TOKEN": token(ACME)})
     assert complete("sku", "", SYNQ_TOKEN=token(ACME)) == []
 
 
-def test_profiles(learned: Any, complete: Any) -> None:
-    assert complete("profile", "") == ["acme\tapi.acme.test, production", "sandbox\tthe embedded tenant"]
+def test_profiles(cached: Any, complete: Any) -> None:
+    assert complete("profile", "") == ["acme\tapi.acme.test, production", "sandbox\tthe embedded sandbox"]
     assert complete("profile", "AC") == ["acme\tapi.acme.test, production"]
 
 
-def test_runs_the_latest_first(synq: Any, complete: Any) -> None:
+def test_runs_newest_first(synq: Any, complete: Any) -> None:
     assert complete("run", "") == []
     rows = "sku,delta\nHMC-NVY-M,-5\n"
     for _ in range(2):
@@ -128,12 +128,12 @@ def test_runs_the_latest_first(synq: Any, complete: Any) -> None:
 @pytest.mark.parametrize(
     "words", [[], ["sku"], ["sku", ""], ["sku", "", "--", "-p"], ["nothing", "", "--"], ["sku", "", "--", "-p", "a/b"]]
 )
-def test_it_never_complains(synq: Any, words: list[str]) -> None:
+def test_invalid_input_prints_nothing(synq: Any, words: list[str]) -> None:
     result = synq("__complete", *words)
     assert (result.status, result.out, result.err) == (0, "", "")
 
 
-def test_damaged_files_and_a_folder_that_is_gone(synq: Any, complete: Any) -> None:
+def test_damaged_files_and_a_missing_folder_print_nothing(synq: Any, complete: Any) -> None:
     (synq.folder / "config").mkdir()
     (synq.folder / "config/config.yaml").write_text("profiles: [", encoding="utf-8")
     assert complete("profile", "") == []
@@ -142,11 +142,11 @@ def test_damaged_files_and_a_folder_that_is_gone(synq: Any, complete: Any) -> No
     (synq.folder / "state/index.sqlite3").write_text("no database", encoding="utf-8")
     assert complete("sku", "") == []
     synq.working = None
-    assert complete("profile", "") == ["sandbox\tthe embedded tenant"]
+    assert complete("profile", "") == ["sandbox\tthe embedded sandbox"]
 
 
-def test_it_waits_for_nobody(learned: Any, complete: Any) -> None:
-    index: Path = learned.folder / "state/index.sqlite3"
+def test_it_does_not_wait_for_a_locked_cache(cached: Any, complete: Any) -> None:
+    index: Path = cached.folder / "state/index.sqlite3"
     writer = sqlite3.connect(index, isolation_level=None)
     writer.execute("BEGIN IMMEDIATE")  # as a long import of SKUs does
     assert complete("sku", "", SYNQ_TENANT_ID=OTHER) == [f"OTH-1\t{VARIANT}"]

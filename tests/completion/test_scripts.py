@@ -1,4 +1,4 @@
-"""The completion scripts: what they offer without starting synq, and that they know the whole command tree."""
+"""The completion scripts: what they complete without starting synq, and that they cover the command tree."""
 
 import re
 import subprocess
@@ -74,7 +74,7 @@ def write() -> Callable[[str], str]:
     return written.__getitem__
 
 
-def test_bash_answers_from_its_tables(write: Callable[[str], str]) -> None:
+def test_bash_completes_from_its_tables(write: Callable[[str], str]) -> None:
     program = write("bash") + PROBE
     lines = "\n".join([*LINES, ""])
     done = subprocess.run(
@@ -87,7 +87,7 @@ def test_bash_answers_from_its_tables(write: Callable[[str], str]) -> None:
 
 
 @pytest.mark.parametrize("shell", SCRIPTS)
-def test_a_script_knows_every_command_and_every_option(write: Callable[[str], str], shell: str) -> None:
+def test_scripts_cover_every_command_and_option(write: Callable[[str], str], shell: str) -> None:
     text = write(shell)
     nodes = list(tree.walk(tree.root_node(root_command())))
     wanted = {" ".join(node.words) for node in nodes if node.is_group}
@@ -100,7 +100,7 @@ def test_a_script_knows_every_command_and_every_option(write: Callable[[str], st
     assert re.search(r"[ \t]$", text, re.MULTILINE) is None
 
 
-def test_every_kind_that_is_asked_for_is_one_that_synq_answers(known: Grammar) -> None:
+def test_scripts_ask_for_known_kinds_only(known: Grammar) -> None:
     asked = {value.removeprefix("ask ") for _, value in known.values if value.startswith("ask ")}
     assert asked == {
         "profile",
@@ -117,7 +117,7 @@ def test_every_kind_that_is_asked_for_is_one_that_synq_answers(known: Grammar) -
     }
 
 
-def test_an_option_that_means_several_things_is_told_by_its_command(known: Grammar) -> None:
+def test_an_option_with_several_meanings_depends_on_its_command(known: Grammar) -> None:
     values = {pattern: value for patterns, value in known.values for pattern in patterns}
     assert values["* --location"] == "ask location"
     assert "* --sku" not in values
@@ -126,7 +126,7 @@ def test_an_option_that_means_several_things_is_told_by_its_command(known: Gramm
     assert (values["inventory levels #*"], values["products get #1"]) == ("ask sku", "ask product-or-sku")
 
 
-def test_powershells_tables_are_the_same(write: Callable[[str], str], known: Grammar) -> None:
+def test_powershell_has_the_same_tables(write: Callable[[str], str], known: Grammar) -> None:
     # No shell here runs it; what can be read in it is compared.
     text = write("powershell")
     rows = dict(re.findall(r"^        '([^']*)' \{ return '([^']*)' \}$", text, re.MULTILINE))

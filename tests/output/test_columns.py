@@ -1,8 +1,7 @@
 import subprocess
 import sys
 
-from synq_cli.output.columns import Column, lookup
-from synq_cli.output.formats import money, text
+from synq_cli.output.columns import lookup
 
 
 def test_lookup_follows_dots() -> None:
@@ -13,12 +12,6 @@ def test_lookup_follows_dots() -> None:
     assert lookup(row, "customer.phone") is None
     assert lookup(row, "id.x", "nothing") == "nothing"
     assert lookup(row, "tags.0", "nothing") == "nothing"
-
-
-def test_a_column_shows_text_and_stays_unless_told_otherwise() -> None:
-    column = Column("Status", "status")
-    assert (column.format, column.drop, column.format.right) == (text, 0, False)
-    assert Column("Total", "total", money("currency"), drop=2).format.right
 
 
 def test_columns_and_formats_import_nothing_heavy() -> None:

@@ -13,18 +13,16 @@ def test_empty_names_are_refused(option: str) -> None:
     assert caught.value.message == f'Invalid --fields "{option}": a name is empty.'
 
 
-def test_order_blanks_and_repeats() -> None:
+def test_order_blanks_repeats_and_missing_fields() -> None:
     assert Fields("total, id ,total").names == ["total", "id"]
-
-
-def test_pick_gives_flat_keys_and_null() -> None:
     assert Fields("b.c,x,a").select({"a": 1, "b": {"c": [2], "d": 3}}) == {"b.c": [2], "x": None, "a": 1}
 
 
-def test_columns_take_the_form_the_command_has_for_them() -> None:
+def test_fields_use_the_format_of_the_command() -> None:
     price = money("currency")
     columns = Fields("total,note").columns([Column("Total", "total", price, drop=3)])
     assert columns == [Column("total", "total", price), Column("note", "note", text)]
+    assert Fields("id").columns([Column("ID", "id", table=False)]) == [Column("id", "id")]
 
 
 def missed(option: str, *rows: dict[str, object]) -> list[str]:
@@ -33,24 +31,23 @@ def missed(option: str, *rows: dict[str, object]) -> list[str]:
     return list(fields.unknown())
 
 
-def test_a_field_of_one_row_is_not_missed() -> None:
-    assert missed("id,extra,a.b", {"id": 1}, {"id": 2, "extra": None}, {"a": {"b": None}}) == []
-
-
-def test_a_missed_field_names_its_neighbour() -> None:
-    assert missed("totl,customer.nam", {"id": 1, "total": 2, "customer": {"name": "x"}}) == [
-        'Unknown field "totl". Did you mean total?',
-        'Unknown field "customer.nam". Did you mean customer.name?',
-    ]
-
-
-def test_a_missed_field_without_neighbour_names_what_there_is() -> None:
-    assert missed("zzz", {"id": 1, "customer": {"name": "x"}}) == ['Unknown field "zzz". Fields: id, customer.']
-
-
-def test_nothing_is_missed_where_there_are_no_rows() -> None:
-    assert missed("zzz") == []
-
-
-def test_a_column_that_no_table_has_is_one_for_those_who_ask() -> None:
-    assert Fields("id").columns([Column("ID", "id", table=False)]) == [Column("id", "id")]
+@pytest.mark.parametrize(
+    ("option", "rows", "said"),
+    [
+        ("id,extra,a.b", [{"id": 1}, {"id": 2, "extra": None}, {"a": {"b": None}}], []),
+        (
+            "totl,customer.nam",
+            [{"id": 1, "total": 2, "customer": {"name": "x"}}],
+            [
+                'Unknown field "totl". Did you mean total?',
+                'Unknown field "customer.nam". Did you mean customer.name?',
+            ],
+        ),
+        ("zzz", [{"id": 1, "customer": {"name": "x"}}], ['Unknown field "zzz". Fields: id, customer.']),
+        ("zzz", [], []),
+    ],
+)
+def test_a_field_that_no_row_has_is_named(option: str, rows: list[dict[str, object]], said: list[str]) -> None:
+    fields = Fields(option)
+    fields.notice(rows)
+    assert list(fields.unknown()) == said

@@ -4,8 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from synq_cli.exact_json import loads
 from synq_cli.output.columns import Column
@@ -69,19 +67,13 @@ def test_orders_on_a_terminal(screen: Callable[..., Any], width: int, environ: d
     assert ("\n" + shown.out, shown.err.replace("shows\nall", "shows all")) == TABLES[width]
 
 
-def test_a_table_asked_for_off_a_terminal_is_whole_and_plain(screen: Callable[..., Any]) -> None:
+def test_table_without_a_terminal_is_complete_and_plain(screen: Callable[..., Any]) -> None:
     shown = screen(format="table", width=20)
     shown.output.rows(ORDERS, COLUMNS)
     assert ("\n" + shown.out, shown.err) == (WIDE, "")
 
 
-def test_quiet_hides_the_hint(screen: Callable[..., Any]) -> None:
-    shown = screen(tty=True, quiet=True, no_color=True, width=40)
-    shown.output.rows(ORDERS, COLUMNS)
-    assert ("\n" + shown.out, shown.err) == (AT_40, "")
-
-
-def test_color_changes_nothing_but_the_color(screen: Callable[..., Any]) -> None:
+def test_color_changes_no_text(screen: Callable[..., Any]) -> None:
     shown = screen(tty=True, width=60)
     shown.output.rows(ORDERS, COLUMNS)
     lines = [line.rstrip() for line in re.sub(r"\x1b\[\d*m", "", shown.out).splitlines()]
@@ -91,84 +83,82 @@ def test_color_changes_nothing_but_the_color(screen: Callable[..., Any]) -> None
     assert "\x1b[31mfailed\x1b[0m" in shown.out
 
 
+UUID = "d2f70c5b-8a3e-4619-b7d0-5e9c1f84a26b"
+MARKUP = "[red]x[/red] :smile: [link=http://x]"
+LONG: dict[str, Any] = {"a": "a" * 50, "b": "b" * 30, "total": 1234567, "currency": "GBP"}
+LONG_COLUMNS = [Column("A", "a"), Column("B", "b"), Column("The total of it", "total", money("currency"))]
+
+
 @pytest.mark.parametrize(
-    ("settings", "colored"),
+    ("rows", "columns", "width", "lines"),
     [
-        ({"tty": True}, True), ({"tty": True, "no_color": True}, False),
-        ({"tty": True, "environ": {"NO_COLOR": "1"}}, False), ({"tty": True, "environ": {"TERM": "dumb"}}, False),
-        ({"format": "table"}, False), ({"format": "table", "environ": {"CLICOLOR_FORCE": "1"}}, True),
-        ({"format": "table", "err_tty": True}, False),
+        pytest.param(
+            [{"sku": "A", "on_hand": 12000, "ok": True}, {"sku": "B", "on_hand": -3, "ok": False}],
+            [Column("SKU", "sku"), Column("On hand", "on_hand", quantity), Column("OK", "ok", flag)],
+            140,
+            ["SKU  On hand  OK", "A      12000  yes", "B         -3  no"],
+            id="numbers are right-aligned, and their titles",
+        ),
+        pytest.param(
+            [{"a": None, "b": 1, "c": ""}, {"b": 2}],
+            [Column("A", "a"), Column("B", "b"), Column("C", "c")],
+            140,
+            ["B", "1", "2"],
+            id="empty columns are left out",
+        ),
+        pytest.param([{}], [Column("A", "a"), Column("B", "b")], 140, ["A  B", ""], id="unless all are empty"),
+        pytest.param(
+            [{"id": UUID, "product_id": UUID}],
+            [Column("ID", "id", identifier), Column("Product", "product_id", identifier)],
+            60,
+            ["ID                                    Product", f"{UUID}  d2f70c5b…"],
+            id="the last identifier is shortened first",
+        ),
+        pytest.param(
+            [LONG],
+            LONG_COLUMNS,
+            40,
+            ["A           B            The total of it", "aaaaaaaaa…  bbbbbbbbb…  1,234,567.00 GBP"],
+            id="long text is cut evenly",
+        ),
+        pytest.param(
+            [LONG],
+            LONG_COLUMNS,
+            10,
+            ["A       B        The total of it", "aaaaa…  bbbbb…  1,234,567.00 GBP"],
+            id="amounts are never cut",
+        ),
+        pytest.param(
+            [{"a": "x" * 3_000_000, "b": "y"}],
+            [Column("A", "a"), Column("B", "b")],
+            12,
+            ["A          B", "xxxxxxxx…  y"],
+            id="a page of text",
+        ),
+        pytest.param([{"a": "東京東京東京東京"}], [Column("A", "a")], 10, ["A", "東京東京…"], id="wide letters"),
+        pytest.param([{"a": MARKUP}], [Column("[b]A[/b]", "a")], 140, ["[b]A[/b]", MARKUP], id="markup is text"),
+        pytest.param(
+            [{"id": "A-1", "url": "https://cdn.example/p/navy.jpg"}],
+            [Column("ID", "id"), Column("Address", "url", address)],
+            24,
+            ["ID   Address", "A-1  …example/p/navy.jpg"],
+            id="an address keeps its end",
+        ),
+        pytest.param(
+            [{"rule": "has\x1bmedia", "note": None}],
+            [Column("ID", "id"), Column("Title", "title")],
+            140,
+            ["rule", "has\\x1bmedia"],
+            id="where no column fits, the API's own names are shown",
+        ),
     ],
-)  # fmt: skip
-def test_where_color_goes(screen: Callable[..., Any], settings: dict[str, Any], colored: bool) -> None:
-    shown = screen(**settings)
-    shown.output.rows(ORDERS, COLUMNS)
-    assert ("\x1b[" in shown.out) is colored
-
-
-def table(screen: Callable[..., Any], rows: list[dict[str, Any]], columns: list[Column], **settings: Any) -> str:
-    shown = screen(tty=True, no_color=True, **settings)
+)
+def test_tables(
+    screen: Callable[..., Any], rows: list[dict[str, Any]], columns: list[Column], width: int, lines: list[str]
+) -> None:
+    shown = screen(tty=True, no_color=True, width=width)
     shown.output.rows(rows, columns)
-    return "\n" + shown.out
-
-
-def test_numbers_are_right_aligned_and_titles_with_them(screen: Callable[..., Any]) -> None:
-    rows = [{"sku": "A", "on_hand": 12000, "ok": True}, {"sku": "B", "on_hand": -3, "ok": False}]
-    columns = [Column("SKU", "sku"), Column("On hand", "on_hand", quantity), Column("OK", "ok", flag)]
-    assert (
-        table(screen, rows, columns)
-        == """
-SKU  On hand  OK
-A      12000  yes
-B         -3  no
-"""
-    )
-
-
-def test_columns_empty_in_all_rows_go(screen: Callable[..., Any]) -> None:
-    columns = [Column("A", "a"), Column("B", "b"), Column("C", "c")]
-    assert table(screen, [{"a": None, "b": 1, "c": ""}, {"b": 2}], columns) == "\nB\n1\n2\n"
-    assert table(screen, [{}], columns) == "\nA  B  C\n\n"
-
-
-def test_the_last_identifier_is_shortened_first(screen: Callable[..., Any]) -> None:
-    uuid = "d2f70c5b-8a3e-4619-b7d0-5e9c1f84a26b"
-    columns = [Column("ID", "id", identifier), Column("Product", "product_id", identifier)]
-    assert (
-        table(screen, [{"id": uuid, "product_id": uuid}], columns, width=60)
-        == f"""
-ID                                    Product
-{uuid}  d2f70c5b…
-"""
-    )
-
-
-def test_long_text_is_cut_evenly_and_amounts_never(screen: Callable[..., Any]) -> None:
-    rows = [{"a": "a" * 50, "b": "b" * 30, "total": 1234567, "currency": "GBP"}]
-    columns = [Column("A", "a"), Column("B", "b"), Column("The total of it", "total", money("currency"))]
-    assert (
-        table(screen, rows, columns, width=40)
-        == """
-A           B            The total of it
-aaaaaaaaa…  bbbbbbbbb…  1,234,567.00 GBP
-"""
-    )
-    assert (
-        table(screen, rows, columns, width=10)
-        == """
-A       B        The total of it
-aaaaa…  bbbbb…  1,234,567.00 GBP
-"""
-    )
-
-
-def test_a_page_of_text_is_cut_like_any_other(screen: Callable[..., Any]) -> None:
-    columns = [Column("A", "a"), Column("B", "b")]
-    assert table(screen, [{"a": "x" * 3_000_000, "b": "y"}], columns, width=12) == "\nA          B\nxxxxxxxx…  y\n"
-
-
-def test_a_wide_letter_is_not_halved(screen: Callable[..., Any]) -> None:
-    assert table(screen, [{"a": "東京東京東京東京"}], [Column("A", "a")], width=10) == "\nA\n東京東京…\n"
+    assert shown.out.splitlines() == lines
 
 
 def test_ascii_terminals_get_three_dots() -> None:
@@ -190,38 +180,11 @@ def test_ascii_terminals_get_three_dots() -> None:
 def test_long_table_is_one_table(screen: Callable[..., Any], count: int) -> None:
     rows = [{"number": number, "name": "x" * (number % 7), "left": -number} for number in range(count)]
     columns = [Column("Number", "number", quantity), Column("Name", "name"), Column("Left", "left", quantity)]
-    lines = table(screen, rows, columns).splitlines()[1:]
-    assert lines[0] == "Number  Name    Left"
-    assert lines[1:] == [f"{row['number']:>6}  {row['name']:<6}  {row['left']:>4}" for row in rows]
-
-
-# An amount is never cut, so one of forty digits may run over; a shop's does not.
-TOTALS = st.integers(-(10**12), 10**12)
-ROWS = st.lists(
-    st.fixed_dictionaries({"id": st.uuids().map(str), "channel": st.text(max_size=60), "total": TOTALS}),
-    min_size=1,
-    max_size=4,
-)
-
-
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(ROWS, st.integers(60, 150))
-def test_a_table_keeps_within_its_terminal(screen: Callable[..., Any], rows: list[dict[str, Any]], width: int) -> None:
-    from rich.cells import cell_len
-
-    lines = table(screen, rows, COLUMNS, width=width).split("\n")[1:-1]
-    assert len(lines) == len(rows) + 1
-    assert max(map(cell_len, lines)) <= width
-
-
-def test_markup_is_text(screen: Callable[..., Any]) -> None:
-    assert (
-        table(screen, [{"a": "[red]x[/red] :smile: [link=http://x]"}], [Column("[b]A[/b]", "a")])
-        == """
-[b]A[/b]
-[red]x[/red] :smile: [link=http://x]
-"""
-    )
+    shown = screen(tty=True, no_color=True)
+    shown.output.rows(rows, columns)
+    assert shown.out.splitlines() == [
+        "Number  Name    Left", *(f"{row['number']:>6}  {row['name']:<6}  {row['left']:>4}" for row in rows)
+    ]  # fmt: skip
 
 
 RECORD = r"""
@@ -246,27 +209,10 @@ def test_a_record_wraps_and_hides_nothing(screen: Callable[..., Any]) -> None:
     assert ("\n" + shown.out, shown.err) == (RECORD, "")
 
 
-def test_a_record_off_a_terminal_is_not_wrapped(screen: Callable[..., Any]) -> None:
+def test_a_record_off_a_terminal_is_not_wrapped_and_shows_what_a_nested_column_does_not(
+    screen: Callable[..., Any],
+) -> None:
     shown = screen(format="table", width=20)
     shown.output.record({"a": "word " * 40 + "end"}, [Column("A", "a")])
-    assert shown.out == "A  " + "word " * 40 + "end\n"
-
-
-def test_a_record_shows_what_a_nested_column_does_not(screen: Callable[..., Any]) -> None:
-    shown = screen(format="table")
     shown.output.record({"customer": {"name": "Ann", "phone": "1"}}, [Column("Customer", "customer.name")])
-    assert shown.out == "Customer  Ann\ncustomer  name: Ann, phone: 1\n"
-
-
-def test_an_address_keeps_its_end(screen: Callable[..., Any]) -> None:
-    shown = screen(tty=True, no_color=True, width=24)
-    row = {"id": "A-1", "url": "https://cdn.example/p/navy.jpg"}
-    shown.output.rows([row], [Column("ID", "id"), Column("Address", "url", address)])
-    assert shown.out == "ID   Address\nA-1  …example/p/navy.jpg\n"
-    assert shown.err == "Shortened: Address. -o tsv or --json shows all.\n"
-
-
-def test_where_no_column_fits_the_fields_are_shown_by_their_own_names(screen: Callable[..., Any]) -> None:
-    shown = screen(tty=True, no_color=True)
-    shown.output.rows([{"rule": "has\x1bmedia", "note": None}], [Column("ID", "id"), Column("Title", "title")])
-    assert shown.out == "rule\nhas\\x1bmedia\n"
+    assert shown.out == f"A  {'word ' * 40}end\nCustomer  Ann\ncustomer  name: Ann, phone: 1\n"

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from synq_cli.http.exchange import RequestEvent
 from synq_cli.http.rate_limit import Budget
 from synq_cli.resources.client import SynqClient
-from synq_cli.resources.shared.resource import Api
 from synq_cli.state.id_cache import LocalIndex
 
 NOW = 1_795_521_600.0  # 2026-11-24T12:00:00Z
@@ -66,9 +65,11 @@ class Desk:
     """One client with all that it was given."""
 
     api: SynqClient
-    core: Api
     index: LocalIndex
     budget: Budget
     clock: Clock
     ear: Ear
     told: list[str]
+
+
+NewDesk = Callable[..., Desk]

@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
-from desk import Desk
+from desk import Desk, NewDesk
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,10 +16,7 @@ from synq_cli.resources.inventory.stock import parse_quantity
 VARIANT, OTHER = "d1f0a6c3-58e2-4b97-8a41-3c7e9b2f6d05", "aaaaaaaa-58e2-4b97-8a41-3c7e9b2f6d05"
 LEITH, DUNDEE = "2b8e4f71-9c3d-4a06-b5f8-6e1d7c0a9352", "bbbbbbbb-9c3d-4a06-b5f8-6e1d7c0a9352"
 SKU = "HMC-NVY-M"
-BOTH = [
-    {"id": LEITH, "name": "Leith warehouse", "active": True},
-    {"id": DUNDEE, "name": "Dundee", "active": True},
-]
+BOTH = [{"id": LEITH, "name": "Leith warehouse", "active": True}, {"id": DUNDEE, "name": "Dundee", "active": True}]
 
 
 class Shop:
@@ -69,12 +66,8 @@ def test_any_text_is_a_quantity_or_a_usage_error(text: str) -> None:
     "text", ["", "-", "five", "1.5", "1e3", "--5", "+-5", "5 5", "1,000", "\u0665", "0x5", "5\x00"]
 )
 def test_what_is_no_whole_number_is_refused(text: str) -> None:
-    assert failed(lambda: parse_quantity(text)) == (
-        "UsageError",
-        2,
-        f'Invalid quantity "{text}".',
-        "Use a whole number such as -5, +5 or 5.",
-    )
+    message, hint = f'Invalid quantity "{text}".', "Use a whole number such as -5, +5 or 5."
+    assert failed(lambda: parse_quantity(text)) == ("UsageError", 2, message, hint)
 
 
 @pytest.mark.parametrize("text", ["0", "+0", "-0", "000"])
@@ -84,16 +77,14 @@ def test_nothing_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["2147483648", "-2147483648", "999999999999"])
 def test_more_than_the_api_takes_is_refused(text: str) -> None:
-    assert failed(lambda: parse_quantity(text))[1:3] == (
-        2,
-        f"Invalid quantity {int(text)}: the API takes at most 2,147,483,647.",
-    )
+    message = f"Invalid quantity {text}: the API takes at most 2,147,483,647."
+    assert failed(lambda: parse_quantity(text))[1:3] == (2, message)
 
 
 # What a movement costs
 
 
-def test_a_known_sku_and_a_location_id_cost_no_request(desk: Callable[..., Desk]) -> None:
+def test_a_known_sku_and_a_location_id_cost_no_request(desk: NewDesk) -> None:
     shop = Shop()
     made = desk(shop)
     made.index.remember("sku", [(SKU, VARIANT)])
@@ -102,19 +93,13 @@ def test_a_known_sku_and_a_location_id_cost_no_request(desk: Callable[..., Desk]
     assert shop.asked == []
 
 
-def test_a_variant_id_needs_no_lookup(desk: Callable[..., Desk]) -> None:
-    shop = Shop()
-    movement = desk(shop).api.inventory.prepare(VARIANT, "5", LEITH, with_level=False)
-    assert (movement.variant_id, movement.delta, shop.asked) == (VARIANT, 5, [])
-
-
-def test_a_wrong_quantity_costs_nothing(desk: Callable[..., Desk]) -> None:
+def test_a_wrong_quantity_costs_nothing(desk: NewDesk) -> None:
     shop = Shop(locations=BOTH)
     failed(lambda: desk(shop).api.inventory.prepare(SKU, "many", None, with_level=True))
     assert shop.asked == []
 
 
-def test_a_read_only_run_is_told_before_anything_is_looked_up(desk: Callable[..., Desk]) -> None:
+def test_a_read_only_run_is_told_before_anything_is_looked_up(desk: NewDesk) -> None:
     shop = Shop(locations=BOTH)
     error = failed(lambda: desk(shop, read_only="true").api.inventory.prepare(SKU, "-5", "Dundee", with_level=True))
     assert (error[:2], shop.asked) == (("RefusedError", 11), [])
@@ -128,7 +113,7 @@ def settled(desk: Desk, location: str | None) -> tuple[str, str]:
     return movement.location_id, movement.location
 
 
-def test_a_location_by_its_name_is_looked_up_once(desk: Callable[..., Desk]) -> None:
+def test_a_location_by_its_name_is_looked_up_once(desk: NewDesk) -> None:
     shop = Shop(locations=BOTH)
     made = desk(shop)
     assert settled(made, "leith WAREHOUSE") == (LEITH, "Leith warehouse")
@@ -137,44 +122,32 @@ def test_a_location_by_its_name_is_looked_up_once(desk: Callable[..., Desk]) -> 
     assert shop.asked == ["locations"]
 
 
-def test_the_only_location_needs_no_name(desk: Callable[..., Desk]) -> None:
+def test_the_only_location_needs_no_name(desk: NewDesk) -> None:
     assert settled(desk(Shop(locations=BOTH[:1])), None) == (LEITH, "Leith warehouse")
 
 
-def test_a_closed_location_does_not_count_as_a_choice(desk: Callable[..., Desk]) -> None:
+def test_a_closed_location_does_not_count_as_a_choice(desk: NewDesk) -> None:
     assert settled(desk(Shop(locations=[BOTH[0], BOTH[1] | {"active": False}])), None) == (LEITH, "Leith warehouse")
 
 
-def test_several_locations_need_a_name(desk: Callable[..., Desk]) -> None:
-    assert failed(lambda: settled(desk(Shop(locations=BOTH)), None)) == (
-        "UsageError",
-        2,
-        "Which location? There are 2: Leith warehouse, Dundee.",
-        'Add --location NAME, or set a default: synq config set location "NAME"',
-    )
-
-
-def test_a_tenant_without_locations(desk: Callable[..., Desk]) -> None:
-    assert failed(lambda: settled(desk(Shop()), None))[1:3] == (2, "Which location? There are 0: none.")
-
-
-def test_an_unknown_location_is_not_found_and_the_others_are_named(desk: Callable[..., Desk]) -> None:
-    assert failed(lambda: settled(desk(Shop(locations=BOTH)), "Perth")) == (
-        "NotFoundError",
-        5,
-        'Unknown location "Perth".',
-        "Locations: Leith warehouse, Dundee.",
-    )
-
-
-def test_two_locations_of_one_name_are_not_guessed_at_even_the_second_time(desk: Callable[..., Desk]) -> None:
-    made = desk(Shop(locations=[BOTH[0], BOTH[1] | {"name": "Leith warehouse"}]))
-    for _ in range(2):
-        assert failed(lambda: settled(made, "Leith warehouse"))[:3] == (
-            "NotFoundError",
-            5,
-            '2 locations are called "Leith warehouse".',
-        )
+@pytest.mark.parametrize(
+    ("locations", "name", "expected"),
+    [
+        (BOTH, None, ("UsageError", 2, "Which location? There are 2: Leith warehouse, Dundee.",
+                      'Add --location NAME, or set a default: synq config set location "NAME"')),
+        ([], None, ("UsageError", 2, "Which location? There are 0: none.",
+                    'Add --location NAME, or set a default: synq config set location "NAME"')),
+        (BOTH, "Perth", ("NotFoundError", 5, 'Unknown location "Perth".', "Locations: Leith warehouse, Dundee.")),
+        ([BOTH[0], BOTH[1] | {"name": "Leith warehouse"}], "Leith warehouse",
+         ("NotFoundError", 5, '2 locations are called "Leith warehouse".',
+          "Locations: Leith warehouse, Leith warehouse.")),
+    ],
+)  # fmt: skip
+def test_a_location_is_never_guessed_not_even_the_second_time(
+    desk: NewDesk, locations: Any, name: str | None, expected: Any
+) -> None:
+    made = desk(Shop(locations=locations))
+    assert [failed(lambda: settled(made, name)) for _ in range(2)] == [expected] * 2
 
 
 # SKUs
@@ -184,14 +157,14 @@ def of_sku(desk: Desk, sku: str = SKU) -> str:
     return desk.api.inventory.prepare(sku, "-5", LEITH, with_level=False).variant_id
 
 
-def test_a_sku_is_looked_up_once_and_others_on_the_page_are_kept(desk: Callable[..., Desk]) -> None:
+def test_a_sku_is_looked_up_once_and_others_on_the_page_are_kept(desk: NewDesk) -> None:
     shop = Shop(variants=[{"id": OTHER, "sku": "TCC"}, {"id": VARIANT, "sku": SKU}])
     made = desk(shop)
     assert [of_sku(made), of_sku(made), of_sku(made, "TCC")] == [VARIANT, VARIANT, OTHER]
     assert shop.asked == [f"variants?sku={SKU}&limit=100"]
 
 
-def test_a_server_that_ignores_the_filter_does_not_make_us_take_another(desk: Callable[..., Desk]) -> None:
+def test_a_server_that_ignores_the_filter_does_not_make_us_take_another(desk: NewDesk) -> None:
     assert failed(lambda: of_sku(desk(Shop(variants=[{"id": OTHER, "sku": "HMC-NVY-L"}])))) == (
         "NotFoundError",
         5,
@@ -200,7 +173,7 @@ def test_a_server_that_ignores_the_filter_does_not_make_us_take_another(desk: Ca
     )
 
 
-def test_two_variants_with_one_sku_are_not_guessed_at_even_the_second_time(desk: Callable[..., Desk]) -> None:
+def test_two_variants_with_one_sku_are_not_guessed_at_even_the_second_time(desk: NewDesk) -> None:
     made = desk(Shop(variants=[{"id": VARIANT, "sku": SKU}, {"id": OTHER, "sku": SKU}]))
     for _ in range(2):
         assert failed(lambda: of_sku(made)) == (
@@ -211,7 +184,7 @@ def test_two_variants_with_one_sku_are_not_guessed_at_even_the_second_time(desk:
         )
 
 
-def test_a_server_without_variants_says_what_can_be_done(desk: Callable[..., Desk]) -> None:
+def test_a_server_without_variants_says_what_can_be_done(desk: NewDesk) -> None:
     shop = Shop(missing=frozenset({"variants"}))
     with pytest.raises(NotFoundError, match="does not offer the list of variants"):
         of_sku(desk(shop))
@@ -234,13 +207,13 @@ LEVEL = {"variant_id": VARIANT, "location_id": LEITH, "on_hand": 42, "reserved":
         ([LEVEL | {"variant_id": VARIANT.upper(), "location_id": LEITH.upper()}], 42),
     ],
 )
-def test_the_stock_before_is_that_of_the_one_place(desk: Callable[..., Desk], levels: Any, on_hand: int | None) -> None:
+def test_the_stock_before_is_that_of_the_one_place(desk: NewDesk, levels: Any, on_hand: int | None) -> None:
     shop = Shop(levels=levels)
     assert desk(shop).api.inventory.prepare(VARIANT, "-5", LEITH, with_level=True).on_hand == on_hand
     assert shop.asked == [f"levels?variant_id={VARIANT}&location_id={LEITH}"]
 
 
-def test_a_server_without_levels_leaves_the_stock_before_open(desk: Callable[..., Desk]) -> None:
+def test_a_server_without_levels_leaves_the_stock_before_open(desk: NewDesk) -> None:
     shop = Shop(missing=frozenset({"levels"}))
     made = desk(shop)
     for _ in range(2):
@@ -248,7 +221,7 @@ def test_a_server_without_levels_leaves_the_stock_before_open(desk: Callable[...
     assert len(shop.asked) == 1
 
 
-def test_levels_can_be_narrowed_to_a_sku_and_a_place(desk: Callable[..., Desk]) -> None:
+def test_levels_can_be_narrowed_to_a_sku_and_a_place(desk: NewDesk) -> None:
     here = LEVEL | {"sku": SKU}
     elsewhere, another = here | {"location_id": DUNDEE}, here | {"variant_id": OTHER, "sku": "TCC"}
     shop = Shop(locations=BOTH, levels=[here, elsewhere, another])

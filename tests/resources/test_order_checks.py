@@ -7,7 +7,7 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from synq_cli import exact_json
@@ -77,7 +77,6 @@ def without_nulls(value: Any) -> Any:
     return [without_nulls(item) for item in value] if isinstance(value, list) else value
 
 
-@settings(deadline=None)
 @given(ORDERS | ANYTHING)
 def test_what_passes_is_what_the_contract_takes(document: Any) -> None:
     try:
@@ -138,10 +137,7 @@ def test_each_field_is_named_with_what_it_takes(changes: dict[str, Any], said: s
         ({"unit_price": None}, "unit_price is missing: use a number, 0 or more, without quotes"),
         ({"variant_id": "HMC", "location_id": PLACE}, 'variant_id is "HMC": use a UUID'),
         ({"location_id": "Leith"}, 'location_id is "Leith": use a UUID'),
-        (
-            {"variant_id": VARIANT},
-            "location_id is missing: an item with a variant needs it, or the option --location",
-        ),
+        ({"variant_id": VARIANT}, "location_id is missing: an item with a variant needs it, or the option --location"),
         ({"requires_shipping": "yes"}, 'requires_shipping is "yes": use true or false'),
         ({"colour": "red", "quantty": 1}, None),
     ],

@@ -1,17 +1,13 @@
 """What is sent, what becomes of the replies, and what is never sent twice."""
 
 import json
-import socket
 import ssl
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
-from desk import NOW, ORG, TENANT, TOKEN, Clock, Desk, jwt
+from desk import NOW, ORG, TENANT, TOKEN, Clock, Desk, NewDesk, jwt
 
 from synq_cli import __version__
 from synq_cli.errors import SynqError, UnknownOutcomeError
@@ -69,7 +65,7 @@ def get_order(desk: Desk) -> Any:
 # What is sent
 
 
-def test_a_read_carries_the_token_and_both_ids(desk: Callable[..., Desk]) -> None:
+def test_a_read_carries_the_token_and_both_ids(desk: NewDesk) -> None:
     server = Server(httpx.Response(200, json={"id": ORDER}))
     assert get_order(desk(server)) == {"id": ORDER}
     (request,) = server.requests
@@ -89,20 +85,14 @@ def test_a_read_carries_the_token_and_both_ids(desk: Callable[..., Desk]) -> Non
     }
 
 
-def test_ids_that_nobody_knows_are_not_sent(desk: Callable[..., Desk]) -> None:
-    server = Server(httpx.Response(200, json={"id": ORDER}))
-    get_order(desk(server, token="opaque"))
-    assert {"x-tenant-id", "x-org-id"} & set(server.requests[0].headers) == set()
-
-
-def test_the_setting_goes_before_the_claim(desk: Callable[..., Desk]) -> None:
+def test_the_setting_goes_before_the_claim(desk: NewDesk) -> None:
     server = Server(httpx.Response(200, json={"id": ORDER}))
     other = "11111111-2222-4333-8444-555555555555"
     get_order(desk(server, org_id=other))
     assert (server.requests[0].headers["x-tenant-id"], server.requests[0].headers["x-org-id"]) == (TENANT, other)
 
 
-def test_the_body_is_json_and_says_so(desk: Callable[..., Desk]) -> None:
+def test_the_body_is_json_and_says_so(desk: NewDesk) -> None:
     server = Server(httpx.Response(201, json={"id": "e1"}))
     assert desk(server).api.inventory.adjust(MOVEMENT) == {"id": "e1"}
     (request,) = server.requests
@@ -114,14 +104,14 @@ def test_the_body_is_json_and_says_so(desk: Callable[..., Desk]) -> None:
     assert json.loads(request.content) == {"variant_id": VARIANT, "location_id": LOCATION, "quantity_delta": -5}
 
 
-def test_what_stands_in_a_path_or_query_is_quoted(desk: Callable[..., Desk]) -> None:
+def test_what_stands_in_a_path_or_query_is_quoted(desk: NewDesk) -> None:
     server = Server(httpx.Response(200, json={}))
     desk(server).api.transport.send(operations.GET_ORDER, {"orderID": "../a b?c#d"}, query={"q": "x&y=z", "none": None})
     assert str(server.requests[0].url) == ("https://api.synq.io/api/v1/oms/orders/..%2Fa%20b%3Fc%23d?q=x%26y%3Dz")
 
 
 @pytest.mark.parametrize("operation", [operations.ADJUST_INVENTORY, operations.DELETE_PRODUCT])
-def test_a_read_only_run_sends_no_write(desk: Callable[..., Desk], operation: Any) -> None:
+def test_a_read_only_run_sends_no_write(desk: NewDesk, operation: Any) -> None:
     server = Server(httpx.Response(200, json={}))
     error = failed(lambda: desk(server, read_only="true").api.transport.send(operation, {"productID": "p"}, body={}))
     assert told(error) == (
@@ -132,53 +122,24 @@ def test_a_read_only_run_sends_no_write(desk: Callable[..., Desk], operation: An
     assert server.calls == []
 
 
-def test_a_read_only_run_reads(desk: Callable[..., Desk]) -> None:
-    assert get_order(desk(Server(httpx.Response(200, json={"id": ORDER})), read_only="true")) == {"id": ORDER}
-
-
-def test_another_tenants_token_is_sent_nowhere(desk: Callable[..., Desk]) -> None:
+def test_another_tenants_token_is_sent_nowhere(desk: NewDesk) -> None:
     server = Server(httpx.Response(200, json={}))
     error = failed(lambda: get_order(desk(server, tenant_id="11111111-2222-4333-8444-555555555555")))
     assert (type(error).__name__, error.exit_status, server.calls) == ("RefusedError", 11, [])
 
 
-@pytest.mark.parametrize("claim", ["t\u00fcr", "a\r\nX-Evil: 1", "a b\x00", " " * 3])
-def test_a_claim_that_no_header_can_carry_is_left_out(desk: Callable[..., Desk], claim: str) -> None:
+@pytest.mark.parametrize("claim", ["", "t\u00fcr", "a\r\nX-Evil: 1", "a b\x00", " " * 3])
+def test_a_claim_that_no_header_can_carry_is_left_out(desk: NewDesk, claim: str) -> None:
     server = Server(httpx.Response(200, json={"id": ORDER}))
     get_order(desk(server, token=jwt(tenantid=claim, org_id=ORG)))
     assert ("x-tenant-id" in server.requests[0].headers, server.requests[0].headers["x-org-id"]) == (False, ORG)
 
 
-def test_a_body_of_more_than_10_mb_stays_here(desk: Callable[..., Desk]) -> None:
+def test_a_body_of_more_than_10_mb_stays_here(desk: NewDesk) -> None:
     server = Server(httpx.Response(200, json={}))
     error = failed(lambda: desk(server).api.transport.send(operations.ADJUST_INVENTORY, body={"a": "x" * 10_000_000}))
     assert told(error) == ("UsageError", 2, "The body is 10,000,008 bytes; the API takes at most 10,000,000.")
     assert server.calls == []
-
-
-def test_a_body_of_10_mb_is_sent(desk: Callable[..., Desk]) -> None:
-    server = Server(httpx.Response(200, json={}))
-    assert desk(server).api.transport.send(operations.ADJUST_INVENTORY, body={"a": "x" * 9_999_992}) == {}
-    assert len(server.requests[0].content) == 10_000_000
-
-
-@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-@pytest.mark.parametrize("target", ["https://evil.example/api", "/elsewhere"])
-def test_no_redirect_is_followed(desk: Callable[..., Desk], status: int, target: str) -> None:
-    server = Server(httpx.Response(status, headers={"location": target}))
-    error = failed(lambda: get_order(desk(server)))
-    assert told(error) == (
-        "ServerError",
-        12,
-        f"The API redirects to {target}; synq sends the token to no other host.",
-    )
-    assert error.hint == "If the API has moved: synq config set base_url URL"
-    assert len(server.requests) == 1
-
-
-def test_a_redirect_without_a_target(desk: Callable[..., Desk]) -> None:
-    error = failed(lambda: get_order(desk(Server(httpx.Response(304)))))
-    assert error.message == "The API redirects to nowhere; synq sends the token to no other host."
 
 
 # What a reply means
@@ -208,23 +169,11 @@ ERROR_MAP = {
 
 
 @pytest.mark.parametrize("status", ERROR_MAP)
-def test_the_error_map_of_a_read(desk: Callable[..., Desk], status: int) -> None:
+def test_the_error_map_of_a_read(desk: NewDesk, status: int) -> None:
     server = Server(httpx.Response(status, json={"error": "too bad."}, headers={"X-Request-ID": "req-7"}))
     error = failed(lambda: get_order(desk(server)))
     assert (*told(error), error.hint, len(server.requests)) == ERROR_MAP[status]
     assert (error.status, error.request_id) == (status, "req-7")
-
-
-def test_a_429_that_asks_for_too_long(desk: Callable[..., Desk]) -> None:
-    server = Server(httpx.Response(429, headers={"Retry-After": "500", "X-Request-ID": "req-7"}))
-    made = desk(server)
-    error = failed(lambda: get_order(made))
-    assert told(error) == (
-        "RateLimitedError",
-        6,
-        "The API refuses more requests for 500 s, but --max-wait is 120 s.",
-    )
-    assert (error.status, error.request_id, len(server.requests), made.clock.slept) == (429, "req-7", 1, [])
 
 
 BODIES = {
@@ -246,21 +195,27 @@ BODIES = {
 
 
 @pytest.mark.parametrize("body", BODIES, ids=lambda body: repr(body[:30]))
-def test_an_error_in_any_dress(desk: Callable[..., Desk], body: bytes) -> None:
+def test_an_error_in_any_dress(desk: NewDesk, body: bytes) -> None:
     error = failed(lambda: get_order(desk(Server(httpx.Response(400, content=body)))))
     assert told(error) == ("RejectedError", 3, f"The API refused the order: {BODIES[body]}.")
 
 
-def test_a_page_is_known_by_its_type(desk: Callable[..., Desk]) -> None:
-    server = Server(httpx.Response(502, content=b"\n\n bad gateway", headers={"content-type": "text/html"}))
-    assert failed(lambda: get_order(desk(server))).message == "The API failed on the order: 502 Bad Gateway."
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        (httpx.Response(502, content=b"\n\n bad", headers={"content-type": "text/html"}), "failed on the order: 502"),
+        (httpx.Response(599), "failed on the order: 599."),
+        (httpx.Response(304), "redirects to nowhere; synq sends the token to no other host."),
+        (httpx.Response(307, headers={"location": "https://evil.example/"}), "redirects to https://evil.example/; "),
+    ],
+)
+def test_other_failures_of_the_server(desk: NewDesk, reply: httpx.Response, said: str) -> None:
+    server = Server(reply)
+    assert failed(lambda: get_order(desk(server))).message.startswith(f"The API {said}")
+    assert {request.url.host for request in server.requests} == {"api.synq.io"}
 
 
-def test_a_status_that_nobody_knows(desk: Callable[..., Desk]) -> None:
-    assert failed(lambda: get_order(desk(Server(httpx.Response(599))))).message == ("The API failed on the order: 599.")
-
-
-def test_a_401_says_when_the_token_ended(desk: Callable[..., Desk]) -> None:
+def test_a_401_says_when_the_token_ended(desk: NewDesk) -> None:
     server = Server(httpx.Response(401, text="Unauthorized: Invalid token\n"))
     error = failed(lambda: get_order(desk(server, token=jwt(tenantid=TENANT, exp=NOW - 600))))
     assert told(error) == ("AuthError", 4, "The API refused the order: Unauthorized: Invalid token.")
@@ -269,22 +224,22 @@ def test_a_401_says_when_the_token_ended(desk: Callable[..., Desk]) -> None:
 
 NONSENSE = {
     "html": (httpx.Response(200, html="<html>welcome</html>"), "status 200 with a body that is not JSON (text/html"),
-    "broken": (httpx.Response(200, content=b'{"id": '), "status 200 with a body that is not JSON (no content type)"),
-    "empty": (httpx.Response(200), "status 200 with a body that is not JSON (no content type)"),
-    "not utf-8": (httpx.Response(200, content=b'{"id": "\xff"}'), "status 200 with a body that is not JSON"),
-    "nan": (httpx.Response(200, content=b'{"id": NaN}'), "status 200 with a body that is not JSON"),
-    "deep": (httpx.Response(200, content=b"[" * 100_000), "status 200 with a body that is not JSON"),
-}
-SHAPES = {
-    "list": httpx.Response(200, json=[]),
-    "null": httpx.Response(200, content=b"null"),
-    "no content": httpx.Response(204),
-    "no id": httpx.Response(200, json={}),
-}
+    **{
+        name: (httpx.Response(200, content=content), "status 200 with a body that is not JSON (no content type)")
+        for name, content in {
+            "broken": b'{"id": ', "empty": b"", "not utf-8": b'{"id": "\xff"}', "nan": b'{"id": NaN}',
+            "deep": b"[" * 100_000,
+        }.items()
+    },
+    **{
+        repr(reply): (reply, "it is not the object that was asked for.")
+        for reply in (httpx.Response(200, json=[]), httpx.Response(204), httpx.Response(200, json={}))
+    },
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("case", NONSENSE)
-def test_a_read_that_makes_no_sense(desk: Callable[..., Desk], case: str) -> None:
+def test_a_reply_that_is_not_the_apis(desk: NewDesk, case: str) -> None:
     reply, what = NONSENSE[case]
     server = Server(reply)
     error = failed(lambda: get_order(desk(server)))
@@ -293,17 +248,8 @@ def test_a_read_that_makes_no_sense(desk: Callable[..., Desk], case: str) -> Non
     assert error.hint == "Check the base URL: synq config get base_url"
 
 
-@pytest.mark.parametrize("case", SHAPES)
-def test_a_read_of_another_shape(desk: Callable[..., Desk], case: str) -> None:
-    assert told(failed(lambda: get_order(desk(Server(SHAPES[case]))))) == (
-        "ServerError",
-        12,
-        "The answer to GET /api/v1/oms/orders/{orderID} is not valid: it is not the object that was asked for.",
-    )
-
-
 @pytest.mark.parametrize("answer", [{"orders": [1]}, {"orders": "x"}, {"other": []}, "text", 5, [["row"]]])
-def test_a_list_of_another_shape(desk: Callable[..., Desk], answer: object) -> None:
+def test_a_list_of_another_shape(desk: NewDesk, answer: object) -> None:
     made = desk(Server(httpx.Response(200, json=answer)))
     listing = made.api.orders.matching(None, channel=None, since=None)
     assert told(failed(lambda: list(listing.first(5)))) == (
@@ -315,27 +261,25 @@ def test_a_list_of_another_shape(desk: Callable[..., Desk], answer: object) -> N
 
 # What is sent again
 
+FAILURES: dict[Any, str] = {
+    httpx.ConnectError("no route"): "api.synq.io could not be reached: no route.",
+    httpx.ConnectTimeout("slow"): "api.synq.io could not be reached within 10 s.",
+    httpx.ReadTimeout("slow"): "api.synq.io did not answer within 30 s.",
+    httpx.ReadError(""): "The connection to api.synq.io broke: ReadError.",
+}
+NETWORK_HINT = "Check the network and the base URL (https://api.synq.io); a slow API may need a longer --timeout."
 
-@pytest.mark.parametrize(
-    "failure",
-    [
-        *(httpx.Response(status) for status in (408, 500, 502, 503, 504)),
-        httpx.ConnectError("no route"),
-        httpx.ConnectTimeout("slow"),
-        httpx.ReadTimeout("slow"),
-        httpx.ReadError("reset"),
-        httpx.ReadError("bye"),
-    ],
-    ids=repr,
-)
-def test_a_read_is_repeated_three_times_with_growing_pauses(desk: Callable[..., Desk], failure: Any) -> None:
+
+@pytest.mark.parametrize("failure", FAILURES, ids=repr)
+def test_a_read_is_repeated_three_times_with_growing_pauses(desk: NewDesk, failure: Any) -> None:
     server = Server(failure)
     made = desk(server)
-    failed(lambda: get_order(made))
+    error = failed(lambda: get_order(made))
     assert (len(server.requests), made.clock.slept) == (4, [0.5, 1.0, 2.0])
+    assert (error.message, error.exit_status, error.hint) == (FAILURES[failure], 7, NETWORK_HINT)
 
 
-def test_a_read_that_works_in_the_end(desk: Callable[..., Desk]) -> None:
+def test_a_read_that_works_in_the_end(desk: NewDesk) -> None:
     server = Server(httpx.Response(503), httpx.ReadTimeout("slow"), httpx.Response(200, json={"id": ORDER}))
     made = desk(server)
     assert get_order(made) == {"id": ORDER}
@@ -349,7 +293,7 @@ def test_a_read_that_works_in_the_end(desk: Callable[..., Desk]) -> None:
     assert made.api.transport.requests == 3
 
 
-def test_retries_keep_within_max_wait_and_each_says_why(desk: Callable[..., Desk], clock: Clock) -> None:
+def test_retries_keep_within_max_wait_and_each_says_why(desk: NewDesk, clock: Clock) -> None:
     def slow(_request: httpx.Request) -> httpx.Response:
         clock.at += 30
         raise httpx.ReadTimeout("slow")
@@ -360,7 +304,7 @@ def test_retries_keep_within_max_wait_and_each_says_why(desk: Callable[..., Desk
     assert made.api.transport.requests == 2
 
 
-def test_a_certificate_that_is_not_trusted_is_not_tried_again(desk: Callable[..., Desk]) -> None:
+def test_a_certificate_that_is_not_trusted_is_not_tried_again(desk: NewDesk) -> None:
     cause = ssl.SSLCertVerificationError()
     cause.verify_code, cause.verify_message = 20, "unable to get local issuer certificate"
     untrusted = httpx.ConnectError("certificate verify failed")
@@ -372,47 +316,26 @@ def test_a_certificate_that_is_not_trusted_is_not_tried_again(desk: Callable[...
     assert "SSL_CERT_FILE" in str(error.hint)
 
 
-NETWORK_ERRORS = {
-    httpx.ConnectError("no route"): "api.synq.io could not be reached: no route.",
-    httpx.ConnectTimeout("slow"): "api.synq.io could not be reached within 10 s.",
-    httpx.ReadTimeout("slow"): "api.synq.io did not answer within 30 s.",
-    httpx.ReadError(""): "The connection to api.synq.io broke: ReadError.",
-}
-
-
-@pytest.mark.parametrize("failure", NETWORK_ERRORS, ids=repr)
-def test_an_api_that_is_not_there(desk: Callable[..., Desk], failure: Exception) -> None:
-    error = failed(lambda: get_order(desk(Server(failure))))
-    assert (error.exit_status, error.message) == (7, NETWORK_ERRORS[failure])
-    assert error.hint == (
-        "Check the network and the base URL (https://api.synq.io); a slow API may need a longer --timeout."
-    )
-
-
-def test_requests_that_were_never_sent_cost_nothing(desk: Callable[..., Desk]) -> None:
+def test_requests_that_were_never_sent_cost_nothing(desk: NewDesk) -> None:
     made = desk(Server(httpx.ConnectError("no route")))
-    failed(lambda: get_order(made))
+    assert failed(lambda: made.api.inventory.adjust(MOVEMENT)).exit_status == 7
     assert (made.api.transport.requests, made.budget.snapshot().remaining) == (0, 100)
 
 
-def test_a_repeated_delete_that_finds_nothing_is_done(desk: Callable[..., Desk]) -> None:
+def test_a_repeated_delete_that_finds_nothing_is_done(desk: NewDesk) -> None:
     server = Server(httpx.ReadTimeout("slow"), httpx.Response(404, text="Product not found"))
     assert desk(server).api.products.delete({"id": ORDER}) is None
     assert server.calls == [f"DELETE /api/v1/pim/products/{ORDER}"] * 2
 
 
-def test_a_first_delete_that_finds_nothing_is_an_error(desk: Callable[..., Desk]) -> None:
+def test_a_first_delete_that_finds_nothing_is_an_error(desk: NewDesk) -> None:
     server = Server(httpx.Response(404, text="Product not found"))
-    assert told(failed(lambda: desk(server).api.products.delete({"id": ORDER}))) == (
-        "NotFoundError",
-        5,
-        f"Product not found: {ORDER}.",
-    )
-    assert len(server.requests) == 1
+    error = failed(lambda: desk(server).api.products.delete({"id": ORDER}))
+    assert (*told(error), len(server.requests)) == ("NotFoundError", 5, f"Product not found: {ORDER}.", 1)
 
 
 @pytest.mark.parametrize("reply", [httpx.Response(204), httpx.Response(200), httpx.Response(200, json={"ok": True})])
-def test_a_delete_may_answer_anything(desk: Callable[..., Desk], reply: httpx.Response) -> None:
+def test_a_delete_may_answer_anything(desk: NewDesk, reply: httpx.Response) -> None:
     server = Server(reply)
     desk(server).api.products.delete({"id": ORDER})
     assert len(server.requests) == 1
@@ -420,91 +343,66 @@ def test_a_delete_may_answer_anything(desk: Callable[..., Desk], reply: httpx.Re
 
 # What is never sent twice
 
-NO_OBJECT = f"The answer to {POST_CALL} is not valid: it is not an object. It may have been applied."
-UNCLEAR = {
-    "read timeout": (
-        httpx.ReadTimeout("slow"),
-        f"{POST_CALL} was sent, but api.synq.io did not answer within 30 s; it may have been applied.",
-    ),
-    "write timeout": (
-        httpx.WriteTimeout("slow"),
-        f"{POST_CALL} was sent, but api.synq.io did not answer within 30 s; it may have been applied.",
-    ),
-    "reset": (
-        httpx.ReadError("reset"),
-        f"{POST_CALL} was sent, but the connection to api.synq.io broke: reset; it may have been applied.",
-    ),
-    "closed": (
-        httpx.ReadError("bye"),
-        f"{POST_CALL} was sent, but the connection to api.synq.io broke: bye; it may have been applied.",
-    ),
+MAYBE = "it may have been applied."
+INVALID = f"The answer to {POST_CALL} is not valid: {{}}. It may have been applied."
+NOT_JSON = "status {} with a body that is not JSON ({})"
+UNCLEAR: dict[Any, str] = {
+    httpx.ReadTimeout("slow"): f"{POST_CALL} was sent, but api.synq.io did not answer within 30 s; {MAYBE}",
+    httpx.WriteTimeout("slow"): f"{POST_CALL} was sent, but api.synq.io did not answer within 30 s; {MAYBE}",
+    httpx.ReadError("reset"): f"{POST_CALL} was sent, but the connection to api.synq.io broke: reset; {MAYBE}",
     **{
-        str(status): (
-            httpx.Response(status, text="oh\n"),
-            "The API answered the adjustment with an error (Oh); it may have been applied.",
+        httpx.Response(status, text="oh\n", headers={"Retry-After": "1"}): (
+            f"The API answered the adjustment with an error (Oh); {MAYBE}"
         )
-        for status in (408, 500, 501, 502, 503, 504)
+        for status in (408, 500, 501, 503)
     },
-    "503 with a pause": (
-        httpx.Response(503, text="oh", headers={"Retry-After": "1"}),
-        "The API answered the adjustment with an error (Oh); it may have been applied.",
+    httpx.Response(200, content=b"{garbage"): INVALID.format(NOT_JSON.format(200, "no content type")),
+    httpx.Response(200, content=b"<", headers={"content-type": "text/html"}): INVALID.format(
+        NOT_JSON.format(200, "text/html")
     ),
-    "garbage": (
-        httpx.Response(200, content=b"{garbage"),
-        (
-            f"The answer to {POST_CALL} is not valid: status 200 with a body that is not JSON (no content type). "
-            "It may have been applied."
-        ),
-    ),
-    "page": (
-        httpx.Response(200, content=b"<html>", headers={"content-type": "text/html"}),
-        (
-            f"The answer to {POST_CALL} is not valid: status 200 with a body that is not JSON (text/html). "
-            "It may have been applied."
-        ),
-    ),
-    "empty": (
-        httpx.Response(201),
-        (
-            f"The answer to {POST_CALL} is not valid: status 201 with a body that is not JSON (no content type). "
-            "It may have been applied."
-        ),
-    ),
-    "list": (
-        httpx.Response(200, json=[]),
-        f"The answer to {POST_CALL} is not valid: it is not an object. It may have been applied.",
-    ),
-    "no content": (
-        httpx.Response(204),
-        f"The answer to {POST_CALL} is not valid: it is not an object. It may have been applied.",
-    ),
+    httpx.Response(201): INVALID.format(NOT_JSON.format(201, "no content type")),
+    httpx.Response(200, json=[]): INVALID.format("it is not an object"),
+    httpx.Response(204): INVALID.format("it is not an object"),
 }
 ENTRY = {"id": "e9", "quantity_delta": -5, "created_at": "2026-11-24T12:00:03Z", "variant_id": VARIANT}
-THERE = (
-    "The ledger shows an entry of -5 posted at 2026-11-24T12:00:03Z (e9): it was most likely applied. "
-    "Do not send it again."
+THERE = "The ledger shows an entry of -5 posted at {} (e9): it was most likely applied. Do not send it again."
+MAYBE_EARLIER = "it may be an earlier one."
+EARLIER = (
+    f"The ledger shows an entry of -5 posted at {{}} (e9), {{}} s before this one was sent: {MAYBE_EARLIER} {LOOK}"
 )
 NOT_THERE = f"The ledger shows no such entry yet. {LOOK}"
 
 
-@pytest.mark.parametrize("case", UNCLEAR)
-@pytest.mark.parametrize(("entries", "hint"), [([ENTRY], THERE), ([], NOT_THERE)], ids=["there", "not there"])
-def test_an_adjustment_without_a_clear_answer_is_sent_once_and_looked_up(
-    desk: Callable[..., Desk], case: str, entries: list[dict[str, Any]], hint: str
-) -> None:
-    reply, message = UNCLEAR[case]
-    server = Server(reply, ledger=httpx.Response(200, json={"entries": entries}))
+@pytest.mark.parametrize("reply", UNCLEAR, ids=repr)
+def test_an_adjustment_without_a_clear_answer_is_sent_once_and_looked_up(desk: NewDesk, reply: Any) -> None:
+    server = Server(reply, ledger=httpx.Response(200, json={"entries": [ENTRY]}))
     made = desk(server)
     error = failed(lambda: made.api.inventory.adjust(MOVEMENT))
     assert server.calls == [POST_CALL, LEDGER_CALL]
-    assert (*told(error), error.hint) == ("UnknownOutcomeError", 10, message, hint)
+    assert (*told(error), error.hint) == ("UnknownOutcomeError", 10, UNCLEAR[reply], THERE.format(ENTRY["created_at"]))
     assert dict(server.requests[1].url.params) == {"variant_id": VARIANT, "location_id": LOCATION, "limit": "20"}
     assert made.clock.slept == []
 
 
+@pytest.mark.parametrize(
+    ("posted", "hint"),
+    [
+        ("12:02:00", THERE),  # a server whose clock is ahead
+        ("12:00:00", THERE),
+        ("11:59:59", THERE),
+        ("11:59:58", EARLIER.format("{}", 2)),
+        ("11:58:00", EARLIER.format("{}", 120)),
+        ("11:57:59", NOT_THERE),
+    ],
+)  # fmt: skip
+def test_entries_within_two_minutes_may_be_ours_since_clocks_differ(desk: NewDesk, posted: str, hint: str) -> None:
+    at = f"2026-11-24T{posted}Z"
+    server = Server(httpx.ReadTimeout("slow"), ledger=httpx.Response(200, json=[ENTRY | {"created_at": at}]))
+    assert failed(lambda: desk(server).api.inventory.adjust(MOVEMENT)).hint == hint.format(at)
+
+
 OTHERS = {
     "another quantity": ENTRY | {"quantity_delta": 5},
-    "an older one": ENTRY | {"created_at": "2026-11-24T11:50:00Z"},
     "an unknown time": ENTRY | {"created_at": ""},
     "another variant": ENTRY | {"variant_id": ORDER},
     "another location": ENTRY | {"location_id": ORDER},
@@ -512,7 +410,7 @@ OTHERS = {
 
 
 @pytest.mark.parametrize("case", OTHERS)
-def test_another_entry_is_not_taken_for_ours(desk: Callable[..., Desk], case: str) -> None:
+def test_another_entry_is_not_taken_for_ours(desk: NewDesk, case: str) -> None:
     server = Server(httpx.ReadTimeout("slow"), ledger=httpx.Response(200, json=[OTHERS[case]]))
     assert failed(lambda: desk(server).api.inventory.adjust(MOVEMENT)).hint == NOT_THERE
 
@@ -537,7 +435,7 @@ UNREADABLE = {
 
 
 @pytest.mark.parametrize("case", UNREADABLE)
-def test_an_adjustment_whose_ledger_can_not_be_read(desk: Callable[..., Desk], case: str) -> None:
+def test_an_adjustment_whose_ledger_can_not_be_read(desk: NewDesk, case: str) -> None:
     ledger, why, times = UNREADABLE[case]
     server = Server(httpx.ReadTimeout("slow"), ledger=ledger)
     error = failed(lambda: desk(server).api.inventory.adjust(MOVEMENT))
@@ -546,29 +444,15 @@ def test_an_adjustment_whose_ledger_can_not_be_read(desk: Callable[..., Desk], c
     assert server.calls == [POST_CALL] + [LEDGER_CALL] * times
 
 
-def test_an_adjustment_that_never_left_goes_again(desk: Callable[..., Desk]) -> None:
+def test_an_adjustment_that_never_left_goes_again(desk: NewDesk) -> None:
     server = Server(httpx.ConnectError("no route"), httpx.ConnectTimeout("slow"), httpx.Response(200, json={"id": "e"}))
     made = desk(server)
     assert made.api.inventory.adjust(MOVEMENT) == {"id": "e"}
     assert (server.calls, made.clock.slept) == ([POST_CALL] * 3, [0.5, 1.0])
 
 
-def test_an_adjustment_that_could_never_leave_is_a_network_error(desk: Callable[..., Desk]) -> None:
-    server = Server(httpx.ConnectError("no route"))
-    error = failed(lambda: desk(server).api.inventory.adjust(MOVEMENT))
-    assert (error.exit_status, server.calls) == (7, [POST_CALL] * 4)
-
-
-def test_an_adjustment_that_was_refused_for_the_rate_goes_again(desk: Callable[..., Desk]) -> None:
-    server = Server(httpx.Response(429, headers={"Retry-After": "3"}), httpx.Response(200, json={"id": "e"}))
-    made = desk(server)
-    assert made.api.inventory.adjust(MOVEMENT) == {"id": "e"}
-    assert server.calls == [POST_CALL] * 2
-    assert sum(made.clock.slept) == pytest.approx(3, abs=0.2)
-
-
 @pytest.mark.parametrize("status", [status for status in ERROR_MAP if status < 500 and status not in {401, 404, 408}])
-def test_a_refused_adjustment_is_as_clear_as_a_refused_read(desk: Callable[..., Desk], status: int) -> None:
+def test_a_refused_adjustment_is_as_clear_as_a_refused_read(desk: NewDesk, status: int) -> None:
     server = Server(httpx.Response(status, json={"error": "too bad"}))
     error = failed(lambda: desk(server).api.inventory.adjust(MOVEMENT))
     kind, exit_status, _, hint, _ = ERROR_MAP[status]
@@ -576,7 +460,7 @@ def test_a_refused_adjustment_is_as_clear_as_a_refused_read(desk: Callable[..., 
     assert server.calls == [POST_CALL]
 
 
-def test_ctrl_c_while_an_adjustment_is_on_its_way(desk: Callable[..., Desk]) -> None:
+def test_ctrl_c_while_an_adjustment_is_on_its_way(desk: NewDesk) -> None:
     server = Server(KeyboardInterrupt())
     error = failed(lambda: desk(server).api.inventory.adjust(MOVEMENT))
     assert told(error) == (
@@ -587,18 +471,13 @@ def test_ctrl_c_while_an_adjustment_is_on_its_way(desk: Callable[..., Desk]) -> 
     assert server.calls == [POST_CALL]
 
 
-def test_ctrl_c_while_reading_is_just_that(desk: Callable[..., Desk]) -> None:
-    with pytest.raises(KeyboardInterrupt):
-        get_order(desk(Server(KeyboardInterrupt())))
-
-
-def test_ctrl_c_while_the_ledger_is_read_still_says_that_it_may_have_been_applied(desk: Callable[..., Desk]) -> None:
+def test_ctrl_c_while_the_ledger_is_read_still_says_that_it_may_have_been_applied(desk: NewDesk) -> None:
     server = Server(httpx.ReadTimeout("slow"), ledger=KeyboardInterrupt())
     error = failed(lambda: desk(server).api.inventory.adjust(MOVEMENT))
     assert (*told(error), error.hint) == (
         "UnknownOutcomeError",
         10,
-        UNCLEAR["read timeout"][1],
+        f"{POST_CALL} was sent, but api.synq.io did not answer within 30 s; {MAYBE}",
         f"Reading the ledger was interrupted. {LOOK}",
     )
     assert server.calls == [POST_CALL, LEDGER_CALL]
@@ -606,41 +485,30 @@ def test_ctrl_c_while_the_ledger_is_read_still_says_that_it_may_have_been_applie
 
 # Waiting for the rate limit
 
-AFTER = {
-    "seconds": ("7", 7.0),
-    "a fraction": ("0.5", 0.5),
-    "a date": ("Tue, 24 Nov 2026 12:00:09 GMT", 9.0),
-    "a date gone by": ("Tue, 24 Nov 2026 11:00:00 GMT", 0.0),
-    "garbage": ("soon", 1.0),
-    "nothing": (None, 1.0),
-    "not a number": ("nan", 1.0),
-    "infinity": ("inf", 1.0),
-    "less than none": ("-5", 0.0),
-}
 
-
-@pytest.mark.parametrize("case", AFTER)
-def test_a_refusal_is_waited_out(desk: Callable[..., Desk], case: str) -> None:
-    asked, seconds = AFTER[case]
-    headers = {} if asked is None else {"Retry-After": asked}
+@pytest.mark.parametrize(
+    ("headers", "seconds"), [({"Retry-After": "7"}, 7.0), ({"Retry-After": "0.5"}, 0.5), ({}, 1.0)]
+)
+def test_a_refusal_is_waited_out(desk: NewDesk, headers: dict[str, str], seconds: float) -> None:
     server = Server(httpx.Response(429, headers=headers), httpx.Response(200, json={"id": ORDER}))
     made = desk(server)
     assert get_order(made) == {"id": ORDER}
-    # A margin for clocks, and a little of chance for each step.
+    # A margin for clocks, and a little jitter for each step.
     assert seconds <= sum(made.clock.slept) <= seconds + 0.2
     assert len(server.requests) == 2
 
 
-def test_a_refusal_beyond_max_wait_ends_it(desk: Callable[..., Desk]) -> None:
-    server = Server(httpx.Response(429, headers={"Retry-After": "31"}))
+def test_a_refusal_beyond_max_wait_ends_it(desk: NewDesk) -> None:
+    server = Server(httpx.Response(429, headers={"Retry-After": "31", "X-Request-ID": "req-7"}))
     made = desk(server, max_wait=30)
     error = failed(lambda: get_order(made))
-    assert (error.exit_status, len(server.requests), made.clock.slept) == (6, 1, [])
+    assert told(error) == ("RateLimitedError", 6, "The API refuses more requests for 31 s, but --max-wait is 30 s.")
+    assert (error.status, error.request_id, len(server.requests), made.clock.slept) == (429, "req-7", 1, [])
     assert failed(lambda: get_order(made)).exit_status == 6
     assert len(server.requests) == 1
 
 
-def test_refusals_without_end_stay_within_max_wait(desk: Callable[..., Desk]) -> None:
+def test_refusals_without_end_stay_within_max_wait(desk: NewDesk) -> None:
     server = Server(httpx.Response(429, headers={"Retry-After": "0"}))
     made = desk(server)
     assert failed(lambda: get_order(made)).exit_status == 6
@@ -648,18 +516,11 @@ def test_refusals_without_end_stay_within_max_wait(desk: Callable[..., Desk]) ->
     assert len(server.requests) <= 4
 
 
-def test_a_503_that_asks_for_a_pause_gets_it(desk: Callable[..., Desk]) -> None:
+def test_a_503_that_asks_for_a_pause_gets_it(desk: NewDesk) -> None:
     server = Server(httpx.Response(503, headers={"Retry-After": "20"}), httpx.Response(200, json={"id": ORDER}))
     made = desk(server)
     get_order(made)
     assert made.clock.slept == [20]
-
-
-def test_a_503_that_asks_for_too_long_is_final(desk: Callable[..., Desk]) -> None:
-    server = Server(httpx.Response(503, headers={"Retry-After": "500"}))
-    made = desk(server)
-    assert failed(lambda: get_order(made)).exit_status == 12
-    assert (len(server.requests), made.clock.slept) == (1, [])
 
 
 # Routes that are only presumed
@@ -675,7 +536,7 @@ IN_BETWEEN = [httpx.Response(404, json={"error": "Not Found"}), httpx.Response(4
 
 
 @pytest.mark.parametrize("reply", BARE, ids=lambda reply: f"{reply.status_code} {reply.text[:20]!r}")
-def test_a_route_that_is_missing_is_not_asked_for_a_day(desk: Callable[..., Desk], reply: httpx.Response) -> None:
+def test_a_route_that_is_missing_is_not_asked_for_a_day(desk: NewDesk, reply: httpx.Response) -> None:
     server = Server(reply)
     made = desk(server)
     error = failed(made.api.locations.list)
@@ -696,14 +557,14 @@ def test_a_route_that_is_missing_is_not_asked_for_a_day(desk: Callable[..., Desk
 
 
 @pytest.mark.parametrize("reply", IN_BETWEEN, ids=["JSON", "a page"])
-def test_a_route_that_seems_to_be_missing_is_asked_for_again(desk: Callable[..., Desk], reply: httpx.Response) -> None:
+def test_a_route_that_seems_to_be_missing_is_asked_for_again(desk: NewDesk, reply: httpx.Response) -> None:
     server = Server(reply)
     for count in (1, 2):
         assert "does not offer the list of stock locations" in told(failed(desk(server).api.locations.list))[2]
         assert len(server.requests) == count
 
 
-def test_a_404_that_names_the_object_is_asked_again(desk: Callable[..., Desk]) -> None:
+def test_a_404_that_names_the_object_is_asked_again(desk: NewDesk) -> None:
     server = Server(httpx.Response(404, json={"error": "location not found"}))
     made = desk(server)
     assert told(failed(made.api.locations.list)) == ("NotFoundError", 5, "Location not found.")
@@ -711,7 +572,7 @@ def test_a_404_that_names_the_object_is_asked_again(desk: Callable[..., Desk]) -
     assert len(server.requests) == 2
 
 
-def test_a_bare_404_on_a_promised_route_is_an_error_as_others(desk: Callable[..., Desk]) -> None:
+def test_a_bare_404_on_a_promised_route_is_an_error_as_others(desk: NewDesk) -> None:
     server = Server(httpx.Response(404))
     made = desk(server)
     error = failed(lambda: get_order(made))
@@ -721,69 +582,12 @@ def test_a_bare_404_on_a_promised_route_is_an_error_as_others(desk: Callable[...
     assert len(server.requests) == 2
 
 
-def test_a_missing_route_is_one_tenants_and_one_operations(desk: Callable[..., Desk]) -> None:
+def test_a_missing_route_is_one_tenants_and_one_operations(desk: NewDesk) -> None:
     server = Server(httpx.Response(404), httpx.Response(200, json=[]))
     made = desk(server)
     failed(made.api.locations.list)
     assert desk(server, token=jwt(tenantid=ORG)).api.locations.list() == []
     assert made.api.transport.send(operations.LIST_VARIANTS) == []
-
-
-# The deadline, on a real connection
-
-
-@contextmanager
-def dripping(first: bytes, drop: bytes, every: float = 0.05) -> Iterator[str]:
-    """A loopback server that sends `first` and then a drop now and then, for ever."""
-    over = threading.Event()
-
-    def serve(observer: socket.socket) -> None:
-        while not over.is_set():
-            try:
-                connection, _ = observer.accept()
-            except OSError:
-                return
-            with connection:
-                try:
-                    connection.recv(65_536)
-                    connection.sendall(first)
-                    while not over.wait(every):
-                        connection.sendall(drop)
-                except OSError:
-                    continue
-
-    with socket.create_server(("127.0.0.1", 0)) as observer:
-        observer.settimeout(0.1)
-        thread = threading.Thread(target=serve, args=(observer,))
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{observer.getsockname()[1]}"
-        finally:
-            over.set()
-            thread.join()
-
-
-HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n"
-
-
-@pytest.mark.parametrize(
-    ("first", "drop"),
-    [(HEAD, b" "), (b"HTTP/1.1 200 OK\r\nX-Slow: ", b"a"), (HEAD, b""), (b"", b"")],
-    ids=["body", "headers", "body stalls", "nothing"],
-)
-def test_the_deadline_is_for_the_whole_request(desk: Callable[..., Desk], first: bytes, drop: bytes) -> None:
-    with dripping(first, drop) as base_url:
-        made = desk(None, base_url=base_url, timeout=0.3)
-        started = time.monotonic()
-        error = failed(lambda: made.api.transport.send(operations.ADJUST_INVENTORY, body={}))
-        took = time.monotonic() - started
-    host = base_url.removeprefix("http://")
-    assert told(error) == (
-        "UnknownOutcomeError",
-        10,
-        f"{POST_CALL} was sent, but {host} did not answer within 0.3 s; it may have been applied.",
-    )
-    assert took < 0.55
 
 
 # The token
@@ -804,14 +608,9 @@ WORK = {"read": get_order, "adjustment": lambda made: made.api.inventory.adjust(
 
 @pytest.mark.parametrize("case", LOUD)
 @pytest.mark.parametrize("work", WORK)
-def test_the_token_is_in_no_message_even_if_the_api_repeats_it(desk: Callable[..., Desk], case: str, work: str) -> None:
+def test_the_token_is_in_no_message_even_if_the_api_repeats_it(desk: NewDesk, case: str, work: str) -> None:
     made = desk(Server(LOUD[case]), token=SECRET)
     error = failed(lambda: WORK[work](made))
     said = json.dumps(error.as_json()) + repr(error) + repr(made.ear.traces) + repr(made.ear.waits)
+    said += repr(vars(made.api.transport))
     assert SECRET[:10] not in said
-
-
-def test_the_token_is_in_no_repr(desk: Callable[..., Desk]) -> None:
-    made = desk(Server(httpx.Response(200, json={"id": ORDER})))
-    get_order(made)
-    assert TOKEN not in repr(vars(made.api.transport)) + repr(made.ear.traces)

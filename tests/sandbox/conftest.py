@@ -1,4 +1,4 @@
-"""A fresh tenant, its clock and a client that is signed in."""
+"""A new tenant for each test, its clock, and a client with a token."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 from falcon import testing
+from replies import NOON
 
 import synq_cli
 from synq_cli.sandbox.seed.seed import DEFAULT_SEED
@@ -17,16 +18,13 @@ from synq_cli.sandbox.store import store
 
 
 class Clock:
-    """A clock that stands still until it is told to move."""
+    """A clock that only moves when `at` is set."""
 
     def __init__(self, at: float) -> None:
         self.at = at
 
     def __call__(self) -> float:
         return self.at
-
-
-NOON = 1_763_640_000.0  # 2025-11-20T12:00:00Z
 
 
 @pytest.fixture
@@ -36,7 +34,7 @@ def clock() -> Clock:
 
 @pytest.fixture(scope="session")
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A tenant to be copied, never touched: that is quicker than making one for each test."""
+    """A tenant that tests copy, since that is faster than creating one for each."""
     path = tmp_path_factory.mktemp("fresh") / "sandbox.sqlite3"
     store.create(path, DEFAULT_SEED, NOON)
     return path
@@ -49,7 +47,7 @@ def database(tmp_path: Path, fresh: Path) -> Path:
 
 @pytest.fixture
 def bearer(database: Path, clock: Clock) -> Callable[..., dict[str, str]]:
-    """Makes the header for a token; takes what issue_token takes."""
+    """Creates the header with a token; takes the options of issue_token."""
 
     def header(**options: Any) -> dict[str, str]:
         return {"Authorization": f"Bearer {issue_token(database, now=clock, **options)}"}
@@ -59,18 +57,38 @@ def bearer(database: Path, clock: Clock) -> Callable[..., dict[str, str]]:
 
 @pytest.fixture
 def client(database: Path, clock: Clock, bearer: Callable[..., dict[str, str]]) -> Iterator[testing.TestClient]:
-    with store.Store(database):  # while one connection is open, closing another costs nothing
+    with store.Store(database):  # closing a connection is cheap while another one is open
         yield testing.TestClient(create_app(database, clock), headers=bearer())
 
 
 @pytest.fixture
-def anyone(database: Path, clock: Clock) -> testing.TestClient:
+def anyone(database: Path, clock: Clock) -> Iterator[testing.TestClient]:
     """A client without a token."""
-    return testing.TestClient(create_app(database, clock))
+    with store.Store(database):
+        yield testing.TestClient(create_app(database, clock))
+
+
+@pytest.fixture
+def crewneck(client: testing.TestClient) -> dict[str, Any]:
+    """The variant HMC-NVY-M."""
+    (variant,) = client.simulate_get("/api/v1/pim/variants", params={"sku": "HMC-NVY-M"}).json
+    return variant
+
+
+@pytest.fixture
+def spend(database: Path, clock: Clock) -> Callable[[int], None]:
+    """Counts that many requests of the client's address against the rate limit, now."""
+
+    def record(requests: int) -> None:
+        with store.Store(database) as opened, opened.writing():
+            for _ in range(requests):
+                opened.insert("requests", {"address": "127.0.0.1", "at": clock.at})
+
+    return record
 
 
 class Trade:
-    """What tests of orders and stock ask again and again, about one variant at one location."""
+    """Orders and stock of one variant at one location."""
 
     def __init__(self, client: testing.TestClient, clock: Clock, place: dict[str, str]) -> None:
         self.client = client
@@ -85,7 +103,7 @@ class Trade:
         return self.client.simulate_post("/api/v1/oms/orders", json={**body, "items": list(lines)})
 
     def confirmed(self, *lines: dict[str, Any], key: str = "key-1") -> str:
-        """The id of an order that has got as far as the clock alone takes it."""
+        """The id of a new order after the time it takes to be confirmed."""
         order_id: str = self.order(*lines, key=key).json["id"]
         self.clock.at += 4
         assert self.status(order_id) == ("confirmed", "authorized")
@@ -101,7 +119,7 @@ class Trade:
         return level["on_hand"], level["reserved"], level["available"]
 
     def ledger(self) -> list[tuple[int, str]]:
-        """Change and kind of the place's entries, newest first."""
+        """Delta and type of the entries, newest first."""
         entries = self.client.simulate_get("/api/v1/inventory/ledger", params=self.place).json["entries"]
         return [(entry["quantity_delta"], entry["transaction_type"]) for entry in entries]
 
@@ -128,10 +146,6 @@ def trade(client: testing.TestClient, clock: Clock, database: Path) -> Trade:
 
 
 @pytest.fixture(scope="session")
-def contract_file() -> Path:
-    return Path(synq_cli.__file__).with_name("resources") / "openapi.yaml"
-
-
-@pytest.fixture(scope="session")
-def contract(contract_file: Path) -> dict[str, Any]:
-    return yaml.safe_load(contract_file.read_text(encoding="utf-8"))
+def contract() -> dict[str, Any]:
+    file = Path(synq_cli.__file__).with_name("resources") / "openapi.yaml"
+    return yaml.load(file.read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))

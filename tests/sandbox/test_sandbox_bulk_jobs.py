@@ -1,15 +1,14 @@
 import base64
 import json
 
-import pytest
 from falcon import testing
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from replies import NOON, NOW, UNKNOWN
 
 from synq_cli.sandbox.server.app import create_app
 from synq_cli.sandbox.store.store import Store
 
-STRANGER = "00000000-0000-4000-8000-000000000000"
 PIM = "/api/v1/pim"
 JOBS = f"{PIM}/bulk-jobs"
 PRODUCTS = f"{PIM}/products"
@@ -37,7 +36,7 @@ def state(client, job):
 
 
 def done(client, clock, job_type, rows, *, text=False):
-    """The state of a job that had time enough."""
+    """The state of a job after the time it needs."""
     job = start(client, job_type, encoded(json.dumps(rows)) if text else rows)
     clock.at += 60
     return state(client, job)
@@ -52,23 +51,18 @@ def titles(client):
     return {product["title"] for product in client.simulate_get(PRODUCTS).json}
 
 
-def test_a_job_moves_with_the_clock(client, clock):
+def test_a_job_advances_with_the_clock(client, clock):
     rows = [{"title": f"Yarn {number}"} for number in range(70)]
     job = start(client, "BULK_IMPORT", rows)
-    assert (job["job_type"], job["status"], job["total_items"], job["processed_items"], job["created_at"]) == (
-        "BULK_IMPORT",
-        "PENDING",
-        None,
-        0,
-        "2025-11-20T12:00:00Z",
-    )
+    assert [job[name] for name in ("job_type", "created_at")] == ["BULK_IMPORT", NOW]
     assert json.loads(job["payload_json"]) == rows
     assert job_now(client, job) == job
     seen = []
-    for moment in (1.5, 2, 2.5, 3, 3.5, 60):
-        clock.at = 1_763_640_000 + moment
+    for moment in (0, 1.5, 2, 2.5, 3, 3.5, 60):
+        clock.at = NOON + moment
         seen.append((moment, *state(client, job), len(titles(client) & {row["title"] for row in rows})))
     assert seen == [
+        (0, "PENDING", None, 0, 0),
         (1.5, "PENDING", None, 0, 0),
         (2, "PROCESSING", 70, 0, 0),
         (2.5, "PROCESSING", 70, 25, 25),
@@ -79,21 +73,16 @@ def test_a_job_moves_with_the_clock(client, clock):
     assert job_now(client, job)["updated_at"] == "2025-11-20T12:00:03Z"
 
 
-@pytest.mark.parametrize("path", [PRODUCTS, VARIANTS, f"{PIM}/stats", f"{PIM}/validation", f"{PIM}/audit", JOBS])
-def test_whoever_asks_finds_the_work_done_in_its_own_time(client, anyone, bearer, clock, database, path):
+def test_rows_are_dated_when_they_were_due_whoever_looks(client, anyone, bearer, clock, database):
     start(client, "BULK_IMPORT", [{"title": "Ullvott"}] * 100)
     clock.at += 600
-    assert anyone.simulate_get(path, headers=bearer(role="VIEWER")).status_code == 200
+    assert anyone.simulate_get(f"{PIM}/stats", headers=bearer(role="VIEWER")).json["totalProducts"] == 160
     with Store(database) as store:
         times = store.rows("SELECT created_at, COUNT(*) AS n FROM products WHERE title = 'Ullvott' GROUP BY 1")
-    assert [(row["created_at"], row["n"]) for row in times] == [
-        ("2025-11-20T12:00:02Z", 49),
-        ("2025-11-20T12:00:03Z", 50),
-        ("2025-11-20T12:00:04Z", 1),
-    ]
+    assert [(row["created_at"][-4:], row["n"]) for row in times] == [(":02Z", 49), (":03Z", 50), (":04Z", 1)]
 
 
-def test_a_job_goes_on_where_another_process_left_it(client, clock, database, bearer):
+def test_a_job_continues_where_another_process_stopped(client, clock, database, bearer):
     job = start(client, "BULK_IMPORT", [{"title": "Ullvott", "sku": f"ULV-{number}"} for number in range(80)])
     clock.at += 3
     assert state(client, job) == ("PROCESSING", 80, 50)
@@ -106,24 +95,14 @@ def test_a_job_goes_on_where_another_process_left_it(client, clock, database, be
         assert store.count("SELECT COUNT(*) FROM variants WHERE sku LIKE 'ULV-%'") == 80
 
 
-def test_an_import_makes_products_and_their_variants(client, clock, database):
-    row = {
-        "title": "Ullvott",
-        "sku": "ULV-1",
-        "description": "Warm.",
-        "category": "Gloves",
-        "brand": "Nordlys Ull",
-        "price": "24.5",
-        "currency": "eur",
-        "barcode": "5012345678900",
-        "season": ["winter"],
-    }
+def test_an_import_creates_products_and_variants(client, clock, database):
+    fields = {"title": "Ullvott", "description": "Warm.", "category": "Gloves", "brand": "Nordlys Ull"}
+    row = {**fields, "sku": "ULV-1", "price": "24.5", "currency": "eur", "barcode": "501", "season": ["winter"]}
     assert done(client, clock, "BULK_IMPORT", [row, {"title": "Ullsokk"}]) == ("COMPLETED", 2, 2)
     variant = variant_of(client, "ULV-1")
     product = client.simulate_get(f"{PRODUCTS}/{variant['product_id']}").json
-    names = ("title", "description", "category", "brand", "status")
-    assert [product[name] for name in names] == ["Ullvott", "Warm.", "Gloves", "Nordlys Ull", "ACTIVE"]
-    assert (variant["price"], variant["currency"], variant["barcode"]) == ("24.50", "EUR", "5012345678900")
+    assert product == {**product, **fields, "status": "ACTIVE"}
+    assert (variant["price"], variant["currency"], variant["barcode"]) == ("24.50", "EUR", "501")
     assert product["created_by"] == product["updated_by"] is not None
     (sock,) = (row for row in client.simulate_get(PRODUCTS).json if row["title"] == "Ullsokk")
     assert client.simulate_get(VARIANTS, params={"product_id": sock["id"]}).json == []
@@ -154,66 +133,50 @@ def test_an_update_changes_products_and_prices(client, clock, database):
     assert variant_of(client, "HMC-NVY-XS")["product_id"] == before["product_id"]
     with Store(database) as store:
         (event,) = store.rows("SELECT * FROM audit WHERE action = 'PRODUCT_PRICE_CHANGED' AND actor_email = 'system'")
-    details = event["details"]
-    assert (event["entity_id"], details["sku"], details["from"], details["to"]) == (
-        before["product_id"],
-        "HMC-NVY-M",
-        "89.50",
-        "95.00",
-    )
+    changed = {"sku": "HMC-NVY-M", "from": "89.50", "to": "95.00"}
+    assert (event["entity_id"], event["details"]) == (before["product_id"], {**event["details"], **changed})
 
 
-def test_a_deletion_deletes(client, clock):
+def test_a_deletion_deletes_products(client, clock):
     ids = [variant_of(client, sku)["product_id"] for sku in ("HMC-NVY-M", "SLB-OAT-OS")]
     assert done(client, clock, "BULK_DELETE", ids) == ("COMPLETED", 2, 2)
     assert [client.simulate_get(f"{PRODUCTS}/{product}").status_code for product in ids] == [404, 404]
     assert len(client.simulate_get(PRODUCTS).json) == 58
 
 
-def test_bad_rows_are_left_out_and_the_others_count(client, clock):
+def test_invalid_rows_fail_and_the_others_are_applied(client, clock):
     crewneck, beanie = (variant_of(client, sku)["product_id"] for sku in ("HMC-NVY-M", "SLB-OAT-OS"))
-    assert done(
-        client,
-        clock,
-        "BULK_IMPORT",
-        [
-            {"title": "Good", "sku": "GOOD-1"},
-            {"title": "  "},
-            {"title": "Taken", "sku": "HMC-NVY-M"},
-            {"title": "Taken by the first row", "sku": "GOOD-1"},
-            {"title": "Dear", "sku": "DEAR", "price": "much"},
-            {"title": "Owing", "sku": "OWING", "price": -1},
-            {"title": "Coined", "sku": "COIN", "currency": "crowns"},
-            {"title": "Good, too"},
-        ],
-    ) == ("FAILED", 8, 2)
-    assert {"Good", "Good, too"} == titles(client) & {"Good", "Good, too", "Taken", "Dear", "Owing", "Coined", "  "}
-    assert done(
-        client,
-        clock,
-        "BULK_UPDATE",
-        [
-            {"id": crewneck, "title": "Renamed"},
-            {"id": STRANGER, "title": "Nobody"},
-            {"title": "Nothing"},
-            {"id": crewneck, "title": "\t"},
-            {"id": crewneck, "title": "Stolen", "sku": "SLB-OAT-OS"},
-        ],
-    ) == ("FAILED", 5, 1)
+    imported = [
+        {"title": "Good", "sku": "GOOD-1"},
+        {"title": "  "},
+        {"title": "Taken", "sku": "HMC-NVY-M"},
+        {"title": "Taken by the first row", "sku": "GOOD-1"},
+        {"title": "No price", "sku": "A", "price": "much"},
+        {"title": "Negative price", "sku": "B", "price": -1},
+        {"title": "No currency", "sku": "C", "currency": "crowns"},
+        {"title": "Good, too"},
+    ]
+    assert done(client, clock, "BULK_IMPORT", imported) == ("FAILED", 8, 2)
+    assert titles(client) & {row["title"] for row in imported} == {"Good", "Good, too"}
+    updated = [
+        {"id": crewneck, "title": "Renamed"},
+        {"id": UNKNOWN, "title": "Nobody"},
+        {"title": "Nothing"},
+        {"id": crewneck, "title": "\t"},
+        {"id": crewneck, "title": "Stolen", "sku": "SLB-OAT-OS"},
+    ]
+    assert done(client, clock, "BULK_UPDATE", updated) == ("FAILED", 5, 1)
     assert client.simulate_get(f"{PRODUCTS}/{crewneck}").json["title"] == "Renamed"
     assert variant_of(client, "SLB-OAT-OS")["product_id"] == beanie
-    assert done(client, clock, "BULK_DELETE", [crewneck, crewneck, STRANGER]) == ("FAILED", 3, 1)
+    assert done(client, clock, "BULK_DELETE", [crewneck, crewneck, UNKNOWN]) == ("FAILED", 3, 1)
 
 
-def test_what_inline_is_refused_fails_row_by_row_when_encoded(client, clock):
+def test_rows_refused_inline_fail_one_by_one_when_encoded(client, clock):
     crewneck = variant_of(client, "HMC-NVY-M")["product_id"]
     rows = [{}, {"title": ""}, {"title": None}, {"title": "\ud800"}, 7, None, crewneck, [], {"title": "Good"}]
     assert done(client, clock, "BULK_IMPORT", rows, text=True) == ("FAILED", 9, 1)
-    assert done(client, clock, "BULK_UPDATE", [{"id": crewneck}, {"id": 1, "title": "x"}], text=True) == (
-        "FAILED",
-        2,
-        0,
-    )
+    rows = [{"id": crewneck}, {"id": 1, "title": "x"}]
+    assert done(client, clock, "BULK_UPDATE", rows, text=True) == ("FAILED", 2, 0)
     assert done(client, clock, "BULK_DELETE", [{"id": crewneck}, "HMC", crewneck], text=True) == ("FAILED", 3, 1)
 
 
@@ -225,9 +188,6 @@ def test_inline_and_encoded_are_the_same_job(client, clock):
     assert inline["payload_json"] == '[{"title":"Blåbær","weight":1.50}]'
     clock.at += 60
     assert state(client, inline) == state(client, encoded_job) == ("COMPLETED", 1, 1)
-
-
-def test_a_job_without_rows_has_nothing_to_do(client, clock):
     assert done(client, clock, "BULK_IMPORT", []) == ("COMPLETED", 0, 0)
 
 
@@ -238,46 +198,11 @@ def test_jobs_are_listed_by_type_newest_first(client, clock):
     assert [job["status"] for job in listed] == ["PENDING", "PENDING", "FAILED", "COMPLETED"]
     assert listed == client.simulate_get(JOBS, params={"type": "BULK_UPDATE"}).json
     assert [job["id"] for job in client.simulate_get(JOBS, params={"type": "BULK_DELETE"}).json] == [jobs[1]]
-    for wrong in ("IMPORT", "bulk_import", ""):
-        refused = client.simulate_get(JOBS, params={"type": wrong})
-        assert (refused.status_code, refused.json) == (400, {"error": "Invalid type"})
 
 
-@pytest.mark.parametrize(
-    ("body", "text"),
-    [
-        ("", "Invalid payload"),
-        ("[]", "Invalid payload"),
-        ('{"payload": []}', "Invalid payload"),
-        ('{"job_type": "BULK_IMPORT"}', "Invalid payload"),
-        ('{"job_type": "IMPORT", "payload": []}', "Invalid payload"),
-        ('{"job_type": "BULK_IMPORT", "payload": [], "dry_run": true}', "Invalid payload"),
-        ('{"job_type": "BULK_IMPORT", "payload": {"title": "X"}}', "Invalid payload"),
-        ('{"job_type": "BULK_IMPORT", "payload": [{}]}', "Invalid payload"),
-        ('{"job_type": "BULK_IMPORT", "payload": [{"title": ""}]}', "Invalid payload"),
-        ('{"job_type": "BULK_IMPORT", "payload": [{"title": "X", "sku": 1}]}', "Invalid payload"),
-        ('{"job_type": "BULK_IMPORT", "payload": [{"title": "X", "id": "1"}]}', "Invalid payload"),
-        ('{"job_type": "BULK_DELETE", "payload": ["HMC-NVY-M"]}', "Invalid payload"),
-        (f'{{"job_type": "BULK_DELETE", "payload": ["{STRANGER}", {{"title": "X"}}]}}', "Invalid payload"),
-        (f'{{"job_type": "BULK_DELETE", "payload": [{{"title": "X"}}, "{STRANGER}"]}}', "Invalid payload"),
-        ('{"job_type": "BULK_IMPORT", "payload": "not base64"}', "Invalid payload"),
-        ('{"job_type": "BULK_IMPORT", "payload": ""}', "Invalid JSON in payload"),
-        (f'{{"job_type": "BULK_IMPORT", "payload": "{encoded("[{")}"}}', "Invalid JSON in payload"),
-        (f'{{"job_type": "BULK_IMPORT", "payload": "{encoded("7")}"}}', "Invalid JSON in payload"),
-        (f'{{"job_type": "BULK_IMPORT", "payload": "{encoded("[" * 100_000)}"}}', "Invalid JSON in payload"),
-        ('{"job_type": "BULK_IMPORT", "payload": "/w=="}', "Invalid JSON in payload"),
-    ],
-)
-def test_a_job_that_makes_no_sense(client, body, text):
-    result = client.simulate_post(JOBS, body=body)
-    assert (result.status_code, result.json) == (400, {"error": text})
-    assert len(client.simulate_get(JOBS, params={"type": "BULK_IMPORT"}).json) == 1
-
-
-def test_a_row_as_deep_as_can_be_read_is_no_trouble(client, clock):
+def test_deeply_nested_rows_are_accepted_or_refused(client, clock):
     statuses = set()
-    for depth in range(850, 1000):
-        clock.at += 1
+    for depth in range(850, 1000, 10):
         nested = "[" * depth + "]" * depth
         body = f'{{"job_type": "BULK_IMPORT", "payload": [{{"title": "Deep", "rest": {nested}}}]}}'
         statuses.add(client.simulate_post(JOBS, body=body).status_code)
@@ -294,12 +219,12 @@ values = st.recursive(
 keys = st.sampled_from(["id", "title", "sku", "description", "category", "brand", "price", "currency", "barcode"])
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=settings.default.max_examples // 3, suppress_health_check=list(HealthCheck))
 @given(
     job_type=st.sampled_from(["BULK_IMPORT", "BULK_UPDATE", "BULK_DELETE"]),
     rows=st.lists(values | st.dictionaries(keys, values), max_size=4),
 )
-def test_whatever_the_rows_the_tenant_stays_well(client, clock, job_type, rows):
+def test_no_row_breaks_the_tenant(client, clock, job_type, rows):
     job = start(client, job_type, encoded(json.dumps(rows)))
     clock.at += 3
     status, total, processed = state(client, job)

@@ -1,31 +1,36 @@
+"""The tenant's file: creation, reset, errors, and several processes and threads on it."""
+
 import multiprocessing
 import sqlite3
 import stat
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
+from falcon import testing
+from replies import NOON, NOW
 
 from synq_cli.errors import UsageError
+from synq_cli.sandbox.server.app import create_app
+from synq_cli.sandbox.server.identity import issue_token
 from synq_cli.sandbox.store import store
 from synq_cli.sandbox.store.store import Store
-
-NOW = 1_763_640_000.0
 
 
 def test_info_of_a_new_tenant(tmp_path):
     path = tmp_path / "deep" / "sandbox.sqlite3"
-    assert store.create(path, 7, NOW) is True
-    told = store.info(path)
+    assert store.create(path, 7, NOON) is True
     with Store(path) as opened:
-        tenant = opened.rows("SELECT * FROM tenant")[0]
+        tenant = opened.tenant()
         entries = opened.count("SELECT COUNT(*) FROM ledger")
-    assert told == {
+    info = store.info(path)
+    assert info == {
         "path": str(path),
         "seed": 7,
-        "created_at": "2025-11-20T12:00:00Z",
+        "created_at": NOW,
         "tenant_id": tenant["id"],
         "org_id": tenant["org_id"],
         "webhook_secret": "example-webhook-secret",
@@ -35,97 +40,87 @@ def test_info_of_a_new_tenant(tmp_path):
         "orders": 240,
         "channels": 4,
         "ledger_entries": entries,
-        "size_bytes": told["size_bytes"],
+        "size_bytes": info["size_bytes"],
     }
-    assert told["size_bytes"] >= path.stat().st_size > 100_000
+    assert info["size_bytes"] >= path.stat().st_size > 100_000
+    # The same seed does not give the same signing secret.
+    store.create(tmp_path / "other", 7, NOON)
+    with Store(tmp_path / "other") as opened:
+        assert len(opened.tenant()["secret"]) == len(tenant["secret"]) == 64
+        assert opened.tenant()["secret"] != tenant["secret"]
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="no permission bits there")
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no permission bits")
 def test_the_file_is_private(database):
     with Store(database) as opened, opened.writing():
         opened.run("DELETE FROM requests")
         modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in database.parent.iterdir()}
-    assert modes == dict.fromkeys(
-        ["sandbox.sqlite3", "sandbox.sqlite3-wal", "sandbox.sqlite3-shm"], stat.S_IRUSR | stat.S_IWUSR
-    )
+    names = ["sandbox.sqlite3", "sandbox.sqlite3-wal", "sandbox.sqlite3-shm"]
+    assert modes == dict.fromkeys(names, stat.S_IRUSR | stat.S_IWUSR)
 
 
 def test_creating_again_changes_nothing(database):
     before = database.read_bytes()
-    assert store.create(database, 99, NOW) is False
+    assert store.create(database, 99, NOON) is False
     assert database.read_bytes() == before
 
 
-def test_signing_secrets_differ_for_the_same_seed(tmp_path):
-    secrets = set()
-    for name in ("one", "two"):
-        store.create(tmp_path / name, 7, NOW)
-        with Store(tmp_path / name) as opened:
-            secrets.add(opened.rows("SELECT secret FROM tenant")[0]["secret"])
-    assert {len(secret) for secret in secrets} == {64}
-    assert len(secrets) == 2
+def refused(action, *arguments):
+    with pytest.raises(UsageError) as caught:
+        action(*arguments)
+    return caught.value
 
 
 def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(UsageError) as caught:
-        Store(tmp_path / "none.sqlite3")
-    assert caught.value.message == f"There is no sandbox at {tmp_path / 'none.sqlite3'}."
-    assert "synq sandbox init" in caught.value.hint
-    assert not (tmp_path / "none.sqlite3").exists()
+    path = tmp_path / "none.sqlite3"
+    error = refused(Store, path)
+    assert error.message == f"There is no sandbox at {path}."
+    assert "synq sandbox init" in error.hint
+    assert not path.exists()
 
 
-def foreign_database(path):
-    with closing(sqlite3.connect(path)) as connection:
-        connection.execute("CREATE TABLE cookies (name TEXT)")
-        connection.commit()
-
-
-@pytest.mark.parametrize(
-    "spoil",
-    [lambda path: path.write_bytes(b"this is a letter, not a database\n" * 99), foreign_database],
-    ids=["no database", "another program's"],
-)
-def test_a_file_that_is_no_sandbox_is_named_and_kept(tmp_path, spoil):
+@pytest.mark.parametrize("kind", ["text", "database"])
+def test_a_file_that_is_not_a_sandbox_is_kept_until_reset(tmp_path, kind):
     path = tmp_path / "letter.txt"
-    spoil(path)
+    if kind == "text":
+        path.write_bytes(b"this is a letter, not a database\n" * 99)
+    else:
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("CREATE TABLE cookies (name TEXT)")
+            connection.commit()
     before = path.read_bytes()
-    for attempt in (lambda: Store(path), lambda: store.create(path, 7, NOW), lambda: store.info(path)):
-        with pytest.raises(UsageError) as caught:
-            attempt()
-        assert caught.value.message == f"{path} is not a synq sandbox."
-        assert "synq sandbox reset" in caught.value.hint
+    for error in (refused(Store, path), refused(store.create, path, 7, NOON), refused(store.info, path)):
+        assert error.message == f"{path} is not a synq sandbox."
+        assert "synq sandbox reset" in error.hint
     assert path.read_bytes() == before
-    store.reset(path, 7, NOW)
+    store.reset(path, 7, NOON)
     assert store.info(path)["orders"] == 240
 
 
-def test_a_sandbox_of_another_version_is_named_and_kept(database):
+def test_a_sandbox_of_another_version_is_kept_until_reset(database):
     with closing(sqlite3.connect(database)) as connection:
         connection.execute("PRAGMA user_version = 99")
-    for attempt in (lambda: Store(database), lambda: store.create(database, 7, NOW)):
-        with pytest.raises(UsageError) as caught:
-            attempt()
-        assert caught.value.message == (f"The sandbox in {database} was made by another version of synq.")
-        assert "synq sandbox reset" in caught.value.hint
-    store.reset(database, 7, NOW)
+    for error in (refused(Store, database), refused(store.create, database, 7, NOON)):
+        assert error.message == f"The sandbox in {database} was made by another version of synq."
+        assert "synq sandbox reset" in error.hint
+    store.reset(database, 7, NOON)
     assert store.info(database)["seed"] == 7
 
 
-def test_a_file_that_cannot_be_made_is_named(tmp_path):
+def test_a_file_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(UsageError, match="cannot be opened"):
-        store.create(tmp_path / "file" / "sandbox.sqlite3", 7, NOW)
-    with pytest.raises(UsageError, match="cannot be opened"):
-        store.reset(tmp_path, 7, NOW)
+    path = tmp_path / "file" / "sandbox.sqlite3"
+    assert refused(store.create, path, 7, NOON).message.startswith(f"The sandbox {path} cannot be opened: ")
+    assert refused(store.reset, tmp_path, 7, NOON).message.startswith(f"The sandbox {tmp_path} cannot be opened: ")
 
 
-def test_a_creation_that_was_killed_is_begun_anew(tmp_path):
+def test_a_creation_that_was_killed_starts_again(tmp_path):
     path = tmp_path / "sandbox.sqlite3"
     path.touch()
     with closing(sqlite3.connect(path, isolation_level=None)) as killed:
         killed.execute("BEGIN IMMEDIATE")
         killed.execute("CREATE TABLE tenant (id TEXT)")
-    assert store.create(path, 7, NOW) is True
+    assert store.create(path, 7, NOON) is True
     assert store.info(path)["variants"] == 145
 
 
@@ -134,61 +129,43 @@ def test_opening_waits_for_a_creation_under_way(tmp_path, database):
     path.touch()
     seen = []
     reader = threading.Thread(target=lambda: seen.append(store.info(path)["orders"]))
-    with closing(sqlite3.connect(path, isolation_level=None)) as maker:
-        maker.execute("BEGIN IMMEDIATE")
+    with closing(sqlite3.connect(path, isolation_level=None)) as creator:
+        creator.execute("BEGIN IMMEDIATE")
         reader.start()
-        # Nothing may be said before the maker is done.
         reader.join(0.2)
         early = list(seen)
-        with closing(sqlite3.connect(database)) as made:
-            for line in made.iterdump():
+        with closing(sqlite3.connect(database)) as source:
+            for line in source.iterdump():
                 if line not in ("BEGIN TRANSACTION;", "COMMIT;") and "sqlite_sequence" not in line:
-                    maker.execute(line)
-        maker.execute(f"PRAGMA application_id = {store.APPLICATION_ID}")
-        maker.execute(f"PRAGMA user_version = {store.VERSION}")
-        maker.execute("COMMIT")
+                    creator.execute(line)
+        creator.execute(f"PRAGMA application_id = {store.APPLICATION_ID}")
+        creator.execute(f"PRAGMA user_version = {store.VERSION}")
+        creator.execute("COMMIT")
     reader.join(10)
     assert (early, seen) == ([], [240])
 
 
-def create_one(path, seed, outcome):
-    outcome.put(store.create(path, seed, NOW))
-
-
-def test_processes_that_create_at_once_end_with_one_tenant(tmp_path):
-    path = tmp_path / "sandbox.sqlite3"
-    fresh = multiprocessing.get_context("spawn")
-    outcome = fresh.Queue()
-    processes = [fresh.Process(target=create_one, args=(path, seed, outcome)) for seed in (1, 2, 3)]
-    for process in processes:
-        process.start()
-    outcomes = [outcome.get(timeout=30) for _ in processes]
-    for process in processes:
-        process.join(30)
-    assert [process.exitcode for process in processes] == [0, 0, 0]
-    assert sorted(outcomes) == [False, False, True]
-    assert store.info(path)["orders"] == 240
-
-
-def test_a_reset_reaches_those_who_have_the_file_open(database):
+def test_a_reset_reaches_open_connections(database):
     with Store(database) as reader:
-        before = reader.rows("SELECT id FROM tenant")[0]["id"]
-        store.reset(database, 7, NOW)
-        after = reader.rows("SELECT id FROM tenant")[0]["id"]
+        before = reader.tenant()["id"]
+        store.reset(database, 7, NOON)
+        after = reader.tenant()["id"]
     assert after == store.info(database)["tenant_id"] != before
 
 
-def test_a_write_that_fails_leaves_nothing(database):
+def test_an_exception_rolls_a_transaction_back(database):
     with Store(database) as opened:
 
-        def fail_half_way():
+        def fail_halfway():
             with opened.writing():
                 opened.run("DELETE FROM orders")
                 raise LookupError
 
         with pytest.raises(LookupError):
-            fail_half_way()
+            fail_halfway()
         assert opened.count("SELECT COUNT(*) FROM orders") == 240
+        assert opened.rows("PRAGMA journal_mode") == [{"journal_mode": "wal"}]
+        assert opened.rows("PRAGMA busy_timeout") == [{"timeout": 10_000}]
 
 
 def test_the_file_is_read_without_the_extra():
@@ -200,7 +177,73 @@ print({"falcon", "jwt", "waitress"} & set(sys.modules))
     assert done.stdout == "set()\n"
 
 
-def test_two_processes_may_use_it_at_once(database):
+# Several at once: nothing is lost, and nothing is allowed twice.
+
+ADJUST = "/api/v1/inventory/adjust"
+
+
+def crewneck(database):
     with Store(database) as opened:
-        assert opened.rows("PRAGMA journal_mode") == [{"journal_mode": "wal"}]
-        assert opened.rows("PRAGMA busy_timeout") == [{"timeout": 10_000}]
+        return opened.row(
+            """SELECT variant_id, location_id FROM ledger JOIN variants ON variants.id = variant_id
+               WHERE sku = 'HMC-NVY-M'"""
+        )
+
+
+def on_hand(database):
+    with Store(database) as opened:
+        variant_id = crewneck(database)["variant_id"]
+        return opened.count("SELECT SUM(quantity_delta) FROM ledger WHERE variant_id = ?", (variant_id,))
+
+
+def post(database, path, body, times=1, address="127.0.0.1"):
+    """Sends the same request so many times; the replies' statuses and bodies."""
+    headers = {"Authorization": f"Bearer {issue_token(database, now=lambda: NOON)}"}
+    client = testing.TestClient(create_app(database, lambda: NOON), headers=headers)
+    replies = [client.simulate_post(path, json=body, remote_addr=address) for _ in range(times)]
+    return [(reply.status_code, reply.json) for reply in replies]
+
+
+def in_threads(database, path, body, times=1):
+    """Sends the request from 8 threads with an address each."""
+    with ThreadPoolExecutor(8) as pool:
+        work = [pool.submit(post, database, path, body, times, f"10.0.0.{number}") for number in range(8)]
+        return [reply for done in work for reply in done.result()]
+
+
+def test_concurrent_threads(database):
+    adjusted = in_threads(database, ADJUST, {**crewneck(database), "quantity_delta": -1}, times=5)
+    assert {status for status, _ in adjusted} == {200}
+    assert on_hand(database) == 42 - 40
+    order = {"idempotency_key": "k", "payment_provider": "stripe", "payment_reference": "pi"}
+    order["items"] = [{"product_title": "Repair", "quantity": 1}]
+    placed = in_threads(database, "/api/v1/oms/orders", order)
+    assert sorted(status for status, _ in placed) == [200] * 7 + [201]
+    assert len({reply["id"] for _, reply in placed}) == 1
+
+
+def test_concurrent_reservations_do_not_exceed_the_stock(database):
+    reserved = in_threads(database, "/api/v1/inventory/reservations", {**crewneck(database), "quantity": 10})
+    assert sorted(status for status, _ in reserved) == [201] * 3 + [400] * 5  # 39 are available
+
+
+def create_and_adjust(path, body, start, outcomes):
+    """Puts whether this process created the tenant, and the statuses of 60 adjustments."""
+    start.wait(60)
+    created = store.create(path, 2025, NOON)
+    outcomes.put((created, [status for status, _ in post(path, ADJUST, body, times=60)]))
+
+
+def test_processes_create_one_tenant_and_share_the_rate_limit(tmp_path, database):
+    path = tmp_path / "new.sqlite3"
+    spawn = multiprocessing.get_context("spawn")
+    start, outcomes = spawn.Barrier(2), spawn.Queue()
+    work = (path, {**crewneck(database), "quantity_delta": -1}, start, outcomes)
+    process = spawn.Process(target=create_and_adjust, args=work)
+    process.start()
+    create_and_adjust(*work)
+    (one, statuses), (other, more) = outcomes.get(timeout=60), outcomes.get(timeout=60)
+    process.join(30)
+    assert (process.exitcode, {one, other}) == (0, {True, False})
+    assert ((statuses + more).count(200), (statuses + more).count(429)) == (100, 20)
+    assert on_hand(path) == 42 - 100

@@ -1,4 +1,4 @@
-"""Which proxy the environment names for a host."""
+"""The proxy that the environment sets for a host."""
 
 import pytest
 
@@ -11,17 +11,15 @@ PROXY = "http://proxy.test:3128"
 @pytest.mark.parametrize(
     ("environ", "found"),
     [
-        ({}, None),
-        ({"HTTPS_PROXY": PROXY}, ("HTTPS_PROXY", PROXY)),
+        ({}, None), ({"HTTPS_PROXY": PROXY}, ("HTTPS_PROXY", PROXY)),
         ({"https_proxy": PROXY, "HTTPS_PROXY": "http://other.test"}, ("https_proxy", PROXY)),
         ({"ALL_PROXY": "socks5h://proxy.test"}, ("ALL_PROXY", "socks5h://proxy.test")),
         ({"ALL_PROXY": "socks5://a.test", "HTTPS_PROXY": PROXY}, ("HTTPS_PROXY", PROXY)),
-        ({"HTTPS_PROXY": "proxy.test:3128"}, ("HTTPS_PROXY", PROXY)),
-        ({"HTTPS_PROXY": " "}, None),
+        ({"HTTPS_PROXY": "proxy.test:3128"}, ("HTTPS_PROXY", PROXY)), ({"HTTPS_PROXY": " "}, None),
         ({"HTTP_PROXY": PROXY}, None),
     ],
-)
-def test_the_usual_variables(environ: dict[str, str], found: tuple[str, str] | None) -> None:
+)  # fmt: skip
+def test_proxy_variables_and_their_order(environ: dict[str, str], found: tuple[str, str] | None) -> None:
     assert find_proxy("https://api.test/v1", environ) == found
     assert find_proxy("http://127.0.0.1:8080", environ) is None
 
@@ -59,16 +57,16 @@ def test_no_proxy_takes_names_addresses_networks_and_ports(
 @pytest.mark.parametrize(
     ("value", "why"),
     [
-        ("ftp://u:s3cret@proxy.test", 'the scheme "ftp" is not one of http, https, socks5, socks5h'),
-        ("http://u:s3cret@", "it names no host"),
+        ("ftp://u:s3cret@proxy.test", 'the scheme "ftp" is not http, https, socks5 or socks5h'),
+        ("http://u:s3cret@", "it has no host"),
         ("http://u:s3cret@proxy.test:port", "it is not a URL"),
         ("http://u:s3cret@[::1", "it is not a URL"),
-        ("http://u:s3cret@a b", "it holds blanks or control characters"),
+        ("http://u:s3cret@a b", "it contains blanks or control characters"),
         ("http://u:s3cret@a..b:1", "its host name is not valid"),
         (f"http://u:s3cret@{'a' * 300}:1", "its host name is not valid"),
     ],
 )
-def test_a_proxy_that_can_not_work_is_named_without_its_password(value: str, why: str) -> None:
+def test_invalid_proxy_is_named_without_its_password(value: str, why: str) -> None:
     with pytest.raises(UsageError) as caught:
         find_proxy("https://api.test", {"ALL_PROXY": value})
     assert caught.value.message == f"Invalid proxy in ALL_PROXY: {why}."

@@ -1,4 +1,4 @@
-"""The keyring against a real Secret Service, each look from a process of its own."""
+"""The keyring with a real Secret Service, each call from a new process."""
 
 import json
 import os
@@ -42,7 +42,7 @@ def looked(environ: dict[str, str], folder: Path, code: str) -> tuple[list[str],
     return lines, set(loaded.removeprefix("loaded ").split(","))
 
 
-def test_tokens_are_kept_read_and_forgotten(keyring_session: dict[str, str], tmp_path: Path) -> None:
+def test_tokens_are_stored_read_and_deleted(keyring_session: dict[str, str], tmp_path: Path) -> None:
     token = "x" * 5000
     assert looked(keyring_session, tmp_path, f"store.write('kept', '{token}', 'keyring')")[0] == []
     assert looked(keyring_session, tmp_path, "print(store.read('kept', 'keyring'))")[0] == [token]
@@ -52,32 +52,21 @@ def test_tokens_are_kept_read_and_forgotten(keyring_session: dict[str, str], tmp
     assert looked(keyring_session, tmp_path, gone)[0] == ["None False"]
 
 
-def test_the_backend_that_answered_is_remembered_and_no_other_is_looked_for(
+def test_backend_is_cached_unless_it_is_gone_or_another_is_configured(
     keyring_session: dict[str, str], tmp_path: Path
 ) -> None:
-    _, first = looked(keyring_session, tmp_path, "store.read('acme', 'keyring')")
+    read = "print(store.read('acme', 'keyring'))"
+    _, first = looked(keyring_session, tmp_path, read)
     assert len(first) > 4  # every backend of the library
-    cache = json.loads((tmp_path / "memory.json").read_text(encoding="utf-8"))
-    assert cache == {"keyring": {"backend": f"{SECRET_SERVICE}.Keyring"}}
-    _, second = looked(keyring_session, tmp_path, "store.read('acme', 'keyring')")
+    cached = json.loads((tmp_path / "memory.json").read_text(encoding="utf-8"))
+    assert cached == {"keyring": {"backend": f"{SECRET_SERVICE}.Keyring"}}
+    _, second = looked(keyring_session, tmp_path, read)
     assert second == {SECRET_SERVICE, "keyring.backends.fail"}  # the library itself loads the second
-
-
-def test_one_that_went_away_is_looked_for_again(keyring_session: dict[str, str], tmp_path: Path) -> None:
-    looked(keyring_session, tmp_path, "store.read('acme', 'keyring')")
-    nowhere = {"DBUS_SESSION_BUS_ADDRESS": f"unix:path={tmp_path}/nowhere"}
-    said, loaded = looked(nowhere, tmp_path, "store.read('acme', 'keyring')")
-    assert said == ["This machine has no keyring that synq can use."]
-    assert len(loaded) > 4
-    assert looked(keyring_session, tmp_path, "print(store.read('acme', 'keyring'))")[0] == ["None"]
-
-
-def test_what_the_person_configured_goes_before_what_is_remembered(
-    keyring_session: dict[str, str], tmp_path: Path
-) -> None:
-    looked(keyring_session, tmp_path, "store.read('acme', 'keyring')")
+    said, loaded = looked({"DBUS_SESSION_BUS_ADDRESS": f"unix:path={tmp_path}/nowhere"}, tmp_path, read)
+    assert (said, len(loaded) > 4) == (["This machine has no keyring that synq can use."], True)
+    assert looked(keyring_session, tmp_path, read)[0] == ["None"]
     null = keyring_session | {"PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}
-    said, _ = looked(null, tmp_path, "store.read('acme', 'keyring')")
+    said, _ = looked(null, tmp_path, read)
     assert said == ["The keyring is disabled (null backend); it would store nothing."]
 
 
@@ -104,7 +93,7 @@ print(secretstorage.dbus_init().send_and_get_reply(asked).body[0])
 """
 
 
-def test_a_service_that_hangs_holds_neither_the_run_nor_its_end(tmp_path: Path) -> None:
+def test_hanging_service_does_not_block_the_run(tmp_path: Path) -> None:
     with secret_service() as hanging:
         looked(hanging, tmp_path, "store.write('acme', 'token', 'keyring')")
         service = int(looked(hanging, tmp_path, WHO)[0][0])

@@ -108,12 +108,12 @@ def test_an_invalid_value_is_named_with_its_origin(name: str) -> None:
 
 
 @pytest.mark.parametrize("value", [False, 8, Number("2.5")])
-def test_yaml_that_is_no_text_is_no_location(value: object) -> None:
+def test_location_must_be_text(value: object) -> None:
     said = f"Invalid location {value!r} from profile default in config.yaml: use text; put it in quotes."
     assert error({}, {}, config(default={"location": value})).message == said
 
 
-def test_a_list_that_fills_the_memory_is_shown_short() -> None:
+def test_huge_list_is_shortened() -> None:
     bomb: list[object] = ["x"]
     for _ in range(60):
         bomb = [bomb] * 9
@@ -138,44 +138,40 @@ def test_the_profile_is_chosen_in_the_same_order(
     assert setting("profile", options, environ, config(current)) == expected
 
 
-@pytest.mark.parametrize(
-    ("options", "environ", "current", "origin"),
-    [
+def test_an_invalid_profile_name_is_named_with_its_origin() -> None:
+    for options, environ, current, origin in (
         ({"profile": "a b"}, {}, None, "option --profile"),
         ({}, {"SYNQ_PROFILE": "a b"}, None, "SYNQ_PROFILE"),
         ({}, {}, "a b", "current_profile in config.yaml"),
+    ):
+        assert error(dict(options), environ, config(current)).message == f'Invalid profile name "a b" from {origin}.'
+
+
+@pytest.mark.parametrize(
+    ("name", "problem", "texts"),
+    [
+        ("location", LINE, ["a\nb", "a\x1b[31m", "a\x85b", "a\u202eb", "\udcff"]),
+        ("tenant_id", UUID, [A[:-1], A.replace("-", ""), f"{{{A}}}", f"urn:uuid:{A}"]),
+        ("timeout", SECONDS, ["nan", "inf", "-inf", "1e999", "-0.1", "", "1s", "0x10", "9" * 400, "1e10", "86401"]),
+        ("max_wait", SECONDS, ["nan", "-0.1", "86401"]),
+        ("timeout", "use more than 0 seconds", ["0"]),
     ],
 )
-def test_an_invalid_profile_name_is_named_with_its_origin(
-    options: dict[str, object], environ: dict[str, str], current: str | None, origin: str
-) -> None:
-    assert error(options, environ, config(current)).message == f'Invalid profile name "a b" from {origin}.'
-
-
-@pytest.mark.parametrize("text", ["a\nb", "a\x1b[31m", "a\x85b", "a\u202eb", "\udcff"])
-def test_a_location_is_printable(text: str) -> None:
-    with pytest.raises(UsageError, match=LINE):
-        parse_setting("location", text)
-
-
-@pytest.mark.parametrize("text", [A[:-1], A.replace("-", ""), f"{{{A}}}", f"urn:uuid:{A}"])
-def test_ids_are_uuids_as_the_api_writes_them(text: str) -> None:
-    with pytest.raises(UsageError, match=UUID):
-        parse_setting("tenant_id", text)
+def test_more_invalid_values(name: str, problem: str, texts: list[str]) -> None:
+    for text in texts:
+        with pytest.raises(UsageError, match=problem):
+            parse_setting(name, text)
 
 
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        ("base_url", "https://me:CANARY@api.synq.io"),
-        ("base_url", "me:CANARY@api.synq.io"),
-        ("base_url", "https://me:CAN/CANARY/x@api.synq.io"),
-        ("base_url", "https://api.synq.io?token=CANARY"),
-        ("base_url", "https://api.synq.io#CANARY"),
-        ("tenant_id", "eyJhbGciOiJIUzI1NiJ9.eyJ9.CANARY"),
+        ("base_url", "https://me:CANARY@api.synq.io"), ("base_url", "me:CANARY@api.synq.io"),
+        ("base_url", "https://me:CAN/CANARY/x@api.synq.io"), ("base_url", "https://api.synq.io?token=CANARY"),
+        ("base_url", "https://api.synq.io#CANARY"), ("tenant_id", "eyJhbGciOiJIUzI1NiJ9.eyJ9.CANARY"),
         ("output", "Bearer eyJhbGciOiJIUzI1NiJ9.eyJ9.CANARY"),
     ],
-)
+)  # fmt: skip
 def test_a_secret_in_the_wrong_place_is_not_repeated(name: str, text: str) -> None:
     for given in (
         error({name: text}, {}, config()),
@@ -186,16 +182,13 @@ def test_a_secret_in_the_wrong_place_is_not_repeated(name: str, text: str) -> No
         assert "CANARY" not in f"{given.as_json()}{given.__cause__}"
 
 
-@pytest.mark.parametrize("name", ["acme", "default", ""])
-def test_the_sandbox_option_and_another_profile_are_two_tenants(name: str) -> None:
-    said = f"--sandbox and --profile {name} are two tenants: use one of them."
-    assert error({"sandbox": True, "profile": name}, {}, config()).message == said
-
-
-@pytest.mark.parametrize("options", [{"sandbox": True}, {"profile": "sandbox"}])
-@pytest.mark.parametrize("url", ["https://api.synq.io", "nonsense", ""])
-def test_the_sandbox_has_no_base_url(options: dict[str, object], url: str) -> None:
-    assert error({**options, "base_url": url}, {}, config()).message == "The embedded sandbox has no base URL."
+def test_the_sandbox_has_no_other_profile_and_no_base_url() -> None:
+    for name in ("acme", "default", ""):
+        said = f"--sandbox and --profile {name} are two tenants: use one of them."
+        assert error({"sandbox": True, "profile": name}, {}, config()).message == said
+    for options in ({"sandbox": True}, {"profile": "sandbox"}):
+        said = "The embedded sandbox has no base URL."
+        assert error({**options, "base_url": "nonsense"}, {}, config()).message == said
 
 
 def test_variables_and_profile_of_another_tenant_do_not_reach_the_sandbox() -> None:
@@ -210,24 +203,11 @@ def test_variables_and_profile_of_another_tenant_do_not_reach_the_sandbox() -> N
     assert sandboxed == {"base_url", "tenant_id", "org_id", "token_command", "token_url", "client_id"}
 
 
-@pytest.mark.parametrize("text", ["nan", "inf", "-inf", "1e999", "-0.1", "", "1s", "0x10", "9" * 400, "1e10", "86401"])
-@pytest.mark.parametrize("name", ["timeout", "max_wait"])
-def test_seconds_are_finite_and_fit_a_clock(name: str, text: str) -> None:
-    with pytest.raises(UsageError, match=SECONDS):
-        parse_setting(name, text)
-
-
-def test_a_timeout_of_no_time_is_refused_but_a_wait_of_none_is_not() -> None:
-    with pytest.raises(UsageError) as caught:
-        parse_setting("timeout", "0")
-    assert caught.value.message == 'Invalid timeout "0": use more than 0 seconds.'
-    assert parse_setting("max_wait", "0") == 0
-
-
 @pytest.mark.parametrize(
     ("name", "text", "value"),
     [
-        ("timeout", "30.0", 30), ("timeout", "2.5", 2.5), ("timeout", "86400", 86400), ("timeout", " 4 ", 4),
+        ("max_wait", "0", 0), ("timeout", "30.0", 30), ("timeout", "2.5", 2.5), ("timeout", "86400", 86400),
+        ("timeout", " 4 ", 4),
         ("read_only", "1", True), ("read_only", "TRUE", True), ("read_only", "Yes", True), ("read_only", "on", True),
         ("read_only", "0", False), ("read_only", "False", False), ("read_only", "no", False),
     ],

@@ -1,11 +1,11 @@
-"""The keyring that may fail, forget, lock or hang, and the file that is asked for instead."""
+"""Keyrings that fail, lock or hang, and the file that can be used instead."""
 
 import json
 import os
 import subprocess
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from threading import Event
 from time import monotonic
@@ -30,37 +30,28 @@ def store_in(folder: Path, keyring: SecretStore | None = None, **settings: Any) 
     return TokenStore(folder, keyring, cache=Cache(lambda: folder / "state"), **settings)
 
 
-class RaisingKeyring:
-    """A keyring that fails each call in the same way."""
+class OddKeyring:
+    """A keyring whose every call does this."""
 
-    def __init__(self, error: BaseException) -> None:
-        self.error = error
-
-    def get_password(self, service: str, username: str, /) -> str | None:
-        raise self.error
-
-    def set_password(self, service: str, username: str, password: str, /) -> None:
-        raise self.error
-
-    def delete_password(self, service: str, username: str, /) -> None:
-        raise self.error
-
-
-class HangingKeyring:
-    """A keyring that answers once it is let go."""
-
-    def __init__(self) -> None:
-        self.free = Event()
+    def __init__(self, act: Callable[[], object]) -> None:
+        self.act = act
 
     def get_password(self, service: str, username: str, /) -> str | None:
-        self.free.wait()
+        self.act()
         return None
 
     def set_password(self, service: str, username: str, password: str, /) -> None:
-        self.free.wait()
+        self.act()
 
     def delete_password(self, service: str, username: str, /) -> None:
-        self.free.wait()
+        self.act()
+
+
+def raising(error: BaseException) -> OddKeyring:
+    def act() -> None:
+        raise error
+
+    return OddKeyring(act)
 
 
 class GarblingKeyring(FakeKeyring):
@@ -118,7 +109,7 @@ def test_a_webhook_secret_has_an_entry_of_its_own_and_goes_with_the_token(tmp_pa
     assert caught.value.hint == "Pipe it in."
 
 
-def test_a_keyring_that_does_not_keep_what_it_took_is_noticed(tmp_path: Path) -> None:
+def test_keyring_that_does_not_store_the_secret_is_noticed(tmp_path: Path) -> None:
     error = failure(write, store_in(tmp_path, GarblingKeyring()))
     assert error.message == "The keyring accepted the secret but did not store it."
     assert [*tmp_path.iterdir()] == []
@@ -138,11 +129,11 @@ ERRORS = [
     [
         (keyring.backends.null.Keyring(), DISABLED),
         (keyring.backends.fail.Keyring(), MISSING),
-        (RaisingKeyring(NoKeyringError()), MISSING),
-        (RaisingKeyring(KeyringLocked(CANARY)), "The keyring is locked. Unlock it and try again."),
-        *((RaisingKeyring(error), f"Could not {{}} the keyring ({type(error).__name__}).") for error in ERRORS),
+        (raising(NoKeyringError()), MISSING),
+        (raising(KeyringLocked(CANARY)), "The keyring is locked. Unlock it and try again."),
+        *((raising(error), f"Could not {{}} the keyring ({type(error).__name__}).") for error in ERRORS),
     ],
-    ids=lambda value: "" if isinstance(value, str) else f"{type(value).__module__} {getattr(value, 'error', '')!r:.20}",
+    ids=lambda value: "" if isinstance(value, str) else type(value).__module__,
 )
 def test_a_broken_keyring_is_named_without_the_secret(tmp_path: Path, broken: SecretStore, message: str) -> None:
     for use, verb in ((read, "read"), (write, "write to"), (delete, "delete from"), (ask_its_name, "read")):
@@ -153,20 +144,12 @@ def test_a_broken_keyring_is_named_without_the_secret(tmp_path: Path, broken: Se
     assert [*tmp_path.iterdir()] == []
 
 
-@pytest.fixture
-def hanging() -> Iterator[HangingKeyring]:
-    """A keyring that hangs until the test is over."""
-    store = HangingKeyring()
-    yield store
-    store.free.set()
-
-
 @pytest.mark.parametrize("use", [read, write])
-def test_a_hanging_keyring_is_left_alone_after_the_limit(
-    tmp_path: Path, hanging: HangingKeyring, use: Callable[[TokenStore], object]
-) -> None:
+def test_a_hanging_keyring_is_left_alone_after_the_limit(tmp_path: Path, use: Callable[[TokenStore], object]) -> None:
+    let_go = Event()
     started = monotonic()
-    error = failure(use, store_in(tmp_path, hanging, limit=0.05))
+    error = failure(use, store_in(tmp_path, OddKeyring(lambda: let_go.wait(60)), limit=0.05))
+    let_go.set()
     assert 0.05 <= monotonic() - started < 2.5
     assert error.message == "The keyring did not answer within 0.05 seconds; it may be locked."
 
@@ -191,7 +174,7 @@ for keyring, limit in ((None, 20), (Hanging(), 0.05)):
 """
 
 
-def test_the_library_is_used_when_no_keyring_is_handed_in_and_a_hanging_one_does_not_hold_up_the_exit() -> None:
+def test_library_is_the_default_keyring_and_a_hanging_one_does_not_block_the_exit() -> None:
     environ = {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
     line = [sys.executable, "-c", HANGS]
     done = subprocess.run(line, env=environ, capture_output=True, text=True, timeout=20, check=False)
@@ -200,7 +183,7 @@ def test_the_library_is_used_when_no_keyring_is_handed_in_and_a_hanging_one_does
 
 
 def in_file(tmp_path: Path) -> TokenStore:
-    return store_in(tmp_path, RaisingKeyring(AssertionError("the keyring was touched")))
+    return store_in(tmp_path, raising(AssertionError("the keyring was touched")))
 
 
 def test_the_file_keeps_tokens_for_its_owner_alone(tmp_path: Path) -> None:
@@ -242,20 +225,17 @@ def test_a_damaged_file_is_named_and_kept(tmp_path: Path, content: bytes) -> Non
         assert caught.value.message == f"{path} is damaged: it must map profiles to tokens in JSON."
         assert caught.value.hint == "Move it away and log in again: synq auth login --insecure-storage"
     assert path.read_bytes() == content
-
-
-def test_a_folder_in_the_files_place_is_named_and_kept(tmp_path: Path) -> None:
-    path = tmp_path / "credentials.json"
+    path.unlink()
     path.mkdir()
     with pytest.raises(UsageError) as caught:
-        in_file(tmp_path).write("acme", CANARY, "file")
+        store.write("acme", CANARY, "file")
     assert caught.value.message == f"{path} can't be read: Is a directory."
 
 
-def test_a_failing_keyring_ends_the_run_with_status_4(tmp_path: Path, synq: Any) -> None:
+def test_failing_keyring_fails_the_run_with_status_4(tmp_path: Path, synq: Any) -> None:
     (synq.folder / "config").mkdir()
     (synq.folder / "config" / "config.yaml").write_text("profiles: {default: {location: Leith}}\n")
-    synq.keyring = RaisingKeyring(RuntimeError(CANARY))
+    synq.keyring = raising(RuntimeError(CANARY))
     result = synq("auth", "token", "--debug")
     assert (result.status, result.out) == (4, "")
     assert result.err.startswith("synq: Could not read the keyring (RuntimeError).\n")

@@ -71,7 +71,7 @@ def test_new_private_file_must_not_exist(path: Path) -> None:
         private_file(path, new=True)
 
 
-def test_damage_is_told_from_other_trouble(path: Path) -> None:
+def test_damage_is_distinguished_from_other_errors(path: Path) -> None:
     path.write_bytes(b"noise" * 1000)
     with pytest.raises(sqlite3.Error) as noise, opened(path, SCHEMA, 1, durable=False):
         raise AssertionError("opened")

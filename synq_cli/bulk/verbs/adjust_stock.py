@@ -91,45 +91,33 @@ class AdjustStock(Verb):
             yield f"{_place(entry)} {entry.get('quantity_delta')}", Receipt(str(entry.get("id")), posted(entry) or None)
 
     def _resolve(self, rows: Sequence[Row], default: str | None) -> tuple[list[Row], list[Problem]]:
-        def location_of(row: Row) -> str:
-            return str(row.content["location"] or default or "").lower()
-
-        locations = self._locations({location_of(row) for row in rows})
+        locations = self._locations({row.content["location"] or default or "" for row in rows})
         ids = self._api.variants.ids_of(row.content["sku"] for row in rows if row.content["variant_id"] is None)
         resolved, problems = [], []
         for row in rows:
             sku, variant = row.content["sku"], row.content["variant_id"]
             variants = {variant} if variant else ids.get(sku, set())
-            location = locations.get(location_of(row))
-            if location is None:
-                problems.append(
-                    Problem(row.line, f'unknown location "{location_of(row)}", or several have that name: use its id')
-                )
+            location = locations[row.content["location"] or default or ""]
+            if isinstance(location, NotFoundError):
+                problems.append(Problem.of(row.line, location))
             if len(variants) > 1:
                 problems.append(Problem(row.line, f'two variants have the SKU "{sku}": use the variant_id'))
             if not variants:
-                problems.append(
-                    Problem(row.line, f'unknown SKU "{sku}". {self._api.variants.suggestion(sku)}'.rstrip(". "))
-                )
-            if location and len(variants) == 1:
+                near = self._api.variants.suggestion(sku)
+                problems.append(Problem(row.line, f'unknown SKU "{sku}". {near}'.rstrip(". ")))
+            if isinstance(location, tuple) and len(variants) == 1:
                 found = {"variant_id": min(variants).lower(), "location_id": location[0].lower()}
                 resolved.append(Row(row.line, row.content | found | {"location": location[1]}, row.source))
         return resolved, problems
 
-    def _locations(self, names: set[str]) -> dict[str, tuple[str, str]]:
-        """Id and name of each location by what it was called; one that is unknown or ambiguous is left out."""
-        found = {}
-        if "" in names:
-            found[""] = self._api.locations.resolve(None)
-        found |= {name: (identifier, identifier) for name in names if (identifier := parse_uuid(name))}
-        if called := names - found.keys():
-            by_id = self._api.locations.names()
-            if not called <= {name.lower() for name in by_id.values()}:
-                by_id = {row["id"]: row["name"] for row in self._api.locations.list()}
-            for name in called:
-                matching = [each for each in by_id.items() if each[1].lower() == name]
-                if len(matching) == 1:
-                    found[name] = matching[0]
+    def _locations(self, names: set[str]) -> dict[str, tuple[str, str] | NotFoundError]:
+        """Id and name of each location by what it is called in the file, or what is wrong with that."""
+        found: dict[str, tuple[str, str] | NotFoundError] = {}
+        for name in sorted(names):
+            try:
+                found[name] = self._api.locations.resolve(name or None)
+            except NotFoundError as error:
+                found[name] = error
         return found
 
 

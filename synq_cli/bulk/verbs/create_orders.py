@@ -10,8 +10,8 @@ from synq_cli.bulk.verbs.verb import Verb
 from synq_cli.errors import NotFoundError, UnknownOutcomeError, UsageError
 from synq_cli.http import operations
 from synq_cli.resources.orders.checks import order_problems
-from synq_cli.resources.orders.keys import order_fingerprint
 from synq_cli.resources.orders.placing import merge_order, resolve_channel, with_location
+from synq_cli.state.order_keys import order_fingerprint
 
 if TYPE_CHECKING:
     from synq_cli.resources.shared.pagination import Row as ApiRow

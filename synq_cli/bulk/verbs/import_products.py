@@ -1,6 +1,7 @@
 """Many products: `synq products import`, whose rows in the journal are bulk jobs over parts of one file."""
 
 import gc
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -14,7 +15,7 @@ from synq_cli.bulk.verbs.verb import Verb
 from synq_cli.errors import RejectedError, UnknownOutcomeError, UsageError
 from synq_cli.http import operations
 from synq_cli.resources.products.bulk_jobs import COLUMNS, JOB_TYPES, product_problems
-from synq_cli.resources.products.payload_encoding import LARGEST_PAYLOAD, encoded
+from synq_cli.resources.products.payload_encoding import LARGEST_PAYLOAD
 from synq_cli.rows import Layout, Record, RowReader
 from synq_cli.times import epoch
 
@@ -45,8 +46,8 @@ class ImportProducts(Verb):
     ) -> PreparedRows:
         """The parts of a file, all of it checked, in memory that does not grow with its rows.
 
-        No part has more than `largest` bytes of JSON. `watch` is told how many MB were read, of how many. A copy is
-        deleted once nobody needs it. UsageError lists every problem by line.
+        No part has more than `largest` bytes of JSON. `watch` is called with the MB that are read, and with all. A copy
+        is deleted once nobody needs it. UsageError lists every problem by line.
         """
         reader, size = RowReader(COLUMNS, name), path.stat().st_size if path.exists() else 0
         # Hashes, not the SKUs and their lines: 76 MB for a million rows instead of 121 and more.
@@ -93,7 +94,7 @@ class ImportProducts(Verb):
         payload = _payload(content)
         quote = b'"' if self._api.bulk_jobs.encoding.is_base64 else b""
         head = b'{"job_type":"%b","payload":' % JOB_TYPES["import"].encode()
-        return b"".join([head, quote, encoded(payload) if quote else payload, quote, b"}"])
+        return b"".join([head, quote, b64encode(payload) if quote else payload, quote, b"}"])
 
     def receipt(self, answer: Any) -> Receipt:
         if not isinstance(answer, dict) or not isinstance(answer.get("id"), str):

@@ -6,14 +6,7 @@ import typer
 
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
-from synq_cli.cli.options import (
-    AllOption,
-    LimitOption,
-    OnlyLocationOption,
-    OnlySkuOption,
-    SinceOption,
-    parse_since,
-)
+from synq_cli.cli.options import AllOption, LimitOption, OnlyLocationOption, OnlySkuOption, SinceOption, parse_since
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, delta, identifier, named, quantity

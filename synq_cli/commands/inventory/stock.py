@@ -10,14 +10,7 @@ import typer
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.metavars import FILE, Metavar
-from synq_cli.cli.options import (
-    AllOption,
-    LimitOption,
-    LocationOption,
-    OnlyLocationOption,
-    OnlySkuOption,
-    YesOption,
-)
+from synq_cli.cli.options import AllOption, LimitOption, LocationOption, OnlyLocationOption, OnlySkuOption, YesOption
 from synq_cli.commands.bulk import ReportOption, carry_out
 from synq_cli.documents import shown_name
 from synq_cli.errors import UsageError

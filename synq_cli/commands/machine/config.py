@@ -6,7 +6,7 @@ import typer
 
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
-from synq_cli.cli.metavars import suggestion
+from synq_cli.cli.metavars import Metavar
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import whole
 from synq_cli.session import profiles
@@ -23,11 +23,8 @@ COLUMNS = [
 ]
 
 # No Literal: the names come from the table of settings, and `get` takes those that a profile can't hold, too.
-SETTING = suggestion("SETTING", (setting.name for setting in SETTINGS if setting.in_profile))
-KeyArgument = Annotated[
-    str,
-    typer.Argument(metavar=SETTING, help="Name of the setting, as in `synq config list`."),
-]
+SETTING = Metavar("SETTING", "words", (setting.name for setting in SETTINGS if setting.in_profile))
+KeyArgument = Annotated[str, typer.Argument(metavar=SETTING, help="Name of the setting, as in `synq config list`.")]
 
 
 @group.command("list")
@@ -56,9 +53,7 @@ def get_setting(run: RunContext, setting: KeyArgument) -> None:
 
 @group.command("set")
 def set_setting(
-    run: RunContext,
-    setting: KeyArgument,
-    value: Annotated[str, typer.Argument(metavar="VALUE", help="New value.")],
+    run: RunContext, setting: KeyArgument, value: Annotated[str, typer.Argument(metavar="VALUE", help="New value.")]
 ) -> None:
     """Change a setting of the profile.
 
@@ -68,9 +63,7 @@ def set_setting(
     """
     profile = run.settings.profile
     parsed = parse_setting(setting, value)
-    profiles.change(
-        run.config.path, lambda config: config["profiles"].setdefault(profile, {}).update({setting: parsed})
-    )
+    profiles.save_setting(run.config.path, profile, setting, parsed)
     run.output.done(f"Set {setting} of profile {profile} to {value}.")
 
 

@@ -23,12 +23,7 @@ if TYPE_CHECKING:
 
 group = CommandGroup()
 
-COLUMNS = [
-    Column("Check", "check"),
-    Column("State", "state", state),
-    Column("Found", "found"),
-    Column("Fix", "mend"),
-]
+COLUMNS = [Column("Check", "check"), Column("State", "state", state), Column("Found", "found"), Column("Fix", "mend")]
 _DNS_TIMEOUT = 3.0
 # Seconds: a token that expires sooner, or a clock that differs more, is worth a warning.
 _SOON, _SKEW = 300, 30

@@ -15,8 +15,7 @@ group = CommandGroup()
 def show_schema(
     ctx: typer.Context,
     command: Annotated[
-        list[str] | None,
-        typer.Argument(metavar=COMMAND, help="Group or command, such as orders list. [default: all]"),
+        list[str] | None, typer.Argument(metavar=COMMAND, help="Group or command, such as orders list. [default: all]")
     ] = None,
 ) -> None:
     """Print the command tree as JSON.

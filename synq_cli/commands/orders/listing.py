@@ -6,7 +6,7 @@ import typer
 
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
-from synq_cli.cli.metavars import ORDER, suggestions
+from synq_cli.cli.metavars import ORDER, Metavar
 from synq_cli.cli.options import AllOption, LimitOption, parse_since
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
@@ -56,7 +56,7 @@ StatusOption = Annotated[
     str | None,
     typer.Option(
         "--status",
-        metavar=suggestions("STATUS,...", _STATUSES),  # no Literal: it is a list
+        metavar=Metavar("STATUS,...", "list", _STATUSES),  # no Literal: it is a list
         help="Only these statuses or groups: open, closed, unpaid, to-ship, shipped, returning, refunded, dead, "
         "cancellable or all.",
     ),

@@ -26,8 +26,7 @@ COLUMNS = [
 ]
 
 ProductOption = Annotated[
-    str | None,
-    typer.Option("--product", metavar=PRODUCT, help="Product id, or the start of an id shown before."),
+    str | None, typer.Option("--product", metavar=PRODUCT, help="Product id, or the start of an id shown before.")
 ]
 VariantOption = Annotated[
     str | None, typer.Option("--variant", metavar=Metavar("SKU|ID", "sku"), help="SKU or UUID of the variant.")

@@ -54,8 +54,7 @@ ProductArgument = Annotated[
     str, typer.Argument(metavar=PRODUCT, help="Product id, or the start of an id shown before.")
 ]
 CategoryOption = Annotated[
-    str | None,
-    typer.Option("--category", metavar="CATEGORY", help="Name or slug of its category."),
+    str | None, typer.Option("--category", metavar="CATEGORY", help="Name or slug of its category.")
 ]
 
 
@@ -81,8 +80,7 @@ def get_product(
     product: Annotated[
         str,
         typer.Argument(
-            metavar=PRODUCT_OR_SKU,
-            help="Product id, the start of an id shown before, or the SKU of a variant.",
+            metavar=PRODUCT_OR_SKU, help="Product id, the start of an id shown before, or the SKU of a variant."
         ),
     ],
 ) -> None:

@@ -6,7 +6,7 @@ import typer
 
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
-from synq_cli.cli.metavars import Metavar, suggestion
+from synq_cli.cli.metavars import Metavar
 from synq_cli.cli.options import DescriptionOption, NameArgument, SlugOption
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import address, age, identifier
@@ -128,7 +128,7 @@ def create_attribute(
         str | None,
         typer.Option(
             "--type",
-            metavar=suggestion("TYPE", ATTRIBUTE_TYPES),  # no Literal: the server may know more
+            metavar=Metavar("TYPE", "words", ATTRIBUTE_TYPES),  # no Literal: the server may know more
             help="TEXT, NUMBER or another type that the server knows. [default: TEXT]",
         ),
     ] = None,

@@ -69,10 +69,7 @@ def create_variant(
     run: RunContext,
     product: Annotated[
         str,
-        typer.Argument(
-            metavar=Metavar("PRODUCT", "product"),
-            help="Product id, or the start of an id shown before.",
-        ),
+        typer.Argument(metavar=Metavar("PRODUCT", "product"), help="Product id, or the start of an id shown before."),
     ],
     sku: Annotated[str | None, typer.Option("--sku", metavar="SKU", help="SKU, unique within the tenant.")] = None,
     barcode: Annotated[

@@ -69,8 +69,7 @@ def show_sandbox(run: RunContext) -> None:
 def serve_sandbox(
     run: RunContext,
     port: Annotated[
-        int,
-        typer.Option("--port", min=0, max=65535, metavar="PORT", help="Port on 127.0.0.1, or 0 for any free port."),
+        int, typer.Option("--port", min=0, max=65535, metavar="PORT", help="Port on 127.0.0.1, or 0 for any free port.")
     ] = 8787,
 ) -> None:
     """Serve the sandbox over HTTP on this machine.

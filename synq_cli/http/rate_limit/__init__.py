@@ -1,4 +1,4 @@
-"""The rate limit's window, kept in a file that every synq process of this machine shares."""
+"""The rate limit, in a file that all synq processes on this machine share."""
 
 from synq_cli.http.rate_limit.window import FULL, RESERVE, WINDOW, Budget, Snapshot, Ticket, usable
 

@@ -1,4 +1,4 @@
-"""The budget's SQLite file: opened, checked, set aside when damaged, done without when it can't be written."""
+"""The SQLite file of the rate limit: replaced if it is damaged, replaced by memory if it can't be used."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -28,23 +28,23 @@ _SCHEMA = (
 
 
 class _DamagedError(Exception):
-    """A SQLite file of something else."""
+    """An SQLite file with other tables."""
 
 
 class SharedFile:
-    """Runs small transactions on the file, one thread of one process at a time; `tell` gets a sentence on trouble."""
+    """Runs small transactions on the file, one thread of one process at a time; `tell` is called on errors."""
 
     def __init__(self, path: Path, now: Callable[[], float], tell: Callable[[str], None]) -> None:
         self._path = path
         self._now = now
         self._tell = tell
-        self._alone = False
+        self._in_memory = False
         self._inode = 0
         self._lock = RLock()
         self._connection: Connection | None = None
 
     def transact(self, work: Callable[["Connection"], Result]) -> Result:
-        """The result of `work`, which runs under the file's write lock, all or nothing."""
+        """Run `work` in a transaction under the file's write lock and return its result."""
         from synq_cli.state.database import Error, transaction
 
         with self._lock:
@@ -55,9 +55,9 @@ class SharedFile:
                         return work(connection)
                 except (Error, OSError, _DamagedError) as error:
                     self.close()
-                    if self._alone:
+                    if self._in_memory:
                         raise
-                    self._mend(error)
+                    self._recover(error)
 
     def close(self) -> None:
         """Close the file; the next use opens it again."""
@@ -69,10 +69,10 @@ class SharedFile:
     def _open(self) -> "Connection":
         from synq_cli.state.database import connect, private_file, transaction
 
-        if not self._alone:
+        if not self._in_memory:
             self._inode = private_file(self._path)
-        # Not durable: what a power cut takes away is a minute's count, which the next reply corrects.
-        connection = connect(None if self._alone else self._path, durable=False)
+        # Not durable: a power cut loses a minute's count, which the next reply corrects.
+        connection = connect(None if self._in_memory else self._path, durable=False)
         try:
             with transaction(connection):
                 _check_schema(connection)
@@ -81,27 +81,27 @@ class SharedFile:
             raise
         return connection
 
-    def _mend(self, error: Exception) -> None:
+    def _recover(self, error: Exception) -> None:
         from synq_cli.state.database import is_damage
 
         if not (isinstance(error, _DamagedError) or is_damage(error)):
-            self._go_alone(error)
+            self._use_memory(error)
             return
         aside = self._path.with_name(f"{self._path.name}.damaged-{int(self._now())}")
         try:
             if self._path.stat().st_ino != self._inode:
-                return  # another process has mended it meanwhile
+                return  # another process has replaced it meanwhile
             self._path.replace(aside)
-            # Left behind, it would be rolled back into the new file.
+            # SQLite would apply the old journal to the new file.
             self._path.with_name(f"{self._path.name}-journal").unlink(missing_ok=True)
         except OSError as hindrance:
             if self._path.exists():
-                self._go_alone(hindrance)
+                self._use_memory(hindrance)
             return
-        self._tell(f"The rate limit's file {self._path} was damaged. It was set aside as {aside.name} and made anew.")
+        self._tell(f"The rate limit's file {self._path} was damaged: renamed it to {aside.name} and created a new one.")
 
-    def _go_alone(self, error: Exception) -> None:
-        self._alone = True
+    def _use_memory(self, error: Exception) -> None:
+        self._in_memory = True
         self._tell(
             f"The rate limit's file {self._path} can't be used ({error}). "
             "This run counts its own requests only; other synq processes don't see them."
@@ -118,4 +118,4 @@ def _check_schema(connection: "Connection") -> None:
     for table, columns in _COLUMNS.items():
         found = ", ".join(row[1] for row in connection.execute(f"PRAGMA table_info({table})"))
         if found != columns:
-            raise _DamagedError("it is no rate limit's file")
+            raise _DamagedError("it has other tables")

@@ -1,4 +1,4 @@
-"""The sliding window: who may send now, and how the count is corrected by what the API says."""
+"""The sliding window of the rate limit: places for requests, corrected by what the API reports."""
 
 import os
 from collections import deque
@@ -12,22 +12,22 @@ from synq_cli.http.rate_limit.shared_file import SharedFile
 if TYPE_CHECKING:
     from synq_cli.state.database import Connection
 
-# The API counts a request when it comes in, we when its reply does: ours leave the window later, never sooner.
+# The API counts a request when it arrives, synq when its reply does: ours leave the window later, never sooner.
 _MARGIN = 0.05
-# So many requests tell how long one takes at least.
+# The shortest of this many requests is the estimate of how long one takes.
 _RECENT = 20
-# A wait is cut in steps, since places may free up sooner than it looked.
+# A wait is cut into steps, since places may become free earlier than expected.
 _STEP = 5.0
 _PROBE_STEP = 0.5
 _LONGEST_BLOCK = 3600.0
 _LARGEST_LIMIT = 10_000
-# What the API said remains is the count of that moment; a run that goes on for minutes must not believe it for ever.
+# The remaining requests that the API reported are valid for a moment only.
 _SAID_HOLDS = 1.0
-# A stamp this far ahead is left over from a clock that was set back.
+# A time further ahead than this is left over from a clock that was set back.
 _CLOCK_SLACK = 1.0
 
 WINDOW = 60.0
-# Places that bulk runs and requests sent ahead leave to the person at the desk.
+# Places that bulk runs and prefetches leave to other commands.
 RESERVE = 10
 FULL = "the rate limit is used up"
 REFUSED = "the API answered 429 and asked for a pause"
@@ -42,11 +42,11 @@ class Ticket(NamedTuple):
 
 
 class Snapshot(NamedTuple):
-    """The window of a host as it stands; seconds are from now, 0 where nothing is taken.
+    """The window of a host; times are seconds from now, 0 if no place is taken.
 
-    `exact`: the API itself said what remains, in this run and just now. `frees_in`: until one more place is free;
-    `full_in`: until all are. `spenders`: profile, command and count, most first. `strangers`: requests that
-    the API counted and no synq of this machine sent.
+    `exact`: the API reported what remains, in this run and just now. `frees_in`: until one more place is free;
+    `full_in`: until all are. `spenders`: profile, command and number of requests, most first. `strangers`: requests
+    of other clients, which the API counted and no synq on this machine sent.
     """
 
     host: str
@@ -60,7 +60,7 @@ class Snapshot(NamedTuple):
     strangers: int
 
     def as_row(self) -> dict[str, object]:
-        """The snapshot as JSON has it: seconds rounded to tenths, a spender an object."""
+        """The snapshot as JSON: seconds rounded to tenths, each spender an object."""
         row = {name: round(value, 1) if isinstance(value, float) else value for name, value in self._asdict().items()}
         names = ("profile", "command", "requests")
         return row | {"spenders": [dict(zip(names, spender, strict=True)) for spender in self.spenders]}
@@ -74,12 +74,12 @@ class _Host(NamedTuple):
 
 
 def usable(size: int, reserve: int) -> int:
-    """How many places of a window may be taken by who leaves a reserve: at least half of them."""
+    """The places of a window that can be taken while leaving a reserve: at least half of them."""
     return size - min(reserve, size // 2)
 
 
 def _any_id() -> int:
-    return int.from_bytes(os.urandom(8)) >> 2  # what SQLite holds, and no two processes draw alike
+    return int.from_bytes(os.urandom(8)) >> 2  # fits into an SQLite integer
 
 
 def _ignore(*_what: object) -> None:
@@ -87,7 +87,7 @@ def _ignore(*_what: object) -> None:
 
 
 class Budget:
-    """The window of one API host; thread-safe. `tell` is given a sentence if the file is damaged or can't be used."""
+    """The rate limit of one API host. Thread-safe; `tell` is called if the file is damaged or can't be used."""
 
     def __init__(
         self,
@@ -119,10 +119,10 @@ class Budget:
     def acquire(
         self, *, timeout: float, max_wait: float, reserve: int = 0, on_wait: Callable[[float, str], None] = _ignore
     ) -> Ticket:
-        """A place in the window, waited for at most `max_wait` seconds; RateLimitedError if it would be more.
+        """Wait at most `max_wait` seconds for a place in the window; RateLimitedError if it would take longer.
 
-        `timeout` is the longest that the request may take: a process that dies gives its place back by itself.
-        `reserve` places are left free for others, though never more than half of the window.
+        The place expires `timeout` seconds and a window later, should the process die. `reserve` places are left to
+        others, but never more than half of the window.
         """
         waited, announced = 0.0, 0.0
         while True:
@@ -140,17 +140,17 @@ class Budget:
             waited += nap
 
     def try_acquire(self, *, timeout: float, reserve: int) -> Ticket | None:
-        """A place that is free now beyond the reserve; None if there is none. Arguments as for `acquire`."""
+        """A place that is free now beyond the reserve, else None; arguments as for `acquire`."""
         return self._file.transact(lambda file: self._take(file, timeout, reserve))[0]
 
     def settle(self, ticket: Ticket, limit: int | None = None, remaining: int | None = None) -> None:
-        """Count a request that was sent, with what the reply's headers said, None where they said nothing."""
+        """Count a request that was sent, with the limit and the remaining requests of its reply, if given."""
         if limit and limit > _LARGEST_LIMIT:
-            limit = remaining = None  # no such window can be meant
+            limit = remaining = None  # not plausible
 
         def work(file: "Connection") -> None:
-            host, now = self._tidy(file)
-            # Replies to requests in flight together come in any order: the lowest count is the latest.
+            host, now = self._expire(file)
+            # Replies to concurrent requests come in any order: the lowest count is the latest.
             if remaining is None or not self._said or ticket.started > self._said[1] or remaining < self._said[0]:
                 self._said = None if remaining is None else (remaining, now)
             if limit:
@@ -164,17 +164,17 @@ class Budget:
         self._file.transact(work)
 
     def abandon(self, ticket: Ticket) -> None:
-        """Give the place back: nothing was sent."""
+        """Release a place in which nothing was sent."""
         self._file.transact(lambda file: file.execute("DELETE FROM requests WHERE id = ?", (ticket.id,)))
 
     def refused(self, ticket: Ticket, seconds: float) -> None:
-        """After a 429: nobody sends to this host for so long; after a second one until the window has drained."""
+        """Block the host for these seconds after a 429, and for a whole window after a second one."""
         self._said = None
 
         def work(file: "Connection") -> None:
-            host, now = self._tidy(file)
+            host, now = self._expire(file)
             file.execute("DELETE FROM requests WHERE id = ?", (ticket.id,))
-            # Requests that were on their way together are refused together: that is one refusal.
+            # Concurrent requests are refused together, which counts as one refusal.
             refusals = host.refusals + (not host.refusals or ticket.started > host.refused_at)
             pause = max(seconds, self._window) if refusals > 1 else seconds
             pause = max(min(pause, _LONGEST_BLOCK) + _MARGIN, host.blocked_for)
@@ -186,7 +186,7 @@ class Budget:
         self._file.transact(work)
 
     def snapshot(self) -> Snapshot:
-        """The window now, and who took its places."""
+        """The current state of the window."""
         return self._file.transact(self._look)
 
     def close(self) -> None:
@@ -194,7 +194,7 @@ class Budget:
         self._file.close()
 
     def _take(self, file: "Connection", timeout: float, reserve: int) -> tuple[Ticket | None, float, str]:
-        host, now = self._tidy(file)
+        host, now = self._expire(file)
         wait, reason = self._wait(file, host, now, reserve)
         if wait > 0:
             return None, wait, reason
@@ -206,18 +206,18 @@ class Budget:
         if host.blocked_for > 0:
             return host.blocked_for, REFUSED
         taken = list(file.execute("SELECT kind, at + lasts FROM requests WHERE host = ?", (self._host,)))
-        # After a refusal one request goes first and finds out whether the others may follow.
+        # After a refusal one request is sent as a probe before the others.
         if host.refusals and any(kind == "sending" for kind, _ in taken):
             return _PROBE_STEP, REFUSED
         places = usable(host.size, reserve)
         if len(taken) < places:
             return 0.0, ""
-        # A request on its way holds its place for a window from its reply on, which comes now at the soonest.
+        # A request under way holds its place for one window after its reply, which comes now at the earliest.
         ends = sorted(now + self._window if kind == "sending" else end for kind, end in taken)
         return max(ends[len(ends) - places] - now, 0.001), FULL
 
-    def _tidy(self, file: "Connection") -> tuple[_Host, float]:
-        """Drop what has left the window; the host's row and the time, read under the write lock."""
+    def _expire(self, file: "Connection") -> tuple[_Host, float]:
+        """Delete what has left the window; returns the host's row and the time, read under the write lock."""
         now = self._now()
         late = (now, now + _CLOCK_SLACK)
         file.execute("UPDATE requests SET at = ? WHERE at > ?", late)
@@ -231,10 +231,9 @@ class Budget:
         return _Host(size, max(0.0, blocked_at + blocked_for - now), refusals, refused_at), now
 
     def _head_start(self, took: float) -> float:
-        """How long before its reply a request was surely counted: half of what the quickest of late took.
+        """How long before its reply a request was certainly counted: half the time of the fastest recent request.
 
-        The way of the reply is part of that time, and so is the way of the request that takes the place over. It is
-        what a run of many requests loses in every window to answers that are long in coming.
+        Without it, a run of many requests would lose that time in every window to slow replies.
         """
         self._took.append(took)
         return min(self._took) / 2 if len(self._took) == self._took.maxlen else 0.0
@@ -248,13 +247,13 @@ class Budget:
         )
 
     def _correct(self, file: "Connection", ticket: Ticket, used: int, now: float) -> None:
-        """Bring the number of strangers' requests in line with what the API has counted."""
+        """Adjust the number of other clients' requests to what the API has counted."""
         counts = dict(file.execute("SELECT kind, COUNT(*) FROM requests WHERE host = ? GROUP BY kind", (self._host,)))
         sending = counts.get("sending", 0)
         known = counts.get("settled", 0) + counts.get("stranger", 0)
         for _ in range(used - known - sending):
             self._put(file, _any_id(), "stranger", now + _MARGIN, self._window)
-        # Of ours, those that were on their way beside this request may have been counted after it.
+        # Our own concurrent requests may have been counted after this one.
         beside = file.execute(
             "SELECT COUNT(*) FROM requests WHERE host = ? AND kind = 'settled' AND id <> ? AND at > ?",
             (self._host, ticket.id, ticket.started + _MARGIN),
@@ -267,7 +266,7 @@ class Budget:
             )
 
     def _look(self, file: "Connection") -> Snapshot:
-        host, now = self._tidy(file)
+        host, now = self._expire(file)
         ends = [row[0] for row in file.execute("SELECT at + lasts FROM requests WHERE host = ?", (self._host,))]
         spenders = file.execute(
             "SELECT profile, spender, COUNT(*) FROM requests WHERE host = ? AND kind <> 'stranger' "
@@ -279,7 +278,7 @@ class Budget:
         return Snapshot(
             host=self._host,
             limit=host.size,
-            # Others may have sent since it was said.
+            # Others may have sent requests since.
             remaining=free if said is None else min(said, free),
             exact=said is not None and said <= free,
             frees_in=min(ends, default=now) - now,
@@ -292,8 +291,8 @@ class Budget:
     def _too_long(self, wait: float, waited: float, reason: str) -> RateLimitedError:
         so_far = f" after {waited:.0f} s of waiting" if waited >= 1 else ""
         return RateLimitedError(
-            f"Not sent to {self._host}{so_far}: {reason}. The next place frees up in {max(1, round(wait))} s; "
-            f"that passes --max-wait.",
+            f"Not sent to {self._host}{so_far}: {reason}. The next place frees up in {max(1, round(wait))} s, "
+            "which exceeds --max-wait.",
             hint=f"Try again then, or wait longer: --max-wait {round(waited + wait + 0.5) + 1}. "
-            "`synq limits` shows who spent it.",
+            "`synq limits` shows which commands used it.",
         )

@@ -1,26 +1,23 @@
 """A checklist for people: what was checked, its state, what was found and how to fix it."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from synq_cli.output.columns import Row
-from synq_cli.output.drawing.table import GAP, total_width
+from synq_cli.output.drawing.table import GAP, Canvas, total_width
 from synq_cli.output.formats import state, visible
 
-if TYPE_CHECKING:
-    from synq_cli.output.streams import Stream
-
-# With less room than this beside the names of the checks, the texts stand below them.
+# With less room than this beside the names of the checks, the texts are below them.
 _LEAST = 20
 _KEYS = ("state", "check", "found", "mend")
 
 
-def draw_checklist(stream: "Stream", rows: Iterable[Row], *, width: int | None) -> None:
-    """The state, check, found and mend of each row, wrapped between words if there is a width."""
+def draw_checklist(canvas: Canvas, rows: Iterable[Row]) -> None:
+    """The state, check, found and mend of each row, wrapped between words."""
     from rich.cells import cell_len
     from rich.table import Table
     from rich.text import Text
 
+    stream, now, width = canvas
     shown = [[stream.fit(visible(str(row[key] or ""))) for key in _KEYS] for row in rows]
     states, checks, *texts = ([max(map(cell_len, cells)) for cells in zip(*shown, strict=True)]) or [0] * len(_KEYS)
     natural = total_width((states, checks, max(texts)))
@@ -33,5 +30,5 @@ def draw_checklist(stream: "Stream", rows: Iterable[Row], *, width: int | None) 
     for word, check, *lines in shown:
         text = "\n".join(filter(None, lines))
         cells = (Text(check), Text(text)) if beside else (Text(f"{check}\n{text}"),)
-        checklist.add_row(Text(word, state.show(word, {}, 0.0).style or ""), *cells)
+        checklist.add_row(Text(word, state.show(word, {}, now).style or ""), *cells)
     stream.draw(checklist, natural if width is None else width)

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -21,15 +22,17 @@ _PAUSE = 30.0
 _LEAST_DONE = 0.02
 
 
+@dataclass
 class Progress:
     """One line about a long operation, redrawn at each `update` on a terminal."""
 
-    def __init__(self, stream: "Stream", label: str, now: Callable[[], float], *, quiet: bool) -> None:
-        self._stream = stream
-        self._label = label
-        self._now = now
-        self._quiet = quiet
-        self._started = now()
+    stream: "Stream"
+    label: str
+    now: Callable[[], float]
+    quiet: bool
+
+    def __post_init__(self) -> None:
+        self._started = self.now()
         self._next_line = 0.0
         self._last: list[str] = []
 
@@ -42,21 +45,21 @@ class Progress:
         """
         share = done / total if total and done is not None else None
         counts = [] if share is None else [f"{done}/{total}", self._time_left(share, left)]
-        texts = [self._stream.fit(visible(text)) for text in (self._label, *counts, note) if text]
-        if self._quiet or texts == self._last:
+        texts = [self.stream.fit(visible(text)) for text in (self.label, *counts, note) if text]
+        if self.quiet or texts == self._last:
             return
         self._last = texts
-        if self._stream.live:
-            with self._stream.writing():
+        if self.stream.live:
+            with self.stream.writing():
                 self._draw(texts, share)
-        elif self._now() >= self._next_line:
-            self._next_line = self._now() + _PAUSE
-            self._stream.write(_GAP.join(texts) + "\n")
+        elif self.now() >= self._next_line:
+            self._next_line = self.now() + _PAUSE
+            self.stream.write(_GAP.join(texts) + "\n")
 
     def close(self) -> None:
         """Remove the line."""
-        if self._stream.live and self._last:
-            with self._stream.writing():
+        if self.stream.live and self._last:
+            with self.stream.writing():
                 self._live.stop()
 
     def _draw(self, texts: list[str], share: float | None) -> None:
@@ -65,7 +68,7 @@ class Progress:
         from rich.table import Table
         from rich.text import Text
 
-        width = self._stream.console().width
+        width = self.stream.console().width
         label, rest = texts[0], _GAP.join(texts[1:])
         line = Table.grid(padding=(0, 1, 0, 0))
         if share is not None and cell_len(f"{label} {rest} ") + _BAR <= width:
@@ -75,7 +78,7 @@ class Progress:
             # Half a number would be a wrong one, so a text that does not fit is left out, and the bar before it.
             while len(texts) > 1 and cell_len(_GAP.join(texts)) > width:
                 texts = texts[:-1]
-            line.add_row(Text(cut(_GAP.join(texts), width, self._stream.ellipsis)))
+            line.add_row(Text(cut(_GAP.join(texts), width, self.stream.ellipsis)))
         self._live.update(line, refresh=True)
 
     @cached_property
@@ -83,7 +86,7 @@ class Progress:
         from rich.live import Live
 
         live = Live(
-            console=self._stream.console(),
+            console=self.stream.console(),
             auto_refresh=False,
             transient=True,
             redirect_stdout=False,
@@ -94,7 +97,7 @@ class Progress:
 
     def _time_left(self, share: float, seconds: float | None) -> str:
         if seconds is None:
-            spent = self._now() - self._started
+            spent = self.now() - self._started
             if not _LEAST_DONE < share < 1 or spent <= 0:
                 return ""
             seconds = spent / share * (1 - share)
@@ -105,7 +108,7 @@ class Progress:
 @contextmanager
 def shown_progress(stream: "Stream", label: str, *, now: Callable[[], float], quiet: bool) -> Iterator[Progress]:
     """Progress that is removed when the operation ends, however it ends."""
-    progress = Progress(stream, label, now, quiet=quiet)
+    progress = Progress(stream, label, now, quiet)
     try:
         yield progress
     finally:

@@ -8,6 +8,7 @@ from synq_cli.output.columns import Column, Row, lookup
 from synq_cli.output.formats import Cell, visible
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
     from rich.table import Table
 
     from synq_cli.output.streams import Stream
@@ -52,33 +53,33 @@ class TableColumn:
         self.width = max(_width(self.title), self.cell_width)
 
 
-class RenderedTable(NamedTuple):
-    """A Rich table, its width in cells, and the titles of shortened and of left out columns."""
+class Canvas(NamedTuple):
+    """What is drawn on: the stream, the time in epoch seconds, and the width in cells; None cuts nothing."""
 
-    table: "Table"
+    stream: "Stream"
+    now: float
+    width: int | None
+
+
+class Rendered(NamedTuple):
+    """A drawing for Rich, its width in cells, and the titles of shortened and of left out columns."""
+
+    drawing: "RenderableType"
     width: int
     shortened: Sequence[str] = ()
     dropped: Sequence[str] = ()
 
 
-def build_table(
-    stream: "Stream",
-    rows: Sequence[Row],
-    columns: Sequence[Column],
-    *,
-    now: float,
-    width: int | None,
-    keep_empty: bool,
-) -> RenderedTable:
-    """The rows as a table of at most this width, uncut if it is None; without empty columns unless `keep_empty`."""
-    shown = [_table_column(stream, rows, column, now) for column in columns]
+def build_table(canvas: Canvas, rows: Sequence[Row], columns: Sequence[Column], *, keep_empty: bool) -> Rendered:
+    """The rows as a table, without empty columns unless `keep_empty`."""
+    shown = [_table_column(canvas, rows, column) for column in columns]
     if not keep_empty:
         # If no column names a field of the API's reply, its own names are shown.
         own = [Column(key, key) for key in dict.fromkeys(key for row in rows for key in row)]
-        shown = _filled(shown) or _filled([_table_column(stream, rows, column, now) for column in own]) or shown
-    dropped = [] if width is None else _fit(shown, width, stream.ellipsis)
+        shown = _filled(shown) or _filled([_table_column(canvas, rows, column) for column in own]) or shown
+    dropped = [] if canvas.width is None else _fit(shown, canvas.width, canvas.stream.ellipsis)
     shortened = [column.column.title for column in shown if column.shortened]
-    return RenderedTable(_rich_table(shown), total_width(column.width for column in shown), shortened, dropped)
+    return Rendered(_rich_table(shown), total_width(column.width for column in shown), shortened, dropped)
 
 
 def _rich_table(columns: Sequence[TableColumn]) -> "Table":
@@ -109,11 +110,12 @@ def _rich_table(columns: Sequence[TableColumn]) -> "Table":
     return table
 
 
-def build_record(stream: "Stream", fields: Sequence[tuple[str, Cell]], *, width: int | None) -> RenderedTable:
-    """A line with title and value for each field, long values wrapped unless `width` is None."""
+def build_record(canvas: Canvas, fields: Sequence[tuple[str, Cell]]) -> Rendered:
+    """A line with title and value for each field, long values wrapped."""
     from rich.table import Table
     from rich.text import Text
 
+    stream, width = canvas.stream, canvas.width
     shown = [(stream.fit(title), stream.fit(cell.text), cell.style) for title, cell in fields]
     titles = max((_width(title) for title, _, _ in shown), default=0)
     values = max((_width(value) for _, value, _ in shown), default=0)
@@ -128,16 +130,16 @@ def build_record(stream: "Stream", fields: Sequence[tuple[str, Cell]], *, width:
     record.add_column(width=values, overflow="fold")
     for title, value, style in shown:
         record.add_row(Text(cut(title, titles, stream.ellipsis), "bold"), Text(value, style or ""))
-    return RenderedTable(record, natural)
+    return Rendered(record, natural)
 
 
 def record_fields(
-    row: Row, columns: Sequence[Column], *, now: float, keep_empty: bool, leftovers: bool
+    canvas: Canvas, row: Row, columns: Sequence[Column], *, keep_empty: bool = False, leftovers: bool = False
 ) -> list[tuple[str, Cell]]:
     """Title and value of each column and, with `leftovers`, of each field that no column names."""
     named = {column.key for column in columns}
     others = [Column(visible(key), key) for key in row if leftovers and key not in named]
-    fields = [(column.title, column.format.show(lookup(row, column.key), row, now)) for column in (*columns, *others)]
+    fields = ((each.title, each.format.show(lookup(row, each.key), row, canvas.now)) for each in (*columns, *others))
     return [(title, cell) for title, cell in fields if keep_empty or cell.text]
 
 
@@ -170,11 +172,10 @@ def _filled(columns: Sequence[TableColumn]) -> list[TableColumn]:
     return [column for column in columns if any(cell.text for cell in column.cells)]
 
 
-def _table_column(stream: "Stream", rows: Sequence[Row], column: Column, now: float) -> TableColumn:
-    cells = [column.format.show(lookup(row, column.key), row, now) for row in rows]
-    return TableColumn(
-        column, stream.fit(visible(column.title)), [Cell(stream.fit(cell.text), cell.style) for cell in cells]
-    )
+def _table_column(canvas: Canvas, rows: Sequence[Row], column: Column) -> TableColumn:
+    fit = canvas.stream.fit
+    cells = (column.format.show(lookup(row, column.key), row, canvas.now) for row in rows)
+    return TableColumn(column, fit(visible(column.title)), [Cell(fit(cell.text), cell.style) for cell in cells])
 
 
 def _fit(columns: list[TableColumn], width: int, ellipsis: str) -> list[str]:

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from synq_cli.output.columns import Column, Row
-from synq_cli.output.drawing.sections import RenderedSections, Sections, build_sections
-from synq_cli.output.drawing.table import record_fields
+from synq_cli.output.drawing.sections import Sections, build_sections
+from synq_cli.output.drawing.table import Canvas, Rendered, record_fields
 from synq_cli.output.formats import age, state, timestamp
 
 if TYPE_CHECKING:
@@ -20,19 +20,16 @@ _MARKS = {"passed": "●", "current": "◉", "ahead": "○"}
 _ROOMY = 70
 
 
-def build_timeline(
-    stream: "Stream", row: Row, head: Sequence[Column], sections: Sections, *, now: float, width: int | None
-) -> RenderedSections:
+def build_timeline(canvas: Canvas, row: Row, head: Sequence[Column], sections: Sections) -> Rendered:
     """The fields of `head`, the row's `states`, and a table for each of its lists."""
     from rich.text import Text
 
-    fields = record_fields(row, head, now=now, keep_empty=False, leftovers=False)
-    states = _states(stream, row["states"], now, width)
-    built = build_sections(stream, fields, row, sections, now=now, width=width, between=(Text(""), states))
-    return built._replace(width=max(built.width, _ROOMY) if width is None else width)
+    states = _states(canvas, row["states"])
+    built = build_sections(canvas, record_fields(canvas, row, head), row, sections, (Text(""), states))
+    return built._replace(width=max(built.width, _ROOMY) if canvas.width is None else canvas.width)
 
 
-def draw_live(stream: "Stream", rows: Iterable[Row], build: Callable[[Row], RenderedSections]) -> None:
+def draw_live(stream: "Stream", rows: Iterable[Row], build: Callable[[Row], Rendered]) -> None:
     """Draw each row over the one before it; below it, if it has changed, where the cursor can't be moved."""
     if not stream.live:
         for row in changes(rows):
@@ -60,10 +57,11 @@ def changes(rows: Iterable[Row]) -> Iterator[Row]:
             yield row
 
 
-def _states(stream: "Stream", states: Sequence[Row], now: float, width: int | None) -> "Table":
+def _states(canvas: Canvas, states: Sequence[Row]) -> "Table":
     from rich.table import Table
     from rich.text import Text
 
+    stream, now, width = canvas
     when = timestamp if width is None or width >= _ROOMY else age
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True, overflow="crop")

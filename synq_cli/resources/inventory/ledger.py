@@ -7,7 +7,7 @@ from synq_cli.http import operations
 from synq_cli.resources.inventory.locations import Locations
 from synq_cli.resources.products.variants import Variants
 from synq_cli.resources.shared.pagination import Listing, Row
-from synq_cli.resources.shared.resource import Resource, has_values, rows_of
+from synq_cli.resources.shared.resource import Resource, has_values
 from synq_cli.times import epoch
 
 # The server's clock may differ from ours by this many seconds: an older entry can't be the adjustment just sent.
@@ -81,8 +81,8 @@ class Ledger(Resource):
         """A hint on whether the ledger shows an adjustment that was sent at this epoch second without an answer."""
         look = f"Before sending it again look at `synq inventory levels --sku {adjustment.sku}`."
         try:
-            answer = self._api.transport.send(operations.LIST_INVENTORY_LEDGER, query={**adjustment.ids, "limit": 20})
-            entries = rows_of(answer, operations.LIST_INVENTORY_LEDGER, "entries")
+            query = {**adjustment.ids, "limit": 20}
+            entries = self._api.read_list(operations.LIST_INVENTORY_LEDGER, "entries", query)
         except SynqError as error:
             return f"The ledger could not be read either ({error.message.rstrip('.')}). {look}"
         except KeyboardInterrupt:

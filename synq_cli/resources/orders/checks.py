@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from synq_cli.exact_json import Number
 from synq_cli.nearest import nearest
-from synq_cli.resources.shared.validation import LARGEST, file_problems, is_currency
+from synq_cli.resources.shared.validation import LARGEST, file_problems, is_currency, shown
 from synq_cli.uuids import parse_uuid
 
 # The most digits before and after the decimal point of a price.
@@ -110,22 +110,10 @@ def _misfits(row: Mapping[str, Any], fields: Mapping[str, _Field], where: str) -
         if value is None and field.required:
             yield f"{where}{key} is missing: use {field.use}"
         elif value is not None and not field.fits(value):
-            yield f"{where}{key} is {_shown(value)}: use {field.use}"
+            found = "blank" if isinstance(value, str) and not value.strip() else shown(value)
+            yield f"{where}{key} is {found}: use {field.use}"
 
 
 def _near(key: str, fields: Mapping[str, _Field]) -> str:
     near = nearest(key, fields)
     return f": did you mean {near[0]}?" if near else f": use {', '.join(fields)}"
-
-
-def _shown(value: object) -> str:
-    """A value in at most 40 characters."""
-    from synq_cli import exact_json
-
-    if isinstance(value, str) and not value.strip():
-        return "blank"
-    try:
-        text = exact_json.dumps(value)
-    except (TypeError, ValueError, RecursionError):  # YAML has dates, sets and lists that hold themselves
-        return f"a {type(value).__name__}"
-    return text if len(text) <= 40 else f"{text[:39]}…"

@@ -1,6 +1,5 @@
 """Fulfilments: the parcels of an order."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from synq_cli.errors import NotFoundError
@@ -12,20 +11,9 @@ from synq_cli.resources.shared import validation
 from synq_cli.resources.shared.resource import Resource
 
 if TYPE_CHECKING:
-    from synq_cli.resources.orders.states import Order
     from synq_cli.resources.shared.pagination import Row
 
 _SHIPPED = {"shipped", "out_for_delivery", "delivered"}
-
-
-@dataclass(frozen=True)
-class FulfillmentInput:
-    """What to send; `units` are the items, None for everything outstanding."""
-
-    units: list[dict[str, Any]] | None
-    carrier: str | None = None
-    tracking_number: str | None = None
-    location: str | None = None
 
 
 class Fulfillments(Resource):
@@ -46,22 +34,23 @@ class Fulfillments(Resource):
 
     def prepare(
         self, items: list[str], *, carrier: str | None, tracking_number: str | None, location: str | None
-    ) -> FulfillmentInput:
-        """Check what to send. UsageError, RefusedError, NotFoundError."""
-        fields = validation.given(carrier=carrier, tracking_number=tracking_number, location=location)
-        prepared = FulfillmentInput(parse_units(items), **fields)
-        self._api.transport.check(operations.CREATE_FULFILLMENT)
-        return prepared
+    ) -> dict[str, Any]:
+        """The fields of a fulfilment, without items for everything outstanding.
 
-    def create(self, order: "Order", wanted: FulfillmentInput) -> "Row":
+        Raises UsageError, RefusedError, NotFoundError.
+        """
+        fields = validation.given(
+            items=parse_units(items), carrier=carrier, tracking_number=tracking_number, location=location
+        )
+        self._api.transport.check(operations.CREATE_FULFILLMENT)
+        return fields
+
+    def create(self, order: "Row", fields: dict[str, Any]) -> "Row":
         """Record a parcel as sent; returns the fulfilment. POST /api/v1/oms/orders/{orderID}/fulfillments"""
-        body = {
-            "items": wanted.units,
-            "carrier": wanted.carrier,
-            "tracking_number": wanted.tracking_number,
-            "location_id": Locations(self._api).id_of(wanted.location),
-        }
-        after = "partially_fulfilled or fulfilled" if wanted.units else "fulfilled"
+        body = {key: value for key, value in fields.items() if key != "location"}
+        if "location" in fields:
+            body["location_id"] = Locations(self._api).id_of(fields["location"])
+        after = "partially_fulfilled or fulfilled" if "items" in body else "fulfilled"
         created = take_step(self._api, operations.CREATE_FULFILLMENT, order, body, after)
         remember_items(self._api.index, [created])
         return created

@@ -1,6 +1,5 @@
 """Returns of an order."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from synq_cli.http import operations
@@ -10,16 +9,7 @@ from synq_cli.resources.shared import validation
 from synq_cli.resources.shared.resource import Resource
 
 if TYPE_CHECKING:
-    from synq_cli.resources.orders.states import Order
     from synq_cli.resources.shared.pagination import Row
-
-
-@dataclass(frozen=True)
-class ReturnInput:
-    """What comes back; `units` are the items, None for everything shipped."""
-
-    units: list[dict[str, Any]] | None
-    reason: str | None = None
 
 
 class Returns(Resource):
@@ -31,17 +21,16 @@ class Returns(Resource):
         remember_items(self._api.index, rows)
         return rows
 
-    def prepare(self, items: list[str], reason: str | None) -> ReturnInput:
-        """Check what comes back. UsageError, RefusedError, NotFoundError."""
-        prepared = ReturnInput(parse_units(items), **validation.given(reason=reason))
+    def prepare(self, items: list[str], reason: str | None) -> dict[str, Any]:
+        """The body of a return, without items for everything shipped. UsageError, RefusedError, NotFoundError."""
+        body = validation.given(items=parse_units(items), reason=reason)
         self._api.transport.check(operations.CREATE_RETURN)
-        return prepared
+        return body
 
-    def create(self, order: "Order", wanted: ReturnInput) -> "Row":
+    def create(self, order: "Row", body: dict[str, Any]) -> "Row":
         """Open a return and return it. POST /api/v1/oms/orders/{orderID}/returns"""
         status = status_of(order)
         after = "return_requested" if "return_requested" in NEXT.get(status, ()) else status
-        body = {"items": wanted.units, "reason": wanted.reason}
         opened = take_step(self._api, operations.CREATE_RETURN, order, body, after)
         remember_items(self._api.index, [opened])
         return opened

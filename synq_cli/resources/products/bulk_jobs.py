@@ -1,13 +1,14 @@
 """Bulk jobs: products imported, changed or deleted in the background."""
 
 import re
+from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from synq_cli import exact_json
 from synq_cli.errors import NotFoundError, PartialError, RejectedError, UsageError
 from synq_cli.http import operations
-from synq_cli.resources.products.payload_encoding import PayloadEncoding, encoded
+from synq_cli.resources.products.payload_encoding import PayloadEncoding
 from synq_cli.resources.shared import validation
 from synq_cli.resources.shared.polling import poll
 from synq_cli.resources.shared.resource import Api, Resource, look_for
@@ -22,7 +23,6 @@ JOB_TYPES: dict[JobType, str] = {"import": "BULK_IMPORT", "update": "BULK_UPDATE
 _TEXTS = ("sku", "description", "category", "brand")
 COLUMNS = Columns((("title",),), (*_TEXTS, "price", "currency", "barcode", "id"), keep_others=True)
 _PRICE = re.compile(r"(0|[1-9][0-9]{0,17})(\.[0-9]{1,18})?", re.ASCII)
-_MOST_SHOWN = 40
 _SEND_MISSING = "The API does not show which rows: look at `synq products list` and send only what is missing."
 
 
@@ -125,7 +125,7 @@ class BulkJobs(Resource):
             raise error
 
     def _send(self, job_type: JobType, rows: "list[Any]") -> "Row":
-        payload = encoded(exact_json.dumps(rows).encode()).decode() if self.encoding.is_base64 else rows
+        payload = b64encode(exact_json.dumps(rows).encode()).decode() if self.encoding.is_base64 else rows
         body = {"job_type": JOB_TYPES[job_type], "payload": payload}
         unknown = look_for("it", f"synq products jobs list --type {job_type}")
         try:
@@ -167,17 +167,17 @@ def checked_rows(job_type: str, rows: list[Any]) -> list[Any]:
 
 def _id_problems(row: object, _job_type: str) -> Iterator[str]:
     if not isinstance(row, str) or parse_uuid(row) is None:
-        yield f"invalid product id {_shown(row)}"
+        yield f"invalid product id {validation.shown(row)}"
 
 
 def product_problems(row: object, job_type: str) -> Iterator[str]:
     """The problems of a row of an import or an update."""
     if not isinstance(row, dict):
-        yield f"{_shown(row)} is not an object with a title"
+        yield f"{validation.shown(row)} is not an object with a title"
         return
     title, identifier = row.get("title"), row.get("id")
     if title is not None and not isinstance(title, str):
-        yield f"the title {_shown(title)} is not text"
+        yield f"the title {validation.shown(title)} is not text"
     elif not title or not title.strip():
         yield "no title"
     if identifier is None and job_type == "update":
@@ -185,19 +185,19 @@ def product_problems(row: object, job_type: str) -> Iterator[str]:
     elif identifier is not None and job_type == "import":
         yield "an id, which only an update takes"
     elif identifier is not None and (not isinstance(identifier, str) or parse_uuid(identifier) is None):
-        yield f"the id {_shown(identifier)} is not a UUID"
+        yield f"the id {validation.shown(identifier)} is not a UUID"
     for key in _TEXTS:
         if not isinstance(row.get(key, ""), str):
-            yield f"the {key} {_shown(row[key])} is not text"
+            yield f"the {key} {validation.shown(row[key])} is not text"
     yield from _price_problems(row)
 
 
 def _price_problems(row: "Row") -> Iterator[str]:
     price, currency = row.get("price"), row.get("currency")
-    if price not in {None, ""} and (isinstance(price, bool) or not _PRICE.fullmatch(_plain(price))):
-        yield f"invalid price {_shown(price)}: use a number such as 19.90"
+    if price is not None and price != "" and (isinstance(price, bool) or not _PRICE.fullmatch(_plain(price))):
+        yield f"invalid price {validation.shown(price)}: use a number such as 19.90"
     if currency and not (isinstance(currency, str) and validation.is_currency(currency)):
-        yield f"invalid currency {_shown(currency)}: use an ISO 4217 code such as EUR"
+        yield f"invalid currency {validation.shown(currency)}: use an ISO 4217 code such as EUR"
 
 
 def _plain(price: object) -> str:
@@ -214,11 +214,6 @@ def _repeated_skus(rows: list[Any]) -> list[str]:
                 found.append(f"row {number}: the SKU {sku} is given twice")
             seen.add(sku)
     return found
-
-
-def _shown(value: object) -> str:
-    text = exact_json.dumps(value)
-    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}…"
 
 
 def is_finished(job: "Row") -> bool:

@@ -33,10 +33,3 @@ class PayloadEncoding:
                 self._api.session.keep("bulk_payload", "base64")
             except UsageError as error:
                 self._api.observer.warn(f"{error.message} {error.hint or ''}".strip())
-
-
-def encoded(text: bytes | bytearray) -> bytes:
-    """JSON text in base64."""
-    from base64 import b64encode
-
-    return b64encode(text)

@@ -1,4 +1,4 @@
-"""Rows from limit/offset pages, each once, even while they move between pages."""
+"""Rows from limit/offset pages, each once, even if they move between pages while the list is read."""
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
@@ -13,17 +13,17 @@ _MOST_REREADS = 20
 _MOST_PASSES = 5
 
 Row = dict[str, Any]
-# The rows of a page, and the limit that the server says it used.
+# The rows of a page, and the limit that the server used.
 Page = tuple[list[Row], int]
 # One page by limit and offset.
 Fetch = Callable[[int, int], Page]
-# Requests one page without waiting for it; returns a function that waits for it, which returns None if the request
-# failed. None instead of that function: nothing was sent, because the rate limit has no place to spare.
+# Sends the request for a page; returns a function that waits for the page, which is None if the request failed.
+# Without a place to spare in the rate limit nothing is sent, and there is None instead of the function.
 PrefetchPage = Callable[[int, int], Callable[[], Page | None] | None]
 
 
 class InPages:
-    """Rows one by one; `pages` has those still to come together as they arrive, none of them empty."""
+    """An iterator of rows; `pages` iterates the remaining rows in non-empty pages as they arrive."""
 
     def __init__(self, pages: Iterator[list[Row]]) -> None:
         self.pages = pages
@@ -37,11 +37,10 @@ class InPages:
 
 
 class Listing:
-    """The rows that match, read page by page as they are taken, up to one that `ends` them.
+    """The matching rows of a list, read page by page as they are taken, up to a row that `ends` it.
 
-    With `prefetch`, pages are requested before their turn, at most `MOST_IN_FLIGHT` requests at a time; see
-    `_PrefetchedPages` for what that may cost. `on_unstable` is called if rows kept moving until reading stopped: then
-    rows may be missing. `more` says whether some were left.
+    `prefetch` requests pages before their turn, see `_PrefetchedPages`. `on_unstable` is called if rows kept moving, so
+    that some may be missing. `more` says whether rows were left.
     """
 
     def __init__(
@@ -63,7 +62,7 @@ class Listing:
         self.more = False
 
     def first(self, limit: int | None) -> InPages:
-        """The first `limit` rows that match; with None all of them."""
+        """The first `limit` matching rows; None for all."""
         return InPages(self._pages(limit))
 
     def _pages(self, limit: int | None) -> Iterator[list[Row]]:
@@ -89,20 +88,20 @@ class Listing:
                 return
 
     def _pages_needed(self) -> int:
-        """An estimate of how many more pages the limit takes, from the share of rows that matched so far."""
+        """An estimate of the pages still needed, from the share of rows that matched so far."""
         if self._limit is None or not self.taken:
             return MOST_IN_FLIGHT
         return -(-(self._limit - self.taken) * self._pages_read // self.taken)
 
     def left_out(self, noun: str) -> str | None:
-        """What was not read and what it would cost, as a sentence; None if nothing was left."""
+        """A sentence on the rows that were not read; None if there are none."""
         if not self.more:
             return None
-        return f"{self.taken} shown, more may match; --all reads on, 1 request for each {PAGE} {noun}s."
+        return f"{self.taken} shown, more may match; --all reads them, 1 request for each {PAGE} {noun}s."
 
 
 class Listings:
-    """Several listings read one after the other, each by the name of what it is of."""
+    """Several named listings, read one after the other."""
 
     def __init__(self, parts: Mapping[str | None, Listing]) -> None:
         self._parts = parts
@@ -110,11 +109,11 @@ class Listings:
 
     @property
     def taken(self) -> int:
-        """How many rows were taken from all of them."""
+        """The number of rows taken from all of them."""
         return sum(part.taken for part in self._parts.values())
 
     def first(self, limit: int | None) -> InPages:
-        """The first `limit` rows that match; with None all of them."""
+        """The first `limit` matching rows; None for all."""
         return InPages(self._pages(limit))
 
     def _pages(self, limit: int | None) -> Iterator[list[Row]]:
@@ -126,24 +125,24 @@ class Listings:
             self.more = part.more
 
     def without_rows(self) -> list[str]:
-        """The names of those that were read to their end without a row that matches."""
+        """The names of listings that were read completely and had no matching row."""
         return [] if self.more else [name for name, part in self._parts.items() if name and not part.taken]
 
     def left_out(self, noun: str) -> str | None:
-        """What was not read and what it would cost, as a sentence; None if nothing was left."""
+        """A sentence on the rows that were not read; None if there are none."""
         if len(self._parts) == 1:
             return next(iter(self._parts.values())).left_out(noun)
         if not self.more:
             return None
-        return f"{self.taken} shown, more may match; --all reads on, 1 request or more for each SKU."
+        return f"{self.taken} shown, more may match; --all reads them, 1 request or more for each SKU."
 
 
 class _PrefetchedPages:
-    """Pages by offset, some of them requested before their turn.
+    """Pages by offset, with prefetching.
 
-    The number of requests in flight doubles with each round trip, from 1 to `MOST_IN_FLIGHT`, and is never more than
-    `pages_needed()`: page 1; pages 2 and 3; pages 4 to 7; then one more for each page that is taken. Pages requested
-    in vain: none if the list ends on page 1 or 3, at most 1 if on page 2, otherwise at most `MOST_IN_FLIGHT` - 1.
+    The number of requests in flight doubles with each round trip, from 1 to `MOST_IN_FLIGHT`, and never exceeds
+    `pages_needed()`: page 1; pages 2 and 3; pages 4 to 7; then one more for each page taken. Unneeded pages: none if
+    the list ends on page 1 or 3, at most 1 if on page 2, otherwise at most `MOST_IN_FLIGHT` - 1.
     """
 
     def __init__(self, fetch: Fetch, prefetch: PrefetchPage, pages_needed: Callable[[], int]) -> None:
@@ -154,12 +153,12 @@ class _PrefetchedPages:
         self._in_flight = 0
 
     def restart(self) -> None:
-        """Drop the pages requested ahead, and continue with one request at a time."""
+        """Drop the prefetched pages and continue with one request at a time."""
         self._requested.clear()
         self._in_flight = 0
 
     def page(self, offset: int, stride: int) -> Page:
-        """The page at this offset; the pages after it are expected `stride` rows apart, 0 if that is unknown."""
+        """The page at this offset; later pages are expected every `stride` rows, 0 if unknown."""
         if self._requested and self._requested[0][0] != offset:
             self.restart()
         wait = self._requested.popleft()[1] if self._requested else None
@@ -170,7 +169,7 @@ class _PrefetchedPages:
         page = wait() if wait else None
         if wait and not page:
             self._in_flight = 1
-        # Retries, waiting for the rate limit and error messages all happen here, in order.
+        # Retries, waits for the rate limit and errors all happen here, in order.
         return page or self._fetch(PAGE, offset)
 
     def _request_after(self, offset: int, stride: int) -> None:
@@ -186,14 +185,13 @@ class _PrefetchedPages:
 def _batches(
     pages: _PrefetchedPages, key: Callable[[Row], str], on_unstable: Callable[[], None]
 ) -> Iterator[tuple[list[Row], bool]]:
-    """The unseen rows of each page, and whether they were the last.
+    """The new rows of each page, and whether they were the last.
 
-    Pages overlap by one row. A page that does not begin with a row seen before has moved up, and what lies
-    between is read again. Rows that jumped to the top meanwhile are found by reading from there once more, until
-    a page brings nothing new; that finds them all as long as fewer than a page of rows is added meanwhile. After
-    `_MOST_PASSES` passes that rows moved in, reading stops.
+    Pages overlap by one row. If a page does not start with a row seen before, rows have moved up, and the gap is read
+    again. Rows that moved to the top are found by further passes from there, until a page has nothing new; that finds
+    all of them if fewer rows than a page are added meanwhile. Reading stops after `_MOST_PASSES` passes with movement.
     """
-    seen: set[int] = set()  # hashes of 64 bits: a third of the memory of the keys
+    seen: set[int] = set()  # of hashes, which take a third of the memory of the keys
 
     def unseen(rows: list[Row]) -> list[Row]:
         fresh = {mark: row for row in rows if (mark := hash(key(row))) not in seen}
@@ -223,7 +221,7 @@ def _batches(
                 offset, previous = offset + stride, key(rows[-1])
             if rereads > _MOST_REREADS:
                 raise ServerError(
-                    "The API gives the same rows again and again, so the list can't be read to its end.",
+                    "The API repeats the same rows, so the list can't be read completely.",
                     hint="Stop earlier with --limit.",
                 )
         if not moved:

@@ -1,6 +1,7 @@
 """The base of all resources: sending operations, reading lists and pages, resolving ids."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from synq_cli import exact_json
@@ -12,6 +13,7 @@ from synq_cli.resources.shared.pagination import PAGE, Listing, Page, Row
 from synq_cli.uuids import parse_uuid
 
 if TYPE_CHECKING:
+    from synq_cli.http.client import HttpClient
     from synq_cli.http.exchange import Observer
     from synq_cli.http.rate_limit import Budget
     from synq_cli.http.transport import ApiTransport
@@ -22,26 +24,18 @@ SHORTEST_PREFIX = 4
 _DEFAULT_PAGE = 50
 
 
+@dataclass(frozen=True)
 class Api:
-    """What the resources of one tenant share: the transport, the local cache of ids, the clock."""
+    """What the resources of one tenant share; `outside` is the HTTP client for other hosts than the API's."""
 
-    def __init__(
-        self,
-        transport: "ApiTransport",
-        session: "Session",
-        budget: "Budget",
-        index: "LocalIndex",
-        observer: "Observer",
-        now: Callable[[], float],
-        sleep: Callable[[float], None],
-    ) -> None:
-        self.transport = transport
-        self.session = session
-        self.budget = budget
-        self.index = index
-        self.observer = observer
-        self.now = now
-        self.sleep = sleep
+    transport: "ApiTransport"
+    session: "Session"
+    budget: "Budget"
+    index: "LocalIndex"
+    observer: "Observer"
+    outside: "HttpClient"
+    now: Callable[[], float]
+    sleep: Callable[[float], None]
 
     def read(self, operation: Operation, path: Mapping[str, str] | None = None) -> Row:
         """Read one object. ServerError if the answer is not an object with the id in the path."""

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
+from synq_cli import exact_json
 from synq_cli.errors import UsageError
 from synq_cli.exact_json import Number
 from synq_cli.nearest import did_you_mean
@@ -111,3 +112,12 @@ def file_problems(name: str, found: Sequence[str], hint: str, *, more: int = 0) 
     error = UsageError(f"{name} has {count}; nothing was sent.", hint=hint)
     error.details = [*found, f"and {more:,} more"] if more else found
     return error
+
+
+def shown(value: object) -> str:
+    """A value of a document in at most 40 characters."""
+    try:
+        text = exact_json.dumps(value)
+    except (TypeError, ValueError, RecursionError):  # YAML has dates, sets and lists that contain themselves
+        return f"a {type(value).__name__}"
+    return text if len(text) <= 40 else f"{text[:39]}…"

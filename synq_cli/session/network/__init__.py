@@ -1,1 +1,1 @@
-"""The way to the API: base URLs, proxies, trusted certificates."""
+"""Base URLs, proxies, trusted certificates."""

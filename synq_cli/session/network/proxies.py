@@ -1,4 +1,4 @@
-"""Proxies: which one the environment names for a host."""
+"""The proxy that the environment sets for a host."""
 
 from collections.abc import Mapping
 from ipaddress import ip_address, ip_network
@@ -44,11 +44,13 @@ def _checked(variable: str, text: str) -> str:
     except ValueError:
         raise unusable_proxy(variable, "it is not a URL") from None
     if parts.scheme not in _SCHEMES:
-        raise unusable_proxy(variable, f'the scheme "{parts.scheme}" is not one of {", ".join(_SCHEMES)}')
+        raise unusable_proxy(
+            variable, f'the scheme "{parts.scheme}" is not {", ".join(_SCHEMES[:-1])} or {_SCHEMES[-1]}'
+        )
     if not url.isprintable() or " " in url:
-        raise unusable_proxy(variable, "it holds blanks or control characters")
+        raise unusable_proxy(variable, "it contains blanks or control characters")
     if not host:
-        raise unusable_proxy(variable, "it names no host")
+        raise unusable_proxy(variable, "it has no host")
     try:
         host.encode("idna")  # as the resolver does
     except UnicodeError:

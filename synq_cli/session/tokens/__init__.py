@@ -1,1 +1,1 @@
-"""Tokens: where they are kept, and how they are renewed."""
+"""Tokens: stored, read and renewed."""

@@ -1,4 +1,4 @@
-"""What a token says of itself; never trusted, only shown and compared."""
+"""The claims of a token, unverified: only shown and compared."""
 
 from typing import NamedTuple
 

@@ -1,6 +1,7 @@
 """The operating system's keyring: with a time limit, its backend cached, long secrets split into parts."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from synq_cli.deadline import DeadlineError, call_within
@@ -26,17 +27,17 @@ class SecretStore(Protocol):
     def delete_password(self, service: str, username: str, /) -> None: ...
 
 
+@dataclass
 class Keyring:
     """Secrets by entry, in the `store` or, without one, in the system's keyring. AuthError with the hint if it fails.
 
     `limit` is for each call, in seconds.
     """
 
-    def __init__(self, store: SecretStore | None, cache: Cache, *, limit: float, hint: str) -> None:
-        self._store = store
-        self._cache = cache
-        self._limit = limit
-        self._hint = hint
+    store: SecretStore | None
+    cache: Cache
+    limit: float
+    hint: str
 
     def read(self, entry: str) -> str | None:
         """The entry's secret, or None if there is none."""
@@ -69,33 +70,33 @@ class Keyring:
         """Call the keyring within the limit: a half-configured one never answers."""
 
         def ask() -> _Answer:
-            store = self._system_store() if self._store is None else self._store
+            store = self._system_store() if self.store is None else self.store
             if type(store).__module__ == "keyring.backends.null":
                 raise AuthError("The keyring is disabled (null backend); it would store nothing.")
             answer = call(store)
-            if self._store is None:
-                self._cache.set("keyring", "backend", f"{type(store).__module__}.{type(store).__qualname__}")
-                self._store = store
+            if self.store is None:
+                self.cache.set("keyring", "backend", f"{type(store).__module__}.{type(store).__qualname__}")
+                self.store = store
             return answer
 
         try:
-            return call_within(self._limit, ask)
+            return call_within(self.limit, ask)
         except AuthError as error:
             message = error.message
         except DeadlineError:
-            message = f"The keyring did not answer within {self._limit:g} seconds; it may be locked."
+            message = f"The keyring did not answer within {self.limit:g} seconds; it may be locked."
         except Exception as error:  # noqa: BLE001 each backend has errors of its own
             # The backend's own words could contain the secret, so only the kind of error is shown.
             kind = type(error).__name__
             message = _SENTENCES.get(kind, f"Could not {verb} the keyring ({kind}).")
-        raise AuthError(message, hint=self._hint)
+        raise AuthError(message, hint=self.hint)
 
     def _system_store(self) -> SecretStore:
         """The backend that the user configured, else the one that answered last time, else the best there is."""
         from keyring import core
 
         store: SecretStore | None = core.load_env() or core.load_config()
-        if store is None and (cached := self._cache.get("keyring", "backend")):
+        if store is None and (cached := self.cache.get("keyring", "backend")):
             try:
                 store = core.load_keyring(str(cached))
             except Exception:  # noqa: BLE001 it was removed; the search below finds another
@@ -133,19 +134,21 @@ def _write(store: SecretStore, entry: str, secret: str) -> None:
         for number, part in enumerate(parts):
             store.set_password(SERVICE, part, secret[number * _PART : (number + 1) * _PART])
         store.set_password(SERVICE, entry, header)
-    for part in old_parts:
-        if part not in parts:
-            store.delete_password(SERVICE, part)
+    _delete_parts(store, [part for part in old_parts if part not in parts])
 
 
 def _delete(store: SecretStore, entry: str) -> bool:
     kept = store.get_password(SERVICE, entry)
-    for part in _parts(entry, kept):
-        if store.get_password(SERVICE, part) is not None:
-            store.delete_password(SERVICE, part)
+    _delete_parts(store, _parts(entry, kept))
     if kept is not None:
         store.delete_password(SERVICE, entry)
     return kept is not None
+
+
+def _delete_parts(store: SecretStore, parts: list[str]) -> None:
+    for part in parts:
+        if store.get_password(SERVICE, part) is not None:  # one may have been lost
+            store.delete_password(SERVICE, part)
 
 
 def _header(secret: str) -> str:

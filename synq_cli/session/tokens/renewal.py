@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ _LONGEST_QUOTE = 500
 PostForm = Callable[[str, Mapping[str, str]], tuple[int, bytes]]
 
 
+@dataclass
 class Renewal:
     """The renewal of one profile's token, by one process of the user at a time.
 
@@ -24,29 +26,21 @@ class Renewal:
     token URL and follows no redirect. `limit` is for the command, in seconds. All errors are AuthErrors.
     """
 
-    def __init__(
-        self,
-        settings: Settings,
-        tokens: TokenStore,
-        where: str,
-        *,
-        environ: Mapping[str, str],
-        folder: Callable[[], Path],
-        secrets: list[str],
-        warn: Callable[[str], None],
-        post_form: PostForm,
-        limit: float = 30.0,
-    ) -> None:
-        self._settings = settings
-        self._profile = settings.profile
-        self._tokens = tokens
-        self._where = where
-        self._environ = environ
-        self._folder = folder
-        self._secrets = secrets
-        self._warn = warn
-        self._post_form = post_form
-        self._limit = limit
+    settings: Settings
+    tokens: TokenStore
+    where: str
+    _: KW_ONLY
+    environ: Mapping[str, str]
+    folder: Callable[[], Path]
+    secrets: list[str]
+    warn: Callable[[str], None]
+    post_form: PostForm
+    limit: float = 30.0
+
+    @property
+    def profile(self) -> str:
+        """The name of the profile."""
+        return self.settings.profile
 
     def renew(self, stale: str | None, check: Callable[[str], None]) -> str:
         """A token that is not the stale one: another process's, if it was quicker, else a new one, which is stored.
@@ -54,13 +48,13 @@ class Renewal:
         `check` raises for an unusable token before it is stored. If there is no new token, the stored login stays.
         """
         with self._lock():
-            stored = self._tokens.read(self._profile, self._where)
+            stored = self.tokens.read(self.profile, self.where)
             if stored and stored != stale:
                 with suppress(SynqError):
                     check(stored)
                     return stored
-            if self._settings.token_command:
-                fresh = self.run_command(self._settings.token_command)
+            if self.settings.token_command:
+                fresh = self.run_command(self.settings.token_command)
             else:
                 refresh = self._refresh_token()
                 fresh, rotated = self.exchange(refresh)
@@ -68,9 +62,9 @@ class Renewal:
                     self._store_rotated(rotated)
             check(fresh)
             try:
-                self._tokens.write(self._profile, fresh, self._where)
+                self.tokens.write(self.profile, fresh, self.where)
             except SynqError as error:
-                self._warn(f"The new token serves this run, but could not be stored: {error.message}")
+                self.warn(f"The new token serves this run, but could not be stored: {error.message}")
         return fresh
 
     def run_command(self, command: str) -> str:
@@ -85,12 +79,12 @@ class Renewal:
                 words,
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
-                timeout=self._limit,
-                env=dict(self._environ),
+                timeout=self.limit,
+                env=dict(self.environ),
                 check=False,
             )
         except subprocess.TimeoutExpired:
-            raise self._failed(f"{name} did not finish within {self._limit:g} seconds") from None
+            raise self._failed(f"{name} did not finish within {self.limit:g} seconds") from None
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or "its arguments contain a null character"
             raise self._failed(f"{name} can't be run: {reason}") from None
@@ -98,21 +92,21 @@ class Renewal:
             quote = self._mask(done.stderr.decode("utf-8", "replace").strip())[-_LONGEST_QUOTE:]
             raise self._failed(f"{name} failed with status {done.returncode}{quote and ': '}{quote}")
         token = done.stdout.decode("utf-8", "replace").strip()
-        self._secrets.append(token)
+        self.secrets.append(token)
         return token
 
     def exchange(self, refresh: str) -> tuple[str, str | None]:
         """A new token for the refresh token and, if the server rotates it, the next refresh token (RFC 6749, 6)."""
         import json
 
-        self._secrets.append(refresh)
+        self.secrets.append(refresh)
         form = {"grant_type": "refresh_token", "refresh_token": refresh}
-        if self._settings.client_id:
-            form["client_id"] = self._settings.client_id
-        url = str(self._settings.token_url)
+        if self.settings.client_id:
+            form["client_id"] = self.settings.client_id
+        url = str(self.settings.token_url)
         shown = url.partition("?")[0]  # the query may contain a key
         try:
-            status, body = self._post_form(url, form)
+            status, body = self.post_form(url, form)
         except NetworkError as error:
             raise self._failed(self._mask(error.message)) from None
         answer: Any = None
@@ -131,31 +125,31 @@ class Renewal:
 
     def store_refresh(self, refresh: str) -> None:
         """Store the refresh token; one that waited to replace it is deleted."""
-        self._tokens.write(entry_of(self._profile, "refresh"), refresh, self._where)
-        self._tokens.delete(entry_of(self._profile, "refresh-next"), where=self._where)
+        self.tokens.write(entry_of(self.profile, "refresh"), refresh, self.where)
+        self.tokens.delete(entry_of(self.profile, "refresh-next"), where=self.where)
 
     def _secret(self, value: object) -> str | None:
         if not isinstance(value, str) or not value:
             return None
-        self._secrets.append(value)
+        self.secrets.append(value)
         return value
 
     def _refresh_token(self) -> str:
         # If synq was killed between the two, the one that was to replace the other is the newer one.
-        for entry in (entry_of(self._profile, "refresh-next"), entry_of(self._profile, "refresh")):
-            if found := self._tokens.read(entry, self._where):
+        for entry in (entry_of(self.profile, "refresh-next"), entry_of(self.profile, "refresh")):
+            if found := self.tokens.read(entry, self.where):
                 return found
-        raise self._failed(f"profile {self._profile} has no refresh token")
+        raise self._failed(f"profile {self.profile} has no refresh token")
 
     def _store_rotated(self, rotated: str) -> None:
         """Store the new refresh token beside the old one before it replaces it."""
         try:
-            self._tokens.write(entry_of(self._profile, "refresh-next"), rotated, self._where)
+            self.tokens.write(entry_of(self.profile, "refresh-next"), rotated, self.where)
             self.store_refresh(rotated)
         except SynqError as error:
-            self._warn(
+            self.warn(
                 f"The new refresh token could not be stored: {error.message} When this token expires, log in again: "
-                f"synq auth login --profile {self._profile}"
+                f"synq auth login --profile {self.profile}"
             )
 
     @contextmanager
@@ -163,8 +157,8 @@ class Renewal:
         """Exclude every other process of this user that would renew the same token; a dead one holds no lock."""
         from filelock import FileLock, Timeout
 
-        wait = self._limit * _LOCK_LIMITS
-        lock = FileLock(private_folder(self._folder()) / f"{self._profile}.renewal.lock", timeout=wait, mode=0o600)
+        wait = self.limit * _LOCK_LIMITS
+        lock = FileLock(private_folder(self.folder()) / f"{self.profile}.renewal.lock", timeout=wait, mode=0o600)
         try:
             lock.acquire()
         except Timeout:
@@ -177,13 +171,13 @@ class Renewal:
             lock.release()
 
     def _mask(self, text: str) -> str:
-        for secret in filter(None, self._secrets):
+        for secret in filter(None, self.secrets):
             text = text.replace(secret, "[token]")
         return text
 
     def _failed(self, reason: str) -> AuthError:
         return AuthError(
-            f"The token of profile {self._profile} could not be renewed: {reason.rstrip('.')}.",
-            hint=f"The stored login was not changed. Fix this and run `synq auth refresh --profile {self._profile}`, "
-            f"or log in again: synq auth login --profile {self._profile}",
+            f"The token of profile {self.profile} could not be renewed: {reason.rstrip('.')}.",
+            hint=f"The stored login was not changed. Fix this and run `synq auth refresh --profile {self.profile}`, "
+            f"or log in again: synq auth login --profile {self.profile}",
         )

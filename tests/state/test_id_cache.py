@@ -4,24 +4,20 @@ import sqlite3
 import stat
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
-from desk import NOW, Clock
 
 from synq_cli.errors import UsageError
 from synq_cli.state.id_cache import LocalIndex
 
 Opener = Callable[..., LocalIndex]
 FIRST, SECOND = "86b4e1a9-c27d-4f50-9e38-f1a6d07c5b42", "86b4ffff-0000-4f50-9e38-f1a6d07c5b42"
+NOW = 1_795_521_600.0
 
 
 @pytest.fixture
-def told() -> list[str]:
-    return []
-
-
-@pytest.fixture
-def opened(tmp_path: Path, clock: Clock, told: list[str]) -> Opener:
+def opened(tmp_path: Path, clock: Any, told: list[str]) -> Opener:
     """The index as a run for one scope opens it."""
 
     def make(scope: str = "api.synq.io/acme") -> LocalIndex:
@@ -51,7 +47,7 @@ def test_a_name_that_two_ids_carry_is_not_kept(opened: Opener) -> None:
     assert (opened().find("sku", "HMC"), opened().find("sku", "TCC")) == (None, FIRST)
 
 
-def test_skus_come_by_name_and_say_when_they_were_seen(opened: Opener, clock: Clock) -> None:
+def test_skus_come_by_name_and_say_when_they_were_seen(opened: Opener, clock: Any) -> None:
     opened().remember("sku", [("TCC", SECOND)])
     clock.at += 60
     opened().remember("sku", [("HMC", FIRST)])
@@ -92,7 +88,7 @@ def test_forgetting_says_how_many_were_known(opened: Opener) -> None:
 
 
 @pytest.mark.parametrize(("later", "believed"), [(0, True), (86_399, True), (86_401, False), (-86_401, False)])
-def test_a_missing_route_is_believed_for_a_day(opened: Opener, clock: Clock, later: float, believed: bool) -> None:
+def test_a_missing_route_is_believed_for_a_day(opened: Opener, clock: Any, later: float, believed: bool) -> None:
     opened().remember_missing("list_locations")
     clock.at = NOW + later
     assert opened().is_missing("list_locations") is believed

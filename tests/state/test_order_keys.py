@@ -11,13 +11,12 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from desk import Clock
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from synq_cli.errors import UsageError
 from synq_cli.exact_json import loads
-from synq_cli.resources.orders.keys import OrderKeys, order_fingerprint
+from synq_cli.state.order_keys import OrderKeys, order_fingerprint
 
 Opener = Callable[..., OrderKeys]
 ORDER: dict[str, Any] = {"currency": "GBP", "items": [{"sku": "A", "quantity": 2, "unit_price": loads("19.90")}]}
@@ -25,12 +24,7 @@ OTHER: dict[str, Any] = {**ORDER, "currency": "EUR"}
 
 
 @pytest.fixture
-def told() -> list[str]:
-    return []
-
-
-@pytest.fixture
-def opened(tmp_path: Path, clock: Clock, told: list[str]) -> Opener:
+def opened(tmp_path: Path, clock: Any, told: list[str]) -> Opener:
     """The keys as a run for one scope opens them."""
 
     def make(scope: str = "api.synq.io/acme") -> OrderKeys:
@@ -50,7 +44,7 @@ def test_a_new_order_gets_a_new_uuid(opened: Opener) -> None:
 @pytest.mark.parametrize(
     ("seconds", "age"), [(0, "0 s ago"), (59, "59 s ago"), (200, "3 min ago"), (7300, "2 h ago"), (200_000, "2 d ago")]
 )
-def test_an_attempt_that_was_never_answered_lends_its_key(opened: Opener, clock: Clock, seconds: int, age: str) -> None:
+def test_an_attempt_that_was_never_answered_lends_its_key(opened: Opener, clock: Any, seconds: int, age: str) -> None:
     first = opened().attempt(ORDER, None, keep=True)
     clock.at += seconds
     second = opened().attempt(ORDER, None, keep=True)
@@ -112,7 +106,7 @@ def test_many_threads_agree_on_one_key(opened: Opener) -> None:
 PROCESS = """
 import sys, time
 from pathlib import Path
-from synq_cli.resources.orders.keys import OrderKeys
+from synq_cli.state.order_keys import OrderKeys
 keys = OrderKeys(Path(sys.argv[1]), lambda: "api.synq.io/acme", time.time, print)
 print(keys.attempt({"currency": "GBP"}, None, keep=True).key, flush=True)
 sys.stdin.read()
@@ -169,7 +163,6 @@ VALUES = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(st.dictionaries(st.text(), VALUES, max_size=4))
 def test_the_order_of_fields_makes_no_other_order(order: dict[str, Any]) -> None:
     assert order_fingerprint(order) == order_fingerprint(dict(reversed(order.items())))

@@ -1,4 +1,4 @@
-"""What commands declare: it follows from the operations they send."""
+"""CommandSpec: what follows from the operations of a command."""
 
 import pytest
 
@@ -22,7 +22,7 @@ PUT = Operation("p", "PUT", "/p", "the p", effect="replace")
         (CommandSpec((), (1, None), "any"), True, None, False, True, False),
     ],
 )
-def test_what_follows(
+def test_effect_role_and_exits_follow_from_the_operations(
     spec: CommandSpec, writes: bool, role: str | None, presumed: bool, unknown: bool, running: bool
 ) -> None:
     assert (spec.writes, spec.role, spec.presumed) == (writes, role, presumed)
@@ -30,7 +30,7 @@ def test_what_follows(
     assert spec.exits == sorted(set(spec.exits))
 
 
-def test_every_exit_that_is_declared_is_one_of_the_table() -> None:
+def test_exits_of_a_spec_are_exits_of_errors() -> None:
     known = {0, *(kind.exit_status for kind in [SynqError, *SynqError.__subclasses__()])}
     waiting = CommandSpec((WRITE,), (1, None), "create", waits=True, bulk=True)
     assert {9, 10, 75} <= set(waiting.exits) <= known

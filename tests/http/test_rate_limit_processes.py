@@ -1,4 +1,4 @@
-"""Eight real processes share one budget against a real server, on a clock that runs forty times as fast."""
+"""Two processes share one rate limit against a real server, on a clock that runs forty times as fast."""
 
 import json
 import subprocess
@@ -13,7 +13,7 @@ from threading import Lock, Thread
 import pytest
 
 SPEED = 40.0
-PROCESSES, CALLS = 8, 13
+PROCESSES, CALLS, LIMIT = 2, 12, 20
 CALLER = f"""
 import sys, time
 from typer.testing import CliRunner
@@ -30,7 +30,7 @@ for _ in range({CALLS}):
 
 
 class Limiter:
-    """100 requests in 60 s of fast time, by an exact log."""
+    """20 requests in 60 s of fast time, by an exact log."""
 
     def __init__(self) -> None:
         self.begun = time.time()
@@ -43,11 +43,11 @@ class Limiter:
             at = (time.time() - self.begun) * SPEED
             while self.log and self.log[0] <= at - 60:
                 self.log.popleft()
-            status = 200 if len(self.log) < 100 else 429
+            status = 200 if len(self.log) < LIMIT else 429
             if status == 200:
                 self.log.append(at)
             self.statuses.append(status)
-            return status, 100 - len(self.log)
+            return status, LIMIT - len(self.log)
 
 
 @pytest.fixture
@@ -59,7 +59,11 @@ def served() -> Iterator[tuple[Limiter, str]]:
             status, remaining = limiter.take()
             body = json.dumps({"channels": []}).encode()
             self.send_response(status)
-            for name, value in {"X-RateLimit-Limit": 100, "X-RateLimit-Remaining": remaining, "Retry-After": 1}.items():
+            for name, value in {
+                "X-RateLimit-Limit": LIMIT,
+                "X-RateLimit-Remaining": remaining,
+                "Retry-After": 1,
+            }.items():
                 self.send_header(name, str(value))
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -76,7 +80,7 @@ def served() -> Iterator[tuple[Limiter, str]]:
         thread.join()
 
 
-def test_eight_processes_of_thirteen_calls_meet_no_refusal(served: tuple[Limiter, str], tmp_path: Path) -> None:
+def test_processes_that_share_a_rate_limit_meet_no_refusal(served: tuple[Limiter, str], tmp_path: Path) -> None:
     limiter, url = served
     line = [sys.executable, "-c", CALLER, str(tmp_path), url, str(limiter.begun)]
     running = [subprocess.Popen(line, stdout=subprocess.PIPE, text=True) for _ in range(PROCESSES)]
