@@ -235,7 +235,7 @@ def simulate(server: Any, *, rows: int = 1000, latency: float = 0.2, workers: in
 
     def open_transport(sleep: Callable[[float], None]) -> SingleAttemptTransport:
         budget = Budget(
-            folder / "budget.sqlite3", "api.test", spender="run", profile="p", now=clock.now, sleep=sleep,
+            folder / "budget.sqlite3", "api.test", command="run", profile="p", now=clock.now, sleep=sleep,
             jitter=lambda: 0.5,
         )  # fmt: skip
         transport = _SimulatedTransport(

@@ -133,12 +133,12 @@ class RunContext:
         return Budget(
             self.state / "budget.sqlite3",
             self.session.host,
-            spender=self.command,
+            command=self.command,
             profile=self.session.profile,
             now=self.system.now,
             sleep=sleep or self.system.sleep,
             jitter=self.system.jitter,
-            tell=warn,
+            warn=warn,
         )
 
     @cached_property
