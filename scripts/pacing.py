@@ -14,9 +14,9 @@ from typing import Any
 
 import httpx
 
+from synq_cli.bulk.journal import Row
 from synq_cli.bulk.runner import Runner
-from synq_cli.bulk.runs.journal import Row
-from synq_cli.bulk.runs.runs import Runs
+from synq_cli.bulk.runs import Runs
 from synq_cli.bulk.verbs.adjust_stock import AdjustStock
 from synq_cli.bulk.verbs.verb import WORKERS
 from synq_cli.http.client import HttpClient

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from synq_cli.bulk.journal import Receipt, Row
 from synq_cli.bulk.progress import Progress
-from synq_cli.bulk.runs.journal import Receipt, Row
-from synq_cli.bulk.runs.runs import Runs
+from synq_cli.bulk.runs import Runs
 from synq_cli.http.rate_limit import Budget
 
 NOW = 1_795_521_600.0
