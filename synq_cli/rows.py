@@ -92,7 +92,7 @@ class Record:
 
 @dataclass(frozen=True)
 class Table:
-    """All rows of a file; `others` are the columns that are dropped, `unit` what the rows are counted by."""
+    """All rows of a file; `others` are the columns that are not known, `unit` what the rows are counted by."""
 
     records: list[Record]
     dialect: Dialect
@@ -112,6 +112,14 @@ class RowReader:
         self._name = name
         self.others: dict[str, str | None] = {}
 
+    @property
+    def remark(self) -> str:
+        """A sentence on the further columns: those that are dropped, or those that are kept and may be misspelled."""
+        if self._columns and self._columns.keep_others:
+            near = [f'"{key}" (did you mean "{known}"?)' for key, known in self.others.items() if known]
+            return f"Unknown columns, sent as they are: {', '.join(near)}." if near else ""
+        return f"Ignored columns: {', '.join(self.others)}." if self.others else ""
+
     def table(self, text: str) -> Table:
         """All rows of a text; UsageError if it has none, or if its columns are wrong."""
         bom = text.startswith("\ufeff")
@@ -124,7 +132,7 @@ class RowReader:
                 self._object(Record(number, written=exact_json.dumps(value)), value)
                 for number, value in enumerate(values, 1)
             ]
-            table = Table(records, Dialect("", newline, bom, []), [], "row")
+            table = Table(records, Dialect("", newline, bom, []), list(self.others), "row")
         else:
             file = BytesIO(text.encode())
             layout = self.layout(file)

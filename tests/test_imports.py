@@ -17,7 +17,7 @@ SANDBOX_STARTS_IN = "cli/embedded"
 # A library, or part of the standard one, and where it may be imported.
 LIBRARIES = {
     "falcon": ("sandbox",),
-    "filelock": ("session", "state", "bulk/runs"),
+    "filelock": ("session", "state", "bulk/journal"),
     "http.client": (),
     "httpx": ("http", "cli/system"),  # which names a type of it
     "jq": ("output",),

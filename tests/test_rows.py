@@ -107,15 +107,18 @@ def test_bad_row_is_named_by_its_line(name: str) -> None:
 
 
 def test_ignored_columns_are_named_and_reported_ones_are_not() -> None:
-    table = read("Bin,sku,delta,error_code,error,counted by\nB1,A,3,rejected,No,Ann\n")
-    assert table.others == ["Bin", "counted by"]
-    assert read('{"sku":"A","delta":1,"bin":[1]}').others == ["bin"]
+    reader = RowReader(STOCK, "f")
+    reader.table("Bin,sku,delta,error_code,error,counted by\nB1,A,3,rejected,No,Ann\n")
+    assert reader.remark == "Ignored columns: Bin, counted by."
+    for text in ('{"sku":"A","delta":1,"bin":[1]}', '[{"sku":"A","delta":1,"bin":[1]}]'):
+        assert read(text).others == ["bin"]
 
 
 def test_rows_that_keep_other_columns_keep_types_and_drop_empty_cells() -> None:
     reader = RowReader(PRODUCTS, "f")
     (row,) = reader.table("Title,SKU,prise,Season\n'=Cap , ,19.90,\n").records
-    assert (row.fields, reader.others) == ({"title": "=Cap", "prise": "19.90"}, {"prise": "price", "Season": None})
+    assert row.fields == {"title": "=Cap", "prise": "19.90"}
+    assert reader.remark == 'Unknown columns, sent as they are: "prise" (did you mean "price"?).'
     (row,) = read('{"Title":"A ","price":19.90,"tags":["x"]}', PRODUCTS).records
     assert dumps(row.fields) == '{"title":"A","price":19.90,"tags":["x"]}'
 

@@ -125,7 +125,9 @@ def test_skus_are_listed_imported_and_forgotten_without_a_request(synq: Any, tmp
         return result
 
     assert skus("list", "--json").out == "[]\n"
-    assert skus("import", "-", stdin=f"\ufeffsku,variant_id\r\nB,{PLACE}\r\nA,{VARIANT}\r\n").err == "Added 2 SKUs.\n"
+    assert skus("import", "-", stdin=f"\ufeffsku,variant_id,n\r\nB,{PLACE},\r\nA,{VARIANT},\r\n").err == (
+        "Ignored columns: n.\nAdded 2 SKUs.\n"
+    )
     listed = f"A\t{VARIANT}\t2026-11-24T12:00:00Z\nB\t{PLACE}\t2026-11-24T12:00:00Z\n"
     assert skus("list").out == f"sku\tvariant_id\tseen_at\n{listed}"
     wrong = tmp_path / "wrong.csv"

@@ -148,7 +148,7 @@ def test_the_fewer_requests_are_left_the_longer_it_waits(desk: NewDesk, remainin
 def test_other_processes_requests_count_too(desk: NewDesk) -> None:
     ids, _, made = tail(desk, httpx.Response(200, json=[]), page(1))
     for _ in range(75):
-        made.budget.settle(made.budget.acquire(timeout=1, max_wait=1))
+        made.budget.record(made.budget.acquire(timeout=1, max_wait=1))
     assert next(ids) == "1"
     assert made.clock.slept == [15.0]  # 24 are left, 4 of them to spare
 

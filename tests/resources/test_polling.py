@@ -44,7 +44,7 @@ def test_the_pauses_grow_to_the_longest(desk: NewDesk) -> None:
 
 def test_while_the_budget_is_short_only_the_longest_pauses_are_taken(desk: NewDesk) -> None:
     made = desk()
-    made.budget.settle(made.budget.acquire(timeout=30, max_wait=0), limit=100, remaining=19)
+    made.budget.record(made.budget.acquire(timeout=30, max_wait=0), limit=100, remaining=19)
     list(followed(made, ["new", "done"]))
     assert made.clock.slept == [30.0]
 

@@ -89,7 +89,7 @@ def test_nothing_is_requested_ahead_from_the_reserve_of_the_rate_limit(desk: New
     shop = Shop(480)
     made = desk(shop)
     for _ in range(count):
-        made.budget.settle(made.budget.acquire(timeout=30, max_wait=0))
+        made.budget.record(made.budget.acquire(timeout=30, max_wait=0))
     assert list(orders(made)) == list(range(480))
     # One place is the first page's, so `more` requests find one beyond the reserve; the rest go one at a time.
     assert shop.asked.count(0) == 1
@@ -199,7 +199,7 @@ def test_the_sandbox_in_process_answers_four_threads(desk: NewDesk, tmp_path: Pa
 def test_threads_that_share_a_budget_take_each_place_once(tmp_path: Path) -> None:
     clock, together = Clock(), Barrier(8)
     budget = Budget(
-        tmp_path / "budget.sqlite3", "api.test", spender="test", profile="acme",
+        tmp_path / "budget.sqlite3", "api.test", command="test", profile="acme",
         now=clock.now, sleep=clock.sleep, jitter=lambda: 0.5,
     )  # fmt: skip
 
@@ -207,7 +207,7 @@ def test_threads_that_share_a_budget_take_each_place_once(tmp_path: Path) -> Non
         together.wait(WAIT)
         tickets = [budget.try_acquire(timeout=30, reserve=RESERVE) for _ in range(20)]
         for ticket in filter(None, tickets):
-            budget.settle(ticket, 100, None)
+            budget.record(ticket, 100, None)
         return sum(ticket is not None for ticket in tickets)
 
     with ThreadPoolExecutor(8) as pool:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from synq_cli.bulk.runs.journal import Content, Entry, Receipt, Row
+from synq_cli.bulk.journal import Content, Entry, Receipt, Row
 from synq_cli.http.operation import Operation
 
 if TYPE_CHECKING:

@@ -85,7 +85,7 @@ def import_products(
 
 def _follow(run: RunContext, outcome: "Outcome", limit: int | None, report: str | None) -> None:
     """Poll the jobs of a run, and print its summary however they end."""
-    from synq_cli.bulk.files.report import write_report
+    from synq_cli.bulk.report import write_report
 
     created = [entry for entry in outcome.entries if entry.receipt]
     ids = [str(entry.receipt) for entry in created]

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
-from synq_cli.bulk.runs.journal import SUFFIX, Entry, Facts, Journal, Row, State
+from synq_cli.bulk.journal import SUFFIX, Entry, Facts, Journal, Row, State
 from synq_cli.documents import binary, shown_name
 from synq_cli.errors import UsageError
 from synq_cli.rows import PEEKED, can_be_read_in_place, copy_as_utf8
