@@ -57,14 +57,15 @@ def bearer(database: Path, clock: Clock) -> Callable[..., dict[str, str]]:
 
 @pytest.fixture
 def client(database: Path, clock: Clock, bearer: Callable[..., dict[str, str]]) -> Iterator[testing.TestClient]:
-    with store.Store(database):  # while one connection is open, closing another costs nothing
+    with store.Store(database):  # closing a connection is cheap while another one is open
         yield testing.TestClient(create_app(database, clock), headers=bearer())
 
 
 @pytest.fixture
-def anyone(database: Path, clock: Clock) -> testing.TestClient:
+def anyone(database: Path, clock: Clock) -> Iterator[testing.TestClient]:
     """A client without a token."""
-    return testing.TestClient(create_app(database, clock))
+    with store.Store(database):
+        yield testing.TestClient(create_app(database, clock))
 
 
 @pytest.fixture

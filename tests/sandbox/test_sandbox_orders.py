@@ -1,9 +1,9 @@
-"""Orders, from creation to cancellation, on a clock that the tests move."""
+"""Orders, from creation to cancellation or return, on a clock that the tests move."""
 
 import re
 
 import pytest
-from replies import NOW, UNKNOWN, error
+from replies import NOW, UNKNOWN, created, error
 
 from synq_cli.sandbox.resources.orders.states import NEXT
 from synq_cli.sandbox.store.store import Store
@@ -27,33 +27,22 @@ def test_the_transition_table_has_every_status_and_no_cycle(contract):
         return {after for step in NEXT[status] for after in (step, *later(step, (*seen, status)))}
 
     assert later("draft") == set(NEXT) - {"draft"}
-    assert {status for status, then in NEXT.items() if "cancelled" in then} == {
-        "draft",
-        "pending_payment",
-        "payment_authorized",
-        "confirmed",
-        "processing",
-    }
+    cancellable = {"draft", "pending_payment", "payment_authorized", "confirmed", "processing"}
+    assert {status for status, then in NEXT.items() if "cancelled" in then} == cancellable
 
 
 def test_an_order_is_confirmed_four_seconds_after_it_was_placed(trade):
-    placed = trade.order(trade.line(2), channel="web-storefront", currency="gbp", source_platform="shopify")
-    order = placed.json
-    assert placed.status_code == 201
+    fields = {"channel": "web-storefront", "source_platform": "shopify", "currency": "GBP"}
+    order = created(trade.order(trade.line(2), **{**fields, "currency": "gbp"}))
     assert order == {
         "id": order["id"],
         "status": "pending_payment",
-        "currency": "GBP",
-        "subtotal": 179.0,
-        "discount_total": 0.0,
-        "shipping_total": 0.0,
-        "tax_total": 0.0,
-        "total": 179.0,
+        **dict.fromkeys(("subtotal", "total"), 179.0),
+        **dict.fromkeys(("discount_total", "shipping_total", "tax_total"), 0.0),
         "payment_status": None,
         "payment_provider": "stripe",
         "payment_reference": "pi_1",
-        "channel": "web-storefront",
-        "source_platform": "shopify",
+        **fields,
         "idempotency_key": "key-1",
         "created_at": NOW,
         "updated_at": NOW,
@@ -68,35 +57,23 @@ def test_an_order_is_confirmed_four_seconds_after_it_was_placed(trade):
     trade.clock.at += 1800
     newest = trade.client.simulate_get(ORDERS, params={"limit": 1}).json["orders"][0]
     # Dated when it was due, not when somebody looked.
-    assert newest == {
-        **order,
-        "status": "confirmed",
-        "payment_status": "authorized",
-        "updated_at": "2025-11-20T12:00:04Z",
-    }
+    confirmed = {"status": "confirmed", "payment_status": "authorized", "updated_at": "2025-11-20T12:00:04Z"}
+    assert newest == {**order, **confirmed}
     assert trade.held_for(order["id"]) == [(2, "ACTIVE")]
     assert event(trade, "ORDER_PLACED")["details"] == {"channel": "web-storefront", "total": "179.00"}
     confirmed = event(trade, "ORDER_CONFIRMED")
     assert (confirmed["actor_email"], confirmed["created_at"]) == ("system", "2025-11-20T12:00:04Z")
 
 
-def test_seeded_orders_do_not_move_on(trade):
-    def statuses():
-        pages = [trade.client.simulate_get(ORDERS, params={"limit": 100, "offset": at}) for at in (0, 100, 200)]
-        return [(order["id"], order["status"]) for page in pages for order in page.json["orders"]]
+def test_seeded_orders_come_newest_first_in_pages_and_do_not_move_on(client, clock):
+    def ask():
+        return [client.simulate_get(ORDERS, params={"limit": 100, "offset": at}).json for at in (0, 100, 200)]
 
-    before = statuses()
-    trade.clock.at += 3000
-    assert statuses() == before
-
-
-def test_orders_come_newest_first_in_pages(client):
-    pages = [client.simulate_get(ORDERS, params={"limit": 100, "offset": at}).json for at in (0, 100, 200)]
-    assert [(len(page["orders"]), page["limit"], page["offset"]) for page in pages] == [
-        (100, 100, 0),
-        (100, 100, 100),
-        (40, 100, 200),
-    ]
+    pages = ask()
+    used = [(len(page["orders"]), page["limit"], page["offset"]) for page in pages]
+    assert used == [(100, 100, 0), (100, 100, 100), (40, 100, 200)]
+    clock.at += 3000
+    assert ask() == pages
     orders = [order for page in pages for order in page["orders"]]
     times = [order["created_at"] for order in orders]
     assert times == sorted(times, reverse=True)
@@ -105,12 +82,9 @@ def test_orders_come_newest_first_in_pages(client):
 
 
 def test_limit_and_offset_that_were_used_are_in_the_reply(client):
-    for query, used in (
-        ("", (50, 0)),
-        ("limit=100", (100, 0)),
-        ("limit=101&offset=3", (100, 3)),
-        (f"limit={10**30}", (100, 0)),
-    ):
+    largest = (100, 0)
+    queries = {"": (50, 0), "limit=100": largest, "limit=101&offset=3": (100, 3), f"limit={10**30}": largest}
+    for query, used in queries.items():
         page = client.simulate_get(ORDERS, query_string=query).json
         assert (page["limit"], page["offset"], len(page["orders"])) == (*used, used[0])
     assert client.simulate_get(ORDERS, query_string=f"offset={10**40}").json["orders"] == []
@@ -145,6 +119,12 @@ def test_totals_are_exact_and_have_defaults(trade):
     assert trade.order({**line, "unit_price": 1.7e308}, key="key-4").json["total"] == 51 * 10**307
 
 
+def test_the_last_unit_goes_to_the_first_order(trade):
+    first, second = (trade.order(trade.line(units), key=f"{units}").json["id"] for units in (39, 1))
+    trade.clock.at += 10
+    assert (trade.status(first)[0], trade.status(second)[0]) == ("confirmed", "failed")
+
+
 def test_a_line_without_a_variant_needs_no_stock(trade):
     order_id = trade.confirmed({"product_title": "Made-to-measure repair", "quantity": 99, "unit_price": 89.5})
     assert (trade.held_for(order_id), trade.stock()) == ([], (42, 3, 39))
@@ -169,23 +149,12 @@ def test_an_order_fails_if_any_of_its_stock_is_not_available(trade, model, lines
     assert error(cancel(trade, order_id)) == (400, "order is failed, it cannot become cancelled")
 
 
-def test_the_last_unit_goes_to_the_first_order(trade):
-    first = trade.order(trade.line(39), key="first").json["id"]
-    second = trade.order(trade.line(1), key="second").json["id"]
-    trade.clock.at += 10
-    assert (trade.status(first)[0], trade.status(second)[0]) == ("confirmed", "failed")
-
-
 def test_soft_allocation_reserves_and_cancelling_releases(trade):
     order_id = trade.confirmed(trade.line(2), trade.line(3))
     before = trade.ledger()
     assert (trade.stock(), trade.held_for(order_id)) == ((42, 8, 34), [(5, "ACTIVE")])
-    cancelled = cancel(trade, order_id, json={"reason": "changed their mind"})
-    assert (cancelled.status_code, cancelled.json["status"], cancelled.json["payment_status"]) == (
-        200,
-        "cancelled",
-        "voided",
-    )
+    cancelled = cancel(trade, order_id, json={"reason": "changed their mind"}).json
+    assert (cancelled["status"], cancelled["payment_status"]) == ("cancelled", "voided")
     assert (trade.stock(), trade.held_for(order_id)) == ((42, 3, 39), [(5, "RELEASED")])
     assert trade.ledger() == before
     assert event(trade, "ORDER_CANCELLED")["details"] == {"reason": "changed their mind"}
@@ -212,7 +181,171 @@ def test_an_order_cancelled_early_does_not_move_on(trade):
 
 
 def test_which_statuses_can_be_cancelled(trade, database):
-    with Store(database) as store:
-        orders = {row["status"]: row["id"] for row in store.rows("SELECT status, id FROM orders")}
+    orders = by_status(database)
     answers = {status: cancel(trade, order_id).status_code for status, order_id in orders.items()}
     assert answers == {status: 200 if "cancelled" in then else 400 for status, then in NEXT.items()}
+
+
+# Fulfilments and returns
+
+REPAIR = {"product_title": "Repair", "quantity": 1, "unit_price": 12}
+
+
+def fulfil(trade, order_id, **body):
+    return trade.client.simulate_post(f"{ORDERS}/{order_id}/fulfillments", json=body)
+
+
+def send_back(trade, order_id, **body):
+    return trade.client.simulate_post(f"{ORDERS}/{order_id}/returns", json=body)
+
+
+def by_status(database):
+    """The id of an order in each status."""
+    with Store(database) as store:
+        return {row["status"]: row["id"] for row in store.rows("SELECT status, id FROM orders")}
+
+
+def crewnecks(number):
+    return [{"sku": "HMC-NVY-M", "quantity": number}]
+
+
+def test_fulfilments_take_stock_and_use_up_reservations(trade):
+    order_id = trade.confirmed(trade.line(3), REPAIR)
+    trade.clock.at += 60
+    fields = {"carrier": "Royal Mail", "tracking_number": "RM482915307GB", "location_id": trade.place["location_id"]}
+    first = created(fulfil(trade, order_id, items=crewnecks(1), **fields))
+    assert first == {
+        "id": first["id"],
+        "order_id": order_id,
+        "status": "shipped",
+        **fields,
+        "items": [{"variant_id": trade.place["variant_id"], "sku": "HMC-NVY-M", "quantity": 1}],
+        **dict.fromkeys(("created_at", "updated_at"), "2025-11-20T12:01:04Z"),
+    }
+    assert trade.status(order_id) == ("partially_fulfilled", "captured")
+    assert (trade.stock(), trade.ledger()[0]) == ((41, 5, 36), (-1, "sale"))
+    assert trade.held_for(order_id) == [(1, "CONSUMED"), (2, "ACTIVE")]
+
+    rest = trade.client.simulate_post(f"{ORDERS}/{order_id}/fulfillments").json
+    assert (rest["carrier"], rest["location_id"]) == (None, trade.place["location_id"])
+    assert [item["quantity"] for item in rest["items"]] == [2, 1]
+    assert trade.status(order_id) == ("fulfilled", "captured")
+    assert (trade.stock(), trade.ledger()[0]) == ((39, 3, 36), (-2, "sale"))
+    assert trade.held_for(order_id) == [(1, "CONSUMED"), (2, "CONSUMED")]
+
+    listed = trade.client.simulate_get(f"{ORDERS}/{order_id}/fulfillments").json
+    assert listed == {"fulfillments": [first, rest]}
+    events = [event for event in trade.client.simulate_get("/api/v1/audit").json if event["entity_id"] == order_id]
+    assert [(event["action"], event["details"].get("status")) for event in events[:2]] == [
+        ("ORDER_FULFILLED", "fulfilled"),
+        ("ORDER_FULFILLED", "partially_fulfilled"),
+    ]
+
+
+def test_fulfilments_of_hard_allocated_orders_take_no_stock(trade):
+    trade.allocate("HARD")
+    order_id = trade.confirmed(trade.line(3))
+    entries = trade.ledger()
+    assert fulfil(trade, order_id).status_code == 201
+    assert (trade.status(order_id)[0], trade.ledger(), trade.stock()) == ("fulfilled", entries, (39, 3, 36))
+
+
+def test_a_fulfilment_may_take_units_of_several_lines(trade):
+    order_id = trade.confirmed(trade.line(1), trade.line(2))
+    by_variant = [{"variant_id": trade.place["variant_id"].upper(), "quantity": 2}]
+    parcel = fulfil(trade, order_id, items=by_variant).json
+    assert [item["quantity"] for item in parcel["items"]] == [1, 1]
+    too_large = (400, "quantity is too large: HMC-NVY-M has 1 unshipped")
+    assert error(fulfil(trade, order_id, items=crewnecks(2))) == too_large
+    assert fulfil(trade, order_id, items=crewnecks(1)).status_code == 201
+    assert trade.status(order_id)[0] == "fulfilled"
+
+
+def test_an_order_whose_reservation_was_released_can_be_shipped(trade):
+    order_id = trade.confirmed(trade.line(2))
+    held = trade.client.simulate_get("/api/v1/inventory/reservations").json["reservations"][0]
+    assert trade.client.simulate_delete(f"/api/v1/inventory/reservations/{held['id']}").status_code == 204
+    assert trade.stock() == (42, 3, 39)
+    assert fulfil(trade, order_id).status_code == 201
+    assert (trade.stock(), trade.held_for(order_id)) == ((40, 3, 37), [(2, "RELEASED")])
+
+
+def test_invalid_fulfilments_change_nothing(trade):
+    order_id = trade.confirmed(trade.line(3))
+    item = {"sku": "HMC-NVY-M", "quantity": 1}
+    items = ([], [{"quantity": 1}], [{"sku": "HMC-NVY-M"}], [{**item, "quantity": 0}], [{**item, "colour": "navy"}])
+    fields = ({"carrier": None}, {"location_id": "Leith"}, {"weight": 3}, *({"items": given} for given in items))
+    for body, text in (
+        *((body, "invalid request body") for body in fields),
+        ({"items": crewnecks(4)}, "quantity is too large: HMC-NVY-M has 3 unshipped"),
+        ({"items": crewnecks(1) + crewnecks(1)}, "line HMC-NVY-M is given twice"),
+        ({"items": [{**item, "sku": "VLS-GRY-OS"}]}, "the order has no line VLS-GRY-OS"),
+        ({"items": [{"variant_id": UNKNOWN, "quantity": 1}]}, f"the order has no line {UNKNOWN}"),
+        ({"items": [{**item, "variant_id": UNKNOWN}]}, "the order has no line HMC-NVY-M"),
+    ):
+        assert error(fulfil(trade, order_id, **body)) == (400, text), body
+    assert (trade.status(order_id)[0], trade.stock()) == ("confirmed", (42, 6, 36))
+    assert trade.client.simulate_get(f"{ORDERS}/{order_id}/fulfillments").json == {"fulfillments": []}
+
+
+def test_a_fulfilment_leaves_from_the_location_of_its_stock(trade):
+    order_id = trade.confirmed(trade.line(3))
+    places = trade.client.simulate_get("/api/v1/inventory/locations").json["locations"]
+    elsewhere = next(place["id"] for place in places if place["id"] != trade.place["location_id"])
+    refused = (400, "the order's stock is allocated at another location")
+    assert error(fulfil(trade, order_id, location_id=elsewhere)) == refused
+    assert error(fulfil(trade, order_id, location_id=UNKNOWN)) == (404, "Location not found")
+    repair = trade.confirmed(REPAIR, key="key-2")
+    assert fulfil(trade, repair, location_id=elsewhere).json["location_id"] == elsewhere
+    repair = trade.confirmed(REPAIR, key="key-3")
+    assert fulfil(trade, repair).json["location_id"] is None
+
+
+def test_which_statuses_can_be_fulfilled_and_returned(trade, database):
+    orders = by_status(database)
+    shipped = {status for status, order_id in orders.items() if fulfil(trade, order_id).status_code == 201}
+    assert shipped == {"confirmed", "processing", "partially_fulfilled"}
+    assert error(fulfil(trade, orders["delivered"])) == (400, "order is delivered, it cannot be fulfilled")
+    trade.clock.at += 60
+    orders = by_status(database)
+    taken_back = {status for status, order_id in orders.items() if send_back(trade, order_id).status_code == 201}
+    assert taken_back == {"fulfilled", "delivered", "return_requested", "partially_returned"}
+    assert error(send_back(trade, orders["completed"])) == (400, "order is completed, it cannot be returned")
+
+
+def test_returns_never_exceed_what_was_shipped(trade):
+    order_id = trade.confirmed(trade.line(3), REPAIR)
+    fulfil(trade, order_id)
+    stock = trade.stock()
+    trade.clock.at += 1800
+    first = created(send_back(trade, order_id, items=crewnecks(1), reason="Sleeves too long"))
+    item = {"variant_id": trade.place["variant_id"], "sku": "HMC-NVY-M", "quantity": 1, "disposition": "pending"}
+    assert first == {
+        "id": first["id"],
+        "order_id": order_id,
+        "status": "requested",
+        "reason": "Sleeves too long",
+        "items": [item],
+        **dict.fromkeys(("created_at", "updated_at"), "2025-11-20T12:30:04Z"),
+    }
+    assert trade.status(order_id) == ("return_requested", "captured")
+    too_large = (400, "quantity is too large: HMC-NVY-M has 2 returnable")
+    assert error(send_back(trade, order_id, items=crewnecks(3))) == too_large
+    rest = send_back(trade, order_id).json
+    assert ([item["quantity"] for item in rest["items"]], rest["reason"]) == ([2, 1], None)
+    assert error(send_back(trade, order_id)) == (400, "the order has nothing returnable")
+    assert trade.client.simulate_get(f"{ORDERS}/{order_id}/returns").json == {"returns": [first, rest]}
+    # Requested returns have not come back yet.
+    assert trade.stock() == stock
+
+
+def test_fulfilments_and_returns_of_seeded_orders(client, database):
+    def of(status, kind):
+        return client.simulate_get(f"{ORDERS}/{by_status(database)[status]}/{kind}").json[kind]
+
+    (parcel,) = of("partially_fulfilled", "fulfillments")
+    assert (parcel["status"], [item["quantity"] for item in parcel["items"]]) == ("shipped", [1])
+    assert of("confirmed", "fulfillments") == of("delivered", "returns") == []
+    (returned,) = of("returned", "returns")
+    assert (returned["status"], returned["items"][0]["disposition"]) == ("restocked", "sellable")
+    assert of("return_requested", "returns")[0]["status"] == "requested"

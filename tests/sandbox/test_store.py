@@ -227,22 +227,23 @@ def test_concurrent_reservations_do_not_exceed_the_stock(database):
     assert sorted(status for status, _ in reserved) == [201] * 3 + [400] * 5  # 39 are available
 
 
-def create_and_adjust(path, seed, body, outcome):
-    outcome.put((store.create(path, seed, NOON), [status for status, _ in post(path, ADJUST, body, times=60)]))
+def create_and_adjust(path, body, start, outcomes):
+    """Puts whether this process created the tenant, and the statuses of 60 adjustments."""
+    start.wait(60)
+    created = store.create(path, 2025, NOON)
+    outcomes.put((created, [status for status, _ in post(path, ADJUST, body, times=60)]))
 
 
 def test_processes_create_one_tenant_and_share_the_rate_limit(tmp_path, database):
     path = tmp_path / "new.sqlite3"
     spawn = multiprocessing.get_context("spawn")
-    outcome = spawn.Queue()
-    body = {**crewneck(database), "quantity_delta": -1}
-    processes = [spawn.Process(target=create_and_adjust, args=(path, 2025, body, outcome)) for _ in range(2)]
-    for process in processes:
-        process.start()
-    outcomes = [outcome.get(timeout=60) for _ in processes]
-    for process in processes:
-        process.join(30)
-    assert sorted(made for made, _ in outcomes) == [False, True]
-    statuses = [status for _, replies in outcomes for status in replies]
-    assert (statuses.count(200), statuses.count(429)) == (100, 20)
+    start, outcomes = spawn.Barrier(2), spawn.Queue()
+    work = (path, {**crewneck(database), "quantity_delta": -1}, start, outcomes)
+    process = spawn.Process(target=create_and_adjust, args=work)
+    process.start()
+    create_and_adjust(*work)
+    (one, statuses), (other, more) = outcomes.get(timeout=60), outcomes.get(timeout=60)
+    process.join(30)
+    assert (process.exitcode, {one, other}) == (0, {True, False})
+    assert ((statuses + more).count(200), (statuses + more).count(429)) == (100, 20)
     assert on_hand(path) == 42 - 100
