@@ -159,11 +159,12 @@ class Case:
 def adjustments(world: World, rng: random.Random, _seed: int) -> Case:
     skus = rng.sample(world.skus, rng.randint(1, 6))
     text = "sku,delta,location\n" + "".join(f"{sku},{rng.choice([-2, -1, 1, 2])},Leith warehouse\n" for sku in skus)
+    file = world.folder / "counts.csv"  # beside which failed rows are written
     ((mark,),) = world.query("SELECT IFNULL(MAX(sequence), 0) FROM ledger")
     sql = "SELECT variant_id || location_id || quantity_delta, id FROM ledger WHERE sequence > ?"
     return Case(
         len(skus),
-        lambda api, engine: engine.plan(verb := AdjustStock(api), lambda: verb.read(text, "f", None), "f", None),
+        lambda api, engine: engine.plan(verb := AdjustStock(api), lambda: verb.read(text, "f", None), "f", file),
         lambda: world.query(sql, mark),
         lambda row: f"{row.content['variant_id']}{row.content['location_id']}{row.content['delta']}",
         (0.5, 0.4),
@@ -173,11 +174,11 @@ def adjustments(world: World, rng: random.Random, _seed: int) -> Case:
 def orders(world: World, rng: random.Random, seed: int) -> Case:
     item = {"product_title": "Made-to-measure repair", "quantity": 1, "unit_price": 89.5}
     order = {"payment_provider": "stripe", "currency": "GBP", "items": [item]}
-    size = rng.randint(1, 6)
+    file, size = world.folder / "orders.ndjson", rng.randint(1, 6)
     text = "".join(json.dumps(order | {"payment_reference": f"{seed}-{n}"}) + "\n" for n in range(size))
     return Case(
         size,
-        lambda api, engine: engine.plan(verb := CreateOrders(api), lambda: verb.read(text, "f", None), "f", None),
+        lambda api, engine: engine.plan(verb := CreateOrders(api), lambda: verb.read(text, "f", None), "f", file),
         lambda: world.query("SELECT payment_reference, id FROM orders WHERE payment_reference LIKE ?", f"{seed}-%"),
         lambda row: row.content["payment_reference"],
         (0.7, 0.9),
