@@ -14,9 +14,9 @@ from typing import Any
 
 import httpx
 
+from synq_cli.bulk.journal import Row
 from synq_cli.bulk.runner import Runner
-from synq_cli.bulk.runs.journal import Row
-from synq_cli.bulk.runs.runs import Runs
+from synq_cli.bulk.runs import Runs
 from synq_cli.bulk.verbs.adjust_stock import AdjustStock
 from synq_cli.bulk.verbs.verb import WORKERS
 from synq_cli.http.client import HttpClient
@@ -235,7 +235,7 @@ def simulate(server: Any, *, rows: int = 1000, latency: float = 0.2, workers: in
 
     def open_transport(sleep: Callable[[float], None]) -> SingleAttemptTransport:
         budget = Budget(
-            folder / "budget.sqlite3", "api.test", spender="run", profile="p", now=clock.now, sleep=sleep,
+            folder / "budget.sqlite3", "api.test", command="run", profile="p", now=clock.now, sleep=sleep,
             jitter=lambda: 0.5,
         )  # fmt: skip
         transport = _SimulatedTransport(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from io import BytesIO, IncrementalNewlineDecoder
 from itertools import chain
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 from synq_cli import exact_json
 from synq_cli.documents import NDJSON_SUFFIXES, YAML_SUFFIXES, read_document
@@ -92,7 +92,7 @@ class Record:
 
 @dataclass(frozen=True)
 class Table:
-    """All rows of a file; `others` are the columns that are dropped, `unit` what the rows are counted by."""
+    """All rows of a file; `others` are the columns that are not known, `unit` what the rows are counted by."""
 
     records: list[Record]
     dialect: Dialect
@@ -112,6 +112,14 @@ class RowReader:
         self._name = name
         self.others: dict[str, str | None] = {}
 
+    @property
+    def remark(self) -> str:
+        """A sentence on the further columns: those that are dropped, or those that are kept and may be misspelled."""
+        if self._columns and self._columns.keep_others:
+            near = [f'"{key}" (did you mean "{known}"?)' for key, known in self.others.items() if known]
+            return f"Unknown columns, sent as they are: {', '.join(near)}." if near else ""
+        return f"Ignored columns: {', '.join(self.others)}." if self.others else ""
+
     def table(self, text: str) -> Table:
         """All rows of a text; UsageError if it has none, or if its columns are wrong."""
         bom = text.startswith("\ufeff")
@@ -124,7 +132,7 @@ class RowReader:
                 self._object(Record(number, written=exact_json.dumps(value)), value)
                 for number, value in enumerate(values, 1)
             ]
-            table = Table(records, Dialect("", newline, bom, []), [], "row")
+            table = Table(records, Dialect("", newline, bom, []), list(self.others), "row")
         else:
             file = BytesIO(text.encode())
             layout = self.layout(file)
@@ -138,7 +146,7 @@ class RowReader:
         """How the file is written; UsageError if it is empty, a JSON array, or if its columns are wrong."""
         lines = _Lines(file, len(BOM_UTF8) if file.read(len(BOM_UTF8)) == BOM_UTF8 else 0, 0)
         start, rest = lines.position, iter(lines)
-        first = next((line for line in rest if line.strip(f"{_DELIMITERS} \r\n")), "")
+        first = next((line for line in rest if line.replace(",", "").replace(";", "").strip()), "")
         mark = first.lstrip()[:1]
         hint = self._columns.hint if self._columns else "Give one JSON value a line."
         if not first:
@@ -154,7 +162,7 @@ class RowReader:
             raise UsageError(f"The first line of {self._name} is not valid CSV: {error}.", hint=hint) from None
         if lines.damaged:
             raise UsageError(f"The first line of {self._name} is not UTF-8 text.")
-        while not header[-1].strip():
+        while header and not header[-1].strip():
             header.pop()
         keys = [self._key(cell) for cell in header]
         self._check_header(keys, hint)
@@ -344,7 +352,7 @@ def can_be_read_in_place(start: bytes) -> bool:
     return not start.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) and (b"\n" in start or b"\r" not in start)
 
 
-def copy_as_utf8(source: BinaryIO, target: BinaryIO) -> None:
+def copy_as_utf8(source: IO[bytes], target: IO[bytes]) -> None:
     """Copy a file so that RowReader can read it; UnicodeDecodeError if it has the mark of UTF-16 and is not."""
     part = source.read(PEEKED)
     decoder = None

@@ -38,7 +38,7 @@ def test_a_number_keeps_its_digits(text: str) -> None:
 
 
 @given(VALUES)
-def test_what_was_written_reads_the_same_and_is_json_for_everyone(value: Any) -> None:
+def test_written_json_reads_back_here_and_elsewhere(value: Any) -> None:
     text = dumps(value)
     assert written(loads(text)) == written(loads(dumps(value, indented=True))) == written(value)
     assert json.loads(text, parse_float=Decimal) == value
@@ -72,12 +72,12 @@ def test_whole_numbers_are_ints_of_any_size() -> None:
         ("\ufeff1", "BOM"),
     ],
 )
-def test_what_is_no_json_is_a_value_error(text: str, said: str) -> None:
+def test_invalid_json_is_a_value_error(text: str, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         loads(text)
 
 
-def test_letters_stay_letters_and_layout_follows_the_indent() -> None:
+def test_characters_are_not_escaped_and_indent_is_two() -> None:
     assert dumps({"a": ["é", "東", Number("1.0")]}) == '{"a":["é","東",1.0]}'
     assert dumps({"a": [Number("1.0")]}, indented=True) == '{\n  "a": [\n    1.0\n  ]\n}'
 
@@ -87,7 +87,7 @@ def test_the_layout_is_the_standard_encoder_s(value: Any) -> None:
     assert dumps(value, indented=True) == json.dumps(value, ensure_ascii=False, indent=2)
 
 
-def test_what_steers_a_terminal_is_escaped() -> None:
+def test_control_characters_are_escaped() -> None:
     assert dumps("\x1b\x9b\u202e\ud800\x7f") == r'"\u001b\u009b\u202e\ud800\u007f"'
 
 

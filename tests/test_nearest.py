@@ -17,7 +17,7 @@ def test_nearest_ignores_case_and_looks_at_single_words(word: str, names: list[s
     assert nearest(word, names) == expected
 
 
-def test_strict_asks_for_more_likeness() -> None:
+def test_strict_requires_more_similarity() -> None:
     assert nearest("--lemon", ["--json"]) == ["--json"]
     assert nearest("--lemon", ["--json"], strict=True) == []
     assert nearest("--limt", ["--json", "--limit"], strict=True) == ["--limit"]

@@ -107,15 +107,18 @@ def test_bad_row_is_named_by_its_line(name: str) -> None:
 
 
 def test_ignored_columns_are_named_and_reported_ones_are_not() -> None:
-    table = read("Bin,sku,delta,error_code,error,counted by\nB1,A,3,rejected,No,Ann\n")
-    assert table.others == ["Bin", "counted by"]
-    assert read('{"sku":"A","delta":1,"bin":[1]}').others == ["bin"]
+    reader = RowReader(STOCK, "f")
+    reader.table("Bin,sku,delta,error_code,error,counted by\nB1,A,3,rejected,No,Ann\n")
+    assert reader.remark == "Ignored columns: Bin, counted by."
+    for text in ('{"sku":"A","delta":1,"bin":[1]}', '[{"sku":"A","delta":1,"bin":[1]}]'):
+        assert read(text).others == ["bin"]
 
 
 def test_rows_that_keep_other_columns_keep_types_and_drop_empty_cells() -> None:
     reader = RowReader(PRODUCTS, "f")
     (row,) = reader.table("Title,SKU,prise,Season\n'=Cap , ,19.90,\n").records
-    assert (row.fields, reader.others) == ({"title": "=Cap", "prise": "19.90"}, {"prise": "price", "Season": None})
+    assert row.fields == {"title": "=Cap", "prise": "19.90"}
+    assert reader.remark == 'Unknown columns, sent as they are: "prise" (did you mean "price"?).'
     (row,) = read('{"Title":"A ","price":19.90,"tags":["x"]}', PRODUCTS).records
     assert dumps(row.fields) == '{"title":"A","price":19.90,"tags":["x"]}'
 
@@ -162,3 +165,11 @@ def test_each_command_with_a_file_of_rows_uses_it(
     result = synq("--sandbox", *line, str(file))
     assert result.status == 2
     assert " twice" in result.err
+
+
+def test_file_with_the_mark_of_utf16_that_is_not_leaves_no_copy(synq: Any, tmp_path: Path) -> None:
+    file = tmp_path / "catalog.csv"
+    file.write_bytes(b"\xff\xfet\x00\x00\xd8x\x00")
+    result = synq("--sandbox", "products", "import", str(file))
+    assert (result.status, "it is not UTF-16 text" in result.err) == (2, True)
+    assert list((tmp_path / "state" / "runs").iterdir()) == []

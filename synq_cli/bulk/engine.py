@@ -6,13 +6,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from synq_cli.bulk.files import report
+from synq_cli.bulk import report
+from synq_cli.bulk.journal import Facts, Journal, Row
 from synq_cli.bulk.outcome import Outcome, outcome
 from synq_cli.bulk.plan import Plan, seconds_for
 from synq_cli.bulk.prepare import PreparedRows
 from synq_cli.bulk.progress import Progress
 from synq_cli.bulk.runner import Runner
-from synq_cli.bulk.runs.journal import Facts, Journal, Row
 from synq_cli.bulk.verbs.adjust_stock import AdjustStock
 from synq_cli.bulk.verbs.create_orders import CreateOrders
 from synq_cli.bulk.verbs.import_products import ImportProducts
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from synq_cli.bulk.progress import Bar
-    from synq_cli.bulk.runs.runs import Runs
+    from synq_cli.bulk.runs import Runs
     from synq_cli.http.rate_limit import Budget
     from synq_cli.http.single_attempt import SingleAttemptTransport
     from synq_cli.resources.client import SynqClient

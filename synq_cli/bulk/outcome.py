@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from synq_cli.bulk.runs.runs import overview
+from synq_cli.bulk.runs import overview
 from synq_cli.errors import PartialError, SynqError, UnknownOutcomeError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from synq_cli.bulk.runs.journal import Entry, Journal
+    from synq_cli.bulk.journal import Entry, Journal
     from synq_cli.bulk.verbs.verb import Verb
 
 _MOST_LINES = 20

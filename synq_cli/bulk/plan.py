@@ -10,7 +10,7 @@ from synq_cli.errors import UsageError
 from synq_cli.http.rate_limit import RESERVE, WINDOW, usable
 
 if TYPE_CHECKING:
-    from synq_cli.bulk.runs.journal import Row
+    from synq_cli.bulk.journal import Row
     from synq_cli.bulk.verbs.verb import Movement, Verb
     from synq_cli.http.rate_limit import Snapshot
     from synq_cli.rows import Dialect

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from synq_cli.bulk.runs.journal import Content, Row
+from synq_cli.bulk.journal import Content, Row
 from synq_cli.errors import SynqError, UsageError
 from synq_cli.resources.shared.validation import file_problems
 from synq_cli.rows import Columns, Dialect, RowReader

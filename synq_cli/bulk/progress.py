@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from synq_cli.bulk.plan import seconds_for
 
 if TYPE_CHECKING:
-    from synq_cli.bulk.runs.journal import Journal
+    from synq_cli.bulk.journal import Journal
     from synq_cli.http.rate_limit import Budget
 
 _UPDATE_SECONDS = 1.0

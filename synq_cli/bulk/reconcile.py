@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-from synq_cli.bulk.runs.journal import Content, Entry, Receipt
+from synq_cli.bulk.journal import Content, Entry, Receipt
 
 # The API writes whole seconds.
 _ROUNDING = 1.0

@@ -23,8 +23,8 @@ from synq_cli.errors import (
 from synq_cli.http.rate_limit import RESERVE
 
 if TYPE_CHECKING:
+    from synq_cli.bulk.journal import Entry, Journal, Receipt
     from synq_cli.bulk.progress import Progress
-    from synq_cli.bulk.runs.journal import Entry, Journal, Receipt
     from synq_cli.bulk.verbs.verb import Verb
     from synq_cli.http.single_attempt import SingleAttemptTransport
 

@@ -19,7 +19,7 @@ from synq_cli.state.folders import config_dir, private_folder, state_dir
 
 if TYPE_CHECKING:
     from synq_cli.bulk.engine import Engine
-    from synq_cli.bulk.runs.runs import Runs
+    from synq_cli.bulk.runs import Runs
     from synq_cli.http.client import HttpClient
     from synq_cli.http.rate_limit import Budget
     from synq_cli.http.single_attempt import SingleAttemptTransport
@@ -133,12 +133,12 @@ class RunContext:
         return Budget(
             self.state / "budget.sqlite3",
             self.session.host,
-            spender=self.command,
+            command=self.command,
             profile=self.session.profile,
             now=self.system.now,
             sleep=sleep or self.system.sleep,
             jitter=self.system.jitter,
-            tell=warn,
+            warn=warn,
         )
 
     @cached_property
@@ -182,7 +182,7 @@ class RunContext:
     @cached_property
     def runs(self) -> "Runs":
         """The bulk runs of this machine."""
-        from synq_cli.bulk.runs.runs import Runs
+        from synq_cli.bulk.runs import Runs
 
         return Runs(private_folder(self.state / "runs"))
 

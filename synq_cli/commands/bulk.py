@@ -75,7 +75,7 @@ def carry_out(run: RunContext, plan: "Plan", go: "Callable[[], Outcome]", report
 
 def agreed(run: RunContext, plan: "Plan", report: str | None, *, yes: bool) -> bool:
     """Whether to carry out the plan, once it was printed and confirmed; a dry run ends with it."""
-    from synq_cli.bulk.files.report import check_report
+    from synq_cli.bulk.report import check_report
 
     check_report(report)
     what = plan.verb.counted(len(plan.rows))
@@ -90,7 +90,7 @@ def agreed(run: RunContext, plan: "Plan", report: str | None, *, yes: bool) -> b
 
 def finish(run: RunContext, outcome: "Outcome", report: str | None) -> None:
     """Write the report, print the summary of a run, and raise what is left to do."""
-    from synq_cli.bulk.files.report import write_report
+    from synq_cli.bulk.report import write_report
 
     write_report(outcome.entries, report)
     run.output.record(outcome.row, SUMMARY)

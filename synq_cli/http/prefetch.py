@@ -64,6 +64,6 @@ class Prefetcher:
         try:
             prefetch.start()
         except RuntimeError:  # the system allows no more threads
-            self._budget.abandon(ticket)
+            self._budget.release(ticket)
             return None
         return prefetch

@@ -23,7 +23,7 @@ class SingleAttemptTransport(ApiTransport):
 
     def release(self, ticket: "Ticket") -> None:
         """Give up a place in which nothing was sent."""
-        self._budget.abandon(ticket)
+        self._budget.release(ticket)
 
     def prepare(self) -> None:
         """Do what can fail before a request: renew the token, check the proxy. AuthError, RefusedError, UsageError."""
@@ -41,10 +41,10 @@ class SingleAttemptTransport(ApiTransport):
         token = self._session.credentials.token
         outcome = self._send_once(request, ticket)
         if isinstance(outcome, Reply) and outcome.status == 401 and self._session.renew(token):
-            self._settle(outcome, ticket, 0)
+            self._record(outcome, ticket, 0)
             ticket = self.acquire(0)
             outcome = self._send_once(request, ticket)
-        pause = self._settle(outcome, ticket, 0)
+        pause = self._record(outcome, ticket, 0)
         if pause is not None:
             raise RateLimitedError(f"The API refuses more requests for {pause:.0f} s.", status=429)
         if isinstance(outcome, Reply) and outcome.status < 300:

@@ -193,7 +193,7 @@ class ApiTransport:
                 timeout=self._settings.timeout, max_wait=until - self._now(), on_wait=self._observer.waiting
             )
             outcome = self._send_once(request, ticket)
-            pause = self._settle(outcome, ticket, refusals)
+            pause = self._record(outcome, ticket, refusals)
             if pause is None:
                 return outcome
             refusals += 1
@@ -206,23 +206,23 @@ class ApiTransport:
                     request_id=outcome.request_id if isinstance(outcome, Reply) else None,
                 )
 
-    def _settle(self, outcome: "Reply | NoResponseError", ticket: "Ticket", refusals: int) -> float | None:
+    def _record(self, outcome: "Reply | NoResponseError", ticket: "Ticket", refusals: int) -> float | None:
         """Record a reply in the rate limit; returns the seconds to pause after a 429, else None."""
         if isinstance(outcome, NoResponseError):
             return None  # recorded by _send_once
         if outcome.status != 429:
-            self._budget.settle(ticket, outcome.limit, outcome.remaining)
+            self._budget.record(ticket, outcome.limit, outcome.remaining)
             return None
         asked = retry.retry_after(outcome.headers, self._now())
         pause = retry.refusal_pause(refusals, self._jitter) if asked is None else asked
-        self._budget.refused(ticket, pause)
+        self._budget.record_refusal(ticket, pause)
         return pause
 
     def _read_once(self, operation: Operation, query: Mapping[str, object], ticket: "Ticket") -> Any:
         """One attempt of a prefetch: the parsed answer, None for a failure."""
         request = ApiRequest(operation, self._session.base_url + operation.path, query, None, {})
         outcome = self._send_once(request, ticket)
-        self._settle(outcome, ticket, 0)
+        self._record(outcome, ticket, 0)
         succeeded = isinstance(outcome, Reply) and outcome.status < 300
         return replies.parse(outcome, operation) if isinstance(outcome, Reply) and succeeded else None
 
@@ -246,16 +246,16 @@ class ApiTransport:
             error, sent = self._mask(failed.sentence), failed.sent
             failed.sentence = error
             if sent:
-                self._budget.settle(ticket)
+                self._budget.record(ticket)
             else:
-                self._budget.abandon(ticket)
+                self._budget.release(ticket)
             return failed
         except SynqError:  # raised before anything was sent: no token, an unusable proxy
-            self._budget.abandon(ticket)
+            self._budget.release(ticket)
             sent = False
             raise
         except KeyboardInterrupt:
-            self._budget.settle(ticket)
+            self._budget.record(ticket)
             if operation.effect != "read":
                 raise InterruptError(
                     f"Interrupted while {operation.method} {operation.path} was under way; it may have been applied. "

@@ -1,5 +1,6 @@
 """Requests to any path of the API: parsed, checked, sent."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -120,14 +121,10 @@ def _check_body(method: str, body: bytes) -> None:
 
 def _match(method: str, path: str) -> Operation | None:
     """The contract's operation with this method and path."""
-
-    def fits(operation: Operation) -> bool:
-        ours, theirs = operation.path.split("/"), path.split("/")
-        return len(ours) == len(theirs) and all(
-            our == their or (our.startswith("{") and their != "") for our, their in zip(ours, theirs, strict=True)
-        )
-
-    return next((operation for operation in operations.ALL if operation.method == method and fits(operation)), None)
+    for operation in operations.ALL:
+        if operation.method == method and re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", operation.path), path):
+            return operation
+    return None
 
 
 def _as_sent(operation: Operation, path: str, body: bytes | None) -> Operation:

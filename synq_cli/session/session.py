@@ -122,7 +122,7 @@ class Session:
         if not self.renew():
             source = self.credentials.source
             raise AuthError(
-                f"synq can't renew the token from {source}.",
+                f"The token from {source} can't be renewed.",
                 hint="Unset SYNQ_TOKEN to use the profile's own login."
                 if source == "SYNQ_TOKEN"
                 else f"Set up renewal: synq auth login --profile {self.profile}",

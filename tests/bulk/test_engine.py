@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from synq_cli.bulk.engine import Engine
+from synq_cli.bulk.journal import Content, Receipt, Row
 from synq_cli.bulk.plan import Plan
 from synq_cli.bulk.prepare import PreparedRows
-from synq_cli.bulk.runs.journal import Content, Receipt, Row
 from synq_cli.bulk.verbs.verb import Verb
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.system import System

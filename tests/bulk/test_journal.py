@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from synq_cli.bulk.runs.journal import Facts, Journal, Receipt, Row
-from synq_cli.bulk.runs.runs import Runs
+from synq_cli.bulk.journal import Facts, Journal, Receipt, Row
+from synq_cli.bulk.runs import Runs
 from synq_cli.errors import RefusedError, UsageError
 
 NOW = 1_795_521_600.0

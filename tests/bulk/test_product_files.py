@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from synq_cli.bulk.files.exports import WHOLE, Kind, catalogue_text, import_rows
-from synq_cli.bulk.runs.journal import Row
+from synq_cli.bulk.exports import WHOLE, Kind, catalogue_text, import_rows
+from synq_cli.bulk.journal import Row
 from synq_cli.bulk.verbs.import_products import ImportProducts, _payload
 from synq_cli.resources.products.bulk_jobs import COLUMNS
 from synq_cli.rows import RowReader, guarded, unguarded

@@ -2,8 +2,8 @@
 
 import pytest
 
+from synq_cli.bulk.journal import Entry, Receipt
 from synq_cli.bulk.reconcile import clock_offset, match
-from synq_cli.bulk.runs.journal import Entry, Receipt
 
 NOW = 1_795_521_600.0
 

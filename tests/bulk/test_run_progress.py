@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from synq_cli.bulk.journal import Receipt, Row
 from synq_cli.bulk.progress import Progress
-from synq_cli.bulk.runs.journal import Receipt, Row
-from synq_cli.bulk.runs.runs import Runs
+from synq_cli.bulk.runs import Runs
 from synq_cli.http.rate_limit import Budget
 
 NOW = 1_795_521_600.0
@@ -31,7 +31,7 @@ def test_rows_pace_time_left_and_places_once_a_second(memory: Path) -> None:
     budget = Budget(
         memory / "budget.sqlite3",
         "host",
-        spender="run",
+        command="run",
         profile="p",
         now=lambda: clock[0],
         sleep=lambda _seconds: None,
@@ -44,7 +44,7 @@ def test_rows_pace_time_left_and_places_once_a_second(memory: Path) -> None:
         progress.update()
         for line in range(2, 12):
             journal.done(line, NOW, Receipt("entry"))
-            budget.settle(budget.acquire(timeout=30, max_wait=0))
+            budget.record(budget.acquire(timeout=30, max_wait=0))
         journal.failed(12, NOW, "rejected", "No.")
         for second in (0.5, 10.0):
             clock[0] = NOW + second

@@ -18,9 +18,9 @@ import httpx
 import pytest
 
 from synq_cli.bulk.engine import Engine
+from synq_cli.bulk.journal import Entry, Journal
 from synq_cli.bulk.outcome import Outcome
 from synq_cli.bulk.plan import Plan
-from synq_cli.bulk.runs.journal import Entry, Journal
 from synq_cli.bulk.verbs.adjust_stock import AdjustStock
 from synq_cli.bulk.verbs.create_orders import CreateOrders
 from synq_cli.bulk.verbs.import_products import ImportProducts

@@ -226,7 +226,7 @@ def test_damaged_state_files(synq: Any) -> None:
     found = examined(synq, environ=LOGGED_IN)
     assert (found["budget"][0], found["index"][0], found["routes"][0]) == ("warn", "fail", "warn")
     assert "was damaged: renamed it to" in found["budget"][1]
-    assert "Move the file away" in str(found["index"][2])
+    assert "Delete the file" in str(found["index"][2])
 
 
 def test_with_the_network_missing_routes_are_asked_for_again(synq: Any) -> None:

@@ -164,7 +164,7 @@ def test_the_environments_token_is_nobodys_to_renew(acme: Any, helper: Helper) -
     refresh = synq("auth", "refresh", environ={"SYNQ_TOKEN": token(-1)})
     assert (refresh.status, refresh.err.splitlines()[0]) == (
         4,
-        "synq: synq can't renew the token from SYNQ_TOKEN.",
+        "synq: The token from SYNQ_TOKEN can't be renewed.",
     )
 
 

@@ -11,6 +11,13 @@ LEITH = ("--location", "Leith warehouse")
 PLACE = "e07a2f5c-41b8-4d93-8c6e-b9f5d3a1720e"
 
 
+@pytest.fixture
+def synq(synq: Any) -> Any:
+    """A synq whose sandbox is there."""
+    synq.seed_sandbox()
+    return synq
+
+
 def recording(*bodies: object) -> tuple[httpx.MockTransport, list[tuple[str, str, object]]]:
     """Replies one after the other; method, path and body of each request."""
     queue, seen = list(bodies), []
@@ -118,7 +125,9 @@ def test_skus_are_listed_imported_and_forgotten_without_a_request(synq: Any, tmp
         return result
 
     assert skus("list", "--json").out == "[]\n"
-    assert skus("import", "-", stdin=f"\ufeffsku,variant_id\r\nB,{PLACE}\r\nA,{VARIANT}\r\n").err == "Added 2 SKUs.\n"
+    assert skus("import", "-", stdin=f"\ufeffsku,variant_id,n\r\nB,{PLACE},\r\nA,{VARIANT},\r\n").err == (
+        "Ignored columns: n.\nAdded 2 SKUs.\n"
+    )
     listed = f"A\t{VARIANT}\t2026-11-24T12:00:00Z\nB\t{PLACE}\t2026-11-24T12:00:00Z\n"
     assert skus("list").out == f"sku\tvariant_id\tseen_at\n{listed}"
     wrong = tmp_path / "wrong.csv"

@@ -50,8 +50,8 @@ class Server:
 
 def budget(folder: Path, clock: Clock, host: str = "api.test", told: list[str] | None = None) -> Budget:
     return Budget(
-        folder / "budget.sqlite3", host, spender="orders list", profile="acme", now=clock.now, sleep=clock.sleep,
-        jitter=lambda: 0.5, tell=([] if told is None else told).append,
+        folder / "budget.sqlite3", host, command="orders list", profile="acme", now=clock.now, sleep=clock.sleep,
+        jitter=lambda: 0.5, warn=([] if told is None else told).append,
     )  # fmt: skip
 
 
@@ -60,9 +60,9 @@ def spend(window: Budget, clock: Clock, server: Server, latency: float = 0.1, ma
     remaining = server.take(clock.at + latency / 2)
     clock.at += latency
     if remaining is None:
-        window.refused(ticket, 1.0)
+        window.record_refusal(ticket, 1.0)
     else:
-        window.settle(ticket, server.limit, remaining)
+        window.record(ticket, server.limit, remaining)
     return remaining
 
 
@@ -79,9 +79,9 @@ def worker(folder: Path, clock: Clock, server: Server, times: int, latency: floa
         remaining = server.take(clock.at)
         yield latency / 2
         if remaining is None:
-            window.refused(ticket, 1.0)
+            window.record_refusal(ticket, 1.0)
         else:
-            window.settle(ticket, server.limit, remaining)
+            window.record(ticket, server.limit, remaining)
             times -= 1
     window.close()
 
@@ -153,11 +153,11 @@ def test_who_leaves_a_reserve_leaves_it_to_others_at_all_times(tmp_path: Path) -
     clock = Clock()
     run, person = budget(tmp_path, clock), budget(tmp_path, clock)
     for _ in range(90):
-        run.settle(run.acquire(timeout=30, max_wait=0, reserve=10))
+        run.record(run.acquire(timeout=30, max_wait=0, reserve=10))
     with pytest.raises(RateLimitedError):
         run.acquire(timeout=30, max_wait=30, reserve=10)
     for _ in range(10):
-        person.settle(person.acquire(timeout=30, max_wait=0))
+        person.record(person.acquire(timeout=30, max_wait=0))
     run.acquire(timeout=30, max_wait=60.1, reserve=10)
     assert 60 <= clock.at - START <= 61
 
@@ -188,10 +188,10 @@ def test_strangers_on_the_same_address_are_noticed_and_forgotten(tmp_path: Path)
 def test_a_refusal_holds_everyone_back_and_a_second_one_drains_the_window(tmp_path: Path) -> None:
     clock = Clock()
     ours, theirs = budget(tmp_path, clock), budget(tmp_path, clock)
-    ours.refused(ours.acquire(timeout=30, max_wait=0), 20)
+    ours.record_refusal(ours.acquire(timeout=30, max_wait=0), 20)
     with pytest.raises(RateLimitedError):
         theirs.acquire(timeout=30, max_wait=19)
-    theirs.refused(theirs.acquire(timeout=30, max_wait=25), 5)
+    theirs.record_refusal(theirs.acquire(timeout=30, max_wait=25), 5)
     assert 20 <= clock.at - START < 21
     assert ours.snapshot().blocked_for >= 59
 
@@ -260,7 +260,7 @@ def test_file_of_a_newer_synq_is_left_alone(tmp_path: Path) -> None:
 def test_without_a_file_it_counts_alone_and_says_so(tmp_path: Path) -> None:
     told: list[str] = []
     window = budget(tmp_path / "missing", Clock(), told=told)
-    window.settle(window.acquire(timeout=30, max_wait=0), 100, 41)
+    window.record(window.acquire(timeout=30, max_wait=0), 100, 41)
     assert (window.snapshot().remaining, len(told)) == (41, 1)
     assert list(tmp_path.iterdir()) == []
 
@@ -282,8 +282,8 @@ def test_of_replies_to_requests_in_flight_together_the_lowest_count_holds(tmp_pa
     first, second = (window.acquire(timeout=30, max_wait=0) for _ in range(2))
     counts = [server.take(clock.at) for _ in range(2)]
     clock.at += 0.1
-    window.settle(second, server.limit, counts[1])
-    window.settle(first, server.limit, counts[0])
+    window.record(second, server.limit, counts[1])
+    window.record(first, server.limit, counts[0])
     assert (window.snapshot().remaining, window.snapshot().exact) == (98, True)
 
 
@@ -293,11 +293,11 @@ def test_a_place_to_spare_is_neither_waited_for_nor_of_the_reserve(tmp_path: Pat
     spare = [window.try_acquire(timeout=30, reserve=10) for _ in range(95)]
     assert [ticket is not None for ticket in spare] == [True] * 90 + [False] * 5
     assert clock.at == START
-    window.refused(window.acquire(timeout=30, max_wait=0), 5)
+    window.record_refusal(window.acquire(timeout=30, max_wait=0), 5)
     assert window.try_acquire(timeout=30, reserve=0) is None
     other = budget(tmp_path, clock, "other.test")
     assert other.snapshot().remaining == 100  # each host has a window of its own
-    other.abandon(other.acquire(timeout=30, max_wait=0))
+    other.release(other.acquire(timeout=30, max_wait=0))
     assert other.snapshot().remaining == 100
 
 

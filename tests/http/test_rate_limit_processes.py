@@ -1,4 +1,4 @@
-"""Three processes share one rate limit against a real server, on a clock that runs forty times as fast."""
+"""Two processes share one rate limit against a real server, on a clock that runs forty times as fast."""
 
 import json
 import subprocess
@@ -13,7 +13,7 @@ from threading import Lock, Thread
 import pytest
 
 SPEED = 40.0
-PROCESSES, CALLS, LIMIT = 3, 8, 20
+PROCESSES, CALLS, LIMIT = 2, 12, 20
 CALLER = f"""
 import sys, time
 from typer.testing import CliRunner

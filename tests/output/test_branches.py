@@ -1,4 +1,4 @@
-"""Rows that nest, and those that nest wrongly."""
+"""Trees of rows, also with invalid parents."""
 
 import io
 from collections.abc import Callable
@@ -23,13 +23,13 @@ def names(rows: list[dict[str, Any]], *, encoding: str = "utf-8") -> list[str]:
     return [row["name"] for row in branches(stream, rows, "name", parent="parent_id")]
 
 
-def test_each_row_stands_below_its_parent_in_the_order_given() -> None:
+def test_rows_are_below_their_parents_in_the_given_order() -> None:
     rows = [node("C", "b"), node("E"), node("B", "a"), node("D", "a"), node("A"), node("F", "d")]
     assert names(rows) == ["E", "A", "├── B", "│   └── C", "└── D", "    └── F"]
     assert names(rows, encoding="latin-1") == ["E", "A", "+-- B", "|   `-- C", "`-- D", "    `-- F"]
 
 
-def test_the_rest_of_a_row_stays_as_it_is() -> None:
+def test_other_fields_of_a_row_are_unchanged() -> None:
     rows = [node("A"), node("B", "a", slug="b")]
     stream = Stream(io.StringIO(), {})
     assert branches(stream, rows, "name", parent="parent_id")[1] == {**rows[1], "name": "└── B"}
@@ -65,13 +65,13 @@ def test_a_tree_is_a_table_without_its_parents_ids(screen: Callable[..., Any]) -
 
 
 @pytest.mark.parametrize("settings", [{"format": "tsv"}, {"tty": True, "fields": "name,id,parent_id"}])
-def test_a_list_it_is_for_programs_and_for_chosen_fields(screen: Callable[..., Any], settings: dict[str, Any]) -> None:
+def test_programs_and_selected_fields_get_a_list(screen: Callable[..., Any], settings: dict[str, Any]) -> None:
     shown = screen(no_color=True, **settings)
     shown.output.tree([node("B", "a"), node("A")], COLUMNS, parent="parent_id")
     assert [line.split() for line in shown.out.splitlines()][1:] == [["B", "b", "a"], ["A", "a"]]
 
 
-def test_an_empty_tree_says_so(screen: Callable[..., Any]) -> None:
+def test_empty_tree_is_a_note(screen: Callable[..., Any]) -> None:
     shown = screen(tty=True)
     shown.output.tree([], COLUMNS, parent="parent_id", empty="There are none.")
     assert (shown.out, shown.err) == ("", "There are none.\n")

@@ -1,4 +1,4 @@
-"""A checklist on a terminal: wrapped, coloured by its states, and nothing raw in it."""
+"""Checklists on a terminal: wrapped, colored, without control characters."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +15,7 @@ ROWS = [
 ]
 
 
-def test_each_piece_is_a_line_and_its_mend_below(screen: Build) -> None:
+def test_each_check_is_a_line_with_its_fix_below(screen: Build) -> None:
     shown = screen(tty=True, environ={"NO_COLOR": "1"}, width=80)
     shown.output.checklist(iter(ROWS), COLUMNS)
     assert shown.out == (
@@ -40,14 +40,14 @@ def test_a_narrow_terminal_wraps_between_words_and_a_very_narrow_one_below_the_c
     assert shown.out == out
 
 
-def test_states_have_their_colours(screen: Build) -> None:
+def test_states_are_colored(screen: Build) -> None:
     shown = screen(tty=True, environ={"TERM": "xterm"})
     shown.output.checklist(ROWS, COLUMNS)
     assert shown.out.splitlines()[0].startswith("\x1b[32mok\x1b[0m    config  ")
     assert shown.out.splitlines()[1].startswith("\x1b[31mfail\x1b[0m  token   ")
 
 
-def test_programs_and_those_who_choose_get_rows(screen: Build) -> None:
+def test_programs_and_selected_fields_get_rows(screen: Build) -> None:
     shown = screen()
     shown.output.checklist(ROWS[:1], COLUMNS)
     assert shown.out == "check\tstate\tfound\tmend\nconfig\tok\ttwo profiles\t\n"

@@ -13,12 +13,12 @@ def test_empty_names_are_refused(option: str) -> None:
     assert caught.value.message == f'Invalid --fields "{option}": a name is empty.'
 
 
-def test_order_blanks_and_repeats_and_null_for_what_is_missing() -> None:
+def test_order_blanks_repeats_and_missing_fields() -> None:
     assert Fields("total, id ,total").names == ["total", "id"]
     assert Fields("b.c,x,a").select({"a": 1, "b": {"c": [2], "d": 3}}) == {"b.c": [2], "x": None, "a": 1}
 
 
-def test_columns_take_the_form_the_command_has_for_them() -> None:
+def test_fields_use_the_format_of_the_command() -> None:
     price = money("currency")
     columns = Fields("total,note").columns([Column("Total", "total", price, drop=3)])
     assert columns == [Column("total", "total", price), Column("note", "note", text)]

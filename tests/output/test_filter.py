@@ -25,7 +25,7 @@ def test_strings_raw_and_the_rest_compact(expression: str, text: str, printed: l
 
 
 @pytest.mark.parametrize(("expression", "said"), [(".[", "syntax error"), ("nope", "nope/0 is not defined")])
-def test_a_bad_expression_is_told_at_once(expression: str, said: str) -> None:
+def test_invalid_expression(expression: str, said: str) -> None:
     with pytest.raises(UsageError) as caught:
         Filter(expression)
     assert caught.value.message.startswith(f'Invalid --jq filter "{expression}": ')
@@ -33,7 +33,7 @@ def test_a_bad_expression_is_told_at_once(expression: str, said: str) -> None:
     assert "\n" not in caught.value.message
 
 
-def test_a_filter_that_does_not_fit_the_answer() -> None:
+def test_filter_that_fails_on_the_data() -> None:
     with pytest.raises(UsageError) as caught:
         lines(".a", "[1]")
     assert caught.value.message.startswith("The --jq filter failed on this data: Cannot index array")
@@ -41,7 +41,7 @@ def test_a_filter_that_does_not_fit_the_answer() -> None:
     assert "--json" in caught.value.hint
 
 
-def test_without_the_extra_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_extra_names_the_install_command(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "jq", None)
     with pytest.raises(UsageError) as caught:
         Filter(".")

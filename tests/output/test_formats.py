@@ -28,7 +28,7 @@ BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069
 
 @given(st.text(st.characters(exclude_categories=[])))
 @example("\x1b]0;title\x07" + BIDI)
-def test_visible_lets_nothing_through_that_steers_a_terminal(anything: str) -> None:
+def test_visible_escapes_all_control_characters(anything: str) -> None:
     shown = visible(anything)
     assert not [c for c in shown if unicodedata.category(c) in {"Cc", "Cs", "Zl", "Zp"} or c in BIDI]
     assert "".join(shown.splitlines()) == shown
@@ -167,7 +167,7 @@ IGNORABLE = [
 ]  # fmt: skip
 
 
-def test_only_printable_characters_that_nobody_sees_are_spelled_out() -> None:
+def test_only_default_ignorable_characters_are_escaped() -> None:
     ignorable = {code for first, last in IGNORABLE for code in range(first, last + 1)}
     assert [code for code in ignorable if visible(chr(code)) == chr(code)] == []
     changed = {code for code in range(0x110000) if chr(code).isprintable() and visible(chr(code)) != chr(code)}

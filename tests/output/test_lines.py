@@ -1,4 +1,4 @@
-"""Rows drawn one by one: widths hold, nothing raw reaches the terminal, and Ctrl-C is the end."""
+"""Rows drawn one by one, in columns of fixed widths."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -28,13 +28,13 @@ def test_the_heading_comes_with_the_first_row(screen: Build) -> None:
     )
 
 
-def test_a_state_has_its_colour_and_no_more(screen: Build) -> None:
+def test_only_the_state_is_colored(screen: Build) -> None:
     shown = screen(tty=True, environ={"TERM": "xterm"}, width=60)
     shown.output.follow([{"at": "", "status": "failed", "note": ""}], COLUMNS)
     assert shown.out.splitlines()[1] == " " * 21 + "\x1b[31mfailed\x1b[0m"
 
 
-def test_what_does_not_fit_ends_in_an_ellipsis_and_what_may_go_goes(screen: Build) -> None:
+def test_long_text_is_cut_and_columns_are_dropped(screen: Build) -> None:
     for width, line in [
         (52, "2026-11-25 09:00:00  partial…  Nørrebro 店舗\\x1b[31m"),
         (51, "2026-11-25 09:00:00  partial…  Nørrebro 店舗\\x1b[3…"),
@@ -45,13 +45,13 @@ def test_what_does_not_fit_ends_in_an_ellipsis_and_what_may_go_goes(screen: Buil
         assert shown.out.splitlines()[1] == line
 
 
-def test_where_there_is_no_terminal_nothing_is_cut_that_has_no_width(screen: Build) -> None:
+def test_nothing_is_cut_without_a_terminal(screen: Build) -> None:
     shown = screen(format="table")
     shown.output.follow([{**ROW, "note": "x" * 300}], COLUMNS)
     assert shown.out.splitlines()[1].endswith("  " + "x" * 300)
 
 
-def test_fields_and_columns_choose_here_too(screen: Build) -> None:
+def test_follow_with_fields_and_columns(screen: Build) -> None:
     shown = screen(tty=True, environ={"NO_COLOR": "1"}, fields="note,status")
     shown.output.follow([{"note": "a", "status": "b"}], COLUMNS)
     assert [line.split() for line in shown.out.splitlines()] == [["note", "status"], ["a", "b"]]
@@ -61,7 +61,7 @@ def test_fields_and_columns_choose_here_too(screen: Build) -> None:
 
 
 @pytest.mark.parametrize("settings", [{"tty": True, "environ": {"NO_COLOR": "1"}}, {"format": "json"}, {}])
-def test_ctrl_c_ends_it_without_a_word(screen: Build, settings: dict[str, Any]) -> None:
+def test_ctrl_c_ends_follow_without_a_message(screen: Build, settings: dict[str, Any]) -> None:
     def rows() -> Iterator[dict[str, Any]]:
         yield ROW
         raise KeyboardInterrupt

@@ -106,7 +106,7 @@ HOSTILE = st.text(st.sampled_from("a\x1b\x9b\x00\n\r\t\u202e\u2066\u2028\x85\ud8
 
 
 @given(st.lists(st.fixed_dictionaries({"a": HOSTILE, "b": st.lists(HOSTILE), "c": HOSTILE}), max_size=3))
-def test_no_format_steers_a_terminal(rows: list[dict[str, Any]]) -> None:
+def test_no_format_writes_control_characters_to_a_terminal(rows: list[dict[str, Any]]) -> None:
     for format_ in ("json", "ndjson", "yaml", "csv", "tsv"):
         text = on_a_terminal(format_, rows)
         assert visible(text.replace("\n", "").replace("\t", "")) == text.replace("\n", "").replace("\t", "")
@@ -135,7 +135,7 @@ def test_no_rows(format_: str, text: str) -> None:
 
 
 @pytest.mark.parametrize("format_", ["json", "ndjson", "yaml", "csv", "tsv"])
-def test_a_row_is_out_before_the_next_is_asked_for(format_: str) -> None:
+def test_each_row_is_written_before_the_next_is_read(format_: str) -> None:
     raw = io.BytesIO()
     seen = []
 
@@ -148,7 +148,7 @@ def test_a_row_is_out_before_the_next_is_asked_for(format_: str) -> None:
     assert seen == [True, True]
 
 
-def test_an_array_that_broke_off_does_not_parse() -> None:
+def test_interrupted_array_does_not_parse() -> None:
     def rows() -> Any:
         yield {"a": 1}
         raise RuntimeError

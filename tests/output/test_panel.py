@@ -1,4 +1,4 @@
-"""A dashboard in a frame, as wide as what it holds and never wider than the terminal."""
+"""Panels: an object and its lists in a frame."""
 
 from collections.abc import Callable
 from typing import Any
@@ -24,7 +24,7 @@ def panel(screen: Callable[..., Any], row: dict[str, Any] = ROW, **settings: Any
     return shown
 
 
-def test_the_lines_and_the_lists_stand_in_one_frame(screen: Callable[..., Any]) -> None:
+def test_fields_and_lists_are_in_one_frame(screen: Callable[..., Any]) -> None:
     shown = panel(screen)
     assert shown.out == (
         "╭─ Stock ───────────────────────╮\n"
@@ -39,30 +39,30 @@ def test_the_lines_and_the_lists_stand_in_one_frame(screen: Callable[..., Any]) 
     assert shown.err == ""
 
 
-def test_on_a_narrow_terminal_it_says_what_it_shortened(screen: Callable[..., Any]) -> None:
+def test_narrow_terminal_names_the_shortened_columns(screen: Callable[..., Any]) -> None:
     shown = panel(screen, width=26)
     assert max(map(cell_len, shown.out.splitlines())) <= 26
     assert shown.err == "Shortened: Variant. -o tsv or --json shows all.\n"
 
 
 @pytest.mark.parametrize("width", [1, 3, 4, 5, 8, 13, 21, 34, 39])
-def test_it_never_passes_the_terminals_edge(screen: Callable[..., Any], width: int) -> None:
+def test_panel_is_never_wider_than_the_terminal(screen: Callable[..., Any], width: int) -> None:
     assert max(map(cell_len, panel(screen, width=width).out.splitlines())) <= max(width, 4)
 
 
 @pytest.mark.parametrize("low", [None, [], ["A-1"], "A-1", 7, {"sku": "A-1"}])
-def test_what_is_no_list_of_objects_is_a_line_like_any_other(screen: Callable[..., Any], low: object) -> None:
+def test_other_values_are_fields(screen: Callable[..., Any], low: object) -> None:
     shown = panel(screen, {"total": 60, "low": low})
     assert "Running out" not in shown.out
     assert ("Lowest" in shown.out) == (low not in (None, []))
 
 
-def test_fields_that_nobody_knows_are_shown_too(screen: Callable[..., Any]) -> None:
+def test_unknown_fields_are_shown(screen: Callable[..., Any]) -> None:
     assert "│ more      1  │" in panel(screen, {"total": 60, "more": 1, "low": None}).out
 
 
 @pytest.mark.parametrize("settings", [{"format": "json"}, {"fields": "total"}, {"format": "csv"}])
-def test_programs_and_chosen_fields_get_the_object(screen: Callable[..., Any], settings: dict[str, Any]) -> None:
+def test_programs_and_selected_fields_get_the_object(screen: Callable[..., Any], settings: dict[str, Any]) -> None:
     shown = panel(screen, **settings)
     assert "╭" not in shown.out
     assert "60" in shown.out

@@ -1,4 +1,4 @@
-"""Progress: a bar on a terminal, a line now and then off it, nothing when quiet."""
+"""Progress: a bar on a terminal, lines elsewhere, nothing when quiet."""
 
 import re
 from collections.abc import Callable
@@ -60,7 +60,7 @@ def test_without_color_the_line_is_still_redrawn(screen: Build, environ: dict[st
     assert (first, second) == (f"Import {'━' * 6:24} 50/200", f"Import {'━' * 12:24} 100/200")
 
 
-def test_dumb_terminal_gets_a_line_now_and_then(screen: Build) -> None:
+def test_dumb_terminal_gets_lines(screen: Build) -> None:
     output, shown = output_at(screen, Clock(), tty=True, environ={"TERM": "dumb"})
     with output.progress("Import") as progress:
         progress.update(50, 200)
@@ -85,7 +85,7 @@ def test_the_time_left_in_minutes_and_a_line_that_fits(screen: Build, columns: i
     assert drawn(shown)[0] == line
 
 
-def test_messages_scroll_past_above_the_line(screen: Build) -> None:
+def test_messages_are_printed_above_the_line(screen: Build) -> None:
     output, shown = output_at(screen, Clock(), tty=True, environ={"COLUMNS": "80", "NO_COLOR": "1"})
     with output.progress("Import") as progress:
         progress.update(note="one")
@@ -93,7 +93,7 @@ def test_messages_scroll_past_above_the_line(screen: Build) -> None:
     assert shown.err.startswith("Import  one\r\x1b[2KWarning: The clock is off.\nImport  one")
 
 
-def test_who_knows_better_says_how_long_it_takes_yet(screen: Build) -> None:
+def test_known_time_left_is_shown(screen: Build) -> None:
     output, shown = output_at(screen, Clock(), tty=True, environ={"COLUMNS": "80"})
     with output.progress("Run") as progress:
         progress.update(1, 200, "90/min", left=61)

@@ -36,7 +36,7 @@ def test_ctrl_d_is_no_and_yes_asks_nothing_anywhere() -> None:
 
 
 @pytest.mark.parametrize(("stdin", "stderr"), [(io.StringIO, Tty), (Tty, io.StringIO), (io.StringIO, io.StringIO)])
-def test_off_a_terminal_nothing_is_asked(stdin: type[io.StringIO], stderr: type[io.StringIO]) -> None:
+def test_prompts_need_a_terminal(stdin: type[io.StringIO], stderr: type[io.StringIO]) -> None:
     talk = stderr()
     with pytest.raises(RefusedError) as caught:
         confirm("Delete product 4c0a?", option="--yes", stdin=stdin("y\n"), stderr=talk, yes=False)

@@ -67,13 +67,13 @@ def test_orders_on_a_terminal(screen: Callable[..., Any], width: int, environ: d
     assert ("\n" + shown.out, shown.err.replace("shows\nall", "shows all")) == TABLES[width]
 
 
-def test_a_table_asked_for_off_a_terminal_is_whole_and_plain(screen: Callable[..., Any]) -> None:
+def test_table_without_a_terminal_is_complete_and_plain(screen: Callable[..., Any]) -> None:
     shown = screen(format="table", width=20)
     shown.output.rows(ORDERS, COLUMNS)
     assert ("\n" + shown.out, shown.err) == (WIDE, "")
 
 
-def test_color_changes_nothing_but_the_color(screen: Callable[..., Any]) -> None:
+def test_color_changes_no_text(screen: Callable[..., Any]) -> None:
     shown = screen(tty=True, width=60)
     shown.output.rows(ORDERS, COLUMNS)
     lines = [line.rstrip() for line in re.sub(r"\x1b\[\d*m", "", shown.out).splitlines()]

@@ -1,4 +1,4 @@
-"""The drawing of a life: its marks, its colours, and what a poor terminal gets."""
+"""Timelines: marks, colors, and limited terminals."""
 
 import io
 from collections.abc import Callable, Iterator
@@ -23,7 +23,7 @@ LIFE: dict[str, Any] = {
 }
 
 
-def test_the_present_state_stands_out_and_what_is_ahead_is_dim(screen: Callable[..., Any]) -> None:
+def test_current_state_is_bold_and_later_ones_are_dim(screen: Callable[..., Any]) -> None:
     shown = screen(tty=True, width=40)
     shown.output.timeline(LIFE, HEAD, PARTS)
     assert shown.out.splitlines() == [
@@ -39,13 +39,13 @@ def test_the_present_state_stands_out_and_what_is_ahead_is_dim(screen: Callable[
     ]
 
 
-def test_without_colour_the_marks_tell_them_apart(screen: Callable[..., Any]) -> None:
+def test_marks_distinguish_states_without_color(screen: Callable[..., Any]) -> None:
     shown = screen(tty=True, width=40, environ={"TERM": "dumb"})
     shown.output.timeline({**LIFE, "parcels": []}, HEAD, PARTS)
     assert shown.out == "Order  o\n\n●  placed     3 h ago\n◉  confirmed\n○  fulfilled\n"
 
 
-def test_an_encoding_without_the_marks_has_others() -> None:
+def test_marks_in_a_limited_encoding() -> None:
     latin = io.TextIOWrapper(io.BytesIO(), encoding="latin-1")
     output = Output(latin, io.StringIO(), environ={}, now=lambda: 0.0, format="table", no_color=True)
     output.timeline({**LIFE, "parcels": None}, HEAD, PARTS)
@@ -54,13 +54,13 @@ def test_an_encoding_without_the_marks_has_others() -> None:
     assert drawn.endswith("\nParcels\nThis server does not list them.\n")
 
 
-def test_a_row_like_the_one_before_is_no_change() -> None:
+def test_changes_skips_equal_rows() -> None:
     rows = [{"a": 1}, {"a": 1}, {"a": 2}, {"a": 1}]
     assert list(changes(rows)) == [{"a": 1}, {"a": 2}, {"a": 1}]
     assert list(changes([])) == []
 
 
-def test_messages_scroll_past_above_a_live_drawing(screen: Callable[..., Any]) -> None:
+def test_messages_are_printed_above_a_live_drawing(screen: Callable[..., Any]) -> None:
     shown = screen(tty=True, width=40, environ={"COLUMNS": "40", "NO_COLOR": "1"})
 
     def rows() -> Iterator[dict[str, Any]]:

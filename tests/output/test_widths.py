@@ -104,7 +104,7 @@ def test_wide_text_without_blanks_is_folded_or_cut(draw: Callable[[Output, str],
 
 @pytest.mark.parametrize("draw", DRAWINGS, ids=lambda draw: draw.__name__)
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
-def test_no_encoding_is_given_what_it_lacks(draw: Callable[[Output, str], None], encoding: str) -> None:
+def test_text_fits_the_encoding(draw: Callable[[Output, str], None], encoding: str) -> None:
     terminal = EncodedTty(io.BytesIO(), encoding=encoding)
     output = Output(terminal, terminal, environ={"COLUMNS": "40"}, now=lambda: 1_795_608_000.0, width=40)
     draw(output, "Bergen · " * 20)

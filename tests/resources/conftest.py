@@ -54,12 +54,12 @@ def desk(tmp_path: Path, clock: Clock) -> Iterator[Callable[..., Desk]]:
         budget = Budget(
             tmp_path / "budget.sqlite3",
             session.host,
-            spender="test",
+            command="test",
             profile=resolved.profile,
             now=clock.now,
             sleep=clock.sleep,
             jitter=lambda: 1.0,
-            tell=told.append,
+            warn=told.append,
         )
         index = LocalIndex(tmp_path / "index.sqlite3", lambda: session.scope, clock.now, told.append)
         ear = Ear()

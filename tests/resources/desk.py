@@ -70,3 +70,6 @@ class Desk:
     clock: Clock
     ear: Ear
     told: list[str]
+
+
+NewDesk = Callable[..., Desk]

@@ -1,12 +1,12 @@
 """Which events match, and a tail that shows each once and leaves requests to other commands."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
 import httpx
 import pytest
-from desk import Desk
+from desk import Desk, NewDesk
 
 from synq_cli.errors import AuthError, NetworkError
 from synq_cli.resources.audit import EventFilter, event_filter
@@ -35,7 +35,7 @@ def page(*numbers: int) -> httpx.Response:
 
 
 def tail(
-    desk: Callable[..., Desk], *replies: httpx.Response | Exception, choice: EventFilter = ANY
+    desk: NewDesk, *replies: httpx.Response | Exception, choice: EventFilter = ANY
 ) -> tuple[Iterator[str], list[str], Desk]:
     """The ids that a tail gives, what it tells, and the client; after the replies the API is silent for ever."""
     queue = list(replies)
@@ -87,19 +87,19 @@ def test_an_event_that_says_nothing_is_wanted_by_nobody_who_asks_for_something()
         assert not choice(empty)
 
 
-def test_the_tail_begins_with_the_last_ten_and_shows_each_event_once(desk: Callable[..., Desk]) -> None:
+def test_the_tail_begins_with_the_last_ten_and_shows_each_event_once(desk: NewDesk) -> None:
     ids, told, _ = tail(desk, page(*range(1, 16)), page(*range(3, 18)), page(*range(3, 18)), page(5, 17, 16, 18))
     assert list(islice(ids, 13)) == [*map(str, range(6, 16)), "16", "17", "18"]
     assert told == []
 
 
-def test_with_a_time_it_begins_there(desk: Callable[..., Desk]) -> None:
+def test_with_a_time_it_begins_there(desk: NewDesk) -> None:
     ids, told, _ = tail(desk, page(*range(1, 16)), page(16), choice=EventFilter(since=AT + 3))
     assert list(islice(ids, 13)) == [*map(str, range(3, 16))]
     assert told == []
 
 
-def test_it_says_so_where_the_time_is_out_of_reach(desk: Callable[..., Desk]) -> None:
+def test_it_says_so_where_the_time_is_out_of_reach(desk: NewDesk) -> None:
     ids, told, _ = tail(desk, page(*range(10, 60)), choice=EventFilter(since=AT))
     assert len(list(islice(ids, 50))) == 50
     assert told == ["The API returns the 50 newest events only: earlier ones may be missing here."]
@@ -116,9 +116,7 @@ def test_it_says_so_where_the_time_is_out_of_reach(desk: Callable[..., Desk]) ->
         (range(1, 4), [], False),
     ],
 )
-def test_it_says_so_when_events_may_have_been_missed(
-    desk: Callable[..., Desk], before: Any, after: Any, missed: bool
-) -> None:
+def test_it_says_so_when_events_may_have_been_missed(desk: NewDesk, before: Any, after: Any, missed: bool) -> None:
     ids, told, _ = tail(desk, page(*before), page(*after))
     with pytest.raises(KeyboardInterrupt):
         list(ids)
@@ -126,7 +124,7 @@ def test_it_says_so_when_events_may_have_been_missed(
     assert told == ([warning] if missed else [])
 
 
-def test_events_without_an_id_are_told_apart_by_what_they_say(desk: Callable[..., Desk]) -> None:
+def test_events_without_an_id_are_told_apart_by_what_they_say(desk: NewDesk) -> None:
     rows = [{"action": "B"}, {"action": "A"}]
     replies = [httpx.Response(200, json=rows), httpx.Response(200, json=[{"action": "C"}, *rows])]
     made = desk(lambda _request: replies.pop(0))
@@ -138,9 +136,7 @@ def test_events_without_an_id_are_told_apart_by_what_they_say(desk: Callable[...
     ("remaining", "slept"),
     [(99, [5.0]), (33, [5.0]), (30, [6.0]), (24, [15.0]), (21, [60.0]), (20, [60.0, 5.0, 5.0]), (0, [60.0, 5.0, 5.0])],
 )
-def test_the_fewer_requests_are_left_the_longer_it_waits(
-    desk: Callable[..., Desk], remaining: int, slept: list[float]
-) -> None:
+def test_the_fewer_requests_are_left_the_longer_it_waits(desk: NewDesk, remaining: int, slept: list[float]) -> None:
     first = httpx.Response(200, json=[], headers=FULL | {"X-RateLimit-Remaining": str(remaining)})
     ids, _, made = tail(desk, first, page(1))
     assert next(ids) == "1"
@@ -149,15 +145,15 @@ def test_the_fewer_requests_are_left_the_longer_it_waits(
     assert [why for _, why in made.ear.waits] == ([reason] if len(slept) > 1 else [])
 
 
-def test_other_processes_requests_count_too(desk: Callable[..., Desk]) -> None:
+def test_other_processes_requests_count_too(desk: NewDesk) -> None:
     ids, _, made = tail(desk, httpx.Response(200, json=[]), page(1))
     for _ in range(75):
-        made.budget.settle(made.budget.acquire(timeout=1, max_wait=1))
+        made.budget.record(made.budget.acquire(timeout=1, max_wait=1))
     assert next(ids) == "1"
     assert made.clock.slept == [15.0]  # 24 are left, 4 of them to spare
 
 
-def test_a_failure_that_passes_is_told_once_and_the_tail_goes_on(desk: Callable[..., Desk]) -> None:
+def test_a_failure_that_passes_is_told_once_and_the_tail_goes_on(desk: NewDesk) -> None:
     down = [httpx.Response(503, text="down")] * 8
     ids, told, made = tail(desk, page(1), *down, page(1, 2), *down[:4], page(3, 2))
     assert list(islice(ids, 3)) == ["1", "2", "3"]
@@ -174,7 +170,7 @@ def test_a_failure_that_passes_is_told_once_and_the_tail_goes_on(desk: Callable[
     ],
 )
 def test_a_token_that_has_ended_ends_it_and_so_does_a_beginning_that_fails(
-    desk: Callable[..., Desk], replies: Any, kind: type[Exception]
+    desk: NewDesk, replies: Any, kind: type[Exception]
 ) -> None:
     ids, told, _ = tail(desk, *replies)
     with pytest.raises(kind):
@@ -182,7 +178,7 @@ def test_a_token_that_has_ended_ends_it_and_so_does_a_beginning_that_fails(
     assert told == []
 
 
-def test_the_catalogues_events_are_brought_in_order(desk: Callable[..., Desk]) -> None:
+def test_the_catalogues_events_are_brought_in_order(desk: NewDesk) -> None:
     rows = [
         {"id": "a", "created_at": "2026-11-24T12:00:00Z"},
         {"id": "c", "created_at": None},

@@ -1,10 +1,8 @@
 """The ids of many SKUs cost as few requests as can be."""
 
-from collections.abc import Callable
-
 import httpx
 import pytest
-from desk import Desk
+from desk import NewDesk
 
 
 class Catalogue:
@@ -35,7 +33,7 @@ class Catalogue:
     ],
 )
 def test_pages_or_single_look_ups_whichever_is_cheaper(
-    desk: Callable[..., Desk], size: int, wanted: list[str], requests: int
+    desk: NewDesk, size: int, wanted: list[str], requests: int
 ) -> None:
     catalogue = Catalogue(size)
     made = desk(catalogue)
@@ -46,7 +44,7 @@ def test_pages_or_single_look_ups_whichever_is_cheaper(
     assert catalogue.asked == requests  # known by now
 
 
-def test_one_that_is_not_there_is_left_out_and_one_that_two_carry_names_both(desk: Callable[..., Desk]) -> None:
+def test_one_that_is_not_there_is_left_out_and_one_that_two_carry_names_both(desk: NewDesk) -> None:
     catalogue = Catalogue(5)
     catalogue.rows[3]["sku"] = "S2"
     ids = desk(catalogue).api.variants.ids_of(["S1", "S2", "S9", "S8"])

@@ -214,25 +214,6 @@ def test_a_page_that_moved_drops_those_requested_ahead(move: tuple[str, int], ag
     assert server.asked[: 7 + len(again)] == [0, 99, 198, 297, 396, 495, 594, *again]
 
 
-def test_an_error_surfaces_at_its_page_and_nothing_more_is_requested() -> None:
-    server = Server(1000, [])
-    link = Link(server, lost=frozenset({2}))  # the fifth page
-
-    def fetch(limit: int, offset: int) -> Page:
-        if offset == 4 * 99:
-            raise ServerError("It failed.")
-        return link.fetch(limit, offset)
-
-    rows = Listing(fetch, key=lambda row: str(row["id"]), matches=lambda _row: True, prefetch=link.prefetch)
-    given = []
-    with pytest.raises(ServerError, match=r"It failed\."):
-        given.extend(map(len, rows.first(None).pages))
-    assert given == [100, 99, 99, 99]
-    assert link.prefetched == 5
-    assert list(rows.first(None)) == []
-    assert link.prefetched == 5
-
-
 @pytest.mark.parametrize(("count", "asked"), [(0, [0]), (99, [0]), (100, [0, 99]), (199, [0, 99, 198])])
 def test_a_short_page_is_the_last(count: int, asked: list[int]) -> None:
     server = Server(count, [])

@@ -9,7 +9,7 @@ from threading import Barrier, Event, Lock, Thread
 
 import httpx
 import pytest
-from desk import NOW, Clock, Desk
+from desk import NOW, Clock, Desk, NewDesk
 
 from synq_cli.errors import RejectedError
 from synq_cli.http.client import in_process
@@ -54,7 +54,7 @@ def orders(made: Desk) -> Iterator[int]:
     return (row["n"] for row in made.api.orders.matching(None).first(None))
 
 
-def test_four_requests_are_in_flight_and_rows_come_in_order(desk: Callable[..., Desk]) -> None:
+def test_four_requests_are_in_flight_and_rows_come_in_order(desk: NewDesk) -> None:
     shop, together = Shop(1300), Barrier(MOST_IN_FLIGHT)
 
     def before(offset: int) -> None:
@@ -68,7 +68,7 @@ def test_four_requests_are_in_flight_and_rows_come_in_order(desk: Callable[..., 
     assert not together.broken
 
 
-def test_what_goes_on_around_the_requests_stays_in_the_callers_thread(desk: Callable[..., Desk]) -> None:
+def test_what_goes_on_around_the_requests_stays_in_the_callers_thread(desk: NewDesk) -> None:
     made = desk(Shop(1000))
     here, seen = threading.get_ident(), set()
 
@@ -85,13 +85,11 @@ def test_what_goes_on_around_the_requests_stays_in_the_callers_thread(desk: Call
 
 
 @pytest.mark.parametrize(("count", "more"), [(100 - RESERVE - 3, 2), (100 - RESERVE - 1, 0), (100 - RESERVE, 0)])
-def test_nothing_is_requested_ahead_from_the_reserve_of_the_rate_limit(
-    desk: Callable[..., Desk], count: int, more: int
-) -> None:
+def test_nothing_is_requested_ahead_from_the_reserve_of_the_rate_limit(desk: NewDesk, count: int, more: int) -> None:
     shop = Shop(480)
     made = desk(shop)
     for _ in range(count):
-        made.budget.settle(made.budget.acquire(timeout=30, max_wait=0))
+        made.budget.record(made.budget.acquire(timeout=30, max_wait=0))
     assert list(orders(made)) == list(range(480))
     # One place is the first page's, so `more` requests find one beyond the reserve; the rest go one at a time.
     assert shop.asked.count(0) == 1
@@ -99,7 +97,7 @@ def test_nothing_is_requested_ahead_from_the_reserve_of_the_rate_limit(
     assert shop.most <= 1 + more
 
 
-def test_a_failing_page_is_requested_again_at_its_turn_and_its_error_surfaces(desk: Callable[..., Desk]) -> None:
+def test_a_failing_page_is_requested_again_at_its_turn_and_its_error_surfaces(desk: NewDesk) -> None:
     shop = Shop(2000)
     shop.before = lambda offset: httpx.Response(400, json={"error": "invalid offset"}) if offset == 396 else None
     given: list[int] = []
@@ -109,7 +107,7 @@ def test_a_failing_page_is_requested_again_at_its_turn_and_its_error_surfaces(de
     assert shop.asked.count(396) == 2
 
 
-def test_a_refusal_by_the_rate_limit_holds_back_what_is_requested_ahead(desk: Callable[..., Desk]) -> None:
+def test_a_refusal_by_the_rate_limit_holds_back_what_is_requested_ahead(desk: NewDesk) -> None:
     shop, refused = Shop(2000), Event()
 
     def before(offset: int) -> httpx.Response | None:
@@ -131,7 +129,7 @@ def test_a_refusal_by_the_rate_limit_holds_back_what_is_requested_ahead(desk: Ca
     assert made.ear.waits
 
 
-def test_when_rows_are_wanted_no_longer_nothing_more_is_requested(desk: Callable[..., Desk]) -> None:
+def test_when_rows_are_wanted_no_longer_nothing_more_is_requested(desk: NewDesk) -> None:
     shop, release = Shop(2000), Event()
 
     def before(offset: int) -> None:
@@ -155,7 +153,7 @@ def test_when_rows_are_wanted_no_longer_nothing_more_is_requested(desk: Callable
     assert [count for _, _, count in made.budget.snapshot().spenders] == [7]
 
 
-def test_a_list_that_never_stops_moving_ends_with_a_warning(desk: Callable[..., Desk]) -> None:
+def test_a_list_that_never_stops_moving_ends_with_a_warning(desk: NewDesk) -> None:
     shop = Shop(300)
 
     def before(_offset: int) -> None:
@@ -173,7 +171,7 @@ def test_a_list_that_never_stops_moving_ends_with_a_warning(desk: Callable[..., 
 
 
 def test_a_system_without_threads_to_spare_reads_one_page_at_a_time(
-    desk: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch
+    desk: NewDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     really_start = Thread.start
 
@@ -189,7 +187,7 @@ def test_a_system_without_threads_to_spare_reads_one_page_at_a_time(
     assert [count for _, _, count in made.budget.snapshot().spenders] == [len(shop.asked)]
 
 
-def test_the_sandbox_in_process_answers_four_threads(desk: Callable[..., Desk], tmp_path: Path) -> None:
+def test_the_sandbox_in_process_answers_four_threads(desk: NewDesk, tmp_path: Path) -> None:
     database = tmp_path / "tenant.sqlite3"
     store.create(database, 1, NOW)
     token = issue_token(database, now=lambda: NOW)
@@ -201,7 +199,7 @@ def test_the_sandbox_in_process_answers_four_threads(desk: Callable[..., Desk], 
 def test_threads_that_share_a_budget_take_each_place_once(tmp_path: Path) -> None:
     clock, together = Clock(), Barrier(8)
     budget = Budget(
-        tmp_path / "budget.sqlite3", "api.test", spender="test", profile="acme",
+        tmp_path / "budget.sqlite3", "api.test", command="test", profile="acme",
         now=clock.now, sleep=clock.sleep, jitter=lambda: 0.5,
     )  # fmt: skip
 
@@ -209,7 +207,7 @@ def test_threads_that_share_a_budget_take_each_place_once(tmp_path: Path) -> Non
         together.wait(WAIT)
         tickets = [budget.try_acquire(timeout=30, reserve=RESERVE) for _ in range(20)]
         for ticket in filter(None, tickets):
-            budget.settle(ticket, 100, None)
+            budget.record(ticket, 100, None)
         return sum(ticket is not None for ticket in tickets)
 
     with ThreadPoolExecutor(8) as pool:

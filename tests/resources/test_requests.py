@@ -1,11 +1,10 @@
 """How a request that was worded by hand is classed: by the contract's operation, else by its method."""
 
-from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
-from desk import Desk
+from desk import Desk, NewDesk
 
 from synq_cli.errors import SynqError
 from synq_cli.resources.fields import read_fields
@@ -26,7 +25,7 @@ def prepare(desk: Desk, line: str, *words: str, body: bytes | None = None) -> Re
         ("GET /api/v1/oms/orders/86b4/lines", None),
     ],
 )
-def test_method_and_path_find_the_operation(desk: Callable[..., Desk], line: str, known: str | None) -> None:
+def test_method_and_path_find_the_operation(desk: NewDesk, line: str, known: str | None) -> None:
     assert prepare(desk(), line).known == known
 
 
@@ -40,9 +39,7 @@ def test_method_and_path_find_the_operation(desk: Callable[..., Desk], line: str
         (None, "unsafe"),
     ],
 )
-def test_a_new_order_may_be_repeated_with_its_key_alone(
-    desk: Callable[..., Desk], body: bytes | None, retry: str
-) -> None:
+def test_a_new_order_may_be_repeated_with_its_key_alone(desk: NewDesk, body: bytes | None, retry: str) -> None:
     tries: list[Any] = []
     server = desk(lambda request: tries.append(request.content) or httpx.Response(503))
     request = prepare(server, "POST /api/v1/oms/orders", body=body)
@@ -53,5 +50,5 @@ def test_a_new_order_may_be_repeated_with_its_key_alone(
     assert tries == [body or b""] * (4 if retry == "keyed" else 1)
 
 
-def test_a_key_among_the_fields_counts_too(desk: Callable[..., Desk]) -> None:
+def test_a_key_among_the_fields_counts_too(desk: NewDesk) -> None:
     assert prepare(desk(), "POST /api/v1/oms/orders", "idempotency_key=k-1").operation.retry == "keyed"

@@ -1,4 +1,4 @@
-"""Which addresses a token may go to."""
+"""Which base URLs a token may be sent to."""
 
 import httpx
 import pytest
@@ -31,7 +31,7 @@ A_HOST = "use a host name of letters, digits, dots and dashes, or an IP address"
         )),
     ],
 )  # fmt: skip
-def test_addresses_that_serve(text: str, kept: str) -> None:
+def test_valid_base_urls_are_normalized(text: str, kept: str) -> None:
     assert check_base_url(text) == kept
 
 
@@ -61,7 +61,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("why", "text"), [(why, text) for why, texts in REFUSED.items() for text in texts])
-def test_addresses_that_are_refused(why: str, text: str) -> None:
+def test_invalid_base_urls_are_refused(why: str, text: str) -> None:
     with pytest.raises(ValueError, match=r".") as caught:
         check_base_url(text)
     assert str(caught.value) == why
@@ -91,7 +91,7 @@ LOOKS_LIKE_A_URL = st.lists(PIECES | st.text(max_size=3), max_size=8).map("".joi
 @example("https://[::1]x")
 @example("https://a:\u0661")
 @example("https://a:" + "9" * 5000)
-def test_any_text_is_an_address_or_a_value_error(text: str) -> None:
+def test_any_text_is_a_base_url_or_a_value_error(text: str) -> None:
     try:
         kept = check_base_url(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What a token says of itself."""
+"""Claims of a token."""
 
 import base64
 import json
@@ -66,7 +66,7 @@ def test_claims(payload: dict[str, Any], claims: Claims) -> None:
     ],
     ids=lambda token: token[:12],
 )
-def test_what_is_no_jwt_has_no_claims(token: str) -> None:
+def test_malformed_jwt_has_no_claims(token: str) -> None:
     assert read_claims(token) is None
 
 

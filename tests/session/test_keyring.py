@@ -1,4 +1,4 @@
-"""Secrets that are too long for an entry, keyrings that fail halfway, and the backend that is remembered."""
+"""Secrets too long for an entry, keyrings that fail halfway, and the cache."""
 
 import json
 from pathlib import Path
@@ -58,7 +58,7 @@ def test_a_long_secret_is_split_and_a_short_one_is_not() -> None:
 
 
 @given(st.lists(st.integers(1, 4000), min_size=1, max_size=4))
-def test_what_was_written_last_is_what_is_read_and_nothing_else_stays(lengths: list[int]) -> None:
+def test_last_secret_is_read_and_old_parts_are_deleted(lengths: list[int]) -> None:
     store = Narrow()
     keyring = over(store)
     for number, length in enumerate(lengths):
@@ -69,7 +69,7 @@ def test_what_was_written_last_is_what_is_read_and_nothing_else_stays(lengths: l
 
 
 @pytest.mark.parametrize("write", [1, 2, 3, 4])
-def test_a_write_that_breaks_off_leaves_the_secret_of_before(write: int) -> None:
+def test_failed_write_keeps_the_old_secret(write: int) -> None:
     store = Narrow()
     keyring = over(store)
     keyring.write("acme", "a" * 3000)
@@ -80,7 +80,7 @@ def test_a_write_that_breaks_off_leaves_the_secret_of_before(write: int) -> None
     assert keyring.read("acme") == "a" * 3000
 
 
-def test_facts_are_kept_until_they_are_damaged(tmp_path: Path) -> None:
+def test_cache_keeps_values_until_it_is_damaged(tmp_path: Path) -> None:
     cache = Cache(lambda: tmp_path)
     cache.set("logins", "acme", {"role": "ADMIN"})
     cache.set("logins", "beta", None)
@@ -99,7 +99,7 @@ def test_facts_are_kept_until_they_are_damaged(tmp_path: Path) -> None:
     assert json.loads(file.read_text(encoding="utf-8")) == {"logins": {"acme": 1}}
 
 
-def test_where_nothing_can_be_kept_nothing_is_missed() -> None:
+def test_cache_that_can_not_be_written_is_empty() -> None:
     cache = Cache(lambda: Path("/dev/null/state"))
     cache.set("keyring", "backend", "some.Keyring")
     assert cache.get("keyring", "backend") is None

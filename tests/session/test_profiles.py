@@ -1,4 +1,4 @@
-"""config.yaml: what is read, what is refused, and that nothing in it is ever lost."""
+"""config.yaml: reading, errors, and changes that lose nothing."""
 
 import json
 import os
@@ -42,13 +42,13 @@ def mode(path: Path) -> int:
 @pytest.mark.parametrize(
     "text", [None, "", "\n \n", "# only a comment\n", "---\n", "null\n", "profiles:\n", "current_profile:\n"]
 )
-def test_a_file_that_says_nothing_is_an_empty_configuration(path: Path, text: str | None) -> None:
+def test_missing_or_empty_file_is_an_empty_configuration(path: Path, text: str | None) -> None:
     if text is not None:
         path.write_text(text)
     assert load(path) == Config(path, None, {})
 
 
-def test_profiles_and_the_chosen_one_are_read(path: Path) -> None:
+def test_profiles_and_the_current_one_are_read(path: Path) -> None:
     path.write_text(
         "\ufeffcurrent_profile: acme\nprofiles:\n  acme: {timeout: 7, location: Zürich}\n  beta:\n", "utf-8"
     )
@@ -119,7 +119,7 @@ def test_a_file_that_can_not_be_read_is_named(path: Path, tmp_path: Path) -> Non
     assert (path.is_dir(), loop.is_symlink()) == (True, True)
 
 
-def test_a_damaged_file_ends_every_command_that_needs_it_with_status_2(synq: Any) -> None:
+def test_damaged_file_fails_every_command_that_needs_it(synq: Any) -> None:
     path = synq.folder / "config" / "config.yaml"
     path.parent.mkdir()
     content = b"profiles: [acme\n"
@@ -168,7 +168,7 @@ SETTINGS = st.dictionaries(
 
 
 @given(st.dictionaries(st.from_regex(r"[A-Za-z0-9._-]{1,12}", fullmatch=True), SETTINGS, max_size=4))
-def test_what_is_written_is_read_again(
+def test_written_profiles_are_read_back(
     tmp_path_factory: pytest.TempPathFactory, profiles: dict[str, dict[str, object]]
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "round" / "config.yaml"
@@ -176,7 +176,7 @@ def test_what_is_written_is_read_again(
     assert change(path, lambda document: document.update(profiles=profiles)).profiles == profiles
 
 
-def test_a_change_makes_file_and_folder_for_the_owner_alone(tmp_path: Path) -> None:
+def test_file_and_folder_are_private(tmp_path: Path) -> None:
     path = tmp_path / "config" / "config.yaml"
     old = os.umask(0)
     try:
@@ -189,7 +189,7 @@ def test_a_change_makes_file_and_folder_for_the_owner_alone(tmp_path: Path) -> N
     assert {entry.name: mode(entry) for entry in path.parent.iterdir() if entry != path} in ({}, {"config.lock": 0o600})
 
 
-def test_what_synq_does_not_know_is_kept(path: Path) -> None:
+def test_unknown_keys_are_kept(path: Path) -> None:
     path.write_text(
         "future: {a: [1, 2]}\ncurrent_profile: acme\n"
         "profiles: {acme: {token_command: pass show acme, timeout: 1}, beta: {since: 2026-11-24}}\n"
@@ -212,7 +212,7 @@ def add_what_yaml_cannot_hold(document: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("edit", "error"), [(fail_midway, RuntimeError), (add_what_yaml_cannot_hold, yaml.YAMLError)], ids=["edit", "yaml"]
 )
-def test_a_change_that_fails_leaves_the_old_file(
+def test_failed_change_keeps_the_old_file(
     path: Path, edit: Callable[[dict[str, Any]], None], error: type[Exception]
 ) -> None:
     content = b"profiles: {acme: {timeout: 1}} # mine\n"
@@ -224,7 +224,7 @@ def test_a_change_that_fails_leaves_the_old_file(
     assert change(path, set_timeout).profiles == {"acme": {"timeout": 7}}  # the lock was released
 
 
-def test_a_link_stays_a_link_and_what_a_crash_left_behind_opens_nothing_to_others(path: Path, tmp_path: Path) -> None:
+def test_symbolic_link_is_kept_and_leftovers_of_a_crash_are_replaced(path: Path, tmp_path: Path) -> None:
     target = tmp_path / "dotfiles.yaml"
     target.write_text("profiles: {beta: {}}\n")
     target.chmod(0o644)
@@ -238,7 +238,7 @@ def test_a_link_stays_a_link_and_what_a_crash_left_behind_opens_nothing_to_other
     assert (mode(target), left.exists()) == (0o600, False)
 
 
-def test_what_keeps_a_file_from_being_written_is_named(path: Path, tmp_path: Path) -> None:
+def test_reason_why_a_file_can_not_be_written_is_named(path: Path, tmp_path: Path) -> None:
     def put_a_folder_in_the_way(document: dict[str, Any]) -> None:
         path.mkdir()
 
@@ -267,7 +267,7 @@ def add_five(path: Path, name: str) -> None:
         store.write(f"{name}{number}", "token", "file")
 
 
-def test_two_processes_that_write_at_once_lose_nothing(path: Path) -> None:
+def test_concurrent_writers_lose_nothing(path: Path) -> None:
     context = get_context("spawn")
     workers = [context.Process(target=add_five, args=(path, name)) for name in ("a", "b")]
     for worker in workers:
@@ -333,7 +333,7 @@ def test_a_damaged_cache_is_ignored(path: Path, tmp_path: Path, cached: object) 
     assert load(path, cache).profiles == {}
 
 
-def test_a_short_text_that_stands_for_an_endless_document_is_not_cached(path: Path, tmp_path: Path) -> None:
+def test_document_with_aliases_is_not_cached(path: Path, tmp_path: Path) -> None:
     lines = ["a0: &a0 [x, x]", *(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]" for n in range(1, 60))]
     path.write_text("\n".join(lines))
     cache = Cache(lambda: tmp_path / "state")

@@ -1,4 +1,4 @@
-"""Which proxy the environment names for a host."""
+"""The proxy that the environment sets for a host."""
 
 import pytest
 
@@ -19,7 +19,7 @@ PROXY = "http://proxy.test:3128"
         ({"HTTP_PROXY": PROXY}, None),
     ],
 )  # fmt: skip
-def test_the_usual_variables(environ: dict[str, str], found: tuple[str, str] | None) -> None:
+def test_proxy_variables_and_their_order(environ: dict[str, str], found: tuple[str, str] | None) -> None:
     assert find_proxy("https://api.test/v1", environ) == found
     assert find_proxy("http://127.0.0.1:8080", environ) is None
 
@@ -66,7 +66,7 @@ def test_no_proxy_takes_names_addresses_networks_and_ports(
         (f"http://u:s3cret@{'a' * 300}:1", "its host name is not valid"),
     ],
 )
-def test_a_proxy_that_can_not_work_is_named_without_its_password(value: str, why: str) -> None:
+def test_invalid_proxy_is_named_without_its_password(value: str, why: str) -> None:
     with pytest.raises(UsageError) as caught:
         find_proxy("https://api.test", {"ALL_PROXY": value})
     assert caught.value.message == f"Invalid proxy in ALL_PROXY: {why}."

@@ -1,4 +1,4 @@
-"""The keyring against a real Secret Service, each look from a process of its own."""
+"""The keyring with a real Secret Service, each call from a new process."""
 
 import json
 import os
@@ -42,7 +42,7 @@ def looked(environ: dict[str, str], folder: Path, code: str) -> tuple[list[str],
     return lines, set(loaded.removeprefix("loaded ").split(","))
 
 
-def test_tokens_are_kept_read_and_forgotten(keyring_session: dict[str, str], tmp_path: Path) -> None:
+def test_tokens_are_stored_read_and_deleted(keyring_session: dict[str, str], tmp_path: Path) -> None:
     token = "x" * 5000
     assert looked(keyring_session, tmp_path, f"store.write('kept', '{token}', 'keyring')")[0] == []
     assert looked(keyring_session, tmp_path, "print(store.read('kept', 'keyring'))")[0] == [token]
@@ -52,7 +52,7 @@ def test_tokens_are_kept_read_and_forgotten(keyring_session: dict[str, str], tmp
     assert looked(keyring_session, tmp_path, gone)[0] == ["None False"]
 
 
-def test_the_backend_that_answered_is_cached_unless_it_went_away_or_another_is_configured(
+def test_backend_is_cached_unless_it_is_gone_or_another_is_configured(
     keyring_session: dict[str, str], tmp_path: Path
 ) -> None:
     read = "print(store.read('acme', 'keyring'))"
@@ -93,7 +93,7 @@ print(secretstorage.dbus_init().send_and_get_reply(asked).body[0])
 """
 
 
-def test_a_service_that_hangs_holds_neither_the_run_nor_its_end(tmp_path: Path) -> None:
+def test_hanging_service_does_not_block_the_run(tmp_path: Path) -> None:
     with secret_service() as hanging:
         looked(hanging, tmp_path, "store.write('acme', 'token', 'keyring')")
         service = int(looked(hanging, tmp_path, WHO)[0][0])

@@ -1,4 +1,4 @@
-"""Who is asking: which token, for which tenant, to which host; and that the token is never shown."""
+"""Sessions: which token for which tenant and host, and that the token is never shown."""
 
 import base64
 import json
@@ -91,7 +91,7 @@ def error_of(asking: Session, kind: type[SynqError]) -> SynqError:
     return caught.value
 
 
-def test_the_keyrings_token_is_read_once_and_only_when_needed() -> None:
+def test_keyring_is_read_once_and_only_when_needed() -> None:
     keyring = OneToken(jwt(tenantid=OURS, org_id=ORG, role="admin", exp=1_795_521_600))
     asking = session(keyring, default={"tenant_id": OURS})
     assert (asking.profile, asking.base_url, asking.host) == ("default", "https://api.synq.io", "api.synq.io")
@@ -104,7 +104,7 @@ def test_the_keyrings_token_is_read_once_and_only_when_needed() -> None:
     assert keyring.asked == ["default"]
 
 
-def test_a_token_from_elsewhere_leaves_the_keyring_alone(tmp_path: Path) -> None:
+def test_other_token_sources_do_not_use_the_keyring(tmp_path: Path) -> None:
     keyring, sandbox = OneToken("in-the-keyring"), jwt(tenantid=OURS)
     TokenStore(tmp_path, keyring, cache=Cache(lambda: tmp_path)).write("acme", "in-the-file", "file")
     by_variable = {"SYNQ_TOKEN": f" {CANARY}\n", "SYNQ_TENANT_ID": THEIRS}
@@ -127,7 +127,7 @@ def test_a_token_from_elsewhere_leaves_the_keyring_alone(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("environ", [{}, {"SYNQ_TOKEN": ""}])
-def test_a_profile_that_was_never_made_does_not_wake_the_keyring(environ: dict[str, str]) -> None:
+def test_unknown_profile_does_not_use_the_keyring(environ: dict[str, str]) -> None:
     keyring = OneToken()
     error = error_of(session(keyring, {"profile": "acne"}, environ, acme={"location": "x"}), AuthError)
     assert error.message == "Not logged in: profile acne has no token."
@@ -209,7 +209,7 @@ def test_a_malformed_token_is_never_sent(synq: Any, answering: Any) -> None:
         ({"base_url": None}, "https://evil.test", "api.synq.io", "evil.test"),
     ],
 )
-def test_a_kept_token_goes_to_its_own_host_alone(kept: dict[str, object], url: str, home: str, host: str) -> None:
+def test_stored_token_is_sent_only_to_its_host(kept: dict[str, object], url: str, home: str, host: str) -> None:
     for options, environ in (({"base_url": url}, {}), ({}, {"SYNQ_BASE_URL": url})):
         error = error_of(session(OneToken(CANARY), dict(options), environ, default=kept), RefusedError)
         assert error.message == f"The token of profile default is for {home}. Nothing was sent to {host}."
@@ -217,13 +217,13 @@ def test_a_kept_token_goes_to_its_own_host_alone(kept: dict[str, object], url: s
 
 
 @pytest.mark.parametrize("url", ["https://ACME.test/", "https://acme.test/v2"])
-def test_a_kept_token_goes_to_its_host_however_that_is_written(url: str) -> None:
+def test_host_of_a_stored_token_may_be_spelled_differently(url: str) -> None:
     asking = session(OneToken(CANARY), {"base_url": url}, default={"base_url": "https://acme.test"})
     assert asking.credentials.token == CANARY
 
 
 @pytest.mark.parametrize("kept", [[1], 5, "nonsense", "http://acme.test"])
-def test_a_wrong_home_of_a_kept_token_is_no_host_at_all(kept: object) -> None:
+def test_invalid_base_url_of_a_stored_token_is_named(kept: object) -> None:
     asking = session(OneToken(CANARY), {"base_url": "https://acme.test"}, default={"base_url": kept})
     error = error_of(asking, UsageError)
     assert error.message.startswith("Invalid base_url ")
@@ -246,7 +246,7 @@ def test_a_token_of_another_host_or_tenant_is_not_sent(synq: Any, answering: Any
         assert CANARY not in result.err
 
 
-def test_the_token_is_in_no_description_of_session_or_credentials() -> None:
+def test_token_is_never_shown() -> None:
     token = jwt(tenantid=OURS)
     for asking in (session(OneToken(token), default={"output": "json"}), session(environ={"SYNQ_TOKEN": token})):
         credentials = asking.credentials
@@ -255,7 +255,7 @@ def test_the_token_is_in_no_description_of_session_or_credentials() -> None:
         assert token not in shown
 
 
-def test_describe_says_who_is_asking() -> None:
+def test_describe_shows_the_login() -> None:
     token = jwt(tenantid=OURS, org_id=ORG, role="admin", exp=1_795_521_600)
     asking = session(OneToken(token), {"profile": "acme"}, acme={"base_url": "https://acme.test"})
     assert asking.credentials.token == token
@@ -274,14 +274,14 @@ def test_describe_says_who_is_asking() -> None:
     }
 
 
-def test_describe_of_an_opaque_token_says_what_is_known() -> None:
+def test_describe_of_an_opaque_token() -> None:
     described = session(environ={"SYNQ_TOKEN": CANARY, "SYNQ_TENANT_ID": OURS}).describe()
     assert described["overridden_by"] == ["SYNQ_TOKEN", "SYNQ_TENANT_ID"]
     assert (described["tenant_id"], described["token_source"]) == (OURS, "SYNQ_TOKEN")
     assert {described[name] for name in ("org_id", "role", "expires_at", "renews")} == {None}
 
 
-def test_describe_takes_every_expiry_that_the_claims_let_through() -> None:
+def test_describe_accepts_every_valid_expiry() -> None:
     for exp, expires_at in ((0.25, "1970-01-01T00:00:00Z"), (253_402_300_799.9999, "9999-12-31T23:59:59Z")):
         assert session(environ={"SYNQ_TOKEN": jwt(exp=exp)}).describe()["expires_at"] == expires_at
 

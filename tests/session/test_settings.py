@@ -108,12 +108,12 @@ def test_an_invalid_value_is_named_with_its_origin(name: str) -> None:
 
 
 @pytest.mark.parametrize("value", [False, 8, Number("2.5")])
-def test_yaml_that_is_no_text_is_no_location(value: object) -> None:
+def test_location_must_be_text(value: object) -> None:
     said = f"Invalid location {value!r} from profile default in config.yaml: use text; put it in quotes."
     assert error({}, {}, config(default={"location": value})).message == said
 
 
-def test_a_list_that_fills_the_memory_is_shown_short() -> None:
+def test_huge_list_is_shortened() -> None:
     bomb: list[object] = ["x"]
     for _ in range(60):
         bomb = [bomb] * 9

@@ -1,4 +1,4 @@
-"""The keyring that may fail, forget, lock or hang, and the file that is asked for instead."""
+"""Keyrings that fail, lock or hang, and the file that can be used instead."""
 
 import json
 import os
@@ -109,7 +109,7 @@ def test_a_webhook_secret_has_an_entry_of_its_own_and_goes_with_the_token(tmp_pa
     assert caught.value.hint == "Pipe it in."
 
 
-def test_a_keyring_that_does_not_keep_what_it_took_is_noticed(tmp_path: Path) -> None:
+def test_keyring_that_does_not_store_the_secret_is_noticed(tmp_path: Path) -> None:
     error = failure(write, store_in(tmp_path, GarblingKeyring()))
     assert error.message == "The keyring accepted the secret but did not store it."
     assert [*tmp_path.iterdir()] == []
@@ -174,7 +174,7 @@ for keyring, limit in ((None, 20), (Hanging(), 0.05)):
 """
 
 
-def test_the_library_is_used_when_no_keyring_is_handed_in_and_a_hanging_one_does_not_hold_up_the_exit() -> None:
+def test_library_is_the_default_keyring_and_a_hanging_one_does_not_block_the_exit() -> None:
     environ = {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
     line = [sys.executable, "-c", HANGS]
     done = subprocess.run(line, env=environ, capture_output=True, text=True, timeout=20, check=False)
@@ -232,7 +232,7 @@ def test_a_damaged_file_is_named_and_kept(tmp_path: Path, content: bytes) -> Non
     assert caught.value.message == f"{path} can't be read: Is a directory."
 
 
-def test_a_failing_keyring_ends_the_run_with_status_4(tmp_path: Path, synq: Any) -> None:
+def test_failing_keyring_fails_the_run_with_status_4(tmp_path: Path, synq: Any) -> None:
     (synq.folder / "config").mkdir()
     (synq.folder / "config" / "config.yaml").write_text("profiles: {default: {location: Leith}}\n")
     synq.keyring = raising(RuntimeError(CANARY))

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from synq_cli.bulk.journal import Content, Entry, Receipt, Row
 from synq_cli.bulk.prepare import PreparedRows, Problem, prepare
 from synq_cli.bulk.reconcile import clock_offset, match, span
-from synq_cli.bulk.runs.journal import Content, Entry, Receipt, Row
 from synq_cli.bulk.verbs.verb import Movement, Verb
 from synq_cli.errors import NotFoundError, UnknownOutcomeError, UsageError
 from synq_cli.http import operations

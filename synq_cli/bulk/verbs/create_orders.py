@@ -4,8 +4,8 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from synq_cli.bulk.journal import Content, Receipt, Row
 from synq_cli.bulk.prepare import PreparedRows, Problem, prepare
-from synq_cli.bulk.runs.journal import Content, Receipt, Row
 from synq_cli.bulk.verbs.verb import Verb
 from synq_cli.errors import NotFoundError, UnknownOutcomeError, UsageError
 from synq_cli.http import operations

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from synq_cli import exact_json
+from synq_cli.bulk.journal import Content, Entry, Receipt, Row
 from synq_cli.bulk.prepare import PreparedRows, Problem, refuse
 from synq_cli.bulk.reconcile import clock_offset, match
-from synq_cli.bulk.runs.journal import Content, Entry, Receipt, Row
 from synq_cli.bulk.verbs.verb import Verb
 from synq_cli.errors import RejectedError, UnknownOutcomeError, UsageError
 from synq_cli.http import operations
@@ -81,12 +81,7 @@ class ImportProducts(Verb):
         refuse(name, problems, more=more)
         if not count:
             raise UsageError(f"{name} has no rows.", hint="Nothing was sent.")
-        warnings = [
-            f'Unknown column "{key}" is sent as it is. Did you mean "{near}"?'
-            for key, near in reader.others.items()
-            if near
-        ]
-        return PreparedRows(parts.rows, warnings=warnings)
+        return PreparedRows(parts.rows, warnings=[reader.remark] if reader.remark else [])
 
     def body(self, content: Content) -> bytes:
         if content["end"] - content["begin"] > _MB:

@@ -1,11 +1,13 @@
 """The base class of the kinds of bulk run."""
 
+# ruff: noqa: ARG002 the defaults ignore what subclasses need
+
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from synq_cli.bulk.runs.journal import Content, Entry, Receipt, Row
+from synq_cli.bulk.journal import Content, Entry, Receipt, Row
 from synq_cli.http.operation import Operation
 
 if TYPE_CHECKING:
@@ -52,17 +54,12 @@ class Verb(ABC):
     def receipt(self, answer: Any) -> Receipt:
         """The receipt in an answer; UnknownOutcomeError if there is none."""
 
-    def retry_after_rejection(self, error: "RejectedError") -> bool:  # noqa: ARG002 for subclasses
+    def retry_after_rejection(self, error: "RejectedError") -> bool:
         """Whether a rejected row is sent again, because its body is a different one now."""
         return False
 
     def reconcile(
-        self,
-        unclear: Sequence[Entry],  # noqa: ARG002 for subclasses
-        *,
-        done: Sequence[Entry],  # noqa: ARG002
-        taken: set[str],  # noqa: ARG002
-        rivals: Sequence[Entry],  # noqa: ARG002
+        self, unclear: Sequence[Entry], *, done: Sequence[Entry], taken: set[str], rivals: Sequence[Entry]
     ) -> dict[int, Receipt]:
         """Receipts, by line, of rows whose answers were lost.
 
@@ -70,19 +67,19 @@ class Verb(ABC):
         """
         return {}
 
-    def reverse(self, content: Content) -> Content | None:  # noqa: ARG002 for subclasses
+    def reverse(self, content: Content) -> Content | None:
         """The row that undoes this one; None if nothing does, then `undo_hint` says what to do instead."""
         return None
 
-    def movement(self, content: Content) -> Movement | None:  # noqa: ARG002 for subclasses
+    def movement(self, content: Content) -> Movement | None:
         """The stock that a row moves, if it does."""
         return None
 
-    def levels(self, rows: Sequence[Row]) -> dict[int, int]:  # noqa: ARG002 for subclasses
+    def levels(self, rows: Sequence[Row]) -> dict[int, int]:
         """The stock before each row, by line."""
         return {}
 
-    def item_count(self, content: Content) -> int:  # noqa: ARG002 for subclasses
+    def item_count(self, content: Content) -> int:
         """How many rows of the user's file are in one row of the journal."""
         return 1
 

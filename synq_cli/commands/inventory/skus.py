@@ -73,8 +73,9 @@ def import_skus(
       synq inventory skus import skus.csv
       synq products variants list --all --fields sku,id -o csv | sed 1s/id/variant_id/ | synq inventory skus import -
     """
-    pairs = read_skus(run.system.read_text(file), file)
+    pairs, remark = read_skus(run.system.read_text(file), file)
     run.index.remember("sku", pairs)
+    run.output.note(remark)
     run.output.done(f"Added {len(pairs)} SKU{'s' * (len(pairs) != 1)}.")
 
 

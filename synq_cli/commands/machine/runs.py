@@ -107,7 +107,7 @@ def resume_run(
     resend: Annotated[
         str | None,
         typer.Option(
-            "--resend-unknown", metavar="LINE,...", help="Send these lines again, even if they were applied before."
+            "--resend-unknown", metavar="LINE,...", help="Send these lines again, although they may have been applied."
         ),
     ] = None,
     report: ReportOption = None,
@@ -123,8 +123,8 @@ def resume_run(
       synq runs resume 2611
       synq runs resume 2611 --report result.csv
     """
-    from synq_cli.bulk.files.report import check_report
     from synq_cli.bulk.plan import parse_lines
+    from synq_cli.bulk.report import check_report
 
     check_report(report)
     lines = parse_lines(resend)

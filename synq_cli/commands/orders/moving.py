@@ -13,7 +13,7 @@ from synq_cli.commands.orders.listing import RECORD, OrderArgument
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import identifier, money, quantities, state, timestamp
-from synq_cli.resources.orders.states import Order
+from synq_cli.resources.shared.pagination import Row
 
 group = CommandGroup()
 
@@ -124,7 +124,7 @@ def cancel_order(run: RunContext, order_id: OrderArgument, reason: ReasonOption 
     run.output.changed(f"Order {order['id']}", order, run.api.orders.cancel(order, given), RECORD)
 
 
-def _show_status(run: RunContext, before: Order) -> None:
+def _show_status(run: RunContext, before: Row) -> None:
     """Show people the status before and after; reads the order again."""
     if run.output.format == "table":
         after = run.api.orders.get(before["id"])

@@ -45,8 +45,8 @@ def import_products(
 
     CSV (with commas, semicolons or tabs) names its columns in the first line: title, and optionally sku, description,
     category, brand, price, currency and barcode. Other columns are sent under their own names. Empty cells are left
-    out, and prices keep their digits. NDJSON has one object a line with the same keys. The file is read row by row, so
-    it may be larger than the memory.
+    out, and prices keep their digits. NDJSON has one object a line with the same keys. The file is read row by
+    row, whatever its size.
 
     All rows are checked before anything is sent, also that no SKU is given twice; every problem is listed by line.
     Then synq splits the file into bulk jobs below the API's limit of 10 MB, and asks before it sends them. On a slow
@@ -85,7 +85,7 @@ def import_products(
 
 def _follow(run: RunContext, outcome: "Outcome", limit: int | None, report: str | None) -> None:
     """Poll the jobs of a run, and print its summary however they end."""
-    from synq_cli.bulk.files.report import write_report
+    from synq_cli.bulk.report import write_report
 
     created = [entry for entry in outcome.entries if entry.receipt]
     ids = [str(entry.receipt) for entry in created]

@@ -106,7 +106,7 @@ def export_catalogue(
 
 def _write_catalogue(run: RunContext, to: str, *, whole: bool) -> None:
     """Write the products that the API lists to a file or standard output."""
-    from synq_cli.bulk.files import exports
+    from synq_cli.bulk import exports
     from synq_cli.state.folders import replace_file
 
     kind = ("csv" if run.output.format == "csv" else "ndjson") if to == "-" else exports.kind_of(to)

@@ -151,7 +151,9 @@ def _read_rows(run: RunContext, file: str, columns: "Columns | None") -> list[An
     from synq_cli.documents import shown_name
     from synq_cli.rows import RowReader
 
-    table = RowReader(columns, shown_name(file)).table(run.system.read_text(file))
+    reader = RowReader(columns, shown_name(file))
+    table = reader.table(run.system.read_text(file))
     problems = [Problem(record.line, record.problem) for record in table.records if record.problem]
     refuse(shown_name(file), problems, table.unit)
+    run.output.note(reader.remark)
     return [record.fields for record in table.records]

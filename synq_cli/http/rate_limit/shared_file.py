@@ -32,12 +32,12 @@ class _DamagedError(Exception):
 
 
 class SharedFile:
-    """Runs small transactions on the file, one thread of one process at a time; `tell` is called on errors."""
+    """Runs small transactions on the file, one thread of one process at a time; `warn` is called on errors."""
 
-    def __init__(self, path: Path, now: Callable[[], float], tell: Callable[[str], None]) -> None:
+    def __init__(self, path: Path, now: Callable[[], float], warn: Callable[[str], None]) -> None:
         self._path = path
         self._now = now
-        self._tell = tell
+        self._warn = warn
         self._in_memory = False
         self._inode = 0
         self._lock = RLock()
@@ -98,11 +98,11 @@ class SharedFile:
             if self._path.exists():
                 self._use_memory(hindrance)
             return
-        self._tell(f"The rate limit's file {self._path} was damaged: renamed it to {aside.name} and created a new one.")
+        self._warn(f"The rate limit's file {self._path} was damaged: renamed it to {aside.name} and created a new one.")
 
     def _use_memory(self, error: Exception) -> None:
         self._in_memory = True
-        self._tell(
+        self._warn(
             f"The rate limit's file {self._path} can't be used ({error}). "
             "This run counts its own requests only; other synq processes don't see them."
         )

@@ -87,26 +87,26 @@ def _ignore(*_what: object) -> None:
 
 
 class Budget:
-    """The rate limit of one API host. Thread-safe; `tell` is called if the file is damaged or can't be used."""
+    """The rate limit of one API host. Thread-safe; `warn` is called if the file is damaged or can't be used."""
 
     def __init__(
         self,
         path: Path,
         host: str,
         *,
-        spender: str,
+        command: str,
         profile: str,
         now: Callable[[], float],
         sleep: Callable[[float], None],
         jitter: Callable[[], float],
         limit: int = 100,
         window: float = WINDOW,
-        tell: Callable[[str], None] = _ignore,
+        warn: Callable[[str], None] = _ignore,
     ) -> None:
         self.path = path
-        self._file = SharedFile(path, now, tell)
+        self._file = SharedFile(path, now, warn)
         self._host = host
-        self._spender = spender
+        self._command = command
         self._profile = profile
         self._now = now
         self._sleep = sleep
@@ -143,7 +143,7 @@ class Budget:
         """A place that is free now beyond the reserve, else None; arguments as for `acquire`."""
         return self._file.transact(lambda file: self._take(file, timeout, reserve))[0]
 
-    def settle(self, ticket: Ticket, limit: int | None = None, remaining: int | None = None) -> None:
+    def record(self, ticket: Ticket, limit: int | None = None, remaining: int | None = None) -> None:
         """Count a request that was sent, with the limit and the remaining requests of its reply, if given."""
         if limit and limit > _LARGEST_LIMIT:
             limit = remaining = None  # not plausible
@@ -163,11 +163,11 @@ class Budget:
 
         self._file.transact(work)
 
-    def abandon(self, ticket: Ticket) -> None:
+    def release(self, ticket: Ticket) -> None:
         """Release a place in which nothing was sent."""
         self._file.transact(lambda file: file.execute("DELETE FROM requests WHERE id = ?", (ticket.id,)))
 
-    def refused(self, ticket: Ticket, seconds: float) -> None:
+    def record_refusal(self, ticket: Ticket, seconds: float) -> None:
         """Block the host for these seconds after a 429, and for a whole window after a second one."""
         self._said = None
 
@@ -239,11 +239,11 @@ class Budget:
         return min(self._took) / 2 if len(self._took) == self._took.maxlen else 0.0
 
     def _put(self, file: "Connection", number: int, kind: str, at: float, lasts: float) -> None:
-        profile, spender = ("", "") if kind == "stranger" else (self._profile, self._spender)
+        profile, command = ("", "") if kind == "stranger" else (self._profile, self._command)
         file.execute(
             "INSERT OR REPLACE INTO requests (id, host, kind, at, lasts, profile, spender)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (number, self._host, kind, at, lasts, profile, spender),
+            (number, self._host, kind, at, lasts, profile, command),
         )
 
     def _correct(self, file: "Connection", ticket: Ticket, used: int, now: float) -> None:

@@ -19,10 +19,11 @@ def variant_id(text: str) -> str:
     return identifier
 
 
-def read_skus(text: str, name: str) -> list[tuple[str, str]]:
-    """(SKU, variant id) pairs from rows with the columns sku and variant_id; UsageError lists every problem."""
+def read_skus(text: str, name: str) -> tuple[list[tuple[str, str]], str]:
+    """(SKU, variant id) pairs from rows with these columns, and a remark on others; UsageError lists every problem."""
     name = shown_name(name)
-    table = RowReader(_COLUMNS, name).table(text)
+    reader = RowReader(_COLUMNS, name)
+    table = reader.table(text)
     pairs: dict[str, str] = {}
     problems = []
     for record in table.records:
@@ -39,4 +40,4 @@ def read_skus(text: str, name: str) -> list[tuple[str, str]]:
             problems.append(f"{table.unit} {record.line}: {problem}")
     if problems:
         raise file_problems(name, problems, "Nothing was kept. Fix the file and import it again.")
-    return list(pairs.items())
+    return list(pairs.items()), reader.remark

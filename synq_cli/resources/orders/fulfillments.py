@@ -11,7 +11,6 @@ from synq_cli.resources.shared import validation
 from synq_cli.resources.shared.resource import Resource
 
 if TYPE_CHECKING:
-    from synq_cli.resources.orders.states import Order
     from synq_cli.resources.shared.pagination import Row
 
 _SHIPPED = {"shipped", "out_for_delivery", "delivered"}
@@ -46,7 +45,7 @@ class Fulfillments(Resource):
         self._api.transport.check(operations.CREATE_FULFILLMENT)
         return fields
 
-    def create(self, order: "Order", fields: dict[str, Any]) -> "Row":
+    def create(self, order: "Row", fields: dict[str, Any]) -> "Row":
         """Record a parcel as sent; returns the fulfilment. POST /api/v1/oms/orders/{orderID}/fulfillments"""
         body = {key: value for key, value in fields.items() if key != "location"}
         if "location" in fields:

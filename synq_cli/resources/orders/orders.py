@@ -21,7 +21,6 @@ from synq_cli.resources.orders.states import (
     CONFIRMED,
     ORDER_STATUSES,
     STATUS_GROUPS,
-    Order,
     Verb,
     check_step,
     status_of,
@@ -82,10 +81,10 @@ class Orders(Resource):
             on_page=lambda rows: self._api.index.remember_ids("order", rows),
         )
 
-    def get(self, order_id: str) -> Order:
+    def get(self, order_id: str) -> Row:
         """One order, by its id or the prefix of a cached id. GET /api/v1/oms/orders/{orderID}"""
         path = {"orderID": self._api.resolve_id("order", order_id)}
-        return cast("Order", self._api.read(operations.GET_ORDER, path))
+        return self._api.read(operations.GET_ORDER, path)
 
     def create(self, order: Mapping[str, Any], attempt: "Attempt") -> Row:
         """Place an order; returns its id and status, or the workflow that creates it.
@@ -146,7 +145,7 @@ class Orders(Resource):
                 hint="Check payment and stock (`synq inventory levels`). The same order, sent again, is a new one.",
             )
 
-    def ready(self, order_id: str, verb: Verb) -> Order:
+    def ready(self, order_id: str, verb: Verb) -> Row:
         """Read an order that can be cancelled, fulfilled or returned; ConflictError if it can't."""
         order = self.get(order_id)
         check_step(order, verb)
@@ -161,7 +160,7 @@ class Orders(Resource):
         self._api.transport.check(operations.CANCEL_ORDER)
         return body
 
-    def cancel(self, order: Order, body: Mapping[str, str]) -> Row:
+    def cancel(self, order: Row, body: Mapping[str, str]) -> Row:
         """Cancel an order and release its stock; returns it. POST /api/v1/oms/orders/{orderID}/cancel"""
         return take_step(self._api, operations.CANCEL_ORDER, order, body, after="cancelled")
 

@@ -9,7 +9,6 @@ from synq_cli.resources.shared import validation
 from synq_cli.resources.shared.resource import Resource
 
 if TYPE_CHECKING:
-    from synq_cli.resources.orders.states import Order
     from synq_cli.resources.shared.pagination import Row
 
 
@@ -28,7 +27,7 @@ class Returns(Resource):
         self._api.transport.check(operations.CREATE_RETURN)
         return body
 
-    def create(self, order: "Order", body: dict[str, Any]) -> "Row":
+    def create(self, order: "Row", body: dict[str, Any]) -> "Row":
         """Open a return and return it. POST /api/v1/oms/orders/{orderID}/returns"""
         status = status_of(order)
         after = "return_requested" if "return_requested" in NEXT.get(status, ()) else status

@@ -1,7 +1,7 @@
 """Order statuses: groups, allowed transitions, and the commands that fit a status."""
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Literal
 
 from synq_cli.errors import ConflictError, UsageError
 from synq_cli.nearest import did_you_mean
@@ -61,15 +61,6 @@ STEPS: dict[Verb, frozenset[str]] = {
     "return": frozenset({"fulfilled", "delivered", "return_requested", "partially_returned"}),
 }
 _DONE: dict[Verb, str] = {"cancel": "cancelled", "fulfill": "fulfilled", "return": "returned"}
-
-
-class Order(TypedDict, total=False):
-    """The header of an order, without its items."""
-
-    id: str
-    status: str
-    channel: str | None
-    created_at: str
 
 
 def parse_statuses(text: str | None) -> frozenset[str] | None:

@@ -11,6 +11,12 @@ from synq_cli.session.tokens.claims import Claims, read_claims
 if TYPE_CHECKING:
     from synq_cli.state.cache import Cache
 
+# What to check if a renewal gives a malformed token.
+_SOURCES = {
+    "token_command": "Check that the token_command prints the token and nothing else.",
+    "refresh_token": "Check the token_url: its reply has this access_token.",
+}
+
 
 class Credentials(NamedTuple):
     """A token, where it came from, and the ids that go with it: the settings', else the claims'."""
@@ -43,7 +49,7 @@ def check_token(token: str, source: str, settings: Settings) -> Credentials:
     if not token or any(not 32 < ord(character) < 127 for character in token):
         raise AuthError(
             f"Invalid token from {source}: it is empty, or contains blanks, line breaks or non-ASCII characters.",
-            hint="Copy it again from the dashboard: Settings, Organization, API Credentials.",
+            hint=_SOURCES.get(source, "Copy it again from the dashboard: Settings, Organization, API Credentials."),
         )
     claims = read_claims(token)
     claimed = claims.tenant_id if claims else None

@@ -1,6 +1,5 @@
 """The runs on this machine: their journals in one folder, found by the prefix of an id."""
 
-import os
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
@@ -8,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
-from synq_cli.bulk.runs.journal import SUFFIX, Entry, Facts, Journal, Row, State
+from synq_cli.bulk.journal import SUFFIX, Entry, Facts, Journal, Row, State
 from synq_cli.documents import binary, shown_name
 from synq_cli.errors import UsageError
 from synq_cli.rows import PEEKED, can_be_read_in_place, copy_as_utf8
@@ -84,27 +83,32 @@ class Runs:
         Standard input (-), pipes and UTF-16 are copied; the copy stays if a run needs it. UsageError if it can't be
         read.
         """
-        from tempfile import mkstemp
+        copy = self._folder / f"{secrets.token_hex(8)}.input"
+        try:
+            yield copy if self._copied(name, stdin, copy) else Path(name)
+        finally:
+            if not any(journal.facts.path == str(copy) for journal in self._journals(skip_damaged=True)):
+                copy.unlink(missing_ok=True)
 
-        copy = None
+    def _copied(self, name: str, stdin: TextIO, copy: Path) -> bool:
+        """Copy a file, unless it can be read in place."""
+        from synq_cli.state.database import private_file
+
         try:
             with nullcontext(binary(stdin)) if name == "-" else Path(name).open("rb") as source:
-                in_place = name != "-" and source.seekable()
-                if in_place:
-                    in_place = can_be_read_in_place(source.read(PEEKED))
+                if name != "-" and source.seekable():
+                    start = source.read(PEEKED)
                     source.seek(0)
-                if not in_place:
-                    handle, copy = mkstemp(suffix=".input", dir=self._folder)
-                    with os.fdopen(handle, "wb") as target:
-                        copy_as_utf8(source, target)
-            yield Path(copy or name)
+                    if can_be_read_in_place(start):
+                        return False
+                private_file(copy, new=True)
+                with copy.open("wb") as target:
+                    copy_as_utf8(source, target)
         except OSError as error:
             raise UsageError(f"{shown_name(name)} can't be read: {error.strerror}.") from None
         except UnicodeDecodeError:
             raise UsageError(f"{shown_name(name)} can't be read: it is not UTF-16 text.") from None
-        finally:
-            if copy and not any(journal.facts.path == copy for journal in self._journals(skip_damaged=True)):
-                Path(copy).unlink(missing_ok=True)
+        return True
 
     def unfinished(self, verb: str, path: str, scope: str) -> list[dict[str, Any]]:
         """The runs of this verb on this file of this tenant that have rows left."""

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from synq_cli import exact_json
-from synq_cli.bulk.runs.journal import Entry
-from synq_cli.bulk.runs.runs import entry_row
+from synq_cli.bulk.journal import Entry
+from synq_cli.bulk.runs import entry_row
 from synq_cli.errors import UsageError
 from synq_cli.rows import REPORTED, Dialect, guarded
 from synq_cli.state.folders import replace_file
