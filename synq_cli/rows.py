@@ -146,7 +146,7 @@ class RowReader:
         """How the file is written; UsageError if it is empty, a JSON array, or if its columns are wrong."""
         lines = _Lines(file, len(BOM_UTF8) if file.read(len(BOM_UTF8)) == BOM_UTF8 else 0, 0)
         start, rest = lines.position, iter(lines)
-        first = next((line for line in rest if line.strip(f"{_DELIMITERS} \r\n")), "")
+        first = next((line for line in rest if line.replace(",", "").replace(";", "").strip()), "")
         mark = first.lstrip()[:1]
         hint = self._columns.hint if self._columns else "Give one JSON value a line."
         if not first:
@@ -162,7 +162,7 @@ class RowReader:
             raise UsageError(f"The first line of {self._name} is not valid CSV: {error}.", hint=hint) from None
         if lines.damaged:
             raise UsageError(f"The first line of {self._name} is not UTF-8 text.")
-        while not header[-1].strip():
+        while header and not header[-1].strip():
             header.pop()
         keys = [self._key(cell) for cell in header]
         self._check_header(keys, hint)

@@ -15,14 +15,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from runner import NOW, Console, FakeKeyring
+from runner import NOW, Console, FakeKeyring, Runner
 
 from synq_cli.app import app
 from synq_cli.cli.system import System
 from synq_cli.http.client import in_process
-from synq_cli.sandbox.seed.seed import DEFAULT_SEED
 from synq_cli.sandbox.server.app import create_app
-from synq_cli.sandbox.store.store import create
 
 # Passes arguments, environment and stdin to this process, waits, and prints what comes back.
 SYNQ = """#!/bin/sh
@@ -262,7 +260,7 @@ def update_documents() -> None:
     for path in DOCUMENTS:
         text = path.read_text(encoding="utf-8")
         with tempfile.TemporaryDirectory() as folder:
-            create(Path(folder, "state", "sandbox.sqlite3"), DEFAULT_SEED, NOW)
+            Runner(Path(folder)).seed_sandbox()
             desk = Desk(Path(folder))
             done = {line.number: desk.type(line) for line in typed(text) if line.text not in UNRUN}
             desk.close()

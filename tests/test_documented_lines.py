@@ -2,19 +2,16 @@
 
 import re
 import shlex
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from documented import DOCUMENTS, GAP, ROOT, UNRUN, Desk, Done, Line, blocks, comparable, is_gap, lacks_program, typed
-from runner import NOW
+from runner import Runner
 
 from synq_cli.app import root_command
 from synq_cli.cli import tree
-from synq_cli.sandbox.seed.seed import DEFAULT_SEED
-from synq_cli.sandbox.store.store import create
 
 TOPICS = sorted((ROOT / "synq_cli" / "help_topics").glob("*.txt"))
 # The topics refer to a file of the reader's own.
@@ -36,17 +33,9 @@ def documents() -> Iterator[Any]:
             yield pytest.param(path, id=f"{path.name}: {count} lines")
 
 
-@pytest.fixture(scope="module")
-def tenant(tmp_path_factory: Any) -> Path:
-    place: Path = tmp_path_factory.mktemp("tenant") / "sandbox.sqlite3"
-    create(place, DEFAULT_SEED, NOW)
-    return place
-
-
 @pytest.fixture
-def desk(tmp_path: Path, tenant: Path) -> Iterator[Desk]:
-    (tmp_path / "state").mkdir()
-    shutil.copy(tenant, tmp_path / "state" / "sandbox.sqlite3")
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    Runner(tmp_path).seed_sandbox()
     desk = Desk(tmp_path)
     yield desk
     desk.close()

@@ -2,6 +2,7 @@
 
 import ast
 from collections import Counter
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -59,11 +60,19 @@ def module(dotted: str) -> str | None:
     return next((name for name in (place, place.rpartition("/")[0]) if name in PATHS), None)
 
 
-NAMES = {name: imported(path) for name, path in PATHS.items()}
-OURS = {
-    name: {found for dotted in names if dotted.startswith("synq_cli.") and (found := module(dotted))} - {name}
-    for name, names in NAMES.items()
-}
+@cache
+def names_imported() -> dict[str, set[str]]:
+    """What each module imports, by dotted names."""
+    return {name: imported(path) for name, path in PATHS.items()}
+
+
+@cache
+def modules_imported() -> dict[str, set[str]]:
+    """Which modules of synq each module imports."""
+    return {
+        name: {found for dotted in names if dotted.startswith("synq_cli.") and (found := module(dotted))} - {name}
+        for name, names in names_imported().items()
+    }
 
 
 def may_import(name: str, other: str) -> bool:
@@ -78,19 +87,20 @@ def may_import(name: str, other: str) -> bool:
 
 
 def test_imports_go_down_only() -> None:
-    assert [f"{name} -> {other}" for name in OURS for other in OURS[name] if not may_import(name, other)] == []
+    found = [(name, other) for name, others in modules_imported().items() for other in others]
+    assert [f"{name} -> {other}" for name, other in found if not may_import(name, other)] == []
 
 
 def test_no_import_circle() -> None:
     try:
-        TopologicalSorter(OURS).prepare()
+        TopologicalSorter(modules_imported()).prepare()
     except CycleError as error:
         raise AssertionError(" -> ".join(error.args[1])) from None
 
 
 def test_each_library_has_one_home() -> None:
     astray = []
-    for name, names in NAMES.items():
+    for name, names in names_imported().items():
         for dotted in names:
             for library, homes in LIBRARIES.items():
                 if f"{dotted}.".startswith(f"{library}.") and not f"{name}/".startswith(

@@ -16,9 +16,9 @@ _LOCAL_EXITS = (0, 1, 2, 4, 11, 130)
 _API_EXITS = (0, 1, 2, 3, 4, 5, 6, 7, 8, 11, 12, 130)
 _PARTIAL, _UNKNOWN, _RUNNING = 9, 10, 75
 _ROLES = {
-    "VIEWER": "Requires any role.",
-    "EDITOR": "Requires the EDITOR or ADMIN role.",
-    "ADMIN": "Requires the ADMIN role.",
+    "VIEWER": "Any role can run this command.",
+    "EDITOR": "Requires the role EDITOR or ADMIN.",
+    "ADMIN": "Requires the role ADMIN.",
 }
 _SIGNED_NUMBER = re.compile(r"[-+]\d")
 

@@ -146,7 +146,7 @@ def test_it_asks_on_a_terminal_and_refuses_without_one(run: Any, shop: Shop, cou
     ("line", "message"),
     [
         ((), "Missing SKU and quantity."),
-        (("AAA",), "Missing SKU and quantity."),
+        (("AAA",), "Missing quantity."),
         (("AAA", "5", "--file", "counts.csv"), "A SKU conflicts with --file: give one of them."),
         (("AAA", "5", "--report", "r.csv"), "--report requires --file."),
     ],

@@ -8,8 +8,6 @@ import pytest
 from runner import Runner
 
 from synq_cli.nearest import did_you_mean
-from synq_cli.sandbox.seed.seed import DEFAULT_SEED
-from synq_cli.sandbox.store.store import create
 
 SLIPS = [
     ("ordrs", 2, "Did you mean `synq orders`?"),
@@ -88,7 +86,7 @@ SYNONYMS = [
 def machine(tmp_path_factory: pytest.TempPathFactory) -> Any:
     folder = tmp_path_factory.mktemp("machine")
     synq = Runner(folder)
-    create(folder / "state" / "sandbox.sqlite3", DEFAULT_SEED, synq.clock)
+    synq.seed_sandbox()
     (folder / "config").mkdir()
     (folder / "config" / "config.yaml").write_text("profiles: {acme: {}}\n", encoding="utf-8")
     assert synq("--sandbox", "products", "variants", "list", "--sku", "HMC-NVY-M").status == 0

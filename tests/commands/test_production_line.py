@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from runner import Runner
 
+PRODUCT = "f1f1e283-6659-47ee-a41b-6b6ad352dac2"
 CONFIG = """
 profiles:
   acme: {base_url: 'https://api.test', tenant_id: 6f1d2c84-3b7a-4e59-9c10-2a8e5d4b7f31, environment: production}
@@ -24,13 +25,8 @@ def shop(synq: Runner) -> Runner:
     return synq
 
 
-@pytest.fixture
-def product(shop: Runner) -> str:
-    return shop("--sandbox", "products", "list", "--jq", ".[0].id").out.strip().strip('"')
-
-
-def there(shop: Runner, product: str) -> bool:
-    return shop("--sandbox", "products", "get", product).status == 0
+def there(shop: Runner) -> bool:
+    return shop("--sandbox", "products", "get", PRODUCT).status == 0
 
 
 def test_the_footer_is_red_for_production_alone(shop: Any) -> None:
@@ -43,12 +39,10 @@ def test_the_footer_is_red_for_production_alone(shop: Any) -> None:
 
 
 @pytest.mark.parametrize(("typed", "gone"), [("sandbox\n", True), ("y\n", False), ("", False), ("Sandbox\n", False)])
-def test_on_a_terminal_production_has_its_name_typed_whatever_yes_says(
-    shop: Any, product: str, typed: str, gone: bool
-) -> None:
-    result = shop("--sandbox", "products", "delete", product, "--yes", terminal=True, stdin=typed)
+def test_on_a_terminal_production_has_its_name_typed_whatever_yes_says(shop: Any, typed: str, gone: bool) -> None:
+    result = shop("--sandbox", "products", "delete", PRODUCT, "--yes", terminal=True, stdin=typed)
     assert 'Profile "sandbox" is production. Type its name to confirm: ' in result.err
-    assert there(shop, product) is not gone
+    assert there(shop) is not gone
 
 
 @pytest.mark.parametrize(
@@ -64,19 +58,17 @@ def test_on_a_terminal_production_has_its_name_typed_whatever_yes_says(
         (("--dry-run",), 0, ""),
     ],
 )
-def test_off_a_terminal_the_name_is_an_option(
-    shop: Any, product: str, more: tuple[str, ...], status: int, words: str
-) -> None:
-    result = shop("--sandbox", "products", "delete", product, *more)
+def test_off_a_terminal_the_name_is_an_option(shop: Any, more: tuple[str, ...], status: int, words: str) -> None:
+    result = shop("--sandbox", "products", "delete", PRODUCT, *more)
     assert (result.status, words in result.err) == (status, True)
-    assert there(shop, product) is (more != ("--confirm", "sandbox"))
+    assert there(shop) is (more != ("--confirm", "sandbox"))
 
 
-def test_elsewhere_the_option_is_a_guard_as_well(shop: Any, product: str) -> None:
+def test_elsewhere_the_option_is_a_guard_as_well(shop: Any) -> None:
     shop("config", "unset", "environment", "-p", "sandbox")
-    line = ("--sandbox", "products", "delete", product, "--yes", "--confirm")
-    assert (shop(*line, "acme").status, there(shop, product)) == (11, True)
-    assert (shop(*line, "sandbox").status, there(shop, product)) == (0, False)
+    line = ("--sandbox", "products", "delete", PRODUCT, "--yes", "--confirm")
+    assert (shop(*line, "acme").status, there(shop)) == (11, True)
+    assert (shop(*line, "sandbox").status, there(shop)) == (0, False)
 
 
 def test_many_rows_are_asked_for_too(shop: Any) -> None:

@@ -11,6 +11,13 @@ LEITH = ("--location", "Leith warehouse")
 PLACE = "e07a2f5c-41b8-4d93-8c6e-b9f5d3a1720e"
 
 
+@pytest.fixture
+def synq(synq: Any) -> Any:
+    """A synq whose sandbox is there."""
+    synq.seed_sandbox()
+    return synq
+
+
 def recording(*bodies: object) -> tuple[httpx.MockTransport, list[tuple[str, str, object]]]:
     """Replies one after the other; method, path and body of each request."""
     queue, seen = list(bodies), []

@@ -1,6 +1,7 @@
 """The installed program, a tenant that it serves, and the environment that leads there."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -55,8 +56,9 @@ def served(folder: Path) -> Iterator[dict[str, str]]:
     ) as server:
         try:
             assert server.stderr is not None
-            url = server.stderr.readline().split(" on ")[1].split(";")[0]
-            yield environ | {"SYNQ_BASE_URL": url, "SYNQ_TOKEN": token}
+            url = re.search(r"http://[\d.]+:\d+", server.stderr.readline())
+            assert url
+            yield environ | {"SYNQ_BASE_URL": url[0], "SYNQ_TOKEN": token}
             server.send_signal(signal.SIGINT)
             assert server.wait(20) == 0  # Ctrl-C is how it is meant to end
             assert "Traceback" not in server.stderr.read()

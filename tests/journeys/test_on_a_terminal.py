@@ -6,14 +6,13 @@ import os
 import pty
 import select
 import struct
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pyte
 import pytest
 from runner import Runner
-from served import STARTED, SYNQ, own_environ
+from served import STARTED, own_environ, started
 
 fcntl = pytest.importorskip("fcntl")
 termios = pytest.importorskip("termios")
@@ -31,9 +30,7 @@ class Person:
         """Exit status, the screen's lines, and every byte that was sent; `answers` maps prompts to what is typed."""
         ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 60, width, 0, 0))
-        with subprocess.Popen(
-            [SYNQ, *line], env=self.environ | variables, stdin=theirs, stdout=theirs, stderr=theirs, close_fds=True
-        ) as process:
+        with started(*line, environ=self.environ | variables, stdin=theirs, stdout=theirs, stderr=theirs) as process:
             os.close(theirs)
             sent, left = b"", dict(answers or {})
             while select.select([ours], [], [], 30)[0]:
@@ -46,6 +43,7 @@ class Person:
                     os.write(ours, left.pop(prompt))
             status = process.wait(30)
         os.close(ours)
+        assert left == {}, f"not asked: {list(left)}; shown: {sent!r}"
         screen = pyte.Screen(width, 60)
         pyte.ByteStream(screen).feed(sent)
         return status, [text.rstrip() for text in screen.display if text.strip()], sent
@@ -86,9 +84,9 @@ def test_the_token_is_not_shown_while_it_is_typed(person: Any) -> None:
     )
     assert status == 7  # nobody is there to prove it
     assert screen[:5] == [
-        "  1  I paste a token; it lives an hour",
-        "  2  A command of mine prints a fresh token whenever one is needed",
-        "  3  An OAuth 2 refresh token gets fresh ones from its token URL",
+        "  1  Paste a token; it expires after an hour",
+        "  2  Run a command that prints a new token when one is needed",
+        "  3  Use an OAuth 2 refresh token and its token URL",
         "How does this login get its tokens? [1]:",
         "Token:",
     ]
@@ -99,7 +97,7 @@ def test_neither_is_a_refresh_token(person: Any) -> None:
     answers = {
         b"[1]: ": b"3\r",
         b"Token URL: ": b"http://127.0.0.1:1/token\r",
-        b"Client id, if there is one: ": b"synq\r",
+        b"Client id (optional): ": b"synq\r",
         b"Refresh token: ": b"example-refresh\r",
     }
     status, screen, sent = person.types("auth", "login", "--base-url", "http://127.0.0.1:1", answers=answers, width=120)
@@ -107,7 +105,7 @@ def test_neither_is_a_refresh_token(person: Any) -> None:
     assert screen[3:7] == [
         "How does this login get its tokens? [1]: 3",
         "Token URL: http://127.0.0.1:1/token",
-        "Client id, if there is one: synq",
+        "Client id (optional): synq",
         "Refresh token:",
     ]
     assert "127.0.0.1:1 could not be reached: the connection was refused" in " ".join(screen[7:])

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from runner import Runner
-from served import STARTED, SYNQ, own_environ, started
+from served import STARTED, own_environ, started
 
 
 class Shell:
@@ -67,7 +67,7 @@ def test_without_a_standard_input_nothing_is_asked(shell: Shell) -> None:
 def test_a_word_that_is_no_text(shell: Shell) -> None:
     status, out, err = shell(r"""synq orders get "$(printf '\377')" """, LC_ALL="C")
     assert (status, out) == (2, "")
-    assert err.startswith(r"synq: '\udcff' is not text.")
+    assert err.startswith(r"synq: Invalid text '\udcff'")
 
 
 def test_a_terminal_without_arrows_gets_ascii(shell: Shell) -> None:
@@ -81,8 +81,8 @@ def test_a_terminal_without_arrows_gets_ascii(shell: Shell) -> None:
 @pytest.mark.parametrize("line", [["auth", "login"], ["sandbox", "reset"]])
 def test_ctrl_c_at_a_question_ends_with_130(shell: Shell, line: list[str]) -> None:
     ours, theirs = pty.openpty()
-    with subprocess.Popen(
-        [SYNQ, *line], env=shell.environ, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
+    with started(
+        *line, environ=shell.environ, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
     ) as process:
         os.close(theirs)
         sent = b""

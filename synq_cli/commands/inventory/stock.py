@@ -90,8 +90,8 @@ def adjust_stock(
     the opposite quantity. The change is relative, so synq never sends it twice: if no response arrives, it reads the
     ledger once, shows what it finds and exits with 10.
 
-    As a table, and with --dry-run, synq also shows the stock before and after, for one more request. In a script, a
-    SKU in the local cache takes one request.
+    As a table, and with --dry-run, synq also shows the stock before and after, for one more request. In a script,
+    adjusting a SKU that is in the local cache takes one request.
 
     --file takes rows with the columns sku or variant_id, delta, and optionally location; other columns are ignored.
     All rows are checked before the first is sent. Then synq shows what will change and how long it takes, and asks
@@ -120,9 +120,8 @@ def adjust_stock(
         carry_out(run, plan, lambda: run.bulk.start(plan), report, yes=yes)
         return
     if sku is None or change is None:
-        raise UsageError(
-            "Missing SKU and quantity.", hint="Give both, or a file with --file. See `synq inventory adjust --help`."
-        )
+        missing = "SKU and quantity" if sku is None else "quantity"
+        raise UsageError(f"Missing {missing}.", hint="Give both, or a file with --file.")
     if report is not None:
         raise UsageError("--report requires --file.")
     movement = run.api.inventory.prepare(sku, change, place, with_level=run.dry_run or run.output.format == "table")

@@ -107,7 +107,7 @@ def resume_run(
     resend: Annotated[
         str | None,
         typer.Option(
-            "--resend-unknown", metavar="LINE,...", help="Send these lines again, even if they were applied before."
+            "--resend-unknown", metavar="LINE,...", help="Send these lines again, although they may have been applied."
         ),
     ] = None,
     report: ReportOption = None,
