@@ -218,7 +218,7 @@ def _disk_full(error: Exception) -> SynqError | None:
     from errno import ENOSPC
 
     if isinstance(error, OSError) and error.errno == ENOSPC:
-        return UsageError(f"Could not write the output: {error.strerror}.")
+        return UsageError(f"The output can't be written: {error.strerror}.")
     return None
 
 

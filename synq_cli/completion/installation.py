@@ -87,7 +87,7 @@ class Installation:
                 edit.path.parent.mkdir(parents=True, exist_ok=True)
                 mode = stat.S_IMODE(edit.path.stat().st_mode) if edit.path.exists() else 0o644
             except OSError as error:
-                raise UsageError(f"Could not change {error.filename or edit.path}: {error.strerror}.") from None
+                raise UsageError(f"{error.filename or edit.path} can't be changed: {error.strerror}.") from None
             replace_file(edit.path, edit.text, mode=mode, hint="Run `synq completion SHELL` to print the script.")
 
     def _remove_empty(self, folder: Path) -> None:
@@ -174,4 +174,4 @@ def _read(path: Path) -> str | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise UsageError(f"Could not read {path}: {error.strerror}.") from None
+        raise UsageError(f"{path} can't be read: {error.strerror}.") from None

@@ -141,11 +141,11 @@ def test_a_seed_decides_which_requests_a_rate_affects(client, database, clock):
         faults.clear(database)
         clock.at += 120
         faults.add(database, "500", rate=0.2, seed=seed)
-        seen.append(struck(client, 100))
+        seen.append(struck(client, 50))
     assert seen[0] == seen[1] != seen[2]
-    assert all(8 <= len(strikes) <= 32 for strikes in seen)
+    assert all(3 <= len(strikes) <= 20 for strikes in seen)
     (fault,) = faults.active(database)
-    assert (fault["met"], fault["struck"], fault["times"]) == (100, len(seen[2]), None)
+    assert (fault["met"], fault["struck"], fault["times"]) == (50, len(seen[2]), None)
 
 
 def test_processes_share_the_random_numbers_of_a_rate(client, database, clock, bearer):

@@ -123,7 +123,7 @@ def test_an_update_changes_products_and_prices(client, clock, database):
     before = variant_of(client, "HMC-NVY-M")
     rows = [
         {"id": before["product_id"].upper(), "title": "Harbour II", "brand": "", "sku": "HMC-NVY-M", "price": 95},
-        {"id": before["product_id"], "title": "Harbour III", "sku": "HMC-NVY-XS", "price": "95.00"},
+        {"id": before["product_id"], "title": "Harbour III", "sku": "HMC-NVY-XS", "price": "95.00", "currency": ""},
     ]
     assert done(client, clock, "BULK_UPDATE", rows) == ("COMPLETED", 2, 2)
     product = client.simulate_get(f"{PRODUCTS}/{before['product_id']}").json
