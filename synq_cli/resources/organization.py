@@ -1,15 +1,13 @@
 """The organization and its members."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from synq_cli.http import operations
 from synq_cli.http.operation import Operation
 from synq_cli.resources.shared import validation
+from synq_cli.resources.shared.pagination import Row
 from synq_cli.resources.shared.resource import Resource, find_row, sorted_rows
-
-if TYPE_CHECKING:
-    from synq_cli.resources.shared.pagination import Row
 
 Role = Literal["ADMIN", "EDITOR", "VIEWER"]
 _SEE = "synq organization members list"
@@ -19,7 +17,7 @@ _SEE = "synq organization members list"
 class RoleChange:
     """A member's new role, None to remove the member; `administrators` is how many are left after it."""
 
-    member: "Row"
+    member: Row
     role: str | None
     administrators: int
 
@@ -40,11 +38,11 @@ class RoleChange:
 class Organization(Resource):
     """The organization itself."""
 
-    def get(self) -> "Row":
+    def get(self) -> Row:
         """The profile: id, name, tenant. GET /api/v1/organization"""
         return self._api.read(operations.GET_ORGANIZATION)
 
-    def rename(self, name: str) -> "tuple[Row, Row]":
+    def rename(self, name: str) -> tuple[Row, Row]:
         """Rename the organization; returns it before and after. PUT /api/v1/organization"""
         name = validation.filled(name, "name")
         self._api.transport.check(operations.UPDATE_ORGANIZATION)
@@ -54,11 +52,11 @@ class Organization(Resource):
 class Members(Resource):
     """The members of the organization."""
 
-    def list(self) -> "list[Row]":
+    def list(self) -> list[Row]:
         """All members, invited ones too, by e-mail address. GET /api/v1/organization/members"""
         return sorted_rows(self._api.read_list(operations.LIST_MEMBERS, "members"), "email", "uid")
 
-    def invite(self, email: str, role: Role) -> "Row":
+    def invite(self, email: str, role: Role) -> Row:
         """Send an invitation; returns the uid. POST /api/v1/organization/members"""
         body = {"email": validation.email(email), "role": role}
         unknown = f"Look for {body['email']} in `{_SEE}` first: a second invitation sends another e-mail."
@@ -72,7 +70,7 @@ class Members(Resource):
         """The removal of a member, given by uid or e-mail address. UsageError, NotFoundError."""
         return self._change(operations.REMOVE_MEMBER, member, None)
 
-    def set_role(self, change: RoleChange) -> "Row":
+    def set_role(self, change: RoleChange) -> Row:
         """Change a member's role; returns the member. PUT /api/v1/organization/members/{uid}"""
         before, body = {"role": change.member.get("role")}, {"role": change.role}
         if str(before["role"]).upper() == change.role:
@@ -94,6 +92,6 @@ class Members(Resource):
         return RoleChange(found, role, sum(map(_is_administrator, others)) + (role == "ADMIN"))
 
 
-def _is_administrator(member: "Row") -> bool:
+def _is_administrator(member: Row) -> bool:
     """Whether a member is an administrator who has accepted the invitation."""
     return str(member.get("role")).upper() == "ADMIN" and str(member.get("status")).lower() != "invited"

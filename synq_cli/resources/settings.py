@@ -1,16 +1,12 @@
 """The tenant's settings."""
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
 
 from synq_cli.errors import NotFoundError, UsageError
 from synq_cli.http import operations
 from synq_cli.resources.shared import validation
+from synq_cli.resources.shared.pagination import Row
 from synq_cli.resources.shared.resource import Resource
-
-if TYPE_CHECKING:
-    from synq_cli.resources.shared.pagination import Row
-
 
 WORDS = {
     "inventory_allocation_model": ("HARD", "SOFT"),
@@ -29,7 +25,7 @@ KEYS = tuple(_PARSERS)
 class TenantSettings(Resource):
     """The tenant's settings."""
 
-    def get(self) -> "Row":
+    def get(self) -> Row:
         """Allocation, costing, low-stock threshold, purchase orders. GET /api/v1/settings/tenant"""
         return self._api.read(operations.GET_TENANT_SETTINGS)
 
@@ -43,7 +39,7 @@ class TenantSettings(Resource):
             raise NotFoundError("The tenant's settings have no low-stock threshold.", hint="Add --threshold N.")
         return threshold
 
-    def update(self, given: Mapping[str, object]) -> "tuple[Row, Row]":
+    def update(self, given: Mapping[str, object]) -> tuple[Row, Row]:
         """Change the given settings; returns all of them before and after.
 
         The API replaces all four, so those not given are read and sent again. PUT /api/v1/settings/tenant

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from synq_cli.errors import ConflictError, UsageError
 from synq_cli.nearest import did_you_mean
+from synq_cli.resources.shared.pagination import Row
 
 if TYPE_CHECKING:
     from synq_cli.http.operation import Operation
-    from synq_cli.resources.shared.pagination import Row
     from synq_cli.resources.shared.resource import Api
 
 ORDER_STATUSES = (
@@ -141,7 +141,7 @@ def _shortest(start: str, end: str) -> list[str] | None:
 
 def take_step(
     api: "Api", operation: "Operation", order: Mapping[str, Any], body: Mapping[str, object], after: str
-) -> "Row":
+) -> Row:
     """Cancel, fulfil or return an order, once; returns the answer. A dry run shows `after` as the new status."""
     return api.write(
         operation,

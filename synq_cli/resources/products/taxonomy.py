@@ -7,11 +7,11 @@ from synq_cli.http import operations, replies
 from synq_cli.http.operation import Operation
 from synq_cli.nearest import did_you_mean
 from synq_cli.resources.shared import validation
+from synq_cli.resources.shared.pagination import Row
 from synq_cli.resources.shared.resource import SHORTEST_PREFIX, Api, Resource, look_for, sorted_rows
 from synq_cli.uuids import parse_uuid
 
 if TYPE_CHECKING:
-    from synq_cli.resources.shared.pagination import Row
     from synq_cli.state.id_cache import Kind
 
 ATTRIBUTE_TYPES = ("TEXT", "NUMBER")
@@ -57,7 +57,7 @@ class Taxonomy(Resource):
         super().__init__(api)
         self._kind = kind
 
-    def list(self) -> "list[Row]":
+    def list(self) -> list[Row]:
         """All objects, by name; categories nest by parent_id. GET /api/v1/pim/<taxonomy>"""
         rows = sorted_rows(self._api.read_list(self._kind.list, self._kind.noun.replace("-", "_")), "name")
         if self._kind.cached_as:
@@ -73,7 +73,7 @@ class Taxonomy(Resource):
         description: str | None = None,
         logo_url: str | None = None,
         parent: str | None = None,
-    ) -> "Row":
+    ) -> Row:
         """Create an object with the fields that its resource has, and return it.
 
         `kind` is an attribute's type, `parent` a category's name, slug or id. POST /api/v1/pim/<taxonomy>
