@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from synq_cli.http import operations
-from synq_cli.http.operation import Operation
 from synq_cli.resources.shared import validation
 from synq_cli.resources.shared.pagination import Row
 from synq_cli.resources.shared.resource import Resource, find_row, sorted_rows
@@ -62,13 +61,14 @@ class Members(Resource):
         unknown = f"Look for {body['email']} in `{_SEE}` first: a second invitation sends another e-mail."
         return self._api.write(operations.INVITE_MEMBER, body=body, if_unknown=unknown)
 
-    def to_change(self, member: str, role: Role) -> RoleChange:
-        """The role change for a member, given by uid or e-mail address. UsageError, NotFoundError."""
-        return self._change(operations.CHANGE_MEMBER_ROLE, member, role)
-
-    def to_remove(self, member: str) -> RoleChange:
-        """The removal of a member, given by uid or e-mail address. UsageError, NotFoundError."""
-        return self._change(operations.REMOVE_MEMBER, member, None)
+    def prepare(self, member: str, role: Role | None) -> RoleChange:
+        """The change for a member, given by uid or e-mail address; no role removes. UsageError, NotFoundError."""
+        text = validation.filled(member, "member")
+        self._api.transport.check(operations.CHANGE_MEMBER_ROLE if role else operations.REMOVE_MEMBER)
+        rows = self.list()
+        found = find_row(rows, text, "member", "uid", "email", see=_SEE)
+        others = [row for row in rows if row is not found]
+        return RoleChange(found, role, sum(map(_is_administrator, others)) + (role == "ADMIN"))
 
     def set_role(self, change: RoleChange) -> Row:
         """Change a member's role; returns the member. PUT /api/v1/organization/members/{uid}"""
@@ -82,14 +82,6 @@ class Members(Resource):
         """Remove a member's access. DELETE /api/v1/organization/members/{uid}"""
         path, before = {"uid": change.member["uid"]}, {"role": change.member.get("role")}
         self._api.transport.send(operations.REMOVE_MEMBER, path, before=before, after={"role": None})
-
-    def _change(self, operation: Operation, member: str, role: str | None) -> RoleChange:
-        text = validation.filled(member, "member")
-        self._api.transport.check(operation)
-        rows = self.list()
-        found = find_row(rows, text, "member", "uid", "email", see=_SEE)
-        others = [row for row in rows if row is not found]
-        return RoleChange(found, role, sum(map(_is_administrator, others)) + (role == "ADMIN"))
 
 
 def _is_administrator(member: Row) -> bool:

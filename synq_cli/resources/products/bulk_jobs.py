@@ -6,9 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
 from synq_cli import exact_json
-from synq_cli.errors import NotFoundError, PartialError, RejectedError, UsageError
+from synq_cli.errors import NotFoundError, PartialError, RejectedError, SynqError, UsageError
 from synq_cli.http import operations
-from synq_cli.resources.products.payload_encoding import PayloadEncoding
 from synq_cli.resources.shared import validation
 from synq_cli.resources.shared.pagination import Row
 from synq_cli.resources.shared.polling import poll
@@ -18,6 +17,9 @@ from synq_cli.uuids import parse_uuid
 
 JobType = Literal["import", "update", "delete"]
 JOB_TYPES: dict[JobType, str] = {"import": "BULK_IMPORT", "update": "BULK_UPDATE", "delete": "BULK_DELETE"}
+# The most bytes of JSON that stay below the API's 10 MB in base64, a third larger, with the request around them.
+LARGEST_PAYLOAD = 7_400_000
+_WANT_BASE64 = {"Invalid payload", "Invalid JSON in payload"}
 _TEXTS = ("sku", "description", "category", "brand")
 COLUMNS = Columns((("title",),), (*_TEXTS, "price", "currency", "barcode", "id"), keep_others=True)
 _PRICE = re.compile(r"(0|[1-9][0-9]{0,17})(\.[0-9]{1,18})?", re.ASCII)
@@ -25,11 +27,11 @@ _SEND_MISSING = "The API does not show which rows: look at `synq products list` 
 
 
 class BulkJobs(Resource):
-    """Bulk jobs."""
+    """Bulk jobs. Rows are sent as inline JSON until a server asks for base64, which is then saved in the profile."""
 
     def __init__(self, api: Api) -> None:
         super().__init__(api)
-        self.encoding = PayloadEncoding(api)
+        self._saved = self.is_base64 = api.session.settings.bulk_payload == "base64"
 
     def of_type(self, job_type: JobType) -> list[Row]:
         """The jobs of this type, newest first. GET /api/v1/pim/bulk-jobs"""
@@ -58,16 +60,27 @@ class BulkJobs(Resource):
             created = self._send(job_type, rows)
         except RejectedError as error:
             # A refused request created nothing, so the same rows may be sent once more.
-            if not self.encoding.changes(error):
+            if not self.switch_encoding(error):
                 raise
             created = self._send(job_type, rows)
         self.remember(job_type, created)
         return created
 
+    def switch_encoding(self, error: SynqError) -> bool:
+        """Switch to base64 if a refusal asks for it; returns whether it did."""
+        asks = error.status == 400 and error.said in _WANT_BASE64 and not self.is_base64
+        self.is_base64 |= asks
+        return asks
+
     def remember(self, job_type: JobType, created: Row) -> None:
         """Cache a new job's id and type, and save the encoding that the server took."""
         self._cache(job_type, [created])
-        self.encoding.save()
+        if self.is_base64 and not self._saved:
+            self._saved = True
+            try:
+                self._api.session.keep("bulk_payload", "base64")
+            except UsageError as error:  # costs one request next time
+                self._api.observer.warn(f"{error.message} {error.hint or ''}".strip())
 
     def watch(self, job_id: str, *, limit: int | None) -> Iterator[Row]:
         """Poll a job until it is finished, for at most `limit` seconds; see polling.poll."""
@@ -123,7 +136,7 @@ class BulkJobs(Resource):
             raise error
 
     def _send(self, job_type: JobType, rows: "list[Any]") -> Row:
-        payload = b64encode(exact_json.dumps(rows).encode()).decode() if self.encoding.is_base64 else rows
+        payload = b64encode(exact_json.dumps(rows).encode()).decode() if self.is_base64 else rows
         body = {"job_type": JOB_TYPES[job_type], "payload": payload}
         unknown = look_for("it", f"synq products jobs list --type {job_type}")
         try:
