@@ -3,11 +3,10 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from synq_cli.cli.confirmation import confirm
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.metavars import FILE
+from synq_cli.cli.options import option
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import delta, flag, quantity, state, timestamp, whole
 
@@ -16,8 +15,7 @@ if TYPE_CHECKING:
     from synq_cli.bulk.plan import Plan
 
 ReportOption = Annotated[
-    str | None,
-    typer.Option("--report", metavar=FILE, help="Write the outcome of every row to FILE (.csv or .json)."),
+    str | None, option("--report", FILE, "Write the outcome of every row to FILE (.csv or .json).")
 ]
 
 PLAN = [

@@ -2,11 +2,10 @@
 
 from typing import Annotated
 
-import typer
-
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.metavars import Metavar
+from synq_cli.cli.options import argument
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import flag, quantity, timestamp
@@ -44,9 +43,7 @@ def show_settings(run: RunContext) -> None:
 @group.command("set", operations.UPDATE_TENANT_SETTINGS, operations.GET_TENANT_SETTINGS, requests=(1, 2))
 def change_settings(
     run: RunContext,
-    pairs: Annotated[
-        list[str], typer.Argument(metavar=Metavar("KEY=VALUE...", "words", _PAIRS), help="Settings to change.")
-    ],
+    pairs: Annotated[list[str], argument(Metavar("KEY=VALUE...", "words", _PAIRS), "Settings to change.")],
 ) -> None:
     """Change the tenant's settings.
 

@@ -2,11 +2,17 @@
 
 from typing import Annotated
 
-import typer
-
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
-from synq_cli.cli.options import AllOption, LimitOption, OnlyLocationOption, OnlySkuOption, SinceOption, parse_since
+from synq_cli.cli.options import (
+    AllOption,
+    LimitOption,
+    OnlyLocationOption,
+    OnlySkuOption,
+    SinceOption,
+    option,
+    parse_since,
+)
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, delta, identifier, named, quantity
@@ -21,9 +27,7 @@ def list_entries(
     run: RunContext,
     sku: OnlySkuOption = None,
     location: OnlyLocationOption = None,
-    kind: Annotated[
-        str | None, typer.Option("--type", metavar="TYPE", help="Only entries of this type, such as adjustment.")
-    ] = None,
+    kind: Annotated[str | None, option("--type", "TYPE", "Only entries of this type, such as adjustment.")] = None,
     since: SinceOption = None,
     limit: LimitOption = 50,
     read_all: AllOption = False,

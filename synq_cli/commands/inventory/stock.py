@@ -5,12 +5,20 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.metavars import FILE, Metavar
-from synq_cli.cli.options import AllOption, LimitOption, LocationOption, OnlyLocationOption, OnlySkuOption, YesOption
+from synq_cli.cli.options import (
+    AllOption,
+    LimitOption,
+    LocationOption,
+    OnlyLocationOption,
+    OnlySkuOption,
+    YesOption,
+    argument,
+    option,
+    switch,
+)
 from synq_cli.commands.bulk import ReportOption, carry_out
 from synq_cli.documents import shown_name
 from synq_cli.errors import UsageError
@@ -52,12 +60,8 @@ LOCATION = [
     Column("Created", "created_at", age, drop=1),
 ]
 
-SkuArgument = Annotated[
-    str | None, typer.Argument(metavar=Metavar("[SKU]", "sku"), help="SKU, or UUID of the variant.")
-]
-QuantityArgument = Annotated[
-    str | None, typer.Argument(metavar="[QUANTITY]", help="Change in units: -5 removes five, +5 or 5 adds five.")
-]
+SkuArgument = Annotated[str | None, argument(Metavar("[SKU]", "sku"), "SKU, or UUID of the variant.")]
+QuantityArgument = Annotated[str | None, argument("[QUANTITY]", "Change in units: -5 removes five, +5 or 5 adds five.")]
 
 
 @group.command(
@@ -76,10 +80,7 @@ def adjust_stock(
     change: QuantityArgument = None,
     location: LocationOption = None,
     file: Annotated[
-        str | None,
-        typer.Option(
-            "--file", metavar=FILE, help="Adjust every row of a CSV, TSV or NDJSON file; - for standard input."
-        ),
+        str | None, option("--file", FILE, "Adjust every row of a CSV, TSV or NDJSON file; - for standard input.")
     ] = None,
     report: ReportOption = None,
     yes: YesOption = False,
@@ -143,16 +144,13 @@ def adjust_stock(
 def list_levels(
     run: RunContext,
     skus: Annotated[
-        list[str] | None,
-        typer.Argument(metavar=Metavar("[SKU]...", "sku"), help="SKUs, or UUIDs of variants. [default: all stock]"),
+        list[str] | None, argument(Metavar("[SKU]...", "sku"), "SKUs, or UUIDs of variants. [default: all stock]")
     ] = None,
     sku: OnlySkuOption = None,
     location: OnlyLocationOption = None,
-    low: Annotated[
-        bool, typer.Option("--low", help="Only levels at or below the tenant's low-stock threshold.")
-    ] = False,
+    low: Annotated[bool, switch("--low", "Only levels at or below the tenant's low-stock threshold.")] = False,
     threshold: Annotated[
-        int | None, typer.Option("--threshold", min=0, metavar="N", help="Only levels with N units on hand or fewer.")
+        int | None, option("--threshold", "N", "Only levels with N units on hand or fewer.", min=0)
     ] = None,
     limit: LimitOption = 50,
     read_all: AllOption = False,

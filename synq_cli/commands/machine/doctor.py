@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
-import typer
-
 from synq_cli import __version__
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
+from synq_cli.cli.options import switch
 from synq_cli.errors import SynqError, UsageError
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
@@ -32,7 +31,7 @@ _SOON, _SKEW = 300, 30
 @group.command("doctor", operations.GET_HEALTH, requests=(0, 1))
 def examine(
     run: RunContext,
-    network: Annotated[bool, typer.Option("--network", help="Also check DNS, TLS, the API and the clock.")] = False,
+    network: Annotated[bool, switch("--network", "Also check DNS, TLS, the API and the clock.")] = False,
 ) -> None:
     """Check the setup and suggest fixes.
 

@@ -2,20 +2,20 @@
 
 from typing import Annotated
 
-import typer
-
 from synq_cli.cli import tree
+from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.metavars import COMMAND
+from synq_cli.cli.options import argument
 
 group = CommandGroup()
 
 
 @group.command("schema")
 def show_schema(
-    ctx: typer.Context,
+    run: RunContext,
     command: Annotated[
-        list[str] | None, typer.Argument(metavar=COMMAND, help="Group or command, such as orders list. [default: all]")
+        list[str] | None, argument(COMMAND, "Group or command, such as orders list. [default: all]")
     ] = None,
 ) -> None:
     """Print the command tree as JSON.
@@ -29,4 +29,4 @@ def show_schema(
       synq schema orders list
       synq schema inventory -o yaml
     """
-    ctx.obj.output.document(tree.describe(tree.find(ctx.find_root().command, command or [])))
+    run.output.document(tree.describe(tree.find(run.root.command, command or [])))

@@ -2,12 +2,10 @@
 
 from typing import Annotated
 
-import typer
-
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.metavars import ORDER, Metavar
-from synq_cli.cli.options import AllOption, LimitOption, parse_since
+from synq_cli.cli.options import AllOption, LimitOption, argument, option, parse_since
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, identifier, money, state, text, timestamp
@@ -47,17 +45,17 @@ RECORD = [
 ]
 
 
-OrderArgument = Annotated[str, typer.Argument(metavar=ORDER, help="Order id, or the start of an id shown before.")]
+OrderArgument = Annotated[str, argument(ORDER, "Order id, or the start of an id shown before.")]
 
 
 # Some names are both a group and a status.
 _STATUSES = dict.fromkeys([*STATUS_GROUPS, *ORDER_STATUSES])
 StatusOption = Annotated[
     str | None,
-    typer.Option(
+    option(
         "--status",
-        metavar=Metavar("STATUS,...", "list", _STATUSES),  # no Literal: it is a list
-        help="Only these statuses or groups: open, closed, unpaid, to-ship, shipped, returning, refunded, dead, "
+        Metavar("STATUS,...", "list", _STATUSES),  # no Literal: it is a list
+        "Only these statuses or groups: open, closed, unpaid, to-ship, shipped, returning, refunded, dead, "
         "cancellable or all.",
     ),
 ]
@@ -67,18 +65,11 @@ StatusOption = Annotated[
 def list_orders(
     run: RunContext,
     status: StatusOption = None,
-    channel: Annotated[
-        str | None, typer.Option("--channel", metavar="CHANNEL", help="Only orders of this channel (name or id).")
-    ] = None,
+    channel: Annotated[str | None, option("--channel", "CHANNEL", "Only orders of this channel (name or id).")] = None,
     since: Annotated[
-        str | None,
-        typer.Option(
-            "--since", metavar="WHEN", help="Only orders placed since: an age (30m, 12h, 7d, 2w), a date or a time."
-        ),
+        str | None, option("--since", "WHEN", "Only orders placed since: an age (30m, 12h, 7d, 2w), a date or a time.")
     ] = None,
-    key: Annotated[
-        str | None, typer.Option("--key", metavar="KEY", help="Only the order placed with this idempotency key.")
-    ] = None,
+    key: Annotated[str | None, option("--key", "KEY", "Only the order placed with this idempotency key.")] = None,
     limit: LimitOption = 50,
     read_all: AllOption = False,
 ) -> None:

@@ -2,10 +2,9 @@
 
 from typing import Annotated
 
-import typer
-
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
+from synq_cli.cli.options import switch
 from synq_cli.commands.orders.listing import OrderArgument
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
@@ -34,9 +33,7 @@ RETURNS = [
 def track_order(
     run: RunContext,
     order_id: OrderArgument,
-    watch: Annotated[
-        bool, typer.Option("--watch", help="Poll until the order reaches its final status, or Ctrl-C.")
-    ] = False,
+    watch: Annotated[bool, switch("--watch", "Poll until the order reaches its final status, or Ctrl-C.")] = False,
 ) -> None:
     """Show the timeline of an order.
 

@@ -2,10 +2,9 @@
 
 from typing import Annotated
 
-import typer
-
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
+from synq_cli.cli.options import option
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import identifier, timestamp
@@ -35,9 +34,7 @@ def show_organization(run: RunContext) -> None:
 
 
 @group.command("update", operations.UPDATE_ORGANIZATION, operations.GET_ORGANIZATION, requests=(1, 2))
-def update_organization(
-    run: RunContext, name: Annotated[str, typer.Option("--name", metavar="NAME", help="New name. Required.")]
-) -> None:
+def update_organization(run: RunContext, name: Annotated[str, option("--name", "NAME", "New name. Required.")]) -> None:
     """Rename the organization.
 
     Prints the name before and after.

@@ -2,12 +2,10 @@
 
 from typing import Annotated
 
-import typer
-
 from synq_cli.cli.confirmation import confirm
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
-from synq_cli.cli.options import YesOption
+from synq_cli.cli.options import YesOption, argument, option
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import state, whole
@@ -23,7 +21,7 @@ COLUMNS = [
 ]
 INVITED = [Column("UID", "uid"), Column("Message", "message")]
 
-MemberArgument = Annotated[str, typer.Argument(metavar="MEMBER", help="E-mail address or uid of the member.")]
+MemberArgument = Annotated[str, argument("MEMBER", "E-mail address or uid of the member.")]
 
 
 @group.command("list", operations.LIST_MEMBERS)
@@ -42,10 +40,8 @@ def list_members(run: RunContext) -> None:
 @group.command("invite", operations.INVITE_MEMBER)
 def invite_member(
     run: RunContext,
-    email: Annotated[str, typer.Argument(metavar="EMAIL", help="E-mail address to invite.")],
-    role: Annotated[
-        Role, typer.Option("--role", metavar="ROLE", case_sensitive=False, help="Role of the new member. Required.")
-    ],
+    email: Annotated[str, argument("EMAIL", "E-mail address to invite.")],
+    role: Annotated[Role, option("--role", "ROLE", "Role of the new member. Required.")],
 ) -> None:
     """Invite someone by e-mail.
 
@@ -63,7 +59,7 @@ def invite_member(
 def set_role(
     run: RunContext,
     member: MemberArgument,
-    role: Annotated[Role, typer.Argument(metavar="ROLE", case_sensitive=False, help="New role.")],
+    role: Annotated[Role, argument("ROLE", "New role.")],
     yes: YesOption = False,
 ) -> None:
     """Change a member's role.

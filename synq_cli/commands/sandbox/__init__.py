@@ -2,12 +2,10 @@
 
 from typing import Annotated, Literal
 
-import typer
-
 from synq_cli.cli.confirmation import confirm_local
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
-from synq_cli.cli.options import YesOption
+from synq_cli.cli.options import YesOption, option
 from synq_cli.errors import UsageError
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import quantity, timestamp
@@ -31,8 +29,7 @@ RECORD = [
 ]
 
 SeedOption = Annotated[
-    int | None,
-    typer.Option("--seed", min=0, metavar="N", help="Seed of the random data; the same seed gives the same shop."),
+    int | None, option("--seed", "N", "Seed of the random data; the same seed gives the same shop.", min=0)
 ]
 
 
@@ -69,7 +66,7 @@ def show_sandbox(run: RunContext) -> None:
 def serve_sandbox(
     run: RunContext,
     port: Annotated[
-        int, typer.Option("--port", min=0, max=65535, metavar="PORT", help="Port on 127.0.0.1, or 0 for any free port.")
+        int, option("--port", "PORT", "Port on 127.0.0.1, or 0 for any free port.", min=0, max=65535)
     ] = 8787,
 ) -> None:
     """Serve the sandbox over HTTP on this machine.
@@ -102,11 +99,8 @@ def reset_sandbox(run: RunContext, seed: SeedOption = None, yes: YesOption = Fal
 @group.command("token")
 def print_sandbox_token(
     run: RunContext,
-    role: Annotated[
-        Literal["ADMIN", "EDITOR", "VIEWER"],
-        typer.Option("--role", metavar="ROLE", case_sensitive=False, help="Role of the token."),
-    ] = "ADMIN",
-    expires_in: Annotated[int, typer.Option("--expires-in", metavar="SECONDS", help="Lifetime in seconds.")] = 3600,
+    role: Annotated[Literal["ADMIN", "EDITOR", "VIEWER"], option("--role", "ROLE", "Role of the token.")] = "ADMIN",
+    expires_in: Annotated[int, option("--expires-in", "SECONDS", "Lifetime in seconds.")] = 3600,
 ) -> None:
     """Print a token for the served sandbox.
 

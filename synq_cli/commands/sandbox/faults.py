@@ -2,10 +2,9 @@
 
 from typing import Annotated, Literal
 
-import typer
-
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
+from synq_cli.cli.options import argument, option
 from synq_cli.errors import UsageError
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import quantity
@@ -35,33 +34,24 @@ MOST = 999_999
 @group.command("add")
 def add_fault(
     run: RunContext,
-    kind: Annotated[Kind, typer.Argument(metavar="KIND", help="Kind of fault, as explained above.")],
+    kind: Annotated[Kind, argument("KIND", "Kind of fault, as explained above.")],
     on: Annotated[
         str,
-        typer.Option(
-            "--on",
-            metavar="REQUESTS",
-            show_default=False,
-            help="Method, path or both; * matches any text. [default: all requests]",
+        option(
+            "--on", "REQUESTS", "Method, path or both; * matches any text. [default: all requests]", show_default=False
         ),
     ] = "*",
     times: Annotated[
-        int | None,
-        typer.Option("--times", min=1, max=MOST, metavar="N", help="Number of requests to affect. [default: 1]"),
+        int | None, option("--times", "N", "Number of requests to affect. [default: 1]", min=1, max=MOST)
     ] = None,
     rate: Annotated[
-        float | None,
-        typer.Option("--rate", metavar="P", help="Probability of affecting each request, such as 0.2, until cleared."),
+        float | None, option("--rate", "P", "Probability of affecting each request, such as 0.2, until cleared.")
     ] = None,
     seed: Annotated[
-        int | None,
-        typer.Option(
-            "--seed", min=0, max=MOST, metavar="N", help="Seed of the random numbers for --rate. [default: 0]"
-        ),
+        int | None, option("--seed", "N", "Seed of the random numbers for --rate. [default: 0]", min=0, max=MOST)
     ] = None,
     seconds: Annotated[
-        float | None,
-        typer.Option("--seconds", metavar="N", help="Delay, or Retry-After of a 429, in seconds. [default: 5]"),
+        float | None, option("--seconds", "N", "Delay, or Retry-After of a 429, in seconds. [default: 5]")
     ] = None,
 ) -> None:
     """Make requests to the sandbox fail.
@@ -121,11 +111,9 @@ def clear_faults(run: RunContext) -> None:
 @group.command("limit")
 def change_limit(
     run: RunContext,
-    count_as: Annotated[
-        Way | None, typer.Option("--count-as", metavar="WAY", help="Algorithm that counts requests.")
-    ] = None,
+    count_as: Annotated[Way | None, option("--count-as", "WAY", "Algorithm that counts requests.")] = None,
     strangers: Annotated[
-        int | None, typer.Option("--strangers", min=0, max=99, metavar="N", help="Requests a minute of other clients.")
+        int | None, option("--strangers", "N", "Requests a minute of other clients.", min=0, max=99)
     ] = None,
 ) -> None:
     """Show or change how the sandbox counts requests.
