@@ -106,7 +106,7 @@ def set_role(
       synq organization members set-role rory@fellandfjord.example VIEWER
       synq organization members set-role rory@fellandfjord.example ADMIN --dry-run
     """
-    change = run.api.members.to_change(member, role)
+    change = run.api.members.prepare(member, role)
     if change.risk:
         run.output.warn(change.risk)
         if not change.administrators:
@@ -126,7 +126,7 @@ def remove_member(run: RunContext, member: MemberArgument, yes: YesOption = Fals
       synq organization members remove rory@fellandfjord.example
       synq organization members remove SzjzUbycsvipkv10VhkKSVWiqRRp --yes
     """
-    change = run.api.members.to_remove(member)
+    change = run.api.members.prepare(member, None)
     if change.risk:
         run.output.warn(change.risk)
     who = f"{change.name} ({change.member.get('role')})"
