@@ -310,7 +310,7 @@ class Output:
         self._out.write(text + "\n")
 
     def _note_unknown_fields(self) -> None:
-        for sentence in self._view.fields.unknown() if self._view.fields else ():
+        for sentence in self._view.unknown_fields():
             self.note(sentence)
 
 
