@@ -65,12 +65,12 @@ def install(ctx: typer.Context, shell: ShellArgument = None, yes: YesOption = Fa
     place = installation(shell, run.system.environ)
     edits = place.install(script(place.shell, ctx.find_root().command))
     if not edits:
-        run.output.done(f"Completion for {place.shell} is up to date: {place.script}")
+        run.output.note(f"Completion for {place.shell} is up to date: {place.script}")
         return
     confirm_local(run, f"{_summary(edits)}?", yes=yes)
     place.carry_out(edits)
-    run.output.done(f"Installed completion for {place.shell}. It works in new shells; to load it in this one, run:")
-    run.output.done(place.start)  # on a line of its own, to be copied
+    run.output.note(f"Installed completion for {place.shell}. It works in new shells; to load it in this one, run:")
+    run.output.note(place.start)  # on a line of its own, to be copied
 
 
 @group.command("uninstall")
@@ -86,11 +86,11 @@ def uninstall(run: RunContext, shell: ShellArgument = None, yes: YesOption = Fal
     place = installation(shell, run.system.environ)
     edits = place.uninstall()
     if not edits:
-        run.output.done(f"Completion for {place.shell} is not installed.")
+        run.output.note(f"Completion for {place.shell} is not installed.")
         return
     confirm_local(run, f"{_summary(edits)}?", yes=yes)
     place.carry_out(edits)
-    run.output.done(f"Removed completion for {place.shell} from new shells.")
+    run.output.note(f"Removed completion for {place.shell} from new shells.")
 
 
 def _summary(edits: list[Edit]) -> str:

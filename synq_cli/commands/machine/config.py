@@ -64,7 +64,7 @@ def set_setting(
     profile = run.settings.profile
     parsed = parse_setting(setting, value)
     profiles.save_setting(run.config.path, profile, setting, parsed)
-    run.output.done(f"Set {setting} of profile {profile} to {value}.")
+    run.output.note(f"Set {setting} of profile {profile} to {value}.")
 
 
 @group.command("unset")
@@ -79,7 +79,7 @@ def unset_setting(run: RunContext, setting: KeyArgument) -> None:
     """
     profile, name = run.settings.profile, find_setting(setting).name
     profiles.change(run.config.path, lambda config: config["profiles"].get(profile, {}).pop(name, None))
-    run.output.done(f"Removed {name} from profile {profile}.")
+    run.output.note(f"Removed {name} from profile {profile}.")
 
 
 @group.command("path")

@@ -115,7 +115,7 @@ def clear_faults(run: RunContext) -> None:
       synq sandbox fault clear --quiet
     """
     count = run.sandbox.clear_faults()
-    run.output.done(f"Removed {count} fault{'s' * (count != 1)} and reset the rate limit.")
+    run.output.note(f"Removed {count} fault{'s' * (count != 1)} and reset the rate limit.")
 
 
 @group.command("limit")
