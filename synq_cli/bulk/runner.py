@@ -108,10 +108,10 @@ class Runner:
         self._rows.extend(self._journal.entries("pending"))
         count = min(self._workers, len(self._rows))
         threads = [Thread(target=self._work, daemon=True) for _ in range(count)]
-        for thread in threads:
-            thread.start()
         handled = 0
         with _counted_interrupts() as pressed:
+            for thread in threads:
+                thread.start()
             while not self._abandoned and (alive := [thread for thread in threads if thread.is_alive()]):
                 alive[0].join(_JOIN_TIMEOUT)
                 self._progress.update()

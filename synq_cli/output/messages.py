@@ -58,10 +58,10 @@ class Messages:
         if not self._quiet:
             self.stream.say(f"Waiting {math.ceil(seconds)} s: {reason}", "dim")
 
-    def sent(self, event: object) -> None:
+    def sent(self, line: str) -> None:
         """The --debug line of one request."""
         if self._debug:
-            self.stream.say(str(event), "dim")
+            self.stream.say(line, "dim")
 
     def progress(self, label: str) -> "Progress":
         """Progress of a long operation: a bar on a terminal, a line every 30 seconds elsewhere."""

@@ -2,11 +2,10 @@
 
 from typing import Annotated
 
-import typer
-
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.metavars import FILE, Metavar
+from synq_cli.cli.options import argument, switch
 from synq_cli.errors import UsageError
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, identifier
@@ -40,8 +39,8 @@ def list_skus(run: RunContext) -> None:
 @group.command("add")
 def add_sku(
     run: RunContext,
-    sku: Annotated[str, typer.Argument(metavar="SKU", help="The SKU.")],
-    variant: Annotated[str, typer.Argument(metavar="VARIANT_ID", help="The variant's UUID.")],
+    sku: Annotated[str, argument("SKU", "The SKU.")],
+    variant: Annotated[str, argument("VARIANT_ID", "The variant's UUID.")],
 ) -> None:
     """Add one SKU to the local cache.
 
@@ -60,9 +59,7 @@ def add_sku(
 @group.command("import")
 def import_skus(
     run: RunContext,
-    file: Annotated[
-        str, typer.Argument(metavar=FILE, help="File with the columns sku and variant_id; - is standard input.")
-    ],
+    file: Annotated[str, argument(FILE, "File with the columns sku and variant_id; - is standard input.")],
 ) -> None:
     """Add many SKUs to the local cache from a file.
 
@@ -82,10 +79,8 @@ def import_skus(
 @group.command("forget")
 def forget_skus(
     run: RunContext,
-    skus: Annotated[
-        list[str] | None, typer.Argument(metavar=Metavar("[SKU]...", "sku"), help="SKUs to remove.")
-    ] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Every SKU of this tenant.")] = False,
+    skus: Annotated[list[str] | None, argument(Metavar("[SKU]...", "sku"), "SKUs to remove.")] = None,
+    everything: Annotated[bool, switch("--all", "Every SKU of this tenant.")] = False,
 ) -> None:
     """Remove SKUs from the local cache.
 
