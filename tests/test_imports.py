@@ -27,7 +27,7 @@ LIBRARIES = {
     "rich": ("output",),
     "sqlite3": ("state", "sandbox/store"),
     "truststore": ("session/network/trust",),
-    "typer": ("app", "cli", "commands"),
+    "typer": ("app", "cli"),
     "urllib.request": (),
     "waitress": ("sandbox",),
     "yaml": ("exact_yaml",),

@@ -96,9 +96,9 @@ class Runner:
         self._rows.extend(self.journal.entries("pending"))
         count = min(self.workers, len(self._rows))
         threads = [Thread(target=self._work, daemon=True) for _ in range(count)]
-        for thread in threads:
-            thread.start()
         with _counted_interrupts() as pressed:
+            for thread in threads:
+                thread.start()
             while not self._abandoned and (alive := [thread for thread in threads if thread.is_alive()]):
                 alive[0].join(_JOIN_TIMEOUT)
                 self.progress.update()

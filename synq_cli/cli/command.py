@@ -122,7 +122,7 @@ class SynqCommand(GlobalOptionsMixin, TyperCommand):
         return [piece.strip("{}") for piece in super().collect_usage_pieces(ctx)]
 
     def invoke(self, ctx: Any) -> Any:
-        ctx.obj.command = ctx.command_path.partition(" ")[2]
+        ctx.obj.command, ctx.obj.root = ctx.command_path.partition(" ")[2], ctx.find_root()
         return super().invoke(ctx)
 
 

@@ -36,6 +36,7 @@ class RunContext:
         self.arguments = arguments
         self.options: dict[str, Any] = {}  # those of the command line that do not go to the command's function
         self.command = ""
+        self.root: Any = None  # Typer's context of `synq` itself, once a command runs
         self.secrets: list[str] = []  # those entered in this run, besides the session's
 
     @cached_property

@@ -169,8 +169,6 @@ class CommandGroup(typer.Typer):
 
 def _pass_run(function: Any) -> Any:
     """The function for Typer: it passes the context, whose object is the `run` that the function takes."""
-    if "run" not in function.__annotations__:
-        return function
 
     def command(run: typer.Context, **values: Any) -> Any:
         return function(run.obj, **values)

@@ -26,39 +26,43 @@ def _not_blank(ctx: typer.Context, option: typer.CallbackParam, value: str | Non
     return value
 
 
-LimitOption = Annotated[int, typer.Option("--limit", min=1, metavar="N", help="Maximum number of rows.")]
-AllOption = Annotated[bool, typer.Option("--all", help="Read every page (one request per 100 rows).")]
+def argument(metavar: str, text: str) -> Any:
+    """An argument with its metavar and help; choices ignore case."""
+    return typer.Argument(metavar=metavar, help=text, case_sensitive=False)
+
+
+def option(name: str, metavar: str, text: str, *, short: str | None = None, **settings: Any) -> Any:
+    """An option that takes a value, with its metavar and help; choices ignore case. `settings` are typer.Option's."""
+    return typer.Option(*filter(None, (short, name)), metavar=metavar, help=text, case_sensitive=False, **settings)
+
+
+def switch(name: str, text: str, *, short: str | None = None, **settings: Any) -> Any:
+    """An option without a value, with its help. `settings` are typer.Option's."""
+    return typer.Option(*filter(None, (short, name)), help=text, **settings)
+
+
+LimitOption = Annotated[int, option("--limit", "N", "Maximum number of rows.", min=1)]
+AllOption = Annotated[bool, switch("--all", "Read every page (one request per 100 rows).")]
 LocationOption = Annotated[
     str | None,
-    typer.Option(
-        "--location",
-        metavar=LOCATION,
-        help="Stock location. [default: the profile's, else the only one]",
-        callback=_not_blank,
-    ),
+    option("--location", LOCATION, "Stock location. [default: the profile's, else the only one]", callback=_not_blank),
 ]
-SkuArgument = Annotated[str, typer.Argument(metavar=SKU, help="SKU, or UUID of the variant.")]
+SkuArgument = Annotated[str, argument(SKU, "SKU, or UUID of the variant.")]
 OnlySkuOption = Annotated[
-    str | None,
-    typer.Option("--sku", metavar=SKU, help="Only this SKU, or the variant with this UUID.", callback=_not_blank),
+    str | None, option("--sku", SKU, "Only this SKU, or the variant with this UUID.", callback=_not_blank)
 ]
 OnlyLocationOption = Annotated[
-    str | None, typer.Option("--location", metavar=LOCATION, help="Only this stock location.", callback=_not_blank)
+    str | None, option("--location", LOCATION, "Only this stock location.", callback=_not_blank)
 ]
 SinceOption = Annotated[
-    str | None,
-    typer.Option("--since", metavar="WHEN", help="Only what is newer: an age (30m, 12h, 7d, 2w), a date or a time."),
+    str | None, option("--since", "WHEN", "Only what is newer: an age (30m, 12h, 7d, 2w), a date or a time.")
 ]
-YesOption = Annotated[bool, typer.Option("-y", "--yes", help="Skip the confirmation prompt.")]
-NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="Name.")]
-DescriptionOption = Annotated[str | None, typer.Option("--description", metavar="TEXT", help="Description.")]
-SlugOption = Annotated[
-    str | None, typer.Option("--slug", metavar="SLUG", help="Name in URLs. [default: chosen by the server]")
-]
-WaitOption = Annotated[bool, typer.Option("--wait", help="Wait until it has finished.")]
-ForOption = Annotated[
-    int | None, typer.Option("--for", min=0, metavar="SECONDS", help="Stop waiting after SECONDS (exit status 75).")
-]
+YesOption = Annotated[bool, switch("--yes", "Skip the confirmation prompt.", short="-y")]
+NameArgument = Annotated[str, argument("NAME", "Name.")]
+DescriptionOption = Annotated[str | None, option("--description", "TEXT", "Description.")]
+SlugOption = Annotated[str | None, option("--slug", "SLUG", "Name in URLs. [default: chosen by the server]")]
+WaitOption = Annotated[bool, switch("--wait", "Wait until it has finished.")]
+ForOption = Annotated[int | None, option("--for", "SECONDS", "Stop waiting after SECONDS (exit status 75).", min=0)]
 
 
 def parse_since(text: str | None, now: float) -> float | None:

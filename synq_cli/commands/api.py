@@ -2,15 +2,13 @@
 
 from typing import Annotated
 
-import typer
-
 from synq_cli.cli import tree
 from synq_cli.cli.command import ANY
 from synq_cli.cli.confirmation import confirm
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.metavars import FILE, Metavar
-from synq_cli.cli.options import YesOption
+from synq_cli.cli.options import YesOption, argument, option, switch
 from synq_cli.errors import UsageError
 from synq_cli.resources.fields import read_fields
 from synq_cli.resources.request import METHODS
@@ -20,31 +18,24 @@ group = CommandGroup()
 
 @group.command("api", effect=ANY, requests=(1, None))
 def send_request(
-    ctx: typer.Context,
+    run: RunContext,
     words: Annotated[
         list[str],
-        typer.Argument(
-            metavar=Metavar("[METHOD] PATH", "words", METHODS),  # no Literal: the path is one of the words
-            help="HTTP method [default: GET] and path, such as /api/v1/oms/orders.",
+        argument(
+            Metavar("[METHOD] PATH", "words", METHODS),  # no Literal: the path is one of the words
+            "HTTP method [default: GET] and path, such as /api/v1/oms/orders.",
         ),
     ],
     field: Annotated[
         list[str] | None,
-        typer.Option(
-            "-f", "--field", metavar="KEY=VALUE", help="Field; true, false, null and numbers are JSON values."
-        ),
+        option("--field", "KEY=VALUE", "Field; true, false, null and numbers are JSON values.", short="-f"),
     ] = None,
     raw_field: Annotated[
-        list[str] | None,
-        typer.Option("-F", "--raw-field", metavar="KEY=VALUE", help="Field whose value is always text."),
+        list[str] | None, option("--raw-field", "KEY=VALUE", "Field whose value is always text.", short="-F")
     ] = None,
-    body: Annotated[
-        str | None, typer.Option("--input", metavar=FILE, help="File with the JSON body; - for standard input.")
-    ] = None,
-    paginate: Annotated[bool, typer.Option("--paginate", help="Read every page of a list, as one array.")] = False,
-    include: Annotated[
-        bool, typer.Option("-i", "--include", help="Print the status line and the headers first.")
-    ] = False,
+    body: Annotated[str | None, option("--input", FILE, "File with the JSON body; - for standard input.")] = None,
+    paginate: Annotated[bool, switch("--paginate", "Read every page of a list, as one array.")] = False,
+    include: Annotated[bool, switch("--include", "Print the status line and the headers first.", short="-i")] = False,
     yes: YesOption = False,
 ) -> None:
     """Send any request to the API.
@@ -67,10 +58,8 @@ def send_request(
       synq api POST /api/v1/pim/products -f title="Harbour Merino Crewneck" --dry-run
       synq api PUT /api/v1/settings/tenant --input settings.json --dry-run
     """
-    run: RunContext = ctx.obj
     if paginate and include:
         raise UsageError("--include conflicts with --paginate, which reads several responses.")
-    root = ctx.find_root().command
     fields = read_fields(field or [], raw_field or [], run.system.read_text)
     content = None if body is None else run.system.read_bytes(body)
     request = run.api.requests.prepare(words, fields, content)
@@ -82,5 +71,5 @@ def send_request(
     else:
         answer = run.api.requests.send(request)
         run.output.answer(answer.head if include else [], answer.kind, answer.value)
-    if request.known and (command := tree.command_for(root, request.known)):
+    if request.operation.id and (command := tree.command_for(run.root.command, request.operation.id)):
         run.output.note(f"`{command}` does the same.")

@@ -2,12 +2,10 @@
 
 from typing import Annotated
 
-import typer
-
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.metavars import Metavar
-from synq_cli.cli.options import SinceOption, parse_since
+from synq_cli.cli.options import SinceOption, option, parse_since, switch
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, clock, identifier, text
@@ -39,25 +37,18 @@ TAIL = [
 
 ActionOption = Annotated[
     str | None,
-    typer.Option(
+    option(
         "--action",
-        metavar=Metavar("ACTION,...", "list", ACTIONS),  # no Literal: it is a list, and the server may know more
-        help="Only these actions, such as ORDER_PLACED.",
+        Metavar("ACTION,...", "list", ACTIONS),  # no Literal: it is a list, and the server may know more
+        "Only these actions, such as ORDER_PLACED.",
     ),
 ]
 ActorOption = Annotated[
     str | None,
-    typer.Option(
-        "--actor",
-        metavar="WHO",
-        help="Only actions of this actor: an e-mail address, the part before its @, or system.",
-    ),
+    option("--actor", "WHO", "Only actions of this actor: an e-mail address, the part before its @, or system."),
 ]
 EntityOption = Annotated[
-    str | None,
-    typer.Option(
-        "--entity", metavar="TYPE|ID", help="Only actions on this type of entity, or on the entity with this id."
-    ),
+    str | None, option("--entity", "TYPE|ID", "Only actions on this type of entity, or on the entity with this id.")
 ]
 
 
@@ -68,7 +59,7 @@ def list_events(
     actor: ActorOption = None,
     entity: EntityOption = None,
     since: SinceOption = None,
-    catalogue: Annotated[bool, typer.Option("--catalogue", help="Read the catalogue's log instead.")] = False,
+    catalogue: Annotated[bool, switch("--catalogue", "Read the catalogue's log instead.")] = False,
 ) -> None:
     """List recent events, newest first.
 
@@ -96,9 +87,7 @@ def follow_events(
     entity: EntityOption = None,
     since: Annotated[
         str | None,
-        typer.Option(
-            "--since", metavar="WHEN", help="Start at this age (30m, 12h), date or time. [default: the last 10 events]"
-        ),
+        option("--since", "WHEN", "Start at this age (30m, 12h), date or time. [default: the last 10 events]"),
     ] = None,
 ) -> None:
     """Follow new events, newest last.

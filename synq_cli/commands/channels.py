@@ -2,10 +2,9 @@
 
 from typing import Annotated
 
-import typer
-
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
+from synq_cli.cli.options import argument, option, switch
 from synq_cli.errors import UsageError
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
@@ -39,9 +38,9 @@ def list_channels(run: RunContext) -> None:
 @group.command("create", operations.CREATE_CHANNEL)
 def create_channel(
     run: RunContext,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Name, as shown in orders.")],
-    currency: Annotated[str, typer.Option("--currency", metavar="CUR", help="Currency code, such as GBP. Required.")],
-    inactive: Annotated[bool, typer.Option("--inactive", help="Create it without accepting orders yet.")] = False,
+    name: Annotated[str, argument("NAME", "Name, as shown in orders.")],
+    currency: Annotated[str, option("--currency", "CUR", "Currency code, such as GBP. Required.")],
+    inactive: Annotated[bool, switch("--inactive", "Create it without accepting orders yet.")] = False,
 ) -> None:
     """Create a sales channel.
 
@@ -58,14 +57,10 @@ def create_channel(
 @group.command("update", operations.UPDATE_CHANNEL, operations.LIST_CHANNELS, requests=(1, 2))
 def update_channel(
     run: RunContext,
-    channel: Annotated[str, typer.Argument(metavar="CHANNEL", help="Name, id or the start of the id.")],
-    name: Annotated[str | None, typer.Option("--name", metavar="NAME", help="New name.")] = None,
-    currency: Annotated[
-        str | None, typer.Option("--currency", metavar="CUR", help="New currency code, such as GBP.")
-    ] = None,
-    active: Annotated[
-        bool | None, typer.Option("--active/--inactive", help="Accept orders or not.", show_default=False)
-    ] = None,
+    channel: Annotated[str, argument("CHANNEL", "Name, id or the start of the id.")],
+    name: Annotated[str | None, option("--name", "NAME", "New name.")] = None,
+    currency: Annotated[str | None, option("--currency", "CUR", "New currency code, such as GBP.")] = None,
+    active: Annotated[bool | None, switch("--active/--inactive", "Accept orders or not.", show_default=False)] = None,
 ) -> None:
     """Change a sales channel.
 

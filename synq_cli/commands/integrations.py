@@ -2,12 +2,10 @@
 
 from typing import Annotated
 
-import typer
-
 from synq_cli.cli.confirmation import confirm, offer
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
-from synq_cli.cli.options import YesOption
+from synq_cli.cli.options import YesOption, argument, option
 from synq_cli.commands.products import products
 from synq_cli.commands.products.products import ActionOption, ProductArgument
 from synq_cli.http import operations
@@ -68,13 +66,10 @@ def connect_platform(run: RunContext) -> None:
 @group.command("save", operations.SAVE_CONNECTION)
 def save_connection(
     run: RunContext,
-    connection_id: Annotated[str, typer.Argument(metavar="CONNECTION_ID", help="Id that the authorization returned.")],
-    category: Annotated[
-        Category, typer.Option("--category", metavar="CATEGORY", case_sensitive=False, help="Category of the platform.")
-    ] = "commerce",
+    connection_id: Annotated[str, argument("CONNECTION_ID", "Id that the authorization returned.")],
+    category: Annotated[Category, option("--category", "CATEGORY", "Category of the platform.")] = "commerce",
     provider: Annotated[
-        str | None,
-        typer.Option("--provider", metavar="NAME", help="Provider, such as shopify, if Synq can't look it up."),
+        str | None, option("--provider", "NAME", "Provider, such as shopify, if Synq can't look it up.")
     ] = None,
 ) -> None:
     """Save a connection after granting access.
@@ -108,9 +103,7 @@ def push_product(
 @group.command("disconnect", operations.DELETE_CONNECTION, operations.LIST_CONNECTIONS)
 def disconnect_platform(
     run: RunContext,
-    connection: Annotated[
-        str, typer.Argument(metavar="CONNECTION", help="Connection id, the start of it, or the platform's id.")
-    ],
+    connection: Annotated[str, argument("CONNECTION", "Connection id, the start of it, or the platform's id.")],
     yes: YesOption = False,
 ) -> None:
     """Disconnect a platform.
@@ -125,4 +118,4 @@ def disconnect_platform(
     name = f"{found.get('provider') or 'the platform'} ({found['id']})"
     confirm(run, f"Disconnect {name}? Orders that were imported stay.", yes=yes)
     run.api.integrations.disconnect(found)
-    run.output.done(f"Disconnected {name}.")
+    run.output.note(f"Disconnected {name}.")

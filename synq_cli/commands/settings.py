@@ -2,15 +2,14 @@
 
 from typing import Annotated
 
-import typer
-
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.metavars import Metavar
+from synq_cli.cli.options import argument
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import flag, quantity, timestamp
-from synq_cli.resources.settings import KEYS, WORDS, parse_settings
+from synq_cli.resources.settings import WORDS, parse_settings
 
 group = CommandGroup()
 
@@ -24,7 +23,7 @@ RECORD = [
 ]
 
 # No Literal: the value of a key may be a number.
-_PAIRS = [f"{key}={word}" for key in KEYS for word in WORDS.get(key, ("",))]
+_PAIRS = [f"{key}={word}" for key, words in WORDS.items() for word in words or ("",)]
 
 
 @group.command("show", operations.GET_TENANT_SETTINGS)
@@ -44,9 +43,7 @@ def show_settings(run: RunContext) -> None:
 @group.command("set", operations.UPDATE_TENANT_SETTINGS, operations.GET_TENANT_SETTINGS, requests=(1, 2))
 def change_settings(
     run: RunContext,
-    pairs: Annotated[
-        list[str], typer.Argument(metavar=Metavar("KEY=VALUE...", "words", _PAIRS), help="Settings to change.")
-    ],
+    pairs: Annotated[list[str], argument(Metavar("KEY=VALUE...", "words", _PAIRS), "Settings to change.")],
 ) -> None:
     """Change the tenant's settings.
 

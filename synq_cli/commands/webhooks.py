@@ -2,11 +2,10 @@
 
 from typing import Annotated
 
-import typer
-
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.metavars import FILE, Metavar
+from synq_cli.cli.options import argument, option, switch
 from synq_cli.cli.webhook_secret import find_secret, store_secret
 from synq_cli.documents import read_document
 from synq_cli.errors import RejectedError, UsageError
@@ -26,8 +25,8 @@ RECORD = [
     Column("Reply", "answer"),
 ]
 
-FileArgument = Annotated[str, typer.Argument(metavar=FILE, help="File with the body; - for standard input.")]
-SecretOption = Annotated[bool, typer.Option("--secret-stdin", help="Read the secret from standard input.")]
+FileArgument = Annotated[str, argument(FILE, "File with the body; - for standard input.")]
+SecretOption = Annotated[bool, switch("--secret-stdin", "Read the secret from standard input.")]
 
 
 def _one_stdin(file: str | None, secret_stdin: bool) -> None:
@@ -40,7 +39,7 @@ def sign_file(
     run: RunContext,
     file: FileArgument,
     secret_stdin: SecretOption = False,
-    keep_secret: Annotated[bool, typer.Option("--keep-secret", help="Store a new secret in the profile.")] = False,
+    keep_secret: Annotated[bool, switch("--keep-secret", "Store a new secret in the profile.")] = False,
 ) -> None:
     """Print the signature of a webhook's body.
 
@@ -64,9 +63,7 @@ def sign_file(
 def verify_file(
     run: RunContext,
     file: FileArgument,
-    signature: Annotated[
-        str, typer.Option("--signature", metavar="HEX", help="Value of the header X-Unified-Signature.")
-    ],
+    signature: Annotated[str, option("--signature", "HEX", "Value of the header X-Unified-Signature.")],
     secret_stdin: SecretOption = False,
 ) -> None:
     """Verify the signature of a webhook's body.
@@ -84,27 +81,23 @@ def verify_file(
     why = mismatch(body, find_secret(run, from_stdin=secret_stdin), signature)
     if why:
         raise RejectedError("The signature does not match the body.", hint=why)
-    run.output.done("The signature matches.")
+    run.output.note("The signature matches.")
 
 
 @group.command("send", operations.RECEIVE_WEBHOOK, requests=(0, 1))
 def send_event(
     run: RunContext,
-    url: Annotated[str, typer.Argument(metavar="URL", help="URL: https, http to this machine, or /unified/webhook.")],
+    url: Annotated[str, argument("URL", "URL: https, http to this machine, or /unified/webhook.")],
     event: Annotated[
         str,
         # No Literal: with --data it may be an event that synq has no sample for.
-        typer.Option("--event", metavar=Metavar("EVENT", "words", SAMPLES), help="Event, such as order.created."),
+        option("--event", Metavar("EVENT", "words", SAMPLES), "Event, such as order.created."),
     ],
     data: Annotated[
-        str | None,
-        typer.Option("--data", metavar=FILE, help="File with the event's data in JSON or YAML. [default: a sample]"),
+        str | None, option("--data", FILE, "File with the event's data in JSON or YAML. [default: a sample]")
     ] = None,
     connection: Annotated[
-        str | None,
-        typer.Option(
-            "--connection", metavar="ID", help="Connection id; sends the event as the integration provider would."
-        ),
+        str | None, option("--connection", "ID", "Connection id; sends the event as the integration provider would.")
     ] = None,
     secret_stdin: SecretOption = False,
 ) -> None:

@@ -49,7 +49,7 @@ class SingleAttemptTransport(ApiTransport):
             raise RateLimitedError(f"The API refuses more requests for {pause:.0f} s.", status=429)
         if isinstance(outcome, Reply) and outcome.status < 300:
             return replies.parse(outcome, operation)
-        raise self._error(operation, outcome, "")
+        raise self._error(request, outcome)
 
     def close(self) -> None:
         """Close the connection to the rate limit; the HTTP client is shared."""

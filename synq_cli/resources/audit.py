@@ -2,16 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from synq_cli import exact_json
 from synq_cli.errors import SynqError
 from synq_cli.http import operations
+from synq_cli.resources.shared.pagination import Row
 from synq_cli.resources.shared.resource import SHORTEST_PREFIX, Resource
 from synq_cli.times import epoch
-
-if TYPE_CHECKING:
-    from synq_cli.resources.shared.pagination import Row
 
 ACTIONS = (
     "PRODUCT_CREATED", "PRODUCT_UPDATED", "PRODUCT_DELETED", "PRODUCT_PRICE_CHANGED", "ORDER_PLACED",
@@ -37,7 +34,7 @@ class EventFilter:
     entity: str | None = None
     since: float | None = None
 
-    def __call__(self, event: "Row") -> bool:
+    def __call__(self, event: Row) -> bool:
         """Whether an event matches."""
         at = epoch(event.get("created_at"))
         return (
@@ -47,7 +44,7 @@ class EventFilter:
             and (self.since is None or (at is not None and at >= self.since))
         )
 
-    def _is_about(self, event: "Row", entity: str) -> bool:
+    def _is_about(self, event: Row, entity: str) -> bool:
         is_prefix = len(entity) >= SHORTEST_PREFIX and _lower(event, "entity_id").startswith(entity)
         return is_prefix or _lower(event, "entity_type") == entity
 
@@ -62,16 +59,16 @@ def event_filter(*, action: str | None, actor: str | None, entity: str | None, s
 class Audit(Resource):
     """The audit log."""
 
-    def events(self) -> "list[Row]":
+    def events(self) -> list[Row]:
         """The 50 newest events, newest first. GET /api/v1/audit"""
         return self._api.read_list(operations.LIST_AUDIT_EVENTS, "events")
 
-    def catalogue_events(self) -> "list[Row]":
+    def catalogue_events(self) -> list[Row]:
         """The catalogue's own events, newest first. GET /api/v1/pim/audit"""
         rows = self._api.read_list(operations.LIST_PIM_AUDIT_EVENTS, "events")
         return sorted(rows, key=lambda row: epoch(row.get("created_at")) or 0.0, reverse=True)
 
-    def tail(self, matches: EventFilter, warn: Callable[[str], None]) -> "Iterator[Row]":
+    def tail(self, matches: EventFilter, warn: Callable[[str], None]) -> Iterator[Row]:
         """Matching events, oldest first, without end: the last 10, or all since the filter's time, and then new ones.
 
         `warn` is called for events that may have been missed and for failures that can be retried; other failures are
@@ -122,9 +119,9 @@ class Audit(Resource):
             self._api.sleep(pause)
 
 
-def _lower(event: "Row", key: str) -> str:
+def _lower(event: Row, key: str) -> str:
     return str(event.get(key) or "").lower()
 
 
-def _identity(event: "Row") -> str:
+def _identity(event: Row) -> str:
     return str(event.get("id") or exact_json.dumps(event))

@@ -390,11 +390,11 @@ def test_what_to_do_after_a_lost_answer(synq: Any) -> None:
     key = api.keys[0]
     assert lost.err == (
         "synq: POST /api/v1/oms/orders was sent, but api.test did not answer within 30 s; it may have been applied.\n"
-        f"  ApiRequest the same order again uses the same key, {key}, so it can't be placed twice. "
+        f"  Sending the same order again uses the same key, {key}, so it can't be placed twice. "
         f"`synq orders list --key {key}` shows whether it was placed.\n"
     )
     own = place(synq, Api(*[httpx.ReadTimeout("late")] * 4), *LINE, "-q", "--idempotency-key", "mine")
-    assert "  ApiRequest the same order again with --idempotency-key mine uses the same key, mine, so" in own.err
+    assert "  Sending the same order again with --idempotency-key mine uses the same key, mine, so" in own.err
 
 
 def test_an_interruption_between_two_tries_says_the_same(synq: Any) -> None:
@@ -405,7 +405,7 @@ def test_an_interruption_between_two_tries_says_the_same(synq: Any) -> None:
     synq.sleep = interrupted
     lost = place(synq, api, *LINE, "-q")
     assert (lost.status, lost.err.splitlines()[0]) == (130, "synq: Interrupted before an answer came.")
-    assert f"ApiRequest the same order again uses the same key, {api.keys[0]}, so" in lost.err
+    assert f"Sending the same order again uses the same key, {api.keys[0]}, so" in lost.err
     second = Api(PLACED)
     place(synq, second, *LINE)
     assert second.keys == api.keys

@@ -81,7 +81,7 @@ def test_processes_that_renew_at_once_run_the_command_once(
     synq("auth", "login", "--base-url", api.url, "--with-token", *where, input=ended)
     helper = tmp_path / "helper"
     # Slow enough for all of them to want one.
-    helper.write_text(f"#!/bin/sh\necho run >> '{tmp_path}/runs'\nsleep 1\necho {fresh}\n", encoding="utf-8")
+    helper.write_text(f"#!/bin/sh\necho run >> '{tmp_path}/runs'\nsleep 0.5\necho {fresh}\n", encoding="utf-8")
     helper.chmod(0o700)
     synq("config", "set", "token_command", str(helper))
     api.seen.clear()

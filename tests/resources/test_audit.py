@@ -158,7 +158,7 @@ def test_a_failure_that_passes_is_told_once_and_the_tail_goes_on(desk: NewDesk) 
     ids, told, made = tail(desk, page(1), *down, page(1, 2), *down[:4], page(3, 2))
     assert list(islice(ids, 3)) == ["1", "2", "3"]
     assert told == ["The API failed on the audit log: Down. Trying again."] * 2
-    assert len(made.ear.traces) == 15
+    assert len(made.ear.lines) == 15
 
 
 @pytest.mark.parametrize(
@@ -186,4 +186,4 @@ def test_the_catalogues_events_are_brought_in_order(desk: NewDesk) -> None:
     ]
     made = desk(lambda _request: httpx.Response(200, json=rows))
     assert [row["id"] for row in made.api.audit.catalogue_events()] == ["b", "a", "c"]
-    assert [trace.url for trace in made.ear.traces] == ["https://api.synq.io/api/v1/pim/audit"]
+    assert [line.split()[1] for line in made.ear.lines] == ["https://api.synq.io/api/v1/pim/audit"]

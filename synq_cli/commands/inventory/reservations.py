@@ -3,12 +3,18 @@
 from collections.abc import Mapping
 from typing import Annotated
 
-import typer
-
 from synq_cli.cli.confirmation import confirm
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
-from synq_cli.cli.options import LocationOption, OnlyLocationOption, OnlySkuOption, SkuArgument, YesOption
+from synq_cli.cli.options import (
+    LocationOption,
+    OnlyLocationOption,
+    OnlySkuOption,
+    SkuArgument,
+    YesOption,
+    argument,
+    option,
+)
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, identifier, named, quantity, state
@@ -41,10 +47,10 @@ def columns(skus: Mapping[str, str], places: Mapping[str, str]) -> list[Column]:
 def reserve_stock(
     run: RunContext,
     sku: SkuArgument,
-    units: Annotated[str, typer.Argument(metavar="QUANTITY", help="Number of units, 1 or more.")],
+    units: Annotated[str, argument("QUANTITY", "Number of units, 1 or more.")],
     location: LocationOption = None,
     reference: Annotated[
-        str | None, typer.Option("--reference", metavar="TEXT", help="Reason for the reservation, such as an order id.")
+        str | None, option("--reference", "TEXT", "Reason for the reservation, such as an order id.")
     ] = None,
 ) -> None:
     """Reserve units of one SKU.
@@ -71,7 +77,7 @@ def reserve_stock(
 @group.command("release", operations.RELEASE_RESERVATION, operations.LIST_RESERVATIONS)
 def release_reservation(
     run: RunContext,
-    reservation: Annotated[str, typer.Argument(metavar="RESERVATION_ID", help="Reservation id, or the start of it.")],
+    reservation: Annotated[str, argument("RESERVATION_ID", "Reservation id, or the start of it.")],
     yes: YesOption = False,
 ) -> None:
     """Release a reservation.
@@ -90,7 +96,7 @@ def release_reservation(
     what = f"{held.get('quantity')} of {sku} at {place}{purpose}"
     confirm(run, f"Release {held['id']}: {what}?", yes=yes)
     run.api.reservations.release(held)
-    run.output.done(f"Released {held['id']}: {what}.")
+    run.output.note(f"Released {held['id']}: {what}.")
 
 
 @group.command(
@@ -105,8 +111,7 @@ def list_reservations(
     sku: OnlySkuOption = None,
     location: OnlyLocationOption = None,
     status: Annotated[
-        reservations.Status | None,
-        typer.Option("--status", metavar="STATUS", case_sensitive=False, help="Only reservations with this status."),
+        reservations.Status | None, option("--status", "STATUS", "Only reservations with this status.")
     ] = None,
 ) -> None:
     """List reservations, newest first.

@@ -2,11 +2,10 @@
 
 from typing import Annotated
 
-import typer
-
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.metavars import FILE, Metavar
+from synq_cli.cli.options import argument, switch
 from synq_cli.errors import UsageError
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, identifier
@@ -40,8 +39,8 @@ def list_skus(run: RunContext) -> None:
 @group.command("add")
 def add_sku(
     run: RunContext,
-    sku: Annotated[str, typer.Argument(metavar="SKU", help="The SKU.")],
-    variant: Annotated[str, typer.Argument(metavar="VARIANT_ID", help="The variant's UUID.")],
+    sku: Annotated[str, argument("SKU", "The SKU.")],
+    variant: Annotated[str, argument("VARIANT_ID", "The variant's UUID.")],
 ) -> None:
     """Add one SKU to the local cache.
 
@@ -54,15 +53,13 @@ def add_sku(
     if not sku.strip():
         raise UsageError("A SKU can't be blank.")
     run.index.remember("sku", [(sku.strip(), variant_id(variant))])
-    run.output.done(f"{sku.strip()} is variant {variant}.")
+    run.output.note(f"{sku.strip()} is variant {variant}.")
 
 
 @group.command("import")
 def import_skus(
     run: RunContext,
-    file: Annotated[
-        str, typer.Argument(metavar=FILE, help="File with the columns sku and variant_id; - is standard input.")
-    ],
+    file: Annotated[str, argument(FILE, "File with the columns sku and variant_id; - is standard input.")],
 ) -> None:
     """Add many SKUs to the local cache from a file.
 
@@ -76,16 +73,14 @@ def import_skus(
     pairs, remark = read_skus(run.system.read_text(file), file)
     run.index.remember("sku", pairs)
     run.output.note(remark)
-    run.output.done(f"Added {len(pairs)} SKU{'s' * (len(pairs) != 1)}.")
+    run.output.note(f"Added {len(pairs)} SKU{'s' * (len(pairs) != 1)}.")
 
 
 @group.command("forget")
 def forget_skus(
     run: RunContext,
-    skus: Annotated[
-        list[str] | None, typer.Argument(metavar=Metavar("[SKU]...", "sku"), help="SKUs to remove.")
-    ] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Every SKU of this tenant.")] = False,
+    skus: Annotated[list[str] | None, argument(Metavar("[SKU]...", "sku"), "SKUs to remove.")] = None,
+    everything: Annotated[bool, switch("--all", "Every SKU of this tenant.")] = False,
 ) -> None:
     """Remove SKUs from the local cache.
 
@@ -98,4 +93,4 @@ def forget_skus(
     if bool(skus) == everything:
         raise UsageError("Give the SKUs to remove, or --all.")
     count = run.index.forget("sku", None if everything else skus)
-    run.output.done(f"Removed {count} SKU{'s' * (count != 1)}.")
+    run.output.note(f"Removed {count} SKU{'s' * (count != 1)}.")

@@ -2,12 +2,11 @@
 
 from typing import Annotated
 
-import typer
-
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.login import all_logins, choose_profile, log_in, refuse_sandbox
 from synq_cli.cli.metavars import PROFILE
+from synq_cli.cli.options import argument, option, switch
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import flag, state, timestamp
@@ -33,20 +32,17 @@ STATUS = [
 @group.command("login", operations.LIST_CHANNELS)
 def log_in_command(
     run: RunContext,
-    with_token: Annotated[bool, typer.Option("--with-token", help="Read the token from standard input.")] = False,
+    with_token: Annotated[bool, switch("--with-token", "Read the token from standard input.")] = False,
     insecure_storage: Annotated[
-        bool, typer.Option("--insecure-storage", help="Store the token in a file (mode 0600), not in the keyring.")
+        bool, switch("--insecure-storage", "Store the token in a file (mode 0600), not in the keyring.")
     ] = False,
     token_command: Annotated[
-        str | None, typer.Option("--token-command", metavar="COMMAND", help="Command that prints a new token.")
+        str | None, option("--token-command", "COMMAND", "Command that prints a new token.")
     ] = None,
     token_url: Annotated[
-        str | None,
-        typer.Option("--token-url", metavar="URL", help="Token URL of an OAuth 2 server, to use a refresh token."),
+        str | None, option("--token-url", "URL", "Token URL of an OAuth 2 server, to use a refresh token.")
     ] = None,
-    client_id: Annotated[
-        str | None, typer.Option("--client-id", metavar="ID", help="Client id of the refresh token.")
-    ] = None,
+    client_id: Annotated[str | None, option("--client-id", "ID", "Client id of the refresh token.")] = None,
 ) -> None:
     """Log in to a tenant.
 
@@ -75,7 +71,7 @@ def log_in_command(
 
 @group.command("status")
 def show_status(
-    run: RunContext, every: Annotated[bool, typer.Option("--all", help="Show the login of every profile.")] = False
+    run: RunContext, every: Annotated[bool, switch("--all", "Show the login of every profile.")] = False
 ) -> None:
     """Show the current login.
 
@@ -129,9 +125,7 @@ def print_token(run: RunContext) -> None:
 @group.command("switch")
 def switch_profile(
     run: RunContext,
-    named: Annotated[
-        str | None, typer.Argument(metavar=PROFILE, help="Existing profile. [default: choose from a list]")
-    ] = None,
+    named: Annotated[str | None, argument(PROFILE, "Existing profile. [default: choose from a list]")] = None,
 ) -> None:
     """Choose the profile used by default.
 
@@ -144,7 +138,7 @@ def switch_profile(
     """
     name = choose_profile(run, named)
     profiles.change(run.config.path, lambda config: config.update(current_profile=name))
-    run.output.done(f"Switched to profile {name}.")
+    run.output.note(f"Switched to profile {name}.")
     if run.settings.profile != name and run.settings.sources["profile"] not in {"auth switch", "default"}:
         run.output.warn(f"{run.settings.sources['profile']} overrides it here with {run.settings.profile}.")
 
@@ -162,4 +156,4 @@ def log_out(run: RunContext) -> None:
     refuse_sandbox(run, "The sandbox has no login.")
     profile = profiles.existing(run.config, run.settings.profile)
     had = run.session.forget_login()
-    run.output.done(f"Logged out of profile {profile}." if had else f"Profile {profile} was not logged in.")
+    run.output.note(f"Logged out of profile {profile}." if had else f"Profile {profile} was not logged in.")

@@ -2,11 +2,10 @@
 
 from typing import Annotated
 
-import typer
-
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.metavars import Metavar
+from synq_cli.cli.options import argument
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import whole
 from synq_cli.session import profiles
@@ -24,7 +23,7 @@ COLUMNS = [
 
 # No Literal: the names come from the table of settings, and `get` takes those that a profile can't hold, too.
 SETTING = Metavar("SETTING", "words", (setting.name for setting in SETTINGS if setting.in_profile))
-KeyArgument = Annotated[str, typer.Argument(metavar=SETTING, help="Name of the setting, as in `synq config list`.")]
+KeyArgument = Annotated[str, argument(SETTING, "Name of the setting, as in `synq config list`.")]
 
 
 @group.command("list")
@@ -52,9 +51,7 @@ def get_setting(run: RunContext, setting: KeyArgument) -> None:
 
 
 @group.command("set")
-def set_setting(
-    run: RunContext, setting: KeyArgument, value: Annotated[str, typer.Argument(metavar="VALUE", help="New value.")]
-) -> None:
+def set_setting(run: RunContext, setting: KeyArgument, value: Annotated[str, argument("VALUE", "New value.")]) -> None:
     """Change a setting of the profile.
 
     Examples:
@@ -64,7 +61,7 @@ def set_setting(
     profile = run.settings.profile
     parsed = parse_setting(setting, value)
     profiles.save_setting(run.config.path, profile, setting, parsed)
-    run.output.done(f"Set {setting} of profile {profile} to {value}.")
+    run.output.note(f"Set {setting} of profile {profile} to {value}.")
 
 
 @group.command("unset")
@@ -79,7 +76,7 @@ def unset_setting(run: RunContext, setting: KeyArgument) -> None:
     """
     profile, name = run.settings.profile, find_setting(setting).name
     profiles.change(run.config.path, lambda config: config["profiles"].get(profile, {}).pop(name, None))
-    run.output.done(f"Removed {name} from profile {profile}.")
+    run.output.note(f"Removed {name} from profile {profile}.")
 
 
 @group.command("path")

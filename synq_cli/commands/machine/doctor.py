@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
-import typer
-
 from synq_cli import __version__
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
+from synq_cli.cli.options import switch
 from synq_cli.errors import SynqError, UsageError
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
@@ -19,7 +18,7 @@ from synq_cli.session.profiles import token_store
 from synq_cli.session.settings import SANDBOX
 
 if TYPE_CHECKING:
-    from synq_cli.resources.health import HealthStatus
+    from synq_cli.http.exchange import Reply
 
 group = CommandGroup()
 
@@ -32,7 +31,7 @@ _SOON, _SKEW = 300, 30
 @group.command("doctor", operations.GET_HEALTH, requests=(0, 1))
 def examine(
     run: RunContext,
-    network: Annotated[bool, typer.Option("--network", help="Also check DNS, TLS, the API and the clock.")] = False,
+    network: Annotated[bool, switch("--network", "Also check DNS, TLS, the API and the clock.")] = False,
 ) -> None:
     """Check the setup and suggest fixes.
 
@@ -258,26 +257,29 @@ class Doctor:
         return _warn(f"{url} answers {text[:40]!r} instead of OK.", fix)
 
     def _clock(self) -> Finding:
-        if self._health.time is None:
+        from synq_cli.times import http_date
+
+        time = http_date(self._health.headers.get("date", ""))
+        if time is None:
             return _warn("The API did not send its time.")
-        skew = self._run.system.now() - self._health.time
+        skew = self._run.system.now() - time
         if abs(skew) <= _SKEW:
             return _ok("Within seconds of the API's.")
         found = f"{abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} the API's."
         if "token" not in self._failed and (ends := self._run.session.credentials.expires_at) is not None:
-            found += f" By the API's clock the token expires in {(ends - self._health.time) / 60:.0f} minutes."
+            found += f" By the API's clock the token expires in {(ends - time) / 60:.0f} minutes."
         return _warn(found, "Set this machine's clock: synq uses it to see when a token expires.")
 
     @property
-    def _health(self) -> "HealthStatus":
+    def _health(self) -> "Reply":
         """The API's health, requested once; raises the error of that request each time."""
         if isinstance(self._health_or_error, SynqError):
             raise self._health_or_error
         return self._health_or_error
 
     @cached_property
-    def _health_or_error(self) -> "HealthStatus | SynqError":
+    def _health_or_error(self) -> "Reply | SynqError":
         try:
-            return self._run.api.health.get()
+            return self._run.api.health()
         except SynqError as error:
             return error

@@ -1,28 +1,28 @@
-"""`synq help`: topics, and the help page of any command."""
+"""`synq help`: topics, and the help page of any command. `synq schema`: the command tree as JSON."""
 
 from typing import Annotated, Any
-
-import typer
 
 from synq_cli.cli import tree
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
-from synq_cli.cli.metavars import Metavar
+from synq_cli.cli.metavars import COMMAND, Metavar
+from synq_cli.cli.options import argument
 from synq_cli.errors import UsageError
 from synq_cli.help_topics import pages
 from synq_cli.nearest import did_you_mean
 
 group = CommandGroup()
+schema = CommandGroup()
 
 
 @group.command("help")
 def show_help(
-    ctx: typer.Context,
+    run: RunContext,
     words: Annotated[
         list[str] | None,
-        typer.Argument(
-            metavar=Metavar("[TOPIC|COMMAND]...", "command", pages.TOPICS),
-            help=f"Topic ({', '.join(pages.TOPICS)}) or command. [default: list the topics]",
+        argument(
+            Metavar("[TOPIC|COMMAND]...", "command", pages.TOPICS),
+            f"Topic ({', '.join(pages.TOPICS)}) or command. [default: list the topics]",
         ),
     ] = None,
 ) -> None:
@@ -35,23 +35,42 @@ def show_help(
       synq help exit-codes
       synq help orders list
     """
-    run: RunContext = ctx.obj
-    run.plain_output().text(_page(ctx, words or []))
+    run.plain_output().text(_page(run.root, words or []))
 
 
-def _page(ctx: Any, words: list[str]) -> str:
+@schema.command("schema")
+def show_schema(
+    run: RunContext,
+    command: Annotated[
+        list[str] | None, argument(COMMAND, "Group or command, such as orders list. [default: all]")
+    ] = None,
+) -> None:
+    """Print the command tree as JSON.
+
+    Describes the arguments and options of each command, its effect, operations and number of requests at the API, the
+    role it requires, its exit statuses and examples. Global options are listed once, at the top. `requests.most` is
+    null if it depends on the data. This command sends nothing.
+
+    Examples:
+      synq schema
+      synq schema orders list
+      synq schema inventory -o yaml
+    """
+    run.output.document(tree.describe(tree.find(run.root.command, command or [])))
+
+
+def _page(root: Any, words: list[str]) -> str:
     """The page of a topic or command; UsageError, with the nearest name, if there is none."""
-    root = ctx.find_root().command
-    formatter = ctx.make_formatter()
+    names, formatter = root.command.list_commands(root), root.make_formatter()
     if not words:
         pages.write_list(formatter)
     elif words[0] in pages.TOPICS and len(words) == 1:
         pages.write_page(words[0], formatter)
-    elif words[0] in root.list_commands(ctx):
-        node = tree.find(root, words, terminal_width=ctx.terminal_width)
+    elif words[0] in names:
+        node = tree.find(root.command, words, terminal_width=root.terminal_width)
         return f"{node.command.get_help(node.context)}\n"
     else:
-        near = did_you_mean(words[0], [*pages.TOPICS, *root.list_commands(ctx)])
+        near = did_you_mean(words[0], [*pages.TOPICS, *names])
         raise UsageError(
             f'Unknown topic or command "{" ".join(words)}".',
             hint=f"{near}Run `synq help` for the topics, `synq --help` for the commands.",

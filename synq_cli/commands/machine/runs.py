@@ -2,12 +2,10 @@
 
 from typing import Annotated, Literal
 
-import typer
-
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.metavars import RUN
-from synq_cli.cli.options import YesOption
+from synq_cli.cli.options import YesOption, argument, option
 from synq_cli.commands.bulk import SUMMARY, ReportOption, carry_out, finish
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
@@ -44,7 +42,7 @@ ROWS = [
     Column("Error", "error"),
 ]
 
-RunArgument = Annotated[str, typer.Argument(metavar=RUN, help="Run id, or the start of it.")]
+RunArgument = Annotated[str, argument(RUN, "Run id, or the start of it.")]
 
 
 @group.command("list")
@@ -68,8 +66,7 @@ def show_run(
     run: RunContext,
     run_id: RunArgument,
     rows: Annotated[
-        Literal["failed", "unknown", "all"] | None,
-        typer.Option("--rows", metavar="WHICH", case_sensitive=False, help="List rows of the run."),
+        Literal["failed", "unknown", "all"] | None, option("--rows", "WHICH", "List rows of the run.")
     ] = None,
 ) -> None:
     """Show a bulk run, or its rows.
@@ -106,9 +103,7 @@ def resume_run(
     run_id: RunArgument,
     resend: Annotated[
         str | None,
-        typer.Option(
-            "--resend-unknown", metavar="LINE,...", help="Send these lines again, although they may have been applied."
-        ),
+        option("--resend-unknown", "LINE,...", "Send these lines again, although they may have been applied."),
     ] = None,
     report: ReportOption = None,
 ) -> None:

@@ -2,13 +2,11 @@
 
 from typing import Annotated
 
-import typer
-
 from synq_cli.cli.confirmation import confirm
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.metavars import LOCATION, Metavar
-from synq_cli.cli.options import YesOption
+from synq_cli.cli.options import YesOption, option
 from synq_cli.commands.orders.listing import RECORD, OrderArgument
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
@@ -40,13 +38,9 @@ RETURN = [
 
 ItemOption = Annotated[
     list[str] | None,
-    typer.Option(
-        "--item",
-        metavar=Metavar("SKU=QTY", "item"),
-        help="Number of units of a SKU; repeat for more SKUs. [default: all]",
-    ),
+    option("--item", Metavar("SKU=QTY", "item"), "Number of units of a SKU; repeat for more SKUs. [default: all]"),
 ]
-ReasonOption = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Reason.")]
+ReasonOption = Annotated[str | None, option("--reason", "TEXT", "Reason.")]
 
 
 @group.command(
@@ -56,13 +50,11 @@ def fulfill_order(
     run: RunContext,
     order_id: OrderArgument,
     item: ItemOption = None,
-    carrier: Annotated[str | None, typer.Option("--carrier", metavar="NAME", help="Carrier name, such as DHL.")] = None,
+    carrier: Annotated[str | None, option("--carrier", "NAME", "Carrier name, such as DHL.")] = None,
     tracking_number: Annotated[
-        str | None, typer.Option("--tracking-number", metavar="NUMBER", help="Tracking number of the carrier.")
+        str | None, option("--tracking-number", "NUMBER", "Tracking number of the carrier.")
     ] = None,
-    location: Annotated[
-        str | None, typer.Option("--location", metavar=LOCATION, help="Stock location it ships from.")
-    ] = None,
+    location: Annotated[str | None, option("--location", LOCATION, "Stock location it ships from.")] = None,
 ) -> None:
     """Record a shipped parcel of an order.
 

@@ -1,19 +1,14 @@
 """`synq orders create`: one order, or many from a file."""
 
-from collections.abc import Mapping
-from functools import partial
-from pathlib import Path
 from typing import Annotated
-
-import typer
 
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.metavars import FILE, Metavar
-from synq_cli.cli.options import ForOption, LocationOption, YesOption
-from synq_cli.commands.bulk import ReportOption, carry_out
+from synq_cli.cli.options import ForOption, LocationOption, YesOption, option, switch
+from synq_cli.commands.bulk import ReportOption, send_file
 from synq_cli.commands.orders.listing import RECORD
-from synq_cli.documents import holds_many, read_document, shown_name
+from synq_cli.documents import holds_many, read_document
 from synq_cli.errors import UsageError
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
@@ -42,40 +37,32 @@ PLACED = [*RECORD, Column("Workflow", "workflow_id"), Column("Run", "run_id")]
 def create_order(
     run: RunContext,
     file: Annotated[
-        str | None,
-        typer.Option(
-            "--file", metavar=FILE, help="One order in JSON or YAML, or many, one per line; - for standard input."
-        ),
+        str | None, option("--file", FILE, "One order in JSON or YAML, or many, one per line; - for standard input.")
     ] = None,
     item: Annotated[
         list[str] | None,
-        typer.Option(
+        option(
             "--item",
-            metavar=Metavar("SKU=QTY@PRICE", "item"),
-            help="Item of the order; repeat for more. [default price: the variant's]",
+            Metavar("SKU=QTY@PRICE", "item"),
+            "Item of the order; repeat for more. [default price: the variant's]",
         ),
     ] = None,
-    channel: Annotated[
-        str | None, typer.Option("--channel", metavar="CHANNEL", help="Sales channel (name or id).")
-    ] = None,
+    channel: Annotated[str | None, option("--channel", "CHANNEL", "Sales channel (name or id).")] = None,
     currency: Annotated[
-        str | None,
-        typer.Option("--currency", metavar="CODE", help="Currency code, such as EUR. [default: the channel's]"),
+        str | None, option("--currency", "CODE", "Currency code, such as EUR. [default: the channel's]")
     ] = None,
     payment_provider: Annotated[
-        str | None,
-        typer.Option("--payment-provider", metavar="NAME", help="Payment provider, such as stripe, adyen or paypal."),
+        str | None, option("--payment-provider", "NAME", "Payment provider, such as stripe, adyen or paypal.")
     ] = None,
     payment_reference: Annotated[
-        str | None,
-        typer.Option("--payment-reference", metavar="TEXT", help="Reference of the payment at the provider."),
+        str | None, option("--payment-reference", "TEXT", "Reference of the payment at the provider.")
     ] = None,
-    customer: Annotated[str | None, typer.Option("--customer", metavar="UUID", help="Id of the customer.")] = None,
+    customer: Annotated[str | None, option("--customer", "UUID", "Id of the customer.")] = None,
     location: LocationOption = None,
     idempotency_key: Annotated[
-        str | None, typer.Option("--idempotency-key", metavar="KEY", help="Idempotency key. [default: a new key]")
+        str | None, option("--idempotency-key", "KEY", "Idempotency key. [default: a new key]")
     ] = None,
-    wait: Annotated[bool, typer.Option("--wait", help="Wait until the order is confirmed or has failed.")] = False,
+    wait: Annotated[bool, switch("--wait", "Wait until the order is confirmed or has failed.")] = False,
     limit: ForOption = None,
     report: ReportOption = None,
     yes: YesOption = False,
@@ -132,7 +119,9 @@ def create_order(
         }
         if given := [option for option, value in singles.items() if value]:
             raise UsageError(f"{given[0]} can't be used with a file of many orders.")
-        _create_many(run, (text, str(file)), fields, location, report, yes=yes)
+        from synq_cli.bulk.verbs.create_orders import CreateOrders
+
+        send_file(run, CreateOrders(run.api), text, str(file), location, fields, report=report, yes=yes)
         return
     if report is not None:
         raise UsageError("--report requires a file of many orders.")
@@ -166,22 +155,3 @@ def create_order(
         )
     elif not wait and limit is None:
         run.output.note(f"To follow it, run: synq orders track {order['id']} --watch")
-
-
-def _create_many(
-    run: RunContext,
-    source: tuple[str, str],
-    fields: Mapping[str, str | None],
-    location: str | None,
-    report: str | None,
-    *,
-    yes: bool,
-) -> None:
-    """Plan the orders of a file (its text and name), ask for confirmation and create them."""
-    from synq_cli.bulk.verbs.create_orders import CreateOrders
-
-    text, file = source
-    verb = CreateOrders(run.api)
-    read = partial(verb.read, text, shown_name(file), location, fields)
-    plan = run.bulk.plan(verb, read, file, None if file == "-" else Path(file))
-    carry_out(run, plan, lambda: run.bulk.start(plan), report, yes=yes)

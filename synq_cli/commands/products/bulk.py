@@ -4,12 +4,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.metavars import FILE
-from synq_cli.cli.options import ForOption, WaitOption, YesOption
+from synq_cli.cli.options import ForOption, WaitOption, YesOption, argument
 from synq_cli.commands.bulk import SUMMARY, ReportOption, agreed, finish
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
@@ -35,7 +33,7 @@ IMPORTED = [
 )
 def import_products(
     run: RunContext,
-    file: Annotated[str, typer.Argument(metavar=FILE, help="CSV or NDJSON file of any size; - is standard input.")],
+    file: Annotated[str, argument(FILE, "CSV or NDJSON file of any size; - is standard input.")],
     wait: WaitOption = False,
     limit: ForOption = None,
     report: ReportOption = None,

@@ -3,11 +3,10 @@
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.metavars import FILE
+from synq_cli.cli.options import option, switch
 from synq_cli.errors import UsageError
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
@@ -73,12 +72,9 @@ def list_issues(run: RunContext) -> None:
 def export_catalogue(
     run: RunContext,
     to: Annotated[
-        str | None,
-        typer.Option("--to", metavar=FILE, help="Write products to FILE (.csv or .ndjson); - for standard output."),
+        str | None, option("--to", FILE, "Write products to FILE (.csv or .ndjson); - for standard output.")
     ] = None,
-    whole: Annotated[
-        bool, typer.Option("--whole", help="Add description and brand, for one request per product.")
-    ] = False,
+    whole: Annotated[bool, switch("--whole", "Add description and brand, for one request per product.")] = False,
 ) -> None:
     """Queue an export of the catalogue, or write a file.
 
@@ -116,14 +112,14 @@ def _write_catalogue(run: RunContext, to: str, *, whole: bool) -> None:
     rows = exports.import_rows(found, keys)
     count = f"{len(rows)} product{'s' * (len(rows) != 1)}"
     if run.dry_run:
-        run.output.done(f"Would write {count} to {to}.")
+        run.output.note(f"Would write {count} to {to}.")
         return
     text = exports.catalogue_text(rows, kind, keys)
     if to == "-":
         run.output.text(text)
     else:
         replace_file(Path(to), text, mode=None, hint=None)
-        run.output.done(f"Wrote {count} to {to}.")
+        run.output.note(f"Wrote {count} to {to}.")
     if len(found) > len(rows):
         run.output.note(f"Skipped {len(found) - len(rows)} without a title.")
     run.output.note(products.perhaps_more(listed))

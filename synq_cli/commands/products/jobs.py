@@ -2,13 +2,11 @@
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
 from synq_cli.cli.confirmation import confirm
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.metavars import FILE, JOB
-from synq_cli.cli.options import ForOption, WaitOption, YesOption
+from synq_cli.cli.options import ForOption, WaitOption, YesOption, argument, option
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, excerpt, identifier, quantity, state, timestamp
@@ -41,16 +39,13 @@ RECORD = [
     Column("Payload", "payload_json", excerpt),
 ]
 
-JobArgument = Annotated[str, typer.Argument(metavar=JOB, help="Job id, or the start of an id shown before.")]
+JobArgument = Annotated[str, argument(JOB, "Job id, or the start of an id shown before.")]
 
 
 @group.command("list", operations.LIST_BULK_JOBS, requests=(1, 3))
 def list_jobs(
     run: RunContext,
-    job_type: Annotated[
-        bulk_jobs.JobType | None,
-        typer.Option("--type", metavar="TYPE", case_sensitive=False, help="Only jobs of this type."),
-    ] = None,
+    job_type: Annotated[bulk_jobs.JobType | None, option("--type", "TYPE", "Only jobs of this type.")] = None,
 ) -> None:
     """List bulk jobs, newest first.
 
@@ -84,15 +79,9 @@ def get_job(run: RunContext, job_id: JobArgument) -> None:
 )
 def create_job(
     run: RunContext,
-    job_type: Annotated[
-        bulk_jobs.JobType,
-        typer.Option("--type", metavar="TYPE", case_sensitive=False, help="Type of the job. Required."),
-    ],
+    job_type: Annotated[bulk_jobs.JobType, option("--type", "TYPE", "Type of the job. Required.")],
     file: Annotated[
-        str,
-        typer.Option(
-            "--file", metavar=FILE, help="File of rows: an array in JSON or YAML, or NDJSON; - for standard input."
-        ),
+        str, option("--file", FILE, "File of rows: an array in JSON or YAML, or NDJSON; - for standard input.")
     ],
     wait: WaitOption = False,
     limit: ForOption = None,

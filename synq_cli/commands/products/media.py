@@ -2,11 +2,10 @@
 
 from typing import Annotated
 
-import typer
-
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.metavars import PRODUCT, Metavar
+from synq_cli.cli.options import argument, option
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import address, age, identifier, quantity
@@ -25,12 +24,8 @@ COLUMNS = [
     Column("Changed", "updated_at", age, drop=4),
 ]
 
-ProductOption = Annotated[
-    str | None, typer.Option("--product", metavar=PRODUCT, help="Product id, or the start of an id shown before.")
-]
-VariantOption = Annotated[
-    str | None, typer.Option("--variant", metavar=Metavar("SKU|ID", "sku"), help="SKU or UUID of the variant.")
-]
+ProductOption = Annotated[str | None, option("--product", PRODUCT, "Product id, or the start of an id shown before.")]
+VariantOption = Annotated[str | None, option("--variant", Metavar("SKU|ID", "sku"), "SKU or UUID of the variant.")]
 
 
 @group.command("list", operations.LIST_MEDIA, operations.LIST_VARIANTS, requests=(1, 2))
@@ -50,15 +45,12 @@ def list_media(run: RunContext, product: ProductOption = None, variant: VariantO
 @group.command("add", operations.CREATE_MEDIA, operations.LIST_VARIANTS, requests=(1, 2))
 def add_media(
     run: RunContext,
-    url: Annotated[str, typer.Argument(metavar="URL", help="URL of the file; nothing is uploaded.")],
+    url: Annotated[str, argument("URL", "URL of the file; nothing is uploaded.")],
     product: ProductOption = None,
     variant: VariantOption = None,
-    alt_text: Annotated[
-        str | None, typer.Option("--alt-text", metavar="TEXT", help="Description for people who can't see it.")
-    ] = None,
+    alt_text: Annotated[str | None, option("--alt-text", "TEXT", "Description for people who can't see it.")] = None,
     sort_order: Annotated[
-        int | None,
-        typer.Option("--sort-order", min=0, max=LARGEST, metavar="N", help="Position in the display order, from 0."),
+        int | None, option("--sort-order", "N", "Position in the display order, from 0.", min=0, max=LARGEST)
     ] = None,
 ) -> None:
     """Add an image or a video by its URL.

@@ -2,13 +2,11 @@
 
 from typing import Annotated
 
-import typer
-
 from synq_cli.cli.confirmation import confirm
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.metavars import PRODUCT, PRODUCT_OR_SKU, Metavar
-from synq_cli.cli.options import DescriptionOption, YesOption
+from synq_cli.cli.options import DescriptionOption, YesOption, argument, option
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, flag, identifier, state, timestamp
@@ -42,20 +40,10 @@ RECORD = [
 QUEUED = [Column("Status", "status")]
 
 ActionOption = Annotated[
-    products.PushAction,
-    typer.Option(
-        "--action",
-        metavar="ACTION",
-        case_sensitive=False,
-        help="upsert creates or updates the product there, delete deletes it.",
-    ),
+    products.PushAction, option("--action", "ACTION", "upsert creates or updates the product there, delete deletes it.")
 ]
-ProductArgument = Annotated[
-    str, typer.Argument(metavar=PRODUCT, help="Product id, or the start of an id shown before.")
-]
-CategoryOption = Annotated[
-    str | None, typer.Option("--category", metavar="CATEGORY", help="Name or slug of its category.")
-]
+ProductArgument = Annotated[str, argument(PRODUCT, "Product id, or the start of an id shown before.")]
+CategoryOption = Annotated[str | None, option("--category", "CATEGORY", "Name or slug of its category.")]
 
 
 @group.command("list", operations.LIST_PRODUCTS)
@@ -78,10 +66,7 @@ def list_products(run: RunContext) -> None:
 def get_product(
     run: RunContext,
     product: Annotated[
-        str,
-        typer.Argument(
-            metavar=PRODUCT_OR_SKU, help="Product id, the start of an id shown before, or the SKU of a variant."
-        ),
+        str, argument(PRODUCT_OR_SKU, "Product id, the start of an id shown before, or the SKU of a variant.")
     ],
 ) -> None:
     """Show a product, by its id or a SKU.
@@ -99,7 +84,7 @@ def get_product(
 @group.command("create", operations.CREATE_PRODUCT)
 def create_product(
     run: RunContext,
-    title: Annotated[str, typer.Argument(metavar="TITLE", help="Title, as shown in the shop.")],
+    title: Annotated[str, argument("TITLE", "Title, as shown in the shop.")],
     description: DescriptionOption = None,
     category: CategoryOption = None,
 ) -> None:
@@ -118,18 +103,14 @@ def create_product(
 def update_product(
     run: RunContext,
     product_id: ProductArgument,
-    title: Annotated[str | None, typer.Option("--title", metavar="TEXT", help="New title.")] = None,
+    title: Annotated[str | None, option("--title", "TEXT", "New title.")] = None,
     description: DescriptionOption = None,
     category: CategoryOption = None,
     category_id: Annotated[
-        str | None,
-        typer.Option(
-            "--category-id", metavar=Metavar("ID", "category"), help="Id of its category; some servers ignore it."
-        ),
+        str | None, option("--category-id", Metavar("ID", "category"), "Id of its category; some servers ignore it.")
     ] = None,
     brand_id: Annotated[
-        str | None,
-        typer.Option("--brand-id", metavar=Metavar("ID", "brand"), help="Id of its brand; some servers ignore it."),
+        str | None, option("--brand-id", Metavar("ID", "brand"), "Id of its brand; some servers ignore it.")
     ] = None,
 ) -> None:
     """Change a product.
@@ -164,7 +145,7 @@ def delete_product(run: RunContext, product_id: ProductArgument, yes: YesOption 
     name = f"{product.get('title')} ({product['id']})"
     confirm(run, f"Delete {name}? This can't be undone.", yes=yes)
     run.api.products.delete(product)
-    run.output.done(f"Deleted {name}.")
+    run.output.note(f"Deleted {name}.")
 
 
 @group.command("push", operations.PUSH_PRODUCT, operations.GET_PRODUCT, requests=(1, 2))

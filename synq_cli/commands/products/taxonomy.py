@@ -2,12 +2,10 @@
 
 from typing import Annotated, Any
 
-import typer
-
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.metavars import Metavar
-from synq_cli.cli.options import DescriptionOption, NameArgument, SlugOption
+from synq_cli.cli.options import DescriptionOption, NameArgument, SlugOption, option
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import address, age, identifier
 from synq_cli.resources.products.taxonomy import (
@@ -86,8 +84,7 @@ def create_category(
     slug: SlugOption = None,
     description: DescriptionOption = None,
     parent: Annotated[
-        str | None,
-        typer.Option("--parent", metavar=Metavar("NAME|ID", "category"), help="Parent category. [default: none]"),
+        str | None, option("--parent", Metavar("NAME|ID", "category"), "Parent category. [default: none]")
     ] = None,
 ) -> None:
     """Create a category.
@@ -106,9 +103,7 @@ def create_brand(
     run: RunContext,
     name: NameArgument,
     description: DescriptionOption = None,
-    logo_url: Annotated[
-        str | None, typer.Option("--logo-url", metavar="URL", help="URL of the logo; nothing is uploaded.")
-    ] = None,
+    logo_url: Annotated[str | None, option("--logo-url", "URL", "URL of the logo; nothing is uploaded.")] = None,
 ) -> None:
     """Create a brand.
 
@@ -126,10 +121,10 @@ def create_attribute(
     slug: SlugOption = None,
     kind: Annotated[
         str | None,
-        typer.Option(
+        option(
             "--type",
-            metavar=Metavar("TYPE", "words", ATTRIBUTE_TYPES),  # no Literal: the server may know more
-            help="TEXT, NUMBER or another type that the server knows. [default: TEXT]",
+            Metavar("TYPE", "words", ATTRIBUTE_TYPES),  # no Literal: the server may know more
+            "TEXT, NUMBER or another type that the server knows. [default: TEXT]",
         ),
     ] = None,
 ) -> None:

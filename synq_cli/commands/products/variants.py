@@ -2,12 +2,10 @@
 
 from typing import Annotated
 
-import typer
-
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.metavars import PRODUCT, SKU, Metavar
-from synq_cli.cli.options import AllOption, LimitOption
+from synq_cli.cli.options import AllOption, LimitOption, argument, option
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, identifier, money, timestamp
@@ -42,10 +40,8 @@ RECORD = [
 @group.command("list", operations.LIST_VARIANTS, requests=(1, None))
 def list_variants(
     run: RunContext,
-    sku: Annotated[str | None, typer.Option("--sku", metavar=SKU, help="Only the variant with this SKU.")] = None,
-    product: Annotated[
-        str | None, typer.Option("--product", metavar=PRODUCT, help="Only variants of this product.")
-    ] = None,
+    sku: Annotated[str | None, option("--sku", SKU, "Only the variant with this SKU.")] = None,
+    product: Annotated[str | None, option("--product", PRODUCT, "Only variants of this product.")] = None,
     limit: LimitOption = 50,
     read_all: AllOption = False,
 ) -> None:
@@ -67,18 +63,11 @@ def list_variants(
 @group.command("create", operations.CREATE_VARIANT)
 def create_variant(
     run: RunContext,
-    product: Annotated[
-        str,
-        typer.Argument(metavar=Metavar("PRODUCT", "product"), help="Product id, or the start of an id shown before."),
-    ],
-    sku: Annotated[str | None, typer.Option("--sku", metavar="SKU", help="SKU, unique within the tenant.")] = None,
-    barcode: Annotated[
-        str | None, typer.Option("--barcode", metavar="GTIN", help="Barcode: EAN-13, UPC-A or another GTIN.")
-    ] = None,
-    price: Annotated[str | None, typer.Option("--price", metavar="AMOUNT", help="Price, such as 19.90.")] = None,
-    currency: Annotated[
-        str | None, typer.Option("--currency", metavar="CODE", help="Currency of the price, such as EUR.")
-    ] = None,
+    product: Annotated[str, argument(Metavar("PRODUCT", "product"), "Product id, or the start of an id shown before.")],
+    sku: Annotated[str | None, option("--sku", "SKU", "SKU, unique within the tenant.")] = None,
+    barcode: Annotated[str | None, option("--barcode", "GTIN", "Barcode: EAN-13, UPC-A or another GTIN.")] = None,
+    price: Annotated[str | None, option("--price", "AMOUNT", "Price, such as 19.90.")] = None,
+    currency: Annotated[str | None, option("--currency", "CODE", "Currency of the price, such as EUR.")] = None,
 ) -> None:
     """Add a variant to a product.
 

@@ -1,6 +1,6 @@
 """Fulfilments: the parcels of an order."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from synq_cli.errors import NotFoundError
 from synq_cli.http import operations
@@ -8,10 +8,8 @@ from synq_cli.resources.inventory.locations import Locations
 from synq_cli.resources.orders.lines import parse_units, remember_items
 from synq_cli.resources.orders.states import status_of, take_step
 from synq_cli.resources.shared import validation
+from synq_cli.resources.shared.pagination import Row
 from synq_cli.resources.shared.resource import Resource
-
-if TYPE_CHECKING:
-    from synq_cli.resources.shared.pagination import Row
 
 _SHIPPED = {"shipped", "out_for_delivery", "delivered"}
 
@@ -19,7 +17,7 @@ _SHIPPED = {"shipped", "out_for_delivery", "delivered"}
 class Fulfillments(Resource):
     """The fulfilments of an order."""
 
-    def of(self, order_id: str) -> "list[Row]":
+    def of(self, order_id: str) -> list[Row]:
         """An order's parcels, oldest first. GET /api/v1/oms/orders/{orderID}/fulfillments"""
         rows = self._api.read_list(operations.LIST_FULFILLMENTS, "fulfillments", path={"orderID": order_id})
         remember_items(self._api.index, rows)
@@ -45,7 +43,7 @@ class Fulfillments(Resource):
         self._api.transport.check(operations.CREATE_FULFILLMENT)
         return fields
 
-    def create(self, order: "Row", fields: dict[str, Any]) -> "Row":
+    def create(self, order: Row, fields: dict[str, Any]) -> Row:
         """Record a parcel as sent; returns the fulfilment. POST /api/v1/oms/orders/{orderID}/fulfillments"""
         body = {key: value for key, value in fields.items() if key != "location"}
         if "location" in fields:

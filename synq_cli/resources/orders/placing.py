@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from synq_cli.errors import NotFoundError, UsageError
 from synq_cli.exact_json import Number
@@ -14,11 +14,9 @@ from synq_cli.resources.orders.lines import Line
 from synq_cli.resources.products.products import Products
 from synq_cli.resources.products.variants import Variants
 from synq_cli.resources.shared import validation
+from synq_cli.resources.shared.pagination import Row
 from synq_cli.resources.shared.resource import Resource, find_row
 from synq_cli.uuids import parse_uuid
-
-if TYPE_CHECKING:
-    from synq_cli.resources.shared.pagination import Row
 
 
 @dataclass(frozen=True)
@@ -95,7 +93,7 @@ class OrderBuilder(Resource):
             items.append(_without_nulls(item))
         return items, remarks
 
-    def _variant(self, name: str) -> "Row":
+    def _variant(self, name: str) -> Row:
         """The variant of a SKU or of an id with a cached SKU; only its id if variants can't be listed."""
         identifier = parse_uuid(name)
         sku = self._api.index.names("sku").get(identifier) if identifier else name
@@ -140,7 +138,7 @@ def merge_order(document: Any, fields: Mapping[str, str | None]) -> Any:
     return order
 
 
-def resolve_channel(order: Mapping[str, Any], channels: "list[Row]") -> tuple[dict[str, str], list[str]]:
+def resolve_channel(order: Mapping[str, Any], channels: list[Row]) -> tuple[dict[str, str], list[str]]:
     """The name of the order's channel, the order's currency (by default the channel's), and doubts about them."""
     row = find_row(channels, order["channel"], "channel", "name", "id", see="synq channels list")
     name, given = str(row["name"]), order.get("currency")
@@ -158,7 +156,7 @@ def with_location(location_id: str, items: list[dict[str, Any]]) -> list[dict[st
     return [{**item, "location_id": location_id} if item.get("variant_id") else item for item in items]
 
 
-def _own_price(variant: "Row", sku: str, currency: str) -> Number:
+def _own_price(variant: Row, sku: str, currency: str) -> Number:
     """The variant's price; UsageError if it has none in this currency."""
     price, priced_in = variant.get("price"), variant.get("currency")
     if not price or str(priced_in or currency).upper() != currency:
@@ -167,12 +165,12 @@ def _own_price(variant: "Row", sku: str, currency: str) -> Number:
     return validation.amount(str(price), f"price of {sku}")
 
 
-def _product_id(variant: "Row") -> str:
+def _product_id(variant: Row) -> str:
     """The id of its product; empty where the variant names none."""
     return parse_uuid(str(variant.get("product_id"))) or ""
 
 
-def _options(variant: "Row") -> str | None:
+def _options(variant: Row) -> str | None:
     """The chosen options as a title, such as Navy / M."""
     options = variant.get("option_values")
     values = options.values() if isinstance(options, dict) else []
