@@ -132,4 +132,4 @@ def remove_member(run: RunContext, member: MemberArgument, yes: YesOption = Fals
     who = f"{change.name} ({change.member.get('role')})"
     confirm(run, f"Remove {who}? Access ends at once.", yes=yes)
     run.api.members.remove(change)
-    run.output.done(f"Removed {who}.")
+    run.output.note(f"Removed {who}.")

@@ -220,7 +220,7 @@ def clear_faults(run: RunContext) -> None:
     with run.sandbox.server():
         from synq_cli.sandbox.server.faults import clear
     count = clear(run.sandbox.file)
-    run.output.done(f"Removed {count} fault{'s' * (count != 1)} and reset the rate limit.")
+    run.output.note(f"Removed {count} fault{'s' * (count != 1)} and reset the rate limit.")
 
 
 @faults.command("limit")

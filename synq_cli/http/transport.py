@@ -20,11 +20,10 @@ from synq_cli.http import replies, retry
 from synq_cli.http.exchange import NoResponseError, Observer, Reply, request_line
 from synq_cli.http.operation import Operation
 from synq_cli.http.prefetch import Prefetch
-from synq_cli.http.rate_limit import RESERVE
+from synq_cli.http.rate_limit import RESERVE, Budget, Ticket
 
 if TYPE_CHECKING:
     from synq_cli.http.client import HttpClient
-    from synq_cli.http.rate_limit import Budget, Ticket
     from synq_cli.session.session import Session
     from synq_cli.state.id_cache import LocalIndex
 
@@ -48,7 +47,7 @@ class ApiTransport:
     def __init__(
         self,
         session: "Session",
-        budget: "Budget",
+        budget: Budget,
         index: "LocalIndex",
         observer: Observer,
         *,
@@ -153,7 +152,7 @@ class ApiTransport:
         Its result is the parsed answer, None for a failure.
         """
 
-        def attempt(ticket: "Ticket") -> Any:
+        def attempt(ticket: Ticket) -> Any:
             request = ApiRequest(operation, self._session.base_url + operation.path, query, None, {})
             outcome = self._send_once(request, ticket)
             self._record(outcome, ticket, 0)
@@ -195,11 +194,12 @@ class ApiTransport:
             if isinstance(outcome, Reply) and may_have_arrived and replies.is_gone(outcome, operation):
                 self.changed = True  # an earlier attempt was carried out
                 return None
-            acted = retry.may_have_acted(_failure_of(outcome))
+            acted = retry.may_have_acted(outcome)
             with self._counting:
                 self.unclear += acted
-            pause = self._pause(operation, outcome, repeats)
-            if pause is None or self._now() + pause > until:
+            reply_headers = outcome.headers if isinstance(outcome, Reply) else {}
+            pause = retry.pause(repeats, self._jitter, reply_headers, self._now())
+            if not retry.may_repeat(operation.retry, outcome, repeats) or self._now() + pause > until:
                 raise self._error(request, outcome)
             if isinstance(outcome, NoResponseError):
                 self._observer.waiting(pause, f"{outcome.sentence}; trying again")
@@ -230,7 +230,7 @@ class ApiTransport:
                     request_id=outcome.request_id if isinstance(outcome, Reply) else None,
                 )
 
-    def _record(self, outcome: "Reply | NoResponseError", ticket: "Ticket", refusals: int) -> float | None:
+    def _record(self, outcome: "Reply | NoResponseError", ticket: Ticket, refusals: int) -> float | None:
         """Record a reply in the rate limit; returns the seconds to pause after a 429, else None."""
         if isinstance(outcome, NoResponseError):
             return None  # recorded by _send_once
@@ -242,7 +242,7 @@ class ApiTransport:
         self._budget.record_refusal(ticket, pause)
         return pause
 
-    def _send_once(self, request: ApiRequest, ticket: "Ticket") -> "Reply | NoResponseError":
+    def _send_once(self, request: ApiRequest, ticket: Ticket) -> "Reply | NoResponseError":
         operation = request.operation
         started = time.monotonic()
         reply, error, sent = None, None, True
@@ -303,19 +303,17 @@ class ApiTransport:
         self._session.keep_fresh()
         return self._session.credentials.token
 
-    def _pause(self, operation: Operation, outcome: "Reply | NoResponseError", repeats: int) -> float | None:
-        """Seconds before the next attempt; None if there may be none."""
-        if isinstance(outcome, NoResponseError) and not outcome.retryable:
-            return None
-        if not retry.may_repeat(operation.retry, _failure_of(outcome), repeats):
-            return None
-        headers = outcome.headers if isinstance(outcome, Reply) else {}
-        return retry.pause(repeats, self._jitter, headers, self._now())
-
     def _error(self, request: ApiRequest, outcome: "Reply | NoResponseError") -> SynqError:
         operation = request.operation
         if isinstance(outcome, Reply):
-            return self._failure(request, outcome)
+            if replies.is_missing_route(outcome, operation):
+                if replies.is_bare(outcome, operation):
+                    self._index.remember_missing(operation.id)
+                return replies.missing_route(operation)
+            error = replies.failure(outcome, operation, request.subject)
+            if outcome.status == 401 and not operation.public:
+                error.hint = self._session.login_hint(self._now())
+            return error
         if operation.retry != "safe" and outcome.sent:
             return UnknownOutcomeError(
                 f"{operation.method} {operation.path} was sent, but {outcome.sentence}; it may have been applied."
@@ -331,20 +329,3 @@ class ApiTransport:
         )
         error.retryable = outcome.retryable
         return error
-
-    def _failure(self, request: ApiRequest, reply: Reply) -> SynqError:
-        operation = request.operation
-        if replies.is_missing_route(reply, operation):
-            if replies.is_bare(reply, operation):
-                self._index.remember_missing(operation.id)
-            return replies.missing_route(operation)
-        error = replies.failure(reply, operation, request.subject)
-        if reply.status == 401 and not operation.public:
-            error.hint = self._session.login_hint(self._now())
-        return error
-
-
-def _failure_of(outcome: Reply | NoResponseError) -> retry.Failure | int:
-    if isinstance(outcome, Reply):
-        return outcome.status
-    return "no_answer" if outcome.sent else "not_sent"

@@ -8,8 +8,6 @@ from synq_cli.errors import SynqError
 from synq_cli.output.streams import Stream
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
     from synq_cli.output.drawing.progress import Progress
 
 
@@ -65,8 +63,8 @@ class Messages:
         if self._debug:
             self.stream.say(line, "dim")
 
-    def progress(self, label: str) -> "AbstractContextManager[Progress]":
+    def progress(self, label: str) -> "Progress":
         """Progress of a long operation: a bar on a terminal, a line every 30 seconds elsewhere."""
-        from synq_cli.output.drawing.progress import shown_progress
+        from synq_cli.output.drawing.progress import Progress
 
-        return shown_progress(self.stream, label, now=self._now, quiet=self._quiet)
+        return Progress(self.stream, label, self._now, self._quiet)

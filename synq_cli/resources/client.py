@@ -20,10 +20,9 @@ if TYPE_CHECKING:
     from synq_cli.resources.inventory.locations import Locations
     from synq_cli.resources.inventory.reservations import Reservations
     from synq_cli.resources.inventory.stock import Inventory
-    from synq_cli.resources.orders.fulfillments import Fulfillments
+    from synq_cli.resources.orders.fulfillments import Fulfillments, Returns
     from synq_cli.resources.orders.orders import Orders
     from synq_cli.resources.orders.placing import OrderBuilder
-    from synq_cli.resources.orders.returns import Returns
     from synq_cli.resources.orders.tracking import Tracking
     from synq_cli.resources.organization import Members, Organization
     from synq_cli.resources.products.bulk_jobs import BulkJobs
@@ -67,7 +66,7 @@ class SynqClient:
     members: "Members" = _resource("organization", "Members")
     settings: "TenantSettings" = _resource("settings", "TenantSettings")
     fulfillments: "Fulfillments" = _resource("orders.fulfillments", "Fulfillments")
-    returns: "Returns" = _resource("orders.returns", "Returns")
+    returns: "Returns" = _resource("orders.fulfillments", "Returns")
     orders: "Orders" = _resource("orders.orders", "Orders")
     order_builder: "OrderBuilder" = _resource("orders.placing", "OrderBuilder")
     tracking: "Tracking" = _resource("orders.tracking", "Tracking")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from synq_cli import exact_json
-from synq_cli.bulk.journal import Content, Entry, Receipt, Row
+from synq_cli.bulk.journal import Content, Receipt, Row
 from synq_cli.bulk.prepare import PreparedRows, Problem, refuse
 from synq_cli.bulk.reconcile import clock_offset, match
 from synq_cli.bulk.verbs.verb import Verb
@@ -100,7 +100,7 @@ class ImportProducts(Verb):
         return self._api.bulk_jobs.switch_encoding(error)
 
     def reconcile(
-        self, unclear: Sequence[Entry], *, done: Sequence[Entry], taken: set[str], rivals: Sequence[Entry]
+        self, unclear: Sequence[Row], *, done: Sequence[Row], taken: set[str], rivals: Sequence[Row]
     ) -> dict[int, Receipt]:
         """Jobs that hold the very rows of an unclear part, and can be of no other."""
         ours = {row.content["digest"]: exact_json.loads(_payload(row.content).decode()) for row in unclear}
@@ -115,7 +115,7 @@ class ImportProducts(Verb):
     def item_count(self, content: Content) -> int:
         return int(content["products"])
 
-    def on_finished(self, entries: Sequence[Entry]) -> None:
+    def on_finished(self, entries: Sequence[Row]) -> None:
         for path in {row.content["path"] for row in entries if row.content["is_copy"]}:
             Path(path).unlink(missing_ok=True)
 

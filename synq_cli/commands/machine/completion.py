@@ -61,12 +61,12 @@ def install(run: RunContext, shell: ShellArgument = None, yes: YesOption = False
     place = installation(shell, run.system.environ)
     edits = place.edits(script(place.shell, run.root.command))
     if not edits:
-        run.output.done(f"Completion for {place.shell} is up to date: {place.script}")
+        run.output.note(f"Completion for {place.shell} is up to date: {place.script}")
         return
     confirm_local(run, f"{_summary(edits)}?", yes=yes)
     place.carry_out(edits)
-    run.output.done(f"Installed completion for {place.shell}. It works in new shells; to load it in this one, run:")
-    run.output.done(place.start)  # on a line of its own, to be copied
+    run.output.note(f"Installed completion for {place.shell}. It works in new shells; to load it in this one, run:")
+    run.output.note(place.start)  # on a line of its own, to be copied
 
 
 @group.command("uninstall")
@@ -82,11 +82,11 @@ def uninstall(run: RunContext, shell: ShellArgument = None, yes: YesOption = Fal
     place = installation(shell, run.system.environ)
     edits = place.edits(None)
     if not edits:
-        run.output.done(f"Completion for {place.shell} is not installed.")
+        run.output.note(f"Completion for {place.shell} is not installed.")
         return
     confirm_local(run, f"{_summary(edits)}?", yes=yes)
     place.carry_out(edits)
-    run.output.done(f"Removed completion for {place.shell} from new shells.")
+    run.output.note(f"Removed completion for {place.shell} from new shells.")
 
 
 def _summary(edits: dict[Path, str | None]) -> str:

@@ -13,7 +13,6 @@ from synq_cli.errors import UsageError
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.resources.orders.lines import parse_line
-from synq_cli.resources.orders.placing import OrderInput
 
 group = CommandGroup()
 
@@ -125,15 +124,14 @@ def create_order(
         return
     if report is not None:
         raise UsageError("--report requires a file of many orders.")
-    order_input = OrderInput(
-        document=None if text is None else read_document(text, str(file)),
-        name="The order" if file in {None, "-"} else str(file),
-        fields=fields,
-        lines=[parse_line(text) for text in item or []],
+    entry = run.api.order_builder.build(
+        None if text is None else read_document(text, str(file)),
+        "The order" if file in {None, "-"} else str(file),
+        fields,
+        [parse_line(text) for text in item or []],
         location=location,
         usual_location=run.settings.location,
     )
-    entry = run.api.order_builder.build(order_input)
     for remark in entry.remarks:
         run.output.note(remark)
     for doubt in entry.doubts:

@@ -1,15 +1,13 @@
 """Order statuses: groups, allowed transitions, and the commands that fit a status."""
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from synq_cli.errors import ConflictError, UsageError
+from synq_cli.http.operation import Operation
 from synq_cli.nearest import did_you_mean
 from synq_cli.resources.shared.pagination import Row
-
-if TYPE_CHECKING:
-    from synq_cli.http.operation import Operation
-    from synq_cli.resources.shared.resource import Api
+from synq_cli.resources.shared.resource import Api
 
 # The statuses that may follow each status, the usual one first.
 NEXT: dict[str, tuple[str, ...]] = {
@@ -134,9 +132,7 @@ def _shortest(start: str, end: str) -> list[str] | None:
     return None
 
 
-def take_step(
-    api: "Api", operation: "Operation", order: Mapping[str, Any], body: Mapping[str, object], after: str
-) -> Row:
+def take_step(api: Api, operation: Operation, order: Mapping[str, Any], body: Mapping[str, object], after: str) -> Row:
     """Cancel, fulfil or return an order, once; returns the answer. A dry run shows `after` as the new status."""
     return api.write(
         operation,

@@ -137,6 +137,13 @@ class Api:
             return present, present
         return present, self.write(operation, path, body=body, before=before, after=body)
 
+    def remember_skus(self, rows: list[Row], id_key: str) -> None:
+        """Cache the SKUs of rows, whose variant's id is under `id_key`."""
+        pairs = ((row.get("sku"), row.get(id_key)) for row in rows)
+        self.index.remember(
+            "sku", ((sku, name) for sku, name in pairs if isinstance(sku, str) and sku and isinstance(name, str))
+        )
+
     def resolve_id(self, kind: "Kind", text: str) -> str:
         """A UUID as it is, or the one cached id with this prefix. UsageError if there is none, or several."""
         found = self.ids_like(kind, text)
