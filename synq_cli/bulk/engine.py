@@ -94,7 +94,7 @@ class Engine:
             done, unclear = journal.entries("done"), journal.entries("unknown", "sent")
         self._api.transport.check(verb.operation)
         if not done:
-            raise UsageError(f"No row of the run {facts.id} is done; there is nothing to undo.")
+            raise UsageError(f"Run {facts.id} has no rows that are done; there is nothing to undo.")
         rows = [Row(row.line, content) for row in done if (content := verb.reverse(row.content)) is not None]
         if not rows:
             raise RefusedError(f"`synq {verb.name}` can't be undone.", hint=verb.undo_hint)
@@ -117,7 +117,7 @@ class Engine:
         self._api.transport.check(verb.operation)
         if known := sorted(set(resend) - unknown):
             raise UsageError(
-                f"The outcome of line {known[0]} is not unknown; only lines of unknown outcome can be sent again.",
+                f"Line {known[0]} can't be sent again: its outcome is known.",
                 hint=f"`synq runs show {journal.facts.id} --rows unknown` lists them.",
             )
         return self._planned(verb, [Row(row.line, row.content) for row in left], journal.facts.file)
@@ -152,7 +152,7 @@ class Engine:
             verb = self._verb_of(journal)
             self._lock(journal)
             for row in journal.entries("sent"):
-                journal.unknown(row.line, row.answered_at, "synq ended before the answer came.")
+                journal.unknown(row.line, row.answered_at, "synq exited before a response arrived.")
             if verb.resends:
                 resend = [row.line for row in journal.entries("unknown")]
             elif resend:
@@ -187,8 +187,8 @@ class Engine:
         for row in self._runs.unfinished(verb.name, path, self._session.scope) if path else ():
             left = row["rows"] - row["done"] - row["failed"]
             self._observer.warn(
-                f"The run {row['id']} of this file is {row['state']}, with {left} of {row['rows']} rows left. "
-                f"To finish it, use `synq runs resume {row['id']}`; this is a new run, of all rows."
+                f"An earlier run of this file, {row['id']}, is {row['state']} with {left} of {row['rows']} rows left. "
+                f"To finish it, run `synq runs resume {row['id']}`. This is a new run of all rows."
             )
 
     def _command(self, facts: Facts) -> str:

@@ -130,7 +130,7 @@ class Runner:
             self._abandoned = again or not in_flight
             if again:
                 for line in in_flight:
-                    self._journal.unknown(line, None, "Interrupted while it was in flight.")
+                    self._journal.unknown(line, None, "Interrupted while the request was in flight.")
         if not self._abandoned:
             self._progress.stopping(len(in_flight))
 

@@ -134,7 +134,7 @@ class ApiTransport:
         """
         if self._settings.read_only and operation.effect != "read" and not self._dry_run:
             raise RefusedError(
-                f"This run is read-only ({self._settings.sources['read_only']}); "
+                f"Read-only mode is on ({self._settings.sources['read_only']}); "
                 f"{operation.method} {operation.path} was not sent."
             )
         if not operation.public:
@@ -153,7 +153,7 @@ class ApiTransport:
     ) -> Reply | None:
         self.check(operation)
         if content is not None and len(content) > _LARGEST_BODY:
-            raise UsageError(f"The body is {len(content):,} bytes; the API takes at most {_LARGEST_BODY:,}.")
+            raise UsageError(f"The body is {len(content):,} bytes; the API accepts at most {_LARGEST_BODY:,}.")
         url = self._session.base_url + operation.path_with(path)
         request = ApiRequest(operation, url, query, content, headers)
         repeats, may_have_arrived, renewed = 0, False, operation.public
@@ -178,9 +178,9 @@ class ApiTransport:
             if pause is None or self._now() + pause > until:
                 raise self._error(operation, outcome, " ".join(path.values()))
             if isinstance(outcome, NoResponseError):
-                self._observer.waiting(pause, f"{outcome.sentence}; trying again")
+                self._observer.waiting(pause, f"{outcome.sentence}; retrying")
             elif pause >= 1:
-                self._observer.waiting(pause, f"the API answered with status {outcome.status}; trying again")
+                self._observer.waiting(pause, f"the API responded with status {outcome.status}; retrying")
             self._sleep(pause)
             repeats += 1
             may_have_arrived |= acted
@@ -258,7 +258,7 @@ class ApiTransport:
             self._budget.record(ticket)
             if operation.effect != "read":
                 raise InterruptError(
-                    f"Interrupted while {operation.method} {operation.path} was under way; it may have been applied. "
+                    f"Interrupted while {operation.method} {operation.path} was in progress; it may have been applied. "
                     "Check before sending it again."
                 ) from None
             raise

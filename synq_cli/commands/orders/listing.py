@@ -45,7 +45,7 @@ RECORD = [
 ]
 
 
-OrderArgument = Annotated[str, argument(ORDER, "Order id, or the start of an id shown before.")]
+OrderArgument = Annotated[str, argument(ORDER, "Order id, or the first characters of one that synq has shown.")]
 
 
 # Some names are both a group and a status.
@@ -67,7 +67,7 @@ def list_orders(
     status: StatusOption = None,
     channel: Annotated[str | None, option("--channel", "CHANNEL", "Only orders of this channel (name or id).")] = None,
     since: Annotated[
-        str | None, option("--since", "WHEN", "Only orders placed since: an age (30m, 12h, 7d, 2w), a date or a time.")
+        str | None, option("--since", "WHEN", "Only orders placed since this age (30m, 12h, 7d, 2w), date or time.")
     ] = None,
     key: Annotated[str | None, option("--key", "KEY", "Only the order placed with this idempotency key.")] = None,
     limit: LimitOption = 50,

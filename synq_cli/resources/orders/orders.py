@@ -185,7 +185,7 @@ def _resend_hint(attempt: "Attempt") -> str:
     option = f" with --idempotency-key {attempt.key}" if attempt.own else ""
     new = "" if attempt.since is None else " To place a second order, use another --idempotency-key."
     return (
-        f"ApiRequest the same order again{option} uses the same key, {attempt.key}, so it can't be placed twice. "
+        f"Sending the same order again{option} uses the same key, {attempt.key}, so it can't be placed twice. "
         f"`synq orders list --key {attempt.key}` shows whether it was placed.{new}"
     )
 
