@@ -228,7 +228,7 @@ def test_lost_answer_is_found_in_the_ledger_or_stays_unknown(run: Any, shop: Sho
     assert result.status == 10
     assert result.err == (
         f"synq: Run {name}: 5 of 6 rows done, 1 unknown. Unknown: line 5.\n"
-        f"  `synq runs resume {name}` looks for them once more. If you are sure that a row did not arrive, "
+        f"  `synq runs resume {name}` looks for them once more. If you are sure that a row was not applied, "
         f"send it again with: synq runs resume {name} --resend-unknown 5\n"
     )
     shop.answers = {}
