@@ -3,6 +3,7 @@
 import re
 import sys
 from collections.abc import Sequence
+from errno import ENOSPC
 from shutil import get_terminal_size
 from typing import Any
 
@@ -43,7 +44,7 @@ GROUPS = {
     "sandbox": ("synq_cli.commands.sandbox", "Try synq on an embedded sandbox tenant.", "This machine"),
     "doctor": ("synq_cli.commands.machine.doctor", "Check the setup and suggest fixes.", "This machine"),
     "completion": ("synq_cli.commands.machine.completion", "Set up shell completion.", "This machine"),
-    "schema": ("synq_cli.commands.machine.schema", "Print the command tree as JSON.", "This machine"),
+    "schema": ("synq_cli.commands.machine.help:schema", "Print the command tree as JSON.", "This machine"),
     "help": ("synq_cli.commands.machine.help", "Show help on a topic or a command.", "This machine"),
 }
 
@@ -151,26 +152,21 @@ def _run(root: RootGroup, run: RunContext) -> int:
     except KeyboardInterrupt:
         return _report(run, InterruptError("Interrupted."))
     except Exception as error:  # noqa: BLE001 the one place that hides tracebacks
-        return _report(run, _disk_full(error) or _bug(run, error))
+        return _report(run, _unexpected(run, error))
     return 0
 
 
 def _dispatch(root: RootGroup, run: RunContext) -> None:
-    _refuse_broken_text(run.arguments)
+    for word in run.arguments:
+        try:
+            word.encode()
+        except UnicodeEncodeError:  # no file or request can hold it
+            raise UsageError(f"Invalid text {word!r}: use the encoding of this terminal.") from None
     columns = get_terminal_size().columns
     # Typer's own choice, except below 50 columns. Explicit, because CliRunner makes Typer choose another width.
     width = columns if columns < 50 else max(min(columns, 80) - 2, 50)
     with root.make_context("synq", list(run.arguments), None, obj=run, terminal_width=width) as context:
         root.invoke(context)
-
-
-def _refuse_broken_text(arguments: list[str]) -> None:
-    """UsageError for an argument that is not valid in the locale's encoding: no file or request can hold it."""
-    for word in arguments:
-        try:
-            word.encode()
-        except UnicodeEncodeError:
-            raise UsageError(f"Invalid text {word!r}: use the encoding of this terminal.") from None
 
 
 def _usage(error: Any) -> SynqError:
@@ -213,16 +209,11 @@ def _allowed(kind: Any) -> str:
     return f": use a {'whole ' if 'int' in kind.name else ''}number{limits if least is not None else ''}"
 
 
-def _disk_full(error: Exception) -> SynqError | None:
-    """The error for a help page on a full disk; data is written elsewhere, with an error of its own."""
-    from errno import ENOSPC
-
+def _unexpected(run: RunContext, error: Exception) -> SynqError:
     if isinstance(error, OSError) and error.errno == ENOSPC:
+        # From a help page; an error of writing data has its own message.
         return UsageError(f"The output can't be written: {error.strerror}.")
-    return None
 
-
-def _bug(run: RunContext, error: Exception) -> SynqError:
     def masked(text: str) -> str:
         for secret in run.session.secrets if "session" in vars(run) else ():
             text = text.replace(secret, "[token]")

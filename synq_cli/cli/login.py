@@ -78,20 +78,19 @@ def choose_profile(run: "RunContext", name: str | None) -> str:
     if name is not None:
         return profiles.existing(run.config, name)
     names = list(dict.fromkeys([*run.config.profiles, SANDBOX]))
-    choices = [f"{name}{_details(run, name)}" for name in names]
-    hint = f"Run synq auth switch PROFILE. Profiles: {', '.join(names)}."
+    choices = [_described(run, name) for name in names]
+    hint = f"Name it: synq auth switch PROFILE. Profiles: {', '.join(names)}."
     typed = ask("Profile", choices=choices, stdin=run.system.stdin, stderr=run.system.stderr, hint=hint)
     if typed.isdecimal() and 0 < int(typed) <= len(names):
         return names[int(typed) - 1]
     return profiles.existing(run.config, typed) if typed else run.settings.profile
 
 
-def _details(run: "RunContext", name: str) -> str:
-    """A profile's tenant and environment, and whether it is in use."""
+def _described(run: "RunContext", name: str) -> str:
+    """A profile with its tenant and environment, and whether it is in use."""
     kept = run.config.profiles.get(name, {})
-    in_use = "in use" if name == run.settings.profile else None
-    parts = [str(part) for part in (kept.get("tenant_id"), kept.get("environment"), in_use) if part]
-    return f"  {', '.join(parts)}" if parts else ""
+    parts = [kept.get("tenant_id"), kept.get("environment"), "in use" if name == run.settings.profile else None]
+    return f"{name}  {', '.join(str(part) for part in parts if part)}".rstrip()
 
 
 def _choose_renewal(run: "RunContext") -> tuple[str | None, str | None, str | None]:

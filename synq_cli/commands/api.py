@@ -71,5 +71,5 @@ def send_request(
     else:
         answer = run.api.requests.send(request)
         run.output.answer(answer.head if include else [], answer.kind, answer.value)
-    if request.known and (command := tree.command_for(run.root.command, request.known)):
+    if request.operation.id and (command := tree.command_for(run.root.command, request.operation.id)):
         run.output.note(f"`{command}` does the same.")

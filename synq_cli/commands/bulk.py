@@ -1,12 +1,15 @@
 """Shared by the commands for many rows: the plan, the confirmation and the summary."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 from synq_cli.cli.confirmation import confirm
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.metavars import FILE
 from synq_cli.cli.options import option
+from synq_cli.documents import shown_name
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import delta, flag, quantity, state, timestamp, whole
 
@@ -63,6 +66,13 @@ SUMMARY = [
     Column("Undone by", "undone_by", whole),
     Column("Profile", "profile"),
 ]
+
+
+def send_file(run: RunContext, verb: Any, text: str, file: str, *settings: Any, report: str | None, yes: bool) -> None:
+    """Plan the rows of a file, ask for confirmation and send them; `settings` go to the verb's `read`."""
+    read = partial(verb.read, text, shown_name(file), *settings)
+    plan = run.bulk.plan(verb, read, file, None if file == "-" else Path(file), with_levels=run.dry_run)
+    carry_out(run, plan, lambda: run.bulk.start(plan), report, yes=yes)
 
 
 def carry_out(run: RunContext, plan: "Plan", go: "Callable[[], Outcome]", report: str | None, *, yes: bool) -> None:

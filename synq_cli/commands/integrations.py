@@ -118,4 +118,4 @@ def disconnect_platform(
     name = f"{found.get('provider') or 'the platform'} ({found['id']})"
     confirm(run, f"Disconnect {name}? Orders that were imported stay.", yes=yes)
     run.api.integrations.disconnect(found)
-    run.output.done(f"Disconnected {name}.")
+    run.output.note(f"Disconnected {name}.")

@@ -9,7 +9,7 @@ from synq_cli.cli.options import argument
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import flag, quantity, timestamp
-from synq_cli.resources.settings import KEYS, WORDS, parse_settings
+from synq_cli.resources.settings import WORDS, parse_settings
 
 group = CommandGroup()
 
@@ -23,7 +23,7 @@ RECORD = [
 ]
 
 # No Literal: the value of a key may be a number.
-_PAIRS = [f"{key}={word}" for key in KEYS for word in WORDS.get(key, ("",))]
+_PAIRS = [f"{key}={word}" for key, words in WORDS.items() for word in words or ("",)]
 
 
 @group.command("show", operations.GET_TENANT_SETTINGS)

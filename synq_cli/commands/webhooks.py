@@ -81,7 +81,7 @@ def verify_file(
     why = mismatch(body, find_secret(run, from_stdin=secret_stdin), signature)
     if why:
         raise RejectedError("The signature does not match the body.", hint=why)
-    run.output.done("The signature matches.")
+    run.output.note("The signature matches.")
 
 
 @group.command("send", operations.RECEIVE_WEBHOOK, requests=(0, 1))

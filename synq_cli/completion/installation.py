@@ -25,14 +25,6 @@ _SYSTEM = {
 
 
 @dataclass(frozen=True)
-class Edit:
-    """The new text of a file; None to delete it."""
-
-    path: Path
-    text: str | None
-
-
-@dataclass(frozen=True)
 class Installation:
     """A user's completion in one shell: the path of the script, the start-up file of the shell, and the lines in it.
 
@@ -46,18 +38,14 @@ class Installation:
     lines: str
     start: str
 
-    def install(self, text: str) -> list[Edit]:
-        """The edits that install this script; none if it is installed."""
-        before = _read(self.start_file)
-        edits = [Edit(self.script, text), Edit(self.start_file, self._with_lines(before))]
-        return [edit for edit in edits if edit.text != _read(edit.path)]
+    def edits(self, script: str | None) -> dict[Path, str | None]:
+        """The files to change and their new text to install this script, or to remove everything if it is None.
 
-    def uninstall(self) -> list[Edit]:
-        """The edits that remove everything; none if it is not installed."""
-        edits = [Edit(self.script, None)] if _read(self.script) is not None else []
+        A new text of None deletes the file.
+        """
         before = _read(self.start_file)
-        after = self._without_lines(before)
-        return edits if after == before else [*edits, Edit(self.start_file, after)]
+        lines = self._without_lines(before) if script is None else self._with_lines(before)
+        return {path: text for path, text in ((self.script, script), (self.start_file, lines)) if text != _read(path)}
 
     def place(self) -> tuple[Path | None, str | None]:
         """The file that the shell loads completion from, and the problem with it; None for no file, or no problem.
@@ -76,19 +64,19 @@ class Installation:
             return path, None if loaded else f"{self.start_file} does not load {path}."
         return None, f"Not installed for {self.shell}."
 
-    def carry_out(self, edits: list[Edit]) -> None:
+    def carry_out(self, edits: dict[Path, str | None]) -> None:
         """Carry out these edits; UsageError names the file that can't be changed."""
-        for edit in edits:
+        for path, text in edits.items():
             try:
-                if edit.text is None:
-                    edit.path.unlink(missing_ok=True)
-                    self._remove_empty(edit.path.parent)
+                if text is None:
+                    path.unlink(missing_ok=True)
+                    self._remove_empty(path.parent)
                     continue
-                edit.path.parent.mkdir(parents=True, exist_ok=True)
-                mode = stat.S_IMODE(edit.path.stat().st_mode) if edit.path.exists() else 0o644
+                path.parent.mkdir(parents=True, exist_ok=True)
+                mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o644
             except OSError as error:
-                raise UsageError(f"{error.filename or edit.path} can't be changed: {error.strerror}.") from None
-            replace_file(edit.path, edit.text, mode=mode, hint="Run `synq completion SHELL` to print the script.")
+                raise UsageError(f"{error.filename or path} can't be changed: {error.strerror}.") from None
+            replace_file(path, text, mode=mode, hint="Run `synq completion SHELL` to print the script.")
 
     def _remove_empty(self, folder: Path) -> None:
         """Remove the folder and those above it within the home, as long as they are empty."""

@@ -25,7 +25,7 @@ from synq_cli.session.network.proxies import Proxy, find_proxy, names_proxies, u
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
 
-LARGEST_REPLY = 64_000_000
+_LARGEST_REPLY = 64_000_000
 _LONGEST_CONNECT = 10.0
 _OWN_HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": f"synq/{__version__}"}
 # Any other encoding, or several at once, could expand a chunk without bounds before its size is known.
@@ -36,15 +36,22 @@ class HttpClient:
     """Sends each request once, within `timeout` seconds in all. Thread-safe; threads share connections.
 
     `transport` replaces the network, for the in-process sandbox and for tests. `environ` has proxies and certificates.
+    A reply of more than `largest` bytes is an error.
     """
 
     def __init__(
-        self, timeout: float, environ: Mapping[str, str], transport: "httpx.BaseTransport | None" = None
+        self,
+        timeout: float,
+        environ: Mapping[str, str],
+        transport: "httpx.BaseTransport | None" = None,
+        *,
+        largest: int = _LARGEST_REPLY,
     ) -> None:
         self._timeout = timeout
         self._connect_timeout = min(timeout, _LONGEST_CONNECT)
         self._environ = environ
         self._transport = transport
+        self._largest = largest
         self._clients: dict[str, httpx.Client] = {}
         self._lock = Lock()
 
@@ -169,8 +176,8 @@ class HttpClient:
                 size += len(chunk)
                 if attempt.abandoned:
                     raise DeadlineError
-                if max(size, response.num_bytes_downloaded) > LARGEST_REPLY:
-                    raise NoResponseError(f"{host} sent more than {LARGEST_REPLY:,} bytes", sent=True, retryable=False)
+                if max(size, response.num_bytes_downloaded) > self._largest:
+                    raise NoResponseError(f"{host} sent more than {self._largest:,} bytes", sent=True, retryable=False)
             return Reply(response.status_code, dict(response.headers), b"".join(chunks), tls)
         finally:
             attempt.close()
@@ -191,13 +198,12 @@ class _Attempt:
 
     def trace(self, event: str, info: Mapping[str, Any]) -> None:
         """Called by httpx at each step. Once the exchange is abandoned, no more of the request is sent."""
-        if event.endswith(".connect_tcp.complete"):
+        if event.endswith((".connect_tcp.complete", ".start_tls.complete")):
             self._stream = info["return_value"]
+        if event.endswith(".connect_tcp.complete"):
             with self._lock:
                 # A duplicate, since TLS takes over the socket.
                 self._socket = self._stream.get_extra_info("socket").dup()
-            if self.abandoned:
-                self._stream.close()
         elif event.endswith(".setup_socks5_connection.failed"):
             self._stream.close()  # httpcore leaves it open
         elif event.endswith(".send_request_headers.started") and info["request"].method == b"CONNECT":
@@ -206,6 +212,8 @@ class _Attempt:
             with self._lock:
                 self.sent = not self.abandoned
         if self.abandoned and event.endswith((".started", ".complete")) and "_closed." not in event:
+            if self._stream is not None:
+                self._stream.close()  # until a request is sent on it, httpcore would leave it open
             raise DeadlineError
 
     def abandon(self) -> bool:

@@ -74,27 +74,17 @@ class NoResponseError(Exception):
         self.hint = hint
 
 
-class RequestEvent(NamedTuple):
-    """A request that was sent, for the debug log; `status` is None if no reply came."""
-
-    method: str
-    url: str
-    status: int | None
-    ms: float
-    remaining: int | None
-    limit: int | None
-    request_id: str | None
-    error: str | None
-
-    def __str__(self) -> str:
-        budget = None if self.remaining is None else f"{self.remaining}/{'?' if self.limit is None else self.limit}"
-        parts = (self.method, self.url, self.status, f"{self.ms:.0f} ms", budget, self.request_id, self.error)
-        return " ".join(str(part) for part in parts if part is not None)
+def request_line(method: str, url: str, seconds: float, reply: Reply | None, error: str | None) -> str:
+    """A line for the debug log about a request, with its reply or the reason why none came."""
+    parts: list[object] = [method, url, reply and reply.status, f"{seconds * 1000:.0f} ms"]
+    if reply and reply.remaining is not None:
+        parts.append(f"{reply.remaining}/{'?' if reply.limit is None else reply.limit}")
+    return " ".join(str(part) for part in (*parts, reply and reply.request_id, error) if part is not None)
 
 
 class Observer(Protocol):
     """Is notified of waits, requests and warnings."""
 
     def waiting(self, seconds: float, reason: str) -> None: ...
-    def sent(self, event: RequestEvent) -> None: ...
+    def sent(self, line: str) -> None: ...
     def warn(self, text: str) -> None: ...

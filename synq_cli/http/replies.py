@@ -57,12 +57,12 @@ def invalid_reply(operation: Operation, problem: str) -> SynqError:
 
 
 @contextmanager
-def hint_if_unknown(hint: str) -> Iterator[None]:
-    """Set the hint of errors that leave unknown whether a write was carried out."""
+def hint_if_unknown(hint: str | None) -> Iterator[None]:
+    """Set the hint, if given, of errors that leave unknown whether a write was carried out."""
     try:
         yield
     except (UnknownOutcomeError, InterruptError) as error:
-        error.hint = hint
+        error.hint = hint or error.hint
         raise
 
 

@@ -1,27 +1,25 @@
 """One attempt at a time for the workers of a bulk run, which wait, journal and retry on their own."""
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from synq_cli import exact_json
 from synq_cli.errors import RateLimitedError
 from synq_cli.http import replies
 from synq_cli.http.exchange import Reply
+from synq_cli.http.operation import Operation
+from synq_cli.http.rate_limit import Ticket
 from synq_cli.http.transport import ApiRequest, ApiTransport
-
-if TYPE_CHECKING:
-    from synq_cli.http.operation import Operation
-    from synq_cli.http.rate_limit import Ticket
 
 
 class SingleAttemptTransport(ApiTransport):
     """A transport for one worker, with its own connection to the rate limit."""
 
-    def acquire(self, reserve: int) -> "Ticket":
+    def acquire(self, reserve: int) -> Ticket:
         """Wait for a place in the rate limit; `reserve` places are left to other commands."""
         return self._budget.acquire(timeout=self._settings.timeout, max_wait=math.inf, reserve=reserve)
 
-    def release(self, ticket: "Ticket") -> None:
+    def release(self, ticket: Ticket) -> None:
         """Give up a place in which nothing was sent."""
         self._budget.release(ticket)
 
@@ -30,7 +28,7 @@ class SingleAttemptTransport(ApiTransport):
         self._fresh_token()
         self._http.check(self._session.base_url)
 
-    def attempt(self, operation: "Operation", ticket: "Ticket", body: object) -> Any:
+    def attempt(self, operation: Operation, ticket: Ticket, body: object) -> Any:
         """Send a body, or its exact bytes, once and return the parsed answer.
 
         Raises what `send` raises; after RateLimitedError, NetworkError and UsageError a write was not carried out.
@@ -49,7 +47,7 @@ class SingleAttemptTransport(ApiTransport):
             raise RateLimitedError(f"The API refuses more requests for {pause:.0f} s.", status=429)
         if isinstance(outcome, Reply) and outcome.status < 300:
             return replies.parse(outcome, operation)
-        raise self._error(operation, outcome, "")
+        raise self._error(request, outcome)
 
     def close(self) -> None:
         """Close the connection to the rate limit; the HTTP client is shared."""

@@ -17,13 +17,13 @@ from synq_cli.errors import (
     UsageError,
 )
 from synq_cli.http import replies, retry
-from synq_cli.http.exchange import NoResponseError, Observer, Reply, RequestEvent
+from synq_cli.http.exchange import NoResponseError, Observer, Reply, request_line
 from synq_cli.http.operation import Operation
-from synq_cli.http.prefetch import Prefetcher
+from synq_cli.http.prefetch import Prefetch
+from synq_cli.http.rate_limit import RESERVE, Budget, Ticket
 
 if TYPE_CHECKING:
     from synq_cli.http.client import HttpClient
-    from synq_cli.http.rate_limit import Budget, Ticket
     from synq_cli.session.session import Session
     from synq_cli.state.id_cache import LocalIndex
 
@@ -31,13 +31,14 @@ _LARGEST_BODY = 10_000_000
 
 
 class ApiRequest(NamedTuple):
-    """A request as each attempt sends it."""
+    """A request as each attempt sends it; `subject` is the ids in its path."""
 
     operation: Operation
     url: str
     query: Mapping[str, object] | None
     content: bytes | None
     headers: Mapping[str, str]
+    subject: str = ""
 
 
 class ApiTransport:
@@ -46,7 +47,7 @@ class ApiTransport:
     def __init__(
         self,
         session: "Session",
-        budget: "Budget",
+        budget: Budget,
         index: "LocalIndex",
         observer: Observer,
         *,
@@ -70,7 +71,6 @@ class ApiTransport:
         self.requests = 0
         self.unclear = 0  # attempts that may have been carried out although they failed
         self.changed = False
-        self.prefetcher = Prefetcher(session, budget, self._read_once)
 
     def send(
         self,
@@ -91,7 +91,9 @@ class ApiTransport:
             raise Planned({"method": operation.method, "path": operation.path_with(path), "body": body}, before, after)
         content = None if body is None else exact_json.dumps(body).encode()
         headers = {} if content is None else {"Content-Type": "application/json"}
-        reply = self._exchange(operation, path or {}, query, content, headers)
+        subject = " ".join((path or {}).values())
+        url = self._session.base_url + operation.path_with(path)
+        reply = self._exchange(ApiRequest(operation, url, query, content, headers, subject))
         return None if reply is None else replies.parse(reply, operation)
 
     def exchange(
@@ -107,7 +109,8 @@ class ApiTransport:
         None if an earlier attempt has carried out a deletion. Raises what `send` raises.
         """
         self.stop_dry_run(operation, query, content, headers)
-        return self._exchange(operation, {}, query, content, headers)
+        url = self._session.base_url + operation.path
+        return self._exchange(ApiRequest(operation, url, query, content, headers))
 
     def stop_dry_run(
         self,
@@ -143,19 +146,39 @@ class ApiTransport:
         if operation.evidence == "presumed" and self._index.is_missing(operation.id):
             raise replies.missing_route(operation)
 
-    def _exchange(
-        self,
-        operation: Operation,
-        path: Mapping[str, str],
-        query: Mapping[str, object] | None,
-        content: bytes | None,
-        headers: Mapping[str, str],
-    ) -> Reply | None:
+    def prefetch(self, operation: Operation, query: Mapping[str, object]) -> Prefetch | None:
+        """Send a read request on a thread of its own; None if it can't be sent now, with the rate limit's reserve left.
+
+        Its result is the parsed answer, None for a failure.
+        """
+
+        def attempt(ticket: Ticket) -> Any:
+            request = ApiRequest(operation, self._session.base_url + operation.path, query, None, {})
+            outcome = self._send_once(request, ticket)
+            self._record(outcome, ticket, 0)
+            succeeded = isinstance(outcome, Reply) and outcome.status < 300
+            return replies.parse(outcome, operation) if isinstance(outcome, Reply) and succeeded else None
+
+        try:
+            self._session.keep_fresh()
+        except SynqError:
+            return None
+        ticket = self._budget.try_acquire(timeout=self._settings.timeout, reserve=RESERVE)
+        if ticket is None:
+            return None
+        prefetch = Prefetch(lambda: attempt(ticket))
+        try:
+            prefetch.start()
+        except RuntimeError:  # the system allows no more threads
+            self._budget.release(ticket)
+            return None
+        return prefetch
+
+    def _exchange(self, request: ApiRequest) -> Reply | None:
+        operation, content = request.operation, request.content
         self.check(operation)
         if content is not None and len(content) > _LARGEST_BODY:
-            raise UsageError(f"The body is {len(content):,} bytes; the API accepts at most {_LARGEST_BODY:,}.")
-        url = self._session.base_url + operation.path_with(path)
-        request = ApiRequest(operation, url, query, content, headers)
+            raise UsageError(f"The body is {len(content):,} bytes; the API takes at most {_LARGEST_BODY:,}.")
         repeats, may_have_arrived, renewed = 0, False, operation.public
         until = self._now() + self._settings.max_wait
         while True:
@@ -171,12 +194,13 @@ class ApiTransport:
             if isinstance(outcome, Reply) and may_have_arrived and replies.is_gone(outcome, operation):
                 self.changed = True  # an earlier attempt was carried out
                 return None
-            acted = retry.may_have_acted(_failure_of(outcome))
+            acted = retry.may_have_acted(outcome)
             with self._counting:
                 self.unclear += acted
-            pause = self._pause(operation, outcome, repeats)
-            if pause is None or self._now() + pause > until:
-                raise self._error(operation, outcome, " ".join(path.values()))
+            reply_headers = outcome.headers if isinstance(outcome, Reply) else {}
+            pause = retry.pause(repeats, self._jitter, reply_headers, self._now())
+            if not retry.may_repeat(operation.retry, outcome, repeats) or self._now() + pause > until:
+                raise self._error(request, outcome)
             if isinstance(outcome, NoResponseError):
                 self._observer.waiting(pause, f"{outcome.sentence}; retrying")
             elif pause >= 1:
@@ -206,7 +230,7 @@ class ApiTransport:
                     request_id=outcome.request_id if isinstance(outcome, Reply) else None,
                 )
 
-    def _record(self, outcome: "Reply | NoResponseError", ticket: "Ticket", refusals: int) -> float | None:
+    def _record(self, outcome: "Reply | NoResponseError", ticket: Ticket, refusals: int) -> float | None:
         """Record a reply in the rate limit; returns the seconds to pause after a 429, else None."""
         if isinstance(outcome, NoResponseError):
             return None  # recorded by _send_once
@@ -218,15 +242,7 @@ class ApiTransport:
         self._budget.record_refusal(ticket, pause)
         return pause
 
-    def _read_once(self, operation: Operation, query: Mapping[str, object], ticket: "Ticket") -> Any:
-        """One attempt of a prefetch: the parsed answer, None for a failure."""
-        request = ApiRequest(operation, self._session.base_url + operation.path, query, None, {})
-        outcome = self._send_once(request, ticket)
-        self._record(outcome, ticket, 0)
-        succeeded = isinstance(outcome, Reply) and outcome.status < 300
-        return replies.parse(outcome, operation) if isinstance(outcome, Reply) and succeeded else None
-
-    def _send_once(self, request: ApiRequest, ticket: "Ticket") -> "Reply | NoResponseError":
+    def _send_once(self, request: ApiRequest, ticket: Ticket) -> "Reply | NoResponseError":
         operation = request.operation
         started = time.monotonic()
         reply, error, sent = None, None, True
@@ -265,10 +281,8 @@ class ApiTransport:
         finally:
             with self._counting:
                 self.requests += sent
-            ms = (time.monotonic() - started) * 1000
-            counts = (reply.remaining, reply.limit, reply.request_id) if reply else (None, None, None)
-            status = reply.status if reply else None
-            self._observer.sent(RequestEvent(operation.method, request.url, status, ms, *counts, error))
+            seconds = time.monotonic() - started
+            self._observer.sent(request_line(operation.method, request.url, seconds, reply, error))
         return reply
 
     def _masked(self, reply: Reply) -> Reply:
@@ -289,18 +303,17 @@ class ApiTransport:
         self._session.keep_fresh()
         return self._session.credentials.token
 
-    def _pause(self, operation: Operation, outcome: "Reply | NoResponseError", repeats: int) -> float | None:
-        """Seconds before the next attempt; None if there may be none."""
-        if isinstance(outcome, NoResponseError) and not outcome.retryable:
-            return None
-        if not retry.may_repeat(operation.retry, _failure_of(outcome), repeats):
-            return None
-        headers = outcome.headers if isinstance(outcome, Reply) else {}
-        return retry.pause(repeats, self._jitter, headers, self._now())
-
-    def _error(self, operation: Operation, outcome: "Reply | NoResponseError", subject: str) -> SynqError:
+    def _error(self, request: ApiRequest, outcome: "Reply | NoResponseError") -> SynqError:
+        operation = request.operation
         if isinstance(outcome, Reply):
-            return self._failure(operation, outcome, subject)
+            if replies.is_missing_route(outcome, operation):
+                if replies.is_bare(outcome, operation):
+                    self._index.remember_missing(operation.id)
+                return replies.missing_route(operation)
+            error = replies.failure(outcome, operation, request.subject)
+            if outcome.status == 401 and not operation.public:
+                error.hint = self._session.login_hint(self._now())
+            return error
         if operation.retry != "safe" and outcome.sent:
             return UnknownOutcomeError(
                 f"{operation.method} {operation.path} was sent, but {outcome.sentence}; it may have been applied."
@@ -316,19 +329,3 @@ class ApiTransport:
         )
         error.retryable = outcome.retryable
         return error
-
-    def _failure(self, operation: Operation, reply: Reply, subject: str) -> SynqError:
-        if replies.is_missing_route(reply, operation):
-            if replies.is_bare(reply, operation):
-                self._index.remember_missing(operation.id)
-            return replies.missing_route(operation)
-        error = replies.failure(reply, operation, subject)
-        if reply.status == 401 and not operation.public:
-            error.hint = self._session.login_hint(self._now())
-        return error
-
-
-def _failure_of(outcome: Reply | NoResponseError) -> retry.Failure | int:
-    if isinstance(outcome, Reply):
-        return outcome.status
-    return "no_answer" if outcome.sent else "not_sent"

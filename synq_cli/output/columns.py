@@ -35,13 +35,13 @@ def batches(rows: Iterable[Row]) -> Iterator[Sequence[Row]]:
     return ([row] for row in rows) if pages is None else pages
 
 
-def lookup(row: Row, key: str, default: object = None) -> Any:
-    """The value under a dotted path, or `default` if there is none."""
+def lookup(row: Row, key: str) -> Any:
+    """The value under a dotted path; None if there is none."""
     if key in row:
         return row[key]
     value: Any = row
     for name in key.split("."):
         if not isinstance(value, Mapping) or name not in value:
-            return default
+            return None
         value = value[name]
     return value

@@ -12,9 +12,6 @@ from synq_cli.output.streams import Stream
 from synq_cli.output.view_options import ViewOptions
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
-    from synq_cli.output.drawing.progress import Progress
     from synq_cli.output.drawing.sections import Sections
     from synq_cli.output.drawing.table import Canvas, Rendered
 
@@ -22,7 +19,8 @@ if TYPE_CHECKING:
 class Output:
     """What the commands print with. UsageError if `fields`, `columns` or `jq` is invalid.
 
-    `width` is the terminal's in cells; None asks the terminal.
+    `note`, `warn` and `progress` are those of its `messages`. `width` is the terminal's in cells;
+    None asks the terminal.
     """
 
     def __init__(
@@ -47,28 +45,13 @@ class Output:
         errors = Stream(stderr, environ, no_color=no_color, optional=True)
         machine = jq is not None or format not in {None, "table"}
         self.messages = Messages(errors, now=now, machine=machine, quiet=quiet, debug=debug)
+        self.note, self.warn, self.progress = self.messages.note, self.messages.warn, self.messages.progress
         self._view = ViewOptions(terminal=self._out.terminal, format=format, fields=fields, columns=columns, jq=jq)
 
     @property
     def format(self) -> str:
         """The output format: the one that was asked for, or the default of the stream."""
         return self._view.format
-
-    def note(self, text: str | None) -> None:
-        """A remark on stderr; None prints nothing."""
-        self.messages.note(text)
-
-    def done(self, text: str) -> None:
-        """What was done, on stderr, by a command that prints nothing on stdout."""
-        self.messages.note(text)
-
-    def warn(self, text: str) -> None:
-        """A warning on stderr; --quiet does not hide it."""
-        self.messages.warn(text)
-
-    def progress(self, label: str) -> "AbstractContextManager[Progress]":
-        """Progress of a long operation, on stderr."""
-        return self.messages.progress(label)
 
     def rows(self, rows: Iterable[Row], columns: Sequence[Column], *, empty: str = "") -> None:
         """A list, written as the rows arrive except in a table; `empty` is the note for a table without rows."""
@@ -310,7 +293,7 @@ class Output:
         self._out.write(text + "\n")
 
     def _note_unknown_fields(self) -> None:
-        for sentence in self._view.fields.unknown() if self._view.fields else ():
+        for sentence in self._view.unknown_fields():
             self.note(sentence)
 
 

@@ -7,7 +7,6 @@ from typing import Any, Literal, NamedTuple
 
 from synq_cli.times import parse_time
 
-_SHORT_ESCAPES = {"\t": r"\t", "\n": r"\n", "\r": r"\r"}
 _UNITS = (("d", 86_400), ("h", 3600), ("min", 60))
 _OLD = 60 * 86_400
 _EXCERPT = 200
@@ -40,7 +39,7 @@ class Format(NamedTuple):
     begins it with one, `shorten` keeps eight characters, `keep` shows all or nothing.
     """
 
-    render: Callable[[object, Mapping[str, Any], float], Cell | str | None]
+    render: Callable[[object, Mapping[str, Any], float], Cell | str | None] = lambda *_: None
     right: bool = False
     narrow: Literal["cut", "tail", "shorten", "keep"] = "cut"
 
@@ -73,21 +72,9 @@ def hidden() -> re.Pattern[str]:
 def visible(text: str) -> str:
     """The text with hidden characters spelled out in ASCII."""
     # Below U+034F, where Latin letters and common signs are, what is hidden is what Python can't print.
-    return text if text.isprintable() and max(text, default="") < "\u034f" else hidden().sub(_spelled, text)
-
-
-def _spelled(match: re.Match[str]) -> str:
-    character = match[0]
-    code = ord(character)
-    if code < 0x100:
-        return _SHORT_ESCAPES.get(character) or f"\\x{code:02x}"
-    return escaped(character)
-
-
-def escaped(character: str) -> str:
-    r"""`\uXXXX` or `\UXXXXXXXX`, as Python and YAML write it."""
-    code = ord(character)
-    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+    if text.isprintable() and max(text, default="") < "\u034f":
+        return text
+    return hidden().sub(lambda match: match[0].encode("unicode_escape").decode(), text)
 
 
 def plain(value: object) -> str:
@@ -109,10 +96,6 @@ def _readable(value: object) -> str:
     if isinstance(value, dict) and not any(isinstance(item, nested) for item in value.values()):
         return ", ".join(f"{key}: {plain(item)}" for key, item in value.items())
     return plain(value)
-
-
-def _as_text(_value: object, _row: Mapping[str, Any], _now: float) -> None:
-    return None
 
 
 def _excerpt(value: object, _row: Mapping[str, Any], _now: float) -> str:
@@ -220,9 +203,9 @@ def named(names: Mapping[str, str]) -> Format:
     return Format(lambda value, _row, _now: visible(_readable(names.get(str(value).lower(), value))))
 
 
-text = Format(_as_text)
+text = Format()
 excerpt = Format(_excerpt)
-whole = Format(_as_text, narrow="keep")
+whole = Format(narrow="keep")
 quantity = Format(_quantity, right=True, narrow="keep")
 delta = Format(_delta, right=True, narrow="keep")
 quantities = Format(_quantities)
@@ -231,6 +214,6 @@ age = Format(_age, narrow="keep")
 timestamp = Format(_timestamp, narrow="keep")
 clock = Format(_clock, narrow="keep")
 flag = Format(_flag, narrow="keep")
-identifier = Format(_as_text, narrow="shorten")
+identifier = Format(narrow="shorten")
 # A file's name says more than its host's.
-address = Format(_as_text, narrow="tail")
+address = Format(narrow="tail")

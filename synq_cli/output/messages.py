@@ -8,8 +8,6 @@ from synq_cli.errors import SynqError
 from synq_cli.output.streams import Stream
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
     from synq_cli.output.drawing.progress import Progress
 
 
@@ -60,13 +58,13 @@ class Messages:
         if not self._quiet:
             self.stream.say(f"Waiting {math.ceil(seconds)} s: {reason}", "dim")
 
-    def sent(self, event: object) -> None:
+    def sent(self, line: str) -> None:
         """The --debug line of one request."""
         if self._debug:
-            self.stream.say(str(event), "dim")
+            self.stream.say(line, "dim")
 
-    def progress(self, label: str) -> "AbstractContextManager[Progress]":
+    def progress(self, label: str) -> "Progress":
         """Progress of a long operation: a bar on a terminal, a line every 30 seconds elsewhere."""
-        from synq_cli.output.drawing.progress import shown_progress
+        from synq_cli.output.drawing.progress import Progress
 
-        return shown_progress(self.stream, label, now=self._now, quiet=self._quiet)
+        return Progress(self.stream, label, self._now, self._quiet)

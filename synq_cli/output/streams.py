@@ -67,7 +67,11 @@ class Stream:
 
     def fit_json(self, text: str) -> str:
         """JSON text as the stream's encoding can carry it, still the same JSON."""
-        return text if self.unicode else re.sub(r"[^\x00-\x7f]+", _json_escaped, text)
+        if self.unicode:
+            return text
+        import json
+
+        return re.sub(r"[^\x00-\x7f]+", lambda match: json.dumps(match[0])[1:-1], text)
 
     def write(self, text: str) -> None:
         """Write data as it is, and flush: the next page may take long, and the reader of the pipe may be gone.
@@ -168,8 +172,3 @@ class Trimmed:
                 line[-1] = line[-1]._replace(text=line[-1].text.rstrip(" "))
             yield from line
             yield Segment.line()
-
-
-def _json_escaped(match: re.Match[str]) -> str:
-    units = match[0].encode("utf-16-be", "surrogatepass").hex()
-    return "".join(f"\\u{units[i : i + 4]}" for i in range(0, len(units), 4))

@@ -1,6 +1,6 @@
 """View options of a run: --output, --fields, --columns and --jq."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from synq_cli.errors import UsageError
@@ -9,8 +9,6 @@ from synq_cli.output.columns import Column, Row, lookup
 
 if TYPE_CHECKING:
     from synq_cli.output.filter import Filter
-
-_MISSING = object()
 
 
 class ViewOptions:
@@ -29,7 +27,13 @@ class ViewOptions:
         jq: str | None = None,
     ) -> None:
         self.format = format or ("json" if jq is not None else "table" if terminal else "tsv")
-        self.fields = None if fields is None else Fields(fields)
+        self.fields = None if fields is None else _names(fields)
+        self._seen: dict[str, None] = {}  # paths of the rows' fields
+        if not all(part for name in self.fields or () for part in name.split(".")):
+            raise UsageError(
+                f'Invalid --fields "{fields}": a name is empty.',
+                hint="Separate the names with single commas, such as --fields id,status,total.",
+            )
         self.column_names = None if columns is None else _names(columns)
         self.filter = None if jq is None else self._compiled(jq)
         if self.column_names and self.fields:
@@ -53,9 +57,13 @@ class ViewOptions:
         return self.format == "table" and not self.selects
 
     def columns(self, columns: Sequence[Column]) -> Sequence[Column]:
-        """The selected ones among a command's columns, by default all; UsageError for an unknown name."""
+        """The selected ones among a command's columns, by default all; UsageError for an unknown name.
+
+        A field has a column under its own name, in the command's format if it has one.
+        """
         if self.fields:
-            return self.fields.columns(columns)
+            own = {column.key: column for column in columns}
+            return [own.get(name, Column(name, name))._replace(title=name, drop=0, table=True) for name in self.fields]
         if self.column_names is None:
             return columns
         known = {name.lower(): column for column in reversed(columns) for name in (column.title, column.key)}
@@ -67,14 +75,16 @@ class ViewOptions:
         return [known[name.lower()]._replace(drop=0, table=True) for name in self.column_names]
 
     def notice(self, rows: Sequence[Row]) -> Sequence[Row]:
-        """The same rows, once --fields has seen which fields they have."""
-        if self.fields:
-            self.fields.notice(rows)
+        """The same rows, once it is recorded which fields they have."""
+        for row in rows if self.fields else ():
+            self._seen |= dict.fromkeys(_paths(row))
         return rows
 
     def select(self, row: Row) -> dict[str, Any]:
-        """The row as a dict with the selected fields, by default all."""
-        return self.fields.select(row) if self.fields else row if isinstance(row, dict) else dict(row)
+        """The row as a dict with the selected fields, null for one that it lacks; by default all."""
+        if self.fields:
+            return {name: lookup(row, name) for name in self.fields}
+        return row if isinstance(row, dict) else dict(row)
 
     def _compiled(self, expression: str) -> "Filter":
         from synq_cli.output.filter import Filter
@@ -85,39 +95,10 @@ class ViewOptions:
             )
         return Filter(expression)
 
-
-class Fields:
-    """The fields named by --fields, in their order, and which of them the rows had so far."""
-
-    def __init__(self, option: str) -> None:
-        self.names = _names(option)
-        self._missing = set(self.names)
-        self._seen: dict[str, None] = {}
-        if not all(part for name in self.names for part in name.split(".")):
-            raise UsageError(
-                f'Invalid --fields "{option}": a name is empty.',
-                hint="Separate the names with single commas, such as --fields id,status,total.",
-            )
-
-    def columns(self, columns: Sequence[Column]) -> list[Column]:
-        """A column for each field: in the command's format for it if it has one, the field's name as title."""
-        known = {column.key: column for column in columns}
-        return [known.get(name, Column(name, name))._replace(title=name, drop=0, table=True) for name in self.names]
-
-    def notice(self, rows: Iterable[Row]) -> None:
-        """Record which fields the rows have."""
-        for row in rows:
-            self._seen |= dict.fromkeys(_paths(row))
-            self._missing -= {name for name in self._missing if lookup(row, name, _MISSING) is not _MISSING}
-
-    def select(self, row: Row) -> dict[str, Any]:
-        """The named fields of the row, under their names; null for a field that it lacks."""
-        return {name: lookup(row, name) for name in self.names}
-
-    def unknown(self) -> Iterator[str]:
-        """A sentence for each field that no row had."""
-        for name in self.names if self._seen else ():
-            if name in self._missing:
+    def unknown_fields(self) -> Iterator[str]:
+        """A sentence for each field that no row had, once there were rows."""
+        for name in self.fields or () if self._seen else ():
+            if name not in self._seen:
                 near = did_you_mean(name, self._seen).rstrip()
                 fields = ", ".join(path for path in self._seen if "." not in path)
                 yield f'Unknown field "{name}". ' + (near or f"Fields: {fields}.")

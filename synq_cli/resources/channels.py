@@ -1,16 +1,12 @@
 """Sales channels."""
 
-from typing import TYPE_CHECKING
-
 from synq_cli.errors import NotFoundError, UsageError
 from synq_cli.http import operations
 from synq_cli.nearest import did_you_mean
 from synq_cli.resources.shared import validation
+from synq_cli.resources.shared.pagination import Row
 from synq_cli.resources.shared.resource import Resource, find_row, look_for, sorted_rows
 from synq_cli.uuids import parse_uuid
-
-if TYPE_CHECKING:
-    from synq_cli.resources.shared.pagination import Row
 
 _SEE = "synq channels list"
 
@@ -18,7 +14,7 @@ _SEE = "synq channels list"
 class Channels(Resource):
     """Sales channels."""
 
-    def list(self) -> "list[Row]":
+    def list(self) -> list[Row]:
         """All channels, by name: id, name, currency, active. GET /api/v1/channels"""
         return sorted_rows(self._api.read_list(operations.LIST_CHANNELS, "channels"), "name", "id")
 
@@ -39,7 +35,7 @@ class Channels(Resource):
                 return str(row.get("name"))
         raise NotFoundError(f'Unknown channel id "{channel}".', hint=f"See `{_SEE}`.")
 
-    def create(self, name: str, currency: str, *, active: bool) -> "Row":
+    def create(self, name: str, currency: str, *, active: bool) -> Row:
         """Create a channel and return it. POST /api/v1/channels"""
         # Without a currency some servers would take USD.
         name = validation.filled(name, "name")
@@ -48,7 +44,7 @@ class Channels(Resource):
 
     def update(
         self, channel: str, *, name: str | None = None, currency: str | None = None, active: bool | None = None
-    ) -> "tuple[Row, Row]":
+    ) -> tuple[Row, Row]:
         """Change a channel, given by its name or id; returns it before and after.
 
         The API replaces all three fields, so those not given are read and sent again. PUT /api/v1/channels/{channelID}

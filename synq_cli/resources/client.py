@@ -5,25 +5,24 @@ from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from synq_cli.http import operations
 from synq_cli.http.transport import ApiTransport
 from synq_cli.resources.shared.resource import Api, Resource
 
 if TYPE_CHECKING:
     from synq_cli.http.client import HttpClient
-    from synq_cli.http.exchange import Observer
+    from synq_cli.http.exchange import Observer, Reply
     from synq_cli.http.rate_limit import Budget
     from synq_cli.resources.audit import Audit
     from synq_cli.resources.channels import Channels
-    from synq_cli.resources.health import Health
     from synq_cli.resources.integrations import Integrations
     from synq_cli.resources.inventory.ledger import Ledger
     from synq_cli.resources.inventory.locations import Locations
     from synq_cli.resources.inventory.reservations import Reservations
     from synq_cli.resources.inventory.stock import Inventory
-    from synq_cli.resources.orders.fulfillments import Fulfillments
+    from synq_cli.resources.orders.fulfillments import Fulfillments, Returns
     from synq_cli.resources.orders.orders import Orders
     from synq_cli.resources.orders.placing import OrderBuilder
-    from synq_cli.resources.orders.returns import Returns
     from synq_cli.resources.orders.tracking import Tracking
     from synq_cli.resources.organization import Members, Organization
     from synq_cli.resources.products.bulk_jobs import BulkJobs
@@ -67,12 +66,11 @@ class SynqClient:
     members: "Members" = _resource("organization", "Members")
     settings: "TenantSettings" = _resource("settings", "TenantSettings")
     fulfillments: "Fulfillments" = _resource("orders.fulfillments", "Fulfillments")
-    returns: "Returns" = _resource("orders.returns", "Returns")
+    returns: "Returns" = _resource("orders.fulfillments", "Returns")
     orders: "Orders" = _resource("orders.orders", "Orders")
     order_builder: "OrderBuilder" = _resource("orders.placing", "OrderBuilder")
     tracking: "Tracking" = _resource("orders.tracking", "Tracking")
     audit: "Audit" = _resource("audit", "Audit")
-    health: "Health" = _resource("health", "Health")
     webhooks: "Webhooks" = _resource("webhooks", "Webhooks")
     requests: "Requests" = _resource("request", "Requests")
 
@@ -94,6 +92,12 @@ class SynqClient:
             session, budget, index, observer, http=http, now=now, sleep=sleep, jitter=jitter, dry_run=dry_run
         )
         self.api = Api(self.transport, session, budget, index, observer, outside, now, sleep)
+
+    def health(self) -> "Reply":
+        """The service's own reply: the text OK if it is up. GET /health"""
+        reply = self.transport.exchange(operations.GET_HEALTH, headers={})
+        assert reply is not None  # only a deletion goes without one
+        return reply
 
     def taxonomy(self, kind: "TaxonomyKind") -> "Taxonomy":
         """One of the taxonomy resources, such as BRANDS."""

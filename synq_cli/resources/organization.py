@@ -1,15 +1,12 @@
 """The organization and its members."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from synq_cli.http import operations
-from synq_cli.http.operation import Operation
 from synq_cli.resources.shared import validation
+from synq_cli.resources.shared.pagination import Row
 from synq_cli.resources.shared.resource import Resource, find_row, sorted_rows
-
-if TYPE_CHECKING:
-    from synq_cli.resources.shared.pagination import Row
 
 Role = Literal["ADMIN", "EDITOR", "VIEWER"]
 _SEE = "synq organization members list"
@@ -19,7 +16,7 @@ _SEE = "synq organization members list"
 class RoleChange:
     """A member's new role, None to remove the member; `administrators` is how many are left after it."""
 
-    member: "Row"
+    member: Row
     role: str | None
     administrators: int
 
@@ -40,11 +37,11 @@ class RoleChange:
 class Organization(Resource):
     """The organization itself."""
 
-    def get(self) -> "Row":
+    def get(self) -> Row:
         """The profile: id, name, tenant. GET /api/v1/organization"""
         return self._api.read(operations.GET_ORGANIZATION)
 
-    def rename(self, name: str) -> "tuple[Row, Row]":
+    def rename(self, name: str) -> tuple[Row, Row]:
         """Rename the organization; returns it before and after. PUT /api/v1/organization"""
         name = validation.filled(name, "name")
         self._api.transport.check(operations.UPDATE_ORGANIZATION)
@@ -54,25 +51,26 @@ class Organization(Resource):
 class Members(Resource):
     """The members of the organization."""
 
-    def list(self) -> "list[Row]":
+    def list(self) -> list[Row]:
         """All members, invited ones too, by e-mail address. GET /api/v1/organization/members"""
         return sorted_rows(self._api.read_list(operations.LIST_MEMBERS, "members"), "email", "uid")
 
-    def invite(self, email: str, role: Role) -> "Row":
+    def invite(self, email: str, role: Role) -> Row:
         """Send an invitation; returns the uid. POST /api/v1/organization/members"""
         body = {"email": validation.email(email), "role": role}
         unknown = f"Look for {body['email']} in `{_SEE}` first: a second invitation sends another e-mail."
         return self._api.write(operations.INVITE_MEMBER, body=body, if_unknown=unknown)
 
-    def to_change(self, member: str, role: Role) -> RoleChange:
-        """The role change for a member, given by uid or e-mail address. UsageError, NotFoundError."""
-        return self._change(operations.CHANGE_MEMBER_ROLE, member, role)
+    def prepare(self, member: str, role: Role | None) -> RoleChange:
+        """The change for a member, given by uid or e-mail address; no role removes. UsageError, NotFoundError."""
+        text = validation.filled(member, "member")
+        self._api.transport.check(operations.CHANGE_MEMBER_ROLE if role else operations.REMOVE_MEMBER)
+        rows = self.list()
+        found = find_row(rows, text, "member", "uid", "email", see=_SEE)
+        others = [row for row in rows if row is not found]
+        return RoleChange(found, role, sum(map(_is_administrator, others)) + (role == "ADMIN"))
 
-    def to_remove(self, member: str) -> RoleChange:
-        """The removal of a member, given by uid or e-mail address. UsageError, NotFoundError."""
-        return self._change(operations.REMOVE_MEMBER, member, None)
-
-    def set_role(self, change: RoleChange) -> "Row":
+    def set_role(self, change: RoleChange) -> Row:
         """Change a member's role; returns the member. PUT /api/v1/organization/members/{uid}"""
         before, body = {"role": change.member.get("role")}, {"role": change.role}
         if str(before["role"]).upper() == change.role:
@@ -85,15 +83,7 @@ class Members(Resource):
         path, before = {"uid": change.member["uid"]}, {"role": change.member.get("role")}
         self._api.transport.send(operations.REMOVE_MEMBER, path, before=before, after={"role": None})
 
-    def _change(self, operation: Operation, member: str, role: str | None) -> RoleChange:
-        text = validation.filled(member, "member")
-        self._api.transport.check(operation)
-        rows = self.list()
-        found = find_row(rows, text, "member", "uid", "email", see=_SEE)
-        others = [row for row in rows if row is not found]
-        return RoleChange(found, role, sum(map(_is_administrator, others)) + (role == "ADMIN"))
 
-
-def _is_administrator(member: "Row") -> bool:
+def _is_administrator(member: Row) -> bool:
     """Whether a member is an administrator who has accepted the invitation."""
     return str(member.get("role")).upper() == "ADMIN" and str(member.get("status")).lower() != "invited"

@@ -22,10 +22,9 @@ _WITHOUT_BODY = {"GET", "HEAD", "DELETE"}
 
 @dataclass(frozen=True)
 class Request:
-    """A checked request; `known` is the id of its operation in the contract, if it has one."""
+    """A checked request; the id of its operation is empty if the contract lacks it."""
 
     operation: Operation
-    known: str | None
     query: Mapping[str, str]
     content: bytes | None
 
@@ -59,7 +58,7 @@ class Requests(Resource):
             body = exact_json.dumps(as_object(fields)).encode()
         found = _match(method, path)
         operation = _unknown(method, path) if found is None else _as_sent(found, path, body)
-        return Request(operation, found.id if found else None, query, body)
+        return Request(operation, query, body)
 
     def send(self, request: Request) -> Answer:
         """Send a request, with the retries of its operation or method."""
@@ -70,7 +69,7 @@ class Requests(Resource):
                     request.operation, query=request.query, content=request.content, headers=headers
                 )
         except NotFoundError as error:
-            if not request.known:
+            if not request.operation.id:
                 error.hint = "Is the path right? `synq schema` lists the operations that synq knows."
             raise
         return Answer([], "nothing") if reply is None else _answer(reply)

@@ -1,35 +1,26 @@
 """The tenant's settings."""
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from synq_cli.errors import NotFoundError, UsageError
 from synq_cli.http import operations
 from synq_cli.resources.shared import validation
+from synq_cli.resources.shared.pagination import Row
 from synq_cli.resources.shared.resource import Resource
 
-if TYPE_CHECKING:
-    from synq_cli.resources.shared.pagination import Row
-
-
+# The words that each setting takes; none for a number.
 WORDS = {
     "inventory_allocation_model": ("HARD", "SOFT"),
-    "costing_method": ("WAC", "FIFO"),
     "auto_po_enabled": ("true", "false"),
+    "default_low_stock_threshold": (),
+    "costing_method": ("WAC", "FIFO"),
 }
-_PARSERS: dict[str, Callable[[str, str], object]] = {
-    "inventory_allocation_model": lambda text, key: validation.one_of(text, WORDS[key], key),
-    "auto_po_enabled": lambda text, key: validation.one_of(text, WORDS[key], key) == "true",
-    "default_low_stock_threshold": lambda text, key: validation.count(text, key, least=0),
-    "costing_method": lambda text, key: validation.one_of(text, WORDS[key], key),
-}
-KEYS = tuple(_PARSERS)
 
 
 class TenantSettings(Resource):
     """The tenant's settings."""
 
-    def get(self) -> "Row":
+    def get(self) -> Row:
         """Allocation, costing, low-stock threshold, purchase orders. GET /api/v1/settings/tenant"""
         return self._api.read(operations.GET_TENANT_SETTINGS)
 
@@ -43,7 +34,7 @@ class TenantSettings(Resource):
             raise NotFoundError("The tenant's settings have no low-stock threshold.", hint="Add --threshold N.")
         return threshold
 
-    def update(self, given: Mapping[str, object]) -> "tuple[Row, Row]":
+    def update(self, given: Mapping[str, object]) -> tuple[Row, Row]:
         """Change the given settings; returns all of them before and after.
 
         The API replaces all four, so those not given are read and sent again. PUT /api/v1/settings/tenant
@@ -53,7 +44,7 @@ class TenantSettings(Resource):
             present = self.get()
         except NotFoundError:
             present = {}  # the tenant has never saved any
-        body = {key: given.get(key, present.get(key)) for key in KEYS}
+        body = {key: given.get(key, present.get(key)) for key in WORDS}
         missing = [key for key, value in body.items() if value is None]
         if missing:
             raise UsageError(
@@ -70,8 +61,12 @@ def parse_settings(pairs: list[str]) -> dict[str, object]:
         name, equals, value = pair.partition("=")
         if not equals:
             raise UsageError(f'Invalid setting "{pair}".', hint="Use KEY=VALUE, such as default_low_stock_threshold=8.")
-        key = validation.one_of(name, KEYS, "setting")
+        key = validation.one_of(name, WORDS, "setting")
         if key in found:
             raise UsageError(f"{key} is given twice.")
-        found[key] = _PARSERS[key](value, key)
+        if WORDS[key]:
+            word = validation.one_of(value, WORDS[key], key)
+            found[key] = word == "true" if key == "auto_po_enabled" else word
+        else:
+            found[key] = validation.count(value, key, least=0)
     return found

@@ -15,7 +15,7 @@ from synq_cli.errors import (
     UsageError,
 )
 from synq_cli.http import operations
-from synq_cli.http.exchange import NoResponseError, Reply, RequestEvent
+from synq_cli.http.exchange import NoResponseError, Reply, request_line
 from synq_cli.http.replies import hint_if_unknown
 from synq_cli.nearest import did_you_mean
 from synq_cli.resources.shared.resource import Resource
@@ -161,9 +161,7 @@ class Webhooks(Resource):
             ) from None
         finally:
             if reply or error:
-                ms = (time.monotonic() - started) * 1000
-                event = RequestEvent("POST", url, reply and reply.status, ms, None, None, None, error)
-                self._api.observer.sent(event)
+                self._api.observer.sent(request_line("POST", url, time.monotonic() - started, reply, error))
         if not 200 <= reply.status < 300:
             line = _first_line(reply)
             kind = ServerError if reply.status >= 500 else RejectedError

@@ -5,7 +5,7 @@ from typing import Any, get_args
 
 import pytest
 
-from synq_cli.commands.sandbox.faults import DEFAULTS, Kind, Way
+from synq_cli.commands.sandbox import DEFAULTS, Kind, Way
 from synq_cli.sandbox.server import faults, rate_limit
 from synq_cli.sandbox.store.store import Store
 

@@ -121,9 +121,9 @@ def test_a_parent_is_found_by_name_slug_and_id(run: Any, parent: str) -> None:
         (
             "Cardigans",
             2,
-            f'Ambiguous category "Cardigans": 2 categories match.\n  Use an id, such as: {OTHER}, 7c41',
+            f'Ambiguous category "Cardigans": 2 match.\n  Use one of: {OTHER}, 7c41',
         ),
-        ("7c41", 2, f'Ambiguous category "7c41": 2 categories match.\n  Use an id, such as: {OTHER}, 7c41'),
+        ("7c41", 2, f'Ambiguous category "7c41": 2 match.\n  Use one of: {OTHER}, 7c41'),
     ],
 )
 def test_a_parent_that_is_not_one_category_ends_it(run: Any, parent: str, status: int, told: str) -> None:

@@ -18,7 +18,6 @@ import pytest
 
 from synq_cli import __version__
 from synq_cli.errors import NetworkError, UsageError
-from synq_cli.http import client as module
 from synq_cli.http.client import HttpClient
 from synq_cli.http.exchange import NoResponseError, Reply
 
@@ -101,8 +100,13 @@ def serving(
 def new_client() -> Iterator[Callable[..., HttpClient]]:
     made: list[HttpClient] = []
 
-    def make(timeout: float = LIMIT, transport: httpx.BaseTransport | None = None, **environ: str) -> HttpClient:
-        made.append(HttpClient(timeout, environ, transport))
+    def make(
+        timeout: float = LIMIT,
+        transport: httpx.BaseTransport | None = None,
+        largest: int = 64_000_000,
+        **environ: str,
+    ) -> HttpClient:
+        made.append(HttpClient(timeout, environ, transport, largest=largest))
         return made[-1]
 
     yield make
@@ -181,12 +185,12 @@ def test_a_compressed_body_is_expanded(new_client: New) -> None:
 
 
 @pytest.mark.parametrize("packed", [True, False])
-def test_a_reply_that_is_too_large_is_given_up(new_client: New, monkeypatch: pytest.MonkeyPatch, packed: bool) -> None:
-    monkeypatch.setattr(module, "LARGEST_REPLY", 100_000)
+def test_a_reply_that_is_too_large_is_given_up(new_client: New, packed: bool) -> None:
     body = b" " * 5_000_000
     answer = compressed(body) if packed else b"HTTP/1.1 200 OK\r\nContent-Length: 5000000\r\n\r\n" + body
     with serving([answer]) as server:
-        assert no_response(new_client(), server.url) == (True, "HOST sent more than 100,000 bytes")
+        client = new_client(largest=100_000)
+        assert no_response(client, server.url) == (True, "HOST sent more than 100,000 bytes")
 
 
 OK_HEAD = b"HTTP/1.1 200 OK\r\n"

@@ -1,9 +1,12 @@
-from synq_cli.http.exchange import RequestEvent
+from synq_cli.http.exchange import Reply, request_line
+
+URL = "https://api.synq.io/api/v1/oms/orders"
+LIMITS = {"x-ratelimit-remaining": "87", "x-ratelimit-limit": "100", "x-request-id": "req-1"}
 
 
-def test_a_request_event_is_one_line() -> None:
-    answered = RequestEvent("GET", "https://api.synq.io/api/v1/oms/orders", 200, 123.4, 87, 100, "req-1", None)
-    assert str(answered) == "GET https://api.synq.io/api/v1/oms/orders 200 123 ms 87/100 req-1"
-    assert str(answered._replace(limit=None, request_id=None)).endswith(" 200 123 ms 87/?")
-    failed = answered._replace(status=None, remaining=None, limit=None, request_id=None, error="timed out")
-    assert str(failed) == "GET https://api.synq.io/api/v1/oms/orders 123 ms timed out"
+def test_the_debug_line_of_a_request() -> None:
+    reply = Reply(200, LIMITS, b"")
+    assert request_line("GET", URL, 0.1234, reply, None) == f"GET {URL} 200 123 ms 87/100 req-1"
+    reply = reply._replace(headers={"x-ratelimit-remaining": "87"})
+    assert request_line("GET", URL, 0.1234, reply, None) == f"GET {URL} 200 123 ms 87/?"
+    assert request_line("GET", URL, 0.1234, None, "timed out") == f"GET {URL} 123 ms timed out"

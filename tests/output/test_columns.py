@@ -10,8 +10,8 @@ def test_lookup_follows_dots() -> None:
     assert lookup(row, "customer.address.city") == "Leith"
     assert lookup(row, "a.b") == "literal"
     assert lookup(row, "customer.phone") is None
-    assert lookup(row, "id.x", "nothing") == "nothing"
-    assert lookup(row, "tags.0", "nothing") == "nothing"
+    assert lookup(row, "id.x") is None
+    assert lookup(row, "tags.0") is None
 
 
 def test_columns_and_formats_import_nothing_heavy() -> None:

@@ -275,7 +275,7 @@ def test_value(screen: Build, settings: dict[str, Any], value: object, out: str)
 def everything_said(shown: Any) -> list[str]:
     shown.output.note("There is more.")
     shown.output.note(None)
-    shown.output.done("Deleted product 4c0a\x1b.")
+    shown.output.note("Deleted product 4c0a\x1b.")
     shown.output.warn("The clock is off.")
     shown.output.messages.footer(87, 100, exact=True, profile="acme")
     shown.output.messages.footer(7, 100, exact=False, profile="a\ncme")

@@ -5,7 +5,6 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from synq_cli.http.exchange import RequestEvent
 from synq_cli.http.rate_limit import Budget
 from synq_cli.resources.client import SynqClient
 from synq_cli.state.id_cache import LocalIndex
@@ -47,14 +46,14 @@ class Ear:
     """Hears what the transport tells."""
 
     waits: list[tuple[float, str]] = field(default_factory=list)
-    traces: list[RequestEvent] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
     def waiting(self, seconds: float, reason: str) -> None:
         self.waits.append((seconds, reason))
 
-    def sent(self, event: RequestEvent) -> None:
-        self.traces.append(event)
+    def sent(self, line: str) -> None:
+        self.lines.append(line)
 
     def warn(self, text: str) -> None:
         self.warnings.append(text)

@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from synq_cli import exact_json
-from synq_cli.bulk.journal import Content, Entry, Receipt, Row
+from synq_cli.bulk.journal import Content, Receipt, Row
 from synq_cli.bulk.prepare import PreparedRows, Problem, refuse
 from synq_cli.bulk.reconcile import clock_offset, match
 from synq_cli.bulk.verbs.verb import Verb
 from synq_cli.errors import RejectedError, UnknownOutcomeError, UsageError
 from synq_cli.http import operations
-from synq_cli.resources.products.bulk_jobs import COLUMNS, JOB_TYPES, product_problems
-from synq_cli.resources.products.payload_encoding import LARGEST_PAYLOAD
+from synq_cli.resources.products.bulk_jobs import COLUMNS, JOB_TYPES, LARGEST_PAYLOAD, product_problems
 from synq_cli.rows import Layout, Record, RowReader
 from synq_cli.times import epoch
 
@@ -87,7 +86,7 @@ class ImportProducts(Verb):
         if content["end"] - content["begin"] > _MB:
             gc.collect()  # on the sandbox httpx leaves each request in a cycle, with the body of the part before
         payload = _payload(content)
-        quote = b'"' if self._api.bulk_jobs.encoding.is_base64 else b""
+        quote = b'"' if self._api.bulk_jobs.is_base64 else b""
         head = b'{"job_type":"%b","payload":' % JOB_TYPES["import"].encode()
         return b"".join([head, quote, b64encode(payload) if quote else payload, quote, b"}"])
 
@@ -98,10 +97,10 @@ class ImportProducts(Verb):
         return Receipt(answer["id"], epoch(answer.get("created_at")))
 
     def retry_after_rejection(self, error: RejectedError) -> bool:
-        return self._api.bulk_jobs.encoding.changes(error)
+        return self._api.bulk_jobs.switch_encoding(error)
 
     def reconcile(
-        self, unclear: Sequence[Entry], *, done: Sequence[Entry], taken: set[str], rivals: Sequence[Entry]
+        self, unclear: Sequence[Row], *, done: Sequence[Row], taken: set[str], rivals: Sequence[Row]
     ) -> dict[int, Receipt]:
         """Jobs that hold the very rows of an unclear part, and can be of no other."""
         ours = {row.content["digest"]: exact_json.loads(_payload(row.content).decode()) for row in unclear}
@@ -116,7 +115,7 @@ class ImportProducts(Verb):
     def item_count(self, content: Content) -> int:
         return int(content["products"])
 
-    def on_finished(self, entries: Sequence[Entry]) -> None:
+    def on_finished(self, entries: Sequence[Row]) -> None:
         for path in {row.content["path"] for row in entries if row.content["is_copy"]}:
             Path(path).unlink(missing_ok=True)
 

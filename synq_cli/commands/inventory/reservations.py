@@ -96,7 +96,7 @@ def release_reservation(
     what = f"{held.get('quantity')} of {sku} at {place}{purpose}"
     confirm(run, f"Release {held['id']}: {what}?", yes=yes)
     run.api.reservations.release(held)
-    run.output.done(f"Released {held['id']}: {what}.")
+    run.output.note(f"Released {held['id']}: {what}.")
 
 
 @group.command(

@@ -53,7 +53,7 @@ def add_sku(
     if not sku.strip():
         raise UsageError("A SKU can't be blank.")
     run.index.remember("sku", [(sku.strip(), variant_id(variant))])
-    run.output.done(f"{sku.strip()} is variant {variant}.")
+    run.output.note(f"{sku.strip()} is variant {variant}.")
 
 
 @group.command("import")
@@ -73,7 +73,7 @@ def import_skus(
     pairs, remark = read_skus(run.system.read_text(file), file)
     run.index.remember("sku", pairs)
     run.output.note(remark)
-    run.output.done(f"Added {len(pairs)} SKU{'s' * (len(pairs) != 1)}.")
+    run.output.note(f"Added {len(pairs)} SKU{'s' * (len(pairs) != 1)}.")
 
 
 @group.command("forget")
@@ -93,4 +93,4 @@ def forget_skus(
     if bool(skus) == everything:
         raise UsageError("Give the SKUs to remove, or --all.")
     count = run.index.forget("sku", None if everything else skus)
-    run.output.done(f"Removed {count} SKU{'s' * (count != 1)}.")
+    run.output.note(f"Removed {count} SKU{'s' * (count != 1)}.")

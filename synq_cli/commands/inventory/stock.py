@@ -1,8 +1,5 @@
-"""`synq inventory adjust`, `levels` and `locations`."""
+"""`synq inventory adjust`, `levels`, `ledger` and `locations`."""
 
-from collections.abc import Mapping
-from functools import partial
-from pathlib import Path
 from typing import Annotated
 
 from synq_cli.cli.context import RunContext
@@ -14,32 +11,20 @@ from synq_cli.cli.options import (
     LocationOption,
     OnlyLocationOption,
     OnlySkuOption,
+    SinceOption,
     YesOption,
     argument,
     option,
+    parse_since,
     switch,
 )
-from synq_cli.commands.bulk import ReportOption, carry_out
-from synq_cli.documents import shown_name
+from synq_cli.commands.bulk import ReportOption, send_file
 from synq_cli.errors import UsageError
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, delta, flag, identifier, named, quantity, timestamp, whole
 
 group = CommandGroup()
-
-
-def levels_columns(names: Mapping[str, str]) -> list[Column]:
-    """The columns of stock levels, with location names by id."""
-    return [
-        Column("SKU", "sku", whole),
-        Column("On hand", "on_hand", quantity),
-        Column("Reserved", "reserved", quantity),
-        Column("Available", "available", quantity),
-        Column("Location", "location_id", named(names)),
-        Column("Variant", "variant_id", identifier, drop=2),
-        Column("Changed", "updated_at", age, drop=1),
-    ]
 
 
 ENTRY = [
@@ -115,10 +100,7 @@ def adjust_stock(
             raise UsageError("A SKU conflicts with --file: give one of them.")
         from synq_cli.bulk.verbs.adjust_stock import AdjustStock
 
-        verb = AdjustStock(run.api)
-        read = partial(verb.read, run.system.read_text(file), shown_name(file), place)
-        plan = run.bulk.plan(verb, read, file, None if file == "-" else Path(file), with_levels=run.dry_run)
-        carry_out(run, plan, lambda: run.bulk.start(plan), report, yes=yes)
+        send_file(run, AdjustStock(run.api), run.system.read_text(file), file, place, report=report, yes=yes)
         return
     if sku is None or change is None:
         missing = "SKU and quantity" if sku is None else "quantity"
@@ -176,12 +158,63 @@ def list_levels(
         threshold = run.api.settings.low_stock_threshold()
         run.output.note(f"The tenant's low-stock threshold is {threshold}.")
     levels = run.api.inventory.levels([*(skus or []), *([sku] if sku else [])], location=location, most=threshold)
-    columns = levels_columns(run.api.locations.names() if run.output.format == "table" else {})
+    columns = [
+        Column("SKU", "sku", whole),
+        Column("On hand", "on_hand", quantity),
+        Column("Reserved", "reserved", quantity),
+        Column("Available", "available", quantity),
+        Column("Location", "location_id", named(run.api.locations.names() if run.output.format == "table" else {})),
+        Column("Variant", "variant_id", identifier, drop=2),
+        Column("Changed", "updated_at", age, drop=1),
+    ]
     run.output.rows(levels.first(None if read_all else limit), columns, empty="No stock levels match.")
     run.output.note(levels.left_out("level"))
     for name in levels.without_rows():
         missing = f"No stock levels match {name}. " if levels.taken else ""
         run.output.note((missing + run.api.variants.suggestion(name)).rstrip())
+
+
+@group.command(
+    "ledger", operations.LIST_INVENTORY_LEDGER, operations.LIST_VARIANTS, operations.LIST_LOCATIONS, requests=(1, None)
+)
+def list_entries(
+    run: RunContext,
+    sku: OnlySkuOption = None,
+    location: OnlyLocationOption = None,
+    kind: Annotated[str | None, option("--type", "TYPE", "Only entries of this type, such as adjustment.")] = None,
+    since: SinceOption = None,
+    limit: LimitOption = 50,
+    read_all: AllOption = False,
+) -> None:
+    """List stock ledger entries, newest first.
+
+    Every adjustment, order and return adds an entry, and entries never change. `synq inventory adjust` adds entries
+    of type adjustment; orders and returns have their own types. With --since, synq stops reading at the first older
+    entry.
+
+    A table shows the names of locations, and SKUs that are in the local cache; other formats show ids, as the API
+    does.
+
+    Examples:
+      synq inventory ledger --sku HMC-NVY-M
+      synq inventory ledger --since 7d --type adjustment --all
+      synq inventory ledger --location "Leith warehouse" -o csv
+    """
+    entries = run.api.ledger.entries(sku=sku, location=location, kind=kind, since=parse_since(since, run.system.now()))
+    table = run.output.format == "table"
+    columns = [
+        Column("Posted", "created_at", age),
+        Column("Variant", "variant_id", named(run.index.names("sku") if table else {})),
+        Column("Quantity", "quantity_delta", delta),
+        Column("Location", "location_id", named(run.api.locations.names() if table else {})),
+        Column("Type", "transaction_type"),
+        Column("Notes", "notes", drop=1),
+        Column("Unit cost", "unit_cost", quantity, drop=2),
+        Column("Entry", "id", identifier, drop=3),
+        Column("Posted by", "created_by", identifier, drop=4),
+    ]
+    run.output.rows(entries.first(None if read_all else limit), columns, empty="No entries match.")
+    run.output.note(entries.left_out("ledger row"))
 
 
 @group.command("locations", operations.LIST_LOCATIONS)

@@ -138,7 +138,7 @@ def switch_profile(
     """
     name = choose_profile(run, named)
     profiles.change(run.config.path, lambda config: config.update(current_profile=name))
-    run.output.done(f"Switched to profile {name}.")
+    run.output.note(f"Switched to profile {name}.")
     if run.settings.profile != name and run.settings.sources["profile"] not in {"auth switch", "default"}:
         run.output.warn(f"{run.settings.sources['profile']} overrides it here with {run.settings.profile}.")
 
@@ -156,4 +156,4 @@ def log_out(run: RunContext) -> None:
     refuse_sandbox(run, "The sandbox has no login.")
     profile = profiles.existing(run.config, run.settings.profile)
     had = run.session.forget_login()
-    run.output.done(f"Logged out of profile {profile}." if had else f"Profile {profile} was not logged in.")
+    run.output.note(f"Logged out of profile {profile}." if had else f"Profile {profile} was not logged in.")

@@ -1,12 +1,13 @@
 """`synq completion`: print, install and uninstall shell completion."""
 
+from pathlib import Path
 from typing import Annotated
 
 from synq_cli.cli.confirmation import confirm_local
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.options import YesOption, argument
-from synq_cli.completion.installation import Edit, installation
+from synq_cli.completion.installation import installation
 from synq_cli.completion.scripts import SCRIPTS, Shell, script
 
 group = CommandGroup()
@@ -58,14 +59,14 @@ def install(run: RunContext, shell: ShellArgument = None, yes: YesOption = False
       synq completion install zsh --yes
     """
     place = installation(shell, run.system.environ)
-    edits = place.install(script(place.shell, run.root.command))
+    edits = place.edits(script(place.shell, run.root.command))
     if not edits:
-        run.output.done(f"Completion for {place.shell} is up to date: {place.script}")
+        run.output.note(f"Completion for {place.shell} is up to date: {place.script}")
         return
     confirm_local(run, f"{_summary(edits)}?", yes=yes)
     place.carry_out(edits)
-    run.output.done(f"Installed completion for {place.shell}. It works in new shells; to load it in this one, run:")
-    run.output.done(place.start)  # on a line of its own, to be copied
+    run.output.note(f"Installed completion for {place.shell}. It works in new shells; to load it in this one, run:")
+    run.output.note(place.start)  # on a line of its own, to be copied
 
 
 @group.command("uninstall")
@@ -79,20 +80,18 @@ def uninstall(run: RunContext, shell: ShellArgument = None, yes: YesOption = Fal
       synq completion uninstall fish --yes
     """
     place = installation(shell, run.system.environ)
-    edits = place.uninstall()
+    edits = place.edits(None)
     if not edits:
-        run.output.done(f"Completion for {place.shell} is not installed.")
+        run.output.note(f"Completion for {place.shell} is not installed.")
         return
     confirm_local(run, f"{_summary(edits)}?", yes=yes)
     place.carry_out(edits)
-    run.output.done(f"Removed completion for {place.shell} from new shells.")
+    run.output.note(f"Removed completion for {place.shell} from new shells.")
 
 
-def _summary(edits: list[Edit]) -> str:
+def _summary(edits: dict[Path, str | None]) -> str:
     """The changes, as a sentence without its end."""
-    changes = [
-        f"{'remove' if edit.text is None else 'change' if edit.path.exists() else 'write'} {edit.path}"
-        for edit in edits
-    ]
-    sentence = " and ".join(changes)
+    sentence = " and ".join(
+        f"{'remove' if text is None else 'change' if path.exists() else 'write'} {path}" for path, text in edits.items()
+    )
     return sentence[0].upper() + sentence[1:]

@@ -61,7 +61,7 @@ def set_setting(run: RunContext, setting: KeyArgument, value: Annotated[str, arg
     profile = run.settings.profile
     parsed = parse_setting(setting, value)
     profiles.save_setting(run.config.path, profile, setting, parsed)
-    run.output.done(f"Set {setting} of profile {profile} to {value}.")
+    run.output.note(f"Set {setting} of profile {profile} to {value}.")
 
 
 @group.command("unset")
@@ -76,7 +76,7 @@ def unset_setting(run: RunContext, setting: KeyArgument) -> None:
     """
     profile, name = run.settings.profile, find_setting(setting).name
     profiles.change(run.config.path, lambda config: config["profiles"].get(profile, {}).pop(name, None))
-    run.output.done(f"Removed {name} from profile {profile}.")
+    run.output.note(f"Removed {name} from profile {profile}.")
 
 
 @group.command("path")

@@ -18,7 +18,7 @@ from synq_cli.session.profiles import token_store
 from synq_cli.session.settings import SANDBOX
 
 if TYPE_CHECKING:
-    from synq_cli.resources.health import HealthStatus
+    from synq_cli.http.exchange import Reply
 
 group = CommandGroup()
 
@@ -257,26 +257,29 @@ class Doctor:
         return _warn(f"{url} responds with {text[:40]!r} instead of OK.", fix)
 
     def _clock(self) -> Finding:
-        if self._health.time is None:
+        from synq_cli.times import http_date
+
+        time = http_date(self._health.headers.get("date", ""))
+        if time is None:
             return _warn("The API did not send its time.")
-        skew = self._run.system.now() - self._health.time
+        skew = self._run.system.now() - time
         if abs(skew) <= _SKEW:
             return _ok("In sync with the API's clock.")
         found = f"{abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} the API's clock."
         if "token" not in self._failed and (ends := self._run.session.credentials.expires_at) is not None:
-            found += f" By that clock the token expires in {(ends - self._health.time) / 60:.0f} minutes."
+            found += f" By the API's clock the token expires in {(ends - time) / 60:.0f} minutes."
         return _warn(found, "Set this machine's clock: synq uses it to see when a token expires.")
 
     @property
-    def _health(self) -> "HealthStatus":
+    def _health(self) -> "Reply":
         """The API's health, requested once; raises the error of that request each time."""
         if isinstance(self._health_or_error, SynqError):
             raise self._health_or_error
         return self._health_or_error
 
     @cached_property
-    def _health_or_error(self) -> "HealthStatus | SynqError":
+    def _health_or_error(self) -> "Reply | SynqError":
         try:
-            return self._run.api.health.get()
+            return self._run.api.health()
         except SynqError as error:
             return error

@@ -7,7 +7,7 @@ group = CommandGroup(
     commands={
         **dict.fromkeys(("list", "get"), f"{_HERE}.listing"),
         "create": f"{_HERE}.placing",
-        "track": f"{_HERE}.tracking",
+        "track": f"{_HERE}.listing",
         **dict.fromkeys(("fulfill", "return", "cancel"), f"{_HERE}.moving"),
     }
 )

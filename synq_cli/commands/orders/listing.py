@@ -1,14 +1,14 @@
-"""`synq orders list` and `get`."""
+"""`synq orders list`, `get` and `track`."""
 
 from typing import Annotated
 
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.metavars import ORDER, Metavar
-from synq_cli.cli.options import AllOption, LimitOption, argument, option, parse_since
+from synq_cli.cli.options import AllOption, LimitOption, SinceOption, argument, option, parse_since, switch
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
-from synq_cli.output.formats import age, identifier, money, state, text, timestamp
+from synq_cli.output.formats import age, identifier, money, quantities, state, text, timestamp
 from synq_cli.resources.orders.states import ORDER_STATUSES, STATUS_GROUPS, parse_statuses
 
 group = CommandGroup()
@@ -43,7 +43,21 @@ RECORD = [
     Column("Placed", "created_at", timestamp),
     Column("Changed", "updated_at", timestamp),
 ]
-
+HEAD = [Column("Order", "id", identifier), Column("Total", "total", money("currency")), Column("Channel", "channel")]
+CHANGES = [Column("Changed", "updated_at", age), Column("Status", "status", state), Column("ID", "id", identifier)]
+PARCELS = [
+    Column("Carrier", "carrier"),
+    Column("Tracking number", "tracking_number"),
+    Column("Status", "status", state),
+    Column("Items", "items", quantities, drop=1),
+    Column("Sent", "created_at", age),
+]
+RETURNS = [
+    Column("Reason", "reason"),
+    Column("Status", "status", state),
+    Column("Items", "items", quantities, drop=1),
+    Column("Opened", "created_at", age),
+]
 
 OrderArgument = Annotated[str, argument(ORDER, "Order id, or the first characters of one that synq has shown.")]
 
@@ -66,9 +80,7 @@ def list_orders(
     run: RunContext,
     status: StatusOption = None,
     channel: Annotated[str | None, option("--channel", "CHANNEL", "Only orders of this channel (name or id).")] = None,
-    since: Annotated[
-        str | None, option("--since", "WHEN", "Only orders placed since this age (30m, 12h, 7d, 2w), date or time.")
-    ] = None,
+    since: SinceOption = None,
     key: Annotated[str | None, option("--key", "KEY", "Only the order placed with this idempotency key.")] = None,
     limit: LimitOption = 50,
     read_all: AllOption = False,
@@ -109,3 +121,30 @@ def get_order(run: RunContext, order_id: OrderArgument) -> None:
       synq orders get 8ed7df4a --json
     """
     run.output.record(run.api.orders.get(order_id), RECORD)
+
+
+@group.command("track", operations.GET_ORDER, operations.LIST_FULFILLMENTS, operations.LIST_RETURNS, requests=(1, None))
+def track_order(
+    run: RunContext,
+    order_id: OrderArgument,
+    watch: Annotated[bool, switch("--watch", "Poll until the order reaches its final status, or Ctrl-C.")] = False,
+) -> None:
+    """Show the timeline of an order.
+
+    Shows the statuses it has passed, the current one and the usual next ones, then its parcels and returns. The API
+    keeps no history of an order: synq derives past statuses from the current one, the payment, parcels and returns,
+    and shows a time only where these have one.
+
+    This takes one request, two once the order is confirmed, three once it is shipped. --watch takes one request per
+    poll, more after a change; if stdout is not a terminal, it prints a line per change.
+
+    Examples:
+      synq orders track 9b7216f4-21cb-4cee-86a2-1f4b5f2175ef
+      synq orders track 9b7216f4 --json
+      synq orders track 8bb7fd42 --watch
+    """
+    parts = {"fulfillments": ("Parcels", PARCELS), "returns": ("Returns", RETURNS)}
+    if watch:
+        run.output.timelines(run.api.tracking.watch(order_id), CHANGES, HEAD, parts)
+    else:
+        run.output.timeline(run.api.tracking.get(order_id), HEAD, parts)

@@ -1,22 +1,18 @@
 """`synq orders create`: one order, or many from a file."""
 
-from collections.abc import Mapping
-from functools import partial
-from pathlib import Path
 from typing import Annotated
 
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.metavars import FILE, Metavar
 from synq_cli.cli.options import ForOption, LocationOption, YesOption, option, switch
-from synq_cli.commands.bulk import ReportOption, carry_out
+from synq_cli.commands.bulk import ReportOption, send_file
 from synq_cli.commands.orders.listing import RECORD
-from synq_cli.documents import holds_many, read_document, shown_name
+from synq_cli.documents import holds_many, read_document
 from synq_cli.errors import UsageError
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.resources.orders.lines import parse_line
-from synq_cli.resources.orders.placing import OrderInput
 
 group = CommandGroup()
 
@@ -122,19 +118,20 @@ def create_order(
         }
         if given := [option for option, value in singles.items() if value]:
             raise UsageError(f"{given[0]} can't be used with a file of many orders.")
-        _create_many(run, (text, str(file)), fields, location, report, yes=yes)
+        from synq_cli.bulk.verbs.create_orders import CreateOrders
+
+        send_file(run, CreateOrders(run.api), text, str(file), location, fields, report=report, yes=yes)
         return
     if report is not None:
         raise UsageError("--report requires a file of many orders.")
-    order_input = OrderInput(
-        document=None if text is None else read_document(text, str(file)),
-        name="The order" if file in {None, "-"} else str(file),
-        fields=fields,
-        lines=[parse_line(text) for text in item or []],
+    entry = run.api.order_builder.build(
+        None if text is None else read_document(text, str(file)),
+        "The order" if file in {None, "-"} else str(file),
+        fields,
+        [parse_line(text) for text in item or []],
         location=location,
         usual_location=run.settings.location,
     )
-    entry = run.api.order_builder.build(order_input)
     for remark in entry.remarks:
         run.output.note(remark)
     for doubt in entry.doubts:
@@ -156,22 +153,3 @@ def create_order(
         )
     elif not wait and limit is None:
         run.output.note(f"To follow it, run: synq orders track {order['id']} --watch")
-
-
-def _create_many(
-    run: RunContext,
-    source: tuple[str, str],
-    fields: Mapping[str, str | None],
-    location: str | None,
-    report: str | None,
-    *,
-    yes: bool,
-) -> None:
-    """Plan the orders of a file (its text and name), ask for confirmation and create them."""
-    from synq_cli.bulk.verbs.create_orders import CreateOrders
-
-    text, file = source
-    verb = CreateOrders(run.api)
-    read = partial(verb.read, text, shown_name(file), location, fields)
-    plan = run.bulk.plan(verb, read, file, None if file == "-" else Path(file))
-    carry_out(run, plan, lambda: run.bulk.start(plan), report, yes=yes)

@@ -112,14 +112,14 @@ def _write_catalogue(run: RunContext, to: str, *, whole: bool) -> None:
     rows = exports.import_rows(found, keys)
     count = f"{len(rows)} product{'s' * (len(rows) != 1)}"
     if run.dry_run:
-        run.output.done(f"Would write {count} to {to}.")
+        run.output.note(f"Would write {count} to {to}.")
         return
     text = exports.catalogue_text(rows, kind, keys)
     if to == "-":
         run.output.text(text)
     else:
         replace_file(Path(to), text, mode=None, hint=None)
-        run.output.done(f"Wrote {count} to {to}.")
+        run.output.note(f"Wrote {count} to {to}.")
     if len(found) > len(rows):
         run.output.note(f"Skipped {len(found) - len(rows)} without a title.")
     run.output.note(products.perhaps_more(listed))

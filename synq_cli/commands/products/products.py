@@ -145,7 +145,7 @@ def delete_product(run: RunContext, product_id: ProductArgument, yes: YesOption 
     name = f"{product.get('title')} ({product['id']})"
     confirm(run, f"Delete {name}? This can't be undone.", yes=yes)
     run.api.products.delete(product)
-    run.output.done(f"Deleted {name}.")
+    run.output.note(f"Deleted {name}.")
 
 
 @group.command("push", operations.PUSH_PRODUCT, operations.GET_PRODUCT, requests=(1, 2))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from synq_cli.output.columns import Column, Row, lookup
-from synq_cli.output.drawing.table import GAP, cut, total_width
+from synq_cli.output.drawing.table import build_line, cut, total_width
 from synq_cli.output.formats import Cell, visible
 
 if TYPE_CHECKING:
@@ -39,14 +39,9 @@ def _fitting(columns: Sequence[Column], width: int | None) -> list[Column]:
 
 
 def _write(stream: "Stream", columns: Sequence[Column], cells: Sequence[Cell]) -> None:
-    from rich.cells import cell_len
-    from rich.text import Text
-
-    line = Text(no_wrap=True, overflow="ignore")
+    fitted = []
     for column, (text, style) in zip(columns, cells, strict=True):
-        fitted = stream.fit(text)
-        if column.width:
-            fitted = cut(fitted, column.width, stream.ellipsis)
-        line.append(fitted, style)
-        line.append(" " * (column.width - cell_len(fitted) + GAP))
-    stream.draw(line)
+        whole = stream.fit(text)
+        shown = cut(whole, column.width, stream.ellipsis) if column.width else whole
+        fitted.append((Cell(shown, style), column.width, column.format.right))
+    stream.draw(build_line(fitted))

@@ -1,8 +1,7 @@
 """Progress of a long operation: a bar on a terminal, a line every 30 seconds elsewhere, nothing when quiet."""
 
 import math
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -24,7 +23,7 @@ _LEAST_DONE = 0.02
 
 @dataclass
 class Progress:
-    """One line about a long operation, redrawn at each `update` on a terminal."""
+    """One line about a long operation, redrawn at each `update` on a terminal, and removed at the end."""
 
     stream: "Stream"
     label: str
@@ -55,6 +54,12 @@ class Progress:
         elif self.now() >= self._next_line:
             self._next_line = self.now() + _PAUSE
             self.stream.write(_GAP.join(texts) + "\n")
+
+    def __enter__(self) -> "Progress":
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Remove the line."""
@@ -103,13 +108,3 @@ class Progress:
             seconds = spent / share * (1 - share)
         minutes, rest = divmod(math.ceil(seconds), 60)
         return f"{minutes} min {rest} s left" if minutes else f"{rest} s left"
-
-
-@contextmanager
-def shown_progress(stream: "Stream", label: str, *, now: Callable[[], float], quiet: bool) -> Iterator[Progress]:
-    """Progress that is removed when the operation ends, however it ends."""
-    progress = Progress(stream, label, now, quiet)
-    try:
-        yield progress
-    finally:
-        progress.close()

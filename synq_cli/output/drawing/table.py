@@ -1,6 +1,6 @@
 """Tables and records for people: fitted to the terminal, with the names of what was shortened or left out."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -9,7 +9,7 @@ from synq_cli.output.formats import Cell, visible
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-    from rich.table import Table
+    from rich.text import Text
 
     from synq_cli.output.streams import Stream
 
@@ -20,8 +20,6 @@ _SHORT = 8
 _LEAST = 6
 # A column is left out before a text is cut to less than this; every order status fits.
 _READABLE = 20
-# Our rows in one of Rich's.
-_BATCH = 100
 
 
 @dataclass
@@ -72,6 +70,8 @@ class Rendered(NamedTuple):
 
 def build_table(canvas: Canvas, rows: Sequence[Row], columns: Sequence[Column], *, keep_empty: bool) -> Rendered:
     """The rows as a table, without empty columns unless `keep_empty`."""
+    from rich.console import Group
+
     shown = [_table_column(canvas, rows, column) for column in columns]
     if not keep_empty:
         # If no column names a field of the API's reply, its own names are shown.
@@ -79,35 +79,29 @@ def build_table(canvas: Canvas, rows: Sequence[Row], columns: Sequence[Column], 
         shown = _filled(shown) or _filled([_table_column(canvas, rows, column) for column in own]) or shown
     dropped = [] if canvas.width is None else _fit(shown, canvas.width, canvas.stream.ellipsis)
     shortened = [column.column.title for column in shown if column.shortened]
-    return Rendered(_rich_table(shown), total_width(column.width for column in shown), shortened, dropped)
+    return Rendered(Group(*_lines(shown)), total_width(column.width for column in shown), shortened, dropped)
 
 
-def _rich_table(columns: Sequence[TableColumn]) -> "Table":
-    # All widths are known and nothing wraps, so a row of Rich's has a batch of ours, and the gap is part of the cell:
-    # with a row each and with padding, Rich takes three times as long.
-    from rich.table import Table
+def _lines(columns: Sequence[TableColumn]) -> Iterator["Text"]:
+    titles = [Cell(column.title, "bold") for column in columns]
+    for cells in (titles, *zip(*(column.cells for column in columns), strict=True)):
+        yield build_line(
+            (cell, column.width, column.column.format.right) for column, cell in zip(columns, cells, strict=True)
+        )
+
+
+def build_line(cells: Iterable[tuple[Cell, int, bool]]) -> "Text":
+    """Cells side by side, each with its width, to which it is padded, and whether it is right-aligned."""
     from rich.text import Text
 
-    table = Table(box=None, padding=0, header_style="bold")
-    gaps = [" " * GAP if place and not column.column.format.right else "" for place, column in enumerate(columns)]
-    for place, (column, gap) in enumerate(zip(columns, gaps, strict=True)):
-        table.add_column(
-            Text(gap + column.title),
-            width=column.width + (GAP if place else 0),
-            justify="right" if column.column.format.right else "default",
-            no_wrap=True,
-            overflow="crop",
-        )
-    for start in range(0, max((len(column.cells) for column in columns), default=0), _BATCH):
-        batch = []
-        for column, gap in zip(columns, gaps, strict=True):
-            lines = Text()
-            for number, cell in enumerate(column.cells[start : start + _BATCH]):
-                lines.append(f"\n{gap}" if number else gap)
-                lines.append(cell.text, cell.style)
-            batch.append(lines)
-        table.add_row(*batch)
-    return table
+    line = Text(no_wrap=True, overflow="ignore")
+    gap = ""
+    for (text, style), width, right in cells:
+        padding = " " * (width - _width(text))
+        line.append(gap + padding if right else gap)
+        line.append(text, style)
+        gap = " " * GAP if right else padding + " " * GAP
+    return line
 
 
 def build_record(canvas: Canvas, fields: Sequence[tuple[str, Cell]]) -> Rendered:

@@ -1,21 +1,17 @@
 """Stock locations."""
 
-from typing import TYPE_CHECKING
-
 from synq_cli.errors import NotFoundError, SynqError, UsageError
 from synq_cli.http import operations, replies
 from synq_cli.nearest import did_you_mean
+from synq_cli.resources.shared.pagination import Row
 from synq_cli.resources.shared.resource import Resource
 from synq_cli.uuids import parse_uuid
-
-if TYPE_CHECKING:
-    from synq_cli.resources.shared.pagination import Row
 
 
 class Locations(Resource):
     """Stock locations."""
 
-    def list(self) -> "list[Row]":
+    def list(self) -> list[Row]:
         """All stock locations: id, name, active. GET /api/v1/inventory/locations"""
         rows = self._api.read_list(operations.LIST_LOCATIONS, "locations")
         if not all(isinstance(row.get(key), str) for row in rows for key in ("id", "name")):

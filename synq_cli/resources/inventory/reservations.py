@@ -1,7 +1,7 @@
 """Reservations: units set aside without taking them off hand."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from synq_cli.errors import ConflictError
 from synq_cli.http import operations
@@ -10,10 +10,8 @@ from synq_cli.resources.inventory.locations import Locations
 from synq_cli.resources.inventory.stock import Inventory
 from synq_cli.resources.products.variants import Variants
 from synq_cli.resources.shared import validation
+from synq_cli.resources.shared.pagination import Row
 from synq_cli.resources.shared.resource import Resource, find_row, has_values
-
-if TYPE_CHECKING:
-    from synq_cli.resources.shared.pagination import Row
 
 Status = Literal["ACTIVE", "RELEASED", "CONSUMED"]
 _SEE = "synq inventory reservations"
@@ -36,7 +34,7 @@ class ReservationInput(SkuLocation):
 class Reservations(Resource):
     """Reservations of stock."""
 
-    def matching(self, *, sku: str | None, location: str | None, status: Status | None) -> "list[Row]":
+    def matching(self, *, sku: str | None, location: str | None, status: Status | None) -> list[Row]:
         """Reservations, newest first; None matches any. The API does not filter. GET /api/v1/inventory/reservations"""
         wanted = {
             "variant_id": Variants(self._api).id_of(sku) if sku else None,
@@ -57,7 +55,7 @@ class Reservations(Resource):
         available = inventory.units(place, "available") if with_level else None
         return ReservationInput(**vars(place), quantity=units, reference=reference, available=available)
 
-    def create(self, wanted: ReservationInput) -> "Row":
+    def create(self, wanted: ReservationInput) -> Row:
         """Reserve units, once; returns the reservation. POST /api/v1/inventory/reservations"""
         body = {**wanted.ids, "quantity": wanted.quantity}
         if wanted.reference:
@@ -71,7 +69,7 @@ class Reservations(Resource):
             f"`{_SEE} --sku {wanted.sku} --status active`.",
         )
 
-    def to_release(self, reservation: str) -> "Row":
+    def to_release(self, reservation: str) -> Row:
         """The active reservation with this id or prefix of an id. NotFoundError, ConflictError."""
         text = validation.filled(reservation, "reservation id")
         self._api.transport.check(operations.RELEASE_RESERVATION)
@@ -84,7 +82,7 @@ class Reservations(Resource):
             )
         return row
 
-    def release(self, reservation: "Row") -> None:
+    def release(self, reservation: Row) -> None:
         """Release the units of a reservation. DELETE /api/v1/inventory/reservations/{reservationID}"""
         self._api.transport.send(
             operations.RELEASE_RESERVATION,
@@ -94,5 +92,5 @@ class Reservations(Resource):
         )
 
 
-def _status(row: "Row") -> str:
+def _status(row: Row) -> str:
     return str(row.get("status")).upper()

@@ -7,7 +7,7 @@ from synq_cli.errors import AuthError, NotFoundError, ServerError, UnknownOutcom
 from synq_cli.http import operations
 from synq_cli.resources.inventory.ledger import Adjustment, Ledger, SkuLocation
 from synq_cli.resources.inventory.locations import Locations
-from synq_cli.resources.products.variants import Variants, remember_skus
+from synq_cli.resources.products.variants import Variants
 from synq_cli.resources.shared import validation
 from synq_cli.resources.shared.pagination import Listing, Listings, Row
 from synq_cli.resources.shared.resource import Resource, has_values
@@ -94,7 +94,7 @@ class Inventory(Resource):
                 filters={"sku": None if variant_id else sku, "variant_id": variant_id, "location_id": location_id},
                 matches=matches,
                 identity=("variant_id", "location_id"),
-                on_page=lambda rows: remember_skus(self._api.index, rows, "variant_id"),
+                on_page=lambda rows: self._api.remember_skus(rows, "variant_id"),
             )
 
         return Listings({name: listing(name) for name in names or [None]})

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from synq_cli.errors import NotFoundError, UsageError
 from synq_cli.exact_json import Number
@@ -14,26 +14,9 @@ from synq_cli.resources.orders.lines import Line
 from synq_cli.resources.products.products import Products
 from synq_cli.resources.products.variants import Variants
 from synq_cli.resources.shared import validation
+from synq_cli.resources.shared.pagination import Row
 from synq_cli.resources.shared.resource import Resource, find_row
 from synq_cli.uuids import parse_uuid
-
-if TYPE_CHECKING:
-    from synq_cli.resources.shared.pagination import Row
-
-
-@dataclass(frozen=True)
-class OrderInput:
-    """An order from a file, with the fields and lines of options, which take precedence.
-
-    `location` was given for this order; `usual_location` is the profile's and applies to lines only.
-    """
-
-    document: Any
-    name: str
-    fields: dict[str, str | None]
-    lines: list[Line]
-    location: str | None
-    usual_location: str | None
 
 
 @dataclass(frozen=True)
@@ -52,11 +35,22 @@ class PreparedOrder:
 class OrderBuilder(Resource):
     """Builds orders. Whatever can be checked without a request is checked first."""
 
-    def build(self, given: OrderInput) -> PreparedOrder:
-        """Complete an order. UsageError or NotFoundError for whatever is wrong with it."""
-        order = merge_order(given.document, given.fields)
-        without = ("items",) if given.lines else ()
-        check_order(order, given.name, without=without, located=given.location is not None)
+    def build(
+        self,
+        document: Any,
+        name: str,
+        fields: Mapping[str, str | None],
+        lines: list[Line],
+        *,
+        location: str | None,
+        usual_location: str | None,
+    ) -> PreparedOrder:
+        """Complete an order from the file `name` with fields and lines, which take precedence.
+
+        `usual_location` is the profile's and applies to lines only. UsageError or NotFoundError for an invalid order.
+        """
+        order = merge_order(document, fields)
+        check_order(order, name, without=("items",) if lines else (), located=location is not None)
         self._api.transport.check(operations.CREATE_ORDER)
         own_key = order.pop("idempotency_key", None)
         remarks: list[str] = []
@@ -64,12 +58,12 @@ class OrderBuilder(Resource):
         if order.get("channel") is not None:
             resolved, doubts = resolve_channel(order, Channels(self._api).list())
             order.update(resolved)
-        if given.lines:
-            location_id = Locations(self._api).resolve(given.location or given.usual_location)[0]
-            order["items"], remarks = self._items(given.lines, location_id, order["currency"])
-        elif given.location is not None:
-            order["items"] = with_location(Locations(self._api).resolve(given.location)[0], order["items"])
-        check_order(order, given.name)
+        if lines:
+            location_id = Locations(self._api).resolve(location or usual_location)[0]
+            order["items"], remarks = self._items(lines, location_id, order["currency"])
+        elif location is not None:
+            order["items"] = with_location(Locations(self._api).resolve(location)[0], order["items"])
+        check_order(order, name)
         return PreparedOrder(order, own_key, remarks, doubts)
 
     def _items(self, lines: list[Line], location_id: str, currency: str) -> tuple[list[dict[str, Any]], list[str]]:
@@ -95,7 +89,7 @@ class OrderBuilder(Resource):
             items.append(_without_nulls(item))
         return items, remarks
 
-    def _variant(self, name: str) -> "Row":
+    def _variant(self, name: str) -> Row:
         """The variant of a SKU or of an id with a cached SKU; only its id if variants can't be listed."""
         identifier = parse_uuid(name)
         sku = self._api.index.names("sku").get(identifier) if identifier else name
@@ -140,7 +134,7 @@ def merge_order(document: Any, fields: Mapping[str, str | None]) -> Any:
     return order
 
 
-def resolve_channel(order: Mapping[str, Any], channels: "list[Row]") -> tuple[dict[str, str], list[str]]:
+def resolve_channel(order: Mapping[str, Any], channels: list[Row]) -> tuple[dict[str, str], list[str]]:
     """The name of the order's channel, the order's currency (by default the channel's), and doubts about them."""
     row = find_row(channels, order["channel"], "channel", "name", "id", see="synq channels list")
     name, given = str(row["name"]), order.get("currency")
@@ -158,7 +152,7 @@ def with_location(location_id: str, items: list[dict[str, Any]]) -> list[dict[st
     return [{**item, "location_id": location_id} if item.get("variant_id") else item for item in items]
 
 
-def _own_price(variant: "Row", sku: str, currency: str) -> Number:
+def _own_price(variant: Row, sku: str, currency: str) -> Number:
     """The variant's price; UsageError if it has none in this currency."""
     price, priced_in = variant.get("price"), variant.get("currency")
     if not price or str(priced_in or currency).upper() != currency:
@@ -167,12 +161,12 @@ def _own_price(variant: "Row", sku: str, currency: str) -> Number:
     return validation.amount(str(price), f"price of {sku}")
 
 
-def _product_id(variant: "Row") -> str:
+def _product_id(variant: Row) -> str:
     """The id of its product; empty where the variant names none."""
     return parse_uuid(str(variant.get("product_id"))) or ""
 
 
-def _options(variant: "Row") -> str | None:
+def _options(variant: Row) -> str | None:
     """The chosen options as a title, such as Navy / M."""
     options = variant.get("option_values")
     values = options.values() if isinstance(options, dict) else []

@@ -1,33 +1,13 @@
 """Order statuses: groups, allowed transitions, and the commands that fit a status."""
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from synq_cli.errors import ConflictError, UsageError
+from synq_cli.http.operation import Operation
 from synq_cli.nearest import did_you_mean
-
-if TYPE_CHECKING:
-    from synq_cli.http.operation import Operation
-    from synq_cli.resources.shared.pagination import Row
-    from synq_cli.resources.shared.resource import Api
-
-ORDER_STATUSES = (
-    "draft", "pending_payment", "payment_authorized", "confirmed", "processing", "partially_fulfilled", "fulfilled",
-    "delivered", "completed", "return_requested", "partially_returned", "returned", "refunded", "partially_refunded",
-    "cancelled", "failed",
-)  # fmt: skip
-_CLOSED = {"completed", "cancelled", "refunded", "returned", "failed"}
-STATUS_GROUPS = {
-    "open": frozenset(ORDER_STATUSES) - _CLOSED,
-    "closed": frozenset(_CLOSED),
-    "unpaid": frozenset({"draft", "pending_payment"}),
-    "to-ship": frozenset({"confirmed", "processing", "partially_fulfilled"}),
-    "shipped": frozenset({"fulfilled", "delivered"}),
-    "returning": frozenset({"return_requested", "partially_returned", "returned"}),
-    "refunded": frozenset({"partially_refunded", "refunded"}),
-    "dead": frozenset({"cancelled", "failed"}),
-    "cancellable": frozenset({"draft", "pending_payment", "payment_authorized", "confirmed", "processing"}),
-}
+from synq_cli.resources.shared.pagination import Row
+from synq_cli.resources.shared.resource import Api
 
 # The statuses that may follow each status, the usual one first.
 NEXT: dict[str, tuple[str, ...]] = {
@@ -43,15 +23,28 @@ NEXT: dict[str, tuple[str, ...]] = {
     "return_requested": ("returned", "partially_returned", "completed"),
     "partially_returned": ("returned", "partially_refunded", "refunded"),
     "returned": ("refunded", "partially_refunded"),
-    "partially_refunded": ("refunded", "completed"),
     "refunded": (),
+    "partially_refunded": ("refunded", "completed"),
     "cancelled": (),
     "failed": (),
 }
+ORDER_STATUSES = tuple(NEXT)
+_CLOSED = {"completed", "cancelled", "refunded", "returned", "failed"}
+STATUS_GROUPS = {
+    "open": frozenset(ORDER_STATUSES) - _CLOSED,
+    "closed": frozenset(_CLOSED),
+    "unpaid": frozenset({"draft", "pending_payment"}),
+    "to-ship": frozenset({"confirmed", "processing", "partially_fulfilled"}),
+    "shipped": frozenset({"fulfilled", "delivered"}),
+    "returning": frozenset({"return_requested", "partially_returned", "returned"}),
+    "refunded": frozenset({"partially_refunded", "refunded"}),
+    "dead": frozenset({"cancelled", "failed"}),
+    "cancellable": frozenset({"draft", "pending_payment", "payment_authorized", "confirmed", "processing"}),
+}
+
 ENDS = frozenset(status for status, following in NEXT.items() if not following)
-# In these an order that was placed may still fail.
-_UNCONFIRMED = frozenset({"draft", "pending_payment", "payment_authorized"})
-CONFIRMED = frozenset(NEXT) - _UNCONFIRMED
+# Before these an order that was placed may still fail.
+CONFIRMED = frozenset(NEXT) - {"draft", "pending_payment", "payment_authorized"}
 
 Verb = Literal["cancel", "fulfill", "return"]
 # The statuses in which each command is possible.
@@ -139,9 +132,7 @@ def _shortest(start: str, end: str) -> list[str] | None:
     return None
 
 
-def take_step(
-    api: "Api", operation: "Operation", order: Mapping[str, Any], body: Mapping[str, object], after: str
-) -> "Row":
+def take_step(api: Api, operation: Operation, order: Mapping[str, Any], body: Mapping[str, object], after: str) -> Row:
     """Cancel, fulfil or return an order, once; returns the answer. A dry run shows `after` as the new status."""
     return api.write(
         operation,

@@ -1,18 +1,14 @@
 """Tracking: the history of an order."""
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
 
 from synq_cli.errors import NotFoundError
-from synq_cli.resources.orders.fulfillments import Fulfillments
+from synq_cli.resources.orders.fulfillments import Fulfillments, Returns
 from synq_cli.resources.orders.orders import Orders
-from synq_cli.resources.orders.returns import Returns
 from synq_cli.resources.orders.states import ENDS, STATUS_GROUPS, path_from, path_to, status_of
+from synq_cli.resources.shared.pagination import Row
 from synq_cli.resources.shared.polling import poll
 from synq_cli.resources.shared.resource import Resource
-
-if TYPE_CHECKING:
-    from synq_cli.resources.shared.pagination import Row
 
 # Nothing is packed before an order is confirmed, and nothing comes back before all of it has left.
 _UNPACKED = frozenset({"draft", "pending_payment", "payment_authorized", "failed"})
@@ -23,7 +19,7 @@ _PAUSES = (2.0, 30.0)
 class Tracking(Resource):
     """Orders with the history of their statuses, their parcels and their returns."""
 
-    def get(self, order_id: str) -> "Row":
+    def get(self, order_id: str) -> Row:
         """An order with its `states`, `fulfillments` and `returns`; the last two are null if the server lists none.
 
         A state has its `status`, the time `at` which it was reached, if known, and its `phase`: passed, current or
@@ -31,7 +27,7 @@ class Tracking(Resource):
         """
         return self._history(dict(Orders(self._api).get(order_id)))
 
-    def watch(self, order_id: str) -> Iterator["Row"]:
+    def watch(self, order_id: str) -> Iterator[Row]:
         """The same at each poll, until the order reaches a final status."""
         seen: Row = {}
         history: Row = {}
@@ -50,7 +46,7 @@ class Tracking(Resource):
                 seen, history = order, self._history(order)
             yield history
 
-    def _history(self, order: "Row") -> "Row":
+    def _history(self, order: Row) -> Row:
         status, order_id = status_of(order), str(order["id"])
         parcels = [] if status in _UNPACKED else _if_listed(Fulfillments(self._api).of, order_id)
         returns = [] if status in _UNRETURNED else _if_listed(Returns(self._api).of, order_id)
@@ -58,14 +54,14 @@ class Tracking(Resource):
         return {**order, "states": states, "fulfillments": parcels, "returns": returns}
 
 
-def _if_listed(read: Callable[[str], "list[Row]"], order_id: str) -> "list[Row] | None":
+def _if_listed(read: Callable[[str], list[Row]], order_id: str) -> list[Row] | None:
     try:
         return read(order_id)
     except NotFoundError:  # the order exists, so it is the route that does not
         return None
 
 
-def _states(order: "Row", parcels: "list[Row]", returns: "list[Row]") -> "list[Row]":
+def _states(order: Row, parcels: list[Row], returns: list[Row]) -> list[Row]:
     """The statuses up to the order's own, and those that usually follow."""
     status = status_of(order)
     parcels = [parcel for parcel in parcels if status_of(parcel) not in {"cancelled", "failed"}]
@@ -92,6 +88,6 @@ def _states(order: "Row", parcels: "list[Row]", returns: "list[Row]") -> "list[R
     ]
 
 
-def _time(rows: "list[Row]", key: str) -> object:
+def _time(rows: list[Row], key: str) -> object:
     """The time under this key of the first row, if any; some servers write an unknown time as an empty text."""
     return (rows[0].get(key) or None) if rows else None

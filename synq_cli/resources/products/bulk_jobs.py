@@ -3,23 +3,23 @@
 import re
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from synq_cli import exact_json
-from synq_cli.errors import NotFoundError, PartialError, RejectedError, UsageError
+from synq_cli.errors import NotFoundError, PartialError, RejectedError, SynqError, UsageError
 from synq_cli.http import operations
-from synq_cli.resources.products.payload_encoding import PayloadEncoding
 from synq_cli.resources.shared import validation
+from synq_cli.resources.shared.pagination import Row
 from synq_cli.resources.shared.polling import poll
 from synq_cli.resources.shared.resource import Api, Resource, look_for
 from synq_cli.rows import Columns
 from synq_cli.uuids import parse_uuid
 
-if TYPE_CHECKING:
-    from synq_cli.resources.shared.pagination import Row
-
 JobType = Literal["import", "update", "delete"]
 JOB_TYPES: dict[JobType, str] = {"import": "BULK_IMPORT", "update": "BULK_UPDATE", "delete": "BULK_DELETE"}
+# The most bytes of JSON that stay below the API's 10 MB in base64, a third larger, with the request around them.
+LARGEST_PAYLOAD = 7_400_000
+_WANT_BASE64 = {"Invalid payload", "Invalid JSON in payload"}
 _TEXTS = ("sku", "description", "category", "brand")
 COLUMNS = Columns((("title",),), (*_TEXTS, "price", "currency", "barcode", "id"), keep_others=True)
 _PRICE = re.compile(r"(0|[1-9][0-9]{0,17})(\.[0-9]{1,18})?", re.ASCII)
@@ -27,24 +27,24 @@ _SEND_MISSING = "The API does not show which rows: look at `synq products list` 
 
 
 class BulkJobs(Resource):
-    """Bulk jobs."""
+    """Bulk jobs. Rows are sent as inline JSON until a server asks for base64, which is then saved in the profile."""
 
     def __init__(self, api: Api) -> None:
         super().__init__(api)
-        self.encoding = PayloadEncoding(api)
+        self._saved = self.is_base64 = api.session.settings.bulk_payload == "base64"
 
-    def of_type(self, job_type: JobType) -> "list[Row]":
+    def of_type(self, job_type: JobType) -> list[Row]:
         """The jobs of this type, newest first. GET /api/v1/pim/bulk-jobs"""
         rows = self._api.read_list(operations.LIST_BULK_JOBS, "jobs", {"type": JOB_TYPES[job_type]})
         self._cache(job_type, rows)
         return rows
 
-    def newest(self) -> "list[Row]":
+    def newest(self) -> list[Row]:
         """The jobs of all types, newest first, in one request for each type."""
         rows = [row for job_type in JOB_TYPES for row in self.of_type(job_type)]
         return sorted(rows, key=lambda row: str(row.get("created_at") or ""), reverse=True)
 
-    def get(self, job_id: str) -> "Row":
+    def get(self, job_id: str) -> Row:
         """One job, by its id or the prefix of a cached id; the API has no route for it but the lists."""
         whole = self._api.resolve_id("job", job_id)
         known = self._api.index.find("job type", whole)
@@ -54,24 +54,35 @@ class BulkJobs(Resource):
                     return row
         raise NotFoundError(f'Unknown bulk job "{whole}".', hint="See `synq products jobs list`.")
 
-    def create(self, job_type: JobType, rows: "list[Any]") -> "Row":
+    def create(self, job_type: JobType, rows: "list[Any]") -> Row:
         """Start a job on checked rows and return it. POST /api/v1/pim/bulk-jobs"""
         try:
             created = self._send(job_type, rows)
         except RejectedError as error:
             # A refused request created nothing, so the same rows may be sent once more.
-            if not self.encoding.changes(error):
+            if not self.switch_encoding(error):
                 raise
             created = self._send(job_type, rows)
         self.remember(job_type, created)
         return created
 
-    def remember(self, job_type: JobType, created: "Row") -> None:
+    def switch_encoding(self, error: SynqError) -> bool:
+        """Switch to base64 if a refusal asks for it; returns whether it did."""
+        asks = error.status == 400 and error.said in _WANT_BASE64 and not self.is_base64
+        self.is_base64 |= asks
+        return asks
+
+    def remember(self, job_type: JobType, created: Row) -> None:
         """Cache a new job's id and type, and save the encoding that the server took."""
         self._cache(job_type, [created])
-        self.encoding.save()
+        if self.is_base64 and not self._saved:
+            self._saved = True
+            try:
+                self._api.session.keep("bulk_payload", "base64")
+            except UsageError as error:  # costs one request next time
+                self._api.observer.warn(f"{error.message} {error.hint or ''}".strip())
 
-    def watch(self, job_id: str, *, limit: int | None) -> "Iterator[Row]":
+    def watch(self, job_id: str, *, limit: int | None) -> Iterator[Row]:
         """Poll a job until it is finished, for at most `limit` seconds; see polling.poll."""
         whole = self._api.resolve_id("job", job_id)
         return poll(
@@ -83,10 +94,10 @@ class BulkJobs(Resource):
             limit=limit,
         )
 
-    def watch_imports(self, ids: Sequence[str], run: str, *, limit: int | None) -> "Iterator[list[Row]]":
+    def watch_imports(self, ids: Sequence[str], run: str, *, limit: int | None) -> Iterator[list[Row]]:
         """Poll the jobs of an import together, one request each time, until all are finished."""
 
-        def read() -> "list[Row]":
+        def read() -> list[Row]:
             found = {str(job.get("id")).lower(): job for job in self.of_type("import")}
             if gone := [name for name in ids if name.lower() not in found]:
                 raise NotFoundError(f"The bulk job {gone[0]} no longer exists.", hint="See `synq products jobs list`.")
@@ -101,7 +112,7 @@ class BulkJobs(Resource):
             limit=limit,
         )
 
-    def raise_if_failed(self, job: "Row") -> None:
+    def raise_if_failed(self, job: Row) -> None:
         """PartialError for a failed job if some of its rows may have been applied, else RejectedError."""
         if not has_failed(job):
             return
@@ -124,8 +135,8 @@ class BulkJobs(Resource):
             error.details = [f"{job.get('id')} after {_rows_done(job)}" for job in failed]
             raise error
 
-    def _send(self, job_type: JobType, rows: "list[Any]") -> "Row":
-        payload = b64encode(exact_json.dumps(rows).encode()).decode() if self.encoding.is_base64 else rows
+    def _send(self, job_type: JobType, rows: "list[Any]") -> Row:
+        payload = b64encode(exact_json.dumps(rows).encode()).decode() if self.is_base64 else rows
         body = {"job_type": JOB_TYPES[job_type], "payload": payload}
         unknown = look_for("it", f"synq products jobs list --type {job_type}")
         try:
@@ -134,19 +145,19 @@ class BulkJobs(Resource):
             error.hint = "Split the file. Servers that want base64 take a quarter less of it."
             raise
 
-    def _cache(self, job_type: JobType, rows: "list[Row]") -> None:
+    def _cache(self, job_type: JobType, rows: list[Row]) -> None:
         self._api.index.remember_ids("job", rows)
         ids = [row["id"].lower() for row in rows if isinstance(row.get("id"), str)]
         self._api.index.remember("job type", ((job_id, job_type) for job_id in ids))
 
 
-def progress(job: "Row") -> tuple[int | None, int | None]:
+def progress(job: Row) -> tuple[int | None, int | None]:
     """The rows processed and the rows in all; None where the job does not say."""
     done, total = job.get("processed_items"), job.get("total_items")
     return done if isinstance(done, int) else None, total if isinstance(total, int) else None
 
 
-def _rows_done(job: "Row") -> str:
+def _rows_done(job: Row) -> str:
     done, total = progress(job)
     if total is None:
         return "an unknown number of rows" if done is None else f"{done} rows"
@@ -192,16 +203,13 @@ def product_problems(row: object, job_type: str) -> Iterator[str]:
     yield from _price_problems(row)
 
 
-def _price_problems(row: "Row") -> Iterator[str]:
+def _price_problems(row: Row) -> Iterator[str]:
     price, currency = row.get("price"), row.get("currency")
-    if price is not None and price != "" and (isinstance(price, bool) or not _PRICE.fullmatch(_plain(price))):
+    digits = price if isinstance(price, str) else exact_json.dumps(price)
+    if price is not None and price != "" and (isinstance(price, bool) or not _PRICE.fullmatch(digits)):
         yield f"invalid price {validation.shown(price)}: use a number such as 19.90"
     if currency and not (isinstance(currency, str) and validation.is_currency(currency)):
         yield f"invalid currency {validation.shown(currency)}: use an ISO 4217 code such as EUR"
-
-
-def _plain(price: object) -> str:
-    return price if isinstance(price, str) else exact_json.dumps(price)
 
 
 def _repeated_skus(rows: list[Any]) -> list[str]:
@@ -216,11 +224,11 @@ def _repeated_skus(rows: list[Any]) -> list[str]:
     return found
 
 
-def is_finished(job: "Row") -> bool:
+def is_finished(job: Row) -> bool:
     """Whether a job has completed or failed."""
     return str(job.get("status")).upper() in {"COMPLETED", "FAILED"}
 
 
-def has_failed(job: "Row") -> bool:
+def has_failed(job: Row) -> bool:
     """Whether a job has failed; some of its rows may have been applied."""
     return str(job.get("status")).upper() == "FAILED"

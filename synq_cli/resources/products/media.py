@@ -1,20 +1,16 @@
 """Media: URLs of images and videos of products and variants."""
 
-from typing import TYPE_CHECKING
-
 from synq_cli.http import operations
 from synq_cli.resources.products.variants import Variants
 from synq_cli.resources.shared import validation
+from synq_cli.resources.shared.pagination import Row
 from synq_cli.resources.shared.resource import Resource, look_for, sorted_rows
-
-if TYPE_CHECKING:
-    from synq_cli.resources.shared.pagination import Row
 
 
 class Media(Resource):
     """Media."""
 
-    def list(self, *, product: str | None, variant: str | None) -> "list[Row]":
+    def list(self, *, product: str | None, variant: str | None) -> list[Row]:
         """Media of a product and a variant, None matching any, in display order. GET /api/v1/pim/media"""
         rows = self._api.read_list(operations.LIST_MEDIA, "media", self._owners(product, variant))
         self._api.index.remember_ids("product", rows, "product_id")
@@ -22,7 +18,7 @@ class Media(Resource):
 
     def add(
         self, url: str, *, product: str | None, variant: str | None, alt_text: str | None, sort_order: int | None
-    ) -> "Row":
+    ) -> Row:
         """Register the URL of a file that is hosted elsewhere; returns the entry. POST /api/v1/pim/media"""
         address = validation.web_address(url)
         fields = validation.given(alt_text=alt_text, sort_order=sort_order)

@@ -1,15 +1,13 @@
 """Products."""
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from synq_cli.errors import UsageError
 from synq_cli.http import operations
 from synq_cli.resources.products.variants import Variants
 from synq_cli.resources.shared import validation
+from synq_cli.resources.shared.pagination import Row
 from synq_cli.resources.shared.resource import Resource, look_for, sorted_rows
-
-if TYPE_CHECKING:
-    from synq_cli.resources.shared.pagination import Row
 
 _MOST_LISTED = 100
 _MORE = (
@@ -21,13 +19,13 @@ PushAction = Literal["upsert", "delete"]
 class Products(Resource):
     """Products."""
 
-    def list(self) -> "list[Row]":
+    def list(self) -> list[Row]:
         """At most 100 products, by title: id, title, category, status, updated_at. GET /api/v1/pim/products"""
         rows = sorted_rows(self._api.read_list(operations.LIST_PRODUCTS, "products"), "title")
         self._api.index.remember_ids("product", rows)
         return rows
 
-    def create(self, title: str, *, description: str | None, category: str | None) -> "Row":
+    def create(self, title: str, *, description: str | None, category: str | None) -> Row:
         """Create a product and return it. POST /api/v1/pim/products"""
         body = validation.given(title=title, description=description, category=category)
         unknown = look_for(f"'{body['title']}'", "synq products list")
@@ -35,12 +33,12 @@ class Products(Resource):
         self._api.index.remember_ids("product", [created])
         return created
 
-    def get(self, product_id: str) -> "Row":
+    def get(self, product_id: str) -> Row:
         """One product, by its id or the prefix of a cached id. GET /api/v1/pim/products/{productID}"""
         path = {"productID": self._api.resolve_id("product", product_id)}
         return self._api.read(operations.GET_PRODUCT, path)
 
-    def with_id_or_sku(self, text: str) -> "Row":
+    def with_id_or_sku(self, text: str) -> Row:
         """One product, by its id, the prefix of a cached id, or the SKU of a variant.
 
         A cached SKU takes precedence over the prefix of an id.
@@ -72,7 +70,7 @@ class Products(Resource):
             raise UsageError("Nothing to change.", hint="Add a field, such as --title or --category.")
         return changes
 
-    def update(self, product: "Row", changes: dict[str, str]) -> "Row":
+    def update(self, product: Row, changes: dict[str, str]) -> Row:
         """Change fields of a product; returns it after the change. PUT /api/v1/pim/products/{productID}"""
         path = {"productID": product["id"]}
         before = {key: product.get(key) for key in changes}
@@ -80,24 +78,24 @@ class Products(Resource):
         complete = isinstance(answer, dict) and answer.get("id") == product["id"] and changes.keys() <= answer.keys()
         return answer if complete else self.get(product["id"])
 
-    def delete(self, product: "Row") -> None:
+    def delete(self, product: Row) -> None:
         """Delete a product permanently. DELETE /api/v1/pim/products/{productID}"""
         path, before = {"productID": product["id"]}, {"title": product.get("title")}
         self._api.transport.send(operations.DELETE_PRODUCT, path, before=before, after={"title": None})
 
-    def push(self, product_id: str, action: PushAction) -> "Row":
+    def push(self, product_id: str, action: PushAction) -> Row:
         """Queue a product for all connected platforms; returns the receipt. POST /unified/sync/push/product"""
         body = {"productId": self._api.resolve_id("product", product_id), "action": action.upper()}
         unknown = "Look at the connected platforms before sending it again."
         return self._api.write(operations.PUSH_PRODUCT, body=body, if_unknown=unknown)
 
 
-def perhaps_more(rows: "list[Row]") -> str | None:
+def perhaps_more(rows: list[Row]) -> str | None:
     """A sentence if the list may be incomplete; None if it is complete."""
     return _MORE if len(rows) >= _MOST_LISTED else None
 
 
-def not_taken(changes: dict[str, str], before: "Row", after: "Row") -> str | None:
+def not_taken(changes: dict[str, str], before: Row, after: Row) -> str | None:
     """A sentence on changes that the changed product does not show; None if it shows them all."""
     missing = [key for key in changes if not _shows(key, changes[key], before, after)]
     if not missing:
@@ -106,7 +104,7 @@ def not_taken(changes: dict[str, str], before: "Row", after: "Row") -> str | Non
     return f"The server does not show the new {' and '.join(missing).replace('_', ' ')}.{why}"
 
 
-def _shows(key: str, value: str, before: "Row", after: "Row") -> bool:
+def _shows(key: str, value: str, before: Row, after: Row) -> bool:
     # A category or brand given by id may be shown by name.
     label = key.removesuffix("_id")
     named = label != key and after.get(label) != before.get(label)

@@ -2,16 +2,14 @@
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from synq_cli.errors import NotFoundError, UsageError
 from synq_cli.http import operations, replies
 from synq_cli.http.operation import Operation
-from synq_cli.nearest import did_you_mean
 from synq_cli.resources.shared import validation
-from synq_cli.resources.shared.resource import SHORTEST_PREFIX, Api, Resource, look_for, sorted_rows
+from synq_cli.resources.shared.pagination import Row
+from synq_cli.resources.shared.resource import Api, Resource, find_row, look_for, sorted_rows
 from synq_cli.uuids import parse_uuid
 
 if TYPE_CHECKING:
-    from synq_cli.resources.shared.pagination import Row
     from synq_cli.state.id_cache import Kind
 
 ATTRIBUTE_TYPES = ("TEXT", "NUMBER")
@@ -57,7 +55,7 @@ class Taxonomy(Resource):
         super().__init__(api)
         self._kind = kind
 
-    def list(self) -> "list[Row]":
+    def list(self) -> list[Row]:
         """All objects, by name; categories nest by parent_id. GET /api/v1/pim/<taxonomy>"""
         rows = sorted_rows(self._api.read_list(self._kind.list, self._kind.noun.replace("-", "_")), "name")
         if self._kind.cached_as:
@@ -73,7 +71,7 @@ class Taxonomy(Resource):
         description: str | None = None,
         logo_url: str | None = None,
         parent: str | None = None,
-    ) -> "Row":
+    ) -> Row:
         """Create an object with the fields that its resource has, and return it.
 
         `kind` is an attribute's type, `parent` a category's name, slug or id. POST /api/v1/pim/<taxonomy>
@@ -95,20 +93,10 @@ class Taxonomy(Resource):
 
     def _parent_id(self, text: str) -> str:
         """The id of the one object with this name, slug, id or prefix of an id."""
-        one, many = self._kind.one, self._kind.many
-        wanted = parse_uuid(text.strip()) or validation.filled(text, "parent").lower()
-        rows = self.list()
-        found = [row for row in rows if wanted in {str(row.get(key)).lower() for key in ("name", "slug", "id")}]
-        if not found and len(wanted) >= SHORTEST_PREFIX:
-            found = [row for row in rows if str(row.get("id")).lower().startswith(wanted)]
-        if len(found) == 1:
-            identifier = parse_uuid(str(found[0].get("id")))
-            if identifier is None:
-                # The API would ignore it without an error and put the new category at the top.
-                raise replies.invalid_reply(self._kind.list, f"the id of a {one} is not a UUID")
-            return identifier
-        if found:
-            ids = ", ".join(str(row.get("id")) for row in found[:3])
-            raise UsageError(f'Ambiguous {one} "{text}": {len(found)} {many} match.', hint=f"Use an id, such as: {ids}")
-        near = did_you_mean(wanted, (str(row.get("name")) for row in rows))
-        raise NotFoundError(f'Unknown {one} "{text}".', hint=f"{near}See `synq products {self._kind.noun} list`.")
+        text, see = validation.filled(text, "parent"), f"synq products {self._kind.noun} list"
+        found = find_row(self.list(), text, self._kind.one, "id", "name", "slug", see=see)
+        identifier = parse_uuid(found["id"])
+        if identifier is None:
+            # The API would ignore it without an error and put the new category at the top.
+            raise replies.invalid_reply(self._kind.list, f"the id of a {self._kind.one} is not a UUID")
+        return identifier

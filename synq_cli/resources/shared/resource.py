@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from synq_cli import exact_json
-from synq_cli.errors import InterruptError, NotFoundError, UnknownOutcomeError, UsageError
+from synq_cli.errors import NotFoundError, UsageError
 from synq_cli.http import replies
 from synq_cli.http.operation import Operation
 from synq_cli.nearest import did_you_mean
@@ -83,7 +83,7 @@ class Api:
             return page(answers.pop() if answers else self.transport.send(operation, query=params(limit, offset)))
 
         def prefetch(limit: int, offset: int) -> Callable[[], Page | None] | None:
-            request = self.transport.prefetcher.start(operation, params(limit, offset))
+            request = self.transport.prefetch(operation, params(limit, offset))
             if request is None:
                 return None
             return lambda: None if (answer := request.result()) is None else page(answer)
@@ -122,14 +122,11 @@ class Api:
 
         `if_unknown` is the hint of the error if it stays unknown whether the write was carried out.
         """
-        try:
+        with replies.hint_if_unknown(if_unknown):
             answer = self.transport.send(operation, path, body=body, before=before, after=after)
             if not isinstance(answer, dict):
                 raise replies.invalid_reply(operation, "it is not an object")
-        except (UnknownOutcomeError, InterruptError) as error:
-            error.hint = if_unknown or error.hint
-            raise
-        return answer
+            return answer
 
     def replace(
         self, operation: Operation, path: Mapping[str, str] | None, present: Row, body: Mapping[str, object]
@@ -139,6 +136,13 @@ class Api:
         if body == before:
             return present, present
         return present, self.write(operation, path, body=body, before=before, after=body)
+
+    def remember_skus(self, rows: list[Row], id_key: str) -> None:
+        """Cache the SKUs of rows, whose variant's id is under `id_key`."""
+        pairs = ((row.get("sku"), row.get(id_key)) for row in rows)
+        self.index.remember(
+            "sku", ((sku, name) for sku, name in pairs if isinstance(sku, str) and sku and isinstance(name, str))
+        )
 
     def resolve_id(self, kind: "Kind", text: str) -> str:
         """A UUID as it is, or the one cached id with this prefix. UsageError if there is none, or several."""

@@ -13,7 +13,7 @@ from synq_cli.sandbox import resources
 from synq_cli.sandbox.resources.orders.states import advance_due_orders
 from synq_cli.sandbox.resources.products.bulk_jobs import process_due_jobs
 from synq_cli.sandbox.server.faults import Faults
-from synq_cli.sandbox.server.middleware import Authentication, BodyLimit, RateLimiter
+from synq_cli.sandbox.server.middleware import AccessControl, RateLimiter
 from synq_cli.sandbox.server.request import Request
 from synq_cli.sandbox.store.store import Store
 
@@ -46,12 +46,10 @@ def create_app(
     says so. Raises UsageError if the file is not a sandbox.
     """
     Store(database).close()
-    app = App(request_type=Request)
-    app.add_middleware(RateLimiter(database, now, window))
-    app.add_middleware(Faults(sleep))
-    app.add_middleware(BodyLimit())
-    app.add_middleware(Authentication())
-    app.add_middleware(DueWork())
+    app = App(
+        request_type=Request,
+        middleware=[RateLimiter(database, now, window), Faults(sleep), AccessControl(), DueWork()],
+    )
     app.set_error_serializer(_as_json)
     app.add_error_handler(falcon.HTTPRouteNotFound, _no_route)
     app.add_error_handler(falcon.HTTPMethodNotAllowed, _no_route)

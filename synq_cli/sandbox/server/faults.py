@@ -186,7 +186,4 @@ def _target(on: str) -> str:
 
 
 def _pattern(target: str) -> re.Pattern[str]:
-    wildcards = {"*": ".*", "{": "[^/]+"}
-    parts = re.split(r"(\*|\{[^{}/]*\})", target)
-    # Every second part is a wildcard.
-    return re.compile("".join(wildcards[part[0]] if at % 2 else re.escape(part) for at, part in enumerate(parts)))
+    return re.compile(re.sub(r"\\\{[^{}/]*\\\}", "[^/]+", re.escape(target)).replace(r"\*", ".*"))

@@ -48,18 +48,12 @@ class RateLimiter:
             req.store.close()
 
 
-class BodyLimit:
-    """Answers 413 to a body of more than 10 MB."""
+class AccessControl:
+    """Answers 413 to a body of more than 10 MB, 401 without a valid token, and 403 if it does not suffice."""
 
     def process_request(self, req: Request, _resp: falcon.Response) -> None:
         if (req.content_length or 0) > LARGEST_BODY:
             raise http_error(413, "Request body too large")
-
-
-class Authentication:
-    """Answers 401 without a valid token of this tenant, and 403 if the token's claims or role do not allow it."""
-
-    def process_request(self, req: Request, _resp: falcon.Response) -> None:
         if req.path in PUBLIC_PATHS:
             return
         kind, _, token = (req.auth or "").partition(" ")

@@ -1,4 +1,4 @@
-"""`synq organization members`: people and their roles."""
+"""`synq organization`: its profile and its members."""
 
 from typing import Annotated
 
@@ -8,12 +8,20 @@ from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.options import YesOption, argument, option
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
-from synq_cli.output.formats import state, whole
+from synq_cli.output.formats import identifier, state, timestamp, whole
 from synq_cli.resources.organization import Role
 
-group = CommandGroup()
+group = CommandGroup(groups={"members": ("synq_cli.commands.organization:members", "Manage members and their roles.")})
+members = CommandGroup()
 
-COLUMNS = [
+RECORD = [
+    Column("ID", "id", identifier),
+    Column("Name", "name"),
+    Column("Tenant", "tenant_id", identifier),
+    Column("Created", "created_at", timestamp),
+    Column("Changed", "updated_at", timestamp),
+]
+MEMBER = [
     Column("E-mail", "email"),
     Column("Role", "role"),
     Column("Status", "status", state),
@@ -24,7 +32,34 @@ INVITED = [Column("UID", "uid"), Column("Message", "message")]
 MemberArgument = Annotated[str, argument("MEMBER", "E-mail address or uid of the member.")]
 
 
-@group.command("list", operations.LIST_MEMBERS)
+@group.command("show", operations.GET_ORGANIZATION)
+def show_organization(run: RunContext) -> None:
+    """Show the organization's profile.
+
+    This is the organization that your token belongs to.
+
+    Examples:
+      synq organization show
+      synq organization show --json
+    """
+    run.output.record(run.api.organization.get(), RECORD)
+
+
+@group.command("update", operations.UPDATE_ORGANIZATION, operations.GET_ORGANIZATION, requests=(1, 2))
+def update_organization(run: RunContext, name: Annotated[str, option("--name", "NAME", "New name. Required.")]) -> None:
+    """Rename the organization.
+
+    Prints the name before and after.
+
+    Examples:
+      synq organization update --name "Fell & Fjord Ltd"
+      synq organization update --name "Fell & Fjord Ltd" --dry-run
+    """
+    before, after = run.api.organization.rename(name)
+    run.output.changed("Organization", before, after, RECORD)
+
+
+@members.command("list", operations.LIST_MEMBERS)
 def list_members(run: RunContext) -> None:
     """List members and their roles.
 
@@ -34,10 +69,10 @@ def list_members(run: RunContext) -> None:
       synq organization members list
       synq organization members list --fields email,role -o csv
     """
-    run.output.rows(run.api.members.list(), COLUMNS, empty="This organization has no members.")
+    run.output.rows(run.api.members.list(), MEMBER, empty="This organization has no members.")
 
 
-@group.command("invite", operations.INVITE_MEMBER)
+@members.command("invite", operations.INVITE_MEMBER)
 def invite_member(
     run: RunContext,
     email: Annotated[str, argument("EMAIL", "E-mail address to invite.")],
@@ -55,7 +90,7 @@ def invite_member(
     run.output.record(run.api.members.invite(email, role), INVITED)
 
 
-@group.command("set-role", operations.CHANGE_MEMBER_ROLE, operations.LIST_MEMBERS, requests=(1, 2))
+@members.command("set-role", operations.CHANGE_MEMBER_ROLE, operations.LIST_MEMBERS, requests=(1, 2))
 def set_role(
     run: RunContext,
     member: MemberArgument,
@@ -71,16 +106,16 @@ def set_role(
       synq organization members set-role rory@fellandfjord.example VIEWER
       synq organization members set-role rory@fellandfjord.example ADMIN --dry-run
     """
-    change = run.api.members.to_change(member, role)
+    change = run.api.members.prepare(member, role)
     if change.risk:
         run.output.warn(change.risk)
         if not change.administrators:
             confirm(run, f"Change the role of {change.name} to {change.role}?", yes=yes)
     after = run.api.members.set_role(change)
-    run.output.changed(change.name, change.member, after, COLUMNS)
+    run.output.changed(change.name, change.member, after, MEMBER)
 
 
-@group.command("remove", operations.REMOVE_MEMBER, operations.LIST_MEMBERS)
+@members.command("remove", operations.REMOVE_MEMBER, operations.LIST_MEMBERS)
 def remove_member(run: RunContext, member: MemberArgument, yes: YesOption = False) -> None:
     """Remove a member.
 
@@ -91,10 +126,10 @@ def remove_member(run: RunContext, member: MemberArgument, yes: YesOption = Fals
       synq organization members remove rory@fellandfjord.example
       synq organization members remove SzjzUbycsvipkv10VhkKSVWiqRRp --yes
     """
-    change = run.api.members.to_remove(member)
+    change = run.api.members.prepare(member, None)
     if change.risk:
         run.output.warn(change.risk)
     who = f"{change.name} ({change.member.get('role')})"
     confirm(run, f"Remove {who}? Access ends at once.", yes=yes)
     run.api.members.remove(change)
-    run.output.done(f"Removed {who}.")
+    run.output.note(f"Removed {who}.")
