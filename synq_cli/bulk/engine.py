@@ -165,8 +165,8 @@ class Engine:
         for row in self.runs.unfinished(verb.name, path, self.session.scope) if path else ():
             left = row["rows"] - row["done"] - row["failed"]
             self.observer.warn(
-                f"The run {row['id']} of this file is {row['state']}, with {left} of {row['rows']} rows left. "
-                f"To finish it, use `synq runs resume {row['id']}`; this is a new run, of all rows."
+                f"An earlier run of this file, {row['id']}, is {row['state']} with {left} of {row['rows']} rows left. "
+                f"To finish it, run `synq runs resume {row['id']}`. This is a new run of all rows."
             )
 
     def _command(self, facts: Facts) -> str:

@@ -178,7 +178,7 @@ class ApiTransport:
         operation, content = request.operation, request.content
         self.check(operation)
         if content is not None and len(content) > _LARGEST_BODY:
-            raise UsageError(f"The body is {len(content):,} bytes; the API takes at most {_LARGEST_BODY:,}.")
+            raise UsageError(f"The body is {len(content):,} bytes; the API accepts at most {_LARGEST_BODY:,}.")
         repeats, may_have_arrived, renewed = 0, False, operation.public
         until = self._now() + self._settings.max_wait
         while True:

@@ -389,7 +389,7 @@ def test_what_to_do_after_a_lost_answer(synq: Any) -> None:
     lost = place(synq, api, *LINE, "-q")
     key = api.keys[0]
     assert lost.err == (
-        "synq: POST /api/v1/oms/orders was sent, but api.test did not answer within 30 s; it may have been applied.\n"
+        "synq: POST /api/v1/oms/orders was sent, but api.test did not respond within 30 s; it may have been applied.\n"
         f"  Sending the same order again uses the same key, {key}, so it can't be placed twice. "
         f"`synq orders list --key {key}` shows whether it was placed.\n"
     )

@@ -173,7 +173,7 @@ def test_a_picker_chooses_by_number_or_name(shop: Any) -> None:
     script = shop("auth", "switch")
     assert (script.status, script.err.splitlines()[-1].strip()) == (
         11,
-        "Run synq auth switch PROFILE. Profiles: acme, beta, sandbox.",
+        "Run `synq auth switch PROFILE`. Profiles: acme, beta, sandbox.",
     )
 
 

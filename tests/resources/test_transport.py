@@ -275,11 +275,11 @@ def test_a_read_that_works_in_the_end(desk: NewDesk) -> None:
     made = desk(server)
     assert get_order(made) == {"id": ORDER}
     assert made.clock.slept == [0.5, 1.0]
-    assert made.ear.waits == [(1.0, "api.synq.io did not answer within 30 s; trying again")]
+    assert made.ear.waits == [(1.0, "api.synq.io did not respond within 30 s; retrying")]
     url = f"https://api.synq.io/api/v1/oms/orders/{ORDER}"
     assert [re.sub(r"[0-9]+ ms", "N ms", line) for line in made.ear.lines] == [
         f"GET {url} 503 N ms",
-        f"GET {url} N ms api.synq.io did not answer within 30 s",
+        f"GET {url} N ms api.synq.io did not respond within 30 s",
         f"GET {url} 200 N ms",
     ]
     assert made.api.transport.requests == 3

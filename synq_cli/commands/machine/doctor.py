@@ -267,7 +267,7 @@ class Doctor:
             return _ok("In sync with the API's clock.")
         found = f"{abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} the API's clock."
         if "token" not in self._failed and (ends := self._run.session.credentials.expires_at) is not None:
-            found += f" By the API's clock the token expires in {(ends - time) / 60:.0f} minutes."
+            found += f" By that clock the token expires in {(ends - time) / 60:.0f} minutes."
         return _warn(found, "Set this machine's clock: synq uses it to see when a token expires.")
 
     @property

@@ -44,7 +44,7 @@ class Fulfillments(Resource):
         return fields
 
     def create(self, order: Row, fields: dict[str, Any]) -> Row:
-        """Record a parcel as sent; returns the fulfilment. POST /api/v1/oms/orders/{orderID}/fulfillments"""
+        """Record a parcel as sent; returns the fulfillment. POST /api/v1/oms/orders/{orderID}/fulfillments"""
         body = {key: value for key, value in fields.items() if key != "location"}
         if "location" in fields:
             body["location_id"] = Locations(self._api).id_of(fields["location"])
