@@ -75,7 +75,7 @@ def choose_profile(run: RunContext, name: str | None) -> str:
         return profiles.existing(run.config, name)
     names = list(dict.fromkeys([*run.config.profiles, SANDBOX]))
     choices = [_described(run, name) for name in names]
-    hint = f"Name it: synq auth switch PROFILE. Profiles: {', '.join(names)}."
+    hint = f"Run `synq auth switch PROFILE`. Profiles: {', '.join(names)}."
     typed = ask("Profile", choices=choices, stdin=run.system.stdin, stderr=run.system.stderr, hint=hint)
     if typed.isdecimal() and 0 < int(typed) <= len(names):
         return names[int(typed) - 1]

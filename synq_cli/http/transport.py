@@ -137,7 +137,7 @@ class ApiTransport:
         """
         if self._settings.read_only and operation.effect != "read" and not self._dry_run:
             raise RefusedError(
-                f"This run is read-only ({self._settings.sources['read_only']}); "
+                f"Read-only mode is on ({self._settings.sources['read_only']}); "
                 f"{operation.method} {operation.path} was not sent."
             )
         if not operation.public:
@@ -178,7 +178,7 @@ class ApiTransport:
         operation, content = request.operation, request.content
         self.check(operation)
         if content is not None and len(content) > _LARGEST_BODY:
-            raise UsageError(f"The body is {len(content):,} bytes; the API takes at most {_LARGEST_BODY:,}.")
+            raise UsageError(f"The body is {len(content):,} bytes; the API accepts at most {_LARGEST_BODY:,}.")
         repeats, may_have_arrived, renewed = 0, False, operation.public
         until = self._now() + self._settings.max_wait
         while True:
@@ -202,9 +202,9 @@ class ApiTransport:
             if not retry.may_repeat(operation.retry, outcome, repeats) or self._now() + pause > until:
                 raise self._error(request, outcome)
             if isinstance(outcome, NoResponseError):
-                self._observer.waiting(pause, f"{outcome.sentence}; trying again")
+                self._observer.waiting(pause, f"{outcome.sentence}; retrying")
             elif pause >= 1:
-                self._observer.waiting(pause, f"the API answered with status {outcome.status}; trying again")
+                self._observer.waiting(pause, f"the API responded with status {outcome.status}; retrying")
             self._sleep(pause)
             repeats += 1
             may_have_arrived |= acted
@@ -274,7 +274,7 @@ class ApiTransport:
             self._budget.record(ticket)
             if operation.effect != "read":
                 raise InterruptError(
-                    f"Interrupted while {operation.method} {operation.path} was under way; it may have been applied. "
+                    f"Interrupted while {operation.method} {operation.path} was in progress; it may have been applied. "
                     "Check before sending it again."
                 ) from None
             raise

@@ -42,7 +42,7 @@ class AdjustStock(Verb):
 
     def receipt(self, answer: Any) -> Receipt:
         if not isinstance(answer, dict) or not isinstance(answer.get("id"), str):
-            raise UnknownOutcomeError("The API accepted the adjustment, but did not answer with a ledger entry.")
+            raise UnknownOutcomeError("The API accepted the adjustment, but its response holds no ledger entry.")
         return Receipt(answer["id"], posted(answer) or None)
 
     def reverse(self, content: Content) -> Content:

@@ -45,7 +45,7 @@ class CreateOrders(Verb):
         for name in ("id", "workflow_id"):
             if isinstance(answer, dict) and isinstance(answer.get(name), str):
                 return Receipt(answer[name])
-        raise UnknownOutcomeError("The API accepted the order, but its answer names neither an order nor a workflow.")
+        raise UnknownOutcomeError("The API accepted the order, but its response names neither an order nor a workflow.")
 
     def _resolve(self, rows: Sequence[Row], location: str | None) -> tuple[list[Row], list[Problem]]:
         location_id = None if location is None else self._api.locations.resolve(location)[0]

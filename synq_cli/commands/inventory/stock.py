@@ -104,7 +104,7 @@ def adjust_stock(
         return
     if sku is None or change is None:
         missing = "SKU and quantity" if sku is None else "quantity"
-        raise UsageError(f"Missing {missing}.", hint="Give both, or a file with --file.")
+        raise UsageError(f"Missing {missing}.", hint="Give a SKU and a quantity, or a file with --file.")
     if report is not None:
         raise UsageError("--report requires --file.")
     movement = run.api.inventory.prepare(sku, change, place, with_level=run.dry_run or run.output.format == "table")

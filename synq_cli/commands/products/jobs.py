@@ -52,7 +52,7 @@ IMPORTED = [
     Column("Failed jobs", "failed_jobs"),
 ]
 
-JobArgument = Annotated[str, argument(JOB, "Job id, or the start of an id shown before.")]
+JobArgument = Annotated[str, argument(JOB, "Job id, or the first characters of one that synq has shown.")]
 
 
 @group.command("list", operations.LIST_BULK_JOBS, requests=(1, 3))

@@ -20,9 +20,9 @@ def parse_quantity(text: str) -> int:
         raise UsageError(f'Invalid quantity "{text.strip()}".', hint="Use a whole number such as -5, +5 or 5.")
     quantity = int(text)
     if quantity == 0:
-        raise UsageError("A quantity of 0 changes nothing.", hint="-5 takes five away, +5 or 5 adds five.")
+        raise UsageError('Invalid quantity "0".', hint="Use -5 to remove five, +5 or 5 to add five.")
     if abs(quantity) > validation.LARGEST:
-        raise UsageError(f"Invalid quantity {quantity}: the API takes at most {validation.LARGEST:,}.")
+        raise UsageError(f"Invalid quantity {quantity}: the API accepts at most {validation.LARGEST:,}.")
     return quantity
 
 
@@ -65,7 +65,9 @@ class Inventory(Resource):
         try:
             return self._api.write(operations.ADJUST_INVENTORY, body=body, before=before, after=after)
         except NotFoundError as error:
-            error.hint = f"If {adjustment.sku} is another variant by now: synq inventory skus forget {adjustment.sku}"
+            error.hint = (
+                f"If {adjustment.sku} now belongs to another variant: synq inventory skus forget {adjustment.sku}"
+            )
             raise
         except UnknownOutcomeError as error:
             error.hint = Ledger(self._api).evidence_of(adjustment, sent)

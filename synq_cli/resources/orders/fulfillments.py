@@ -15,7 +15,7 @@ _SHIPPED = {"shipped", "out_for_delivery", "delivered"}
 
 
 class Fulfillments(Resource):
-    """The fulfilments of an order."""
+    """The fulfillments of an order."""
 
     def of(self, order_id: str) -> list[Row]:
         """An order's parcels, oldest first. GET /api/v1/oms/orders/{orderID}/fulfillments"""
@@ -33,7 +33,7 @@ class Fulfillments(Resource):
     def prepare(
         self, items: list[str], *, carrier: str | None, tracking_number: str | None, location: str | None
     ) -> dict[str, Any]:
-        """The fields of a fulfilment, without items for everything outstanding.
+        """The fields of a fulfillment, without items for everything outstanding.
 
         Raises UsageError, RefusedError, NotFoundError.
         """
@@ -44,7 +44,7 @@ class Fulfillments(Resource):
         return fields
 
     def create(self, order: Row, fields: dict[str, Any]) -> Row:
-        """Record a parcel as sent; returns the fulfilment. POST /api/v1/oms/orders/{orderID}/fulfillments"""
+        """Record a parcel as sent; returns the fulfillment. POST /api/v1/oms/orders/{orderID}/fulfillments"""
         body = {key: value for key, value in fields.items() if key != "location"}
         if "location" in fields:
             body["location_id"] = Locations(self._api).id_of(fields["location"])

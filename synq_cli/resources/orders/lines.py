@@ -32,7 +32,7 @@ def parse_line(text: str) -> Line:
 
 
 def parse_units(texts: list[str]) -> list[dict[str, Any]] | None:
-    """Parse SKU=QUANTITY items of a fulfilment or return; None if there are none. UsageError for a repeated SKU."""
+    """Parse SKU=QUANTITY items of a fulfillment or return; None if there are none. UsageError for a repeated SKU."""
     units: dict[str, dict[str, Any]] = {}
     for text in texts:
         sku, quantity, _ = _parts(_BARE, text, "SKU=QUANTITY such as HMC-NVY-M=2")
@@ -45,7 +45,7 @@ def parse_units(texts: list[str]) -> list[dict[str, Any]] | None:
 
 
 def remember_items(api: Api, rows: list[Row]) -> None:
-    """Cache the SKUs of the items of fulfilments and returns."""
+    """Cache the SKUs of the items of fulfillments and returns."""
     lists = [row["items"] for row in rows if isinstance(row.get("items"), list)]
     api.remember_skus([item for items in lists for item in items if isinstance(item, dict)], "variant_id")
 

@@ -93,11 +93,11 @@ def step_error(order: Mapping[str, Any], verb: Verb, why: str = "") -> ConflictE
     """The error for a step that an order can't take; its hint names the possible ones."""
     status, name = status_of(order), order.get("id")
     following = [other for other in NEXT[status] if not (why and other == _DONE[verb])]
-    onward = f"From {status} an order can go to: {', '.join(following)}." if following else f"Nothing follows {status}."
+    onward = f"Its next status can be {' or '.join(following)}." if following else f"{status} is a final status."
     possible = [
         f"`synq orders {step} {name}`" for step, statuses in STEPS.items() if status in statuses and step != verb
     ]
-    advice = f"Possible: {' or '.join(possible)}." if possible else f"`synq orders track {name}` shows its history."
+    advice = f"You can run {' or '.join(possible)}." if possible else f"`synq orders track {name}` shows its history."
     message = f"Order {name} is {status}{why}; it can't be {_DONE[verb]}."
     if status == _DONE[verb]:
         message = f"Order {name} is already {status}."

@@ -24,5 +24,5 @@ class Catalogue(Resource):
 
     def export(self) -> Row:
         """Queue an export; returns the receipt, which has no job id. POST /api/v1/pim/export"""
-        unknown = "No list shows exports: wait for the announcement of the file before asking for another."
+        unknown = "The API does not list exports: wait for the notification before you request another."
         return self._api.write(operations.EXPORT_CATALOG, if_unknown=unknown)
