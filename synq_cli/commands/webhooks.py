@@ -11,8 +11,7 @@ from synq_cli.documents import read_document
 from synq_cli.errors import RejectedError, UsageError
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
-from synq_cli.resources.signature import mismatch, sign
-from synq_cli.resources.webhooks import SAMPLES, sample
+from synq_cli.resources.webhooks import SAMPLES, mismatch, sample, sign
 
 group = CommandGroup()
 

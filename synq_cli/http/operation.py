@@ -5,8 +5,6 @@ from typing import Literal, NamedTuple
 
 Effect = Literal["read", "create", "replace", "relative", "delete", "trigger"]
 RetryClass = Literal["safe", "keyed", "unsafe"]
-Evidence = Literal["documented", "observed", "presumed"]
-Role = Literal["VIEWER", "EDITOR", "ADMIN"]
 
 
 class Operation(NamedTuple):
@@ -22,8 +20,8 @@ class Operation(NamedTuple):
     what: str
     effect: Effect = "read"
     retry: RetryClass = "safe"
-    evidence: Evidence = "documented"
-    role: Role | None = None
+    evidence: Literal["documented", "observed", "presumed"] = "documented"
+    role: Literal["VIEWER", "EDITOR", "ADMIN"] | None = None
     public: bool = False
     gives: Literal["json", "text", "nothing"] = "json"
 

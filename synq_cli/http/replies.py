@@ -68,12 +68,8 @@ def hint_if_unknown(hint: str | None) -> Iterator[None]:
 
 def is_gone(reply: Reply, operation: Operation) -> bool:
     """Whether a 404 means that the object to delete no longer exists, and not that the route is missing."""
-    return (
-        operation.effect == "delete"
-        and bool(operation.id)
-        and reply.status == 404
-        and not is_missing_route(reply, operation)
-    )
+    is_delete = operation.effect == "delete" and bool(operation.id)
+    return is_delete and reply.status == 404 and not is_missing_route(reply, operation)
 
 
 def is_bare(reply: Reply, operation: Operation) -> bool:

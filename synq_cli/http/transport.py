@@ -97,26 +97,21 @@ class ApiTransport:
 
         None if an earlier attempt has carried out a deletion. Raises what `send` raises.
         """
-        self.stop_dry_run(operation, query, content, headers)
-        url = self.session.base_url + operation.path
-        return self._exchange(ApiRequest(operation, url, query, content, headers))
+        request = ApiRequest(operation, self.session.base_url + operation.path, query, content, headers)
+        self.stop_dry_run(request)
+        return self._exchange(request)
 
-    def stop_dry_run(
-        self,
-        operation: Operation,
-        query: Mapping[str, object] | None,
-        content: bytes | None,
-        headers: Mapping[str, str],
-    ) -> None:
-        """Raise Planned for a write in a dry run; `content` is JSON."""
+    def stop_dry_run(self, request: ApiRequest) -> None:
+        """Raise Planned for a write in a dry run; its content is JSON."""
+        operation = request.operation
         if not self.dry_run or operation.effect == "read":
             return
         from urllib.parse import urlencode
 
-        path = f"{operation.path}?{urlencode(query)}" if query else operation.path
-        body = None if content is None else exact_json.loads(content.decode())
-        shown_headers = {"headers": dict(headers)} if headers else {}
-        raise Planned({"method": operation.method, "path": path, **shown_headers, "body": body})
+        path = f"{operation.path}?{urlencode(request.query)}" if request.query else operation.path
+        body = None if request.content is None else exact_json.loads(request.content.decode())
+        headers = {"headers": dict(request.headers)} if request.headers else {}
+        raise Planned({"method": operation.method, "path": path, **headers, "body": body})
 
     def check(self, operation: Operation) -> None:
         """Check, before any request, whether an operation can be sent.

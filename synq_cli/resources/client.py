@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from synq_cli.resources.orders.tracking import Tracking
     from synq_cli.resources.organization import Members, Organization
     from synq_cli.resources.products.bulk_jobs import BulkJobs
-    from synq_cli.resources.products.catalogue import Catalogue
-    from synq_cli.resources.products.media import Media
+    from synq_cli.resources.products.catalogue import Catalogue, Media
     from synq_cli.resources.products.products import Products
     from synq_cli.resources.products.taxonomy import Taxonomy, TaxonomyKind
     from synq_cli.resources.products.variants import Variants
@@ -48,7 +47,7 @@ class SynqClient:
     products: "Products" = _resource("products.products", "Products")
     variants: "Variants" = _resource("products.variants", "Variants")
     catalogue: "Catalogue" = _resource("products.catalogue", "Catalogue")
-    media: "Media" = _resource("products.media", "Media")
+    media: "Media" = _resource("products.catalogue", "Media")
     bulk_jobs: "BulkJobs" = _resource("products.bulk_jobs", "BulkJobs")
     locations: "Locations" = _resource("inventory.locations", "Locations")
     ledger: "Ledger" = _resource("inventory.ledger", "Ledger")

@@ -1,5 +1,7 @@
-"""Webhooks: building, signing and sending events."""
+"""Webhooks: building, signing, sending and verifying events."""
 
+import hmac
+import re
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -17,9 +19,9 @@ from synq_cli.errors import (
 from synq_cli.http import operations
 from synq_cli.http.exchange import NoResponseError, Reply, request_line
 from synq_cli.http.replies import hint_if_unknown
+from synq_cli.http.transport import ApiRequest
 from synq_cli.nearest import did_you_mean
 from synq_cli.resources.shared.resource import Resource
-from synq_cli.resources.signature import sign
 from synq_cli.session.network.base_url import check_base_url, host_of, is_loopback
 from synq_cli.times import timestamp
 
@@ -142,7 +144,7 @@ class Webhooks(Resource):
 
     def _post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Reply:
         operation = operations.RECEIVE_WEBHOOK._replace(path=url)
-        self._api.stop_dry_run(operation, None, body, headers)
+        self._api.stop_dry_run(ApiRequest(operation, url, None, body, headers))
         self._api.check(operation)
         host, started = host_of(url.partition("?")[0]), time.monotonic()
         reply, error = None, None
@@ -188,3 +190,25 @@ def _url_problem(url: str) -> str | None:
 
 def _first_line(reply: Reply) -> str:
     return "" if reply.is_html else reply.text.partition("\n")[0][:_LONGEST_LINE]
+
+
+def sign(body: bytes, secret: str) -> str:
+    """Lower-case hex HMAC-SHA256 over the exact bytes of the body."""
+    return hmac.digest(secret.encode(), body, "sha256").hex()
+
+
+def mismatch(body: bytes, secret: str, signature: str) -> str | None:
+    """None if the signature matches the body, else a hint on what to check."""
+    if hmac.compare_digest(sign(body, secret).encode(), signature.encode()):
+        return None
+    digits = signature.strip().lower().removeprefix("sha256=")
+    if not re.fullmatch(r"[0-9a-f]{64}", digits):
+        return "Copy the whole header: an HMAC-SHA256 in hex has 64 characters from 0-9 and a-f."
+    if hmac.compare_digest(sign(body, secret), digits):
+        return "The digits match: write the signature as bare lower-case hex, as Synq does."
+    if hmac.compare_digest(sign(body.rstrip(b"\r\n"), secret), digits):
+        return "It matches the body without the line end after it."
+    return (
+        "Re-serialized JSON, another encoding or an added line end changes the bytes: check the body exactly as it was "
+        "received, with this webhook's secret."
+    )

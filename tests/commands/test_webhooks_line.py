@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from synq_cli.resources.signature import sign
+from synq_cli.resources.webhooks import sign
 
 SECRET = "example-webhook-secret"
 BODY = (

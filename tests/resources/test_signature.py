@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synq_cli.resources.signature import mismatch, sign
+from synq_cli.resources.webhooks import mismatch, sign
 
 SECRET = "example-webhook-secret"
 BODY = (

@@ -3,6 +3,7 @@
 import os
 from collections import deque
 from collections.abc import Callable
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,6 +21,8 @@ _RECENT = 20
 _STEP = 5.0
 _PROBE_STEP = 0.5
 _LONGEST_BLOCK = 3600.0
+# The limit until a reply tells another.
+_FIRST_LIMIT = 100
 _LARGEST_LIMIT = 10_000
 # The remaining requests that the API reported are valid for a moment only.
 _SAID_HOLDS = 1.0
@@ -34,11 +37,10 @@ REFUSED = "the API responded with 429 (too many requests)"
 
 
 class Ticket(NamedTuple):
-    """A place in the window; `started` in epoch seconds, `waited` in seconds."""
+    """A place in the window; `started` in epoch seconds."""
 
     id: int
     started: float
-    waited: float = 0.0
 
 
 class Snapshot(NamedTuple):
@@ -86,33 +88,22 @@ def _ignore(*_what: object) -> None:
     pass
 
 
+@dataclass(eq=False, repr=False)
 class Budget:
     """The rate limit of one API host. Thread-safe; `warn` is called if the file is damaged or can't be used."""
 
-    def __init__(
-        self,
-        path: Path,
-        host: str,
-        *,
-        command: str,
-        profile: str,
-        now: Callable[[], float],
-        sleep: Callable[[float], None],
-        jitter: Callable[[], float],
-        limit: int = 100,
-        window: float = WINDOW,
-        warn: Callable[[str], None] = _ignore,
-    ) -> None:
-        self.path = path
-        self._file = SharedFile(path, now, warn)
-        self._host = host
-        self._command = command
-        self._profile = profile
-        self._now = now
-        self._sleep = sleep
-        self._limit = limit
-        self._window = window
-        self._jitter = jitter
+    path: Path
+    host: str
+    _: KW_ONLY
+    command: str
+    profile: str
+    now: Callable[[], float]
+    sleep: Callable[[float], None]
+    jitter: Callable[[], float]
+    warn: Callable[[str], None] = _ignore
+
+    def __post_init__(self) -> None:
+        self._file = SharedFile(self.path, self.now, self.warn)
         self._said: tuple[int, float] | None = None
         self._took: deque[float] = deque(maxlen=_RECENT)
 
@@ -128,15 +119,15 @@ class Budget:
         while True:
             ticket, wait, reason = self._file.transact(lambda file: self._take(file, timeout, reserve))
             if ticket:
-                return Ticket(ticket.id, ticket.started, waited)
+                return ticket
             if waited + wait > max_wait:
                 raise self._too_long(wait, waited, reason)
-            until = self._now() + wait
+            until = self.now() + wait
             if wait >= 1 and until > announced + 1:
                 announced = until
                 on_wait(wait, reason)
-            nap = min(wait, _STEP) + 0.02 * self._jitter()
-            self._sleep(nap)
+            nap = min(wait, _STEP) + 0.02 * self.jitter()
+            self.sleep(nap)
             waited += nap
 
     def try_acquire(self, *, timeout: float, reserve: int) -> Ticket | None:
@@ -154,10 +145,10 @@ class Budget:
             if remaining is None or not self._said or ticket.started > self._said[1] or remaining < self._said[0]:
                 self._said = None if remaining is None else (remaining, now)
             if limit:
-                file.execute("UPDATE hosts SET size = ? WHERE host = ?", (limit, self._host))
-            self._put(file, ticket.id, "settled", now + _MARGIN - self._head_start(now - ticket.started), self._window)
+                file.execute("UPDATE hosts SET size = ? WHERE host = ?", (limit, self.host))
+            self._put(file, ticket.id, "settled", now + _MARGIN - self._head_start(now - ticket.started), WINDOW)
             if ticket.started >= host.refused_at:
-                file.execute("UPDATE hosts SET refusals = 0 WHERE host = ?", (self._host,))
+                file.execute("UPDATE hosts SET refusals = 0 WHERE host = ?", (self.host,))
             if remaining is not None:
                 self._correct(file, ticket, (limit or host.size) - remaining, now)
 
@@ -176,11 +167,11 @@ class Budget:
             file.execute("DELETE FROM requests WHERE id = ?", (ticket.id,))
             # Concurrent requests are refused together, which counts as one refusal.
             refusals = host.refusals + (not host.refusals or ticket.started > host.refused_at)
-            pause = max(seconds, self._window) if refusals > 1 else seconds
+            pause = max(seconds, WINDOW) if refusals > 1 else seconds
             pause = max(min(pause, _LONGEST_BLOCK) + _MARGIN, host.blocked_for)
             file.execute(
                 "UPDATE hosts SET refusals = ?, refused_at = ?, blocked_at = ?, blocked_for = ? WHERE host = ?",
-                (refusals, now, now, pause, self._host),
+                (refusals, now, now, pause, self.host),
             )
 
         self._file.transact(work)
@@ -199,13 +190,13 @@ class Budget:
         if wait > 0:
             return None, wait, reason
         ticket = Ticket(_any_id(), now)
-        self._put(file, ticket.id, "sending", now, timeout + self._window)
+        self._put(file, ticket.id, "sending", now, timeout + WINDOW)
         return ticket, 0.0, ""
 
     def _wait(self, file: "Connection", host: _Host, now: float, reserve: int) -> tuple[float, str]:
         if host.blocked_for > 0:
             return host.blocked_for, REFUSED
-        taken = list(file.execute("SELECT kind, at + lasts FROM requests WHERE host = ?", (self._host,)))
+        taken = list(file.execute("SELECT kind, at + lasts FROM requests WHERE host = ?", (self.host,)))
         # After a refusal one request is sent as a probe before the others.
         if host.refusals and any(kind == "sending" for kind, _ in taken):
             return _PROBE_STEP, REFUSED
@@ -213,20 +204,20 @@ class Budget:
         if len(taken) < places:
             return 0.0, ""
         # A request under way holds its place for one window after its reply, which comes now at the earliest.
-        ends = sorted(now + self._window if kind == "sending" else end for kind, end in taken)
+        ends = sorted(now + WINDOW if kind == "sending" else end for kind, end in taken)
         return max(ends[len(ends) - places] - now, 0.001), FULL
 
     def _expire(self, file: "Connection") -> tuple[_Host, float]:
         """Delete what has left the window; returns the host's row and the time, read under the write lock."""
-        now = self._now()
+        now = self.now()
         late = (now, now + _CLOCK_SLACK)
         file.execute("UPDATE requests SET at = ? WHERE at > ?", late)
         file.execute("UPDATE hosts SET blocked_at = ? WHERE blocked_at > ?", late)
         file.execute("UPDATE hosts SET refused_at = ? WHERE refused_at > ?", late)
         file.execute("DELETE FROM requests WHERE at + lasts <= ?", (now,))
-        file.execute("INSERT OR IGNORE INTO hosts (host, size) VALUES (?, ?)", (self._host, self._limit))
+        file.execute("INSERT OR IGNORE INTO hosts (host, size) VALUES (?, ?)", (self.host, _FIRST_LIMIT))
         size, blocked_at, blocked_for, refusals, refused_at = file.execute(
-            "SELECT size, blocked_at, blocked_for, refusals, refused_at FROM hosts WHERE host = ?", (self._host,)
+            "SELECT size, blocked_at, blocked_for, refusals, refused_at FROM hosts WHERE host = ?", (self.host,)
         ).fetchone()
         return _Host(size, max(0.0, blocked_at + blocked_for - now), refusals, refused_at), now
 
@@ -239,44 +230,44 @@ class Budget:
         return min(self._took) / 2 if len(self._took) == self._took.maxlen else 0.0
 
     def _put(self, file: "Connection", number: int, kind: str, at: float, lasts: float) -> None:
-        profile, command = ("", "") if kind == "stranger" else (self._profile, self._command)
+        profile, command = ("", "") if kind == "stranger" else (self.profile, self.command)
         file.execute(
             "INSERT OR REPLACE INTO requests (id, host, kind, at, lasts, profile, spender)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (number, self._host, kind, at, lasts, profile, command),
+            (number, self.host, kind, at, lasts, profile, command),
         )
 
     def _correct(self, file: "Connection", ticket: Ticket, used: int, now: float) -> None:
         """Adjust the number of other clients' requests to what the API has counted."""
-        counts = dict(file.execute("SELECT kind, COUNT(*) FROM requests WHERE host = ? GROUP BY kind", (self._host,)))
+        counts = dict(file.execute("SELECT kind, COUNT(*) FROM requests WHERE host = ? GROUP BY kind", (self.host,)))
         sending = counts.get("sending", 0)
         known = counts.get("settled", 0) + counts.get("stranger", 0)
         for _ in range(used - known - sending):
-            self._put(file, _any_id(), "stranger", now + _MARGIN, self._window)
+            self._put(file, _any_id(), "stranger", now + _MARGIN, WINDOW)
         # Our own concurrent requests may have been counted after this one.
         beside = file.execute(
             "SELECT COUNT(*) FROM requests WHERE host = ? AND kind = 'settled' AND id <> ? AND at > ?",
-            (self._host, ticket.id, ticket.started + _MARGIN),
+            (self.host, ticket.id, ticket.started + _MARGIN),
         ).fetchone()[0]
         if (gone := known - used - beside) > 0:
             file.execute(
                 "DELETE FROM requests WHERE id IN (SELECT id FROM requests "
                 "WHERE host = ? AND kind = 'stranger' ORDER BY at LIMIT ?)",
-                (self._host, gone),
+                (self.host, gone),
             )
 
     def _look(self, file: "Connection") -> Snapshot:
         host, now = self._expire(file)
-        ends = [row[0] for row in file.execute("SELECT at + lasts FROM requests WHERE host = ?", (self._host,))]
+        ends = [row[0] for row in file.execute("SELECT at + lasts FROM requests WHERE host = ?", (self.host,))]
         spenders = file.execute(
             "SELECT profile, spender, COUNT(*) FROM requests WHERE host = ? AND kind <> 'stranger' "
             "GROUP BY profile, spender ORDER BY COUNT(*) DESC, profile, spender",
-            (self._host,),
+            (self.host,),
         ).fetchall()
         said = self._said[0] if self._said and now - self._said[1] < _SAID_HOLDS else None
         free = max(0, host.size - len(ends))
         return Snapshot(
-            host=self._host,
+            host=self.host,
             limit=host.size,
             # Others may have sent requests since.
             remaining=free if said is None else min(said, free),
@@ -291,7 +282,7 @@ class Budget:
     def _too_long(self, wait: float, waited: float, reason: str) -> RateLimitedError:
         so_far = f" after {waited:.0f} s of waiting" if waited >= 1 else ""
         return RateLimitedError(
-            f"Not sent to {self._host}{so_far}: {reason}. The next slot frees up in {max(1, round(wait))} s, "
+            f"Not sent to {self.host}{so_far}: {reason}. The next slot frees up in {max(1, round(wait))} s, "
             "which exceeds --max-wait.",
             hint=f"Try again then, or wait longer: --max-wait {round(waited + wait + 0.5) + 1}. "
             "`synq limits` shows which commands used it.",

@@ -16,36 +16,30 @@ ATTRIBUTE_TYPES = ("TEXT", "NUMBER")
 
 
 class TaxonomyKind(NamedTuple):
-    """A taxonomy resource: its noun in routes and commands, its names in sentences, its operations.
+    """A taxonomy resource: its noun in routes and commands, its name in sentences, its operations.
 
     `cached_as` is the kind of its ids in the id cache, None if they are not cached.
     """
 
     noun: str
     one: str
-    many: str
     list: Operation
     create: Operation
     cached_as: "Kind | None" = None
 
+    @property
+    def many(self) -> str:
+        """The plural of its name."""
+        return f"{self.one[:-1]}ies" if self.one.endswith("y") else f"{self.one}s"
 
-CATEGORIES = TaxonomyKind(
-    "categories", "category", "categories", operations.LIST_CATEGORIES, operations.CREATE_CATEGORY, "category"
-)
-BRANDS = TaxonomyKind("brands", "brand", "brands", operations.LIST_BRANDS, operations.CREATE_BRAND, "brand")
-ATTRIBUTES = TaxonomyKind(
-    "attributes", "attribute", "attributes", operations.LIST_ATTRIBUTES, operations.CREATE_ATTRIBUTE
-)
+
+CATEGORIES = TaxonomyKind("categories", "category", operations.LIST_CATEGORIES, operations.CREATE_CATEGORY, "category")
+BRANDS = TaxonomyKind("brands", "brand", operations.LIST_BRANDS, operations.CREATE_BRAND, "brand")
+ATTRIBUTES = TaxonomyKind("attributes", "attribute", operations.LIST_ATTRIBUTES, operations.CREATE_ATTRIBUTE)
 ATTRIBUTE_GROUPS = TaxonomyKind(
-    "attribute-groups",
-    "attribute group",
-    "attribute groups",
-    operations.LIST_ATTRIBUTE_GROUPS,
-    operations.CREATE_ATTRIBUTE_GROUP,
+    "attribute-groups", "attribute group", operations.LIST_ATTRIBUTE_GROUPS, operations.CREATE_ATTRIBUTE_GROUP
 )
-TEMPLATES = TaxonomyKind(
-    "templates", "product template", "product templates", operations.LIST_TEMPLATES, operations.CREATE_TEMPLATE
-)
+TEMPLATES = TaxonomyKind("templates", "product template", operations.LIST_TEMPLATES, operations.CREATE_TEMPLATE)
 
 
 class Taxonomy(Resource):
