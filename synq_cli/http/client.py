@@ -5,6 +5,7 @@ import ssl
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import cached_property
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from io import StringIO
@@ -25,13 +26,13 @@ from synq_cli.session.network.proxies import Proxy, find_proxy, names_proxies, u
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
 
-_LARGEST_REPLY = 64_000_000
 _LONGEST_CONNECT = 10.0
 _OWN_HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": f"synq/{__version__}"}
 # Any other encoding, or several at once, could expand a chunk without bounds before its size is known.
 _ENCODINGS = {"", "identity", "gzip", "x-gzip", "deflate"}
 
 
+@dataclass(eq=False, repr=False)
 class HttpClient:
     """Sends each request once, within `timeout` seconds in all. Thread-safe; threads share connections.
 
@@ -39,21 +40,12 @@ class HttpClient:
     A reply of more than `largest` bytes is an error.
     """
 
-    def __init__(
-        self,
-        timeout: float,
-        environ: Mapping[str, str],
-        transport: "httpx.BaseTransport | None" = None,
-        *,
-        largest: int = _LARGEST_REPLY,
-    ) -> None:
-        self._timeout = timeout
-        self._connect_timeout = min(timeout, _LONGEST_CONNECT)
-        self._environ = environ
-        self._transport = transport
-        self._largest = largest
-        self._clients: dict[str, httpx.Client] = {}
-        self._lock = Lock()
+    timeout: float
+    environ: Mapping[str, str]
+    transport: httpx.BaseTransport | None = None
+    largest: int = 64_000_000
+    _clients: dict[str, httpx.Client] = field(default_factory=dict, init=False)
+    _lock: Lock = field(default_factory=Lock, init=False)
 
     def check(self, url: str) -> None:
         """UsageError for a proxy or certificates, given by a variable, that a request to this URL can't use."""
@@ -82,14 +74,14 @@ class HttpClient:
             )
         except httpx.InvalidURL as error:
             raise UsageError(f'Invalid URL "{url}": {error}.') from None
-        attempt = _Attempt(handed_over=self._transport is not None)
+        attempt = _Attempt(handed_over=self.transport is not None)
         request.extensions["trace"] = attempt.trace
         way = f" through the proxy in {proxy.variable}" if proxy else ""
         try:
-            return call_within(self._timeout, lambda: self._receive(client, request, attempt, host))
+            return call_within(self.timeout, lambda: self._receive(client, request, attempt, host))
         except (DeadlineError, httpx.TimeoutException) as error:
             sent = attempt.abandon() and not isinstance(error, httpx.ConnectTimeout)
-            limit = self._connect_timeout if isinstance(error, httpx.ConnectTimeout) else self._timeout
+            limit = min(self.timeout, _LONGEST_CONNECT) if isinstance(error, httpx.ConnectTimeout) else self.timeout
             late = "did not respond" if sent else "could not be reached"
             raise NoResponseError(f"{host} {late} within {limit:g} s{'' if sent else way}", sent=sent) from None
         except httpx.HTTPError as error:
@@ -128,11 +120,11 @@ class HttpClient:
         return proxy.variable if proxy else None
 
     def _proxy_for(self, url: str) -> Proxy | None:
-        return None if self._transport else find_proxy(url, self._environ)
+        return None if self.transport else find_proxy(url, self.environ)
 
     def _client_for(self, proxy: Proxy | None, *, secure: bool) -> httpx.Client:
         """The httpx client for a proxy, or for direct connections; UsageError as for `check`."""
-        trust = self._trust if secure and self._transport is None else None
+        trust = self._trust if secure and self.transport is None else None
         key = f"{proxy.url if proxy else ''} {trust is not None}"
         with self._lock:
             if key not in self._clients:
@@ -141,15 +133,15 @@ class HttpClient:
 
     def _new_client(self, proxy: Proxy | None, trust: ssl.SSLContext | None) -> httpx.Client:
         # Without a proxy in a variable, httpx reads the system settings of macOS and Windows.
-        ask_system = self._transport is None and trust is not None and sys.platform in {"darwin", "win32"}
+        ask_system = self.transport is None and trust is not None and sys.platform in {"darwin", "win32"}
         return httpx.Client(
-            transport=self._transport,
+            transport=self.transport,
             verify=trust or False,  # without TLS there is nothing to verify
             proxy=_proxy_of(proxy, trust),
-            trust_env=ask_system and not names_proxies(self._environ),
+            trust_env=ask_system and not names_proxies(self.environ),
             # A connection that an abandoned exchange still uses must not block others.
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=20, keepalive_expiry=5.0),
-            timeout=httpx.Timeout(self._timeout, connect=self._connect_timeout, pool=None),
+            timeout=httpx.Timeout(self.timeout, connect=min(self.timeout, _LONGEST_CONNECT), pool=None),
             follow_redirects=False,  # the token is sent to no other host
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
         )
@@ -158,7 +150,7 @@ class HttpClient:
     def _trust(self) -> ssl.SSLContext:
         from synq_cli.session.network.trust import tls_context
 
-        return tls_context(self._environ)
+        return tls_context(self.environ)
 
     def _receive(self, client: httpx.Client, request: httpx.Request, attempt: "_Attempt", host: str) -> Reply:
         try:
@@ -176,8 +168,8 @@ class HttpClient:
                 size += len(chunk)
                 if attempt.abandoned:
                     raise DeadlineError
-                if max(size, response.num_bytes_downloaded) > self._largest:
-                    raise NoResponseError(f"{host} sent more than {self._largest:,} bytes", sent=True, retryable=False)
+                if max(size, response.num_bytes_downloaded) > self.largest:
+                    raise NoResponseError(f"{host} sent more than {self.largest:,} bytes", sent=True, retryable=False)
             return Reply(response.status_code, dict(response.headers), b"".join(chunks), tls)
         finally:
             attempt.close()

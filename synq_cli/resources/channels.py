@@ -1,6 +1,6 @@
 """Sales channels."""
 
-from synq_cli.errors import NotFoundError, UsageError
+from synq_cli.errors import UsageError
 from synq_cli.http import operations
 from synq_cli.nearest import did_you_mean
 from synq_cli.resources.shared import validation
@@ -27,13 +27,9 @@ class Channels(Resource):
 
     def name_of(self, channel: str | None) -> str | None:
         """The name that orders carry: a name as it is, an id looked up. NotFoundError for an unknown id."""
-        identifier = parse_uuid(channel or "")
-        if identifier is None:
+        if channel is None or parse_uuid(channel) is None:
             return channel
-        for row in self.list():
-            if row.get("id") == identifier:
-                return str(row.get("name"))
-        raise NotFoundError(f'Unknown channel id "{channel}".', hint=f"See `{_SEE}`.")
+        return str(find_row(self.list(), channel, "channel", "id", see=_SEE).get("name"))
 
     def create(self, name: str, currency: str, *, active: bool) -> Row:
         """Create a channel and return it. POST /api/v1/channels"""

@@ -56,7 +56,8 @@ class Requests(Resource):
         query = as_query([*params, *(fields if in_query else [])])
         if fields and not in_query:
             body = exact_json.dumps(as_object(fields)).encode()
-        found = _match(method, path)
+        patterns = ((each, re.sub(r"\{\w+\}", "[^/]+", each.path)) for each in operations.ALL if each.method == method)
+        found = next((each for each, pattern in patterns if re.fullmatch(pattern, path)), None)
         operation = _unknown(method, path) if found is None else _as_sent(found, path, body)
         return Request(operation, query, body)
 
@@ -116,14 +117,6 @@ def _check_body(method: str, body: bytes) -> None:
         exact_json.loads(body.decode())
     except (ValueError, RecursionError) as error:
         raise UsageError(f"The body is not valid JSON: {error}.", hint="The API takes JSON only.") from None
-
-
-def _match(method: str, path: str) -> Operation | None:
-    """The contract's operation with this method and path."""
-    for operation in operations.ALL:
-        if operation.method == method and re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", operation.path), path):
-            return operation
-    return None
 
 
 def _as_sent(operation: Operation, path: str, body: bytes | None) -> Operation:

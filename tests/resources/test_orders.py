@@ -165,5 +165,5 @@ def test_a_channel_by_its_id_is_looked_up(desk: NewDesk) -> None:
 def test_an_unknown_channel_id_is_not_found(desk: NewDesk) -> None:
     with pytest.raises(NotFoundError) as caught:
         desk(channels).api.channels.name_of(ORDER)
-    assert (caught.value.message, caught.value.hint) == (f'Unknown channel id "{ORDER}".', "See `synq channels list`.")
+    assert (caught.value.message, caught.value.hint) == (f'Unknown channel "{ORDER}".', "See `synq channels list`.")
     assert isinstance(caught.value, SynqError)

@@ -90,7 +90,10 @@ class Ledger(Resource):
             return f"Reading the ledger was interrupted. {look}"
         for entry in entries:
             age = sent - posted(entry)
-            if not _is_entry_of(adjustment, entry) or age > CLOCK_TOLERANCE:
+            # A server may ignore the filters, and entries may lack an id.
+            named = {key: value for key, value in adjustment.ids.items() if entry.get(key)}
+            is_alike = entry.get("quantity_delta") == adjustment.delta and has_values(entry, named)
+            if not is_alike or age > CLOCK_TOLERANCE:
                 continue
             shown = f"The ledger shows an entry of {adjustment.delta:+d} posted at {entry.get('created_at')}"
             shown = f"{shown} ({entry.get('id')})"
@@ -98,12 +101,6 @@ class Ledger(Resource):
                 return f"{shown}: it was most likely applied. Do not send it again."
             return f"{shown}, {age:.0f} s before this one was sent: it may be an earlier one. {look}"
         return f"The ledger shows no such entry yet. {look}"
-
-
-def _is_entry_of(adjustment: Adjustment, entry: Row) -> bool:
-    """Whether an entry fits the adjustment; a server may ignore the filters, and entries may lack an id."""
-    named = {key: value for key, value in adjustment.ids.items() if entry.get(key)}
-    return entry.get("quantity_delta") == adjustment.delta and has_values(entry, named)
 
 
 def posted(entry: Row) -> float:

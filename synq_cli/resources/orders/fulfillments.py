@@ -33,10 +33,7 @@ class Fulfillments(Resource):
     def prepare(
         self, items: list[str], *, carrier: str | None, tracking_number: str | None, location: str | None
     ) -> dict[str, Any]:
-        """The fields of a fulfillment, without items for everything outstanding.
-
-        Raises UsageError, RefusedError, NotFoundError.
-        """
+        """The fields of a fulfillment; no items mean all outstanding ones. UsageError, RefusedError, NotFoundError."""
         fields = validation.given(
             items=parse_units(items), carrier=carrier, tracking_number=tracking_number, location=location
         )

@@ -80,10 +80,7 @@ def status_of(row: Mapping[str, Any]) -> str:
 
 
 def check_step(order: Mapping[str, Any], verb: Verb) -> None:
-    """ConflictError if an order in this status can't be cancelled, fulfilled or returned.
-
-    A status that synq does not know is left to the API.
-    """
+    """ConflictError if an order's status does not allow the step; an unknown status is left to the API."""
     status = status_of(order)
     if status in NEXT and status not in STEPS[verb]:
         raise step_error(order, verb)

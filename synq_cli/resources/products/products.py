@@ -39,10 +39,7 @@ class Products(Resource):
         return self._api.read(operations.GET_PRODUCT, path)
 
     def with_id_or_sku(self, text: str) -> Row:
-        """One product, by its id, the prefix of a cached id, or the SKU of a variant.
-
-        A cached SKU takes precedence over the prefix of an id.
-        """
+        """One product, by its id, the SKU of a variant, or the prefix of a cached id that is no cached SKU."""
         name = validation.filled(text, "product")
         if self._api.index.find("sku", name) or not self._api.ids_like("product", name):
             return self.get(Variants(self._api).product_of(name))

@@ -16,10 +16,7 @@ ATTRIBUTE_TYPES = ("TEXT", "NUMBER")
 
 
 class TaxonomyKind(NamedTuple):
-    """A taxonomy resource: its noun in routes and commands, its name in sentences, its operations.
-
-    `cached_as` is the kind of its ids in the id cache, None if they are not cached.
-    """
+    """A taxonomy resource: its noun in routes and commands, its name, its operations, the kind of its cached ids."""
 
     noun: str
     one: str

@@ -54,10 +54,7 @@ class Variants(Resource):
         return created
 
     def id_of(self, sku: str) -> str:
-        """The id of the variant with this SKU, cached or else read; a UUID as it is.
-
-        NotFoundError for an unknown SKU, UsageError for a blank one.
-        """
+        """The id of the variant with this SKU, cached or else read; a UUID as it is. NotFoundError, UsageError."""
         if not sku.strip():
             raise UsageError("The SKU can't be blank.")
         return parse_uuid(sku) or self._api.index.find("sku", sku) or str(self.get_by_sku(sku)["id"])

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
-from typing import Any
+from typing import Any, Self
 
 from synq_cli.errors import ServerError
 
@@ -22,26 +22,15 @@ Fetch = Callable[[int, int], Page]
 PrefetchPage = Callable[[int, int], Callable[[], Page | None] | None]
 
 
-class InPages:
-    """An iterator of rows; `pages` iterates the remaining rows in non-empty pages as they arrive."""
-
-    def __init__(self, pages: Iterator[list[Row]]) -> None:
-        self.pages = pages
-        self._rows = chain.from_iterable(pages)
-
-    def __iter__(self) -> Iterator[Row]:
-        return self._rows
-
-    def __next__(self) -> Row:
-        return next(self._rows)
-
-
 class Listing:
     """The matching rows of a list, read page by page as they are taken, up to a row that `ends` it.
 
     `prefetch` requests pages before their turn, see `_PrefetchedPages`. `on_unstable` is called if rows kept moving, so
-    that some may be missing. `more` says whether rows were left.
+    that some may be missing. `taken` is the number of rows so far; `more` says whether rows were left.
     """
+
+    taken = 0
+    more = False
 
     def __init__(
         self,
@@ -58,14 +47,21 @@ class Listing:
         self._batches = _batches(_PrefetchedPages(fetch, prefetch, self._pages_needed), key, on_unstable)
         self._matches = matches
         self._ends = ends
-        self.taken = 0
-        self.more = False
 
-    def first(self, limit: int | None) -> InPages:
-        """The first `limit` matching rows; None for all."""
-        return InPages(self._pages(limit))
+    def first(self, limit: int | None) -> Self:
+        """Itself as the iterator of the first `limit` matching rows; None for all. `pages` has them as they arrive."""
+        self.pages = self._read(limit)
+        self._rows = chain.from_iterable(self.pages)
+        return self
 
-    def _pages(self, limit: int | None) -> Iterator[list[Row]]:
+    def __iter__(self) -> Iterator[Row]:
+        return self._rows
+
+    def __next__(self) -> Row:
+        return next(self._rows)
+
+    def _read(self, limit: int | None) -> Iterator[list[Row]]:
+        """The non-empty pages of these rows."""
         self._limit = limit
         for rows, last in self._batches:
             self._pages_read += 1
@@ -100,28 +96,20 @@ class Listing:
         return f"{self.taken} shown; more may match. Use --all to read them all (1 request per {PAGE} {noun}s)."
 
 
-class Listings:
+class Listings(Listing):
     """Several named listings, read one after the other."""
 
     def __init__(self, parts: Mapping[str | None, Listing]) -> None:
         self._parts = parts
-        self.more = False
 
-    @property
-    def taken(self) -> int:
-        """The number of rows taken from all of them."""
-        return sum(part.taken for part in self._parts.values())
-
-    def first(self, limit: int | None) -> InPages:
-        """The first `limit` matching rows; None for all."""
-        return InPages(self._pages(limit))
-
-    def _pages(self, limit: int | None) -> Iterator[list[Row]]:
+    def _read(self, limit: int | None) -> Iterator[list[Row]]:
         for part in self._parts.values():
             if limit is not None and self.taken >= limit:
                 self.more = True
                 return
-            yield from part.first(None if limit is None else limit - self.taken).pages
+            for page in part.first(None if limit is None else limit - self.taken).pages:
+                self.taken += len(page)
+                yield page
             self.more = part.more
 
     def without_rows(self) -> list[str]:
