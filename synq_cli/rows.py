@@ -3,7 +3,7 @@
 import csv
 import re
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, getincrementaldecoder
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from io import BytesIO, IncrementalNewlineDecoder
@@ -64,16 +64,6 @@ class Layout:
     header: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class Dialect:
-    """How a file is written, so that its failed rows can be written alike. NDJSON has no delimiter and no header."""
-
-    delimiter: str
-    newline: str
-    bom: bool
-    header: list[str]
-
-
 @dataclass(slots=True)
 class Record:
     """One row: its first line, the byte it starts at, and its fields by column, or else the problem with it."""
@@ -94,10 +84,11 @@ class RowReader:
     """Reads the rows of UTF-8 files; with no columns, rows are JSON values, which are not looked into.
 
     `others` collects the further columns, each with the known one that may be meant, or None; `unit` is what the rows
-    are counted by.
+    are counted by, `dialect` how the file is written, so that its failed rows can be written alike: its `delimiter`,
+    `newline`, `bom` and `header`, of which NDJSON has no delimiter and no header.
     """
 
-    dialect: Dialect
+    dialect: Mapping[str, Any]
     unit = "line"
 
     def __init__(self, columns: Columns | None, name: str) -> None:
@@ -126,14 +117,14 @@ class RowReader:
                 self._object(Record(number, written=exact_json.dumps(value)), value)
                 for number, value in enumerate(values, 1)
             ]
-            self.dialect, self.unit = Dialect("", newline, bom, []), "row"
+            layout, self.unit = Layout("", [], 0, 0), "row"
         else:
             file = BytesIO(text.encode())
             layout = self.layout(file)
             records = list(self.records(file, layout))
-            self.dialect = Dialect(layout.delimiter, newline, bom, layout.header)
         if not records:
             raise UsageError(f"{self._name} has no rows.", hint="Nothing was sent.")
+        self.dialect = {"delimiter": layout.delimiter, "newline": newline, "bom": bom, "header": layout.header}
         return records
 
     def layout(self, file: BinaryIO) -> Layout:

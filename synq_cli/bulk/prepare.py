@@ -1,13 +1,13 @@
 """A file of rows, all of them checked and given their ids before the first is sent."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from synq_cli.bulk.journal import Content, Row
 from synq_cli.errors import SynqError, UsageError
 from synq_cli.resources.shared.validation import file_problems
-from synq_cli.rows import Columns, Dialect, RowReader
+from synq_cli.rows import Columns, RowReader
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class PreparedRows:
     """Rows that are ready to be sent, the columns of their file that are ignored, and what is odd about them."""
 
     rows: Sequence[Row]
-    dialect: Dialect | None = None
+    dialect: Mapping[str, Any] | None = None
     ignored: Sequence[str] = ()
     warnings: Sequence[str] = ()
 
