@@ -73,7 +73,7 @@ class Engine:
             done, unclear = journal.entries("done"), journal.entries("unknown", "sent")
         self.api.transport.check(verb.operation)
         if not done:
-            raise UsageError(f"No row of the run {facts.id} is done; there is nothing to undo.")
+            raise UsageError(f"Run {facts.id} has no rows that are done; there is nothing to undo.")
         rows = [Row(row.line, content) for row in done if (content := verb.reverse(row.content)) is not None]
         if not rows:
             raise RefusedError(f"`synq {verb.name}` can't be undone.", hint=verb.undo_hint)
@@ -94,7 +94,7 @@ class Engine:
         self.api.transport.check(verb.operation)
         if known := sorted(set(resend) - unknown):
             raise UsageError(
-                f"The outcome of line {known[0]} is not unknown; only lines of unknown outcome can be sent again.",
+                f"Line {known[0]} can't be sent again: its outcome is known.",
                 hint=f"`synq runs show {journal.facts.id} --rows unknown` lists them.",
             )
         return self._planned(verb, left, journal.facts.file)
@@ -125,7 +125,7 @@ class Engine:
         """Send the pending rows and reconcile the unknown ones; of these, `resend` are sent again."""
         with self._opened(run) as (journal, verb):
             for row in journal.entries("sent"):
-                journal.unknown(row.line, row.answered_at, "synq ended before the answer came.")
+                journal.unknown(row.line, row.answered_at, "synq exited before a response arrived.")
             if verb.resends:
                 resend = [row.line for row in journal.entries("unknown")]
             elif resend:
@@ -165,8 +165,8 @@ class Engine:
         for row in self.runs.unfinished(verb.name, path, self.session.scope) if path else ():
             left = row["rows"] - row["done"] - row["failed"]
             self.observer.warn(
-                f"The run {row['id']} of this file is {row['state']}, with {left} of {row['rows']} rows left. "
-                f"To finish it, use `synq runs resume {row['id']}`; this is a new run, of all rows."
+                f"An earlier run of this file, {row['id']}, is {row['state']} with {left} of {row['rows']} rows left. "
+                f"To finish it, run `synq runs resume {row['id']}`. This is a new run of all rows."
             )
 
     def _command(self, facts: Facts) -> str:

@@ -58,7 +58,7 @@ class Outcome:
             return f"`{self.command}` sends them again under the same keys, so that none can count twice."
         lines = ",".join(map(str, self.row["unknown_lines"][:_MOST_LINES]))
         return (
-            f"`{self.command}` looks for them once more. If you are sure that a {self.verb.unit} did not arrive, "
+            f"`{self.command}` looks for them once more. If you are sure that a {self.verb.unit} was not applied, "
             f"send it again with: {self.command} --resend-unknown {lines}"
         )
 

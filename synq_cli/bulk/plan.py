@@ -53,7 +53,7 @@ class Plan:
     def lines(self) -> list[str]:
         """The plan in words."""
         rows, file = _counted(self._items(), "row"), "standard input" if self.file == "-" else self.file
-        head = f"{rows} undo the run {self.undoes}" if self.undoes else f"{rows} of {file}"
+        head = f"{rows} to undo run {self.undoes}" if self.undoes else f"{rows} of {file}"
         cost = f"{_counted(len(self.rows), 'request')}, {_duration(self.seconds)} at the current rate limit"
         inside = f" in {self.verb.counted(len(self.rows))}" if self.verb.unit != "row" else ""
         lines = [f"{head}{inside}: {cost}."]

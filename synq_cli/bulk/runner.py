@@ -112,7 +112,7 @@ class Runner:
             self._abandoned = again or not in_flight
             if again:
                 for line in in_flight:
-                    self.journal.unknown(line, None, "Interrupted while it was in flight.")
+                    self.journal.unknown(line, None, "Interrupted while the request was in flight.")
         if not self._abandoned:
             self.progress.stopping(len(in_flight))
 

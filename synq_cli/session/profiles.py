@@ -116,7 +116,7 @@ def _parsed(path: Path, text: str, cache: Cache | None) -> Any:
 def damaged(path: Path, problem: str) -> UsageError:
     """The error for a configuration file with invalid content."""
     return UsageError(
-        f"{path} is damaged: {problem}.", hint="Fix it in an editor, or move it away; synq does not overwrite it."
+        f"{path} can't be used: {problem}.", hint="Fix it in an editor, or move it away; synq does not overwrite it."
     )
 
 

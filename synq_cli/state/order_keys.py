@@ -40,7 +40,7 @@ class Attempt:
         if self.since is None:
             return f"Idempotency key {self.key}"
         return (
-            f"Idempotency key {self.key}: that of the attempt {_ago(self.now - self.since)}, which is under way or "
+            f"Idempotency key {self.key}: from the attempt {_ago(self.now - self.since)}, which is in progress or "
             "whose outcome is unknown. The order can't be placed twice."
         )
 

@@ -136,7 +136,7 @@ class _Parts:
         """Add a row; gives the problem with it."""
         data = _json_of(record)
         if len(data) + 2 > self._largest:
-            return f"its {len(data):,} bytes are more than the API takes"
+            return f"its {len(data):,} bytes are more than the API accepts"
         if self._size + len(data) > self._largest:
             self.close(record.begin)
         if not self._size:
@@ -174,7 +174,7 @@ def _doubled(records: Iterator[Record], skus: set[str]) -> list[Problem]:
     for record in records:
         sku = None if _problem_with(record) else record.fields.get("sku")
         if sku in skus and (before := first.setdefault(sku, record.line)) != record.line:
-            problems.append(Problem(record.line, f'the SKU "{sku}" is that of line {before} too'))
+            problems.append(Problem(record.line, f'the SKU "{sku}" is also on line {before}'))
             if len(problems) == _MOST_PROBLEMS:
                 break
     return problems

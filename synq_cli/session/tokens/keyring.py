@@ -46,7 +46,7 @@ def read_secret(store: SecretStore, entry: str) -> str | None:
         return kept
     secret = "".join(store.get_password(SERVICE, part) or "" for part in parts)
     if _header(secret) != kept:
-        raise AuthError("The keyring has lost a part of the secret, which it stores in several entries.")
+        raise AuthError("The keyring stores the secret in several entries, and one is missing.")
     return secret
 
 

@@ -64,7 +64,7 @@ class Renewal:
             try:
                 self.tokens.write(self.profile, fresh, self.where)
             except SynqError as error:
-                self.warn(f"The new token serves this run, but could not be stored: {error.message}")
+                self.warn(f"The new token is used but not stored: {error.message}")
         return fresh
 
     def run_command(self, command: str) -> str:

@@ -125,7 +125,7 @@ class TokenStore:
             tokens = None
         if not isinstance(tokens, dict) or not all(isinstance(token, str) for token in tokens.values()):
             raise UsageError(
-                f"{self._file} is damaged: it must map profiles to tokens in JSON.",
+                f"{self._file} can't be used: it must map profiles to tokens in JSON.",
                 hint="Move it away and log in again: synq auth login --insecure-storage",
             )
         return tokens
