@@ -55,5 +55,5 @@ class Progress:
     def stopping(self, in_flight: int) -> None:
         """Say that the run stops once the rows in flight are answered."""
         self.bar.close()
-        rows = "the answer to 1 row" if in_flight == 1 else f"the answers to {in_flight} rows"
-        self.note(f"Stopping; waiting for {rows}. Press Ctrl-C again to leave them as unknown.")
+        rows = "the response to 1 row" if in_flight == 1 else f"the responses to {in_flight} rows"
+        self.note(f"Stopping; waiting for {rows}. Press Ctrl-C again to stop now and leave them unknown.")

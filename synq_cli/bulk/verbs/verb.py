@@ -47,7 +47,7 @@ class Verb(ABC):
             for name in self.ids:
                 if isinstance(answer.get(name), str):
                     return Receipt(answer[name], epoch(answer.get("created_at")))
-        raise UnknownOutcomeError(f"The API accepted the {self.noun}, but its answer does not name it.")
+        raise UnknownOutcomeError(f"The API accepted the {self.noun}, but its response does not name it.")
 
     def retry_after_rejection(self, error: RejectedError) -> bool:
         """Whether a rejected row is sent again, because its body is a different one now."""

@@ -210,3 +210,27 @@ def _read_rows(run: RunContext, file: str, columns: "Columns | None") -> list[An
     refuse(shown_name(file), problems, reader.unit)
     run.output.note(reader.remark)
     return [record.fields for record in records]
+
+
+def _follow_import(run: RunContext, outcome: "Outcome", limit: int | None, report: str | None) -> None:
+    """Poll the jobs of a run, and print its summary however they end."""
+    from synq_cli.bulk.report import write_report
+
+    created = [entry for entry in outcome.entries if entry.receipt]
+    ids = [str(entry.receipt) for entry in created]
+    total = sum(entry.content["products"] for entry in created)
+    jobs: list[Row] = []
+    imported = 0
+    try:
+        with run.output.progress("Import") as shown:
+            for jobs in run.api.bulk_jobs.watch_imports(ids, outcome.row["id"], limit=limit):
+                imported = sum(bulk_jobs.progress(job)[0] or 0 for job in jobs)
+                ended = sum(bulk_jobs.is_finished(job) for job in jobs)
+                shown.update(imported, total, f"{ended} of {len(jobs)} jobs finished")
+    finally:
+        failed = [str(job.get("id")) for job in jobs if bulk_jobs.has_failed(job)]
+        write_report(outcome.entries, report)
+        row = outcome.row | {"products": total, "imported": imported, "failed_jobs": failed}
+        run.output.record(row, IMPORTED)
+    outcome.check()
+    run.api.bulk_jobs.raise_if_any_failed(jobs)

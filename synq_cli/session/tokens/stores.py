@@ -101,7 +101,7 @@ class TokenStore:
         except AuthError as error:
             message = error.message
         except DeadlineError:
-            message = f"The keyring did not answer within {self.limit:g} seconds; it may be locked."
+            message = f"The keyring did not respond within {self.limit:g} seconds; it may be locked."
         except Exception as error:  # noqa: BLE001 each backend has errors of its own
             # The backend's own words could contain the secret, so only the kind of error is shown.
             kind = type(error).__name__
