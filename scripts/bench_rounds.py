@@ -59,7 +59,7 @@ def measure(runs: Mapping[str, Callable[[], object]], rounds: int) -> Times:
         try:
             run()  # warms up caches, and finds what does not run here
         except (OSError, subprocess.CalledProcessError) as error:
-            print(f"Left out: {name} does not run here ({error}).", file=sys.stderr)
+            print(f"Hidden: {name} does not run here ({error}).", file=sys.stderr)
         else:
             times.seconds[name] = []
     for number in range(rounds):

@@ -90,15 +90,15 @@ def pages() -> Iterator[tuple[str, str]]:
 def _root_page(root: Any) -> str:
     from synq_cli.app import GROUPS
     from synq_cli.cli.options import GLOBAL_OPTIONS
-    from synq_cli.help_topics.pages import environment, exits
+    from synq_cli.help_topics.pages import EXIT_STATUSES, VARIABLES
 
     summary, _, about = root.command.help.strip().partition("\n\n")
     panels: dict[str, list[tuple[str, str]]] = {}
     for name, (_, line, panel) in GROUPS.items():
         panels.setdefault(panel, []).append((name, line))
     commands = [line for panel, rows in panels.items() for line in (f".SS {panel}", *entries(rows))]
-    variables = [(name, f"{meaning[:1].upper()}{meaning[1:]}.") for name, meaning in environment()]
-    endings = [(status, f"{meaning}.") for status, meaning in exits()]
+    variables = [(name, f"{meaning[:1].upper()}{meaning[1:]}.") for name, meaning in VARIABLES]
+    endings = [(status, f"{meaning}.") for status, meaning in EXIT_STATUSES]
     return page(
         "synq",
         summary,

@@ -24,7 +24,7 @@ class Number(Decimal):
         try:
             number = super().__new__(cls, text)
         except InvalidOperation:  # an exponent beyond what Decimal holds
-            raise ValueError(f"{text} is beyond what a number can be") from None
+            raise ValueError(f"{text} is too large for a number") from None
         number.text = text
         return number
 

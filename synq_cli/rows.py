@@ -248,7 +248,7 @@ class RowReader:
             if not any(cells) and not lines.damaged:
                 continue
             if len(cells) < len(keys) or any(cells[len(keys) :]):
-                record.problem = f"it has {len(cells)} fields, but the first line names {len(keys)}"
+                record.problem = f"expected {len(keys)} fields as in the first line, but found {len(cells)}"
             elif nameless := [at for at, key in enumerate(keys) if not key and cells[at]]:
                 record.problem = f"column {nameless[0] + 1} has a value, but no name in the first line"
             elif keep_others:

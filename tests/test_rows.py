@@ -79,8 +79,8 @@ def test_file_that_can_not_be_of_the_kind_is_refused(name: str) -> None:
 
 
 BAD_ROWS = {
-    "too few fields": ("sku,delta,location\nA,1\n", 2, "it has 2 fields, but the first line names 3"),
-    "too many fields": ("sku,delta\n\nA,1,,x\n", 3, "it has 4 fields, but the first line names 2"),
+    "too few fields": ("sku,delta,location\nA,1\n", 2, "expected 3 fields as in the first line, but found 2"),
+    "too many fields": ("sku,delta\n\nA,1,,x\n", 3, "expected 2 fields as in the first line, but found 4"),
     "nameless column": ("sku,,delta\nA,x,1\n", 2, "column 2 has a value, but no name in the first line"),
     "broken quotes": ('sku,delta,note\n"A"x,1,\n', 2, "not valid CSV: ',' expected after '\"'"),
     "open quotes": ('sku,delta,note\nA,1,"x\n', 2, "not valid CSV: unexpected end of data"),

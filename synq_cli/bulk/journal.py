@@ -1,7 +1,7 @@
 """The journal of a run: a SQLite file with the state and the receipt of each row."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from threading import Lock
@@ -9,17 +9,15 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from synq_cli import exact_json
 from synq_cli.errors import RefusedError, UsageError
+from synq_cli.state.database import Connection, Error, connect, ensure_schema, private_file, transaction, usage_errors
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
-
-    from synq_cli.state.database import Connection
 
 State = Literal["pending", "sent", "done", "failed", "unknown"]
 STATES: tuple[State, ...] = get_args(State)
 # A row as its verb has resolved it, down to the ids it sends.
 Content = dict[str, Any]
-SUFFIX = ".sqlite3"
 UNKNOWN = "unknown"
 _APPLICATION_ID = 0x53594E52  # "SYNR"
 _VERSION = 1
@@ -31,15 +29,6 @@ _SCHEMA = (
     "CREATE INDEX by_state ON entries (state)",
     f"PRAGMA application_id = {_APPLICATION_ID}",
 )
-
-
-@dataclass(frozen=True)
-class Row:
-    """One row of the input: its line, its resolved content, and its text as written, for the file of failed rows."""
-
-    line: int
-    content: Content
-    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,13 +58,16 @@ class Facts:
 
 
 @dataclass(frozen=True)
-class Entry:
-    """A row and its outcome. Times are in epoch seconds by our clock, `posted_at` by the API's."""
+class Row:
+    """A row and its outcome. Times are in epoch seconds by our clock, `posted_at` by the API's.
+
+    `source` is its text as written, for the file of failed rows.
+    """
 
     line: int
-    state: State
     content: Content
-    source: str
+    source: str = ""
+    state: State = "pending"
     sent_at: float | None = None
     answered_at: float | None = None
     receipt: str | None = None
@@ -96,7 +88,7 @@ class Journal:
         self.path = path
         self._threads = Lock()
         self._lock: BaseFileLock | None = None
-        with _file_errors(path):
+        with _usable(path):
             self._database = _connect(path)
         try:
             self.facts = self._read_facts()
@@ -107,12 +99,10 @@ class Journal:
     @classmethod
     def create(cls, path: Path, facts: Facts, rows: Sequence[Row]) -> "Journal":
         """A new one with every row pending. FileExistsError if the name is taken."""
-        from synq_cli.state.database import ensure_schema, private_file, transaction
-
         entries = ((row.line, exact_json.dumps(row.content), row.source) for row in rows)
         # Under another name until it is complete.
         unfinished = path.with_suffix(".new")
-        with _file_errors(path):
+        with _usable(path):
             private_file(unfinished, new=True)
             database = _connect(unfinished)
             try:
@@ -138,7 +128,7 @@ class Journal:
         from filelock import Timeout
 
         try:
-            with _file_errors(self.path):
+            with _usable(self.path):
                 self._lock = self._acquire(timeout=0.2)
         except Timeout:
             raise RefusedError(
@@ -164,9 +154,7 @@ class Journal:
     def _acquire(self, timeout: float) -> "BaseFileLock":
         from filelock import FileLock
 
-        lock = FileLock(self.path.with_suffix(".lock"), timeout=timeout, mode=0o600)
-        lock.acquire()
-        return lock
+        return FileLock(self.path.with_suffix(".lock"), timeout=timeout, mode=0o600).acquire().lock
 
     def close(self) -> None:
         """Close the file and release the lock."""
@@ -184,14 +172,14 @@ class Journal:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def entries(self, *states: State) -> list[Entry]:
+    def entries(self, *states: State) -> list[Row]:
         """The rows in these states, or all, by line."""
         found = self._execute(
-            "SELECT line, state, content, source, sent_at, answered_at, receipt, posted_at, code, error "
+            "SELECT line, content, source, state, sent_at, answered_at, receipt, posted_at, code, error "
             "FROM entries WHERE state IN (SELECT value FROM json_each(?)) ORDER BY line",
             exact_json.dumps(states or STATES),
         )
-        return [Entry(line, state, exact_json.loads(content), *rest) for line, state, content, *rest in found]
+        return [Row(line, exact_json.loads(content), *rest) for line, content, *rest in found]
 
     def counts(self) -> dict[State, int]:
         """How many rows are in each state."""
@@ -231,38 +219,23 @@ class Journal:
         self._execute(f"UPDATE entries SET {names} WHERE line = ?", *values.values(), line)  # noqa: S608 names of this file
 
     def _execute(self, sql: str, *values: object) -> list[Any]:
-        with _file_errors(self.path), self._threads:
+        with _usable(self.path), self._threads:
             return self._database.execute(sql, values).fetchall()
 
 
-def _connect(path: Path) -> "Connection":
-    from synq_cli.state.database import connect
-
+def _connect(path: Path) -> Connection:
     # Each row is one small transaction, and it must be on the disk before the row is sent: a row that a power cut
     # turned back from sent to pending would be sent twice.
     return connect(path, durable=True)
 
 
-def _close(database: "Connection") -> None:
+def _close(database: Connection) -> None:
     """Close it and delete the empty rollback journal."""
-    from synq_cli.state.database import Error
-
     with suppress(Error):
         database.execute("PRAGMA journal_mode = DELETE")
     database.close()
 
 
-@contextmanager
-def _file_errors(path: Path) -> Iterator[None]:
-    """Errors of the file as UsageError."""
-    from synq_cli.state.database import Error
-
-    try:
-        yield
-    except (FileExistsError, TimeoutError):
-        raise  # another process has the name or the lock
-    except (Error, OSError) as error:
-        raise UsageError(
-            f"The run's journal {path} can't be used: {error}.",
-            hint="Check whether the disk is full or the file is damaged; a run can't be resumed without its journal.",
-        ) from None
+def _usable(path: Path) -> AbstractContextManager[None]:
+    hint = "Check whether the disk is full or the file is damaged; a run can't be resumed without its journal."
+    return usage_errors(f"The run's journal {path}", hint)

@@ -1,16 +1,12 @@
 """The outcome of a run: its summary, and the error that says where it stands and how to resume it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from synq_cli.bulk.runs import overview
+from synq_cli.bulk.journal import Row
+from synq_cli.bulk.verbs.verb import Verb
 from synq_cli.errors import PartialError, SynqError, UnknownOutcomeError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from synq_cli.bulk.journal import Entry, Journal
-    from synq_cli.bulk.verbs.verb import Verb
 
 _MOST_LINES = 20
 
@@ -20,10 +16,10 @@ class Outcome:
     """A run that has finished or stopped: its summary, its rows, why it stopped, and the command that resumes it."""
 
     row: dict[str, Any]
-    entries: "Sequence[Entry]"
+    entries: Sequence[Row]
     reason: SynqError | None
     command: str
-    verb: "Verb"
+    verb: Verb
 
     def check(self) -> None:
         """Raise why the run stopped, else UnknownOutcomeError or PartialError for its unknown or failed rows."""
@@ -62,7 +58,7 @@ class Outcome:
             return f"`{self.command}` sends them again under the same keys, so that none can count twice."
         lines = ",".join(map(str, self.row["unknown_lines"][:_MOST_LINES]))
         return (
-            f"`{self.command}` looks for them once more. If you are sure that a {self.verb.unit} did not arrive, "
+            f"`{self.command}` looks for them once more. If you are sure that a {self.verb.unit} was not applied, "
             f"send it again with: {self.command} --resend-unknown {lines}"
         )
 
@@ -72,22 +68,3 @@ class Outcome:
             return ""
         more = f" and {len(lines) - _MOST_LINES:,} more" if len(lines) > _MOST_LINES else ""
         return f" Unknown: line{'s' * (len(lines) != 1)} {', '.join(map(str, lines[:_MOST_LINES]))}{more}."
-
-
-def outcome(
-    journal: "Journal",
-    command: str,
-    reason: SynqError | None,
-    *,
-    verb: "Verb",
-    seconds: float,
-    failed_file: str | None,
-) -> Outcome:
-    """The outcome by the journal, once nothing is in flight."""
-    entries = journal.entries()
-    row = overview(journal) | {
-        "unknown_lines": [entry.line for entry in entries if entry.state in {"unknown", "sent"}],
-        "seconds": round(seconds, 1),
-        "failed_file": failed_file,
-    }
-    return Outcome(row, entries, reason, command, verb)

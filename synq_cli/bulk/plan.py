@@ -4,16 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from synq_cli.bulk.journal import Row
+from synq_cli.bulk.verbs.verb import Verb
 from synq_cli.errors import UsageError
-from synq_cli.http.rate_limit import RESERVE, WINDOW, usable
-
-if TYPE_CHECKING:
-    from synq_cli.bulk.journal import Row
-    from synq_cli.bulk.verbs.verb import Movement, Verb
-    from synq_cli.http.rate_limit import Snapshot
-    from synq_cli.rows import Dialect
+from synq_cli.http.rate_limit import RESERVE, WINDOW, Snapshot, usable
+from synq_cli.rows import Dialect
 
 _LARGEST = 5
 _MANY_UNITS = 1000
@@ -28,12 +25,12 @@ class Plan:
     `levels` is the stock before each row, by line, where that was asked for.
     """
 
-    verb: "Verb"
+    verb: Verb
     file: str
-    rows: "Sequence[Row]"
+    rows: Sequence[Row]
     seconds: float
     path: str | None = None
-    dialect: "Dialect | None" = None
+    dialect: Dialect | None = None
     ignored: Sequence[str] = ()
     undoes: str | None = None
     levels: Mapping[int, int] = field(default_factory=dict)
@@ -48,7 +45,7 @@ class Plan:
             "requests": len(self.rows),
             "minutes": round(self.seconds / 60, 1),
             "net": self.net(),
-            "largest": self._largest(),
+            "largest": self.moves[:_LARGEST],
             "suspicious": self.suspicious(),
             "changes": self.changes(),
             "ignored_columns": list(self.ignored),
@@ -57,14 +54,14 @@ class Plan:
     def lines(self) -> list[str]:
         """The plan in words."""
         rows, file = _counted(self._items(), "row"), "standard input" if self.file == "-" else self.file
-        head = f"{rows} undo the run {self.undoes}" if self.undoes else f"{rows} of {file}"
+        head = f"{rows} to undo run {self.undoes}" if self.undoes else f"{rows} of {file}"
         cost = f"{_counted(len(self.rows), 'request')}, {_duration(self.seconds)} at the current rate limit"
         inside = f" in {self.verb.counted(len(self.rows))}" if self.verb.unit != "row" else ""
         lines = [f"{head}{inside}: {cost}."]
         if net := self.net():
             sums = ", ".join(f"{each['location']} {each['units']:+,} ({_counted(each['rows'], 'row')})" for each in net)
             lines.append(f"Net: {sums}.")
-            lines.append(f"Largest: {_listed(self._largest())}.")
+            lines.append(f"Largest: {_listed(self.moves[:_LARGEST])}.")
         if odd := self.suspicious():
             more = f", and {len(odd) - _MOST_LISTED:,} more" if len(odd) > _MOST_LISTED else ""
             lines.append(f"Unusually large: {_listed(odd[:_MOST_LISTED])}{more}.")
@@ -73,42 +70,35 @@ class Plan:
         return lines
 
     @cached_property
-    def moves(self) -> "list[tuple[int, Movement]]":
+    def moves(self) -> list[dict[str, Any]]:
         """What each row moves, with its line; the largest first."""
-        moves = [(row.line, move) for row in self.rows if (move := self.verb.movement(row.content))]
-        return sorted(moves, key=lambda each: abs(each[1].units), reverse=True)
+        moves = [{"line": row.line, **move} for row in self.rows if (move := self.verb.movement(row.content))]
+        return sorted(moves, key=lambda move: abs(move["delta"]), reverse=True)
 
     def net(self) -> list[dict[str, Any]]:
         """The sum of units at each location."""
         units: dict[str, list[int]] = {}
-        for _, move in self.moves:
-            units.setdefault(move.location, []).append(move.units)
+        for move in self.moves:
+            units.setdefault(move["location"], []).append(move["delta"])
         return [{"location": name, "units": sum(each), "rows": len(each)} for name, each in sorted(units.items())]
 
     def suspicious(self) -> list[dict[str, Any]]:
         """Rows that move over 1,000 units, or over ten times the median of the file; the largest first."""
-        usual = median(abs(move.units) for _, move in self.moves) if self.moves else 0
+        usual = median(abs(move["delta"]) for move in self.moves) if self.moves else 0
         most = min(_MANY_UNITS, _MEDIANS * usual)
-        return [_move_row(line, move) for line, move in self.moves if abs(move.units) > most]
+        return [move for move in self.moves if abs(move["delta"]) > most]
 
     def changes(self) -> list[dict[str, Any]]:
         """Before and after of each row whose level is known."""
         return [
-            _move_row(line, move) | {"before": before, "after": before + move.units}
-            for line, move in sorted(self.moves, key=lambda each: each[0])
-            if (before := self.levels.get(line)) is not None
+            move | {"before": before, "after": before + move["delta"]}
+            for move in sorted(self.moves, key=lambda move: move["line"])
+            if (before := self.levels.get(move["line"])) is not None
         ]
-
-    def _largest(self) -> list[dict[str, Any]]:
-        return [_move_row(line, move) for line, move in self.moves[:_LARGEST]]
 
     def _items(self) -> int:
         """How many rows of the user's file these are."""
         return sum(self.verb.item_count(row.content) for row in self.rows)
-
-
-def _move_row(line: int, move: "Movement") -> dict[str, Any]:
-    return {"line": line, "sku": move.sku, "location": move.location, "delta": move.units}
 
 
 def _listed(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -123,7 +113,7 @@ def parse_lines(text: str | None) -> set[int]:
     return {int(word) for word in words}
 
 
-def seconds_for(requests: int, window: "Snapshot") -> float:
+def seconds_for(requests: int, window: Snapshot) -> float:
     """How long so many requests take in the rate limit's window as it is now, without latency."""
     places = usable(window.limit, RESERVE)
     taken = window.limit - window.remaining

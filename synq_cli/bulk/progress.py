@@ -2,13 +2,12 @@
 
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass, field
+from typing import Protocol
 
+from synq_cli.bulk.journal import Journal
 from synq_cli.bulk.plan import seconds_for
-
-if TYPE_CHECKING:
-    from synq_cli.bulk.journal import Journal
-    from synq_cli.http.rate_limit import Budget
+from synq_cli.http.rate_limit import Budget
 
 _UPDATE_SECONDS = 1.0
 _SHORTEST, _PACE_OVER = 5.0, 60.0
@@ -23,47 +22,40 @@ class Bar(Protocol):
     def close(self) -> None: ...
 
 
+@dataclass
 class Progress:
     """Reads the journal once a second and updates the bar."""
 
-    def __init__(
-        self,
-        bar: Bar,
-        journal: "Journal",
-        budget: "Budget",
-        note: Callable[[str], None],
-        now: Callable[[], float],
-    ) -> None:
-        self._bar = bar
-        self._journal = journal
-        self._budget = budget
-        self._note = note
-        self._now = now
-        self._samples: deque[tuple[float, int]] = deque()
+    bar: Bar
+    journal: Journal
+    budget: Budget
+    note: Callable[[str], None]
+    now: Callable[[], float]
+    _samples: deque[tuple[float, int]] = field(default_factory=deque)
 
     def update(self) -> None:
         """Update the bar, at most once a second."""
-        at = self._now()
+        at = self.now()
         if self._samples and 0 <= at - self._samples[-1][0] < _UPDATE_SECONDS:
             return
-        counts = self._journal.counts()
+        counts = self.journal.counts()
         pending = counts["pending"] + counts["sent"]
         total = sum(counts.values())
         self._samples.append((at, total - pending))
         while at - self._samples[0][0] > _PACE_OVER:
             self._samples.popleft()
-        window = self._budget.snapshot()
+        window = self.budget.snapshot()
         parts = [f"{counts[state]:,} {state}" for state in ("failed", "unknown") if counts[state]]
         if (pace := self._pace()) is not None:
             parts.insert(0, f"{pace:.0f}/min")
         parts.append(f"{window.remaining}/{window.limit} requests left")
-        self._bar.update(total - pending, total, ", ".join(parts), left=seconds_for(pending, window))
+        self.bar.update(total - pending, total, ", ".join(parts), left=seconds_for(pending, window))
 
     def stopping(self, in_flight: int) -> None:
         """Say that the run stops once the rows in flight are answered."""
-        self._bar.close()
-        rows = "the answer to 1 row" if in_flight == 1 else f"the answers to {in_flight} rows"
-        self._note(f"Stopping; waiting for {rows}. Press Ctrl-C again to leave them as unknown.")
+        self.bar.close()
+        rows = "the response to 1 row" if in_flight == 1 else f"the responses to {in_flight} rows"
+        self.note(f"Stopping; waiting for {rows}. Press Ctrl-C again to stop now and leave them unknown.")
 
     def _pace(self) -> float | None:
         """Rows a minute, over the last minute; None as long as there are too few samples."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-from synq_cli.bulk.journal import Content, Entry, Receipt
+from synq_cli.bulk.journal import Content, Receipt, Row
 
 # The API writes whole seconds.
 _ROUNDING = 1.0
@@ -11,7 +11,7 @@ _ROUNDING = 1.0
 _LATE = 30.0
 
 
-def clock_offset(done: Iterable[Entry]) -> tuple[float, float]:
+def clock_offset(done: Iterable[Row]) -> tuple[float, float]:
     """How far the API's clock is ahead of ours at least and at most, by the rows whose entries say when; else 0.
 
     A row was posted between leaving and its answer, which bounds the offset from both sides. Where the bounds
@@ -28,7 +28,7 @@ def clock_offset(done: Iterable[Entry]) -> tuple[float, float]:
     return (least, most) if least <= most else (min(low for low, _ in stamps), max(high for _, high in stamps))
 
 
-def span(row: Entry, offset: tuple[float, float]) -> tuple[float, float]:
+def span(row: Row, offset: tuple[float, float]) -> tuple[float, float]:
     """The first and the last moment, by the API's clock, at which the row can have been posted."""
     sent = row.sent_at or 0.0
     least, most = offset
@@ -36,9 +36,9 @@ def span(row: Entry, offset: tuple[float, float]) -> tuple[float, float]:
 
 
 def match(
-    unclear: Sequence[Entry],
+    unclear: Sequence[Row],
     free: Sequence[tuple[str, Receipt]],
-    rivals: Sequence[Entry],
+    rivals: Sequence[Row],
     offset: tuple[float, float],
     key: Callable[[Content], str],
 ) -> dict[int, Receipt]:
@@ -49,7 +49,7 @@ def match(
     then the outcome stays unknown.
     """
 
-    def fits(row: Entry, what: str, receipt: Receipt) -> bool:
+    def fits(row: Row, what: str, receipt: Receipt) -> bool:
         first, last = span(row, offset)
         return what == key(row.content) and receipt.posted_at is not None and first <= receipt.posted_at <= last
 

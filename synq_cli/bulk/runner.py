@@ -1,11 +1,15 @@
 """Sends the pending rows of a run at the rate limit, a few at a time, each journaled before and after."""
 
-from collections import deque
+import signal
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import Lock, Thread
-from typing import TYPE_CHECKING
+from dataclasses import KW_ONLY, dataclass, field
+from threading import Lock, Thread, current_thread, main_thread
 
+from synq_cli.bulk.journal import Journal, Row
+from synq_cli.bulk.progress import Progress
+from synq_cli.bulk.verbs.verb import Verb
 from synq_cli.errors import (
     AuthError,
     ConflictError,
@@ -21,12 +25,7 @@ from synq_cli.errors import (
     UsageError,
 )
 from synq_cli.http.rate_limit import RESERVE
-
-if TYPE_CHECKING:
-    from synq_cli.bulk.journal import Entry, Journal, Receipt
-    from synq_cli.bulk.progress import Progress
-    from synq_cli.bulk.verbs.verb import Verb
-    from synq_cli.http.single_attempt import SingleAttemptTransport
+from synq_cli.http.single_attempt import SingleAttemptTransport
 
 # Backoff in seconds after a request could not be sent; after the last one the run stops.
 _OUTAGE_PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)
@@ -47,9 +46,6 @@ def _counted_interrupts() -> Iterator[list[int]]:
 
     An exception could be raised in the middle of a write to the journal.
     """
-    import signal
-    from threading import current_thread, main_thread
-
     pressed: list[int] = []
     if current_thread() is not main_thread():
         yield pressed
@@ -65,6 +61,7 @@ def _counted_interrupts() -> Iterator[list[int]]:
             signal.signal(number, handler)
 
 
+@dataclass
 class Runner:
     """Sends the pending rows of a run once.
 
@@ -72,51 +69,41 @@ class Runner:
     it says, or counts other clients too: from then on rows are sent `gap` seconds apart.
     """
 
-    def __init__(
-        self,
-        verb: "Verb",
-        journal: "Journal",
-        open_transport: "Callable[[Callable[[float], None]], SingleAttemptTransport]",
-        progress: "Progress",
-        *,
-        now: Callable[[], float],
-        sleep: Callable[[float], None],
-        gap: float,
-        workers: int,
-    ) -> None:
-        self._verb = verb
-        self._journal = journal
-        self._open_transport = open_transport
-        self._progress = progress
-        self._now = now
-        self._sleep = sleep
-        self._gap = gap
-        self._workers = workers
-        self._lock = Lock()
-        self._rows: deque[Entry] = deque()
-        self._in_flight: set[int] = set()
-        self._abandoned = False
-        self._unclear = 0
-        self._tries: dict[int, int] = {}
-        self._outages, self._outage_at, self._resume_at = 0, 0.0, 0.0
-        self._spaced = False
-        self._crash: BaseException | None = None
-        self.stop_reason: SynqError | None = None
+    verb: Verb
+    journal: Journal
+    open_transport: Callable[[Callable[[float], None]], SingleAttemptTransport]
+    progress: Progress
+    _: KW_ONLY
+    now: Callable[[], float]
+    sleep: Callable[[float], None]
+    gap: float
+    workers: int
+    stop_reason: SynqError | None = None
+    _lock: Lock = field(default_factory=Lock)
+    _rows: deque[Row] = field(default_factory=deque)
+    _in_flight: set[int] = field(default_factory=set)
+    _tries: Counter[int] = field(default_factory=Counter)
+    _abandoned: bool = False
+    _spaced: bool = False
+    _unclear: int = 0
+    _outages: int = 0
+    _outage_at: float = 0.0
+    _resume_at: float = 0.0
+    _crash: BaseException | None = None
 
     def run(self) -> None:
         """Send until no row is pending, or until there is a `stop_reason`."""
-        self._rows.extend(self._journal.entries("pending"))
-        count = min(self._workers, len(self._rows))
+        self._rows.extend(self.journal.entries("pending"))
+        count = min(self.workers, len(self._rows))
         threads = [Thread(target=self._work, daemon=True) for _ in range(count)]
-        handled = 0
         with _counted_interrupts() as pressed:
             for thread in threads:
                 thread.start()
             while not self._abandoned and (alive := [thread for thread in threads if thread.is_alive()]):
                 alive[0].join(_JOIN_TIMEOUT)
-                self._progress.update()
-                while handled < len(pressed):
-                    handled += 1
+                self.progress.update()
+                while pressed:
+                    pressed.pop()
                     self._interrupt()
         if self._crash:
             raise self._crash
@@ -130,12 +117,12 @@ class Runner:
             self._abandoned = again or not in_flight
             if again:
                 for line in in_flight:
-                    self._journal.unknown(line, None, "Interrupted while it was in flight.")
+                    self.journal.unknown(line, None, "Interrupted while the request was in flight.")
         if not self._abandoned:
-            self._progress.stopping(len(in_flight))
+            self.progress.stopping(len(in_flight))
 
     def _work(self) -> None:
-        transport = self._open_transport(self._wait)
+        transport = self.open_transport(self._wait)
         try:
             while (row := self._next()) is not None:
                 self._send(transport, row)
@@ -154,20 +141,20 @@ class Runner:
         while seconds > 0:
             if self._stopped:
                 raise _StoppedError
-            self._sleep(min(seconds, _SLEEP_STEP))
+            self.sleep(min(seconds, _SLEEP_STEP))
             seconds -= _SLEEP_STEP
 
     @property
     def _stopped(self) -> bool:
         return self.stop_reason is not None or self._crash is not None
 
-    def _next(self) -> "Entry | None":
+    def _next(self) -> Row | None:
         with self._lock:
             return None if self._stopped or not self._rows else self._rows.popleft()
 
-    def _send(self, transport: "SingleAttemptTransport", row: "Entry") -> None:
+    def _send(self, transport: SingleAttemptTransport, row: Row) -> None:
         """Send one row, once it may be sent, and journal its outcome."""
-        body = self._verb.body(row.content)
+        body = self.verb.body(row.content)
         self._wait_for_turn()
         ticket = transport.acquire(RESERVE)
         try:
@@ -175,13 +162,13 @@ class Runner:
         except SynqError:
             transport.release(ticket)
             raise  # the row was not sent: it stays pending, and the run stops
-        started = self._now()
+        started = self.now()
         if not self._mark_sent(row, started):
             transport.release(ticket)
             return
         try:
-            answer = transport.attempt(self._verb.operation, ticket, body)
-            receipt = self._verb.receipt(answer)
+            answer = transport.attempt(self.verb.operation, ticket, body)
+            receipt = self.verb.receipt(answer)
         except RateLimitedError:
             self._spaced = True
             self._record(self._requeue, row)
@@ -201,50 +188,48 @@ class Runner:
             self._record(self._note_unclear, row, error)
         else:
             self._unclear = self._outages = 0
-            self._record(self._note_done, row, receipt)
+            self._record(lambda row: self.journal.done(row.line, self.now(), receipt), row)
 
-    def _mark_sent(self, row: "Entry", at: float) -> bool:
+    def _mark_sent(self, row: Row, at: float) -> bool:
         """Journal that the row is sent now; False if the run has stopped meanwhile."""
         with self._lock:
             if self._stopped:
                 return False
-            self._journal.sent(row.line, at)
+            self.journal.sent(row.line, at)
             self._in_flight.add(row.line)
         return True
 
-    def _record(self, write: Callable[..., None], row: "Entry", *result: object) -> None:
+    def _record(self, write: Callable[..., None], row: Row, *result: object) -> None:
         with self._lock:
             # An abandoned row is unknown in the journal already.
             if not self._abandoned:
                 write(row, *result)
                 self._in_flight.discard(row.line)
 
-    def _requeue(self, row: "Entry") -> None:
-        self._journal.pending(row.line)
+    def _requeue(self, row: Row) -> None:
+        self.journal.pending(row.line)
         self._rows.appendleft(row)
 
-    def _note_done(self, row: "Entry", receipt: "Receipt") -> None:
-        self._journal.done(row.line, self._now(), receipt)
-
-    def _note_refusal(self, row: "Entry", error: SynqError) -> None:
+    def _note_refusal(self, row: Row, error: SynqError) -> None:
         """Journal a refusal: final, unless the row is sent again, or an earlier attempt may have gone through."""
         message = error.said or error.message
-        if isinstance(error, RejectedError) and self._verb.retry_after_rejection(error):
+        if isinstance(error, RejectedError) and self.verb.retry_after_rejection(error):
             self._requeue(row)
-        elif self._verb.resends and (row.is_doubtful or row.line in self._tries):
+        elif self.verb.resends and (row.is_doubtful or row.line in self._tries):
             message = f"An earlier attempt may have gone through; this one was refused: {message}"
-            self._journal.unknown(row.line, self._now(), message)
+            self.journal.unknown(row.line, self.now(), message)
         else:
-            self._journal.failed(row.line, self._now(), error.code, message)
+            self.journal.failed(row.line, self.now(), error.code, message)
 
-    def _note_unclear(self, row: "Entry", error: SynqError) -> None:
+    def _note_unclear(self, row: Row, error: SynqError) -> None:
         """Journal an unknown outcome; the row is sent again at once only where that is harmless."""
         self._unclear += 1
-        tries = self._tries[row.line] = self._tries.get(row.line, 0) + 1
-        self._journal.unknown(row.line, self._now(), error.message)
-        if self._verb.resends and tries <= len(_OUTAGE_PAUSES):
+        self._tries[row.line] += 1
+        tries = self._tries[row.line]
+        self.journal.unknown(row.line, self.now(), error.message)
+        if self.verb.resends and tries <= len(_OUTAGE_PAUSES):
             self._requeue(row)
-            self._resume_at = self._now() + _OUTAGE_PAUSES[tries - 1]
+            self._resume_at = self.now() + _OUTAGE_PAUSES[tries - 1]
             return
         if self._unclear >= _MOST_UNCLEAR and self.stop_reason is None:
             self.stop_reason = UnknownOutcomeError(f"Stopped after {self._unclear} unknown outcomes in a row.")
@@ -254,7 +239,7 @@ class Runner:
         with self._lock:
             if started < self._outage_at:
                 return
-            self._outage_at = self._now()
+            self._outage_at = self.now()
             if self._outages == len(_OUTAGE_PAUSES):
                 self.stop_reason = self.stop_reason or error
                 return
@@ -264,10 +249,10 @@ class Runner:
     def _wait_for_turn(self) -> None:
         """Wait while the API can't be reached, and for the gap to the row before, if there must be one."""
         with self._lock:
-            start = max(self._now(), self._resume_at)
+            start = max(self.now(), self._resume_at)
             if self._spaced:
-                self._resume_at = start + self._gap
-        while (pause := start - self._now()) > 0:
+                self._resume_at = start + self.gap
+        while (pause := start - self.now()) > 0:
             self._wait(pause)
 
     def _stop(self, reason: SynqError) -> None:

@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
-from synq_cli.bulk.journal import SUFFIX, Entry, Facts, Journal, Row, State
+from synq_cli.bulk import SUFFIX
+from synq_cli.bulk.journal import Facts, Journal, Row, State
 from synq_cli.documents import binary, shown_name
 from synq_cli.errors import UsageError
 from synq_cli.rows import PEEKED, can_be_read_in_place, copy_as_utf8
+from synq_cli.state.database import private_file
 from synq_cli.times import timestamp
 
 # No characters that look alike.
@@ -92,8 +94,6 @@ class Runs:
 
     def _copied(self, name: str, stdin: TextIO, copy: Path) -> bool:
         """Copy a file, unless it can be read in place."""
-        from synq_cli.state.database import private_file
-
         try:
             with nullcontext(binary(stdin)) if name == "-" else Path(name).open("rb") as source:
                 if name != "-" and source.seekable():
@@ -119,10 +119,10 @@ class Runs:
         ]
         return [row for row in found if row["state"] in {"stopped", "unclear", "running"}]
 
-    def claims(self, facts: Facts) -> tuple[set[str], list[Entry]]:
+    def claims(self, facts: Facts) -> tuple[set[str], list[Row]]:
         """What a run must not claim: the receipts of all runs since shortly before it, and others' unclear rows."""
         receipts: set[str] = set()
-        unclear: list[Entry] = []
+        unclear: list[Row] = []
         for journal in self._journals(facts.started_at - _CLAIM_SECONDS):
             if (journal.facts.scope, journal.facts.verb) == (facts.scope, facts.verb):
                 receipts |= {row.receipt for row in journal.entries("done") if row.receipt}
@@ -174,7 +174,7 @@ def overview(journal: Journal) -> dict[str, Any]:
     }
 
 
-def entry_row(entry: Entry) -> dict[str, Any]:
+def entry_row(entry: Row) -> dict[str, Any]:
     """One row of a run, as reports and `runs show --rows` have it."""
     state: State = "unknown" if entry.state == "sent" else entry.state
     return {

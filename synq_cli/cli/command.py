@@ -115,7 +115,7 @@ class SynqCommand(GlobalOptionsMixin, TyperCommand):
         """What the contract adds to the help: the role it requires, a route that may be missing."""
         remarks = [_ROLES[self.spec.role]] if self.spec.role else []
         if self.spec.presumed:
-            remarks.append("Some Synq servers lack this: the API mentions it but documents no route.")
+            remarks.append("Some Synq servers don't support this: the API docs mention it but describe no route.")
         return remarks
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:

@@ -41,7 +41,7 @@ class EmbeddedSandbox:
 
     def token(self, role: str = "ADMIN", expires_in: float = 3600) -> str:
         """A token of the sandbox's own; UsageError if the extra is not installed."""
-        with self._server():
+        with self.server():
             from synq_cli.sandbox.server.identity import issue_token
         return issue_token(self.file, role=role, expires_in=expires_in, now=self._now)
 
@@ -53,47 +53,13 @@ class EmbeddedSandbox:
 
     def app(self) -> Callable[..., Any]:
         """The sandbox as a WSGI app; UsageError if the extra is not installed."""
-        with self._server():
+        with self.server():
             from synq_cli.sandbox.server.app import create_app
         return create_app(self.file, self._now, sleep=self._sleep)
 
-    def add_fault(self, kind: str, **options: Any) -> dict[str, object]:
-        """Add a fault, with the options of `sandbox.server.faults.add`; returns it."""
-        with self._server():
-            from synq_cli.sandbox.server.faults import add
-        return add(self.file, kind, **options)
-
-    def faults(self) -> list[dict[str, object]]:
-        """The faults that can still occur."""
-        with self._server():
-            from synq_cli.sandbox.server.faults import active
-        return active(self.file)
-
-    def clear_faults(self) -> int:
-        """Remove all faults and reset the counting of requests; returns the number of faults."""
-        with self._server():
-            from synq_cli.sandbox.server.faults import clear
-        return clear(self.file)
-
-    def count(self, count_as: str | None = None, strangers: int | None = None) -> dict[str, object]:
-        """Change how requests are counted, None leaving a value; returns how they are counted then."""
-        with self._server():
-            from synq_cli.sandbox.server.rate_limit import configure
-        return configure(self.file, count_as, strangers)
-
-    def serve(self, port: int) -> None:
-        """Serve the sandbox on a port of this machine until Ctrl-C; UsageError if the port can't be used."""
-        with self._server():
-            from synq_cli.sandbox.server.serve import serve
-        serve(self.file, port, self._announce, self._now)
-
-    def _announce(self, base_url: str) -> None:
-        self._note(f"Serving {self.file} on {base_url}. Press Ctrl-C to stop.")
-        self._note(f'  export SYNQ_BASE_URL={base_url} SYNQ_TOKEN="$(synq sandbox token)"')
-
     @contextmanager
-    def _server(self) -> Iterator[None]:
-        """For the imports of the server: UsageError if the extra is not installed; then creates a missing sandbox."""
+    def server(self) -> Iterator[None]:
+        """For imports of the server: UsageError if the extra is not installed; then creates a missing sandbox."""
         try:
             yield
         except ModuleNotFoundError as error:

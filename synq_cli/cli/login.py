@@ -1,15 +1,13 @@
 """Logging in: get a token, check it, store it and how it is renewed."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+from synq_cli.cli.context import RunContext
 from synq_cli.errors import UsageError
+from synq_cli.output.prompts import ask, ask_secret
 from synq_cli.session import profiles
 from synq_cli.session.session import OVERRIDES
 from synq_cli.session.settings import RENEWAL_SETTINGS, SANDBOX, parse_setting, resolve
-
-if TYPE_CHECKING:
-    from synq_cli.cli.context import RunContext
 
 _WAYS = (
     "Paste a token; it expires after an hour",
@@ -20,7 +18,7 @@ _PIPE = "Pipe it in: synq auth login --with-token < token.txt"
 
 
 def log_in(
-    run: "RunContext",
+    run: RunContext,
     where: str,
     *,
     from_stdin: bool,
@@ -56,13 +54,13 @@ def log_in(
     session.save_login(where, kept, refresh_token)
 
 
-def refuse_sandbox(run: "RunContext", why: str) -> None:
+def refuse_sandbox(run: RunContext, why: str) -> None:
     """UsageError if this run uses the embedded sandbox."""
     if run.settings.profile == SANDBOX:
         raise UsageError(why, hint="Choose another profile with --profile.")
 
 
-def all_logins(run: "RunContext") -> Iterator[dict[str, object]]:
+def all_logins(run: RunContext) -> Iterator[dict[str, object]]:
     """The status of each profile's login by itself, and which variables override it in this run."""
     environ = {name: value for name, value in run.system.environ.items() if name not in OVERRIDES}
     overriding = [name for name in OVERRIDES if run.system.environ.get(name)]
@@ -71,30 +69,27 @@ def all_logins(run: "RunContext") -> Iterator[dict[str, object]]:
         yield {**session.describe(in_use=name == run.settings.profile), "overridden_by": overriding}
 
 
-def choose_profile(run: "RunContext", name: str | None) -> str:
+def choose_profile(run: RunContext, name: str | None) -> str:
     """The profile of this name, or the one a person picks; UsageError if unknown, RefusedError off a terminal."""
-    from synq_cli.output.prompts import ask
-
     if name is not None:
         return profiles.existing(run.config, name)
     names = list(dict.fromkeys([*run.config.profiles, SANDBOX]))
-    choices = [f"{name}{_details(run, name)}" for name in names]
-    hint = f"Name it: synq auth switch PROFILE. Profiles: {', '.join(names)}."
+    choices = [_described(run, name) for name in names]
+    hint = f"Run `synq auth switch PROFILE`. Profiles: {', '.join(names)}."
     typed = ask("Profile", choices=choices, stdin=run.system.stdin, stderr=run.system.stderr, hint=hint)
     if typed.isdecimal() and 0 < int(typed) <= len(names):
         return names[int(typed) - 1]
     return profiles.existing(run.config, typed) if typed else run.settings.profile
 
 
-def _details(run: "RunContext", name: str) -> str:
-    """A profile's tenant and environment, and whether it is in use."""
+def _described(run: RunContext, name: str) -> str:
+    """A profile with its tenant and environment, and whether it is in use."""
     kept = run.config.profiles.get(name, {})
-    in_use = "in use" if name == run.settings.profile else None
-    parts = [str(part) for part in (kept.get("tenant_id"), kept.get("environment"), in_use) if part]
-    return f"  {', '.join(parts)}" if parts else ""
+    parts = [kept.get("tenant_id"), kept.get("environment"), "in use" if name == run.settings.profile else None]
+    return f"{name}  {', '.join(str(part) for part in parts if part)}".rstrip()
 
 
-def _choose_renewal(run: "RunContext") -> tuple[str | None, str | None, str | None]:
+def _choose_renewal(run: RunContext) -> tuple[str | None, str | None, str | None]:
     """The command, token URL and client id that a person enters; all None for a token that is pasted."""
     way = _ask(run, "How does this login get its tokens? [1]", _WAYS) or "1"
     if way == "1":
@@ -110,15 +105,11 @@ def _choose_renewal(run: "RunContext") -> tuple[str | None, str | None, str | No
     )
 
 
-def _ask(run: "RunContext", question: str, choices: tuple[str, ...] = ()) -> str:
-    from synq_cli.output.prompts import ask
-
+def _ask(run: RunContext, question: str, choices: tuple[str, ...] = ()) -> str:
     return ask(question, choices=choices, stdin=run.system.stdin, stderr=run.system.stderr, hint=_PIPE)
 
 
-def _read_secret(run: "RunContext", name: str, *, from_stdin: bool) -> str:
-    from synq_cli.output.prompts import ask_secret
-
+def _read_secret(run: RunContext, name: str, *, from_stdin: bool) -> str:
     if from_stdin:
         return run.system.stdin.read()
     return ask_secret(f"{name}: ", stdin=run.system.stdin, stderr=run.system.stderr, hint=_PIPE)

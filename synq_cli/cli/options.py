@@ -55,7 +55,7 @@ OnlyLocationOption = Annotated[
     str | None, option("--location", LOCATION, "Only this stock location.", callback=_not_blank)
 ]
 SinceOption = Annotated[
-    str | None, option("--since", "WHEN", "Only what is newer: an age (30m, 12h, 7d, 2w), a date or a time.")
+    str | None, option("--since", "WHEN", "Only entries since this age (30m, 12h, 7d, 2w), date or time.")
 ]
 YesOption = Annotated[bool, switch("--yes", "Skip the confirmation prompt.", short="-y")]
 NameArgument = Annotated[str, argument("NAME", "Name.")]
@@ -90,13 +90,15 @@ def _print_version(ctx: Any, _option: Any, value: Any) -> None:
         raise typer.Exit
 
 
-def _option(*names: str, **settings: Any) -> TyperOption:
+def _global_option(name: str, metavar: str | None, text: str, *, short: str | None = None, **settings: Any) -> Any:
     """An option that goes into the run's `options`, not to the command's function."""
-    return TyperOption(param_decls=list(names), expose_value=False, **{"callback": _store, **settings})
+    names = [*filter(None, (short, name))]
+    given = {"callback": _store, **settings}
+    return TyperOption(param_decls=names, metavar=metavar, help=text, expose_value=False, **given)
 
 
-def _flag(*names: str, **settings: Any) -> TyperOption:
-    return _option(*names, is_flag=True, type=bool, default=False, **settings)
+def _global_switch(name: str, text: str, **settings: Any) -> Any:
+    return _global_option(name, None, text, is_flag=True, type=bool, default=False, **settings)
 
 
 @cache
@@ -106,45 +108,36 @@ def global_options() -> tuple[TyperOption, ...]:
     Not from the signature of a function: Typer would take 1 ms to read it, at every start.
     """
     output_format = typer.main.get_click_type(annotation=OutputFormat, parameter_info=typer.Option())
-    options = (
-        _option("-p", "--profile", metavar=Metavar("NAME", "profile"), help="Profile to use. [env: SYNQ_PROFILE]"),
-        _flag("--json", help="Print JSON; short for -o json."),
-        _option(
-            "-o",
-            "--output",
-            metavar="FORMAT",
-            type=output_format,
-            help="Output format. [default: table on a terminal, else tsv] [env: SYNQ_OUTPUT]",
-        ),
-        _option("--columns", metavar="A,B", help="Only these columns of a table, CSV or TSV, by title or key."),
-        _option("--fields", metavar="A,B.C", help="Only these fields, in this order, in any format."),
-        _option("--jq", metavar="EXPR", help="Filter the JSON with a jq expression."),
-        _flag("-q", "--quiet", help="Hide the footer, hints and progress; errors still show."),
-        _flag("--no-color", help="Turn color off. [env: NO_COLOR, CLICOLOR_FORCE]"),
-        _flag("--debug", help="Log each request to stderr, with secrets masked. [env: SYNQ_DEBUG]"),
-        _option("--timeout", metavar="SECONDS", help="Time limit for each request. [default: 30] [env: SYNQ_TIMEOUT]"),
-        _option(
-            "--max-wait",
-            metavar="SECONDS",
-            help="Longest wait for the rate limit and for retries. [default: 120] [env: SYNQ_MAX_WAIT]",
-        ),
-        _option("--base-url", metavar="URL", help="URL of the API. [env: SYNQ_BASE_URL]"),
-        _flag("--sandbox", help="Use the embedded sandbox instead of the network."),
-        _flag("--read-only", help="Refuse every request that is not a read. [env: SYNQ_READ_ONLY]"),
-        _flag("-V", "--version", is_eager=True, callback=_print_version, help="Show the version and exit."),
+    output_help = "Output format. [default: table on a terminal, else tsv] [env: SYNQ_OUTPUT]"
+    wait_help = "Longest wait for the rate limit and for retries. [default: 120] [env: SYNQ_MAX_WAIT]"
+    options: tuple[TyperOption, ...] = (
+        _global_option("--profile", Metavar("NAME", "profile"), "Profile to use. [env: SYNQ_PROFILE]", short="-p"),
+        _global_switch("--json", "Print JSON; short for -o json."),
+        _global_option("--output", "FORMAT", output_help, short="-o", type=output_format),
+        _global_option("--columns", "A,B", "Only these columns of a table, CSV or TSV, by title or key."),
+        _global_option("--fields", "A,B.C", "Only these fields, in this order, in any format."),
+        _global_option("--jq", "EXPR", "Filter the JSON with a jq expression."),
+        _global_switch("--quiet", "Hide the footer, hints and progress; errors still show.", short="-q"),
+        _global_switch("--no-color", "Turn color off. [env: NO_COLOR, CLICOLOR_FORCE]"),
+        _global_switch("--debug", "Log each request to stderr, with secrets masked. [env: SYNQ_DEBUG]"),
+        _global_option("--timeout", "SECONDS", "Time limit for each request. [default: 30] [env: SYNQ_TIMEOUT]"),
+        _global_option("--max-wait", "SECONDS", wait_help),
+        _global_option("--base-url", "URL", "URL of the API. [env: SYNQ_BASE_URL]"),
+        _global_switch("--sandbox", "Use the embedded sandbox instead of the network."),
+        _global_switch("--read-only", "Refuse every request that is not a read. [env: SYNQ_READ_ONLY]"),
+        _global_switch("--version", "Show the version and exit.", short="-V", is_eager=True, callback=_print_version),
     )
-    for option in options:
-        option.rich_help_panel = GLOBAL_OPTIONS
+    for each in options:
+        each.rich_help_panel = GLOBAL_OPTIONS
     return options
 
 
-def dry_run_option() -> TyperOption:
+def dry_run_option() -> Any:
     """The option of every command that can change data at the API."""
-    return _flag("--dry-run", help="Show what would be sent and what would change, without changing it.")
+    return _global_switch("--dry-run", "Show what would be sent and what would change, without changing it.")
 
 
-def confirm_option() -> TyperOption:
+def confirm_option() -> Any:
     """The option that confirms in production, of every command that asks for confirmation."""
-    return _option(
-        "--confirm", metavar=PROFILE, help="Confirm with the profile's name; required instead of --yes in production."
-    )
+    text = "Confirm with the profile's name; required instead of --yes in production."
+    return _global_option("--confirm", PROFILE, text)

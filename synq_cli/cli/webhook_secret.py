@@ -1,23 +1,21 @@
 """The secret that webhooks are signed with: from standard input, the environment, the profile, or a prompt."""
 
 import re
-from typing import TYPE_CHECKING
 
+from synq_cli.cli.context import RunContext
 from synq_cli.cli.login import refuse_sandbox
 from synq_cli.errors import AuthError, UsageError
+from synq_cli.output.prompts import ask_secret
 from synq_cli.session.profiles import token_store
 from synq_cli.session.settings import SANDBOX
 from synq_cli.session.tokens.stores import TokenStore, entry_of
 from synq_cli.state.folders import config_dir
 
-if TYPE_CHECKING:
-    from synq_cli.cli.context import RunContext
-
 _VARIABLE = "SYNQ_WEBHOOK_SECRET"
 _WAYS = f"Pipe it in with --secret-stdin, set {_VARIABLE}, or store it: synq webhooks sign FILE --keep-secret"
 
 
-def find_secret(run: "RunContext", *, from_stdin: bool) -> str:
+def find_secret(run: RunContext, *, from_stdin: bool) -> str:
     """The secret from standard input if asked for, else the environment's, the sandbox's, the stored one, or a prompt.
 
     UsageError if it is empty, RefusedError if there is none and no terminal to ask on.
@@ -28,7 +26,7 @@ def find_secret(run: "RunContext", *, from_stdin: bool) -> str:
     return _enter(run, from_stdin=from_stdin) if from_stdin or not found else _checked(run, found)
 
 
-def store_secret(run: "RunContext", *, from_stdin: bool) -> str:
+def store_secret(run: RunContext, *, from_stdin: bool) -> str:
     """Store a secret from standard input or a prompt where the profile keeps its token; AuthError if that fails."""
     refuse_sandbox(run, "The sandbox has its own webhook secret.")
     secret = _enter(run, from_stdin=from_stdin)
@@ -36,15 +34,13 @@ def store_secret(run: "RunContext", *, from_stdin: bool) -> str:
     return secret
 
 
-def _enter(run: "RunContext", *, from_stdin: bool) -> str:
-    from synq_cli.output.prompts import ask_secret
-
+def _enter(run: RunContext, *, from_stdin: bool) -> str:
     if from_stdin:
         return _checked(run, re.sub(r"\r?\n\Z", "", run.system.read_text("-")))
     return _checked(run, ask_secret("Webhook secret: ", stdin=run.system.stdin, stderr=run.system.stderr, hint=_WAYS))
 
 
-def _stored(run: "RunContext") -> str | None:
+def _stored(run: RunContext) -> str | None:
     profile = run.settings.profile
     try:
         return _store(run).read(entry_of(profile, "webhook"), token_store(run.config, profile))
@@ -53,11 +49,11 @@ def _stored(run: "RunContext") -> str | None:
         return None
 
 
-def _store(run: "RunContext") -> TokenStore:
+def _store(run: RunContext) -> TokenStore:
     return TokenStore(config_dir(run.system.environ), run.system.keyring, cache=run.cache, hint=_WAYS)
 
 
-def _checked(run: "RunContext", secret: str) -> str:
+def _checked(run: RunContext, secret: str) -> str:
     run.secrets.append(secret)
     if not secret.strip():
         raise UsageError("The webhook secret is empty.", hint=_WAYS)

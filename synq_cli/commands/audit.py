@@ -72,7 +72,7 @@ def list_events(
       synq audit list --actor ailsa --json
       synq audit list --catalogue --entity PRODUCT
     """
-    matches = event_filter(action=action, actor=actor, entity=entity, since=parse_since(since, run.system.now()))
+    matches = event_filter(action, actor, entity, parse_since(since, run.system.now()))
     events = run.api.audit.catalogue_events() if catalogue else run.api.audit.events()
     run.output.rows([event for event in events if matches(event)], COLUMNS, empty="No events match.")
     if len(events) >= NEWEST:
@@ -103,5 +103,6 @@ def follow_events(
       synq audit tail --action ORDER_PLACED --since 1h
       synq audit tail -o ndjson | tee -a audit.ndjson
     """
-    matches = event_filter(action=action, actor=actor, entity=entity, since=parse_since(since, run.system.now()))
-    run.output.follow(run.api.audit.tail(matches, run.output.warn), TAIL)
+    begin = parse_since(since, run.system.now())
+    matches = event_filter(action, actor, entity, begin)
+    run.output.follow(run.api.audit.tail(matches, run.output.warn, begin), TAIL)

@@ -57,7 +57,7 @@ def create_channel(
 @group.command("update", operations.UPDATE_CHANNEL, operations.LIST_CHANNELS, requests=(1, 2))
 def update_channel(
     run: RunContext,
-    channel: Annotated[str, argument("CHANNEL", "Name, id or the start of the id.")],
+    channel: Annotated[str, argument("CHANNEL", "Name, id, or first characters of the id.")],
     name: Annotated[str | None, option("--name", "NAME", "New name.")] = None,
     currency: Annotated[str | None, option("--currency", "CUR", "New currency code, such as GBP.")] = None,
     active: Annotated[bool | None, switch("--active/--inactive", "Accept orders or not.", show_default=False)] = None,

@@ -103,7 +103,7 @@ def push_product(
 @group.command("disconnect", operations.DELETE_CONNECTION, operations.LIST_CONNECTIONS)
 def disconnect_platform(
     run: RunContext,
-    connection: Annotated[str, argument("CONNECTION", "Connection id, the start of it, or the platform's id.")],
+    connection: Annotated[str, argument("CONNECTION", "Connection id, its first characters, or the platform's id.")],
     yes: YesOption = False,
 ) -> None:
     """Disconnect a platform.

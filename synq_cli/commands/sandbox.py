@@ -97,7 +97,14 @@ def serve_sandbox(
       synq sandbox serve --port 8787
       synq sandbox serve --port 0
     """
-    run.sandbox.serve(port)
+    with run.sandbox.server():
+        from synq_cli.sandbox.server.serve import serve
+
+    def announce(base_url: str) -> None:
+        run.output.note(f"Serving {run.sandbox.file} on {base_url}. Press Ctrl-C to stop.")
+        run.output.note(f'  export SYNQ_BASE_URL={base_url} SYNQ_TOKEN="$(synq sandbox token)"')
+
+    serve(run.sandbox.file, port, announce, run.system.now)
 
 
 @group.command("reset")
@@ -175,8 +182,10 @@ def add_fault(
         raise UsageError("--times conflicts with --rate: give one of them.")
     if seed is not None and rate is None:
         raise UsageError("--seed requires --rate.")
-    options = {"on": on, "times": times or 1, "rate": rate, "seed": seed or 0, "seconds": seconds}
-    run.output.record(run.sandbox.add_fault(kind, **options), FAULT)
+    with run.sandbox.server():
+        from synq_cli.sandbox.server.faults import add
+    fault = add(run.sandbox.file, kind, on=on, times=times or 1, rate=rate, seed=seed or 0, seconds=seconds)
+    run.output.record(fault, FAULT)
 
 
 @faults.command("list")
@@ -189,8 +198,11 @@ def list_faults(run: RunContext) -> None:
       synq sandbox fault list
       synq sandbox fault list --json
     """
-    run.output.rows(run.sandbox.faults(), FAULT, empty="There are no faults.")
-    if (counting := run.sandbox.count()) != DEFAULTS:
+    with run.sandbox.server():
+        from synq_cli.sandbox.server.faults import active
+        from synq_cli.sandbox.server.rate_limit import configure
+    run.output.rows(active(run.sandbox.file), FAULT, empty="There are no faults.")
+    if (counting := configure(run.sandbox.file)) != DEFAULTS:
         way, others = counting["count_as"], counting["strangers"]
         run.output.note(f"The rate limit counts as {way}, with {others} requests a minute of other clients.")
 
@@ -205,7 +217,9 @@ def clear_faults(run: RunContext) -> None:
       synq sandbox fault clear
       synq sandbox fault clear --quiet
     """
-    count = run.sandbox.clear_faults()
+    with run.sandbox.server():
+        from synq_cli.sandbox.server.faults import clear
+    count = clear(run.sandbox.file)
     run.output.note(f"Removed {count} fault{'s' * (count != 1)} and reset the rate limit.")
 
 
@@ -227,4 +241,6 @@ def change_limit(
       synq sandbox fault limit
       synq sandbox fault limit --count-as counter --strangers 20
     """
-    run.output.record(run.sandbox.count(count_as, strangers), COUNTING)
+    with run.sandbox.server():
+        from synq_cli.sandbox.server.rate_limit import configure
+    run.output.record(configure(run.sandbox.file, count_as, strangers), COUNTING)

@@ -42,7 +42,7 @@ def candidates(
     if kind == "profile":
         yield from ((name, about) for name, about in _profiles(config) if name.lower().startswith(prefix.lower()))
     elif kind == "run":
-        from synq_cli.bulk.journal import SUFFIX
+        from synq_cli.bulk import SUFFIX
 
         names = sorted(path.stem for path in (state_dir(environ) / "runs").glob(f"*{SUFFIX}"))
         yield from ((name, "") for name in reversed(names) if name.startswith(prefix.lower()))

@@ -7,8 +7,9 @@ from synq_cli.cli.tree import EXITS
 from synq_cli.session.settings import SETTINGS
 
 TOPICS = ("exit-codes", "environment", "formats", "rate-limit", "auth", "bulk")
-# Variables besides those of the settings.
-_VARIABLES = (
+# The variables of the settings, and others.
+VARIABLES = [
+    *((setting.env, setting.help) for setting in SETTINGS if setting.env),
     ("SYNQ_TOKEN", "token; never stored"),
     ("SYNQ_WEBHOOK_SECRET", "secret that webhooks are signed with"),
     ("SYNQ_CONFIG_DIR", "folder of the profiles [default: the platform's]"),
@@ -20,7 +21,9 @@ _VARIABLES = (
     ("HTTPS_PROXY", "URL of a proxy: http, https, socks5 or socks5h [default: ALL_PROXY]"),
     ("NO_PROXY", "comma-separated hosts, addresses and networks to reach without the proxy"),
     ("SSL_CERT_FILE", "PEM file of trusted certificates; SSL_CERT_DIR is a folder of them"),
-)
+]
+EXIT_STATUSES = [(str(status), meaning) for status, meaning in EXITS.items()]
+_TABLES = {"{exits}": EXIT_STATUSES, "{environment}": VARIABLES}
 
 
 def summary(topic: str) -> str:
@@ -53,27 +56,13 @@ def _write_blocks(body: str, formatter: Any) -> None:
         if position:
             formatter.write_paragraph()
         if block in _TABLES:
-            formatter.write_dl(_TABLES[block]())
+            formatter.write_dl(_TABLES[block])
         elif " :: " in block:
             formatter.write_dl([tuple(line.split(" :: ")) for line in block.splitlines()])
         elif block.startswith("  "):
             formatter.write(f"{block}\n")
         else:
             formatter.write_text(block)
-
-
-def exits() -> list[tuple[str, str]]:
-    """Each exit status and what it means."""
-    return [(str(status), meaning) for status, meaning in EXITS.items()]
-
-
-def environment() -> list[tuple[str, str]]:
-    """Each variable and what it sets."""
-    own = [(setting.env, setting.help) for setting in SETTINGS if setting.env]
-    return [*own, *_VARIABLES]
-
-
-_TABLES = {"{exits}": exits, "{environment}": environment}
 
 
 def _text(topic: str) -> str:

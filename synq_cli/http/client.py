@@ -90,7 +90,7 @@ class HttpClient:
         except (DeadlineError, httpx.TimeoutException) as error:
             sent = attempt.abandon() and not isinstance(error, httpx.ConnectTimeout)
             limit = self._connect_timeout if isinstance(error, httpx.ConnectTimeout) else self._timeout
-            late = "did not answer" if sent else "could not be reached"
+            late = "did not respond" if sent else "could not be reached"
             raise NoResponseError(f"{host} {late} within {limit:g} s{'' if sent else way}", sent=sent) from None
         except httpx.HTTPError as error:
             own = proxy and proxy.url.startswith("https:") and not attempt.tunneled

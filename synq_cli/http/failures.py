@@ -43,7 +43,7 @@ def no_response(error: httpx.HTTPError, host: str, way: str, *, peer: str, sent:
     if isinstance(error, httpx.ProxyError):
         status = str(error).split(" ")[0]
         # The reason phrase of a proxy may repeat a password.
-        why = f"it answered with status {status}" if status.isdecimal() else str(error).rstrip(".")
+        why = f"it responded with status {status}" if status.isdecimal() else str(error).rstrip(".")
         denied = status == "407" or "username" in why
         hint = "Put the user name and password into the proxy's URL: http://USER:PASSWORD@HOST:PORT" if denied else None
         return NoResponseError(f"{host} could not be reached{way}: {why}", sent=False, retryable=not denied, hint=hint)
@@ -54,7 +54,7 @@ def no_response(error: httpx.HTTPError, host: str, way: str, *, peer: str, sent:
     why = _protocol_words(error) or _words(cause)
     if not sent:
         return NoResponseError(f"{host} could not be reached{way}: {why}", sent=False)
-    return NoResponseError(f"the connection to {host} broke: {why}", sent=True)
+    return NoResponseError(f"the connection to {host} was lost: {why}", sent=True)
 
 
 def _root(error: BaseException) -> BaseException:
@@ -68,20 +68,20 @@ def _root(error: BaseException) -> BaseException:
 def _protocol_words(error: httpx.HTTPError) -> str | None:
     text = str(error)
     if isinstance(error, httpx.DecodingError):
-        return "its answer can't be decompressed"
+        return "the response can't be decompressed"
     if not isinstance(error, httpx.RemoteProtocolError):
         return None
     if text == CLOSED:
-        return "it was closed without an answer"
-    return "the answer was cut short" if "closed connection" in text else "its answer is not HTTP"
+        return "it was closed before a response arrived"
+    return "the response was cut short" if "closed connection" in text else "the response is not HTTP"
 
 
 def _words(cause: BaseException) -> str:
     text = str(cause)
     if isinstance(cause, socket.gaierror):
-        return "there is no such host" if cause.errno == socket.EAI_NONAME else "its name could not be looked up"
+        return "no such host" if cause.errno == socket.EAI_NONAME else "DNS lookup failed"
     if isinstance(cause, ConnectionRefusedError):
-        return "the connection was refused"
+        return "connection refused"
     if isinstance(cause, ssl.SSLError):
         return f"no TLS connection could be made ({cause.reason or type(cause).__name__})"
     if isinstance(cause, OSError) and cause.strerror:

@@ -50,7 +50,7 @@ def parse(reply: Reply, operation: Operation) -> Any:
 
 def invalid_reply(operation: Operation, problem: str) -> SynqError:
     """The error for a reply that is not the API's: UnknownOutcomeError for a write, which may have been applied."""
-    message = f"The answer to {operation.method} {operation.path} is not valid: {problem}."
+    message = f"Invalid response to {operation.method} {operation.path}: {problem}."
     if operation.effect != "read":
         return UnknownOutcomeError(f"{message} It may have been applied.")
     return ServerError(message, hint=_BASE_URL)
@@ -107,7 +107,7 @@ def failure(reply: Reply, operation: Operation, subject: str) -> SynqError:
         redirected = UnknownOutcomeError if operation.retry == "unsafe" else ServerError
         return redirected(
             f"The API redirects to {reply.headers.get('location', 'nowhere')}; synq sends the token to no other host.",
-            hint="If the API has moved: synq config set base_url URL",
+            hint="If the API has moved, run synq config set base_url URL",
             status=reply.status,
             request_id=reply.request_id,
         )
@@ -125,13 +125,13 @@ def _explained(kind: type[SynqError], operation: Operation, words: str, subject:
         # For other writes, the missing object may be one that the body names.
         asked = f": {subject}" if subject and operation.effect in {"read", "delete"} else ""
         bare = words.lower() in _MISSING_ROUTE | {"404 not found"}
-        tenant = "Is it another tenant's? `synq auth status` shows which one this is."
+        tenant = "Check the id. `synq auth status` shows which tenant you are using."
         return f"{words}{asked}.", _BASE_URL if bare else tenant
     if kind is AuthError:
-        needs = f"It needs the role {_ROLES[operation.role]}. " if operation.role in _ROLES else ""
+        needs = f"This requires the role {_ROLES[operation.role]}. " if operation.role in _ROLES else ""
         return f"The API refused {operation.what}: {words}.", f"{needs}`synq auth status` shows your role and tenant."
     if kind is UnknownOutcomeError:
-        return f"The API answered {operation.what} with an error ({words}); it may have been applied.", None
+        return f"The API responded to {operation.what} with an error ({words}); it may have been applied.", None
     if kind is ServerError:
         return f"The API failed on {operation.what}: {words}.", "The problem is on the server; try again later."
     return f"The API refused {operation.what}: {words}.", None

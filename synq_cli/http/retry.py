@@ -2,13 +2,10 @@
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Literal
 
+from synq_cli.http.exchange import NoResponseError, Reply
 from synq_cli.http.operation import RetryClass
 from synq_cli.times import http_date
-
-# Why there is no reply: the request was not sent, or it may have arrived.
-Failure = Literal["not_sent", "no_answer"]
 
 REPEATS = 3
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 8.0
@@ -18,20 +15,20 @@ _MOST_DOUBLINGS = 10  # enough for the longest pause; more would overflow
 _TRANSIENT = {408, 500, 502, 503, 504}
 
 
-def may_repeat(retry: RetryClass, failure: Failure | int, repeats: int) -> bool:
-    """Whether to send a request again after this failure or status and this many `repeats`.
+def may_repeat(retry: RetryClass, outcome: Reply | NoResponseError, repeats: int) -> bool:
+    """Whether to send a request again after this outcome and this many `repeats`.
 
     A 429 is handled elsewhere: a refused request was not carried out, so it can always be sent again.
     """
-    if repeats >= REPEATS or (isinstance(failure, int) and failure not in _TRANSIENT):
-        return False
+    transient = outcome.status in _TRANSIENT if isinstance(outcome, Reply) else outcome.retryable
     # An unsafe request may be repeated only if it was never sent.
-    return retry != "unsafe" or failure == "not_sent"
+    allowed = retry != "unsafe" or (isinstance(outcome, NoResponseError) and not outcome.sent)
+    return transient and allowed and repeats < REPEATS
 
 
-def may_have_acted(failure: Failure | int) -> bool:
+def may_have_acted(outcome: Reply | NoResponseError) -> bool:
     """Whether a request that failed so may have been carried out."""
-    return failure in _TRANSIENT if isinstance(failure, int) else failure == "no_answer"
+    return outcome.status in _TRANSIENT if isinstance(outcome, Reply) else outcome.sent
 
 
 def pause(repeats: int, jitter: Callable[[], float], headers: Mapping[str, str], now: float) -> float:

@@ -1,46 +1,44 @@
 """One attempt at a time for the workers of a bulk run, which wait, journal and retry on their own."""
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from synq_cli import exact_json
 from synq_cli.errors import RateLimitedError
 from synq_cli.http import replies
 from synq_cli.http.exchange import Reply
+from synq_cli.http.operation import Operation
+from synq_cli.http.rate_limit import Ticket
 from synq_cli.http.transport import ApiRequest, ApiTransport
-
-if TYPE_CHECKING:
-    from synq_cli.http.operation import Operation
-    from synq_cli.http.rate_limit import Ticket
 
 
 class SingleAttemptTransport(ApiTransport):
     """A transport for one worker, with its own connection to the rate limit."""
 
-    def acquire(self, reserve: int) -> "Ticket":
+    def acquire(self, reserve: int) -> Ticket:
         """Wait for a place in the rate limit; `reserve` places are left to other commands."""
-        return self._budget.acquire(timeout=self._settings.timeout, max_wait=math.inf, reserve=reserve)
+        return self.budget.acquire(timeout=self.session.settings.timeout, max_wait=math.inf, reserve=reserve)
 
-    def release(self, ticket: "Ticket") -> None:
+    def release(self, ticket: Ticket) -> None:
         """Give up a place in which nothing was sent."""
-        self._budget.release(ticket)
+        self.budget.release(ticket)
 
     def prepare(self) -> None:
         """Do what can fail before a request: renew the token, check the proxy. AuthError, RefusedError, UsageError."""
         self._fresh_token()
-        self._http.check(self._session.base_url)
+        self.http.check(self.session.base_url)
 
-    def attempt(self, operation: "Operation", ticket: "Ticket", body: object) -> Any:
+    def attempt(self, operation: Operation, ticket: Ticket, body: object) -> Any:
         """Send a body, or its exact bytes, once and return the parsed answer.
 
         Raises what `send` raises; after RateLimitedError, NetworkError and UsageError a write was not carried out.
         """
         content = body if isinstance(body, bytes) else exact_json.dumps(body).encode()
-        url = self._session.base_url + operation.path
+        url = self.session.base_url + operation.path
         request = ApiRequest(operation, url, None, content, {"Content-Type": "application/json"})
-        token = self._session.credentials.token
+        token = self.session.credentials.token
         outcome = self._send_once(request, ticket)
-        if isinstance(outcome, Reply) and outcome.status == 401 and self._session.renew(token):
+        if isinstance(outcome, Reply) and outcome.status == 401 and self.session.renew(token):
             self._record(outcome, ticket, 0)
             ticket = self.acquire(0)
             outcome = self._send_once(request, ticket)
@@ -53,4 +51,4 @@ class SingleAttemptTransport(ApiTransport):
 
     def close(self) -> None:
         """Close the connection to the rate limit; the HTTP client is shared."""
-        self._budget.close()
+        self.budget.close()

@@ -274,7 +274,7 @@ class Output:
         """Draw, and name the columns that the terminal has no room for, and the formats that show all of them."""
         self._out.draw(rendered.drawing, max(rendered.width, 1))
         parts = [f"Shortened: {', '.join(rendered.shortened)}."] if rendered.shortened else []
-        parts += [f"Left out: {', '.join(rendered.dropped)}."] if rendered.dropped else []
+        parts += [f"Hidden: {', '.join(rendered.dropped)}."] if rendered.dropped else []
         if parts:
             self.note(f"{' '.join(parts)} {formats} shows all.")
 

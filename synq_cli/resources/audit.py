@@ -1,7 +1,6 @@
 """The audit log: listing, filtering and following its events."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from synq_cli import exact_json
 from synq_cli.errors import SynqError
@@ -25,35 +24,30 @@ _SHOWN_AT_FIRST = 10
 _REMEMBERED = 10_000
 
 
-@dataclass(frozen=True)
-class EventFilter:
-    """Which events match, ignoring case; None matches any."""
+def event_filter(
+    action: str | None = None, actor: str | None = None, entity: str | None = None, since: float | None = None
+) -> Callable[[Row], bool]:
+    """Whether an event has one of the actions (a comma list), an actor, an entity type or id, and is not too old.
 
-    actions: frozenset[str] | None = None
-    actor: str | None = None
-    entity: str | None = None
-    since: float | None = None
+    `since` is in epoch seconds. Case is ignored; None matches any.
+    """
+    actions = None if action is None else {name.strip().lower() for name in action.split(",")}
+    actor = None if actor is None else actor.strip().lower()
+    entity = None if entity is None else entity.strip().rstrip("…").lower()
 
-    def __call__(self, event: Row) -> bool:
-        """Whether an event matches."""
-        at = epoch(event.get("created_at"))
+    def matches(event: Row) -> bool:
+        at, email = epoch(event.get("created_at")), _lower(event, "actor_email")
         return (
-            (self.actions is None or _lower(event, "action") in self.actions)
-            and (self.actor is None or self.actor in {actor := _lower(event, "actor_email"), actor.partition("@")[0]})
-            and (self.entity is None or self._is_about(event, self.entity))
-            and (self.since is None or (at is not None and at >= self.since))
+            (actions is None or _lower(event, "action") in actions)
+            and (actor is None or actor in {email, email.partition("@")[0]})
+            and (entity is None or _lower(event, "entity_type") == entity or is_about(event, entity))
+            and (since is None or (at is not None and at >= since))
         )
 
-    def _is_about(self, event: Row, entity: str) -> bool:
-        is_prefix = len(entity) >= SHORTEST_PREFIX and _lower(event, "entity_id").startswith(entity)
-        return is_prefix or _lower(event, "entity_type") == entity
+    def is_about(event: Row, entity: str) -> bool:
+        return len(entity) >= SHORTEST_PREFIX and _lower(event, "entity_id").startswith(entity)
 
-
-def event_filter(*, action: str | None, actor: str | None, entity: str | None, since: float | None) -> EventFilter:
-    """Events with one of the actions (a comma list), an actor, an entity type or id, since an epoch second."""
-    actions = None if action is None else frozenset(name.strip().lower() for name in action.split(","))
-    about = None if entity is None else entity.strip().rstrip("…").lower()
-    return EventFilter(actions, None if actor is None else actor.strip().lower(), about, since)
+    return matches
 
 
 class Audit(Resource):
@@ -68,18 +62,20 @@ class Audit(Resource):
         rows = self._api.read_list(operations.LIST_PIM_AUDIT_EVENTS, "events")
         return sorted(rows, key=lambda row: epoch(row.get("created_at")) or 0.0, reverse=True)
 
-    def tail(self, matches: EventFilter, warn: Callable[[str], None]) -> Iterator[Row]:
-        """Matching events, oldest first, without end: the last 10, or all since the filter's time, and then new ones.
+    def tail(
+        self, matches: Callable[[Row], bool], warn: Callable[[str], None], since: float | None = None
+    ) -> Iterator[Row]:
+        """Matching events, oldest first, without end: the last 10, or all since the epoch second, and then new ones.
 
         `warn` is called for events that may have been missed and for failures that can be retried; other failures are
         raised, and so is one of the first request.
         """
         rows = self.events()
         oldest = epoch(rows[-1].get("created_at")) if len(rows) >= NEWEST else None
-        if matches.since is not None and oldest is not None and oldest > matches.since:
+        if since is not None and oldest is not None and oldest > since:
             warn(f"The API returns the {NEWEST} newest events only: earlier ones may be missing here.")
         first = [row for row in reversed(rows) if matches(row)]
-        yield from first if matches.since is not None else first[-_SHOWN_AT_FIRST:]
+        yield from first if since is not None else first[-_SHOWN_AT_FIRST:]
         seen = dict.fromkeys(map(_identity, rows))
         failing = False
         while True:

@@ -4,7 +4,7 @@ from typing import Literal
 
 from synq_cli.errors import InterruptError, UnknownOutcomeError
 from synq_cli.http import operations
-from synq_cli.http.replies import invalid_reply
+from synq_cli.http.replies import hint_if_unknown, invalid_reply
 from synq_cli.resources.shared import validation
 from synq_cli.resources.shared.pagination import Row
 from synq_cli.resources.shared.resource import Resource, find_row, sorted_rows
@@ -22,12 +22,11 @@ class Integrations(Resource):
 
     def authorization(self) -> Row:
         """The URL, under `auth_url`, at which access is granted. POST /api/v1/integrations/auth-url"""
-        answer = self._api.write(operations.CREATE_AUTH_URL, if_unknown="This stores nothing: run it again.")
-        if not str(answer.get("auth_url")).startswith(("https://", "http://")):
-            error = invalid_reply(operations.CREATE_AUTH_URL, "it holds no URL")
-            error.hint = "This stores nothing: run it again."
-            raise error
-        return answer
+        with hint_if_unknown("This stores nothing: run it again."):
+            answer = self._api.write(operations.CREATE_AUTH_URL)
+            if not str(answer.get("auth_url")).startswith(("https://", "http://")):
+                raise invalid_reply(operations.CREATE_AUTH_URL, "it holds no URL")
+            return answer
 
     def save(self, connection_id: str, *, category: Category, provider: str | None) -> Row:
         """Save a connection by the id from the authorization; returns status and message.
@@ -50,10 +49,10 @@ class Integrations(Resource):
     def to_disconnect(self, connection: str) -> Row:
         """The connection with this id or prefix of an id, or with this id at the platform."""
         text = validation.filled(connection, "connection")
-        self._api.transport.check(operations.DELETE_CONNECTION)
+        self._api.check(operations.DELETE_CONNECTION)
         return find_row(self.list(), text, "connection", "id", "unified_connection_id", see=_SEE)
 
     def disconnect(self, connection: Row) -> None:
         """Delete a connection. DELETE /api/v1/integrations/connections/{connectionID}"""
         path, before = {"connectionID": connection["id"]}, {"status": connection.get("status")}
-        self._api.transport.send(operations.DELETE_CONNECTION, path, before=before, after={"status": None})
+        self._api.send(operations.DELETE_CONNECTION, path, before=before, after={"status": None})

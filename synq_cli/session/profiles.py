@@ -4,14 +4,13 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
+from synq_cli import exact_json
 from synq_cli.errors import UsageError
 from synq_cli.nearest import did_you_mean
+from synq_cli.state.cache import Cache
 from synq_cli.state.folders import replace_file, sole_writer
-
-if TYPE_CHECKING:
-    from synq_cli.state.cache import Cache
 
 _HEADER = "# Written by `synq config` and `synq auth`; comments are not kept.\n"
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -25,7 +24,7 @@ class Config(NamedTuple):
     profiles: Mapping[str, Mapping[str, object]] = MappingProxyType({})
 
 
-def load(path: Path, cache: "Cache | None" = None) -> Config:
+def load(path: Path, cache: Cache | None = None) -> Config:
     """Read the file; a missing one is empty, a damaged one a UsageError that names it."""
     document = _read(path, cache)
     return Config(path, document.get("current_profile"), document["profiles"])
@@ -77,7 +76,7 @@ def token_store(config: Config, name: str) -> str:
     return str(where)
 
 
-def read_yaml(path: Path, cache: "Cache | None" = None) -> dict[str, Any]:
+def read_yaml(path: Path, cache: Cache | None = None) -> dict[str, Any]:
     """The mapping in a YAML file, empty if it is missing or empty; UsageError if it is damaged.
 
     It is cached as JSON beside the file's text, which rarely changes: PyYAML takes 20 ms (5 ms with libyaml).
@@ -92,8 +91,6 @@ def read_yaml(path: Path, cache: "Cache | None" = None) -> dict[str, Any]:
         raise damaged(path, "it is not UTF-8 text") from None
     if not text.strip():
         return {}
-    from synq_cli import exact_json
-
     try:
         cached = cache.get("yaml", str(path)) if cache else {}
         document = exact_json.loads(cached["json"]) if cached["text"] == text else _parsed(path, text, cache)
@@ -104,8 +101,8 @@ def read_yaml(path: Path, cache: "Cache | None" = None) -> dict[str, Any]:
     return document or {}
 
 
-def _parsed(path: Path, text: str, cache: "Cache | None") -> Any:
-    from synq_cli import exact_json, exact_yaml
+def _parsed(path: Path, text: str, cache: Cache | None) -> Any:
+    from synq_cli import exact_yaml
 
     try:
         document = exact_yaml.loads(text)
@@ -119,11 +116,11 @@ def _parsed(path: Path, text: str, cache: "Cache | None") -> Any:
 def damaged(path: Path, problem: str) -> UsageError:
     """The error for a configuration file with invalid content."""
     return UsageError(
-        f"{path} is damaged: {problem}.", hint="Fix it in an editor, or move it away; synq does not overwrite it."
+        f"{path} can't be used: {problem}.", hint="Fix it in an editor, or move it away; synq does not overwrite it."
     )
 
 
-def _read(path: Path, cache: "Cache | None" = None) -> dict[str, Any]:
+def _read(path: Path, cache: Cache | None = None) -> dict[str, Any]:
     """What the file says, its shape checked, with `profiles` a mapping of mappings."""
     document = read_yaml(path, cache)
     profiles = {} if (named := document.get("profiles")) is None else named

@@ -36,7 +36,7 @@ def announce_project(settings: Settings, cache: Cache, note: Callable[[str], Non
     """Note once which profile a .synq.yaml has chosen, if one has."""
     profile, file = settings.profile, settings.sources["profile"]
     if file.endswith(_FILE) and cache.get("projects", file) != profile:
-        note(f"{file} selects profile {profile} for its folder and those below.")
+        note(f"{file} selects profile {profile} for its folder and subfolders.")
         cache.set("projects", file, profile)
 
 

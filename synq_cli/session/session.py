@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
 from threading import RLock
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from synq_cli.errors import AuthError, RefusedError
 from synq_cli.nearest import did_you_mean
@@ -12,13 +13,11 @@ from synq_cli.session import profiles
 from synq_cli.session.network.base_url import host_of
 from synq_cli.session.settings import RENEWAL_SETTINGS, SANDBOX, Settings, stored_base_url
 from synq_cli.session.tokens.credentials import Credentials, check_token, scope_of
+from synq_cli.session.tokens.renewal import PostForm, Renewal
 from synq_cli.session.tokens.stores import STORES, TokenStore
+from synq_cli.state.cache import Cache
 from synq_cli.times import timestamp
 from synq_cli.uuids import parse_uuid
-
-if TYPE_CHECKING:
-    from synq_cli.session.tokens.renewal import PostForm, Renewal
-    from synq_cli.state.cache import Cache
 
 # A token is renewed this many seconds before it expires; after a failure, not again for a while.
 _MARGIN, _PAUSE = 300.0, 60.0
@@ -26,45 +25,35 @@ _MARGIN, _PAUSE = 300.0, 60.0
 OVERRIDES = ("SYNQ_TOKEN", "SYNQ_BASE_URL", "SYNQ_TENANT_ID", "SYNQ_ORG_ID")
 
 
+@dataclass(eq=False, repr=False)
 class Session:
     """Who a run talks to the API as; the token is read when it is first needed, and renewed before it expires.
 
     `secrets` are all that came up in this run; threads share a session.
     """
 
-    def __init__(
-        self,
-        settings: Settings,
-        environ: Mapping[str, str],
-        tokens: TokenStore,
-        config: profiles.Config,
-        *,
-        sandbox_token: Callable[[], str],
-        cache: "Cache",
-        now: Callable[[], float],
-        lock_folder: Callable[[], Path],
-        warn: Callable[[str], None],
-        post_form: "PostForm",
-    ) -> None:
-        self.settings = settings
-        self.profile = settings.profile
-        self.base_url = settings.base_url
-        self.host = SANDBOX if settings.profile == SANDBOX else host_of(settings.base_url)
-        self.secrets: list[str] = []
-        self._environ = environ
-        self._tokens = tokens
-        self._stored = config.profiles.get(settings.profile, {})
-        self._config = config
-        self._sandbox_token = sandbox_token
-        self._cache = cache
-        self._now = now
-        self._warn = warn
-        self._lock_folder = lock_folder
-        self._post_form = post_form
-        self._entered: tuple[str, str] | None = None
-        self._current: Credentials | None = None
-        self._lock = RLock()
-        self._next_attempt = 0.0
+    settings: Settings
+    environ: Mapping[str, str]
+    tokens: TokenStore
+    config: profiles.Config
+    _: KW_ONLY
+    sandbox_token: Callable[[], str]
+    cache: Cache
+    now: Callable[[], float]
+    lock_folder: Callable[[], Path]
+    warn: Callable[[str], None]
+    post_form: PostForm
+    secrets: list[str] = field(default_factory=list)
+    _entered: tuple[str, str] | None = None
+    _current: Credentials | None = None
+    _lock: RLock = field(default_factory=RLock)
+    _next_attempt: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.profile = self.settings.profile
+        self.base_url = self.settings.base_url
+        self.host = SANDBOX if self.profile == SANDBOX else host_of(self.base_url)
+        self._stored = self.config.profiles.get(self.profile, {})
 
     def use(self, token: str, source: str) -> None:
         """Use this token, not the stored one."""
@@ -94,7 +83,7 @@ class Session:
         AuthError if it has expired and there is no other; before that, a failure is a warning.
         """
         with self._lock:
-            expires_at, now = self.credentials.expires_at, self._now()
+            expires_at, now = self.credentials.expires_at, self.now()
             if expires_at is None or expires_at > max(now + _MARGIN, until) or not self.can_renew:
                 return
             if now < min(expires_at, self._next_attempt):
@@ -105,7 +94,7 @@ class Session:
             except AuthError as error:
                 if expires_at <= now:
                     raise
-                self._warn(f"{error.message} The current one is valid for {(expires_at - now) / 60:.0f} minutes.")
+                self.warn(f"{error.message} The current one is valid for {(expires_at - now) / 60:.0f} minutes.")
 
     def renew(self, refused: str | None = None) -> bool:
         """Replace the refused token, by default the current one; False if the profile can't renew it."""
@@ -128,19 +117,17 @@ class Session:
                 else f"Set up renewal: synq auth login --profile {self.profile}",
             )
 
-    def renewal(self, settings: Settings, where: str) -> "Renewal":
+    def renewal(self, settings: Settings, where: str) -> Renewal:
         """The renewal that these settings describe, of a login in this store."""
-        from synq_cli.session.tokens.renewal import Renewal
-
         return Renewal(
             settings,
-            self._tokens,
+            self.tokens,
             where,
-            environ=self._environ,
-            folder=self._lock_folder,
+            environ=self.environ,
+            folder=self.lock_folder,
             secrets=self.secrets,
-            warn=self._warn,
-            post_form=self._post_form,
+            warn=self.warn,
+            post_form=self.post_form,
         )
 
     def describe(self, *, in_use: bool = True) -> dict[str, object]:
@@ -176,7 +163,7 @@ class Session:
         credentials = self.credentials
         if refresh is not None:
             self.renewal(settings, where).store_refresh(refresh)
-        self._tokens.write(self.profile, credentials.token, where)
+        self.tokens.write(self.profile, credentials.token, where)
         ids = {"tenant_id": credentials.tenant_id, "org_id": credentials.org_id}
         # A claim can be any text; in the profile, one that is no UUID would stop every later run.
         found = {name: value for name, value in ids.items() if parse_uuid(value, bare=False)}
@@ -188,21 +175,21 @@ class Session:
             )
             config["current_profile"] = config.get("current_profile") or self.profile
 
-        profiles.change(self._config.path, edit)
+        profiles.change(self.config.path, edit)
         self.settings, self._entered = settings, None
         self._set_token(credentials.token, where)
 
     def forget_login(self) -> bool:
         """Delete the profile's login with all its secrets; False if there was none."""
-        had = self._tokens.delete_profile(self.profile, self._where)
-        self._cache.set("logins", self.profile, None)
-        profiles.change(self._config.path, self._drop_renewal)
+        had = self.tokens.delete_profile(self.profile, self._where)
+        self.cache.set("logins", self.profile, None)
+        profiles.change(self.config.path, self._drop_renewal)
         return had
 
     def keep(self, name: str, value: object) -> None:
         """Save a setting in the profile, if its host is this session's; UsageError if it can't be saved."""
-        if self.profile != SANDBOX and host_of(stored_base_url(self._config, self.profile)) == self.host:
-            profiles.save_setting(self._config.path, self.profile, name, value)
+        if self.profile != SANDBOX and host_of(stored_base_url(self.config, self.profile)) == self.host:
+            profiles.save_setting(self.config.path, self.profile, name, value)
 
     @property
     def identity(self) -> dict[str, str | None]:
@@ -238,15 +225,15 @@ class Session:
 
     @property
     def _where(self) -> str:
-        return profiles.token_store(self._config, self.profile)
+        return profiles.token_store(self.config, self.profile)
 
     def _known_login(self) -> tuple[str | None, Mapping[str, Any]]:
         """Where the token comes from, None if there is none, and its claims."""
-        stored = self.profile != SANDBOX and not self._entered and not self._environ.get("SYNQ_TOKEN")
+        stored = self.profile != SANDBOX and not self._entered and not self.environ.get("SYNQ_TOKEN")
         if stored and self._current is None and self._where == "keyring":
-            claims = self._cache.get("logins", self.profile, {}) if self._stored else None
+            claims = self.cache.get("logins", self.profile, {}) if self._stored else None
             return (None, {}) if claims is None else ("keyring", claims)
-        if stored and self._where == "file" and not self._tokens.read(self.profile, "file"):
+        if stored and self._where == "file" and not self.tokens.read(self.profile, "file"):
             return None, {}
         return self.credentials.source, _claims_of(self.credentials)
 
@@ -256,7 +243,7 @@ class Session:
             return []
         sources = [self.settings.sources[name] for name in ("profile", "base_url", "tenant_id", "org_id")]
         own = {f"profile {self.profile}", "default", "auth switch", "option --profile"}
-        token = ["SYNQ_TOKEN"] if self._environ.get("SYNQ_TOKEN") else []
+        token = ["SYNQ_TOKEN"] if self.environ.get("SYNQ_TOKEN") else []
         return token + [source for source in sources if source not in own]
 
     def _find_token(self) -> tuple[str, str]:
@@ -264,11 +251,11 @@ class Session:
         if self._entered:
             return self._entered
         if self.profile == SANDBOX:
-            return self._sandbox_token(), SANDBOX
-        if token := self._environ.get("SYNQ_TOKEN"):
+            return self.sandbox_token(), SANDBOX
+        if token := self.environ.get("SYNQ_TOKEN"):
             return token.strip(), "SYNQ_TOKEN"
         # A profile that was never logged in has nothing in the keyring, which may be slow to answer.
-        if self._stored and (stored := self._tokens.read(self.profile, self._where)):
+        if self._stored and (stored := self.tokens.read(self.profile, self._where)):
             self._refuse_other_host()
             return stored, self._where
         if self.renews:
@@ -281,15 +268,15 @@ class Session:
         self.secrets.append(token)
         self._current = check_token(token, source, self.settings)
         if source in STORES:
-            self._cache.set("logins", self.profile, _claims_of(self._current))
+            self.cache.set("logins", self.profile, _claims_of(self._current))
         return self._current
 
     def _check_new(self, token: str) -> None:
         """AuthError for a token that has expired already, and what `check_token` raises."""
         expires_at = check_token(token, self.renews or "", self.settings).expires_at
-        if expires_at is not None and expires_at <= self._now():
+        if expires_at is not None and expires_at <= self.now():
             raise AuthError(
-                f"The new token of profile {self.profile} expired {(self._now() - expires_at) / 60:.0f} minutes ago. "
+                f"The new token of profile {self.profile} expired {(self.now() - expires_at) / 60:.0f} minutes ago. "
                 "The stored login was not changed.",
                 hint="Check the clock of this machine: `synq doctor --network` compares it with the API's.",
             )
@@ -299,14 +286,14 @@ class Session:
             config["profiles"].get(self.profile, {}).pop(name, None)
 
     def _not_logged_in(self) -> AuthError:
-        near = "" if self._stored else did_you_mean(self.profile, self._config.profiles)
+        near = "" if self._stored else did_you_mean(self.profile, self.config.profiles)
         return AuthError(
             f"Not logged in: profile {self.profile} has no token.",
             hint=f"{near}Run `synq auth login --profile {self.profile}`, set SYNQ_TOKEN, or try --sandbox.",
         )
 
     def _refuse_other_host(self) -> None:
-        home = host_of(stored_base_url(self._config, self.profile))
+        home = host_of(stored_base_url(self.config, self.profile))
         if home != self.host:
             raise RefusedError(
                 f"The token of profile {self.profile} is for {home}. Nothing was sent to {self.host}.",

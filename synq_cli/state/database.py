@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from sqlite3 import Connection, Error
 
+from synq_cli.errors import UsageError
+
 __all__ = ["Connection", "Error", "VersionError", "connect", "is_damage", "private_file", "read_only", "transaction"]
 
 _BUSY_SECONDS = 10.0
@@ -84,6 +86,17 @@ def opened(path: Path, statements: Iterable[str], version: int, *, durable: bool
             yield database
     finally:
         database.close()
+
+
+@contextmanager
+def usage_errors(what: str, hint: str) -> Iterator[None]:
+    """Errors of a file as UsageErrors with this hint: `what` can't be used."""
+    try:
+        yield
+    except (FileExistsError, TimeoutError):
+        raise  # another process has the name or the lock
+    except (OSError, Error) as error:
+        raise UsageError(f"{what} can't be used: {error}.", hint=hint) from None
 
 
 def read_only(path: Path) -> Connection:

@@ -60,9 +60,8 @@ def sole_writer(path: Path, *, limit: float = 10.0) -> Iterator[None]:
     from filelock import FileLock, Timeout
 
     private_folder(path.parent)
-    lock = FileLock(path.with_suffix(".lock"), timeout=limit, mode=0o600)
     try:
-        lock.acquire()
+        lock = FileLock(path.with_suffix(".lock"), timeout=limit, mode=0o600).acquire()
     except Timeout:
         raise UsageError(
             f"Another synq process has locked {path} for {limit:g} seconds; nothing was changed.",
@@ -70,10 +69,8 @@ def sole_writer(path: Path, *, limit: float = 10.0) -> Iterator[None]:
         ) from None
     except OSError as error:
         raise UsageError(f"{path} can't be locked: {error.strerror}.", hint=_OTHER_FOLDERS) from None
-    try:
+    with lock:
         yield
-    finally:
-        lock.release()
 
 
 def replace_file(path: Path, text: str, *, mode: int | None = 0o600, hint: str | None = _OTHER_FOLDERS) -> None:

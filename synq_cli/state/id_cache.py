@@ -1,15 +1,14 @@
 """The local cache of each tenant: ids of SKUs and of what was shown, and routes that the server lacks."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from synq_cli.errors import UsageError
+from synq_cli.state.database import Connection, opened, read_only, usage_errors
 from synq_cli.times import timestamp
-
-if TYPE_CHECKING:
-    from synq_cli.state.database import Connection
 
 Kind = Literal[
     "sku", "location", "order", "product", "channel", "connection", "reservation", "job", "job type", "category",
@@ -42,10 +41,6 @@ def known_names(path: Path, scope: str, kind: str, prefix: str) -> list[tuple[st
     For TAB: nothing is created, locked or waited for. A scope that ends in / is the last used one of those with this
     prefix. sqlite3.Error if the file can't be read.
     """
-    from contextlib import closing
-
-    from synq_cli.state.database import read_only
-
     if not path.exists():
         return []
     pattern = "".join(f"\\{letter}" if letter in "\\%_" else letter for letter in prefix) + "%"
@@ -60,23 +55,21 @@ def known_names(path: Path, scope: str, kind: str, prefix: str) -> list[tuple[st
         ).fetchall()
 
 
+@dataclass
 class LocalIndex:
     """The local cache of ids by kind and name, for one tenant; UsageError if its file is damaged."""
 
-    def __init__(
-        self, path: Path, scope: Callable[[], str], now: Callable[[], float], warn: Callable[[str], None]
-    ) -> None:
-        self._path = path
-        self._scope = scope
-        self._now = now
-        self._warn = warn
+    path: Path
+    scope: Callable[[], str]
+    now: Callable[[], float]
+    warn: Callable[[str], None]
 
     def remember(self, kind: Kind, pairs: Iterable[tuple[str, str]]) -> None:
         """Keep (name, id) pairs, of each name the latest; errors are only warned of.
 
         A name that these pairs give to two ids is forgotten, so that it is looked up instead of guessed.
         """
-        scope, now = self._scope(), self._now()
+        scope, now = self.scope(), self.now()
         ids: dict[str, set[str]] = {}
         for name, identifier in filter(_can_be_kept, pairs):
             ids.setdefault(name, set()).add(identifier)
@@ -88,9 +81,9 @@ class LocalIndex:
                 database.executemany("DELETE FROM known WHERE scope = ? AND kind = ? AND name = ?", ambiguous)
         except UsageError as error:
             # The command has its answer by now, and must not fail for a cache.
-            self._warn(f"{error.message} {error.hint}")
+            self.warn(f"{error.message} {error.hint}")
 
-    def remember_ids(self, kind: Kind, rows: "Iterable[Mapping[str, Any]]", key: str = "id") -> None:
+    def remember_ids(self, kind: Kind, rows: Iterable[Mapping[str, Any]], key: str = "id") -> None:
         """Keep the id of each row that has one, so that a prefix of it is enough from now on."""
         ids = [row[key].lower() for row in rows if isinstance(row.get(key), str)]
         self.remember(kind, zip(ids, ids, strict=True))
@@ -116,7 +109,7 @@ class LocalIndex:
 
     def forget(self, kind: Kind, names: Iterable[str] | None) -> int:
         """Forget these names, or with None all of the kind; gives how many were known."""
-        where, values = "scope = ? AND kind = ?", (self._scope(), kind)
+        where, values = "scope = ? AND kind = ?", (self.scope(), kind)
         with self._open() as database:
             if names is None:
                 return database.execute(f"DELETE FROM known WHERE {where}", values).rowcount  # noqa: S608 no outside text
@@ -127,7 +120,7 @@ class LocalIndex:
 
     def remember_missing(self, operation: str) -> None:
         """Keep for a day that the server lacks this route."""
-        self._rows("INSERT OR REPLACE INTO missing VALUES (?, ?, ?)", operation, self._now())
+        self._rows("INSERT OR REPLACE INTO missing VALUES (?, ?, ?)", operation, self.now())
 
     def is_missing(self, operation: str) -> bool:
         """Whether the server was seen to lack this route within a day."""
@@ -140,23 +133,19 @@ class LocalIndex:
     def missing(self) -> list[str]:
         """Every route that the server was seen to lack within a day."""
         sql = "SELECT operation FROM missing WHERE scope = ? AND abs(? - since) < ? ORDER BY operation"
-        return [row[0] for row in self._rows(sql, self._now(), _DAY)]
+        return [row[0] for row in self._rows(sql, self.now(), _DAY)]
 
     def _rows(self, sql: str, *values: object) -> list[Any]:
         """Run a statement whose first parameter is the scope."""
         with self._open() as database:
-            return database.execute(sql, (self._scope(), *values)).fetchall()
+            return database.execute(sql, (self.scope(), *values)).fetchall()
 
     @contextmanager
-    def _open(self) -> "Iterator[Connection]":
-        from synq_cli.state.database import Error, opened
-
-        try:
+    def _open(self) -> Iterator[Connection]:
+        hint = "Delete the file; synq reads what it needs from the API again."
+        with (
+            usage_errors(f"The cache of SKUs and ids {self.path}", hint),
             # It can be read from the API again, so it need not be flushed to the disk.
-            with opened(self._path, _SCHEMA, _VERSION, durable=False) as database:
-                yield database
-        except (OSError, Error) as error:
-            raise UsageError(
-                f"The cache of SKUs and ids {self._path} can't be used: {error}.",
-                hint="Delete the file; synq reads what it needs from the API again.",
-            ) from None
+            opened(self.path, _SCHEMA, _VERSION, durable=False) as database,
+        ):
+            yield database

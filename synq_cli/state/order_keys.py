@@ -4,13 +4,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from synq_cli import exact_json
 from synq_cli.errors import UsageError
-
-if TYPE_CHECKING:
-    from synq_cli.state.database import Connection
+from synq_cli.state.database import Connection, opened, usage_errors
 
 _VERSION = 1
 _SCHEMA = (
@@ -42,7 +40,7 @@ class Attempt:
         if self.since is None:
             return f"Idempotency key {self.key}"
         return (
-            f"Idempotency key {self.key}: that of the attempt {_ago(self.now - self.since)}, which is under way or "
+            f"Idempotency key {self.key}: from the attempt {_ago(self.now - self.since)}, which is in progress or "
             "whose outcome is unknown. The order can't be placed twice."
         )
 
@@ -54,19 +52,17 @@ class Attempt:
             self.keys.keep(self)
 
 
+@dataclass
 class OrderKeys:
     """The keys of orders under way, shared by all processes. Errors after the answer has come are warnings.
 
     They are not part of the id cache, which may be lost: a lost key may cost a second order.
     """
 
-    def __init__(
-        self, path: Path, scope: Callable[[], str], now: Callable[[], float], tell: Callable[[str], None]
-    ) -> None:
-        self._path = path
-        self._scope = scope
-        self._now = now
-        self._tell = tell
+    path: Path
+    scope: Callable[[], str]
+    now: Callable[[], float]
+    warn: Callable[[str], None]
 
     def attempt(self, order: Mapping[str, Any], own: str | None, *, keep: bool) -> Attempt:
         """The key for an order: `own`, else that of an earlier attempt with an unknown outcome, else a new one.
@@ -75,10 +71,10 @@ class OrderKeys:
         """
         import uuid
 
-        now, fingerprint = self._now(), order_fingerprint(order)
+        now, fingerprint = self.now(), order_fingerprint(order)
         if own is not None:
             return Attempt(own, now, None, own=True, fingerprint=fingerprint, keys=self)
-        place = (self._scope(), fingerprint)
+        place = (self.scope(), fingerprint)
         with self._open() as database:
             kept = database.execute(
                 "SELECT key, since FROM attempts WHERE scope = ? AND fingerprint = ?", place
@@ -90,12 +86,12 @@ class OrderKeys:
 
     def keep(self, attempt: Attempt) -> None:
         """Store the key again: another process may have dropped it after an answer to the same order."""
-        row = (self._scope(), attempt.fingerprint, attempt.key, attempt.since or attempt.now)
+        row = (self.scope(), attempt.fingerprint, attempt.key, attempt.since or attempt.now)
         self._execute("INSERT OR IGNORE INTO attempts VALUES (?, ?, ?, ?)", row)
 
     def forget(self, key: str) -> None:
         """Drop a key: the same order is a new one from now on."""
-        self._execute("DELETE FROM attempts WHERE scope = ? AND key = ?", (self._scope(), key))
+        self._execute("DELETE FROM attempts WHERE scope = ? AND key = ?", (self.scope(), key))
 
     def _execute(self, statement: str, values: tuple[object, ...]) -> None:
         try:
@@ -103,22 +99,17 @@ class OrderKeys:
                 database.execute(statement, values)
         except UsageError as error:
             # The answer has come by now, and must not be lost to this error.
-            self._tell(f"{error.message} {error.hint}")
+            self.warn(f"{error.message} {error.hint}")
 
     @contextmanager
-    def _open(self) -> "Iterator[Connection]":
-        """Open the file for one transaction, which is on disk at its end."""
-        from synq_cli.state.database import Error, opened
-
-        try:
+    def _open(self) -> Iterator[Connection]:
+        hint = "Fix or move the file, or use a key of your own: --idempotency-key."
+        with (
+            usage_errors(f"The file of order keys, {self.path},", hint),
             # The key must survive a power cut right after the request was sent.
-            with opened(self._path, _SCHEMA, _VERSION, durable=True) as database:
-                yield database
-        except (OSError, Error) as error:
-            raise UsageError(
-                f"The file of order keys, {self._path}, can't be used: {error}.",
-                hint="Fix or move the file, or use a key of your own: --idempotency-key.",
-            ) from None
+            opened(self.path, _SCHEMA, _VERSION, durable=True) as database,
+        ):
+            yield database
 
 
 def order_fingerprint(order: Mapping[str, Any]) -> str:

@@ -2,21 +2,21 @@
 
 import pytest
 
-from synq_cli.bulk.journal import Entry, Receipt
+from synq_cli.bulk.journal import Receipt, Row
 from synq_cli.bulk.reconcile import clock_offset, match
 
 NOW = 1_795_521_600.0
 
 
-def done(sent: float, answered: float, posted: float | None) -> Entry:
-    return Entry(9, "done", {}, "", NOW + sent, NOW + answered, "entry", None if posted is None else NOW + posted)
+def done(sent: float, answered: float, posted: float | None) -> Row:
+    return Row(9, {}, "", "done", NOW + sent, NOW + answered, "entry", None if posted is None else NOW + posted)
 
 
-def unclear(line: int, what: str, sent: float, given_up: float | None = None) -> Entry:
-    return Entry(line, "unknown", {"what": what}, "", NOW + sent, None if given_up is None else NOW + given_up)
+def unclear(line: int, what: str, sent: float, given_up: float | None = None) -> Row:
+    return Row(line, {"what": what}, "", "unknown", NOW + sent, None if given_up is None else NOW + given_up)
 
 
-def matched(rows: list[Entry], free: list[tuple[str, str, float]], rivals: list[Entry] | None = None) -> dict[int, str]:
+def matched(rows: list[Row], free: list[tuple[str, str, float]], rivals: list[Row] | None = None) -> dict[int, str]:
     entries = [(what, Receipt(name, NOW + at)) for what, name, at in free]
     found = match(rows, entries, rivals or [], (0.0, 0.0), lambda content: str(content["what"]))
     return {line: receipt.id for line, receipt in found.items()}

@@ -56,5 +56,7 @@ def test_rows_pace_time_left_and_places_once_a_second(memory: Path) -> None:
     assert second[:3] == (11, 200, "66/min, 1 failed, 90/100 requests left")
     assert second[3] is not None
     assert 100 < second[3] < 125
-    assert notes == ["Stopping; waiting for the answer to 1 row. Press Ctrl-C again to leave them as unknown."]
+    assert notes == [
+        "Stopping; waiting for the response to 1 row. Press Ctrl-C again to stop now and leave them unknown."
+    ]
     assert bar.closed == 1

@@ -18,7 +18,7 @@ import httpx
 import pytest
 
 from synq_cli.bulk.engine import Engine
-from synq_cli.bulk.journal import Entry, Journal
+from synq_cli.bulk.journal import Journal, Row
 from synq_cli.bulk.outcome import Outcome
 from synq_cli.bulk.plan import Plan
 from synq_cli.bulk.verbs.adjust_stock import AdjustStock
@@ -152,7 +152,7 @@ class Case:
     size: int
     plan: Callable[[SynqClient, Engine], Plan]
     has: Callable[[], list[tuple[object, str]]]
-    key: Callable[[Entry], object]
+    key: Callable[[Row], object]
     likely: tuple[float, float]
 
 

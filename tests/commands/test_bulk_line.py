@@ -228,7 +228,7 @@ def test_lost_answer_is_found_in_the_ledger_or_stays_unknown(run: Any, shop: Sho
     assert result.status == 10
     assert result.err == (
         f"synq: Run {name}: 5 of 6 rows done, 1 unknown. Unknown: line 5.\n"
-        f"  `synq runs resume {name}` looks for them once more. If you are sure that a row did not arrive, "
+        f"  `synq runs resume {name}` looks for them once more. If you are sure that a row was not applied, "
         f"send it again with: synq runs resume {name} --resend-unknown 5\n"
     )
     shop.answers = {}
@@ -302,8 +302,8 @@ def test_expired_token_stops_the_run_and_resume_finishes_it(run: Any, shop: Shop
     # Who types the same line again would send the rows that are done a second time.
     again = run("inventory", "adjust", "--file", str(counts), "--dry-run", "-q")
     assert again.err == (
-        f"Warning: The run {name} of this file is stopped, with 6 of 6 rows left. "
-        f"To finish it, use `synq runs resume {name}`; this is a new run, of all rows.\n"
+        f"Warning: An earlier run of this file, {name}, is stopped with 6 of 6 rows left. "
+        f"To finish it, run `synq runs resume {name}`. This is a new run of all rows.\n"
     )
     assert run("runs", "resume", name, "-q").status == 0
     assert shop.posted == dict(zip(SKUS, range(1, 7), strict=True))

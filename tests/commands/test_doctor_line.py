@@ -89,7 +89,7 @@ def test_where_all_is_well(synq: Any) -> None:
         "ok  renewal     Not needed: the token does not come from the profile.",
         f"ok  budget      100 of 100 requests left this minute, counted in {synq.folder}/state/budget.sqlite3.",
         "ok  index       0 SKUs of this tenant are in the local cache.",
-        "ok  routes      No route was missing in the last day.",
+        "ok  routes      No missing routes in the last day.",
         f"ok  completion  For bash, in {synq.folder}/.local/share/bash-completion/completions/synq.",
     ]
 
@@ -162,7 +162,7 @@ def test_a_damaged_config_is_a_finding_and_no_end(synq: Any, terminal: bool) -> 
         "fail",
         "Fix it in an editor, or move it away; synq does not overwrite it.",
     )
-    assert "config.yaml is damaged" in found["config"][1]
+    assert "config.yaml can't be used" in found["config"][1]
     assert found["settings"] == found["token"] == found["budget"] == ("warn", "Skipped: see config.", None)
     assert list(found) == PIECES
     shown = synq("doctor", environ=SERVER, terminal=terminal)
@@ -320,17 +320,17 @@ def test_the_network_costs_one_request(synq: Any, service: Service) -> None:
     assert list(found) == [*PIECES, "DNS", "TLS", "API", "clock"]
     assert found["DNS"] == ("ok", "127.0.0.1 is 127.0.0.1.", None)
     assert found["TLS"] == ("ok", "Not needed: nothing leaves this machine.", None)
-    assert found["API"] == ("ok", f"{service.url} answers OK.", None)
-    assert found["clock"] == ("ok", "Within seconds of the API's.", None)
+    assert found["API"] == ("ok", f"{service.url} responds with OK.", None)
+    assert found["clock"] == ("ok", "In sync with the API's clock.", None)
     assert service.asked == 1
 
 
 @pytest.mark.parametrize(
     ("clock", "state", "found"),
     [
-        (NOW - 31, "warn", "31 s ahead of the API's."),
-        (NOW + 7200, "warn", "7200 s behind the API's."),
-        (NOW + 30, "ok", "Within seconds of the API's."),
+        (NOW - 31, "warn", "31 s ahead of the API's clock."),
+        (NOW + 7200, "warn", "7200 s behind the API's clock."),
+        (NOW + 30, "ok", "In sync with the API's clock."),
         (None, "warn", "The API did not send its time."),
     ],
 )
@@ -343,7 +343,7 @@ def test_something_else_answers(synq: Any, service: Service) -> None:
     service.text = "<html>Sign in to this network</html>"
     state, found, mend = examined(synq, "--network", environ={"SYNQ_BASE_URL": service.url})["API"]
     assert (state, mend) == ("warn", "Check the base URL: `synq config get base_url` shows it.")
-    assert found == f"{service.url} answers '<html>Sign in to this network</html>' instead of OK."
+    assert found == f"{service.url} responds with '<html>Sign in to this network</html>' instead of OK."
 
 
 def test_nobody_answers_or_nobody_who_speaks_tls(synq: Any, service: Service) -> None:
@@ -354,7 +354,7 @@ def test_nobody_answers_or_nobody_who_speaks_tls(synq: Any, service: Service) ->
     assert found["API"] == found["clock"] == ("warn", "Skipped: see TLS.", None)
     gone = examined(synq, "--network", environ={"SYNQ_BASE_URL": "http://127.0.0.1:1"})
     assert gone["API"][0] == "fail"
-    assert "the connection was refused" in gone["API"][1]
+    assert "connection refused" in gone["API"][1]
     assert gone["clock"] == ("warn", "Skipped: see API.", None)
 
 
@@ -362,23 +362,26 @@ def test_behind_a_proxy_names_are_looked_up_there_and_tls_goes_through_it(synq: 
     with socket.create_server(("127.0.0.1", 0)) as listening:
         proxy = f"http://127.0.0.1:{listening.getsockname()[1]}"
     found = examined(synq, "--network", environ={**SERVER, "HTTPS_PROXY": proxy, "SYNQ_MAX_WAIT": "0"})
-    assert found["DNS"] == ("ok", "Left to the proxy in HTTPS_PROXY.", None)
+    assert found["DNS"] == ("ok", "Resolved by the proxy in HTTPS_PROXY.", None)
     assert found["TLS"][:2] == (
         "fail",
-        "api.test could not be reached through the proxy in HTTPS_PROXY: the connection was refused.",
+        "api.test could not be reached through the proxy in HTTPS_PROXY: connection refused.",
     )
 
 
 @pytest.mark.parametrize(
     ("settings", "finding"),
     [
-        ("token_command: cat /x", ("ok", "By the token_command cat.", None)),
+        ("token_command: cat /x", ("ok", "Automatic, by the token_command cat.", None)),
         (
             "token_command: nowhere -v",
             ("fail", "The token_command nowhere was not found.", "Install it, or log in again."),
         ),
-        ("token_url: 'https://login.test/t?key=1'", ("ok", "By a refresh token, at https://login.test/t.", None)),
-        ("location: Leith", ("ok", "By hand: synq auth login --profile default", None)),
+        (
+            "token_url: 'https://login.test/t?key=1'",
+            ("ok", "Automatic, by a refresh token at https://login.test/t.", None),
+        ),
+        ("location: Leith", ("ok", "Manual: synq auth login --profile default", None)),
     ],
 )
 def test_how_the_token_is_renewed(synq: Any, settings: str, finding: tuple[str, str, str | None]) -> None:
@@ -398,4 +401,4 @@ def test_a_skewed_clock_says_when_the_token_ends_by_the_other_one(synq: Any, ser
     service.clock = NOW + 1200
     environ = {"SYNQ_BASE_URL": service.url, "SYNQ_TOKEN": TOKEN}
     found = examined(synq, "--network", environ=environ)["clock"]
-    assert found[1] == "1200 s behind the API's. By the API's clock the token expires in 27 minutes."
+    assert found[1] == "1200 s behind the API's clock. By that clock the token expires in 27 minutes."

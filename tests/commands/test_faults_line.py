@@ -123,13 +123,23 @@ def test_an_order_that_can_not_be(synq: Any, line: tuple[str, ...], said: str) -
 @pytest.mark.parametrize(
     ("kind", "status", "said", "done"),
     [
-        ("lost", 10, "was sent, but the connection to sandbox broke: it was closed without an answer", 1),
-        ("lost-before", 10, "was sent, but the connection to sandbox broke: it was closed without an answer", 0),
+        ("lost", 10, "was sent, but the connection to sandbox was lost: it was closed before a response arrived", 1),
+        (
+            "lost-before",
+            10,
+            "was sent, but the connection to sandbox was lost: it was closed before a response arrived",
+            0,
+        ),
         ("500-after", 10, "with an error (Internal Server Error); it may have been applied", 1),
         ("500", 10, "with an error (Internal Server Error); it may have been applied", 0),
         ("502", 10, "with an error (Bad Gateway); it may have been applied", 0),
         ("503", 10, "with an error (Service Unavailable); it may have been applied", 0),
-        ("garbage", 10, "is not valid: status 200 with a body that is not JSON", 0),
+        (
+            "garbage",
+            10,
+            "Invalid response to POST /api/v1/inventory/adjust: status 200 with a body that is not JSON",
+            0,
+        ),
         ("expired", 4, "The API refused the adjustment: Unauthorized: Invalid token.", 0),
         ("missing", 5, "404 page not found.", 0),
     ],

@@ -117,11 +117,11 @@ WRONG = {
         [
             "standard input has 8 problems; nothing was sent.",
             "  line 3: no title",
-            '  line 4: the SKU "S" is that of line 2 too',
+            '  line 4: the SKU "S" is also on line 2',
             '  line 5: invalid price "1,50": use a number such as 19.90',
             '  line 6: invalid price "-1": use a number such as 19.90',
             '  line 7: invalid currency "Yen": use an ISO 4217 code such as EUR',
-            "  line 8: it has 2 fields, but the first line names 4",
+            "  line 8: expected 4 fields as in the first line, but found 2",
             "  line 9: not valid CSV: ',' expected after '\"'",
             "  line 10: not valid CSV: unexpected end of data",
         ],
@@ -137,7 +137,7 @@ WRONG = {
             "  line 5: not a JSON object",
             "  line 6: the sku 5 is not text",
             "  line 7: not valid JSON: NaN is not JSON",
-            '  line 8: the SKU "S" is that of line 1 too',
+            '  line 8: the SKU "S" is also on line 1',
         ],
     ),
 }  # fmt: skip
@@ -168,7 +168,7 @@ def test_many_problems_are_counted_and_bytes_that_are_not_utf8_are_one(run: Any,
 def test_a_row_beyond_what_the_api_takes_is_a_problem(run: Any) -> None:
     text = json.dumps({"title": "x" * 8_000_000}) + "\n"
     result = run("products", "import", "-", "-q", stdin=text)
-    assert "line 1: its 8,000,012 bytes are more than the API takes" in result.err
+    assert "line 1: its 8,000,012 bytes are more than the API accepts" in result.err
 
 
 def test_it_asks_and_a_dry_run_sends_nothing(run: Any, works: Works, tmp_path: Path) -> None:
@@ -255,7 +255,7 @@ def test_job_whose_answer_was_lost_is_looked_up_and_never_sent_twice(run: Any, w
     result = run(*line, stdin=CSV)
     summary = json.loads(result.out)
     assert (result.status, summary["unknown_lines"], len(works.bodies)) == (10, [2], 2)
-    assert "If you are sure that a job did not arrive, send it again with" in json.loads(result.err)["error"]["hint"]
+    assert "If you are sure that a job was not applied, send it again with" in json.loads(result.err)["error"]["hint"]
     assert run("runs", "resume", summary["id"], "-q").status == 10
     assert len(works.bodies) == 2
     assert run("runs", "resume", summary["id"], "--resend-unknown", "2", "-q").status == 0

@@ -83,7 +83,7 @@ def test_a_connection_that_can_not_be_verified_gets_a_sentence(synq: Any) -> Non
     result = synq("integrations", "save", "66f3c2a8", "-q", environ=ENVIRON, http=tenant)
     assert (result.status, result.out, len(tenant.asked)) == (10, "", 1)
     assert result.err == (
-        "synq: The API answered the connection with an error (Unable to verify Unified connection provider); "
+        "synq: The API responded to the connection with an error (Unable to verify Unified connection provider); "
         "it may have been applied.\n"
         "  Synq could not check 66f3c2a8 with its platform; is the id right? `synq integrations list` shows whether "
         "it is there. Saving it again does no harm, but is logged again.\n"

@@ -81,7 +81,8 @@ def test_a_limit_says_what_the_rest_would_cost(synq: Any) -> None:
     result = synq("inventory", "ledger", "--limit", "2", "--fields", "quantity_delta", environ=ENVIRON, http=server)
     assert result.out == "quantity_delta\n-2\n-1\n"
     assert (
-        result.err.splitlines()[0] == "2 shown, more may match; --all reads them, 1 request for each 100 ledger rows."
+        result.err.splitlines()[0]
+        == "2 shown; more may match. Use --all to read them all (1 request per 100 ledger rows)."
     )
 
 
@@ -167,7 +168,9 @@ def test_a_limit_ends_the_levels_of_several_skus(synq: Any) -> None:
     line = ("inventory", "levels", "SKU-0", "SKU-6", "SKU-x", "--fields", "sku", "--limit")
     limited = synq(*line, "1", environ=ENVIRON, http=server)
     assert (limited.out, server.asked) == ("sku\nSKU-0\n", ["levels?sku=SKU-0&limit=100"])
-    assert limited.err.splitlines()[0] == ("1 shown, more may match; --all reads them, 1 request or more for each SKU.")
+    assert limited.err.splitlines()[0] == (
+        "1 shown; more may match. Use --all to read them all (at least 1 request per SKU)."
+    )
     whole = synq(*line, "3", environ=ENVIRON, http=server)
     assert whole.out == "sku\nSKU-0\nSKU-6\n"
     assert whole.err.splitlines()[0] == "No stock levels match SKU-x. Did you mean SKU-6?"

@@ -34,7 +34,7 @@ ENVIRON = {"SYNQ_TOKEN": "a.b.c", "SYNQ_BASE_URL": "https://api.test"}
         (("orders", "get"), "Missing argument ID.\n  See `synq orders get --help`."),
         (
             ("inventory", "adjust", VARIANT, "0"),
-            "A quantity of 0 changes nothing.\n  -5 takes five away, +5 or 5 adds five.",
+            'Invalid quantity "0".\n  Use -5 to remove five, +5 or 5 to add five.',
         ),
         *(
             (

@@ -86,8 +86,8 @@ def test_an_order_in_processing_can_be_cancelled_until_a_unit_has_left(synq: Any
     assert (late.status, late.out, len(seen)) == (8, "", 2)
     assert late.err == (
         f"synq: Order {ORDER} is processing and partly shipped; it can't be cancelled.\n"
-        "  From processing an order can go to: fulfilled, partially_fulfilled. "
-        f"Possible: `synq orders fulfill {ORDER}`.\n"
+        "  Its next status can be fulfilled or partially_fulfilled. "
+        f"You can run `synq orders fulfill {ORDER}`.\n"
     )
     # A server that lists no parcels decides for itself.
     http, seen = api(order("processing"), httpx.Response(404, text="404 page not found"), order("cancelled"))
@@ -216,7 +216,7 @@ def test_an_impossible_step_is_refused_here(synq: Any, verb: str) -> None:
     error = json.loads(result.err)["error"]
     assert (result.status, result.out, error["code"]) == (8, "", "conflict")
     assert error["message"].startswith(f"Order {ORDER} is completed; it can't be ")
-    assert error["hint"] == f"Nothing follows completed. `synq orders track {ORDER}` shows its history."
+    assert error["hint"] == f"completed is a final status. `synq orders track {ORDER}` shows its history."
     assert seen == [("GET", None)]
 
 

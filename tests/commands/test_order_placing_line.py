@@ -246,7 +246,7 @@ THREE_PROBLEMS = (
     "The order has 3 problems; nothing was sent.\n"
     "  payment_provider is blank: use text such as stripe, adyen or paypal\n"
     "  payment_reference is missing: use the provider's own reference\n"
-    "  currency is missing, and the API would assume USD: add it, or a channel, whose currency is used then\n"
+    "  currency is missing, and the API would assume USD: add it, or a channel to use its currency\n"
 )
 
 
@@ -341,7 +341,7 @@ def test_the_same_order_goes_under_the_same_key_until_its_outcome_is_known(synq:
     again = place(synq, second, *LINE)
     assert again.status == 0
     assert second.keys == [key]
-    assert f"Idempotency key {key}: that of the attempt " in again.err
+    assert f"Idempotency key {key}: from the attempt " in again.err
     assert "The order can't be placed twice." in again.err
     third = Api(PLACED)
     assert place(synq, third, *LINE).status == 0
@@ -389,7 +389,7 @@ def test_what_to_do_after_a_lost_answer(synq: Any) -> None:
     lost = place(synq, api, *LINE, "-q")
     key = api.keys[0]
     assert lost.err == (
-        "synq: POST /api/v1/oms/orders was sent, but api.test did not answer within 30 s; it may have been applied.\n"
+        "synq: POST /api/v1/oms/orders was sent, but api.test did not respond within 30 s; it may have been applied.\n"
         f"  Sending the same order again uses the same key, {key}, so it can't be placed twice. "
         f"`synq orders list --key {key}` shows whether it was placed.\n"
     )

@@ -106,7 +106,7 @@ Sleeves too long  requested  1 HMC-NVY-M  4 h ago
 
 @pytest.mark.parametrize(
     ("width", "drawing", "note"),
-    [("200", WIDE, ""), ("60", NARROW, "Left out: Items. --json shows all.\n")],
+    [("200", WIDE, ""), ("60", NARROW, "Hidden: Items. --json shows all.\n")],
 )
 def test_the_life_of_an_order_on_a_terminal(synq: Any, width: str, drawing: str, note: str) -> None:
     http, seen = serving(order("return_requested"))

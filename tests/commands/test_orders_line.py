@@ -181,7 +181,7 @@ def test_pages_are_read_only_until_the_limit_is_met(synq: Any) -> None:
     result = synq("orders", "list", "--limit", "30", "--status", "failed", "-o", "tsv", environ=ENVIRON, http=http)
     assert result.out.count("\n") == 31
     assert queries == [{"limit": ["100"]}, {"limit": ["100"], "offset": ["99"]}]
-    assert result.err == f"30 shown, more may match; --all reads them, 1 request for each 100 orders.\n{FOOTER}"
+    assert result.err == f"30 shown; more may match. Use --all to read them all (1 request per 100 orders).\n{FOOTER}"
 
 
 def test_nothing_is_said_where_nothing_was_left_out(synq: Any) -> None:

@@ -96,7 +96,7 @@ def test_the_machines_own_sandbox_is_no_tenants(shop: Any) -> None:
 def test_a_folder_chooses_its_profile_and_says_so_once(shop: Any) -> None:
     file = shop.folder / ".synq.yaml"
     file.write_text("# for this repository\nprofile: acme\n", encoding="utf-8")
-    said = f"{file} selects profile acme for its folder and those below.\n"
+    said = f"{file} selects profile acme for its folder and subfolders.\n"
     first = shop("config", "get", "profile")
     assert (first.out, first.err) == ("acme\n", said)
     again = shop("config", "get", "profile")
@@ -137,7 +137,7 @@ def test_an_empty_one_chooses_nothing(shop: Any) -> None:
         ("acme\n", "it must be a mapping."),
         ("profile: acme\nprofile: beta\n", "profile is given twice in line 2."),
         ("profile: 'a b'\n", 'Invalid profile name "a b" from '),
-        ("profile: {", "is damaged"),
+        ("profile: {", "can't be used"),
     ],
 )
 def test_it_can_say_nothing_else(shop: Any, text: str, words: str) -> None:
@@ -173,7 +173,7 @@ def test_a_picker_chooses_by_number_or_name(shop: Any) -> None:
     script = shop("auth", "switch")
     assert (script.status, script.err.splitlines()[-1].strip()) == (
         11,
-        "Name it: synq auth switch PROFILE. Profiles: acme, beta, sandbox.",
+        "Run `synq auth switch PROFILE`. Profiles: acme, beta, sandbox.",
     )
 
 

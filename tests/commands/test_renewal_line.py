@@ -252,7 +252,7 @@ def test_a_token_that_can_not_be_stored_serves_the_run(acme: Any, helper: Helper
     synq.keyring = full
     result = synq(*CHANNELS, http=Server(new))
     assert (result.status, result.out) == (0, "[]\n")
-    said = "Warning: The new token serves this run, but could not be stored: Could not write to the keyring (OSError)."
+    said = "Warning: The new token is used but not stored: Could not write to the keyring (OSError)."
     assert result.err.splitlines()[0] == said
 
 
@@ -374,7 +374,7 @@ def test_the_successor_is_stored_before_the_old_one_goes(acme: Any, fails_at: in
             httpx.ConnectError("[Errno -2] Name or service not known"),
             "could not be reached: [Errno -2] Name or service",
         ),
-        (httpx.ReadTimeout("slow"), "login.test did not answer within 30 s."),
+        (httpx.ReadTimeout("slow"), "login.test did not respond within 30 s."),
     ],
     ids=["denied", "401", "503", "redirect", "deep", "list", "number", "blank", "offline", "slow"],
 )

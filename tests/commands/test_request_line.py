@@ -104,7 +104,7 @@ def test_the_guards_hold(synq: Any, answering: Any) -> None:
     refused = synq("--read-only", "api", "POST", "/x", environ=ENVIRON, http=http)
     assert (refused.status, refused.err) == (
         11,
-        "synq: This run is read-only (option --read-only); POST /x was not sent.\n",
+        "synq: Read-only mode is on (option --read-only); POST /x was not sent.\n",
     )
     planned = synq("api", "DELETE", "/x", "-f", "a=1", "--dry-run", environ=ENVIRON, http=http, terminal=True)
     assert (planned.status, planned.out, seen) == (0, "Would send DELETE /x?a=1\n", [])

@@ -335,7 +335,7 @@ def test_the_guards_hold_wherever_it_goes(synq: Any, answering: Any, url: str) -
     refused = synq("--read-only", *line, environ=ENVIRON, http=http)
     assert (refused.status, refused.err) == (
         11,
-        f"synq: This run is read-only (option --read-only); POST {url} was not sent.\n",
+        f"synq: Read-only mode is on (option --read-only); POST {url} was not sent.\n",
     )
     planned = json.loads(synq(*line, "--dry-run", "--json", environ=ENVIRON, http=http).out)
     assert (planned["method"], planned["path"], seen) == ("POST", url, [])

@@ -105,7 +105,7 @@ WRITES = {
         "POST",
         "/api/v1/channels",
         {"name": "nordic-web", "currency": "EUR", "active": False},
-        needs="It needs the role EDITOR or ADMIN. ",
+        needs="This requires the role EDITOR or ADMIN. ",
         look="Look for nordic-web in `synq channels list` before sending it again.",
     ),
     "channel change": Write(
@@ -149,14 +149,14 @@ WRITES = {
         {"name": "Fell & Fjord Ltd"},
         reads=[f"GET {ORGANIZATION}"],
         presumed=True,
-        needs="It needs the role ADMIN. ",
+        needs="This requires the role ADMIN. ",
     ),
     "invitation": Write(
         "organization members invite rory@fellandfjord.example --role editor",
         "POST",
         f"{ORGANIZATION}/members",
         {"email": "rory@fellandfjord.example", "role": "EDITOR"},
-        needs="It needs the role ADMIN. ",
+        needs="This requires the role ADMIN. ",
         look="Look for rory@fellandfjord.example in `synq organization members list` first: "
         "a second invitation sends another e-mail.",
     ),
@@ -169,7 +169,7 @@ WRITES = {
         {"role": "VIEWER"},
         reads=[f"GET {ORGANIZATION}/members"],
         presumed=True,
-        needs="It needs the role ADMIN. ",
+        needs="This requires the role ADMIN. ",
     ),
     "removal": Write(
         f"organization members remove {UID} --yes",
@@ -179,7 +179,7 @@ WRITES = {
         after={"role": None},
         reads=[f"GET {ORGANIZATION}/members"],
         presumed=True,
-        needs="It needs the role ADMIN. ",
+        needs="This requires the role ADMIN. ",
     ),
     "settings": Write(
         "settings set default_low_stock_threshold=8 costing_method=fifo",
@@ -189,7 +189,7 @@ WRITES = {
         SETTINGS,
         {**SETTINGS, "default_low_stock_threshold": 8, "costing_method": "FIFO"},
         reads=["GET /api/v1/settings/tenant"],
-        needs="It needs the role ADMIN. ",
+        needs="This requires the role ADMIN. ",
     ),
 }
 ASKING = [name for name, write in WRITES.items() if write.look]

@@ -151,7 +151,7 @@ def test_a_form_is_sent_once_and_its_answer_has_any_status(new_client: New) -> N
     with serving([refused]) as server:
         assert new_client().post_form(f"{server.url}/token", {"a": "b c"}) == (400, b"bad")
     assert server.requests[0].endswith(b"\r\n\r\na=b+c")
-    with pytest.raises(NetworkError, match=r"^127.0.0.1:\d+ could not be reached: the connection was refused$"):
+    with pytest.raises(NetworkError, match=r"^127.0.0.1:\d+ could not be reached: connection refused$"):
         new_client().post_form(f"{server.url}/token", {})
 
 
@@ -195,14 +195,14 @@ def test_a_reply_that_is_too_large_is_given_up(new_client: New, packed: bool) ->
 
 OK_HEAD = b"HTTP/1.1 200 OK\r\n"
 BROKEN = {
-    "closed": (b"", "it was closed without an answer"),
+    "closed": (b"", "it was closed before a response arrived"),
     "reset": (None, "Connection reset by peer"),
-    "short": (OK_HEAD + b"Content-Length: 5\r\n\r\nbody", "the answer was cut short"),
-    "short chunk": (OK_HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\nbody", "the answer was cut short"),
-    "not HTTP": (b"SSH-2.0-OpenSSH_9.2\r\n\r\n", "its answer is not HTTP"),
-    "two lengths": (OK_HEAD + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\n{}", "its answer is not HTTP"),
+    "short": (OK_HEAD + b"Content-Length: 5\r\n\r\nbody", "the response was cut short"),
+    "short chunk": (OK_HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\nbody", "the response was cut short"),
+    "not HTTP": (b"SSH-2.0-OpenSSH_9.2\r\n\r\n", "the response is not HTTP"),
+    "two lengths": (OK_HEAD + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\n{}", "the response is not HTTP"),
     "not compressed": (
-        OK_HEAD + b"Content-Encoding: gzip\r\nContent-Length: 4\r\n\r\nbody", "its answer can't be decompressed",
+        OK_HEAD + b"Content-Encoding: gzip\r\nContent-Length: 4\r\n\r\nbody", "the response can't be decompressed",
     ),
 }  # fmt: skip
 
@@ -215,7 +215,7 @@ def test_a_broken_answer_leaves_it_open_whether_the_request_was_carried_out(new_
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
     with serving([reset if answer is None else answer]) as server:
-        assert no_response(new_client(), server.url, b"{}") == (True, f"the connection to HOST broke: {reason}")
+        assert no_response(new_client(), server.url, b"{}") == (True, f"the connection to HOST was lost: {reason}")
 
 
 def test_a_server_that_refuses_a_body_before_its_end_is_heard(new_client: New) -> None:
@@ -299,7 +299,7 @@ ENDLESS = {
 @pytest.mark.parametrize("case", ENDLESS)
 def test_an_answer_without_end_is_given_up_and_its_connection_closed(new_client: New, case: str) -> None:
     with serving([ENDLESS[case]]) as server:
-        assert no_response(new_client(0.2), server.url, b"{}") == (True, "HOST did not answer within 0.2 s")
+        assert no_response(new_client(0.2), server.url, b"{}") == (True, "HOST did not respond within 0.2 s")
         assert server.ended.acquire(timeout=LIMIT)
 
 
@@ -354,7 +354,7 @@ def test_a_transport_that_does_not_answer_was_given_the_request(new_client: New)
         return httpx.Response(200)
 
     client = new_client(0.05, httpx.MockTransport(handle))
-    assert no_response(client, "https://api.test", b"{}") == (True, "HOST did not answer within 0.05 s")
+    assert no_response(client, "https://api.test", b"{}") == (True, "HOST did not respond within 0.05 s")
     over.set()
 
 
@@ -366,14 +366,14 @@ def test_a_host_that_does_not_exist(new_client: New, monkeypatch: pytest.MonkeyP
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", nobody)
-    reason = "HOST could not be reached: there is no such host"
+    reason = "HOST could not be reached: no such host"
     assert no_response(new_client(), "https://api.test") == (False, reason)
 
 
 def test_a_port_where_nobody_listens(new_client: New) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-    assert no_response(new_client(), url) == (False, "HOST could not be reached: the connection was refused")
+    assert no_response(new_client(), url) == (False, "HOST could not be reached: connection refused")
 
 
 def test_an_address_that_is_no_url(new_client: New) -> None:
@@ -517,9 +517,9 @@ def test_requests_go_through_a_proxy_that_sees_its_password_and_no_token(
 
 
 REFUSALS: list[tuple[str, bytes, str, bool]] = [
-    ("http", b"HTTP/1.1 407 no, s3cret\r\nContent-Length: 0\r\n\r\n", "it answered with status 407", False),
-    ("http", b"HTTP/1.1 502 s3cret\r\nContent-Length: 0\r\n\r\n", "it answered with status 502", True),
-    ("http", b"", "it was closed without an answer", True),
+    ("http", b"HTTP/1.1 407 no, s3cret\r\nContent-Length: 0\r\n\r\n", "it responded with status 407", False),
+    ("http", b"HTTP/1.1 502 s3cret\r\nContent-Length: 0\r\n\r\n", "it responded with status 502", True),
+    ("http", b"", "it was closed before a response arrived", True),
     ("socks5", b"HTTP/1.1 400 s3cret\r\n\r\n", "Malformed reply", True),
     ("socks5", b"", "Malformed reply", True),
 ]

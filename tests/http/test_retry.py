@@ -5,10 +5,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from synq_cli.http import retry
+from synq_cli.http.exchange import NoResponseError, Reply
 
 NOW = 1_795_521_600.0  # 2026-11-24T12:00:00Z
 PASSING = [408, 500, 502, 503, 504]
 FINAL = [200, 301, 400, 401, 403, 404, 405, 409, 412, 413, 418, 422, 501, 505]
+
+
+def outcome(failure: str | int) -> Reply | NoResponseError:
+    if isinstance(failure, int):
+        return Reply(failure, {}, b"")
+    return NoResponseError("timed out", sent=failure == "no_answer")
 
 
 @pytest.mark.parametrize(
@@ -19,18 +26,28 @@ FINAL = [200, 301, 400, 401, 403, 404, 405, 409, 412, 413, 418, 422, 501, 505]
     ],
 )
 def test_what_acts_once_however_often_it_is_sent_goes_again_three_times(kind: str, failure: str | int) -> None:
-    assert [retry.may_repeat(kind, failure, repeats) for repeats in range(5)] == [True, True, True, False, False]
+    assert [retry.may_repeat(kind, outcome(failure), tries) for tries in range(5)] == [
+        True,
+        True,
+        True,
+        False,
+        False,
+    ]
 
 
 @pytest.mark.parametrize("failure", ["no_answer", *PASSING])
 def test_what_may_have_acted_is_never_sent_again(failure: str | int) -> None:
-    assert not retry.may_repeat("unsafe", failure, 0)
+    assert not retry.may_repeat("unsafe", outcome(failure), 0)
 
 
 @pytest.mark.parametrize("kind", ["safe", "keyed", "unsafe"])
 @pytest.mark.parametrize("status", FINAL)
 def test_a_final_answer_is_final(kind: str, status: int) -> None:
-    assert not retry.may_repeat(kind, status, 0)
+    assert not retry.may_repeat(kind, outcome(status), 0)
+
+
+def test_failure_that_would_recur_is_not_retried() -> None:
+    assert not retry.may_repeat("safe", NoResponseError("not trusted", sent=False, retryable=False), 0)
 
 
 def test_pauses_double_up_to_eight_seconds() -> None:

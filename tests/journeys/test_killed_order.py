@@ -43,7 +43,7 @@ def test_the_key_of_a_killed_process_is_used_again(tmp_path: Path) -> None:
         again, resent = killed(line, environ, silent)
     key = first.split()[-1]
     assert first == f"Idempotency key {key}\n"
-    assert again.startswith(f"Warning: Idempotency key {key}: that of the attempt ")
+    assert again.startswith(f"Warning: Idempotency key {key}: from the attempt ")
     assert again.endswith("The order can't be placed twice.\n")
     for request in (sent, resent):
         assert json.loads(request.partition(b"\r\n\r\n")[2])["idempotency_key"] == key

@@ -52,9 +52,9 @@ d2f70c5b…  partially_fulf…  1,203.50 GBP
 HINT = "-o tsv or --json shows all.\n"
 TABLES = {
     140: (WIDE, ""),
-    80: (AT_80, f"Shortened: ID, Channel. Left out: Tags. {HINT}"),
-    60: (AT_60, f"Shortened: ID. Left out: Tags, Channel. {HINT}"),
-    40: (AT_40, f"Shortened: ID, Status. Left out: Tags, Channel, Placed. {HINT}"),
+    80: (AT_80, f"Shortened: ID, Channel. Hidden: Tags. {HINT}"),
+    60: (AT_60, f"Shortened: ID. Hidden: Tags, Channel. {HINT}"),
+    40: (AT_40, f"Shortened: ID, Status. Hidden: Tags, Channel, Placed. {HINT}"),
 }
 
 

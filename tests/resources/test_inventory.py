@@ -72,12 +72,12 @@ def test_what_is_no_whole_number_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["0", "+0", "-0", "000"])
 def test_nothing_is_refused(text: str) -> None:
-    assert failed(lambda: parse_quantity(text))[1:3] == (2, "A quantity of 0 changes nothing.")
+    assert failed(lambda: parse_quantity(text))[1:3] == (2, 'Invalid quantity "0".')
 
 
 @pytest.mark.parametrize("text", ["2147483648", "-2147483648", "999999999999"])
 def test_more_than_the_api_takes_is_refused(text: str) -> None:
-    message = f"Invalid quantity {text}: the API takes at most 2,147,483,647."
+    message = f"Invalid quantity {text}: the API accepts at most 2,147,483,647."
     assert failed(lambda: parse_quantity(text))[1:3] == (2, message)
 
 

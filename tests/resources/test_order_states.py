@@ -38,11 +38,11 @@ def test_the_refusal_says_what_the_status_allows() -> None:
         check_step({"id": "X", "status": "delivered"}, "cancel")
     assert caught.value.message == "Order X is delivered; it can't be cancelled."
     assert caught.value.hint == (
-        "From delivered an order can go to: completed, return_requested. Possible: `synq orders return X`."
+        "Its next status can be completed or return_requested. You can run `synq orders return X`."
     )
     with pytest.raises(ConflictError) as caught:
         check_step({"id": "X", "status": "refunded"}, "return")
-    assert caught.value.hint == "Nothing follows refunded. `synq orders track X` shows its history."
+    assert caught.value.hint == "refunded is a final status. `synq orders track X` shows its history."
 
 
 @pytest.mark.parametrize("status", ["on_hold", None, [], {}])

@@ -234,7 +234,9 @@ def test_more_is_claimed_only_where_there_may_be_more() -> None:
     assert exact.left_out("order") is None
     beyond = listing(Server(51, []))
     assert len(list(beyond.first(50))) == 50
-    assert beyond.left_out("order") == "50 shown, more may match; --all reads them, 1 request for each 100 orders."
+    assert (
+        beyond.left_out("order") == "50 shown; more may match. Use --all to read them all (1 request per 100 orders)."
+    )
 
 
 def test_a_server_that_ignores_the_offset_is_found_out() -> None:

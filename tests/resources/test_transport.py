@@ -23,7 +23,7 @@ ADJUST_PATH = "/api/v1/inventory/adjust"
 LEDGER_PATH = "/api/v1/inventory/ledger"
 LEDGER_CALL = f"GET {LEDGER_PATH}"
 POST_CALL = f"POST {ADJUST_PATH}"
-LOOK = "Before sending it again look at `synq inventory levels --sku HMC-NVY-M`."
+LOOK = "Before you send it again, check `synq inventory levels --sku HMC-NVY-M`."
 
 
 class Server:
@@ -112,7 +112,7 @@ def test_what_stands_in_a_path_or_query_is_quoted(desk: NewDesk) -> None:
 def test_a_read_only_run_sends_no_write(desk: NewDesk, operation: Any) -> None:
     server = Server(httpx.Response(200, json={}))
     error = failed(lambda: desk(server, read_only="true").api.transport.send(operation, {"productID": "p"}, body={}))
-    message = f"This run is read-only (option --read-only); {operation.method} {operation.path} was not sent."
+    message = f"Read-only mode is on (option --read-only); {operation.method} {operation.path} was not sent."
     assert (*told(error), server.calls) == ("RefusedError", 11, message, [])
 
 
@@ -132,14 +132,14 @@ def test_a_claim_that_no_header_can_carry_is_left_out(desk: NewDesk, claim: str)
 def test_a_body_of_more_than_10_mb_stays_here(desk: NewDesk) -> None:
     server = Server(httpx.Response(200, json={}))
     error = failed(lambda: desk(server).api.transport.send(operations.ADJUST_INVENTORY, body={"a": "x" * 10_000_000}))
-    assert told(error) == ("UsageError", 2, "The body is 10,000,008 bytes; the API takes at most 10,000,000.")
+    assert told(error) == ("UsageError", 2, "The body is 10,000,008 bytes; the API accepts at most 10,000,000.")
     assert server.calls == []
 
 
 # What a reply means
 
 REFUSED, FAILED = "The API refused the order: Too bad.", "The API failed on the order: Too bad."
-TENANT_HINT = "Is it another tenant's? `synq auth status` shows which one this is."
+TENANT_HINT = "Check the id. `synq auth status` shows which tenant you are using."
 ROLE_HINT = "`synq auth status` shows your role and tenant."
 LATER_HINT = "The problem is on the server; try again later."
 ERROR_MAP = {
@@ -238,7 +238,7 @@ def test_a_reply_that_is_not_the_apis(desk: NewDesk, case: str) -> None:
     server = Server(reply)
     error = failed(lambda: get_order(desk(server)))
     assert (type(error).__name__, error.exit_status, len(server.requests)) == ("ServerError", 12, 1)
-    assert error.message.startswith(f"The answer to GET /api/v1/oms/orders/{{orderID}} is not valid: {what}")
+    assert error.message.startswith(f"Invalid response to GET /api/v1/oms/orders/{{orderID}}: {what}")
     assert error.hint == "Check the base URL: synq config get base_url"
 
 
@@ -246,7 +246,7 @@ def test_a_reply_that_is_not_the_apis(desk: NewDesk, case: str) -> None:
 def test_a_list_of_another_shape(desk: NewDesk, answer: object) -> None:
     made = desk(Server(httpx.Response(200, json=answer)))
     listing = made.api.orders.matching(None, channel=None, since=None)
-    message = "The answer to GET /api/v1/oms/orders is not valid: it holds no list of objects."
+    message = "Invalid response to GET /api/v1/oms/orders: it holds no list of objects."
     assert told(failed(lambda: list(listing.first(5)))) == ("ServerError", 12, message)
 
 
@@ -255,8 +255,8 @@ def test_a_list_of_another_shape(desk: NewDesk, answer: object) -> None:
 FAILURES: dict[Any, str] = {
     httpx.ConnectError("no route"): "api.synq.io could not be reached: no route.",
     httpx.ConnectTimeout("slow"): "api.synq.io could not be reached within 10 s.",
-    httpx.ReadTimeout("slow"): "api.synq.io did not answer within 30 s.",
-    httpx.ReadError(""): "The connection to api.synq.io broke: ReadError.",
+    httpx.ReadTimeout("slow"): "api.synq.io did not respond within 30 s.",
+    httpx.ReadError(""): "The connection to api.synq.io was lost: ReadError.",
 }
 NETWORK_HINT = "Check the network and the base URL (https://api.synq.io); a slow API may need a longer --timeout."
 
@@ -275,11 +275,11 @@ def test_a_read_that_works_in_the_end(desk: NewDesk) -> None:
     made = desk(server)
     assert get_order(made) == {"id": ORDER}
     assert made.clock.slept == [0.5, 1.0]
-    assert made.ear.waits == [(1.0, "api.synq.io did not answer within 30 s; trying again")]
+    assert made.ear.waits == [(1.0, "api.synq.io did not respond within 30 s; retrying")]
     url = f"https://api.synq.io/api/v1/oms/orders/{ORDER}"
     assert [re.sub(r"[0-9]+ ms", "N ms", line) for line in made.ear.lines] == [
         f"GET {url} 503 N ms",
-        f"GET {url} N ms api.synq.io did not answer within 30 s",
+        f"GET {url} N ms api.synq.io did not respond within 30 s",
         f"GET {url} 200 N ms",
     ]
     assert made.api.transport.requests == 3
@@ -291,8 +291,8 @@ def test_retries_keep_within_max_wait_and_each_says_why(desk: NewDesk, clock: Cl
         raise httpx.ReadTimeout("slow")
 
     made = desk(slow, max_wait="60")
-    assert failed(lambda: get_order(made)).message == "api.synq.io did not answer within 30 s."
-    assert made.ear.waits == [(0.5, "api.synq.io did not answer within 30 s; trying again")]
+    assert failed(lambda: get_order(made)).message == "api.synq.io did not respond within 30 s."
+    assert made.ear.waits == [(0.5, "api.synq.io did not respond within 30 s; retrying")]
     assert made.api.transport.requests == 2
 
 
@@ -336,15 +336,15 @@ def test_a_delete_may_answer_anything(desk: NewDesk, reply: httpx.Response) -> N
 # What is never sent twice
 
 MAYBE = "it may have been applied."
-INVALID = f"The answer to {POST_CALL} is not valid: {{}}. It may have been applied."
+INVALID = f"Invalid response to {POST_CALL}: {{}}. It may have been applied."
 NOT_JSON = "status {} with a body that is not JSON ({})"
 UNCLEAR: dict[Any, str] = {
-    httpx.ReadTimeout("slow"): f"{POST_CALL} was sent, but api.synq.io did not answer within 30 s; {MAYBE}",
-    httpx.WriteTimeout("slow"): f"{POST_CALL} was sent, but api.synq.io did not answer within 30 s; {MAYBE}",
-    httpx.ReadError("reset"): f"{POST_CALL} was sent, but the connection to api.synq.io broke: reset; {MAYBE}",
+    httpx.ReadTimeout("slow"): f"{POST_CALL} was sent, but api.synq.io did not respond within 30 s; {MAYBE}",
+    httpx.WriteTimeout("slow"): f"{POST_CALL} was sent, but api.synq.io did not respond within 30 s; {MAYBE}",
+    httpx.ReadError("reset"): f"{POST_CALL} was sent, but the connection to api.synq.io was lost: reset; {MAYBE}",
     **{
         httpx.Response(status, text="oh\n", headers={"Retry-After": "1"}): (
-            f"The API answered the adjustment with an error (Oh); {MAYBE}"
+            f"The API responded to the adjustment with an error (Oh); {MAYBE}"
         )
         for status in (408, 500, 501, 503)
     },
@@ -417,10 +417,7 @@ UNREADABLE = {
     "down": (httpx.ConnectError("no route"), "api.synq.io could not be reached: no route", 4),
     "garbage": (
         httpx.Response(200, content=b"?"),
-        (
-            "The answer to GET /api/v1/inventory/ledger is not valid: "
-            "status 200 with a body that is not JSON (no content type)"
-        ),
+        ("Invalid response to GET /api/v1/inventory/ledger: status 200 with a body that is not JSON (no content type)"),
         1,
     ),
 }
@@ -454,7 +451,7 @@ def test_a_refused_adjustment_is_as_clear_as_a_refused_read(desk: NewDesk, statu
 
 def test_ctrl_c_during_an_adjustment_says_that_it_may_have_been_applied(desk: NewDesk) -> None:
     server = Server(KeyboardInterrupt())
-    message = f"Interrupted while {POST_CALL} was under way; it may have been applied. Check before sending it again."
+    message = f"Interrupted while {POST_CALL} was in progress; it may have been applied. Check before sending it again."
     assert told(failed(lambda: desk(server).api.inventory.adjust(MOVEMENT))) == ("InterruptError", 130, message)
     assert server.calls == [POST_CALL]
     server = Server(httpx.ReadTimeout("slow"), ledger=KeyboardInterrupt())

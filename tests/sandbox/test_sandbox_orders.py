@@ -209,7 +209,7 @@ def crewnecks(number):
     return [{"sku": "HMC-NVY-M", "quantity": number}]
 
 
-def test_fulfilments_take_stock_and_use_up_reservations(trade):
+def test_fulfillments_take_stock_and_use_up_reservations(trade):
     order_id = trade.confirmed(trade.line(3), REPAIR)
     trade.clock.at += 60
     fields = {"carrier": "Royal Mail", "tracking_number": "RM482915307GB", "location_id": trade.place["location_id"]}
@@ -242,7 +242,7 @@ def test_fulfilments_take_stock_and_use_up_reservations(trade):
     ]
 
 
-def test_fulfilments_of_hard_allocated_orders_take_no_stock(trade):
+def test_fulfillments_of_hard_allocated_orders_take_no_stock(trade):
     trade.allocate("HARD")
     order_id = trade.confirmed(trade.line(3))
     entries = trade.ledger()
@@ -250,7 +250,7 @@ def test_fulfilments_of_hard_allocated_orders_take_no_stock(trade):
     assert (trade.status(order_id)[0], trade.ledger(), trade.stock()) == ("fulfilled", entries, (39, 3, 36))
 
 
-def test_a_fulfilment_may_take_units_of_several_lines(trade):
+def test_a_fulfillment_may_take_units_of_several_lines(trade):
     order_id = trade.confirmed(trade.line(1), trade.line(2))
     by_variant = [{"variant_id": trade.place["variant_id"].upper(), "quantity": 2}]
     parcel = fulfil(trade, order_id, items=by_variant).json
@@ -270,7 +270,7 @@ def test_an_order_whose_reservation_was_released_can_be_shipped(trade):
     assert (trade.stock(), trade.held_for(order_id)) == ((40, 3, 37), [(2, "RELEASED")])
 
 
-def test_invalid_fulfilments_change_nothing(trade):
+def test_invalid_fulfillments_change_nothing(trade):
     order_id = trade.confirmed(trade.line(3))
     item = {"sku": "HMC-NVY-M", "quantity": 1}
     items = ([], [{"quantity": 1}], [{"sku": "HMC-NVY-M"}], [{**item, "quantity": 0}], [{**item, "colour": "navy"}])
@@ -288,7 +288,7 @@ def test_invalid_fulfilments_change_nothing(trade):
     assert trade.client.simulate_get(f"{ORDERS}/{order_id}/fulfillments").json == {"fulfillments": []}
 
 
-def test_a_fulfilment_leaves_from_the_location_of_its_stock(trade):
+def test_a_fulfillment_leaves_from_the_location_of_its_stock(trade):
     order_id = trade.confirmed(trade.line(3))
     places = trade.client.simulate_get("/api/v1/inventory/locations").json["locations"]
     elsewhere = next(place["id"] for place in places if place["id"] != trade.place["location_id"])
@@ -339,7 +339,7 @@ def test_returns_never_exceed_what_was_shipped(trade):
     assert trade.stock() == stock
 
 
-def test_fulfilments_and_returns_of_seeded_orders(client, database):
+def test_fulfillments_and_returns_of_seeded_orders(client, database):
     def of(status, kind):
         return client.simulate_get(f"{ORDERS}/{by_status(database)[status]}/{kind}").json[kind]
 

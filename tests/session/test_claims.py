@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from synq_cli.session.tokens.claims import Claims, read_claims
+from synq_cli.session.tokens.credentials import Claims, read_claims
 
 NOTHING = Claims(None, None, None, None)
 

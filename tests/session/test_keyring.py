@@ -49,7 +49,7 @@ def test_a_long_secret_is_split_and_a_short_one_is_not() -> None:
     del store.entries[next(name for name in store.entries if name.endswith(".1"))]
     with pytest.raises(AuthError) as caught:
         keyring.read("acme")
-    assert caught.value.message == "The keyring has lost a part of the secret, which it stores in several entries."
+    assert caught.value.message == "The keyring stores the secret in several entries, and one is missing."
     keyring.write("acme", "short")
     assert store.entries == {"acme": "short"}
     keyring.write("acme", "b" * 1281)

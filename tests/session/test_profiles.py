@@ -89,7 +89,7 @@ def test_a_damaged_file_is_named_and_never_overwritten(path: Path, content: byte
     for use in (load, lambda path: change(path, edits.append)):
         with pytest.raises(UsageError) as caught:
             use(path)
-        assert caught.value.message.startswith(f"{path} is damaged: ")
+        assert caught.value.message.startswith(f"{path} can't be used: ")
         assert what in caught.value.message
         assert caught.value.hint == "Fix it in an editor, or move it away; synq does not overwrite it."
     assert path.read_bytes() == content
@@ -115,7 +115,7 @@ def test_a_file_that_can_not_be_read_is_named(path: Path, tmp_path: Path) -> Non
         for use in (load, lambda path: change(path, set_timeout)):
             with pytest.raises(UsageError) as caught:
                 use(file)
-            assert caught.value.message == f"{file} is damaged: it can't be read ({reason})."
+            assert caught.value.message == f"{file} can't be used: it can't be read ({reason})."
     assert (path.is_dir(), loop.is_symlink()) == (True, True)
 
 
@@ -127,7 +127,7 @@ def test_damaged_file_fails_every_command_that_needs_it(synq: Any) -> None:
     for line in (["config", "list"], ["config", "set", "timeout", "5"], ["auth", "switch", "acme"], ["auth", "status"]):
         result = synq(*line)
         assert (result.status, result.out) == (2, "")
-        assert result.err.startswith(f"synq: {path} is damaged: ")
+        assert result.err.startswith(f"synq: {path} can't be used: ")
         assert "Traceback" not in result.err
     assert path.read_bytes() == content
 
@@ -310,7 +310,7 @@ def test_the_token_is_in_the_keyring_or_in_a_file(path: Path) -> None:
     for value in ("safe", "", 1, None, [1], {"a": 1}):
         with pytest.raises(UsageError) as caught:
             token_store(Config(path, None, {"acme": {"token_store": value}}), "acme")
-        assert caught.value.message == f"{path} is damaged: token_store of profile acme must be keyring or file."
+        assert caught.value.message == f"{path} can't be used: token_store of profile acme must be keyring or file."
 
 
 def test_an_unchanged_file_is_read_from_the_cache(path: Path, tmp_path: Path) -> None:

@@ -110,5 +110,5 @@ def test_hanging_service_does_not_block_the_run(tmp_path: Path) -> None:
         finally:
             os.kill(service, signal.SIGCONT)
     assert done.returncode == 4
-    assert done.stderr.startswith("synq: The keyring did not answer within 3 seconds; it may be locked.\n")
+    assert done.stderr.startswith("synq: The keyring did not respond within 3 seconds; it may be locked.\n")
     assert 3 <= took < 10

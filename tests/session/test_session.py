@@ -15,7 +15,7 @@ from synq_cli.errors import AuthError, RefusedError, SynqError, UsageError
 from synq_cli.session.profiles import Config
 from synq_cli.session.session import Session
 from synq_cli.session.settings import resolve
-from synq_cli.session.tokens.claims import Claims
+from synq_cli.session.tokens.credentials import Claims
 from synq_cli.session.tokens.stores import TokenStore
 from synq_cli.state.cache import Cache
 

@@ -151,7 +151,7 @@ def test_a_hanging_keyring_is_left_alone_after_the_limit(tmp_path: Path, use: Ca
     error = failure(use, store_in(tmp_path, OddKeyring(lambda: let_go.wait(60)), limit=0.05))
     let_go.set()
     assert 0.05 <= monotonic() - started < 2.5
-    assert error.message == "The keyring did not answer within 0.05 seconds; it may be locked."
+    assert error.message == "The keyring did not respond within 0.05 seconds; it may be locked."
 
 
 HANGS = """
@@ -178,7 +178,7 @@ def test_library_is_the_default_keyring_and_a_hanging_one_does_not_block_the_exi
     environ = {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
     line = [sys.executable, "-c", HANGS]
     done = subprocess.run(line, env=environ, capture_output=True, text=True, timeout=20, check=False)
-    said = f"{MISSING}\nThe keyring did not answer within 0.05 seconds; it may be locked.\n"
+    said = f"{MISSING}\nThe keyring did not respond within 0.05 seconds; it may be locked.\n"
     assert (done.returncode, done.stdout, done.stderr) == (0, said, "")
 
 
@@ -222,7 +222,7 @@ def test_a_damaged_file_is_named_and_kept(tmp_path: Path, content: bytes) -> Non
     ):
         with pytest.raises(UsageError) as caught:
             use()
-        assert caught.value.message == f"{path} is damaged: it must map profiles to tokens in JSON."
+        assert caught.value.message == f"{path} can't be used: it must map profiles to tokens in JSON."
         assert caught.value.hint == "Move it away and log in again: synq auth login --insecure-storage"
     assert path.read_bytes() == content
     path.unlink()

@@ -50,7 +50,7 @@ def test_an_attempt_that_was_never_answered_lends_its_key(opened: Opener, clock:
     second = opened().attempt(ORDER, None, keep=True)
     assert (second.key, second.since) == (first.key, first.now)
     assert second.sentence == (
-        f"Idempotency key {first.key}: that of the attempt {age}, which is under way or whose outcome is "
+        f"Idempotency key {first.key}: from the attempt {age}, which is in progress or whose outcome is "
         "unknown. The order can't be placed twice."
     )
 

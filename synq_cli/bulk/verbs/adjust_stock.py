@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from synq_cli.bulk.journal import Content, Entry, Receipt, Row
+from synq_cli.bulk.journal import Content, Receipt, Row
 from synq_cli.bulk.prepare import PreparedRows, Problem, prepare
 from synq_cli.bulk.reconcile import clock_offset, match, span
-from synq_cli.bulk.verbs.verb import Movement, Verb
+from synq_cli.bulk.verbs.verb import Verb
 from synq_cli.errors import NotFoundError, UnknownOutcomeError, UsageError
 from synq_cli.http import operations
 from synq_cli.resources.inventory.ledger import posted
@@ -42,14 +42,14 @@ class AdjustStock(Verb):
 
     def receipt(self, answer: Any) -> Receipt:
         if not isinstance(answer, dict) or not isinstance(answer.get("id"), str):
-            raise UnknownOutcomeError("The API accepted the adjustment, but did not answer with a ledger entry.")
+            raise UnknownOutcomeError("The API accepted the adjustment, but its response holds no ledger entry.")
         return Receipt(answer["id"], posted(answer) or None)
 
     def reverse(self, content: Content) -> Content:
         return content | {"delta": -content["delta"]}
 
-    def movement(self, content: Content) -> Movement:
-        return Movement(content["sku"], content["location"], content["delta"])
+    def movement(self, content: Content) -> Mapping[str, Any]:
+        return {name: content[name] for name in ("sku", "location", "delta")}
 
     def levels(self, rows: Sequence[Row]) -> dict[int, int]:
         """The stock before each row, by line; 0 if it was never stocked, nothing where levels can't be read."""
@@ -72,7 +72,7 @@ class AdjustStock(Verb):
         return dict.fromkeys(lines.values(), 0) | found
 
     def reconcile(
-        self, unclear: Sequence[Entry], *, done: Sequence[Entry], taken: set[str], rivals: Sequence[Entry]
+        self, unclear: Sequence[Row], *, done: Sequence[Row], taken: set[str], rivals: Sequence[Row]
     ) -> dict[int, Receipt]:
         offset = clock_offset(done)
         since = min(span(row, offset)[0] for row in unclear)

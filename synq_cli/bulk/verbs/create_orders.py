@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from synq_cli.bulk.journal import Content, Receipt, Row
 from synq_cli.bulk.prepare import PreparedRows, Problem, prepare
@@ -12,9 +12,6 @@ from synq_cli.http import operations
 from synq_cli.resources.orders.checks import order_problems
 from synq_cli.resources.orders.placing import merge_order, resolve_channel, with_location
 from synq_cli.state.order_keys import order_fingerprint
-
-if TYPE_CHECKING:
-    from synq_cli.resources.shared.pagination import Row as ApiRow
 
 
 class CreateOrders(Verb):
@@ -48,11 +45,11 @@ class CreateOrders(Verb):
         for name in ("id", "workflow_id"):
             if isinstance(answer, dict) and isinstance(answer.get(name), str):
                 return Receipt(answer[name])
-        raise UnknownOutcomeError("The API accepted the order, but its answer names neither an order nor a workflow.")
+        raise UnknownOutcomeError("The API accepted the order, but its response names neither an order nor a workflow.")
 
     def _resolve(self, rows: Sequence[Row], location: str | None) -> tuple[list[Row], list[Problem]]:
         location_id = None if location is None else self._api.locations.resolve(location)[0]
-        channels: list[ApiRow] = self._api.channels.list() if any("channel" in row.content for row in rows) else []
+        channels = self._api.channels.list() if any("channel" in row.content for row in rows) else []
         lines: dict[str, int] = {}
         resolved, problems = [], []
         for row in rows:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from synq_cli import exact_json
-from synq_cli.bulk.journal import Content, Entry, Receipt, Row
+from synq_cli.bulk.journal import Content, Receipt, Row
 from synq_cli.bulk.prepare import PreparedRows, Problem, refuse
 from synq_cli.bulk.reconcile import clock_offset, match
 from synq_cli.bulk.verbs.verb import Verb
@@ -92,7 +92,7 @@ class ImportProducts(Verb):
 
     def receipt(self, answer: Any) -> Receipt:
         if not isinstance(answer, dict) or not isinstance(answer.get("id"), str):
-            raise UnknownOutcomeError("The API accepted the bulk job, but its answer does not name it.")
+            raise UnknownOutcomeError("The API accepted the bulk job, but its response does not name it.")
         self._api.bulk_jobs.remember("import", answer)
         return Receipt(answer["id"], epoch(answer.get("created_at")))
 
@@ -100,7 +100,7 @@ class ImportProducts(Verb):
         return self._api.bulk_jobs.switch_encoding(error)
 
     def reconcile(
-        self, unclear: Sequence[Entry], *, done: Sequence[Entry], taken: set[str], rivals: Sequence[Entry]
+        self, unclear: Sequence[Row], *, done: Sequence[Row], taken: set[str], rivals: Sequence[Row]
     ) -> dict[int, Receipt]:
         """Jobs that hold the very rows of an unclear part, and can be of no other."""
         ours = {row.content["digest"]: exact_json.loads(_payload(row.content).decode()) for row in unclear}
@@ -115,7 +115,7 @@ class ImportProducts(Verb):
     def item_count(self, content: Content) -> int:
         return int(content["products"])
 
-    def on_finished(self, entries: Sequence[Entry]) -> None:
+    def on_finished(self, entries: Sequence[Row]) -> None:
         for path in {row.content["path"] for row in entries if row.content["is_copy"]}:
             Path(path).unlink(missing_ok=True)
 
@@ -136,7 +136,7 @@ class _Parts:
         """Add a row; gives the problem with it."""
         data = _json_of(record)
         if len(data) + 2 > self._largest:
-            return f"its {len(data):,} bytes are more than the API takes"
+            return f"its {len(data):,} bytes are more than the API accepts"
         if self._size + len(data) > self._largest:
             self.close(record.begin)
         if not self._count:
@@ -182,7 +182,7 @@ def _doubled(records: Iterator[Record], skus: set[str]) -> list[Problem]:
     for record in records:
         sku = None if _problem_with(record) else record.fields.get("sku")
         if sku in skus and (before := first.setdefault(sku, record.line)) != record.line:
-            problems.append(Problem(record.line, f'the SKU "{sku}" is that of line {before} too'))
+            problems.append(Problem(record.line, f'the SKU "{sku}" is also on line {before}'))
             if len(problems) == _MOST_PROBLEMS:
                 break
     return problems

@@ -3,28 +3,16 @@
 # ruff: noqa: ARG002 the defaults ignore what subclasses need
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
-from synq_cli.bulk.journal import Content, Entry, Receipt, Row
+from synq_cli.bulk.journal import Content, Receipt, Row
+from synq_cli.errors import RejectedError
 from synq_cli.http.operation import Operation
-
-if TYPE_CHECKING:
-    from synq_cli.errors import RejectedError
-    from synq_cli.resources.client import SynqClient
+from synq_cli.resources.client import SynqClient
 
 # Requests in flight together: they hide the latency, and are what a crash leaves unknown at most.
 WORKERS = 6
-
-
-@dataclass(frozen=True)
-class Movement:
-    """The stock that a row moves, for the plan."""
-
-    sku: str
-    location: str
-    units: int
 
 
 class Verb(ABC):
@@ -43,7 +31,7 @@ class Verb(ABC):
     workers: ClassVar[int] = WORKERS
     undo_hint: ClassVar[str | None] = None
 
-    def __init__(self, api: "SynqClient") -> None:
+    def __init__(self, api: SynqClient) -> None:
         self._api = api
 
     @abstractmethod
@@ -54,12 +42,12 @@ class Verb(ABC):
     def receipt(self, answer: Any) -> Receipt:
         """The receipt in an answer; UnknownOutcomeError if there is none."""
 
-    def retry_after_rejection(self, error: "RejectedError") -> bool:
+    def retry_after_rejection(self, error: RejectedError) -> bool:
         """Whether a rejected row is sent again, because its body is a different one now."""
         return False
 
     def reconcile(
-        self, unclear: Sequence[Entry], *, done: Sequence[Entry], taken: set[str], rivals: Sequence[Entry]
+        self, unclear: Sequence[Row], *, done: Sequence[Row], taken: set[str], rivals: Sequence[Row]
     ) -> dict[int, Receipt]:
         """Receipts, by line, of rows whose answers were lost.
 
@@ -71,8 +59,8 @@ class Verb(ABC):
         """The row that undoes this one; None if nothing does, then `undo_hint` says what to do instead."""
         return None
 
-    def movement(self, content: Content) -> Movement | None:
-        """The stock that a row moves, if it does."""
+    def movement(self, content: Content) -> Mapping[str, Any] | None:
+        """The stock that a row moves, if it does: `sku`, `location` and `delta`."""
         return None
 
     def levels(self, rows: Sequence[Row]) -> dict[int, int]:
@@ -83,7 +71,7 @@ class Verb(ABC):
         """How many rows of the user's file are in one row of the journal."""
         return 1
 
-    def on_finished(self, entries: Sequence[Entry]) -> None:  # noqa: B027 few have anything to clean up
+    def on_finished(self, entries: Sequence[Row]) -> None:  # noqa: B027 few have anything to clean up
         """Clean up once a run needs nothing more of its rows."""
 
     @property

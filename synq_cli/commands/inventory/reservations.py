@@ -77,7 +77,7 @@ def reserve_stock(
 @group.command("release", operations.RELEASE_RESERVATION, operations.LIST_RESERVATIONS)
 def release_reservation(
     run: RunContext,
-    reservation: Annotated[str, argument("RESERVATION_ID", "Reservation id, or the start of it.")],
+    reservation: Annotated[str, argument("RESERVATION_ID", "Reservation id, or its first characters.")],
     yes: YesOption = False,
 ) -> None:
     """Release a reservation.

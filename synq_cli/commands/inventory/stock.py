@@ -1,6 +1,5 @@
 """`synq inventory adjust`, `levels`, `ledger` and `locations`."""
 
-from collections.abc import Mapping
 from typing import Annotated
 
 from synq_cli.cli.context import RunContext
@@ -26,19 +25,6 @@ from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, delta, flag, identifier, named, quantity, timestamp, whole
 
 group = CommandGroup()
-
-
-def levels_columns(names: Mapping[str, str]) -> list[Column]:
-    """The columns of stock levels, with location names by id."""
-    return [
-        Column("SKU", "sku", whole),
-        Column("On hand", "on_hand", quantity),
-        Column("Reserved", "reserved", quantity),
-        Column("Available", "available", quantity),
-        Column("Location", "location_id", named(names)),
-        Column("Variant", "variant_id", identifier, drop=2),
-        Column("Changed", "updated_at", age, drop=1),
-    ]
 
 
 ENTRY = [
@@ -118,7 +104,7 @@ def adjust_stock(
         return
     if sku is None or change is None:
         missing = "SKU and quantity" if sku is None else "quantity"
-        raise UsageError(f"Missing {missing}.", hint="Give both, or a file with --file.")
+        raise UsageError(f"Missing {missing}.", hint="Give a SKU and a quantity, or a file with --file.")
     if report is not None:
         raise UsageError("--report requires --file.")
     movement = run.api.inventory.prepare(sku, change, place, with_level=run.dry_run or run.output.format == "table")
@@ -172,7 +158,15 @@ def list_levels(
         threshold = run.api.settings.low_stock_threshold()
         run.output.note(f"The tenant's low-stock threshold is {threshold}.")
     levels = run.api.inventory.levels([*(skus or []), *([sku] if sku else [])], location=location, most=threshold)
-    columns = levels_columns(run.api.locations.names() if run.output.format == "table" else {})
+    columns = [
+        Column("SKU", "sku", whole),
+        Column("On hand", "on_hand", quantity),
+        Column("Reserved", "reserved", quantity),
+        Column("Available", "available", quantity),
+        Column("Location", "location_id", named(run.api.locations.names() if run.output.format == "table" else {})),
+        Column("Variant", "variant_id", identifier, drop=2),
+        Column("Changed", "updated_at", age, drop=1),
+    ]
     run.output.rows(levels.first(None if read_all else limit), columns, empty="No stock levels match.")
     run.output.note(levels.left_out("level"))
     for name in levels.without_rows():

@@ -2,7 +2,10 @@
 
 import os
 import platform
+import shlex
+import shutil
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
@@ -10,12 +13,14 @@ from synq_cli import __version__
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.options import switch
+from synq_cli.completion.installation import installation
 from synq_cli.errors import SynqError, UsageError
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import state
 from synq_cli.session.profiles import token_store
 from synq_cli.session.settings import SANDBOX
+from synq_cli.times import http_date
 
 if TYPE_CHECKING:
     from synq_cli.http.exchange import Reply
@@ -164,16 +169,13 @@ class Doctor:
         if settings.profile == SANDBOX or environ.get("SYNQ_TOKEN"):
             return _ok("Not needed: the token does not come from the profile.")
         if settings.token_command:
-            import shlex
-            import shutil
-
             program = shlex.split(settings.token_command)[0]
             if shutil.which(program, path=environ.get("PATH")) is None:
                 return Finding("fail", f"The token_command {program} was not found.", "Install it, or log in again.")
-            return _ok(f"By the token_command {program}.")
+            return _ok(f"Automatic, by the token_command {program}.")
         if settings.token_url:
-            return _ok(f"By a refresh token, at {settings.token_url.partition('?')[0]}.")
-        return _ok(f"By hand: synq auth login --profile {settings.profile}")
+            return _ok(f"Automatic, by a refresh token at {settings.token_url.partition('?')[0]}.")
+        return _ok(f"Manual: synq auth login --profile {settings.profile}")
 
     def _budget(self) -> Finding:
         warnings: list[str] = []
@@ -194,7 +196,7 @@ class Doctor:
     def _routes(self) -> Finding:
         missing = [] if self._is_new_sandbox else self._run.index.missing()
         if not missing:
-            return _ok("No route was missing in the last day.")
+            return _ok("No missing routes in the last day.")
         names = ", ".join(operation.replace("_", " ") for operation in missing)
         if self._network:
             self._run.index.forget_missing()
@@ -203,8 +205,6 @@ class Doctor:
         return _warn(f"This server lacks: {names}.", fix)
 
     def _completion(self) -> Finding:
-        from synq_cli.completion.installation import installation
-
         try:
             found = installation(None, self._run.system.environ)
         except UsageError as error:
@@ -227,15 +227,13 @@ class Doctor:
         if self._run.settings.profile == SANDBOX:
             return _ok("Not needed: the sandbox is embedded.")
         if proxy := self._run.network.proxy_variable(self._run.settings.base_url):
-            return _ok(f"Left to the proxy in {proxy}.")
+            return _ok(f"Resolved by the proxy in {proxy}.")
         host, port = self._run.session.address
         addresses = look_up(host, port, _DNS_TIMEOUT)
         more = f" and {len(addresses) - 3} more" if len(addresses) > 3 else ""
         return _ok(f"{host} is {', '.join(addresses[:3])}{more}.")
 
     def _tls(self) -> Finding:
-        from datetime import UTC, datetime
-
         if not self._run.settings.base_url.startswith("https:"):
             return _ok("Not needed: nothing leaves this machine.")
         try:
@@ -252,22 +250,20 @@ class Doctor:
     def _api(self) -> Finding:
         url, text = self._run.settings.base_url, self._health.text
         if text == "OK":
-            return _ok(f"{url} answers OK.")
+            return _ok(f"{url} responds with OK.")
         fix = "Check the base URL: `synq config get base_url` shows it."
-        return _warn(f"{url} answers {text[:40]!r} instead of OK.", fix)
+        return _warn(f"{url} responds with {text[:40]!r} instead of OK.", fix)
 
     def _clock(self) -> Finding:
-        from synq_cli.times import http_date
-
         time = http_date(self._health.headers.get("date", ""))
         if time is None:
             return _warn("The API did not send its time.")
         skew = self._run.system.now() - time
         if abs(skew) <= _SKEW:
-            return _ok("Within seconds of the API's.")
-        found = f"{abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} the API's."
+            return _ok("In sync with the API's clock.")
+        found = f"{abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} the API's clock."
         if "token" not in self._failed and (ends := self._run.session.credentials.expires_at) is not None:
-            found += f" By the API's clock the token expires in {(ends - time) / 60:.0f} minutes."
+            found += f" By that clock the token expires in {(ends - time) / 60:.0f} minutes."
         return _warn(found, "Set this machine's clock: synq uses it to see when a token expires.")
 
     @property

@@ -42,7 +42,7 @@ ROWS = [
     Column("Error", "error"),
 ]
 
-RunArgument = Annotated[str, argument(RUN, "Run id, or the start of it.")]
+RunArgument = Annotated[str, argument(RUN, "Run id, or its first characters.")]
 
 
 @group.command("list")

@@ -59,7 +59,7 @@ RETURNS = [
     Column("Opened", "created_at", age),
 ]
 
-OrderArgument = Annotated[str, argument(ORDER, "Order id, or the start of an id shown before.")]
+OrderArgument = Annotated[str, argument(ORDER, "Order id, or the first characters of one that synq has shown.")]
 
 
 # Some names are both a group and a status.

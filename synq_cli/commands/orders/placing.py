@@ -13,7 +13,6 @@ from synq_cli.errors import UsageError
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.resources.orders.lines import parse_line
-from synq_cli.resources.orders.placing import OrderInput
 
 group = CommandGroup()
 
@@ -82,7 +81,7 @@ def create_order(
     same command again: it uses the same key, so the order can't be placed twice. After a response, the same command
     creates another order.
 
-    --wait waits until the order is confirmed. The exit status is 3 if the order fails, 75 if the time of --for is up.
+    --wait waits until the order is confirmed. The exit status is 3 if the order fails, 75 if --for runs out first.
 
     A file holds many orders if its name ends in .ndjson or .jsonl, or if it has several JSON objects, one per line.
     Options override the fields of each order, all orders are checked before the first is sent, and synq asks for
@@ -125,15 +124,14 @@ def create_order(
         return
     if report is not None:
         raise UsageError("--report requires a file of many orders.")
-    order_input = OrderInput(
-        document=None if text is None else read_document(text, str(file)),
-        name="The order" if file in {None, "-"} else str(file),
-        fields=fields,
-        lines=[parse_line(text) for text in item or []],
+    entry = run.api.order_builder.build(
+        None if text is None else read_document(text, str(file)),
+        "The order" if file in {None, "-"} else str(file),
+        fields,
+        [parse_line(text) for text in item or []],
         location=location,
         usual_location=run.settings.location,
     )
-    entry = run.api.order_builder.build(order_input)
     for remark in entry.remarks:
         run.output.note(remark)
     for doubt in entry.doubts:

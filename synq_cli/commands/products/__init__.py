@@ -17,6 +17,6 @@ group = CommandGroup(
     commands={
         **dict.fromkeys(("list", "get", "create", "update", "delete", "push"), f"{_HERE}.products"),
         **dict.fromkeys(("stats", "issues", "export"), f"{_HERE}.catalogue"),
-        "import": f"{_HERE}.bulk",
+        "import": f"{_HERE}.jobs:imports",
     },
 )

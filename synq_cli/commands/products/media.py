@@ -24,7 +24,9 @@ COLUMNS = [
     Column("Changed", "updated_at", age, drop=4),
 ]
 
-ProductOption = Annotated[str | None, option("--product", PRODUCT, "Product id, or the start of an id shown before.")]
+ProductOption = Annotated[
+    str | None, option("--product", PRODUCT, "Product id, or the first characters of one that synq has shown.")
+]
 VariantOption = Annotated[str | None, option("--variant", Metavar("SKU|ID", "sku"), "SKU or UUID of the variant.")]
 
 

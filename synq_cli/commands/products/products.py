@@ -42,7 +42,7 @@ QUEUED = [Column("Status", "status")]
 ActionOption = Annotated[
     products.PushAction, option("--action", "ACTION", "upsert creates or updates the product there, delete deletes it.")
 ]
-ProductArgument = Annotated[str, argument(PRODUCT, "Product id, or the start of an id shown before.")]
+ProductArgument = Annotated[str, argument(PRODUCT, "Product id, or the first characters of one that synq has shown.")]
 CategoryOption = Annotated[str | None, option("--category", "CATEGORY", "Name or slug of its category.")]
 
 
@@ -66,7 +66,7 @@ def list_products(run: RunContext) -> None:
 def get_product(
     run: RunContext,
     product: Annotated[
-        str, argument(PRODUCT_OR_SKU, "Product id, the start of an id shown before, or the SKU of a variant.")
+        str, argument(PRODUCT_OR_SKU, "Product id (or its first characters, once shown), or the SKU of a variant.")
     ],
 ) -> None:
     """Show a product, by its id or a SKU.

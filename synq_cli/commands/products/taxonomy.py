@@ -8,15 +8,7 @@ from synq_cli.cli.metavars import Metavar
 from synq_cli.cli.options import DescriptionOption, NameArgument, SlugOption, option
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import address, age, identifier
-from synq_cli.resources.products.taxonomy import (
-    ATTRIBUTE_GROUPS,
-    ATTRIBUTE_TYPES,
-    ATTRIBUTES,
-    BRANDS,
-    CATEGORIES,
-    TEMPLATES,
-    TaxonomyKind,
-)
+from synq_cli.resources.products import taxonomy
 
 ID = Column("ID", "id", identifier)
 NAME = Column("Name", "name")
@@ -24,11 +16,11 @@ SLUG = Column("Slug", "slug", drop=2)
 DESCRIPTION = Column("Description", "description", drop=1)
 TIMES = [Column("Created", "created_at", age, drop=3), Column("Changed", "updated_at", age, drop=4)]
 COLUMNS = {
-    CATEGORIES: [NAME, ID, Column("Parent", "parent_id", identifier), SLUG, DESCRIPTION, *TIMES],
-    BRANDS: [ID, NAME, DESCRIPTION, Column("Logo", "logo_url", address, drop=2), *TIMES],
-    ATTRIBUTES: [ID, NAME, Column("Type", "type"), SLUG, *TIMES],
-    ATTRIBUTE_GROUPS: [ID, NAME, DESCRIPTION, *TIMES],
-    TEMPLATES: [ID, NAME, DESCRIPTION, *TIMES],
+    taxonomy.CATEGORIES: [NAME, ID, Column("Parent", "parent_id", identifier), SLUG, DESCRIPTION, *TIMES],
+    taxonomy.BRANDS: [ID, NAME, DESCRIPTION, Column("Logo", "logo_url", address, drop=2), *TIMES],
+    taxonomy.ATTRIBUTES: [ID, NAME, Column("Type", "type"), SLUG, *TIMES],
+    taxonomy.ATTRIBUTE_GROUPS: [ID, NAME, DESCRIPTION, *TIMES],
+    taxonomy.TEMPLATES: [ID, NAME, DESCRIPTION, *TIMES],
 }
 
 categories = CommandGroup()
@@ -38,7 +30,7 @@ attribute_groups = CommandGroup()
 templates = CommandGroup()
 
 
-def _add_list(group: CommandGroup, resource: TaxonomyKind, note: str = "") -> None:
+def _add_list(group: CommandGroup, resource: taxonomy.TaxonomyKind, note: str = "") -> None:
     """Add the command `list` to a group whose objects are a flat list."""
 
     def list_all(run: RunContext) -> None:
@@ -52,17 +44,17 @@ def _add_list(group: CommandGroup, resource: TaxonomyKind, note: str = "") -> No
     group.command("list", resource.list)(list_all)
 
 
-def _create(run: RunContext, resource: TaxonomyKind, name: str, **fields: Any) -> None:
+def _create(run: RunContext, resource: taxonomy.TaxonomyKind, name: str, **fields: Any) -> None:
     run.output.record(run.api.taxonomy(resource).create(name, **fields), COLUMNS[resource])
 
 
-_add_list(brands, BRANDS)
-_add_list(attributes, ATTRIBUTES)
-_add_list(attribute_groups, ATTRIBUTE_GROUPS)
-_add_list(templates, TEMPLATES, "The product_type_id of a product is the id of its template.")
+_add_list(brands, taxonomy.BRANDS)
+_add_list(attributes, taxonomy.ATTRIBUTES)
+_add_list(attribute_groups, taxonomy.ATTRIBUTE_GROUPS)
+_add_list(templates, taxonomy.TEMPLATES, "The product_type_id of a product is the id of its template.")
 
 
-@categories.command("list", CATEGORIES.list)
+@categories.command("list", taxonomy.CATEGORIES.list)
 def list_categories(run: RunContext) -> None:
     """List categories.
 
@@ -73,11 +65,11 @@ def list_categories(run: RunContext) -> None:
       synq products categories list
       synq products categories list --columns name,slug,description
     """
-    rows = run.api.taxonomy(CATEGORIES).list()
-    run.output.tree(rows, COLUMNS[CATEGORIES], parent="parent_id", empty="This tenant has no categories.")
+    rows = run.api.taxonomy(taxonomy.CATEGORIES).list()
+    run.output.tree(rows, COLUMNS[taxonomy.CATEGORIES], parent="parent_id", empty="This tenant has no categories.")
 
 
-@categories.command("create", CATEGORIES.create, CATEGORIES.list, requests=(1, 2))
+@categories.command("create", taxonomy.CATEGORIES.create, taxonomy.CATEGORIES.list, requests=(1, 2))
 def create_category(
     run: RunContext,
     name: NameArgument,
@@ -95,10 +87,10 @@ def create_category(
       synq products categories create Knitwear
       synq products categories create Cardigans --parent Knitwear --description "Button-through knits."
     """
-    _create(run, CATEGORIES, name, slug=slug, description=description, parent=parent)
+    _create(run, taxonomy.CATEGORIES, name, slug=slug, description=description, parent=parent)
 
 
-@brands.command("create", BRANDS.create)
+@brands.command("create", taxonomy.BRANDS.create)
 def create_brand(
     run: RunContext,
     name: NameArgument,
@@ -111,10 +103,10 @@ def create_brand(
       synq products brands create "Fell & Fjord" --description "House label."
       synq products brands create "Fell & Fjord" --logo-url https://cdn.fellandfjord.example/brand/logo.svg
     """
-    _create(run, BRANDS, name, description=description, logo_url=logo_url)
+    _create(run, taxonomy.BRANDS, name, description=description, logo_url=logo_url)
 
 
-@attributes.command("create", ATTRIBUTES.create)
+@attributes.command("create", taxonomy.ATTRIBUTES.create)
 def create_attribute(
     run: RunContext,
     name: NameArgument,
@@ -123,7 +115,7 @@ def create_attribute(
         str | None,
         option(
             "--type",
-            Metavar("TYPE", "words", ATTRIBUTE_TYPES),  # no Literal: the server may know more
+            Metavar("TYPE", "words", taxonomy.ATTRIBUTE_TYPES),  # no Literal: the server may know more
             "TEXT, NUMBER or another type that the server knows. [default: TEXT]",
         ),
     ] = None,
@@ -136,10 +128,10 @@ def create_attribute(
       synq products attributes create Colour
       synq products attributes create "Yarn weight" --type NUMBER --slug yarn-weight
     """
-    _create(run, ATTRIBUTES, name, slug=slug, kind=kind)
+    _create(run, taxonomy.ATTRIBUTES, name, slug=slug, kind=kind)
 
 
-@attribute_groups.command("create", ATTRIBUTE_GROUPS.create)
+@attribute_groups.command("create", taxonomy.ATTRIBUTE_GROUPS.create)
 def create_attribute_group(run: RunContext, name: NameArgument, description: DescriptionOption = None) -> None:
     """Create an attribute group.
 
@@ -149,10 +141,10 @@ def create_attribute_group(run: RunContext, name: NameArgument, description: Des
       synq products attribute-groups create "Yarn facts" --description "What the garment is knitted from."
       synq products attribute-groups create Care --dry-run
     """
-    _create(run, ATTRIBUTE_GROUPS, name, description=description)
+    _create(run, taxonomy.ATTRIBUTE_GROUPS, name, description=description)
 
 
-@templates.command("create", TEMPLATES.create)
+@templates.command("create", taxonomy.TEMPLATES.create)
 def create_template(run: RunContext, name: NameArgument, description: DescriptionOption = None) -> None:
     """Create a product template.
 
@@ -162,4 +154,4 @@ def create_template(run: RunContext, name: NameArgument, description: Descriptio
       synq products templates create Jumper --description "Everything a jumper page needs."
       synq products templates create Scarf --dry-run
     """
-    _create(run, TEMPLATES, name, description=description)
+    _create(run, taxonomy.TEMPLATES, name, description=description)

@@ -63,7 +63,9 @@ def list_variants(
 @group.command("create", operations.CREATE_VARIANT)
 def create_variant(
     run: RunContext,
-    product: Annotated[str, argument(Metavar("PRODUCT", "product"), "Product id, or the start of an id shown before.")],
+    product: Annotated[
+        str, argument(Metavar("PRODUCT", "product"), "Product id, or the first characters of one that synq has shown.")
+    ],
     sku: Annotated[str | None, option("--sku", "SKU", "SKU, unique within the tenant.")] = None,
     barcode: Annotated[str | None, option("--barcode", "GTIN", "Barcode: EAN-13, UPC-A or another GTIN.")] = None,
     price: Annotated[str | None, option("--price", "AMOUNT", "Price, such as 19.90.")] = None,

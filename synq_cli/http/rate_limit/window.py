@@ -30,7 +30,7 @@ WINDOW = 60.0
 # Places that bulk runs and prefetches leave to other commands.
 RESERVE = 10
 FULL = "the rate limit is used up"
-REFUSED = "the API answered 429 and asked for a pause"
+REFUSED = "the API responded with 429 (too many requests)"
 
 
 class Ticket(NamedTuple):
@@ -291,7 +291,7 @@ class Budget:
     def _too_long(self, wait: float, waited: float, reason: str) -> RateLimitedError:
         so_far = f" after {waited:.0f} s of waiting" if waited >= 1 else ""
         return RateLimitedError(
-            f"Not sent to {self._host}{so_far}: {reason}. The next place frees up in {max(1, round(wait))} s, "
+            f"Not sent to {self._host}{so_far}: {reason}. The next slot frees up in {max(1, round(wait))} s, "
             "which exceeds --max-wait.",
             hint=f"Try again then, or wait longer: --max-wait {round(waited + wait + 0.5) + 1}. "
             "`synq limits` shows which commands used it.",

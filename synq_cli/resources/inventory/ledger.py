@@ -79,7 +79,7 @@ class Ledger(Resource):
 
     def evidence_of(self, adjustment: Adjustment, sent: float) -> str:
         """A hint on whether the ledger shows an adjustment that was sent at this epoch second without an answer."""
-        look = f"Before sending it again look at `synq inventory levels --sku {adjustment.sku}`."
+        look = f"Before you send it again, check `synq inventory levels --sku {adjustment.sku}`."
         try:
             query = {**adjustment.ids, "limit": 20}
             entries = self._api.read_list(operations.LIST_INVENTORY_LEDGER, "entries", query)

@@ -39,5 +39,5 @@ def read_skus(text: str, name: str) -> tuple[list[tuple[str, str]], str]:
         if problem:
             problems.append(f"{table.unit} {record.line}: {problem}")
     if problems:
-        raise file_problems(name, problems, "Nothing was kept. Fix the file and import it again.")
+        raise file_problems(name, problems, "Nothing was added. Fix the file and import it again.")
     return list(pairs.items()), reader.remark

@@ -7,7 +7,7 @@ from synq_cli.errors import AuthError, NotFoundError, ServerError, UnknownOutcom
 from synq_cli.http import operations
 from synq_cli.resources.inventory.ledger import Adjustment, Ledger, SkuLocation
 from synq_cli.resources.inventory.locations import Locations
-from synq_cli.resources.products.variants import Variants, remember_skus
+from synq_cli.resources.products.variants import Variants
 from synq_cli.resources.shared import validation
 from synq_cli.resources.shared.pagination import Listing, Listings, Row
 from synq_cli.resources.shared.resource import Resource, has_values
@@ -20,9 +20,9 @@ def parse_quantity(text: str) -> int:
         raise UsageError(f'Invalid quantity "{text.strip()}".', hint="Use a whole number such as -5, +5 or 5.")
     quantity = int(text)
     if quantity == 0:
-        raise UsageError("A quantity of 0 changes nothing.", hint="-5 takes five away, +5 or 5 adds five.")
+        raise UsageError('Invalid quantity "0".', hint="Use -5 to remove five, +5 or 5 to add five.")
     if abs(quantity) > validation.LARGEST:
-        raise UsageError(f"Invalid quantity {quantity}: the API takes at most {validation.LARGEST:,}.")
+        raise UsageError(f"Invalid quantity {quantity}: the API accepts at most {validation.LARGEST:,}.")
     return quantity
 
 
@@ -35,7 +35,7 @@ class Inventory(Resource):
         A cached SKU and a location given by id take no request. UsageError, NotFoundError, RefusedError.
         """
         delta = parse_quantity(quantity)
-        self._api.transport.check(operations.ADJUST_INVENTORY)
+        self._api.check(operations.ADJUST_INVENTORY)
         place = self.resolve(sku, location)
         return Adjustment(**vars(place), delta=delta, on_hand=self.units(place, "on_hand") if with_level else None)
 
@@ -65,7 +65,9 @@ class Inventory(Resource):
         try:
             return self._api.write(operations.ADJUST_INVENTORY, body=body, before=before, after=after)
         except NotFoundError as error:
-            error.hint = f"If {adjustment.sku} is another variant by now: synq inventory skus forget {adjustment.sku}"
+            error.hint = (
+                f"If {adjustment.sku} now belongs to another variant: synq inventory skus forget {adjustment.sku}"
+            )
             raise
         except UnknownOutcomeError as error:
             error.hint = Ledger(self._api).evidence_of(adjustment, sent)
@@ -92,7 +94,7 @@ class Inventory(Resource):
                 filters={"sku": None if variant_id else sku, "variant_id": variant_id, "location_id": location_id},
                 matches=matches,
                 identity=("variant_id", "location_id"),
-                on_page=lambda rows: remember_skus(self._api.index, rows, "variant_id"),
+                on_page=lambda rows: self._api.remember_skus(rows, "variant_id"),
             )
 
         return Listings({name: listing(name) for name in names or [None]})

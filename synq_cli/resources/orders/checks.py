@@ -30,10 +30,6 @@ def _is_id(value: object) -> bool:
     return parse_uuid(value, bare=False) is not None
 
 
-def _is_currency(value: object) -> bool:
-    return isinstance(value, str) and is_currency(value)
-
-
 def _is_quantity(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= LARGEST
 
@@ -51,7 +47,9 @@ _FIELDS = {
     "payment_provider": _Field("text such as stripe, adyen or paypal", _is_text, required=True),
     "payment_reference": _Field("the provider's own reference", _is_text, required=True),
     "customer_id": _Field("a UUID", _is_id),
-    "currency": _Field("an ISO 4217 code such as EUR, GBP or USD", _is_currency),
+    "currency": _Field(
+        "an ISO 4217 code such as EUR, GBP or USD", lambda value: isinstance(value, str) and is_currency(value)
+    ),
     "channel": _Field("the name or id of a channel", _is_text),
     "source_platform": _TEXT,
     "items": _Field(
@@ -89,7 +87,7 @@ def order_problems(document: Any, without: tuple[str, ...] = (), *, located: boo
     fields = {key: field for key, field in _FIELDS.items() if key not in without}
     yield from _misfits({key: value for key, value in document.items() if key not in without}, fields, "")
     if document.get("currency") is None and document.get("channel") is None:
-        yield "currency is missing, and the API would assume USD: add it, or a channel, whose currency is used then"
+        yield "currency is missing, and the API would assume USD: add it, or a channel to use its currency"
     items = document.get("items")
     for number, item in enumerate(items if isinstance(items, list) and "items" not in without else []):
         where = f"items[{number}]"
@@ -104,7 +102,9 @@ def order_problems(document: Any, without: tuple[str, ...] = (), *, located: boo
 def _misfits(row: Mapping[str, Any], fields: Mapping[str, _Field], where: str) -> Iterator[str]:
     for key in map(str, row):
         if key not in fields:
-            yield f"unknown field {where}{key}{_near(key, fields)}"
+            near = nearest(key, fields)
+            advice = f"did you mean {near[0]}?" if near else f"use {', '.join(fields)}"
+            yield f"unknown field {where}{key}: {advice}"
     for key, field in fields.items():
         value = row.get(key)
         if value is None and field.required:
@@ -112,8 +112,3 @@ def _misfits(row: Mapping[str, Any], fields: Mapping[str, _Field], where: str) -
         elif value is not None and not field.fits(value):
             found = "blank" if isinstance(value, str) and not value.strip() else shown(value)
             yield f"{where}{key} is {found}: use {field.use}"
-
-
-def _near(key: str, fields: Mapping[str, _Field]) -> str:
-    near = nearest(key, fields)
-    return f": did you mean {near[0]}?" if near else f": use {', '.join(fields)}"

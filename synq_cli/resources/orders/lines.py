@@ -1,18 +1,15 @@
 """Order items given on the command line: SKU=QUANTITY, with @PRICE for a new order."""
 
 import re
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from synq_cli.errors import UsageError
 from synq_cli.exact_json import Number
-from synq_cli.resources.products.variants import remember_skus
 from synq_cli.resources.shared import validation
+from synq_cli.resources.shared.pagination import Row
+from synq_cli.resources.shared.resource import Api
 from synq_cli.uuids import parse_uuid
-
-if TYPE_CHECKING:
-    from synq_cli.state.id_cache import LocalIndex
 
 # A SKU may contain = and @, a quantity and a price can't.
 _PRICED = re.compile(r"(?P<sku>.+)=(?P<quantity>[^=@]*)(@(?P<price>[^=@]*))?", re.DOTALL)
@@ -35,7 +32,7 @@ def parse_line(text: str) -> Line:
 
 
 def parse_units(texts: list[str]) -> list[dict[str, Any]] | None:
-    """Parse SKU=QUANTITY items of a fulfilment or return; None if there are none. UsageError for a repeated SKU."""
+    """Parse SKU=QUANTITY items of a fulfillment or return; None if there are none. UsageError for a repeated SKU."""
     units: dict[str, dict[str, Any]] = {}
     for text in texts:
         sku, quantity, _ = _parts(_BARE, text, "SKU=QUANTITY such as HMC-NVY-M=2")
@@ -47,10 +44,10 @@ def parse_units(texts: list[str]) -> list[dict[str, Any]] | None:
     return list(units.values()) or None
 
 
-def remember_items(index: "LocalIndex", rows: Iterable[Mapping[str, Any]]) -> None:
-    """Cache the SKUs of the items of fulfilments and returns."""
+def remember_items(api: Api, rows: list[Row]) -> None:
+    """Cache the SKUs of the items of fulfillments and returns."""
     lists = [row["items"] for row in rows if isinstance(row.get("items"), list)]
-    remember_skus(index, [item for items in lists for item in items if isinstance(item, dict)], "variant_id")
+    api.remember_skus([item for items in lists for item in items if isinstance(item, dict)], "variant_id")
 
 
 def _parts(form: re.Pattern[str], text: str, example: str) -> tuple[str, str, str | None]:

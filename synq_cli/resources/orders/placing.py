@@ -20,21 +20,6 @@ from synq_cli.uuids import parse_uuid
 
 
 @dataclass(frozen=True)
-class OrderInput:
-    """An order from a file, with the fields and lines of options, which take precedence.
-
-    `location` was given for this order; `usual_location` is the profile's and applies to lines only.
-    """
-
-    document: Any
-    name: str
-    fields: dict[str, str | None]
-    lines: list[Line]
-    location: str | None
-    usual_location: str | None
-
-
-@dataclass(frozen=True)
 class PreparedOrder:
     """An order ready to be sent, without its key; `own_key` is the one that was given.
 
@@ -50,24 +35,35 @@ class PreparedOrder:
 class OrderBuilder(Resource):
     """Builds orders. Whatever can be checked without a request is checked first."""
 
-    def build(self, given: OrderInput) -> PreparedOrder:
-        """Complete an order. UsageError or NotFoundError for whatever is wrong with it."""
-        order = merge_order(given.document, given.fields)
-        without = ("items",) if given.lines else ()
-        check_order(order, given.name, without=without, located=given.location is not None)
-        self._api.transport.check(operations.CREATE_ORDER)
+    def build(
+        self,
+        document: Any,
+        name: str,
+        fields: Mapping[str, str | None],
+        lines: list[Line],
+        *,
+        location: str | None,
+        usual_location: str | None,
+    ) -> PreparedOrder:
+        """Complete an order from the file `name` with fields and lines, which take precedence.
+
+        `usual_location` is the profile's and applies to lines only. UsageError or NotFoundError for an invalid order.
+        """
+        order = merge_order(document, fields)
+        check_order(order, name, without=("items",) if lines else (), located=location is not None)
+        self._api.check(operations.CREATE_ORDER)
         own_key = order.pop("idempotency_key", None)
         remarks: list[str] = []
         doubts: list[str] = []
         if order.get("channel") is not None:
             resolved, doubts = resolve_channel(order, Channels(self._api).list())
             order.update(resolved)
-        if given.lines:
-            location_id = Locations(self._api).resolve(given.location or given.usual_location)[0]
-            order["items"], remarks = self._items(given.lines, location_id, order["currency"])
-        elif given.location is not None:
-            order["items"] = with_location(Locations(self._api).resolve(given.location)[0], order["items"])
-        check_order(order, given.name)
+        if lines:
+            location_id = Locations(self._api).resolve(location or usual_location)[0]
+            order["items"], remarks = self._items(lines, location_id, order["currency"])
+        elif location is not None:
+            order["items"] = with_location(Locations(self._api).resolve(location)[0], order["items"])
+        check_order(order, name)
         return PreparedOrder(order, own_key, remarks, doubts)
 
     def _items(self, lines: list[Line], location_id: str, currency: str) -> tuple[list[dict[str, Any]], list[str]]:

@@ -1,15 +1,13 @@
 """Order statuses: groups, allowed transitions, and the commands that fit a status."""
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from synq_cli.errors import ConflictError, UsageError
+from synq_cli.http.operation import Operation
 from synq_cli.nearest import did_you_mean
 from synq_cli.resources.shared.pagination import Row
-
-if TYPE_CHECKING:
-    from synq_cli.http.operation import Operation
-    from synq_cli.resources.shared.resource import Api
+from synq_cli.resources.shared.resource import Api
 
 # The statuses that may follow each status, the usual one first.
 NEXT: dict[str, tuple[str, ...]] = {
@@ -95,11 +93,11 @@ def step_error(order: Mapping[str, Any], verb: Verb, why: str = "") -> ConflictE
     """The error for a step that an order can't take; its hint names the possible ones."""
     status, name = status_of(order), order.get("id")
     following = [other for other in NEXT[status] if not (why and other == _DONE[verb])]
-    onward = f"From {status} an order can go to: {', '.join(following)}." if following else f"Nothing follows {status}."
+    onward = f"Its next status can be {' or '.join(following)}." if following else f"{status} is a final status."
     possible = [
         f"`synq orders {step} {name}`" for step, statuses in STEPS.items() if status in statuses and step != verb
     ]
-    advice = f"Possible: {' or '.join(possible)}." if possible else f"`synq orders track {name}` shows its history."
+    advice = f"You can run {' or '.join(possible)}." if possible else f"`synq orders track {name}` shows its history."
     message = f"Order {name} is {status}{why}; it can't be {_DONE[verb]}."
     if status == _DONE[verb]:
         message = f"Order {name} is already {status}."
@@ -134,9 +132,7 @@ def _shortest(start: str, end: str) -> list[str] | None:
     return None
 
 
-def take_step(
-    api: "Api", operation: "Operation", order: Mapping[str, Any], body: Mapping[str, object], after: str
-) -> Row:
+def take_step(api: Api, operation: Operation, order: Mapping[str, Any], body: Mapping[str, object], after: str) -> Row:
     """Cancel, fulfil or return an order, once; returns the answer. A dry run shows `after` as the new status."""
     return api.write(
         operation,

@@ -3,9 +3,8 @@
 from collections.abc import Callable, Iterator
 
 from synq_cli.errors import NotFoundError
-from synq_cli.resources.orders.fulfillments import Fulfillments
+from synq_cli.resources.orders.fulfillments import Fulfillments, Returns
 from synq_cli.resources.orders.orders import Orders
-from synq_cli.resources.orders.returns import Returns
 from synq_cli.resources.orders.states import ENDS, STATUS_GROUPS, path_from, path_to, status_of
 from synq_cli.resources.shared.pagination import Row
 from synq_cli.resources.shared.polling import poll

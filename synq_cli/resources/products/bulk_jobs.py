@@ -119,7 +119,7 @@ class BulkJobs(Resource):
         done, total = progress(job)
         if done != 0:
             raise PartialError(f"The bulk job {job.get('id')} failed after {_rows_done(job)}.", hint=_SEND_MISSING)
-        self._api.transport.changed = False  # the job came to nothing
+        self._api.changed = False  # the job came to nothing
         raise RejectedError(
             f"The bulk job {job.get('id')} failed; none of its {'' if total is None else f'{total} '}rows was applied.",
             hint="The API does not say why: check the rows, then start a new job.",
@@ -205,14 +205,11 @@ def product_problems(row: object, job_type: str) -> Iterator[str]:
 
 def _price_problems(row: Row) -> Iterator[str]:
     price, currency = row.get("price"), row.get("currency")
-    if price is not None and price != "" and (isinstance(price, bool) or not _PRICE.fullmatch(_plain(price))):
+    digits = price if isinstance(price, str) else exact_json.dumps(price)
+    if price is not None and price != "" and (isinstance(price, bool) or not _PRICE.fullmatch(digits)):
         yield f"invalid price {validation.shown(price)}: use a number such as 19.90"
     if currency and not (isinstance(currency, str) and validation.is_currency(currency)):
         yield f"invalid currency {validation.shown(currency)}: use an ISO 4217 code such as EUR"
-
-
-def _plain(price: object) -> str:
-    return price if isinstance(price, str) else exact_json.dumps(price)
 
 
 def _repeated_skus(rows: list[Any]) -> list[str]:

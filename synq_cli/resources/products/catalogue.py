@@ -1,7 +1,6 @@
 """The catalogue as a whole: counters, data-quality issues, export."""
 
 from synq_cli.http import operations
-from synq_cli.resources.products.variants import remember_skus
 from synq_cli.resources.shared.pagination import Row
 from synq_cli.resources.shared.resource import Resource, sorted_rows
 
@@ -14,7 +13,7 @@ class Catalogue(Resource):
         stats = self._api.read(operations.GET_STATS)
         lowest = stats.get("topLowStock")
         rows = [row for row in lowest if isinstance(row, dict)] if isinstance(lowest, list) else []
-        remember_skus(self._api.index, rows, "variant_id")
+        self._api.remember_skus(rows, "variant_id")
         return stats
 
     def issues(self) -> list[Row]:
@@ -25,5 +24,5 @@ class Catalogue(Resource):
 
     def export(self) -> Row:
         """Queue an export; returns the receipt, which has no job id. POST /api/v1/pim/export"""
-        unknown = "No list shows exports: wait for the announcement of the file before asking for another."
+        unknown = "The API does not list exports: wait for the notification before you request another."
         return self._api.write(operations.EXPORT_CATALOG, if_unknown=unknown)

@@ -1,7 +1,6 @@
 """Variants: what is sold, each with a SKU."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from synq_cli.errors import NotFoundError, UsageError
 from synq_cli.http import operations
@@ -10,9 +9,6 @@ from synq_cli.resources.shared import validation
 from synq_cli.resources.shared.pagination import PAGE, Listing, Row
 from synq_cli.resources.shared.resource import Resource, look_for
 from synq_cli.uuids import parse_uuid
-
-if TYPE_CHECKING:
-    from synq_cli.state.id_cache import LocalIndex
 
 # Up to this many SKUs are cheaper to look up one by one than in pages of all variants.
 _FEW = 2
@@ -29,7 +25,7 @@ class Variants(Resource):
             "variants",
             filters={"sku": sku, "product_id": product_id},
             matches=lambda row: not row.get("deleted_at"),
-            on_page=lambda rows: remember_skus(self._api.index, rows, "id"),
+            on_page=lambda rows: self._api.remember_skus(rows, "id"),
         )
 
     def create(
@@ -49,12 +45,12 @@ class Variants(Resource):
         if known:
             raise UsageError(
                 f"The SKU {body['sku']} is taken by the variant {known}.",
-                hint=f"If that one is gone: synq inventory skus forget {body['sku']}",
+                hint=f"If that variant no longer exists: synq inventory skus forget {body['sku']}",
             )
         unknown = look_for(body.get("sku", "it"), f"synq products variants list --product {product_id}")
         path = {"productID": product_id}
         created = self._api.write(operations.CREATE_VARIANT, path, body=body, if_unknown=unknown)
-        remember_skus(self._api.index, [created], "id")
+        self._api.remember_skus([created], "id")
         return created
 
     def id_of(self, sku: str) -> str:
@@ -119,11 +115,3 @@ class Variants(Resource):
         """A question that names a similar cached SKU; empty if there is none, or if this one is cached."""
         known = [row["sku"] for row in self._api.index.skus()]
         return "" if sku in known else did_you_mean(sku, known)
-
-
-def remember_skus(index: "LocalIndex", rows: list[Row], id_key: str) -> None:
-    """Cache the SKUs of rows, whose variant's id is under `id_key`."""
-    pairs = ((row.get("sku"), row.get(id_key)) for row in rows)
-    index.remember(
-        "sku", ((sku, name) for sku, name in pairs if isinstance(sku, str) and sku and isinstance(name, str))
-    )

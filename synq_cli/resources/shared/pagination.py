@@ -97,7 +97,7 @@ class Listing:
         """A sentence on the rows that were not read; None if there are none."""
         if not self.more:
             return None
-        return f"{self.taken} shown, more may match; --all reads them, 1 request for each {PAGE} {noun}s."
+        return f"{self.taken} shown; more may match. Use --all to read them all (1 request per {PAGE} {noun}s)."
 
 
 class Listings:
@@ -134,7 +134,7 @@ class Listings:
             return next(iter(self._parts.values())).left_out(noun)
         if not self.more:
             return None
-        return f"{self.taken} shown, more may match; --all reads them, 1 request or more for each SKU."
+        return f"{self.taken} shown; more may match. Use --all to read them all (at least 1 request per SKU)."
 
 
 class _PrefetchedPages:

@@ -1,21 +1,31 @@
 """The token of a request, and the tenant and organization that it is for."""
 
+import base64
+import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from synq_cli.errors import AuthError, RefusedError
 from synq_cli.session.network.base_url import host_of
 from synq_cli.session.settings import SANDBOX, Settings
-from synq_cli.session.tokens.claims import Claims, read_claims
-
-if TYPE_CHECKING:
-    from synq_cli.state.cache import Cache
+from synq_cli.state.cache import Cache
 
 # What to check if a renewal gives a malformed token.
 _SOURCES = {
     "token_command": "Check that the token_command prints the token and nothing else.",
     "refresh_token": "Check the token_url: its reply has this access_token.",
 }
+
+_YEAR_10000 = 253_402_300_800.0
+
+
+class Claims(NamedTuple):
+    """Tenant, organization and role as the JWT names them, unverified; `expires_at` in epoch seconds."""
+
+    tenant_id: str | None
+    org_id: str | None
+    role: str | None
+    expires_at: float | None
 
 
 class Credentials(NamedTuple):
@@ -44,6 +54,31 @@ class Credentials(NamedTuple):
         return {"Authorization": f"Bearer {self.token}", **known}
 
 
+def read_claims(token: str) -> Claims | None:
+    """The claims of a JWT, unverified; None if the text is no JWT."""
+    parts = token.split(".")
+    if len(parts) != 3:
+        return None
+    try:
+        payload = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(payload, dict):
+        return None
+
+    def text(*names: str) -> str | None:
+        values = (payload.get(name) for name in names)
+        return next((value for value in values if isinstance(value, str) and value), None)
+
+    try:
+        expires_at = None if isinstance(payload["exp"], bool) else float(payload["exp"])
+    except (KeyError, TypeError, ValueError, OverflowError):
+        expires_at = None
+    if expires_at is not None and not 0 <= expires_at < _YEAR_10000:
+        expires_at = None
+    return Claims(text("tenantid", "tenant_id"), text("org_id"), text("role"), expires_at)
+
+
 def check_token(token: str, source: str, settings: Settings) -> Credentials:
     """Credentials from a token. AuthError if it is malformed, RefusedError if it belongs to another tenant."""
     if not token or any(not 32 < ord(character) < 127 for character in token):
@@ -69,7 +104,7 @@ def scope_of(host: str, tenant_id: str | None, profile: str) -> str:
     return f"{host}/{tenant_id or profile}"
 
 
-def likely_scope(settings: Settings, environ: Mapping[str, str], cache: "Cache") -> str:
+def likely_scope(settings: Settings, environ: Mapping[str, str], cache: Cache) -> str:
     """The scope that a session with these settings would have, found without the keyring.
 
     The sandbox's tenant is named in its file alone: its scope is "sandbox/", the prefix of all its tenants'.

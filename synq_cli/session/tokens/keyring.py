@@ -84,7 +84,7 @@ class Keyring:
         except AuthError as error:
             message = error.message
         except DeadlineError:
-            message = f"The keyring did not answer within {self.limit:g} seconds; it may be locked."
+            message = f"The keyring did not respond within {self.limit:g} seconds; it may be locked."
         except Exception as error:  # noqa: BLE001 each backend has errors of its own
             # The backend's own words could contain the secret, so only the kind of error is shown.
             kind = type(error).__name__
@@ -116,7 +116,7 @@ def _read(store: SecretStore, entry: str) -> str | None:
         return kept
     secret = "".join(store.get_password(SERVICE, part) or "" for part in parts)
     if _header(secret) != kept:
-        raise AuthError("The keyring has lost a part of the secret, which it stores in several entries.")
+        raise AuthError("The keyring stores the secret in several entries, and one is missing.")
     return secret
 
 

@@ -64,7 +64,7 @@ class Renewal:
             try:
                 self.tokens.write(self.profile, fresh, self.where)
             except SynqError as error:
-                self.warn(f"The new token serves this run, but could not be stored: {error.message}")
+                self.warn(f"The new token is used but not stored: {error.message}")
         return fresh
 
     def run_command(self, command: str) -> str:
@@ -114,7 +114,9 @@ class Renewal:
             answer = json.loads(body)
         if not isinstance(answer, dict):
             answer = {}
-        fresh, rotated = (self._secret(answer.get(name)) for name in ("access_token", "refresh_token"))
+        found = (answer.get("access_token"), answer.get("refresh_token"))
+        fresh, rotated = (value if isinstance(value, str) and value else None for value in found)
+        self.secrets += filter(None, (fresh, rotated))
         if status >= 300:
             said = " ".join(str(answer[key]) for key in ("error", "error_description") if answer.get(key))
             reason = self._mask(said)[:_LONGEST_QUOTE] or f"status {status}"
@@ -127,12 +129,6 @@ class Renewal:
         """Store the refresh token; one that waited to replace it is deleted."""
         self.tokens.write(entry_of(self.profile, "refresh"), refresh, self.where)
         self.tokens.delete(entry_of(self.profile, "refresh-next"), where=self.where)
-
-    def _secret(self, value: object) -> str | None:
-        if not isinstance(value, str) or not value:
-            return None
-        self.secrets.append(value)
-        return value
 
     def _refresh_token(self) -> str:
         # If synq was killed between the two, the one that was to replace the other is the newer one.
@@ -158,17 +154,15 @@ class Renewal:
         from filelock import FileLock, Timeout
 
         wait = self.limit * _LOCK_LIMITS
-        lock = FileLock(private_folder(self.folder()) / f"{self.profile}.renewal.lock", timeout=wait, mode=0o600)
+        path = private_folder(self.folder()) / f"{self.profile}.renewal.lock"
         try:
-            lock.acquire()
+            lock = FileLock(path, timeout=wait, mode=0o600).acquire()
         except Timeout:
             raise self._failed(f"another synq process has been renewing it for {wait:g} seconds") from None
         except OSError as error:
-            raise self._failed(f"{lock.lock_file} can't be locked: {error.strerror}") from None
-        try:
+            raise self._failed(f"{path} can't be locked: {error.strerror}") from None
+        with lock:
             yield
-        finally:
-            lock.release()
 
     def _mask(self, text: str) -> str:
         for secret in filter(None, self.secrets):

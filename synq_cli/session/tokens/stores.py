@@ -1,16 +1,15 @@
 """Where tokens are stored: the operating system's keyring or, if asked for, a file of the user's own."""
 
 from collections.abc import Callable
+from dataclasses import KW_ONLY, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from synq_cli.errors import UsageError
+from synq_cli.session.tokens.keyring import Keyring, SecretStore
+from synq_cli.state.cache import Cache
 from synq_cli.state.folders import replace_file, sole_writer
-
-if TYPE_CHECKING:
-    from synq_cli.session.tokens.keyring import Keyring, SecretStore
-    from synq_cli.state.cache import Cache
 
 STORES = ("keyring", "file")
 _HINT = "Set SYNQ_TOKEN for this shell, or store the token in a file: synq auth login --insecure-storage"
@@ -21,26 +20,19 @@ def entry_of(profile: str, secret: Literal["webhook", "refresh", "refresh-next"]
     return f"{profile}#{secret}"  # no profile can have this name
 
 
+@dataclass
 class TokenStore:
     """Secrets by entry, a profile's token under its name; `where` is "keyring" or "file".
 
     AuthError with the hint if the keyring fails, or does not answer within `limit` seconds.
     """
 
-    def __init__(
-        self,
-        config_dir: Path,
-        store: "SecretStore | None" = None,
-        *,
-        cache: "Cache",
-        limit: float = 3.0,
-        hint: str = _HINT,
-    ) -> None:
-        self._file = config_dir / "credentials.json"
-        self._store = store
-        self._cache = cache
-        self._limit = limit
-        self._hint = hint
+    config_dir: Path
+    store: SecretStore | None = None
+    _: KW_ONLY
+    cache: Cache
+    limit: float = 3.0
+    hint: str = _HINT
 
     def read(self, entry: str, where: str) -> str | None:
         """The entry's secret, or None if there is none."""
@@ -71,11 +63,13 @@ class TokenStore:
         """The name of the keyring's backend, once it has answered."""
         return self._keyring.name()
 
-    @cached_property
-    def _keyring(self) -> "Keyring":
-        from synq_cli.session.tokens.keyring import Keyring
+    @property
+    def _file(self) -> Path:
+        return self.config_dir / "credentials.json"
 
-        return Keyring(self._store, self._cache, limit=self._limit, hint=self._hint)
+    @cached_property
+    def _keyring(self) -> Keyring:
+        return Keyring(self.store, self.cache, limit=self.limit, hint=self.hint)
 
     def _read_file(self) -> dict[str, str]:
         import json
@@ -90,7 +84,7 @@ class TokenStore:
             tokens = None
         if not isinstance(tokens, dict) or not all(isinstance(token, str) for token in tokens.values()):
             raise UsageError(
-                f"{self._file} is damaged: it must map profiles to tokens in JSON.",
+                f"{self._file} can't be used: it must map profiles to tokens in JSON.",
                 hint="Move it away and log in again: synq auth login --insecure-storage",
             )
         return tokens

@@ -25,7 +25,7 @@ def _item(value: object) -> dict[str, Any]:
     return item
 
 
-# The `items` of a fulfilment or a return: a quantity, and the line it is taken from by SKU, variant or both.
+# The `items` of a fulfillment or a return: a quantity, and the line it is taken from by SKU, variant or both.
 ITEMS = checks.filled_list(_item)
 FULFILLMENT = {"items": ITEMS, "carrier": checks.text, "tracking_number": checks.text, "location_id": checks.identifier}
 RETURN = {"items": ITEMS, "reason": checks.text}
