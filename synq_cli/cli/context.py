@@ -166,8 +166,9 @@ class RunContext:
     def api(self) -> "SynqClient":
         """The API client of the session's tenant."""
         from synq_cli.resources.client import SynqClient
+        from synq_cli.resources.shared.resource import Api
 
-        return SynqClient(
+        api = Api(
             self.session,
             self.budget,
             self.index,
@@ -179,6 +180,7 @@ class RunContext:
             jitter=self.system.jitter,
             dry_run=self.dry_run,
         )
+        return SynqClient(api)
 
     @cached_property
     def runs(self) -> "Runs":

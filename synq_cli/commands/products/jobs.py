@@ -205,11 +205,11 @@ def _read_rows(run: RunContext, file: str, columns: "Columns | None") -> list[An
     from synq_cli.rows import RowReader
 
     reader = RowReader(columns, shown_name(file))
-    table = reader.table(run.system.read_text(file))
-    problems = [Problem(record.line, record.problem) for record in table.records if record.problem]
-    refuse(shown_name(file), problems, table.unit)
+    records = reader.read(run.system.read_text(file))
+    problems = [Problem(record.line, record.problem) for record in records if record.problem]
+    refuse(shown_name(file), problems, reader.unit)
     run.output.note(reader.remark)
-    return [record.fields for record in table.records]
+    return [record.fields for record in records]
 
 
 def _follow_import(run: RunContext, outcome: "Outcome", limit: int | None, report: str | None) -> None:
