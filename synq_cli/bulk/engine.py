@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import KW_ONLY, asdict, dataclass
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -113,7 +113,7 @@ class Engine:
                 scope=self.session.scope,
                 profile=self.session.profile,
                 path=plan.path,
-                dialect=asdict(plan.dialect) if plan.dialect else None,
+                dialect=plan.dialect,
                 undoes=plan.undoes,
             )
         with journal:

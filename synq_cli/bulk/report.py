@@ -9,7 +9,7 @@ from synq_cli import exact_json
 from synq_cli.bulk.journal import Journal, Row
 from synq_cli.bulk.runs import entry_row
 from synq_cli.errors import UsageError
-from synq_cli.rows import REPORTED, Dialect, guarded
+from synq_cli.rows import REPORTED, guarded
 from synq_cli.state.folders import replace_file
 
 
@@ -18,29 +18,27 @@ def write_failed(journal: Journal) -> str | None:
 
     The file is beside that of the run, for standard input in the working folder. UsageError if it can't be written.
     """
-    failed, written, facts = journal.entries("failed"), journal.facts.dialect, journal.facts
-    if not failed or not written:
+    facts, failed = journal.facts, journal.entries("failed")
+    if not failed or not facts.dialect:
         return None
-    dialect = Dialect(**written)
-    source = Path(facts.path or f"run-{facts.id}.{'csv' if dialect.header else 'ndjson'}")
+    source = Path(facts.path or f"run-{facts.id}.{'csv' if facts.dialect['header'] else 'ndjson'}")
     path = source.with_name(f"{source.stem}.failed{source.suffix}")
-    replace_file(path, _failed_text(failed, dialect), mode=None, hint=None)
+    replace_file(path, _failed_text(failed, **facts.dialect), mode=None, hint=None)
     return str(path)
 
 
-def _failed_text(rows: Sequence[Row], dialect: Dialect) -> str:
-    if not dialect.header:
+def _failed_text(rows: Sequence[Row], delimiter: str, newline: str, *, bom: bool, header: list[str]) -> str:
+    if not header:
         lines = (exact_json.loads(row.source) | {"error_code": row.code, "error": row.error} for row in rows)
-        return "".join(exact_json.dumps(line) + dialect.newline for line in lines)
-    header = [cell for cell in dialect.header if cell.strip().lower() not in REPORTED]
-    kept = [at for at, cell in enumerate(dialect.header) if cell in header]
+        return "".join(exact_json.dumps(line) + newline for line in lines)
+    kept = [at for at, cell in enumerate(header) if cell.strip().lower() not in REPORTED]
     text = StringIO(newline="")
-    writer = csv.writer(text, delimiter=dialect.delimiter, lineterminator=dialect.newline)
-    writer.writerow([*header, *REPORTED])
+    writer = csv.writer(text, delimiter=delimiter, lineterminator=newline)
+    writer.writerow([*(header[at] for at in kept), *REPORTED])
     for row in rows:
         cells = exact_json.loads(row.source)
         writer.writerow([*(cells[at] for at in kept), row.code, guarded(row.error or "")])
-    return ("\ufeff" if dialect.bom else "") + text.getvalue()
+    return ("\ufeff" if bom else "") + text.getvalue()
 
 
 def check_report(path: str | None) -> None:

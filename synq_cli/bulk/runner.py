@@ -47,13 +47,8 @@ def _counted_interrupts() -> Iterator[list[int]]:
     An exception could be raised in the middle of a write to the journal.
     """
     pressed: list[int] = []
-    if current_thread() is not main_thread():
-        yield pressed
-        return
-    before = {
-        number: signal.signal(number, lambda number, _frame: pressed.append(number))
-        for number in (signal.SIGINT, signal.SIGTERM)
-    }
+    numbers = (signal.SIGINT, signal.SIGTERM) if current_thread() is main_thread() else ()
+    before = {number: signal.signal(number, lambda number, _frame: pressed.append(number)) for number in numbers}
     try:
         yield pressed
     finally:

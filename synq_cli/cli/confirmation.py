@@ -1,35 +1,30 @@
 """Confirmation before data is lost. RefusedError for a no, and without a terminal, naming the option to use."""
 
-from typing import TYPE_CHECKING
-
+from synq_cli.cli.context import RunContext
 from synq_cli.errors import RefusedError
+from synq_cli.output import prompts
 from synq_cli.session.settings import PRODUCTION
 
-if TYPE_CHECKING:
-    from synq_cli.cli.context import RunContext
 
-
-def confirm(run: "RunContext", question: str, *, yes: bool) -> None:
+def confirm(run: RunContext, question: str, *, yes: bool) -> None:
     """Ask before data of the tenant is lost. In production the profile's name confirms, and `yes` does not.
 
     A dry run does not ask: it loses nothing.
     """
-    from synq_cli.output.prompts import confirm_name
-
     named, system = run.options.get("confirm"), run.system
     if run.dry_run or (named is None and run.settings.environment != PRODUCTION):
         confirm_local(run, question, yes=yes)
     else:
-        confirm_name(question, run.settings.profile, named, stdin=system.stdin, stderr=system.stderr)
+        prompts.confirm_name(question, run.settings.profile, named, stdin=system.stdin, stderr=system.stderr)
 
 
-def confirm_local(run: "RunContext", question: str, *, yes: bool) -> None:
+def confirm_local(run: RunContext, question: str, *, yes: bool) -> None:
     """Ask before something on this machine is lost."""
     if not _ask(run, question, yes=yes or run.dry_run):
         raise RefusedError("Not confirmed; nothing was changed.")
 
 
-def offer(run: "RunContext", question: str) -> bool:
+def offer(run: RunContext, question: str) -> bool:
     """Ask whether to do something extra; False without asking if --quiet, not on a terminal, or not as a table."""
     streams = (run.system.stdin, run.system.stdout, run.system.stderr)
     if run.options.get("quiet") or run.output.format != "table" or not all(stream.isatty() for stream in streams):
@@ -37,7 +32,5 @@ def offer(run: "RunContext", question: str) -> bool:
     return _ask(run, question, yes=run.dry_run)
 
 
-def _ask(run: "RunContext", question: str, *, yes: bool) -> bool:
-    from synq_cli.output import prompts
-
+def _ask(run: RunContext, question: str, *, yes: bool) -> bool:
     return prompts.confirm(question, option="--yes", stdin=run.system.stdin, stderr=run.system.stderr, yes=yes)

@@ -166,8 +166,9 @@ class RunContext:
     def api(self) -> "SynqClient":
         """The API client of the session's tenant."""
         from synq_cli.resources.client import SynqClient
+        from synq_cli.resources.shared.resource import Api
 
-        return SynqClient(
+        api = Api(
             self.session,
             self.budget,
             self.index,
@@ -179,6 +180,7 @@ class RunContext:
             jitter=self.system.jitter,
             dry_run=self.dry_run,
         )
+        return SynqClient(api)
 
     @cached_property
     def runs(self) -> "Runs":
@@ -199,6 +201,11 @@ class RunContext:
     def dry_run(self) -> bool:
         """Whether this run only shows what it would change."""
         return bool(self.options.get("dry_run"))
+
+    def refuse_sandbox(self, why: str) -> None:
+        """UsageError if this run uses the embedded sandbox."""
+        if self.settings.profile == settings.SANDBOX:
+            raise UsageError(why, hint="Choose another profile with --profile.")
 
     def plain_output(self) -> Output:
         """Output without the options that may be invalid, to report errors about them."""

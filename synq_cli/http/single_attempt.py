@@ -17,16 +17,16 @@ class SingleAttemptTransport(ApiTransport):
 
     def acquire(self, reserve: int) -> Ticket:
         """Wait for a place in the rate limit; `reserve` places are left to other commands."""
-        return self._budget.acquire(timeout=self._settings.timeout, max_wait=math.inf, reserve=reserve)
+        return self.budget.acquire(timeout=self.session.settings.timeout, max_wait=math.inf, reserve=reserve)
 
     def release(self, ticket: Ticket) -> None:
         """Give up a place in which nothing was sent."""
-        self._budget.release(ticket)
+        self.budget.release(ticket)
 
     def prepare(self) -> None:
         """Do what can fail before a request: renew the token, check the proxy. AuthError, RefusedError, UsageError."""
         self._fresh_token()
-        self._http.check(self._session.base_url)
+        self.http.check(self.session.base_url)
 
     def attempt(self, operation: Operation, ticket: Ticket, body: object) -> Any:
         """Send a body, or its exact bytes, once and return the parsed answer.
@@ -34,11 +34,11 @@ class SingleAttemptTransport(ApiTransport):
         Raises what `send` raises; after RateLimitedError, NetworkError and UsageError a write was not carried out.
         """
         content = body if isinstance(body, bytes) else exact_json.dumps(body).encode()
-        url = self._session.base_url + operation.path
+        url = self.session.base_url + operation.path
         request = ApiRequest(operation, url, None, content, {"Content-Type": "application/json"})
-        token = self._session.credentials.token
+        token = self.session.credentials.token
         outcome = self._send_once(request, ticket)
-        if isinstance(outcome, Reply) and outcome.status == 401 and self._session.renew(token):
+        if isinstance(outcome, Reply) and outcome.status == 401 and self.session.renew(token):
             self._record(outcome, ticket, 0)
             ticket = self.acquire(0)
             outcome = self._send_once(request, ticket)
@@ -51,4 +51,4 @@ class SingleAttemptTransport(ApiTransport):
 
     def close(self) -> None:
         """Close the connection to the rate limit; the HTTP client is shared."""
-        self._budget.close()
+        self.budget.close()

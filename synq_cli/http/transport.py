@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import KW_ONLY, dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -41,36 +42,24 @@ class ApiRequest(NamedTuple):
     subject: str = ""
 
 
+@dataclass(eq=False, repr=False)
 class ApiTransport:
     """Sends operations for one session. Thread-safe; the HTTP client may be shared."""
 
-    def __init__(
-        self,
-        session: "Session",
-        budget: Budget,
-        index: "LocalIndex",
-        observer: Observer,
-        *,
-        http: "HttpClient",
-        now: Callable[[], float],
-        sleep: Callable[[float], None],
-        jitter: Callable[[], float],
-        dry_run: bool = False,
-    ) -> None:
-        self._session = session
-        self._settings = session.settings
-        self._dry_run = dry_run
-        self._budget = budget
-        self._index = index
-        self._observer = observer
-        self._http = http
-        self._now = now
-        self._sleep = sleep
-        self._jitter = jitter
-        self._counting = Lock()
-        self.requests = 0
-        self.unclear = 0  # attempts that may have been carried out although they failed
-        self.changed = False
+    session: "Session"
+    budget: Budget
+    index: "LocalIndex"
+    observer: Observer
+    _: KW_ONLY
+    http: "HttpClient"
+    now: Callable[[], float]
+    sleep: Callable[[float], None]
+    jitter: Callable[[], float]
+    dry_run: bool = False
+    requests: int = field(default=0, init=False)
+    unclear: int = field(default=0, init=False)  # attempts that may have been carried out although they failed
+    changed: bool = field(default=False, init=False)
+    _counting: Lock = field(default_factory=Lock, init=False)
 
     def send(
         self,
@@ -87,12 +76,12 @@ class ApiTransport:
         `before` and `after` are what a write changes. Raises Planned for a write in a dry run, with both; the errors of
         `check` and of `replies.failure`; NetworkError, RateLimitedError and UnknownOutcomeError if no answer comes.
         """
-        if self._dry_run and operation.effect != "read":
+        if self.dry_run and operation.effect != "read":
             raise Planned({"method": operation.method, "path": operation.path_with(path), "body": body}, before, after)
         content = None if body is None else exact_json.dumps(body).encode()
         headers = {} if content is None else {"Content-Type": "application/json"}
         subject = " ".join((path or {}).values())
-        url = self._session.base_url + operation.path_with(path)
+        url = self.session.base_url + operation.path_with(path)
         reply = self._exchange(ApiRequest(operation, url, query, content, headers, subject))
         return None if reply is None else replies.parse(reply, operation)
 
@@ -109,7 +98,7 @@ class ApiTransport:
         None if an earlier attempt has carried out a deletion. Raises what `send` raises.
         """
         self.stop_dry_run(operation, query, content, headers)
-        url = self._session.base_url + operation.path
+        url = self.session.base_url + operation.path
         return self._exchange(ApiRequest(operation, url, query, content, headers))
 
     def stop_dry_run(
@@ -120,7 +109,7 @@ class ApiTransport:
         headers: Mapping[str, str],
     ) -> None:
         """Raise Planned for a write in a dry run; `content` is JSON."""
-        if not self._dry_run or operation.effect == "read":
+        if not self.dry_run or operation.effect == "read":
             return
         from urllib.parse import urlencode
 
@@ -135,15 +124,15 @@ class ApiTransport:
         RefusedError for a write in a read-only run or a token of another tenant, NotFoundError for a route that this
         server lacks, UsageError for a proxy or certificates that can't be used.
         """
-        if self._settings.read_only and operation.effect != "read" and not self._dry_run:
+        if self.session.settings.read_only and operation.effect != "read" and not self.dry_run:
             raise RefusedError(
-                f"Read-only mode is on ({self._settings.sources['read_only']}); "
+                f"Read-only mode is on ({self.session.settings.sources['read_only']}); "
                 f"{operation.method} {operation.path} was not sent."
             )
         if not operation.public:
-            _ = self._session.credentials
-        self._http.check(self._session.base_url)
-        if operation.evidence == "presumed" and self._index.is_missing(operation.id):
+            _ = self.session.credentials
+        self.http.check(self.session.base_url)
+        if operation.evidence == "presumed" and self.index.is_missing(operation.id):
             raise replies.missing_route(operation)
 
     def prefetch(self, operation: Operation, query: Mapping[str, object]) -> Prefetch | None:
@@ -153,24 +142,24 @@ class ApiTransport:
         """
 
         def attempt(ticket: Ticket) -> Any:
-            request = ApiRequest(operation, self._session.base_url + operation.path, query, None, {})
+            request = ApiRequest(operation, self.session.base_url + operation.path, query, None, {})
             outcome = self._send_once(request, ticket)
             self._record(outcome, ticket, 0)
             succeeded = isinstance(outcome, Reply) and outcome.status < 300
             return replies.parse(outcome, operation) if isinstance(outcome, Reply) and succeeded else None
 
         try:
-            self._session.keep_fresh()
+            self.session.keep_fresh()
         except SynqError:
             return None
-        ticket = self._budget.try_acquire(timeout=self._settings.timeout, reserve=RESERVE)
+        ticket = self.budget.try_acquire(timeout=self.session.settings.timeout, reserve=RESERVE)
         if ticket is None:
             return None
         prefetch = Prefetch(lambda: attempt(ticket))
         try:
             prefetch.start()
         except RuntimeError:  # the system allows no more threads
-            self._budget.release(ticket)
+            self.budget.release(ticket)
             return None
         return prefetch
 
@@ -180,13 +169,13 @@ class ApiTransport:
         if content is not None and len(content) > _LARGEST_BODY:
             raise UsageError(f"The body is {len(content):,} bytes; the API accepts at most {_LARGEST_BODY:,}.")
         repeats, may_have_arrived, renewed = 0, False, operation.public
-        until = self._now() + self._settings.max_wait
+        until = self.now() + self.session.settings.max_wait
         while True:
             token = "" if operation.public else self._fresh_token()
             outcome = self._attempt_until(request, until)
             if isinstance(outcome, Reply) and outcome.status == 401 and not renewed:
                 renewed = True
-                if self._session.renew(token):
+                if self.session.renew(token):
                     continue  # a request without a valid token was not carried out
             if isinstance(outcome, Reply) and outcome.status < 300:
                 self.changed |= operation.effect != "read"
@@ -198,14 +187,14 @@ class ApiTransport:
             with self._counting:
                 self.unclear += acted
             reply_headers = outcome.headers if isinstance(outcome, Reply) else {}
-            pause = retry.pause(repeats, self._jitter, reply_headers, self._now())
-            if not retry.may_repeat(operation.retry, outcome, repeats) or self._now() + pause > until:
+            pause = retry.pause(repeats, self.jitter, reply_headers, self.now())
+            if not retry.may_repeat(operation.retry, outcome, repeats) or self.now() + pause > until:
                 raise self._error(request, outcome)
             if isinstance(outcome, NoResponseError):
-                self._observer.waiting(pause, f"{outcome.sentence}; retrying")
+                self.observer.waiting(pause, f"{outcome.sentence}; retrying")
             elif pause >= 1:
-                self._observer.waiting(pause, f"the API responded with status {outcome.status}; retrying")
-            self._sleep(pause)
+                self.observer.waiting(pause, f"the API responded with status {outcome.status}; retrying")
+            self.sleep(pause)
             repeats += 1
             may_have_arrived |= acted
 
@@ -213,18 +202,18 @@ class ApiTransport:
         """Wait for the rate limit and send once; after a 429 again, whatever the operation, since it did not act."""
         refusals = 0
         while True:
-            ticket = self._budget.acquire(
-                timeout=self._settings.timeout, max_wait=until - self._now(), on_wait=self._observer.waiting
+            ticket = self.budget.acquire(
+                timeout=self.session.settings.timeout, max_wait=until - self.now(), on_wait=self.observer.waiting
             )
             outcome = self._send_once(request, ticket)
             pause = self._record(outcome, ticket, refusals)
             if pause is None:
                 return outcome
             refusals += 1
-            if self._now() + pause > until:
+            if self.now() + pause > until:
                 raise RateLimitedError(
                     f"The API refuses more requests for {pause:.0f} s, "
-                    f"but --max-wait is {self._settings.max_wait:g} s.",
+                    f"but --max-wait is {self.session.settings.max_wait:g} s.",
                     hint="Wait, or raise --max-wait. `synq limits` shows which commands used the limit.",
                     status=429,
                     request_id=outcome.request_id if isinstance(outcome, Reply) else None,
@@ -235,11 +224,11 @@ class ApiTransport:
         if isinstance(outcome, NoResponseError):
             return None  # recorded by _send_once
         if outcome.status != 429:
-            self._budget.record(ticket, outcome.limit, outcome.remaining)
+            self.budget.record(ticket, outcome.limit, outcome.remaining)
             return None
-        asked = retry.retry_after(outcome.headers, self._now())
-        pause = retry.refusal_pause(refusals, self._jitter) if asked is None else asked
-        self._budget.record_refusal(ticket, pause)
+        asked = retry.retry_after(outcome.headers, self.now())
+        pause = retry.refusal_pause(refusals, self.jitter) if asked is None else asked
+        self.budget.record_refusal(ticket, pause)
         return pause
 
     def _send_once(self, request: ApiRequest, ticket: Ticket) -> "Reply | NoResponseError":
@@ -247,12 +236,12 @@ class ApiTransport:
         started = time.monotonic()
         reply, error, sent = None, None, True
         try:
-            own = {} if operation.public else self._session.credentials.headers
+            own = {} if operation.public else self.session.credentials.headers
             reply = self._masked(
-                self._http.exchange(
+                self.http.exchange(
                     operation.method,
                     request.url,
-                    host=self._session.host,
+                    host=self.session.host,
                     query=request.query,
                     content=request.content,
                     headers={**own, **request.headers},
@@ -262,16 +251,16 @@ class ApiTransport:
             error, sent = self._mask(failed.sentence), failed.sent
             failed.sentence = error
             if sent:
-                self._budget.record(ticket)
+                self.budget.record(ticket)
             else:
-                self._budget.release(ticket)
+                self.budget.release(ticket)
             return failed
         except SynqError:  # raised before anything was sent: no token, an unusable proxy
-            self._budget.release(ticket)
+            self.budget.release(ticket)
             sent = False
             raise
         except KeyboardInterrupt:
-            self._budget.record(ticket)
+            self.budget.record(ticket)
             if operation.effect != "read":
                 raise InterruptError(
                     f"Interrupted while {operation.method} {operation.path} was in progress; it may have been applied. "
@@ -282,7 +271,7 @@ class ApiTransport:
             with self._counting:
                 self.requests += sent
             seconds = time.monotonic() - started
-            self._observer.sent(request_line(operation.method, request.url, seconds, reply, error))
+            self.observer.sent(request_line(operation.method, request.url, seconds, reply, error))
         return reply
 
     def _masked(self, reply: Reply) -> Reply:
@@ -290,42 +279,41 @@ class ApiTransport:
         headers = {name: self._mask(value) for name, value in reply.headers.items()}
         body = reply.body
         if reply.status >= 300:
-            for secret in self._session.secrets:
+            for secret in self.session.secrets:
                 body = body.replace(secret.encode(), b"[token]")
         return reply._replace(headers=headers, body=body)
 
     def _mask(self, text: str) -> str:
-        for secret in self._session.secrets:
+        for secret in self.session.secrets:
             text = text.replace(secret, "[token]")
         return text
 
     def _fresh_token(self) -> str:
-        self._session.keep_fresh()
-        return self._session.credentials.token
+        self.session.keep_fresh()
+        return self.session.credentials.token
 
     def _error(self, request: ApiRequest, outcome: "Reply | NoResponseError") -> SynqError:
         operation = request.operation
         if isinstance(outcome, Reply):
             if replies.is_missing_route(outcome, operation):
                 if replies.is_bare(outcome, operation):
-                    self._index.remember_missing(operation.id)
+                    self.index.remember_missing(operation.id)
                 return replies.missing_route(operation)
             error = replies.failure(outcome, operation, request.subject)
             if outcome.status == 401 and not operation.public:
-                error.hint = self._session.login_hint(self._now())
+                error.hint = self.session.login_hint(self.now())
             return error
         if operation.retry != "safe" and outcome.sent:
             return UnknownOutcomeError(
                 f"{operation.method} {operation.path} was sent, but {outcome.sentence}; it may have been applied."
             )
         sentence = outcome.sentence
-        if not sentence.startswith(self._session.host):  # host names keep their case
+        if not sentence.startswith(self.session.host):  # host names keep their case
             sentence = sentence[:1].upper() + sentence[1:]
         error = NetworkError(
             f"{sentence}.",
             hint=outcome.hint
-            or f"Check the network and the base URL ({self._session.base_url}); "
-            "a slow API may need a longer --timeout.",
+            or f"Check the network and the base URL ({self.session.base_url}); a slow API may need a longer --timeout.",
         )
         error.retryable = outcome.retryable
         return error

@@ -1,6 +1,6 @@
 """Everything a run prints: data on stdout in the chosen format, messages on stderr."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -57,15 +57,16 @@ class Output:
         """A list, written as the rows arrive except in a table; `empty` is the note for a table without rows."""
         view = self._view
         columns = view.columns(columns)
-        pages = _with_first_fetched(map(view.notice, batches(rows)))
+        fetched = map(view.notice, batches(rows))
+        # The first page is fetched now, so that no header is written for a list that fails.
+        pages = chain(list(islice(fetched, 1)), fetched)
         selected = ([view.select(row) for row in page] for page in pages)
         if self.format == "table":
             self._table(list(chain.from_iterable(pages)), columns, empty)
-        elif view.filter and self.format == "ndjson":
-            for row in chain.from_iterable(selected):
-                self._filtered(row)
         elif view.filter:
-            self._filtered(list(chain.from_iterable(selected)))
+            found = chain.from_iterable(selected)
+            for value in found if self.format == "ndjson" else [list(found)]:
+                self._filtered(value)
         else:
             from synq_cli.output import machine
 
@@ -79,11 +80,11 @@ class Output:
         """
         try:
             if self.format == "table":
-                from synq_cli.output.drawing.lines import write_lines
+                from synq_cli.output.drawing.table import write_rows
 
                 columns = [column for column in self._view.columns(columns) if column.table]
                 rows = chain.from_iterable(map(self._view.notice, batches(rows)))
-                write_lines(self._out, rows, columns, now=self._now, width=self._available_width())
+                write_rows(self._out, rows, columns, now=self._now, width=self._available_width())
             else:
                 # An array would never be closed, and its filter never start.
                 self._view.format = "ndjson" if self.format == "json" else self.format
@@ -295,8 +296,3 @@ class Output:
     def _note_unknown_fields(self) -> None:
         for sentence in self._view.unknown_fields():
             self.note(sentence)
-
-
-def _with_first_fetched(pages: Iterator[Sequence[Row]]) -> Iterator[Sequence[Row]]:
-    """The same pages with the first one fetched, so that no header is written for a list that fails."""
-    return chain(list(islice(pages, 1)), pages)

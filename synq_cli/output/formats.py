@@ -10,7 +10,7 @@ from synq_cli.times import parse_time
 _UNITS = (("d", 86_400), ("h", 3600), ("min", 60))
 _OLD = 60 * 86_400
 _EXCERPT = 200
-# A number such as 1e999999 would be a page of zeros.
+# A number such as 1e999 would be a page of zeros.
 _MOST_DIGITS = 40
 
 _KINDS = {
@@ -108,20 +108,14 @@ def _excerpt(value: object, _row: Mapping[str, Any], _now: float) -> str:
 def _digits(value: object) -> str | None:
     """The number's digits without an exponent; None if it is not a number, or too long to write out."""
     written = plain(value).strip()
-    if not re.fullmatch(r"-?\d+(\.\d+)?([eE][-+]?\d+)?", written, re.ASCII):
+    if not re.fullmatch(r"-?\d+(\.\d+)?([eE][-+]?\d{1,3})?", written, re.ASCII):
         return None
     if "e" not in written.lower():
         return written
-    from decimal import Decimal, InvalidOperation
+    from decimal import Decimal
 
-    try:
-        number = Decimal(written)
-    except InvalidOperation:  # an exponent beyond what decimal holds
-        return None
-    exponent = number.as_tuple().exponent
-    if not isinstance(exponent, int) or max(abs(exponent), abs(number.adjusted())) > _MOST_DIGITS:
-        return None
-    return f"{number:f}"
+    digits = f"{Decimal(written):f}"
+    return digits if len(digits) <= _MOST_DIGITS else None
 
 
 def money(currency_key: str) -> Format:

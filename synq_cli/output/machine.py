@@ -60,11 +60,10 @@ def _write_array(stream: "Stream", pages: Iterable[Page]) -> None:
 
 
 def _write_yaml(stream: "Stream", pages: Iterable[Page]) -> None:
-    empty = True
+    page = None
     for page in pages:
         stream.write(_yaml(stream, page))
-        empty = False
-    if empty:
+    if page is None:
         stream.write("[]\n")
 
 
@@ -89,14 +88,10 @@ def _write_tsv(stream: "Stream", pages: Iterable[Page], keys: Sequence[str]) -> 
         # Checked for the whole page at once: few need escapes.
         tabs = len(rows) * (len(keys) - 1)
         if stream.terminal or "\\" in text or "\r" in text or (text.count("\t"), text.count("\n")) != (tabs, len(rows)):
-            escaped = ([_tsv_cell(cell, stream) for cell in cells] for cells in rows)
-            text = "".join(["\t".join(cells) + "\n" for cells in escaped])
+            escaped = ([cell.translate(_TSV_ESCAPES) for cell in cells] for cells in rows)
+            lines = ["\t".join(map(visible, cells) if stream.terminal else cells) for cells in escaped]
+            text = "\n".join([*lines, ""])
         stream.write(text)
-
-
-def _tsv_cell(cell: str, stream: "Stream") -> str:
-    escaped = cell.translate(_TSV_ESCAPES)
-    return visible(escaped) if stream.terminal else escaped
 
 
 def _cells(pages: Iterable[Page], keys: Sequence[str]) -> Iterator[list[list[str]]]:

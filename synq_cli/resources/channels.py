@@ -55,7 +55,7 @@ class Channels(Resource):
             "active": active,
         }
         text = validation.filled(channel, "channel")
-        self._api.transport.check(operations.UPDATE_CHANNEL)
+        self._api.check(operations.UPDATE_CHANNEL)
         present = find_row(self.list(), text, "channel", "id", "name", see=_SEE)
         body = {key: present.get(key) if value is None else value for key, value in given.items()}
         missing = [key for key, value in body.items() if value is None]

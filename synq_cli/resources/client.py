@@ -1,18 +1,14 @@
 """The API client of one tenant: one attribute for each resource."""
 
-from collections.abc import Callable
 from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from synq_cli.http import operations
-from synq_cli.http.transport import ApiTransport
 from synq_cli.resources.shared.resource import Api, Resource
 
 if TYPE_CHECKING:
-    from synq_cli.http.client import HttpClient
-    from synq_cli.http.exchange import Observer, Reply
-    from synq_cli.http.rate_limit import Budget
+    from synq_cli.http.exchange import Reply
     from synq_cli.resources.audit import Audit
     from synq_cli.resources.channels import Channels
     from synq_cli.resources.integrations import Integrations
@@ -34,8 +30,6 @@ if TYPE_CHECKING:
     from synq_cli.resources.request import Requests
     from synq_cli.resources.settings import TenantSettings
     from synq_cli.resources.webhooks import Webhooks
-    from synq_cli.session.session import Session
-    from synq_cli.state.id_cache import LocalIndex
 
 
 def _resource(module: str, name: str) -> Any:
@@ -43,7 +37,7 @@ def _resource(module: str, name: str) -> Any:
 
     def create(client: "SynqClient") -> Resource:
         resource: type[Resource] = getattr(import_module(f"synq_cli.resources.{module}"), name)
-        return resource(client.api)
+        return resource(client.transport)
 
     return cached_property(create)
 
@@ -74,24 +68,8 @@ class SynqClient:
     webhooks: "Webhooks" = _resource("webhooks", "Webhooks")
     requests: "Requests" = _resource("request", "Requests")
 
-    def __init__(
-        self,
-        session: "Session",
-        budget: "Budget",
-        index: "LocalIndex",
-        observer: "Observer",
-        *,
-        http: "HttpClient",
-        outside: "HttpClient",
-        now: Callable[[], float],
-        sleep: Callable[[float], None],
-        jitter: Callable[[], float],
-        dry_run: bool = False,
-    ) -> None:
-        self.transport = ApiTransport(
-            session, budget, index, observer, http=http, now=now, sleep=sleep, jitter=jitter, dry_run=dry_run
-        )
-        self.api = Api(self.transport, session, budget, index, observer, outside, now, sleep)
+    def __init__(self, api: Api) -> None:
+        self.transport = api
 
     def health(self) -> "Reply":
         """The service's own reply: the text OK if it is up. GET /health"""
@@ -103,4 +81,4 @@ class SynqClient:
         """One of the taxonomy resources, such as BRANDS."""
         from synq_cli.resources.products.taxonomy import Taxonomy
 
-        return Taxonomy(self.api, kind)
+        return Taxonomy(self.transport, kind)

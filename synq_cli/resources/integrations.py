@@ -49,10 +49,10 @@ class Integrations(Resource):
     def to_disconnect(self, connection: str) -> Row:
         """The connection with this id or prefix of an id, or with this id at the platform."""
         text = validation.filled(connection, "connection")
-        self._api.transport.check(operations.DELETE_CONNECTION)
+        self._api.check(operations.DELETE_CONNECTION)
         return find_row(self.list(), text, "connection", "id", "unified_connection_id", see=_SEE)
 
     def disconnect(self, connection: Row) -> None:
         """Delete a connection. DELETE /api/v1/integrations/connections/{connectionID}"""
         path, before = {"connectionID": connection["id"]}, {"status": connection.get("status")}
-        self._api.transport.send(operations.DELETE_CONNECTION, path, before=before, after={"status": None})
+        self._api.send(operations.DELETE_CONNECTION, path, before=before, after={"status": None})

@@ -44,7 +44,7 @@ class Organization(Resource):
     def rename(self, name: str) -> tuple[Row, Row]:
         """Rename the organization; returns it before and after. PUT /api/v1/organization"""
         name = validation.filled(name, "name")
-        self._api.transport.check(operations.UPDATE_ORGANIZATION)
+        self._api.check(operations.UPDATE_ORGANIZATION)
         return self._api.replace(operations.UPDATE_ORGANIZATION, None, self.get(), {"name": name})
 
 
@@ -64,7 +64,7 @@ class Members(Resource):
     def prepare(self, member: str, role: Role | None) -> RoleChange:
         """The change for a member, given by uid or e-mail address; no role removes. UsageError, NotFoundError."""
         text = validation.filled(member, "member")
-        self._api.transport.check(operations.CHANGE_MEMBER_ROLE if role else operations.REMOVE_MEMBER)
+        self._api.check(operations.CHANGE_MEMBER_ROLE if role else operations.REMOVE_MEMBER)
         rows = self.list()
         found = find_row(rows, text, "member", "uid", "email", see=_SEE)
         others = [row for row in rows if row is not found]
@@ -81,7 +81,7 @@ class Members(Resource):
     def remove(self, change: RoleChange) -> None:
         """Remove a member's access. DELETE /api/v1/organization/members/{uid}"""
         path, before = {"uid": change.member["uid"]}, {"role": change.member.get("role")}
-        self._api.transport.send(operations.REMOVE_MEMBER, path, before=before, after={"role": None})
+        self._api.send(operations.REMOVE_MEMBER, path, before=before, after={"role": None})
 
 
 def _is_administrator(member: Row) -> bool:

@@ -65,7 +65,7 @@ class Requests(Resource):
         headers = {} if request.content is None else {"Content-Type": "application/json"}
         try:
             with replies.hint_if_unknown("Check whether it was carried out before sending it again."):
-                reply = self._api.transport.exchange(
+                reply = self._api.exchange(
                     request.operation, query=request.query, content=request.content, headers=headers
                 )
         except NotFoundError as error:
@@ -78,7 +78,7 @@ class Requests(Resource):
         """All rows of a list in pages; `note` is called for a list without pages."""
         if request.operation.method != "GET" or request.query.keys() & {"limit", "offset"}:
             raise UsageError("--paginate is for GET requests without limit and offset, which it sets itself.")
-        first = self._api.transport.send(request.operation, query={**request.query, "limit": PAGE})
+        first = self._api.send(request.operation, query={**request.query, "limit": PAGE})
         if isinstance(first, list):
             note(f"This list has no pages: these are the {len(first)} rows that the API returns.")
             return first

@@ -39,7 +39,7 @@ class TenantSettings(Resource):
 
         The API replaces all four, so those not given are read and sent again. PUT /api/v1/settings/tenant
         """
-        self._api.transport.check(operations.UPDATE_TENANT_SETTINGS)
+        self._api.check(operations.UPDATE_TENANT_SETTINGS)
         try:
             present = self.get()
         except NotFoundError:

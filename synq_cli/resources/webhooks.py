@@ -116,7 +116,7 @@ class Webhooks(Resource):
         """Send a webhook, byte by byte, to the API. POST /unified/webhook"""
         try:
             with hint_if_unknown("A webhook may be processed twice: look at what it changes before sending it again."):
-                reply = self._api.transport.exchange(operations.RECEIVE_WEBHOOK, content=body, headers=headers)
+                reply = self._api.exchange(operations.RECEIVE_WEBHOOK, content=body, headers=headers)
         except AuthError as error:
             error.hint = (
                 "Is it this tenant's secret? The dashboard shows it under Integrations."
@@ -142,8 +142,8 @@ class Webhooks(Resource):
 
     def _post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Reply:
         operation = operations.RECEIVE_WEBHOOK._replace(path=url)
-        self._api.transport.stop_dry_run(operation, None, body, headers)
-        self._api.transport.check(operation)
+        self._api.stop_dry_run(operation, None, body, headers)
+        self._api.check(operation)
         host, started = host_of(url.partition("?")[0]), time.monotonic()
         reply, error = None, None
         try:

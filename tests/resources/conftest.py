@@ -11,6 +11,7 @@ from desk import TOKEN, Clock, Desk, Ear
 from synq_cli.http.client import HttpClient
 from synq_cli.http.rate_limit import Budget
 from synq_cli.resources.client import SynqClient
+from synq_cli.resources.shared.resource import Api
 from synq_cli.session import settings
 from synq_cli.session.profiles import Config
 from synq_cli.session.session import Session
@@ -63,11 +64,11 @@ def desk(tmp_path: Path, clock: Clock) -> Iterator[Callable[..., Desk]]:
         )
         index = LocalIndex(tmp_path / "index.sqlite3", lambda: session.scope, clock.now, told.append)
         ear = Ear()
-        api = SynqClient(
+        api = Api(
             session, budget, index, ear, http=client, outside=client,
             now=clock.now, sleep=clock.sleep, jitter=lambda: 1.0,
         )  # fmt: skip
-        made.append(Desk(api, index, budget, clock, ear, told))
+        made.append(Desk(SynqClient(api), index, budget, clock, ear, told))
         return made[-1]
 
     yield make

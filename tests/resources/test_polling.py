@@ -21,7 +21,7 @@ def followed(desk: Desk, states: list[Any], limit: float | None = None) -> Itera
             raise state
         return state
 
-    return poll(desk.api.api, read, lambda state: state == "done", what="The job", resume=LOOK, limit=limit)
+    return poll(desk.api.transport, read, lambda state: state == "done", what="The job", resume=LOOK, limit=limit)
 
 
 def test_each_state_is_given_and_the_final_one_ends_it(desk: NewDesk) -> None:

@@ -79,7 +79,7 @@ def test_what_goes_on_around_the_requests_stays_in_the_callers_thread(desk: NewD
         def is_missing(self, *_args: object) -> bool:
             return False
 
-    made.api.orders._api = replace(made.api.api, index=Index())
+    made.api.orders._api = replace(made.api.transport, index=Index())
     assert list(orders(made)) == list(range(1000))
     assert seen == {here}
 

@@ -2,7 +2,10 @@
 
 import os
 import platform
+import shlex
+import shutil
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
@@ -10,12 +13,14 @@ from synq_cli import __version__
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.options import switch
+from synq_cli.completion.installation import installation
 from synq_cli.errors import SynqError, UsageError
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import state
 from synq_cli.session.profiles import token_store
 from synq_cli.session.settings import SANDBOX
+from synq_cli.times import http_date
 
 if TYPE_CHECKING:
     from synq_cli.http.exchange import Reply
@@ -164,9 +169,6 @@ class Doctor:
         if settings.profile == SANDBOX or environ.get("SYNQ_TOKEN"):
             return _ok("Not needed: the token does not come from the profile.")
         if settings.token_command:
-            import shlex
-            import shutil
-
             program = shlex.split(settings.token_command)[0]
             if shutil.which(program, path=environ.get("PATH")) is None:
                 return Finding("fail", f"The token_command {program} was not found.", "Install it, or log in again.")
@@ -203,8 +205,6 @@ class Doctor:
         return _warn(f"This server lacks: {names}.", fix)
 
     def _completion(self) -> Finding:
-        from synq_cli.completion.installation import installation
-
         try:
             found = installation(None, self._run.system.environ)
         except UsageError as error:
@@ -234,8 +234,6 @@ class Doctor:
         return _ok(f"{host} is {', '.join(addresses[:3])}{more}.")
 
     def _tls(self) -> Finding:
-        from datetime import UTC, datetime
-
         if not self._run.settings.base_url.startswith("https:"):
             return _ok("Not needed: nothing leaves this machine.")
         try:
@@ -257,8 +255,6 @@ class Doctor:
         return _warn(f"{url} responds with {text[:40]!r} instead of OK.", fix)
 
     def _clock(self) -> Finding:
-        from synq_cli.times import http_date
-
         time = http_date(self._health.headers.get("date", ""))
         if time is None:
             return _warn("The API did not send its time.")

@@ -10,6 +10,7 @@ from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.metavars import FILE, JOB
 from synq_cli.cli.options import ForOption, WaitOption, YesOption, argument, option
 from synq_cli.commands.bulk import SUMMARY, ReportOption, agreed, finish
+from synq_cli.documents import shown_name
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, excerpt, identifier, quantity, state, timestamp
@@ -175,7 +176,6 @@ def import_products(
       synq products import catalog.csv --wait --yes
     """
     from synq_cli.bulk.verbs.import_products import ImportProducts
-    from synq_cli.documents import shown_name
 
     name, verb = shown_name(file), ImportProducts(run.api)
     with run.runs.readable(file, run.system.stdin) as path:
@@ -203,15 +203,14 @@ def _follow(run: RunContext, job_id: str, limit: int | None) -> None:
 def _read_rows(run: RunContext, file: str, columns: "Columns | None") -> list[Any]:
     """The rows of a file: objects or, without columns, any values; UsageError lists every problem."""
     from synq_cli.bulk.prepare import Problem, refuse
-    from synq_cli.documents import shown_name
     from synq_cli.rows import RowReader
 
     reader = RowReader(columns, shown_name(file))
-    table = reader.table(run.system.read_text(file))
-    problems = [Problem(record.line, record.problem) for record in table.records if record.problem]
-    refuse(shown_name(file), problems, table.unit)
+    records = reader.read(run.system.read_text(file))
+    problems = [Problem(record.line, record.problem) for record in records if record.problem]
+    refuse(shown_name(file), problems, reader.unit)
     run.output.note(reader.remark)
-    return [record.fields for record in table.records]
+    return [record.fields for record in records]
 
 
 def _follow_import(run: RunContext, outcome: "Outcome", limit: int | None, report: str | None) -> None:

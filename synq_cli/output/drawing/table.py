@@ -1,6 +1,6 @@
-"""Tables and records for people: fitted to the terminal, with the names of what was shortened or left out."""
+"""Tables, at once or row by row, and records for people, fitted to the terminal."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -102,6 +102,39 @@ def build_line(cells: Iterable[tuple[Cell, int, bool]]) -> "Text":
         line.append(text, style)
         gap = " " * GAP if right else padding + " " * GAP
     return line
+
+
+def write_rows(
+    stream: "Stream", rows: Iterable[Row], columns: Sequence[Column], *, now: Callable[[], float], width: int | None
+) -> None:
+    """A heading and a line for each row as it arrives; text without room is cut, unless `width` is None."""
+    columns = _with_room(columns, width)
+    for number, row in enumerate(rows):
+        if not number:
+            _write_row(stream, columns, [Cell(visible(column.title), "bold") for column in columns])
+        _write_row(stream, columns, [column.format.show(lookup(row, column.key), row, now()) for column in columns])
+
+
+def _with_room(columns: Sequence[Column], width: int | None) -> list[Column]:
+    """The columns that have room, each with its width in cells; 0 for a column that is never cut."""
+    kept = list(columns)
+    if width is None:
+        return kept
+    for column in sorted(columns, key=lambda column: -column.drop):
+        if column.drop and total_width(column.width or _READABLE for column in kept) > width:
+            kept.remove(column)
+    flexible = sum(not column.width for column in kept)
+    left = width - total_width(column.width or _READABLE for column in kept) + _READABLE * flexible
+    return [column if column.width else column._replace(width=max(left // flexible, 1)) for column in kept]
+
+
+def _write_row(stream: "Stream", columns: Sequence[Column], cells: Sequence[Cell]) -> None:
+    fitted = []
+    for column, (text, style) in zip(columns, cells, strict=True):
+        whole = stream.fit(text)
+        shown = cut(whole, column.width, stream.ellipsis) if column.width else whole
+        fitted.append((Cell(shown, style), column.width, column.format.right))
+    stream.draw(build_line(fitted))
 
 
 def build_record(canvas: Canvas, fields: Sequence[tuple[str, Cell]]) -> Rendered:

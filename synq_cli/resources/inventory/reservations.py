@@ -49,7 +49,7 @@ class Reservations(Resource):
         """Check a reservation and resolve its SKU and location, as Inventory.prepare does."""
         units = validation.count(quantity)
         reference = None if reference is None else validation.filled(reference, "reference")
-        self._api.transport.check(operations.CREATE_RESERVATION)
+        self._api.check(operations.CREATE_RESERVATION)
         inventory = Inventory(self._api)
         place = inventory.resolve(sku, location)
         available = inventory.units(place, "available") if with_level else None
@@ -72,7 +72,7 @@ class Reservations(Resource):
     def to_release(self, reservation: str) -> Row:
         """The active reservation with this id or prefix of an id. NotFoundError, ConflictError."""
         text = validation.filled(reservation, "reservation id")
-        self._api.transport.check(operations.RELEASE_RESERVATION)
+        self._api.check(operations.RELEASE_RESERVATION)
         rows = self._api.read_list(operations.LIST_RESERVATIONS, "reservations")
         row = find_row(rows, text, "reservation", "id", see=_SEE)
         if _status(row) in {"RELEASED", "CONSUMED"}:
@@ -84,7 +84,7 @@ class Reservations(Resource):
 
     def release(self, reservation: Row) -> None:
         """Release the units of a reservation. DELETE /api/v1/inventory/reservations/{reservationID}"""
-        self._api.transport.send(
+        self._api.send(
             operations.RELEASE_RESERVATION,
             {"reservationID": reservation["id"]},
             before={"status": reservation.get("status"), "quantity": reservation.get("quantity")},

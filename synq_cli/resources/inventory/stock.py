@@ -35,7 +35,7 @@ class Inventory(Resource):
         A cached SKU and a location given by id take no request. UsageError, NotFoundError, RefusedError.
         """
         delta = parse_quantity(quantity)
-        self._api.transport.check(operations.ADJUST_INVENTORY)
+        self._api.check(operations.ADJUST_INVENTORY)
         place = self.resolve(sku, location)
         return Adjustment(**vars(place), delta=delta, on_hand=self.units(place, "on_hand") if with_level else None)
 

@@ -40,7 +40,7 @@ class Fulfillments(Resource):
         fields = validation.given(
             items=parse_units(items), carrier=carrier, tracking_number=tracking_number, location=location
         )
-        self._api.transport.check(operations.CREATE_FULFILLMENT)
+        self._api.check(operations.CREATE_FULFILLMENT)
         return fields
 
     def create(self, order: Row, fields: dict[str, Any]) -> Row:
@@ -66,7 +66,7 @@ class Returns(Resource):
     def prepare(self, items: list[str], reason: str | None) -> dict[str, Any]:
         """The body of a return, without items for everything shipped. UsageError, RefusedError, NotFoundError."""
         body = validation.given(items=parse_units(items), reason=reason)
-        self._api.transport.check(operations.CREATE_RETURN)
+        self._api.check(operations.CREATE_RETURN)
         return body
 
     def create(self, order: Row, body: dict[str, Any]) -> Row:

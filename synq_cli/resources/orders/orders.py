@@ -91,10 +91,10 @@ class Orders(Resource):
 
         The hint of an error says what happens if the order is sent again. POST /api/v1/oms/orders
         """
-        transport = self._api.transport
-        unclear = transport.unclear
+        api = self._api
+        unclear = api.unclear
         try:
-            answer = transport.send(operations.CREATE_ORDER, body={"idempotency_key": attempt.key, **order})
+            answer = api.send(operations.CREATE_ORDER, body={"idempotency_key": attempt.key, **order})
             names = [answer.get(key) for key in ("id", "workflow_id")] if isinstance(answer, dict) else []
             if not any(isinstance(name, str) for name in names):
                 raise replies.invalid_reply(operations.CREATE_ORDER, "it names neither an order nor a workflow")
@@ -102,7 +102,7 @@ class Orders(Resource):
             raise InterruptError("Interrupted before an answer came.", hint=_resend_hint(attempt)) from None
         except SynqError as error:
             # A refusal is about its own request; an earlier one may have placed the order.
-            is_only_attempt = attempt.since is None and transport.unclear == unclear
+            is_only_attempt = attempt.since is None and api.unclear == unclear
             known = is_only_attempt and isinstance(error, _REFUSALS)
             attempt.end(known=known)
             key = f"The order's idempotency key was {attempt.key}." if known else _resend_hint(attempt)
@@ -139,7 +139,7 @@ class Orders(Resource):
             pauses=_PAUSES,
         )
         if status_of(order) in STATUS_GROUPS["dead"]:
-            self._api.transport.changed = False  # the order came to nothing
+            self._api.changed = False  # the order came to nothing
             raise RejectedError(
                 f"Order {order.get('id')} was not confirmed; it is {status_of(order)}.",
                 hint="Check payment and stock (`synq inventory levels`). The same order, sent again, is a new one.",
@@ -157,7 +157,7 @@ class Orders(Resource):
     def prepare_cancellation(self, reason: str | None) -> dict[str, str]:
         """The body of a cancellation. UsageError, RefusedError, NotFoundError."""
         body = validation.given(reason=reason)
-        self._api.transport.check(operations.CANCEL_ORDER)
+        self._api.check(operations.CANCEL_ORDER)
         return body
 
     def cancel(self, order: Row, body: Mapping[str, str]) -> Row:

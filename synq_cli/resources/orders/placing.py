@@ -51,7 +51,7 @@ class OrderBuilder(Resource):
         """
         order = merge_order(document, fields)
         check_order(order, name, without=("items",) if lines else (), located=location is not None)
-        self._api.transport.check(operations.CREATE_ORDER)
+        self._api.check(operations.CREATE_ORDER)
         own_key = order.pop("idempotency_key", None)
         remarks: list[str] = []
         doubts: list[str] = []

@@ -119,7 +119,7 @@ class BulkJobs(Resource):
         done, total = progress(job)
         if done != 0:
             raise PartialError(f"The bulk job {job.get('id')} failed after {_rows_done(job)}.", hint=_SEND_MISSING)
-        self._api.transport.changed = False  # the job came to nothing
+        self._api.changed = False  # the job came to nothing
         raise RejectedError(
             f"The bulk job {job.get('id')} failed; none of its {'' if total is None else f'{total} '}rows was applied.",
             hint="The API does not say why: check the rows, then start a new job.",

@@ -74,14 +74,14 @@ class Products(Resource):
         """Change fields of a product; returns it after the change. PUT /api/v1/pim/products/{productID}"""
         path = {"productID": product["id"]}
         before = {key: product.get(key) for key in changes}
-        answer = self._api.transport.send(operations.UPDATE_PRODUCT, path, body=changes, before=before, after=changes)
+        answer = self._api.send(operations.UPDATE_PRODUCT, path, body=changes, before=before, after=changes)
         complete = isinstance(answer, dict) and answer.get("id") == product["id"] and changes.keys() <= answer.keys()
         return answer if complete else self.get(product["id"])
 
     def delete(self, product: Row) -> None:
         """Delete a product permanently. DELETE /api/v1/pim/products/{productID}"""
         path, before = {"productID": product["id"]}, {"title": product.get("title")}
-        self._api.transport.send(operations.DELETE_PRODUCT, path, before=before, after={"title": None})
+        self._api.send(operations.DELETE_PRODUCT, path, before=before, after={"title": None})
 
     def push(self, product_id: str, action: PushAction) -> Row:
         """Queue a product for all connected platforms; returns the receipt. POST /unified/sync/push/product"""

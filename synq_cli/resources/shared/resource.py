@@ -8,38 +8,28 @@ from synq_cli import exact_json
 from synq_cli.errors import NotFoundError, UsageError
 from synq_cli.http import replies
 from synq_cli.http.operation import Operation
+from synq_cli.http.transport import ApiTransport
 from synq_cli.nearest import did_you_mean
 from synq_cli.resources.shared.pagination import PAGE, Listing, Page, Row
 from synq_cli.uuids import parse_uuid
 
 if TYPE_CHECKING:
     from synq_cli.http.client import HttpClient
-    from synq_cli.http.exchange import Observer
-    from synq_cli.http.rate_limit import Budget
-    from synq_cli.http.transport import ApiTransport
-    from synq_cli.session.session import Session
-    from synq_cli.state.id_cache import Kind, LocalIndex
+    from synq_cli.state.id_cache import Kind
 
 SHORTEST_PREFIX = 4
 _DEFAULT_PAGE = 50
 
 
-@dataclass(frozen=True)
-class Api:
+@dataclass(eq=False, repr=False, kw_only=True)
+class Api(ApiTransport):
     """What the resources of one tenant share; `outside` is the HTTP client for other hosts than the API's."""
 
-    transport: "ApiTransport"
-    session: "Session"
-    budget: "Budget"
-    index: "LocalIndex"
-    observer: "Observer"
     outside: "HttpClient"
-    now: Callable[[], float]
-    sleep: Callable[[float], None]
 
     def read(self, operation: Operation, path: Mapping[str, str] | None = None) -> Row:
         """Read one object. ServerError if the answer is not an object with the id in the path."""
-        answer = self.transport.send(operation, path)
+        answer = self.send(operation, path)
         asked = set((path or {}).values())
         if not isinstance(answer, dict) or not asked <= {str(answer.get("id")).lower()}:
             raise replies.invalid_reply(operation, "it is not the object that was asked for")
@@ -53,7 +43,7 @@ class Api:
         path: Mapping[str, str] | None = None,
     ) -> list[Row]:
         """Read a list without pages: an array, or an object with an array under `key`. ServerError otherwise."""
-        return rows_of(self.transport.send(operation, path, query=query), operation, key)
+        return rows_of(self.send(operation, path, query=query), operation, key)
 
     def pages(
         self,
@@ -80,10 +70,10 @@ class Api:
             return {**(query or {}), **wanted, "limit": limit, "offset": offset or None}
 
         def fetch(limit: int, offset: int) -> Page:
-            return page(answers.pop() if answers else self.transport.send(operation, query=params(limit, offset)))
+            return page(answers.pop() if answers else self.send(operation, query=params(limit, offset)))
 
         def prefetch(limit: int, offset: int) -> Callable[[], Page | None] | None:
-            request = self.transport.prefetch(operation, params(limit, offset))
+            request = self.prefetch(operation, params(limit, offset))
             if request is None:
                 return None
             return lambda: None if (answer := request.result()) is None else page(answer)
@@ -123,7 +113,7 @@ class Api:
         `if_unknown` is the hint of the error if it stays unknown whether the write was carried out.
         """
         with replies.hint_if_unknown(if_unknown):
-            answer = self.transport.send(operation, path, body=body, before=before, after=after)
+            answer = self.send(operation, path, body=body, before=before, after=after)
             if not isinstance(answer, dict):
                 raise replies.invalid_reply(operation, "it is not an object")
             return answer

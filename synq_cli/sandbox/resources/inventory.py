@@ -15,7 +15,7 @@ ADJUSTMENT = {"variant_id": checks.text, "location_id": checks.text, "quantity_d
 RESERVATION = {
     "variant_id": checks.identifier,
     "location_id": checks.identifier,
-    "quantity": checks.at_least(1),
+    "quantity": checks.positive,
     "reference": checks.text,
 }
 HIDDEN = ("tenant_id", "order_id")

@@ -1,4 +1,4 @@
-"""Organization: its name, its members and their roles."""
+"""Organization: its name, members, settings, and the audit log."""
 
 import secrets
 import string
@@ -15,6 +15,17 @@ INVALID_BODY = "Invalid request payload"
 ROLES = ("ADMIN", "EDITOR", "VIEWER")
 UID_ALPHABET = string.ascii_letters + string.digits
 SHOWN = ("uid", "email", "role", "status")
+SETTINGS = {
+    "inventory_allocation_model": checks.text,
+    "auto_po_enabled": checks.flag,
+    "default_low_stock_threshold": checks.whole_number,
+    "costing_method": checks.text,
+}
+NEWEST = (50, 0)
+NEWEST_FIRST = "created_at DESC, rowid DESC"
+CATALOGUE = """entity_type IN (
+    'PRODUCT', 'VARIANT', 'CATEGORY', 'BRAND', 'ATTRIBUTE', 'ATTRIBUTE_GROUP', 'TEMPLATE', 'MEDIA', 'BULK_JOB',
+    'CATALOG')"""
 
 
 class Organization:
@@ -77,6 +88,44 @@ class Members:
         resp.status = falcon.HTTP_204
 
 
+class TenantSettings:
+    ADMINS_ONLY: ClassVar = {"PUT": "update tenant settings"}
+
+    def on_get(self, req: Request, resp: Response) -> None:
+        rows = req.rows("settings")
+        if not rows:
+            raise http_error(404, "tenant settings not found")
+        resp.media = rows[0]
+
+    def on_put(self, req: Request, resp: Response) -> None:
+        fields = req.fields(SETTINGS, SETTINGS, "Invalid request body")
+        if fields["inventory_allocation_model"] not in ("HARD", "SOFT"):
+            raise http_error(400, "inventory_allocation_model must be HARD or SOFT")
+        if fields["costing_method"] not in ("WAC", "FIFO"):
+            raise http_error(400, "costing_method must be WAC or FIFO")
+        if fields["default_low_stock_threshold"] < 0:
+            raise http_error(400, "default_low_stock_threshold cannot be negative")
+        new = req.new_row(org_id=req.caller.org_id, **fields, updated_by=req.caller.user_id)
+        with req.store.writing():
+            for saved in req.rows("settings"):
+                new |= {"id": saved["id"], "created_at": saved["created_at"]}
+                req.store.run("DELETE FROM settings WHERE id = ?", (saved["id"],))
+            resp.media = req.store.insert("settings", new)
+            req.audit("TENANT_SETTINGS_UPDATED", "TENANT_SETTINGS", new["id"], fields)
+
+
+class AuditLog:
+    def on_get(self, req: Request, resp: Response) -> None:
+        columns = "id, actor_email, action, entity_type, entity_id, details, ip_address, created_at"
+        resp.media = req.rows("audit", columns, order=NEWEST_FIRST, page=NEWEST)
+
+
+class CatalogueLog:
+    def on_get(self, req: Request, resp: Response) -> None:
+        columns = "id, action, entity_type, entity_id, created_at"
+        resp.media = req.rows("audit", columns, order=NEWEST_FIRST, page=NEWEST, where=CATALOGUE)
+
+
 def _organization(req: Request) -> Row:
     columns = "org_id AS id, id AS tenant_id, name, founded_at AS created_at, updated_at"
     organization = req.store.row(f"SELECT {columns} FROM tenant WHERE id = ?", (req.caller.tenant_id,))  # noqa: S608
@@ -111,4 +160,7 @@ ROUTES = {
     "/api/v1/organization": Organization(),
     "/api/v1/organization/members": Members(),
     "/api/v1/organization/members/{uid}": Members(),
+    "/api/v1/settings/tenant": TenantSettings(),
+    "/api/v1/audit": AuditLog(),
+    "/api/v1/pim/audit": CatalogueLog(),
 }

@@ -165,9 +165,7 @@ def order_item(rng: random.Random, sale: Sale, line: Line, location_id: str) -> 
 
 def draw_shipments(rng: random.Random, order_items: list[Row], sales: list[Sale]) -> Tables:
     """Fulfilments and returns with their items, oldest order first, in agreement with the ledger."""
-    names = ("fulfillments", "fulfillment_items", "returns", "return_items")
-    tables: Tables = {name: [] for name in names}
-    fulfillments, fulfillment_items, returns, return_items = (tables[name] for name in names)
+    tables: Tables = {"fulfillments": [], "fulfillment_items": [], "returns": [], "return_items": []}
     items = iter(order_items)
     for sale in sales:
         # Item, units shipped, units returned.
@@ -177,25 +175,21 @@ def draw_shipments(rng: random.Random, order_items: list[Row], sales: list[Sale]
             continue
         status = sale.order["status"]
         fulfillment = _fulfillment(rng, sale, moves[0][0]["location_id"])
-        fulfillments.append(fulfillment)
+        tables["fulfillments"].append(fulfillment)
         for item_id, units in shipped:
-            fulfillment_items.append({"fulfillment_id": fulfillment["id"], "order_item_id": item_id, "quantity": units})
+            item = {"fulfillment_id": fulfillment["id"], "order_item_id": item_id, "quantity": units}
+            tables["fulfillment_items"].append(item)
         if status not in RETURNS:
             continue
         return_status, disposition = RETURNS[status]
-        return_id = new_id(rng)
-        returned = {
-            "id": return_id,
-            "order_id": sale.order["id"],
-            "status": return_status,
-            "reason": rng.choice(REASONS),
-        }
+        ids = {"id": new_id(rng), "order_id": sale.order["id"]}
         opened = timestamp((sale.created + 7 * sale.updated) / 8)
-        returns.append({**returned, "created_at": opened, "updated_at": timestamp(sale.updated)})
+        times = {"created_at": opened, "updated_at": timestamp(sale.updated)}
+        tables["returns"].append({**ids, "status": return_status, "reason": rng.choice(REASONS), **times})
         # A requested return is for one unit, which has not come back yet.
         for item_id, units in [(item["id"], units) for item, _, units in moves if units] or [(shipped[0][0], 1)]:
-            ids = {"return_id": return_id, "order_item_id": item_id}
-            return_items.append({**ids, "quantity": units, "disposition": disposition})
+            item = {"return_id": ids["id"], "order_item_id": item_id, "quantity": units, "disposition": disposition}
+            tables["return_items"].append(item)
     return tables
 
 

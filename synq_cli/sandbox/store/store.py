@@ -46,11 +46,9 @@ class Store(AbstractContextManager["Store"]):
     def close(self) -> None:
         self._connection.close()
 
-    @contextmanager
-    def writing(self) -> Iterator[None]:
+    def writing(self) -> AbstractContextManager[None]:
         """A write transaction; other writers wait, and an exception rolls it back."""
-        with _transaction(self._connection):
-            yield
+        return _transaction(self._connection)
 
     def rows(self, sql: str, parameters: Parameters = ()) -> list[Row]:
         return self._connection.execute(sql, parameters).fetchall()
@@ -192,8 +190,8 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 def _header(connection: sqlite3.Connection) -> tuple[int, int]:
     """Application id and version."""
-    application = connection.execute("PRAGMA application_id").fetchone()["application_id"]
-    return application, connection.execute("PRAGMA user_version").fetchone()["user_version"]
+    row = connection.execute("SELECT * FROM pragma_application_id, pragma_user_version").fetchone()
+    return row["application_id"], row["user_version"]
 
 
 def _check_header(database: Path, connection: sqlite3.Connection) -> None:

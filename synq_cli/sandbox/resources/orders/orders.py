@@ -21,7 +21,7 @@ ITEM = {
     "sku": checks.text,
     "variant_id": checks.identifier,
     "location_id": checks.identifier,
-    "quantity": checks.at_least(1),
+    "quantity": checks.positive,
     "unit_price": checks.amount,
     "requires_shipping": checks.flag,
 }

@@ -15,7 +15,7 @@ from synq_cli.sandbox.store.store import Store
 SHIPPABLE = ("confirmed", "processing", "partially_fulfilled")
 RETURNABLE = ("fulfilled", "delivered", "return_requested", "partially_returned")
 
-ITEM = {"sku": checks.filled_text, "variant_id": checks.identifier, "quantity": checks.at_least(1)}
+ITEM = {"sku": checks.filled_text, "variant_id": checks.identifier, "quantity": checks.positive}
 
 
 def _item(value: object) -> dict[str, Any]:

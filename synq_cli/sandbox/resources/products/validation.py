@@ -19,18 +19,10 @@ class ValidationIssues:
             "variants": {row["product_id"] for row in variants},
             "media": {row["product_id"] for row in (*media, *(row for row in variants if row["id"] in pictured))},
         }
-        resp.media = [
-            *(
-                _issue(product, product["id"], *found)
-                for product in req.rows("live_products", order="created_at, id")
-                for found in _product_issues(product, labels, parts)
-            ),
-            *(
-                _issue(variant, variant["product_id"], *found)
-                for variant in variants
-                for found in _variant_issues(variant)
-            ),
-        ]
+        products = req.rows("live_products", order="created_at, id")
+        found = [(row, row["id"], *issue) for row in products for issue in _product_issues(row, labels, parts)]
+        found += [(row, row["product_id"], *issue) for row in variants for issue in _variant_issues(row)]
+        resp.media = [_issue(*issue) for issue in found]
 
 
 def _product_issues(product: Row, labels: dict[str, set[str]], parts: dict[str, set[str]]) -> Iterator[tuple[str, str]]:
