@@ -203,6 +203,11 @@ class RunContext:
         """Whether this run only shows what it would change."""
         return bool(self.options.get("dry_run"))
 
+    def refuse_sandbox(self, why: str) -> None:
+        """UsageError if this run uses the embedded sandbox."""
+        if self.settings.profile == settings.SANDBOX:
+            raise UsageError(why, hint="Choose another profile with --profile.")
+
     def plain_output(self) -> Output:
         """Output without the options that may be invalid, to report errors about them."""
         machine = (
