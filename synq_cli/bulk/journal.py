@@ -75,11 +75,6 @@ class Row:
     code: str | None = None
     error: str | None = None
 
-    @property
-    def is_doubtful(self) -> bool:
-        """Whether an earlier attempt may have gone through."""
-        return self.code == UNKNOWN
-
 
 class Journal:
     """The file of one run, usable from several threads; UsageError if it can't be used, or is not a journal."""

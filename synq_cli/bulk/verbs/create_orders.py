@@ -35,8 +35,8 @@ class CreateOrders(Verb):
             return order
 
         return prepare(
-            text, name, None, check=check, resolve=lambda rows: self._resolve(rows, location), identity=_identity,
-            duplicate="remove one",
+            text, name, None, check=check, resolve=lambda rows: self._resolve(rows, location),
+            identity=lambda order: order_fingerprint(order | {"idempotency_key": None}), duplicate="remove one",
         )  # fmt: skip
 
     def body(self, content: Content) -> object:
@@ -64,7 +64,3 @@ class CreateOrders(Verb):
                 order["items"] = with_location(location_id, order["items"])
             resolved.append(Row(row.line, order, row.source))
         return resolved, problems
-
-
-def _identity(content: Content) -> str:
-    return order_fingerprint({name: value for name, value in content.items() if name != "idempotency_key"})
