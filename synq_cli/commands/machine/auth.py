@@ -63,8 +63,8 @@ def log_in(
     Tokens expire after an hour. synq can renew them in one of two ways; on a terminal it asks which. --token-command
     is a command of yours that prints a new token, run without a shell and with 30 seconds to finish. --token-url is
     an OAuth 2 server that gives new tokens for a refresh token, which synq prompts for, or reads with --with-token,
-    and stores. synq renews a token five minutes before it expires, or when the API refuses it, once for all synq
-    processes. If that fails, the stored tokens stay.
+    and stores. synq renews a token five minutes before it expires, or when the API refuses it. All synq processes
+    share a renewal; if it fails, the stored tokens stay.
 
     Examples:
       synq auth login
@@ -106,9 +106,9 @@ def show_status(
 ) -> None:
     """Show the current login.
 
-    Shows the tenant, organization, role and expiry from the token when it was last read, where the token is stored,
-    how it is renewed, and which variables override the profile. It sends nothing and does not open the keyring. --all
-    shows every profile without these overrides.
+    Shows the tenant, organization, role and expiry as of the last time that synq read the token, where the token is
+    stored, how it is renewed, and which variables override the profile. It sends nothing and does not open the
+    keyring. --all shows every profile without these overrides.
 
     Examples:
       synq auth status
@@ -143,7 +143,7 @@ def print_token(run: RunContext) -> None:
     """Print the token, for other tools.
 
     The token is a secret: pass it to another program, do not show it. A token that is about to expire is renewed
-    first, if the profile says how.
+    first, if the profile can renew it.
 
     Examples:
       curl -H "Authorization: Bearer $(synq auth token)" https://api.synq.io/api/v1/channels
