@@ -236,10 +236,8 @@ class RowReader:
                 record.problem = f"expected {len(keys)} fields as in the first line, but found {len(cells)}"
             elif nameless := [at for at, key in enumerate(keys) if not key and cells[at]]:
                 record.problem = f"column {nameless[0] + 1} has a value, but no name in the first line"
-            elif keep_others:
-                record.fields = {key: cells[at] for at, key in kept if cells[at]}
             else:
-                record.fields = {key: cells[at] for at, key in kept}
+                record.fields = {key: cells[at] for at, key in kept if cells[at] or not keep_others}
             yield record
 
     def _objects(self, lines: "_Lines") -> Iterator[Record]:

@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from synq_cli.bulk.journal import Facts, Journal, Row
-from synq_cli.bulk.outcome import Outcome
 from synq_cli.bulk.plan import Plan, seconds_for
 from synq_cli.bulk.prepare import PreparedRows
 from synq_cli.bulk.progress import Bar, Progress
-from synq_cli.bulk.report import write_failed
+from synq_cli.bulk.report import Outcome, write_failed
 from synq_cli.bulk.runner import Runner
 from synq_cli.bulk.runs import Runs, overview
 from synq_cli.bulk.verbs.adjust_stock import AdjustStock

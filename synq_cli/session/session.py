@@ -255,13 +255,16 @@ class Session:
         if token := self.environ.get("SYNQ_TOKEN"):
             return token.strip(), "SYNQ_TOKEN"
         # A profile that was never logged in has nothing in the keyring, which may be slow to answer.
-        if self._stored and (stored := self.tokens.read(self.profile, self._where)):
-            self._refuse_other_host()
-            return stored, self._where
-        if self.renews:
-            self._refuse_other_host()
-            return self.renewal(self.settings, self._where).renew(None, self._check_new), self._where
-        raise self._not_logged_in()
+        stored = self.tokens.read(self.profile, self._where) if self._stored else None
+        if not stored and not self.renews:
+            raise self._not_logged_in()
+        home = host_of(stored_base_url(self.config, self.profile))
+        if home != self.host:
+            raise RefusedError(
+                f"The token of profile {self.profile} is for {home}. Nothing was sent to {self.host}.",
+                hint=f"Log in there as another profile: synq auth login --profile NAME --base-url {self.base_url}",
+            )
+        return stored or self.renewal(self.settings, self._where).renew(None, self._check_new), self._where
 
     def _set_token(self, token: str, source: str) -> Credentials:
         """Use this token from now on, once it is known whose it is."""
@@ -291,14 +294,6 @@ class Session:
             f"Not logged in: profile {self.profile} has no token.",
             hint=f"{near}Run `synq auth login --profile {self.profile}`, set SYNQ_TOKEN, or try --sandbox.",
         )
-
-    def _refuse_other_host(self) -> None:
-        home = host_of(stored_base_url(self.config, self.profile))
-        if home != self.host:
-            raise RefusedError(
-                f"The token of profile {self.profile} is for {home}. Nothing was sent to {self.host}.",
-                hint=f"Log in there as another profile: synq auth login --profile NAME --base-url {self.base_url}",
-            )
 
 
 def _claims_of(credentials: Credentials) -> dict[str, Any]:

@@ -19,8 +19,8 @@ import pytest
 
 from synq_cli.bulk.engine import Engine
 from synq_cli.bulk.journal import Journal, Row
-from synq_cli.bulk.outcome import Outcome
 from synq_cli.bulk.plan import Plan
+from synq_cli.bulk.report import Outcome
 from synq_cli.bulk.verbs.adjust_stock import AdjustStock
 from synq_cli.bulk.verbs.create_orders import CreateOrders
 from synq_cli.bulk.verbs.import_products import ImportProducts

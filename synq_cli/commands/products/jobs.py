@@ -17,7 +17,7 @@ from synq_cli.output.formats import age, excerpt, identifier, quantity, state, t
 from synq_cli.resources.products import bulk_jobs
 
 if TYPE_CHECKING:
-    from synq_cli.bulk.outcome import Outcome
+    from synq_cli.bulk.report import Outcome
     from synq_cli.resources.shared.pagination import Row
     from synq_cli.rows import Columns
 
