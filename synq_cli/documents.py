@@ -1,6 +1,8 @@
 """JSON and YAML documents that a person wrote, with every number's digits kept."""
 
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
@@ -18,10 +20,17 @@ def shown_name(path: str) -> str:
 
 def read_bytes(path: str, stdin: TextIO) -> bytes:
     """The bytes of a file, or of standard input for -; UsageError if it can't be read."""
-    try:
+    with read_errors(path):
         return Path(path).read_bytes() if path != "-" else binary(stdin).read()
+
+
+@contextmanager
+def read_errors(path: object) -> Iterator[None]:
+    """Errors of reading a file as UsageError."""
+    try:
+        yield
     except OSError as error:
-        raise UsageError(f"{shown_name(path)} can't be read: {error.strerror}.") from None
+        raise UsageError(f"{shown_name(str(path))} can't be read: {error.strerror}.") from None
 
 
 def binary(stdin: TextIO) -> BinaryIO:

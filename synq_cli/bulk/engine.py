@@ -2,16 +2,15 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import KW_ONLY, asdict, dataclass
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from synq_cli.bulk.journal import Facts, Journal, Row
-from synq_cli.bulk.outcome import Outcome
 from synq_cli.bulk.plan import Plan, seconds_for
 from synq_cli.bulk.prepare import PreparedRows
 from synq_cli.bulk.progress import Bar, Progress
-from synq_cli.bulk.report import write_failed
+from synq_cli.bulk.report import Outcome, write_failed
 from synq_cli.bulk.runner import Runner
 from synq_cli.bulk.runs import Runs, overview
 from synq_cli.bulk.verbs.adjust_stock import AdjustStock
@@ -113,7 +112,7 @@ class Engine:
                 scope=self.session.scope,
                 profile=self.session.profile,
                 path=plan.path,
-                dialect=asdict(plan.dialect) if plan.dialect else None,
+                dialect=plan.dialect,
                 undoes=plan.undoes,
             )
         with journal:

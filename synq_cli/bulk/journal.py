@@ -75,11 +75,6 @@ class Row:
     code: str | None = None
     error: str | None = None
 
-    @property
-    def is_doubtful(self) -> bool:
-        """Whether an earlier attempt may have gone through."""
-        return self.code == UNKNOWN
-
 
 class Journal:
     """The file of one run, usable from several threads; UsageError if it can't be used, or is not a journal."""
@@ -125,12 +120,10 @@ class Journal:
 
         The system releases the lock when the process ends, however it ends.
         """
-        from filelock import Timeout
-
         try:
             with _usable(self.path):
                 self._lock = self._acquire(timeout=0.2)
-        except Timeout:
+        except TimeoutError:
             raise RefusedError(
                 f"Another synq process is working on the run {self.facts.id}.",
                 hint=f"Wait for it or stop it; `synq runs show {self.facts.id}` shows its progress.",
@@ -139,16 +132,12 @@ class Journal:
     @property
     def is_running(self) -> bool:
         """Whether another process is working on it."""
-        from filelock import Timeout
-
         if self._lock:
             return False
         try:
             self._acquire(timeout=0).release()
-        except Timeout:
-            return True
-        except OSError:
-            pass  # a file system without locks
+        except OSError as error:
+            return isinstance(error, TimeoutError)  # else it is a file system without locks
         return False
 
     def _acquire(self, timeout: float) -> "BaseFileLock":

@@ -10,7 +10,6 @@ from synq_cli.bulk.journal import Row
 from synq_cli.bulk.verbs.verb import Verb
 from synq_cli.errors import UsageError
 from synq_cli.http.rate_limit import RESERVE, WINDOW, Snapshot, usable
-from synq_cli.rows import Dialect
 
 _LARGEST = 5
 _MANY_UNITS = 1000
@@ -30,7 +29,7 @@ class Plan:
     rows: Sequence[Row]
     seconds: float
     path: str | None = None
-    dialect: Dialect | None = None
+    dialect: Mapping[str, Any] | None = None
     ignored: Sequence[str] = ()
     undoes: str | None = None
     levels: Mapping[int, int] = field(default_factory=dict)

@@ -1,13 +1,13 @@
 """A file of rows, all of them checked and given their ids before the first is sent."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from synq_cli.bulk.journal import Content, Row
 from synq_cli.errors import SynqError, UsageError
 from synq_cli.resources.shared.validation import file_problems
-from synq_cli.rows import Columns, Dialect, RowReader
+from synq_cli.rows import Columns, RowReader
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class PreparedRows:
     """Rows that are ready to be sent, the columns of their file that are ignored, and what is odd about them."""
 
     rows: Sequence[Row]
-    dialect: Dialect | None = None
+    dialect: Mapping[str, Any] | None = None
     ignored: Sequence[str] = ()
     warnings: Sequence[str] = ()
 
@@ -52,24 +52,25 @@ def prepare(
     as it can. Of two rows with the same `identity` the second is a problem, since a count entered twice must not count
     twice; `duplicate` says what to do.
     """
-    table = RowReader(columns, name).table(text)
+    reader = RowReader(columns, name)
+    records = reader.read(text)
     rows: list[Row] = []
-    problems = [Problem(record.line, record.problem) for record in table.records if record.problem]
-    for record in table.records:
+    problems = [Problem(record.line, record.problem) for record in records if record.problem]
+    for record in records:
         if not record.problem:
             try:
                 rows.append(Row(record.line, check(record.fields), record.source))
             except UsageError as error:
                 problems.append(Problem.of(record.line, error))
-    refuse(name, problems, table.unit)
+    refuse(name, problems, reader.unit)
     resolved, problems = resolve(rows)
     first: dict[str, int] = {}
     for row in resolved:
         if (before := first.setdefault(identity(row.content), row.line)) != row.line:
-            problems.append(Problem(row.line, f"same as {table.unit} {before}: {duplicate}"))
-    refuse(name, [problem for problem in problems if not problem.is_warning], table.unit)
-    warnings = [f"{table.unit.capitalize()} {problem.line}: {problem.what}" for problem in problems]
-    return PreparedRows(resolved, table.dialect, table.others, warnings)
+            problems.append(Problem(row.line, f"same as {reader.unit} {before}: {duplicate}"))
+    refuse(name, [problem for problem in problems if not problem.is_warning], reader.unit)
+    warnings = [f"{reader.unit.capitalize()} {problem.line}: {problem.what}" for problem in problems]
+    return PreparedRows(resolved, reader.dialect, list(reader.others), warnings)
 
 
 def refuse(name: str, problems: Sequence[Problem], unit: str = "line", *, more: int = 0) -> None:

@@ -81,7 +81,7 @@ def invite_member(
     """Invite someone by e-mail.
 
     An ADMIN can do everything, an EDITOR can change products, orders and stock, a VIEWER can read. Each request sends
-    an e-mail, so synq sends it only once: if no response arrives, it exits with 10 and says how to check.
+    an e-mail, so synq never retries it: if no response arrives, it exits with 10 and says how to check.
 
     Examples:
       synq organization members invite una@fellandfjord.example --role EDITOR
@@ -119,8 +119,8 @@ def set_role(
 def remove_member(run: RunContext, member: MemberArgument, yes: YesOption = False) -> None:
     """Remove a member.
 
-    Access ends at once. synq shows who it is and asks for confirmation; in a script, use --yes. It warns if fewer
-    than two administrators remain.
+    The member loses access immediately. synq shows who it is and asks for confirmation; in a script, use --yes. It
+    warns if fewer than two administrators remain.
 
     Examples:
       synq organization members remove rory@fellandfjord.example
@@ -130,6 +130,6 @@ def remove_member(run: RunContext, member: MemberArgument, yes: YesOption = Fals
     if change.risk:
         run.output.warn(change.risk)
     who = f"{change.name} ({change.member.get('role')})"
-    confirm(run, f"Remove {who}? Access ends at once.", yes=yes)
+    confirm(run, f"Remove {who}? They lose access immediately.", yes=yes)
     run.api.members.remove(change)
     run.output.note(f"Removed {who}.")

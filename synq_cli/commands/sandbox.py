@@ -111,7 +111,7 @@ def serve_sandbox(
 def reset_sandbox(run: RunContext, seed: SeedOption = None, yes: YesOption = False) -> None:
     """Reset the sandbox to its initial data.
 
-    All changes made in it are lost; the dates of its orders start from now again.
+    All changes in it are lost, and order dates are computed from the current time again.
 
     Examples:
       synq sandbox reset --yes

@@ -46,10 +46,13 @@ class Attempt:
 
     def end(self, *, known: bool) -> None:
         """Drop the key once the outcome is known; until then the same order is sent under it again."""
+        scope = self.keys.scope()
         if known:
-            self.keys.forget(self.key)
+            self.keys.execute("DELETE FROM attempts WHERE scope = ? AND key = ?", scope, self.key)
         elif not self.own:
-            self.keys.keep(self)
+            # Another process may have dropped it after an answer to the same order.
+            row = (scope, self.fingerprint, self.key, self.since or self.now)
+            self.keys.execute("INSERT OR IGNORE INTO attempts VALUES (?, ?, ?, ?)", *row)
 
 
 @dataclass
@@ -84,16 +87,8 @@ class OrderKeys:
                 database.execute("INSERT INTO attempts VALUES (?, ?, ?, ?)", (*place, key, now))
         return Attempt(key, now, since, own=False, fingerprint=fingerprint, keys=self)
 
-    def keep(self, attempt: Attempt) -> None:
-        """Store the key again: another process may have dropped it after an answer to the same order."""
-        row = (self.scope(), attempt.fingerprint, attempt.key, attempt.since or attempt.now)
-        self._execute("INSERT OR IGNORE INTO attempts VALUES (?, ?, ?, ?)", row)
-
-    def forget(self, key: str) -> None:
-        """Drop a key: the same order is a new one from now on."""
-        self._execute("DELETE FROM attempts WHERE scope = ? AND key = ?", (self.scope(), key))
-
-    def _execute(self, statement: str, values: tuple[object, ...]) -> None:
+    def execute(self, statement: str, *values: object) -> None:
+        """Change the file once an answer has come; an error is a warning."""
         try:
             with self._open() as database:
                 database.execute(statement, values)

@@ -123,11 +123,11 @@ def test_an_order_that_can_not_be(synq: Any, line: tuple[str, ...], said: str) -
 @pytest.mark.parametrize(
     ("kind", "status", "said", "done"),
     [
-        ("lost", 10, "was sent, but the connection to sandbox was lost: it was closed before a response arrived", 1),
+        ("lost", 10, "was sent, but the connection to sandbox was lost: closed before a response arrived", 1),
         (
             "lost-before",
             10,
-            "was sent, but the connection to sandbox was lost: it was closed before a response arrived",
+            "was sent, but the connection to sandbox was lost: closed before a response arrived",
             0,
         ),
         ("500-after", 10, "with an error (Internal Server Error); it may have been applied", 1),

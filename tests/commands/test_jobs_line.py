@@ -162,7 +162,7 @@ def test_what_is_too_large_is_not_sent(run: Any) -> None:
     large = json.dumps([{"title": "x" * 8_000_000}])
     result, seen = run(IMPORT, lambda request: httpx.Response(400, text="Invalid payload"), stdin=large)
     assert (result.status, seen) == (2, ["POST"])
-    assert "the API takes at most 10,000,000.\n  Split the file." in result.err
+    assert "the API accepts at most 10,000,000.\n  Split the file." in result.err
     result, seen = run(IMPORT, lambda request: job(), stdin=json.dumps([{"title": "x" * 10_000_000}]))
     assert (result.status, seen) == (2, [])
 

@@ -150,7 +150,7 @@ def test_who_is_removed_is_shown_first(synq: Any, rows: list[Any], member: Any, 
     result = synq(*line, environ=ENVIRON, http=tenant, terminal=True, stdin="y\n")
     who = f"{member['email']} ({member['role']})"
     assert (result.status, result.out) == (0, "")
-    assert result.err.startswith(f"{warning}Remove {who}? Access ends at once. [y/N] Removed {who}.\n")
+    assert result.err.startswith(f"{warning}Remove {who}? They lose access immediately. [y/N] Removed {who}.\n")
     assert tenant.asked == [MEMBERS, f"DELETE {gone}"]
 
 

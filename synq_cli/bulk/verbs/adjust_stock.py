@@ -7,7 +7,7 @@ from synq_cli.bulk.journal import Content, Receipt, Row
 from synq_cli.bulk.prepare import PreparedRows, Problem, prepare
 from synq_cli.bulk.reconcile import clock_offset, match, span
 from synq_cli.bulk.verbs.verb import Verb
-from synq_cli.errors import NotFoundError, UnknownOutcomeError, UsageError
+from synq_cli.errors import NotFoundError, UsageError
 from synq_cli.http import operations
 from synq_cli.resources.inventory.ledger import posted
 from synq_cli.resources.inventory.stock import parse_quantity
@@ -39,11 +39,6 @@ class AdjustStock(Verb):
             "location_id": content["location_id"],
             "quantity_delta": content["delta"],
         }
-
-    def receipt(self, answer: Any) -> Receipt:
-        if not isinstance(answer, dict) or not isinstance(answer.get("id"), str):
-            raise UnknownOutcomeError("The API accepted the adjustment, but its response holds no ledger entry.")
-        return Receipt(answer["id"], posted(answer) or None)
 
     def reverse(self, content: Content) -> Content:
         return content | {"delta": -content["delta"]}

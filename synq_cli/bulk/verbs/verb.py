@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from synq_cli.bulk.journal import Content, Receipt, Row
-from synq_cli.errors import RejectedError
+from synq_cli.errors import RejectedError, UnknownOutcomeError
 from synq_cli.http.operation import Operation
 from synq_cli.resources.client import SynqClient
+from synq_cli.times import epoch
 
 # Requests in flight together: they hide the latency, and are what a crash leaves unknown at most.
 WORKERS = 6
@@ -21,13 +22,15 @@ class Verb(ABC):
     A row whose outcome is unknown is sent again if the operation's retry class says that this is harmless. Otherwise
     `reconcile` looks for it, and it is sent again only if the user says so.
 
-    `name` is the command's, `noun` what one request makes, `unit` what the rows of the journal are called.
+    `name` is the command's, `noun` what one request makes, `unit` what the rows of the journal are called,
+    `ids` the fields of an answer that may identify it.
     """
 
     name: ClassVar[str]
     noun: ClassVar[str]
     unit: ClassVar[str] = "row"
     operation: ClassVar[Operation]
+    ids: ClassVar[tuple[str, ...]] = ("id",)
     workers: ClassVar[int] = WORKERS
     undo_hint: ClassVar[str | None] = None
 
@@ -38,9 +41,13 @@ class Verb(ABC):
     def body(self, content: Content) -> object:
         """The request's body, as JSON values or as bytes; UsageError if it can't be made any more."""
 
-    @abstractmethod
     def receipt(self, answer: Any) -> Receipt:
         """The receipt in an answer; UnknownOutcomeError if there is none."""
+        if isinstance(answer, dict):
+            for name in self.ids:
+                if isinstance(answer.get(name), str):
+                    return Receipt(answer[name], epoch(answer.get("created_at")))
+        raise UnknownOutcomeError(f"The API accepted the {self.noun}, but its response does not name it.")
 
     def retry_after_rejection(self, error: RejectedError) -> bool:
         """Whether a rejected row is sent again, because its body is a different one now."""
