@@ -45,7 +45,7 @@ ActionOption = Annotated[
 ]
 ActorOption = Annotated[
     str | None,
-    option("--actor", "WHO", "Only actions of this actor: an e-mail address, the part before its @, or system."),
+    option("--actor", "WHO", "Only actions of this actor: an email address, the part before its @, or system."),
 ]
 EntityOption = Annotated[
     str | None, option("--entity", "TYPE|ID", "Only actions on this type of entity, or on the entity with this id.")

@@ -64,7 +64,7 @@ class Requests(Resource):
         """Send a request, with the retries of its operation or method."""
         headers = {} if request.content is None else {"Content-Type": "application/json"}
         try:
-            with replies.hint_if_unknown("Check whether it was carried out before sending it again."):
+            with replies.hint_if_unknown("Check whether it was carried out before you send it again."):
                 reply = self._api.exchange(
                     request.operation, query=request.query, content=request.content, headers=headers
                 )

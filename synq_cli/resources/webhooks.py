@@ -115,7 +115,7 @@ class Webhooks(Resource):
     def receive(self, body: bytes, headers: Mapping[str, str]) -> Reply:
         """Send a webhook, byte by byte, to the API. POST /unified/webhook"""
         try:
-            with hint_if_unknown("A webhook may be processed twice: look at what it changes before sending it again."):
+            with hint_if_unknown("A webhook may be processed twice: look at what it changes before you send it again."):
                 reply = self._api.exchange(operations.RECEIVE_WEBHOOK, content=body, headers=headers)
         except AuthError as error:
             error.hint = (
@@ -157,7 +157,7 @@ class Webhooks(Resource):
                 raise NetworkError(f"Nothing was sent: {error}.", hint=hint) from None
             raise UnknownOutcomeError(
                 f"The webhook was sent, but {error}; it may have arrived.",
-                hint="Check the receiver before sending it again.",
+                hint="Check the receiver before you send it again.",
             ) from None
         finally:
             if reply or error:

@@ -152,10 +152,10 @@ def test_a_refusal_says_what_the_api_said(run: Any, name: str) -> None:
 
 
 LOOKS = {
-    "create": "Look for 'Cap' in `synq products list` before sending it again.",
-    "variants create": f"Look for HC-1 in `synq products variants list --product {ID}` before sending it again.",
-    "media add": f"Look for {URL} in `synq products media list` before sending it again.",
-    "push": "Look at the connected platforms before sending it again.",
+    "create": "Look for 'Cap' in `synq products list` before you send it again.",
+    "variants create": f"Look for HC-1 in `synq products variants list --product {ID}` before you send it again.",
+    "media add": f"Look for {URL} in `synq products media list` before you send it again.",
+    "push": "Look at the connected platforms before you send it again.",
     "export": "The API does not list exports: wait for the notification before you request another.",
 }
 

@@ -157,7 +157,7 @@ def test_several_lines_cost_one_list_of_products_and_without_a_price_the_variant
         ("HMC-NVY-M", "Harbour Merino Crewneck", 1, 89.5),
         ("SLB-OAT", "Skerry Lambswool Beanie", 3, 24.0),
     ]
-    assert result.err.startswith("HMC-NVY-M: 89.50 GBP, the variant's own price.\nIdempotency key ")
+    assert result.err.startswith("HMC-NVY-M: 89.50 GBP, the variant's price.\nIdempotency key ")
 
 
 def test_prices_keep_their_digits(synq: Any) -> None:

@@ -476,10 +476,10 @@ def test_chosen_on_a_terminal(synq: Any, helper: Helper) -> None:
     )  # fmt: skip
     assert result.status == 0
     assert result.err.startswith(
-        "  1  Paste a token; it expires after an hour\n"
+        "  1  Paste a token, which expires after an hour\n"
         "  2  Run a command that prints a new token when one is needed\n"
         "  3  Use an OAuth 2 refresh token and its token URL\n"
-        "How does this login get its tokens? [1]: Command: "
+        "How should synq get tokens for this login? [1]: Command: "
     )
     assert "Renewed by     token_command" in result.out
     wrong = synq("auth", "login", terminal=True, stdin=f"{new}\n")

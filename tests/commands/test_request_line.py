@@ -96,7 +96,7 @@ def test_a_write_is_never_sent_again_on_doubt(synq: Any, method: str, path: str,
     http = httpx.MockTransport(lambda request: seen.append(request) or httpx.Response(503, text="down"))
     result = synq("api", method, path, "--yes", environ=ENVIRON, http=http)
     assert (result.status, result.out, len(seen)) == (status, "", tries)
-    assert ("Check whether it was carried out before sending it again." in result.err) == (status == 10)
+    assert ("Check whether it was carried out before you send it again." in result.err) == (status == 10)
 
 
 def test_the_guards_hold(synq: Any, answering: Any) -> None:

@@ -1,7 +1,6 @@
 """Tables, at once or row by row, and records for people, fitted to the terminal."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from synq_cli.output.columns import Column, Row, lookup
@@ -22,17 +21,12 @@ _LEAST = 6
 _READABLE = 20
 
 
-@dataclass
 class TableColumn:
     """One column that is fitted to the terminal, its width in cells."""
 
-    column: Column
-    title: str
-    cells: list[Cell]
-    width: int = 0
-    shortened: bool = False
-
-    def __post_init__(self) -> None:
+    def __init__(self, column: Column, title: str, cells: list[Cell]) -> None:
+        self.column, self.title, self.cells = column, title, cells
+        self.shortened = False
         self.width = max(_width(self.title), self.cell_width)
         self.may_cut = self.column.format.narrow in {"cut", "tail"}
 

@@ -1,7 +1,5 @@
 """Inventory: adjustments, levels, ledger, locations, reservations; and the stock that orders need."""
 
-import uuid
-
 import falcon
 
 from synq_cli.sandbox.server import checks
@@ -142,18 +140,17 @@ def add_entry(
     store: Store, place: Row, delta: int, kind: str, notes: str, at: float, created_by: str | None = None
 ) -> Row:
     """Append an entry to the ledger."""
-    ids = {"id": str(uuid.uuid4()), "org_id": store.tenant()["org_id"], **{name: place[name] for name in PLACE}}
+    ids = {"org_id": store.tenant()["org_id"], **{name: place[name] for name in PLACE}}
     entry = {"quantity_delta": delta, "transaction_type": kind, "notes": notes, "created_by": created_by}
-    return store.insert("ledger", {**ids, **entry, "created_at": timestamp(at)})
+    return store.add("ledger", **ids, **entry, created_at=timestamp(at))
 
 
 def reserve(
     store: Store, place: Row, quantity: int, reference: str | None, at: float, order_id: str | None = None
 ) -> Row:
     """Add an active reservation."""
-    ids = {"id": str(uuid.uuid4()), "order_id": order_id, **{name: place[name] for name in PLACE}}
     reservation = {"quantity": quantity, "reference": reference, "status": "ACTIVE", "created_at": timestamp(at)}
-    return store.insert("reservations", {**ids, **reservation})
+    return store.add("reservations", order_id=order_id, **{name: place[name] for name in PLACE}, **reservation)
 
 
 ROUTES = {

@@ -143,8 +143,7 @@ def audit_event(
 ) -> None:
     """Append an event to the audit log; without an actor, the sandbox itself acted."""
     event = {"action": action, "entity_type": entity_type, "entity_id": entity_id, "details": details}
-    source = {"tenant_id": tenant_id, "actor_email": actor, "ip_address": ip_address, "created_at": at}
-    store.insert("audit", {"id": str(uuid.uuid4()), **event, **source})
+    store.add("audit", tenant_id=tenant_id, actor_email=actor, ip_address=ip_address, created_at=at, **event)
 
 
 def http_error(status: int, text: str, headers: dict[str, str] | None = None) -> falcon.HTTPError:

@@ -148,10 +148,14 @@ def _apply(store: Store, job: Row, row: Row, at: str) -> bool:
         return True
     product = products.update(store, found, row, job["created_by"], at)
     _audit(store, job, at, "PRODUCT_UPDATED", product["id"], {"title": product["title"]})
-    if variant:
-        _update_variant(store, job, row, variant, at)
-    else:
+    if variant is None:
         _add_variant(store, job, row, product, at)
+        return True
+    changes = {name: row[name] for name in VARIANT if name in row}
+    changed = store.update("variants", variant, **changes, updated_at=at)
+    if changed["price"] != variant["price"]:
+        details = {"sku": variant["sku"], "from": variant["price"], "to": changed["price"]}
+        _audit(store, job, at, "PRODUCT_PRICE_CHANGED", variant["product_id"], details)
     return True
 
 
@@ -160,14 +164,6 @@ def _add_variant(store: Store, job: Row, row: Row, product: Row, at: str) -> Non
         variant = products.insert_variant(store, product, row, at)
         details = {"sku": variant["sku"], "title": product["title"]}
         _audit(store, job, at, "VARIANT_CREATED", variant["id"], details, "VARIANT")
-
-
-def _update_variant(store: Store, job: Row, row: Row, variant: Row, at: str) -> None:
-    changes = {name: row[name] for name in VARIANT if name in row}
-    changed = store.update("variants", variant, **changes, updated_at=at)
-    if changed["price"] != variant["price"]:
-        details = {"sku": variant["sku"], "from": variant["price"], "to": changed["price"]}
-        _audit(store, job, at, "PRODUCT_PRICE_CHANGED", variant["product_id"], details)
 
 
 def _audit(
