@@ -1,5 +1,6 @@
 """Renewal of a profile's token: by a command of the user's own, or with an OAuth 2 refresh token."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import KW_ONLY, dataclass
@@ -97,8 +98,6 @@ class Renewal:
 
     def exchange(self, refresh: str) -> tuple[str, str | None]:
         """A new token for the refresh token and, if the server rotates it, the next refresh token (RFC 6749, 6)."""
-        import json
-
         self.secrets.append(refresh)
         form = {"grant_type": "refresh_token", "refresh_token": refresh}
         if self.settings.client_id:
