@@ -138,7 +138,7 @@ class Output:
         `after` is `before` if there was nothing to change.
         """
         if after is before:
-            self.note("Nothing changes; nothing was sent.")
+            self.note("No changes: nothing was sent.")
         for column in columns:
             old, new = (plain(lookup(row, column.key)) or "(none)" for row in (before, after))
             # That the time of the change has changed is no news.

@@ -219,6 +219,8 @@ class Session:
         expired = ""
         if expires_at is not None and expires_at < now:
             expired = f"The token expired {(now - expires_at) / 60:.0f} minutes ago. "
+        if self.profile == SANDBOX:
+            return f"{expired}Run the command again: the sandbox issues a new token each time."
         if self.credentials.source == "SYNQ_TOKEN":
             return f"{expired}Set SYNQ_TOKEN to a new token."
         return f"{expired}Log in again: synq auth login --profile {self.profile}"

@@ -1,5 +1,6 @@
 """Where tokens are stored: the operating system's keyring or, if asked for, a file of the user's own."""
 
+import json
 from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
@@ -113,8 +114,6 @@ class TokenStore:
         return self.config_dir / "credentials.json"
 
     def _read_file(self) -> dict[str, str]:
-        import json
-
         try:
             tokens: Any = json.loads(self._file.read_text(encoding="utf-8"))
         except FileNotFoundError:
@@ -131,8 +130,6 @@ class TokenStore:
         return tokens
 
     def _change_file(self, edit: Callable[[dict[str, str]], object]) -> None:
-        import json
-
         with sole_writer(self._file):
             tokens = self._read_file()
             edit(tokens)
