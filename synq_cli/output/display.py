@@ -81,7 +81,7 @@ class Output:
             if self.format == "table":
                 columns = [column for column in self._view.columns(columns) if column.table]
                 rows = chain.from_iterable(map(self._view.notice, batches(rows)))
-                table.write_rows(self._out, rows, columns, now=self._now, width=self._available_width())
+                table.write_rows(self._canvas, rows, columns)
             else:
                 # An array would never be closed, and its filter never start.
                 self._view.format = "ndjson" if self.format == "json" else self.format
@@ -244,11 +244,9 @@ class Output:
         self._draw(table.build_table(self._canvas(), rows, shown, keep_empty=self._view.selects))
 
     def _canvas(self) -> table.Canvas:
-        return table.Canvas(self._out, self._now(), self._available_width())
-
-    def _available_width(self) -> int | None:
-        """The width of drawings in cells; None if stdout is no terminal, and nothing is cut."""
-        return (self._width or self._out.width()) if self._out.terminal else None
+        """The stream at the current time and width; nothing is cut if it is not a terminal."""
+        width = (self._width or self._out.width()) if self._out.terminal else None
+        return table.Canvas(self._out, self._now(), width)
 
     def _draw(self, rendered: table.Rendered, formats: str = "-o tsv or --json") -> None:
         """Draw, and name the columns that the terminal has no room for, and the formats that show all of them."""

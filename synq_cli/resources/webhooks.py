@@ -97,7 +97,7 @@ class Webhooks(Resource):
         """
         path = self._own_path(url)
         if path is not None and "connection_id" not in envelope:
-            raise UsageError("The API takes only the events of a connection.", hint="Add --connection ID.")
+            raise UsageError("The API accepts only events of a connection.", hint="Add --connection ID.")
         body = exact_json.dumps(envelope).encode()
         signature = sign(body, secret)
         headers = {"Content-Type": "application/json", "X-Unified-Signature": signature}
@@ -133,7 +133,7 @@ class Webhooks(Resource):
         path = url[len(base) :] if url[: len(base) + 1].lower() == f"{base}/".lower() else url
         if path.startswith("/"):
             if path != own:
-                raise UsageError(f'Invalid path "{path}": the API takes webhooks at {own} only.')
+                raise UsageError(f'Invalid path "{path}": the API accepts webhooks only at {own}.')
             return path
         if problem := _url_problem(url):
             hint = f"To send it to the API, use {own}."
@@ -165,7 +165,7 @@ class Webhooks(Resource):
         if not 200 <= reply.status < 300:
             line = _first_line(reply)
             kind = ServerError if reply.status >= 500 else RejectedError
-            raise kind(f"{host} answered {reply.status_line}{line and ': '}{line}.", status=reply.status)
+            raise kind(f"{host} responded with {reply.status_line}{line and ': '}{line}.", status=reply.status)
         return reply
 
 

@@ -274,7 +274,7 @@ def test_a_new_sku_is_known_from_then_on(run: Any) -> None:
     assert (again.status, seen) == (2, [])
     assert again.err == (
         f"synq: The SKU HC-1 is taken by the variant {VARIANT}.\n"
-        "  If that variant no longer exists: synq inventory skus forget HC-1\n"
+        "  If that variant no longer exists, run: synq inventory skus forget HC-1\n"
     )
     _, seen = run(["media", "add", URL, "--variant", "HC-1"], {"id": OTHER})
     assert seen == [("POST", "/api/v1/pim/media", {"url": URL, "variant_id": VARIANT})]

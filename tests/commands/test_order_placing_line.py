@@ -404,7 +404,7 @@ def test_an_interruption_between_two_tries_says_the_same(synq: Any) -> None:
     api = Api(httpx.ReadTimeout("late"))
     synq.sleep = interrupted
     lost = place(synq, api, *LINE, "-q")
-    assert (lost.status, lost.err.splitlines()[0]) == (130, "synq: Interrupted before an answer came.")
+    assert (lost.status, lost.err.splitlines()[0]) == (130, "synq: Interrupted before a response arrived.")
     assert f"Sending the same order again uses the same key, {api.keys[0]}, so" in lost.err
     second = Api(PLACED)
     place(synq, second, *LINE)

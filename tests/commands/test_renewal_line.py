@@ -366,9 +366,9 @@ def test_the_successor_is_stored_before_the_old_one_goes(acme: Any, fails_at: in
         (httpx.Response(401, text="no"), "https://login.test/token denied the renewal: status 401."),
         (httpx.Response(503, text="<html>"), "https://login.test/token failed: status 503."),
         (httpx.Response(302, headers={"Location": "https://evil.test"}), "failed: status 302."),
-        (httpx.Response(200, text="[" * 9000), "the reply of https://login.test/token has no access_token."),
-        (httpx.Response(200, json=["x"]), "the reply of https://login.test/token has no access_token."),
-        ({"access_token": 5}, "the reply of https://login.test/token has no access_token."),
+        (httpx.Response(200, text="[" * 9000), "the response of https://login.test/token has no access_token."),
+        (httpx.Response(200, json=["x"]), "the response of https://login.test/token has no access_token."),
+        ({"access_token": 5}, "the response of https://login.test/token has no access_token."),
         ({"access_token": "two words"}, "Invalid token from"),
         (
             httpx.ConnectError("[Errno -2] Name or service not known"),

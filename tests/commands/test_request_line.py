@@ -201,7 +201,7 @@ def test_a_list_without_pages_is_what_the_api_gave(synq: Any, answering: Any) ->
     assert synq("api", "/x", "--paginate", "-q", environ=ENVIRON, http=http).out == "[]\n"
     single = synq("api", "/x", "--paginate", "-q", environ=ENVIRON, http=http)
     assert (single.status, single.out) == (2, "")
-    assert single.err.startswith("synq: The answer is not a list in pages.\n")
+    assert single.err.startswith("synq: The response is not a paginated list.\n")
     assert [str(request.url) for request in seen] == ["https://api.test/x?limit=100"] * 3
 
 

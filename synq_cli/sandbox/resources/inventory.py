@@ -117,10 +117,9 @@ PLACE = ("tenant_id", "variant_id", "location_id")
 
 def missing(store: Store, place: Row) -> str | None:
     """An error message if the tenant does not have the variant or the location."""
-    if not store.row("SELECT id FROM live_variants WHERE id = :variant_id AND tenant_id = :tenant_id", place):
-        return "Variant not found"
-    if not store.row("SELECT id FROM locations WHERE id = :location_id AND tenant_id = :tenant_id", place):
-        return "Location not found"
+    for name, table in (("variant", "live_variants"), ("location", "locations")):
+        if not store.row(f"SELECT id FROM {table} WHERE id = :{name}_id AND tenant_id = :tenant_id", place):  # noqa: S608
+            return f"{name.capitalize()} not found"
     return None
 
 

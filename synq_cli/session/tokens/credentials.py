@@ -13,7 +13,7 @@ from synq_cli.state.cache import Cache
 # What to check if a renewal gives a malformed token.
 _SOURCES = {
     "token_command": "Check that the token_command prints the token and nothing else.",
-    "refresh_token": "Check the token_url: its reply has this access_token.",
+    "refresh_token": "Check the token_url: its response contains this access_token.",
 }
 
 _YEAR_10000 = 253_402_300_800.0

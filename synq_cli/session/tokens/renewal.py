@@ -121,7 +121,7 @@ class Renewal:
             reason = self._mask(said)[:_LONGEST_QUOTE] or f"status {status}"
             raise self._failed(f"{shown} {'denied the renewal' if 400 <= status < 500 else 'failed'}: {reason}")
         if fresh is None:
-            raise self._failed(f"the reply of {shown} has no access_token")
+            raise self._failed(f"the response of {shown} has no access_token")
         return fresh, rotated
 
     def store_refresh(self, refresh: str) -> None:

@@ -1,7 +1,7 @@
 """Order statuses: which may follow which, the changes that only take time, and the stock of an order."""
 
 from synq_cli.sandbox.resources.inventory import add_entry, available, missing, reserve
-from synq_cli.sandbox.server.request import audit_event, http_error, without
+from synq_cli.sandbox.server.request import http_error, without
 from synq_cli.sandbox.store.schema import Row
 from synq_cli.sandbox.store.store import Store
 from synq_cli.times import timestamp
@@ -71,7 +71,8 @@ def _advance(store: Store, order: Row) -> None:
 
 
 def _audit(store: Store, order: Row, action: str, details: Row) -> None:
-    audit_event(store, order["tenant_id"], order["updated_at"], action, "ORDER", order["id"], details)
+    actor = {"tenant_id": order["tenant_id"], "actor_email": "system", "created_at": order["updated_at"]}
+    store.add("audit", **actor, action=action, entity_type="ORDER", entity_id=order["id"], details=details)
 
 
 # Stock of an order: SOFT reserves it until it is shipped, HARD takes it off hand at once.

@@ -8,7 +8,7 @@ import falcon
 from synq_cli import exact_json
 from synq_cli.sandbox.resources.products import products
 from synq_cli.sandbox.server import checks
-from synq_cli.sandbox.server.request import Request, Response, audit_event, http_error, without
+from synq_cli.sandbox.server.request import Request, Response, http_error, without
 from synq_cli.sandbox.store.schema import Row
 from synq_cli.sandbox.store.store import Store
 from synq_cli.times import timestamp
@@ -169,7 +169,9 @@ def _add_variant(store: Store, job: Row, row: Row, product: Row, at: str) -> Non
 def _audit(
     store: Store, job: Row, at: str, action: str, entity_id: str, details: Row, entity_type: str = "PRODUCT"
 ) -> None:
-    audit_event(store, job["tenant_id"], at, action, entity_type, entity_id, {**details, "job_id": job["id"]})
+    actor = {"tenant_id": job["tenant_id"], "actor_email": "system", "created_at": at}
+    event = {"action": action, "entity_type": entity_type, "entity_id": entity_id}
+    store.add("audit", **actor, **event, details={**details, "job_id": job["id"]})
 
 
 ROUTES = {"/api/v1/pim/bulk-jobs": BulkJobs()}

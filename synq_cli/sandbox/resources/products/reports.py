@@ -53,7 +53,10 @@ class ValidationIssues:
         }
         products = req.rows("live_products", order="created_at, id")
         found = [(row, row["id"], *issue) for row in products for issue in _product_issues(row, labels, parts)]
-        found += [(row, row["product_id"], *issue) for row in variants for issue in _variant_issues(row)]
+        for row in variants:
+            lacking = [name for name in ("price", "barcode") if row[name] is None]
+            called = row["sku"] or row["id"]
+            found += [(row, row["product_id"], name, f"Variant {called} has no {name}") for name in lacking]
         resp.media = [_issue(*issue) for issue in found]
 
 
@@ -70,12 +73,6 @@ def _product_issues(product: Row, labels: dict[str, set[str]], parts: dict[str, 
     for name, products in parts.items():
         if product["id"] not in products:
             yield name, f"No {name}"
-
-
-def _variant_issues(variant: Row) -> Iterator[tuple[str, str]]:
-    for name in ("price", "barcode"):
-        if variant[name] is None:
-            yield name, f"Variant {variant['sku'] or variant['id']} has no {name}"
 
 
 def _issue(row: Row, product_id: str, name: str, message: str) -> Row:
