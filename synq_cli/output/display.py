@@ -141,7 +141,7 @@ class Output:
             self.note("No changes: nothing was sent.")
         for column in columns:
             old, new = (plain(lookup(row, column.key)) or "(none)" for row in (before, after))
-            # That the time of the change has changed is no news.
+            # A changed update time is not worth a line.
             if old != new and not column.key.endswith("_at"):
                 self.change(label, old, new, column.title.lower())
         self.record(after, columns)
