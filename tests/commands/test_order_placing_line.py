@@ -246,7 +246,7 @@ THREE_PROBLEMS = (
     "The order has 3 problems; nothing was sent.\n"
     "  payment_provider is blank: use text such as stripe, adyen or paypal\n"
     "  payment_reference is missing: use the provider's own reference\n"
-    "  currency is missing, and the API would assume USD: add it, or a channel to use its currency\n"
+    "  currency is missing, and the API would assume USD: add a currency, or a channel to use its currency\n"
 )
 
 
