@@ -191,7 +191,7 @@ function __synq_options # the options of a command, and the global options
             printf '%s\t%s\n' \
                 '--status' 'Only these statuses or groups: open, closed, unpaid...' \
                 '--channel' 'Only orders of this channel (name or id)' \
-                '--since' 'Only orders placed since: an age (30m, 12h, 7d, 2w), a...' \
+                '--since' 'Only those since this age (30m, 12h, 7d, 2w), date or time' \
                 '--key' 'Only the order placed with this idempotency key' \
                 '--limit' 'Maximum number of rows' \
                 '--all' 'Read every page (one request per 100 rows)'
@@ -257,7 +257,7 @@ function __synq_options # the options of a command, and the global options
                 '--sku' 'Only this SKU, or the variant with this UUID' \
                 '--location' 'Only this stock location' \
                 '--type' 'Only entries of this type, such as adjustment' \
-                '--since' 'Only what is newer: an age (30m, 12h, 7d, 2w), a date or...' \
+                '--since' 'Only those since this age (30m, 12h, 7d, 2w), date or time' \
                 '--limit' 'Maximum number of rows' \
                 '--all' 'Read every page (one request per 100 rows)'
         case 'inventory reserve'
@@ -358,11 +358,11 @@ function __synq_options # the options of a command, and the global options
                 '--dry-run' 'Show what would be sent and what would change, without...'
         case 'products media list'
             printf '%s\t%s\n' \
-                '--product' 'Product id, or the start of an id shown before' \
+                '--product' 'Product id, or the first characters of one that synq has...' \
                 '--variant' 'SKU or UUID of the variant'
         case 'products media add'
             printf '%s\t%s\n' \
-                '--product' 'Product id, or the start of an id shown before' \
+                '--product' 'Product id, or the first characters of one that synq has...' \
                 '--variant' 'SKU or UUID of the variant' \
                 '--alt-text' 'Description for people who can'\''t see it' \
                 '--sort-order' 'Position in the display order, from 0' \
@@ -443,7 +443,7 @@ function __synq_options # the options of a command, and the global options
                 '--action' 'Only these actions, such as ORDER_PLACED' \
                 '--actor' 'Only actions of this actor: an e-mail address, the part...' \
                 '--entity' 'Only actions on this type of entity, or on the entity...' \
-                '--since' 'Only what is newer: an age (30m, 12h, 7d, 2w), a date or...' \
+                '--since' 'Only those since this age (30m, 12h, 7d, 2w), date or time' \
                 '--catalogue' 'Read the catalogue'\''s log instead'
         case 'audit tail'
             printf '%s\t%s\n' \

@@ -190,7 +190,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
         'orders list' {
             "--status`tOnly these statuses or groups: open, closed, unpaid..."
             "--channel`tOnly orders of this channel (name or id)"
-            "--since`tOnly orders placed since: an age (30m, 12h, 7d, 2w), a..."
+            "--since`tOnly those since this age (30m, 12h, 7d, 2w), date or time"
             "--key`tOnly the order placed with this idempotency key"
             "--limit`tMaximum number of rows"
             "--all`tRead every page (one request per 100 rows)"
@@ -256,7 +256,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--sku`tOnly this SKU, or the variant with this UUID"
             "--location`tOnly this stock location"
             "--type`tOnly entries of this type, such as adjustment"
-            "--since`tOnly what is newer: an age (30m, 12h, 7d, 2w), a date or..."
+            "--since`tOnly those since this age (30m, 12h, 7d, 2w), date or time"
             "--limit`tMaximum number of rows"
             "--all`tRead every page (one request per 100 rows)"
         }
@@ -357,11 +357,11 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--dry-run`tShow what would be sent and what would change, without..."
         }
         'products media list' {
-            "--product`tProduct id, or the start of an id shown before"
+            "--product`tProduct id, or the first characters of one that synq has..."
             "--variant`tSKU or UUID of the variant"
         }
         'products media add' {
-            "--product`tProduct id, or the start of an id shown before"
+            "--product`tProduct id, or the first characters of one that synq has..."
             "--variant`tSKU or UUID of the variant"
             "--alt-text`tDescription for people who can't see it"
             "--sort-order`tPosition in the display order, from 0"
@@ -442,7 +442,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--action`tOnly these actions, such as ORDER_PLACED"
             "--actor`tOnly actions of this actor: an e-mail address, the part..."
             "--entity`tOnly actions on this type of entity, or on the entity..."
-            "--since`tOnly what is newer: an age (30m, 12h, 7d, 2w), a date or..."
+            "--since`tOnly those since this age (30m, 12h, 7d, 2w), date or time"
             "--catalogue`tRead the catalogue's log instead"
         }
         'audit tail' {

@@ -1,6 +1,9 @@
 """JSON and YAML documents that a person wrote, with every number's digits kept."""
 
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
@@ -18,16 +21,21 @@ def shown_name(path: str) -> str:
 
 def read_bytes(path: str, stdin: TextIO) -> bytes:
     """The bytes of a file, or of standard input for -; UsageError if it can't be read."""
-    try:
+    with read_errors(path):
         return Path(path).read_bytes() if path != "-" else binary(stdin).read()
+
+
+@contextmanager
+def read_errors(path: object) -> Iterator[None]:
+    """Errors of reading a file as UsageError."""
+    try:
+        yield
     except OSError as error:
-        raise UsageError(f"{shown_name(path)} can't be read: {error.strerror}.") from None
+        raise UsageError(f"{shown_name(str(path))} can't be read: {error.strerror}.") from None
 
 
 def binary(stdin: TextIO) -> BinaryIO:
     """The bytes below a text stream; a stream in memory has none and is encoded."""
-    from io import BytesIO
-
     below: BinaryIO | None = getattr(stdin, "buffer", None)
     return BytesIO(stdin.read().encode()) if below is None else below
 

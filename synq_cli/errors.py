@@ -34,17 +34,9 @@ class SynqError(Exception):
 
     def as_json(self) -> dict[str, object]:
         """The object that machine formats print on stderr."""
-        return {
-            "error": {
-                "code": self.code,
-                "message": self.message,
-                "status": self.status,
-                "hint": self.hint,
-                "retryable": self.retryable,
-                "request_id": self.request_id,
-                **({"details": list(self.details)} if self.details else {}),
-            }
-        }
+        names = ("code", "message", "status", "hint", "retryable", "request_id")
+        details = {"details": list(self.details)} if self.details else {}
+        return {"error": {name: getattr(self, name) for name in names} | details}
 
 
 class UsageError(SynqError):

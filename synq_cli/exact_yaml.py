@@ -28,16 +28,6 @@ class _Loader(yaml.SafeLoader):
         tag: yaml.SafeLoader.yaml_constructors[tag] for tag in (f"{_TAG}null", f"{_TAG}bool", f"{_TAG}str", None)
     }
 
-    def whole(self, node: yaml.ScalarNode) -> int:
-        return int(node.value)
-
-    def exact(self, node: yaml.ScalarNode) -> Number:
-        return Number(node.value.lstrip("+"))
-
-    def sequence(self, node: yaml.SequenceNode) -> list[Any]:
-        # Built at once, so that a list which contains itself is refused.
-        return [self.construct_object(item, deep=True) for item in node.value]
-
     def mapping(self, node: yaml.MappingNode) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for key, value in node.value:
@@ -55,10 +45,13 @@ for _kind, _pattern, _first in (
     ("float", _FLOAT, "-+.0123456789"),
 ):
     _Loader.add_implicit_resolver(_TAG + _kind, re.compile(rf"^(?:{_pattern})$"), [*_first, ""])
-_Loader.add_constructor(f"{_TAG}int", _Loader.whole)
-_Loader.add_constructor(f"{_TAG}float", _Loader.exact)
+_Loader.add_constructor(f"{_TAG}int", lambda _loader, node: int(node.value))
+_Loader.add_constructor(f"{_TAG}float", lambda _loader, node: Number(node.value.lstrip("+")))
 _Loader.add_constructor(f"{_TAG}map", _Loader.mapping)
-_Loader.add_constructor(f"{_TAG}seq", _Loader.sequence)
+# Built at once, so that a list which contains itself is refused.
+_Loader.add_constructor(
+    f"{_TAG}seq", lambda loader, node: [loader.construct_object(each, deep=True) for each in node.value]
+)
 
 
 def loads(text: str) -> Any:

@@ -3,7 +3,7 @@
 import csv
 import re
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, getincrementaldecoder
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from io import BytesIO, IncrementalNewlineDecoder
@@ -39,11 +39,6 @@ class Columns:
     keep_others: bool = False
 
     @property
-    def known(self) -> tuple[str, ...]:
-        """All of them."""
-        return (*chain.from_iterable(self.required), *self.optional)
-
-    @property
     def hint(self) -> str:
         """What a file must look like."""
         columns = ",".join([names[0] for names in self.required] + list(self.optional))
@@ -64,16 +59,6 @@ class Layout:
     header: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class Dialect:
-    """How a file is written, so that its failed rows can be written alike. NDJSON has no delimiter and no header."""
-
-    delimiter: str
-    newline: str
-    bom: bool
-    header: list[str]
-
-
 @dataclass(slots=True)
 class Record:
     """One row: its first line, the byte it starts at, and its fields by column, or else the problem with it."""
@@ -90,25 +75,20 @@ class Record:
         return self.written if isinstance(self.written, str) else exact_json.dumps(self.written)
 
 
-@dataclass(frozen=True)
-class Table:
-    """All rows of a file; `others` are the columns that are not known, `unit` what the rows are counted by."""
-
-    records: list[Record]
-    dialect: Dialect
-    others: list[str]
-    unit: str = "line"
-
-
 class RowReader:
     """Reads the rows of UTF-8 files; with no columns, rows are JSON values, which are not looked into.
 
-    `others` collects the further columns, each with the known one that may be meant, or None.
+    `others` collects the further columns, each with the known one that may be meant, or None; `unit` is what the rows
+    are counted by, `dialect` how the file is written, so that its failed rows can be written alike: its `delimiter`,
+    `newline`, `bom` and `header`, of which NDJSON has no delimiter and no header.
     """
+
+    dialect: Mapping[str, Any]
+    unit = "line"
 
     def __init__(self, columns: Columns | None, name: str) -> None:
         self._columns = columns
-        self._known = columns.known if columns else ()
+        self._known = (*chain.from_iterable(columns.required), *columns.optional) if columns else ()
         self._name = name
         self.others: dict[str, str | None] = {}
 
@@ -120,7 +100,7 @@ class RowReader:
             return f"Unknown columns, sent as they are: {', '.join(near)}." if near else ""
         return f"Ignored columns: {', '.join(self.others)}." if self.others else ""
 
-    def table(self, text: str) -> Table:
+    def read(self, text: str) -> list[Record]:
         """All rows of a text; UsageError if it has none, or if its columns are wrong."""
         bom = text.startswith("\ufeff")
         text = text.removeprefix("\ufeff")
@@ -132,15 +112,15 @@ class RowReader:
                 self._object(Record(number, written=exact_json.dumps(value)), value)
                 for number, value in enumerate(values, 1)
             ]
-            table = Table(records, Dialect("", newline, bom, []), list(self.others), "row")
+            layout, self.unit = Layout("", [], 0, 0), "row"
         else:
             file = BytesIO(text.encode())
             layout = self.layout(file)
             records = list(self.records(file, layout))
-            table = Table(records, Dialect(layout.delimiter, newline, bom, layout.header), list(self.others))
         if not records:
             raise UsageError(f"{self._name} has no rows.", hint="Nothing was sent.")
-        return table
+        self.dialect = {"delimiter": layout.delimiter, "newline": newline, "bom": bom, "header": layout.header}
+        return records
 
     def layout(self, file: BinaryIO) -> Layout:
         """How the file is written; UsageError if it is empty, a JSON array, or if its columns are wrong."""
@@ -251,24 +231,17 @@ class RowReader:
                 record.problem = f"expected {len(keys)} fields as in the first line, but found {len(cells)}"
             elif nameless := [at for at, key in enumerate(keys) if not key and cells[at]]:
                 record.problem = f"column {nameless[0] + 1} has a value, but no name in the first line"
-            elif keep_others:
-                record.fields = {key: cells[at] for at, key in kept if cells[at]}
             else:
-                record.fields = {key: cells[at] for at, key in kept}
+                record.fields = {key: cells[at] for at, key in kept if cells[at] or not keep_others}
             yield record
 
     def _objects(self, lines: "_Lines") -> Iterator[Record]:
-        rest = iter(lines)
-        while True:
-            record = Record(lines.line + 1, lines.position)
-            line = next(rest, None)
-            if line is None:
-                return
-            record.written = line.strip()
+        for line in lines:
+            record = Record(lines.line, lines.begin, written=line.strip())
             if not record.written:
                 continue
             try:
-                value = exact_json.loads(record.written, unique_keys=True)
+                value = exact_json.loads(line.strip(), unique_keys=True)
             except RecursionError:
                 record.problem = "nested too deeply"
             except ValueError as error:
@@ -294,7 +267,7 @@ class RowReader:
                 return record
             if isinstance(item, str):
                 item = item.strip()  # noqa: PLW2901 as cells are
-                if not item.isascii() and not _is_whole(item):
+                if not item.isascii() and item.encode(errors="replace").decode() != item:  # JSON allows lone surrogates
                     record.problem = f'"{key}" ends in the middle of a character'
             elif not keep_others and key in self._known:
                 if isinstance(item, dict | list | bool):
@@ -307,19 +280,19 @@ class RowReader:
 
 
 class _Lines:
-    """The lines of a file as text; how many have been read, up to which byte, and whether one was not UTF-8."""
+    """The lines of a file as text; the number and the bytes of the latest, and whether one was not UTF-8."""
 
     def __init__(self, file: BinaryIO, position: int, line: int) -> None:
         file.seek(position)
         self._file = file
-        self.position = position
+        self.begin = self.position = position
         self.line = line
         self.damaged = False
 
     def __iter__(self) -> Iterator[str]:
         for raw in iter(partial(self._file.readline, _LONGEST), b""):
             self.line += 1
-            self.position += len(raw)
+            self.begin, self.position = self.position, self.position + len(raw)
             try:
                 yield raw.decode()
             except UnicodeDecodeError:
@@ -330,11 +303,6 @@ class _Lines:
 def _csv(lines: Iterable[str], delimiter: str) -> Iterator[list[str]]:
     csv.field_size_limit(_LONGEST)
     return csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=True)
-
-
-def _is_whole(text: str) -> bool:
-    """False for lone surrogates, which JSON may hold."""
-    return text.encode(errors="replace").decode() == text
 
 
 def guarded(cell: str) -> str:

@@ -1,8 +1,6 @@
 """UUIDs as a person or the API writes them."""
 
-from string import hexdigits
-
-_DASHES = (8, 13, 18, 23)
+import re
 
 
 def parse_uuid(value: object, *, bare: bool = True) -> str | None:
@@ -10,8 +8,7 @@ def parse_uuid(value: object, *, bare: bool = True) -> str | None:
     # Not uuid.UUID(), which also takes braces, dashes anywhere and the digits of other scripts.
     if not isinstance(value, str):
         return None
-    dashed = len(value) == 36 and all(value[place] == "-" for place in _DASHES)
-    digits = value.replace("-", "") if dashed else value
-    if len(digits) != 32 or not set(digits) <= set(hexdigits) or not (dashed or bare):
-        return None
-    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:])).lower()
+    if bare and len(value) == 32:
+        value = "-".join((value[:8], value[8:12], value[12:16], value[16:20], value[20:]))
+    dashed = re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", value)
+    return value.lower() if dashed else None

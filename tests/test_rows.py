@@ -8,7 +8,7 @@ import pytest
 
 from synq_cli.errors import UsageError
 from synq_cli.exact_json import dumps
-from synq_cli.rows import Columns, RowReader, Table, copy_as_utf8
+from synq_cli.rows import Columns, Record, RowReader, copy_as_utf8
 
 STOCK = Columns((("sku", "variant_id"), ("delta",)), ("location",))
 PRODUCTS = Columns((("title",),), ("sku", "price"), keep_others=True)
@@ -17,8 +17,8 @@ ROWS = [{"sku": "A-1", "delta": "-5", "location": "Leith"}, {"sku": "B 2", "delt
 A = {"sku": "A", "delta": "1"}
 
 
-def read(text: str, columns: Columns | None = STOCK, name: str = "f") -> Table:
-    return RowReader(columns, name).table(text)
+def read(text: str, columns: Columns | None = STOCK, name: str = "f") -> list[Record]:
+    return RowReader(columns, name).read(text)
 
 
 GOOD = {
@@ -50,8 +50,7 @@ GOOD = {
 @pytest.mark.parametrize("name", GOOD)
 def test_file_is_read_however_it_is_written(name: str) -> None:
     text, rows = GOOD[name]
-    table = read(text)
-    assert [(record.fields, record.problem) for record in table.records] == [(row, "") for row in rows]
+    assert [(record.fields, record.problem) for record in read(text)] == [(row, "") for row in rows]
 
 
 BAD_FILES = {
@@ -102,33 +101,35 @@ BAD_ROWS = {
 @pytest.mark.parametrize("name", BAD_ROWS)
 def test_bad_row_is_named_by_its_line(name: str) -> None:
     text, line, problem = BAD_ROWS[name]
-    (bad,) = [record for record in read(text).records if record.problem]
+    (bad,) = [record for record in read(text) if record.problem]
     assert (bad.line, bad.problem[: len(problem)]) == (line, problem)
 
 
 def test_ignored_columns_are_named_and_reported_ones_are_not() -> None:
     reader = RowReader(STOCK, "f")
-    reader.table("Bin,sku,delta,error_code,error,counted by\nB1,A,3,rejected,No,Ann\n")
+    reader.read("Bin,sku,delta,error_code,error,counted by\nB1,A,3,rejected,No,Ann\n")
     assert reader.remark == "Ignored columns: Bin, counted by."
     for text in ('{"sku":"A","delta":1,"bin":[1]}', '[{"sku":"A","delta":1,"bin":[1]}]'):
-        assert read(text).others == ["bin"]
+        reader = RowReader(STOCK, "f")
+        reader.read(text)
+        assert list(reader.others) == ["bin"]
 
 
 def test_rows_that_keep_other_columns_keep_types_and_drop_empty_cells() -> None:
     reader = RowReader(PRODUCTS, "f")
-    (row,) = reader.table("Title,SKU,prise,Season\n'=Cap , ,19.90,\n").records
+    (row,) = reader.read("Title,SKU,prise,Season\n'=Cap , ,19.90,\n")
     assert row.fields == {"title": "=Cap", "prise": "19.90"}
     assert reader.remark == 'Unknown columns, sent as they are: "prise" (did you mean "price"?).'
-    (row,) = read('{"Title":"A ","price":19.90,"tags":["x"]}', PRODUCTS).records
+    (row,) = read('{"Title":"A ","price":19.90,"tags":["x"]}', PRODUCTS)
     assert dumps(row.fields) == '{"title":"A","price":19.90,"tags":["x"]}'
 
 
 def test_rows_without_columns_are_any_values() -> None:
-    assert [record.fields for record in read('"b"\n{"a":{"b":1},"error":"No"}\n', None).records] == [
+    assert [record.fields for record in read('"b"\n{"a":{"b":1},"error":"No"}\n', None)] == [
         "b",
         {"a": {"b": 1}},
     ]
-    assert [record.fields for record in read("[1]\n[2]\n", None, "ids.NDJSON").records] == [[1], [2]]
+    assert [record.fields for record in read("[1]\n[2]\n", None, "ids.NDJSON")] == [[1], [2]]
 
 
 @pytest.mark.parametrize(

@@ -46,8 +46,9 @@ class Progress:
             self._samples.popleft()
         window = self.budget.snapshot()
         parts = [f"{counts[state]:,} {state}" for state in ("failed", "unknown") if counts[state]]
-        if (pace := self._pace()) is not None:
-            parts.insert(0, f"{pace:.0f}/min")
+        (start, first), (_, last) = self._samples[0], self._samples[-1]
+        if at - start >= _SHORTEST:
+            parts.insert(0, f"{(last - first) / (at - start) * 60:.0f}/min")
         parts.append(f"{window.remaining}/{window.limit} requests left")
         self.bar.update(total - pending, total, ", ".join(parts), left=seconds_for(pending, window))
 
@@ -56,8 +57,3 @@ class Progress:
         self.bar.close()
         rows = "the response to 1 row" if in_flight == 1 else f"the responses to {in_flight} rows"
         self.note(f"Stopping; waiting for {rows}. Press Ctrl-C again to stop now and leave them unknown.")
-
-    def _pace(self) -> float | None:
-        """Rows a minute, over the last minute; None as long as there are too few samples."""
-        (start, first), (at, last) = self._samples[0], self._samples[-1]
-        return (last - first) / (at - start) * 60 if at - start >= _SHORTEST else None

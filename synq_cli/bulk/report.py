@@ -1,16 +1,80 @@
-"""Files that a run writes: the failed rows, ready to be sent again, and the report of all rows."""
+"""What a run leaves: its outcome, the file of failed rows, ready to be sent again, and the report of all rows."""
 
 import csv
 from collections.abc import Sequence
+from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 from synq_cli import exact_json
 from synq_cli.bulk.journal import Journal, Row
 from synq_cli.bulk.runs import entry_row
-from synq_cli.errors import UsageError
-from synq_cli.rows import REPORTED, Dialect, guarded
+from synq_cli.bulk.verbs.verb import Verb
+from synq_cli.errors import PartialError, SynqError, UnknownOutcomeError, UsageError
+from synq_cli.rows import REPORTED, guarded
 from synq_cli.state.folders import replace_file
+
+_MOST_LINES = 20
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A run that has finished or stopped: its summary, its rows, why it stopped, and the command that resumes it."""
+
+    row: dict[str, Any]
+    entries: Sequence[Row]
+    reason: SynqError | None
+    command: str
+    verb: Verb
+
+    def check(self) -> None:
+        """Raise why the run stopped, else UnknownOutcomeError or PartialError for its unknown or failed rows."""
+        where = f"Run {self.row['id']}: {self.progress()}."
+        if self.reason is not None:
+            error = type(self.reason)(
+                f"{self.reason.message} {where}{self._listed()}",
+                hint=f"{self.reason.hint.rstrip('.')}. Then: {self.command}"
+                if self.reason.hint
+                else f"Resume it with: {self.command}",
+                status=self.reason.status,
+                request_id=self.reason.request_id,
+            )
+            error.retryable = self.reason.retryable
+            raise error
+        if self.row["unknown"]:
+            raise UnknownOutcomeError(f"{where}{self._listed()}", hint=self._unknown_hint())
+        if self.row["failed"]:
+            file = self.row["failed_file"]
+            raise PartialError(
+                where,
+                hint=f"The failed rows are in {file}: fix them and run the command again on that file."
+                if file
+                else f"`synq runs show {self.row['id']} --rows failed` lists them.",
+            )
+
+    def progress(self) -> str:
+        """How far it is, in words."""
+        counts = ", ".join(
+            f"{self.row[state]:,} {state}" for state in ("failed", "unknown", "pending") if self.row[state]
+        )
+        return f"{self.row['done']:,} of {self.row['rows']:,} {self.verb.unit}s done{counts and ', '}{counts}"
+
+    def _unknown_hint(self) -> str:
+        if self.verb.resends:
+            return f"`{self.command}` sends them again under the same keys, so none can be placed twice."
+        lines = ",".join(map(str, self.row["unknown_lines"][:_MOST_LINES]))
+        return (
+            f"`{self.command}` looks for them once more. If you are sure that a {self.verb.unit} was not applied, "
+            f"send it again with: {self.command} --resend-unknown {lines}"
+        )
+
+    def _listed(self) -> str:
+        lines = self.row["unknown_lines"]
+        if not lines:
+            return ""
+        more = f" and {len(lines) - _MOST_LINES:,} more" if len(lines) > _MOST_LINES else ""
+        return f" Unknown: line{'s' * (len(lines) != 1)} {', '.join(map(str, lines[:_MOST_LINES]))}{more}."
 
 
 def write_failed(journal: Journal) -> str | None:
@@ -18,29 +82,27 @@ def write_failed(journal: Journal) -> str | None:
 
     The file is beside that of the run, for standard input in the working folder. UsageError if it can't be written.
     """
-    failed, written, facts = journal.entries("failed"), journal.facts.dialect, journal.facts
-    if not failed or not written:
+    facts, failed = journal.facts, journal.entries("failed")
+    if not failed or not facts.dialect:
         return None
-    dialect = Dialect(**written)
-    source = Path(facts.path or f"run-{facts.id}.{'csv' if dialect.header else 'ndjson'}")
+    source = Path(facts.path or f"run-{facts.id}.{'csv' if facts.dialect['header'] else 'ndjson'}")
     path = source.with_name(f"{source.stem}.failed{source.suffix}")
-    replace_file(path, _failed_text(failed, dialect), mode=None, hint=None)
+    replace_file(path, _failed_text(failed, **facts.dialect), mode=None, hint=None)
     return str(path)
 
 
-def _failed_text(rows: Sequence[Row], dialect: Dialect) -> str:
-    if not dialect.header:
+def _failed_text(rows: Sequence[Row], delimiter: str, newline: str, *, bom: bool, header: list[str]) -> str:
+    if not header:
         lines = (exact_json.loads(row.source) | {"error_code": row.code, "error": row.error} for row in rows)
-        return "".join(exact_json.dumps(line) + dialect.newline for line in lines)
-    header = [cell for cell in dialect.header if cell.strip().lower() not in REPORTED]
-    kept = [at for at, cell in enumerate(dialect.header) if cell in header]
+        return "".join(exact_json.dumps(line) + newline for line in lines)
+    kept = [at for at, cell in enumerate(header) if cell.strip().lower() not in REPORTED]
     text = StringIO(newline="")
-    writer = csv.writer(text, delimiter=dialect.delimiter, lineterminator=dialect.newline)
-    writer.writerow([*header, *REPORTED])
+    writer = csv.writer(text, delimiter=delimiter, lineterminator=newline)
+    writer.writerow([*(header[at] for at in kept), *REPORTED])
     for row in rows:
         cells = exact_json.loads(row.source)
         writer.writerow([*(cells[at] for at in kept), row.code, guarded(row.error or "")])
-    return ("\ufeff" if dialect.bom else "") + text.getvalue()
+    return ("\ufeff" if bom else "") + text.getvalue()
 
 
 def check_report(path: str | None) -> None:

@@ -9,7 +9,7 @@ from typing import Any, TextIO
 
 from synq_cli.bulk import SUFFIX
 from synq_cli.bulk.journal import Facts, Journal, Row, State
-from synq_cli.documents import binary, shown_name
+from synq_cli.documents import binary, read_errors, shown_name
 from synq_cli.errors import UsageError
 from synq_cli.rows import PEEKED, can_be_read_in_place, copy_as_utf8
 from synq_cli.state.database import private_file
@@ -21,8 +21,9 @@ _LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 _CLAIM_SECONDS = 600.0
 # The fields of a row that reports have, as far as it has them.
 _REPORTED = ("sku", "location", "delta", "payment_reference", "idempotency_key", "last_line", "products")
-_UNREADABLE = ("command", "file", "started_at", "rows", "done", "failed", "unknown", "pending", "profile", "undoes")
-_DAMAGED = dict.fromkeys(_UNREADABLE) | {"state": "damaged"}
+_DAMAGED: dict[str, Any] = {"state": "damaged"} | dict.fromkeys(
+    ("command", "file", "started_at", "rows", "done", "failed", "unknown", "pending", "profile", "undoes")
+)
 
 
 class Runs:
@@ -95,7 +96,7 @@ class Runs:
     def _copied(self, name: str, stdin: TextIO, copy: Path) -> bool:
         """Copy a file, unless it can be read in place."""
         try:
-            with nullcontext(binary(stdin)) if name == "-" else Path(name).open("rb") as source:
+            with read_errors(name), nullcontext(binary(stdin)) if name == "-" else Path(name).open("rb") as source:
                 if name != "-" and source.seekable():
                     start = source.read(PEEKED)
                     source.seek(0)
@@ -104,8 +105,6 @@ class Runs:
                 private_file(copy, new=True)
                 with copy.open("wb") as target:
                     copy_as_utf8(source, target)
-        except OSError as error:
-            raise UsageError(f"{shown_name(name)} can't be read: {error.strerror}.") from None
         except UnicodeDecodeError:
             raise UsageError(f"{shown_name(name)} can't be read: it is not UTF-16 text.") from None
         return True

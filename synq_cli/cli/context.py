@@ -10,7 +10,6 @@ from synq_cli.cli.system import System
 from synq_cli.errors import UsageError
 from synq_cli.output.display import Output
 from synq_cli.session import profiles, settings
-from synq_cli.session.project import announce_project, find_project
 from synq_cli.session.session import Session
 from synq_cli.session.settings import Settings
 from synq_cli.session.tokens.stores import TokenStore
@@ -53,7 +52,9 @@ class RunContext:
         if given.get("jq") is not None and self.system.environ.get("SYNQ_OUTPUT") != "ndjson":
             given.setdefault("output", "json")  # --jq goes before the usual format
         here = self.system.folder
-        return settings.resolve(given, self.system.environ, self.config, lambda: find_project(here, self.cache))
+        return settings.resolve(
+            given, self.system.environ, self.config, lambda: profiles.find_project(here, self.cache)
+        )
 
     @cached_property
     def output(self) -> Output:
@@ -68,7 +69,7 @@ class RunContext:
             debug=self.settings.debug,
         )
         if not self.options.get("quiet"):
-            announce_project(self.settings, self.cache, output.note)
+            profiles.announce_project(self.settings.profile, self.settings.sources["profile"], self.cache, output.note)
         return output
 
     @cached_property
@@ -201,6 +202,11 @@ class RunContext:
     def dry_run(self) -> bool:
         """Whether this run only shows what it would change."""
         return bool(self.options.get("dry_run"))
+
+    def refuse_sandbox(self, why: str) -> None:
+        """UsageError if this run uses the embedded sandbox."""
+        if self.settings.profile == settings.SANDBOX:
+            raise UsageError(why, hint="Choose another profile with --profile.")
 
     def plain_output(self) -> Output:
         """Output without the options that may be invalid, to report errors about them."""

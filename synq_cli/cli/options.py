@@ -55,7 +55,7 @@ OnlyLocationOption = Annotated[
     str | None, option("--location", LOCATION, "Only this stock location.", callback=_not_blank)
 ]
 SinceOption = Annotated[
-    str | None, option("--since", "WHEN", "Only entries since this age (30m, 12h, 7d, 2w), date or time.")
+    str | None, option("--since", "WHEN", "Only rows since this age (30m, 12h, 7d, 2w), date or time.")
 ]
 YesOption = Annotated[bool, switch("--yes", "Skip the confirmation prompt.", short="-y")]
 NameArgument = Annotated[str, argument("NAME", "Name.")]

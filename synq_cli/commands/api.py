@@ -48,9 +48,9 @@ def send_request(
     `address[city]=Leith` sets a key of an object, and `items[][sku]=A` one of an object in a list. With -f, @FILE as
     a value reads it from a file.
 
-    JSON responses are printed in the output format, anything else as it is. For --fields, --columns and -o, an object
-    that holds a list counts as that list. A DELETE asks for confirmation; in a script, use --yes. Exit statuses are
-    those of other commands.
+    JSON responses are printed in the output format, anything else as it is. If the response is an object that holds a
+    list, --fields, --columns and -o apply to that list. A DELETE asks for confirmation; in a script, use --yes. Exit
+    statuses are those of other commands.
 
     Examples:
       synq api /api/v1/oms/orders -f limit=5

@@ -14,8 +14,8 @@ from synq_cli.output.columns import Column
 from synq_cli.output.formats import delta, flag, quantity, state, timestamp, whole
 
 if TYPE_CHECKING:
-    from synq_cli.bulk.outcome import Outcome
     from synq_cli.bulk.plan import Plan
+    from synq_cli.bulk.report import Outcome
 
 ReportOption = Annotated[
     str | None, option("--report", FILE, "Write the outcome of every row to FILE (.csv or .json).")

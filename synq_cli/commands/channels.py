@@ -40,7 +40,7 @@ def create_channel(
     run: RunContext,
     name: Annotated[str, argument("NAME", "Name, as shown in orders.")],
     currency: Annotated[str, option("--currency", "CUR", "Currency code, such as GBP. Required.")],
-    inactive: Annotated[bool, switch("--inactive", "Create it without accepting orders yet.")] = False,
+    inactive: Annotated[bool, switch("--inactive", "Create it inactive: it accepts no orders yet.")] = False,
 ) -> None:
     """Create a sales channel.
 

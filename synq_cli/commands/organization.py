@@ -22,14 +22,14 @@ RECORD = [
     Column("Changed", "updated_at", timestamp),
 ]
 MEMBER = [
-    Column("E-mail", "email"),
+    Column("Email", "email"),
     Column("Role", "role"),
     Column("Status", "status", state),
     Column("UID", "uid", whole, drop=1),
 ]
 INVITED = [Column("UID", "uid"), Column("Message", "message")]
 
-MemberArgument = Annotated[str, argument("MEMBER", "E-mail address or uid of the member.")]
+MemberArgument = Annotated[str, argument("MEMBER", "Email address or uid of the member.")]
 
 
 @group.command("show", operations.GET_ORGANIZATION)
@@ -63,7 +63,7 @@ def update_organization(run: RunContext, name: Annotated[str, option("--name", "
 def list_members(run: RunContext) -> None:
     """List members and their roles.
 
-    Sorted by e-mail address, including people who were invited and have not joined yet.
+    Sorted by email address, including people who were invited and have not joined yet.
 
     Examples:
       synq organization members list
@@ -75,13 +75,13 @@ def list_members(run: RunContext) -> None:
 @members.command("invite", operations.INVITE_MEMBER)
 def invite_member(
     run: RunContext,
-    email: Annotated[str, argument("EMAIL", "E-mail address to invite.")],
+    email: Annotated[str, argument("EMAIL", "Email address to invite.")],
     role: Annotated[Role, option("--role", "ROLE", "Role of the new member. Required.")],
 ) -> None:
-    """Invite someone by e-mail.
+    """Invite someone by email.
 
     An ADMIN can do everything, an EDITOR can change products, orders and stock, a VIEWER can read. Each request sends
-    an e-mail, so synq sends it only once: if no response arrives, it exits with 10 and says how to check.
+    an email, so synq never retries it: if no response arrives, it exits with 10 and says how to check.
 
     Examples:
       synq organization members invite una@fellandfjord.example --role EDITOR
@@ -119,8 +119,8 @@ def set_role(
 def remove_member(run: RunContext, member: MemberArgument, yes: YesOption = False) -> None:
     """Remove a member.
 
-    Access ends at once. synq shows who it is and asks for confirmation; in a script, use --yes. It warns if fewer
-    than two administrators remain.
+    The member loses access immediately. synq shows who it is and asks for confirmation; in a script, use --yes. It
+    warns if fewer than two administrators remain.
 
     Examples:
       synq organization members remove rory@fellandfjord.example
@@ -130,6 +130,6 @@ def remove_member(run: RunContext, member: MemberArgument, yes: YesOption = Fals
     if change.risk:
         run.output.warn(change.risk)
     who = f"{change.name} ({change.member.get('role')})"
-    confirm(run, f"Remove {who}? Access ends at once.", yes=yes)
+    confirm(run, f"Remove {who}? They lose access immediately.", yes=yes)
     run.api.members.remove(change)
     run.output.note(f"Removed {who}.")

@@ -111,7 +111,7 @@ def serve_sandbox(
 def reset_sandbox(run: RunContext, seed: SeedOption = None, yes: YesOption = False) -> None:
     """Reset the sandbox to its initial data.
 
-    All changes made in it are lost; the dates of its orders start from now again.
+    All changes in it are lost, and order dates are computed from the current time again.
 
     Examples:
       synq sandbox reset --yes
@@ -211,7 +211,7 @@ def list_faults(run: RunContext) -> None:
 def clear_faults(run: RunContext) -> None:
     """Remove all faults.
 
-    This also resets the rate limit to count as Synq does.
+    This also resets how the sandbox counts requests.
 
     Examples:
       synq sandbox fault clear
@@ -220,7 +220,7 @@ def clear_faults(run: RunContext) -> None:
     with run.sandbox.server():
         from synq_cli.sandbox.server.faults import clear
     count = clear(run.sandbox.file)
-    run.output.note(f"Removed {count} fault{'s' * (count != 1)} and reset the rate limit.")
+    run.output.note(f"Removed {count} fault{'s' * (count != 1)} and reset how requests are counted.")
 
 
 @faults.command("limit")

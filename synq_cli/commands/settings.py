@@ -30,7 +30,7 @@ _PAIRS = [f"{key}={word}" for key, words in WORDS.items() for word in words or (
 def show_settings(run: RunContext) -> None:
     """Show the tenant's settings.
 
-    They are: how stock is allocated (HARD takes it when an order is placed, SOFT only earmarks it), how its cost is
+    Shows how stock is allocated (HARD takes it when an order is placed, SOFT only earmarks it), how its cost is
     calculated (WAC or FIFO), the low-stock threshold, and whether low stock creates a draft purchase order.
 
     Examples:
@@ -49,7 +49,8 @@ def change_settings(
 
     The keys are inventory_allocation_model (HARD or SOFT), costing_method (WAC or FIFO), auto_po_enabled (true or
     false) and default_low_stock_threshold (0 or more). The API replaces all four together, so synq reads them first
-    and keeps the others; a tenant without saved settings needs all four. Changes apply to later transactions at once.
+    and keeps the others; a tenant without saved settings needs all four. Changes apply immediately, to later
+    transactions.
 
     Examples:
       synq settings set default_low_stock_threshold=8

@@ -1,17 +1,22 @@
 """`synq webhooks`: sign, verify and send webhooks."""
 
+import re
 from typing import Annotated
 
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.metavars import FILE, Metavar
 from synq_cli.cli.options import argument, option, switch
-from synq_cli.cli.webhook_secret import find_secret, store_secret
 from synq_cli.documents import read_document
-from synq_cli.errors import RejectedError, UsageError
+from synq_cli.errors import AuthError, RejectedError, UsageError
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
+from synq_cli.output.prompts import ask_secret
 from synq_cli.resources.webhooks import SAMPLES, mismatch, sample, sign
+from synq_cli.session.profiles import token_store
+from synq_cli.session.settings import SANDBOX
+from synq_cli.session.tokens.stores import TokenStore, entry_of
+from synq_cli.state.folders import config_dir
 
 group = CommandGroup()
 
@@ -23,6 +28,9 @@ RECORD = [
     Column("Signature", "signature"),
     Column("Reply", "answer"),
 ]
+
+_VARIABLE = "SYNQ_WEBHOOK_SECRET"
+_WAYS = f"Pipe it in with --secret-stdin, set {_VARIABLE}, or store it: synq webhooks sign FILE --keep-secret"
 
 FileArgument = Annotated[str, argument(FILE, "File with the body; - for standard input.")]
 SecretOption = Annotated[bool, switch("--secret-stdin", "Read the secret from standard input.")]
@@ -54,7 +62,7 @@ def sign_file(
     """
     _one_stdin(file, secret_stdin)
     body = run.system.read_bytes(file)
-    secret = (store_secret if keep_secret else find_secret)(run, from_stdin=secret_stdin)
+    secret = (_store_secret if keep_secret else _find_secret)(run, from_stdin=secret_stdin)
     run.output.value(sign(body, secret))
 
 
@@ -77,7 +85,7 @@ def verify_file(
     """
     _one_stdin(file, secret_stdin)
     body = run.system.read_bytes(file)
-    why = mismatch(body, find_secret(run, from_stdin=secret_stdin), signature)
+    why = mismatch(body, _find_secret(run, from_stdin=secret_stdin), signature)
     if why:
         raise RejectedError("The signature does not match the body.", hint=why)
     run.output.note("The signature matches.")
@@ -116,5 +124,52 @@ def send_event(
     _one_stdin(data, secret_stdin)
     content = sample(event) if data is None else read_document(run.system.read_text(data), data)
     envelope = run.api.webhooks.envelope(event, content, connection)
-    secret = find_secret(run, from_stdin=secret_stdin)
+    secret = _find_secret(run, from_stdin=secret_stdin)
     run.output.record(run.api.webhooks.deliver(url, envelope, secret), RECORD)
+
+
+def _find_secret(run: RunContext, *, from_stdin: bool) -> str:
+    """The secret from standard input if asked for, else the environment's, the sandbox's, the stored one, or a prompt.
+
+    UsageError if it is empty, RefusedError if there is none and no terminal to ask on.
+    """
+    found = run.system.environ.get(_VARIABLE)
+    if not from_stdin and not found:
+        found = run.sandbox.webhook_secret() if run.settings.profile == SANDBOX else _stored(run)
+    return _enter(run, from_stdin=from_stdin) if from_stdin or not found else _checked(run, found)
+
+
+def _store_secret(run: RunContext, *, from_stdin: bool) -> str:
+    """Store a secret from standard input or a prompt where the profile keeps its token; AuthError if that fails."""
+    run.refuse_sandbox("The sandbox has its own webhook secret.")
+    secret = _enter(run, from_stdin=from_stdin)
+    _store(run).write(entry_of(run.settings.profile, "webhook"), secret, token_store(run.config, run.settings.profile))
+    return secret
+
+
+def _enter(run: RunContext, *, from_stdin: bool) -> str:
+    if from_stdin:
+        return _checked(run, re.sub(r"\r?\n\Z", "", run.system.read_text("-")))
+    return _checked(run, ask_secret("Webhook secret: ", stdin=run.system.stdin, stderr=run.system.stderr, hint=_WAYS))
+
+
+def _stored(run: RunContext) -> str | None:
+    profile = run.settings.profile
+    try:
+        return _store(run).read(entry_of(profile, "webhook"), token_store(run.config, profile))
+    except AuthError as error:
+        run.output.warn(error.message)  # the prompt may still get it
+        return None
+
+
+def _store(run: RunContext) -> TokenStore:
+    return TokenStore(config_dir(run.system.environ), run.system.keyring, cache=run.cache, hint=_WAYS)
+
+
+def _checked(run: RunContext, secret: str) -> str:
+    run.secrets.append(secret)
+    if not secret.strip():
+        raise UsageError("The webhook secret is empty.", hint=_WAYS)
+    if secret != secret.strip():
+        run.output.warn("The webhook secret starts or ends with a space, which is part of it.")
+    return secret

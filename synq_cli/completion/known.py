@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from synq_cli.session.profiles import Config, load
-from synq_cli.session.project import find_project
+from synq_cli.session.profiles import Config, find_project, load
 from synq_cli.session.settings import DEFAULT_BASE_URL, SANDBOX, resolve
 from synq_cli.session.tokens.credentials import likely_scope
 from synq_cli.state.cache import Cache

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from synq_cli import exact_json
 from synq_cli.output.columns import lookup
 from synq_cli.output.formats import hidden, plain, visible
 
@@ -29,7 +28,7 @@ def write_pages(stream: "Stream", format_: str, pages: Iterable[Page], keys: Seq
         _write_yaml(stream, pages)
     elif format_ == "ndjson":
         for page in pages:
-            stream.write("".join([stream.fit_json(exact_json.dumps(row)) + "\n" for row in page]))
+            stream.write("".join([_json(stream, row) + "\n" for row in page]))
     else:
         _write_array(stream, pages)
 
@@ -46,25 +45,29 @@ def write_object(stream: "Stream", format_: str, row: dict[str, Any], keys: Sequ
 
 def write_json(stream: "Stream", value: object, *, indented: bool = False) -> None:
     """One JSON value; on one line unless indented."""
-    stream.write(stream.fit_json(exact_json.dumps(value, indented=indented)) + "\n")
+    stream.write(_json(stream, value, indented=indented) + "\n")
+
+
+def _json(stream: "Stream", value: object, *, indented: bool = False) -> str:
+    from synq_cli import exact_json
+
+    return stream.fit_json(exact_json.dumps(value, indented=indented))
 
 
 def _write_array(stream: "Stream", pages: Iterable[Page]) -> None:
     # If reading the rows fails, the array is not closed: half a list must not parse as a whole one.
     before = "["
     for page in pages:
-        text = stream.fit_json(exact_json.dumps(page, indented=True))
-        stream.write(before + text.removeprefix("[").removesuffix("\n]"))
+        stream.write(before + _json(stream, page, indented=True).removeprefix("[").removesuffix("\n]"))
         before = ","
     stream.write("\n]\n" if before == "," else "[]\n")
 
 
 def _write_yaml(stream: "Stream", pages: Iterable[Page]) -> None:
-    empty = True
+    page = None
     for page in pages:
         stream.write(_yaml(stream, page))
-        empty = False
-    if empty:
+    if page is None:
         stream.write("[]\n")
 
 
@@ -89,14 +92,10 @@ def _write_tsv(stream: "Stream", pages: Iterable[Page], keys: Sequence[str]) -> 
         # Checked for the whole page at once: few need escapes.
         tabs = len(rows) * (len(keys) - 1)
         if stream.terminal or "\\" in text or "\r" in text or (text.count("\t"), text.count("\n")) != (tabs, len(rows)):
-            escaped = ([_tsv_cell(cell, stream) for cell in cells] for cells in rows)
-            text = "".join(["\t".join(cells) + "\n" for cells in escaped])
+            escaped = ([cell.translate(_TSV_ESCAPES) for cell in cells] for cells in rows)
+            lines = ["\t".join(map(visible, cells) if stream.terminal else cells) for cells in escaped]
+            text = "\n".join([*lines, ""])
         stream.write(text)
-
-
-def _tsv_cell(cell: str, stream: "Stream") -> str:
-    escaped = cell.translate(_TSV_ESCAPES)
-    return visible(escaped) if stream.terminal else escaped
 
 
 def _cells(pages: Iterable[Page], keys: Sequence[str]) -> Iterator[list[list[str]]]:

@@ -13,6 +13,8 @@ from synq_cli.state.cache import Cache
 from synq_cli.state.folders import replace_file, sole_writer
 
 _HEADER = "# Written by `synq config` and `synq auth`; comments are not kept.\n"
+# Names the profile to use in its folder and below, and nothing else.
+_PROJECT_FILE = ".synq.yaml"
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -132,3 +134,39 @@ def _read(path: Path, cache: Cache | None = None) -> dict[str, Any]:
         if not isinstance(settings, dict | None):
             raise damaged(path, f"profile {name} must be a mapping of settings")
     return {**document, "profiles": {name: settings or {} for name, settings in profiles.items()}}
+
+
+def find_project(working_folder: Callable[[], Path], cache: Cache) -> tuple[str, str] | None:
+    """The profile that the nearest .synq.yaml names, in the folder or above, and that file; None if there is none.
+
+    UsageError if it has other content: a downloaded folder must not decide where tokens are sent or what is run.
+    """
+    try:
+        folder = working_folder()
+    except OSError:  # it was deleted meanwhile
+        return None
+    for place in (folder, *folder.parents):
+        path = place / _PROJECT_FILE
+        if _is_file(path):
+            document = read_yaml(path, cache)
+            if others := [name for name in document if name != "profile"]:
+                raise damaged(path, f"it may set the profile and nothing else, not {others[0]}")
+            named = document.get("profile")
+            if not isinstance(named, str | None):
+                raise damaged(path, "profile must be a name; put it in quotes")
+            return None if named is None else (check_name(named, str(path)), str(path))
+    return None
+
+
+def announce_project(profile: str, file: str, cache: Cache, note: Callable[[str], None]) -> None:
+    """Note once which profile a .synq.yaml has chosen, if the source of the profile is one."""
+    if file.endswith(_PROJECT_FILE) and cache.get("projects", file) != profile:
+        note(f"{file} selects profile {profile} for its folder and subfolders.")
+        cache.set("projects", file, profile)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a folder above it is not readable
+        return False

@@ -218,7 +218,10 @@ class Session:
         expires_at = self.credentials.expires_at
         expired = ""
         if expires_at is not None and expires_at < now:
-            expired = f"The token expired {(now - expires_at) / 60:.0f} minutes ago. "
+            minutes = round((now - expires_at) / 60)
+            expired = f"The token expired {minutes} minutes ago. " if minutes > 1 else "The token has just expired. "
+        if self.profile == SANDBOX:
+            return f"{expired}Run the command again: the sandbox issues a new token each time."
         if self.credentials.source == "SYNQ_TOKEN":
             return f"{expired}Set SYNQ_TOKEN to a new token."
         return f"{expired}Log in again: synq auth login --profile {self.profile}"
@@ -235,7 +238,7 @@ class Session:
             return (None, {}) if claims is None else ("keyring", claims)
         if stored and self._where == "file" and not self.tokens.read(self.profile, "file"):
             return None, {}
-        return self.credentials.source, _claims_of(self.credentials)
+        return self.credentials.source, self.credentials.claims
 
     def _overrides(self) -> list[str]:
         """What sets another profile, host, tenant, organization or token than the profile's own."""
@@ -255,20 +258,23 @@ class Session:
         if token := self.environ.get("SYNQ_TOKEN"):
             return token.strip(), "SYNQ_TOKEN"
         # A profile that was never logged in has nothing in the keyring, which may be slow to answer.
-        if self._stored and (stored := self.tokens.read(self.profile, self._where)):
-            self._refuse_other_host()
-            return stored, self._where
-        if self.renews:
-            self._refuse_other_host()
-            return self.renewal(self.settings, self._where).renew(None, self._check_new), self._where
-        raise self._not_logged_in()
+        stored = self.tokens.read(self.profile, self._where) if self._stored else None
+        if not stored and not self.renews:
+            raise self._not_logged_in()
+        home = host_of(stored_base_url(self.config, self.profile))
+        if home != self.host:
+            raise RefusedError(
+                f"The token of profile {self.profile} is for {home}. Nothing was sent to {self.host}.",
+                hint=f"Log in there as another profile: synq auth login --profile NAME --base-url {self.base_url}",
+            )
+        return stored or self.renewal(self.settings, self._where).renew(None, self._check_new), self._where
 
     def _set_token(self, token: str, source: str) -> Credentials:
         """Use this token from now on, once it is known whose it is."""
         self.secrets.append(token)
         self._current = check_token(token, source, self.settings)
         if source in STORES:
-            self.cache.set("logins", self.profile, _claims_of(self._current))
+            self.cache.set("logins", self.profile, dict(self._current.claims))
         return self._current
 
     def _check_new(self, token: str) -> None:
@@ -291,15 +297,3 @@ class Session:
             f"Not logged in: profile {self.profile} has no token.",
             hint=f"{near}Run `synq auth login --profile {self.profile}`, set SYNQ_TOKEN, or try --sandbox.",
         )
-
-    def _refuse_other_host(self) -> None:
-        home = host_of(stored_base_url(self.config, self.profile))
-        if home != self.host:
-            raise RefusedError(
-                f"The token of profile {self.profile} is for {home}. Nothing was sent to {self.host}.",
-                hint=f"Log in there as another profile: synq auth login --profile NAME --base-url {self.base_url}",
-            )
-
-
-def _claims_of(credentials: Credentials) -> dict[str, Any]:
-    return credentials.claims._asdict() if credentials.claims else {}

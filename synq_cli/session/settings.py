@@ -103,7 +103,7 @@ SETTINGS = (
     ),
     Setting("timeout", "SYNQ_TIMEOUT", 30, _positive_seconds, "time limit of a request, in seconds"),
     Setting("max_wait", "SYNQ_MAX_WAIT", 120, _seconds, "longest wait for the rate limit, in seconds"),
-    Setting("read_only", "SYNQ_READ_ONLY", False, _switch, "refuses every request that could change data if true"),
+    Setting("read_only", "SYNQ_READ_ONLY", False, _switch, "if true, refuses every request that could change data"),
     Setting("bulk_payload", None, "inline", _one_of("inline", "base64"), "encoding of the rows sent to bulk jobs"),
     Setting(
         "environment",
@@ -116,7 +116,7 @@ SETTINGS = (
     Setting("token_url", None, None, check_token_url, "OAuth 2 token URL that renews the token"),
     Setting("client_id", None, None, _line, "OAuth 2 client id of the refresh token"),
     Setting(
-        "debug", "SYNQ_DEBUG", False, _switch, "prints a line for each request on stderr if true", in_profile=False
+        "debug", "SYNQ_DEBUG", False, _switch, "if true, prints a line for each request on stderr", in_profile=False
     ),
 )
 RENEWAL_SETTINGS = ("token_command", "token_url", "client_id")

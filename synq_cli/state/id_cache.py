@@ -1,5 +1,6 @@
 """The local cache of each tenant: ids of SKUs and of what was shown, and routes that the server lacks."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ Kind = Literal[
     "brand",
 ]  # fmt: skip
 _DAY = 86_400.0
+# JSON may hold one alone, a database may not.
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _VERSION = 1
 _SCHEMA = (
     """CREATE TABLE known (
@@ -24,15 +27,6 @@ _SCHEMA = (
         scope TEXT NOT NULL, operation TEXT NOT NULL, since REAL NOT NULL, PRIMARY KEY (scope, operation)
         ) WITHOUT ROWID""",
 )
-
-
-def _can_be_kept(pair: tuple[str, str]) -> bool:
-    """False for lone surrogates, which JSON may hold and a database may not."""
-    try:
-        "".join(pair).encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def known_names(path: Path, scope: str, kind: str, prefix: str) -> list[tuple[str, str, float]]:
@@ -71,8 +65,9 @@ class LocalIndex:
         """
         scope, now = self.scope(), self.now()
         ids: dict[str, set[str]] = {}
-        for name, identifier in filter(_can_be_kept, pairs):
-            ids.setdefault(name, set()).add(identifier)
+        for name, identifier in pairs:
+            if not _SURROGATE.search(name + identifier):
+                ids.setdefault(name, set()).add(identifier)
         rows = [(scope, kind, name, *found, now) for name, found in ids.items() if len(found) == 1]
         ambiguous = [(scope, kind, name) for name, found in ids.items() if len(found) > 1]
         try:
@@ -109,14 +104,11 @@ class LocalIndex:
 
     def forget(self, kind: Kind, names: Iterable[str] | None) -> int:
         """Forget these names, or with None all of the kind; gives how many were known."""
-        where, values = "scope = ? AND kind = ?", (self.scope(), kind)
+        sql, row = "DELETE FROM known WHERE scope = ? AND kind = ?", (self.scope(), kind)
         with self._open() as database:
             if names is None:
-                return database.execute(f"DELETE FROM known WHERE {where}", values).rowcount  # noqa: S608 no outside text
-            return sum(
-                database.execute(f"DELETE FROM known WHERE {where} AND name = ?", (*values, name)).rowcount  # noqa: S608 no outside text
-                for name in names
-            )
+                return database.execute(sql, row).rowcount
+            return database.executemany(f"{sql} AND name = ?", [(*row, name) for name in names]).rowcount
 
     def remember_missing(self, operation: str) -> None:
         """Keep for a day that the server lacks this route."""

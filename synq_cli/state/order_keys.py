@@ -1,8 +1,11 @@
 """Idempotency keys of orders whose outcome is unknown, stored before anything is sent."""
 
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from decimal import Context, Decimal
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -46,10 +49,13 @@ class Attempt:
 
     def end(self, *, known: bool) -> None:
         """Drop the key once the outcome is known; until then the same order is sent under it again."""
+        scope = self.keys.scope()
         if known:
-            self.keys.forget(self.key)
+            self.keys.execute("DELETE FROM attempts WHERE scope = ? AND key = ?", scope, self.key)
         elif not self.own:
-            self.keys.keep(self)
+            # Another process may have dropped it after an answer to the same order.
+            row = (scope, self.fingerprint, self.key, self.since or self.now)
+            self.keys.execute("INSERT OR IGNORE INTO attempts VALUES (?, ?, ?, ?)", *row)
 
 
 @dataclass
@@ -69,8 +75,6 @@ class OrderKeys:
 
         With `keep` it is on disk when this returns; UsageError if it can't be stored.
         """
-        import uuid
-
         now, fingerprint = self.now(), order_fingerprint(order)
         if own is not None:
             return Attempt(own, now, None, own=True, fingerprint=fingerprint, keys=self)
@@ -84,16 +88,8 @@ class OrderKeys:
                 database.execute("INSERT INTO attempts VALUES (?, ?, ?, ?)", (*place, key, now))
         return Attempt(key, now, since, own=False, fingerprint=fingerprint, keys=self)
 
-    def keep(self, attempt: Attempt) -> None:
-        """Store the key again: another process may have dropped it after an answer to the same order."""
-        row = (self.scope(), attempt.fingerprint, attempt.key, attempt.since or attempt.now)
-        self._execute("INSERT OR IGNORE INTO attempts VALUES (?, ?, ?, ?)", row)
-
-    def forget(self, key: str) -> None:
-        """Drop a key: the same order is a new one from now on."""
-        self._execute("DELETE FROM attempts WHERE scope = ? AND key = ?", (self.scope(), key))
-
-    def _execute(self, statement: str, values: tuple[object, ...]) -> None:
+    def execute(self, statement: str, *values: object) -> None:
+        """Change the file once an answer has come; an error is a warning."""
         try:
             with self._open() as database:
                 database.execute(statement, values)
@@ -114,14 +110,10 @@ class OrderKeys:
 
 def order_fingerprint(order: Mapping[str, Any]) -> str:
     """A hash of an order that does not depend on the order of its fields or the notation of its numbers."""
-    from hashlib import sha256
-
     return sha256(exact_json.dumps(_normalized(order)).encode()).hexdigest()
 
 
 def _normalized(value: Any) -> Any:
-    from decimal import Context, Decimal
-
     if isinstance(value, Mapping):
         return {name: _normalized(value[name]) for name in sorted(value)}
     if isinstance(value, list):

@@ -162,18 +162,18 @@ def test_what_is_too_large_is_not_sent(run: Any) -> None:
     large = json.dumps([{"title": "x" * 8_000_000}])
     result, seen = run(IMPORT, lambda request: httpx.Response(400, text="Invalid payload"), stdin=large)
     assert (result.status, seen) == (2, ["POST"])
-    assert "the API takes at most 10,000,000.\n  Split the file." in result.err
+    assert "the API accepts at most 10,000,000.\n  Split the file." in result.err
     result, seen = run(IMPORT, lambda request: job(), stdin=json.dumps([{"title": "x" * 10_000_000}]))
     assert (result.status, seen) == (2, [])
 
 
-def test_an_unclear_start_says_where_to_look_and_sends_nothing_again(run: Any) -> None:
+def test_job_with_an_unknown_start_is_not_repeated_and_gets_a_hint(run: Any) -> None:
     def reply(request: httpx.Request) -> Any:
         raise httpx.ReadTimeout("late")
 
     result, seen = run([*IMPORT, "-q"], reply, stdin=ROWS)
     assert (result.status, seen) == (10, ["POST"])
-    assert result.err.endswith("  Look for it in `synq products jobs list --type import` before sending it again.\n")
+    assert result.err.endswith("  Look for it in `synq products jobs list --type import` before you send it again.\n")
 
 
 WRONG = {

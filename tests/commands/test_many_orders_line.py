@@ -139,8 +139,8 @@ def test_every_problem_is_listed_and_nothing_sent(run: Any, desk: Desk) -> None:
     assert (result.status, desk.seen) == (2, [])
     assert result.err == (
         "synq: standard input has 3 problems; nothing was sent.\n"
-        "  line 2: currency is missing, and the API would assume USD: add it, or a channel, whose currency is "
-        "used then; items[0].quantity is 0: use a whole number from 1 to 2,147,483,647\n"
+        "  line 2: currency is missing, and the API would assume USD: add a currency, or a channel to use its "
+        "currency; items[0].quantity is 0: use a whole number from 1 to 2,147,483,647\n"
         "  line 3: not valid JSON: Expecting value\n"
         "  line 4: it is not an object: use one with fields such as payment_provider and items\n"
         "  Fix the file and run the command again.\n"
@@ -204,7 +204,7 @@ def test_unknown_order_is_sent_again_by_resume(run: Any, desk: Desk, tmp_path: P
     summary = json.loads(result.out)
     assert (result.status, summary["failed"], summary["unknown_lines"]) == (10, 1, [1])
     assert json.loads(result.err)["error"]["hint"] == (
-        f"`synq runs resume {summary['id']}` sends them again under the same keys, so that none can count twice."
+        f"`synq runs resume {summary['id']}` sends them again under the same keys, so none can be placed twice."
     )
     failed = Path(summary["failed_file"])
     assert failed == tmp_path / "orders.failed.ndjson"

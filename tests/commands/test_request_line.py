@@ -91,12 +91,14 @@ def test_what_can_not_be_sent_is_refused_before(synq: Any, answering: Any, line:
         ("GET", f"/api/v1/oms/orders/{ORDER}", 4, 12),
     ],
 )
-def test_a_write_is_never_sent_again_on_doubt(synq: Any, method: str, path: str, tries: int, status: int) -> None:
+def test_write_with_an_unknown_outcome_is_not_repeated(
+    synq: Any, method: str, path: str, tries: int, status: int
+) -> None:
     seen = []
     http = httpx.MockTransport(lambda request: seen.append(request) or httpx.Response(503, text="down"))
     result = synq("api", method, path, "--yes", environ=ENVIRON, http=http)
     assert (result.status, result.out, len(seen)) == (status, "", tries)
-    assert ("Check whether it was carried out before sending it again." in result.err) == (status == 10)
+    assert ("Check whether it was carried out before you send it again." in result.err) == (status == 10)
 
 
 def test_the_guards_hold(synq: Any, answering: Any) -> None:
@@ -169,7 +171,7 @@ def test_an_error_ends_like_any_other(synq: Any, answering: Any) -> None:
     missing = synq("-q", "api", "/nope", environ=ENVIRON, http=http)
     assert (missing.status, missing.err) == (
         5,
-        "synq: 404 page not found.\n  Is the path right? `synq schema` lists the operations that synq knows.\n",
+        "synq: 404 page not found.\n  Check the path: `synq schema` lists the operations that synq knows.\n",
     )
 
 
@@ -201,7 +203,7 @@ def test_a_list_without_pages_is_what_the_api_gave(synq: Any, answering: Any) ->
     assert synq("api", "/x", "--paginate", "-q", environ=ENVIRON, http=http).out == "[]\n"
     single = synq("api", "/x", "--paginate", "-q", environ=ENVIRON, http=http)
     assert (single.status, single.out) == (2, "")
-    assert single.err.startswith("synq: The answer is not a list in pages.\n")
+    assert single.err.startswith("synq: The response is not a paginated list.\n")
     assert [str(request.url) for request in seen] == ["https://api.test/x?limit=100"] * 3
 
 

@@ -50,7 +50,7 @@ def test_a_list_is_by_name_in_either_wrapping(run: Any, noun: str) -> None:
 
 
 @pytest.mark.parametrize("noun", ALL)
-def test_a_create_sends_what_was_named_and_prints_the_answer(run: Any, noun: str) -> None:
+def test_create_sends_the_given_fields_and_prints_the_response(run: Any, noun: str) -> None:
     options, body = ALL[noun]
     made = {"id": ID, "name": "Fell & Fjord", "new": [1]}
     result, (request,) = run([noun, "create", " Fell & Fjord ", *options, "--json"], made)
@@ -80,7 +80,7 @@ def test_refusals_and_unclear_answers(run: Any, noun: str) -> None:
     assert "Invalid request payload" in refused.err
     unclear, seen = run([noun, "create", "Fell"], httpx.ReadTimeout("late"))
     assert (unclear.status, unclear.out, len(seen)) == (10, "", 1)
-    look = f"  Look for 'Fell' in `synq products {noun} list` before sending it again.\n"
+    look = f"  Look for 'Fell' in `synq products {noun} list` before you send it again.\n"
     assert unclear.err.endswith(look)
 
 

@@ -152,7 +152,7 @@ def test_with_none_to_be_had_it_names_the_ways(synq: Any, body: str) -> None:
     assert result.err == f"synq: Can't ask for the webhook secret without a terminal.\n  {WAYS}\n"
 
 
-def test_a_keyring_that_fails_is_no_secret_to_itself(synq: Any, body: str) -> None:
+def test_keyring_error_contains_no_secret(synq: Any, body: str) -> None:
     class Locked:
         def get_password(self, _service: str, _username: str, /) -> str:
             raise RuntimeError(SECRET)
@@ -183,7 +183,7 @@ def test_what_can_not_be_done_is_refused(synq: Any, body: str, line: list[str], 
     assert result.err.startswith(f"synq: {said}")
 
 
-def test_blanks_around_a_secret_count_and_are_told(synq: Any, body: str) -> None:
+def test_spaces_around_a_secret_are_kept_with_a_warning(synq: Any, body: str) -> None:
     result = synq("webhooks", "sign", body, "--secret-stdin", stdin=f" {SECRET}\n", environ=NOWHERE)
     assert result.out == f"{sign(BODY, ' ' + SECRET)}\n"
     assert result.err == "Warning: The webhook secret starts or ends with a space, which is part of it.\n"
@@ -226,11 +226,11 @@ def test_with_a_connection_it_is_the_providers_envelope(synq: Any, receiver: Rec
 @pytest.mark.parametrize(
     ("status", "answer", "exit_status", "said"),
     [
-        (404, b"no such hook\nmore", 3, "answered 404 Not Found: no such hook."),
-        (500, b"<html>oops</html>", 12, "answered 500 Internal Server Error."),
-        (302, b"", 3, "answered 302 Found."),
+        (404, b"no such hook\nmore", 3, "responded with 404 Not Found: no such hook."),
+        (500, b"<html>oops</html>", 12, "responded with 500 Internal Server Error."),
+        (302, b"", 3, "responded with 302 Found."),
         (299, b"", 0, ""),
-        (599, b"", 12, "answered 599."),
+        (599, b"", 12, "responded with 599."),
     ],
 )
 def test_an_answer_that_is_no_success_is_an_error(
@@ -289,7 +289,7 @@ def test_the_sandbox_takes_what_its_own_secret_has_signed(synq: Any) -> None:
 @pytest.mark.parametrize(
     ("reply", "status", "said"),
     [
-        (httpx.Response(401, text="invalid signature"), 4, "Is it this tenant's secret?"),
+        (httpx.Response(401, text="invalid signature"), 4, "Check that the secret is this tenant's"),
         (httpx.Response(403, text="unauthorized webhook connection"), 4, "Use an active connection"),
         (httpx.Response(500, text="webhook secret not configured"), 10, "A webhook may be processed twice"),
         (httpx.ReadTimeout("late"), 10, "A webhook may be processed twice"),
@@ -311,9 +311,9 @@ def test_what_the_api_says_against_it(synq: Any, answering: Any, reply: Any, sta
         (["https://u:p@example.com", "--event", "order.created"], "remove the user name and password"),
         (["https://example.com/#x", "--event", "order.created"], "remove the fragment"),
         (["hooks", "--event", "order.created"], "use a URL such as"),
-        (["/hooks", "--event", "order.created"], 'Invalid path "/hooks": the API takes webhooks at '),
+        (["/hooks", "--event", "order.created"], 'Invalid path "/hooks": the API accepts webhooks only at '),
         (["https://api.test/x", "--event", "order.created"], 'Invalid path "/x"'),
-        (["/unified/webhook", "--event", "order.created"], "The API takes only the events of a connection."),
+        (["/unified/webhook", "--event", "order.created"], "The API accepts only events of a connection."),
         (["https://hooks.test", "--event", "order.crated"], 'No sample for the event "order.crated".'),
         (["https://hooks.test", "--event", "accounting.order.created"], "comes from an integration provider"),
         (["https://hooks.test", "--event", "order.created", "--connection", " "], "The connection can't be blank."),

@@ -88,7 +88,7 @@ WRITES = {
         {"available": 37},
         {"available": 34},
         presumed=True,
-        look=f"Before reserving again look for 3 of {VARIANT} at the top of "
+        look=f"Before you reserve again, look for 3 of {VARIANT} at the top of "
         f"`synq inventory reservations --sku {VARIANT} --status active`.",
     ),
     "release": Write(
@@ -106,7 +106,7 @@ WRITES = {
         "/api/v1/channels",
         {"name": "nordic-web", "currency": "EUR", "active": False},
         needs="This requires the role EDITOR or ADMIN. ",
-        look="Look for nordic-web in `synq channels list` before sending it again.",
+        look="Look for nordic-web in `synq channels list` before you send it again.",
     ),
     "channel change": Write(
         "channels update high-street --inactive",
@@ -122,14 +122,15 @@ WRITES = {
         "integrations connect",
         "POST",
         "/api/v1/integrations/auth-url",
-        look="This stores nothing: run it again.",
+        look="Nothing was stored: run the command again.",
     ),
     "connection": Write(
         "integrations save 66f3c2a8e19d4b7051d8a0f2 --category Accounting --provider Xero",
         "POST",
         "/api/v1/integrations/callback",
         {"connection_id": "66f3c2a8e19d4b7051d8a0f2", "category": "accounting", "provider": "xero"},
-        look="`synq integrations list` shows whether it is there. Saving it again does no harm, but is logged again.",
+        look="`synq integrations list` shows whether it is there. "
+        "Saving it again is safe, but adds another entry to the audit log.",
     ),
     "disconnection": Write(
         "integrations disconnect 8f02 --yes",
@@ -158,7 +159,7 @@ WRITES = {
         {"email": "rory@fellandfjord.example", "role": "EDITOR"},
         needs="This requires the role ADMIN. ",
         look="Look for rory@fellandfjord.example in `synq organization members list` first: "
-        "a second invitation sends another e-mail.",
+        "a second invitation sends another email.",
     ),
     "role": Write(
         "organization members set-role rory@fellandfjord.example viewer",

@@ -101,7 +101,7 @@ def test_a_partial_word_is_completed(at: Shell, typed: str, line: str) -> None:
     ("typed", "last", "names", "about"),
     [
         ("synq or", "organization", ["orders", "organization"], "List, create, track, ship and cancel orders"),
-        ("synq orders list --s", "--status", ["--sandbox", "--since", "--status"], "Only what is newer"),
+        ("synq orders list --s", "--status", ["--sandbox", "--since", "--status"], "Only rows since this age"),
         ("synq --sandbox inventory levels --location ", "Troms. lager", ["High Street shop", "Leith warehouse"], ""),
     ],
 )

@@ -123,7 +123,7 @@ def test_another_tenants_token_is_sent_nowhere(desk: NewDesk) -> None:
 
 
 @pytest.mark.parametrize("claim", ["", "t\u00fcr", "a\r\nX-Evil: 1", "a b\x00", " " * 3])
-def test_a_claim_that_no_header_can_carry_is_left_out(desk: NewDesk, claim: str) -> None:
+def test_claim_that_does_not_fit_a_header_is_omitted(desk: NewDesk, claim: str) -> None:
     server = Server(httpx.Response(200, json={"id": ORDER}))
     get_order(desk(server, token=jwt(tenantid=claim, org_id=ORG)))
     assert ("x-tenant-id" in server.requests[0].headers, server.requests[0].headers["x-org-id"]) == (False, ORG)
@@ -451,7 +451,9 @@ def test_a_refused_adjustment_is_as_clear_as_a_refused_read(desk: NewDesk, statu
 
 def test_ctrl_c_during_an_adjustment_says_that_it_may_have_been_applied(desk: NewDesk) -> None:
     server = Server(KeyboardInterrupt())
-    message = f"Interrupted while {POST_CALL} was in progress; it may have been applied. Check before sending it again."
+    message = (
+        f"Interrupted while {POST_CALL} was in progress; it may have been applied. Check before you send it again."
+    )
     assert told(failed(lambda: desk(server).api.inventory.adjust(MOVEMENT))) == ("InterruptError", 130, message)
     assert server.calls == [POST_CALL]
     server = Server(httpx.ReadTimeout("slow"), ledger=KeyboardInterrupt())

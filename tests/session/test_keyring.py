@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from synq_cli.errors import AuthError
-from synq_cli.session.tokens.keyring import Keyring
+from synq_cli.session.tokens.stores import TokenStore
 from synq_cli.state.cache import Cache
 
 
@@ -36,24 +36,25 @@ class Narrow:
         del self.entries[username]
 
 
-def over(store: Any, folder: Path = Path("/dev/null")) -> Keyring:
-    return Keyring(store, Cache(lambda: folder), limit=3, hint="Do without.")
+def over(store: Any) -> TokenStore:
+    folder = Path("/dev/null")
+    return TokenStore(folder, store, cache=Cache(lambda: folder))
 
 
 def test_a_long_secret_is_split_and_a_short_one_is_not() -> None:
     store = Narrow()
     keyring = over(store)
-    keyring.write("acme", "a" * 3000)
+    keyring.write("acme", "a" * 3000, "keyring")
     assert sorted(len(kept) for name, kept in store.entries.items() if name != "acme") == [600, 1200, 1200]
     assert store.entries["acme"].startswith("synq:divided:3:")
     del store.entries[next(name for name in store.entries if name.endswith(".1"))]
     with pytest.raises(AuthError) as caught:
-        keyring.read("acme")
+        keyring.read("acme", "keyring")
     assert caught.value.message == "The keyring stores the secret in several entries, and one is missing."
-    keyring.write("acme", "short")
+    keyring.write("acme", "short", "keyring")
     assert store.entries == {"acme": "short"}
-    keyring.write("acme", "b" * 1281)
-    assert keyring.delete("acme", "beta") == [True, False]
+    keyring.write("acme", "b" * 1281, "keyring")
+    assert keyring.delete("acme", "beta", where="keyring") == [True, False]
     assert store.entries == {}
 
 
@@ -63,8 +64,8 @@ def test_last_secret_is_read_and_old_parts_are_deleted(lengths: list[int]) -> No
     keyring = over(store)
     for number, length in enumerate(lengths):
         secret = str(number) * length
-        keyring.write("acme", secret)
-        assert keyring.read("acme") == secret
+        keyring.write("acme", secret, "keyring")
+        assert keyring.read("acme", "keyring") == secret
         assert len(store.entries) == (1 if length <= 1280 else 1 + -(-length // 1200))
 
 
@@ -72,12 +73,12 @@ def test_last_secret_is_read_and_old_parts_are_deleted(lengths: list[int]) -> No
 def test_failed_write_keeps_the_old_secret(write: int) -> None:
     store = Narrow()
     keyring = over(store)
-    keyring.write("acme", "a" * 3000)
+    keyring.write("acme", "a" * 3000, "keyring")
     store.writes, store.fails_at = 0, write
     with pytest.raises(AuthError):
-        keyring.write("acme", "b" * 3000)
+        keyring.write("acme", "b" * 3000, "keyring")
     store.fails_at = 0
-    assert keyring.read("acme") == "a" * 3000
+    assert keyring.read("acme", "keyring") == "a" * 3000
 
 
 def test_cache_keeps_values_until_it_is_damaged(tmp_path: Path) -> None:

@@ -4,10 +4,10 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from synq_cli.bulk.journal import Content, Receipt, Row
-from synq_cli.bulk.prepare import PreparedRows, Problem, prepare
+from synq_cli.bulk.journal import Content, Row
+from synq_cli.bulk.plan import Plan, Problem, prepare
 from synq_cli.bulk.verbs.verb import Verb
-from synq_cli.errors import NotFoundError, UnknownOutcomeError, UsageError
+from synq_cli.errors import NotFoundError, UsageError
 from synq_cli.http import operations
 from synq_cli.resources.orders.checks import order_problems
 from synq_cli.resources.orders.placing import merge_order, resolve_channel, with_location
@@ -20,11 +20,10 @@ class CreateOrders(Verb):
     name = "orders create"
     noun = "order"
     operation = operations.CREATE_ORDER
+    ids = ("id", "workflow_id")
     undo_hint = "Cancel the orders one by one: synq orders cancel ID. `synq runs show RUN --rows all` lists their ids."
 
-    def read(
-        self, text: str, name: str, location: str | None, fields: Mapping[str, str | None] | None = None
-    ) -> PreparedRows:
+    def read(self, text: str, name: str, location: str | None, fields: Mapping[str, str | None] | None = None) -> Plan:
         """The orders of a file; `fields` replace those of each order, and all stock comes from `location`, if given."""
 
         def check(document: Any) -> Content:
@@ -34,18 +33,9 @@ class CreateOrders(Verb):
             return order
 
         return prepare(
-            text, name, None, check=check, resolve=lambda rows: self._resolve(rows, location), identity=_identity,
-            duplicate="remove one",
+            self, text, name, None, check=check, resolve=lambda rows: self._resolve(rows, location),
+            identity=lambda order: order_fingerprint(order | {"idempotency_key": None}), duplicate="remove one",
         )  # fmt: skip
-
-    def body(self, content: Content) -> object:
-        return content
-
-    def receipt(self, answer: Any) -> Receipt:
-        for name in ("id", "workflow_id"):
-            if isinstance(answer, dict) and isinstance(answer.get(name), str):
-                return Receipt(answer[name])
-        raise UnknownOutcomeError("The API accepted the order, but its response names neither an order nor a workflow.")
 
     def _resolve(self, rows: Sequence[Row], location: str | None) -> tuple[list[Row], list[Problem]]:
         location_id = None if location is None else self._api.locations.resolve(location)[0]
@@ -69,7 +59,3 @@ class CreateOrders(Verb):
                 order["items"] = with_location(location_id, order["items"])
             resolved.append(Row(row.line, order, row.source))
         return resolved, problems
-
-
-def _identity(content: Content) -> str:
-    return order_fingerprint({name: value for name, value in content.items() if name != "idempotency_key"})

@@ -1,18 +1,19 @@
 """Many products: `synq products import`, whose rows in the journal are bulk jobs over parts of one file."""
 
 import gc
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from synq_cli import exact_json
 from synq_cli.bulk.journal import Content, Receipt, Row
-from synq_cli.bulk.prepare import PreparedRows, Problem, refuse
+from synq_cli.bulk.plan import Plan, Problem, refuse
 from synq_cli.bulk.reconcile import clock_offset, match
 from synq_cli.bulk.verbs.verb import Verb
-from synq_cli.errors import RejectedError, UnknownOutcomeError, UsageError
+from synq_cli.documents import read_errors
+from synq_cli.errors import RejectedError, UsageError
 from synq_cli.http import operations
 from synq_cli.resources.products.bulk_jobs import COLUMNS, JOB_TYPES, LARGEST_PAYLOAD, product_problems
 from synq_cli.rows import Layout, Record, RowReader
@@ -42,7 +43,7 @@ class ImportProducts(Verb):
         is_copy: bool = False,
         watch: Callable[[int, int], None] = lambda _done, _size: None,
         largest: int = LARGEST_PAYLOAD,
-    ) -> PreparedRows:
+    ) -> Plan:
         """The parts of a file, all of it checked, in memory that does not grow with its rows.
 
         No part has more than `largest` bytes of JSON. `watch` is called with the MB that are read, and with all. A copy
@@ -54,7 +55,9 @@ class ImportProducts(Verb):
         maybe_doubled: set[str] = set()
         problems: list[Problem] = []
         count = more = 0
-        with _opened(path, name) as file:
+        with read_errors(name):
+            opened = path.open("rb")
+        with opened as file:
             layout = reader.layout(file)
             if "id" in layout.columns:
                 raise UsageError(
@@ -80,7 +83,7 @@ class ImportProducts(Verb):
         refuse(name, problems, more=more)
         if not count:
             raise UsageError(f"{name} has no rows.", hint="Nothing was sent.")
-        return PreparedRows(parts.rows, warnings=[reader.remark] if reader.remark else [])
+        return Plan(self, parts.rows, [reader.remark] if reader.remark else [])
 
     def body(self, content: Content) -> bytes:
         if content["end"] - content["begin"] > _MB:
@@ -91,10 +94,9 @@ class ImportProducts(Verb):
         return b"".join([head, quote, b64encode(payload) if quote else payload, quote, b"}"])
 
     def receipt(self, answer: Any) -> Receipt:
-        if not isinstance(answer, dict) or not isinstance(answer.get("id"), str):
-            raise UnknownOutcomeError("The API accepted the bulk job, but its response does not name it.")
+        receipt = super().receipt(answer)
         self._api.bulk_jobs.remember("import", answer)
-        return Receipt(answer["id"], epoch(answer.get("created_at")))
+        return receipt
 
     def retry_after_rejection(self, error: RejectedError) -> bool:
         return self._api.bulk_jobs.switch_encoding(error)
@@ -126,11 +128,9 @@ class _Parts:
     def __init__(self, path: Path, layout: Layout, largest: int, *, is_copy: bool) -> None:
         self.rows: list[Row] = []
         self._largest = largest
-        self._fixed = {"path": str(path), "is_copy": is_copy, "delimiter": layout.delimiter, "columns": layout.columns}
-        self._start(Record(0))
-
-    def _start(self, record: Record) -> None:
-        self._first, self._last, self._size, self._count, self._hash = record, record.line, 2, 0, sha256()
+        columns = {"delimiter": layout.delimiter, "columns": layout.columns}
+        self._fixed: Content = {"path": str(path), "is_copy": is_copy, **columns}
+        self._size = 0
 
     def add(self, record: Record) -> str:
         """Add a row; gives the problem with it."""
@@ -139,28 +139,20 @@ class _Parts:
             return f"its {len(data):,} bytes are more than the API accepts"
         if self._size + len(data) > self._largest:
             self.close(record.begin)
-        if not self._count:
-            self._start(record)
+        if not self._size:
+            self._line, self._size, self._hash = record.line, 2, sha256()
+            self._part = self._fixed | {"begin": record.begin, "products": 0}
+        self._part["products"] += 1
+        self._part["last_line"] = record.line
         self._hash.update(data)
         self._size += len(data) + 1
-        self._count += 1
-        self._last = record.line
         return ""
 
     def close(self, end: int) -> None:
         """End the part before this byte."""
-        if self._count:
-            first = self._first
-            where = {"begin": first.begin, "end": end, "last_line": self._last, "products": self._count}
-            self.rows.append(Row(first.line, self._fixed | where | {"digest": self._hash.hexdigest()}))
-            self._count = 0
-
-
-def _opened(path: Path, name: str) -> BinaryIO:
-    try:
-        return path.open("rb")
-    except OSError as error:
-        raise UsageError(f"{name} can't be read: {error.strerror}.") from None
+        if self._size:
+            self.rows.append(Row(self._line, self._part | {"end": end, "digest": self._hash.hexdigest()}))
+            self._size = 0
 
 
 def _problem_with(record: Record) -> str:
@@ -209,8 +201,6 @@ def _payload(content: Content) -> bytearray:
 
 def _rows_in(payload: object) -> Any:
     """The rows that a job was made of, inline or in base64; None if it does not say."""
-    from base64 import b64decode
-
     if not isinstance(payload, str):
         return None
     try:

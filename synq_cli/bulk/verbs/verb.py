@@ -2,45 +2,51 @@
 
 # ruff: noqa: ARG002 the defaults ignore what subclasses need
 
-from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from synq_cli.bulk.journal import Content, Receipt, Row
-from synq_cli.errors import RejectedError
+from synq_cli.errors import RejectedError, UnknownOutcomeError
 from synq_cli.http.operation import Operation
 from synq_cli.resources.client import SynqClient
+from synq_cli.times import epoch
 
 # Requests in flight together: they hide the latency, and are what a crash leaves unknown at most.
 WORKERS = 6
 
 
-class Verb(ABC):
+class Verb:
     """One kind of bulk run: the request for each of its rows, and what to do when an answer is lost.
 
     A row whose outcome is unknown is sent again if the operation's retry class says that this is harmless. Otherwise
     `reconcile` looks for it, and it is sent again only if the user says so.
 
-    `name` is the command's, `noun` what one request makes, `unit` what the rows of the journal are called.
+    `name` is the command's, `noun` what one request makes, `unit` what the rows of the journal are called,
+    `ids` the fields of an answer that may identify it.
     """
 
     name: ClassVar[str]
     noun: ClassVar[str]
     unit: ClassVar[str] = "row"
     operation: ClassVar[Operation]
+    ids: ClassVar[tuple[str, ...]] = ("id",)
     workers: ClassVar[int] = WORKERS
     undo_hint: ClassVar[str | None] = None
 
     def __init__(self, api: SynqClient) -> None:
         self._api = api
 
-    @abstractmethod
     def body(self, content: Content) -> object:
         """The request's body, as JSON values or as bytes; UsageError if it can't be made any more."""
+        return content
 
-    @abstractmethod
     def receipt(self, answer: Any) -> Receipt:
         """The receipt in an answer; UnknownOutcomeError if there is none."""
+        if isinstance(answer, dict):
+            for name in self.ids:
+                if isinstance(answer.get(name), str):
+                    return Receipt(answer[name], epoch(answer.get("created_at")))
+        raise UnknownOutcomeError(f"The API accepted the {self.noun}, but its response does not name it.")
 
     def retry_after_rejection(self, error: RejectedError) -> bool:
         """Whether a rejected row is sent again, because its body is a different one now."""
@@ -71,7 +77,7 @@ class Verb(ABC):
         """How many rows of the user's file are in one row of the journal."""
         return 1
 
-    def on_finished(self, entries: Sequence[Row]) -> None:  # noqa: B027 few have anything to clean up
+    def on_finished(self, entries: Sequence[Row]) -> None:
         """Clean up once a run needs nothing more of its rows."""
 
     @property

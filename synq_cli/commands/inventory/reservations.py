@@ -58,7 +58,7 @@ def reserve_stock(
     Reserved units stay on hand until they are released or shipped with an order. The API refuses to reserve more than
     are available. The request is never retried: if no response arrives, synq exits with 10 and says how to check.
 
-    As a table, and with --dry-run, synq also shows the available units before and after, for one more request.
+    In a table, and with --dry-run, synq also shows the available units before and after, for one more request.
 
     Examples:
       synq inventory reserve HMC-NVY-M 3 --reference trunk-show-2026-12
@@ -117,7 +117,7 @@ def list_reservations(
     """List reservations, newest first.
 
     ACTIVE reservations hold units, RELEASED ones have returned them, CONSUMED ones were shipped with an order. The
-    API returns all reservations at once and does not filter; synq does.
+    API returns all reservations in one response and does not filter, so synq filters them.
 
     A table shows the names of locations, and SKUs that are in the local cache; other formats show ids, as the API
     does.

@@ -44,7 +44,7 @@ def add_sku(
 ) -> None:
     """Add one SKU to the local cache.
 
-    Needed only for servers that can't look SKUs up.
+    Needed only for servers that can't look up SKUs.
 
     Examples:
       synq inventory skus add HMC-NVY-M eb5bd2b9-e9a4-430b-9999-36b0cfa6ef1d

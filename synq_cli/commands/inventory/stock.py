@@ -76,7 +76,7 @@ def adjust_stock(
     the opposite quantity. The change is relative, so synq never sends it twice: if no response arrives, it reads the
     ledger once, shows what it finds and exits with 10.
 
-    As a table, and with --dry-run, synq also shows the stock before and after, for one more request. In a script,
+    In a table, and with --dry-run, synq also shows the stock before and after, for one more request. In a script,
     adjusting a SKU that is in the local cache takes one request.
 
     --file takes rows with the columns sku or variant_id, delta, and optionally location; other columns are ignored.
@@ -145,7 +145,7 @@ def list_levels(
     --low reads the low-stock threshold from the tenant's settings, for one more request; --threshold N uses your own.
     The API does not filter by stock, so synq reads pages of 100 until --limit rows match.
 
-    Each SKU takes one request. --sku is the same as an argument.
+    Each SKU takes one request. `--sku SKU` means the same as the argument.
 
     Examples:
       synq inventory levels HMC-NVY-M
@@ -221,7 +221,7 @@ def list_entries(
 def list_locations(run: RunContext) -> None:
     """List stock locations.
 
-    --location takes their names and ids. To set a default, use `synq config set location NAME`.
+    Use their names or ids with --location. To set a default, use `synq config set location NAME`.
 
     Examples:
       synq inventory locations

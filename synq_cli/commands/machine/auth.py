@@ -1,16 +1,20 @@
 """`synq auth`: log in, show the login, switch tenants, log out."""
 
+from collections.abc import Iterator
 from typing import Annotated
 
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
-from synq_cli.cli.login import all_logins, choose_profile, log_in, refuse_sandbox
 from synq_cli.cli.metavars import PROFILE
 from synq_cli.cli.options import argument, option, switch
+from synq_cli.errors import UsageError
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import flag, state, timestamp
+from synq_cli.output.prompts import ask, ask_secret
 from synq_cli.session import profiles
+from synq_cli.session.session import OVERRIDES
+from synq_cli.session.settings import RENEWAL_SETTINGS, SANDBOX, parse_setting, resolve
 
 group = CommandGroup()
 
@@ -27,10 +31,16 @@ STATUS = [
     Column("Renewed by", "renews"),
     Column("Overridden by", "overridden_by"),
 ]
+_WAYS = (
+    "Paste a token, which expires after an hour",
+    "Run a command that prints a new token when one is needed",
+    "Use an OAuth 2 refresh token and its token URL",
+)
+_PIPE = "Pipe it in: synq auth login --with-token < token.txt"
 
 
 @group.command("login", operations.LIST_CHANNELS)
-def log_in_command(
+def log_in(
     run: RunContext,
     with_token: Annotated[bool, switch("--with-token", "Read the token from standard input.")] = False,
     insecure_storage: Annotated[
@@ -53,8 +63,8 @@ def log_in_command(
     Tokens expire after an hour. synq can renew them in one of two ways; on a terminal it asks which. --token-command
     is a command of yours that prints a new token, run without a shell and with 30 seconds to finish. --token-url is
     an OAuth 2 server that gives new tokens for a refresh token, which synq prompts for, or reads with --with-token,
-    and stores. synq renews a token five minutes before it expires, or when the API refuses it, once for all synq
-    processes. If that fails, the stored tokens stay.
+    and stores. synq renews a token five minutes before it expires, or when the API refuses it. All synq processes
+    share a renewal; if it fails, the stored tokens stay.
 
     Examples:
       synq auth login
@@ -63,9 +73,30 @@ def log_in_command(
       synq auth login --profile acme --token-command "pass show synq/acme"
       synq auth login --profile acme --token-url https://login.example.com/oauth/token --client-id synq
     """
-    refuse_sandbox(run, "The sandbox needs no login.")
+    run.refuse_sandbox("The sandbox needs no login.")
+    if token_command is not None and (token_url is not None or with_token):
+        raise UsageError("--token-command conflicts with --token-url and --with-token.", hint="Give one of them.")
+    if client_id is not None and token_url is None:
+        raise UsageError("--client-id requires --token-url.")
+    if token_command is None and token_url is None and not with_token:
+        token_command, token_url, client_id = _choose_renewal(run)
+    values = zip(RENEWAL_SETTINGS, (token_command, token_url, client_id), strict=True)
+    kept = {name: parse_setting(name, text) for name, text in values if text is not None}
     where = "file" if insecure_storage else "keyring"
-    log_in(run, where, from_stdin=with_token, command=token_command, token_url=token_url, client_id=client_id)
+    session, refresh_token = run.session, None
+    renewal = session.renewal(run.settings._replace(**{**dict.fromkeys(RENEWAL_SETTINGS), **kept}), where)
+    if token_command is not None:
+        session.use(renewal.run_command(token_command), "the token_command")
+    elif token_url is not None:
+        typed = _read_secret(run, "Refresh token", from_stdin=with_token).strip()
+        token, rotated = renewal.exchange(typed)
+        refresh_token = rotated or typed
+        session.use(token, token_url)
+    else:
+        token = _read_secret(run, "Token", from_stdin=with_token)
+        session.use(token, "standard input" if with_token else "the prompt")
+    run.api.channels.list()  # proves the token: open to every role
+    session.save_login(where, kept, refresh_token)
     run.output.record(run.session.describe(), STATUS)
 
 
@@ -75,9 +106,9 @@ def show_status(
 ) -> None:
     """Show the current login.
 
-    Shows the tenant, organization, role and expiry from the token when it was last read, where the token is stored,
-    how it is renewed, and which variables override the profile. It sends nothing and does not open the keyring. --all
-    shows every profile without these overrides.
+    Shows the tenant, organization, role and expiry as of the last time that synq read the token, where the token is
+    stored, how it is renewed, and which variables override the profile. It sends nothing and does not open the
+    keyring. --all shows every profile without these overrides.
 
     Examples:
       synq auth status
@@ -85,7 +116,7 @@ def show_status(
       synq auth status --all
     """
     if every:
-        run.output.rows(all_logins(run), STATUS, empty="There are no profiles. To create one, run `synq auth login`.")
+        run.output.rows(_all_logins(run), STATUS, empty="There are no profiles. To create one, run `synq auth login`.")
         return
     run.session.check_login()
     run.output.record(run.session.describe(), STATUS)
@@ -102,7 +133,7 @@ def refresh_token(run: RunContext) -> None:
       synq auth refresh
       synq auth refresh --profile acme --json
     """
-    refuse_sandbox(run, "The sandbox has no login to renew.")
+    run.refuse_sandbox("The sandbox has no login to renew.")
     run.session.renew_now()
     run.output.record(run.session.describe(), STATUS)
 
@@ -112,7 +143,7 @@ def print_token(run: RunContext) -> None:
     """Print the token, for other tools.
 
     The token is a secret: pass it to another program, do not show it. A token that is about to expire is renewed
-    first, if the profile says how.
+    first, if the profile can renew it.
 
     Examples:
       curl -H "Authorization: Bearer $(synq auth token)" https://api.synq.io/api/v1/channels
@@ -136,7 +167,7 @@ def switch_profile(
       synq auth switch
       synq auth switch acme
     """
-    name = choose_profile(run, named)
+    name = _choose_profile(run, named)
     profiles.change(run.config.path, lambda config: config.update(current_profile=name))
     run.output.note(f"Switched to profile {name}.")
     if run.settings.profile != name and run.settings.sources["profile"] not in {"auth switch", "default"}:
@@ -153,7 +184,62 @@ def log_out(run: RunContext) -> None:
       synq auth logout --profile acme
       synq auth logout
     """
-    refuse_sandbox(run, "The sandbox has no login.")
+    run.refuse_sandbox("The sandbox has no login.")
     profile = profiles.existing(run.config, run.settings.profile)
     had = run.session.forget_login()
     run.output.note(f"Logged out of profile {profile}." if had else f"Profile {profile} was not logged in.")
+
+
+def _all_logins(run: RunContext) -> Iterator[dict[str, object]]:
+    """The status of each profile's login by itself, and which variables override it in this run."""
+    environ = {name: value for name, value in run.system.environ.items() if name not in OVERRIDES}
+    overriding = [name for name in OVERRIDES if run.system.environ.get(name)]
+    for name in run.config.profiles:
+        session = run.session_for(resolve({"profile": name}, environ, run.config), environ)
+        yield {**session.describe(in_use=name == run.settings.profile), "overridden_by": overriding}
+
+
+def _choose_profile(run: RunContext, name: str | None) -> str:
+    """The profile of this name, or the one a person picks; UsageError if unknown, RefusedError off a terminal."""
+    if name is not None:
+        return profiles.existing(run.config, name)
+    names = list(dict.fromkeys([*run.config.profiles, SANDBOX]))
+    choices = [_described(run, name) for name in names]
+    hint = f"Run `synq auth switch PROFILE`. Profiles: {', '.join(names)}."
+    typed = ask("Profile", choices=choices, stdin=run.system.stdin, stderr=run.system.stderr, hint=hint)
+    if typed.isdecimal() and 0 < int(typed) <= len(names):
+        return names[int(typed) - 1]
+    return profiles.existing(run.config, typed) if typed else run.settings.profile
+
+
+def _described(run: RunContext, name: str) -> str:
+    """A profile with its tenant and environment, and whether it is in use."""
+    kept = run.config.profiles.get(name, {})
+    parts = [kept.get("tenant_id"), kept.get("environment"), "in use" if name == run.settings.profile else None]
+    return f"{name}  {', '.join(str(part) for part in parts if part)}".rstrip()
+
+
+def _choose_renewal(run: RunContext) -> tuple[str | None, str | None, str | None]:
+    """The command, token URL and client id that a person enters; all None for a token that is pasted."""
+    way = _ask(run, "How should synq get tokens for this login? [1]", _WAYS) or "1"
+    if way == "1":
+        return None, None, None
+    if way == "2":
+        return _ask(run, "Command"), None, None
+    if way == "3":
+        return None, _ask(run, "Token URL"), _ask(run, "Client id (optional)") or None
+    # The answer is not repeated: it may be a token, pasted one question too early.
+    raise UsageError(
+        "Invalid choice. If you pasted a token, it is visible in this terminal: clear the screen.",
+        hint="Press Enter, or type 1, 2 or 3. The next prompt asks for the token and hides it.",
+    )
+
+
+def _ask(run: RunContext, question: str, choices: tuple[str, ...] = ()) -> str:
+    return ask(question, choices=choices, stdin=run.system.stdin, stderr=run.system.stderr, hint=_PIPE)
+
+
+def _read_secret(run: RunContext, name: str, *, from_stdin: bool) -> str:
+    if from_stdin:
+        return run.system.stdin.read()
+    return ask_secret(f"{name}: ", stdin=run.system.stdin, stderr=run.system.stderr, hint=_PIPE)

@@ -49,7 +49,7 @@ def install(run: RunContext, shell: ShellArgument = None, yes: YesOption = False
     """Install shell completion.
 
     Writes the script to the folder where the shell looks for it and, if needed, adds a few marked lines to the
-    shell's start-up file. Shows the files and asks for confirmation first. Run it again after each update of synq.
+    shell's start-up file. Shows the files and asks for confirmation first. Run it again after you update synq.
 
     Commands, options and fixed values then complete without starting synq. Profiles, SKUs, locations, orders and runs
     complete from the local cache; completion never calls the API.

@@ -28,7 +28,8 @@ def show_help(
 ) -> None:
     """Show help on a topic or a command.
 
-    Topics explain what all commands have in common. For a command, such as `orders list`, this is the page of --help.
+    Topics explain what all commands have in common. For a command, such as `orders list`, it prints the same page as
+    --help.
 
     Examples:
       synq help
@@ -47,9 +48,9 @@ def show_schema(
 ) -> None:
     """Print the command tree as JSON.
 
-    Describes the arguments and options of each command, its effect, operations and number of requests at the API, the
-    role it requires, its exit statuses and examples. Global options are listed once, at the top. `requests.most` is
-    null if it depends on the data. This command sends nothing.
+    Describes each command: arguments, options, effect, API operations, number of requests, required role, exit
+    statuses and examples. Global options are listed once, at the top. `requests.most` is null if it depends on the
+    data. This command sends nothing.
 
     Examples:
       synq schema

@@ -112,7 +112,7 @@ def resume_run(
     Sends the pending rows. Rows that were sent but got no response are reconciled first: an order is sent again with
     its own key, an adjustment is looked up in the stock ledger, a part of an import in the list of bulk jobs. If the
     outcome stays unknown (exit status 10), the row is never sent again, unless you list its line with
-    --resend-unknown. Check it first: a row that was applied would count twice.
+    --resend-unknown. Check it first: a row that was already applied would be applied twice.
 
     Examples:
       synq runs resume 2611

@@ -89,10 +89,12 @@ def list_orders(
 
     The API returns pages of 100 orders and does not filter, so synq reads pages until --limit orders match, one
     request per page. --all reads every page and shows no order twice, even if orders move between pages. `-o ndjson`
-    prints orders as pages arrive. --key stops at the order with that key.
+    prints orders as pages arrive. --key stops reading once it finds the order.
 
-    Groups of statuses: closed is completed, cancelled, refunded, returned and failed; open is all others; unpaid is
-    draft and pending_payment; to-ship is confirmed, processing and partially_fulfilled.
+    Status groups: closed (completed, cancelled, refunded, returned, failed), open (all others), unpaid (draft,
+    pending_payment), to-ship (confirmed, processing, partially_fulfilled), shipped (fulfilled, delivered), returning
+    (return_requested, partially_returned, returned), refunded (partially_refunded, refunded), dead (cancelled,
+    failed), cancellable (draft, pending_payment, payment_authorized, confirmed, processing).
 
     Examples:
       synq orders list --status open
@@ -113,8 +115,8 @@ def list_orders(
 def get_order(run: RunContext, order_id: OrderArgument) -> None:
     """Show an order.
 
-    Shows the order's status, totals and payment. The start of an id is enough if synq has shown the order on this
-    machine before.
+    Shows the order's status, totals and payment. The first characters of an id are enough once synq has shown the
+    order on this machine.
 
     Examples:
       synq orders get 8ed7df4a-1d3b-491d-9941-b147ea9d1f87

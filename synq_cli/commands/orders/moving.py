@@ -40,7 +40,7 @@ ItemOption = Annotated[
     list[str] | None,
     option("--item", Metavar("SKU=QTY", "item"), "Number of units of a SKU; repeat for more SKUs. [default: all]"),
 ]
-ReasonOption = Annotated[str | None, option("--reason", "TEXT", "Reason.")]
+ReasonOption = Annotated[str | None, option("--reason", "TEXT", "Reason to record.")]
 
 
 @group.command(
@@ -62,7 +62,7 @@ def fulfill_order(
     status does not allow this. The request is never retried: if no response arrives, synq exits with 10 and says how
     to check.
 
-    As a table, synq also shows the order's status before and after, for one more request.
+    In a table, synq also shows the order's status before and after, for one more request.
 
     Examples:
       synq orders fulfill 0de7290b --carrier "Royal Mail" --tracking-number RM482915307GB
@@ -85,7 +85,7 @@ def return_order(
     Without --item it covers all units that were shipped. synq reads the order first and refuses if its status does not
     allow this. The request is never retried: if no response arrives, synq exits with 10 and says how to check.
 
-    As a table, synq also shows the order's status before and after, for one more request.
+    In a table, synq also shows the order's status before and after, for one more request.
 
     Examples:
       synq orders return b29472f6 --item HMC-NVY-XL=1 --reason "Sleeves too long"

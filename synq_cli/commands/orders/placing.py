@@ -74,7 +74,7 @@ def create_order(
 
     An --item takes its stock from one location, its title from the product and, without @PRICE, its price from the
     variant, if that is in the order's currency. This takes one request for each SKU, one for the products, one for a
-    location that is not in the local cache, and one for the channel. A file with a currency and without a channel
+    location that is not in the local cache, and one for the channel. A file that gives a currency but no channel
     takes one request.
 
     synq creates an idempotency key, shows it and stores it until the API responds. If no response arrives, run the

@@ -78,8 +78,8 @@ def export_catalogue(
 ) -> None:
     """Queue an export of the catalogue, or write a file.
 
-    Without --to, the server writes the whole catalogue to cloud storage and notifies the user there. synq can't follow
-    the export.
+    Without --to, the server writes the whole catalogue to cloud storage and notifies you when it is ready. synq can't
+    follow the export.
 
     --to writes title and category to a file on this machine that `synq products import` can read. The API lists at
     most 100 products; others are missing. In CSV, a cell that a spreadsheet would read as a formula gets a leading

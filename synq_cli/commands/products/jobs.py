@@ -17,7 +17,7 @@ from synq_cli.output.formats import age, excerpt, identifier, quantity, state, t
 from synq_cli.resources.products import bulk_jobs
 
 if TYPE_CHECKING:
-    from synq_cli.bulk.outcome import Outcome
+    from synq_cli.bulk.report import Outcome
     from synq_cli.resources.shared.pagination import Row
     from synq_cli.rows import Columns
 
@@ -128,8 +128,9 @@ def create_job(
 def watch_job(run: RunContext, job_id: JobArgument, limit: ForOption = None) -> None:
     """Watch a bulk job until it has finished.
 
-    synq polls every 5 seconds, later up to every 30, and shows the progress. Then it prints the job. If the job failed,
-    the exit status is 9 if some rows succeeded, 3 if none did. Ctrl-C stops watching; the job continues.
+    synq polls every 5 seconds at first, then up to every 30, and shows the progress. When the job has finished, synq
+    prints it. If the job failed, the exit status is 9 if some rows succeeded, 3 if none did. Ctrl-C stops watching;
+    the job continues.
 
     Examples:
       synq products jobs watch 6424d462-9ef5-4791-9c99-98dafb993b88
@@ -156,19 +157,19 @@ def import_products(
     out, and prices keep their digits. NDJSON has one object a line with the same keys. The file is read row by
     row, whatever its size.
 
-    All rows are checked before anything is sent, also that no SKU is given twice; every problem is listed by line.
-    Then synq splits the file into bulk jobs below the API's limit of 10 MB, and asks before it sends them. On a slow
+    All rows are checked before anything is sent, including for duplicate SKUs; every problem is listed by line. Then
+    synq splits the file into bulk jobs below the API's limit of 10 MB, and asks before it sends them. On a slow
     connection, raise --timeout.
 
-    The run keeps a journal of its jobs: `synq runs resume` creates the missing ones, if the file has not changed. A job
-    whose answer was lost is looked up in the list of jobs; if it is not found there, its outcome stays unknown
-    (exit 10), and it is sent again only if you say so.
+    The run keeps a journal of its jobs: `synq runs resume` creates the missing jobs, provided that the file has not
+    changed. If a job got no response, synq looks for it in the list of jobs; if it is not there, its outcome stays
+    unknown (exit status 10), and it is sent again only with `--resend-unknown`.
 
-    --wait and --for wait until all jobs have finished. If some of their rows failed, that is exit 9. The API has no
-    route for a single job, only their list; a list that repeats everything that was imported can't be read beyond
-    64 MB.
+    --wait and --for wait until all jobs have finished. If some of their rows failed, the exit status is 9. The API
+    has no route for a single job, only for the list of jobs; some servers repeat every imported row in that list, and
+    synq can't read a list of more than 64 MB.
 
-    Some servers accept the rows only as base64. synq finds that out, and saves it in the profile as bulk_payload.
+    Some servers accept the rows only as base64. synq detects this and saves it in the profile as bulk_payload.
 
     Examples:
       synq products import catalog.csv --dry-run
@@ -201,15 +202,15 @@ def _follow(run: RunContext, job_id: str, limit: int | None) -> None:
 
 def _read_rows(run: RunContext, file: str, columns: "Columns | None") -> list[Any]:
     """The rows of a file: objects or, without columns, any values; UsageError lists every problem."""
-    from synq_cli.bulk.prepare import Problem, refuse
+    from synq_cli.bulk.plan import Problem, refuse
     from synq_cli.rows import RowReader
 
     reader = RowReader(columns, shown_name(file))
-    table = reader.table(run.system.read_text(file))
-    problems = [Problem(record.line, record.problem) for record in table.records if record.problem]
-    refuse(shown_name(file), problems, table.unit)
+    records = reader.read(run.system.read_text(file))
+    problems = [Problem(record.line, record.problem) for record in records if record.problem]
+    refuse(shown_name(file), problems, reader.unit)
     run.output.note(reader.remark)
-    return [record.fields for record in table.records]
+    return [record.fields for record in records]
 
 
 def _follow_import(run: RunContext, outcome: "Outcome", limit: int | None, report: str | None) -> None:
@@ -226,7 +227,7 @@ def _follow_import(run: RunContext, outcome: "Outcome", limit: int | None, repor
             for jobs in run.api.bulk_jobs.watch_imports(ids, outcome.row["id"], limit=limit):
                 imported = sum(bulk_jobs.progress(job)[0] or 0 for job in jobs)
                 ended = sum(bulk_jobs.is_finished(job) for job in jobs)
-                shown.update(imported, total, f"{ended} of {len(jobs)} jobs finished")
+                shown.update(imported, total, f"{ended} of {len(jobs)} job{'s' * (len(jobs) != 1)} finished")
     finally:
         failed = [str(job.get("id")) for job in jobs if bulk_jobs.has_failed(job)]
         write_report(outcome.entries, report)

@@ -90,7 +90,7 @@ def create_product(
 ) -> None:
     """Create a product.
 
-    The product is ACTIVE at once. Customers buy its variants: add one with `synq products variants create`.
+    The product is ACTIVE immediately. Customers buy its variants: add one with `synq products variants create`.
 
     Examples:
       synq products create "Tarn Cable Cardigan" --category Knitwear

@@ -58,8 +58,8 @@ _add_list(templates, taxonomy.TEMPLATES, "The product_type_id of a product is th
 def list_categories(run: RunContext) -> None:
     """List categories.
 
-    On a terminal as a tree; other formats, --fields and --columns give a list sorted by name, in which parent_id is
-    the category above.
+    On a terminal, shows a tree; other formats, --fields and --columns give a list sorted by name, in which parent_id
+    is the parent category.
 
     Examples:
       synq products categories list
@@ -122,7 +122,7 @@ def create_attribute(
 ) -> None:
     """Create an attribute.
 
-    The API does not document its types, so synq sends any type, in capitals.
+    The API does not document the types, so synq accepts any and sends it in capitals.
 
     Examples:
       synq products attributes create Colour

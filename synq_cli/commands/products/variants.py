@@ -73,7 +73,8 @@ def create_variant(
 ) -> None:
     """Add a variant to a product.
 
-    The price keeps its digits exactly. synq refuses a SKU that the local cache has for another variant.
+    The price is sent with exactly the digits that you type. synq refuses a SKU that belongs to another variant in the
+    local cache.
 
     Examples:
       synq products variants create f1f1e283-6659-47ee-a41b-6b6ad352dac2 --sku HMC-NVY-XXL --price 89.50 --currency GBP

@@ -1,6 +1,7 @@
 """The states of an object over time, drawn with Rich, and its lists below."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from synq_cli.output.columns import Column, Row
@@ -50,11 +51,7 @@ def draw_live(stream: "Stream", rows: Iterable[Row], build: Callable[[Row], Rend
 
 def changes(rows: Iterable[Row]) -> Iterator[Row]:
     """The rows that differ from the one before them."""
-    last: Row | None = None
-    for row in rows:
-        if row != last:
-            last = row
-            yield row
+    return (row for row, _ in groupby(rows))
 
 
 def _states(canvas: Canvas, states: Sequence[Row]) -> "Table":

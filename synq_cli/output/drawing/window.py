@@ -24,14 +24,10 @@ def _spenders(value: object, row: Mapping[str, Any], _now: float) -> str:
     spenders = value if isinstance(value, list) else []
     parts = [f"{spender['requests']} {spender['command']} ({spender['profile']})" for spender in spenders]
     if row.get("strangers"):
-        parts.append(f"{row['strangers']} by other clients of this address")
+        parts.append(f"{row['strangers']} by other clients at this address")
     return visible(", ".join(parts))
-
-
-def _soon(value: object, _row: Mapping[str, Any], _now: float) -> str:
-    return f"in {math.ceil(value)} s" if isinstance(value, int | float) and value > 0 else ""
 
 
 window = Format(_window)
 spenders = Format(_spenders)
-soon = Format(_soon)
+soon = Format(lambda value, *_: f"in {math.ceil(value)} s" if isinstance(value, int | float) and value > 0 else "")

@@ -23,10 +23,9 @@ def read_skus(text: str, name: str) -> tuple[list[tuple[str, str]], str]:
     """(SKU, variant id) pairs from rows with these columns, and a remark on others; UsageError lists every problem."""
     name = shown_name(name)
     reader = RowReader(_COLUMNS, name)
-    table = reader.table(text)
     pairs: dict[str, str] = {}
     problems = []
-    for record in table.records:
+    for record in reader.read(text):
         fields, problem = record.fields or {}, record.problem
         sku, variant = fields.get("sku", ""), fields.get("variant_id", "")
         identifier = parse_uuid(variant)
@@ -37,7 +36,7 @@ def read_skus(text: str, name: str) -> tuple[list[tuple[str, str]], str]:
         elif identifier and pairs.setdefault(sku, identifier) != identifier:
             problem = f"{sku} has another variant id in a row above"
         if problem:
-            problems.append(f"{table.unit} {record.line}: {problem}")
+            problems.append(f"{reader.unit} {record.line}: {problem}")
     if problems:
         raise file_problems(name, problems, "Nothing was added. Fix the file and import it again.")
     return list(pairs.items()), reader.remark

@@ -1,16 +1,20 @@
-"""Integrations: the address to grant access at, and the connections to other platforms."""
+"""Integrations: the address to grant access at, connections to other platforms, and the webhook for their events."""
 
+import hashlib
+import hmac
 from typing import ClassVar
 from urllib.parse import urlencode
 
 import falcon
 
+from synq_cli import exact_json
 from synq_cli.sandbox.server import checks
 from synq_cli.sandbox.server.request import Request, Response, http_error, without
 
 INVALID_BODY = "Invalid request body"
 CATEGORIES = ("commerce", "accounting")
 MANAGE = "manage connections"
+ENVELOPE = {"connection_id": checks.filled_text, "event": checks.filled_text, "data": checks.mapping}
 
 
 class AuthUrl:
@@ -38,13 +42,12 @@ class Callback:
             "category": category,
             "provider": fields.get("provider", "").lower() or None,
         }
-        new = req.new_row(**details, status="ACTIVE")
         with req.store.writing():
             saved = req.rows("connections", unified_connection_id=fields["connection_id"])
             if saved:
                 connection = req.store.update("connections", saved[0], status="ACTIVE", updated_at=req.now)
             else:
-                connection = req.store.insert("connections", new)
+                connection = req.insert("connections", **details, status="ACTIVE")
             req.audit("INTEGRATION_CONNECTED", "COMMERCE_CONNECTION", connection["id"], details)
         resp.status = falcon.HTTP_201
         resp.media = {"status": "success", "message": "Integration secured"}
@@ -69,9 +72,35 @@ class Connections:
         resp.status = falcon.HTTP_204
 
 
+class Webhook:
+    def on_post(self, req: Request, _resp: Response) -> None:
+        body = req.bounded_stream.read()
+        if len(body) < (req.content_length or 0):
+            raise http_error(400, "cannot read body")
+        secret = req.store.tenant()["webhook_secret"]
+        signature = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+        if not hmac.compare_digest(signature.encode(), req.get_header("X-Unified-Signature", default="").encode()):
+            raise http_error(401, "invalid signature")
+        try:
+            event = checks.fields(checks.mapping(exact_json.loads(body.decode())), ENVELOPE, ENVELOPE)
+        except (ValueError, RecursionError):
+            raise http_error(400, "invalid json payload") from None
+        with req.store.writing():
+            connection = req.store.row(
+                "SELECT * FROM connections WHERE unified_connection_id = ? AND status = 'ACTIVE'",
+                (event["connection_id"],),
+            )
+            if connection is None:
+                raise http_error(403, "unauthorized webhook connection")
+            owner = {"tenant_id": connection["tenant_id"], "connection_id": connection["id"]}
+            received = {"event": event["event"], "payload": body.decode(), "received_at": req.now}
+            req.store.add("webhook_events", **owner, **received)
+
+
 ROUTES = {
     "/api/v1/integrations/auth-url": AuthUrl(),
     "/api/v1/integrations/callback": Callback(),
     "/api/v1/integrations/connections": Connections(),
     "/api/v1/integrations/connections/{connection_id}": Connections(),
+    "/unified/webhook": Webhook(),
 }

@@ -1,8 +1,7 @@
-"""Organization: its name, its members and their roles."""
+"""Organization: its name, members, settings, and the audit log."""
 
 import secrets
 import string
-import uuid
 from typing import ClassVar
 
 import falcon
@@ -15,6 +14,17 @@ INVALID_BODY = "Invalid request payload"
 ROLES = ("ADMIN", "EDITOR", "VIEWER")
 UID_ALPHABET = string.ascii_letters + string.digits
 SHOWN = ("uid", "email", "role", "status")
+SETTINGS = {
+    "inventory_allocation_model": checks.text,
+    "auto_po_enabled": checks.flag,
+    "default_low_stock_threshold": checks.whole_number,
+    "costing_method": checks.text,
+}
+NEWEST = (50, 0)
+NEWEST_FIRST = "created_at DESC, rowid DESC"
+CATALOGUE = """entity_type IN (
+    'PRODUCT', 'VARIANT', 'CATEGORY', 'BRAND', 'ATTRIBUTE', 'ATTRIBUTE_GROUP', 'TEMPLATE', 'MEDIA', 'BULK_JOB',
+    'CATALOG')"""
 
 
 class Organization:
@@ -45,8 +55,7 @@ class Members:
             member = next((row for row in req.rows("members") if row["email"].lower() == fields["email"].lower()), None)
             if member is None:
                 uid = "".join(secrets.choice(UID_ALPHABET) for _ in range(28))
-                new = {"id": str(uuid.uuid4()), "uid": uid, "tenant_id": req.caller.tenant_id, **fields}
-                member = req.store.insert("members", {**new, "status": "invited"})
+                member = req.store.add("members", uid=uid, tenant_id=req.caller.tenant_id, **fields, status="invited")
             elif member["status"] == "invited":
                 req.store.update("members", member, role=role)
             else:
@@ -75,6 +84,42 @@ class Members:
             req.store.run("DELETE FROM members WHERE id = ?", (member["id"],))
             req.audit("USER_REMOVED", "USER", uid, {"email": member["email"], "role": member["role"]})
         resp.status = falcon.HTTP_204
+
+
+class TenantSettings:
+    ADMINS_ONLY: ClassVar = {"PUT": "update tenant settings"}
+
+    def on_get(self, req: Request, resp: Response) -> None:
+        rows = req.rows("settings")
+        if not rows:
+            raise http_error(404, "tenant settings not found")
+        resp.media = rows[0]
+
+    def on_put(self, req: Request, resp: Response) -> None:
+        fields = req.fields(SETTINGS, SETTINGS, "Invalid request body")
+        if fields["inventory_allocation_model"] not in ("HARD", "SOFT"):
+            raise http_error(400, "inventory_allocation_model must be HARD or SOFT")
+        if fields["costing_method"] not in ("WAC", "FIFO"):
+            raise http_error(400, "costing_method must be WAC or FIFO")
+        if fields["default_low_stock_threshold"] < 0:
+            raise http_error(400, "default_low_stock_threshold cannot be negative")
+        changes = {**fields, "updated_by": req.caller.user_id, "updated_at": req.now}
+        with req.store.writing():
+            saved = req.rows("settings") or [req.insert("settings", org_id=req.caller.org_id)]
+            resp.media = req.store.update("settings", saved[0], **changes)
+            req.audit("TENANT_SETTINGS_UPDATED", "TENANT_SETTINGS", saved[0]["id"], fields)
+
+
+class AuditLog:
+    def on_get(self, req: Request, resp: Response) -> None:
+        columns = "id, actor_email, action, entity_type, entity_id, details, ip_address, created_at"
+        resp.media = req.rows("audit", columns, order=NEWEST_FIRST, page=NEWEST)
+
+
+class CatalogueLog:
+    def on_get(self, req: Request, resp: Response) -> None:
+        columns = "id, action, entity_type, entity_id, created_at"
+        resp.media = req.rows("audit", columns, order=NEWEST_FIRST, page=NEWEST, where=CATALOGUE)
 
 
 def _organization(req: Request) -> Row:
@@ -111,4 +156,7 @@ ROUTES = {
     "/api/v1/organization": Organization(),
     "/api/v1/organization/members": Members(),
     "/api/v1/organization/members/{uid}": Members(),
+    "/api/v1/settings/tenant": TenantSettings(),
+    "/api/v1/audit": AuditLog(),
+    "/api/v1/pim/audit": CatalogueLog(),
 }

@@ -51,24 +51,19 @@ def draw_stock(rng: random.Random, owner: Row, tables: Tables, sales: list[Sale]
     admin = tables["members"][0]["id"]
     costs = {variant["id"]: variant["cost_price"] for variant in tables["variants"]}
     for place, target in targets.items():
-        received, correction = _delivery(rng, max(target, reserved[place]) + sold[place])
+        units = max(target, reserved[place]) + sold[place]
+        # The opening delivery is of at least one unit, and a correction leads from it to the target.
+        received = max(1, units - (rng.choice((-2, -1, 1)) if rng.random() < 0.15 else 0))
         delivered = now - rng.uniform(62, 69) * DAY
         cost = costs[place[0]]
         enter(delivered, place, received, "receipt", "Opening delivery", unit_cost=cost, created_by=admin)
-        if correction:
+        if received != units:
             corrected = now - rng.uniform(1, 55) * DAY
-            enter(corrected, place, correction, "adjustment", "API Adjustment", created_by=admin)
+            enter(corrected, place, units - received, "adjustment", "API Adjustment", created_by=admin)
 
     entries.sort(key=lambda entry: entry[0])
     ledger = [{"id": new_id(rng), **owner, **entry, "created_at": timestamp(at)} for at, entry in entries]
     return {"ledger": ledger, "reservations": reservations}
-
-
-def _delivery(rng: random.Random, units: int) -> tuple[int, int]:
-    """`units` as an opening delivery of at least one, and for some places a correction after it."""
-    correction = rng.choice((-2, -1, 1)) if rng.random() < 0.15 else 0
-    received = max(1, units - correction)
-    return received, units - received
 
 
 def _targets(rng: random.Random, tables: Tables, locations: dict[str, str]) -> dict[Place, int]:

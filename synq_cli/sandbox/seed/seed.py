@@ -4,7 +4,7 @@ import itertools
 import random
 from decimal import Decimal
 
-from synq_cli.sandbox.seed.catalogue import COLOURS, DESIGNS, OUTLETS, PINNED, Design
+from synq_cli.sandbox.seed.catalogue import COLOURS, DESIGNS, OUTLETS, PINNED
 from synq_cli.sandbox.seed.ledger import draw_stock
 from synq_cli.sandbox.seed.orders import Sale, draw_sales, draw_shipments, order_item
 from synq_cli.sandbox.seed.rows import DAY, Tables, new_id, row
@@ -35,7 +35,10 @@ def draw(seed: int, now: float) -> Tables:
     owner = {"org_id": "", "tenant_id": new_id(rng)}
     owner["org_id"] = new_id(rng)
     in_tenant = {"tenant_id": owner["tenant_id"]}
-    tables: Tables = {"tenant": [_tenant(seed, owner, opened, now)], "members": _members(rng, in_tenant)}
+    times = {"founded_at": timestamp(opened), "updated_at": timestamp(opened), "created_at": timestamp(now)}
+    named = {"name": "Fell & Fjord Knitwear", "seed": str(seed), "secret": "", "webhook_secret": WEBHOOK_KEY}
+    tenant = {"id": owner["tenant_id"], "org_id": owner["org_id"], **named, **times}
+    tables: Tables = {"tenant": [tenant], "members": _members(rng, in_tenant)}
     admin = tables["members"][0]
     stock = {"inventory_allocation_model": "SOFT", "auto_po_enabled": True, "default_low_stock_threshold": 5}
     settings = {**stock, "costing_method": "WAC", "updated_by": admin["id"]}
@@ -69,13 +72,6 @@ def _rng(seed: int, name: str = "") -> random.Random:
     return random.Random(f"{seed} {name}" if name else seed)  # noqa: S311 not for secrets
 
 
-def _tenant(seed: int, owner: Row, opened: float, now: float) -> Row:
-    times = {"founded_at": timestamp(opened), "updated_at": timestamp(opened), "created_at": timestamp(now)}
-    secrets = {"secret": "", "webhook_secret": WEBHOOK_KEY}
-    ids = {"id": owner["tenant_id"], "org_id": owner["org_id"]}
-    return {**ids, "name": "Fell & Fjord Knitwear", "seed": str(seed), **secrets, **times}
-
-
 def _members(rng: random.Random, in_tenant: Row) -> list[Row]:
     alphabet = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz0123456789"
     members = []
@@ -87,15 +83,9 @@ def _members(rng: random.Random, in_tenant: Row) -> list[Row]:
 
 def _connections(rng: random.Random, in_tenant: Row, now: float) -> list[Row]:
     # The first id is that of the webhook example in the contract.
-    platforms = (
-        ("66f3c2a8e19d4b7051d8a0f2", "commerce", "shopify", 88),
-        (f"{rng.getrandbits(96):024x}", "accounting", "xero", 74),
-    )
-    rows = []
-    for connection_id, category, provider, days in platforms:
-        columns = {"unified_connection_id": connection_id, "category": category, "provider": provider}
-        rows.append(row(rng, in_tenant, now - days * DAY, **columns, status="ACTIVE"))
-    return rows
+    shop = {"unified_connection_id": "66f3c2a8e19d4b7051d8a0f2", "category": "commerce", "provider": "shopify"}
+    books = {"unified_connection_id": f"{rng.getrandbits(96):024x}", "category": "accounting", "provider": "xero"}
+    return [row(rng, in_tenant, now - days * DAY, **each, status="ACTIVE") for each, days in ((shop, 88), (books, 74))]
 
 
 def _catalogue(rng: random.Random, owner: Row, admin: str, now: float) -> Tables:
@@ -104,10 +94,28 @@ def _catalogue(rng: random.Random, owner: Row, admin: str, now: float) -> Tables
     for design in DESIGNS:
         created = now - rng.uniform(70, 90) * DAY
         updated = created + rng.random() ** 0.5 * (now - created)
-        product = _product(rng, design, created)
-        stamps = {"created_by": admin, "updated_by": admin}
-        times = {"created_at": timestamp(created), "updated_at": timestamp(updated)}
-        products.append({**product, **owner, **stamps, **times})
+        product = {
+            "id": new_id(rng),
+            "title": design.title,
+            "description": f"{design.title}, made in small batches.",
+            "short_description": f"{design.title}.",
+            "category": design.category,
+            "brand": "Fell & Fjord",
+            "tags": sorted(rng.sample(["autumn", "gift", "lambswool", "merino", "new"], 2)),
+            "status": design.status,
+            "launch_date": timestamp(created)[:10],
+            "is_taxable": design.category != "Children",
+            "is_returnable": design.category not in ("Gifts", "Care"),
+            "requires_serial_number": False,
+            "seo_title": f"{design.title} | Fell & Fjord",
+            "data_quality_score": rng.randint(48, 97) / 100,
+            **owner,
+            "created_by": admin,
+            "updated_by": admin,
+            "created_at": timestamp(created),
+            "updated_at": timestamp(updated),
+        }
+        products.append(product)
         for colour, size in itertools.product(design.colours, design.sizes):
             cost = (Decimal(design.price) * rng.randint(36, 52) / 100).quantize(Decimal("0.01"))
             variant = {
@@ -121,25 +129,6 @@ def _catalogue(rng: random.Random, owner: Row, admin: str, now: float) -> Tables
             }
             variants.append(row(rng, owner, created, **variant))
     return {"products": products, "variants": variants}
-
-
-def _product(rng: random.Random, design: Design, created: float) -> Row:
-    return {
-        "id": new_id(rng),
-        "title": design.title,
-        "description": f"{design.title}, made in small batches.",
-        "short_description": f"{design.title}.",
-        "category": design.category,
-        "brand": "Fell & Fjord",
-        "tags": sorted(rng.sample(["autumn", "gift", "lambswool", "merino", "new"], 2)),
-        "status": design.status,
-        "launch_date": timestamp(created)[:10],
-        "is_taxable": design.category != "Children",
-        "is_returnable": design.category not in ("Gifts", "Care"),
-        "requires_serial_number": False,
-        "seo_title": f"{design.title} | Fell & Fjord",
-        "data_quality_score": rng.randint(48, 97) / 100,
-    }
 
 
 def _ean13(stem: int) -> str:

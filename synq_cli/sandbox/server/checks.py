@@ -10,7 +10,6 @@ from synq_cli.uuids import parse_uuid
 # Takes a JSON value and returns what is stored of it; raises ValueError if it is invalid.
 Check = Callable[[object], Any]
 
-INT32 = range(-(2**31), 2**31)
 # The range of a double; 1e999999999 would be a gigabyte of zeros.
 LARGEST_EXPONENT = 400
 
@@ -66,29 +65,34 @@ def one_of(words: Collection[str]) -> Check:
     return matching("|".join(words))
 
 
-def flag(value: object) -> bool:
-    if not isinstance(value, bool):
-        raise ValueError  # noqa: TRY004
-    return value
+def of_type(kind: type) -> Check:
+    """A value of exactly that type."""
 
-
-def whole_number(value: object) -> int:
-    """An integer of 32 bits."""
-    # bool is a subclass of int.
-    if isinstance(value, bool) or not isinstance(value, int) or value not in INT32:
-        raise ValueError
-    return value
-
-
-def at_least(least: int) -> Check:
-    """An integer of 32 bits, not below `least`."""
-
-    def check(value: object) -> int:
-        if whole_number(value) < least:
+    def check(value: object) -> Any:
+        if type(value) is not kind:
             raise ValueError
-        return whole_number(value)
+        return value
 
     return check
+
+
+flag = of_type(bool)
+mapping = of_type(dict)
+
+
+def within(numbers: range) -> Check:
+    """An integer, and one of these."""
+
+    def check(value: object) -> int:
+        if type(value) is not int or value not in numbers:
+            raise ValueError
+        return value
+
+    return check
+
+
+whole_number = within(range(-(2**31), 2**31))
+positive = within(range(1, 2**31))
 
 
 def amount(value: object) -> str:
@@ -100,13 +104,6 @@ def amount(value: object) -> str:
         raise ValueError
     units, _, decimals = f"{number.copy_abs():f}".partition(".")
     return f"{units}.{decimals:0<2}"
-
-
-def mapping(value: object) -> dict[str, Any]:
-    """An object with any fields."""
-    if not isinstance(value, dict):
-        raise ValueError  # noqa: TRY004
-    return value
 
 
 def object_of(checks: Mapping[str, Check], required: Collection[str]) -> Check:

@@ -46,7 +46,7 @@ def add(
     if rate is not None and not 0 < rate <= 1:
         raise UsageError(f"Invalid rate {rate:g}.", hint="Use a number above 0 and up to 1, such as 0.2.")
     if seconds is not None and kind not in DELAYED:
-        raise UsageError(f"The fault {kind} takes no seconds.", hint=f"Only {' and '.join(DELAYED)} do.")
+        raise UsageError(f"--seconds does not apply to the fault {kind}.", hint=f"Use it with {' or '.join(DELAYED)}.")
     if seconds is not None and not 0 <= seconds <= MAX_SECONDS:
         raise UsageError(f"Invalid number of seconds {seconds:g}.", hint=f"Use a number from 0 to {MAX_SECONDS:g}.")
     fault = {
@@ -87,9 +87,25 @@ class Faults:
     def process_request(self, req: Request, resp: falcon.Response) -> None:
         # Most tenants have no faults, and then the request need not wait for the write lock.
         fault = _take(req.store, f"{req.method} {req.path}") if _faults(req.store) else None
-        if fault and fault["kind"] in BEFORE:
-            _reply_instead(resp, fault)
         req.context.fault = fault
+        if fault is None or fault["kind"] in AFTER:
+            return
+        match fault["kind"]:
+            case "429":
+                headers = {"Retry-After": str(math.ceil(fault["seconds"])), "X-RateLimit-Remaining": "0"}
+                raise http_error(429, "Rate limit exceeded", headers)
+            case "expired":
+                raise http_error(401, "Unauthorized: Invalid token")
+            case "missing":
+                raise falcon.HTTPRouteNotFound
+            case "garbage":
+                resp.content_type = falcon.MEDIA_HTML
+                resp.text = _LOGIN_PAGE
+            case "lost-before":
+                _disconnect(resp)
+            case status:
+                raise http_error(int(status), HTTPStatus(int(status)).phrase)
+        resp.complete = True
 
     def process_response(self, req: Request, resp: falcon.Response, _resource: object, _succeeded: bool) -> None:
         fault: Row | None = getattr(req.context, "fault", None)
@@ -104,26 +120,6 @@ class Faults:
                 _clear_body(resp)
                 resp.status = falcon.HTTP_500
                 resp.media = {"error": HTTPStatus.INTERNAL_SERVER_ERROR.phrase}
-
-
-def _reply_instead(resp: falcon.Response, fault: Row) -> None:
-    """Reply in place of the route."""
-    match fault["kind"]:
-        case "429":
-            headers = {"Retry-After": str(math.ceil(fault["seconds"])), "X-RateLimit-Remaining": "0"}
-            raise http_error(429, "Rate limit exceeded", headers)
-        case "expired":
-            raise http_error(401, "Unauthorized: Invalid token")
-        case "missing":
-            raise falcon.HTTPRouteNotFound
-        case "garbage":
-            resp.content_type = falcon.MEDIA_HTML
-            resp.text = _LOGIN_PAGE
-        case "lost-before":
-            _disconnect(resp)
-        case status:
-            raise http_error(int(status), HTTPStatus(int(status)).phrase)
-    resp.complete = True
 
 
 def _disconnect(resp: falcon.Response) -> None:
@@ -151,9 +147,13 @@ def _take(store: Store, request: str) -> Row | None:
     """The first fault that applies to this request, used up once; None if there is none."""
     with store.writing():
         for fault in _faults(store):
-            if not _pattern(fault["target"]).fullmatch(request):
+            # `*` is any text, `{name}` one segment of the path.
+            pattern = re.sub(r"\\\{[^{}/]*\\\}", "[^/]+", re.escape(fault["target"])).replace(r"\*", ".*")
+            if not re.fullmatch(pattern, request):
                 continue
-            applies = fault["rate"] is None or _random(fault) < fault["rate"]
+            # Depends on the seed, the fault and the number of the request, not on the process.
+            rng = random.Random(f"{fault['seed']} {fault['kind']} {fault['target']} {fault['met']}")  # noqa: S311
+            applies = fault["rate"] is None or rng.random() < fault["rate"]
             store.run(
                 "UPDATE faults SET met = met + 1, struck = struck + :applies, times = times - :applies WHERE id = :id",
                 {"id": fault["id"], "applies": applies},
@@ -162,12 +162,6 @@ def _take(store: Store, request: str) -> Row | None:
                 store.run("DELETE FROM faults WHERE times = 0")
                 return fault
     return None
-
-
-def _random(fault: Row) -> float:
-    """A number from 0 to 1 that depends on the seed, the fault and the number of the request, not on the process."""
-    seed = f"{fault['seed']} {fault['kind']} {fault['target']} {fault['met']}"
-    return random.Random(seed).random()  # noqa: S311 not for secrets
 
 
 def _target(on: str) -> str:
@@ -179,11 +173,7 @@ def _target(on: str) -> str:
         words = ["*", *words] if words[0].startswith("/") else [*words, "*"]
     if len(words) != 2 or words[0].upper() not in {*METHODS, "*"} or not re.fullmatch(r"(\*|/[^?#]*)", words[1]):
         raise UsageError(
-            f'Invalid requests "{on}".',
+            f'Invalid value "{on}" for --on.',
             hint=f'Use a method ({", ".join(METHODS)}), a path or both, such as "POST /api/v1/inventory/adjust".',
         )
     return f"{words[0].upper()} {words[1]}"
-
-
-def _pattern(target: str) -> re.Pattern[str]:
-    return re.compile(re.sub(r"\\\{[^{}/]*\\\}", "[^/]+", re.escape(target)).replace(r"\*", ".*"))

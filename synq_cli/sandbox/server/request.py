@@ -1,7 +1,6 @@
 """The request as routes see it: caller, store, checked parameters and body, queries for the tenant's own rows."""
 
 import re
-import uuid
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -115,36 +114,16 @@ class Request(falcon.Request):
             raise http_error(404, missing)
         return rows[0]
 
-    def stamped(self, **columns: object) -> Row:
-        """A row to insert: an id, the columns, and now as the time it was created and updated."""
-        return {"id": str(uuid.uuid4()), **columns, "created_at": self.now, "updated_at": self.now}
-
-    def new_row(self, **columns: object) -> Row:
-        """A row to insert into a table that has a tenant_id."""
-        return self.stamped(tenant_id=self.caller.tenant_id, **columns)
+    def insert(self, table: str, **columns: object) -> Row:
+        """Insert a row of the tenant with a new id, created and updated now; returns it as stored."""
+        owner = {"tenant_id": self.caller.tenant_id, "created_at": self.now, "updated_at": self.now}
+        return self.store.add(table, **owner, **columns)
 
     def audit(self, action: str, entity_type: str, entity_id: str | None, details: Row | None) -> None:
         """Record in the audit log what this request does, within the transaction that does it."""
-        event = (self.now, action, entity_type, entity_id, details)
-        audit_event(self.store, self.caller.tenant_id, *event, actor=self.caller.email, ip_address=self.remote_addr)
-
-
-def audit_event(
-    store: Store,
-    tenant_id: str,
-    at: str,
-    action: str,
-    entity_type: str,
-    entity_id: str | None,
-    details: Row | None,
-    *,
-    actor: str | None = "system",
-    ip_address: str | None = None,
-) -> None:
-    """Append an event to the audit log; without an actor, the sandbox itself acted."""
-    event = {"action": action, "entity_type": entity_type, "entity_id": entity_id, "details": details}
-    source = {"tenant_id": tenant_id, "actor_email": actor, "ip_address": ip_address, "created_at": at}
-    store.insert("audit", {"id": str(uuid.uuid4()), **event, **source})
+        actor = {"tenant_id": self.caller.tenant_id, "actor_email": self.caller.email, "ip_address": self.remote_addr}
+        event = {"action": action, "entity_type": entity_type, "entity_id": entity_id, "details": details}
+        self.store.add("audit", **actor, **event, created_at=self.now)
 
 
 def http_error(status: int, text: str, headers: dict[str, str] | None = None) -> falcon.HTTPError:

@@ -24,7 +24,11 @@ def find_proxy(url: str, environ: Mapping[str, str]) -> Proxy | None:
     Plain http goes to this machine alone, never through a proxy, which would see the token.
     """
     parts = urlsplit(url)
-    if parts.scheme != "https" or _bypasses(parts.hostname or "", parts.port or 443, environ):
+    if parts.scheme != "https":
+        return None
+    host, port = (parts.hostname or "").lower().rstrip("."), parts.port or 443
+    bypasses = (environ.get("no_proxy") or environ.get("NO_PROXY") or "").split(",")
+    if any(_matches(entry.strip().lower(), host, port) for entry in bypasses):
         return None
     variable = next((name for name in _VARIABLES if environ.get(name, "").strip()), None)
     return None if variable is None else Proxy(variable, _checked(variable, environ[variable].strip()))
@@ -66,16 +70,11 @@ def unusable_proxy(variable: str, why: str) -> UsageError:
     )
 
 
-def _bypasses(host: str, port: int, environ: Mapping[str, str]) -> bool:
-    """Whether NO_PROXY names the host: by name, parent domain, address or network, perhaps with a port.
+def _matches(entry: str, host: str, port: int) -> bool:
+    """Whether an entry of NO_PROXY is this host: a name, parent domain, address or network, perhaps with a port.
 
     Ours, since httpx matches neither ports nor networks and fails on IPv6 addresses.
     """
-    entries = (environ.get("no_proxy") or environ.get("NO_PROXY") or "").split(",")
-    return any(_matches(entry.strip().lower(), host.lower().rstrip("."), port) for entry in entries)
-
-
-def _matches(entry: str, host: str, port: int) -> bool:
     if entry in {"", "*"}:
         return entry == "*"
     name, wanted_port = entry, ""

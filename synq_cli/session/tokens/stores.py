@@ -1,18 +1,25 @@
 """Where tokens are stored: the operating system's keyring or, if asked for, a file of the user's own."""
 
+import json
 from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
-from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
-from synq_cli.errors import UsageError
-from synq_cli.session.tokens.keyring import Keyring, SecretStore
+from synq_cli.deadline import DeadlineError, call_within
+from synq_cli.errors import AuthError, UsageError
+from synq_cli.session.tokens import keyring
+from synq_cli.session.tokens.keyring import SecretStore
 from synq_cli.state.cache import Cache
 from synq_cli.state.folders import replace_file, sole_writer
 
 STORES = ("keyring", "file")
 _HINT = "Set SYNQ_TOKEN for this shell, or store the token in a file: synq auth login --insecure-storage"
+_SENTENCES = {
+    "NoKeyringError": "This machine has no keyring that synq can use.",
+    "KeyringLocked": "The keyring is locked. Unlock it and try again.",
+}
+_Answer = TypeVar("_Answer")
 
 
 def entry_of(profile: str, secret: Literal["webhook", "refresh", "refresh-next"]) -> str:
@@ -24,7 +31,7 @@ def entry_of(profile: str, secret: Literal["webhook", "refresh", "refresh-next"]
 class TokenStore:
     """Secrets by entry, a profile's token under its name; `where` is "keyring" or "file".
 
-    AuthError with the hint if the keyring fails, or does not answer within `limit` seconds.
+    Without a `store` the keyring is the system's. AuthError, with the hint, if it fails or takes over `limit` seconds.
     """
 
     config_dir: Path
@@ -36,14 +43,16 @@ class TokenStore:
 
     def read(self, entry: str, where: str) -> str | None:
         """The entry's secret, or None if there is none."""
-        return self._read_file().get(entry) if where == "file" else self._keyring.read(entry)
+        if where == "file":
+            return self._read_file().get(entry)
+        return self._call("read", lambda store: keyring.read(store, entry))
 
     def write(self, entry: str, secret: str, where: str) -> None:
         """Store the secret."""
         if where == "file":
             self._change_file(lambda secrets: secrets.__setitem__(entry, secret))
         else:
-            self._keyring.write(entry, secret)
+            self._call("write to", lambda store: keyring.write(store, entry, secret))
 
     def delete_profile(self, profile: str, where: str) -> bool:
         """Delete all secrets of the profile; False if there was no token."""
@@ -53,7 +62,7 @@ class TokenStore:
     def delete(self, *entries: str, where: str) -> list[bool]:
         """Delete these entries; for each, whether it was there."""
         if where != "file":
-            return self._keyring.delete(*entries)
+            return self._call("delete from", lambda store: [keyring.delete(store, entry) for entry in entries])
         kept = self._read_file()
         if kept.keys() & set(entries):
             self._change_file(lambda secrets: [secrets.pop(entry, None) for entry in entries])
@@ -61,19 +70,43 @@ class TokenStore:
 
     def backend(self) -> str:
         """The name of the keyring's backend, once it has answered."""
-        return self._keyring.name()
+
+        def read(store: SecretStore) -> str:
+            store.get_password(keyring.SERVICE, "default")
+            return str(getattr(store, "name", type(store).__name__))
+
+        return self._call("read", read)
+
+    def _call(self, verb: str, call: Callable[[SecretStore], _Answer]) -> _Answer:
+        """Call the keyring within the limit: a half-configured one never answers."""
+
+        def ask() -> _Answer:
+            store = keyring.system_keyring(self.cache) if self.store is None else self.store
+            if type(store).__module__ == "keyring.backends.null":
+                raise AuthError("The keyring is disabled (null backend); it would store nothing.")
+            answer = call(store)
+            if self.store is None:
+                self.cache.set("keyring", "backend", f"{type(store).__module__}.{type(store).__qualname__}")
+                self.store = store
+            return answer
+
+        try:
+            return call_within(self.limit, ask)
+        except AuthError as error:
+            message = error.message
+        except DeadlineError:
+            message = f"The keyring did not respond within {self.limit:g} seconds; it may be locked."
+        except Exception as error:  # noqa: BLE001 each backend has errors of its own
+            # The backend's own words could contain the secret, so only the kind of error is shown.
+            kind = type(error).__name__
+            message = _SENTENCES.get(kind, f"Could not {verb} the keyring ({kind}).")
+        raise AuthError(message, hint=self.hint)
 
     @property
     def _file(self) -> Path:
         return self.config_dir / "credentials.json"
 
-    @cached_property
-    def _keyring(self) -> Keyring:
-        return Keyring(self.store, self.cache, limit=self.limit, hint=self.hint)
-
     def _read_file(self) -> dict[str, str]:
-        import json
-
         try:
             tokens: Any = json.loads(self._file.read_text(encoding="utf-8"))
         except FileNotFoundError:
@@ -90,8 +123,6 @@ class TokenStore:
         return tokens
 
     def _change_file(self, edit: Callable[[dict[str, str]], object]) -> None:
-        import json
-
         with sole_writer(self._file):
             tokens = self._read_file()
             edit(tokens)

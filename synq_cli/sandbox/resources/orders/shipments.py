@@ -4,9 +4,8 @@ from typing import Any, Literal
 
 import falcon
 
-from synq_cli.sandbox.resources.orders.allocation import ship
 from synq_cli.sandbox.resources.orders.orders import INVALID_BODY, find_order
-from synq_cli.sandbox.resources.orders.states import move
+from synq_cli.sandbox.resources.orders.states import move, ship
 from synq_cli.sandbox.server import checks
 from synq_cli.sandbox.server.request import Request, Response, http_error
 from synq_cli.sandbox.store.schema import Row
@@ -15,7 +14,7 @@ from synq_cli.sandbox.store.store import Store
 SHIPPABLE = ("confirmed", "processing", "partially_fulfilled")
 RETURNABLE = ("fulfilled", "delivered", "return_requested", "partially_returned")
 
-ITEM = {"sku": checks.filled_text, "variant_id": checks.identifier, "quantity": checks.at_least(1)}
+ITEM = {"sku": checks.filled_text, "variant_id": checks.identifier, "quantity": checks.positive}
 
 
 def _item(value: object) -> dict[str, Any]:
@@ -51,8 +50,8 @@ class Fulfillments:
             lines = _lines_of(store, order["id"])
             selected = _select_units(lines, "unshipped", items)
             fields["location_id"] = _location(req, fields.get("location_id"), [line for line, _ in selected])
-            new = req.stamped(order_id=order["id"], status="shipped", **fields)
-            fulfillment = store.insert("fulfillments", new)
+            new = {"order_id": order["id"], "status": "shipped", "created_at": req.now, "updated_at": req.now}
+            fulfillment = store.add("fulfillments", **new, **fields)
             for line, quantity in selected:
                 item = {"fulfillment_id": fulfillment["id"], "order_item_id": line["id"], "quantity": quantity}
                 store.insert("fulfillment_items", item)
@@ -79,8 +78,8 @@ class Returns:
             order = find_order(req, order_id)
             if order["status"] not in RETURNABLE:
                 raise http_error(400, f"order is {order['status']}, it cannot be returned")
-            new = req.stamped(order_id=order["id"], status="requested", reason=fields.get("reason"))
-            opened = req.store.insert("returns", new)
+            new = {"order_id": order["id"], "status": "requested", "created_at": req.now, "updated_at": req.now}
+            opened = req.store.add("returns", **new, reason=fields.get("reason"))
             for line, quantity in _select_units(_lines_of(req.store, order["id"]), "returnable", fields.get("items")):
                 item = {"return_id": opened["id"], "order_item_id": line["id"], "quantity": quantity}
                 req.store.insert("return_items", {**item, "disposition": "pending"})
