@@ -102,16 +102,16 @@ def _root_page(root: Any) -> str:
     return page(
         "synq",
         summary,
-        ("SYNOPSIS", [r"\fBsynq\fR \fIGROUP\fR [\fISUBGROUP\fR] \fIVERB\fR [\fIARGUMENT\fR]... [\fIOPTION\fR]..."]),
+        ("SYNOPSIS", [r"\fBsynq\fR \fIGROUP\fR [\fISUBGROUP\fR] \fICOMMAND\fR [\fIARGUMENT\fR]... [\fIOPTION\fR]..."]),
         ("DESCRIPTION", [
             *paragraphs(" ".join(about.split())),
             ".PP",
-            *prose("Data goes to standard output, messages to standard error. `synq GROUP VERB --help` explains a "
+            *prose("Data goes to standard output, messages to standard error. `synq GROUP COMMAND --help` explains a "
                    "command, with examples; synq-GROUP(1) explains all commands of a group."),
         ]),
         ("COMMANDS", commands),
         ("OPTIONS", [
-            *prose(f"{GLOBAL_OPTIONS}, before or after the verb:"),
+            *prose(f"{GLOBAL_OPTIONS}, before or after the command:"),
             *entries(_records(root)),
         ]),
         ("ENVIRONMENT", [

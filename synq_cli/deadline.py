@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import TypeVar
 
@@ -20,24 +19,22 @@ def call_within(seconds: float, call: Callable[[], _Result]) -> _Result:
 
     The call runs on a daemon thread, which does not hold up the end of the process.
     """
-    results: SimpleQueue[tuple[_Result | None, BaseException | None]] = SimpleQueue()
+    results: list[_Result] = []
+    errors: list[BaseException] = []
 
     def work() -> None:
         try:
-            results.put((call(), None))
+            results.append(call())
         except BaseException as error:  # noqa: BLE001 raised again in the thread that waits
-            results.put((None, error))
+            errors.append(error)
 
-    Thread(target=work, daemon=True).start()
+    thread = Thread(target=work, daemon=True)
+    thread.start()
     deadline = time.monotonic() + seconds
-    while True:
-        left = deadline - time.monotonic()
-        try:
-            result, error = results.get(timeout=min(max(left, 0), _LONGEST_WAIT))
-        except Empty:
-            if left <= 0:
-                raise DeadlineError from None
-            continue
-        if error is not None:
-            raise error
-        return result  # type: ignore[return-value]  # no error, so it is the result of the call
+    while thread.is_alive() and (left := deadline - time.monotonic()) > 0:
+        thread.join(min(left, _LONGEST_WAIT))
+    if errors:
+        raise errors[0]
+    if not results:
+        raise DeadlineError
+    return results[0]

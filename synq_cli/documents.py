@@ -3,6 +3,7 @@
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
@@ -35,8 +36,6 @@ def read_errors(path: object) -> Iterator[None]:
 
 def binary(stdin: TextIO) -> BinaryIO:
     """The bytes below a text stream; a stream in memory has none and is encoded."""
-    from io import BytesIO
-
     below: BinaryIO | None = getattr(stdin, "buffer", None)
     return BytesIO(stdin.read().encode()) if below is None else below
 

@@ -28,10 +28,6 @@ class _Loader(yaml.SafeLoader):
         tag: yaml.SafeLoader.yaml_constructors[tag] for tag in (f"{_TAG}null", f"{_TAG}bool", f"{_TAG}str", None)
     }
 
-    def sequence(self, node: yaml.SequenceNode) -> list[Any]:
-        # Built at once, so that a list which contains itself is refused.
-        return [self.construct_object(item, deep=True) for item in node.value]
-
     def mapping(self, node: yaml.MappingNode) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for key, value in node.value:
@@ -52,7 +48,10 @@ for _kind, _pattern, _first in (
 _Loader.add_constructor(f"{_TAG}int", lambda _loader, node: int(node.value))
 _Loader.add_constructor(f"{_TAG}float", lambda _loader, node: Number(node.value.lstrip("+")))
 _Loader.add_constructor(f"{_TAG}map", _Loader.mapping)
-_Loader.add_constructor(f"{_TAG}seq", _Loader.sequence)
+# Built at once, so that a list which contains itself is refused.
+_Loader.add_constructor(
+    f"{_TAG}seq", lambda loader, node: [loader.construct_object(each, deep=True) for each in node.value]
+)
 
 
 def loads(text: str) -> Any:

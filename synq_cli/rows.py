@@ -39,11 +39,6 @@ class Columns:
     keep_others: bool = False
 
     @property
-    def known(self) -> tuple[str, ...]:
-        """All of them."""
-        return (*chain.from_iterable(self.required), *self.optional)
-
-    @property
     def hint(self) -> str:
         """What a file must look like."""
         columns = ",".join([names[0] for names in self.required] + list(self.optional))
@@ -93,7 +88,7 @@ class RowReader:
 
     def __init__(self, columns: Columns | None, name: str) -> None:
         self._columns = columns
-        self._known = columns.known if columns else ()
+        self._known = (*chain.from_iterable(columns.required), *columns.optional) if columns else ()
         self._name = name
         self.others: dict[str, str | None] = {}
 

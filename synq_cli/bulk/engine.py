@@ -1,14 +1,13 @@
 """Bulk runs: planned, started, resumed, reconciled and undone."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from synq_cli.bulk.journal import Facts, Journal, Row
 from synq_cli.bulk.plan import Plan, seconds_for
-from synq_cli.bulk.prepare import PreparedRows
 from synq_cli.bulk.progress import Bar, Progress
 from synq_cli.bulk.report import Outcome, write_failed
 from synq_cli.bulk.runner import Runner
@@ -49,21 +48,19 @@ class Engine:
     verbs: Iterable[Verb] = ()
 
     def plan(
-        self, verb: Verb, read: Callable[[], PreparedRows], file: str, path: Path | None, *, with_levels: bool = False
+        self, verb: Verb, read: Callable[[], Plan], file: str, path: Path | None, *, with_levels: bool = False
     ) -> Plan:
         """The plan for the rows that `read` prepares, once it is clear that they may be sent.
 
         `file` is the name that was typed, `path` where the file is, or None for standard input.
         """
         self.api.transport.check(verb.operation)
-        prepared = read()
-        for warning in prepared.warnings:
+        plan = read()
+        for warning in plan.warnings:
             self.observer.warn(warning)
-        where = str(path.absolute()) if path else None
-        self._warn_of_unfinished(verb, where)
-        levels = verb.levels(prepared.rows) if with_levels else {}
-        more = {"dialect": prepared.dialect, "ignored": prepared.ignored, "levels": levels}
-        return self._planned(verb, prepared.rows, file, path=where, **more)
+        plan.file, plan.path = file, str(path.absolute()) if path else None
+        self._warn_of_unfinished(plan)
+        return self._estimated(plan, with_levels=with_levels)
 
     def plan_undo(self, run: str, *, with_levels: bool) -> Plan:
         """The plan that undoes a run: the reverse of each row that is done. RefusedError if it is undone already."""
@@ -81,8 +78,7 @@ class Engine:
                 f"The outcome of {verb.counted(len(unclear))} is unknown; they are not undone. "
                 f"Run `{self._command(facts)}` first to look for them."
             )
-        levels = verb.levels(rows) if with_levels else {}
-        return self._planned(verb, rows, facts.file, undoes=facts.id, levels=levels)
+        return self._estimated(Plan(verb, rows, file=facts.file, undoes=facts.id), with_levels=with_levels)
 
     def plan_resume(self, run: str, resend: Collection[int]) -> Plan:
         """The plan for what is left of a run; `resend` are lines of unknown outcome that are to be sent again."""
@@ -96,7 +92,7 @@ class Engine:
                 f"Line {known[0]} can't be sent again: its outcome is known.",
                 hint=f"`synq runs show {journal.facts.id} --rows unknown` lists them.",
             )
-        return self._planned(verb, left, journal.facts.file)
+        return self._estimated(Plan(verb, left, file=journal.facts.file))
 
     def start(self, plan: Plan) -> Outcome:
         """Journal the plan's rows and send them."""
@@ -134,8 +130,10 @@ class Engine:
                     journal.pending(row.line)
             return self._work(verb, journal)
 
-    def _planned(self, verb: Verb, rows: Sequence[Row], file: str, **more: Any) -> Plan:
-        return Plan(verb, file, rows, seconds_for(len(rows), self.budget.snapshot()), **more)
+    def _estimated(self, plan: Plan, *, with_levels: bool = False) -> Plan:
+        plan.seconds = seconds_for(len(plan.rows), self.budget.snapshot())
+        plan.levels = plan.verb.levels(plan.rows) if with_levels else {}
+        return plan
 
     @contextmanager
     def _opened(self, run: str) -> Iterator[tuple[Journal, Verb]]:
@@ -159,9 +157,9 @@ class Engine:
                 f"The run {journal.facts.id} was undone by the run {undo}.", hint=f"See `synq runs show {undo}`."
             )
 
-    def _warn_of_unfinished(self, verb: Verb, path: str | None) -> None:
+    def _warn_of_unfinished(self, plan: Plan) -> None:
         """Warn of unfinished runs on this file: the same command again would send their finished rows twice."""
-        for row in self.runs.unfinished(verb.name, path, self.session.scope) if path else ():
+        for row in self.runs.unfinished(plan.verb.name, plan.path, self.session.scope) if plan.path else ():
             left = row["rows"] - row["done"] - row["failed"]
             self.observer.warn(
                 f"An earlier run of this file, {row['id']}, is {row['state']} with {left} of {row['rows']} rows left. "

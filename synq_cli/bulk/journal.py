@@ -75,11 +75,6 @@ class Row:
     code: str | None = None
     error: str | None = None
 
-    @property
-    def is_doubtful(self) -> bool:
-        """Whether an earlier attempt may have gone through."""
-        return self.code == UNKNOWN
-
 
 class Journal:
     """The file of one run, usable from several threads; UsageError if it can't be used, or is not a journal."""
@@ -89,7 +84,9 @@ class Journal:
         self._threads = Lock()
         self._lock: BaseFileLock | None = None
         with _usable(path):
-            self._database = _connect(path)
+            # Each row must be on the disk before it is sent: one that a power cut turned back from sent to pending
+            # would be sent twice.
+            self._database = connect(path, durable=True)
         try:
             self.facts = self._read_facts()
         except BaseException:
@@ -104,7 +101,7 @@ class Journal:
         unfinished = path.with_suffix(".new")
         with _usable(path):
             private_file(unfinished, new=True)
-            database = _connect(unfinished)
+            database = connect(unfinished, durable=True)
             try:
                 with transaction(database):
                     ensure_schema(database, _SCHEMA, _VERSION)
@@ -215,12 +212,6 @@ class Journal:
     def _execute(self, sql: str, *values: object) -> list[Any]:
         with _usable(self.path), self._threads:
             return self._database.execute(sql, values).fetchall()
-
-
-def _connect(path: Path) -> Connection:
-    # Each row is one small transaction, and it must be on the disk before the row is sent: a row that a power cut
-    # turned back from sent to pending would be sent twice.
-    return connect(path, durable=True)
 
 
 def _close(database: Connection) -> None:

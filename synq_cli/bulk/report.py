@@ -62,7 +62,7 @@ class Outcome:
 
     def _unknown_hint(self) -> str:
         if self.verb.resends:
-            return f"`{self.command}` sends them again under the same keys, so that none can count twice."
+            return f"`{self.command}` sends them again under the same keys, so none can be placed twice."
         lines = ",".join(map(str, self.row["unknown_lines"][:_MOST_LINES]))
         return (
             f"`{self.command}` looks for them once more. If you are sure that a {self.verb.unit} was not applied, "

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import KW_ONLY, dataclass, field
 from threading import Lock, Thread, current_thread, main_thread
 
-from synq_cli.bulk.journal import Journal, Row
+from synq_cli.bulk.journal import UNKNOWN, Journal, Row
 from synq_cli.bulk.progress import Progress
 from synq_cli.bulk.verbs.verb import Verb
 from synq_cli.errors import (
@@ -210,7 +210,7 @@ class Runner:
         message = error.said or error.message
         if isinstance(error, RejectedError) and self.verb.retry_after_rejection(error):
             self._requeue(row)
-        elif self.verb.resends and (row.is_doubtful or row.line in self._tries):
+        elif self.verb.resends and (row.code == UNKNOWN or row.line in self._tries):
             message = f"An earlier attempt may have gone through; this one was refused: {message}"
             self.journal.unknown(row.line, self.now(), message)
         else:

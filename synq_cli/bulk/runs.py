@@ -21,8 +21,9 @@ _LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 _CLAIM_SECONDS = 600.0
 # The fields of a row that reports have, as far as it has them.
 _REPORTED = ("sku", "location", "delta", "payment_reference", "idempotency_key", "last_line", "products")
-_UNREADABLE = ("command", "file", "started_at", "rows", "done", "failed", "unknown", "pending", "profile", "undoes")
-_DAMAGED = dict.fromkeys(_UNREADABLE) | {"state": "damaged"}
+_DAMAGED: dict[str, Any] = {"state": "damaged"} | dict.fromkeys(
+    ("command", "file", "started_at", "rows", "done", "failed", "unknown", "pending", "profile", "undoes")
+)
 
 
 class Runs:

@@ -45,7 +45,7 @@ ActionOption = Annotated[
 ]
 ActorOption = Annotated[
     str | None,
-    option("--actor", "WHO", "Only actions of this actor: an e-mail address, the part before its @, or system."),
+    option("--actor", "WHO", "Only actions of this actor: an email address, the part before its @, or system."),
 ]
 EntityOption = Annotated[
     str | None, option("--entity", "TYPE|ID", "Only actions on this type of entity, or on the entity with this id.")
@@ -96,7 +96,8 @@ def follow_events(
     slowly as the rate limit is used up, leaving the last 20 requests a minute to other commands. If more than 50
     events happen between two polls, some are missed, and synq warns on stderr.
 
-    When stdout is not a terminal, each event is written at once as a line of TSV, or of JSON with -o ndjson or --json.
+    When stdout is not a terminal, each event is written immediately as a line of TSV, or of JSON with -o ndjson or
+    --json.
 
     Examples:
       synq audit tail

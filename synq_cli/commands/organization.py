@@ -22,14 +22,14 @@ RECORD = [
     Column("Changed", "updated_at", timestamp),
 ]
 MEMBER = [
-    Column("E-mail", "email"),
+    Column("Email", "email"),
     Column("Role", "role"),
     Column("Status", "status", state),
     Column("UID", "uid", whole, drop=1),
 ]
 INVITED = [Column("UID", "uid"), Column("Message", "message")]
 
-MemberArgument = Annotated[str, argument("MEMBER", "E-mail address or uid of the member.")]
+MemberArgument = Annotated[str, argument("MEMBER", "Email address or uid of the member.")]
 
 
 @group.command("show", operations.GET_ORGANIZATION)
@@ -63,7 +63,7 @@ def update_organization(run: RunContext, name: Annotated[str, option("--name", "
 def list_members(run: RunContext) -> None:
     """List members and their roles.
 
-    Sorted by e-mail address, including people who were invited and have not joined yet.
+    Sorted by email address, including people who were invited and have not joined yet.
 
     Examples:
       synq organization members list
@@ -75,13 +75,13 @@ def list_members(run: RunContext) -> None:
 @members.command("invite", operations.INVITE_MEMBER)
 def invite_member(
     run: RunContext,
-    email: Annotated[str, argument("EMAIL", "E-mail address to invite.")],
+    email: Annotated[str, argument("EMAIL", "Email address to invite.")],
     role: Annotated[Role, option("--role", "ROLE", "Role of the new member. Required.")],
 ) -> None:
-    """Invite someone by e-mail.
+    """Invite someone by email.
 
     An ADMIN can do everything, an EDITOR can change products, orders and stock, a VIEWER can read. Each request sends
-    an e-mail, so synq never retries it: if no response arrives, it exits with 10 and says how to check.
+    an email, so synq never retries it: if no response arrives, it exits with 10 and says how to check.
 
     Examples:
       synq organization members invite una@fellandfjord.example --role EDITOR

@@ -211,7 +211,7 @@ def list_faults(run: RunContext) -> None:
 def clear_faults(run: RunContext) -> None:
     """Remove all faults.
 
-    This also resets the rate limit to count as Synq does.
+    This also resets how the sandbox counts requests.
 
     Examples:
       synq sandbox fault clear
@@ -220,7 +220,7 @@ def clear_faults(run: RunContext) -> None:
     with run.sandbox.server():
         from synq_cli.sandbox.server.faults import clear
     count = clear(run.sandbox.file)
-    run.output.note(f"Removed {count} fault{'s' * (count != 1)} and reset the rate limit.")
+    run.output.note(f"Removed {count} fault{'s' * (count != 1)} and reset how requests are counted.")
 
 
 @faults.command("limit")

@@ -30,7 +30,7 @@ _PAIRS = [f"{key}={word}" for key, words in WORDS.items() for word in words or (
 def show_settings(run: RunContext) -> None:
     """Show the tenant's settings.
 
-    They are: how stock is allocated (HARD takes it when an order is placed, SOFT only earmarks it), how its cost is
+    Shows how stock is allocated (HARD takes it when an order is placed, SOFT only earmarks it), how its cost is
     calculated (WAC or FIFO), the low-stock threshold, and whether low stock creates a draft purchase order.
 
     Examples:

@@ -72,7 +72,7 @@ def _protocol_words(error: httpx.HTTPError) -> str | None:
     if not isinstance(error, httpx.RemoteProtocolError):
         return None
     if text == CLOSED:
-        return "it was closed before a response arrived"
+        return "closed before a response arrived"
     return "the response was cut short" if "closed connection" in text else "the response is not HTTP"
 
 

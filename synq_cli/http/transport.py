@@ -264,7 +264,7 @@ class ApiTransport:
             if operation.effect != "read":
                 raise InterruptError(
                     f"Interrupted while {operation.method} {operation.path} was in progress; it may have been applied. "
-                    "Check before sending it again."
+                    "Check before you send it again."
                 ) from None
             raise
         finally:

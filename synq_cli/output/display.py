@@ -2,18 +2,19 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, TextIO
 
 from synq_cli.errors import InterruptError
+from synq_cli.output import machine
 from synq_cli.output.columns import Column, Row, batches, lookup
+from synq_cli.output.drawing import table, timeline
+from synq_cli.output.drawing.checklist import draw_checklist
+from synq_cli.output.drawing.sections import Sections, build_panel
+from synq_cli.output.drawing.tree import branches
 from synq_cli.output.formats import plain, visible
 from synq_cli.output.messages import Messages
 from synq_cli.output.streams import Stream
 from synq_cli.output.view_options import ViewOptions
-
-if TYPE_CHECKING:
-    from synq_cli.output.drawing.sections import Sections
-    from synq_cli.output.drawing.table import Canvas, Rendered
 
 
 class Output:
@@ -68,8 +69,6 @@ class Output:
             for value in found if self.format == "ndjson" else [list(found)]:
                 self._filtered(value)
         else:
-            from synq_cli.output import machine
-
             machine.write_pages(self._out, self.format, selected, [column.key for column in columns])
         self._note_unknown_fields()
 
@@ -80,11 +79,9 @@ class Output:
         """
         try:
             if self.format == "table":
-                from synq_cli.output.drawing.table import write_rows
-
                 columns = [column for column in self._view.columns(columns) if column.table]
                 rows = chain.from_iterable(map(self._view.notice, batches(rows)))
-                write_rows(self._out, rows, columns, now=self._now, width=self._available_width())
+                table.write_rows(self._canvas, rows, columns)
             else:
                 # An array would never be closed, and its filter never start.
                 self._view.format = "ndjson" if self.format == "json" else self.format
@@ -98,16 +95,12 @@ class Output:
         columns = view.columns(columns)
         view.notice([row])
         if self.format == "table":
-            from synq_cli.output.drawing import table
-
             canvas = self._canvas()
             fields = table.record_fields(canvas, row, columns, keep_empty=view.selects, leftovers=not view.selects)
             self._draw(table.build_record(canvas, fields))
         elif view.filter:
             self._filtered(view.select(row))
         else:
-            from synq_cli.output import machine
-
             machine.write_object(self._out, self.format, view.select(row), [column.key for column in columns])
         self._note_unknown_fields()
 
@@ -128,7 +121,7 @@ class Output:
         for name, value in request.get("headers", {}).items():
             self._line(f"{name}: {value}")
         if request.get("body") is not None:
-            self._json(request["body"], indented=True)
+            machine.write_json(self._out, request["body"], indented=True)
         for key in after or {}:
             old, new = (plain((side or {}).get(key)) or "(none)" for side in (before, after))
             if old != new:
@@ -145,7 +138,7 @@ class Output:
         `after` is `before` if there was nothing to change.
         """
         if after is before:
-            self.note("Nothing changes; nothing was sent.")
+            self.note("No changes: nothing was sent.")
         for column in columns:
             old, new = (plain(lookup(row, column.key)) or "(none)" for row in (before, after))
             # That the time of the change has changed is no news.
@@ -153,19 +146,15 @@ class Output:
                 self.change(label, old, new, column.title.lower())
         self.record(after, columns)
 
-    def panel(self, title: str, row: Row, columns: Sequence[Column], sections: "Sections") -> None:
+    def panel(self, title: str, row: Row, columns: Sequence[Column], sections: Sections) -> None:
         """One object in a frame for people, with a table for each of the lists in `sections`."""
-        if not self._view.drawn:
+        if self._view.drawn:
+            self._draw(build_panel(self._canvas(), title, row, columns, sections))
+        else:
             self.record(row, columns)
-            return
-        from synq_cli.output.drawing.sections import build_panel
 
-        self._draw(build_panel(self._canvas(), title, row, columns, sections))
-
-    def timeline(self, row: Row, head: Sequence[Column], sections: "Sections") -> None:
+    def timeline(self, row: Row, head: Sequence[Column], sections: Sections) -> None:
         """An object's `states` over time: drawn for people, with its lists below; rows in CSV and TSV."""
-        from synq_cli.output.drawing import timeline
-
         if self._view.drawn:
             self._draw(timeline.build_timeline(self._canvas(), row, head, sections), "--json")
         elif self.format in {"csv", "tsv"} and not self._view.selects:
@@ -174,11 +163,9 @@ class Output:
             self.record(row, head)
 
     def timelines(
-        self, rows: Iterable[Row], columns: Sequence[Column], head: Sequence[Column], sections: "Sections"
+        self, rows: Iterable[Row], columns: Sequence[Column], head: Sequence[Column], sections: Sections
     ) -> None:
         """The timeline of an object that is polled: redrawn in place for people, else a row for each change."""
-        from synq_cli.output.drawing import timeline
-
         if not self._view.drawn:
             self.rows(timeline.changes(rows), columns)
             return
@@ -195,7 +182,6 @@ class Output:
         if not self._view.drawn or not rows:
             self.rows(rows, columns, empty=empty)
             return
-        from synq_cli.output.drawing.tree import branches
 
         columns = [column for column in columns if column.key != parent]
         self._table(branches(self._out, rows, columns[0].key, parent=parent), columns, empty)
@@ -215,7 +201,7 @@ class Output:
         elif view.filter:
             self._filtered(value)
         else:
-            self._json(value, indented=True)
+            machine.write_json(self._out, value, indented=True)
 
     def answer(self, head: Sequence[str], kind: str, value: Any) -> None:
         """An HTTP reply: the lines of its head, then its body; `kind` of the body is "json", "text" or other."""
@@ -228,12 +214,10 @@ class Output:
 
     def checklist(self, rows: Iterable[Row], columns: Sequence[Column]) -> None:
         """Rows of check, state, found and mend: for people wrapped text, with the fix below each finding."""
-        if not self._view.drawn:
+        if self._view.drawn:
+            draw_checklist(self._canvas(), rows)
+        else:
             self.rows(rows, columns)
-            return
-        from synq_cli.output.drawing.checklist import draw_checklist
-
-        draw_checklist(self._canvas(), rows)
 
     def text(self, text: str) -> None:
         """The text of a file, as it is; on a terminal with control characters visible."""
@@ -247,30 +231,24 @@ class Output:
         if self._view.filter:
             self._filtered(value)
         elif self.format in {"json", "ndjson", "yaml"}:
-            self._json(value)  # a JSON value is YAML too
+            machine.write_json(self._out, value)  # a JSON value is YAML too
         else:
             self._line(plain(value))
 
     def _table(self, rows: Sequence[Row], columns: Sequence[Column], empty: str) -> None:
-        from synq_cli.output.drawing.table import build_table
-
         if not rows:
             self.note(empty)
             return
         shown = [column for column in columns if column.table]
         # Amounts are never cut: if they make the table too wide, the terminal wraps it.
-        self._draw(build_table(self._canvas(), rows, shown, keep_empty=self._view.selects))
+        self._draw(table.build_table(self._canvas(), rows, shown, keep_empty=self._view.selects))
 
-    def _canvas(self) -> "Canvas":
-        from synq_cli.output.drawing.table import Canvas
+    def _canvas(self) -> table.Canvas:
+        """The stream at the current time and width; nothing is cut if it is not a terminal."""
+        width = (self._width or self._out.width()) if self._out.terminal else None
+        return table.Canvas(self._out, self._now(), width)
 
-        return Canvas(self._out, self._now(), self._available_width())
-
-    def _available_width(self) -> int | None:
-        """The width of drawings in cells; None if stdout is no terminal, and nothing is cut."""
-        return (self._width or self._out.width()) if self._out.terminal else None
-
-    def _draw(self, rendered: "Rendered", formats: str = "-o tsv or --json") -> None:
+    def _draw(self, rendered: table.Rendered, formats: str = "-o tsv or --json") -> None:
         """Draw, and name the columns that the terminal has no room for, and the formats that show all of them."""
         self._out.draw(rendered.drawing, max(rendered.width, 1))
         parts = [f"Shortened: {', '.join(rendered.shortened)}."] if rendered.shortened else []
@@ -282,11 +260,6 @@ class Output:
         assert self._view.filter
         for line in self._view.filter.lines(value):
             self._line(line)
-
-    def _json(self, value: object, *, indented: bool = False) -> None:
-        from synq_cli.output import machine
-
-        machine.write_json(self._out, value, indented=indented)
 
     def _line(self, text: str) -> None:
         if self._out.terminal:

@@ -3,9 +3,12 @@
 import re
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from synq_cli.times import parse_time
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 _UNITS = (("d", 86_400), ("h", 3600), ("min", 60))
 _OLD = 60 * 86_400
@@ -170,26 +173,14 @@ def _ago(seconds: float) -> str | None:
     return "just now"
 
 
-def _age(value: object, _row: Mapping[str, Any], now: float) -> str | None:
-    moment = parse_time(value)
-    return None if moment is None else _ago(now - moment.timestamp()) or f"{moment:%Y-%m-%d}"
+def _moment(write: Callable[["datetime", str | None], str]) -> Format:
+    """A time, written from its UTC and its distance from now in words."""
 
+    def render(value: object, _row: Mapping[str, Any], now: float) -> str | None:
+        moment = parse_time(value)
+        return None if moment is None else write(moment, _ago(now - moment.timestamp()))
 
-def _timestamp(value: object, _row: Mapping[str, Any], now: float) -> str | None:
-    moment = parse_time(value)
-    if moment is None:
-        return None
-    ago = _ago(now - moment.timestamp())
-    return f"{moment:%Y-%m-%d %H:%M:%S} UTC" + (f" ({ago})" if ago else "")
-
-
-def _clock(value: object, _row: Mapping[str, Any], _now: float) -> str | None:
-    moment = parse_time(value)
-    return None if moment is None else f"{moment:%Y-%m-%d %H:%M:%S}"
-
-
-def _flag(value: object, _row: Mapping[str, Any], _now: float) -> str | None:
-    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else None
+    return Format(render, narrow="keep")
 
 
 def named(names: Mapping[str, str]) -> Format:
@@ -204,10 +195,10 @@ quantity = Format(_quantity, right=True, narrow="keep")
 delta = Format(_delta, right=True, narrow="keep")
 quantities = Format(_quantities)
 state = Format(_state)
-age = Format(_age, narrow="keep")
-timestamp = Format(_timestamp, narrow="keep")
-clock = Format(_clock, narrow="keep")
-flag = Format(_flag, narrow="keep")
+age = _moment(lambda moment, ago: ago or f"{moment:%Y-%m-%d}")
+timestamp = _moment(lambda moment, ago: f"{moment:%Y-%m-%d %H:%M:%S} UTC" + (f" ({ago})" if ago else ""))
+clock = _moment(lambda moment, _ago: f"{moment:%Y-%m-%d %H:%M:%S}")
+flag = Format(lambda value, *_: {True: "yes", False: "no"}[value] if isinstance(value, bool) else None, narrow="keep")
 identifier = Format(narrow="shorten")
 # A file's name says more than its host's.
 address = Format(narrow="tail")

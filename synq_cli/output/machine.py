@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from synq_cli import exact_json
 from synq_cli.output.columns import lookup
 from synq_cli.output.formats import hidden, plain, visible
 
@@ -29,7 +28,7 @@ def write_pages(stream: "Stream", format_: str, pages: Iterable[Page], keys: Seq
         _write_yaml(stream, pages)
     elif format_ == "ndjson":
         for page in pages:
-            stream.write("".join([stream.fit_json(exact_json.dumps(row)) + "\n" for row in page]))
+            stream.write("".join([_json(stream, row) + "\n" for row in page]))
     else:
         _write_array(stream, pages)
 
@@ -46,15 +45,20 @@ def write_object(stream: "Stream", format_: str, row: dict[str, Any], keys: Sequ
 
 def write_json(stream: "Stream", value: object, *, indented: bool = False) -> None:
     """One JSON value; on one line unless indented."""
-    stream.write(stream.fit_json(exact_json.dumps(value, indented=indented)) + "\n")
+    stream.write(_json(stream, value, indented=indented) + "\n")
+
+
+def _json(stream: "Stream", value: object, *, indented: bool = False) -> str:
+    from synq_cli import exact_json
+
+    return stream.fit_json(exact_json.dumps(value, indented=indented))
 
 
 def _write_array(stream: "Stream", pages: Iterable[Page]) -> None:
     # If reading the rows fails, the array is not closed: half a list must not parse as a whole one.
     before = "["
     for page in pages:
-        text = stream.fit_json(exact_json.dumps(page, indented=True))
-        stream.write(before + text.removeprefix("[").removesuffix("\n]"))
+        stream.write(before + _json(stream, page, indented=True).removeprefix("[").removesuffix("\n]"))
         before = ","
     stream.write("\n]\n" if before == "," else "[]\n")
 

@@ -18,19 +18,6 @@ _ASCII_FALLBACKS = {
 }  # fmt: skip
 
 
-def wants_color(environ: Mapping[str, str], *, terminal: bool, no_color: bool) -> bool:
-    """Whether a stream gets colors and styles, by the conventions of no-color.org and bixense.com/clicolors."""
-    if no_color or environ.get("NO_COLOR") or _is_dumb(environ):
-        return False
-    if environ.get("CLICOLOR_FORCE", "0") not in {"", "0"}:
-        return True
-    return terminal and environ.get("CLICOLOR") != "0"
-
-
-def _is_dumb(environ: Mapping[str, str]) -> bool:
-    return environ.get("TERM", "").lower() in {"dumb", "unknown"}
-
-
 class Stream:
     """stdout or stderr. Output that is `optional`, such as messages, is dropped if it can't be written.
 
@@ -44,8 +31,12 @@ class Stream:
         self._environ = environ
         self._optional = optional
         self.terminal = file.isatty()
-        self.live = self.terminal and not _is_dumb(environ)
-        self.color = wants_color(environ, terminal=self.terminal, no_color=no_color)
+        dumb = environ.get("TERM", "").lower() in {"dumb", "unknown"}
+        self.live = self.terminal and not dumb
+        # The conventions of no-color.org and bixense.com/clicolors.
+        forced = environ.get("CLICOLOR_FORCE", "0") not in {"", "0"}
+        wanted = forced or (self.terminal and environ.get("CLICOLOR") != "0")
+        self.color = wanted and not (no_color or environ.get("NO_COLOR") or dumb)
         self.encoding = file.encoding or "utf-8"
         self.unicode = self.encoding.lower().startswith("utf")
         self.ellipsis = self.fit("…")

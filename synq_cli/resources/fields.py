@@ -80,7 +80,7 @@ def _typed_value(text: str) -> Any:
 def _put(place: dict[str, Any], steps: list[str], value: Any, key: str, *, empty: bool) -> None:
     name, *inward = steps
     if not name:
-        raise UsageError(f'Invalid key "{key}".', hint="A list takes values or objects, not lists.")
+        raise UsageError(f'Invalid key "{key}".', hint="A list can hold values or objects, not lists.")
     if not inward:
         if name in place:
             raise _twice(key)

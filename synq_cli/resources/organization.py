@@ -22,7 +22,7 @@ class RoleChange:
 
     @property
     def name(self) -> str:
-        """The member's e-mail address, else the uid."""
+        """The member's email address, else the uid."""
         return str(self.member.get("email") or self.member["uid"])
 
     @property
@@ -52,17 +52,17 @@ class Members(Resource):
     """The members of the organization."""
 
     def list(self) -> list[Row]:
-        """All members, invited ones too, by e-mail address. GET /api/v1/organization/members"""
+        """All members, invited ones too, by email address. GET /api/v1/organization/members"""
         return sorted_rows(self._api.read_list(operations.LIST_MEMBERS, "members"), "email", "uid")
 
     def invite(self, email: str, role: Role) -> Row:
         """Send an invitation; returns the uid. POST /api/v1/organization/members"""
         body = {"email": validation.email(email), "role": role}
-        unknown = f"Look for {body['email']} in `{_SEE}` first: a second invitation sends another e-mail."
+        unknown = f"Look for {body['email']} in `{_SEE}` first: a second invitation sends another email."
         return self._api.write(operations.INVITE_MEMBER, body=body, if_unknown=unknown)
 
     def prepare(self, member: str, role: Role | None) -> RoleChange:
-        """The change for a member, given by uid or e-mail address; no role removes. UsageError, NotFoundError."""
+        """The change for a member, given by uid or email address; no role removes. UsageError, NotFoundError."""
         text = validation.filled(member, "member")
         self._api.check(operations.CHANGE_MEMBER_ROLE if role else operations.REMOVE_MEMBER)
         rows = self.list()

@@ -64,7 +64,7 @@ class Requests(Resource):
         """Send a request, with the retries of its operation or method."""
         headers = {} if request.content is None else {"Content-Type": "application/json"}
         try:
-            with replies.hint_if_unknown("Check whether it was carried out before sending it again."):
+            with replies.hint_if_unknown("Check whether it was carried out before you send it again."):
                 reply = self._api.exchange(
                     request.operation, query=request.query, content=request.content, headers=headers
                 )
@@ -85,7 +85,7 @@ class Requests(Resource):
         pairs = first.items() if isinstance(first, dict) else ()
         keys = [key for key, value in pairs if value is None or isinstance(value, list)]
         if len(keys) != 1:
-            raise UsageError("The answer is not a list in pages.", hint="Leave out --paginate to see it.")
+            raise UsageError("The response is not a paginated list.", hint="Leave out --paginate to see it.")
         listing = self._api.pages(request.operation, keys[0], query=request.query, first_answer=first)
         return list(listing.first(None))
 
@@ -115,7 +115,7 @@ def _check_body(method: str, body: bytes) -> None:
     try:
         exact_json.loads(body.decode())
     except (ValueError, RecursionError) as error:
-        raise UsageError(f"The body is not valid JSON: {error}.", hint="The API takes JSON only.") from None
+        raise UsageError(f"The body is not valid JSON: {error}.", hint="The API accepts only JSON.") from None
 
 
 def _match(method: str, path: str) -> Operation | None:

@@ -97,7 +97,7 @@ class Webhooks(Resource):
         """
         path = self._own_path(url)
         if path is not None and "connection_id" not in envelope:
-            raise UsageError("The API takes only the events of a connection.", hint="Add --connection ID.")
+            raise UsageError("The API accepts only events of a connection.", hint="Add --connection ID.")
         body = exact_json.dumps(envelope).encode()
         signature = sign(body, secret)
         headers = {"Content-Type": "application/json", "X-Unified-Signature": signature}
@@ -115,7 +115,7 @@ class Webhooks(Resource):
     def receive(self, body: bytes, headers: Mapping[str, str]) -> Reply:
         """Send a webhook, byte by byte, to the API. POST /unified/webhook"""
         try:
-            with hint_if_unknown("A webhook may be processed twice: look at what it changes before sending it again."):
+            with hint_if_unknown("A webhook may be processed twice: look at what it changes before you send it again."):
                 reply = self._api.exchange(operations.RECEIVE_WEBHOOK, content=body, headers=headers)
         except AuthError as error:
             error.hint = (
@@ -133,7 +133,7 @@ class Webhooks(Resource):
         path = url[len(base) :] if url[: len(base) + 1].lower() == f"{base}/".lower() else url
         if path.startswith("/"):
             if path != own:
-                raise UsageError(f'Invalid path "{path}": the API takes webhooks at {own} only.')
+                raise UsageError(f'Invalid path "{path}": the API accepts webhooks only at {own}.')
             return path
         if problem := _url_problem(url):
             hint = f"To send it to the API, use {own}."
@@ -157,7 +157,7 @@ class Webhooks(Resource):
                 raise NetworkError(f"Nothing was sent: {error}.", hint=hint) from None
             raise UnknownOutcomeError(
                 f"The webhook was sent, but {error}; it may have arrived.",
-                hint="Check the receiver before sending it again.",
+                hint="Check the receiver before you send it again.",
             ) from None
         finally:
             if reply or error:
@@ -165,7 +165,7 @@ class Webhooks(Resource):
         if not 200 <= reply.status < 300:
             line = _first_line(reply)
             kind = ServerError if reply.status >= 500 else RejectedError
-            raise kind(f"{host} answered {reply.status_line}{line and ': '}{line}.", status=reply.status)
+            raise kind(f"{host} responded with {reply.status_line}{line and ': '}{line}.", status=reply.status)
         return reply
 
 

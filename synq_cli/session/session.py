@@ -219,6 +219,8 @@ class Session:
         expired = ""
         if expires_at is not None and expires_at < now:
             expired = f"The token expired {(now - expires_at) / 60:.0f} minutes ago. "
+        if self.profile == SANDBOX:
+            return f"{expired}Run the command again: the sandbox issues a new token each time."
         if self.credentials.source == "SYNQ_TOKEN":
             return f"{expired}Set SYNQ_TOKEN to a new token."
         return f"{expired}Log in again: synq auth login --profile {self.profile}"
@@ -235,7 +237,7 @@ class Session:
             return (None, {}) if claims is None else ("keyring", claims)
         if stored and self._where == "file" and not self.tokens.read(self.profile, "file"):
             return None, {}
-        return self.credentials.source, _claims_of(self.credentials)
+        return self.credentials.source, self.credentials.claims
 
     def _overrides(self) -> list[str]:
         """What sets another profile, host, tenant, organization or token than the profile's own."""
@@ -271,7 +273,7 @@ class Session:
         self.secrets.append(token)
         self._current = check_token(token, source, self.settings)
         if source in STORES:
-            self.cache.set("logins", self.profile, _claims_of(self._current))
+            self.cache.set("logins", self.profile, dict(self._current.claims))
         return self._current
 
     def _check_new(self, token: str) -> None:
@@ -294,7 +296,3 @@ class Session:
             f"Not logged in: profile {self.profile} has no token.",
             hint=f"{near}Run `synq auth login --profile {self.profile}`, set SYNQ_TOKEN, or try --sandbox.",
         )
-
-
-def _claims_of(credentials: Credentials) -> dict[str, Any]:
-    return credentials.claims._asdict() if credentials.claims else {}

@@ -1,5 +1,6 @@
 """A best-effort cache of small facts, in a JSON file beside the other state; losing it costs a lookup."""
 
+import json
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -26,8 +27,6 @@ class Cache:
         missing = object()
         if self._read_only or self.get(topic, name, missing) == value:
             return
-        import json
-
         # Of two processes that write at once, one may lose its value.
         topics = self._read()
         values = topics.get(topic)
@@ -36,8 +35,6 @@ class Cache:
             replace_file(private_folder(self._folder()) / "memory.json", json.dumps(topics))
 
     def _read(self) -> dict[str, Any]:
-        import json
-
         try:
             topics = json.loads((self._folder() / "memory.json").read_text(encoding="utf-8"))
         except (OSError, ValueError, RecursionError):

@@ -1,8 +1,11 @@
 """Idempotency keys of orders whose outcome is unknown, stored before anything is sent."""
 
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from decimal import Context, Decimal
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -72,8 +75,6 @@ class OrderKeys:
 
         With `keep` it is on disk when this returns; UsageError if it can't be stored.
         """
-        import uuid
-
         now, fingerprint = self.now(), order_fingerprint(order)
         if own is not None:
             return Attempt(own, now, None, own=True, fingerprint=fingerprint, keys=self)
@@ -109,14 +110,10 @@ class OrderKeys:
 
 def order_fingerprint(order: Mapping[str, Any]) -> str:
     """A hash of an order that does not depend on the order of its fields or the notation of its numbers."""
-    from hashlib import sha256
-
     return sha256(exact_json.dumps(_normalized(order)).encode()).hexdigest()
 
 
 def _normalized(value: Any) -> Any:
-    from decimal import Context, Decimal
-
     if isinstance(value, Mapping):
         return {name: _normalized(value[name]) for name in sorted(value)}
     if isinstance(value, list):

@@ -11,7 +11,6 @@ import pytest
 from synq_cli.bulk.engine import Engine
 from synq_cli.bulk.journal import Content, Receipt, Row
 from synq_cli.bulk.plan import Plan
-from synq_cli.bulk.prepare import PreparedRows
 from synq_cli.bulk.verbs.verb import Verb
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.system import System
@@ -70,7 +69,8 @@ def engine(folder: Path, host: Host | None, **variables: str) -> tuple[RunContex
 
 def planned(run: RunContext, greetings: Engine, *names: str) -> Plan:
     rows = [Row(line, {"key": f"key of {name}"}) for line, name in enumerate(names, 2)]
-    return greetings.plan(SendGreetings(run.api), lambda: PreparedRows(rows), "names.csv", None, with_levels=True)
+    verb = SendGreetings(run.api)
+    return greetings.plan(verb, lambda: Plan(verb, rows), "names.csv", None, with_levels=True)
 
 
 def test_keyed_row_whose_answer_was_lost_is_sent_again_with_its_key(memory: Path) -> None:

@@ -152,10 +152,10 @@ def test_a_refusal_says_what_the_api_said(run: Any, name: str) -> None:
 
 
 LOOKS = {
-    "create": "Look for 'Cap' in `synq products list` before sending it again.",
-    "variants create": f"Look for HC-1 in `synq products variants list --product {ID}` before sending it again.",
-    "media add": f"Look for {URL} in `synq products media list` before sending it again.",
-    "push": "Look at the connected platforms before sending it again.",
+    "create": "Look for 'Cap' in `synq products list` before you send it again.",
+    "variants create": f"Look for HC-1 in `synq products variants list --product {ID}` before you send it again.",
+    "media add": f"Look for {URL} in `synq products media list` before you send it again.",
+    "push": "Look at the connected platforms before you send it again.",
     "export": "The API does not list exports: wait for the notification before you request another.",
 }
 
@@ -274,7 +274,7 @@ def test_a_new_sku_is_known_from_then_on(run: Any) -> None:
     assert (again.status, seen) == (2, [])
     assert again.err == (
         f"synq: The SKU HC-1 is taken by the variant {VARIANT}.\n"
-        "  If that variant no longer exists: synq inventory skus forget HC-1\n"
+        "  If that variant no longer exists, run: synq inventory skus forget HC-1\n"
     )
     _, seen = run(["media", "add", URL, "--variant", "HC-1"], {"id": OTHER})
     assert seen == [("POST", "/api/v1/pim/media", {"url": URL, "variant_id": VARIANT})]

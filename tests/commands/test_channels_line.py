@@ -74,7 +74,7 @@ def test_an_update_that_changes_nothing_sends_nothing(synq: Any) -> None:
     line = ("channels", "update", "high-street", "--currency", "gbp", "--active", "--json")
     result = synq(*line, environ=ENVIRON, http=tenant)
     assert (result.status, json.loads(result.out), tenant.asked) == (0, STREET, [LIST])
-    assert result.err.splitlines()[0] == "Nothing changes; nothing was sent."
+    assert result.err.splitlines()[0] == "No changes: nothing was sent."
 
 
 def test_a_dry_run_for_people_shows_only_what_changes(synq: Any) -> None:

@@ -55,7 +55,7 @@ def test_faults_are_ordered_listed_and_taken_back(synq: Any) -> None:
         " 2  slow   GET *                                      0.25     7       40        0         0\n"
         " 3  429    *                                       3                    5        0         0\n"
     )
-    assert synq("sandbox", "fault", "clear").err == "Removed 3 faults and reset the rate limit.\n"
+    assert synq("sandbox", "fault", "clear").err == "Removed 3 faults and reset how requests are counted.\n"
     empty = synq("sandbox", "fault", "list", terminal=True)
     assert (empty.status, empty.out, empty.err) == (0, "", "There are no faults.\n")
     assert synq("sandbox", "fault", "list", "--json").out == "[]\n"
@@ -74,7 +74,7 @@ def test_how_it_counts_is_shown_and_changed(synq: Any) -> None:
     told = "The rate limit counts as counter, with 20 requests a minute of other clients.\n"
     assert synq("sandbox", "fault", "list").err == told
     assert synq("--sandbox", "channels", "list").err.endswith("78/100 requests left this minute · sandbox\n")
-    assert synq("sandbox", "fault", "clear").err == "Removed 0 faults and reset the rate limit.\n"
+    assert synq("sandbox", "fault", "clear").err == "Removed 0 faults and reset how requests are counted.\n"
     assert json.loads(synq("sandbox", "fault", "limit", "--json").out) == DEFAULTS
 
 
@@ -97,11 +97,11 @@ def test_how_it_counts_is_shown_and_changed(synq: Any) -> None:
             ("add", "500", "--rate", "2"),
             "Invalid rate 2.\n  Use a number above 0 and up to 1, such as 0.2.",
         ),
-        (("add", "500", "--seconds", "2"), "The fault 500 takes no seconds.\n  Only slow and 429 do."),
+        (("add", "500", "--seconds", "2"), "--seconds does not apply to the fault 500.\n  Use it with slow or 429."),
         (
             ("add", "500", "--on", "PATCH"),
             (
-                'Invalid requests "PATCH".\n'
+                'Invalid value "PATCH" for --on.\n'
                 '  Use a method (GET, POST, PUT, DELETE), a path or both, such as "POST /api/v1/inventory/adjust".'
             ),
         ),
@@ -123,11 +123,11 @@ def test_an_order_that_can_not_be(synq: Any, line: tuple[str, ...], said: str) -
 @pytest.mark.parametrize(
     ("kind", "status", "said", "done"),
     [
-        ("lost", 10, "was sent, but the connection to sandbox was lost: it was closed before a response arrived", 1),
+        ("lost", 10, "was sent, but the connection to sandbox was lost: closed before a response arrived", 1),
         (
             "lost-before",
             10,
-            "was sent, but the connection to sandbox was lost: it was closed before a response arrived",
+            "was sent, but the connection to sandbox was lost: closed before a response arrived",
             0,
         ),
         ("500-after", 10, "with an error (Internal Server Error); it may have been applied", 1),

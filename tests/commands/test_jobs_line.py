@@ -173,7 +173,7 @@ def test_an_unclear_start_says_where_to_look_and_sends_nothing_again(run: Any) -
 
     result, seen = run([*IMPORT, "-q"], reply, stdin=ROWS)
     assert (result.status, seen) == (10, ["POST"])
-    assert result.err.endswith("  Look for it in `synq products jobs list --type import` before sending it again.\n")
+    assert result.err.endswith("  Look for it in `synq products jobs list --type import` before you send it again.\n")
 
 
 WRONG = {

@@ -204,7 +204,7 @@ def test_unknown_order_is_sent_again_by_resume(run: Any, desk: Desk, tmp_path: P
     summary = json.loads(result.out)
     assert (result.status, summary["failed"], summary["unknown_lines"]) == (10, 1, [1])
     assert json.loads(result.err)["error"]["hint"] == (
-        f"`synq runs resume {summary['id']}` sends them again under the same keys, so that none can count twice."
+        f"`synq runs resume {summary['id']}` sends them again under the same keys, so none can be placed twice."
     )
     failed = Path(summary["failed_file"])
     assert failed == tmp_path / "orders.failed.ndjson"

@@ -238,7 +238,7 @@ def test_a_lost_answer_says_where_to_look_and_is_not_sent_again(synq: Any, verb:
         http, seen = api(order(status), reply)
         result = synq("orders", verb, ORDER, *yes, "-q", environ=ENVIRON, http=http)
         assert (result.status, result.out, [request for request, _ in seen]) == (10, "", ["GET", sent])
-        look = f"Look at `synq orders track {ORDER}` before sending it again."
+        look = f"Look at `synq orders track {ORDER}` before you send it again."
         assert result.err.splitlines()[1] == f"  {look}"
 
 

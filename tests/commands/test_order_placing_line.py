@@ -157,7 +157,7 @@ def test_several_lines_cost_one_list_of_products_and_without_a_price_the_variant
         ("HMC-NVY-M", "Harbour Merino Crewneck", 1, 89.5),
         ("SLB-OAT", "Skerry Lambswool Beanie", 3, 24.0),
     ]
-    assert result.err.startswith("HMC-NVY-M: 89.50 GBP, the variant's own price.\nIdempotency key ")
+    assert result.err.startswith("HMC-NVY-M: 89.50 GBP, the variant's price.\nIdempotency key ")
 
 
 def test_prices_keep_their_digits(synq: Any) -> None:
@@ -404,7 +404,7 @@ def test_an_interruption_between_two_tries_says_the_same(synq: Any) -> None:
     api = Api(httpx.ReadTimeout("late"))
     synq.sleep = interrupted
     lost = place(synq, api, *LINE, "-q")
-    assert (lost.status, lost.err.splitlines()[0]) == (130, "synq: Interrupted before an answer came.")
+    assert (lost.status, lost.err.splitlines()[0]) == (130, "synq: Interrupted before a response arrived.")
     assert f"Sending the same order again uses the same key, {api.keys[0]}, so" in lost.err
     second = Api(PLACED)
     place(synq, second, *LINE)

@@ -37,7 +37,7 @@ def test_the_name_it_has_is_not_sent(synq: Any) -> None:
     line = ("organization", "update", "--name", "Fell & Fjord Ltd", "--json")
     result = synq(*line, environ=ENVIRON, http=tenant)
     assert (result.status, json.loads(result.out), tenant.asked) == (0, before, [f"GET {PLACE}"])
-    assert result.err.startswith("Nothing changes; nothing was sent.\n")
+    assert result.err.startswith("No changes: nothing was sent.\n")
 
 
 def test_an_invitation_is_sent_once_with_the_role_in_capitals(synq: Any) -> None:
@@ -59,7 +59,7 @@ def test_an_invitation_is_sent_once_with_the_role_in_capitals(synq: Any) -> None
         ),
         (
             ("members", "invite", "rory", "--role", "EDITOR"),
-            'Invalid e-mail address "rory".\n  Use one such as ailsa@example.com.',
+            'Invalid email address "rory".\n  Use one such as ailsa@example.com.',
         ),
         (
             ("members", "invite", "x@y.no", "--role", "owner"),
@@ -94,7 +94,7 @@ def test_a_role_is_changed_by_address_or_uid(synq: Any, word: str) -> None:
     assert (result.status, result.err) == (0, "")
     assert result.out == (
         "rory@fellandfjord.example: role EDITOR → VIEWER\n"
-        "E-mail  rory@fellandfjord.example\nRole    VIEWER\nStatus  active\nUID     T7uKfW1oGzXq\n"
+        "Email   rory@fellandfjord.example\nRole    VIEWER\nStatus  active\nUID     T7uKfW1oGzXq\n"
     )
 
 
@@ -103,7 +103,7 @@ def test_the_role_that_a_member_has_is_not_sent(synq: Any) -> None:
     line = ("organization", "members", "set-role", "ailsa@fellandfjord.example", "ADMIN", "--json")
     result = synq(*line, environ=ENVIRON, http=tenant)
     assert (result.status, json.loads(result.out), tenant.asked) == (0, AILSA, [MEMBERS])
-    assert result.err.startswith("Nothing changes; nothing was sent.\n")
+    assert result.err.startswith("No changes: nothing was sent.\n")
 
 
 NO = "synq: Not confirmed; nothing was changed.\n"

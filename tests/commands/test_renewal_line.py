@@ -366,9 +366,9 @@ def test_the_successor_is_stored_before_the_old_one_goes(acme: Any, fails_at: in
         (httpx.Response(401, text="no"), "https://login.test/token denied the renewal: status 401."),
         (httpx.Response(503, text="<html>"), "https://login.test/token failed: status 503."),
         (httpx.Response(302, headers={"Location": "https://evil.test"}), "failed: status 302."),
-        (httpx.Response(200, text="[" * 9000), "the reply of https://login.test/token has no access_token."),
-        (httpx.Response(200, json=["x"]), "the reply of https://login.test/token has no access_token."),
-        ({"access_token": 5}, "the reply of https://login.test/token has no access_token."),
+        (httpx.Response(200, text="[" * 9000), "the response of https://login.test/token has no access_token."),
+        (httpx.Response(200, json=["x"]), "the response of https://login.test/token has no access_token."),
+        ({"access_token": 5}, "the response of https://login.test/token has no access_token."),
         ({"access_token": "two words"}, "Invalid token from"),
         (
             httpx.ConnectError("[Errno -2] Name or service not known"),
@@ -476,10 +476,10 @@ def test_chosen_on_a_terminal(synq: Any, helper: Helper) -> None:
     )  # fmt: skip
     assert result.status == 0
     assert result.err.startswith(
-        "  1  Paste a token; it expires after an hour\n"
+        "  1  Paste a token, which expires after an hour\n"
         "  2  Run a command that prints a new token when one is needed\n"
         "  3  Use an OAuth 2 refresh token and its token URL\n"
-        "How does this login get its tokens? [1]: Command: "
+        "How should synq get tokens for this login? [1]: Command: "
     )
     assert "Renewed by     token_command" in result.out
     wrong = synq("auth", "login", terminal=True, stdin=f"{new}\n")

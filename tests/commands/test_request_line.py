@@ -96,7 +96,7 @@ def test_a_write_is_never_sent_again_on_doubt(synq: Any, method: str, path: str,
     http = httpx.MockTransport(lambda request: seen.append(request) or httpx.Response(503, text="down"))
     result = synq("api", method, path, "--yes", environ=ENVIRON, http=http)
     assert (result.status, result.out, len(seen)) == (status, "", tries)
-    assert ("Check whether it was carried out before sending it again." in result.err) == (status == 10)
+    assert ("Check whether it was carried out before you send it again." in result.err) == (status == 10)
 
 
 def test_the_guards_hold(synq: Any, answering: Any) -> None:
@@ -201,7 +201,7 @@ def test_a_list_without_pages_is_what_the_api_gave(synq: Any, answering: Any) ->
     assert synq("api", "/x", "--paginate", "-q", environ=ENVIRON, http=http).out == "[]\n"
     single = synq("api", "/x", "--paginate", "-q", environ=ENVIRON, http=http)
     assert (single.status, single.out) == (2, "")
-    assert single.err.startswith("synq: The answer is not a list in pages.\n")
+    assert single.err.startswith("synq: The response is not a paginated list.\n")
     assert [str(request.url) for request in seen] == ["https://api.test/x?limit=100"] * 3
 
 

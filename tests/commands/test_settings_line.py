@@ -67,7 +67,7 @@ def test_settings_as_they_are_are_not_sent(synq: Any) -> None:
     line = ("settings", "set", "default_low_stock_threshold=5", "auto_po_enabled=true", "--json")
     result = synq(*line, environ=ENVIRON, http=tenant)
     assert (result.status, json.loads(result.out), tenant.asked) == (0, SETTINGS, [GET])
-    assert result.err.startswith("Nothing changes; nothing was sent.\n")
+    assert result.err.startswith("No changes: nothing was sent.\n")
 
 
 def test_a_dry_run_for_people_shows_only_what_changes(synq: Any) -> None:

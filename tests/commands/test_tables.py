@@ -115,12 +115,12 @@ ID         Provider  Status  Connection
     ),
     "organization members list": (
         """
-E-mail                      Role    Status   UID
+Email                       Role    Status   UID
 Ailsa@fellandfjord.example  owner   active   Jx4mVtQ9sLhR2cYw8ZbN5kDp0aE3
 rory@fellandfjord.example   EDITOR  invited  T7uKfW1oGzXq6BvM3nHy9rSeC0i2
 """,
         """
-E-mail                      Role    Status
+Email                       Role    Status
 Ailsa@fellandfjord.example  owner   active
 rory@fellandfjord.example   EDITOR  invited
 """,

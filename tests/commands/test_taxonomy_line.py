@@ -80,7 +80,7 @@ def test_refusals_and_unclear_answers(run: Any, noun: str) -> None:
     assert "Invalid request payload" in refused.err
     unclear, seen = run([noun, "create", "Fell"], httpx.ReadTimeout("late"))
     assert (unclear.status, unclear.out, len(seen)) == (10, "", 1)
-    look = f"  Look for 'Fell' in `synq products {noun} list` before sending it again.\n"
+    look = f"  Look for 'Fell' in `synq products {noun} list` before you send it again.\n"
     assert unclear.err.endswith(look)
 
 

@@ -226,11 +226,11 @@ def test_with_a_connection_it_is_the_providers_envelope(synq: Any, receiver: Rec
 @pytest.mark.parametrize(
     ("status", "answer", "exit_status", "said"),
     [
-        (404, b"no such hook\nmore", 3, "answered 404 Not Found: no such hook."),
-        (500, b"<html>oops</html>", 12, "answered 500 Internal Server Error."),
-        (302, b"", 3, "answered 302 Found."),
+        (404, b"no such hook\nmore", 3, "responded with 404 Not Found: no such hook."),
+        (500, b"<html>oops</html>", 12, "responded with 500 Internal Server Error."),
+        (302, b"", 3, "responded with 302 Found."),
         (299, b"", 0, ""),
-        (599, b"", 12, "answered 599."),
+        (599, b"", 12, "responded with 599."),
     ],
 )
 def test_an_answer_that_is_no_success_is_an_error(
@@ -311,9 +311,9 @@ def test_what_the_api_says_against_it(synq: Any, answering: Any, reply: Any, sta
         (["https://u:p@example.com", "--event", "order.created"], "remove the user name and password"),
         (["https://example.com/#x", "--event", "order.created"], "remove the fragment"),
         (["hooks", "--event", "order.created"], "use a URL such as"),
-        (["/hooks", "--event", "order.created"], 'Invalid path "/hooks": the API takes webhooks at '),
+        (["/hooks", "--event", "order.created"], 'Invalid path "/hooks": the API accepts webhooks only at '),
         (["https://api.test/x", "--event", "order.created"], 'Invalid path "/x"'),
-        (["/unified/webhook", "--event", "order.created"], "The API takes only the events of a connection."),
+        (["/unified/webhook", "--event", "order.created"], "The API accepts only events of a connection."),
         (["https://hooks.test", "--event", "order.crated"], 'No sample for the event "order.crated".'),
         (["https://hooks.test", "--event", "accounting.order.created"], "comes from an integration provider"),
         (["https://hooks.test", "--event", "order.created", "--connection", " "], "The connection can't be blank."),

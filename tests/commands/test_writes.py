@@ -88,7 +88,7 @@ WRITES = {
         {"available": 37},
         {"available": 34},
         presumed=True,
-        look=f"Before reserving again look for 3 of {VARIANT} at the top of "
+        look=f"Before you reserve again, look for 3 of {VARIANT} at the top of "
         f"`synq inventory reservations --sku {VARIANT} --status active`.",
     ),
     "release": Write(
@@ -106,7 +106,7 @@ WRITES = {
         "/api/v1/channels",
         {"name": "nordic-web", "currency": "EUR", "active": False},
         needs="This requires the role EDITOR or ADMIN. ",
-        look="Look for nordic-web in `synq channels list` before sending it again.",
+        look="Look for nordic-web in `synq channels list` before you send it again.",
     ),
     "channel change": Write(
         "channels update high-street --inactive",
@@ -158,7 +158,7 @@ WRITES = {
         {"email": "rory@fellandfjord.example", "role": "EDITOR"},
         needs="This requires the role ADMIN. ",
         look="Look for rory@fellandfjord.example in `synq organization members list` first: "
-        "a second invitation sends another e-mail.",
+        "a second invitation sends another email.",
     ),
     "role": Write(
         "organization members set-role rory@fellandfjord.example viewer",

@@ -195,7 +195,7 @@ def test_a_reply_that_is_too_large_is_given_up(new_client: New, packed: bool) ->
 
 OK_HEAD = b"HTTP/1.1 200 OK\r\n"
 BROKEN = {
-    "closed": (b"", "it was closed before a response arrived"),
+    "closed": (b"", "closed before a response arrived"),
     "reset": (None, "Connection reset by peer"),
     "short": (OK_HEAD + b"Content-Length: 5\r\n\r\nbody", "the response was cut short"),
     "short chunk": (OK_HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\nbody", "the response was cut short"),
@@ -519,7 +519,7 @@ def test_requests_go_through_a_proxy_that_sees_its_password_and_no_token(
 REFUSALS: list[tuple[str, bytes, str, bool]] = [
     ("http", b"HTTP/1.1 407 no, s3cret\r\nContent-Length: 0\r\n\r\n", "it responded with status 407", False),
     ("http", b"HTTP/1.1 502 s3cret\r\nContent-Length: 0\r\n\r\n", "it responded with status 502", True),
-    ("http", b"", "it was closed before a response arrived", True),
+    ("http", b"", "closed before a response arrived", True),
     ("socks5", b"HTTP/1.1 400 s3cret\r\n\r\n", "Malformed reply", True),
     ("socks5", b"", "Malformed reply", True),
 ]

@@ -84,10 +84,10 @@ def test_the_token_is_not_shown_while_it_is_typed(person: Any) -> None:
     )
     assert status == 7  # nobody is there to prove it
     assert screen[:5] == [
-        "  1  Paste a token; it expires after an hour",
+        "  1  Paste a token, which expires after an hour",
         "  2  Run a command that prints a new token when one is needed",
         "  3  Use an OAuth 2 refresh token and its token URL",
-        "How does this login get its tokens? [1]:",
+        "How should synq get tokens for this login? [1]:",
         "Token:",
     ]
     assert b"eyJ" not in sent
@@ -103,7 +103,7 @@ def test_neither_is_a_refresh_token(person: Any) -> None:
     status, screen, sent = person.types("auth", "login", "--base-url", "http://127.0.0.1:1", answers=answers, width=120)
     assert status == 4
     assert screen[3:7] == [
-        "How does this login get its tokens? [1]: 3",
+        "How should synq get tokens for this login? [1]: 3",
         "Token URL: http://127.0.0.1:1/token",
         "Client id (optional): synq",
         "Refresh token:",

@@ -451,7 +451,9 @@ def test_a_refused_adjustment_is_as_clear_as_a_refused_read(desk: NewDesk, statu
 
 def test_ctrl_c_during_an_adjustment_says_that_it_may_have_been_applied(desk: NewDesk) -> None:
     server = Server(KeyboardInterrupt())
-    message = f"Interrupted while {POST_CALL} was in progress; it may have been applied. Check before sending it again."
+    message = (
+        f"Interrupted while {POST_CALL} was in progress; it may have been applied. Check before you send it again."
+    )
     assert told(failed(lambda: desk(server).api.inventory.adjust(MOVEMENT))) == ("InterruptError", 130, message)
     assert server.calls == [POST_CALL]
     server = Server(httpx.ReadTimeout("slow"), ledger=KeyboardInterrupt())

@@ -184,9 +184,9 @@ def test_invalid_faults_are_refused(database):
     requests = ("", "PATCH", "GET POST", "api/v1", "GET /x?limit=5", "GET /x y", "POST https://api.test/x")
     for fault, message in (
         *(({"kind": "500", "rate": float(rate)}, f"Invalid rate {rate}.") for rate in ("0", "1.5", "nan")),
-        ({"kind": "lost", "seconds": 1}, "The fault lost takes no seconds."),
+        ({"kind": "lost", "seconds": 1}, "--seconds does not apply to the fault lost."),
         *(({"kind": "slow", "seconds": float(n)}, f"Invalid number of seconds {n}.") for n in ("-1", "inf", "nan")),
-        *(({"kind": "500", "on": on}, f'Invalid requests "{on}".') for on in requests),
+        *(({"kind": "500", "on": on}, f'Invalid value "{on}" for --on.') for on in requests),
     ):
         with pytest.raises(UsageError) as refused:
             faults.add(database, **fault)

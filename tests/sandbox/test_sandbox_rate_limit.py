@@ -156,7 +156,7 @@ def test_retry_after_is_neither_too_short_nor_too_long(algorithm, waits, burst, 
         if free:
             log += [at] * min(burst, free)
             continue
-        if limit.counts_refused:
+        if limit.count_as == "log-strict":
             log.append(at)
         recent = [time for time in log if time > at + pause - 120]
         assert limit.remaining(recent, at + max(0, pause - 0.001), 60.0)[0] == 0

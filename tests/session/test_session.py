@@ -15,7 +15,6 @@ from synq_cli.errors import AuthError, RefusedError, SynqError, UsageError
 from synq_cli.session.profiles import Config
 from synq_cli.session.session import Session
 from synq_cli.session.settings import resolve
-from synq_cli.session.tokens.credentials import Claims
 from synq_cli.session.tokens.stores import TokenStore
 from synq_cli.state.cache import Cache
 
@@ -99,7 +98,9 @@ def test_keyring_is_read_once_and_only_when_needed() -> None:
     credentials = asking.credentials
     assert (credentials.token, credentials.source) == (keyring.token, "keyring")
     assert (credentials.tenant_id, credentials.org_id) == (OURS, ORG)
-    assert credentials.claims == Claims(OURS, ORG, "admin", 1_795_521_600.0)
+    assert credentials.claims == {
+        "tenant_id": OURS, "org_id": ORG, "role": "admin", "expires_at": 1_795_521_600.0
+    }  # fmt: skip
     assert asking.credentials is credentials
     assert keyring.asked == ["default"]
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from synq_cli.bulk.journal import Content, Receipt, Row
-from synq_cli.bulk.prepare import PreparedRows, Problem, prepare
+from synq_cli.bulk.plan import Plan, Problem, prepare
 from synq_cli.bulk.reconcile import clock_offset, match, span
 from synq_cli.bulk.verbs.verb import Verb
 from synq_cli.errors import NotFoundError, UsageError
@@ -26,11 +26,11 @@ class AdjustStock(Verb):
     noun = "adjustment"
     operation = operations.ADJUST_INVENTORY
 
-    def read(self, text: str, name: str, location: str | None) -> PreparedRows:
+    def read(self, text: str, name: str, location: str | None) -> Plan:
         """The rows of a file, with a location for those that name none; UsageError lists every problem."""
         return prepare(
-            text, name, COLUMNS, check=check_row, resolve=lambda rows: self._resolve(rows, location), identity=_place,
-            duplicate="add the two up, or remove one",
+            self, text, name, COLUMNS, check=check_row, resolve=lambda rows: self._resolve(rows, location),
+            identity=_place, duplicate="add the two up, or remove one",
         )  # fmt: skip
 
     def body(self, content: Content) -> object:

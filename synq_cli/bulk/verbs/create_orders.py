@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from synq_cli.bulk.journal import Content, Row
-from synq_cli.bulk.prepare import PreparedRows, Problem, prepare
+from synq_cli.bulk.plan import Plan, Problem, prepare
 from synq_cli.bulk.verbs.verb import Verb
 from synq_cli.errors import NotFoundError, UsageError
 from synq_cli.http import operations
@@ -23,9 +23,7 @@ class CreateOrders(Verb):
     ids = ("id", "workflow_id")
     undo_hint = "Cancel the orders one by one: synq orders cancel ID. `synq runs show RUN --rows all` lists their ids."
 
-    def read(
-        self, text: str, name: str, location: str | None, fields: Mapping[str, str | None] | None = None
-    ) -> PreparedRows:
+    def read(self, text: str, name: str, location: str | None, fields: Mapping[str, str | None] | None = None) -> Plan:
         """The orders of a file; `fields` replace those of each order, and all stock comes from `location`, if given."""
 
         def check(document: Any) -> Content:
@@ -35,12 +33,9 @@ class CreateOrders(Verb):
             return order
 
         return prepare(
-            text, name, None, check=check, resolve=lambda rows: self._resolve(rows, location), identity=_identity,
-            duplicate="remove one",
+            self, text, name, None, check=check, resolve=lambda rows: self._resolve(rows, location),
+            identity=lambda order: order_fingerprint(order | {"idempotency_key": None}), duplicate="remove one",
         )  # fmt: skip
-
-    def body(self, content: Content) -> object:
-        return content
 
     def _resolve(self, rows: Sequence[Row], location: str | None) -> tuple[list[Row], list[Problem]]:
         location_id = None if location is None else self._api.locations.resolve(location)[0]
@@ -64,7 +59,3 @@ class CreateOrders(Verb):
                 order["items"] = with_location(location_id, order["items"])
             resolved.append(Row(row.line, order, row.source))
         return resolved, problems
-
-
-def _identity(content: Content) -> str:
-    return order_fingerprint({name: value for name, value in content.items() if name != "idempotency_key"})

@@ -9,7 +9,7 @@ from typing import Any
 
 from synq_cli import exact_json
 from synq_cli.bulk.journal import Content, Receipt, Row
-from synq_cli.bulk.prepare import PreparedRows, Problem, refuse
+from synq_cli.bulk.plan import Plan, Problem, refuse
 from synq_cli.bulk.reconcile import clock_offset, match
 from synq_cli.bulk.verbs.verb import Verb
 from synq_cli.documents import read_errors
@@ -43,7 +43,7 @@ class ImportProducts(Verb):
         is_copy: bool = False,
         watch: Callable[[int, int], None] = lambda _done, _size: None,
         largest: int = LARGEST_PAYLOAD,
-    ) -> PreparedRows:
+    ) -> Plan:
         """The parts of a file, all of it checked, in memory that does not grow with its rows.
 
         No part has more than `largest` bytes of JSON. `watch` is called with the MB that are read, and with all. A copy
@@ -83,7 +83,7 @@ class ImportProducts(Verb):
         refuse(name, problems, more=more)
         if not count:
             raise UsageError(f"{name} has no rows.", hint="Nothing was sent.")
-        return PreparedRows(parts.rows, warnings=[reader.remark] if reader.remark else [])
+        return Plan(self, parts.rows, [reader.remark] if reader.remark else [])
 
     def body(self, content: Content) -> bytes:
         if content["end"] - content["begin"] > _MB:

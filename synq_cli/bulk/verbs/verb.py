@@ -2,7 +2,6 @@
 
 # ruff: noqa: ARG002 the defaults ignore what subclasses need
 
-from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -16,7 +15,7 @@ from synq_cli.times import epoch
 WORKERS = 6
 
 
-class Verb(ABC):
+class Verb:
     """One kind of bulk run: the request for each of its rows, and what to do when an answer is lost.
 
     A row whose outcome is unknown is sent again if the operation's retry class says that this is harmless. Otherwise
@@ -37,9 +36,9 @@ class Verb(ABC):
     def __init__(self, api: SynqClient) -> None:
         self._api = api
 
-    @abstractmethod
     def body(self, content: Content) -> object:
         """The request's body, as JSON values or as bytes; UsageError if it can't be made any more."""
+        return content
 
     def receipt(self, answer: Any) -> Receipt:
         """The receipt in an answer; UnknownOutcomeError if there is none."""
@@ -78,7 +77,7 @@ class Verb(ABC):
         """How many rows of the user's file are in one row of the journal."""
         return 1
 
-    def on_finished(self, entries: Sequence[Row]) -> None:  # noqa: B027 few have anything to clean up
+    def on_finished(self, entries: Sequence[Row]) -> None:
         """Clean up once a run needs nothing more of its rows."""
 
     @property

@@ -221,7 +221,7 @@ def list_entries(
 def list_locations(run: RunContext) -> None:
     """List stock locations.
 
-    --location takes their names and ids. To set a default, use `synq config set location NAME`.
+    Use their names or ids with --location. To set a default, use `synq config set location NAME`.
 
     Examples:
       synq inventory locations

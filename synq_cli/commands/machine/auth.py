@@ -32,7 +32,7 @@ STATUS = [
     Column("Overridden by", "overridden_by"),
 ]
 _WAYS = (
-    "Paste a token; it expires after an hour",
+    "Paste a token, which expires after an hour",
     "Run a command that prints a new token when one is needed",
     "Use an OAuth 2 refresh token and its token URL",
 )
@@ -221,7 +221,7 @@ def _described(run: RunContext, name: str) -> str:
 
 def _choose_renewal(run: RunContext) -> tuple[str | None, str | None, str | None]:
     """The command, token URL and client id that a person enters; all None for a token that is pasted."""
-    way = _ask(run, "How does this login get its tokens? [1]", _WAYS) or "1"
+    way = _ask(run, "How should synq get tokens for this login? [1]", _WAYS) or "1"
     if way == "1":
         return None, None, None
     if way == "2":

@@ -151,12 +151,12 @@ class Doctor:
             return Finding("fail", "Skipped: see keyring.")
         session, now = self._run.session, self._run.system.now()
         credentials, claims = session.credentials, session.credentials.claims
-        if claims is None:
+        if not claims:
             return _warn(f"From {credentials.source}. It is not a JWT, so its tenant and expiry are unknown.")
-        who = f"From {credentials.source}: {claims.role or 'no role'} of tenant {credentials.tenant_id or 'unknown'}"
-        if claims.expires_at is None:
+        who = f"From {credentials.source}: {claims['role'] or 'no role'} of tenant {credentials.tenant_id or 'unknown'}"
+        if claims["expires_at"] is None:
             return _ok(f"{who}; its expiry is unknown.")
-        left = claims.expires_at - now
+        left = claims["expires_at"] - now
         if left > 0:
             soon = left < _SOON and not session.can_renew
             return Finding("warn" if soon else "ok", f"{who}; expires in {left / 60:.0f} minutes.")

@@ -202,7 +202,7 @@ def _follow(run: RunContext, job_id: str, limit: int | None) -> None:
 
 def _read_rows(run: RunContext, file: str, columns: "Columns | None") -> list[Any]:
     """The rows of a file: objects or, without columns, any values; UsageError lists every problem."""
-    from synq_cli.bulk.prepare import Problem, refuse
+    from synq_cli.bulk.plan import Problem, refuse
     from synq_cli.rows import RowReader
 
     reader = RowReader(columns, shown_name(file))

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -21,17 +20,12 @@ _PAUSE = 30.0
 _LEAST_DONE = 0.02
 
 
-@dataclass
 class Progress:
     """One line about a long operation, redrawn at each `update` on a terminal, and removed at the end."""
 
-    stream: "Stream"
-    label: str
-    now: Callable[[], float]
-    quiet: bool
-
-    def __post_init__(self) -> None:
-        self._started = self.now()
+    def __init__(self, stream: "Stream", label: str, now: Callable[[], float], *, quiet: bool) -> None:
+        self._stream, self._label, self._now, self._quiet = stream, label, now, quiet
+        self._started = now()
         self._next_line = 0.0
         self._last: list[str] = []
 
@@ -44,16 +38,16 @@ class Progress:
         """
         share = done / total if total and done is not None else None
         counts = [] if share is None else [f"{done}/{total}", self._time_left(share, left)]
-        texts = [self.stream.fit(visible(text)) for text in (self.label, *counts, note) if text]
-        if self.quiet or texts == self._last:
+        texts = [self._stream.fit(visible(text)) for text in (self._label, *counts, note) if text]
+        if self._quiet or texts == self._last:
             return
         self._last = texts
-        if self.stream.live:
-            with self.stream.writing():
+        if self._stream.live:
+            with self._stream.writing():
                 self._draw(texts, share)
-        elif self.now() >= self._next_line:
-            self._next_line = self.now() + _PAUSE
-            self.stream.write(_GAP.join(texts) + "\n")
+        elif self._now() >= self._next_line:
+            self._next_line = self._now() + _PAUSE
+            self._stream.write(_GAP.join(texts) + "\n")
 
     def __enter__(self) -> "Progress":
         return self
@@ -63,8 +57,8 @@ class Progress:
 
     def close(self) -> None:
         """Remove the line."""
-        if self.stream.live and self._last:
-            with self.stream.writing():
+        if self._stream.live and self._last:
+            with self._stream.writing():
                 self._live.stop()
 
     def _draw(self, texts: list[str], share: float | None) -> None:
@@ -73,7 +67,7 @@ class Progress:
         from rich.table import Table
         from rich.text import Text
 
-        width = self.stream.console().width
+        width = self._stream.console().width
         label, rest = texts[0], _GAP.join(texts[1:])
         line = Table.grid(padding=(0, 1, 0, 0))
         if share is not None and cell_len(f"{label} {rest} ") + _BAR <= width:
@@ -83,7 +77,7 @@ class Progress:
             # Half a number would be a wrong one, so a text that does not fit is left out, and the bar before it.
             while len(texts) > 1 and cell_len(_GAP.join(texts)) > width:
                 texts = texts[:-1]
-            line.add_row(Text(cut(_GAP.join(texts), width, self.stream.ellipsis)))
+            line.add_row(Text(cut(_GAP.join(texts), width, self._stream.ellipsis)))
         self._live.update(line, refresh=True)
 
     @cached_property
@@ -91,7 +85,7 @@ class Progress:
         from rich.live import Live
 
         live = Live(
-            console=self.stream.console(),
+            console=self._stream.console(),
             auto_refresh=False,
             transient=True,
             redirect_stdout=False,
@@ -102,7 +96,7 @@ class Progress:
 
     def _time_left(self, share: float, seconds: float | None) -> str:
         if seconds is None:
-            spent = self.now() - self._started
+            spent = self._now() - self._started
             if not _LEAST_DONE < share < 1 or spent <= 0:
                 return ""
             seconds = spent / share * (1 - share)

@@ -49,7 +49,11 @@ def build_panel(canvas: Canvas, title: str, row: Row, columns: Sequence[Column],
     from rich.panel import Panel
     from rich.text import Text
 
-    sections = {key: section for key, section in sections.items() if _is_list_of_objects(row.get(key))}
+    # Of another shape than a list of objects, it is shown as a field.
+    lists = {
+        key for key, rows in row.items() if isinstance(rows, list) and all(isinstance(item, Mapping) for item in rows)
+    }
+    sections = {key: section for key, section in sections.items() if key in lists}
     rest = {key: value for key, value in row.items() if key not in sections}
     inside = canvas._replace(width=None if canvas.width is None else max(canvas.width - _FRAME, 1))
     built = build_sections(inside, record_fields(canvas, rest, columns, leftovers=True), row, sections)
@@ -59,7 +63,3 @@ def build_panel(canvas: Canvas, title: str, row: Row, columns: Sequence[Column],
     width = natural if canvas.width is None else min(natural, canvas.width)
     heading = cut(heading, width - _FRAME - 2, canvas.stream.ellipsis)
     return built._replace(drawing=Panel(built.drawing, title=Text(heading, "bold"), title_align="left"), width=width)
-
-
-def _is_list_of_objects(value: object) -> bool:
-    return isinstance(value, list) and all(isinstance(item, Mapping) for item in value)

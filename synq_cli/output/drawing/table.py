@@ -1,7 +1,6 @@
 """Tables, at once or row by row, and records for people, fitted to the terminal."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from synq_cli.output.columns import Column, Row, lookup
@@ -22,17 +21,15 @@ _LEAST = 6
 _READABLE = 20
 
 
-@dataclass
 class TableColumn:
     """One column that is fitted to the terminal, its width in cells."""
 
-    column: Column
-    title: str
-    cells: list[Cell]
-    width: int = 0
-    shortened: bool = False
-
-    def __post_init__(self) -> None:
+    def __init__(self, canvas: "Canvas", rows: Sequence[Row], column: Column) -> None:
+        fit = canvas.stream.fit
+        cells = (column.format.show(lookup(row, column.key), row, canvas.now) for row in rows)
+        self.column, self.title = column, fit(visible(column.title))
+        self.cells = [Cell(fit(cell.text), cell.style) for cell in cells]
+        self.shortened = False
         self.width = max(_width(self.title), self.cell_width)
         self.may_cut = self.column.format.narrow in {"cut", "tail"}
 
@@ -72,11 +69,11 @@ def build_table(canvas: Canvas, rows: Sequence[Row], columns: Sequence[Column], 
     """The rows as a table, without empty columns unless `keep_empty`."""
     from rich.console import Group
 
-    shown = [_table_column(canvas, rows, column) for column in columns]
+    shown = [TableColumn(canvas, rows, column) for column in columns]
     if not keep_empty:
         # If no column names a field of the API's reply, its own names are shown.
         own = [Column(key, key) for key in dict.fromkeys(key for row in rows for key in row)]
-        shown = _filled(shown) or _filled([_table_column(canvas, rows, column) for column in own]) or shown
+        shown = _filled(shown) or _filled([TableColumn(canvas, rows, column) for column in own]) or shown
     dropped = [] if canvas.width is None else _fit(shown, canvas.width, canvas.stream.ellipsis)
     shortened = [column.column.title for column in shown if column.shortened]
     return Rendered(Group(*_lines(shown)), total_width(column.width for column in shown), shortened, dropped)
@@ -104,15 +101,14 @@ def build_line(cells: Iterable[tuple[Cell, int, bool]]) -> "Text":
     return line
 
 
-def write_rows(
-    stream: "Stream", rows: Iterable[Row], columns: Sequence[Column], *, now: Callable[[], float], width: int | None
-) -> None:
-    """A heading and a line for each row as it arrives; text without room is cut, unless `width` is None."""
-    columns = _with_room(columns, width)
+def write_rows(canvas: Callable[[], Canvas], rows: Iterable[Row], columns: Sequence[Column]) -> None:
+    """A heading and a line for each row as it arrives; text without room is cut."""
+    columns = _with_room(columns, canvas().width)
     for number, row in enumerate(rows):
+        stream, now, _ = canvas()
         if not number:
             _write_row(stream, columns, [Cell(visible(column.title), "bold") for column in columns])
-        _write_row(stream, columns, [column.format.show(lookup(row, column.key), row, now()) for column in columns])
+        _write_row(stream, columns, [column.format.show(lookup(row, column.key), row, now) for column in columns])
 
 
 def _with_room(columns: Sequence[Column], width: int | None) -> list[Column]:
@@ -185,8 +181,7 @@ def cut(text: str, width: int, ellipsis: str, *, tail: bool = False) -> str:
 
 def total_width(widths: Iterable[int]) -> int:
     """The cells of columns with these widths, and of the gaps between them."""
-    with_gaps = [width + GAP for width in widths]
-    return sum(with_gaps) - GAP if with_gaps else 0
+    return max(sum(width + GAP for width in widths) - GAP, 0)
 
 
 def _width(text: str) -> int:
@@ -197,12 +192,6 @@ def _width(text: str) -> int:
 
 def _filled(columns: Sequence[TableColumn]) -> list[TableColumn]:
     return [column for column in columns if any(cell.text for cell in column.cells)]
-
-
-def _table_column(canvas: Canvas, rows: Sequence[Row], column: Column) -> TableColumn:
-    fit = canvas.stream.fit
-    cells = (column.format.show(lookup(row, column.key), row, canvas.now) for row in rows)
-    return TableColumn(column, fit(visible(column.title)), [Cell(fit(cell.text), cell.style) for cell in cells])
 
 
 def _fit(columns: list[TableColumn], width: int, ellipsis: str) -> list[str]:

@@ -24,7 +24,7 @@ def _spenders(value: object, row: Mapping[str, Any], _now: float) -> str:
     spenders = value if isinstance(value, list) else []
     parts = [f"{spender['requests']} {spender['command']} ({spender['profile']})" for spender in spenders]
     if row.get("strangers"):
-        parts.append(f"{row['strangers']} by other clients of this address")
+        parts.append(f"{row['strangers']} by other clients at this address")
     return visible(", ".join(parts))
 
 

@@ -65,7 +65,7 @@ class Reservations(Resource):
             body=body,
             before={"available": wanted.available},
             after={"available": wanted.after},
-            if_unknown=f"Before reserving again look for {wanted.quantity} of {wanted.sku} at the top of "
+            if_unknown=f"Before you reserve again, look for {wanted.quantity} of {wanted.sku} at the top of "
             f"`{_SEE} --sku {wanted.sku} --status active`.",
         )
 

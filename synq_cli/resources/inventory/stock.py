@@ -66,7 +66,7 @@ class Inventory(Resource):
             return self._api.write(operations.ADJUST_INVENTORY, body=body, before=before, after=after)
         except NotFoundError as error:
             error.hint = (
-                f"If {adjustment.sku} now belongs to another variant: synq inventory skus forget {adjustment.sku}"
+                f"If {adjustment.sku} now belongs to another variant, run: synq inventory skus forget {adjustment.sku}"
             )
             raise
         except UnknownOutcomeError as error:

@@ -99,7 +99,7 @@ class Orders(Resource):
             if not any(isinstance(name, str) for name in names):
                 raise replies.invalid_reply(operations.CREATE_ORDER, "it names neither an order nor a workflow")
         except KeyboardInterrupt:
-            raise InterruptError("Interrupted before an answer came.", hint=_resend_hint(attempt)) from None
+            raise InterruptError("Interrupted before a response arrived.", hint=_resend_hint(attempt)) from None
         except SynqError as error:
             # A refusal is about its own request; an earlier one may have placed the order.
             is_only_attempt = attempt.since is None and api.unclear == unclear

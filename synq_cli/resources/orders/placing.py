@@ -76,7 +76,7 @@ class OrderBuilder(Resource):
             sku, price = str(variant.get("sku") or line.sku), line.price
             if price is None:
                 price = _own_price(variant, sku, currency)
-                remarks.append(f"{sku}: {price.text} {currency}, the variant's own price.")
+                remarks.append(f"{sku}: {price.text} {currency}, the variant's price.")
             item = {
                 "product_title": titles.get(_product_id(variant)) or sku,
                 "variant_title": _options(variant),

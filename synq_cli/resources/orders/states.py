@@ -140,5 +140,5 @@ def take_step(api: Api, operation: Operation, order: Mapping[str, Any], body: Ma
         body=body,
         before={"status": order.get("status")},
         after={"status": after},
-        if_unknown=f"Look at `synq orders track {order['id']}` before sending it again.",
+        if_unknown=f"Look at `synq orders track {order['id']}` before you send it again.",
     )

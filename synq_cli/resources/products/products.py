@@ -86,7 +86,7 @@ class Products(Resource):
     def push(self, product_id: str, action: PushAction) -> Row:
         """Queue a product for all connected platforms; returns the receipt. POST /unified/sync/push/product"""
         body = {"productId": self._api.resolve_id("product", product_id), "action": action.upper()}
-        unknown = "Look at the connected platforms before sending it again."
+        unknown = "Look at the connected platforms before you send it again."
         return self._api.write(operations.PUSH_PRODUCT, body=body, if_unknown=unknown)
 
 

@@ -45,7 +45,7 @@ class Variants(Resource):
         if known:
             raise UsageError(
                 f"The SKU {body['sku']} is taken by the variant {known}.",
-                hint=f"If that variant no longer exists: synq inventory skus forget {body['sku']}",
+                hint=f"If that variant no longer exists, run: synq inventory skus forget {body['sku']}",
             )
         unknown = look_for(body.get("sku", "it"), f"synq products variants list --product {product_id}")
         path = {"productID": product_id}

@@ -216,7 +216,7 @@ def has_values(row: Row, wanted: Mapping[str, str | None]) -> bool:
 
 def look_for(what: str, command: str) -> str:
     """The hint for a creation whose outcome is unknown."""
-    return f"Look for {what} in `{command}` before sending it again."
+    return f"Look for {what} in `{command}` before you send it again."
 
 
 def _identity(row: Row, *keys: str) -> str:

@@ -79,9 +79,9 @@ def count(text: str, field: str = "quantity", least: int = 1) -> int:
 
 
 def email(text: str) -> str:
-    """An e-mail address; only its form is checked."""
+    """An email address; only its form is checked."""
     if not re.fullmatch(r"[^@\s,;<>()\"]+@[^@\s,;<>()\"]+\.[^@\s.,;<>()\"]{2,}", text.strip()):
-        raise UsageError(f'Invalid e-mail address "{text}".', hint="Use one such as ailsa@example.com.")
+        raise UsageError(f'Invalid email address "{text}".', hint="Use one such as ailsa@example.com.")
     return text.strip()
 
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import uuid
 from typing import ClassVar
 from urllib.parse import urlencode
 
@@ -96,7 +95,7 @@ class Webhook:
                 raise http_error(403, "unauthorized webhook connection")
             owner = {"tenant_id": connection["tenant_id"], "connection_id": connection["id"]}
             received = {"event": event["event"], "payload": body.decode(), "received_at": req.now}
-            req.store.insert("webhook_events", {"id": str(uuid.uuid4()), **owner, **received})
+            req.store.add("webhook_events", **owner, **received)
 
 
 ROUTES = {

@@ -1,7 +1,5 @@
 """Inventory: adjustments, levels, ledger, locations, reservations; and the stock that orders need."""
 
-import uuid
-
 import falcon
 
 from synq_cli.sandbox.server import checks
@@ -119,10 +117,9 @@ PLACE = ("tenant_id", "variant_id", "location_id")
 
 def missing(store: Store, place: Row) -> str | None:
     """An error message if the tenant does not have the variant or the location."""
-    if not store.row("SELECT id FROM live_variants WHERE id = :variant_id AND tenant_id = :tenant_id", place):
-        return "Variant not found"
-    if not store.row("SELECT id FROM locations WHERE id = :location_id AND tenant_id = :tenant_id", place):
-        return "Location not found"
+    for name, table in (("variant", "live_variants"), ("location", "locations")):
+        if not store.row(f"SELECT id FROM {table} WHERE id = :{name}_id AND tenant_id = :tenant_id", place):  # noqa: S608
+            return f"{name.capitalize()} not found"
     return None
 
 
@@ -142,18 +139,17 @@ def add_entry(
     store: Store, place: Row, delta: int, kind: str, notes: str, at: float, created_by: str | None = None
 ) -> Row:
     """Append an entry to the ledger."""
-    ids = {"id": str(uuid.uuid4()), "org_id": store.tenant()["org_id"], **{name: place[name] for name in PLACE}}
+    ids = {"org_id": store.tenant()["org_id"], **{name: place[name] for name in PLACE}}
     entry = {"quantity_delta": delta, "transaction_type": kind, "notes": notes, "created_by": created_by}
-    return store.insert("ledger", {**ids, **entry, "created_at": timestamp(at)})
+    return store.add("ledger", **ids, **entry, created_at=timestamp(at))
 
 
 def reserve(
     store: Store, place: Row, quantity: int, reference: str | None, at: float, order_id: str | None = None
 ) -> Row:
     """Add an active reservation."""
-    ids = {"id": str(uuid.uuid4()), "order_id": order_id, **{name: place[name] for name in PLACE}}
     reservation = {"quantity": quantity, "reference": reference, "status": "ACTIVE", "created_at": timestamp(at)}
-    return store.insert("reservations", {**ids, **reservation})
+    return store.add("reservations", order_id=order_id, **{name: place[name] for name in PLACE}, **reservation)
 
 
 ROUTES = {

@@ -2,7 +2,6 @@
 
 import secrets
 import string
-import uuid
 from typing import ClassVar
 
 import falcon
@@ -56,8 +55,7 @@ class Members:
             member = next((row for row in req.rows("members") if row["email"].lower() == fields["email"].lower()), None)
             if member is None:
                 uid = "".join(secrets.choice(UID_ALPHABET) for _ in range(28))
-                new = {"id": str(uuid.uuid4()), "uid": uid, "tenant_id": req.caller.tenant_id, **fields}
-                member = req.store.insert("members", {**new, "status": "invited"})
+                member = req.store.add("members", uid=uid, tenant_id=req.caller.tenant_id, **fields, status="invited")
             elif member["status"] == "invited":
                 req.store.update("members", member, role=role)
             else:

@@ -117,6 +117,9 @@ def _sale(
     discounted = rng.random() < 0.12
     reference = "".join(rng.choices("0123456789ABCDEFGHJKLMNPQRSTVWXYZabcdefghijkmnpqrstvwxyz", k=16))
     online = outlet.channel.endswith(("storefront", "web"))
+    subtotal = sum((Decimal(line.variant["price"]) * line.quantity for line in lines), Decimal("0.00"))
+    discount = (subtotal / 10).quantize(Decimal("0.01")) if discounted else Decimal("0.00")
+    shipping = Decimal("4.95") if online and subtotal < 75 else Decimal("0.00")
     days, payment_status = STATUSES[status]
     # The last change is never in the future.
     updated = min(created + days * rng.uniform(0.7, 1.4) * DAY, (created + 3 * now) / 4)
@@ -126,7 +129,11 @@ def _sale(
         "tenant_id": tenant_id,
         "status": status,
         "currency": outlet.currency,
-        **_totals(lines, discounted=discounted, shipped=online),
+        "subtotal": str(subtotal),
+        "discount_total": str(discount),
+        "shipping_total": str(shipping),
+        "tax_total": "0.00",
+        "total": str(subtotal - discount + shipping),
         "payment_status": payment_status,
         "payment_provider": rng.choices(("stripe", "klarna"), (80, 20))[0] if online else "sumup",
         "payment_reference": f"pi_{reference}",
@@ -139,19 +146,6 @@ def _sale(
         "allocation": "SOFT",
     }
     return Sale(order, outlet, created, updated, lines)
-
-
-def _totals(lines: tuple[Line, ...], *, discounted: bool, shipped: bool) -> dict[str, str]:
-    subtotal = sum((Decimal(line.variant["price"]) * line.quantity for line in lines), Decimal("0.00"))
-    discount = (subtotal / 10).quantize(Decimal("0.01")) if discounted else Decimal("0.00")
-    shipping = Decimal("4.95") if shipped and subtotal < 75 else Decimal("0.00")
-    return {
-        "subtotal": str(subtotal),
-        "discount_total": str(discount),
-        "shipping_total": str(shipping),
-        "tax_total": "0.00",
-        "total": str(subtotal - discount + shipping),
-    }
 
 
 def order_item(rng: random.Random, sale: Sale, line: Line, location_id: str) -> Row:
@@ -174,7 +168,22 @@ def draw_shipments(rng: random.Random, order_items: list[Row], sales: list[Sale]
         if not shipped:
             continue
         status = sale.order["status"]
-        fulfillment = _fulfillment(rng, sale, moves[0][0]["location_id"])
+        number = rng.randrange(10**8, 10**9)
+        carrier, tracking_number = (
+            ("PostNord", f"PN{number}NO") if sale.outlet.location == NORTH else ("Royal Mail", f"RM{number}GB")
+        )
+        in_transit = status in ("partially_fulfilled", "fulfilled")
+        fulfillment = row(
+            rng,
+            {"order_id": sale.order["id"]},
+            # When the units leave in the ledger.
+            (sale.created + sale.updated) / 2,
+            sale.updated if in_transit else (sale.created + 3 * sale.updated) / 4,
+            status="shipped" if in_transit else "delivered",
+            location_id=moves[0][0]["location_id"],
+            carrier=carrier,
+            tracking_number=tracking_number,
+        )
         tables["fulfillments"].append(fulfillment)
         for item_id, units in shipped:
             item = {"fulfillment_id": fulfillment["id"], "order_item_id": item_id, "quantity": units}
@@ -191,20 +200,3 @@ def draw_shipments(rng: random.Random, order_items: list[Row], sales: list[Sale]
             item = {"return_id": ids["id"], "order_item_id": item_id, "quantity": units, "disposition": disposition}
             tables["return_items"].append(item)
     return tables
-
-
-def _fulfillment(rng: random.Random, sale: Sale, location_id: str) -> Row:
-    number = rng.randrange(10**8, 10**9)
-    north = sale.outlet.location == NORTH
-    in_transit = sale.order["status"] in ("partially_fulfilled", "fulfilled")
-    return row(
-        rng,
-        {"order_id": sale.order["id"]},
-        # When the units leave in the ledger.
-        (sale.created + sale.updated) / 2,
-        sale.updated if in_transit else (sale.created + 3 * sale.updated) / 4,
-        status="shipped" if in_transit else "delivered",
-        location_id=location_id,
-        carrier="PostNord" if north else "Royal Mail",
-        tracking_number=f"PN{number}NO" if north else f"RM{number}GB",
-    )

@@ -83,15 +83,9 @@ def _members(rng: random.Random, in_tenant: Row) -> list[Row]:
 
 def _connections(rng: random.Random, in_tenant: Row, now: float) -> list[Row]:
     # The first id is that of the webhook example in the contract.
-    platforms = (
-        ("66f3c2a8e19d4b7051d8a0f2", "commerce", "shopify", 88),
-        (f"{rng.getrandbits(96):024x}", "accounting", "xero", 74),
-    )
-    rows = []
-    for connection_id, category, provider, days in platforms:
-        columns = {"unified_connection_id": connection_id, "category": category, "provider": provider}
-        rows.append(row(rng, in_tenant, now - days * DAY, **columns, status="ACTIVE"))
-    return rows
+    shop = {"unified_connection_id": "66f3c2a8e19d4b7051d8a0f2", "category": "commerce", "provider": "shopify"}
+    books = {"unified_connection_id": f"{rng.getrandbits(96):024x}", "category": "accounting", "provider": "xero"}
+    return [row(rng, in_tenant, now - days * DAY, **each, status="ACTIVE") for each, days in ((shop, 88), (books, 74))]
 
 
 def _catalogue(rng: random.Random, owner: Row, admin: str, now: float) -> Tables:

@@ -2,7 +2,7 @@
 
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
@@ -55,15 +55,11 @@ def create_app(
     app.add_error_handler(falcon.HTTPMethodNotAllowed, _no_route)
     app.add_error_handler(Exception, _bug)
     app.add_route("/health", Health())
-    for path, resource in _routes():
-        app.add_route(path, resource, suffix="one" if path.endswith("}") else None)
-    return app
-
-
-def _routes() -> Iterator[tuple[str, object]]:
-    """The ROUTES of every module in `resources`. A path that ends with a parameter uses the `on_…_one` methods."""
     for module in walk_packages(resources.__path__, f"{resources.__name__}."):
-        yield from getattr(import_module(module.name), "ROUTES", {}).items()
+        for path, resource in getattr(import_module(module.name), "ROUTES", {}).items():
+            # A path that ends with a parameter uses the `on_…_one` methods.
+            app.add_route(path, resource, suffix="one" if path.endswith("}") else None)
+    return app
 
 
 def _as_json(_req: Request, resp: falcon.Response, error: falcon.HTTPError) -> None:

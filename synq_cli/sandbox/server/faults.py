@@ -46,7 +46,7 @@ def add(
     if rate is not None and not 0 < rate <= 1:
         raise UsageError(f"Invalid rate {rate:g}.", hint="Use a number above 0 and up to 1, such as 0.2.")
     if seconds is not None and kind not in DELAYED:
-        raise UsageError(f"The fault {kind} takes no seconds.", hint=f"Only {' and '.join(DELAYED)} do.")
+        raise UsageError(f"--seconds does not apply to the fault {kind}.", hint=f"Use it with {' or '.join(DELAYED)}.")
     if seconds is not None and not 0 <= seconds <= MAX_SECONDS:
         raise UsageError(f"Invalid number of seconds {seconds:g}.", hint=f"Use a number from 0 to {MAX_SECONDS:g}.")
     fault = {
@@ -173,7 +173,7 @@ def _target(on: str) -> str:
         words = ["*", *words] if words[0].startswith("/") else [*words, "*"]
     if len(words) != 2 or words[0].upper() not in {*METHODS, "*"} or not re.fullmatch(r"(\*|/[^?#]*)", words[1]):
         raise UsageError(
-            f'Invalid requests "{on}".',
+            f'Invalid value "{on}" for --on.',
             hint=f'Use a method ({", ".join(METHODS)}), a path or both, such as "POST /api/v1/inventory/adjust".',
         )
     return f"{words[0].upper()} {words[1]}"

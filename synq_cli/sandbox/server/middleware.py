@@ -37,7 +37,7 @@ class RateLimiter:
             rows = store.rows("SELECT at FROM requests WHERE address = ? ORDER BY at", (req.remote_addr,))
             limit = rate_limit_of(store)
             free, wait = limit.remaining([row["at"] for row in rows], at, self._window)
-            if free or limit.counts_refused:
+            if free or limit.count_as == "log-strict":
                 store.insert("requests", {"address": req.remote_addr, "at": at})
         resp.set_headers({"X-RateLimit-Limit": str(REQUESTS), "X-RateLimit-Remaining": str(max(0, free - 1))})
         if not free:

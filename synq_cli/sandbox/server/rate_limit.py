@@ -18,29 +18,24 @@ class RateLimit:
     count_as: str = "log"
     strangers: int = 0
 
-    @property
-    def counts_refused(self) -> bool:
-        return self.count_as == "log-strict"
-
     def remaining(self, log: list[float], at: float, window: float) -> tuple[int, float]:
         """How many requests are allowed now, and in how many seconds the next one is if none is.
 
         `log` holds the times of the counted requests of the last two windows, sorted; `window` is in seconds.
         """
-        times = sorted(log + self._others(at - 2 * window, at, window)) if self.strangers else log
+        times = log
+        if self.strangers:
+            step = window / self.strangers
+            first, last = math.floor((at - 2 * window) / step) + 1, math.floor(at / step)
+            times = sorted([*log, *(step * number for number in range(first, last + 1))])
         if self.count_as == "counter":
             return _sliding_counter(times, at, window)
         recent = [time for time in times if time > at - window]
         if len(recent) < REQUESTS:
             return REQUESTS - len(recent), 0.0
-        if self.counts_refused:
+        if self.count_as == "log-strict":
             recent.append(at)
         return 0, recent[-REQUESTS] + window - at
-
-    def _others(self, start: float, end: float, window: float) -> list[float]:
-        """When the other clients' requests arrive."""
-        step = window / self.strangers
-        return [step * number for number in range(math.floor(start / step) + 1, math.floor(end / step) + 1)]
 
 
 def _sliding_counter(times: list[float], at: float, window: float) -> tuple[int, float]:

@@ -125,26 +125,9 @@ class Request(falcon.Request):
 
     def audit(self, action: str, entity_type: str, entity_id: str | None, details: Row | None) -> None:
         """Record in the audit log what this request does, within the transaction that does it."""
-        event = (self.now, action, entity_type, entity_id, details)
-        audit_event(self.store, self.caller.tenant_id, *event, actor=self.caller.email, ip_address=self.remote_addr)
-
-
-def audit_event(
-    store: Store,
-    tenant_id: str,
-    at: str,
-    action: str,
-    entity_type: str,
-    entity_id: str | None,
-    details: Row | None,
-    *,
-    actor: str | None = "system",
-    ip_address: str | None = None,
-) -> None:
-    """Append an event to the audit log; without an actor, the sandbox itself acted."""
-    event = {"action": action, "entity_type": entity_type, "entity_id": entity_id, "details": details}
-    source = {"tenant_id": tenant_id, "actor_email": actor, "ip_address": ip_address, "created_at": at}
-    store.insert("audit", {"id": str(uuid.uuid4()), **event, **source})
+        actor = {"tenant_id": self.caller.tenant_id, "actor_email": self.caller.email, "ip_address": self.remote_addr}
+        event = {"action": action, "entity_type": entity_type, "entity_id": entity_id, "details": details}
+        self.store.add("audit", **actor, **event, created_at=self.now)
 
 
 def http_error(status: int, text: str, headers: dict[str, str] | None = None) -> falcon.HTTPError:

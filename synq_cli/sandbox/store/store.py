@@ -2,8 +2,9 @@
 
 import json
 import sqlite3
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -30,15 +31,8 @@ class Store(AbstractContextManager["Store"]):
     def __init__(self, database: Path) -> None:
         if not database.is_file():
             raise UsageError(f"There is no sandbox at {database}.", hint="Create it with `synq sandbox init`.")
-        with _errors_named(database), ExitStack() as cleanup:
-            self._connection = _connect(database)
-            cleanup.callback(self.close)
-            if _header(self._connection) == (0, 0):
-                # Another process may be creating it right now; it holds the lock until it has finished.
-                with self.writing():
-                    pass
-            _check_header(database, self._connection)
-            cleanup.pop_all()
+        with _errors_named(database):
+            self._connection = _connect(database, ready=True)
 
     def __exit__(self, *_error: object) -> None:
         self.close()
@@ -75,6 +69,10 @@ class Store(AbstractContextManager["Store"]):
         """Insert a row; returns it as stored, with all columns of its table."""
         rowid = _insert(self._connection, table, row)
         return self.rows(f"SELECT * FROM {table} WHERE rowid = ?", (rowid,))[0]  # noqa: S608
+
+    def add(self, table: str, **columns: object) -> Row:
+        """Insert a row with a new UUID; returns it as stored."""
+        return self.insert(table, {"id": str(uuid.uuid4()), **columns})
 
     def update(self, table: str, row: Row, **changes: object) -> Row:
         """Change columns of the row with that id; returns the row with the changes."""
@@ -154,13 +152,20 @@ def info(database: Path) -> dict[str, object]:
         }
 
 
-def _connect(database: Path) -> sqlite3.Connection:
+def _connect(database: Path, *, ready: bool = False) -> sqlite3.Connection:
+    """A connection to the file, which holds a whole sandbox if it must be `ready`."""
     # mode=rw: a file deleted between two requests is an error, not a new empty tenant.
     uri = f"{database.absolute().as_uri()}?mode=rw"
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=LOCK_TIMEOUT)
     connection.row_factory = _as_dict
     try:
         connection.execute("PRAGMA synchronous = NORMAL")
+        if ready and _header(connection) == (0, 0):
+            # Another process may be creating it right now; it holds the lock until it has finished.
+            with _transaction(connection):
+                pass
+        if ready:
+            _check_header(database, connection)
     except BaseException:
         connection.close()
         raise

@@ -1,6 +1,10 @@
 """Base URLs: which a token may be sent to."""
 
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ipaddress import IPv4Address, IPv6Address
 
 _LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _NETLOC = re.compile(rf"(?:\[[0-9A-Fa-f:.]+\]|(?:{_LABEL}\.)*{_LABEL}\.?)(?::[0-9]+)?")
@@ -8,26 +12,17 @@ _NETLOC = re.compile(rf"(?:\[[0-9A-Fa-f:.]+\]|(?:{_LABEL}\.)*{_LABEL}\.?)(?::[0-
 
 def is_loopback(host: str) -> bool:
     """Whether the host is this machine."""
+    address = _address(host)
+    return host == "localhost" or (address is not None and address.is_loopback)
+
+
+def _address(host: str) -> "IPv4Address | IPv6Address | None":
     from ipaddress import ip_address
 
-    if host == "localhost":
-        return True
     try:
-        return ip_address(host).is_loopback
+        return ip_address(host)
     except ValueError:
-        return False
-
-
-def _can_be_called(netloc: str, host: str) -> bool:
-    """Whether the client can connect: the resolver chokes on empty and long labels, httpx on odd characters."""
-    from ipaddress import ip_address
-
-    if not _NETLOC.fullmatch(netloc) or len(host) > 253:
-        return False
-    try:
-        return ":" not in host or bool(ip_address(host))
-    except ValueError:
-        return False
+        return None
 
 
 def check_base_url(text: str) -> str:
@@ -48,7 +43,9 @@ def check_base_url(text: str) -> str:
         raise invalid from None
     if parts.scheme not in {"https", "http"} or not host or port == 0 or parts.netloc.endswith(":"):
         raise invalid
-    if not _can_be_called(parts.netloc.rpartition("@")[2], host):
+    # The resolver chokes on empty and long labels, httpx on odd characters.
+    named = _NETLOC.fullmatch(parts.netloc.rpartition("@")[2]) and len(host) <= 253
+    if not named or (":" in host and _address(host) is None):
         raise ValueError("use a host name of letters, digits, dots and dashes, or an IP address")
     if parts.scheme == "http" and not is_loopback(host):
         raise ValueError("use https; plain http, which would expose the token, is only for this machine")

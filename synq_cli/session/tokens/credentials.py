@@ -3,7 +3,7 @@
 import base64
 import json
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from synq_cli.errors import AuthError, RefusedError
 from synq_cli.session.network.base_url import host_of
@@ -13,19 +13,10 @@ from synq_cli.state.cache import Cache
 # What to check if a renewal gives a malformed token.
 _SOURCES = {
     "token_command": "Check that the token_command prints the token and nothing else.",
-    "refresh_token": "Check the token_url: its reply has this access_token.",
+    "refresh_token": "Check the token_url: its response contains this access_token.",
 }
 
 _YEAR_10000 = 253_402_300_800.0
-
-
-class Claims(NamedTuple):
-    """Tenant, organization and role as the JWT names them, unverified; `expires_at` in epoch seconds."""
-
-    tenant_id: str | None
-    org_id: str | None
-    role: str | None
-    expires_at: float | None
 
 
 class Credentials(NamedTuple):
@@ -35,7 +26,7 @@ class Credentials(NamedTuple):
     source: str
     tenant_id: str | None
     org_id: str | None
-    claims: Claims | None
+    claims: Mapping[str, Any]
 
     def __repr__(self) -> str:
         return f"Credentials(source={self.source!r})"  # a traceback may show it
@@ -43,7 +34,8 @@ class Credentials(NamedTuple):
     @property
     def expires_at(self) -> float | None:
         """When the token expires, in epoch seconds, if it says so."""
-        return self.claims.expires_at if self.claims else None
+        expires_at: float | None = self.claims.get("expires_at")
+        return expires_at
 
     @property
     def headers(self) -> dict[str, str]:
@@ -54,17 +46,17 @@ class Credentials(NamedTuple):
         return {"Authorization": f"Bearer {self.token}", **known}
 
 
-def read_claims(token: str) -> Claims | None:
-    """The claims of a JWT, unverified; None if the text is no JWT."""
+def read_claims(token: str) -> dict[str, Any]:
+    """The `tenant_id`, `org_id`, `role` and `expires_at` (epoch seconds) of a JWT, unverified; empty for other text."""
     parts = token.split(".")
     if len(parts) != 3:
-        return None
+        return {}
     try:
         payload = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
     except (ValueError, RecursionError):
-        return None
+        return {}
     if not isinstance(payload, dict):
-        return None
+        return {}
 
     def text(*names: str) -> str | None:
         values = (payload.get(name) for name in names)
@@ -76,7 +68,8 @@ def read_claims(token: str) -> Claims | None:
         expires_at = None
     if expires_at is not None and not 0 <= expires_at < _YEAR_10000:
         expires_at = None
-    return Claims(text("tenantid", "tenant_id"), text("org_id"), text("role"), expires_at)
+    tenant = text("tenantid", "tenant_id")
+    return {"tenant_id": tenant, "org_id": text("org_id"), "role": text("role"), "expires_at": expires_at}
 
 
 def check_token(token: str, source: str, settings: Settings) -> Credentials:
@@ -87,7 +80,7 @@ def check_token(token: str, source: str, settings: Settings) -> Credentials:
             hint=_SOURCES.get(source, "Copy it again from the dashboard: Settings, Organization, API Credentials."),
         )
     claims = read_claims(token)
-    claimed = claims.tenant_id if claims else None
+    claimed = claims.get("tenant_id")
     if claimed and settings.tenant_id and claimed.lower() != settings.tenant_id.lower():
         raise RefusedError(
             f"The token from {source} belongs to tenant {claimed}, but {settings.sources['tenant_id']} "
@@ -95,8 +88,7 @@ def check_token(token: str, source: str, settings: Settings) -> Credentials:
             hint="Choose the profile of that tenant with --profile, or log in again: "
             f"synq auth login --profile {settings.profile}",
         )
-    org_id = settings.org_id or (claims.org_id if claims else None)
-    return Credentials(token, source, settings.tenant_id or claimed, org_id, claims)
+    return Credentials(token, source, settings.tenant_id or claimed, settings.org_id or claims.get("org_id"), claims)
 
 
 def scope_of(host: str, tenant_id: str | None, profile: str) -> str:
@@ -113,8 +105,7 @@ def likely_scope(settings: Settings, environ: Mapping[str, str], cache: Cache) -
         return f"{SANDBOX}/"
     tenant = settings.tenant_id
     if not tenant and (token := environ.get("SYNQ_TOKEN")):
-        claims = read_claims(token.strip())
-        tenant = claims.tenant_id if claims else None
+        tenant = read_claims(token.strip()).get("tenant_id")
     elif not tenant:
         claimed = cache.get("logins", settings.profile)
         tenant = claimed.get("tenant_id") if isinstance(claimed, dict) else None

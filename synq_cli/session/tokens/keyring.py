@@ -38,7 +38,7 @@ def system_keyring(cache: Cache) -> SecretStore:
     return store
 
 
-def read_secret(store: SecretStore, entry: str) -> str | None:
+def read(store: SecretStore, entry: str) -> str | None:
     """The entry's secret, or None if there is none."""
     kept = store.get_password(SERVICE, entry)
     parts = _parts(entry, kept)
@@ -50,7 +50,7 @@ def read_secret(store: SecretStore, entry: str) -> str | None:
     return secret
 
 
-def write_secret(store: SecretStore, entry: str, secret: str) -> None:
+def write(store: SecretStore, entry: str, secret: str) -> None:
     """Store the secret, and read it back to be sure.
 
     It is in one entry if the keyring takes it, else in parts; the parts of the secret before are deleted last.
@@ -68,11 +68,11 @@ def write_secret(store: SecretStore, entry: str, secret: str) -> None:
             store.set_password(SERVICE, part, secret[number * _PART : (number + 1) * _PART])
         store.set_password(SERVICE, entry, header)
     _delete_parts(store, [part for part in old_parts if part not in parts])
-    if read_secret(store, entry) != secret:
+    if read(store, entry) != secret:
         raise AuthError("The keyring accepted the secret but did not store it.")
 
 
-def delete_secret(store: SecretStore, entry: str) -> bool:
+def delete(store: SecretStore, entry: str) -> bool:
     """Delete the entry; whether it was there."""
     kept = store.get_password(SERVICE, entry)
     _delete_parts(store, _parts(entry, kept))

@@ -1,5 +1,6 @@
 """Renewal of a profile's token: by a command of the user's own, or with an OAuth 2 refresh token."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import KW_ONLY, dataclass
@@ -97,8 +98,6 @@ class Renewal:
 
     def exchange(self, refresh: str) -> tuple[str, str | None]:
         """A new token for the refresh token and, if the server rotates it, the next refresh token (RFC 6749, 6)."""
-        import json
-
         self.secrets.append(refresh)
         form = {"grant_type": "refresh_token", "refresh_token": refresh}
         if self.settings.client_id:
@@ -122,7 +121,7 @@ class Renewal:
             reason = self._mask(said)[:_LONGEST_QUOTE] or f"status {status}"
             raise self._failed(f"{shown} {'denied the renewal' if 400 <= status < 500 else 'failed'}: {reason}")
         if fresh is None:
-            raise self._failed(f"the reply of {shown} has no access_token")
+            raise self._failed(f"the response of {shown} has no access_token")
         return fresh, rotated
 
     def store_refresh(self, refresh: str) -> None:

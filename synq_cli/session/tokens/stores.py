@@ -1,5 +1,6 @@
 """Where tokens are stored: the operating system's keyring or, if asked for, a file of the user's own."""
 
+import json
 from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
@@ -7,14 +8,8 @@ from typing import Any, Literal, TypeVar
 
 from synq_cli.deadline import DeadlineError, call_within
 from synq_cli.errors import AuthError, UsageError
-from synq_cli.session.tokens.keyring import (
-    SERVICE,
-    SecretStore,
-    delete_secret,
-    read_secret,
-    system_keyring,
-    write_secret,
-)
+from synq_cli.session.tokens import keyring
+from synq_cli.session.tokens.keyring import SecretStore
 from synq_cli.state.cache import Cache
 from synq_cli.state.folders import replace_file, sole_writer
 
@@ -36,8 +31,7 @@ def entry_of(profile: str, secret: Literal["webhook", "refresh", "refresh-next"]
 class TokenStore:
     """Secrets by entry, a profile's token under its name; `where` is "keyring" or "file".
 
-    Without a `store` it is the system's keyring. AuthError with the hint if it fails, or does not answer within `limit`
-    seconds.
+    Without a `store` the keyring is the system's. AuthError, with the hint, if it fails or takes over `limit` seconds.
     """
 
     config_dir: Path
@@ -51,14 +45,14 @@ class TokenStore:
         """The entry's secret, or None if there is none."""
         if where == "file":
             return self._read_file().get(entry)
-        return self._call("read", lambda store: read_secret(store, entry))
+        return self._call("read", lambda store: keyring.read(store, entry))
 
     def write(self, entry: str, secret: str, where: str) -> None:
         """Store the secret."""
         if where == "file":
             self._change_file(lambda secrets: secrets.__setitem__(entry, secret))
         else:
-            self._call("write to", lambda store: write_secret(store, entry, secret))
+            self._call("write to", lambda store: keyring.write(store, entry, secret))
 
     def delete_profile(self, profile: str, where: str) -> bool:
         """Delete all secrets of the profile; False if there was no token."""
@@ -68,7 +62,7 @@ class TokenStore:
     def delete(self, *entries: str, where: str) -> list[bool]:
         """Delete these entries; for each, whether it was there."""
         if where != "file":
-            return self._call("delete from", lambda store: [delete_secret(store, entry) for entry in entries])
+            return self._call("delete from", lambda store: [keyring.delete(store, entry) for entry in entries])
         kept = self._read_file()
         if kept.keys() & set(entries):
             self._change_file(lambda secrets: [secrets.pop(entry, None) for entry in entries])
@@ -78,7 +72,7 @@ class TokenStore:
         """The name of the keyring's backend, once it has answered."""
 
         def read(store: SecretStore) -> str:
-            store.get_password(SERVICE, "default")
+            store.get_password(keyring.SERVICE, "default")
             return str(getattr(store, "name", type(store).__name__))
 
         return self._call("read", read)
@@ -87,7 +81,7 @@ class TokenStore:
         """Call the keyring within the limit: a half-configured one never answers."""
 
         def ask() -> _Answer:
-            store = system_keyring(self.cache) if self.store is None else self.store
+            store = keyring.system_keyring(self.cache) if self.store is None else self.store
             if type(store).__module__ == "keyring.backends.null":
                 raise AuthError("The keyring is disabled (null backend); it would store nothing.")
             answer = call(store)
@@ -113,8 +107,6 @@ class TokenStore:
         return self.config_dir / "credentials.json"
 
     def _read_file(self) -> dict[str, str]:
-        import json
-
         try:
             tokens: Any = json.loads(self._file.read_text(encoding="utf-8"))
         except FileNotFoundError:
@@ -131,8 +123,6 @@ class TokenStore:
         return tokens
 
     def _change_file(self, edit: Callable[[dict[str, str]], object]) -> None:
-        import json
-
         with sole_writer(self._file):
             tokens = self._read_file()
             edit(tokens)

@@ -1,13 +1,11 @@
 """Orders: list, get, create, cancel."""
 
-import uuid
 from decimal import Decimal
 from typing import Any
 
 import falcon
 
-from synq_cli.sandbox.resources.orders.allocation import release
-from synq_cli.sandbox.resources.orders.states import STEP, move
+from synq_cli.sandbox.resources.orders.states import STEP, move, release
 from synq_cli.sandbox.server import checks
 from synq_cli.sandbox.server.request import Request, Response, http_error, without
 from synq_cli.sandbox.store.schema import Row
@@ -93,8 +91,7 @@ def _place(req: Request, fields: dict[str, Any]) -> Row:
         item.pop("requires_shipping", None)  # not shown anywhere
         variant = req.store.row("SELECT sku FROM live_variants WHERE id = ?", (item.get("variant_id"),))
         item["sku"] = item.get("sku") or (variant["sku"] if variant else None)
-        ids = {"id": str(uuid.uuid4()), "order_id": order["id"]}
-        req.store.insert("order_items", {**ids, "unit_price": "0.00", **item})
+        req.store.add("order_items", order_id=order["id"], **{"unit_price": "0.00", **item})
     req.audit("ORDER_PLACED", "ORDER", order["id"], {"channel": order["channel"], "total": total})
     return order
 

@@ -4,9 +4,8 @@ from typing import Any, Literal
 
 import falcon
 
-from synq_cli.sandbox.resources.orders.allocation import ship
 from synq_cli.sandbox.resources.orders.orders import INVALID_BODY, find_order
-from synq_cli.sandbox.resources.orders.states import move
+from synq_cli.sandbox.resources.orders.states import move, ship
 from synq_cli.sandbox.server import checks
 from synq_cli.sandbox.server.request import Request, Response, http_error
 from synq_cli.sandbox.store.schema import Row

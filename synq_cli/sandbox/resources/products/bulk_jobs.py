@@ -8,7 +8,7 @@ import falcon
 from synq_cli import exact_json
 from synq_cli.sandbox.resources.products import products
 from synq_cli.sandbox.server import checks
-from synq_cli.sandbox.server.request import Request, Response, audit_event, http_error, without
+from synq_cli.sandbox.server.request import Request, Response, http_error, without
 from synq_cli.sandbox.store.schema import Row
 from synq_cli.sandbox.store.store import Store
 from synq_cli.times import timestamp
@@ -148,10 +148,14 @@ def _apply(store: Store, job: Row, row: Row, at: str) -> bool:
         return True
     product = products.update(store, found, row, job["created_by"], at)
     _audit(store, job, at, "PRODUCT_UPDATED", product["id"], {"title": product["title"]})
-    if variant:
-        _update_variant(store, job, row, variant, at)
-    else:
+    if variant is None:
         _add_variant(store, job, row, product, at)
+        return True
+    changes = {name: row[name] for name in VARIANT if name in row}
+    changed = store.update("variants", variant, **changes, updated_at=at)
+    if changed["price"] != variant["price"]:
+        details = {"sku": variant["sku"], "from": variant["price"], "to": changed["price"]}
+        _audit(store, job, at, "PRODUCT_PRICE_CHANGED", variant["product_id"], details)
     return True
 
 
@@ -162,18 +166,12 @@ def _add_variant(store: Store, job: Row, row: Row, product: Row, at: str) -> Non
         _audit(store, job, at, "VARIANT_CREATED", variant["id"], details, "VARIANT")
 
 
-def _update_variant(store: Store, job: Row, row: Row, variant: Row, at: str) -> None:
-    changes = {name: row[name] for name in VARIANT if name in row}
-    changed = store.update("variants", variant, **changes, updated_at=at)
-    if changed["price"] != variant["price"]:
-        details = {"sku": variant["sku"], "from": variant["price"], "to": changed["price"]}
-        _audit(store, job, at, "PRODUCT_PRICE_CHANGED", variant["product_id"], details)
-
-
 def _audit(
     store: Store, job: Row, at: str, action: str, entity_id: str, details: Row, entity_type: str = "PRODUCT"
 ) -> None:
-    audit_event(store, job["tenant_id"], at, action, entity_type, entity_id, {**details, "job_id": job["id"]})
+    actor = {"tenant_id": job["tenant_id"], "actor_email": "system", "created_at": at}
+    event = {"action": action, "entity_type": entity_type, "entity_id": entity_id}
+    store.add("audit", **actor, **event, details={**details, "job_id": job["id"]})
 
 
 ROUTES = {"/api/v1/pim/bulk-jobs": BulkJobs()}

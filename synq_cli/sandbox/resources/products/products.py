@@ -1,7 +1,5 @@
 """Products and their variants: list, create, get, update, delete; the queues for exports and pushes."""
 
-import uuid
-
 import falcon
 
 from synq_cli.sandbox.server import checks
@@ -102,11 +100,11 @@ def find(req: Request, product_id: str) -> Row:
 
 def insert(store: Store, owner: Row, fields: Row, user_id: str | None, at: str) -> Row:
     """Store a new product; `owner` holds org_id and tenant_id."""
-    ids = {"id": str(uuid.uuid4()), "org_id": owner["org_id"], "tenant_id": owner["tenant_id"]}
+    ids = {"org_id": owner["org_id"], "tenant_id": owner["tenant_id"]}
     labels = {name: fields.get(name) for name in ("title", "description", "category", "brand")}
     flags = {"status": "ACTIVE", "is_taxable": True, "is_returnable": True, "requires_serial_number": False}
     stamps = {"created_by": user_id, "updated_by": user_id, "created_at": at, "updated_at": at}
-    return store.insert("products", {**ids, **labels, **flags, **stamps})
+    return store.add("products", **ids, **labels, **flags, **stamps)
 
 
 def update(store: Store, product: Row, changes: Row, user_id: str | None, at: str) -> Row:
@@ -124,8 +122,7 @@ def insert_variant(store: Store, product: Row, fields: Row, at: str) -> Row:
     """Store a new variant; an empty SKU or barcode is stored as null, so that several variants may lack one."""
     owner = {"org_id": product["org_id"], "tenant_id": product["tenant_id"], "product_id": product["id"]}
     given = {name: fields.get(name) or None for name in ("sku", "barcode", "price", "currency")}
-    times = {"created_at": at, "updated_at": at}
-    return store.insert("variants", {"id": str(uuid.uuid4()), **owner, **given, **times})
+    return store.add("variants", **owner, **given, created_at=at, updated_at=at)
 
 
 def find_sku(store: Store, tenant_id: str, sku: str | None) -> Row | None:
