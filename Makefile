@@ -12,7 +12,7 @@ PACKAGE := .cache/package/tools
 help:
 	@echo "make demo      try synq on its embedded tenant: no account, no network"
 	@echo "make test      run the whole test suite"
-	@echo "make soak      run bulk runs through 5,000 random fault schedules; search long for failing properties"
+	@echo "make soak      run bulk runs through 5,000 random fault schedules; search longer for failing properties"
 	@echo "make deadlines check that --timeout ends every stalled exchange, 50 times each on a busy machine"
 	@echo "make check     check style, types, generated files and import rules"
 	@echo "make fix       format, and apply ruff's fixes"

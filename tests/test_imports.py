@@ -119,6 +119,6 @@ def test_only_the_context_reads_the_process() -> None:
     assert readers == {"__main__", "app", "cli/system"}
 
 
-def test_a_folder_can_be_taken_in_at_a_glance() -> None:
+def test_a_folder_has_at_most_twelve_modules() -> None:
     modules = Counter(path.parent for path in PATHS.values() if path.name != "__init__.py")
     assert {str(folder): count for folder, count in modules.items() if count > MODULES_IN_A_FOLDER} == {}

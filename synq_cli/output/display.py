@@ -141,7 +141,7 @@ class Output:
             self.note("No changes: nothing was sent.")
         for column in columns:
             old, new = (plain(lookup(row, column.key)) or "(none)" for row in (before, after))
-            # That the time of the change has changed is no news.
+            # A changed update time is not worth a line.
             if old != new and not column.key.endswith("_at"):
                 self.change(label, old, new, column.title.lower())
         self.record(after, columns)
@@ -179,12 +179,11 @@ class Output:
 
     def tree(self, rows: Sequence[Row], columns: Sequence[Column], *, parent: str, empty: str = "") -> None:
         """Rows nested by the id under the key `parent`: for people a tree in their first column, else a list."""
-        if not self._view.drawn or not rows:
+        if self._view.drawn and rows:
+            columns = [column for column in columns if column.key != parent]
+            self._table(branches(self._out, rows, columns[0].key, parent=parent), columns, empty)
+        else:
             self.rows(rows, columns, empty=empty)
-            return
-
-        columns = [column for column in columns if column.key != parent]
-        self._table(branches(self._out, rows, columns[0].key, parent=parent), columns, empty)
 
     def document(self, value: Any) -> None:
         """A reply of unknown shape: JSON, unless another format, fields or columns were asked for.
@@ -236,12 +235,12 @@ class Output:
             self._line(plain(value))
 
     def _table(self, rows: Sequence[Row], columns: Sequence[Column], empty: str) -> None:
-        if not rows:
-            self.note(empty)
-            return
         shown = [column for column in columns if column.table]
-        # Amounts are never cut: if they make the table too wide, the terminal wraps it.
-        self._draw(table.build_table(self._canvas(), rows, shown, keep_empty=self._view.selects))
+        if rows:
+            # Amounts are never cut: if they make the table too wide, the terminal wraps it.
+            self._draw(table.build_table(self._canvas(), rows, shown, keep_empty=self._view.selects))
+        else:
+            self.note(empty)
 
     def _canvas(self) -> table.Canvas:
         """The stream at the current time and width; nothing is cut if it is not a terminal."""

@@ -49,9 +49,8 @@ class Format(NamedTuple):
     def show(self, value: object, row: Mapping[str, Any], now: float) -> Cell:
         """The cell of a value."""
         rendered = self.render(value, row, now)
-        if rendered is None:
-            rendered = visible(_readable(value))
-        return rendered if isinstance(rendered, Cell) else Cell(rendered)
+        shown = visible(_readable(value)) if rendered is None else rendered
+        return shown if isinstance(shown, Cell) else Cell(shown)
 
 
 @cache

@@ -218,7 +218,8 @@ class Session:
         expires_at = self.credentials.expires_at
         expired = ""
         if expires_at is not None and expires_at < now:
-            expired = f"The token expired {(now - expires_at) / 60:.0f} minutes ago. "
+            minutes = round((now - expires_at) / 60)
+            expired = f"The token expired {minutes} minutes ago. " if minutes > 1 else "The token has just expired. "
         if self.profile == SANDBOX:
             return f"{expired}Run the command again: the sandbox issues a new token each time."
         if self.credentials.source == "SYNQ_TOKEN":

@@ -83,7 +83,7 @@ WRITES: dict[str, tuple[list[str], list[Any], list[tuple[str, str, Any]]]] = {
 
 
 @pytest.mark.parametrize("name", WRITES)
-def test_a_write_sends_what_was_named_and_prints_the_answer(run: Any, name: str) -> None:
+def test_write_sends_the_given_fields_and_prints_the_response(run: Any, name: str) -> None:
     line, replies, requests = WRITES[name]
     result, seen = run([*line, "--json"], *replies)
     assert (result.status, result.err, seen) == (0, result.err, requests)

@@ -55,7 +55,7 @@ def test_a_script_is_printed_as_it_is(completion: Any, shell: str) -> None:
 
 
 @pytest.mark.parametrize("shell", FILES)
-def test_it_is_installed_once_and_taken_back_without_a_trace(completion: Any, home: Path, shell: str) -> None:
+def test_install_is_idempotent_and_uninstall_restores_every_file(completion: Any, home: Path, shell: str) -> None:
     script, start, how = PLACES[shell]
     named = {"script": home / script, "start": home / (start or "")}
     intro = f"Installed completion for {shell}. It works in new shells; to load it in this one, run:"

@@ -154,7 +154,7 @@ def test_nobody_is_logged_in(synq: Any) -> None:
 
 
 @pytest.mark.parametrize("terminal", [True, False])
-def test_a_damaged_config_is_a_finding_and_no_end(synq: Any, terminal: bool) -> None:
+def test_damaged_config_is_reported_and_the_other_checks_run(synq: Any, terminal: bool) -> None:
     (synq.folder / "config").mkdir()
     (synq.folder / "config" / "config.yaml").write_text("profiles: [", encoding="utf-8")
     found = examined(synq, environ=SERVER)
@@ -291,7 +291,7 @@ def test_completion(synq: Any) -> None:
     ("shell", "why"),
     [("/bin/tcsh", "synq does not support completion in tcsh."), ("", "The variable SHELL is not set.")],
 )
-def test_a_shell_that_synq_does_not_know_is_no_trouble(synq: Any, shell: str, why: str) -> None:
+def test_unsupported_shell_is_not_an_error(synq: Any, shell: str, why: str) -> None:
     found = examined(synq, environ=LOGGED_IN | {"SHELL": shell, "HOME": str(synq.folder)})["completion"]
     assert found == ("ok", f"Skipped: {why}", None)
 
@@ -358,7 +358,7 @@ def test_nobody_answers_or_nobody_who_speaks_tls(synq: Any, service: Service) ->
     assert gone["clock"] == ("warn", "Skipped: see API.", None)
 
 
-def test_behind_a_proxy_names_are_looked_up_there_and_tls_goes_through_it(synq: Any) -> None:
+def test_proxy_resolves_names_and_tunnels_tls(synq: Any) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         proxy = f"http://127.0.0.1:{listening.getsockname()[1]}"
     found = examined(synq, "--network", environ={**SERVER, "HTTPS_PROXY": proxy, "SYNQ_MAX_WAIT": "0"})

@@ -116,7 +116,7 @@ def test_the_token_is_nowhere(synq: Any, name: str) -> None:
     assert [path for path in files if b"canary" in path.read_bytes()] == []
 
 
-def test_a_traceback_is_for_those_who_ask(synq: Any) -> None:
+def test_traceback_is_shown_only_with_debug(synq: Any) -> None:
     http, _ = answer([ZeroDivisionError("boom")])
     assert "ZeroDivisionError: boom\n" in synq("channels", "list", "--debug", environ=ENVIRON, http=http).err
 

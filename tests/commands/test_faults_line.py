@@ -144,7 +144,7 @@ def test_an_order_that_can_not_be(synq: Any, line: tuple[str, ...], said: str) -
         ("missing", 5, "404 page not found.", 0),
     ],
 )
-def test_a_write_is_never_sent_twice_on_doubt(synq: Any, kind: str, status: int, said: str, done: int) -> None:
+def test_write_with_an_unknown_outcome_is_sent_once(synq: Any, kind: str, status: int, said: str, done: int) -> None:
     before = entries(synq)
     order(synq, kind, "--on", ADJUST)
     result = synq(*LINE)

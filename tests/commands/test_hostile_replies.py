@@ -85,7 +85,7 @@ def test_no_value_of_a_reply_is_a_bug(synq: Any, line: str, own_id: str, values:
 
 
 @pytest.mark.parametrize("line", [f"products delete {ID} --yes", f"products get {ID}", f"orders get {ID}"])
-def test_an_answer_about_something_else_is_no_answer(synq: Any, answering: Any, line: str) -> None:
+def test_response_about_another_object_is_invalid(synq: Any, answering: Any, line: str) -> None:
     http, seen = answering(httpx.Response(200, json={"id": OTHER, "title": "Not asked for"}))
     result = synq(*line.split(), environ=ENVIRON, http=http)
     assert (result.status, result.out, len(seen)) == (12, "", 1)

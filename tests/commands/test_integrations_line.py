@@ -33,7 +33,7 @@ def test_on_a_terminal_the_browser_is_offered(synq: Any, typed: str, opened: lis
     assert (synq.opened, tenant.asked) == (opened, [AUTHORIZE])
 
 
-def test_a_browser_that_does_not_open_is_no_failure(synq: Any) -> None:
+def test_browser_that_does_not_open_is_not_an_error(synq: Any) -> None:
     synq.has_browser = False
     result = synq(*CONNECT, environ=ENVIRON, http=Tenant({AUTHORIZE: ANSWER}), terminal=True, stdin="y\n")
     assert (result.status, synq.opened) == (0, [ADDRESS])
@@ -67,7 +67,7 @@ def test_what_is_no_web_address_is_neither_shown_nor_opened(synq: Any, address: 
     assert "it holds no URL" in result.err
 
 
-def test_a_connection_is_saved_with_what_was_said_of_it(synq: Any) -> None:
+def test_connection_is_saved_with_the_given_category_and_provider(synq: Any) -> None:
     tenant = Tenant({SAVE: httpx.Response(201, json={"status": "success", "message": "Integration secured"})})
     result = synq("integrations", "save", " 66f3c2a8 ", "-q", environ=ENVIRON, http=tenant, terminal=True)
     assert tenant.asked == [f'{SAVE} {{"connection_id":"66f3c2a8","category":"commerce"}}']

@@ -167,7 +167,7 @@ def test_what_is_too_large_is_not_sent(run: Any) -> None:
     assert (result.status, seen) == (2, [])
 
 
-def test_an_unclear_start_says_where_to_look_and_sends_nothing_again(run: Any) -> None:
+def test_job_with_an_unknown_start_is_not_repeated_and_gets_a_hint(run: Any) -> None:
     def reply(request: httpx.Request) -> Any:
         raise httpx.ReadTimeout("late")
 

@@ -76,7 +76,7 @@ def test_filters_are_sent_and_held_against_what_comes(synq: Any) -> None:
     assert ledger(synq, server, "--sku", OTHER) == [1]
 
 
-def test_a_limit_says_what_the_rest_would_cost(synq: Any) -> None:
+def test_note_says_how_many_requests_the_rest_takes(synq: Any) -> None:
     server = Paged("entries", [entry(number) for number in range(150)])
     result = synq("inventory", "ledger", "--limit", "2", "--fields", "quantity_delta", environ=ENVIRON, http=server)
     assert result.out == "quantity_delta\n-2\n-1\n"

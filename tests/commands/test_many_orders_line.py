@@ -139,7 +139,7 @@ def test_every_problem_is_listed_and_nothing_sent(run: Any, desk: Desk) -> None:
     assert (result.status, desk.seen) == (2, [])
     assert result.err == (
         "synq: standard input has 3 problems; nothing was sent.\n"
-        "  line 2: currency is missing, and the API would assume USD: add it, or a channel to use its "
+        "  line 2: currency is missing, and the API would assume USD: add a currency, or a channel to use its "
         "currency; items[0].quantity is 0: use a whole number from 1 to 2,147,483,647\n"
         "  line 3: not valid JSON: Expecting value\n"
         "  line 4: it is not an object: use one with fields such as payment_provider and items\n"

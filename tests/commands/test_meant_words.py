@@ -94,7 +94,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 @pytest.mark.parametrize(("line", "status", "said"), SLIPS, ids=[slip[0] for slip in SLIPS])
-def test_a_slip_names_what_was_likely_meant(machine: Any, line: str, status: int, said: str) -> None:
+def test_typo_gets_a_suggestion(machine: Any, line: str, status: int, said: str) -> None:
     words = shlex.split(line)
     environ = {} if {"-p", "auth"} & set(words) else {"SYNQ_PROFILE": "sandbox"}
     machine.clock += 60
@@ -103,7 +103,7 @@ def test_a_slip_names_what_was_likely_meant(machine: Any, line: str, status: int
 
 
 @pytest.mark.parametrize(("line", "command"), SYNONYMS, ids=[line for line, _ in SYNONYMS])
-def test_a_word_of_another_tool_names_the_command_and_runs_nothing(synq: Any, line: str, command: str) -> None:
+def test_command_name_from_another_tool_gets_a_suggestion(synq: Any, line: str, command: str) -> None:
     http = httpx.MockTransport(lambda request: pytest.fail(f"sent {request.url}"))
     shown = synq("--sandbox", *line.split(), http=http)
     question = shown.err.partition("Did you mean ")[2].partition("? ")[0]

@@ -78,7 +78,7 @@ ENVIRON = {"SYNQ_TOKEN": "a.b.c", "SYNQ_BASE_URL": "https://api.test"}
         ),
     ],
 )
-def test_a_wrong_word_gets_its_sentence_and_costs_no_request(
+def test_invalid_argument_is_an_error_without_a_request(
     synq: Any, answering: Any, line: tuple[str, ...], said: str
 ) -> None:
     http, seen = answering()

@@ -246,7 +246,7 @@ THREE_PROBLEMS = (
     "The order has 3 problems; nothing was sent.\n"
     "  payment_provider is blank: use text such as stripe, adyen or paypal\n"
     "  payment_reference is missing: use the provider's own reference\n"
-    "  currency is missing, and the API would assume USD: add it, or a channel to use its currency\n"
+    "  currency is missing, and the API would assume USD: add a currency, or a channel to use its currency\n"
 )
 
 
@@ -348,7 +348,7 @@ def test_the_same_order_goes_under_the_same_key_until_its_outcome_is_known(synq:
     assert third.keys != [key]
 
 
-def test_a_process_that_is_killed_leaves_its_key(synq: Any) -> None:
+def test_killed_process_leaves_its_idempotency_key(synq: Any) -> None:
     first = Api(Killed())
     with pytest.raises(Killed):
         place(synq, first, *LINE)
@@ -377,7 +377,7 @@ def test_after_a_refusal_the_same_order_is_a_new_one(synq: Any, status: int) -> 
     assert first.keys != second.keys
 
 
-def test_a_refusal_does_not_settle_what_an_earlier_attempt_may_have_done(synq: Any) -> None:
+def test_refusal_after_an_unknown_attempt_stays_unknown(synq: Any) -> None:
     first, second, third = Api(*[httpx.ReadTimeout("late")] * 4), Api(httpx.Response(401)), Api(PLACED)
     for api in (first, second, third):
         place(synq, api, *LINE)

@@ -93,7 +93,7 @@ def test_the_machines_own_sandbox_is_no_tenants(shop: Any) -> None:
 # .synq.yaml
 
 
-def test_a_folder_chooses_its_profile_and_says_so_once(shop: Any) -> None:
+def test_synq_yaml_selects_the_profile_with_one_note(shop: Any) -> None:
     file = shop.folder / ".synq.yaml"
     file.write_text("# for this repository\nprofile: acme\n", encoding="utf-8")
     said = f"{file} selects profile acme for its folder and subfolders.\n"

@@ -168,7 +168,7 @@ def test_the_environments_token_is_nobodys_to_renew(acme: Any, helper: Helper) -
     )
 
 
-def test_another_process_was_quicker(acme: Any, helper: Helper) -> None:
+def test_token_renewed_by_another_process_is_used(acme: Any, helper: Helper) -> None:
     old, new = token(-1), token(60)
     synq = acme(old, token_command=helper.prints("never"))
 

@@ -91,7 +91,9 @@ def test_what_can_not_be_sent_is_refused_before(synq: Any, answering: Any, line:
         ("GET", f"/api/v1/oms/orders/{ORDER}", 4, 12),
     ],
 )
-def test_a_write_is_never_sent_again_on_doubt(synq: Any, method: str, path: str, tries: int, status: int) -> None:
+def test_write_with_an_unknown_outcome_is_not_repeated(
+    synq: Any, method: str, path: str, tries: int, status: int
+) -> None:
     seen = []
     http = httpx.MockTransport(lambda request: seen.append(request) or httpx.Response(503, text="down"))
     result = synq("api", method, path, "--yes", environ=ENVIRON, http=http)

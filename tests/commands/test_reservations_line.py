@@ -136,7 +136,7 @@ def test_a_sku_shown_elsewhere_is_shown_by_name_without_a_request(synq: Any) -> 
     assert tenant.asked == [LIST, f"GET {INVENTORY}/locations"]
 
 
-def test_a_release_shows_what_is_given_back(taught: Any) -> None:
+def test_release_shows_the_released_units(taught: Any) -> None:
     # Names are shown where they are known; nothing is sent for them.
     taught("inventory", "locations", environ=ENVIRON, http=Tenant(KNOWN))
     tenant = Tenant({**KNOWN, f"DELETE {INVENTORY}/reservations/{HOLD}": httpx.Response(204)})

@@ -32,7 +32,7 @@ def test_the_root_has_every_group_and_what_every_command_takes(synq: Any) -> Non
     assert shared["version"]["names"] == ["-V", "--version"]
 
 
-def test_a_command_says_what_it_takes_sends_and_may_end_with(synq: Any) -> None:
+def test_schema_lists_parameters_operations_and_exit_statuses(synq: Any) -> None:
     told = schema(synq, "inventory", "adjust")
     assert (told["path"], told["summary"]) == (
         "synq inventory adjust",

@@ -79,7 +79,7 @@ def test_the_location_is_the_option_else_the_profiles_else_asked_for(synq: Any) 
 
 
 @pytest.mark.parametrize("line", ["adjust A 1", "reserve A 1", "levels", "ledger", "reservations"])
-def test_a_blank_location_is_not_taken_for_none(synq: Any, line: str) -> None:
+def test_blank_location_is_an_error(synq: Any, line: str) -> None:
     http, seen = recording()
     result = synq("inventory", *line.split(), "--location", " ", environ=ENVIRON, http=http)
     assert (result.status, seen) == (2, [])

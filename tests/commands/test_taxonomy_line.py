@@ -50,7 +50,7 @@ def test_a_list_is_by_name_in_either_wrapping(run: Any, noun: str) -> None:
 
 
 @pytest.mark.parametrize("noun", ALL)
-def test_a_create_sends_what_was_named_and_prints_the_answer(run: Any, noun: str) -> None:
+def test_create_sends_the_given_fields_and_prints_the_response(run: Any, noun: str) -> None:
     options, body = ALL[noun]
     made = {"id": ID, "name": "Fell & Fjord", "new": [1]}
     result, (request,) = run([noun, "create", " Fell & Fjord ", *options, "--json"], made)

@@ -152,7 +152,7 @@ def test_with_none_to_be_had_it_names_the_ways(synq: Any, body: str) -> None:
     assert result.err == f"synq: Can't ask for the webhook secret without a terminal.\n  {WAYS}\n"
 
 
-def test_a_keyring_that_fails_is_no_secret_to_itself(synq: Any, body: str) -> None:
+def test_keyring_error_contains_no_secret(synq: Any, body: str) -> None:
     class Locked:
         def get_password(self, _service: str, _username: str, /) -> str:
             raise RuntimeError(SECRET)
@@ -183,7 +183,7 @@ def test_what_can_not_be_done_is_refused(synq: Any, body: str, line: list[str], 
     assert result.err.startswith(f"synq: {said}")
 
 
-def test_blanks_around_a_secret_count_and_are_told(synq: Any, body: str) -> None:
+def test_spaces_around_a_secret_are_kept_with_a_warning(synq: Any, body: str) -> None:
     result = synq("webhooks", "sign", body, "--secret-stdin", stdin=f" {SECRET}\n", environ=NOWHERE)
     assert result.out == f"{sign(BODY, ' ' + SECRET)}\n"
     assert result.err == "Warning: The webhook secret starts or ends with a space, which is part of it.\n"

@@ -146,7 +146,7 @@ def test_a_request_has_its_query_its_headers_and_the_programs_name(new_client: N
     } <= set(headers)
 
 
-def test_a_form_is_sent_once_and_its_answer_has_any_status(new_client: New) -> None:
+def test_form_is_sent_once_whatever_the_status_of_the_response(new_client: New) -> None:
     refused = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 3\r\n\r\nbad"
     with serving([refused]) as server:
         assert new_client().post_form(f"{server.url}/token", {"a": "b c"}) == (400, b"bad")
@@ -208,7 +208,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("case", BROKEN)
-def test_a_broken_answer_leaves_it_open_whether_the_request_was_carried_out(new_client: New, case: str) -> None:
+def test_broken_response_leaves_the_outcome_unknown(new_client: New, case: str) -> None:
     answer, reason = BROKEN[case]
 
     def reset(connection: socket.socket, _over: threading.Event) -> None:
@@ -545,7 +545,7 @@ def test_a_proxy_that_refuses(new_client: New, scheme: str, answer: bytes, why: 
     assert (caught.value.sent, caught.value.retryable) == (False, retryable)
 
 
-def test_a_proxys_own_certificate_is_told_from_the_hosts(new_client: New, server_side: ssl.SSLContext) -> None:
+def test_certificate_errors_distinguish_proxy_and_host(new_client: New, server_side: ssl.SSLContext) -> None:
     with serving([OK], trust=server_side) as server, pytest.raises(NoResponseError) as caught:
         ask(new_client(HTTPS_PROXY=f"https://localhost:{server.port}"), "https://api.test", b"{}")
     assert caught.value.sentence == "the certificate of the proxy in HTTPS_PROXY is not trusted: it is self-signed"

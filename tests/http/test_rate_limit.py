@@ -136,7 +136,7 @@ def test_the_snapshot_names_who_spent_the_window(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
-def test_when_the_limit_is_spent_a_short_patience_sends_nothing(tmp_path: Path) -> None:
+def test_short_max_wait_sends_nothing_when_the_limit_is_used_up(tmp_path: Path) -> None:
     clock, server = Clock(), Server()
     window = budget(tmp_path, clock)
     for _ in range(100):
@@ -172,7 +172,7 @@ def test_a_reserve_is_never_more_than_half_of_a_small_window(tmp_path: Path) -> 
     assert len(taken) == 4
 
 
-def test_strangers_on_the_same_address_are_noticed_and_forgotten(tmp_path: Path) -> None:
+def test_requests_of_other_clients_are_counted_and_expire(tmp_path: Path) -> None:
     clock, server = Clock(), Server()
     window = budget(tmp_path, clock)
     for _ in range(95):
@@ -215,7 +215,7 @@ def test_a_clock_that_is_set_back_holds_nobody_for_hours(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("kind", ["noise", "another database", "half a file"])
-def test_a_damaged_file_is_set_aside_and_begun_anew(tmp_path: Path, kind: str) -> None:
+def test_damaged_file_is_renamed_and_recreated(tmp_path: Path, kind: str) -> None:
     file = tmp_path / "budget.sqlite3"
     if kind == "another database":
         with sqlite3.connect(file) as other:

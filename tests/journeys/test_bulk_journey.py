@@ -152,7 +152,7 @@ def slow() -> Iterator[tuple[type[Slow], str]]:
 
 
 @pytest.mark.parametrize(("patient", "sent"), [(True, signal.SIGINT), (False, signal.SIGINT), (True, signal.SIGTERM)])
-def test_ctrl_c_waits_for_what_is_on_its_way_and_a_second_one_does_not(
+def test_first_ctrl_c_waits_for_rows_in_flight_and_the_second_does_not(
     slow: tuple[type[Slow], str], tmp_path: Path, patient: bool, sent: signal.Signals
 ) -> None:
     server, url = slow

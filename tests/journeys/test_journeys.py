@@ -132,7 +132,7 @@ def test_a_full_disk_does_not_hide_that_the_change_was_made(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("closed", [">&-", "<&- 2>&-"])
-def test_a_stream_that_was_never_open_is_no_bug(shop: Shop, closed: str) -> None:
+def test_closed_standard_stream_is_not_an_error(shop: Shop, closed: str) -> None:
     done = subprocess.run(
         ["sh", "-c", f"'{SYNQ}' orders list --limit 1 {closed}"],
         env=shop.environ,

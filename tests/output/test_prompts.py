@@ -28,7 +28,7 @@ def test_confirm(answer: str, said: bool) -> None:
     assert asked(answer) == (said, "Delete product 4c0a\\x1b? [y/N] ")
 
 
-def test_ctrl_d_is_no_and_yes_asks_nothing_anywhere() -> None:
+def test_ctrl_d_declines_and_yes_skips_every_prompt() -> None:
     assert asked("") == (False, "Delete product 4c0a\\x1b? [y/N] \n")
     stderr = io.StringIO()
     assert confirm("Sure?", option="--yes", stdin=io.StringIO(), stderr=stderr, yes=True)

@@ -75,7 +75,7 @@ def test_an_event_matches_if_all_fits(options: dict[str, Any], expected: bool) -
     assert event_filter(**options)(PLACED) is expected
 
 
-def test_an_event_that_says_nothing_is_wanted_by_nobody_who_asks_for_something() -> None:
+def test_event_without_fields_matches_no_filter() -> None:
     empty = {"id": "1", "actor_email": None, "entity_id": "", "created_at": "soon"}
     assert event_filter()(empty)
     for choice in (
@@ -153,7 +153,7 @@ def test_other_processes_requests_count_too(desk: NewDesk) -> None:
     assert made.clock.slept == [15.0]  # 24 are left, 4 of them to spare
 
 
-def test_a_failure_that_passes_is_told_once_and_the_tail_goes_on(desk: NewDesk) -> None:
+def test_transient_failure_is_reported_once_and_the_tail_continues(desk: NewDesk) -> None:
     down = [httpx.Response(503, text="down")] * 8
     ids, told, made = tail(desk, page(1), *down, page(1, 2), *down[:4], page(3, 2))
     assert list(islice(ids, 3)) == ["1", "2", "3"]

@@ -47,7 +47,7 @@ def failed(work: Callable[[], object]) -> tuple[str, int, str, str | None]:
 
 
 @given(st.integers(-(2**31) + 1, 2**31 - 1).filter(bool), st.sampled_from(["{}", "{:+}", " {} ", "{:08}"]))
-def test_a_quantity_with_any_sign_reads_as_it_is_meant(quantity: int, form: str) -> None:
+def test_quantity_accepts_any_sign(quantity: int, form: str) -> None:
     assert parse_quantity(form.format(quantity)) == quantity
 
 

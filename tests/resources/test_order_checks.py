@@ -114,7 +114,7 @@ def problems(**changes: Any) -> list[str]:
         ({"currency": "EURO"}, 'currency is "EURO": use an ISO 4217 code such as EUR, GBP or USD'),
         (
             {"currency": None},
-            "currency is missing, and the API would assume USD: add it, or a channel to use its currency",
+            "currency is missing, and the API would assume USD: add a currency, or a channel to use its currency",
         ),
         ({"curency": "EUR"}, "unknown field curency: did you mean currency?"),
         ({"idempotency_key": 5}, "idempotency_key is 5: use text of your own, unique for each order"),

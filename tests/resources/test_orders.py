@@ -58,7 +58,7 @@ def test_commas_blanks_and_case_do_not_matter(names: list[str]) -> None:
         ("xyzzy", 'Unknown order status "xyzzy".', "Groups: all, open, closed, "),
     ],
 )
-def test_a_wrong_status_is_named_with_the_mend(text: str, message: str, hint: str) -> None:
+def test_wrong_status_is_an_error_with_a_hint(text: str, message: str, hint: str) -> None:
     with pytest.raises(UsageError) as caught:
         parse_statuses(text)
     assert caught.value.message == message

@@ -174,7 +174,7 @@ def test_requests_in_flight_double_up_to_four() -> None:
 
 
 @pytest.mark.parametrize(("limit", "pages"), [(1, 1), (99, 1), (100, 1), (150, 2), (199, 2), (200, 3), (500, 6)])
-def test_a_limit_that_all_rows_count_for_requests_no_page_in_vain(limit: int, pages: int) -> None:
+def test_limit_without_a_filter_requests_no_extra_page(limit: int, pages: int) -> None:
     server = Server(3000, [])
     link = Link(server)
     assert len(list(listing(server, link=link).first(limit))) == limit

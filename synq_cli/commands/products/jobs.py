@@ -227,7 +227,7 @@ def _follow_import(run: RunContext, outcome: "Outcome", limit: int | None, repor
             for jobs in run.api.bulk_jobs.watch_imports(ids, outcome.row["id"], limit=limit):
                 imported = sum(bulk_jobs.progress(job)[0] or 0 for job in jobs)
                 ended = sum(bulk_jobs.is_finished(job) for job in jobs)
-                shown.update(imported, total, f"{ended} of {len(jobs)} jobs finished")
+                shown.update(imported, total, f"{ended} of {len(jobs)} job{'s' * (len(jobs) != 1)} finished")
     finally:
         failed = [str(job.get("id")) for job in jobs if bulk_jobs.has_failed(job)]
         write_report(outcome.entries, report)

@@ -91,7 +91,7 @@ def build_line(cells: Iterable[tuple[Cell, int, bool]]) -> "Text":
     """Cells side by side, each with its width, to which it is padded, and whether it is right-aligned."""
     from rich.text import Text
 
-    line = Text(no_wrap=True, overflow="ignore")
+    line = Text(no_wrap=True, overflow="crop")
     gap = ""
     for (text, style), width, right in cells:
         padding = " " * (width - _width(text))
@@ -130,7 +130,8 @@ def _write_row(stream: "Stream", columns: Sequence[Column], cells: Sequence[Cell
         whole = stream.fit(text)
         shown = cut(whole, column.width, stream.ellipsis) if column.width else whole
         fitted.append((Cell(shown, style), column.width, column.format.right))
-    stream.draw(build_line(fitted))
+    line = build_line(fitted)
+    stream.draw(line, line.cell_len)
 
 
 def build_record(canvas: Canvas, fields: Sequence[tuple[str, Cell]]) -> Rendered:

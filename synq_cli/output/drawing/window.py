@@ -28,10 +28,6 @@ def _spenders(value: object, row: Mapping[str, Any], _now: float) -> str:
     return visible(", ".join(parts))
 
 
-def _soon(value: object, _row: Mapping[str, Any], _now: float) -> str:
-    return f"in {math.ceil(value)} s" if isinstance(value, int | float) and value > 0 else ""
-
-
 window = Format(_window)
 spenders = Format(_spenders)
-soon = Format(_soon)
+soon = Format(lambda value, *_: f"in {math.ceil(value)} s" if isinstance(value, int | float) and value > 0 else "")

@@ -87,7 +87,7 @@ def order_problems(document: Any, without: tuple[str, ...] = (), *, located: boo
     fields = {key: field for key, field in _FIELDS.items() if key not in without}
     yield from _misfits({key: value for key, value in document.items() if key not in without}, fields, "")
     if document.get("currency") is None and document.get("channel") is None:
-        yield "currency is missing, and the API would assume USD: add it, or a channel to use its currency"
+        yield "currency is missing, and the API would assume USD: add a currency, or a channel to use its currency"
     items = document.get("items")
     for number, item in enumerate(items if isinstance(items, list) and "items" not in without else []):
         where = f"items[{number}]"

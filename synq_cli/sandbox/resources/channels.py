@@ -19,7 +19,7 @@ class Channels:
     def on_post(self, req: Request, resp: Response) -> None:
         fields = _fields(req, required=())
         with req.store.writing():
-            channel = req.store.insert("channels", req.new_row(**{"active": True, **fields}))
+            channel = req.insert("channels", **{"active": True, **fields})
             req.audit("CHANNEL_CREATED", "CHANNEL", channel["id"], fields)
         resp.status = falcon.HTTP_201
         resp.media = without(channel, "tenant_id")

@@ -42,13 +42,12 @@ class Callback:
             "category": category,
             "provider": fields.get("provider", "").lower() or None,
         }
-        new = req.new_row(**details, status="ACTIVE")
         with req.store.writing():
             saved = req.rows("connections", unified_connection_id=fields["connection_id"])
             if saved:
                 connection = req.store.update("connections", saved[0], status="ACTIVE", updated_at=req.now)
             else:
-                connection = req.store.insert("connections", new)
+                connection = req.insert("connections", **details, status="ACTIVE")
             req.audit("INTEGRATION_CONNECTED", "COMMERCE_CONNECTION", connection["id"], details)
         resp.status = falcon.HTTP_201
         resp.media = {"status": "success", "message": "Integration secured"}

@@ -103,13 +103,11 @@ class TenantSettings:
             raise http_error(400, "costing_method must be WAC or FIFO")
         if fields["default_low_stock_threshold"] < 0:
             raise http_error(400, "default_low_stock_threshold cannot be negative")
-        new = req.new_row(org_id=req.caller.org_id, **fields, updated_by=req.caller.user_id)
+        changes = {**fields, "updated_by": req.caller.user_id, "updated_at": req.now}
         with req.store.writing():
-            for saved in req.rows("settings"):
-                new |= {"id": saved["id"], "created_at": saved["created_at"]}
-                req.store.run("DELETE FROM settings WHERE id = ?", (saved["id"],))
-            resp.media = req.store.insert("settings", new)
-            req.audit("TENANT_SETTINGS_UPDATED", "TENANT_SETTINGS", new["id"], fields)
+            saved = req.rows("settings") or [req.insert("settings", org_id=req.caller.org_id)]
+            resp.media = req.store.update("settings", saved[0], **changes)
+            req.audit("TENANT_SETTINGS_UPDATED", "TENANT_SETTINGS", saved[0]["id"], fields)
 
 
 class AuditLog:

@@ -1,7 +1,6 @@
 """The request as routes see it: caller, store, checked parameters and body, queries for the tenant's own rows."""
 
 import re
-import uuid
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -115,13 +114,10 @@ class Request(falcon.Request):
             raise http_error(404, missing)
         return rows[0]
 
-    def stamped(self, **columns: object) -> Row:
-        """A row to insert: an id, the columns, and now as the time it was created and updated."""
-        return {"id": str(uuid.uuid4()), **columns, "created_at": self.now, "updated_at": self.now}
-
-    def new_row(self, **columns: object) -> Row:
-        """A row to insert into a table that has a tenant_id."""
-        return self.stamped(tenant_id=self.caller.tenant_id, **columns)
+    def insert(self, table: str, **columns: object) -> Row:
+        """Insert a row of the tenant with a new id, created and updated now; returns it as stored."""
+        owner = {"tenant_id": self.caller.tenant_id, "created_at": self.now, "updated_at": self.now}
+        return self.store.add(table, **owner, **columns)
 
     def audit(self, action: str, entity_type: str, entity_id: str | None, details: Row | None) -> None:
         """Record in the audit log what this request does, within the transaction that does it."""

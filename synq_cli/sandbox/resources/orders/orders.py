@@ -78,14 +78,12 @@ def _place(req: Request, fields: dict[str, Any]) -> Row:
     total = f"{sum(prices, Decimal('0.00')):f}"
     items = fields.pop("items")
     fields.pop("customer_id", None)
-    order = req.store.insert(
+    order = req.insert(
         "orders",
-        req.new_row(
-            **{"currency": "USD", **fields},
-            status="pending_payment",
-            **{**dict.fromkeys(MONEY, "0.00"), "subtotal": total, "total": total},
-            advances_at=req.at + STEP,
-        ),
+        **{"currency": "USD", **fields},
+        status="pending_payment",
+        **{**dict.fromkeys(MONEY, "0.00"), "subtotal": total, "total": total},
+        advances_at=req.at + STEP,
     )
     for item in items:
         item.pop("requires_shipping", None)  # not shown anywhere

@@ -50,8 +50,8 @@ class Fulfillments:
             lines = _lines_of(store, order["id"])
             selected = _select_units(lines, "unshipped", items)
             fields["location_id"] = _location(req, fields.get("location_id"), [line for line, _ in selected])
-            new = req.stamped(order_id=order["id"], status="shipped", **fields)
-            fulfillment = store.insert("fulfillments", new)
+            new = {"order_id": order["id"], "status": "shipped", "created_at": req.now, "updated_at": req.now}
+            fulfillment = store.add("fulfillments", **new, **fields)
             for line, quantity in selected:
                 item = {"fulfillment_id": fulfillment["id"], "order_item_id": line["id"], "quantity": quantity}
                 store.insert("fulfillment_items", item)
@@ -78,8 +78,8 @@ class Returns:
             order = find_order(req, order_id)
             if order["status"] not in RETURNABLE:
                 raise http_error(400, f"order is {order['status']}, it cannot be returned")
-            new = req.stamped(order_id=order["id"], status="requested", reason=fields.get("reason"))
-            opened = req.store.insert("returns", new)
+            new = {"order_id": order["id"], "status": "requested", "created_at": req.now, "updated_at": req.now}
+            opened = req.store.add("returns", **new, reason=fields.get("reason"))
             for line, quantity in _select_units(_lines_of(req.store, order["id"]), "returnable", fields.get("items")):
                 item = {"return_id": opened["id"], "order_item_id": line["id"], "quantity": quantity}
                 req.store.insert("return_items", {**item, "disposition": "pending"})

@@ -70,19 +70,19 @@ class BulkJobs:
         fields = req.fields(JOB, JOB, "Invalid payload")
         payload_json, rows = fields["payload"]
         job_type = fields["job_type"]
-        new = req.new_row(
-            org_id=req.caller.org_id,
-            job_type=job_type,
-            status="PENDING",
-            payload_json=payload_json,
-            processed_items=0,
-            created_by=req.caller.user_id,
-            work=[_parsed(job_type, row) for row in rows],
-            starts_at=req.at + SECONDS_PENDING,
-            rows_seen=0,
-        )
         with req.store.writing():
-            job = req.store.insert("bulk_jobs", new)
+            job = req.insert(
+                "bulk_jobs",
+                org_id=req.caller.org_id,
+                job_type=job_type,
+                status="PENDING",
+                payload_json=payload_json,
+                processed_items=0,
+                created_by=req.caller.user_id,
+                work=[_parsed(job_type, row) for row in rows],
+                starts_at=req.at + SECONDS_PENDING,
+                rows_seen=0,
+            )
             req.audit("BULK_JOB_CREATED", "BULK_JOB", job["id"], {"job_type": job_type, "rows": len(rows)})
         resp.status = falcon.HTTP_202
         resp.media = without(job, *HIDDEN)

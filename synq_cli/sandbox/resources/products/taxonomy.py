@@ -32,13 +32,12 @@ class Taxonomy:
     def on_post(self, req: Request, resp: Response) -> None:
         fields = {**self.defaults, **req.fields(self.checks, (self.required,), "Invalid request payload")}
         columns = {COLUMNS.get(name, name): value for name, value in fields.items()}
-        entry = req.new_row(org_id=req.caller.org_id, **columns)
         with req.store.writing():
             for name in REFERENCES.keys() & fields.keys():
                 # Not 404, which the contract does not have for these operations.
                 if not req.rows(REFERENCES[name], id=fields[name]):
                     raise http_error(400, f"Invalid {name}")
-            resp.media = req.store.insert(self.table, entry)
+            entry = resp.media = req.insert(self.table, org_id=req.caller.org_id, **columns)
             details = {self.required: fields[self.required]}
             req.audit(f"{self.entity}_CREATED", self.entity, entry["id"], details)
         resp.status = falcon.HTTP_201
