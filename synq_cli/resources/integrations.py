@@ -22,7 +22,7 @@ class Integrations(Resource):
 
     def authorization(self) -> Row:
         """The URL, under `auth_url`, at which access is granted. POST /api/v1/integrations/auth-url"""
-        with hint_if_unknown("This stores nothing: run it again."):
+        with hint_if_unknown("Nothing was stored: run the command again."):
             answer = self._api.write(operations.CREATE_AUTH_URL)
             if not str(answer.get("auth_url")).startswith(("https://", "http://")):
                 raise invalid_reply(operations.CREATE_AUTH_URL, "it holds no URL")
@@ -39,10 +39,10 @@ class Integrations(Resource):
         try:
             return self._api.write(operations.SAVE_CONNECTION, body=body)
         except (UnknownOutcomeError, InterruptError) as error:
-            unverified = f"Synq could not check {body['connection_id']} with its platform; is the id right? "
+            unverified = f"Synq could not check {body['connection_id']} with its platform. Check the id. "
             error.hint = (
                 f"{unverified if error.status == 502 else ''}`{_SEE}` shows whether it is there. "
-                "Saving it again does no harm, but is logged again."
+                "Saving it again is safe, but adds another entry to the audit log."
             )
             raise
 

@@ -70,7 +70,7 @@ class Requests(Resource):
                 )
         except NotFoundError as error:
             if not request.operation.id:
-                error.hint = "Is the path right? `synq schema` lists the operations that synq knows."
+                error.hint = "Check the path: `synq schema` lists the operations that synq knows."
             raise
         return Answer([], "nothing") if reply is None else _answer(reply)
 

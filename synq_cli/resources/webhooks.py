@@ -119,7 +119,7 @@ class Webhooks(Resource):
                 reply = self._api.exchange(operations.RECEIVE_WEBHOOK, content=body, headers=headers)
         except AuthError as error:
             error.hint = (
-                "Is it this tenant's secret? The dashboard shows it under Integrations."
+                "Check that the secret is this tenant's: the dashboard shows it under Integrations."
                 if error.status == 401
                 else "Use an active connection of this tenant: `synq integrations list` shows them."
             )
@@ -153,7 +153,7 @@ class Webhooks(Resource):
         except NoResponseError as failed:
             error = failed.sentence
             if not failed.sent:
-                hint = failed.hint or "Is the receiver running?"
+                hint = failed.hint or "Check that the receiver is running."
                 raise NetworkError(f"Nothing was sent: {error}.", hint=hint) from None
             raise UnknownOutcomeError(
                 f"The webhook was sent, but {error}; it may have arrived.",

@@ -85,8 +85,8 @@ def test_a_connection_that_can_not_be_verified_gets_a_sentence(synq: Any) -> Non
     assert result.err == (
         "synq: The API responded to the connection with an error (Unable to verify Unified connection provider); "
         "it may have been applied.\n"
-        "  Synq could not check 66f3c2a8 with its platform; is the id right? `synq integrations list` shows whether "
-        "it is there. Saving it again does no harm, but is logged again.\n"
+        "  Synq could not check 66f3c2a8 with its platform. Check the id. `synq integrations list` shows whether "
+        "it is there. Saving it again is safe, but adds another entry to the audit log.\n"
     )
 
 

@@ -171,7 +171,7 @@ def test_an_error_ends_like_any_other(synq: Any, answering: Any) -> None:
     missing = synq("-q", "api", "/nope", environ=ENVIRON, http=http)
     assert (missing.status, missing.err) == (
         5,
-        "synq: 404 page not found.\n  Is the path right? `synq schema` lists the operations that synq knows.\n",
+        "synq: 404 page not found.\n  Check the path: `synq schema` lists the operations that synq knows.\n",
     )
 
 

@@ -289,7 +289,7 @@ def test_the_sandbox_takes_what_its_own_secret_has_signed(synq: Any) -> None:
 @pytest.mark.parametrize(
     ("reply", "status", "said"),
     [
-        (httpx.Response(401, text="invalid signature"), 4, "Is it this tenant's secret?"),
+        (httpx.Response(401, text="invalid signature"), 4, "Check that the secret is this tenant's"),
         (httpx.Response(403, text="unauthorized webhook connection"), 4, "Use an active connection"),
         (httpx.Response(500, text="webhook secret not configured"), 10, "A webhook may be processed twice"),
         (httpx.ReadTimeout("late"), 10, "A webhook may be processed twice"),

@@ -122,14 +122,15 @@ WRITES = {
         "integrations connect",
         "POST",
         "/api/v1/integrations/auth-url",
-        look="This stores nothing: run it again.",
+        look="Nothing was stored: run the command again.",
     ),
     "connection": Write(
         "integrations save 66f3c2a8e19d4b7051d8a0f2 --category Accounting --provider Xero",
         "POST",
         "/api/v1/integrations/callback",
         {"connection_id": "66f3c2a8e19d4b7051d8a0f2", "category": "accounting", "provider": "xero"},
-        look="`synq integrations list` shows whether it is there. Saving it again does no harm, but is logged again.",
+        look="`synq integrations list` shows whether it is there. "
+        "Saving it again is safe, but adds another entry to the audit log.",
     ),
     "disconnection": Write(
         "integrations disconnect 8f02 --yes",
