@@ -2,19 +2,21 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain, islice
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from synq_cli.errors import InterruptError
 from synq_cli.output import machine
 from synq_cli.output.columns import Column, Row, batches, lookup
-from synq_cli.output.drawing import table, timeline
-from synq_cli.output.drawing.checklist import draw_checklist
-from synq_cli.output.drawing.sections import Sections, build_panel
-from synq_cli.output.drawing.tree import branches
 from synq_cli.output.formats import plain, visible
 from synq_cli.output.messages import Messages
 from synq_cli.output.streams import Stream
 from synq_cli.output.view_options import ViewOptions
+
+if TYPE_CHECKING:
+    from synq_cli.output.drawing.sections import Sections
+    from synq_cli.output.drawing.table import Canvas, Rendered
+
+# What draws is imported where it draws: most runs draw one kind of thing, and programs none.
 
 
 class Output:
@@ -77,6 +79,8 @@ class Output:
 
         InterruptError without a message on Ctrl-C, which is how it ends.
         """
+        from synq_cli.output.drawing import table
+
         try:
             if self.format == "table":
                 columns = [column for column in self._view.columns(columns) if column.table]
@@ -95,6 +99,8 @@ class Output:
         columns = view.columns(columns)
         view.notice([row])
         if self.format == "table":
+            from synq_cli.output.drawing import table
+
             canvas = self._canvas()
             fields = table.record_fields(canvas, row, columns, keep_empty=view.selects, leftovers=not view.selects)
             self._draw(table.build_record(canvas, fields))
@@ -146,15 +152,19 @@ class Output:
                 self.change(label, old, new, column.title.lower())
         self.record(after, columns)
 
-    def panel(self, title: str, row: Row, columns: Sequence[Column], sections: Sections) -> None:
+    def panel(self, title: str, row: Row, columns: Sequence[Column], sections: "Sections") -> None:
         """One object in a frame for people, with a table for each of the lists in `sections`."""
         if self._view.drawn:
+            from synq_cli.output.drawing.sections import build_panel
+
             self._draw(build_panel(self._canvas(), title, row, columns, sections))
         else:
             self.record(row, columns)
 
-    def timeline(self, row: Row, head: Sequence[Column], sections: Sections) -> None:
+    def timeline(self, row: Row, head: Sequence[Column], sections: "Sections") -> None:
         """An object's `states` over time: drawn for people, with its lists below; rows in CSV and TSV."""
+        from synq_cli.output.drawing import timeline
+
         if self._view.drawn:
             self._draw(timeline.build_timeline(self._canvas(), row, head, sections), "--json")
         elif self.format in {"csv", "tsv"} and not self._view.selects:
@@ -163,9 +173,11 @@ class Output:
             self.record(row, head)
 
     def timelines(
-        self, rows: Iterable[Row], columns: Sequence[Column], head: Sequence[Column], sections: Sections
+        self, rows: Iterable[Row], columns: Sequence[Column], head: Sequence[Column], sections: "Sections"
     ) -> None:
         """The timeline of an object that is polled: redrawn in place for people, else a row for each change."""
+        from synq_cli.output.drawing import timeline
+
         if not self._view.drawn:
             self.rows(timeline.changes(rows), columns)
             return
@@ -180,6 +192,8 @@ class Output:
     def tree(self, rows: Sequence[Row], columns: Sequence[Column], *, parent: str, empty: str = "") -> None:
         """Rows nested by the id under the key `parent`: for people a tree in their first column, else a list."""
         if self._view.drawn and rows:
+            from synq_cli.output.drawing.tree import branches
+
             columns = [column for column in columns if column.key != parent]
             self._table(branches(self._out, rows, columns[0].key, parent=parent), columns, empty)
         else:
@@ -214,6 +228,8 @@ class Output:
     def checklist(self, rows: Iterable[Row], columns: Sequence[Column]) -> None:
         """Rows of check, state, found and mend: for people wrapped text, with the fix below each finding."""
         if self._view.drawn:
+            from synq_cli.output.drawing.checklist import draw_checklist
+
             draw_checklist(self._canvas(), rows)
         else:
             self.rows(rows, columns)
@@ -237,17 +253,21 @@ class Output:
     def _table(self, rows: Sequence[Row], columns: Sequence[Column], empty: str) -> None:
         shown = [column for column in columns if column.table]
         if rows:
+            from synq_cli.output.drawing import table
+
             # Amounts are never cut: if they make the table too wide, the terminal wraps it.
             self._draw(table.build_table(self._canvas(), rows, shown, keep_empty=self._view.selects))
         else:
             self.note(empty)
 
-    def _canvas(self) -> table.Canvas:
+    def _canvas(self) -> "Canvas":
         """The stream at the current time and width; nothing is cut if it is not a terminal."""
-        width = (self._width or self._out.width()) if self._out.terminal else None
-        return table.Canvas(self._out, self._now(), width)
+        from synq_cli.output.drawing.table import Canvas
 
-    def _draw(self, rendered: table.Rendered, formats: str = "-o tsv or --json") -> None:
+        width = (self._width or self._out.width()) if self._out.terminal else None
+        return Canvas(self._out, self._now(), width)
+
+    def _draw(self, rendered: "Rendered", formats: str = "-o tsv or --json") -> None:
         """Draw, and name the columns that the terminal has no room for, and the formats that show all of them."""
         self._out.draw(rendered.drawing, max(rendered.width, 1))
         parts = [f"Shortened: {', '.join(rendered.shortened)}."] if rendered.shortened else []

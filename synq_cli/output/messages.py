@@ -2,11 +2,14 @@
 
 import math
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from synq_cli.errors import SynqError
 from synq_cli.output import machine
-from synq_cli.output.drawing.progress import Progress
 from synq_cli.output.streams import Stream
+
+if TYPE_CHECKING:
+    from synq_cli.output.drawing.progress import Progress
 
 
 class Messages:
@@ -59,6 +62,8 @@ class Messages:
         if self._debug:
             self.stream.say(line, "dim")
 
-    def progress(self, label: str) -> Progress:
+    def progress(self, label: str) -> "Progress":
         """Progress of a long operation: a bar on a terminal, a line every 30 seconds elsewhere."""
+        from synq_cli.output.drawing.progress import Progress
+
         return Progress(self.stream, label, self._now, quiet=self._quiet)
