@@ -3,6 +3,7 @@
 import ssl
 import statistics
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from itertools import chain
@@ -20,7 +21,12 @@ ORDERS = 5_000
 ONE_WAY, FAR_ONE_WAY = 0.02, 0.075  # seconds
 IN_TIME = 1 / 3  # highest share of the sequential time
 SKU, VARIANT, LOCATION = "SKU-1", "eb5bd2b9-e9a4-430b-9999-36b0cfa6ef1d", "3c1f7a52-9d04-4b86-8e2f-6a7b0c5d9e13"
-ALONE = "pages one after another, one connection"
+ALONE = "the same pages and nothing else, one after another"
+SEQUENTIAL = "synq with one request in flight"
+ONE_IN_FLIGHT = (
+    "from synq_cli.__main__ import run; from synq_cli.resources.shared import pagination; "
+    "pagination.MOST_IN_FLIGHT = 1; run()"
+)
 ALL = f"synq orders list --all -o ndjson, {ORDERS:,} orders"
 # The only https host that stripe accepts.
 STRIPE_HOST = "api.stripe.com"
@@ -143,16 +149,18 @@ def _far_away() -> str:
     ):
         url, counts = f"http://127.0.0.1:{link.port}", Counts(link)
         environ = {**at_home_in(Path(home)), "SYNQ_BASE_URL": url, "SYNQ_TOKEN": token()}
-        command = Command(ALL, (SYNQ, "orders", "list", "--all", "-o", "ndjson"), environ)
+        listing = ("orders", "list", "--all", "-o", "ndjson")
+        command = Command(ALL, (SYNQ, *listing), environ)
+        sequential = Command(SEQUENTIAL, (sys.executable, "-c", ONE_IN_FLIGHT, *listing), environ)
         _check_orders(command)
-        times = measure({ALONE: lambda: read_pages(url, ORDERS), ALL: counts.counted(command)}, FAR_ROUNDS)
-        connections = counts.connections(ALL)
-    ratio = times.ratio(ALL, ALONE)
-    rows = [
-        ("what", "s, median", "x sequential", "connections", "at most a third"),
-        (ALONE, f"{times.median(ALONE):.2f}", "1.00 x", "1", ""),
-        (f"`{ALL}`", f"{times.median(ALL):.2f}", f"{ratio:.2f} x", str(connections), verdict(ratio, IN_TIME)),
-    ]
+        _check_orders(sequential)
+        runs = {each.name: counts.counted(each) for each in (sequential, command)}
+        times = measure({ALONE: lambda: read_pages(url, ORDERS), **runs}, FAR_ROUNDS)
+        connections = {name: counts.connections(name) for name in runs}
+    rows = [("what", "s, median", f"x {SEQUENTIAL}", "connections", "at most a third")]
+    for name, judged in ((ALONE, ""), (SEQUENTIAL, ""), (ALL, verdict(times.ratio(ALL, SEQUENTIAL), IN_TIME))):
+        ratio = f"{times.ratio(name, SEQUENTIAL):.2f} x"
+        rows.append((name, f"{times.median(name):.2f}", ratio, str(connections.get(name, 1)), judged))
     return (
         f"{ORDERS:,} orders over round trips of {FAR_ONE_WAY * 2000:.0f} ms, {times.rounds} interleaved rounds; synq "
         f"with its start-up.\n\n{table(*rows)}"

@@ -66,7 +66,8 @@ class SimulatedClock:
             self._running -= 1
             self._wake()
             while entry in self._sleeping or self._at < entry[0]:
-                self._condition.wait()
+                if not self._condition.wait(60):
+                    raise TimeoutError("A thread neither sleeps nor leaves the simulated clock.")
 
     def _wake(self) -> None:
         if self._running == 0 and self._sleeping:

@@ -13,7 +13,7 @@ from synq_cli.errors import UsageError
 from synq_cli.state.folders import documents_dir, replace_file
 
 # The markers are part of the file format: uninstall finds the lines of older versions by them.
-_BEGIN = "# >>> synq completion; `synq completion uninstall {shell}` removes these lines >>>\n"
+_BEGIN = "# >>> synq completion; `synq completion uninstall {shell}` takes these lines back >>>\n"
 _END = "# <<< synq completion <<<\n"
 # Where packages of the operating system install the scripts.
 _SYSTEM = {

@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import KW_ONLY, dataclass, field
-from threading import Lock
+from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from synq_cli import exact_json
@@ -20,7 +21,6 @@ from synq_cli.errors import (
 from synq_cli.http import replies, retry
 from synq_cli.http.exchange import NoResponseError, Observer, Reply, request_line
 from synq_cli.http.operation import Operation
-from synq_cli.http.prefetch import Prefetch
 from synq_cli.http.rate_limit import RESERVE, Budget, Ticket
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from synq_cli.state.id_cache import LocalIndex
 
 _LARGEST_BODY = 10_000_000
+_JOIN_STEP = 0.2  # seconds: on Windows a join can't be interrupted
 
 
 class ApiRequest(NamedTuple):
@@ -40,6 +41,26 @@ class ApiRequest(NamedTuple):
     content: bytes | None
     headers: Mapping[str, str]
     subject: str = ""
+
+
+class Prefetch(Thread):
+    """One attempt at a request, on a daemon thread, so that it never keeps the process alive."""
+
+    def __init__(self, attempt: Callable[[], Any]) -> None:
+        super().__init__(daemon=True)
+        self._attempt = attempt
+        self._answer: Any = None
+
+    def run(self) -> None:
+        # The caller sends the request again if there is no answer, and gets the error then.
+        with suppress(BaseException):
+            self._answer = self._attempt()
+
+    def result(self) -> Any:
+        """Wait for the answer; None if there is no usable one."""
+        while self.is_alive():
+            self.join(_JOIN_STEP)
+        return self._answer
 
 
 @dataclass(eq=False, repr=False)
@@ -131,10 +152,7 @@ class ApiTransport:
             raise replies.missing_route(operation)
 
     def prefetch(self, operation: Operation, query: Mapping[str, object]) -> Prefetch | None:
-        """Send a read request on a thread of its own; None if it can't be sent now, with the rate limit's reserve left.
-
-        Its result is the parsed answer, None for a failure.
-        """
+        """Send a read request on a thread of its own, once; None if it can't be sent without using the reserve."""
 
         def attempt(ticket: Ticket) -> Any:
             request = ApiRequest(operation, self.session.base_url + operation.path, query, None, {})

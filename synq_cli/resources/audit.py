@@ -37,15 +37,14 @@ def event_filter(
 
     def matches(event: Row) -> bool:
         at, email = epoch(event.get("created_at")), _lower(event, "actor_email")
+        # The entity's type, or its id up to the length of the given prefix.
+        names = {_lower(event, "entity_type"), _lower(event, "entity_id")[: max(len(entity or ""), SHORTEST_PREFIX)]}
         return (
             (actions is None or _lower(event, "action") in actions)
             and (actor is None or actor in {email, email.partition("@")[0]})
-            and (entity is None or _lower(event, "entity_type") == entity or is_about(event, entity))
+            and (entity is None or entity in names)
             and (since is None or (at is not None and at >= since))
         )
-
-    def is_about(event: Row, entity: str) -> bool:
-        return len(entity) >= SHORTEST_PREFIX and _lower(event, "entity_id").startswith(entity)
 
     return matches
 

@@ -17,7 +17,7 @@ PLACES = {
     "powershell": (PROFILE.replace("Microsoft.PowerShell_profile", "synq"), PROFILE, ". '{script}'"),
 }
 BLOCK = (
-    "# >>> synq completion; `synq completion uninstall bash` removes these lines >>>\n"
+    "# >>> synq completion; `synq completion uninstall bash` takes these lines back >>>\n"
     '[ -z "${{BASH_VERSION-}}" ] || [ ! -r {script} ] || . {script}\n'
     "# <<< synq completion <<<\n"
 )

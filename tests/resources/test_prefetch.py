@@ -13,8 +13,8 @@ from desk import NOW, Clock, Desk, NewDesk
 
 from synq_cli.errors import RejectedError
 from synq_cli.http.client import in_process
-from synq_cli.http.prefetch import Prefetch
 from synq_cli.http.rate_limit import RESERVE, Budget
+from synq_cli.http.transport import Prefetch
 from synq_cli.resources.shared.pagination import MOST_IN_FLIGHT
 from synq_cli.sandbox.server.app import create_app
 from synq_cli.sandbox.server.identity import issue_token

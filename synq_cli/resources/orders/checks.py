@@ -77,10 +77,7 @@ def check_order(document: Any, name: str, *, without: tuple[str, ...] = (), loca
 
 
 def order_problems(document: Any, without: tuple[str, ...] = (), *, located: bool = False) -> Iterator[str]:
-    """The problems of an order, a sentence each.
-
-    `without` are fields that are added later; with `located`, so are the locations of its items.
-    """
+    """The problems of an order; fields `without`, and with `located` its items' locations, are added to it later."""
     if not isinstance(document, dict):
         yield "it is not an object: use one with fields such as payment_provider and items"
         return

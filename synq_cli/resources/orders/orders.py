@@ -91,10 +91,9 @@ class Orders(Resource):
 
         The hint of an error says what happens if the order is sent again. POST /api/v1/oms/orders
         """
-        api = self._api
-        unclear = api.unclear
+        unclear = self._api.unclear
         try:
-            answer = api.send(operations.CREATE_ORDER, body={"idempotency_key": attempt.key, **order})
+            answer = self._api.send(operations.CREATE_ORDER, body={"idempotency_key": attempt.key, **order})
             names = [answer.get(key) for key in ("id", "workflow_id")] if isinstance(answer, dict) else []
             if not any(isinstance(name, str) for name in names):
                 raise replies.invalid_reply(operations.CREATE_ORDER, "it names neither an order nor a workflow")
@@ -102,7 +101,7 @@ class Orders(Resource):
             raise InterruptError("Interrupted before a response arrived.", hint=_resend_hint(attempt)) from None
         except SynqError as error:
             # A refusal is about its own request; an earlier one may have placed the order.
-            is_only_attempt = attempt.since is None and api.unclear == unclear
+            is_only_attempt = attempt.since is None and self._api.unclear == unclear
             known = is_only_attempt and isinstance(error, _REFUSALS)
             attempt.end(known=known)
             key = f"The order's idempotency key was {attempt.key}." if known else _resend_hint(attempt)

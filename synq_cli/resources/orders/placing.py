@@ -21,10 +21,7 @@ from synq_cli.uuids import parse_uuid
 
 @dataclass(frozen=True)
 class PreparedOrder:
-    """An order ready to be sent, without its key; `own_key` is the one that was given.
-
-    `remarks` say what was looked up, `doubts` what may be wrong.
-    """
+    """An order without its key, the key given for it, remarks on what was looked up, doubts about what may be wrong."""
 
     order: dict[str, Any]
     own_key: str | None

@@ -108,10 +108,7 @@ class Api(ApiTransport):
         after: Mapping[str, Any] | None = None,
         if_unknown: str | None = None,
     ) -> Row:
-        """Send a write and return the object in its answer; see ApiTransport.send.
-
-        `if_unknown` is the hint of the error if it stays unknown whether the write was carried out.
-        """
+        """As `send`, for a write that returns an object; `if_unknown` is the hint if its outcome is unknown."""
         with replies.hint_if_unknown(if_unknown):
             answer = self.send(operation, path, body=body, before=before, after=after)
             if not isinstance(answer, dict):
