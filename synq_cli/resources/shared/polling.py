@@ -45,7 +45,9 @@ def poll(
             api.sleep(min(longest if is_low else pause, left))
             pause = min(pause * _GROWTH, longest)
     except KeyboardInterrupt:
-        raise InterruptError(f"Stopped waiting; {what[:1].lower()}{what[1:]} is still in progress.", hint=hint) from None
+        raise InterruptError(
+            f"Stopped waiting; {what[:1].lower()}{what[1:]} is still in progress.", hint=hint
+        ) from None
     except SynqError as error:
         if error.retryable:
             error.hint = " ".join(filter(None, (error.hint, hint)))
