@@ -222,6 +222,7 @@ def test_failed_rows_of_yaml_become_ndjson_that_can_be_sent_again(run: Any, shop
     file.write_text("- {sku: AAA, delta: 1}\n- {sku: BBB, delta: 2}\n", encoding="utf-8")
     shop.answers = {sku: refused() for sku in ("AAA", "BBB")}
     assert run("inventory", "adjust", "--file", str(file), "--yes").status == 9
+    shop.answers = {}
     failed = tmp_path / "counts.failed.ndjson"
     assert run("inventory", "adjust", "--file", str(failed), "--yes").status == 0
     assert shop.posted == {"AAA": 1, "BBB": 2}
