@@ -89,7 +89,7 @@ class Engine:
         self.api.transport.check(verb.operation)
         if known := sorted(set(resend) - unknown):
             raise UsageError(
-                f"Line {known[0]} can't be sent again: its outcome is known.",
+                f"Line {known[0]} can't be sent again: it is not a row with an unknown outcome.",
                 hint=f"`synq runs show {journal.facts.id} --rows unknown` lists them.",
             )
         return self._estimated(Plan(verb, left, file=journal.facts.file))

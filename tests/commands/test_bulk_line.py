@@ -247,7 +247,7 @@ def test_lost_answer_is_found_in_the_ledger_or_stays_unknown(run: Any, shop: Sho
     again = run("runs", "resume", name[:6], "-q")
     assert (again.status, shop.seen.count("POST adjust")) == (10, sent)
     wrong = run("runs", "resume", name, "--resend-unknown", "2", "-q")
-    assert wrong.err.startswith("synq: Line 2 can't be sent again: its outcome is known.")
+    assert wrong.err.startswith("synq: Line 2 can't be sent again: it is not a row with an unknown outcome.")
     assert run("runs", "resume", name, "--resend-unknown", "five").status == 2
     told = run("runs", "resume", name, "--resend-unknown", "5", "-q")
     assert (told.status, shop.seen.count("POST adjust")) == (0, sent + 1)

@@ -110,7 +110,7 @@ def test_a_lost_reply_is_an_unknown_outcome(served, synq):
 def test_a_port_that_is_taken_and_a_file_that_is_missing(database, tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(UsageError, match=f"Port {port} cannot be served: "):
+        with pytest.raises(UsageError, match=f"Port {port} can't be served: "):
             serve(database, port, print)
     with pytest.raises(UsageError, match="There is no sandbox at"):
         serve(tmp_path / "none", 0, print)

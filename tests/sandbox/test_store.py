@@ -110,8 +110,8 @@ def test_a_sandbox_of_another_version_is_kept_until_reset(database):
 def test_a_file_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "file").touch()
     path = tmp_path / "file" / "sandbox.sqlite3"
-    assert refused(store.create, path, 7, NOON).message.startswith(f"The sandbox {path} cannot be opened: ")
-    assert refused(store.reset, tmp_path, 7, NOON).message.startswith(f"The sandbox {tmp_path} cannot be opened: ")
+    assert refused(store.create, path, 7, NOON).message.startswith(f"The sandbox {path} can't be opened: ")
+    assert refused(store.reset, tmp_path, 7, NOON).message.startswith(f"The sandbox {tmp_path} can't be opened: ")
 
 
 def test_a_creation_that_was_killed_starts_again(tmp_path):

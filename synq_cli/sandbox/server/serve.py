@@ -25,7 +25,7 @@ def serve(database: Path, port: int, announce: Callable[[str], None], now: Calla
         listener = socket.create_server((HOST, port))
     except (OSError, OverflowError) as error:
         raise UsageError(
-            f"Port {port} cannot be served: {error}.", hint="Choose another port, or 0 for any free one."
+            f"Port {port} can't be served: {error}.", hint="Choose another port, or 0 for any free one."
         ) from error
     # Waitress warns about requests that wait for a thread, which is no problem here.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)

@@ -262,7 +262,7 @@ def _errors_named(database: Path) -> Iterator[None]:
 def _usage_error(database: Path, error: Exception) -> UsageError:
     if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
         return _not_a_sandbox(database)
-    return UsageError(f"The sandbox {database} cannot be opened: {error}.")
+    return UsageError(f"The sandbox {database} can't be opened: {error}.")
 
 
 def _not_a_sandbox(database: Path) -> UsageError:
