@@ -185,7 +185,8 @@ class RowReader:
         assert self._columns
         for names in self._columns.required:
             if not set(names) & set(keys):
-                near, quoted = did_you_mean(names[0], filter(None, keys)), " or ".join(f'"{name}"' for name in names)
+                near = did_you_mean(names[0], (key for key in keys if key and key.isprintable()))
+                quoted = " or ".join(f'"{name}"' for name in names)
                 raise UsageError(f"{self._name} has no column {quoted}.", hint=near + hint)
         kept = [key for key in keys if key and (self._columns.keep_others or key in self._known)]
         if twice := [key for key in kept if kept.count(key) > 1]:

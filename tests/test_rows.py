@@ -77,6 +77,12 @@ def test_file_that_can_not_be_of_the_kind_is_refused(name: str) -> None:
     assert refused.value.message.startswith(message)
 
 
+def test_hint_names_no_column_that_can_not_be_printed() -> None:
+    with pytest.raises(UsageError) as refused:
+        read("s\0k\0u\0,d\0e\0l\0t\0a\0\n\0")
+    assert refused.value.hint == STOCK.hint
+
+
 BAD_ROWS = {
     "too few fields": ("sku,delta,location\nA,1\n", 2, "expected 3 fields as in the first line, but found 2"),
     "too many fields": ("sku,delta\n\nA,1,,x\n", 3, "expected 2 fields as in the first line, but found 4"),

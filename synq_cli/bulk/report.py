@@ -11,6 +11,7 @@ from synq_cli import exact_json
 from synq_cli.bulk.journal import Journal, Row
 from synq_cli.bulk.runs import entry_row
 from synq_cli.bulk.verbs.verb import Verb
+from synq_cli.documents import YAML_SUFFIXES
 from synq_cli.errors import PartialError, SynqError, UnknownOutcomeError, UsageError
 from synq_cli.rows import REPORTED, guarded
 from synq_cli.state.folders import replace_file
@@ -86,7 +87,9 @@ def write_failed(journal: Journal) -> str | None:
     if not failed or not facts.dialect:
         return None
     source = Path(facts.path or f"run-{facts.id}.{'csv' if facts.dialect['header'] else 'ndjson'}")
-    path = source.with_name(f"{source.stem}.failed{source.suffix}")
+    # One JSON object a line is not YAML.
+    suffix = ".ndjson" if source.suffix.lower() in YAML_SUFFIXES else source.suffix
+    path = source.with_name(f"{source.stem}.failed{suffix}")
     replace_file(path, _failed_text(failed, **facts.dialect), mode=None, hint=None)
     return str(path)
 

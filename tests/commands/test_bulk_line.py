@@ -217,6 +217,17 @@ def test_failed_rows_of_ndjson_become_ndjson(run: Any, shop: Shop, tmp_path: Pat
     assert json.loads(line) == {"sku": "AAA", "delta": 1, "bin": "B1", **error}
 
 
+def test_failed_rows_of_yaml_become_ndjson_that_can_be_sent_again(run: Any, shop: Shop, tmp_path: Path) -> None:
+    file = tmp_path / "counts.yaml"
+    file.write_text("- {sku: AAA, delta: 1}\n- {sku: BBB, delta: 2}\n", encoding="utf-8")
+    shop.answers = {sku: refused() for sku in ("AAA", "BBB")}
+    assert run("inventory", "adjust", "--file", str(file), "--yes").status == 9
+    shop.answers = {}
+    failed = tmp_path / "counts.failed.ndjson"
+    assert run("inventory", "adjust", "--file", str(failed), "--yes").status == 0
+    assert shop.posted == {"AAA": 1, "BBB": 2}
+
+
 def test_lost_answer_is_found_in_the_ledger_or_stays_unknown(run: Any, shop: Shop, counts: Path) -> None:
     def arrived() -> httpx.Response:
         shop.post({"variant_id": VARIANTS[1], "location_id": PLACE, "quantity_delta": 2})

@@ -128,8 +128,8 @@ WRONG = {
     "a price without end": (["variants", "create", ID, "--price", "1e9999"], 'Invalid price "1e9999".'),
     "a long currency": (["variants", "create", ID, "--currency", "EURO"], 'Invalid currency "EURO".'),
     "a blank SKU": (["variants", "create", ID, "--sku", " "], "The SKU can't be blank."),
-    "a file for an address": (["media", "add", "navy.jpg"], 'Invalid address "navy.jpg".'),
-    "another kind of address": (["media", "add", "ftp://a.b/c"], 'Invalid address "ftp://a.b/c".'),
+    "a file for an address": (["media", "add", "navy.jpg"], 'Invalid URL "navy.jpg".'),
+    "another kind of address": (["media", "add", "ftp://a.b/c"], 'Invalid URL "ftp://a.b/c".'),
     "a place below the first": (["media", "add", URL, "--sort-order", "-1"], 'Invalid value "-1" for --sort-order'),
     "a blank alt text": (["media", "add", URL, "--alt-text", ""], "The alt text can't be blank."),
 }  # fmt: skip

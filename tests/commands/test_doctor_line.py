@@ -88,7 +88,7 @@ def test_where_all_is_well(synq: Any) -> None:
         f"ok  token       From SYNQ_TOKEN: EDITOR of tenant {TENANT}; expires in 47 minutes.",
         "ok  renewal     Not needed: the token does not come from the profile.",
         f"ok  budget      100 of 100 requests left this minute, counted in {synq.folder}/state/budget.sqlite3.",
-        "ok  index       0 SKUs of this tenant are in the local cache.",
+        "ok  index       SKUs of this tenant in the local cache: 0.",
         "ok  routes      No missing routes in the last day.",
         f"ok  completion  For bash, in {synq.folder}/.local/share/bash-completion/completions/synq.",
     ]
@@ -293,7 +293,7 @@ def test_completion(synq: Any) -> None:
 )
 def test_unsupported_shell_is_not_an_error(synq: Any, shell: str, why: str) -> None:
     found = examined(synq, environ=LOGGED_IN | {"SHELL": shell, "HOME": str(synq.folder)})["completion"]
-    assert found == ("ok", f"Skipped: {why}", None)
+    assert found == ("ok", f"Skipped. {why}", None)
 
 
 def test_the_sandbox_is_looked_at_without_being_made(synq: Any) -> None:

@@ -298,7 +298,7 @@ def test_a_watch_that_ran_out_says_how_to_go_on(run: Any, synq: Any) -> None:
     result, seen = run(["products", "jobs", "watch", ID, "--for", "12", "-q"], reply)
     assert (result.status, result.out, synq.slept, len(seen)) == (75, "", [5.0, 7.0], 3)
     assert result.err == (
-        f"synq: The bulk job {ID} is still running after 12 s.\n  To resume: synq products jobs watch {ID}\n"
+        f"synq: The bulk job {ID} is still in progress after 12 s.\n  To resume: synq products jobs watch {ID}\n"
     )
 
 
@@ -315,7 +315,7 @@ def test_ctrl_c_ends_the_watching_alone(run: Any) -> None:
     result, _ = run(["products", "jobs", "watch", ID, "-q"], reply)
     assert result.status == 130
     assert result.err == (
-        f"synq: Stopped waiting; the bulk job {ID} is still running.\n  To resume: synq products jobs watch {ID}\n"
+        f"synq: Stopped waiting; the bulk job {ID} is still in progress.\n  To resume: synq products jobs watch {ID}\n"
     )
 
 

@@ -82,7 +82,7 @@ def test_note_says_how_many_requests_the_rest_takes(synq: Any) -> None:
     assert result.out == "quantity_delta\n-2\n-1\n"
     assert (
         result.err.splitlines()[0]
-        == "2 shown; more may match. Use --all to read them all (1 request per 100 ledger rows)."
+        == "2 shown; more may match. Use --all to read them all (1 request per 100 ledger entries)."
     )
 
 

@@ -86,7 +86,7 @@ def test_an_order_in_processing_can_be_cancelled_until_a_unit_has_left(synq: Any
     assert (late.status, late.out, len(seen)) == (8, "", 2)
     assert late.err == (
         f"synq: Order {ORDER} is processing and partly shipped; it can't be cancelled.\n"
-        "  Its next status can be fulfilled or partially_fulfilled. "
+        "  Possible next statuses: fulfilled, partially_fulfilled. "
         f"You can run `synq orders fulfill {ORDER}`.\n"
     )
     # A server that lists no parcels decides for itself.

@@ -442,7 +442,7 @@ def test_when_the_wait_is_over_the_order_is_shown_and_it_ends_with_75(synq: Any)
     assert (result.status, json.loads(result.out)["status"], sum(synq.slept)) == (75, "pending_payment", 10)
     error = json.loads(result.err)["error"]
     assert error["code"] == "running"
-    assert error["message"] == f"Order {ORDER} is still running after 10 s."
+    assert error["message"] == f"Order {ORDER} is still in progress after 10 s."
     assert error["hint"].endswith(f"To resume: synq orders track {ORDER} --watch")
 
 

@@ -251,5 +251,5 @@ def test_ctrl_c_ends_the_watching_alone(synq: Any) -> None:
     result = synq("orders", "track", ORDER, "--watch", "-q", environ=ENVIRON, http=http)
     assert (result.status, result.out.count("\n")) == (130, 2)
     assert result.err == (
-        f"synq: Stopped waiting; order {ORDER} is still running.\n  To resume: synq orders track {ORDER} --watch\n"
+        f"synq: Stopped waiting; order {ORDER} is still in progress.\n  To resume: synq orders track {ORDER} --watch\n"
     )

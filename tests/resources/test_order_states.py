@@ -38,7 +38,7 @@ def test_the_refusal_says_what_the_status_allows() -> None:
         check_step({"id": "X", "status": "delivered"}, "cancel")
     assert caught.value.message == "Order X is delivered; it can't be cancelled."
     assert caught.value.hint == (
-        "Its next status can be completed or return_requested. You can run `synq orders return X`."
+        "Possible next statuses: completed, return_requested. You can run `synq orders return X`."
     )
     with pytest.raises(ConflictError) as caught:
         check_step({"id": "X", "status": "refunded"}, "return")

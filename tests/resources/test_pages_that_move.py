@@ -231,11 +231,11 @@ def test_nothing_is_read_that_is_not_needed() -> None:
 def test_more_is_claimed_only_where_there_may_be_more() -> None:
     exact = listing(Server(50, []))
     assert len(list(exact.first(50))) == 50
-    assert exact.left_out("order") is None
+    assert exact.left_out("orders") is None
     beyond = listing(Server(51, []))
     assert len(list(beyond.first(50))) == 50
     assert (
-        beyond.left_out("order") == "50 shown; more may match. Use --all to read them all (1 request per 100 orders)."
+        beyond.left_out("orders") == "50 shown; more may match. Use --all to read them all (1 request per 100 orders)."
     )
 
 

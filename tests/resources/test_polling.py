@@ -54,7 +54,7 @@ def test_the_limit_is_kept_to_the_second_and_looks_once_more_at_its_end(desk: Ne
     with pytest.raises(RunningError) as caught:
         list(followed(made, ["new"], limit=20))
     assert made.clock.slept == [5.0, 7.5, 7.5]
-    assert caught.value.message == "The job is still running after 20 s."
+    assert caught.value.message == "The job is still in progress after 20 s."
     assert caught.value.hint == f"To resume: {LOOK}"
     made.clock.slept.clear()
     assert list(followed(made, ["new", "new", "new", "done"], limit=20))[-1] == "done"
@@ -64,7 +64,7 @@ def test_the_limit_is_kept_to_the_second_and_looks_once_more_at_its_end(desk: Ne
 def test_ctrl_c_ends_the_watching_and_says_how_to_go_on(desk: NewDesk) -> None:
     with pytest.raises(InterruptError) as caught:
         list(followed(desk(), ["new", KeyboardInterrupt()]))
-    assert caught.value.message == "Stopped waiting; the job is still running."
+    assert caught.value.message == "Stopped waiting; the job is still in progress."
     assert caught.value.hint == f"To resume: {LOOK}"
 
 

@@ -168,7 +168,7 @@ def list_levels(
         Column("Changed", "updated_at", age, drop=1),
     ]
     run.output.rows(levels.first(None if read_all else limit), columns, empty="No stock levels match.")
-    run.output.note(levels.left_out("level"))
+    run.output.note(levels.left_out("levels"))
     for name in levels.without_rows():
         missing = f"No stock levels match {name}. " if levels.taken else ""
         run.output.note((missing + run.api.variants.suggestion(name)).rstrip())
@@ -214,7 +214,7 @@ def list_entries(
         Column("Posted by", "created_by", identifier, drop=4),
     ]
     run.output.rows(entries.first(None if read_all else limit), columns, empty="No entries match.")
-    run.output.note(entries.left_out("ledger row"))
+    run.output.note(entries.left_out("ledger entries"))
 
 
 @group.command("locations", operations.LIST_LOCATIONS)

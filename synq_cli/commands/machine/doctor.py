@@ -191,7 +191,7 @@ class Doctor:
     def _index(self) -> Finding:
         if self._is_new_sandbox:
             return _ok("Empty: the sandbox does not exist yet.")
-        return _ok(f"{len(self._run.index.names('sku'))} SKUs of this tenant are in the local cache.")
+        return _ok(f"SKUs of this tenant in the local cache: {len(self._run.index.names('sku'))}.")
 
     def _routes(self) -> Finding:
         missing = [] if self._is_new_sandbox else self._run.index.missing()
@@ -208,7 +208,7 @@ class Doctor:
         try:
             found = installation(None, self._run.system.environ)
         except UsageError as error:
-            return _ok(f"Skipped: {error.message}")
+            return _ok(f"Skipped. {error.message}")
         place, problem = found.place()
         if problem:
             return _warn(problem, f"synq completion install {found.shell}")

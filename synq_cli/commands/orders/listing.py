@@ -106,7 +106,7 @@ def list_orders(
     orders = run.api.orders.matching(statuses, channel=run.api.channels.name_of(channel), since=placed_since, key=key)
     most = 1 if key is not None else None if read_all else limit  # idempotency keys are unique
     run.output.rows(orders.first(most), COLUMNS, empty="No orders match.")
-    run.output.note(orders.left_out("order") if key is None else None)
+    run.output.note(orders.left_out("orders") if key is None else None)
     if channel and not orders.taken and (doubt := run.api.channels.doubt(channel)):
         run.output.warn(doubt)
 

@@ -55,7 +55,7 @@ def list_variants(
     """
     found = run.api.variants.matching(sku=sku, product=product)
     run.output.rows(found.first(None if read_all else limit), COLUMNS, empty="No variants match.")
-    run.output.note(found.left_out("variant"))
+    run.output.note(found.left_out("variants"))
     if sku and not found.taken:
         run.output.note(run.api.variants.suggestion(sku))
 

@@ -90,7 +90,7 @@ def step_error(order: Mapping[str, Any], verb: Verb, why: str = "") -> ConflictE
     """The error for a step that an order can't take; its hint names the possible ones."""
     status, name = status_of(order), order.get("id")
     following = [other for other in NEXT[status] if not (why and other == _DONE[verb])]
-    onward = f"Its next status can be {' or '.join(following)}." if following else f"{status} is a final status."
+    onward = f"Possible next statuses: {', '.join(following)}." if following else f"{status} is a final status."
     possible = [
         f"`synq orders {step} {name}`" for step, statuses in STEPS.items() if status in statuses and step != verb
     ]

@@ -89,11 +89,11 @@ class Listing:
             return MOST_IN_FLIGHT
         return -(-(self._limit - self.taken) * self._pages_read // self.taken)
 
-    def left_out(self, noun: str) -> str | None:
+    def left_out(self, nouns: str) -> str | None:
         """A sentence on the rows that were not read; None if there are none."""
         if not self.more:
             return None
-        return f"{self.taken} shown; more may match. Use --all to read them all (1 request per {PAGE} {noun}s)."
+        return f"{self.taken} shown; more may match. Use --all to read them all (1 request per {PAGE} {nouns})."
 
 
 class Listings(Listing):
@@ -116,10 +116,10 @@ class Listings(Listing):
         """The names of listings that were read completely and had no matching row."""
         return [] if self.more else [name for name, part in self._parts.items() if name and not part.taken]
 
-    def left_out(self, noun: str) -> str | None:
+    def left_out(self, nouns: str) -> str | None:
         """A sentence on the rows that were not read; None if there are none."""
         if len(self._parts) == 1:
-            return next(iter(self._parts.values())).left_out(noun)
+            return next(iter(self._parts.values())).left_out(nouns)
         if not self.more:
             return None
         return f"{self.taken} shown; more may match. Use --all to read them all (at least 1 request per SKU)."

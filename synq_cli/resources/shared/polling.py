@@ -39,13 +39,15 @@ def poll(
                 return
             left = longest if until is None else until - api.now()
             if left <= 0:
-                raise RunningError(f"{what} is still running after {limit:g} s.")
+                raise RunningError(f"{what} is still in progress after {limit:g} s.")
             window = api.budget.snapshot()
             is_low = window.remaining < window.limit * _LOW_BUDGET
             api.sleep(min(longest if is_low else pause, left))
             pause = min(pause * _GROWTH, longest)
     except KeyboardInterrupt:
-        raise InterruptError(f"Stopped waiting; {what[:1].lower()}{what[1:]} is still running.", hint=hint) from None
+        raise InterruptError(
+            f"Stopped waiting; {what[:1].lower()}{what[1:]} is still in progress.", hint=hint
+        ) from None
     except SynqError as error:
         if error.retryable:
             error.hint = " ".join(filter(None, (error.hint, hint)))

@@ -85,7 +85,7 @@ def email(text: str) -> str:
     return text.strip()
 
 
-def web_address(text: str, field: str = "address") -> str:
+def web_address(text: str, field: str = "URL") -> str:
     """An http or https URL."""
     from urllib.parse import urlsplit
 
