@@ -47,10 +47,10 @@ CASES: dict[str, tuple[tuple[str, ...], list[Any], int, str, int | None, str]] =
     ),
     "the server fails": (("channels", "list"), [reply(503, "down")] * 4, 12, "server", 503, "Down"),
     "not the API": (("channels", "list"), [httpx.Response(200, html="<html>")], 12, "server", None, "not JSON"),
-    "still running": (
+    "still in progress": (
         ("products", "jobs", "watch", ORDER, "--for", "0", "-q"),
         [httpx.Response(200, json=[{"id": ORDER, "status": "PENDING"}])],
-        75, "running", None, "still running",
+        75, "running", None, "still in progress",
     ),
     "interrupted": (("channels", "list"), [KeyboardInterrupt()], 130, "interrupted", None, "Interrupted"),
 }  # fmt: skip
