@@ -35,7 +35,7 @@ from synq_cli.sandbox.server.identity import issue_token
 from synq_cli.sandbox.store.store import create
 
 # Of each kind; `make soak` plays many more.
-SCHEDULES = int(os.environ.get("SYNQ_SCHEDULES", "20"))
+SCHEDULES = int(os.environ.get("SYNQ_SCHEDULES", "8"))
 NOW = 1_795_521_600.0
 URL = "http://127.0.0.1"  # no TLS to set up for each process
 FAULTS = [

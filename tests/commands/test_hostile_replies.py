@@ -40,7 +40,7 @@ FOUND = [
 TEXTS = [
     r'"\ud800\u0000\u001b]0;title\u0007\u009b31m"', '"' + "x" * 3000 + '"', '""',
 ]  # fmt: skip
-OTHERS = ["1e400", "null", "-0", "[]", "99999999999999999999", "{}", "true", '[{"a":[1]}]']
+OTHERS = [*TEXTS[1:], "1e400", "null", "-0", "[]", "99999999999999999999", "{}", "true", '[{"a":[1]}]']
 KEYS = [
     "id", "sku", "name", "title", "variant_id", "location_id", "status", "created_at", "updated_at", "currency",
     "total", "price", "on_hand", "available", "active", "tags", "quantity_delta", "auto_po_enabled",
@@ -61,9 +61,9 @@ def object_of(value: str, own_id: str) -> str:
 @pytest.mark.parametrize(
     ("line", "own_id", "values"),
     [
-        # Each text for each line, of the other values every second one.
-        *((line, "", TEXTS + OTHERS[n % 2 :: 2]) for n, line in enumerate(LISTS)),
-        *((line, ID, TEXTS + OTHERS[n % 2 :: 2]) for n, line in enumerate([*RECORDS, *FOUND])),
+        # The control characters for each line, and a few of the other values, each of which several lines get.
+        *((line, "", TEXTS[:1] + OTHERS[n % 4 :: 4]) for n, line in enumerate(LISTS)),
+        *((line, ID, TEXTS[:1] + OTHERS[n % 4 :: 4]) for n, line in enumerate([*RECORDS, *FOUND])),
         *((line, "", ['"\\u001b[2J"', "null", "{}"]) for line in RECORDS),  # the id itself
     ],
 )
