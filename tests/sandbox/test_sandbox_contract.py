@@ -26,7 +26,7 @@ from synq_cli.sandbox.server.app import create_app
 from synq_cli.sandbox.server.identity import issue_token
 from synq_cli.sandbox.store.store import Store
 
-EXAMPLES = settings.default.max_examples // 20  # of each operation: one here, a hundred in `make soak`
+EXAMPLES = max(1, settings.default.max_examples // 20)  # of each operation: one here, a hundred in `make soak`
 CHECKS = [
     not_a_server_error,
     checks.status_code_conformance,
