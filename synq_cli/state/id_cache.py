@@ -49,7 +49,7 @@ def known_names(path: Path, scope: str, kind: str, prefix: str) -> list[tuple[st
         ).fetchall()
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class LocalIndex:
     """The local cache of ids by kind and name, for one tenant; UsageError if its file is damaged."""
 

@@ -58,7 +58,7 @@ class Attempt:
             self.keys.execute("INSERT OR IGNORE INTO attempts VALUES (?, ?, ?, ?)", *row)
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class OrderKeys:
     """The keys of orders under way, shared by all processes. Errors after the answer has come are warnings.
 

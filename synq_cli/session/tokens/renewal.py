@@ -19,7 +19,7 @@ _LONGEST_QUOTE = 500
 PostForm = Callable[[str, Mapping[str, str]], tuple[int, bytes]]
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Renewal:
     """The renewal of one profile's token, by one process of the user at a time.
 

@@ -27,7 +27,7 @@ def entry_of(profile: str, secret: Literal["webhook", "refresh", "refresh-next"]
     return f"{profile}#{secret}"  # no profile can have this name
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class TokenStore:
     """Secrets by entry, a profile's token under its name; `where` is "keyring" or "file".
 
