@@ -63,6 +63,7 @@ class World:
         self.token = issue_token(self.file, role="ADMIN", expires_in=1e9, now=lambda: self.at)
         self.skus = [row[0] for row in self.query("SELECT sku FROM live_variants ORDER BY sku LIMIT 40")]
         self.faults: list[str] = []
+        self.applied = 0  # faults so far
         self.ticks_left: int | None = None
         self.killed = False
         self.runs: set[str] = set()
@@ -120,6 +121,7 @@ class Faulty(httpx.BaseTransport):
         world.live()
         due = world.faults and (request.method == "POST" or world.faults[0] in READING)
         fault = world.faults.pop(0) if due else ""
+        world.applied += bool(fault)
         world.at += 0.05
         self.fail(fault, before=True)
         if fault in REFUSALS:
@@ -298,6 +300,7 @@ def test_no_row_is_lost_and_none_counts_twice(memory: Path, kind: Callable[..., 
     sys.stdout.write(f"{SCHEDULES} schedules of {kind.__name__}, rows by state: {dict(total)}\n")
     # A schedule without faults would prove nothing, and neither would one in which everything is lost.
     assert total["done"] > 0
+    assert world.applied > 0
     assert SCHEDULES < 100 or total["failed"] + total["seen_unknown"] > 0  # few orders may all end well
     if kind is orders:  # sent again until there is an answer
         assert total["unknown"] == 0
