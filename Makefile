@@ -1,6 +1,8 @@
 # New here? Run `make demo` and `make test`. Each target sets up what it needs.
 
 PYTHON ?= python3
+# Start-up depends on how an interpreter was compiled: one that pyenv compiled here takes a fifth longer than Debian's.
+BENCH_PYTHON ?= $(PYTHON)
 # Without compiled files each worker and each process that the tests start would compile everything again.
 export PYTHONDONTWRITEBYTECODE :=
 VENV := .venv
@@ -68,7 +70,7 @@ bench-large: .cache/bench/.installed
 	.cache/bench/bin/python scripts/bench.py large-writing large-streams
 
 bench-peers:
-	sh scripts/peers.sh install
+	PYTHON=$(BENCH_PYTHON) sh scripts/peers.sh install
 
 clean:
 	rm -rf $(VENV) .cache build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache *.egg-info
@@ -89,7 +91,7 @@ $(VENV)/.dev: pyproject.toml | $(BIN)/python
 	@touch $@
 
 .cache/bench/.installed: pyproject.toml
-	$(PYTHON) -m venv .cache/bench
+	$(BENCH_PYTHON) -m venv .cache/bench
 	.cache/bench/bin/python -m pip install --quiet --editable '.[sandbox]'
 	@touch $@
 

@@ -136,7 +136,8 @@ def machine() -> str:
     except OSError:
         system = f"{platform.system()} {platform.release()}"
     version, cores = platform.python_version(), os.cpu_count()
-    return f"{cores} cores, {platform.machine()}, {system}, Python {version}, {datetime.now(UTC):%Y-%m-%d}."
+    origin = "the system's" if Path(sys.base_prefix) == Path("/usr") else "not the system's"
+    return f"{cores} cores, {platform.machine()}, {system}, Python {version} ({origin}), {datetime.now(UTC):%Y-%m-%d}."
 
 
 def verdict(measured: float, limit: float) -> str:
