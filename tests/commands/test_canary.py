@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -49,8 +50,10 @@ class Searched:
         (self.synq.folder / "state" / "budget.sqlite3").unlink(missing_ok=True)
         result = self.synq(*line, "--debug", http=http, terminal=True, stdin="y\n", environ={"SYNQ_MAX_WAIT": "0"})
         texts = {"stderr": result.err.encode()} | ({} if may_print else {"stdout": result.out.encode()})
-        files = [file for file in self.synq.folder.rglob("*") if file.is_file()]
-        texts |= {str(file): file.read_bytes() for file in files if self._has_changed(file)}
+        for file in filter(Path.is_file, self.synq.folder.rglob("*")):
+            with suppress(FileNotFoundError):  # SQLite removes its files beside a database once nobody uses it
+                if self._has_changed(file):
+                    texts[str(file)] = file.read_bytes()
         found = [place for place, text in texts.items() for secret in self._secrets if secret.encode() in text]
         assert found == [], line
         self.places += len(texts)
