@@ -5,7 +5,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from synq_cli.cli.embedded import EmbeddedSandbox
 from synq_cli.cli.system import System
 from synq_cli.errors import UsageError
 from synq_cli.output.display import Output
@@ -19,6 +18,7 @@ from synq_cli.state.folders import config_dir, private_folder, state_dir
 if TYPE_CHECKING:
     from synq_cli.bulk.engine import Engine
     from synq_cli.bulk.runs import Runs
+    from synq_cli.cli.embedded import EmbeddedSandbox
     from synq_cli.http.client import HttpClient
     from synq_cli.http.rate_limit import Budget
     from synq_cli.http.single_attempt import SingleAttemptTransport
@@ -159,8 +159,10 @@ class RunContext:
         return OrderKeys(path, lambda: self.session.scope, self.system.now, self.output.warn)
 
     @cached_property
-    def sandbox(self) -> EmbeddedSandbox:
+    def sandbox(self) -> "EmbeddedSandbox":
         """The embedded sandbox of this machine."""
+        from synq_cli.cli.embedded import EmbeddedSandbox
+
         return EmbeddedSandbox(self.state / "sandbox.sqlite3", self.system.now, self.system.sleep, self.output.note)
 
     @cached_property
@@ -233,6 +235,7 @@ class RunContext:
             return
         if self.api.transport.requests or "bulk" in self.__dict__:
             left = self.budget.snapshot()
+            self.api.transport.abandon_prefetches()
             whose: dict[str, Any] = {"profile": self.session.profile, "environment": self.settings.environment}
             self.output.messages.footer(left.remaining, left.limit, exact=left.exact, **whose)
         self.budget.close()

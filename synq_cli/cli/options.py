@@ -15,7 +15,6 @@ from synq_cli.session.settings import OutputFormat
 from synq_cli.times import epoch
 
 GLOBAL_OPTIONS = "Global options"
-_AGE = re.compile(r"(\d{1,5})([mhdw])")
 _SECONDS = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 
@@ -69,7 +68,7 @@ def parse_since(text: str | None, now: float) -> float | None:
     """The epoch second that an age (`30m`, `12h`, `7d`, `2w`), a date or a time names; None for None."""
     if text is None:
         return None
-    if match := _AGE.fullmatch(text.strip()):
+    if match := re.fullmatch(r"(\d{1,5})([mhdw])", text.strip()):
         return now - int(match[1]) * _SECONDS[match[2]]
     if (moment := epoch(text.strip())) is None:
         raise UsageError(

@@ -5,7 +5,6 @@ import ssl
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from functools import cached_property
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from io import StringIO
@@ -32,7 +31,6 @@ _OWN_HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-A
 _ENCODINGS = {"", "identity", "gzip", "x-gzip", "deflate"}
 
 
-@dataclass(eq=False, repr=False)
 class HttpClient:
     """Sends each request once, within `timeout` seconds in all. Thread-safe; threads share connections.
 
@@ -40,12 +38,20 @@ class HttpClient:
     A reply of more than `largest` bytes is an error.
     """
 
-    timeout: float
-    environ: Mapping[str, str]
-    transport: httpx.BaseTransport | None = None
-    largest: int = 64_000_000
-    _clients: dict[str, httpx.Client] = field(default_factory=dict, init=False)
-    _lock: Lock = field(default_factory=Lock, init=False)
+    def __init__(
+        self,
+        timeout: float,
+        environ: Mapping[str, str],
+        transport: httpx.BaseTransport | None = None,
+        *,
+        largest: int = 64_000_000,
+    ) -> None:
+        self.timeout = timeout
+        self.environ = environ
+        self.transport = transport
+        self.largest = largest
+        self._clients: dict[str, httpx.Client] = {}
+        self._lock = Lock()
 
     def check(self, url: str) -> None:
         """UsageError for a proxy or certificates, given by a variable, that a request to this URL can't use."""

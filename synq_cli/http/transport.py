@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import KW_ONLY, dataclass, field
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -63,24 +62,42 @@ class Prefetch(Thread):
         return self._answer
 
 
-@dataclass(eq=False, repr=False)
 class ApiTransport:
-    """Sends operations for one session. Thread-safe; the HTTP client may be shared."""
+    """Sends operations for one session. Thread-safe; the HTTP client may be shared.
 
-    session: "Session"
-    budget: Budget
-    index: "LocalIndex"
-    observer: Observer
-    _: KW_ONLY
-    http: "HttpClient"
-    now: Callable[[], float]
-    sleep: Callable[[float], None]
-    jitter: Callable[[], float]
-    dry_run: bool = False
-    requests: int = field(default=0, init=False)
-    unclear: int = field(default=0, init=False)  # attempts that may have been carried out although they failed
-    changed: bool = field(default=False, init=False)
-    _counting: Lock = field(default_factory=Lock, init=False)
+    `outside` is the HTTP client for other hosts than the API's, by default the same.
+    """
+
+    def __init__(
+        self,
+        session: "Session",
+        budget: Budget,
+        index: "LocalIndex",
+        observer: Observer,
+        *,
+        http: "HttpClient",
+        now: Callable[[], float],
+        sleep: Callable[[float], None],
+        jitter: Callable[[], float],
+        outside: "HttpClient | None" = None,
+        dry_run: bool = False,
+    ) -> None:
+        self.session = session
+        self.budget = budget
+        self.index = index
+        self.observer = observer
+        self.http = http
+        self.outside = outside or http
+        self.now = now
+        self.sleep = sleep
+        self.jitter = jitter
+        self.dry_run = dry_run
+        self.requests = 0
+        self.unclear = 0  # attempts that may have been carried out although they failed
+        self.changed = False
+        self._counting = Lock()
+        self._prefetches: list[tuple[Prefetch, Ticket]] = []
+        self._abandoned = False
 
     def send(
         self,
@@ -157,7 +174,8 @@ class ApiTransport:
         def attempt(ticket: Ticket) -> Any:
             request = ApiRequest(operation, self.session.base_url + operation.path, query, None, {})
             outcome = self._send_once(request, ticket)
-            self._record(outcome, ticket, 0)
+            if not self._abandoned:
+                self._record(outcome, ticket, 0)
             succeeded = isinstance(outcome, Reply) and outcome.status < 300
             return replies.parse(outcome, operation) if isinstance(outcome, Reply) and succeeded else None
 
@@ -174,7 +192,16 @@ class ApiTransport:
         except RuntimeError:  # the system allows no more threads
             self.budget.release(ticket)
             return None
+        self._prefetches = [(other, place) for other, place in self._prefetches if other.is_alive()]
+        self._prefetches.append((prefetch, ticket))
         return prefetch
+
+    def abandon_prefetches(self) -> None:
+        """Count those under way as sent, since the process ends before their answers come."""
+        self._abandoned = True
+        for prefetch, ticket in self._prefetches:
+            if prefetch.is_alive():
+                self.budget.record(ticket)
 
     def _exchange(self, request: ApiRequest) -> Reply | None:
         operation, content = request.operation, request.content

@@ -2,10 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
 from threading import RLock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from synq_cli.errors import AuthError, RefusedError
 from synq_cli.nearest import did_you_mean
@@ -13,11 +12,13 @@ from synq_cli.session import profiles
 from synq_cli.session.network.base_url import host_of
 from synq_cli.session.settings import RENEWAL_SETTINGS, SANDBOX, Settings, stored_base_url
 from synq_cli.session.tokens.credentials import Credentials, check_token, scope_of
-from synq_cli.session.tokens.renewal import PostForm, Renewal
 from synq_cli.session.tokens.stores import STORES, TokenStore
 from synq_cli.state.cache import Cache
 from synq_cli.times import timestamp
 from synq_cli.uuids import parse_uuid
+
+if TYPE_CHECKING:
+    from synq_cli.session.tokens.renewal import PostForm, Renewal
 
 # A token is renewed this many seconds before it expires; after a failure, not again for a while.
 _MARGIN, _PAUSE = 300.0, 60.0
@@ -25,35 +26,45 @@ _MARGIN, _PAUSE = 300.0, 60.0
 OVERRIDES = ("SYNQ_TOKEN", "SYNQ_BASE_URL", "SYNQ_TENANT_ID", "SYNQ_ORG_ID")
 
 
-@dataclass(eq=False, repr=False)
 class Session:
     """Who a run talks to the API as; the token is read when it is first needed, and renewed before it expires.
 
     `secrets` are all that came up in this run; threads share a session.
     """
 
-    settings: Settings
-    environ: Mapping[str, str]
-    tokens: TokenStore
-    config: profiles.Config
-    _: KW_ONLY
-    sandbox_token: Callable[[], str]
-    cache: Cache
-    now: Callable[[], float]
-    lock_folder: Callable[[], Path]
-    warn: Callable[[str], None]
-    post_form: PostForm
-    secrets: list[str] = field(default_factory=list)
-    _entered: tuple[str, str] | None = None
-    _current: Credentials | None = None
-    _lock: RLock = field(default_factory=RLock)
-    _next_attempt: float = 0.0
-
-    def __post_init__(self) -> None:
-        self.profile = self.settings.profile
-        self.base_url = self.settings.base_url
+    def __init__(
+        self,
+        settings: Settings,
+        environ: Mapping[str, str],
+        tokens: TokenStore,
+        config: profiles.Config,
+        *,
+        sandbox_token: Callable[[], str],
+        cache: Cache,
+        now: Callable[[], float],
+        lock_folder: Callable[[], Path],
+        warn: Callable[[str], None],
+        post_form: "PostForm",
+    ) -> None:
+        self.settings = settings
+        self.environ = environ
+        self.tokens = tokens
+        self.config = config
+        self.sandbox_token = sandbox_token
+        self.cache = cache
+        self.now = now
+        self.lock_folder = lock_folder
+        self.warn = warn
+        self.post_form = post_form
+        self.profile = settings.profile
+        self.base_url = settings.base_url
         self.host = SANDBOX if self.profile == SANDBOX else host_of(self.base_url)
-        self._stored = self.config.profiles.get(self.profile, {})
+        self.secrets: list[str] = []
+        self._stored = config.profiles.get(self.profile, {})
+        self._entered: tuple[str, str] | None = None
+        self._current: Credentials | None = None
+        self._lock = RLock()
+        self._next_attempt = 0.0
 
     def use(self, token: str, source: str) -> None:
         """Use this token, not the stored one."""
@@ -117,8 +128,10 @@ class Session:
                 else f"Set up renewal: synq auth login --profile {self.profile}",
             )
 
-    def renewal(self, settings: Settings, where: str) -> Renewal:
+    def renewal(self, settings: Settings, where: str) -> "Renewal":
         """The renewal that these settings describe, of a login in this store."""
+        from synq_cli.session.tokens.renewal import Renewal
+
         return Renewal(
             settings,
             self.tokens,

@@ -1,9 +1,7 @@
 """The local cache of each tenant: ids of SKUs and of what was shown, and routes that the server lacks."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,8 +14,6 @@ Kind = Literal[
     "brand",
 ]  # fmt: skip
 _DAY = 86_400.0
-# JSON may hold one alone, a database may not.
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _VERSION = 1
 _SCHEMA = (
     """CREATE TABLE known (
@@ -49,14 +45,25 @@ def known_names(path: Path, scope: str, kind: str, prefix: str) -> list[tuple[st
         ).fetchall()
 
 
-@dataclass(eq=False, repr=False)
+def _is_storable(text: str) -> bool:
+    """Whether a database takes this text: JSON may hold one half of a surrogate pair."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 class LocalIndex:
     """The local cache of ids by kind and name, for one tenant; UsageError if its file is damaged."""
 
-    path: Path
-    scope: Callable[[], str]
-    now: Callable[[], float]
-    warn: Callable[[str], None]
+    def __init__(
+        self, path: Path, scope: Callable[[], str], now: Callable[[], float], warn: Callable[[str], None]
+    ) -> None:
+        self.path = path
+        self.scope = scope
+        self.now = now
+        self.warn = warn
 
     def remember(self, kind: Kind, pairs: Iterable[tuple[str, str]]) -> None:
         """Keep (name, id) pairs, of each name the latest; errors are only warned of.
@@ -66,7 +73,7 @@ class LocalIndex:
         scope, now = self.scope(), self.now()
         ids: dict[str, set[str]] = {}
         for name, identifier in pairs:
-            if not _SURROGATE.search(name + identifier):
+            if _is_storable(name + identifier):
                 ids.setdefault(name, set()).add(identifier)
         rows = [(scope, kind, name, *found, now) for name, found in ids.items() if len(found) == 1]
         ambiguous = [(scope, kind, name) for name, found in ids.items() if len(found) > 1]

@@ -187,7 +187,7 @@ def test_paginate_reads_every_order_once(synq: Any) -> None:
     result = synq("--sandbox", "api", "/api/v1/oms/orders", "--paginate")
     ids = [row["id"] for row in json.loads(result.out)]
     assert (len(ids), len(set(ids))) == (240, 240)
-    assert result.err.splitlines()[-1] == "97/100 requests left this minute · sandbox"
+    assert result.err.splitlines()[-1] == "94/100 requests left this minute · sandbox"
     assert len(synq("--sandbox", "api", "/api/v1/oms/orders", "--paginate", "-o", "ndjson").out.splitlines()) == 240
 
 

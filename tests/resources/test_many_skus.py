@@ -27,7 +27,6 @@ class Catalogue:
         (5000, ["S4000", "S1"], 2),
         (90, ["S1", "S50", "S80", "S89"], 1),
         (5000, [f"S{n}" for n in range(90)], 1),
-        (250, [f"S{n}" for n in range(250)], 3),
         # Pages that have cost as much as asking for each alone are given up.
         (5000, ["S4000", "S4001", "S4002"], 7),
     ],

@@ -3,7 +3,6 @@
 import os
 from collections import deque
 from collections.abc import Callable
-from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -88,22 +87,29 @@ def _ignore(*_what: object) -> None:
     pass
 
 
-@dataclass(eq=False, repr=False)
 class Budget:
     """The rate limit of one API host. Thread-safe; `warn` is called if the file is damaged or can't be used."""
 
-    path: Path
-    host: str
-    _: KW_ONLY
-    command: str
-    profile: str
-    now: Callable[[], float]
-    sleep: Callable[[float], None]
-    jitter: Callable[[], float]
-    warn: Callable[[str], None] = _ignore
-
-    def __post_init__(self) -> None:
-        self._file = SharedFile(self.path, self.now, self.warn)
+    def __init__(
+        self,
+        path: Path,
+        host: str,
+        *,
+        command: str,
+        profile: str,
+        now: Callable[[], float],
+        sleep: Callable[[float], None],
+        jitter: Callable[[], float],
+        warn: Callable[[str], None] = _ignore,
+    ) -> None:
+        self.path = path
+        self.host = host
+        self.command = command
+        self.profile = profile
+        self.now = now
+        self.sleep = sleep
+        self.jitter = jitter
+        self._file = SharedFile(path, now, warn)
         self._said: tuple[int, float] | None = None
         self._took: deque[float] = deque(maxlen=_RECENT)
 
@@ -258,7 +264,8 @@ class Budget:
 
     def _look(self, file: "Connection") -> Snapshot:
         host, now = self._expire(file)
-        ends = [row[0] for row in file.execute("SELECT at + lasts FROM requests WHERE host = ?", (self.host,))]
+        taken = list(file.execute("SELECT at + lasts, kind FROM requests WHERE host = ?", (self.host,)))
+        ends, sending = [end for end, _ in taken], sum(kind == "sending" for _, kind in taken)
         spenders = file.execute(
             "SELECT profile, spender, COUNT(*) FROM requests WHERE host = ? AND kind <> 'stranger' "
             "GROUP BY profile, spender ORDER BY COUNT(*) DESC, profile, spender",
@@ -271,7 +278,8 @@ class Budget:
             limit=host.size,
             # Others may have sent requests since.
             remaining=free if said is None else min(said, free),
-            exact=said is not None and said <= free,
+            # Requests under way have taken their places here, but the API may not have counted them yet.
+            exact=said is not None and said <= free + sending,
             frees_in=min(ends, default=now) - now,
             full_in=max(ends, default=now) - now,
             blocked_for=host.blocked_for,

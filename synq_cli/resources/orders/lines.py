@@ -1,8 +1,7 @@
 """Order items given on the command line: SKU=QUANTITY, with @PRICE for a new order."""
 
 import re
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from synq_cli.errors import UsageError
 from synq_cli.exact_json import Number
@@ -16,8 +15,7 @@ _PRICED = re.compile(r"(?P<sku>.+)=(?P<quantity>[^=@]*)(@(?P<price>[^=@]*))?", r
 _BARE = re.compile(r"(?P<sku>.+)=(?P<quantity>[^=]*)", re.DOTALL)
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """Units of a SKU or variant id; no price means the variant's own."""
 
     sku: str

@@ -16,7 +16,6 @@ from synq_cli.errors import (
     UsageError,
 )
 from synq_cli.http import operations, replies
-from synq_cli.resources.orders.fulfillments import Fulfillments
 from synq_cli.resources.orders.states import (
     CONFIRMED,
     ORDER_STATUSES,
@@ -148,9 +147,11 @@ class Orders(Resource):
         """Read an order that can be cancelled, fulfilled or returned; ConflictError if it can't."""
         order = self.get(order_id)
         check_step(order, verb)
-        may_be_shipped = verb == "cancel" and status_of(order) == "processing"
-        if may_be_shipped and Fulfillments(self._api).any_shipped(order["id"]):
-            raise step_error(order, verb, " and partly shipped")
+        if verb == "cancel" and status_of(order) == "processing":
+            from synq_cli.resources.orders.fulfillments import Fulfillments
+
+            if Fulfillments(self._api).any_shipped(order["id"]):
+                raise step_error(order, verb, " and partly shipped")
         return order
 
     def prepare_cancellation(self, reason: str | None) -> dict[str, str]:

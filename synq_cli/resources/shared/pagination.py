@@ -128,9 +128,9 @@ class Listings(Listing):
 class _PrefetchedPages:
     """Pages by offset, with prefetching.
 
-    The number of requests in flight doubles with each round trip, from 1 to `MOST_IN_FLIGHT`, and never exceeds
-    `pages_needed()`: page 1; pages 2 and 3; pages 4 to 7; then one more for each page taken. Unneeded pages: none if
-    the list ends on page 1 or 3, at most 1 if on page 2, otherwise at most `MOST_IN_FLIGHT` - 1.
+    The number of requests in flight doubles with each page, from 1 to `MOST_IN_FLIGHT`, and never exceeds
+    `pages_needed()`. Unneeded pages: none if the list ends on page 1, at most 1 if on page 2, then at most
+    `MOST_IN_FLIGHT` - 1.
     """
 
     def __init__(self, fetch: Fetch, prefetch: PrefetchPage, pages_needed: Callable[[], int]) -> None:
@@ -149,25 +149,25 @@ class _PrefetchedPages:
         """The page at this offset; later pages are expected every `stride` rows, 0 if unknown."""
         if self._requested and self._requested[0][0] != offset:
             self.restart()
-        wait = self._requested.popleft()[1] if self._requested else None
-        if not wait:
-            self._in_flight = min(max(1, self._in_flight * 2), MOST_IN_FLIGHT)
-        if not wait or self._in_flight == MOST_IN_FLIGHT:
-            self._request_after(offset, stride)
-        page = wait() if wait else None
-        if wait and not page:
+        self._in_flight = min(max(1, self._in_flight * 2), MOST_IN_FLIGHT) if stride else 1
+        self._request_from(offset, stride)
+        if self._requested:
+            if page := self._requested.popleft()[1]():
+                return page
             self._in_flight = 1
         # Retries, waits for the rate limit and errors all happen here, in order.
-        return page or self._fetch(PAGE, offset)
+        return self._fetch(PAGE, offset)
 
-    def _request_after(self, offset: int, stride: int) -> None:
-        following = self._requested[-1][0] if self._requested else offset
-        while stride and len(self._requested) + 1 < min(self._in_flight, self._pages_needed()):
-            following += stride
+    def _request_from(self, offset: int, stride: int) -> None:
+        most = min(self._in_flight, self._pages_needed())
+        # This page is the first of them, so that it takes the open connection.
+        following = self._requested[-1][0] + stride if self._requested else offset
+        while len(self._requested) < most > 1:
             requested = self._fetch_ahead(PAGE, following)
             if requested is None:
                 break
             self._requested.append((following, requested))
+            following += stride
 
 
 def _batches(

@@ -1,7 +1,6 @@
 """The base of all resources: sending operations, reading lists and pages, resolving ids."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from synq_cli import exact_json
@@ -14,18 +13,14 @@ from synq_cli.resources.shared.pagination import PAGE, Listing, Page, Row
 from synq_cli.uuids import parse_uuid
 
 if TYPE_CHECKING:
-    from synq_cli.http.client import HttpClient
     from synq_cli.state.id_cache import Kind
 
 SHORTEST_PREFIX = 4
 _DEFAULT_PAGE = 50
 
 
-@dataclass(eq=False, repr=False, kw_only=True)
 class Api(ApiTransport):
-    """What the resources of one tenant share; `outside` is the HTTP client for other hosts than the API's."""
-
-    outside: "HttpClient"
+    """What the resources of one tenant share."""
 
     def read(self, operation: Operation, path: Mapping[str, str] | None = None) -> Row:
         """Read one object. ServerError if the answer is not an object with the id in the path."""
@@ -65,6 +60,7 @@ class Api(ApiTransport):
         as it is; `first_answer` is the answer with the first page, if the caller has it already.
         """
         wanted, answers = filters or {}, [] if first_answer is None else [first_answer]
+        longest = 0
 
         def params(limit: int, offset: int) -> dict[str, object]:
             return {**(query or {}), **wanted, "limit": limit, "offset": offset or None}
@@ -79,12 +75,14 @@ class Api(ApiTransport):
             return lambda: None if (answer := request.result()) is None else page(answer)
 
         def page(answer: Any) -> Page:
+            nonlocal longest
             rows = rows_of(answer, operation, key)
+            longest = max(longest, len(rows))
             on_page(rows)
             used = answer.get("limit") if isinstance(answer, dict) else None
             if not isinstance(used, int) or not 0 < used <= PAGE:
-                # A server that ignored the limit may have cut the page at its default size.
-                used = _DEFAULT_PAGE if len(rows) == _DEFAULT_PAGE else PAGE
+                # A server that ignored the limit may have cut every page at its default size.
+                used = _DEFAULT_PAGE if len(rows) == longest == _DEFAULT_PAGE else PAGE
             return rows, used
 
         return Listing(

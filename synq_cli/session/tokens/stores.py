@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -27,19 +26,20 @@ def entry_of(profile: str, secret: Literal["webhook", "refresh", "refresh-next"]
     return f"{profile}#{secret}"  # no profile can have this name
 
 
-@dataclass(eq=False, repr=False)
 class TokenStore:
     """Secrets by entry, a profile's token under its name; `where` is "keyring" or "file".
 
     Without a `store` the keyring is the system's. AuthError, with the hint, if it fails or takes over `limit` seconds.
     """
 
-    config_dir: Path
-    store: SecretStore | None = None
-    _: KW_ONLY
-    cache: Cache
-    limit: float = 3.0
-    hint: str = _HINT
+    def __init__(
+        self, config_dir: Path, store: SecretStore | None = None, *, cache: Cache, limit: float = 3.0, hint: str = _HINT
+    ) -> None:
+        self.store = store
+        self.cache = cache
+        self.limit = limit
+        self.hint = hint
+        self._file = config_dir / "credentials.json"
 
     def read(self, entry: str, where: str) -> str | None:
         """The entry's secret, or None if there is none."""
@@ -101,10 +101,6 @@ class TokenStore:
             kind = type(error).__name__
             message = _SENTENCES.get(kind, f"Could not {verb} the keyring ({kind}).")
         raise AuthError(message, hint=self.hint)
-
-    @property
-    def _file(self) -> Path:
-        return self.config_dir / "credentials.json"
 
     def _read_file(self) -> dict[str, str]:
         try:
