@@ -83,6 +83,17 @@ def test_a_dumb_terminal_gets_no_codes(person: Any) -> None:
     assert screen[0].split()[:3] == ["ID", "Status", "Total"]
 
 
+def test_what_a_token_command_asks_for_is_shown_while_it_waits(person: Any) -> None:
+    folder = Path(person.environ["SYNQ_CONFIG_DIR"])
+    folder.mkdir()
+    # It reads from its stderr, as programs do that ask on the terminal and have another standard input.
+    command = ["sh", "-c", "echo Touch your key. >&2; read -r typed <&2; echo fresh.$typed"]
+    config = {"profiles": {"default": {"token_store": "file", "token_command": command}}}
+    (folder / "config.yaml").write_text(json.dumps(config), encoding="utf-8")
+    status, screen, _ = person.types("auth", "token", answers={b"Touch your key.": b"key\n"})
+    assert (status, screen) == (0, ["Touch your key.", "key", "fresh.key"])
+
+
 def test_the_token_is_not_shown_while_it_is_typed(person: Any) -> None:
     token = b"eyJhbGciOiJub25lIn0.eyJyb2xlIjoiVklFV0VSIn0." + b"x" * 5000
     status, screen, sent = person.types(
