@@ -118,7 +118,7 @@ def test_names_that_the_shells_encoding_lacks_are_left_out(synq: Any, monkeypatc
     file = io.TextIOWrapper(io.BytesIO(), encoding="latin-1")
     monkeypatch.setattr(sys, "stdout", file)
     folders = {name: str(synq.folder / name[5:-4].lower()) for name in ("SYNQ_CONFIG_DIR", "SYNQ_STATE_DIR")}
-    answer(["sku", "", "--"], {**folders, "SYNQ_TOKEN": token(ACME)}, Path.cwd)
+    answer(["sku", "", "--", "synq"], {**folders, "SYNQ_TOKEN": token(ACME)}, Path.cwd)
     assert file.buffer.getvalue() == f"MÜTZE\t{VARIANT}\n".encode("latin-1")  # type: ignore[attr-defined]
 
 
