@@ -184,9 +184,9 @@ def test_a_uid_that_looks_like_a_uuid_is_taken_as_it_is(synq: Any) -> None:
 
 
 @pytest.mark.parametrize("uid", [".", ".."])
-def test_a_uid_of_dots_leads_to_no_other_route(synq: Any, uid: str) -> None:
-    gone = f"DELETE {PLACE}/members/{uid.replace('.', '%2E')}"
-    tenant = Tenant({MEMBERS: [{"uid": uid, "email": "dot@y.no"}], gone: httpx.Response(204)})
-    line = ("organization", "members", "remove", "dot@y.no", "--yes")
-    assert synq(*line, environ=ENVIRON, http=tenant).status == 0
-    assert tenant.asked == [MEMBERS, gone]
+@pytest.mark.parametrize("verb", [("remove", "dot@y.no", "--yes"), ("set-role", "dot@y.no", "VIEWER", "--yes")])
+def test_a_uid_of_dots_leads_to_no_other_route(synq: Any, uid: str, verb: tuple[str, ...]) -> None:
+    tenant = Tenant({MEMBERS: [{"uid": uid, "email": "dot@y.no"}]})
+    result = synq("organization", "members", *verb, "-q", environ=ENVIRON, http=tenant)
+    assert (result.status, result.out, tenant.asked) == (2, "", [MEMBERS])
+    assert result.err.endswith(f'synq: The id "{uid}" can\'t be sent in a URL.\n  Use the dashboard for this.\n')
