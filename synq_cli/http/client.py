@@ -180,6 +180,7 @@ class HttpClient:
         finally:
             attempt.close()
             response.close()
+            del response.stream  # it refers back to the response: a cycle that would keep both until it is collected
 
 
 class _Attempt:
