@@ -110,7 +110,9 @@ class HttpClient:
         try:
             reply = self.exchange("POST", url, host=host_of(url), content=content, headers=headers)
         except NoResponseError as failed:
-            raise NetworkError(failed.sentence, hint=failed.hint) from None
+            error = NetworkError(failed.sentence, hint=failed.hint)
+            error.retryable = failed.retryable
+            raise error from None
         return reply.status, reply.body
 
     def close(self) -> None:
