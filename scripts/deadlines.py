@@ -12,11 +12,13 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 
 from bench_rounds import machine, say, table
 
@@ -33,8 +35,8 @@ _BUSY = "import os\nparent = os.getppid()\nwhile os.getppid() == parent:\n    su
 
 @contextmanager
 def busy_machine() -> Iterator[int]:
-    """Start two busy processes per core; yields how many."""
-    count = 2 * (os.cpu_count() or 1)
+    """Keep each core busy with a process; yields how many."""
+    count = os.cpu_count() or 1
     processes = [subprocess.Popen([sys.executable, "-c", _BUSY]) for _ in range(count)]
     try:
         yield count
@@ -44,8 +46,13 @@ def busy_machine() -> Iterator[int]:
             process.wait()
 
 
-def run_once(case: Case, timeout: float) -> Outcome | str:
-    """The outcome of one run, or the reason why the case can't run here."""
+def run_once(case: Case, timeout: float, turn: Lock, gap: float) -> Outcome | str:
+    """The outcome of one run, or the reason why the case can't run here; it starts `gap` seconds after the one before.
+
+    Runs that start together slow down each other, and would go on doing so, since all take equally long.
+    """
+    with turn:
+        time.sleep(gap)
     with tempfile.TemporaryDirectory() as folder:
         try:
             return case.run(Path(folder), timeout=timeout, limit=_LIMIT)
@@ -102,7 +109,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("words", nargs="?", default="", help="only cases whose name has these words")
     parser.add_argument("--runs", type=int, default=50, help="runs of each case [default: 50]")
-    parser.add_argument("--jobs", type=int, default=4, help="runs at the same time [default: 4]")
+    parser.add_argument("--jobs", type=int, default=6, help="runs at the same time [default: 6]")
     parser.add_argument("--timeout", type=float, default=2.0, help="--timeout of each run [default: 2]")
     options = parser.parse_args()
     cases = [case for case in CASES if options.words in case.name]
@@ -111,8 +118,9 @@ def main() -> None:
     outcomes: dict[str, list[Outcome | str]] = {case.name: [] for case in (REFUSED, *cases)}
     # In rounds, so that changes in the load of the machine affect all cases alike.
     turns = [case for _ in range(options.runs) for case in (REFUSED, *cases)]
+    turn, gap = Lock(), options.timeout / options.jobs
     with busy_machine() as busy, ThreadPoolExecutor(options.jobs) as pool:
-        ran = pool.map(lambda case: run_once(case, options.timeout), turns)
+        ran = pool.map(lambda case: run_once(case, options.timeout, turn, gap), turns)
         for number, (case, outcome) in enumerate(zip(turns, ran, strict=True), 1):
             outcomes[case.name].append(outcome)
             say(f"run {number} of {len(turns)}")

@@ -114,7 +114,9 @@ class HttpClient:
         try:
             reply = self.exchange("POST", url, host=host_of(url), content=content, headers=headers)
         except NoResponseError as failed:
-            raise NetworkError(failed.sentence, hint=failed.hint) from None
+            error = NetworkError(failed.sentence, hint=failed.hint)
+            error.retryable = failed.retryable
+            raise error from None
         return reply.status, reply.body
 
     def close(self) -> None:
@@ -184,6 +186,7 @@ class HttpClient:
         finally:
             attempt.close()
             response.close()
+            del response.stream  # it refers back to the response: a cycle that would keep both until it is collected
 
 
 class _Attempt:
