@@ -34,7 +34,7 @@ def call_within(seconds: float, call: Callable[[], _Result]) -> _Result:
     while thread.is_alive() and (left := deadline - time.monotonic()) > 0:
         thread.join(min(left, _LONGEST_WAIT))
     if errors:
-        raise errors[0]
+        raise errors.pop()  # left in the list, it and its traceback would refer to each other
     if not results:
         raise DeadlineError
     return results[0]

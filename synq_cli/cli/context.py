@@ -100,6 +100,7 @@ class RunContext:
             lock_folder=lambda: self.state,
             warn=lambda text: self.output.warn(text),  # noqa: PLW0108 opens the output only if needed
             post_form=lambda url, form: self.network.post_form(url, form),  # noqa: PLW0108 opens the client only if needed
+            terminal=self.system.stderr.isatty(),
         )
 
     @cached_property

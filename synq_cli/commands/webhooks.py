@@ -87,7 +87,7 @@ def verify_file(
     body = run.system.read_bytes(file)
     why = mismatch(body, _find_secret(run, from_stdin=secret_stdin), signature)
     if why:
-        raise RejectedError("The signature does not match the body.", hint=why)
+        raise RejectedError("The signature does not match these bytes.", hint=why)
     run.output.note("The signature matches.")
 
 

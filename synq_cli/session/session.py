@@ -6,7 +6,7 @@ from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
-from synq_cli.errors import AuthError, RefusedError
+from synq_cli.errors import AuthError, NetworkError, RateLimitedError, RefusedError, ServerError
 from synq_cli.nearest import did_you_mean
 from synq_cli.session import profiles
 from synq_cli.session.network.base_url import host_of
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 # A token is renewed this many seconds before it expires; after a failure, not again for a while.
 _MARGIN, _PAUSE = 300.0, 60.0
+# How a renewal fails whose token URL is at fault.
+TOKEN_URL_ERRORS = (NetworkError, RateLimitedError, ServerError)
 # What the environment can set instead of a profile.
 OVERRIDES = ("SYNQ_TOKEN", "SYNQ_BASE_URL", "SYNQ_TENANT_ID", "SYNQ_ORG_ID")
 
@@ -29,7 +31,7 @@ OVERRIDES = ("SYNQ_TOKEN", "SYNQ_BASE_URL", "SYNQ_TENANT_ID", "SYNQ_ORG_ID")
 class Session:
     """Who a run talks to the API as; the token is read when it is first needed, and renewed before it expires.
 
-    `secrets` are all that came up in this run; threads share a session.
+    `secrets` are all that came up in this run; `terminal` says whether stderr is one. Threads share a session.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class Session:
         lock_folder: Callable[[], Path],
         warn: Callable[[str], None],
         post_form: "PostForm",
+        terminal: bool = False,
     ) -> None:
         self.settings = settings
         self.environ = environ
@@ -56,6 +59,7 @@ class Session:
         self.lock_folder = lock_folder
         self.warn = warn
         self.post_form = post_form
+        self.terminal = terminal
         self.profile = settings.profile
         self.base_url = settings.base_url
         self.host = SANDBOX if self.profile == SANDBOX else host_of(self.base_url)
@@ -91,7 +95,7 @@ class Session:
     def keep_fresh(self, until: float = 0.0) -> None:
         """Renew a token that expires within five minutes, or before `until` in epoch seconds, if the profile can.
 
-        AuthError if it has expired and there is no other; before that, a failure is a warning.
+        What `Renewal` raises if it has expired and there is no other; before that, a failure is a warning.
         """
         with self._lock:
             expires_at, now = self.credentials.expires_at, self.now()
@@ -106,7 +110,7 @@ class Session:
             self._next_attempt = now + _PAUSE
             try:
                 self.renew()
-            except AuthError as error:
+            except (AuthError, *TOKEN_URL_ERRORS) as error:
                 if expires_at <= now:
                     raise
                 self.warn(f"{error.message} The current one is valid for {(expires_at - now) / 60:.0f} minutes.")
@@ -122,7 +126,7 @@ class Session:
             return True
 
     def renew_now(self) -> None:
-        """Renew the token; AuthError, with what to do about it, if the profile can't."""
+        """Renew the token; AuthError, with what to do about it, if the profile can't. Raises what `Renewal` raises."""
         if not self.renew():
             source = self.credentials.source
             raise AuthError(
@@ -145,6 +149,7 @@ class Session:
             secrets=self.secrets,
             warn=self.warn,
             post_form=self.post_form,
+            terminal=self.terminal,
         )
 
     def describe(self, *, in_use: bool = True) -> dict[str, object]:
@@ -213,7 +218,7 @@ class Session:
         """Tenant and organization, null if there is no login that tells."""
         known = {"tenant_id": self.settings.tenant_id, "org_id": self.settings.org_id}
         if not all(known.values()):
-            with suppress(AuthError):
+            with suppress(AuthError, *TOKEN_URL_ERRORS):
                 known = {"tenant_id": self.credentials.tenant_id, "org_id": self.credentials.org_id}
         return known
 

@@ -270,6 +270,22 @@ def test_row_does_not_claim_the_ledger_entry_of_another_run(run: Any, shop: Shop
     assert (run(*line).status, len(shop.ledger)) == (10, 1)
 
 
+def test_row_does_not_claim_what_another_run_posts_while_the_ledger_is_read(
+    run: Any, shop: Shop, tmp_path: Path
+) -> None:
+    file = tmp_path / "counts.csv"
+    file.write_text("sku,delta\nAAA,1\n", encoding="utf-8")
+    line = ("inventory", "adjust", "--file", str(file), "--yes", "-q")
+
+    def meanwhile() -> httpx.Response:
+        shop.answers, shop.ledger_answer = {}, None
+        assert run(*line).status == 0
+        return httpx.Response(200, json={"entries": shop.ledger})
+
+    shop.answers, shop.ledger_answer = {"AAA": lost}, meanwhile
+    assert (run(*line).status, len(shop.ledger)) == (10, 1)
+
+
 def test_run_whose_last_answers_were_lost_succeeds_if_the_ledger_has_them(run: Any, shop: Shop, counts: Path) -> None:
     def arrived(n: int) -> Callable[[], httpx.Response]:
         def answer() -> httpx.Response:

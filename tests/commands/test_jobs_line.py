@@ -252,6 +252,21 @@ def test_a_deletion_asks_and_shows_how_many(run: Any, tmp_path: Any) -> None:
     assert (agreed.status, seen) == (0, ["POST"])
 
 
+@pytest.mark.parametrize("kind", ["update", "delete"])
+def test_ids_are_sent_as_the_api_writes_them(run: Any, kind: str) -> None:
+    line = ["products", "jobs", "create", "--type", kind, "--file", "-", "--yes"]
+    bodies: list[Any] = []
+
+    def payload(identifier: str) -> list[Any]:
+        return [identifier] if kind == "delete" else [{"title": "Cap", "id": identifier, "season": "AW"}]
+
+    for written in (PRODUCT.replace("-", ""), PRODUCT.upper()):
+        stdin = json.dumps(payload(written))
+        result, _ = run(line, lambda request: bodies.append(json.loads(request.content)) or job(), stdin=stdin)
+        assert result.status == 0
+    assert [body["payload"] for body in bodies] == [payload(PRODUCT)] * 2
+
+
 def test_a_dry_run_checks_the_rows_and_shows_the_request(run: Any) -> None:
     line = ["products", "jobs", "create", "--type", "delete", "--file", "-", "--dry-run", "--json"]
     result, seen = run(line, lambda request: job(), stdin=f'["{PRODUCT}"]')

@@ -90,7 +90,7 @@ def test_verify_says_yes_by_its_status_and_why_not_in_words(synq: Any, body: str
     wrong = synq("webhooks", "verify", body, "--signature", f"sha256={SIGNATURE}", environ=ENVIRON)
     assert (wrong.status, wrong.out) == (3, "")
     assert wrong.err == (
-        "synq: The signature does not match the body.\n"
+        "synq: The signature does not match these bytes.\n"
         "  The digits match: write the signature as bare lower-case hex, as Synq does.\n"
     )
     told = json.loads(synq("--json", "webhooks", "verify", body, "--signature", "x", environ=ENVIRON).err)["error"]

@@ -2,11 +2,12 @@ import io
 import os
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
-from synq_cli.errors import RefusedError
-from synq_cli.output.prompts import ask_secret, confirm
+from synq_cli.errors import RefusedError, UsageError
+from synq_cli.output.prompts import ask, ask_secret, confirm
 
 
 class Tty(io.StringIO):
@@ -81,3 +82,35 @@ def test_hidden_reads_without_showing(typed: bytes, read: str) -> None:
         assert termios.tcgetattr(terminal) == before
     os.close(keyboard)
     assert bytes(screen) == b"Token: \r\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are a Unix matter")
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+def test_answers_are_in_the_encoding_of_the_terminal(encoding: str) -> None:
+    import pty
+
+    keyboard, terminal = pty.openpty()
+    stdin = os.fdopen(terminal, "r", encoding=encoding)
+    with stdin, os.fdopen(os.dup(terminal), "w") as stderr:
+        for prompt in (ask, ask_secret):
+            os.write(keyboard, b"caf\xe9\n")
+            if encoding == "latin-1":
+                assert prompt("Secret", stdin=stdin, stderr=stderr, hint="") == "café"
+                continue
+            with pytest.raises(UsageError) as caught:
+                prompt("Secret", stdin=stdin, stderr=stderr, hint="")
+            assert caught.value.message == "Invalid answer: it is not utf-8 text, the encoding of this terminal."
+    os.close(keyboard)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are a Unix matter")
+def test_terminal_that_was_closed_is_an_error() -> None:
+    import pty
+
+    keyboard, terminal = pty.openpty()
+    with os.fdopen(terminal, "r") as stdin, Path(os.devnull).open("w", encoding="utf-8") as stderr:
+        os.close(keyboard)
+        stdin.isatty = stderr.isatty = lambda: True  # as it was before
+        with pytest.raises(UsageError) as caught:
+            ask_secret("Token: ", stdin=stdin, stderr=stderr, hint="")
+        assert caught.value.message == "The terminal can't be read: Input/output error."

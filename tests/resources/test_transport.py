@@ -79,7 +79,7 @@ def test_a_read_carries_the_token_and_both_ids(desk: NewDesk) -> None:
     headers = {name: value for name, value in request.headers.items() if name not in {"accept-encoding", "connection"}}
     assert headers == {
         "host": "api.synq.io",
-        "accept": "application/json",
+        "accept": "application/json, */*;q=0.5",
         "user-agent": f"synq/{__version__}",
         "authorization": f"Bearer {TOKEN}",
         "x-tenant-id": TENANT,

@@ -36,6 +36,8 @@ _WAYS = (
     "Run a command that prints a new token when one is needed",
     "Use an OAuth 2 refresh token and its token URL",
 )
+# Where the token URL can't be reached, refuses for now, or fails.
+_RENEWAL_EXITS = (6, 7, 12)
 _PIPE = "Pipe it in: synq auth login --with-token < token.txt"
 
 
@@ -61,10 +63,11 @@ def log_in(
     can read command lines.
 
     Tokens expire after an hour. synq can renew them in one of two ways; on a terminal it asks which. --token-command
-    is a command of yours that prints a new token, run without a shell and with 30 seconds to finish. --token-url is
-    an OAuth 2 server that gives new tokens for a refresh token, which synq prompts for, or reads with --with-token,
-    and stores. synq renews a token five minutes before it expires, or when the API refuses it. All synq processes
-    share a renewal; if it fails, the stored tokens stay.
+    is a command of yours that prints a new token, run without a shell and with 30 seconds to finish; on a terminal,
+    where it can ask you for something on stderr, with 5 minutes. --token-url is an OAuth 2 server that gives new
+    tokens for a refresh token, which synq prompts for, or reads with --with-token, and stores. synq renews a token
+    five minutes before it expires, or when the API refuses it. All synq processes share a renewal; if it fails, the
+    stored tokens stay.
 
     Examples:
       synq auth login
@@ -122,7 +125,7 @@ def show_status(
     run.output.record(run.session.describe(), STATUS)
 
 
-@group.command("refresh")
+@group.command("refresh", exits=_RENEWAL_EXITS)
 def refresh_token(run: RunContext) -> None:
     """Renew the token now.
 
@@ -138,7 +141,7 @@ def refresh_token(run: RunContext) -> None:
     run.output.record(run.session.describe(), STATUS)
 
 
-@group.command("token")
+@group.command("token", exits=_RENEWAL_EXITS)
 def print_token(run: RunContext) -> None:
     """Print the token, for other tools.
 

@@ -169,7 +169,7 @@ def _rows_done(job: Row) -> str:
 
 
 def checked_rows(job_type: str, rows: list[Any]) -> list[Any]:
-    """The rows of a job as they are; UsageError with all problems."""
+    """The rows of a job, with their ids as the API writes them; UsageError with all problems."""
     check = _id_problems if job_type == "delete" else product_problems
     found = [f"row {number}: {what}" for number, row in enumerate(rows, 1) for what in check(row, job_type)]
     found += _repeated_skus(rows)
@@ -177,7 +177,9 @@ def checked_rows(job_type: str, rows: list[Any]) -> list[Any]:
         raise validation.file_problems("The file", found, "Fix it and try again.")
     if not rows:
         raise UsageError("The file has no rows.")
-    return rows
+    if job_type == "delete":
+        return [parse_uuid(row) for row in rows]
+    return [{**row, "id": parse_uuid(row["id"])} if "id" in row else row for row in rows]
 
 
 def _id_problems(row: object, _job_type: str) -> Iterator[str]:
