@@ -108,7 +108,9 @@ class Shop:
         shutil.copytree(self._machine, self.folder, dirs_exist_ok=True)
         self.synq.clock = NOW + 60
 
-    def call(self, words: list[str], http: httpx.BaseTransport | None, environ: Mapping[str, str] | None = None) -> Result:
+    def call(
+        self, words: list[str], http: httpx.BaseTransport | None, environ: Mapping[str, str] | None = None
+    ) -> Result:
         """Run a line; the next one has a minute's requests to itself."""
         tenant = [] if {"-p", "--profile"} & set(words) else ["--sandbox"]
         if words[:2] == ["sandbox", "init"]:
