@@ -87,6 +87,11 @@ def furnish(folder: Path) -> Path:
     return folder
 
 
+def long_lived_token(machine: Path) -> str:
+    """A token of that machine's tenant that outlives all examples."""
+    return Runner(machine, clock=NOW + 60)("sandbox", "token", "--expires-in", "100000").out.strip()
+
+
 class Shop:
     """A copy of that machine and of its tenant; `restore` makes it anew."""
 
@@ -95,8 +100,7 @@ class Shop:
         self.folder = folder
         self.synq = Runner(folder)
         self._place = folder / "state" / "sandbox.sqlite3"
-        # It outlives all examples.
-        token = Runner(machine, clock=NOW + 60)("sandbox", "token", "--expires-in", "100000").out.strip()
+        token = long_lived_token(machine)
         self._environ = {"SYNQ_TOKEN": token, "SYNQ_WEBHOOK_SECRET": SECRET, "HOME": str(folder), "SHELL": "/bin/bash"}
         self.restore()
         self.server = in_process(create_app(self._place, lambda: self.synq.clock))
