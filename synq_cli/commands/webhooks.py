@@ -87,7 +87,7 @@ def verify_file(
     body = run.system.read_bytes(file)
     why = mismatch(body, _find_secret(run, from_stdin=secret_stdin), signature)
     if why:
-        raise RejectedError("The signature does not match the body.", hint=why)
+        raise RejectedError("The signature does not match these bytes.", hint=why)
     run.output.note("The signature matches.")
 
 
@@ -167,6 +167,7 @@ def _store(run: RunContext) -> TokenStore:
 
 
 def _checked(run: RunContext, secret: str) -> str:
+    secret = secret.removeprefix("\ufeff")  # the byte order mark of a file or a pipe
     run.secrets.append(secret)
     if not secret.strip():
         raise UsageError("The webhook secret is empty.", hint=_WAYS)

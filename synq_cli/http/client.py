@@ -26,7 +26,11 @@ if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
 
 _LONGEST_CONNECT = 10.0
-_OWN_HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": f"synq/{__version__}"}
+_OWN_HEADERS = {
+    "Accept": "application/json, */*;q=0.5",  # /health and some errors are plain text
+    "Accept-Encoding": "gzip",
+    "User-Agent": f"synq/{__version__}",
+}
 # Any other encoding, or several at once, could expand a chunk without bounds before its size is known.
 _ENCODINGS = {"", "identity", "gzip", "x-gzip", "deflate"}
 

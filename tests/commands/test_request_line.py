@@ -60,6 +60,7 @@ def test_the_body_is_sent_byte_by_byte(synq: Any, answering: Any) -> None:
         (["http://api.test/x"], f'Invalid URL "http://api.test/x": {ELSEWHERE}'),
         (["https://api.test.io/x"], f'Invalid URL "https://api.test.io/x": {ELSEWHERE}'),
         (["/x/../y"], 'Invalid path "/x/../y".'),
+        (["/x/%2E%2e"], 'Invalid path "/x/%2E%2e".'),
         (["/x y"], 'Invalid path "/x y".'),
         (["/x#y"], 'Invalid path "/x#y".'),
         (["/x", "-f", "limit"], 'Invalid field "limit".'),

@@ -141,7 +141,7 @@ def test_a_request_has_its_query_its_headers_and_the_programs_name(new_client: N
     assert line == "GET /api/v1/orders?q=a+b HTTP/1.1"
     assert {
         f"Host: 127.0.0.1:{server.port}",
-        "Accept: application/json",
+        "Accept: application/json, */*;q=0.5",
         f"User-Agent: synq/{__version__}",
         f"Authorization: Bearer {TOKEN}",
         "X: y",

@@ -101,7 +101,7 @@ def test_values_keep_their_text_and_words_of_yaml_1_1_are_text(path: Path) -> No
     path.write_text("profiles: {acme: {timeout: 2.50, location: NO, since: 2026-11-24, 12: 012}}\n")
     change(path, lambda document: document["profiles"].update(beta={"location": "no", "debug": True}))
     assert path.read_text().removeprefix(HEADER) == (
-        "profiles:\n  acme:\n    timeout: 2.50\n    location: 'NO'\n    since: '2026-11-24'\n    '12': 12\n"
+        "profiles:\n  acme:\n    timeout: 2.50\n    location: 'NO'\n    since: '2026-11-24'\n    '12': '012'\n"
         "  beta:\n    location: 'no'\n    debug: true\n"
     )
 
