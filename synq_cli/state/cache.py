@@ -29,8 +29,7 @@ class Cache:
         missing = object()
         if self._read_only or self.get(topic, name, missing) == value:
             return
-        path = self._folder() / "memory.json"
-        with suppress(UsageError), sole_writer(path, limit=_LOCK_LIMIT):
+        with suppress(UsageError), sole_writer(path := self._folder() / "memory.json", limit=_LOCK_LIMIT):
             topics = self._read()
             values = topics.get(topic)
             topics[topic] = (values if isinstance(values, dict) else {}) | {name: value}
