@@ -99,7 +99,11 @@ class Session:
         """
         with self._lock:
             expires_at, now = self.credentials.expires_at, self.now()
-            if expires_at is None or expires_at > max(now + _MARGIN, until) or not self.can_renew:
+            if expires_at is None or expires_at > max(now + _MARGIN, until):
+                return
+            if self.credentials.source == SANDBOX:
+                self._set_token(self.sandbox_token(), SANDBOX)
+            if not self.can_renew:
                 return
             if now < min(expires_at, self._next_attempt):
                 return

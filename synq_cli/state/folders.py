@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from glob import escape
 from pathlib import Path
 
 from synq_cli.errors import UsageError
@@ -56,7 +57,8 @@ def private_folder(path: Path) -> Path:
 def sole_writer(path: Path, *, limit: float = 10.0) -> Iterator[None]:
     """Keep other synq processes from changing this file, in a private folder.
 
-    UsageError if the folder can't be written to, or if another process keeps the lock for `limit` seconds.
+    What a killed process left half written is deleted in the end, since it may hold secrets. UsageError if the folder
+    can't be written to, or if another process keeps the lock for `limit` seconds.
     """
     from filelock import FileLock, Timeout
 
@@ -72,6 +74,10 @@ def sole_writer(path: Path, *, limit: float = 10.0) -> Iterator[None]:
         raise UsageError(f"{path} can't be locked: {error.strerror}.", hint=_OTHER_FOLDERS) from None
     with lock:
         yield
+        target = path.resolve()
+        for unfinished in target.parent.glob(f"{escape(target.name)}.[0-9]*.new"):
+            with suppress(OSError):
+                unfinished.unlink()
 
 
 @contextmanager

@@ -127,6 +127,15 @@ def test_other_token_sources_do_not_use_the_keyring(tmp_path: Path) -> None:
     assert keyring.asked == []
 
 
+def test_sandbox_token_is_replaced_before_it_expires() -> None:
+    tokens = [jwt(tenantid=OURS, exp=NOW + 100), jwt(tenantid=OURS, exp=NOW + 3600)]
+    in_sandbox = session(options={"sandbox": True}, sandbox_token=lambda: tokens.pop(0))
+    assert in_sandbox.credentials.expires_at == NOW + 100
+    in_sandbox.keep_fresh()
+    in_sandbox.keep_fresh()
+    assert (in_sandbox.credentials.expires_at, tokens) == (NOW + 3600, [])
+
+
 @pytest.mark.parametrize("environ", [{}, {"SYNQ_TOKEN": ""}])
 def test_unknown_profile_does_not_use_the_keyring(environ: dict[str, str]) -> None:
     keyring = OneToken()
