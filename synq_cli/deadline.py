@@ -20,7 +20,7 @@ def call_within(
 ) -> _Result:
     """The result of the call, or the exception it raises; DeadlineError if it takes longer than `seconds`.
 
-    `on_slow` is called, once, if it takes longer than `slow_after` seconds. The call runs on a daemon thread, which does
+    `on_slow` is called once, if it takes longer than `slow_after` seconds. The call runs on a daemon thread, which does
     not hold up the end of the process.
     """
     results: list[_Result] = []
