@@ -68,8 +68,11 @@ class RunContext:
             no_color=self.options.get("no_color", False),
             debug=self.settings.debug,
         )
+        chosen = self.settings.profile
+        for sentence in settings.ignored(self.config, [chosen], self.system.environ):
+            output.warn(sentence)
         if not self.options.get("quiet"):
-            profiles.announce_project(self.settings.profile, self.settings.sources["profile"], self.cache, output.note)
+            profiles.announce_project(chosen, self.settings.sources["profile"], self.cache, output.note)
         return output
 
     @cached_property
