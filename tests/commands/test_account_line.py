@@ -176,6 +176,16 @@ def test_settings_say_where_they_come_from(synq: Any) -> None:
     assert synq("config", "path").out == f"{synq.folder / 'config' / 'config.yaml'}\n"
 
 
+def test_a_setting_of_a_new_profile_is_a_warning(synq: Any) -> None:
+    assert synq("config", "set", "output", "json", "--profile", "acme").err.splitlines()[1:] == [
+        "Warning: Profile acme is new."
+    ]
+    typo = synq("config", "set", "read_only", "true", "--profile", "amce", "-q", "-o", "tsv")
+    assert (typo.status, typo.err) == (0, "Warning: Profile amce is new. Did you mean acme?\n")
+    assert synq("config", "set", "read_only", "true", "--profile", "acme", "-q").err == ""
+    assert synq("config", "set", "location", "Leith warehouse", "--sandbox", "-q").err == ""
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [
