@@ -11,7 +11,7 @@ from synq_cli.output.display import Output
 from synq_cli.session import profiles, settings
 from synq_cli.session.session import Session
 from synq_cli.session.settings import Settings
-from synq_cli.session.tokens.stores import TokenStore
+from synq_cli.session.tokens.stores import LOGIN_HINT, TokenStore
 from synq_cli.state.cache import Cache
 from synq_cli.state.folders import config_dir, private_folder, state_dir
 
@@ -63,6 +63,7 @@ class RunContext:
         """Data to stdout, messages to stderr."""
         output = self._new_output(
             format=self.settings.output,
+            format_asked=self.settings.sources["output"] == "option --output",
             fields=self.options.get("fields"),
             columns=self.options.get("columns"),
             jq=self.options.get("jq"),
@@ -85,7 +86,18 @@ class RunContext:
     @cached_property
     def tokens(self) -> TokenStore:
         """The store of tokens: the OS keyring, or a file."""
-        return TokenStore(config_dir(self.system.environ), self.system.keyring, cache=self.cache)
+        return self.open_tokens()
+
+    def open_tokens(self, hint: str = LOGIN_HINT) -> TokenStore:
+        """The store of secrets whose errors have this hint."""
+        return TokenStore(
+            config_dir(self.system.environ),
+            self.system.keyring,
+            cache=self.cache,
+            lock_folder=lambda: self.state,
+            note=lambda text: self.output.note(text),  # noqa: PLW0108 opens the output only if needed
+            hint=hint,
+        )
 
     @cached_property
     def session(self) -> Session:
