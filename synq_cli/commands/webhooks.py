@@ -168,6 +168,8 @@ def _checked(run: RunContext, secret: str) -> str:
     run.secrets.append(secret)
     if not secret.strip():
         raise UsageError("The webhook secret is empty.", hint=_WAYS)
+    if any("\ud800" <= character <= "\udfff" for character in secret):  # bytes of the environment
+        raise UsageError("The webhook secret is not UTF-8 text.", hint=_WAYS)
     if secret != secret.strip():
         run.output.warn("The webhook secret starts or ends with a space, which is part of it.")
     return secret
