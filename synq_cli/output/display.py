@@ -50,6 +50,8 @@ class Output:
         self.messages = Messages(errors, now=now, machine=machine, quiet=quiet, debug=debug)
         self.note, self.warn, self.progress = self.messages.note, self.messages.warn, self.messages.progress
         self._view = ViewOptions(terminal=self._out.terminal, format=format, fields=fields, columns=columns, jq=jq)
+        if not self._out.terminal and self.format != "table":
+            self._out.use_utf8()
 
     @property
     def format(self) -> str:

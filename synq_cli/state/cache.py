@@ -37,6 +37,6 @@ class Cache:
     def _read(self) -> dict[str, Any]:
         try:
             topics = json.loads((self._folder() / "memory.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError, RecursionError):
+        except (OSError, ValueError, RecursionError, UsageError):  # the last one if there is no home folder
             return {}
         return topics if isinstance(topics, dict) else {}

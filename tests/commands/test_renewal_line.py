@@ -554,7 +554,7 @@ def test_a_token_url_that_is_down_amid_a_run_stops_it_and_leaves_the_row_pending
     synq = acme(token(30), **OAUTH)
     synq.keyring.entries["synq", "acme#refresh"] = "refresh-1"
     server = Stock(token(30), token(60), turns_at=2)
-    server._grants = [httpx.Response(503)] * 4
+    server._grants = [httpx.Response(503)] * 10  # at most one for each row
     line = ("inventory", "adjust", "--file", rows(synq.folder, 10), "--yes", "--json", "-q")
     result = synq(*line, http=server)
     error = json.loads(result.err)["error"]

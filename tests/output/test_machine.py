@@ -9,7 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from synq_cli import exact_json
-from synq_cli.output.columns import batches
+from synq_cli.output.columns import Column, batches
+from synq_cli.output.display import Output
 from synq_cli.output.formats import plain, visible
 from synq_cli.output.machine import write_object, write_pages
 from synq_cli.output.streams import Stream
@@ -74,6 +75,15 @@ def test_json_is_the_text_of_the_whole_list_and_the_same_data_in_any_encoding(ro
 def test_yaml_reads_back(rows: list[dict[str, Any]]) -> None:
     assert yaml.safe_load(printed("yaml", rows)) == rows
     assert yaml.safe_load(printed("yaml", rows, encoding="ascii")) == rows
+
+
+@pytest.mark.parametrize("format_", [None, "csv", "tsv", "json", "ndjson", "yaml"])
+@pytest.mark.parametrize("encoding", ["cp1252", "latin-1", "ascii", "utf-8"])
+def test_data_off_a_terminal_is_utf8_in_any_locale(format_: str | None, encoding: str) -> None:
+    file = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    output = Output(file, io.StringIO(), environ={}, now=lambda: 0.0, format=format_)
+    output.rows([{"name": "京都 é"}], [Column("Name", "name")])
+    assert "京都 é" in file.buffer.getvalue().decode("utf-8")  # type: ignore[attr-defined]
 
 
 @given(NUMBERS)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from synq_cli.errors import UsageError
+from synq_cli.state.cache import Cache
 from synq_cli.state.folders import config_dir, replace_file, state_dir
 
 
@@ -38,13 +39,16 @@ def test_an_unknown_home_folder_is_an_error_that_names_the_variables(monkeypatch
     def unknown(_uid: int) -> None:
         raise KeyError
 
-    for name in ("HOME", "XDG_CONFIG_HOME"):
+    for name in ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(pwd, "getpwuid", unknown)
     with pytest.raises(UsageError) as caught:
         config_dir({})
     assert caught.value.message.startswith("The home folder is unknown: ")
     assert "SYNQ_CONFIG_DIR" in str(caught.value.hint)
+    cache = Cache(lambda: state_dir({}))
+    cache.set("yaml", "config.yaml", "text")  # it is best effort: the named folders must be enough
+    assert cache.get("yaml", "config.yaml", "none") == "none"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="file modes")
