@@ -20,8 +20,8 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 # email-validator and rfc3986-validator.
 TESTS = (
     "tests/output", "tests/session", "tests/http", "tests/sandbox/test_serve.py", "tests/sandbox/test_identity.py",
-    "tests/commands/test_orders_line.py", "tests/commands/test_bulk_line.py", "tests/commands/test_organization_line.py",
-    "tests/commands/test_catalogue_line.py",
+    "tests/commands/test_orders_line.py", "tests/commands/test_bulk_line.py", "tests/commands/test_catalogue_line.py",
+    "tests/commands/test_organization_line.py",
 )  # fmt: skip
 
 
