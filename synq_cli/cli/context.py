@@ -61,6 +61,7 @@ class RunContext:
         """Data to stdout, messages to stderr."""
         output = self._new_output(
             format=self.settings.output,
+            format_asked=self.settings.sources["output"] == "option --output",
             fields=self.options.get("fields"),
             columns=self.options.get("columns"),
             jq=self.options.get("jq"),

@@ -167,6 +167,7 @@ def _store(run: RunContext) -> TokenStore:
 
 
 def _checked(run: RunContext, secret: str) -> str:
+    secret = secret.removeprefix("\ufeff")  # the byte order mark of a file or a pipe
     run.secrets.append(secret)
     if not secret.strip():
         raise UsageError("The webhook secret is empty.", hint=_WAYS)

@@ -186,7 +186,8 @@ class HttpClient:
         finally:
             attempt.close()
             response.close()
-            del response.stream  # it refers back to the response: a cycle that would keep both until it is collected
+            # It refers back to the response: a cycle that would keep both until the garbage collector runs.
+            response.stream = httpx.ByteStream(b"")
 
 
 class _Attempt:

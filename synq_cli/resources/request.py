@@ -138,6 +138,6 @@ def _answer(reply: Reply) -> Answer:
     if not reply.body.strip():
         return Answer(head, "nothing")
     try:
-        return Answer(head, "json", exact_json.loads(reply.body.decode()))
+        return Answer(head, "json", exact_json.loads(reply.body.decode("utf-8-sig")))
     except (ValueError, RecursionError):
         return Answer(head, "text", reply.text)

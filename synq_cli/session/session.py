@@ -6,13 +6,13 @@ from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
-from synq_cli.errors import AuthError, NetworkError, RateLimitedError, RefusedError, ServerError
+from synq_cli.errors import AuthError, NetworkError, RateLimitedError, RefusedError, ServerError, SynqError
 from synq_cli.nearest import did_you_mean
 from synq_cli.session import profiles
 from synq_cli.session.network.base_url import host_of
 from synq_cli.session.settings import RENEWAL_SETTINGS, SANDBOX, Settings, stored_base_url
-from synq_cli.session.tokens.credentials import Credentials, check_token, scope_of
-from synq_cli.session.tokens.stores import STORES, TokenStore
+from synq_cli.session.tokens.credentials import Credentials, bare_token, check_token, scope_of
+from synq_cli.session.tokens.stores import STORES, MissingKeyringError, TokenStore, entry_of
 from synq_cli.state.cache import Cache
 from synq_cli.times import timestamp
 from synq_cli.uuids import parse_uuid
@@ -72,7 +72,7 @@ class Session:
 
     def use(self, token: str, source: str) -> None:
         """Use this token, not the stored one."""
-        self._entered = token.strip(), source
+        self._entered = bare_token(token), source
 
     @property
     def credentials(self) -> Credentials:
@@ -99,7 +99,11 @@ class Session:
         """
         with self._lock:
             expires_at, now = self.credentials.expires_at, self.now()
-            if expires_at is None or expires_at > max(now + _MARGIN, until) or not self.can_renew:
+            if expires_at is None or expires_at > max(now + _MARGIN, until):
+                return
+            if self.credentials.source == SANDBOX:
+                self._set_token(self.sandbox_token(), SANDBOX)
+            if not self.can_renew:
                 return
             if now < min(expires_at, self._next_attempt):
                 return
@@ -174,14 +178,18 @@ class Session:
     def save_login(self, where: str, renewal: Mapping[str, str], refresh: str | None) -> None:
         """Store the token that was entered, and what renews it, as the profile's login.
 
-        `where` is "keyring" or "file", `renewal` the settings of the renewal, `refresh` the refresh token if any.
+        `where` is "keyring" or "file", `renewal` the settings of the renewal, `refresh` the refresh token if any. If
+        it can't be stored, the login before stays; else that is deleted, also from the other store.
         """
         named: dict[str, Any] = dict.fromkeys(RENEWAL_SETTINGS) | dict(renewal)
         settings = self.settings._replace(**named)
         credentials = self.credentials
-        if refresh is not None:
-            self.renewal(settings, where).store_refresh(refresh)
-        self.tokens.write(self.profile, credentials.token, where)
+        secrets = {
+            entry_of(self.profile, "refresh"): refresh,
+            entry_of(self.profile, "refresh-next"): None,
+            self.profile: credentials.token,
+        }
+        before = self.tokens.replace(secrets, where)
         ids = {"tenant_id": credentials.tenant_id, "org_id": credentials.org_id}
         # A claim can be any text; in the profile, one that is no UUID would stop every later run.
         found = {name: value for name, value in ids.items() if parse_uuid(value, bare=False)}
@@ -193,15 +201,33 @@ class Session:
             )
             config["current_profile"] = config.get("current_profile") or self.profile
 
-        profiles.change(self.config.path, edit)
+        try:
+            profiles.change(self.config.path, edit)
+        except BaseException:  # no profile would name the token
+            self.tokens.replace(before, where)
+            raise
+        if "token_store" in self._stored and self._where != where:
+            self._leave_store(self._where, where)
         self.settings, self._entered = settings, None
         self._set_token(credentials.token, where)
 
     def forget_login(self) -> bool:
-        """Delete the profile's login with all its secrets; False if there was none."""
-        had = self.tokens.delete_profile(self.profile, self._where)
+        """Delete the profile's login with all its secrets, from both stores; False if there was none.
+
+        An error of the store that the profile does not use is a warning.
+        """
+        had, own = False, self._where if self._stored else None
+        for where in ("file", "keyring"):
+            try:
+                had |= self.tokens.delete_profile(self.profile, where)
+            except SynqError as error:
+                if where == own:
+                    raise
+                if not isinstance(error, MissingKeyringError):
+                    self._warn_of_leftovers(where, error)
         self.cache.set("logins", self.profile, None)
-        profiles.change(self.config.path, self._drop_renewal)
+        if self._stored.keys() & RENEWAL_SETTINGS:
+            profiles.change(self.config.path, self._drop_renewal)
         return had
 
     def keep(self, name: str, value: object) -> None:
@@ -274,7 +300,7 @@ class Session:
         if self.profile == SANDBOX:
             return self.sandbox_token(), SANDBOX
         if token := self.environ.get("SYNQ_TOKEN"):
-            return token.strip(), "SYNQ_TOKEN"
+            return bare_token(token), "SYNQ_TOKEN"
         # A profile that was never logged in has nothing in the keyring, which may be slow to answer.
         stored = self.tokens.read(self.profile, self._where) if self._stored else None
         if not stored and not self.renews:
@@ -304,6 +330,19 @@ class Session:
                 "The stored login was not changed.",
                 hint="Check the clock of this machine: `synq doctor --network` compares it with the API's.",
             )
+
+    def _leave_store(self, old: str, new: str) -> None:
+        """Delete the profile's secrets from the old store, except that a webhook secret moves to the new one."""
+        webhook = entry_of(self.profile, "webhook")
+        try:
+            if (kept := self.tokens.read(webhook, old)) is not None:
+                self.tokens.write(webhook, kept, new)
+            self.tokens.delete_profile(self.profile, old)
+        except SynqError as error:
+            self._warn_of_leftovers(old, error)
+
+    def _warn_of_leftovers(self, where: str, error: SynqError) -> None:
+        self.warn(f"The {where} may still hold secrets of profile {self.profile}: {error.message}")
 
     def _drop_renewal(self, config: dict[str, Any]) -> None:
         for name in RENEWAL_SETTINGS:

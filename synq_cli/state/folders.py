@@ -2,7 +2,8 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from glob import escape
 from pathlib import Path
 
 from synq_cli.errors import UsageError
@@ -55,7 +56,8 @@ def private_folder(path: Path) -> Path:
 def sole_writer(path: Path, *, limit: float = 10.0) -> Iterator[None]:
     """Keep other synq processes from changing this file, in a private folder.
 
-    UsageError if the folder can't be written to, or if another process keeps the lock for `limit` seconds.
+    What a killed process left half written is deleted in the end, since it may hold secrets. UsageError if the folder
+    can't be written to, or if another process keeps the lock for `limit` seconds.
     """
     from filelock import FileLock, Timeout
 
@@ -71,6 +73,10 @@ def sole_writer(path: Path, *, limit: float = 10.0) -> Iterator[None]:
         raise UsageError(f"{path} can't be locked: {error.strerror}.", hint=_OTHER_FOLDERS) from None
     with lock:
         yield
+        target = path.resolve()
+        for unfinished in target.parent.glob(f"{escape(target.name)}.[0-9]*.new"):
+            with suppress(OSError):
+                unfinished.unlink()
 
 
 def replace_file(path: Path, text: str, *, mode: int | None = 0o600, hint: str | None = _OTHER_FOLDERS) -> None:

@@ -249,6 +249,7 @@ def test_lost_answer_is_found_in_the_ledger_or_stays_unknown(run: Any, shop: Sho
     wrong = run("runs", "resume", name, "--resend-unknown", "2", "-q")
     assert wrong.err.startswith("synq: Line 2 can't be sent again: it is not a row with an unknown outcome.")
     assert run("runs", "resume", name, "--resend-unknown", "five").status == 2
+    assert run("runs", "resume", name, "--resend-unknown", "2,\x1d3", "-q").err == wrong.err
     told = run("runs", "resume", name, "--resend-unknown", "5", "-q")
     assert (told.status, shop.seen.count("POST adjust")) == (0, sent + 1)
     assert shop.posted == dict(zip(SKUS, range(1, 7), strict=True))

@@ -176,6 +176,16 @@ def test_job_with_an_unknown_start_is_not_repeated_and_gets_a_hint(run: Any) -> 
     assert result.err.endswith("  Look for it in `synq products jobs list --type import` before you send it again.\n")
 
 
+@pytest.mark.parametrize("options", [[], ["--wait"]])
+def test_response_that_names_no_job_leaves_the_outcome_unknown(run: Any, options: list[str]) -> None:
+    result, seen = run([*IMPORT, *options, "-q"], lambda request: {"status": "PENDING"}, stdin=ROWS)
+    assert (result.status, result.out, seen) == (10, "", ["POST"])
+    assert result.err == (
+        "synq: Invalid response to POST /api/v1/pim/bulk-jobs: it does not name the job. It may have been applied.\n"
+        "  Look for it in `synq products jobs list --type import` before you send it again.\n"
+    )
+
+
 WRONG = {
     "a blank title": ("import", [{"title": " "}, {"title": "A"}], "row 1: no title"),
     "an import of what is there": ("import", [{"title": "A", "id": ID}], "row 1: an id, which only an update takes"),

@@ -100,8 +100,11 @@ def test_verify_says_yes_by_its_status_and_why_not_in_words(synq: Any, body: str
 # where the secret comes from
 
 
-@pytest.mark.parametrize("piped", [SECRET, f"{SECRET}\n", f"{SECRET}\r\n"])
-def test_standard_input_comes_before_the_environment(synq: Any, body: str, piped: str) -> None:
+@pytest.mark.parametrize(
+    "piped",
+    [SECRET, f"{SECRET}\n", f"{SECRET}\r\n", f"\ufeff{SECRET}\n", f"{SECRET}\r\n".encode("utf-16")],
+)
+def test_standard_input_comes_before_the_environment(synq: Any, body: str, piped: str | bytes) -> None:
     environ = ENVIRON | {"SYNQ_WEBHOOK_SECRET": "other"}
     assert synq("webhooks", "sign", body, "--secret-stdin", environ=environ, stdin=piped).out == f"{SIGNATURE}\n"
 

@@ -7,7 +7,7 @@ from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.metavars import PROFILE
 from synq_cli.cli.options import argument, option, switch
-from synq_cli.errors import UsageError
+from synq_cli.errors import AuthError, UsageError
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import flag, state, timestamp
@@ -15,6 +15,7 @@ from synq_cli.output.prompts import ask, ask_secret
 from synq_cli.session import profiles
 from synq_cli.session.session import OVERRIDES
 from synq_cli.session.settings import RENEWAL_SETTINGS, SANDBOX, parse_setting, resolve
+from synq_cli.session.tokens.credentials import bare_token
 
 group = CommandGroup()
 
@@ -91,7 +92,12 @@ def log_in(
     if token_command is not None:
         session.use(renewal.run_command(token_command), "the token_command")
     elif token_url is not None:
-        typed = _read_secret(run, "Refresh token", from_stdin=with_token).strip()
+        typed = bare_token(_read_secret(run, "Refresh token", from_stdin=with_token))
+        if not typed or not (typed.isascii() and typed.isprintable()):
+            raise AuthError(
+                "Invalid refresh token: it is empty, or contains line breaks or non-ASCII characters.",
+                hint="Copy it again from where the server showed it.",
+            )
         token, rotated = renewal.exchange(typed)
         refresh_token = rotated or typed
         session.use(token, token_url)
@@ -181,15 +187,18 @@ def switch_profile(
 def log_out(run: RunContext) -> None:
     """Log out of a profile.
 
-    Deletes the profile's token, refresh token, webhook secret and renewal settings. The other settings stay.
+    Deletes the profile's token, refresh token and webhook secret, from the keyring and from the file, and its renewal
+    settings. The other settings stay.
 
     Examples:
       synq auth logout --profile acme
       synq auth logout
     """
     run.refuse_sandbox("The sandbox has no login.")
-    profile = profiles.existing(run.config, run.settings.profile)
+    profile = run.settings.profile
     had = run.session.forget_login()
+    if not had:
+        profiles.existing(run.config, profile)
     run.output.note(f"Logged out of profile {profile}." if had else f"Profile {profile} was not logged in.")
 
 
@@ -244,5 +253,5 @@ def _ask(run: RunContext, question: str, choices: tuple[str, ...] = ()) -> str:
 
 def _read_secret(run: RunContext, name: str, *, from_stdin: bool) -> str:
     if from_stdin:
-        return run.system.stdin.read()
+        return run.system.read_text("-")
     return ask_secret(f"{name}: ", stdin=run.system.stdin, stderr=run.system.stderr, hint=_PIPE)

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from synq_cli import exact_json
 from synq_cli.errors import NotFoundError, PartialError, RejectedError, SynqError, UsageError
-from synq_cli.http import operations
+from synq_cli.http import operations, replies
 from synq_cli.resources.shared import validation
 from synq_cli.resources.shared.pagination import Row
 from synq_cli.resources.shared.polling import poll
@@ -140,7 +140,11 @@ class BulkJobs(Resource):
         body = {"job_type": JOB_TYPES[job_type], "payload": payload}
         unknown = look_for("it", f"synq products jobs list --type {job_type}")
         try:
-            return self._api.write(operations.CREATE_BULK_JOB, body=body, if_unknown=unknown)
+            with replies.hint_if_unknown(unknown):
+                created = self._api.write(operations.CREATE_BULK_JOB, body=body)
+                if not isinstance(created.get("id"), str):
+                    raise replies.invalid_reply(operations.CREATE_BULK_JOB, "it does not name the job")
+                return created
         except UsageError as error:
             error.hint = "Split the file. Servers that want base64 take a quarter less of it."
             raise

@@ -74,9 +74,10 @@ def amount(text: str, field: str = "price") -> Number:
 
 def count(text: str, field: str = "quantity", least: int = 1) -> int:
     """A whole number from `least` on."""
-    if not re.fullmatch(r"[0-9]{1,10}", text.strip(), re.ASCII) or not least <= int(text) <= LARGEST:
+    digits = text.strip()  # which removes more than int() ignores
+    if not re.fullmatch(r"[0-9]{1,10}", digits, re.ASCII) or not least <= int(digits) <= LARGEST:
         raise UsageError(f'Invalid {field} "{text}".', hint=f"Use a whole number from {least} to {LARGEST:,}.")
-    return int(text)
+    return int(digits)
 
 
 def email(text: str) -> str:

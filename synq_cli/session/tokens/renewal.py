@@ -9,6 +9,7 @@ from typing import Any
 
 from synq_cli.errors import AuthError, NetworkError, RateLimitedError, ServerError, SynqError
 from synq_cli.session.settings import Settings
+from synq_cli.session.tokens.credentials import bare_token
 from synq_cli.session.tokens.stores import TokenStore, entry_of
 from synq_cli.state.folders import private_folder
 
@@ -99,7 +100,7 @@ class Renewal:
         if done.returncode:
             quote = self._mask((done.stderr or b"").decode("utf-8", "replace").strip())[-_LONGEST_QUOTE:]
             raise self._failed(f"{name} failed with status {done.returncode}{quote and ': '}{quote}")
-        token = done.stdout.decode("utf-8", "replace").strip()
+        token = bare_token(done.stdout.decode("utf-8", "replace"))
         self.secrets.append(token)
         return token
 

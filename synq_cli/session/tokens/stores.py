@@ -1,7 +1,7 @@
 """Where tokens are stored: the operating system's keyring or, if asked for, a file of the user's own."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -19,6 +19,10 @@ _SENTENCES = {
     "KeyringLocked": "The keyring is locked. Unlock it and try again.",
 }
 _Answer = TypeVar("_Answer")
+
+
+class MissingKeyringError(AuthError):
+    """There is no keyring, or one that stores nothing."""
 
 
 def entry_of(profile: str, secret: Literal["webhook", "refresh", "refresh-next"]) -> str:
@@ -54,6 +58,21 @@ class TokenStore:
         else:
             self._call("write to", lambda store: keyring.write(store, entry, secret))
 
+    def replace(self, secrets: Mapping[str, str | None], where: str) -> dict[str, str | None]:
+        """Store these secrets, and delete those that are None: all or none; gives what they were before."""
+        if where != "file":
+            return self._call("write to", lambda store: keyring.replace(store, secrets))
+        before = {}
+
+        def edit(kept: dict[str, str]) -> None:
+            for entry, secret in secrets.items():
+                before[entry] = kept.pop(entry, None)
+                if secret is not None:
+                    kept[entry] = secret
+
+        self._change_file(edit)
+        return before
+
     def delete_profile(self, profile: str, where: str) -> bool:
         """Delete all secrets of the profile; False if there was no token."""
         others = (entry_of(profile, "refresh"), entry_of(profile, "refresh-next"), entry_of(profile, "webhook"))
@@ -83,28 +102,30 @@ class TokenStore:
         def ask() -> _Answer:
             store = keyring.system_keyring(self.cache) if self.store is None else self.store
             if type(store).__module__ == "keyring.backends.null":
-                raise AuthError("The keyring is disabled (null backend); it would store nothing.")
+                raise MissingKeyringError("The keyring is disabled (null backend); it would store nothing.")
             answer = call(store)
             if self.store is None:
                 self.cache.set("keyring", "backend", f"{type(store).__module__}.{type(store).__qualname__}")
                 self.store = store
             return answer
 
+        failure = AuthError
         try:
             return call_within(self.limit, ask)
         except AuthError as error:
-            message = error.message
+            failure, message = type(error), error.message
         except DeadlineError:
             message = f"The keyring did not respond within {self.limit:g} seconds; it may be locked."
         except Exception as error:  # noqa: BLE001 each backend has errors of its own
             # The backend's own words could contain the secret, so only the kind of error is shown.
             kind = type(error).__name__
+            failure = MissingKeyringError if kind == "NoKeyringError" else AuthError
             message = _SENTENCES.get(kind, f"Could not {verb} the keyring ({kind}).")
-        raise AuthError(message, hint=self.hint)
+        raise failure(message, hint=self.hint)
 
     def _read_file(self) -> dict[str, str]:
         try:
-            tokens: Any = json.loads(self._file.read_text(encoding="utf-8"))
+            tokens: Any = json.loads(self._file.read_text(encoding="utf-8-sig"))
         except FileNotFoundError:
             return {}
         except OSError as error:
