@@ -15,8 +15,7 @@ from synq_cli.output.prompts import ask_secret
 from synq_cli.resources.webhooks import SAMPLES, mismatch, sample, sign
 from synq_cli.session.profiles import token_store
 from synq_cli.session.settings import SANDBOX
-from synq_cli.session.tokens.stores import TokenStore, entry_of
-from synq_cli.state.folders import config_dir
+from synq_cli.session.tokens.stores import entry_of
 
 group = CommandGroup()
 
@@ -143,7 +142,9 @@ def _store_secret(run: RunContext, *, from_stdin: bool) -> str:
     """Store a secret from standard input or a prompt where the profile keeps its token; AuthError if that fails."""
     run.refuse_sandbox("The sandbox has its own webhook secret.")
     secret = _enter(run, from_stdin=from_stdin)
-    _store(run).write(entry_of(run.settings.profile, "webhook"), secret, token_store(run.config, run.settings.profile))
+    run.open_tokens(_WAYS).write(
+        entry_of(run.settings.profile, "webhook"), secret, token_store(run.config, run.settings.profile)
+    )
     return secret
 
 
@@ -156,14 +157,10 @@ def _enter(run: RunContext, *, from_stdin: bool) -> str:
 def _stored(run: RunContext) -> str | None:
     profile = run.settings.profile
     try:
-        return _store(run).read(entry_of(profile, "webhook"), token_store(run.config, profile))
+        return run.open_tokens(_WAYS).read(entry_of(profile, "webhook"), token_store(run.config, profile))
     except AuthError as error:
         run.output.warn(error.message)  # the prompt may still get it
         return None
-
-
-def _store(run: RunContext) -> TokenStore:
-    return TokenStore(config_dir(run.system.environ), run.system.keyring, cache=run.cache, hint=_WAYS)
 
 
 def _checked(run: RunContext, secret: str) -> str:

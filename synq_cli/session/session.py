@@ -175,6 +175,15 @@ class Session:
         if self._known_login()[0] is None and not self.renews:
             raise self._not_logged_in()
 
+    def check_expiry(self) -> None:
+        """AuthError for a token that has expired and does not renew itself, found without asking the keyring."""
+        source, claims = self._known_login()
+        expires_at = claims.get("expires_at")
+        renews = source in STORES and self.renews
+        if expires_at is not None and expires_at <= self.now() and not renews:
+            when = timestamp(expires_at)
+            raise AuthError(f"The token from {source} expired at {when}.", hint=self._new_token(source))
+
     def save_login(self, where: str, renewal: Mapping[str, str], refresh: str | None) -> None:
         """Store the token that was entered, and what renews it, as the profile's login.
 
@@ -266,9 +275,12 @@ class Session:
             expired = f"The token expired {minutes} minutes ago. " if minutes > 1 else "The token has just expired. "
         if self.profile == SANDBOX:
             return f"{expired}Run the command again: the sandbox issues a new token each time."
-        if self.credentials.source == "SYNQ_TOKEN":
-            return f"{expired}Set SYNQ_TOKEN to a new token."
-        return f"{expired}Log in again: synq auth login --profile {self.profile}"
+        return f"{expired}{self._new_token(self.credentials.source)}"
+
+    def _new_token(self, source: str | None) -> str:
+        if source == "SYNQ_TOKEN":
+            return "Set SYNQ_TOKEN to a new token."
+        return f"Log in again: synq auth login --profile {self.profile}"
 
     @property
     def _where(self) -> str:

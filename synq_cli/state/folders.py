@@ -1,7 +1,8 @@
 """The folders of configuration and state, and how files in them are locked and written."""
 
 import os
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from glob import escape
 from pathlib import Path
@@ -77,6 +78,27 @@ def sole_writer(path: Path, *, limit: float = 10.0) -> Iterator[None]:
         for unfinished in target.parent.glob(f"{escape(target.name)}.[0-9]*.new"):
             with suppress(OSError):
                 unfinished.unlink()
+
+
+@contextmanager
+def one_at_a_time(folder: Callable[[], Path], name: str) -> Iterator[None]:
+    """Wait, without a limit, until no other process is in such a block with the same file.
+
+    Best effort: without a folder that can be written to, nothing is waited for.
+    """
+    # Not filelock, whose import takes longer than all the rest of a quick run that reads the keyring.
+    descriptor = None
+    if sys.platform != "win32":  # whose keyring asks for no password
+        import fcntl
+
+        with suppress(OSError, UsageError):
+            descriptor = os.open(folder() / name, os.O_RDWR | os.O_CREAT, 0o600)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
 
 
 def replace_file(path: Path, text: str, *, mode: int | None = 0o600, hint: str | None = _OTHER_FOLDERS) -> None:

@@ -102,6 +102,50 @@ def test_status_token_switch_and_logout(synq: Any) -> None:
     assert (synq("auth", "status").status, len(seen)) == (4, 2)
 
 
+OVERRIDDEN = "Warning: SYNQ_TOKEN is set: commands use its token, whatever the profile. Unset it to use a profile's.\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (("logout", "-q"), ""),
+        (("logout",), "Logged out of profile default.\n"),
+        (("login", "--with-token", "-q"), ""),
+        (("switch", "default"), "Switched to profile default.\n"),
+    ],
+    ids=" ".join,
+)
+def test_a_changed_login_that_synq_token_overrides_is_said(synq: Any, line: tuple[str, ...], said: str) -> None:
+    http, _ = accepting()
+    synq("auth", "login", "--with-token", stdin=TOKEN, environ=SERVER, http=http)
+    result = synq("auth", *line, stdin=TOKEN, environ={"SYNQ_TOKEN": TOKEN}, http=http)
+    assert (result.status, result.err) == (0, said + OVERRIDDEN)
+
+
+@pytest.mark.parametrize("output", [(), ("--json",)])
+def test_status_of_an_expired_login_ends_with_4_and_shows_it(synq: Any, output: tuple[str, ...]) -> None:
+    http, _ = accepting()
+    synq("auth", "login", "-p", "acme", "--with-token", stdin=TOKEN, environ=SERVER, http=http)
+    fresh = synq("auth", "status", *output)
+    assert (fresh.status, fresh.err) == (0, "")
+    synq.clock += 3480
+    expired = synq("auth", "status", *output)
+    assert (expired.status, expired.out) == (4, fresh.out)
+    message = "The token from keyring expired at 2026-11-24T12:58:00Z."
+    hint = "Log in again: synq auth login --profile acme"
+    if output:
+        error = json.loads(expired.err)["error"]
+        assert (error["code"], error["message"], error["hint"]) == ("auth", message, hint)
+    else:
+        assert expired.err == f"synq: {message}\n  {hint}\n"
+    variable = synq("auth", "status", environ={"SYNQ_TOKEN": TOKEN})
+    assert (variable.status, variable.err.splitlines()[1]) == (4, "  Set SYNQ_TOKEN to a new token.")
+    # It renews itself when it is next used.
+    synq("config", "set", "token_command", "echo x")
+    assert synq("auth", "status").status == 0
+    assert synq("auth", "status", "--all").status == 0
+
+
 def test_a_token_of_the_environment_never_touches_the_keyring(synq: Any) -> None:
     synq.keyring = None  # whoever asks it now fails
     http, seen = accepting()
@@ -289,6 +333,16 @@ def test_settings_say_where_they_come_from(synq: Any) -> None:
     assert synq("config", "unset", "timeout").status == 0
     assert synq("config", "get", "timeout").out == "30\n"
     assert synq("config", "path").out == f"{synq.folder / 'config' / 'config.yaml'}\n"
+
+
+def test_a_setting_of_a_new_profile_is_a_warning(synq: Any) -> None:
+    assert synq("config", "set", "output", "json", "--profile", "acme").err.splitlines()[1:] == [
+        "Warning: Profile acme is new."
+    ]
+    typo = synq("config", "set", "read_only", "true", "--profile", "amce", "-q", "-o", "tsv")
+    assert (typo.status, typo.err) == (0, "Warning: Profile amce is new. Did you mean acme?\n")
+    assert synq("config", "set", "read_only", "true", "--profile", "acme", "-q").err == ""
+    assert synq("config", "set", "location", "Leith warehouse", "--sandbox", "-q").err == ""
 
 
 @pytest.mark.parametrize(

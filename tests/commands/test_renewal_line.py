@@ -14,14 +14,12 @@ from urllib.parse import parse_qsl
 import httpx
 import pytest
 import yaml
-from runner import NOW, FakeKeyring, Runner
+from runner import NOW, FakeKeyring, Runner, tokens_in
 
 from synq_cli.errors import AuthError
 from synq_cli.session.profiles import Config
 from synq_cli.session.settings import resolve
 from synq_cli.session.tokens.renewal import Renewal
-from synq_cli.session.tokens.stores import TokenStore
-from synq_cli.state.cache import Cache
 
 TENANT, OTHER = "6f1d2c84-3b7a-4e59-9c10-2a8e5d4b7f31", "11111111-2222-4333-8444-555555555555"
 CHANNELS = ("channels", "list", "-q", "--json")
@@ -258,10 +256,9 @@ def test_a_token_that_can_not_be_stored_serves_the_run(acme: Any, helper: Helper
 
 def renewal(folder: Path, limit: float, **settings: object) -> Renewal:
     config = Config(folder / "config.yaml", None, {"acme": settings})
-    cache = Cache(lambda: folder)
     return Renewal(
         resolve({"profile": "acme"}, {}, config),
-        TokenStore(folder, FakeKeyring(), cache=cache),
+        tokens_in(folder, FakeKeyring()),
         "keyring",
         environ=os.environ,
         folder=lambda: folder,
@@ -554,7 +551,7 @@ def test_a_token_url_that_is_down_amid_a_run_stops_it_and_leaves_the_row_pending
     synq = acme(token(30), **OAUTH)
     synq.keyring.entries["synq", "acme#refresh"] = "refresh-1"
     server = Stock(token(30), token(60), turns_at=2)
-    server._grants = [httpx.Response(503)] * 10  # at most one for each row
+    server._grants = [httpx.Response(503) for _ in range(10)]  # at most one for each row
     line = ("inventory", "adjust", "--file", rows(synq.folder, 10), "--yes", "--json", "-q")
     result = synq(*line, http=server)
     error = json.loads(result.err)["error"]

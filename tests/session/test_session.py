@@ -9,13 +9,12 @@ from typing import Any
 
 import pytest
 import yaml
-from runner import NOW
+from runner import NOW, tokens_in
 
 from synq_cli.errors import AuthError, RefusedError, SynqError, UsageError
 from synq_cli.session.profiles import Config
 from synq_cli.session.session import Session
 from synq_cli.session.settings import resolve
-from synq_cli.session.tokens.stores import TokenStore
 from synq_cli.state.cache import Cache
 
 PATH = Path("config.yaml")
@@ -66,7 +65,7 @@ def session(
     config = Config(path, None, profiles)
     settings = resolve(options or {}, environ or {}, config)
     cache = Cache(lambda: folder / "state")
-    store = TokenStore(folder, keyring or OneToken(), cache=cache)
+    store = tokens_in(folder, keyring or OneToken(), cache=cache)
     return Session(
         settings,
         environ or {},
@@ -107,7 +106,7 @@ def test_keyring_is_read_once_and_only_when_needed() -> None:
 
 def test_other_token_sources_do_not_use_the_keyring(tmp_path: Path) -> None:
     keyring, sandbox = OneToken("in-the-keyring"), jwt(tenantid=OURS)
-    TokenStore(tmp_path, keyring, cache=Cache(lambda: tmp_path)).write("acme", "in-the-file", "file")
+    tokens_in(tmp_path, keyring).write("acme", "in-the-file", "file")
     by_variable = {"SYNQ_TOKEN": f" {CANARY}\n", "SYNQ_TENANT_ID": THEIRS}
     kept: dict[str, object] = {"base_url": "https://elsewhere.test", "token_store": "keyring"}
     in_sandbox = session(

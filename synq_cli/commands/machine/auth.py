@@ -107,6 +107,7 @@ def log_in(
     run.api.channels.list()  # proves the token: open to every role
     session.save_login(where, kept, refresh_token)
     run.output.record(run.session.describe(), STATUS)
+    _warn_of_variable(run)
 
 
 @group.command("status")
@@ -117,7 +118,8 @@ def show_status(
 
     Shows the tenant, organization, role and expiry as of the last time that synq read the token, where the token is
     stored, how it is renewed, and which variables override the profile. It sends nothing and does not open the
-    keyring. --all shows every profile without these overrides.
+    keyring. The exit status is 4 if there is no login, or if its token has expired and does not renew itself. --all
+    shows every profile without these overrides.
 
     Examples:
       synq auth status
@@ -129,6 +131,7 @@ def show_status(
         return
     run.session.check_login()
     run.output.record(run.session.describe(), STATUS)
+    run.session.check_expiry()
 
 
 @group.command("refresh", exits=_RENEWAL_EXITS)
@@ -181,6 +184,7 @@ def switch_profile(
     run.output.note(f"Switched to profile {name}.")
     if run.settings.profile != name and run.settings.sources["profile"] not in {"auth switch", "default"}:
         run.output.warn(f"{run.settings.sources['profile']} overrides it here with {run.settings.profile}.")
+    _warn_of_variable(run)
 
 
 @group.command("logout")
@@ -200,6 +204,12 @@ def log_out(run: RunContext) -> None:
     if not had:
         profiles.existing(run.config, profile)
     run.output.note(f"Logged out of profile {profile}." if had else f"Profile {profile} was not logged in.")
+    _warn_of_variable(run)
+
+
+def _warn_of_variable(run: RunContext) -> None:
+    if run.system.environ.get("SYNQ_TOKEN"):
+        run.output.warn("SYNQ_TOKEN is set: commands use its token, whatever the profile. Unset it to use a profile's.")
 
 
 def _all_logins(run: RunContext) -> Iterator[dict[str, object]]:

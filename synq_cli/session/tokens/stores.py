@@ -10,10 +10,10 @@ from synq_cli.errors import AuthError, UsageError
 from synq_cli.session.tokens import keyring
 from synq_cli.session.tokens.keyring import SecretStore
 from synq_cli.state.cache import Cache
-from synq_cli.state.folders import replace_file, sole_writer
+from synq_cli.state.folders import one_at_a_time, replace_file, sole_writer
 
 STORES = ("keyring", "file")
-_HINT = "Set SYNQ_TOKEN for this shell, or store the token in a file: synq auth login --insecure-storage"
+LOGIN_HINT = "Set SYNQ_TOKEN for this shell, or store the token in a file: synq auth login --insecure-storage"
 _SENTENCES = {
     "NoKeyringError": "This machine has no keyring that synq can use.",
     "KeyringLocked": "The keyring is locked. Unlock it and try again.",
@@ -33,14 +33,28 @@ def entry_of(profile: str, secret: Literal["webhook", "refresh", "refresh-next"]
 class TokenStore:
     """Secrets by entry, a profile's token under its name; `where` is "keyring" or "file".
 
-    Without a `store` the keyring is the system's. AuthError, with the hint, if it fails or takes over `limit` seconds.
+    Without a `store` the keyring is the system's. Processes use it one after the other, by a file in `lock_folder`, so
+    that a locked one asks for its password once. `note` is called if that takes over `slow_after` seconds. AuthError,
+    with the hint, if the keyring fails or takes over `limit` seconds.
     """
 
     def __init__(
-        self, config_dir: Path, store: SecretStore | None = None, *, cache: Cache, limit: float = 3.0, hint: str = _HINT
+        self,
+        config_dir: Path,
+        store: SecretStore | None = None,
+        *,
+        cache: Cache,
+        lock_folder: Callable[[], Path],
+        note: Callable[[str], None],
+        slow_after: float = 2.0,
+        limit: float = 60.0,
+        hint: str = LOGIN_HINT,
     ) -> None:
         self.store = store
         self.cache = cache
+        self.lock_folder = lock_folder
+        self.note = note
+        self.slow_after = slow_after
         self.limit = limit
         self.hint = hint
         self._file = config_dir / "credentials.json"
@@ -100,18 +114,20 @@ class TokenStore:
         """Call the keyring within the limit: a half-configured one never answers."""
 
         def ask() -> _Answer:
-            store = keyring.system_keyring(self.cache) if self.store is None else self.store
-            if type(store).__module__ == "keyring.backends.null":
-                raise MissingKeyringError("The keyring is disabled (null backend); it would store nothing.")
-            answer = call(store)
-            if self.store is None:
-                self.cache.set("keyring", "backend", f"{type(store).__module__}.{type(store).__qualname__}")
-                self.store = store
-            return answer
+            with one_at_a_time(self.lock_folder, "keyring.lock"):
+                store = keyring.system_keyring(self.cache) if self.store is None else self.store
+                if type(store).__module__ == "keyring.backends.null":
+                    raise MissingKeyringError("The keyring is disabled (null backend); it would store nothing.")
+                answer = call(store)
+                if self.store is None:
+                    self.cache.set("keyring", "backend", f"{type(store).__module__}.{type(store).__qualname__}")
+                    self.store = store
+                return answer
 
+        waiting = f"Waiting for the keyring, up to {self.limit:g} s. If it asks for its password, enter it there."
         failure = AuthError
         try:
-            return call_within(self.limit, ask)
+            return call_within(self.limit, ask, slow_after=self.slow_after, on_slow=lambda: self.note(waiting))
         except AuthError as error:
             failure, message = type(error), error.message
         except DeadlineError:
