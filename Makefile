@@ -16,7 +16,8 @@ LOCKED := --constraint constraints.txt --build-constraint constraints.txt
 help:
 	@echo "make demo      try synq on its embedded tenant: no account, no network"
 	@echo "make test      run the whole test suite"
-	@echo "make soak      run bulk runs through 5,000 random fault schedules; search longer for failing properties"
+	@echo "make soak      run bulk runs through 5,000 random fault schedules; search longer for failing properties; run 16"
+	@echo "               processes at once, killing some, and two for an hour of a fast clock"
 	@echo "make deadlines check that --timeout ends every stalled exchange, 50 times each on a busy machine"
 	@echo "make check     check style, types, generated files and import rules"
 	@echo "make fix       format, and apply ruff's fixes"
@@ -39,6 +40,9 @@ test: $(VENV)/.dev
 soak: $(VENV)/.dev
 	SYNQ_SCHEDULES=5000 $(BIN)/python -m pytest -q -s tests/bulk/test_schedules.py
 	$(BIN)/python -m pytest -q -n auto -m hypothesis --hypothesis-profile=soak
+	@$(BIN)/python -m compileall -q synq_cli  # once, not in every process that these start
+	$(BIN)/python scripts/crowd.py
+	$(BIN)/python scripts/endurance.py
 
 deadlines: $(VENV)/.dev
 	@$(BIN)/python -m compileall -q synq_cli  # once, not in every process that it starts

@@ -77,7 +77,8 @@ class Runs:
 
     def undone_by(self, run: str) -> str | None:
         """The run that undoes this one, if there is one."""
-        return next((row["id"] for row in self.rows() if row["undoes"] == run), None)
+        undoing = (journal.facts for journal in self._journals(skip_damaged=True))
+        return next((facts.id for facts in undoing if facts.undoes == run), None)
 
     @contextmanager
     def readable(self, name: str, stdin: TextIO) -> Iterator[Path]:

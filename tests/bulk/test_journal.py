@@ -3,6 +3,8 @@
 import os
 import sqlite3
 import stat
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -64,6 +66,13 @@ def test_one_process_works_on_a_run_and_others_may_read_it(memory: Path) -> None
     with Journal(journal.path) as other:
         assert not other.is_running
         other.lock()
+
+
+def test_run_is_not_said_to_be_running_because_others_look_at_it(memory: Path) -> None:
+    name = new_run(memory).facts.id
+    with ThreadPoolExecutor(4) as pool:
+        states = Counter(pool.map(lambda _: Runs(memory).overview(name)["state"], range(100)))
+    assert states == {"stopped": 100}
 
 
 def test_ids_sort_by_time_and_a_prefix_is_enough(memory: Path) -> None:
