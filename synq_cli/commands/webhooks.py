@@ -149,7 +149,7 @@ def _store_secret(run: RunContext, *, from_stdin: bool) -> str:
 
 
 def _enter(run: RunContext, *, from_stdin: bool) -> str:
-    if from_stdin:
+    if from_stdin and not run.system.stdin.isatty():  # what is typed there would be shown
         return _checked(run, re.sub(r"\r?\n\Z", "", run.system.read_text("-")))
     return _checked(run, ask_secret("Webhook secret: ", stdin=run.system.stdin, stderr=run.system.stderr, hint=_WAYS))
 

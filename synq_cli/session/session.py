@@ -1,7 +1,7 @@
 """The session of a run: API host, profile, tenant, organization and token."""
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any
@@ -149,6 +149,7 @@ class Session:
             secrets=self.secrets,
             warn=self.warn,
             post_form=self.post_form,
+            is_current=self._is_current,
             terminal=self.terminal,
         )
 
@@ -198,7 +199,6 @@ class Session:
             entry_of(self.profile, "refresh-next"): None,
             self.profile: credentials.token,
         }
-        before = self.tokens.replace(secrets, where)
         ids = {"tenant_id": credentials.tenant_id, "org_id": credentials.org_id}
         # A claim can be any text; in the profile, one that is no UUID would stop every later run.
         found = {name: value for name, value in ids.items() if parse_uuid(value, bare=False)}
@@ -210,13 +210,15 @@ class Session:
             )
             config["current_profile"] = config.get("current_profile") or self.profile
 
-        try:
-            profiles.change(self.config.path, edit)
-        except BaseException:  # no profile would name the token
-            self.tokens.replace(before, where)
-            raise
-        if "token_store" in self._stored and self._where != where:
-            self._leave_store(self._where, where)
+        with self._no_renewal():
+            before = self.tokens.replace(secrets, where)
+            try:
+                profiles.change(self.config.path, edit)
+            except BaseException:  # no profile would name the token
+                self.tokens.replace(before, where)
+                raise
+            if "token_store" in self._stored and self._where != where:
+                self._leave_store(self._where, where)
         self.settings, self._entered = settings, None
         self._set_token(credentials.token, where)
 
@@ -226,17 +228,18 @@ class Session:
         An error of the store that the profile does not use is a warning.
         """
         had, own = False, self._where if self._stored else None
-        for where in ("file", "keyring"):
-            try:
-                had |= self.tokens.delete_profile(self.profile, where)
-            except SynqError as error:
-                if where == own:
-                    raise
-                if not isinstance(error, MissingKeyringError):
-                    self._warn_of_leftovers(where, error)
-        self.cache.set("logins", self.profile, None)
-        if self._stored.keys() & RENEWAL_SETTINGS:
-            profiles.change(self.config.path, self._drop_renewal)
+        with self._no_renewal():
+            for where in ("file", "keyring"):
+                try:
+                    had |= self.tokens.delete_profile(self.profile, where)
+                except SynqError as error:
+                    if where == own:
+                        raise
+                    if not isinstance(error, MissingKeyringError):
+                        self._warn_of_leftovers(where, error)
+            self.cache.set("logins", self.profile, None)
+            if self._stored.keys() & RENEWAL_SETTINGS:
+                profiles.change(self.config.path, self._drop_renewal)
         return had
 
     def keep(self, name: str, value: object) -> None:
@@ -342,6 +345,15 @@ class Session:
                 "The stored login was not changed.",
                 hint="Check the clock of this machine: `synq doctor --network` compares it with the API's.",
             )
+
+    def _no_renewal(self) -> AbstractContextManager[None]:
+        """Keep other processes from renewing the login meanwhile, which would store it again."""
+        return self.renewal(self.settings, self._where).lock() if self.renews else nullcontext()
+
+    def _is_current(self) -> bool:
+        """Whether no other process has changed the profile's login since this run read it."""
+        stored = profiles.load(self.config.path, self.cache).profiles.get(self.profile, {})
+        return all(stored.get(name) == self._stored.get(name) for name in ("token_store", *RENEWAL_SETTINGS))
 
     def _leave_store(self, old: str, new: str) -> None:
         """Delete the profile's secrets from the old store, except that a webhook secret moves to the new one."""

@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl
 import httpx
 import pytest
 import yaml
+from filelock import FileLock, Timeout
 from runner import NOW, FakeKeyring, Runner, tokens_in
 
 from synq_cli.errors import AuthError
@@ -265,6 +266,7 @@ def renewal(folder: Path, limit: float, **settings: object) -> Renewal:
         secrets=[],
         warn=pytest.fail,
         post_form=lambda url, _form: pytest.fail(f"a form was sent to {url}"),
+        is_current=lambda: True,
         limit=limit,
     )
 
@@ -298,6 +300,55 @@ def test_the_lock_of_a_living_process_is_waited_for_and_a_dead_ones_taken_over(t
     assert "another synq process has been renewing it for 0.15 seconds." in caught.value.message
     assert caught.value.retryable
     assert renewal(tmp_path, 5, token_command="echo fresh").renew(None, lambda _token: None) == "fresh"
+
+
+def test_login_that_another_process_removed_is_not_renewed(acme: Any, helper: Helper) -> None:
+    synq = acme(token(30), token_command=helper.prints(token(60)))
+
+    def log_out(_request: httpx.Request) -> httpx.Response:
+        (synq.folder / "config" / "config.yaml").write_text("profiles: {acme: {base_url: https://api.test}}\n")
+        synq.keyring.entries.clear()
+        return httpx.Response(401)
+
+    result = synq(*CHANNELS, http=httpx.MockTransport(log_out))
+    assert (result.status, stored(synq), helper.count) == (4, {}, 0)
+    assert "Another process has changed the login of profile acme, or logged out." in result.err
+
+
+class WatchesTheLock(FakeKeyring):
+    """Notes for each change whether another process could renew the token meanwhile."""
+
+    def __init__(self, lock: Path) -> None:
+        super().__init__()
+        self.lock = lock
+        self.free: list[bool] = []
+
+    def set_password(self, service: str, username: str, password: str, /) -> None:
+        self._look()
+        super().set_password(service, username, password)
+
+    def delete_password(self, service: str, username: str, /) -> None:
+        self._look()
+        super().delete_password(service, username)
+
+    def _look(self) -> None:
+        try:
+            FileLock(self.lock, timeout=0).acquire().release()
+        except Timeout:
+            self.free.append(False)
+        else:
+            self.free.append(True)
+
+
+def test_no_process_renews_a_token_that_is_being_replaced_or_deleted(acme: Any, helper: Helper) -> None:
+    synq = acme(token(30), token_command=helper.prints(token(60)))
+    (synq.folder / "state").mkdir()
+    synq.keyring = WatchesTheLock(synq.folder / "state" / "acme.renewal.lock")
+    fresh = token(70)
+    assert synq("auth", "login", "--with-token", stdin=fresh, http=Server(fresh)).status == 0
+    acme(None, token_command=helper.prints(token(60)))
+    assert synq("auth", "logout").status == 0
+    assert (synq.keyring.free, stored(synq)) == ([False, False], {})
 
 
 # by a refresh token

@@ -180,7 +180,7 @@ def test_neither_is_a_refresh_token(person: Any) -> None:
         b"Refresh token: ": b"example-refresh\r",
     }
     status, screen, sent = person.types("auth", "login", "--base-url", "http://127.0.0.1:1", answers=answers, width=120)
-    assert status == 4
+    assert status == 7
     assert screen[3:7] == [
         "How should synq get tokens for this login? [1]: 3",
         "Token URL: http://127.0.0.1:1/token",
@@ -189,6 +189,13 @@ def test_neither_is_a_refresh_token(person: Any) -> None:
     ]
     assert "127.0.0.1:1 could not be reached: connection refused" in " ".join(screen[7:])
     assert b"example-refresh" not in sent
+
+
+def test_token_is_not_shown_where_a_pipe_was_forgotten(person: Any) -> None:
+    line = ("auth", "login", "--with-token", "--base-url", "http://127.0.0.1:1", "--max-wait", "0")
+    status, screen, sent = person.types(*line, answers={b"Token: ": b"eyJ.secret\r"})
+    assert (status, screen[0]) == (7, "Token:")
+    assert b"eyJ" not in sent
 
 
 def test_neither_is_a_webhook_secret(person: Any, tmp_path: Path) -> None:

@@ -262,6 +262,6 @@ def _ask(run: RunContext, question: str, choices: tuple[str, ...] = ()) -> str:
 
 
 def _read_secret(run: RunContext, name: str, *, from_stdin: bool) -> str:
-    if from_stdin:
+    if from_stdin and not run.system.stdin.isatty():  # what is typed there would be shown
         return run.system.read_text("-")
     return ask_secret(f"{name}: ", stdin=run.system.stdin, stderr=run.system.stderr, hint=_PIPE)

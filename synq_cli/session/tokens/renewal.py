@@ -27,9 +27,9 @@ class Renewal:
     """The renewal of one profile's token, by one process of the user at a time.
 
     `folder` is that of the lock file. Every secret is added to `secrets`. `post_form` sends the refresh token to the
-    token URL and follows no redirect. `limit` is for the command, in seconds; on a terminal, where it may ask a person
-    for something, it has ten times as long and shows its stderr. Raises NetworkError, RateLimitedError and ServerError
-    if the token URL is at fault, else AuthError.
+    token URL and follows no redirect. `is_current` says whether the profile still has this login. `limit` is for the
+    command, in seconds; on a terminal, where it may ask a person for something, it has ten times as long and shows its
+    stderr. Raises NetworkError, RateLimitedError and ServerError if the token URL is at fault, else AuthError.
     """
 
     settings: Settings
@@ -41,6 +41,7 @@ class Renewal:
     secrets: list[str]
     warn: Callable[[str], None]
     post_form: PostForm
+    is_current: Callable[[], bool]
     limit: float = 30.0
     terminal: bool = False
 
@@ -54,7 +55,12 @@ class Renewal:
 
         `check` raises for an unusable token before it is stored. If there is no new token, the stored login stays.
         """
-        with self._lock():
+        with self.lock():
+            if not self.is_current():
+                raise AuthError(
+                    f"Another process has changed the login of profile {self.profile}, or logged out.",
+                    hint=f"Run the command again; `synq auth status --profile {self.profile}` shows the login.",
+                )
             stored = self.tokens.read(self.profile, self.where)
             if stored and stored != stale:
                 with suppress(SynqError):
@@ -162,7 +168,7 @@ class Renewal:
             )
 
     @contextmanager
-    def _lock(self) -> Iterator[None]:
+    def lock(self) -> Iterator[None]:
         """Exclude every other process of this user that would renew the same token; a dead one holds no lock."""
         from filelock import FileLock, Timeout
 
