@@ -102,6 +102,18 @@ def test_a_run_leaves_one_file_and_its_lock(memory: Path) -> None:
     assert sorted(path.suffix for path in memory.iterdir()) == [".lock", ".sqlite3"]
 
 
+def test_what_killed_processes_left_is_deleted_after_a_day(memory: Path) -> None:
+    with Runs(memory).create(ROWS, NOW, verb="v", file="-", path=str(memory / "b.input"), scope="s", profile="p"):
+        pass
+    left = ["a.input", "b.input", "260101-120000-aa.new", "260101-120000-aa.new-journal"]
+    for age, kept in ((86_000, left), (87_000, ["b.input"])):  # a run needs this one
+        for name in left:
+            (memory / name).write_text("rows")
+            os.utime(memory / name, (NOW - age, NOW - age))
+        new_run(memory, NOW).close()
+        assert sorted(path.name for path in memory.iterdir() if path.suffix != ".sqlite3") == sorted(kept)
+
+
 def finished(folder: Path, at: float, receipt: str, **facts: str) -> Facts:
     """A run whose first row is done, its second unknown and its third in flight."""
     more = {"verb": "inventory adjust", "scope": "host/tenant"} | facts

@@ -4,6 +4,7 @@ import csv
 import json
 from collections.abc import Callable
 from pathlib import Path
+from stat import S_IMODE
 from typing import Any
 
 import httpx
@@ -182,9 +183,10 @@ def test_every_problem_is_listed_and_nothing_sent(run: Any, shop: Shop, tmp_path
 def test_failed_rows_become_a_file_that_can_be_sent_again(run: Any, shop: Shop, counts: Path, tmp_path: Path) -> None:
     shop.answers = {"BBB": refused(words="=Invalid()"), "EEE": refused(404)}
     report = tmp_path / "report.csv"
+    counts.chmod(0o640)
     result = run("inventory", "adjust", "--file", str(counts), "--yes", "--json", "--report", str(report))
     failed = tmp_path / "counts.failed.csv"
-    assert result.status == 9
+    assert (result.status, S_IMODE(failed.stat().st_mode)) == (9, 0o640)
     summary = json.loads(result.out)
     assert (summary["done"], summary["failed"], summary["failed_file"]) == (4, 2, str(failed))
     error = next(json.loads(line) for line in result.err.splitlines() if line.startswith("{"))["error"]

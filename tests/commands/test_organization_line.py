@@ -1,6 +1,7 @@
 """`synq organization` from the line to the screen: names, members, and the last two administrators."""
 
 import json
+import re
 from typing import Any
 
 import httpx
@@ -58,10 +59,6 @@ def test_an_invitation_is_sent_once_with_the_role_in_capitals(synq: Any) -> None
             "Missing option --role: use ADMIN, EDITOR or VIEWER.\n  See `synq organization members invite --help`.",
         ),
         (
-            ("members", "invite", "rory", "--role", "EDITOR"),
-            'Invalid email address "rory": an email address must have an @-sign.\n  Use one such as ailsa@example.com.',
-        ),
-        (
             ("members", "invite", "x@y.no", "--role", "owner"),
             (
                 'Invalid value "owner" for --role: use ADMIN, EDITOR or VIEWER.\n'
@@ -87,7 +84,7 @@ def test_what_is_wrong_is_said_before_anything_is_sent(synq: Any, line: tuple[st
 @pytest.mark.parametrize(
     "address",
     [
-        "a@example..com", ".a@b.no", "a.@b.no", "@b.no", "a@-example.com", "a@example-.com", "a@b", "a b@c.no",
+        "rory", "a@example..com", ".a@b.no", "a.@b.no", "@b.no", "a@-example.com", "a@example-.com", "a@b", "a b@c.no",
         "a@b.no,c@d.no", "Ann <a@b.no>", "josé@b.no",
     ],
 )  # fmt: skip
@@ -95,7 +92,10 @@ def test_an_address_that_is_none_is_not_invited(synq: Any, address: str) -> None
     line = ("organization", "members", "invite", address, "--role", "EDITOR")
     result = synq(*line, environ=ENVIRON, http=Tenant({}))
     assert (result.status, result.out) == (2, "")
-    assert result.err.startswith(f'synq: Invalid email address "{address}": ')
+    assert re.fullmatch(
+        f'synq: Invalid email address "{re.escape(address)}": [a-z].+\\.\n  Use one such as ailsa@example.com\\.\n',
+        result.err,
+    )
 
 
 @pytest.mark.parametrize(

@@ -137,6 +137,13 @@ def test_dotted_keys_reach_into_rows() -> None:
     assert printed("tsv", [{"a": {"b": 1}}], ["a.b", "a.c"]) == "a.b\ta.c\n1\t\n"
 
 
+@pytest.mark.parametrize(("format_", "between"), [("csv", ","), ("tsv", "\t")])
+def test_cells_that_a_spreadsheet_takes_for_formulas_stay_exact(format_: str, between: str) -> None:
+    cells = ["=1+1", "+44", "-5", "@SUM"]
+    text = f"{between.join('abcd')}\n{between.join(cells)}\n"
+    assert printed(format_, [dict(zip("abcd", cells, strict=True))], list("abcd")) == text
+
+
 @pytest.mark.parametrize(
     ("format_", "text"), [("json", "[]\n"), ("ndjson", ""), ("yaml", "[]\n"), ("csv", "a,b,c\n"), ("tsv", "a\tb\tc\n")]
 )

@@ -126,7 +126,7 @@ class _Parts:
         self.rows: list[Row] = []
         self._largest = largest
         columns = {"delimiter": layout.delimiter, "columns": layout.columns}
-        self._fixed: Content = {"path": str(path), "is_copy": is_copy, **columns}
+        self._fixed: Content = {"path": str(path.absolute()), "is_copy": is_copy, **columns}
         self._size = 0
 
     def add(self, record: Record) -> str:
