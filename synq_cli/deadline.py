@@ -1,5 +1,6 @@
 """A time limit for calls that can hang without end: an HTTP exchange, a name lookup, the keyring."""
 
+import math
 import time
 from collections.abc import Callable
 from threading import Thread
@@ -14,10 +15,13 @@ class DeadlineError(Exception):
     """The call did not return in time. Its thread continues, and its result is dropped."""
 
 
-def call_within(seconds: float, call: Callable[[], _Result]) -> _Result:
+def call_within(
+    seconds: float, call: Callable[[], _Result], *, slow_after: float = math.inf, on_slow: Callable[[], object] = bool
+) -> _Result:
     """The result of the call, or the exception it raises; DeadlineError if it takes longer than `seconds`.
 
-    The call runs on a daemon thread, which does not hold up the end of the process.
+    `on_slow` is called once, if it takes longer than `slow_after` seconds. The call runs on a daemon thread, which does
+    not hold up the end of the process.
     """
     results: list[_Result] = []
     errors: list[BaseException] = []
@@ -30,11 +34,14 @@ def call_within(seconds: float, call: Callable[[], _Result]) -> _Result:
 
     thread = Thread(target=work, daemon=True)
     thread.start()
-    deadline = time.monotonic() + seconds
-    while thread.is_alive() and (left := deadline - time.monotonic()) > 0:
-        thread.join(min(left, _LONGEST_WAIT))
+    started = time.monotonic()
+    while thread.is_alive() and (left := started + seconds - time.monotonic()) > 0:
+        thread.join(min(left, slow_after, _LONGEST_WAIT))
+        if thread.is_alive() and time.monotonic() - started >= slow_after:
+            slow_after = math.inf
+            on_slow()
     if errors:
-        raise errors[0]
+        raise errors.pop()  # left in the list, it and its traceback would refer to each other
     if not results:
         raise DeadlineError
     return results[0]

@@ -25,7 +25,7 @@ from synq_cli.errors import (
     UsageError,
 )
 from synq_cli.http.rate_limit import RESERVE
-from synq_cli.http.single_attempt import SingleAttemptTransport
+from synq_cli.http.single_attempt import NotRenewedError, SingleAttemptTransport
 
 # Backoff in seconds after a request could not be sent; after the last one the run stops.
 _OUTAGE_PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)
@@ -173,8 +173,8 @@ class Runner:
                 self._note_outage(started, error)
             else:
                 self._stop(error)
-        except (AuthError, RefusedError, UsageError) as error:
-            self._stop(error)
+        except (NotRenewedError, AuthError, RefusedError, UsageError) as error:
+            self._stop(error.reason if isinstance(error, NotRenewedError) else error)
             self._record(self._requeue, row)
         except (RejectedError, NotFoundError, ConflictError) as error:
             self._unclear = 0

@@ -42,10 +42,13 @@ def parse(reply: Reply, operation: Operation) -> Any:
     if operation.gives == "text":
         return reply.text
     try:
-        return exact_json.loads(reply.body.decode("utf-8"))
+        answer = exact_json.loads(reply.body.decode("utf-8-sig"))
     except (ValueError, RecursionError):
         kind = reply.headers.get("content-type", "no content type")
         raise invalid_reply(operation, f"status {reply.status} with a body that is not JSON ({kind})") from None
+    if isinstance(answer, dict) and answer.keys() == {"error"}:
+        raise invalid_reply(operation, f"status {reply.status} with an error ({_words(reply).rstrip('.')})")
+    return answer
 
 
 def invalid_reply(operation: Operation, problem: str) -> SynqError:

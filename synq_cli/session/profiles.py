@@ -19,17 +19,19 @@ _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 class Config(NamedTuple):
-    """config.yaml: the profile that `auth switch` chose, and each profile's settings."""
+    """config.yaml: the profile that `auth switch` chose, and each profile's settings; `unknown` are other names."""
 
     path: Path
     current: str | None = None
     profiles: Mapping[str, Mapping[str, object]] = MappingProxyType({})
+    unknown: tuple[str, ...] = ()
 
 
 def load(path: Path, cache: Cache | None = None) -> Config:
     """Read the file; a missing one is empty, a damaged one a UsageError that names it."""
     document = _read(path, cache)
-    return Config(path, document.get("current_profile"), document["profiles"])
+    unknown = tuple(str(name) for name in document if name not in {"current_profile", "profiles"})
+    return Config(path, document.get("current_profile"), document["profiles"], unknown)
 
 
 def change(path: Path, edit: Callable[[dict[str, Any]], None]) -> Config:
@@ -140,6 +142,7 @@ def find_project(working_folder: Callable[[], Path], cache: Cache) -> tuple[str,
     """The profile that the nearest .synq.yaml names, in the folder or above, and that file; None if there is none.
 
     UsageError if it has other content: a downloaded folder must not decide where tokens are sent or what is run.
+    UsageError, too, for a .synq.yml, so that nobody takes its profile for the one in use.
     """
     try:
         folder = working_folder()
@@ -155,6 +158,8 @@ def find_project(working_folder: Callable[[], Path], cache: Cache) -> tuple[str,
             if not isinstance(named, str | None):
                 raise damaged(path, "profile must be a name; put it in quotes")
             return None if named is None else (check_name(named, str(path)), str(path))
+        if _is_file(misnamed := path.with_suffix(".yml")):
+            raise UsageError(f"{misnamed} is not used.", hint=f"Rename it to {_PROJECT_FILE}, or remove it.")
     return None
 
 

@@ -1,8 +1,10 @@
 """The folders of configuration and state, and how files in them are locked and written."""
 
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from glob import escape
 from pathlib import Path
 
 from synq_cli.errors import UsageError
@@ -55,7 +57,8 @@ def private_folder(path: Path) -> Path:
 def sole_writer(path: Path, *, limit: float = 10.0) -> Iterator[None]:
     """Keep other synq processes from changing this file, in a private folder.
 
-    UsageError if the folder can't be written to, or if another process keeps the lock for `limit` seconds.
+    What a killed process left half written is deleted in the end, since it may hold secrets. UsageError if the folder
+    can't be written to, or if another process keeps the lock for `limit` seconds.
     """
     from filelock import FileLock, Timeout
 
@@ -71,6 +74,31 @@ def sole_writer(path: Path, *, limit: float = 10.0) -> Iterator[None]:
         raise UsageError(f"{path} can't be locked: {error.strerror}.", hint=_OTHER_FOLDERS) from None
     with lock:
         yield
+        target = path.resolve()
+        for unfinished in target.parent.glob(f"{escape(target.name)}.[0-9]*.new"):
+            with suppress(OSError):
+                unfinished.unlink()
+
+
+@contextmanager
+def one_at_a_time(folder: Callable[[], Path], name: str) -> Iterator[None]:
+    """Wait, without a limit, until no other process is in such a block with the same file.
+
+    Best effort: without a folder that can be written to, nothing is waited for.
+    """
+    # Not filelock, whose import takes longer than all the rest of a quick run that reads the keyring.
+    descriptor = None
+    if sys.platform != "win32":  # whose keyring asks for no password
+        import fcntl
+
+        with suppress(OSError, UsageError):
+            descriptor = os.open(folder() / name, os.O_RDWR | os.O_CREAT, 0o600)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
 
 
 def replace_file(path: Path, text: str, *, mode: int | None = 0o600, hint: str | None = _OTHER_FOLDERS) -> None:

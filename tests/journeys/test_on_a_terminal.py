@@ -5,7 +5,10 @@ import json
 import os
 import pty
 import select
+import signal
 import struct
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +28,13 @@ class Person:
         self.environ = own_environ(folder) | {"TERM": "xterm-256color"}
 
     def types(
-        self, *line: str, width: int = 80, answers: dict[bytes, bytes] | None = None, **variables: str
+        self, *line: str, width: int = 80, answers: dict[bytes, bytes | signal.Signals] | None = None, **variables: str
     ) -> tuple[int, list[str], bytes]:
-        """Exit status, the screen's lines, and every byte that was sent; `answers` maps prompts to what is typed."""
+        """Exit status, the screen's lines, and every byte that was sent.
+
+        `answers` maps prompts to what is typed, or to a signal that another process sends. Afterwards the terminal
+        must show what is typed.
+        """
         ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 60, width, 0, 0))
         with started(*line, environ=self.environ | variables, stdin=theirs, stdout=theirs, stderr=theirs) as process:
@@ -40,8 +47,13 @@ class Person:
                     break
                 sent += chunk
                 for prompt in [prompt for prompt in left if prompt in sent]:
-                    os.write(ours, left.pop(prompt))
+                    answer = left.pop(prompt)
+                    if isinstance(answer, bytes):
+                        os.write(ours, answer)
+                    else:
+                        process.send_signal(answer)
             status = process.wait(30)
+        assert termios.tcgetattr(ours)[3] & termios.ECHO
         os.close(ours)
         assert left == {}, f"not asked: {list(left)}; shown: {sent!r}"
         screen = pyte.Screen(width, 60)
@@ -71,6 +83,17 @@ def test_a_dumb_terminal_gets_no_codes(person: Any) -> None:
     assert screen[0].split()[:3] == ["ID", "Status", "Total"]
 
 
+def test_what_a_token_command_asks_for_is_shown_while_it_waits(person: Any) -> None:
+    folder = Path(person.environ["SYNQ_CONFIG_DIR"])
+    folder.mkdir()
+    # It reads from its stderr, as programs do that ask on the terminal and have another standard input.
+    command = ["sh", "-c", "echo Touch your key. >&2; read -r typed <&2; echo fresh.$typed"]
+    config = {"profiles": {"default": {"token_store": "file", "token_command": command}}}
+    (folder / "config.yaml").write_text(json.dumps(config), encoding="utf-8")
+    status, screen, _ = person.types("auth", "token", answers={b"Touch your key.": b"key\n"})
+    assert (status, screen) == (0, ["Touch your key.", "key", "fresh.key"])
+
+
 def test_the_token_is_not_shown_while_it_is_typed(person: Any) -> None:
     token = b"eyJhbGciOiJub25lIn0.eyJyb2xlIjoiVklFV0VSIn0." + b"x" * 5000
     status, screen, sent = person.types(
@@ -93,6 +116,62 @@ def test_the_token_is_not_shown_while_it_is_typed(person: Any) -> None:
     assert b"eyJ" not in sent
 
 
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGQUIT", "SIGINT"])
+def test_terminal_shows_what_is_typed_after_a_signal_at_a_hidden_prompt(person: Any, name: str) -> None:
+    number = signal.Signals[name]
+    status, screen, _ = person.types("auth", "login", answers={b"[1]: ": b"\r", b"Token: ": number})
+    assert (status, screen[4]) == ((130, "Token:") if name == "SIGINT" else (-number, "Token:"))
+
+
+IN_A_SHELL = """
+import fcntl, os, termios
+os.setsid()
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execlp("sh", "sh", "-im")
+"""
+
+
+@pytest.mark.parametrize("stop", ["keyboard", "SIGSTOP"])
+def test_token_is_not_shown_after_a_stop_at_the_prompt(person: Any, stop: str) -> None:
+    ours, theirs = pty.openpty()
+    environ = {**person.environ, "PS1": "ready> ", "SYNQ_BASE_URL": "http://127.0.0.1:1"}
+    line = [sys.executable, "-c", IN_A_SHELL]
+    sent = b""
+
+    def shown(until: bytes) -> bytes:
+        nonlocal sent
+        start = len(sent)
+        while until not in sent[start:]:
+            assert select.select([ours], [], [], 30)[0], sent
+            sent += os.read(ours, 65536)
+        return sent[start:]
+
+    def types(text: bytes, until: bytes) -> bytes:
+        os.write(ours, text)
+        return shown(until)
+
+    with subprocess.Popen(line, env=environ, stdin=theirs, stdout=theirs, stderr=theirs) as shell:
+        os.close(theirs)
+        try:
+            shown(b"ready> ")
+            types(b"sh -c 'echo pid $$; exec synq auth login --max-wait 0'\n", b"[1]: ")
+            process = int(sent.rpartition(b"pid ")[2].split()[0])
+            types(b"\n", b"Token: ")
+            if stop == "keyboard":
+                types(b"\x1a", b"ready> ")
+            else:
+                os.kill(process, signal.Signals[stop])
+                shown(b"ready> ")
+            assert b"and echo" in types(b"echo 'and' echo\n", b"ready> ")
+            types(b"fg\n", b"Token: ")
+            assert b"connection refused" in types(b"eyJ.secret\n", b"ready> ")
+            assert b"and more" in types(b"echo 'and' more; exit\n", b"and more")
+        finally:
+            shell.kill()
+    os.close(ours)
+    assert b"eyJ" not in sent
+
+
 def test_neither_is_a_refresh_token(person: Any) -> None:
     answers = {
         b"[1]: ": b"3\r",
@@ -101,7 +180,7 @@ def test_neither_is_a_refresh_token(person: Any) -> None:
         b"Refresh token: ": b"example-refresh\r",
     }
     status, screen, sent = person.types("auth", "login", "--base-url", "http://127.0.0.1:1", answers=answers, width=120)
-    assert status == 4
+    assert status == 7
     assert screen[3:7] == [
         "How should synq get tokens for this login? [1]: 3",
         "Token URL: http://127.0.0.1:1/token",
@@ -110,6 +189,13 @@ def test_neither_is_a_refresh_token(person: Any) -> None:
     ]
     assert "127.0.0.1:1 could not be reached: connection refused" in " ".join(screen[7:])
     assert b"example-refresh" not in sent
+
+
+def test_token_is_not_shown_where_a_pipe_was_forgotten(person: Any) -> None:
+    line = ("auth", "login", "--with-token", "--base-url", "http://127.0.0.1:1", "--max-wait", "0")
+    status, screen, sent = person.types(*line, answers={b"Token: ": b"eyJ.secret\r"})
+    assert (status, screen[0]) == (7, "Token:")
+    assert b"eyJ" not in sent
 
 
 def test_neither_is_a_webhook_secret(person: Any, tmp_path: Path) -> None:
