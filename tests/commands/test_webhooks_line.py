@@ -138,6 +138,16 @@ def test_a_profile_that_keeps_its_token_in_a_file_keeps_this_there_too(synq: Any
     assert synq.keyring.entries == {}
 
 
+def test_login_into_the_file_takes_along_a_secret_of_the_keyring(synq: Any, body: str) -> None:
+    line = ("webhooks", "sign", body)
+    assert synq(*line, "--keep-secret", "--secret-stdin", stdin=SECRET, environ=NOWHERE).status == 0
+    http = httpx.MockTransport(lambda _request: httpx.Response(200, json=[]))
+    login = ("auth", "login", "--with-token", "--insecure-storage")
+    assert synq(*login, stdin="a.b.c", http=http, environ=NOWHERE).status == 0
+    assert synq(*line, environ=NOWHERE).out == f"{SIGNATURE}\n"
+    assert synq.keyring.entries == {}
+
+
 def test_a_keyring_that_keeps_nothing_is_noticed(synq: Any, body: str) -> None:
     class Forgetful:
         def get_password(self, _service: str, _username: str, /) -> None: ...
