@@ -70,7 +70,7 @@ lock:
 	rm -rf .cache/lock
 	$(PYTHON) -m venv .cache/lock
 	.cache/lock/bin/python -m pip install --quiet --upgrade pip
-	.cache/lock/bin/python -m pip install --quiet --editable '.[sandbox,jq]' --group dev --group package
+	.cache/lock/bin/python -m pip install --quiet --editable '.[sandbox,jq,excel]' --group dev --group package
 	echo "# What the make targets install. Written by \`make lock\`." > constraints.txt
 	.cache/lock/bin/python -m pip freeze --all --exclude setuptools --exclude-editable >> constraints.txt
 
@@ -104,7 +104,7 @@ $(VENV)/.demo: pyproject.toml constraints.txt | $(BIN)/python
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --editable '.[sandbox,jq]' --group dev $(LOCKED)
+	$(BIN)/python -m pip install --quiet --editable '.[sandbox,jq,excel]' --group dev $(LOCKED)
 	@touch $@
 
 .cache/bench/.installed: pyproject.toml constraints.txt
