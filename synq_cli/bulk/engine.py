@@ -210,9 +210,10 @@ class Engine:
         unclear = journal.entries("unknown")
         if not unclear:
             return
-        taken, rivals = self.runs.claims(journal.facts)
         try:
-            found = verb.reconcile(unclear, done=journal.entries("done"), taken=taken, rivals=rivals)
+            found = verb.reconcile(
+                unclear, done=journal.entries("done"), claims=lambda: self.runs.claims(journal.facts)
+            )
         except SynqError as error:
             self.observer.note(f"Unknown rows could not be looked up: {error.message}")
             return

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
+from stat import S_IMODE
 from typing import Any
 
 from synq_cli import exact_json
@@ -81,7 +82,8 @@ class Outcome:
 def write_failed(journal: Journal) -> str | None:
     """Write the failed rows as in their file, with `error_code` and `error` added; gives the path if there are some.
 
-    The file is beside that of the run, for standard input in the working folder. UsageError if it can't be written.
+    The file is beside that of the run, with its permissions; for standard input it is in the working folder, for its
+    owner only. UsageError if it can't be written.
     """
     facts, failed = journal.facts, journal.entries("failed")
     if not failed or not facts.dialect:
@@ -90,7 +92,8 @@ def write_failed(journal: Journal) -> str | None:
     # One JSON object a line is not YAML.
     suffix = ".ndjson" if source.suffix.lower() in YAML_SUFFIXES else source.suffix
     path = source.with_name(f"{source.stem}.failed{suffix}")
-    replace_file(path, _failed_text(failed, **facts.dialect), mode=None, hint=None)
+    mode = S_IMODE(source.stat().st_mode) | 0o600 if source.exists() else 0o600
+    replace_file(path, _failed_text(failed, **facts.dialect), mode=mode, hint=None)
     return str(path)
 
 

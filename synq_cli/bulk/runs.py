@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
@@ -13,12 +13,14 @@ from synq_cli.documents import binary, read_errors, shown_name
 from synq_cli.errors import UsageError
 from synq_cli.rows import PEEKED, can_be_read_in_place, copy_as_utf8
 from synq_cli.state.database import private_file
+from synq_cli.state.folders import OTHER_FOLDERS
 from synq_cli.times import timestamp
 
 # No characters that look alike.
 _LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 # Journals that were last written to so many seconds before a run started can't have claimed its ledger entries.
 _CLAIM_SECONDS = 600.0
+_DAY = 86_400.0
 # The fields of a row that reports have, as far as it has them.
 _REPORTED = ("sku", "location", "delta", "payment_reference", "idempotency_key", "last_line", "products")
 _DAMAGED: dict[str, Any] = {"state": "damaged"} | dict.fromkeys(
@@ -30,10 +32,11 @@ class Runs:
     """The journals in a folder."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self._folder = folder.absolute()
 
     def create(self, rows: Sequence[Row], now: float, **facts: Any) -> Journal:
         """A new journal; its id starts with the time, so that ids sort, and ends in two random characters."""
+        self._delete_left_over(now - _DAY)
         start = f"{datetime.fromtimestamp(now, UTC):%y%m%d-%H%M%S}"
         while True:
             name = f"{start}-{secrets.choice(_LETTERS)}{secrets.choice(_LETTERS)}"
@@ -77,7 +80,8 @@ class Runs:
 
     def undone_by(self, run: str) -> str | None:
         """The run that undoes this one, if there is one."""
-        return next((row["id"] for row in self.rows() if row["undoes"] == run), None)
+        undoing = (journal.facts for journal in self._journals(skip_damaged=True))
+        return next((facts.id for facts in undoing if facts.undoes == run), None)
 
     @contextmanager
     def readable(self, name: str, stdin: TextIO) -> Iterator[Path]:
@@ -128,11 +132,27 @@ class Runs:
                 unclear += journal.entries("unknown", "sent") if journal.facts.id != facts.id else []
         return receipts, unclear
 
+    def _delete_left_over(self, before: float) -> None:
+        """Delete copies and unfinished journals that processes left which were killed before this epoch second."""
+        found = (path for pattern in ("*.input", "*.new*") for path in self._folder.glob(pattern))
+        with suppress(FileNotFoundError):  # another process has deleted one meanwhile; the rest can wait
+            if old := [path for path in found if path.stat().st_mtime < before]:
+                needed = {journal.facts.path for journal in self._journals(skip_damaged=True)}
+                for path in old:
+                    if str(path) not in needed:
+                        path.unlink()
+
     def _path(self, name: str) -> Path:
         return self._folder / f"{name}{SUFFIX}"
 
     def _names(self) -> list[str]:
-        return sorted(path.stem for path in self._folder.glob(f"*{SUFFIX}"))
+        try:
+            files = list(self._folder.iterdir())  # a glob would be empty for a folder that can't be read
+        except OSError as error:
+            raise UsageError(
+                f"The folder {self._folder} can't be read: {error.strerror}.", hint=OTHER_FOLDERS
+            ) from None
+        return sorted(file.stem for file in files if file.name.endswith(SUFFIX))
 
     def _journals(self, since: float = 0.0, *, skip_damaged: bool = False) -> Iterator[Journal]:
         """Those that were written to since then, each open until the next; UsageError for a damaged one."""

@@ -2,11 +2,13 @@
 
 import os
 import platform
+import re
 import shlex
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from synq_cli import __version__
@@ -19,7 +21,7 @@ from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import state
 from synq_cli.session.profiles import token_store
-from synq_cli.session.settings import SANDBOX
+from synq_cli.session.settings import SANDBOX, ignored
 from synq_cli.times import http_date
 
 if TYPE_CHECKING:
@@ -29,6 +31,12 @@ group = CommandGroup()
 
 COLUMNS = [Column("Check", "check"), Column("State", "state", state), Column("Found", "found"), Column("Fix", "mend")]
 _DNS_TIMEOUT = 3.0
+# As Linux names them in its list of mounts.
+_MOUNTS = Path("/proc/self/mounts")
+_NETWORK_FILE_SYSTEMS = {
+    "9p", "afs", "ceph", "cifs", "fuse.ceph", "fuse.glusterfs", "fuse.rclone", "fuse.sshfs", "glusterfs", "lustre",
+    "nfs", "nfs4", "smb3", "smbfs",
+}  # fmt: skip
 # Seconds: a token that expires sooner, or a clock that differs more, is worth a warning.
 _SOON, _SKEW = 300, 30
 
@@ -119,6 +127,8 @@ class Doctor:
 
     def _config(self) -> Finding:
         config = self._run.config
+        if without_effect := list(ignored(config, config.profiles, self._run.system.environ)):
+            return _warn(" ".join(without_effect), "Correct or remove what has no effect.")
         if not config.path.exists():
             return _ok(f"{config.path} does not exist yet; the defaults apply.")
         return _ok(f"{config.path}, profiles: {', '.join(config.profiles) or 'none'}.")
@@ -184,6 +194,14 @@ class Doctor:
         budget.close()
         if warnings:
             return _warn(" ".join(warnings), "Set SYNQ_STATE_DIR to another folder.")
+        folder = budget.path.parent
+        mounts = _MOUNTS.read_text(encoding="utf-8", errors="surrogateescape") if _MOUNTS.exists() else ""
+        if (kind := file_system_of(folder.resolve(), mounts)) in _NETWORK_FILE_SYSTEMS:
+            return _warn(
+                f"{folder} is on a network file system ({kind}). Its locks are slow and may fail, and all machines "
+                "that use the folder count as one.",
+                "Set SYNQ_STATE_DIR to a local folder.",
+            )
         if window.blocked_for > 0:
             return _warn(f"The API refuses requests for {window.blocked_for:.0f} s.", "synq limits")
         return _ok(f"{window.remaining} of {window.limit} requests left this minute, counted in {budget.path}.")
@@ -255,6 +273,8 @@ class Doctor:
         return _warn(f"{url} responds with {text[:40]!r} instead of OK.", fix)
 
     def _clock(self) -> Finding:
+        if self._run.settings.profile == SANDBOX:
+            return _ok("Not needed: the sandbox goes by this machine's clock.")
         time = http_date(self._health.headers.get("date", ""))
         if time is None:
             return _warn("The API did not send its time.")
@@ -279,3 +299,15 @@ class Doctor:
             return self._run.api.health()
         except SynqError as error:
             return error
+
+
+def file_system_of(folder: Path, mounts: str) -> str:
+    """The type of the file system that a folder is on, by the lines of /proc/mounts; empty if there is none."""
+    found, place = "", Path()
+    for line in mounts.splitlines():
+        _, mounted, kind, *_ = line.split(" ")
+        # Blanks in a path are octal there.
+        at = Path(re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), mounted))
+        if folder.is_relative_to(at) and len(at.parts) >= len(place.parts):
+            found, place = kind, at
+    return found
