@@ -139,7 +139,7 @@ class Shop:
         self.synq = Runner(folder)
         self._place = folder / "state" / "sandbox.sqlite3"
         token = long_lived_token(machine)
-        self._environ = {"SYNQ_TOKEN": token, "SYNQ_WEBHOOK_SECRET": SECRET, "HOME": str(folder), "SHELL": "/bin/bash"}
+        self.environ = {"SYNQ_TOKEN": token, "SYNQ_WEBHOOK_SECRET": SECRET, "HOME": str(folder), "SHELL": "/bin/bash"}
         self.restore()
         self.server = in_process(create_app(self._place, lambda: self.synq.clock))
 
@@ -150,14 +150,15 @@ class Shop:
         self.synq.clock = NOW + 60
 
     def call(
-        self, words: list[str], http: httpx.BaseTransport | None, environ: Mapping[str, str] | None = None
+        self, words: list[str], http: httpx.BaseTransport | None = None, environ: Mapping[str, str] | None = None
     ) -> Result:
-        """Run a line; the next one has a minute's requests to itself."""
-        tenant = [] if {"-p", "--profile"} & set(words) else ["--sandbox"]
+        """Run a line, over `http` or the network; the next one has a minute's requests to itself."""
+        tenant = [] if {"-p", "--profile"} & set(words) or "SYNQ_BASE_URL" in self.environ else ["--sandbox"]
         if words[:2] == ["sandbox", "init"]:
             self._place.unlink()
             tenant, http = [], None
-        known = self._environ | dict(environ or {})
+        self.synq.slept.clear()
+        known = self.environ | dict(environ or {})
         result = self.synq(*tenant, *words, http=http, environ=known, terminal=True, stdin="y\n")
         self.synq.clock += 61
         return result

@@ -316,6 +316,18 @@ def test_ctrl_c_while_the_ledger_is_read_reports_the_run(run: Any, shop: Shop, c
     assert result.err.splitlines()[0].endswith(": 5 of 6 rows done, 1 unknown. Unknown: line 3.")
 
 
+def test_refusals_without_an_end_stop_the_run(run: Any, synq: Any, shop: Shop, counts: Path) -> None:
+    shop.answers = dict.fromkeys(SKUS, refused(429))
+    stopped = run("inventory", "adjust", "--file", str(counts), "--yes", "-q")
+    name = only_run(run)
+    assert (stopped.status, shop.posted) == (6, {})
+    assert stopped.err.splitlines()[0].endswith(f"Run {name}: 0 of 6 rows done, 6 pending.")
+    shop.answers = {}
+    synq.clock += 61
+    assert run("runs", "resume", name, "-q").status == 0
+    assert shop.posted == dict(zip(SKUS, range(1, 7), strict=True))
+
+
 def test_expired_token_stops_the_run_and_resume_finishes_it(run: Any, shop: Shop, counts: Path) -> None:
     shop.answers = dict.fromkeys(SKUS, refused(401))
     stopped = run("inventory", "adjust", "--file", str(counts), "--yes", "-q")
