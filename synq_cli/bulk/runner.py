@@ -259,11 +259,13 @@ class Runner:
     def _wait_for_turn(self) -> None:
         """Wait while the API can't be reached, and for the gap to the row before, if there must be one."""
         with self._lock:
-            start = max(self.now(), self._resume_at)
+            now = self.now()
+            pause = max(self._resume_at - now, 0.0)
+            if pause > _OUTAGE_PAUSES[-1] + self.workers * self.gap:
+                pause = 0.0  # the clock was set back meanwhile
             if self._spaced:
-                self._resume_at = start + self.gap
-        while (pause := start - self.now()) > 0:
-            self._wait(pause)
+                self._resume_at = now + pause + self.gap
+        self._wait(pause)
 
     def _stop(self, reason: SynqError) -> None:
         with self._lock:
