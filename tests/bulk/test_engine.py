@@ -3,6 +3,7 @@
 import json
 import ssl
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import httpx
@@ -90,6 +91,24 @@ def test_a_clock_that_is_set_back_holds_up_no_row(memory: Path) -> None:
     run, greetings = engine(memory, Host(lose=3), set_back=7200)
     greetings.start(planned(run, greetings, "Ann", "Bob")).check()
     assert run.system.now() - NOW + 7200 < 10  # the backoff after three lost answers
+
+
+def test_a_run_makes_do_with_the_threads_that_the_system_allows(memory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    start, workers = Thread.start, []
+
+    def start_one_worker(thread: Any) -> None:
+        if thread._target.__name__ == "_work":
+            workers.append(thread)
+            if len(workers) > 1:
+                raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(Thread, "start", start_one_worker)
+    host = Host(lose=0)
+    run, greetings = engine(memory, host)
+    greetings.workers = 3
+    greetings.start(planned(run, greetings, "Ann", "Bob", "Cid")).check()
+    assert (sorted(host.keys), len(workers)) == (["key of Ann", "key of Bob", "key of Cid"], 2)
 
 
 def test_resume_sends_an_unknown_keyed_row_again(memory: Path) -> None:
