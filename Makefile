@@ -8,18 +8,24 @@ export PYTHONDONTWRITEBYTECODE :=
 VENV := .venv
 BIN := $(VENV)/bin
 PACKAGE := .cache/package/tools
+# The versions in constraints.txt, also of what builds the package, so that tomorrow's releases change nothing here.
+LOCKED := --constraint constraints.txt --build-constraint constraints.txt
 
-.PHONY: help demo test soak deadlines check fix generate package audit bench bench-large bench-peers clean
+.PHONY: help demo test soak fuzz deadlines check fix generate lock package audit bench bench-large bench-peers clean
 
 help:
 	@echo "make demo      try synq on its embedded tenant: no account, no network"
 	@echo "make test      run the whole test suite"
-	@echo "make soak      run bulk runs through 5,000 random fault schedules; search longer for failing properties"
+	@echo "make soak      run bulk runs through 5,000 random fault schedules; search longer for failing properties; run 16"
+	@echo "               processes at once, killing some, and two for an hour of a fast clock; try every fault on every"
+	@echo "               operation of every command; make fuzz"
+	@echo "make fuzz      try generated inputs on every parser, 30 seconds each, guided by coverage"
 	@echo "make deadlines check that --timeout ends every stalled exchange, 50 times each on a busy machine"
 	@echo "make check     check style, types, generated files and import rules"
 	@echo "make fix       format, and apply ruff's fixes"
 	@echo "make generate  write the generated files: operations, docs/cli.md, completions, pictures, man pages"
-	@echo "make package   build sdist and wheel; test the wheel alone and with the lowest supported dependencies"
+	@echo "make lock      update constraints.txt to the newest versions of everything that is installed here"
+	@echo "make package   build sdist and wheel; test the wheel alone, with the newest and the lowest dependencies"
 	@echo "make audit     look for known vulnerabilities in the dependencies"
 	@echo "make bench     measure start-up, a slow link, streams and bulk runs (also: bench-large, bench-peers)"
 	@echo "make clean     remove everything that the other targets made"
@@ -29,6 +35,8 @@ demo: $(VENV)/.demo
 
 # Tests that need a Secret Service, zsh or fish are skipped without them: `sh scripts/secret-service.sh install`,
 # `sh scripts/shells.sh install`.
+# Thousands of files are flushed to the disk, which takes a tenth of the time: they go to memory where there is enough.
+test: export TMPDIR := $(shell [ "$$(df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 { print $$4 }')" -gt 2000000 ] 2>/dev/null && echo /dev/shm || echo "$${TMPDIR:-/tmp}")
 test: $(VENV)/.dev
 	@$(BIN)/python -m compileall -q synq_cli  # once, not in every process that the tests start
 	$(BIN)/python -m pytest -n auto --dist worksteal
@@ -36,6 +44,14 @@ test: $(VENV)/.dev
 soak: $(VENV)/.dev
 	SYNQ_SCHEDULES=5000 $(BIN)/python -m pytest -q -s tests/bulk/test_schedules.py
 	$(BIN)/python -m pytest -q -n auto -m hypothesis --hypothesis-profile=soak
+	@$(BIN)/python -m compileall -q synq_cli  # once, not in every process that these start
+	$(BIN)/python scripts/crowd.py
+	$(BIN)/python scripts/endurance.py
+	SYNQ_MATRIX=1 $(BIN)/python -m pytest -q -n auto --dist worksteal tests/commands/test_fault_matrix.py
+	@if $(MAKE) -s .cache/fuzz/.installed; then $(MAKE) fuzz; else echo "atheris can't be installed here: nothing was fuzzed"; fi
+
+fuzz: .cache/fuzz/.installed
+	.cache/fuzz/venv/bin/python scripts/fuzz.py
 
 deadlines: $(VENV)/.dev
 	@$(BIN)/python -m compileall -q synq_cli  # once, not in every process that it starts
@@ -55,6 +71,15 @@ fix: $(VENV)/.dev
 
 generate: $(VENV)/.dev
 	$(BIN)/python scripts/generate.py
+
+# Run it with the oldest supported Python: newer ones can install what it chooses, but not always the reverse.
+lock:
+	rm -rf .cache/lock
+	$(PYTHON) -m venv .cache/lock
+	.cache/lock/bin/python -m pip install --quiet --upgrade pip
+	.cache/lock/bin/python -m pip install --quiet --editable '.[sandbox,jq]' --group dev --group package
+	echo "# What the make targets install. Written by \`make lock\`." > constraints.txt
+	.cache/lock/bin/python -m pip freeze --all --exclude setuptools --exclude-editable >> constraints.txt
 
 package: $(PACKAGE)/.installed
 	$(PACKAGE)/bin/python scripts/release.py
@@ -79,24 +104,31 @@ clean:
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit("synq needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12 ..." if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip --constraint constraints.txt
 
-$(VENV)/.demo: pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --editable '.[sandbox]'
+$(VENV)/.demo: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable '.[sandbox]' $(LOCKED)
 	@touch $@
 
-# Dependency groups need pip 25.1.
-$(VENV)/.dev: pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
-	$(BIN)/python -m pip install --quiet --editable '.[sandbox,jq]' --group dev
+$(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable '.[sandbox,jq]' --group dev $(LOCKED)
 	@touch $@
 
-.cache/bench/.installed: pyproject.toml
+# atheris has wheels for Linux only.
+.cache/fuzz/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .cache/fuzz/venv
+	.cache/fuzz/venv/bin/python -m pip install --quiet --upgrade pip --constraint constraints.txt
+	.cache/fuzz/venv/bin/python -m pip install --quiet --editable '.[sandbox,jq]' 'atheris>=3' $(LOCKED)
+	@touch $@
+
+.cache/bench/.installed: pyproject.toml constraints.txt
 	$(BENCH_PYTHON) -m venv .cache/bench
-	.cache/bench/bin/python -m pip install --quiet --editable '.[sandbox]'
+	.cache/bench/bin/python -m pip install --quiet --upgrade pip --constraint constraints.txt
+	.cache/bench/bin/python -m pip install --quiet --editable '.[sandbox]' $(LOCKED)
 	@touch $@
 
-$(PACKAGE)/.installed: pyproject.toml
+$(PACKAGE)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(PACKAGE)
-	$(PACKAGE)/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
-	$(PACKAGE)/bin/python -m pip install --quiet --group package
+	$(PACKAGE)/bin/python -m pip install --quiet --upgrade pip --constraint constraints.txt
+	$(PACKAGE)/bin/python -m pip install --quiet --group package $(LOCKED)
 	@touch $@

@@ -82,7 +82,7 @@ _synq_options() { # the options of a command, and the global options
     'webhooks sign') REPLY='--secret-stdin --keep-secret' ;;
     'webhooks verify') REPLY='--signature --secret-stdin' ;;
     'webhooks send') REPLY='--event --data --connection --secret-stdin --dry-run' ;;
-    'api') REPLY='-f --field -F --raw-field --input --paginate -i --include -y --yes --dry-run --confirm' ;;
+    'api') REPLY='-F --field -f --raw-field --input --paginate -i --include -y --yes --dry-run --confirm' ;;
     'auth login') REPLY='--with-token --insecure-storage --token-command --token-url --client-id' ;;
     'auth status') REPLY='--all' ;;
     'runs show') REPLY='--rows' ;;
@@ -106,7 +106,7 @@ _synq_value() { # how to complete the value of "PATH --option", or the argument 
     case $1 in
     'orders list --status') REPLY='list open closed unpaid to-ship shipped returning refunded dead cancellable draft pending_payment payment_authorized confirmed processing partially_fulfilled fulfilled delivered completed return_requested partially_returned returned partially_refunded cancelled failed' ;;
     'inventory reservations --status') REPLY='words ACTIVE RELEASED CONSUMED' ;;
-    *' --channel'|*' --since'|*' --key'|*' --limit'|*' --currency'|*' --payment-provider'|*' --payment-reference'|*' --customer'|*' --idempotency-key'|*' --for'|*' --carrier'|*' --tracking-number'|*' --reason'|'products variants create --sku'|*' --threshold'|'inventory ledger --type'|*' --reference'|*' --description'|'products create --category'|'products update --category'|*' --title'|*' --barcode'|*' --price'|*' --slug'|*' --logo-url'|*' --alt-text'|*' --sort-order'|*' --name'|*' --provider'|*' --actor'|*' --entity'|*' --signature'|*' --connection'|*' -f'|*' --field'|*' -F'|*' --raw-field'|*' --token-command'|*' --token-url'|*' --client-id'|*' --resend-unknown'|*' --seed'|*' --port'|*' --expires-in'|*' --on'|*' --times'|*' --rate'|*' --seconds'|*' --strangers'|*' --columns'|*' --fields'|*' --jq'|*' --timeout'|*' --max-wait'|*' --base-url') REPLY='' ;;
+    *' --channel'|*' --since'|*' --key'|*' --limit'|*' --currency'|*' --payment-provider'|*' --payment-reference'|*' --customer'|*' --idempotency-key'|*' --for'|*' --carrier'|*' --tracking-number'|*' --reason'|'products variants create --sku'|*' --threshold'|'inventory ledger --type'|*' --reference'|*' --description'|'products create --category'|'products update --category'|*' --title'|*' --barcode'|*' --price'|*' --slug'|*' --logo-url'|*' --alt-text'|*' --sort-order'|*' --name'|*' --provider'|*' --actor'|*' --entity'|*' --signature'|*' --connection'|*' -F'|*' --field'|*' -f'|*' --raw-field'|*' --token-command'|*' --token-url'|*' --client-id'|*' --resend-unknown'|*' --seed'|*' --port'|*' --expires-in'|*' --on'|*' --times'|*' --rate'|*' --seconds'|*' --strangers'|*' --columns'|*' --fields'|*' --jq'|*' --timeout'|*' --max-wait'|*' --base-url') REPLY='' ;;
     *' --file'|*' --report'|*' --to'|*' --data'|*' --input'|'inventory skus import #1'|'products import #1'|'webhooks sign #1'|'webhooks verify #1') REPLY='file' ;;
     *' --item') REPLY='ask item' ;;
     *' --location') REPLY='ask location' ;;

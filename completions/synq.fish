@@ -471,9 +471,9 @@ function __synq_options # the options of a command, and the global options
                 '--dry-run' 'Show what would be sent and what would change, without...'
         case 'api'
             printf '%s\t%s\n' \
-                '-f' 'Field; true, false, null and numbers are JSON values' \
+                '-F' 'Field; true, false, null and numbers are JSON values' \
                 '--field' 'Field; true, false, null and numbers are JSON values' \
-                '-F' 'Field whose value is always text' \
+                '-f' 'Field whose value is always text' \
                 '--raw-field' 'Field whose value is always text' \
                 '--input' 'File with the JSON body; - for standard input' \
                 '--paginate' 'Read every page of a list, as one array' \
@@ -576,7 +576,7 @@ function __synq_value # how to complete the value of "PATH --option", or the arg
             echo 'list open closed unpaid to-ship shipped returning refunded dead cancellable draft pending_payment payment_authorized confirmed processing partially_fulfilled fulfilled delivered completed return_requested partially_returned returned partially_refunded cancelled failed'
         case 'inventory reservations --status'
             echo 'words ACTIVE RELEASED CONSUMED'
-        case '* --channel' '* --since' '* --key' '* --limit' '* --currency' '* --payment-provider' '* --payment-reference' '* --customer' '* --idempotency-key' '* --for' '* --carrier' '* --tracking-number' '* --reason' 'products variants create --sku' '* --threshold' 'inventory ledger --type' '* --reference' '* --description' 'products create --category' 'products update --category' '* --title' '* --barcode' '* --price' '* --slug' '* --logo-url' '* --alt-text' '* --sort-order' '* --name' '* --provider' '* --actor' '* --entity' '* --signature' '* --connection' '* -f' '* --field' '* -F' '* --raw-field' '* --token-command' '* --token-url' '* --client-id' '* --resend-unknown' '* --seed' '* --port' '* --expires-in' '* --on' '* --times' '* --rate' '* --seconds' '* --strangers' '* --columns' '* --fields' '* --jq' '* --timeout' '* --max-wait' '* --base-url'
+        case '* --channel' '* --since' '* --key' '* --limit' '* --currency' '* --payment-provider' '* --payment-reference' '* --customer' '* --idempotency-key' '* --for' '* --carrier' '* --tracking-number' '* --reason' 'products variants create --sku' '* --threshold' 'inventory ledger --type' '* --reference' '* --description' 'products create --category' 'products update --category' '* --title' '* --barcode' '* --price' '* --slug' '* --logo-url' '* --alt-text' '* --sort-order' '* --name' '* --provider' '* --actor' '* --entity' '* --signature' '* --connection' '* -F' '* --field' '* -f' '* --raw-field' '* --token-command' '* --token-url' '* --client-id' '* --resend-unknown' '* --seed' '* --port' '* --expires-in' '* --on' '* --times' '* --rate' '* --seconds' '* --strangers' '* --columns' '* --fields' '* --jq' '* --timeout' '* --max-wait' '* --base-url'
             echo ''
         case '* --file' '* --report' '* --to' '* --data' '* --input' 'inventory skus import #1' 'products import #1' 'webhooks sign #1' 'webhooks verify #1'
             echo 'file'

@@ -470,9 +470,9 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--dry-run`tShow what would be sent and what would change, without..."
         }
         'api' {
-            "-f`tField; true, false, null and numbers are JSON values"
+            "-F`tField; true, false, null and numbers are JSON values"
             "--field`tField; true, false, null and numbers are JSON values"
-            "-F`tField whose value is always text"
+            "-f`tField whose value is always text"
             "--raw-field`tField whose value is always text"
             "--input`tFile with the JSON body; - for standard input"
             "--paginate`tRead every page of a list, as one array"
@@ -606,9 +606,9 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         '* --entity' { return '' }
         '* --signature' { return '' }
         '* --connection' { return '' }
-        '* -f' { return '' }
-        '* --field' { return '' }
         '* -F' { return '' }
+        '* --field' { return '' }
+        '* -f' { return '' }
         '* --raw-field' { return '' }
         '* --token-command' { return '' }
         '* --token-url' { return '' }

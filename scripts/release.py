@@ -1,5 +1,6 @@
-"""Builds sdist and wheel and checks them: their contents, the wheel alone, the lowest supported dependencies."""
+"""Builds sdist and wheel and checks them: contents, the wheel alone, the newest and the lowest allowed dependencies."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -13,11 +14,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 DIST = ROOT / "dist"
 WORK = ROOT / ".cache/package"
+LOCK = ROOT / "constraints.txt"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-# They use every dependency: rich, jq, yaml; keyring, filelock, platformdirs; falcon, waitress, PyJWT; typer, httpx.
+# They use every dependency: rich, jq, yaml; keyring, filelock, platformdirs; falcon, waitress, PyJWT; typer, httpx;
+# email-validator and rfc3986-validator.
 TESTS = (
     "tests/output", "tests/session", "tests/http", "tests/sandbox/test_serve.py", "tests/sandbox/test_identity.py",
-    "tests/commands/test_orders_line.py", "tests/commands/test_bulk_line.py",
+    "tests/commands/test_orders_line.py", "tests/commands/test_bulk_line.py", "tests/commands/test_catalogue_line.py",
+    "tests/commands/test_organization_line.py",
 )  # fmt: skip
 
 
@@ -36,22 +40,28 @@ def check(holds: object, what: str) -> None:
 
 
 def environment(name: str) -> Path:
-    """The bin folder of a new environment, with a pip that supports dependency groups."""
+    """The bin folder of a new environment, with the locked pip."""
     folder = WORK / name
     venv.create(folder, clear=True, with_pip=True)
-    install(folder / "bin", "--upgrade", "pip>=25.1")
+    install(folder / "bin", "--upgrade", "pip", "--constraint", LOCK)
     return folder / "bin"
 
 
-def install(environment_bin: Path, *words: str) -> None:
+def install(environment_bin: Path, *words: str | Path) -> None:
     """Install with pip, quietly."""
     run(environment_bin / "python", "-m", "pip", "install", "--quiet", *words)
+
+
+def installed(environment_bin: Path) -> list[str]:
+    """What is installed there besides synq, as lines such as `httpx==0.28.1`."""
+    words = [environment_bin / "python", "-m", "pip", "freeze", "--exclude", "synq-cli"]
+    return subprocess.run(words, check=True, capture_output=True, text=True).stdout.splitlines()
 
 
 def build() -> tuple[Path, Path]:
     """The sdist and the wheel."""
     shutil.rmtree(DIST, ignore_errors=True)
-    run(sys.executable, "-m", "build", "--outdir", DIST, ROOT)
+    run(sys.executable, "-m", "build", "--no-isolation", "--outdir", DIST, ROOT)  # with the locked hatchling
     (sdist,), (wheel,) = DIST.glob("*.tar.gz"), DIST.glob("*.whl")
     run(sys.executable, "-m", "twine", "check", "--strict", sdist, wheel)
     return sdist, wheel
@@ -85,8 +95,8 @@ def check_contents(sdist: Path, wheel: Path) -> None:
     )
 
 
-def check_alone(wheel: Path) -> None:
-    """Check the wheel in an environment of its own."""
+def check_alone(wheel: Path) -> Path:
+    """Check the wheel in an environment of its own, and return its bin folder: it has the newest dependencies."""
     bin_ = environment("alone")
     install(bin_, str(wheel))
     home = WORK / "home"
@@ -121,46 +131,84 @@ def check_alone(wheel: Path) -> None:
     status, out, _ = synq("--sandbox", "orders", "list", "--limit", "1", "--jq", ".[].status")
     check((status, out.count("\n")) == (0, 1), "with both extras it works")
     run(bin_ / "python", "-m", "pip", "check")
+    return bin_
 
 
-def check_lowest(sdist: Path, wheel: Path) -> None:
-    """Check the wheel with the lowest versions it allows, by tests from the sdist."""
+def check_newest(bin_: Path, source: Path) -> None:
+    """Check the wheel, installed there, with the newest versions it allows."""
+    needed = {line.partition("==")[0] for line in installed(bin_)}
+    tools = [line for line in LOCK.read_text(encoding="utf-8").splitlines() if line.partition("==")[0] not in needed]
+    constraints = WORK / "tools.txt"
+    constraints.write_text("\n".join(tools), encoding="utf-8")
+    install(bin_, "--group", f"{ROOT}/pyproject.toml:test", "--constraint", constraints)
+    run_tests(bin_, source)
+
+
+def check_lowest(wheel: Path, source: Path) -> None:
+    """Check the wheel with the lowest versions it allows."""
     project = PROJECT["project"]
     wanted = project["dependencies"] + [each for extra in project["optional-dependencies"].values() for each in extra]
     constraints = WORK / "lowest.txt"
     lowest = [re.sub(r"(\[.*\])?>=([\d.]+).*", r"==\2\n", each) for each in wanted]
     constraints.write_text("".join(lowest), encoding="utf-8")
     bin_ = environment("lowest")
-    install(bin_, f"{wheel}[sandbox,jq]", "--group", f"{ROOT}/pyproject.toml:test", "--constraint", str(constraints))
+    test = f"{ROOT}/pyproject.toml:test"
+    install(
+        bin_, f"{wheel}[sandbox,jq]", "--group", test, "--constraint", constraints, "--constraint", WORK / "tools.txt"
+    )
+    run_tests(bin_, source)
+
+
+def unpacked(sdist: Path) -> Path:
+    """The sdist, unpacked, without the package, so that its tests import the installed one."""
     source = WORK / "source"
     shutil.rmtree(source, ignore_errors=True)
     with tarfile.open(sdist) as archive:
         archive.extractall(source, filter="data")
     (folder,) = source.iterdir()
-    shutil.rmtree(folder / "synq_cli")  # so that the tests import the installed package
-    run(bin_ / "pytest", "-q", "-n", "4", "--dist", "worksteal", *TESTS, folder=folder)
+    shutil.rmtree(folder / "synq_cli")
+    return folder
 
 
-def audit() -> None:
-    """Look for known vulnerabilities in everything that the wheel installs; asks a service of PyPI."""
+def run_tests(bin_: Path, source: Path) -> None:
+    """Run the tests that use every dependency."""
+    run(bin_ / "pytest", "-q", "-n", "auto", "--dist", "worksteal", *TESTS, folder=source)
+
+
+def audit(*, optional: bool) -> None:
+    """Look for known vulnerabilities in the newest that the wheel installs and in the locked versions.
+
+    Asks a service of PyPI. Without an answer it exits with an error, or if `optional` says so and returns.
+    """
     bin_ = environment("audit")
-    install(bin_, f"{ROOT}[sandbox,jq]")
-    listed = subprocess.run(
-        [bin_ / "python", "-m", "pip", "freeze", "--exclude", "synq-cli"], check=True, capture_output=True, text=True
-    )
-    requirements = WORK / "audit.txt"
-    requirements.write_text(listed.stdout, encoding="utf-8")
-    run(sys.executable, "-m", "pip_audit", "--strict", "--no-deps", "--disable-pip", "--requirement", requirements)
+    install(bin_, f"{ROOT}[sandbox,jq]", "--build-constraint", LOCK)
+    newest = WORK / "audit.txt"
+    newest.write_text("\n".join(installed(bin_)), encoding="utf-8")
+    for requirements in (newest, LOCK):
+        words = [sys.executable, "-m", "pip_audit", "--no-deps", "--disable-pip", "--format", "json"]
+        # Its summary on stderr says that no vulnerability was found even if the service did not answer.
+        done = subprocess.run([*words, "--requirement", requirements], check=False, capture_output=True, text=True)
+        found = json.loads(done.stdout)["dependencies"] if done.stdout else []
+        if not any("vulns" in each for each in found):
+            if not optional:
+                sys.exit("Not audited: PyPI's vulnerability service did not answer.")
+            print("Not audited: PyPI's vulnerability service did not answer.")
+            return
+        for each in found:
+            for problem in each.get("vulns", [{"id": each.get("skip_reason")}]):
+                print(each["name"], each.get("version", ""), problem["id"], *problem.get("fix_versions", []))
+        check(all(each.get("vulns") == [] for each in found), f"no known vulnerability in {requirements.name}")
 
 
 def main() -> None:
-    if sys.argv[1:] == ["audit"]:
-        audit()
+    if sys.argv[1:2] == ["audit"]:
+        audit(optional=sys.argv[2:] == ["--optional"])
         return
     sdist, wheel = build()
     check_contents(sdist, wheel)
-    check_alone(wheel)
-    check_lowest(sdist, wheel)
+    source, newest = unpacked(sdist), check_alone(wheel)
+    check_newest(newest, source)
+    check_lowest(wheel, source)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import re
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from errno import ENOSPC
 from shutil import get_terminal_size
 from typing import Any
@@ -122,16 +123,26 @@ def _status(root: RootGroup, arguments: list[str], system: System) -> int:
 
         answer(arguments[1:], system.environ, system.folder)
         return 0
-    run = RunContext(system, arguments)
+    run, status = RunContext(system, arguments), 0
     try:
         try:
-            return _run(root, run)
+            status = _run(root, run)
         finally:
             run.close()
             system.flush()
     except KeyboardInterrupt:  # a second one, during the report of the first or the cleanup
-        system.stderr.write("synq: Interrupted.\n")
+        _last_words(system, "Interrupted.")
         return 130
+    except Exception as error:  # noqa: BLE001 while an error was reported, or during the cleanup
+        failed = error if isinstance(error, SynqError) else _unexpected(run, error)
+        _last_words(system, failed.message)
+        return status or failed.exit_status
+    return status
+
+
+def _last_words(system: System, sentence: str) -> None:
+    with suppress(OSError, ValueError):  # stderr is full or closed
+        system.stderr.write(f"synq: {sentence}\n")
 
 
 def _run(root: RootGroup, run: RunContext) -> int:

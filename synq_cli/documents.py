@@ -12,6 +12,7 @@ from synq_cli.errors import UsageError
 
 NDJSON_SUFFIXES = (".ndjson", ".jsonl")
 YAML_SUFFIXES = (".yaml", ".yml")
+_ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
 def shown_name(path: str) -> str:
@@ -43,11 +44,23 @@ def binary(stdin: TextIO) -> BinaryIO:
 def read_text(path: str, stdin: TextIO) -> str:
     """The same as text, from UTF-8 or, by its byte order mark, UTF-16; the mark stays."""
     data = read_bytes(path, stdin)
+    refuse_workbook(data, path)
     marks = {BOM_UTF16_LE: "utf-16-le", BOM_UTF16_BE: "utf-16-be"}
     try:
         return data.decode(marks.get(data[:2], "utf-8"))
     except UnicodeDecodeError:
         raise UsageError(f"{shown_name(path)} can't be read: it is not UTF-8 text.") from None
+
+
+def refuse_workbook(start: bytes, name: str) -> None:
+    """UsageError if a file that starts so is an Excel workbook or another ZIP archive, whatever its name."""
+    if start.startswith(_OLE) or (start.startswith(_ZIP) and b"xl/" in start):
+        kind = "an Excel workbook"
+    elif start.startswith(_ZIP):
+        kind = "a ZIP archive"
+    else:
+        return
+    raise UsageError(f"{shown_name(name)} is {kind}, not text.", hint="Save the sheet as CSV UTF-8, and use that file.")
 
 
 def read_document(text: str, name: str) -> Any:

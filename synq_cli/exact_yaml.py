@@ -5,13 +5,14 @@ from typing import Any, ClassVar
 
 import yaml
 
+from synq_cli import exact_json
 from synq_cli.exact_json import Number
 
 _TAG = "tag:yaml.org,2002:"
-_INT = r"[-+]?[0-9]+"
-_FLOAT = r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"
+# A number of JSON, and a plus before it. 0012345678905 is a barcode and stays text; so does .5, which JSON lacks.
+_NUMBER = r"[-+]?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?"
 # YAML 1.2 reads these as numbers where PyYAML, a 1.1 library, would leave a string unquoted.
-_NUMBER_LIKE = re.compile(rf"{_FLOAT}|0o[0-7]+")
+_NUMBER_LIKE = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|0o[0-7]+")
 # PyYAML writes these as they are, and reads them back as blanks.
 _LINE_BREAKS = re.compile("[\x85\u2028\u2029]")
 
@@ -37,16 +38,21 @@ class _Loader(yaml.SafeLoader):
             found[key.value] = self.construct_object(value, deep=True)
         return found
 
+    def number(self, node: yaml.ScalarNode) -> int | Number:
+        if not re.fullmatch(_NUMBER, node.value):
+            raise ValueError  # an explicit tag
+        number: int | Number = exact_json.loads(node.value.removeprefix("+"))
+        return number
+
 
 for _kind, _pattern, _first in (
     ("null", r"~|null|Null|NULL|", "~nN"),
     ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
-    ("int", _INT, "-+0123456789"),
-    ("float", _FLOAT, "-+.0123456789"),
+    ("float", _NUMBER, "-+0123456789"),
 ):
     _Loader.add_implicit_resolver(_TAG + _kind, re.compile(rf"^(?:{_pattern})$"), [*_first, ""])
-_Loader.add_constructor(f"{_TAG}int", lambda _loader, node: int(node.value))
-_Loader.add_constructor(f"{_TAG}float", lambda _loader, node: Number(node.value.lstrip("+")))
+_Loader.add_constructor(f"{_TAG}int", _Loader.number)
+_Loader.add_constructor(f"{_TAG}float", _Loader.number)
 _Loader.add_constructor(f"{_TAG}map", _Loader.mapping)
 # Built at once, so that a list which contains itself is refused.
 _Loader.add_constructor(

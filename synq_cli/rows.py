@@ -11,7 +11,7 @@ from itertools import chain
 from typing import IO, Any, BinaryIO
 
 from synq_cli import exact_json
-from synq_cli.documents import NDJSON_SUFFIXES, YAML_SUFFIXES, read_document
+from synq_cli.documents import NDJSON_SUFFIXES, YAML_SUFFIXES, read_document, refuse_workbook
 from synq_cli.errors import UsageError
 from synq_cli.nearest import did_you_mean, nearest
 
@@ -123,8 +123,10 @@ class RowReader:
         return records
 
     def layout(self, file: BinaryIO) -> Layout:
-        """How the file is written; UsageError if it is empty, a JSON array, or if its columns are wrong."""
-        lines = _Lines(file, len(BOM_UTF8) if file.read(len(BOM_UTF8)) == BOM_UTF8 else 0, 0)
+        """How the file is written; UsageError if it is empty, no text, a JSON array, or if its columns are wrong."""
+        peeked = file.read(PEEKED)
+        refuse_workbook(peeked, self._name)
+        lines = _Lines(file, len(BOM_UTF8) if peeked.startswith(BOM_UTF8) else 0, 0)
         start, rest = lines.position, iter(lines)
         first = next((line for line in rest if line.replace(",", "").replace(";", "").strip()), "")
         mark = first.lstrip()[:1]

@@ -11,16 +11,21 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
+import pytest
 from typer.testing import CliRunner
 
 from synq_cli.app import app
 from synq_cli.cli.system import System
 from synq_cli.sandbox.seed.seed import DEFAULT_SEED
 from synq_cli.sandbox.store.store import create
+from synq_cli.session.tokens.keyring import SecretStore
+from synq_cli.session.tokens.stores import TokenStore
+from synq_cli.state.cache import Cache
 
 NOW = 1_795_521_600.0  # 2026-11-24T12:00:00Z
 
 
+MOST_SLEPT = 100_000
 STREAMS = ("stdin", "stdout", "stderr")
 
 
@@ -68,6 +73,12 @@ class FakeKeyring:
 
     def delete_password(self, service: str, username: str, /) -> None:
         del self.entries[service, username]
+
+
+def tokens_in(folder: Path, keyring: SecretStore | None = None, **settings: Any) -> TokenStore:
+    """A store of tokens with its file and its lock in this folder, and a cache below it."""
+    settings = {"cache": Cache(lambda: folder / "state"), "note": pytest.fail, **settings}
+    return TokenStore(folder, keyring, lock_folder=lambda: folder / "state", **settings)
 
 
 @dataclass
@@ -129,7 +140,8 @@ class Runner:
         return place
 
     def sleep(self, seconds: float) -> None:
-        """Time passes at once."""
+        """Time passes at once; a run that waits without an end fails."""
+        assert len(self.slept) < MOST_SLEPT
         self.slept.append(seconds)
         self.clock += seconds
 

@@ -4,11 +4,13 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
 from synq_cli.app import app
+from synq_cli.cli.system import System
 
 LINES = [
     "--version",
@@ -37,3 +39,19 @@ def test_cli_runner_and_installed_program_agree(tmp_path: Path, line: str) -> No
     tested = CliRunner(env=variables).invoke(app, line.split(), catch_exceptions=False)
     found = (tested.exit_code, tested.stdout_bytes, tested.stderr_bytes)
     assert found == (installed.returncode, installed.stdout, installed.stderr)
+
+
+class WithoutTerm(dict[str, str]):
+    """An environment that fails as soon as messages are to be printed."""
+
+    def get(self, name: str, default: Any = None) -> Any:
+        if name == "TERM":
+            raise RuntimeError("no terminal database")
+        return super().get(name, default)
+
+
+def test_an_error_while_an_error_is_reported_ends_in_a_sentence_too(tmp_path: Path) -> None:
+    folders = {"SYNQ_CONFIG_DIR": str(tmp_path), "SYNQ_STATE_DIR": str(tmp_path)}
+    done = CliRunner().invoke(app, ["channels", "list"], obj=System(WithoutTerm(folders)), catch_exceptions=False)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr == "synq: This is a bug in synq: RuntimeError: no terminal database\n"

@@ -9,6 +9,7 @@ from synq_cli.http.operation import Operation
 READ = Operation("r", "GET", "/r", "the r")
 WRITE = Operation("w", "POST", "/w", "the w", effect="create", retry="unsafe", evidence="presumed", role="ADMIN")
 PUT = Operation("p", "PUT", "/p", "the p", effect="replace")
+DELETE = Operation("d", "DELETE", "/d", "the d", effect="delete", gives="nothing")
 
 
 @pytest.mark.parametrize(
@@ -16,7 +17,8 @@ PUT = Operation("p", "PUT", "/p", "the p", effect="replace")
     [
         (CommandSpec(), False, None, False, False, False),
         (CommandSpec((READ,), (1, 1), "read"), False, None, False, False, False),
-        (CommandSpec((PUT, READ), (2, 2), "replace"), True, None, False, False, False),
+        (CommandSpec((PUT, READ), (2, 2), "replace"), True, None, False, True, False),
+        (CommandSpec((DELETE, READ), (2, 2), "delete"), True, None, False, False, False),
         (CommandSpec((WRITE, READ), (1, 2), "create"), True, "ADMIN", True, True, False),
         (CommandSpec((WRITE,), (1, None), "create", waits=True), True, "ADMIN", True, True, True),
         (CommandSpec((), (1, None), "any"), True, None, False, True, False),

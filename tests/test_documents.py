@@ -34,7 +34,9 @@ def test_numbers_keep_their_digits(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "value"),
     [
-        ("no", "no"), ("on", "on"), ("2026-11-25", "2026-11-25"), ("012", 12), ("1_000", "1_000"), ("0x10", "0x10"),
+        ("no", "no"), ("on", "on"), ("2026-11-25", "2026-11-25"), ("1_000", "1_000"), ("0x10", "0x10"),
+        ("0012345678905", "0012345678905"), ("-012", "-012"), (".5", ".5"), ("5.", "5."), ("019.90", "019.90"),
+        ("+5", 5), ("!!int 7", 7),
         ("1: 30", {"1": 30}), ("1:30", "1:30"), ("~", None), ("TRUE", True), ("'5'", "5"), ("- 5", [5]),
         ("a: -0.5", {"a": exact_json.Number("-0.5")}),
         ("\ufeffa: 1", {"a": 1}), ("7: a", {"7": "a"}), ("1.50: a", {"1.50": "a"}), ("null: a", {"null": "a"}),
@@ -61,6 +63,7 @@ def test_yaml_has_the_types_of_json(text: str, value: object) -> None:
         ("? [a]\n: b", "a.yaml", "a.yaml can't be read: "),
         ("&x {a: *x}", "a.yaml", "a.yaml can't be read: "),
         ("- !!float x", "a.yaml", "a.yaml can't be read: a value is not what its tag says."),
+        ("- !!float .5", "a.yaml", "a.yaml can't be read: a value is not what its tag says."),
         ("[" * 100_000, "a.json", "a.json is nested too deeply."),
     ],
 )

@@ -16,6 +16,7 @@ APART = {"output": {"output"}, "sandbox": {"sandbox"}}
 SANDBOX_STARTS_IN = {"cli/embedded", "commands/sandbox"}
 # A library, or part of the standard one, and where it may be imported.
 LIBRARIES = {
+    "email_validator": ("addresses",),
     "falcon": ("sandbox",),
     "filelock": ("session", "state", "bulk/journal"),
     "http.client": (),
@@ -24,6 +25,7 @@ LIBRARIES = {
     "jwt": ("sandbox",),
     "keyring": ("session/tokens/keyring",),
     "platformdirs": ("state/folders",),
+    "rfc3986_validator": ("addresses",),
     "rich": ("output",),
     "sqlite3": ("state", "sandbox/store"),
     "truststore": ("session/network/trust",),

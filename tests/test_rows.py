@@ -3,6 +3,7 @@
 import io
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 
@@ -172,6 +173,37 @@ def test_each_command_with_a_file_of_rows_uses_it(
     result = synq("--sandbox", *line, str(file))
     assert result.status == 2
     assert " twice" in result.err
+
+
+def archive(*names: str) -> bytes:
+    packed = io.BytesIO()
+    with ZipFile(packed, "w") as file:
+        for name in names:
+            file.writestr(name, "sku,delta\r\n")
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize("line", LINES, ids=" ".join)
+@pytest.mark.parametrize("way", ["file", "standard input"])
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (archive("docProps/app.xml", "xl/workbook.xml"), "an Excel workbook"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\r", "an Excel workbook"),  # .xls, or .xlsx with a password
+        (archive("counts.csv"), "a ZIP archive"),
+    ],
+    ids=["xlsx", "xls", "zip"],
+)
+def test_workbook_is_recognized_by_its_content(
+    synq: Any, tmp_path: Path, line: tuple[str, ...], way: str, content: bytes, kind: str
+) -> None:
+    file = tmp_path / "rows.csv"
+    file.write_bytes(content)
+    name, stdin = (str(file), b"") if way == "file" else ("-", content)
+    result = synq("--sandbox", *line, name, stdin=stdin)
+    shown = name if way == "file" else "standard input"
+    assert (result.status, result.out) == (2, "")
+    assert f"synq: {shown} is {kind}, not text.\n  Save the sheet as CSV UTF-8, and use that file.\n" in result.err
 
 
 def test_file_with_the_mark_of_utf16_that_is_not_leaves_no_copy(synq: Any, tmp_path: Path) -> None:

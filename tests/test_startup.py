@@ -23,8 +23,8 @@ sys.stdout.flush()
 print("\\n" + " ".join(sorted(sys.modules)), file=sys.stderr)
 """
 HEAVY = {
-    "asyncio", "falcon", "filelock", "httpx", "jq", "keyring", "platformdirs", "pydantic", "rich", "sqlite3", "ssl",
-    "waitress", "yaml",
+    "asyncio", "email_validator", "falcon", "filelock", "httpx", "jq", "keyring", "platformdirs", "pydantic",
+    "rfc3986_validator", "rich", "sqlite3", "ssl", "waitress", "yaml",
 }  # fmt: skip
 
 

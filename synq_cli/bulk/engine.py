@@ -242,17 +242,13 @@ class Engine:
         if not unclear:
             return
         try:
-            taken, rivals = self.runs.claims(journal.facts)
-        except UsageError as error:
-            self.observer.warn(
-                f"Unknown rows were not looked up, since another run may have sent the same: {error.message} "
-                f"Move that file elsewhere, then run `{self._command(journal.facts)}`."
+            found = verb.reconcile(
+                unclear, done=journal.entries("done"), claims=lambda: self.runs.claims(journal.facts)
             )
-            return
-        try:
-            found = verb.reconcile(unclear, done=journal.entries("done"), taken=taken, rivals=rivals)
             for line, receipt in found.items():
                 journal.done(line, None, receipt)
+        except UsageError as error:  # such as another run's journal that is damaged
+            self.observer.warn(f"Unknown rows could not be looked up: {error.message}")
         except SynqError as error:
             self.observer.note(f"Unknown rows could not be looked up: {error.message}")
 

@@ -134,7 +134,7 @@ class Journal:
         """
         try:
             with _usable(self.path):
-                self._lock = self._acquire(timeout=0.2)
+                self._lock = self._acquire(timeout=0.5)
         except TimeoutError:
             raise RefusedError(
                 f"Another synq process is working on the run {self.facts.id}.",
@@ -147,7 +147,7 @@ class Journal:
         if self._lock:
             return False
         try:
-            self._acquire(timeout=0).release()
+            self._acquire(timeout=0.1).release()
         except OSError as error:
             return isinstance(error, TimeoutError)  # else it is a file system without locks
         return False
@@ -155,7 +155,9 @@ class Journal:
     def _acquire(self, timeout: float) -> "BaseFileLock":
         from filelock import FileLock
 
-        return FileLock(self.path.with_suffix(".lock"), timeout=timeout, mode=0o600).acquire().lock
+        # Not at the first attempt: another process that only looks whether the run is running holds it for a moment.
+        lock = FileLock(self.path.with_suffix(".lock"), timeout=timeout, mode=0o600)
+        return lock.acquire(poll_interval=0.005).lock
 
     def close(self) -> None:
         """Close the file and release the lock."""

@@ -180,8 +180,8 @@ def _listed(rows: Sequence[Mapping[str, Any]]) -> str:
 
 def parse_lines(text: str | None) -> set[int]:
     """The line numbers in a text such as `7,9`; UsageError if it is not one."""
-    words = [] if text is None else text.split(",")
-    if not all(word.strip().isascii() and word.strip().isdigit() and len(word) < 10 for word in words):
+    words = [] if text is None else [word.strip() for word in text.split(",")]
+    if not all(word.isascii() and word.isdigit() and len(word) < 10 for word in words):
         raise UsageError(f'Invalid lines "{text}": use line numbers separated by commas, such as 7,9.')
     return {int(word) for word in words}
 

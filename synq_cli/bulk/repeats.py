@@ -61,7 +61,7 @@ def find_repeat(runs: Runs, rows: Sequence[Row], *, verb: str, scope: str, now: 
             return None
         return facts, journal.hashes(), journal.is_running
 
-    found = [each for each in runs.each(read) if each]
+    found = sorted(filter(None, runs.each(read)), key=lambda each: each[0].started_at, reverse=True)
     undone = {facts.undoes: {line for line, state, *_ in entries if state == "done"} for facts, entries, _ in found}
     repeats = []
     for facts, entries, is_running in found:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from errno import EISDIR
 from io import StringIO
 from pathlib import Path
+from stat import S_IMODE
 from tempfile import TemporaryFile
 from typing import Any
 
@@ -84,14 +85,16 @@ class Outcome:
 def write_failed(journal: Journal) -> str | None:
     """Write the failed rows as in their file, with `error_code` and `error` added; gives the path if there are some.
 
-    The file is beside that of the run, for standard input in the working folder. UsageError if it can't be written.
+    The file is beside that of the run, with its permissions; for standard input it is in the working folder, for its
+    owner only. UsageError if it can't be written.
     """
     facts, failed = journal.facts, journal.entries("failed")
     if not failed or not facts.dialect:
         return None
     source = Path(facts.path or f"run-{facts.id}.{'csv' if facts.dialect['header'] else 'ndjson'}")
     path = _failed_path(source)
-    replace_file(path, _failed_text(failed, **facts.dialect), mode=None, hint=None)
+    mode = S_IMODE(source.stat().st_mode) | 0o600 if source.exists() else 0o600
+    replace_file(path, _failed_text(failed, **facts.dialect), mode=mode, hint=None)
     return str(path)
 
 

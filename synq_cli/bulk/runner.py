@@ -25,12 +25,14 @@ from synq_cli.errors import (
     UsageError,
 )
 from synq_cli.http.rate_limit import RESERVE
-from synq_cli.http.single_attempt import SingleAttemptTransport
+from synq_cli.http.single_attempt import NotRenewedError, SingleAttemptTransport
 
 # Backoff in seconds after a request could not be sent; after the last one the run stops.
 _OUTAGE_PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)
 # After so many unknown outcomes in a row the run stops, before every row is unknown.
 _MOST_UNCLEAR = 3
+# After so many 429s in a row, each with the wait that it asks for, the run stops.
+_MOST_REFUSALS = 10
 # How often, in seconds, a waiting worker looks whether the run has stopped, and the main thread at its workers.
 _SLEEP_STEP = 0.25
 _JOIN_TIMEOUT = 0.2
@@ -83,6 +85,8 @@ class Runner:
     _unclear: int = 0
     _outages: int = 0
     _outage_at: float = 0.0
+    _refusals: int = 0
+    _refused_at: float = 0.0
     _resume_at: float = 0.0
     _crash: BaseException | None = None
 
@@ -164,17 +168,18 @@ class Runner:
         try:
             answer = transport.attempt(self.verb.operation, ticket, body)
             receipt = self.verb.receipt(answer)
-        except RateLimitedError:
+        except RateLimitedError as error:
             self._spaced = True
             self._record(self._requeue, row)
+            self._note_rate_limit(started, error)
         except NetworkError as error:
             self._record(self._requeue, row)
             if error.retryable:
                 self._note_outage(started, error)
             else:
                 self._stop(error)
-        except (AuthError, RefusedError, UsageError) as error:
-            self._stop(error)
+        except (NotRenewedError, AuthError, RefusedError, UsageError) as error:
+            self._stop(error.reason if isinstance(error, NotRenewedError) else error)
             self._record(self._requeue, row)
         except (RejectedError, NotFoundError, ConflictError) as error:
             self._unclear = 0
@@ -182,7 +187,7 @@ class Runner:
         except (UnknownOutcomeError, ServerError) as error:
             self._record(self._note_unclear, row, error)
         else:
-            self._unclear = self._outages = 0
+            self._unclear = self._outages = self._refusals = 0
             self._record(lambda row: self.journal.done(row.line, self.now(), receipt), row)
 
     def _mark_sent(self, row: Row, at: float) -> bool:
@@ -240,6 +245,16 @@ class Runner:
                 return
             self._resume_at = self._outage_at + _OUTAGE_PAUSES[self._outages]
             self._outages += 1
+
+    def _note_rate_limit(self, started: float, error: RateLimitedError) -> None:
+        """Count a 429, in the end stop. Requests that were refused together count once."""
+        with self._lock:
+            if started < self._refused_at:
+                return
+            self._refused_at = self.now()
+            self._refusals += 1
+            if self._refusals == _MOST_REFUSALS:
+                self.stop_reason = self.stop_reason or error
 
     def _wait_for_turn(self) -> None:
         """Wait while the API can't be reached, and for the gap to the row before, if there must be one."""

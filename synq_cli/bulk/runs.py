@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO, TypeVar
@@ -13,7 +13,7 @@ from synq_cli.documents import binary, read_errors, shown_name
 from synq_cli.errors import UsageError
 from synq_cli.rows import PEEKED, can_be_read_in_place, copy_as_utf8
 from synq_cli.state.database import private_file
-from synq_cli.state.folders import sole_writer
+from synq_cli.state.folders import OTHER_FOLDERS, sole_writer
 from synq_cli.times import timestamp
 
 _T = TypeVar("_T")
@@ -21,6 +21,7 @@ _T = TypeVar("_T")
 _LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 # Journals that were last written to so many seconds before a run started can't have claimed its ledger entries.
 _CLAIM_SECONDS = 600.0
+_DAY = 86_400.0
 # The fields of a row that reports have, as far as it has them.
 _REPORTED = ("sku", "location", "delta", "payment_reference", "idempotency_key", "last_line", "products")
 _DAMAGED: dict[str, Any] = {"state": "damaged"} | dict.fromkeys(
@@ -32,10 +33,11 @@ class Runs:
     """The journals in a folder."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self._folder = folder.absolute()
 
     def create(self, rows: Sequence[Row], now: float, **facts: Any) -> Journal:
         """A new journal; its id starts with the time, so that ids sort, and ends in two random characters."""
+        self._delete_left_over(now - _DAY)
         start = f"{datetime.fromtimestamp(now, UTC):%y%m%d-%H%M%S}"
         while True:
             name = f"{start}-{secrets.choice(_LETTERS)}{secrets.choice(_LETTERS)}"
@@ -83,7 +85,8 @@ class Runs:
 
     def undone_by(self, run: str) -> str | None:
         """The run that undoes this one, if there is one."""
-        return next((row["id"] for row in self.rows() if row["undoes"] == run), None)
+        undoing = self.each(lambda journal: journal.facts)
+        return next((facts.id for facts in undoing if facts.undoes == run), None)
 
     @contextmanager
     def readable(self, name: str, stdin: TextIO) -> Iterator[Path]:
@@ -134,10 +137,13 @@ class Runs:
         for path in map(self._path, self._names()):
             if path.stat().st_mtime < facts.started_at - _CLAIM_SECONDS:
                 continue
-            with Journal(path) as journal:
-                if (journal.facts.scope, journal.facts.verb) == (facts.scope, facts.verb):
-                    receipts |= {row.receipt for row in journal.entries("done") if row.receipt}
-                    unclear += journal.entries("unknown", "sent") if journal.facts.id != facts.id else []
+            try:
+                with Journal(path) as journal:
+                    if (journal.facts.scope, journal.facts.verb) == (facts.scope, facts.verb):
+                        receipts |= {row.receipt for row in journal.entries("done") if row.receipt}
+                        unclear += journal.entries("unknown", "sent") if journal.facts.id != facts.id else []
+            except UsageError as error:
+                raise UsageError(f"{error.message} Its run may have posted them: move that file elsewhere.") from None
         return receipts, unclear
 
     def each(self, read: Callable[[Journal], _T]) -> Iterator[_T]:
@@ -150,11 +156,27 @@ class Runs:
                 continue
             yield found
 
+    def _delete_left_over(self, before: float) -> None:
+        """Delete copies and unfinished journals that processes left which were killed before this epoch second."""
+        found = (path for pattern in ("*.input", "*.new*") for path in self._folder.glob(pattern))
+        with suppress(FileNotFoundError):  # another process has deleted one meanwhile; the rest can wait
+            if old := [path for path in found if path.stat().st_mtime < before]:
+                needed = set(self.each(lambda journal: journal.facts.path))
+                for path in old:
+                    if str(path) not in needed:
+                        path.unlink()
+
     def _path(self, name: str) -> Path:
         return self._folder / f"{name}{SUFFIX}"
 
     def _names(self) -> list[str]:
-        return sorted(path.stem for path in self._folder.glob(f"*{SUFFIX}"))
+        try:
+            files = list(self._folder.iterdir())  # a glob would be empty for a folder that can't be read
+        except OSError as error:
+            raise UsageError(
+                f"The folder {self._folder} can't be read: {error.strerror}.", hint=OTHER_FOLDERS
+            ) from None
+        return sorted(file.stem for file in files if file.name.endswith(SUFFIX))
 
 
 def overview(journal: Journal) -> dict[str, Any]:

@@ -58,7 +58,9 @@ class CommandSpec(NamedTuple):
     def exits(self) -> list[int]:
         """Every exit status it may end with."""
         found = {*(_LOCAL_EXITS if self.effect == LOCAL else _API_EXITS), *self.more_exits}
-        if self.effect == ANY or any(operation.retry != "safe" for operation in self.operations):
+        # A write that is safe to repeat is sent again if no answer comes, but not after an answer that can't be read.
+        writes = [operation for operation in self.operations if operation.effect != "read"]
+        if self.effect == ANY or any(write.retry != "safe" or write.gives == "json" for write in writes):
             found.add(_UNKNOWN)
         if self.waits:
             found.add(_RUNNING)

@@ -11,9 +11,9 @@ from synq_cli.output.display import Output
 from synq_cli.session import profiles, settings
 from synq_cli.session.session import Session
 from synq_cli.session.settings import Settings
-from synq_cli.session.tokens.stores import TokenStore
+from synq_cli.session.tokens.stores import LOGIN_HINT, TokenStore
 from synq_cli.state.cache import Cache
-from synq_cli.state.folders import config_dir, private_folder, state_dir
+from synq_cli.state.folders import another_users, config_dir, private_folder, state_dir
 
 if TYPE_CHECKING:
     from synq_cli.bulk.engine import Engine
@@ -49,18 +49,21 @@ class RunContext:
         given = dict(self.options)
         if given.pop("json", False) and given.setdefault("output", "json") != "json":
             raise UsageError(f"--json conflicts with --output {given['output']}: give one of them.")
-        if given.get("jq") is not None and self.system.environ.get("SYNQ_OUTPUT") != "ndjson":
-            given.setdefault("output", "json")  # --jq goes before the usual format
         here = self.system.folder
-        return settings.resolve(
+        found = settings.resolve(
             given, self.system.environ, self.config, lambda: profiles.find_project(here, self.cache)
         )
+        if given.get("jq") is not None and "output" not in given and found.output != "ndjson":
+            # --jq goes before the usual format.
+            return found._replace(output="json", sources={**found.sources, "output": "option --jq"})
+        return found
 
     @cached_property
     def output(self) -> Output:
         """Data to stdout, messages to stderr."""
         output = self._new_output(
             format=self.settings.output,
+            format_asked=self.settings.sources["output"] == "option --output",
             fields=self.options.get("fields"),
             columns=self.options.get("columns"),
             jq=self.options.get("jq"),
@@ -68,8 +71,16 @@ class RunContext:
             no_color=self.options.get("no_color", False),
             debug=self.settings.debug,
         )
+        chosen = self.settings.profile
+        for sentence in settings.ignored(self.config, [chosen], self.system.environ):
+            output.warn(sentence)
+        if another_users(folder := config_dir(self.system.environ)):
+            output.warn(
+                f"synq runs as root on {folder}, which is another user's, who can't use files that root makes there. "
+                "Run it as that user, or with `sudo -H`."
+            )
         if not self.options.get("quiet"):
-            profiles.announce_project(self.settings.profile, self.settings.sources["profile"], self.cache, output.note)
+            profiles.announce_project(chosen, self.settings.sources["profile"], self.cache, output.note)
         return output
 
     @cached_property
@@ -80,7 +91,18 @@ class RunContext:
     @cached_property
     def tokens(self) -> TokenStore:
         """The store of tokens: the OS keyring, or a file."""
-        return TokenStore(config_dir(self.system.environ), self.system.keyring, cache=self.cache)
+        return self.open_tokens()
+
+    def open_tokens(self, hint: str = LOGIN_HINT) -> TokenStore:
+        """The store of secrets whose errors have this hint."""
+        return TokenStore(
+            config_dir(self.system.environ),
+            self.system.keyring,
+            cache=self.cache,
+            lock_folder=lambda: self.state,
+            note=lambda text: self.output.note(text),  # noqa: PLW0108 opens the output only if needed
+            hint=hint,
+        )
 
     @cached_property
     def session(self) -> Session:
@@ -100,6 +122,7 @@ class RunContext:
             lock_folder=lambda: self.state,
             warn=lambda text: self.output.warn(text),  # noqa: PLW0108 opens the output only if needed
             post_form=lambda url, form: self.network.post_form(url, form),  # noqa: PLW0108 opens the client only if needed
+            terminal=self.system.stderr.isatty(),
         )
 
     @cached_property

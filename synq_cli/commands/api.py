@@ -28,10 +28,10 @@ def send_request(
     ],
     field: Annotated[
         list[str] | None,
-        option("--field", "KEY=VALUE", "Field; true, false, null and numbers are JSON values.", short="-f"),
+        option("--field", "KEY=VALUE", "Field; true, false, null and numbers are JSON values.", short="-F"),
     ] = None,
     raw_field: Annotated[
-        list[str] | None, option("--raw-field", "KEY=VALUE", "Field whose value is always text.", short="-F")
+        list[str] | None, option("--raw-field", "KEY=VALUE", "Field whose value is always text.", short="-f")
     ] = None,
     body: Annotated[str | None, option("--input", FILE, "File with the JSON body; - for standard input.")] = None,
     paginate: Annotated[bool, switch("--paginate", "Read every page of a list, as one array.")] = False,
@@ -45,8 +45,9 @@ def send_request(
     the API's own host.
 
     Fields form the body, or the query with GET, DELETE and --input. In a body, `tags[]=new` appends to a list,
-    `address[city]=Leith` sets a key of an object, and `items[][sku]=A` one of an object in a list. With -f, @FILE as
-    a value reads it from a file.
+    `address[city]=Leith` sets a key of an object, and `items[][sku]=A` one of an object in a list. With -F, @FILE as
+    a value reads it from a file. Give all fields of a list with the same option, -f or -F, since only fields of the
+    same option keep their order.
 
     JSON responses are printed in the output format, anything else as it is. If the response is an object that holds a
     list, --fields, --columns and -o apply to that list. A DELETE asks for confirmation; in a script, use --yes. Exit

@@ -211,7 +211,7 @@ def list_faults(run: RunContext) -> None:
 def clear_faults(run: RunContext) -> None:
     """Remove all faults.
 
-    This also resets how the sandbox counts requests.
+    This also resets how the sandbox counts requests, and synq tries the sandbox's routes again that were missing.
 
     Examples:
       synq sandbox fault clear
@@ -220,6 +220,7 @@ def clear_faults(run: RunContext) -> None:
     with run.sandbox.server():
         from synq_cli.sandbox.server.faults import clear
     count = clear(run.sandbox.file)
+    run.index.forget_missing_of(str(run.sandbox.info()["tenant_id"]))
     run.output.note(f"Removed {count} fault{'s' * (count != 1)} and reset how requests are counted.")
 
 

@@ -13,10 +13,9 @@ from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.prompts import ask_secret
 from synq_cli.resources.webhooks import SAMPLES, mismatch, sample, sign
-from synq_cli.session.profiles import token_store
+from synq_cli.session.profiles import save_setting, token_store
 from synq_cli.session.settings import SANDBOX
-from synq_cli.session.tokens.stores import TokenStore, entry_of
-from synq_cli.state.folders import config_dir
+from synq_cli.session.tokens.stores import entry_of
 
 group = CommandGroup()
 
@@ -87,7 +86,7 @@ def verify_file(
     body = run.system.read_bytes(file)
     why = mismatch(body, _find_secret(run, from_stdin=secret_stdin), signature)
     if why:
-        raise RejectedError("The signature does not match the body.", hint=why)
+        raise RejectedError("The signature does not match these bytes.", hint=why)
     run.output.note("The signature matches.")
 
 
@@ -142,13 +141,16 @@ def _find_secret(run: RunContext, *, from_stdin: bool) -> str:
 def _store_secret(run: RunContext, *, from_stdin: bool) -> str:
     """Store a secret from standard input or a prompt where the profile keeps its token; AuthError if that fails."""
     run.refuse_sandbox("The sandbox has its own webhook secret.")
-    secret = _enter(run, from_stdin=from_stdin)
-    _store(run).write(entry_of(run.settings.profile, "webhook"), secret, token_store(run.config, run.settings.profile))
+    secret, profile = _enter(run, from_stdin=from_stdin), run.settings.profile
+    where = token_store(run.config, profile)
+    if "token_store" not in run.config.profiles.get(profile, {}):  # a login and a logout must find the secret
+        save_setting(run.config.path, profile, "token_store", where)
+    run.open_tokens(_WAYS).write(entry_of(profile, "webhook"), secret, where)
     return secret
 
 
 def _enter(run: RunContext, *, from_stdin: bool) -> str:
-    if from_stdin:
+    if from_stdin and not run.system.stdin.isatty():  # what is typed there would be shown
         return _checked(run, re.sub(r"\r?\n\Z", "", run.system.read_text("-")))
     return _checked(run, ask_secret("Webhook secret: ", stdin=run.system.stdin, stderr=run.system.stderr, hint=_WAYS))
 
@@ -156,20 +158,19 @@ def _enter(run: RunContext, *, from_stdin: bool) -> str:
 def _stored(run: RunContext) -> str | None:
     profile = run.settings.profile
     try:
-        return _store(run).read(entry_of(profile, "webhook"), token_store(run.config, profile))
+        return run.open_tokens(_WAYS).read(entry_of(profile, "webhook"), token_store(run.config, profile))
     except AuthError as error:
         run.output.warn(error.message)  # the prompt may still get it
         return None
 
 
-def _store(run: RunContext) -> TokenStore:
-    return TokenStore(config_dir(run.system.environ), run.system.keyring, cache=run.cache, hint=_WAYS)
-
-
 def _checked(run: RunContext, secret: str) -> str:
+    secret = secret.removeprefix("\ufeff")  # the byte order mark of a file or a pipe
     run.secrets.append(secret)
     if not secret.strip():
         raise UsageError("The webhook secret is empty.", hint=_WAYS)
+    if any("\ud800" <= character <= "\udfff" for character in secret):  # bytes of the environment
+        raise UsageError("The webhook secret is not UTF-8 text.", hint=_WAYS)
     if secret != secret.strip():
         run.output.warn("The webhook secret starts or ends with a space, which is part of it.")
     return secret

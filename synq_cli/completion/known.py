@@ -25,7 +25,8 @@ def answer(words: list[str], environ: Mapping[str, str], folder: Callable[[], Pa
         (kind, prefix), line = [*words[:cut], ""][:2], words[cut + 1 :]
         for value, about in candidates(kind, prefix, line, environ, folder):
             if value.isprintable():
-                sys.stdout.write(f"{value}\t{about}\n")
+                with suppress(UnicodeEncodeError):  # the shell's encoding can't show it, and nobody could type it
+                    sys.stdout.write(f"{value}\t{about}\n")
         sys.stdout.flush()
 
 

@@ -26,7 +26,11 @@ if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
 
 _LONGEST_CONNECT = 10.0
-_OWN_HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": f"synq/{__version__}"}
+_OWN_HEADERS = {
+    "Accept": "application/json, */*;q=0.5",  # /health and some errors are plain text
+    "Accept-Encoding": "gzip",
+    "User-Agent": f"synq/{__version__}",
+}
 # Any other encoding, or several at once, could expand a chunk without bounds before its size is known.
 _ENCODINGS = {"", "identity", "gzip", "x-gzip", "deflate"}
 
@@ -110,7 +114,9 @@ class HttpClient:
         try:
             reply = self.exchange("POST", url, host=host_of(url), content=content, headers=headers)
         except NoResponseError as failed:
-            raise NetworkError(failed.sentence, hint=failed.hint) from None
+            error = NetworkError(failed.sentence, hint=failed.hint)
+            error.retryable = failed.retryable
+            raise error from None
         return reply.status, reply.body
 
     def close(self) -> None:
@@ -180,6 +186,8 @@ class HttpClient:
         finally:
             attempt.close()
             response.close()
+            # It refers back to the response: a cycle that would keep both until the garbage collector runs.
+            response.stream = httpx.ByteStream(b"")
 
 
 class _Attempt:

@@ -49,8 +49,8 @@ class Reply(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The body as text; undecodable bytes are replaced."""
-        return self.body.decode("utf-8", "replace").strip()
+        """The body as text, without a byte order mark; undecodable bytes are replaced."""
+        return self.body.decode("utf-8-sig", "replace").strip()
 
     @property
     def is_html(self) -> bool:

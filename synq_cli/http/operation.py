@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
+from synq_cli.errors import UsageError
+
 Effect = Literal["read", "create", "replace", "relative", "delete", "trigger"]
 RetryClass = Literal["safe", "keyed", "unsafe"]
 
@@ -26,10 +28,12 @@ class Operation(NamedTuple):
     gives: Literal["json", "text", "nothing"] = "json"
 
     def path_with(self, values: Mapping[str, str] | None) -> str:
-        """The path with these values for its placeholders, escaped."""
+        """The path with these values for its placeholders, escaped. UsageError for one that no path can hold."""
         from urllib.parse import quote
 
         quoted = {name: quote(value, safe="") for name, value in (values or {}).items()}
-        # A segment of dots would lead to another route.
-        dots = {name: value.replace(".", "%2E") for name, value in quoted.items() if not value.strip(".")}
-        return self.path.format_map(quoted | dots)
+        for value in quoted.values():
+            # Servers and proxies resolve them, and %2E%2E as well: it would be a request to another route.
+            if value in {"", ".", ".."}:
+                raise UsageError(f'The id "{value}" can\'t be sent in a URL.', hint="Use the dashboard for this.")
+        return self.path.format_map(quoted)

@@ -4,12 +4,20 @@ import math
 from typing import Any
 
 from synq_cli import exact_json
-from synq_cli.errors import RateLimitedError
+from synq_cli.errors import RateLimitedError, SynqError
 from synq_cli.http import replies
 from synq_cli.http.exchange import Reply
 from synq_cli.http.operation import Operation
 from synq_cli.http.rate_limit import Ticket
 from synq_cli.http.transport import ApiRequest, ApiTransport
+
+
+class NotRenewedError(Exception):
+    """The API refused the token, and it could not be renewed for this `reason`: the request was not carried out."""
+
+    def __init__(self, reason: SynqError) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 class SingleAttemptTransport(ApiTransport):
@@ -31,14 +39,15 @@ class SingleAttemptTransport(ApiTransport):
     def attempt(self, operation: Operation, ticket: Ticket, body: object) -> Any:
         """Send a body, or its exact bytes, once and return the parsed answer.
 
-        Raises what `send` raises; after RateLimitedError, NetworkError and UsageError a write was not carried out.
+        Raises what `send` raises, and NotRenewedError; after that, RateLimitedError, NetworkError and UsageError a
+        write was not carried out.
         """
         content = body if isinstance(body, bytes) else exact_json.dumps(body).encode()
         url = self.session.base_url + operation.path
         request = ApiRequest(operation, url, None, content, {"Content-Type": "application/json"})
         token = self.session.credentials.token
         outcome = self._send_once(request, ticket)
-        if isinstance(outcome, Reply) and outcome.status == 401 and self.session.renew(token):
+        if isinstance(outcome, Reply) and outcome.status == 401 and self._renew(token):
             self._record(outcome, ticket, 0)
             ticket = self.acquire(0)
             outcome = self._send_once(request, ticket)
@@ -48,6 +57,12 @@ class SingleAttemptTransport(ApiTransport):
         if isinstance(outcome, Reply) and outcome.status < 300:
             return replies.parse(outcome, operation)
         raise self._error(request, outcome)
+
+    def _renew(self, token: str) -> bool:
+        try:
+            return self.session.renew(token)
+        except SynqError as error:
+            raise NotRenewedError(error) from None
 
     def close(self) -> None:
         """Close the connection to the rate limit; the HTTP client is shared."""

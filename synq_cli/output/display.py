@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 class Output:
     """What the commands print with. UsageError if `fields`, `columns` or `jq` is invalid.
 
-    `note`, `warn` and `progress` are those of its `messages`. `width` is the terminal's in cells;
-    None asks the terminal.
+    `format_asked` says whether the command line asks for the format; if not, a single value is printed bare. `note`,
+    `warn` and `progress` are those of its `messages`. `width` is the terminal's in cells; None asks the terminal.
     """
 
     def __init__(
@@ -34,6 +34,7 @@ class Output:
         environ: Mapping[str, str],
         now: Callable[[], float],
         format: str | None = None,  # noqa: A002 the option's own name
+        format_asked: bool = False,
         fields: str | None = None,
         columns: str | None = None,
         jq: str | None = None,
@@ -45,11 +46,14 @@ class Output:
         self._out = Stream(stdout, environ, no_color=no_color)
         self._width = width
         self._now = now
+        self._format_asked = format_asked
         errors = Stream(stderr, environ, no_color=no_color, optional=True)
         machine = jq is not None or format not in {None, "table"}
         self.messages = Messages(errors, now=now, machine=machine, quiet=quiet, debug=debug)
         self.note, self.warn, self.progress = self.messages.note, self.messages.warn, self.messages.progress
         self._view = ViewOptions(terminal=self._out.terminal, format=format, fields=fields, columns=columns, jq=jq)
+        if not self._out.terminal and self.format != "table":
+            self._out.use_utf8()
 
     @property
     def format(self) -> str:
@@ -242,10 +246,10 @@ class Output:
             self._out.write(self._out.fit(text))
 
     def value(self, value: object) -> None:
-        """One bare value; a JSON value in JSON formats and YAML."""
+        """One value, bare as in $(…); a JSON value if the command line asks for JSON or YAML."""
         if self._view.filter:
             self._filtered(value)
-        elif self.format in {"json", "ndjson", "yaml"}:
+        elif self._format_asked and self.format in {"json", "ndjson", "yaml"}:
             machine.write_json(self._out, value)  # a JSON value is YAML too
         else:
             self._line(plain(value))
@@ -255,8 +259,7 @@ class Output:
         if rows:
             from synq_cli.output.drawing import table
 
-            # Amounts are never cut: if they make the table too wide, the terminal wraps it.
-            self._draw(table.build_table(self._canvas(), rows, shown, keep_empty=self._view.selects))
+            self._draw(table.build_list(self._canvas(), rows, shown, keep_empty=self._view.selects))
         else:
             self.note(empty)
 

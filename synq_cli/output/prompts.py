@@ -4,10 +4,11 @@
 # asks forever at the end of the input, and reads secrets with getpass, which cuts long ones.
 
 import sys
-from collections.abc import Callable, Sequence
-from typing import TextIO
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any, TextIO
 
-from synq_cli.errors import RefusedError
+from synq_cli.errors import RefusedError, UsageError
 from synq_cli.output.formats import visible
 from synq_cli.output.streams import Stream
 
@@ -51,7 +52,7 @@ def ask_secret(prompt: str, *, stdin: TextIO, stderr: TextIO, hint: str) -> str:
         from getpass import getpass
 
         return getpass(prompt, stderr)
-    return _read_hidden(prompt, stdin.fileno(), Stream(stderr, {}))
+    return _read_hidden(prompt, stdin, stderr)
 
 
 def _require_terminal(stdin: TextIO, stderr: TextIO, message: str, hint: str) -> None:
@@ -62,39 +63,100 @@ def _require_terminal(stdin: TextIO, stderr: TextIO, message: str, hint: str) ->
 def _answer(question: str, stdin: TextIO, stderr: TextIO) -> str:
     terminal = Stream(stderr, {})
     terminal.write(terminal.fit(question))
-    answer = stdin.readline()
+    with _errors(stdin):
+        answer = stdin.readline()
     if not answer.endswith("\n"):
         terminal.write("\n")  # Ctrl-D leaves the cursor behind the question
     return answer.strip()
 
 
+@contextmanager
+def _errors(stdin: TextIO) -> Iterator[None]:
+    """Errors of reading a terminal as UsageError."""
+    closed: tuple[type[Exception], ...] = (OSError,)
+    if sys.platform != "win32":
+        import termios
+
+        closed = (OSError, termios.error)
+    try:
+        yield
+    except UnicodeDecodeError:
+        raise UsageError(f"Invalid answer: it is not {stdin.encoding} text, the encoding of this terminal.") from None
+    except closed as error:
+        raise UsageError(f"The terminal can't be read: {error.args[1]}.") from None
+
+
 if sys.platform != "win32":
 
-    def _read_hidden(prompt: str, keyboard: int, terminal: Stream) -> str:
+    def _read_hidden(prompt: str, stdin: TextIO, stderr: TextIO) -> str:
         # getpass reads whole lines, and a terminal cuts those at 1,024 characters on macOS and 4,095 on Linux. Tokens
         # can be longer, so the line is read key by key.
         import os
+
+        keyboard, line = stdin.fileno(), bytearray()
+
+        def start() -> None:
+            line.clear()  # what was typed before a stop
+            os.write(stderr.fileno(), prompt.encode())  # a signal may have interrupted a write to stderr itself
+
+        with _errors(stdin):
+            try:
+                with _hidden(keyboard, resumed=start):
+                    start()
+                    while (key := os.read(keyboard, 1)) not in {b"", b"\n", b"\r", b"\x04"}:
+                        if key in {b"\x7f", b"\b"}:
+                            del line[-1:]
+                        elif key == b"\x15":
+                            line.clear()
+                        else:
+                            line += key
+            finally:
+                Stream(stderr, {}).write("\n")
+            return line.decode(stdin.encoding)
+
+    @contextmanager
+    def _hidden(keyboard: int, resumed: Callable[[], None]) -> Iterator[None]:
+        """Don't show what is typed; call `resumed` when this process continues after a stop.
+
+        Whatever stops or ends the process, the terminal is as before: the shell reads from it next.
+        """
+        import os
+        import signal
         import termios
 
-        before = termios.tcgetattr(keyboard)
-        hidden = termios.tcgetattr(keyboard)
+        from synq_cli.deadline import set_terminal
+
+        shown, hidden = termios.tcgetattr(keyboard), termios.tcgetattr(keyboard)
         hidden[3] &= ~(termios.ECHO | termios.ICANON)
         hidden[6][termios.VMIN], hidden[6][termios.VTIME] = 1, 0
-        termios.tcsetattr(keyboard, termios.TCSADRAIN, hidden)
-        try:
-            terminal.write(terminal.fit(prompt))
-            return _typed_line(lambda: os.read(keyboard, 1))
-        finally:
-            termios.tcsetattr(keyboard, termios.TCSADRAIN, before)
-            terminal.write("\n")
 
-    def _typed_line(read_key: Callable[[], bytes]) -> str:
-        line = bytearray()
-        while (key := read_key()) not in {b"", b"\n", b"\r", b"\x04"}:
-            if key in {b"\x7f", b"\b"}:
-                del line[-1:]
-            elif key == b"\x15":
-                line.clear()
-            else:
-                line += key
-        return line.decode("utf-8", "replace")
+        def set_to(mode: Any, when: int = termios.TCSADRAIN) -> bool:
+            return set_terminal(keyboard, mode, when)
+
+        def leave(number: int, _frame: object) -> None:
+            with suppress(termios.error):  # it was closed
+                set_to(shown, termios.TCSAFLUSH)
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)  # ends the process or stops it here
+            signal.signal(number, leave)
+            set_to(hidden)
+
+        def resume(_number: int, _frame: object) -> None:
+            if set_to(hidden):
+                resumed()
+
+        leaving = (signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM, signal.SIGTSTP)
+        before = {number: signal.getsignal(number) for number in (*leaving, signal.SIGCONT)}
+        for number in leaving:
+            if before[number] is not signal.SIG_IGN:  # such as by nohup
+                signal.signal(number, leave)
+        signal.signal(signal.SIGCONT, resume)
+        try:
+            set_to(hidden)
+            yield
+        finally:
+            hidden[:] = shown  # for a signal that arrives now
+            # Of a secret that was pasted with a line break, the rest must not reach the shell, which would show it.
+            set_to(shown, termios.TCSAFLUSH)
+            for number, handler in before.items():
+                signal.signal(number, handler)

@@ -37,16 +37,22 @@ class Stream:
         forced = environ.get("CLICOLOR_FORCE", "0") not in {"", "0"}
         wanted = forced or (self.terminal and environ.get("CLICOLOR") != "0")
         self.color = wanted and not (no_color or environ.get("NO_COLOR") or dumb)
-        self.encoding = file.encoding or "utf-8"
-        self.unicode = self.encoding.lower().startswith("utf")
-        self.ellipsis = self.fit("…")
         # A stream of the same terminal with a live drawing: messages are printed above it.
         self.above: Stream | None = None
-        reconfigure = getattr(file, "reconfigure", None)
-        if reconfigure:
+        self._use(file.encoding or "utf-8")
+
+    def use_utf8(self) -> None:
+        """Write UTF-8 whatever the locale, as programs expect of data."""
+        self._use("utf-8")
+
+    def _use(self, encoding: str) -> None:
+        self.encoding = encoding
+        self.unicode = encoding.lower().startswith("utf")
+        self.ellipsis = self.fit("…")
+        if reconfigure := getattr(self.file, "reconfigure", None):
             # A character that the encoding lacks must not fail the run; CSV and TSV lines end in \n everywhere.
             with suppress(OSError):  # it flushes, which fails on a full disk; the next write reports that
-                reconfigure(errors="backslashreplace", newline="\n")
+                reconfigure(encoding=encoding, errors="backslashreplace", newline="\n")
 
     def fit(self, text: str) -> str:
         """The text as the stream's encoding can carry it."""

@@ -24,8 +24,16 @@ def read_fields(typed: Iterable[str], raw: Iterable[str], read: Callable[[str], 
     """Parse `key=value` arguments; UsageError for an invalid one.
 
     In `typed` ones true, false, null and numbers become JSON values, and @FILE is replaced by what `read` returns.
+    The order of typed and raw ones among each other is unknown, so a list must not have both.
     """
-    return [_field(word, read) for word in typed] + [_field(word, None) for word in raw]
+    found = [_field(word, read) for word in typed], [_field(word, None) for word in raw]
+    both = set.intersection(*({field.key.partition("[]")[0] for field in kind if "[]" in field.key} for kind in found))
+    if both:
+        raise UsageError(
+            f"The list {min(both)} is given with both -f and -F, whose order would be lost.",
+            hint="Use -F for all of its fields, or --input.",
+        )
+    return [*found[0], *found[1]]
 
 
 def as_query(fields: Iterable[Field]) -> dict[str, str]:

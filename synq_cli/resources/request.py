@@ -92,7 +92,7 @@ class Requests(Resource):
 
     def _path(self, text: str) -> tuple[str, list[Field]]:
         """The path below the base URL, and the fields of its query. UsageError for another host or an invalid path."""
-        from urllib.parse import parse_qsl
+        from urllib.parse import parse_qsl, unquote
 
         base = self._api.session.base_url
         if "://" in text.partition("?")[0]:
@@ -104,7 +104,7 @@ class Requests(Resource):
             raise UsageError(f'Invalid path "{text}": it must start with a slash.', hint=f"Did you mean /{text}?")
         if "#" in text or not text.isprintable() or " " in text:
             raise UsageError(f'Invalid path "{text}".', hint="Escape spaces and special characters, such as %20.")
-        if {".", ".."} & set(path.split("/")):
+        if {".", ".."} & set(unquote(path).split("/")):  # servers resolve %2e%2e too
             raise UsageError(f'Invalid path "{text}".', hint="Use a path without . and .. in it.")
         pairs = parse_qsl(query, keep_blank_values=True)
         return path.replace("{", "%7B").replace("}", "%7D"), [Field(key, value, value) for key, value in pairs]
@@ -138,6 +138,6 @@ def _answer(reply: Reply) -> Answer:
     if not reply.body.strip():
         return Answer(head, "nothing")
     try:
-        return Answer(head, "json", exact_json.loads(reply.body.decode()))
+        return Answer(head, "json", exact_json.loads(reply.body.decode("utf-8-sig")))
     except (ValueError, RecursionError):
         return Answer(head, "text", reply.text)

@@ -209,6 +209,7 @@ def mismatch(body: bytes, secret: str, signature: str) -> str | None:
     if hmac.compare_digest(sign(body.rstrip(b"\r\n"), secret), digits):
         return "It matches the body without the line end after it."
     return (
-        "Re-serialized JSON, another encoding or an added line end changes the bytes: check the body exactly as it was "
-        "received, with this webhook's secret."
+        "Parsing and printing JSON changes its bytes (PHP writes \\/ for /, JavaScript 1 for 1.0, Go \\u003c for <), "
+        "as does another encoding or an added line end: check the body exactly as it was received, with this webhook's "
+        "secret."
     )

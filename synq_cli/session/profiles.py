@@ -15,21 +15,24 @@ from synq_cli.state.folders import replace_file, sole_writer
 _HEADER = "# Written by `synq config` and `synq auth`; comments are not kept.\n"
 # Names the profile to use in its folder and below, and nothing else.
 _PROJECT_FILE = ".synq.yaml"
+_UNREADABLE = "Check whose file it is: synq under sudo may have made it. Or set SYNQ_CONFIG_DIR to another folder."
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 class Config(NamedTuple):
-    """config.yaml: the profile that `auth switch` chose, and each profile's settings."""
+    """config.yaml: the profile that `auth switch` chose, and each profile's settings; `unknown` are other names."""
 
     path: Path
     current: str | None = None
     profiles: Mapping[str, Mapping[str, object]] = MappingProxyType({})
+    unknown: tuple[str, ...] = ()
 
 
 def load(path: Path, cache: Cache | None = None) -> Config:
     """Read the file; a missing one is empty, a damaged one a UsageError that names it."""
     document = _read(path, cache)
-    return Config(path, document.get("current_profile"), document["profiles"])
+    unknown = tuple(str(name) for name in document if name not in {"current_profile", "profiles"})
+    return Config(path, document.get("current_profile"), document["profiles"], unknown)
 
 
 def change(path: Path, edit: Callable[[dict[str, Any]], None]) -> Config:
@@ -88,7 +91,7 @@ def read_yaml(path: Path, cache: Cache | None = None) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     except OSError as error:
-        raise damaged(path, f"it can't be read ({error.strerror})") from None
+        raise UsageError(f"{path} can't be used: it can't be read ({error.strerror}).", hint=_UNREADABLE) from None
     except UnicodeDecodeError:
         raise damaged(path, "it is not UTF-8 text") from None
     if not text.strip():
@@ -140,6 +143,7 @@ def find_project(working_folder: Callable[[], Path], cache: Cache) -> tuple[str,
     """The profile that the nearest .synq.yaml names, in the folder or above, and that file; None if there is none.
 
     UsageError if it has other content: a downloaded folder must not decide where tokens are sent or what is run.
+    UsageError, too, for a .synq.yml, so that nobody takes its profile for the one in use.
     """
     try:
         folder = working_folder()
@@ -155,6 +159,8 @@ def find_project(working_folder: Callable[[], Path], cache: Cache) -> tuple[str,
             if not isinstance(named, str | None):
                 raise damaged(path, "profile must be a name; put it in quotes")
             return None if named is None else (check_name(named, str(path)), str(path))
+        if _is_file(misnamed := path.with_suffix(".yml")):
+            raise UsageError(f"{misnamed} is not used.", hint=f"Rename it to {_PROJECT_FILE}, or remove it.")
     return None
 
 

@@ -1,18 +1,18 @@
 """The session of a run: API host, profile, tenant, organization and token."""
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
-from synq_cli.errors import AuthError, RefusedError
+from synq_cli.errors import AuthError, NetworkError, RateLimitedError, RefusedError, ServerError, SynqError
 from synq_cli.nearest import did_you_mean
 from synq_cli.session import profiles
 from synq_cli.session.network.base_url import host_of
 from synq_cli.session.settings import RENEWAL_SETTINGS, SANDBOX, Settings, stored_base_url
-from synq_cli.session.tokens.credentials import Credentials, check_token, scope_of
-from synq_cli.session.tokens.stores import STORES, TokenStore
+from synq_cli.session.tokens.credentials import Credentials, bare_token, check_token, scope_of
+from synq_cli.session.tokens.stores import STORES, MissingKeyringError, TokenStore, entry_of
 from synq_cli.state.cache import Cache
 from synq_cli.times import timestamp
 from synq_cli.uuids import parse_uuid
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 # A token is renewed this many seconds before it expires; after a failure, not again for a while.
 _MARGIN, _PAUSE = 300.0, 60.0
+# How a renewal fails whose token URL is at fault.
+TOKEN_URL_ERRORS = (NetworkError, RateLimitedError, ServerError)
 # What the environment can set instead of a profile.
 OVERRIDES = ("SYNQ_TOKEN", "SYNQ_BASE_URL", "SYNQ_TENANT_ID", "SYNQ_ORG_ID")
 
@@ -29,7 +31,7 @@ OVERRIDES = ("SYNQ_TOKEN", "SYNQ_BASE_URL", "SYNQ_TENANT_ID", "SYNQ_ORG_ID")
 class Session:
     """Who a run talks to the API as; the token is read when it is first needed, and renewed before it expires.
 
-    `secrets` are all that came up in this run; threads share a session.
+    `secrets` are all that came up in this run; `terminal` says whether stderr is one. Threads share a session.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class Session:
         lock_folder: Callable[[], Path],
         warn: Callable[[str], None],
         post_form: "PostForm",
+        terminal: bool = False,
     ) -> None:
         self.settings = settings
         self.environ = environ
@@ -56,6 +59,7 @@ class Session:
         self.lock_folder = lock_folder
         self.warn = warn
         self.post_form = post_form
+        self.terminal = terminal
         self.profile = settings.profile
         self.base_url = settings.base_url
         self.host = SANDBOX if self.profile == SANDBOX else host_of(self.base_url)
@@ -68,7 +72,7 @@ class Session:
 
     def use(self, token: str, source: str) -> None:
         """Use this token, not the stored one."""
-        self._entered = token.strip(), source
+        self._entered = bare_token(token), source
 
     @property
     def credentials(self) -> Credentials:
@@ -91,18 +95,22 @@ class Session:
     def keep_fresh(self, until: float = 0.0) -> None:
         """Renew a token that expires within five minutes, or before `until` in epoch seconds, if the profile can.
 
-        AuthError if it has expired and there is no other; before that, a failure is a warning.
+        What `Renewal` raises if it has expired and there is no other; before that, a failure is a warning.
         """
         with self._lock:
             expires_at, now = self.credentials.expires_at, self.now()
-            if expires_at is None or expires_at > max(now + _MARGIN, until) or not self.can_renew:
+            if expires_at is None or expires_at > max(now + _MARGIN, until):
+                return
+            if self.credentials.source == SANDBOX:
+                self._set_token(self.sandbox_token(), SANDBOX)
+            if not self.can_renew:
                 return
             if now < min(expires_at, self._next_attempt):
                 return
             self._next_attempt = now + _PAUSE
             try:
                 self.renew()
-            except AuthError as error:
+            except (AuthError, *TOKEN_URL_ERRORS) as error:
                 if expires_at <= now:
                     raise
                 self.warn(f"{error.message} The current one is valid for {(expires_at - now) / 60:.0f} minutes.")
@@ -118,7 +126,7 @@ class Session:
             return True
 
     def renew_now(self) -> None:
-        """Renew the token; AuthError, with what to do about it, if the profile can't."""
+        """Renew the token; AuthError, with what to do about it, if the profile can't. Raises what `Renewal` raises."""
         if not self.renew():
             source = self.credentials.source
             raise AuthError(
@@ -141,6 +149,8 @@ class Session:
             secrets=self.secrets,
             warn=self.warn,
             post_form=self.post_form,
+            is_current=self._is_current,
+            terminal=self.terminal,
         )
 
     def describe(self, *, in_use: bool = True) -> dict[str, object]:
@@ -166,17 +176,29 @@ class Session:
         if self._known_login()[0] is None and not self.renews:
             raise self._not_logged_in()
 
+    def check_expiry(self) -> None:
+        """AuthError for a token that has expired and does not renew itself, found without asking the keyring."""
+        source, claims = self._known_login()
+        expires_at = claims.get("expires_at")
+        renews = source in STORES and self.renews
+        if expires_at is not None and expires_at <= self.now() and not renews:
+            when = timestamp(expires_at)
+            raise AuthError(f"The token from {source} expired at {when}.", hint=self._new_token(source))
+
     def save_login(self, where: str, renewal: Mapping[str, str], refresh: str | None) -> None:
         """Store the token that was entered, and what renews it, as the profile's login.
 
-        `where` is "keyring" or "file", `renewal` the settings of the renewal, `refresh` the refresh token if any.
+        `where` is "keyring" or "file", `renewal` the settings of the renewal, `refresh` the refresh token if any. If
+        it can't be stored, the login before stays; else that is deleted, also from the other store.
         """
         named: dict[str, Any] = dict.fromkeys(RENEWAL_SETTINGS) | dict(renewal)
         settings = self.settings._replace(**named)
         credentials = self.credentials
-        if refresh is not None:
-            self.renewal(settings, where).store_refresh(refresh)
-        self.tokens.write(self.profile, credentials.token, where)
+        secrets = {
+            entry_of(self.profile, "refresh"): refresh,
+            entry_of(self.profile, "refresh-next"): None,
+            self.profile: credentials.token,
+        }
         ids = {"tenant_id": credentials.tenant_id, "org_id": credentials.org_id}
         # A claim can be any text; in the profile, one that is no UUID would stop every later run.
         found = {name: value for name, value in ids.items() if parse_uuid(value, bare=False)}
@@ -188,15 +210,37 @@ class Session:
             )
             config["current_profile"] = config.get("current_profile") or self.profile
 
-        profiles.change(self.config.path, edit)
+        with self._no_renewal():
+            before = self.tokens.replace(secrets, where)
+            try:
+                profiles.change(self.config.path, edit)
+            except BaseException:  # no profile would name the token
+                self.tokens.replace(before, where)
+                raise
+            other = "file" if where == "keyring" else "keyring"
+            if other == "file" or self._stored.get("token_store") == other:  # a keyring that was not used may hang
+                self._clear_other_store(other, where)
         self.settings, self._entered = settings, None
         self._set_token(credentials.token, where)
 
     def forget_login(self) -> bool:
-        """Delete the profile's login with all its secrets; False if there was none."""
-        had = self.tokens.delete_profile(self.profile, self._where)
-        self.cache.set("logins", self.profile, None)
-        profiles.change(self.config.path, self._drop_renewal)
+        """Delete the profile's login with all its secrets, from both stores; False if there was none.
+
+        An error of the store that the profile does not use is a warning.
+        """
+        had, own = False, self._where if self._stored else None
+        with self._no_renewal():
+            for where in ("file", "keyring"):
+                try:
+                    had |= self.tokens.delete_profile(self.profile, where)
+                except SynqError as error:
+                    if where == own:
+                        raise
+                    if not isinstance(error, MissingKeyringError):
+                        self._warn_of_leftovers(where, error)
+            self.cache.set("logins", self.profile, None)
+            if self._stored.keys() & RENEWAL_SETTINGS:
+                profiles.change(self.config.path, self._drop_renewal)
         return had
 
     def keep(self, name: str, value: object) -> None:
@@ -209,7 +253,7 @@ class Session:
         """Tenant and organization, null if there is no login that tells."""
         known = {"tenant_id": self.settings.tenant_id, "org_id": self.settings.org_id}
         if not all(known.values()):
-            with suppress(AuthError):
+            with suppress(AuthError, *TOKEN_URL_ERRORS):
                 known = {"tenant_id": self.credentials.tenant_id, "org_id": self.credentials.org_id}
         return known
 
@@ -235,9 +279,12 @@ class Session:
             expired = f"The token expired {minutes} minutes ago. " if minutes > 1 else "The token has just expired. "
         if self.profile == SANDBOX:
             return f"{expired}Run the command again: the sandbox issues a new token each time."
-        if self.credentials.source == "SYNQ_TOKEN":
-            return f"{expired}Set SYNQ_TOKEN to a new token."
-        return f"{expired}Log in again: synq auth login --profile {self.profile}"
+        return f"{expired}{self._new_token(self.credentials.source)}"
+
+    def _new_token(self, source: str | None) -> str:
+        if source == "SYNQ_TOKEN":
+            return "Set SYNQ_TOKEN to a new token."
+        return f"Log in again: synq auth login --profile {self.profile}"
 
     @property
     def _where(self) -> str:
@@ -269,7 +316,7 @@ class Session:
         if self.profile == SANDBOX:
             return self.sandbox_token(), SANDBOX
         if token := self.environ.get("SYNQ_TOKEN"):
-            return token.strip(), "SYNQ_TOKEN"
+            return bare_token(token), "SYNQ_TOKEN"
         # A profile that was never logged in has nothing in the keyring, which may be slow to answer.
         stored = self.tokens.read(self.profile, self._where) if self._stored else None
         if not stored and not self.renews:
@@ -299,6 +346,28 @@ class Session:
                 "The stored login was not changed.",
                 hint="Check the clock of this machine: `synq doctor --network` compares it with the API's.",
             )
+
+    def _no_renewal(self) -> AbstractContextManager[None]:
+        """Keep other processes from renewing the login meanwhile, which would store it again."""
+        return self.renewal(self.settings, self._where).lock() if self.renews else nullcontext()
+
+    def _is_current(self) -> bool:
+        """Whether no other process has changed the profile's login since this run read it."""
+        stored = profiles.load(self.config.path, self.cache).profiles.get(self.profile, {})
+        return all(stored.get(name) == self._stored.get(name) for name in ("token_store", *RENEWAL_SETTINGS))
+
+    def _clear_other_store(self, other: str, used: str) -> None:
+        """Delete the profile's secrets from the other store; a webhook secret that was in use moves to the used one."""
+        webhook = entry_of(self.profile, "webhook")
+        try:
+            if other == self._where and (kept := self.tokens.read(webhook, other)) is not None:
+                self.tokens.write(webhook, kept, used)
+            self.tokens.delete_profile(self.profile, other)
+        except SynqError as error:
+            self._warn_of_leftovers(other, error)
+
+    def _warn_of_leftovers(self, where: str, error: SynqError) -> None:
+        self.warn(f"The {where} may still hold secrets of profile {self.profile}: {error.message}")
 
     def _drop_renewal(self, config: dict[str, Any]) -> None:
         for name in RENEWAL_SETTINGS:

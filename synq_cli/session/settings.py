@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Literal, NamedTuple, get_args
 
 from synq_cli.errors import UsageError
@@ -204,6 +204,27 @@ def describe(settings: Settings) -> list[dict[str, object]]:
         }
         for setting in SETTINGS
     ]
+
+
+def ignored(config: Config, profiles: Iterable[str], environ: Mapping[str, str]) -> Iterator[str]:
+    """A sentence for each name in config.yaml, of these profiles or beside them, and each variable without effect.
+
+    Only variables that differ from those of settings by case and underscores: others may be a script's own.
+    """
+    known = [*(setting.name for setting in SETTINGS if setting.in_profile), "token_store"]  # written by `auth login`
+    for name in config.unknown:
+        where = did_you_mean(name, ("current_profile", "profiles")) or "Settings belong below a profile."
+        yield f'Unknown name "{name}" in {config.path} is ignored. {where}'.rstrip()
+    for profile in profiles:
+        for name in map(str, config.profiles.get(profile, {})):
+            if name not in known:
+                near = did_you_mean(name, known)
+                yield f'Unknown setting "{name}" of profile {profile} in {config.path} is ignored. {near}'.rstrip()
+    variables = {setting.env.replace("_", ""): setting.env for setting in SETTINGS if setting.env}
+    for name in environ:
+        meant = variables.get(name.replace("_", "").upper())
+        if meant and meant != name:
+            yield f"Unknown variable {name} is ignored. Did you mean {meant}?"
 
 
 def find_setting(name: str, *, in_profile: bool = True) -> Setting:

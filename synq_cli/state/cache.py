@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from synq_cli.errors import UsageError
-from synq_cli.state.folders import private_folder, replace_file
+from synq_cli.state.folders import replace_file, sole_writer
+
+_LOCK_LIMIT = 1.0  # seconds; then the value is not worth the wait
 
 
 class Cache:
@@ -27,16 +29,15 @@ class Cache:
         missing = object()
         if self._read_only or self.get(topic, name, missing) == value:
             return
-        # Of two processes that write at once, one may lose its value.
-        topics = self._read()
-        values = topics.get(topic)
-        topics[topic] = (values if isinstance(values, dict) else {}) | {name: value}
-        with suppress(UsageError):
-            replace_file(private_folder(self._folder()) / "memory.json", json.dumps(topics))
+        with suppress(UsageError), sole_writer(path := self._folder() / "memory.json", limit=_LOCK_LIMIT):
+            topics = self._read()
+            values = topics.get(topic)
+            topics[topic] = (values if isinstance(values, dict) else {}) | {name: value}
+            replace_file(path, json.dumps(topics))
 
     def _read(self) -> dict[str, Any]:
         try:
             topics = json.loads((self._folder() / "memory.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError, RecursionError):
+        except (OSError, ValueError, RecursionError, UsageError):  # the last one if there is no home folder
             return {}
         return topics if isinstance(topics, dict) else {}

@@ -129,6 +129,12 @@ class LocalIndex:
         """Forget every route that the server was seen to lack."""
         self._rows("DELETE FROM missing WHERE scope = ?")
 
+    def forget_missing_of(self, tenant: str) -> None:
+        """The same for a tenant at any host."""
+        end = f"/{tenant}"
+        with self._open() as database:
+            database.execute("DELETE FROM missing WHERE substr(scope, ?) = ?", (-len(end), end))
+
     def missing(self) -> list[str]:
         """Every route that the server was seen to lack within a day."""
         sql = "SELECT operation FROM missing WHERE scope = ? AND abs(? - since) < ? ORDER BY operation"

@@ -59,8 +59,8 @@ class Host(httpx.BaseTransport):
         return httpx.Response(200, json={"id": f"id of {key}"})
 
 
-def engine(folder: Path, host: Host | None, **variables: str) -> tuple[RunContext, Engine]:
-    clock = [NOW]
+def engine(folder: Path, host: Host | None, *, at: float = NOW, **variables: str) -> tuple[RunContext, Engine]:
+    clock = [at]
 
     def sleep(seconds: float) -> None:
         clock[0] += seconds
@@ -190,7 +190,7 @@ def test_confirmed_repeat_is_sent_unless_a_third_process_has_sent_it_meanwhile(m
     greetings.start(planned(run, greetings, "Ann"))
     confirmed, late = (planned(*engine(memory, host), "Ann") for _ in range(2))
     assert confirmed.repeat == late.repeat is not None
-    engine(memory, host)[1].start(confirmed)
+    engine(memory, host, at=NOW + 0.5)[1].start(confirmed)
     with pytest.raises(RefusedError, match="This row was posted"):
-        engine(memory, host)[1].start(late)
+        engine(memory, host, at=NOW + 1)[1].start(late)
     assert len(host.keys) == 2

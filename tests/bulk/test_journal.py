@@ -3,6 +3,8 @@
 import os
 import sqlite3
 import stat
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -66,6 +68,13 @@ def test_one_process_works_on_a_run_and_others_may_read_it(memory: Path) -> None
         other.lock()
 
 
+def test_run_is_not_said_to_be_running_because_others_look_at_it(memory: Path) -> None:
+    name = new_run(memory).facts.id
+    with ThreadPoolExecutor(4) as pool:
+        states = Counter(pool.map(lambda _: Runs(memory).overview(name)["state"], range(100)))
+    assert states == {"stopped": 100}
+
+
 def test_ids_sort_by_time_and_a_prefix_is_enough(memory: Path) -> None:
     for at in (NOW + 90_000, NOW, NOW):
         new_run(memory, at).close()
@@ -86,11 +95,29 @@ def test_file_that_is_not_a_journal_is_named(memory: Path, content: bytes) -> No
     assert Runs(memory).rows()[0]["state"] == "damaged"
 
 
+def test_a_folder_that_can_not_be_read_is_not_an_empty_one(tmp_path: Path) -> None:
+    (tmp_path / "runs").touch()
+    with pytest.raises(UsageError, match="can't be read: Not a directory"):
+        Runs(tmp_path / "runs").rows()
+
+
 def test_a_run_leaves_one_file_and_its_lock(memory: Path) -> None:
     with new_run(memory) as journal:
         journal.lock()
         journal.sent(2, NOW)
     assert sorted(path.suffix for path in memory.iterdir()) == [".lock", ".sqlite3"]
+
+
+def test_what_killed_processes_left_is_deleted_after_a_day(memory: Path) -> None:
+    with Runs(memory).create(ROWS, NOW, verb="v", file="-", path=str(memory / "b.input"), scope="s", profile="p"):
+        pass
+    left = ["a.input", "b.input", "260101-120000-aa.new", "260101-120000-aa.new-journal"]
+    for age, kept in ((86_000, left), (87_000, ["b.input"])):  # a run needs this one
+        for name in left:
+            (memory / name).write_text("rows")
+            os.utime(memory / name, (NOW - age, NOW - age))
+        new_run(memory, NOW).close()
+        assert sorted(path.name for path in memory.iterdir() if path.suffix != ".sqlite3") == sorted(kept)
 
 
 def finished(folder: Path, at: float, receipt: str, **facts: str) -> Facts:

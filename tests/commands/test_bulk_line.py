@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
+from stat import S_IMODE
 from typing import Any
 
 import httpx
@@ -192,9 +193,10 @@ def test_every_problem_is_listed_and_nothing_sent(run: Any, shop: Shop, tmp_path
 def test_failed_rows_become_a_file_that_can_be_sent_again(run: Any, shop: Shop, counts: Path, tmp_path: Path) -> None:
     shop.answers = {"BBB": refused(words="=Invalid()"), "EEE": refused(404)}
     report = tmp_path / "report.csv"
+    counts.chmod(0o640)
     result = run("inventory", "adjust", "--file", str(counts), "--yes", "--json", "--report", str(report))
     failed = tmp_path / "counts.failed.csv"
-    assert result.status == 9
+    assert (result.status, S_IMODE(failed.stat().st_mode)) == (9, 0o640)
     summary = json.loads(result.out)
     assert (summary["done"], summary["failed"], summary["failed_file"]) == (4, 2, str(failed))
     error = next(json.loads(line) for line in result.err.splitlines() if line.startswith("{"))["error"]
@@ -259,6 +261,7 @@ def test_lost_answer_is_found_in_the_ledger_or_stays_unknown(run: Any, shop: Sho
     wrong = run("runs", "resume", name, "--resend-unknown", "2", "-q")
     assert wrong.err.startswith("synq: Line 2 can't be sent again: it is not a row with an unknown outcome.")
     assert run("runs", "resume", name, "--resend-unknown", "five").status == 2
+    assert run("runs", "resume", name, "--resend-unknown", "2,\x1d3", "-q").err == wrong.err
     told = run("runs", "resume", name, "--resend-unknown", "5", "-q")
     assert (told.status, shop.seen.count("POST adjust")) == (0, sent + 1)
     assert shop.posted == dict(zip(SKUS, range(1, 7), strict=True))
@@ -277,6 +280,22 @@ def test_row_does_not_claim_the_ledger_entry_of_another_run(run: Any, shop: Shop
     # The only entry of the ledger may be of either run.
     shop.answers, shop.ledger_answer = {"AAA": lost}, None
     assert (run(*line, "--again").status, len(shop.ledger)) == (10, 1)
+
+
+def test_row_does_not_claim_what_another_run_posts_while_the_ledger_is_read(
+    run: Any, shop: Shop, tmp_path: Path
+) -> None:
+    file = tmp_path / "counts.csv"
+    file.write_text("sku,delta\nAAA,1\n", encoding="utf-8")
+    line = ("inventory", "adjust", "--file", str(file), "--yes", "-q")
+
+    def meanwhile() -> httpx.Response:
+        shop.answers, shop.ledger_answer = {}, None
+        assert run(*line, "--again").status == 0
+        return httpx.Response(200, json={"entries": shop.ledger})
+
+    shop.answers, shop.ledger_answer = {"AAA": lost}, meanwhile
+    assert (run(*line).status, len(shop.ledger)) == (10, 1)
 
 
 def test_run_whose_last_answers_were_lost_succeeds_if_the_ledger_has_them(run: Any, shop: Shop, counts: Path) -> None:
@@ -305,6 +324,18 @@ def test_ctrl_c_while_the_ledger_is_read_reports_the_run(run: Any, shop: Shop, c
     result = run("inventory", "adjust", "--file", str(counts), "--yes", "-q")
     assert result.status == 130
     assert result.err.splitlines()[0].endswith(": 5 of 6 rows done, 1 unknown. Unknown: line 3.")
+
+
+def test_refusals_without_an_end_stop_the_run(run: Any, synq: Any, shop: Shop, counts: Path) -> None:
+    shop.answers = dict.fromkeys(SKUS, refused(429))
+    stopped = run("inventory", "adjust", "--file", str(counts), "--yes", "-q")
+    name = only_run(run)
+    assert (stopped.status, shop.posted) == (6, {})
+    assert stopped.err.splitlines()[0].endswith(f"Run {name}: 0 of 6 rows done, 6 pending.")
+    shop.answers = {}
+    synq.clock += 61
+    assert run("runs", "resume", name, "-q").status == 0
+    assert shop.posted == dict(zip(SKUS, range(1, 7), strict=True))
 
 
 def test_expired_token_stops_the_run_and_resume_finishes_it(run: Any, shop: Shop, counts: Path) -> None:
@@ -678,6 +709,6 @@ def test_damaged_journal_does_not_break_other_runs(
     summary = json.loads(result.out)
     # The entry in the ledger may be that of the run whose journal is damaged.
     assert (result.status, summary["done"], summary["unknown_lines"]) == (10, 5, [2])
-    assert "Warning: Unknown rows were not looked up, since another run may have sent the same: " in result.err
+    assert "Warning: Unknown rows could not be looked up: " in result.err
     assert str(broken) in result.err
     broken.unlink()

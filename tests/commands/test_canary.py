@@ -10,12 +10,11 @@ from typing import Any
 import httpx
 import pytest
 from runner import NOW, Result, Runner
-from test_examples import EXAMPLES, SEEN, machine, token, words_of
+from shop import SEEN, long_lived_token, words_of
+from test_examples import EXAMPLES
 
 from synq_cli.http.client import in_process
 from synq_cli.sandbox.server.app import create_app
-
-__all__ = ["machine", "token"]  # pytest finds them by name
 
 REFRESH, WEBHOOK = "canary-refresh-4d1c77", "canary-webhook-90be12"
 CONFIG = """
@@ -68,8 +67,9 @@ class Searched:
 
 @pytest.fixture
 def searched(
-    tmp_path: Path, machine: Path, token: str, monkeypatch: pytest.MonkeyPatch, record_property: Any
+    tmp_path: Path, machine: Path, monkeypatch: pytest.MonkeyPatch, record_property: Any
 ) -> Iterator[Searched]:
+    token = long_lived_token(machine)
     shutil.copytree(machine, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "config" / "config.yaml").write_text(CONFIG, encoding="utf-8")

@@ -107,6 +107,35 @@ def test_a_dry_run_of_an_update_shows_before_and_after(run: Any) -> None:
     assert json.loads(result.out)["after"] == {"title": "Crew", "category_id": OTHER}
 
 
+@pytest.mark.parametrize(
+    ("typed", "sent"),
+    [
+        ("https://c.no/京都.jpg", "https://c.no/%E4%BA%AC%E9%83%BD.jpg"),
+        ('https://c.no/a|b\\{c}?q=é#"', "https://c.no/a%7Cb%5C%7Bc%7D?q=%C3%A9#%22"),
+        ("https://c.no/%E4%BA%AC~(1)'.jpg?w=1&h=2", "https://c.no/%E4%BA%AC~(1)'.jpg?w=1&h=2"),
+        ("HTTPS://[::1]:8443", "HTTPS://[::1]:8443"),
+    ],
+)
+def test_a_url_is_sent_as_a_uri(run: Any, typed: str, sent: str) -> None:
+    result, seen = run(["media", "add", typed, "--dry-run", "--json"])
+    assert (json.loads(result.out)["body"], seen) == ({"url": sent}, [])
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://c.no/[1].jpg", "https://c.no/a?b[]=1", "https://c.no/%zz", "https://c.no/100%", "https://c.no/a#b#c",
+        "https://bücher.no/", "https://c.no:0/", "https://c.no:99999/", "https://[::1/", "https:///a",
+        "https://c.no/a b",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("line", [("media", "add"), ("brands", "create", "Fell", "--logo-url")], ids=" ".join)
+def test_a_url_that_is_no_uri_is_refused(run: Any, url: str, line: tuple[str, ...]) -> None:
+    result, seen = run([*line, url])
+    assert (result.status, result.out, seen) == (2, "", [])
+    assert result.err.startswith(f'synq: Invalid {"logo URL" if "brands" in line else "URL"} "{url}".\n')
+
+
 def test_the_price_goes_out_with_the_digits_it_was_given(synq: Any, answering: Any) -> None:
     http, seen = answering(httpx.Response(201, json={"id": VARIANT}))
     line = ("products", "variants", "create", ID, "--price", "19.90")

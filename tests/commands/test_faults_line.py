@@ -162,6 +162,14 @@ def test_a_refusal_costs_a_write_a_wait(synq: Any) -> None:
     assert entries(synq) == before + 1
 
 
+def test_after_fault_clear_a_missing_route_is_tried_again(synq: Any) -> None:
+    order(synq, "missing", "--on", "GET /api/v1/inventory/locations")
+    assert synq("--sandbox", "inventory", "locations").status == 5
+    assert synq("--sandbox", "inventory", "locations").status == 5  # remembered for a day, as of any server
+    assert synq("sandbox", "fault", "clear").status == 0
+    assert synq("--sandbox", "inventory", "locations").status == 0
+
+
 def test_a_read_is_asked_again(synq: Any) -> None:
     for kind in ("500", "503", "lost", "lost-before", "500-after"):
         synq.slept.clear()

@@ -240,6 +240,23 @@ def test_standard_input_is_kept_until_its_last_job(run: Any, works: Works, tmp_p
     assert not copy.exists()
 
 
+@pytest.mark.parametrize("name", ["products.csv", "-"])
+def test_import_is_resumed_from_another_folder(
+    synq: Any, works: Works, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (synq.folder / "products.csv").write_text(CSV, encoding="utf-8")
+    monkeypatch.chdir(synq.folder)
+    how = {"environ": {**ENVIRON, "SYNQ_STATE_DIR": "state"}, "http": httpx.MockTransport(works)}
+    works.answers = [lambda _body: httpx.Response(401, text="No")]
+    stopped = synq("products", "import", name, "--yes", "--json", "-q", stdin=CSV, **how)
+    assert stopped.status == 4
+    (synq.folder / "elsewhere").mkdir()
+    monkeypatch.chdir("elsewhere")
+    how["environ"]["SYNQ_STATE_DIR"] = "../state"
+    assert synq("runs", "resume", json.loads(stopped.out)["id"], "-q", **how).status == 0
+    assert works.payloads[-1] == ROWS
+
+
 def test_job_whose_answer_was_lost_is_looked_up_and_never_sent_twice(run: Any, works: Works) -> None:
     def arrived(body: dict[str, Any]) -> httpx.Response:
         works.make(body)

@@ -176,6 +176,16 @@ def test_job_with_an_unknown_start_is_not_repeated_and_gets_a_hint(run: Any) -> 
     assert result.err.endswith("  Look for it in `synq products jobs list --type import` before you send it again.\n")
 
 
+@pytest.mark.parametrize("options", [[], ["--wait"]])
+def test_response_that_names_no_job_leaves_the_outcome_unknown(run: Any, options: list[str]) -> None:
+    result, seen = run([*IMPORT, *options, "-q"], lambda request: {"status": "PENDING"}, stdin=ROWS)
+    assert (result.status, result.out, seen) == (10, "", ["POST"])
+    assert result.err == (
+        "synq: Invalid response to POST /api/v1/pim/bulk-jobs: it does not name the job. It may have been applied.\n"
+        "  Look for it in `synq products jobs list --type import` before you send it again.\n"
+    )
+
+
 WRONG = {
     "a blank title": ("import", [{"title": " "}, {"title": "A"}], "row 1: no title"),
     "an import of what is there": ("import", [{"title": "A", "id": ID}], "row 1: an id, which only an update takes"),
@@ -240,6 +250,21 @@ def test_a_deletion_asks_and_shows_how_many(run: Any, tmp_path: Any) -> None:
     assert (refused.status, seen) == (11, [])
     agreed, seen = run([*line, "--yes"], lambda request: job())
     assert (agreed.status, seen) == (0, ["POST"])
+
+
+@pytest.mark.parametrize("kind", ["update", "delete"])
+def test_ids_are_sent_as_the_api_writes_them(run: Any, kind: str) -> None:
+    line = ["products", "jobs", "create", "--type", kind, "--file", "-", "--yes"]
+    bodies: list[Any] = []
+
+    def payload(identifier: str) -> list[Any]:
+        return [identifier] if kind == "delete" else [{"title": "Cap", "id": identifier, "season": "AW"}]
+
+    for written in (PRODUCT.replace("-", ""), PRODUCT.upper()):
+        stdin = json.dumps(payload(written))
+        result, _ = run(line, lambda request: bodies.append(json.loads(request.content)) or job(), stdin=stdin)
+        assert result.status == 0
+    assert [body["payload"] for body in bodies] == [payload(PRODUCT)] * 2
 
 
 def test_a_dry_run_checks_the_rows_and_shows_the_request(run: Any) -> None:

@@ -102,8 +102,8 @@ def test_a_sku_that_looks_like_a_number_is_kept_as_it_is(synq: Any, sku: str) ->
     assert synq("inventory", "skus", "forget", sku, environ=ENVIRON).err == "Removed 1 SKU.\n"
 
 
-@pytest.mark.parametrize("line", [("HMC", "-5"), ("--", "HMC", "-5"), ("HMC", "--", "-5")])
-def test_a_quantity_after_two_dashes_is_the_same(synq: Any, answering: Any, line: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("line", [("HMC", "-5"), ("--", "HMC", "-5"), ("HMC", "--", "-5"), ("HMC", "\x1d-5 ")])
+def test_a_quantity_after_two_dashes_or_blanks_is_the_same(synq: Any, answering: Any, line: tuple[str, ...]) -> None:
     synq("inventory", "skus", "add", "HMC", VARIANT, environ=ENVIRON)
     http, seen = answering(httpx.Response(200, json={"id": "entry"}))
     result = synq("inventory", "adjust", "--location", PLACE, *line, environ=ENVIRON, http=http)

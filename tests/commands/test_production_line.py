@@ -1,5 +1,8 @@
 """Profiles that are marked as production, and the .synq.yaml that chooses a profile for a folder."""
 
+import json
+import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -133,7 +136,7 @@ def test_an_empty_one_chooses_nothing(shop: Any) -> None:
         ("token_command: [rm, -r, /]\n", "may set the profile and nothing else, not token_command."),
         ("profiles: {acme: {token: x}}\n", "may set the profile and nothing else, not profiles."),
         ("profile: [acme]\n", "profile must be a name; put it in quotes."),
-        ("profile: 007\n", "profile must be a name; put it in quotes."),
+        ("profile: 7\n", "profile must be a name; put it in quotes."),
         ("acme\n", "it must be a mapping."),
         ("profile: acme\nprofile: beta\n", "profile is given twice in line 2."),
         ("profile: 'a b'\n", 'Invalid profile name "a b" from '),
@@ -147,6 +150,72 @@ def test_it_can_say_nothing_else(shop: Any, text: str, words: str) -> None:
     assert words in result.err
     # What names another profile does not look at it.
     assert shop("--sandbox", "channels", "list").status == 0
+
+
+def test_another_name_of_the_file_is_an_error(shop: Any) -> None:
+    (shop.folder / ".synq.yml").write_text("profile: acme\n", encoding="utf-8")
+    refused = shop("channels", "list")
+    assert (refused.status, refused.out) == (2, "")
+    assert refused.err == (f"synq: {shop.folder}/.synq.yml is not used.\n  Rename it to .synq.yaml, or remove it.\n")
+    (shop.folder / ".synq.yaml").write_text("profile: acme\n", encoding="utf-8")
+    assert shop("config", "get", "profile").out == "acme\n"
+
+
+# names without effect, by which somebody may believe to be protected
+
+HARMLESS = "timeout: 9, location: Leith, token_store: keyring"
+
+
+@pytest.mark.parametrize(
+    ("text", "environ", "words"),
+    [
+        (
+            "profiles: {acme: {HARMLESS, read-only: true}}",
+            {},
+            'setting "read-only" of acme is ignored. Did you mean read_only?',
+        ),
+        (
+            "profiles: {acme: {HARMLESS, enviroment: production}}",
+            {},
+            'setting "enviroment" of acme is ignored. Did you mean environment?',
+        ),
+        ("profiles: {acme: {Read_Only: true}}", {}, 'setting "Read_Only" of acme is ignored. Did you mean read_only?'),
+        ("profiles: {acme: {5: x}}", {}, 'setting "5" of acme is ignored.'),
+        ("read_only: true", {}, 'name "read_only" in PATH is ignored. Settings belong below a profile.'),
+        ("profile: {acme: {read_only: true}}", {}, 'name "profile" in PATH is ignored. Did you mean profiles?'),
+        ("", {"SYNQ_READONLY": "1"}, "variable SYNQ_READONLY is ignored. Did you mean SYNQ_READ_ONLY?"),
+        ("", {"synq_read_only": "1"}, "variable synq_read_only is ignored. Did you mean SYNQ_READ_ONLY?"),
+    ],
+)
+def test_a_name_without_effect_is_a_warning_and_a_finding(
+    synq: Any, text: str, environ: dict[str, str], words: str
+) -> None:
+    path = synq.folder / "config" / "config.yaml"
+    path.parent.mkdir()
+    path.write_text(text.replace("HARMLESS", HARMLESS), encoding="utf-8")
+    sentence = f"Unknown {words.replace('of acme', f'of profile acme in {path}').replace('PATH', str(path))}"
+    told = synq("-p", "acme", "config", "get", "read_only", "-q", environ=environ)
+    assert (told.status, told.out, told.err) == (0, "false\n", f"Warning: {sentence}\n")
+    (config,) = [row for row in json.loads(synq("doctor", "--json", environ=environ).out) if row["check"] == "config"]
+    assert (config["state"], config["found"]) == ("warn", sentence)
+
+
+def test_names_of_other_profiles_and_other_variables_are_no_warning(synq: Any) -> None:
+    path = synq.folder / "config" / "config.yaml"
+    path.parent.mkdir()
+    path.write_text(f"profiles: {{acme: {{read-only: true}}, beta: {{{HARMLESS}}}}}", encoding="utf-8")
+    environ = {"SYNQ_TOKEN_ACME": "x", "SYNQ_READ_ONLY": "1", "SYNQ_ENVIRONMENT": "x"}
+    assert synq("-p", "beta", "config", "get", "read_only", environ=environ).err == ""
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() != 0, reason="only root can give folders away")
+def test_root_in_another_users_folder_is_a_warning(synq: Any) -> None:
+    folder = synq.folder / "config"
+    folder.mkdir()
+    os.chown(folder, 4242, 4242)
+    result = synq("config", "get", "timeout")
+    assert (result.status, result.out) == (0, "30\n")
+    assert result.err.startswith(f"Warning: synq runs as root on {folder}, which is another user's")
 
 
 def test_a_working_folder_that_is_gone(tmp_path: Path, shop: Any) -> None:

@@ -14,14 +14,13 @@ from urllib.parse import parse_qsl
 import httpx
 import pytest
 import yaml
-from runner import NOW, FakeKeyring, Runner
+from filelock import FileLock, Timeout
+from runner import NOW, FakeKeyring, Runner, tokens_in
 
 from synq_cli.errors import AuthError
 from synq_cli.session.profiles import Config
 from synq_cli.session.settings import resolve
 from synq_cli.session.tokens.renewal import Renewal
-from synq_cli.session.tokens.stores import TokenStore
-from synq_cli.state.cache import Cache
 
 TENANT, OTHER = "6f1d2c84-3b7a-4e59-9c10-2a8e5d4b7f31", "11111111-2222-4333-8444-555555555555"
 CHANNELS = ("channels", "list", "-q", "--json")
@@ -258,16 +257,16 @@ def test_a_token_that_can_not_be_stored_serves_the_run(acme: Any, helper: Helper
 
 def renewal(folder: Path, limit: float, **settings: object) -> Renewal:
     config = Config(folder / "config.yaml", None, {"acme": settings})
-    cache = Cache(lambda: folder)
     return Renewal(
         resolve({"profile": "acme"}, {}, config),
-        TokenStore(folder, FakeKeyring(), cache=cache),
+        tokens_in(folder, FakeKeyring()),
         "keyring",
         environ=os.environ,
         folder=lambda: folder,
         secrets=[],
         warn=pytest.fail,
         post_form=lambda url, _form: pytest.fail(f"a form was sent to {url}"),
+        is_current=lambda: True,
         limit=limit,
     )
 
@@ -299,7 +298,57 @@ def test_the_lock_of_a_living_process_is_waited_for_and_a_dead_ones_taken_over(t
         finally:
             holder.send_signal(signal.SIGKILL)
     assert "another synq process has been renewing it for 0.15 seconds." in caught.value.message
+    assert caught.value.retryable
     assert renewal(tmp_path, 5, token_command="echo fresh").renew(None, lambda _token: None) == "fresh"
+
+
+def test_login_that_another_process_removed_is_not_renewed(acme: Any, helper: Helper) -> None:
+    synq = acme(token(30), token_command=helper.prints(token(60)))
+
+    def log_out(_request: httpx.Request) -> httpx.Response:
+        (synq.folder / "config" / "config.yaml").write_text("profiles: {acme: {base_url: https://api.test}}\n")
+        synq.keyring.entries.clear()
+        return httpx.Response(401)
+
+    result = synq(*CHANNELS, http=httpx.MockTransport(log_out))
+    assert (result.status, stored(synq), helper.count) == (4, {}, 0)
+    assert "Another process has changed the login of profile acme, or logged out." in result.err
+
+
+class WatchesTheLock(FakeKeyring):
+    """Notes for each change whether another process could renew the token meanwhile."""
+
+    def __init__(self, lock: Path) -> None:
+        super().__init__()
+        self.lock = lock
+        self.free: list[bool] = []
+
+    def set_password(self, service: str, username: str, password: str, /) -> None:
+        self._look()
+        super().set_password(service, username, password)
+
+    def delete_password(self, service: str, username: str, /) -> None:
+        self._look()
+        super().delete_password(service, username)
+
+    def _look(self) -> None:
+        try:
+            FileLock(self.lock, timeout=0).acquire().release()
+        except Timeout:
+            self.free.append(False)
+        else:
+            self.free.append(True)
+
+
+def test_no_process_renews_a_token_that_is_being_replaced_or_deleted(acme: Any, helper: Helper) -> None:
+    synq = acme(token(30), token_command=helper.prints(token(60)))
+    (synq.folder / "state").mkdir()
+    synq.keyring = WatchesTheLock(synq.folder / "state" / "acme.renewal.lock")
+    fresh = token(70)
+    assert synq("auth", "login", "--with-token", stdin=fresh, http=Server(fresh)).status == 0
+    acme(None, token_command=helper.prints(token(60)))
+    assert synq("auth", "logout").status == 0
+    assert (synq.keyring.free, stored(synq)) == ([False, False], {})
 
 
 # by a refresh token
@@ -357,38 +406,60 @@ def test_the_successor_is_stored_before_the_old_one_goes(acme: Any, fails_at: in
 
 
 @pytest.mark.parametrize(
-    ("grant", "words"),
+    ("grant", "status", "words"),
     [
         (
             httpx.Response(400, json={"error": "invalid_grant", "error_description": "refresh-1 was revoked"}),
+            4,
             "https://login.test/token denied the renewal: invalid_grant [token] was revoked.",
         ),
-        (httpx.Response(401, text="no"), "https://login.test/token denied the renewal: status 401."),
-        (httpx.Response(503, text="<html>"), "https://login.test/token failed: status 503."),
-        (httpx.Response(302, headers={"Location": "https://evil.test"}), "failed: status 302."),
-        (httpx.Response(200, text="[" * 9000), "the response of https://login.test/token has no access_token."),
-        (httpx.Response(200, json=["x"]), "the response of https://login.test/token has no access_token."),
-        ({"access_token": 5}, "the response of https://login.test/token has no access_token."),
-        ({"access_token": "two words"}, "Invalid token from"),
+        (httpx.Response(401, text="no"), 4, "https://login.test/token denied the renewal: status 401."),
+        (httpx.Response(408), 12, "https://login.test/token failed: status 408."),
+        (httpx.Response(429, text="slow down"), 6, "https://login.test/token failed: status 429."),
+        (httpx.Response(503, text="<html>"), 12, "https://login.test/token failed: status 503."),
+        (httpx.Response(302, headers={"Location": "https://evil.test"}), 12, "failed: status 302."),
+        (httpx.Response(200, text="[" * 9000), 12, "the response of https://login.test/token has no access_token."),
+        (httpx.Response(200, json=["x"]), 12, "the response of https://login.test/token has no access_token."),
+        ({"access_token": 5}, 12, "the response of https://login.test/token has no access_token."),
+        ({"error": "bad_refresh_token"}, 4, "https://login.test/token has no access_token: bad_refresh_token."),
+        ({"access_token": "two words"}, 4, "Invalid token from"),
         (
             httpx.ConnectError("[Errno -2] Name or service not known"),
+            7,
             "could not be reached: [Errno -2] Name or service",
         ),
-        (httpx.ReadTimeout("slow"), "login.test did not respond within 30 s."),
+        (httpx.ReadTimeout("slow"), 7, "login.test did not respond within 30 s."),
     ],
-    ids=["denied", "401", "503", "redirect", "deep", "list", "number", "blank", "offline", "slow"],
-)
-def test_a_grant_that_is_not_given_leaves_the_login_as_it_was(acme: Any, grant: Any, words: str) -> None:
+    ids=[
+        "denied", "401", "408", "429", "503", "redirect", "deep", "list", "number", "denied with 200", "blank",
+        "offline", "slow",
+    ],
+)  # fmt: skip
+def test_a_grant_that_is_not_given_leaves_the_login_as_it_was(acme: Any, grant: Any, status: int, words: str) -> None:
     old = token(-1)
     synq = acme(old, **OAUTH)
     synq.keyring.entries["synq", "acme#refresh"] = "refresh-1"
     server = Server(grants=[grant])
     result = synq(*CHANNELS, http=server)
-    assert (result.status, server.asked, len(server.forms)) == (4, [], 1)
+    assert (result.status, server.asked, len(server.forms)) == (status, [], 1)
     assert stored(synq) == {"acme": old, "acme#refresh": "refresh-1"}
-    assert words in json.loads(result.err)["error"]["message"]
+    error = json.loads(result.err)["error"]
+    assert words in error["message"]
+    assert error["retryable"] == (status != 4)
+    assert ("log in again" in error["hint"]) == (status == 4 and "Invalid token" not in words)
     assert "refresh-1" not in result.err
     assert "key=k" not in result.err
+
+
+@pytest.mark.parametrize("grant", [httpx.ConnectError("down"), httpx.Response(429), httpx.Response(503)])
+def test_while_the_token_holds_a_token_url_that_is_down_is_a_warning(acme: Any, grant: Any) -> None:
+    old = token(4)
+    synq = acme(old, **OAUTH)
+    synq.keyring.entries["synq", "acme#refresh"] = "refresh-1"
+    result = synq("channels", "list", "-q", http=Server(old, grants=[grant]))
+    assert result.status == 0
+    assert result.err.startswith("Warning: The token of profile acme could not be renewed: ")
+    assert result.err.endswith(" The current one is valid for 4 minutes.\n")
 
 
 def test_a_refresh_token_that_is_not_there(acme: Any) -> None:
@@ -525,6 +596,20 @@ def test_a_token_that_is_refused_amid_a_run_is_renewed_once_and_no_row_is_lost(a
     assert result.status == 0, result.err
     assert (json.loads(result.out)["done"], helper.count) == (30, 1)
     assert server.asked.count("POST True") == 30
+
+
+def test_a_token_url_that_is_down_amid_a_run_stops_it_and_leaves_the_row_pending(acme: Any) -> None:
+    synq = acme(token(30), **OAUTH)
+    synq.keyring.entries["synq", "acme#refresh"] = "refresh-1"
+    server = Stock(token(30), token(60), turns_at=2)
+    server._grants = [httpx.Response(503) for _ in range(10)]  # at most one for each row
+    line = ("inventory", "adjust", "--file", rows(synq.folder, 10), "--yes", "--json", "-q")
+    result = synq(*line, http=server)
+    error = json.loads(result.err)["error"]
+    assert (result.status, error["code"], error["retryable"]) == (12, "server", True)
+    summary = json.loads(result.out)
+    assert (summary["done"] + summary["pending"], summary["unknown"], summary["failed"]) == (10, 0, 0)
+    assert summary["done"] == server.asked.count("POST True") <= 2
 
 
 @pytest.mark.parametrize(("count", "renewed"), [(3, 0), (60, 1)])

@@ -20,11 +20,14 @@ def sent(request: httpx.Request) -> tuple[str, str, bytes]:
     ("line", "expected"),
     [
         (["/api/v1/channels"], ("GET", "https://api.test/api/v1/channels", b"")),
-        (["get", "/x", "-f", "limit=5", "-F", "b=true"], ("GET", "https://api.test/x?limit=5&b=true", b"")),
+        (["get", "/x", "-F", "limit=5", "-f", "b=true"], ("GET", "https://api.test/x?limit=5&b=true", b"")),
         (["/x?limit=5&q=a%20b"], ("GET", "https://api.test/x?limit=5&q=a+b", b"")),
         (["delete", "/x", "-f", "a=1", "--yes"], ("DELETE", "https://api.test/x?a=1", b"")),
-        (["POST", "/x", "-f", "a=19.90", "-F", "b=1"], ("POST", "https://api.test/x", b'{"a":19.90,"b":"1"}')),
-        (["Patch", "/x", "-f", "a=null"], ("PATCH", "https://api.test/x", b'{"a":null}')),
+        (["POST", "/x", "-F", "a=19.90", "-f", "b=1"], ("POST", "https://api.test/x", b'{"a":19.90,"b":"1"}')),
+        (
+            ["Patch", "/x", "--field", "a=null", "--raw-field", "b=null"],
+            ("PATCH", "https://api.test/x", b'{"a":null,"b":"null"}'),
+        ),
         (["PUT", "/x"], ("PUT", "https://api.test/x", b"")),
         (["HEAD", "/x"], ("HEAD", "https://api.test/x", b"")),
         (["https://API.test/x"], ("GET", "https://api.test/x", b"")),
@@ -60,6 +63,7 @@ def test_the_body_is_sent_byte_by_byte(synq: Any, answering: Any) -> None:
         (["http://api.test/x"], f'Invalid URL "http://api.test/x": {ELSEWHERE}'),
         (["https://api.test.io/x"], f'Invalid URL "https://api.test.io/x": {ELSEWHERE}'),
         (["/x/../y"], 'Invalid path "/x/../y".'),
+        (["/x/%2E%2e"], 'Invalid path "/x/%2E%2e".'),
         (["/x y"], 'Invalid path "/x y".'),
         (["/x#y"], 'Invalid path "/x#y".'),
         (["/x", "-f", "limit"], 'Invalid field "limit".'),
@@ -110,7 +114,7 @@ def test_the_guards_hold(synq: Any, answering: Any) -> None:
     )
     planned = synq("api", "DELETE", "/x", "-f", "a=1", "--dry-run", environ=ENVIRON, http=http, terminal=True)
     assert (planned.status, planned.out, seen) == (0, "Would send DELETE /x?a=1\n", [])
-    shown = synq("api", "POST", "/x", "-f", "price=19.90", "--dry-run", environ=ENVIRON, http=http, terminal=True)
+    shown = synq("api", "POST", "/x", "-F", "price=19.90", "--dry-run", environ=ENVIRON, http=http, terminal=True)
     assert shown.out == 'Would send POST /x\nContent-Type: application/json\n{\n  "price": 19.90\n}\n'
     # A dry run reads all the same.
     assert synq("api", "/x", "--dry-run", "-q", environ=ENVIRON, http=http).out == "[]\n"

@@ -44,7 +44,8 @@ def test_schema_lists_parameters_operations_and_exit_statuses(synq: Any) -> None
         ("change", "[QUANTITY]", False),
     ]
     names = [each["names"] for each in told["options"]]
-    assert names == [["--location"], ["--file"], ["--report"], ["-y", "--yes"], ["--dry-run"], ["--confirm"]]
+    own = [["--location"], ["--file"], ["--report"], ["--again"], ["-y", "--yes"]]
+    assert names == [*own, ["--dry-run"], ["--confirm"]]
     assert (told["effect"], told["role"], told["evidence"]) == ("relative", None, "documented")
     assert told["operations"][0] == {"id": "adjust_inventory", "method": "POST", "path": "/api/v1/inventory/adjust"}
     assert told["requests"] == {"least": 1, "most": None}
@@ -131,3 +132,16 @@ def test_a_filter_goes_before_the_format_that_is_usual(synq: Any, usual: str) ->
     line = ("schema", "orders", "get", "--jq", ".effect")
     assert synq(*line, environ={"SYNQ_OUTPUT": usual}).out == "read\n"
     assert synq(*line, "-o", "tsv", environ={"SYNQ_OUTPUT": usual}).status == 2
+    synq("config", "set", "output", usual)
+    assert synq(*line).out == "read\n"
+
+
+@pytest.mark.parametrize("where", ["variable", "profile"])
+def test_with_ndjson_as_the_usual_format_each_row_is_filtered(synq: Any, where: str) -> None:
+    synq.seed_sandbox()
+    environ = {"SYNQ_OUTPUT": "ndjson"} if where == "variable" else {}
+    if where == "profile":
+        synq("config", "set", "output", "ndjson", "--sandbox")
+    line = ("--sandbox", "channels", "list", "-q", "--jq", ".currency")
+    assert synq(*line, environ=environ).out == "GBP\nEUR\nEUR\nGBP\n"
+    assert synq(*line[:-1], ".[0].currency", "-o", "json", environ=environ).out == "GBP\n"

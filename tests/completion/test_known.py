@@ -1,13 +1,17 @@
 """`synq __complete`: values of the local cache, without requests, changes or errors."""
 
 import base64
+import io
 import json
 import sqlite3
+import sys
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+
+from synq_cli.completion.known import answer
 
 ACME, OTHER = "6f1d2c84-3b7a-4e59-9c10-2a8e5d4b7f31", "0d5b1f3e-92c7-4d68-8a14-7b3e9f2c6d50"
 VARIANT = "a1f46e83-0c9d-4b72-95e8-3d7b2c60f41e"
@@ -106,6 +110,16 @@ def test_an_item_ends_with_an_equals_sign(synq: Any, complete: Any) -> None:
 def test_control_characters_are_not_offered(synq: Any, complete: Any) -> None:
     synq("inventory", "skus", "add", "A\x1b[2J\tB", VARIANT, environ={"SYNQ_TOKEN": token(ACME)})
     assert complete("sku", "", SYNQ_TOKEN=token(ACME)) == []
+
+
+def test_names_that_the_shells_encoding_lacks_are_left_out(synq: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    for sku in ("京都", "MÜTZE"):
+        synq("inventory", "skus", "add", sku, VARIANT, environ={"SYNQ_TOKEN": token(ACME)})
+    file = io.TextIOWrapper(io.BytesIO(), encoding="latin-1")
+    monkeypatch.setattr(sys, "stdout", file)
+    folders = {name: str(synq.folder / name[5:-4].lower()) for name in ("SYNQ_CONFIG_DIR", "SYNQ_STATE_DIR")}
+    answer(["sku", "", "--", "synq"], {**folders, "SYNQ_TOKEN": token(ACME)}, Path.cwd)
+    assert file.buffer.getvalue() == f"MÜTZE\t{VARIANT}\n".encode("latin-1")  # type: ignore[attr-defined]
 
 
 def test_profiles(cached: Any, complete: Any) -> None:

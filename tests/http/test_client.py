@@ -1,12 +1,14 @@
 """The HTTP client on real connections to this machine."""
 
 import base64
+import gc
 import gzip
 import json
 import socket
 import ssl
 import struct
 import threading
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -139,7 +141,7 @@ def test_a_request_has_its_query_its_headers_and_the_programs_name(new_client: N
     assert line == "GET /api/v1/orders?q=a+b HTTP/1.1"
     assert {
         f"Host: 127.0.0.1:{server.port}",
-        "Accept: application/json",
+        "Accept: application/json, */*;q=0.5",
         f"User-Agent: synq/{__version__}",
         f"Authorization: Bearer {TOKEN}",
         "X: y",
@@ -356,6 +358,31 @@ def test_a_transport_that_does_not_answer_was_given_the_request(new_client: New)
     client = new_client(0.05, httpx.MockTransport(handle))
     assert no_response(client, "https://api.test", b"{}") == (True, "HOST did not respond within 0.05 s")
     over.set()
+
+
+def test_an_exchange_leaves_nothing_to_the_garbage_collector(new_client: New) -> None:
+    # It runs seldom, and a long run sends thousands of requests with their bodies.
+    made: list[weakref.ref[Any]] = []
+
+    def handle(_request: httpx.Request) -> httpx.Response:
+        response, error = httpx.Response(200, json={}), httpx.ReadError("reset")
+        made.extend(weakref.ref(one) for one in (response, error))
+        try:
+            if len(made) == 2:
+                return response
+            raise error
+        finally:
+            del error  # its traceback refers to this frame
+
+    client = new_client(transport=httpx.MockTransport(handle))
+    gc.disable()
+    try:
+        assert ask(client, "https://api.test").status == 200
+        with suppress(NoResponseError):
+            ask(client, "https://api.test")
+        assert [kept() for kept in made] == [None] * 4
+    finally:
+        gc.enable()
 
 
 # Nothing sent

@@ -5,7 +5,11 @@ import json
 import os
 import pty
 import select
+import signal
 import struct
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +29,13 @@ class Person:
         self.environ = own_environ(folder) | {"TERM": "xterm-256color"}
 
     def types(
-        self, *line: str, width: int = 80, answers: dict[bytes, bytes] | None = None, **variables: str
+        self, *line: str, width: int = 80, answers: dict[bytes, bytes | signal.Signals] | None = None, **variables: str
     ) -> tuple[int, list[str], bytes]:
-        """Exit status, the screen's lines, and every byte that was sent; `answers` maps prompts to what is typed."""
+        """Exit status, the screen's lines, and every byte that was sent.
+
+        `answers` maps prompts to what is typed, or to a signal that another process sends. Afterwards the terminal
+        must show what is typed.
+        """
         ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 60, width, 0, 0))
         with started(*line, environ=self.environ | variables, stdin=theirs, stdout=theirs, stderr=theirs) as process:
@@ -40,8 +48,13 @@ class Person:
                     break
                 sent += chunk
                 for prompt in [prompt for prompt in left if prompt in sent]:
-                    os.write(ours, left.pop(prompt))
+                    answer = left.pop(prompt)
+                    if isinstance(answer, bytes):
+                        os.write(ours, answer)
+                    else:
+                        process.send_signal(answer)
             status = process.wait(30)
+        assert termios.tcgetattr(ours)[3] & termios.ECHO
         os.close(ours)
         assert left == {}, f"not asked: {list(left)}; shown: {sent!r}"
         screen = pyte.Screen(width, 60)
@@ -71,6 +84,17 @@ def test_a_dumb_terminal_gets_no_codes(person: Any) -> None:
     assert screen[0].split()[:3] == ["ID", "Status", "Total"]
 
 
+def test_what_a_token_command_asks_for_is_shown_while_it_waits(person: Any) -> None:
+    folder = Path(person.environ["SYNQ_CONFIG_DIR"])
+    folder.mkdir()
+    # It reads from its stderr, as programs do that ask on the terminal and have another standard input.
+    command = ["sh", "-c", "echo Touch your key. >&2; read -r typed <&2; echo fresh.$typed"]
+    config = {"profiles": {"default": {"token_store": "file", "token_command": command}}}
+    (folder / "config.yaml").write_text(json.dumps(config), encoding="utf-8")
+    status, screen, _ = person.types("auth", "token", answers={b"Touch your key.": b"key\n"})
+    assert (status, screen) == (0, ["Touch your key.", "key", "fresh.key"])
+
+
 def test_the_token_is_not_shown_while_it_is_typed(person: Any) -> None:
     token = b"eyJhbGciOiJub25lIn0.eyJyb2xlIjoiVklFV0VSIn0." + b"x" * 5000
     status, screen, sent = person.types(
@@ -93,23 +117,116 @@ def test_the_token_is_not_shown_while_it_is_typed(person: Any) -> None:
     assert b"eyJ" not in sent
 
 
-def test_neither_is_a_refresh_token(person: Any) -> None:
-    answers = {
-        b"[1]: ": b"3\r",
-        b"Token URL: ": b"http://127.0.0.1:1/token\r",
-        b"Client id (optional): ": b"synq\r",
-        b"Refresh token: ": b"example-refresh\r",
-    }
-    status, screen, sent = person.types("auth", "login", "--base-url", "http://127.0.0.1:1", answers=answers, width=120)
-    assert status == 4
-    assert screen[3:7] == [
-        "How should synq get tokens for this login? [1]: 3",
-        "Token URL: http://127.0.0.1:1/token",
-        "Client id (optional): synq",
-        "Refresh token:",
-    ]
-    assert "127.0.0.1:1 could not be reached: connection refused" in " ".join(screen[7:])
-    assert b"example-refresh" not in sent
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGQUIT", "SIGINT"])
+def test_terminal_shows_what_is_typed_after_a_signal_at_a_hidden_prompt(person: Any, name: str) -> None:
+    number = signal.Signals[name]
+    status, screen, _ = person.types("auth", "login", answers={b"[1]: ": b"\r", b"Token: ": number})
+    assert (status, screen[4]) == ((130, "Token:") if name == "SIGINT" else (-number, "Token:"))
+
+
+IN_A_SHELL = """
+import fcntl, os, termios
+os.setsid()
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execlp("sh", "sh", "-im")
+"""
+
+
+class Shell:
+    """A shell with job control on a terminal of its own."""
+
+    def __init__(self, environ: dict[str, str]) -> None:
+        self.sent = b""
+        self._ours, theirs = pty.openpty()
+        line, streams = [sys.executable, "-c", IN_A_SHELL], {"stdin": theirs, "stdout": theirs, "stderr": theirs}
+        self.process = subprocess.Popen(line, env={**environ, "PS1": "ready> "}, **streams)
+        os.close(theirs)
+        self.waits_for(b"ready> ")
+
+    def waits_for(self, text: bytes) -> bytes:
+        """What is shown from now on until that text is."""
+        start = len(self.sent)
+        while text not in self.sent[start:]:
+            assert select.select([self._ours], [], [], 30)[0], self.sent
+            self.sent += os.read(self._ours, 65536)
+        return self.sent[start:]
+
+    def types(self, text: bytes, until: bytes = b"ready> ") -> bytes:
+        os.write(self._ours, text)
+        return self.waits_for(until)
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait(30)
+        os.close(self._ours)
+
+
+@pytest.fixture
+def shell(person: Any) -> Iterator[Shell]:
+    opened = Shell({**person.environ, "SYNQ_BASE_URL": "http://127.0.0.1:1"})
+    yield opened
+    opened.close()
+
+
+@pytest.mark.parametrize("stop", ["keyboard", "SIGSTOP"])
+def test_token_is_not_shown_after_a_stop_at_the_prompt(shell: Shell, stop: str) -> None:
+    shell.types(b"sh -c 'echo pid $$; exec synq auth login --max-wait 0'\n", b"[1]: ")
+    process = int(shell.sent.rpartition(b"pid ")[2].split()[0])
+    shell.types(b"\n", b"Token: ")
+    if stop == "keyboard":
+        shell.types(b"\x1a")
+        assert b"echo shown" in shell.types(b"echo shown\n")
+    else:
+        os.kill(process, signal.SIGSTOP)  # nothing can be done before it
+        shell.waits_for(b"ready> ")
+    shell.types(b"fg\n", b"Token: ")
+    assert b"connection refused" in shell.types(b"eyJ.secret\n")
+    assert b"eyJ" not in shell.sent
+    assert b"echo shown" in shell.types(b"echo shown\n")
+
+
+ASKING = """
+import getpass
+from keyring.backend import KeyringBackend
+
+class Keyring(KeyringBackend):
+    priority = 1
+
+    def get_password(self, service, username):
+        getpass.getpass("Password: ")
+
+    def set_password(self, service, username, password): ...
+    def delete_password(self, service, username): ...
+"""
+
+
+@pytest.mark.parametrize(
+    ("setting", "line"),
+    [
+        ("timeout: 9", "PYTHON_KEYRING_BACKEND=asking.Keyring synq auth token"),
+        ("base_url: 'http://127.0.0.1:1', token_store: file, token_command: HELPER", "synq auth refresh"),
+    ],
+)
+def test_terminal_shows_what_is_typed_after_an_interrupt_while_another_program_asks(
+    shell: Shell, tmp_path: Path, setting: str, line: str
+) -> None:
+    (tmp_path / "asking.py").write_text(ASKING, encoding="utf-8")
+    helper = tmp_path / "helper"
+    helper.write_text("#!/bin/sh\nstty -echo </dev/tty\nprintf 'Password: ' >&2\nread token </dev/tty\n")
+    helper.chmod(0o700)
+    (tmp_path / "config").mkdir()
+    profile = f"profiles: {{default: {{{setting}}}}}\n"
+    (tmp_path / "config" / "config.yaml").write_text(profile.replace("HELPER", str(helper)), encoding="utf-8")
+    shell.types(f"PYTHONPATH={tmp_path} {line}\n".encode(), b"Password: ")
+    assert b"Interrupted." in shell.types(b"\x03")
+    assert b"echo shown" in shell.types(b"echo shown\n")
+
+
+def test_token_is_not_shown_where_a_pipe_was_forgotten(person: Any) -> None:
+    line = ("auth", "login", "--with-token", "--base-url", "http://127.0.0.1:1", "--max-wait", "0")
+    status, screen, sent = person.types(*line, answers={b"Token: ": b"eyJ.secret\r"})
+    assert (status, screen[0]) == (7, "Token:")
+    assert b"eyJ" not in sent
 
 
 def test_neither_is_a_webhook_secret(person: Any, tmp_path: Path) -> None:

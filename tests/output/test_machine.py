@@ -9,7 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from synq_cli import exact_json
-from synq_cli.output.columns import batches
+from synq_cli.output.columns import Column, batches
+from synq_cli.output.display import Output
 from synq_cli.output.formats import plain, visible
 from synq_cli.output.machine import write_object, write_pages
 from synq_cli.output.streams import Stream
@@ -76,6 +77,15 @@ def test_yaml_reads_back(rows: list[dict[str, Any]]) -> None:
     assert yaml.safe_load(printed("yaml", rows, encoding="ascii")) == rows
 
 
+@pytest.mark.parametrize("format_", [None, "csv", "tsv", "json", "ndjson", "yaml"])
+@pytest.mark.parametrize("encoding", ["cp1252", "latin-1", "ascii", "utf-8"])
+def test_data_off_a_terminal_is_utf8_in_any_locale(format_: str | None, encoding: str) -> None:
+    file = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    output = Output(file, io.StringIO(), environ={}, now=lambda: 0.0, format=format_)
+    output.rows([{"name": "京都 é"}], [Column("Name", "name")])
+    assert "京都 é" in file.buffer.getvalue().decode("utf-8")  # type: ignore[attr-defined]
+
+
 @given(NUMBERS)
 def test_yaml_keeps_the_digits_of_numbers_and_quotes_text_that_looks_like_one(number: str) -> None:
     rows = [{"number": exact_json.loads(number), "text": number}]
@@ -125,6 +135,13 @@ def test_csv_and_tsv_text() -> None:
 
 def test_dotted_keys_reach_into_rows() -> None:
     assert printed("tsv", [{"a": {"b": 1}}], ["a.b", "a.c"]) == "a.b\ta.c\n1\t\n"
+
+
+@pytest.mark.parametrize(("format_", "between"), [("csv", ","), ("tsv", "\t")])
+def test_cells_that_a_spreadsheet_takes_for_formulas_stay_exact(format_: str, between: str) -> None:
+    cells = ["=1+1", "+44", "-5", "@SUM"]
+    text = f"{between.join('abcd')}\n{between.join(cells)}\n"
+    assert printed(format_, [dict(zip("abcd", cells, strict=True))], list("abcd")) == text
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,14 @@
 import io
 import os
+import select
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
-from synq_cli.errors import RefusedError
-from synq_cli.output.prompts import ask_secret, confirm
+from synq_cli.errors import RefusedError, UsageError
+from synq_cli.output.prompts import ask, ask_secret, confirm
 
 
 class Tty(io.StringIO):
@@ -55,7 +57,7 @@ def test_prompts_need_a_terminal(stdin: type[io.StringIO], stderr: type[io.Strin
     [
         (b"s3cret\n", "s3cret"), (b"s3cret\r", "s3cret"), (b"s3x\x7fcret\n", "s3cret"),
         (b"wrong\x15s3cret\n", "s3cret"), (b"\x7fs3cret\n", "s3cret"), (b"\x04", ""),
-        (b"x" * 6000 + b"\n", "x" * 6000),
+        (b"x" * 6000 + b"\n", "x" * 6000), (b"s3cret\npasted with a line break\n", "s3cret"),
     ],
 )  # fmt: skip
 def test_hidden_reads_without_showing(typed: bytes, read: str) -> None:
@@ -79,5 +81,38 @@ def test_hidden_reads_without_showing(typed: bytes, read: str) -> None:
         typing.join(5)
         screen.extend(os.read(keyboard, 1024))
         assert termios.tcgetattr(terminal) == before
+        assert select.select([terminal], [], [], 0)[0] == []  # nothing is left for the shell to show
     os.close(keyboard)
     assert bytes(screen) == b"Token: \r\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are a Unix matter")
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+def test_answers_are_in_the_encoding_of_the_terminal(encoding: str) -> None:
+    import pty
+
+    keyboard, terminal = pty.openpty()
+    stdin = os.fdopen(terminal, "r", encoding=encoding)
+    with stdin, os.fdopen(os.dup(terminal), "w") as stderr:
+        for prompt in (ask, ask_secret):
+            os.write(keyboard, b"caf\xe9\n")
+            if encoding == "latin-1":
+                assert prompt("Secret", stdin=stdin, stderr=stderr, hint="") == "café"
+                continue
+            with pytest.raises(UsageError) as caught:
+                prompt("Secret", stdin=stdin, stderr=stderr, hint="")
+            assert caught.value.message == "Invalid answer: it is not utf-8 text, the encoding of this terminal."
+    os.close(keyboard)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are a Unix matter")
+def test_terminal_that_was_closed_is_an_error() -> None:
+    import pty
+
+    keyboard, terminal = pty.openpty()
+    with os.fdopen(terminal, "r") as stdin, Path(os.devnull).open("w", encoding="utf-8") as stderr:
+        os.close(keyboard)
+        stdin.isatty = stderr.isatty = lambda: True  # as it was before
+        with pytest.raises(UsageError) as caught:
+            ask_secret("Token: ", stdin=stdin, stderr=stderr, hint="")
+        assert caught.value.message == "The terminal can't be read: Input/output error."

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 from desk import TOKEN, Clock, Desk, Ear
+from runner import tokens_in
 
 from synq_cli.http.client import HttpClient
 from synq_cli.http.rate_limit import Budget
@@ -15,7 +16,6 @@ from synq_cli.resources.shared.resource import Api
 from synq_cli.session import settings
 from synq_cli.session.profiles import Config
 from synq_cli.session.session import Session
-from synq_cli.session.tokens.stores import TokenStore
 from synq_cli.state.cache import Cache
 from synq_cli.state.id_cache import LocalIndex
 
@@ -43,7 +43,7 @@ def desk(tmp_path: Path, clock: Clock) -> Iterator[Callable[..., Desk]]:
         session = Session(
             resolved,
             {"SYNQ_TOKEN": token},
-            TokenStore(tmp_path, None, cache=cache),
+            tokens_in(tmp_path),
             config,
             sandbox_token=lambda: token,
             cache=cache,

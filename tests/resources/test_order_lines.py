@@ -39,6 +39,7 @@ def test_anything_else_is_a_usage_error(text: str) -> None:
         ("A=B@C=2@0", Line("A=B@C", 2, Number("0"))),
         ("A@B=2", Line("A@B", 2, None)),
         (" A = 2 @ 1.0 ", Line("A", 2, Number("1.0"))),
+        ("A=\x1d2", Line("A", 2, None)),
     ],
 )
 def test_a_sku_may_hold_the_signs_itself(text: str, line: Line) -> None:

@@ -43,6 +43,12 @@ def test_a_raw_field_is_text_whatever_it_looks_like() -> None:
     assert body("a=1", raw=("b=1", "c=true", "d=@x")) == '{"a":1,"b":"1","c":"true","d":"@x"}'
 
 
+def test_a_list_of_both_kinds_would_lose_its_order() -> None:
+    with pytest.raises(UsageError, match="The list items is given with both -f and -F"):
+        body("items[][quantity]=1", "items[][quantity]=2", raw=("items[][sku]=A", "items[][sku]=B"))
+    assert body("a[]=1", raw=("b[]=1", "b[]=2")) == '{"a":[1],"b":["1","2"]}'
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

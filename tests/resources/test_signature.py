@@ -18,8 +18,8 @@ SIGNATURE = "d518b514cd5e1bc8c2add15e5eb908b552618265e5ca115d0f11a7fc028f8333"
 BARE = "The digits match: write the signature as bare lower-case hex, as Synq does."
 NO_HEX = "Copy the whole header: an HMAC-SHA256 in hex has 64 characters from 0-9 and a-f."
 CHANGED = (
-    "Re-serialized JSON, another encoding or an added line end changes the bytes: check the body exactly as it was "
-    "received, with this webhook's secret."
+    "Parsing and printing JSON changes its bytes (PHP writes \\/ for /, JavaScript 1 for 1.0, Go \\u003c for <), as "
+    "does another encoding or an added line end: check the body exactly as it was received, with this webhook's secret."
 )
 LINE_END = "It matches the body without the line end after it."
 

@@ -79,7 +79,7 @@ def test_a_read_carries_the_token_and_both_ids(desk: NewDesk) -> None:
     headers = {name: value for name, value in request.headers.items() if name not in {"accept-encoding", "connection"}}
     assert headers == {
         "host": "api.synq.io",
-        "accept": "application/json",
+        "accept": "application/json, */*;q=0.5",
         "user-agent": f"synq/{__version__}",
         "authorization": f"Bearer {TOKEN}",
         "x-tenant-id": TENANT,
@@ -183,6 +183,7 @@ BODIES = {
     b"<!DOCTYPE html><html><body>secret page</body></html>": "400 Bad Request",
     b"<HTML><body>page</body>": "400 Bad Request",
     b"\xff\xfe order": "\ufffd\ufffd order",
+    b'\xef\xbb\xbf{"error": "order is gone"}': "Order is gone",
     b"x" * 100_000: "X" + "x" * 499,
     b"[" * 100_000: "[" * 500,
 }
@@ -229,6 +230,7 @@ NONSENSE = {
         repr(reply): (reply, "it is not the object that was asked for.")
         for reply in (httpx.Response(200, json=[]), httpx.Response(204), httpx.Response(200, json={}))
     },
+    "error": (httpx.Response(200, json={"error": "No such tenant."}), "status 200 with an error (No such tenant)."),
 }  # fmt: skip
 
 
@@ -240,6 +242,18 @@ def test_a_reply_that_is_not_the_apis(desk: NewDesk, case: str) -> None:
     assert (type(error).__name__, error.exit_status, len(server.requests)) == ("ServerError", 12, 1)
     assert error.message.startswith(f"Invalid response to GET /api/v1/oms/orders/{{orderID}}: {what}")
     assert error.hint == "Check the base URL: synq config get base_url"
+
+
+def test_error_in_a_successful_response_to_a_write_leaves_its_outcome_unknown(desk: NewDesk) -> None:
+    server = Server(httpx.Response(200, json={"error": "try later"}))
+    error = failed(lambda: desk(server).api.channels.create("shop", "EUR", active=True))
+    said = "Invalid response to POST /api/v1/channels: status 200 with an error (try later). It may have been applied."
+    assert (told(error), len(server.requests)) == (("UnknownOutcomeError", 10, said), 1)
+
+
+def test_byte_order_mark_before_a_response_is_ignored(desk: NewDesk) -> None:
+    made = desk(Server(httpx.Response(200, content=b'\xef\xbb\xbf[{"name": "shop"}]')))
+    assert made.api.channels.list() == [{"name": "shop"}]
 
 
 @pytest.mark.parametrize("answer", [{"orders": [1]}, {"orders": "x"}, {"other": []}, "text", 5, [["row"]]])

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from runner import tokens_in
 
 from synq_cli.errors import AuthError
 from synq_cli.session.tokens.stores import TokenStore
@@ -37,8 +38,7 @@ class Narrow:
 
 
 def over(store: Any) -> TokenStore:
-    folder = Path("/dev/null")
-    return TokenStore(folder, store, cache=Cache(lambda: folder))
+    return tokens_in(Path("/dev/null"), store)
 
 
 def test_a_long_secret_is_split_and_a_short_one_is_not() -> None:

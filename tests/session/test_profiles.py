@@ -11,12 +11,12 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from runner import tokens_in
 
 from synq_cli import exact_yaml
 from synq_cli.errors import UsageError
 from synq_cli.exact_json import Number
 from synq_cli.session.profiles import Config, change, check_name, existing, load, token_store
-from synq_cli.session.tokens.stores import TokenStore
 from synq_cli.state.cache import Cache
 from synq_cli.state.folders import sole_writer
 
@@ -101,7 +101,7 @@ def test_values_keep_their_text_and_words_of_yaml_1_1_are_text(path: Path) -> No
     path.write_text("profiles: {acme: {timeout: 2.50, location: NO, since: 2026-11-24, 12: 012}}\n")
     change(path, lambda document: document["profiles"].update(beta={"location": "no", "debug": True}))
     assert path.read_text().removeprefix(HEADER) == (
-        "profiles:\n  acme:\n    timeout: 2.50\n    location: 'NO'\n    since: '2026-11-24'\n    '12': 12\n"
+        "profiles:\n  acme:\n    timeout: 2.50\n    location: 'NO'\n    since: '2026-11-24'\n    '12': '012'\n"
         "  beta:\n    location: 'no'\n    debug: true\n"
     )
 
@@ -261,7 +261,7 @@ def test_reason_why_a_file_can_not_be_written_is_named(path: Path, tmp_path: Pat
 
 
 def add_five(path: Path, name: str) -> None:
-    store = TokenStore(path.parent, cache=Cache(lambda: path.parent))
+    store = tokens_in(path.parent)
     for number in range(5):
         change(path, lambda document, key=f"{name}{number}": document["profiles"].update({key: {"timeout": 1}}))
         store.write(f"{name}{number}", "token", "file")

@@ -9,13 +9,12 @@ from typing import Any
 
 import pytest
 import yaml
-from runner import NOW
+from runner import NOW, tokens_in
 
 from synq_cli.errors import AuthError, RefusedError, SynqError, UsageError
 from synq_cli.session.profiles import Config
 from synq_cli.session.session import Session
 from synq_cli.session.settings import resolve
-from synq_cli.session.tokens.stores import TokenStore
 from synq_cli.state.cache import Cache
 
 PATH = Path("config.yaml")
@@ -66,7 +65,7 @@ def session(
     config = Config(path, None, profiles)
     settings = resolve(options or {}, environ or {}, config)
     cache = Cache(lambda: folder / "state")
-    store = TokenStore(folder, keyring or OneToken(), cache=cache)
+    store = tokens_in(folder, keyring or OneToken(), cache=cache)
     return Session(
         settings,
         environ or {},
@@ -107,7 +106,7 @@ def test_keyring_is_read_once_and_only_when_needed() -> None:
 
 def test_other_token_sources_do_not_use_the_keyring(tmp_path: Path) -> None:
     keyring, sandbox = OneToken("in-the-keyring"), jwt(tenantid=OURS)
-    TokenStore(tmp_path, keyring, cache=Cache(lambda: tmp_path)).write("acme", "in-the-file", "file")
+    tokens_in(tmp_path, keyring).write("acme", "in-the-file", "file")
     by_variable = {"SYNQ_TOKEN": f" {CANARY}\n", "SYNQ_TENANT_ID": THEIRS}
     kept: dict[str, object] = {"base_url": "https://elsewhere.test", "token_store": "keyring"}
     in_sandbox = session(
@@ -119,12 +118,22 @@ def test_other_token_sources_do_not_use_the_keyring(tmp_path: Path) -> None:
         (session(keyring, {"profile": "acme"}, folder=tmp_path, acme={"token_store": "file"}), "in-the-file", "file"),
         (session(keyring, environ={"SYNQ_TOKEN": f" {CANARY}\n"}, default=kept), CANARY, "SYNQ_TOKEN"),
         (session(keyring, environ={"SYNQ_TOKEN": CANARY}), CANARY, "SYNQ_TOKEN"),
+        (session(keyring, environ={"SYNQ_TOKEN": f"\ufeff{CANARY}"}), CANARY, "SYNQ_TOKEN"),
         (entered, "typed", "the prompt"),
         (in_sandbox, sandbox, "sandbox"),
     ):
         assert (asking.credentials.token, asking.credentials.source) == (token, source)
     assert (in_sandbox.host, in_sandbox.credentials.tenant_id) == ("sandbox", OURS)
     assert keyring.asked == []
+
+
+def test_sandbox_token_is_replaced_before_it_expires() -> None:
+    tokens = [jwt(tenantid=OURS, exp=NOW + 100), jwt(tenantid=OURS, exp=NOW + 3600)]
+    in_sandbox = session(options={"sandbox": True}, sandbox_token=lambda: tokens.pop(0))
+    assert in_sandbox.credentials.expires_at == NOW + 100
+    in_sandbox.keep_fresh()
+    in_sandbox.keep_fresh()
+    assert (in_sandbox.credentials.expires_at, tokens) == (NOW + 3600, [])
 
 
 @pytest.mark.parametrize("environ", [{}, {"SYNQ_TOKEN": ""}])
@@ -166,14 +175,23 @@ def test_a_token_of_another_tenant_is_refused(
     )
 
 
-def test_ids_are_compared_in_any_case_and_a_set_organization_wins_over_the_tokens() -> None:
-    token = jwt(tenantid=OURS.upper(), org_id=THEIRS)
+@pytest.mark.parametrize("claimed", [OURS.upper(), OURS.replace("-", "")])
+def test_ids_may_be_written_differently_and_a_set_organization_wins_over_the_tokens(claimed: str) -> None:
+    token = jwt(tenantid=claimed, org_id=THEIRS)
     credentials = session(OneToken(token), environ={"SYNQ_ORG_ID": ORG}, default={"tenant_id": OURS}).credentials
     assert (credentials.tenant_id, credentials.org_id) == (OURS, ORG)
 
 
+@pytest.mark.parametrize("claimed", ["tenant-7", "6f1d2c843b7a4e599c102a8e5d4b7f31", f"{OURS}\r\nX-Admin: 1", "té"])
+def test_an_id_that_is_no_uuid_is_not_sent(claimed: str) -> None:
+    token = jwt(tenant_id=claimed, org_id=claimed)
+    assert session(environ={"SYNQ_TOKEN": token}).credentials.headers == {"Authorization": f"Bearer {token}"}
+    sent = session(environ={"SYNQ_TOKEN": jwt(tenant_id=OURS.upper(), org_id=ORG)}).credentials.headers
+    assert (sent["X-Tenant-ID"], sent["X-Org-ID"]) == (OURS.upper(), ORG)
+
+
 NO_TOKENS = [f"{CANARY} b", f"{CANARY}\nb", f"{CANARY}\r\nX-Admin: 1", f"{CANARY}\tb", f"{CANARY}\x00", f"{CANARY}\x7f"]
-NO_TOKENS += [f"{CANARY}é", f"{CANARY}\u2028b", "\ufeff" + CANARY, " ", "\n"]
+NO_TOKENS += [f"{CANARY}é", f"{CANARY}\u2028b", f"{CANARY}\ufeff", " ", "\n", "\ufeff"]
 
 
 @pytest.mark.parametrize("token", NO_TOKENS, ids=ascii)

@@ -7,7 +7,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 from time import monotonic
 from typing import Any
 
@@ -15,19 +15,14 @@ import keyring.backends.fail
 import keyring.backends.null
 import pytest
 from keyring.errors import InitError, KeyringLocked, NoKeyringError, PasswordDeleteError, PasswordSetError
-from runner import FakeKeyring
+from runner import FakeKeyring, tokens_in
 
 from synq_cli.errors import AuthError, UsageError
 from synq_cli.session.tokens.keyring import SecretStore
 from synq_cli.session.tokens.stores import TokenStore, entry_of
-from synq_cli.state.cache import Cache
 
 CANARY = "canary-7f3a91"
 HINT = "Set SYNQ_TOKEN for this shell, or store the token in a file: synq auth login --insecure-storage"
-
-
-def store_in(folder: Path, keyring: SecretStore | None = None, **settings: Any) -> TokenStore:
-    return TokenStore(folder, keyring, cache=Cache(lambda: folder / "state"), **settings)
 
 
 class OddKeyring:
@@ -86,7 +81,7 @@ def failure(use: Callable[[TokenStore], object], store: TokenStore) -> AuthError
 
 def test_the_keyring_keeps_one_entry_a_profile(tmp_path: Path) -> None:
     kept = FakeKeyring()
-    store = store_in(tmp_path, kept)
+    store = tokens_in(tmp_path, kept)
     store.write("acme", CANARY, "keyring")
     store.write("beta", "other", "keyring")
     assert kept.entries == {("synq", "acme"): CANARY, ("synq", "beta"): "other"}
@@ -98,19 +93,19 @@ def test_the_keyring_keeps_one_entry_a_profile(tmp_path: Path) -> None:
 
 def test_a_webhook_secret_has_an_entry_of_its_own_and_goes_with_the_token(tmp_path: Path) -> None:
     kept = FakeKeyring()
-    store = store_in(tmp_path, kept)
+    store = tokens_in(tmp_path, kept)
     store.write(entry_of("acme", "webhook"), CANARY, "keyring")
     assert store.delete_profile("acme", "keyring") is False  # there was no token
     assert kept.entries == {}
     assert store.backend() == "FakeKeyring"
-    forgetful = store_in(tmp_path, GarblingKeyring(), hint="Pipe it in.")
+    forgetful = tokens_in(tmp_path, GarblingKeyring(), hint="Pipe it in.")
     with pytest.raises(AuthError) as caught:
         forgetful.write(entry_of("acme", "webhook"), CANARY, "keyring")
     assert caught.value.hint == "Pipe it in."
 
 
 def test_keyring_that_does_not_store_the_secret_is_noticed(tmp_path: Path) -> None:
-    error = failure(write, store_in(tmp_path, GarblingKeyring()))
+    error = failure(write, tokens_in(tmp_path, GarblingKeyring()))
     assert error.message == "The keyring accepted the secret but did not store it."
     assert [*tmp_path.iterdir()] == []
 
@@ -137,7 +132,7 @@ ERRORS = [
 )
 def test_a_broken_keyring_is_named_without_the_secret(tmp_path: Path, broken: SecretStore, message: str) -> None:
     for use, verb in ((read, "read"), (write, "write to"), (delete, "delete from"), (ask_its_name, "read")):
-        raised = failure(use, store_in(tmp_path, broken))
+        raised = failure(use, tokens_in(tmp_path, broken))
         assert raised.message == message.format(verb)
         assert CANARY not in "".join(traceback.format_exception(raised))
         assert CANARY not in f"{raised!r}{raised}{raised.as_json()}"
@@ -148,10 +143,32 @@ def test_a_broken_keyring_is_named_without_the_secret(tmp_path: Path, broken: Se
 def test_a_hanging_keyring_is_left_alone_after_the_limit(tmp_path: Path, use: Callable[[TokenStore], object]) -> None:
     let_go = Event()
     started = monotonic()
-    error = failure(use, store_in(tmp_path, OddKeyring(lambda: let_go.wait(60)), limit=0.05))
+    error = failure(use, tokens_in(tmp_path, OddKeyring(lambda: let_go.wait(60)), limit=0.05))
     let_go.set()
     assert 0.05 <= monotonic() - started < 2.5
     assert error.message == "The keyring did not respond within 0.05 seconds; it may be locked."
+
+
+def test_processes_use_the_keyring_one_after_the_other_and_say_what_they_wait_for(tmp_path: Path) -> None:
+    (tmp_path / "state").mkdir()
+    entered, unlocked, told = Event(), Event(), list[str]()
+
+    def unlock() -> None:
+        entered.set()
+        unlocked.wait(60)
+
+    first = Thread(target=read, args=(tokens_in(tmp_path, OddKeyring(unlock)),))
+    first.start()
+    assert entered.wait(60)
+    second = FakeKeyring()
+    waiting = tokens_in(tmp_path, second, limit=0.2, slow_after=0.05, note=told.append)
+    assert failure(write, waiting).message == "The keyring did not respond within 0.2 seconds; it may be locked."
+    assert told == ["Waiting for the keyring, up to 0.2 s. If it asks for its password, enter it there."]
+    assert second.entries == {}
+    unlocked.set()
+    first.join(60)
+    write(tokens_in(tmp_path, second))
+    assert second.entries == {("synq", "acme"): CANARY}
 
 
 HANGS = """
@@ -167,7 +184,10 @@ class Hanging:
 
 for keyring, limit in ((None, 20), (Hanging(), 0.05)):
     try:
-        store = TokenStore(Path("nowhere"), keyring, cache=Cache(lambda: Path("/dev/null")), limit=limit)
+        nowhere = Path("/dev/null")
+        store = TokenStore(
+            nowhere, keyring, cache=Cache(lambda: nowhere), lock_folder=lambda: nowhere, note=print, limit=limit
+        )
         store.read("acme", "keyring")
     except AuthError as error:
         print(error)
@@ -183,7 +203,7 @@ def test_library_is_the_default_keyring_and_a_hanging_one_does_not_block_the_exi
 
 
 def in_file(tmp_path: Path) -> TokenStore:
-    return store_in(tmp_path, raising(AssertionError("the keyring was touched")))
+    return tokens_in(tmp_path, raising(AssertionError("the keyring was touched")))
 
 
 def test_the_file_keeps_tokens_for_its_owner_alone(tmp_path: Path) -> None:

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from synq_cli.errors import UsageError
-from synq_cli.state.folders import config_dir, replace_file, state_dir
+from synq_cli.state.cache import Cache
+from synq_cli.state.database import private_file
+from synq_cli.state.folders import config_dir, replace_file, sole_writer, state_dir
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the XDG Base Directory specification")
@@ -38,13 +40,32 @@ def test_an_unknown_home_folder_is_an_error_that_names_the_variables(monkeypatch
     def unknown(_uid: int) -> None:
         raise KeyError
 
-    for name in ("HOME", "XDG_CONFIG_HOME"):
+    for name in ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(pwd, "getpwuid", unknown)
     with pytest.raises(UsageError) as caught:
         config_dir({})
     assert caught.value.message.startswith("The home folder is unknown: ")
     assert "SYNQ_CONFIG_DIR" in str(caught.value.hint)
+    cache = Cache(lambda: state_dir({}))
+    cache.set("yaml", "config.yaml", "text")  # it is best effort: the named folders must be enough
+    assert cache.get("yaml", "config.yaml", "none") == "none"
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() != 0, reason="only root can give files away")
+def test_root_leaves_files_to_the_owner_of_the_folder(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    replace_file(path, "old")
+    os.chown(path, 4242, 4243)
+    replace_file(path, "new")
+    os.chown(tmp_path, 4242, 4243)
+    private_file(tmp_path / "index.sqlite3")
+    for found in (path.stat(), (tmp_path / "index.sqlite3").stat()):
+        assert (found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode)) == (4242, 4243, 0o600)
+    assert path.read_text() == "new"
+    os.chown(path, 0, 0)
+    private_file(path)  # only what it makes, not what a link may lead to
+    assert path.stat().st_uid == 0
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="file modes")
@@ -61,3 +82,16 @@ def test_a_written_file_is_private_unless_a_mode_or_the_umask_decides(
         os.umask(before)
     assert (path.read_text(), stat.S_IMODE(path.stat().st_mode)) == ("new", expected)
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("linked", [False, True])
+def test_what_killed_processes_left_half_written_is_deleted_with_the_next_change(tmp_path: Path, linked: bool) -> None:
+    path, target = tmp_path / "config.yaml", tmp_path / ("dotfiles.yaml" if linked else "config.yaml")
+    if linked:
+        path.symlink_to(target.name)
+    others = {tmp_path / f"{target.name}.mine.new", tmp_path / "other.yaml.12.new"}
+    for file in (*others, tmp_path / f"{target.name}.12.new", tmp_path / f"{target.name}.345.new"):
+        file.write_text("secret")
+    with sole_writer(path):
+        replace_file(path, "new")
+    assert {*tmp_path.iterdir()} == others | {path, target, tmp_path / "config.lock"}

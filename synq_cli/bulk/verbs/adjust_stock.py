@@ -6,7 +6,7 @@ from typing import Any
 from synq_cli.bulk.journal import Content, Receipt, Row
 from synq_cli.bulk.plan import Plan, Problem, prepare
 from synq_cli.bulk.reconcile import clock_offset, match, span
-from synq_cli.bulk.verbs.verb import Verb
+from synq_cli.bulk.verbs.verb import Claims, Verb
 from synq_cli.errors import NotFoundError, UsageError
 from synq_cli.http import operations
 from synq_cli.resources.inventory.ledger import posted
@@ -74,9 +74,7 @@ class AdjustStock(Verb):
                 on_hand += row.content["delta"]
         return levels
 
-    def reconcile(
-        self, unclear: Sequence[Row], *, done: Sequence[Row], taken: set[str], rivals: Sequence[Row]
-    ) -> dict[int, Receipt]:
+    def reconcile(self, unclear: Sequence[Row], *, done: Sequence[Row], claims: Claims) -> dict[int, Receipt]:
         offset = clock_offset(done)
         since = min(span(row, offset)[0] for row in unclear)
         answered = sum((row.sent_at or 0) >= (unclear[0].sent_at or 0) for row in done)
@@ -84,6 +82,7 @@ class AdjustStock(Verb):
             entries = [entry for row in unclear for entry in self._posted_since(since, row.content)]
         else:
             entries = list(self._posted_since(since, {}))
+        taken, rivals = claims()
         free = [(what, receipt) for what, receipt in entries if receipt.id not in taken]
         return match(unclear, free, rivals, offset, _movement)
 

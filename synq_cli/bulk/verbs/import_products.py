@@ -1,6 +1,5 @@
 """Many products: `synq products import`, whose rows in the journal are bulk jobs over parts of one file."""
 
-import gc
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
@@ -11,7 +10,7 @@ from synq_cli import exact_json
 from synq_cli.bulk.journal import Content, Receipt, Row, hash_of
 from synq_cli.bulk.plan import Plan, Problem, refuse
 from synq_cli.bulk.reconcile import clock_offset, match
-from synq_cli.bulk.verbs.verb import Verb
+from synq_cli.bulk.verbs.verb import Claims, Verb
 from synq_cli.documents import read_errors
 from synq_cli.errors import RejectedError, UsageError
 from synq_cli.http import operations
@@ -86,8 +85,6 @@ class ImportProducts(Verb):
         return Plan(self, parts.rows, [reader.remark] if reader.remark else [])
 
     def body(self, content: Content) -> bytes:
-        if content["end"] - content["begin"] > _MB:
-            gc.collect()  # on the sandbox httpx leaves each request in a cycle, with the body of the part before
         payload = _payload(content)
         quote = b'"' if self._api.bulk_jobs.is_base64 else b""
         head = b'{"job_type":"%b","payload":' % JOB_TYPES["import"].encode()
@@ -101,13 +98,13 @@ class ImportProducts(Verb):
     def retry_after_rejection(self, error: RejectedError) -> bool:
         return self._api.bulk_jobs.switch_encoding(error)
 
-    def reconcile(
-        self, unclear: Sequence[Row], *, done: Sequence[Row], taken: set[str], rivals: Sequence[Row]
-    ) -> dict[int, Receipt]:
+    def reconcile(self, unclear: Sequence[Row], *, done: Sequence[Row], claims: Claims) -> dict[int, Receipt]:
         """Jobs that hold the very rows of an unclear part, and can be of no other."""
         ours = {row.content["digest"]: exact_json.loads(_payload(row.content).decode()) for row in unclear}
         free = []
-        for job in self._api.bulk_jobs.of_type("import"):
+        jobs = self._api.bulk_jobs.of_type("import")
+        taken, rivals = claims()
+        for job in jobs:
             receipt = Receipt(str(job.get("id")), epoch(job.get("created_at")))
             if receipt.id not in taken:
                 rows = _rows_in(job.get("payload_json"))
@@ -129,7 +126,7 @@ class _Parts:
         self.rows: list[Row] = []
         self._largest = largest
         columns = {"delimiter": layout.delimiter, "columns": layout.columns}
-        self._fixed: Content = {"path": str(path), "is_copy": is_copy, **columns}
+        self._fixed: Content = {"path": str(path.absolute()), "is_copy": is_copy, **columns}
         self._size = 0
 
     def add(self, record: Record) -> str:

@@ -2,7 +2,7 @@
 
 # ruff: noqa: ARG002 the defaults ignore what subclasses need
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from synq_cli.bulk.journal import Content, Receipt, Row
@@ -11,6 +11,8 @@ from synq_cli.http.operation import Operation
 from synq_cli.resources.client import SynqClient
 from synq_cli.times import epoch
 
+# Gives the receipts that runs have claimed, and the unclear rows of other runs.
+Claims = Callable[[], tuple[set[str], Sequence[Row]]]
 # Requests in flight together: they hide the latency, and are what a crash leaves unknown at most.
 WORKERS = 6
 
@@ -52,12 +54,11 @@ class Verb:
         """Whether a rejected row is sent again, because its body is a different one now."""
         return False
 
-    def reconcile(
-        self, unclear: Sequence[Row], *, done: Sequence[Row], taken: set[str], rivals: Sequence[Row]
-    ) -> dict[int, Receipt]:
-        """Receipts, by line, of rows whose answers were lost.
+    def reconcile(self, unclear: Sequence[Row], *, done: Sequence[Row], claims: Claims) -> dict[int, Receipt]:
+        """Receipts, by line, of rows whose answers were lost; `done` are rows of this run.
 
-        `done` are rows of this run, `taken` the receipts that runs have claimed, `rivals` the unclear rows of others.
+        `claims` must be read after the API: then each row of another run that the API lists is in them, because runs
+        journal a row before they send it.
         """
         return {}
 

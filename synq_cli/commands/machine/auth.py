@@ -7,7 +7,7 @@ from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.metavars import PROFILE
 from synq_cli.cli.options import argument, option, switch
-from synq_cli.errors import UsageError
+from synq_cli.errors import AuthError, UsageError
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import flag, state, timestamp
@@ -15,6 +15,7 @@ from synq_cli.output.prompts import ask, ask_secret
 from synq_cli.session import profiles
 from synq_cli.session.session import OVERRIDES
 from synq_cli.session.settings import RENEWAL_SETTINGS, SANDBOX, parse_setting, resolve
+from synq_cli.session.tokens.credentials import bare_token
 
 group = CommandGroup()
 
@@ -36,6 +37,8 @@ _WAYS = (
     "Run a command that prints a new token when one is needed",
     "Use an OAuth 2 refresh token and its token URL",
 )
+# Where the token URL can't be reached, refuses for now, or fails.
+_RENEWAL_EXITS = (6, 7, 12)
 _PIPE = "Pipe it in: synq auth login --with-token < token.txt"
 
 
@@ -61,10 +64,11 @@ def log_in(
     can read command lines.
 
     Tokens expire after an hour. synq can renew them in one of two ways; on a terminal it asks which. --token-command
-    is a command of yours that prints a new token, run without a shell and with 30 seconds to finish. --token-url is
-    an OAuth 2 server that gives new tokens for a refresh token, which synq prompts for, or reads with --with-token,
-    and stores. synq renews a token five minutes before it expires, or when the API refuses it. All synq processes
-    share a renewal; if it fails, the stored tokens stay.
+    is a command of yours that prints a new token, run without a shell and with 30 seconds to finish; on a terminal,
+    where it can ask you for something on stderr, with 5 minutes. --token-url is an OAuth 2 server that gives new
+    tokens for a refresh token, which synq prompts for, or reads with --with-token, and stores. synq renews a token
+    five minutes before it expires, or when the API refuses it. All synq processes share a renewal; if it fails, the
+    stored tokens stay.
 
     Examples:
       synq auth login
@@ -88,7 +92,12 @@ def log_in(
     if token_command is not None:
         session.use(renewal.run_command(token_command), "the token_command")
     elif token_url is not None:
-        typed = _read_secret(run, "Refresh token", from_stdin=with_token).strip()
+        typed = bare_token(_read_secret(run, "Refresh token", from_stdin=with_token))
+        if not typed or not (typed.isascii() and typed.isprintable()):
+            raise AuthError(
+                "Invalid refresh token: it is empty, or contains line breaks or non-ASCII characters.",
+                hint="Copy it again from where the server showed it.",
+            )
         token, rotated = renewal.exchange(typed)
         refresh_token = rotated or typed
         session.use(token, token_url)
@@ -98,6 +107,7 @@ def log_in(
     run.api.channels.list()  # proves the token: open to every role
     session.save_login(where, kept, refresh_token)
     run.output.record(run.session.describe(), STATUS)
+    _warn_of_variable(run)
 
 
 @group.command("status")
@@ -108,7 +118,8 @@ def show_status(
 
     Shows the tenant, organization, role and expiry as of the last time that synq read the token, where the token is
     stored, how it is renewed, and which variables override the profile. It sends nothing and does not open the
-    keyring. --all shows every profile without these overrides.
+    keyring. The exit status is 4 if there is no login, or if its token has expired and does not renew itself. --all
+    shows every profile without these overrides.
 
     Examples:
       synq auth status
@@ -120,9 +131,10 @@ def show_status(
         return
     run.session.check_login()
     run.output.record(run.session.describe(), STATUS)
+    run.session.check_expiry()
 
 
-@group.command("refresh")
+@group.command("refresh", exits=_RENEWAL_EXITS)
 def refresh_token(run: RunContext) -> None:
     """Renew the token now.
 
@@ -138,7 +150,7 @@ def refresh_token(run: RunContext) -> None:
     run.output.record(run.session.describe(), STATUS)
 
 
-@group.command("token")
+@group.command("token", exits=_RENEWAL_EXITS)
 def print_token(run: RunContext) -> None:
     """Print the token, for other tools.
 
@@ -172,22 +184,32 @@ def switch_profile(
     run.output.note(f"Switched to profile {name}.")
     if run.settings.profile != name and run.settings.sources["profile"] not in {"auth switch", "default"}:
         run.output.warn(f"{run.settings.sources['profile']} overrides it here with {run.settings.profile}.")
+    _warn_of_variable(run)
 
 
 @group.command("logout")
 def log_out(run: RunContext) -> None:
     """Log out of a profile.
 
-    Deletes the profile's token, refresh token, webhook secret and renewal settings. The other settings stay.
+    Deletes the profile's token, refresh token and webhook secret, from the keyring and from the file, and its renewal
+    settings. The other settings stay.
 
     Examples:
       synq auth logout --profile acme
       synq auth logout
     """
     run.refuse_sandbox("The sandbox has no login.")
-    profile = profiles.existing(run.config, run.settings.profile)
+    profile = run.settings.profile
     had = run.session.forget_login()
+    if not had:
+        profiles.existing(run.config, profile)
     run.output.note(f"Logged out of profile {profile}." if had else f"Profile {profile} was not logged in.")
+    _warn_of_variable(run)
+
+
+def _warn_of_variable(run: RunContext) -> None:
+    if run.system.environ.get("SYNQ_TOKEN"):
+        run.output.warn("SYNQ_TOKEN is set: commands use its token, whatever the profile. Unset it to use a profile's.")
 
 
 def _all_logins(run: RunContext) -> Iterator[dict[str, object]]:
@@ -240,6 +262,6 @@ def _ask(run: RunContext, question: str, choices: tuple[str, ...] = ()) -> str:
 
 
 def _read_secret(run: RunContext, name: str, *, from_stdin: bool) -> str:
-    if from_stdin:
-        return run.system.stdin.read()
+    if from_stdin and not run.system.stdin.isatty():  # what is typed there would be shown
+        return run.system.read_text("-")
     return ask_secret(f"{name}: ", stdin=run.system.stdin, stderr=run.system.stderr, hint=_PIPE)

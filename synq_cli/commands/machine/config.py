@@ -6,10 +6,11 @@ from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.metavars import Metavar
 from synq_cli.cli.options import argument
+from synq_cli.nearest import did_you_mean
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import whole
 from synq_cli.session import profiles
-from synq_cli.session.settings import SETTINGS, describe, find_setting, parse_setting
+from synq_cli.session.settings import SANDBOX, SETTINGS, describe, find_setting, parse_setting
 
 group = CommandGroup()
 
@@ -54,14 +55,19 @@ def get_setting(run: RunContext, setting: KeyArgument) -> None:
 def set_setting(run: RunContext, setting: KeyArgument, value: Annotated[str, argument("VALUE", "New value.")]) -> None:
     """Change a setting of the profile.
 
+    A profile that does not exist yet is created, with a warning.
+
     Examples:
       synq config set location "Leith warehouse"
       synq config set output json --profile ci
     """
     profile = run.settings.profile
+    known = {"default", SANDBOX, *run.config.profiles}
     parsed = parse_setting(setting, value)
     profiles.save_setting(run.config.path, profile, setting, parsed)
     run.output.note(f"Set {setting} of profile {profile} to {value}.")
+    if profile not in known:
+        run.output.warn(f"Profile {profile} is new. {did_you_mean(profile, run.config.profiles)}".rstrip())
 
 
 @group.command("unset")

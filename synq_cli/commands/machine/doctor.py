@@ -19,7 +19,7 @@ from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import state
 from synq_cli.session.profiles import token_store
-from synq_cli.session.settings import SANDBOX
+from synq_cli.session.settings import SANDBOX, ignored
 from synq_cli.times import http_date
 
 if TYPE_CHECKING:
@@ -119,6 +119,8 @@ class Doctor:
 
     def _config(self) -> Finding:
         config = self._run.config
+        if without_effect := list(ignored(config, config.profiles, self._run.system.environ)):
+            return _warn(" ".join(without_effect), "Correct or remove what has no effect.")
         if not config.path.exists():
             return _ok(f"{config.path} does not exist yet; the defaults apply.")
         return _ok(f"{config.path}, profiles: {', '.join(config.profiles) or 'none'}.")
@@ -255,6 +257,8 @@ class Doctor:
         return _warn(f"{url} responds with {text[:40]!r} instead of OK.", fix)
 
     def _clock(self) -> Finding:
+        if self._run.settings.profile == SANDBOX:
+            return _ok("Not needed: the sandbox goes by this machine's clock.")
         time = http_date(self._health.headers.get("date", ""))
         if time is None:
             return _warn("The API did not send its time.")

@@ -82,7 +82,8 @@ def create_order(
     same command again: it uses the same key, so the order can't be placed twice. After a response, the same command
     creates another order.
 
-    --wait waits until the order is confirmed. The exit status is 3 if the order fails, 75 if --for runs out first.
+    --wait waits until the order is confirmed. The exit status is 3 if the order fails, 75 if --for runs out first, or
+    if an order that is created in the background has not appeared after 10 minutes.
 
     A file holds many orders if its name ends in .ndjson or .jsonl, or if it has several JSON objects, one per line.
     Options override the fields of each order, all orders are checked before the first is sent, and synq asks for

@@ -16,8 +16,9 @@ from synq_cli.uuids import parse_uuid
 
 def parse_quantity(text: str) -> int:
     """A signed whole number of units, never 0; UsageError otherwise."""
-    if not re.fullmatch(r"[-+]?[0-9]{1,100}", text.strip()):
-        raise UsageError(f'Invalid quantity "{text.strip()}".', hint="Use a whole number such as -5, +5 or 5.")
+    text = text.strip()  # which removes more than int() ignores
+    if not re.fullmatch(r"[-+]?[0-9]{1,100}", text):
+        raise UsageError(f'Invalid quantity "{text}".', hint="Use a whole number such as -5, +5 or 5.")
     quantity = int(text)
     if quantity == 0:
         raise UsageError('Invalid quantity "0".', hint="Use -5 to remove five, +5 or 5 to add five.")

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from synq_cli import exact_json
 from synq_cli.errors import NotFoundError, PartialError, RejectedError, SynqError, UsageError
-from synq_cli.http import operations
+from synq_cli.http import operations, replies
 from synq_cli.resources.shared import validation
 from synq_cli.resources.shared.pagination import Row
 from synq_cli.resources.shared.polling import poll
@@ -140,7 +140,11 @@ class BulkJobs(Resource):
         body = {"job_type": JOB_TYPES[job_type], "payload": payload}
         unknown = look_for("it", f"synq products jobs list --type {job_type}")
         try:
-            return self._api.write(operations.CREATE_BULK_JOB, body=body, if_unknown=unknown)
+            with replies.hint_if_unknown(unknown):
+                created = self._api.write(operations.CREATE_BULK_JOB, body=body)
+                if not isinstance(created.get("id"), str):
+                    raise replies.invalid_reply(operations.CREATE_BULK_JOB, "it does not name the job")
+                return created
         except UsageError as error:
             error.hint = "Split the file. Servers that want base64 take a quarter less of it."
             raise
@@ -165,7 +169,7 @@ def _rows_done(job: Row) -> str:
 
 
 def checked_rows(job_type: str, rows: list[Any]) -> list[Any]:
-    """The rows of a job as they are; UsageError with all problems."""
+    """The rows of a job, with their ids as the API writes them; UsageError with all problems."""
     check = _id_problems if job_type == "delete" else product_problems
     found = [f"row {number}: {what}" for number, row in enumerate(rows, 1) for what in check(row, job_type)]
     found += _repeated_skus(rows)
@@ -173,7 +177,9 @@ def checked_rows(job_type: str, rows: list[Any]) -> list[Any]:
         raise validation.file_problems("The file", found, "Fix it and try again.")
     if not rows:
         raise UsageError("The file has no rows.")
-    return rows
+    if job_type == "delete":
+        return [parse_uuid(row) for row in rows]
+    return [{**row, "id": parse_uuid(row["id"])} if "id" in row else row for row in rows]
 
 
 def _id_problems(row: object, _job_type: str) -> Iterator[str]:

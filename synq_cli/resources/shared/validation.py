@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from synq_cli import exact_json
+from synq_cli.addresses import email_address, is_uri
 from synq_cli.errors import UsageError
 from synq_cli.exact_json import Number
 from synq_cli.nearest import did_you_mean
@@ -73,30 +74,39 @@ def amount(text: str, field: str = "price") -> Number:
 
 def count(text: str, field: str = "quantity", least: int = 1) -> int:
     """A whole number from `least` on."""
-    if not re.fullmatch(r"[0-9]{1,10}", text.strip(), re.ASCII) or not least <= int(text) <= LARGEST:
+    digits = text.strip()  # which removes more than int() ignores
+    if not re.fullmatch(r"[0-9]{1,10}", digits, re.ASCII) or not least <= int(digits) <= LARGEST:
         raise UsageError(f'Invalid {field} "{text}".', hint=f"Use a whole number from {least} to {LARGEST:,}.")
-    return int(text)
+    return int(digits)
 
 
 def email(text: str) -> str:
     """An email address; only its form is checked."""
-    if not re.fullmatch(r"[^@\s,;<>()\"]+@[^@\s,;<>()\"]+\.[^@\s.,;<>()\"]{2,}", text.strip()):
-        raise UsageError(f'Invalid email address "{text}".', hint="Use one such as ailsa@example.com.")
-    return text.strip()
+    try:
+        return email_address(text.strip())
+    except ValueError as error:
+        why = str(error).rstrip(".")
+        raise UsageError(
+            f'Invalid email address "{text}": {why[:1].lower()}{why[1:]}.', hint="Use one such as ailsa@example.com."
+        ) from None
 
 
 def web_address(text: str, field: str = "URL") -> str:
-    """An http or https URL."""
-    from urllib.parse import urlsplit
+    """An http or https URL; characters that no URI has are percent-encoded, except in the host."""
+    from urllib.parse import quote, urlsplit
 
     try:
-        parts = urlsplit(text.strip())
-        usable = parts.scheme in {"http", "https"} and bool(parts.hostname)
+        url = quote(text.strip(), safe="%:/?#[]@!$&'()*+,;=")
+        parts = urlsplit(url)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0 and is_uri(url)
     except ValueError:
         usable = False
-    if not usable or any(character.isspace() or not character.isprintable() for character in text.strip()):
-        raise UsageError(f'Invalid {field} "{text}".', hint="Use a URL such as https://example.com/image.jpg.")
-    return text.strip()
+    if not usable or "%" in parts.netloc or any(each.isspace() or not each.isprintable() for each in text.strip()):
+        raise UsageError(
+            f'Invalid {field} "{text}".',
+            hint="Use a URL such as https://example.com/image.jpg, with [ as %5B, ] as %5D and % as %25.",
+        )
+    return url
 
 
 def slug(text: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal
 from typing import Any
 
+from synq_cli.addresses import email_address, is_uri
 from synq_cli.uuids import parse_uuid
 
 # Takes a JSON value and returns what is stored of it; raises ValueError if it is invalid.
@@ -12,8 +13,6 @@ Check = Callable[[object], Any]
 
 # The range of a double; 1e999999999 would be a gigabyte of zeros.
 LARGEST_EXPONENT = 400
-
-_URI = r"[A-Za-z][A-Za-z0-9+.-]*:(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+"
 
 
 def fields(body: dict[str, Any], checks: Mapping[str, Check], required: Collection[str]) -> dict[str, Any]:
@@ -42,9 +41,18 @@ def matching(pattern: str) -> Check:
 
 
 filled_text = matching(r"(?s:.+)")
-absolute_uri = matching(_URI)
-email = matching(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _three_letters = matching("[A-Za-z]{3}")
+
+
+def absolute_uri(value: object) -> str:
+    if not is_uri(text(value)):
+        raise ValueError
+    return text(value)
+
+
+def email(value: object) -> str:
+    email_address(text(value))  # raises ValueError
+    return text(value)
 
 
 def currency(value: object) -> str:

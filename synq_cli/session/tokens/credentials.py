@@ -9,6 +9,7 @@ from synq_cli.errors import AuthError, RefusedError
 from synq_cli.session.network.base_url import host_of
 from synq_cli.session.settings import SANDBOX, Settings
 from synq_cli.state.cache import Cache
+from synq_cli.uuids import parse_uuid
 
 # What to check if a renewal gives a malformed token.
 _SOURCES = {
@@ -41,9 +42,14 @@ class Credentials(NamedTuple):
     def headers(self) -> dict[str, str]:
         """The headers of a request with this token, with the ids that are known."""
         ids = {"X-Tenant-ID": self.tenant_id, "X-Org-ID": self.org_id}
-        # A claim can be any text, also one that no header can hold.
-        known = {name: i for name, i in ids.items() if i and i.isascii() and i.isprintable() and i == i.strip()}
+        # A claim can be any text, and the API rejects requests whose headers hold anything but a UUID.
+        known = {name: text for name, text in ids.items() if text and parse_uuid(text, bare=False)}
         return {"Authorization": f"Bearer {self.token}", **known}
+
+
+def bare_token(text: str) -> str:
+    """The token in what a file, a pipe or a variable holds: without a byte order mark, and without blanks around it."""
+    return text.removeprefix("\ufeff").strip()
 
 
 def read_claims(token: str) -> dict[str, Any]:
@@ -81,7 +87,7 @@ def check_token(token: str, source: str, settings: Settings) -> Credentials:
         )
     claims = read_claims(token)
     claimed = claims.get("tenant_id")
-    if claimed and settings.tenant_id and claimed.lower() != settings.tenant_id.lower():
+    if claimed and settings.tenant_id and (parse_uuid(claimed) or claimed) != settings.tenant_id:
         raise RefusedError(
             f"The token from {source} belongs to tenant {claimed}, but {settings.sources['tenant_id']} "
             f"says {settings.tenant_id}. Nothing was sent.",
@@ -105,7 +111,7 @@ def likely_scope(settings: Settings, environ: Mapping[str, str], cache: Cache) -
         return f"{SANDBOX}/"
     tenant = settings.tenant_id
     if not tenant and (token := environ.get("SYNQ_TOKEN")):
-        tenant = read_claims(token.strip()).get("tenant_id")
+        tenant = read_claims(bare_token(token)).get("tenant_id")
     elif not tenant:
         claimed = cache.get("logins", settings.profile)
         tenant = claimed.get("tenant_id") if isinstance(claimed, dict) else None

@@ -1,6 +1,8 @@
 """The operating system's keyring: its backend cached, long secrets split into parts."""
 
 import hashlib
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import Protocol
 
 from synq_cli.errors import AuthError
@@ -79,6 +81,28 @@ def delete(store: SecretStore, entry: str) -> bool:
     if kept is not None:
         store.delete_password(SERVICE, entry)
     return kept is not None
+
+
+def replace(store: SecretStore, secrets: Mapping[str, str | None]) -> dict[str, str | None]:
+    """Write these entries, and delete those that are None: all or none; gives what they were before."""
+    before: dict[str, str | None] = dict.fromkeys(secrets)
+    for entry in secrets:
+        with suppress(AuthError):  # what is incomplete is lost
+            before[entry] = read(store, entry)
+    try:
+        _put(store, secrets)
+    except Exception:
+        _put(store, before)
+        raise
+    return before
+
+
+def _put(store: SecretStore, secrets: Mapping[str, str | None]) -> None:
+    for entry, secret in secrets.items():
+        if secret is None:
+            delete(store, entry)
+        else:
+            write(store, entry, secret)
 
 
 def _delete_parts(store: SecretStore, parts: list[str]) -> None:

@@ -7,13 +7,17 @@ from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import Any
 
-from synq_cli.errors import AuthError, NetworkError, SynqError
+from synq_cli.deadline import terminal_kept
+from synq_cli.errors import AuthError, NetworkError, RateLimitedError, ServerError, SynqError
 from synq_cli.session.settings import Settings
+from synq_cli.session.tokens.credentials import bare_token
 from synq_cli.session.tokens.stores import TokenStore, entry_of
 from synq_cli.state.folders import private_folder
 
 # How long to wait for another process's renewal, in limits of one: the keyring takes its time, too.
 _LOCK_LIMITS = 1.5
+# How many times as long a command may take that can ask a person for something.
+_PATIENCE = 10
 _LONGEST_QUOTE = 500
 # Sends a form to a URL; gives the status and the body of the reply, NetworkError if there is none.
 PostForm = Callable[[str, Mapping[str, str]], tuple[int, bytes]]
@@ -24,7 +28,9 @@ class Renewal:
     """The renewal of one profile's token, by one process of the user at a time.
 
     `folder` is that of the lock file. Every secret is added to `secrets`. `post_form` sends the refresh token to the
-    token URL and follows no redirect. `limit` is for the command, in seconds. All errors are AuthErrors.
+    token URL and follows no redirect. `is_current` says whether the profile still has this login. `limit` is for the
+    command, in seconds; on a terminal, where it may ask a person for something, it has ten times as long and shows its
+    stderr. Raises NetworkError, RateLimitedError and ServerError if the token URL is at fault, else AuthError.
     """
 
     settings: Settings
@@ -36,7 +42,9 @@ class Renewal:
     secrets: list[str]
     warn: Callable[[str], None]
     post_form: PostForm
+    is_current: Callable[[], bool]
     limit: float = 30.0
+    terminal: bool = False
 
     @property
     def profile(self) -> str:
@@ -48,7 +56,12 @@ class Renewal:
 
         `check` raises for an unusable token before it is stored. If there is no new token, the stored login stays.
         """
-        with self._lock():
+        with self.lock():
+            if not self.is_current():
+                raise AuthError(
+                    f"Another process has changed the login of profile {self.profile}, or logged out.",
+                    hint=f"`synq auth status --profile {self.profile}` shows the login that it has now.",
+                )
             stored = self.tokens.read(self.profile, self.where)
             if stored and stored != stale:
                 with suppress(SynqError):
@@ -69,30 +82,33 @@ class Renewal:
         return fresh
 
     def run_command(self, command: str) -> str:
-        """The token that the command prints, run without a shell; an error quotes its stderr."""
+        """The token that the command prints, run without a shell; off a terminal, an error quotes its stderr."""
         import shlex
         import subprocess
 
         words = shlex.split(command)
         name = f"the token_command ({words[0]})"
+        limit = self.limit * _PATIENCE if self.terminal else self.limit
         try:
-            done = subprocess.run(  # noqa: S603 the user's own command, from the user's own profile
-                words,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=self.limit,
-                env=dict(self.environ),
-                check=False,
-            )
+            with terminal_kept():  # a command that is killed can't do it
+                done = subprocess.run(  # noqa: S603 the user's own command, from the user's own profile
+                    words,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=None if self.terminal else subprocess.PIPE,
+                    timeout=limit,
+                    env=dict(self.environ),
+                    check=False,
+                )
         except subprocess.TimeoutExpired:
-            raise self._failed(f"{name} did not finish within {self.limit:g} seconds") from None
+            raise self._failed(f"{name} did not finish within {limit:g} seconds") from None
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or "its arguments contain a null character"
             raise self._failed(f"{name} can't be run: {reason}") from None
         if done.returncode:
-            quote = self._mask(done.stderr.decode("utf-8", "replace").strip())[-_LONGEST_QUOTE:]
+            quote = self._mask((done.stderr or b"").decode("utf-8", "replace").strip())[-_LONGEST_QUOTE:]
             raise self._failed(f"{name} failed with status {done.returncode}{quote and ': '}{quote}")
-        token = done.stdout.decode("utf-8", "replace").strip()
+        token = bare_token(done.stdout.decode("utf-8", "replace"))
         self.secrets.append(token)
         return token
 
@@ -107,7 +123,9 @@ class Renewal:
         try:
             status, body = self.post_form(url, form)
         except NetworkError as error:
-            raise self._failed(self._mask(error.message)) from None
+            failed = self._failed(self._mask(error.message), NetworkError)
+            failed.retryable = error.retryable
+            raise failed from None
         answer: Any = None
         with suppress(ValueError, RecursionError):
             answer = json.loads(body)
@@ -116,12 +134,16 @@ class Renewal:
         found = (answer.get("access_token"), answer.get("refresh_token"))
         fresh, rotated = (value if isinstance(value, str) and value else None for value in found)
         self.secrets += filter(None, (fresh, rotated))
+        words = " ".join(str(answer[key]) for key in ("error", "error_description") if answer.get(key))
+        said = self._mask(words)[:_LONGEST_QUOTE]
         if status >= 300:
-            said = " ".join(str(answer[key]) for key in ("error", "error_description") if answer.get(key))
-            reason = self._mask(said)[:_LONGEST_QUOTE] or f"status {status}"
-            raise self._failed(f"{shown} {'denied the renewal' if 400 <= status < 500 else 'failed'}: {reason}")
+            reason = said or f"status {status}"
+            kind = _kind_of(status)
+            raise self._failed(f"{shown} {'denied the renewal' if kind is AuthError else 'failed'}: {reason}", kind)
         if fresh is None:
-            raise self._failed(f"the response of {shown} has no access_token")
+            # Some servers report a denial with status 200.
+            kind = AuthError if answer.get("error") else ServerError
+            raise self._failed(f"the response of {shown} has no access_token{said and ': '}{said}", kind)
         return fresh, rotated
 
     def store_refresh(self, refresh: str) -> None:
@@ -148,7 +170,7 @@ class Renewal:
             )
 
     @contextmanager
-    def _lock(self) -> Iterator[None]:
+    def lock(self) -> Iterator[None]:
         """Exclude every other process of this user that would renew the same token; a dead one holds no lock."""
         from filelock import FileLock, Timeout
 
@@ -157,7 +179,9 @@ class Renewal:
         try:
             lock = FileLock(path, timeout=wait, mode=0o600).acquire()
         except Timeout:
-            raise self._failed(f"another synq process has been renewing it for {wait:g} seconds") from None
+            failed = self._failed(f"another synq process has been renewing it for {wait:g} seconds")
+            failed.retryable = True
+            raise failed from None
         except OSError as error:
             raise self._failed(f"{path} can't be locked: {error.strerror}") from None
         with lock:
@@ -168,9 +192,20 @@ class Renewal:
             text = text.replace(secret, "[token]")
         return text
 
-    def _failed(self, reason: str) -> AuthError:
-        return AuthError(
-            f"The token of profile {self.profile} could not be renewed: {reason.rstrip('.')}.",
-            hint=f"The stored login was not changed. Fix this and run `synq auth refresh --profile {self.profile}`, "
-            f"or log in again: synq auth login --profile {self.profile}",
+    def _failed(self, reason: str, kind: type[SynqError] = AuthError) -> SynqError:
+        later = "Try again later; `synq config get token_url` shows the token URL."
+        fix = (
+            f"Fix this and run `synq auth refresh --profile {self.profile}`, "
+            f"or log in again: synq auth login --profile {self.profile}"
         )
+        return kind(
+            f"The token of profile {self.profile} could not be renewed: {reason.rstrip('.')}.",
+            hint=f"The stored login was not changed. {fix if kind is AuthError else later}",
+        )
+
+
+def _kind_of(status: int) -> type[SynqError]:
+    """The error for a token URL's failure: only a 4xx is about the refresh token."""
+    if status == 429:
+        return RateLimitedError
+    return AuthError if 400 <= status < 500 and status != 408 else ServerError
