@@ -96,8 +96,13 @@ class Runner:
         count = min(self.workers, len(self._rows))
         threads = [Thread(target=self._work, daemon=True) for _ in range(count)]
         with _counted_interrupts() as pressed:
-            for thread in threads:
-                thread.start()
+            for number, thread in enumerate(threads):
+                try:
+                    thread.start()
+                except RuntimeError:  # the system allows no more threads
+                    if not number:
+                        raise
+                    break
             while not self._abandoned and (alive := [thread for thread in threads if thread.is_alive()]):
                 alive[0].join(_JOIN_TIMEOUT)
                 self.progress.update()
@@ -259,11 +264,13 @@ class Runner:
     def _wait_for_turn(self) -> None:
         """Wait while the API can't be reached, and for the gap to the row before, if there must be one."""
         with self._lock:
-            start = max(self.now(), self._resume_at)
+            now = self.now()
+            pause = max(self._resume_at - now, 0.0)
+            if pause > _OUTAGE_PAUSES[-1] + self.workers * self.gap:
+                pause = 0.0  # the clock was set back meanwhile
             if self._spaced:
-                self._resume_at = start + self.gap
-        while (pause := start - self.now()) > 0:
-            self._wait(pause)
+                self._resume_at = now + pause + self.gap
+        self._wait(pause)
 
     def _stop(self, reason: SynqError) -> None:
         with self._lock:

@@ -4,6 +4,7 @@ import json
 import ssl
 from collections.abc import Callable
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import httpx
@@ -59,11 +60,14 @@ class Host(httpx.BaseTransport):
         return httpx.Response(200, json={"id": f"id of {key}"})
 
 
-def engine(folder: Path, host: Host | None, *, at: float = NOW, **variables: str) -> tuple[RunContext, Engine]:
-    clock = [at]
+def engine(
+    folder: Path, host: Host | None, *, at: float = NOW, set_back: float = 0.0, **variables: str
+) -> tuple[RunContext, Engine]:
+    """A run and its engine; its clock is set back during the first sleep."""
+    clock, steps = [at], iter([set_back])
 
     def sleep(seconds: float) -> None:
-        clock[0] += seconds
+        clock[0] += seconds - next(steps, 0.0)
 
     environ = {"SYNQ_CONFIG_DIR": str(folder), "SYNQ_STATE_DIR": str(folder)}
     environ |= {"SYNQ_BASE_URL": "http://127.0.0.1", "SYNQ_TOKEN": "opaque-token-0123456789", **variables}
@@ -91,6 +95,30 @@ def test_keyed_row_whose_answer_was_lost_is_sent_again_with_its_key(memory: Path
     outcome.check()
     assert host.keys == ["key of Ann"] * 3 + ["key of Bob"]
     assert [row.receipt for row in outcome.entries] == ["id of key of Ann", "id of key of Bob"]
+
+
+def test_a_clock_that_is_set_back_holds_up_no_row(memory: Path) -> None:
+    run, greetings = engine(memory, Host(lose=3), set_back=7200)
+    greetings.start(planned(run, greetings, "Ann", "Bob")).check()
+    assert run.system.now() - NOW + 7200 < 10  # the backoff after three lost answers
+
+
+def test_a_run_makes_do_with_the_threads_that_the_system_allows(memory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    start, workers = Thread.start, []
+
+    def start_one_worker(thread: Any) -> None:
+        if thread._target.__name__ == "_work":
+            workers.append(thread)
+            if len(workers) > 1:
+                raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(Thread, "start", start_one_worker)
+    host = Host(lose=0)
+    run, greetings = engine(memory, host)
+    greetings.workers = 3
+    greetings.start(planned(run, greetings, "Ann", "Bob", "Cid")).check()
+    assert (sorted(host.keys), len(workers)) == (["key of Ann", "key of Bob", "key of Cid"], 2)
 
 
 def test_resume_sends_an_unknown_keyed_row_again(memory: Path) -> None:
