@@ -96,8 +96,13 @@ class Runner:
         count = min(self.workers, len(self._rows))
         threads = [Thread(target=self._work, daemon=True) for _ in range(count)]
         with _counted_interrupts() as pressed:
-            for thread in threads:
-                thread.start()
+            for number, thread in enumerate(threads):
+                try:
+                    thread.start()
+                except RuntimeError:  # the system allows no more threads
+                    if not number:
+                        raise
+                    break
             while not self._abandoned and (alive := [thread for thread in threads if thread.is_alive()]):
                 alive[0].join(_JOIN_TIMEOUT)
                 self.progress.update()

@@ -133,9 +133,9 @@ def replace_file(path: Path, text: str, *, mode: int | None = 0o600, hint: str |
     target is replaced.
     UsageError, with the hint, if it can't be written.
     """
-    target = path.resolve()
-    fresh = target.with_name(f"{target.name}.{os.getpid()}.new")
     try:
+        target = path.resolve()  # fails if the working folder was deleted
+        fresh = target.with_name(f"{target.name}.{os.getpid()}.new")
         fresh.unlink(missing_ok=True)  # one that a crash left may be readable by others
         try:
             descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666 if mode is None else 0o600)
@@ -151,3 +151,5 @@ def replace_file(path: Path, text: str, *, mode: int | None = 0o600, hint: str |
             fresh.unlink(missing_ok=True)
     except OSError as error:
         raise UsageError(f"{path} can't be written: {error.strerror}.", hint=hint) from None
+    except RuntimeError:  # of resolve(), before Python 3.13
+        raise UsageError(f"{path} can't be written: it is a symbolic link to itself.", hint=hint) from None

@@ -250,3 +250,17 @@ def test_a_key_of_another_order_is_a_failed_row(
         "conflict",
         'The idempotency key "shop-1" belongs to order o-1 (payment reference pi_0, not pi_1). Nothing was placed.',
     )
+
+
+def test_same_orders_are_placed_once_whatever_their_keys(run: Any, desk: Desk) -> None:
+    assert create(run, lines(order("pi_1"), order("pi_2")), "--yes").status == 0
+    turned = dict(reversed(order("pi_1", idempotency_key="mine").items()))
+    again = create(run, lines(order("pi_2"), turned), "--yes")
+    assert (again.status, again.err.startswith("synq: These 2 rows were posted on ")) == (11, True)
+    assert len(desk.orders) == 2
+    assert create(run, lines(order("pi_2"), turned), "--yes", "--again").status == 0
+    assert desk.keys["pi_1"][1] == "mine"
+    more = create(run, lines(order("pi_1"), order("pi_2"), order("pi_3")), "--yes")
+    assert (more.status, more.err.startswith("Warning: 2 of these 3 rows were posted on ")) == (0, True)
+    one = create(run, json.dumps(order("pi_1")), "--again")
+    assert (one.status, one.err) == (2, "synq: --again requires a file of many orders.\n")
