@@ -57,7 +57,7 @@ def decoded(data: bytes, path: str) -> str:
     try:
         return data.decode(marks.get(data[:2], "utf-8"))
     except UnicodeDecodeError:
-        raise UsageError(f"{shown_name(path)} can't be read: it is not UTF-8 text.") from None
+        raise UsageError(f"{shown_name(path)} can't be read: it is not UTF-8 text.", hint="Save it as UTF-8.") from None
 
 
 def is_workbook(start: bytes) -> bool:

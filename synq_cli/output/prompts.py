@@ -81,7 +81,7 @@ def _errors(stdin: TextIO) -> Iterator[None]:
     try:
         yield
     except UnicodeDecodeError:
-        raise UsageError(f"Invalid answer: it is not {stdin.encoding} text, the encoding of this terminal.") from None
+        raise UsageError(f"Invalid answer: use the encoding of this terminal, {stdin.encoding}.") from None
     except closed as error:
         raise UsageError(f"The terminal can't be read: {error.args[1]}.") from None
 
@@ -124,16 +124,14 @@ if sys.platform != "win32":
         import signal
         import termios
 
+        from synq_cli.deadline import set_terminal
+
         shown, hidden = termios.tcgetattr(keyboard), termios.tcgetattr(keyboard)
         hidden[3] &= ~(termios.ECHO | termios.ICANON)
         hidden[6][termios.VMIN], hidden[6][termios.VTIME] = 1, 0
 
         def set_to(mode: Any, when: int = termios.TCSADRAIN) -> bool:
-            with suppress(OSError):
-                if os.tcgetpgrp(keyboard) != os.getpgrp():
-                    return False  # in the background the terminal is the shell's; changing it would stop the process
-            termios.tcsetattr(keyboard, when, mode)
-            return True
+            return set_terminal(keyboard, mode, when)
 
         def leave(number: int, _frame: object) -> None:
             with suppress(termios.error):  # it was closed

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from synq_cli.deadline import DeadlineError, call_within
+from synq_cli.deadline import DeadlineError, call_within, terminal_kept
 from synq_cli.errors import AuthError, UsageError
 from synq_cli.session.tokens import keyring
 from synq_cli.session.tokens.keyring import SecretStore
@@ -114,7 +114,8 @@ class TokenStore:
         """Call the keyring within the limit: a half-configured one never answers."""
 
         def ask() -> _Answer:
-            with one_at_a_time(self.lock_folder, "keyring.lock"):
+            # Half of the time, since the other process may have been stopped.
+            with one_at_a_time(self.lock_folder, "keyring.lock", self.limit / 2):
                 store = keyring.system_keyring(self.cache) if self.store is None else self.store
                 if type(store).__module__ == "keyring.backends.null":
                     raise MissingKeyringError("The keyring is disabled (null backend); it would store nothing.")
@@ -127,7 +128,8 @@ class TokenStore:
         waiting = f"Waiting for the keyring, up to {self.limit:g} s. If it asks for its password, enter it there."
         failure = AuthError
         try:
-            return call_within(self.limit, ask, slow_after=self.slow_after, on_slow=lambda: self.note(waiting))
+            with terminal_kept():  # some keyrings ask there for their password
+                return call_within(self.limit, ask, slow_after=self.slow_after, on_slow=lambda: self.note(waiting))
         except AuthError as error:
             failure, message = type(error), error.message
         except DeadlineError:
