@@ -17,7 +17,6 @@ import pytest
 from runner import NOW
 
 from synq_cli.bulk.journal import Journal
-
 from synq_cli.excel.reading import read_sheet
 from synq_cli.excel.writing import workbook
 
