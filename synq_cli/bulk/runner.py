@@ -172,7 +172,7 @@ class Runner:
             return
         try:
             answer = transport.attempt(self.verb.operation, ticket, body)
-            receipt = self.verb.receipt(answer)
+            receipt = self.verb.receipt(row.content, answer)
         except RateLimitedError as error:
             self._spaced = True
             self._record(self._requeue, row)
@@ -216,11 +216,14 @@ class Runner:
         self._rows.appendleft(row)
 
     def _note_refusal(self, row: Row, error: SynqError) -> None:
-        """Journal a refusal: final, unless the row is sent again, or an earlier attempt may have gone through."""
+        """Journal a refusal: final, unless the row is sent again, or an earlier attempt may have gone through.
+
+        The error of a check of the answer has no status: it shows what became of every attempt.
+        """
         message = error.said or error.message
         if isinstance(error, RejectedError) and self.verb.retry_after_rejection(error):
             self._requeue(row)
-        elif self.verb.resends and (row.code == UNKNOWN or row.line in self._tries):
+        elif error.status is not None and self.verb.resends and (row.code == UNKNOWN or row.line in self._tries):
             message = f"An earlier attempt may have gone through; this one was refused: {message}"
             self.journal.unknown(row.line, self.now(), message)
         else:

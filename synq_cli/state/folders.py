@@ -46,8 +46,9 @@ def _is_root() -> bool:
 def give_to_owner(descriptor: int, of: Path) -> None:
     """Give a new file of root's to the owner of the file it replaces or of its folder, whom sudo would lock out."""
     if _is_root():
-        owner = of.stat()
-        os.fchown(descriptor, owner.st_uid, owner.st_gid)
+        with suppress(OSError):  # root in a container may not give to a user outside it
+            owner = of.stat()
+            os.fchown(descriptor, owner.st_uid, owner.st_gid)
 
 
 def another_users(folder: Path) -> bool:

@@ -31,7 +31,7 @@ class SendGreetings(Verb):
     def body(self, content: Content) -> object:
         return {"idempotency_key": content["key"]}
 
-    def receipt(self, answer: Any) -> Receipt:
+    def receipt(self, _content: Content, answer: Any) -> Receipt:
         return Receipt(answer["id"])
 
 
