@@ -109,7 +109,7 @@ def test_an_invalid_value_is_named_with_its_origin(name: str) -> None:
 
 @pytest.mark.parametrize("value", [False, 8, Number("2.5")])
 def test_location_must_be_text(value: object) -> None:
-    said = f"Invalid location {value!r} from profile default in config.yaml: use text; put it in quotes."
+    said = f"Invalid location {value} from profile default in config.yaml: use text; put it in quotes."
     assert error({}, {}, config(default={"location": value})).message == said
 
 
