@@ -120,11 +120,13 @@ class Runs:
         return True
 
     def unfinished(self, verb: str, path: str, scope: str) -> list[dict[str, Any]]:
-        """The runs of this verb on this file of this tenant that have rows left."""
+        """The runs of this verb on this file of this tenant that have rows left, with the commands that resume them."""
 
         def read(journal: Journal) -> dict[str, Any] | None:
             facts = journal.facts
-            return overview(journal) if (facts.verb, facts.path, facts.scope) == (verb, path, scope) else None
+            if (facts.verb, facts.path, facts.scope) != (verb, path, scope):
+                return None
+            return overview(journal) | {"resume_command": facts.resume_command}
 
         return [row for row in self.each(read) if row and row["state"] in {"stopped", "unclear", "running"}]
 
