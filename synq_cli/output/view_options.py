@@ -26,6 +26,7 @@ class ViewOptions:
         columns: str | None = None,
         jq: str | None = None,
     ) -> None:
+        self.asked = format is not None
         self.format = format or ("json" if jq is not None else "table" if terminal else "tsv")
         self.fields = None if fields is None else _names(fields)
         self._seen: dict[str, None] = {}  # paths of the rows' fields

@@ -83,8 +83,8 @@ def export_catalogue(
 
     --to writes title and category to a file on this machine that `synq products import` can read. The API lists at
     most 100 products; others are missing. In CSV, a cell that a spreadsheet would read as a formula gets a leading
-    apostrophe, which the import removes. Standard output gets NDJSON, or CSV with -o csv. For ids, statuses and times,
-    use `synq products list`; for variants, `synq products variants list --all`.
+    apostrophe, which the import removes. Standard output gets NDJSON, or the format of -o. For ids, statuses
+    and times, use `synq products list`; for variants, `synq products variants list --all`.
 
     Examples:
       synq products export
@@ -105,7 +105,10 @@ def _write_catalogue(run: RunContext, to: str, *, whole: bool) -> None:
     from synq_cli.bulk import exports
     from synq_cli.state.folders import replace_file
 
-    kind = ("csv" if run.output.format == "csv" else "ndjson") if to == "-" else exports.kind_of(to)
+    kind = None if to == "-" else exports.kind_of(to)
+    given = [name for name in ("fields", "columns", "jq") if run.options.get(name) is not None]
+    if kind and given:
+        raise UsageError(f"--{given[0]} requires --to -.", hint="A file has the columns of an import.")
     listed = run.api.products.list()
     found = [run.api.products.get(row["id"]) for row in listed] if whole and not run.dry_run else listed
     keys = exports.WHOLE if whole else exports.LISTED
@@ -114,12 +117,12 @@ def _write_catalogue(run: RunContext, to: str, *, whole: bool) -> None:
     if run.dry_run:
         run.output.note(f"Would write {count} to {to}.")
         return
-    text = exports.catalogue_text(rows, kind, keys)
-    if to == "-":
-        run.output.text(text)
-    else:
-        replace_file(Path(to), text, mode=None, hint=None)
+    if kind:
+        replace_file(Path(to), exports.catalogue_text(rows, kind, keys), mode=None, hint=None)
         run.output.note(f"Wrote {count} to {to}.")
+    else:
+        shown = exports.guarded_rows(rows) if run.output.format == "csv" else rows
+        run.output.rows(shown, [Column(key, key) for key in keys], default="ndjson")
     if len(found) > len(rows):
         run.output.note(f"Skipped {len(found) - len(rows)} without a title.")
     run.output.note(products.perhaps_more(listed))
