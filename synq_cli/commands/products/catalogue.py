@@ -72,7 +72,7 @@ def list_issues(run: RunContext) -> None:
 def export_catalogue(
     run: RunContext,
     to: Annotated[
-        str | None, option("--to", FILE, "Write products to FILE (.csv or .ndjson); - for standard output.")
+        str | None, option("--to", FILE, "Write products to FILE (.csv, .ndjson or .xlsx); - for standard output.")
     ] = None,
     whole: Annotated[bool, switch("--whole", "Add description and brand, for one request per product.")] = False,
 ) -> None:
@@ -83,12 +83,13 @@ def export_catalogue(
 
     --to writes title and category to a file on this machine that `synq products import` can read. The API lists at
     most 100 products; others are missing. In CSV, a cell that a spreadsheet would read as a formula gets a leading
-    apostrophe, which the import removes. Standard output gets NDJSON, or the format of -o. For ids, statuses
-    and times, use `synq products list`; for variants, `synq products variants list --all`.
+    apostrophe, which the import removes; a workbook (.xlsx) needs none. Standard output gets NDJSON, or the format of
+    -o. For ids, statuses and times, use `synq products list`; for variants, `synq products variants list --all`.
 
     Examples:
       synq products export
       synq products export --to catalog.csv
+      synq products export --to catalog.xlsx
       synq products export --to - --whole
     """
     if to is not None:
@@ -118,7 +119,7 @@ def _write_catalogue(run: RunContext, to: str, *, whole: bool) -> None:
         run.output.note(f"Would write {count} to {to}.")
         return
     if kind:
-        replace_file(Path(to), exports.catalogue_text(rows, kind, keys), mode=None, hint=None)
+        replace_file(Path(to), exports.catalogue(rows, kind, keys), mode=None, hint=None)
         run.output.note(f"Wrote {count} to {to}.")
     else:
         shown = exports.guarded_rows(rows) if run.output.format == "csv" else rows
