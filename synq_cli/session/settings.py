@@ -11,7 +11,7 @@ from synq_cli.session.network.base_url import check_base_url, check_token_url
 from synq_cli.session.profiles import Config, check_name
 from synq_cli.uuids import parse_uuid
 
-OutputFormat = Literal["table", "json", "ndjson", "yaml", "csv", "tsv"]
+OutputFormat = Literal["table", "json", "ndjson", "yaml", "csv", "tsv", "xlsx"]
 OUTPUT_FORMATS: tuple[str, ...] = get_args(OutputFormat)
 DEFAULT_BASE_URL = "https://api.synq.io"
 SANDBOX = "sandbox"

@@ -6,11 +6,15 @@ import io
 import json
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+
+from synq_cli.excel.reading import read_sheet
+from synq_cli.excel.writing import workbook
 
 ENVIRON = {"SYNQ_TOKEN": "a.b.c", "SYNQ_BASE_URL": "http://127.0.0.1"}
 CSV = '\ufeffTitle;SKU;price;season\r\nBeanie;SLB;19.90;\r\n\r\n"Scarf; ""Voe""";;24;AW26\r\n\'=Cap;C;;\r\n'
@@ -343,7 +347,7 @@ def test_wait_that_times_out_leaves_the_jobs_running(run: Any, works: Works) -> 
 
 
 def test_exported_products_can_be_imported(synq: Any, tmp_path: Path) -> None:
-    for name in ("catalog.csv", "catalog.ndjson"):
+    for name in ("catalog.csv", "catalog.ndjson", "catalog.xlsx"):
         file = tmp_path / name
         done = synq("--sandbox", "products", "export", "--to", str(file))
         assert (done.status, done.out) == (0, "")
@@ -351,6 +355,37 @@ def test_exported_products_can_be_imported(synq: Any, tmp_path: Path) -> None:
         assert count
         plan = json.loads(synq("--sandbox", "products", "import", str(file), "--dry-run", "--json").out)
         assert plan["rows"] == int(count[1]) > 10
+    piped = synq("--sandbox", "products", "export", "--to", "-", "-o", "xlsx").out.encode(errors="surrogateescape")
+    assert list(read_sheet(piped, "f", None)) == list(read_sheet(file.read_bytes(), "f", None))
+
+
+def test_workbook_is_imported_and_its_copy_deleted(run: Any, works: Works, tmp_path: Path) -> None:
+    file = tmp_path / "catalog.xlsx"
+    file.write_bytes(workbook([["Title", "Price", "barcode"], ["=Cap\n2", Decimal("19.90"), 5012350000000]]))
+    assert run("products", "import", str(file), "--yes").status == 0
+    assert works.payloads == [[{"title": "=Cap\n2", "price": 19.9, "barcode": "5012350000000"}]]
+    assert list(tmp_path.glob("state/runs/*.input")) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "out"),
+    [
+        (["-o", "json"], '[\n  {\n    "title": "P 1"\n  }\n]\n'),
+        (["-o", "yaml"], "- title: P 1\n"),
+        (["-o", "tsv"], "title\tcategory\nP 1\t\n"),
+        (["--jq", ".[].title"], "P 1\n"),
+        (["--fields", "category,title"], '{"category":null,"title":"P 1"}\n'),
+    ],
+)
+def test_export_to_standard_output_takes_every_format(synq: Any, line: list[str], out: str) -> None:
+    http = httpx.MockTransport(lambda _request: httpx.Response(200, json=[product(1)]))
+    assert synq("products", "export", "--to", "-", *line, environ=ENVIRON, http=http).out == out
+
+
+def test_export_to_a_file_has_the_columns_of_an_import(synq: Any, tmp_path: Path) -> None:
+    result = synq("--sandbox", "products", "export", "--to", str(tmp_path / "x.csv"), "--jq", ".", "-q")
+    assert (result.status, list(tmp_path.glob("x.csv"))) == (2, [])
+    assert '"--jq requires --to -."' in result.err
 
 
 def product(number: int, **more: Any) -> dict[str, Any]:
@@ -370,7 +405,7 @@ def test_export_guards_formulas_and_leaves_out_products_without_a_title(run: Any
         return synq("products", "export", *line, environ=ENVIRON, http=httpx.MockTransport(catalogue))
 
     plain = export("--to", "-", "-o", "csv", "-q")
-    assert plain.out == "title,category\r\n'=1+1,Hats\r\nP 3,'-x\r\n"
+    assert plain.out == "title,category\n'=1+1,Hats\nP 3,'-x\n"
     told = export("--to", "-")
     assert told.out == '{"title":"=1+1","category":"Hats"}\n{"title":"P 3","category":"-x"}\n'
     assert told.err.startswith("Skipped 1 without a title.\n")
@@ -383,7 +418,7 @@ def test_export_guards_formulas_and_leaves_out_products_without_a_title(run: Any
         f"Would write 2 products to {tmp_path / 'dry.csv'}.", False,
     )  # fmt: skip
     assert export("--to", "x.txt").err.startswith(
-        'synq: Invalid file name "x.txt": use one that ends in .csv or .ndjson.\n'
+        'synq: Invalid file name "x.txt": use one that ends in .csv, .ndjson or .xlsx.\n'
     )
     assert export("--whole").err == "synq: --whole requires --to.\n"
     listed[:] = [product(number) for number in range(100)]

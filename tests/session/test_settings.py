@@ -29,7 +29,7 @@ VALUES: dict[str, tuple[tuple[object, str, object], tuple[object, object, object
     "org_id": ((A, B.upper(), C), (A, B, C), ("acme", UUID)),
     "location": (("Leith", "", "Back room"), ("Leith", None, "Back room"), (" ", LINE)),
     "output": (
-        ("json", "csv", "yaml"), ("json", "csv", "yaml"), ("xml", "use table, json, ndjson, yaml, csv or tsv")
+        ("json", "csv", "yaml"), ("json", "csv", "yaml"), ("xml", "use table, json, ndjson, yaml, csv, tsv or xlsx")
     ),
     "timeout": (("1", "2.5", 3), (1, 2.5, 3), ("soon", SECONDS)),
     "max_wait": (("0", "2.5", Number("3.0")), (0, 2.5, 3), ("-1", SECONDS)),

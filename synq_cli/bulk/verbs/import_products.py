@@ -79,7 +79,7 @@ class ImportProducts(Verb):
             parts.close(size)
             if maybe_doubled:
                 problems += _doubled(reader.records(file, layout), maybe_doubled)
-        refuse(name, problems, more=more)
+        refuse(name, problems, reader.unit, more=more)
         if not count:
             raise UsageError(f"{name} has no rows.", hint="Nothing was sent.")
         return Plan(self, parts.rows, [reader.remark] if reader.remark else [])

@@ -16,6 +16,7 @@ from synq_cli.cli.options import (
     argument,
     option,
     parse_since,
+    since_words,
     switch,
 )
 from synq_cli.commands.bulk import AgainOption, ReportOption, send_file
@@ -65,7 +66,8 @@ def adjust_stock(
     change: QuantityArgument = None,
     location: LocationOption = None,
     file: Annotated[
-        str | None, option("--file", FILE, "Adjust every row of a CSV, TSV or NDJSON file; - for standard input.")
+        str | None,
+        option("--file", FILE, "Adjust every row of a CSV, TSV, NDJSON or .xlsx file; - for standard input."),
     ] = None,
     report: ReportOption = None,
     again: AgainOption = False,
@@ -103,7 +105,7 @@ def adjust_stock(
             raise UsageError("A SKU conflicts with --file: give one of them.")
         from synq_cli.bulk.verbs.adjust_stock import AdjustStock
 
-        text = run.system.read_text(file)
+        text = run.system.read_rows(file)
         send_file(run, AdjustStock(run.api), text, file, place, report=report, yes=yes, again=again)
         return
     if sku is None or change is None:
@@ -204,7 +206,8 @@ def list_entries(
       synq inventory ledger --since 7d --type adjustment --all
       synq inventory ledger --location "Leith warehouse" -o csv
     """
-    entries = run.api.ledger.entries(sku=sku, location=location, kind=kind, since=parse_since(since, run.system.now()))
+    posted_since = parse_since(since, run.system.now())
+    entries = run.api.ledger.entries(sku=sku, location=location, kind=kind, since=posted_since)
     table = run.output.format == "table"
     columns = [
         Column("Posted", "created_at", age),
@@ -217,7 +220,9 @@ def list_entries(
         Column("Entry", "id", identifier, drop=3),
         Column("Posted by", "created_by", identifier, drop=4),
     ]
-    run.output.rows(entries.first(None if read_all else limit), columns, empty="No entries match.")
+    run.output.rows(
+        entries.first(None if read_all else limit), columns, empty=f"No entries match{since_words(posted_since)}."
+    )
     run.output.note(entries.left_out("ledger entries"))
 
 
