@@ -348,6 +348,27 @@ def test_workbook_is_imported_and_its_copy_deleted(run: Any, works: Works, tmp_p
     assert list(tmp_path.glob("state/runs/*.input")) == []
 
 
+@pytest.mark.parametrize(
+    ("line", "out"),
+    [
+        (["-o", "json"], '[\n  {\n    "title": "P 1"\n  }\n]\n'),
+        (["-o", "yaml"], "- title: P 1\n"),
+        (["-o", "tsv"], "title\tcategory\nP 1\t\n"),
+        (["--jq", ".[].title"], "P 1\n"),
+        (["--fields", "category,title"], '{"category":null,"title":"P 1"}\n'),
+    ],
+)
+def test_export_to_standard_output_takes_every_format(synq: Any, line: list[str], out: str) -> None:
+    http = httpx.MockTransport(lambda _request: httpx.Response(200, json=[product(1)]))
+    assert synq("products", "export", "--to", "-", *line, environ=ENVIRON, http=http).out == out
+
+
+def test_export_to_a_file_has_the_columns_of_an_import(synq: Any, tmp_path: Path) -> None:
+    result = synq("--sandbox", "products", "export", "--to", str(tmp_path / "x.csv"), "--jq", ".", "-q")
+    assert (result.status, list(tmp_path.glob("x.csv"))) == (2, [])
+    assert '"--jq requires --to -."' in result.err
+
+
 def product(number: int, **more: Any) -> dict[str, Any]:
     name = f"{number:08d}-6e0f-4253-8a7c-d5f23e91b06a"
     return {"id": name, "title": f"P {number}", "category": None, "status": "ACTIVE", **more}
@@ -365,7 +386,7 @@ def test_export_guards_formulas_and_leaves_out_products_without_a_title(run: Any
         return synq("products", "export", *line, environ=ENVIRON, http=httpx.MockTransport(catalogue))
 
     plain = export("--to", "-", "-o", "csv", "-q")
-    assert plain.out == "title,category\r\n'=1+1,Hats\r\nP 3,'-x\r\n"
+    assert plain.out == "title,category\n'=1+1,Hats\nP 3,'-x\n"
     told = export("--to", "-")
     assert told.out == '{"title":"=1+1","category":"Hats"}\n{"title":"P 3","category":"-x"}\n'
     assert told.err.startswith("Skipped 1 without a title.\n")
