@@ -1,6 +1,8 @@
 """`synq products import` and `export --to` against canned replies and on the embedded tenant."""
 
 import base64
+import errno
+import io
 import json
 import re
 from collections.abc import Callable
@@ -316,6 +318,23 @@ def test_wait_shows_all_jobs_as_one_and_failed_ones_are_an_error(run: Any, works
     assert any(
         line.startswith("Import  ") and line.endswith("1 of 3 jobs finished") for line in result.err.splitlines()
     )
+
+
+@pytest.mark.parametrize(("state", "status"), [("COMPLETED", 2), ("FAILED", 9)])
+def test_wait_whose_summary_can_not_be_printed_tells_the_outcome(
+    run: Any, works: Works, tmp_path: Path, state: str, status: int
+) -> None:
+    class Full(io.StringIO):
+        def write(self, _text: str) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    works.states = lambda _number: {"status": state, "processed_items": 1, "total_items": 3}
+    line = ("products", "import", "-", "--yes", "--wait", "-q", "--report", str(tmp_path / "report.json"))
+    result = run(*line, stdin=CSV, stdout=Full())
+    assert result.status == status
+    assert result.err.startswith("Warning: The output can't be written: No space left on device.\n")
+    assert ("1 of 1 jobs done, but not all of its output could be written." in result.err) == (status == 2)
+    assert len(json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))) == 1
 
 
 def test_wait_that_times_out_leaves_the_jobs_running(run: Any, works: Works) -> None:
