@@ -38,7 +38,9 @@ def _typed(value: object, key: str, kind: str) -> object:
     if kind == "time":
         moment = parse_time(value)
         return moment.replace(tzinfo=None) if moment and moment.year > _FIRST_YEAR else plain(value)
-    number = Decimal(value) if isinstance(value, int | Decimal) else _amount(value) if kind == "money" else None
+    number = (
+        Decimal(str(value)) if isinstance(value, int | float | Decimal) else _amount(value) if kind == "money" else None
+    )
     if number is None or _CODE.fullmatch(key) or Decimal(f"{float(number):.15g}") != number:
         return plain(value)
     return number
