@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import httpx
 import pytest
-from faulty import FAULTS, Fault, Kind, as_it_is, expected, expected_once
+from faulty import FAULTS, SKEWS, Fault, Kind, as_it_is, expected, expected_once
 from misbehaving import LOST, UNREADABLE, Server, misbehaving
 from shop import SEEN, Recording, Shop, examples, is_for, words_of
 
@@ -45,7 +45,7 @@ ALSO = {
 # A bulk run waits for as long as the API refuses.
 PATIENT = {"products import"}
 # No command depends on them in a way of its own.
-SAME_FOR_ALL = re.compile(r"MB|rate limit|Retry-After|date|clock")
+SAME_FOR_ALL = re.compile(r"MB|rate limit|Retry-After|date|a year ahead")
 # Where a server really stalls.
 SHORT = ("--timeout", "0.5")
 # Those of `synq sandbox fault`.
@@ -64,6 +64,13 @@ class Cell(NamedTuple):
     @property
     def command(self) -> str:
         return " ".join(self.node.words)
+
+    def allowed(self, fault: Fault, *, once: bool = False) -> set[int]:
+        """The exit statuses of a line whose requests meet the fault, all or only the first."""
+        if self.command == "doctor":
+            return {0}  # what it finds is no error
+        usual = {expected_once(fault, self.operation)} if once else expected(fault, self.operation)
+        return usual | {status for which, status in ALSO.items() if which == (self.command, self.operation.id)}
 
 
 def called(method: str, path: str) -> Operation | None:
@@ -100,8 +107,8 @@ def cells(shop: Shop, command: str) -> Iterator[Cell]:
 class Faulty(httpx.BaseTransport):
     """A transport on which requests of one operation meet a fault, at most `times` of them."""
 
-    def __init__(self, inner: httpx.BaseTransport, operation: Operation, fault: Fault, times: int | None) -> None:
-        self._inner = inner
+    def __init__(self, shop: Shop, operation: Operation, fault: Fault, times: int | None) -> None:
+        self._shop = shop
         self._operation = operation
         self._fault = fault
         self._left = times
@@ -115,7 +122,7 @@ class Faulty(httpx.BaseTransport):
 
         def forward() -> httpx.Response:
             self.changes += request.method != "GET"
-            reply = self._inner.handle_request(request)
+            reply = self._shop.server.handle_request(request)
             reply.read()
             return reply
 
@@ -126,7 +133,10 @@ class Faulty(httpx.BaseTransport):
         self.met += 1
         if self._left is not None:
             self._left -= 1
-        return self._fault.reply(forward)
+        reply = self._fault.reply(forward)
+        self._shop.synq.clock += self._fault.skew
+        self._shop.ahead += self._fault.skew
+        return reply
 
 
 def sent_twice(sent: list[tuple[Operation | None, bytes, bool]]) -> Iterator[str]:
@@ -167,9 +177,8 @@ def meet(shop: Shop, cell: Cell, fault: Fault, *, once: bool = False, as_json: b
     if cell.command in PATIENT and fault.status == 429 and not once:
         return None
     shop.restore()
-    http = Faulty(shop.server, cell.operation, fault, 1 if once else None)
-    allowed = {expected_once(fault, cell.operation)} if once else expected(fault, cell.operation)
-    allowed |= {ALSO[which] for which in [(cell.command, cell.operation.id)] if which in ALSO}
+    http = Faulty(shop, cell.operation, fault, 1 if once else None)
+    allowed = cell.allowed(fault, once=once)
     environ = {"COLUMNS": "5000"} | ({"SYNQ_OUTPUT": "json"} if as_json else {})
     result = shop.call(cell.words, http, environ)
     if not http.met:
@@ -257,8 +266,7 @@ def meet_on_the_wire(distant: Distant, cell: Cell, fault: Fault, *options: str) 
     operations_sent = [called(each.method, each.url.path) for each in server.sent]
     if cell.operation not in operations_sent:
         return None
-    allowed = expected(fault, cell.operation)
-    allowed |= {ALSO[which] for which in [(cell.command, cell.operation.id)] if which in ALSO}
+    allowed = cell.allowed(fault)
     wrong = list(wrong_with(result, allowed, cell.node.spec.exits, as_json=False))
     if operations_sent.count(cell.operation) > 1 and cell.operation.effect != "read":
         wrong.append(f"{cell.operation.id} was sent more than once")
@@ -290,6 +298,21 @@ def test_commands_meet_faults_on_the_wire(
             line = ("sandbox", "fault", "add", fault.name, "--on", on, "--times", "9")
             assert distant.shop.synq(*line, *(("--seconds", "1") if fault.name == "slow" else ())).status == 0
             tried.append(meet_on_the_wire(distant, cell, fault, *(SHORT if fault.name == "slow" else ())))
+    met = [wrong for wrong in tried if wrong is not None]
+    record_property("cells", len(met))
+    assert list(itertools.chain(*met)) == []
+
+
+@pytest.mark.parametrize("command", LINES if WHOLE else ["channels create"])
+def test_commands_after_this_clock_was_set(
+    shop: Shop, distant: Distant, monkeypatch: pytest.MonkeyPatch, record_property: Any, command: str
+) -> None:
+    monkeypatch.chdir(shop.folder)
+    tried = [
+        meet(distant.shop, cell, fault, once=True, as_json=False)
+        for cell in list(cells(shop, command))
+        for fault in SKEWS
+    ]
     met = [wrong for wrong in tried if wrong is not None]
     record_property("cells", len(met))
     assert list(itertools.chain(*met)) == []
