@@ -36,12 +36,12 @@ _synq_below() { # the subcommands of a group
 _synq_options() { # the options of a command, and the global options
     case $1 in
     'orders list') REPLY='--status --channel --since --key --limit --all' ;;
-    'orders create') REPLY='--file --item --channel --currency --payment-provider --payment-reference --customer --location --idempotency-key --wait --for --report -y --yes --dry-run --confirm' ;;
+    'orders create') REPLY='--file --item --channel --currency --payment-provider --payment-reference --customer --location --idempotency-key --wait --for --report --again -y --yes --dry-run --confirm' ;;
     'orders track') REPLY='--watch' ;;
     'orders fulfill') REPLY='--item --carrier --tracking-number --location --dry-run' ;;
     'orders return') REPLY='--item --reason --dry-run' ;;
     'orders cancel') REPLY='--reason -y --yes --dry-run --confirm' ;;
-    'inventory adjust') REPLY='--location --file --report -y --yes --dry-run --confirm' ;;
+    'inventory adjust') REPLY='--location --file --report --again -y --yes --dry-run --confirm' ;;
     'inventory levels') REPLY='--sku --location --low --threshold --limit --all' ;;
     'inventory ledger') REPLY='--sku --location --type --since --limit --all' ;;
     'inventory reserve') REPLY='--location --reference --dry-run' ;;
@@ -53,7 +53,7 @@ _synq_options() { # the options of a command, and the global options
     'products delete') REPLY='-y --yes --dry-run --confirm' ;;
     'products push') REPLY='--action -y --yes --dry-run --confirm' ;;
     'products export') REPLY='--to --whole --dry-run' ;;
-    'products import') REPLY='--wait --for --report -y --yes --dry-run --confirm' ;;
+    'products import') REPLY='--wait --for --report --again -y --yes --dry-run --confirm' ;;
     'products variants list') REPLY='--sku --product --limit --all' ;;
     'products variants create') REPLY='--sku --barcode --price --currency --dry-run' ;;
     'products categories create') REPLY='--slug --description --parent --dry-run' ;;
@@ -104,7 +104,7 @@ _synq_options() { # the options of a command, and the global options
 
 _synq_value() { # how to complete the value of "PATH --option", or the argument "PATH #1"; fails if it has none
     case $1 in
-    'orders list --status') REPLY='list open closed unpaid to-ship shipped returning refunded dead cancellable draft pending_payment payment_authorized confirmed processing partially_fulfilled fulfilled delivered completed return_requested partially_returned returned partially_refunded cancelled failed' ;;
+    'orders list --status') REPLY='list open closed unpaid to-ship shipped returning refunded fully-refunded dead cancellable draft pending_payment payment_authorized confirmed processing partially_fulfilled fulfilled delivered completed return_requested partially_returned returned partially_refunded cancelled failed' ;;
     'inventory reservations --status') REPLY='words ACTIVE RELEASED CONSUMED' ;;
     *' --channel'|*' --since'|*' --key'|*' --limit'|*' --currency'|*' --payment-provider'|*' --payment-reference'|*' --customer'|*' --idempotency-key'|*' --for'|*' --carrier'|*' --tracking-number'|*' --reason'|'products variants create --sku'|*' --threshold'|'inventory ledger --type'|*' --reference'|*' --description'|'products create --category'|'products update --category'|*' --title'|*' --barcode'|*' --price'|*' --slug'|*' --logo-url'|*' --alt-text'|*' --sort-order'|*' --name'|*' --provider'|*' --actor'|*' --entity'|*' --signature'|*' --connection'|*' -F'|*' --field'|*' -f'|*' --raw-field'|*' --token-command'|*' --token-url'|*' --client-id'|*' --resend-unknown'|*' --seed'|*' --port'|*' --expires-in'|*' --on'|*' --times'|*' --rate'|*' --seconds'|*' --strangers'|*' --columns'|*' --fields'|*' --jq'|*' --timeout'|*' --max-wait'|*' --base-url') REPLY='' ;;
     *' --file'|*' --report'|*' --to'|*' --data'|*' --input'|'inventory skus import #1'|'products import #1'|'webhooks sign #1'|'webhooks verify #1') REPLY='file' ;;
@@ -123,7 +123,7 @@ _synq_value() { # how to complete the value of "PATH --option", or the argument 
     *' --event') REPLY='words order.created order.updated product.created product.updated inventory.adjusted integration.synced accounting.order.created accounting.order.updated' ;;
     *' --rows') REPLY='words failed unknown all' ;;
     *' --count-as') REPLY='words log counter log-strict' ;;
-    *' -o'|*' --output') REPLY='words table json ndjson yaml csv tsv' ;;
+    *' -o'|*' --output') REPLY='words table json ndjson yaml csv tsv xlsx' ;;
     'orders get #1'|'orders track #1'|'orders fulfill #1'|'orders return #1'|'orders cancel #1') REPLY='ask order' ;;
     'products get #1') REPLY='ask product-or-sku' ;;
     'products jobs get #1'|'products jobs watch #1') REPLY='ask job' ;;

@@ -191,7 +191,7 @@ function __synq_options # the options of a command, and the global options
             printf '%s\t%s\n' \
                 '--status' 'Only these statuses or groups: open, closed, unpaid...' \
                 '--channel' 'Only orders of this channel (name or id)' \
-                '--since' 'Only rows since this age (30m, 12h, 7d, 2w), date or time' \
+                '--since' 'Only rows since this age (30m, 12h, 7d, 2w), local date...' \
                 '--key' 'Only the order placed with this idempotency key' \
                 '--limit' 'Maximum number of rows' \
                 '--all' 'Read every page (one request per 100 rows)'
@@ -209,6 +209,7 @@ function __synq_options # the options of a command, and the global options
                 '--wait' 'Wait until the order is confirmed or has failed' \
                 '--for' 'Stop waiting after SECONDS (exit status 75)' \
                 '--report' 'Write the outcome of every row to FILE (.csv or .json)' \
+                '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
                 '--dry-run' 'Show what would be sent and what would change, without...' \
@@ -238,8 +239,9 @@ function __synq_options # the options of a command, and the global options
         case 'inventory adjust'
             printf '%s\t%s\n' \
                 '--location' 'Stock location' \
-                '--file' 'Adjust every row of a CSV, TSV or NDJSON file; - for...' \
+                '--file' 'Adjust every row of a CSV, TSV, NDJSON or .xlsx file; -...' \
                 '--report' 'Write the outcome of every row to FILE (.csv or .json)' \
+                '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
                 '--dry-run' 'Show what would be sent and what would change, without...' \
@@ -257,7 +259,7 @@ function __synq_options # the options of a command, and the global options
                 '--sku' 'Only this SKU, or the variant with this UUID' \
                 '--location' 'Only this stock location' \
                 '--type' 'Only entries of this type, such as adjustment' \
-                '--since' 'Only rows since this age (30m, 12h, 7d, 2w), date or time' \
+                '--since' 'Only rows since this age (30m, 12h, 7d, 2w), local date...' \
                 '--limit' 'Maximum number of rows' \
                 '--all' 'Read every page (one request per 100 rows)'
         case 'inventory reserve'
@@ -307,7 +309,7 @@ function __synq_options # the options of a command, and the global options
                 '--confirm' 'Confirm with the profile'\''s name; required instead of...'
         case 'products export'
             printf '%s\t%s\n' \
-                '--to' 'Write products to FILE (.csv or .ndjson); - for standard...' \
+                '--to' 'Write products to FILE (.csv, .ndjson or .xlsx); - for...' \
                 '--whole' 'Add description and brand, for one request per product' \
                 '--dry-run' 'Show what would be sent and what would change, without...'
         case 'products import'
@@ -315,6 +317,7 @@ function __synq_options # the options of a command, and the global options
                 '--wait' 'Wait until it has finished' \
                 '--for' 'Stop waiting after SECONDS (exit status 75)' \
                 '--report' 'Write the outcome of every row to FILE (.csv or .json)' \
+                '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
                 '--dry-run' 'Show what would be sent and what would change, without...' \
@@ -373,7 +376,7 @@ function __synq_options # the options of a command, and the global options
         case 'products jobs create'
             printf '%s\t%s\n' \
                 '--type' 'Type of the job' \
-                '--file' 'File of rows: an array in JSON or YAML, or NDJSON; - for...' \
+                '--file' 'File of rows: JSON or YAML array, NDJSON, CSV or .xlsx...' \
                 '--wait' 'Wait until it has finished' \
                 '--for' 'Stop waiting after SECONDS (exit status 75)' \
                 '-y' 'Skip the confirmation prompt' \
@@ -443,14 +446,14 @@ function __synq_options # the options of a command, and the global options
                 '--action' 'Only these actions, such as ORDER_PLACED' \
                 '--actor' 'Only actions of this actor: an email address, the part...' \
                 '--entity' 'Only actions on this type of entity, or on the entity...' \
-                '--since' 'Only rows since this age (30m, 12h, 7d, 2w), date or time' \
+                '--since' 'Only rows since this age (30m, 12h, 7d, 2w), local date...' \
                 '--catalogue' 'Read the catalogue'\''s log instead'
         case 'audit tail'
             printf '%s\t%s\n' \
                 '--action' 'Only these actions, such as ORDER_PLACED' \
                 '--actor' 'Only actions of this actor: an email address, the part...' \
                 '--entity' 'Only actions on this type of entity, or on the entity...' \
-                '--since' 'Start at this age (30m, 12h), date or time'
+                '--since' 'Start at this age (30m, 12h), local date or time'
         case 'webhooks sign'
             printf '%s\t%s\n' \
                 '--secret-stdin' 'Read the secret from standard input' \
@@ -549,7 +552,7 @@ function __synq_options # the options of a command, and the global options
         '--json' 'Print JSON; short for -o json' \
         '-o' 'Output format' \
         '--output' 'Output format' \
-        '--columns' 'Only these columns of a table, CSV or TSV, by title or key' \
+        '--columns' 'Only these columns of a table, CSV, TSV or XLSX, by...' \
         '--fields' 'Only these fields, in this order, in any format' \
         '--jq' 'Filter the JSON with a jq expression' \
         '-q' 'Hide the footer, hints and progress; errors still show' \
@@ -570,7 +573,7 @@ end
 function __synq_value # how to complete the value of "PATH --option", or the argument "PATH #1"; fails if it has none
     switch "$argv"
         case 'orders list --status'
-            echo 'list open closed unpaid to-ship shipped returning refunded dead cancellable draft pending_payment payment_authorized confirmed processing partially_fulfilled fulfilled delivered completed return_requested partially_returned returned partially_refunded cancelled failed'
+            echo 'list open closed unpaid to-ship shipped returning refunded fully-refunded dead cancellable draft pending_payment payment_authorized confirmed processing partially_fulfilled fulfilled delivered completed return_requested partially_returned returned partially_refunded cancelled failed'
         case 'inventory reservations --status'
             echo 'words ACTIVE RELEASED CONSUMED'
         case '* --channel' '* --since' '* --key' '* --limit' '* --currency' '* --payment-provider' '* --payment-reference' '* --customer' '* --idempotency-key' '* --for' '* --carrier' '* --tracking-number' '* --reason' 'products variants create --sku' '* --threshold' 'inventory ledger --type' '* --reference' '* --description' 'products create --category' 'products update --category' '* --title' '* --barcode' '* --price' '* --slug' '* --logo-url' '* --alt-text' '* --sort-order' '* --name' '* --provider' '* --actor' '* --entity' '* --signature' '* --connection' '* -F' '* --field' '* -f' '* --raw-field' '* --token-command' '* --token-url' '* --client-id' '* --resend-unknown' '* --seed' '* --port' '* --expires-in' '* --on' '* --times' '* --rate' '* --seconds' '* --strangers' '* --columns' '* --fields' '* --jq' '* --timeout' '* --max-wait' '* --base-url'
@@ -608,7 +611,7 @@ function __synq_value # how to complete the value of "PATH --option", or the arg
         case '* --count-as'
             echo 'words log counter log-strict'
         case '* -o' '* --output'
-            echo 'words table json ndjson yaml csv tsv'
+            echo 'words table json ndjson yaml csv tsv xlsx'
         case 'orders get #1' 'orders track #1' 'orders fulfill #1' 'orders return #1' 'orders cancel #1'
             echo 'ask order'
         case 'products get #1'

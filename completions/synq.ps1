@@ -190,7 +190,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
         'orders list' {
             "--status`tOnly these statuses or groups: open, closed, unpaid..."
             "--channel`tOnly orders of this channel (name or id)"
-            "--since`tOnly rows since this age (30m, 12h, 7d, 2w), date or time"
+            "--since`tOnly rows since this age (30m, 12h, 7d, 2w), local date..."
             "--key`tOnly the order placed with this idempotency key"
             "--limit`tMaximum number of rows"
             "--all`tRead every page (one request per 100 rows)"
@@ -208,6 +208,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--wait`tWait until the order is confirmed or has failed"
             "--for`tStop waiting after SECONDS (exit status 75)"
             "--report`tWrite the outcome of every row to FILE (.csv or .json)"
+            "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
@@ -237,8 +238,9 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
         }
         'inventory adjust' {
             "--location`tStock location"
-            "--file`tAdjust every row of a CSV, TSV or NDJSON file; - for..."
+            "--file`tAdjust every row of a CSV, TSV, NDJSON or .xlsx file; -..."
             "--report`tWrite the outcome of every row to FILE (.csv or .json)"
+            "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
@@ -256,7 +258,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--sku`tOnly this SKU, or the variant with this UUID"
             "--location`tOnly this stock location"
             "--type`tOnly entries of this type, such as adjustment"
-            "--since`tOnly rows since this age (30m, 12h, 7d, 2w), date or time"
+            "--since`tOnly rows since this age (30m, 12h, 7d, 2w), local date..."
             "--limit`tMaximum number of rows"
             "--all`tRead every page (one request per 100 rows)"
         }
@@ -306,7 +308,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'products export' {
-            "--to`tWrite products to FILE (.csv or .ndjson); - for standard..."
+            "--to`tWrite products to FILE (.csv, .ndjson or .xlsx); - for..."
             "--whole`tAdd description and brand, for one request per product"
             "--dry-run`tShow what would be sent and what would change, without..."
         }
@@ -314,6 +316,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--wait`tWait until it has finished"
             "--for`tStop waiting after SECONDS (exit status 75)"
             "--report`tWrite the outcome of every row to FILE (.csv or .json)"
+            "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
@@ -372,7 +375,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
         }
         'products jobs create' {
             "--type`tType of the job"
-            "--file`tFile of rows: an array in JSON or YAML, or NDJSON; - for..."
+            "--file`tFile of rows: JSON or YAML array, NDJSON, CSV or .xlsx..."
             "--wait`tWait until it has finished"
             "--for`tStop waiting after SECONDS (exit status 75)"
             "-y`tSkip the confirmation prompt"
@@ -442,14 +445,14 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--action`tOnly these actions, such as ORDER_PLACED"
             "--actor`tOnly actions of this actor: an email address, the part..."
             "--entity`tOnly actions on this type of entity, or on the entity..."
-            "--since`tOnly rows since this age (30m, 12h, 7d, 2w), date or time"
+            "--since`tOnly rows since this age (30m, 12h, 7d, 2w), local date..."
             "--catalogue`tRead the catalogue's log instead"
         }
         'audit tail' {
             "--action`tOnly these actions, such as ORDER_PLACED"
             "--actor`tOnly actions of this actor: an email address, the part..."
             "--entity`tOnly actions on this type of entity, or on the entity..."
-            "--since`tStart at this age (30m, 12h), date or time"
+            "--since`tStart at this age (30m, 12h), local date or time"
         }
         'webhooks sign' {
             "--secret-stdin`tRead the secret from standard input"
@@ -548,7 +551,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
     "--json`tPrint JSON; short for -o json"
     "-o`tOutput format"
     "--output`tOutput format"
-    "--columns`tOnly these columns of a table, CSV or TSV, by title or key"
+    "--columns`tOnly these columns of a table, CSV, TSV or XLSX, by..."
     "--fields`tOnly these fields, in this order, in any format"
     "--jq`tFilter the JSON with a jq expression"
     "-q`tHide the footer, hints and progress; errors still show"
@@ -568,7 +571,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
 
 function __SynqValue([string] $Where) { # how to complete the value of "PATH --option", or the argument "PATH #1"
     switch -Wildcard -CaseSensitive ($Where) {
-        'orders list --status' { return 'list open closed unpaid to-ship shipped returning refunded dead cancellable draft pending_payment payment_authorized confirmed processing partially_fulfilled fulfilled delivered completed return_requested partially_returned returned partially_refunded cancelled failed' }
+        'orders list --status' { return 'list open closed unpaid to-ship shipped returning refunded fully-refunded dead cancellable draft pending_payment payment_authorized confirmed processing partially_fulfilled fulfilled delivered completed return_requested partially_returned returned partially_refunded cancelled failed' }
         'inventory reservations --status' { return 'words ACTIVE RELEASED CONSUMED' }
         '* --channel' { return '' }
         '* --since' { return '' }
@@ -662,8 +665,8 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         '* --event' { return 'words order.created order.updated product.created product.updated inventory.adjusted integration.synced accounting.order.created accounting.order.updated' }
         '* --rows' { return 'words failed unknown all' }
         '* --count-as' { return 'words log counter log-strict' }
-        '* -o' { return 'words table json ndjson yaml csv tsv' }
-        '* --output' { return 'words table json ndjson yaml csv tsv' }
+        '* -o' { return 'words table json ndjson yaml csv tsv xlsx' }
+        '* --output' { return 'words table json ndjson yaml csv tsv xlsx' }
         'orders get #1' { return 'ask order' }
         'orders track #1' { return 'ask order' }
         'orders fulfill #1' { return 'ask order' }

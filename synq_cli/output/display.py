@@ -1,20 +1,22 @@
 """Everything a run prints: data on stdout in the chosen format, messages on stderr."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
-from synq_cli.errors import InterruptError
+from synq_cli.errors import InterruptError, UsageError
 from synq_cli.output import machine
 from synq_cli.output.columns import Column, Row, batches, lookup
 from synq_cli.output.formats import plain, visible
 from synq_cli.output.messages import Messages
 from synq_cli.output.streams import Stream
-from synq_cli.output.view_options import ViewOptions
+from synq_cli.output.view_options import TABULAR, ViewOptions
 
 if TYPE_CHECKING:
     from synq_cli.output.drawing.sections import Sections
     from synq_cli.output.drawing.table import Canvas, Rendered
+
+Polled = TypeVar("Polled")
 
 # What draws is imported where it draws: most runs draw one kind of thing, and programs none.
 
@@ -48,7 +50,7 @@ class Output:
         self._now = now
         self._format_asked = format_asked
         errors = Stream(stderr, environ, no_color=no_color, optional=True)
-        machine = jq is not None or format not in {None, "table"}
+        machine = jq is not None or format not in {None, "table", "xlsx"}
         self.messages = Messages(errors, now=now, machine=machine, quiet=quiet, debug=debug)
         self.note, self.warn, self.progress = self.messages.note, self.messages.warn, self.messages.progress
         self._view = ViewOptions(terminal=self._out.terminal, format=format, fields=fields, columns=columns, jq=jq)
@@ -60,9 +62,16 @@ class Output:
         """The output format: the one that was asked for, or the default of the stream."""
         return self._view.format
 
-    def rows(self, rows: Iterable[Row], columns: Sequence[Column], *, empty: str = "") -> None:
-        """A list, written as the rows arrive except in a table; `empty` is the note for a table without rows."""
+    def rows(
+        self, rows: Iterable[Row], columns: Sequence[Column], *, empty: str = "", default: str | None = None
+    ) -> None:
+        """A list, written as the rows arrive except in a table; `empty` is the note for a table without rows.
+
+        `default` is the format if none was asked for.
+        """
         view = self._view
+        if default and not view.asked:
+            view.format = default
         columns = view.columns(columns)
         fetched = map(view.notice, batches(rows))
         # The first page is fetched now, so that no header is written for a list that fails.
@@ -75,16 +84,19 @@ class Output:
             for value in found if self.format == "ndjson" else [list(found)]:
                 self._filtered(value)
         else:
-            machine.write_pages(self._out, self.format, selected, [column.key for column in columns])
+            machine.write_pages(self._out, self.format, selected, *_keys_and_kinds(columns))
         self._note_unknown_fields()
 
-    def follow(self, rows: Iterable[Row], columns: Sequence[Column]) -> None:
-        """A list without an end, one line for each row when it arrives.
+    def follow(self, polls: Iterable[Sequence[Row]], columns: Sequence[Column]) -> None:
+        """A list without an end: the new rows of each poll, if any, a line for each.
 
-        InterruptError without a message on Ctrl-C, which is how it ends.
+        It ends with Ctrl-C, InterruptError without a message, or with the reader of a pipe, BrokenPipeError.
         """
         from synq_cli.output.drawing import table
 
+        if self.format == "xlsx":
+            raise UsageError("A list without an end can't be a workbook.", hint="Use another format, such as -o csv.")
+        rows: Iterable[Row] = chain.from_iterable(self._while_read(polls))
         try:
             if self.format == "table":
                 columns = [column for column in self._view.columns(columns) if column.table]
@@ -111,7 +123,7 @@ class Output:
         elif view.filter:
             self._filtered(view.select(row))
         else:
-            machine.write_object(self._out, self.format, view.select(row), [column.key for column in columns])
+            machine.write_object(self._out, self.format, view.select(row), *_keys_and_kinds(columns))
         self._note_unknown_fields()
 
     def plan(
@@ -166,12 +178,12 @@ class Output:
             self.record(row, columns)
 
     def timeline(self, row: Row, head: Sequence[Column], sections: "Sections") -> None:
-        """An object's `states` over time: drawn for people, with its lists below; rows in CSV and TSV."""
+        """An object's `states` over time: drawn for people, with its lists below; rows in CSV, TSV and XLSX."""
         from synq_cli.output.drawing import timeline
 
         if self._view.drawn:
             self._draw(timeline.build_timeline(self._canvas(), row, head, sections), "--json")
-        elif self.format in {"csv", "tsv"} and not self._view.selects:
+        elif self.format in TABULAR and not self._view.selects:
             self.rows(row["states"], timeline.STATES)
         else:
             self.record(row, head)
@@ -183,7 +195,7 @@ class Output:
         from synq_cli.output.drawing import timeline
 
         if not self._view.drawn:
-            self.rows(timeline.changes(rows), columns)
+            self.rows(timeline.changes(self._while_read(rows)), columns)
             return
         errors = self.messages.stream
         errors.above = self._out if errors.terminal and self._out.live else None
@@ -263,6 +275,11 @@ class Output:
         else:
             self.note(empty)
 
+    def _while_read(self, polls: "Iterable[Polled]") -> "Iterator[Polled]":
+        for polled in polls:
+            self._out.check_reader()
+            yield polled
+
     def _canvas(self) -> "Canvas":
         """The stream at the current time and width; nothing is cut if it is not a terminal."""
         from synq_cli.output.drawing.table import Canvas
@@ -291,3 +308,7 @@ class Output:
     def _note_unknown_fields(self) -> None:
         for sentence in self._view.unknown_fields():
             self.note(sentence)
+
+
+def _keys_and_kinds(columns: Sequence[Column]) -> tuple[list[str], list[str]]:
+    return [column.key for column in columns], [column.format.cells for column in columns]

@@ -1,14 +1,20 @@
 """`synq products import` and `export --to` against canned replies and on the embedded tenant."""
 
 import base64
+import errno
+import io
 import json
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+
+from synq_cli.excel.reading import read_sheet
+from synq_cli.excel.writing import workbook
 
 ENVIRON = {"SYNQ_TOKEN": "a.b.c", "SYNQ_BASE_URL": "http://127.0.0.1"}
 CSV = '\ufeffTitle;SKU;price;season\r\nBeanie;SLB;19.90;\r\n\r\n"Scarf; ""Voe""";;24;AW26\r\n\'=Cap;C;;\r\n'
@@ -269,7 +275,7 @@ def test_job_whose_answer_was_lost_is_looked_up_and_never_sent_twice(run: Any, w
     # Where the list does not show the rows of a job, the outcome stays unknown.
     works.states = lambda _number: {"payload_json": None}
     works.answers = [arrived]
-    result = run(*line, stdin=CSV)
+    result = run(*line, "--again", stdin=CSV)
     summary = json.loads(result.out)
     assert (result.status, summary["unknown_lines"], len(works.bodies)) == (10, [2], 2)
     assert "If you are sure that a job was not applied, send it again with" in json.loads(result.err)["error"]["hint"]
@@ -277,6 +283,23 @@ def test_job_whose_answer_was_lost_is_looked_up_and_never_sent_twice(run: Any, w
     assert len(works.bodies) == 2
     assert run("runs", "resume", summary["id"], "--resend-unknown", "2", "-q").status == 0
     assert len(works.bodies) == 3
+
+
+def test_same_products_are_imported_once(run: Any, works: Works, large: Path, tmp_path: Path) -> None:
+    assert run("products", "import", "-", "--yes", "-q", stdin=CSV).status == 0
+    turned = 'sku,title,season,price\nC,=Cap,,\n,"Scarf; ""Voe""",AW26,24\nSLB,Beanie,,19.90\n'
+    again = run("products", "import", "-", "--yes", "-q", stdin=turned)
+    assert (again.status, again.err.startswith("synq: These 3 rows were posted on ")) == (11, True)
+    more = run("products", "import", "-", "--dry-run", "-q", stdin=turned + "D,Mitten,,\n")
+    assert more.err.startswith("Warning: 3 of these 4 rows were posted on ")
+    assert run("products", "import", "-", "--yes", "--again", "-q", stdin=turned).status == 0
+    assert len(works.bodies) == 2
+    # Rows count, in whichever jobs they were.
+    assert run("products", "import", str(large), "--yes", "-q").status == 0
+    file = tmp_path / "turned.ndjson"
+    file.write_text("".join(reversed(large.read_text(encoding="utf-8").splitlines(keepends=True))), encoding="utf-8")
+    again = run("products", "import", str(file), "--yes", "-q")
+    assert (again.status, again.err.startswith("synq: These 5 rows were posted on ")) == (11, True)
 
 
 def test_wait_shows_all_jobs_as_one_and_failed_ones_are_an_error(run: Any, works: Works, large: Path) -> None:
@@ -297,6 +320,23 @@ def test_wait_shows_all_jobs_as_one_and_failed_ones_are_an_error(run: Any, works
     )
 
 
+@pytest.mark.parametrize(("state", "status"), [("COMPLETED", 2), ("FAILED", 9)])
+def test_wait_whose_summary_can_not_be_printed_tells_the_outcome(
+    run: Any, works: Works, tmp_path: Path, state: str, status: int
+) -> None:
+    class Full(io.StringIO):
+        def write(self, _text: str) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    works.states = lambda _number: {"status": state, "processed_items": 1, "total_items": 3}
+    line = ("products", "import", "-", "--yes", "--wait", "-q", "--report", str(tmp_path / "report.json"))
+    result = run(*line, stdin=CSV, stdout=Full())
+    assert result.status == status
+    assert result.err.startswith("Warning: The output can't be written: No space left on device.\n")
+    assert ("1 of 1 jobs done, but not all of its output could be written." in result.err) == (status == 2)
+    assert len(json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))) == 1
+
+
 def test_wait_that_times_out_leaves_the_jobs_running(run: Any, works: Works) -> None:
     works.states = lambda _number: {"status": "PROCESSING"}
     result = run("products", "import", "-", "--yes", "--for", "0", "--json", "-q", stdin=CSV)
@@ -307,7 +347,7 @@ def test_wait_that_times_out_leaves_the_jobs_running(run: Any, works: Works) -> 
 
 
 def test_exported_products_can_be_imported(synq: Any, tmp_path: Path) -> None:
-    for name in ("catalog.csv", "catalog.ndjson"):
+    for name in ("catalog.csv", "catalog.ndjson", "catalog.xlsx"):
         file = tmp_path / name
         done = synq("--sandbox", "products", "export", "--to", str(file))
         assert (done.status, done.out) == (0, "")
@@ -315,6 +355,37 @@ def test_exported_products_can_be_imported(synq: Any, tmp_path: Path) -> None:
         assert count
         plan = json.loads(synq("--sandbox", "products", "import", str(file), "--dry-run", "--json").out)
         assert plan["rows"] == int(count[1]) > 10
+    piped = synq("--sandbox", "products", "export", "--to", "-", "-o", "xlsx").out.encode(errors="surrogateescape")
+    assert list(read_sheet(piped, "f", None)) == list(read_sheet(file.read_bytes(), "f", None))
+
+
+def test_workbook_is_imported_and_its_copy_deleted(run: Any, works: Works, tmp_path: Path) -> None:
+    file = tmp_path / "catalog.xlsx"
+    file.write_bytes(workbook([["Title", "Price", "barcode"], ["=Cap\n2", Decimal("19.90"), 5012350000000]]))
+    assert run("products", "import", str(file), "--yes").status == 0
+    assert works.payloads == [[{"title": "=Cap\n2", "price": 19.9, "barcode": "5012350000000"}]]
+    assert list(tmp_path.glob("state/runs/*.input")) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "out"),
+    [
+        (["-o", "json"], '[\n  {\n    "title": "P 1"\n  }\n]\n'),
+        (["-o", "yaml"], "- title: P 1\n"),
+        (["-o", "tsv"], "title\tcategory\nP 1\t\n"),
+        (["--jq", ".[].title"], "P 1\n"),
+        (["--fields", "category,title"], '{"category":null,"title":"P 1"}\n'),
+    ],
+)
+def test_export_to_standard_output_takes_every_format(synq: Any, line: list[str], out: str) -> None:
+    http = httpx.MockTransport(lambda _request: httpx.Response(200, json=[product(1)]))
+    assert synq("products", "export", "--to", "-", *line, environ=ENVIRON, http=http).out == out
+
+
+def test_export_to_a_file_has_the_columns_of_an_import(synq: Any, tmp_path: Path) -> None:
+    result = synq("--sandbox", "products", "export", "--to", str(tmp_path / "x.csv"), "--jq", ".", "-q")
+    assert (result.status, list(tmp_path.glob("x.csv"))) == (2, [])
+    assert '"--jq requires --to -."' in result.err
 
 
 def product(number: int, **more: Any) -> dict[str, Any]:
@@ -334,7 +405,7 @@ def test_export_guards_formulas_and_leaves_out_products_without_a_title(run: Any
         return synq("products", "export", *line, environ=ENVIRON, http=httpx.MockTransport(catalogue))
 
     plain = export("--to", "-", "-o", "csv", "-q")
-    assert plain.out == "title,category\r\n'=1+1,Hats\r\nP 3,'-x\r\n"
+    assert plain.out == "title,category\n'=1+1,Hats\nP 3,'-x\n"
     told = export("--to", "-")
     assert told.out == '{"title":"=1+1","category":"Hats"}\n{"title":"P 3","category":"-x"}\n'
     assert told.err.startswith("Skipped 1 without a title.\n")
@@ -347,7 +418,7 @@ def test_export_guards_formulas_and_leaves_out_products_without_a_title(run: Any
         f"Would write 2 products to {tmp_path / 'dry.csv'}.", False,
     )  # fmt: skip
     assert export("--to", "x.txt").err.startswith(
-        'synq: Invalid file name "x.txt": use one that ends in .csv or .ndjson.\n'
+        'synq: Invalid file name "x.txt": use one that ends in .csv, .ndjson or .xlsx.\n'
     )
     assert export("--whole").err == "synq: --whole requires --to.\n"
     listed[:] = [product(number) for number in range(100)]

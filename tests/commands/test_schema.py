@@ -27,7 +27,7 @@ def test_the_root_has_every_group_and_what_every_command_takes(synq: Any) -> Non
     variables = {setting.env for setting in SETTINGS} - {None, "SYNQ_TENANT_ID", "SYNQ_ORG_ID"}
     assert variables < {name for option in shared.values() for name in option["env"]}
     assert shared["output"]["names"] == ["-o", "--output"]
-    assert shared["output"]["choices"] == ["table", "json", "ndjson", "yaml", "csv", "tsv"]
+    assert shared["output"]["choices"] == ["table", "json", "ndjson", "yaml", "csv", "tsv", "xlsx"]
     assert shared["help"]["names"] == ["-h", "--help"]
     assert shared["version"]["names"] == ["-V", "--version"]
 
@@ -44,7 +44,8 @@ def test_schema_lists_parameters_operations_and_exit_statuses(synq: Any) -> None
         ("change", "[QUANTITY]", False),
     ]
     names = [each["names"] for each in told["options"]]
-    assert names == [["--location"], ["--file"], ["--report"], ["-y", "--yes"], ["--dry-run"], ["--confirm"]]
+    own = [["--location"], ["--file"], ["--report"], ["--again"], ["-y", "--yes"]]
+    assert names == [*own, ["--dry-run"], ["--confirm"]]
     assert (told["effect"], told["role"], told["evidence"]) == ("relative", None, "documented")
     assert told["operations"][0] == {"id": "adjust_inventory", "method": "POST", "path": "/api/v1/inventory/adjust"}
     assert told["requests"] == {"least": 1, "most": None}

@@ -155,7 +155,7 @@ def test_a_field_asked_for_is_never_dropped(screen: Build) -> None:
         ({"fields": "id", "columns": "id"}, "--columns and --fields can't be combined: use one of them."),
         (
             {"columns": "id", "format": "json"},
-            "--columns works with tables, CSV and TSV, but the output format is json.",
+            "--columns works with tables, CSV, TSV and XLSX, but the output format is json.",
         ),
         ({"jq": ".", "format": "csv"}, "--jq filters JSON, but the output format is csv."),
         ({"jq": ".", "format": "yaml"}, "--jq filters JSON, but the output format is yaml."),
@@ -346,3 +346,10 @@ def test_an_error_for_programs(screen: Build, settings: dict[str, Any]) -> None:
             "request_id": "req-9",
         }
     }
+
+
+def test_a_warning_is_said_once(screen: Build) -> None:
+    shown = screen()
+    for text in ("The disk is full.", "The disk is full.", "The clock is off.", "The disk is full."):
+        shown.output.warn(text)
+    assert shown.err == "Warning: The disk is full.\nWarning: The clock is off.\n"

@@ -50,6 +50,23 @@ def test_bar_with_the_time_left_is_removed_at_the_end(screen: Build) -> None:
     assert last == f"{lines[-1]}\n\r\x1b[1A\x1b[2K"
 
 
+@pytest.mark.parametrize(
+    ("done", "total", "line"),
+    [
+        (-50_000_000, 2, f"Import {'━' * 24} -50000000/2"),
+        (10**40, 2, f"Import {'━' * 24} {10**40}/2"),
+        (10**400, 2, "Import"),
+        (2, -2, "Import"),
+        (0, 0, "Import"),
+    ],
+)
+def test_any_numbers_give_a_line_that_fits(screen: Build, done: int, total: int, line: str) -> None:
+    output, shown = output_at(screen, Clock(), tty=True, environ={"COLUMNS": "80"})
+    with output.progress("Import") as progress:
+        progress.update(done, total)
+    assert drawn(shown)[0] == line
+
+
 @pytest.mark.parametrize("environ", [{"NO_COLOR": "1"}, {"CLICOLOR": "0"}])
 def test_without_color_the_line_is_still_redrawn(screen: Build, environ: dict[str, str]) -> None:
     output, shown = output_at(screen, Clock(), tty=True, environ={"COLUMNS": "80", **environ})
@@ -83,6 +100,21 @@ def test_the_time_left_in_minutes_and_a_line_that_fits(screen: Build, columns: i
         clock.at = 10
         progress.update(10, 200)
     assert drawn(shown)[0] == line
+
+
+def test_the_line_fits_a_terminal_that_was_resized(screen: Build) -> None:
+    environ = {"COLUMNS": "80"}
+    output, shown = output_at(screen, Clock(), tty=True, environ=environ)
+    with output.progress("Import") as progress:
+        for done, columns in ((50, "80"), (60, "20"), (70, "6"), (80, "80")):
+            environ["COLUMNS"] = columns
+            progress.update(done, 200)
+    assert drawn(shown)[:-1] == [
+        "Import ━━━━━━╺━━━━━━━━━━━━━━━━━ 50/200",
+        "Import  60/200",
+        "Import",
+        "Import ━━━━━━━━━╸━━━━━━━━━━━━━━ 80/200",
+    ]
 
 
 def test_messages_are_printed_above_the_line(screen: Build) -> None:

@@ -6,7 +6,7 @@ from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.metavars import FILE, Metavar
 from synq_cli.cli.options import ForOption, LocationOption, YesOption, option, switch
-from synq_cli.commands.bulk import ReportOption, send_file
+from synq_cli.commands.bulk import AgainOption, ReportOption, send_file
 from synq_cli.commands.orders.listing import RECORD
 from synq_cli.documents import holds_many, read_document
 from synq_cli.errors import UsageError
@@ -64,6 +64,7 @@ def create_order(
     wait: Annotated[bool, switch("--wait", "Wait until the order is confirmed or has failed.")] = False,
     limit: ForOption = None,
     report: ReportOption = None,
+    again: AgainOption = False,
     yes: YesOption = False,
 ) -> None:
     """Create an order, or many from a file.
@@ -79,7 +80,7 @@ def create_order(
 
     synq creates an idempotency key, shows it and stores it until the API responds. If no response arrives, run the
     same command again: it uses the same key, so the order can't be placed twice. After a response, the same command
-    creates another order.
+    creates another order. If the key belongs to another order already, nothing is placed, and the exit status is 8.
 
     --wait waits until the order is confirmed. The exit status is 3 if the order fails, 75 if --for runs out first, or
     if an order that is created in the background has not appeared after 10 minutes.
@@ -88,7 +89,8 @@ def create_order(
     Options override the fields of each order, all orders are checked before the first is sent, and synq asks for
     confirmation. The journal of the bulk run stores a key for each order: `synq runs resume` continues an interrupted
     run, and sends orders without a response again with their keys. Orders that the API refused are written to
-    FILE.failed.ndjson (exit status 9). To undo a run of orders, cancel each order.
+    FILE.failed.ndjson (exit status 9). To undo a run of orders, cancel each order. If a run of the last 30 days has
+    sent the same orders, synq refuses to send them twice, unless you add --again or, on a terminal, confirm it.
 
     The fields of an order are payment_provider, payment_reference, currency, channel, customer_id and items. Those of
     an item are product_title, quantity, unit_price, variant_id and location_id for stock, and optionally sku,
@@ -121,10 +123,11 @@ def create_order(
             raise UsageError(f"{given[0]} can't be used with a file of many orders.")
         from synq_cli.bulk.verbs.create_orders import CreateOrders
 
-        send_file(run, CreateOrders(run.api), text, str(file), location, fields, report=report, yes=yes)
+        verb = CreateOrders(run.api)
+        send_file(run, verb, text, str(file), location, fields, report=report, yes=yes, again=again)
         return
-    if report is not None:
-        raise UsageError("--report requires a file of many orders.")
+    if report is not None or again:
+        raise UsageError(f"{'--again' if report is None else '--report'} requires a file of many orders.")
     entry = run.api.order_builder.build(
         None if text is None else read_document(text, str(file)),
         "The order" if file in {None, "-"} else str(file),
@@ -144,7 +147,7 @@ def create_order(
     try:
         if wait or limit is not None:
             with run.output.progress("Order") as progress:
-                for order in run.api.orders.watch(placed, attempt, limit):
+                for order in run.api.orders.watch(entry.order, placed, attempt, limit):
                     progress.update(note=str(order.get("status", "being created")))
     finally:  # the order exists, however the wait ends
         run.output.record(order, PLACED)
