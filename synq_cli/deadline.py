@@ -1,10 +1,16 @@
-"""A time limit for calls that can hang without end: an HTTP exchange, a name lookup, the keyring."""
+"""A time limit for calls that can hang without end: an HTTP exchange, a name lookup, the keyring.
+
+One that is abandoned may leave the terminal without echo, so its settings are kept here, too.
+"""
 
 import math
+import os
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from threading import Thread
-from typing import TypeVar
+from typing import Any, TypeVar
 
 _Result = TypeVar("_Result")
 # On Windows Ctrl-C is noticed only between two waits.
@@ -45,3 +51,45 @@ def call_within(
     if not results:
         raise DeadlineError
     return results[0]
+
+
+if sys.platform != "win32":
+
+    def set_terminal(terminal: int, settings: Any, when: int) -> bool:
+        """Change the terminal's settings, unless this process is in the background: then False.
+
+        termios.error if the terminal was closed. `when` is as for termios.tcsetattr.
+        """
+        import termios
+
+        with suppress(OSError):  # it is not the terminal of this process's session
+            if os.tcgetpgrp(terminal) != os.getpgrp():
+                return False  # the settings are the shell's now, and a change would stop this process
+        termios.tcsetattr(terminal, when, settings)
+        return True
+
+
+@contextmanager
+def terminal_kept() -> Iterator[None]:
+    """Put the terminal's settings back if the block fails, for a block that may leave a password prompt behind."""
+    if sys.platform == "win32":
+        yield
+        return
+    import termios
+
+    try:
+        terminal = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY)
+    except OSError:  # there is none
+        yield
+        return
+    try:
+        before = termios.tcgetattr(terminal)
+        try:
+            yield
+        except BaseException:
+            with suppress(termios.error):
+                if termios.tcgetattr(terminal) != before:
+                    set_terminal(terminal, before, termios.TCSAFLUSH)
+            raise
+    finally:
+        os.close(terminal)

@@ -13,6 +13,7 @@ from synq_cli.documents import binary, read_errors, shown_name
 from synq_cli.errors import UsageError
 from synq_cli.rows import PEEKED, can_be_read_in_place, copy_as_utf8
 from synq_cli.state.database import private_file
+from synq_cli.state.folders import OTHER_FOLDERS
 from synq_cli.times import timestamp
 
 # No characters that look alike.
@@ -145,7 +146,13 @@ class Runs:
         return self._folder / f"{name}{SUFFIX}"
 
     def _names(self) -> list[str]:
-        return sorted(path.stem for path in self._folder.glob(f"*{SUFFIX}"))
+        try:
+            files = list(self._folder.iterdir())  # a glob would be empty for a folder that can't be read
+        except OSError as error:
+            raise UsageError(
+                f"The folder {self._folder} can't be read: {error.strerror}.", hint=OTHER_FOLDERS
+            ) from None
+        return sorted(file.stem for file in files if file.name.endswith(SUFFIX))
 
     def _journals(self, since: float = 0.0, *, skip_damaged: bool = False) -> Iterator[Journal]:
         """Those that were written to since then, each open until the next; UsageError for a damaged one."""

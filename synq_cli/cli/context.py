@@ -13,7 +13,7 @@ from synq_cli.session.session import Session
 from synq_cli.session.settings import Settings
 from synq_cli.session.tokens.stores import LOGIN_HINT, TokenStore
 from synq_cli.state.cache import Cache
-from synq_cli.state.folders import config_dir, private_folder, state_dir
+from synq_cli.state.folders import another_users, config_dir, private_folder, state_dir
 
 if TYPE_CHECKING:
     from synq_cli.bulk.engine import Engine
@@ -74,6 +74,11 @@ class RunContext:
         chosen = self.settings.profile
         for sentence in settings.ignored(self.config, [chosen], self.system.environ):
             output.warn(sentence)
+        if another_users(folder := config_dir(self.system.environ)):
+            output.warn(
+                f"synq runs as root on {folder}, which is another user's, who can't use files that root makes there. "
+                "Run it as that user, or with `sudo -H`."
+            )
         if not self.options.get("quiet"):
             profiles.announce_project(chosen, self.settings.sources["profile"], self.cache, output.note)
         return output

@@ -13,7 +13,7 @@ from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.prompts import ask_secret
 from synq_cli.resources.webhooks import SAMPLES, mismatch, sample, sign
-from synq_cli.session.profiles import token_store
+from synq_cli.session.profiles import save_setting, token_store
 from synq_cli.session.settings import SANDBOX
 from synq_cli.session.tokens.stores import entry_of
 
@@ -141,10 +141,11 @@ def _find_secret(run: RunContext, *, from_stdin: bool) -> str:
 def _store_secret(run: RunContext, *, from_stdin: bool) -> str:
     """Store a secret from standard input or a prompt where the profile keeps its token; AuthError if that fails."""
     run.refuse_sandbox("The sandbox has its own webhook secret.")
-    secret = _enter(run, from_stdin=from_stdin)
-    run.open_tokens(_WAYS).write(
-        entry_of(run.settings.profile, "webhook"), secret, token_store(run.config, run.settings.profile)
-    )
+    secret, profile = _enter(run, from_stdin=from_stdin), run.settings.profile
+    where = token_store(run.config, profile)
+    if "token_store" not in run.config.profiles.get(profile, {}):  # a login and a logout must find the secret
+        save_setting(run.config.path, profile, "token_store", where)
+    run.open_tokens(_WAYS).write(entry_of(profile, "webhook"), secret, where)
     return secret
 
 
@@ -168,6 +169,8 @@ def _checked(run: RunContext, secret: str) -> str:
     run.secrets.append(secret)
     if not secret.strip():
         raise UsageError("The webhook secret is empty.", hint=_WAYS)
+    if any("\ud800" <= character <= "\udfff" for character in secret):  # bytes of the environment
+        raise UsageError("The webhook secret is not UTF-8 text.", hint=_WAYS)
     if secret != secret.strip():
         run.output.warn("The webhook secret starts or ends with a space, which is part of it.")
     return secret

@@ -124,20 +124,18 @@ if sys.platform != "win32":
         import signal
         import termios
 
+        from synq_cli.deadline import set_terminal
+
         shown, hidden = termios.tcgetattr(keyboard), termios.tcgetattr(keyboard)
         hidden[3] &= ~(termios.ECHO | termios.ICANON)
         hidden[6][termios.VMIN], hidden[6][termios.VTIME] = 1, 0
 
-        def set_to(mode: Any) -> bool:
-            with suppress(OSError):
-                if os.tcgetpgrp(keyboard) != os.getpgrp():
-                    return False  # in the background the terminal is the shell's; changing it would stop the process
-            termios.tcsetattr(keyboard, termios.TCSADRAIN, mode)
-            return True
+        def set_to(mode: Any, when: int = termios.TCSADRAIN) -> bool:
+            return set_terminal(keyboard, mode, when)
 
         def leave(number: int, _frame: object) -> None:
             with suppress(termios.error):  # it was closed
-                set_to(shown)
+                set_to(shown, termios.TCSAFLUSH)
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)  # ends the process or stops it here
             signal.signal(number, leave)
@@ -158,6 +156,7 @@ if sys.platform != "win32":
             yield
         finally:
             hidden[:] = shown  # for a signal that arrives now
-            set_to(shown)
+            # Of a secret that was pasted with a line break, the rest must not reach the shell, which would show it.
+            set_to(shown, termios.TCSAFLUSH)
             for number, handler in before.items():
                 signal.signal(number, handler)

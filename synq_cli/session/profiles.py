@@ -15,6 +15,7 @@ from synq_cli.state.folders import replace_file, sole_writer
 _HEADER = "# Written by `synq config` and `synq auth`; comments are not kept.\n"
 # Names the profile to use in its folder and below, and nothing else.
 _PROJECT_FILE = ".synq.yaml"
+_UNREADABLE = "Check whose file it is: synq under sudo may have made it. Or set SYNQ_CONFIG_DIR to another folder."
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -90,7 +91,7 @@ def read_yaml(path: Path, cache: Cache | None = None) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     except OSError as error:
-        raise damaged(path, f"it can't be read ({error.strerror})") from None
+        raise UsageError(f"{path} can't be used: it can't be read ({error.strerror}).", hint=_UNREADABLE) from None
     except UnicodeDecodeError:
         raise damaged(path, "it is not UTF-8 text") from None
     if not text.strip():

@@ -217,8 +217,9 @@ class Session:
             except BaseException:  # no profile would name the token
                 self.tokens.replace(before, where)
                 raise
-            if "token_store" in self._stored and self._where != where:
-                self._leave_store(self._where, where)
+            other = "file" if where == "keyring" else "keyring"
+            if other == "file" or self._stored.get("token_store") == other:  # a keyring that was not used may hang
+                self._clear_other_store(other, where)
         self.settings, self._entered = settings, None
         self._set_token(credentials.token, where)
 
@@ -355,15 +356,15 @@ class Session:
         stored = profiles.load(self.config.path, self.cache).profiles.get(self.profile, {})
         return all(stored.get(name) == self._stored.get(name) for name in ("token_store", *RENEWAL_SETTINGS))
 
-    def _leave_store(self, old: str, new: str) -> None:
-        """Delete the profile's secrets from the old store, except that a webhook secret moves to the new one."""
+    def _clear_other_store(self, other: str, used: str) -> None:
+        """Delete the profile's secrets from the other store; a webhook secret that was in use moves to the used one."""
         webhook = entry_of(self.profile, "webhook")
         try:
-            if (kept := self.tokens.read(webhook, old)) is not None:
-                self.tokens.write(webhook, kept, new)
-            self.tokens.delete_profile(self.profile, old)
+            if other == self._where and (kept := self.tokens.read(webhook, other)) is not None:
+                self.tokens.write(webhook, kept, used)
+            self.tokens.delete_profile(self.profile, other)
         except SynqError as error:
-            self._warn_of_leftovers(old, error)
+            self._warn_of_leftovers(other, error)
 
     def _warn_of_leftovers(self, where: str, error: SynqError) -> None:
         self.warn(f"The {where} may still hold secrets of profile {self.profile}: {error.message}")

@@ -8,6 +8,7 @@ from pathlib import Path
 from sqlite3 import Connection, Error
 
 from synq_cli.errors import UsageError
+from synq_cli.state.folders import OTHER_FOLDERS, give_to_owner
 
 __all__ = ["Connection", "Error", "VersionError", "connect", "is_damage", "private_file", "read_only", "transaction"]
 
@@ -21,7 +22,13 @@ class VersionError(Error):
 def private_file(path: Path, *, new: bool = False) -> int:
     """Create the file for its owner alone unless it exists; its inode. FileExistsError if it had to be `new`."""
     # SQLite would make it readable for everybody that the umask lets in.
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | (os.O_EXCL if new else 0), 0o600)
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        give_to_owner(descriptor, path.parent)
+    except FileExistsError:
+        if new:
+            raise
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         return os.fstat(descriptor).st_ino
     finally:
@@ -90,12 +97,14 @@ def opened(path: Path, statements: Iterable[str], version: int, *, durable: bool
 
 @contextmanager
 def usage_errors(what: str, hint: str) -> Iterator[None]:
-    """Errors of a file as UsageErrors with this hint: `what` can't be used."""
+    """Errors of a file as UsageErrors: `what` can't be used; the hint is for a file that could be opened."""
     try:
         yield
     except (FileExistsError, TimeoutError):
         raise  # another process has the name or the lock
-    except (OSError, Error) as error:
+    except OSError as error:
+        raise UsageError(f"{what} can't be used: {error.strerror}.", hint=OTHER_FOLDERS) from None
+    except Error as error:
         raise UsageError(f"{what} can't be used: {error}.", hint=hint) from None
 
 

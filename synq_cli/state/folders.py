@@ -9,7 +9,7 @@ from pathlib import Path
 
 from synq_cli.errors import UsageError
 
-_OTHER_FOLDERS = "To use other folders, set SYNQ_CONFIG_DIR and SYNQ_STATE_DIR."
+OTHER_FOLDERS = "To use other folders, set SYNQ_CONFIG_DIR and SYNQ_STATE_DIR."
 
 
 def config_dir(environ: Mapping[str, str]) -> Path:
@@ -33,8 +33,27 @@ def _named_folder(environ: Mapping[str, str], variable: str, function: str) -> P
     try:
         folder: Path = getattr(platformdirs, function)("synq", appauthor=False)
     except RuntimeError as error:
-        raise UsageError(f"The home folder is unknown: {error}.", hint=_OTHER_FOLDERS) from None
+        raise UsageError(f"The home folder is unknown: {error}.", hint=OTHER_FOLDERS) from None
     return folder
+
+
+def _is_root() -> bool:
+    return sys.platform != "win32" and os.geteuid() == 0
+
+
+def give_to_owner(descriptor: int, of: Path) -> None:
+    """Give a new file of root's to the owner of the file it replaces or of its folder, whom sudo would lock out."""
+    if _is_root():
+        owner = of.stat()
+        os.fchown(descriptor, owner.st_uid, owner.st_gid)
+
+
+def another_users(folder: Path) -> bool:
+    """Whether this process is root's, as with `sudo`, and the folder, which exists, another user's."""
+    try:
+        return _is_root() and folder.stat().st_uid != 0
+    except OSError:
+        return False
 
 
 def documents_dir() -> Path:
@@ -49,7 +68,7 @@ def private_folder(path: Path) -> Path:
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise UsageError(f"The folder {path} can't be created: {error.strerror}.", hint=_OTHER_FOLDERS) from None
+        raise UsageError(f"The folder {path} can't be created: {error.strerror}.", hint=OTHER_FOLDERS) from None
     return path
 
 
@@ -71,7 +90,7 @@ def sole_writer(path: Path, *, limit: float = 10.0) -> Iterator[None]:
             hint="Wait for it or stop it, and try again.",
         ) from None
     except OSError as error:
-        raise UsageError(f"{path} can't be locked: {error.strerror}.", hint=_OTHER_FOLDERS) from None
+        raise UsageError(f"{path} can't be locked: {error.strerror}.", hint=OTHER_FOLDERS) from None
     with lock:
         yield
         target = path.resolve()
@@ -101,10 +120,11 @@ def one_at_a_time(folder: Callable[[], Path], name: str) -> Iterator[None]:
             os.close(descriptor)
 
 
-def replace_file(path: Path, text: str, *, mode: int | None = 0o600, hint: str | None = _OTHER_FOLDERS) -> None:
+def replace_file(path: Path, text: str, *, mode: int | None = 0o600, hint: str | None = OTHER_FOLDERS) -> None:
     """Replace the file atomically: a reader sees the old text or the new.
 
-    By default only its owner may read it; without a mode the umask decides. Of a symbolic link the target is replaced.
+    By default only its owner, who stays the same, may read it; without a mode the umask decides. Of a symbolic link the
+    target is replaced.
     UsageError, with the hint, if it can't be written.
     """
     target = path.resolve()
@@ -114,6 +134,7 @@ def replace_file(path: Path, text: str, *, mode: int | None = 0o600, hint: str |
         try:
             descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666 if mode is None else 0o600)
             with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+                give_to_owner(descriptor, target if target.exists() else target.parent)
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())  # else a power cut may leave an empty file under the old name

@@ -95,6 +95,12 @@ def test_file_that_is_not_a_journal_is_named(memory: Path, content: bytes) -> No
     assert Runs(memory).rows()[0]["state"] == "damaged"
 
 
+def test_a_folder_that_can_not_be_read_is_not_an_empty_one(tmp_path: Path) -> None:
+    (tmp_path / "runs").touch()
+    with pytest.raises(UsageError, match="can't be read: Not a directory"):
+        Runs(tmp_path / "runs").rows()
+
+
 def test_a_run_leaves_one_file_and_its_lock(memory: Path) -> None:
     with new_run(memory) as journal:
         journal.lock()

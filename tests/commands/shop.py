@@ -1,14 +1,20 @@
 """A machine whose user knows the tenant, and the examples of the help pages, run on copies of it."""
 
+import json
 import re
 import shlex
 import shutil
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import httpx
+import yaml
+from openapi_schema_validator import OAS30Validator
 from runner import NOW, Result, Runner
 
+import synq_cli
 from synq_cli.app import root_command
 from synq_cli.cli import tree
 from synq_cli.http.client import in_process
@@ -19,7 +25,7 @@ SEEN = ["orders list --all", "products list", "products jobs list"]
 FILES = {
     "skus.csv": "sku,variant_id\nA-1,a1f46e83-0c9d-4b72-95e8-3d7b2c60f41e\n",
     "products.json": '[{"title": "Fisherman Smock", "sku": "FSM-NVY-M"}]',
-    "ids.json": '["f1f1e283-6659-47ee-a41b-6b6ad352dac2"]',
+    "ids.json": '["f1f1e283665947eea41b6b6ad352dac2"]',
     "order.json": '{"payment_provider": "stripe", "payment_reference": "pi_3S", "currency": "GBP", "items": '
     '[{"product_title": "Made-to-measure repair", "quantity": 1, "unit_price": 89.50}]}',
     "orders.ndjson": '{"payment_provider": "stripe", "payment_reference": "pi_4S", "currency": "GBP", "items": '
@@ -59,14 +65,46 @@ def is_for(method: str, path: str, call: Operation) -> bool:
     return method == call.method and re.fullmatch(pattern, path) is not None
 
 
+@cache
+def contract() -> Any:
+    return yaml.safe_load((Path(synq_cli.__file__).parent / "resources/openapi.yaml").read_text(encoding="utf-8"))
+
+
+def complaints(request: httpx.Request) -> list[str]:
+    """What the contract has against a request: its parameters and its body, by their schemas and formats."""
+    found = [
+        (method, spec, match.groupdict())
+        for path, methods in contract()["paths"].items()
+        if (match := re.fullmatch(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path), request.url.path))
+        for method, spec in methods.items()
+    ]
+    (spec, ids), *_ = [(spec, ids) for method, spec, ids in found if method == request.method.lower()]
+    parts = [
+        contract()["components"]["parameters"][each["$ref"].rpartition("/")[2]] for each in spec.get("parameters", [])
+    ]
+    properties = {part["name"]: part["schema"] for part in parts if part["in"] != "header"}
+    given: dict[str, Any] = {
+        name: int(text) if properties.get(name, {}).get("type") == "integer" else text
+        for name, text in (ids | dict(request.url.params)).items()
+    }
+    if "requestBody" in spec:
+        properties["body"] = spec["requestBody"]["content"]["application/json"]["schema"]
+        given["body"] = json.loads(request.content)
+    schema = {"properties": properties, "additionalProperties": False, "components": contract()["components"]}
+    validator = OAS30Validator(schema, format_checker=OAS30Validator.FORMAT_CHECKER)
+    return [f"{request.url.path} {problem.json_path}: {problem.message}" for problem in validator.iter_errors(given)]
+
+
 class Recording(httpx.BaseTransport):
-    """Lets requests through and keeps their methods and paths."""
+    """Lets requests through and keeps them, and their methods and paths."""
 
     def __init__(self, inner: httpx.BaseTransport) -> None:
         self.inner = inner
+        self.requests: list[httpx.Request] = []
         self.seen: list[tuple[str, str]] = []
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
         self.seen.append((request.method, request.url.path))
         return self.inner.handle_request(request)
 
@@ -125,8 +163,9 @@ class Shop:
         return result
 
     def run(self, example: str, *more: str) -> tuple[Result, list[tuple[str, str]]]:
-        """What an example left behind, and methods and paths of its requests."""
+        """What an example left behind, and methods and paths of its requests, which `requests` holds as a whole."""
         http = Recording(self.server)
+        self.requests = http.requests
         result = self.call([*words_of(example), *more], http)
         if {method for method, _ in http.seen} != {"GET"}:
             self.restore()

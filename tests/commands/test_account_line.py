@@ -194,6 +194,16 @@ def test_login_into_another_store_leaves_nothing_in_the_old_one(synq: Any, first
     assert everything_stored(synq) == ((secrets, {}) if second is IN_KEYRING else ({}, secrets))
 
 
+def test_login_into_the_keyring_deletes_what_was_left_in_the_file(synq: Any) -> None:
+    http, _ = accepting()
+    assert synq(*IN_KEYRING, stdin=TOKEN, environ=SERVER, http=http).status == 0
+    synq.keyring.entries["synq", "default#webhook"] = "hook"
+    left = {"default": "left", "default#refresh": "left", "default#webhook": "left", "b": "b"}
+    (synq.folder / "config" / "credentials.json").write_text(json.dumps(left), encoding="utf-8")
+    assert synq(*IN_KEYRING, stdin=TOKEN, environ=SERVER, http=http).status == 0
+    assert everything_stored(synq) == ({"default": TOKEN, "default#webhook": "hook"}, {"b": "b"})
+
+
 def test_logout_deletes_what_both_stores_hold(synq: Any) -> None:
     http, _ = accepting()
     for store in (IN_FILE, IN_KEYRING):

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from shop import Shop, examples, is_for, words_of
+from shop import Shop, complaints, examples, is_for, words_of
 
 from synq_cli.cli.command import ANY
 
@@ -41,6 +41,8 @@ WRITING = [
 def test_an_example_works_and_costs_what_its_command_declares(shop: Shop, line: str, example: str, spec: Any) -> None:
     result, seen = shop.run(example)
     assert result.status == 0, result.err
+    if "synq api" not in example:  # which sends what the user likes
+        assert [complaint for request in shop.requests for complaint in complaints(request)] == []
     if words_of(example)[: len(line.split())] != line.split():
         return  # another command's output, on its way into this one
     least, most = spec.requests

@@ -1,6 +1,8 @@
 """Profiles that are marked as production, and the .synq.yaml that chooses a profile for a folder."""
 
 import json
+import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -204,6 +206,16 @@ def test_names_of_other_profiles_and_other_variables_are_no_warning(synq: Any) -
     path.write_text(f"profiles: {{acme: {{read-only: true}}, beta: {{{HARMLESS}}}}}", encoding="utf-8")
     environ = {"SYNQ_TOKEN_ACME": "x", "SYNQ_READ_ONLY": "1", "SYNQ_ENVIRONMENT": "x"}
     assert synq("-p", "beta", "config", "get", "read_only", environ=environ).err == ""
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() != 0, reason="only root can give folders away")
+def test_root_in_another_users_folder_is_a_warning(synq: Any) -> None:
+    folder = synq.folder / "config"
+    folder.mkdir()
+    os.chown(folder, 4242, 4242)
+    result = synq("config", "get", "timeout")
+    assert (result.status, result.out) == (0, "30\n")
+    assert result.err.startswith(f"Warning: synq runs as root on {folder}, which is another user's")
 
 
 def test_a_working_folder_that_is_gone(tmp_path: Path, shop: Any) -> None:

@@ -1,6 +1,7 @@
 """`synq webhooks`: signing, checking and sending, with the secret from each of its places and in none of the others."""
 
 import json
+import os
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -137,6 +138,16 @@ def test_a_profile_that_keeps_its_token_in_a_file_keeps_this_there_too(synq: Any
     assert synq.keyring.entries == {}
 
 
+def test_login_into_the_file_takes_along_a_secret_of_the_keyring(synq: Any, body: str) -> None:
+    line = ("webhooks", "sign", body)
+    assert synq(*line, "--keep-secret", "--secret-stdin", stdin=SECRET, environ=NOWHERE).status == 0
+    http = httpx.MockTransport(lambda _request: httpx.Response(200, json=[]))
+    login = ("auth", "login", "--with-token", "--insecure-storage")
+    assert synq(*login, stdin="a.b.c", http=http, environ=NOWHERE).status == 0
+    assert synq(*line, environ=NOWHERE).out == f"{SIGNATURE}\n"
+    assert synq.keyring.entries == {}
+
+
 def test_a_keyring_that_keeps_nothing_is_noticed(synq: Any, body: str) -> None:
     class Forgetful:
         def get_password(self, _service: str, _username: str, /) -> None: ...
@@ -175,6 +186,7 @@ def test_keyring_error_contains_no_secret(synq: Any, body: str) -> None:
         (["verify", "-", "--signature", "x", "--secret-stdin"], "x", "Standard input can't be both"),
         (["send", "/unified/webhook", "--event", "order.created", "--data", "-", "--secret-stdin"], "x", "Standard in"),
         (["sign", "BODY", "--secret-stdin"], " \n", "The webhook secret is empty."),
+        (["sign", "BODY", "--secret-stdin"], b"caf\xe9", "standard input can't be read: it is not UTF-8 text."),
         (["sign", "none.json"], "", "none.json can't be read: No such file or directory."),
         (["--sandbox", "sign", "BODY", "--keep-secret"], "", "The sandbox has its own webhook secret."),
     ],
@@ -184,6 +196,11 @@ def test_what_can_not_be_done_is_refused(synq: Any, body: str, line: list[str], 
     result = synq("webhooks", *words, stdin=stdin, environ=NOWHERE)
     assert (result.status, result.out) == (2, "")
     assert result.err.startswith(f"synq: {said}")
+
+
+def test_secret_of_the_environment_that_is_no_text_is_refused(synq: Any, body: str) -> None:
+    result = synq("webhooks", "sign", body, environ={"SYNQ_WEBHOOK_SECRET": os.fsdecode(b"caf\xe9")})
+    assert (result.status, result.err.splitlines()[0]) == (2, "synq: The webhook secret is not UTF-8 text.")
 
 
 def test_spaces_around_a_secret_are_kept_with_a_warning(synq: Any, body: str) -> None:

@@ -283,8 +283,8 @@ CASES = (
         "token endpoint drips its headers",
         READ,
         partial(_token_endpoint, _stall(_REPLY + b"X-Slow: ", b"a")),
-        4,
-        "auth",
+        7,
+        "network",
         1,
     ),
 )

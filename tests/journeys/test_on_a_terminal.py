@@ -9,6 +9,7 @@ import signal
 import struct
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -131,64 +132,94 @@ os.execlp("sh", "sh", "-im")
 """
 
 
-@pytest.mark.parametrize("stop", ["keyboard", "SIGSTOP"])
-def test_token_is_not_shown_after_a_stop_at_the_prompt(person: Any, stop: str) -> None:
-    ours, theirs = pty.openpty()
-    environ = {**person.environ, "PS1": "ready> ", "SYNQ_BASE_URL": "http://127.0.0.1:1"}
-    line = [sys.executable, "-c", IN_A_SHELL]
-    sent = b""
+class Shell:
+    """A shell with job control on a terminal of its own."""
 
-    def shown(until: bytes) -> bytes:
-        nonlocal sent
-        start = len(sent)
-        while until not in sent[start:]:
-            assert select.select([ours], [], [], 30)[0], sent
-            sent += os.read(ours, 65536)
-        return sent[start:]
-
-    def types(text: bytes, until: bytes) -> bytes:
-        os.write(ours, text)
-        return shown(until)
-
-    with subprocess.Popen(line, env=environ, stdin=theirs, stdout=theirs, stderr=theirs) as shell:
+    def __init__(self, environ: dict[str, str]) -> None:
+        self.sent = b""
+        self._ours, theirs = pty.openpty()
+        line, streams = [sys.executable, "-c", IN_A_SHELL], {"stdin": theirs, "stdout": theirs, "stderr": theirs}
+        self.process = subprocess.Popen(line, env={**environ, "PS1": "ready> "}, **streams)
         os.close(theirs)
-        try:
-            shown(b"ready> ")
-            types(b"sh -c 'echo pid $$; exec synq auth login --max-wait 0'\n", b"[1]: ")
-            process = int(sent.rpartition(b"pid ")[2].split()[0])
-            types(b"\n", b"Token: ")
-            if stop == "keyboard":
-                types(b"\x1a", b"ready> ")
-            else:
-                os.kill(process, signal.Signals[stop])
-                shown(b"ready> ")
-            assert b"and echo" in types(b"echo 'and' echo\n", b"ready> ")
-            types(b"fg\n", b"Token: ")
-            assert b"connection refused" in types(b"eyJ.secret\n", b"ready> ")
-            assert b"and more" in types(b"echo 'and' more; exit\n", b"and more")
-        finally:
-            shell.kill()
-    os.close(ours)
-    assert b"eyJ" not in sent
+        self.waits_for(b"ready> ")
+
+    def waits_for(self, text: bytes) -> bytes:
+        """What is shown from now on until that text is."""
+        start = len(self.sent)
+        while text not in self.sent[start:]:
+            assert select.select([self._ours], [], [], 30)[0], self.sent
+            self.sent += os.read(self._ours, 65536)
+        return self.sent[start:]
+
+    def types(self, text: bytes, until: bytes = b"ready> ") -> bytes:
+        os.write(self._ours, text)
+        return self.waits_for(until)
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait(30)
+        os.close(self._ours)
 
 
-def test_neither_is_a_refresh_token(person: Any) -> None:
-    answers = {
-        b"[1]: ": b"3\r",
-        b"Token URL: ": b"http://127.0.0.1:1/token\r",
-        b"Client id (optional): ": b"synq\r",
-        b"Refresh token: ": b"example-refresh\r",
-    }
-    status, screen, sent = person.types("auth", "login", "--base-url", "http://127.0.0.1:1", answers=answers, width=120)
-    assert status == 7
-    assert screen[3:7] == [
-        "How should synq get tokens for this login? [1]: 3",
-        "Token URL: http://127.0.0.1:1/token",
-        "Client id (optional): synq",
-        "Refresh token:",
-    ]
-    assert "127.0.0.1:1 could not be reached: connection refused" in " ".join(screen[7:])
-    assert b"example-refresh" not in sent
+@pytest.fixture
+def shell(person: Any) -> Iterator[Shell]:
+    opened = Shell({**person.environ, "SYNQ_BASE_URL": "http://127.0.0.1:1"})
+    yield opened
+    opened.close()
+
+
+@pytest.mark.parametrize("stop", ["keyboard", "SIGSTOP"])
+def test_token_is_not_shown_after_a_stop_at_the_prompt(shell: Shell, stop: str) -> None:
+    shell.types(b"sh -c 'echo pid $$; exec synq auth login --max-wait 0'\n", b"[1]: ")
+    process = int(shell.sent.rpartition(b"pid ")[2].split()[0])
+    shell.types(b"\n", b"Token: ")
+    if stop == "keyboard":
+        shell.types(b"\x1a")
+        assert b"echo shown" in shell.types(b"echo shown\n")
+    else:
+        os.kill(process, signal.SIGSTOP)  # nothing can be done before it
+        shell.waits_for(b"ready> ")
+    shell.types(b"fg\n", b"Token: ")
+    assert b"connection refused" in shell.types(b"eyJ.secret\n")
+    assert b"eyJ" not in shell.sent
+    assert b"echo shown" in shell.types(b"echo shown\n")
+
+
+ASKING = """
+import getpass
+from keyring.backend import KeyringBackend
+
+class Keyring(KeyringBackend):
+    priority = 1
+
+    def get_password(self, service, username):
+        getpass.getpass("Password: ")
+
+    def set_password(self, service, username, password): ...
+    def delete_password(self, service, username): ...
+"""
+
+
+@pytest.mark.parametrize(
+    ("setting", "line"),
+    [
+        ("timeout: 9", "PYTHON_KEYRING_BACKEND=asking.Keyring synq auth token"),
+        ("base_url: 'http://127.0.0.1:1', token_store: file, token_command: HELPER", "synq auth refresh"),
+    ],
+)
+def test_terminal_shows_what_is_typed_after_an_interrupt_while_another_program_asks(
+    shell: Shell, tmp_path: Path, setting: str, line: str
+) -> None:
+    (tmp_path / "asking.py").write_text(ASKING, encoding="utf-8")
+    helper = tmp_path / "helper"
+    helper.write_text("#!/bin/sh\nstty -echo </dev/tty\nprintf 'Password: ' >&2\nread token </dev/tty\n")
+    helper.chmod(0o700)
+    (tmp_path / "config").mkdir()
+    profile = f"profiles: {{default: {{{setting}}}}}\n"
+    (tmp_path / "config" / "config.yaml").write_text(profile.replace("HELPER", str(helper)), encoding="utf-8")
+    shell.types(f"PYTHONPATH={tmp_path} {line}\n".encode(), b"Password: ")
+    assert b"Interrupted." in shell.types(b"\x03")
+    assert b"echo shown" in shell.types(b"echo shown\n")
 
 
 def test_token_is_not_shown_where_a_pipe_was_forgotten(person: Any) -> None:

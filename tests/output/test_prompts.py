@@ -1,5 +1,6 @@
 import io
 import os
+import select
 import sys
 import threading
 from pathlib import Path
@@ -56,7 +57,7 @@ def test_prompts_need_a_terminal(stdin: type[io.StringIO], stderr: type[io.Strin
     [
         (b"s3cret\n", "s3cret"), (b"s3cret\r", "s3cret"), (b"s3x\x7fcret\n", "s3cret"),
         (b"wrong\x15s3cret\n", "s3cret"), (b"\x7fs3cret\n", "s3cret"), (b"\x04", ""),
-        (b"x" * 6000 + b"\n", "x" * 6000),
+        (b"x" * 6000 + b"\n", "x" * 6000), (b"s3cret\npasted with a line break\n", "s3cret"),
     ],
 )  # fmt: skip
 def test_hidden_reads_without_showing(typed: bytes, read: str) -> None:
@@ -80,6 +81,7 @@ def test_hidden_reads_without_showing(typed: bytes, read: str) -> None:
         typing.join(5)
         screen.extend(os.read(keyboard, 1024))
         assert termios.tcgetattr(terminal) == before
+        assert select.select([terminal], [], [], 0)[0] == []  # nothing is left for the shell to show
     os.close(keyboard)
     assert bytes(screen) == b"Token: \r\n"
 

@@ -9,6 +9,7 @@ import pytest
 
 from synq_cli.errors import UsageError
 from synq_cli.state.cache import Cache
+from synq_cli.state.database import private_file
 from synq_cli.state.folders import config_dir, replace_file, sole_writer, state_dir
 
 
@@ -49,6 +50,22 @@ def test_an_unknown_home_folder_is_an_error_that_names_the_variables(monkeypatch
     cache = Cache(lambda: state_dir({}))
     cache.set("yaml", "config.yaml", "text")  # it is best effort: the named folders must be enough
     assert cache.get("yaml", "config.yaml", "none") == "none"
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() != 0, reason="only root can give files away")
+def test_root_leaves_files_to_the_owner_of_the_folder(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    replace_file(path, "old")
+    os.chown(path, 4242, 4243)
+    replace_file(path, "new")
+    os.chown(tmp_path, 4242, 4243)
+    private_file(tmp_path / "index.sqlite3")
+    for found in (path.stat(), (tmp_path / "index.sqlite3").stat()):
+        assert (found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode)) == (4242, 4243, 0o600)
+    assert path.read_text() == "new"
+    os.chown(path, 0, 0)
+    private_file(path)  # only what it makes, not what a link may lead to
+    assert path.stat().st_uid == 0
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="file modes")

@@ -120,7 +120,7 @@ class Doctor:
     def _config(self) -> Finding:
         config = self._run.config
         if without_effect := list(ignored(config, config.profiles, self._run.system.environ)):
-            return _warn(" ".join(without_effect), "Rename or remove it: it has no effect.")
+            return _warn(" ".join(without_effect), "Correct or remove what has no effect.")
         if not config.path.exists():
             return _ok(f"{config.path} does not exist yet; the defaults apply.")
         return _ok(f"{config.path}, profiles: {', '.join(config.profiles) or 'none'}.")

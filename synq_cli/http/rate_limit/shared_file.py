@@ -102,8 +102,9 @@ class SharedFile:
 
     def _use_memory(self, error: Exception) -> None:
         self._in_memory = True
+        reason = getattr(error, "strerror", None) or error
         self._warn(
-            f"The rate limit's file {self._path} can't be used ({error}). "
+            f"The rate limit's file {self._path} can't be used ({reason}). "
             "This run counts its own requests only; other synq processes don't see them."
         )
 

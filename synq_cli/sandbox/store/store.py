@@ -18,6 +18,7 @@ APPLICATION_ID = 0x53594E51
 VERSION = crc32(SCHEMA.encode()) & 0x7FFFFFFF
 
 LOCK_TIMEOUT = 10.0  # seconds
+_OTHER_FOLDER = "Check the disk and who may write there, or set SYNQ_STATE_DIR to another folder."
 
 Parameters = Sequence[object] | Mapping[str, object]
 
@@ -262,7 +263,8 @@ def _errors_named(database: Path) -> Iterator[None]:
 def _usage_error(database: Path, error: Exception) -> UsageError:
     if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
         return _not_a_sandbox(database)
-    return UsageError(f"The sandbox {database} can't be opened: {error}.")
+    reason = getattr(error, "strerror", None) or error
+    return UsageError(f"The sandbox {database} can't be opened: {reason}.", hint=_OTHER_FOLDER)
 
 
 def _not_a_sandbox(database: Path) -> UsageError:

@@ -7,6 +7,7 @@ from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import Any
 
+from synq_cli.deadline import terminal_kept
 from synq_cli.errors import AuthError, NetworkError, RateLimitedError, ServerError, SynqError
 from synq_cli.session.settings import Settings
 from synq_cli.session.tokens.credentials import bare_token
@@ -59,7 +60,7 @@ class Renewal:
             if not self.is_current():
                 raise AuthError(
                     f"Another process has changed the login of profile {self.profile}, or logged out.",
-                    hint=f"Run the command again; `synq auth status --profile {self.profile}` shows the login.",
+                    hint=f"`synq auth status --profile {self.profile}` shows the login that it has now.",
                 )
             stored = self.tokens.read(self.profile, self.where)
             if stored and stored != stale:
@@ -89,15 +90,16 @@ class Renewal:
         name = f"the token_command ({words[0]})"
         limit = self.limit * _PATIENCE if self.terminal else self.limit
         try:
-            done = subprocess.run(  # noqa: S603 the user's own command, from the user's own profile
-                words,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=None if self.terminal else subprocess.PIPE,
-                timeout=limit,
-                env=dict(self.environ),
-                check=False,
-            )
+            with terminal_kept():  # a command that is killed can't do it
+                done = subprocess.run(  # noqa: S603 the user's own command, from the user's own profile
+                    words,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=None if self.terminal else subprocess.PIPE,
+                    timeout=limit,
+                    env=dict(self.environ),
+                    check=False,
+                )
         except subprocess.TimeoutExpired:
             raise self._failed(f"{name} did not finish within {limit:g} seconds") from None
         except (OSError, ValueError) as error:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from synq_cli.deadline import DeadlineError, call_within
+from synq_cli.deadline import DeadlineError, call_within, terminal_kept
 from synq_cli.errors import AuthError, UsageError
 from synq_cli.session.tokens import keyring
 from synq_cli.session.tokens.keyring import SecretStore
@@ -127,7 +127,8 @@ class TokenStore:
         waiting = f"Waiting for the keyring, up to {self.limit:g} s. If it asks for its password, enter it there."
         failure = AuthError
         try:
-            return call_within(self.limit, ask, slow_after=self.slow_after, on_slow=lambda: self.note(waiting))
+            with terminal_kept():  # some keyrings ask there for their password
+                return call_within(self.limit, ask, slow_after=self.slow_after, on_slow=lambda: self.note(waiting))
         except AuthError as error:
             failure, message = type(error), error.message
         except DeadlineError:
