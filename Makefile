@@ -11,13 +11,15 @@ PACKAGE := .cache/package/tools
 # The versions in constraints.txt, also of what builds the package, so that tomorrow's releases change nothing here.
 LOCKED := --constraint constraints.txt --build-constraint constraints.txt
 
-.PHONY: help demo test soak deadlines check fix generate lock package audit bench bench-large bench-peers clean
+.PHONY: help demo test soak fuzz deadlines check fix generate lock package audit bench bench-large bench-peers clean
 
 help:
 	@echo "make demo      try synq on its embedded tenant: no account, no network"
 	@echo "make test      run the whole test suite"
 	@echo "make soak      run bulk runs through 5,000 random fault schedules; search longer for failing properties; run 16"
-	@echo "               processes at once, killing some, and two for an hour of a fast clock"
+	@echo "               processes at once, killing some, and two for an hour of a fast clock; try every fault on every"
+	@echo "               operation of every command; make fuzz"
+	@echo "make fuzz      try generated inputs on every parser, 30 seconds each, guided by coverage"
 	@echo "make deadlines check that --timeout ends every stalled exchange, 50 times each on a busy machine"
 	@echo "make check     check style, types, generated files and import rules"
 	@echo "make fix       format, and apply ruff's fixes"
@@ -45,6 +47,11 @@ soak: $(VENV)/.dev
 	@$(BIN)/python -m compileall -q synq_cli  # once, not in every process that these start
 	$(BIN)/python scripts/crowd.py
 	$(BIN)/python scripts/endurance.py
+	SYNQ_MATRIX=1 $(BIN)/python -m pytest -q -n auto --dist worksteal tests/commands/test_fault_matrix.py
+	@if $(MAKE) -s .cache/fuzz/.installed; then $(MAKE) fuzz; else echo "atheris can't be installed here: nothing was fuzzed"; fi
+
+fuzz: .cache/fuzz/.installed
+	.cache/fuzz/venv/bin/python scripts/fuzz.py
 
 deadlines: $(VENV)/.dev
 	@$(BIN)/python -m compileall -q synq_cli  # once, not in every process that it starts
@@ -65,12 +72,12 @@ fix: $(VENV)/.dev
 generate: $(VENV)/.dev
 	$(BIN)/python scripts/generate.py
 
-# Run it with the oldest supported Python: newer ones can install what it chooses, but not always the reverse.
+# Run it on Linux with the oldest supported Python: newer ones can install what it chooses, but not always the reverse.
 lock:
 	rm -rf .cache/lock
 	$(PYTHON) -m venv .cache/lock
 	.cache/lock/bin/python -m pip install --quiet --upgrade pip
-	.cache/lock/bin/python -m pip install --quiet --editable '.[sandbox,jq]' --group dev --group package
+	.cache/lock/bin/python -m pip install --quiet --editable '.[sandbox,jq]' --group dev --group fuzz --group package
 	echo "# What the make targets install. Written by \`make lock\`." > constraints.txt
 	.cache/lock/bin/python -m pip freeze --all --exclude setuptools --exclude-editable >> constraints.txt
 
@@ -105,6 +112,13 @@ $(VENV)/.demo: pyproject.toml constraints.txt | $(BIN)/python
 
 $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable '.[sandbox,jq]' --group dev $(LOCKED)
+	@touch $@
+
+# atheris has wheels for Linux only.
+.cache/fuzz/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .cache/fuzz/venv
+	.cache/fuzz/venv/bin/python -m pip install --quiet --upgrade pip --constraint constraints.txt
+	.cache/fuzz/venv/bin/python -m pip install --quiet --editable '.[sandbox,jq]' --group fuzz $(LOCKED)
 	@touch $@
 
 .cache/bench/.installed: pyproject.toml constraints.txt

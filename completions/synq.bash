@@ -36,12 +36,12 @@ _synq_below() { # the subcommands of a group
 _synq_options() { # the options of a command, and the global options
     case $1 in
     'orders list') REPLY='--status --channel --since --key --limit --all' ;;
-    'orders create') REPLY='--file --item --channel --currency --payment-provider --payment-reference --customer --location --idempotency-key --wait --for --report -y --yes --dry-run --confirm' ;;
+    'orders create') REPLY='--file --item --channel --currency --payment-provider --payment-reference --customer --location --idempotency-key --wait --for --report --again -y --yes --dry-run --confirm' ;;
     'orders track') REPLY='--watch' ;;
     'orders fulfill') REPLY='--item --carrier --tracking-number --location --dry-run' ;;
     'orders return') REPLY='--item --reason --dry-run' ;;
     'orders cancel') REPLY='--reason -y --yes --dry-run --confirm' ;;
-    'inventory adjust') REPLY='--location --file --report -y --yes --dry-run --confirm' ;;
+    'inventory adjust') REPLY='--location --file --report --again -y --yes --dry-run --confirm' ;;
     'inventory levels') REPLY='--sku --location --low --threshold --limit --all' ;;
     'inventory ledger') REPLY='--sku --location --type --since --limit --all' ;;
     'inventory reserve') REPLY='--location --reference --dry-run' ;;
@@ -53,7 +53,7 @@ _synq_options() { # the options of a command, and the global options
     'products delete') REPLY='-y --yes --dry-run --confirm' ;;
     'products push') REPLY='--action -y --yes --dry-run --confirm' ;;
     'products export') REPLY='--to --whole --dry-run' ;;
-    'products import') REPLY='--wait --for --report -y --yes --dry-run --confirm' ;;
+    'products import') REPLY='--wait --for --report --again -y --yes --dry-run --confirm' ;;
     'products variants list') REPLY='--sku --product --limit --all' ;;
     'products variants create') REPLY='--sku --barcode --price --currency --dry-run' ;;
     'products categories create') REPLY='--slug --description --parent --dry-run' ;;

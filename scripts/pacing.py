@@ -226,8 +226,9 @@ def simulate(server: Any, *, rows: int = 1000, latency: float = 0.2, workers: in
     config = Config(folder / "config.yaml")
     options = {"base_url": "https://api.test", "timeout": "30"}
     cache = Cache(lambda: folder)
+    store = TokenStore(folder, None, cache=cache, lock_folder=lambda: folder, note=print)
     session = Session(
-        settings.resolve(options, {}, config), {"SYNQ_TOKEN": "t"}, TokenStore(folder, None, cache=cache), config,
+        settings.resolve(options, {}, config), {"SYNQ_TOKEN": "t"}, store, config,
         sandbox_token=lambda: "t", cache=cache, now=clock.now, lock_folder=lambda: folder, warn=print,
         post_form=client.post_form,
     )  # fmt: skip

@@ -14,4 +14,5 @@ def is_uri(text: str) -> bool:
     """Whether it is an absolute URI of RFC 3986."""
     from rfc3986_validator import validate_rfc3986  # type: ignore[import-untyped]
 
-    return validate_rfc3986(text) is not None
+    found = validate_rfc3986(text)
+    return found is not None and found.end() == len(text)  # it accepts a line feed at the end

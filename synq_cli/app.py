@@ -224,6 +224,8 @@ def _unexpected(run: RunContext, error: Exception) -> SynqError:
     if isinstance(error, OSError) and error.errno == ENOSPC:
         # From a help page; an error of writing data has its own message.
         return UsageError(f"The output can't be written: {error.strerror}.")
+    if isinstance(error, RuntimeError) and str(error).startswith("can't start new thread"):
+        return UsageError("The system allows no more threads.", hint="Raise the limit of processes: ulimit -u")
 
     def masked(text: str) -> str:
         for secret in run.session.secrets if "session" in vars(run) else ():

@@ -49,7 +49,7 @@ def read_text(path: str, stdin: TextIO) -> str:
     try:
         return data.decode(marks.get(data[:2], "utf-8"))
     except UnicodeDecodeError:
-        raise UsageError(f"{shown_name(path)} can't be read: it is not UTF-8 text.") from None
+        raise UsageError(f"{shown_name(path)} can't be read: it is not UTF-8 text.", hint="Save it as UTF-8.") from None
 
 
 def refuse_workbook(start: bytes, name: str) -> None:

@@ -14,6 +14,9 @@ from typing import Any
 _UNSAFE = "[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 
 
+_MOST_DIGITS = 4_000
+
+
 class Number(Decimal):
     """A JSON number that remembers how it was written, so that `19.90` stays `19.90`. ValueError if it is none."""
 
@@ -30,7 +33,8 @@ class Number(Decimal):
 
 
 def _integer(text: str) -> int | Number:
-    return Number(text) if text == "-0" else int(text)
+    # Python converts no more than 4,300 digits.
+    return Number(text) if text == "-0" or len(text) > _MOST_DIGITS else int(text)
 
 
 def _no_constant(name: str) -> None:

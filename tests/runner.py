@@ -25,6 +25,7 @@ from synq_cli.state.cache import Cache
 NOW = 1_795_521_600.0  # 2026-11-24T12:00:00Z
 
 
+MOST_SLEPT = 100_000
 STREAMS = ("stdin", "stdout", "stderr")
 
 
@@ -139,7 +140,8 @@ class Runner:
         return place
 
     def sleep(self, seconds: float) -> None:
-        """Time passes at once."""
+        """Time passes at once; a run that waits without an end fails."""
+        assert len(self.slept) < MOST_SLEPT
         self.slept.append(seconds)
         self.clock += seconds
 

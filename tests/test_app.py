@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -55,3 +56,13 @@ def test_an_error_while_an_error_is_reported_ends_in_a_sentence_too(tmp_path: Pa
     done = CliRunner().invoke(app, ["channels", "list"], obj=System(WithoutTerm(folders)), catch_exceptions=False)
     assert (done.exit_code, done.stdout) == (1, "")
     assert done.stderr == "synq: This is a bug in synq: RuntimeError: no terminal database\n"
+
+
+def test_a_system_that_allows_no_more_threads_is_no_bug(synq: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_thread: Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(Thread, "start", refuse)
+    result = synq("--sandbox", "channels", "list", "-q")
+    assert (result.status, result.out) == (2, "")
+    assert result.err.endswith("synq: The system allows no more threads.\n  Raise the limit of processes: ulimit -u\n")

@@ -52,6 +52,12 @@ def test_a_number_computes_as_a_decimal() -> None:
     assert (total * 3, total.text) == (Decimal("59.70"), "19.90")
 
 
+@pytest.mark.parametrize("digits", [4_000, 4_301, 100_000])
+def test_a_whole_number_may_have_more_digits_than_python_converts(digits: int) -> None:
+    text = "9" * digits
+    assert dumps(loads(f"[{text}]")) == f"[{text}]"
+
+
 def test_whole_numbers_are_ints_of_any_size() -> None:
     assert loads("[1, -5, 123456789012345678901234567890]") == [1, -5, 123456789012345678901234567890]
     assert [type(number) for number in loads("[1, -0]")] == [int, Number]

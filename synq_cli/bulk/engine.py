@@ -9,6 +9,7 @@ from typing import Protocol
 from synq_cli.bulk.journal import Facts, Journal, Row
 from synq_cli.bulk.plan import Plan, seconds_for
 from synq_cli.bulk.progress import Bar, Progress
+from synq_cli.bulk.repeats import Repeat, find_repeat
 from synq_cli.bulk.report import Outcome, write_failed
 from synq_cli.bulk.runner import Runner
 from synq_cli.bulk.runs import Runs, overview
@@ -48,17 +49,30 @@ class Engine:
     verbs: Iterable[Verb] = ()
 
     def plan(
-        self, verb: Verb, read: Callable[[], Plan], file: str, path: Path | None, *, with_levels: bool = False
+        self,
+        verb: Verb,
+        read: Callable[[], Plan],
+        file: str,
+        path: Path | None,
+        *,
+        with_levels: bool = False,
+        again: bool = False,
     ) -> Plan:
         """The plan for the rows that `read` prepares, once it is clear that they may be sent.
 
-        `file` is the name that was typed, `path` where the file is, or None for standard input.
+        `file` is the name that was typed, `path` where the file is, or None for standard input. With `again` no earlier
+        run of the same rows is looked for.
         """
         self.api.transport.check(verb.operation)
         plan = read()
         for warning in plan.warnings:
             self.observer.warn(warning)
-        plan.file, plan.path = file, str(path.absolute()) if path else None
+        plan.file, plan.path, plan.again = file, str(path.absolute()) if path else None, again
+        repeat = self._repeat(plan)
+        if repeat and repeat.is_same:
+            plan.repeat = repeat
+        elif repeat:
+            self.observer.warn(f"{repeat.sentence} This run posts them again.")
         self._warn_of_unfinished(plan)
         return self._estimated(plan, with_levels=with_levels)
 
@@ -92,14 +106,25 @@ class Engine:
                 f"Line {known[0]} can't be sent again: it is not a row with an unknown outcome.",
                 hint=f"`synq runs show {journal.facts.id} --rows unknown` lists them.",
             )
-        return self._estimated(Plan(verb, left, file=journal.facts.file))
+        return self._estimated(Plan(verb, left, file=journal.facts.file, path=journal.facts.path))
 
     def start(self, plan: Plan) -> Outcome:
-        """Journal the plan's rows and send them."""
+        """Journal the plan's rows and send them; RefusedError if another process has sent them since the plan."""
+        with self._created(plan) as journal:
+            self.observer.note(f"Run {journal.facts.id}: if it stops, resume it with `{self._command(journal.facts)}`.")
+            return self._work(plan.verb, journal)
+
+    def _created(self, plan: Plan) -> Journal:
+        """The journal of a new run, locked."""
         with ExitStack() as stack:
             if plan.undoes:
                 # Locked until the undoing run exists, so that no two processes undo it.
                 self._lock(stack.enter_context(self.runs.open(plan.undoes)))
+            # Of two processes that were given the same rows, the second finds the run of the first.
+            stack.enter_context(self.runs.starting())
+            repeat = self._repeat(plan)
+            if repeat and repeat.is_same and (plan.repeat is None or repeat.run != plan.repeat.run):
+                raise RefusedError(f"{repeat.sentence} Nothing was sent.", hint=repeat.hint)
             journal = self.runs.create(
                 plan.rows,
                 self.now(),
@@ -111,10 +136,8 @@ class Engine:
                 dialect=plan.dialect,
                 undoes=plan.undoes,
             )
-        with journal:
-            self._lock(journal)
-            self.observer.note(f"Run {journal.facts.id}: if it stops, resume it with `{self._command(journal.facts)}`.")
-            return self._work(plan.verb, journal)
+            journal.lock()
+            return journal
 
     def resume(self, run: str, resend: Collection[int]) -> Outcome:
         """Send the pending rows and reconcile the unknown ones; of these, `resend` are sent again."""
@@ -157,9 +180,17 @@ class Engine:
                 f"The run {journal.facts.id} was undone by the run {undo}.", hint=f"See `synq runs show {undo}`."
             )
 
+    def _repeat(self, plan: Plan) -> Repeat | None:
+        """The earlier run that has sent the plan's rows, or most of them; None if they are to be sent again."""
+        if plan.again or plan.undoes:
+            return None
+        return find_repeat(self.runs, plan.rows, verb=plan.verb.name, scope=self.session.scope, now=self.now())
+
     def _warn_of_unfinished(self, plan: Plan) -> None:
         """Warn of unfinished runs on this file: the same command again would send their finished rows twice."""
         for row in self.runs.unfinished(plan.verb.name, plan.path, self.session.scope) if plan.path else ():
+            if plan.repeat and plan.repeat.run == row["id"]:
+                continue  # it is refused, or asked about
             left = row["rows"] - row["done"] - row["failed"]
             self.observer.warn(
                 f"An earlier run of this file, {row['id']}, is {row['state']} with {left} of {row['rows']} rows left. "
@@ -214,11 +245,12 @@ class Engine:
             found = verb.reconcile(
                 unclear, done=journal.entries("done"), claims=lambda: self.runs.claims(journal.facts)
             )
+            for line, receipt in found.items():
+                journal.done(line, None, receipt)
+        except UsageError as error:  # such as another run's journal that is damaged
+            self.observer.warn(f"Unknown rows could not be looked up: {error.message}")
         except SynqError as error:
             self.observer.note(f"Unknown rows could not be looked up: {error.message}")
-            return
-        for line, receipt in found.items():
-            journal.done(line, None, receipt)
 
     def _write_failed(self, journal: Journal) -> str | None:
         try:

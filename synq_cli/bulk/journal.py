@@ -1,9 +1,10 @@
 """The journal of a run: a SQLite file with the state and the receipt of each row."""
 
 import sys
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import asdict, dataclass
+from hashlib import sha256
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -20,13 +21,14 @@ STATES: tuple[State, ...] = get_args(State)
 # A row as its verb has resolved it, down to the ids it sends.
 Content = dict[str, Any]
 UNKNOWN = "unknown"
+_HINT = "Check whether the disk is full or the file is damaged; a run can't be resumed without its journal."
 _APPLICATION_ID = 0x53594E52  # "SYNR"
 _VERSION = 1
 _SCHEMA = (
     "CREATE TABLE run (facts TEXT NOT NULL) STRICT",
     """CREATE TABLE entries (
         line INTEGER PRIMARY KEY, state TEXT NOT NULL, content TEXT NOT NULL, source TEXT NOT NULL, sent_at REAL,
-        answered_at REAL, receipt TEXT, posted_at REAL, code TEXT, error TEXT) STRICT""",
+        answered_at REAL, receipt TEXT, posted_at REAL, code TEXT, error TEXT, hashes BLOB) STRICT""",
     "CREATE INDEX by_state ON entries (state)",
     f"PRAGMA application_id = {_APPLICATION_ID}",
 )
@@ -62,7 +64,8 @@ class Facts:
 class Row:
     """A row and its outcome. Times are in epoch seconds by our clock, `posted_at` by the API's.
 
-    `source` is its text as written, for the file of failed rows.
+    `source` is its text as written, for the file of failed rows. `hashes` are those of `hash_of` for each row of the
+    user's file in it, one after the other.
     """
 
     line: int
@@ -75,6 +78,12 @@ class Row:
     posted_at: float | None = None
     code: str | None = None
     error: str | None = None
+    hashes: bytes = b""
+
+
+def hash_of(posted: str) -> bytes:
+    """A hash, in eight bytes, of what a row of a file posts, by which the row is found in earlier runs."""
+    return sha256(posted.encode(errors="backslashreplace")).digest()[:8]
 
 
 class Journal:
@@ -97,7 +106,7 @@ class Journal:
     @classmethod
     def create(cls, path: Path, facts: Facts, rows: Sequence[Row]) -> "Journal":
         """A new one with every row pending. FileExistsError if the name is taken."""
-        entries = ((row.line, exact_json.dumps(row.content), row.source) for row in rows)
+        entries = ((row.line, exact_json.dumps(row.content), row.source, row.hashes) for row in rows)
         # Under another name until it is complete.
         unfinished = path.with_suffix(".new")
         with _usable(path):
@@ -108,7 +117,8 @@ class Journal:
                     ensure_schema(database, _SCHEMA, _VERSION)
                     database.execute("INSERT INTO run VALUES (?)", (exact_json.dumps(asdict(facts)),))
                     database.executemany(
-                        "INSERT INTO entries (line, state, content, source) VALUES (?, 'pending', ?, ?)", entries
+                        "INSERT INTO entries (line, state, content, source, hashes) VALUES (?, 'pending', ?, ?, ?)",
+                        entries,
                     )
             finally:
                 _close(database)
@@ -181,7 +191,18 @@ class Journal:
             "FROM entries WHERE state IN (SELECT value FROM json_each(?)) ORDER BY line",
             exact_json.dumps(states or STATES),
         )
-        return [Row(line, exact_json.loads(content), *rest) for line, content, *rest in found]
+        with _decoded(self.path):
+            return [Row(line, exact_json.loads(content), *rest) for line, content, *rest in found]
+
+    def hashes(self) -> list[tuple[int, State, bool, bytes]]:
+        """Line, state and hashes of each row, and whether it was sent, or may have been: nothing if none were kept."""
+        if not self._execute("SELECT 1 FROM pragma_table_info('entries') WHERE name = 'hashes'"):
+            return []  # made by an earlier version
+        found = self._execute("SELECT line, state, code, hashes FROM entries ORDER BY line")
+        # A row that is to be sent again has the code of an attempt that may have gone through.
+        return [
+            (line, state, state in {"sent", "done"} or code == UNKNOWN, hashes) for line, state, code, hashes in found
+        ]
 
     def counts(self) -> dict[State, int]:
         """How many rows are in each state."""
@@ -213,8 +234,10 @@ class Journal:
         identity = self._execute("SELECT application_id, user_version FROM pragma_application_id, pragma_user_version")
         if identity != [(_APPLICATION_ID, _VERSION)]:
             raise UsageError(f"{self.path} is not a journal that this version of synq can read.")
-        facts = exact_json.loads(self._execute("SELECT facts FROM run")[0][0])
-        return Facts(**facts | {"started_at": float(facts["started_at"])})
+        ((text,),) = self._execute("SELECT facts FROM run") or [("{}",)]
+        with _decoded(self.path):
+            facts = exact_json.loads(text)
+            return Facts(**facts | {"started_at": float(facts["started_at"])})
 
     def _set(self, line: int, **values: object) -> None:
         names = ", ".join(f"{name} = ?" for name in values)
@@ -241,5 +264,13 @@ def _close(database: Connection) -> None:
 
 
 def _usable(path: Path) -> AbstractContextManager[None]:
-    hint = "Check whether the disk is full or the file is damaged; a run can't be resumed without its journal."
-    return usage_errors(f"The run's journal {path}", hint)
+    return usage_errors(f"The run's journal {path}", _HINT)
+
+
+@contextmanager
+def _decoded(path: Path) -> Iterator[None]:
+    """Text that is not what was written, which SQLite reads all the same, is damage."""
+    try:
+        yield
+    except (ValueError, TypeError, KeyError):
+        raise UsageError(f"The run's journal {path} can't be used: it is damaged.", hint=_HINT) from None

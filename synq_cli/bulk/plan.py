@@ -1,12 +1,13 @@
 """What a run is going to do: a file of rows, all of them checked and given their ids, shown before it starts."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from statistics import median
 from typing import Any
 
-from synq_cli.bulk.journal import Content, Row
+from synq_cli.bulk.journal import Content, Row, hash_of
+from synq_cli.bulk.repeats import Repeat
 from synq_cli.bulk.verbs.verb import Verb
 from synq_cli.errors import SynqError, UsageError
 from synq_cli.http.rate_limit import RESERVE, WINDOW, Snapshot, usable
@@ -40,7 +41,8 @@ class Plan:
     """Rows that are ready to be sent, what is odd about them, how their file is written, and its ignored columns.
 
     `file` is its name as typed, `path` where it is, or None for standard input. `levels` is the stock before each row,
-    by line, where that was asked for.
+    by line, where that was asked for. `repeat` is an earlier run of the same rows, which is not looked for if they are
+    to be sent `again`.
     """
 
     verb: Verb
@@ -53,6 +55,8 @@ class Plan:
     undoes: str | None = None
     seconds: float = 0.0
     levels: Mapping[int, int] = field(default_factory=dict)
+    again: bool = False
+    repeat: Repeat | None = None
 
     def as_row(self) -> dict[str, Any]:
         """The plan as one JSON object."""
@@ -130,12 +134,13 @@ def prepare(
     resolve: Callable[[Sequence[Row]], tuple[list[Row], list[Problem]]],
     identity: Callable[[Content], str],
     duplicate: str,
+    as_written: bool = False,
 ) -> Plan:
     """The rows of a file; UsageError lists everything that is wrong with it, by line.
 
     `check` reads the fields of one row, without a request; `resolve` then gives all rows their ids, in as few requests
-    as it can. Of two rows with the same `identity` the second is a problem, since a count entered twice must not count
-    twice; `duplicate` says what to do.
+    as it can. `identity` is what a row posts. Of two rows that post the same the second is a problem, with `as_written`
+    only if both are written alike, since a count entered twice must not count twice; `duplicate` says what to do.
     """
     reader = RowReader(columns, name)
     records = reader.read(text)
@@ -150,12 +155,16 @@ def prepare(
     refuse(name, problems, reader.unit)
     resolved, problems = resolve(rows)
     first: dict[str, int] = {}
+    hashed = []
     for row in resolved:
-        if (before := first.setdefault(identity(row.content), row.line)) != row.line:
+        posted = identity(row.content)
+        hashed.append(replace(row, hashes=hash_of(posted)))
+        key = posted + row.source if as_written else posted
+        if (before := first.setdefault(key, row.line)) != row.line:
             problems.append(Problem(row.line, f"same as {reader.unit} {before}: {duplicate}"))
     refuse(name, [problem for problem in problems if not problem.is_warning], reader.unit)
     warnings = [f"{reader.unit.capitalize()} {problem.line}: {problem.what}" for problem in problems]
-    return Plan(verb, resolved, warnings, reader.dialect, list(reader.others))
+    return Plan(verb, hashed, warnings, reader.dialect, list(reader.others))
 
 
 def refuse(name: str, problems: Sequence[Problem], unit: str = "line", *, more: int = 0) -> None:

@@ -1,11 +1,14 @@
 """What a run leaves: its outcome, the file of failed rows, ready to be sent again, and the report of all rows."""
 
 import csv
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from errno import EISDIR
 from io import StringIO
 from pathlib import Path
 from stat import S_IMODE
+from tempfile import TemporaryFile
 from typing import Any
 
 from synq_cli import exact_json
@@ -89,12 +92,16 @@ def write_failed(journal: Journal) -> str | None:
     if not failed or not facts.dialect:
         return None
     source = Path(facts.path or f"run-{facts.id}.{'csv' if facts.dialect['header'] else 'ndjson'}")
-    # One JSON object a line is not YAML.
-    suffix = ".ndjson" if source.suffix.lower() in YAML_SUFFIXES else source.suffix
-    path = source.with_name(f"{source.stem}.failed{suffix}")
+    path = _failed_path(source)
     mode = S_IMODE(source.stat().st_mode) | 0o600 if source.exists() else 0o600
     replace_file(path, _failed_text(failed, **facts.dialect), mode=mode, hint=None)
     return str(path)
+
+
+def _failed_path(source: Path) -> Path:
+    # One JSON object a line is not YAML.
+    suffix = ".ndjson" if source.suffix.lower() in YAML_SUFFIXES else source.suffix
+    return source.with_name(f"{source.stem}.failed{suffix}")
 
 
 def _failed_text(rows: Sequence[Row], delimiter: str, newline: str, *, bom: bool, header: list[str]) -> str:
@@ -111,10 +118,24 @@ def _failed_text(rows: Sequence[Row], delimiter: str, newline: str, *, bom: bool
     return ("\ufeff" if bom else "") + text.getvalue()
 
 
-def check_report(path: str | None) -> None:
-    """UsageError if the name of a report is neither .csv nor .json; called before anything is sent."""
-    if path and Path(path).suffix.lower() not in {".csv", ".json"}:
+def check_report(path: str | None, source: str | None) -> None:
+    """UsageError if a report can't be written, or if it would replace the run's file, `source`, or its failed rows.
+
+    Called before anything is sent.
+    """
+    if not path:
+        return
+    report = Path(path).resolve()
+    if report.suffix.lower() not in {".csv", ".json"}:
         raise UsageError(f'Invalid report "{path}": use a name that ends in .csv or .json.')
+    if source and report in {Path(source).resolve(), _failed_path(Path(source)).resolve()}:
+        raise UsageError(f'Invalid report "{path}": the run uses a file of that name. Choose another name.')
+    try:
+        if report.is_dir():
+            raise IsADirectoryError(EISDIR, os.strerror(EISDIR))
+        TemporaryFile(dir=report.parent).close()
+    except OSError as error:
+        raise UsageError(f"{path} can't be written: {error.strerror}; nothing was sent.") from None
 
 
 def write_report(rows: Sequence[Row], path: str | None) -> None:

@@ -31,6 +31,8 @@ from synq_cli.http.single_attempt import NotRenewedError, SingleAttemptTransport
 _OUTAGE_PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)
 # After so many unknown outcomes in a row the run stops, before every row is unknown.
 _MOST_UNCLEAR = 3
+# After so many 429s in a row, each with the wait that it asks for, the run stops.
+_MOST_REFUSALS = 10
 # How often, in seconds, a waiting worker looks whether the run has stopped, and the main thread at its workers.
 _SLEEP_STEP = 0.25
 _JOIN_TIMEOUT = 0.2
@@ -83,6 +85,8 @@ class Runner:
     _unclear: int = 0
     _outages: int = 0
     _outage_at: float = 0.0
+    _refusals: int = 0
+    _refused_at: float = 0.0
     _resume_at: float = 0.0
     _crash: BaseException | None = None
 
@@ -92,8 +96,13 @@ class Runner:
         count = min(self.workers, len(self._rows))
         threads = [Thread(target=self._work, daemon=True) for _ in range(count)]
         with _counted_interrupts() as pressed:
-            for thread in threads:
-                thread.start()
+            for number, thread in enumerate(threads):
+                try:
+                    thread.start()
+                except RuntimeError:  # the system allows no more threads
+                    if not number:
+                        raise
+                    break
             while not self._abandoned and (alive := [thread for thread in threads if thread.is_alive()]):
                 alive[0].join(_JOIN_TIMEOUT)
                 self.progress.update()
@@ -164,9 +173,10 @@ class Runner:
         try:
             answer = transport.attempt(self.verb.operation, ticket, body)
             receipt = self.verb.receipt(answer)
-        except RateLimitedError:
+        except RateLimitedError as error:
             self._spaced = True
             self._record(self._requeue, row)
+            self._note_rate_limit(started, error)
         except NetworkError as error:
             self._record(self._requeue, row)
             if error.retryable:
@@ -182,7 +192,7 @@ class Runner:
         except (UnknownOutcomeError, ServerError) as error:
             self._record(self._note_unclear, row, error)
         else:
-            self._unclear = self._outages = 0
+            self._unclear = self._outages = self._refusals = 0
             self._record(lambda row: self.journal.done(row.line, self.now(), receipt), row)
 
     def _mark_sent(self, row: Row, at: float) -> bool:
@@ -241,14 +251,26 @@ class Runner:
             self._resume_at = self._outage_at + _OUTAGE_PAUSES[self._outages]
             self._outages += 1
 
+    def _note_rate_limit(self, started: float, error: RateLimitedError) -> None:
+        """Count a 429, in the end stop. Requests that were refused together count once."""
+        with self._lock:
+            if started < self._refused_at:
+                return
+            self._refused_at = self.now()
+            self._refusals += 1
+            if self._refusals == _MOST_REFUSALS:
+                self.stop_reason = self.stop_reason or error
+
     def _wait_for_turn(self) -> None:
         """Wait while the API can't be reached, and for the gap to the row before, if there must be one."""
         with self._lock:
-            start = max(self.now(), self._resume_at)
+            now = self.now()
+            pause = max(self._resume_at - now, 0.0)
+            if pause > _OUTAGE_PAUSES[-1] + self.workers * self.gap:
+                pause = 0.0  # the clock was set back meanwhile
             if self._spaced:
-                self._resume_at = start + self.gap
-        while (pause := start - self.now()) > 0:
-            self._wait(pause)
+                self._resume_at = now + pause + self.gap
+        self._wait(pause)
 
     def _stop(self, reason: SynqError) -> None:
         with self._lock:

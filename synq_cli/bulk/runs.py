@@ -1,11 +1,11 @@
 """The runs on this machine: their journals in one folder, found by the prefix of an id."""
 
 import secrets
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, TextIO, TypeVar
 
 from synq_cli.bulk import SUFFIX
 from synq_cli.bulk.journal import Facts, Journal, Row, State
@@ -13,9 +13,10 @@ from synq_cli.documents import binary, read_errors, shown_name
 from synq_cli.errors import UsageError
 from synq_cli.rows import PEEKED, can_be_read_in_place, copy_as_utf8
 from synq_cli.state.database import private_file
-from synq_cli.state.folders import OTHER_FOLDERS
+from synq_cli.state.folders import OTHER_FOLDERS, sole_writer
 from synq_cli.times import timestamp
 
+_T = TypeVar("_T")
 # No characters that look alike.
 _LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 # Journals that were last written to so many seconds before a run started can't have claimed its ledger entries.
@@ -44,6 +45,10 @@ class Runs:
                 return Journal.create(self._path(name), Facts(id=name, started_at=now, **facts), rows)
             except FileExistsError:
                 continue  # another process has drawn the same id
+
+    def starting(self) -> AbstractContextManager[None]:
+        """Keep other processes from starting a run meanwhile; UsageError if one does so for ten seconds."""
+        return sole_writer(self._folder / "start")
 
     def open(self, prefix: str) -> Journal:
         """The journal of the run whose id has this prefix; UsageError if there is none or several."""
@@ -80,7 +85,7 @@ class Runs:
 
     def undone_by(self, run: str) -> str | None:
         """The run that undoes this one, if there is one."""
-        undoing = (journal.facts for journal in self._journals(skip_damaged=True))
+        undoing = self.each(lambda journal: journal.facts)
         return next((facts.id for facts in undoing if facts.undoes == run), None)
 
     @contextmanager
@@ -94,7 +99,7 @@ class Runs:
         try:
             yield copy if self._copied(name, stdin, copy) else Path(name)
         finally:
-            if not any(journal.facts.path == str(copy) for journal in self._journals(skip_damaged=True)):
+            if str(copy) not in self.each(lambda journal: journal.facts.path):
                 copy.unlink(missing_ok=True)
 
     def _copied(self, name: str, stdin: TextIO, copy: Path) -> bool:
@@ -115,29 +120,48 @@ class Runs:
 
     def unfinished(self, verb: str, path: str, scope: str) -> list[dict[str, Any]]:
         """The runs of this verb on this file of this tenant that have rows left."""
-        found = [
-            overview(journal)
-            for journal in self._journals(skip_damaged=True)
-            if (journal.facts.verb, journal.facts.path, journal.facts.scope) == (verb, path, scope)
-        ]
-        return [row for row in found if row["state"] in {"stopped", "unclear", "running"}]
+
+        def read(journal: Journal) -> dict[str, Any] | None:
+            facts = journal.facts
+            return overview(journal) if (facts.verb, facts.path, facts.scope) == (verb, path, scope) else None
+
+        return [row for row in self.each(read) if row and row["state"] in {"stopped", "unclear", "running"}]
 
     def claims(self, facts: Facts) -> tuple[set[str], list[Row]]:
-        """What a run must not claim: the receipts of all runs since shortly before it, and others' unclear rows."""
+        """What a run must not claim: the receipts of all runs since shortly before it, and others' unclear rows.
+
+        UsageError if the journal of one can't be read: what it claims is unknown.
+        """
         receipts: set[str] = set()
         unclear: list[Row] = []
-        for journal in self._journals(facts.started_at - _CLAIM_SECONDS):
-            if (journal.facts.scope, journal.facts.verb) == (facts.scope, facts.verb):
-                receipts |= {row.receipt for row in journal.entries("done") if row.receipt}
-                unclear += journal.entries("unknown", "sent") if journal.facts.id != facts.id else []
+        for path in map(self._path, self._names()):
+            if path.stat().st_mtime < facts.started_at - _CLAIM_SECONDS:
+                continue
+            try:
+                with Journal(path) as journal:
+                    if (journal.facts.scope, journal.facts.verb) == (facts.scope, facts.verb):
+                        receipts |= {row.receipt for row in journal.entries("done") if row.receipt}
+                        unclear += journal.entries("unknown", "sent") if journal.facts.id != facts.id else []
+            except UsageError as error:
+                raise UsageError(f"{error.message} Its run may have posted them: move that file elsewhere.") from None
         return receipts, unclear
+
+    def each(self, read: Callable[[Journal], _T]) -> Iterator[_T]:
+        """What `read` gives for each run, the latest first, without those whose journals are damaged."""
+        for name in reversed(self._names()):
+            try:
+                with Journal(self._path(name)) as journal:
+                    found = read(journal)
+            except UsageError:
+                continue
+            yield found
 
     def _delete_left_over(self, before: float) -> None:
         """Delete copies and unfinished journals that processes left which were killed before this epoch second."""
         found = (path for pattern in ("*.input", "*.new*") for path in self._folder.glob(pattern))
         with suppress(FileNotFoundError):  # another process has deleted one meanwhile; the rest can wait
             if old := [path for path in found if path.stat().st_mtime < before]:
-                needed = {journal.facts.path for journal in self._journals(skip_damaged=True)}
+                needed = set(self.each(lambda journal: journal.facts.path))
                 for path in old:
                     if str(path) not in needed:
                         path.unlink()
@@ -153,20 +177,6 @@ class Runs:
                 f"The folder {self._folder} can't be read: {error.strerror}.", hint=OTHER_FOLDERS
             ) from None
         return sorted(file.stem for file in files if file.name.endswith(SUFFIX))
-
-    def _journals(self, since: float = 0.0, *, skip_damaged: bool = False) -> Iterator[Journal]:
-        """Those that were written to since then, each open until the next; UsageError for a damaged one."""
-        for name in self._names():
-            if self._path(name).stat().st_mtime < since:
-                continue
-            try:
-                journal = Journal(self._path(name))
-            except UsageError:
-                if skip_damaged:
-                    continue
-                raise
-            with journal:
-                yield journal
 
 
 def overview(journal: Journal) -> dict[str, Any]:

@@ -24,6 +24,11 @@ def confirm_local(run: RunContext, question: str, *, yes: bool) -> None:
         raise RefusedError("Not confirmed; nothing was changed.")
 
 
+def can_ask(run: RunContext) -> bool:
+    """Whether there is a terminal to ask on."""
+    return run.system.stdin.isatty() and run.system.stderr.isatty()
+
+
 def offer(run: RunContext, question: str) -> bool:
     """Ask whether to do something extra; False without asking if --quiet, not on a terminal, or not as a table."""
     streams = (run.system.stdin, run.system.stdout, run.system.stderr)

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from errno import EBADF
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
@@ -27,6 +28,13 @@ def _open_in_browser(address: str) -> bool:
     return webbrowser.open(address)
 
 
+class _Closed(io.StringIO):
+    """A closed standard output: data can't be written to it."""
+
+    def write(self, _text: str, /) -> int:
+        raise OSError(EBADF, "standard output is closed")
+
+
 class System(NamedTuple):
     """The outside world of a run, by default the process's; tests pass their own.
 
@@ -42,7 +50,7 @@ class System(NamedTuple):
     browse: Callable[[str], bool] = _open_in_browser
     folder: Callable[[], Path] = Path.cwd
 
-    # Python has None for a stream that was closed on the command line (`>&-`).
+    # Python has None for a stream that was closed on the command line (`>&-`). Messages may be lost, data may not.
 
     @property
     def stdin(self) -> TextIO:
@@ -52,7 +60,7 @@ class System(NamedTuple):
     @property
     def stdout(self) -> TextIO:
         """Standard output."""
-        return sys.stdout or io.StringIO()
+        return sys.stdout or _Closed()
 
     @property
     def stderr(self) -> TextIO:

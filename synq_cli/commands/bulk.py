@@ -5,11 +5,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from synq_cli.cli.confirmation import confirm
+from synq_cli.cli.confirmation import can_ask, confirm
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.metavars import FILE
-from synq_cli.cli.options import option
+from synq_cli.cli.options import option, switch
 from synq_cli.documents import shown_name
+from synq_cli.errors import RefusedError, UsageError
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import delta, flag, quantity, state, timestamp, whole
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 ReportOption = Annotated[
     str | None, option("--report", FILE, "Write the outcome of every row to FILE (.csv or .json).")
 ]
+AgainOption = Annotated[bool, switch("--again", "Post the rows again that an earlier run has posted already.")]
 
 PLAN = [
     Column("Dry run", "dry_run", flag),
@@ -68,10 +70,13 @@ SUMMARY = [
 ]
 
 
-def send_file(run: RunContext, verb: Any, text: str, file: str, *settings: Any, report: str | None, yes: bool) -> None:
+def send_file(
+    run: RunContext, verb: Any, text: str, file: str, *settings: Any, report: str | None, yes: bool, again: bool
+) -> None:
     """Plan the rows of a file, ask for confirmation and send them; `settings` go to the verb's `read`."""
     read = partial(verb.read, text, shown_name(file), *settings)
-    plan = run.bulk.plan(verb, read, file, None if file == "-" else Path(file), with_levels=run.dry_run)
+    path = None if file == "-" else Path(file)
+    plan = run.bulk.plan(verb, read, file, path, with_levels=run.dry_run, again=again)
     carry_out(run, plan, lambda: run.bulk.start(plan), report, yes=yes)
 
 
@@ -85,21 +90,56 @@ def agreed(run: RunContext, plan: "Plan", report: str | None, *, yes: bool) -> b
     """Whether to carry out the plan, once it was printed and confirmed; a dry run ends with it."""
     from synq_cli.bulk.report import check_report
 
-    check_report(report)
+    check_report(report, plan.path)
     what = plan.verb.counted(len(plan.rows))
     if run.dry_run:
+        if plan.repeat:
+            run.output.warn(plan.repeat.sentence)
         run.output.panel(f"Would send {what}", plan.as_row(), PLAN, _PARTS)
         return False
+    question = f"Send {what} to {run.session.profile}?"
+    if plan.repeat:
+        # --yes and --confirm answer the usual question, not this one.
+        if yes or run.options.get("confirm") is not None or not can_ask(run):
+            raise RefusedError(f"{plan.repeat.sentence} Nothing was sent.", hint=plan.repeat.hint)
+        question = f"{plan.repeat.sentence} Post {'it' if plan.repeat.rows == 1 else 'them'} again?"
     for line in plan.lines():
         run.output.note(line)
-    confirm(run, f"Send {what} to {run.session.profile}?", yes=yes)
+    confirm(run, question, yes=yes)
     return True
 
 
 def finish(run: RunContext, outcome: "Outcome", report: str | None) -> None:
-    """Write the report, print the summary of a run, and raise what is left to do."""
+    """Print the summary of a run, write the report, and raise what is left to do."""
+    is_told = tell(run, outcome, outcome.row, SUMMARY, report)
+    outcome.check()
+    require_told(outcome, is_told=is_told)
+
+
+def tell(run: RunContext, outcome: "Outcome", row: dict[str, Any], columns: list[Column], report: str | None) -> bool:
+    """Print the summary of a run and write the report; gives whether both could be written.
+
+    That they could not is a warning, which does not keep the outcome from being reported.
+    """
     from synq_cli.bulk.report import write_report
 
-    write_report(outcome.entries, report)
-    run.output.record(outcome.row, SUMMARY)
-    outcome.check()
+    is_told = True
+    for write in (partial(run.output.record, row, columns), partial(write_report, outcome.entries, report)):
+        try:
+            write()
+        except BrokenPipeError:
+            pass  # such as `synq … | head`
+        except UsageError as error:
+            run.output.warn(error.message)
+            is_told = False
+    return is_told
+
+
+def require_told(outcome: "Outcome", *, is_told: bool) -> None:
+    """UsageError if the run is done, and its summary or its report could not be written."""
+    if not is_told:
+        run = outcome.row["id"]
+        raise UsageError(
+            f"Run {run}: {outcome.progress()}, but not all of its output could be written.",
+            hint=f"Do not send the rows again. `synq runs show {run} --rows all` lists them.",
+        )

@@ -103,9 +103,12 @@ def failure(reply: Reply, operation: Operation, subject: str) -> SynqError:
     """The error for a 3xx, 4xx or 5xx reply, with the API's message; `subject` is the ids in the path."""
     if 300 <= reply.status < 400:
         # Many servers redirect after a successful write.
-        redirected = UnknownOutcomeError if operation.retry == "unsafe" else ServerError
+        unclear = operation.retry == "unsafe"
+        redirected = UnknownOutcomeError if unclear else ServerError
+        doubt = " The request may have been applied." if unclear else ""
+        elsewhere = reply.headers.get("location", "nowhere")
         return redirected(
-            f"The API redirects to {reply.headers.get('location', 'nowhere')}; synq sends the token to no other host.",
+            f"The API redirects to {elsewhere}; synq sends the token to no other host.{doubt}",
             hint="If the API has moved, run synq config set base_url URL",
             status=reply.status,
             request_id=reply.request_id,

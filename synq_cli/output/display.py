@@ -259,8 +259,7 @@ class Output:
         if rows:
             from synq_cli.output.drawing import table
 
-            # Amounts are never cut: if they make the table too wide, the terminal wraps it.
-            self._draw(table.build_table(self._canvas(), rows, shown, keep_empty=self._view.selects))
+            self._draw(table.build_list(self._canvas(), rows, shown, keep_empty=self._view.selects))
         else:
             self.note(empty)
 

@@ -81,7 +81,7 @@ def _errors(stdin: TextIO) -> Iterator[None]:
     try:
         yield
     except UnicodeDecodeError:
-        raise UsageError(f"Invalid answer: it is not {stdin.encoding} text, the encoding of this terminal.") from None
+        raise UsageError(f"Invalid answer: use the encoding of this terminal, {stdin.encoding}.") from None
     except closed as error:
         raise UsageError(f"The terminal can't be read: {error.args[1]}.") from None
 

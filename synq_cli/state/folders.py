@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from glob import escape
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from synq_cli.errors import UsageError
 
+_POLL = 0.05  # seconds
 OTHER_FOLDERS = "To use other folders, set SYNQ_CONFIG_DIR and SYNQ_STATE_DIR."
 
 
@@ -100,8 +102,8 @@ def sole_writer(path: Path, *, limit: float = 10.0) -> Iterator[None]:
 
 
 @contextmanager
-def one_at_a_time(folder: Callable[[], Path], name: str) -> Iterator[None]:
-    """Wait, without a limit, until no other process is in such a block with the same file.
+def one_at_a_time(folder: Callable[[], Path], name: str, limit: float) -> Iterator[None]:
+    """Wait until no other process is in such a block with the same file, but at most `limit` seconds.
 
     Best effort: without a folder that can be written to, nothing is waited for.
     """
@@ -112,7 +114,11 @@ def one_at_a_time(folder: Callable[[], Path], name: str) -> Iterator[None]:
 
         with suppress(OSError, UsageError):
             descriptor = os.open(folder() / name, os.O_RDWR | os.O_CREAT, 0o600)
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            for _ in range(round(limit / _POLL)):
+                with suppress(BlockingIOError):
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                time.sleep(_POLL)
     try:
         yield
     finally:
@@ -127,9 +133,9 @@ def replace_file(path: Path, text: str, *, mode: int | None = 0o600, hint: str |
     target is replaced.
     UsageError, with the hint, if it can't be written.
     """
-    target = path.resolve()
-    fresh = target.with_name(f"{target.name}.{os.getpid()}.new")
     try:
+        target = path.resolve()  # fails if the working folder was deleted
+        fresh = target.with_name(f"{target.name}.{os.getpid()}.new")
         fresh.unlink(missing_ok=True)  # one that a crash left may be readable by others
         try:
             descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666 if mode is None else 0o600)
@@ -145,3 +151,5 @@ def replace_file(path: Path, text: str, *, mode: int | None = 0o600, hint: str |
             fresh.unlink(missing_ok=True)
     except OSError as error:
         raise UsageError(f"{path} can't be written: {error.strerror}.", hint=hint) from None
+    except RuntimeError:  # of resolve(), before Python 3.13
+        raise UsageError(f"{path} can't be written: it is a symbolic link to itself.", hint=hint) from None

@@ -2,14 +2,16 @@
 
 import json
 import ssl
+from collections.abc import Callable
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import httpx
 import pytest
 
 from synq_cli.bulk.engine import Engine
-from synq_cli.bulk.journal import Content, Receipt, Row
+from synq_cli.bulk.journal import Content, Receipt, Row, hash_of
 from synq_cli.bulk.plan import Plan
 from synq_cli.bulk.verbs.verb import Verb
 from synq_cli.cli.context import RunContext
@@ -34,7 +36,12 @@ class SendGreetings(Verb):
 
 
 class Host(httpx.BaseTransport):
-    """Greets each key once, and loses its first answers; `unreachable` is raised instead of taking a request."""
+    """Greets each key once, and loses its first answers; `unreachable` is raised instead of taking a request.
+
+    `meanwhile` is called while it has a request.
+    """
+
+    meanwhile: Callable[[], None] | None = None
 
     def __init__(self, lose: int, unreachable: Exception | None = None) -> None:
         self.lose = lose
@@ -46,16 +53,21 @@ class Host(httpx.BaseTransport):
             raise self.unreachable
         key = json.loads(request.read())["idempotency_key"]
         self.keys.append(key)
+        if self.meanwhile:
+            self.meanwhile()
         if len(self.keys) <= self.lose:
             raise httpx.ReadError("reset")
         return httpx.Response(200, json={"id": f"id of {key}"})
 
 
-def engine(folder: Path, host: Host | None, **variables: str) -> tuple[RunContext, Engine]:
-    clock = [NOW]
+def engine(
+    folder: Path, host: Host | None, *, at: float = NOW, set_back: float = 0.0, **variables: str
+) -> tuple[RunContext, Engine]:
+    """A run and its engine; its clock is set back during the first sleep."""
+    clock, steps = [at], iter([set_back])
 
     def sleep(seconds: float) -> None:
-        clock[0] += seconds
+        clock[0] += seconds - next(steps, 0.0)
 
     environ = {"SYNQ_CONFIG_DIR": str(folder), "SYNQ_STATE_DIR": str(folder)}
     environ |= {"SYNQ_BASE_URL": "http://127.0.0.1", "SYNQ_TOKEN": "opaque-token-0123456789", **variables}
@@ -68,7 +80,7 @@ def engine(folder: Path, host: Host | None, **variables: str) -> tuple[RunContex
 
 
 def planned(run: RunContext, greetings: Engine, *names: str) -> Plan:
-    rows = [Row(line, {"key": f"key of {name}"}) for line, name in enumerate(names, 2)]
+    rows = [Row(line, {"key": f"key of {name}"}, hashes=hash_of(name)) for line, name in enumerate(names, 2)]
     verb = SendGreetings(run.api)
     return greetings.plan(verb, lambda: Plan(verb, rows), "names.csv", None, with_levels=True)
 
@@ -83,6 +95,30 @@ def test_keyed_row_whose_answer_was_lost_is_sent_again_with_its_key(memory: Path
     outcome.check()
     assert host.keys == ["key of Ann"] * 3 + ["key of Bob"]
     assert [row.receipt for row in outcome.entries] == ["id of key of Ann", "id of key of Bob"]
+
+
+def test_a_clock_that_is_set_back_holds_up_no_row(memory: Path) -> None:
+    run, greetings = engine(memory, Host(lose=3), set_back=7200)
+    greetings.start(planned(run, greetings, "Ann", "Bob")).check()
+    assert run.system.now() - NOW + 7200 < 10  # the backoff after three lost answers
+
+
+def test_a_run_makes_do_with_the_threads_that_the_system_allows(memory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    start, workers = Thread.start, []
+
+    def start_one_worker(thread: Any) -> None:
+        if thread._target.__name__ == "_work":
+            workers.append(thread)
+            if len(workers) > 1:
+                raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(Thread, "start", start_one_worker)
+    host = Host(lose=0)
+    run, greetings = engine(memory, host)
+    greetings.workers = 3
+    greetings.start(planned(run, greetings, "Ann", "Bob", "Cid")).check()
+    assert (sorted(host.keys), len(workers)) == (["key of Ann", "key of Bob", "key of Cid"], 2)
 
 
 def test_resume_sends_an_unknown_keyed_row_again(memory: Path) -> None:
@@ -152,3 +188,37 @@ def test_proxy_that_became_unusable_leaves_rows_pending(memory: Path) -> None:
     host = Host(lose=0)
     engine(memory, host, **url)[1].resume(outcome.row["id"], ()).check()
     assert host.keys == ["key of Ann"]
+
+
+def test_of_two_processes_with_the_same_rows_the_second_sends_nothing(memory: Path) -> None:
+    host = Host(lose=0)
+    (run, first), (other, second) = engine(memory, host), engine(memory, host)
+    plan, late = planned(run, first, "Ann", "Bob"), planned(other, second, "Bob", "Ann")
+    assert (plan.repeat, late.repeat) == (None, None)
+    refusals: list[str] = []
+
+    def start_second() -> None:
+        with pytest.raises(RefusedError) as caught:
+            second.start(late)
+        refusals.append(caught.value.message)
+
+    host.meanwhile = start_second
+    name = first.start(plan).row["id"]
+    start_second()
+    running = f"These 2 rows were given to run {name}, which is running. Nothing was sent."
+    assert refusals[:2] == [running, running]
+    assert refusals[2].endswith(f" by run {name}. Nothing was sent.")
+    assert host.keys == ["key of Ann", "key of Bob"]
+    assert len(run.runs.rows()) == 1
+
+
+def test_confirmed_repeat_is_sent_unless_a_third_process_has_sent_it_meanwhile(memory: Path) -> None:
+    host = Host(lose=0)
+    run, greetings = engine(memory, host)
+    greetings.start(planned(run, greetings, "Ann"))
+    confirmed, late = (planned(*engine(memory, host), "Ann") for _ in range(2))
+    assert confirmed.repeat == late.repeat is not None
+    engine(memory, host, at=NOW + 0.5)[1].start(confirmed)
+    with pytest.raises(RefusedError, match="This row was posted"):
+        engine(memory, host, at=NOW + 1)[1].start(late)
+    assert len(host.keys) == 2

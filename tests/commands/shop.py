@@ -1,20 +1,14 @@
 """A machine whose user knows the tenant, and the examples of the help pages, run on copies of it."""
 
-import json
 import re
 import shlex
 import shutil
 from collections.abc import Iterator, Mapping
-from functools import cache
 from pathlib import Path
-from typing import Any
 
 import httpx
-import yaml
-from openapi_schema_validator import OAS30Validator
 from runner import NOW, Result, Runner
 
-import synq_cli
 from synq_cli.app import root_command
 from synq_cli.cli import tree
 from synq_cli.http.client import in_process
@@ -65,36 +59,6 @@ def is_for(method: str, path: str, call: Operation) -> bool:
     return method == call.method and re.fullmatch(pattern, path) is not None
 
 
-@cache
-def contract() -> Any:
-    return yaml.safe_load((Path(synq_cli.__file__).parent / "resources/openapi.yaml").read_text(encoding="utf-8"))
-
-
-def complaints(request: httpx.Request) -> list[str]:
-    """What the contract has against a request: its parameters and its body, by their schemas and formats."""
-    found = [
-        (method, spec, match.groupdict())
-        for path, methods in contract()["paths"].items()
-        if (match := re.fullmatch(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path), request.url.path))
-        for method, spec in methods.items()
-    ]
-    (spec, ids), *_ = [(spec, ids) for method, spec, ids in found if method == request.method.lower()]
-    parts = [
-        contract()["components"]["parameters"][each["$ref"].rpartition("/")[2]] for each in spec.get("parameters", [])
-    ]
-    properties = {part["name"]: part["schema"] for part in parts if part["in"] != "header"}
-    given: dict[str, Any] = {
-        name: int(text) if properties.get(name, {}).get("type") == "integer" else text
-        for name, text in (ids | dict(request.url.params)).items()
-    }
-    if "requestBody" in spec:
-        properties["body"] = spec["requestBody"]["content"]["application/json"]["schema"]
-        given["body"] = json.loads(request.content)
-    schema = {"properties": properties, "additionalProperties": False, "components": contract()["components"]}
-    validator = OAS30Validator(schema, format_checker=OAS30Validator.FORMAT_CHECKER)
-    return [f"{request.url.path} {problem.json_path}: {problem.message}" for problem in validator.iter_errors(given)]
-
-
 class Recording(httpx.BaseTransport):
     """Lets requests through and keeps them, and their methods and paths."""
 
@@ -119,7 +83,7 @@ def furnish(folder: Path) -> Path:
     for line in SEEN:
         assert synq("--sandbox", *line.split()).status == 0
     run = ("--sandbox", "inventory", "adjust", "--file", "-", "--yes")
-    assert synq(*run, stdin=FILES["counts.csv"]).status == 0
+    assert synq(*run, stdin="sku,delta\nHMC-NVY-M,-1\n").status == 0
     for name, text in FILES.items():
         (folder / name).write_text(text, encoding="utf-8")
     return folder
@@ -139,7 +103,7 @@ class Shop:
         self.synq = Runner(folder)
         self._place = folder / "state" / "sandbox.sqlite3"
         token = long_lived_token(machine)
-        self._environ = {"SYNQ_TOKEN": token, "SYNQ_WEBHOOK_SECRET": SECRET, "HOME": str(folder), "SHELL": "/bin/bash"}
+        self.environ = {"SYNQ_TOKEN": token, "SYNQ_WEBHOOK_SECRET": SECRET, "HOME": str(folder), "SHELL": "/bin/bash"}
         self.restore()
         self.server = in_process(create_app(self._place, lambda: self.synq.clock))
 
@@ -150,14 +114,15 @@ class Shop:
         self.synq.clock = NOW + 60
 
     def call(
-        self, words: list[str], http: httpx.BaseTransport | None, environ: Mapping[str, str] | None = None
+        self, words: list[str], http: httpx.BaseTransport | None = None, environ: Mapping[str, str] | None = None
     ) -> Result:
-        """Run a line; the next one has a minute's requests to itself."""
-        tenant = [] if {"-p", "--profile"} & set(words) else ["--sandbox"]
+        """Run a line, over `http` or the network; the next one has a minute's requests to itself."""
+        tenant = [] if {"-p", "--profile"} & set(words) or "SYNQ_BASE_URL" in self.environ else ["--sandbox"]
         if words[:2] == ["sandbox", "init"]:
             self._place.unlink()
             tenant, http = [], None
-        known = self._environ | dict(environ or {})
+        self.synq.slept.clear()
+        known = self.environ | dict(environ or {})
         result = self.synq(*tenant, *words, http=http, environ=known, terminal=True, stdin="y\n")
         self.synq.clock += 61
         return result

@@ -1,20 +1,30 @@
 """`synq inventory adjust --file` and `synq runs` on the embedded tenant and against canned replies."""
 
 import csv
+import errno
+import io
 import json
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 from stat import S_IMODE
 from typing import Any
 
 import httpx
 import pytest
+from runner import NOW
+
+from synq_cli.bulk.journal import Journal
 
 LEITH = ("--location", "Leith warehouse")
 VARIANTS = [f"{digit * 8}-1111-4111-8111-111111111111" for digit in "abcdef"]
 PLACE = "e07a2f5c-41b8-4d93-8c6e-b9f5d3a1720e"
 ENVIRON = {"SYNQ_TOKEN": "a.b.c", "SYNQ_BASE_URL": "http://127.0.0.1"}
 SKUS = ["AAA", "BBB", "CCC", "DDD", "EEE", "FFF"]
+# The time of the tests in the zone of this machine.
+DAY = f"{datetime.fromtimestamp(NOW).astimezone():%A %d %B at %H:%M}"
 
 
 class Shop:
@@ -108,7 +118,7 @@ def test_file_is_planned_sent_and_summed_up(run: Any, shop: Shop, counts: Path) 
     assert told[-1] == "~92/100 requests left this minute · default"
     # The second time the SKUs are known; which location is the only one is asked each time.
     shop.seen.clear()
-    assert run("inventory", "adjust", "--file", str(counts), "--location", PLACE, "--yes", "-q").err == ""
+    assert run("inventory", "adjust", "--file", str(counts), "--location", PLACE, "--yes", "--again", "-q").err == ""
     assert shop.seen == ["POST adjust"] * 6
 
 
@@ -170,7 +180,7 @@ def test_every_problem_is_listed_and_nothing_sent(run: Any, shop: Shop, tmp_path
         "  Fix the file and run the command again.",
     ]
     assert shop.seen == []
-    assert refusal("sku,delta,location\nAAA,1,Shed\nAAX,1,Shed\nBBB,1,Attic\nAAA,2,shed\n") == [
+    assert refusal("sku,delta,location\nAAA,1,Shed\nAAX,1,Shed\nBBB,1,Attic\nAAA,1,Shed\n") == [
         "synq: standard input has 3 problems; nothing was sent.",
         '  line 3: unknown SKU "AAX". Did you mean AAA?',
         '  line 4: unknown location "Attic". Locations: Shed',
@@ -269,7 +279,7 @@ def test_row_does_not_claim_the_ledger_entry_of_another_run(run: Any, shop: Shop
     assert run(*line).status == 10
     # The only entry of the ledger may be of either run.
     shop.answers, shop.ledger_answer = {"AAA": lost}, None
-    assert (run(*line).status, len(shop.ledger)) == (10, 1)
+    assert (run(*line, "--again").status, len(shop.ledger)) == (10, 1)
 
 
 def test_row_does_not_claim_what_another_run_posts_while_the_ledger_is_read(
@@ -281,7 +291,7 @@ def test_row_does_not_claim_what_another_run_posts_while_the_ledger_is_read(
 
     def meanwhile() -> httpx.Response:
         shop.answers, shop.ledger_answer = {}, None
-        assert run(*line).status == 0
+        assert run(*line, "--again").status == 0
         return httpx.Response(200, json={"entries": shop.ledger})
 
     shop.answers, shop.ledger_answer = {"AAA": lost}, meanwhile
@@ -316,6 +326,18 @@ def test_ctrl_c_while_the_ledger_is_read_reports_the_run(run: Any, shop: Shop, c
     assert result.err.splitlines()[0].endswith(": 5 of 6 rows done, 1 unknown. Unknown: line 3.")
 
 
+def test_refusals_without_an_end_stop_the_run(run: Any, synq: Any, shop: Shop, counts: Path) -> None:
+    shop.answers = dict.fromkeys(SKUS, refused(429))
+    stopped = run("inventory", "adjust", "--file", str(counts), "--yes", "-q")
+    name = only_run(run)
+    assert (stopped.status, shop.posted) == (6, {})
+    assert stopped.err.splitlines()[0].endswith(f"Run {name}: 0 of 6 rows done, 6 pending.")
+    shop.answers = {}
+    synq.clock += 61
+    assert run("runs", "resume", name, "-q").status == 0
+    assert shop.posted == dict(zip(SKUS, range(1, 7), strict=True))
+
+
 def test_expired_token_stops_the_run_and_resume_finishes_it(run: Any, shop: Shop, counts: Path) -> None:
     shop.answers = dict.fromkeys(SKUS, refused(401))
     stopped = run("inventory", "adjust", "--file", str(counts), "--yes", "-q")
@@ -338,7 +360,8 @@ def test_expired_token_stops_the_run_and_resume_finishes_it(run: Any, shop: Shop
     assert run("runs", "resume", name, "-q").status == 0
     assert shop.posted == dict(zip(SKUS, range(1, 7), strict=True))
     assert run("runs", "resume", name, "-q").status == 0
-    assert run("inventory", "adjust", "--file", str(counts), "--dry-run", "-q").err == ""
+    again = run("inventory", "adjust", "--file", str(counts), "--dry-run", "-q")
+    assert again.err == f"Warning: These 6 rows were posted on {DAY} by run {name}.\n"
 
 
 def test_lasting_outage_stops_the_run(run: Any, shop: Shop, counts: Path) -> None:
@@ -415,3 +438,277 @@ def test_answer_without_a_ledger_entry_leaves_the_row_unknown(run: Any, shop: Sh
     result = run("inventory", "adjust", "--file", str(file), "--yes", "--json", "-q")
     assert result.status == 10
     assert json.loads(result.out)["unknown_lines"] == [2, 3]
+
+
+# rows that an earlier run has posted
+
+
+def adjust(run: Any, file: Path, *line: str, **more: Any) -> Any:
+    return run("inventory", "adjust", "--file", str(file), *line, "-q", **more)
+
+
+def test_same_rows_are_posted_once(run: Any, shop: Shop, counts: Path, tmp_path: Path) -> None:
+    assert adjust(run, counts, "--yes").status == 0
+    name = only_run(run)
+    shuffled = tmp_path / "shuffled.ndjson"
+    rows = [{"bin": n, "delta": f"+{n}", "variant_id": VARIANTS[n - 1].upper()} for n in range(6, 0, -1)]
+    shuffled.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    told = f"These 6 rows were posted on {DAY} by run {name}."
+    for file in (counts, shuffled):
+        for options in (("--yes",), ("--confirm", "default"), ()):
+            again = adjust(run, file, *options)
+            assert (again.status, again.out) == (11, "")
+            assert again.err == f"synq: {told} Nothing was sent.\n  To post them again, add --again.\n"
+    assert len(shop.ledger) == 6
+
+
+def test_on_a_terminal_it_asks_before_rows_are_posted_again(run: Any, shop: Shop, counts: Path) -> None:
+    assert adjust(run, counts, "--yes").status == 0
+    question = f"These 6 rows were posted on {DAY} by run {only_run(run)}. Post them again? [y/N] "
+    for typed in ("\n", "n\n", ""):
+        asked = adjust(run, counts, terminal=True, stdin=typed)
+        assert asked.err.replace("\n", "") == f"{question}synq: Not confirmed; nothing was changed."
+        assert asked.status == 11
+    # What answers the usual question does not answer this one.
+    assert adjust(run, counts, "--yes", terminal=True).status == 11
+    assert len(shop.ledger) == 6
+    assert adjust(run, counts, terminal=True, stdin="y\n").status == 0
+    assert len(shop.ledger) == 12
+    assert adjust(run, counts, "--again").status == 11
+    assert adjust(run, counts, "--again", "--yes").status == 0
+    assert len(shop.ledger) == 18
+
+
+def test_rows_of_a_run_that_was_undone_are_new(run: Any, shop: Shop, counts: Path) -> None:
+    assert adjust(run, counts, "--yes").status == 0
+    shop.answers = {"CCC": refused(401)}
+    assert run("runs", "undo", only_run(run), "--yes", "-q").status == 4
+    shop.answers = {}
+    part = adjust(run, counts, "--yes")
+    assert (part.status, " of these 6 rows w" in part.err) == (11, True)
+    (undo,) = (row["id"] for row in json.loads(run("runs", "list", "--json").out) if row["undoes"])
+    assert run("runs", "resume", undo, "-q").status == 0
+    done = adjust(run, counts, "--yes")
+    assert (done.status, done.err) == (0, "")
+    assert shop.posted == dict(zip(SKUS, range(1, 7), strict=True))
+
+
+@pytest.mark.parametrize(("days", "status"), [(29, 11), (31, 0)])
+def test_rows_are_looked_for_in_runs_of_the_last_30_days(
+    synq: Any, run: Any, counts: Path, days: int, status: int
+) -> None:
+    assert adjust(run, counts, "--yes").status == 0
+    synq.clock += days * 86_400
+    assert adjust(run, counts, "--yes").status == status
+
+
+def test_runs_of_another_tenant_do_not_count(synq: Any, run: Any, shop: Shop, counts: Path) -> None:
+    assert adjust(run, counts, "--yes").status == 0
+    other = ENVIRON | {"SYNQ_BASE_URL": "http://127.0.0.2"}
+    result = synq("inventory", "adjust", "--file", str(counts), "--yes", environ=other, http=httpx.MockTransport(shop))
+    assert (result.status, len(shop.ledger)) == (0, 12)
+
+
+def test_failed_rows_and_rows_that_were_not_sent_are_new(run: Any, shop: Shop, counts: Path, tmp_path: Path) -> None:
+    shop.answers = dict.fromkeys(SKUS, refused())
+    assert adjust(run, counts, "--yes").status == 9
+    shop.answers = dict.fromkeys(SKUS, refused(401))
+    assert adjust(run, counts, "--yes").status == 4
+    shop.answers = {"BBB": refused()}
+    assert adjust(run, counts, "--yes").status == 9
+    again = adjust(run, counts, "--yes")
+    assert again.status == 11
+    assert again.err.splitlines()[-2].startswith(f"synq: 5 of these 6 rows were posted on {DAY} by run ")
+    shop.answers = {}
+    assert adjust(run, tmp_path / "counts.failed.csv", "--yes").status == 0
+    assert shop.posted == dict(zip(SKUS, range(1, 7), strict=True))
+
+
+def test_run_that_stopped_half_way_is_to_be_resumed(run: Any, shop: Shop, counts: Path, tmp_path: Path) -> None:
+    assert adjust(run, counts, "--yes").status == 0
+    name = only_run(run)
+    with Journal(tmp_path / "state" / "runs" / f"{name}.sqlite3") as journal:
+        journal.unknown(6, None, "No answer.")
+        journal.pending(7)
+    again = adjust(run, counts, "--yes")
+    assert (again.status, len(shop.ledger)) == (11, 6)
+    assert again.err == (
+        f"synq: 5 of these 6 rows were posted, or may have been, on {DAY} by run {name}. Nothing was sent.\n"
+        f"  To finish that run, run `synq runs resume {name}`. To post them again, add --again.\n"
+    )
+
+
+def test_mostly_the_same_rows_are_a_warning(run: Any, shop: Shop, counts: Path, tmp_path: Path) -> None:
+    assert adjust(run, counts, "--yes").status == 0
+    other = tmp_path / "other.csv"
+    for text, warned in (
+        ("AAA,1\nBBB,2\nCCC,3\nDDD,9\n", "3 of these 4 rows were"),
+        ("AAA,1\nBBB,2\nCCC,7\nDDD,9\n", ""),
+        ("AAA,1\n", "This row was"),
+    ):
+        other.write_text(f"sku,delta\n{text}", encoding="utf-8")
+        told = adjust(run, other, "--dry-run").err
+        warning = f"Warning: {warned} posted on {DAY} by run {only_run(run)}. This run posts them again.\n"
+        assert told == (warning if warned else "")
+    assert adjust(run, other, "--yes").status == 0
+    assert len(shop.ledger) == 7
+
+
+def test_run_from_before_rows_had_hashes_is_passed_over(run: Any, shop: Shop, counts: Path, tmp_path: Path) -> None:
+    assert adjust(run, counts, "--yes").status == 0
+    (journal,) = (tmp_path / "state" / "runs").glob("*.sqlite3")
+    with closing(sqlite3.connect(journal)) as opened:
+        opened.execute("ALTER TABLE entries DROP COLUMN hashes")
+    assert adjust(run, counts, "--yes").status == 0
+    assert run("runs", "undo", journal.stem, "--yes").status == 0
+    assert sum(int(str(entry["quantity_delta"])) for entry in shop.ledger) == 21
+
+
+# one SKU on several lines
+
+
+def test_lines_of_one_sku_are_all_posted(run: Any, shop: Shop, tmp_path: Path) -> None:
+    note = tmp_path / "note.csv"
+    note.write_text("sku,delta,carton\nAAA,12,1\nBBB,1,\nAAA,12,2\nAAA,-4,\n", encoding="utf-8")
+    result = run("inventory", "adjust", "--file", str(note), "--yes")
+    assert result.status == 0
+    assert (
+        "Warning: Several lines are for the same SKU and location; each line is posted: AAA at Shed (lines 2, 4, 5).\n"
+    ) in result.err
+    assert "Net: Shed +21 (4 rows).\n" in result.err
+    assert sorted(int(str(entry["quantity_delta"])) for entry in shop.ledger) == [-4, 1, 12, 12]
+
+
+def test_dry_run_adds_up_the_lines_of_one_sku(synq: Any) -> None:
+    text = "sku,delta\nHMC-NVY-M,5\nHMC-NVY-L,1\nHMC-NVY-M,-7\n"
+    line = ("--sandbox", "inventory", "adjust", "--file", "-", *LEITH, "--dry-run", "--json")
+    changes = json.loads(synq(*line, stdin=text).out)["changes"]
+    assert [(row["line"], row["before"], row["after"]) for row in changes if row["sku"] == "HMC-NVY-M"] == [
+        (2, 42, 47), (4, 47, 40),
+    ]  # fmt: skip
+
+
+# an outcome whose report can't be written
+
+
+class Full(io.StringIO):
+    """A stdout on a full disk."""
+
+    def write(self, _text: str) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+class Closed(io.StringIO):
+    """A stdout whose reader is gone."""
+
+    def write(self, _text: str) -> int:
+        raise BrokenPipeError
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("missing/report.csv", "can't be written: No such file or directory; nothing was sent."),
+        ("folder.csv", "can't be written: Is a directory; nothing was sent."),
+        ("counts.csv", "the run uses a file of that name. Choose another name."),
+        ("counts.failed.csv", "the run uses a file of that name. Choose another name."),
+    ],
+)
+def test_report_that_can_not_be_written_is_found_before_anything_is_sent(
+    run: Any, shop: Shop, counts: Path, tmp_path: Path, name: str, why: str
+) -> None:
+    (tmp_path / "folder.csv").mkdir()
+    shop.answers = {"AAA": refused(401)}
+    assert adjust(run, counts, "--yes").status == 4  # so that there is a run to resume
+    sent, text = len(shop.seen), counts.read_text(encoding="utf-8")
+    for line in (("inventory", "adjust", "--file", str(counts), "--again", "--yes"), ("runs", "resume", only_run(run))):
+        result = run(*line, "--report", str(tmp_path / name), "-q")
+        assert (result.status, result.out) == (2, "")
+        assert result.err.splitlines()[-1].endswith(why)
+    assert "POST adjust" not in shop.seen[sent:]
+    assert counts.read_text(encoding="utf-8") == text
+
+
+def test_report_that_can_not_be_written_after_all_does_not_hide_the_outcome(
+    run: Any, shop: Shop, counts: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "reports"
+
+    def losing(status: int) -> Callable[[], httpx.Response]:
+        def answer() -> httpx.Response:
+            folder.rmdir()
+            return lost() if status == 10 else shop.post({"variant_id": VARIANTS[0], "quantity_delta": 1})
+
+        return answer
+
+    for status in (10, 2):
+        folder.mkdir()
+        shop.answers = {"AAA": losing(status)}
+        line = ("--yes", "--again", "--json", "--report", str(folder / "report.csv"))
+        result = adjust(run, counts, *line)
+        summary, error = json.loads(result.out), json.loads(result.err.splitlines()[-1])["error"]
+        assert (result.status, summary["done"]) == (status, 5 if status == 10 else 6)
+        assert f"Warning: {folder / 'report.csv'} can't be written: No such file or directory." in result.err
+    assert error["message"] == f"Run {summary['id']}: 6 of 6 rows done, but not all of its output could be written."
+    assert error["hint"] == f"Do not send the rows again. `synq runs show {summary['id']} --rows all` lists them."
+
+
+@pytest.mark.parametrize(
+    ("stdout", "status"), [(Full, [2, 9, 10]), (Closed, [0, 9, 10])], ids=["full disk", "closed pipe"]
+)
+def test_summary_that_can_not_be_printed_does_not_hide_the_outcome(
+    run: Any, shop: Shop, counts: Path, stdout: type[io.StringIO], status: list[int]
+) -> None:
+    for expected, answers in zip(status, ({}, {"AAA": refused()}, {"AAA": lost}), strict=True):
+        shop.answers = dict(answers)
+        result = adjust(run, counts, "--yes", "--again", stdout=stdout())
+        assert result.status == expected
+        if expected:
+            done = 6 if expected == 2 else 5
+            assert f": {done} of 6 rows done" in result.err
+        assert ("The output can't be written: No space left on device." in result.err) == (stdout is Full)
+        assert ("Do not send the rows again." in result.err) == (expected == 2)
+
+
+def damage(folder: Path, how: str) -> None:
+    """Put a damaged journal beside that of the only run."""
+    (whole,) = folder.glob("*.sqlite3")
+    broken = folder / "261124-115959-aa.sqlite3"
+    broken.write_bytes(b"noise" if how == "noise" else whole.read_bytes())
+    if how != "noise":
+        with closing(sqlite3.connect(broken)) as opened, opened:
+            opened.execute(how)
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        "noise",
+        "UPDATE run SET facts = '{'",
+        "UPDATE run SET facts = '[]'",
+        "UPDATE run SET facts = '{}'",
+        "DELETE FROM run",
+        "UPDATE entries SET content = '{'",
+    ],
+)
+def test_damaged_journal_does_not_break_other_runs(
+    run: Any, shop: Shop, counts: Path, tmp_path: Path, how: str
+) -> None:
+    assert adjust(run, counts, "--yes").status == 0
+    damage(tmp_path / "state" / "runs", how)
+    broken = tmp_path / "state" / "runs" / "261124-115959-aa.sqlite3"
+    assert adjust(run, counts, "--yes").status == 11  # the other journal is still read
+    assert {row["state"] for row in json.loads(run("runs", "list", "--json").out)} >= {"finished"}
+
+    def arrived() -> httpx.Response:
+        shop.post({"variant_id": VARIANTS[0], "location_id": PLACE, "quantity_delta": 1})
+        return lost()
+
+    shop.answers, shop.at = {"AAA": arrived}, "2026-11-24T12:00:00Z"
+    result = adjust(run, counts, "--yes", "--again", "--json")
+    summary = json.loads(result.out)
+    # The entry in the ledger may be that of the run whose journal is damaged.
+    assert (result.status, summary["done"], summary["unknown_lines"]) == (10, 5, [2])
+    assert "Warning: Unknown rows could not be looked up: " in result.err
+    assert str(broken) in result.err
+    broken.unlink()

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -15,6 +16,7 @@ import keyring.backends.null
 import pytest
 
 from synq_cli import __version__
+from synq_cli.commands.machine.doctor import file_system_of
 
 NOW = 1_795_521_600
 SERVER = {"SYNQ_BASE_URL": "https://api.test"}
@@ -217,6 +219,29 @@ def test_a_state_folder_that_can_not_be(synq: Any) -> None:
         assert found[piece][0] == "fail"
         assert "can't be created: Not a directory." in found[piece][1]
         assert found[piece][2] == "To use other folders, set SYNQ_CONFIG_DIR and SYNQ_STATE_DIR."
+
+
+MOUNTS = (
+    "/dev/vda / ext4 rw 0 0\n"
+    "server:/home /home nfs4 rw 0 0\n"
+    "tmpfs /home/ann/local tmpfs rw 0 0\n"
+    "//server/share /mnt/two\\040words cifs rw 0 0\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("folder", "kind"),
+    [
+        ("/home/ann/.local/state/synq", "nfs4"),
+        ("/home/ann/local/synq", "tmpfs"),
+        ("/homes/synq", "ext4"),
+        ("/mnt/two words/synq", "cifs"),
+        ("/mnt/two", "ext4"),
+    ],
+)
+def test_the_file_system_of_a_folder(folder: str, kind: str) -> None:
+    assert file_system_of(Path(folder), MOUNTS) == kind
+    assert file_system_of(Path(folder), "") == ""
 
 
 def test_damaged_state_files(synq: Any) -> None:

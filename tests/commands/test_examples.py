@@ -1,15 +1,52 @@
 """Every example of every help page is run on the embedded tenant, and costs the requests that its command declares."""
 
+import json
+import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
-from shop import Shop, complaints, examples, is_for, words_of
+import yaml
+from openapi_schema_validator import OAS30Validator
+from shop import Shop, examples, is_for, words_of
 
+import synq_cli
 from synq_cli.cli.command import ANY
 
 # They need a login, or go on until they are stopped; each has tests of its own.
 ELSEWHERE = {"auth login", "auth logout", "auth refresh", "auth switch", "sandbox serve", "audit tail"}
+
+
+@cache
+def contract() -> Any:
+    return yaml.safe_load((Path(synq_cli.__file__).parent / "resources/openapi.yaml").read_text(encoding="utf-8"))
+
+
+def complaints(request: httpx.Request) -> list[str]:
+    """What the contract has against a request: its parameters and its body, by their schemas and formats."""
+    found = [
+        (method, spec, match.groupdict())
+        for path, methods in contract()["paths"].items()
+        if (match := re.fullmatch(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path), request.url.path))
+        for method, spec in methods.items()
+    ]
+    (spec, ids), *_ = [(spec, ids) for method, spec, ids in found if method == request.method.lower()]
+    parts = [
+        contract()["components"]["parameters"][each["$ref"].rpartition("/")[2]] for each in spec.get("parameters", [])
+    ]
+    properties = {part["name"]: part["schema"] for part in parts if part["in"] != "header"}
+    given: dict[str, Any] = {
+        name: int(text) if properties.get(name, {}).get("type") == "integer" else text
+        for name, text in (ids | dict(request.url.params)).items()
+    }
+    if "requestBody" in spec:
+        properties["body"] = spec["requestBody"]["content"]["application/json"]["schema"]
+        given["body"] = json.loads(request.content)
+    schema = {"properties": properties, "additionalProperties": False, "components": contract()["components"]}
+    validator = OAS30Validator(schema, format_checker=OAS30Validator.FORMAT_CHECKER)
+    return [f"{request.url.path} {problem.json_path}: {problem.message}" for problem in validator.iter_errors(given)]
 
 
 @pytest.fixture(scope="module")

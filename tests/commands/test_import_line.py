@@ -269,7 +269,7 @@ def test_job_whose_answer_was_lost_is_looked_up_and_never_sent_twice(run: Any, w
     # Where the list does not show the rows of a job, the outcome stays unknown.
     works.states = lambda _number: {"payload_json": None}
     works.answers = [arrived]
-    result = run(*line, stdin=CSV)
+    result = run(*line, "--again", stdin=CSV)
     summary = json.loads(result.out)
     assert (result.status, summary["unknown_lines"], len(works.bodies)) == (10, [2], 2)
     assert "If you are sure that a job was not applied, send it again with" in json.loads(result.err)["error"]["hint"]
@@ -277,6 +277,23 @@ def test_job_whose_answer_was_lost_is_looked_up_and_never_sent_twice(run: Any, w
     assert len(works.bodies) == 2
     assert run("runs", "resume", summary["id"], "--resend-unknown", "2", "-q").status == 0
     assert len(works.bodies) == 3
+
+
+def test_same_products_are_imported_once(run: Any, works: Works, large: Path, tmp_path: Path) -> None:
+    assert run("products", "import", "-", "--yes", "-q", stdin=CSV).status == 0
+    turned = 'sku,title,season,price\nC,=Cap,,\n,"Scarf; ""Voe""",AW26,24\nSLB,Beanie,,19.90\n'
+    again = run("products", "import", "-", "--yes", "-q", stdin=turned)
+    assert (again.status, again.err.startswith("synq: These 3 rows were posted on ")) == (11, True)
+    more = run("products", "import", "-", "--dry-run", "-q", stdin=turned + "D,Mitten,,\n")
+    assert more.err.startswith("Warning: 3 of these 4 rows were posted on ")
+    assert run("products", "import", "-", "--yes", "--again", "-q", stdin=turned).status == 0
+    assert len(works.bodies) == 2
+    # Rows count, in whichever jobs they were.
+    assert run("products", "import", str(large), "--yes", "-q").status == 0
+    file = tmp_path / "turned.ndjson"
+    file.write_text("".join(reversed(large.read_text(encoding="utf-8").splitlines(keepends=True))), encoding="utf-8")
+    again = run("products", "import", str(file), "--yes", "-q")
+    assert (again.status, again.err.startswith("synq: These 5 rows were posted on ")) == (11, True)
 
 
 def test_wait_shows_all_jobs_as_one_and_failed_ones_are_an_error(run: Any, works: Works, large: Path) -> None:

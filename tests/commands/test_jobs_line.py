@@ -299,6 +299,7 @@ def test_a_watch_shows_how_far_the_job_is(run: Any) -> None:
     [
         (job("FAILED", 3, 5), 9, "partial", "failed after 3 of 5 rows."),
         (job("FAILED", 3, None), 9, "partial", "failed after 3 rows."),
+        (job("FAILED", -3, -5), 9, "partial", "failed after an unknown number of rows."),
         (job("FAILED", 0, 5), 3, "rejected", "failed; none of its 5 rows was applied."),
         (job("failed", 0, None), 3, "rejected", "failed; none of its rows was applied."),
         (job("FAILED", None, 5), 9, "partial", "failed after an unknown number of 5 rows."),

@@ -230,3 +230,17 @@ def test_it_asks_and_a_dry_run_sends_nothing(run: Any, desk: Desk) -> None:
     plan = json.loads(create(run, text, "--dry-run", "--json").out)
     assert (plan["command"], plan["rows"], plan["requests"]) == ("orders create", 2, 2)
     assert desk.seen == []
+
+
+def test_same_orders_are_placed_once_whatever_their_keys(run: Any, desk: Desk) -> None:
+    assert create(run, lines(order("pi_1"), order("pi_2")), "--yes").status == 0
+    turned = dict(reversed(order("pi_1", idempotency_key="mine").items()))
+    again = create(run, lines(order("pi_2"), turned), "--yes")
+    assert (again.status, again.err.startswith("synq: These 2 rows were posted on ")) == (11, True)
+    assert len(desk.orders) == 2
+    assert create(run, lines(order("pi_2"), turned), "--yes", "--again").status == 0
+    assert desk.keys["pi_1"][1] == "mine"
+    more = create(run, lines(order("pi_1"), order("pi_2"), order("pi_3")), "--yes")
+    assert (more.status, more.err.startswith("Warning: 2 of these 3 rows were posted on ")) == (0, True)
+    one = create(run, json.dumps(order("pi_1")), "--again")
+    assert (one.status, one.err) == (2, "synq: --again requires a file of many orders.\n")

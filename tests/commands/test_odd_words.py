@@ -127,7 +127,7 @@ def test_bytes_on_standard_input_that_are_no_text(synq: Any) -> None:
     content = b"sku,variant_id\n\xff," + VARIANT.encode() + b"\n"
     result = synq("inventory", "skus", "import", "-", environ=ENVIRON, stdin=content)
     assert (result.status, result.out) == (2, "")
-    assert result.err == "synq: standard input can't be read: it is not UTF-8 text.\n"
+    assert result.err == "synq: standard input can't be read: it is not UTF-8 text.\n  Save it as UTF-8.\n"
 
 
 def test_an_error_that_quotes_the_token_is_masked(synq: Any) -> None:

@@ -475,6 +475,16 @@ def test_wait_finds_the_order_of_a_workflow_by_its_key(synq: Any) -> None:
     assert api.seen[-4:] == ["GET /oms/orders"] * 3 + [f"GET /oms/orders/{ORDER}"]
 
 
+def test_wait_ends_if_the_order_of_a_workflow_does_not_appear(synq: Any) -> None:
+    api = Api(WORKFLOW, listed=list)
+    result = place(synq, api, *LINE, "--wait", "--json", "-q")
+    error = json.loads(result.err)["error"]
+    assert (result.status, json.loads(result.out)) == (75, WORKFLOW)
+    assert error["message"] == f"The order with the key {api.keys[0]} has not appeared within 10 minutes."
+    assert error["hint"] == f"To resume: synq orders list --key {api.keys[0]}"
+    assert 600 <= sum(synq.slept) < 620
+
+
 def orders(count: int, *, newest_first: bool, now: float) -> list[dict[str, Any]]:
     from datetime import UTC, datetime
 

@@ -131,7 +131,7 @@ def test_runs_newest_first(synq: Any, complete: Any) -> None:
     assert complete("run", "") == []
     rows = "sku,delta\nHMC-NVY-M,-5\n"
     for _ in range(2):
-        run = ("--sandbox", "inventory", "adjust", "--file", "-", "--location", "Leith warehouse", "--yes")
+        run = ("--sandbox", "inventory", "adjust", "--file", "-", "--location", "Leith warehouse", "--yes", "--again")
         assert synq(*run, stdin=rows).status == 0
         synq.clock += 60
     runs = [row["id"] for row in json.loads(synq("runs", "list", "--json").out)]

@@ -57,6 +57,14 @@ def test_a_full_disk_is_said(shell: Shell) -> None:
     assert shell("synq --sandbox settings show --fields costing_method 2>/dev/full") == (0, "costing_method\nWAC\n", "")
 
 
+def test_data_for_a_closed_standard_output_is_an_error(shell: Shell) -> None:
+    closed = "synq: The output can't be written: standard output is closed.\n"
+    assert shell("synq --sandbox -q settings show >&-") == (2, "", closed)
+    adjust = "synq --sandbox -q inventory adjust HMC-NVY-M +1 --location 'Leith warehouse' >&-"
+    assert shell(adjust) == (2, "", f"{closed}  The change was made; do not send it again.\n")
+    assert shell("synq config set timeout 30 -q >&-") == (0, "", "")
+
+
 def test_without_a_standard_input_nothing_is_asked(shell: Shell) -> None:
     status, out, err = shell("synq auth login <&-", SYNQ_TOKEN="a.b.c")
     assert (status in {2, 4, 11}, out) == (True, "")

@@ -144,7 +144,8 @@ def test_no_rows_quietly_and_a_field_that_no_row_has(screen: Build) -> None:
 def test_a_field_asked_for_is_never_dropped(screen: Build) -> None:
     shown = screen(tty=True, no_color=True, width=20, fields="id,created_at,total,x")
     shown.output.rows(iter(ROWS), COLUMNS)
-    assert shown.out.splitlines()[0].split() == ["id", "create…", "total", "x"]
+    first = shown.out.splitlines()[:4]
+    assert [line.split()[0] for line in first] == ["id", "created_…", "total", "x"]
 
 
 @pytest.mark.parametrize(

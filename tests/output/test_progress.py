@@ -50,6 +50,23 @@ def test_bar_with_the_time_left_is_removed_at_the_end(screen: Build) -> None:
     assert last == f"{lines[-1]}\n\r\x1b[1A\x1b[2K"
 
 
+@pytest.mark.parametrize(
+    ("done", "total", "line"),
+    [
+        (-50_000_000, 2, f"Import {'━' * 24} -50000000/2"),
+        (10**40, 2, f"Import {'━' * 24} {10**40}/2"),
+        (10**400, 2, "Import"),
+        (2, -2, "Import"),
+        (0, 0, "Import"),
+    ],
+)
+def test_any_numbers_give_a_line_that_fits(screen: Build, done: int, total: int, line: str) -> None:
+    output, shown = output_at(screen, Clock(), tty=True, environ={"COLUMNS": "80"})
+    with output.progress("Import") as progress:
+        progress.update(done, total)
+    assert drawn(shown)[0] == line
+
+
 @pytest.mark.parametrize("environ", [{"NO_COLOR": "1"}, {"CLICOLOR": "0"}])
 def test_without_color_the_line_is_still_redrawn(screen: Build, environ: dict[str, str]) -> None:
     output, shown = output_at(screen, Clock(), tty=True, environ={"COLUMNS": "80", **environ})

@@ -101,7 +101,7 @@ def test_answers_are_in_the_encoding_of_the_terminal(encoding: str) -> None:
                 continue
             with pytest.raises(UsageError) as caught:
                 prompt("Secret", stdin=stdin, stderr=stderr, hint="")
-            assert caught.value.message == "Invalid answer: it is not utf-8 text, the encoding of this terminal."
+            assert caught.value.message == "Invalid answer: use the encoding of this terminal, utf-8."
     os.close(keyboard)
 
 

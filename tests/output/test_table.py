@@ -8,7 +8,7 @@ import pytest
 from synq_cli.exact_json import loads
 from synq_cli.output.columns import Column
 from synq_cli.output.display import Output
-from synq_cli.output.formats import address, age, flag, identifier, money, quantity, state
+from synq_cli.output.formats import address, age, flag, identifier, money, quantity, state, whole
 
 COLUMNS = [
     Column("ID", "id", identifier), Column("Status", "status", state), Column("Total", "total", money("currency")),
@@ -85,6 +85,7 @@ def test_color_changes_no_text(screen: Callable[..., Any]) -> None:
 
 UUID = "d2f70c5b-8a3e-4619-b7d0-5e9c1f84a26b"
 MARKUP = "[red]x[/red] :smile: [link=http://x]"
+SCARF = ["Name   Scarf", "Total  284.00 GBP", "Due    284.00"]
 LONG: dict[str, Any] = {"a": "a" * 50, "b": "b" * 30, "total": 1234567, "currency": "GBP"}
 LONG_COLUMNS = [Column("A", "a"), Column("B", "b"), Column("The total of it", "total", money("currency"))]
 
@@ -124,9 +125,16 @@ LONG_COLUMNS = [Column("A", "a"), Column("B", "b"), Column("The total of it", "t
         pytest.param(
             [LONG],
             LONG_COLUMNS,
-            10,
+            32,
             ["A       B        The total of it", "aaaaa…  bbbbb…  1,234,567.00 GBP"],
             id="amounts are never cut",
+        ),
+        pytest.param(
+            [{"name": "Scarf", "total": "284.00", "currency": "GBP"}] * 2,
+            [Column("Name", "name"), Column("Total", "total", money("currency")), Column("Due", "total", whole)],
+            19,
+            [*SCARF, "", *SCARF],
+            id="rows are below each other where the terminal would break amounts in two",
         ),
         pytest.param(
             [{"a": "x" * 3_000_000, "b": "y"}],

@@ -96,6 +96,21 @@ class Link:
         self.waiting.clear()
 
 
+class TiedServer(Server):
+    """Rows in groups that the server sorts as equal: in another order for each page, or for each offset."""
+
+    def __init__(self, count: int, group: int, seed: int, *, by_offset: bool = False) -> None:
+        super().__init__(count, [])
+        self.group = group
+        self.seed = seed
+        self.by_offset = by_offset
+
+    def page(self, limit: int, offset: int) -> Page:
+        place = offset if self.by_offset else len(self.asked)
+        self.rows.sort(key=lambda row: (row["id"] // self.group, Random(f"{self.seed} {place} {row['id']}").random()))
+        return super().page(limit, offset)
+
+
 def listing(
     server: Server,
     matches: Callable[[Row], bool] = lambda _row: True,
@@ -145,6 +160,47 @@ def test_every_row_that_stays_is_given_once_by_requests_answered_in_any_order(
     assert link.most_in_flight <= MOST_IN_FLIGHT
     if not moves:
         assert ids == list(range(count))
+
+
+def read_all(server: Server) -> tuple[list[int], bool]:
+    """The ids of all rows that are found, and whether it was said that some may be missing."""
+    warnings: list[bool] = []
+    rows = Listing(
+        server.page,
+        key=lambda row: str(row["id"]),
+        matches=lambda _row: True,
+        on_unstable=lambda: warnings.append(True),
+    )
+    return [row["id"] for row in rows.first(None)], bool(warnings)
+
+
+@given(count=st.integers(0, 520), group=st.integers(1, 60), seed=st.integers(0, 1 << 32))
+def test_equal_rows_that_each_page_sorts_differently_are_all_found(count: int, group: int, seed: int) -> None:
+    server = TiedServer(count, group, seed)
+    ids, _warned = read_all(server)
+    assert sorted(ids) == list(range(count))
+    assert len(server.asked) <= 6 * needed(count)
+
+
+def test_equal_rows_that_cannot_be_found_are_warned_of() -> None:
+    server = TiedServer(400, 50, 1, by_offset=True)
+    ids, warned = read_all(server)
+    assert (len(set(ids)), len(ids) < 400, warned) == (len(ids), True, True)
+    assert len(server.asked) <= 8 * needed(400)
+
+
+def test_rows_that_are_added_as_fast_as_they_are_read_end_with_a_warning() -> None:
+    server = Server(400, [("insert", 95)] * 1000)
+    ids, warned = read_all(server)
+    assert (len(set(ids)), warned) == (len(ids), True)
+    assert len(server.asked) < 200
+
+
+def test_a_row_that_the_server_lists_twice_is_not_missing() -> None:
+    server = Server(250, [])
+    server.rows.insert(30, server.rows[30])
+    assert read_all(server) == (list(range(250)), False)
+    assert len(server.asked) == 3
 
 
 def needed(count: int) -> int:

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Event, Thread
 from time import monotonic
@@ -149,26 +149,41 @@ def test_a_hanging_keyring_is_left_alone_after_the_limit(tmp_path: Path, use: Ca
     assert error.message == "The keyring did not respond within 0.05 seconds; it may be locked."
 
 
-def test_processes_use_the_keyring_one_after_the_other_and_say_what_they_wait_for(tmp_path: Path) -> None:
+@pytest.fixture
+def locked_keyring(tmp_path: Path) -> Iterator[Event]:
+    """Another process whose keyring call ends with this event."""
     (tmp_path / "state").mkdir()
-    entered, unlocked, told = Event(), Event(), list[str]()
+    asked, unlocked = Event(), Event()
 
-    def unlock() -> None:
-        entered.set()
+    def ask() -> None:
+        asked.set()
         unlocked.wait(60)
 
-    first = Thread(target=read, args=(tokens_in(tmp_path, OddKeyring(unlock)),))
-    first.start()
-    assert entered.wait(60)
-    second = FakeKeyring()
-    waiting = tokens_in(tmp_path, second, limit=0.2, slow_after=0.05, note=told.append)
-    assert failure(write, waiting).message == "The keyring did not respond within 0.2 seconds; it may be locked."
-    assert told == ["Waiting for the keyring, up to 0.2 s. If it asks for its password, enter it there."]
-    assert second.entries == {}
+    other = Thread(target=read, args=(tokens_in(tmp_path, OddKeyring(ask), slow_after=60),))
+    other.start()
+    assert asked.wait(60)
+    yield unlocked
     unlocked.set()
-    first.join(60)
-    write(tokens_in(tmp_path, second))
-    assert second.entries == {("synq", "acme"): CANARY}
+    other.join(60)
+
+
+def test_processes_use_the_keyring_one_after_the_other(tmp_path: Path, locked_keyring: Event) -> None:
+    kept, told = FakeKeyring(), list[object]()
+
+    def note(text: str) -> None:
+        told.extend([text, dict(kept.entries)])
+        locked_keyring.set()
+
+    write(tokens_in(tmp_path, kept, slow_after=0.2, note=note))
+    assert told == ["Waiting for the keyring, up to 60 s. If it asks for its password, enter it there.", {}]
+    assert kept.entries == {("synq", "acme"): CANARY}
+
+
+@pytest.mark.usefixtures("locked_keyring")
+def test_process_that_was_stopped_does_not_keep_others_from_the_keyring(tmp_path: Path) -> None:
+    kept = FakeKeyring()
+    write(tokens_in(tmp_path, kept, limit=0.4, slow_after=60))
+    assert kept.entries == {("synq", "acme"): CANARY}
 
 
 HANGS = """

@@ -52,6 +52,18 @@ def test_an_unknown_home_folder_is_an_error_that_names_the_variables(monkeypatch
     assert cache.get("yaml", "config.yaml", "none") == "none"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="links, and a working folder that can be deleted")
+def test_a_file_that_has_no_place_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(UsageError, match="loop can't be written: "):
+        replace_file(tmp_path / "loop", "text")
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    with pytest.raises(UsageError, match=r"^report\.csv can't be written: No such file or directory"):
+        replace_file(Path("report.csv"), "text")
+
+
 @pytest.mark.skipif(sys.platform == "win32" or os.geteuid() != 0, reason="only root can give files away")
 def test_root_leaves_files_to_the_owner_of_the_folder(tmp_path: Path) -> None:
     path = tmp_path / "config.yaml"

@@ -17,6 +17,7 @@ from synq_cli.uuids import parse_uuid
 COLUMNS = Columns((("sku", "variant_id"), ("delta",)), ("location",))
 # So many single lookups are cheaper than reading pages of everything.
 _FEW = 3
+_MOST_LISTED = 10
 
 
 class AdjustStock(Verb):
@@ -28,10 +29,12 @@ class AdjustStock(Verb):
 
     def read(self, text: str, name: str, location: str | None) -> Plan:
         """The rows of a file, with a location for those that name none; UsageError lists every problem."""
-        return prepare(
+        plan = prepare(
             self, text, name, COLUMNS, check=check_row, resolve=lambda rows: self._resolve(rows, location),
-            identity=_place, duplicate="add the two up, or remove one",
+            identity=_movement, duplicate="add the two up, or remove one", as_written=True,
         )  # fmt: skip
+        plan.warnings = [*plan.warnings, *_several(plan.rows)]
+        return plan
 
     def body(self, content: Content) -> object:
         return {
@@ -48,23 +51,28 @@ class AdjustStock(Verb):
 
     def levels(self, rows: Sequence[Row]) -> dict[int, int]:
         """The stock before each row, by line; 0 if it was never stocked, nothing where levels can't be read."""
-        lines = {_place(row.content): row.line for row in rows}
+        places = _by_place(rows)
         locations = {row.content["location_id"] for row in rows}
         variants = {row.content["variant_id"] for row in rows}
-        found: dict[int, int] = {}
+        found: dict[str, int] = {}
         try:
             for level in self._api.inventory.levels(
                 variants if len(variants) <= _FEW else (),
                 location=locations.pop() if len(locations) == 1 else None,
             ).first(None):
-                line = lines.get(_place(level))
-                if line is not None and isinstance(level.get("on_hand"), int):
-                    found[line] = level["on_hand"]
-                if len(found) == len(lines):
-                    return found
+                if _place(level) in places and isinstance(level.get("on_hand"), int):
+                    found[_place(level)] = level["on_hand"]
+                if len(found) == len(places):
+                    break
         except NotFoundError:
             return {}
-        return dict.fromkeys(lines.values(), 0) | found
+        levels: dict[int, int] = {}
+        for place, its_rows in places.items():
+            on_hand = found.get(place, 0)
+            for row in its_rows:
+                levels[row.line] = on_hand
+                on_hand += row.content["delta"]
+        return levels
 
     def reconcile(self, unclear: Sequence[Row], *, done: Sequence[Row], claims: Claims) -> dict[int, Receipt]:
         offset = clock_offset(done)
@@ -76,7 +84,7 @@ class AdjustStock(Verb):
             entries = list(self._posted_since(since, {}))
         taken, rivals = claims()
         free = [(what, receipt) for what, receipt in entries if receipt.id not in taken]
-        return match(unclear, free, rivals, offset, lambda content: f"{_place(content)} {content['delta']}")
+        return match(unclear, free, rivals, offset, _movement)
 
     def _posted_since(self, since: float, content: Content) -> Iterator[tuple[str, Receipt]]:
         """The ledger's adjustments by what they move: all, or those of one variant at one location."""
@@ -130,6 +138,33 @@ def check_row(fields: Mapping[str, str]) -> Content:
         "variant_id": parse_uuid(variant) or parse_uuid(sku),
         "location": fields.get("location", ""),
     }
+
+
+def _several(rows: Sequence[Row]) -> list[str]:
+    """A warning if a SKU is on several lines for one location, with a few of them."""
+    several = [
+        f"{each[0].content['sku']} at {each[0].content['location']} (lines {', '.join(str(row.line) for row in each)})"
+        for each in _by_place(rows).values()
+        if len(each) > 1
+    ]
+    if not several:
+        return []
+    more = f", and {len(several) - _MOST_LISTED:,} more" if len(several) > _MOST_LISTED else ""
+    listed = f"{', '.join(several[:_MOST_LISTED])}{more}"
+    return [f"Several lines are for the same SKU and location; each line is posted: {listed}."]
+
+
+def _by_place(rows: Sequence[Row]) -> dict[str, list[Row]]:
+    """The rows of each variant at each location."""
+    places: dict[str, list[Row]] = {}
+    for row in rows:
+        places.setdefault(_place(row.content), []).append(row)
+    return places
+
+
+def _movement(content: Mapping[str, Any]) -> str:
+    """What a row moves, as one key."""
+    return f"{_place(content)} {content['delta']}"
 
 
 def _place(row: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from synq_cli import exact_json
-from synq_cli.bulk.journal import Content, Receipt, Row
+from synq_cli.bulk.journal import Content, Receipt, Row, hash_of
 from synq_cli.bulk.plan import Plan, Problem, refuse
 from synq_cli.bulk.reconcile import clock_offset, match
 from synq_cli.bulk.verbs.verb import Claims, Verb
@@ -131,24 +131,29 @@ class _Parts:
 
     def add(self, record: Record) -> str:
         """Add a row; gives the problem with it."""
-        data = _json_of(record)
+        product = _product(record)
+        data = exact_json.dumps(product).encode()
         if len(data) + 2 > self._largest:
             return f"its {len(data):,} bytes are more than the API accepts"
         if self._size + len(data) > self._largest:
             self.close(record.begin)
         if not self._size:
             self._line, self._size, self._hash = record.line, 2, sha256()
+            self._hashes = bytearray()
             self._part = self._fixed | {"begin": record.begin, "products": 0}
         self._part["products"] += 1
         self._part["last_line"] = record.line
         self._hash.update(data)
+        # Sorted, since the columns may be in another order; as JSON it would take twice as long.
+        self._hashes += hash_of("\0".join([f"{key}={value}" for key, value in sorted(product.items())]))
         self._size += len(data) + 1
         return ""
 
     def close(self, end: int) -> None:
         """End the part before this byte."""
         if self._size:
-            self.rows.append(Row(self._line, self._part | {"end": end, "digest": self._hash.hexdigest()}))
+            content = self._part | {"end": end, "digest": self._hash.hexdigest()}
+            self.rows.append(Row(self._line, content, hashes=bytes(self._hashes)))
             self._size = 0
 
 
@@ -156,12 +161,12 @@ def _problem_with(record: Record) -> str:
     return record.problem or "; ".join(product_problems(record.fields, "import"))
 
 
-def _json_of(record: Record) -> bytes:
+def _product(record: Record) -> dict[str, Any]:
     """A row as the API takes it; the price in CSV becomes a number, with its digits."""
-    product = record.fields
+    product: dict[str, Any] = record.fields
     if isinstance(record.written, list) and "price" in product:
-        product = product | {"price": exact_json.Number(product["price"])}
-    return exact_json.dumps(product).encode()
+        return product | {"price": exact_json.Number(product["price"])}
+    return product
 
 
 def _doubled(records: Iterator[Record], skus: set[str]) -> list[Problem]:
@@ -184,7 +189,7 @@ def _payload(content: Content) -> bytearray:
     try:
         with path.open("rb") as file:
             for record in RowReader(COLUMNS, str(path)).records(file, layout, content["end"]):
-                data = b"" if _problem_with(record) else _json_of(record)
+                data = b"" if _problem_with(record) else exact_json.dumps(_product(record)).encode()
                 digest.update(data)
                 payload += data
                 payload += b","

@@ -18,7 +18,7 @@ from synq_cli.cli.options import (
     parse_since,
     switch,
 )
-from synq_cli.commands.bulk import ReportOption, send_file
+from synq_cli.commands.bulk import AgainOption, ReportOption, send_file
 from synq_cli.errors import UsageError
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
@@ -68,6 +68,7 @@ def adjust_stock(
         str | None, option("--file", FILE, "Adjust every row of a CSV, TSV or NDJSON file; - for standard input.")
     ] = None,
     report: ReportOption = None,
+    again: AgainOption = False,
     yes: YesOption = False,
 ) -> None:
     """Adjust the stock of one SKU, or of many from a file.
@@ -80,12 +81,14 @@ def adjust_stock(
     adjusting a SKU that is in the local cache takes one request.
 
     --file takes rows with the columns sku or variant_id, delta, and optionally location; other columns are ignored.
+    Several rows may move the same SKU: each is posted, but two that are written alike are an error.
     All rows are checked before the first is sent. Then synq shows what will change and how long it takes, and asks
     for confirmation. It keeps to the rate limit and leaves 10 requests a minute to other commands.
 
     A bulk run has a journal, so you can interrupt it at any time: `synq runs resume` continues it and sends no row
     twice. Rows that the API refused are written to FILE.failed.csv, to be fixed and sent again (exit status 9).
-    `synq runs undo` reverses a whole run.
+    `synq runs undo` reverses a whole run. If a run of the last 30 days has posted the same rows, synq refuses to post
+    them twice, unless you add --again or, on a terminal, confirm it.
 
     Examples:
       synq inventory adjust HMC-NVY-M -5
@@ -100,13 +103,14 @@ def adjust_stock(
             raise UsageError("A SKU conflicts with --file: give one of them.")
         from synq_cli.bulk.verbs.adjust_stock import AdjustStock
 
-        send_file(run, AdjustStock(run.api), run.system.read_text(file), file, place, report=report, yes=yes)
+        text = run.system.read_text(file)
+        send_file(run, AdjustStock(run.api), text, file, place, report=report, yes=yes, again=again)
         return
     if sku is None or change is None:
         missing = "SKU and quantity" if sku is None else "quantity"
         raise UsageError(f"Missing {missing}.", hint="Give a SKU and a quantity, or a file with --file.")
-    if report is not None:
-        raise UsageError("--report requires --file.")
+    if report is not None or again:
+        raise UsageError(f"{'--again' if report is None else '--report'} requires --file.")
     movement = run.api.inventory.prepare(sku, change, place, with_level=run.dry_run or run.output.format == "table")
     if movement.after is not None and movement.after < 0:
         run.output.warn(f"This makes the stock of {sku} at {movement.location} negative.")

@@ -2,11 +2,13 @@
 
 import os
 import platform
+import re
 import shlex
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from synq_cli import __version__
@@ -29,6 +31,12 @@ group = CommandGroup()
 
 COLUMNS = [Column("Check", "check"), Column("State", "state", state), Column("Found", "found"), Column("Fix", "mend")]
 _DNS_TIMEOUT = 3.0
+# As Linux names them in its list of mounts.
+_MOUNTS = Path("/proc/self/mounts")
+_NETWORK_FILE_SYSTEMS = {
+    "9p", "afs", "ceph", "cifs", "fuse.ceph", "fuse.glusterfs", "fuse.rclone", "fuse.sshfs", "glusterfs", "lustre",
+    "nfs", "nfs4", "smb3", "smbfs",
+}  # fmt: skip
 # Seconds: a token that expires sooner, or a clock that differs more, is worth a warning.
 _SOON, _SKEW = 300, 30
 
@@ -186,6 +194,14 @@ class Doctor:
         budget.close()
         if warnings:
             return _warn(" ".join(warnings), "Set SYNQ_STATE_DIR to another folder.")
+        folder = budget.path.parent
+        mounts = _MOUNTS.read_text(encoding="utf-8", errors="surrogateescape") if _MOUNTS.exists() else ""
+        if (kind := file_system_of(folder.resolve(), mounts)) in _NETWORK_FILE_SYSTEMS:
+            return _warn(
+                f"{folder} is on a network file system ({kind}). Its locks are slow and may fail, and all machines "
+                "that use the folder count as one.",
+                "Set SYNQ_STATE_DIR to a local folder.",
+            )
         if window.blocked_for > 0:
             return _warn(f"The API refuses requests for {window.blocked_for:.0f} s.", "synq limits")
         return _ok(f"{window.remaining} of {window.limit} requests left this minute, counted in {budget.path}.")
@@ -283,3 +299,15 @@ class Doctor:
             return self._run.api.health()
         except SynqError as error:
             return error
+
+
+def file_system_of(folder: Path, mounts: str) -> str:
+    """The type of the file system that a folder is on, by the lines of /proc/mounts; empty if there is none."""
+    found, place = "", Path()
+    for line in mounts.splitlines():
+        _, mounted, kind, *_ = line.split(" ")
+        # Blanks in a path are octal there.
+        at = Path(re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), mounted))
+        if folder.is_relative_to(at) and len(at.parts) >= len(place.parts):
+            found, place = kind, at
+    return found

@@ -121,9 +121,9 @@ def resume_run(
     from synq_cli.bulk.plan import parse_lines
     from synq_cli.bulk.report import check_report
 
-    check_report(report)
     lines = parse_lines(resend)
     plan = run.bulk.plan_resume(run_id, lines)
+    check_report(report, plan.path)
     if run.dry_run:
         carry_out(run, plan, lambda: run.bulk.resume(run_id, lines), report, yes=True)
     else:

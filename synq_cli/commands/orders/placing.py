@@ -6,7 +6,7 @@ from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.metavars import FILE, Metavar
 from synq_cli.cli.options import ForOption, LocationOption, YesOption, option, switch
-from synq_cli.commands.bulk import ReportOption, send_file
+from synq_cli.commands.bulk import AgainOption, ReportOption, send_file
 from synq_cli.commands.orders.listing import RECORD
 from synq_cli.documents import holds_many, read_document
 from synq_cli.errors import UsageError
@@ -64,6 +64,7 @@ def create_order(
     wait: Annotated[bool, switch("--wait", "Wait until the order is confirmed or has failed.")] = False,
     limit: ForOption = None,
     report: ReportOption = None,
+    again: AgainOption = False,
     yes: YesOption = False,
 ) -> None:
     """Create an order, or many from a file.
@@ -81,13 +82,15 @@ def create_order(
     same command again: it uses the same key, so the order can't be placed twice. After a response, the same command
     creates another order.
 
-    --wait waits until the order is confirmed. The exit status is 3 if the order fails, 75 if --for runs out first.
+    --wait waits until the order is confirmed. The exit status is 3 if the order fails, 75 if --for runs out first, or
+    if an order that is created in the background has not appeared after 10 minutes.
 
     A file holds many orders if its name ends in .ndjson or .jsonl, or if it has several JSON objects, one per line.
     Options override the fields of each order, all orders are checked before the first is sent, and synq asks for
     confirmation. The journal of the bulk run stores a key for each order: `synq runs resume` continues an interrupted
     run, and sends orders without a response again with their keys. Orders that the API refused are written to
-    FILE.failed.ndjson (exit status 9). To undo a run of orders, cancel each order.
+    FILE.failed.ndjson (exit status 9). To undo a run of orders, cancel each order. If a run of the last 30 days has
+    sent the same orders, synq refuses to send them twice, unless you add --again or, on a terminal, confirm it.
 
     The fields of an order are payment_provider, payment_reference, currency, channel, customer_id and items. Those of
     an item are product_title, quantity, unit_price, variant_id and location_id for stock, and optionally sku,
@@ -120,10 +123,11 @@ def create_order(
             raise UsageError(f"{given[0]} can't be used with a file of many orders.")
         from synq_cli.bulk.verbs.create_orders import CreateOrders
 
-        send_file(run, CreateOrders(run.api), text, str(file), location, fields, report=report, yes=yes)
+        verb = CreateOrders(run.api)
+        send_file(run, verb, text, str(file), location, fields, report=report, yes=yes, again=again)
         return
-    if report is not None:
-        raise UsageError("--report requires a file of many orders.")
+    if report is not None or again:
+        raise UsageError(f"{'--again' if report is None else '--report'} requires a file of many orders.")
     entry = run.api.order_builder.build(
         None if text is None else read_document(text, str(file)),
         "The order" if file in {None, "-"} else str(file),

@@ -9,7 +9,7 @@ from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.metavars import FILE, JOB
 from synq_cli.cli.options import ForOption, WaitOption, YesOption, argument, option
-from synq_cli.commands.bulk import SUMMARY, ReportOption, agreed, finish
+from synq_cli.commands.bulk import SUMMARY, AgainOption, ReportOption, agreed, finish, require_told, tell
 from synq_cli.documents import shown_name
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
@@ -148,6 +148,7 @@ def import_products(
     wait: WaitOption = False,
     limit: ForOption = None,
     report: ReportOption = None,
+    again: AgainOption = False,
     yes: YesOption = False,
 ) -> None:
     """Import new products from a file of any size.
@@ -163,7 +164,8 @@ def import_products(
 
     The run keeps a journal of its jobs: `synq runs resume` creates the missing jobs, provided that the file has not
     changed. If a job got no response, synq looks for it in the list of jobs; if it is not there, its outcome stays
-    unknown (exit status 10), and it is sent again only with `--resend-unknown`.
+    unknown (exit status 10), and it is sent again only with `--resend-unknown`. If a run of the last 30 days has sent
+    the same products, synq refuses to send them twice, unless you add --again or, on a terminal, confirm it.
 
     --wait and --for wait until all jobs have finished. If some of their rows failed, the exit status is 9. The API
     has no route for a single job, only for the list of jobs; some servers repeat every imported row in that list, and
@@ -181,7 +183,7 @@ def import_products(
     with run.runs.readable(file, run.system.stdin) as path:
         with run.output.progress(f"Checking {name}, in MB") as bar:
             read = partial(verb.read, path, name, is_copy=path != Path(file), watch=bar.update)
-            plan = run.bulk.plan(verb, read, file, path)
+            plan = run.bulk.plan(verb, read, file, path, again=again)
         if not agreed(run, plan, report, yes=yes):
             return
         outcome = run.bulk.start(plan)
@@ -215,8 +217,6 @@ def _read_rows(run: RunContext, file: str, columns: "Columns | None") -> list[An
 
 def _follow_import(run: RunContext, outcome: "Outcome", limit: int | None, report: str | None) -> None:
     """Poll the jobs of a run, and print its summary however they end."""
-    from synq_cli.bulk.report import write_report
-
     created = [entry for entry in outcome.entries if entry.receipt]
     ids = [str(entry.receipt) for entry in created]
     total = sum(entry.content["products"] for entry in created)
@@ -230,8 +230,8 @@ def _follow_import(run: RunContext, outcome: "Outcome", limit: int | None, repor
                 shown.update(imported, total, f"{ended} of {len(jobs)} job{'s' * (len(jobs) != 1)} finished")
     finally:
         failed = [str(job.get("id")) for job in jobs if bulk_jobs.has_failed(job)]
-        write_report(outcome.entries, report)
         row = outcome.row | {"products": total, "imported": imported, "failed_jobs": failed}
-        run.output.record(row, IMPORTED)
+        is_told = tell(run, outcome, row, IMPORTED, report)
     outcome.check()
     run.api.bulk_jobs.raise_if_any_failed(jobs)
+    require_told(outcome, is_told=is_told)

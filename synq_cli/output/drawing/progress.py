@@ -36,7 +36,8 @@ class Progress:
 
         `left` are the seconds that remain; by default they are estimated from the pace so far.
         """
-        share = done / total if total and done is not None else None
+        # The numbers may be the API's, where any integer is possible; a share beyond 0 to 1 would be drawn as such.
+        share = min(max(done, 0), total) / total if total and total > 0 and done is not None else None
         counts = [] if share is None else [f"{done}/{total}", self._time_left(share, left)]
         texts = [self._stream.fit(visible(text)) for text in (self._label, *counts, note) if text]
         if self._quiet or texts == self._last:

@@ -79,6 +79,18 @@ def build_table(canvas: Canvas, rows: Sequence[Row], columns: Sequence[Column], 
     return Rendered(Group(*_lines(shown)), total_width(column.width for column in shown), shortened, dropped)
 
 
+def build_list(canvas: Canvas, rows: Sequence[Row], columns: Sequence[Column], *, keep_empty: bool) -> Rendered:
+    """The rows as a table, or below each other as records if the terminal would break the lines of the table."""
+    from rich.console import Group
+
+    rendered = build_table(canvas, rows, columns, keep_empty=keep_empty)
+    if canvas.width is None or rendered.width <= canvas.width:
+        return rendered
+    records = [build_record(canvas, record_fields(canvas, row, columns, keep_empty=keep_empty)) for row in rows]
+    parts = [part for record in records for part in ("", record.drawing)][1:]
+    return Rendered(Group(*parts), canvas.width)
+
+
 def _lines(columns: Sequence[TableColumn]) -> Iterator["Text"]:
     titles = [Cell(column.title, "bold") for column in columns]
     for cells in (titles, *zip(*(column.cells for column in columns), strict=True)):

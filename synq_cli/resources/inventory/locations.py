@@ -50,12 +50,15 @@ class Locations(Resource):
             found = [row for row in rows if row.get("active") is not False]
         if len(found) == 1:
             return found[0]["id"], found[0]["name"]
-        names = ", ".join(row["name"] for row in rows) or "none"
         if text:
+            names = ", ".join(row["name"] for row in rows) or "none"
             problem = f'{len(found)} locations are called "{text}".' if found else f'Unknown location "{text}".'
             near = "" if found else did_you_mean(text, (row["name"] for row in rows))
             raise NotFoundError(problem, hint=f"{near}Locations: {names}.")
+        if not rows:
+            raise UsageError("This tenant has no stock locations.", hint="Create one in the dashboard.")
+        names = ", ".join(row["name"] for row in found or rows)
         raise UsageError(
-            f"Which location? There are {len(found)}: {names}.",
+            f"Which location? There are {len(found)}: {names}." if found else f"No stock location is active: {names}.",
             hint='Add --location NAME, or set a default: synq config set location "NAME"',
         )

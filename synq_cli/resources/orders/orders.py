@@ -12,6 +12,7 @@ from synq_cli.errors import (
     RateLimitedError,
     RefusedError,
     RejectedError,
+    RunningError,
     SynqError,
     UsageError,
 )
@@ -42,6 +43,8 @@ _REFUSALS = (
 )  # fmt: skip
 # An order is confirmed within seconds, or waits for somebody.
 _PAUSES = (1.0, 15.0)
+# Seconds in which an order that is created in the background must appear in the list.
+_LONGEST_CREATION = 600.0
 # The server's clock may be behind ours by this many seconds, so that an order seems older than it is.
 _CLOCK_TOLERANCE = 600.0
 
@@ -113,9 +116,10 @@ class Orders(Resource):
     def watch(self, placed: Row, attempt: "Attempt", limit: float | None) -> Iterator[Row]:
         """Poll a placed order until it is confirmed; RejectedError if it fails or is cancelled.
 
-        An order that is created in the background has no id at first and is found by its key.
+        An order that is created in the background has no id at first and is found by its key; RunningError if it has
+        not appeared after ten minutes.
         """
-        order = placed
+        order, until = placed, self._api.now() + _LONGEST_CREATION
 
         def read() -> Row:
             nonlocal order
@@ -124,6 +128,8 @@ class Orders(Resource):
                 order = self._api.read(operations.GET_ORDER, {"orderID": known.lower()})
             else:
                 order = self._with_key(attempt) or order
+                if order is placed and self._api.now() > until:
+                    raise RunningError(f"The order with the key {attempt.key} has not appeared within 10 minutes.")
             return order
 
         name = placed.get("id")

@@ -157,8 +157,11 @@ class BulkJobs(Resource):
 
 def progress(job: Row) -> tuple[int | None, int | None]:
     """The rows processed and the rows in all; None where the job does not say."""
-    done, total = job.get("processed_items"), job.get("total_items")
-    return done if isinstance(done, int) else None, total if isinstance(total, int) else None
+    done, total = (
+        number if isinstance(number := job.get(name), int) and number >= 0 else None
+        for name in ("processed_items", "total_items")
+    )
+    return done, total
 
 
 def _rows_done(job: Row) -> str:

@@ -11,6 +11,8 @@ PAGE = 100
 MOST_IN_FLIGHT = 4
 _MOST_REREADS = 20
 _MOST_PASSES = 5
+# How often a row may be read on average in one pass.
+_MOST_REPEATED = 3
 
 Row = dict[str, Any]
 # The rows of a page, and the limit that the server used.
@@ -176,33 +178,38 @@ def _batches(
     """The new rows of each page, and whether they were the last.
 
     Pages overlap by one row. If a page does not start with a row seen before, rows have moved up, and the gap is read
-    again. Rows that moved to the top are found by further passes from there, until a page has nothing new; that finds
-    all of them if fewer rows than a page are added meanwhile. Reading stops after `_MOST_PASSES` passes with movement.
+    again. Further passes look for rows that moved to the top, until a page has nothing new; that finds all of them if
+    fewer rows than a page are added meanwhile. They read the whole list while fewer rows were seen than it has, which
+    is how an API shows that sorts equal rows differently for each page. Reading stops after `_MOST_PASSES` passes, and
+    in a pass that reads most of its rows again, since rows are then added as fast as they are read.
     """
     seen: set[int] = set()  # of hashes, which take a third of the memory of the keys
-
-    def unseen(rows: list[Row]) -> list[Row]:
-        fresh = {mark: row for row in rows if (mark := hash(key(row))) not in seen}
-        seen.update(fresh)
-        return list(fresh.values())
-
+    length = 0  # of the list when its end was last read, without rows that a page has twice
     rereads = 0
     for number in range(_MOST_PASSES):
         pages.restart()
-        moved, offset, stride, previous = False, 0, 0, None
-        while True:
+        moved, offset, stride, previous, read, doubled, gap = False, 0, 0, None, 0, 0, 0
+        while read <= _MOST_REPEATED * len(seen) + _MOST_REREADS * PAGE:
             rows, used = pages.page(offset, stride)
+            read += len(rows)
             first = key(rows[0]) if rows else None
             if offset > 0 and first != previous:
                 moved = True
                 pages.restart()
-            if offset > 0 and (first is None or hash(first) not in seen):
-                offset, rereads = max(offset - PAGE, 0), rereads + 1
+            if offset > gap and (first is None or hash(first) not in seen):
+                offset, gap, rereads = max(offset - PAGE, 0), offset, rereads + 1
             else:
-                fresh = unseen(rows)
-                rereads = 0 if fresh else rereads + 1
-                ended = len(rows) < min(used, PAGE) or (number > 0 and not fresh)
-                yield fresh, ended and not moved
+                marked = {hash(key(row)): row for row in rows}
+                fresh = [row for mark, row in marked.items() if mark not in seen]
+                seen.update(marked)
+                doubled += len(rows) - len(marked)
+                rereads = 0 if fresh or offset < length else rereads + 1
+                at_end = len(rows) < min(used, PAGE)
+                if at_end:
+                    length = offset + len(rows) - doubled
+                complete = len(seen) >= length
+                ended = at_end or (number > 0 and complete and not fresh)
+                yield fresh, ended and complete and not moved
                 if ended:
                     break
                 stride = len(rows) - 1
@@ -212,6 +219,8 @@ def _batches(
                     "The API repeats the same rows, so the list can't be read completely.",
                     hint="Stop earlier with --limit.",
                 )
-        if not moved:
+        else:
+            break
+        if complete and not moved:
             return
     on_unstable()

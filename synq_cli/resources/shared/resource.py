@@ -80,7 +80,7 @@ class Api(ApiTransport):
             longest = max(longest, len(rows))
             on_page(rows)
             used = answer.get("limit") if isinstance(answer, dict) else None
-            if not isinstance(used, int) or not 0 < used <= PAGE:
+            if not isinstance(used, int) or not max(len(rows), 1) <= used <= PAGE:
                 # A server that ignored the limit may have cut every page at its default size.
                 used = _DEFAULT_PAGE if len(rows) == longest == _DEFAULT_PAGE else PAGE
             return rows, used
@@ -92,7 +92,8 @@ class Api(ApiTransport):
             ends=ends,
             prefetch=prefetch,
             on_unstable=lambda: self.observer.warn(
-                f"Rows may be missing: {operation.what} kept changing while it was read. Run the command again."
+                f"Rows may be missing: {operation.what} kept changing while it was read, "
+                "or the API sorts it differently for each page. Run the command again."
             ),
         )
 

@@ -114,7 +114,8 @@ class TokenStore:
         """Call the keyring within the limit: a half-configured one never answers."""
 
         def ask() -> _Answer:
-            with one_at_a_time(self.lock_folder, "keyring.lock"):
+            # Half of the time, since the other process may have been stopped.
+            with one_at_a_time(self.lock_folder, "keyring.lock", self.limit / 2):
                 store = keyring.system_keyring(self.cache) if self.store is None else self.store
                 if type(store).__module__ == "keyring.backends.null":
                     raise MissingKeyringError("The keyring is disabled (null backend); it would store nothing.")

@@ -1,0 +1,93 @@
+"""Finds an earlier run that has sent the rows of a file already, by the hashes in its journal."""
+
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from synq_cli.bulk.journal import Facts, Journal, Row, State
+from synq_cli.bulk.runs import Runs
+
+_DAYS = 30
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """A run that has sent, or may have sent, `sent` of the `rows` of a plan; `is_same` if it is a run of just these.
+
+    With `is_certain` all that it has sent is done; `is_running` if another process works on it.
+    """
+
+    run: str
+    started_at: float
+    rows: int
+    sent: int
+    is_same: bool
+    is_certain: bool
+    is_running: bool
+    has_more: bool
+
+    @property
+    def sentence(self) -> str:
+        """Which rows were sent when."""
+        rows = f"{self.sent:,} of these {self.rows:,} rows"
+        if self.sent == self.rows:
+            rows = "This row" if self.rows == 1 else f"These {self.rows:,} rows"
+        verb = "was" if self.sent == 1 else "were"
+        if self.is_running:
+            return f"{rows} {verb} given to run {self.run}, which is running."
+        at = datetime.fromtimestamp(self.started_at).astimezone()
+        doubt = "" if self.is_certain else ", or may have been,"
+        return f"{rows} {verb} posted{doubt} on {at:%A} {at.day} {at:%B} at {at:%H:%M} by run {self.run}."
+
+    @property
+    def hint(self) -> str:
+        """What to do instead of posting them again."""
+        resume = f"To finish that run, run `synq runs resume {self.run}`. " if self.has_more else ""
+        return f"{resume}To post {'it' if self.rows == 1 else 'them'} again, add --again."
+
+
+def find_repeat(runs: Runs, rows: Sequence[Row], *, verb: str, scope: str, now: float) -> Repeat | None:
+    """The latest run of the last 30 days with the same rows, in any order, of which it has sent one or more.
+
+    Else the run that has sent most of these rows, if that is more than half of them. What was undone does not count.
+    """
+    wanted = _counted(row.hashes for row in rows)
+
+    def read(journal: Journal) -> "tuple[Facts, list[tuple[int, State, bool, bytes]], bool] | None":
+        facts = journal.facts
+        if (facts.verb, facts.scope) != (verb, scope) or facts.started_at < now - _DAYS * 86_400:
+            return None
+        return facts, journal.hashes(), journal.is_running
+
+    found = sorted(filter(None, runs.each(read)), key=lambda each: each[0].started_at, reverse=True)
+    undone = {facts.undoes: {line for line, state, *_ in entries if state == "done"} for facts, entries, _ in found}
+    repeats = []
+    for facts, entries, is_running in found:
+        sent = [
+            (state, hashes)
+            for line, state, may_be_sent, hashes in entries
+            if (may_be_sent or (is_running and state == "pending")) and line not in undone.get(facts.id, ())
+        ]
+        common = (wanted & _counted(hashes for _, hashes in sent)).total()
+        if common:
+            repeat = Repeat(
+                facts.id,
+                facts.started_at,
+                wanted.total(),
+                common,
+                is_same=wanted == _counted(hashes for *_, hashes in entries),
+                is_certain=all(state == "done" for state, _ in sent),
+                is_running=is_running and any(state != "done" for state, _ in sent),
+                has_more=any(state == "pending" for _, state, *_ in entries),
+            )
+            repeats.append(repeat)
+    if same := next((repeat for repeat in repeats if repeat.is_same), None):
+        return same
+    most = max(repeats, key=lambda repeat: repeat.sent, default=None)
+    return most if most and most.sent * 2 > most.rows else None
+
+
+def _counted(hashes: Iterable[bytes]) -> Counter[int]:
+    return Counter(array("Q", b"".join(hashes)))
