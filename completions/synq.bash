@@ -123,7 +123,7 @@ _synq_value() { # how to complete the value of "PATH --option", or the argument 
     *' --event') REPLY='words order.created order.updated product.created product.updated inventory.adjusted integration.synced accounting.order.created accounting.order.updated' ;;
     *' --rows') REPLY='words failed unknown all' ;;
     *' --count-as') REPLY='words log counter log-strict' ;;
-    *' -o'|*' --output') REPLY='words table json ndjson yaml csv tsv' ;;
+    *' -o'|*' --output') REPLY='words table json ndjson yaml csv tsv xlsx' ;;
     'orders get #1'|'orders track #1'|'orders fulfill #1'|'orders return #1'|'orders cancel #1') REPLY='ask order' ;;
     'products get #1') REPLY='ask product-or-sku' ;;
     'products jobs get #1'|'products jobs watch #1') REPLY='ask job' ;;

@@ -239,7 +239,7 @@ function __synq_options # the options of a command, and the global options
         case 'inventory adjust'
             printf '%s\t%s\n' \
                 '--location' 'Stock location' \
-                '--file' 'Adjust every row of a CSV, TSV or NDJSON file; - for...' \
+                '--file' 'Adjust every row of a CSV, TSV, NDJSON or .xlsx file; -...' \
                 '--report' 'Write the outcome of every row to FILE (.csv or .json)' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
@@ -309,7 +309,7 @@ function __synq_options # the options of a command, and the global options
                 '--confirm' 'Confirm with the profile'\''s name; required instead of...'
         case 'products export'
             printf '%s\t%s\n' \
-                '--to' 'Write products to FILE (.csv or .ndjson); - for standard...' \
+                '--to' 'Write products to FILE (.csv, .ndjson or .xlsx); - for...' \
                 '--whole' 'Add description and brand, for one request per product' \
                 '--dry-run' 'Show what would be sent and what would change, without...'
         case 'products import'
@@ -376,7 +376,7 @@ function __synq_options # the options of a command, and the global options
         case 'products jobs create'
             printf '%s\t%s\n' \
                 '--type' 'Type of the job' \
-                '--file' 'File of rows: an array in JSON or YAML, or NDJSON; - for...' \
+                '--file' 'File of rows: JSON or YAML array, NDJSON, CSV or .xlsx...' \
                 '--wait' 'Wait until it has finished' \
                 '--for' 'Stop waiting after SECONDS (exit status 75)' \
                 '-y' 'Skip the confirmation prompt' \
@@ -552,7 +552,7 @@ function __synq_options # the options of a command, and the global options
         '--json' 'Print JSON; short for -o json' \
         '-o' 'Output format' \
         '--output' 'Output format' \
-        '--columns' 'Only these columns of a table, CSV or TSV, by title or key' \
+        '--columns' 'Only these columns of a table, CSV, TSV or XLSX, by...' \
         '--fields' 'Only these fields, in this order, in any format' \
         '--jq' 'Filter the JSON with a jq expression' \
         '-q' 'Hide the footer, hints and progress; errors still show' \
@@ -611,7 +611,7 @@ function __synq_value # how to complete the value of "PATH --option", or the arg
         case '* --count-as'
             echo 'words log counter log-strict'
         case '* -o' '* --output'
-            echo 'words table json ndjson yaml csv tsv'
+            echo 'words table json ndjson yaml csv tsv xlsx'
         case 'orders get #1' 'orders track #1' 'orders fulfill #1' 'orders return #1' 'orders cancel #1'
             echo 'ask order'
         case 'products get #1'

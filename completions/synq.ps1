@@ -238,7 +238,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
         }
         'inventory adjust' {
             "--location`tStock location"
-            "--file`tAdjust every row of a CSV, TSV or NDJSON file; - for..."
+            "--file`tAdjust every row of a CSV, TSV, NDJSON or .xlsx file; -..."
             "--report`tWrite the outcome of every row to FILE (.csv or .json)"
             "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
@@ -308,7 +308,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'products export' {
-            "--to`tWrite products to FILE (.csv or .ndjson); - for standard..."
+            "--to`tWrite products to FILE (.csv, .ndjson or .xlsx); - for..."
             "--whole`tAdd description and brand, for one request per product"
             "--dry-run`tShow what would be sent and what would change, without..."
         }
@@ -375,7 +375,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
         }
         'products jobs create' {
             "--type`tType of the job"
-            "--file`tFile of rows: an array in JSON or YAML, or NDJSON; - for..."
+            "--file`tFile of rows: JSON or YAML array, NDJSON, CSV or .xlsx..."
             "--wait`tWait until it has finished"
             "--for`tStop waiting after SECONDS (exit status 75)"
             "-y`tSkip the confirmation prompt"
@@ -551,7 +551,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
     "--json`tPrint JSON; short for -o json"
     "-o`tOutput format"
     "--output`tOutput format"
-    "--columns`tOnly these columns of a table, CSV or TSV, by title or key"
+    "--columns`tOnly these columns of a table, CSV, TSV or XLSX, by..."
     "--fields`tOnly these fields, in this order, in any format"
     "--jq`tFilter the JSON with a jq expression"
     "-q`tHide the footer, hints and progress; errors still show"
@@ -665,8 +665,8 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         '* --event' { return 'words order.created order.updated product.created product.updated inventory.adjusted integration.synced accounting.order.created accounting.order.updated' }
         '* --rows' { return 'words failed unknown all' }
         '* --count-as' { return 'words log counter log-strict' }
-        '* -o' { return 'words table json ndjson yaml csv tsv' }
-        '* --output' { return 'words table json ndjson yaml csv tsv' }
+        '* -o' { return 'words table json ndjson yaml csv tsv xlsx' }
+        '* --output' { return 'words table json ndjson yaml csv tsv xlsx' }
         'orders get #1' { return 'ask order' }
         'orders track #1' { return 'ask order' }
         'orders fulfill #1' { return 'ask order' }

@@ -16,12 +16,12 @@ DIST = ROOT / "dist"
 WORK = ROOT / ".cache/package"
 LOCK = ROOT / "constraints.txt"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-# They use every dependency: rich, jq, yaml; keyring, filelock, platformdirs; falcon, waitress, PyJWT; typer, httpx;
-# email-validator and rfc3986-validator.
+# They use every dependency: rich, jq, yaml, xlsxwriter, calamine; keyring, filelock, platformdirs; falcon, waitress,
+# PyJWT; typer, httpx; email-validator and rfc3986-validator.
 TESTS = (
     "tests/output", "tests/session", "tests/http", "tests/sandbox/test_serve.py", "tests/sandbox/test_identity.py",
     "tests/commands/test_orders_line.py", "tests/commands/test_bulk_line.py", "tests/commands/test_catalogue_line.py",
-    "tests/commands/test_organization_line.py",
+    "tests/commands/test_organization_line.py", "tests/test_rows.py",
 )  # fmt: skip
 
 
@@ -127,9 +127,11 @@ def check_alone(wheel: Path) -> Path:
     check((status, out) == (2, "") and "'synq-cli[sandbox]'" in err, "without the extra sandbox it names the extra")
     status, out, err = synq("schema", "--jq", ".version")
     check((status, out) == (2, "") and "'synq-cli[jq]'" in err, "without the extra jq it names the extra")
-    install(bin_, f"{wheel}[sandbox,jq]")
+    status, out, err = synq("orders", "list", "-o", "xlsx")
+    check((status, out) == (2, "") and "'synq-cli[excel]'" in err, "without the extra excel it names the extra")
+    install(bin_, f"{wheel}[sandbox,jq,excel]")
     status, out, _ = synq("--sandbox", "orders", "list", "--limit", "1", "--jq", ".[].status")
-    check((status, out.count("\n")) == (0, 1), "with both extras it works")
+    check((status, out.count("\n")) == (0, 1), "with the extras it works")
     run(bin_ / "python", "-m", "pip", "check")
     return bin_
 
@@ -154,7 +156,14 @@ def check_lowest(wheel: Path, source: Path) -> None:
     bin_ = environment("lowest")
     test = f"{ROOT}/pyproject.toml:test"
     install(
-        bin_, f"{wheel}[sandbox,jq]", "--group", test, "--constraint", constraints, "--constraint", WORK / "tools.txt"
+        bin_,
+        f"{wheel}[sandbox,jq,excel]",
+        "--group",
+        test,
+        "--constraint",
+        constraints,
+        "--constraint",
+        WORK / "tools.txt",
     )
     run_tests(bin_, source)
 
@@ -181,7 +190,7 @@ def audit(*, optional: bool) -> None:
     Asks a service of PyPI. Without an answer it exits with an error, or if `optional` says so and returns.
     """
     bin_ = environment("audit")
-    install(bin_, f"{ROOT}[sandbox,jq]", "--build-constraint", LOCK)
+    install(bin_, f"{ROOT}[sandbox,jq,excel]", "--build-constraint", LOCK)
     newest = WORK / "audit.txt"
     newest.write_text("\n".join(installed(bin_)), encoding="utf-8")
     for requirements in (newest, LOCK):

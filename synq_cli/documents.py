@@ -43,8 +43,16 @@ def binary(stdin: TextIO) -> BinaryIO:
 
 def read_text(path: str, stdin: TextIO) -> str:
     """The same as text, from UTF-8 or, by its byte order mark, UTF-16; the mark stays."""
-    data = read_bytes(path, stdin)
-    refuse_workbook(data, path)
+    return decoded(read_bytes(path, stdin), path)
+
+
+def decoded(data: bytes, path: str) -> str:
+    """The text of a file with these bytes; UsageError if it is not text."""
+    if is_workbook(data):
+        raise UsageError(
+            f"{shown_name(path)} is an Excel workbook, which can't be used here.", hint="Use JSON or YAML."
+        )
+    refuse_archive(data, path)
     marks = {BOM_UTF16_LE: "utf-16-le", BOM_UTF16_BE: "utf-16-be"}
     try:
         return data.decode(marks.get(data[:2], "utf-8"))
@@ -52,15 +60,20 @@ def read_text(path: str, stdin: TextIO) -> str:
         raise UsageError(f"{shown_name(path)} can't be read: it is not UTF-8 text.", hint="Save it as UTF-8.") from None
 
 
-def refuse_workbook(start: bytes, name: str) -> None:
-    """UsageError if a file that starts so is an Excel workbook or another ZIP archive, whatever its name."""
-    if start.startswith(_OLE) or (start.startswith(_ZIP) and b"xl/" in start):
-        kind = "an Excel workbook"
+def is_workbook(start: bytes) -> bool:
+    """Whether a file that starts so is an Excel workbook (.xlsx), whatever its name."""
+    return start.startswith(_ZIP) and b"xl/" in start
+
+
+def refuse_archive(start: bytes, name: str) -> None:
+    """UsageError if a file that starts so is another ZIP archive, or a workbook that can't be read."""
+    if start.startswith(_OLE):
+        kind, hint = "an Excel workbook in an old format or with a password", "Save it as .xlsx without a password."
     elif start.startswith(_ZIP):
-        kind = "a ZIP archive"
+        kind, hint = "a ZIP archive, not text", "Unpack it, and use the file in it."
     else:
         return
-    raise UsageError(f"{shown_name(name)} is {kind}, not text.", hint="Save the sheet as CSV UTF-8, and use that file.")
+    raise UsageError(f"{shown_name(name)} is {kind}.", hint=hint)
 
 
 def read_document(text: str, name: str) -> Any:

@@ -1,4 +1,8 @@
-"""The reader of rows for every command that takes a file of them: CSV, TSV, NDJSON, and arrays in JSON or YAML."""
+"""The reader of rows for every command that takes a file of them.
+
+Files are CSV, TSV, NDJSON, arrays in JSON or YAML, and sheets of Excel workbooks. A sheet is turned into text first:
+CSV whose lines are the rows of the sheet, delimited by SHEET.
+"""
 
 import csv
 import re
@@ -8,16 +12,31 @@ from dataclasses import dataclass, field
 from functools import partial
 from io import BytesIO, IncrementalNewlineDecoder
 from itertools import chain
-from typing import IO, Any, BinaryIO
+from typing import IO, Any, BinaryIO, TextIO
 
 from synq_cli import exact_json
-from synq_cli.documents import NDJSON_SUFFIXES, YAML_SUFFIXES, read_document, refuse_workbook
+from synq_cli.documents import (
+    NDJSON_SUFFIXES,
+    YAML_SUFFIXES,
+    decoded,
+    is_workbook,
+    read_bytes,
+    read_document,
+    refuse_archive,
+    shown_name,
+)
 from synq_cli.errors import UsageError
 from synq_cli.nearest import did_you_mean, nearest
 
 # Columns that a file of failed rows has on top; they are dropped when it is read again.
 REPORTED = ("error_code", "error")
 _DELIMITERS = ",;\t"
+# The delimiter of a sheet as text. It is in no other file, and XML, of which workbooks are made, can't hold it.
+SHEET = "\x1f"
+# Columns whose digits are a name; a spreadsheet shows many digits with an exponent, and saves what it shows.
+_CODES = ("sku", "barcode", "variant_id")
+_ROUNDED = re.compile(r"-?\d([.,]\d+)?E\+\d+")
+_ERRORS = ("#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!")
 _FORMULA = re.compile("'*[=+\\-@\t\r]")
 # In bytes for a line, in characters for a CSV field. A longer line is read in pieces, none of which is a row.
 _LONGEST = 10_000_000
@@ -125,7 +144,7 @@ class RowReader:
     def layout(self, file: BinaryIO) -> Layout:
         """How the file is written; UsageError if it is empty, no text, a JSON array, or if its columns are wrong."""
         peeked = file.read(PEEKED)
-        refuse_workbook(peeked, self._name)
+        refuse_archive(peeked, self._name)
         lines = _Lines(file, len(BOM_UTF8) if peeked.startswith(BOM_UTF8) else 0, 0)
         start, rest = lines.position, iter(lines)
         first = next((line for line in rest if line.replace(",", "").replace(";", "").strip()), "")
@@ -137,7 +156,10 @@ class RowReader:
             return Layout("", [], start, 0)
         if mark == "[":
             raise UsageError(f"{self._name} is a JSON array: write one object a line instead.", hint="jq -c '.[]' FILE")
-        delimiter = max(_DELIMITERS, key=partial(self._columns_found, first))
+        if SHEET in first:
+            delimiter, self.unit = SHEET, "row"
+        else:
+            delimiter = max(_DELIMITERS, key=partial(self._columns_found, first))
         try:
             header = next(_csv(chain([first], rest), delimiter))
         except csv.Error as error:
@@ -221,19 +243,27 @@ class RowReader:
             record = Record(lines.line + 1, lines.position)
             try:
                 record.written = next(reader)
+                if layout.delimiter == SHEET:
+                    record.written = [cell.replace("\r", "\n") for cell in record.written]
             except StopIteration:
                 return
             except csv.Error as error:
                 record.problem = f"not valid CSV: {error}"
                 yield record
                 continue
-            cells = [unguarded(cell).strip() for cell in record.written]
+            sheet = layout.delimiter == SHEET
+            cells = [(cell if sheet else unguarded(cell)).strip() for cell in record.written]
             if not any(cells) and not lines.damaged:
                 continue
             if len(cells) < len(keys) or any(cells[len(keys) :]):
                 record.problem = f"expected {len(keys)} fields as in the first line, but found {len(cells)}"
             elif nameless := [at for at, key in enumerate(keys) if not key and cells[at]]:
                 record.problem = f"column {nameless[0] + 1} has a value, but no name in the first line"
+            elif spoiled := [(key, cells[at]) for at, key in kept if _is_spoiled(key, cells[at], sheet=sheet)]:
+                why = "which a spreadsheet has rounded: make the column text, and enter it again"
+                if spoiled[0][1] in _ERRORS:
+                    why = "an error in the spreadsheet: fix its formula"
+                record.problem = f'"{spoiled[0][0]}" is {spoiled[0][1]}, {why}'
             else:
                 record.fields = {key: cells[at] for at, key in kept if cells[at] or not keep_others}
             yield record
@@ -318,14 +348,54 @@ def unguarded(cell: str) -> str:
     return cell[1:] if cell[:1] == "'" and _FORMULA.match(cell) else cell
 
 
+def _is_spoiled(key: str, cell: str, *, sheet: bool) -> bool:
+    """Whether a spreadsheet has put something else in place of the cell's value."""
+    return cell in _ERRORS or ((sheet or key in _CODES) and _ROUNDED.fullmatch(cell) is not None)
+
+
+def split_sheet(path: str) -> tuple[str, str | None]:
+    """A path and the name of a sheet from text such as `counts.xlsx#Monday`; without a sheet None."""
+    found = re.fullmatch(r"(.+?\.xls[xm])#(.*)", path, re.IGNORECASE | re.DOTALL)
+    return (found[1], found[2]) if found else (path, None)
+
+
+def read_rows(path: str, stdin: TextIO) -> str:
+    """The text of a file, as RowReader.read takes it; of a workbook the first sheet, or the one after a #.
+
+    UsageError if it can't be read.
+    """
+    file, sheet = split_sheet(path)
+    data = read_bytes(file, stdin)
+    if sheet is None and not is_workbook(data):
+        return decoded(data, path)
+    return "".join(_sheet_lines(data, file, sheet))
+
+
+def _sheet_lines(data: bytes, path: str, sheet: str | None) -> Iterator[str]:
+    """A sheet as text, one line a row. A line feed in a cell becomes a carriage return, so that lines are rows."""
+    from synq_cli.excel.reading import read_sheet
+
+    if not is_workbook(data):
+        raise UsageError(f"{shown_name(path)} is not an Excel workbook: it has no sheets.")
+    for row in read_sheet(data, shown_name(path), sheet):
+        cells = [cell.replace("\r\n", "\n").replace("\n", "\r").replace('"', '""') for cell in row]
+        yield "".join([f'"{cell}"{SHEET}' for cell in cells] if any(cells) else []) + "\n"
+
+
 def can_be_read_in_place(start: bytes) -> bool:
     """Whether a file that starts so is UTF-8 with line feeds, as RowReader takes it."""
+    if is_workbook(start):
+        return False
     return not start.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) and (b"\n" in start or b"\r" not in start)
 
 
-def copy_as_utf8(source: IO[bytes], target: IO[bytes]) -> None:
+def copy_as_utf8(source: IO[bytes], target: IO[bytes], path: str = "-") -> None:
     """Copy a file so that RowReader can read it; UnicodeDecodeError if it has the mark of UTF-16 and is not."""
     part = source.read(PEEKED)
+    file, sheet = split_sheet(path)
+    if sheet is not None or is_workbook(part):
+        target.writelines(line.encode() for line in _sheet_lines(part + source.read(), file, sheet))
+        return
     decoder = None
     if not can_be_read_in_place(part):
         is_utf16 = part.startswith((BOM_UTF16_LE, BOM_UTF16_BE))

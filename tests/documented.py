@@ -46,8 +46,8 @@ _INSTALLS = "it changes the machine; make package covers it"
 UNRUN = {
     "make demo": ".ci/run runs it",
     "make test": "it runs this test",
-    "pipx install '.[sandbox,jq]'": _INSTALLS,
-    "uv tool install '.[sandbox,jq]'": _INSTALLS,
+    "pipx install '.[sandbox,jq,excel]'": _INSTALLS,
+    "uv tool install '.[sandbox,jq,excel]'": _INSTALLS,
     "synq completion install": "it changes the shell's start-up files; tests/completion covers it",
     "synq auth login": "it asks for a token on a terminal; tests/journeys covers it",
     "synq auth status": "it needs a login",

@@ -128,7 +128,7 @@ class Runner:
         console = Console(*(STREAMS if terminal else ()), stdout=stdout)
         done = console.invoke(app, line, input=stdin, catch_exceptions=False, obj=system)
         # Not done.stdout, which replaces the line ends of CSV.
-        out = done.stdout_bytes.decode() if stdout is None else stdout.getvalue()
+        out = done.stdout_bytes.decode(errors="surrogateescape") if stdout is None else stdout.getvalue()
         return Result(done.exit_code, out, done.stderr_bytes.decode())
 
     def seed_sandbox(self) -> Path:

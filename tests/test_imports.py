@@ -25,6 +25,7 @@ LIBRARIES = {
     "jwt": ("sandbox",),
     "keyring": ("session/tokens/keyring",),
     "platformdirs": ("state/folders",),
+    "python_calamine": ("excel",),
     "rfc3986_validator": ("addresses",),
     "rich": ("output",),
     "sqlite3": ("state", "sandbox/store"),
@@ -32,6 +33,7 @@ LIBRARIES = {
     "typer": ("app", "cli"),
     "urllib.request": (),
     "waitress": ("sandbox",),
+    "xlsxwriter": ("excel",),
     "yaml": ("exact_yaml",),
 }
 MODULES_IN_A_FOLDER = 12

@@ -1,15 +1,23 @@
 """The reader of rows: one table of files as people and programs write them, and each command that takes a file."""
 
 import io
+import sys
+from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
 import pytest
+import xlsxwriter
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from synq_cli.errors import UsageError
 from synq_cli.exact_json import dumps
-from synq_cli.rows import Columns, Record, RowReader, copy_as_utf8
+from synq_cli.excel.reading import read_sheet
+from synq_cli.excel.writing import workbook
+from synq_cli.rows import Columns, Record, RowReader, copy_as_utf8, read_rows
 
 STOCK = Columns((("sku", "variant_id"), ("delta",)), ("location",))
 PRODUCTS = Columns((("title",),), ("sku", "price"), keep_others=True)
@@ -100,6 +108,9 @@ BAD_ROWS = {
     "true as a number": ('{"sku":"A","delta":true}\n', 1, '"delta" must be text or a number'),
     "near miss": ('{"sku":"A","delta":1,"locaton":"L"}\n', 1, 'unknown column "locaton": did you mean "location"?'),
     "half a character": ('{"sku":"\\ud83d","delta":1}\n', 1, '"sku" ends in the middle of a character'),
+    "rounded code": ("sku,delta\nA,1\n5.01235E+12,1\n", 3, '"sku" is 5.01235E+12, which a spreadsheet has rounded'),
+    "rounded code with a comma": ('sku,delta\n"5,01E+12",1\n', 2, '"sku" is 5,01E+12, which a spreadsheet has rounded'),
+    "error of a formula": ("sku,delta,location\nA,1,#N/A\n", 2, '"location" is #N/A, an error in the spreadsheet'),
     "deep nesting": ('{"sku":' + "[" * 100_000 + "\n", 1, "nested too deeply"),
     "second item of an array": ('[{"sku":"A","delta":1},7]', 2, "not a JSON object"),
 }
@@ -154,6 +165,127 @@ def test_copy_is_utf8_with_line_feeds(data: bytes) -> None:
     assert [row.fields for row in reader.records(copy, reader.layout(copy))] == [{"title": "Čap \u010a"}]
 
 
+def archive(*names: str) -> bytes:
+    packed = io.BytesIO()
+    with ZipFile(packed, "w") as file:
+        for name in names:
+            file.writestr(name, "sku,delta\r\n")
+    return packed.getvalue()
+
+
+HEADER = ("sku", "delta", "location")
+SHEETS: dict[str, tuple[list[tuple[object, ...]], list[dict[str, str]]]] = {
+    "text": ([HEADER, ("A-1", "-5", "Leith"), ("B 2", "+7", None)], ROWS),
+    "numbers": ([("SKU ", "Delta"), (5012350000000, Decimal(3)), ("0050", -3)],
+                [{"sku": "5012350000000", "delta": "3"}, {"sku": "0050", "delta": "-3"}]),
+    "all digits of a number": ([HEADER, (999_999_999_999_999, Decimal("19.90"), Decimal("0.1") * 3)],
+                               [{"sku": "999999999999999", "delta": "19.9", "location": "0.3"}]),
+    "what would be formulas in CSV": ([HEADER, ("=1+1", "-5", "@L"), ("'=1", "+7", "'L")],
+                                      [{"sku": "=1+1", "delta": "-5", "location": "@L"},
+                                       {"sku": "'=1", "delta": "+7", "location": "'L"}]),
+    "empty first rows and column": ([(), (), (None, "sku", "delta"), (), (None, "A", 1)], [A]),
+    "a line end, quotes and a delimiter": ([HEADER, ("A", 1, 'two\n"lines"\x1f')], [A | {"location": 'two\n"lines"'}]),
+    "one column": ([("sku",), ("A",)], [{"sku": "A"}]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SHEETS)
+def test_sheet_is_read_as_text(name: str, tmp_path: Path) -> None:
+    cells, rows = SHEETS[name]
+    columns = Columns((("sku",),), ("delta", "location"))
+    file = tmp_path / "counts"
+    file.write_bytes(workbook(cells))
+    reader = RowReader(columns, "f")
+    records = reader.read(read_rows(str(file), io.StringIO()))
+    found = [{key: cell.rstrip("\x1f") for key, cell in record.fields.items()} for record in records]
+    assert ([record.problem for record in records], found) == ([""] * len(rows), rows)
+    assert (records[-1].line, reader.unit) == (len(cells), "row")
+
+
+def test_dates_and_booleans_of_a_sheet_are_text_in_iso_8601() -> None:
+    day = datetime(2026, 11, 29, 7, 5)  # noqa: DTZ001 a sheet's times have no zone
+    data = workbook([["a", "b", "c"], [True, day.date(), day]], ["General", "yyyy-mm-dd", "d/m/yy h:mm"])
+    assert list(read_sheet(data, "f", None))[1:] == [["true", "2026-11-29", "2026-11-29 07:05:00"]]
+
+
+CELLS = st.text(st.characters(exclude_characters="\ufffe\uffff", exclude_categories=["Cs"])) | st.sampled_from(
+    ["_x0041_", "=1", "a\r\nb", "\x00", " x ", "#N/A", "1E+5", "http://a/", "{=1}"]
+)
+
+
+@given(st.lists(st.lists(CELLS, min_size=3, max_size=3), min_size=1, max_size=4))
+@settings(max_examples=50)
+@example([["=1+1", "'", "\ufeff"]])
+def test_text_comes_back_from_a_workbook(rows: list[list[str]]) -> None:
+    found = list(read_sheet(workbook(rows), "f", None))
+    assert [cells + [""] * (3 - len(cells)) for cells in found] + [[""] * 3] * (len(rows) - len(found)) == rows
+
+
+@given(st.decimals(-(10**15) + 1, 10**15 - 1, places=3) | st.integers(-(10**15) + 1, 10**15 - 1))
+@settings(max_examples=50)
+def test_number_of_fifteen_digits_comes_back_from_a_workbook(number: Decimal | int) -> None:
+    number = Decimal(f"{number:.15g}") if isinstance(number, Decimal) else number
+    ((text,),) = read_sheet(workbook([[number]]), "f", None)
+    assert Decimal(text) == number
+    assert "E" not in text
+
+
+def several_sheets() -> bytes:
+    made = io.BytesIO()
+    with xlsxwriter.Workbook(made) as book:
+        book.add_worksheet("Notes").hide()
+        book.add_worksheet("Leith").write_column("A1", ["sku", "L"])
+        book.add_chartsheet()
+        monday = book.add_worksheet("Mon & Tue #2")
+        monday.activate()
+        monday.write_row("A1", HEADER)
+        monday.write_row("A3", [12345678901234567])
+        monday.write_formula("B3", "=1+1", value=2)
+        monday.write_formula("C3", '=VLOOKUP("x",A1:B2,\n2)', value="#N/A")
+        monday.write_row("A4", ["A"])
+        monday.write_formula("B4", "=4-2", value=2)
+        monday.write_formula("C4", "=1/0", value="#DIV/0!")
+    return made.getvalue()
+
+
+def test_sheet_is_chosen_by_its_name_and_formulas_by_their_values(tmp_path: Path) -> None:
+    file = tmp_path / "counts.xlsx"
+    file.write_bytes(several_sheets())
+    (row,) = read(read_rows(str(file), io.StringIO()), Columns((("sku",),)))
+    assert row.fields == {"sku": "L"}
+    first, second = read(read_rows(f"{file}#Mon & Tue #2", io.StringIO()), Columns((("sku",),), ("delta", "location")))
+    assert (first.line, first.problem[:34]) == (3, '"sku" is 1.23456789012346E+16, whi')
+    assert second.problem == '"location" is #DIV/0!, an error in the spreadsheet: fix its formula'
+    with pytest.raises(UsageError) as refused:
+        read_rows(f"{file}#Lieth", io.StringIO())
+    assert refused.value.message == f'{file} has no sheet "Lieth".'
+    assert refused.value.hint == "Did you mean Leith? Sheets: Notes, Leith, Mon & Tue #2."
+
+
+def test_cell_far_away_is_refused_before_the_sheet_is_read() -> None:
+    made = io.BytesIO()
+    with xlsxwriter.Workbook(made) as book:
+        sheet = book.add_worksheet()
+        sheet.write("A1", "sku")
+        sheet.write("XFD1048576", "x")
+    with pytest.raises(UsageError, match="too large: its sheet has 1,048,576 rows and 16,384 columns"):
+        list(read_sheet(made.getvalue(), "f", None))
+
+
+@pytest.mark.parametrize("data", [b"PK\x03\x04 xl/", archive("xl/workbook.xml"), several_sheets()[:-100]])
+def test_damaged_workbook_is_refused(data: bytes) -> None:
+    with pytest.raises(UsageError, match="it is damaged"):
+        list(read_sheet(data, "f", None))
+
+
+def test_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "python_calamine", None)
+    with pytest.raises(UsageError) as refused:
+        list(read_sheet(workbook([["sku"]]), "f", None))
+    assert refused.value.message == "Excel workbooks need the optional extra 'excel', which is not installed."
+    assert "pip install 'synq-cli[excel]'" in refused.value.hint
+
+
 LINES = {
     ("inventory", "adjust", "--yes", "--file"): "sku,delta,delta\nA,1,2\n",
     ("orders", "create", "--yes", "--file"): '{"channel":"a","channel":"b"}\n{}\n',
@@ -175,26 +307,20 @@ def test_each_command_with_a_file_of_rows_uses_it(
     assert " twice" in result.err
 
 
-def archive(*names: str) -> bytes:
-    packed = io.BytesIO()
-    with ZipFile(packed, "w") as file:
-        for name in names:
-            file.writestr(name, "sku,delta\r\n")
-    return packed.getvalue()
-
-
 @pytest.mark.parametrize("line", LINES, ids=" ".join)
 @pytest.mark.parametrize("way", ["file", "standard input"])
 @pytest.mark.parametrize(
     ("content", "kind"),
     [
-        (archive("docProps/app.xml", "xl/workbook.xml"), "an Excel workbook"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\r", "an Excel workbook"),  # .xls, or .xlsx with a password
-        (archive("counts.csv"), "a ZIP archive"),
+        (
+            b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\r",
+            "an Excel workbook in an old format or with a password.\n  Save it as .xlsx without a password.\n",
+        ),
+        (archive("counts.csv"), "a ZIP archive, not text.\n  Unpack it, and use the file in it.\n"),
     ],
-    ids=["xlsx", "xls", "zip"],
+    ids=["xls", "zip"],
 )
-def test_workbook_is_recognized_by_its_content(
+def test_archive_is_recognized_by_its_content(
     synq: Any, tmp_path: Path, line: tuple[str, ...], way: str, content: bytes, kind: str
 ) -> None:
     file = tmp_path / "rows.csv"
@@ -203,7 +329,28 @@ def test_workbook_is_recognized_by_its_content(
     result = synq("--sandbox", *line, name, stdin=stdin)
     shown = name if way == "file" else "standard input"
     assert (result.status, result.out) == (2, "")
-    assert f"synq: {shown} is {kind}, not text.\n  Save the sheet as CSV UTF-8, and use that file.\n" in result.err
+    assert f"synq: {shown} is {kind}" in result.err
+
+
+@pytest.mark.parametrize("line", [line for line in LINES if "orders" not in line], ids=" ".join)
+@pytest.mark.parametrize("way", ["file", "sheet", "standard input"])
+def test_each_command_with_a_file_of_rows_takes_a_workbook(
+    synq: Any, tmp_path: Path, line: tuple[str, ...], way: str
+) -> None:
+    content = workbook([text.split(",") for text in LINES[line].splitlines()])
+    file = tmp_path / "rows.xlsx"
+    file.write_bytes(content)
+    name = {"file": str(file), "sheet": f"{file}#Sheet1", "standard input": "-"}[way]
+    result = synq("--sandbox", *line, name, stdin=content if way == "standard input" else b"")
+    assert (result.status, result.out) == (2, "")
+    assert " twice" in result.err
+    assert list(tmp_path.glob("state/runs/*.input")) == []
+
+
+def test_orders_have_items_which_a_sheet_has_no_place_for(synq: Any) -> None:
+    result = synq("--sandbox", "orders", "create", "--yes", "--file", "-", stdin=workbook([["channel"], ["web"]]))
+    assert (result.status, result.out) == (2, "")
+    assert "synq: standard input is an Excel workbook, which can't be used here.\n  Use JSON or YAML.\n" in result.err
 
 
 def test_file_with_the_mark_of_utf16_that_is_not_leaves_no_copy(synq: Any, tmp_path: Path) -> None:

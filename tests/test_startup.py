@@ -24,7 +24,7 @@ print("\\n" + " ".join(sorted(sys.modules)), file=sys.stderr)
 """
 HEAVY = {
     "asyncio", "email_validator", "falcon", "filelock", "httpx", "jq", "keyring", "platformdirs", "pydantic",
-    "rfc3986_validator", "rich", "sqlite3", "ssl", "waitress", "yaml",
+    "python_calamine", "rfc3986_validator", "rich", "sqlite3", "ssl", "waitress", "xlsxwriter", "yaml",
 }  # fmt: skip
 
 
@@ -62,7 +62,7 @@ def test_completion_imports_neither_typer_nor_anything_heavy(tmp_path: Path, kin
 def test_sandbox_orders_import_no_rich_yaml_or_keyring(tmp_path: Path) -> None:
     modules = loaded(tmp_path, "--sandbox", "orders", "list", "--json", "--limit", "1")
     assert modules & {"httpx", "sqlite3"} == {"httpx", "sqlite3"}
-    assert modules & {"rich", "yaml", "keyring", "pydantic", "filelock"} == set()
+    assert modules & {"rich", "yaml", "keyring", "pydantic", "filelock", "xlsxwriter", "python_calamine"} == set()
 
 
 def test_network_orders_import_no_rich_yaml_or_keyring(tmp_path: Path) -> None:

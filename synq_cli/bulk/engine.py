@@ -6,7 +6,7 @@ from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import Protocol
 
-from synq_cli.bulk.journal import Facts, Journal, Row
+from synq_cli.bulk.journal import Journal, Row
 from synq_cli.bulk.plan import Plan, seconds_for
 from synq_cli.bulk.progress import Bar, Progress
 from synq_cli.bulk.repeats import Repeat, find_repeat
@@ -90,7 +90,7 @@ class Engine:
         if unclear:
             self.observer.note(
                 f"The outcome of {verb.counted(len(unclear))} is unknown; they are not undone. "
-                f"Run `{self._command(facts)}` first to look for them."
+                f"Run `{facts.resume_command}` first to look for them."
             )
         return self._estimated(Plan(verb, rows, file=facts.file, undoes=facts.id), with_levels=with_levels)
 
@@ -111,7 +111,7 @@ class Engine:
     def start(self, plan: Plan) -> Outcome:
         """Journal the plan's rows and send them; RefusedError if another process has sent them since the plan."""
         with self._created(plan) as journal:
-            self.observer.note(f"Run {journal.facts.id}: if it stops, resume it with `{self._command(journal.facts)}`.")
+            self.observer.note(f"Run {journal.facts.id}: if it stops, resume it with `{journal.facts.resume_command}`.")
             return self._work(plan.verb, journal)
 
     def _created(self, plan: Plan) -> Journal:
@@ -194,11 +194,8 @@ class Engine:
             left = row["rows"] - row["done"] - row["failed"]
             self.observer.warn(
                 f"An earlier run of this file, {row['id']}, is {row['state']} with {left} of {row['rows']} rows left. "
-                f"To finish it, run `synq runs resume {row['id']}`. This is a new run of all rows."
+                f"To finish it, run `{row['resume_command']}`. This is a new run of all rows."
             )
-
-    def _command(self, facts: Facts) -> str:
-        return f"synq runs resume {facts.id}" + (f" --profile {facts.profile}" if facts.profile != "default" else "")
 
     def _work(self, verb: Verb, journal: Journal) -> Outcome:
         started = self.now()
@@ -234,7 +231,7 @@ class Engine:
             "seconds": round(self.now() - started, 1),
             "failed_file": self._write_failed(journal),
         }
-        return Outcome(row, rows, reason, self._command(journal.facts), verb)
+        return Outcome(row, rows, reason, journal.facts.resume_command, verb)
 
     def _reconcile(self, verb: Verb, journal: Journal) -> None:
         """Find receipts of rows whose answer was lost; where that can't be done, they stay unknown."""

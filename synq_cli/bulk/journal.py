@@ -59,6 +59,11 @@ class Facts:
     dialect: Mapping[str, Any] | None = None
     undoes: str | None = None
 
+    @property
+    def resume_command(self) -> str:
+        """The command that resumes the run."""
+        return f"synq runs resume {self.id}" + (f" --profile {self.profile}" if self.profile != "default" else "")
+
 
 @dataclass(frozen=True)
 class Row:
@@ -198,11 +203,9 @@ class Journal:
         """Line, state and hashes of each row, and whether it was sent, or may have been: nothing if none were kept."""
         if not self._execute("SELECT 1 FROM pragma_table_info('entries') WHERE name = 'hashes'"):
             return []  # made by an earlier version
-        found = self._execute("SELECT line, state, code, hashes FROM entries ORDER BY line")
         # A row that is to be sent again has the code of an attempt that may have gone through.
-        return [
-            (line, state, state in {"sent", "done"} or code == UNKNOWN, hashes) for line, state, code, hashes in found
-        ]
+        may_be_sent = f"state IN ('sent', 'done') OR IFNULL(code, '') = '{UNKNOWN}'"
+        return self._execute(f"SELECT line, state, {may_be_sent}, hashes FROM entries")  # noqa: S608 no value of a user
 
     def counts(self) -> dict[State, int]:
         """How many rows are in each state."""

@@ -16,7 +16,8 @@ _DAYS = 30
 class Repeat:
     """A run that has sent, or may have sent, `sent` of the `rows` of a plan; `is_same` if it is a run of just these.
 
-    With `is_certain` all that it has sent is done; `is_running` if another process works on it.
+    With `is_certain` all that it has sent is done; `is_running` if another process works on it. If it has rows left,
+    there is a `resume_command`.
     """
 
     run: str
@@ -26,7 +27,7 @@ class Repeat:
     is_same: bool
     is_certain: bool
     is_running: bool
-    has_more: bool
+    resume_command: str | None
 
     @property
     def sentence(self) -> str:
@@ -44,8 +45,12 @@ class Repeat:
     @property
     def hint(self) -> str:
         """What to do instead of posting them again."""
-        resume = f"To finish that run, run `synq runs resume {self.run}`. " if self.has_more else ""
-        return f"{resume}To post {'it' if self.rows == 1 else 'them'} again, add --again."
+        instead = ""
+        if self.is_running:
+            instead = f"`synq runs show {self.run}` shows its progress. "
+        elif self.resume_command:
+            instead = f"To finish that run, run `{self.resume_command}`. "
+        return f"{instead}To post {'it' if self.rows == 1 else 'them'} again, add --again."
 
 
 def find_repeat(runs: Runs, rows: Sequence[Row], *, verb: str, scope: str, now: float) -> Repeat | None:
@@ -59,7 +64,10 @@ def find_repeat(runs: Runs, rows: Sequence[Row], *, verb: str, scope: str, now: 
         facts = journal.facts
         if (facts.verb, facts.scope) != (verb, scope) or facts.started_at < now - _DAYS * 86_400:
             return None
-        return facts, journal.hashes(), journal.is_running
+        entries = journal.hashes()
+        if not facts.undoes and wanted.keys().isdisjoint(_hashes(hashes for *_, hashes in entries)):
+            return None
+        return facts, entries, any(state in {"pending", "sent"} for _, state, *_ in entries) and journal.is_running
 
     found = sorted(filter(None, runs.each(read)), key=lambda each: each[0].started_at, reverse=True)
     undone = {facts.undoes: {line for line, state, *_ in entries if state == "done"} for facts, entries, _ in found}
@@ -80,7 +88,7 @@ def find_repeat(runs: Runs, rows: Sequence[Row], *, verb: str, scope: str, now: 
                 is_same=wanted == _counted(hashes for *_, hashes in entries),
                 is_certain=all(state == "done" for state, _ in sent),
                 is_running=is_running and any(state != "done" for state, _ in sent),
-                has_more=any(state == "pending" for _, state, *_ in entries),
+                resume_command=facts.resume_command if any(state == "pending" for _, state, *_ in entries) else None,
             )
             repeats.append(repeat)
     if same := next((repeat for repeat in repeats if repeat.is_same), None):
@@ -90,4 +98,8 @@ def find_repeat(runs: Runs, rows: Sequence[Row], *, verb: str, scope: str, now: 
 
 
 def _counted(hashes: Iterable[bytes]) -> Counter[int]:
-    return Counter(array("Q", b"".join(hashes)))
+    return Counter(_hashes(hashes))
+
+
+def _hashes(hashes: Iterable[bytes]) -> "array[int]":
+    return array("Q", b"".join(hashes))

@@ -17,7 +17,7 @@ from synq_cli.bulk.runs import entry_row
 from synq_cli.bulk.verbs.verb import Verb
 from synq_cli.documents import YAML_SUFFIXES
 from synq_cli.errors import PartialError, SynqError, UnknownOutcomeError, UsageError
-from synq_cli.rows import REPORTED, guarded
+from synq_cli.rows import REPORTED, SHEET, guarded, split_sheet
 from synq_cli.state.folders import replace_file
 
 _MOST_LINES = 20
@@ -91,10 +91,11 @@ def write_failed(journal: Journal) -> str | None:
     facts, failed = journal.facts, journal.entries("failed")
     if not failed or not facts.dialect:
         return None
-    source = Path(facts.path or f"run-{facts.id}.{'csv' if facts.dialect['header'] else 'ndjson'}")
+    kind = "xlsx" if facts.dialect["delimiter"] == SHEET else "csv" if facts.dialect["header"] else "ndjson"
+    source = Path(split_sheet(facts.path)[0] if facts.path else f"run-{facts.id}.{kind}")
     path = _failed_path(source)
     mode = S_IMODE(source.stat().st_mode) | 0o600 if source.exists() else 0o600
-    replace_file(path, _failed_text(failed, **facts.dialect), mode=mode, hint=None)
+    replace_file(path, _failed_file(failed, **facts.dialect), mode=mode, hint=None)
     return str(path)
 
 
@@ -104,17 +105,21 @@ def _failed_path(source: Path) -> Path:
     return source.with_name(f"{source.stem}.failed{suffix}")
 
 
-def _failed_text(rows: Sequence[Row], delimiter: str, newline: str, *, bom: bool, header: list[str]) -> str:
+def _failed_file(rows: Sequence[Row], delimiter: str, newline: str, *, bom: bool, header: list[str]) -> str | bytes:
     if not header:
         lines = (exact_json.loads(row.source) | {"error_code": row.code, "error": row.error} for row in rows)
         return "".join(exact_json.dumps(line) + newline for line in lines)
     kept = [at for at, cell in enumerate(header) if cell.strip().lower() not in REPORTED]
+    titles = [*(header[at] for at in kept), *REPORTED]
+    found = [(exact_json.loads(row.source), row.code, row.error or "") for row in rows]
+    if delimiter == SHEET:
+        from synq_cli.excel.writing import workbook
+
+        return workbook([titles, *([*(cells[at] for at in kept), code, error] for cells, code, error in found)])
     text = StringIO(newline="")
     writer = csv.writer(text, delimiter=delimiter, lineterminator=newline)
-    writer.writerow([*(header[at] for at in kept), *REPORTED])
-    for row in rows:
-        cells = exact_json.loads(row.source)
-        writer.writerow([*(cells[at] for at in kept), row.code, guarded(row.error or "")])
+    writer.writerow(titles)
+    writer.writerows([*(cells[at] for at in kept), code, guarded(error)] for cells, code, error in found)
     return ("\ufeff" if bom else "") + text.getvalue()
 
 

@@ -1,6 +1,7 @@
 """Sends the pending rows of a run at the rate limit, a few at a time, each journaled before and after."""
 
 import signal
+import sys
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -36,6 +37,8 @@ _MOST_REFUSALS = 10
 # How often, in seconds, a waiting worker looks whether the run has stopped, and the main thread at its workers.
 _SLEEP_STEP = 0.25
 _JOIN_TIMEOUT = 0.2
+# A terminal that goes away, such as a lost SSH connection, sends SIGHUP.
+_ENDING = (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if sys.platform != "win32" else []))
 
 
 class _StoppedError(BaseException):
@@ -44,13 +47,15 @@ class _StoppedError(BaseException):
 
 @contextmanager
 def _counted_interrupts() -> Iterator[list[int]]:
-    """A list that gets an entry for each SIGINT, and each SIGTERM, with which a scheduler ends a job.
+    """A list that gets an entry for each SIGINT, each SIGTERM, with which a scheduler ends a job, and each SIGHUP.
 
-    An exception could be raised in the middle of a write to the journal.
+    An exception could be raised in the middle of a write to the journal. A signal that is ignored, as under nohup,
+    stays ignored.
     """
     pressed: list[int] = []
-    numbers = (signal.SIGINT, signal.SIGTERM) if current_thread() is main_thread() else ()
-    before = {number: signal.signal(number, lambda number, _frame: pressed.append(number)) for number in numbers}
+    numbers = _ENDING if current_thread() is main_thread() else ()
+    caught = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, lambda number, _frame: pressed.append(number)) for number in caught}
     try:
         yield pressed
     finally:
@@ -172,7 +177,7 @@ class Runner:
             return
         try:
             answer = transport.attempt(self.verb.operation, ticket, body)
-            receipt = self.verb.receipt(answer)
+            receipt = self.verb.receipt(row.content, answer)
         except RateLimitedError as error:
             self._spaced = True
             self._record(self._requeue, row)
@@ -216,11 +221,14 @@ class Runner:
         self._rows.appendleft(row)
 
     def _note_refusal(self, row: Row, error: SynqError) -> None:
-        """Journal a refusal: final, unless the row is sent again, or an earlier attempt may have gone through."""
+        """Journal a refusal: final, unless the row is sent again, or an earlier attempt may have gone through.
+
+        The error of a check of the answer has no status: it shows what became of every attempt.
+        """
         message = error.said or error.message
         if isinstance(error, RejectedError) and self.verb.retry_after_rejection(error):
             self._requeue(row)
-        elif self.verb.resends and (row.code == UNKNOWN or row.line in self._tries):
+        elif error.status is not None and self.verb.resends and (row.code == UNKNOWN or row.line in self._tries):
             message = f"An earlier attempt may have gone through; this one was refused: {message}"
             self.journal.unknown(row.line, self.now(), message)
         else:

@@ -11,7 +11,7 @@ from synq_cli.bulk import SUFFIX
 from synq_cli.bulk.journal import Facts, Journal, Row, State
 from synq_cli.documents import binary, read_errors, shown_name
 from synq_cli.errors import UsageError
-from synq_cli.rows import PEEKED, can_be_read_in_place, copy_as_utf8
+from synq_cli.rows import PEEKED, can_be_read_in_place, copy_as_utf8, split_sheet
 from synq_cli.state.database import private_file
 from synq_cli.state.folders import OTHER_FOLDERS, sole_writer
 from synq_cli.times import timestamp
@@ -92,8 +92,8 @@ class Runs:
     def readable(self, name: str, stdin: TextIO) -> Iterator[Path]:
         """A file as RowReader takes it: where it is, or as a UTF-8 copy beside the journals.
 
-        Standard input (-), pipes and UTF-16 are copied; the copy stays if a run needs it. UsageError if it can't be
-        read.
+        Standard input (-), pipes, UTF-16 and workbooks are copied; the copy stays if a run needs it. UsageError if it
+        can't be read.
         """
         copy = self._folder / f"{secrets.token_hex(8)}.input"
         try:
@@ -104,26 +104,29 @@ class Runs:
 
     def _copied(self, name: str, stdin: TextIO, copy: Path) -> bool:
         """Copy a file, unless it can be read in place."""
+        file, sheet = split_sheet(name)
         try:
-            with read_errors(name), nullcontext(binary(stdin)) if name == "-" else Path(name).open("rb") as source:
-                if name != "-" and source.seekable():
+            with read_errors(file), nullcontext(binary(stdin)) if name == "-" else Path(file).open("rb") as source:
+                if name != "-" and sheet is None and source.seekable():
                     start = source.read(PEEKED)
                     source.seek(0)
                     if can_be_read_in_place(start):
                         return False
                 private_file(copy, new=True)
                 with copy.open("wb") as target:
-                    copy_as_utf8(source, target)
+                    copy_as_utf8(source, target, name)
         except UnicodeDecodeError:
             raise UsageError(f"{shown_name(name)} can't be read: it is not UTF-16 text.") from None
         return True
 
     def unfinished(self, verb: str, path: str, scope: str) -> list[dict[str, Any]]:
-        """The runs of this verb on this file of this tenant that have rows left."""
+        """The runs of this verb on this file of this tenant that have rows left, with the commands that resume them."""
 
         def read(journal: Journal) -> dict[str, Any] | None:
             facts = journal.facts
-            return overview(journal) if (facts.verb, facts.path, facts.scope) == (verb, path, scope) else None
+            if (facts.verb, facts.path, facts.scope) != (verb, path, scope):
+                return None
+            return overview(journal) | {"resume_command": facts.resume_command}
 
         return [row for row in self.each(read) if row and row["state"] in {"stopped", "unclear", "running"}]
 

@@ -236,7 +236,9 @@ class RunContext:
     def plain_output(self) -> Output:
         """Output without the options that may be invalid, to report errors about them."""
         machine = (
-            self.options.get("json") or self.options.get("jq") or self.options.get("output") not in {None, "table"}
+            self.options.get("json")
+            or self.options.get("jq")
+            or self.options.get("output") not in {None, "table", "xlsx"}
         )
         return self._new_output(format="json" if machine else None, no_color=True)
 

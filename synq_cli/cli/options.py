@@ -113,7 +113,7 @@ def global_options() -> tuple[TyperOption, ...]:
         _global_option("--profile", Metavar("NAME", "profile"), "Profile to use. [env: SYNQ_PROFILE]", short="-p"),
         _global_switch("--json", "Print JSON; short for -o json."),
         _global_option("--output", "FORMAT", output_help, short="-o", type=output_format),
-        _global_option("--columns", "A,B", "Only these columns of a table, CSV or TSV, by title or key."),
+        _global_option("--columns", "A,B", "Only these columns of a table, CSV, TSV or XLSX, by title or key."),
         _global_option("--fields", "A,B.C", "Only these fields, in this order, in any format."),
         _global_option("--jq", "EXPR", "Filter the JSON with a jq expression."),
         _global_switch("--quiet", "Hide the footer, hints and progress; errors still show.", short="-q"),

@@ -73,6 +73,12 @@ class System(NamedTuple):
 
         return read_text(path, self.stdin)
 
+    def read_rows(self, path: str) -> str:
+        """The text of a file of rows, or of standard input for `-`, as RowReader takes it; UsageError likewise."""
+        from synq_cli.rows import read_rows
+
+        return read_rows(path, self.stdin)
+
     def read_bytes(self, path: str) -> bytes:
         """The bytes of a file, or of standard input for `-`; UsageError if it can't be read."""
         from synq_cli.documents import read_bytes

@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, TextIO
 
-from synq_cli.errors import InterruptError
+from synq_cli.errors import InterruptError, UsageError
 from synq_cli.output import machine
 from synq_cli.output.columns import Column, Row, batches, lookup
 from synq_cli.output.formats import plain, visible
 from synq_cli.output.messages import Messages
 from synq_cli.output.streams import Stream
-from synq_cli.output.view_options import ViewOptions
+from synq_cli.output.view_options import TABULAR, ViewOptions
 
 if TYPE_CHECKING:
     from synq_cli.output.drawing.sections import Sections
@@ -48,7 +48,7 @@ class Output:
         self._now = now
         self._format_asked = format_asked
         errors = Stream(stderr, environ, no_color=no_color, optional=True)
-        machine = jq is not None or format not in {None, "table"}
+        machine = jq is not None or format not in {None, "table", "xlsx"}
         self.messages = Messages(errors, now=now, machine=machine, quiet=quiet, debug=debug)
         self.note, self.warn, self.progress = self.messages.note, self.messages.warn, self.messages.progress
         self._view = ViewOptions(terminal=self._out.terminal, format=format, fields=fields, columns=columns, jq=jq)
@@ -75,7 +75,7 @@ class Output:
             for value in found if self.format == "ndjson" else [list(found)]:
                 self._filtered(value)
         else:
-            machine.write_pages(self._out, self.format, selected, [column.key for column in columns])
+            machine.write_pages(self._out, self.format, selected, *_keys_and_kinds(columns))
         self._note_unknown_fields()
 
     def follow(self, rows: Iterable[Row], columns: Sequence[Column]) -> None:
@@ -85,6 +85,8 @@ class Output:
         """
         from synq_cli.output.drawing import table
 
+        if self.format == "xlsx":
+            raise UsageError("A list without an end can't be a workbook.", hint="Use another format, such as -o csv.")
         try:
             if self.format == "table":
                 columns = [column for column in self._view.columns(columns) if column.table]
@@ -111,7 +113,7 @@ class Output:
         elif view.filter:
             self._filtered(view.select(row))
         else:
-            machine.write_object(self._out, self.format, view.select(row), [column.key for column in columns])
+            machine.write_object(self._out, self.format, view.select(row), *_keys_and_kinds(columns))
         self._note_unknown_fields()
 
     def plan(
@@ -166,12 +168,12 @@ class Output:
             self.record(row, columns)
 
     def timeline(self, row: Row, head: Sequence[Column], sections: "Sections") -> None:
-        """An object's `states` over time: drawn for people, with its lists below; rows in CSV and TSV."""
+        """An object's `states` over time: drawn for people, with its lists below; rows in CSV, TSV and XLSX."""
         from synq_cli.output.drawing import timeline
 
         if self._view.drawn:
             self._draw(timeline.build_timeline(self._canvas(), row, head, sections), "--json")
-        elif self.format in {"csv", "tsv"} and not self._view.selects:
+        elif self.format in TABULAR and not self._view.selects:
             self.rows(row["states"], timeline.STATES)
         else:
             self.record(row, head)
@@ -245,6 +247,10 @@ class Output:
         else:
             self._out.write(self._out.fit(text))
 
+    def binary(self, data: bytes) -> None:
+        """A binary file, as it is."""
+        self._out.write_bytes(data)
+
     def value(self, value: object) -> None:
         """One value, bare as in $(…); a JSON value if the command line asks for JSON or YAML."""
         if self._view.filter:
@@ -291,3 +297,7 @@ class Output:
     def _note_unknown_fields(self) -> None:
         for sentence in self._view.unknown_fields():
             self.note(sentence)
+
+
+def _keys_and_kinds(columns: Sequence[Column]) -> tuple[list[str], list[str]]:
+    return [column.key for column in columns], [column.format.cells for column in columns]

@@ -39,12 +39,14 @@ class Format(NamedTuple):
 
     `render(value, row, now)`, with `now` in epoch seconds, gives the text or cell; None shows the value as text.
     `narrow` says what may happen where the terminal is too narrow: `cut` ends the text in an ellipsis, `tail`
-    begins it with one, `shorten` keeps eight characters, `keep` shows all or nothing.
+    begins it with one, `shorten` keeps eight characters, `keep` shows all or nothing. `cells` is the kind of a
+    workbook's cells.
     """
 
     render: Callable[[object, Mapping[str, Any], float], Cell | str | None] = lambda *_: None
     right: bool = False
     narrow: Literal["cut", "tail", "shorten", "keep"] = "cut"
+    cells: Literal["", "money", "time"] = ""
 
     def show(self, value: object, row: Mapping[str, Any], now: float) -> Cell:
         """The cell of a value."""
@@ -131,7 +133,7 @@ def money(currency_key: str) -> Format:
         grouped = re.sub(r"(?<=\d)(?=(\d{3})+$)", ",", whole)
         return f"{grouped}.{cents.ljust(2, '0')} {visible(plain(row.get(currency_key)))}".rstrip()
 
-    return Format(render, right=True, narrow="keep")
+    return Format(render, right=True, narrow="keep", cells="money")
 
 
 def _quantity(value: object, _row: Mapping[str, Any], _now: float) -> Cell:
@@ -179,7 +181,7 @@ def _moment(write: Callable[["datetime", str | None], str]) -> Format:
         moment = parse_time(value)
         return None if moment is None else write(moment, _ago(now - moment.timestamp()))
 
-    return Format(render, narrow="keep")
+    return Format(render, narrow="keep", cells="time")
 
 
 def named(names: Mapping[str, str]) -> Format:

@@ -1,4 +1,4 @@
-"""Rows for programs: JSON, NDJSON, YAML, CSV and TSV, each page written when it arrives."""
+"""Rows for programs: JSON, NDJSON, YAML, CSV and TSV, each page written when it arrives, and Excel workbooks."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -15,12 +15,18 @@ Page = list[dict[str, Any]]
 _TSV_ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 
 
-def write_pages(stream: "Stream", format_: str, pages: Iterable[Page], keys: Sequence[str]) -> None:
-    """A list in one of the machine formats, each page out before the next is asked for.
+def write_pages(
+    stream: "Stream", format_: str, pages: Iterable[Page], keys: Sequence[str], kinds: Sequence[str] = ()
+) -> None:
+    """A list in one of the machine formats, each page out before the next is asked for; a workbook is out at the end.
 
-    `keys` are the columns of CSV and TSV.
+    `keys` are the columns of CSV, TSV and workbooks, `kinds` those of a workbook's cells in each.
     """
-    if format_ == "csv":
+    if format_ == "xlsx":
+        from synq_cli.output import workbook
+
+        workbook.write(stream, pages, keys, kinds)
+    elif format_ == "csv":
         _write_csv(stream, pages, keys)
     elif format_ == "tsv":
         _write_tsv(stream, pages, keys)
@@ -33,10 +39,12 @@ def write_pages(stream: "Stream", format_: str, pages: Iterable[Page], keys: Seq
         _write_array(stream, pages)
 
 
-def write_object(stream: "Stream", format_: str, row: dict[str, Any], keys: Sequence[str]) -> None:
+def write_object(
+    stream: "Stream", format_: str, row: dict[str, Any], keys: Sequence[str], kinds: Sequence[str] = ()
+) -> None:
     """One object in one of the machine formats."""
-    if format_ in {"csv", "tsv"}:
-        write_pages(stream, format_, [[row]], keys)
+    if format_ in {"csv", "tsv", "xlsx"}:
+        write_pages(stream, format_, [[row]], keys, kinds)
     elif format_ == "yaml":
         stream.write(_yaml(stream, row))
     else:

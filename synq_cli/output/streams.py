@@ -79,6 +79,14 @@ class Stream:
             self.file.write(text)
             self.file.flush()
 
+    def write_bytes(self, data: bytes) -> None:
+        """Write a binary file as it is; the errors are those of `write`."""
+        with self.writing():
+            self.file.write("")  # fails on a closed standard output, which has no buffer
+            self.file.flush()
+            self.file.buffer.write(data)
+            self.file.buffer.flush()
+
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Turn errors of the file into those that `write` raises."""

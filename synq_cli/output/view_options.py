@@ -10,6 +10,9 @@ from synq_cli.output.columns import Column, Row, lookup
 if TYPE_CHECKING:
     from synq_cli.output.filter import Filter
 
+# The formats with columns, beside the table.
+TABULAR = ("csv", "tsv", "xlsx")
+
 
 class ViewOptions:
     """What is printed of the data, and in which format. UsageError if one of the options is invalid.
@@ -27,6 +30,8 @@ class ViewOptions:
         jq: str | None = None,
     ) -> None:
         self.format = format or ("json" if jq is not None else "table" if terminal else "tsv")
+        if self.format == "xlsx":
+            self._check_workbook(terminal=terminal)
         self.fields = None if fields is None else _names(fields)
         self._seen: dict[str, None] = {}  # paths of the rows' fields
         if not all(part for name in self.fields or () for part in name.split(".")):
@@ -38,13 +43,13 @@ class ViewOptions:
         self.filter = None if jq is None else self._compiled(jq)
         if self.column_names and self.fields:
             raise UsageError("--columns and --fields can't be combined: use one of them.")
-        if self.column_names and self.format not in {"table", "csv", "tsv"}:
+        if self.column_names and self.format not in {"table", *TABULAR}:
             raise UsageError(
-                f"--columns works with tables, CSV and TSV, but the output format is {self.format}.",
+                f"--columns works with tables, CSV, TSV and XLSX, but the output format is {self.format}.",
                 hint="Use --fields instead.",
             )
         # Whether a reply of unknown shape is printed in another shape than its own.
-        self.reshapes = self.selects or format in {"table", "csv", "tsv", "yaml", "ndjson"}
+        self.reshapes = self.selects or format in {"table", *TABULAR, "yaml", "ndjson"}
 
     @property
     def selects(self) -> bool:
@@ -85,6 +90,17 @@ class ViewOptions:
         if self.fields:
             return {name: lookup(row, name) for name in self.fields}
         return row if isinstance(row, dict) else dict(row)
+
+    def _check_workbook(self, *, terminal: bool) -> None:
+        """UsageError if a workbook can't be written, before anything is sent."""
+        if terminal:
+            raise UsageError(
+                "An Excel workbook can't be shown on a terminal.",
+                hint="Redirect it: put `> FILE.xlsx` after the command. Or choose another format, such as -o table.",
+            )
+        from synq_cli.excel.writing import check_available
+
+        check_available()
 
     def _compiled(self, expression: str) -> "Filter":
         from synq_cli.output.filter import Filter

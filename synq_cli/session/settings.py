@@ -11,7 +11,7 @@ from synq_cli.session.network.base_url import check_base_url, check_token_url
 from synq_cli.session.profiles import Config, check_name
 from synq_cli.uuids import parse_uuid
 
-OutputFormat = Literal["table", "json", "ndjson", "yaml", "csv", "tsv"]
+OutputFormat = Literal["table", "json", "ndjson", "yaml", "csv", "tsv", "xlsx"]
 OUTPUT_FORMATS: tuple[str, ...] = get_args(OutputFormat)
 DEFAULT_BASE_URL = "https://api.synq.io"
 SANDBOX = "sandbox"
@@ -277,16 +277,17 @@ def _parsed(setting: Setting, value: object, origin: str = "") -> Any:
         else:
             if isinstance(value, str) or isinstance(setting.default, bool | int):
                 return parsed
-            problem = "use text; put it in quotes"  # YAML reads 010 as a number
+            problem = "use text; put it in quotes"  # YAML reads 10 as a number
     raise UsageError(f"Invalid {setting.name} {_shown(value)}{origin and f' from {origin}'}: {problem}.")
 
 
 def _shown(value: object) -> str:
     """The value as an error may repeat it: short, and without what may be a password or a token."""
     import reprlib
+    from decimal import Decimal
 
     # With YAML's aliases, a short text can stand for a list that fills the memory.
-    text = value if isinstance(value, str) else reprlib.repr(value)
+    text = str(value) if isinstance(value, str | Decimal) else reprlib.repr(value)
     text = re.sub(r"(?s)^.*@", "***@", text)
     text = re.sub(r"(?s)([?#]).*$", r"\1***", text)
     text = re.sub(r"eyJ[\w.-]*", "eyJ***", text)

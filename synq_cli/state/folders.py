@@ -46,8 +46,9 @@ def _is_root() -> bool:
 def give_to_owner(descriptor: int, of: Path) -> None:
     """Give a new file of root's to the owner of the file it replaces or of its folder, whom sudo would lock out."""
     if _is_root():
-        owner = of.stat()
-        os.fchown(descriptor, owner.st_uid, owner.st_gid)
+        with suppress(OSError):  # root in a container may not give to a user outside it
+            owner = of.stat()
+            os.fchown(descriptor, owner.st_uid, owner.st_gid)
 
 
 def another_users(folder: Path) -> bool:
@@ -126,8 +127,10 @@ def one_at_a_time(folder: Callable[[], Path], name: str, limit: float) -> Iterat
             os.close(descriptor)
 
 
-def replace_file(path: Path, text: str, *, mode: int | None = 0o600, hint: str | None = OTHER_FOLDERS) -> None:
-    """Replace the file atomically: a reader sees the old text or the new.
+def replace_file(
+    path: Path, content: str | bytes, *, mode: int | None = 0o600, hint: str | None = OTHER_FOLDERS
+) -> None:
+    """Replace the file atomically: a reader sees the old content or the new.
 
     By default only its owner, who stays the same, may read it; without a mode the umask decides. Of a symbolic link the
     target is replaced.
@@ -139,9 +142,9 @@ def replace_file(path: Path, text: str, *, mode: int | None = 0o600, hint: str |
         fresh.unlink(missing_ok=True)  # one that a crash left may be readable by others
         try:
             descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666 if mode is None else 0o600)
-            with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+            with os.fdopen(descriptor, "wb") as file:
                 give_to_owner(descriptor, target if target.exists() else target.parent)
-                file.write(text)
+                file.write(content.encode(errors="surrogateescape") if isinstance(content, str) else content)
                 file.flush()
                 os.fsync(file.fileno())  # else a power cut may leave an empty file under the old name
             if mode is not None and mode != 0o600:

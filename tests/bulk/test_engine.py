@@ -31,7 +31,7 @@ class SendGreetings(Verb):
     def body(self, content: Content) -> object:
         return {"idempotency_key": content["key"]}
 
-    def receipt(self, answer: Any) -> Receipt:
+    def receipt(self, _content: Content, answer: Any) -> Receipt:
         return Receipt(answer["id"])
 
 
@@ -200,14 +200,15 @@ def test_of_two_processes_with_the_same_rows_the_second_sends_nothing(memory: Pa
     def start_second() -> None:
         with pytest.raises(RefusedError) as caught:
             second.start(late)
-        refusals.append(caught.value.message)
+        refusals.append(f"{caught.value.message} {caught.value.hint}")
 
     host.meanwhile = start_second
     name = first.start(plan).row["id"]
     start_second()
-    running = f"These 2 rows were given to run {name}, which is running. Nothing was sent."
+    running = f"These 2 rows were given to run {name}, which is running. Nothing was sent. "
+    running += f"`synq runs show {name}` shows its progress. To post them again, add --again."
     assert refusals[:2] == [running, running]
-    assert refusals[2].endswith(f" by run {name}. Nothing was sent.")
+    assert refusals[2].endswith(f" by run {name}. Nothing was sent. To post them again, add --again.")
     assert host.keys == ["key of Ann", "key of Bob"]
     assert len(run.runs.rows()) == 1
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from synq_cli.bulk.exports import WHOLE, Kind, catalogue_text, import_rows
+from synq_cli.bulk.exports import WHOLE, Kind, catalogue, import_rows
 from synq_cli.bulk.journal import Row
 from synq_cli.bulk.verbs.import_products import ImportProducts, _payload
 from synq_cli.resources.products.bulk_jobs import COLUMNS
@@ -31,7 +31,7 @@ def parts_of(file: Path, largest: int) -> list[Row]:
 def test_export_is_imported_as_the_same_rows(tmp_path: Path, kind: Kind, products: list[dict[str, Any]]) -> None:
     rows = import_rows(products, WHOLE)
     file = tmp_path / f"catalog.{kind}"
-    file.write_bytes(catalogue_text(rows, kind, WHOLE).encode())
+    file.write_bytes(str(catalogue(rows, kind, WHOLE)).encode())
     if not rows:
         return
     reader = RowReader(COLUMNS, file.name)

@@ -351,6 +351,12 @@ def test_a_setting_of_a_new_profile_is_a_warning(synq: Any) -> None:
     ]
     typo = synq("config", "set", "read_only", "true", "--profile", "amce", "-q", "-o", "tsv")
     assert (typo.status, typo.err) == (0, "Warning: Profile amce is new. Did you mean acme?\n")
+    unset = synq("config", "unset", "output", "--profile", "acmee", "-o", "tsv")
+    assert (unset.status, unset.err) == (
+        0,
+        "Profile acmee does not set output.\nWarning: Profile acmee does not exist. Did you mean acme?\n",
+    )
+    assert synq("config", "unset", "output", "--profile", "acme", "-q").err == ""
     assert synq("config", "set", "read_only", "true", "--profile", "acme", "-q").err == ""
     assert synq("config", "set", "location", "Leith warehouse", "--sandbox", "-q").err == ""
 

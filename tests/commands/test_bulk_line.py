@@ -17,6 +17,8 @@ import pytest
 from runner import NOW
 
 from synq_cli.bulk.journal import Journal
+from synq_cli.excel.reading import read_sheet
+from synq_cli.excel.writing import workbook
 
 LEITH = ("--location", "Leith warehouse")
 VARIANTS = [f"{digit * 8}-1111-4111-8111-111111111111" for digit in "abcdef"]
@@ -238,6 +240,20 @@ def test_failed_rows_of_yaml_become_ndjson_that_can_be_sent_again(run: Any, shop
     failed = tmp_path / "counts.failed.ndjson"
     assert run("inventory", "adjust", "--file", str(failed), "--yes").status == 0
     assert shop.posted == {"AAA": 1, "BBB": 2}
+
+
+def test_failed_rows_of_a_workbook_become_one_that_can_be_sent_again(run: Any, shop: Shop, tmp_path: Path) -> None:
+    file = tmp_path / "counts.xlsx"
+    file.write_bytes(workbook([["SKU", "note", "delta"], [], ["AAA", "a\nb", 1], ["BBB", "=1+1", -2]]))
+    shop.answers = {"BBB": refused(words="=Invalid()")}
+    assert run("inventory", "adjust", "--file", f"{file}#Sheet1", "--yes").status == 9
+    failed = tmp_path / "counts.failed.xlsx"
+    assert list(read_sheet(failed.read_bytes(), "f", None)) == [
+        ["SKU", "note", "delta", "error_code", "error"], ["BBB", "=1+1", "-2", "rejected", "=Invalid()"],
+    ]  # fmt: skip
+    shop.answers = {}
+    assert run("inventory", "adjust", "--file", str(failed), "--yes").status == 0
+    assert shop.posted == {"AAA": 1, "BBB": -2}
 
 
 def test_lost_answer_is_found_in_the_ledger_or_stays_unknown(run: Any, shop: Shop, counts: Path) -> None:

@@ -4,11 +4,15 @@ import base64
 import json
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+
+from synq_cli.excel.reading import read_sheet
+from synq_cli.excel.writing import workbook
 
 ENVIRON = {"SYNQ_TOKEN": "a.b.c", "SYNQ_BASE_URL": "http://127.0.0.1"}
 CSV = '\ufeffTitle;SKU;price;season\r\nBeanie;SLB;19.90;\r\n\r\n"Scarf; ""Voe""";;24;AW26\r\n\'=Cap;C;;\r\n'
@@ -324,7 +328,7 @@ def test_wait_that_times_out_leaves_the_jobs_running(run: Any, works: Works) -> 
 
 
 def test_exported_products_can_be_imported(synq: Any, tmp_path: Path) -> None:
-    for name in ("catalog.csv", "catalog.ndjson"):
+    for name in ("catalog.csv", "catalog.ndjson", "catalog.xlsx"):
         file = tmp_path / name
         done = synq("--sandbox", "products", "export", "--to", str(file))
         assert (done.status, done.out) == (0, "")
@@ -332,6 +336,16 @@ def test_exported_products_can_be_imported(synq: Any, tmp_path: Path) -> None:
         assert count
         plan = json.loads(synq("--sandbox", "products", "import", str(file), "--dry-run", "--json").out)
         assert plan["rows"] == int(count[1]) > 10
+    piped = synq("--sandbox", "products", "export", "--to", "-", "-o", "xlsx").out.encode(errors="surrogateescape")
+    assert list(read_sheet(piped, "f", None)) == list(read_sheet(file.read_bytes(), "f", None))
+
+
+def test_workbook_is_imported_and_its_copy_deleted(run: Any, works: Works, tmp_path: Path) -> None:
+    file = tmp_path / "catalog.xlsx"
+    file.write_bytes(workbook([["Title", "Price", "barcode"], ["=Cap\n2", Decimal("19.90"), 5012350000000]]))
+    assert run("products", "import", str(file), "--yes").status == 0
+    assert works.payloads == [[{"title": "=Cap\n2", "price": 19.9, "barcode": "5012350000000"}]]
+    assert list(tmp_path.glob("state/runs/*.input")) == []
 
 
 def product(number: int, **more: Any) -> dict[str, Any]:
@@ -364,7 +378,7 @@ def test_export_guards_formulas_and_leaves_out_products_without_a_title(run: Any
         f"Would write 2 products to {tmp_path / 'dry.csv'}.", False,
     )  # fmt: skip
     assert export("--to", "x.txt").err.startswith(
-        'synq: Invalid file name "x.txt": use one that ends in .csv or .ndjson.\n'
+        'synq: Invalid file name "x.txt": use one that ends in .csv, .ndjson or .xlsx.\n'
     )
     assert export("--whole").err == "synq: --whole requires --to.\n"
     listed[:] = [product(number) for number in range(100)]

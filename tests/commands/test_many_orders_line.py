@@ -232,6 +232,26 @@ def test_it_asks_and_a_dry_run_sends_nothing(run: Any, desk: Desk) -> None:
     assert desk.seen == []
 
 
+@pytest.mark.parametrize("lost", [0, 1])
+def test_a_key_of_another_order_is_a_failed_row(
+    run: Any, desk: Desk, lost: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # where the failed rows of standard input go
+
+    def other() -> httpx.Response:
+        return httpx.Response(200, json={"id": "o-1", "status": "confirmed", "payment_reference": "pi_0"})
+
+    desk.answers["pi_1"] = [lambda: httpx.Response(503)] * lost + [other]
+    result = create(run, lines(order("pi_1", idempotency_key="shop-1"), order("pi_2")), "--yes", "--json")
+    outcome = json.loads(result.out)
+    assert (result.status, outcome["done"], outcome["failed"], outcome["unknown"]) == (9, 1, 1, 0)
+    (row,) = json.loads(run("runs", "show", outcome["id"], "--rows", "failed", "--json").out)
+    assert (row["error_code"], row["error"]) == (
+        "conflict",
+        'The idempotency key "shop-1" belongs to order o-1 (payment reference pi_0, not pi_1). Nothing was placed.',
+    )
+
+
 def test_same_orders_are_placed_once_whatever_their_keys(run: Any, desk: Desk) -> None:
     assert create(run, lines(order("pi_1"), order("pi_2")), "--yes").status == 0
     turned = dict(reversed(order("pi_1", idempotency_key="mine").items()))

@@ -181,7 +181,7 @@ def test_a_file_of_free_lines_costs_one_request(synq: Any, text: str) -> None:
 
 
 def test_an_option_goes_before_the_files_field(synq: Any) -> None:
-    api = Api(PLACED)
+    api = Api({**PLACED, "payment_reference": "pi_4"})
     items = [
         {"product_title": "Cap", "quantity": 1, "unit_price": 1, "variant_id": ORDER, "location_id": ORDER},
         {"product_title": "Repair", "quantity": 1, "unit_price": 1},
@@ -202,7 +202,7 @@ def test_an_option_goes_before_the_files_field(synq: Any) -> None:
     assert (body["currency"], body["payment_reference"], body["payment_provider"]) == ("EUR", "pi_4", "stripe")
     assert [item.get("location_id") for item in body["items"]] == [PLACE, None]
     assert body["idempotency_key"] == "mine"
-    again = Api(PLACED)
+    again = Api({**PLACED, "payment_reference": "pi_3S"})
     place(synq, again, "orders", "create", "--file", "-", "--item", "SLB-OAT=1@2", "--location", PLACE, stdin=text)
     assert [item["sku"] for item in again.bodies[0]["items"]] == ["SLB-OAT"]
     assert again.keys == ["theirs"]
@@ -409,6 +409,58 @@ def test_an_interruption_between_two_tries_says_the_same(synq: Any) -> None:
     second = Api(PLACED)
     place(synq, second, *LINE)
     assert second.keys == api.keys
+
+
+# the order that a key belongs to
+
+OWN = (*LINE, "--idempotency-key", "shop-1")
+THEIRS = {**PLACED, "payment_reference": "pi_a", "currency": "GBP", "subtotal": 89.5, "total": 89.5}
+
+
+@pytest.mark.parametrize(
+    ("placed", "differing"),
+    [
+        (THEIRS, "payment reference pi_a, not pi_3S; total 89.5, not 179.00"),
+        ({**PLACED, "payment_reference": "pi_3S", "currency": "EUR", "total": 179}, "currency EUR, not GBP"),
+        ({**PLACED, "payment_reference": "pi_3S", "total": 178.99}, "total 178.99, not 179.00"),
+    ],
+)
+def test_a_key_of_another_order_is_a_conflict(synq: Any, placed: dict[str, Any], differing: str) -> None:
+    result = place(synq, Api(placed), *OWN, "-q")
+    assert (result.status, result.out) == (8, "")
+    assert result.err == (
+        f'synq: The idempotency key "shop-1" belongs to order {ORDER} ({differing}). Nothing was placed.\n'
+        "  Use another idempotency key. `synq orders list --key shop-1` shows that order.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "placed",
+    [
+        {"payment_reference": "pi_3S", "currency": "gbp", "subtotal": 179.0, "tax_total": 35.8, "total": 214.8},
+        {"payment_reference": "pi_3S", "subtotal": 149.17, "tax_total": 29.83, "total": 179},
+        {"payment_reference": "pi_3S", "total": 179.005},
+        {"payment_reference": None, "currency": None, "total": None},
+    ],
+)
+def test_the_same_order_again_is_none(synq: Any, placed: dict[str, Any]) -> None:
+    assert place(synq, Api({**PLACED, **placed}), *OWN).status == 0
+
+
+def test_an_answer_without_a_reference_is_read_back_if_the_key_is_the_users(synq: Any) -> None:
+    api = Api(PLACED, PLACED, states="confirmed")
+    assert place(synq, api, *OWN).status == 0
+    assert api.seen[-2:] == ["POST /oms/orders", f"GET /oms/orders/{ORDER}"]
+    other = place(synq, api, *("HMC-NVY-M=7@89.50" if word.startswith("HMC") else word for word in OWN))
+    assert other.status == 8
+    assert "(total 179.0, not 626.50). Nothing was placed." in other.err
+
+
+def test_wait_does_not_take_the_older_order_of_a_key_for_the_new_one(synq: Any) -> None:
+    api = Api(WORKFLOW, listed=lambda: [THEIRS | {"idempotency_key": "shop-1"}])
+    result = place(synq, api, *OWN, "--wait", "--json")
+    assert (result.status, json.loads(result.out)) == (8, WORKFLOW)
+    assert "Nothing was placed." in result.err
 
 
 # the wait

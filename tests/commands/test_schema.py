@@ -27,7 +27,7 @@ def test_the_root_has_every_group_and_what_every_command_takes(synq: Any) -> Non
     variables = {setting.env for setting in SETTINGS} - {None, "SYNQ_TENANT_ID", "SYNQ_ORG_ID"}
     assert variables < {name for option in shared.values() for name in option["env"]}
     assert shared["output"]["names"] == ["-o", "--output"]
-    assert shared["output"]["choices"] == ["table", "json", "ndjson", "yaml", "csv", "tsv"]
+    assert shared["output"]["choices"] == ["table", "json", "ndjson", "yaml", "csv", "tsv", "xlsx"]
     assert shared["help"]["names"] == ["-h", "--help"]
     assert shared["version"]["names"] == ["-V", "--version"]
 

@@ -151,7 +151,10 @@ def slow() -> Iterator[tuple[type[Slow], str]]:
         thread.join()
 
 
-@pytest.mark.parametrize(("patient", "sent"), [(True, signal.SIGINT), (False, signal.SIGINT), (True, signal.SIGTERM)])
+@pytest.mark.parametrize(
+    ("patient", "sent"),
+    [(True, signal.SIGINT), (False, signal.SIGINT), (True, signal.SIGTERM), (True, signal.SIGHUP)],
+)
 def test_first_ctrl_c_waits_for_rows_in_flight_and_the_second_does_not(
     slow: tuple[type[Slow], str], tmp_path: Path, patient: bool, sent: signal.Signals
 ) -> None:
@@ -164,7 +167,7 @@ def test_first_ctrl_c_waits_for_rows_in_flight_and_the_second_does_not(
     line = ("inventory", "adjust", "--file", str(counts), "--location", place, "--yes", "--json")
     with started(*line, environ=there, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
         assert server.arrived.wait(30)
-        run.send_signal(sent)  # a scheduler ends a job with SIGTERM
+        run.send_signal(sent)  # a scheduler ends a job with SIGTERM, a terminal that goes away with SIGHUP
         assert run.stderr is not None
         while "Stopping; waiting for" not in (said := run.stderr.readline()):
             assert said
@@ -179,3 +182,22 @@ def test_first_ctrl_c_waits_for_rows_in_flight_and_the_second_does_not(
     assert summary["pending"] > 0
     assert (summary["done"] > 0, summary["unknown"] > 0) == (patient, not patient)
     assert f"synq runs resume {summary['id']}" in err
+
+
+def test_a_run_under_nohup_survives_its_terminal(slow: tuple[type[Slow], str], tmp_path: Path) -> None:
+    server, url = slow
+    counts = tmp_path / "counts.csv"
+    counts.write_text("variant_id,delta\n00000001-1111-4111-8111-111111111111,1\n", encoding="utf-8")
+    there = own_environ(tmp_path) | {"SYNQ_BASE_URL": url, "SYNQ_TOKEN": "t"}
+    place = "e07a2f5c-41b8-4d93-8c6e-b9f5d3a1720e"
+    line = ("inventory", "adjust", "--file", str(counts), "--location", place, "--yes", "--json", "-q")
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # which the process inherits
+    try:
+        with started(*line, environ=there, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
+            assert server.arrived.wait(30)
+            run.send_signal(signal.SIGHUP)
+            server.may_answer.set()
+            out, err = run.communicate(timeout=30)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert (run.returncode, json.loads(out)["done"]) == (0, 1), err

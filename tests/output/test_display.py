@@ -155,7 +155,7 @@ def test_a_field_asked_for_is_never_dropped(screen: Build) -> None:
         ({"fields": "id", "columns": "id"}, "--columns and --fields can't be combined: use one of them."),
         (
             {"columns": "id", "format": "json"},
-            "--columns works with tables, CSV and TSV, but the output format is json.",
+            "--columns works with tables, CSV, TSV and XLSX, but the output format is json.",
         ),
         ({"jq": ".", "format": "csv"}, "--jq filters JSON, but the output format is csv."),
         ({"jq": ".", "format": "yaml"}, "--jq filters JSON, but the output format is yaml."),

@@ -102,6 +102,21 @@ def test_the_time_left_in_minutes_and_a_line_that_fits(screen: Build, columns: i
     assert drawn(shown)[0] == line
 
 
+def test_the_line_fits_a_terminal_that_was_resized(screen: Build) -> None:
+    environ = {"COLUMNS": "80"}
+    output, shown = output_at(screen, Clock(), tty=True, environ=environ)
+    with output.progress("Import") as progress:
+        for done, columns in ((50, "80"), (60, "20"), (70, "6"), (80, "80")):
+            environ["COLUMNS"] = columns
+            progress.update(done, 200)
+    assert drawn(shown)[:-1] == [
+        "Import ━━━━━━╺━━━━━━━━━━━━━━━━━ 50/200",
+        "Import  60/200",
+        "Import",
+        "Import ━━━━━━━━━╸━━━━━━━━━━━━━━ 80/200",
+    ]
+
+
 def test_messages_are_printed_above_the_line(screen: Build) -> None:
     output, shown = output_at(screen, Clock(), tty=True, environ={"COLUMNS": "80", "NO_COLOR": "1"})
     with output.progress("Import") as progress:

@@ -29,7 +29,7 @@ VALUES: dict[str, tuple[tuple[object, str, object], tuple[object, object, object
     "org_id": ((A, B.upper(), C), (A, B, C), ("acme", UUID)),
     "location": (("Leith", "", "Back room"), ("Leith", None, "Back room"), (" ", LINE)),
     "output": (
-        ("json", "csv", "yaml"), ("json", "csv", "yaml"), ("xml", "use table, json, ndjson, yaml, csv or tsv")
+        ("json", "csv", "yaml"), ("json", "csv", "yaml"), ("xml", "use table, json, ndjson, yaml, csv, tsv or xlsx")
     ),
     "timeout": (("1", "2.5", 3), (1, 2.5, 3), ("soon", SECONDS)),
     "max_wait": (("0", "2.5", Number("3.0")), (0, 2.5, 3), ("-1", SECONDS)),
@@ -109,7 +109,7 @@ def test_an_invalid_value_is_named_with_its_origin(name: str) -> None:
 
 @pytest.mark.parametrize("value", [False, 8, Number("2.5")])
 def test_location_must_be_text(value: object) -> None:
-    said = f"Invalid location {value!r} from profile default in config.yaml: use text; put it in quotes."
+    said = f"Invalid location {value} from profile default in config.yaml: use text; put it in quotes."
     assert error({}, {}, config(default={"location": value})).message == said
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from synq_cli.state.database import VersionError, connect, is_damage, opened, private_file, read_only
+from synq_cli.errors import UsageError
+from synq_cli.state.database import VersionError, connect, is_damage, opened, private_file, read_only, usage_errors
 
 SCHEMA = ("CREATE TABLE facts (name TEXT NOT NULL)",)
 
@@ -69,6 +70,21 @@ def test_new_private_file_must_not_exist(path: Path) -> None:
     assert private_file(path) == inode == path.stat().st_ino
     with pytest.raises(FileExistsError):
         private_file(path, new=True)
+
+
+def test_errors_of_a_file_have_a_hint_that_fits() -> None:
+    found = []
+    for error in (PermissionError(13, "Permission denied", "path"), sqlite3.DatabaseError("file is not a database")):
+        with pytest.raises(UsageError) as caught, usage_errors("The cache", "Delete the file."):
+            raise error
+        found.append((caught.value.message, caught.value.hint))
+    assert found == [
+        (
+            "The cache can't be used: Permission denied.",
+            "To use other folders, set SYNQ_CONFIG_DIR and SYNQ_STATE_DIR.",
+        ),
+        ("The cache can't be used: file is not a database.", "Delete the file."),
+    ]
 
 
 def test_damage_is_distinguished_from_other_errors(path: Path) -> None:

@@ -4,12 +4,12 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from synq_cli.bulk.journal import Content, Row
+from synq_cli.bulk.journal import Content, Receipt, Row
 from synq_cli.bulk.plan import Plan, Problem, prepare
 from synq_cli.bulk.verbs.verb import Verb
 from synq_cli.errors import NotFoundError, UsageError
 from synq_cli.http import operations
-from synq_cli.resources.orders.checks import order_problems
+from synq_cli.resources.orders.checks import check_placed, order_problems
 from synq_cli.resources.orders.placing import merge_order, resolve_channel, with_location
 from synq_cli.state.order_keys import order_fingerprint
 
@@ -36,6 +36,11 @@ class CreateOrders(Verb):
             self, text, name, None, check=check, resolve=lambda rows: self._resolve(rows, location),
             identity=lambda order: order_fingerprint(order | {"idempotency_key": None}), duplicate="remove one",
         )  # fmt: skip
+
+    def receipt(self, content: Content, answer: Any) -> Receipt:
+        receipt = super().receipt(content, answer)
+        check_placed(content, answer, content["idempotency_key"])
+        return receipt
 
     def _resolve(self, rows: Sequence[Row], location: str | None) -> tuple[list[Row], list[Problem]]:
         location_id = None if location is None else self._api.locations.resolve(location)[0]

@@ -79,7 +79,7 @@ class ImportProducts(Verb):
             parts.close(size)
             if maybe_doubled:
                 problems += _doubled(reader.records(file, layout), maybe_doubled)
-        refuse(name, problems, more=more)
+        refuse(name, problems, reader.unit, more=more)
         if not count:
             raise UsageError(f"{name} has no rows.", hint="Nothing was sent.")
         return Plan(self, parts.rows, [reader.remark] if reader.remark else [])
@@ -90,8 +90,8 @@ class ImportProducts(Verb):
         head = b'{"job_type":"%b","payload":' % JOB_TYPES["import"].encode()
         return b"".join([head, quote, b64encode(payload) if quote else payload, quote, b"}"])
 
-    def receipt(self, answer: Any) -> Receipt:
-        receipt = super().receipt(answer)
+    def receipt(self, content: Content, answer: Any) -> Receipt:
+        receipt = super().receipt(content, answer)
         self._api.bulk_jobs.remember("import", answer)
         return receipt
 

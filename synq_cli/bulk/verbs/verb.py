@@ -42,8 +42,8 @@ class Verb:
         """The request's body, as JSON values or as bytes; UsageError if it can't be made any more."""
         return content
 
-    def receipt(self, answer: Any) -> Receipt:
-        """The receipt in an answer; UnknownOutcomeError if there is none."""
+    def receipt(self, content: Content, answer: Any) -> Receipt:
+        """The receipt in the answer to a row; UnknownOutcomeError if there is none."""
         if isinstance(answer, dict):
             for name in self.ids:
                 if isinstance(answer.get(name), str):

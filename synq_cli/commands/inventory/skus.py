@@ -63,14 +63,14 @@ def import_skus(
 ) -> None:
     """Add many SKUs to the local cache from a file.
 
-    The file is CSV, TSV, NDJSON or an array in JSON or YAML. Every row is checked first; if one is wrong, every
+    The file is CSV, TSV, NDJSON, .xlsx or an array in JSON or YAML. Every row is checked first; if one is wrong, every
     problem is listed and nothing is added.
 
     Examples:
       synq inventory skus import skus.csv
       synq products variants list --all --fields sku,id -o csv | sed 1s/id/variant_id/ | synq inventory skus import -
     """
-    pairs, remark = read_skus(run.system.read_text(file), file)
+    pairs, remark = read_skus(run.system.read_rows(file), file)
     run.index.remember("sku", pairs)
     run.output.note(remark)
     run.output.note(f"Added {len(pairs)} SKU{'s' * (len(pairs) != 1)}.")

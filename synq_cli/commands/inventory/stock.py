@@ -65,7 +65,8 @@ def adjust_stock(
     change: QuantityArgument = None,
     location: LocationOption = None,
     file: Annotated[
-        str | None, option("--file", FILE, "Adjust every row of a CSV, TSV or NDJSON file; - for standard input.")
+        str | None,
+        option("--file", FILE, "Adjust every row of a CSV, TSV, NDJSON or .xlsx file; - for standard input."),
     ] = None,
     report: ReportOption = None,
     again: AgainOption = False,
@@ -103,7 +104,7 @@ def adjust_stock(
             raise UsageError("A SKU conflicts with --file: give one of them.")
         from synq_cli.bulk.verbs.adjust_stock import AdjustStock
 
-        text = run.system.read_text(file)
+        text = run.system.read_rows(file)
         send_file(run, AdjustStock(run.api), text, file, place, report=report, yes=yes, again=again)
         return
     if sku is None or change is None:

@@ -62,12 +62,10 @@ def set_setting(run: RunContext, setting: KeyArgument, value: Annotated[str, arg
       synq config set output json --profile ci
     """
     profile = run.settings.profile
-    known = {"default", SANDBOX, *run.config.profiles}
     parsed = parse_setting(setting, value)
     profiles.save_setting(run.config.path, profile, setting, parsed)
     run.output.note(f"Set {setting} of profile {profile} to {value}.")
-    if profile not in known:
-        run.output.warn(f"Profile {profile} is new. {did_you_mean(profile, run.config.profiles)}".rstrip())
+    _warn_if_unknown(run, "is new")
 
 
 @group.command("unset")
@@ -81,8 +79,12 @@ def unset_setting(run: RunContext, setting: KeyArgument) -> None:
       synq config unset output --profile acme
     """
     profile, name = run.settings.profile, find_setting(setting).name
-    profiles.change(run.config.path, lambda config: config["profiles"].get(profile, {}).pop(name, None))
-    run.output.note(f"Removed {name} from profile {profile}.")
+    if run.config.profiles.get(profile, {}).get(name) is None:
+        run.output.note(f"Profile {profile} does not set {name}.")
+    else:
+        profiles.change(run.config.path, lambda config: config["profiles"].get(profile, {}).pop(name, None))
+        run.output.note(f"Removed {name} from profile {profile}.")
+    _warn_if_unknown(run, "does not exist")
 
 
 @group.command("path")
@@ -94,3 +96,10 @@ def print_path(run: RunContext) -> None:
       cp "$(synq config path)" profiles.yaml
     """
     run.output.value(str(run.config.path))
+
+
+def _warn_if_unknown(run: RunContext, what: str) -> None:
+    """Warn, with the nearest name, if the profile is none of those that were there when the run started."""
+    profile = run.settings.profile
+    if profile not in {"default", SANDBOX, *run.config.profiles}:
+        run.output.warn(f"Profile {profile} {what}. {did_you_mean(profile, run.config.profiles)}".rstrip())

@@ -80,7 +80,7 @@ def create_order(
 
     synq creates an idempotency key, shows it and stores it until the API responds. If no response arrives, run the
     same command again: it uses the same key, so the order can't be placed twice. After a response, the same command
-    creates another order.
+    creates another order. If the key belongs to another order already, nothing is placed, and the exit status is 8.
 
     --wait waits until the order is confirmed. The exit status is 3 if the order fails, 75 if --for runs out first, or
     if an order that is created in the background has not appeared after 10 minutes.
@@ -147,7 +147,7 @@ def create_order(
     try:
         if wait or limit is not None:
             with run.output.progress("Order") as progress:
-                for order in run.api.orders.watch(placed, attempt, limit):
+                for order in run.api.orders.watch(entry.order, placed, attempt, limit):
                     progress.update(note=str(order.get("status", "being created")))
     finally:  # the order exists, however the wait ends
         run.output.record(order, PLACED)

@@ -72,7 +72,7 @@ def list_issues(run: RunContext) -> None:
 def export_catalogue(
     run: RunContext,
     to: Annotated[
-        str | None, option("--to", FILE, "Write products to FILE (.csv or .ndjson); - for standard output.")
+        str | None, option("--to", FILE, "Write products to FILE (.csv, .ndjson or .xlsx); - for standard output.")
     ] = None,
     whole: Annotated[bool, switch("--whole", "Add description and brand, for one request per product.")] = False,
 ) -> None:
@@ -83,12 +83,14 @@ def export_catalogue(
 
     --to writes title and category to a file on this machine that `synq products import` can read. The API lists at
     most 100 products; others are missing. In CSV, a cell that a spreadsheet would read as a formula gets a leading
-    apostrophe, which the import removes. Standard output gets NDJSON, or CSV with -o csv. For ids, statuses and times,
-    use `synq products list`; for variants, `synq products variants list --all`.
+    apostrophe, which the import removes; a workbook (.xlsx) needs none. Standard output gets NDJSON, or with -o csv
+    or -o xlsx these. For ids, statuses and times, use `synq products list`; for variants, `synq products
+    variants list --all`.
 
     Examples:
       synq products export
       synq products export --to catalog.csv
+      synq products export --to catalog.xlsx
       synq products export --to - --whole
     """
     if to is not None:
@@ -105,7 +107,8 @@ def _write_catalogue(run: RunContext, to: str, *, whole: bool) -> None:
     from synq_cli.bulk import exports
     from synq_cli.state.folders import replace_file
 
-    kind = ("csv" if run.output.format == "csv" else "ndjson") if to == "-" else exports.kind_of(to)
+    piped: exports.Kind = "csv" if run.output.format == "csv" else "xlsx" if run.output.format == "xlsx" else "ndjson"
+    kind = piped if to == "-" else exports.kind_of(to)
     listed = run.api.products.list()
     found = [run.api.products.get(row["id"]) for row in listed] if whole and not run.dry_run else listed
     keys = exports.WHOLE if whole else exports.LISTED
@@ -114,12 +117,14 @@ def _write_catalogue(run: RunContext, to: str, *, whole: bool) -> None:
     if run.dry_run:
         run.output.note(f"Would write {count} to {to}.")
         return
-    text = exports.catalogue_text(rows, kind, keys)
-    if to == "-":
-        run.output.text(text)
-    else:
-        replace_file(Path(to), text, mode=None, hint=None)
+    content = exports.catalogue(rows, kind, keys)
+    if to != "-":
+        replace_file(Path(to), content, mode=None, hint=None)
         run.output.note(f"Wrote {count} to {to}.")
+    elif isinstance(content, bytes):
+        run.output.binary(content)
+    else:
+        run.output.text(content)
     if len(found) > len(rows):
         run.output.note(f"Skipped {len(found) - len(rows)} without a title.")
     run.output.note(products.perhaps_more(listed))

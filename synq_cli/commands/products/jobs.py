@@ -94,7 +94,7 @@ def create_job(
     run: RunContext,
     job_type: Annotated[bulk_jobs.JobType, option("--type", "TYPE", "Type of the job. Required.")],
     file: Annotated[
-        str, option("--file", FILE, "File of rows: an array in JSON or YAML, or NDJSON; - for standard input.")
+        str, option("--file", FILE, "File of rows: JSON or YAML array, NDJSON, CSV or .xlsx; - for standard input.")
     ],
     wait: WaitOption = False,
     limit: ForOption = None,
@@ -144,7 +144,7 @@ def watch_job(run: RunContext, job_id: JobArgument, limit: ForOption = None) -> 
 )
 def import_products(
     run: RunContext,
-    file: Annotated[str, argument(FILE, "CSV or NDJSON file of any size; - is standard input.")],
+    file: Annotated[str, argument(FILE, "CSV, NDJSON or .xlsx file of any size; - is standard input.")],
     wait: WaitOption = False,
     limit: ForOption = None,
     report: ReportOption = None,
@@ -155,8 +155,8 @@ def import_products(
 
     CSV (with commas, semicolons or tabs) names its columns in the first line: title, and optionally sku, description,
     category, brand, price, currency and barcode. Other columns are sent under their own names. Empty cells are left
-    out, and prices keep their digits. NDJSON has one object a line with the same keys. The file is read row by
-    row, whatever its size.
+    out, and prices keep their digits. NDJSON has one object a line with the same keys. Of an Excel workbook (.xlsx),
+    FILE.xlsx#Sheet reads another sheet than the first. The file is read row by row, whatever its size.
 
     All rows are checked before anything is sent, including for duplicate SKUs; every problem is listed by line. Then
     synq splits the file into bulk jobs below the API's limit of 10 MB, and asks before it sends them. On a slow
@@ -208,7 +208,8 @@ def _read_rows(run: RunContext, file: str, columns: "Columns | None") -> list[An
     from synq_cli.rows import RowReader
 
     reader = RowReader(columns, shown_name(file))
-    records = reader.read(run.system.read_text(file))
+    read = run.system.read_rows if columns else run.system.read_text
+    records = reader.read(read(file))
     problems = [Problem(record.line, record.problem) for record in records if record.problem]
     refuse(shown_name(file), problems, reader.unit)
     run.output.note(reader.remark)

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
+from synq_cli.errors import ConflictError
 from synq_cli.exact_json import Number
 from synq_cli.nearest import nearest
 from synq_cli.resources.shared.validation import LARGEST, file_problems, is_currency, shown
@@ -11,6 +12,7 @@ from synq_cli.uuids import parse_uuid
 
 # The most digits before and after the decimal point of a price.
 _DIGITS = 18
+_CENT = Decimal("0.01")
 
 
 class _Field(NamedTuple):
@@ -35,7 +37,7 @@ def _is_quantity(value: object) -> bool:
 
 
 def _is_price(value: object) -> bool:
-    if isinstance(value, bool) or not isinstance(value, int | Number):
+    if not _is_number(value):
         return False
     exponent = Decimal(value).as_tuple().exponent
     return isinstance(exponent, int) and exponent >= -_DIGITS and 0 <= value < 10**_DIGITS
@@ -109,3 +111,32 @@ def _misfits(row: Mapping[str, Any], fields: Mapping[str, _Field], where: str) -
         elif value is not None and not field.fits(value):
             found = "blank" if isinstance(value, str) and not value.strip() else shown(value)
             yield f"{where}{key} is {found}: use {field.use}"
+
+
+def check_placed(sent: Mapping[str, Any], placed: Mapping[str, Any], key: str) -> None:
+    """ConflictError if the order that the API shows for a key is not the one that was sent under it.
+
+    Compares payment reference, currency and total, each where both sides have it.
+    """
+    differing = [
+        f"{name.replace('_', ' ')} {placed[name]}, not {sent[name]}"
+        for name in ("payment_reference", "currency")
+        if isinstance(placed.get(name), str) and sent.get(name) and placed[name].lower() != sent[name].lower()
+    ]
+    prices = [item.get("unit_price") for item in sent["items"]]
+    shown = [Decimal(placed[name]) for name in ("subtotal", "total") if _is_number(placed.get(name))]
+    if None not in prices and shown:
+        total = sum((item["quantity"] * Decimal(item["unit_price"]) for item in sent["items"]), Decimal(0))
+        # A server may add taxes to the total, and round the amount of each item.
+        if all(abs(amount - total) >= _CENT * len(prices) for amount in shown):
+            differing.append(f"total {shown[-1]}, not {total}")
+    if differing:
+        name = placed.get("id") or "another order"
+        raise ConflictError(
+            f'The idempotency key "{key}" belongs to order {name} ({"; ".join(differing)}). Nothing was placed.',
+            hint=f"Use another idempotency key. `synq orders list --key {key}` shows that order.",
+        )
+
+
+def _is_number(value: object) -> TypeGuard[int | Number]:
+    return isinstance(value, int | Number) and not isinstance(value, bool)

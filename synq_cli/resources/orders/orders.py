@@ -1,6 +1,7 @@
 """Orders: listing, placing, polling until confirmed, cancelling."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
 
 from synq_cli.errors import (
@@ -17,6 +18,7 @@ from synq_cli.errors import (
     UsageError,
 )
 from synq_cli.http import operations, replies
+from synq_cli.resources.orders.checks import check_placed
 from synq_cli.resources.orders.states import (
     CONFIRMED,
     ORDER_STATUSES,
@@ -91,7 +93,8 @@ class Orders(Resource):
     def create(self, order: Mapping[str, Any], attempt: "Attempt") -> Row:
         """Place an order; returns its id and status, or the workflow that creates it.
 
-        The hint of an error says what happens if the order is sent again. POST /api/v1/oms/orders
+        The hint of an error says what happens if the order is sent again. ConflictError if the key belongs to another
+        order. POST /api/v1/oms/orders
         """
         unclear = self._api.unclear
         try:
@@ -111,9 +114,22 @@ class Orders(Resource):
             raise
         attempt.end(known=True)
         self._api.index.remember_ids("order", [answer])
+        self._check_placed(order, answer, attempt)
         return cast("Row", answer)
 
-    def watch(self, placed: Row, attempt: "Attempt", limit: float | None) -> Iterator[Row]:
+    def _check_placed(self, order: Mapping[str, Any], placed: Row, attempt: "Attempt") -> None:
+        """ConflictError if the order that was placed under the key is another one."""
+        if attempt.own and "payment_reference" not in placed and isinstance(placed.get("id"), str):
+            # Some servers answer with id and status only. The order was accepted, so an error of reading it is none.
+            with suppress(SynqError):
+                placed = self.get(placed["id"])
+        try:
+            check_placed(order, placed, attempt.key)
+        except ConflictError:
+            self._api.changed = False  # the order was there before
+            raise
+
+    def watch(self, sent: Mapping[str, Any], placed: Row, attempt: "Attempt", limit: float | None) -> Iterator[Row]:
         """Poll a placed order until it is confirmed; RejectedError if it fails or is cancelled.
 
         An order that is created in the background has no id at first and is found by its key; RunningError if it has
@@ -128,6 +144,8 @@ class Orders(Resource):
                 order = self._api.read(operations.GET_ORDER, {"orderID": known.lower()})
             else:
                 order = self._with_key(attempt) or order
+                if order is not placed:
+                    self._check_placed(sent, order, attempt)
                 if order is placed and self._api.now() > until:
                     raise RunningError(f"The order with the key {attempt.key} has not appeared within 10 minutes.")
             return order
