@@ -191,7 +191,7 @@ function __synq_options # the options of a command, and the global options
             printf '%s\t%s\n' \
                 '--status' 'Only these statuses or groups: open, closed, unpaid...' \
                 '--channel' 'Only orders of this channel (name or id)' \
-                '--since' 'Only rows since this age (30m, 12h, 7d, 2w), date or time' \
+                '--since' 'Only rows since this age (30m, 12h, 7d, 2w), local date...' \
                 '--key' 'Only the order placed with this idempotency key' \
                 '--limit' 'Maximum number of rows' \
                 '--all' 'Read every page (one request per 100 rows)'
@@ -259,7 +259,7 @@ function __synq_options # the options of a command, and the global options
                 '--sku' 'Only this SKU, or the variant with this UUID' \
                 '--location' 'Only this stock location' \
                 '--type' 'Only entries of this type, such as adjustment' \
-                '--since' 'Only rows since this age (30m, 12h, 7d, 2w), date or time' \
+                '--since' 'Only rows since this age (30m, 12h, 7d, 2w), local date...' \
                 '--limit' 'Maximum number of rows' \
                 '--all' 'Read every page (one request per 100 rows)'
         case 'inventory reserve'
@@ -446,14 +446,14 @@ function __synq_options # the options of a command, and the global options
                 '--action' 'Only these actions, such as ORDER_PLACED' \
                 '--actor' 'Only actions of this actor: an email address, the part...' \
                 '--entity' 'Only actions on this type of entity, or on the entity...' \
-                '--since' 'Only rows since this age (30m, 12h, 7d, 2w), date or time' \
+                '--since' 'Only rows since this age (30m, 12h, 7d, 2w), local date...' \
                 '--catalogue' 'Read the catalogue'\''s log instead'
         case 'audit tail'
             printf '%s\t%s\n' \
                 '--action' 'Only these actions, such as ORDER_PLACED' \
                 '--actor' 'Only actions of this actor: an email address, the part...' \
                 '--entity' 'Only actions on this type of entity, or on the entity...' \
-                '--since' 'Start at this age (30m, 12h), date or time'
+                '--since' 'Start at this age (30m, 12h), local date or time'
         case 'webhooks sign'
             printf '%s\t%s\n' \
                 '--secret-stdin' 'Read the secret from standard input' \
@@ -573,7 +573,7 @@ end
 function __synq_value # how to complete the value of "PATH --option", or the argument "PATH #1"; fails if it has none
     switch "$argv"
         case 'orders list --status'
-            echo 'list open closed unpaid to-ship shipped returning refunded dead cancellable draft pending_payment payment_authorized confirmed processing partially_fulfilled fulfilled delivered completed return_requested partially_returned returned partially_refunded cancelled failed'
+            echo 'list open closed unpaid to-ship shipped returning refunded fully-refunded dead cancellable draft pending_payment payment_authorized confirmed processing partially_fulfilled fulfilled delivered completed return_requested partially_returned returned partially_refunded cancelled failed'
         case 'inventory reservations --status'
             echo 'words ACTIVE RELEASED CONSUMED'
         case '* --channel' '* --since' '* --key' '* --limit' '* --currency' '* --payment-provider' '* --payment-reference' '* --customer' '* --idempotency-key' '* --for' '* --carrier' '* --tracking-number' '* --reason' 'products variants create --sku' '* --threshold' 'inventory ledger --type' '* --reference' '* --description' 'products create --category' 'products update --category' '* --title' '* --barcode' '* --price' '* --slug' '* --logo-url' '* --alt-text' '* --sort-order' '* --name' '* --provider' '* --actor' '* --entity' '* --signature' '* --connection' '* -F' '* --field' '* -f' '* --raw-field' '* --token-command' '* --token-url' '* --client-id' '* --resend-unknown' '* --seed' '* --port' '* --expires-in' '* --on' '* --times' '* --rate' '* --seconds' '* --strangers' '* --columns' '* --fields' '* --jq' '* --timeout' '* --max-wait' '* --base-url'

@@ -190,7 +190,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
         'orders list' {
             "--status`tOnly these statuses or groups: open, closed, unpaid..."
             "--channel`tOnly orders of this channel (name or id)"
-            "--since`tOnly rows since this age (30m, 12h, 7d, 2w), date or time"
+            "--since`tOnly rows since this age (30m, 12h, 7d, 2w), local date..."
             "--key`tOnly the order placed with this idempotency key"
             "--limit`tMaximum number of rows"
             "--all`tRead every page (one request per 100 rows)"
@@ -258,7 +258,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--sku`tOnly this SKU, or the variant with this UUID"
             "--location`tOnly this stock location"
             "--type`tOnly entries of this type, such as adjustment"
-            "--since`tOnly rows since this age (30m, 12h, 7d, 2w), date or time"
+            "--since`tOnly rows since this age (30m, 12h, 7d, 2w), local date..."
             "--limit`tMaximum number of rows"
             "--all`tRead every page (one request per 100 rows)"
         }
@@ -445,14 +445,14 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--action`tOnly these actions, such as ORDER_PLACED"
             "--actor`tOnly actions of this actor: an email address, the part..."
             "--entity`tOnly actions on this type of entity, or on the entity..."
-            "--since`tOnly rows since this age (30m, 12h, 7d, 2w), date or time"
+            "--since`tOnly rows since this age (30m, 12h, 7d, 2w), local date..."
             "--catalogue`tRead the catalogue's log instead"
         }
         'audit tail' {
             "--action`tOnly these actions, such as ORDER_PLACED"
             "--actor`tOnly actions of this actor: an email address, the part..."
             "--entity`tOnly actions on this type of entity, or on the entity..."
-            "--since`tStart at this age (30m, 12h), date or time"
+            "--since`tStart at this age (30m, 12h), local date or time"
         }
         'webhooks sign' {
             "--secret-stdin`tRead the secret from standard input"
@@ -571,7 +571,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
 
 function __SynqValue([string] $Where) { # how to complete the value of "PATH --option", or the argument "PATH #1"
     switch -Wildcard -CaseSensitive ($Where) {
-        'orders list --status' { return 'list open closed unpaid to-ship shipped returning refunded dead cancellable draft pending_payment payment_authorized confirmed processing partially_fulfilled fulfilled delivered completed return_requested partially_returned returned partially_refunded cancelled failed' }
+        'orders list --status' { return 'list open closed unpaid to-ship shipped returning refunded fully-refunded dead cancellable draft pending_payment payment_authorized confirmed processing partially_fulfilled fulfilled delivered completed return_requested partially_returned returned partially_refunded cancelled failed' }
         'inventory reservations --status' { return 'words ACTIVE RELEASED CONSUMED' }
         '* --channel' { return '' }
         '* --since' { return '' }

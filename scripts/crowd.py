@@ -149,7 +149,7 @@ class Crowd:
         rows = (f"{sku},{rng.choice((-2, -1, 1, 2))}" for sku in rng.sample(list(self.skus), _ROWS))
         file = self.folder / "files" / f"{worker}-{self.next_change()}.csv"
         file.write_text("\n".join(["sku,delta", *rows, ""]), encoding="utf-8")
-        line = ["inventory", "adjust", "--file", str(file), "--location", LEITH, "--yes"]
+        line = ["inventory", "adjust", "--file", str(file), "--location", LEITH, "--yes", "--again"]
         self.request(rng, "adjust --file", *line, expected=(_UNKNOWN, _INTERRUPTED))
 
     def resume(self, rng: random.Random, worker: int) -> None:

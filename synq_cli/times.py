@@ -6,15 +6,15 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
-def parse_time(value: object) -> "datetime | None":
-    """The time in UTC from text in ISO 8601; without a zone it is UTC. None for anything else."""
+def parse_time(value: object, *, local: bool = False) -> "datetime | None":
+    """The time in UTC from text in ISO 8601; without a zone it is UTC, or `local`. None for anything else."""
     from datetime import UTC, datetime
 
     if not isinstance(value, str):
         return None
     try:
         moment = datetime.fromisoformat(value)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+        return (moment if moment.tzinfo or local else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):  # the second where a zone leads out of the years 1 to 9999
         return None
 
@@ -29,9 +29,9 @@ def http_date(text: str) -> float | None:
         return None
 
 
-def epoch(value: object) -> float | None:
-    """The epoch seconds of text in ISO 8601; None for anything else."""
-    moment = parse_time(value)
+def epoch(value: object, *, local: bool = False) -> float | None:
+    """The epoch seconds of text in ISO 8601, see parse_time; None for anything else."""
+    moment = parse_time(value, local=local)
     return None if moment is None else moment.timestamp()
 
 
@@ -40,3 +40,10 @@ def timestamp(at: float) -> str:
     from datetime import UTC, datetime
 
     return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def local_time(at: float) -> str:
+    """Epoch seconds as a local time in whole minutes, with its offset from UTC."""
+    from datetime import UTC, datetime
+
+    return datetime.fromtimestamp(at, UTC).astimezone().isoformat(" ", "minutes")

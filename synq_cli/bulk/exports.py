@@ -39,6 +39,11 @@ def import_rows(products: Iterable[Mapping[str, Any]], keys: Iterable[str]) -> l
     return [row for row in rows if row.get("title", "").strip()]
 
 
+def guarded_rows(rows: Iterable[Mapping[str, str]]) -> list[dict[str, str]]:
+    """The rows so that no spreadsheet takes a cell of their CSV for a formula."""
+    return [{key: guarded(value) for key, value in row.items()} for row in rows]
+
+
 def catalogue(rows: Iterable[Mapping[str, str]], kind: Kind, keys: Sequence[str]) -> str | bytes:
     """The rows as the content of a file; in CSV guarded so that no spreadsheet takes a cell for a formula."""
     if kind == "ndjson":
@@ -51,5 +56,5 @@ def catalogue(rows: Iterable[Mapping[str, str]], kind: Kind, keys: Sequence[str]
     # csv is sure to quote only those line breaks that are in its own line end.
     writer = csv.DictWriter(text, keys, restval="", lineterminator="\r\n")
     writer.writeheader()
-    writer.writerows({key: guarded(value) for key, value in row.items()} for row in rows)
+    writer.writerows(guarded_rows(rows))
     return text.getvalue().encode(errors="replace").decode()  # JSON may hold lone surrogates, CSV can't

@@ -12,7 +12,7 @@ from synq_cli import __version__
 from synq_cli.cli.metavars import LOCATION, PROFILE, SKU, Metavar
 from synq_cli.errors import UsageError
 from synq_cli.session.settings import OutputFormat
-from synq_cli.times import epoch
+from synq_cli.times import epoch, local_time
 
 GLOBAL_OPTIONS = "Global options"
 _SECONDS = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
@@ -22,6 +22,14 @@ def _not_blank(ctx: typer.Context, option: typer.CallbackParam, value: str | Non
     # An unset shell variable makes a blank value. Taken for a missing option, it would mean another place, or all.
     if value is not None and not value.strip() and not ctx.resilient_parsing:
         raise UsageError(f"{option.opts[0]} is blank.", hint="Give it a value, or leave the option out.")
+    return value
+
+
+def _limit_or_all(ctx: typer.Context, _option: typer.CallbackParam, value: Any) -> Any:
+    # Each option comes by here; at the second one, the sources of both are known.
+    sources = [ctx.get_parameter_source(name) for name in ("limit", "read_all")]
+    if all(source and source.name == "COMMANDLINE" for source in sources):
+        raise UsageError("--limit conflicts with --all: give one of them.")
     return value
 
 
@@ -40,8 +48,8 @@ def switch(name: str, text: str, *, short: str | None = None, **settings: Any) -
     return typer.Option(*filter(None, (short, name)), help=text, **settings)
 
 
-LimitOption = Annotated[int, option("--limit", "N", "Maximum number of rows.", min=1)]
-AllOption = Annotated[bool, switch("--all", "Read every page (one request per 100 rows).")]
+LimitOption = Annotated[int, option("--limit", "N", "Maximum number of rows.", min=1, callback=_limit_or_all)]
+AllOption = Annotated[bool, switch("--all", "Read every page (one request per 100 rows).", callback=_limit_or_all)]
 LocationOption = Annotated[
     str | None,
     option("--location", LOCATION, "Stock location. [default: the profile's, else the only one]", callback=_not_blank),
@@ -54,7 +62,7 @@ OnlyLocationOption = Annotated[
     str | None, option("--location", LOCATION, "Only this stock location.", callback=_not_blank)
 ]
 SinceOption = Annotated[
-    str | None, option("--since", "WHEN", "Only rows since this age (30m, 12h, 7d, 2w), date or time.")
+    str | None, option("--since", "WHEN", "Only rows since this age (30m, 12h, 7d, 2w), local date or time.")
 ]
 YesOption = Annotated[bool, switch("--yes", "Skip the confirmation prompt.", short="-y")]
 NameArgument = Annotated[str, argument("NAME", "Name.")]
@@ -65,16 +73,24 @@ ForOption = Annotated[int | None, option("--for", "SECONDS", "Stop waiting after
 
 
 def parse_since(text: str | None, now: float) -> float | None:
-    """The epoch second that an age (`30m`, `12h`, `7d`, `2w`), a date or a time names; None for None."""
+    """The epoch second that an age (`30m`, `12h`, `7d`, `2w`), a date or a time names; None for None.
+
+    Dates, and times without a zone, are local.
+    """
     if text is None:
         return None
     if match := re.fullmatch(r"(\d{1,5})([mhdw])", text.strip()):
         return now - int(match[1]) * _SECONDS[match[2]]
-    if (moment := epoch(text.strip())) is None:
+    if (moment := epoch(text.strip(), local=True)) is None:
         raise UsageError(
-            f'Invalid time "{text}": use an age (30m, 12h, 7d, 2w), a date (2026-11-20) or a time with its zone.'
+            f'Invalid time "{text}": use an age (30m, 12h, 7d, 2w), a date (2026-11-20) or a time (2026-11-20T14:00).'
         )
     return moment
+
+
+def since_words(since: float | None) -> str:
+    """The end of a sentence on rows since an epoch second; empty for None."""
+    return "" if since is None else f" since {local_time(since)}"
 
 
 def _store(ctx: Any, option: Any, value: Any) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.metavars import Metavar
-from synq_cli.cli.options import SinceOption, option, parse_since, switch
+from synq_cli.cli.options import SinceOption, option, parse_since, since_words, switch
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, clock, identifier, text
@@ -25,7 +25,7 @@ COLUMNS = [
 ]
 TAIL = [
     Column("ID", "id", identifier, table=False),
-    Column("Time", "created_at", clock, width=19),
+    Column("Time", "created_at", clock, width=20),
     Column("Actor", "actor_email", text, drop=1, width=28),
     Column("Action", "action", width=23),
     Column("Entity", "entity_type", text, drop=3, width=19),
@@ -72,9 +72,12 @@ def list_events(
       synq audit list --actor ailsa --json
       synq audit list --catalogue --entity PRODUCT
     """
-    matches = event_filter(action, actor, entity, parse_since(since, run.system.now()))
+    begin = parse_since(since, run.system.now())
+    matches = event_filter(action, actor, entity, begin)
     events = run.api.audit.catalogue_events() if catalogue else run.api.audit.events()
-    run.output.rows([event for event in events if matches(event)], COLUMNS, empty="No events match.")
+    run.output.rows(
+        [event for event in events if matches(event)], COLUMNS, empty=f"No events match{since_words(begin)}."
+    )
     if len(events) >= NEWEST:
         run.output.note(f"Searched only the {len(events)} newest events: the API returns no more.")
 
@@ -87,7 +90,7 @@ def follow_events(
     entity: EntityOption = None,
     since: Annotated[
         str | None,
-        option("--since", "WHEN", "Start at this age (30m, 12h), date or time. [default: the last 10 events]"),
+        option("--since", "WHEN", "Start at this age (30m, 12h), local date or time. [default: the last 10 events]"),
     ] = None,
 ) -> None:
     """Follow new events, newest last.

@@ -1,8 +1,8 @@
 """Everything a run prints: data on stdout in the chosen format, messages on stderr."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 from synq_cli.errors import InterruptError, UsageError
 from synq_cli.output import machine
@@ -15,6 +15,8 @@ from synq_cli.output.view_options import TABULAR, ViewOptions
 if TYPE_CHECKING:
     from synq_cli.output.drawing.sections import Sections
     from synq_cli.output.drawing.table import Canvas, Rendered
+
+Polled = TypeVar("Polled")
 
 # What draws is imported where it draws: most runs draw one kind of thing, and programs none.
 
@@ -60,9 +62,16 @@ class Output:
         """The output format: the one that was asked for, or the default of the stream."""
         return self._view.format
 
-    def rows(self, rows: Iterable[Row], columns: Sequence[Column], *, empty: str = "") -> None:
-        """A list, written as the rows arrive except in a table; `empty` is the note for a table without rows."""
+    def rows(
+        self, rows: Iterable[Row], columns: Sequence[Column], *, empty: str = "", default: str | None = None
+    ) -> None:
+        """A list, written as the rows arrive except in a table; `empty` is the note for a table without rows.
+
+        `default` is the format if none was asked for.
+        """
         view = self._view
+        if default and not view.asked:
+            view.format = default
         columns = view.columns(columns)
         fetched = map(view.notice, batches(rows))
         # The first page is fetched now, so that no header is written for a list that fails.
@@ -78,15 +87,16 @@ class Output:
             machine.write_pages(self._out, self.format, selected, *_keys_and_kinds(columns))
         self._note_unknown_fields()
 
-    def follow(self, rows: Iterable[Row], columns: Sequence[Column]) -> None:
-        """A list without an end, one line for each row when it arrives.
+    def follow(self, polls: Iterable[Sequence[Row]], columns: Sequence[Column]) -> None:
+        """A list without an end: the new rows of each poll, if any, a line for each.
 
-        InterruptError without a message on Ctrl-C, which is how it ends.
+        It ends with Ctrl-C, InterruptError without a message, or with the reader of a pipe, BrokenPipeError.
         """
         from synq_cli.output.drawing import table
 
         if self.format == "xlsx":
             raise UsageError("A list without an end can't be a workbook.", hint="Use another format, such as -o csv.")
+        rows: Iterable[Row] = chain.from_iterable(self._while_read(polls))
         try:
             if self.format == "table":
                 columns = [column for column in self._view.columns(columns) if column.table]
@@ -185,7 +195,7 @@ class Output:
         from synq_cli.output.drawing import timeline
 
         if not self._view.drawn:
-            self.rows(timeline.changes(rows), columns)
+            self.rows(timeline.changes(self._while_read(rows)), columns)
             return
         errors = self.messages.stream
         errors.above = self._out if errors.terminal and self._out.live else None
@@ -247,10 +257,6 @@ class Output:
         else:
             self._out.write(self._out.fit(text))
 
-    def binary(self, data: bytes) -> None:
-        """A binary file, as it is."""
-        self._out.write_bytes(data)
-
     def value(self, value: object) -> None:
         """One value, bare as in $(…); a JSON value if the command line asks for JSON or YAML."""
         if self._view.filter:
@@ -268,6 +274,11 @@ class Output:
             self._draw(table.build_list(self._canvas(), rows, shown, keep_empty=self._view.selects))
         else:
             self.note(empty)
+
+    def _while_read(self, polls: "Iterable[Polled]") -> "Iterator[Polled]":
+        for polled in polls:
+            self._out.check_reader()
+            yield polled
 
     def _canvas(self) -> "Canvas":
         """The stream at the current time and width; nothing is cut if it is not a terminal."""

@@ -1,5 +1,6 @@
 """The --jq filter, run by the jq library from the optional extra."""
 
+import re
 import signal
 from collections.abc import Iterator
 from importlib import import_module
@@ -9,6 +10,9 @@ from synq_cli import exact_json
 from synq_cli.errors import UsageError
 
 _END = object()
+_LARGEST_EXACT = 2**53
+# Numbers that may be larger.
+_LARGE = re.compile(r"(?<![\d.])\d{16,}(?![\d.])")
 
 
 class Filter:
@@ -23,22 +27,42 @@ class Filter:
                 hint="Install it: pipx inject synq-cli jq, or pip install 'synq-cli[jq]'",
             ) from None
         try:
-            self._program: Any = engine.compile(expression)
+            engine.compile(expression)  # the errors of the expression itself
+            # The library gives numbers as binary floats; jq's own text of a number has its digits.
+            self._program: Any = engine.compile(f"{expression}\n| tojson")
         except ValueError as error:
             raise UsageError(f'Invalid --jq filter "{expression}": {_first_line(error)}.') from None
+        self._expression = expression
 
     def lines(self, value: object) -> Iterator[str]:
         """The results for one value: strings as they are, anything else as compact JSON."""
-        # jq computes with binary floats, so that 19.90 comes back as 19.9; the library offers nothing finer.
-        results = iter(self._program.input_text(exact_json.dumps(value)))
+        text = exact_json.dumps(value)
+        known: set[str] = set()
+        results = iter(self._program.input_text(text))
         try:
-            while (result := _next_of(results)) is not _END:
+            while (found := _next_of(results)) is not _END:
+                result = exact_json.loads(found)
+                if _LARGE.search(found):
+                    known = known or {*_LARGE.findall(text), *_LARGE.findall(self._expression)}
+                    _check_large(result, known)
                 yield result if isinstance(result, str) else exact_json.dumps(result)
         except ValueError as error:
             raise UsageError(
                 f"The --jq filter failed on this data: {_first_line(error)}.",
                 hint="The request itself succeeded. Run the command with --json and without --jq to see the data.",
             ) from None
+
+
+def _check_large(result: object, known: set[str]) -> None:
+    """UsageError if there is a whole number above 2^53 that is not `known`: jq computes with binary floats."""
+    if isinstance(result, dict | list):
+        for part in result.values() if isinstance(result, dict) else result:
+            _check_large(part, known)
+    elif isinstance(result, int) and abs(result) > _LARGEST_EXACT and str(abs(result)) not in known:
+        raise UsageError(
+            f"The --jq filter computed {result}, and whole numbers beyond 2^53 are not exact in jq.",
+            hint="Pass large numbers on as they are, or compute with them outside of jq, from --json.",
+        )
 
 
 def _next_of(results: Iterator[Any]) -> Any:

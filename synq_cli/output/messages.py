@@ -23,6 +23,7 @@ class Messages:
         self._machine = machine
         self._quiet = quiet
         self._debug = debug
+        self._warned: set[str] = set()
 
     def note(self, text: str | None) -> None:
         """A remark, or what was done where stdout stays empty; None prints nothing."""
@@ -30,7 +31,10 @@ class Messages:
             self.stream.say(text)
 
     def warn(self, text: str) -> None:
-        """A warning; --quiet does not hide it."""
+        """A warning; --quiet does not hide it. The same one is said once: each worker of a bulk run may have it."""
+        if text in self._warned:
+            return
+        self._warned.add(text)
         self.stream.say(f"Warning: {text}", "yellow")
 
     def error(self, error: SynqError) -> None:

@@ -79,6 +79,20 @@ class Stream:
             self.file.write(text)
             self.file.flush()
 
+    def check_reader(self) -> None:
+        """BrokenPipeError if the reader of this pipe is gone, which else shows only when something is written."""
+        import select
+
+        try:
+            number = self.file.fileno()
+        except (OSError, ValueError):
+            return  # in memory
+        if hasattr(select, "poll"):  # Windows has none
+            poller = select.poll()
+            poller.register(number, 0)  # errors only
+            if poller.poll(0):
+                raise BrokenPipeError
+
     def write_bytes(self, data: bytes) -> None:
         """Write a binary file as it is; the errors are those of `write`."""
         with self.writing():

@@ -29,6 +29,7 @@ class ViewOptions:
         columns: str | None = None,
         jq: str | None = None,
     ) -> None:
+        self.asked = format is not None
         self.format = format or ("json" if jq is not None else "table" if terminal else "tsv")
         if self.format == "xlsx":
             self._check_workbook(terminal=terminal)

@@ -63,8 +63,10 @@ class Audit(Resource):
 
     def tail(
         self, matches: Callable[[Row], bool], warn: Callable[[str], None], since: float | None = None
-    ) -> Iterator[Row]:
-        """Matching events, oldest first, without end: the last 10, or all since the epoch second, and then new ones.
+    ) -> Iterator[list[Row]]:
+        """The matching events of each poll, oldest first, without end.
+
+        The first poll gives the last 10, or all since the epoch second.
 
         `warn` is called for events that may have been missed and for failures that can be retried; other failures are
         raised, and so is one of the first request.
@@ -74,7 +76,7 @@ class Audit(Resource):
         if since is not None and oldest is not None and oldest > since:
             warn(f"The API returns the {NEWEST} newest events only: earlier ones may be missing here.")
         first = [row for row in reversed(rows) if matches(row)]
-        yield from first if since is not None else first[-_SHOWN_AT_FIRST:]
+        yield first if since is not None else first[-_SHOWN_AT_FIRST:]
         seen = dict.fromkeys(map(_identity, rows))
         failing = False
         while True:
@@ -87,6 +89,7 @@ class Audit(Resource):
                 if not failing:
                     warn(f"{error.message} Trying again.")
                 failing = True
+                yield []
                 continue
             failing = False
             new = [row for row in reversed(rows) if _identity(row) not in seen]
@@ -95,7 +98,7 @@ class Audit(Resource):
             seen |= dict.fromkeys(map(_identity, new))
             for identity in list(seen)[: max(len(seen) - _REMEMBERED, 0)]:
                 del seen[identity]
-            yield from filter(matches, new)
+            yield list(filter(matches, new))
 
     def _pause(self) -> None:
         """Wait for the next poll: the longer, the less of the rate limit is left beyond the reserve."""

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 from typing import Any
 
 import httpx
@@ -104,10 +105,10 @@ def test_a_tail_is_lines_on_a_terminal_and_ctrl_c_ends_it_quietly(synq: Any) -> 
     result = followed(synq, pages=[EVENTS[1:], EVENTS], terminal=True, environ={"COLUMNS": "160"})
     assert result.status == 130
     assert result.out == (
-        "Time                 Actor                         Action                   Entity               "
+        "Time                  Actor                         Action                   Entity               "
         "Entity ID  Details\n"
-        "2026-11-20 13:37:20  system                        ORDER_PLACED             ORDER\n"
-        "2026-11-24 08:00:00  ailsa@fellandfjord.example    TENANT_SETTINGS_UPDATED  TENANT_SETTINGS      "
+        "2026-11-20 13:37:20Z  system                        ORDER_PLACED             ORDER\n"
+        "2026-11-24 08:00:00Z  ailsa@fellandfjord.example    TENANT_SETTINGS_UPDATED  TENANT_SETTINGS      "
         "e8d4c2b6…  inventory_allocation_model: SOFT, auto_po_enabled:…\n"
     )
     assert result.err == "~97/100 requests left this minute · default\n"
@@ -117,9 +118,9 @@ def test_a_tail_is_lines_on_a_terminal_and_ctrl_c_ends_it_quietly(synq: Any) -> 
 def test_a_narrow_terminal_gets_fewer_columns(synq: Any) -> None:
     result = followed(synq, pages=[EVENTS], terminal=True, environ={"COLUMNS": "60"})
     assert result.out == (
-        "Time                 Action\n"
-        "2026-11-20 13:37:20  ORDER_PLACED\n"
-        "2026-11-24 08:00:00  TENANT_SETTINGS_UPDATED\n"
+        "Time                  Action\n"
+        "2026-11-20 13:37:20Z  ORDER_PLACED\n"
+        "2026-11-24 08:00:00Z  TENANT_SETTINGS_UPDATED\n"
     )  # fmt: skip
 
 
@@ -142,6 +143,26 @@ def test_what_it_has_to_say_stands_on_stderr(synq: Any) -> None:
     result = followed(synq, "--action", "order_placed", "-o", "ndjson", pages=[EVENTS, later])
     assert [json.loads(row)["id"] for row in result.out.splitlines()] == [EVENTS[1]["id"]]
     assert result.err.splitlines()[0] == ("Warning: The 1 newest events are all new: earlier ones may be missing here.")
+
+
+def test_a_tail_ends_with_the_reader_of_its_pipe(synq: Any) -> None:
+    reading, writing = os.pipe()
+
+    class Pipe(io.StringIO):
+        def fileno(self) -> int:
+            return writing
+
+    asked = []
+
+    def answer(_request: httpx.Request) -> httpx.Response:
+        asked.append(1)
+        if len(asked) == 2:
+            os.close(reading)
+        return httpx.Response(200, json=EVENTS)
+
+    result = synq("audit", "tail", "-o", "ndjson", environ=ENVIRON, http=httpx.MockTransport(answer), stdout=Pipe())
+    os.close(writing)
+    assert (result.status, result.out.count("\n"), len(asked)) == (0, 2, 2)
 
 
 def test_each_event_is_written_before_the_next_is_asked_for(synq: Any) -> None:

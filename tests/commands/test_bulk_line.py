@@ -570,11 +570,14 @@ def test_mostly_the_same_rows_are_a_warning(run: Any, shop: Shop, counts: Path, 
     assert len(shop.ledger) == 7
 
 
-def test_run_from_before_rows_had_hashes_is_passed_over(run: Any, shop: Shop, counts: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "change", ["ALTER TABLE entries DROP COLUMN hashes", "UPDATE entries SET hashes = x'00'"], ids=["before", "damaged"]
+)
+def test_run_without_hashes_is_passed_over(run: Any, shop: Shop, counts: Path, tmp_path: Path, change: str) -> None:
     assert adjust(run, counts, "--yes").status == 0
     (journal,) = (tmp_path / "state" / "runs").glob("*.sqlite3")
-    with closing(sqlite3.connect(journal)) as opened:
-        opened.execute("ALTER TABLE entries DROP COLUMN hashes")
+    with closing(sqlite3.connect(journal)) as opened, opened:
+        opened.execute(change)
     assert adjust(run, counts, "--yes").status == 0
     assert run("runs", "undo", journal.stem, "--yes").status == 0
     assert sum(int(str(entry["quantity_delta"])) for entry in shop.ledger) == 21

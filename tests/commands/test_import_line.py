@@ -1,6 +1,8 @@
 """`synq products import` and `export --to` against canned replies and on the embedded tenant."""
 
 import base64
+import errno
+import io
 import json
 import re
 from collections.abc import Callable
@@ -318,6 +320,23 @@ def test_wait_shows_all_jobs_as_one_and_failed_ones_are_an_error(run: Any, works
     )
 
 
+@pytest.mark.parametrize(("state", "status"), [("COMPLETED", 2), ("FAILED", 9)])
+def test_wait_whose_summary_can_not_be_printed_tells_the_outcome(
+    run: Any, works: Works, tmp_path: Path, state: str, status: int
+) -> None:
+    class Full(io.StringIO):
+        def write(self, _text: str) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    works.states = lambda _number: {"status": state, "processed_items": 1, "total_items": 3}
+    line = ("products", "import", "-", "--yes", "--wait", "-q", "--report", str(tmp_path / "report.json"))
+    result = run(*line, stdin=CSV, stdout=Full())
+    assert result.status == status
+    assert result.err.startswith("Warning: The output can't be written: No space left on device.\n")
+    assert ("1 of 1 jobs done, but not all of its output could be written." in result.err) == (status == 2)
+    assert len(json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))) == 1
+
+
 def test_wait_that_times_out_leaves_the_jobs_running(run: Any, works: Works) -> None:
     works.states = lambda _number: {"status": "PROCESSING"}
     result = run("products", "import", "-", "--yes", "--for", "0", "--json", "-q", stdin=CSV)
@@ -348,6 +367,27 @@ def test_workbook_is_imported_and_its_copy_deleted(run: Any, works: Works, tmp_p
     assert list(tmp_path.glob("state/runs/*.input")) == []
 
 
+@pytest.mark.parametrize(
+    ("line", "out"),
+    [
+        (["-o", "json"], '[\n  {\n    "title": "P 1"\n  }\n]\n'),
+        (["-o", "yaml"], "- title: P 1\n"),
+        (["-o", "tsv"], "title\tcategory\nP 1\t\n"),
+        (["--jq", ".[].title"], "P 1\n"),
+        (["--fields", "category,title"], '{"category":null,"title":"P 1"}\n'),
+    ],
+)
+def test_export_to_standard_output_takes_every_format(synq: Any, line: list[str], out: str) -> None:
+    http = httpx.MockTransport(lambda _request: httpx.Response(200, json=[product(1)]))
+    assert synq("products", "export", "--to", "-", *line, environ=ENVIRON, http=http).out == out
+
+
+def test_export_to_a_file_has_the_columns_of_an_import(synq: Any, tmp_path: Path) -> None:
+    result = synq("--sandbox", "products", "export", "--to", str(tmp_path / "x.csv"), "--jq", ".", "-q")
+    assert (result.status, list(tmp_path.glob("x.csv"))) == (2, [])
+    assert '"--jq requires --to -."' in result.err
+
+
 def product(number: int, **more: Any) -> dict[str, Any]:
     name = f"{number:08d}-6e0f-4253-8a7c-d5f23e91b06a"
     return {"id": name, "title": f"P {number}", "category": None, "status": "ACTIVE", **more}
@@ -365,7 +405,7 @@ def test_export_guards_formulas_and_leaves_out_products_without_a_title(run: Any
         return synq("products", "export", *line, environ=ENVIRON, http=httpx.MockTransport(catalogue))
 
     plain = export("--to", "-", "-o", "csv", "-q")
-    assert plain.out == "title,category\r\n'=1+1,Hats\r\nP 3,'-x\r\n"
+    assert plain.out == "title,category\n'=1+1,Hats\nP 3,'-x\n"
     told = export("--to", "-")
     assert told.out == '{"title":"=1+1","category":"Hats"}\n{"title":"P 3","category":"-x"}\n'
     assert told.err.startswith("Skipped 1 without a title.\n")

@@ -3,7 +3,9 @@
 import gc
 import io
 import json
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any
 from urllib.parse import parse_qs
@@ -134,6 +136,48 @@ def test_what_the_api_does_not_filter_synq_does(synq: Any, line: list[str], ids:
     shown = json.loads(synq("orders", "list", *line, "--json", environ=ENVIRON, http=http).out)
     assert [order["id"][:8] for order in shown] == ids
     assert queries == [{"limit": ["100"]}]
+
+
+@pytest.fixture
+def zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    def use(name: str) -> None:
+        monkeypatch.setenv("TZ", name)
+        time.tzset()
+
+    yield use
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="the time zone of the process can't be changed")
+@pytest.mark.parametrize(
+    ("name", "since", "shown"),
+    [
+        ("JST-9", "2026-11-24", "2026-11-24 00:00+09:00"),
+        ("EST+5", "2026-11-24T08:30", "2026-11-24 08:30-05:00"),
+        ("JST-9", "2026-11-24T00:00Z", "2026-11-24 09:00+09:00"),
+    ],
+)
+def test_a_date_is_local_and_its_zone_is_shown_if_nothing_matches(
+    synq: Any, zone: Callable[[str], None], name: str, since: str, shown: str
+) -> None:
+    zone(name)
+    at = datetime.fromisoformat(shown)
+    before, after = ({"id": f"id {n}", "created_at": (at + timedelta(seconds=n)).isoformat()} for n in (-1, 0))
+    line = ("orders", "list", "--since", since)
+    http, _ = serving([before])
+    result = synq(*line, environ=ENVIRON, http=http, terminal=True)
+    assert (result.out, result.err) == ("", f"No orders match since {shown}.\n{FOOTER}")
+    http, _ = serving([after, before])
+    assert json.loads(synq(*line, "--json", environ=ENVIRON, http=http).out) == [after]
+
+
+@pytest.mark.parametrize("line", [["orders", "list"], ["products", "variants", "list"], ["inventory", "levels"],
+                                  ["inventory", "ledger"]], ids=" ".join)  # fmt: skip
+@pytest.mark.parametrize("both", [["--all", "--limit", "2"], ["--limit", "50", "--all"]], ids=" ".join)
+def test_all_and_a_limit_contradict_each_other(synq: Any, line: list[str], both: list[str]) -> None:
+    result = synq(*line, *both, environ=ENVIRON)
+    assert (result.status, result.err) == (2, "synq: --limit conflicts with --all: give one of them.\n")
 
 
 def pages_of(count: int, look: Callable[[], int]) -> tuple[httpx.MockTransport, list[int]]:

@@ -346,3 +346,10 @@ def test_an_error_for_programs(screen: Build, settings: dict[str, Any]) -> None:
             "request_id": "req-9",
         }
     }
+
+
+def test_a_warning_is_said_once(screen: Build) -> None:
+    shown = screen()
+    for text in ("The disk is full.", "The disk is full.", "The clock is off.", "The disk is full."):
+        shown.output.warn(text)
+    assert shown.err == "Warning: The disk is full.\nWarning: The clock is off.\n"

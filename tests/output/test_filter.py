@@ -17,7 +17,14 @@ def lines(expression: str, text: str) -> list[str]:
         (".[].a", '[{"a":"x y"},{"a":null},{"a":true},{"a":[1,{"b":2}]}]', ["x y", "null", "true", '[1,{"b":2}]']),
         (".", '{"é":"🎁"}', ['{"é":"🎁"}']), (".a", '{"a":19.5}', ["19.5"]),
         (".a", '{"a":9007199254740991}', ["9007199254740991"]), ("empty", "1", []),
-        (".[0:1] | length", "[1,2]", ["1"]),
+        (".[0:1] | length", "[1,2]", ["1"]), (".a # first", '{"a":"x"}', ["x"]),
+        (".[].id", '[{"id":12345678901234567321},{"id":-12345678901234567322}]',
+         ["12345678901234567321", "-12345678901234567322"]),
+        (".", '{"a":19.90,"b":[9007199254740993]}', ['{"a":19.90,"b":[9007199254740993]}']),
+        ("unique", "[12345678901234567321,12345678901234567322]", ["[12345678901234567321,12345678901234567322]"]),
+        ('"\\(.)"', "12345678901234567321", ["12345678901234567321"]),
+        ("12345678901234567321", "1", ["12345678901234567321"]), (". + .", '"12345678"', ["1234567812345678"]),
+        (". + 1", "9007199254740991", ["9007199254740992"]), (". + 0.2", "0.1", ["0.30000000000000004"]),
     ],
 )  # fmt: skip
 def test_strings_raw_and_the_rest_compact(expression: str, text: str, printed: list[str]) -> None:
@@ -31,6 +38,13 @@ def test_invalid_expression(expression: str, said: str) -> None:
     assert caught.value.message.startswith(f'Invalid --jq filter "{expression}": ')
     assert said in caught.value.message
     assert "\n" not in caught.value.message
+
+
+@pytest.mark.parametrize("expression", [". + 0", "[{a: (. - 1)}]", "floor"])
+def test_a_number_that_jq_cannot_compute_exactly_is_an_error(expression: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        lines(expression, "12345678901234567321")
+    assert caught.value.message.endswith(", and whole numbers beyond 2^53 are not exact in jq.")
 
 
 def test_filter_that_fails_on_the_data() -> None:

@@ -11,7 +11,7 @@ from synq_cli.output.formats import clock, state, text
 
 Build = Callable[..., Any]
 COLUMNS = [
-    Column("Time", "at", clock, width=19),
+    Column("Time", "at", clock, width=20),
     Column("Status", "status", state, width=8),
     Column("Note", "note", text, drop=1),
 ]
@@ -22,48 +22,48 @@ def test_the_heading_comes_with_the_first_row(screen: Build) -> None:
     shown = screen(tty=True, environ={"NO_COLOR": "1"}, width=60)
     shown.output.follow([], COLUMNS)
     assert shown.out == ""
-    shown.output.follow([ROW, ROW], COLUMNS)
+    shown.output.follow([[ROW], [], [ROW]], COLUMNS)
     assert shown.out == (
-        "Time                 Status    Note\n" + "2026-11-25 09:00:00  failed    Nørrebro 店舗\\x1b[31m\n" * 2
+        "Time                  Status    Note\n" + "2026-11-25 09:00:00Z  failed    Nørrebro 店舗\\x1b[31m\n" * 2
     )
 
 
 def test_only_the_state_is_colored(screen: Build) -> None:
     shown = screen(tty=True, environ={"TERM": "xterm"}, width=60)
-    shown.output.follow([{"at": "", "status": "failed", "note": ""}], COLUMNS)
-    assert shown.out.splitlines()[1] == " " * 21 + "\x1b[31mfailed\x1b[0m"
+    shown.output.follow([[{"at": "", "status": "failed", "note": ""}]], COLUMNS)
+    assert shown.out.splitlines()[1] == " " * 22 + "\x1b[31mfailed\x1b[0m"
 
 
 def test_long_text_is_cut_and_columns_are_dropped(screen: Build) -> None:
     for width, line in [
-        (52, "2026-11-25 09:00:00  partial…  Nørrebro 店舗\\x1b[31m"),
-        (51, "2026-11-25 09:00:00  partial…  Nørrebro 店舗\\x1b[3…"),
-        (50, "2026-11-25 09:00:00  partial…"),
+        (53, "2026-11-25 09:00:00Z  partial…  Nørrebro 店舗\\x1b[31m"),
+        (52, "2026-11-25 09:00:00Z  partial…  Nørrebro 店舗\\x1b[3…"),
+        (51, "2026-11-25 09:00:00Z  partial…"),
     ]:
         shown = screen(tty=True, environ={"NO_COLOR": "1"}, width=width)
-        shown.output.follow([{**ROW, "status": "partially_refunded"}], COLUMNS)
+        shown.output.follow([[{**ROW, "status": "partially_refunded"}]], COLUMNS)
         assert shown.out.splitlines()[1] == line
 
 
 def test_nothing_is_cut_without_a_terminal(screen: Build) -> None:
     shown = screen(format="table")
-    shown.output.follow([{**ROW, "note": "x" * 300}], COLUMNS)
+    shown.output.follow([[{**ROW, "note": "x" * 300}]], COLUMNS)
     assert shown.out.splitlines()[1].endswith("  " + "x" * 300)
 
 
 def test_follow_with_fields_and_columns(screen: Build) -> None:
     shown = screen(tty=True, environ={"NO_COLOR": "1"}, fields="note,status")
-    shown.output.follow([{"note": "a", "status": "b"}], COLUMNS)
+    shown.output.follow([[{"note": "a", "status": "b"}]], COLUMNS)
     assert [line.split() for line in shown.out.splitlines()] == [["note", "status"], ["a", "b"]]
     shown = screen(tty=True, environ={"NO_COLOR": "1"}, columns="status")
-    shown.output.follow([ROW], COLUMNS)
+    shown.output.follow([[ROW]], COLUMNS)
     assert shown.out == "Status\nfailed\n"
 
 
 @pytest.mark.parametrize("settings", [{"tty": True, "environ": {"NO_COLOR": "1"}}, {"format": "json"}, {}])
 def test_ctrl_c_ends_follow_without_a_message(screen: Build, settings: dict[str, Any]) -> None:
-    def rows() -> Iterator[dict[str, Any]]:
-        yield ROW
+    def rows() -> Iterator[list[dict[str, Any]]]:
+        yield [ROW]
         raise KeyboardInterrupt
 
     shown = screen(**settings)

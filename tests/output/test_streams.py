@@ -1,6 +1,8 @@
 import errno
 import io
+import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -115,3 +117,15 @@ def test_say_is_one_clean_line() -> None:
 )
 def test_width(environ: dict[str, Any], width: int) -> None:
     assert Stream(io.StringIO(), environ).width() == width
+
+
+def test_a_reader_that_is_gone_is_noticed_without_a_write(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    with os.fdopen(writing, "w") as pipe:
+        Stream(pipe, {}).check_reader()
+        os.close(reading)
+        with pytest.raises(BrokenPipeError):
+            Stream(pipe, {}).check_reader()
+    with (tmp_path / "out").open("w") as file:
+        Stream(file, {}).check_reader()
+    Stream(io.StringIO(), {}).check_reader()

@@ -33,7 +33,7 @@ def list_(output: Output, text: str) -> None:
 
 
 def follow(output: Output, text: str) -> None:
-    output.follow([row(text)], COLUMNS[1:])
+    output.follow([[row(text)]], COLUMNS[1:])
 
 
 def record(output: Output, text: str) -> None:

@@ -7,7 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from synq_cli.errors import ConflictError
-from synq_cli.resources.orders.states import ENDS, NEXT, ORDER_STATUSES, STEPS, Verb, check_step, path_from, path_to
+from synq_cli.resources.orders.states import (
+    ENDS,
+    NEXT,
+    ORDER_STATUSES,
+    STATUS_GROUPS,
+    STEPS,
+    Verb,
+    check_step,
+    parse_statuses,
+    path_from,
+    path_to,
+)
 
 ORDER = "86b4e1a9-c27d-4f50-9e38-f1a6d07c5b42"
 SHIPPED = ["pending_payment", "payment_authorized", "confirmed", "processing", "fulfilled"]
@@ -81,3 +92,8 @@ def test_the_way_to_a_status_takes_only_steps_that_are_allowed(status: str, pass
 def test_the_way_goes_through_what_is_known_to_have_passed(status: str, passed: list[str], way: list[str]) -> None:
     assert path_to(status, passed) == way
     assert path_from("on_hold") == []
+
+
+@pytest.mark.parametrize("status", ORDER_STATUSES)
+def test_each_status_can_be_selected_alone(status: str) -> None:
+    assert frozenset({status}) in [parse_statuses(name) for name in (*STATUS_GROUPS, *ORDER_STATUSES)]

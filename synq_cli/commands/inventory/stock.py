@@ -16,6 +16,7 @@ from synq_cli.cli.options import (
     argument,
     option,
     parse_since,
+    since_words,
     switch,
 )
 from synq_cli.commands.bulk import AgainOption, ReportOption, send_file
@@ -205,7 +206,8 @@ def list_entries(
       synq inventory ledger --since 7d --type adjustment --all
       synq inventory ledger --location "Leith warehouse" -o csv
     """
-    entries = run.api.ledger.entries(sku=sku, location=location, kind=kind, since=parse_since(since, run.system.now()))
+    posted_since = parse_since(since, run.system.now())
+    entries = run.api.ledger.entries(sku=sku, location=location, kind=kind, since=posted_since)
     table = run.output.format == "table"
     columns = [
         Column("Posted", "created_at", age),
@@ -218,7 +220,9 @@ def list_entries(
         Column("Entry", "id", identifier, drop=3),
         Column("Posted by", "created_by", identifier, drop=4),
     ]
-    run.output.rows(entries.first(None if read_all else limit), columns, empty="No entries match.")
+    run.output.rows(
+        entries.first(None if read_all else limit), columns, empty=f"No entries match{since_words(posted_since)}."
+    )
     run.output.note(entries.left_out("ledger entries"))
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.metavars import ORDER, Metavar
-from synq_cli.cli.options import AllOption, LimitOption, SinceOption, argument, option, parse_since, switch
+from synq_cli.cli.options import AllOption, LimitOption, SinceOption, argument, option, parse_since, since_words, switch
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, identifier, money, quantities, state, text, timestamp
@@ -69,8 +69,8 @@ StatusOption = Annotated[
     option(
         "--status",
         Metavar("STATUS,...", "list", _STATUSES),  # no Literal: it is a list
-        "Only these statuses or groups: open, closed, unpaid, to-ship, shipped, returning, refunded, dead, "
-        "cancellable or all.",
+        "Only these statuses or groups: open, closed, unpaid, to-ship, shipped, returning, refunded, "
+        "fully-refunded, dead, cancellable or all.",
     ),
 ]
 
@@ -93,8 +93,9 @@ def list_orders(
 
     Status groups: closed (completed, cancelled, refunded, returned, failed), open (all others), unpaid (draft,
     pending_payment), to-ship (confirmed, processing, partially_fulfilled), shipped (fulfilled, delivered), returning
-    (return_requested, partially_returned, returned), refunded (partially_refunded, refunded), dead (cancelled,
-    failed), cancellable (draft, pending_payment, payment_authorized, confirmed, processing).
+    (return_requested, partially_returned, returned), refunded (partially_refunded, refunded),
+    fully-refunded (refunded), dead (cancelled, failed), cancellable (draft, pending_payment, payment_authorized,
+    confirmed, processing).
 
     Examples:
       synq orders list --status open
@@ -105,7 +106,7 @@ def list_orders(
     statuses, placed_since = parse_statuses(status), parse_since(since, run.system.now())
     orders = run.api.orders.matching(statuses, channel=run.api.channels.name_of(channel), since=placed_since, key=key)
     most = 1 if key is not None else None if read_all else limit  # idempotency keys are unique
-    run.output.rows(orders.first(most), COLUMNS, empty="No orders match.")
+    run.output.rows(orders.first(most), COLUMNS, empty=f"No orders match{since_words(placed_since)}.")
     run.output.note(orders.left_out("orders") if key is None else None)
     if channel and not orders.taken and (doubt := run.api.channels.doubt(channel)):
         run.output.warn(doubt)

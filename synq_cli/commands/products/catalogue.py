@@ -83,9 +83,8 @@ def export_catalogue(
 
     --to writes title and category to a file on this machine that `synq products import` can read. The API lists at
     most 100 products; others are missing. In CSV, a cell that a spreadsheet would read as a formula gets a leading
-    apostrophe, which the import removes; a workbook (.xlsx) needs none. Standard output gets NDJSON, or with -o csv
-    or -o xlsx these. For ids, statuses and times, use `synq products list`; for variants, `synq products
-    variants list --all`.
+    apostrophe, which the import removes; a workbook (.xlsx) needs none. Standard output gets NDJSON, or the format of
+    -o. For ids, statuses and times, use `synq products list`; for variants, `synq products variants list --all`.
 
     Examples:
       synq products export
@@ -107,8 +106,10 @@ def _write_catalogue(run: RunContext, to: str, *, whole: bool) -> None:
     from synq_cli.bulk import exports
     from synq_cli.state.folders import replace_file
 
-    piped: exports.Kind = "csv" if run.output.format == "csv" else "xlsx" if run.output.format == "xlsx" else "ndjson"
-    kind = piped if to == "-" else exports.kind_of(to)
+    kind = None if to == "-" else exports.kind_of(to)
+    given = [name for name in ("fields", "columns", "jq") if run.options.get(name) is not None]
+    if kind and given:
+        raise UsageError(f"--{given[0]} requires --to -.", hint="A file has the columns of an import.")
     listed = run.api.products.list()
     found = [run.api.products.get(row["id"]) for row in listed] if whole and not run.dry_run else listed
     keys = exports.WHOLE if whole else exports.LISTED
@@ -117,14 +118,12 @@ def _write_catalogue(run: RunContext, to: str, *, whole: bool) -> None:
     if run.dry_run:
         run.output.note(f"Would write {count} to {to}.")
         return
-    content = exports.catalogue(rows, kind, keys)
-    if to != "-":
-        replace_file(Path(to), content, mode=None, hint=None)
+    if kind:
+        replace_file(Path(to), exports.catalogue(rows, kind, keys), mode=None, hint=None)
         run.output.note(f"Wrote {count} to {to}.")
-    elif isinstance(content, bytes):
-        run.output.binary(content)
     else:
-        run.output.text(content)
+        shown = exports.guarded_rows(rows) if run.output.format == "csv" else rows
+        run.output.rows(shown, [Column(key, key) for key in keys], default="ndjson")
     if len(found) > len(rows):
         run.output.note(f"Skipped {len(found) - len(rows)} without a title.")
     run.output.note(products.perhaps_more(listed))

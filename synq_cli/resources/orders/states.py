@@ -38,6 +38,7 @@ STATUS_GROUPS = {
     "shipped": frozenset({"fulfilled", "delivered"}),
     "returning": frozenset({"return_requested", "partially_returned", "returned"}),
     "refunded": frozenset({"partially_refunded", "refunded"}),
+    "fully-refunded": frozenset({"refunded"}),  # the status alone, whose name is that of a group
     "dead": frozenset({"cancelled", "failed"}),
     "cancellable": frozenset({"draft", "pending_payment", "payment_authorized", "confirmed", "processing"}),
 }
