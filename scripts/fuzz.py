@@ -40,9 +40,8 @@ INSTRUMENTED = [
 
 def rows(take: Any) -> None:
     from synq_cli.bulk.verbs import adjust_stock, import_products
-    from synq_cli.documents import read_text
     from synq_cli.resources.inventory.sku_file import read_skus
-    from synq_cli.rows import RowReader, copy_as_utf8
+    from synq_cli.rows import RowReader, copy_as_utf8, read_rows
 
     columns = take.PickValueInList([adjust_stock.COLUMNS, import_products.COLUMNS, None])
     name = take.PickValueInList(["a.csv", "a.ndjson", "a.yaml", "a.json", "standard input"])
@@ -56,7 +55,7 @@ def rows(take: Any) -> None:
             assert isinstance(record.source, str)
             if columns is import_products.COLUMNS and not import_products._problem_with(record):
                 import_products._json_of(record)
-    text = read_text("-", io.TextIOWrapper(io.BytesIO(data)))
+    text = read_rows("-", io.TextIOWrapper(io.BytesIO(data)))
     with suppress(SynqError):
         read_skus(text, name)
     for record in RowReader(adjust_stock.COLUMNS, name).read(text):
@@ -198,7 +197,7 @@ def shown(take: Any) -> None:
     kinds = [each for each in vars(formats).values() if isinstance(each, formats.Format)] + [formats.money("id")]
     keys = ["id", *list(rows[0] if rows else {})[:3]]
     columns = [Column(key, key, kind) for key in keys for kind in (kinds if key == "id" else kinds[:2])]
-    for name in ("table", "json", "ndjson", "yaml", "csv", "tsv"):
+    for name in ("table", "json", "ndjson", "yaml", "csv", "tsv", "xlsx"):
         out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="")
         Output(out, io.StringIO(), environ={"COLUMNS": "40"}, now=lambda: NOW, format=name).rows(
             rows, columns, empty="None."

@@ -2,6 +2,7 @@
 
 import io
 import sys
+from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -272,10 +273,29 @@ def test_cell_far_away_is_refused_before_the_sheet_is_read() -> None:
         list(read_sheet(made.getvalue(), "f", None))
 
 
-@pytest.mark.parametrize("data", [b"PK\x03\x04 xl/", archive("xl/workbook.xml"), several_sheets()[:-100]])
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"PK\x03\x04 xl/",
+        archive("xl/workbook.xml"),
+        several_sheets()[:-100],
+        workbook([["sku"], [Decimal("-1e30")]], ["yyyy-mm-dd"]),
+    ],
+    ids=["no archive", "no sheets", "cut off", "date out of range"],
+)
 def test_damaged_workbook_is_refused(data: bytes) -> None:
     with pytest.raises(UsageError, match="it is damaged"):
         list(read_sheet(data, "f", None))
+
+
+@given(st.lists(st.tuples(st.integers(0, 5_000), st.integers(0, 255)), min_size=1, max_size=4))
+@settings(max_examples=50)
+def test_any_damage_to_a_workbook_is_refused_or_does_no_harm(changes: list[tuple[int, int]]) -> None:
+    data = bytearray(several_sheets())
+    for place, byte in changes:
+        data[place % len(data)] = byte
+    with suppress(UsageError):
+        list(read_sheet(bytes(data), "f", "Mon & Tue #2"))
 
 
 def test_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

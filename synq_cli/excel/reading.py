@@ -1,7 +1,9 @@
 """The rows of a sheet as text: the stored values, never the formulas."""
 
 import re
+import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
 from io import BytesIO
@@ -15,8 +17,13 @@ from synq_cli.nearest import did_you_mean
 # calamine holds a sheet as a rectangle, and ends the process if there is no memory for it: 24 bytes for each cell.
 _MOST_CELLS = 30_000_000
 _MOST_BYTES = 1_000_000_000
+# What zipfile raises for a damaged or encrypted file, and what is missing in one.
+_DAMAGE = (BadZipFile, RuntimeError, EOFError, OSError, zlib.error, KeyError, IndexError, ValueError)
+# More than any sheet has; so much of a place is enough to see that it is too far away.
+_DIGITS, _LETTERS = 9, 5
 _EXACT = 10**15
-_CELL = re.compile(rb"""<(?:\w+:)?c\s[^>]*?\br=["']([A-Z]{1,3})(\d{1,7})["']""")
+# Of a cell, such as B7, or a row.
+_PLACE = re.compile(rb"""\br\s*=\s*["']([A-Za-z]*)(\d+)""")
 _ERROR = re.compile(
     rb"""<(?:\w+:)?c\s(?=[^>]*\bt=["']e["'])[^>]*?\br=["']([A-Z]{1,3})(\d{1,7})["'].*?<(?:\w+:)?v>([^<]*)""", re.DOTALL
 )
@@ -31,24 +38,35 @@ def read_sheet(data: bytes, name: str, sheet: str | None) -> Iterator[list[str]]
     A number of more than 15 digits, of which a spreadsheet keeps only 15, is written with an exponent.
     """
     calamine = library("python_calamine")
-    try:
+    with _damage_refused(name, calamine.CalamineError):
         workbook = calamine.CalamineWorkbook.from_filelike(BytesIO(data))
         sheets = [each.name for each in workbook.sheets_metadata if each.typ == calamine.SheetTypeEnum.WorkSheet]
         visible = calamine.SheetVisibleEnum.Visible
         shown = [each.name for each in workbook.sheets_metadata if each.name in sheets and each.visible == visible]
-        chosen = shown[0] if sheet is None and shown else sheet
+        chosen = sheet if sheet is not None else next(iter(shown), "")
         if chosen not in sheets:
-            near = did_you_mean(str(sheet), sheets)
-            raise UsageError(f'{name} has no sheet "{sheet}".', hint=f"{near}Sheets: {', '.join(sheets)}.")
+            near = did_you_mean(chosen, sheets)
+            raise UsageError(f'{name} has no sheet "{chosen}".', hint=f"{near}Sheets: {', '.join(sheets)}.")
         errors = _checked(data, name, [each.name for each in workbook.sheets_metadata].index(chosen))
         rows = workbook.get_sheet_by_name(chosen).to_python(skip_empty_area=False)
-    except (calamine.CalamineError, BadZipFile, KeyError, IndexError):
-        raise UsageError(f"{name} can't be read as an Excel workbook: it is damaged.") from None
     for at, row in enumerate(rows):
         cells = [_text(value) for value in row]
         for column, what in errors.get(at, {}).items():
+            cells += [""] * (column + 1 - len(cells))
             cells[column] = what
         yield cells
+
+
+@contextmanager
+def _damage_refused(name: str, kind: type[Exception]) -> Iterator[None]:
+    """Errors of this kind, and those of zipfile, as UsageError."""
+    try:
+        yield
+    except BaseException as error:
+        # calamine panics, for example at a date that is out of range, and a panic has no public class.
+        if not isinstance(error, (kind, *_DAMAGE)) and type(error).__name__ != "PanicException":
+            raise
+        raise UsageError(f"{name} can't be read as an Excel workbook: it is damaged.") from None
 
 
 def _checked(data: bytes, name: str, index: int) -> dict[int, dict[int, str]]:
@@ -67,9 +85,9 @@ def _checked(data: bytes, name: str, index: int) -> dict[int, dict[int, str]]:
         target = targets[wanted]
         xml = archive.read(target[1:] if target.startswith("/") else f"xl/{target}")
     letters, numbers = set(), {b"0"}
-    for cell in _CELL.finditer(xml):
-        letters.add(cell[1])
-        numbers.add(cell[2])
+    for place in _PLACE.finditer(xml):
+        letters.add(place[1])
+        numbers.add(place[2][:_DIGITS])
     rows, columns = max(map(int, numbers)), max(map(_column, letters), default=-1) + 1
     if rows * columns > _MOST_CELLS:
         raise UsageError(
@@ -90,7 +108,7 @@ def _attribute(tag: bytes, name: bytes) -> bytes:
 def _column(letters: bytes) -> int:
     """The index of a column such as A or AB."""
     number = 0
-    for letter in letters:
+    for letter in letters[:_LETTERS].upper():
         number = number * 26 + letter - 64
     return number - 1
 

@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 # The number formats of a workbook's columns, by the kind of their cells.
 _NUMBER_FORMATS = {"": "General", "money": "#,##0.00", "time": "yyyy-mm-dd hh:mm:ss"}
 _CODE = re.compile(r"(.*[._])?(id|sku|barcode|code|number|reference)")
-# A spreadsheet keeps so many digits of a number, and knows no time before this year.
-_MOST_DIGITS = 15
+# A spreadsheet knows no time before it.
 _FIRST_YEAR = 1900
 
 
@@ -36,10 +35,11 @@ def _typed(value: object, key: str, kind: str) -> object:
     """A value as a cell of a workbook: a number, a time or a boolean only where it loses nothing."""
     if value is None or isinstance(value, bool):
         return value
-    if kind == "time" and (moment := parse_time(value)) and moment.year > _FIRST_YEAR:
-        return moment.replace(tzinfo=None)
-    number = value if isinstance(value, int | Decimal) else _amount(value) if kind == "money" else None
-    if number is None or _CODE.fullmatch(key) or len(Decimal(number).normalize().as_tuple().digits) > _MOST_DIGITS:
+    if kind == "time":
+        moment = parse_time(value)
+        return moment.replace(tzinfo=None) if moment and moment.year > _FIRST_YEAR else plain(value)
+    number = Decimal(value) if isinstance(value, int | Decimal) else _amount(value) if kind == "money" else None
+    if number is None or _CODE.fullmatch(key) or Decimal(f"{float(number):.15g}") != number:
         return plain(value)
     return number
 

@@ -26,7 +26,8 @@ ROWS = exact_json.loads(
     """[
     {"sku": "=1+1", "total": 19.90, "on_hand": -3, "made": "2026-11-29T13:05:00+01:00", "active": true, "tags": ["a"]},
     {"sku": 5012350000000, "total": "19.90", "on_hand": 12345678901234567890, "made": "soon", "tags": null},
-    {"sku": "0050", "total": "free", "on_hand": 1.0000000000000001, "made": "1066-10-14T09:00:00Z", "active": false}
+    {"sku": "0050", "total": "free", "on_hand": 1.0000000000000001, "made": "1066-10-14T09:00:00Z", "active": false},
+    {"sku": -5, "total": 1e-999, "on_hand": 1e999, "made": "9999-12-31T23:59:59-01:00"}
     ]"""
 )
 
@@ -49,6 +50,7 @@ def test_only_what_loses_nothing_is_typed() -> None:
         ["=1+1", 19.9, -3, NOON, True, '["a"]'],
         ["5012350000000", 19.9, "12345678901234567890", "soon", "", ""],
         ["0050", "free", "1.0000000000000001", "1066-10-14T09:00:00Z", False, ""],
+        ["-5", "1e-999", "1e999", "9999-12-31T23:59:59-01:00", "", ""],
     ]
     row = {"id": 7, "created_at": "2026-11-29T12:05:00Z"}
     assert cells(written([row], fields="id,created_at"))[1] == ["7", NOON]
