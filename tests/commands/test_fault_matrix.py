@@ -100,6 +100,7 @@ def cells(shop: Shop, command: str) -> Iterator[Cell]:
     """A line for each operation that the command calls."""
     met: set[str] = set()
     for line in LINES[command]:
+        shop.restore()
         clean = Recording(shop.server)
         assert shop.call(line.words, clean).status == 0
         shop.restore()
