@@ -3,9 +3,10 @@
 python scripts/crowd.py [--seconds N] [--processes N] [--kill-every SECONDS] [--seed N]
 
 Real processes of the installed program work side by side on one sandbox, served on loopback: they read, adjust stock
-one by one and from files, resume runs, renew tokens, and change settings and stored secrets. Every second a random one
-is killed. Then every run is resumed to its end. Prints Markdown tables of what was counted. Exits with 1 if an update
-was lost or doubled, a file was damaged, a process ended unexpectedly, or the API refused more than one request.
+one by one and from files, resume runs, renew tokens, and change settings and stored secrets. Some replies are late or
+lost, and every second a random process is killed. Then every run is resumed to its end. Prints Markdown tables of what
+was counted. Exits with 1 if an update was lost or doubled, a file was damaged, a process ended unexpectedly, or the API
+refused more than one request.
 """
 
 import argparse
@@ -35,6 +36,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "journeys"))
 
 from served import LEITH, SYNQ, served
 
+from synq_cli.sandbox.server.faults import add
+
 # Profiles that send requests. synq renews a token five minutes before it expires: here after 20 seconds.
 _SHOPS = ("shop0", "shop1", "shop2")
 _LIFETIME = 320
@@ -42,6 +45,8 @@ _LONGEST_WAIT = 60  # --max-wait
 _HANG = 300.0  # seconds; a process that takes longer is killed, and is a violation
 _SKUS = 12
 _ROWS = 8  # in a file
+# Faults of adjustments and their rates, so that many are in flight when their process is killed, or are never answered.
+_FAULTS = {"slow": 0.3, "lost": 0.04, "lost-before": 0.04}
 _SENT = re.compile(r"^[A-Z]+ http\S+ (\d{3}) \d+ ms", re.MULTILINE)
 _BAD = re.compile(r"Traceback|bug in synq|damaged|can't be used|not stored|has locked", re.IGNORECASE)
 _INTERRUPTED, _UNKNOWN, _TOO_LONG = 130, 10, 6
@@ -233,8 +238,10 @@ class Crowd:
             time.sleep(min(left, 1.0))
         self.over.set()
         killer.join()
-        for process in [process for process, kind in list(self.live.items()) if kind in {"adjust --file", "resume"}]:
-            process.send_signal(signal.SIGINT)  # they would wait for the rate limit without end
+        with self.lock:
+            for process, kind in self.live.items():
+                if kind in {"adjust --file", "resume"}:
+                    process.send_signal(signal.SIGINT)  # they would wait for the rate limit without end
         for thread in workers:
             thread.join()
 
@@ -256,9 +263,11 @@ class Crowd:
             ledger = {name: (variant, delta) for name, variant, delta in rows}
         single = len(self.posted)
         states = Counter[str]()
+        small = set[Place]()
         for row in journaled(self.folder):
             states[row["state"]] += 1
             place = row["variant_id"], row["delta"]
+            small.add(place)
             if row["state"] == "done":
                 if row["receipt"] in self.posted:
                     self.blame(f"Two reports of success name the ledger entry {row['receipt']}.")
@@ -277,7 +286,10 @@ class Crowd:
             ("adjustments reported as done", f"{len(self.posted)} ({single} single, {states['done']} from files)"),
             ("their sum", f"{sum(delta for _, delta in self.posted.values()):+,d}"),
             ("adjustments of unknown outcome", f"{self.unclear.total()} ({states['unknown']} from files)"),
-            ("of these in the ledger", f"{extra.total()}"),
+            (
+                "of these in the ledger",
+                f"{extra.total()} ({sum(extra[place] for place in extra if place in small)} from files)",
+            ),
             ("their sum", f"{sum(delta * count for (_, delta), count in extra.items()):+,d}"),
             ("sum of the ledger", f"{sum(delta for _, delta in ledger.values()):+,d}"),
         ]
@@ -355,6 +367,8 @@ def set_up(folder: Path, environ: dict[str, str], workers: int) -> Crowd:
     (folder / "config" / "config.yaml").write_text(json.dumps({"profiles": profiles}), encoding="utf-8")
     (folder / "config" / "credentials.json").write_text("{}", encoding="utf-8")
     (folder / "files" / "body.json").write_text("{}", encoding="utf-8")
+    for kind, rate in _FAULTS.items():
+        add(database, kind, on="POST /api/v1/inventory/adjust", rate=rate, seconds=1.0 if kind == "slow" else None)
     with closing(sqlite3.connect(database)) as tenant:
         skus = dict(tenant.execute("SELECT sku, id FROM live_variants ORDER BY sku LIMIT ?", (_SKUS,)))
     kept = {f"w{number}{name}": None for number in range(workers) for name in ("timeout", "max_wait", "#webhook")}

@@ -79,7 +79,8 @@ class Shop:
     @property
     def tokens(self) -> int:
         """How many tokens were issued."""
-        return len((self.folder / "tokens").read_text(encoding="utf-8").splitlines())
+        log = self.folder / "tokens"
+        return len(log.read_text(encoding="utf-8").splitlines()) if log.exists() else 0
 
 
 def sample(pid: int, minute: float) -> Sample:
@@ -165,13 +166,13 @@ def tail(shop: Shop, seconds: float) -> tuple[list[Sample], list[str]]:
     with synq(shop, "audit", "tail", "-o", "ndjson") as process:
         samples = watch(process, shop, shop.clock.now() + seconds, cause)
         deadline = time.monotonic() + _LAST_POLL
-        while caused[-1] not in printed.read_text(encoding="utf-8") and time.monotonic() < deadline:
+        while caused and caused[-1] not in printed.read_text(encoding="utf-8") and time.monotonic() < deadline:
             time.sleep(_EVERY)
         process.send_signal(signal.SIGINT)
         status = process.wait(60)
     shown = [json.loads(line)["id"] for line in printed.read_text(encoding="utf-8").splitlines()]
     wrong = [] if status == 130 else [f"it ended with {status}"]
-    if [one for one in shown if one in set(caused)] != caused:
+    if not caused or [one for one in shown if one in set(caused)] != caused:
         wrong.append(f"of {len(caused):,} events it printed {len(set(shown) & set(caused)):,}")
     return samples, wrong + said(shop)
 
@@ -210,7 +211,7 @@ CASES = {"audit tail": tail, "bulk run": bulk}
 
 def parts(samples: list[Sample]) -> list[Sample]:
     """The medians of each part of the time."""
-    size = -(-len(samples) // _PARTS)
+    size = max(-(-len(samples) // _PARTS), 1)
     chunks = [samples[at : at + size] for at in range(0, len(samples), size)]
     return [
         Sample(
@@ -240,10 +241,10 @@ def main() -> None:
             continue
         with opened(Clock(time.time(), options.speed), seconds / 3 + 300) as shop:
             samples, wrong = case(shop, seconds)
-            renewals = shop.tokens - 1
+            renewals = max(shop.tokens - 1, 0)
         say("")
-        found = parts(samples)
-        second, last = found[1], found[-1]
+        found = parts(samples) or [Sample(0, 0, 0, 0)]  # it ended at once
+        second, last = found[min(1, len(found) - 1)], found[-1]
         if last.memory > second.memory + _MEMORY_MB:
             wrong.append(f"its memory grew from {second.memory:.1f} to {last.memory:.1f} MB")
         if last.handles > second.handles + _HANDLES:

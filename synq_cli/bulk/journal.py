@@ -1,5 +1,6 @@
 """The journal of a run: a SQLite file with the state and the receipt of each row."""
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -152,16 +153,24 @@ class Journal:
         if self._lock:
             return False
         try:
-            self._acquire(timeout=0.1).release()
+            if sys.platform == "win32":
+                self._acquire(timeout=0.1).release()
+            else:
+                _share(self._lock_path)
         except OSError as error:
-            return isinstance(error, TimeoutError)  # else it is a file system without locks
+            # Else nobody has ever locked it, or it is on a file system without locks.
+            return isinstance(error, TimeoutError | BlockingIOError)
         return False
+
+    @property
+    def _lock_path(self) -> Path:
+        return self.path.with_suffix(".lock")
 
     def _acquire(self, timeout: float) -> "BaseFileLock":
         from filelock import FileLock
 
         # Not at the first attempt: another process that only looks whether the run is running holds it for a moment.
-        lock = FileLock(self.path.with_suffix(".lock"), timeout=timeout, mode=0o600)
+        lock = FileLock(self._lock_path, timeout=timeout, mode=0o600)
         return lock.acquire(poll_interval=0.005).lock
 
     def close(self) -> None:
@@ -241,6 +250,14 @@ class Journal:
     def _execute(self, sql: str, *values: object) -> list[Any]:
         with _usable(self.path), self._threads:
             return self._database.execute(sql, values).fetchall()
+
+
+def _share(path: Path) -> None:
+    """Take a shared lock for a moment, as others may who only look; BlockingIOError if a FileLock holds the file."""
+    import fcntl
+
+    with path.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
 
 
 def _close(database: Connection) -> None:

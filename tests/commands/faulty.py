@@ -22,13 +22,17 @@ HUGE = 50_000_000  # bytes; a reply may have 64 MB
 
 @dataclass(frozen=True)
 class Fault:
-    """One fault; `reply` is given a function that lets the request through. What is `passing` is worth another try."""
+    """One fault; `reply` is given a function that lets the request through.
+
+    What is `passing` is worth another try. Afterwards this machine's clock is set by `skew` seconds.
+    """
 
     name: str
     kind: Kind
     reply: Replying
     status: int = 0
     passing: bool = False
+    skew: float = 0.0
 
     @property
     def is_unclear(self) -> bool:
@@ -63,7 +67,7 @@ def expected(fault: Fault, operation: Operation) -> set[int]:
 
 def expected_once(fault: Fault, operation: Operation) -> int:
     """The exit status if only the first request meets a passing fault."""
-    return 0 if fault.kind == "unsent" or fault.status == 429 or operation.retry != "unsafe" else 10
+    return 0 if fault.kind in {"unsent", "fine"} or fault.status == 429 or operation.retry != "unsafe" else 10
 
 
 def _raising(make: Callable[[], Exception], *, acts: bool = False) -> Replying:
@@ -244,3 +248,4 @@ FAULTS = (
     *(Fault(f"JSON {text}", "shape", _with(200, text)) for text in _SHAPES),
     *(Fault(name, "fine", reply) for name, reply in _FINE.items()),
 )
+SKEWS = [Fault(f"a clock set by {hours} h", "fine", as_it_is, skew=3_600 * hours) for hours in (-1, -10_000, 2, 10_000)]

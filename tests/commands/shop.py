@@ -105,13 +105,14 @@ class Shop:
         token = long_lived_token(machine)
         self.environ = {"SYNQ_TOKEN": token, "SYNQ_WEBHOOK_SECRET": SECRET, "HOME": str(folder), "SHELL": "/bin/bash"}
         self.restore()
-        self.server = in_process(create_app(self._place, lambda: self.synq.clock))
+        self.server = in_process(create_app(self._place, lambda: self.synq.clock - self.ahead))
 
     def restore(self) -> None:
         for state in self.folder.iterdir():
             shutil.rmtree(state) if state.is_dir() else state.unlink()
         shutil.copytree(self._machine, self.folder, dirs_exist_ok=True)
         self.synq.clock = NOW + 60
+        self.ahead = 0.0  # seconds that this machine's clock is ahead of the tenant's
 
     def call(
         self, words: list[str], http: httpx.BaseTransport | None = None, environ: Mapping[str, str] | None = None

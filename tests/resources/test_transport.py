@@ -251,6 +251,13 @@ def test_error_in_a_successful_response_to_a_write_leaves_its_outcome_unknown(de
     assert (told(error), len(server.requests)) == (("UnknownOutcomeError", 10, said), 1)
 
 
+def test_redirected_write_may_have_been_applied(desk: NewDesk) -> None:
+    server = Server(httpx.Response(303, headers={"location": "/channels/7"}))
+    error = failed(lambda: desk(server).api.channels.create("shop", "EUR", active=True))
+    said = "The API redirects to /channels/7; synq sends the token to no other host. The request may have been applied."
+    assert (told(error), len(server.requests)) == (("UnknownOutcomeError", 10, said), 1)
+
+
 def test_byte_order_mark_before_a_response_is_ignored(desk: NewDesk) -> None:
     made = desk(Server(httpx.Response(200, content=b'\xef\xbb\xbf[{"name": "shop"}]')))
     assert made.api.channels.list() == [{"name": "shop"}]
