@@ -2,11 +2,15 @@
 
 import sqlite3
 import stat
+import sys
 from collections import deque
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from heapq import heapify, heappop, heappush
+from itertools import count
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 import pytest
 
@@ -263,6 +267,36 @@ def test_without_a_file_it_counts_alone_and_says_so(tmp_path: Path) -> None:
     window.record(window.acquire(timeout=30, max_wait=0), 100, 41)
     assert (window.snapshot().remaining, len(told)) == (41, 1)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_interrupt_at_any_moment_leaves_the_file_usable(tmp_path: Path) -> None:
+    told: list[str] = []
+    for number in count(1):
+        (folder := tmp_path / str(number)).mkdir()
+        window = budget(folder, Clock(), told=told)
+        window.snapshot()
+        lines = count(1)
+
+        def trace(
+            frame: FrameType, event: str, _arg: object, number: int = number, lines: Iterator[int] = lines
+        ) -> Any:
+            within = frame.f_code.co_filename.endswith(("shared_file.py", "database.py", "contextlib.py"))
+            if within and event == "line" and next(lines) == number:
+                raise KeyboardInterrupt
+            return trace
+
+        sys.settrace(trace)
+        try:
+            window.snapshot()
+        except KeyboardInterrupt:
+            sys.settrace(None)
+            assert (window.snapshot().remaining, told) == (100, []), number
+        else:
+            break
+        finally:
+            sys.settrace(None)
+            window.close()
+    assert number > 10
 
 
 def test_what_the_api_said_is_believed_for_a_moment_alone(tmp_path: Path) -> None:

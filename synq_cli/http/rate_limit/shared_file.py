@@ -58,13 +58,17 @@ class SharedFile:
                     if self._in_memory:
                         raise
                     self._recover(error)
+                except BaseException:
+                    if self._connection is not None:
+                        self._connection.rollback()  # an interrupt may come where nothing else does
+                    raise
 
     def close(self) -> None:
         """Close the file; the next use opens it again."""
         with self._lock:
-            if self._connection is not None:
-                self._connection.close()
-                self._connection = None
+            connection, self._connection = self._connection, None
+            if connection is not None:
+                connection.close()
 
     def _open(self) -> "Connection":
         from synq_cli.state.database import connect, private_file, transaction
