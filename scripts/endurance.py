@@ -36,19 +36,19 @@ _EVERY = 0.25  # real seconds between two samples
 _EVENTS = 4  # of other users, between two samples
 _ROWS_A_MINUTE = 90  # of a bulk run at most: it leaves ten requests to others
 _LAST_POLL = 30.0  # real seconds for the last events to be printed
-# Growth from the second part to the last that is no leak, such as modules loaded for the first renewal.
+# Growth from the second part to the last that is not a leak, such as modules loaded for the first renewal.
 _MEMORY_MB, _HANDLES = 2.0, 2
 
 
 @dataclass(frozen=True)
 class Clock:
-    """A clock that runs `speed` times as fast since the epoch second `begun`, in every process."""
+    """A clock that runs `speed` times as fast since the epoch second `start`, in every process."""
 
-    begun: float
+    start: float
     speed: float
 
     def now(self) -> float:
-        return self.begun + (time.time() - self.begun) * self.speed
+        return self.start + (time.time() - self.start) * self.speed
 
     def sleep(self, seconds: float) -> None:
         time.sleep(seconds / self.speed)
@@ -95,7 +95,7 @@ def started(
     mode: str, clock: Clock, *words: str, environ: dict[str, str], **streams: IO[str] | int
 ) -> Iterator["subprocess.Popen[str]"]:
     """This script in a process of its own, killed in the end: `serve`, or `synq` with a command line."""
-    line = [sys.executable, __file__, f"--{mode}", str(clock.begun), str(clock.speed), *words]
+    line = [sys.executable, __file__, f"--{mode}", str(clock.start), str(clock.speed), *words]
     with subprocess.Popen(line, env=environ, text=True, **streams) as process:
         try:
             yield process
@@ -126,7 +126,7 @@ def opened(clock: Clock, lifetime: float) -> Iterator[Shop]:
         with started(*words, environ=shop.environ, stdout=subprocess.PIPE) as server:
             assert server.stdout is not None
             helper = Path(__file__).with_name("issue_token.py")
-            command = [sys.executable, helper, shop.database, folder / "tokens", lifetime, clock.begun, clock.speed]
+            command = [sys.executable, helper, shop.database, folder / "tokens", lifetime, clock.start, clock.speed]
             profile = {"token_store": "file", "token_command": [str(word) for word in command]}
             config = {"profiles": {"default": {"base_url": server.stdout.readline().strip(), **profile}}}
             (folder / "config").mkdir(mode=0o700)
@@ -275,9 +275,9 @@ def run_synq(clock: Clock, words: list[str]) -> None:
 
 if __name__ == "__main__":
     match sys.argv[1:]:
-        case ["--serve", begun, speed, database]:
-            serve_on(Clock(float(begun), float(speed)), database)
-        case ["--synq", begun, speed, *words]:
-            run_synq(Clock(float(begun), float(speed)), words)
+        case ["--serve", start, speed, database]:
+            serve_on(Clock(float(start), float(speed)), database)
+        case ["--synq", start, speed, *words]:
+            run_synq(Clock(float(start), float(speed)), words)
         case _:
             main()

@@ -20,6 +20,12 @@ class Catalogue:
         return httpx.Response(200, json=rows[start : start + int(query["limit"])])
 
 
+def test_all_skus_of_a_catalogue_take_its_pages_and_at_most_three_in_vain(desk: NewDesk) -> None:
+    catalogue = Catalogue(250)
+    assert len(desk(catalogue).api.variants.ids_of(row["sku"] for row in catalogue.rows)) == 250
+    assert 3 <= catalogue.asked <= 6
+
+
 @pytest.mark.parametrize(
     ("size", "wanted", "requests"),
     [

@@ -118,7 +118,7 @@ def show_status(
 
     Shows the tenant, organization, role and expiry as of the last time that synq read the token, where the token is
     stored, how it is renewed, and which variables override the profile. It sends nothing and does not open the
-    keyring. The exit status is 4 if there is no login, or if its token has expired and does not renew itself. --all
+    keyring. The exit status is 4 if you are not logged in, or if the token has expired and does not renew itself. --all
     shows every profile without these overrides.
 
     Examples:

@@ -162,9 +162,11 @@ class _PrefetchedPages:
 
     def _request_from(self, offset: int, stride: int) -> None:
         most = min(self._in_flight, self._pages_needed())
+        if most == 1:
+            return
         # This page is the first of them, so that it takes the open connection.
         following = self._requested[-1][0] + stride if self._requested else offset
-        while len(self._requested) < most > 1:
+        while len(self._requested) < most:
             requested = self._fetch_ahead(PAGE, following)
             if requested is None:
                 break
