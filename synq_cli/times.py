@@ -47,3 +47,11 @@ def local_time(at: float) -> str:
     from datetime import UTC, datetime
 
     return datetime.fromtimestamp(at, UTC).astimezone().isoformat(" ", "minutes")
+
+
+def ago(seconds: float) -> str:
+    """An age in words, in its largest whole unit."""
+    for size, unit in ((86_400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds // size:.0f} {unit} ago"
+    return f"{max(seconds, 0):.0f} s ago"

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from synq_cli.resources.integrations import Integrations
     from synq_cli.resources.inventory.ledger import Ledger
     from synq_cli.resources.inventory.locations import Locations
+    from synq_cli.resources.inventory.reorder import Reorder
     from synq_cli.resources.inventory.reservations import Reservations
     from synq_cli.resources.inventory.stock import Inventory
     from synq_cli.resources.orders.fulfillments import Fulfillments, Returns
@@ -53,6 +54,7 @@ class SynqClient:
     ledger: "Ledger" = _resource("inventory.ledger", "Ledger")
     inventory: "Inventory" = _resource("inventory.stock", "Inventory")
     reservations: "Reservations" = _resource("inventory.reservations", "Reservations")
+    reorder: "Reorder" = _resource("inventory.reorder", "Reorder")
     channels: "Channels" = _resource("channels", "Channels")
     integrations: "Integrations" = _resource("integrations", "Integrations")
     organization: "Organization" = _resource("organization", "Organization")
