@@ -9,7 +9,7 @@ from synq_cli.cli.options import OnlyLocationOption, option, switch
 from synq_cli.errors import UsageError
 from synq_cli.http import operations
 from synq_cli.output.columns import Column, Row
-from synq_cli.output.formats import identifier, quantity, whole
+from synq_cli.output.formats import quantity, whole
 
 group = CommandGroup()
 
@@ -21,13 +21,13 @@ _NEEDED = [
     Column("Per day", "per_day", quantity),
     Column("Days left", "days_left", quantity),
     Column("Suggested", "suggested", quantity),
-    Column("Variant", "variant_id", identifier, drop=5),
+    Column("Variant", "variant_id", table=False),
 ]
 _LOW = [
     Column("SKU", "sku", whole),
     Column("On hand", "on_hand", quantity),
     Column("Product", "title"),
-    Column("Variant", "variant_id", identifier, drop=5),
+    Column("Variant", "variant_id", table=False),
 ]
 _SUPPLY = [
     Column("Lead days", "lead_days", quantity, drop=1),
