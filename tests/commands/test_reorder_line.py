@@ -117,7 +117,8 @@ def test_suppliers_add_lead_time_and_packs_and_group(reorder: Any, shop: Shop) -
         f"Mill\tHAT\t4\t8\t30\t0.27\t15\t12\t40\t4\t{VARIANT}",
         f"Pottery\tMUG\t0\t10\t5\t2.00\t0\t36\t0\t12\t{OTHER}",
     ]
-    assert "Ignored columns: Price." in remarks(result)
+    ignored, unmatched = remarks(result)[1:3]
+    assert (ignored, unmatched.endswith("suppliers.csv: GONE.")) == ("Ignored columns: Price.", True)
     assert shop.asked[2:] == ["variants?sku=GONE&limit=100"]
 
 

@@ -95,14 +95,13 @@ def list_needed(
             period, cover=cover, location=location, suppliers=file, cache=run.ledger_cache, fresh=fresh,
             tell=run.output.note, watch=bar.update,
         )  # fmt: skip
-    for remark in plan.remarks:
+    for remark in [*(file.remarks if file else []), *plan.remarks]:
         run.output.note(remark)
     shown = plan.rows if everything or not plan.rates else [row for row in plan.rows if row["suggested"]]
     if len(shown) < len(plan.rows):
         run.output.note(f"{len(shown)} of {len(plan.rows)} SKUs are to be bought; --all lists the others, too.")
     columns = _NEEDED if plan.rates else _LOW
     if file:
-        run.output.note(file.remark)
         columns = [Column("Supplier", "supplier"), *columns[:-1], *_SUPPLY, columns[-1]]
     run.output.rows(shown, columns, empty="Nothing is to be bought.", sheet_of=_sheet_of if file else None)
 

@@ -140,7 +140,7 @@ class Reorder(Resource):
             ids.setdefault(sku or identifier, set()).add(identifier)
         if unknown := file.unknown(ids):
             ids |= Variants(self._api).ids_of(unknown)
-        return file.by_variant(ids)
+        return file.by_variant(ids, skus)
 
     def _low_stock(self, file: SupplierFile | None) -> ReorderPlan:
         lowest = Catalogue(self._api).stats().get("topLowStock")
