@@ -90,8 +90,8 @@ def test_days_count_in_which_there_was_stock_and_only_what_to_buy_is_listed(reor
     assert " ".join(remarks(result)) == (
         "Reads the stock levels and 30 days of the ledger, 1 request for each 100 rows. "
         "Counted as demand: return, sale. Not counted: adjustment, receipt, write-off. "
-        "1 SKU had no stock in these 30 days, so it is not known how fast they sell: OLD. "
-        "1 of 4 SKUs are to be bought; --all lists the others, too."
+        "Never in stock in these 30 days, so how fast they sell is unknown: OLD. "
+        "1 of 4 SKUs need an order; --all lists the others, too."
     )
     assert shop.asked == ["ledger?limit=100", "levels?limit=100"]
 
@@ -194,7 +194,7 @@ def test_without_ledger_or_levels_the_statistics_say_what_is_low(reorder: Any, s
 
 def test_entries_that_say_nothing_are_ignored_aloud(reorder: Any, shop: Shop) -> None:
     shop.ledger.insert(0, entry(0.2, OTHER, -5) | {"quantity_delta": "5"})
-    assert "Warning: Ignored 1 ledger entries without a variant, a location or a quantity." in remarks(reorder())
+    assert "Warning: Ignored ledger entries without a variant, a location or a quantity: 1." in remarks(reorder())
 
 
 @pytest.mark.parametrize(

@@ -53,21 +53,22 @@ def list_needed(
         str | None, option("--suppliers", FILE, "File of suppliers, lead times and pack sizes; - for standard input.")
     ] = None,
     types: Annotated[
-        str | None, option("--types", "A,B", "Types of ledger entries that are demand, such as sale,return.")
+        str | None, option("--types", "A,B", "Only these types of ledger entries are demand, such as sale,return.")
     ] = None,
     fresh: Annotated[bool, switch("--fresh", "Read the whole ledger again instead of using the cache.")] = False,
-    everything: Annotated[bool, switch("--all", "List SKUs of which nothing is to be bought, too.")] = False,
+    everything: Annotated[bool, switch("--all", "Also list SKUs that need no order.")] = False,
 ) -> None:
     """Suggest what to buy, most urgent first.
 
     Per day is what was sold in the last --days, less returns, divided by the days on which the SKU had stock or was
     sold: one that was out of stock half of the time sells twice as fast as it seems. Days left is available / per day.
     Suggested is per day * (cover + lead days) - available, rounded up to whole packs and never negative. Available are
-    the units on hand that are not reserved. All of this is summed over the locations, or for one with --location.
+    the units on hand that are not reserved. Everything is summed over all locations; --location looks at one.
 
-    The API does not publish the types of its ledger entries. synq counts what left the stock, unless the type contains
-    adjust, correct, count, damage, loss, receipt, supplier, transfer or write, and takes off what came back under a
-    type that contains cancel, refund, return or sale. It prints which types it counted; --types counts only others.
+    The API does not publish the types of its ledger entries. By default everything that left the stock was sold, except
+    under types that contain adjust, correct, count, damage, loss, receipt, supplier, transfer or write; and what came
+    back under types that contain cancel, refund, return or sale was returned. synq prints which types it has counted.
+    With --types it counts those that you name, and no others.
 
     --suppliers takes rows with the columns sku, barcode or variant_id, and optionally supplier, lead_days and
     pack_size. The list is then grouped by supplier, and a workbook (-o xlsx > order.xlsx) has a sheet for each.
@@ -99,11 +100,11 @@ def list_needed(
         run.output.note(remark)
     shown = plan.rows if everything or not plan.rates else [row for row in plan.rows if row["suggested"]]
     if len(shown) < len(plan.rows):
-        run.output.note(f"{len(shown)} of {len(plan.rows)} SKUs are to be bought; --all lists the others, too.")
+        run.output.note(f"{len(shown)} of {len(plan.rows)} SKUs need an order; --all lists the others, too.")
     columns = _NEEDED if plan.rates else _LOW
     if file:
         columns = [Column("Supplier", "supplier"), *columns[:-1], *_SUPPLY, columns[-1]]
-    run.output.rows(shown, columns, empty="Nothing is to be bought.", sheet_of=_sheet_of if file else None)
+    run.output.rows(shown, columns, empty="Nothing needs an order.", sheet_of=_sheet_of if file else None)
 
 
 def _sheet_of(row: Row) -> str:

@@ -113,7 +113,7 @@ class Reorder(Resource):
             if number >= _QUICK:
                 watch(period.age(int(posted(page[-1]))) // DAY, period.days)
         if skipped:
-            self._api.observer.warn(f"Ignored {skipped} ledger entries without a variant, a location or a quantity.")
+            self._api.observer.warn(f"Ignored ledger entries without a variant, a location or a quantity: {skipped}.")
 
     def _stock(self, location_id: str | None) -> dict[str, Stock]:
         """The stock of each variant by location."""
@@ -233,7 +233,5 @@ def _without_rate(rows: list[Row], days: int) -> Iterator[str]:
     names = [row["sku"] or row["variant_id"] for row in rows if row["per_day"] is None]
     if names:
         more = f" and {len(names) - _MOST_LISTED} more" if len(names) > _MOST_LISTED else ""
-        yield (
-            f"{len(names)} SKU{'s' * (len(names) != 1)} had no stock in these {days} days, so it is not known how fast "
-            f"they sell: {', '.join(names[:_MOST_LISTED])}{more}."
-        )
+        listed = f"{', '.join(names[:_MOST_LISTED])}{more}"
+        yield f"Never in stock in these {days} days, so how fast they sell is unknown: {listed}."
