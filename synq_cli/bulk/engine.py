@@ -72,7 +72,7 @@ class Engine:
         if repeat and repeat.is_same:
             plan.repeat = repeat
         elif repeat:
-            self.observer.warn(f"{repeat.sentence} This run posts them again.")
+            self.observer.warn(f"{repeat.sentence} This run posts {'it' if repeat.sent == 1 else 'them'} again.")
         self._warn_of_unfinished(plan)
         return self._estimated(plan, with_levels=with_levels)
 
