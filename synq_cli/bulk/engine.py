@@ -16,12 +16,15 @@ from synq_cli.bulk.runs import Runs, overview
 from synq_cli.bulk.verbs.adjust_stock import AdjustStock
 from synq_cli.bulk.verbs.create_orders import CreateOrders
 from synq_cli.bulk.verbs.import_products import ImportProducts
+from synq_cli.bulk.verbs.move_orders import CancelOrders, FulfillOrders, ReturnOrders
 from synq_cli.bulk.verbs.verb import WORKERS, Verb
 from synq_cli.errors import InterruptError, RefusedError, SynqError, UnknownOutcomeError, UsageError
 from synq_cli.http.rate_limit import RESERVE, WINDOW, Budget, usable
 from synq_cli.http.single_attempt import SingleAttemptTransport
 from synq_cli.resources.client import SynqClient
 from synq_cli.session.session import Session
+
+_KINDS = (AdjustStock, CreateOrders, ImportProducts, FulfillOrders, ReturnOrders, CancelOrders)
 
 
 class Observer(Protocol):
@@ -169,7 +172,7 @@ class Engine:
                     hint=f"It was started with --profile {facts.profile}.",
                 )
             self._lock(journal)
-            verbs = (*(kind(self.api) for kind in (AdjustStock, CreateOrders, ImportProducts)), *self.verbs)
+            verbs = (*(kind(self.api) for kind in _KINDS), *self.verbs)
             yield journal, next(verb for verb in verbs if verb.name == facts.verb)
 
     def _lock(self, journal: Journal) -> None:
