@@ -147,7 +147,9 @@ def parcels() -> str:
         rows = [f"{order['id']};RM48291530{number}GB;Tracked 24" for number, order in enumerate(json.loads(listed), 1)]
         lines = ["Customer reference;Tracking no.;Service", *rows]
         Path("tracking.csv").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-        shown = at.screen("--sandbox", "orders", "fulfill", "--file", "tracking.csv", "--carrier", "Royal Mail", "--yes")
+        shown = at.screen(
+            "--sandbox", "orders", "fulfill", "--file", "tracking.csv", "--carrier", "Royal Mail", "--yes"
+        )
     before, *_, after = re.split(r"\r?(?:\x1b\[1A)?\x1b\[2K", shown)  # without the progress bar
     head = "\n".join([*lines[:3], "…"])
     return f"\x1b[1m$ cat tracking.csv\x1b[0m\n{head}\n{before[: before.rindex('Run ')]}{after}"
