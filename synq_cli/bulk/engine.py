@@ -16,12 +16,15 @@ from synq_cli.bulk.runs import Runs, overview
 from synq_cli.bulk.verbs.adjust_stock import AdjustStock
 from synq_cli.bulk.verbs.create_orders import CreateOrders
 from synq_cli.bulk.verbs.import_products import ImportProducts
+from synq_cli.bulk.verbs.move_orders import CancelOrders, FulfillOrders, ReturnOrders
 from synq_cli.bulk.verbs.verb import WORKERS, Verb
 from synq_cli.errors import InterruptError, RefusedError, SynqError, UnknownOutcomeError, UsageError
 from synq_cli.http.rate_limit import RESERVE, WINDOW, Budget, usable
 from synq_cli.http.single_attempt import SingleAttemptTransport
 from synq_cli.resources.client import SynqClient
 from synq_cli.session.session import Session
+
+_KINDS: tuple[type[Verb], ...] = (AdjustStock, CreateOrders, ImportProducts, FulfillOrders, ReturnOrders, CancelOrders)
 
 
 class Observer(Protocol):
@@ -172,7 +175,7 @@ class Engine:
             yield journal, next(verb for verb in self._kinds() if verb.name == facts.verb)
 
     def _kinds(self) -> tuple[Verb, ...]:
-        return (*(kind(self.api) for kind in (AdjustStock, CreateOrders, ImportProducts)), *self.verbs)
+        return (*(kind(self.api) for kind in _KINDS), *self.verbs)
 
     def _lock(self, journal: Journal) -> None:
         """RefusedError if another process works on the run, or if it was undone."""

@@ -72,6 +72,7 @@ class Plan:
             "largest": self.moves[:_LARGEST],
             "suspicious": self.suspicious(),
             "changes": self.changes(),
+            "remarks": list(self.verb.remarks(self.rows)),
             "guessed_columns": [{"column": name, "read_as": column} for name, column in self.guessed.items()],
             "ignored_columns": list(self.ignored),
         }
@@ -84,6 +85,7 @@ class Plan:
         inside = f" in {self.verb.counted(len(self.rows))}" if self.verb.unit != "row" else ""
         lines = [f"{head}{inside}: {cost}."]
         lines += [f'Column "{name}" is read as {column}.' for name, column in self.guessed.items()]
+        lines += self.verb.remarks(self.rows)
         if net := self.net():
             sums = ", ".join(f"{each['location']} {each['units']:+,} ({_counted(each['rows'], 'row')})" for each in net)
             lines.append(f"Net: {sums}.")

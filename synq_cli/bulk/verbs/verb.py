@@ -71,6 +71,10 @@ class Verb:
         """The row that undoes this one; None if nothing does, then `undo_hint` says what to do instead."""
         return None
 
+    def remarks(self, rows: Sequence[Row]) -> Sequence[str]:
+        """Sentences on the rows for the plan."""
+        return ()
+
     def movement(self, content: Content) -> Mapping[str, Any] | None:
         """The stock that a row moves, if it does: `sku`, `location` and `delta`."""
         return None
