@@ -38,9 +38,9 @@ _synq_options() { # the options of a command, and the global options
     'orders list') REPLY='--status --channel --since --key --limit --all' ;;
     'orders create') REPLY='--file --item --channel --currency --payment-provider --payment-reference --customer --location --idempotency-key --wait --for --report --again -y --yes --dry-run --confirm' ;;
     'orders track') REPLY='--watch' ;;
-    'orders fulfill') REPLY='--item --carrier --tracking-number --location --dry-run' ;;
-    'orders return') REPLY='--item --reason --dry-run' ;;
-    'orders cancel') REPLY='--reason -y --yes --dry-run --confirm' ;;
+    'orders fulfill') REPLY='--item --carrier --tracking-number --location --file --report --again -y --yes --dry-run --confirm' ;;
+    'orders return') REPLY='--item --reason --file --report --again -y --yes --dry-run --confirm' ;;
+    'orders cancel') REPLY='--reason --file --report --again -y --yes --dry-run --confirm' ;;
     'inventory adjust') REPLY='--location --file --report --again -y --yes --dry-run --confirm' ;;
     'inventory levels') REPLY='--sku --location --low --threshold --limit --all' ;;
     'inventory ledger') REPLY='--sku --location --type --since --limit --all' ;;

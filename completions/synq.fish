@@ -30,9 +30,9 @@ function __synq_below # the subcommands of a group
                 'get' 'Show an order' \
                 'create' 'Create an order, or many from a file' \
                 'track' 'Show the timeline of an order' \
-                'fulfill' 'Record a shipped parcel of an order' \
-                'return' 'Open a return for an order' \
-                'cancel' 'Cancel an order'
+                'fulfill' 'Record a shipped parcel of an order, or many from a file' \
+                'return' 'Open a return for an order, or many from a file' \
+                'cancel' 'Cancel an order, or many from a file'
         case 'inventory'
             printf '%s\t%s\n' \
                 'adjust' 'Adjust the stock of one SKU, or of many from a file' \
@@ -223,15 +223,30 @@ function __synq_options # the options of a command, and the global options
                 '--carrier' 'Carrier name, such as DHL' \
                 '--tracking-number' 'Tracking number of the carrier' \
                 '--location' 'Stock location it ships from' \
-                '--dry-run' 'Show what would be sent and what would change, without...'
+                '--file' 'Record the parcels of every row of a CSV, TSV, NDJSON or...' \
+                '--report' 'Write the outcome of every row to FILE (.csv or .json)' \
+                '--again' 'Post the rows again that an earlier run has posted already' \
+                '-y' 'Skip the confirmation prompt' \
+                '--yes' 'Skip the confirmation prompt' \
+                '--dry-run' 'Show what would be sent and what would change, without...' \
+                '--confirm' 'Confirm with the profile'\''s name; required instead of...'
         case 'orders return'
             printf '%s\t%s\n' \
                 '--item' 'Number of units of a SKU; repeat for more SKUs' \
                 '--reason' 'Reason to record' \
-                '--dry-run' 'Show what would be sent and what would change, without...'
+                '--file' 'Open the returns of every row of a CSV, TSV, NDJSON or...' \
+                '--report' 'Write the outcome of every row to FILE (.csv or .json)' \
+                '--again' 'Post the rows again that an earlier run has posted already' \
+                '-y' 'Skip the confirmation prompt' \
+                '--yes' 'Skip the confirmation prompt' \
+                '--dry-run' 'Show what would be sent and what would change, without...' \
+                '--confirm' 'Confirm with the profile'\''s name; required instead of...'
         case 'orders cancel'
             printf '%s\t%s\n' \
                 '--reason' 'Reason to record' \
+                '--file' 'Cancel the orders of every row of a CSV, TSV, NDJSON or...' \
+                '--report' 'Write the outcome of every row to FILE (.csv or .json)' \
+                '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
                 '--dry-run' 'Show what would be sent and what would change, without...' \

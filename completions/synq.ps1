@@ -29,9 +29,9 @@ function __SynqBelow([string] $At) { # the subcommands of a group
             "get`tShow an order"
             "create`tCreate an order, or many from a file"
             "track`tShow the timeline of an order"
-            "fulfill`tRecord a shipped parcel of an order"
-            "return`tOpen a return for an order"
-            "cancel`tCancel an order"
+            "fulfill`tRecord a shipped parcel of an order, or many from a file"
+            "return`tOpen a return for an order, or many from a file"
+            "cancel`tCancel an order, or many from a file"
         }
         'inventory' {
             "adjust`tAdjust the stock of one SKU, or of many from a file"
@@ -222,15 +222,30 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--carrier`tCarrier name, such as DHL"
             "--tracking-number`tTracking number of the carrier"
             "--location`tStock location it ships from"
+            "--file`tRecord the parcels of every row of a CSV, TSV, NDJSON or..."
+            "--report`tWrite the outcome of every row to FILE (.csv or .json)"
+            "--again`tPost the rows again that an earlier run has posted already"
+            "-y`tSkip the confirmation prompt"
+            "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'orders return' {
             "--item`tNumber of units of a SKU; repeat for more SKUs"
             "--reason`tReason to record"
+            "--file`tOpen the returns of every row of a CSV, TSV, NDJSON or..."
+            "--report`tWrite the outcome of every row to FILE (.csv or .json)"
+            "--again`tPost the rows again that an earlier run has posted already"
+            "-y`tSkip the confirmation prompt"
+            "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'orders cancel' {
             "--reason`tReason to record"
+            "--file`tCancel the orders of every row of a CSV, TSV, NDJSON or..."
+            "--report`tWrite the outcome of every row to FILE (.csv or .json)"
+            "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."

@@ -85,10 +85,13 @@ class Orders(Resource):
             on_page=lambda rows: self._api.index.remember_ids("order", rows),
         )
 
+    def id_of(self, text: str) -> str:
+        """The id of an order: a UUID as it is, or the cached one with this prefix. UsageError."""
+        return self._api.resolve_id("order", text)
+
     def get(self, order_id: str) -> Row:
         """One order, by its id or the prefix of a cached id. GET /api/v1/oms/orders/{orderID}"""
-        path = {"orderID": self._api.resolve_id("order", order_id)}
-        return self._api.read(operations.GET_ORDER, path)
+        return self._api.read(operations.GET_ORDER, {"orderID": self.id_of(order_id)})
 
     def create(self, order: Mapping[str, Any], attempt: "Attempt") -> Row:
         """Place an order; returns its id and status, or the workflow that creates it.
