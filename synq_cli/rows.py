@@ -168,7 +168,7 @@ class RowReader:
             raise UsageError(f"The first line of {self._name} is not UTF-8 text.")
         while header and not header[-1].strip():
             header.pop()
-        keys = [self._key(cell) for cell in header]
+        keys = [self.key_of(cell) for cell in header]
         self._check_header(keys, hint)
         return Layout(delimiter, keys, lines.position, lines.line, header)
 
@@ -196,11 +196,11 @@ class RowReader:
 
     def _columns_found(self, line: str, delimiter: str) -> int:
         try:
-            return len({self._key(cell) for cell in next(_csv([line], delimiter), [])} & set(self._known))
+            return len({self.key_of(cell) for cell in next(_csv([line], delimiter), [])} & set(self._known))
         except csv.Error:
             return 0
 
-    def _key(self, column: str) -> str:
+    def key_of(self, column: str) -> str:
         """The key of a column: a known one in any case and with blanks for underscores, another one as it is."""
         folded = "_".join(column.lower().split())
         return folded if folded in self._known or folded in REPORTED else column.strip()
@@ -294,7 +294,7 @@ class RowReader:
             return record
         keep_others, fields = self._columns.keep_others, {}
         for name, item in value.items():
-            key = name if name in self._known else self._key(name)
+            key = name if name in self._known else self.key_of(name)
             if key in fields:
                 record.problem = f'"{key}" is given twice'
                 return record

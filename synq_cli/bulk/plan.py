@@ -57,6 +57,8 @@ class Plan:
     levels: Mapping[int, int] = field(default_factory=dict)
     again: bool = False
     repeat: Repeat | None = None
+    # Raises RefusedError, while no other run can start, if what the plan rests on has changed since.
+    check: Callable[[], None] = lambda: None
 
     def as_row(self) -> dict[str, Any]:
         """The plan as one JSON object."""
@@ -76,13 +78,13 @@ class Plan:
 
     def lines(self) -> list[str]:
         """The plan in words."""
-        rows, file = _counted(self._items(), "row"), "standard input" if self.file == "-" else self.file
+        rows, file = numbered(self._items(), "row"), "standard input" if self.file == "-" else self.file
         head = f"{rows} to undo run {self.undoes}" if self.undoes else f"{rows} of {file}"
-        cost = f"{_counted(len(self.rows), 'request')}, {_duration(self.seconds)} at the current rate limit"
+        cost = f"{numbered(len(self.rows), 'request')}, {duration(self.seconds)} at the current rate limit"
         inside = f" in {self.verb.counted(len(self.rows))}" if self.verb.unit != "row" else ""
         lines = [f"{head}{inside}: {cost}."]
         if net := self.net():
-            sums = ", ".join(f"{each['location']} {each['units']:+,} ({_counted(each['rows'], 'row')})" for each in net)
+            sums = ", ".join(f"{each['location']} {each['units']:+,} ({numbered(each['rows'], 'row')})" for each in net)
             lines.append(f"Net: {sums}.")
             lines.append(f"Largest: {_listed(self.moves[:_LARGEST])}.")
         if odd := self.suspicious():
@@ -199,9 +201,11 @@ def seconds_for(requests: int, window: Snapshot) -> float:
     return max(window.blocked_for, windows * WINDOW + first)
 
 
-def _counted(number: int, noun: str) -> str:
+def numbered(number: int, noun: str) -> str:
+    """A number of things in words, such as `2 rows`."""
     return f"{number:,} {noun}{'s' * (number != 1)}"
 
 
-def _duration(seconds: float) -> str:
-    return "under a minute" if seconds < 50 else f"about {_counted(round(seconds / 60), 'minute')}"
+def duration(seconds: float) -> str:
+    """A number of seconds in words, such as `about 11 minutes`."""
+    return "under a minute" if seconds < 50 else f"about {numbered(round(seconds / 60), 'minute')}"

@@ -2,7 +2,7 @@
 
 import csv
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from errno import EISDIR
 from io import StringIO
@@ -93,33 +93,50 @@ def write_failed(journal: Journal) -> str | None:
         return None
     kind = "xlsx" if facts.dialect["delimiter"] == SHEET else "csv" if facts.dialect["header"] else "ndjson"
     source = Path(split_sheet(facts.path)[0] if facts.path else f"run-{facts.id}.{kind}")
-    path = _failed_path(source)
+    errors = [(row.source, {"error_code": row.code, "error": row.error}) for row in failed]
+    return write_rows(source, "failed", errors, facts.dialect)
+
+
+def write_rows(
+    source: Path, word: str, rows: Sequence[tuple[str, Mapping[str, Any]]], dialect: Mapping[str, Any]
+) -> str:
+    """Write rows of a file to another one beside it, with its permissions; gives the path.
+
+    UsageError if it can't be written.
+    """
+    path = path_beside(source, word)
     mode = S_IMODE(source.stat().st_mode) | 0o600 if source.exists() else 0o600
-    replace_file(path, _failed_file(failed, **facts.dialect), mode=mode, hint=None)
+    replace_file(path, rows_file(rows, **dialect), mode=mode, hint=None)
     return str(path)
 
 
-def _failed_path(source: Path) -> Path:
+def path_beside(source: Path, word: str) -> Path:
+    """The path of a file of some rows of this one, such as counts.failed.csv."""
     # One JSON object a line is not YAML.
     suffix = ".ndjson" if source.suffix.lower() in YAML_SUFFIXES else source.suffix
-    return source.with_name(f"{source.stem}.failed{suffix}")
+    return source.with_name(f"{source.stem}.{word}{suffix}")
 
 
-def _failed_file(rows: Sequence[Row], delimiter: str, newline: str, *, bom: bool, header: list[str]) -> str | bytes:
+def rows_file(
+    rows: Sequence[tuple[str, Mapping[str, Any]]], delimiter: str, newline: str, *, bom: bool, header: list[str]
+) -> str | bytes:
+    """The content of a file of rows, as they are written in their own file, each with the same columns added."""
     if not header:
-        lines = (exact_json.loads(row.source) | {"error_code": row.code, "error": row.error} for row in rows)
-        return "".join(exact_json.dumps(line) + newline for line in lines)
+        return "".join(exact_json.dumps(exact_json.loads(source) | more) + newline for source, more in rows)
     kept = [at for at, cell in enumerate(header) if cell.strip().lower() not in REPORTED]
-    titles = [*(header[at] for at in kept), *REPORTED]
-    found = [(exact_json.loads(row.source), row.code, row.error or "") for row in rows]
+    titles = [*(header[at] for at in kept), *(rows[0][1] if rows else ())]
+    found = [
+        ([exact_json.loads(source)[at] for at in kept], [value or "" for value in more.values()])
+        for source, more in rows
+    ]
     if delimiter == SHEET:
         from synq_cli.excel.writing import workbook
 
-        return workbook([titles, *([*(cells[at] for at in kept), code, error] for cells, code, error in found)])
+        return workbook([titles, *([*cells, *more] for cells, more in found)])
     text = StringIO(newline="")
     writer = csv.writer(text, delimiter=delimiter, lineterminator=newline)
     writer.writerow(titles)
-    writer.writerows([*(cells[at] for at in kept), code, guarded(error)] for cells, code, error in found)
+    writer.writerows([*cells, *map(guarded, more)] for cells, more in found)
     return ("\ufeff" if bom else "") + text.getvalue()
 
 
@@ -133,7 +150,7 @@ def check_report(path: str | None, source: str | None) -> None:
     report = Path(path).resolve()
     if report.suffix.lower() not in {".csv", ".json"}:
         raise UsageError(f'Invalid report "{path}": use a name that ends in .csv or .json.')
-    if source and report in {Path(source).resolve(), _failed_path(Path(source)).resolve()}:
+    if source and report in {Path(source).resolve(), path_beside(Path(source), "failed").resolve()}:
         raise UsageError(f'Invalid report "{path}": the run uses a file of that name. Choose another name.')
     try:
         if report.is_dir():

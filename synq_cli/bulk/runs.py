@@ -1,7 +1,7 @@
 """The runs on this machine: their journals in one folder, found by the prefix of an id."""
 
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +23,18 @@ _LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 _CLAIM_SECONDS = 600.0
 _DAY = 86_400.0
 # The fields of a row that reports have, as far as it has them.
-_REPORTED = ("sku", "location", "delta", "payment_reference", "idempotency_key", "last_line", "products")
+_REPORTED = (
+    "sku",
+    "location",
+    "counted_at",
+    "counted",
+    "book",
+    "delta",
+    "payment_reference",
+    "idempotency_key",
+    "last_line",
+    "products",
+)
 _DAMAGED: dict[str, Any] = {"state": "damaged"} | dict.fromkeys(
     ("command", "file", "started_at", "rows", "done", "failed", "unknown", "pending", "profile", "undoes")
 )
@@ -148,6 +159,21 @@ class Runs:
             except UsageError as error:
                 raise UsageError(f"{error.message} Its run may have posted them: move that file elsewhere.") from None
         return receipts, unclear
+
+    def written_since(self, since: float, scope: str, verbs: Collection[str]) -> Iterator[tuple[Facts, list[Row]]]:
+        """The runs of these kinds on a tenant's data whose journals were written to since an epoch second.
+
+        UsageError if one of these journals can't be read.
+        """
+        for path in map(self._path, self._names()):
+            if path.stat().st_mtime < since:
+                continue
+            try:
+                with Journal(path) as journal:
+                    if journal.facts.scope == scope and journal.facts.verb in verbs:
+                        yield journal.facts, journal.entries()
+            except UsageError as error:
+                raise UsageError(f"{error.message} Its run may have posted them: move that file elsewhere.") from None
 
     def each(self, read: Callable[[Journal], _T]) -> Iterator[_T]:
         """What `read` gives for each run, the latest first, without those whose journals are damaged."""

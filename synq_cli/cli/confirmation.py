@@ -18,6 +18,22 @@ def confirm(run: RunContext, question: str, *, yes: bool) -> None:
         prompts.confirm_name(question, run.settings.profile, named, stdin=system.stdin, stderr=system.stderr)
 
 
+def confirm_number(run: RunContext, question: str, number: int, given: int | None, *, option: str) -> None:
+    """Ask what --yes does not answer; `given`, the value of the option, answers it if it is this number.
+
+    A dry run does not ask.
+    """
+    if given is not None and given != number:
+        raise RefusedError(
+            f"Not confirmed: {option} is {given}, but it would be {number}. Nothing was changed.",
+            hint="Look at the dry run, and give its number if it is right.",
+        )
+    streams = {"stdin": run.system.stdin, "stderr": run.system.stderr}
+    yes = run.dry_run or given is not None
+    if not prompts.confirm(question, option=f"{option} {number}", yes=yes, **streams):
+        raise RefusedError("Not confirmed; nothing was changed.")
+
+
 def confirm_local(run: RunContext, question: str, *, yes: bool) -> None:
     """Ask before something on this machine is lost."""
     if not _ask(run, question, yes=yes or run.dry_run):

@@ -17,22 +17,25 @@ from typing import Any, NoReturn
 import httpx
 import pytest
 
+from synq_cli.bulk.counting.earlier import EarlierCounts
 from synq_cli.bulk.engine import Engine
 from synq_cli.bulk.journal import Journal, Row
 from synq_cli.bulk.plan import Plan
 from synq_cli.bulk.report import Outcome
 from synq_cli.bulk.verbs.adjust_stock import AdjustStock
+from synq_cli.bulk.verbs.count_stock import CountOptions, CountStock
 from synq_cli.bulk.verbs.create_orders import CreateOrders
 from synq_cli.bulk.verbs.import_products import ImportProducts
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.system import System
-from synq_cli.errors import SynqError
+from synq_cli.errors import SynqError, UsageError
 from synq_cli.http.client import in_process
 from synq_cli.resources.client import SynqClient
 from synq_cli.sandbox.seed.seed import DEFAULT_SEED
 from synq_cli.sandbox.server.app import create_app
 from synq_cli.sandbox.server.identity import issue_token
 from synq_cli.sandbox.store.store import create
+from synq_cli.times import timestamp
 
 # Of each kind; `make soak` plays many more.
 SCHEDULES = int(os.environ.get("SYNQ_SCHEDULES", "8"))
@@ -67,6 +70,7 @@ class World:
         self.ticks_left: int | None = None
         self.killed = False
         self.runs: set[str] = set()
+        self.sales: list[tuple[str, str, int]] = []  # one for each request, by variant, location and units
 
     def now(self) -> float:
         if self.ticks_left is not None:
@@ -92,6 +96,20 @@ class World:
     def query(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         with closing(sqlite3.connect(self.file)) as database:
             return database.execute(sql, values).fetchall()
+
+    def sell(self, variant: str, location: str, units: int) -> None:
+        """Add an entry to the ledger, as an order does."""
+        values = (f"{self.at}-{variant}", variant, location, -units, timestamp(self.at))
+        columns = "id, org_id, tenant_id, variant_id, location_id, quantity_delta, transaction_type, created_at"
+        with closing(sqlite3.connect(self.file)) as database, database:
+            database.execute(
+                f"INSERT INTO ledger ({columns}) SELECT ?, org_id, id, ?, ?, ?, 'sale', ? FROM tenant", values
+            )
+
+    def on_hand(self, variant: str, location: str) -> int:
+        sql = "SELECT IFNULL(SUM(quantity_delta), 0) FROM ledger WHERE variant_id = ? AND location_id = ?"
+        ((units,),) = self.query(sql, variant, location)
+        return int(units)
 
     def forget_old_runs(self) -> None:
         """Every process reads all journals; the latest few are enough to be mistaken for."""
@@ -123,6 +141,8 @@ class Faulty(httpx.BaseTransport):
         fault = world.faults.pop(0) if due else ""
         world.applied += bool(fault)
         world.at += 0.05
+        if world.sales:
+            world.sell(*world.sales.pop())
         self.fail(fault, before=True)
         if fault in REFUSALS:
             return httpx.Response(REFUSALS[fault], json={"error": "No"}, headers={"Retry-After": "2"})
@@ -148,7 +168,8 @@ class Faulty(httpx.BaseTransport):
 class Case:
     """One file to send: its plan, what the tenant has of each row by a key, and how likely faults are.
 
-    `has` lists the records of the tenant as (key, id), `key` is that of a row in the journal.
+    `has` lists the records of the tenant as (key, id), `key` is that of a row in the journal. `check` looks at the rows
+    of a run that is over.
     """
 
     size: int
@@ -156,6 +177,7 @@ class Case:
     has: Callable[[], list[tuple[object, str]]]
     key: Callable[[Row], object]
     likely: tuple[float, float]
+    check: Callable[[list[Row], int], None] = lambda _rows, _workers: None
 
 
 def adjustments(world: World, rng: random.Random, _seed: int) -> Case:
@@ -170,6 +192,61 @@ def adjustments(world: World, rng: random.Random, _seed: int) -> Case:
         lambda: world.query(sql, mark),
         lambda row: f"{row.content['variant_id']}{row.content['location_id']}{row.content['delta']}",
         (0.5, 0.4),
+    )
+
+
+def counts(world: World, rng: random.Random, _seed: int) -> Case:
+    """What is counted while goods are sold, before and while the run is planned and sent."""
+    chosen = world.query("SELECT sku, id FROM live_variants ORDER BY sku LIMIT 40")
+    ((leith,),) = world.query("SELECT id FROM locations WHERE name = 'Leith warehouse'")
+    skus = rng.sample(chosen, rng.randint(1, 6))
+    world.at = float(int(world.at) + 200)  # what was lost before has arrived
+    counted = {variant: world.on_hand(variant, leith) + rng.choice([-2, -1, 1, 2]) for _, variant in skus}
+    counted = {variant: abs(units) + (units < 0) * 3 for variant, units in counted.items()}
+    text = "sku,counted,counted_at\n" + "".join(f"{sku},{counted[name]},{timestamp(world.at)}\n" for sku, name in skus)
+    sold: Counter[str] = Counter()
+    world.at += 5
+    for _, variant in rng.choices(skus, k=rng.randint(0, 9)):
+        sold[variant] += 1
+        world.sales.append((variant, leith, 1))
+    for _ in range(rng.randint(0, len(world.sales))):
+        world.sell(*world.sales.pop())
+        world.at += 1
+    file = world.folder / "friday.csv"
+    ((mark,),) = world.query("SELECT IFNULL(MAX(sequence), 0) FROM ledger")
+    sql = "SELECT variant_id || location_id || quantity_delta, id FROM ledger "
+    sql += "WHERE sequence > ? AND transaction_type = 'adjustment'"
+
+    def plan(api: SynqClient, engine: Engine) -> Plan:
+        def earlier() -> EarlierCounts:
+            return EarlierCounts.read(engine.runs, engine.session.scope, world.at)
+
+        verb, options = CountStock(api), CountOptions("Leith warehouse", world.at, earlier, lambda _text: None)
+        return engine.plan(verb, lambda: verb.read_count(text, "f", options), "f", file)
+
+    def check(rows: list[Row], workers: int) -> None:
+        """Each count that is posted holds, and the same file again has nothing more to post of it."""
+        left = [row for row in rows if row.state != "done"]
+        for row in rows:
+            variant = row.content["variant_id"]
+            if row.state == "done":
+                unsold = Counter(sale[0] for sale in world.sales)[variant]
+                assert world.on_hand(variant, leith) == counted[variant] - sold[variant] + unsold
+        world.sales.clear()
+        run, engine = world.engine(workers)
+        try:
+            assert {row.content["sku"] for row in plan(run.api, engine).rows} == {row.content["sku"] for row in left}
+        except UsageError:
+            assert any(row.state == "unknown" for row in left)
+        run.close()
+
+    return Case(
+        len(skus),
+        plan,
+        lambda: world.query(sql, mark),
+        lambda row: f"{row.content['variant_id']}{row.content['location_id']}{row.content['delta']}",
+        (0.5, 0.4),
+        check,
     )
 
 
@@ -225,6 +302,9 @@ def play(world: World, case: Case, rng: random.Random, workers: int) -> Counter[
         states = judge(world, case, name, outcome)
         seen += states["unknown"]
     assert states["pending"] == states["sent"] == 0
+    with Journal(world.folder / "runs" / f"{name}.sqlite3") as journal:
+        rows = journal.entries()
+    case.check(rows, workers)
     return states + Counter(seen_unknown=seen)
 
 
@@ -285,7 +365,7 @@ def judge(world: World, case: Case, name: str, outcome: Outcome | None) -> Count
     return states
 
 
-@pytest.mark.parametrize("kind", [adjustments, orders, imports])
+@pytest.mark.parametrize("kind", [adjustments, counts, orders, imports])
 def test_no_row_is_lost_and_none_counts_twice(memory: Path, kind: Callable[..., Case]) -> None:
     world = World(memory)
     total: Counter[str] = Counter()
