@@ -195,9 +195,8 @@ def _preview(run: RunContext, plan: "CountPlan") -> None:
     plan.write_files()
     files = plan.files()
     if "recount" in files:
-        units = sum(each.delta for each in plan.left_out)
         skus = "1 SKU" if len(plan.left_out) == 1 else f"{len(plan.left_out):,} SKUs"
-        run.output.note(f"Left out, to be counted again: {skus} ({units:+,} units), in {files['recount']}.")
+        run.output.note(f"Left out, to be counted again: {skus}, in {files['recount']}.")
     if "unknown" in files:
         run.output.note(f"Left out, with unknown codes: the rows in {files['unknown']}.")
 
