@@ -141,23 +141,17 @@ class Runs:
 
         return [row for row in self.each(read) if row and row["state"] in {"stopped", "unclear", "running"}]
 
-    def claims(self, facts: Facts) -> tuple[set[str], list[Row]]:
+    def claims(self, facts: Facts, verbs: Collection[str]) -> tuple[set[str], list[Row]]:
         """What a run must not claim: the receipts of all runs since shortly before it, and others' unclear rows.
 
-        UsageError if the journal of one can't be read: what it claims is unknown.
+        `verbs` are the kinds of run that send the same operation. UsageError if the journal of one can't be read: what
+        it claims is unknown.
         """
         receipts: set[str] = set()
         unclear: list[Row] = []
-        for path in map(self._path, self._names()):
-            if path.stat().st_mtime < facts.started_at - _CLAIM_SECONDS:
-                continue
-            try:
-                with Journal(path) as journal:
-                    if (journal.facts.scope, journal.facts.verb) == (facts.scope, facts.verb):
-                        receipts |= {row.receipt for row in journal.entries("done") if row.receipt}
-                        unclear += journal.entries("unknown", "sent") if journal.facts.id != facts.id else []
-            except UsageError as error:
-                raise UsageError(f"{error.message} Its run may have posted them: move that file elsewhere.") from None
+        for other, rows in self.written_since(facts.started_at - _CLAIM_SECONDS, facts.scope, verbs):
+            receipts |= {row.receipt for row in rows if row.state == "done" and row.receipt}
+            unclear += [row for row in rows if row.state in {"unknown", "sent"}] if other.id != facts.id else []
         return receipts, unclear
 
     def written_since(self, since: float, scope: str, verbs: Collection[str]) -> Iterator[tuple[Facts, list[Row]]]:

@@ -136,6 +136,7 @@ class CountPlan(Plan):
             "totals": self.totals(),
             "variance": [each.as_row() for each in self.sent],
             "recount": [each.as_row() for each in _largest_first(self.left_out)],
+            "guessed_columns": self.guessed_rows(),
             "ignored_columns": list(self.ignored),
         }
 
@@ -172,6 +173,7 @@ class CountPlan(Plan):
             when = f"at {last}" if first == last else f"from {first} to {last}"
             rows = f"{numbered(self.read, 'row')} of {shown_name(self.file)}"
             lines.append(f"{rows}: {numbered(len(counted), 'SKU')}, counted {when}.")
+        lines += self.guessed_lines()
         for each in self.totals():
             off = f"{each['short']:,} short ({each['short_units']:+,}), {each['over']:,} over ({each['over_units']:+,})"
             lines.append(f"{each['location']}: {each['right']:,} right, {off}; net {each['units']:+,} units.")

@@ -104,6 +104,7 @@ class CountStock(AdjustStock):
             [*warnings, *_warnings(counted, variances, left_out, books)],
             writer.dialect_with_time,
             list(reader.others),
+            reader.guessed,
             check=lambda: earlier.check_still(options.earlier(), {each.count.place for each in variances}),
             read=len(counted.rows),
             variances=variances,

@@ -9,7 +9,7 @@ from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.metavars import FILE
 from synq_cli.cli.options import LocationOption, YesOption, argument, option, parse_since, switch
-from synq_cli.commands.bulk import SUMMARY, AgainOption, ReportOption, agreed, finish
+from synq_cli.commands.bulk import GUESSED, SUMMARY, AgainOption, ReportOption, agreed, finish
 from synq_cli.documents import shown_name
 from synq_cli.errors import UsageError
 from synq_cli.http import operations
@@ -49,12 +49,14 @@ _PLAN = [
     Column("Minutes", "minutes"),
     Column("Set to zero", "set_to_zero", quantity),
     Column("Files", "files"),
+    Column("Columns", "guessed_columns"),
     Column("Ignored columns", "ignored_columns"),
     Column("Totals", "totals"),
     Column("Variance", "variance"),
     Column("Count again", "recount"),
 ]
 _PARTS = {
+    "guessed_columns": ("Columns", GUESSED),
     "totals": ("Totals", _TOTALS),
     "variance": ("Variance", _VARIANCE),
     "recount": ("Left out, to be counted again", _VARIANCE),

@@ -16,10 +16,10 @@ from synq_cli.uuids import parse_uuid
 NAMES = ("sku", "barcode", "code", "variant_id")
 UNITS = ("counted", "quantity")
 TIMES = ("counted_at", "scanned_at")
-COUNT = Columns((("sku", "barcode", "variant_id", "code"), UNITS), ("location", *TIMES))
+COUNT = Columns((("sku", "barcode", "variant_id", "code"), UNITS), ("location", *TIMES), guess=True)
 # A spreadsheet may write a whole number with a decimal point.
 _WHOLE = r"[-+]?[0-9]{1,10}(\.0+)?"
-BOOKS = Columns((("sku", "variant_id", "barcode"), ("on_hand",)), ("location", "location_id"))
+BOOKS = Columns((("sku", "variant_id", "barcode"), ("on_hand",)), ("location", "location_id"), guess=True)
 
 
 @dataclass(frozen=True)
