@@ -21,6 +21,8 @@ from synq_cli.rows import REPORTED, SHEET, guarded, split_sheet
 from synq_cli.state.folders import replace_file
 
 _MOST_LINES = 20
+# The words in the names of files beside that of a run.
+_WORDS = ("failed", "recount", "unknown")
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,7 @@ def rows_file(
 
 
 def check_report(path: str | None, source: str | None) -> None:
-    """UsageError if a report can't be written, or if it would replace the run's file, `source`, or its failed rows.
+    """UsageError if a report can't be written, or if it would replace the run's file, `source`, or one beside it.
 
     Called before anything is sent.
     """
@@ -150,7 +152,8 @@ def check_report(path: str | None, source: str | None) -> None:
     report = Path(path).resolve()
     if report.suffix.lower() not in {".csv", ".json"}:
         raise UsageError(f'Invalid report "{path}": use a name that ends in .csv or .json.')
-    if source and report in {Path(source).resolve(), path_beside(Path(source), "failed").resolve()}:
+    used = [Path(source), *(path_beside(Path(source), word) for word in _WORDS)] if source else []
+    if report in {path.resolve() for path in used}:
         raise UsageError(f'Invalid report "{path}": the run uses a file of that name. Choose another name.')
     try:
         if report.is_dir():

@@ -123,7 +123,7 @@ def test_sales_during_and_after_a_count_stay_right(count: Any, tenant: Tenant, a
     done = count("", "--yes")
     when = local_time(NOW - 2 * HOUR)
     assert done.err.splitlines()[:4] == [
-        f"Reading the stock and its ledger since {when}, a request per 100 of each.",
+        f"Reading the stock (1 request per 100 SKUs) and its ledger since {when} (2 per 100 entries).",
         f"4 rows of friday.csv: 3 SKUs, counted at {when}.",
         "Shed: 1 right, 1 short (-1), 1 over (+2); net +1 units.",
         "2 adjustments to post: 2 requests, under a minute at the current rate limit.",

@@ -26,6 +26,8 @@ from synq_cli.times import local_time
 from synq_cli.uuids import parse_uuid
 
 _MOST_LISTED = 10
+# A count rarely takes so many seconds; a scan file that was continued a week later would count everything twice.
+_LONG = 2 * 86_400.0
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,8 @@ class CountStock(AdjustStock):
             books, skus, warnings = self._books_in_file(*options.books, options.location, counts)
         else:
             since = min(count.first for count in counts)
-            options.note(f"Reading the stock and its ledger since {local_time(since)}, a request per {PAGE} of each.")
+            ledger = f"its ledger since {local_time(since)} (2 per {PAGE} entries)"
+            options.note(f"Reading the stock (1 request per {PAGE} SKUs) and {ledger}.")
             places = {count.place for count in counts}
             found, skus = self._api.books.read(places, since, whole=whole and whole[0])
             books, warnings = replace(found, corrections=earlier.corrections), []
@@ -253,6 +256,9 @@ def _warnings(
     counted: _Counted, variances: Sequence[Variance], left_out: Sequence[Variance], books: Books
 ) -> Iterator[str]:
     """What is not counted, and what makes a variance less than certain."""
+    first, last = min(count.first for count in counted.counts), max(count.last for count in counted.counts)
+    if last - first > _LONG:
+        yield f"The rows span {(last - first) / 86_400:.0f} days: check that they are of one count."
     if counted.taken_back:
         yield f"Taken back, so not counted: {_listed(counted.taken_back)}."
     if codes := dict.fromkeys(row.code for row in counted.unknown):

@@ -7,6 +7,7 @@ from synq_cli.errors import ConflictError, NotFoundError
 from synq_cli.http import operations, replies
 from synq_cli.resources.inventory.ledger import CLOCK_TOLERANCE, Ledger, Move, Place
 from synq_cli.resources.inventory.stock import Inventory
+from synq_cli.resources.shared.pagination import PAGE
 from synq_cli.resources.shared.resource import Resource
 
 # The levels of up to so many variants are read one by one; for more, those of the whole location, in pages.
@@ -76,12 +77,15 @@ def read_together(
 
     The two can't be read at one moment. So the ledger is read before and after the levels: where an entry was added
     meanwhile, the level may be with or without it, and is read again. ConflictError for stock that moves all the time.
+    The second time a ledger of several pages is read as a whole, too: an API may sort entries of one second differently
+    for each page, so that the first time can miss one.
     """
     moves = {move.id: move for move in read_moves(since)}
     levels = dict(read_levels(places))
     for _ in range(_MOST_ROUNDS):
         newest = max((move.at for move in moves.values()), default=since)
-        added = [move for move in read_moves(max(since, newest - _LATE)) if move.id not in moves]
+        again = since if len(moves) >= PAGE else max(since, newest - _LATE)
+        added = [move for move in read_moves(again) if move.id not in moves]
         moves |= {move.id: move for move in added}
         moved = {move.place for move in added if places is None or move.place in places}
         if not moved:
