@@ -1,6 +1,6 @@
 """What a run is going to do: a file of rows, all of them checked and given their ids, shown before it starts."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from statistics import median
@@ -189,6 +189,13 @@ def refuse(name: str, problems: Sequence[Problem], unit: str = "line", *, more: 
 
 def _listed(rows: Sequence[Mapping[str, Any]]) -> str:
     return ", ".join(f"{row['sku']} {row['delta']:+,} (line {row['line']})" for row in rows)
+
+
+def listed(names: Iterable[str]) -> str:
+    """The first names, and how many more there are."""
+    every = list(names)
+    more = f", and {len(every) - _MOST_LISTED:,} more" if len(every) > _MOST_LISTED else ""
+    return f"{', '.join(every[:_MOST_LISTED])}{more}"
 
 
 def parse_lines(text: str | None) -> set[int]:

@@ -177,16 +177,20 @@ class Output:
         else:
             self.record(row, columns)
 
-    def preview(self, rows: Sequence[Row], columns: Sequence[Column]) -> None:
-        """Rows as a table on stderr, for a question about them; nothing with --quiet, or if that is not a terminal."""
+    def preview(self, rows: Sequence[Row], columns: Sequence[Column]) -> bool:
+        """Rows as a table on stderr, before a question about them; gives whether it was drawn.
+
+        It is not with --quiet, without rows, and if stderr is not a terminal.
+        """
         stream = self.messages.stream
         if self.messages.quiet or not stream.terminal or not rows:
-            return
+            return False
         from synq_cli.output.drawing import table
 
         canvas = table.Canvas(stream, self._now(), self._width or stream.width())
         rendered = table.build_list(canvas, rows, columns, keep_empty=False)
         stream.draw(rendered.drawing, max(rendered.width, 1))
+        return True
 
     def timeline(self, row: Row, head: Sequence[Column], sections: "Sections") -> None:
         """An object's `states` over time: drawn for people, with its lists below; rows in CSV, TSV and XLSX."""

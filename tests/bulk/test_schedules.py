@@ -28,7 +28,7 @@ from synq_cli.bulk.verbs.create_orders import CreateOrders
 from synq_cli.bulk.verbs.import_products import ImportProducts
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.system import System
-from synq_cli.errors import SynqError, UsageError
+from synq_cli.errors import RefusedError, SynqError
 from synq_cli.http.client import in_process
 from synq_cli.resources.client import SynqClient
 from synq_cli.sandbox.seed.seed import DEFAULT_SEED
@@ -236,7 +236,7 @@ def counts(world: World, rng: random.Random, _seed: int) -> Case:
         run, engine = world.engine(workers)
         try:
             assert {row.content["sku"] for row in plan(run.api, engine).rows} == {row.content["sku"] for row in left}
-        except UsageError:
+        except RefusedError:
             assert any(row.state == "unknown" for row in left)
         run.close()
 

@@ -122,11 +122,12 @@ def test_sales_during_and_after_a_count_stay_right(count: Any, tenant: Tenant, a
     assert variance(count(text, "--dry-run", "--json")) == {"C": (7, 9, 2), "A": (9, 8, -1)}
     done = count("", "--yes")
     when = local_time(NOW - 2 * HOUR)
-    assert done.err.splitlines()[:4] == [
+    assert done.err.splitlines()[:5] == [
         f"Reading the stock (1 request per 100 SKUs) and its ledger since {when} (2 per 100 entries).",
         f"4 rows of friday.csv: 3 SKUs, counted at {when}.",
         "Shed: 1 right, 1 short (-1), 1 over (+2); net +1 units.",
         "2 adjustments to post: 2 requests, under a minute at the current rate limit.",
+        "Largest: C 7 → 9, A 9 → 8.",
     ]
     assert (done.status, tenant.seen.count("POST adjust")) == (0, 2)
     assert [tenant.on_hand(sku) for sku in "ABC"] == [6, 9, 9]
@@ -298,8 +299,9 @@ def test_count_waits_for_an_unfinished_run_of_the_same_stock(count: Any, call: A
     name = only_run(call)
     for again in (text, "sku,counted\nA,9\nB,5\n"):
         refused = count(again, "--yes")
-        assert refused.status == 2
-        assert f"A: run {name} has posted its count, or may still: run `synq runs resume {name}` first" in refused.err
+        assert refused.status == 11
+        assert "it may have posted the variance of A, or may still. Nothing was sent." in refused.err
+        assert f"Run `synq runs resume {name}` first, or add --again." in refused.err
     assert call("runs", "resume", name).status == 0
     assert json.loads(count(text, "--yes", "--json").out)["rows"] == 0
     assert tenant.on_hand("A") == 8
@@ -314,11 +316,12 @@ def test_count_is_undone_and_can_be_posted_again(count: Any, call: Any, tenant: 
     assert tenant.on_hand("A") == 8
 
 
-def test_count_from_before_one_that_is_posted_is_refused(count: Any, tenant: Tenant) -> None:
+def test_count_from_before_one_that_is_posted_is_refused(count: Any, call: Any) -> None:
     assert count(f"sku,counted,counted_at\nA,8,{COUNTED}\n", "--yes").status == 0
     refused = count("sku,counted,counted_at\nA,9,2026-11-24T09:00:00Z\n", "--yes")
-    assert refused.status == 2
-    assert f"has posted a later count, of {local_time(NOW - 2 * HOUR)}: remove the row, or add --again" in refused.err
+    assert refused.status == 11
+    when = local_time(NOW - 2 * HOUR)
+    assert f"Run {only_run(call)} has posted a later count of A (of {when}). Nothing was sent." in refused.err
 
 
 def test_adjustments_of_others_since_the_count_are_warned_of(count: Any, tenant: Tenant) -> None:

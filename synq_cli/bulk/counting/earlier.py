@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from math import inf
 
-from synq_cli.bulk.journal import Row
-from synq_cli.bulk.plan import Problem
+from synq_cli.bulk.journal import Facts, Row
+from synq_cli.bulk.plan import listed
 from synq_cli.bulk.reconcile import LATE
 from synq_cli.bulk.runs import Runs
 from synq_cli.errors import RefusedError
@@ -28,8 +28,8 @@ class EarlierCounts:
 
     runs: Mapping[str, Collection[Place]]
     corrections: Collection[str]
-    unfinished: Mapping[Place, tuple[float, str]]
-    latest: Mapping[Place, tuple[float, str]]
+    unfinished: Mapping[Place, tuple[float, Facts]]
+    latest: Mapping[Place, tuple[float, Facts]]
 
     @classmethod
     def read(cls, journals: Runs, scope: str, now: float) -> "EarlierCounts":
@@ -37,8 +37,8 @@ class EarlierCounts:
         found = list(journals.written_since(now - _SECONDS, scope, {NAME}))
         undone = {facts.undoes for facts, _ in found}
         corrections: set[str] = set()
-        unfinished: dict[Place, tuple[float, str]] = {}
-        latest: dict[Place, tuple[float, str]] = {}
+        unfinished: dict[Place, tuple[float, Facts]] = {}
+        latest: dict[Place, tuple[float, Facts]] = {}
         for facts, rows in found:
             corrections |= {row.receipt for row in rows if row.receipt}
             if facts.id in undone:
@@ -48,25 +48,35 @@ class EarlierCounts:
                 at = epoch(row.content["counted_at"]) or 0.0
                 if row.state in {"pending", "sent", "unknown"}:
                     until = inf if row.sent_at is None else row.sent_at + LATE
-                    unfinished[place] = max(unfinished.get(place, (0.0, "")), (until, facts.id))
-                elif row.state == "done" and not facts.undoes and at > latest.get(place, (0.0, ""))[0]:
-                    latest[place] = at, facts.id
+                    if place not in unfinished or until > unfinished[place][0]:
+                        unfinished[place] = until, facts
+                elif row.state == "done" and not facts.undoes and (place not in latest or at > latest[place][0]):
+                    latest[place] = at, facts
         runs = {facts.id: {_place(row) for row in rows} for facts, rows in found}
         return cls(runs, corrections, unfinished, latest)
 
-    def problems(self, counts: Iterable[Count]) -> list[Problem]:
-        """What keeps these counts from being posted: their variance may be posted twice, or is out of date."""
-        found = []
+    def check(self, counts: Iterable[Count]) -> None:
+        """RefusedError for a count whose variance may be posted twice, or is out of date."""
+        unfinished: dict[str, list[str]] = {}
+        overtaken: dict[str, list[str]] = {}
         for count in counts:
-            until, run = self.unfinished.get(count.place, (0.0, ""))
-            if until > count.first:
-                what = f"run {run} has posted its count, or may still: run `synq runs resume {run}` first"
-                found.append(Problem(count.line, f"{count.sku}: {what}, or add --again"))
-            at, run = self.latest.get(count.place, (0.0, ""))
-            if at > count.last:
-                what = f"run {run} has posted a later count, of {local_time(at)}: remove the row"
-                found.append(Problem(count.line, f"{count.sku}: {what}, or add --again"))
-        return found
+            until, facts = self.unfinished.get(count.place, (0.0, None))
+            if facts and until > count.first:
+                unfinished.setdefault(facts.resume_command, []).append(count.sku)
+            at, facts = self.latest.get(count.place, (0.0, None))
+            if facts and at > count.last:
+                overtaken.setdefault(facts.id, []).append(f"{count.sku} (of {local_time(at)})")
+        for command, skus in unfinished.items():
+            raise RefusedError(
+                f"An earlier count is not finished: it may have posted the variance of {listed(skus)}, or may still. "
+                "Nothing was sent.",
+                hint=f"Run `{command}` first, or add --again.",
+            )
+        for run, skus in overtaken.items():
+            raise RefusedError(
+                f"Run {run} has posted a later count of {listed(skus)}. Nothing was sent.",
+                hint="Remove these rows, or add --again.",
+            )
 
     def check_still(self, later: "EarlierCounts", places: Collection[Place]) -> None:
         """RefusedError if a run that has started since counts one of these places."""

@@ -15,6 +15,8 @@ from synq_cli.resources.inventory.count_file import Count
 from synq_cli.rows import split_sheet
 from synq_cli.times import local_time, precise_timestamp
 
+_LARGEST = 5
+
 
 @dataclass(frozen=True)
 class Limit:
@@ -188,6 +190,11 @@ class CountPlan(Plan):
         else:
             lines.append("There is no variance to post: nothing was sent.")
         return lines
+
+    def largest(self) -> str:
+        """The largest variances, in words."""
+        shown = [f"{each.count.sku} {each.book:,} → {each.count.units:,}" for each in self.sent[:_LARGEST]]
+        return f"Largest: {', '.join(shown)}."
 
 
 def _largest_first(variances: Iterable[Variance]) -> list[Variance]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from synq_cli.bulk.counting.earlier import NAME, EarlierCounts
 from synq_cli.bulk.counting.plan import CountPlan, Limit, Variance
 from synq_cli.bulk.journal import Row, hash_of
-from synq_cli.bulk.plan import Problem, refuse
+from synq_cli.bulk.plan import Problem, listed, refuse
 from synq_cli.bulk.verbs.adjust_stock import AdjustStock
 from synq_cli.errors import NotFoundError, UsageError
 from synq_cli.resources.inventory.books import Books
@@ -25,7 +25,6 @@ from synq_cli.rows import Record, RowReader
 from synq_cli.times import local_time
 from synq_cli.uuids import parse_uuid
 
-_MOST_LISTED = 10
 # A count rarely takes so many seconds; a scan file that was continued a week later would count everything twice.
 _LONG = 2 * 86_400.0
 
@@ -74,7 +73,7 @@ class CountStock(AdjustStock):
         counted, earlier = self._counted(reader, text, name, options), options.earlier()
         counts = counted.counts
         if not options.again:
-            refuse(name, earlier.problems(counts), reader.unit)
+            earlier.check(counts)
         whole = _only_location(counts) if options.zero_missing else None
         if options.books:
             books, skus, warnings = self._books_in_file(*options.books, options.location, counts)
@@ -186,10 +185,10 @@ class CountStock(AdjustStock):
                 problems.append(Problem(line, f"{by_line[line].code} is given twice for this location"))
             on_hand[place] = by_line[line].units
         missing = [count for count in counts if count.place not in on_hand]
-        listed = [
+        lacking = [
             f"{each.sku} at {each.location} is not in it: add a row, with 0 if it was never stocked" for each in missing
         ]
-        problems += [Problem(count.line, what) for count, what in zip(missing, listed, strict=True)]
+        problems += [Problem(count.line, what) for count, what in zip(missing, lacking, strict=True)]
         refuse(name, problems, reader.unit)
         skus = {place: by_line[line].code for line, (place, _) in places.items()}
         assumed = (
@@ -260,9 +259,9 @@ def _warnings(
     if last - first > _LONG:
         yield f"The rows span {(last - first) / 86_400:.0f} days: check that they are of one count."
     if counted.taken_back:
-        yield f"Taken back, so not counted: {_listed(counted.taken_back)}."
+        yield f"Taken back, so not counted: {listed(counted.taken_back)}."
     if codes := dict.fromkeys(row.code for row in counted.unknown):
-        yield f"Unknown codes, left out: {_listed(codes)}."
+        yield f"Unknown codes, left out: {listed(codes)}."
     moved, adjusted = [], []
     for each in variances:
         count = each.count
@@ -272,21 +271,15 @@ def _warnings(
         if each.delta and later:
             adjusted.append(f"{count.sku} {_units(later)}")
     if moved:
-        yield f"Moved while they were counted, so that the variance may be off by as much: {_listed(moved)}."
+        yield f"Moved while they were counted, so that the variance may be off by as much: {listed(moved)}."
     if uncertain := [each.count.sku for each in left_out if each.count.is_missing and each.is_uncertain]:
-        yield f"Not found, but moved during the count, so they are left out: {_listed(uncertain)}."
+        yield f"Not found, but moved during the count, so they are left out: {listed(uncertain)}."
     if adjusted:
         yield (
-            f"Adjusted since they were counted: {_listed(adjusted)}. This is taken for goods that moved. If it was "
+            f"Adjusted since they were counted: {listed(adjusted)}. This is taken for goods that moved. If it was "
             "this count, posted on another machine, do not post it again."
         )
 
 
 def _units(moves: Iterable[Move]) -> str:
     return f"{sum(move.delta for move in moves):+,}"
-
-
-def _listed(names: Iterable[str]) -> str:
-    every = list(names)
-    more = f", and {len(every) - _MOST_LISTED:,} more" if len(every) > _MOST_LISTED else ""
-    return f"{', '.join(every[:_MOST_LISTED])}{more}"

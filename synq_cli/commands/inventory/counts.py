@@ -14,7 +14,7 @@ from synq_cli.documents import shown_name
 from synq_cli.errors import UsageError
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
-from synq_cli.output.formats import delta, flag, quantity, whole
+from synq_cli.output.formats import Format, delta, flag, quantity, whole
 
 if TYPE_CHECKING:
     from synq_cli.bulk.counting.plan import CountPlan
@@ -23,13 +23,15 @@ group = CommandGroup()
 
 _VARIANCE = [
     Column("SKU", "sku", whole),
-    Column("Location", "location", drop=2),
+    Column("Location", "location", drop=3),
     Column("Books", "book", quantity),
     Column("Counted", "counted", quantity),
     Column("Variance", "delta", delta),
     Column("On hand", "before", quantity, drop=1),
     Column("After", "after", quantity, drop=1),
+    Column("Note", "missing", Format(lambda missing, *_: "not found" if missing is True else ""), drop=2),
 ]
+_LEFT_OUT = [column for column in _VARIANCE if column.key not in {"before", "after"}]
 _TOTALS = [
     Column("Location", "location"),
     Column("Right", "right", quantity),
@@ -59,7 +61,7 @@ _PARTS = {
     "guessed_columns": ("Columns", GUESSED),
     "totals": ("Totals", _TOTALS),
     "variance": ("Variance", _VARIANCE),
-    "recount": ("Left out, to be counted again", _VARIANCE),
+    "recount": ("Left out, to be counted again", _LEFT_OUT),
 }
 # The plan before the question shows the largest ones only.
 _MOST_SHOWN = 20
@@ -191,9 +193,11 @@ def _preview(run: RunContext, plan: "CountPlan") -> None:
     several = len({each.count.location for each in shown}) > 1
     hidden = {*(() if moved else ("before", "after")), *(() if several else ("location",))}
     columns = [column for column in _VARIANCE if column.key not in hidden]
-    run.output.preview([each.as_row() for each in shown], columns)
-    if more := len(plan.sent) - len(shown):
-        run.output.note(f"and {more:,} smaller ones; --dry-run shows all.")
+    if run.output.preview([each.as_row() for each in shown], columns):
+        if more := len(plan.sent) - len(shown):
+            run.output.note(f"and {more:,} smaller ones; --dry-run shows all.")
+    elif shown:
+        run.output.note(plan.largest())
     plan.write_files()
     files = plan.files()
     if "recount" in files:
