@@ -16,7 +16,7 @@ from synq_cli.resources.shared.pagination import Row as Level
 from synq_cli.rows import Columns
 from synq_cli.uuids import parse_uuid
 
-COLUMNS = Columns((("sku", "variant_id", "barcode"), ("quantity",)), ("from", "to"))
+COLUMNS = Columns((("sku", "variant_id", "barcode"), ("quantity",)), ("from", "to"), guess=True)
 _UNCHECKED = "The stock levels can't be read, so it was not checked whether enough units are available."
 
 

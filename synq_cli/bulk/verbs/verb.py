@@ -39,8 +39,12 @@ class Verb:
     def __init__(self, api: SynqClient) -> None:
         self._api = api
 
+    def path(self, content: Content) -> Mapping[str, str]:
+        """The ids in the path of the request, by placeholder."""
+        return {}
+
     def body(self, content: Content) -> object:
-        """The request's body, as JSON values or as bytes; UsageError if it can't be made any more."""
+        """The request's body, as JSON values or as bytes, or None; UsageError if it can't be made any more."""
         return content
 
     def receipt(self, content: Content, answer: Any) -> Receipt:
