@@ -144,10 +144,12 @@ def test_dry_run_of_one_transfer(run: Any, shop: Tenant) -> None:
 def test_more_than_is_available_is_refused_without_force(run: Any, shop: Tenant) -> None:
     many = (*ONE[:3], "18", *ONE[4:], "-q")
     refused = run(*many)
-    assert (refused.status, refused.err) == (
+    assert (refused.status, refused.err.splitlines()) == (
         11,
-        "synq: Only 17 of AAA are available at Shed, and 18 are to leave. Nothing was sent.\n"
-        "  To transfer them all the same, add --force.\n",
+        [
+            "synq: Only 17 of AAA are available at Shed, and 18 are to leave. Nothing was sent.",
+            "  To transfer them all the same, add --force.",
+        ],
     )
     assert run(*many, "--read-only", "--force").status == 11
     assert shop.ledger == []
@@ -310,11 +312,11 @@ def test_row_in_transit_is_not_among_the_failed_rows_that_can_be_sent_again(
     name = only_run(run)["id"]
     assert (result.status, shop.ledger_rows()) == (9, ["BBB Shed -3"])
     failed = tmp_path / "moves.failed.csv"
+    rest = f"The failed rows are in {failed}: fix them and run the command again on that file."
     assert result.err.splitlines() == [
         f"synq: Run {name}: 0 of 2 rows done, 1 failed, 1 in transit.",
         "  line 3: 3 of BBB left Shed and are in transit to Attic, which refused them: location not found",
-        f"  `synq runs resume {name}` sends the units on; `synq runs undo {name}` puts them back. "
-        f"The failed rows are in {failed}: fix them and run the command again on that file.",
+        f"  `synq runs resume {name}` sends the units on; `synq runs undo {name}` puts them back. {rest}",
     ]
     assert failed.read_text(encoding="utf-8").splitlines()[1:] == ["AAA,2,Attic,not_found,location not found"]
     assert "in transit,BBB,3,Shed,Attic,entry-0" in (tmp_path / "report.csv").read_text(encoding="utf-8")

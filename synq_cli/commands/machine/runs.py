@@ -32,7 +32,7 @@ ROWS = [
     Column("Line", "line", quantity),
     Column("Status", "status", state),
     Column("SKU", "sku", whole),
-    Column("Quantity", "quantity", quantity),
+    Column("Units", "quantity", quantity),
     Column("From", "from"),
     Column("To", "to"),
     Column("Location", "location"),
