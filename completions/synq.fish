@@ -35,6 +35,7 @@ function __synq_below # the subcommands of a group
                 'cancel' 'Cancel an order'
         case 'inventory'
             printf '%s\t%s\n' \
+                'transfer' 'Transfer stock from one location to another' \
                 'adjust' 'Adjust the stock of one SKU, or of many from a file' \
                 'levels' 'List stock levels' \
                 'locations' 'List stock locations' \
@@ -159,7 +160,7 @@ function __synq_below # the subcommands of a group
                 'list' 'List the bulk runs of this machine, newest first' \
                 'show' 'Show a bulk run, or its rows' \
                 'resume' 'Resume a bulk run that was interrupted' \
-                'undo' 'Undo a bulk run of stock adjustments'
+                'undo' 'Undo a bulk run of stock adjustments or transfers'
         case 'sandbox'
             printf '%s\t%s\n' \
                 'init' 'Create the sandbox' \
@@ -232,6 +233,18 @@ function __synq_options # the options of a command, and the global options
         case 'orders cancel'
             printf '%s\t%s\n' \
                 '--reason' 'Reason to record' \
+                '-y' 'Skip the confirmation prompt' \
+                '--yes' 'Skip the confirmation prompt' \
+                '--dry-run' 'Show what would be sent and what would change, without...' \
+                '--confirm' 'Confirm with the profile'\''s name; required instead of...'
+        case 'inventory transfer'
+            printf '%s\t%s\n' \
+                '--from' 'Stock location that the units leave' \
+                '--to' 'Stock location that they go to' \
+                '--file' 'Transfer every row of a CSV, TSV, NDJSON or .xlsx file...' \
+                '--force' 'Transfer more units than are available' \
+                '--report' 'Write the outcome of every row to FILE (.csv or .json)' \
+                '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
                 '--dry-run' 'Show what would be sent and what would change, without...' \
@@ -581,11 +594,11 @@ function __synq_value # how to complete the value of "PATH --option", or the arg
             echo 'words ACTIVE RELEASED CONSUMED'
         case '* --channel' '* --since' '* --key' '* --limit' '* --currency' '* --payment-provider' '* --payment-reference' '* --customer' '* --idempotency-key' '* --for' '* --carrier' '* --tracking-number' '* --reason' 'products variants create --sku' '* --threshold' 'inventory ledger --type' '* --reference' '* --barcode' '* --description' 'products create --category' 'products update --category' '* --title' '* --price' '* --slug' '* --logo-url' '* --alt-text' '* --sort-order' '* --name' '* --provider' '* --actor' '* --entity' '* --signature' '* --connection' '* -F' '* --field' '* -f' '* --raw-field' '* --token-command' '* --token-url' '* --client-id' '* --resend-unknown' '* --seed' '* --port' '* --expires-in' '* --on' '* --times' '* --rate' '* --seconds' '* --strangers' '* --columns' '* --fields' '* --jq' '* --timeout' '* --max-wait' '* --base-url'
             echo ''
-        case '* --file' '* --report' '* --to' '* --data' '* --input' 'inventory skus import #1' 'products import #1' 'webhooks sign #1' 'webhooks verify #1'
+        case '* --file' '* --report' 'products export --to' '* --data' '* --input' 'inventory skus import #1' 'products import #1' 'webhooks sign #1' 'webhooks verify #1'
             echo 'file'
         case '* --item'
             echo 'ask item'
-        case '* --location'
+        case '* --location' '* --from' 'inventory transfer --to'
             echo 'ask location'
         case '* --confirm' '* -p' '* --profile' 'auth switch #1'
             echo 'ask profile'
@@ -631,7 +644,7 @@ function __synq_value # how to complete the value of "PATH --option", or the arg
             echo 'words bash zsh fish powershell pwsh'
         case 'help #1'
             echo 'words exit-codes environment formats rate-limit auth bulk orders inventory products channels integrations organization settings audit webhooks api auth config runs limits sandbox doctor completion schema help'
-        case 'inventory levels --sku' 'inventory ledger --sku' 'inventory reservations --sku' 'products variants list --sku' '* --variant' 'inventory adjust #1' 'inventory levels #*' 'inventory reserve #1' 'inventory skus forget #*'
+        case 'inventory levels --sku' 'inventory ledger --sku' 'inventory reservations --sku' 'products variants list --sku' '* --variant' 'inventory transfer #1' 'inventory adjust #1' 'inventory levels #*' 'inventory reserve #1' 'inventory skus forget #*'
             echo 'ask sku'
         case 'settings set #*'
             echo 'words inventory_allocation_model=HARD inventory_allocation_model=SOFT auto_po_enabled=true auto_po_enabled=false default_low_stock_threshold= costing_method=WAC costing_method=FIFO'

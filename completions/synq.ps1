@@ -34,6 +34,7 @@ function __SynqBelow([string] $At) { # the subcommands of a group
             "cancel`tCancel an order"
         }
         'inventory' {
+            "transfer`tTransfer stock from one location to another"
             "adjust`tAdjust the stock of one SKU, or of many from a file"
             "levels`tList stock levels"
             "locations`tList stock locations"
@@ -158,7 +159,7 @@ function __SynqBelow([string] $At) { # the subcommands of a group
             "list`tList the bulk runs of this machine, newest first"
             "show`tShow a bulk run, or its rows"
             "resume`tResume a bulk run that was interrupted"
-            "undo`tUndo a bulk run of stock adjustments"
+            "undo`tUndo a bulk run of stock adjustments or transfers"
         }
         'sandbox' {
             "init`tCreate the sandbox"
@@ -231,6 +232,18 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
         }
         'orders cancel' {
             "--reason`tReason to record"
+            "-y`tSkip the confirmation prompt"
+            "--yes`tSkip the confirmation prompt"
+            "--dry-run`tShow what would be sent and what would change, without..."
+            "--confirm`tConfirm with the profile's name; required instead of..."
+        }
+        'inventory transfer' {
+            "--from`tStock location that the units leave"
+            "--to`tStock location that they go to"
+            "--file`tTransfer every row of a CSV, TSV, NDJSON or .xlsx file..."
+            "--force`tTransfer more units than are available"
+            "--report`tWrite the outcome of every row to FILE (.csv or .json)"
+            "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
@@ -633,7 +646,7 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         '* --base-url' { return '' }
         '* --file' { return 'file' }
         '* --report' { return 'file' }
-        '* --to' { return 'file' }
+        'products export --to' { return 'file' }
         '* --data' { return 'file' }
         '* --input' { return 'file' }
         'inventory skus import #1' { return 'file' }
@@ -642,6 +655,8 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         'webhooks verify #1' { return 'file' }
         '* --item' { return 'ask item' }
         '* --location' { return 'ask location' }
+        '* --from' { return 'ask location' }
+        'inventory transfer --to' { return 'ask location' }
         '* --confirm' { return 'ask profile' }
         '* -p' { return 'ask profile' }
         '* --profile' { return 'ask profile' }
@@ -693,6 +708,7 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         'inventory reservations --sku' { return 'ask sku' }
         'products variants list --sku' { return 'ask sku' }
         '* --variant' { return 'ask sku' }
+        'inventory transfer #1' { return 'ask sku' }
         'inventory adjust #1' { return 'ask sku' }
         'inventory levels #*' { return 'ask sku' }
         'inventory reserve #1' { return 'ask sku' }

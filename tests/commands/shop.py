@@ -28,6 +28,7 @@ FILES = {
     "payment.yaml": "payment_provider: stripe\npayment_reference: pi_3S\n",
     "counts.csv": "sku,delta\nHMC-NVY-M,-5\nHMC-NVY-L,3\n",
     "friday.csv": "sku,counted\nHMC-NVY-M,40\nHMC-NVY-L,3\n",
+    "moves.csv": "sku,quantity,to\nHMC-NVY-M,5,High Street shop\nHMC-NVY-S,1,High Street shop\n",
     "product.json": '{"title": "Harbour Merino Crewneck"}',
     "settings.json": '{"auto_po_enabled": true}',
     # The contract's own example of a webhook.

@@ -6,6 +6,7 @@ _HERE = "synq_cli.commands.inventory"
 group = CommandGroup(
     groups={"skus": (f"{_HERE}.skus", "Manage the local cache of SKUs.")},
     commands={
+        "transfer": f"{_HERE}.transfer",
         **dict.fromkeys(("adjust", "levels", "locations", "ledger"), f"{_HERE}.stock"),
         "count": f"{_HERE}.counts",
         **dict.fromkeys(("reserve", "release", "reservations"), f"{_HERE}.reservations"),
