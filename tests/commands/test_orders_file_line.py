@@ -131,9 +131,9 @@ def test_what_can_not_be_sent_is_found_before_the_first_request(run: Any, desk: 
     ]  # fmt: skip
     assert problems(step(run, "fulfill", "\n".join(["order_id,tracking_number,sku,quantity", *rows, ""]), "-q")) == [
         "line 3: X is on line 2, too: add the two up, or remove one",
-        "line 4: another parcel of the order of line 2: give the sku and quantity of each",
+        "line 4: another parcel of line 2's order: give the sku and quantity of each, or remove one",
         "line 6: parcel is on line 5, too: remove one",
-        "line 7: another parcel of the order of line 5: give the sku and quantity of each",
+        "line 7: another parcel of line 5's order: give the sku and quantity of each, or remove one",
         "line 9: same parcel as line 8: give the sku and quantity of each",
     ]
     rows = [f"{A},,,", f"{A},-,,", f"{A},T1,X,", f"{A},T1,,2", f"{A},T1,X,0", "1001,T1,,", ",T1,,"]

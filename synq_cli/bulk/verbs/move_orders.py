@@ -145,7 +145,7 @@ class UnitsStep(OrderStep):
             problems += self._problems_within(group)
             first = several.setdefault(order, group[0])
             if first is not group[0] and not ("items" in first.content and "items" in group[0].content):
-                what = f"another {self.noun} of the order of line {first.line}: give the sku and quantity of each"
+                what = f"another {self.noun} of line {first.line}'s order: give the sku and quantity of each, or remove one"
                 problems.append(Problem(group[0].line, what))
         return [_merged(group) for group in groups.values()], problems
 
