@@ -145,8 +145,8 @@ class UnitsStep(OrderStep):
             problems += self._problems_within(group)
             first = several.setdefault(order, group[0])
             if first is not group[0] and not ("items" in first.content and "items" in group[0].content):
-                what = f"another {self.noun} of line {first.line}'s order: give the sku and quantity of each, or remove one"
-                problems.append(Problem(group[0].line, what))
+                what = f"another {self.noun} of line {first.line}'s order"
+                problems.append(Problem(group[0].line, f"{what}: give the sku and quantity of each, or remove one"))
         return [_merged(group) for group in groups.values()], problems
 
     def _with_variants(self, rows: Sequence[Row]) -> tuple[list[Row], list[Problem]]:
