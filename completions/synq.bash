@@ -3,8 +3,8 @@
 
 _synq_below() { # the subcommands of a group
     case $1 in
-    '') REPLY='orders inventory products channels integrations organization settings audit webhooks api auth config runs limits sandbox doctor completion schema help' ;;
-    'orders') REPLY='list get create track fulfill return cancel' ;;
+    '') REPLY='orders inventory products channels integrations today organization settings audit webhooks api auth config runs limits sandbox doctor completion schema help' ;;
+    'orders') REPLY='list get create track brief fulfill return cancel' ;;
     'inventory') REPLY='adjust levels locations ledger reserve release reservations skus' ;;
     'inventory skus') REPLY='list add import forget' ;;
     'products') REPLY='list get create update delete push stats issues export import variants categories brands attributes attribute-groups templates media jobs' ;;
@@ -124,14 +124,14 @@ _synq_value() { # how to complete the value of "PATH --option", or the argument 
     *' --rows') REPLY='words failed unknown all' ;;
     *' --count-as') REPLY='words log counter log-strict' ;;
     *' -o'|*' --output') REPLY='words table json ndjson yaml csv tsv xlsx' ;;
-    'orders get #1'|'orders track #1'|'orders fulfill #1'|'orders return #1'|'orders cancel #1') REPLY='ask order' ;;
+    'orders get #1'|'orders track #1'|'orders brief #1'|'orders fulfill #1'|'orders return #1'|'orders cancel #1') REPLY='ask order' ;;
     'products get #1') REPLY='ask product-or-sku' ;;
     'products jobs get #1'|'products jobs watch #1') REPLY='ask job' ;;
     'config get #1'|'config set #1'|'config unset #1') REPLY='words base_url tenant_id org_id location output timeout max_wait read_only bulk_payload environment token_command token_url client_id' ;;
     'runs show #1'|'runs resume #1'|'runs undo #1') REPLY='ask run' ;;
     'sandbox fault add #1') REPLY='words 429 500 502 503 expired missing garbage lost-before lost 500-after slow' ;;
     'completion install #1'|'completion uninstall #1') REPLY='words bash zsh fish powershell pwsh' ;;
-    'help #1') REPLY='words exit-codes environment formats rate-limit auth bulk orders inventory products channels integrations organization settings audit webhooks api auth config runs limits sandbox doctor completion schema help' ;;
+    'help #1') REPLY='words exit-codes environment formats rate-limit auth bulk orders inventory products channels integrations today organization settings audit webhooks api auth config runs limits sandbox doctor completion schema help' ;;
     'inventory levels --sku'|'inventory ledger --sku'|'inventory reservations --sku'|'products variants list --sku'|*' --variant'|'inventory adjust #1'|'inventory levels #'*|'inventory reserve #1'|'inventory skus forget #'*) REPLY='ask sku' ;;
     'settings set #'*) REPLY='words inventory_allocation_model=HARD inventory_allocation_model=SOFT auto_po_enabled=true auto_po_enabled=false default_low_stock_threshold= costing_method=WAC costing_method=FIFO' ;;
     'api #'*) REPLY='words GET POST PUT PATCH DELETE HEAD' ;;

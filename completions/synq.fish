@@ -10,6 +10,7 @@ function __synq_below # the subcommands of a group
                 'products' 'Show and change the catalogue' \
                 'channels' 'List and change sales channels' \
                 'integrations' 'Connect the tenant to other platforms' \
+                'today' 'Show what waits at the start of a shift' \
                 'organization' 'Show the organization and manage its members' \
                 'settings' 'Show and change the tenant'\''s settings' \
                 'audit' 'Read the audit log' \
@@ -30,6 +31,7 @@ function __synq_below # the subcommands of a group
                 'get' 'Show an order' \
                 'create' 'Create an order, or many from a file' \
                 'track' 'Show the timeline of an order' \
+                'brief' 'Show all that belongs to an order on one screen' \
                 'fulfill' 'Record a shipped parcel of an order' \
                 'return' 'Open a return for an order' \
                 'cancel' 'Cancel an order'
@@ -612,7 +614,7 @@ function __synq_value # how to complete the value of "PATH --option", or the arg
             echo 'words log counter log-strict'
         case '* -o' '* --output'
             echo 'words table json ndjson yaml csv tsv xlsx'
-        case 'orders get #1' 'orders track #1' 'orders fulfill #1' 'orders return #1' 'orders cancel #1'
+        case 'orders get #1' 'orders track #1' 'orders brief #1' 'orders fulfill #1' 'orders return #1' 'orders cancel #1'
             echo 'ask order'
         case 'products get #1'
             echo 'ask product-or-sku'
@@ -627,7 +629,7 @@ function __synq_value # how to complete the value of "PATH --option", or the arg
         case 'completion install #1' 'completion uninstall #1'
             echo 'words bash zsh fish powershell pwsh'
         case 'help #1'
-            echo 'words exit-codes environment formats rate-limit auth bulk orders inventory products channels integrations organization settings audit webhooks api auth config runs limits sandbox doctor completion schema help'
+            echo 'words exit-codes environment formats rate-limit auth bulk orders inventory products channels integrations today organization settings audit webhooks api auth config runs limits sandbox doctor completion schema help'
         case 'inventory levels --sku' 'inventory ledger --sku' 'inventory reservations --sku' 'products variants list --sku' '* --variant' 'inventory adjust #1' 'inventory levels #*' 'inventory reserve #1' 'inventory skus forget #*'
             echo 'ask sku'
         case 'settings set #*'

@@ -9,6 +9,7 @@ function __SynqBelow([string] $At) { # the subcommands of a group
             "products`tShow and change the catalogue"
             "channels`tList and change sales channels"
             "integrations`tConnect the tenant to other platforms"
+            "today`tShow what waits at the start of a shift"
             "organization`tShow the organization and manage its members"
             "settings`tShow and change the tenant's settings"
             "audit`tRead the audit log"
@@ -29,6 +30,7 @@ function __SynqBelow([string] $At) { # the subcommands of a group
             "get`tShow an order"
             "create`tCreate an order, or many from a file"
             "track`tShow the timeline of an order"
+            "brief`tShow all that belongs to an order on one screen"
             "fulfill`tRecord a shipped parcel of an order"
             "return`tOpen a return for an order"
             "cancel`tCancel an order"
@@ -669,6 +671,7 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         '* --output' { return 'words table json ndjson yaml csv tsv xlsx' }
         'orders get #1' { return 'ask order' }
         'orders track #1' { return 'ask order' }
+        'orders brief #1' { return 'ask order' }
         'orders fulfill #1' { return 'ask order' }
         'orders return #1' { return 'ask order' }
         'orders cancel #1' { return 'ask order' }
@@ -684,7 +687,7 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         'sandbox fault add #1' { return 'words 429 500 502 503 expired missing garbage lost-before lost 500-after slow' }
         'completion install #1' { return 'words bash zsh fish powershell pwsh' }
         'completion uninstall #1' { return 'words bash zsh fish powershell pwsh' }
-        'help #1' { return 'words exit-codes environment formats rate-limit auth bulk orders inventory products channels integrations organization settings audit webhooks api auth config runs limits sandbox doctor completion schema help' }
+        'help #1' { return 'words exit-codes environment formats rate-limit auth bulk orders inventory products channels integrations today organization settings audit webhooks api auth config runs limits sandbox doctor completion schema help' }
         'inventory levels --sku' { return 'ask sku' }
         'inventory ledger --sku' { return 'ask sku' }
         'inventory reservations --sku' { return 'ask sku' }

@@ -168,12 +168,17 @@ class Output:
                 self.change(label, old, new, column.title.lower())
         self.record(after, columns)
 
-    def panel(self, title: str, row: Row, columns: Sequence[Column], sections: "Sections") -> None:
-        """One object in a frame for people, with a table for each of the lists in `sections`."""
+    def panel(
+        self, title: str, row: Row, columns: Sequence[Column], sections: "Sections", *, leftovers: bool = True
+    ) -> None:
+        """One object in a frame for people, with a table for each of the lists in `sections`.
+
+        With `leftovers` people also see the fields that no column names.
+        """
         if self._view.drawn:
             from synq_cli.output.drawing.sections import build_panel
 
-            self._draw(build_panel(self._canvas(), title, row, columns, sections))
+            self._draw(build_panel(self._canvas(), title, row, columns, sections, leftovers=leftovers))
         else:
             self.record(row, columns)
 

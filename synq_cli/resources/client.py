@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from synq_cli.resources.inventory.locations import Locations
     from synq_cli.resources.inventory.reservations import Reservations
     from synq_cli.resources.inventory.stock import Inventory
+    from synq_cli.resources.orders.brief import Briefs
     from synq_cli.resources.orders.fulfillments import Fulfillments, Returns
     from synq_cli.resources.orders.orders import Orders
     from synq_cli.resources.orders.placing import OrderBuilder
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from synq_cli.resources.products.variants import Variants
     from synq_cli.resources.request import Requests
     from synq_cli.resources.settings import TenantSettings
+    from synq_cli.resources.today import Today
     from synq_cli.resources.webhooks import Webhooks
 
 
@@ -62,7 +64,9 @@ class SynqClient:
     returns: "Returns" = _resource("orders.fulfillments", "Returns")
     orders: "Orders" = _resource("orders.orders", "Orders")
     order_builder: "OrderBuilder" = _resource("orders.placing", "OrderBuilder")
+    briefs: "Briefs" = _resource("orders.brief", "Briefs")
     tracking: "Tracking" = _resource("orders.tracking", "Tracking")
+    today: "Today" = _resource("today", "Today")
     audit: "Audit" = _resource("audit", "Audit")
     webhooks: "Webhooks" = _resource("webhooks", "Webhooks")
     requests: "Requests" = _resource("request", "Requests")
