@@ -4,7 +4,7 @@
 _synq_below() { # the subcommands of a group
     case $1 in
     '') REPLY='orders inventory products channels integrations today organization settings audit webhooks api auth config runs limits sandbox doctor completion schema help' ;;
-    'orders') REPLY='list get create track brief fulfill return cancel' ;;
+    'orders') REPLY='list get create track brief report fulfill return cancel' ;;
     'inventory') REPLY='adjust levels locations ledger reserve release reservations skus' ;;
     'inventory skus') REPLY='list add import forget' ;;
     'products') REPLY='list get create update delete push stats issues export import variants categories brands attributes attribute-groups templates media jobs' ;;
@@ -38,6 +38,7 @@ _synq_options() { # the options of a command, and the global options
     'orders list') REPLY='--status --channel --since --key --limit --all' ;;
     'orders create') REPLY='--file --item --channel --currency --payment-provider --payment-reference --customer --location --idempotency-key --wait --for --report --again -y --yes --dry-run --confirm' ;;
     'orders track') REPLY='--watch' ;;
+    'orders report') REPLY='--since --by --status --channel --svg' ;;
     'orders fulfill') REPLY='--item --carrier --tracking-number --location --dry-run' ;;
     'orders return') REPLY='--item --reason --dry-run' ;;
     'orders cancel') REPLY='--reason -y --yes --dry-run --confirm' ;;
@@ -104,13 +105,14 @@ _synq_options() { # the options of a command, and the global options
 
 _synq_value() { # how to complete the value of "PATH --option", or the argument "PATH #1"; fails if it has none
     case $1 in
-    'orders list --status') REPLY='list open closed unpaid to-ship shipped returning refunded fully-refunded dead cancellable draft pending_payment payment_authorized confirmed processing partially_fulfilled fulfilled delivered completed return_requested partially_returned returned partially_refunded cancelled failed' ;;
+    'orders list --status'|'orders report --status') REPLY='list open closed unpaid to-ship shipped returning refunded fully-refunded dead cancellable draft pending_payment payment_authorized confirmed processing partially_fulfilled fulfilled delivered completed return_requested partially_returned returned partially_refunded cancelled failed' ;;
     'inventory reservations --status') REPLY='words ACTIVE RELEASED CONSUMED' ;;
     *' --channel'|*' --since'|*' --key'|*' --limit'|*' --currency'|*' --payment-provider'|*' --payment-reference'|*' --customer'|*' --idempotency-key'|*' --for'|*' --carrier'|*' --tracking-number'|*' --reason'|'products variants create --sku'|*' --threshold'|'inventory ledger --type'|*' --reference'|*' --description'|'products create --category'|'products update --category'|*' --title'|*' --barcode'|*' --price'|*' --slug'|*' --logo-url'|*' --alt-text'|*' --sort-order'|*' --name'|*' --provider'|*' --actor'|*' --entity'|*' --signature'|*' --connection'|*' -F'|*' --field'|*' -f'|*' --raw-field'|*' --token-command'|*' --token-url'|*' --client-id'|*' --resend-unknown'|*' --seed'|*' --port'|*' --expires-in'|*' --on'|*' --times'|*' --rate'|*' --seconds'|*' --strangers'|*' --columns'|*' --fields'|*' --jq'|*' --timeout'|*' --max-wait'|*' --base-url') REPLY='' ;;
-    *' --file'|*' --report'|*' --to'|*' --data'|*' --input'|'inventory skus import #1'|'products import #1'|'webhooks sign #1'|'webhooks verify #1') REPLY='file' ;;
+    *' --file'|*' --report'|*' --svg'|*' --to'|*' --data'|*' --input'|'inventory skus import #1'|'products import #1'|'webhooks sign #1'|'webhooks verify #1') REPLY='file' ;;
     *' --item') REPLY='ask item' ;;
     *' --location') REPLY='ask location' ;;
     *' --confirm'|*' -p'|*' --profile'|'auth switch #1') REPLY='ask profile' ;;
+    *' --by') REPLY='words day week channel status currency' ;;
     'products attributes create --type') REPLY='words TEXT NUMBER' ;;
     'products jobs list --type'|'products jobs create --type') REPLY='words import update delete' ;;
     'integrations save --category') REPLY='words commerce accounting' ;;

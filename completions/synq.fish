@@ -32,6 +32,7 @@ function __synq_below # the subcommands of a group
                 'create' 'Create an order, or many from a file' \
                 'track' 'Show the timeline of an order' \
                 'brief' 'Show all that belongs to an order on one screen' \
+                'report' 'Count and sum up orders' \
                 'fulfill' 'Record a shipped parcel of an order' \
                 'return' 'Open a return for an order' \
                 'cancel' 'Cancel an order'
@@ -219,6 +220,13 @@ function __synq_options # the options of a command, and the global options
         case 'orders track'
             printf '%s\t%s\n' \
                 '--watch' 'Poll until the order reaches its final status, or Ctrl-C'
+        case 'orders report'
+            printf '%s\t%s\n' \
+                '--since' 'Only rows since this age (30m, 12h, 7d, 2w), local date...' \
+                '--by' 'What the orders are grouped by' \
+                '--status' 'Only these statuses or groups: open, closed, unpaid...' \
+                '--channel' 'Only orders of this channel (name or id)' \
+                '--svg' 'Write the table as a picture (SVG) too'
         case 'orders fulfill'
             printf '%s\t%s\n' \
                 '--item' 'Number of units of a SKU; repeat for more SKUs' \
@@ -574,13 +582,13 @@ end
 
 function __synq_value # how to complete the value of "PATH --option", or the argument "PATH #1"; fails if it has none
     switch "$argv"
-        case 'orders list --status'
+        case 'orders list --status' 'orders report --status'
             echo 'list open closed unpaid to-ship shipped returning refunded fully-refunded dead cancellable draft pending_payment payment_authorized confirmed processing partially_fulfilled fulfilled delivered completed return_requested partially_returned returned partially_refunded cancelled failed'
         case 'inventory reservations --status'
             echo 'words ACTIVE RELEASED CONSUMED'
         case '* --channel' '* --since' '* --key' '* --limit' '* --currency' '* --payment-provider' '* --payment-reference' '* --customer' '* --idempotency-key' '* --for' '* --carrier' '* --tracking-number' '* --reason' 'products variants create --sku' '* --threshold' 'inventory ledger --type' '* --reference' '* --description' 'products create --category' 'products update --category' '* --title' '* --barcode' '* --price' '* --slug' '* --logo-url' '* --alt-text' '* --sort-order' '* --name' '* --provider' '* --actor' '* --entity' '* --signature' '* --connection' '* -F' '* --field' '* -f' '* --raw-field' '* --token-command' '* --token-url' '* --client-id' '* --resend-unknown' '* --seed' '* --port' '* --expires-in' '* --on' '* --times' '* --rate' '* --seconds' '* --strangers' '* --columns' '* --fields' '* --jq' '* --timeout' '* --max-wait' '* --base-url'
             echo ''
-        case '* --file' '* --report' '* --to' '* --data' '* --input' 'inventory skus import #1' 'products import #1' 'webhooks sign #1' 'webhooks verify #1'
+        case '* --file' '* --report' '* --svg' '* --to' '* --data' '* --input' 'inventory skus import #1' 'products import #1' 'webhooks sign #1' 'webhooks verify #1'
             echo 'file'
         case '* --item'
             echo 'ask item'
@@ -588,6 +596,8 @@ function __synq_value # how to complete the value of "PATH --option", or the arg
             echo 'ask location'
         case '* --confirm' '* -p' '* --profile' 'auth switch #1'
             echo 'ask profile'
+        case '* --by'
+            echo 'words day week channel status currency'
         case 'products attributes create --type'
             echo 'words TEXT NUMBER'
         case 'products jobs list --type' 'products jobs create --type'

@@ -31,6 +31,7 @@ function __SynqBelow([string] $At) { # the subcommands of a group
             "create`tCreate an order, or many from a file"
             "track`tShow the timeline of an order"
             "brief`tShow all that belongs to an order on one screen"
+            "report`tCount and sum up orders"
             "fulfill`tRecord a shipped parcel of an order"
             "return`tOpen a return for an order"
             "cancel`tCancel an order"
@@ -218,6 +219,13 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
         }
         'orders track' {
             "--watch`tPoll until the order reaches its final status, or Ctrl-C"
+        }
+        'orders report' {
+            "--since`tOnly rows since this age (30m, 12h, 7d, 2w), local date..."
+            "--by`tWhat the orders are grouped by"
+            "--status`tOnly these statuses or groups: open, closed, unpaid..."
+            "--channel`tOnly orders of this channel (name or id)"
+            "--svg`tWrite the table as a picture (SVG) too"
         }
         'orders fulfill' {
             "--item`tNumber of units of a SKU; repeat for more SKUs"
@@ -574,6 +582,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
 function __SynqValue([string] $Where) { # how to complete the value of "PATH --option", or the argument "PATH #1"
     switch -Wildcard -CaseSensitive ($Where) {
         'orders list --status' { return 'list open closed unpaid to-ship shipped returning refunded fully-refunded dead cancellable draft pending_payment payment_authorized confirmed processing partially_fulfilled fulfilled delivered completed return_requested partially_returned returned partially_refunded cancelled failed' }
+        'orders report --status' { return 'list open closed unpaid to-ship shipped returning refunded fully-refunded dead cancellable draft pending_payment payment_authorized confirmed processing partially_fulfilled fulfilled delivered completed return_requested partially_returned returned partially_refunded cancelled failed' }
         'inventory reservations --status' { return 'words ACTIVE RELEASED CONSUMED' }
         '* --channel' { return '' }
         '* --since' { return '' }
@@ -632,6 +641,7 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         '* --base-url' { return '' }
         '* --file' { return 'file' }
         '* --report' { return 'file' }
+        '* --svg' { return 'file' }
         '* --to' { return 'file' }
         '* --data' { return 'file' }
         '* --input' { return 'file' }
@@ -645,6 +655,7 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         '* -p' { return 'ask profile' }
         '* --profile' { return 'ask profile' }
         'auth switch #1' { return 'ask profile' }
+        '* --by' { return 'words day week channel status currency' }
         'products attributes create --type' { return 'words TEXT NUMBER' }
         'products jobs list --type' { return 'words import update delete' }
         'products jobs create --type' { return 'words import update delete' }

@@ -1,6 +1,7 @@
 """Everything a run prints: data on stdout in the chosen format, messages on stderr."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from io import StringIO
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
@@ -86,6 +87,15 @@ class Output:
         else:
             machine.write_pages(self._out, self.format, selected, *_keys_and_kinds(columns))
         self._note_unknown_fields()
+
+    def picture(self, title: str, rows: Sequence[Row], columns: Sequence[Column]) -> str:
+        """The table of a list as a picture in SVG."""
+        from synq_cli.output.drawing import picture, table
+
+        canvas = table.Canvas(Stream(StringIO(), {}), self._now(), None)
+        shown = [column for column in columns if column.table]
+        built = table.build_table(canvas, rows, shown, keep_empty=False)
+        return picture.svg(built.drawing, max(built.width, 1), title)
 
     def follow(self, polls: Iterable[Sequence[Row]], columns: Sequence[Column]) -> None:
         """A list without an end: the new rows of each poll, if any, a line for each.

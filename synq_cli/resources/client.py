@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from synq_cli.resources.orders.fulfillments import Fulfillments, Returns
     from synq_cli.resources.orders.orders import Orders
     from synq_cli.resources.orders.placing import OrderBuilder
+    from synq_cli.resources.orders.report import OrderReports
     from synq_cli.resources.orders.tracking import Tracking
     from synq_cli.resources.organization import Members, Organization
     from synq_cli.resources.products.bulk_jobs import BulkJobs
@@ -65,6 +66,7 @@ class SynqClient:
     orders: "Orders" = _resource("orders.orders", "Orders")
     order_builder: "OrderBuilder" = _resource("orders.placing", "OrderBuilder")
     briefs: "Briefs" = _resource("orders.brief", "Briefs")
+    order_reports: "OrderReports" = _resource("orders.report", "OrderReports")
     tracking: "Tracking" = _resource("orders.tracking", "Tracking")
     today: "Today" = _resource("today", "Today")
     audit: "Audit" = _resource("audit", "Audit")

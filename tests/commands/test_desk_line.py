@@ -1,6 +1,7 @@
-"""`synq orders brief` and `synq today`: several requests sent together, and one screen made of their answers."""
+"""`synq orders brief`, `orders report` and `today`: what many answers come to, on one screen."""
 
 import json
+from pathlib import Path
 from threading import Barrier, Lock
 from typing import Any
 
@@ -171,3 +172,38 @@ def test_today_looks_at_four_pages_and_says_what_it_could_not_see(synq: Any) -> 
     }  # fmt: skip
     assert (found["low_stock"]["count"], found["low_stock"]["note"]) == (None, "The API refused the counters: Role.")
     assert len([seen for seen in api.seen if seen.startswith("/oms")]) == 4
+
+
+def test_report_has_bars_for_people_and_numbers_for_programs(synq: Any, tmp_path: Path) -> None:
+    orders = [
+        order("confirmed", 1) | {"channel": "web"},
+        order("delivered", 2) | {"channel": "web", "total": 1.0},
+        order("delivered", 3) | {"channel": "shop", "total": 51.0},
+        order("delivered", 4) | {"channel": "web", "total": 7.5, "currency": "EUR"},
+        order("cancelled", 5) | {"channel": "web", "total": 1000.0},
+        order("confirmed", 6, "2026-10-01T00:00:00Z") | {"channel": "web"},
+    ]
+    http = httpx.MockTransport(Api({"/oms/orders": {"orders": orders, "limit": 100}}))
+    svg = tmp_path / "report.svg"
+    line = ("orders", "report", "--by", "channel", "--since", "2026-11-01")
+    shown = synq(*line, "--svg", str(svg), environ=ENVIRON, http=http, terminal=True)
+    assert (
+        shown.out
+        == """\
+Channel  Orders       Total     Average
+web           1    7.50 EUR    7.50 EUR  ████████████████████
+web           2  204.00 GBP  102.00 GBP  ████████████████████
+shop          1   51.00 GBP   51.00 GBP  █████
+"""
+    )
+    assert shown.err.splitlines()[:3] == [
+        "Reading all orders: 1 request for each 100.",
+        "1 order for 7.50 EUR; 3 orders for 255.00 GBP since 2026-11-01 00:00+00:00.",
+        f"Wrote {svg}.",
+    ]
+    text = svg.read_text(encoding="utf-8")
+    assert ("█████" in text, "http" in text.replace("http://www.w3.org", "")) == (True, False)
+    assert synq(*line, "-o", "csv", environ=ENVIRON, http=http).out.splitlines()[:2] == [
+        "group,currency,orders,total,average",
+        "web,EUR,1,7.5,7.50",
+    ]

@@ -9,6 +9,7 @@ group = CommandGroup(
         "create": f"{_HERE}.placing",
         "track": f"{_HERE}.listing",
         "brief": f"{_HERE}.brief",
+        "report": f"{_HERE}.report",
         **dict.fromkeys(("fulfill", "return", "cancel"), f"{_HERE}.moving"),
     }
 )
