@@ -35,7 +35,7 @@ _synq_below() { # the subcommands of a group
 
 _synq_options() { # the options of a command, and the global options
     case $1 in
-    'orders list') REPLY='--status --channel --since --key --limit --all' ;;
+    'orders list') REPLY='--status --channel --since --until --tag --payment-status --reference --min-total --max-total --key --sort --count --limit --all' ;;
     'orders create') REPLY='--file --item --channel --currency --payment-provider --payment-reference --customer --location --idempotency-key --wait --for --report --again -y --yes --dry-run --confirm' ;;
     'orders track') REPLY='--watch' ;;
     'orders report') REPLY='--since --by --status --channel --svg' ;;
@@ -44,11 +44,13 @@ _synq_options() { # the options of a command, and the global options
     'orders cancel') REPLY='--reason -y --yes --dry-run --confirm' ;;
     'inventory adjust') REPLY='--location --file --report --again -y --yes --dry-run --confirm' ;;
     'inventory levels') REPLY='--sku --location --low --threshold --limit --all' ;;
+    'inventory locations') REPLY='--search' ;;
     'inventory ledger') REPLY='--sku --location --type --since --limit --all' ;;
     'inventory reserve') REPLY='--location --reference --dry-run' ;;
     'inventory release') REPLY='-y --yes --dry-run --confirm' ;;
     'inventory reservations') REPLY='--sku --location --status' ;;
     'inventory skus forget') REPLY='--all' ;;
+    'products list') REPLY='--search --category --brand --status --sort --count' ;;
     'products create') REPLY='--description --category --dry-run' ;;
     'products update') REPLY='--title --description --category --category-id --brand-id --dry-run' ;;
     'products delete') REPLY='-y --yes --dry-run --confirm' ;;
@@ -67,6 +69,7 @@ _synq_options() { # the options of a command, and the global options
     'products jobs list') REPLY='--type' ;;
     'products jobs create') REPLY='--type --file --wait --for -y --yes --dry-run --confirm' ;;
     'products jobs watch') REPLY='--for' ;;
+    'channels list') REPLY='--search' ;;
     'channels create') REPLY='--currency --inactive --dry-run' ;;
     'channels update') REPLY='--name --currency --active --dry-run' ;;
     'integrations connect') REPLY='--dry-run' ;;
@@ -74,6 +77,7 @@ _synq_options() { # the options of a command, and the global options
     'integrations push') REPLY='--action -y --yes --dry-run --confirm' ;;
     'integrations disconnect') REPLY='-y --yes --dry-run --confirm' ;;
     'organization update') REPLY='--name --dry-run' ;;
+    'organization members list') REPLY='--search' ;;
     'organization members invite') REPLY='--role --dry-run' ;;
     'organization members set-role') REPLY='-y --yes --dry-run --confirm' ;;
     'organization members remove') REPLY='-y --yes --dry-run --confirm' ;;
@@ -107,7 +111,7 @@ _synq_value() { # how to complete the value of "PATH --option", or the argument 
     case $1 in
     'orders list --status'|'orders report --status') REPLY='list open closed unpaid to-ship shipped returning refunded fully-refunded dead cancellable draft pending_payment payment_authorized confirmed processing partially_fulfilled fulfilled delivered completed return_requested partially_returned returned partially_refunded cancelled failed' ;;
     'inventory reservations --status') REPLY='words ACTIVE RELEASED CONSUMED' ;;
-    *' --channel'|*' --since'|*' --key'|*' --limit'|*' --currency'|*' --payment-provider'|*' --payment-reference'|*' --customer'|*' --idempotency-key'|*' --for'|*' --carrier'|*' --tracking-number'|*' --reason'|'products variants create --sku'|*' --threshold'|'inventory ledger --type'|*' --reference'|*' --description'|'products create --category'|'products update --category'|*' --title'|*' --barcode'|*' --price'|*' --slug'|*' --logo-url'|*' --alt-text'|*' --sort-order'|*' --name'|*' --provider'|*' --actor'|*' --entity'|*' --signature'|*' --connection'|*' -F'|*' --field'|*' -f'|*' --raw-field'|*' --token-command'|*' --token-url'|*' --client-id'|*' --resend-unknown'|*' --seed'|*' --port'|*' --expires-in'|*' --on'|*' --times'|*' --rate'|*' --seconds'|*' --strangers'|*' --columns'|*' --fields'|*' --jq'|*' --timeout'|*' --max-wait'|*' --base-url') REPLY='' ;;
+    'products list --status'|*' --channel'|*' --since'|*' --until'|*' --tag'|*' --payment-status'|*' --reference'|*' --min-total'|*' --max-total'|*' --key'|*' --sort'|*' --limit'|*' --currency'|*' --payment-provider'|*' --payment-reference'|*' --customer'|*' --idempotency-key'|*' --for'|*' --carrier'|*' --tracking-number'|*' --reason'|'products variants create --sku'|*' --threshold'|*' --search'|'inventory ledger --type'|'products list --category'|'products create --category'|'products update --category'|*' --brand'|*' --description'|*' --title'|*' --barcode'|*' --price'|*' --slug'|*' --logo-url'|*' --alt-text'|*' --sort-order'|*' --name'|*' --provider'|*' --actor'|*' --entity'|*' --signature'|*' --connection'|*' -F'|*' --field'|*' -f'|*' --raw-field'|*' --token-command'|*' --token-url'|*' --client-id'|*' --resend-unknown'|*' --seed'|*' --port'|*' --expires-in'|*' --on'|*' --times'|*' --rate'|*' --seconds'|*' --strangers'|*' --columns'|*' --fields'|*' --jq'|*' --timeout'|*' --max-wait'|*' --base-url') REPLY='' ;;
     *' --file'|*' --report'|*' --svg'|*' --to'|*' --data'|*' --input'|'inventory skus import #1'|'products import #1'|'webhooks sign #1'|'webhooks verify #1') REPLY='file' ;;
     *' --item') REPLY='ask item' ;;
     *' --location') REPLY='ask location' ;;

@@ -195,7 +195,15 @@ function __synq_options # the options of a command, and the global options
                 '--status' 'Only these statuses or groups: open, closed, unpaid...' \
                 '--channel' 'Only orders of this channel (name or id)' \
                 '--since' 'Only rows since this age (30m, 12h, 7d, 2w), local date...' \
+                '--until' 'Only rows before this age, local date or time' \
+                '--tag' 'Only orders with this tag' \
+                '--payment-status' 'Only orders with this payment status, such as authorized' \
+                '--reference' 'Only orders with this payment reference' \
+                '--min-total' 'Only orders of this total or more' \
+                '--max-total' 'Only orders of this total or less' \
                 '--key' 'Only the order placed with this idempotency key' \
+                '--sort' 'Sort by a field of the API, such as created_at or total:desc' \
+                '--count' 'Print only the number of matching rows' \
                 '--limit' 'Maximum number of rows' \
                 '--all' 'Read every page (one request per 100 rows)'
         case 'orders create'
@@ -264,6 +272,9 @@ function __synq_options # the options of a command, and the global options
                 '--threshold' 'Only levels with N units on hand or fewer' \
                 '--limit' 'Maximum number of rows' \
                 '--all' 'Read every page (one request per 100 rows)'
+        case 'inventory locations'
+            printf '%s\t%s\n' \
+                '--search' 'Only rows with these words, in any case'
         case 'inventory ledger'
             printf '%s\t%s\n' \
                 '--sku' 'Only this SKU, or the variant with this UUID' \
@@ -291,6 +302,14 @@ function __synq_options # the options of a command, and the global options
         case 'inventory skus forget'
             printf '%s\t%s\n' \
                 '--all' 'Every SKU of this tenant'
+        case 'products list'
+            printf '%s\t%s\n' \
+                '--search' 'Only rows with these words, in any case' \
+                '--category' 'Only products of this category' \
+                '--brand' 'Only products of this brand' \
+                '--status' 'Only products with this status' \
+                '--sort' 'Sort by a field of the API, such as created_at or total:desc' \
+                '--count' 'Print only the number of matching rows'
         case 'products create'
             printf '%s\t%s\n' \
                 '--description' 'Description' \
@@ -396,6 +415,9 @@ function __synq_options # the options of a command, and the global options
         case 'products jobs watch'
             printf '%s\t%s\n' \
                 '--for' 'Stop waiting after SECONDS (exit status 75)'
+        case 'channels list'
+            printf '%s\t%s\n' \
+                '--search' 'Only rows with these words, in any case'
         case 'channels create'
             printf '%s\t%s\n' \
                 '--currency' 'Currency code, such as GBP' \
@@ -432,6 +454,9 @@ function __synq_options # the options of a command, and the global options
             printf '%s\t%s\n' \
                 '--name' 'New name' \
                 '--dry-run' 'Show what would be sent and what would change, without...'
+        case 'organization members list'
+            printf '%s\t%s\n' \
+                '--search' 'Only rows with these words, in any case'
         case 'organization members invite'
             printf '%s\t%s\n' \
                 '--role' 'Role of the new member' \
@@ -586,7 +611,7 @@ function __synq_value # how to complete the value of "PATH --option", or the arg
             echo 'list open closed unpaid to-ship shipped returning refunded fully-refunded dead cancellable draft pending_payment payment_authorized confirmed processing partially_fulfilled fulfilled delivered completed return_requested partially_returned returned partially_refunded cancelled failed'
         case 'inventory reservations --status'
             echo 'words ACTIVE RELEASED CONSUMED'
-        case '* --channel' '* --since' '* --key' '* --limit' '* --currency' '* --payment-provider' '* --payment-reference' '* --customer' '* --idempotency-key' '* --for' '* --carrier' '* --tracking-number' '* --reason' 'products variants create --sku' '* --threshold' 'inventory ledger --type' '* --reference' '* --description' 'products create --category' 'products update --category' '* --title' '* --barcode' '* --price' '* --slug' '* --logo-url' '* --alt-text' '* --sort-order' '* --name' '* --provider' '* --actor' '* --entity' '* --signature' '* --connection' '* -F' '* --field' '* -f' '* --raw-field' '* --token-command' '* --token-url' '* --client-id' '* --resend-unknown' '* --seed' '* --port' '* --expires-in' '* --on' '* --times' '* --rate' '* --seconds' '* --strangers' '* --columns' '* --fields' '* --jq' '* --timeout' '* --max-wait' '* --base-url'
+        case 'products list --status' '* --channel' '* --since' '* --until' '* --tag' '* --payment-status' '* --reference' '* --min-total' '* --max-total' '* --key' '* --sort' '* --limit' '* --currency' '* --payment-provider' '* --payment-reference' '* --customer' '* --idempotency-key' '* --for' '* --carrier' '* --tracking-number' '* --reason' 'products variants create --sku' '* --threshold' '* --search' 'inventory ledger --type' 'products list --category' 'products create --category' 'products update --category' '* --brand' '* --description' '* --title' '* --barcode' '* --price' '* --slug' '* --logo-url' '* --alt-text' '* --sort-order' '* --name' '* --provider' '* --actor' '* --entity' '* --signature' '* --connection' '* -F' '* --field' '* -f' '* --raw-field' '* --token-command' '* --token-url' '* --client-id' '* --resend-unknown' '* --seed' '* --port' '* --expires-in' '* --on' '* --times' '* --rate' '* --seconds' '* --strangers' '* --columns' '* --fields' '* --jq' '* --timeout' '* --max-wait' '* --base-url'
             echo ''
         case '* --file' '* --report' '* --svg' '* --to' '* --data' '* --input' 'inventory skus import #1' 'products import #1' 'webhooks sign #1' 'webhooks verify #1'
             echo 'file'

@@ -194,7 +194,15 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--status`tOnly these statuses or groups: open, closed, unpaid..."
             "--channel`tOnly orders of this channel (name or id)"
             "--since`tOnly rows since this age (30m, 12h, 7d, 2w), local date..."
+            "--until`tOnly rows before this age, local date or time"
+            "--tag`tOnly orders with this tag"
+            "--payment-status`tOnly orders with this payment status, such as authorized"
+            "--reference`tOnly orders with this payment reference"
+            "--min-total`tOnly orders of this total or more"
+            "--max-total`tOnly orders of this total or less"
             "--key`tOnly the order placed with this idempotency key"
+            "--sort`tSort by a field of the API, such as created_at or total:desc"
+            "--count`tPrint only the number of matching rows"
             "--limit`tMaximum number of rows"
             "--all`tRead every page (one request per 100 rows)"
         }
@@ -264,6 +272,9 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--limit`tMaximum number of rows"
             "--all`tRead every page (one request per 100 rows)"
         }
+        'inventory locations' {
+            "--search`tOnly rows with these words, in any case"
+        }
         'inventory ledger' {
             "--sku`tOnly this SKU, or the variant with this UUID"
             "--location`tOnly this stock location"
@@ -290,6 +301,14 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
         }
         'inventory skus forget' {
             "--all`tEvery SKU of this tenant"
+        }
+        'products list' {
+            "--search`tOnly rows with these words, in any case"
+            "--category`tOnly products of this category"
+            "--brand`tOnly products of this brand"
+            "--status`tOnly products with this status"
+            "--sort`tSort by a field of the API, such as created_at or total:desc"
+            "--count`tPrint only the number of matching rows"
         }
         'products create' {
             "--description`tDescription"
@@ -396,6 +415,9 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
         'products jobs watch' {
             "--for`tStop waiting after SECONDS (exit status 75)"
         }
+        'channels list' {
+            "--search`tOnly rows with these words, in any case"
+        }
         'channels create' {
             "--currency`tCurrency code, such as GBP"
             "--inactive`tCreate it inactive: it accepts no orders yet"
@@ -431,6 +453,9 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
         'organization update' {
             "--name`tNew name"
             "--dry-run`tShow what would be sent and what would change, without..."
+        }
+        'organization members list' {
+            "--search`tOnly rows with these words, in any case"
         }
         'organization members invite' {
             "--role`tRole of the new member"
@@ -584,9 +609,17 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         'orders list --status' { return 'list open closed unpaid to-ship shipped returning refunded fully-refunded dead cancellable draft pending_payment payment_authorized confirmed processing partially_fulfilled fulfilled delivered completed return_requested partially_returned returned partially_refunded cancelled failed' }
         'orders report --status' { return 'list open closed unpaid to-ship shipped returning refunded fully-refunded dead cancellable draft pending_payment payment_authorized confirmed processing partially_fulfilled fulfilled delivered completed return_requested partially_returned returned partially_refunded cancelled failed' }
         'inventory reservations --status' { return 'words ACTIVE RELEASED CONSUMED' }
+        'products list --status' { return '' }
         '* --channel' { return '' }
         '* --since' { return '' }
+        '* --until' { return '' }
+        '* --tag' { return '' }
+        '* --payment-status' { return '' }
+        '* --reference' { return '' }
+        '* --min-total' { return '' }
+        '* --max-total' { return '' }
         '* --key' { return '' }
+        '* --sort' { return '' }
         '* --limit' { return '' }
         '* --currency' { return '' }
         '* --payment-provider' { return '' }
@@ -599,11 +632,13 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         '* --reason' { return '' }
         'products variants create --sku' { return '' }
         '* --threshold' { return '' }
+        '* --search' { return '' }
         'inventory ledger --type' { return '' }
-        '* --reference' { return '' }
-        '* --description' { return '' }
+        'products list --category' { return '' }
         'products create --category' { return '' }
         'products update --category' { return '' }
+        '* --brand' { return '' }
+        '* --description' { return '' }
         '* --title' { return '' }
         '* --barcode' { return '' }
         '* --price' { return '' }
