@@ -48,14 +48,14 @@ function __synq_below # the subcommands of a group
                 'skus' 'Manage the local cache of SKUs'
         case 'inventory skus'
             printf '%s\t%s\n' \
-                'list' 'List the SKUs in the local cache' \
+                'list' 'List the SKUs in the local cache, with their barcodes' \
                 'add' 'Add one SKU to the local cache' \
                 'import' 'Add many SKUs to the local cache from a file' \
-                'forget' 'Remove SKUs from the local cache'
+                'forget' 'Remove SKUs or barcodes from the local cache'
         case 'products'
             printf '%s\t%s\n' \
                 'list' 'List products, sorted by title' \
-                'get' 'Show a product, by its id or a SKU' \
+                'get' 'Show a product, by its id, a SKU or a barcode' \
                 'create' 'Create a product' \
                 'update' 'Change a product' \
                 'delete' 'Delete a product' \
@@ -237,14 +237,14 @@ function __synq_options # the options of a command, and the global options
                 '--svg' 'Write the table as a picture (SVG) too'
         case 'orders fulfill'
             printf '%s\t%s\n' \
-                '--item' 'Number of units of a SKU; repeat for more SKUs' \
+                '--item' 'Number of units of a SKU or barcode; repeat for more' \
                 '--carrier' 'Carrier name, such as DHL' \
                 '--tracking-number' 'Tracking number of the carrier' \
                 '--location' 'Stock location it ships from' \
                 '--dry-run' 'Show what would be sent and what would change, without...'
         case 'orders return'
             printf '%s\t%s\n' \
-                '--item' 'Number of units of a SKU; repeat for more SKUs' \
+                '--item' 'Number of units of a SKU or barcode; repeat for more' \
                 '--reason' 'Reason to record' \
                 '--dry-run' 'Show what would be sent and what would change, without...'
         case 'orders cancel'
@@ -266,7 +266,7 @@ function __synq_options # the options of a command, and the global options
                 '--confirm' 'Confirm with the profile'\''s name; required instead of...'
         case 'inventory levels'
             printf '%s\t%s\n' \
-                '--sku' 'Only this SKU, or the variant with this UUID' \
+                '--sku' 'Only the variant with this SKU, barcode or UUID' \
                 '--location' 'Only this stock location' \
                 '--low' 'Only levels at or below the tenant'\''s low-stock threshold' \
                 '--threshold' 'Only levels with N units on hand or fewer' \
@@ -277,7 +277,7 @@ function __synq_options # the options of a command, and the global options
                 '--search' 'Only rows with these words, in any case'
         case 'inventory ledger'
             printf '%s\t%s\n' \
-                '--sku' 'Only this SKU, or the variant with this UUID' \
+                '--sku' 'Only the variant with this SKU, barcode or UUID' \
                 '--location' 'Only this stock location' \
                 '--type' 'Only entries of this type, such as adjustment' \
                 '--since' 'Only rows since this age (30m, 12h, 7d, 2w), local date...' \
@@ -296,12 +296,15 @@ function __synq_options # the options of a command, and the global options
                 '--confirm' 'Confirm with the profile'\''s name; required instead of...'
         case 'inventory reservations'
             printf '%s\t%s\n' \
-                '--sku' 'Only this SKU, or the variant with this UUID' \
+                '--sku' 'Only the variant with this SKU, barcode or UUID' \
                 '--location' 'Only this stock location' \
                 '--status' 'Only reservations with this status'
+        case 'inventory skus add'
+            printf '%s\t%s\n' \
+                '--barcode' 'Its barcode'
         case 'inventory skus forget'
             printf '%s\t%s\n' \
-                '--all' 'Every SKU of this tenant'
+                '--all' 'Every SKU and barcode of this tenant'
         case 'products list'
             printf '%s\t%s\n' \
                 '--search' 'Only rows with these words, in any case' \
@@ -353,7 +356,7 @@ function __synq_options # the options of a command, and the global options
                 '--confirm' 'Confirm with the profile'\''s name; required instead of...'
         case 'products variants list'
             printf '%s\t%s\n' \
-                '--sku' 'Only the variant with this SKU' \
+                '--sku' 'Only the variant with this SKU or barcode' \
                 '--product' 'Only variants of this product' \
                 '--limit' 'Maximum number of rows' \
                 '--all' 'Read every page (one request per 100 rows)'
@@ -391,11 +394,11 @@ function __synq_options # the options of a command, and the global options
         case 'products media list'
             printf '%s\t%s\n' \
                 '--product' 'Product id, or the first characters of one that synq has...' \
-                '--variant' 'SKU or UUID of the variant'
+                '--variant' 'SKU, barcode, or UUID of the variant'
         case 'products media add'
             printf '%s\t%s\n' \
                 '--product' 'Product id, or the first characters of one that synq has...' \
-                '--variant' 'SKU or UUID of the variant' \
+                '--variant' 'SKU, barcode, or UUID of the variant' \
                 '--alt-text' 'Description for people who can'\''t see it' \
                 '--sort-order' 'Position in the display order, from 0' \
                 '--dry-run' 'Show what would be sent and what would change, without...'
@@ -611,7 +614,7 @@ function __synq_value # how to complete the value of "PATH --option", or the arg
             echo 'list open closed unpaid to-ship shipped returning refunded fully-refunded dead cancellable draft pending_payment payment_authorized confirmed processing partially_fulfilled fulfilled delivered completed return_requested partially_returned returned partially_refunded cancelled failed'
         case 'inventory reservations --status'
             echo 'words ACTIVE RELEASED CONSUMED'
-        case 'products list --status' '* --channel' '* --since' '* --until' '* --tag' '* --payment-status' '* --reference' '* --min-total' '* --max-total' '* --key' '* --sort' '* --limit' '* --currency' '* --payment-provider' '* --payment-reference' '* --customer' '* --idempotency-key' '* --for' '* --carrier' '* --tracking-number' '* --reason' 'products variants create --sku' '* --threshold' '* --search' 'inventory ledger --type' 'products list --category' 'products create --category' 'products update --category' '* --brand' '* --description' '* --title' '* --barcode' '* --price' '* --slug' '* --logo-url' '* --alt-text' '* --sort-order' '* --name' '* --provider' '* --actor' '* --entity' '* --signature' '* --connection' '* -F' '* --field' '* -f' '* --raw-field' '* --token-command' '* --token-url' '* --client-id' '* --resend-unknown' '* --seed' '* --port' '* --expires-in' '* --on' '* --times' '* --rate' '* --seconds' '* --strangers' '* --columns' '* --fields' '* --jq' '* --timeout' '* --max-wait' '* --base-url'
+        case 'products list --status' '* --channel' '* --since' '* --until' '* --tag' '* --payment-status' '* --reference' '* --min-total' '* --max-total' '* --key' '* --sort' '* --limit' '* --currency' '* --payment-provider' '* --payment-reference' '* --customer' '* --idempotency-key' '* --for' '* --carrier' '* --tracking-number' '* --reason' 'products variants create --sku' '* --threshold' '* --search' 'inventory ledger --type' '* --barcode' 'products list --category' 'products create --category' 'products update --category' '* --brand' '* --description' '* --title' '* --price' '* --slug' '* --logo-url' '* --alt-text' '* --sort-order' '* --name' '* --provider' '* --actor' '* --entity' '* --signature' '* --connection' '* -F' '* --field' '* -f' '* --raw-field' '* --token-command' '* --token-url' '* --client-id' '* --resend-unknown' '* --seed' '* --port' '* --expires-in' '* --on' '* --times' '* --rate' '* --seconds' '* --strangers' '* --columns' '* --fields' '* --jq' '* --timeout' '* --max-wait' '* --base-url'
             echo ''
         case '* --file' '* --report' '* --svg' '* --to' '* --data' '* --input' 'inventory skus import #1' 'products import #1' 'webhooks sign #1' 'webhooks verify #1'
             echo 'file'

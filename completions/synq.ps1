@@ -47,14 +47,14 @@ function __SynqBelow([string] $At) { # the subcommands of a group
             "skus`tManage the local cache of SKUs"
         }
         'inventory skus' {
-            "list`tList the SKUs in the local cache"
+            "list`tList the SKUs in the local cache, with their barcodes"
             "add`tAdd one SKU to the local cache"
             "import`tAdd many SKUs to the local cache from a file"
-            "forget`tRemove SKUs from the local cache"
+            "forget`tRemove SKUs or barcodes from the local cache"
         }
         'products' {
             "list`tList products, sorted by title"
-            "get`tShow a product, by its id or a SKU"
+            "get`tShow a product, by its id, a SKU or a barcode"
             "create`tCreate a product"
             "update`tChange a product"
             "delete`tDelete a product"
@@ -236,14 +236,14 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--svg`tWrite the table as a picture (SVG) too"
         }
         'orders fulfill' {
-            "--item`tNumber of units of a SKU; repeat for more SKUs"
+            "--item`tNumber of units of a SKU or barcode; repeat for more"
             "--carrier`tCarrier name, such as DHL"
             "--tracking-number`tTracking number of the carrier"
             "--location`tStock location it ships from"
             "--dry-run`tShow what would be sent and what would change, without..."
         }
         'orders return' {
-            "--item`tNumber of units of a SKU; repeat for more SKUs"
+            "--item`tNumber of units of a SKU or barcode; repeat for more"
             "--reason`tReason to record"
             "--dry-run`tShow what would be sent and what would change, without..."
         }
@@ -265,7 +265,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'inventory levels' {
-            "--sku`tOnly this SKU, or the variant with this UUID"
+            "--sku`tOnly the variant with this SKU, barcode or UUID"
             "--location`tOnly this stock location"
             "--low`tOnly levels at or below the tenant's low-stock threshold"
             "--threshold`tOnly levels with N units on hand or fewer"
@@ -276,7 +276,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--search`tOnly rows with these words, in any case"
         }
         'inventory ledger' {
-            "--sku`tOnly this SKU, or the variant with this UUID"
+            "--sku`tOnly the variant with this SKU, barcode or UUID"
             "--location`tOnly this stock location"
             "--type`tOnly entries of this type, such as adjustment"
             "--since`tOnly rows since this age (30m, 12h, 7d, 2w), local date..."
@@ -295,12 +295,15 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'inventory reservations' {
-            "--sku`tOnly this SKU, or the variant with this UUID"
+            "--sku`tOnly the variant with this SKU, barcode or UUID"
             "--location`tOnly this stock location"
             "--status`tOnly reservations with this status"
         }
+        'inventory skus add' {
+            "--barcode`tIts barcode"
+        }
         'inventory skus forget' {
-            "--all`tEvery SKU of this tenant"
+            "--all`tEvery SKU and barcode of this tenant"
         }
         'products list' {
             "--search`tOnly rows with these words, in any case"
@@ -352,7 +355,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'products variants list' {
-            "--sku`tOnly the variant with this SKU"
+            "--sku`tOnly the variant with this SKU or barcode"
             "--product`tOnly variants of this product"
             "--limit`tMaximum number of rows"
             "--all`tRead every page (one request per 100 rows)"
@@ -390,11 +393,11 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
         }
         'products media list' {
             "--product`tProduct id, or the first characters of one that synq has..."
-            "--variant`tSKU or UUID of the variant"
+            "--variant`tSKU, barcode, or UUID of the variant"
         }
         'products media add' {
             "--product`tProduct id, or the first characters of one that synq has..."
-            "--variant`tSKU or UUID of the variant"
+            "--variant`tSKU, barcode, or UUID of the variant"
             "--alt-text`tDescription for people who can't see it"
             "--sort-order`tPosition in the display order, from 0"
             "--dry-run`tShow what would be sent and what would change, without..."
@@ -634,13 +637,13 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         '* --threshold' { return '' }
         '* --search' { return '' }
         'inventory ledger --type' { return '' }
+        '* --barcode' { return '' }
         'products list --category' { return '' }
         'products create --category' { return '' }
         'products update --category' { return '' }
         '* --brand' { return '' }
         '* --description' { return '' }
         '* --title' { return '' }
-        '* --barcode' { return '' }
         '* --price' { return '' }
         '* --slug' { return '' }
         '* --logo-url' { return '' }
