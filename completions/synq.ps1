@@ -9,6 +9,7 @@ function __SynqBelow([string] $At) { # the subcommands of a group
             "products`tShow and change the catalogue"
             "channels`tList and change sales channels"
             "integrations`tConnect the tenant to other platforms"
+            "today`tShow what waits at the start of a shift"
             "organization`tShow the organization and manage its members"
             "settings`tShow and change the tenant's settings"
             "audit`tRead the audit log"
@@ -29,6 +30,8 @@ function __SynqBelow([string] $At) { # the subcommands of a group
             "get`tShow an order"
             "create`tCreate an order, or many from a file"
             "track`tShow the timeline of an order"
+            "brief`tShow all that belongs to an order on one screen"
+            "report`tCount and sum up orders"
             "fulfill`tRecord a shipped parcel of an order, or many from a file"
             "return`tOpen a return for an order, or many from a file"
             "cancel`tCancel an order, or many from a file"
@@ -44,14 +47,14 @@ function __SynqBelow([string] $At) { # the subcommands of a group
             "skus`tManage the local cache of SKUs"
         }
         'inventory skus' {
-            "list`tList the SKUs in the local cache"
+            "list`tList the SKUs in the local cache, with their barcodes"
             "add`tAdd one SKU to the local cache"
             "import`tAdd many SKUs to the local cache from a file"
-            "forget`tRemove SKUs from the local cache"
+            "forget`tRemove SKUs or barcodes from the local cache"
         }
         'products' {
             "list`tList products, sorted by title"
-            "get`tShow a product, by its id or a SKU"
+            "get`tShow a product, by its id, a SKU or a barcode"
             "create`tCreate a product"
             "update`tChange a product"
             "delete`tDelete a product"
@@ -191,7 +194,15 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--status`tOnly these statuses or groups: open, closed, unpaid..."
             "--channel`tOnly orders of this channel (name or id)"
             "--since`tOnly rows since this age (30m, 12h, 7d, 2w), local date..."
+            "--until`tOnly rows before this age, local date or time"
+            "--tag`tOnly orders with this tag"
+            "--payment-status`tOnly orders with this payment status, such as authorized"
+            "--reference`tOnly orders with this payment reference"
+            "--min-total`tOnly orders of this total or more"
+            "--max-total`tOnly orders of this total or less"
             "--key`tOnly the order placed with this idempotency key"
+            "--sort`tSort by a field of the API, such as created_at or total:desc"
+            "--count`tPrint only the number of matching rows"
             "--limit`tMaximum number of rows"
             "--all`tRead every page (one request per 100 rows)"
         }
@@ -217,8 +228,15 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
         'orders track' {
             "--watch`tPoll until the order reaches its final status, or Ctrl-C"
         }
+        'orders report' {
+            "--since`tOnly rows since this age (30m, 12h, 7d, 2w), local date..."
+            "--by`tWhat the orders are grouped by"
+            "--status`tOnly these statuses or groups: open, closed, unpaid..."
+            "--channel`tOnly orders of this channel (name or id)"
+            "--svg`tWrite the table as a picture (SVG) too"
+        }
         'orders fulfill' {
-            "--item`tNumber of units of a SKU; repeat for more SKUs"
+            "--item`tNumber of units of a SKU or barcode; repeat for more"
             "--carrier`tCarrier name, such as DHL"
             "--tracking-number`tTracking number of the carrier"
             "--location`tStock location it ships from"
@@ -231,7 +249,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'orders return' {
-            "--item`tNumber of units of a SKU; repeat for more SKUs"
+            "--item`tNumber of units of a SKU or barcode; repeat for more"
             "--reason`tReason to record"
             "--file`tOpen the returns of every row of a CSV, TSV, NDJSON or..."
             "--report`tWrite the outcome of every row to FILE (.csv or .json)"
@@ -262,15 +280,18 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'inventory levels' {
-            "--sku`tOnly this SKU, or the variant with this UUID"
+            "--sku`tOnly the variant with this SKU, barcode or UUID"
             "--location`tOnly this stock location"
             "--low`tOnly levels at or below the tenant's low-stock threshold"
             "--threshold`tOnly levels with N units on hand or fewer"
             "--limit`tMaximum number of rows"
             "--all`tRead every page (one request per 100 rows)"
         }
+        'inventory locations' {
+            "--search`tOnly rows with these words, in any case"
+        }
         'inventory ledger' {
-            "--sku`tOnly this SKU, or the variant with this UUID"
+            "--sku`tOnly the variant with this SKU, barcode or UUID"
             "--location`tOnly this stock location"
             "--type`tOnly entries of this type, such as adjustment"
             "--since`tOnly rows since this age (30m, 12h, 7d, 2w), local date..."
@@ -289,12 +310,23 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'inventory reservations' {
-            "--sku`tOnly this SKU, or the variant with this UUID"
+            "--sku`tOnly the variant with this SKU, barcode or UUID"
             "--location`tOnly this stock location"
             "--status`tOnly reservations with this status"
         }
+        'inventory skus add' {
+            "--barcode`tIts barcode"
+        }
         'inventory skus forget' {
-            "--all`tEvery SKU of this tenant"
+            "--all`tEvery SKU and barcode of this tenant"
+        }
+        'products list' {
+            "--search`tOnly rows with these words, in any case"
+            "--category`tOnly products of this category"
+            "--brand`tOnly products of this brand"
+            "--status`tOnly products with this status"
+            "--sort`tSort by a field of the API, such as created_at or total:desc"
+            "--count`tPrint only the number of matching rows"
         }
         'products create' {
             "--description`tDescription"
@@ -338,7 +370,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'products variants list' {
-            "--sku`tOnly the variant with this SKU"
+            "--sku`tOnly the variant with this SKU or barcode"
             "--product`tOnly variants of this product"
             "--limit`tMaximum number of rows"
             "--all`tRead every page (one request per 100 rows)"
@@ -376,11 +408,11 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
         }
         'products media list' {
             "--product`tProduct id, or the first characters of one that synq has..."
-            "--variant`tSKU or UUID of the variant"
+            "--variant`tSKU, barcode, or UUID of the variant"
         }
         'products media add' {
             "--product`tProduct id, or the first characters of one that synq has..."
-            "--variant`tSKU or UUID of the variant"
+            "--variant`tSKU, barcode, or UUID of the variant"
             "--alt-text`tDescription for people who can't see it"
             "--sort-order`tPosition in the display order, from 0"
             "--dry-run`tShow what would be sent and what would change, without..."
@@ -400,6 +432,9 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
         }
         'products jobs watch' {
             "--for`tStop waiting after SECONDS (exit status 75)"
+        }
+        'channels list' {
+            "--search`tOnly rows with these words, in any case"
         }
         'channels create' {
             "--currency`tCurrency code, such as GBP"
@@ -436,6 +471,9 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
         'organization update' {
             "--name`tNew name"
             "--dry-run`tShow what would be sent and what would change, without..."
+        }
+        'organization members list' {
+            "--search`tOnly rows with these words, in any case"
         }
         'organization members invite' {
             "--role`tRole of the new member"
@@ -587,10 +625,19 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
 function __SynqValue([string] $Where) { # how to complete the value of "PATH --option", or the argument "PATH #1"
     switch -Wildcard -CaseSensitive ($Where) {
         'orders list --status' { return 'list open closed unpaid to-ship shipped returning refunded fully-refunded dead cancellable draft pending_payment payment_authorized confirmed processing partially_fulfilled fulfilled delivered completed return_requested partially_returned returned partially_refunded cancelled failed' }
+        'orders report --status' { return 'list open closed unpaid to-ship shipped returning refunded fully-refunded dead cancellable draft pending_payment payment_authorized confirmed processing partially_fulfilled fulfilled delivered completed return_requested partially_returned returned partially_refunded cancelled failed' }
         'inventory reservations --status' { return 'words ACTIVE RELEASED CONSUMED' }
+        'products list --status' { return '' }
         '* --channel' { return '' }
         '* --since' { return '' }
+        '* --until' { return '' }
+        '* --tag' { return '' }
+        '* --payment-status' { return '' }
+        '* --reference' { return '' }
+        '* --min-total' { return '' }
+        '* --max-total' { return '' }
         '* --key' { return '' }
+        '* --sort' { return '' }
         '* --limit' { return '' }
         '* --currency' { return '' }
         '* --payment-provider' { return '' }
@@ -603,13 +650,15 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         '* --reason' { return '' }
         'products variants create --sku' { return '' }
         '* --threshold' { return '' }
+        '* --search' { return '' }
         'inventory ledger --type' { return '' }
-        '* --reference' { return '' }
-        '* --description' { return '' }
+        '* --barcode' { return '' }
+        'products list --category' { return '' }
         'products create --category' { return '' }
         'products update --category' { return '' }
+        '* --brand' { return '' }
+        '* --description' { return '' }
         '* --title' { return '' }
-        '* --barcode' { return '' }
         '* --price' { return '' }
         '* --slug' { return '' }
         '* --logo-url' { return '' }
@@ -645,6 +694,7 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         '* --base-url' { return '' }
         '* --file' { return 'file' }
         '* --report' { return 'file' }
+        '* --svg' { return 'file' }
         '* --to' { return 'file' }
         '* --data' { return 'file' }
         '* --input' { return 'file' }
@@ -658,6 +708,7 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         '* -p' { return 'ask profile' }
         '* --profile' { return 'ask profile' }
         'auth switch #1' { return 'ask profile' }
+        '* --by' { return 'words day week channel status currency' }
         'products attributes create --type' { return 'words TEXT NUMBER' }
         'products jobs list --type' { return 'words import update delete' }
         'products jobs create --type' { return 'words import update delete' }
@@ -684,6 +735,7 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         '* --output' { return 'words table json ndjson yaml csv tsv xlsx' }
         'orders get #1' { return 'ask order' }
         'orders track #1' { return 'ask order' }
+        'orders brief #1' { return 'ask order' }
         'orders fulfill #1' { return 'ask order' }
         'orders return #1' { return 'ask order' }
         'orders cancel #1' { return 'ask order' }
@@ -699,7 +751,7 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         'sandbox fault add #1' { return 'words 429 500 502 503 expired missing garbage lost-before lost 500-after slow' }
         'completion install #1' { return 'words bash zsh fish powershell pwsh' }
         'completion uninstall #1' { return 'words bash zsh fish powershell pwsh' }
-        'help #1' { return 'words exit-codes environment formats rate-limit auth bulk orders inventory products channels integrations organization settings audit webhooks api auth config runs limits sandbox doctor completion schema help' }
+        'help #1' { return 'words exit-codes environment formats rate-limit auth bulk orders inventory products channels integrations today organization settings audit webhooks api auth config runs limits sandbox doctor completion schema help' }
         'inventory levels --sku' { return 'ask sku' }
         'inventory ledger --sku' { return 'ask sku' }
         'inventory reservations --sku' { return 'ask sku' }

@@ -1,5 +1,6 @@
 """Products."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 from synq_cli.errors import UsageError
@@ -8,6 +9,7 @@ from synq_cli.resources.products.variants import Variants
 from synq_cli.resources.shared import validation
 from synq_cli.resources.shared.pagination import Row
 from synq_cli.resources.shared.resource import Resource, look_for, sorted_rows
+from synq_cli.resources.shared.selection import equals
 
 _MOST_LISTED = 100
 _MORE = (
@@ -25,6 +27,14 @@ class Products(Resource):
         self._api.index.remember_ids("product", rows)
         return rows
 
+    def of_brand(self, rows: Sequence[Row], brand: str) -> Sequence[Row]:
+        """The products of this brand, of a list that has no brands: each is read.
+
+        GET /api/v1/pim/products/{productID}
+        """
+        has_brand = equals("brand", brand)
+        return [row for row in rows if has_brand(row if row.get("brand") else self.get(str(row.get("id"))))]
+
     def create(self, title: str, *, description: str | None, category: str | None) -> Row:
         """Create a product and return it. POST /api/v1/pim/products"""
         body = validation.given(title=title, description=description, category=category)
@@ -39,10 +49,10 @@ class Products(Resource):
         return self._api.read(operations.GET_PRODUCT, path)
 
     def with_id_or_sku(self, text: str) -> Row:
-        """One product, by its id, the SKU of a variant, or the prefix of a cached id that is no cached SKU."""
-        name = validation.filled(text, "product")
-        if self._api.index.find("sku", name) or not self._api.ids_like("product", name):
-            return self.get(Variants(self._api).product_of(name))
+        """One product, by its id, a code of a variant, or the prefix of a cached id that is no cached code."""
+        name, variants = validation.filled(text, "product"), Variants(self._api)
+        if variants.known(name) or not self._api.ids_like("product", name):
+            return self.get(variants.product_of(name))
         return self.get(name)
 
     def changes(
