@@ -17,6 +17,7 @@ from synq_cli.bulk.verbs.adjust_stock import AdjustStock
 from synq_cli.bulk.verbs.count_stock import CountStock
 from synq_cli.bulk.verbs.create_orders import CreateOrders
 from synq_cli.bulk.verbs.import_products import ImportProducts
+from synq_cli.bulk.verbs.move_orders import CancelOrders, FulfillOrders, ReturnOrders
 from synq_cli.bulk.verbs.transfer_stock import TransferStock
 from synq_cli.bulk.verbs.verb import WORKERS, Verb
 from synq_cli.errors import InterruptError, RefusedError, SynqError, UnknownOutcomeError, UsageError
@@ -26,6 +27,9 @@ from synq_cli.resources.client import SynqClient
 from synq_cli.session.session import Session
 
 PlanOf = TypeVar("PlanOf", bound=Plan)
+_KINDS: tuple[type[Verb], ...] = (
+    AdjustStock, CountStock, CreateOrders, ImportProducts, TransferStock, FulfillOrders, ReturnOrders, CancelOrders,
+)  # fmt: skip
 
 
 class Observer(Protocol):
@@ -188,8 +192,7 @@ class Engine:
             yield journal, next(verb for verb in self._kinds() if verb.name == facts.verb)
 
     def _kinds(self) -> tuple[Verb, ...]:
-        kinds = (AdjustStock, CountStock, CreateOrders, ImportProducts, TransferStock)
-        return (*(kind(self.api) for kind in kinds), *self.verbs)
+        return (*(kind(self.api) for kind in _KINDS), *self.verbs)
 
     def _lock(self, journal: Journal) -> None:
         """RefusedError if another process works on the run, or if it was undone."""

@@ -82,6 +82,7 @@ class Plan:
             "largest": self.moves[:_LARGEST],
             "suspicious": self.suspicious(),
             "changes": self.changes(),
+            "remarks": list(self.verb.remarks(self.rows)),
             "guessed_columns": self.guessed_rows(),
             "ignored_columns": list(self.ignored),
         }
@@ -94,6 +95,7 @@ class Plan:
         inside = f" in {self.verb.counted(len(self.rows))}" if self.verb.unit != "row" else ""
         lines = [f"{head}{inside}: {cost}."]
         lines += self.guessed_lines()
+        lines += self.verb.remarks(self.rows)
         if net := self.net():
             sums = ", ".join(f"{each['location']} {each['units']:+,} ({numbered(each['rows'], 'row')})" for each in net)
             lines.append(f"Net: {sums}.")

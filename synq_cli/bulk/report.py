@@ -143,7 +143,9 @@ def write_failed(journal: Journal) -> str | None:
         return None
     kind = "xlsx" if facts.dialect["delimiter"] == SHEET else "csv" if facts.dialect["header"] else "ndjson"
     source = Path(split_sheet(facts.path)[0] if facts.path else f"run-{facts.id}.{kind}")
-    errors = [(row.source, {"error_code": row.code, "error": row.error}) for row in failed]
+    errors = [
+        (source, {"error_code": row.code, "error": row.error}) for row in failed for source in row.source.split("\n")
+    ]
     return write_rows(source, "failed", errors, facts.dialect)
 
 

@@ -25,17 +25,9 @@ _DAY = 86_400.0
 IN_TRANSIT = "in transit"
 # The fields of a row that reports have, as far as it has them.
 _REPORTED = (
-    "sku",
-    "location",
-    "counted_at",
-    "counted",
-    "book",
-    "delta",
-    "payment_reference",
-    "idempotency_key",
-    "last_line",
-    "products",
-)
+    "sku", "location", "counted_at", "counted", "book", "delta", "payment_reference", "idempotency_key", "last_line",
+    "products", "order_id", "tracking_number", "reason", "lines",
+)  # fmt: skip
 # Those of a row of two halves.
 _TRANSFERRED = ("sku", "quantity", "from", "to", FIRST_RECEIPT)
 _DAMAGED: dict[str, Any] = {"state": "damaged"} | dict.fromkeys(

@@ -32,6 +32,7 @@ PLAN = [
     Column("Rows", "rows", quantity),
     Column("Requests", "requests", quantity),
     Column("Minutes", "minutes"),
+    Column("Remarks", "remarks"),
     Column("Columns", "guessed_columns"),
     Column("Ignored columns", "ignored_columns"),
     Column("Net movement", "net"),

@@ -29,6 +29,9 @@ FILES = {
     "counts.csv": "sku,delta\nHMC-NVY-M,-5\nHMC-NVY-L,3\n",
     "friday.csv": "sku,counted\nHMC-NVY-M,40\nHMC-NVY-L,3\n",
     "moves.csv": "sku,quantity,to\nHMC-NVY-M,5,High Street shop\nHMC-NVY-S,1,High Street shop\n",
+    "tracking.csv": "Order no.;Tracking no.;Weight (kg)\n0de7290b-3500-4907-b737-4b7e8fef9647;RM482915307GB;0.6\n",
+    "returns.csv": "Order no.,SKU,Qty\nb29472f6-1ec6-485d-90b0-351241403cf5,HMC-NVY-XL,1\n",
+    "unpaid.csv": "order_id\n24ab2b21-3608-4d36-8a5b-5ab9aead148b\n",
     "product.json": '{"title": "Harbour Merino Crewneck"}',
     "settings.json": '{"auto_po_enabled": true}',
     # The contract's own example of a webhook.
