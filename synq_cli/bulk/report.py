@@ -200,9 +200,14 @@ def check_report(path: str | None, source: str | None) -> None:
     if not path:
         return
     report = Path(path).resolve()
-    if report.suffix.lower() not in {".csv", ".json"}:
-        raise UsageError(f'Invalid report "{path}": use a name that ends in .csv or .json.')
-    used = [Path(source), *(path_beside(Path(source), word) for word in _WORDS)] if source else []
+    if report.suffix.lower() not in {".csv", ".json", ".xlsx"}:
+        raise UsageError(f'Invalid report "{path}": use a name that ends in .csv, .json or .xlsx.')
+    if report.suffix.lower() == ".xlsx":
+        from synq_cli.excel.writing import check_available
+
+        check_available()
+    file = Path(split_sheet(source)[0]) if source else None
+    used = [file, *(path_beside(file, word) for word in _WORDS)] if file else []
     if report in {path.resolve() for path in used}:
         raise UsageError(f'Invalid report "{path}": the run uses a file of that name. Choose another name.')
     try:
@@ -218,12 +223,19 @@ def write_report(rows: Sequence[Row], path: str | None) -> None:
     if not path:
         return
     result = [entry_row(row) for row in rows]
-    text = StringIO(newline="")
-    if path.lower().endswith(".json"):
-        text.write(exact_json.dumps(result, indented=True) + "\n")
+    columns = list(dict.fromkeys(key for row in result for key in row))
+    content: str | bytes
+    suffix = Path(path).suffix.lower()
+    if suffix == ".json":
+        content = exact_json.dumps(result, indented=True) + "\n"
+    elif suffix == ".xlsx":
+        from synq_cli.excel.writing import workbook
+
+        content = workbook([columns, *([row.get(key) for key in columns] for row in result)])
     else:
-        columns = list(dict.fromkeys(key for row in result for key in row))
+        text = StringIO(newline="")
         writer = csv.DictWriter(text, columns, lineterminator="\n", restval="")
         writer.writeheader()
         writer.writerows(row | {"error": guarded(row["error"] or "")} for row in result)
-    replace_file(Path(path), text.getvalue(), mode=None, hint=None)
+        content = text.getvalue()
+    replace_file(Path(path), content, mode=None, hint=None)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from synq_cli.bulk.report import Outcome
 
 ReportOption = Annotated[
-    str | None, option("--report", FILE, "Write the outcome of every row to FILE (.csv or .json).")
+    str | None, option("--report", FILE, "Write the outcome of every row to FILE (.csv, .json or .xlsx).")
 ]
 AgainOption = Annotated[bool, switch("--again", "Post the rows again that an earlier run has posted already.")]
 

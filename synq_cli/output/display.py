@@ -64,11 +64,17 @@ class Output:
         return self._view.format
 
     def rows(
-        self, rows: Iterable[Row], columns: Sequence[Column], *, empty: str = "", default: str | None = None
+        self,
+        rows: Iterable[Row],
+        columns: Sequence[Column],
+        *,
+        empty: str = "",
+        default: str | None = None,
+        sheet_of: Callable[[Row], str] | None = None,
     ) -> None:
         """A list, written as the rows arrive except in a table; `empty` is the note for a table without rows.
 
-        `default` is the format if none was asked for.
+        `default` is the format if none was asked for. `sheet_of` names the sheet of a row in a workbook.
         """
         view = self._view
         if default and not view.asked:
@@ -80,6 +86,11 @@ class Output:
         selected = ([view.select(row) for row in page] for page in pages)
         if self.format == "table":
             self._table(list(chain.from_iterable(pages)), columns, empty)
+        elif self.format == "xlsx":
+            from synq_cli.output import workbook
+
+            # All fields of the rows, since the sheet of a row may depend on one that is not selected.
+            workbook.write(self._out, pages, *_keys_and_kinds(columns), sheet_of)
         elif view.filter:
             found = chain.from_iterable(selected)
             for value in found if self.format == "ndjson" else [list(found)]:

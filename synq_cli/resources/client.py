@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from synq_cli.resources.inventory.books import BookReader
     from synq_cli.resources.inventory.ledger import Ledger
     from synq_cli.resources.inventory.locations import Locations
+    from synq_cli.resources.inventory.reorder import Reorder
     from synq_cli.resources.inventory.reservations import Reservations
     from synq_cli.resources.inventory.stock import Inventory
     from synq_cli.resources.orders.brief import Briefs
@@ -58,6 +59,7 @@ class SynqClient:
     books: "BookReader" = _resource("inventory.books", "BookReader")
     inventory: "Inventory" = _resource("inventory.stock", "Inventory")
     reservations: "Reservations" = _resource("inventory.reservations", "Reservations")
+    reorder: "Reorder" = _resource("inventory.reorder", "Reorder")
     channels: "Channels" = _resource("channels", "Channels")
     integrations: "Integrations" = _resource("integrations", "Integrations")
     organization: "Organization" = _resource("organization", "Organization")

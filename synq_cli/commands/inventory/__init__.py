@@ -9,6 +9,7 @@ group = CommandGroup(
         "transfer": f"{_HERE}.transfer",
         **dict.fromkeys(("adjust", "levels", "locations", "ledger"), f"{_HERE}.stock"),
         "count": f"{_HERE}.counts",
+        "reorder": f"{_HERE}.reorder",
         **dict.fromkeys(("reserve", "release", "reservations"), f"{_HERE}.reservations"),
     },
 )
