@@ -61,6 +61,10 @@ OnlySkuOption = Annotated[
 OnlyLocationOption = Annotated[
     str | None, option("--location", LOCATION, "Only this stock location.", callback=_not_blank)
 ]
+BooksLocationOption = Annotated[
+    str | None,
+    option("--location", LOCATION, "Stock location that is counted. [default: the profile's]", callback=_not_blank),
+]
 SinceOption = Annotated[
     str | None, option("--since", "WHEN", "Only rows since this age (30m, 12h, 7d, 2w), local date or time.")
 ]

@@ -12,6 +12,8 @@ from synq_cli.times import timestamp
 Kind = Literal[
     "sku", "location", "order", "product", "channel", "connection", "reservation", "job", "job type", "category",
     "brand",
+    # The titles of products and the options of variants, by id; when a whole list was read, by its name.
+    "title", "options", "read",
 ]  # fmt: skip
 _DAY = 86_400.0
 _VERSION = 1
@@ -103,6 +105,15 @@ class LocalIndex:
     def names(self, kind: Kind) -> dict[str, str]:
         """Every name of a kind by its id."""
         return dict(self._rows("SELECT id, name FROM known WHERE scope = ? AND kind = ?", kind))
+
+    def ids(self, kind: Kind) -> dict[str, str]:
+        """Every id of a kind by its name."""
+        return dict(self._rows("SELECT name, id FROM known WHERE scope = ? AND kind = ?", kind))
+
+    def seen_at(self, kind: Kind, name: str) -> float | None:
+        """When a name was last kept, in epoch seconds; None if it is not known."""
+        rows = self._rows("SELECT seen_at FROM known WHERE scope = ? AND kind = ? AND name = ?", kind, name)
+        return float(rows[0][0]) if rows else None
 
     def skus(self) -> list[dict[str, str]]:
         """Every SKU, by name: `sku`, `variant_id`, and `seen_at` in RFC 3339."""

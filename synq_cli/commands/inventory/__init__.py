@@ -7,6 +7,7 @@ group = CommandGroup(
     groups={"skus": (f"{_HERE}.skus", "Manage the local cache of SKUs.")},
     commands={
         **dict.fromkeys(("adjust", "levels", "locations", "ledger"), f"{_HERE}.stock"),
+        "scan": f"{_HERE}.scan",
         **dict.fromkeys(("reserve", "release", "reservations"), f"{_HERE}.reservations"),
     },
 )

@@ -56,6 +56,8 @@ def list_variants(
     found = run.api.variants.matching(sku=sku, product=product)
     run.output.rows(found.first(None if read_all else limit), COLUMNS, empty="No variants match.")
     run.output.note(found.left_out("variants"))
+    if read_all and sku is None and product is None:
+        run.api.variants.remember_all_read(found.taken)
     if sku and not found.taken:
         run.output.note(run.api.variants.suggestion(sku))
 

@@ -74,6 +74,14 @@ class Inventory(Resource):
             error.hint = Ledger(self._api).evidence_of(adjustment, sent)
             raise
 
+    def on_hand_at(self, location_id: str) -> dict[str, int]:
+        """The units on hand of each variant that a location has stocked, by the variant's id.
+
+        GET /api/v1/inventory/levels
+        """
+        rows = self.levels(location=location_id).first(None)
+        return {row["variant_id"]: row["on_hand"] for row in rows if isinstance(row.get("on_hand"), int)}
+
     def levels(self, skus: Iterable[str] = (), *, location: str | None, most: int | None = None) -> Listings:
         """Stock by variant and location, with at most `most` units on hand; None matches any.
 
