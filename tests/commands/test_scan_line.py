@@ -20,7 +20,7 @@ CATALOGUE = {
     "GET /api/v1/pim/products": [{"id": PRODUCT, "title": "Arran Throw"}],
     f"GET {INVENTORY}/levels": {"levels": [{"variant_id": VARIANT, "location_id": LEITH, "sku": "A", "on_hand": 7}]},
 }
-OFFER = "The local cache may lack SKUs. Read all variants first, 1 request for 100? [y/N] "
+OFFER = "The local cache may lack SKUs. Read all variants first, 1 request per 100? [y/N] "
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def test_on_a_terminal_all_variants_are_read_first_if_wanted(scan: Any, synq: Ru
     )
     assert result.err.startswith(f"{OFFER}\a{OFFER}")
     assert (
-        f"Reading the stock at {LEITH}, 1 request for 100 SKUs.\n"
+        f"Reading the stock at {LEITH}, 1 request per 100 SKUs; --blind skips this.\n"
         "Scan. Type - to take the last line back, Ctrl-D to end.\n"
         '\a\aNot recorded: "9999999*A" has a quantity of 9999999: use 1 to 9,999.\n'
     ) in result.err

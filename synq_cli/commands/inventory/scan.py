@@ -11,7 +11,15 @@ from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.metavars import FILE
 from synq_cli.cli.options import BooksLocationOption, argument, switch
-from synq_cli.errors import AuthError, NetworkError, NotFoundError, PartialError, RateLimitedError, ServerError
+from synq_cli.errors import (
+    AuthError,
+    NetworkError,
+    NotFoundError,
+    PartialError,
+    RateLimitedError,
+    ServerError,
+    UsageError,
+)
 from synq_cli.http import operations
 from synq_cli.output import prompts
 from synq_cli.output.columns import Column, Row
@@ -67,14 +75,16 @@ def scan_codes(
     or a power cut loses nothing: run the same command again to continue. Ctrl-D ends the count, and so does Ctrl-C,
     with exit status 130. synq then names the command that posts the count.
 
-    A line is a code for one unit, or `12*CODE` or `CODE 12` for twelve, up to 9,999. `-` takes the last line back, and
-    `-` again the one before. A code that is known, such as a SKU with a * or a number at its end, is taken as it is;
-    to force that for another one, type `1*CODE`.
+    A line is a code for one unit, or `12*CODE` or `CODE 12` for twelve; 9,999 is the most. `-` takes the last line
+    back, and `-` again the one before. A known code is taken as it is, even if it has a * or ends in a number; `1*CODE`
+    does the same for an unknown one.
 
-    Known are the SKUs in the local cache, so that scanning needs no network. If not all variants were read within a
-    day, synq offers to read them first, 1 request for 100 variants. An unknown code beeps and is recorded without a
-    SKU. With a location, synq first reads its stock, 1 request for 100 SKUs, to show what the books say; --blind
-    leaves that out. Without a network, both are left out.
+    Known are the SKUs in the local cache, so scanning itself needs no network. If not all variants were read within a
+    day, synq offers to read them first: 1 request per 100 variants, and 1 for titles. An unknown code beeps and is
+    recorded without a SKU.
+
+    With a location, synq first reads its stock, 1 request per 100 SKUs, and shows the book quantity beside each count;
+    --blind skips this. If the stock can't be read, scanning goes on without it.
 
     FILE is CSV with the columns scanned_at (UTC), code, sku (empty for an unknown code) and quantity (negative for a
     line that is taken back). synq only adds lines to it. What a power cut has left of a line is removed with a
@@ -114,7 +124,7 @@ def _offer_to_read(run: RunContext, read_at: float | None) -> None:
         return
     lacks = "The local cache may lack SKUs." if days is None else f"The local cache of SKUs is {days} days old."
     count = int(run.index.find("read", "variants") or 0)
-    cost = f"about {count // PAGE + 2} requests" if count else f"1 request for {PAGE}"
+    cost = f"about {count // PAGE + 2} requests" if count else f"1 request per {PAGE}"
     if offer(run, f"{lacks} Read all variants first, {cost}?", only_words=True):
         try:
             with run.output.progress("Reading variants") as progress:
@@ -129,14 +139,20 @@ def _offer_to_read(run: RunContext, read_at: float | None) -> None:
 
 def _books(run: RunContext, place: str) -> dict[str, int] | None:
     """The units on hand at a location; None, with a warning, if they can't be read."""
-    run.output.note(f"Reading the stock at {place}, 1 request for {PAGE} SKUs.")
+    run.output.note(f"Reading the stock at {place}, 1 request per {PAGE} SKUs; --blind skips this.")
+    books: dict[str, int] = {}
     try:
-        return run.api.inventory.on_hand_at(run.api.locations.resolve(place)[0])
+        location_id, _ = run.api.locations.resolve(place)
+        with run.output.progress("Reading stock") as progress:
+            for page in run.api.inventory.on_hand_at(location_id):
+                books |= page
+                progress.update(note=f"{len(books):,}")
     except _OFFLINE as error:
         if isinstance(error, NotFoundError) and error.status is None:
             raise  # an unknown location
         run.output.warn(f"Book quantities are left out: {error.message}")
         return None
+    return books
 
 
 def _start(run: RunContext, file: str, session: ScanSession, columns: list[Column]) -> None:
@@ -161,6 +177,9 @@ def _recorded(run: RunContext, session: ScanSession) -> Generator[list[Row], Non
                 refused += 1
                 run.output.beep(f"Not recorded: {error.message}")
                 continue
+            except UsageError:
+                run.output.beep()  # whoever scans may not look
+                raise
             if row["sku"] is None and row["quantity"] > 0:
                 run.output.beep()
             yield [row]

@@ -1,7 +1,7 @@
 """Stock levels and adjustments."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from synq_cli.errors import AuthError, NotFoundError, ServerError, UnknownOutcomeError, UsageError
 from synq_cli.http import operations
@@ -74,13 +74,13 @@ class Inventory(Resource):
             error.hint = Ledger(self._api).evidence_of(adjustment, sent)
             raise
 
-    def on_hand_at(self, location_id: str) -> dict[str, int]:
-        """The units on hand of each variant that a location has stocked, by the variant's id.
+    def on_hand_at(self, location_id: str) -> Iterator[dict[str, int]]:
+        """The units on hand of each variant that a location has stocked, by the variant's id; yields a page at a time.
 
         GET /api/v1/inventory/levels
         """
-        rows = self.levels(location=location_id).first(None)
-        return {row["variant_id"]: row["on_hand"] for row in rows if isinstance(row.get("on_hand"), int)}
+        for page in self.levels(location=location_id).first(None).pages:
+            yield {row["variant_id"]: row["on_hand"] for row in page if isinstance(row.get("on_hand"), int)}
 
     def levels(self, skus: Iterable[str] = (), *, location: str | None, most: int | None = None) -> Listings:
         """Stock by variant and location, with at most `most` units on hand; None matches any.
