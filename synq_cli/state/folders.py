@@ -152,6 +152,16 @@ def lock_open_file(descriptor: int) -> bool:
     return True
 
 
+def flush_file(descriptor: int) -> None:
+    """Flush an open file to the disk; OSError if that fails."""
+    if sys.platform == "darwin":
+        import fcntl
+
+        with suppress(OSError):
+            fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)  # else macOS flushes only to the drive's cache
+    os.fsync(descriptor)
+
+
 def flush_folder(folder: Path) -> None:
     """Flush a folder to the disk, so that a power cut does not take a new file from it."""
     if sys.platform != "win32":  # which does so by itself, and opens no folders

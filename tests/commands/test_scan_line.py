@@ -85,8 +85,8 @@ def test_on_a_terminal_all_variants_are_read_first_if_wanted(scan: Any, synq: Ru
         "   -1        0         B  unknown code\n"
     )
     assert result.err.startswith(f"{OFFER}\a{OFFER}")
+    assert f"Reading the stock at {LEITH}, 1 request per 100 SKUs; --blind skips this.\n" in result.err
     assert (
-        f"Reading the stock at {LEITH}, 1 request per 100 SKUs; --blind skips this.\n"
         "Scan. Type - to take the last line back, Ctrl-D to end.\n"
         '\a\aNot recorded: "9999999*A" has a quantity of 9999999: use 1 to 9,999.\n'
     ) in result.err

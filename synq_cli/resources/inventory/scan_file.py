@@ -14,7 +14,7 @@ from synq_cli.documents import decoded
 from synq_cli.errors import RefusedError, UsageError
 from synq_cli.resources.shared.validation import file_problems
 from synq_cli.rows import Columns, RowReader, guarded
-from synq_cli.state.folders import flush_folder, lock_open_file
+from synq_cli.state.folders import flush_file, flush_folder, lock_open_file
 from synq_cli.times import parse_time
 
 HEADER = ("scanned_at", "code", "sku", "quantity")
@@ -128,7 +128,7 @@ class ScanFile:
             self.torn = torn.decode(errors="replace")
             if len(data) > self._size:
                 os.ftruncate(self._file, self._size)
-                os.fsync(self._file)
+                flush_file(self._file)
             if not self._size:
                 self._write(_FIRST_LINE)
             return scans
@@ -147,7 +147,7 @@ class ScanFile:
             written = os.write(self._file, line)
             if written < len(line):
                 os.write(self._file, line[written:])  # which says why
-            os.fsync(self._file)
+            flush_file(self._file)
         except BaseException:
             with suppress(OSError):
                 os.ftruncate(self._file, self._size)  # half a line, or one that nobody was shown
