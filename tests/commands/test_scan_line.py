@@ -100,8 +100,8 @@ def test_on_a_terminal_all_variants_are_read_first_if_wanted(scan: Any, synq: Ru
         "   +1        2  A  Arran Throw, Grey OS\n"
     )
     synq.clock += 1
-    days = "The local cache of SKUs is 1 days old. Read all variants first, about 2 requests? [y/N] "
-    assert scan(stdin="n\n", terminal=True).err.startswith(f"{days}The local cache of SKUs is 1 days old. Codes that")
+    days = "The local cache of SKUs is 1 day old. Read all variants first, about 2 requests? [y/N] "
+    assert scan(stdin="n\n", terminal=True).err.startswith(f"{days}The local cache of SKUs is 1 day old. Codes that")
 
 
 def test_without_a_network_scanning_goes_on(scan: Any, file: Path) -> None:

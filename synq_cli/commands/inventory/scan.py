@@ -99,13 +99,13 @@ def scan_codes(
       synq inventory scan friday.csv --blind
     """
     place = location or run.settings.location
-    read_at = run.index.seen_at("read", "variants")
+    last_read = run.api.offline.completed()
     with closing(ScanFile(Path(file))) as scans:
         if scans.torn:
             run.output.warn(f'Removed the unfinished line "{scans.torn}" from the end of {file}: scan that item again.')
-        _offer_to_read(run, read_at)
+        _offer_to_read(run, last_read)
         books = _books(run, place) if place and not blind else None
-        session = ScanSession(scans, run.api.variants.cached_items(), now=run.system.now, books=books)
+        session = ScanSession(scans, run.api.offline.finder(), now=run.system.now, books=books)
         columns = [column for column in COLUMNS if column.key != "on_hand" or books is not None]
         _start(run, file, session, columns)
         try:
@@ -117,20 +117,21 @@ def scan_codes(
                 run.output.note(f"Next: {_next_command(run, file, place)}")
 
 
-def _offer_to_read(run: RunContext, read_at: float | None) -> None:
+def _offer_to_read(run: RunContext, last_read: tuple[float, int] | None) -> None:
     """Offer to read all variants into the local cache if that was not done within a day."""
-    days = None if read_at is None else int((run.system.now() - read_at) // _DAY)
-    if days == 0:
-        return
-    lacks = "The local cache may lack SKUs." if days is None else f"The local cache of SKUs is {days} days old."
-    count = int(run.index.find("read", "variants") or 0)
-    cost = f"about {count // PAGE + 2} requests" if count else f"1 request per {PAGE}"
+    lacks, cost = "The local cache may lack SKUs.", f"1 request per {PAGE}"
+    if last_read:
+        at, count = last_read
+        days = int((run.system.now() - at) // _DAY)
+        if days == 0:
+            return
+        lacks = f"The local cache of SKUs is {days} day{'s' * (days != 1)} old."
+        cost = f"about {count // PAGE + 2} requests"
     if offer(run, f"{lacks} Read all variants first, {cost}?", only_words=True):
         try:
             with run.output.progress("Reading variants") as progress:
-                for read in run.api.variants.read_all():
+                for read in run.api.offline.read_all():
                     progress.update(note=f"{read:,}")
-            run.api.products.list()  # their titles
         except _OFFLINE as error:
             run.output.warn(f"The variants can't be read: {error.message}")
     else:

@@ -57,7 +57,7 @@ def list_variants(
     run.output.rows(found.first(None if read_all else limit), COLUMNS, empty="No variants match.")
     run.output.note(found.left_out("variants"))
     if read_all and sku is None and product is None:
-        run.api.variants.remember_all_read(found.taken)
+        run.api.offline.mark_complete(found.taken)
     if sku and not found.taken:
         run.output.note(run.api.variants.suggestion(sku))
 

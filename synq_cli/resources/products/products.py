@@ -5,6 +5,7 @@ from typing import Literal
 
 from synq_cli.errors import UsageError
 from synq_cli.http import operations
+from synq_cli.resources.products.titles import remember_products
 from synq_cli.resources.products.variants import Variants
 from synq_cli.resources.shared import validation
 from synq_cli.resources.shared.pagination import Row
@@ -92,10 +93,7 @@ class Products(Resource):
     def _remember(self, rows: Sequence[Row]) -> None:
         """Cache ids and titles."""
         self._api.index.remember_ids("product", rows)
-        titles = ((row.get("id"), row.get("title")) for row in rows)
-        self._api.index.remember(
-            "title", ((key.lower(), text) for key, text in titles if isinstance(key, str) and isinstance(text, str))
-        )
+        remember_products(self._api, rows)
 
 
 def perhaps_more(rows: list[Row]) -> str | None:

@@ -1,11 +1,11 @@
 """Variants: what is sold, each with a SKU."""
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterable
 
 from synq_cli.errors import NotFoundError, UsageError
 from synq_cli.http import operations
 from synq_cli.nearest import did_you_mean
+from synq_cli.resources.products.titles import remember_variants
 from synq_cli.resources.shared import validation
 from synq_cli.resources.shared.pagination import PAGE, Listing, Row
 from synq_cli.resources.shared.resource import Resource, look_for
@@ -13,14 +13,6 @@ from synq_cli.uuids import parse_uuid
 
 # Up to this many SKUs are cheaper to look up one by one than in pages of all variants.
 _FEW = 2
-
-
-class Item(NamedTuple):
-    """What a code stands for; `title` is empty if it is not cached."""
-
-    sku: str
-    variant_id: str
-    title: str
 
 
 class Variants(Resource):
@@ -61,32 +53,6 @@ class Variants(Resource):
         created = self._api.write(operations.CREATE_VARIANT, path, body=body, if_unknown=unknown)
         self._remember([created])
         return created
-
-    def read_all(self) -> Iterator[int]:
-        """Read every variant into the local cache; yields after each page how many were read.
-
-        GET /api/v1/pim/variants
-        """
-        everything = self.matching(sku=None, product=None).first(None)
-        for _page in everything.pages:
-            yield everything.taken
-        self.remember_all_read(everything.taken)
-
-    def remember_all_read(self, count: int) -> None:
-        """Keep that all variants, so many, are in the local cache now."""
-        self._api.index.remember("read", [("variants", str(count))])
-
-    def cached_items(self) -> Callable[[str], Item | None]:
-        """What the local cache knows, by SKU; titles are those of the products, with the variants' options."""
-        skus, products, options = (self._api.index.ids(kind) for kind in ("sku", "title", "options"))
-
-        def find(code: str) -> Item | None:
-            if (variant_id := skus.get(code)) is None:
-                return None
-            product_id, _, option = options.get(variant_id.lower(), "").partition(" ")
-            return Item(code, variant_id, ", ".join(filter(None, (products.get(product_id), option))))
-
-        return find
 
     def id_of(self, sku: str) -> str:
         """The id of the variant with this SKU, cached or else read; a UUID as it is. NotFoundError, UsageError."""
@@ -143,21 +109,12 @@ class Variants(Resource):
                 found[sku] = {row["id"] for row in rows if isinstance(row.get("id"), str)}
         return found
 
-    def _remember(self, rows: list[Row]) -> None:
-        """Cache SKUs, and for each id the product and the options."""
-        self._api.remember_skus(rows, "id")
-        named = (row for row in rows if isinstance(row.get("id"), str) and isinstance(row.get("product_id"), str))
-        self._api.index.remember(
-            "options", ((row["id"].lower(), f"{row['product_id'].lower()} {_options(row)}") for row in named)
-        )
-
     def suggestion(self, sku: str) -> str:
         """A question that names a similar cached SKU; empty if there is none, or if this one is cached."""
         known = [row["sku"] for row in self._api.index.skus()]
         return "" if sku in known else did_you_mean(sku, known)
 
-
-def _options(variant: Row) -> str:
-    """The values of a variant's options, such as `Navy M`."""
-    values = variant.get("option_values")
-    return " ".join(str(value) for value in values.values() if value) if isinstance(values, dict) else ""
+    def _remember(self, rows: list[Row]) -> None:
+        """Cache the SKUs of variants, and what their titles are made of."""
+        self._api.remember_skus(rows, "id")
+        remember_variants(self._api, rows)
