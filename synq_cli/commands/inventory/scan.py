@@ -123,7 +123,7 @@ def _offer_to_read(run: RunContext, last_read: tuple[float, int] | None) -> None
     if last_read:
         at, count = last_read
         days = int((run.system.now() - at) // _DAY)
-        if days == 0:
+        if days <= 0:
             return
         lacks = f"The local cache of SKUs is {days} day{'s' * (days != 1)} old."
         cost = f"about {count // PAGE + 2} requests"
