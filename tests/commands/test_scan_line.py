@@ -1,5 +1,6 @@
 """`synq inventory scan` on the embedded tenant, and without a network."""
 
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,16 @@ def test_refused_lines_are_not_recorded_and_set_the_exit_status(scan: Any, file:
     no_text = 'Not recorded: "\\udcff" is no text that a CSV file can hold.\n'
     assert result.err == f"{refused}{no_text}{refused}synq: 3 lines of standard input were not recorded.\n"
     assert file.read_text(encoding="utf-8") == f"{HEADER}{AT},A,A,1\n"
+
+
+class Closed(io.StringIO):
+    def write(self, _text: str) -> int:
+        raise BrokenPipeError
+
+
+def test_all_is_recorded_when_nobody_reads_the_rows_any_more(scan: Any, file: Path) -> None:
+    assert scan(stdin="A\nB\nC\n", stdout=Closed()).status == 0
+    assert file.read_text(encoding="utf-8") == f"{HEADER}{AT},A,A,1\n{AT},B,,1\n{AT},C,,1\n"
 
 
 def test_on_a_terminal_all_variants_are_read_first_if_wanted(scan: Any, synq: Runner) -> None:

@@ -1,6 +1,7 @@
 """`synq inventory scan`: a count with a handheld scanner."""
 
 import shlex
+from collections import deque
 from collections.abc import Generator
 from contextlib import closing
 from pathlib import Path
@@ -110,7 +111,12 @@ def scan_codes(
         _start(run, file, session, columns)
         try:
             with closing(_recorded(run, session)) as rows:
-                run.output.follow(rows, columns)
+                try:
+                    run.output.follow(rows, columns)
+                except BrokenPipeError:
+                    # All of standard input is recorded, whoever reads along.
+                    deque(() if run.system.stdin.isatty() else rows, maxlen=0)
+                    raise
         finally:
             run.output.note(f"{file}: {session.summary()}.")
             if session.counts():
