@@ -39,8 +39,9 @@ _OFFLINE = (AuthError, NetworkError, NotFoundError, RateLimitedError, ServerErro
 
 
 def _item(_value: object, row: Row, _now: float) -> Cell:
-    name, title = (row["sku"], row["title"]) if row["sku"] else (row["code"], "unknown code")
-    return Cell(visible("  ".join(filter(None, (name, title)))), None if row["sku"] else "yellow")
+    if row["sku"] is None:
+        return Cell(visible(f"{row['code']}  {row['title'] or 'unknown code'}"), "yellow")
+    return Cell(visible("  ".join(filter(None, (row["sku"], row["title"])))))
 
 
 COLUMNS = [

@@ -111,12 +111,14 @@ class ScanSession:
                 return
 
     def _row(self, scan: Scan, **more: object) -> Row:
-        item = self._find(scan.sku) if scan.sku else None
-        variant_id = item.variant_id if item else None
+        item = self._find(scan.sku or scan.code)
+        if item and item.sku != scan.sku:
+            item = None  # the code was unknown when it was scanned
+        variant_id, title = (item.variant_id or None, item.title or None) if item else (None, None)
         row = {"code": scan.code, "sku": scan.sku or None, **more, "counted": self._counted[_key(scan)]}
         if self._books is not None:
             row["on_hand"] = self._books.get(variant_id, 0) if variant_id else None
-        return row | {"title": (item.title or None) if item else None, "variant_id": variant_id}
+        return row | {"title": title, "variant_id": variant_id}
 
 
 def _key(scan: Scan) -> tuple[str, str]:

@@ -36,9 +36,10 @@ class OfflineCatalogue(Resource):
         self._api.index.remember("read", [("variants", str(count))])
 
     def completed(self) -> tuple[float, int] | None:
-        """When all variants were last read, in epoch seconds, and how many they were; None if they never were."""
-        at = self._api.index.seen_at("read", "variants")
-        return None if at is None else (at, int(self._api.index.find("read", "variants") or 0))
+        """When all variants were last read, in epoch seconds, and how many; None if never, or if they were forgotten."""
+        index = self._api.index
+        at, count = index.seen_at("read", "variants"), int(index.find("read", "variants") or 0)
+        return None if at is None or (count and not index.ids("sku")) else (at, count)
 
     def finder(self) -> Callable[[str], Item | None]:
         """What a code stands for, None if it is unknown; all is read from the cache at once."""
