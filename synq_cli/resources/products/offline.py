@@ -36,7 +36,7 @@ class OfflineCatalogue(Resource):
         self._api.index.remember("read", [("variants", str(count))])
 
     def completed(self) -> tuple[float, int] | None:
-        """When all variants were last read, in epoch seconds, and how many; None if never, or if they were forgotten."""
+        """When all variants were last read, in epoch seconds, and how many; None if never, or if forgotten."""
         index = self._api.index
         at, count = index.seen_at("read", "variants"), int(index.find("read", "variants") or 0)
         return None if at is None or (count and not index.ids("sku")) else (at, count)
