@@ -72,7 +72,7 @@ class Engine:
         if repeat and repeat.is_same:
             plan.repeat = repeat
         elif repeat:
-            self.observer.warn(f"{repeat.sentence} This run posts them again.")
+            self.observer.warn(f"{repeat.sentence} This run posts {'it' if repeat.sent == 1 else 'them'} again.")
         self._warn_of_unfinished(plan)
         return self._estimated(plan, with_levels=with_levels)
 
@@ -169,8 +169,10 @@ class Engine:
                     hint=f"It was started with --profile {facts.profile}.",
                 )
             self._lock(journal)
-            verbs = (*(kind(self.api) for kind in (AdjustStock, CreateOrders, ImportProducts)), *self.verbs)
-            yield journal, next(verb for verb in verbs if verb.name == facts.verb)
+            yield journal, next(verb for verb in self._kinds() if verb.name == facts.verb)
+
+    def _kinds(self) -> tuple[Verb, ...]:
+        return (*(kind(self.api) for kind in (AdjustStock, CreateOrders, ImportProducts)), *self.verbs)
 
     def _lock(self, journal: Journal) -> None:
         """RefusedError if another process works on the run, or if it was undone."""
@@ -238,9 +240,11 @@ class Engine:
         unclear = journal.entries("unknown")
         if not unclear:
             return
+        # A count may have posted the same movement as an adjustment.
+        alike = {kind.name for kind in self._kinds() if kind.operation == verb.operation} | {verb.name}
         try:
             found = verb.reconcile(
-                unclear, done=journal.entries("done"), claims=lambda: self.runs.claims(journal.facts)
+                unclear, done=journal.entries("done"), claims=lambda: self.runs.claims(journal.facts, alike)
             )
             for line, receipt in found.items():
                 journal.done(line, None, receipt)

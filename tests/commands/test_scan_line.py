@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from runner import Runner
-from tenant import ENVIRON, INVENTORY, LEITH, VARIANT, Tenant
+from tenant import ENVIRON, INVENTORY, LEITH, OTHER, VARIANT, Tenant
 
 HEADER = "scanned_at,code,sku,quantity\n"
 AT = "2026-11-24T12:00:00Z"
@@ -16,7 +16,16 @@ OLD = "The local cache may lack SKUs. Codes that it lacks are recorded as unknow
 PRODUCT = "63f36fcd-177b-4314-8987-12fa2d222f81"
 CATALOGUE = {
     "GET /api/v1/pim/variants": [
-        {"id": VARIANT, "product_id": PRODUCT, "sku": "A", "option_values": {"colour": "Grey", "size": "OS"}}
+        {
+            "id": VARIANT,
+            "product_id": PRODUCT,
+            "sku": "A",
+            "barcode": "012345678905",
+            "option_values": {"colour": "Grey", "size": "OS"},
+        },
+        {"id": OTHER, "product_id": PRODUCT, "sku": None, "barcode": "own-1"},
+        {"id": PRODUCT, "product_id": PRODUCT, "sku": "C", "barcode": "shared"},
+        {"id": LEITH, "product_id": PRODUCT, "sku": None, "barcode": "shared"},
     ],
     "GET /api/v1/pim/products": [{"id": PRODUCT, "title": "Arran Throw"}],
     f"GET {INVENTORY}/levels": {"levels": [{"variant_id": VARIANT, "location_id": LEITH, "sku": "A", "on_hand": 7}]},
@@ -113,6 +122,24 @@ def test_on_a_terminal_all_variants_are_read_first_if_wanted(scan: Any, synq: Ru
     synq.clock += 1
     days = "The local cache of SKUs is 1 day old. Read all variants first, about 2 requests? [y/N] "
     assert scan(stdin="n\n", terminal=True).err.startswith(f"{days}The local cache of SKUs is 1 day old. Codes that")
+
+
+def test_barcodes_are_codes_too(scan: Any, synq: Runner, file: Path) -> None:
+    assert synq("products", "variants", "list", "--all", environ=ENVIRON, http=Tenant(CATALOGUE)).status == 0
+    synq("products", "list", environ=ENVIRON, http=Tenant(CATALOGUE))
+    # As printed, as EAN-13, with a wrong check digit; one of a variant without SKU, and one that two variants have.
+    result = scan(stdin="0 12345 67890 5\n2*0012345678905\n012345678906\nown-1\nshared\n", terminal=True)
+    assert result.out == (
+        "Units  Counted  Item\n"
+        "   +1        1  A  Arran Throw, Grey OS\n"
+        "   +2        3  A  Arran Throw, Grey OS\n"
+        "   +1        1  012345678906  unknown code, check digit is 6, expected 5\n"
+        "   +1        1  own-1  Arran Throw\n"
+        f"   +1        1  shared  barcode of C, {LEITH}\n"
+    )
+    assert (result.err.count("\a"), "Read all variants" in result.err) == (3, False)
+    written = [line.partition(",")[2] for line in file.read_text(encoding="utf-8").splitlines()[1:]]
+    assert written == ["0 12345 67890 5,A,1", "0012345678905,A,2", "012345678906,,1", "own-1,,1", "shared,,1"]
 
 
 def test_without_a_network_scanning_goes_on(scan: Any, file: Path) -> None:

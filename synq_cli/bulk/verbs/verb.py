@@ -11,7 +11,7 @@ from synq_cli.http.operation import Operation
 from synq_cli.resources.client import SynqClient
 from synq_cli.times import epoch
 
-# Gives the receipts that runs have claimed, and the unclear rows of other runs.
+# Gives the receipts that runs of all kinds with this operation have claimed, and the unclear rows of other runs.
 Claims = Callable[[], tuple[set[str], Sequence[Row]]]
 # Requests in flight together: they hide the latency, and are what a crash leaves unknown at most.
 WORKERS = 6
@@ -38,8 +38,12 @@ class Verb:
     def __init__(self, api: SynqClient) -> None:
         self._api = api
 
+    def path(self, content: Content) -> Mapping[str, str]:
+        """The ids in the path of the request, by placeholder."""
+        return {}
+
     def body(self, content: Content) -> object:
-        """The request's body, as JSON values or as bytes; UsageError if it can't be made any more."""
+        """The request's body, as JSON values or as bytes, or None; UsageError if it can't be made any more."""
         return content
 
     def receipt(self, content: Content, answer: Any) -> Receipt:
@@ -58,7 +62,8 @@ class Verb:
         """Receipts, by line, of rows whose answers were lost; `done` are rows of this run.
 
         `claims` must be read after the API: then each row of another run that the API lists is in them, because runs
-        journal a row before they send it.
+        journal a row before they send it. Kinds of run that send the same operation claim the same records: their
+        rows must have what this compares, such as the `variant_id`, `location_id` and `delta` of an adjustment.
         """
         return {}
 

@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
+from synq_cli import barcodes
 from synq_cli.cli.confirmation import offer
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
@@ -40,7 +41,8 @@ _OFFLINE = (AuthError, NetworkError, NotFoundError, RateLimitedError, ServerErro
 
 def _item(_value: object, row: Row, _now: float) -> Cell:
     if row["sku"] is None:
-        return Cell(visible(f"{row['code']}  {row['title'] or 'unknown code'}"), "yellow")
+        why = row["title"] or ", ".join(filter(None, ("unknown code", barcodes.problem(row["code"]))))
+        return Cell(visible(f"{row['code']}  {why}"), "yellow")
     return Cell(visible("  ".join(filter(None, (row["sku"], row["title"])))))
 
 
@@ -81,9 +83,9 @@ def scan_codes(
     back, and `-` again the one before. A known code is taken as it is, even if it has a * or ends in a number; `1*CODE`
     does the same for an unknown one.
 
-    Known are the SKUs in the local cache, so scanning itself needs no network. If not all variants were read within a
-    day, synq offers to read them first: 1 request per 100 variants, and 1 for titles. An unknown code beeps and is
-    recorded without a SKU.
+    Known are the SKUs and barcodes in the local cache, so scanning itself needs no network. If not all variants were
+    read within a day, synq offers to read them first: 1 request per 100 variants, and 1 for titles. An unknown code
+    beeps and is recorded without a SKU; so is a barcode that several variants have.
 
     With a location, synq first reads its stock, 1 request per 100 SKUs, and shows the book quantity beside each count;
     --blind skips this. If the stock can't be read, scanning goes on without it.
