@@ -76,7 +76,7 @@ class Inventory(Resource):
             raise
 
     def on_hand_at(self, location_id: str) -> Iterator[dict[str, int]]:
-        """The units on hand of each variant that a location has stocked, by the variant's id; yields a page at a time."""
+        """The units on hand of each variant that a location has stocked, by its id; yields a page at a time."""
         for page in self.levels(location=location_id).first(None).pages:
             yield {row["variant_id"]: row["on_hand"] for row in page if isinstance(row.get("on_hand"), int)}
 
