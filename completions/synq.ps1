@@ -39,6 +39,7 @@ function __SynqBelow([string] $At) { # the subcommands of a group
             "levels`tList stock levels"
             "locations`tList stock locations"
             "ledger`tList stock ledger entries, newest first"
+            "scan`tRecord a count with a barcode scanner"
             "reserve`tReserve units of one SKU"
             "release`tRelease a reservation"
             "reservations`tList reservations, newest first"
@@ -274,6 +275,10 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--since`tOnly rows since this age (30m, 12h, 7d, 2w), local date..."
             "--limit`tMaximum number of rows"
             "--all`tRead every page (one request per 100 rows)"
+        }
+        'inventory scan' {
+            "--location`tStock location that is counted"
+            "--blind`tShow no book quantities, and read none"
         }
         'inventory reserve' {
             "--location`tStock location"
@@ -649,6 +654,7 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         'products export --to' { return 'file' }
         '* --data' { return 'file' }
         '* --input' { return 'file' }
+        'inventory scan #1' { return 'file' }
         'inventory skus import #1' { return 'file' }
         'products import #1' { return 'file' }
         'webhooks sign #1' { return 'file' }

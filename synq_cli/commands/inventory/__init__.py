@@ -10,6 +10,7 @@ group = CommandGroup(
         **dict.fromkeys(("adjust", "levels", "locations", "ledger"), f"{_HERE}.stock"),
         "count": f"{_HERE}.counts",
         "reorder": f"{_HERE}.reorder",
+        "scan": f"{_HERE}.scan",
         **dict.fromkeys(("reserve", "release", "reservations"), f"{_HERE}.reservations"),
     },
 )

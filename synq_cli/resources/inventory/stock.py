@@ -1,7 +1,7 @@
 """Stock levels and adjustments."""
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from synq_cli.errors import AuthError, NotFoundError, ServerError, UnknownOutcomeError, UsageError
@@ -85,6 +85,11 @@ class Inventory(Resource):
         except UnknownOutcomeError as error:
             error.hint = Ledger(self._api).evidence_of(adjustment, sent)
             raise
+
+    def on_hand_at(self, location_id: str) -> Iterator[dict[str, int]]:
+        """The units on hand of each variant that a location has stocked, by its id; yields a page at a time."""
+        for page in self.levels(location=location_id).first(None).pages:
+            yield {row["variant_id"]: row["on_hand"] for row in page if isinstance(row.get("on_hand"), int)}
 
     def levels(self, skus: Iterable[str] = (), *, location: str | None, most: int | None = None) -> Listings:
         """Stock by variant and location, with at most `most` units on hand; None matches any.

@@ -9,6 +9,7 @@ from synq_cli.errors import NotFoundError, UsageError
 from synq_cli.http import operations
 from synq_cli.nearest import did_you_mean
 from synq_cli.resources.products.codes import CodeSearch
+from synq_cli.resources.products.titles import remember_variants
 from synq_cli.resources.shared import validation
 from synq_cli.resources.shared.pagination import PAGE, Listing, Row
 from synq_cli.resources.shared.resource import Resource, look_for
@@ -44,7 +45,7 @@ class Variants(Resource):
             "variants",
             filters={"sku": sku, "product_id": product_id},
             matches=lambda row: not row.get("deleted_at") and (variant_id is None or row.get("id") == variant_id),
-            on_page=lambda rows: self._api.remember_skus(rows, "id"),
+            on_page=self._remember,
         )
 
     def with_code(self, code: str | None, *, product: str | None) -> Listing:
@@ -84,7 +85,7 @@ class Variants(Resource):
         unknown = look_for(body.get("sku", "it"), f"synq products variants list --product {product_id}")
         path = {"productID": product_id}
         created = self._api.write(operations.CREATE_VARIANT, path, body=body, if_unknown=unknown)
-        self._api.remember_skus([created], "id")
+        self._remember([created])
         return created
 
     def known(self, code: str) -> KnownVariant | None:
@@ -298,6 +299,11 @@ class Variants(Resource):
         minutes = round((self._api.now() - (self._api.index.all_read_at() or 0)) / 60)
         when = f" All variants were read {minutes} min ago." if self._is_fresh() and minutes else ""
         return f"`synq products variants list --all` reads all barcodes anew.{when}"
+
+    def _remember(self, rows: list[Row]) -> None:
+        """Cache the codes of variants, and what their titles are made of."""
+        self._api.remember_skus(rows, "id")
+        remember_variants(self._api, rows)
 
 
 def _with_barcode(rows: list[Row], code: str) -> list[Row]:
