@@ -23,7 +23,7 @@ class StockReports(Resource):
 
         `names` are the names of locations by id. Units below zero count as they are. `value` and `cost` leave out
         variants without a price or a cost; `unpriced` is how many those without a price are.
-        GET /api/v1/inventory/levels, /api/v1/pim/variants, and /api/v1/pim/products for categories
+        Reads all levels and variants, and for categories the list of products.
         """
         levels = list(Inventory(self._api).levels(location=location).first(None))
         variants = {_id(row.get("id")): row for row in Variants(self._api).matching(sku=None, product=None).first(None)}
