@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from synq_cli.resources.inventory.ledger import Ledger
     from synq_cli.resources.inventory.locations import Locations
     from synq_cli.resources.inventory.reorder import Reorder
+    from synq_cli.resources.inventory.report import StockReports
     from synq_cli.resources.inventory.reservations import Reservations
     from synq_cli.resources.inventory.stock import Inventory
     from synq_cli.resources.orders.brief import Briefs
@@ -60,6 +61,7 @@ class SynqClient:
     ledger: "Ledger" = _resource("inventory.ledger", "Ledger")
     books: "BookReader" = _resource("inventory.books", "BookReader")
     inventory: "Inventory" = _resource("inventory.stock", "Inventory")
+    stock_reports: "StockReports" = _resource("inventory.report", "StockReports")
     reservations: "Reservations" = _resource("inventory.reservations", "Reservations")
     reorder: "Reorder" = _resource("inventory.reorder", "Reorder")
     channels: "Channels" = _resource("channels", "Channels")

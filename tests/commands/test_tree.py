@@ -58,7 +58,7 @@ INTERFACE = """
     doctor
     help
     integrations      connect disconnect list push save
-    inventory         adjust count ledger levels locations release reorder reservations reserve scan transfer
+    inventory         adjust count ledger levels locations release reorder report reservations reserve scan transfer
     inventory skus    add forget import list
     limits
     orders            brief cancel create fulfill get list report return track

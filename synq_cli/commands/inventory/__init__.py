@@ -12,5 +12,6 @@ group = CommandGroup(
         "reorder": f"{_HERE}.reorder",
         "scan": f"{_HERE}.scan",
         **dict.fromkeys(("reserve", "release", "reservations"), f"{_HERE}.reservations"),
+        "report": f"{_HERE}.report",
     },
 )
