@@ -322,6 +322,7 @@ def test_unsupported_shell_is_not_an_error(synq: Any, shell: str, why: str) -> N
 
 
 def test_the_sandbox_is_looked_at_without_being_made(synq: Any) -> None:
+    synq.seeded = False
     found = examined(synq, "--sandbox")
     assert {state for state, _, _ in found.values()} == {"ok"}
     assert found["token"][1] == "The sandbox creates one on first use."
