@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import keyring.backends.null
 import pytest
+from table import cases
 
 from synq_cli import __version__
 from synq_cli.commands.machine.doctor import file_system_of
@@ -229,7 +230,7 @@ MOUNTS = (
 )
 
 
-@pytest.mark.parametrize(
+@cases(
     ("folder", "kind"),
     [
         ("/home/ann/.local/state/synq", "nfs4"),
