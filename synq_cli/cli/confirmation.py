@@ -28,9 +28,8 @@ def confirm_number(run: RunContext, question: str, number: int, given: int | Non
             f"Not confirmed: {option} is {given}, but it would be {number}. Nothing was changed.",
             hint="Look at the dry run, and give its number if it is right.",
         )
-    streams = {"stdin": run.system.stdin, "stderr": run.system.stderr}
-    yes = run.dry_run or given is not None
-    if not prompts.confirm(question, option=f"{option} {number}", yes=yes, **streams):
+    stdin, stderr, yes = run.system.stdin, run.system.stderr, run.dry_run or given is not None
+    if not prompts.confirm(question, option=f"{option} {number}", yes=yes, stdin=stdin, stderr=stderr):
         raise RefusedError("Not confirmed; nothing was changed.")
 
 

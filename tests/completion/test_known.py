@@ -91,6 +91,7 @@ def test_a_login_completes_without_opening_the_keyring(synq: Any, complete: Any)
 
 
 def test_locations_and_orders_that_were_shown(synq: Any, complete: Any) -> None:
+    synq.seeded = False
     assert complete("location", "", "synq --sandbox") == []
     assert not (synq.folder / "state").exists()  # completion creates nothing
     assert synq("--sandbox", "inventory", "locations").status == 0
