@@ -167,16 +167,11 @@ PICTURES = {"orders": orders, "bulk": bulk, "parcels": parcels, "doctor": doctor
 
 
 def draw(name: str) -> str:
-    """A picture as SVG, as wide as its longest line, without fonts from the web."""
+    """A picture as SVG, as wide as its longest line."""
     from rich.cells import cell_len
-    from rich.console import CONSOLE_SVG_FORMAT, Console
     from rich.text import Text
 
+    from synq_cli.output.drawing.picture import svg
+
     shown = Text.from_ansi(PICTURES[name]().rstrip())
-    width = max(cell_len(line) for line in shown.plain.splitlines())
-    console = Console(record=True, width=width, file=io.StringIO(), force_terminal=True, color_system="truecolor")
-    console.print(shown, no_wrap=True)
-    form = re.sub(r"@font-face \{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
-    form = form.replace("font-family: Fira Code, monospace", "font-family: ui-monospace, Menlo, Consolas, monospace")
-    svg = console.export_svg(title="synq", code_format=form, unique_id="synq")
-    return re.sub(r"[ \t]+$", "", svg, flags=re.MULTILINE)
+    return svg(shown, max(cell_len(line) for line in shown.plain.splitlines()), "synq")

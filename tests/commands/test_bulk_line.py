@@ -108,7 +108,8 @@ def test_file_is_planned_sent_and_summed_up(run: Any, shop: Shop, counts: Path) 
     assert summary | {"seconds": "0"} == {
         "id": name, "command": "inventory adjust", "file": str(counts), "started_at": "2026-11-24T12:00:00Z",
         "state": "finished", "rows": "6", "done": "6", "failed": "0", "unknown": "0", "unknown_lines": "[]",
-        "pending": "0", "seconds": "0", "failed_file": "", "undoes": "", "undone_by": "", "profile": "default",
+        "pending": "0", "in_transit": "", "seconds": "0",
+        "failed_file": "", "undoes": "", "undone_by": "", "profile": "default",
     }  # fmt: skip
     told = done.err.splitlines()
     assert told[:4] == [
@@ -178,7 +179,7 @@ def test_every_problem_is_listed_and_nothing_sent(run: Any, shop: Shop, tmp_path
     assert refusal("sku,delta\nAAA,x\n,1\n") == [
         "synq: standard input has 2 problems; nothing was sent.",
         '  line 2: invalid quantity "x". Use a whole number such as -5, +5 or 5',
-        "  line 3: no SKU and no variant_id",
+        "  line 3: no SKU, barcode or variant_id",
         "  Fix the file and run the command again.",
     ]
     assert shop.seen == []

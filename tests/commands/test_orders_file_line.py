@@ -45,7 +45,7 @@ class Desk:
         if request.method == "GET":
             known = {
                 "inventory/locations": {"locations": [{"id": PLACE, "name": "Shed"}]},
-                "pim/variants": {"variants": [{"id": VARIANT, "sku": "5012345678900", "barcode": "5012345678900"}]},
+                "pim/variants": {"variants": [{"id": VARIANT, "sku": "CAP", "barcode": "5012345678900"}]},
             }
             return httpx.Response(200, json=known[path])
         order = path.partition("/")[0]
@@ -78,8 +78,8 @@ def problems(result: Any) -> list[str]:
 def test_a_carrier_file_is_read_shown_and_sent_in_order(run: Any, desk: Desk) -> None:
     text = (
         "Order no.;Tracking no.;Courier;SKU;EAN;Qty;Weight\r\n"
-        f"{A.upper()};RM 1;;X-1;;2;0.6\r\n{B};DP-1;DPD;;5012345678900;1;\r\n{A};RM1;;X-2;;1;\r\n"
-        f"{A};RM2;;X-1;;1;\r\n{C};RM3;DPD;;;;\r\n"
+        f"{A.upper()};RM 1;;X-1;;2;0.6\r\n{B};DP-1;DPD;;5012345678900;1;\r\n{A};RM1;;05012345678900;;1;\r\n"
+        f"{A};RM2;;{VARIANT};;1;\r\n{C};RM3;DPD;;;;\r\n"
     )  # fmt: skip
     line = ("--carrier", "Royal Mail", "--location", "Shed", "--json", "--report", "r.csv")
     plan = json.loads(step(run, "fulfill", text, *line, "--dry-run").out)
@@ -97,11 +97,19 @@ def test_a_carrier_file_is_read_shown_and_sent_in_order(run: Any, desk: Desk) ->
     ]
     assert "1 parcel without SKUs: all units of the order that are not shipped yet." in done.err
     here = {"location_id": PLACE}
-    items = [{"sku": "X-1", "quantity": 2}, {"sku": "X-2", "quantity": 1}]
+    items = [{"sku": "X-1", "quantity": 2}, {"sku": "CAP", "quantity": 1}]
     assert desk.sent == [
         (A, {"tracking_number": "RM 1", "carrier": "Royal Mail", **here, "items": items}),
-        (B, {"tracking_number": "DP-1", "carrier": "DPD", **here, "items": [{"variant_id": VARIANT, "quantity": 1}]}),
-        (A, {"tracking_number": "RM2", "carrier": "Royal Mail", **here, "items": [{"sku": "X-1", "quantity": 1}]}),
+        (B, {"tracking_number": "DP-1", "carrier": "DPD", **here, "items": [{"sku": "CAP", "quantity": 1}]}),
+        (
+            A,
+            {
+                "tracking_number": "RM2",
+                "carrier": "Royal Mail",
+                **here,
+                "items": [{"variant_id": VARIANT, "quantity": 1}],
+            },
+        ),
         (C, {"tracking_number": "RM3", "carrier": "DPD", **here}),
     ]
     assert [each for each in desk.seen if each.startswith("GET")] == ["GET inventory/locations", "GET pim/variants"]
@@ -131,9 +139,9 @@ def test_what_can_not_be_sent_is_found_before_the_first_request(run: Any, desk: 
     ]  # fmt: skip
     assert problems(step(run, "fulfill", "\n".join(["order_id,tracking_number,sku,quantity", *rows, ""]), "-q")) == [
         "line 3: X is on line 2, too: add the two up, or remove one",
-        "line 4: another parcel of the order of line 2: give the sku and quantity of each",
+        "line 4: another parcel of line 2's order: give the sku and quantity of each, or remove one",
         "line 6: parcel is on line 5, too: remove one",
-        "line 7: another parcel of the order of line 5: give the sku and quantity of each",
+        "line 7: another parcel of line 5's order: give the sku and quantity of each, or remove one",
         "line 9: same parcel as line 8: give the sku and quantity of each",
     ]
     rows = [f"{A},,,", f"{A},-,,", f"{A},T1,X,", f"{A},T1,,2", f"{A},T1,X,0", "1001,T1,,", ",T1,,"]

@@ -9,17 +9,17 @@ from typing import Any, ClassVar
 from synq_cli.bulk.journal import Content, Receipt, Row
 from synq_cli.bulk.plan import Plan, Problem, prepare
 from synq_cli.bulk.reconcile import clock_offset, match
+from synq_cli.bulk.verbs.variants import VARIANT, check_variant
 from synq_cli.bulk.verbs.verb import Claims, Verb
-from synq_cli.errors import UsageError
+from synq_cli.errors import NotFoundError, UsageError
 from synq_cli.http import operations
 from synq_cli.resources.orders.states import status_of
 from synq_cli.resources.shared.validation import count, given
 from synq_cli.rows import Columns
 from synq_cli.rows.column_names import folded
 from synq_cli.times import epoch
-from synq_cli.uuids import parse_uuid
 
-_UNITS = ("sku", "variant_id", "barcode", "quantity")
+_UNITS = (*VARIANT, "quantity")
 _REMOVE, _ADD_UP = "remove one", "add the two up, or remove one"
 _MOST_LISTED = 10
 
@@ -145,25 +145,33 @@ class UnitsStep(OrderStep):
             problems += self._problems_within(group)
             first = several.setdefault(order, group[0])
             if first is not group[0] and not ("items" in first.content and "items" in group[0].content):
-                what = f"another {self.noun} of the order of line {first.line}: give the sku and quantity of each"
-                problems.append(Problem(group[0].line, what))
+                what = f"another {self.noun} of line {first.line}'s order"
+                problems.append(Problem(group[0].line, f"{what}: give the sku and quantity of each, or remove one"))
         return [_merged(group) for group in groups.values()], problems
 
     def _with_variants(self, rows: Sequence[Row]) -> tuple[list[Row], list[Problem]]:
-        """The rows whose barcodes are each one variant's, with its id."""
-        codes = {item["barcode"] for row in rows for item in row.content.get("items", ()) if "barcode" in item}
-        ids = self._api.variants.ids_of(codes) if codes else {}
+        """The rows with the SKU of each barcode, or the id of its variant. Other SKUs are left to the API."""
+        index, variants = self._api.transport.index, self._api.variants
+        items = [row.content["items"][0] for row in rows if "items" in row.content]
+        labels = {item["barcode"] for item in items if item["barcode"]}
+        known = variants.with_barcodes(labels) if labels else {}
+        ids = variants.ids_of_barcodes(
+            {item["sku"] for item in items if not item["barcode"] and not item["variant_id"]}
+        )
         found, problems = [], []
         for row in rows:
-            item = row.content.get("items", [{}])[0]
-            if (code := item.get("barcode")) is None:
+            if "items" not in row.content:
                 found.append(row)
-            elif len(ids.get(code, ())) == 1:
-                items = [{"variant_id": min(ids[code]), "quantity": item["quantity"]}]
-                found.append(replace(row, content=row.content | {"items": items}))
-            else:
-                what = f'several variants have the barcode "{code}"' if ids.get(code) else f'unknown barcode "{code}"'
-                problems.append(Problem(row.line, what))
+                continue
+            (item,) = row.content["items"]
+            variant = known.get(item["barcode"])
+            if isinstance(variant, NotFoundError):
+                problems.append(Problem.of(row.line, variant))
+                continue
+            identifier = item["variant_id"] or (variant.variant_id if variant else ids.get(item["sku"]))
+            sku = index.sku_of(identifier) if identifier and not item["variant_id"] else item["sku"]
+            name = {"variant_id": identifier} if item["variant_id"] or not sku else {"sku": sku}
+            found.append(replace(row, content=row.content | {"items": [name | {"quantity": item["quantity"]}]}))
         return found, problems
 
     def _problems_within(self, group: Sequence[Row]) -> Iterator[Problem]:
@@ -240,19 +248,14 @@ class ReturnOrders(UnitsStep):
 
 def _units(fields: Mapping[str, str]) -> Content:
     """The units that a row names, as `items`; nothing if it names none."""
-    variant, sku, barcode = (fields.get(name, "") for name in ("variant_id", "sku", "barcode"))
-    if variant and parse_uuid(variant) is None:
-        raise UsageError(f'Invalid variant_id "{variant}": use a UUID.')
-    code = variant or sku or barcode
-    if not code and fields.get("quantity"):
-        raise UsageError("A quantity without a SKU: give the SKU, or remove the quantity.")
-    if not code:
+    if not any(fields.get(name) for name in VARIANT):
+        if fields.get("quantity"):
+            raise UsageError("A quantity without a SKU: give the SKU, or remove the quantity.")
         return {}
+    variant = check_variant(fields)
     if not fields.get("quantity"):
-        raise UsageError(f"No quantity of {code}.")
-    identifier = parse_uuid(variant) or parse_uuid(sku)
-    name = {"variant_id": identifier} if identifier else {"sku": sku} if sku else {"barcode": barcode}
-    return {"items": [{**name, "quantity": count(fields["quantity"])}]}
+        raise UsageError(f"No quantity of {variant['sku']}.")
+    return {"items": [{**variant, "quantity": count(fields["quantity"])}]}
 
 
 def _merged(group: Sequence[Row]) -> Row:

@@ -44,7 +44,9 @@ OptionalOrderArgument = Annotated[
 ]
 ItemOption = Annotated[
     list[str] | None,
-    option("--item", Metavar("SKU=QTY", "item"), "Number of units of a SKU; repeat for more SKUs. [default: all]"),
+    option(
+        "--item", Metavar("SKU=QTY", "item"), "Number of units of a SKU or barcode; repeat for more. [default: all]"
+    ),
 ]
 ReasonOption = Annotated[str | None, option("--reason", "TEXT", "Reason to record.")]
 

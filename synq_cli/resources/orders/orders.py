@@ -61,11 +61,13 @@ class Orders(Resource):
         channel: str | None = None,
         since: float | None = None,
         key: str | None = None,
+        where: Callable[[Row], bool] = lambda _row: True,
         ends: Callable[[Row], bool] = lambda _row: False,
     ) -> Listing:
         """Orders with these statuses, channel and idempotency key, placed since an epoch second; None matches any.
 
         The API does not filter: pages are read as rows are taken, up to a row that `ends` the list.
+        `where` is a further test.
         GET /api/v1/oms/orders
         """
 
@@ -75,6 +77,7 @@ class Orders(Resource):
                 and (channel is None or row.get("channel") == channel)
                 and (since is None or _placed(row) >= since)
                 and (key is None or row.get("idempotency_key") == key)
+                and where(row)
             )
 
         return self._api.pages(
