@@ -38,13 +38,18 @@ function __synq_below # the subcommands of a group
                 'cancel' 'Cancel an order, or many from a file'
         case 'inventory'
             printf '%s\t%s\n' \
+                'transfer' 'Transfer stock from one location to another' \
                 'adjust' 'Adjust the stock of one SKU, or of many from a file' \
                 'levels' 'List stock levels' \
                 'locations' 'List stock locations' \
                 'ledger' 'List stock ledger entries, newest first' \
+                'count' 'Post a stock count: adjust the books by what is off' \
+                'reorder' 'Suggest what to buy, most urgent first' \
+                'scan' 'Record a count with a barcode scanner' \
                 'reserve' 'Reserve units of one SKU' \
                 'release' 'Release a reservation' \
                 'reservations' 'List reservations, newest first' \
+                'report' 'Count and value the stock' \
                 'skus' 'Manage the local cache of SKUs'
         case 'inventory skus'
             printf '%s\t%s\n' \
@@ -162,7 +167,7 @@ function __synq_below # the subcommands of a group
                 'list' 'List the bulk runs of this machine, newest first' \
                 'show' 'Show a bulk run, or its rows' \
                 'resume' 'Resume a bulk run that was interrupted' \
-                'undo' 'Undo a bulk run of stock adjustments'
+                'undo' 'Undo a bulk run of stock adjustments or transfers'
         case 'sandbox'
             printf '%s\t%s\n' \
                 'init' 'Create the sandbox' \
@@ -219,7 +224,7 @@ function __synq_options # the options of a command, and the global options
                 '--idempotency-key' 'Idempotency key' \
                 '--wait' 'Wait until the order is confirmed or has failed' \
                 '--for' 'Stop waiting after SECONDS (exit status 75)' \
-                '--report' 'Write the outcome of every row to FILE (.csv or .json)' \
+                '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -242,7 +247,7 @@ function __synq_options # the options of a command, and the global options
                 '--tracking-number' 'Tracking number of the carrier' \
                 '--location' 'Stock location it ships from' \
                 '--file' 'Record the parcels of every row of a CSV, TSV, NDJSON or...' \
-                '--report' 'Write the outcome of every row to FILE (.csv or .json)' \
+                '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -253,7 +258,7 @@ function __synq_options # the options of a command, and the global options
                 '--item' 'Number of units of a SKU or barcode; repeat for more' \
                 '--reason' 'Reason to record' \
                 '--file' 'Open the returns of every row of a CSV, TSV, NDJSON or...' \
-                '--report' 'Write the outcome of every row to FILE (.csv or .json)' \
+                '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -263,7 +268,19 @@ function __synq_options # the options of a command, and the global options
             printf '%s\t%s\n' \
                 '--reason' 'Reason to record' \
                 '--file' 'Cancel the orders of every row of a CSV, TSV, NDJSON or...' \
-                '--report' 'Write the outcome of every row to FILE (.csv or .json)' \
+                '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
+                '--again' 'Post the rows again that an earlier run has posted already' \
+                '-y' 'Skip the confirmation prompt' \
+                '--yes' 'Skip the confirmation prompt' \
+                '--dry-run' 'Show what would be sent and what would change, without...' \
+                '--confirm' 'Confirm with the profile'\''s name; required instead of...'
+        case 'inventory transfer'
+            printf '%s\t%s\n' \
+                '--from' 'Stock location that the units leave' \
+                '--to' 'Stock location that they go to' \
+                '--file' 'Transfer every row of a CSV, TSV, NDJSON or .xlsx file...' \
+                '--force' 'Transfer more units than are available' \
+                '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -273,7 +290,7 @@ function __synq_options # the options of a command, and the global options
             printf '%s\t%s\n' \
                 '--location' 'Stock location' \
                 '--file' 'Adjust every row of a CSV, TSV, NDJSON or .xlsx file; -...' \
-                '--report' 'Write the outcome of every row to FILE (.csv or .json)' \
+                '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -298,6 +315,34 @@ function __synq_options # the options of a command, and the global options
                 '--since' 'Only rows since this age (30m, 12h, 7d, 2w), local date...' \
                 '--limit' 'Maximum number of rows' \
                 '--all' 'Read every page (one request per 100 rows)'
+        case 'inventory count'
+            printf '%s\t%s\n' \
+                '--location' 'Stock location' \
+                '--zero-missing' 'Also set to zero what the books have at the location and...' \
+                '--at' 'Time of the count: an age (30m, 12h), local date or time' \
+                '--recount-over' 'Leave out variances over N units, or N percent of the...' \
+                '--books' 'File of the book quantities, if the API can'\''t tell: sku...' \
+                '--skip-unknown' 'Leave out codes that Synq does not know, and write them...' \
+                '--confirm-missing' 'Confirm --zero-missing: how many SKUs it sets to zero' \
+                '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
+                '--again' 'Post the rows again that an earlier run has posted already' \
+                '-y' 'Skip the confirmation prompt' \
+                '--yes' 'Skip the confirmation prompt' \
+                '--dry-run' 'Show what would be sent and what would change, without...' \
+                '--confirm' 'Confirm with the profile'\''s name; required instead of...'
+        case 'inventory reorder'
+            printf '%s\t%s\n' \
+                '--days' 'Days of sales to look at' \
+                '--cover' 'Days that stock must last after a delivery' \
+                '--location' 'Only this stock location' \
+                '--suppliers' 'File of suppliers, lead times and pack sizes; - for...' \
+                '--types' 'Only these types of ledger entries are demand, such as...' \
+                '--fresh' 'Read the whole ledger again instead of using the cache' \
+                '--all' 'Also list SKUs that need no order'
+        case 'inventory scan'
+            printf '%s\t%s\n' \
+                '--location' 'Stock location that is counted' \
+                '--blind' 'Show no book quantities, and read none'
         case 'inventory reserve'
             printf '%s\t%s\n' \
                 '--location' 'Stock location' \
@@ -314,6 +359,11 @@ function __synq_options # the options of a command, and the global options
                 '--sku' 'Only the variant with this SKU, barcode or UUID' \
                 '--location' 'Only this stock location' \
                 '--status' 'Only reservations with this status'
+        case 'inventory report'
+            printf '%s\t%s\n' \
+                '--by' 'What the stock is grouped by' \
+                '--location' 'Only this stock location' \
+                '--svg' 'Write the table as a picture (SVG) too'
         case 'inventory skus add'
             printf '%s\t%s\n' \
                 '--barcode' 'Its barcode'
@@ -363,7 +413,7 @@ function __synq_options # the options of a command, and the global options
             printf '%s\t%s\n' \
                 '--wait' 'Wait until it has finished' \
                 '--for' 'Stop waiting after SECONDS (exit status 75)' \
-                '--report' 'Write the outcome of every row to FILE (.csv or .json)' \
+                '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -552,11 +602,11 @@ function __synq_options # the options of a command, and the global options
         case 'runs resume'
             printf '%s\t%s\n' \
                 '--resend-unknown' 'Send these lines again, although they may have been applied' \
-                '--report' 'Write the outcome of every row to FILE (.csv or .json)' \
+                '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
                 '--dry-run' 'Show what would be sent and what would change, without...'
         case 'runs undo'
             printf '%s\t%s\n' \
-                '--report' 'Write the outcome of every row to FILE (.csv or .json)' \
+                '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
                 '--dry-run' 'Show what would be sent and what would change, without...' \
@@ -629,18 +679,20 @@ function __synq_value # how to complete the value of "PATH --option", or the arg
             echo 'list open closed unpaid to-ship shipped returning refunded fully-refunded dead cancellable draft pending_payment payment_authorized confirmed processing partially_fulfilled fulfilled delivered completed return_requested partially_returned returned partially_refunded cancelled failed'
         case 'inventory reservations --status'
             echo 'words ACTIVE RELEASED CONSUMED'
-        case 'products list --status' '* --channel' '* --since' '* --until' '* --tag' '* --payment-status' '* --reference' '* --min-total' '* --max-total' '* --key' '* --sort' '* --limit' '* --currency' '* --payment-provider' '* --payment-reference' '* --customer' '* --idempotency-key' '* --for' '* --carrier' '* --tracking-number' '* --reason' 'products variants create --sku' '* --threshold' '* --search' 'inventory ledger --type' '* --barcode' 'products list --category' 'products create --category' 'products update --category' '* --brand' '* --description' '* --title' '* --price' '* --slug' '* --logo-url' '* --alt-text' '* --sort-order' '* --name' '* --provider' '* --actor' '* --entity' '* --signature' '* --connection' '* -F' '* --field' '* -f' '* --raw-field' '* --token-command' '* --token-url' '* --client-id' '* --resend-unknown' '* --seed' '* --port' '* --expires-in' '* --on' '* --times' '* --rate' '* --seconds' '* --strangers' '* --columns' '* --fields' '* --jq' '* --timeout' '* --max-wait' '* --base-url'
+        case 'products list --status' '* --channel' '* --since' '* --until' '* --tag' '* --payment-status' '* --reference' '* --min-total' '* --max-total' '* --key' '* --sort' '* --limit' '* --currency' '* --payment-provider' '* --payment-reference' '* --customer' '* --idempotency-key' '* --for' '* --carrier' '* --tracking-number' '* --reason' 'products variants create --sku' '* --threshold' '* --search' 'inventory ledger --type' '* --at' '* --recount-over' '* --confirm-missing' '* --days' '* --cover' '* --types' '* --barcode' 'products list --category' 'products create --category' 'products update --category' '* --brand' '* --description' '* --title' '* --price' '* --slug' '* --logo-url' '* --alt-text' '* --sort-order' '* --name' '* --provider' '* --actor' '* --entity' '* --signature' '* --connection' '* -F' '* --field' '* -f' '* --raw-field' '* --token-command' '* --token-url' '* --client-id' '* --resend-unknown' '* --seed' '* --port' '* --expires-in' '* --on' '* --times' '* --rate' '* --seconds' '* --strangers' '* --columns' '* --fields' '* --jq' '* --timeout' '* --max-wait' '* --base-url'
             echo ''
-        case '* --file' '* --report' '* --svg' '* --to' '* --data' '* --input' 'inventory skus import #1' 'products import #1' 'webhooks sign #1' 'webhooks verify #1'
+        case '* --file' '* --report' '* --svg' 'products export --to' '* --books' '* --suppliers' '* --data' '* --input' 'inventory count #1' 'inventory scan #1' 'inventory skus import #1' 'products import #1' 'webhooks sign #1' 'webhooks verify #1'
             echo 'file'
         case '* --item'
             echo 'ask item'
-        case '* --location'
+        case '* --location' '* --from' 'inventory transfer --to'
             echo 'ask location'
         case '* --confirm' '* -p' '* --profile' 'auth switch #1'
             echo 'ask profile'
-        case '* --by'
+        case 'orders report --by'
             echo 'words day week channel status currency'
+        case 'inventory report --by'
+            echo 'words location category'
         case 'products attributes create --type'
             echo 'words TEXT NUMBER'
         case 'products jobs list --type' 'products jobs create --type'
@@ -683,7 +735,7 @@ function __synq_value # how to complete the value of "PATH --option", or the arg
             echo 'words bash zsh fish powershell pwsh'
         case 'help #1'
             echo 'words exit-codes environment formats rate-limit auth bulk orders inventory products channels integrations today organization settings audit webhooks api auth config runs limits sandbox doctor completion schema help'
-        case 'inventory levels --sku' 'inventory ledger --sku' 'inventory reservations --sku' 'products variants list --sku' '* --variant' 'inventory adjust #1' 'inventory levels #*' 'inventory reserve #1' 'inventory skus forget #*'
+        case 'inventory levels --sku' 'inventory ledger --sku' 'inventory reservations --sku' 'products variants list --sku' '* --variant' 'inventory transfer #1' 'inventory adjust #1' 'inventory levels #*' 'inventory reserve #1' 'inventory skus forget #*'
             echo 'ask sku'
         case 'settings set #*'
             echo 'words inventory_allocation_model=HARD inventory_allocation_model=SOFT auto_po_enabled=true auto_po_enabled=false default_low_stock_threshold= costing_method=WAC costing_method=FIFO'

@@ -27,7 +27,9 @@ _KINDS = {
     "dim": "completed returned refunded cancelled archived released consumed finished",
     "red": "failed error fail damaged",
 }
-_STYLES = {status: style for style, statuses in _KINDS.items() for status in statuses.split()}
+_STYLES = {status: style for style, statuses in _KINDS.items() for status in statuses.split()} | {
+    "in transit": "yellow"
+}
 
 
 class Cell(NamedTuple):
@@ -202,7 +204,7 @@ def bars(rows: Sequence[Mapping[str, Any]], key: str, unit: str = "") -> Format:
     def render(_value: object, row: Mapping[str, Any], _now: float) -> Cell:
         most = largest.get(row.get(unit)) or 1.0
         full, eighths = divmod(round(amount(row) / most * _BAR * 8), 8)
-        return Cell("█" * full + _EIGHTHS[eighths], "green")
+        return Cell(("█" * full + _EIGHTHS[eighths]).rstrip(), "green")
 
     return Format(render)
 
