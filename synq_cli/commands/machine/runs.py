@@ -94,8 +94,9 @@ def show_run(
         run.output.record(run.runs.overview(run_id), SUMMARY)
     else:
         found = run.runs.rows_of(run_id, rows)
-        # The keys of rows depend on the command.
-        columns = [column for column in ROWS if not found or column.key in found[0]]
+        # The keys of rows depend on the command, some on the row.
+        keys = {key for row in found for key in row}
+        columns = [column for column in ROWS if not found or column.key in keys]
         run.output.rows(found, columns, empty="No rows match.")
 
 
