@@ -39,20 +39,21 @@ function __synq_below # the subcommands of a group
                 'levels' 'List stock levels' \
                 'locations' 'List stock locations' \
                 'ledger' 'List stock ledger entries, newest first' \
+                'scan' 'Record a count with a barcode scanner' \
                 'reserve' 'Reserve units of one SKU' \
                 'release' 'Release a reservation' \
                 'reservations' 'List reservations, newest first' \
                 'skus' 'Manage the local cache of SKUs'
         case 'inventory skus'
             printf '%s\t%s\n' \
-                'list' 'List the SKUs in the local cache' \
+                'list' 'List the SKUs in the local cache, with their barcodes' \
                 'add' 'Add one SKU to the local cache' \
                 'import' 'Add many SKUs to the local cache from a file' \
-                'forget' 'Remove SKUs from the local cache'
+                'forget' 'Remove SKUs or barcodes from the local cache'
         case 'products'
             printf '%s\t%s\n' \
                 'list' 'List products, sorted by title' \
-                'get' 'Show a product, by its id or a SKU' \
+                'get' 'Show a product, by its id, a SKU or a barcode' \
                 'create' 'Create a product' \
                 'update' 'Change a product' \
                 'delete' 'Delete a product' \
@@ -219,14 +220,14 @@ function __synq_options # the options of a command, and the global options
                 '--watch' 'Poll until the order reaches its final status, or Ctrl-C'
         case 'orders fulfill'
             printf '%s\t%s\n' \
-                '--item' 'Number of units of a SKU; repeat for more SKUs' \
+                '--item' 'Number of units of a SKU or barcode; repeat for more' \
                 '--carrier' 'Carrier name, such as DHL' \
                 '--tracking-number' 'Tracking number of the carrier' \
                 '--location' 'Stock location it ships from' \
                 '--dry-run' 'Show what would be sent and what would change, without...'
         case 'orders return'
             printf '%s\t%s\n' \
-                '--item' 'Number of units of a SKU; repeat for more SKUs' \
+                '--item' 'Number of units of a SKU or barcode; repeat for more' \
                 '--reason' 'Reason to record' \
                 '--dry-run' 'Show what would be sent and what would change, without...'
         case 'orders cancel'
@@ -248,7 +249,7 @@ function __synq_options # the options of a command, and the global options
                 '--confirm' 'Confirm with the profile'\''s name; required instead of...'
         case 'inventory levels'
             printf '%s\t%s\n' \
-                '--sku' 'Only this SKU, or the variant with this UUID' \
+                '--sku' 'Only the variant with this SKU, barcode or UUID' \
                 '--location' 'Only this stock location' \
                 '--low' 'Only levels at or below the tenant'\''s low-stock threshold' \
                 '--threshold' 'Only levels with N units on hand or fewer' \
@@ -256,12 +257,16 @@ function __synq_options # the options of a command, and the global options
                 '--all' 'Read every page (one request per 100 rows)'
         case 'inventory ledger'
             printf '%s\t%s\n' \
-                '--sku' 'Only this SKU, or the variant with this UUID' \
+                '--sku' 'Only the variant with this SKU, barcode or UUID' \
                 '--location' 'Only this stock location' \
                 '--type' 'Only entries of this type, such as adjustment' \
                 '--since' 'Only rows since this age (30m, 12h, 7d, 2w), local date...' \
                 '--limit' 'Maximum number of rows' \
                 '--all' 'Read every page (one request per 100 rows)'
+        case 'inventory scan'
+            printf '%s\t%s\n' \
+                '--location' 'Stock location that is counted' \
+                '--blind' 'Show no book quantities, and read none'
         case 'inventory reserve'
             printf '%s\t%s\n' \
                 '--location' 'Stock location' \
@@ -275,12 +280,15 @@ function __synq_options # the options of a command, and the global options
                 '--confirm' 'Confirm with the profile'\''s name; required instead of...'
         case 'inventory reservations'
             printf '%s\t%s\n' \
-                '--sku' 'Only this SKU, or the variant with this UUID' \
+                '--sku' 'Only the variant with this SKU, barcode or UUID' \
                 '--location' 'Only this stock location' \
                 '--status' 'Only reservations with this status'
+        case 'inventory skus add'
+            printf '%s\t%s\n' \
+                '--barcode' 'Its barcode'
         case 'inventory skus forget'
             printf '%s\t%s\n' \
-                '--all' 'Every SKU of this tenant'
+                '--all' 'Every SKU and barcode of this tenant'
         case 'products create'
             printf '%s\t%s\n' \
                 '--description' 'Description' \
@@ -324,7 +332,7 @@ function __synq_options # the options of a command, and the global options
                 '--confirm' 'Confirm with the profile'\''s name; required instead of...'
         case 'products variants list'
             printf '%s\t%s\n' \
-                '--sku' 'Only the variant with this SKU' \
+                '--sku' 'Only the variant with this SKU or barcode' \
                 '--product' 'Only variants of this product' \
                 '--limit' 'Maximum number of rows' \
                 '--all' 'Read every page (one request per 100 rows)'
@@ -362,11 +370,11 @@ function __synq_options # the options of a command, and the global options
         case 'products media list'
             printf '%s\t%s\n' \
                 '--product' 'Product id, or the first characters of one that synq has...' \
-                '--variant' 'SKU or UUID of the variant'
+                '--variant' 'SKU, barcode, or UUID of the variant'
         case 'products media add'
             printf '%s\t%s\n' \
                 '--product' 'Product id, or the first characters of one that synq has...' \
-                '--variant' 'SKU or UUID of the variant' \
+                '--variant' 'SKU, barcode, or UUID of the variant' \
                 '--alt-text' 'Description for people who can'\''t see it' \
                 '--sort-order' 'Position in the display order, from 0' \
                 '--dry-run' 'Show what would be sent and what would change, without...'
@@ -576,9 +584,9 @@ function __synq_value # how to complete the value of "PATH --option", or the arg
             echo 'list open closed unpaid to-ship shipped returning refunded fully-refunded dead cancellable draft pending_payment payment_authorized confirmed processing partially_fulfilled fulfilled delivered completed return_requested partially_returned returned partially_refunded cancelled failed'
         case 'inventory reservations --status'
             echo 'words ACTIVE RELEASED CONSUMED'
-        case '* --channel' '* --since' '* --key' '* --limit' '* --currency' '* --payment-provider' '* --payment-reference' '* --customer' '* --idempotency-key' '* --for' '* --carrier' '* --tracking-number' '* --reason' 'products variants create --sku' '* --threshold' 'inventory ledger --type' '* --reference' '* --description' 'products create --category' 'products update --category' '* --title' '* --barcode' '* --price' '* --slug' '* --logo-url' '* --alt-text' '* --sort-order' '* --name' '* --provider' '* --actor' '* --entity' '* --signature' '* --connection' '* -F' '* --field' '* -f' '* --raw-field' '* --token-command' '* --token-url' '* --client-id' '* --resend-unknown' '* --seed' '* --port' '* --expires-in' '* --on' '* --times' '* --rate' '* --seconds' '* --strangers' '* --columns' '* --fields' '* --jq' '* --timeout' '* --max-wait' '* --base-url'
+        case '* --channel' '* --since' '* --key' '* --limit' '* --currency' '* --payment-provider' '* --payment-reference' '* --customer' '* --idempotency-key' '* --for' '* --carrier' '* --tracking-number' '* --reason' 'products variants create --sku' '* --threshold' 'inventory ledger --type' '* --reference' '* --barcode' '* --description' 'products create --category' 'products update --category' '* --title' '* --price' '* --slug' '* --logo-url' '* --alt-text' '* --sort-order' '* --name' '* --provider' '* --actor' '* --entity' '* --signature' '* --connection' '* -F' '* --field' '* -f' '* --raw-field' '* --token-command' '* --token-url' '* --client-id' '* --resend-unknown' '* --seed' '* --port' '* --expires-in' '* --on' '* --times' '* --rate' '* --seconds' '* --strangers' '* --columns' '* --fields' '* --jq' '* --timeout' '* --max-wait' '* --base-url'
             echo ''
-        case '* --file' '* --report' '* --to' '* --data' '* --input' 'inventory skus import #1' 'products import #1' 'webhooks sign #1' 'webhooks verify #1'
+        case '* --file' '* --report' '* --to' '* --data' '* --input' 'inventory scan #1' 'inventory skus import #1' 'products import #1' 'webhooks sign #1' 'webhooks verify #1'
             echo 'file'
         case '* --item'
             echo 'ask item'

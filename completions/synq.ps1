@@ -38,20 +38,21 @@ function __SynqBelow([string] $At) { # the subcommands of a group
             "levels`tList stock levels"
             "locations`tList stock locations"
             "ledger`tList stock ledger entries, newest first"
+            "scan`tRecord a count with a barcode scanner"
             "reserve`tReserve units of one SKU"
             "release`tRelease a reservation"
             "reservations`tList reservations, newest first"
             "skus`tManage the local cache of SKUs"
         }
         'inventory skus' {
-            "list`tList the SKUs in the local cache"
+            "list`tList the SKUs in the local cache, with their barcodes"
             "add`tAdd one SKU to the local cache"
             "import`tAdd many SKUs to the local cache from a file"
-            "forget`tRemove SKUs from the local cache"
+            "forget`tRemove SKUs or barcodes from the local cache"
         }
         'products' {
             "list`tList products, sorted by title"
-            "get`tShow a product, by its id or a SKU"
+            "get`tShow a product, by its id, a SKU or a barcode"
             "create`tCreate a product"
             "update`tChange a product"
             "delete`tDelete a product"
@@ -218,14 +219,14 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--watch`tPoll until the order reaches its final status, or Ctrl-C"
         }
         'orders fulfill' {
-            "--item`tNumber of units of a SKU; repeat for more SKUs"
+            "--item`tNumber of units of a SKU or barcode; repeat for more"
             "--carrier`tCarrier name, such as DHL"
             "--tracking-number`tTracking number of the carrier"
             "--location`tStock location it ships from"
             "--dry-run`tShow what would be sent and what would change, without..."
         }
         'orders return' {
-            "--item`tNumber of units of a SKU; repeat for more SKUs"
+            "--item`tNumber of units of a SKU or barcode; repeat for more"
             "--reason`tReason to record"
             "--dry-run`tShow what would be sent and what would change, without..."
         }
@@ -247,7 +248,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'inventory levels' {
-            "--sku`tOnly this SKU, or the variant with this UUID"
+            "--sku`tOnly the variant with this SKU, barcode or UUID"
             "--location`tOnly this stock location"
             "--low`tOnly levels at or below the tenant's low-stock threshold"
             "--threshold`tOnly levels with N units on hand or fewer"
@@ -255,12 +256,16 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--all`tRead every page (one request per 100 rows)"
         }
         'inventory ledger' {
-            "--sku`tOnly this SKU, or the variant with this UUID"
+            "--sku`tOnly the variant with this SKU, barcode or UUID"
             "--location`tOnly this stock location"
             "--type`tOnly entries of this type, such as adjustment"
             "--since`tOnly rows since this age (30m, 12h, 7d, 2w), local date..."
             "--limit`tMaximum number of rows"
             "--all`tRead every page (one request per 100 rows)"
+        }
+        'inventory scan' {
+            "--location`tStock location that is counted"
+            "--blind`tShow no book quantities, and read none"
         }
         'inventory reserve' {
             "--location`tStock location"
@@ -274,12 +279,15 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'inventory reservations' {
-            "--sku`tOnly this SKU, or the variant with this UUID"
+            "--sku`tOnly the variant with this SKU, barcode or UUID"
             "--location`tOnly this stock location"
             "--status`tOnly reservations with this status"
         }
+        'inventory skus add' {
+            "--barcode`tIts barcode"
+        }
         'inventory skus forget' {
-            "--all`tEvery SKU of this tenant"
+            "--all`tEvery SKU and barcode of this tenant"
         }
         'products create' {
             "--description`tDescription"
@@ -323,7 +331,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'products variants list' {
-            "--sku`tOnly the variant with this SKU"
+            "--sku`tOnly the variant with this SKU or barcode"
             "--product`tOnly variants of this product"
             "--limit`tMaximum number of rows"
             "--all`tRead every page (one request per 100 rows)"
@@ -361,11 +369,11 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
         }
         'products media list' {
             "--product`tProduct id, or the first characters of one that synq has..."
-            "--variant`tSKU or UUID of the variant"
+            "--variant`tSKU, barcode, or UUID of the variant"
         }
         'products media add' {
             "--product`tProduct id, or the first characters of one that synq has..."
-            "--variant`tSKU or UUID of the variant"
+            "--variant`tSKU, barcode, or UUID of the variant"
             "--alt-text`tDescription for people who can't see it"
             "--sort-order`tPosition in the display order, from 0"
             "--dry-run`tShow what would be sent and what would change, without..."
@@ -590,11 +598,11 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         '* --threshold' { return '' }
         'inventory ledger --type' { return '' }
         '* --reference' { return '' }
+        '* --barcode' { return '' }
         '* --description' { return '' }
         'products create --category' { return '' }
         'products update --category' { return '' }
         '* --title' { return '' }
-        '* --barcode' { return '' }
         '* --price' { return '' }
         '* --slug' { return '' }
         '* --logo-url' { return '' }
@@ -633,6 +641,7 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         '* --to' { return 'file' }
         '* --data' { return 'file' }
         '* --input' { return 'file' }
+        'inventory scan #1' { return 'file' }
         'inventory skus import #1' { return 'file' }
         'products import #1' { return 'file' }
         'webhooks sign #1' { return 'file' }

@@ -28,9 +28,8 @@ def confirm_number(run: RunContext, question: str, number: int, given: int | Non
             f"Not confirmed: {option} is {given}, but it would be {number}. Nothing was changed.",
             hint="Look at the dry run, and give its number if it is right.",
         )
-    streams = {"stdin": run.system.stdin, "stderr": run.system.stderr}
-    yes = run.dry_run or given is not None
-    if not prompts.confirm(question, option=f"{option} {number}", yes=yes, **streams):
+    stdin, stderr, yes = run.system.stdin, run.system.stderr, run.dry_run or given is not None
+    if not prompts.confirm(question, option=f"{option} {number}", stdin=stdin, stderr=stderr, yes=yes):
         raise RefusedError("Not confirmed; nothing was changed.")
 
 
@@ -45,13 +44,17 @@ def can_ask(run: RunContext) -> bool:
     return run.system.stdin.isatty() and run.system.stderr.isatty()
 
 
-def offer(run: RunContext, question: str) -> bool:
-    """Ask whether to do something extra; False without asking if --quiet, not on a terminal, or not as a table."""
+def offer(run: RunContext, question: str, *, only_words: bool = False) -> bool:
+    """Ask whether to do something extra; False without asking if --quiet, not on a terminal, or not as a table.
+
+    `only_words` is as for prompts.confirm.
+    """
     streams = (run.system.stdin, run.system.stdout, run.system.stderr)
     if run.options.get("quiet") or run.output.format != "table" or not all(stream.isatty() for stream in streams):
         return False
-    return _ask(run, question, yes=run.dry_run)
+    return _ask(run, question, yes=run.dry_run, only_words=only_words)
 
 
-def _ask(run: RunContext, question: str, *, yes: bool) -> bool:
-    return prompts.confirm(question, option="--yes", stdin=run.system.stdin, stderr=run.system.stderr, yes=yes)
+def _ask(run: RunContext, question: str, *, yes: bool, only_words: bool = False) -> bool:
+    streams = {"stdin": run.system.stdin, "stderr": run.system.stderr}
+    return prompts.confirm(question, option="--yes", yes=yes, only_words=only_words, **streams)

@@ -25,7 +25,8 @@ class Output:
     """What the commands print with. UsageError if `fields`, `columns` or `jq` is invalid.
 
     `format_asked` says whether the command line asks for the format; if not, a single value is printed bare. `note`,
-    `warn` and `progress` are those of its `messages`. `width` is the terminal's in cells; None asks the terminal.
+    `warn`, `beep` and `progress` are those of its `messages`. `width` is the terminal's in cells; None asks
+    the terminal.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Output:
         machine = jq is not None or format not in {None, "table", "xlsx"}
         self.messages = Messages(errors, now=now, machine=machine, quiet=quiet, debug=debug)
         self.note, self.warn, self.progress = self.messages.note, self.messages.warn, self.messages.progress
+        self.beep = self.messages.beep
         self._view = ViewOptions(terminal=self._out.terminal, format=format, fields=fields, columns=columns, jq=jq)
         if not self._out.terminal and self.format != "table":
             self._out.use_utf8()

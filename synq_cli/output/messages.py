@@ -37,6 +37,13 @@ class Messages:
         self._warned.add(text)
         self.stream.say(f"Warning: {text}", "yellow")
 
+    def beep(self, text: str = "") -> None:
+        """Ring the terminal's bell, and say why, each time and with --quiet too; off a terminal nothing rings."""
+        if self.stream.terminal:
+            self.stream.write("\a")
+        if text:
+            self.stream.say(text, "yellow")
+
     def error(self, error: SynqError) -> None:
         """Why the run failed: the message with its details and hint, or one JSON object for programs."""
         if not error.message:

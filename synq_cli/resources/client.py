@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from synq_cli.resources.organization import Members, Organization
     from synq_cli.resources.products.bulk_jobs import BulkJobs
     from synq_cli.resources.products.catalogue import Catalogue, Media
+    from synq_cli.resources.products.offline import OfflineCatalogue
     from synq_cli.resources.products.products import Products
     from synq_cli.resources.products.taxonomy import Taxonomy, TaxonomyKind
     from synq_cli.resources.products.variants import Variants
@@ -47,6 +48,7 @@ class SynqClient:
 
     products: "Products" = _resource("products.products", "Products")
     variants: "Variants" = _resource("products.variants", "Variants")
+    offline: "OfflineCatalogue" = _resource("products.offline", "OfflineCatalogue")
     catalogue: "Catalogue" = _resource("products.catalogue", "Catalogue")
     media: "Media" = _resource("products.catalogue", "Media")
     bulk_jobs: "BulkJobs" = _resource("products.bulk_jobs", "BulkJobs")

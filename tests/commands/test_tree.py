@@ -58,7 +58,7 @@ INTERFACE = """
     doctor
     help
     integrations      connect disconnect list push save
-    inventory         adjust count ledger levels locations release reservations reserve
+    inventory         adjust count ledger levels locations release reservations reserve scan
     inventory skus    add forget import list
     limits
     orders            cancel create fulfill get list return track

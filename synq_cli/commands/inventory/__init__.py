@@ -8,6 +8,7 @@ group = CommandGroup(
     commands={
         **dict.fromkeys(("adjust", "levels", "locations", "ledger"), f"{_HERE}.stock"),
         "count": f"{_HERE}.counts",
+        "scan": f"{_HERE}.scan",
         **dict.fromkeys(("reserve", "release", "reservations"), f"{_HERE}.reservations"),
     },
 )
