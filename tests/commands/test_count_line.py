@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import httpx
@@ -34,6 +35,7 @@ class Tenant:
         self.seen: list[str] = []
         self.missing = ""
         self.answer: Callable[[], httpx.Response] | None = None
+        self.levels: Callable[[httpx.Request], list[dict[str, Any]]] | None = None
         for sku, units in {"A": 10, "B": 5, "C": 7, "D": 0}.items():
             self.move(sku, units or 3, -24 * HOUR, "receipt")
         self.move("D", -3, -20 * HOUR)
@@ -64,6 +66,8 @@ class Tenant:
             body = json.loads(request.content)
             sku, delta = SKUS[body["variant_id"]], body["quantity_delta"]
             return httpx.Response(200, json=self.move(sku, delta, 0.0, "adjustment", body["location_id"]))
+        if name == "levels" and self.levels:
+            return httpx.Response(200, json=self.levels(request))
         at = datetime.fromtimestamp(self.now() + self.ahead, UTC)
         wanted = {key: request.url.params.get(key) for key in ("variant_id", "location_id")}
         rows = {
@@ -223,6 +227,7 @@ def test_every_invalid_row_is_listed(count: Any, tenant: Tenant) -> None:
         ("sku,counted\nA,1\n", "--confirm-missing 3", "--confirm-missing requires --zero-missing."),
         ("sku,counted,location\nA,1,Shed\nA,1,Shop\n", "--zero-missing", "the file names 2: Shed, Shop."),
     ],
+    ids=range(7),
 )
 def test_invalid_counts_are_refused(count: Any, tenant: Tenant, text: str, line: str, problem: str) -> None:
     done = count(text, "--yes", *line.split())
@@ -332,6 +337,21 @@ def test_adjustments_of_others_since_the_count_are_warned_of(count: Any, tenant:
     planned = count(f"sku,counted,counted_at\nA,8,{COUNTED}\nB,5,{COUNTED}\n", "--dry-run", "--json")
     assert variance(planned) == {"A": (10, 8, -2)}
     assert "Warning: Adjusted since they were counted: A -2. This is taken for goods that moved." in planned.err
+
+
+def test_stock_that_can_not_be_read_completely_is_not_taken_for_none(count: Any, tenant: Tenant) -> None:
+    rng = Random(1)
+    rows = [{"variant_id": f"{n:08}{SHED[8:]}", "location_id": SHED, "sku": f"S{n}", "on_hand": 1} for n in range(150)]
+
+    def page(request: httpx.Request) -> list[dict[str, Any]]:
+        rng.shuffle(rows)  # sorted differently for each page
+        offset = int(request.url.params.get("offset", 0))
+        return rows[offset : offset + 100]
+
+    tenant.levels = page
+    done = count("sku,counted\nA,10\nB,5\nC,7\nD,1\n", "--yes")
+    assert (done.status, "POST adjust" in tenant.seen) == (8, False)
+    assert "The stock kept changing while it was read" in done.err
 
 
 def test_entry_without_a_time_is_an_error(count: Any, tenant: Tenant) -> None:
