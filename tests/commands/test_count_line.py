@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import httpx
@@ -340,11 +339,13 @@ def test_adjustments_of_others_since_the_count_are_warned_of(count: Any, tenant:
 
 
 def test_stock_that_can_not_be_read_completely_is_not_taken_for_none(count: Any, tenant: Tenant) -> None:
-    rng = Random(1)
-    rows = [{"variant_id": f"{n:08}{SHED[8:]}", "location_id": SHED, "sku": f"S{n}", "on_hand": 1} for n in range(150)]
+    def level(number: int) -> dict[str, Any]:
+        return {"variant_id": f"{number:08}{SHED[8:]}", "location_id": SHED, "on_hand": 1}
+
+    rows = [level(number) for number in range(120)]
 
     def page(request: httpx.Request) -> list[dict[str, Any]]:
-        rng.shuffle(rows)  # sorted differently for each page
+        rows[:0] = [level(len(rows))]  # a new one before each page
         offset = int(request.url.params.get("offset", 0))
         return rows[offset : offset + 100]
 
