@@ -72,3 +72,11 @@ def clock_offset(stamps: Sequence[tuple[float, float, float]]) -> tuple[float, f
     bounds = [(theirs - answered, theirs + _ROUNDING - asked) for asked, theirs, answered in stamps]
     least, most = max(low for low, _ in bounds), min(high for _, high in bounds)
     return (least, most) if least <= most else (min(low for low, _ in bounds), max(high for _, high in bounds))
+
+
+def ago(seconds: float) -> str:
+    """An age in words, in its largest whole unit."""
+    for size, unit in ((86_400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds // size:.0f} {unit} ago"
+    return f"{max(seconds, 0):.0f} s ago"

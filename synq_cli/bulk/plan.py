@@ -41,8 +41,10 @@ class Plan:
     """Rows that are ready to be sent, what is odd about them, how their file is written, and its ignored columns.
 
     `guessed` are columns under another name, with the ones that they are read as. `file` is its name as typed, `path`
-    where it is, or None for standard input. `levels` is the stock before each row, by line, where that was asked for.
-    `repeat` is an earlier run of the same rows, which is not looked for if they are to be sent `again`.
+    where it is, or None for standard input. `levels` is the stock before each row, by line and location, where that was
+    asked for. `repeat` is an earlier run of the same rows, which is not looked for if they are to be sent `again`. A
+    `single` row is that of a command for one: nothing is announced or asked, and only an unfinished run of it counts as
+    a repeat.
     """
 
     verb: Verb
@@ -55,11 +57,17 @@ class Plan:
     path: str | None = None
     undoes: str | None = None
     seconds: float = 0.0
-    levels: Mapping[int, int] = field(default_factory=dict)
+    levels: Mapping[tuple[int, str], int] = field(default_factory=dict)
     again: bool = False
     repeat: Repeat | None = None
     # Raises RefusedError, while no other run can start, if what the plan rests on has changed since.
     check: Callable[[], None] = lambda: None
+    single: bool = False
+
+    @property
+    def requests(self) -> int:
+        """How many requests the rows take."""
+        return sum(max(1, len(self.verb.movements(row.content))) for row in self.rows)
 
     def as_row(self) -> dict[str, Any]:
         """The plan as one JSON object."""
@@ -68,12 +76,13 @@ class Plan:
             "command": self.verb.name,
             "file": self.file,
             "rows": self._items(),
-            "requests": len(self.rows),
+            "requests": self.requests,
             "minutes": round(self.seconds / 60, 1),
             "net": self.net(),
             "largest": self.moves[:_LARGEST],
             "suspicious": self.suspicious(),
             "changes": self.changes(),
+            "remarks": list(self.verb.remarks(self.rows)),
             "guessed_columns": self.guessed_rows(),
             "ignored_columns": list(self.ignored),
         }
@@ -82,10 +91,11 @@ class Plan:
         """The plan in words."""
         rows, file = numbered(self._items(), "row"), "standard input" if self.file == "-" else self.file
         head = f"{rows} to undo run {self.undoes}" if self.undoes else f"{rows} of {file}"
-        cost = f"{numbered(len(self.rows), 'request')}, {duration(self.seconds)} at the current rate limit"
+        cost = f"{numbered(self.requests, 'request')}, {duration(self.seconds)} at the current rate limit"
         inside = f" in {self.verb.counted(len(self.rows))}" if self.verb.unit != "row" else ""
         lines = [f"{head}{inside}: {cost}."]
         lines += self.guessed_lines()
+        lines += self.verb.remarks(self.rows)
         if net := self.net():
             sums = ", ".join(f"{each['location']} {each['units']:+,} ({numbered(each['rows'], 'row')})" for each in net)
             lines.append(f"Net: {sums}.")
@@ -114,7 +124,7 @@ class Plan:
     def net(self) -> list[dict[str, Any]]:
         """The sum of units at each location."""
         units: dict[str, list[int]] = {}
-        for move in self.moves:
+        for move in self._movements():
             units.setdefault(move["location"], []).append(move["delta"])
         return [{"location": name, "units": sum(each), "rows": len(each)} for name, each in sorted(units.items())]
 
@@ -128,9 +138,13 @@ class Plan:
         """Before and after of each row whose level is known."""
         return [
             move | {"before": before, "after": before + move["delta"]}
-            for move in sorted(self.moves, key=lambda move: move["line"])
-            if (before := self.levels.get(move["line"])) is not None
+            for move in self._movements()
+            if (before := self.levels.get((move["line"], move["location"]))) is not None
         ]
+
+    def _movements(self) -> list[dict[str, Any]]:
+        """All that the rows move, with their lines, which are in order."""
+        return [{"line": row.line, **move} for row in self.rows for move in self.verb.movements(row.content)]
 
     def _items(self) -> int:
         """How many rows of the user's file these are."""

@@ -61,6 +61,10 @@ OnlySkuOption = Annotated[
 OnlyLocationOption = Annotated[
     str | None, option("--location", LOCATION, "Only this stock location.", callback=_not_blank)
 ]
+FromOption = Annotated[
+    str | None, option("--from", LOCATION, "Stock location that the units leave.", callback=_not_blank)
+]
+ToOption = Annotated[str | None, option("--to", LOCATION, "Stock location that they go to.", callback=_not_blank)]
 BooksLocationOption = Annotated[
     str | None,
     option("--location", LOCATION, "Stock location that is counted. [default: the profile's]", callback=_not_blank),
@@ -68,6 +72,14 @@ BooksLocationOption = Annotated[
 SinceOption = Annotated[
     str | None, option("--since", "WHEN", "Only rows since this age (30m, 12h, 7d, 2w), local date or time.")
 ]
+UntilOption = Annotated[str | None, option("--until", "WHEN", "Only rows before this age, local date or time.")]
+SearchOption = Annotated[
+    str | None, option("--search", "TEXT", "Only rows with these words, in any case.", callback=_not_blank)
+]
+SortOption = Annotated[
+    str | None, option("--sort", "FIELD[:desc]", "Sort by a field of the API, such as created_at or total:desc.")
+]
+CountOption = Annotated[bool, switch("--count", "Print only the number of matching rows.")]
 YesOption = Annotated[bool, switch("--yes", "Skip the confirmation prompt.", short="-y")]
 NameArgument = Annotated[str, argument("NAME", "Name.")]
 DescriptionOption = Annotated[str | None, option("--description", "TEXT", "Description.")]

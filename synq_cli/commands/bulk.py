@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from synq_cli.bulk.report import Outcome
 
 ReportOption = Annotated[
-    str | None, option("--report", FILE, "Write the outcome of every row to FILE (.csv or .json).")
+    str | None, option("--report", FILE, "Write the outcome of every row to FILE (.csv, .json or .xlsx).")
 ]
 AgainOption = Annotated[bool, switch("--again", "Post the rows again that an earlier run has posted already.")]
 
@@ -32,6 +32,7 @@ PLAN = [
     Column("Rows", "rows", quantity),
     Column("Requests", "requests", quantity),
     Column("Minutes", "minutes"),
+    Column("Remarks", "remarks"),
     Column("Columns", "guessed_columns"),
     Column("Ignored columns", "ignored_columns"),
     Column("Net movement", "net"),
@@ -67,6 +68,7 @@ SUMMARY = [
     Column("Unknown", "unknown", quantity),
     Column("Unknown lines", "unknown_lines"),
     Column("Pending", "pending", quantity),
+    Column("In transit", "in_transit", quantity),
     Column("Seconds", "seconds"),
     Column("Failed rows in", "failed_file"),
     Column("Undoes", "undoes", whole),
@@ -83,6 +85,22 @@ def send_file(
     path = None if file == "-" else Path(file)
     plan = run.bulk.plan(verb, read, file, path, with_levels=run.dry_run, again=again)
     carry_out(run, plan, lambda: run.bulk.start(plan), report, yes=yes)
+
+
+def send_single(run: RunContext, verb: Any, *wanted: str, again: bool, columns: list[Column]) -> None:
+    """Plan and send the one row that the verb's `single` makes of what was typed, and print it; nothing is asked."""
+    with_levels = run.dry_run or run.output.format == "table"
+    plan = run.bulk.plan(verb, lambda: verb.single(*wanted), "", None, with_levels=with_levels, again=again)
+    if run.dry_run:
+        agreed(run, plan, None, yes=True)
+        return
+    if plan.repeat:
+        raise RefusedError(f"{plan.repeat.sentence} Nothing was sent.", hint=plan.repeat.hint)
+    outcome = run.bulk.start(plan)
+    outcome.check()
+    for change in plan.changes():
+        run.output.change(f"{change['sku']} at {change['location']}", change["before"], change["after"])
+    run.output.record(outcome.single(), columns)
 
 
 def carry_out(run: RunContext, plan: "Plan", go: "Callable[[], Outcome]", report: str | None, *, yes: bool) -> None:

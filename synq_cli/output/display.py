@@ -1,6 +1,7 @@
 """Everything a run prints: data on stdout in the chosen format, messages on stderr."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from io import StringIO
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
@@ -65,11 +66,17 @@ class Output:
         return self._view.format
 
     def rows(
-        self, rows: Iterable[Row], columns: Sequence[Column], *, empty: str = "", default: str | None = None
+        self,
+        rows: Iterable[Row],
+        columns: Sequence[Column],
+        *,
+        empty: str = "",
+        default: str | None = None,
+        sheet_of: Callable[[Row], str] | None = None,
     ) -> None:
         """A list, written as the rows arrive except in a table; `empty` is the note for a table without rows.
 
-        `default` is the format if none was asked for.
+        `default` is the format if none was asked for. `sheet_of` names the sheet of a row in a workbook.
         """
         view = self._view
         if default and not view.asked:
@@ -81,6 +88,11 @@ class Output:
         selected = ([view.select(row) for row in page] for page in pages)
         if self.format == "table":
             self._table(list(chain.from_iterable(pages)), columns, empty)
+        elif self.format == "xlsx":
+            from synq_cli.output import workbook
+
+            # All fields of the rows, since the sheet of a row may depend on one that is not selected.
+            workbook.write(self._out, pages, *_keys_and_kinds(columns), sheet_of)
         elif view.filter:
             found = chain.from_iterable(selected)
             for value in found if self.format == "ndjson" else [list(found)]:
@@ -88,6 +100,15 @@ class Output:
         else:
             machine.write_pages(self._out, self.format, selected, *_keys_and_kinds(columns))
         self._note_unknown_fields()
+
+    def picture(self, title: str, rows: Sequence[Row], columns: Sequence[Column]) -> str:
+        """The table of a list as a picture in SVG."""
+        from synq_cli.output.drawing import picture, table
+
+        canvas = table.Canvas(Stream(StringIO(), {}), self._now(), None)
+        shown = [column for column in columns if column.table]
+        built = table.build_table(canvas, rows, shown, keep_empty=False)
+        return picture.svg(built.drawing, max(built.width, 1), title)
 
     def follow(self, polls: Iterable[Sequence[Row]], columns: Sequence[Column]) -> None:
         """A list without an end: the new rows of each poll, if any, a line for each.
@@ -170,12 +191,17 @@ class Output:
                 self.change(label, old, new, column.title.lower())
         self.record(after, columns)
 
-    def panel(self, title: str, row: Row, columns: Sequence[Column], sections: "Sections") -> None:
-        """One object in a frame for people, with a table for each of the lists in `sections`."""
+    def panel(
+        self, title: str, row: Row, columns: Sequence[Column], sections: "Sections", *, leftovers: bool = True
+    ) -> None:
+        """One object in a frame for people, with a table for each of the lists in `sections`.
+
+        With `leftovers` people also see the fields that no column names.
+        """
         if self._view.drawn:
             from synq_cli.output.drawing.sections import build_panel
 
-            self._draw(build_panel(self._canvas(), title, row, columns, sections))
+            self._draw(build_panel(self._canvas(), title, row, columns, sections, leftovers=leftovers))
         else:
             self.record(row, columns)
 

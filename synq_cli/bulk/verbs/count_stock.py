@@ -20,7 +20,7 @@ from synq_cli.bulk.plan import Problem, listed, refuse
 from synq_cli.bulk.verbs.adjust_stock import AdjustStock
 from synq_cli.bulk.verbs.variants import find_variants
 from synq_cli.errors import NotFoundError, UsageError
-from synq_cli.resources.inventory.books import Books
+from synq_cli.resources.inventory.counting.books import Books
 from synq_cli.resources.inventory.ledger import Move, Place
 from synq_cli.resources.shared.pagination import PAGE
 from synq_cli.rows import Record, RowReader

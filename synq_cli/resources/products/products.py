@@ -10,6 +10,7 @@ from synq_cli.resources.products.variants import Variants
 from synq_cli.resources.shared import validation
 from synq_cli.resources.shared.pagination import Row
 from synq_cli.resources.shared.resource import Resource, look_for, sorted_rows
+from synq_cli.resources.shared.selection import equals
 
 _MOST_LISTED = 100
 _MORE = (
@@ -26,6 +27,11 @@ class Products(Resource):
         rows = sorted_rows(self._api.read_list(operations.LIST_PRODUCTS, "products"), "title")
         self._remember(rows)
         return rows
+
+    def of_brand(self, rows: Sequence[Row], brand: str) -> Sequence[Row]:
+        """The products of this brand, of a list that has no brands: each is read."""
+        has_brand = equals("brand", brand)
+        return [row for row in rows if has_brand(row if row.get("brand") else self.get(str(row.get("id"))))]
 
     def create(self, title: str, *, description: str | None, category: str | None) -> Row:
         """Create a product and return it. POST /api/v1/pim/products"""

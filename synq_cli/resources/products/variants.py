@@ -1,6 +1,7 @@
 """Variants: what is sold, each with a SKU, most with a barcode."""
 
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from typing import NamedTuple
 
 from synq_cli import barcodes
@@ -165,7 +166,8 @@ class Variants(Resource):
 
         SKUs that are not cached are looked for in the pages of all variants, for at most as many requests as looking
         up each of them would take; those still missing are looked up one by one. For a barcode that is not cached the
-        pages are read to the end, which shows whether two variants share it, and are cached.
+        pages are read to the end, which shows whether two variants share it, and are cached. SKUs that look like
+        barcodes are looked up one by one in between, unless the pages so far show that codes are barcodes here.
         """
         index, everything = self._api.index, self.matching(sku=None, product=None)
         search = CodeSearch(codes, labels)
@@ -173,19 +175,27 @@ class Variants(Resource):
         missing, is_fresh = search.missing(), self._is_fresh()
         one_by_one = len(missing) <= _FEW and (is_fresh or not search.hopeful()[1])
         if one_by_one:
-            for sku in missing:
-                search.take(self._with_sku(sku))
+            self._look_up(search)
         sought = [] if is_fresh else [text for texts in search.hopeful() for text in texts]
         if sought or not one_by_one:
             pages = self._for_barcodes(everything, sought) if sought else everything.first(PAGE * len(missing)).pages
-            for page in pages:
+            for number, page in enumerate(pages, 1):
                 search.take(page)
                 if search.settled():
                     break
+                if sought and not one_by_one and number == len(missing) and search.only_skus():
+                    one_by_one = True
+                    self._look_up(search)
+                    if not any(search.hopeful()):
+                        break
         if not one_by_one and (everything.more or not everything.complete):
-            for sku in search.missing():
-                search.take(self._with_sku(sku))
+            self._look_up(search)
         return search.found()
+
+    def _look_up(self, search: CodeSearch) -> None:
+        """Look up the missing codes one by one, as SKUs."""
+        for sku in search.missing():
+            search.take(self._with_sku(sku))
 
     def ids_of_barcodes(self, names: Iterable[str]) -> dict[str, str]:
         """The ids of the variants of those names that are barcodes. NotFoundError if several variants have one.
@@ -194,11 +204,11 @@ class Variants(Resource):
         """
         index = self._api.index
         others = [name for name in names if not parse_uuid(name) and not index.find("sku", name)]
-        labels = [name for name in others if barcodes.is_gtin(name) or index.owners(name)]
-        try:
-            found = self.ids_of(labels) if labels else {}
-        except NotFoundError:  # the server can't list variants
-            return {}
+        found: dict[str, Collection[str]] = {name: owners for name in others if (owners := index.owners(name))}
+        unknown = [name for name in others if name not in found and barcodes.is_gtin(name)]
+        if unknown:
+            with suppress(NotFoundError):  # the server can't list variants
+                found |= self.ids_of(unknown)
         return {name: self.only(name, ids) for name, ids in found.items()}
 
     def with_barcodes(self, labels: Iterable[str]) -> dict[str, KnownVariant | NotFoundError]:
