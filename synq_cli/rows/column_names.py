@@ -37,6 +37,9 @@ OTHER_NAMES: dict[str, tuple[str, ...]] = {
         "stockcount",
     ),
     "on_hand": ("qtyonhand", "quantityonhand", "stockonhand", "instock", "bookqty", "bookquantity"),
+    "supplier": ("suppliername", "vendor", "vendorname"),
+    "lead_days": ("leadtimedays", "leadtimeindays"),
+    "pack_size": ("casepack", "casesize", "packqty", "packquantity", "unitspercase", "unitsperpack"),
     "location": ("locationname", "stocklocation", "warehouse", "warehousename"),
     "reason": ("returnreason", "reasonforreturn", "cancelreason", "cancellationreason", "reasonforcancellation"),
 }  # fmt: skip
