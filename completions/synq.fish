@@ -11,6 +11,7 @@ function __synq_below # the subcommands of a group
                 'channels' 'List and change sales channels' \
                 'integrations' 'Connect the tenant to other platforms' \
                 'today' 'Show what waits at the start of a shift' \
+                'find' 'Find what a text names' \
                 'organization' 'Show the organization and manage its members' \
                 'settings' 'Show and change the tenant'\''s settings' \
                 'audit' 'Read the audit log' \
@@ -19,6 +20,7 @@ function __synq_below # the subcommands of a group
                 'auth' 'Log in, switch tenants, log out' \
                 'config' 'Show and change the settings of profiles' \
                 'runs' 'List, resume and undo bulk runs' \
+                'cache' 'Show and clear what this machine keeps' \
                 'limits' 'Show the rate limit and its use' \
                 'sandbox' 'Try synq on an embedded sandbox tenant' \
                 'doctor' 'Check the setup and suggest fixes' \
@@ -168,6 +170,10 @@ function __synq_below # the subcommands of a group
                 'show' 'Show a bulk run, or its rows' \
                 'resume' 'Resume a bulk run that was interrupted' \
                 'undo' 'Undo a bulk run of stock adjustments or transfers'
+        case 'cache'
+            printf '%s\t%s\n' \
+                'show' 'Show what the local cache keeps of the tenant' \
+                'clear' 'Delete what the local cache keeps of the tenant'
         case 'sandbox'
             printf '%s\t%s\n' \
                 'init' 'Create the sandbox' \
@@ -518,6 +524,9 @@ function __synq_options # the options of a command, and the global options
                 '--yes' 'Skip the confirmation prompt' \
                 '--dry-run' 'Show what would be sent and what would change, without...' \
                 '--confirm' 'Confirm with the profile'\''s name; required instead of...'
+        case 'find'
+            printf '%s\t%s\n' \
+                '--max-pages' 'Pages of 100 orders to read at most'
         case 'organization update'
             printf '%s\t%s\n' \
                 '--name' 'New name' \
@@ -611,6 +620,10 @@ function __synq_options # the options of a command, and the global options
                 '--yes' 'Skip the confirmation prompt' \
                 '--dry-run' 'Show what would be sent and what would change, without...' \
                 '--confirm' 'Confirm with the profile'\''s name; required instead of...'
+        case 'cache clear'
+            printf '%s\t%s\n' \
+                '-y' 'Skip the confirmation prompt' \
+                '--yes' 'Skip the confirmation prompt'
         case 'sandbox init'
             printf '%s\t%s\n' \
                 '--seed' 'Seed of the random data; the same seed gives the same shop'
@@ -679,7 +692,7 @@ function __synq_value # how to complete the value of "PATH --option", or the arg
             echo 'list open closed unpaid to-ship shipped returning refunded fully-refunded dead cancellable draft pending_payment payment_authorized confirmed processing partially_fulfilled fulfilled delivered completed return_requested partially_returned returned partially_refunded cancelled failed'
         case 'inventory reservations --status'
             echo 'words ACTIVE RELEASED CONSUMED'
-        case 'products list --status' '* --channel' '* --since' '* --until' '* --tag' '* --payment-status' '* --reference' '* --min-total' '* --max-total' '* --key' '* --sort' '* --limit' '* --currency' '* --payment-provider' '* --payment-reference' '* --customer' '* --idempotency-key' '* --for' '* --carrier' '* --tracking-number' '* --reason' 'products variants create --sku' '* --threshold' '* --search' 'inventory ledger --type' '* --at' '* --recount-over' '* --confirm-missing' '* --days' '* --cover' '* --types' '* --barcode' 'products list --category' 'products create --category' 'products update --category' '* --brand' '* --description' '* --title' '* --price' '* --slug' '* --logo-url' '* --alt-text' '* --sort-order' '* --name' '* --provider' '* --actor' '* --entity' '* --signature' '* --connection' '* -F' '* --field' '* -f' '* --raw-field' '* --token-command' '* --token-url' '* --client-id' '* --resend-unknown' '* --seed' '* --port' '* --expires-in' '* --on' '* --times' '* --rate' '* --seconds' '* --strangers' '* --columns' '* --fields' '* --jq' '* --timeout' '* --max-wait' '* --base-url'
+        case 'products list --status' '* --channel' '* --since' '* --until' '* --tag' '* --payment-status' '* --reference' '* --min-total' '* --max-total' '* --key' '* --sort' '* --limit' '* --currency' '* --payment-provider' '* --payment-reference' '* --customer' '* --idempotency-key' '* --for' '* --carrier' '* --tracking-number' '* --reason' 'products variants create --sku' '* --threshold' '* --search' 'inventory ledger --type' '* --at' '* --recount-over' '* --confirm-missing' '* --days' '* --cover' '* --types' '* --barcode' 'products list --category' 'products create --category' 'products update --category' '* --brand' '* --description' '* --title' '* --price' '* --slug' '* --logo-url' '* --alt-text' '* --sort-order' '* --name' '* --provider' '* --max-pages' '* --actor' '* --entity' '* --signature' '* --connection' '* -F' '* --field' '* -f' '* --raw-field' '* --token-command' '* --token-url' '* --client-id' '* --resend-unknown' '* --seed' '* --port' '* --expires-in' '* --on' '* --times' '* --rate' '* --seconds' '* --strangers' '* --columns' '* --fields' '* --jq' '* --timeout' '* --max-wait' '* --base-url'
             echo ''
         case '* --file' '* --report' '* --svg' 'products export --to' '* --books' '* --suppliers' '* --data' '* --input' 'inventory count #1' 'inventory scan #1' 'inventory skus import #1' 'products import #1' 'webhooks sign #1' 'webhooks verify #1'
             echo 'file'
@@ -726,7 +739,7 @@ function __synq_value # how to complete the value of "PATH --option", or the arg
         case 'products jobs get #1' 'products jobs watch #1'
             echo 'ask job'
         case 'config get #1' 'config set #1' 'config unset #1'
-            echo 'words base_url tenant_id org_id location output timeout max_wait read_only bulk_payload environment token_command token_url client_id'
+            echo 'words base_url tenant_id org_id location output timeout max_wait read_only cache bulk_payload environment token_command token_url client_id'
         case 'runs show #1' 'runs resume #1' 'runs undo #1'
             echo 'ask run'
         case 'sandbox fault add #1'
@@ -734,7 +747,7 @@ function __synq_value # how to complete the value of "PATH --option", or the arg
         case 'completion install #1' 'completion uninstall #1'
             echo 'words bash zsh fish powershell pwsh'
         case 'help #1'
-            echo 'words exit-codes environment formats rate-limit auth bulk orders inventory products channels integrations today organization settings audit webhooks api auth config runs limits sandbox doctor completion schema help'
+            echo 'words exit-codes environment formats rate-limit auth bulk orders inventory products channels integrations today find organization settings audit webhooks api auth config runs cache limits sandbox doctor completion schema help'
         case 'inventory levels --sku' 'inventory ledger --sku' 'inventory reservations --sku' 'products variants list --sku' '* --variant' 'inventory transfer #1' 'inventory adjust #1' 'inventory levels #*' 'inventory reserve #1' 'inventory skus forget #*'
             echo 'ask sku'
         case 'settings set #*'

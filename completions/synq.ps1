@@ -10,6 +10,7 @@ function __SynqBelow([string] $At) { # the subcommands of a group
             "channels`tList and change sales channels"
             "integrations`tConnect the tenant to other platforms"
             "today`tShow what waits at the start of a shift"
+            "find`tFind what a text names"
             "organization`tShow the organization and manage its members"
             "settings`tShow and change the tenant's settings"
             "audit`tRead the audit log"
@@ -18,6 +19,7 @@ function __SynqBelow([string] $At) { # the subcommands of a group
             "auth`tLog in, switch tenants, log out"
             "config`tShow and change the settings of profiles"
             "runs`tList, resume and undo bulk runs"
+            "cache`tShow and clear what this machine keeps"
             "limits`tShow the rate limit and its use"
             "sandbox`tTry synq on an embedded sandbox tenant"
             "doctor`tCheck the setup and suggest fixes"
@@ -167,6 +169,10 @@ function __SynqBelow([string] $At) { # the subcommands of a group
             "show`tShow a bulk run, or its rows"
             "resume`tResume a bulk run that was interrupted"
             "undo`tUndo a bulk run of stock adjustments or transfers"
+        }
+        'cache' {
+            "show`tShow what the local cache keeps of the tenant"
+            "clear`tDelete what the local cache keeps of the tenant"
         }
         'sandbox' {
             "init`tCreate the sandbox"
@@ -518,6 +524,9 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--dry-run`tShow what would be sent and what would change, without..."
             "--confirm`tConfirm with the profile's name; required instead of..."
         }
+        'find' {
+            "--max-pages`tPages of 100 orders to read at most"
+        }
         'organization update' {
             "--name`tNew name"
             "--dry-run`tShow what would be sent and what would change, without..."
@@ -610,6 +619,10 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
             "--confirm`tConfirm with the profile's name; required instead of..."
+        }
+        'cache clear' {
+            "-y`tSkip the confirmation prompt"
+            "--yes`tSkip the confirmation prompt"
         }
         'sandbox init' {
             "--seed`tSeed of the random data; the same seed gives the same shop"
@@ -722,6 +735,7 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         '* --sort-order' { return '' }
         '* --name' { return '' }
         '* --provider' { return '' }
+        '* --max-pages' { return '' }
         '* --actor' { return '' }
         '* --entity' { return '' }
         '* --signature' { return '' }
@@ -805,16 +819,16 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         'products get #1' { return 'ask product-or-sku' }
         'products jobs get #1' { return 'ask job' }
         'products jobs watch #1' { return 'ask job' }
-        'config get #1' { return 'words base_url tenant_id org_id location output timeout max_wait read_only bulk_payload environment token_command token_url client_id' }
-        'config set #1' { return 'words base_url tenant_id org_id location output timeout max_wait read_only bulk_payload environment token_command token_url client_id' }
-        'config unset #1' { return 'words base_url tenant_id org_id location output timeout max_wait read_only bulk_payload environment token_command token_url client_id' }
+        'config get #1' { return 'words base_url tenant_id org_id location output timeout max_wait read_only cache bulk_payload environment token_command token_url client_id' }
+        'config set #1' { return 'words base_url tenant_id org_id location output timeout max_wait read_only cache bulk_payload environment token_command token_url client_id' }
+        'config unset #1' { return 'words base_url tenant_id org_id location output timeout max_wait read_only cache bulk_payload environment token_command token_url client_id' }
         'runs show #1' { return 'ask run' }
         'runs resume #1' { return 'ask run' }
         'runs undo #1' { return 'ask run' }
         'sandbox fault add #1' { return 'words 429 500 502 503 expired missing garbage lost-before lost 500-after slow' }
         'completion install #1' { return 'words bash zsh fish powershell pwsh' }
         'completion uninstall #1' { return 'words bash zsh fish powershell pwsh' }
-        'help #1' { return 'words exit-codes environment formats rate-limit auth bulk orders inventory products channels integrations today organization settings audit webhooks api auth config runs limits sandbox doctor completion schema help' }
+        'help #1' { return 'words exit-codes environment formats rate-limit auth bulk orders inventory products channels integrations today find organization settings audit webhooks api auth config runs cache limits sandbox doctor completion schema help' }
         'inventory levels --sku' { return 'ask sku' }
         'inventory ledger --sku' { return 'ask sku' }
         'inventory reservations --sku' { return 'ask sku' }

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from synq_cli.session.session import Session
     from synq_cli.state.id_cache import LocalIndex
 
+# Statuses of a reply that would be the same again.
+_REFUSALS = {403, 404, 405}
 _LARGEST_BODY = 10_000_000
 # Of the latest replies: enough to bound the offset of the API's clock to a second.
 _MOST_STAMPS = 100
@@ -61,6 +63,16 @@ class Prefetch(Thread):
 
     def result(self) -> Any:
         """Wait for the answer; None if there is no usable one."""
+        answer = self._outcome()
+        return None if isinstance(answer, SynqError) else answer
+
+    @property
+    def refusal(self) -> SynqError | None:
+        """The error of a request that the API refused for good; it need not be sent again. Waits for the answer."""
+        answer = self._outcome()
+        return answer if isinstance(answer, SynqError) else None
+
+    def _outcome(self) -> Any:
         while self.is_alive():
             self.join(_JOIN_STEP)
         return self._answer
@@ -190,6 +202,8 @@ class ApiTransport:
             outcome = self._send_once(request, ticket)
             if not self._abandoned:
                 self._record(outcome, ticket, 0)
+            if isinstance(outcome, Reply) and outcome.status in _REFUSALS:
+                return self._error(request, outcome)
             succeeded = isinstance(outcome, Reply) and outcome.status < 300
             return replies.parse(outcome, operation) if isinstance(outcome, Reply) and succeeded else None
 

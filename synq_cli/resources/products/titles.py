@@ -7,7 +7,9 @@ from synq_cli.resources.shared.resource import Api
 
 
 def remember_products(api: Api, rows: Iterable[Row]) -> None:
-    """Cache the titles of products."""
+    """Cache the titles of products, unless the setting `cache` is off."""
+    if not api.session.settings.cache:
+        return
     titles = ((row.get("id"), row.get("title")) for row in rows)
     api.index.remember(
         "title", ((key.lower(), text) for key, text in titles if isinstance(key, str) and isinstance(text, str))
