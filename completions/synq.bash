@@ -44,8 +44,8 @@ _synq_options() { # the options of a command, and the global options
     'inventory adjust') REPLY='--location --file --report --again -y --yes --dry-run --confirm' ;;
     'inventory levels') REPLY='--sku --location --low --threshold --limit --all' ;;
     'inventory ledger') REPLY='--sku --location --type --since --limit --all' ;;
-    'inventory reserve') REPLY='--location --reference --dry-run' ;;
-    'inventory release') REPLY='-y --yes --dry-run --confirm' ;;
+    'inventory reserve') REPLY='--location --reference --file --report --again -y --yes --dry-run --confirm' ;;
+    'inventory release') REPLY='--file --report --again -y --yes --dry-run --confirm' ;;
     'inventory reservations') REPLY='--sku --location --status' ;;
     'inventory skus forget') REPLY='--all' ;;
     'products create') REPLY='--description --category --dry-run' ;;

@@ -39,8 +39,8 @@ function __synq_below # the subcommands of a group
                 'levels' 'List stock levels' \
                 'locations' 'List stock locations' \
                 'ledger' 'List stock ledger entries, newest first' \
-                'reserve' 'Reserve units of one SKU' \
-                'release' 'Release a reservation' \
+                'reserve' 'Reserve units of one SKU, or of many from a file' \
+                'release' 'Release a reservation, or many from a file' \
                 'reservations' 'List reservations, newest first' \
                 'skus' 'Manage the local cache of SKUs'
         case 'inventory skus'
@@ -159,7 +159,7 @@ function __synq_below # the subcommands of a group
                 'list' 'List the bulk runs of this machine, newest first' \
                 'show' 'Show a bulk run, or its rows' \
                 'resume' 'Resume a bulk run that was interrupted' \
-                'undo' 'Undo a bulk run of stock adjustments'
+                'undo' 'Undo a bulk run of stock adjustments or reservations'
         case 'sandbox'
             printf '%s\t%s\n' \
                 'init' 'Create the sandbox' \
@@ -266,9 +266,18 @@ function __synq_options # the options of a command, and the global options
             printf '%s\t%s\n' \
                 '--location' 'Stock location' \
                 '--reference' 'Reason for the reservation, such as an order id' \
-                '--dry-run' 'Show what would be sent and what would change, without...'
+                '--file' 'Reserve every row of a CSV, TSV, NDJSON or .xlsx file; -...' \
+                '--report' 'Write the outcome of every row to FILE (.csv or .json)' \
+                '--again' 'Post the rows again that an earlier run has posted already' \
+                '-y' 'Skip the confirmation prompt' \
+                '--yes' 'Skip the confirmation prompt' \
+                '--dry-run' 'Show what would be sent and what would change, without...' \
+                '--confirm' 'Confirm with the profile'\''s name; required instead of...'
         case 'inventory release'
             printf '%s\t%s\n' \
+                '--file' 'Release every reservation of a CSV, TSV, NDJSON or .xlsx...' \
+                '--report' 'Write the outcome of every row to FILE (.csv or .json)' \
+                '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
                 '--dry-run' 'Show what would be sent and what would change, without...' \

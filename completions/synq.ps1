@@ -38,8 +38,8 @@ function __SynqBelow([string] $At) { # the subcommands of a group
             "levels`tList stock levels"
             "locations`tList stock locations"
             "ledger`tList stock ledger entries, newest first"
-            "reserve`tReserve units of one SKU"
-            "release`tRelease a reservation"
+            "reserve`tReserve units of one SKU, or of many from a file"
+            "release`tRelease a reservation, or many from a file"
             "reservations`tList reservations, newest first"
             "skus`tManage the local cache of SKUs"
         }
@@ -158,7 +158,7 @@ function __SynqBelow([string] $At) { # the subcommands of a group
             "list`tList the bulk runs of this machine, newest first"
             "show`tShow a bulk run, or its rows"
             "resume`tResume a bulk run that was interrupted"
-            "undo`tUndo a bulk run of stock adjustments"
+            "undo`tUndo a bulk run of stock adjustments or reservations"
         }
         'sandbox' {
             "init`tCreate the sandbox"
@@ -265,9 +265,18 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
         'inventory reserve' {
             "--location`tStock location"
             "--reference`tReason for the reservation, such as an order id"
+            "--file`tReserve every row of a CSV, TSV, NDJSON or .xlsx file; -..."
+            "--report`tWrite the outcome of every row to FILE (.csv or .json)"
+            "--again`tPost the rows again that an earlier run has posted already"
+            "-y`tSkip the confirmation prompt"
+            "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'inventory release' {
+            "--file`tRelease every reservation of a CSV, TSV, NDJSON or .xlsx..."
+            "--report`tWrite the outcome of every row to FILE (.csv or .json)"
+            "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."

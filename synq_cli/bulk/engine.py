@@ -16,6 +16,7 @@ from synq_cli.bulk.runs import Runs, overview
 from synq_cli.bulk.verbs.adjust_stock import AdjustStock
 from synq_cli.bulk.verbs.create_orders import CreateOrders
 from synq_cli.bulk.verbs.import_products import ImportProducts
+from synq_cli.bulk.verbs.reservations import ReleaseReservations, ReserveStock
 from synq_cli.bulk.verbs.verb import WORKERS, Verb
 from synq_cli.errors import InterruptError, RefusedError, SynqError, UnknownOutcomeError, UsageError
 from synq_cli.http.rate_limit import RESERVE, WINDOW, Budget, usable
@@ -30,6 +31,12 @@ class Observer(Protocol):
     def note(self, text: str | None) -> None: ...
     def warn(self, text: str) -> None: ...
     def progress(self, label: str) -> AbstractContextManager[Bar]: ...
+
+
+def all_verbs(api: SynqClient) -> Iterator[Verb]:
+    """Every kind of bulk run."""
+    kinds: tuple[type[Verb], ...] = (AdjustStock, CreateOrders, ImportProducts, ReserveStock, ReleaseReservations)
+    return (kind(api) for kind in kinds)
 
 
 @dataclass
@@ -81,10 +88,10 @@ class Engine:
         with self._opened(run) as (journal, verb):
             facts = journal.facts
             done, unclear = journal.entries("done"), journal.entries("unknown", "sent")
-        self.api.transport.check(verb.operation)
+        self.api.transport.check(verb.undo_verb.operation)
         if not done:
             raise UsageError(f"Run {facts.id} has no rows that are done; there is nothing to undo.")
-        rows = [Row(row.line, content) for row in done if (content := verb.reverse(row.content)) is not None]
+        rows = [Row(row.line, content) for row in done if (content := verb.reverse(row)) is not None]
         if not rows:
             raise RefusedError(f"`synq {verb.name}` can't be undone.", hint=verb.undo_hint)
         if unclear:
@@ -92,7 +99,7 @@ class Engine:
                 f"The outcome of {verb.counted(len(unclear))} is unknown; they are not undone. "
                 f"Run `{facts.resume_command}` first to look for them."
             )
-        return self._estimated(Plan(verb, rows, file=facts.file, undoes=facts.id), with_levels=with_levels)
+        return self._estimated(Plan(verb.undo_verb, rows, file=facts.file, undoes=facts.id), with_levels=with_levels)
 
     def plan_resume(self, run: str, resend: Collection[int]) -> Plan:
         """The plan for what is left of a run; `resend` are lines of unknown outcome that are to be sent again."""
@@ -169,8 +176,7 @@ class Engine:
                     hint=f"It was started with --profile {facts.profile}.",
                 )
             self._lock(journal)
-            verbs = (*(kind(self.api) for kind in (AdjustStock, CreateOrders, ImportProducts)), *self.verbs)
-            yield journal, next(verb for verb in verbs if verb.name == facts.verb)
+            yield journal, next(verb for verb in (*all_verbs(self.api), *self.verbs) if verb.name == facts.verb)
 
     def _lock(self, journal: Journal) -> None:
         """RefusedError if another process works on the run, or if it was undone."""

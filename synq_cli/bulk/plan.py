@@ -22,11 +22,12 @@ _MOST_LISTED = 10
 
 @dataclass(frozen=True)
 class Problem:
-    """What is wrong with a line, or with `is_warning` only odd."""
+    """What is wrong with a line, or with `is_warning` only odd, or with `is_left_out` why it would change nothing."""
 
     line: int
     what: str
     is_warning: bool = False
+    is_left_out: bool = False
 
     @classmethod
     def of(cls, line: int, error: SynqError) -> "Problem":
@@ -42,7 +43,7 @@ class Plan:
 
     `file` is its name as typed, `path` where it is, or None for standard input. `levels` is the stock before each row,
     by line, where that was asked for. `repeat` is an earlier run of the same rows, which is not looked for if they are
-    to be sent `again`.
+    to be sent `again`. `left_out` are the lines that are not sent, since they would change nothing.
     """
 
     verb: Verb
@@ -57,6 +58,7 @@ class Plan:
     levels: Mapping[int, int] = field(default_factory=dict)
     again: bool = False
     repeat: Repeat | None = None
+    left_out: Sequence[Problem] = ()
 
     def as_row(self) -> dict[str, Any]:
         """The plan as one JSON object."""
@@ -71,6 +73,7 @@ class Plan:
             "largest": self.moves[:_LARGEST],
             "suspicious": self.suspicious(),
             "changes": self.changes(),
+            "left_out": [{"line": each.line, "reason": each.what} for each in self.left_out],
             "ignored_columns": list(self.ignored),
         }
 
@@ -83,11 +86,15 @@ class Plan:
         lines = [f"{head}{inside}: {cost}."]
         if net := self.net():
             sums = ", ".join(f"{each['location']} {each['units']:+,} ({_counted(each['rows'], 'row')})" for each in net)
-            lines.append(f"Net: {sums}.")
+            lines.append(f"Net{'' if self.verb.level == 'on_hand' else ' available'}: {sums}.")
             lines.append(f"Largest: {_listed(self.moves[:_LARGEST])}.")
         if odd := self.suspicious():
             more = f", and {len(odd) - _MOST_LISTED:,} more" if len(odd) > _MOST_LISTED else ""
             lines.append(f"Unusually large: {_listed(odd[:_MOST_LISTED])}{more}.")
+        if self.left_out:
+            more = f"; and {len(self.left_out) - _MOST_LISTED:,} more" if len(self.left_out) > _MOST_LISTED else ""
+            reasons = "; ".join(f"line {each.line}, {each.what}" for each in self.left_out[:_MOST_LISTED])
+            lines.append(f"Left out: {reasons}{more}.")
         if self.ignored:
             lines.append(f"Ignored columns: {', '.join(self.ignored)}.")
         return lines
@@ -162,9 +169,14 @@ def prepare(
         key = posted + row.source if as_written else posted
         if (before := first.setdefault(key, row.line)) != row.line:
             problems.append(Problem(row.line, f"same as {reader.unit} {before}: {duplicate}"))
-    refuse(name, [problem for problem in problems if not problem.is_warning], reader.unit)
-    warnings = [f"{reader.unit.capitalize()} {problem.line}: {problem.what}" for problem in problems]
-    return Plan(verb, hashed, warnings, reader.dialect, list(reader.others))
+    refuse(name, [problem for problem in problems if not (problem.is_warning or problem.is_left_out)], reader.unit)
+    left_out = sorted((problem for problem in problems if problem.is_left_out), key=lambda each: each.line)
+    if not hashed:
+        idle = UsageError(f"{name} has no row that would change anything; nothing was sent.")
+        idle.details = [f"{reader.unit} {each.line}: {each.what}" for each in left_out]
+        raise idle
+    warnings = [f"{reader.unit.capitalize()} {each.line}: {each.what}" for each in problems if each.is_warning]
+    return Plan(verb, hashed, warnings, reader.dialect, list(reader.others), left_out=left_out)
 
 
 def refuse(name: str, problems: Sequence[Problem], unit: str = "line", *, more: int = 0) -> None:

@@ -66,6 +66,8 @@ class Outcome:
         return f"{self.row['done']:,} of {self.row['rows']:,} {self.verb.unit}s done{counts and ', '}{counts}"
 
     def _unknown_hint(self) -> str:
+        if self.verb.operation.retry == "safe":
+            return f"`{self.command}` sends them again, which changes nothing twice."
         if self.verb.resends:
             return f"`{self.command}` sends them again under the same keys, so none can be placed twice."
         lines = ",".join(map(str, self.row["unknown_lines"][:_MOST_LINES]))

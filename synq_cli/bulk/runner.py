@@ -176,7 +176,7 @@ class Runner:
             transport.release(ticket)
             return
         try:
-            answer = transport.attempt(self.verb.operation, ticket, body)
+            answer = transport.attempt(self.verb.operation, ticket, body, self.verb.path(row.content))
             receipt = self.verb.receipt(row.content, answer)
         except RateLimitedError as error:
             self._spaced = True
@@ -193,7 +193,7 @@ class Runner:
             self._record(self._requeue, row)
         except (RejectedError, NotFoundError, ConflictError) as error:
             self._unclear = 0
-            self._record(self._note_refusal, row, error)
+            self._record(self._note_refusal, row, error, transport.is_missing(self.verb.operation))
         except (UnknownOutcomeError, ServerError) as error:
             self._record(self._note_unclear, row, error)
         else:
@@ -220,17 +220,30 @@ class Runner:
         self.journal.pending(row.line)
         self._rows.appendleft(row)
 
-    def _note_refusal(self, row: Row, error: SynqError) -> None:
+    def _note_refusal(self, row: Row, error: SynqError, is_missing: bool) -> None:
         """Journal a refusal: final, unless the row is sent again, or an earlier attempt may have gone through.
 
-        The error of a check of the answer has no status: it shows what became of every attempt.
+        The error of a check of the answer has no status: it shows what became of every attempt. A deletion that finds
+        nothing to delete the second time was carried out the first time. If the server lacks the route, it would refuse
+        every row: the run stops.
         """
         message = error.said or error.message
-        if isinstance(error, RejectedError) and self.verb.retry_after_rejection(error):
+        operation = self.verb.operation
+        repeated = error.status is not None and (row.code == UNKNOWN or row.line in self._tries)
+        if is_missing:
             self._requeue(row)
-        elif error.status is not None and self.verb.resends and (row.code == UNKNOWN or row.line in self._tries):
+            self.stop_reason = self.stop_reason or error
+        elif isinstance(error, RejectedError) and self.verb.retry_after_rejection(error):
+            self._requeue(row)
+        elif repeated and operation.effect == "delete" and isinstance(error, NotFoundError) and error.said:
+            self.journal.done(row.line, self.now(), self.verb.receipt(row.content, None))
+        elif repeated and self.verb.resends:
             message = f"An earlier attempt may have gone through; this one was refused: {message}"
-            self.journal.unknown(row.line, self.now(), message)
+            # A row that may be sent any number of times need not stay unknown: it can be fixed and sent again.
+            if operation.retry == "safe":
+                self.journal.failed(row.line, self.now(), error.code, message)
+            else:
+                self.journal.unknown(row.line, self.now(), message)
         else:
             self.journal.failed(row.line, self.now(), error.code, message)
 

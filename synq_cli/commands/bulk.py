@@ -35,6 +35,7 @@ PLAN = [
     Column("Largest", "largest"),
     Column("Unusually large", "suspicious"),
     Column("Changes", "changes"),
+    Column("Left out", "left_out"),
 ]
 _MOVES = [
     Column("Line", "line", quantity),
@@ -48,7 +49,8 @@ _PARTS = {
     "net": ("Net movement", _NET),
     "largest": ("Largest", _MOVES),
     "suspicious": ("Unusually large", _MOVES),
-    "changes": ("On hand before and after", _CHANGES),
+    "changes": ("Before and after", _CHANGES),
+    "left_out": ("Left out", [Column("Line", "line", quantity), Column("Reason", "reason")]),
 }
 SUMMARY = [
     Column("Run", "id", whole),
@@ -68,6 +70,19 @@ SUMMARY = [
     Column("Undone by", "undone_by", whole),
     Column("Profile", "profile"),
 ]
+
+
+def refuse_with_file(**given: object) -> None:
+    """UsageError if an argument for one object is given beside --file."""
+    for name, value in given.items():
+        if value is not None:
+            raise UsageError(f"A {name} conflicts with --file: give one of them.")
+
+
+def require_file(report: str | None, *, again: bool) -> None:
+    """UsageError if an option for runs is given without --file."""
+    if report is not None or again:
+        raise UsageError(f"{'--again' if report is None else '--report'} requires --file.")
 
 
 def send_file(
@@ -95,7 +110,9 @@ def agreed(run: RunContext, plan: "Plan", report: str | None, *, yes: bool) -> b
     if run.dry_run:
         if plan.repeat:
             run.output.warn(plan.repeat.sentence)
-        run.output.panel(f"Would send {what}", plan.as_row(), PLAN, _PARTS)
+        level = plan.verb.level.replace("_", " ").capitalize()
+        parts = _PARTS | {"changes": (f"{level} before and after", _CHANGES)}
+        run.output.panel(f"Would send {what}", plan.as_row(), PLAN, parts)
         return False
     question = f"Send {what} to {run.session.profile}?"
     if plan.repeat:

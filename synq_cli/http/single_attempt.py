@@ -1,6 +1,7 @@
 """One attempt at a time for the workers of a bulk run, which wait, journal and retry on their own."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from synq_cli import exact_json
@@ -21,7 +22,12 @@ class NotRenewedError(Exception):
 
 
 class SingleAttemptTransport(ApiTransport):
-    """A transport for one worker, with its own connection to the rate limit."""
+    """A transport for one worker, with its own connection to the rate limit.
+
+    The worker must know whether a request may have been carried out, even if it may be repeated.
+    """
+
+    unclear_without_answer = ("safe", "keyed", "unsafe")
 
     def acquire(self, reserve: int) -> Ticket:
         """Wait for a place in the rate limit; `reserve` places are left to other commands."""
@@ -36,15 +42,20 @@ class SingleAttemptTransport(ApiTransport):
         self._fresh_token()
         self.http.check(self.session.base_url)
 
-    def attempt(self, operation: Operation, ticket: Ticket, body: object) -> Any:
-        """Send a body, or its exact bytes, once and return the parsed answer.
+    def is_missing(self, operation: Operation) -> bool:
+        """Whether an answer has shown that the server lacks the route."""
+        return operation.evidence == "presumed" and self.index.is_missing(operation.id)
+
+    def attempt(self, operation: Operation, ticket: Ticket, body: object, path: Mapping[str, str] | None = None) -> Any:
+        """Send a body, its exact bytes, or none, once and return the parsed answer.
 
         Raises what `send` raises, and NotRenewedError; after that, RateLimitedError, NetworkError and UsageError a
         write was not carried out.
         """
-        content = body if isinstance(body, bytes) else exact_json.dumps(body).encode()
-        url = self.session.base_url + operation.path
-        request = ApiRequest(operation, url, None, content, {"Content-Type": "application/json"})
+        content = body if isinstance(body, bytes) or body is None else exact_json.dumps(body).encode()
+        headers = {} if content is None else {"Content-Type": "application/json"}
+        url = self.session.base_url + operation.path_with(path)
+        request = ApiRequest(operation, url, None, content, headers, " ".join((path or {}).values()))
         token = self.session.credentials.token
         outcome = self._send_once(request, ticket)
         if isinstance(outcome, Reply) and outcome.status == 401 and self._renew(token):

@@ -27,6 +27,8 @@ FILES = {
     "catalog.csv": "title,sku,price\nFisherman Smock,FSM-NVY-M,89.50\nVoe Scarf,,\n",
     "payment.yaml": "payment_provider: stripe\npayment_reference: pi_3S\n",
     "counts.csv": "sku,delta\nHMC-NVY-M,-5\nHMC-NVY-L,3\n",
+    "holds.csv": "sku,quantity\nHMC-NVY-M,2\nHMC-NVY-S,1\n",
+    "released.csv": "reservation_id\n75d9d1b8\n",
     "product.json": '{"title": "Harbour Merino Crewneck"}',
     "settings.json": '{"auto_po_enabled": true}',
     # The contract's own example of a webhook.

@@ -43,8 +43,8 @@ class AdjustStock(Verb):
             "quantity_delta": content["delta"],
         }
 
-    def reverse(self, content: Content) -> Content:
-        return content | {"delta": -content["delta"]}
+    def reverse(self, row: Row) -> Content:
+        return row.content | {"delta": -row.content["delta"]}
 
     def movement(self, content: Content) -> Mapping[str, Any]:
         return {name: content[name] for name in ("sku", "location", "delta")}
@@ -60,18 +60,18 @@ class AdjustStock(Verb):
                 variants if len(variants) <= _FEW else (),
                 location=locations.pop() if len(locations) == 1 else None,
             ).first(None):
-                if _place(level) in places and isinstance(level.get("on_hand"), int):
-                    found[_place(level)] = level["on_hand"]
+                if _place(level) in places and isinstance(level.get(self.level), int):
+                    found[_place(level)] = level[self.level]
                 if len(found) == len(places):
                     break
         except NotFoundError:
             return {}
         levels: dict[int, int] = {}
         for place, its_rows in places.items():
-            on_hand = found.get(place, 0)
+            units = found.get(place, 0)
             for row in its_rows:
-                levels[row.line] = on_hand
-                on_hand += row.content["delta"]
+                levels[row.line] = units
+                units += self.movement(row.content)["delta"]
         return levels
 
     def reconcile(self, unclear: Sequence[Row], *, done: Sequence[Row], claims: Claims) -> dict[int, Receipt]:
@@ -125,16 +125,21 @@ class AdjustStock(Verb):
 
 def check_row(fields: Mapping[str, str]) -> Content:
     """The content of a row that its own fields give; UsageError says what is wrong with them."""
+    place = check_place(fields)
+    if not fields.get("delta"):
+        raise UsageError("No delta.")
+    return place | {"delta": parse_quantity(fields["delta"])}
+
+
+def check_place(fields: Mapping[str, str]) -> Content:
+    """The SKU or variant of a row, and the location if it names one; UsageError says what is wrong with them."""
     sku, variant = fields.get("sku", ""), fields.get("variant_id", "")
     if not sku and not variant:
         raise UsageError("No SKU and no variant_id.")
     if variant and parse_uuid(variant) is None:
         raise UsageError(f'Invalid variant_id "{variant}": use a UUID.')
-    if not fields.get("delta"):
-        raise UsageError("No delta.")
     return {
         "sku": sku or variant,
-        "delta": parse_quantity(fields["delta"]),
         "variant_id": parse_uuid(variant) or parse_uuid(sku),
         "location": fields.get("location", ""),
     }

@@ -3,7 +3,7 @@
 # ruff: noqa: ARG002 the defaults ignore what subclasses need
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from synq_cli.bulk.journal import Content, Receipt, Row
 from synq_cli.errors import RejectedError, UnknownOutcomeError
@@ -24,7 +24,7 @@ class Verb:
     `reconcile` looks for it, and it is sent again only if the user says so.
 
     `name` is the command's, `noun` what one request makes, `unit` what the rows of the journal are called,
-    `ids` the fields of an answer that may identify it.
+    `ids` the fields of an answer that may identify it, `level` the units that its movements count.
     """
 
     name: ClassVar[str]
@@ -33,13 +33,18 @@ class Verb:
     operation: ClassVar[Operation]
     ids: ClassVar[tuple[str, ...]] = ("id",)
     workers: ClassVar[int] = WORKERS
+    level: ClassVar[Literal["on_hand", "available"]] = "on_hand"
     undo_hint: ClassVar[str | None] = None
 
     def __init__(self, api: SynqClient) -> None:
         self._api = api
 
+    def path(self, content: Content) -> Mapping[str, str] | None:
+        """The ids for the placeholders in the operation's path."""
+        return None
+
     def body(self, content: Content) -> object:
-        """The request's body, as JSON values or as bytes; UsageError if it can't be made any more."""
+        """The request's body, as JSON values or as bytes, or None; UsageError if it can't be made any more."""
         return content
 
     def receipt(self, content: Content, answer: Any) -> Receipt:
@@ -62,9 +67,14 @@ class Verb:
         """
         return {}
 
-    def reverse(self, content: Content) -> Content | None:
-        """The row that undoes this one; None if nothing does, then `undo_hint` says what to do instead."""
+    def reverse(self, row: Row) -> Content | None:
+        """What undoes a row that is done, for `undo_verb`; None if nothing does, and `undo_hint` is shown instead."""
         return None
+
+    @property
+    def undo_verb(self) -> "Verb":
+        """The kind of run that undoes this one."""
+        return self
 
     def movement(self, content: Content) -> Mapping[str, Any] | None:
         """The stock that a row moves, if it does: `sku`, `location` and `delta`."""

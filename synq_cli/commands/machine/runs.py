@@ -33,6 +33,8 @@ ROWS = [
     Column("SKU", "sku", whole),
     Column("Location", "location"),
     Column("Quantity", "delta", delta),
+    Column("Units", "quantity", quantity),
+    Column("Reference", "reference", drop=2),
     Column("Payment", "payment_reference", drop=2),
     Column("Key", "idempotency_key", drop=2),
     Column("Last line", "last_line", quantity),
@@ -95,6 +97,9 @@ def show_run(
     operations.CREATE_ORDER,
     operations.CREATE_BULK_JOB,
     operations.LIST_BULK_JOBS,
+    operations.CREATE_RESERVATION,
+    operations.RELEASE_RESERVATION,
+    operations.LIST_RESERVATIONS,
     requests=(0, None),
     bulk=True,
 )
@@ -109,10 +114,11 @@ def resume_run(
 ) -> None:
     """Resume a bulk run that was interrupted.
 
-    Sends the pending rows. Rows that were sent but got no response are reconciled first: an order is sent again with
-    its own key, an adjustment is looked up in the stock ledger, a part of an import in the list of bulk jobs. If the
-    outcome stays unknown (exit status 10), the row is never sent again, unless you list its line with
-    --resend-unknown. Check it first: a row that was already applied would be applied twice.
+    Sends the pending rows. Rows that were sent but got no response are reconciled first. What can't count twice is sent
+    again: an order under its own key, a release. The rest is looked up: adjustments in the stock ledger, reservations
+    and parts of an import in their lists. If the outcome stays unknown (exit status 10), the row is never sent again,
+    unless you list its line with --resend-unknown. Check it first: a row that was already applied would be applied
+    twice.
 
     Examples:
       synq runs resume 2611
@@ -135,15 +141,18 @@ def resume_run(
     operations.ADJUST_INVENTORY,
     operations.LIST_INVENTORY_LEDGER,
     operations.LIST_INVENTORY_LEVELS,
+    operations.CREATE_RESERVATION,
+    operations.RELEASE_RESERVATION,
+    operations.LIST_RESERVATIONS,
     requests=(0, None),
     bulk=True,
 )
 def undo_run(run: RunContext, run_id: RunArgument, report: ReportOption = None, yes: YesOption = False) -> None:
-    """Undo a bulk run of stock adjustments.
+    """Undo a bulk run of stock adjustments or reservations.
 
-    Ledger entries can't be deleted, so this starts a new run that posts the opposite of every row that is done. Like
-    any run it asks for confirmation and can be resumed. A run can be undone once. To undo orders, use
-    `synq orders cancel`.
+    Starts a new run that does the opposite of every row that is done: ledger entries can't be deleted, so it posts the
+    opposite quantity; what was reserved is released, and what was released is reserved again. Like any run it asks for
+    confirmation and can be resumed. A run can be undone once. To undo orders, use `synq orders cancel`.
 
     Examples:
       synq runs undo 2611 --dry-run
