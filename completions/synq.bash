@@ -73,7 +73,7 @@ _synq_options() { # the options of a command, and the global options
     'integrations push') REPLY='--action -y --yes --dry-run --confirm' ;;
     'integrations disconnect') REPLY='-y --yes --dry-run --confirm' ;;
     'organization update') REPLY='--name --dry-run' ;;
-    'organization members invite') REPLY='--role --dry-run' ;;
+    'organization members invite') REPLY='--role --file --report --again -y --yes --dry-run --confirm' ;;
     'organization members set-role') REPLY='-y --yes --dry-run --confirm' ;;
     'organization members remove') REPLY='-y --yes --dry-run --confirm' ;;
     'settings set') REPLY='--dry-run' ;;

@@ -123,7 +123,7 @@ function __synq_below # the subcommands of a group
         case 'organization members'
             printf '%s\t%s\n' \
                 'list' 'List members and their roles' \
-                'invite' 'Invite someone by email' \
+                'invite' 'Invite someone by email, or many people from a file' \
                 'set-role' 'Change a member'\''s role' \
                 'remove' 'Remove a member'
         case 'settings'
@@ -433,8 +433,14 @@ function __synq_options # the options of a command, and the global options
                 '--dry-run' 'Show what would be sent and what would change, without...'
         case 'organization members invite'
             printf '%s\t%s\n' \
-                '--role' 'Role of the new member' \
-                '--dry-run' 'Show what would be sent and what would change, without...'
+                '--role' 'Role of the new member, or of the rows that name none' \
+                '--file' 'Invite everybody in a CSV, TSV, NDJSON or .xlsx file; -...' \
+                '--report' 'Write the outcome of every row to FILE (.csv or .json)' \
+                '--again' 'Post the rows again that an earlier run has posted already' \
+                '-y' 'Skip the confirmation prompt' \
+                '--yes' 'Skip the confirmation prompt' \
+                '--dry-run' 'Show what would be sent and what would change, without...' \
+                '--confirm' 'Confirm with the profile'\''s name; required instead of...'
         case 'organization members set-role'
             printf '%s\t%s\n' \
                 '-y' 'Skip the confirmation prompt' \

@@ -122,7 +122,7 @@ function __SynqBelow([string] $At) { # the subcommands of a group
         }
         'organization members' {
             "list`tList members and their roles"
-            "invite`tInvite someone by email"
+            "invite`tInvite someone by email, or many people from a file"
             "set-role`tChange a member's role"
             "remove`tRemove a member"
         }
@@ -432,8 +432,14 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--dry-run`tShow what would be sent and what would change, without..."
         }
         'organization members invite' {
-            "--role`tRole of the new member"
+            "--role`tRole of the new member, or of the rows that name none"
+            "--file`tInvite everybody in a CSV, TSV, NDJSON or .xlsx file; -..."
+            "--report`tWrite the outcome of every row to FILE (.csv or .json)"
+            "--again`tPost the rows again that an earlier run has posted already"
+            "-y`tSkip the confirmation prompt"
+            "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'organization members set-role' {
             "-y`tSkip the confirmation prompt"

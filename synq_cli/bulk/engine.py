@@ -16,6 +16,7 @@ from synq_cli.bulk.runs import Runs, overview
 from synq_cli.bulk.verbs.adjust_stock import AdjustStock
 from synq_cli.bulk.verbs.create_orders import CreateOrders
 from synq_cli.bulk.verbs.import_products import ImportProducts
+from synq_cli.bulk.verbs.invite_members import InviteMembers
 from synq_cli.bulk.verbs.reservations import ReleaseReservations, ReserveStock
 from synq_cli.bulk.verbs.verb import WORKERS, Verb
 from synq_cli.errors import InterruptError, RefusedError, SynqError, UnknownOutcomeError, UsageError
@@ -35,7 +36,9 @@ class Observer(Protocol):
 
 def all_verbs(api: SynqClient) -> Iterator[Verb]:
     """Every kind of bulk run."""
-    kinds: tuple[type[Verb], ...] = (AdjustStock, CreateOrders, ImportProducts, ReserveStock, ReleaseReservations)
+    kinds: tuple[type[Verb], ...] = (
+        AdjustStock, CreateOrders, ImportProducts, InviteMembers, ReleaseReservations, ReserveStock,
+    )  # fmt: skip
     return (kind(api) for kind in kinds)
 
 

@@ -76,7 +76,8 @@ def refuse_with_file(**given: object) -> None:
     """UsageError if an argument for one object is given beside --file."""
     for name, value in given.items():
         if value is not None:
-            raise UsageError(f"A {name} conflicts with --file: give one of them.")
+            article = "An" if name[:1] in "aeiou" else "A"
+            raise UsageError(f"{article} {name} conflicts with --file: give one of them.")
 
 
 def require_file(report: str | None, *, again: bool) -> None:

@@ -29,6 +29,7 @@ FILES = {
     "counts.csv": "sku,delta\nHMC-NVY-M,-5\nHMC-NVY-L,3\n",
     "holds.csv": "sku,quantity\nHMC-NVY-M,2\nHMC-NVY-S,1\n",
     "released.csv": "reservation_id\n75d9d1b8\n",
+    "people.csv": "email,role\nuna@fellandfjord.example,EDITOR\nola@fellandfjord.example,\n",
     "product.json": '{"title": "Harbour Merino Crewneck"}',
     "settings.json": '{"auto_po_enabled": true}',
     # The contract's own example of a webhook.
