@@ -156,6 +156,8 @@ class RowReader:
             return Layout("", [], start, 0)
         if mark == "[":
             raise UsageError(f"{self._name} is a JSON array: write one object a line instead.", hint="jq -c '.[]' FILE")
+        if self._is_yaml(first):
+            raise UsageError(f"{self._name} is YAML: write one JSON object a line instead, or CSV.", hint=hint)
         if SHEET in first:
             delimiter, self.unit = SHEET, "row"
         else:
@@ -184,15 +186,17 @@ class RowReader:
 
     def _array(self, text: str) -> list[Any] | None:
         """The items of a JSON or YAML array; None if the text is not one, but CSV or NDJSON."""
-        name, start = self._name.lower(), text.lstrip()[:3]
-        if name.endswith(NDJSON_SUFFIXES) or not (
-            name.endswith(YAML_SUFFIXES) or start.startswith(("[", "- ", "-\n")) or start == "---"
-        ):
+        start = text.lstrip()[:3]
+        if self._name.lower().endswith(NDJSON_SUFFIXES) or not (start.startswith("[") or self._is_yaml(start)):
             return None
         values = read_document(text, self._name)
         if not isinstance(values, list):
             raise UsageError(f"{self._name} is not a list.", hint="Give an array in JSON or YAML.")
         return values
+
+    def _is_yaml(self, start: str) -> bool:
+        """Whether the file is YAML, by its name or its first characters."""
+        return self._name.lower().endswith(YAML_SUFFIXES) or start.startswith(("- ", "-\n", "---"))
 
     def _columns_found(self, line: str, delimiter: str) -> int:
         try:

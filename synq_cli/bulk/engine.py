@@ -25,6 +25,10 @@ from synq_cli.http.single_attempt import SingleAttemptTransport
 from synq_cli.resources.client import SynqClient
 from synq_cli.session.session import Session
 
+KINDS: tuple[type[Verb], ...] = (
+    AdjustStock, CreateOrders, ImportProducts, InviteMembers, ReleaseReservations, ReserveStock,
+)  # fmt: skip
+
 
 class Observer(Protocol):
     """Receives the messages and the progress of a run."""
@@ -32,14 +36,6 @@ class Observer(Protocol):
     def note(self, text: str | None) -> None: ...
     def warn(self, text: str) -> None: ...
     def progress(self, label: str) -> AbstractContextManager[Bar]: ...
-
-
-def all_verbs(api: SynqClient) -> Iterator[Verb]:
-    """Every kind of bulk run."""
-    kinds: tuple[type[Verb], ...] = (
-        AdjustStock, CreateOrders, ImportProducts, InviteMembers, ReleaseReservations, ReserveStock,
-    )  # fmt: skip
-    return (kind(api) for kind in kinds)
 
 
 @dataclass
@@ -82,7 +78,7 @@ class Engine:
         if repeat and repeat.is_same:
             plan.repeat = repeat
         elif repeat:
-            self.observer.warn(f"{repeat.sentence} This run posts them again.")
+            self.observer.warn(f"{repeat.sentence} This run posts {'it' if repeat.sent == 1 else 'them'} again.")
         self._warn_of_unfinished(plan)
         return self._estimated(plan, with_levels=with_levels)
 
@@ -179,7 +175,10 @@ class Engine:
                     hint=f"It was started with --profile {facts.profile}.",
                 )
             self._lock(journal)
-            yield journal, next(verb for verb in (*all_verbs(self.api), *self.verbs) if verb.name == facts.verb)
+            yield journal, next(verb for verb in self._kinds() if verb.name == facts.verb)
+
+    def _kinds(self) -> tuple[Verb, ...]:
+        return (*(kind(self.api) for kind in KINDS), *self.verbs)
 
     def _lock(self, journal: Journal) -> None:
         """RefusedError if another process works on the run, or if it was undone."""
@@ -247,9 +246,11 @@ class Engine:
         unclear = journal.entries("unknown")
         if not unclear:
             return
+        # A count may have posted the same movement as an adjustment.
+        alike = {kind.name for kind in self._kinds() if kind.operation == verb.operation} | {verb.name}
         try:
             found = verb.reconcile(
-                unclear, done=journal.entries("done"), claims=lambda: self.runs.claims(journal.facts)
+                unclear, done=journal.entries("done"), claims=lambda: self.runs.claims(journal.facts, alike)
             )
             for line, receipt in found.items():
                 journal.done(line, None, receipt)

@@ -1,7 +1,7 @@
 """The runs on this machine: their journals in one folder, found by the prefix of an id."""
 
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -133,10 +133,11 @@ class Runs:
 
         return [row for row in self.each(read) if row and row["state"] in {"stopped", "unclear", "running"}]
 
-    def claims(self, facts: Facts) -> tuple[set[str], list[Row]]:
+    def claims(self, facts: Facts, verbs: Collection[str]) -> tuple[set[str], list[Row]]:
         """What a run must not claim: the receipts of all runs since shortly before it, and others' unclear rows.
 
-        UsageError if the journal of one can't be read: what it claims is unknown.
+        `verbs` are the kinds of run that send the same operation. UsageError if the journal of one can't be read: what
+        it claims is unknown.
         """
         receipts: set[str] = set()
         unclear: list[Row] = []
@@ -145,7 +146,7 @@ class Runs:
                 continue
             try:
                 with Journal(path) as journal:
-                    if (journal.facts.scope, journal.facts.verb) == (facts.scope, facts.verb):
+                    if journal.facts.scope == facts.scope and journal.facts.verb in verbs:
                         receipts |= {row.receipt for row in journal.entries("done") if row.receipt}
                         unclear += journal.entries("unknown", "sent") if journal.facts.id != facts.id else []
             except UsageError as error:

@@ -136,9 +136,13 @@ def test_run_must_not_claim_receipts_and_unclear_rows_of_other_runs(memory: Path
     finished(memory, NOW + 60, "other entry")
     finished(memory, NOW + 60, "entry of another tenant", scope="host/other")
     finished(memory, NOW + 60, "order", verb="orders create")
-    receipts, unclear = Runs(memory).claims(own)
+    finished(memory, NOW + 60, "entry of another kind of run", verb="inventory count")
+    receipts, unclear = Runs(memory).claims(own, {"inventory adjust"})
     assert receipts == {"own entry", "other entry"}
     assert [(row.line, row.state) for row in unclear] == [(3, "unknown"), (4, "sent")]
+    receipts, unclear = Runs(memory).claims(own, {"inventory adjust", "inventory count"})
+    assert receipts == {"own entry", "other entry", "entry of another kind of run"}
+    assert [row.line for row in unclear] == [3, 4, 3, 4]
 
 
 def test_claims_ignore_only_runs_that_ended_well_before(memory: Path) -> None:
@@ -146,4 +150,4 @@ def test_claims_ignore_only_runs_that_ended_well_before(memory: Path) -> None:
     path = memory / f"{early.id}.sqlite3"
     for ago, receipts in ((601, {"own entry"}), (599, {"own entry", "early entry"})):
         os.utime(path, (NOW - ago, NOW - ago))
-        assert Runs(memory).claims(own)[0] == receipts
+        assert Runs(memory).claims(own, {"inventory adjust"})[0] == receipts

@@ -557,14 +557,14 @@ def test_run_that_stopped_half_way_is_to_be_resumed(run: Any, shop: Shop, counts
 def test_mostly_the_same_rows_are_a_warning(run: Any, shop: Shop, counts: Path, tmp_path: Path) -> None:
     assert adjust(run, counts, "--yes").status == 0
     other = tmp_path / "other.csv"
-    for text, warned in (
-        ("AAA,1\nBBB,2\nCCC,3\nDDD,9\n", "3 of these 4 rows were"),
-        ("AAA,1\nBBB,2\nCCC,7\nDDD,9\n", ""),
-        ("AAA,1\n", "This row was"),
+    for text, warned, again in (
+        ("AAA,1\nBBB,2\nCCC,3\nDDD,9\n", "3 of these 4 rows were", "them"),
+        ("AAA,1\nBBB,2\nCCC,7\nDDD,9\n", "", ""),
+        ("AAA,1\n", "This row was", "it"),
     ):
         other.write_text(f"sku,delta\n{text}", encoding="utf-8")
         told = adjust(run, other, "--dry-run").err
-        warning = f"Warning: {warned} posted on {DAY} by run {only_run(run)}. This run posts them again.\n"
+        warning = f"Warning: {warned} posted on {DAY} by run {only_run(run)}. This run posts {again} again.\n"
         assert told == (warning if warned else "")
     assert adjust(run, other, "--yes").status == 0
     assert len(shop.ledger) == 7

@@ -11,7 +11,7 @@ from synq_cli.http.operation import Operation
 from synq_cli.resources.client import SynqClient
 from synq_cli.times import epoch
 
-# Gives the receipts that runs have claimed, and the unclear rows of other runs.
+# Gives the receipts that runs of all kinds with this operation have claimed, and the unclear rows of other runs.
 Claims = Callable[[], tuple[set[str], Sequence[Row]]]
 # Requests in flight together: they hide the latency, and are what a crash leaves unknown at most.
 WORKERS = 6
@@ -63,7 +63,8 @@ class Verb:
         """Receipts, by line, of rows whose answers were lost; `done` are rows of this run.
 
         `claims` must be read after the API: then each row of another run that the API lists is in them, because runs
-        journal a row before they send it.
+        journal a row before they send it. Kinds of run that send the same operation claim the same records: their
+        rows must have what this compares, such as the `variant_id`, `location_id` and `delta` of an adjustment.
         """
         return {}
 
