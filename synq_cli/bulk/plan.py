@@ -41,9 +41,10 @@ class Problem:
 class Plan:
     """Rows that are ready to be sent, what is odd about them, how their file is written, and its ignored columns.
 
-    `file` is its name as typed, `path` where it is, or None for standard input. `levels` is the stock before each row,
-    by line, where that was asked for. `repeat` is an earlier run of the same rows, which is not looked for if they are
-    to be sent `again`. `left_out` are the lines that are not sent, since they would change nothing.
+    `guessed` are columns under another name, with the ones that they are read as. `file` is its name as typed, `path`
+    where it is, or None for standard input. `levels` is the stock before each row, by line, where that was asked for.
+    `repeat` is an earlier run of the same rows, which is not looked for if they are to be sent `again`. `left_out` are
+    the lines that are not sent, since they would change nothing.
     """
 
     verb: Verb
@@ -51,6 +52,7 @@ class Plan:
     warnings: Sequence[str] = ()
     dialect: Mapping[str, Any] | None = None
     ignored: Sequence[str] = ()
+    guessed: Mapping[str, str] = field(default_factory=dict)
     file: str = "-"
     path: str | None = None
     undoes: str | None = None
@@ -74,6 +76,7 @@ class Plan:
             "suspicious": self.suspicious(),
             "changes": self.changes(),
             "left_out": [{"line": each.line, "reason": each.what} for each in self.left_out],
+            "guessed_columns": [{"column": name, "read_as": column} for name, column in self.guessed.items()],
             "ignored_columns": list(self.ignored),
         }
 
@@ -84,6 +87,7 @@ class Plan:
         cost = f"{_counted(len(self.rows), 'request')}, {_duration(self.seconds)} at the current rate limit"
         inside = f" in {self.verb.counted(len(self.rows))}" if self.verb.unit != "row" else ""
         lines = [f"{head}{inside}: {cost}."]
+        lines += [f'Column "{name}" is read as {column}.' for name, column in self.guessed.items()]
         if net := self.net():
             sums = ", ".join(f"{each['location']} {each['units']:+,} ({_counted(each['rows'], 'row')})" for each in net)
             lines.append(f"Net{'' if self.verb.level == 'on_hand' else ' available'}: {sums}.")
@@ -165,7 +169,7 @@ def prepare(
     hashed = []
     for row in resolved:
         posted = identity(row.content)
-        hashed.append(replace(row, hashes=hash_of(posted)))
+        hashed.append(replace(row, hashes=hash_of(posted) * verb.item_count(row.content)))
         key = posted + row.source if as_written else posted
         if (before := first.setdefault(key, row.line)) != row.line:
             problems.append(Problem(row.line, f"same as {reader.unit} {before}: {duplicate}"))
@@ -176,7 +180,7 @@ def prepare(
         idle.details = [f"{reader.unit} {each.line}: {each.what}" for each in left_out]
         raise idle
     warnings = [f"{reader.unit.capitalize()} {each.line}: {each.what}" for each in problems if each.is_warning]
-    return Plan(verb, hashed, warnings, reader.dialect, list(reader.others), left_out=left_out)
+    return Plan(verb, hashed, warnings, reader.dialect, list(reader.others), reader.guessed, left_out=left_out)
 
 
 def refuse(name: str, problems: Sequence[Problem], unit: str = "line", *, more: int = 0) -> None:

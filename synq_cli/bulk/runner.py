@@ -163,7 +163,7 @@ class Runner:
 
     def _send(self, transport: SingleAttemptTransport, row: Row) -> None:
         """Send one row, once it may be sent, and journal its outcome."""
-        body = self.verb.body(row.content)
+        body, path = self.verb.body(row.content), self.verb.path(row.content)
         self._wait_for_turn()
         ticket = transport.acquire(RESERVE)
         try:
@@ -176,7 +176,7 @@ class Runner:
             transport.release(ticket)
             return
         try:
-            answer = transport.attempt(self.verb.operation, ticket, body, self.verb.path(row.content))
+            answer = transport.attempt(self.verb.operation, ticket, body, path)
             receipt = self.verb.receipt(row.content, answer)
         except RateLimitedError as error:
             self._spaced = True
@@ -193,7 +193,8 @@ class Runner:
             self._record(self._requeue, row)
         except (RejectedError, NotFoundError, ConflictError) as error:
             self._unclear = 0
-            self._record(self._note_refusal, row, error, transport.is_missing(self.verb.operation))
+            lacks_route = isinstance(error, NotFoundError) and transport.index.is_missing(self.verb.operation.id)
+            self._record(self._note_refusal, row, error, lacks_route)
         except (UnknownOutcomeError, ServerError) as error:
             self._record(self._note_unclear, row, error)
         else:
@@ -220,17 +221,17 @@ class Runner:
         self.journal.pending(row.line)
         self._rows.appendleft(row)
 
-    def _note_refusal(self, row: Row, error: SynqError, is_missing: bool) -> None:
+    def _note_refusal(self, row: Row, error: SynqError, lacks_route: bool) -> None:
         """Journal a refusal: final, unless the row is sent again, or an earlier attempt may have gone through.
 
         The error of a check of the answer has no status: it shows what became of every attempt. A deletion that finds
-        nothing to delete the second time was carried out the first time. If the server lacks the route, it would refuse
-        every row: the run stops.
+        nothing to delete the second time was carried out the first time. A server that lacks the route carries out no
+        row: the run stops.
         """
         message = error.said or error.message
         operation = self.verb.operation
         repeated = error.status is not None and (row.code == UNKNOWN or row.line in self._tries)
-        if is_missing:
+        if lacks_route:
             self._requeue(row)
             self.stop_reason = self.stop_reason or error
         elif isinstance(error, RejectedError) and self.verb.retry_after_rejection(error):

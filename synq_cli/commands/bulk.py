@@ -30,6 +30,7 @@ PLAN = [
     Column("Rows", "rows", quantity),
     Column("Requests", "requests", quantity),
     Column("Minutes", "minutes"),
+    Column("Columns", "guessed_columns"),
     Column("Ignored columns", "ignored_columns"),
     Column("Net movement", "net"),
     Column("Largest", "largest"),
@@ -45,7 +46,9 @@ _MOVES = [
 ]
 _NET = [Column("Location", "location"), Column("Quantity", "units", delta), Column("Rows", "rows", quantity)]
 _CHANGES = [*_MOVES, Column("Before", "before", quantity), Column("After", "after", quantity)]
+_GUESSED = [Column("Column", "column"), Column("Read as", "read_as")]
 _PARTS = {
+    "guessed_columns": ("Columns", _GUESSED),
     "net": ("Net movement", _NET),
     "largest": ("Largest", _MOVES),
     "suspicious": ("Unusually large", _MOVES),

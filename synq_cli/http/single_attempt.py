@@ -42,20 +42,17 @@ class SingleAttemptTransport(ApiTransport):
         self._fresh_token()
         self.http.check(self.session.base_url)
 
-    def is_missing(self, operation: Operation) -> bool:
-        """Whether an answer has shown that the server lacks the route."""
-        return operation.evidence == "presumed" and self.index.is_missing(operation.id)
-
     def attempt(self, operation: Operation, ticket: Ticket, body: object, path: Mapping[str, str] | None = None) -> Any:
-        """Send a body, its exact bytes, or none, once and return the parsed answer.
+        """Send a body, its exact bytes or None, once and return the parsed answer; `path` has the ids in the path.
 
         Raises what `send` raises, and NotRenewedError; after that, RateLimitedError, NetworkError and UsageError a
         write was not carried out.
         """
-        content = body if isinstance(body, bytes) or body is None else exact_json.dumps(body).encode()
+        content = body if isinstance(body, bytes | None) else exact_json.dumps(body).encode()
         headers = {} if content is None else {"Content-Type": "application/json"}
         url = self.session.base_url + operation.path_with(path)
-        request = ApiRequest(operation, url, None, content, headers, " ".join((path or {}).values()))
+        subject = " ".join((path or {}).values())
+        request = ApiRequest(operation, url, None, content, headers, subject)
         token = self.session.credentials.token
         outcome = self._send_once(request, ticket)
         if isinstance(outcome, Reply) and outcome.status == 401 and self._renew(token):

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from tenant import ENVIRON
 
-PEOPLE = "Email,Role\nUna@example.com,editor\nola@example.com,\n"
+PEOPLE = "E-mail address,Role\nUna@example.com,editor\nola@example.com,\n"
 
 
 class Club:
@@ -54,6 +54,7 @@ def test_everybody_is_invited_once_and_members_are_left_out(invite: Any, club: C
     assert sorted(club.sent, key=str) == [
         {"email": "Una@example.com", "role": "EDITOR"}, {"email": "ola@example.com", "role": "VIEWER"},
     ]  # fmt: skip
+    assert 'Column "E-mail address" is read as email.' in result.err.splitlines()
     assert (
         "Left out: line 4, RORY@example.com is a member already, as EDITOR: to change the role, use "
         "`synq organization members set-role RORY@example.com VIEWER`."

@@ -12,7 +12,7 @@ from synq_cli.resources.organization import Role
 from synq_cli.resources.shared import validation
 from synq_cli.rows import Columns
 
-COLUMNS = Columns((("email",),), ("role",))
+COLUMNS = Columns((("email",),), ("role",), guess=True)
 
 
 class InviteMembers(Verb):

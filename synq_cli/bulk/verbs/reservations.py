@@ -15,8 +15,8 @@ from synq_cli.resources.shared import validation
 from synq_cli.rows import Columns
 from synq_cli.times import epoch
 
-RESERVE = Columns((("sku", "variant_id"), ("quantity",)), ("location", "reference"))
-RELEASE = Columns((("reservation_id", "id"),))
+RESERVE = Columns((("sku", "variant_id"), ("quantity",)), ("location", "reference"), guess=True)
+RELEASE = Columns((("reservation_id", "id"),), guess=True)
 # The fields of a reservation that a request to make it has.
 _MADE_OF = ("variant_id", "location_id", "quantity", "reference")
 

@@ -39,9 +39,9 @@ class Verb:
     def __init__(self, api: SynqClient) -> None:
         self._api = api
 
-    def path(self, content: Content) -> Mapping[str, str] | None:
-        """The ids for the placeholders in the operation's path."""
-        return None
+    def path(self, content: Content) -> Mapping[str, str]:
+        """The ids in the path of the request, by placeholder."""
+        return {}
 
     def body(self, content: Content) -> object:
         """The request's body, as JSON values or as bytes, or None; UsageError if it can't be made any more."""

@@ -27,6 +27,7 @@ from synq_cli.documents import (
 )
 from synq_cli.errors import UsageError
 from synq_cli.nearest import did_you_mean, nearest
+from synq_cli.rows.column_names import guess_columns
 
 # Columns that a file of failed rows has on top; they are dropped when it is read again.
 REPORTED = ("error_code", "error")
@@ -34,7 +35,7 @@ _DELIMITERS = ",;\t"
 # The delimiter of a sheet as text. It is in no other file, and XML, of which workbooks are made, can't hold it.
 SHEET = "\x1f"
 # Columns whose digits are a name; a spreadsheet shows many digits with an exponent, and saves what it shows.
-_CODES = ("sku", "barcode", "variant_id")
+_CODES = ("sku", "barcode", "variant_id", "order_id", "tracking_number")
 _ROUNDED = re.compile(r"-?\d([.,]\d+)?E\+\d+")
 _ERRORS = ("#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!")
 _FORMULA = re.compile("'*[=+\\-@\t\r]")
@@ -50,12 +51,14 @@ class Columns:
     """The columns a command takes; of each group in `required` the first line must name one.
 
     With `keep_others` further columns are kept, empty cells are left out, and JSON values keep their types. Without
-    it further columns are dropped, and every value is text.
+    it further columns are dropped, and every value is text. With `guess` a column may have one of the other names in
+    `column_names`, too.
     """
 
     required: tuple[tuple[str, ...], ...]
     optional: tuple[str, ...] = ()
     keep_others: bool = False
+    guess: bool = False
 
     @property
     def hint(self) -> str:
@@ -97,9 +100,10 @@ class Record:
 class RowReader:
     """Reads the rows of UTF-8 files; with no columns, rows are JSON values, which are not looked into.
 
-    `others` collects the further columns, each with the known one that may be meant, or None; `unit` is what the rows
-    are counted by, `dialect` how the file is written, so that its failed rows can be written alike: its `delimiter`,
-    `newline`, `bom` and `header`, of which NDJSON has no delimiter and no header.
+    `others` collects the further columns, each with the known one that may be meant, or None; `guessed` those under
+    another name, each with the known one that it is read as. `unit` is what the rows are counted by, `dialect` how the
+    file is written, so that its failed rows can be written alike: its `delimiter`, `newline`, `bom` and `header`, of
+    which NDJSON has no delimiter and no header.
     """
 
     dialect: Mapping[str, Any]
@@ -110,6 +114,7 @@ class RowReader:
         self._known = (*chain.from_iterable(columns.required), *columns.optional) if columns else ()
         self._name = name
         self.others: dict[str, str | None] = {}
+        self.guessed: dict[str, str] = {}
 
     @property
     def remark(self) -> str:
@@ -170,7 +175,10 @@ class RowReader:
             raise UsageError(f"The first line of {self._name} is not UTF-8 text.")
         while header and not header[-1].strip():
             header.pop()
-        keys = [self._key(cell) for cell in header]
+        try:
+            keys = self._keys(header)
+        except UsageError as error:
+            raise UsageError(f"{self._name}: {error.message}.", hint=error.hint) from None
         self._check_header(keys, hint)
         return Layout(delimiter, keys, lines.position, lines.line, header)
 
@@ -200,7 +208,8 @@ class RowReader:
 
     def _columns_found(self, line: str, delimiter: str) -> int:
         try:
-            return len({self._key(cell) for cell in next(_csv([line], delimiter), [])} & set(self._known))
+            keys = [self._key(cell) for cell in next(_csv([line], delimiter), [])]
+            return len(set(keys) & set(self._known)) + len(self._guesses(keys))
         except csv.Error:
             return 0
 
@@ -208,6 +217,26 @@ class RowReader:
         """The key of a column: a known one in any case and with blanks for underscores, another one as it is."""
         folded = "_".join(column.lower().split())
         return folded if folded in self._known or folded in REPORTED else column.strip()
+
+    def _keys(self, names: Iterable[str]) -> list[str]:
+        """The keys of the columns with these names; UsageError if two of them may be the same column."""
+        keys = [name if name in self._known else self._key(name) for name in names]
+        guesses = self._guesses(keys)
+        for column, found in guesses.items():
+            if len(found) > 1:
+                raise UsageError(
+                    f'"{found[0]}" and "{found[1]}" may both be the column {column}',
+                    hint=f"Name one of them {column}, or remove the other.",
+                )
+            self.guessed[found[0]] = column
+        return [self.guessed.get(key, key) for key in keys] if guesses else keys
+
+    def _guesses(self, keys: list[str]) -> dict[str, list[str]]:
+        """Other names of known columns, by the column, where the file has no column of that name."""
+        if self._columns is None or not self._columns.guess:
+            return {}
+        others = (key for key in keys if key and key not in self._known and key not in REPORTED)
+        return guess_columns(others, (key for key in self._known if key not in keys))
 
     def _check_header(self, keys: list[str], hint: str) -> None:
         assert self._columns
@@ -297,8 +326,12 @@ class RowReader:
             record.problem = "not a JSON object"
             return record
         keep_others, fields = self._columns.keep_others, {}
-        for name, item in value.items():
-            key = name if name in self._known else self._key(name)
+        try:
+            keys = self._keys(value)
+        except UsageError as error:
+            record.problem = error.message
+            return record
+        for key, item in zip(keys, value.values(), strict=True):
             if key in fields:
                 record.problem = f'"{key}" is given twice'
                 return record
