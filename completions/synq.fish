@@ -45,10 +45,10 @@ function __synq_below # the subcommands of a group
                 'skus' 'Manage the local cache of SKUs'
         case 'inventory skus'
             printf '%s\t%s\n' \
-                'list' 'List the SKUs in the local cache' \
+                'list' 'List the SKUs in the local cache, with their barcodes' \
                 'add' 'Add one SKU to the local cache' \
                 'import' 'Add many SKUs to the local cache from a file' \
-                'forget' 'Remove SKUs from the local cache'
+                'forget' 'Remove SKUs or barcodes from the local cache'
         case 'products'
             printf '%s\t%s\n' \
                 'list' 'List products, sorted by title' \
@@ -248,7 +248,7 @@ function __synq_options # the options of a command, and the global options
                 '--confirm' 'Confirm with the profile'\''s name; required instead of...'
         case 'inventory levels'
             printf '%s\t%s\n' \
-                '--sku' 'Only this SKU, or the variant with this UUID' \
+                '--sku' 'Only the variant with this SKU, barcode or UUID' \
                 '--location' 'Only this stock location' \
                 '--low' 'Only levels at or below the tenant'\''s low-stock threshold' \
                 '--threshold' 'Only levels with N units on hand or fewer' \
@@ -256,7 +256,7 @@ function __synq_options # the options of a command, and the global options
                 '--all' 'Read every page (one request per 100 rows)'
         case 'inventory ledger'
             printf '%s\t%s\n' \
-                '--sku' 'Only this SKU, or the variant with this UUID' \
+                '--sku' 'Only the variant with this SKU, barcode or UUID' \
                 '--location' 'Only this stock location' \
                 '--type' 'Only entries of this type, such as adjustment' \
                 '--since' 'Only rows since this age (30m, 12h, 7d, 2w), local date...' \
@@ -284,12 +284,12 @@ function __synq_options # the options of a command, and the global options
                 '--confirm' 'Confirm with the profile'\''s name; required instead of...'
         case 'inventory reservations'
             printf '%s\t%s\n' \
-                '--sku' 'Only this SKU, or the variant with this UUID' \
+                '--sku' 'Only the variant with this SKU, barcode or UUID' \
                 '--location' 'Only this stock location' \
                 '--status' 'Only reservations with this status'
         case 'inventory skus forget'
             printf '%s\t%s\n' \
-                '--all' 'Every SKU of this tenant'
+                '--all' 'Every SKU and barcode of this tenant'
         case 'products create'
             printf '%s\t%s\n' \
                 '--description' 'Description' \
@@ -371,11 +371,11 @@ function __synq_options # the options of a command, and the global options
         case 'products media list'
             printf '%s\t%s\n' \
                 '--product' 'Product id, or the first characters of one that synq has...' \
-                '--variant' 'SKU or UUID of the variant'
+                '--variant' 'SKU, barcode, or UUID of the variant'
         case 'products media add'
             printf '%s\t%s\n' \
                 '--product' 'Product id, or the first characters of one that synq has...' \
-                '--variant' 'SKU or UUID of the variant' \
+                '--variant' 'SKU, barcode, or UUID of the variant' \
                 '--alt-text' 'Description for people who can'\''t see it' \
                 '--sort-order' 'Position in the display order, from 0' \
                 '--dry-run' 'Show what would be sent and what would change, without...'

@@ -44,10 +44,10 @@ function __SynqBelow([string] $At) { # the subcommands of a group
             "skus`tManage the local cache of SKUs"
         }
         'inventory skus' {
-            "list`tList the SKUs in the local cache"
+            "list`tList the SKUs in the local cache, with their barcodes"
             "add`tAdd one SKU to the local cache"
             "import`tAdd many SKUs to the local cache from a file"
-            "forget`tRemove SKUs from the local cache"
+            "forget`tRemove SKUs or barcodes from the local cache"
         }
         'products' {
             "list`tList products, sorted by title"
@@ -247,7 +247,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'inventory levels' {
-            "--sku`tOnly this SKU, or the variant with this UUID"
+            "--sku`tOnly the variant with this SKU, barcode or UUID"
             "--location`tOnly this stock location"
             "--low`tOnly levels at or below the tenant's low-stock threshold"
             "--threshold`tOnly levels with N units on hand or fewer"
@@ -255,7 +255,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--all`tRead every page (one request per 100 rows)"
         }
         'inventory ledger' {
-            "--sku`tOnly this SKU, or the variant with this UUID"
+            "--sku`tOnly the variant with this SKU, barcode or UUID"
             "--location`tOnly this stock location"
             "--type`tOnly entries of this type, such as adjustment"
             "--since`tOnly rows since this age (30m, 12h, 7d, 2w), local date..."
@@ -283,12 +283,12 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'inventory reservations' {
-            "--sku`tOnly this SKU, or the variant with this UUID"
+            "--sku`tOnly the variant with this SKU, barcode or UUID"
             "--location`tOnly this stock location"
             "--status`tOnly reservations with this status"
         }
         'inventory skus forget' {
-            "--all`tEvery SKU of this tenant"
+            "--all`tEvery SKU and barcode of this tenant"
         }
         'products create' {
             "--description`tDescription"
@@ -370,11 +370,11 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
         }
         'products media list' {
             "--product`tProduct id, or the first characters of one that synq has..."
-            "--variant`tSKU or UUID of the variant"
+            "--variant`tSKU, barcode, or UUID of the variant"
         }
         'products media add' {
             "--product`tProduct id, or the first characters of one that synq has..."
-            "--variant`tSKU or UUID of the variant"
+            "--variant`tSKU, barcode, or UUID of the variant"
             "--alt-text`tDescription for people who can't see it"
             "--sort-order`tPosition in the display order, from 0"
             "--dry-run`tShow what would be sent and what would change, without..."

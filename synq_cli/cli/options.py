@@ -54,9 +54,9 @@ LocationOption = Annotated[
     str | None,
     option("--location", LOCATION, "Stock location. [default: the profile's, else the only one]", callback=_not_blank),
 ]
-SkuArgument = Annotated[str, argument(SKU, "SKU, or UUID of the variant.")]
+SkuArgument = Annotated[str, argument(SKU, "SKU, barcode, or UUID of the variant.")]
 OnlySkuOption = Annotated[
-    str | None, option("--sku", SKU, "Only this SKU, or the variant with this UUID.", callback=_not_blank)
+    str | None, option("--sku", SKU, "Only the variant with this SKU, barcode or UUID.", callback=_not_blank)
 ]
 OnlyLocationOption = Annotated[
     str | None, option("--location", LOCATION, "Only this stock location.", callback=_not_blank)

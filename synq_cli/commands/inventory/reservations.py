@@ -24,7 +24,7 @@ from synq_cli.resources.inventory import reservations
 
 group = CommandGroup()
 
-SkuArgument = Annotated[str | None, argument(Metavar("[SKU]", "sku"), "SKU, or UUID of the variant.")]
+SkuArgument = Annotated[str | None, argument(Metavar("[SKU]", "sku"), "SKU, barcode, or UUID of the variant.")]
 
 
 def columns(skus: Mapping[str, str], places: Mapping[str, str]) -> list[Column]:
@@ -97,11 +97,11 @@ def reserve_stock(
         raise UsageError(f"Missing {missing}.", hint="Give a SKU and a quantity, or a file with --file.")
     hold = run.api.reservations.prepare(sku, units, place, reference=reference, with_level=with_level)
     if hold.after is not None and hold.after < 0:
-        run.output.warn(f"Only {hold.available} of {sku} are available at {hold.location}.")
+        run.output.warn(f"Only {hold.available} of {hold.sku} are available at {hold.location}.")
     made = run.api.reservations.create(hold)
     if hold.after is not None:
-        run.output.change(f"{sku} at {hold.location}", hold.available, hold.after, "available")
-    run.output.record(made, columns({hold.variant_id: sku}, {hold.location_id: hold.location}))
+        run.output.change(f"{hold.sku} at {hold.location}", hold.available, hold.after, "available")
+    run.output.record(made, columns({hold.variant_id: hold.sku}, {hold.location_id: hold.location}))
 
 
 @group.command(

@@ -1,4 +1,4 @@
-"""`synq inventory skus`: the local cache of SKUs, which saves a request for each."""
+"""`synq inventory skus`: the local cache of SKUs and barcodes, which saves requests."""
 
 from typing import Annotated
 
@@ -17,15 +17,16 @@ COLUMNS = [
     Column("SKU", "sku"),
     Column("Variant", "variant_id", identifier),
     Column("Seen", "seen_at", age, drop=1),
+    Column("Barcode", "barcode", drop=2),
 ]
 
 
 @group.command("list")
 def list_skus(run: RunContext) -> None:
-    """List the SKUs in the local cache.
+    """List the SKUs in the local cache, with their barcodes.
 
-    synq keeps the SKUs of the tenant that any command shows, so that adjusting a known one takes a single request.
-    Nothing is sent.
+    synq keeps the SKUs and barcodes of the tenant that any command shows, so that adjusting a known one takes a single
+    request. Nothing is sent.
 
     Examples:
       synq inventory skus list
@@ -79,12 +80,13 @@ def import_skus(
 @group.command("forget")
 def forget_skus(
     run: RunContext,
-    skus: Annotated[list[str] | None, argument(Metavar("[SKU]...", "sku"), "SKUs to remove.")] = None,
-    everything: Annotated[bool, switch("--all", "Every SKU of this tenant.")] = False,
+    skus: Annotated[list[str] | None, argument(Metavar("[SKU]...", "sku"), "SKUs or barcodes to remove.")] = None,
+    everything: Annotated[bool, switch("--all", "Every SKU and barcode of this tenant.")] = False,
 ) -> None:
-    """Remove SKUs from the local cache.
+    """Remove SKUs or barcodes from the local cache.
 
-    They are looked up again when they are next used. --all removes every SKU of this tenant.
+    They are looked up again when they are next used. A SKU is removed together with its barcode. --all removes every
+    SKU and barcode of this tenant.
 
     Examples:
       synq inventory skus forget HMC-NVY-M
@@ -92,5 +94,7 @@ def forget_skus(
     """
     if bool(skus) == everything:
         raise UsageError("Give the SKUs to remove, or --all.")
-    count = run.index.forget("sku", None if everything else skus)
-    run.output.note(f"Removed {count} SKU{'s' * (count != 1)}.")
+    count, barcodes = run.index.forget_codes(None if everything else skus)
+    removed = [f"{count} SKU{'s' * (count != 1)}"] if count or not barcodes else []
+    removed += [f"{barcodes} barcode{'s' * (barcodes != 1)}"] if barcodes else []
+    run.output.note(f"Removed {' and '.join(removed)}.")

@@ -46,7 +46,7 @@ LOCATION = [
     Column("Created", "created_at", age, drop=1),
 ]
 
-SkuArgument = Annotated[str | None, argument(Metavar("[SKU]", "sku"), "SKU, or UUID of the variant.")]
+SkuArgument = Annotated[str | None, argument(Metavar("[SKU]", "sku"), "SKU, barcode, or UUID of the variant.")]
 QuantityArgument = Annotated[str | None, argument("[QUANTITY]", "Change in units: -5 removes five, +5 or 5 adds five.")]
 
 
@@ -113,16 +113,17 @@ def adjust_stock(
     require_file(report, again=again)
     movement = run.api.inventory.prepare(sku, change, place, with_level=run.dry_run or run.output.format == "table")
     if movement.after is not None and movement.after < 0:
-        run.output.warn(f"This makes the stock of {sku} at {movement.location} negative.")
+        run.output.warn(f"This makes the stock of {movement.sku} at {movement.location} negative.")
     entry = run.api.inventory.adjust(movement)
     if movement.after is not None:
-        run.output.change(f"{sku} at {movement.location}", movement.on_hand, movement.after)
+        run.output.change(f"{movement.sku} at {movement.location}", movement.on_hand, movement.after)
     run.output.record(entry, ENTRY)
 
 
 @group.command(
     "levels",
     operations.LIST_INVENTORY_LEVELS,
+    operations.LIST_VARIANTS,
     operations.LIST_LOCATIONS,
     operations.GET_TENANT_SETTINGS,
     requests=(1, None),
@@ -130,7 +131,8 @@ def adjust_stock(
 def list_levels(
     run: RunContext,
     skus: Annotated[
-        list[str] | None, argument(Metavar("[SKU]...", "sku"), "SKUs, or UUIDs of variants. [default: all stock]")
+        list[str] | None,
+        argument(Metavar("[SKU]...", "sku"), "SKUs, barcodes, or UUIDs of variants. [default: all stock]"),
     ] = None,
     sku: OnlySkuOption = None,
     location: OnlyLocationOption = None,

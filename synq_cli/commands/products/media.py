@@ -27,7 +27,9 @@ COLUMNS = [
 ProductOption = Annotated[
     str | None, option("--product", PRODUCT, "Product id, or the first characters of one that synq has shown.")
 ]
-VariantOption = Annotated[str | None, option("--variant", Metavar("SKU|ID", "sku"), "SKU or UUID of the variant.")]
+VariantOption = Annotated[
+    str | None, option("--variant", Metavar("SKU|ID", "sku"), "SKU, barcode, or UUID of the variant.")
+]
 
 
 @group.command("list", operations.LIST_MEDIA, operations.LIST_VARIANTS, requests=(1, 2))

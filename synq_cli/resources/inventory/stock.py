@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 
+from synq_cli import barcodes
 from synq_cli.errors import AuthError, NotFoundError, ServerError, UnknownOutcomeError, UsageError
 from synq_cli.http import operations
 from synq_cli.resources.inventory.ledger import Adjustment, Ledger, SkuLocation
@@ -41,9 +42,10 @@ class Inventory(Resource):
         return Adjustment(**vars(place), delta=delta, on_hand=self.units(place, "on_hand") if with_level else None)
 
     def resolve(self, sku: str, location: str | None) -> SkuLocation:
-        """A SKU at a location, or at the only one there is. UsageError, NotFoundError."""
-        variant_id = Variants(self._api).id_of(sku)
-        return SkuLocation(sku, variant_id, *Locations(self._api).resolve(location))
+        """A SKU, or that of a barcode, at a location, or at the only one there is. UsageError, NotFoundError."""
+        variants = Variants(self._api)
+        variant_id = variants.id_of(sku)
+        return SkuLocation(variants.sku_of(sku), variant_id, *Locations(self._api).resolve(location))
 
     def units(self, place: SkuLocation, key: str) -> int | None:
         """The units `on_hand` or `available`, 0 if it was never stocked; None if they can't be read."""
@@ -77,10 +79,11 @@ class Inventory(Resource):
     def levels(self, skus: Iterable[str] = (), *, location: str | None, most: int | None = None) -> Listings:
         """Stock by variant and location, with at most `most` units on hand; None matches any.
 
-        `skus` are SKUs or UUIDs of variants, each read as a list of its own; empty for all stock. UsageError if one is
-        blank. GET /api/v1/inventory/levels
+        `skus` are SKUs, barcodes or UUIDs of variants, each read as a list of its own; empty for all stock. UsageError
+        if one is blank, NotFoundError if two variants share a barcode. GET /api/v1/inventory/levels
         """
-        names = dict.fromkeys(validation.filled(sku, "SKU") for sku in skus)
+        names = dict.fromkeys(Variants(self._api).checked(sku) for sku in skus)
+        ids = self._ids(names)
         location_id = Locations(self._api).id_of(location)
 
         def matches(row: Row) -> bool:
@@ -88,7 +91,7 @@ class Inventory(Resource):
             return most is None or (isinstance(on_hand, int) and on_hand <= most)
 
         def listing(sku: str | None) -> Listing:
-            variant_id = parse_uuid(sku or "")
+            variant_id = ids.get(sku or "")
             return self._api.pages(
                 operations.LIST_INVENTORY_LEVELS,
                 "levels",
@@ -99,3 +102,19 @@ class Inventory(Resource):
             )
 
         return Listings({name: listing(name) for name in names or [None]})
+
+    def _ids(self, names: Iterable[str]) -> dict[str, str]:
+        """The ids of those variants that are not named by a SKU: levels are filtered by SKU without knowing its id."""
+        ids = {name: identifier for name in names if (identifier := parse_uuid(name))}
+        index, variants = self._api.index, Variants(self._api)
+        others = [name for name in names if name not in ids and not index.find("sku", name)]
+        labels = [name for name in others if barcodes.is_gtin(name) or index.owners(name)]
+        try:
+            found = variants.ids_of(labels) if labels else {}
+        except NotFoundError:  # a server that can't list variants may have levels of a SKU that looks like a barcode
+            found = {}
+        for name, owners in found.items():
+            if len(owners) > 1:
+                raise variants.ambiguous(name, owners)
+            ids[name] = min(owners)
+        return ids

@@ -87,18 +87,18 @@ class OrderBuilder(Resource):
         return items, remarks
 
     def _variant(self, name: str) -> Row:
-        """The variant of a SKU or of an id with a cached SKU; only its id if variants can't be listed."""
-        identifier = parse_uuid(name)
-        sku = self._api.index.names("sku").get(identifier) if identifier else name
+        """The variant of a SKU, a barcode, or an id with a cached SKU; only its id if variants can't be listed."""
+        identifier, variants = parse_uuid(name), Variants(self._api)
+        sku = self._api.index.sku_of(identifier) if identifier else name
         if sku is None:
             return {"id": identifier}
         try:
-            return Variants(self._api).get_by_sku(sku)
+            return variants.get(sku)
         except NotFoundError as error:
-            known = identifier or self._api.index.find("sku", sku)
-            if error.status is None or known is None:
+            known = None if error.status is None else variants.known(sku)
+            if known is None:
                 raise
-            return {"id": known, "sku": sku}
+            return {"id": known.variant_id, "sku": known.sku or None}
 
     def _titles(self, product_ids: list[str]) -> Iterator[tuple[str, str]]:
         """Titles by product id: one request for one product; for several their list, and one for each it lacks."""

@@ -39,10 +39,10 @@ class Products(Resource):
         return self._api.read(operations.GET_PRODUCT, path)
 
     def with_id_or_sku(self, text: str) -> Row:
-        """One product, by its id, the SKU of a variant, or the prefix of a cached id that is no cached SKU."""
-        name = validation.filled(text, "product")
-        if self._api.index.find("sku", name) or not self._api.ids_like("product", name):
-            return self.get(Variants(self._api).product_of(name))
+        """One product, by its id, a code of a variant, or the prefix of a cached id that is no cached code."""
+        name, variants = validation.filled(text, "product"), Variants(self._api)
+        if variants.known(name) or not self._api.ids_like("product", name):
+            return self.get(variants.product_of(name))
         return self.get(name)
 
     def changes(
