@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from synq_cli.bulk.journal import Journal, Row
-from synq_cli.bulk.plan import Plan, seconds_for
+from synq_cli.bulk.plan import Plan, request_cost, seconds_for
 from synq_cli.bulk.progress import Bar, Progress
 from synq_cli.bulk.repeats import Repeat, find_repeat
 from synq_cli.bulk.report import Outcome, write_failed
@@ -18,15 +18,16 @@ from synq_cli.bulk.verbs.create_orders import CreateOrders
 from synq_cli.bulk.verbs.import_products import ImportProducts
 from synq_cli.bulk.verbs.invite_members import InviteMembers
 from synq_cli.bulk.verbs.reservations import ReleaseReservations, ReserveStock
+from synq_cli.bulk.verbs.update_products import UpdateProducts
 from synq_cli.bulk.verbs.verb import WORKERS, Verb
-from synq_cli.errors import InterruptError, RefusedError, SynqError, UnknownOutcomeError, UsageError
+from synq_cli.errors import InterruptError, NotFoundError, RefusedError, SynqError, UnknownOutcomeError, UsageError
 from synq_cli.http.rate_limit import RESERVE, WINDOW, Budget, usable
 from synq_cli.http.single_attempt import SingleAttemptTransport
 from synq_cli.resources.client import SynqClient
 from synq_cli.session.session import Session
 
 KINDS: tuple[type[Verb], ...] = (
-    AdjustStock, CreateOrders, ImportProducts, InviteMembers, ReleaseReservations, ReserveStock,
+    AdjustStock, CreateOrders, ImportProducts, InviteMembers, ReleaseReservations, ReserveStock, UpdateProducts,
 )  # fmt: skip
 
 
@@ -162,7 +163,26 @@ class Engine:
     def _estimated(self, plan: Plan, *, with_levels: bool = False) -> Plan:
         plan.seconds = seconds_for(len(plan.rows), self.budget.snapshot())
         plan.levels = plan.verb.levels(plan.rows) if with_levels else {}
+        if with_levels and plan.verb.compares:
+            self._compare(plan)
         return plan
+
+    def _compare(self, plan: Plan) -> None:
+        """Read what each row changes, and say before what that costs."""
+        self.observer.note(f"Reading the values before takes {request_cost(len(plan.rows), plan.seconds)}.")
+        same = []
+        with self.observer.progress("Reading") as bar:
+            for number, row in enumerate(plan.rows, 1):
+                try:
+                    values = plan.verb.values(row)
+                except NotFoundError as error:
+                    self.observer.warn(f"Line {row.line}: {error.message}")
+                    continue
+                plan.values += values
+                same += [] if values else [row.line]
+                bar.update(number, len(plan.rows))
+        if same:
+            self.observer.note(f"Nothing would change on line{'s' * (len(same) != 1)} {', '.join(map(str, same))}.")
 
     @contextmanager
     def _opened(self, run: str) -> Iterator[tuple[Journal, Verb]]:
@@ -224,6 +244,7 @@ class Engine:
                 )
                 runner.run()
             reason = runner.stop_reason
+            self.observer.note(verb.closing_note())
         try:
             if not isinstance(reason, InterruptError):
                 self._reconcile(verb, journal)

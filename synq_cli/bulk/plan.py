@@ -44,7 +44,8 @@ class Plan:
     `guessed` are columns under another name, with the ones that they are read as. `file` is its name as typed, `path`
     where it is, or None for standard input. `levels` is the stock before each row, by line, where that was asked for.
     `repeat` is an earlier run of the same rows, which is not looked for if they are to be sent `again`. `left_out` are
-    the lines that are not sent, since they would change nothing.
+    the lines that are not sent, since they would change nothing. `values` are those that the rows change, with their
+    lines, if they were read.
     """
 
     verb: Verb
@@ -61,6 +62,7 @@ class Plan:
     again: bool = False
     repeat: Repeat | None = None
     left_out: Sequence[Problem] = ()
+    values: list[dict[str, Any]] = field(default_factory=list)
 
     def as_row(self) -> dict[str, Any]:
         """The plan as one JSON object."""
@@ -75,6 +77,8 @@ class Plan:
             "largest": self.moves[:_LARGEST],
             "suspicious": self.suspicious(),
             "changes": self.changes(),
+            "values": self.values,
+            "empty_cells": "left as they are" if self.verb.keeps_empty else None,
             "left_out": [{"line": each.line, "reason": each.what} for each in self.left_out],
             "guessed_columns": [{"column": name, "read_as": column} for name, column in self.guessed.items()],
             "ignored_columns": list(self.ignored),
@@ -84,7 +88,7 @@ class Plan:
         """The plan in words."""
         rows, file = _counted(self._items(), "row"), "standard input" if self.file == "-" else self.file
         head = f"{rows} to undo run {self.undoes}" if self.undoes else f"{rows} of {file}"
-        cost = f"{_counted(len(self.rows), 'request')}, {_duration(self.seconds)} at the current rate limit"
+        cost = f"{request_cost(len(self.rows), self.seconds)} at the current rate limit"
         inside = f" in {self.verb.counted(len(self.rows))}" if self.verb.unit != "row" else ""
         lines = [f"{head}{inside}: {cost}."]
         lines += [f'Column "{name}" is read as {column}.' for name, column in self.guessed.items()]
@@ -95,6 +99,8 @@ class Plan:
         if odd := self.suspicious():
             more = f", and {len(odd) - _MOST_LISTED:,} more" if len(odd) > _MOST_LISTED else ""
             lines.append(f"Unusually large: {_listed(odd[:_MOST_LISTED])}{more}.")
+        if self.verb.keeps_empty:
+            lines.append("Empty cells are left as they are.")
         if self.left_out:
             more = f"; and {len(self.left_out) - _MOST_LISTED:,} more" if len(self.left_out) > _MOST_LISTED else ""
             reasons = "; ".join(f"line {each.line}, {each.what}" for each in self.left_out[:_MOST_LISTED])
@@ -213,6 +219,11 @@ def seconds_for(requests: int, window: Snapshot) -> float:
     windows, rest = divmod(later - 1, places)
     first = window.full_in if rest < taken else WINDOW
     return max(window.blocked_for, windows * WINDOW + first)
+
+
+def request_cost(requests: int, seconds: float) -> str:
+    """A number of requests and the time that they take, in words."""
+    return f"{_counted(requests, 'request')}, {_duration(seconds)}"
 
 
 def _counted(number: int, noun: str) -> str:

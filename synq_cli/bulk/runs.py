@@ -25,7 +25,7 @@ _DAY = 86_400.0
 # The fields of a row that reports have, as far as it has them.
 _REPORTED = (
     "sku", "location", "delta", "quantity", "reference",
-    "email", "role", "payment_reference", "idempotency_key", "last_line", "products",
+    "product", "email", "role", "payment_reference", "idempotency_key", "last_line", "products",
 )  # fmt: skip
 _DAMAGED: dict[str, Any] = {"state": "damaged"} | dict.fromkeys(
     ("command", "file", "started_at", "rows", "done", "failed", "unknown", "pending", "profile", "undoes")

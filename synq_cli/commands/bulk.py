@@ -36,6 +36,8 @@ PLAN = [
     Column("Largest", "largest"),
     Column("Unusually large", "suspicious"),
     Column("Changes", "changes"),
+    Column("Values", "values"),
+    Column("Empty cells", "empty_cells"),
     Column("Left out", "left_out"),
 ]
 _MOVES = [
@@ -47,12 +49,20 @@ _MOVES = [
 _NET = [Column("Location", "location"), Column("Quantity", "units", delta), Column("Rows", "rows", quantity)]
 _CHANGES = [*_MOVES, Column("Before", "before", quantity), Column("After", "after", quantity)]
 _GUESSED = [Column("Column", "column"), Column("Read as", "read_as")]
+_VALUES = [
+    Column("Line", "line", quantity),
+    Column("Product", "product"),
+    Column("Field", "field"),
+    Column("Before", "before"),
+    Column("After", "after"),
+]
 _PARTS = {
     "guessed_columns": ("Columns", _GUESSED),
     "net": ("Net movement", _NET),
     "largest": ("Largest", _MOVES),
     "suspicious": ("Unusually large", _MOVES),
     "changes": ("Before and after", _CHANGES),
+    "values": ("Values before and after", _VALUES),
     "left_out": ("Left out", [Column("Line", "line", quantity), Column("Reason", "reason")]),
 }
 SUMMARY = [

@@ -25,6 +25,8 @@ class Verb:
 
     `name` is the command's, `noun` what one request makes, `unit` what the rows of the journal are called,
     `ids` the fields of an answer that may identify it, `level` the units that its movements count.
+    A verb that `compares` can read what each row changes, for a request each; one that `keeps_empty` leaves values as
+    they are whose cells are empty.
     """
 
     name: ClassVar[str]
@@ -34,6 +36,8 @@ class Verb:
     ids: ClassVar[tuple[str, ...]] = ("id",)
     workers: ClassVar[int] = WORKERS
     level: ClassVar[Literal["on_hand", "available"]] = "on_hand"
+    compares: ClassVar[bool] = False
+    keeps_empty: ClassVar[bool] = False
     undo_hint: ClassVar[str | None] = None
 
     def __init__(self, api: SynqClient) -> None:
@@ -84,6 +88,14 @@ class Verb:
     def levels(self, rows: Sequence[Row]) -> dict[int, int]:
         """The stock before each row, by line."""
         return {}
+
+    def values(self, row: Row) -> list[dict[str, Any]]:
+        """The values that a row changes, as the API has them now: `field`, `before` and `after`. NotFoundError."""
+        return []
+
+    def closing_note(self) -> str | None:
+        """A sentence on what the answers of this run have shown beside their receipts."""
+        return None
 
     def item_count(self, content: Content) -> int:
         """How many rows of the user's file are in one row of the journal."""

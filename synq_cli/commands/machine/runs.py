@@ -35,6 +35,7 @@ ROWS = [
     Column("Quantity", "delta", delta),
     Column("Units", "quantity", quantity),
     Column("Reference", "reference", drop=2),
+    Column("Product", "product", whole),
     Column("Email", "email"),
     Column("Role", "role"),
     Column("Payment", "payment_reference", drop=2),
@@ -104,6 +105,7 @@ def show_run(
     operations.LIST_RESERVATIONS,
     operations.INVITE_MEMBER,
     operations.LIST_MEMBERS,
+    operations.UPDATE_PRODUCT,
     requests=(0, None),
     bulk=True,
 )
@@ -119,10 +121,10 @@ def resume_run(
     """Resume a bulk run that was interrupted.
 
     Sends the pending rows. Rows that were sent but got no response are reconciled first. What can't count twice is sent
-    again: an order under its own key, a release. The rest is looked up: adjustments in the stock ledger, reservations,
-    invitations and parts of an import in their lists. If the outcome stays unknown (exit status 10), the row is never
-    sent again, unless you list its line with --resend-unknown. Check it first: a row that was already applied would be
-    applied twice.
+    again: an order under its own key, a release, new values of a product. The rest is looked up: adjustments in the
+    stock ledger, reservations, invitations and parts of an import in their lists. If the outcome stays unknown (exit
+    status 10), the row is never sent again, unless you list its line with --resend-unknown. Check it first: a row that
+    was already applied would be applied twice.
 
     Examples:
       synq runs resume 2611

@@ -1,6 +1,6 @@
 """Variants: what is sold, each with a SKU, most with a barcode."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
 from synq_cli import barcodes
@@ -10,7 +10,7 @@ from synq_cli.nearest import did_you_mean
 from synq_cli.resources.products.codes import CodeSearch
 from synq_cli.resources.shared import validation
 from synq_cli.resources.shared.pagination import PAGE, Listing, Row
-from synq_cli.resources.shared.resource import Resource, look_for
+from synq_cli.resources.shared.resource import Api, Resource, look_for
 from synq_cli.uuids import parse_uuid
 
 # Up to this many SKUs are cheaper to look up one by one than in pages of all variants.
@@ -30,6 +30,10 @@ class KnownVariant(NamedTuple):
 class Variants(Resource):
     """Variants. A code is a SKU, the UUID of a variant, or a barcode that is not also a SKU."""
 
+    def __init__(self, api: Api) -> None:
+        super().__init__(api)
+        self._products: dict[str, str] = {}  # by the variants that were read
+
     def matching(self, *, sku: str | None, product: str | None) -> Listing:
         """Variants with this SKU or of this product; None matches any. GET /api/v1/pim/variants"""
         product_id = None if product is None else self._api.resolve_id("product", product)
@@ -38,8 +42,15 @@ class Variants(Resource):
             "variants",
             filters={"sku": sku, "product_id": product_id},
             matches=lambda row: not row.get("deleted_at"),
-            on_page=lambda rows: self._api.remember_skus(rows, "id"),
+            on_page=self._keep,
         )
+
+    def _keep(self, rows: list[Row]) -> None:
+        """Cache the codes of variants that were read, and note their products."""
+        self._api.remember_skus(rows, "id")
+        for row in rows:
+            if isinstance(row.get("id"), str) and isinstance(row.get("product_id"), str):
+                self._products[row["id"].lower()] = row["product_id"].lower()
 
     def create(
         self, product: str, *, sku: str | None, barcode: str | None, price: str | None, currency: str | None
@@ -165,6 +176,34 @@ class Variants(Resource):
             for sku in search.missing():
                 search.take(self._with_sku(sku))
         return search.found()
+
+    def products_of(
+        self, codes: Collection[str], labels: Collection[str]
+    ) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+        """The ids of the products that have a variant with each of many codes and labels, in few requests.
+
+        The variants are looked up by `find`. Those that are cached are looked for in the same way as codes that are
+        not, since the cache does not know their products.
+        """
+        found = self.find(codes, labels) if codes or labels else ({}, {})
+        wanted = {variant.lower() for each in found for ids in each.values() for variant in ids}
+        missing = wanted - self._products.keys()
+        if len(missing) > _FEW:
+            for _ in self.matching(sku=None, product=None).first(PAGE * len(missing)).pages:
+                if wanted <= self._products.keys():
+                    break
+        names = self._api.index.names("sku")
+        for variant in sorted(wanted - self._products.keys()):
+            if variant in names:
+                self._with_sku(names[variant])
+        codes_found, labels_found = (
+            {
+                text: {self._products[each.lower()] for each in ids if each.lower() in self._products}
+                for text, ids in each_found.items()
+            }
+            for each_found in found
+        )
+        return codes_found, labels_found
 
     def ambiguous(self, code: str, ids: Iterable[str]) -> NotFoundError:
         """The error for a code that several variants have, which lists them."""
