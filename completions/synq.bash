@@ -49,11 +49,11 @@ _synq_options() { # the options of a command, and the global options
     'inventory reservations') REPLY='--sku --location --status' ;;
     'inventory skus forget') REPLY='--all' ;;
     'products create') REPLY='--description --category --dry-run' ;;
-    'products update') REPLY='--title --description --category --category-id --brand-id --dry-run' ;;
+    'products update') REPLY='--title --description --category --category-id --brand-id --file --report --again -y --yes --dry-run --confirm' ;;
     'products delete') REPLY='-y --yes --dry-run --confirm' ;;
     'products push') REPLY='--action -y --yes --dry-run --confirm' ;;
     'products export') REPLY='--to --whole --dry-run' ;;
-    'products import') REPLY='--wait --for --report --again -y --yes --dry-run --confirm' ;;
+    'products import') REPLY='--update --wait --for --report --again -y --yes --dry-run --confirm' ;;
     'products variants list') REPLY='--sku --product --limit --all' ;;
     'products variants create') REPLY='--sku --barcode --price --currency --dry-run' ;;
     'products categories create') REPLY='--slug --description --parent --dry-run' ;;

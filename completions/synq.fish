@@ -54,13 +54,13 @@ function __synq_below # the subcommands of a group
                 'list' 'List products, sorted by title' \
                 'get' 'Show a product, by its id or a SKU' \
                 'create' 'Create a product' \
-                'update' 'Change a product' \
+                'update' 'Change a product, or many from a file' \
                 'delete' 'Delete a product' \
                 'push' 'Push a product to the connected platforms' \
                 'stats' 'Show statistics of the catalogue and its stock' \
                 'issues' 'List data quality issues of products' \
                 'export' 'Queue an export of the catalogue, or write a file' \
-                'import' 'Import new products from a file of any size' \
+                'import' 'Import or change products from a file of any size' \
                 'variants' 'List and add variants of products' \
                 'categories' 'List and create categories' \
                 'brands' 'List and create brands' \
@@ -302,7 +302,13 @@ function __synq_options # the options of a command, and the global options
                 '--category' 'Name or slug of its category' \
                 '--category-id' 'Id of its category; some servers ignore it' \
                 '--brand-id' 'Id of its brand; some servers ignore it' \
-                '--dry-run' 'Show what would be sent and what would change, without...'
+                '--file' 'Change every product of a CSV, TSV, NDJSON or .xlsx...' \
+                '--report' 'Write the outcome of every row to FILE (.csv or .json)' \
+                '--again' 'Post the rows again that an earlier run has posted already' \
+                '-y' 'Skip the confirmation prompt' \
+                '--yes' 'Skip the confirmation prompt' \
+                '--dry-run' 'Show what would be sent and what would change, without...' \
+                '--confirm' 'Confirm with the profile'\''s name; required instead of...'
         case 'products delete'
             printf '%s\t%s\n' \
                 '-y' 'Skip the confirmation prompt' \
@@ -323,6 +329,7 @@ function __synq_options # the options of a command, and the global options
                 '--dry-run' 'Show what would be sent and what would change, without...'
         case 'products import'
             printf '%s\t%s\n' \
+                '--update' 'Change existing products: each row has an id and a title' \
                 '--wait' 'Wait until it has finished' \
                 '--for' 'Stop waiting after SECONDS (exit status 75)' \
                 '--report' 'Write the outcome of every row to FILE (.csv or .json)' \

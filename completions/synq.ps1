@@ -53,13 +53,13 @@ function __SynqBelow([string] $At) { # the subcommands of a group
             "list`tList products, sorted by title"
             "get`tShow a product, by its id or a SKU"
             "create`tCreate a product"
-            "update`tChange a product"
+            "update`tChange a product, or many from a file"
             "delete`tDelete a product"
             "push`tPush a product to the connected platforms"
             "stats`tShow statistics of the catalogue and its stock"
             "issues`tList data quality issues of products"
             "export`tQueue an export of the catalogue, or write a file"
-            "import`tImport new products from a file of any size"
+            "import`tImport or change products from a file of any size"
             "variants`tList and add variants of products"
             "categories`tList and create categories"
             "brands`tList and create brands"
@@ -301,7 +301,13 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--category`tName or slug of its category"
             "--category-id`tId of its category; some servers ignore it"
             "--brand-id`tId of its brand; some servers ignore it"
+            "--file`tChange every product of a CSV, TSV, NDJSON or .xlsx..."
+            "--report`tWrite the outcome of every row to FILE (.csv or .json)"
+            "--again`tPost the rows again that an earlier run has posted already"
+            "-y`tSkip the confirmation prompt"
+            "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'products delete' {
             "-y`tSkip the confirmation prompt"
@@ -322,6 +328,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--dry-run`tShow what would be sent and what would change, without..."
         }
         'products import' {
+            "--update`tChange existing products: each row has an id and a title"
             "--wait`tWait until it has finished"
             "--for`tStop waiting after SECONDS (exit status 75)"
             "--report`tWrite the outcome of every row to FILE (.csv or .json)"

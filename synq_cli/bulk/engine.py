@@ -15,7 +15,7 @@ from synq_cli.bulk.runner import Runner
 from synq_cli.bulk.runs import Runs, overview
 from synq_cli.bulk.verbs.adjust_stock import AdjustStock
 from synq_cli.bulk.verbs.create_orders import CreateOrders
-from synq_cli.bulk.verbs.import_products import ImportProducts
+from synq_cli.bulk.verbs.import_products import ImportProducts, UpdateCatalog
 from synq_cli.bulk.verbs.invite_members import InviteMembers
 from synq_cli.bulk.verbs.reservations import ReleaseReservations, ReserveStock
 from synq_cli.bulk.verbs.update_products import UpdateProducts
@@ -27,7 +27,8 @@ from synq_cli.resources.client import SynqClient
 from synq_cli.session.session import Session
 
 KINDS: tuple[type[Verb], ...] = (
-    AdjustStock, CreateOrders, ImportProducts, InviteMembers, ReleaseReservations, ReserveStock, UpdateProducts,
+    AdjustStock, CreateOrders, ImportProducts, InviteMembers, ReleaseReservations, ReserveStock, UpdateCatalog,
+    UpdateProducts,
 )  # fmt: skip
 
 

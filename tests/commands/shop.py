@@ -30,6 +30,7 @@ FILES = {
     "holds.csv": "sku,quantity\nHMC-NVY-M,2\nHMC-NVY-S,1\n",
     "released.csv": "reservation_id\n75d9d1b8\n",
     "titles.csv": "id,title,category\nf1f1e283-6659-47ee-a41b-6b6ad352dac2,Harbour Crewneck,\n",
+    "changes.csv": "id,title,price\nf1f1e283-6659-47ee-a41b-6b6ad352dac2,Harbour Crewneck,\n",
     "people.csv": "email,role\nuna@fellandfjord.example,EDITOR\nola@fellandfjord.example,\n",
     "product.json": '{"title": "Harbour Merino Crewneck"}',
     "settings.json": '{"auto_po_enabled": true}',
