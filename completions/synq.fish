@@ -52,7 +52,7 @@ function __synq_below # the subcommands of a group
         case 'products'
             printf '%s\t%s\n' \
                 'list' 'List products, sorted by title' \
-                'get' 'Show a product, by its id or a SKU' \
+                'get' 'Show a product, by its id, a SKU or a barcode' \
                 'create' 'Create a product' \
                 'update' 'Change a product, or many from a file' \
                 'delete' 'Delete a product' \
@@ -219,14 +219,14 @@ function __synq_options # the options of a command, and the global options
                 '--watch' 'Poll until the order reaches its final status, or Ctrl-C'
         case 'orders fulfill'
             printf '%s\t%s\n' \
-                '--item' 'Number of units of a SKU; repeat for more SKUs' \
+                '--item' 'Number of units of a SKU or barcode; repeat for more' \
                 '--carrier' 'Carrier name, such as DHL' \
                 '--tracking-number' 'Tracking number of the carrier' \
                 '--location' 'Stock location it ships from' \
                 '--dry-run' 'Show what would be sent and what would change, without...'
         case 'orders return'
             printf '%s\t%s\n' \
-                '--item' 'Number of units of a SKU; repeat for more SKUs' \
+                '--item' 'Number of units of a SKU or barcode; repeat for more' \
                 '--reason' 'Reason to record' \
                 '--dry-run' 'Show what would be sent and what would change, without...'
         case 'orders cancel'
@@ -287,6 +287,9 @@ function __synq_options # the options of a command, and the global options
                 '--sku' 'Only the variant with this SKU, barcode or UUID' \
                 '--location' 'Only this stock location' \
                 '--status' 'Only reservations with this status'
+        case 'inventory skus add'
+            printf '%s\t%s\n' \
+                '--barcode' 'Its barcode'
         case 'inventory skus forget'
             printf '%s\t%s\n' \
                 '--all' 'Every SKU and barcode of this tenant'
@@ -340,7 +343,7 @@ function __synq_options # the options of a command, and the global options
                 '--confirm' 'Confirm with the profile'\''s name; required instead of...'
         case 'products variants list'
             printf '%s\t%s\n' \
-                '--sku' 'Only the variant with this SKU' \
+                '--sku' 'Only the variant with this SKU or barcode' \
                 '--product' 'Only variants of this product' \
                 '--limit' 'Maximum number of rows' \
                 '--all' 'Read every page (one request per 100 rows)'
@@ -598,7 +601,7 @@ function __synq_value # how to complete the value of "PATH --option", or the arg
             echo 'list open closed unpaid to-ship shipped returning refunded fully-refunded dead cancellable draft pending_payment payment_authorized confirmed processing partially_fulfilled fulfilled delivered completed return_requested partially_returned returned partially_refunded cancelled failed'
         case 'inventory reservations --status'
             echo 'words ACTIVE RELEASED CONSUMED'
-        case '* --channel' '* --since' '* --key' '* --limit' '* --currency' '* --payment-provider' '* --payment-reference' '* --customer' '* --idempotency-key' '* --for' '* --carrier' '* --tracking-number' '* --reason' 'products variants create --sku' '* --threshold' 'inventory ledger --type' '* --reference' '* --description' 'products create --category' 'products update --category' '* --title' '* --barcode' '* --price' '* --slug' '* --logo-url' '* --alt-text' '* --sort-order' '* --name' '* --provider' '* --actor' '* --entity' '* --signature' '* --connection' '* -F' '* --field' '* -f' '* --raw-field' '* --token-command' '* --token-url' '* --client-id' '* --resend-unknown' '* --seed' '* --port' '* --expires-in' '* --on' '* --times' '* --rate' '* --seconds' '* --strangers' '* --columns' '* --fields' '* --jq' '* --timeout' '* --max-wait' '* --base-url'
+        case '* --channel' '* --since' '* --key' '* --limit' '* --currency' '* --payment-provider' '* --payment-reference' '* --customer' '* --idempotency-key' '* --for' '* --carrier' '* --tracking-number' '* --reason' 'products variants create --sku' '* --threshold' 'inventory ledger --type' '* --reference' '* --barcode' '* --description' 'products create --category' 'products update --category' '* --title' '* --price' '* --slug' '* --logo-url' '* --alt-text' '* --sort-order' '* --name' '* --provider' '* --actor' '* --entity' '* --signature' '* --connection' '* -F' '* --field' '* -f' '* --raw-field' '* --token-command' '* --token-url' '* --client-id' '* --resend-unknown' '* --seed' '* --port' '* --expires-in' '* --on' '* --times' '* --rate' '* --seconds' '* --strangers' '* --columns' '* --fields' '* --jq' '* --timeout' '* --max-wait' '* --base-url'
             echo ''
         case '* --file' '* --report' '* --to' '* --data' '* --input' 'inventory skus import #1' 'products import #1' 'webhooks sign #1' 'webhooks verify #1'
             echo 'file'

@@ -51,7 +51,7 @@ function __SynqBelow([string] $At) { # the subcommands of a group
         }
         'products' {
             "list`tList products, sorted by title"
-            "get`tShow a product, by its id or a SKU"
+            "get`tShow a product, by its id, a SKU or a barcode"
             "create`tCreate a product"
             "update`tChange a product, or many from a file"
             "delete`tDelete a product"
@@ -218,14 +218,14 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--watch`tPoll until the order reaches its final status, or Ctrl-C"
         }
         'orders fulfill' {
-            "--item`tNumber of units of a SKU; repeat for more SKUs"
+            "--item`tNumber of units of a SKU or barcode; repeat for more"
             "--carrier`tCarrier name, such as DHL"
             "--tracking-number`tTracking number of the carrier"
             "--location`tStock location it ships from"
             "--dry-run`tShow what would be sent and what would change, without..."
         }
         'orders return' {
-            "--item`tNumber of units of a SKU; repeat for more SKUs"
+            "--item`tNumber of units of a SKU or barcode; repeat for more"
             "--reason`tReason to record"
             "--dry-run`tShow what would be sent and what would change, without..."
         }
@@ -287,6 +287,9 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--location`tOnly this stock location"
             "--status`tOnly reservations with this status"
         }
+        'inventory skus add' {
+            "--barcode`tIts barcode"
+        }
         'inventory skus forget' {
             "--all`tEvery SKU and barcode of this tenant"
         }
@@ -339,7 +342,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'products variants list' {
-            "--sku`tOnly the variant with this SKU"
+            "--sku`tOnly the variant with this SKU or barcode"
             "--product`tOnly variants of this product"
             "--limit`tMaximum number of rows"
             "--all`tRead every page (one request per 100 rows)"
@@ -612,11 +615,11 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         '* --threshold' { return '' }
         'inventory ledger --type' { return '' }
         '* --reference' { return '' }
+        '* --barcode' { return '' }
         '* --description' { return '' }
         'products create --category' { return '' }
         'products update --category' { return '' }
         '* --title' { return '' }
-        '* --barcode' { return '' }
         '* --price' { return '' }
         '* --slug' { return '' }
         '* --logo-url' { return '' }

@@ -29,7 +29,9 @@ def is_gtin(code: str) -> bool:
 
 
 def problem(code: str) -> str | None:
-    """What is wrong with the check digit, such as `check digit is 4, expected 7`; None if nothing, or no GTIN."""
+    """What is wrong with a barcode, such as `check digit is 4, expected 7`; None if it may be right."""
+    if ROUNDED.fullmatch(code.strip()):
+        return "a spreadsheet has rounded it"
     digits = _digits(code.strip())
     if len(digits) not in _LENGTHS or _gtins(digits):
         return None

@@ -114,6 +114,7 @@ BAD_ROWS = {
     "half a character": ('{"sku":"\\ud83d","delta":1}\n', 1, '"sku" ends in the middle of a character'),
     "rounded code": ("sku,delta\nA,1\n5.01235E+12,1\n", 3, '"sku" is 5.01235E+12, which a spreadsheet has rounded'),
     "rounded code with a comma": ('sku,delta\n"5,01E+12",1\n', 2, '"sku" is 5,01E+12, which a spreadsheet has rounded'),
+    "rounded code in JSON": ('{"sku":"5.01235e+12","delta":1}\n', 1, '"sku" is 5.01235e+12, which a spreadsheet has'),
     "error of a formula": ("sku,delta,location\nA,1,#N/A\n", 2, '"location" is #N/A, an error in the spreadsheet'),
     "deep nesting": ('{"sku":' + "[" * 100_000 + "\n", 1, "nested too deeply"),
     "second item of an array": ('[{"sku":"A","delta":1},7]', 2, "not a JSON object"),

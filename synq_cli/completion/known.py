@@ -53,7 +53,10 @@ def candidates(
         scope = likely_scope(settings, environ, cache)
         after = "=" if kind == "item" else ""
         path = state_dir(environ) / "index.sqlite3"
-        found = (row for each in _INDEXED.get(kind, (kind,)) for row in known_names(path, scope, each, prefix))
+        kinds = _INDEXED.get(kind, (kind,))
+        if "sku" in kinds and prefix.isdigit():
+            kinds = (*kinds, "barcode")
+        found = (row for each in kinds for row in known_names(path, scope, each, prefix))
         for name, identifier, seen_at in found:
             about = f"seen {datetime.fromtimestamp(seen_at, UTC):%Y-%m-%d}" if name == identifier else identifier
             yield name + after, about

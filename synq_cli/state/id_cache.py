@@ -121,6 +121,15 @@ class LocalIndex:
         except UsageError as error:
             self.warn(f"{error.message} {error.hint}")
 
+    def remember_all_read(self) -> None:
+        """Keep that all variants have been read now."""
+        self.remember("variant", [("", "all")])
+
+    def all_read_at(self) -> float | None:
+        """The epoch second at which all variants were read the last time; None if they were not."""
+        rows = self._rows("SELECT seen_at FROM known WHERE scope = ? AND kind = 'variant' AND name = ''")
+        return float(rows[0][0]) if rows else None
+
     def remember_ids(self, kind: Kind, rows: Iterable[Mapping[str, Any]], key: str = "id") -> None:
         """Keep the id of each row that has one, so that a prefix of it is enough from now on."""
         ids = [row[key].lower() for row in rows if isinstance(row.get(key), str)]

@@ -178,7 +178,7 @@ def test_every_problem_is_listed_and_nothing_sent(run: Any, shop: Shop, tmp_path
     assert refusal("sku,delta\nAAA,x\n,1\n") == [
         "synq: standard input has 2 problems; nothing was sent.",
         '  line 2: invalid quantity "x". Use a whole number such as -5, +5 or 5',
-        "  line 3: no SKU and no variant_id",
+        "  line 3: no SKU, barcode or variant_id",
         "  Fix the file and run the command again.",
     ]
     assert shop.seen == []

@@ -182,7 +182,7 @@ def test_every_problem_is_listed_and_nothing_sent(run: Any, house: House) -> Non
     assert run("inventory", "reserve", "--file", "-", "-q", stdin=wrong).err == (
         "synq: standard input has 3 problems; nothing was sent.\n"
         '  line 2: invalid quantity "-3". Use a whole number from 1 to 2,147,483,647\n'
-        "  line 3: no SKU and no variant_id\n"
+        "  line 3: no SKU, barcode or variant_id\n"
         "  line 4: no quantity\n"
         "  Fix the file and run the command again.\n"
     )

@@ -56,6 +56,14 @@ def test_skus_complete_for_their_own_tenant_only(cached: Any, complete: Any) -> 
     assert complete("sku", "") == []
 
 
+def test_digits_complete_to_barcodes_too(synq: Any, complete: Any) -> None:
+    known = {"SYNQ_TOKEN": token(ACME)}
+    assert synq("inventory", "skus", "add", "50-A", VARIANT, "--barcode", "5012345678917", environ=known).status == 0
+    assert complete("sku", "50", **known) == [f"50-A\t{VARIANT}", f"5012345678917\t{VARIANT}"]
+    assert complete("item", "501", **known) == [f"5012345678917=\t{VARIANT}"]
+    assert complete("sku", "", **known) == [f"50-A\t{VARIANT}"]
+
+
 @pytest.mark.parametrize(
     ("line", "environ"),
     [

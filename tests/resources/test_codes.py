@@ -58,10 +58,11 @@ def test_a_barcode_costs_the_pages_of_all_variants_once_and_then_nothing(desk: N
 @pytest.mark.parametrize(
     ("code", "asked", "message", "hint"),
     [
-        (EAN, [EAN, "from 0"], 'Unknown SKU or barcode "5012345678900".', ""),
+        (EAN, [EAN, "from 0"], 'Unknown SKU or barcode "5012345678900".',
+         "`synq products variants list --all` reads all barcodes anew."),
         ("5012345678904", ["5012345678904"], 'Unknown SKU "5012345678904".',
-         "If it is a barcode, its check digit is 4, expected 0. "),
-        ("WH-99", ["WH-99"], 'Unknown SKU "WH-99".', ""),
+         "As a barcode it is wrong: check digit is 4, expected 0. See `synq products variants list`."),
+        ("WH-99", ["WH-99"], 'Unknown SKU "WH-99".', "See `synq products variants list`."),
     ],
 )  # fmt: skip
 def test_only_what_may_be_a_barcode_is_looked_for_in_pages(
@@ -69,8 +70,20 @@ def test_only_what_may_be_a_barcode_is_looked_for_in_pages(
 ) -> None:
     catalogue = Catalogue(3)
     made = desk(catalogue)
-    assert error(lambda: made.api.variants.id_of(code)) == (message, f"{hint}See `synq products variants list`.")
+    assert error(lambda: made.api.variants.id_of(code)) == (message, hint)
     assert (catalogue.asked, made.ear.notes) == (asked, [])
+
+
+def test_an_unknown_barcode_costs_its_pages_once_in_ten_minutes(desk: NewDesk) -> None:
+    catalogue = Catalogue(3)
+    made = desk(catalogue)
+    for seconds, asked in ((0, 2), (300, 1), (301, 2)):
+        made.clock.at += seconds
+        catalogue.asked.clear()
+        _, hint = error(lambda: made.api.variants.id_of(EAN))
+        assert (len(catalogue.asked), str(hint).endswith("All variants were read 5 min ago.")) == (asked, asked == 1)
+        assert made.api.variants.find([], [EAN]) == ({}, {})
+        assert len(catalogue.asked) == asked
 
 
 def test_a_rounded_number_is_refused_unless_it_is_a_sku(desk: NewDesk) -> None:

@@ -8,6 +8,7 @@ from synq_cli.bulk.journal import Content, Receipt, Row
 from synq_cli.bulk.plan import Plan, Problem, prepare
 from synq_cli.bulk.reconcile import clock_offset, match
 from synq_cli.bulk.verbs.adjust_stock import AdjustStock, check_place
+from synq_cli.bulk.verbs.variants import VARIANT
 from synq_cli.bulk.verbs.verb import Claims, Verb
 from synq_cli.errors import ConflictError, SynqError, UsageError
 from synq_cli.http import operations
@@ -15,7 +16,7 @@ from synq_cli.resources.shared import validation
 from synq_cli.rows import Columns
 from synq_cli.times import epoch
 
-RESERVE = Columns((("sku", "variant_id"), ("quantity",)), ("location", "reference"), guess=True)
+RESERVE = Columns((VARIANT, ("quantity",)), ("location", "reference"), guess=True)
 RELEASE = Columns((("reservation_id", "id"),), guess=True)
 # The fields of a reservation that a request to make it has.
 _MADE_OF = ("variant_id", "location_id", "quantity", "reference")

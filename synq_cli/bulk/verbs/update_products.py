@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from synq_cli import exact_json
+from synq_cli import barcodes, exact_json
 from synq_cli.bulk.journal import Content, Receipt, Row
 from synq_cli.bulk.plan import Plan, Problem, prepare
 from synq_cli.bulk.verbs.verb import Verb
@@ -92,7 +92,7 @@ class UpdateProducts(Verb):
 
     def _resolve(self, rows: Sequence[Row]) -> tuple[list[Row], list[Problem]]:
         unresolved = [row.content for row in rows if row.content["product_id"] is None]
-        codes, labels = self._api.variants.products_of(
+        codes, labels = self._api.products.ids_of_variants(
             {content["code"] for content in unresolved} - {""}, {content["label"] for content in unresolved} - {""}
         )
         first: dict[str, int] = {}
@@ -102,9 +102,7 @@ class UpdateProducts(Verb):
             known = content["product_id"]
             found = {known} if known else codes.get(content["code"]) or labels.get(content["label"]) or set()
             if len(found) != 1:
-                problems.append(
-                    Problem(row.line, self._why_not(product, found, "SKU" if content["code"] else "barcode"))
-                )
+                problems.append(self._problem(row, found))
                 continue
             product_id = min(found)
             if (before := first.setdefault(product_id, row.line)) != row.line:
@@ -116,8 +114,13 @@ class UpdateProducts(Verb):
                 resolved.append(Row(row.line, kept, row.source))
         return resolved, problems
 
-    def _why_not(self, code: str, found: set[str], kind: str) -> str:
+    def _problem(self, row: Row, found: set[str]) -> Problem:
+        """Why the variant that a row names has not one product."""
+        code, label = row.content["code"], row.content["label"]
         if found:
-            return f'the {kind} "{code}" belongs to {len(found)} products: use the id'
-        near = self._api.variants.suggestion(code)
-        return f'unknown {kind} "{code}". {near}'.rstrip(". ")
+            kind = "SKU" if code else "barcode"
+            return Problem(row.line, f'the {kind} "{code or label}" belongs to {len(found)} products: use the id')
+        if code:
+            return Problem(row.line, f'unknown SKU "{code}". {self._api.variants.suggestion(code)}'.rstrip(". "))
+        wrong = barcodes.problem(label)
+        return Problem(row.line, f'invalid barcode "{label}": {wrong}' if wrong else f'unknown barcode "{label}"')

@@ -73,10 +73,10 @@ def reserve_stock(
 
     In a table, and with --dry-run, synq also shows the available units before and after, for one more request.
 
-    --file takes rows with the columns sku or variant_id, quantity, and optionally location and reference; --reference
-    is for rows that have none. It works as with `synq inventory adjust`: all rows are checked first, synq asks, and
-    the run can be resumed. A row that got no response is looked for in the list of reservations. `synq runs undo`
-    releases what a run has reserved.
+    --file takes rows with the columns sku, barcode or variant_id, quantity, and optionally location and reference;
+    --reference is for rows that have none. It works as with `synq inventory adjust`: all rows are checked first, synq
+    asks, and the run can be resumed. A row that got no response is looked for in the list of reservations. `synq runs
+    undo` releases what a run has reserved.
 
     Examples:
       synq inventory reserve HMC-NVY-M 3 --reference trunk-show-2026-12

@@ -82,7 +82,10 @@ def adjust_stock(
     In a table, and with --dry-run, synq also shows the stock before and after, for one more request. In a script,
     adjusting a SKU that is in the local cache takes one request.
 
-    --file takes rows with the columns sku or variant_id, delta, and optionally location; other columns are ignored.
+    A barcode that is not in the local cache takes a request for every 100 variants, once; synq says so first.
+
+    --file takes rows with the columns sku, barcode or variant_id, delta, and optionally location; other columns are
+    ignored.
     Several rows may move the same SKU: each is posted, but two that are written alike are an error.
     All rows are checked before the first is sent. Then synq shows what will change and how long it takes, and asks
     for confirmation. It keeps to the rate limit and leaves 10 requests a minute to other commands.
@@ -95,6 +98,7 @@ def adjust_stock(
     Examples:
       synq inventory adjust HMC-NVY-M -5
       synq inventory adjust HMC-NVY-M +12 --location "Leith warehouse"
+      synq inventory adjust 5012345678917 +12 --location "Leith warehouse"
       synq inventory adjust HMC-NVY-M -5 --dry-run
       synq inventory adjust --file counts.csv --dry-run
       synq inventory adjust --file counts.csv --location "Leith warehouse" --yes --report result.csv
@@ -151,7 +155,8 @@ def list_levels(
     --low reads the low-stock threshold from the tenant's settings, for one more request; --threshold N uses your own.
     The API does not filter by stock, so synq reads pages of 100 until --limit rows match.
 
-    Each SKU takes one request. `--sku SKU` means the same as the argument.
+    Each SKU takes one request. So does a barcode in the local cache; another one takes a request for every 100
+    variants, once. `--sku SKU` means the same as the argument.
 
     Examples:
       synq inventory levels HMC-NVY-M

@@ -38,13 +38,20 @@ RETURN = [
 
 ItemOption = Annotated[
     list[str] | None,
-    option("--item", Metavar("SKU=QTY", "item"), "Number of units of a SKU; repeat for more SKUs. [default: all]"),
+    option(
+        "--item", Metavar("SKU=QTY", "item"), "Number of units of a SKU or barcode; repeat for more. [default: all]"
+    ),
 ]
 ReasonOption = Annotated[str | None, option("--reason", "TEXT", "Reason to record.")]
 
 
 @group.command(
-    "fulfill", operations.CREATE_FULFILLMENT, operations.GET_ORDER, operations.LIST_LOCATIONS, requests=(2, 4)
+    "fulfill",
+    operations.CREATE_FULFILLMENT,
+    operations.GET_ORDER,
+    operations.LIST_LOCATIONS,
+    operations.LIST_VARIANTS,
+    requests=(2, None),
 )
 def fulfill_order(
     run: RunContext,
@@ -76,7 +83,7 @@ def fulfill_order(
     _show_status(run, order)
 
 
-@group.command("return", operations.CREATE_RETURN, operations.GET_ORDER, requests=(2, 3))
+@group.command("return", operations.CREATE_RETURN, operations.GET_ORDER, operations.LIST_VARIANTS, requests=(2, None))
 def return_order(
     run: RunContext, order_id: OrderArgument, item: ItemOption = None, reason: ReasonOption = None
 ) -> None:

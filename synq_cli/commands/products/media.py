@@ -32,7 +32,7 @@ VariantOption = Annotated[
 ]
 
 
-@group.command("list", operations.LIST_MEDIA, operations.LIST_VARIANTS, requests=(1, 2))
+@group.command("list", operations.LIST_MEDIA, operations.LIST_VARIANTS, requests=(1, None))
 def list_media(run: RunContext, product: ProductOption = None, variant: VariantOption = None) -> None:
     """List images and videos.
 
@@ -46,7 +46,7 @@ def list_media(run: RunContext, product: ProductOption = None, variant: VariantO
     run.output.rows(run.api.media.list(product=product, variant=variant), COLUMNS, empty="No media match.")
 
 
-@group.command("add", operations.CREATE_MEDIA, operations.LIST_VARIANTS, requests=(1, 2))
+@group.command("add", operations.CREATE_MEDIA, operations.LIST_VARIANTS, requests=(1, None))
 def add_media(
     run: RunContext,
     url: Annotated[str, argument("URL", "URL of the file; nothing is uploaded.")],

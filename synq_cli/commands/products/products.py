@@ -64,16 +64,20 @@ def list_products(run: RunContext) -> None:
     run.output.note(products.perhaps_more(rows))
 
 
-@group.command("get", operations.GET_PRODUCT, operations.LIST_VARIANTS, requests=(1, 2))
+@group.command("get", operations.GET_PRODUCT, operations.LIST_VARIANTS, requests=(1, None))
 def get_product(
     run: RunContext,
     product: Annotated[
-        str, argument(PRODUCT_OR_SKU, "Product id (or its first characters, once shown), or the SKU of a variant.")
+        str,
+        argument(
+            PRODUCT_OR_SKU, "Product id (or its first characters, once shown), or the SKU or barcode of a variant."
+        ),
     ],
 ) -> None:
-    """Show a product, by its id or a SKU.
+    """Show a product, by its id, a SKU or a barcode.
 
-    Shows all fields. A SKU takes one more request, to find the product of the variant.
+    Shows all fields. A SKU takes one more request, to find the product of the variant. So does a barcode in the local
+    cache; another one takes a request for every 100 variants, once.
 
     Examples:
       synq products get f1f1e283-6659-47ee-a41b-6b6ad352dac2

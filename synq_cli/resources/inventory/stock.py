@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable
 
-from synq_cli import barcodes
 from synq_cli.errors import AuthError, NotFoundError, ServerError, UnknownOutcomeError, UsageError
 from synq_cli.http import operations
 from synq_cli.resources.inventory.ledger import Adjustment, Ledger, SkuLocation
@@ -83,7 +82,8 @@ class Inventory(Resource):
         if one is blank, NotFoundError if two variants share a barcode. GET /api/v1/inventory/levels
         """
         names = dict.fromkeys(Variants(self._api).checked(sku) for sku in skus)
-        ids = self._ids(names)
+        ids = {name: identifier for name in names if (identifier := parse_uuid(name))}
+        ids |= Variants(self._api).ids_of_barcodes(names)
         location_id = Locations(self._api).id_of(location)
 
         def matches(row: Row) -> bool:
@@ -102,19 +102,3 @@ class Inventory(Resource):
             )
 
         return Listings({name: listing(name) for name in names or [None]})
-
-    def _ids(self, names: Iterable[str]) -> dict[str, str]:
-        """The ids of those variants that are not named by a SKU: levels are filtered by SKU without knowing its id."""
-        ids = {name: identifier for name in names if (identifier := parse_uuid(name))}
-        index, variants = self._api.index, Variants(self._api)
-        others = [name for name in names if name not in ids and not index.find("sku", name)]
-        labels = [name for name in others if barcodes.is_gtin(name) or index.owners(name)]
-        try:
-            found = variants.ids_of(labels) if labels else {}
-        except NotFoundError:  # a server that can't list variants may have levels of a SKU that looks like a barcode
-            found = {}
-        for name, owners in found.items():
-            if len(owners) > 1:
-                raise variants.ambiguous(name, owners)
-            ids[name] = min(owners)
-        return ids

@@ -30,7 +30,7 @@ class CodeSearch:
             variant, sku, barcode = row.get("id"), row.get("sku"), row.get("barcode")
             if not isinstance(variant, str):
                 continue
-            if sku in self._codes:
+            if isinstance(sku, str) and sku in self._codes:
                 self._by_sku.setdefault(sku, set()).add(variant)
             for form in barcodes.forms(barcode) if isinstance(barcode, str) else ():
                 if form in self._forms:

@@ -1,12 +1,13 @@
 """Products."""
 
+from collections.abc import Collection, Mapping
 from typing import Literal
 
 from synq_cli.errors import UsageError
 from synq_cli.http import operations
-from synq_cli.resources.products.variants import Variants
+from synq_cli.resources.products.variants import FEW, Variants
 from synq_cli.resources.shared import validation
-from synq_cli.resources.shared.pagination import Row
+from synq_cli.resources.shared.pagination import PAGE, Row
 from synq_cli.resources.shared.resource import Resource, look_for, sorted_rows
 
 _MOST_LISTED = 100
@@ -44,6 +45,35 @@ class Products(Resource):
         if variants.known(name) or not self._api.ids_like("product", name):
             return self.get(variants.product_of(name))
         return self.get(name)
+
+    def ids_of_variants(
+        self, codes: Collection[str], labels: Collection[str]
+    ) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+        """The ids of the products that have a variant with each of many codes, and labels, as Variants.find names them.
+
+        Variants that are cached are looked for in the same way as codes that are not: the cache has no products.
+        """
+        variants = Variants(self._api)
+        found = variants.find(codes, labels) if codes or labels else ({}, {})
+        wanted = {variant.lower() for each in found for ids in each.values() for variant in ids}
+        missing = wanted - variants.products.keys()
+        if len(missing) > FEW:
+            for _ in variants.matching(sku=None, product=None).first(PAGE * len(missing)).pages:
+                if wanted <= variants.products.keys():
+                    break
+        skus = self._api.index.names("sku")
+        for variant in sorted(wanted - variants.products.keys()):
+            if variant in skus:
+                list(variants.matching(sku=skus[variant], product=None).first(2))
+
+        def products(ids: Mapping[str, set[str]]) -> dict[str, set[str]]:
+            by_variant = variants.products
+            return {
+                text: {by_variant[each.lower()] for each in of if each.lower() in by_variant}
+                for text, of in ids.items()
+            }
+
+        return products(found[0]), products(found[1])
 
     def changes(
         self,

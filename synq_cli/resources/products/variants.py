@@ -14,10 +14,12 @@ from synq_cli.resources.shared.resource import Api, Resource, look_for
 from synq_cli.uuids import parse_uuid
 
 # Up to this many SKUs are cheaper to look up one by one than in pages of all variants.
-_FEW = 2
+FEW = 2
 # The API does not filter by barcode. So many pages are read to find one, or as many as there are codes to find.
 _MOST_PAGES = 100
 _MOST_LISTED = 10
+# Within so many seconds of reading all variants, a barcode that was not among them is not looked for again.
+_FRESH = 600
 
 
 class KnownVariant(NamedTuple):
@@ -32,25 +34,37 @@ class Variants(Resource):
 
     def __init__(self, api: Api) -> None:
         super().__init__(api)
-        self._products: dict[str, str] = {}  # by the variants that were read
+        self.products: dict[str, str] = {}  # product ids by the variants that were read
 
     def matching(self, *, sku: str | None, product: str | None) -> Listing:
         """Variants with this SKU or of this product; None matches any. GET /api/v1/pim/variants"""
+        return self._matching(sku, product, None)
+
+    def _matching(self, sku: str | None, product: str | None, variant_id: str | None) -> Listing:
         product_id = None if product is None else self._api.resolve_id("product", product)
         return self._api.pages(
             operations.LIST_VARIANTS,
             "variants",
             filters={"sku": sku, "product_id": product_id},
-            matches=lambda row: not row.get("deleted_at"),
+            matches=lambda row: not row.get("deleted_at") and (variant_id is None or row.get("id") == variant_id),
             on_page=self._keep,
         )
+
+    def with_code(self, code: str | None, *, product: str | None) -> Listing:
+        """As `matching`, with a SKU or a barcode. NotFoundError if several variants have the barcode."""
+        ids = self.ids_of_barcodes([self.checked(code)]) if code is not None else {}
+        for variant_id in ids.values():
+            code = self._api.index.sku_of(variant_id)
+            if code is None:
+                return self._matching(None, product, variant_id)
+        return self.matching(sku=code, product=product)
 
     def _keep(self, rows: list[Row]) -> None:
         """Cache the codes of variants that were read, and note their products."""
         self._api.remember_skus(rows, "id")
         for row in rows:
             if isinstance(row.get("id"), str) and isinstance(row.get("product_id"), str):
-                self._products[row["id"].lower()] = row["product_id"].lower()
+                self.products[row["id"].lower()] = row["product_id"].lower()
 
     def create(
         self, product: str, *, sku: str | None, barcode: str | None, price: str | None, currency: str | None
@@ -65,11 +79,17 @@ class Variants(Resource):
         )
         if not body:
             raise UsageError("A variant needs a SKU, a barcode or a price.", hint="Add --sku SKU.")
-        known = self._api.index.find("sku", body["sku"]) if "sku" in body else None
-        if known:
+        index, label = self._api.index, body.get("barcode", "")
+        if wrong := barcodes.problem(label):
+            raise UsageError(f'Invalid barcode "{label}": {wrong}.')
+        taken = [("SKU", body["sku"], index.find("sku", body["sku"]))] if "sku" in body else []
+        taken += [("barcode", label, owner) for owner in index.owners(label)]
+        for what, code, owner in taken:
+            if owner is None:
+                continue
             raise UsageError(
-                f"The SKU {body['sku']} is taken by the variant {known}.",
-                hint=f"If that variant no longer exists, run: synq inventory skus forget {body['sku']}",
+                f"The {what} {code} is taken by the variant {owner}.",
+                hint=f"If that variant no longer exists, run: synq inventory skus forget {code}",
             )
         unknown = look_for(body.get("sku", "it"), f"synq products variants list --product {product_id}")
         path = {"productID": product_id}
@@ -122,10 +142,11 @@ class Variants(Resource):
         if found:
             self._api.index.forget("sku", [code])
             raise self.ambiguous(code, found)
-        what = "SKU or barcode" if barcodes.is_gtin(code) else "SKU"
-        raise NotFoundError(
-            f'Unknown {what} "{code}".', hint=f"{self.suggestion(code)}See `synq products variants list`."
-        )
+        if not barcodes.is_gtin(code):
+            raise NotFoundError(
+                f'Unknown SKU "{code}".', hint=f"{self.suggestion(code)}See `synq products variants list`."
+            )
+        raise NotFoundError(f'Unknown SKU or barcode "{code}".', hint=self.suggestion(code) + self._read_again())
 
     def product_of(self, code: str) -> str:
         """The id of the product that has a variant with this code. NotFoundError if there is none, or two."""
@@ -159,16 +180,15 @@ class Variants(Resource):
         index, everything = self._api.index, self.matching(sku=None, product=None)
         search = CodeSearch(codes, labels)
         search.know(index.ids("sku"), index.ids("barcode"))
-        missing, (_, unknown_labels) = search.missing(), search.hopeful()
-        one_by_one = len(missing) <= _FEW and not unknown_labels
+        missing, is_fresh = search.missing(), self._is_fresh()
+        one_by_one = len(missing) <= FEW and (is_fresh or not search.hopeful()[1])
         if one_by_one:
             for sku in missing:
                 search.take(self._with_sku(sku))
-        sought = [text for texts in search.hopeful() for text in texts]
+        sought = [] if is_fresh else [text for texts in search.hopeful() for text in texts]
         if sought or not one_by_one:
-            for page in (
-                self._for_barcodes(everything, sought) if sought else everything.first(PAGE * len(missing)).pages
-            ):
+            pages = self._for_barcodes(everything, sought) if sought else everything.first(PAGE * len(missing)).pages
+            for page in pages:
                 search.take(page)
                 if search.settled():
                     break
@@ -177,33 +197,41 @@ class Variants(Resource):
                 search.take(self._with_sku(sku))
         return search.found()
 
-    def products_of(
-        self, codes: Collection[str], labels: Collection[str]
-    ) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
-        """The ids of the products that have a variant with each of many codes and labels, in few requests.
+    def ids_of_barcodes(self, names: Iterable[str]) -> dict[str, str]:
+        """The ids of the variants of those names that are barcodes. NotFoundError if several variants have one.
 
-        The variants are looked up by `find`. Those that are cached are looked for in the same way as codes that are
-        not, since the cache does not know their products.
+        For requests that take a SKU as it is: any other name may be one, known here or not, and is left out.
         """
-        found = self.find(codes, labels) if codes or labels else ({}, {})
-        wanted = {variant.lower() for each in found for ids in each.values() for variant in ids}
-        missing = wanted - self._products.keys()
-        if len(missing) > _FEW:
-            for _ in self.matching(sku=None, product=None).first(PAGE * len(missing)).pages:
-                if wanted <= self._products.keys():
-                    break
-        names = self._api.index.names("sku")
-        for variant in sorted(wanted - self._products.keys()):
-            if variant in names:
-                self._with_sku(names[variant])
-        codes_found, labels_found = (
-            {
-                text: {self._products[each.lower()] for each in ids if each.lower() in self._products}
-                for text, ids in each_found.items()
-            }
-            for each_found in found
-        )
-        return codes_found, labels_found
+        index = self._api.index
+        others = [name for name in names if not parse_uuid(name) and not index.find("sku", name)]
+        labels = [name for name in others if barcodes.is_gtin(name) or index.owners(name)]
+        try:
+            found = self.ids_of(labels) if labels else {}
+        except NotFoundError:  # the server can't list variants
+            return {}
+        return {name: self.only(name, ids) for name, ids in found.items()}
+
+    def with_barcodes(self, labels: Iterable[str]) -> dict[str, KnownVariant | NotFoundError]:
+        """The variant with each of many texts that can only be barcodes, or what is wrong with that text."""
+        wanted = list(labels)
+        ids, names = self.find((), wanted)[1], self._api.index.names("sku")
+        found: dict[str, KnownVariant | NotFoundError] = {}
+        for label in wanted:
+            try:
+                variant_id = self.only(label, ids.get(label, ()))
+                found[label] = KnownVariant(names.get(variant_id, ""), variant_id)
+            except NotFoundError as error:
+                found[label] = error
+        return found
+
+    def only(self, label: str, ids: Collection[str]) -> str:
+        """The one id of the variants with a barcode. NotFoundError if there is none, or several."""
+        if len(ids) > 1:
+            raise self.ambiguous(label, ids)
+        for each in ids:
+            return each
+        wrong = barcodes.problem(label)
+        raise NotFoundError(f'Invalid barcode "{label}": {wrong}.' if wrong else f'Unknown barcode "{label}".')
 
     def ambiguous(self, code: str, ids: Iterable[str]) -> NotFoundError:
         """The error for a code that several variants have, which lists them."""
@@ -226,7 +254,7 @@ class Variants(Resource):
         if code in known:
             return ""
         wrong = barcodes.problem(code)
-        return did_you_mean(code, known) + (f"If it is a barcode, its {wrong}. " if wrong else "")
+        return did_you_mean(code, known) + (f"As a barcode it is wrong: {wrong}. " if wrong else "")
 
     def _rows_of(self, code: str) -> list[Row]:
         """The variants with this SKU, or else with this barcode, as the API has them now."""
@@ -234,7 +262,7 @@ class Variants(Resource):
         known = None if self._api.index.find("sku", code) else self.known(code)
         if known and known.sku and (rows := _with_barcode(self._with_sku(known.sku), code)):
             return rows
-        if (rows := self._with_sku(code)) or not (known or barcodes.is_gtin(code)):
+        if (rows := self._with_sku(code)) or not (known or barcodes.is_gtin(code)) or self._is_fresh():
             return rows
         pages = self._for_barcodes(self.matching(sku=None, product=None), [code])
         return [row for page in pages for row in _with_barcode(page, code)]
@@ -260,6 +288,17 @@ class Variants(Resource):
                     "To read and cache all of them, run: synq products variants list --all"
                 )
                 return
+        self._api.index.remember_all_read()
+
+    def _is_fresh(self) -> bool:
+        """Whether all variants were read a short while ago."""
+        return abs(self._api.now() - (self._api.index.all_read_at() or 0)) < _FRESH
+
+    def _read_again(self) -> str:
+        """What to do about a barcode that no variant has."""
+        minutes = round((self._api.now() - (self._api.index.all_read_at() or 0)) / 60)
+        when = f" All variants were read {minutes} min ago." if self._is_fresh() and minutes else ""
+        return f"`synq products variants list --all` reads all barcodes anew.{when}"
 
 
 def _with_barcode(rows: list[Row], code: str) -> list[Row]:

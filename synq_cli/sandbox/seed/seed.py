@@ -4,7 +4,7 @@ import itertools
 import random
 from decimal import Decimal
 
-from synq_cli.sandbox.seed.catalogue import COLOURS, DESIGNS, OUTLETS, PINNED
+from synq_cli.sandbox.seed.catalogue import BARCODES, COLOURS, DESIGNS, OUTLETS, PINNED
 from synq_cli.sandbox.seed.ledger import draw_stock
 from synq_cli.sandbox.seed.orders import Sale, draw_sales, draw_shipments, order_item
 from synq_cli.sandbox.seed.rows import DAY, Tables, new_id, row
@@ -118,10 +118,11 @@ def _catalogue(rng: random.Random, owner: Row, admin: str, now: float) -> Tables
         products.append(product)
         for colour, size in itertools.product(design.colours, design.sizes):
             cost = (Decimal(design.price) * rng.randint(36, 52) / 100).quantize(Decimal("0.01"))
+            sku = f"{design.code}-{colour}-{size}"
             variant = {
                 "product_id": product["id"],
-                "sku": f"{design.code}-{colour}-{size}",
-                "barcode": _ean13(501234567890 + len(variants)),
+                "sku": sku,
+                "barcode": BARCODES.get(sku) or _ean13(501234567890 + len(variants)),
                 "price": design.price,
                 "currency": design.currency,
                 "option_values": {"colour": COLOURS[colour], "size": size},
