@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -41,6 +42,12 @@ class Shelf:
     @property
     def puts(self) -> list[str]:
         return sorted(each for each in self.seen if each.startswith("PUT"))
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Failed rows of standard input go into the working folder."""
+    monkeypatch.chdir(tmp_path)
 
 
 @pytest.fixture
