@@ -10,6 +10,7 @@ function __synq_below # the subcommands of a group
                 'products' 'Show and change the catalogue' \
                 'channels' 'List and change sales channels' \
                 'integrations' 'Connect the tenant to other platforms' \
+                'today' 'Show what waits at the start of a shift' \
                 'organization' 'Show the organization and manage its members' \
                 'settings' 'Show and change the tenant'\''s settings' \
                 'audit' 'Read the audit log' \
@@ -30,9 +31,11 @@ function __synq_below # the subcommands of a group
                 'get' 'Show an order' \
                 'create' 'Create an order, or many from a file' \
                 'track' 'Show the timeline of an order' \
-                'fulfill' 'Record a shipped parcel of an order' \
-                'return' 'Open a return for an order' \
-                'cancel' 'Cancel an order'
+                'brief' 'Show all that belongs to an order on one screen' \
+                'report' 'Count and sum up orders' \
+                'fulfill' 'Record a shipped parcel of an order, or many from a file' \
+                'return' 'Open a return for an order, or many from a file' \
+                'cancel' 'Cancel an order, or many from a file'
         case 'inventory'
             printf '%s\t%s\n' \
                 'adjust' 'Adjust the stock of one SKU, or of many from a file' \
@@ -192,7 +195,15 @@ function __synq_options # the options of a command, and the global options
                 '--status' 'Only these statuses or groups: open, closed, unpaid...' \
                 '--channel' 'Only orders of this channel (name or id)' \
                 '--since' 'Only rows since this age (30m, 12h, 7d, 2w), local date...' \
+                '--until' 'Only rows before this age, local date or time' \
+                '--tag' 'Only orders with this tag' \
+                '--payment-status' 'Only orders with this payment status, such as authorized' \
+                '--reference' 'Only orders with this payment reference' \
+                '--min-total' 'Only orders of this total or more' \
+                '--max-total' 'Only orders of this total or less' \
                 '--key' 'Only the order placed with this idempotency key' \
+                '--sort' 'Sort by a field of the API, such as created_at or total:desc' \
+                '--count' 'Print only the number of matching rows' \
                 '--limit' 'Maximum number of rows' \
                 '--all' 'Read every page (one request per 100 rows)'
         case 'orders create'
@@ -217,21 +228,43 @@ function __synq_options # the options of a command, and the global options
         case 'orders track'
             printf '%s\t%s\n' \
                 '--watch' 'Poll until the order reaches its final status, or Ctrl-C'
+        case 'orders report'
+            printf '%s\t%s\n' \
+                '--since' 'Only rows since this age (30m, 12h, 7d, 2w), local date...' \
+                '--by' 'What the orders are grouped by' \
+                '--status' 'Only these statuses or groups: open, closed, unpaid...' \
+                '--channel' 'Only orders of this channel (name or id)' \
+                '--svg' 'Write the table as a picture (SVG) too'
         case 'orders fulfill'
             printf '%s\t%s\n' \
                 '--item' 'Number of units of a SKU or barcode; repeat for more' \
                 '--carrier' 'Carrier name, such as DHL' \
                 '--tracking-number' 'Tracking number of the carrier' \
                 '--location' 'Stock location it ships from' \
-                '--dry-run' 'Show what would be sent and what would change, without...'
+                '--file' 'Record the parcels of every row of a CSV, TSV, NDJSON or...' \
+                '--report' 'Write the outcome of every row to FILE (.csv or .json)' \
+                '--again' 'Post the rows again that an earlier run has posted already' \
+                '-y' 'Skip the confirmation prompt' \
+                '--yes' 'Skip the confirmation prompt' \
+                '--dry-run' 'Show what would be sent and what would change, without...' \
+                '--confirm' 'Confirm with the profile'\''s name; required instead of...'
         case 'orders return'
             printf '%s\t%s\n' \
                 '--item' 'Number of units of a SKU or barcode; repeat for more' \
                 '--reason' 'Reason to record' \
-                '--dry-run' 'Show what would be sent and what would change, without...'
+                '--file' 'Open the returns of every row of a CSV, TSV, NDJSON or...' \
+                '--report' 'Write the outcome of every row to FILE (.csv or .json)' \
+                '--again' 'Post the rows again that an earlier run has posted already' \
+                '-y' 'Skip the confirmation prompt' \
+                '--yes' 'Skip the confirmation prompt' \
+                '--dry-run' 'Show what would be sent and what would change, without...' \
+                '--confirm' 'Confirm with the profile'\''s name; required instead of...'
         case 'orders cancel'
             printf '%s\t%s\n' \
                 '--reason' 'Reason to record' \
+                '--file' 'Cancel the orders of every row of a CSV, TSV, NDJSON or...' \
+                '--report' 'Write the outcome of every row to FILE (.csv or .json)' \
+                '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
                 '--dry-run' 'Show what would be sent and what would change, without...' \
@@ -254,6 +287,9 @@ function __synq_options # the options of a command, and the global options
                 '--threshold' 'Only levels with N units on hand or fewer' \
                 '--limit' 'Maximum number of rows' \
                 '--all' 'Read every page (one request per 100 rows)'
+        case 'inventory locations'
+            printf '%s\t%s\n' \
+                '--search' 'Only rows with these words, in any case'
         case 'inventory ledger'
             printf '%s\t%s\n' \
                 '--sku' 'Only the variant with this SKU, barcode or UUID' \
@@ -293,6 +329,14 @@ function __synq_options # the options of a command, and the global options
         case 'inventory skus forget'
             printf '%s\t%s\n' \
                 '--all' 'Every SKU and barcode of this tenant'
+        case 'products list'
+            printf '%s\t%s\n' \
+                '--search' 'Only rows with these words, in any case' \
+                '--category' 'Only products of this category' \
+                '--brand' 'Only products of this brand' \
+                '--status' 'Only products with this status' \
+                '--sort' 'Sort by a field of the API, such as created_at or total:desc' \
+                '--count' 'Print only the number of matching rows'
         case 'products create'
             printf '%s\t%s\n' \
                 '--description' 'Description' \
@@ -405,6 +449,9 @@ function __synq_options # the options of a command, and the global options
         case 'products jobs watch'
             printf '%s\t%s\n' \
                 '--for' 'Stop waiting after SECONDS (exit status 75)'
+        case 'channels list'
+            printf '%s\t%s\n' \
+                '--search' 'Only rows with these words, in any case'
         case 'channels create'
             printf '%s\t%s\n' \
                 '--currency' 'Currency code, such as GBP' \
@@ -441,6 +488,9 @@ function __synq_options # the options of a command, and the global options
             printf '%s\t%s\n' \
                 '--name' 'New name' \
                 '--dry-run' 'Show what would be sent and what would change, without...'
+        case 'organization members list'
+            printf '%s\t%s\n' \
+                '--search' 'Only rows with these words, in any case'
         case 'organization members invite'
             printf '%s\t%s\n' \
                 '--role' 'Role of the new member, or of the rows that name none' \
@@ -597,13 +647,13 @@ end
 
 function __synq_value # how to complete the value of "PATH --option", or the argument "PATH #1"; fails if it has none
     switch "$argv"
-        case 'orders list --status'
+        case 'orders list --status' 'orders report --status'
             echo 'list open closed unpaid to-ship shipped returning refunded fully-refunded dead cancellable draft pending_payment payment_authorized confirmed processing partially_fulfilled fulfilled delivered completed return_requested partially_returned returned partially_refunded cancelled failed'
         case 'inventory reservations --status'
             echo 'words ACTIVE RELEASED CONSUMED'
-        case '* --channel' '* --since' '* --key' '* --limit' '* --currency' '* --payment-provider' '* --payment-reference' '* --customer' '* --idempotency-key' '* --for' '* --carrier' '* --tracking-number' '* --reason' 'products variants create --sku' '* --threshold' 'inventory ledger --type' '* --reference' '* --barcode' '* --description' 'products create --category' 'products update --category' '* --title' '* --price' '* --slug' '* --logo-url' '* --alt-text' '* --sort-order' '* --name' '* --provider' '* --actor' '* --entity' '* --signature' '* --connection' '* -F' '* --field' '* -f' '* --raw-field' '* --token-command' '* --token-url' '* --client-id' '* --resend-unknown' '* --seed' '* --port' '* --expires-in' '* --on' '* --times' '* --rate' '* --seconds' '* --strangers' '* --columns' '* --fields' '* --jq' '* --timeout' '* --max-wait' '* --base-url'
+        case 'products list --status' '* --channel' '* --since' '* --until' '* --tag' '* --payment-status' '* --reference' '* --min-total' '* --max-total' '* --key' '* --sort' '* --limit' '* --currency' '* --payment-provider' '* --payment-reference' '* --customer' '* --idempotency-key' '* --for' '* --carrier' '* --tracking-number' '* --reason' 'products variants create --sku' '* --threshold' '* --search' 'inventory ledger --type' '* --barcode' 'products list --category' 'products create --category' 'products update --category' '* --brand' '* --description' '* --title' '* --price' '* --slug' '* --logo-url' '* --alt-text' '* --sort-order' '* --name' '* --provider' '* --actor' '* --entity' '* --signature' '* --connection' '* -F' '* --field' '* -f' '* --raw-field' '* --token-command' '* --token-url' '* --client-id' '* --resend-unknown' '* --seed' '* --port' '* --expires-in' '* --on' '* --times' '* --rate' '* --seconds' '* --strangers' '* --columns' '* --fields' '* --jq' '* --timeout' '* --max-wait' '* --base-url'
             echo ''
-        case '* --file' '* --report' '* --to' '* --data' '* --input' 'inventory skus import #1' 'products import #1' 'webhooks sign #1' 'webhooks verify #1'
+        case '* --file' '* --report' '* --svg' '* --to' '* --data' '* --input' 'inventory skus import #1' 'products import #1' 'webhooks sign #1' 'webhooks verify #1'
             echo 'file'
         case '* --item'
             echo 'ask item'
@@ -611,6 +661,8 @@ function __synq_value # how to complete the value of "PATH --option", or the arg
             echo 'ask location'
         case '* --confirm' '* -p' '* --profile' 'auth switch #1'
             echo 'ask profile'
+        case '* --by'
+            echo 'words day week channel status currency'
         case 'products attributes create --type'
             echo 'words TEXT NUMBER'
         case 'products jobs list --type' 'products jobs create --type'
@@ -637,7 +689,7 @@ function __synq_value # how to complete the value of "PATH --option", or the arg
             echo 'words log counter log-strict'
         case '* -o' '* --output'
             echo 'words table json ndjson yaml csv tsv xlsx'
-        case 'orders get #1' 'orders track #1' 'orders fulfill #1' 'orders return #1' 'orders cancel #1'
+        case 'orders get #1' 'orders track #1' 'orders brief #1' 'orders fulfill #1' 'orders return #1' 'orders cancel #1'
             echo 'ask order'
         case 'products get #1'
             echo 'ask product-or-sku'
@@ -652,7 +704,7 @@ function __synq_value # how to complete the value of "PATH --option", or the arg
         case 'completion install #1' 'completion uninstall #1'
             echo 'words bash zsh fish powershell pwsh'
         case 'help #1'
-            echo 'words exit-codes environment formats rate-limit auth bulk orders inventory products channels integrations organization settings audit webhooks api auth config runs limits sandbox doctor completion schema help'
+            echo 'words exit-codes environment formats rate-limit auth bulk orders inventory products channels integrations today organization settings audit webhooks api auth config runs limits sandbox doctor completion schema help'
         case 'inventory levels --sku' 'inventory ledger --sku' 'inventory reservations --sku' 'products variants list --sku' '* --variant' 'inventory adjust #1' 'inventory levels #*' 'inventory reserve #1' 'inventory skus forget #*'
             echo 'ask sku'
         case 'settings set #*'

@@ -9,6 +9,7 @@ function __SynqBelow([string] $At) { # the subcommands of a group
             "products`tShow and change the catalogue"
             "channels`tList and change sales channels"
             "integrations`tConnect the tenant to other platforms"
+            "today`tShow what waits at the start of a shift"
             "organization`tShow the organization and manage its members"
             "settings`tShow and change the tenant's settings"
             "audit`tRead the audit log"
@@ -29,9 +30,11 @@ function __SynqBelow([string] $At) { # the subcommands of a group
             "get`tShow an order"
             "create`tCreate an order, or many from a file"
             "track`tShow the timeline of an order"
-            "fulfill`tRecord a shipped parcel of an order"
-            "return`tOpen a return for an order"
-            "cancel`tCancel an order"
+            "brief`tShow all that belongs to an order on one screen"
+            "report`tCount and sum up orders"
+            "fulfill`tRecord a shipped parcel of an order, or many from a file"
+            "return`tOpen a return for an order, or many from a file"
+            "cancel`tCancel an order, or many from a file"
         }
         'inventory' {
             "adjust`tAdjust the stock of one SKU, or of many from a file"
@@ -191,7 +194,15 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--status`tOnly these statuses or groups: open, closed, unpaid..."
             "--channel`tOnly orders of this channel (name or id)"
             "--since`tOnly rows since this age (30m, 12h, 7d, 2w), local date..."
+            "--until`tOnly rows before this age, local date or time"
+            "--tag`tOnly orders with this tag"
+            "--payment-status`tOnly orders with this payment status, such as authorized"
+            "--reference`tOnly orders with this payment reference"
+            "--min-total`tOnly orders of this total or more"
+            "--max-total`tOnly orders of this total or less"
             "--key`tOnly the order placed with this idempotency key"
+            "--sort`tSort by a field of the API, such as created_at or total:desc"
+            "--count`tPrint only the number of matching rows"
             "--limit`tMaximum number of rows"
             "--all`tRead every page (one request per 100 rows)"
         }
@@ -217,20 +228,42 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
         'orders track' {
             "--watch`tPoll until the order reaches its final status, or Ctrl-C"
         }
+        'orders report' {
+            "--since`tOnly rows since this age (30m, 12h, 7d, 2w), local date..."
+            "--by`tWhat the orders are grouped by"
+            "--status`tOnly these statuses or groups: open, closed, unpaid..."
+            "--channel`tOnly orders of this channel (name or id)"
+            "--svg`tWrite the table as a picture (SVG) too"
+        }
         'orders fulfill' {
             "--item`tNumber of units of a SKU or barcode; repeat for more"
             "--carrier`tCarrier name, such as DHL"
             "--tracking-number`tTracking number of the carrier"
             "--location`tStock location it ships from"
+            "--file`tRecord the parcels of every row of a CSV, TSV, NDJSON or..."
+            "--report`tWrite the outcome of every row to FILE (.csv or .json)"
+            "--again`tPost the rows again that an earlier run has posted already"
+            "-y`tSkip the confirmation prompt"
+            "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'orders return' {
             "--item`tNumber of units of a SKU or barcode; repeat for more"
             "--reason`tReason to record"
+            "--file`tOpen the returns of every row of a CSV, TSV, NDJSON or..."
+            "--report`tWrite the outcome of every row to FILE (.csv or .json)"
+            "--again`tPost the rows again that an earlier run has posted already"
+            "-y`tSkip the confirmation prompt"
+            "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'orders cancel' {
             "--reason`tReason to record"
+            "--file`tCancel the orders of every row of a CSV, TSV, NDJSON or..."
+            "--report`tWrite the outcome of every row to FILE (.csv or .json)"
+            "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
@@ -253,6 +286,9 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--threshold`tOnly levels with N units on hand or fewer"
             "--limit`tMaximum number of rows"
             "--all`tRead every page (one request per 100 rows)"
+        }
+        'inventory locations' {
+            "--search`tOnly rows with these words, in any case"
         }
         'inventory ledger' {
             "--sku`tOnly the variant with this SKU, barcode or UUID"
@@ -292,6 +328,14 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
         }
         'inventory skus forget' {
             "--all`tEvery SKU and barcode of this tenant"
+        }
+        'products list' {
+            "--search`tOnly rows with these words, in any case"
+            "--category`tOnly products of this category"
+            "--brand`tOnly products of this brand"
+            "--status`tOnly products with this status"
+            "--sort`tSort by a field of the API, such as created_at or total:desc"
+            "--count`tPrint only the number of matching rows"
         }
         'products create' {
             "--description`tDescription"
@@ -405,6 +449,9 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
         'products jobs watch' {
             "--for`tStop waiting after SECONDS (exit status 75)"
         }
+        'channels list' {
+            "--search`tOnly rows with these words, in any case"
+        }
         'channels create' {
             "--currency`tCurrency code, such as GBP"
             "--inactive`tCreate it inactive: it accepts no orders yet"
@@ -440,6 +487,9 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
         'organization update' {
             "--name`tNew name"
             "--dry-run`tShow what would be sent and what would change, without..."
+        }
+        'organization members list' {
+            "--search`tOnly rows with these words, in any case"
         }
         'organization members invite' {
             "--role`tRole of the new member, or of the rows that name none"
@@ -597,10 +647,19 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
 function __SynqValue([string] $Where) { # how to complete the value of "PATH --option", or the argument "PATH #1"
     switch -Wildcard -CaseSensitive ($Where) {
         'orders list --status' { return 'list open closed unpaid to-ship shipped returning refunded fully-refunded dead cancellable draft pending_payment payment_authorized confirmed processing partially_fulfilled fulfilled delivered completed return_requested partially_returned returned partially_refunded cancelled failed' }
+        'orders report --status' { return 'list open closed unpaid to-ship shipped returning refunded fully-refunded dead cancellable draft pending_payment payment_authorized confirmed processing partially_fulfilled fulfilled delivered completed return_requested partially_returned returned partially_refunded cancelled failed' }
         'inventory reservations --status' { return 'words ACTIVE RELEASED CONSUMED' }
+        'products list --status' { return '' }
         '* --channel' { return '' }
         '* --since' { return '' }
+        '* --until' { return '' }
+        '* --tag' { return '' }
+        '* --payment-status' { return '' }
+        '* --reference' { return '' }
+        '* --min-total' { return '' }
+        '* --max-total' { return '' }
         '* --key' { return '' }
+        '* --sort' { return '' }
         '* --limit' { return '' }
         '* --currency' { return '' }
         '* --payment-provider' { return '' }
@@ -613,12 +672,14 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         '* --reason' { return '' }
         'products variants create --sku' { return '' }
         '* --threshold' { return '' }
+        '* --search' { return '' }
         'inventory ledger --type' { return '' }
-        '* --reference' { return '' }
         '* --barcode' { return '' }
-        '* --description' { return '' }
+        'products list --category' { return '' }
         'products create --category' { return '' }
         'products update --category' { return '' }
+        '* --brand' { return '' }
+        '* --description' { return '' }
         '* --title' { return '' }
         '* --price' { return '' }
         '* --slug' { return '' }
@@ -655,6 +716,7 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         '* --base-url' { return '' }
         '* --file' { return 'file' }
         '* --report' { return 'file' }
+        '* --svg' { return 'file' }
         '* --to' { return 'file' }
         '* --data' { return 'file' }
         '* --input' { return 'file' }
@@ -668,6 +730,7 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         '* -p' { return 'ask profile' }
         '* --profile' { return 'ask profile' }
         'auth switch #1' { return 'ask profile' }
+        '* --by' { return 'words day week channel status currency' }
         'products attributes create --type' { return 'words TEXT NUMBER' }
         'products jobs list --type' { return 'words import update delete' }
         'products jobs create --type' { return 'words import update delete' }
@@ -694,6 +757,7 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         '* --output' { return 'words table json ndjson yaml csv tsv xlsx' }
         'orders get #1' { return 'ask order' }
         'orders track #1' { return 'ask order' }
+        'orders brief #1' { return 'ask order' }
         'orders fulfill #1' { return 'ask order' }
         'orders return #1' { return 'ask order' }
         'orders cancel #1' { return 'ask order' }
@@ -709,7 +773,7 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         'sandbox fault add #1' { return 'words 429 500 502 503 expired missing garbage lost-before lost 500-after slow' }
         'completion install #1' { return 'words bash zsh fish powershell pwsh' }
         'completion uninstall #1' { return 'words bash zsh fish powershell pwsh' }
-        'help #1' { return 'words exit-codes environment formats rate-limit auth bulk orders inventory products channels integrations organization settings audit webhooks api auth config runs limits sandbox doctor completion schema help' }
+        'help #1' { return 'words exit-codes environment formats rate-limit auth bulk orders inventory products channels integrations today organization settings audit webhooks api auth config runs limits sandbox doctor completion schema help' }
         'inventory levels --sku' { return 'ask sku' }
         'inventory ledger --sku' { return 'ask sku' }
         'inventory reservations --sku' { return 'ask sku' }

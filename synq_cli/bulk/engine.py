@@ -17,6 +17,7 @@ from synq_cli.bulk.verbs.adjust_stock import AdjustStock
 from synq_cli.bulk.verbs.create_orders import CreateOrders
 from synq_cli.bulk.verbs.import_products import ImportProducts, UpdateCatalog
 from synq_cli.bulk.verbs.invite_members import InviteMembers
+from synq_cli.bulk.verbs.move_orders import CancelOrders, FulfillOrders, ReturnOrders
 from synq_cli.bulk.verbs.reservations import ReleaseReservations, ReserveStock
 from synq_cli.bulk.verbs.update_products import UpdateProducts
 from synq_cli.bulk.verbs.verb import WORKERS, Verb
@@ -26,9 +27,9 @@ from synq_cli.http.single_attempt import SingleAttemptTransport
 from synq_cli.resources.client import SynqClient
 from synq_cli.session.session import Session
 
-KINDS: tuple[type[Verb], ...] = (
-    AdjustStock, CreateOrders, ImportProducts, InviteMembers, ReleaseReservations, ReserveStock, UpdateCatalog,
-    UpdateProducts,
+_KINDS: tuple[type[Verb], ...] = (
+    AdjustStock, CancelOrders, CreateOrders, FulfillOrders, ImportProducts, InviteMembers, ReleaseReservations,
+    ReserveStock, ReturnOrders, UpdateCatalog, UpdateProducts,
 )  # fmt: skip
 
 
@@ -199,7 +200,7 @@ class Engine:
             yield journal, next(verb for verb in self._kinds() if verb.name == facts.verb)
 
     def _kinds(self) -> tuple[Verb, ...]:
-        return (*(kind(self.api) for kind in KINDS), *self.verbs)
+        return (*(kind(self.api) for kind in _KINDS), *self.verbs)
 
     def _lock(self, journal: Journal) -> None:
         """RefusedError if another process works on the run, or if it was undone."""

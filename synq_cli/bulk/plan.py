@@ -78,8 +78,8 @@ class Plan:
             "suspicious": self.suspicious(),
             "changes": self.changes(),
             "values": self.values,
-            "empty_cells": "left as they are" if self.verb.keeps_empty else None,
             "left_out": [{"line": each.line, "reason": each.what} for each in self.left_out],
+            "remarks": list(self.verb.remarks(self.rows)),
             "guessed_columns": [{"column": name, "read_as": column} for name, column in self.guessed.items()],
             "ignored_columns": list(self.ignored),
         }
@@ -92,6 +92,7 @@ class Plan:
         inside = f" in {self.verb.counted(len(self.rows))}" if self.verb.unit != "row" else ""
         lines = [f"{head}{inside}: {cost}."]
         lines += [f'Column "{name}" is read as {column}.' for name, column in self.guessed.items()]
+        lines += self.verb.remarks(self.rows)
         if net := self.net():
             sums = ", ".join(f"{each['location']} {each['units']:+,} ({_counted(each['rows'], 'row')})" for each in net)
             lines.append(f"Net{'' if self.verb.level == 'on_hand' else ' available'}: {sums}.")
@@ -99,8 +100,6 @@ class Plan:
         if odd := self.suspicious():
             more = f", and {len(odd) - _MOST_LISTED:,} more" if len(odd) > _MOST_LISTED else ""
             lines.append(f"Unusually large: {_listed(odd[:_MOST_LISTED])}{more}.")
-        if self.verb.keeps_empty:
-            lines.append("Empty cells are left as they are.")
         if self.left_out:
             more = f"; and {len(self.left_out) - _MOST_LISTED:,} more" if len(self.left_out) > _MOST_LISTED else ""
             reasons = "; ".join(f"line {each.line}, {each.what}" for each in self.left_out[:_MOST_LISTED])

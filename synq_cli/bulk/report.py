@@ -109,11 +109,11 @@ def _failed_path(source: Path) -> Path:
 
 def _failed_file(rows: Sequence[Row], delimiter: str, newline: str, *, bom: bool, header: list[str]) -> str | bytes:
     if not header:
-        lines = (exact_json.loads(row.source) | {"error_code": row.code, "error": row.error} for row in rows)
+        lines = [value | {"error_code": row.code, "error": row.error} for row in rows for value in _written(row)]
         return "".join(exact_json.dumps(line) + newline for line in lines)
     kept = [at for at, cell in enumerate(header) if cell.strip().lower() not in REPORTED]
     titles = [*(header[at] for at in kept), *REPORTED]
-    found = [(exact_json.loads(row.source), row.code, row.error or "") for row in rows]
+    found = [(cells, row.code, row.error or "") for row in rows for cells in _written(row)]
     if delimiter == SHEET:
         from synq_cli.excel.writing import workbook
 
@@ -123,6 +123,11 @@ def _failed_file(rows: Sequence[Row], delimiter: str, newline: str, *, bom: bool
     writer.writerow(titles)
     writer.writerows([*(cells[at] for at in kept), code, guarded(error)] for cells, code, error in found)
     return ("\ufeff" if bom else "") + text.getvalue()
+
+
+def _written(row: Row) -> list[Any]:
+    """The rows of the user's file that are in this one, as they are written."""
+    return [exact_json.loads(line) for line in row.source.split("\n")]
 
 
 def check_report(path: str | None, source: str | None) -> None:

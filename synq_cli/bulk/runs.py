@@ -24,8 +24,8 @@ _CLAIM_SECONDS = 600.0
 _DAY = 86_400.0
 # The fields of a row that reports have, as far as it has them.
 _REPORTED = (
-    "sku", "location", "delta", "quantity", "reference",
-    "product", "email", "role", "payment_reference", "idempotency_key", "last_line", "products",
+    "sku", "location", "delta", "quantity", "reference", "product", "email", "role", "payment_reference",
+    "idempotency_key", "last_line", "products", "order_id", "tracking_number", "reason", "lines",
 )  # fmt: skip
 _DAMAGED: dict[str, Any] = {"state": "damaged"} | dict.fromkeys(
     ("command", "file", "started_at", "rows", "done", "failed", "unknown", "pending", "profile", "undoes")

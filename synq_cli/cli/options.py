@@ -64,6 +64,14 @@ OnlyLocationOption = Annotated[
 SinceOption = Annotated[
     str | None, option("--since", "WHEN", "Only rows since this age (30m, 12h, 7d, 2w), local date or time.")
 ]
+UntilOption = Annotated[str | None, option("--until", "WHEN", "Only rows before this age, local date or time.")]
+SearchOption = Annotated[
+    str | None, option("--search", "TEXT", "Only rows with these words, in any case.", callback=_not_blank)
+]
+SortOption = Annotated[
+    str | None, option("--sort", "FIELD[:desc]", "Sort by a field of the API, such as created_at or total:desc.")
+]
+CountOption = Annotated[bool, switch("--count", "Print only the number of matching rows.")]
 YesOption = Annotated[bool, switch("--yes", "Skip the confirmation prompt.", short="-y")]
 NameArgument = Annotated[str, argument("NAME", "Name.")]
 DescriptionOption = Annotated[str | None, option("--description", "TEXT", "Description.")]

@@ -30,6 +30,7 @@ PLAN = [
     Column("Rows", "rows", quantity),
     Column("Requests", "requests", quantity),
     Column("Minutes", "minutes"),
+    Column("Remarks", "remarks"),
     Column("Columns", "guessed_columns"),
     Column("Ignored columns", "ignored_columns"),
     Column("Net movement", "net"),
@@ -37,7 +38,6 @@ PLAN = [
     Column("Unusually large", "suspicious"),
     Column("Changes", "changes"),
     Column("Values", "values"),
-    Column("Empty cells", "empty_cells"),
     Column("Left out", "left_out"),
 ]
 _MOVES = [

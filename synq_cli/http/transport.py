@@ -171,11 +171,13 @@ class ApiTransport:
         if operation.evidence == "presumed" and self.index.is_missing(operation.id):
             raise replies.missing_route(operation)
 
-    def prefetch(self, operation: Operation, query: Mapping[str, object]) -> Prefetch | None:
+    def prefetch(
+        self, operation: Operation, query: Mapping[str, object] | None, path: Mapping[str, str] | None = None
+    ) -> Prefetch | None:
         """Send a read request on a thread of its own, once; None if it can't be sent without using the reserve."""
 
         def attempt(ticket: Ticket) -> Any:
-            request = ApiRequest(operation, self.session.base_url + operation.path, query, None, {})
+            request = ApiRequest(operation, self.session.base_url + operation.path_with(path), query, None, {})
             outcome = self._send_once(request, ticket)
             if not self._abandoned:
                 self._record(outcome, ticket, 0)

@@ -1,6 +1,7 @@
 """Everything a run prints: data on stdout in the chosen format, messages on stderr."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from io import StringIO
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
@@ -87,6 +88,15 @@ class Output:
             machine.write_pages(self._out, self.format, selected, *_keys_and_kinds(columns))
         self._note_unknown_fields()
 
+    def picture(self, title: str, rows: Sequence[Row], columns: Sequence[Column]) -> str:
+        """The table of a list as a picture in SVG."""
+        from synq_cli.output.drawing import picture, table
+
+        canvas = table.Canvas(Stream(StringIO(), {}), self._now(), None)
+        shown = [column for column in columns if column.table]
+        built = table.build_table(canvas, rows, shown, keep_empty=False)
+        return picture.svg(built.drawing, max(built.width, 1), title)
+
     def follow(self, polls: Iterable[Sequence[Row]], columns: Sequence[Column]) -> None:
         """A list without an end: the new rows of each poll, if any, a line for each.
 
@@ -168,12 +178,17 @@ class Output:
                 self.change(label, old, new, column.title.lower())
         self.record(after, columns)
 
-    def panel(self, title: str, row: Row, columns: Sequence[Column], sections: "Sections") -> None:
-        """One object in a frame for people, with a table for each of the lists in `sections`."""
+    def panel(
+        self, title: str, row: Row, columns: Sequence[Column], sections: "Sections", *, leftovers: bool = True
+    ) -> None:
+        """One object in a frame for people, with a table for each of the lists in `sections`.
+
+        With `leftovers` people also see the fields that no column names.
+        """
         if self._view.drawn:
             from synq_cli.output.drawing.sections import build_panel
 
-            self._draw(build_panel(self._canvas(), title, row, columns, sections))
+            self._draw(build_panel(self._canvas(), title, row, columns, sections, leftovers=leftovers))
         else:
             self.record(row, columns)
 

@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from synq_cli.resources.inventory.locations import Locations
     from synq_cli.resources.inventory.reservations import Reservations
     from synq_cli.resources.inventory.stock import Inventory
+    from synq_cli.resources.orders.brief import Briefs
     from synq_cli.resources.orders.fulfillments import Fulfillments, Returns
     from synq_cli.resources.orders.orders import Orders
     from synq_cli.resources.orders.placing import OrderBuilder
+    from synq_cli.resources.orders.report import OrderReports
     from synq_cli.resources.orders.tracking import Tracking
     from synq_cli.resources.organization import Members, Organization
     from synq_cli.resources.products.bulk_jobs import BulkJobs
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from synq_cli.resources.products.variants import Variants
     from synq_cli.resources.request import Requests
     from synq_cli.resources.settings import TenantSettings
+    from synq_cli.resources.today import Today
     from synq_cli.resources.webhooks import Webhooks
 
 
@@ -62,7 +65,10 @@ class SynqClient:
     returns: "Returns" = _resource("orders.fulfillments", "Returns")
     orders: "Orders" = _resource("orders.orders", "Orders")
     order_builder: "OrderBuilder" = _resource("orders.placing", "OrderBuilder")
+    briefs: "Briefs" = _resource("orders.brief", "Briefs")
+    order_reports: "OrderReports" = _resource("orders.report", "OrderReports")
     tracking: "Tracking" = _resource("orders.tracking", "Tracking")
+    today: "Today" = _resource("today", "Today")
     audit: "Audit" = _resource("audit", "Audit")
     webhooks: "Webhooks" = _resource("webhooks", "Webhooks")
     requests: "Requests" = _resource("request", "Requests")

@@ -24,6 +24,7 @@ from synq_cli.bulk.report import Outcome
 from synq_cli.bulk.verbs.adjust_stock import AdjustStock
 from synq_cli.bulk.verbs.create_orders import CreateOrders
 from synq_cli.bulk.verbs.import_products import ImportProducts
+from synq_cli.bulk.verbs.move_orders import FulfillOrders
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.system import System
 from synq_cli.errors import SynqError
@@ -92,6 +93,14 @@ class World:
     def query(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         with closing(sqlite3.connect(self.file)) as database:
             return database.execute(sql, values).fetchall()
+
+    def copy(self, table: str, condition: str, **values: object) -> None:
+        """Add a copy of a row with other values."""
+        with closing(sqlite3.connect(self.file)) as database, database:
+            database.row_factory = sqlite3.Row
+            row = dict(database.execute(f"SELECT * FROM {table} WHERE {condition} LIMIT 1").fetchone()) | values
+            marks = ", ".join("?" * len(row))
+            database.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", list(row.values()))
 
     def forget_old_runs(self) -> None:
         """Every process reads all journals; the latest few are enough to be mistaken for."""
@@ -205,6 +214,24 @@ def imports(world: World, rng: random.Random, seed: int) -> Case:
     return Case(size, plan, has, lambda row: lines[row.line], (0.5, 0.4))
 
 
+def parcels(world: World, rng: random.Random, seed: int) -> Case:
+    """Parcels of one order, which must be sent one after the other."""
+    order, size = f"{seed:08}-8a3e-4619-b7d0-5e9c1f84a26b", rng.randint(1, 6)
+    world.copy("orders", "status = 'confirmed'", id=order, idempotency_key=order)
+    world.copy("order_items", "TRUE", id=order, order_id=order, variant_id=None, sku="X", quantity=size)
+    text = "Order,Tracking no.,SKU,Qty\n" + "".join(f"{order},T{n},X,1\n" for n in range(size))
+    file = world.folder / "parcels.csv"
+    return Case(
+        size,
+        lambda api, engine: engine.plan(
+            verb := FulfillOrders(api), lambda: verb.read(text, "f", None, None), "f", file
+        ),
+        lambda: world.query("SELECT tracking_number, id FROM fulfillments WHERE order_id = ?", order),
+        lambda row: row.content["tracking_number"],
+        (0.5, 0.4),
+    )
+
+
 def play(world: World, case: Case, rng: random.Random, workers: int) -> Counter[str]:
     """One schedule, from the file to the last resume; its rows by their last state, and all unknown ones seen."""
 
@@ -285,7 +312,7 @@ def judge(world: World, case: Case, name: str, outcome: Outcome | None) -> Count
     return states
 
 
-@pytest.mark.parametrize("kind", [adjustments, orders, imports])
+@pytest.mark.parametrize("kind", [adjustments, orders, imports, parcels])
 def test_no_row_is_lost_and_none_counts_twice(memory: Path, kind: Callable[..., Case]) -> None:
     world = World(memory)
     total: Counter[str] = Counter()

@@ -61,7 +61,7 @@ INTERFACE = """
     inventory         adjust ledger levels locations release reservations reserve
     inventory skus    add forget import list
     limits
-    orders            cancel create fulfill get list return track
+    orders            brief cancel create fulfill get list report return track
     organization      show update
     organization members  invite list remove set-role
     products          create delete export get import issues list push stats update
@@ -78,6 +78,7 @@ INTERFACE = """
     sandbox fault     add clear limit list
     schema
     settings          set show
+    today
     webhooks          send sign verify
 """
 

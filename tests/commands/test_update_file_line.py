@@ -114,7 +114,7 @@ def test_dry_run_reads_the_values_before_and_says_what_that_costs(run: Any, shel
         {"line": 2, "product": "P0", "field": "title", "before": "P0", "after": "Cap"},
         {"line": 2, "product": "P0", "field": "category", "before": "Hats", "after": "hats"},
     ]
-    assert plan["empty_cells"] == "left as they are"
+    assert plan["remarks"] == ["Empty cells are left as they are."]
     told = [line for line in result.err.splitlines() if not line.startswith("Reading ")]
     assert "Reading the values before takes 3 requests, under a minute." in result.err.splitlines()
     assert told[:2] == [

@@ -178,10 +178,12 @@ class UpdateCatalog(ImportProducts):
     job_type = "update"
     columns = Columns((("id",), ("title",)), COLUMNS.optional, keep_others=True)
     key = "id"
-    keeps_empty = True
     undo_hint = (
         "The values before are not kept: to restore them, run `synq products import --update` on a file of them."
     )
+
+    def remarks(self, _rows: Sequence[Row]) -> Sequence[str]:
+        return ["Empty cells are left as they are."]
 
     def _key(self, record: Record) -> str | None:
         return parse_uuid(record.fields["id"])

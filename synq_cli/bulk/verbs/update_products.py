@@ -25,7 +25,6 @@ class UpdateProducts(Verb):
     noun = "product update"
     operation = operations.UPDATE_PRODUCT
     compares = True
-    keeps_empty = True
     undo_hint = (
         "The values before are not kept: to restore them, run `synq products update` on a file of them. "
         "Next time, `synq products update --file FILE --dry-run --json` shows them first."
@@ -42,6 +41,9 @@ class UpdateProducts(Verb):
             identity=lambda content: f"{content['product_id']} {exact_json.dumps(sorted(content['changes'].items()))}",
             duplicate="remove one",
         )  # fmt: skip
+
+    def remarks(self, _rows: Sequence[Row]) -> Sequence[str]:
+        return ["Empty cells are left as they are."]
 
     def path(self, content: Content) -> Mapping[str, str]:
         return {"productID": content["product_id"]}

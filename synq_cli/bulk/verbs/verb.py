@@ -25,8 +25,7 @@ class Verb:
 
     `name` is the command's, `noun` what one request makes, `unit` what the rows of the journal are called,
     `ids` the fields of an answer that may identify it, `level` the units that its movements count.
-    A verb that `compares` can read what each row changes, for a request each; one that `keeps_empty` leaves values as
-    they are whose cells are empty.
+    A verb that `compares` can read what each row changes, for a request each.
     """
 
     name: ClassVar[str]
@@ -37,7 +36,6 @@ class Verb:
     workers: ClassVar[int] = WORKERS
     level: ClassVar[Literal["on_hand", "available"]] = "on_hand"
     compares: ClassVar[bool] = False
-    keeps_empty: ClassVar[bool] = False
     undo_hint: ClassVar[str | None] = None
 
     def __init__(self, api: SynqClient) -> None:
@@ -80,6 +78,10 @@ class Verb:
     def undo_verb(self) -> "Verb":
         """The kind of run that undoes this one."""
         return self
+
+    def remarks(self, rows: Sequence[Row]) -> Sequence[str]:
+        """Sentences on the rows for the plan."""
+        return ()
 
     def movement(self, content: Content) -> Mapping[str, Any] | None:
         """The stock that a row moves, if it does: `sku`, `location` and `delta`."""

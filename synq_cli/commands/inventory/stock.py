@@ -11,6 +11,7 @@ from synq_cli.cli.options import (
     LocationOption,
     OnlyLocationOption,
     OnlySkuOption,
+    SearchOption,
     SinceOption,
     YesOption,
     argument,
@@ -24,6 +25,7 @@ from synq_cli.errors import UsageError
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, delta, flag, identifier, named, quantity, timestamp, whole
+from synq_cli.resources.shared.selection import search
 
 group = CommandGroup()
 
@@ -232,13 +234,15 @@ def list_entries(
 
 
 @group.command("locations", operations.LIST_LOCATIONS)
-def list_locations(run: RunContext) -> None:
+def list_locations(run: RunContext, words: SearchOption = None) -> None:
     """List stock locations.
 
     Use their names or ids with --location. To set a default, use `synq config set location NAME`.
 
     Examples:
       synq inventory locations
+      synq inventory locations --search leith
       synq inventory locations --fields id,name --json
     """
-    run.output.rows(run.api.locations.list(), LOCATION, empty="This tenant has no stock locations.")
+    rows = search(run.api.locations.list(), words, "name")
+    run.output.rows(rows, LOCATION, empty="No locations match." if words else "This tenant has no stock locations.")

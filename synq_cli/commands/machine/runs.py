@@ -9,7 +9,7 @@ from synq_cli.cli.options import YesOption, argument, option
 from synq_cli.commands.bulk import SUMMARY, ReportOption, carry_out, finish
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
-from synq_cli.output.formats import age, delta, quantity, state, whole
+from synq_cli.output.formats import age, delta, identifier, quantity, state, whole
 
 group = CommandGroup()
 
@@ -38,6 +38,10 @@ ROWS = [
     Column("Product", "product", whole),
     Column("Email", "email"),
     Column("Role", "role"),
+    Column("Order", "order_id", identifier),
+    Column("Tracking number", "tracking_number", whole),
+    Column("Reason", "reason", drop=2),
+    Column("Lines", "lines", drop=2),
     Column("Payment", "payment_reference", drop=2),
     Column("Key", "idempotency_key", drop=2),
     Column("Last line", "last_line", quantity),
@@ -106,6 +110,12 @@ def show_run(
     operations.INVITE_MEMBER,
     operations.LIST_MEMBERS,
     operations.UPDATE_PRODUCT,
+    operations.CREATE_FULFILLMENT,
+    operations.LIST_FULFILLMENTS,
+    operations.CREATE_RETURN,
+    operations.LIST_RETURNS,
+    operations.CANCEL_ORDER,
+    operations.GET_ORDER,
     requests=(0, None),
     bulk=True,
 )
@@ -122,9 +132,9 @@ def resume_run(
 
     Sends the pending rows. Rows that were sent but got no response are reconciled first. What can't count twice is sent
     again: an order under its own key, a release, new values of a product. The rest is looked up: adjustments in the
-    stock ledger, reservations, invitations and parts of an import in their lists. If the outcome stays unknown (exit
-    status 10), the row is never sent again, unless you list its line with --resend-unknown. Check it first: a row that
-    was already applied would be applied twice.
+    stock ledger; parcels, returns and cancellations in their orders; reservations, invitations and parts of an import
+    in their lists. If the outcome stays unknown (exit status 10), the row is never sent again, unless you list its line
+    with --resend-unknown. Check it first: a row that was already applied would be applied twice.
 
     Examples:
       synq runs resume 2611

@@ -1,6 +1,6 @@
 """Products."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Literal
 
 from synq_cli.errors import UsageError
@@ -9,6 +9,7 @@ from synq_cli.resources.products.variants import FEW, Variants
 from synq_cli.resources.shared import validation
 from synq_cli.resources.shared.pagination import PAGE, Row
 from synq_cli.resources.shared.resource import Resource, look_for, sorted_rows
+from synq_cli.resources.shared.selection import equals
 
 _MOST_LISTED = 100
 _MORE = (
@@ -25,6 +26,14 @@ class Products(Resource):
         rows = sorted_rows(self._api.read_list(operations.LIST_PRODUCTS, "products"), "title")
         self._api.index.remember_ids("product", rows)
         return rows
+
+    def of_brand(self, rows: Sequence[Row], brand: str) -> Sequence[Row]:
+        """The products of this brand, of a list that has no brands: each is read.
+
+        GET /api/v1/pim/products/{productID}
+        """
+        has_brand = equals("brand", brand)
+        return [row for row in rows if has_brand(row if row.get("brand") else self.get(str(row.get("id"))))]
 
     def create(self, title: str, *, description: str | None, category: str | None) -> Row:
         """Create a product and return it. POST /api/v1/pim/products"""
