@@ -5,7 +5,7 @@ _synq_below() { # the subcommands of a group
     case $1 in
     '') REPLY='orders inventory products channels integrations today organization settings audit webhooks api auth config runs limits sandbox doctor completion schema help' ;;
     'orders') REPLY='list get create track brief report fulfill return cancel' ;;
-    'inventory') REPLY='adjust levels locations ledger reserve release reservations skus' ;;
+    'inventory') REPLY='adjust levels locations ledger reserve release reservations report skus' ;;
     'inventory skus') REPLY='list add import forget' ;;
     'products') REPLY='list get create update delete push stats issues export import variants categories brands attributes attribute-groups templates media jobs' ;;
     'products variants') REPLY='list create' ;;
@@ -49,6 +49,7 @@ _synq_options() { # the options of a command, and the global options
     'inventory reserve') REPLY='--location --reference --file --report --again -y --yes --dry-run --confirm' ;;
     'inventory release') REPLY='--file --report --again -y --yes --dry-run --confirm' ;;
     'inventory reservations') REPLY='--sku --location --status' ;;
+    'inventory report') REPLY='--by --location --svg' ;;
     'inventory skus add') REPLY='--barcode' ;;
     'inventory skus forget') REPLY='--all' ;;
     'products list') REPLY='--search --category --brand --status --sort --count' ;;
@@ -117,7 +118,8 @@ _synq_value() { # how to complete the value of "PATH --option", or the argument 
     *' --item') REPLY='ask item' ;;
     *' --location') REPLY='ask location' ;;
     *' --confirm'|*' -p'|*' --profile'|'auth switch #1') REPLY='ask profile' ;;
-    *' --by') REPLY='words day week channel status currency' ;;
+    'orders report --by') REPLY='words day week channel status currency' ;;
+    'inventory report --by') REPLY='words location category' ;;
     'products attributes create --type') REPLY='words TEXT NUMBER' ;;
     'products jobs list --type'|'products jobs create --type') REPLY='words import update delete' ;;
     'integrations save --category') REPLY='words commerce accounting' ;;

@@ -45,6 +45,7 @@ function __synq_below # the subcommands of a group
                 'reserve' 'Reserve units of one SKU, or of many from a file' \
                 'release' 'Release a reservation, or many from a file' \
                 'reservations' 'List reservations, newest first' \
+                'report' 'Count and value the stock' \
                 'skus' 'Manage the local cache of SKUs'
         case 'inventory skus'
             printf '%s\t%s\n' \
@@ -323,6 +324,11 @@ function __synq_options # the options of a command, and the global options
                 '--sku' 'Only the variant with this SKU, barcode or UUID' \
                 '--location' 'Only this stock location' \
                 '--status' 'Only reservations with this status'
+        case 'inventory report'
+            printf '%s\t%s\n' \
+                '--by' 'What the stock is grouped by' \
+                '--location' 'Only this stock location' \
+                '--svg' 'Write the table as a picture (SVG) too'
         case 'inventory skus add'
             printf '%s\t%s\n' \
                 '--barcode' 'Its barcode'
@@ -661,8 +667,10 @@ function __synq_value # how to complete the value of "PATH --option", or the arg
             echo 'ask location'
         case '* --confirm' '* -p' '* --profile' 'auth switch #1'
             echo 'ask profile'
-        case '* --by'
+        case 'orders report --by'
             echo 'words day week channel status currency'
+        case 'inventory report --by'
+            echo 'words location category'
         case 'products attributes create --type'
             echo 'words TEXT NUMBER'
         case 'products jobs list --type' 'products jobs create --type'

@@ -44,6 +44,7 @@ function __SynqBelow([string] $At) { # the subcommands of a group
             "reserve`tReserve units of one SKU, or of many from a file"
             "release`tRelease a reservation, or many from a file"
             "reservations`tList reservations, newest first"
+            "report`tCount and value the stock"
             "skus`tManage the local cache of SKUs"
         }
         'inventory skus' {
@@ -322,6 +323,11 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--sku`tOnly the variant with this SKU, barcode or UUID"
             "--location`tOnly this stock location"
             "--status`tOnly reservations with this status"
+        }
+        'inventory report' {
+            "--by`tWhat the stock is grouped by"
+            "--location`tOnly this stock location"
+            "--svg`tWrite the table as a picture (SVG) too"
         }
         'inventory skus add' {
             "--barcode`tIts barcode"
@@ -730,7 +736,8 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         '* -p' { return 'ask profile' }
         '* --profile' { return 'ask profile' }
         'auth switch #1' { return 'ask profile' }
-        '* --by' { return 'words day week channel status currency' }
+        'orders report --by' { return 'words day week channel status currency' }
+        'inventory report --by' { return 'words location category' }
         'products attributes create --type' { return 'words TEXT NUMBER' }
         'products jobs list --type' { return 'words import update delete' }
         'products jobs create --type' { return 'words import update delete' }

@@ -202,7 +202,7 @@ def bars(rows: Sequence[Mapping[str, Any]], key: str, unit: str = "") -> Format:
     def render(_value: object, row: Mapping[str, Any], _now: float) -> Cell:
         most = largest.get(row.get(unit)) or 1.0
         full, eighths = divmod(round(amount(row) / most * _BAR * 8), 8)
-        return Cell("█" * full + _EIGHTHS[eighths], "green")
+        return Cell(("█" * full + _EIGHTHS[eighths]).rstrip(), "green")
 
     return Format(render)
 

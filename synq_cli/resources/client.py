@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from synq_cli.resources.integrations import Integrations
     from synq_cli.resources.inventory.ledger import Ledger
     from synq_cli.resources.inventory.locations import Locations
+    from synq_cli.resources.inventory.report import StockReports
     from synq_cli.resources.inventory.reservations import Reservations
     from synq_cli.resources.inventory.stock import Inventory
     from synq_cli.resources.orders.brief import Briefs
@@ -55,6 +56,7 @@ class SynqClient:
     locations: "Locations" = _resource("inventory.locations", "Locations")
     ledger: "Ledger" = _resource("inventory.ledger", "Ledger")
     inventory: "Inventory" = _resource("inventory.stock", "Inventory")
+    stock_reports: "StockReports" = _resource("inventory.report", "StockReports")
     reservations: "Reservations" = _resource("inventory.reservations", "Reservations")
     channels: "Channels" = _resource("channels", "Channels")
     integrations: "Integrations" = _resource("integrations", "Integrations")

@@ -32,7 +32,7 @@ class Today(Resource):
 
         `count` is null where the server does not give it, `at_least` is true where orders were left unread, `note`
         says why. `oldest_at` is a time in RFC 3339, `command` the one that shows more.
-        GET /api/v1/oms/orders, /api/v1/pim/stats, /api/v1/pim/bulk-jobs
+        Reads a page of orders, the counters and the bulk jobs together, then up to three more pages of orders.
         """
         orders, stats, *jobs = read_together(
             self._api,

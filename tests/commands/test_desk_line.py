@@ -190,7 +190,7 @@ def test_report_has_bars_for_people_and_numbers_for_programs(synq: Any, tmp_path
     assert (
         shown.out
         == """\
-Channel  Orders       Total     Average
+Channel  Orders       Total     Average  Bar
 web           1    7.50 EUR    7.50 EUR  ████████████████████
 web           2  204.00 GBP  102.00 GBP  ████████████████████
 shop          1   51.00 GBP   51.00 GBP  █████
@@ -231,3 +231,23 @@ def test_products_are_read_for_their_brands(synq: Any) -> None:
     assert (shown.status, shown.out) == (0, "title\nBeanie 1\n")
     assert shown.err.splitlines()[0] == "Reading 3 products, 1 request each, for their brands."
     assert len(api.seen) == 4
+
+
+def test_stock_is_valued_by_category(synq: Any) -> None:
+    variants = [
+        {"id": VARIANT, "sku": "A", "product_id": ORDER, "price": "2.50", "cost_price": "1", "currency": "GBP"},
+        {"id": PLACE, "sku": "B", "product_id": "p", "price": None, "currency": "GBP"},
+    ]
+    levels = [LEVEL, LEVEL | {"location_id": "x", "on_hand": -2}, LEVEL | {"variant_id": PLACE, "on_hand": 9}]
+    answers = {
+        "/inventory/levels": {"levels": levels, "limit": 100},
+        "/pim/variants": variants,
+        "/pim/products": [{"id": ORDER, "title": "T", "category": "Knitwear"}],
+    }
+    http = httpx.MockTransport(Api(answers))
+    result = synq("inventory", "report", "--by", "category", "--json", environ=ENVIRON, http=http)
+    assert json.loads(result.out) == [
+        {"group": "Knitwear", "currency": "GBP", "skus": 1, "units": 40, "value": 100.0, "cost": 40, "unpriced": 0},
+        {"group": "unknown", "currency": "GBP", "skus": 1, "units": 9, "value": 0, "cost": 0, "unpriced": 1},
+    ]
+    assert "1 levels are of variants without a price; their value is left out." in result.err

@@ -58,7 +58,7 @@ INTERFACE = """
     doctor
     help
     integrations      connect disconnect list push save
-    inventory         adjust ledger levels locations release reservations reserve
+    inventory         adjust ledger levels locations release report reservations reserve
     inventory skus    add forget import list
     limits
     orders            brief cancel create fulfill get list report return track

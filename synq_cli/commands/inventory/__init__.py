@@ -8,5 +8,6 @@ group = CommandGroup(
     commands={
         **dict.fromkeys(("adjust", "levels", "locations", "ledger"), f"{_HERE}.stock"),
         **dict.fromkeys(("reserve", "release", "reservations"), f"{_HERE}.reservations"),
+        "report": f"{_HERE}.report",
     },
 )

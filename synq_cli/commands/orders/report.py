@@ -1,19 +1,17 @@
 """`synq orders report`: how many orders, and for how much."""
 
-from pathlib import Path
 from typing import Annotated
 
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
-from synq_cli.cli.metavars import FILE
 from synq_cli.cli.options import SinceOption, option, parse_since, since_words
+from synq_cli.commands.lists import PictureOption, write_picture
 from synq_cli.commands.orders.listing import StatusOption
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import bars, money, quantity, whole
 from synq_cli.resources.orders.report import Group, totals
 from synq_cli.resources.orders.states import parse_statuses
-from synq_cli.state.folders import replace_file
 
 group = CommandGroup()
 
@@ -25,7 +23,7 @@ def report_orders(
     by: Annotated[Group, option("--by", "GROUP", "What the orders are grouped by.")] = "day",
     status: StatusOption = None,
     channel: Annotated[str | None, option("--channel", "CHANNEL", "Only orders of this channel (name or id).")] = None,
-    svg: Annotated[str | None, option("--svg", FILE, "Write the table as a picture (SVG) too.")] = None,
+    svg: PictureOption = None,
 ) -> None:
     """Count and sum up orders.
 
@@ -47,16 +45,13 @@ def report_orders(
         by, statuses=parse_statuses(status), channel=run.api.channels.name_of(channel), since=placed_since
     )
     columns = _columns(by)
-    drawn = [*columns, Column("", "total", bars(rows, "total", "currency"), drop=2)]
+    drawn = [*columns, Column("Bar", "total", bars(rows, "total", "currency"), drop=2)]
     run.output.rows(
         rows, drawn if run.output.format == "table" else columns, empty=f"No orders match{since_words(placed_since)}."
     )
     if rows:
         run.output.note(f"{'; '.join(totals(rows))}{since_words(placed_since)}.")
-    if svg is not None:
-        picture = run.output.picture(f"Orders by {by}{since_words(placed_since)}", rows, drawn)
-        replace_file(Path(svg), picture, mode=None)
-        run.output.note(f"Wrote {svg}.")
+    write_picture(run, svg, f"Orders by {by}{since_words(placed_since)}", rows, drawn)
 
 
 def _columns(by: Group) -> list[Column]:

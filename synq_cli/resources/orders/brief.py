@@ -32,8 +32,9 @@ class Briefs(Resource):
 
         A reservation that still holds units has the units `on_hand` and `available` at its location, where levels can
         be read: of several variants, where the first page of the location has them. `next` is the command that usually
-        comes next, or null. GET /api/v1/oms/orders/{orderID}, its fulfillments and returns,
-        /api/v1/inventory/reservations, and /api/v1/inventory/levels if units are held
+        comes next, or null.
+
+        Reads the order, its fulfillments, its returns and all reservations together, then levels if units are held.
         """
         path = {"orderID": self._api.resolve_id("order", order_id)}
         answers = read_together(

@@ -27,7 +27,6 @@ class OrderReports(Resource):
         """A row for each group and currency: `group`, `currency`, `orders`, `total` and `average`.
 
         Without statuses, cancelled and failed orders are left out. All orders are read, since the API does not filter.
-        GET /api/v1/oms/orders
         """
         orders: Iterable[Row] = Orders(self._api).matching(statuses, channel=channel, since=since).first(None)
         if statuses is None:

@@ -28,10 +28,7 @@ class Products(Resource):
         return rows
 
     def of_brand(self, rows: Sequence[Row], brand: str) -> Sequence[Row]:
-        """The products of this brand, of a list that has no brands: each is read.
-
-        GET /api/v1/pim/products/{productID}
-        """
+        """The products of this brand, of a list that has no brands: each is read."""
         has_brand = equals("brand", brand)
         return [row for row in rows if has_brand(row if row.get("brand") else self.get(str(row.get("id"))))]
 
