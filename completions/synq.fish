@@ -38,10 +38,14 @@ function __synq_below # the subcommands of a group
                 'cancel' 'Cancel an order, or many from a file'
         case 'inventory'
             printf '%s\t%s\n' \
+                'transfer' 'Transfer stock from one location to another' \
                 'adjust' 'Adjust the stock of one SKU, or of many from a file' \
                 'levels' 'List stock levels' \
                 'locations' 'List stock locations' \
                 'ledger' 'List stock ledger entries, newest first' \
+                'count' 'Post a stock count: adjust the books by what is off' \
+                'reorder' 'Suggest what to buy, most urgent first' \
+                'scan' 'Record a count with a barcode scanner' \
                 'reserve' 'Reserve units of one SKU, or of many from a file' \
                 'release' 'Release a reservation, or many from a file' \
                 'reservations' 'List reservations, newest first' \
@@ -163,7 +167,7 @@ function __synq_below # the subcommands of a group
                 'list' 'List the bulk runs of this machine, newest first' \
                 'show' 'Show a bulk run, or its rows' \
                 'resume' 'Resume a bulk run that was interrupted' \
-                'undo' 'Undo a bulk run of stock adjustments or reservations'
+                'undo' 'Undo a bulk run of adjustments, transfers or reservations'
         case 'sandbox'
             printf '%s\t%s\n' \
                 'init' 'Create the sandbox' \
@@ -220,7 +224,7 @@ function __synq_options # the options of a command, and the global options
                 '--idempotency-key' 'Idempotency key' \
                 '--wait' 'Wait until the order is confirmed or has failed' \
                 '--for' 'Stop waiting after SECONDS (exit status 75)' \
-                '--report' 'Write the outcome of every row to FILE (.csv or .json)' \
+                '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -243,7 +247,7 @@ function __synq_options # the options of a command, and the global options
                 '--tracking-number' 'Tracking number of the carrier' \
                 '--location' 'Stock location it ships from' \
                 '--file' 'Record the parcels of every row of a CSV, TSV, NDJSON or...' \
-                '--report' 'Write the outcome of every row to FILE (.csv or .json)' \
+                '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -254,7 +258,7 @@ function __synq_options # the options of a command, and the global options
                 '--item' 'Number of units of a SKU or barcode; repeat for more' \
                 '--reason' 'Reason to record' \
                 '--file' 'Open the returns of every row of a CSV, TSV, NDJSON or...' \
-                '--report' 'Write the outcome of every row to FILE (.csv or .json)' \
+                '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -264,7 +268,19 @@ function __synq_options # the options of a command, and the global options
             printf '%s\t%s\n' \
                 '--reason' 'Reason to record' \
                 '--file' 'Cancel the orders of every row of a CSV, TSV, NDJSON or...' \
-                '--report' 'Write the outcome of every row to FILE (.csv or .json)' \
+                '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
+                '--again' 'Post the rows again that an earlier run has posted already' \
+                '-y' 'Skip the confirmation prompt' \
+                '--yes' 'Skip the confirmation prompt' \
+                '--dry-run' 'Show what would be sent and what would change, without...' \
+                '--confirm' 'Confirm with the profile'\''s name; required instead of...'
+        case 'inventory transfer'
+            printf '%s\t%s\n' \
+                '--from' 'Stock location that the units leave' \
+                '--to' 'Stock location that they go to' \
+                '--file' 'Transfer every row of a CSV, TSV, NDJSON or .xlsx file...' \
+                '--force' 'Transfer more units than are available' \
+                '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -274,7 +290,7 @@ function __synq_options # the options of a command, and the global options
             printf '%s\t%s\n' \
                 '--location' 'Stock location' \
                 '--file' 'Adjust every row of a CSV, TSV, NDJSON or .xlsx file; -...' \
-                '--report' 'Write the outcome of every row to FILE (.csv or .json)' \
+                '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -299,12 +315,40 @@ function __synq_options # the options of a command, and the global options
                 '--since' 'Only rows since this age (30m, 12h, 7d, 2w), local date...' \
                 '--limit' 'Maximum number of rows' \
                 '--all' 'Read every page (one request per 100 rows)'
+        case 'inventory count'
+            printf '%s\t%s\n' \
+                '--location' 'Stock location' \
+                '--zero-missing' 'Also set to zero what the books have at the location and...' \
+                '--at' 'Time of the count: an age (30m, 12h), local date or time' \
+                '--recount-over' 'Leave out variances over N units, or N percent of the...' \
+                '--books' 'File of the book quantities, if the API can'\''t tell: sku...' \
+                '--skip-unknown' 'Leave out codes that Synq does not know, and write them...' \
+                '--confirm-missing' 'Confirm --zero-missing: how many SKUs it sets to zero' \
+                '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
+                '--again' 'Post the rows again that an earlier run has posted already' \
+                '-y' 'Skip the confirmation prompt' \
+                '--yes' 'Skip the confirmation prompt' \
+                '--dry-run' 'Show what would be sent and what would change, without...' \
+                '--confirm' 'Confirm with the profile'\''s name; required instead of...'
+        case 'inventory reorder'
+            printf '%s\t%s\n' \
+                '--days' 'Days of sales to look at' \
+                '--cover' 'Days that stock must last after a delivery' \
+                '--location' 'Only this stock location' \
+                '--suppliers' 'File of suppliers, lead times and pack sizes; - for...' \
+                '--types' 'Only these types of ledger entries are demand, such as...' \
+                '--fresh' 'Read the whole ledger again instead of using the cache' \
+                '--all' 'Also list SKUs that need no order'
+        case 'inventory scan'
+            printf '%s\t%s\n' \
+                '--location' 'Stock location that is counted' \
+                '--blind' 'Show no book quantities, and read none'
         case 'inventory reserve'
             printf '%s\t%s\n' \
                 '--location' 'Stock location' \
                 '--reference' 'Reason for the reservation, such as an order id' \
                 '--file' 'Reserve every row of a CSV, TSV, NDJSON or .xlsx file; -...' \
-                '--report' 'Write the outcome of every row to FILE (.csv or .json)' \
+                '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -313,7 +357,7 @@ function __synq_options # the options of a command, and the global options
         case 'inventory release'
             printf '%s\t%s\n' \
                 '--file' 'Release every reservation of a CSV, TSV, NDJSON or .xlsx...' \
-                '--report' 'Write the outcome of every row to FILE (.csv or .json)' \
+                '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -356,7 +400,7 @@ function __synq_options # the options of a command, and the global options
                 '--category-id' 'Id of its category; some servers ignore it' \
                 '--brand-id' 'Id of its brand; some servers ignore it' \
                 '--file' 'Change every product of a CSV, TSV, NDJSON or .xlsx...' \
-                '--report' 'Write the outcome of every row to FILE (.csv or .json)' \
+                '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -385,7 +429,7 @@ function __synq_options # the options of a command, and the global options
                 '--update' 'Change existing products: each row has an id and a title' \
                 '--wait' 'Wait until it has finished' \
                 '--for' 'Stop waiting after SECONDS (exit status 75)' \
-                '--report' 'Write the outcome of every row to FILE (.csv or .json)' \
+                '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -501,7 +545,7 @@ function __synq_options # the options of a command, and the global options
             printf '%s\t%s\n' \
                 '--role' 'Role of the new member, or of the rows that name none' \
                 '--file' 'Invite everybody in a CSV, TSV, NDJSON or .xlsx file; -...' \
-                '--report' 'Write the outcome of every row to FILE (.csv or .json)' \
+                '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -580,11 +624,11 @@ function __synq_options # the options of a command, and the global options
         case 'runs resume'
             printf '%s\t%s\n' \
                 '--resend-unknown' 'Send these lines again, although they may have been applied' \
-                '--report' 'Write the outcome of every row to FILE (.csv or .json)' \
+                '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
                 '--dry-run' 'Show what would be sent and what would change, without...'
         case 'runs undo'
             printf '%s\t%s\n' \
-                '--report' 'Write the outcome of every row to FILE (.csv or .json)' \
+                '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
                 '--dry-run' 'Show what would be sent and what would change, without...' \
@@ -657,13 +701,13 @@ function __synq_value # how to complete the value of "PATH --option", or the arg
             echo 'list open closed unpaid to-ship shipped returning refunded fully-refunded dead cancellable draft pending_payment payment_authorized confirmed processing partially_fulfilled fulfilled delivered completed return_requested partially_returned returned partially_refunded cancelled failed'
         case 'inventory reservations --status'
             echo 'words ACTIVE RELEASED CONSUMED'
-        case 'products list --status' '* --channel' '* --since' '* --until' '* --tag' '* --payment-status' '* --reference' '* --min-total' '* --max-total' '* --key' '* --sort' '* --limit' '* --currency' '* --payment-provider' '* --payment-reference' '* --customer' '* --idempotency-key' '* --for' '* --carrier' '* --tracking-number' '* --reason' 'products variants create --sku' '* --threshold' '* --search' 'inventory ledger --type' '* --barcode' 'products list --category' 'products create --category' 'products update --category' '* --brand' '* --description' '* --title' '* --price' '* --slug' '* --logo-url' '* --alt-text' '* --sort-order' '* --name' '* --provider' '* --actor' '* --entity' '* --signature' '* --connection' '* -F' '* --field' '* -f' '* --raw-field' '* --token-command' '* --token-url' '* --client-id' '* --resend-unknown' '* --seed' '* --port' '* --expires-in' '* --on' '* --times' '* --rate' '* --seconds' '* --strangers' '* --columns' '* --fields' '* --jq' '* --timeout' '* --max-wait' '* --base-url'
+        case 'products list --status' '* --channel' '* --since' '* --until' '* --tag' '* --payment-status' '* --reference' '* --min-total' '* --max-total' '* --key' '* --sort' '* --limit' '* --currency' '* --payment-provider' '* --payment-reference' '* --customer' '* --idempotency-key' '* --for' '* --carrier' '* --tracking-number' '* --reason' 'products variants create --sku' '* --threshold' '* --search' 'inventory ledger --type' '* --at' '* --recount-over' '* --confirm-missing' '* --days' '* --cover' '* --types' '* --barcode' 'products list --category' 'products create --category' 'products update --category' '* --brand' '* --description' '* --title' '* --price' '* --slug' '* --logo-url' '* --alt-text' '* --sort-order' '* --name' '* --provider' '* --actor' '* --entity' '* --signature' '* --connection' '* -F' '* --field' '* -f' '* --raw-field' '* --token-command' '* --token-url' '* --client-id' '* --resend-unknown' '* --seed' '* --port' '* --expires-in' '* --on' '* --times' '* --rate' '* --seconds' '* --strangers' '* --columns' '* --fields' '* --jq' '* --timeout' '* --max-wait' '* --base-url'
             echo ''
-        case '* --file' '* --report' '* --svg' '* --to' '* --data' '* --input' 'inventory skus import #1' 'products import #1' 'webhooks sign #1' 'webhooks verify #1'
+        case '* --file' '* --report' '* --svg' 'products export --to' '* --books' '* --suppliers' '* --data' '* --input' 'inventory count #1' 'inventory scan #1' 'inventory skus import #1' 'products import #1' 'webhooks sign #1' 'webhooks verify #1'
             echo 'file'
         case '* --item'
             echo 'ask item'
-        case '* --location'
+        case '* --location' '* --from' 'inventory transfer --to'
             echo 'ask location'
         case '* --confirm' '* -p' '* --profile' 'auth switch #1'
             echo 'ask profile'
@@ -713,7 +757,7 @@ function __synq_value # how to complete the value of "PATH --option", or the arg
             echo 'words bash zsh fish powershell pwsh'
         case 'help #1'
             echo 'words exit-codes environment formats rate-limit auth bulk orders inventory products channels integrations today organization settings audit webhooks api auth config runs limits sandbox doctor completion schema help'
-        case 'inventory levels --sku' 'inventory ledger --sku' 'inventory reservations --sku' 'products variants list --sku' '* --variant' 'inventory adjust #1' 'inventory levels #*' 'inventory reserve #1' 'inventory skus forget #*'
+        case 'inventory levels --sku' 'inventory ledger --sku' 'inventory reservations --sku' 'products variants list --sku' '* --variant' 'inventory transfer #1' 'inventory adjust #1' 'inventory levels #*' 'inventory reserve #1' 'inventory skus forget #*'
             echo 'ask sku'
         case 'settings set #*'
             echo 'words inventory_allocation_model=HARD inventory_allocation_model=SOFT auto_po_enabled=true auto_po_enabled=false default_low_stock_threshold= costing_method=WAC costing_method=FIFO'

@@ -37,10 +37,14 @@ function __SynqBelow([string] $At) { # the subcommands of a group
             "cancel`tCancel an order, or many from a file"
         }
         'inventory' {
+            "transfer`tTransfer stock from one location to another"
             "adjust`tAdjust the stock of one SKU, or of many from a file"
             "levels`tList stock levels"
             "locations`tList stock locations"
             "ledger`tList stock ledger entries, newest first"
+            "count`tPost a stock count: adjust the books by what is off"
+            "reorder`tSuggest what to buy, most urgent first"
+            "scan`tRecord a count with a barcode scanner"
             "reserve`tReserve units of one SKU, or of many from a file"
             "release`tRelease a reservation, or many from a file"
             "reservations`tList reservations, newest first"
@@ -162,7 +166,7 @@ function __SynqBelow([string] $At) { # the subcommands of a group
             "list`tList the bulk runs of this machine, newest first"
             "show`tShow a bulk run, or its rows"
             "resume`tResume a bulk run that was interrupted"
-            "undo`tUndo a bulk run of stock adjustments or reservations"
+            "undo`tUndo a bulk run of adjustments, transfers or reservations"
         }
         'sandbox' {
             "init`tCreate the sandbox"
@@ -219,7 +223,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--idempotency-key`tIdempotency key"
             "--wait`tWait until the order is confirmed or has failed"
             "--for`tStop waiting after SECONDS (exit status 75)"
-            "--report`tWrite the outcome of every row to FILE (.csv or .json)"
+            "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
             "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
@@ -242,7 +246,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--tracking-number`tTracking number of the carrier"
             "--location`tStock location it ships from"
             "--file`tRecord the parcels of every row of a CSV, TSV, NDJSON or..."
-            "--report`tWrite the outcome of every row to FILE (.csv or .json)"
+            "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
             "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
@@ -253,7 +257,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--item`tNumber of units of a SKU or barcode; repeat for more"
             "--reason`tReason to record"
             "--file`tOpen the returns of every row of a CSV, TSV, NDJSON or..."
-            "--report`tWrite the outcome of every row to FILE (.csv or .json)"
+            "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
             "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
@@ -263,7 +267,19 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
         'orders cancel' {
             "--reason`tReason to record"
             "--file`tCancel the orders of every row of a CSV, TSV, NDJSON or..."
-            "--report`tWrite the outcome of every row to FILE (.csv or .json)"
+            "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
+            "--again`tPost the rows again that an earlier run has posted already"
+            "-y`tSkip the confirmation prompt"
+            "--yes`tSkip the confirmation prompt"
+            "--dry-run`tShow what would be sent and what would change, without..."
+            "--confirm`tConfirm with the profile's name; required instead of..."
+        }
+        'inventory transfer' {
+            "--from`tStock location that the units leave"
+            "--to`tStock location that they go to"
+            "--file`tTransfer every row of a CSV, TSV, NDJSON or .xlsx file..."
+            "--force`tTransfer more units than are available"
+            "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
             "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
@@ -273,7 +289,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
         'inventory adjust' {
             "--location`tStock location"
             "--file`tAdjust every row of a CSV, TSV, NDJSON or .xlsx file; -..."
-            "--report`tWrite the outcome of every row to FILE (.csv or .json)"
+            "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
             "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
@@ -299,11 +315,39 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--limit`tMaximum number of rows"
             "--all`tRead every page (one request per 100 rows)"
         }
+        'inventory count' {
+            "--location`tStock location"
+            "--zero-missing`tAlso set to zero what the books have at the location and..."
+            "--at`tTime of the count: an age (30m, 12h), local date or time"
+            "--recount-over`tLeave out variances over N units, or N percent of the..."
+            "--books`tFile of the book quantities, if the API can't tell: sku..."
+            "--skip-unknown`tLeave out codes that Synq does not know, and write them..."
+            "--confirm-missing`tConfirm --zero-missing: how many SKUs it sets to zero"
+            "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
+            "--again`tPost the rows again that an earlier run has posted already"
+            "-y`tSkip the confirmation prompt"
+            "--yes`tSkip the confirmation prompt"
+            "--dry-run`tShow what would be sent and what would change, without..."
+            "--confirm`tConfirm with the profile's name; required instead of..."
+        }
+        'inventory reorder' {
+            "--days`tDays of sales to look at"
+            "--cover`tDays that stock must last after a delivery"
+            "--location`tOnly this stock location"
+            "--suppliers`tFile of suppliers, lead times and pack sizes; - for..."
+            "--types`tOnly these types of ledger entries are demand, such as..."
+            "--fresh`tRead the whole ledger again instead of using the cache"
+            "--all`tAlso list SKUs that need no order"
+        }
+        'inventory scan' {
+            "--location`tStock location that is counted"
+            "--blind`tShow no book quantities, and read none"
+        }
         'inventory reserve' {
             "--location`tStock location"
             "--reference`tReason for the reservation, such as an order id"
             "--file`tReserve every row of a CSV, TSV, NDJSON or .xlsx file; -..."
-            "--report`tWrite the outcome of every row to FILE (.csv or .json)"
+            "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
             "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
@@ -312,7 +356,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
         }
         'inventory release' {
             "--file`tRelease every reservation of a CSV, TSV, NDJSON or .xlsx..."
-            "--report`tWrite the outcome of every row to FILE (.csv or .json)"
+            "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
             "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
@@ -355,7 +399,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--category-id`tId of its category; some servers ignore it"
             "--brand-id`tId of its brand; some servers ignore it"
             "--file`tChange every product of a CSV, TSV, NDJSON or .xlsx..."
-            "--report`tWrite the outcome of every row to FILE (.csv or .json)"
+            "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
             "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
@@ -384,7 +428,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--update`tChange existing products: each row has an id and a title"
             "--wait`tWait until it has finished"
             "--for`tStop waiting after SECONDS (exit status 75)"
-            "--report`tWrite the outcome of every row to FILE (.csv or .json)"
+            "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
             "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
@@ -500,7 +544,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
         'organization members invite' {
             "--role`tRole of the new member, or of the rows that name none"
             "--file`tInvite everybody in a CSV, TSV, NDJSON or .xlsx file; -..."
-            "--report`tWrite the outcome of every row to FILE (.csv or .json)"
+            "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
             "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
@@ -579,11 +623,11 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
         }
         'runs resume' {
             "--resend-unknown`tSend these lines again, although they may have been applied"
-            "--report`tWrite the outcome of every row to FILE (.csv or .json)"
+            "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
             "--dry-run`tShow what would be sent and what would change, without..."
         }
         'runs undo' {
-            "--report`tWrite the outcome of every row to FILE (.csv or .json)"
+            "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
@@ -680,6 +724,12 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         '* --threshold' { return '' }
         '* --search' { return '' }
         'inventory ledger --type' { return '' }
+        '* --at' { return '' }
+        '* --recount-over' { return '' }
+        '* --confirm-missing' { return '' }
+        '* --days' { return '' }
+        '* --cover' { return '' }
+        '* --types' { return '' }
         '* --barcode' { return '' }
         'products list --category' { return '' }
         'products create --category' { return '' }
@@ -723,15 +773,21 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         '* --file' { return 'file' }
         '* --report' { return 'file' }
         '* --svg' { return 'file' }
-        '* --to' { return 'file' }
+        'products export --to' { return 'file' }
+        '* --books' { return 'file' }
+        '* --suppliers' { return 'file' }
         '* --data' { return 'file' }
         '* --input' { return 'file' }
+        'inventory count #1' { return 'file' }
+        'inventory scan #1' { return 'file' }
         'inventory skus import #1' { return 'file' }
         'products import #1' { return 'file' }
         'webhooks sign #1' { return 'file' }
         'webhooks verify #1' { return 'file' }
         '* --item' { return 'ask item' }
         '* --location' { return 'ask location' }
+        '* --from' { return 'ask location' }
+        'inventory transfer --to' { return 'ask location' }
         '* --confirm' { return 'ask profile' }
         '* -p' { return 'ask profile' }
         '* --profile' { return 'ask profile' }
@@ -786,6 +842,7 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         'inventory reservations --sku' { return 'ask sku' }
         'products variants list --sku' { return 'ask sku' }
         '* --variant' { return 'ask sku' }
+        'inventory transfer #1' { return 'ask sku' }
         'inventory adjust #1' { return 'ask sku' }
         'inventory levels #*' { return 'ask sku' }
         'inventory reserve #1' { return 'ask sku' }

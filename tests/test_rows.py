@@ -14,6 +14,7 @@ from zipfile import ZipFile
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from table import cases
 
 from synq_cli.errors import UsageError
 from synq_cli.exact_json import dumps
@@ -60,7 +61,7 @@ GOOD = {
 }
 
 
-@pytest.mark.parametrize("name", GOOD)
+@cases("name", GOOD)
 def test_file_is_read_however_it_is_written(name: str) -> None:
     text, rows = GOOD[name]
     assert [(record.fields, record.problem) for record in read(text)] == [(row, "") for row in rows]
@@ -82,7 +83,7 @@ BAD_FILES = {
 }
 
 
-@pytest.mark.parametrize("name", BAD_FILES)
+@cases("name", BAD_FILES)
 def test_file_that_can_not_be_of_the_kind_is_refused(name: str) -> None:
     text, message = BAD_FILES[name]
     with pytest.raises(UsageError) as refused:
@@ -121,7 +122,7 @@ BAD_ROWS = {
 }
 
 
-@pytest.mark.parametrize("name", BAD_ROWS)
+@cases("name", BAD_ROWS)
 def test_bad_row_is_named_by_its_line(name: str) -> None:
     text, line, problem = BAD_ROWS[name]
     (bad,) = [record for record in read(text) if record.problem]
@@ -325,7 +326,7 @@ DAMAGED: dict[str, Callable[[], bytes]] = {
 }
 
 
-@pytest.mark.parametrize("name", DAMAGED)
+@cases("name", DAMAGED)
 def test_damaged_workbook_is_refused(name: str) -> None:
     with pytest.raises(UsageError, match="it is damaged"):
         list(read_sheet(DAMAGED[name](), "f", None))

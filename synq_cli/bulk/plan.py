@@ -1,6 +1,6 @@
 """What a run is going to do: a file of rows, all of them checked and given their ids, shown before it starts."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from statistics import median
@@ -42,10 +42,11 @@ class Plan:
     """Rows that are ready to be sent, what is odd about them, how their file is written, and its ignored columns.
 
     `guessed` are columns under another name, with the ones that they are read as. `file` is its name as typed, `path`
-    where it is, or None for standard input. `levels` is the stock before each row, by line, where that was asked for.
-    `repeat` is an earlier run of the same rows, which is not looked for if they are to be sent `again`. `left_out` are
-    the lines that are not sent, since they would change nothing. `values` are those that the rows change, with their
-    lines, if they were read.
+    where it is, or None for standard input. `levels` is the stock before each row, by line and location, where that was
+    asked for. `repeat` is an earlier run of the same rows, which is not looked for if they are to be sent `again`. A
+    `single` row is that of a command for one: nothing is announced or asked, and only an unfinished run of it counts as
+    a repeat. `unchanged` are the lines that are not sent, since they would change nothing; `values` are those that the
+    rows change, with their lines, if they were read.
     """
 
     verb: Verb
@@ -58,11 +59,19 @@ class Plan:
     path: str | None = None
     undoes: str | None = None
     seconds: float = 0.0
-    levels: Mapping[int, int] = field(default_factory=dict)
+    levels: Mapping[tuple[int, str], int] = field(default_factory=dict)
     again: bool = False
     repeat: Repeat | None = None
-    left_out: Sequence[Problem] = ()
+    unchanged: Sequence[Problem] = ()
     values: list[dict[str, Any]] = field(default_factory=list)
+    # Raises RefusedError, while no other run can start, if what the plan rests on has changed since.
+    check: Callable[[], None] = lambda: None
+    single: bool = False
+
+    @property
+    def requests(self) -> int:
+        """How many requests the rows take."""
+        return sum(max(1, len(self.verb.movements(row.content))) for row in self.rows)
 
     def as_row(self) -> dict[str, Any]:
         """The plan as one JSON object."""
@@ -71,42 +80,50 @@ class Plan:
             "command": self.verb.name,
             "file": self.file,
             "rows": self._items(),
-            "requests": len(self.rows),
+            "requests": self.requests,
             "minutes": round(self.seconds / 60, 1),
             "net": self.net(),
             "largest": self.moves[:_LARGEST],
             "suspicious": self.suspicious(),
             "changes": self.changes(),
             "values": self.values,
-            "left_out": [{"line": each.line, "reason": each.what} for each in self.left_out],
+            "left_out": [{"line": each.line, "reason": each.what} for each in self.unchanged],
             "remarks": list(self.verb.remarks(self.rows)),
-            "guessed_columns": [{"column": name, "read_as": column} for name, column in self.guessed.items()],
+            "guessed_columns": self.guessed_rows(),
             "ignored_columns": list(self.ignored),
         }
 
     def lines(self) -> list[str]:
         """The plan in words."""
-        rows, file = _counted(self._items(), "row"), "standard input" if self.file == "-" else self.file
+        rows, file = numbered(self._items(), "row"), "standard input" if self.file == "-" else self.file
         head = f"{rows} to undo run {self.undoes}" if self.undoes else f"{rows} of {file}"
-        cost = f"{request_cost(len(self.rows), self.seconds)} at the current rate limit"
+        cost = f"{request_cost(self.requests, self.seconds)} at the current rate limit"
         inside = f" in {self.verb.counted(len(self.rows))}" if self.verb.unit != "row" else ""
         lines = [f"{head}{inside}: {cost}."]
-        lines += [f'Column "{name}" is read as {column}.' for name, column in self.guessed.items()]
+        lines += self.guessed_lines()
         lines += self.verb.remarks(self.rows)
         if net := self.net():
-            sums = ", ".join(f"{each['location']} {each['units']:+,} ({_counted(each['rows'], 'row')})" for each in net)
+            sums = ", ".join(f"{each['location']} {each['units']:+,} ({numbered(each['rows'], 'row')})" for each in net)
             lines.append(f"Net{'' if self.verb.level == 'on_hand' else ' available'}: {sums}.")
             lines.append(f"Largest: {_listed(self.moves[:_LARGEST])}.")
         if odd := self.suspicious():
             more = f", and {len(odd) - _MOST_LISTED:,} more" if len(odd) > _MOST_LISTED else ""
             lines.append(f"Unusually large: {_listed(odd[:_MOST_LISTED])}{more}.")
-        if self.left_out:
-            more = f"; and {len(self.left_out) - _MOST_LISTED:,} more" if len(self.left_out) > _MOST_LISTED else ""
-            reasons = "; ".join(f"line {each.line}, {each.what}" for each in self.left_out[:_MOST_LISTED])
+        if self.unchanged:
+            more = f"; and {len(self.unchanged) - _MOST_LISTED:,} more" if len(self.unchanged) > _MOST_LISTED else ""
+            reasons = "; ".join(f"line {each.line}, {each.what}" for each in self.unchanged[:_MOST_LISTED])
             lines.append(f"Left out: {reasons}{more}.")
         if self.ignored:
             lines.append(f"Ignored columns: {', '.join(self.ignored)}.")
         return lines
+
+    def guessed_rows(self) -> list[dict[str, str]]:
+        """Columns under another name."""
+        return [{"column": name, "read_as": column} for name, column in self.guessed.items()]
+
+    def guessed_lines(self) -> list[str]:
+        """The same in words."""
+        return [f'Column "{name}" is read as {column}.' for name, column in self.guessed.items()]
 
     @cached_property
     def moves(self) -> list[dict[str, Any]]:
@@ -117,7 +134,7 @@ class Plan:
     def net(self) -> list[dict[str, Any]]:
         """The sum of units at each location."""
         units: dict[str, list[int]] = {}
-        for move in self.moves:
+        for move in self._movements():
             units.setdefault(move["location"], []).append(move["delta"])
         return [{"location": name, "units": sum(each), "rows": len(each)} for name, each in sorted(units.items())]
 
@@ -131,9 +148,13 @@ class Plan:
         """Before and after of each row whose level is known."""
         return [
             move | {"before": before, "after": before + move["delta"]}
-            for move in sorted(self.moves, key=lambda move: move["line"])
-            if (before := self.levels.get(move["line"])) is not None
+            for move in self._movements()
+            if (before := self.levels.get((move["line"], move["location"]))) is not None
         ]
+
+    def _movements(self) -> list[dict[str, Any]]:
+        """All that the rows move, with their lines, which are in order."""
+        return [{"line": row.line, **move} for row in self.rows for move in self.verb.movements(row.content)]
 
     def _items(self) -> int:
         """How many rows of the user's file these are."""
@@ -179,13 +200,13 @@ def prepare(
         if (before := first.setdefault(key, row.line)) != row.line:
             problems.append(Problem(row.line, f"same as {reader.unit} {before}: {duplicate}"))
     refuse(name, [problem for problem in problems if not (problem.is_warning or problem.is_left_out)], reader.unit)
-    left_out = sorted((problem for problem in problems if problem.is_left_out), key=lambda each: each.line)
-    if not hashed:
+    unchanged = sorted((problem for problem in problems if problem.is_left_out), key=lambda each: each.line)
+    if unchanged and not hashed:
         idle = UsageError(f"{name} has no row that would change anything; nothing was sent.")
-        idle.details = [f"{reader.unit} {each.line}: {each.what}" for each in left_out]
+        idle.details = [f"{reader.unit} {each.line}: {each.what}" for each in unchanged]
         raise idle
     warnings = [f"{reader.unit.capitalize()} {each.line}: {each.what}" for each in problems if each.is_warning]
-    return Plan(verb, hashed, warnings, reader.dialect, list(reader.others), reader.guessed, left_out=left_out)
+    return Plan(verb, hashed, warnings, reader.dialect, list(reader.others), reader.guessed, unchanged=unchanged)
 
 
 def refuse(name: str, problems: Sequence[Problem], unit: str = "line", *, more: int = 0) -> None:
@@ -197,6 +218,13 @@ def refuse(name: str, problems: Sequence[Problem], unit: str = "line", *, more: 
 
 def _listed(rows: Sequence[Mapping[str, Any]]) -> str:
     return ", ".join(f"{row['sku']} {row['delta']:+,} (line {row['line']})" for row in rows)
+
+
+def listed(names: Iterable[str]) -> str:
+    """The first names, and how many more there are."""
+    every = list(names)
+    more = f", and {len(every) - _MOST_LISTED:,} more" if len(every) > _MOST_LISTED else ""
+    return f"{', '.join(every[:_MOST_LISTED])}{more}"
 
 
 def parse_lines(text: str | None) -> set[int]:
@@ -222,12 +250,14 @@ def seconds_for(requests: int, window: Snapshot) -> float:
 
 def request_cost(requests: int, seconds: float) -> str:
     """A number of requests and the time that they take, in words."""
-    return f"{_counted(requests, 'request')}, {_duration(seconds)}"
+    return f"{numbered(requests, 'request')}, {duration(seconds)}"
 
 
-def _counted(number: int, noun: str) -> str:
+def numbered(number: int, noun: str) -> str:
+    """A number of things in words, such as `2 rows`."""
     return f"{number:,} {noun}{'s' * (number != 1)}"
 
 
-def _duration(seconds: float) -> str:
-    return "under a minute" if seconds < 50 else f"about {_counted(round(seconds / 60), 'minute')}"
+def duration(seconds: float) -> str:
+    """A number of seconds in words, such as `about 11 minutes`."""
+    return "under a minute" if seconds < 50 else f"about {numbered(round(seconds / 60), 'minute')}"

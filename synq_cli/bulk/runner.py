@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import KW_ONLY, dataclass, field
 from threading import Lock, Thread, current_thread, main_thread
 
-from synq_cli.bulk.journal import UNKNOWN, Journal, Row
+from synq_cli.bulk.journal import UNKNOWN, Journal, Receipt, Row
 from synq_cli.bulk.progress import Progress
 from synq_cli.bulk.verbs.verb import Verb
 from synq_cli.errors import (
@@ -61,6 +61,16 @@ def _counted_interrupts() -> Iterator[list[int]]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def note_done(verb: Verb, journal: Journal, row: Row, at: float | None, receipt: Receipt) -> Row | None:
+    """Journal what has this receipt; gives the second half of the row if that was its first one."""
+    content = verb.following(row.content, receipt)
+    if content is None:
+        journal.done(row.line, at, receipt)
+        return None
+    journal.half_done(row.line, content)
+    return Row(row.line, content, row.source)
 
 
 @dataclass
@@ -199,7 +209,7 @@ class Runner:
             self._record(self._note_unclear, row, error)
         else:
             self._unclear = self._outages = self._refusals = 0
-            self._record(lambda row: self.journal.done(row.line, self.now(), receipt), row)
+            self._record(self._note_done, row, receipt)
 
     def _mark_sent(self, row: Row, at: float) -> bool:
         """Journal that the row is sent now; False if the run has stopped meanwhile."""
@@ -220,6 +230,11 @@ class Runner:
     def _requeue(self, row: Row) -> None:
         self.journal.pending(row.line)
         self._rows.appendleft(row)
+
+    def _note_done(self, row: Row, receipt: Receipt) -> None:
+        """Journal that the row is done, or its first half; then its second half is sent next."""
+        if following := note_done(self.verb, self.journal, row, self.now(), receipt):
+            self._rows.appendleft(following)
 
     def _note_refusal(self, row: Row, error: SynqError, lacks_route: bool) -> None:
         """Journal a refusal: final, unless the row is sent again, or an earlier attempt may have gone through.

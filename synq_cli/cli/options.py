@@ -61,6 +61,14 @@ OnlySkuOption = Annotated[
 OnlyLocationOption = Annotated[
     str | None, option("--location", LOCATION, "Only this stock location.", callback=_not_blank)
 ]
+FromOption = Annotated[
+    str | None, option("--from", LOCATION, "Stock location that the units leave.", callback=_not_blank)
+]
+ToOption = Annotated[str | None, option("--to", LOCATION, "Stock location that they go to.", callback=_not_blank)]
+BooksLocationOption = Annotated[
+    str | None,
+    option("--location", LOCATION, "Stock location that is counted. [default: the profile's]", callback=_not_blank),
+]
 SinceOption = Annotated[
     str | None, option("--since", "WHEN", "Only rows since this age (30m, 12h, 7d, 2w), local date or time.")
 ]

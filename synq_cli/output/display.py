@@ -26,7 +26,8 @@ class Output:
     """What the commands print with. UsageError if `fields`, `columns` or `jq` is invalid.
 
     `format_asked` says whether the command line asks for the format; if not, a single value is printed bare. `note`,
-    `warn` and `progress` are those of its `messages`. `width` is the terminal's in cells; None asks the terminal.
+    `warn`, `beep` and `progress` are those of its `messages`. `width` is the terminal's in cells; None asks
+    the terminal.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Output:
         machine = jq is not None or format not in {None, "table", "xlsx"}
         self.messages = Messages(errors, now=now, machine=machine, quiet=quiet, debug=debug)
         self.note, self.warn, self.progress = self.messages.note, self.messages.warn, self.messages.progress
+        self.beep = self.messages.beep
         self._view = ViewOptions(terminal=self._out.terminal, format=format, fields=fields, columns=columns, jq=jq)
         if not self._out.terminal and self.format != "table":
             self._out.use_utf8()
@@ -64,11 +66,17 @@ class Output:
         return self._view.format
 
     def rows(
-        self, rows: Iterable[Row], columns: Sequence[Column], *, empty: str = "", default: str | None = None
+        self,
+        rows: Iterable[Row],
+        columns: Sequence[Column],
+        *,
+        empty: str = "",
+        default: str | None = None,
+        sheet_of: Callable[[Row], str] | None = None,
     ) -> None:
         """A list, written as the rows arrive except in a table; `empty` is the note for a table without rows.
 
-        `default` is the format if none was asked for.
+        `default` is the format if none was asked for. `sheet_of` names the sheet of a row in a workbook.
         """
         view = self._view
         if default and not view.asked:
@@ -80,6 +88,11 @@ class Output:
         selected = ([view.select(row) for row in page] for page in pages)
         if self.format == "table":
             self._table(list(chain.from_iterable(pages)), columns, empty)
+        elif self.format == "xlsx":
+            from synq_cli.output import workbook
+
+            # All fields of the rows, since the sheet of a row may depend on one that is not selected.
+            workbook.write(self._out, pages, *_keys_and_kinds(columns), sheet_of)
         elif view.filter:
             found = chain.from_iterable(selected)
             for value in found if self.format == "ndjson" else [list(found)]:
@@ -191,6 +204,21 @@ class Output:
             self._draw(build_panel(self._canvas(), title, row, columns, sections, leftovers=leftovers))
         else:
             self.record(row, columns)
+
+    def preview(self, rows: Sequence[Row], columns: Sequence[Column]) -> bool:
+        """Rows as a table on stderr, before a question about them; gives whether it was drawn.
+
+        It is not with --quiet, without rows, and if stderr is not a terminal.
+        """
+        stream = self.messages.stream
+        if self.messages.quiet or not stream.terminal or not rows:
+            return False
+        from synq_cli.output.drawing import table
+
+        canvas = table.Canvas(stream, self._now(), self._width or stream.width())
+        rendered = table.build_list(canvas, rows, columns, keep_empty=False)
+        stream.draw(rendered.drawing, max(rendered.width, 1))
+        return True
 
     def timeline(self, row: Row, head: Sequence[Column], sections: "Sections") -> None:
         """An object's `states` over time: drawn for people, with its lists below; rows in CSV, TSV and XLSX."""

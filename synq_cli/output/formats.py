@@ -27,7 +27,9 @@ _KINDS = {
     "dim": "completed returned refunded cancelled archived released consumed finished",
     "red": "failed error fail damaged",
 }
-_STYLES = {status: style for style, statuses in _KINDS.items() for status in statuses.split()}
+_STYLES = {status: style for style, statuses in _KINDS.items() for status in statuses.split()} | {
+    "in transit": "yellow"
+}
 
 
 class Cell(NamedTuple):

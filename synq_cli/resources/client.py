@@ -12,8 +12,10 @@ if TYPE_CHECKING:
     from synq_cli.resources.audit import Audit
     from synq_cli.resources.channels import Channels
     from synq_cli.resources.integrations import Integrations
+    from synq_cli.resources.inventory.books import BookReader
     from synq_cli.resources.inventory.ledger import Ledger
     from synq_cli.resources.inventory.locations import Locations
+    from synq_cli.resources.inventory.reorder import Reorder
     from synq_cli.resources.inventory.report import StockReports
     from synq_cli.resources.inventory.reservations import Reservations
     from synq_cli.resources.inventory.stock import Inventory
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from synq_cli.resources.organization import Members, Organization
     from synq_cli.resources.products.bulk_jobs import BulkJobs
     from synq_cli.resources.products.catalogue import Catalogue, Media
+    from synq_cli.resources.products.offline import OfflineCatalogue
     from synq_cli.resources.products.products import Products
     from synq_cli.resources.products.taxonomy import Taxonomy, TaxonomyKind
     from synq_cli.resources.products.variants import Variants
@@ -50,14 +53,17 @@ class SynqClient:
 
     products: "Products" = _resource("products.products", "Products")
     variants: "Variants" = _resource("products.variants", "Variants")
+    offline: "OfflineCatalogue" = _resource("products.offline", "OfflineCatalogue")
     catalogue: "Catalogue" = _resource("products.catalogue", "Catalogue")
     media: "Media" = _resource("products.catalogue", "Media")
     bulk_jobs: "BulkJobs" = _resource("products.bulk_jobs", "BulkJobs")
     locations: "Locations" = _resource("inventory.locations", "Locations")
     ledger: "Ledger" = _resource("inventory.ledger", "Ledger")
+    books: "BookReader" = _resource("inventory.books", "BookReader")
     inventory: "Inventory" = _resource("inventory.stock", "Inventory")
     stock_reports: "StockReports" = _resource("inventory.report", "StockReports")
     reservations: "Reservations" = _resource("inventory.reservations", "Reservations")
+    reorder: "Reorder" = _resource("inventory.reorder", "Reorder")
     channels: "Channels" = _resource("channels", "Channels")
     integrations: "Integrations" = _resource("integrations", "Integrations")
     organization: "Organization" = _resource("organization", "Organization")

@@ -193,6 +193,11 @@ class RowReader:
                 record.problem, lines.damaged = "not UTF-8 text", False
             yield record
 
+    def key_of(self, name: str) -> str:
+        """The key of a column of the file that was read."""
+        key = self._key(name)
+        return self.guessed.get(key, key)
+
     def _array(self, text: str) -> list[Any] | None:
         """The items of a JSON or YAML array; None if the text is not one, but CSV or NDJSON."""
         start = text.lstrip()[:3]

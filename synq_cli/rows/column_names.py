@@ -32,6 +32,11 @@ OTHER_NAMES: dict[str, tuple[str, ...]] = {
         "qty", "qtyshipped", "quantityshipped", "shippedquantity", "itemqty", "itemquantity", "lineitemquantity",
         "linequantity", "units",
     ),
+    "counted": (
+        "count", "countedqty", "countedquantity", "qtycounted", "quantitycounted", "physicalcount", "actualcount",
+        "stockcount",
+    ),
+    "on_hand": ("qtyonhand", "quantityonhand", "stockonhand", "instock", "bookqty", "bookquantity"),
     "location": ("locationname", "stocklocation", "warehouse", "warehousename"),
     "title": ("producttitle", "productname"),
     "description": ("productdescription",),

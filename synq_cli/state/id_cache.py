@@ -11,10 +11,11 @@ from synq_cli.state.database import Connection, opened, read_only, usage_errors
 from synq_cli.times import timestamp
 
 # A name of the kind "barcode" is the canonical form of one, and its id those of all variants that have it, separated by
-# blanks; a name of the kind "variant" is the id of one, and its id the barcode as the catalogue has it.
+# blanks; a name of the kind "variant" is the id of one, and its id the barcode as the catalogue has it. The names of
+# "title" and "options" are ids of products and of variants, and their ids what these are called.
 Kind = Literal[
     "sku", "barcode", "variant", "location", "order", "product", "channel", "connection", "reservation", "job",
-    "job type", "category", "brand",
+    "job type", "category", "brand", "title", "options",
 ]  # fmt: skip
 _DAY = 86_400.0
 _VERSION = 1

@@ -14,6 +14,7 @@ from synq_cli.bulk.engine import Engine
 from synq_cli.bulk.journal import Content, Receipt, Row, hash_of
 from synq_cli.bulk.plan import Plan
 from synq_cli.bulk.verbs.adjust_stock import AdjustStock
+from synq_cli.bulk.verbs.transfer_stock import TransferStock
 from synq_cli.bulk.verbs.verb import Verb
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.system import System
@@ -258,3 +259,24 @@ def test_row_claims_no_entry_that_a_run_of_another_kind_may_have_posted(
         other.path.unlink()
     outcome = stock.resume(names[0], ())
     assert (outcome.row["done"], outcome.entries[0].receipt) == (1, "entry")
+
+
+def test_transfer_that_was_resumed_since_its_undo_was_planned_is_not_undone(memory: Path) -> None:
+    """The units would be in both places."""
+    posted: list[int] = []
+    is_refused = True
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        posted.append(json.loads(request.content)["quantity_delta"])
+        return httpx.Response(400 if is_refused and posted[-1] > 0 else 200, json={"id": f"entry {len(posted)}"})
+
+    run, stock = engine(memory, httpx.MockTransport(answer))
+    content = {"sku": "A", "quantity": 5, "from": "B", "to": "C", "variant_id": "a", "location_id": "b", "next_id": "c"}
+    name = stock.start(Plan(TransferStock(run.api), [Row(2, content | {"delta": -5})])).row["id"]
+    plan = stock.plan_undo(name, with_levels=False)
+    is_refused = False
+    assert stock.resume(name, ()).row["done"] == 1
+    with pytest.raises(RefusedError, match="was resumed meanwhile"):
+        stock.start(plan)
+    stock.start(stock.plan_undo(name, with_levels=False))
+    assert posted == [-5, 5, 5, -5, 5]

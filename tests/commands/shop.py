@@ -32,9 +32,12 @@ FILES = {
     "titles.csv": "id,title,category\nf1f1e283-6659-47ee-a41b-6b6ad352dac2,Harbour Crewneck,\n",
     "changes.csv": "id,title,price\nf1f1e283-6659-47ee-a41b-6b6ad352dac2,Harbour Crewneck,\n",
     "people.csv": "email,role\nuna@fellandfjord.example,EDITOR\nola@fellandfjord.example,\n",
+    "friday.csv": "sku,counted\nHMC-NVY-M,40\nHMC-NVY-L,3\n",
+    "moves.csv": "sku,quantity,to\nHMC-NVY-M,5,High Street shop\nHMC-NVY-S,1,High Street shop\n",
     "tracking.csv": "Order no.;Tracking no.;Weight (kg)\n0de7290b-3500-4907-b737-4b7e8fef9647;RM482915307GB;0.6\n",
     "returns.csv": "Order no.,SKU,Qty\nb29472f6-1ec6-485d-90b0-351241403cf5,HMC-NVY-XL,1\n",
     "unpaid.csv": "order_id\n24ab2b21-3608-4d36-8a5b-5ab9aead148b\n",
+    "suppliers.csv": "sku,supplier,lead_days,pack_size\nSKR-CRM-OS,Skerry Hides,21,2\nHYG-GRY-39,Nordvik,10,6\n",
     "product.json": '{"title": "Harbour Merino Crewneck"}',
     "settings.json": '{"auto_po_enabled": true}',
     # The contract's own example of a webhook.

@@ -108,7 +108,8 @@ def test_file_is_planned_sent_and_summed_up(run: Any, shop: Shop, counts: Path) 
     assert summary | {"seconds": "0"} == {
         "id": name, "command": "inventory adjust", "file": str(counts), "started_at": "2026-11-24T12:00:00Z",
         "state": "finished", "rows": "6", "done": "6", "failed": "0", "unknown": "0", "unknown_lines": "[]",
-        "pending": "0", "seconds": "0", "failed_file": "", "undoes": "", "undone_by": "", "profile": "default",
+        "pending": "0", "in_transit": "", "seconds": "0",
+        "failed_file": "", "undoes": "", "undone_by": "", "profile": "default",
     }  # fmt: skip
     told = done.err.splitlines()
     assert told[:4] == [
@@ -246,7 +247,13 @@ def test_failed_rows_of_a_workbook_become_one_that_can_be_sent_again(run: Any, s
     file = tmp_path / "counts.xlsx"
     file.write_bytes(workbook([["SKU", "note", "delta"], [], ["AAA", "a\nb", 1], ["BBB", "=1+1", -2]]))
     shop.answers = {"BBB": refused(words="=Invalid()")}
-    assert run("inventory", "adjust", "--file", f"{file}#Sheet1", "--yes").status == 9
+    line, report = ("inventory", "adjust", "--file", f"{file}#Sheet1", "--yes", "--report"), tmp_path / "report.xlsx"
+    assert run(*line, str(file)).status == 2
+    assert run(*line, str(report)).status == 9
+    header, *rows = read_sheet(report.read_bytes(), "r", None)
+    assert [[row[header.index(key)] for key in ("line", "status", "error")] for row in rows] == [
+        ["3", "done", ""], ["4", "failed", "=Invalid()"],
+    ]  # fmt: skip
     failed = tmp_path / "counts.failed.xlsx"
     assert list(read_sheet(failed.read_bytes(), "f", None)) == [
         ["SKU", "note", "delta", "error_code", "error"], ["BBB", "=1+1", "-2", "rejected", "=Invalid()"],

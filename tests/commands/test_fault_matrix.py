@@ -44,7 +44,7 @@ ALSO = {
 }
 # Bulk runs: a refused row is a failed one (9), a row whose answer was lost may be found in a list (0), and ten refusals
 # in a row, which end a run, can take hours.
-BULK = {"products import", "runs undo"}
+BULK = {"inventory count", "products import", "runs undo"}
 # No command depends on them in a way of its own.
 SAME_FOR_ALL = re.compile(r"MB|rate limit|Retry-After|date|a year ahead")
 # Where a server really stalls.

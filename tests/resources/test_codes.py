@@ -114,6 +114,15 @@ def test_a_sku_of_digits_wins_over_a_barcode(desk: NewDesk) -> None:
     assert catalogue.asked == ["from 0"]
 
 
+def test_skus_that_look_like_barcodes_do_not_take_every_page(desk: NewDesk) -> None:
+    catalogue = Catalogue(3_000)
+    gtins = [f"501234560{n:03d}{check_digit(f'501234560{n:03d}')}" for n in range(3)]
+    for row, sku in zip(catalogue.rows[-3:], gtins, strict=True):
+        row["sku"] = sku
+    assert desk(catalogue).api.variants.ids_of(gtins).keys() == set(gtins)
+    assert len(catalogue.asked) <= 9
+
+
 def test_many_barcodes_take_one_pass(desk: NewDesk) -> None:
     gtins = [f"50123456{n:04d}{check_digit(f'50123456{n:04d}')}" for n in range(300)]
     catalogue = Catalogue(300, **{f"S{n}": gtin for n, gtin in enumerate(gtins)})

@@ -11,7 +11,7 @@ from synq_cli.bulk.verbs.verb import Claims, Verb
 from synq_cli.errors import NotFoundError, UsageError
 from synq_cli.http import operations
 from synq_cli.resources.inventory.ledger import posted
-from synq_cli.resources.inventory.stock import parse_quantity
+from synq_cli.resources.inventory.stock import Place, parse_quantity, place_of
 from synq_cli.rows import Columns
 
 COLUMNS = Columns((VARIANT, ("delta",)), ("location",))
@@ -49,28 +49,17 @@ class AdjustStock(Verb):
     def movement(self, content: Content) -> Mapping[str, Any]:
         return {name: content[name] for name in ("sku", "location", "delta")}
 
-    def levels(self, rows: Sequence[Row]) -> dict[int, int]:
-        """The stock before each row, by line; 0 if it was never stocked, nothing where levels can't be read."""
-        places = _by_place(rows)
-        locations = {row.content["location_id"] for row in rows}
-        variants = {row.content["variant_id"] for row in rows}
-        found: dict[str, int] = {}
+    def levels(self, rows: Sequence[Row]) -> dict[tuple[int, str], int]:
+        """The stock before each row; 0 if it was never stocked, nothing where levels can't be read."""
         try:
-            for level in self._api.inventory.levels(
-                variants if len(variants) <= _FEW else (),
-                location=locations.pop() if len(locations) == 1 else None,
-            ).first(None):
-                if _place(level) in places and isinstance(level.get(self.level), int):
-                    found[_place(level)] = level[self.level]
-                if len(found) == len(places):
-                    break
+            found = self._api.inventory.levels_at({place_of(row.content) for row in rows})
         except NotFoundError:
             return {}
-        levels: dict[int, int] = {}
-        for place, its_rows in places.items():
-            units = found.get(place, 0)
+        levels: dict[tuple[int, str], int] = {}
+        for place, its_rows in _by_place(rows).items():
+            units = found[place].get(self.level, 0) if place in found else 0
             for row in its_rows:
-                levels[row.line] = units
+                levels[row.line, row.content["location"]] = units
                 units += self.movement(row.content)["delta"]
         return levels
 
@@ -90,7 +79,10 @@ class AdjustStock(Verb):
         """The ledger's adjustments by what they move: all, or those of one variant at one location."""
         sku, location = content.get("variant_id"), content.get("location_id")
         for entry in self._api.ledger.entries(sku=sku, location=location, kind="adjustment", since=since).first(None):
-            yield f"{_place(entry)} {entry.get('quantity_delta')}", Receipt(str(entry.get("id")), posted(entry) or None)
+            yield (
+                f"{' '.join(place_of(entry))} {entry.get('quantity_delta')}",
+                Receipt(str(entry.get("id")), posted(entry) or None),
+            )
 
     def _resolve(self, rows: Sequence[Row], default: str | None) -> tuple[list[Row], list[Problem]]:
         locations = self._locations({row.content["location"] or default or "" for row in rows})
@@ -144,19 +136,14 @@ def _several(rows: Sequence[Row]) -> list[str]:
     return [f"Several lines are for the same SKU and location; each line is posted: {listed}."]
 
 
-def _by_place(rows: Sequence[Row]) -> dict[str, list[Row]]:
+def _by_place(rows: Sequence[Row]) -> dict[Place, list[Row]]:
     """The rows of each variant at each location."""
-    places: dict[str, list[Row]] = {}
+    places: dict[Place, list[Row]] = {}
     for row in rows:
-        places.setdefault(_place(row.content), []).append(row)
+        places.setdefault(place_of(row.content), []).append(row)
     return places
 
 
 def _movement(content: Mapping[str, Any]) -> str:
     """What a row moves, as one key."""
-    return f"{_place(content)} {content['delta']}"
-
-
-def _place(row: Mapping[str, Any]) -> str:
-    """The variant and the location of a row, a level or a ledger entry, as one key."""
-    return f"{row.get('variant_id')} {row.get('location_id')}".lower()
+    return f"{' '.join(place_of(content))} {content['delta']}"

@@ -24,8 +24,8 @@ class Verb:
     `reconcile` looks for it, and it is sent again only if the user says so.
 
     `name` is the command's, `noun` what one request makes, `unit` what the rows of the journal are called,
-    `ids` the fields of an answer that may identify it, `level` the units that its movements count.
-    A verb that `compares` can read what each row changes, for a request each.
+    `ids` the fields of an answer that may identify it, `requests` how many a row takes at most, `level` the units that
+    its movements count. A verb that `compares` can read what each row changes, for a request each.
     """
 
     name: ClassVar[str]
@@ -33,6 +33,7 @@ class Verb:
     unit: ClassVar[str] = "row"
     operation: ClassVar[Operation]
     ids: ClassVar[tuple[str, ...]] = ("id",)
+    requests: ClassVar[int] = 1
     workers: ClassVar[int] = WORKERS
     level: ClassVar[Literal["on_hand", "available"]] = "on_hand"
     compares: ClassVar[bool] = False
@@ -70,6 +71,17 @@ class Verb:
         """
         return {}
 
+    def following(self, content: Content, receipt: Receipt) -> Content | None:
+        """The second half of a row whose first half has this receipt; None for a row that is done now.
+
+        Its content has the FIRST_RECEIPT. The row is pending again in the same write that keeps the receipt.
+        """
+        return None
+
+    def whereabouts(self, row: Row) -> str | None:
+        """A sentence on the units of a row of two halves that is not done; None if none of them has moved."""
+        return None
+
     def reverse(self, row: Row) -> Content | None:
         """What undoes a row that is done, for `undo_verb`; None if nothing does, and `undo_hint` is shown instead."""
         return None
@@ -79,6 +91,10 @@ class Verb:
         """The kind of run that undoes this one."""
         return self
 
+    def reverse_half(self, content: Content) -> Content | None:
+        """The row that undoes the first half of a row whose second half was not carried out."""
+        return None
+
     def remarks(self, rows: Sequence[Row]) -> Sequence[str]:
         """Sentences on the rows for the plan."""
         return ()
@@ -87,8 +103,12 @@ class Verb:
         """The stock that a row moves, if it does: `sku`, `location` and `delta`."""
         return None
 
-    def levels(self, rows: Sequence[Row]) -> dict[int, int]:
-        """The stock before each row, by line."""
+    def movements(self, content: Content) -> Sequence[Mapping[str, Any]]:
+        """All that a row moves: of a row with two halves, what each of them does that is not done."""
+        return [move] if (move := self.movement(content)) else []
+
+    def levels(self, rows: Sequence[Row]) -> dict[tuple[int, str], int]:
+        """The stock before each row, by line and by the name of the location."""
         return {}
 
     def values(self, row: Row) -> list[dict[str, Any]]:

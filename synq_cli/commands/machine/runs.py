@@ -23,6 +23,7 @@ COLUMNS = [
     Column("Failed", "failed", quantity),
     Column("Unknown", "unknown", quantity),
     Column("Pending", "pending", quantity),
+    Column("In transit", "in_transit", quantity),
     Column("Undoes", "undoes", whole, drop=2),
     Column("Undone by", "undone_by", whole, drop=2),
     Column("Profile", "profile", drop=3),
@@ -31,9 +32,11 @@ ROWS = [
     Column("Line", "line", quantity),
     Column("Status", "status", state),
     Column("SKU", "sku", whole),
+    Column("Units", "quantity", quantity),
+    Column("From", "from"),
+    Column("To", "to"),
     Column("Location", "location"),
     Column("Quantity", "delta", delta),
-    Column("Units", "quantity", quantity),
     Column("Reference", "reference", drop=2),
     Column("Product", "product", whole),
     Column("Email", "email"),
@@ -46,6 +49,7 @@ ROWS = [
     Column("Key", "idempotency_key", drop=2),
     Column("Last line", "last_line", quantity),
     Column("Products", "products", quantity),
+    Column("First receipt", "first_receipt", drop=1),
     Column("Receipt", "receipt", drop=1),
     Column("Code", "error_code"),
     Column("Error", "error"),
@@ -58,8 +62,9 @@ RunArgument = Annotated[str, argument(RUN, "Run id, or its first characters.")]
 def list_runs(run: RunContext) -> None:
     """List the bulk runs of this machine, newest first.
 
-    A run is running, finished, stopped (rows are pending: resume it) or unclear (the outcome of some rows is unknown).
-    This command sends nothing.
+    A run is running, finished, stopped (rows are pending: resume it), unclear (the outcome of some rows is unknown) or
+    in transit (units have left one location and not arrived at the other: resume or undo it). This command sends
+    nothing.
 
     Examples:
       synq runs list
@@ -81,7 +86,8 @@ def show_run(
     """Show a bulk run, or its rows.
 
     Works while the run is running, too. --rows lists rows with the ledger entry, order or bulk job that each created,
-    or with the error. This command sends nothing.
+    or with the error. Of a transfer, the first receipt is the entry with which the units left. This command sends
+    nothing.
 
     Examples:
       synq runs show 2611
@@ -133,8 +139,9 @@ def resume_run(
     Sends the pending rows. Rows that were sent but got no response are reconciled first. What can't count twice is sent
     again: an order under its own key, a release, new values of a product. The rest is looked up: adjustments in the
     stock ledger; parcels, returns and cancellations in their orders; reservations, invitations and parts of an import
-    in their lists. If the outcome stays unknown (exit status 10), the row is never sent again, unless you list its line
-    with --resend-unknown. Check it first: a row that was already applied would be applied twice.
+    in their lists. Of a transfer, only what is missing is sent: units in transit arrive, also if the API had refused
+    them. If the outcome stays unknown (exit status 10), the row is never sent again, unless you list its line with
+    --resend-unknown. Check it first: a row that was already applied would be applied twice.
 
     Examples:
       synq runs resume 2611
@@ -164,11 +171,12 @@ def resume_run(
     bulk=True,
 )
 def undo_run(run: RunContext, run_id: RunArgument, report: ReportOption = None, yes: YesOption = False) -> None:
-    """Undo a bulk run of stock adjustments or reservations.
+    """Undo a bulk run of adjustments, transfers or reservations.
 
     Starts a new run that does the opposite of every row that is done: ledger entries can't be deleted, so it posts the
-    opposite quantity; what was reserved is released, and what was released is reserved again. Like any run it asks for
-    confirmation and can be resumed. A run can be undone once. To undo orders, use `synq orders cancel`.
+    opposite quantity; what was reserved is released, and what was released is reserved again. Units of a transfer that
+    are in transit are put back. Like any run it asks for confirmation and can be resumed. A run can be undone once. To
+    undo orders, use `synq orders cancel`.
 
     Examples:
       synq runs undo 2611 --dry-run

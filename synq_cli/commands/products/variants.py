@@ -57,6 +57,8 @@ def list_variants(
     found = run.api.variants.with_code(sku, product=product)
     run.output.rows(found.first(None if read_all else limit), COLUMNS, empty="No variants match.")
     run.output.note(found.left_out("variants"))
+    if read_all and sku is None and product is None:
+        run.index.remember_all_read()
     if sku and not found.taken:
         run.output.note(run.api.variants.suggestion(sku))
 

@@ -1,7 +1,8 @@
 """Stock levels and adjustments."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
 
 from synq_cli.errors import AuthError, NotFoundError, ServerError, UnknownOutcomeError, UsageError
 from synq_cli.http import operations
@@ -12,6 +13,11 @@ from synq_cli.resources.shared import validation
 from synq_cli.resources.shared.pagination import Listing, Listings, Row
 from synq_cli.resources.shared.resource import Resource, has_values
 from synq_cli.uuids import parse_uuid
+
+# The ids of a variant and of a location.
+Place = tuple[str, str]
+# So many single lookups are cheaper than reading pages of everything.
+_FEW = 3
 
 
 def parse_quantity(text: str) -> int:
@@ -25,6 +31,11 @@ def parse_quantity(text: str) -> int:
     if abs(quantity) > validation.LARGEST:
         raise UsageError(f"Invalid quantity {quantity}: the API accepts at most {validation.LARGEST:,}.")
     return quantity
+
+
+def place_of(row: Mapping[str, Any]) -> Place:
+    """The variant and the location of a row, a level or a ledger entry, by their ids in lower case."""
+    return str(row.get("variant_id")).lower(), str(row.get("location_id")).lower()
 
 
 class Inventory(Resource):
@@ -75,6 +86,11 @@ class Inventory(Resource):
             error.hint = Ledger(self._api).evidence_of(adjustment, sent)
             raise
 
+    def on_hand_at(self, location_id: str) -> Iterator[dict[str, int]]:
+        """The units on hand of each variant that a location has stocked, by its id; yields a page at a time."""
+        for page in self.levels(location=location_id).first(None).pages:
+            yield {row["variant_id"]: row["on_hand"] for row in page if isinstance(row.get("on_hand"), int)}
+
     def levels(self, skus: Iterable[str] = (), *, location: str | None, most: int | None = None) -> Listings:
         """Stock by variant and location, with at most `most` units on hand; None matches any.
 
@@ -102,3 +118,23 @@ class Inventory(Resource):
             )
 
         return Listings({name: listing(name) for name in names or [None]})
+
+    def levels_at(self, places: Collection[Place]) -> dict[Place, Row]:
+        """The levels at many places, by place, without those where nothing was ever stocked.
+
+        Takes a request for each variant if there are few, else one per 100 levels of each location. NotFoundError where
+        levels can't be read. GET /api/v1/inventory/levels
+        """
+        variants, locations = ({place[at] for place in places} for at in (0, 1))
+        few = len(variants) <= _FEW
+        found: dict[Place, Row] = {}
+        for location in [None] if few and len(locations) > 1 else sorted(locations):
+            left = {place for place in places if location in {None, place[1]}}
+            for level in self.levels(sorted(variants) if few else (), location=location).first(None):
+                place = place_of(level)
+                if place in left and isinstance(level.get("on_hand"), int):
+                    found[place] = level
+                    left.discard(place)
+                if not left:
+                    break
+        return found

@@ -49,6 +49,10 @@ class CodeSearch:
         """Whether further rows can change nothing: a SKU has one variant, but a barcode may have another one."""
         return not self._open_labels and self._open <= self._by_sku.keys()
 
+    def only_skus(self) -> bool:
+        """Whether every code that was found is a SKU, and none can only be a barcode."""
+        return not self._open_labels and all(text in self._by_sku for text in self._open if self._owners(text))
+
     def found(self) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
         """The ids of the codes, and those of the labels; without those of which none is known."""
         codes = {text: ids for text in self._codes if (ids := self._owners(text))}

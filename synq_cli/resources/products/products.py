@@ -5,6 +5,7 @@ from typing import Literal
 
 from synq_cli.errors import UsageError
 from synq_cli.http import operations
+from synq_cli.resources.products.titles import cached_products, remember_products
 from synq_cli.resources.products.variants import FEW, Variants
 from synq_cli.resources.shared import validation
 from synq_cli.resources.shared.pagination import PAGE, Row
@@ -24,7 +25,7 @@ class Products(Resource):
     def list(self) -> list[Row]:
         """At most 100 products, by title: id, title, category, status, updated_at. GET /api/v1/pim/products"""
         rows = sorted_rows(self._api.read_list(operations.LIST_PRODUCTS, "products"), "title")
-        self._api.index.remember_ids("product", rows)
+        self._remember(rows)
         return rows
 
     def of_brand(self, rows: Sequence[Row], brand: str) -> Sequence[Row]:
@@ -37,13 +38,15 @@ class Products(Resource):
         body = validation.given(title=title, description=description, category=category)
         unknown = look_for(f"'{body['title']}'", "synq products list")
         created = self._api.write(operations.CREATE_PRODUCT, body=body, if_unknown=unknown)
-        self._api.index.remember_ids("product", [created])
+        self._remember([created])
         return created
 
     def get(self, product_id: str) -> Row:
         """One product, by its id or the prefix of a cached id. GET /api/v1/pim/products/{productID}"""
         path = {"productID": self._api.resolve_id("product", product_id)}
-        return self._api.read(operations.GET_PRODUCT, path)
+        product = self._api.read(operations.GET_PRODUCT, path)
+        self._remember([product])
+        return product
 
     def with_id_or_sku(self, text: str) -> Row:
         """One product, by its id, a code of a variant, or the prefix of a cached id that is no cached code."""
@@ -57,27 +60,22 @@ class Products(Resource):
     ) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
         """The ids of the products that have a variant with each of many codes, and labels, as Variants.find names them.
 
-        Variants that are cached are looked for in the same way as codes that are not: the cache has no products.
+        Takes the requests that `find` takes, and further ones for variants that are cached without their products.
         """
         variants = Variants(self._api)
         found = variants.find(codes, labels) if codes or labels else ({}, {})
         wanted = {variant.lower() for each in found for ids in each.values() for variant in ids}
-        missing = wanted - variants.products.keys()
+        missing = wanted - cached_products(self._api).keys()
         if len(missing) > FEW:
-            for _ in variants.matching(sku=None, product=None).first(PAGE * len(missing)).pages:
-                if wanted <= variants.products.keys():
-                    break
+            list(variants.matching(sku=None, product=None).first(PAGE * len(missing)))
+            missing -= cached_products(self._api).keys()
         skus = self._api.index.names("sku")
-        for variant in sorted(wanted - variants.products.keys()):
-            if variant in skus:
-                list(variants.matching(sku=skus[variant], product=None).first(2))
+        for variant in sorted(missing & skus.keys()):
+            list(variants.matching(sku=skus[variant], product=None).first(2))
+        owners = cached_products(self._api)
 
         def products(ids: Mapping[str, set[str]]) -> dict[str, set[str]]:
-            by_variant = variants.products
-            return {
-                text: {by_variant[each.lower()] for each in of if each.lower() in by_variant}
-                for text, of in ids.items()
-            }
+            return {text: {owners[each.lower()] for each in of if each.lower() in owners} for text, of in ids.items()}
 
         return products(found[0]), products(found[1])
 
@@ -121,6 +119,11 @@ class Products(Resource):
         body = {"productId": self._api.resolve_id("product", product_id), "action": action.upper()}
         unknown = "Look at the connected platforms before you send it again."
         return self._api.write(operations.PUSH_PRODUCT, body=body, if_unknown=unknown)
+
+    def _remember(self, rows: Sequence[Row]) -> None:
+        """Cache ids and titles."""
+        self._api.index.remember_ids("product", rows)
+        remember_products(self._api, rows)
 
 
 def perhaps_more(rows: list[Row]) -> str | None:

@@ -1,6 +1,7 @@
 """Variants: what is sold, each with a SKU, most with a barcode."""
 
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from typing import NamedTuple
 
 from synq_cli import barcodes
@@ -8,9 +9,10 @@ from synq_cli.errors import NotFoundError, UsageError
 from synq_cli.http import operations
 from synq_cli.nearest import did_you_mean
 from synq_cli.resources.products.codes import CodeSearch
+from synq_cli.resources.products.titles import remember_variants
 from synq_cli.resources.shared import validation
 from synq_cli.resources.shared.pagination import PAGE, Listing, Row
-from synq_cli.resources.shared.resource import Api, Resource, look_for
+from synq_cli.resources.shared.resource import Resource, look_for
 from synq_cli.uuids import parse_uuid
 
 # Up to this many SKUs are cheaper to look up one by one than in pages of all variants.
@@ -32,10 +34,6 @@ class KnownVariant(NamedTuple):
 class Variants(Resource):
     """Variants. A code is a SKU, the UUID of a variant, or a barcode that is not also a SKU."""
 
-    def __init__(self, api: Api) -> None:
-        super().__init__(api)
-        self.products: dict[str, str] = {}  # product ids by the variants that were read
-
     def matching(self, *, sku: str | None, product: str | None) -> Listing:
         """Variants with this SKU or of this product; None matches any. GET /api/v1/pim/variants"""
         return self._matching(sku, product, None)
@@ -47,7 +45,7 @@ class Variants(Resource):
             "variants",
             filters={"sku": sku, "product_id": product_id},
             matches=lambda row: not row.get("deleted_at") and (variant_id is None or row.get("id") == variant_id),
-            on_page=self._keep,
+            on_page=self._remember,
         )
 
     def with_code(self, code: str | None, *, product: str | None) -> Listing:
@@ -58,13 +56,6 @@ class Variants(Resource):
             if code is None:
                 return self._matching(None, product, variant_id)
         return self.matching(sku=code, product=product)
-
-    def _keep(self, rows: list[Row]) -> None:
-        """Cache the codes of variants that were read, and note their products."""
-        self._api.remember_skus(rows, "id")
-        for row in rows:
-            if isinstance(row.get("id"), str) and isinstance(row.get("product_id"), str):
-                self.products[row["id"].lower()] = row["product_id"].lower()
 
     def create(
         self, product: str, *, sku: str | None, barcode: str | None, price: str | None, currency: str | None
@@ -94,7 +85,7 @@ class Variants(Resource):
         unknown = look_for(body.get("sku", "it"), f"synq products variants list --product {product_id}")
         path = {"productID": product_id}
         created = self._api.write(operations.CREATE_VARIANT, path, body=body, if_unknown=unknown)
-        self._api.remember_skus([created], "id")
+        self._remember([created])
         return created
 
     def known(self, code: str) -> KnownVariant | None:
@@ -175,7 +166,8 @@ class Variants(Resource):
 
         SKUs that are not cached are looked for in the pages of all variants, for at most as many requests as looking
         up each of them would take; those still missing are looked up one by one. For a barcode that is not cached the
-        pages are read to the end, which shows whether two variants share it, and are cached.
+        pages are read to the end, which shows whether two variants share it, and are cached. SKUs that look like
+        barcodes are looked up one by one in between, unless the pages so far show that codes are barcodes here.
         """
         index, everything = self._api.index, self.matching(sku=None, product=None)
         search = CodeSearch(codes, labels)
@@ -183,19 +175,27 @@ class Variants(Resource):
         missing, is_fresh = search.missing(), self._is_fresh()
         one_by_one = len(missing) <= FEW and (is_fresh or not search.hopeful()[1])
         if one_by_one:
-            for sku in missing:
-                search.take(self._with_sku(sku))
+            self._look_up(search)
         sought = [] if is_fresh else [text for texts in search.hopeful() for text in texts]
         if sought or not one_by_one:
             pages = self._for_barcodes(everything, sought) if sought else everything.first(PAGE * len(missing)).pages
-            for page in pages:
+            for number, page in enumerate(pages, 1):
                 search.take(page)
                 if search.settled():
                     break
+                if sought and not one_by_one and number == len(missing) and search.only_skus():
+                    one_by_one = True
+                    self._look_up(search)
+                    if not any(search.hopeful()):
+                        break
         if not one_by_one and (everything.more or not everything.complete):
-            for sku in search.missing():
-                search.take(self._with_sku(sku))
+            self._look_up(search)
         return search.found()
+
+    def _look_up(self, search: CodeSearch) -> None:
+        """Look up the missing codes one by one, as SKUs."""
+        for sku in search.missing():
+            search.take(self._with_sku(sku))
 
     def ids_of_barcodes(self, names: Iterable[str]) -> dict[str, str]:
         """The ids of the variants of those names that are barcodes. NotFoundError if several variants have one.
@@ -204,11 +204,11 @@ class Variants(Resource):
         """
         index = self._api.index
         others = [name for name in names if not parse_uuid(name) and not index.find("sku", name)]
-        labels = [name for name in others if barcodes.is_gtin(name) or index.owners(name)]
-        try:
-            found = self.ids_of(labels) if labels else {}
-        except NotFoundError:  # the server can't list variants
-            return {}
+        found: dict[str, Collection[str]] = {name: owners for name in others if (owners := index.owners(name))}
+        unknown = [name for name in others if name not in found and barcodes.is_gtin(name)]
+        if unknown:
+            with suppress(NotFoundError):  # the server can't list variants
+                found |= self.ids_of(unknown)
         return {name: self.only(name, ids) for name, ids in found.items()}
 
     def with_barcodes(self, labels: Iterable[str]) -> dict[str, KnownVariant | NotFoundError]:
@@ -299,6 +299,11 @@ class Variants(Resource):
         minutes = round((self._api.now() - (self._api.index.all_read_at() or 0)) / 60)
         when = f" All variants were read {minutes} min ago." if self._is_fresh() and minutes else ""
         return f"`synq products variants list --all` reads all barcodes anew.{when}"
+
+    def _remember(self, rows: list[Row]) -> None:
+        """Cache the codes of variants, and what their titles are made of."""
+        self._api.remember_skus(rows, "id")
+        remember_variants(self._api, rows)
 
 
 def _with_barcode(rows: list[Row], code: str) -> list[Row]:
