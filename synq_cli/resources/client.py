@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from synq_cli.resources.audit import Audit
     from synq_cli.resources.channels import Channels
     from synq_cli.resources.integrations import Integrations
-    from synq_cli.resources.inventory.books import BookReader
+    from synq_cli.resources.inventory.counting.books import BookReader
     from synq_cli.resources.inventory.ledger import Ledger
     from synq_cli.resources.inventory.locations import Locations
     from synq_cli.resources.inventory.reorder import Reorder
@@ -59,7 +59,7 @@ class SynqClient:
     bulk_jobs: "BulkJobs" = _resource("products.bulk_jobs", "BulkJobs")
     locations: "Locations" = _resource("inventory.locations", "Locations")
     ledger: "Ledger" = _resource("inventory.ledger", "Ledger")
-    books: "BookReader" = _resource("inventory.books", "BookReader")
+    books: "BookReader" = _resource("inventory.counting.books", "BookReader")
     inventory: "Inventory" = _resource("inventory.stock", "Inventory")
     stock_reports: "StockReports" = _resource("inventory.report", "StockReports")
     reservations: "Reservations" = _resource("inventory.reservations", "Reservations")

@@ -32,7 +32,8 @@ FILES = {
     "titles.csv": "id,title,category\nf1f1e283-6659-47ee-a41b-6b6ad352dac2,Harbour Crewneck,\n",
     "changes.csv": "id,title,price\nf1f1e283-6659-47ee-a41b-6b6ad352dac2,Harbour Crewneck,\n",
     "people.csv": "email,role\nuna@fellandfjord.example,EDITOR\nola@fellandfjord.example,\n",
-    "friday.csv": "sku,counted\nHMC-NVY-M,40\nHMC-NVY-L,3\n",
+    "friday.csv": "scanned_at,code,sku,quantity\n2026-11-24T11:00:00Z,HMC-NVY-M,HMC-NVY-M,40\n"
+    "2026-11-24T11:01:00Z,HMC-NVY-L,HMC-NVY-L,3\n",
     "moves.csv": "sku,quantity,to\nHMC-NVY-M,5,High Street shop\nHMC-NVY-S,1,High Street shop\n",
     "tracking.csv": "Order no.;Tracking no.;Weight (kg)\n0de7290b-3500-4907-b737-4b7e8fef9647;RM482915307GB;0.6\n",
     "returns.csv": "Order no.,SKU,Qty\nb29472f6-1ec6-485d-90b0-351241403cf5,HMC-NVY-XL,1\n",

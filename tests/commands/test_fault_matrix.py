@@ -193,7 +193,9 @@ def meet(shop: Shop, cell: Cell, fault: Fault, *, once: bool = False, as_json: b
     # The longest time for which a reply can block a host has passed, and a missing route is not asked for again.
     shop.synq.clock += 3600
     following = (
-        ["channels", "list"] if http.changes or fault.status in {404, 405} or cell.command in BULK else cell.words
+        ["channels", "list"]
+        if http.changes or fault.status in {404, 405} or cell.command in {*BULK, "inventory transfer"}
+        else cell.words
     )
     after = shop.call(following, Recording(shop.server))
     if after.status:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from synq_cli.errors import ConflictError
-from synq_cli.resources.inventory.books import Books, ahead_by, read_together
+from synq_cli.resources.inventory.counting.books import Books, ahead_by, read_together
 from synq_cli.resources.inventory.ledger import Move, Place
 
 PLACES: list[Place] = [("a", "shed"), ("b", "shed"), ("c", "shop")]

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from synq_cli.errors import RefusedError, UsageError
-from synq_cli.resources.inventory.scan_file import RefusedLineError, Scan, ScanFile
-from synq_cli.resources.inventory.scanning import ScanSession, split_line
+from synq_cli.resources.inventory.counting.scan_file import RefusedLineError, Scan, ScanFile
+from synq_cli.resources.inventory.counting.scanning import ScanSession, split_line
 from synq_cli.resources.products.offline import Item
 
 resource = pytest.importorskip("resource")

@@ -11,7 +11,7 @@ from synq_cli.bulk.plan import Plan, duration, numbered
 from synq_cli.bulk.report import path_beside, write_rows
 from synq_cli.documents import shown_name
 from synq_cli.errors import UsageError
-from synq_cli.resources.inventory.count_file import Count
+from synq_cli.resources.inventory.counting.count_file import Count
 from synq_cli.rows import split_sheet
 from synq_cli.times import local_time, precise_timestamp
 

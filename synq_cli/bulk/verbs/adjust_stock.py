@@ -94,8 +94,8 @@ class AdjustStock(Verb):
                 problems.append(Problem.of(row.line, location))
             elif row.line in variants:
                 place = {"location_id": location[0].lower(), "location": location[1]}
-                rest = {name: value for name, value in row.content.items() if name != "barcode"}
-                resolved.append(Row(row.line, rest | variants[row.line] | place, row.source))
+                kept = {name: value for name, value in row.content.items() if name not in (*VARIANT, "location")}
+                resolved.append(Row(row.line, {**kept, **variants[row.line], **place}, row.source))
         return resolved, problems
 
     def _locations(self, names: set[str]) -> dict[str, tuple[str, str] | NotFoundError]:

@@ -9,8 +9,8 @@ from synq_cli.bulk.journal import Row, hash_of
 from synq_cli.bulk.plan import Problem, listed, refuse
 from synq_cli.bulk.verbs.adjust_stock import AdjustStock
 from synq_cli.errors import NotFoundError, UsageError
-from synq_cli.resources.inventory.books import Books
-from synq_cli.resources.inventory.count_file import (
+from synq_cli.resources.inventory.counting.books import Books
+from synq_cli.resources.inventory.counting.count_file import (
     BOOKS,
     COUNT,
     Count,

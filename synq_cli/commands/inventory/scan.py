@@ -26,8 +26,8 @@ from synq_cli.http import operations
 from synq_cli.output import prompts
 from synq_cli.output.columns import Column, Row
 from synq_cli.output.formats import Cell, Format, delta, quantity, visible
-from synq_cli.resources.inventory.scan_file import RefusedLineError, ScanFile
-from synq_cli.resources.inventory.scanning import ScanSession
+from synq_cli.resources.inventory.counting.scan_file import RefusedLineError, ScanFile
+from synq_cli.resources.inventory.counting.scanning import ScanSession
 from synq_cli.resources.shared.pagination import PAGE
 
 group = CommandGroup()

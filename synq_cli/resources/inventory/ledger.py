@@ -95,7 +95,7 @@ class Ledger(Resource):
     def moves(self, since: float, *, variant_id: str | None = None, location_id: str | None = None) -> list[Move]:
         """All entries posted since an epoch second by the API's clock, newest first; None matches any.
 
-        ServerError if one lacks what a calculation needs. GET /api/v1/inventory/ledger
+        ServerError if one lacks what a calculation needs.
         """
         listing = self._api.pages(
             operations.LIST_INVENTORY_LEDGER,

@@ -68,7 +68,7 @@ class Reorder(Resource):
         """What to buy so that stock lasts `cover` days beyond a delivery, at one location or, with None, at all.
 
         `tell` is called with the cost before anything is sent, `watch` with the days of the ledger that were read.
-        GET /api/v1/inventory/ledger, GET /api/v1/inventory/levels, or GET /api/v1/pim/stats
+        Reads the ledger and the levels, or the counters of a server that lacks a route of these.
         """
         try:
             for route in _ROUTES:

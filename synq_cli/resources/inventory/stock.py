@@ -123,7 +123,7 @@ class Inventory(Resource):
         """The levels at many places, by place, without those where nothing was ever stocked.
 
         Takes a request for each variant if there are few, else one per 100 levels of each location. NotFoundError where
-        levels can't be read. GET /api/v1/inventory/levels
+        levels can't be read.
         """
         variants, locations = ({place[at] for place in places} for at in (0, 1))
         few = len(variants) <= _FEW

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 
-from synq_cli.resources.inventory.scan_file import RefusedLineError, Scan, ScanFile
+from synq_cli.resources.inventory.counting.scan_file import RefusedLineError, Scan, ScanFile
 from synq_cli.resources.products.offline import Item
 from synq_cli.resources.shared.pagination import Row
 from synq_cli.times import timestamp

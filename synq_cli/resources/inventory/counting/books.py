@@ -108,7 +108,7 @@ class BookReader(Resource):
         """The books of these places back to a time by our clock, and the SKUs that the levels name.
 
         With `whole`, the id of a location, those of all its stock. NotFoundError if the server lacks a route;
-        ConflictError. GET /api/v1/inventory/levels, GET /api/v1/inventory/ledger
+        ConflictError. Reads the levels and the ledger.
         """
         skus: dict[Place, str] = {}
         variants = sorted({variant for variant, _ in places})
