@@ -213,7 +213,7 @@ function __synq_options # the options of a command, and the global options
                 '--all' 'Read every page (one request per 100 rows)'
         case 'orders create'
             printf '%s\t%s\n' \
-                '--file' 'One order in JSON or YAML, or many, one per line; - for...' \
+                '--file' 'One order in JSON or YAML; many in NDJSON, CSV or .xlsx...' \
                 '--item' 'Item of the order; repeat for more' \
                 '--channel' 'Sales channel (name or id)' \
                 '--currency' 'Currency code, such as EUR' \

@@ -212,7 +212,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--all`tRead every page (one request per 100 rows)"
         }
         'orders create' {
-            "--file`tOne order in JSON or YAML, or many, one per line; - for..."
+            "--file`tOne order in JSON or YAML; many in NDJSON, CSV or .xlsx..."
             "--item`tItem of the order; repeat for more"
             "--channel`tSales channel (name or id)"
             "--currency`tCurrency code, such as EUR"

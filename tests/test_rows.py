@@ -411,8 +411,9 @@ def test_each_command_with_a_file_of_rows_takes_a_workbook(
     assert list(tmp_path.glob("state/runs/*.input")) == []
 
 
-def test_orders_have_items_which_a_sheet_has_no_place_for(synq: Any) -> None:
-    result = synq("--sandbox", "orders", "create", "--yes", "--file", "-", stdin=workbook([["channel"], ["web"]]))
+def test_a_list_of_bare_ids_is_no_sheet(synq: Any) -> None:
+    line = ("products", "jobs", "create", "--type", "delete", "--yes", "--file", "-")
+    result = synq("--sandbox", *line, stdin=workbook([["id"], ["web"]]))
     assert (result.status, result.out) == (2, "")
     assert "synq: standard input is an Excel workbook, which can't be used here.\n  Use JSON or YAML.\n" in result.err
 

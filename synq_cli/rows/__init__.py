@@ -409,6 +409,11 @@ def split_sheet(path: str) -> tuple[str, str | None]:
     return (found[1], found[2]) if found else (path, None)
 
 
+def is_table(text: str, name: str) -> bool:
+    """Whether the text of a file is a sheet or, by its name, CSV or TSV."""
+    return SHEET in text or name.lower().endswith((".csv", ".tsv"))
+
+
 def read_rows(path: str, stdin: TextIO) -> str:
     """The text of a file, as RowReader.read takes it; of a workbook the first sheet, or the one after a #.
 

@@ -1,20 +1,19 @@
 """Suppliers of SKUs from a file of rows."""
 
-import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from synq_cli.documents import shown_name
+from synq_cli.errors import UsageError
 from synq_cli.resources.inventory.demand import Supply
-from synq_cli.resources.shared.validation import file_problems
+from synq_cli.resources.shared.validation import count, file_problems
 from synq_cli.rows import Columns, RowReader
 from synq_cli.uuids import parse_uuid
 
 _CODES = ("variant_id", "sku", "barcode")
-_COLUMNS = Columns((("sku", "barcode", "variant_id"),), ("supplier", "lead_days", "pack_size"))
-# The least that a column holds; the most is a limit to what can be meant.
+_COLUMNS = Columns((("sku", "barcode", "variant_id"),), ("supplier", "lead_days", "pack_size"), guess=True)
+# The least that a column holds.
 _NUMBERS = {"lead_days": 0, "pack_size": 1}
-_LARGEST = 1_000_000
 _MOST_LISTED = 5
 
 
@@ -32,14 +31,18 @@ class SupplierFile:
         for record in reader.read(text):
             fields, at = record.fields or {}, f"{reader.unit} {record.line}"
             code = next((fields[key] for key in _CODES if fields.get(key)), "")
-            problem = record.problem or ("" if code else "no SKU") or _number_problem(fields)
-            if problem:
+            if problem := record.problem or ("" if code else "no SKU"):
                 problems.append(f"{at}: {problem}")
-            else:
-                numbers = {key: int(fields[key]) for key in _NUMBERS if fields.get(key)}
-                self._rows.append(_SupplierRow(at, code, Supply(fields.get("supplier", ""), **numbers)))
+                continue
+            try:
+                numbers = {key: count(fields[key], key, least) for key, least in _NUMBERS.items() if fields.get(key)}
+            except UsageError as error:
+                problems.append(f"{at}: {error.message[:1].lower()}{error.message[1:]} {error.hint}")
+                continue
+            self._rows.append(_SupplierRow(at, code, Supply(fields.get("supplier", ""), **numbers)))
         self._check(problems)
-        self.remarks = [reader.remark] if reader.remark else []
+        self.remarks = [f'Column "{name}" is read as {column}.' for name, column in reader.guessed.items()]
+        self.remarks += [reader.remark] if reader.remark else []
 
     def unknown(self, known: Iterable[str]) -> list[str]:
         """The codes that are neither known ones nor ids of variants."""
@@ -82,11 +85,3 @@ class _SupplierRow(NamedTuple):
     at: str
     code: str
     supply: Supply
-
-
-def _number_problem(fields: Mapping[str, str]) -> str:
-    for key, least in _NUMBERS.items():
-        text = fields.get(key, "")
-        if text and not (re.fullmatch(r"[0-9]{1,7}", text) and least <= int(text) <= _LARGEST):
-            return f'invalid {key} "{text}": use a whole number of {least} or more'
-    return ""
