@@ -47,8 +47,8 @@ function __SynqBelow([string] $At) { # the subcommands of a group
             "count`tPost a stock count: adjust the books by what is off"
             "reorder`tSuggest what to buy, most urgent first"
             "scan`tRecord a count with a barcode scanner"
-            "reserve`tReserve units of one SKU"
-            "release`tRelease a reservation"
+            "reserve`tReserve units of one SKU, or of many from a file"
+            "release`tRelease a reservation, or many from a file"
             "reservations`tList reservations, newest first"
             "report`tCount and value the stock"
             "skus`tManage the local cache of SKUs"
@@ -63,13 +63,13 @@ function __SynqBelow([string] $At) { # the subcommands of a group
             "list`tList products, sorted by title"
             "get`tShow a product, by its id, a SKU or a barcode"
             "create`tCreate a product"
-            "update`tChange a product"
+            "update`tChange a product, or many from a file"
             "delete`tDelete a product"
             "push`tPush a product to the connected platforms"
             "stats`tShow statistics of the catalogue and its stock"
             "issues`tList data quality issues of products"
             "export`tQueue an export of the catalogue, or write a file"
-            "import`tImport new products from a file of any size"
+            "import`tImport or change products from a file of any size"
             "variants`tList and add variants of products"
             "categories`tList and create categories"
             "brands`tList and create brands"
@@ -132,7 +132,7 @@ function __SynqBelow([string] $At) { # the subcommands of a group
         }
         'organization members' {
             "list`tList members and their roles"
-            "invite`tInvite someone by email"
+            "invite`tInvite someone by email, or many people from a file"
             "set-role`tChange a member's role"
             "remove`tRemove a member"
         }
@@ -168,7 +168,7 @@ function __SynqBelow([string] $At) { # the subcommands of a group
             "list`tList the bulk runs of this machine, newest first"
             "show`tShow a bulk run, or its rows"
             "resume`tResume a bulk run that was interrupted"
-            "undo`tUndo a bulk run of stock adjustments or transfers"
+            "undo`tUndo a bulk run of adjustments, transfers or reservations"
         }
         'cache' {
             "show`tShow what the local cache keeps of the tenant"
@@ -352,9 +352,18 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
         'inventory reserve' {
             "--location`tStock location"
             "--reference`tReason for the reservation, such as an order id"
+            "--file`tReserve every row of a CSV, TSV, NDJSON or .xlsx file; -..."
+            "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
+            "--again`tPost the rows again that an earlier run has posted already"
+            "-y`tSkip the confirmation prompt"
+            "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'inventory release' {
+            "--file`tRelease every reservation of a CSV, TSV, NDJSON or .xlsx..."
+            "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
+            "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
@@ -395,7 +404,13 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--category`tName or slug of its category"
             "--category-id`tId of its category; some servers ignore it"
             "--brand-id`tId of its brand; some servers ignore it"
+            "--file`tChange every product of a CSV, TSV, NDJSON or .xlsx..."
+            "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
+            "--again`tPost the rows again that an earlier run has posted already"
+            "-y`tSkip the confirmation prompt"
+            "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'products delete' {
             "-y`tSkip the confirmation prompt"
@@ -416,6 +431,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--dry-run`tShow what would be sent and what would change, without..."
         }
         'products import' {
+            "--update`tChange existing products: each row has an id and a title"
             "--wait`tWait until it has finished"
             "--for`tStop waiting after SECONDS (exit status 75)"
             "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
@@ -535,8 +551,14 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--search`tOnly rows with these words, in any case"
         }
         'organization members invite' {
-            "--role`tRole of the new member"
+            "--role`tRole of the new member, or of the rows that name none"
+            "--file`tInvite everybody in a CSV, TSV, NDJSON or .xlsx file; -..."
+            "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
+            "--again`tPost the rows again that an earlier run has posted already"
+            "-y`tSkip the confirmation prompt"
+            "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'organization members set-role' {
             "-y`tSkip the confirmation prompt"

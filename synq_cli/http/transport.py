@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -20,7 +20,7 @@ from synq_cli.errors import (
 )
 from synq_cli.http import replies, retry
 from synq_cli.http.exchange import NoResponseError, Observer, Reply, request_line
-from synq_cli.http.operation import Operation
+from synq_cli.http.operation import Operation, RetryClass
 from synq_cli.http.rate_limit import RESERVE, Budget, Ticket
 from synq_cli.times import clock_offset, http_date
 
@@ -81,8 +81,11 @@ class Prefetch(Thread):
 class ApiTransport:
     """Sends operations for one session. Thread-safe; the HTTP client may be shared.
 
-    `outside` is the HTTP client for other hosts than the API's, by default the same.
+    `outside` is the HTTP client for other hosts than the API's, by default the same. If no answer comes, the outcome
+    of an operation of the retry classes `unclear_without_answer` is unknown; others have been repeated in vain.
     """
+
+    unclear_without_answer: Collection[RetryClass] = ("keyed", "unsafe")
 
     def __init__(
         self,
@@ -372,7 +375,7 @@ class ApiTransport:
             if outcome.status == 401 and not operation.public:
                 error.hint = self.session.login_hint(self.now())
             return error
-        if operation.retry != "safe" and outcome.sent:
+        if operation.retry in self.unclear_without_answer and outcome.sent:
             return UnknownOutcomeError(
                 f"{operation.method} {operation.path} was sent, but {outcome.sentence}; it may have been applied."
             )

@@ -55,10 +55,6 @@ def test_an_invitation_is_sent_once_with_the_role_in_capitals(synq: Any) -> None
         (("update",), "Missing option --name.\n  See `synq organization update --help`."),
         (("update", "--name", " "), "The name can't be blank."),
         (
-            ("members", "invite", "x@y.no"),
-            "Missing option --role: use ADMIN, EDITOR or VIEWER.\n  See `synq organization members invite --help`.",
-        ),
-        (
             ("members", "invite", "x@y.no", "--role", "owner"),
             (
                 'Invalid value "owner" for --role: use ADMIN, EDITOR or VIEWER.\n'

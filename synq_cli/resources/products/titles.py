@@ -24,6 +24,11 @@ def remember_variants(api: Api, rows: Iterable[Row]) -> None:
     )
 
 
+def cached_products(api: Api) -> dict[str, str]:
+    """The ids of products by the ids of their variants, of those that are cached."""
+    return {variant_id: text.partition(" ")[0] for variant_id, text in api.index.ids("options").items()}
+
+
 def cached_titles(api: Api) -> Callable[[str], str]:
     """The title of a variant by its id, such as `Arran Throw, Grey OS`; empty if nothing is cached."""
     products, options = api.index.ids("title"), api.index.ids("options")
