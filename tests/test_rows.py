@@ -416,7 +416,7 @@ def test_a_delete_takes_the_ids_of_a_sheet(synq: Any) -> None:
     line = ("--sandbox", "products", "jobs", "create", "--type", "delete", "--dry-run", "--json", "--file", "-")
     assert "row 2: invalid product id" in synq(*line, stdin=workbook(rows)).err
     planned = loads(synq(*line, stdin=workbook(rows[:2])).out)
-    assert planned["body"]["payload_json"] == ["f1f1e283-6659-47ee-a41b-6b6ad352dac2"]
+    assert planned["body"]["payload"] == ["f1f1e283-6659-47ee-a41b-6b6ad352dac2"]
 
 
 def test_a_document_can_not_be_a_sheet(synq: Any) -> None:
