@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from table import cases
 
 from synq_cli.errors import UsageError
-from synq_cli.exact_json import dumps
+from synq_cli.exact_json import dumps, loads
 from synq_cli.excel.reading import read_sheet
 from synq_cli.excel.writing import workbook
 from synq_cli.rows import Columns, Record, RowReader, copy_as_utf8, read_rows
@@ -411,9 +411,17 @@ def test_each_command_with_a_file_of_rows_takes_a_workbook(
     assert list(tmp_path.glob("state/runs/*.input")) == []
 
 
-def test_a_list_of_bare_ids_is_no_sheet(synq: Any) -> None:
-    line = ("products", "jobs", "create", "--type", "delete", "--yes", "--file", "-")
-    result = synq("--sandbox", *line, stdin=workbook([["id"], ["web"]]))
+def test_a_delete_takes_the_ids_of_a_sheet(synq: Any) -> None:
+    rows = [["title", "ID"], ["Smock", "f1f1e283665947eea41b6b6ad352dac2"], ["Scarf", None]]
+    line = ("--sandbox", "products", "jobs", "create", "--type", "delete", "--dry-run", "--json", "--file", "-")
+    assert "row 2: invalid product id" in synq(*line, stdin=workbook(rows)).err
+    planned = loads(synq(*line, stdin=workbook(rows[:2])).out)
+    assert planned["body"]["payload"] == ["f1f1e283-6659-47ee-a41b-6b6ad352dac2"]
+
+
+def test_a_document_can_not_be_a_sheet(synq: Any) -> None:
+    line = ("webhooks", "send", "https://a.example/", "--event", "order.created", "--data", "-")
+    result = synq("--sandbox", *line, stdin=workbook([["id"], ["web"]]), environ={"SYNQ_WEBHOOK_SECRET": "s"})
     assert (result.status, result.out) == (2, "")
     assert "synq: standard input is an Excel workbook, which can't be used here.\n  Use JSON or YAML.\n" in result.err
 

@@ -19,7 +19,6 @@ from synq_cli.resources.products import bulk_jobs
 if TYPE_CHECKING:
     from synq_cli.bulk.report import Outcome
     from synq_cli.resources.shared.pagination import Row
-    from synq_cli.rows import Columns
 
 group = CommandGroup()
 imports = CommandGroup()
@@ -104,8 +103,9 @@ def create_job(
     """Start a bulk job from a file.
 
     An import takes an object with a title for each new product, and optionally sku, description, category and brand.
-    An update takes the same fields and the product's id. A delete takes ids only, and asks for confirmation. All rows
-    are checked first; if any is invalid, synq lists the errors and sends nothing. The API accepts at most 10 MB.
+    An update takes the same fields and the product's id. A delete takes a list of ids, or a table with the column
+    id, and asks for confirmation. All rows are checked first; if any is invalid, synq lists the errors and sends
+    nothing. The API accepts at most 10 MB.
 
     With --wait or --for, synq watches the job as `synq products jobs watch` does.
 
@@ -113,7 +113,7 @@ def create_job(
       synq products jobs create --type import --file products.json --wait
       synq products jobs create --type delete --file ids.json --dry-run
     """
-    rows = bulk_jobs.checked_rows(job_type, _read_rows(run, file, None if job_type == "delete" else bulk_jobs.COLUMNS))
+    rows = bulk_jobs.checked_rows(job_type, _read_rows(run, file, job_type))
     count = f"{len(rows)} product{'s' * (len(rows) != 1)}"
     if job_type == "delete":
         confirm(run, f"Delete {count}? This can't be undone.", yes=yes)
@@ -209,18 +209,22 @@ def _follow(run: RunContext, job_id: str, limit: int | None) -> None:
     jobs.raise_if_failed(job)
 
 
-def _read_rows(run: RunContext, file: str, columns: "Columns | None") -> list[Any]:
-    """The rows of a file: objects or, without columns, any values; UsageError lists every problem."""
+def _read_rows(run: RunContext, file: str, job_type: bulk_jobs.JobType) -> list[Any]:
+    """The rows of a file: objects, or for a delete ids; UsageError lists every problem."""
     from synq_cli.bulk.plan import Problem, refuse
-    from synq_cli.rows import RowReader
+    from synq_cli.rows import Columns, RowReader, is_table
 
+    text = run.system.read_rows(file)
+    columns: Columns | None = bulk_jobs.COLUMNS
+    if job_type == "delete":
+        columns = Columns((("id",),)) if is_table(text, file) else None
     reader = RowReader(columns, shown_name(file))
-    read = run.system.read_rows if columns else run.system.read_text
-    records = reader.read(read(file))
+    records = reader.read(text)
     problems = [Problem(record.line, record.problem) for record in records if record.problem]
     refuse(shown_name(file), problems, reader.unit)
     run.output.note(reader.remark)
-    return [record.fields for record in records]
+    rows = [record.fields for record in records]
+    return [row["id"] for row in rows] if columns and job_type == "delete" else rows
 
 
 def _follow_import(
