@@ -191,7 +191,7 @@ SHEETS: dict[str, tuple[list[tuple[object, ...]], list[dict[str, str]]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", SHEETS)
+@cases("name", SHEETS)
 def test_sheet_is_read_as_text(name: str, tmp_path: Path) -> None:
     cells, rows = SHEETS[name]
     columns = Columns((("sku",),), ("delta", "location"))
