@@ -1,6 +1,7 @@
 """The reader of rows: one table of files as people and programs write them, and each command that takes a file."""
 
 import io
+import re
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -20,8 +21,10 @@ from synq_cli.exact_json import dumps
 from synq_cli.excel.reading import read_sheet
 from synq_cli.excel.writing import workbook
 from synq_cli.rows import Columns, Record, RowReader, copy_as_utf8, read_rows
+from synq_cli.rows.column_names import OTHER_NAMES, folded
 
 STOCK = Columns((("sku", "variant_id"), ("delta",)), ("location",))
+PARCELS = Columns((("order_id",), ("tracking_number",)), ("carrier", "sku", "quantity"), guess=True)
 PRODUCTS = Columns((("title",),), ("sku", "price"), keep_others=True)
 CSV = "sku,delta,location\nA-1,-5,Leith\nB 2,+7,\n"
 ROWS = [{"sku": "A-1", "delta": "-5", "location": "Leith"}, {"sku": "B 2", "delta": "+7", "location": ""}]
@@ -112,6 +115,7 @@ BAD_ROWS = {
     "half a character": ('{"sku":"\\ud83d","delta":1}\n', 1, '"sku" ends in the middle of a character'),
     "rounded code": ("sku,delta\nA,1\n5.01235E+12,1\n", 3, '"sku" is 5.01235E+12, which a spreadsheet has rounded'),
     "rounded code with a comma": ('sku,delta\n"5,01E+12",1\n', 2, '"sku" is 5,01E+12, which a spreadsheet has rounded'),
+    "rounded code in JSON": ('{"sku":"5.01235e+12","delta":1}\n', 1, '"sku" is 5.01235e+12, which a spreadsheet has'),
     "error of a formula": ("sku,delta,location\nA,1,#N/A\n", 2, '"location" is #N/A, an error in the spreadsheet'),
     "deep nesting": ('{"sku":' + "[" * 100_000 + "\n", 1, "nested too deeply"),
     "second item of an array": ('[{"sku":"A","delta":1},7]', 2, "not a JSON object"),
@@ -133,6 +137,42 @@ def test_ignored_columns_are_named_and_reported_ones_are_not() -> None:
         reader = RowReader(STOCK, "f")
         reader.read(text)
         assert list(reader.others) == ["bin"]
+
+
+@pytest.mark.parametrize(
+    ("header", "guessed"),
+    [
+        ("Order ID,Tracking Number,Carrier", {}),
+        ("Order no.;Tracking no.;Courier", {"Order no.": "order_id", "Tracking no.": "tracking_number"}),
+        ("ORDER #\tTracking #\tQty", {"ORDER #": "order_id", "Tracking #": "tracking_number", "Qty": "quantity"}),
+        ("order-id,tracking-number,carrier-name", {"order-id": "order_id", "tracking-number": "tracking_number"}),
+        ("Line: SKU,Name,Customer reference,AWB №", {"Line: SKU": "sku", "AWB №": "tracking_number"}),
+    ],
+)
+def test_other_names_of_columns_are_guessed_where_the_command_allows_it(header: str, guessed: dict[str, str]) -> None:
+    reader = RowReader(PARCELS, "f")
+    ((row),) = reader.read(header + "\n" + re.sub(r"[^,;\t]+", "1", header) + "\n")
+    assert (reader.guessed.items() >= guessed.items(), row.fields["order_id"], row.problem) == (True, "1", "")
+    as_json = RowReader(PARCELS, "f")
+    assert as_json.read(dumps(dict.fromkeys(re.split("[,;\t]", header), "1")))[0].fields == row.fields
+    assert as_json.guessed == reader.guessed
+    with pytest.raises(UsageError, match='f has no column "sku"'):
+        read("Item SKU,delta\nA,1\n")
+
+
+def test_of_two_names_for_one_column_none_is_guessed() -> None:
+    with pytest.raises(UsageError, match=r'^f: "Tracking no\." and "AWB" may both be the column tracking_number\.$'):
+        read("Order,Tracking no.,AWB\n1,2,3\n", PARCELS)
+    (bad,) = read('{"Order":"1","Reference":"2","AWB":"3"}', PARCELS)
+    assert bad.problem == '"Order" and "Reference" may both be the column order_id'
+    reader = RowReader(PARCELS, "f")
+    (row,) = reader.read("order_id,Order no.,AWB\n1,2,3\n")
+    assert (row.fields, reader.remark) == ({"order_id": "1", "tracking_number": "3"}, "Ignored columns: Order no..")
+
+
+def test_no_name_is_that_of_two_columns() -> None:
+    names = [name for column, others in OTHER_NAMES.items() for name in (folded(column), *others)]
+    assert (len(names), [folded(name) for name in names]) == (len(set(names)), names)
 
 
 def test_rows_that_keep_other_columns_keep_types_and_drop_empty_cells() -> None:

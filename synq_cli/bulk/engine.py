@@ -1,27 +1,35 @@
 """Bulk runs: planned, started, resumed, reconciled and undone."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
-from synq_cli.bulk.journal import Journal, Row
+from synq_cli.bulk.journal import UNKNOWN, Journal, Row
 from synq_cli.bulk.plan import Plan, seconds_for
-from synq_cli.bulk.progress import Bar, Progress
+from synq_cli.bulk.progress import Bar, NoBar, Progress
 from synq_cli.bulk.repeats import Repeat, find_repeat
 from synq_cli.bulk.report import Outcome, write_failed
-from synq_cli.bulk.runner import Runner
+from synq_cli.bulk.runner import Runner, note_done
 from synq_cli.bulk.runs import Runs, overview
 from synq_cli.bulk.verbs.adjust_stock import AdjustStock
+from synq_cli.bulk.verbs.count_stock import CountStock
 from synq_cli.bulk.verbs.create_orders import CreateOrders
 from synq_cli.bulk.verbs.import_products import ImportProducts
+from synq_cli.bulk.verbs.move_orders import CancelOrders, FulfillOrders, ReturnOrders
+from synq_cli.bulk.verbs.transfer_stock import TransferStock
 from synq_cli.bulk.verbs.verb import WORKERS, Verb
 from synq_cli.errors import InterruptError, RefusedError, SynqError, UnknownOutcomeError, UsageError
 from synq_cli.http.rate_limit import RESERVE, WINDOW, Budget, usable
 from synq_cli.http.single_attempt import SingleAttemptTransport
 from synq_cli.resources.client import SynqClient
 from synq_cli.session.session import Session
+
+PlanOf = TypeVar("PlanOf", bound=Plan)
+_KINDS: tuple[type[Verb], ...] = (
+    AdjustStock, CountStock, CreateOrders, ImportProducts, TransferStock, FulfillOrders, ReturnOrders, CancelOrders,
+)  # fmt: skip
 
 
 class Observer(Protocol):
@@ -51,13 +59,13 @@ class Engine:
     def plan(
         self,
         verb: Verb,
-        read: Callable[[], Plan],
+        read: Callable[[], PlanOf],
         file: str,
         path: Path | None,
         *,
         with_levels: bool = False,
         again: bool = False,
-    ) -> Plan:
+    ) -> PlanOf:
         """The plan for the rows that `read` prepares, once it is clear that they may be sent.
 
         `file` is the name that was typed, `path` where the file is, or None for standard input. With `again` no earlier
@@ -72,7 +80,7 @@ class Engine:
         if repeat and repeat.is_same:
             plan.repeat = repeat
         elif repeat:
-            self.observer.warn(f"{repeat.sentence} This run posts them again.")
+            self.observer.warn(f"{repeat.sentence} This run posts {'it' if repeat.sent == 1 else 'them'} again.")
         self._warn_of_unfinished(plan)
         return self._estimated(plan, with_levels=with_levels)
 
@@ -80,11 +88,12 @@ class Engine:
         """The plan that undoes a run: the reverse of each row that is done. RefusedError if it is undone already."""
         with self._opened(run) as (journal, verb):
             facts = journal.facts
-            done, unclear = journal.entries("done"), journal.entries("unknown", "sent")
+            done = [row for row in journal.entries() if _can_be_undone(row)]
+            unclear = [row for row in journal.entries() if row.state == "sent" or row.code == UNKNOWN]
         self.api.transport.check(verb.operation)
         if not done:
             raise UsageError(f"Run {facts.id} has no rows that are done; there is nothing to undo.")
-        rows = [Row(row.line, content) for row in done if (content := verb.reverse(row.content)) is not None]
+        rows = _reverses(verb, done)
         if not rows:
             raise RefusedError(f"`synq {verb.name}` can't be undone.", hint=verb.undo_hint)
         if unclear:
@@ -99,7 +108,9 @@ class Engine:
         with self._opened(run) as (journal, verb):
             unknown = {row.line for row in journal.entries("unknown", "sent")}
             again = unknown if verb.resends else resend
-            left = [row for row in journal.entries() if row.state == "pending" or row.line in again]
+            left = [
+                row for row in journal.entries() if row.state == "pending" or row.is_in_transit or row.line in again
+            ]
         self.api.transport.check(verb.operation)
         if known := sorted(set(resend) - unknown):
             raise UsageError(
@@ -111,6 +122,8 @@ class Engine:
     def start(self, plan: Plan) -> Outcome:
         """Journal the plan's rows and send them; RefusedError if another process has sent them since the plan."""
         with self._created(plan) as journal:
+            if plan.single:
+                return self._work(plan.verb, journal, NoBar())
             self.observer.note(f"Run {journal.facts.id}: if it stops, resume it with `{journal.facts.resume_command}`.")
             return self._work(plan.verb, journal)
 
@@ -119,12 +132,19 @@ class Engine:
         with ExitStack() as stack:
             if plan.undoes:
                 # Locked until the undoing run exists, so that no two processes undo it.
-                self._lock(stack.enter_context(self.runs.open(plan.undoes)))
+                undone = stack.enter_context(self.runs.open(plan.undoes))
+                self._lock(undone)
+                if _reverses(plan.verb, undone.entries()) != plan.rows:
+                    raise RefusedError(
+                        f"The run {plan.undoes} was resumed meanwhile. Nothing was sent.",
+                        hint=f"Run `{undone.facts.undo_command}` again.",
+                    )
             # Of two processes that were given the same rows, the second finds the run of the first.
             stack.enter_context(self.runs.starting())
             repeat = self._repeat(plan)
             if repeat and repeat.is_same and (plan.repeat is None or repeat.run != plan.repeat.run):
                 raise RefusedError(f"{repeat.sentence} Nothing was sent.", hint=repeat.hint)
+            plan.check()
             journal = self.runs.create(
                 plan.rows,
                 self.now(),
@@ -148,13 +168,13 @@ class Engine:
                 resend = [row.line for row in journal.entries("unknown")]
             elif resend:
                 self._reconcile(verb, journal)  # so that a row which is found is not sent again
-            for row in journal.entries("unknown"):
-                if row.line in resend:
+            for row in journal.entries("unknown", "failed"):
+                if row.line in resend or row.is_in_transit:
                     journal.pending(row.line)
             return self._work(verb, journal)
 
-    def _estimated(self, plan: Plan, *, with_levels: bool = False) -> Plan:
-        plan.seconds = seconds_for(len(plan.rows), self.budget.snapshot())
+    def _estimated(self, plan: PlanOf, *, with_levels: bool = False) -> PlanOf:
+        plan.seconds = seconds_for(plan.requests, self.budget.snapshot())
         plan.levels = plan.verb.levels(plan.rows) if with_levels else {}
         return plan
 
@@ -169,8 +189,10 @@ class Engine:
                     hint=f"It was started with --profile {facts.profile}.",
                 )
             self._lock(journal)
-            verbs = (*(kind(self.api) for kind in (AdjustStock, CreateOrders, ImportProducts)), *self.verbs)
-            yield journal, next(verb for verb in verbs if verb.name == facts.verb)
+            yield journal, next(verb for verb in self._kinds() if verb.name == facts.verb)
+
+    def _kinds(self) -> tuple[Verb, ...]:
+        return (*(kind(self.api) for kind in _KINDS), *self.verbs)
 
     def _lock(self, journal: Journal) -> None:
         """RefusedError if another process works on the run, or if it was undone."""
@@ -184,7 +206,8 @@ class Engine:
         """The earlier run that has sent the plan's rows, or most of them; None if they are to be sent again."""
         if plan.again or plan.undoes:
             return None
-        return find_repeat(self.runs, plan.rows, verb=plan.verb.name, scope=self.session.scope, now=self.now())
+        repeat = find_repeat(self.runs, plan.rows, verb=plan.verb.name, scope=self.session.scope, now=self.now())
+        return None if repeat and repeat.is_certain and plan.single else repeat
 
     def _warn_of_unfinished(self, plan: Plan) -> None:
         """Warn of unfinished runs on this file: the same command again would send their finished rows twice."""
@@ -197,30 +220,25 @@ class Engine:
                 f"To finish it, run `{row['resume_command']}`. This is a new run of all rows."
             )
 
-    def _work(self, verb: Verb, journal: Journal) -> Outcome:
+    def _work(self, verb: Verb, journal: Journal, bar: Bar | None = None) -> Outcome:
+        """Send the pending rows and reconcile those that get no answer; without a bar, show progress."""
         started = self.now()
         reason: SynqError | None = None
-        if pending := journal.counts()["pending"]:
-            # One token for the whole run, where that can be.
-            self.session.keep_fresh(started + seconds_for(pending, self.budget.snapshot()))
-            with self.observer.progress(f"Run {journal.facts.id}") as bar:
-                runner = Runner(
-                    verb,
-                    journal,
-                    self.open_transport,
-                    Progress(bar, journal, self.budget, self.observer.note, self.now),
-                    now=self.now,
-                    sleep=self.sleep,
-                    gap=WINDOW / usable(self.budget.snapshot().limit, RESERVE),
-                    workers=min(self.workers, verb.workers),
-                )
-                runner.run()
-            reason = runner.stop_reason
-        try:
-            if not isinstance(reason, InterruptError):
-                self._reconcile(verb, journal)
-        except KeyboardInterrupt:
-            reason = reason or InterruptError("Interrupted.")
+        while True:
+            if pending := journal.counts()["pending"]:
+                # One token for the whole run, where that can be.
+                self.session.keep_fresh(self.now() + seconds_for(pending * verb.requests, self.budget.snapshot()))
+                label = f"Run {journal.facts.id}"
+                with nullcontext(bar) if bar else self.observer.progress(label) as shown:
+                    reason = self._send(verb, journal, shown)
+            try:
+                if not isinstance(reason, InterruptError):
+                    self._reconcile(verb, journal)
+            except KeyboardInterrupt:
+                reason = reason or InterruptError("Interrupted.")
+            # A first half that is found has a second one, which is sent now.
+            if reason or not journal.counts()["pending"]:
+                break
         if isinstance(reason, UnknownOutcomeError) and not journal.counts()["pending"]:
             reason = None  # it came too late to stop anything; the rows that are still unknown are reported anyway
         if not journal.entries("pending", "unknown"):
@@ -231,19 +249,37 @@ class Engine:
             "seconds": round(self.now() - started, 1),
             "failed_file": self._write_failed(journal),
         }
-        return Outcome(row, rows, reason, journal.facts.resume_command, verb)
+        return Outcome(row, rows, reason, journal.facts, verb)
+
+    def _send(self, verb: Verb, journal: Journal, bar: Bar) -> SynqError | None:
+        """Send the pending rows; gives why that stopped."""
+        runner = Runner(
+            verb,
+            journal,
+            self.open_transport,
+            Progress(bar, journal, self.budget, self.observer.note, self.now, verb.requests),
+            now=self.now,
+            sleep=self.sleep,
+            gap=WINDOW / usable(self.budget.snapshot().limit, RESERVE),
+            workers=min(self.workers, verb.workers),
+        )
+        runner.run()
+        return runner.stop_reason
 
     def _reconcile(self, verb: Verb, journal: Journal) -> None:
         """Find receipts of rows whose answer was lost; where that can't be done, they stay unknown."""
         unclear = journal.entries("unknown")
         if not unclear:
             return
+        # A count may have posted the same movement as an adjustment.
+        alike = {kind.name for kind in self._kinds() if kind.operation == verb.operation} | {verb.name}
         try:
             found = verb.reconcile(
-                unclear, done=journal.entries("done"), claims=lambda: self.runs.claims(journal.facts)
+                unclear, done=journal.entries("done"), claims=lambda: self.runs.claims(journal.facts, alike)
             )
-            for line, receipt in found.items():
-                journal.done(line, None, receipt)
+            for row in unclear:
+                if row.line in found:
+                    note_done(verb, journal, row, None, found[row.line])
         except UsageError as error:  # such as another run's journal that is damaged
             self.observer.warn(f"Unknown rows could not be looked up: {error.message}")
         except SynqError as error:
@@ -255,3 +291,18 @@ class Engine:
         except UsageError as error:
             self.observer.note(f"{error.message} `synq runs show {journal.facts.id} --rows failed` lists the rows.")
             return None
+
+
+def _can_be_undone(row: Row) -> bool:
+    """Whether the row is done, or its first half is and its second one is certainly not."""
+    return row.state == "done" or (row.is_in_transit and row.code != UNKNOWN)
+
+
+def _reverses(verb: Verb, rows: Iterable[Row]) -> list[Row]:
+    """The rows that undo what is done of these."""
+    reverses = [
+        (row.line, verb.reverse(row.content) if row.state == "done" else verb.reverse_half(row.content))
+        for row in rows
+        if _can_be_undone(row)
+    ]
+    return [Row(line, content) for line, content in reverses if content is not None]

@@ -21,9 +21,13 @@ STATES: tuple[State, ...] = get_args(State)
 # A row as its verb has resolved it, down to the ids it sends.
 Content = dict[str, Any]
 UNKNOWN = "unknown"
+# In the content of a row of two halves whose first half is done: the receipt of that half.
+FIRST_RECEIPT = "first_receipt"
 _HINT = "Check whether the disk is full or the file is damaged; a run can't be resumed without its journal."
 _APPLICATION_ID = 0x53594E52  # "SYNR"
 _VERSION = 1
+# Only keys of JSON are followed by a colon: in a text of the user, the quotation marks would be escaped.
+_IS_HALF_DONE = f"INSTR(content, '\"{FIRST_RECEIPT}\":') > 0"
 _SCHEMA = (
     "CREATE TABLE run (facts TEXT NOT NULL) STRICT",
     """CREATE TABLE entries (
@@ -62,15 +66,23 @@ class Facts:
     @property
     def resume_command(self) -> str:
         """The command that resumes the run."""
-        return f"synq runs resume {self.id}" + (f" --profile {self.profile}" if self.profile != "default" else "")
+        return self._command("resume")
+
+    @property
+    def undo_command(self) -> str:
+        """The command that undoes the run."""
+        return self._command("undo")
+
+    def _command(self, verb: str) -> str:
+        return f"synq runs {verb} {self.id}" + (f" --profile {self.profile}" if self.profile != "default" else "")
 
 
 @dataclass(frozen=True)
 class Row:
     """A row and its outcome. Times are in epoch seconds by our clock, `posted_at` by the API's.
 
-    `source` is its text as written, for the file of failed rows. `hashes` are those of `hash_of` for each row of the
-    user's file in it, one after the other.
+    `source` is its text as written, for the file of failed rows; a row that is made of several has a line of each.
+    `hashes` are those of `hash_of` for each row of the user's file in it, one after the other.
     """
 
     line: int
@@ -84,6 +96,16 @@ class Row:
     code: str | None = None
     error: str | None = None
     hashes: bytes = b""
+
+    @property
+    def is_in_transit(self) -> bool:
+        """Whether its first half is done, and its second one neither done nor unknown: it waits, or was refused."""
+        return self.state in {"pending", "failed"} and FIRST_RECEIPT in self.content
+
+    @property
+    def receipts(self) -> set[str]:
+        """The receipts of its halves, as far as they are done."""
+        return {receipt for receipt in (self.receipt, self.content.get(FIRST_RECEIPT)) if receipt}
 
 
 def hash_of(posted: str) -> bytes:
@@ -204,7 +226,7 @@ class Journal:
         if not self._execute("SELECT 1 FROM pragma_table_info('entries') WHERE name = 'hashes'"):
             return []  # made by an earlier version
         # A row that is to be sent again has the code of an attempt that may have gone through.
-        may_be_sent = f"state IN ('sent', 'done') OR IFNULL(code, '') = '{UNKNOWN}'"
+        may_be_sent = f"state IN ('sent', 'done') OR IFNULL(code, '') = '{UNKNOWN}' OR {_IS_HALF_DONE}"
         whole = "LENGTH(hashes) % 8 = 0"  # else they are damaged
         return self._execute(f"SELECT line, state, {may_be_sent}, hashes FROM entries WHERE {whole}")  # noqa: S608 no value of a user
 
@@ -212,6 +234,11 @@ class Journal:
         """How many rows are in each state."""
         found = dict(self._execute("SELECT state, COUNT(*) FROM entries GROUP BY state"))
         return {state: found.get(state, 0) for state in STATES}
+
+    def in_transit(self) -> dict[State, int]:
+        """How many of the rows in each state are in transit; see Row."""
+        sql = f"SELECT state, COUNT(*) FROM entries WHERE state IN ('pending', 'failed') AND {_IS_HALF_DONE}"  # noqa: S608 no value of a user
+        return dict(self._execute(f"{sql} GROUP BY state"))
 
     def sent(self, line: int, at: float) -> None:
         """The row is sent now: until more is written, its outcome is unknown."""
@@ -221,6 +248,11 @@ class Journal:
         """The API has carried it out."""
         values = {"receipt": receipt.id, "posted_at": receipt.posted_at, "code": None, "error": None}
         self._set(line, state="done", answered_at=at, **values)
+
+    def half_done(self, line: int, content: Content) -> None:
+        """The API has carried out its first half: the second one is pending, with this content."""
+        values = {"content": exact_json.dumps(content), "code": None, "error": None}
+        self._set(line, state="pending", sent_at=None, answered_at=None, **values)
 
     def failed(self, line: int, at: float, code: str, error: str) -> None:
         """The API has refused it."""

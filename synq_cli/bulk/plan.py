@@ -1,6 +1,6 @@
 """What a run is going to do: a file of rows, all of them checked and given their ids, shown before it starts."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from statistics import median
@@ -40,9 +40,11 @@ class Problem:
 class Plan:
     """Rows that are ready to be sent, what is odd about them, how their file is written, and its ignored columns.
 
-    `file` is its name as typed, `path` where it is, or None for standard input. `levels` is the stock before each row,
-    by line, where that was asked for. `repeat` is an earlier run of the same rows, which is not looked for if they are
-    to be sent `again`.
+    `guessed` are columns under another name, with the ones that they are read as. `file` is its name as typed, `path`
+    where it is, or None for standard input. `levels` is the stock before each row, by line and location, where that was
+    asked for. `repeat` is an earlier run of the same rows, which is not looked for if they are to be sent `again`. A
+    `single` row is that of a command for one: nothing is announced or asked, and only an unfinished run of it counts as
+    a repeat.
     """
 
     verb: Verb
@@ -50,13 +52,22 @@ class Plan:
     warnings: Sequence[str] = ()
     dialect: Mapping[str, Any] | None = None
     ignored: Sequence[str] = ()
+    guessed: Mapping[str, str] = field(default_factory=dict)
     file: str = "-"
     path: str | None = None
     undoes: str | None = None
     seconds: float = 0.0
-    levels: Mapping[int, int] = field(default_factory=dict)
+    levels: Mapping[tuple[int, str], int] = field(default_factory=dict)
     again: bool = False
     repeat: Repeat | None = None
+    # Raises RefusedError, while no other run can start, if what the plan rests on has changed since.
+    check: Callable[[], None] = lambda: None
+    single: bool = False
+
+    @property
+    def requests(self) -> int:
+        """How many requests the rows take."""
+        return sum(max(1, len(self.verb.movements(row.content))) for row in self.rows)
 
     def as_row(self) -> dict[str, Any]:
         """The plan as one JSON object."""
@@ -65,24 +76,28 @@ class Plan:
             "command": self.verb.name,
             "file": self.file,
             "rows": self._items(),
-            "requests": len(self.rows),
+            "requests": self.requests,
             "minutes": round(self.seconds / 60, 1),
             "net": self.net(),
             "largest": self.moves[:_LARGEST],
             "suspicious": self.suspicious(),
             "changes": self.changes(),
+            "remarks": list(self.verb.remarks(self.rows)),
+            "guessed_columns": self.guessed_rows(),
             "ignored_columns": list(self.ignored),
         }
 
     def lines(self) -> list[str]:
         """The plan in words."""
-        rows, file = _counted(self._items(), "row"), "standard input" if self.file == "-" else self.file
+        rows, file = numbered(self._items(), "row"), "standard input" if self.file == "-" else self.file
         head = f"{rows} to undo run {self.undoes}" if self.undoes else f"{rows} of {file}"
-        cost = f"{_counted(len(self.rows), 'request')}, {_duration(self.seconds)} at the current rate limit"
+        cost = f"{numbered(self.requests, 'request')}, {duration(self.seconds)} at the current rate limit"
         inside = f" in {self.verb.counted(len(self.rows))}" if self.verb.unit != "row" else ""
         lines = [f"{head}{inside}: {cost}."]
+        lines += self.guessed_lines()
+        lines += self.verb.remarks(self.rows)
         if net := self.net():
-            sums = ", ".join(f"{each['location']} {each['units']:+,} ({_counted(each['rows'], 'row')})" for each in net)
+            sums = ", ".join(f"{each['location']} {each['units']:+,} ({numbered(each['rows'], 'row')})" for each in net)
             lines.append(f"Net: {sums}.")
             lines.append(f"Largest: {_listed(self.moves[:_LARGEST])}.")
         if odd := self.suspicious():
@@ -91,6 +106,14 @@ class Plan:
         if self.ignored:
             lines.append(f"Ignored columns: {', '.join(self.ignored)}.")
         return lines
+
+    def guessed_rows(self) -> list[dict[str, str]]:
+        """Columns under another name."""
+        return [{"column": name, "read_as": column} for name, column in self.guessed.items()]
+
+    def guessed_lines(self) -> list[str]:
+        """The same in words."""
+        return [f'Column "{name}" is read as {column}.' for name, column in self.guessed.items()]
 
     @cached_property
     def moves(self) -> list[dict[str, Any]]:
@@ -101,7 +124,7 @@ class Plan:
     def net(self) -> list[dict[str, Any]]:
         """The sum of units at each location."""
         units: dict[str, list[int]] = {}
-        for move in self.moves:
+        for move in self._movements():
             units.setdefault(move["location"], []).append(move["delta"])
         return [{"location": name, "units": sum(each), "rows": len(each)} for name, each in sorted(units.items())]
 
@@ -115,9 +138,13 @@ class Plan:
         """Before and after of each row whose level is known."""
         return [
             move | {"before": before, "after": before + move["delta"]}
-            for move in sorted(self.moves, key=lambda move: move["line"])
-            if (before := self.levels.get(move["line"])) is not None
+            for move in self._movements()
+            if (before := self.levels.get((move["line"], move["location"]))) is not None
         ]
+
+    def _movements(self) -> list[dict[str, Any]]:
+        """All that the rows move, with their lines, which are in order."""
+        return [{"line": row.line, **move} for row in self.rows for move in self.verb.movements(row.content)]
 
     def _items(self) -> int:
         """How many rows of the user's file these are."""
@@ -158,13 +185,13 @@ def prepare(
     hashed = []
     for row in resolved:
         posted = identity(row.content)
-        hashed.append(replace(row, hashes=hash_of(posted)))
+        hashed.append(replace(row, hashes=hash_of(posted) * verb.item_count(row.content)))
         key = posted + row.source if as_written else posted
         if (before := first.setdefault(key, row.line)) != row.line:
             problems.append(Problem(row.line, f"same as {reader.unit} {before}: {duplicate}"))
     refuse(name, [problem for problem in problems if not problem.is_warning], reader.unit)
     warnings = [f"{reader.unit.capitalize()} {problem.line}: {problem.what}" for problem in problems]
-    return Plan(verb, hashed, warnings, reader.dialect, list(reader.others))
+    return Plan(verb, hashed, warnings, reader.dialect, list(reader.others), reader.guessed)
 
 
 def refuse(name: str, problems: Sequence[Problem], unit: str = "line", *, more: int = 0) -> None:
@@ -176,6 +203,13 @@ def refuse(name: str, problems: Sequence[Problem], unit: str = "line", *, more: 
 
 def _listed(rows: Sequence[Mapping[str, Any]]) -> str:
     return ", ".join(f"{row['sku']} {row['delta']:+,} (line {row['line']})" for row in rows)
+
+
+def listed(names: Iterable[str]) -> str:
+    """The first names, and how many more there are."""
+    every = list(names)
+    more = f", and {len(every) - _MOST_LISTED:,} more" if len(every) > _MOST_LISTED else ""
+    return f"{', '.join(every[:_MOST_LISTED])}{more}"
 
 
 def parse_lines(text: str | None) -> set[int]:
@@ -199,9 +233,11 @@ def seconds_for(requests: int, window: Snapshot) -> float:
     return max(window.blocked_for, windows * WINDOW + first)
 
 
-def _counted(number: int, noun: str) -> str:
+def numbered(number: int, noun: str) -> str:
+    """A number of things in words, such as `2 rows`."""
     return f"{number:,} {noun}{'s' * (number != 1)}"
 
 
-def _duration(seconds: float) -> str:
-    return "under a minute" if seconds < 50 else f"about {_counted(round(seconds / 60), 'minute')}"
+def duration(seconds: float) -> str:
+    """A number of seconds in words, such as `about 11 minutes`."""
+    return "under a minute" if seconds < 50 else f"about {numbered(round(seconds / 60), 'minute')}"

@@ -22,15 +22,26 @@ class Bar(Protocol):
     def close(self) -> None: ...
 
 
+class NoBar:
+    """The bar of a run that is not to be seen."""
+
+    def update(self, *_: object, **__: object) -> None:
+        """Draw nothing."""
+
+    def close(self) -> None:
+        """Remove nothing."""
+
+
 @dataclass
 class Progress:
-    """Reads the journal once a second and updates the bar."""
+    """Reads the journal once a second and updates the bar; a row takes up to `requests`."""
 
     bar: Bar
     journal: Journal
     budget: Budget
     note: Callable[[str], None]
     now: Callable[[], float]
+    requests: int = 1
     _samples: deque[tuple[float, int]] = field(default_factory=deque)
 
     def update(self) -> None:
@@ -50,7 +61,7 @@ class Progress:
         if at - start >= _SHORTEST:
             parts.insert(0, f"{(last - first) / (at - start) * 60:.0f}/min")
         parts.append(f"{window.remaining}/{window.limit} requests left")
-        self.bar.update(total - pending, total, ", ".join(parts), left=seconds_for(pending, window))
+        self.bar.update(total - pending, total, ", ".join(parts), left=seconds_for(pending * self.requests, window))
 
     def stopping(self, in_flight: int) -> None:
         """Say that the run stops once the rows in flight are answered."""

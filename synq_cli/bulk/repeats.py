@@ -88,13 +88,18 @@ def find_repeat(runs: Runs, rows: Sequence[Row], *, verb: str, scope: str, now: 
                 is_same=wanted == _counted(hashes for *_, hashes in entries),
                 is_certain=all(state == "done" for state, _ in sent),
                 is_running=is_running and any(state != "done" for state, _ in sent),
-                resume_command=facts.resume_command if any(state == "pending" for _, state, *_ in entries) else None,
+                resume_command=facts.resume_command if any(_is_left(*entry) for entry in entries) else None,
             )
             repeats.append(repeat)
     if same := next((repeat for repeat in repeats if repeat.is_same), None):
         return same
     most = max(repeats, key=lambda repeat: repeat.sent, default=None)
     return most if most and most.sent * 2 > most.rows else None
+
+
+def _is_left(_line: int, state: State, may_be_sent: bool, _hashes: bytes) -> bool:
+    """Whether a run that is resumed sends the row: one that failed, too, if its first half was carried out."""
+    return state == "pending" or (state == "failed" and may_be_sent)
 
 
 def _counted(hashes: Iterable[bytes]) -> Counter[int]:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import KW_ONLY, dataclass, field
 from threading import Lock, Thread, current_thread, main_thread
 
-from synq_cli.bulk.journal import UNKNOWN, Journal, Row
+from synq_cli.bulk.journal import UNKNOWN, Journal, Receipt, Row
 from synq_cli.bulk.progress import Progress
 from synq_cli.bulk.verbs.verb import Verb
 from synq_cli.errors import (
@@ -61,6 +61,16 @@ def _counted_interrupts() -> Iterator[list[int]]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def note_done(verb: Verb, journal: Journal, row: Row, at: float | None, receipt: Receipt) -> Row | None:
+    """Journal what has this receipt; gives the second half of the row if that was its first one."""
+    content = verb.following(row.content, receipt)
+    if content is None:
+        journal.done(row.line, at, receipt)
+        return None
+    journal.half_done(row.line, content)
+    return Row(row.line, content, row.source)
 
 
 @dataclass
@@ -163,7 +173,7 @@ class Runner:
 
     def _send(self, transport: SingleAttemptTransport, row: Row) -> None:
         """Send one row, once it may be sent, and journal its outcome."""
-        body = self.verb.body(row.content)
+        body, path = self.verb.body(row.content), self.verb.path(row.content)
         self._wait_for_turn()
         ticket = transport.acquire(RESERVE)
         try:
@@ -176,7 +186,7 @@ class Runner:
             transport.release(ticket)
             return
         try:
-            answer = transport.attempt(self.verb.operation, ticket, body)
+            answer = transport.attempt(self.verb.operation, ticket, body, path)
             receipt = self.verb.receipt(row.content, answer)
         except RateLimitedError as error:
             self._spaced = True
@@ -193,12 +203,13 @@ class Runner:
             self._record(self._requeue, row)
         except (RejectedError, NotFoundError, ConflictError) as error:
             self._unclear = 0
-            self._record(self._note_refusal, row, error)
+            lacks_route = isinstance(error, NotFoundError) and transport.index.is_missing(self.verb.operation.id)
+            self._record(self._note_refusal, row, error, lacks_route)
         except (UnknownOutcomeError, ServerError) as error:
             self._record(self._note_unclear, row, error)
         else:
             self._unclear = self._outages = self._refusals = 0
-            self._record(lambda row: self.journal.done(row.line, self.now(), receipt), row)
+            self._record(self._note_done, row, receipt)
 
     def _mark_sent(self, row: Row, at: float) -> bool:
         """Journal that the row is sent now; False if the run has stopped meanwhile."""
@@ -220,13 +231,22 @@ class Runner:
         self.journal.pending(row.line)
         self._rows.appendleft(row)
 
-    def _note_refusal(self, row: Row, error: SynqError) -> None:
+    def _note_done(self, row: Row, receipt: Receipt) -> None:
+        """Journal that the row is done, or its first half; then its second half is sent next."""
+        if following := note_done(self.verb, self.journal, row, self.now(), receipt):
+            self._rows.appendleft(following)
+
+    def _note_refusal(self, row: Row, error: SynqError, lacks_route: bool) -> None:
         """Journal a refusal: final, unless the row is sent again, or an earlier attempt may have gone through.
 
-        The error of a check of the answer has no status: it shows what became of every attempt.
+        The error of a check of the answer has no status: it shows what became of every attempt. A server that lacks the
+        route carries out no row: the run stops.
         """
         message = error.said or error.message
-        if isinstance(error, RejectedError) and self.verb.retry_after_rejection(error):
+        if lacks_route:
+            self.stop_reason = self.stop_reason or error
+            self._requeue(row)
+        elif isinstance(error, RejectedError) and self.verb.retry_after_rejection(error):
             self._requeue(row)
         elif error.status is not None and self.verb.resends and (row.code == UNKNOWN or row.line in self._tries):
             message = f"An earlier attempt may have gone through; this one was refused: {message}"

@@ -1,14 +1,14 @@
 """The runs on this machine: their journals in one folder, found by the prefix of an id."""
 
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO, TypeVar
 
 from synq_cli.bulk import SUFFIX
-from synq_cli.bulk.journal import Facts, Journal, Row, State
+from synq_cli.bulk.journal import FIRST_RECEIPT, Facts, Journal, Row, State
 from synq_cli.documents import binary, read_errors, shown_name
 from synq_cli.errors import UsageError
 from synq_cli.rows import PEEKED, can_be_read_in_place, copy_as_utf8, split_sheet
@@ -22,10 +22,16 @@ _LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 # Journals that were last written to so many seconds before a run started can't have claimed its ledger entries.
 _CLAIM_SECONDS = 600.0
 _DAY = 86_400.0
+IN_TRANSIT = "in transit"
 # The fields of a row that reports have, as far as it has them.
-_REPORTED = ("sku", "location", "delta", "payment_reference", "idempotency_key", "last_line", "products")
+_REPORTED = (
+    "sku", "location", "counted_at", "counted", "book", "delta", "payment_reference", "idempotency_key", "last_line",
+    "products", "order_id", "tracking_number", "reason", "lines",
+)  # fmt: skip
+# Those of a row of two halves.
+_TRANSFERRED = ("sku", "quantity", "from", "to", FIRST_RECEIPT)
 _DAMAGED: dict[str, Any] = {"state": "damaged"} | dict.fromkeys(
-    ("command", "file", "started_at", "rows", "done", "failed", "unknown", "pending", "profile", "undoes")
+    ("command", "file", "started_at", "rows", "done", "failed", "unknown", "pending", "in_transit", "profile", "undoes")
 )
 
 
@@ -70,12 +76,12 @@ class Runs:
             except UsageError:
                 found.append({"id": name, **_DAMAGED})
         undone = {row["undoes"]: row["id"] for row in found}
-        return [row | {"undone_by": undone.get(row["id"])} for row in reversed(found)]
+        return [_with_undo(row, undone.get(row["id"])) for row in reversed(found)]
 
     def overview(self, prefix: str) -> dict[str, Any]:
         """One run as a row."""
         with self.open(prefix) as journal:
-            return overview(journal) | {"undone_by": self.undone_by(journal.facts.id)}
+            return _with_undo(overview(journal), self.undone_by(journal.facts.id))
 
     def rows_of(self, prefix: str, which: str) -> list[dict[str, Any]]:
         """The `failed`, `unknown` or `all` rows of a run."""
@@ -128,26 +134,35 @@ class Runs:
                 return None
             return overview(journal) | {"resume_command": facts.resume_command}
 
-        return [row for row in self.each(read) if row and row["state"] in {"stopped", "unclear", "running"}]
+        return [row for row in self.each(read) if row and row["state"] != "finished"]
 
-    def claims(self, facts: Facts) -> tuple[set[str], list[Row]]:
+    def claims(self, facts: Facts, verbs: Collection[str]) -> tuple[set[str], list[Row]]:
         """What a run must not claim: the receipts of all runs since shortly before it, and others' unclear rows.
 
-        UsageError if the journal of one can't be read: what it claims is unknown.
+        `verbs` are the kinds of run that send the same operation. UsageError if the journal of one can't be read: what
+        it claims is unknown.
         """
         receipts: set[str] = set()
         unclear: list[Row] = []
+        for other, rows in self.written_since(facts.started_at - _CLAIM_SECONDS, facts.scope, verbs):
+            receipts |= {receipt for row in rows for receipt in row.receipts}
+            unclear += [row for row in rows if row.state in {"unknown", "sent"}] if other.id != facts.id else []
+        return receipts, unclear
+
+    def written_since(self, since: float, scope: str, verbs: Collection[str]) -> Iterator[tuple[Facts, list[Row]]]:
+        """The runs of these kinds on a tenant's data whose journals were written to since an epoch second.
+
+        UsageError if one of these journals can't be read.
+        """
         for path in map(self._path, self._names()):
-            if path.stat().st_mtime < facts.started_at - _CLAIM_SECONDS:
+            if path.stat().st_mtime < since:
                 continue
             try:
                 with Journal(path) as journal:
-                    if (journal.facts.scope, journal.facts.verb) == (facts.scope, facts.verb):
-                        receipts |= {row.receipt for row in journal.entries("done") if row.receipt}
-                        unclear += journal.entries("unknown", "sent") if journal.facts.id != facts.id else []
+                    if journal.facts.scope == scope and journal.facts.verb in verbs:
+                        yield journal.facts, journal.entries()
             except UsageError as error:
                 raise UsageError(f"{error.message} Its run may have posted them: move that file elsewhere.") from None
-        return receipts, unclear
 
     def each(self, read: Callable[[Journal], _T]) -> Iterator[_T]:
         """What `read` gives for each run, the latest first, without those whose journals are damaged."""
@@ -184,12 +199,14 @@ class Runs:
 
 def overview(journal: Journal) -> dict[str, Any]:
     """A run as a row: its facts, its counts, and its state."""
-    facts, counts = journal.facts, journal.counts()
+    facts, counts, transit = journal.facts, journal.counts(), journal.in_transit()
     open_rows = counts["pending"] + counts["sent"]
     running = open_rows > 0 and journal.is_running
     # A row that was in flight when the process died may have arrived.
     unknown = counts["unknown"] + (0 if running else counts["sent"])
     state = "running" if running else "stopped" if counts["pending"] else "unclear" if unknown else "finished"
+    if transit and not running:
+        state = IN_TRANSIT
     return {
         "id": facts.id,
         "command": facts.verb,
@@ -198,21 +215,33 @@ def overview(journal: Journal) -> dict[str, Any]:
         "state": state,
         "rows": sum(counts.values()),
         "done": counts["done"],
-        "failed": counts["failed"],
+        "failed": counts["failed"] - transit.get("failed", 0),
         "unknown": unknown,
-        "pending": counts["pending"] + (counts["sent"] if running else 0),
+        "pending": counts["pending"] - transit.get("pending", 0) + (counts["sent"] if running else 0),
+        "in_transit": sum(transit.values()) or None,
         "profile": facts.profile,
         "undoes": facts.undoes,
     }
 
 
+def _with_undo(row: dict[str, Any], undone_by: str | None) -> dict[str, Any]:
+    """The run as a row with the run that undoes it, which has put back what was in transit."""
+    undone = {"state": "undone", "in_transit": None} if undone_by and row["in_transit"] else {}
+    return row | undone | {"undone_by": undone_by}
+
+
 def entry_row(entry: Row) -> dict[str, Any]:
     """One row of a run, as reports and `runs show --rows` have it."""
-    state: State = "unknown" if entry.state == "sent" else entry.state
+    state = IN_TRANSIT if entry.is_in_transit else "unknown" if entry.state == "sent" else entry.state
+    content = entry.content
+    if "from" in content:
+        shown = {key: content.get(key) for key in _TRANSFERRED}
+    else:
+        shown = {key: content[key] for key in _REPORTED if key in content}
     return {
         "line": entry.line,
         "status": state,
-        **{key: entry.content[key] for key in _REPORTED if key in entry.content},
+        **shown,
         "receipt": entry.receipt,
         "error_code": entry.code,
         "error": entry.error,

@@ -1,6 +1,7 @@
 """One attempt at a time for the workers of a bulk run, which wait, journal and retry on their own."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from synq_cli import exact_json
@@ -36,15 +37,17 @@ class SingleAttemptTransport(ApiTransport):
         self._fresh_token()
         self.http.check(self.session.base_url)
 
-    def attempt(self, operation: Operation, ticket: Ticket, body: object) -> Any:
-        """Send a body, or its exact bytes, once and return the parsed answer.
+    def attempt(self, operation: Operation, ticket: Ticket, body: object, path: Mapping[str, str] | None = None) -> Any:
+        """Send a body, its exact bytes or None, once and return the parsed answer; `path` has the ids in the path.
 
         Raises what `send` raises, and NotRenewedError; after that, RateLimitedError, NetworkError and UsageError a
         write was not carried out.
         """
-        content = body if isinstance(body, bytes) else exact_json.dumps(body).encode()
-        url = self.session.base_url + operation.path
-        request = ApiRequest(operation, url, None, content, {"Content-Type": "application/json"})
+        content = body if isinstance(body, bytes | None) else exact_json.dumps(body).encode()
+        headers = {} if content is None else {"Content-Type": "application/json"}
+        url = self.session.base_url + operation.path_with(path)
+        subject = " ".join((path or {}).values())
+        request = ApiRequest(operation, url, None, content, headers, subject)
         token = self.session.credentials.token
         outcome = self._send_once(request, ticket)
         if isinstance(outcome, Reply) and outcome.status == 401 and self._renew(token):

@@ -13,6 +13,8 @@ import pytest
 from synq_cli.bulk.engine import Engine
 from synq_cli.bulk.journal import Content, Receipt, Row, hash_of
 from synq_cli.bulk.plan import Plan
+from synq_cli.bulk.verbs.adjust_stock import AdjustStock
+from synq_cli.bulk.verbs.transfer_stock import TransferStock
 from synq_cli.bulk.verbs.verb import Verb
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.system import System
@@ -61,7 +63,7 @@ class Host(httpx.BaseTransport):
 
 
 def engine(
-    folder: Path, host: Host | None, *, at: float = NOW, set_back: float = 0.0, **variables: str
+    folder: Path, host: httpx.BaseTransport | None, *, at: float = NOW, set_back: float = 0.0, **variables: str
 ) -> tuple[RunContext, Engine]:
     """A run and its engine; its clock is set back during the first sleep."""
     clock, steps = [at], iter([set_back])
@@ -223,3 +225,58 @@ def test_confirmed_repeat_is_sent_unless_a_third_process_has_sent_it_meanwhile(m
     with pytest.raises(RefusedError, match="This row was posted"):
         engine(memory, host, at=NOW + 1)[1].start(late)
     assert len(host.keys) == 2
+
+
+class CountStock(AdjustStock):
+    name = "greetings count"
+
+
+@pytest.mark.parametrize("kinds", [(CountStock, AdjustStock), (AdjustStock, CountStock)])
+def test_row_claims_no_entry_that_a_run_of_another_kind_may_have_posted(
+    memory: Path, kinds: tuple[type[AdjustStock], type[AdjustStock]]
+) -> None:
+    move = {
+        "variant_id": f"{'a' * 8}-1111-4111-8111-111111111111",
+        "location_id": f"{'b' * 8}-1111-4111-8111-111111111111",
+    }
+    entry = {"id": "entry", **move, "quantity_delta": 5, "transaction_type": "adjustment"}
+    entry["created_at"] = "2026-11-24T12:00:00Z"
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.method == "POST":
+            raise httpx.ReadError("reset")
+        return httpx.Response(200, json={"entries": [entry]}) if ledger_answers else httpx.Response(400)
+
+    run, stock = engine(memory, httpx.MockTransport(answer))
+    stock.verbs = [CountStock(run.api)]
+    names, ledger_answers = [], False
+    for kind in kinds:
+        plan = Plan(kind(run.api), [Row(2, {"sku": "A", "location": "B", "delta": 5, **move})])
+        names.append(stock.start(plan).row["id"])
+    ledger_answers = True
+    assert [stock.resume(name, ()).row["unknown"] for name in names] == [1, 1]
+    with run.runs.open(names[1]) as other:
+        other.path.unlink()
+    outcome = stock.resume(names[0], ())
+    assert (outcome.row["done"], outcome.entries[0].receipt) == (1, "entry")
+
+
+def test_transfer_that_was_resumed_since_its_undo_was_planned_is_not_undone(memory: Path) -> None:
+    """The units would be in both places."""
+    posted: list[int] = []
+    is_refused = True
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        posted.append(json.loads(request.content)["quantity_delta"])
+        return httpx.Response(400 if is_refused and posted[-1] > 0 else 200, json={"id": f"entry {len(posted)}"})
+
+    run, stock = engine(memory, httpx.MockTransport(answer))
+    content = {"sku": "A", "quantity": 5, "from": "B", "to": "C", "variant_id": "a", "location_id": "b", "next_id": "c"}
+    name = stock.start(Plan(TransferStock(run.api), [Row(2, content | {"delta": -5})])).row["id"]
+    plan = stock.plan_undo(name, with_levels=False)
+    is_refused = False
+    assert stock.resume(name, ()).row["done"] == 1
+    with pytest.raises(RefusedError, match="was resumed meanwhile"):
+        stock.start(plan)
+    stock.start(stock.plan_undo(name, with_levels=False))
+    assert posted == [-5, 5, 5, -5, 5]

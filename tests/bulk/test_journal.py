@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from synq_cli.bulk.journal import Facts, Journal, Receipt, Row
+from synq_cli.bulk.journal import FIRST_RECEIPT, Facts, Journal, Receipt, Row
 from synq_cli.bulk.runs import Runs
 from synq_cli.errors import RefusedError, UsageError
 
@@ -136,9 +136,38 @@ def test_run_must_not_claim_receipts_and_unclear_rows_of_other_runs(memory: Path
     finished(memory, NOW + 60, "other entry")
     finished(memory, NOW + 60, "entry of another tenant", scope="host/other")
     finished(memory, NOW + 60, "order", verb="orders create")
-    receipts, unclear = Runs(memory).claims(own)
+    finished(memory, NOW + 60, "entry of another kind of run", verb="inventory count")
+    receipts, unclear = Runs(memory).claims(own, {"inventory adjust"})
     assert receipts == {"own entry", "other entry"}
     assert [(row.line, row.state) for row in unclear] == [(3, "unknown"), (4, "sent")]
+    receipts, unclear = Runs(memory).claims(own, {"inventory adjust", "inventory count"})
+    assert receipts == {"own entry", "other entry", "entry of another kind of run"}
+    assert [row.line for row in unclear] == [3, 4, 3, 4]
+
+
+def test_first_half_of_a_row_is_kept_and_claimed_in_whatever_state_its_second_half_is(memory: Path) -> None:
+    states = ["pending", "sent", "done", "failed", "unknown"]
+    with new_run(memory) as journal:
+        for line, state in zip((2, 3, 4, 5, 6), states, strict=True):
+            journal.sent(line, NOW)
+            journal.unknown(line, NOW, "No answer.")
+            journal.half_done(line, {"sku": '"first_receipt":', FIRST_RECEIPT: f"first {line}"})
+            (half,) = (row for row in journal.entries("pending") if row.line == line)
+            assert (half.sent_at, half.code, half.error) == (None, None, None)
+            if state != "pending":
+                journal.sent(line, NOW)
+        journal.done(4, NOW, Receipt("second 4"))
+        journal.failed(5, NOW, "rejected", "No.")
+        journal.unknown(6, NOW, "No answer.")
+        assert journal.in_transit() == {"pending": 1, "failed": 1}
+        assert [row.line for row in journal.entries() if row.is_in_transit] == [2, 5]
+        assert [may_be_sent for _, _, may_be_sent, _ in journal.hashes()] == [True] * 5
+    receipts, _ = Runs(memory).claims(journal.facts, {"inventory adjust"})
+    assert receipts == {"second 4", *(f"first {line}" for line in (2, 3, 4, 5, 6))}
+    with Runs(memory).create(
+        [Row(2, {"sku": '"first_receipt":'})], NOW, verb="v", file="f", scope="s", profile="p"
+    ) as other:
+        assert other.in_transit() == {}
 
 
 def test_claims_ignore_only_runs_that_ended_well_before(memory: Path) -> None:
@@ -146,4 +175,4 @@ def test_claims_ignore_only_runs_that_ended_well_before(memory: Path) -> None:
     path = memory / f"{early.id}.sqlite3"
     for ago, receipts in ((601, {"own entry"}), (599, {"own entry", "early entry"})):
         os.utime(path, (NOW - ago, NOW - ago))
-        assert Runs(memory).claims(own)[0] == receipts
+        assert Runs(memory).claims(own, {"inventory adjust"})[0] == receipts

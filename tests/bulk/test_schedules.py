@@ -10,29 +10,34 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
 import httpx
 import pytest
 
+from synq_cli.bulk.counting.earlier import EarlierCounts
 from synq_cli.bulk.engine import Engine
-from synq_cli.bulk.journal import Journal, Row
+from synq_cli.bulk.journal import FIRST_RECEIPT, Content, Journal, Row
 from synq_cli.bulk.plan import Plan
 from synq_cli.bulk.report import Outcome
 from synq_cli.bulk.verbs.adjust_stock import AdjustStock
+from synq_cli.bulk.verbs.count_stock import CountOptions, CountStock
 from synq_cli.bulk.verbs.create_orders import CreateOrders
 from synq_cli.bulk.verbs.import_products import ImportProducts
+from synq_cli.bulk.verbs.move_orders import FulfillOrders
+from synq_cli.bulk.verbs.transfer_stock import TransferStock
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.system import System
-from synq_cli.errors import SynqError
+from synq_cli.errors import RefusedError, SynqError, UsageError
 from synq_cli.http.client import in_process
 from synq_cli.resources.client import SynqClient
 from synq_cli.sandbox.seed.seed import DEFAULT_SEED
 from synq_cli.sandbox.server.app import create_app
 from synq_cli.sandbox.server.identity import issue_token
 from synq_cli.sandbox.store.store import create
+from synq_cli.times import timestamp
 
 # Of each kind; `make soak` plays many more.
 SCHEDULES = int(os.environ.get("SYNQ_SCHEDULES", "8"))
@@ -67,6 +72,7 @@ class World:
         self.ticks_left: int | None = None
         self.killed = False
         self.runs: set[str] = set()
+        self.sales: list[tuple[str, str, int]] = []  # one for each request, by variant, location and units
 
     def now(self) -> float:
         if self.ticks_left is not None:
@@ -92,6 +98,28 @@ class World:
     def query(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         with closing(sqlite3.connect(self.file)) as database:
             return database.execute(sql, values).fetchall()
+
+    def sell(self, variant: str, location: str, units: int) -> None:
+        """Add an entry to the ledger, as an order does."""
+        values = (f"{self.at}-{variant}", variant, location, -units, timestamp(self.at))
+        columns = "id, org_id, tenant_id, variant_id, location_id, quantity_delta, transaction_type, created_at"
+        with closing(sqlite3.connect(self.file)) as database, database:
+            database.execute(
+                f"INSERT INTO ledger ({columns}) SELECT ?, org_id, id, ?, ?, ?, 'sale', ? FROM tenant", values
+            )
+
+    def on_hand(self, variant: str, location: str) -> int:
+        sql = "SELECT IFNULL(SUM(quantity_delta), 0) FROM ledger WHERE variant_id = ? AND location_id = ?"
+        ((units,),) = self.query(sql, variant, location)
+        return int(units)
+
+    def copy(self, table: str, condition: str, **values: object) -> None:
+        """Add a copy of a row with other values."""
+        with closing(sqlite3.connect(self.file)) as database, database:
+            database.row_factory = sqlite3.Row
+            row = dict(database.execute(f"SELECT * FROM {table} WHERE {condition} LIMIT 1").fetchone()) | values
+            marks = ", ".join("?" * len(row))
+            database.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", list(row.values()))
 
     def forget_old_runs(self) -> None:
         """Every process reads all journals; the latest few are enough to be mistaken for."""
@@ -123,6 +151,8 @@ class Faulty(httpx.BaseTransport):
         fault = world.faults.pop(0) if due else ""
         world.applied += bool(fault)
         world.at += 0.05
+        if world.sales:
+            world.sell(*world.sales.pop())
         self.fail(fault, before=True)
         if fault in REFUSALS:
             return httpx.Response(REFUSALS[fault], json={"error": "No"}, headers={"Retry-After": "2"})
@@ -148,14 +178,19 @@ class Faulty(httpx.BaseTransport):
 class Case:
     """One file to send: its plan, what the tenant has of each row by a key, and how likely faults are.
 
-    `has` lists the records of the tenant as (key, id), `key` is that of a row in the journal.
+    `has` lists the records of the tenant as (key, id), `parts` are those that a row in the journal makes, each with its
+    key and its state. With `undoes` the run is undone half of the times, before all of it is done. `check` is called
+    after each process, `settled` with the rows of a run that is over.
     """
 
     size: int
     plan: Callable[[SynqClient, Engine], Plan]
     has: Callable[[], list[tuple[object, str]]]
-    key: Callable[[Row], object]
+    parts: Callable[[Row], list[tuple[object, Row]]]
     likely: tuple[float, float]
+    undoes: bool = False
+    check: Callable[[], None] = lambda: None
+    settled: Callable[[list[Row], int], None] = lambda _rows, _workers: None
 
 
 def adjustments(world: World, rng: random.Random, _seed: int) -> Case:
@@ -168,9 +203,103 @@ def adjustments(world: World, rng: random.Random, _seed: int) -> Case:
         len(skus),
         lambda api, engine: engine.plan(verb := AdjustStock(api), lambda: verb.read(text, "f", None), "f", file),
         lambda: world.query(sql, mark),
-        lambda row: f"{row.content['variant_id']}{row.content['location_id']}{row.content['delta']}",
+        lambda row: [(movement(row.content), row)],
         (0.5, 0.4),
     )
+
+
+def counts(world: World, rng: random.Random, _seed: int) -> Case:
+    """What is counted while goods are sold, before and while the run is planned and sent."""
+    chosen = world.query("SELECT sku, id FROM live_variants ORDER BY sku LIMIT 40")
+    ((leith,),) = world.query("SELECT id FROM locations WHERE name = 'Leith warehouse'")
+    skus = rng.sample(chosen, rng.randint(1, 6))
+    world.at = float(int(world.at) + 200)  # what was lost before has arrived
+    counted = {variant: world.on_hand(variant, leith) + rng.choice([-2, -1, 1, 2]) for _, variant in skus}
+    counted = {variant: abs(units) + (units < 0) * 3 for variant, units in counted.items()}
+    text = "sku,counted,counted_at\n" + "".join(f"{sku},{counted[name]},{timestamp(world.at)}\n" for sku, name in skus)
+    sold: Counter[str] = Counter()
+    world.at += 5
+    for _, variant in rng.choices(skus, k=rng.randint(0, 9)):
+        sold[variant] += 1
+        world.sales.append((variant, leith, 1))
+    for _ in range(rng.randint(0, len(world.sales))):
+        world.sell(*world.sales.pop())
+        world.at += 1
+    file = world.folder / "friday.csv"
+    ((mark,),) = world.query("SELECT IFNULL(MAX(sequence), 0) FROM ledger")
+    sql = "SELECT variant_id || location_id || quantity_delta, id FROM ledger "
+    sql += "WHERE sequence > ? AND transaction_type = 'adjustment'"
+
+    def plan(api: SynqClient, engine: Engine) -> Plan:
+        def earlier() -> EarlierCounts:
+            return EarlierCounts.read(engine.runs, engine.session.scope, world.at)
+
+        verb, options = CountStock(api), CountOptions("Leith warehouse", world.at, earlier, lambda _text: None)
+        return engine.plan(verb, lambda: verb.read_count(text, "f", options), "f", file)
+
+    def settled(rows: list[Row], workers: int) -> None:
+        """Each count that is posted holds, and the same file again has nothing more to post of it."""
+        left = [row for row in rows if row.state != "done"]
+        for row in rows:
+            variant = row.content["variant_id"]
+            if row.state == "done":
+                unsold = Counter(sale[0] for sale in world.sales)[variant]
+                assert world.on_hand(variant, leith) == counted[variant] - sold[variant] + unsold
+        world.sales.clear()
+        run, engine = world.engine(workers)
+        try:
+            assert {row.content["sku"] for row in plan(run.api, engine).rows} == {row.content["sku"] for row in left}
+        except RefusedError:
+            assert any(row.state == "unknown" for row in left)
+        run.close()
+
+    return Case(
+        len(skus),
+        plan,
+        lambda: world.query(sql, mark),
+        lambda row: [(movement(row.content), row)],
+        (0.5, 0.4),
+        settled=settled,
+    )
+
+
+def movement(content: Content, where: str = "location_id", sign: int = 1) -> str:
+    return f"{content['variant_id']}{content[where]}{sign * content['delta']}"
+
+
+def halves(row: Row) -> list[tuple[object, Row]]:
+    """What leaves and what arrives; an undone half-done transfer has no second half."""
+    content = row.content
+    if "first_id" in content:
+        left = replace(row, state="done", receipt=content[FIRST_RECEIPT])
+        return [(movement(content, "first_id", -1), left), (movement(content), row)]
+    left = (movement(content), row)
+    return [left, (movement(content, "next_id", -1), replace(row, state="failed"))] if "next_id" in content else [left]
+
+
+def transfers(world: World, rng: random.Random, _seed: int) -> Case:
+    """Rows that may look alike in the ledger: few SKUs and units, three places."""
+    skus, places = rng.sample(world.skus, 3), ["Leith warehouse", "High Street shop", "Tromsø lager"]
+    rows = {(rng.choice(skus), rng.randint(1, 2), *rng.sample(places, 2)) for _ in range(rng.randint(1, 6))}
+    text = "sku,quantity,from,to\n" + "".join(f"{','.join(map(str, row))}\n" for row in sorted(rows))
+    file = world.folder / "moves.csv"
+    ((mark,),) = world.query("SELECT IFNULL(MAX(sequence), 0) FROM ledger")
+    sql = "SELECT variant_id || location_id || quantity_delta, id FROM ledger WHERE sequence > ?"
+
+    def plan(api: SynqClient, engine: Engine) -> Plan:
+        verb = TransferStock(api, force=True)
+        return engine.plan(verb, lambda: verb.read(text, "f", None), "f", file)
+
+    def check() -> None:
+        """At no moment are there more units than before."""
+        more = Counter[str]()
+        for variant, delta in world.query(
+            "SELECT variant_id, quantity_delta FROM ledger WHERE sequence > ? ORDER BY sequence", mark
+        ):
+            more[variant] += delta
+            assert more[variant] <= 0, f"{variant} can be sold twice"
+
+    return Case(len(rows), plan, lambda: world.query(sql, mark), halves, (0.5, 0.4), undoes=True, check=check)
 
 
 def orders(world: World, rng: random.Random, seed: int) -> Case:
@@ -182,7 +311,7 @@ def orders(world: World, rng: random.Random, seed: int) -> Case:
         size,
         lambda api, engine: engine.plan(verb := CreateOrders(api), lambda: verb.read(text, "f", None), "f", file),
         lambda: world.query("SELECT payment_reference, id FROM orders WHERE payment_reference LIKE ?", f"{seed}-%"),
-        lambda row: row.content["payment_reference"],
+        lambda row: [(row.content["payment_reference"], row)],
         (0.7, 0.9),
     )
 
@@ -202,7 +331,25 @@ def imports(world: World, rng: random.Random, seed: int) -> Case:
         return engine.plan(verb, lambda: verb.read(file, "f", largest=25), "f", file)  # a row a job
 
     lines = {n + 2: f"{seed}-{n}" for n in range(size)}
-    return Case(size, plan, has, lambda row: lines[row.line], (0.5, 0.4))
+    return Case(size, plan, has, lambda row: [(lines[row.line], row)], (0.5, 0.4))
+
+
+def parcels(world: World, rng: random.Random, seed: int) -> Case:
+    """Parcels of one order, which must be sent one after the other."""
+    order, size = f"{seed:08}-8a3e-4619-b7d0-5e9c1f84a26b", rng.randint(1, 6)
+    world.copy("orders", "status = 'confirmed'", id=order, idempotency_key=order)
+    world.copy("order_items", "TRUE", id=order, order_id=order, variant_id=None, sku="X", quantity=size)
+    text = "Order,Tracking no.,SKU,Qty\n" + "".join(f"{order},T{n},X,1\n" for n in range(size))
+    file = world.folder / "parcels.csv"
+    return Case(
+        size,
+        lambda api, engine: engine.plan(
+            verb := FulfillOrders(api), lambda: verb.read(text, "f", None, None), "f", file
+        ),
+        lambda: world.query("SELECT tracking_number, id FROM fulfillments WHERE order_id = ?", order),
+        lambda row: [(row.content["tracking_number"], row)],
+        (0.5, 0.4),
+    )
 
 
 def play(world: World, case: Case, rng: random.Random, workers: int) -> Counter[str]:
@@ -213,18 +360,51 @@ def play(world: World, case: Case, rng: random.Random, workers: int) -> Counter[
         arm(world, rng, case.likely[0])
         return engine.start(plan)
 
+    def undo(_api: SynqClient, engine: Engine) -> Outcome:
+        plan = engine.plan_undo(names[0], with_levels=False)
+        arm(world, rng, case.likely[0])
+        return engine.start(plan)
+
+    undone = case.undoes and rng.random() < 0.5
+    names: list[str] = []
+    states = proceed(world, case, names, start, rng, workers, until_done=not undone)
+    if undone and names:
+        reverses = Counter[str]()
+        with suppress(UsageError):  # there is nothing to undo
+            reverses = proceed(world, case, names, undo, rng, workers, until_done=True)
+        totals = Counter[object]()
+        for key, _ in case.has():
+            totals[str(key)[:72]] += int(str(key)[72:])  # the ids of the variant and of the location
+        unclear = states["unknown"] + states["sent"]
+        if 0 < reverses["done"] == reverses.total() - reverses["seen_unknown"] and not unclear:
+            assert not any(totals.values()), "not undone"
+        states += reverses
+    return states
+
+
+def proceed(
+    world: World, case: Case, names: list[str], start: Callable[[SynqClient, Engine], Outcome], rng: random.Random,
+    workers: int, *, until_done: bool,
+) -> Counter[str]:  # fmt: skip
+    """Start a run, whose name is added to those of this schedule, and resume it a few times."""
     outcome = go(world, workers, start)
     if (name := new_run(world)) is None:
-        assert case.has() == []  # killed before there was a journal
+        if not names:
+            assert case.has() == []  # killed before there was a journal
         return Counter()
-    states = judge(world, case, name, outcome)
+    names.append(name)
+    states = judge(world, case, names, outcome)
     seen = states["unknown"]
-    for chance in [case.likely[1]] * rng.randint(0, 3) + [0.0]:
+    for chance in [case.likely[1]] * rng.randint(0, 3) + ([0.0] if until_done else []):
         arm(world, rng, chance)
         outcome = go(world, workers, lambda _api, engine: engine.resume(name, ()))
-        states = judge(world, case, name, outcome)
+        states = judge(world, case, names, outcome)
         seen += states["unknown"]
-    assert states["pending"] == states["sent"] == 0
+    assert not until_done or states["pending"] == states["sent"] == 0
+    if until_done:
+        with Journal(world.folder / "runs" / f"{name}.sqlite3") as journal:
+            rows = journal.entries()
+        case.settled(rows, workers)
     return states + Counter(seen_unknown=seen)
 
 
@@ -258,25 +438,34 @@ def new_run(world: World) -> str | None:
     return runs.pop() if runs else None
 
 
-def judge(world: World, case: Case, name: str, outcome: Outcome | None) -> Counter[str]:
-    """Compare the journal with the records of the tenant, and with what the process said; the rows by state."""
+def judge(world: World, case: Case, names: list[str], outcome: Outcome | None) -> Counter[str]:
+    """Compare the journals with the records of the tenant, and the last with what the process said; its rows by state.
+
+    Rows that look alike share the records that they can have made.
+    """
     records: dict[object, list[str]] = {}
     for key, identifier in case.has():
         records.setdefault(key, []).append(identifier)
-    with Journal(world.folder / "runs" / f"{name}.sqlite3") as journal:
-        rows = journal.entries()
-    assert len(rows) == case.size
-    for row in rows:
-        found = records.pop(case.key(row), [])
-        assert len(found) <= 1, f"{row} arrived twice"
-        if row.state == "done":
-            assert found == [row.receipt]
-        elif row.state == "failed" or (row.state == "pending" and row.code != "unknown"):
-            assert found == []
+    parts: dict[object, list[Row]] = {}
+    for name in names:
+        with Journal(world.folder / "runs" / f"{name}.sqlite3") as journal:
+            rows = journal.entries()
+        for row in rows:
+            for key, part in case.parts(row):
+                parts.setdefault(key, []).append(part)
+    assert len(names) > 1 or len(rows) == case.size
+    for key, alike in parts.items():
+        found = records.pop(key, [])
+        certain = [row.receipt for row in alike if row.state == "done"]
+        none = [row for row in alike if row.state == "failed" or (row.state == "pending" and row.code != "unknown")]
+        assert len(found) <= len(alike) - len(none), f"{alike} arrived twice, or what is not said to have arrived did"
+        assert len(set(certain)) == len(certain), f"{alike} claim one record"
+        assert set(certain) <= set(found), f"{alike} did not arrive"
     assert records == {}
+    case.check()
     states = Counter[str](row.state for row in rows)
     if outcome is not None:
-        told = {state: outcome.row[state] for state in ("done", "failed", "unknown", "pending")}
+        told = {state: outcome.row[state] or 0 for state in ("done", "failed", "unknown", "pending", "in_transit")}
         assert sum(told.values()) == outcome.row["rows"] == len(rows)
         assert outcome.row["unknown_lines"] == [row.line for row in rows if row.state == "unknown"]
         if told["done"] < len(rows):
@@ -285,7 +474,7 @@ def judge(world: World, case: Case, name: str, outcome: Outcome | None) -> Count
     return states
 
 
-@pytest.mark.parametrize("kind", [adjustments, orders, imports])
+@pytest.mark.parametrize("kind", [adjustments, counts, transfers, orders, imports, parcels])
 def test_no_row_is_lost_and_none_counts_twice(memory: Path, kind: Callable[..., Case]) -> None:
     world = World(memory)
     total: Counter[str] = Counter()

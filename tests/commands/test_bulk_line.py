@@ -108,7 +108,8 @@ def test_file_is_planned_sent_and_summed_up(run: Any, shop: Shop, counts: Path) 
     assert summary | {"seconds": "0"} == {
         "id": name, "command": "inventory adjust", "file": str(counts), "started_at": "2026-11-24T12:00:00Z",
         "state": "finished", "rows": "6", "done": "6", "failed": "0", "unknown": "0", "unknown_lines": "[]",
-        "pending": "0", "seconds": "0", "failed_file": "", "undoes": "", "undone_by": "", "profile": "default",
+        "pending": "0", "in_transit": "", "seconds": "0",
+        "failed_file": "", "undoes": "", "undone_by": "", "profile": "default",
     }  # fmt: skip
     told = done.err.splitlines()
     assert told[:4] == [
@@ -178,7 +179,7 @@ def test_every_problem_is_listed_and_nothing_sent(run: Any, shop: Shop, tmp_path
     assert refusal("sku,delta\nAAA,x\n,1\n") == [
         "synq: standard input has 2 problems; nothing was sent.",
         '  line 2: invalid quantity "x". Use a whole number such as -5, +5 or 5',
-        "  line 3: no SKU and no variant_id",
+        "  line 3: no SKU, barcode or variant_id",
         "  Fix the file and run the command again.",
     ]
     assert shop.seen == []
@@ -246,7 +247,13 @@ def test_failed_rows_of_a_workbook_become_one_that_can_be_sent_again(run: Any, s
     file = tmp_path / "counts.xlsx"
     file.write_bytes(workbook([["SKU", "note", "delta"], [], ["AAA", "a\nb", 1], ["BBB", "=1+1", -2]]))
     shop.answers = {"BBB": refused(words="=Invalid()")}
-    assert run("inventory", "adjust", "--file", f"{file}#Sheet1", "--yes").status == 9
+    line, report = ("inventory", "adjust", "--file", f"{file}#Sheet1", "--yes", "--report"), tmp_path / "report.xlsx"
+    assert run(*line, str(file)).status == 2
+    assert run(*line, str(report)).status == 9
+    header, *rows = read_sheet(report.read_bytes(), "r", None)
+    assert [[row[header.index(key)] for key in ("line", "status", "error")] for row in rows] == [
+        ["3", "done", ""], ["4", "failed", "=Invalid()"],
+    ]  # fmt: skip
     failed = tmp_path / "counts.failed.xlsx"
     assert list(read_sheet(failed.read_bytes(), "f", None)) == [
         ["SKU", "note", "delta", "error_code", "error"], ["BBB", "=1+1", "-2", "rejected", "=Invalid()"],
@@ -557,14 +564,14 @@ def test_run_that_stopped_half_way_is_to_be_resumed(run: Any, shop: Shop, counts
 def test_mostly_the_same_rows_are_a_warning(run: Any, shop: Shop, counts: Path, tmp_path: Path) -> None:
     assert adjust(run, counts, "--yes").status == 0
     other = tmp_path / "other.csv"
-    for text, warned in (
-        ("AAA,1\nBBB,2\nCCC,3\nDDD,9\n", "3 of these 4 rows were"),
-        ("AAA,1\nBBB,2\nCCC,7\nDDD,9\n", ""),
-        ("AAA,1\n", "This row was"),
+    for text, warned, again in (
+        ("AAA,1\nBBB,2\nCCC,3\nDDD,9\n", "3 of these 4 rows were", "them"),
+        ("AAA,1\nBBB,2\nCCC,7\nDDD,9\n", "", ""),
+        ("AAA,1\n", "This row was", "it"),
     ):
         other.write_text(f"sku,delta\n{text}", encoding="utf-8")
         told = adjust(run, other, "--dry-run").err
-        warning = f"Warning: {warned} posted on {DAY} by run {only_run(run)}. This run posts them again.\n"
+        warning = f"Warning: {warned} posted on {DAY} by run {only_run(run)}. This run posts {again} again.\n"
         assert told == (warning if warned else "")
     assert adjust(run, other, "--yes").status == 0
     assert len(shop.ledger) == 7

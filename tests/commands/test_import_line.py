@@ -116,6 +116,7 @@ def test_ndjson_keeps_digits_and_other_keys(run: Any, works: Works) -> None:
 
 WRONG = {
     "an array": ("[]", ["standard input is a JSON array: write one object a line instead."]),
+    "YAML": ("- title: A\n", ["standard input is YAML: write one JSON object a line instead, or CSV."]),
     "an id": ("id,title\n1,A\n", ['standard input has a column "id", which only an update takes: remove it.']),
     "no rows": ("title,sku\n\n,\n", ["standard input has no rows."]),
     "rows": (

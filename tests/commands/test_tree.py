@@ -59,10 +59,10 @@ INTERFACE = """
     doctor
     help
     integrations      connect disconnect list push save
-    inventory         adjust ledger levels locations release reservations reserve
+    inventory         adjust count ledger levels locations release reorder report reservations reserve scan transfer
     inventory skus    add forget import list
     limits
-    orders            cancel create fulfill get list return track
+    orders            brief cancel create fulfill get list report return track
     organization      show update
     organization members  invite list remove set-role
     products          create delete export get import issues list push stats update
@@ -79,6 +79,7 @@ INTERFACE = """
     sandbox fault     add clear limit list
     schema
     settings          set show
+    today
     webhooks          send sign verify
 """
 

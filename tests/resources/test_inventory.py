@@ -174,8 +174,8 @@ def test_two_variants_with_one_sku_are_not_guessed_at_even_the_second_time(desk:
         assert failed(lambda: of_sku(made)) == (
             "NotFoundError",
             5,
-            f'Ambiguous SKU "{SKU}": two variants have it.',
-            "Use the variant's UUID.",
+            f'Ambiguous SKU "{SKU}": 2 variants have it.',
+            f"Use the UUID: {OTHER}, {VARIANT}.",
         )
 
 

@@ -6,15 +6,15 @@ from typing import Any
 from synq_cli.bulk.journal import Content, Receipt, Row
 from synq_cli.bulk.plan import Plan, Problem, prepare
 from synq_cli.bulk.reconcile import clock_offset, match, span
+from synq_cli.bulk.verbs.variants import VARIANT, check_variant, find_variants
 from synq_cli.bulk.verbs.verb import Claims, Verb
 from synq_cli.errors import NotFoundError, UsageError
 from synq_cli.http import operations
 from synq_cli.resources.inventory.ledger import posted
-from synq_cli.resources.inventory.stock import parse_quantity
+from synq_cli.resources.inventory.stock import Place, parse_quantity, place_of
 from synq_cli.rows import Columns
-from synq_cli.uuids import parse_uuid
 
-COLUMNS = Columns((("sku", "variant_id"), ("delta",)), ("location",))
+COLUMNS = Columns((VARIANT, ("delta",)), ("location",))
 # So many single lookups are cheaper than reading pages of everything.
 _FEW = 3
 _MOST_LISTED = 10
@@ -49,28 +49,17 @@ class AdjustStock(Verb):
     def movement(self, content: Content) -> Mapping[str, Any]:
         return {name: content[name] for name in ("sku", "location", "delta")}
 
-    def levels(self, rows: Sequence[Row]) -> dict[int, int]:
-        """The stock before each row, by line; 0 if it was never stocked, nothing where levels can't be read."""
-        places = _by_place(rows)
-        locations = {row.content["location_id"] for row in rows}
-        variants = {row.content["variant_id"] for row in rows}
-        found: dict[str, int] = {}
+    def levels(self, rows: Sequence[Row]) -> dict[tuple[int, str], int]:
+        """The stock before each row; 0 if it was never stocked, nothing where levels can't be read."""
         try:
-            for level in self._api.inventory.levels(
-                variants if len(variants) <= _FEW else (),
-                location=locations.pop() if len(locations) == 1 else None,
-            ).first(None):
-                if _place(level) in places and isinstance(level.get("on_hand"), int):
-                    found[_place(level)] = level["on_hand"]
-                if len(found) == len(places):
-                    break
+            found = self._api.inventory.levels_at({place_of(row.content) for row in rows})
         except NotFoundError:
             return {}
-        levels: dict[int, int] = {}
-        for place, its_rows in places.items():
-            on_hand = found.get(place, 0)
+        levels: dict[tuple[int, str], int] = {}
+        for place, its_rows in _by_place(rows).items():
+            on_hand = found[place]["on_hand"] if place in found else 0
             for row in its_rows:
-                levels[row.line] = on_hand
+                levels[row.line, row.content["location"]] = on_hand
                 on_hand += row.content["delta"]
         return levels
 
@@ -90,26 +79,23 @@ class AdjustStock(Verb):
         """The ledger's adjustments by what they move: all, or those of one variant at one location."""
         sku, location = content.get("variant_id"), content.get("location_id")
         for entry in self._api.ledger.entries(sku=sku, location=location, kind="adjustment", since=since).first(None):
-            yield f"{_place(entry)} {entry.get('quantity_delta')}", Receipt(str(entry.get("id")), posted(entry) or None)
+            yield (
+                f"{' '.join(place_of(entry))} {entry.get('quantity_delta')}",
+                Receipt(str(entry.get("id")), posted(entry) or None),
+            )
 
     def _resolve(self, rows: Sequence[Row], default: str | None) -> tuple[list[Row], list[Problem]]:
         locations = self._locations({row.content["location"] or default or "" for row in rows})
-        ids = self._api.variants.ids_of(row.content["sku"] for row in rows if row.content["variant_id"] is None)
-        resolved, problems = [], []
+        variants, problems = find_variants(self._api, rows)
+        resolved = []
         for row in rows:
-            sku, variant = row.content["sku"], row.content["variant_id"]
-            variants = {variant} if variant else ids.get(sku, set())
             location = locations[row.content["location"] or default or ""]
             if isinstance(location, NotFoundError):
                 problems.append(Problem.of(row.line, location))
-            if len(variants) > 1:
-                problems.append(Problem(row.line, f'two variants have the SKU "{sku}": use the variant_id'))
-            if not variants:
-                near = self._api.variants.suggestion(sku)
-                problems.append(Problem(row.line, f'unknown SKU "{sku}". {near}'.rstrip(". ")))
-            if isinstance(location, tuple) and len(variants) == 1:
-                found = {"variant_id": min(variants).lower(), "location_id": location[0].lower()}
-                resolved.append(Row(row.line, row.content | found | {"location": location[1]}, row.source))
+            elif row.line in variants:
+                place = {"location_id": location[0].lower(), "location": location[1]}
+                kept = {name: value for name, value in row.content.items() if name not in (*VARIANT, "location")}
+                resolved.append(Row(row.line, {**kept, **variants[row.line], **place}, row.source))
         return resolved, problems
 
     def _locations(self, names: set[str]) -> dict[str, tuple[str, str] | NotFoundError]:
@@ -125,19 +111,10 @@ class AdjustStock(Verb):
 
 def check_row(fields: Mapping[str, str]) -> Content:
     """The content of a row that its own fields give; UsageError says what is wrong with them."""
-    sku, variant = fields.get("sku", ""), fields.get("variant_id", "")
-    if not sku and not variant:
-        raise UsageError("No SKU and no variant_id.")
-    if variant and parse_uuid(variant) is None:
-        raise UsageError(f'Invalid variant_id "{variant}": use a UUID.')
+    variant = check_variant(fields)
     if not fields.get("delta"):
         raise UsageError("No delta.")
-    return {
-        "sku": sku or variant,
-        "delta": parse_quantity(fields["delta"]),
-        "variant_id": parse_uuid(variant) or parse_uuid(sku),
-        "location": fields.get("location", ""),
-    }
+    return {**variant, "delta": parse_quantity(fields["delta"]), "location": fields.get("location", "")}
 
 
 def _several(rows: Sequence[Row]) -> list[str]:
@@ -154,19 +131,14 @@ def _several(rows: Sequence[Row]) -> list[str]:
     return [f"Several lines are for the same SKU and location; each line is posted: {listed}."]
 
 
-def _by_place(rows: Sequence[Row]) -> dict[str, list[Row]]:
+def _by_place(rows: Sequence[Row]) -> dict[Place, list[Row]]:
     """The rows of each variant at each location."""
-    places: dict[str, list[Row]] = {}
+    places: dict[Place, list[Row]] = {}
     for row in rows:
-        places.setdefault(_place(row.content), []).append(row)
+        places.setdefault(place_of(row.content), []).append(row)
     return places
 
 
 def _movement(content: Mapping[str, Any]) -> str:
     """What a row moves, as one key."""
-    return f"{_place(content)} {content['delta']}"
-
-
-def _place(row: Mapping[str, Any]) -> str:
-    """The variant and the location of a row, a level or a ledger entry, as one key."""
-    return f"{row.get('variant_id')} {row.get('location_id')}".lower()
+    return f"{' '.join(place_of(content))} {content['delta']}"

@@ -10,7 +10,7 @@ from synq_cli.bulk.verbs.verb import Verb
 from synq_cli.errors import NotFoundError, UsageError
 from synq_cli.http import operations
 from synq_cli.resources.orders.checks import check_placed, order_problems
-from synq_cli.resources.orders.placing import merge_order, resolve_channel, with_location
+from synq_cli.resources.orders.placing import labels_of, merge_order, resolve_channel, with_location, with_variants
 from synq_cli.state.order_keys import order_fingerprint
 
 
@@ -45,6 +45,7 @@ class CreateOrders(Verb):
     def _resolve(self, rows: Sequence[Row], location: str | None) -> tuple[list[Row], list[Problem]]:
         location_id = None if location is None else self._api.locations.resolve(location)[0]
         channels = self._api.channels.list() if any("channel" in row.content for row in rows) else []
+        known = self._api.variants.with_barcodes({label for row in rows for label in labels_of(row.content)})
         lines: dict[str, int] = {}
         resolved, problems = [], []
         for row in rows:
@@ -57,6 +58,7 @@ class CreateOrders(Verb):
                     found, warnings = resolve_channel(order, channels)
                     order |= found
                     problems += [Problem(row.line, warning, is_warning=True) for warning in warnings]
+                order["items"] = with_variants(order["items"], known)
             except (NotFoundError, UsageError) as error:
                 problems.append(Problem.of(row.line, error))
                 continue

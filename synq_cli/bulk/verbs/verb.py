@@ -11,7 +11,7 @@ from synq_cli.http.operation import Operation
 from synq_cli.resources.client import SynqClient
 from synq_cli.times import epoch
 
-# Gives the receipts that runs have claimed, and the unclear rows of other runs.
+# Gives the receipts that runs of all kinds with this operation have claimed, and the unclear rows of other runs.
 Claims = Callable[[], tuple[set[str], Sequence[Row]]]
 # Requests in flight together: they hide the latency, and are what a crash leaves unknown at most.
 WORKERS = 6
@@ -24,7 +24,7 @@ class Verb:
     `reconcile` looks for it, and it is sent again only if the user says so.
 
     `name` is the command's, `noun` what one request makes, `unit` what the rows of the journal are called,
-    `ids` the fields of an answer that may identify it.
+    `ids` the fields of an answer that may identify it, `requests` how many a row takes at most.
     """
 
     name: ClassVar[str]
@@ -32,14 +32,19 @@ class Verb:
     unit: ClassVar[str] = "row"
     operation: ClassVar[Operation]
     ids: ClassVar[tuple[str, ...]] = ("id",)
+    requests: ClassVar[int] = 1
     workers: ClassVar[int] = WORKERS
     undo_hint: ClassVar[str | None] = None
 
     def __init__(self, api: SynqClient) -> None:
         self._api = api
 
+    def path(self, content: Content) -> Mapping[str, str]:
+        """The ids in the path of the request, by placeholder."""
+        return {}
+
     def body(self, content: Content) -> object:
-        """The request's body, as JSON values or as bytes; UsageError if it can't be made any more."""
+        """The request's body, as JSON values or as bytes, or None; UsageError if it can't be made any more."""
         return content
 
     def receipt(self, content: Content, answer: Any) -> Receipt:
@@ -58,20 +63,44 @@ class Verb:
         """Receipts, by line, of rows whose answers were lost; `done` are rows of this run.
 
         `claims` must be read after the API: then each row of another run that the API lists is in them, because runs
-        journal a row before they send it.
+        journal a row before they send it. Kinds of run that send the same operation claim the same records: their
+        rows must have what this compares, such as the `variant_id`, `location_id` and `delta` of an adjustment.
         """
         return {}
+
+    def following(self, content: Content, receipt: Receipt) -> Content | None:
+        """The second half of a row whose first half has this receipt; None for a row that is done now.
+
+        Its content has the FIRST_RECEIPT. The row is pending again in the same write that keeps the receipt.
+        """
+        return None
+
+    def whereabouts(self, row: Row) -> str | None:
+        """A sentence on the units of a row of two halves that is not done; None if none of them has moved."""
+        return None
 
     def reverse(self, content: Content) -> Content | None:
         """The row that undoes this one; None if nothing does, then `undo_hint` says what to do instead."""
         return None
 
+    def reverse_half(self, content: Content) -> Content | None:
+        """The row that undoes the first half of a row whose second half was not carried out."""
+        return None
+
+    def remarks(self, rows: Sequence[Row]) -> Sequence[str]:
+        """Sentences on the rows for the plan."""
+        return ()
+
     def movement(self, content: Content) -> Mapping[str, Any] | None:
         """The stock that a row moves, if it does: `sku`, `location` and `delta`."""
         return None
 
-    def levels(self, rows: Sequence[Row]) -> dict[int, int]:
-        """The stock before each row, by line."""
+    def movements(self, content: Content) -> Sequence[Mapping[str, Any]]:
+        """All that a row moves: of a row with two halves, what each of them does that is not done."""
+        return [move] if (move := self.movement(content)) else []
+
+    def levels(self, rows: Sequence[Row]) -> dict[tuple[int, str], int]:
+        """The stock before each row, by line and by the name of the location."""
         return {}
 
     def item_count(self, content: Content) -> int:

@@ -9,7 +9,7 @@ from synq_cli.cli.options import YesOption, argument, option
 from synq_cli.commands.bulk import SUMMARY, ReportOption, carry_out, finish
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
-from synq_cli.output.formats import age, delta, quantity, state, whole
+from synq_cli.output.formats import age, delta, identifier, quantity, state, whole
 
 group = CommandGroup()
 
@@ -23,6 +23,7 @@ COLUMNS = [
     Column("Failed", "failed", quantity),
     Column("Unknown", "unknown", quantity),
     Column("Pending", "pending", quantity),
+    Column("In transit", "in_transit", quantity),
     Column("Undoes", "undoes", whole, drop=2),
     Column("Undone by", "undone_by", whole, drop=2),
     Column("Profile", "profile", drop=3),
@@ -31,12 +32,20 @@ ROWS = [
     Column("Line", "line", quantity),
     Column("Status", "status", state),
     Column("SKU", "sku", whole),
+    Column("Units", "quantity", quantity),
+    Column("From", "from"),
+    Column("To", "to"),
     Column("Location", "location"),
     Column("Quantity", "delta", delta),
+    Column("Order", "order_id", identifier),
+    Column("Tracking number", "tracking_number", whole),
+    Column("Reason", "reason", drop=2),
+    Column("Lines", "lines", drop=2),
     Column("Payment", "payment_reference", drop=2),
     Column("Key", "idempotency_key", drop=2),
     Column("Last line", "last_line", quantity),
     Column("Products", "products", quantity),
+    Column("First receipt", "first_receipt", drop=1),
     Column("Receipt", "receipt", drop=1),
     Column("Code", "error_code"),
     Column("Error", "error"),
@@ -49,8 +58,9 @@ RunArgument = Annotated[str, argument(RUN, "Run id, or its first characters.")]
 def list_runs(run: RunContext) -> None:
     """List the bulk runs of this machine, newest first.
 
-    A run is running, finished, stopped (rows are pending: resume it) or unclear (the outcome of some rows is unknown).
-    This command sends nothing.
+    A run is running, finished, stopped (rows are pending: resume it), unclear (the outcome of some rows is unknown) or
+    in transit (units have left one location and not arrived at the other: resume or undo it). This command sends
+    nothing.
 
     Examples:
       synq runs list
@@ -72,7 +82,8 @@ def show_run(
     """Show a bulk run, or its rows.
 
     Works while the run is running, too. --rows lists rows with the ledger entry, order or bulk job that each created,
-    or with the error. This command sends nothing.
+    or with the error. Of a transfer, the first receipt is the entry with which the units left. This command sends
+    nothing.
 
     Examples:
       synq runs show 2611
@@ -95,6 +106,12 @@ def show_run(
     operations.CREATE_ORDER,
     operations.CREATE_BULK_JOB,
     operations.LIST_BULK_JOBS,
+    operations.CREATE_FULFILLMENT,
+    operations.LIST_FULFILLMENTS,
+    operations.CREATE_RETURN,
+    operations.LIST_RETURNS,
+    operations.CANCEL_ORDER,
+    operations.GET_ORDER,
     requests=(0, None),
     bulk=True,
 )
@@ -110,9 +127,10 @@ def resume_run(
     """Resume a bulk run that was interrupted.
 
     Sends the pending rows. Rows that were sent but got no response are reconciled first: an order is sent again with
-    its own key, an adjustment is looked up in the stock ledger, a part of an import in the list of bulk jobs. If the
-    outcome stays unknown (exit status 10), the row is never sent again, unless you list its line with
-    --resend-unknown. Check it first: a row that was already applied would be applied twice.
+    its own key, an adjustment is looked up in the stock ledger, a part of an import in the list of bulk jobs, a parcel,
+    return or cancellation in its order. Of a transfer, only what is missing is sent: units in transit arrive, also if
+    the API had refused them. If the outcome stays unknown (exit status 10), the row is never sent again, unless you
+    list its line with --resend-unknown. Check it first: a row that was already applied would be applied twice.
 
     Examples:
       synq runs resume 2611
@@ -139,11 +157,11 @@ def resume_run(
     bulk=True,
 )
 def undo_run(run: RunContext, run_id: RunArgument, report: ReportOption = None, yes: YesOption = False) -> None:
-    """Undo a bulk run of stock adjustments.
+    """Undo a bulk run of stock adjustments or transfers.
 
-    Ledger entries can't be deleted, so this starts a new run that posts the opposite of every row that is done. Like
-    any run it asks for confirmation and can be resumed. A run can be undone once. To undo orders, use
-    `synq orders cancel`.
+    Ledger entries can't be deleted, so this starts a new run that posts the opposite of every row that is done. Units
+    of a transfer that are in transit are put back. Like any run it asks for confirmation and can be resumed. A run can
+    be undone once. To undo orders, use `synq orders cancel`.
 
     Examples:
       synq runs undo 2611 --dry-run

@@ -73,10 +73,10 @@ def create_order(
     first, because the API finds many errors only later, in the background. The channel must be one of `synq channels
     list`.
 
-    An --item takes its stock from one location, its title from the product and, without @PRICE, its price from the
-    variant, if that is in the order's currency. This takes one request for each SKU, one for the products, one for a
-    location that is not in the local cache, and one for the channel. A file that gives a currency but no channel
-    takes one request.
+    An --item names a SKU or a barcode. It takes its stock from one location, its title from the product and, without
+    @PRICE, its price from the variant, if that is in the order's currency. This takes one request for each SKU, one for
+    the products, one for a location that is not in the local cache, and one for the channel. A file that gives a
+    currency but no channel takes one request.
 
     synq creates an idempotency key, shows it and stores it until the API responds. If no response arrives, run the
     same command again: it uses the same key, so the order can't be placed twice. After a response, the same command
@@ -93,8 +93,8 @@ def create_order(
     sent the same orders, synq refuses to send them twice, unless you add --again or, on a terminal, confirm it.
 
     The fields of an order are payment_provider, payment_reference, currency, channel, customer_id and items. Those of
-    an item are product_title, quantity, unit_price, variant_id and location_id for stock, and optionally sku,
-    variant_title and requires_shipping.
+    an item are product_title, quantity, unit_price, variant_id (or barcode) and location_id for stock, and optionally
+    sku, variant_title and requires_shipping.
 
     Examples:
       synq orders create --file order.json --wait

@@ -15,6 +15,7 @@ from itertools import chain
 from typing import IO, Any, BinaryIO, TextIO
 
 from synq_cli import exact_json
+from synq_cli.barcodes import ROUNDED
 from synq_cli.documents import (
     NDJSON_SUFFIXES,
     YAML_SUFFIXES,
@@ -27,6 +28,7 @@ from synq_cli.documents import (
 )
 from synq_cli.errors import UsageError
 from synq_cli.nearest import did_you_mean, nearest
+from synq_cli.rows.column_names import guess_columns
 
 # Columns that a file of failed rows has on top; they are dropped when it is read again.
 REPORTED = ("error_code", "error")
@@ -34,8 +36,8 @@ _DELIMITERS = ",;\t"
 # The delimiter of a sheet as text. It is in no other file, and XML, of which workbooks are made, can't hold it.
 SHEET = "\x1f"
 # Columns whose digits are a name; a spreadsheet shows many digits with an exponent, and saves what it shows.
-_CODES = ("sku", "barcode", "variant_id")
-_ROUNDED = re.compile(r"-?\d([.,]\d+)?E\+\d+")
+_CODES = ("sku", "barcode", "variant_id", "order_id", "tracking_number")
+_ENTER_AGAIN = "which a spreadsheet has rounded: make the column text, and enter it again"
 _ERRORS = ("#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!")
 _FORMULA = re.compile("'*[=+\\-@\t\r]")
 # In bytes for a line, in characters for a CSV field. A longer line is read in pieces, none of which is a row.
@@ -50,12 +52,14 @@ class Columns:
     """The columns a command takes; of each group in `required` the first line must name one.
 
     With `keep_others` further columns are kept, empty cells are left out, and JSON values keep their types. Without
-    it further columns are dropped, and every value is text.
+    it further columns are dropped, and every value is text. With `guess` a column may have one of the other names in
+    `column_names`, too.
     """
 
     required: tuple[tuple[str, ...], ...]
     optional: tuple[str, ...] = ()
     keep_others: bool = False
+    guess: bool = False
 
     @property
     def hint(self) -> str:
@@ -97,9 +101,10 @@ class Record:
 class RowReader:
     """Reads the rows of UTF-8 files; with no columns, rows are JSON values, which are not looked into.
 
-    `others` collects the further columns, each with the known one that may be meant, or None; `unit` is what the rows
-    are counted by, `dialect` how the file is written, so that its failed rows can be written alike: its `delimiter`,
-    `newline`, `bom` and `header`, of which NDJSON has no delimiter and no header.
+    `others` collects the further columns, each with the known one that may be meant, or None; `guessed` those under
+    another name, each with the known one that it is read as. `unit` is what the rows are counted by, `dialect` how the
+    file is written, so that its failed rows can be written alike: its `delimiter`, `newline`, `bom` and `header`, of
+    which NDJSON has no delimiter and no header.
     """
 
     dialect: Mapping[str, Any]
@@ -110,6 +115,7 @@ class RowReader:
         self._known = (*chain.from_iterable(columns.required), *columns.optional) if columns else ()
         self._name = name
         self.others: dict[str, str | None] = {}
+        self.guessed: dict[str, str] = {}
 
     @property
     def remark(self) -> str:
@@ -156,6 +162,8 @@ class RowReader:
             return Layout("", [], start, 0)
         if mark == "[":
             raise UsageError(f"{self._name} is a JSON array: write one object a line instead.", hint="jq -c '.[]' FILE")
+        if self._is_yaml(first):
+            raise UsageError(f"{self._name} is YAML: write one JSON object a line instead, or CSV.", hint=hint)
         if SHEET in first:
             delimiter, self.unit = SHEET, "row"
         else:
@@ -168,7 +176,10 @@ class RowReader:
             raise UsageError(f"The first line of {self._name} is not UTF-8 text.")
         while header and not header[-1].strip():
             header.pop()
-        keys = [self._key(cell) for cell in header]
+        try:
+            keys = self._keys(header)
+        except UsageError as error:
+            raise UsageError(f"{self._name}: {error.message}.", hint=error.hint) from None
         self._check_header(keys, hint)
         return Layout(delimiter, keys, lines.position, lines.line, header)
 
@@ -182,21 +193,29 @@ class RowReader:
                 record.problem, lines.damaged = "not UTF-8 text", False
             yield record
 
+    def key_of(self, name: str) -> str:
+        """The key of a column of the file that was read."""
+        key = self._key(name)
+        return self.guessed.get(key, key)
+
     def _array(self, text: str) -> list[Any] | None:
         """The items of a JSON or YAML array; None if the text is not one, but CSV or NDJSON."""
-        name, start = self._name.lower(), text.lstrip()[:3]
-        if name.endswith(NDJSON_SUFFIXES) or not (
-            name.endswith(YAML_SUFFIXES) or start.startswith(("[", "- ", "-\n")) or start == "---"
-        ):
+        start = text.lstrip()[:3]
+        if self._name.lower().endswith(NDJSON_SUFFIXES) or not (start.startswith("[") or self._is_yaml(start)):
             return None
         values = read_document(text, self._name)
         if not isinstance(values, list):
             raise UsageError(f"{self._name} is not a list.", hint="Give an array in JSON or YAML.")
         return values
 
+    def _is_yaml(self, start: str) -> bool:
+        """Whether the file is YAML, by its name or its first characters."""
+        return self._name.lower().endswith(YAML_SUFFIXES) or start.startswith(("- ", "-\n", "---"))
+
     def _columns_found(self, line: str, delimiter: str) -> int:
         try:
-            return len({self._key(cell) for cell in next(_csv([line], delimiter), [])} & set(self._known))
+            keys = [self._key(cell) for cell in next(_csv([line], delimiter), [])]
+            return len(set(keys) & set(self._known)) + len(self._guesses(keys))
         except csv.Error:
             return 0
 
@@ -204,6 +223,26 @@ class RowReader:
         """The key of a column: a known one in any case and with blanks for underscores, another one as it is."""
         folded = "_".join(column.lower().split())
         return folded if folded in self._known or folded in REPORTED else column.strip()
+
+    def _keys(self, names: Iterable[str]) -> list[str]:
+        """The keys of the columns with these names; UsageError if two of them may be the same column."""
+        keys = [name if name in self._known else self._key(name) for name in names]
+        guesses = self._guesses(keys)
+        for column, found in guesses.items():
+            if len(found) > 1:
+                raise UsageError(
+                    f'"{found[0]}" and "{found[1]}" may both be the column {column}',
+                    hint=f"Name one of them {column}, or remove the other.",
+                )
+            self.guessed[found[0]] = column
+        return [self.guessed.get(key, key) for key in keys] if guesses else keys
+
+    def _guesses(self, keys: list[str]) -> dict[str, list[str]]:
+        """Other names of known columns, by the column, where the file has no column of that name."""
+        if self._columns is None or not self._columns.guess:
+            return {}
+        others = (key for key in keys if key and key not in self._known and key not in REPORTED)
+        return guess_columns(others, (key for key in self._known if key not in keys))
 
     def _check_header(self, keys: list[str], hint: str) -> None:
         assert self._columns
@@ -260,9 +299,7 @@ class RowReader:
             elif nameless := [at for at, key in enumerate(keys) if not key and cells[at]]:
                 record.problem = f"column {nameless[0] + 1} has a value, but no name in the first line"
             elif spoiled := [(key, cells[at]) for at, key in kept if _is_spoiled(key, cells[at], sheet=sheet)]:
-                why = "which a spreadsheet has rounded: make the column text, and enter it again"
-                if spoiled[0][1] in _ERRORS:
-                    why = "an error in the spreadsheet: fix its formula"
+                why = "an error in the spreadsheet: fix its formula" if spoiled[0][1] in _ERRORS else _ENTER_AGAIN
                 record.problem = f'"{spoiled[0][0]}" is {spoiled[0][1]}, {why}'
             else:
                 record.fields = {key: cells[at] for at, key in kept if cells[at] or not keep_others}
@@ -293,8 +330,12 @@ class RowReader:
             record.problem = "not a JSON object"
             return record
         keep_others, fields = self._columns.keep_others, {}
-        for name, item in value.items():
-            key = name if name in self._known else self._key(name)
+        try:
+            keys = self._keys(value)
+        except UsageError as error:
+            record.problem = error.message
+            return record
+        for key, item in zip(keys, value.values(), strict=True):
             if key in fields:
                 record.problem = f'"{key}" is given twice'
                 return record
@@ -307,7 +348,7 @@ class RowReader:
                     record.problem = f'"{key}" must be text or a number'
                 item = "" if item is None else exact_json.dumps(item)  # noqa: PLW2901 as text
             fields[key] = item
-        record.problem = record.problem or self._unknown(fields)
+        record.problem = record.problem or _rounded_code(fields) or self._unknown(fields)
         record.fields = fields if keep_others else {key: fields[key] for key in fields if key in self._known}
         return record
 
@@ -350,7 +391,16 @@ def unguarded(cell: str) -> str:
 
 def _is_spoiled(key: str, cell: str, *, sheet: bool) -> bool:
     """Whether a spreadsheet has put something else in place of the cell's value."""
-    return cell in _ERRORS or ((sheet or key in _CODES) and _ROUNDED.fullmatch(cell) is not None)
+    return cell in _ERRORS or ((sheet or key in _CODES) and ROUNDED.fullmatch(cell) is not None)
+
+
+def _rounded_code(fields: Mapping[str, Any]) -> str:
+    """The problem with a code in a JSON object that a spreadsheet has rounded before; empty if there is none."""
+    for key in _CODES:
+        item = fields.get(key)
+        if isinstance(item, str | exact_json.Number) and ROUNDED.fullmatch(str(item)):
+            return f'"{key}" is {item}, {_ENTER_AGAIN}'
+    return ""
 
 
 def split_sheet(path: str) -> tuple[str, str | None]:
