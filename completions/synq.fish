@@ -48,8 +48,8 @@ function __synq_below # the subcommands of a group
                 'count' 'Post a stock count: adjust the books by what is off' \
                 'reorder' 'Suggest what to buy, most urgent first' \
                 'scan' 'Record a count with a barcode scanner' \
-                'reserve' 'Reserve units of one SKU' \
-                'release' 'Release a reservation' \
+                'reserve' 'Reserve units of one SKU, or of many from a file' \
+                'release' 'Release a reservation, or many from a file' \
                 'reservations' 'List reservations, newest first' \
                 'report' 'Count and value the stock' \
                 'skus' 'Manage the local cache of SKUs'
@@ -64,13 +64,13 @@ function __synq_below # the subcommands of a group
                 'list' 'List products, sorted by title' \
                 'get' 'Show a product, by its id, a SKU or a barcode' \
                 'create' 'Create a product' \
-                'update' 'Change a product' \
+                'update' 'Change a product, or many from a file' \
                 'delete' 'Delete a product' \
                 'push' 'Push a product to the connected platforms' \
                 'stats' 'Show statistics of the catalogue and its stock' \
                 'issues' 'List data quality issues of products' \
                 'export' 'Queue an export of the catalogue, or write a file' \
-                'import' 'Import new products from a file of any size' \
+                'import' 'Import or change products from a file of any size' \
                 'variants' 'List and add variants of products' \
                 'categories' 'List and create categories' \
                 'brands' 'List and create brands' \
@@ -133,7 +133,7 @@ function __synq_below # the subcommands of a group
         case 'organization members'
             printf '%s\t%s\n' \
                 'list' 'List members and their roles' \
-                'invite' 'Invite someone by email' \
+                'invite' 'Invite someone by email, or many people from a file' \
                 'set-role' 'Change a member'\''s role' \
                 'remove' 'Remove a member'
         case 'settings'
@@ -169,7 +169,7 @@ function __synq_below # the subcommands of a group
                 'list' 'List the bulk runs of this machine, newest first' \
                 'show' 'Show a bulk run, or its rows' \
                 'resume' 'Resume a bulk run that was interrupted' \
-                'undo' 'Undo a bulk run of stock adjustments or transfers'
+                'undo' 'Undo a bulk run of adjustments, transfers or reservations'
         case 'cache'
             printf '%s\t%s\n' \
                 'show' 'Show what the local cache keeps of the tenant' \
@@ -353,9 +353,18 @@ function __synq_options # the options of a command, and the global options
             printf '%s\t%s\n' \
                 '--location' 'Stock location' \
                 '--reference' 'Reason for the reservation, such as an order id' \
-                '--dry-run' 'Show what would be sent and what would change, without...'
+                '--file' 'Reserve every row of a CSV, TSV, NDJSON or .xlsx file; -...' \
+                '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
+                '--again' 'Post the rows again that an earlier run has posted already' \
+                '-y' 'Skip the confirmation prompt' \
+                '--yes' 'Skip the confirmation prompt' \
+                '--dry-run' 'Show what would be sent and what would change, without...' \
+                '--confirm' 'Confirm with the profile'\''s name; required instead of...'
         case 'inventory release'
             printf '%s\t%s\n' \
+                '--file' 'Release every reservation of a CSV, TSV, NDJSON or .xlsx...' \
+                '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
+                '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
                 '--dry-run' 'Show what would be sent and what would change, without...' \
@@ -396,7 +405,13 @@ function __synq_options # the options of a command, and the global options
                 '--category' 'Name or slug of its category' \
                 '--category-id' 'Id of its category; some servers ignore it' \
                 '--brand-id' 'Id of its brand; some servers ignore it' \
-                '--dry-run' 'Show what would be sent and what would change, without...'
+                '--file' 'Change every product of a CSV, TSV, NDJSON or .xlsx...' \
+                '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
+                '--again' 'Post the rows again that an earlier run has posted already' \
+                '-y' 'Skip the confirmation prompt' \
+                '--yes' 'Skip the confirmation prompt' \
+                '--dry-run' 'Show what would be sent and what would change, without...' \
+                '--confirm' 'Confirm with the profile'\''s name; required instead of...'
         case 'products delete'
             printf '%s\t%s\n' \
                 '-y' 'Skip the confirmation prompt' \
@@ -417,6 +432,7 @@ function __synq_options # the options of a command, and the global options
                 '--dry-run' 'Show what would be sent and what would change, without...'
         case 'products import'
             printf '%s\t%s\n' \
+                '--update' 'Change existing products: each row has an id and a title' \
                 '--wait' 'Wait until it has finished' \
                 '--for' 'Stop waiting after SECONDS (exit status 75)' \
                 '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
@@ -536,8 +552,14 @@ function __synq_options # the options of a command, and the global options
                 '--search' 'Only rows with these words, in any case'
         case 'organization members invite'
             printf '%s\t%s\n' \
-                '--role' 'Role of the new member' \
-                '--dry-run' 'Show what would be sent and what would change, without...'
+                '--role' 'Role of the new member, or of the rows that name none' \
+                '--file' 'Invite everybody in a CSV, TSV, NDJSON or .xlsx file; -...' \
+                '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
+                '--again' 'Post the rows again that an earlier run has posted already' \
+                '-y' 'Skip the confirmation prompt' \
+                '--yes' 'Skip the confirmation prompt' \
+                '--dry-run' 'Show what would be sent and what would change, without...' \
+                '--confirm' 'Confirm with the profile'\''s name; required instead of...'
         case 'organization members set-role'
             printf '%s\t%s\n' \
                 '-y' 'Skip the confirmation prompt' \
