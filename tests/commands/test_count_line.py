@@ -191,7 +191,7 @@ def test_unknown_codes_are_refused_or_left_out_and_kept(count: Any) -> None:
     assert count(text, "--yes").err.splitlines()[-4:-1] == [
         "synq: friday.csv has 1 problem; nothing was sent.",
         '  line 4: unknown SKU or barcode "4006381333931"',
-        "  Fix the file and run the command again.",
+        "  Fix the file, or add --skip-unknown to leave rows with unknown codes out.",
     ]
     done = count("", "--yes", "--skip-unknown")
     assert done.status == 0

@@ -16,7 +16,7 @@ from synq_cli.bulk.counting.count_file import (
 from synq_cli.bulk.counting.earlier import NAME, EarlierCounts
 from synq_cli.bulk.counting.plan import CountPlan, Limit, Variance
 from synq_cli.bulk.journal import Row, hash_of
-from synq_cli.bulk.plan import Problem, listed, refuse
+from synq_cli.bulk.plan import FIX, Problem, listed, refuse
 from synq_cli.bulk.verbs.adjust_stock import AdjustStock
 from synq_cli.bulk.verbs.variants import find_variants
 from synq_cli.errors import NotFoundError, UsageError
@@ -28,6 +28,7 @@ from synq_cli.session.settings import SANDBOX
 from synq_cli.times import local_time
 from synq_cli.uuids import parse_uuid
 
+_SKIP = "Fix the file, or add --skip-unknown to leave rows with unknown codes out."
 # Clocks that differ by so many seconds are mentioned.
 _SKEW = 2.0
 # A count rarely takes so many seconds; a scan file that was continued a week later would count everything twice.
@@ -170,7 +171,7 @@ class CountStock(AdjustStock):
         ]
         if not options.skip_unknown:
             problems += [unknown[row.line] for row in skipped]
-        refuse(name, problems, reader.unit)
+        refuse(name, problems, reader.unit, hint=_SKIP if skipped and not options.skip_unknown else FIX)
         if not counts:
             raise UsageError(f"{name} counts no SKU.", hint="Nothing was sent.")
         return _Counted(rows, counts, skipped, taken_back)
