@@ -84,7 +84,8 @@ class TransferStock(AdjustStock):
             return f"{units} may have left {source}; none were added at {target}."
         return None
 
-    def reverse(self, content: Content) -> Content:
+    def reverse(self, row: Row) -> Content:
+        content = row.content
         back = {name: content[name] for name in ("sku", "quantity", "variant_id")}
         back |= {"from": content["to"], "to": content["from"]}
         back |= {"location_id": content["location_id"], "delta": -content["delta"]}
