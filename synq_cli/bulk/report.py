@@ -55,6 +55,7 @@ class Outcome:
 
     def _check(self) -> None:
         command = self.facts.resume_command
+        single = not self.facts.file
         where = f"Run {self.row['id']}: {self.progress()}."
         if self.reason is not None:
             error = type(self.reason)(
@@ -68,10 +69,14 @@ class Outcome:
             error.retryable = self.reason.retryable
             raise error
         if self.row["unknown"]:
-            raise UnknownOutcomeError(f"{where}{self._listed()}", hint=self._unknown_hint())
+            if single:
+                where = f"The outcome of the {self.verb.noun} is unknown: run {self.row['id']}."
+            raise UnknownOutcomeError(f"{where}{'' if single else self._listed()}", hint=self._unknown_hint())
         if self.row["in_transit"]:
+            if single:
+                where = f"The {self.verb.noun} is not complete: run {self.row['id']}."
             raise PartialError(where, hint=f"{self._transit_hint()} {self._failed_hint()}".strip())
-        if self.row["failed"] and not self.facts.file:
+        if self.row["failed"] and single:
             (entry,) = self.entries
             kind = next(each for each in (*_REFUSALS, PartialError) if each.code in {entry.code, PartialError.code})
             raise kind(f"The API refused the {self.verb.noun}: {(entry.error or '').rstrip('.')}.")
@@ -115,9 +120,10 @@ class Outcome:
         command = self.facts.resume_command
         if self.verb.resends:
             return f"`{command}` sends them again under the same keys, so none can be placed twice."
+        them, what = ("them", f"a {self.verb.unit}") if self.facts.file else ("it", "it")
         lines = ",".join(map(str, self.row["unknown_lines"][:_MOST_LINES]))
         return (
-            f"`{command}` looks for them once more. If you are sure that a {self.verb.unit} was not applied, "
+            f"`{command}` looks for {them} once more. If you are sure that {what} was not applied, "
             f"send it again with: {command} --resend-unknown {lines}"
         )
 

@@ -23,7 +23,7 @@ COLUMNS = [
     Column("Failed", "failed", quantity),
     Column("Unknown", "unknown", quantity),
     Column("Pending", "pending", quantity),
-    Column("In transit", "in_transit", quantity),
+    Column("In transit", "in_transit", quantity, drop=2),
     Column("Undoes", "undoes", whole, drop=2),
     Column("Undone by", "undone_by", whole, drop=2),
     Column("Profile", "profile", drop=3),
