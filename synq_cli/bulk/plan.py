@@ -44,7 +44,7 @@ class Plan:
     where it is, or None for standard input. `levels` is the stock before each row, by line and location, where that was
     asked for. `repeat` is an earlier run of the same rows, which is not looked for if they are to be sent `again`. A
     `single` row is that of a command for one: nothing is announced or asked, and only an unfinished run of it counts as
-    a repeat.
+    a repeat. One that `undoes` a run may reverse only its rows `in_transit`.
     """
 
     verb: Verb
@@ -61,6 +61,7 @@ class Plan:
     again: bool = False
     repeat: Repeat | None = None
     single: bool = False
+    in_transit: bool = False
 
     @property
     def requests(self) -> int:

@@ -107,9 +107,9 @@ class Outcome:
         return f"`synq runs show {self.row['id']} --rows failed` lists them."
 
     def _transit_hint(self) -> str:
-        rest = ", and reverses the rows that are done" if self.row["done"] else ""
+        only = " --in-transit" if self.row["done"] else ""
         complete, undo = self.facts.resume_command, self.facts.undo_command
-        return f"`{complete}` sends the units on; `{undo}` puts them back{rest}."
+        return f"`{complete}` sends the units on; `{undo}{only}` puts them back."
 
     def _whereabouts(self) -> list[str]:
         found = [(row.line, text) for row in self.entries if (text := self.verb.whereabouts(row))]

@@ -327,3 +327,18 @@ def test_row_in_transit_is_not_among_the_failed_rows_that_can_be_sent_again(
     assert run("inventory", "transfer", "--file", "moves.failed.csv", "--from", "Shed", "--yes", "-q").status == 0
     assert run("runs", "resume", name, "-q").status == 9  # the other row stays refused
     assert sorted(shop.ledger_rows()) == ["AAA Attic +2", "AAA Shed -2", "BBB Attic +3", "BBB Shed -3"]
+
+
+def test_only_what_is_in_transit_is_put_back(run: Any, shop: Tenant) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        return shop.refuse(request) if json.loads(request.content)["quantity_delta"] == 3 else shop.post(request)
+
+    shop.next = [answer] * 4
+    result = run(*FILE, "-q")
+    name = only_run(run)["id"]
+    assert f"`synq runs undo {name} --in-transit` puts them back." in result.err
+    assert run("runs", "undo", name, "--in-transit", "--yes", "-q").status == 0
+    assert sorted(shop.ledger_rows()) == ["AAA Attic +2", "AAA Shed -2", "BBB Shed +3", "BBB Shed -3"]
+    done = json.loads(run(*ONE, "--json", "-q").out)["run"]
+    none = f"synq: Run {done} has no units in transit; there is nothing to undo.\n"
+    assert run("runs", "undo", done, "--in-transit", "--yes", "-q").err == none
