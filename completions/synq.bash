@@ -3,9 +3,9 @@
 
 _synq_below() { # the subcommands of a group
     case $1 in
-    '') REPLY='orders inventory products channels integrations organization settings audit webhooks api auth config runs limits sandbox doctor completion schema help' ;;
-    'orders') REPLY='list get create track fulfill return cancel' ;;
-    'inventory') REPLY='transfer adjust levels locations ledger reserve release reservations skus' ;;
+    '') REPLY='orders inventory products channels integrations today organization settings audit webhooks api auth config runs limits sandbox doctor completion schema help' ;;
+    'orders') REPLY='list get create track brief report fulfill return cancel' ;;
+    'inventory') REPLY='transfer adjust levels locations ledger count reorder scan reserve release reservations report skus' ;;
     'inventory skus') REPLY='list add import forget' ;;
     'products') REPLY='list get create update delete push stats issues export import variants categories brands attributes attribute-groups templates media jobs' ;;
     'products variants') REPLY='list create' ;;
@@ -35,20 +35,28 @@ _synq_below() { # the subcommands of a group
 
 _synq_options() { # the options of a command, and the global options
     case $1 in
-    'orders list') REPLY='--status --channel --since --key --limit --all' ;;
+    'orders list') REPLY='--status --channel --since --until --tag --payment-status --reference --min-total --max-total --key --sort --count --limit --all' ;;
     'orders create') REPLY='--file --item --channel --currency --payment-provider --payment-reference --customer --location --idempotency-key --wait --for --report --again -y --yes --dry-run --confirm' ;;
     'orders track') REPLY='--watch' ;;
-    'orders fulfill') REPLY='--item --carrier --tracking-number --location --dry-run' ;;
-    'orders return') REPLY='--item --reason --dry-run' ;;
-    'orders cancel') REPLY='--reason -y --yes --dry-run --confirm' ;;
+    'orders report') REPLY='--since --by --status --channel --svg' ;;
+    'orders fulfill') REPLY='--item --carrier --tracking-number --location --file --report --again -y --yes --dry-run --confirm' ;;
+    'orders return') REPLY='--item --reason --file --report --again -y --yes --dry-run --confirm' ;;
+    'orders cancel') REPLY='--reason --file --report --again -y --yes --dry-run --confirm' ;;
     'inventory transfer') REPLY='--from --to --file --force --report --again -y --yes --dry-run --confirm' ;;
     'inventory adjust') REPLY='--location --file --report --again -y --yes --dry-run --confirm' ;;
     'inventory levels') REPLY='--sku --location --low --threshold --limit --all' ;;
+    'inventory locations') REPLY='--search' ;;
     'inventory ledger') REPLY='--sku --location --type --since --limit --all' ;;
+    'inventory count') REPLY='--location --zero-missing --at --recount-over --books --skip-unknown --confirm-missing --report --again -y --yes --dry-run --confirm' ;;
+    'inventory reorder') REPLY='--days --cover --location --suppliers --types --fresh --all' ;;
+    'inventory scan') REPLY='--location --blind' ;;
     'inventory reserve') REPLY='--location --reference --dry-run' ;;
     'inventory release') REPLY='-y --yes --dry-run --confirm' ;;
     'inventory reservations') REPLY='--sku --location --status' ;;
+    'inventory report') REPLY='--by --location --svg' ;;
+    'inventory skus add') REPLY='--barcode' ;;
     'inventory skus forget') REPLY='--all' ;;
+    'products list') REPLY='--search --category --brand --status --sort --count' ;;
     'products create') REPLY='--description --category --dry-run' ;;
     'products update') REPLY='--title --description --category --category-id --brand-id --dry-run' ;;
     'products delete') REPLY='-y --yes --dry-run --confirm' ;;
@@ -67,6 +75,7 @@ _synq_options() { # the options of a command, and the global options
     'products jobs list') REPLY='--type' ;;
     'products jobs create') REPLY='--type --file --wait --for -y --yes --dry-run --confirm' ;;
     'products jobs watch') REPLY='--for' ;;
+    'channels list') REPLY='--search' ;;
     'channels create') REPLY='--currency --inactive --dry-run' ;;
     'channels update') REPLY='--name --currency --active --dry-run' ;;
     'integrations connect') REPLY='--dry-run' ;;
@@ -74,6 +83,7 @@ _synq_options() { # the options of a command, and the global options
     'integrations push') REPLY='--action -y --yes --dry-run --confirm' ;;
     'integrations disconnect') REPLY='-y --yes --dry-run --confirm' ;;
     'organization update') REPLY='--name --dry-run' ;;
+    'organization members list') REPLY='--search' ;;
     'organization members invite') REPLY='--role --dry-run' ;;
     'organization members set-role') REPLY='-y --yes --dry-run --confirm' ;;
     'organization members remove') REPLY='-y --yes --dry-run --confirm' ;;
@@ -105,13 +115,15 @@ _synq_options() { # the options of a command, and the global options
 
 _synq_value() { # how to complete the value of "PATH --option", or the argument "PATH #1"; fails if it has none
     case $1 in
-    'orders list --status') REPLY='list open closed unpaid to-ship shipped returning refunded fully-refunded dead cancellable draft pending_payment payment_authorized confirmed processing partially_fulfilled fulfilled delivered completed return_requested partially_returned returned partially_refunded cancelled failed' ;;
+    'orders list --status'|'orders report --status') REPLY='list open closed unpaid to-ship shipped returning refunded fully-refunded dead cancellable draft pending_payment payment_authorized confirmed processing partially_fulfilled fulfilled delivered completed return_requested partially_returned returned partially_refunded cancelled failed' ;;
     'inventory reservations --status') REPLY='words ACTIVE RELEASED CONSUMED' ;;
-    *' --channel'|*' --since'|*' --key'|*' --limit'|*' --currency'|*' --payment-provider'|*' --payment-reference'|*' --customer'|*' --idempotency-key'|*' --for'|*' --carrier'|*' --tracking-number'|*' --reason'|'products variants create --sku'|*' --threshold'|'inventory ledger --type'|*' --reference'|*' --description'|'products create --category'|'products update --category'|*' --title'|*' --barcode'|*' --price'|*' --slug'|*' --logo-url'|*' --alt-text'|*' --sort-order'|*' --name'|*' --provider'|*' --actor'|*' --entity'|*' --signature'|*' --connection'|*' -F'|*' --field'|*' -f'|*' --raw-field'|*' --token-command'|*' --token-url'|*' --client-id'|*' --resend-unknown'|*' --seed'|*' --port'|*' --expires-in'|*' --on'|*' --times'|*' --rate'|*' --seconds'|*' --strangers'|*' --columns'|*' --fields'|*' --jq'|*' --timeout'|*' --max-wait'|*' --base-url') REPLY='' ;;
-    *' --file'|*' --report'|'products export --to'|*' --data'|*' --input'|'inventory skus import #1'|'products import #1'|'webhooks sign #1'|'webhooks verify #1') REPLY='file' ;;
+    'products list --status'|*' --channel'|*' --since'|*' --until'|*' --tag'|*' --payment-status'|*' --reference'|*' --min-total'|*' --max-total'|*' --key'|*' --sort'|*' --limit'|*' --currency'|*' --payment-provider'|*' --payment-reference'|*' --customer'|*' --idempotency-key'|*' --for'|*' --carrier'|*' --tracking-number'|*' --reason'|'products variants create --sku'|*' --threshold'|*' --search'|'inventory ledger --type'|*' --at'|*' --recount-over'|*' --confirm-missing'|*' --days'|*' --cover'|*' --types'|*' --barcode'|'products list --category'|'products create --category'|'products update --category'|*' --brand'|*' --description'|*' --title'|*' --price'|*' --slug'|*' --logo-url'|*' --alt-text'|*' --sort-order'|*' --name'|*' --provider'|*' --actor'|*' --entity'|*' --signature'|*' --connection'|*' -F'|*' --field'|*' -f'|*' --raw-field'|*' --token-command'|*' --token-url'|*' --client-id'|*' --resend-unknown'|*' --seed'|*' --port'|*' --expires-in'|*' --on'|*' --times'|*' --rate'|*' --seconds'|*' --strangers'|*' --columns'|*' --fields'|*' --jq'|*' --timeout'|*' --max-wait'|*' --base-url') REPLY='' ;;
+    *' --file'|*' --report'|*' --svg'|'products export --to'|*' --books'|*' --suppliers'|*' --data'|*' --input'|'inventory count #1'|'inventory scan #1'|'inventory skus import #1'|'products import #1'|'webhooks sign #1'|'webhooks verify #1') REPLY='file' ;;
     *' --item') REPLY='ask item' ;;
     *' --location'|*' --from'|'inventory transfer --to') REPLY='ask location' ;;
     *' --confirm'|*' -p'|*' --profile'|'auth switch #1') REPLY='ask profile' ;;
+    'orders report --by') REPLY='words day week channel status currency' ;;
+    'inventory report --by') REPLY='words location category' ;;
     'products attributes create --type') REPLY='words TEXT NUMBER' ;;
     'products jobs list --type'|'products jobs create --type') REPLY='words import update delete' ;;
     'integrations save --category') REPLY='words commerce accounting' ;;
@@ -125,14 +137,14 @@ _synq_value() { # how to complete the value of "PATH --option", or the argument 
     *' --rows') REPLY='words failed unknown all' ;;
     *' --count-as') REPLY='words log counter log-strict' ;;
     *' -o'|*' --output') REPLY='words table json ndjson yaml csv tsv xlsx' ;;
-    'orders get #1'|'orders track #1'|'orders fulfill #1'|'orders return #1'|'orders cancel #1') REPLY='ask order' ;;
+    'orders get #1'|'orders track #1'|'orders brief #1'|'orders fulfill #1'|'orders return #1'|'orders cancel #1') REPLY='ask order' ;;
     'products get #1') REPLY='ask product-or-sku' ;;
     'products jobs get #1'|'products jobs watch #1') REPLY='ask job' ;;
     'config get #1'|'config set #1'|'config unset #1') REPLY='words base_url tenant_id org_id location output timeout max_wait read_only bulk_payload environment token_command token_url client_id' ;;
     'runs show #1'|'runs resume #1'|'runs undo #1') REPLY='ask run' ;;
     'sandbox fault add #1') REPLY='words 429 500 502 503 expired missing garbage lost-before lost 500-after slow' ;;
     'completion install #1'|'completion uninstall #1') REPLY='words bash zsh fish powershell pwsh' ;;
-    'help #1') REPLY='words exit-codes environment formats rate-limit auth bulk orders inventory products channels integrations organization settings audit webhooks api auth config runs limits sandbox doctor completion schema help' ;;
+    'help #1') REPLY='words exit-codes environment formats rate-limit auth bulk orders inventory products channels integrations today organization settings audit webhooks api auth config runs limits sandbox doctor completion schema help' ;;
     'inventory levels --sku'|'inventory ledger --sku'|'inventory reservations --sku'|'products variants list --sku'|*' --variant'|'inventory transfer #1'|'inventory adjust #1'|'inventory levels #'*|'inventory reserve #1'|'inventory skus forget #'*) REPLY='ask sku' ;;
     'settings set #'*) REPLY='words inventory_allocation_model=HARD inventory_allocation_model=SOFT auto_po_enabled=true auto_po_enabled=false default_low_stock_threshold= costing_method=WAC costing_method=FIFO' ;;
     'api #'*) REPLY='words GET POST PUT PATCH DELETE HEAD' ;;

@@ -10,6 +10,7 @@ function __synq_below # the subcommands of a group
                 'products' 'Show and change the catalogue' \
                 'channels' 'List and change sales channels' \
                 'integrations' 'Connect the tenant to other platforms' \
+                'today' 'Show what waits at the start of a shift' \
                 'organization' 'Show the organization and manage its members' \
                 'settings' 'Show and change the tenant'\''s settings' \
                 'audit' 'Read the audit log' \
@@ -30,9 +31,11 @@ function __synq_below # the subcommands of a group
                 'get' 'Show an order' \
                 'create' 'Create an order, or many from a file' \
                 'track' 'Show the timeline of an order' \
-                'fulfill' 'Record a shipped parcel of an order' \
-                'return' 'Open a return for an order' \
-                'cancel' 'Cancel an order'
+                'brief' 'Show all that belongs to an order on one screen' \
+                'report' 'Count and sum up orders' \
+                'fulfill' 'Record a shipped parcel of an order, or many from a file' \
+                'return' 'Open a return for an order, or many from a file' \
+                'cancel' 'Cancel an order, or many from a file'
         case 'inventory'
             printf '%s\t%s\n' \
                 'transfer' 'Transfer stock from one location to another' \
@@ -40,20 +43,24 @@ function __synq_below # the subcommands of a group
                 'levels' 'List stock levels' \
                 'locations' 'List stock locations' \
                 'ledger' 'List stock ledger entries, newest first' \
+                'count' 'Post a stock count: adjust the books by what is off' \
+                'reorder' 'Suggest what to buy, most urgent first' \
+                'scan' 'Record a count with a barcode scanner' \
                 'reserve' 'Reserve units of one SKU' \
                 'release' 'Release a reservation' \
                 'reservations' 'List reservations, newest first' \
+                'report' 'Count and value the stock' \
                 'skus' 'Manage the local cache of SKUs'
         case 'inventory skus'
             printf '%s\t%s\n' \
-                'list' 'List the SKUs in the local cache' \
+                'list' 'List the SKUs in the local cache, with their barcodes' \
                 'add' 'Add one SKU to the local cache' \
                 'import' 'Add many SKUs to the local cache from a file' \
-                'forget' 'Remove SKUs from the local cache'
+                'forget' 'Remove SKUs or barcodes from the local cache'
         case 'products'
             printf '%s\t%s\n' \
                 'list' 'List products, sorted by title' \
-                'get' 'Show a product, by its id or a SKU' \
+                'get' 'Show a product, by its id, a SKU or a barcode' \
                 'create' 'Create a product' \
                 'update' 'Change a product' \
                 'delete' 'Delete a product' \
@@ -193,12 +200,20 @@ function __synq_options # the options of a command, and the global options
                 '--status' 'Only these statuses or groups: open, closed, unpaid...' \
                 '--channel' 'Only orders of this channel (name or id)' \
                 '--since' 'Only rows since this age (30m, 12h, 7d, 2w), local date...' \
+                '--until' 'Only rows before this age, local date or time' \
+                '--tag' 'Only orders with this tag' \
+                '--payment-status' 'Only orders with this payment status, such as authorized' \
+                '--reference' 'Only orders with this payment reference' \
+                '--min-total' 'Only orders of this total or more' \
+                '--max-total' 'Only orders of this total or less' \
                 '--key' 'Only the order placed with this idempotency key' \
+                '--sort' 'Sort by a field of the API, such as created_at or total:desc' \
+                '--count' 'Print only the number of matching rows' \
                 '--limit' 'Maximum number of rows' \
                 '--all' 'Read every page (one request per 100 rows)'
         case 'orders create'
             printf '%s\t%s\n' \
-                '--file' 'One order in JSON or YAML, or many, one per line; - for...' \
+                '--file' 'One order in JSON or YAML; many in NDJSON, CSV or .xlsx...' \
                 '--item' 'Item of the order; repeat for more' \
                 '--channel' 'Sales channel (name or id)' \
                 '--currency' 'Currency code, such as EUR' \
@@ -209,7 +224,7 @@ function __synq_options # the options of a command, and the global options
                 '--idempotency-key' 'Idempotency key' \
                 '--wait' 'Wait until the order is confirmed or has failed' \
                 '--for' 'Stop waiting after SECONDS (exit status 75)' \
-                '--report' 'Write the outcome of every row to FILE (.csv or .json)' \
+                '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -218,21 +233,43 @@ function __synq_options # the options of a command, and the global options
         case 'orders track'
             printf '%s\t%s\n' \
                 '--watch' 'Poll until the order reaches its final status, or Ctrl-C'
+        case 'orders report'
+            printf '%s\t%s\n' \
+                '--since' 'Only rows since this age (30m, 12h, 7d, 2w), local date...' \
+                '--by' 'What the orders are grouped by' \
+                '--status' 'Only these statuses or groups: open, closed, unpaid...' \
+                '--channel' 'Only orders of this channel (name or id)' \
+                '--svg' 'Write the table as a picture (SVG) too'
         case 'orders fulfill'
             printf '%s\t%s\n' \
-                '--item' 'Number of units of a SKU; repeat for more SKUs' \
+                '--item' 'Number of units of a SKU or barcode; repeat for more' \
                 '--carrier' 'Carrier name, such as DHL' \
                 '--tracking-number' 'Tracking number of the carrier' \
                 '--location' 'Stock location it ships from' \
-                '--dry-run' 'Show what would be sent and what would change, without...'
+                '--file' 'Record the parcels of every row of a CSV, TSV, NDJSON or...' \
+                '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
+                '--again' 'Post the rows again that an earlier run has posted already' \
+                '-y' 'Skip the confirmation prompt' \
+                '--yes' 'Skip the confirmation prompt' \
+                '--dry-run' 'Show what would be sent and what would change, without...' \
+                '--confirm' 'Confirm with the profile'\''s name; required instead of...'
         case 'orders return'
             printf '%s\t%s\n' \
-                '--item' 'Number of units of a SKU; repeat for more SKUs' \
+                '--item' 'Number of units of a SKU or barcode; repeat for more' \
                 '--reason' 'Reason to record' \
-                '--dry-run' 'Show what would be sent and what would change, without...'
+                '--file' 'Open the returns of every row of a CSV, TSV, NDJSON or...' \
+                '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
+                '--again' 'Post the rows again that an earlier run has posted already' \
+                '-y' 'Skip the confirmation prompt' \
+                '--yes' 'Skip the confirmation prompt' \
+                '--dry-run' 'Show what would be sent and what would change, without...' \
+                '--confirm' 'Confirm with the profile'\''s name; required instead of...'
         case 'orders cancel'
             printf '%s\t%s\n' \
                 '--reason' 'Reason to record' \
+                '--file' 'Cancel the orders of every row of a CSV, TSV, NDJSON or...' \
+                '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
+                '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
                 '--dry-run' 'Show what would be sent and what would change, without...' \
@@ -243,7 +280,7 @@ function __synq_options # the options of a command, and the global options
                 '--to' 'Stock location that they go to' \
                 '--file' 'Transfer every row of a CSV, TSV, NDJSON or .xlsx file...' \
                 '--force' 'Transfer more units than are available' \
-                '--report' 'Write the outcome of every row to FILE (.csv or .json)' \
+                '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -253,7 +290,7 @@ function __synq_options # the options of a command, and the global options
             printf '%s\t%s\n' \
                 '--location' 'Stock location' \
                 '--file' 'Adjust every row of a CSV, TSV, NDJSON or .xlsx file; -...' \
-                '--report' 'Write the outcome of every row to FILE (.csv or .json)' \
+                '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -261,20 +298,51 @@ function __synq_options # the options of a command, and the global options
                 '--confirm' 'Confirm with the profile'\''s name; required instead of...'
         case 'inventory levels'
             printf '%s\t%s\n' \
-                '--sku' 'Only this SKU, or the variant with this UUID' \
+                '--sku' 'Only the variant with this SKU, barcode or UUID' \
                 '--location' 'Only this stock location' \
                 '--low' 'Only levels at or below the tenant'\''s low-stock threshold' \
                 '--threshold' 'Only levels with N units on hand or fewer' \
                 '--limit' 'Maximum number of rows' \
                 '--all' 'Read every page (one request per 100 rows)'
+        case 'inventory locations'
+            printf '%s\t%s\n' \
+                '--search' 'Only rows with these words, in any case'
         case 'inventory ledger'
             printf '%s\t%s\n' \
-                '--sku' 'Only this SKU, or the variant with this UUID' \
+                '--sku' 'Only the variant with this SKU, barcode or UUID' \
                 '--location' 'Only this stock location' \
                 '--type' 'Only entries of this type, such as adjustment' \
                 '--since' 'Only rows since this age (30m, 12h, 7d, 2w), local date...' \
                 '--limit' 'Maximum number of rows' \
                 '--all' 'Read every page (one request per 100 rows)'
+        case 'inventory count'
+            printf '%s\t%s\n' \
+                '--location' 'Stock location' \
+                '--zero-missing' 'Also set to zero what the books have at the location and...' \
+                '--at' 'Time of the count: an age (30m, 12h), local date or time' \
+                '--recount-over' 'Leave out variances over N units, or N percent of the...' \
+                '--books' 'File of the book quantities, if the API can'\''t tell: sku...' \
+                '--skip-unknown' 'Leave out codes that Synq does not know, and write them...' \
+                '--confirm-missing' 'Confirm --zero-missing: how many SKUs it sets to zero' \
+                '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
+                '--again' 'Post the rows again that an earlier run has posted already' \
+                '-y' 'Skip the confirmation prompt' \
+                '--yes' 'Skip the confirmation prompt' \
+                '--dry-run' 'Show what would be sent and what would change, without...' \
+                '--confirm' 'Confirm with the profile'\''s name; required instead of...'
+        case 'inventory reorder'
+            printf '%s\t%s\n' \
+                '--days' 'Days of sales to look at' \
+                '--cover' 'Days that stock must last after a delivery' \
+                '--location' 'Only this stock location' \
+                '--suppliers' 'File of suppliers, lead times and pack sizes; - for...' \
+                '--types' 'Only these types of ledger entries are demand, such as...' \
+                '--fresh' 'Read the whole ledger again instead of using the cache' \
+                '--all' 'Also list SKUs that need no order'
+        case 'inventory scan'
+            printf '%s\t%s\n' \
+                '--location' 'Stock location that is counted' \
+                '--blind' 'Show no book quantities, and read none'
         case 'inventory reserve'
             printf '%s\t%s\n' \
                 '--location' 'Stock location' \
@@ -288,12 +356,28 @@ function __synq_options # the options of a command, and the global options
                 '--confirm' 'Confirm with the profile'\''s name; required instead of...'
         case 'inventory reservations'
             printf '%s\t%s\n' \
-                '--sku' 'Only this SKU, or the variant with this UUID' \
+                '--sku' 'Only the variant with this SKU, barcode or UUID' \
                 '--location' 'Only this stock location' \
                 '--status' 'Only reservations with this status'
+        case 'inventory report'
+            printf '%s\t%s\n' \
+                '--by' 'What the stock is grouped by' \
+                '--location' 'Only this stock location' \
+                '--svg' 'Write the table as a picture (SVG) too'
+        case 'inventory skus add'
+            printf '%s\t%s\n' \
+                '--barcode' 'Its barcode'
         case 'inventory skus forget'
             printf '%s\t%s\n' \
-                '--all' 'Every SKU of this tenant'
+                '--all' 'Every SKU and barcode of this tenant'
+        case 'products list'
+            printf '%s\t%s\n' \
+                '--search' 'Only rows with these words, in any case' \
+                '--category' 'Only products of this category' \
+                '--brand' 'Only products of this brand' \
+                '--status' 'Only products with this status' \
+                '--sort' 'Sort by a field of the API, such as created_at or total:desc' \
+                '--count' 'Print only the number of matching rows'
         case 'products create'
             printf '%s\t%s\n' \
                 '--description' 'Description' \
@@ -329,7 +413,7 @@ function __synq_options # the options of a command, and the global options
             printf '%s\t%s\n' \
                 '--wait' 'Wait until it has finished' \
                 '--for' 'Stop waiting after SECONDS (exit status 75)' \
-                '--report' 'Write the outcome of every row to FILE (.csv or .json)' \
+                '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -337,7 +421,7 @@ function __synq_options # the options of a command, and the global options
                 '--confirm' 'Confirm with the profile'\''s name; required instead of...'
         case 'products variants list'
             printf '%s\t%s\n' \
-                '--sku' 'Only the variant with this SKU' \
+                '--sku' 'Only the variant with this SKU or barcode' \
                 '--product' 'Only variants of this product' \
                 '--limit' 'Maximum number of rows' \
                 '--all' 'Read every page (one request per 100 rows)'
@@ -375,11 +459,11 @@ function __synq_options # the options of a command, and the global options
         case 'products media list'
             printf '%s\t%s\n' \
                 '--product' 'Product id, or the first characters of one that synq has...' \
-                '--variant' 'SKU or UUID of the variant'
+                '--variant' 'SKU, barcode, or UUID of the variant'
         case 'products media add'
             printf '%s\t%s\n' \
                 '--product' 'Product id, or the first characters of one that synq has...' \
-                '--variant' 'SKU or UUID of the variant' \
+                '--variant' 'SKU, barcode, or UUID of the variant' \
                 '--alt-text' 'Description for people who can'\''t see it' \
                 '--sort-order' 'Position in the display order, from 0' \
                 '--dry-run' 'Show what would be sent and what would change, without...'
@@ -399,6 +483,9 @@ function __synq_options # the options of a command, and the global options
         case 'products jobs watch'
             printf '%s\t%s\n' \
                 '--for' 'Stop waiting after SECONDS (exit status 75)'
+        case 'channels list'
+            printf '%s\t%s\n' \
+                '--search' 'Only rows with these words, in any case'
         case 'channels create'
             printf '%s\t%s\n' \
                 '--currency' 'Currency code, such as GBP' \
@@ -435,6 +522,9 @@ function __synq_options # the options of a command, and the global options
             printf '%s\t%s\n' \
                 '--name' 'New name' \
                 '--dry-run' 'Show what would be sent and what would change, without...'
+        case 'organization members list'
+            printf '%s\t%s\n' \
+                '--search' 'Only rows with these words, in any case'
         case 'organization members invite'
             printf '%s\t%s\n' \
                 '--role' 'Role of the new member' \
@@ -512,12 +602,12 @@ function __synq_options # the options of a command, and the global options
         case 'runs resume'
             printf '%s\t%s\n' \
                 '--resend-unknown' 'Send these lines again, although they may have been applied' \
-                '--report' 'Write the outcome of every row to FILE (.csv or .json)' \
+                '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
                 '--dry-run' 'Show what would be sent and what would change, without...'
         case 'runs undo'
             printf '%s\t%s\n' \
                 '--in-transit' 'Only put back units that are in transit' \
-                '--report' 'Write the outcome of every row to FILE (.csv or .json)' \
+                '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
                 '--dry-run' 'Show what would be sent and what would change, without...' \
@@ -586,13 +676,13 @@ end
 
 function __synq_value # how to complete the value of "PATH --option", or the argument "PATH #1"; fails if it has none
     switch "$argv"
-        case 'orders list --status'
+        case 'orders list --status' 'orders report --status'
             echo 'list open closed unpaid to-ship shipped returning refunded fully-refunded dead cancellable draft pending_payment payment_authorized confirmed processing partially_fulfilled fulfilled delivered completed return_requested partially_returned returned partially_refunded cancelled failed'
         case 'inventory reservations --status'
             echo 'words ACTIVE RELEASED CONSUMED'
-        case '* --channel' '* --since' '* --key' '* --limit' '* --currency' '* --payment-provider' '* --payment-reference' '* --customer' '* --idempotency-key' '* --for' '* --carrier' '* --tracking-number' '* --reason' 'products variants create --sku' '* --threshold' 'inventory ledger --type' '* --reference' '* --description' 'products create --category' 'products update --category' '* --title' '* --barcode' '* --price' '* --slug' '* --logo-url' '* --alt-text' '* --sort-order' '* --name' '* --provider' '* --actor' '* --entity' '* --signature' '* --connection' '* -F' '* --field' '* -f' '* --raw-field' '* --token-command' '* --token-url' '* --client-id' '* --resend-unknown' '* --seed' '* --port' '* --expires-in' '* --on' '* --times' '* --rate' '* --seconds' '* --strangers' '* --columns' '* --fields' '* --jq' '* --timeout' '* --max-wait' '* --base-url'
+        case 'products list --status' '* --channel' '* --since' '* --until' '* --tag' '* --payment-status' '* --reference' '* --min-total' '* --max-total' '* --key' '* --sort' '* --limit' '* --currency' '* --payment-provider' '* --payment-reference' '* --customer' '* --idempotency-key' '* --for' '* --carrier' '* --tracking-number' '* --reason' 'products variants create --sku' '* --threshold' '* --search' 'inventory ledger --type' '* --at' '* --recount-over' '* --confirm-missing' '* --days' '* --cover' '* --types' '* --barcode' 'products list --category' 'products create --category' 'products update --category' '* --brand' '* --description' '* --title' '* --price' '* --slug' '* --logo-url' '* --alt-text' '* --sort-order' '* --name' '* --provider' '* --actor' '* --entity' '* --signature' '* --connection' '* -F' '* --field' '* -f' '* --raw-field' '* --token-command' '* --token-url' '* --client-id' '* --resend-unknown' '* --seed' '* --port' '* --expires-in' '* --on' '* --times' '* --rate' '* --seconds' '* --strangers' '* --columns' '* --fields' '* --jq' '* --timeout' '* --max-wait' '* --base-url'
             echo ''
-        case '* --file' '* --report' 'products export --to' '* --data' '* --input' 'inventory skus import #1' 'products import #1' 'webhooks sign #1' 'webhooks verify #1'
+        case '* --file' '* --report' '* --svg' 'products export --to' '* --books' '* --suppliers' '* --data' '* --input' 'inventory count #1' 'inventory scan #1' 'inventory skus import #1' 'products import #1' 'webhooks sign #1' 'webhooks verify #1'
             echo 'file'
         case '* --item'
             echo 'ask item'
@@ -600,6 +690,10 @@ function __synq_value # how to complete the value of "PATH --option", or the arg
             echo 'ask location'
         case '* --confirm' '* -p' '* --profile' 'auth switch #1'
             echo 'ask profile'
+        case 'orders report --by'
+            echo 'words day week channel status currency'
+        case 'inventory report --by'
+            echo 'words location category'
         case 'products attributes create --type'
             echo 'words TEXT NUMBER'
         case 'products jobs list --type' 'products jobs create --type'
@@ -626,7 +720,7 @@ function __synq_value # how to complete the value of "PATH --option", or the arg
             echo 'words log counter log-strict'
         case '* -o' '* --output'
             echo 'words table json ndjson yaml csv tsv xlsx'
-        case 'orders get #1' 'orders track #1' 'orders fulfill #1' 'orders return #1' 'orders cancel #1'
+        case 'orders get #1' 'orders track #1' 'orders brief #1' 'orders fulfill #1' 'orders return #1' 'orders cancel #1'
             echo 'ask order'
         case 'products get #1'
             echo 'ask product-or-sku'
@@ -641,7 +735,7 @@ function __synq_value # how to complete the value of "PATH --option", or the arg
         case 'completion install #1' 'completion uninstall #1'
             echo 'words bash zsh fish powershell pwsh'
         case 'help #1'
-            echo 'words exit-codes environment formats rate-limit auth bulk orders inventory products channels integrations organization settings audit webhooks api auth config runs limits sandbox doctor completion schema help'
+            echo 'words exit-codes environment formats rate-limit auth bulk orders inventory products channels integrations today organization settings audit webhooks api auth config runs limits sandbox doctor completion schema help'
         case 'inventory levels --sku' 'inventory ledger --sku' 'inventory reservations --sku' 'products variants list --sku' '* --variant' 'inventory transfer #1' 'inventory adjust #1' 'inventory levels #*' 'inventory reserve #1' 'inventory skus forget #*'
             echo 'ask sku'
         case 'settings set #*'

@@ -9,6 +9,7 @@ function __SynqBelow([string] $At) { # the subcommands of a group
             "products`tShow and change the catalogue"
             "channels`tList and change sales channels"
             "integrations`tConnect the tenant to other platforms"
+            "today`tShow what waits at the start of a shift"
             "organization`tShow the organization and manage its members"
             "settings`tShow and change the tenant's settings"
             "audit`tRead the audit log"
@@ -29,9 +30,11 @@ function __SynqBelow([string] $At) { # the subcommands of a group
             "get`tShow an order"
             "create`tCreate an order, or many from a file"
             "track`tShow the timeline of an order"
-            "fulfill`tRecord a shipped parcel of an order"
-            "return`tOpen a return for an order"
-            "cancel`tCancel an order"
+            "brief`tShow all that belongs to an order on one screen"
+            "report`tCount and sum up orders"
+            "fulfill`tRecord a shipped parcel of an order, or many from a file"
+            "return`tOpen a return for an order, or many from a file"
+            "cancel`tCancel an order, or many from a file"
         }
         'inventory' {
             "transfer`tTransfer stock from one location to another"
@@ -39,20 +42,24 @@ function __SynqBelow([string] $At) { # the subcommands of a group
             "levels`tList stock levels"
             "locations`tList stock locations"
             "ledger`tList stock ledger entries, newest first"
+            "count`tPost a stock count: adjust the books by what is off"
+            "reorder`tSuggest what to buy, most urgent first"
+            "scan`tRecord a count with a barcode scanner"
             "reserve`tReserve units of one SKU"
             "release`tRelease a reservation"
             "reservations`tList reservations, newest first"
+            "report`tCount and value the stock"
             "skus`tManage the local cache of SKUs"
         }
         'inventory skus' {
-            "list`tList the SKUs in the local cache"
+            "list`tList the SKUs in the local cache, with their barcodes"
             "add`tAdd one SKU to the local cache"
             "import`tAdd many SKUs to the local cache from a file"
-            "forget`tRemove SKUs from the local cache"
+            "forget`tRemove SKUs or barcodes from the local cache"
         }
         'products' {
             "list`tList products, sorted by title"
-            "get`tShow a product, by its id or a SKU"
+            "get`tShow a product, by its id, a SKU or a barcode"
             "create`tCreate a product"
             "update`tChange a product"
             "delete`tDelete a product"
@@ -192,12 +199,20 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--status`tOnly these statuses or groups: open, closed, unpaid..."
             "--channel`tOnly orders of this channel (name or id)"
             "--since`tOnly rows since this age (30m, 12h, 7d, 2w), local date..."
+            "--until`tOnly rows before this age, local date or time"
+            "--tag`tOnly orders with this tag"
+            "--payment-status`tOnly orders with this payment status, such as authorized"
+            "--reference`tOnly orders with this payment reference"
+            "--min-total`tOnly orders of this total or more"
+            "--max-total`tOnly orders of this total or less"
             "--key`tOnly the order placed with this idempotency key"
+            "--sort`tSort by a field of the API, such as created_at or total:desc"
+            "--count`tPrint only the number of matching rows"
             "--limit`tMaximum number of rows"
             "--all`tRead every page (one request per 100 rows)"
         }
         'orders create' {
-            "--file`tOne order in JSON or YAML, or many, one per line; - for..."
+            "--file`tOne order in JSON or YAML; many in NDJSON, CSV or .xlsx..."
             "--item`tItem of the order; repeat for more"
             "--channel`tSales channel (name or id)"
             "--currency`tCurrency code, such as EUR"
@@ -208,7 +223,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--idempotency-key`tIdempotency key"
             "--wait`tWait until the order is confirmed or has failed"
             "--for`tStop waiting after SECONDS (exit status 75)"
-            "--report`tWrite the outcome of every row to FILE (.csv or .json)"
+            "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
             "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
@@ -218,20 +233,42 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
         'orders track' {
             "--watch`tPoll until the order reaches its final status, or Ctrl-C"
         }
+        'orders report' {
+            "--since`tOnly rows since this age (30m, 12h, 7d, 2w), local date..."
+            "--by`tWhat the orders are grouped by"
+            "--status`tOnly these statuses or groups: open, closed, unpaid..."
+            "--channel`tOnly orders of this channel (name or id)"
+            "--svg`tWrite the table as a picture (SVG) too"
+        }
         'orders fulfill' {
-            "--item`tNumber of units of a SKU; repeat for more SKUs"
+            "--item`tNumber of units of a SKU or barcode; repeat for more"
             "--carrier`tCarrier name, such as DHL"
             "--tracking-number`tTracking number of the carrier"
             "--location`tStock location it ships from"
+            "--file`tRecord the parcels of every row of a CSV, TSV, NDJSON or..."
+            "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
+            "--again`tPost the rows again that an earlier run has posted already"
+            "-y`tSkip the confirmation prompt"
+            "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'orders return' {
-            "--item`tNumber of units of a SKU; repeat for more SKUs"
+            "--item`tNumber of units of a SKU or barcode; repeat for more"
             "--reason`tReason to record"
+            "--file`tOpen the returns of every row of a CSV, TSV, NDJSON or..."
+            "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
+            "--again`tPost the rows again that an earlier run has posted already"
+            "-y`tSkip the confirmation prompt"
+            "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'orders cancel' {
             "--reason`tReason to record"
+            "--file`tCancel the orders of every row of a CSV, TSV, NDJSON or..."
+            "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
+            "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
@@ -242,7 +279,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--to`tStock location that they go to"
             "--file`tTransfer every row of a CSV, TSV, NDJSON or .xlsx file..."
             "--force`tTransfer more units than are available"
-            "--report`tWrite the outcome of every row to FILE (.csv or .json)"
+            "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
             "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
@@ -252,7 +289,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
         'inventory adjust' {
             "--location`tStock location"
             "--file`tAdjust every row of a CSV, TSV, NDJSON or .xlsx file; -..."
-            "--report`tWrite the outcome of every row to FILE (.csv or .json)"
+            "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
             "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
@@ -260,20 +297,51 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'inventory levels' {
-            "--sku`tOnly this SKU, or the variant with this UUID"
+            "--sku`tOnly the variant with this SKU, barcode or UUID"
             "--location`tOnly this stock location"
             "--low`tOnly levels at or below the tenant's low-stock threshold"
             "--threshold`tOnly levels with N units on hand or fewer"
             "--limit`tMaximum number of rows"
             "--all`tRead every page (one request per 100 rows)"
         }
+        'inventory locations' {
+            "--search`tOnly rows with these words, in any case"
+        }
         'inventory ledger' {
-            "--sku`tOnly this SKU, or the variant with this UUID"
+            "--sku`tOnly the variant with this SKU, barcode or UUID"
             "--location`tOnly this stock location"
             "--type`tOnly entries of this type, such as adjustment"
             "--since`tOnly rows since this age (30m, 12h, 7d, 2w), local date..."
             "--limit`tMaximum number of rows"
             "--all`tRead every page (one request per 100 rows)"
+        }
+        'inventory count' {
+            "--location`tStock location"
+            "--zero-missing`tAlso set to zero what the books have at the location and..."
+            "--at`tTime of the count: an age (30m, 12h), local date or time"
+            "--recount-over`tLeave out variances over N units, or N percent of the..."
+            "--books`tFile of the book quantities, if the API can't tell: sku..."
+            "--skip-unknown`tLeave out codes that Synq does not know, and write them..."
+            "--confirm-missing`tConfirm --zero-missing: how many SKUs it sets to zero"
+            "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
+            "--again`tPost the rows again that an earlier run has posted already"
+            "-y`tSkip the confirmation prompt"
+            "--yes`tSkip the confirmation prompt"
+            "--dry-run`tShow what would be sent and what would change, without..."
+            "--confirm`tConfirm with the profile's name; required instead of..."
+        }
+        'inventory reorder' {
+            "--days`tDays of sales to look at"
+            "--cover`tDays that stock must last after a delivery"
+            "--location`tOnly this stock location"
+            "--suppliers`tFile of suppliers, lead times and pack sizes; - for..."
+            "--types`tOnly these types of ledger entries are demand, such as..."
+            "--fresh`tRead the whole ledger again instead of using the cache"
+            "--all`tAlso list SKUs that need no order"
+        }
+        'inventory scan' {
+            "--location`tStock location that is counted"
+            "--blind`tShow no book quantities, and read none"
         }
         'inventory reserve' {
             "--location`tStock location"
@@ -287,12 +355,28 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'inventory reservations' {
-            "--sku`tOnly this SKU, or the variant with this UUID"
+            "--sku`tOnly the variant with this SKU, barcode or UUID"
             "--location`tOnly this stock location"
             "--status`tOnly reservations with this status"
         }
+        'inventory report' {
+            "--by`tWhat the stock is grouped by"
+            "--location`tOnly this stock location"
+            "--svg`tWrite the table as a picture (SVG) too"
+        }
+        'inventory skus add' {
+            "--barcode`tIts barcode"
+        }
         'inventory skus forget' {
-            "--all`tEvery SKU of this tenant"
+            "--all`tEvery SKU and barcode of this tenant"
+        }
+        'products list' {
+            "--search`tOnly rows with these words, in any case"
+            "--category`tOnly products of this category"
+            "--brand`tOnly products of this brand"
+            "--status`tOnly products with this status"
+            "--sort`tSort by a field of the API, such as created_at or total:desc"
+            "--count`tPrint only the number of matching rows"
         }
         'products create' {
             "--description`tDescription"
@@ -328,7 +412,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
         'products import' {
             "--wait`tWait until it has finished"
             "--for`tStop waiting after SECONDS (exit status 75)"
-            "--report`tWrite the outcome of every row to FILE (.csv or .json)"
+            "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
             "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
@@ -336,7 +420,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'products variants list' {
-            "--sku`tOnly the variant with this SKU"
+            "--sku`tOnly the variant with this SKU or barcode"
             "--product`tOnly variants of this product"
             "--limit`tMaximum number of rows"
             "--all`tRead every page (one request per 100 rows)"
@@ -374,11 +458,11 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
         }
         'products media list' {
             "--product`tProduct id, or the first characters of one that synq has..."
-            "--variant`tSKU or UUID of the variant"
+            "--variant`tSKU, barcode, or UUID of the variant"
         }
         'products media add' {
             "--product`tProduct id, or the first characters of one that synq has..."
-            "--variant`tSKU or UUID of the variant"
+            "--variant`tSKU, barcode, or UUID of the variant"
             "--alt-text`tDescription for people who can't see it"
             "--sort-order`tPosition in the display order, from 0"
             "--dry-run`tShow what would be sent and what would change, without..."
@@ -398,6 +482,9 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
         }
         'products jobs watch' {
             "--for`tStop waiting after SECONDS (exit status 75)"
+        }
+        'channels list' {
+            "--search`tOnly rows with these words, in any case"
         }
         'channels create' {
             "--currency`tCurrency code, such as GBP"
@@ -434,6 +521,9 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
         'organization update' {
             "--name`tNew name"
             "--dry-run`tShow what would be sent and what would change, without..."
+        }
+        'organization members list' {
+            "--search`tOnly rows with these words, in any case"
         }
         'organization members invite' {
             "--role`tRole of the new member"
@@ -511,12 +601,12 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
         }
         'runs resume' {
             "--resend-unknown`tSend these lines again, although they may have been applied"
-            "--report`tWrite the outcome of every row to FILE (.csv or .json)"
+            "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
             "--dry-run`tShow what would be sent and what would change, without..."
         }
         'runs undo' {
             "--in-transit`tOnly put back units that are in transit"
-            "--report`tWrite the outcome of every row to FILE (.csv or .json)"
+            "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
@@ -586,10 +676,19 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
 function __SynqValue([string] $Where) { # how to complete the value of "PATH --option", or the argument "PATH #1"
     switch -Wildcard -CaseSensitive ($Where) {
         'orders list --status' { return 'list open closed unpaid to-ship shipped returning refunded fully-refunded dead cancellable draft pending_payment payment_authorized confirmed processing partially_fulfilled fulfilled delivered completed return_requested partially_returned returned partially_refunded cancelled failed' }
+        'orders report --status' { return 'list open closed unpaid to-ship shipped returning refunded fully-refunded dead cancellable draft pending_payment payment_authorized confirmed processing partially_fulfilled fulfilled delivered completed return_requested partially_returned returned partially_refunded cancelled failed' }
         'inventory reservations --status' { return 'words ACTIVE RELEASED CONSUMED' }
+        'products list --status' { return '' }
         '* --channel' { return '' }
         '* --since' { return '' }
+        '* --until' { return '' }
+        '* --tag' { return '' }
+        '* --payment-status' { return '' }
+        '* --reference' { return '' }
+        '* --min-total' { return '' }
+        '* --max-total' { return '' }
         '* --key' { return '' }
+        '* --sort' { return '' }
         '* --limit' { return '' }
         '* --currency' { return '' }
         '* --payment-provider' { return '' }
@@ -602,13 +701,21 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         '* --reason' { return '' }
         'products variants create --sku' { return '' }
         '* --threshold' { return '' }
+        '* --search' { return '' }
         'inventory ledger --type' { return '' }
-        '* --reference' { return '' }
-        '* --description' { return '' }
+        '* --at' { return '' }
+        '* --recount-over' { return '' }
+        '* --confirm-missing' { return '' }
+        '* --days' { return '' }
+        '* --cover' { return '' }
+        '* --types' { return '' }
+        '* --barcode' { return '' }
+        'products list --category' { return '' }
         'products create --category' { return '' }
         'products update --category' { return '' }
+        '* --brand' { return '' }
+        '* --description' { return '' }
         '* --title' { return '' }
-        '* --barcode' { return '' }
         '* --price' { return '' }
         '* --slug' { return '' }
         '* --logo-url' { return '' }
@@ -644,9 +751,14 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         '* --base-url' { return '' }
         '* --file' { return 'file' }
         '* --report' { return 'file' }
+        '* --svg' { return 'file' }
         'products export --to' { return 'file' }
+        '* --books' { return 'file' }
+        '* --suppliers' { return 'file' }
         '* --data' { return 'file' }
         '* --input' { return 'file' }
+        'inventory count #1' { return 'file' }
+        'inventory scan #1' { return 'file' }
         'inventory skus import #1' { return 'file' }
         'products import #1' { return 'file' }
         'webhooks sign #1' { return 'file' }
@@ -659,6 +771,8 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         '* -p' { return 'ask profile' }
         '* --profile' { return 'ask profile' }
         'auth switch #1' { return 'ask profile' }
+        'orders report --by' { return 'words day week channel status currency' }
+        'inventory report --by' { return 'words location category' }
         'products attributes create --type' { return 'words TEXT NUMBER' }
         'products jobs list --type' { return 'words import update delete' }
         'products jobs create --type' { return 'words import update delete' }
@@ -685,6 +799,7 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         '* --output' { return 'words table json ndjson yaml csv tsv xlsx' }
         'orders get #1' { return 'ask order' }
         'orders track #1' { return 'ask order' }
+        'orders brief #1' { return 'ask order' }
         'orders fulfill #1' { return 'ask order' }
         'orders return #1' { return 'ask order' }
         'orders cancel #1' { return 'ask order' }
@@ -700,7 +815,7 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         'sandbox fault add #1' { return 'words 429 500 502 503 expired missing garbage lost-before lost 500-after slow' }
         'completion install #1' { return 'words bash zsh fish powershell pwsh' }
         'completion uninstall #1' { return 'words bash zsh fish powershell pwsh' }
-        'help #1' { return 'words exit-codes environment formats rate-limit auth bulk orders inventory products channels integrations organization settings audit webhooks api auth config runs limits sandbox doctor completion schema help' }
+        'help #1' { return 'words exit-codes environment formats rate-limit auth bulk orders inventory products channels integrations today organization settings audit webhooks api auth config runs limits sandbox doctor completion schema help' }
         'inventory levels --sku' { return 'ask sku' }
         'inventory ledger --sku' { return 'ask sku' }
         'inventory reservations --sku' { return 'ask sku' }

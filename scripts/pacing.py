@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Condition
+from threading import Event, Lock
 from typing import Any
 
 import httpx
@@ -41,9 +41,9 @@ class SimulatedClock:
 
     def __init__(self) -> None:
         self._at = START
-        self._condition = Condition()
+        self._lock = Lock()
         self._order = itertools.count()
-        self._sleeping: list[tuple[float, int]] = []
+        self._sleeping: list[tuple[float, int, Event]] = []
         self._running = 0
 
     def now(self) -> float:
@@ -55,25 +55,24 @@ class SimulatedClock:
 
     def leave(self) -> None:
         """Tell the clock that this thread has finished."""
-        with self._condition:
+        with self._lock:
             self._running -= 1
             self._wake()
 
     def sleep(self, seconds: float) -> None:
-        with self._condition:
-            entry = (self._at + max(seconds, 0.0), next(self._order))
-            heapq.heappush(self._sleeping, entry)
+        due = Event()
+        with self._lock:
+            heapq.heappush(self._sleeping, (self._at + max(seconds, 0.0), next(self._order), due))
             self._running -= 1
             self._wake()
-            while entry in self._sleeping or self._at < entry[0]:
-                if not self._condition.wait(60):
-                    raise TimeoutError("A thread neither sleeps nor leaves the simulated clock.")
+        if not due.wait(60):
+            raise TimeoutError("A thread neither sleeps nor leaves the simulated clock.")
 
     def _wake(self) -> None:
         if self._running == 0 and self._sleeping:
-            self._at, _ = heapq.heappop(self._sleeping)
+            self._at, _, due = heapq.heappop(self._sleeping)
             self._running = 1
-            self._condition.notify_all()
+            due.set()
 
 
 class ExactLog:

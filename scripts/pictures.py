@@ -140,6 +140,21 @@ def bulk() -> str:
     return before[: before.rindex("\n") + 1] + next(state for state in states if f" {SENT}/{ROWS}  " in state)
 
 
+def parcels() -> str:
+    """A carrier's tracking file, and the run that sends it."""
+    with desk(96) as at, chdir(at.home):
+        listed = at.data("--sandbox", "orders", "list", "--status", "to-ship", "--limit", "9", "--json")
+        rows = [f"{order['id']};RM48291530{number}GB;Tracked 24" for number, order in enumerate(json.loads(listed), 1)]
+        lines = ["Customer reference;Tracking no.;Service", *rows]
+        Path("tracking.csv").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        shown = at.screen(
+            "--sandbox", "orders", "fulfill", "--file", "tracking.csv", "--carrier", "Royal Mail", "--yes"
+        )
+    before, *_, after = re.split(r"\r?(?:\x1b\[1A)?\x1b\[2K", shown)  # without the progress bar
+    head = "\n".join([*lines[:3], "…"])
+    return f"\x1b[1m$ cat tracking.csv\x1b[0m\n{head}\n{before[: before.rindex('Run ')]}{after}"
+
+
 def doctor() -> str:
     """The checks of `synq doctor`."""
     # Wide, so that no line wraps where the paths of this machine are long.
@@ -148,20 +163,15 @@ def doctor() -> str:
         return at.screen("--sandbox", "doctor")
 
 
-PICTURES = {"orders": orders, "bulk": bulk, "doctor": doctor}
+PICTURES = {"orders": orders, "bulk": bulk, "parcels": parcels, "doctor": doctor}
 
 
 def draw(name: str) -> str:
-    """A picture as SVG, as wide as its longest line, without fonts from the web."""
+    """A picture as SVG, as wide as its longest line."""
     from rich.cells import cell_len
-    from rich.console import CONSOLE_SVG_FORMAT, Console
     from rich.text import Text
 
+    from synq_cli.output.drawing.picture import svg
+
     shown = Text.from_ansi(PICTURES[name]().rstrip())
-    width = max(cell_len(line) for line in shown.plain.splitlines())
-    console = Console(record=True, width=width, file=io.StringIO(), force_terminal=True, color_system="truecolor")
-    console.print(shown, no_wrap=True)
-    form = re.sub(r"@font-face \{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
-    form = form.replace("font-family: Fira Code, monospace", "font-family: ui-monospace, Menlo, Consolas, monospace")
-    svg = console.export_svg(title="synq", code_format=form, unique_id="synq")
-    return re.sub(r"[ \t]+$", "", svg, flags=re.MULTILINE)
+    return svg(shown, max(cell_len(line) for line in shown.plain.splitlines()), "synq")

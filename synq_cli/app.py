@@ -33,6 +33,7 @@ GROUPS = {
     "products": ("synq_cli.commands.products", "Show and change the catalogue.", "Commerce"),
     "channels": ("synq_cli.commands.channels", "List and change sales channels.", "Commerce"),
     "integrations": ("synq_cli.commands.integrations", "Connect the tenant to other platforms.", "Commerce"),
+    "today": ("synq_cli.commands.today", "Show what waits at the start of a shift.", "Commerce"),
     "organization": ("synq_cli.commands.organization", "Show the organization and manage its members.", "Tenant"),
     "settings": ("synq_cli.commands.settings", "Show and change the tenant's settings.", "Tenant"),
     "audit": ("synq_cli.commands.audit", "Read the audit log.", "Tenant"),

@@ -1,9 +1,13 @@
 """Times in RFC 3339, parsed and written."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+# Servers write whole seconds.
+_ROUNDING = 1.0
 
 
 def parse_time(value: object, *, local: bool = False) -> "datetime | None":
@@ -47,3 +51,32 @@ def local_time(at: float) -> str:
     from datetime import UTC, datetime
 
     return datetime.fromtimestamp(at, UTC).astimezone().isoformat(" ", "minutes")
+
+
+def precise_timestamp(at: float) -> str:
+    """Epoch seconds in RFC 3339, in UTC and microseconds where there are some."""
+    from datetime import UTC, datetime
+
+    return datetime.fromtimestamp(at, UTC).isoformat().replace("+00:00", "Z")
+
+
+def clock_offset(stamps: Sequence[tuple[float, float, float]]) -> tuple[float, float]:
+    """How many seconds another clock is ahead of ours, at least and at most; 0 without stamps.
+
+    A stamp is when we asked, the time by the other clock in between, and when the answer came, in epoch seconds; it
+    bounds the offset from both sides. Where the bounds cross, a clock was set meanwhile; then they are taken as wide as
+    they came.
+    """
+    if not stamps:
+        return 0.0, 0.0
+    bounds = [(theirs - answered, theirs + _ROUNDING - asked) for asked, theirs, answered in stamps]
+    least, most = max(low for low, _ in bounds), min(high for _, high in bounds)
+    return (least, most) if least <= most else (min(low for low, _ in bounds), max(high for _, high in bounds))
+
+
+def ago(seconds: float) -> str:
+    """An age in words, in its largest whole unit."""
+    for size, unit in ((86_400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds // size:.0f} {unit} ago"
+    return f"{max(seconds, 0):.0f} s ago"

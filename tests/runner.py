@@ -100,6 +100,7 @@ class Runner:
     slept: list[float] = field(default_factory=list)
     opened: list[str] = field(default_factory=list)
     has_browser: bool = True
+    seeded: bool = True  # whether a sandbox that is missing is put in place, which is faster than its creation
     working: Path | None = field(init=False)
 
     def __post_init__(self) -> None:
@@ -125,6 +126,8 @@ class Runner:
             browse=self.browse,
             folder=self.working_folder,
         )
+        if self.seeded and "--sandbox" in line and not (self.folder / "state" / "sandbox.sqlite3").exists():
+            self.seed_sandbox()
         console = Console(*(STREAMS if terminal else ()), stdout=stdout)
         done = console.invoke(app, line, input=stdin, catch_exceptions=False, obj=system)
         # Not done.stdout, which replaces the line ends of CSV.

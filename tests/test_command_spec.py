@@ -1,6 +1,6 @@
 """CommandSpec: what follows from the operations of a command."""
 
-import pytest
+from table import cases
 
 from synq_cli.cli.command import CommandSpec
 from synq_cli.errors import SynqError
@@ -12,7 +12,7 @@ PUT = Operation("p", "PUT", "/p", "the p", effect="replace")
 DELETE = Operation("d", "DELETE", "/d", "the d", effect="delete", gives="nothing")
 
 
-@pytest.mark.parametrize(
+@cases(
     ("spec", "writes", "role", "presumed", "unknown", "running"),
     [
         (CommandSpec(), False, None, False, False, False),

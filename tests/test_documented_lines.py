@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from documented import DOCUMENTS, GAP, ROOT, UNRUN, Desk, Done, Line, blocks, comparable, is_gap, lacks_program, typed
 from runner import Runner
+from table import cases
 
 from synq_cli.app import root_command
 from synq_cli.cli import tree
@@ -95,13 +96,13 @@ def test_the_page_for_scripts_lists_every_exit_status_with_its_code() -> None:
     assert dict(listed) == codes
 
 
-def spans() -> Iterator[Any]:
+def spans() -> Iterator[str]:
     for path in [*DOCUMENTS, *TOPICS, ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md"]:
         for span in dict.fromkeys(re.findall(r"`(synq [^`]+)`", path.read_text(encoding="utf-8"))):
-            yield pytest.param(" ".join(span.split()), id=f"{path.name}: {span}")
+            yield " ".join(span.split())
 
 
-@pytest.mark.parametrize("span", list(spans()))
+@cases("span", spans())
 def test_mentioned_commands_and_options_exist(span: str) -> None:
     node = tree.root_node(root_command())
     words = shlex.split(span)[1:]

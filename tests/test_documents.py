@@ -5,6 +5,7 @@ import io
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from table import cases
 
 from synq_cli import exact_json
 from synq_cli.documents import read_document
@@ -31,7 +32,7 @@ def test_numbers_keep_their_digits(text: str) -> None:
     assert exact_json.dumps(read_document(text, "a.yaml")) == '{"unit_price":19.90}'
 
 
-@pytest.mark.parametrize(
+@cases(
     ("text", "value"),
     [
         ("no", "no"), ("on", "on"), ("2026-11-25", "2026-11-25"), ("1_000", "1_000"), ("0x10", "0x10"),
@@ -47,7 +48,7 @@ def test_yaml_has_the_types_of_json(text: str, value: object) -> None:
     assert read_document(text, "order.yaml") == value
 
 
-@pytest.mark.parametrize(
+@cases(
     ("text", "name", "said"),
     [
         ("  \n", "a.json", "a.json is empty."),

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from table import cases
 
 from synq_cli.exact_json import Number, dumps, loads
 
@@ -63,7 +64,7 @@ def test_whole_numbers_are_ints_of_any_size() -> None:
     assert [type(number) for number in loads("[1, -0]")] == [int, Number]
 
 
-@pytest.mark.parametrize(
+@cases(
     ("text", "said"),
     [
         ("", "Expecting value"),

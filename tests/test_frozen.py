@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-import pytest
+from table import cases
 
 from synq_cli import errors
 from synq_cli.cli import tree
@@ -38,7 +38,7 @@ def test_the_exit_statuses_and_their_codes() -> None:
     }
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.code)
+@cases("kind", KINDS)
 def test_the_error_object(kind: type[SynqError]) -> None:
     error = kind("It went wrong.", hint="Do this.", status=418, request_id="r-1", said="no")
     assert error.as_json() == {

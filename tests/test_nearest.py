@@ -1,9 +1,9 @@
-import pytest
+from table import cases
 
 from synq_cli.nearest import did_you_mean, nearest
 
 
-@pytest.mark.parametrize(
+@cases(
     ("word", "names", "expected"),
     [
         ("lsit", ["list", "get"], ["list"]),

@@ -14,6 +14,7 @@ from zipfile import ZipFile
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from table import cases
 
 from synq_cli.errors import UsageError
 from synq_cli.exact_json import dumps
@@ -60,7 +61,7 @@ GOOD = {
 }
 
 
-@pytest.mark.parametrize("name", GOOD)
+@cases("name", GOOD)
 def test_file_is_read_however_it_is_written(name: str) -> None:
     text, rows = GOOD[name]
     assert [(record.fields, record.problem) for record in read(text)] == [(row, "") for row in rows]
@@ -82,7 +83,7 @@ BAD_FILES = {
 }
 
 
-@pytest.mark.parametrize("name", BAD_FILES)
+@cases("name", BAD_FILES)
 def test_file_that_can_not_be_of_the_kind_is_refused(name: str) -> None:
     text, message = BAD_FILES[name]
     with pytest.raises(UsageError) as refused:
@@ -114,13 +115,14 @@ BAD_ROWS = {
     "half a character": ('{"sku":"\\ud83d","delta":1}\n', 1, '"sku" ends in the middle of a character'),
     "rounded code": ("sku,delta\nA,1\n5.01235E+12,1\n", 3, '"sku" is 5.01235E+12, which a spreadsheet has rounded'),
     "rounded code with a comma": ('sku,delta\n"5,01E+12",1\n', 2, '"sku" is 5,01E+12, which a spreadsheet has rounded'),
+    "rounded code in JSON": ('{"sku":"5.01235e+12","delta":1}\n', 1, '"sku" is 5.01235e+12, which a spreadsheet has'),
     "error of a formula": ("sku,delta,location\nA,1,#N/A\n", 2, '"location" is #N/A, an error in the spreadsheet'),
     "deep nesting": ('{"sku":' + "[" * 100_000 + "\n", 1, "nested too deeply"),
     "second item of an array": ('[{"sku":"A","delta":1},7]', 2, "not a JSON object"),
 }
 
 
-@pytest.mark.parametrize("name", BAD_ROWS)
+@cases("name", BAD_ROWS)
 def test_bad_row_is_named_by_its_line(name: str) -> None:
     text, line, problem = BAD_ROWS[name]
     (bad,) = [record for record in read(text) if record.problem]
@@ -324,7 +326,7 @@ DAMAGED: dict[str, Callable[[], bytes]] = {
 }
 
 
-@pytest.mark.parametrize("name", DAMAGED)
+@cases("name", DAMAGED)
 def test_damaged_workbook_is_refused(name: str) -> None:
     with pytest.raises(UsageError, match="it is damaged"):
         list(read_sheet(DAMAGED[name](), "f", None))
@@ -409,8 +411,9 @@ def test_each_command_with_a_file_of_rows_takes_a_workbook(
     assert list(tmp_path.glob("state/runs/*.input")) == []
 
 
-def test_orders_have_items_which_a_sheet_has_no_place_for(synq: Any) -> None:
-    result = synq("--sandbox", "orders", "create", "--yes", "--file", "-", stdin=workbook([["channel"], ["web"]]))
+def test_a_list_of_bare_ids_is_no_sheet(synq: Any) -> None:
+    line = ("products", "jobs", "create", "--type", "delete", "--yes", "--file", "-")
+    result = synq("--sandbox", *line, stdin=workbook([["id"], ["web"]]))
     assert (result.status, result.out) == (2, "")
     assert "synq: standard input is an Excel workbook, which can't be used here.\n  Use JSON or YAML.\n" in result.err
 

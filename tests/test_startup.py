@@ -7,8 +7,6 @@ import sys
 import threading
 from pathlib import Path
 
-import pytest
-
 # The test tools bring a `click`, and with it httpx loads Rich; a user's environment has none.
 PROBE = """
 import sys
@@ -18,9 +16,10 @@ class NoClick:
             raise ModuleNotFoundError(name)
 sys.meta_path.insert(0, NoClick())
 from synq_cli.__main__ import main
-status = main(sys.argv[1:])
-sys.stdout.flush()
-print("\\n" + " ".join(sorted(sys.modules)), file=sys.stderr)
+for line in sys.argv[1:]:
+    main(line.split(" "))
+    sys.stdout.flush()
+    print("\\nLoaded " + " ".join(sorted(sys.modules)), file=sys.stderr)
 """
 HEAVY = {
     "asyncio", "email_validator", "falcon", "filelock", "httpx", "jq", "keyring", "platformdirs", "pydantic",
@@ -28,39 +27,37 @@ HEAVY = {
 }  # fmt: skip
 
 
-def loaded(tmp_path: Path, *line: str, **variables: str) -> set[str]:
+def loaded(tmp_path: Path, *lines: str, **variables: str) -> list[set[str]]:
+    """The packages that are loaded after each of these lines, which one process runs one after the other."""
     environ = {
         "PATH": os.environ["PATH"],
         "HOME": str(tmp_path),  # as most people have it, with no folder named
         **variables,
     }
     done = subprocess.run(
-        [sys.executable, "-c", PROBE, *line], env=environ, capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", PROBE, *lines], env=environ, capture_output=True, text=True, check=True, timeout=60
     )
-    return {name.split(".")[0] for name in done.stderr.splitlines()[-1].split()}
+    shown = [line.split()[1:] for line in done.stderr.splitlines() if line.startswith("Loaded ")]
+    return [{name.split(".")[0] for name in names} for names in shown]
 
 
-def test_version_imports_no_typer(tmp_path: Path) -> None:
-    assert loaded(tmp_path, "--version") & (HEAVY | {"typer", "json"}) == set()
+def test_version_imports_no_typer_and_help_nothing_heavy(tmp_path: Path) -> None:
+    version, *pages = loaded(tmp_path, "--version", "--help", "orders list --help", "help formats")
+    assert version & (HEAVY | {"typer", "json"}) == set()
+    assert [page & (HEAVY | {"typer"}) for page in pages] == [{"typer"}] * 3
 
 
-@pytest.mark.parametrize("line", [("--help",), ("orders", "list", "--help"), ("help", "formats")])
-def test_help_imports_typer_but_nothing_heavy(tmp_path: Path, line: tuple[str, ...]) -> None:
-    assert loaded(tmp_path, *line) & HEAVY == set()
-
-
-@pytest.mark.parametrize("kind", ["sku", "run"])
-def test_completion_imports_neither_typer_nor_anything_heavy(tmp_path: Path, kind: str) -> None:
+def test_completion_imports_neither_typer_nor_anything_heavy(tmp_path: Path) -> None:
     state = tmp_path / ".local" / "state" / "synq"
     state.mkdir(parents=True)
     (state / "index.sqlite3").touch()
-    modules = loaded(tmp_path, "__complete", kind, "", "--", "synq", "--sandbox")
-    used = {"platformdirs", "sqlite3"} if kind == "sku" else {"platformdirs"}
-    assert modules & (HEAVY | {"typer"}) == used
+    runs, skus = loaded(tmp_path, *(f"__complete {kind}  -- synq --sandbox" for kind in ("run", "sku")))
+    assert runs & (HEAVY | {"typer"}) == {"platformdirs"}
+    assert skus & (HEAVY | {"typer"}) == {"platformdirs", "sqlite3"}
 
 
 def test_sandbox_orders_import_no_rich_yaml_or_keyring(tmp_path: Path) -> None:
-    modules = loaded(tmp_path, "--sandbox", "orders", "list", "--json", "--limit", "1")
+    (modules,) = loaded(tmp_path, "--sandbox orders list --json --limit 1")
     assert modules & {"httpx", "sqlite3"} == {"httpx", "sqlite3"}
     assert modules & {"rich", "yaml", "keyring", "pydantic", "filelock", "xlsxwriter", "python_calamine"} == set()
 
@@ -78,8 +75,8 @@ def test_network_orders_import_no_rich_yaml_or_keyring(tmp_path: Path) -> None:
 
         thread = threading.Thread(target=serve)
         thread.start()
-        line = ("orders", "list", "--json", "--limit", "1")
-        modules = loaded(tmp_path, *line, SYNQ_BASE_URL=address, SYNQ_TOKEN="opaque-token-0123456789")
+        line = "orders list --json --limit 1"
+        (modules,) = loaded(tmp_path, line, SYNQ_BASE_URL=address, SYNQ_TOKEN="opaque-token-0123456789")
         thread.join()
     assert modules & {"httpx", "sqlite3"} == {"httpx", "sqlite3"}
     unused = {"truststore", "rich", "yaml", "keyring", "filelock"}
@@ -89,7 +86,6 @@ def test_network_orders_import_no_rich_yaml_or_keyring(tmp_path: Path) -> None:
 def test_unchanged_profiles_need_no_yaml(tmp_path: Path) -> None:
     (tmp_path / ".config" / "synq").mkdir(parents=True)
     (tmp_path / ".config" / "synq" / "config.yaml").write_text("profiles: {acme: {timeout: 5}}\n", encoding="utf-8")
-    line = ("--sandbox", "config", "get", "timeout", "--json")
-    assert "yaml" in loaded(tmp_path, *line)
-    assert "yaml" not in loaded(tmp_path, *line)
-    assert "yaml" not in loaded(tmp_path, "__complete", "profile", "", "--", "synq")
+    line = "--sandbox config get timeout --json"
+    assert "yaml" in loaded(tmp_path, line)[0]
+    assert "yaml" not in loaded(tmp_path, line, "__complete profile  -- synq")[1]

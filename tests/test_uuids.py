@@ -1,8 +1,8 @@
 from uuid import UUID
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from table import cases
 
 from synq_cli.uuids import parse_uuid
 
@@ -17,7 +17,7 @@ def test_uuid_is_read_in_either_case_with_and_without_dashes(identifier: UUID) -
 ID = "6f1d2c84-3b7a-4e59-9c10-2a8e5d4b7f31"
 
 
-@pytest.mark.parametrize(
+@cases(
     "value",
     ["", ID[:-1], ID + "a", f"{{{ID}}}", f"urn:uuid:{ID}", ID.replace("-", "_"), ID.replace("-", "", 1), f"{ID}\n",
      ID.replace("1", "\u0661"), 5, None],

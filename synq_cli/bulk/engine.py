@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from synq_cli.bulk.journal import UNKNOWN, Journal, Row
 from synq_cli.bulk.plan import Plan, seconds_for
@@ -14,8 +14,10 @@ from synq_cli.bulk.report import Outcome, write_failed
 from synq_cli.bulk.runner import Runner, note_done
 from synq_cli.bulk.runs import Runs, overview
 from synq_cli.bulk.verbs.adjust_stock import AdjustStock
+from synq_cli.bulk.verbs.count_stock import CountStock
 from synq_cli.bulk.verbs.create_orders import CreateOrders
 from synq_cli.bulk.verbs.import_products import ImportProducts
+from synq_cli.bulk.verbs.move_orders import CancelOrders, FulfillOrders, ReturnOrders
 from synq_cli.bulk.verbs.transfer_stock import TransferStock
 from synq_cli.bulk.verbs.verb import WORKERS, Verb
 from synq_cli.errors import InterruptError, RefusedError, SynqError, UnknownOutcomeError, UsageError
@@ -23,6 +25,11 @@ from synq_cli.http.rate_limit import RESERVE, WINDOW, Budget, usable
 from synq_cli.http.single_attempt import SingleAttemptTransport
 from synq_cli.resources.client import SynqClient
 from synq_cli.session.session import Session
+
+PlanOf = TypeVar("PlanOf", bound=Plan)
+_KINDS: tuple[type[Verb], ...] = (
+    AdjustStock, CountStock, CreateOrders, ImportProducts, TransferStock, FulfillOrders, ReturnOrders, CancelOrders,
+)  # fmt: skip
 
 
 class Observer(Protocol):
@@ -52,13 +59,13 @@ class Engine:
     def plan(
         self,
         verb: Verb,
-        read: Callable[[], Plan],
+        read: Callable[[], PlanOf],
         file: str,
         path: Path | None,
         *,
         with_levels: bool = False,
         again: bool = False,
-    ) -> Plan:
+    ) -> PlanOf:
         """The plan for the rows that `read` prepares, once it is clear that they may be sent.
 
         `file` is the name that was typed, `path` where the file is, or None for standard input. With `again` no earlier
@@ -142,6 +149,7 @@ class Engine:
             repeat = self._repeat(plan)
             if repeat and repeat.is_same and (plan.repeat is None or repeat.run != plan.repeat.run):
                 raise RefusedError(f"{repeat.sentence} Nothing was sent.", hint=repeat.hint)
+            plan.check()
             journal = self.runs.create(
                 plan.rows,
                 self.now(),
@@ -170,7 +178,7 @@ class Engine:
                     journal.pending(row.line)
             return self._work(verb, journal)
 
-    def _estimated(self, plan: Plan, *, with_levels: bool = False) -> Plan:
+    def _estimated(self, plan: PlanOf, *, with_levels: bool = False) -> PlanOf:
         plan.seconds = seconds_for(plan.requests, self.budget.snapshot())
         plan.levels = plan.verb.levels(plan.rows) if with_levels else {}
         return plan
@@ -189,7 +197,7 @@ class Engine:
             yield journal, next(verb for verb in self._kinds() if verb.name == facts.verb)
 
     def _kinds(self) -> tuple[Verb, ...]:
-        return (*(kind(self.api) for kind in (AdjustStock, CreateOrders, ImportProducts, TransferStock)), *self.verbs)
+        return (*(kind(self.api) for kind in _KINDS), *self.verbs)
 
     def _lock(self, journal: Journal) -> None:
         """RefusedError if another process works on the run, or if it was undone."""

@@ -81,8 +81,8 @@ class Facts:
 class Row:
     """A row and its outcome. Times are in epoch seconds by our clock, `posted_at` by the API's.
 
-    `source` is its text as written, for the file of failed rows. `hashes` are those of `hash_of` for each row of the
-    user's file in it, one after the other.
+    `source` is its text as written, for the file of failed rows; a row that is made of several has a line of each.
+    `hashes` are those of `hash_of` for each row of the user's file in it, one after the other.
     """
 
     line: int

@@ -1,6 +1,6 @@
 """What a run is going to do: a file of rows, all of them checked and given their ids, shown before it starts."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from statistics import median
@@ -60,6 +60,8 @@ class Plan:
     levels: Mapping[tuple[int, str], int] = field(default_factory=dict)
     again: bool = False
     repeat: Repeat | None = None
+    # Raises RefusedError, while no other run can start, if what the plan rests on has changed since.
+    check: Callable[[], None] = lambda: None
     single: bool = False
     in_transit: bool = False
 
@@ -81,20 +83,22 @@ class Plan:
             "largest": self.moves[:_LARGEST],
             "suspicious": self.suspicious(),
             "changes": self.changes(),
-            "guessed_columns": [{"column": name, "read_as": column} for name, column in self.guessed.items()],
+            "remarks": list(self.verb.remarks(self.rows)),
+            "guessed_columns": self.guessed_rows(),
             "ignored_columns": list(self.ignored),
         }
 
     def lines(self) -> list[str]:
         """The plan in words."""
-        rows, file = _counted(self._items(), "row"), "standard input" if self.file == "-" else self.file
+        rows, file = numbered(self._items(), "row"), "standard input" if self.file == "-" else self.file
         head = f"{rows} to undo run {self.undoes}" if self.undoes else f"{rows} of {file}"
-        cost = f"{_counted(self.requests, 'request')}, {_duration(self.seconds)} at the current rate limit"
+        cost = f"{numbered(self.requests, 'request')}, {duration(self.seconds)} at the current rate limit"
         inside = f" in {self.verb.counted(len(self.rows))}" if self.verb.unit != "row" else ""
         lines = [f"{head}{inside}: {cost}."]
-        lines += [f'Column "{name}" is read as {column}.' for name, column in self.guessed.items()]
+        lines += self.guessed_lines()
+        lines += self.verb.remarks(self.rows)
         if net := self.net():
-            sums = ", ".join(f"{each['location']} {each['units']:+,} ({_counted(each['rows'], 'row')})" for each in net)
+            sums = ", ".join(f"{each['location']} {each['units']:+,} ({numbered(each['rows'], 'row')})" for each in net)
             lines.append(f"Net: {sums}.")
             lines.append(f"Largest: {_listed(self.moves[:_LARGEST])}.")
         if odd := self.suspicious():
@@ -103,6 +107,14 @@ class Plan:
         if self.ignored:
             lines.append(f"Ignored columns: {', '.join(self.ignored)}.")
         return lines
+
+    def guessed_rows(self) -> list[dict[str, str]]:
+        """Columns under another name."""
+        return [{"column": name, "read_as": column} for name, column in self.guessed.items()]
+
+    def guessed_lines(self) -> list[str]:
+        """The same in words."""
+        return [f'Column "{name}" is read as {column}.' for name, column in self.guessed.items()]
 
     @cached_property
     def moves(self) -> list[dict[str, Any]]:
@@ -194,6 +206,13 @@ def _listed(rows: Sequence[Mapping[str, Any]]) -> str:
     return ", ".join(f"{row['sku']} {row['delta']:+,} (line {row['line']})" for row in rows)
 
 
+def listed(names: Iterable[str]) -> str:
+    """The first names, and how many more there are."""
+    every = list(names)
+    more = f", and {len(every) - _MOST_LISTED:,} more" if len(every) > _MOST_LISTED else ""
+    return f"{', '.join(every[:_MOST_LISTED])}{more}"
+
+
 def parse_lines(text: str | None) -> set[int]:
     """The line numbers in a text such as `7,9`; UsageError if it is not one."""
     words = [] if text is None else [word.strip() for word in text.split(",")]
@@ -215,9 +234,11 @@ def seconds_for(requests: int, window: Snapshot) -> float:
     return max(window.blocked_for, windows * WINDOW + first)
 
 
-def _counted(number: int, noun: str) -> str:
+def numbered(number: int, noun: str) -> str:
+    """A number of things in words, such as `2 rows`."""
     return f"{number:,} {noun}{'s' * (number != 1)}"
 
 
-def _duration(seconds: float) -> str:
-    return "under a minute" if seconds < 50 else f"about {_counted(round(seconds / 60), 'minute')}"
+def duration(seconds: float) -> str:
+    """A number of seconds in words, such as `about 11 minutes`."""
+    return "under a minute" if seconds < 50 else f"about {numbered(round(seconds / 60), 'minute')}"

@@ -2,37 +2,32 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
+from synq_cli import times
 from synq_cli.bulk.journal import Content, Receipt, Row
 
 # The API writes whole seconds.
 _ROUNDING = 1.0
 # How long after we gave up on an answer the API may still have acted. A later entry is not considered: a row that is
 # wrongly counted as done is lost.
-_LATE = 30.0
+LATE = 30.0
 
 
 def clock_offset(done: Iterable[Row]) -> tuple[float, float]:
-    """How far the API's clock is ahead of ours at least and at most, by the rows whose entries say when; else 0.
-
-    A row was posted between leaving and its answer, which bounds the offset from both sides. Where the bounds
-    cross, a clock was set meanwhile; then they are taken as wide as they came.
-    """
-    stamps = [
-        (row.posted_at - row.answered_at, row.posted_at + _ROUNDING - row.sent_at)
-        for row in done
-        if row.posted_at is not None and row.answered_at is not None and row.sent_at is not None
-    ]
-    if not stamps:
-        return 0.0, 0.0
-    least, most = max(low for low, _ in stamps), min(high for _, high in stamps)
-    return (least, most) if least <= most else (min(low for low, _ in stamps), max(high for _, high in stamps))
+    """How many seconds the API's clock is ahead of ours, at least and at most, by the rows whose entries say when."""
+    return times.clock_offset(
+        [
+            (row.sent_at, row.posted_at, row.answered_at)
+            for row in done
+            if row.posted_at is not None and row.answered_at is not None and row.sent_at is not None
+        ]
+    )
 
 
 def span(row: Row, offset: tuple[float, float]) -> tuple[float, float]:
     """The first and the last moment, by the API's clock, at which the row can have been posted."""
     sent = row.sent_at or 0.0
     least, most = offset
-    return sent + least - _ROUNDING, (row.answered_at or sent) + most + _LATE
+    return sent + least - _ROUNDING, (row.answered_at or sent) + most + LATE
 
 
 def match(

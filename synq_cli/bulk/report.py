@@ -2,7 +2,7 @@
 
 import csv
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from errno import EISDIR
 from io import StringIO
@@ -29,6 +29,8 @@ from synq_cli.rows import REPORTED, SHEET, guarded, split_sheet
 from synq_cli.state.folders import replace_file
 
 _MOST_LINES = 20
+# The words in the names of files beside that of a run.
+_WORDS = ("failed", "recount", "unknown")
 _REFUSALS = (RejectedError, NotFoundError, ConflictError)
 
 
@@ -147,47 +149,72 @@ def write_failed(journal: Journal) -> str | None:
         return None
     kind = "xlsx" if facts.dialect["delimiter"] == SHEET else "csv" if facts.dialect["header"] else "ndjson"
     source = Path(split_sheet(facts.path)[0] if facts.path else f"run-{facts.id}.{kind}")
-    path = _failed_path(source)
+    errors = [
+        (source, {"error_code": row.code, "error": row.error}) for row in failed for source in row.source.split("\n")
+    ]
+    return write_rows(source, "failed", errors, facts.dialect)
+
+
+def write_rows(
+    source: Path, word: str, rows: Sequence[tuple[str, Mapping[str, Any]]], dialect: Mapping[str, Any]
+) -> str:
+    """Write rows of a file to another one beside it, with its permissions; gives the path.
+
+    UsageError if it can't be written.
+    """
+    path = path_beside(source, word)
     mode = S_IMODE(source.stat().st_mode) | 0o600 if source.exists() else 0o600
-    replace_file(path, _failed_file(failed, **facts.dialect), mode=mode, hint=None)
+    replace_file(path, rows_file(rows, **dialect), mode=mode, hint=None)
     return str(path)
 
 
-def _failed_path(source: Path) -> Path:
+def path_beside(source: Path, word: str) -> Path:
+    """The path of a file of some rows of this one, such as counts.failed.csv."""
     # One JSON object a line is not YAML.
     suffix = ".ndjson" if source.suffix.lower() in YAML_SUFFIXES else source.suffix
-    return source.with_name(f"{source.stem}.failed{suffix}")
+    return source.with_name(f"{source.stem}.{word}{suffix}")
 
 
-def _failed_file(rows: Sequence[Row], delimiter: str, newline: str, *, bom: bool, header: list[str]) -> str | bytes:
+def rows_file(
+    rows: Sequence[tuple[str, Mapping[str, Any]]], delimiter: str, newline: str, *, bom: bool, header: list[str]
+) -> str | bytes:
+    """The content of a file of rows, as they are written in their own file, each with the same columns added."""
     if not header:
-        lines = (exact_json.loads(row.source) | {"error_code": row.code, "error": row.error} for row in rows)
-        return "".join(exact_json.dumps(line) + newline for line in lines)
+        return "".join(exact_json.dumps(exact_json.loads(source) | more) + newline for source, more in rows)
     kept = [at for at, cell in enumerate(header) if cell.strip().lower() not in REPORTED]
-    titles = [*(header[at] for at in kept), *REPORTED]
-    found = [(exact_json.loads(row.source), row.code, row.error or "") for row in rows]
+    titles = [*(header[at] for at in kept), *(rows[0][1] if rows else ())]
+    found = [
+        ([exact_json.loads(source)[at] for at in kept], [value or "" for value in more.values()])
+        for source, more in rows
+    ]
     if delimiter == SHEET:
         from synq_cli.excel.writing import workbook
 
-        return workbook([titles, *([*(cells[at] for at in kept), code, error] for cells, code, error in found)])
+        return workbook([titles, *([*cells, *more] for cells, more in found)])
     text = StringIO(newline="")
     writer = csv.writer(text, delimiter=delimiter, lineterminator=newline)
     writer.writerow(titles)
-    writer.writerows([*(cells[at] for at in kept), code, guarded(error)] for cells, code, error in found)
+    writer.writerows([*cells, *map(guarded, more)] for cells, more in found)
     return ("\ufeff" if bom else "") + text.getvalue()
 
 
 def check_report(path: str | None, source: str | None) -> None:
-    """UsageError if a report can't be written, or if it would replace the run's file, `source`, or its failed rows.
+    """UsageError if a report can't be written, or if it would replace the run's file, `source`, or one beside it.
 
     Called before anything is sent.
     """
     if not path:
         return
     report = Path(path).resolve()
-    if report.suffix.lower() not in {".csv", ".json"}:
-        raise UsageError(f'Invalid report "{path}": use a name that ends in .csv or .json.')
-    if source and report in {Path(source).resolve(), _failed_path(Path(source)).resolve()}:
+    if report.suffix.lower() not in {".csv", ".json", ".xlsx"}:
+        raise UsageError(f'Invalid report "{path}": use a name that ends in .csv, .json or .xlsx.')
+    if report.suffix.lower() == ".xlsx":
+        from synq_cli.excel.writing import check_available
+
+        check_available()
+    file = Path(split_sheet(source)[0]) if source else None
+    used = [file, *(path_beside(file, word) for word in _WORDS)] if file else []
+    if report in {path.resolve() for path in used}:
         raise UsageError(f'Invalid report "{path}": the run uses a file of that name. Choose another name.')
     try:
         if report.is_dir():
@@ -202,12 +229,19 @@ def write_report(rows: Sequence[Row], path: str | None) -> None:
     if not path:
         return
     result = [entry_row(row) for row in rows]
-    text = StringIO(newline="")
-    if path.lower().endswith(".json"):
-        text.write(exact_json.dumps(result, indented=True) + "\n")
+    columns = list(dict.fromkeys(key for row in result for key in row))
+    content: str | bytes
+    suffix = Path(path).suffix.lower()
+    if suffix == ".json":
+        content = exact_json.dumps(result, indented=True) + "\n"
+    elif suffix == ".xlsx":
+        from synq_cli.excel.writing import workbook
+
+        content = workbook([columns, *([row.get(key) for key in columns] for row in result)])
     else:
-        columns = list(dict.fromkeys(key for row in result for key in row))
+        text = StringIO(newline="")
         writer = csv.DictWriter(text, columns, lineterminator="\n", restval="")
         writer.writeheader()
         writer.writerows(row | {"error": guarded(row["error"] or "")} for row in result)
-    replace_file(Path(path), text.getvalue(), mode=None, hint=None)
+        content = text.getvalue()
+    replace_file(Path(path), content, mode=None, hint=None)

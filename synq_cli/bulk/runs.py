@@ -24,7 +24,10 @@ _CLAIM_SECONDS = 600.0
 _DAY = 86_400.0
 IN_TRANSIT = "in transit"
 # The fields of a row that reports have, as far as it has them.
-_REPORTED = ("sku", "location", "delta", "payment_reference", "idempotency_key", "last_line", "products")
+_REPORTED = (
+    "sku", "location", "counted_at", "counted", "book", "delta", "payment_reference", "idempotency_key", "last_line",
+    "products", "order_id", "tracking_number", "reason", "lines",
+)  # fmt: skip
 # Those of a row of two halves.
 _TRANSFERRED = ("sku", "quantity", "from", "to", FIRST_RECEIPT)
 _DAMAGED: dict[str, Any] = {"state": "damaged"} | dict.fromkeys(
@@ -141,17 +144,25 @@ class Runs:
         """
         receipts: set[str] = set()
         unclear: list[Row] = []
+        for other, rows in self.written_since(facts.started_at - _CLAIM_SECONDS, facts.scope, verbs):
+            receipts |= {receipt for row in rows for receipt in row.receipts}
+            unclear += [row for row in rows if row.state in {"unknown", "sent"}] if other.id != facts.id else []
+        return receipts, unclear
+
+    def written_since(self, since: float, scope: str, verbs: Collection[str]) -> Iterator[tuple[Facts, list[Row]]]:
+        """The runs of these kinds on a tenant's data whose journals were written to since an epoch second.
+
+        UsageError if one of these journals can't be read.
+        """
         for path in map(self._path, self._names()):
-            if path.stat().st_mtime < facts.started_at - _CLAIM_SECONDS:
+            if path.stat().st_mtime < since:
                 continue
             try:
                 with Journal(path) as journal:
-                    if journal.facts.scope == facts.scope and journal.facts.verb in verbs:
-                        receipts |= {receipt for row in journal.entries() for receipt in row.receipts}
-                        unclear += journal.entries("unknown", "sent") if journal.facts.id != facts.id else []
+                    if journal.facts.scope == scope and journal.facts.verb in verbs:
+                        yield journal.facts, journal.entries()
             except UsageError as error:
                 raise UsageError(f"{error.message} Its run may have posted them: move that file elsewhere.") from None
-        return receipts, unclear
 
     def each(self, read: Callable[[Journal], _T]) -> Iterator[_T]:
         """What `read` gives for each run, the latest first, without those whose journals are damaged."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from synq_cli.http.single_attempt import SingleAttemptTransport
     from synq_cli.resources.client import SynqClient
     from synq_cli.state.id_cache import LocalIndex
+    from synq_cli.state.ledger_cache import LedgerCache
     from synq_cli.state.order_keys import OrderKeys
 
 
@@ -172,6 +173,14 @@ class RunContext:
         from synq_cli.state.id_cache import LocalIndex
 
         return LocalIndex(self.state / "index.sqlite3", lambda: self.session.scope, self.system.now, self.output.warn)
+
+    @cached_property
+    def ledger_cache(self) -> "LedgerCache":
+        """The local cache of the stock ledger."""
+        from synq_cli.state.ledger_cache import LedgerCache
+
+        path = self.state / "ledger.sqlite3"
+        return LedgerCache(path, lambda: self.session.scope, self.system.now, self.output.warn)
 
     @cached_property
     def order_keys(self) -> "OrderKeys":

@@ -54,9 +54,9 @@ LocationOption = Annotated[
     str | None,
     option("--location", LOCATION, "Stock location. [default: the profile's, else the only one]", callback=_not_blank),
 ]
-SkuArgument = Annotated[str, argument(SKU, "SKU, or UUID of the variant.")]
+SkuArgument = Annotated[str, argument(SKU, "SKU, barcode, or UUID of the variant.")]
 OnlySkuOption = Annotated[
-    str | None, option("--sku", SKU, "Only this SKU, or the variant with this UUID.", callback=_not_blank)
+    str | None, option("--sku", SKU, "Only the variant with this SKU, barcode or UUID.", callback=_not_blank)
 ]
 OnlyLocationOption = Annotated[
     str | None, option("--location", LOCATION, "Only this stock location.", callback=_not_blank)
@@ -65,9 +65,21 @@ FromOption = Annotated[
     str | None, option("--from", LOCATION, "Stock location that the units leave.", callback=_not_blank)
 ]
 ToOption = Annotated[str | None, option("--to", LOCATION, "Stock location that they go to.", callback=_not_blank)]
+BooksLocationOption = Annotated[
+    str | None,
+    option("--location", LOCATION, "Stock location that is counted. [default: the profile's]", callback=_not_blank),
+]
 SinceOption = Annotated[
     str | None, option("--since", "WHEN", "Only rows since this age (30m, 12h, 7d, 2w), local date or time.")
 ]
+UntilOption = Annotated[str | None, option("--until", "WHEN", "Only rows before this age, local date or time.")]
+SearchOption = Annotated[
+    str | None, option("--search", "TEXT", "Only rows with these words, in any case.", callback=_not_blank)
+]
+SortOption = Annotated[
+    str | None, option("--sort", "FIELD[:desc]", "Sort by a field of the API, such as created_at or total:desc.")
+]
+CountOption = Annotated[bool, switch("--count", "Print only the number of matching rows.")]
 YesOption = Annotated[bool, switch("--yes", "Skip the confirmation prompt.", short="-y")]
 NameArgument = Annotated[str, argument("NAME", "Name.")]
 DescriptionOption = Annotated[str | None, option("--description", "TEXT", "Description.")]

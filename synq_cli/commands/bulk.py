@@ -15,11 +15,13 @@ from synq_cli.output.columns import Column
 from synq_cli.output.formats import delta, flag, quantity, state, timestamp, whole
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from synq_cli.bulk.plan import Plan
     from synq_cli.bulk.report import Outcome
 
 ReportOption = Annotated[
-    str | None, option("--report", FILE, "Write the outcome of every row to FILE (.csv or .json).")
+    str | None, option("--report", FILE, "Write the outcome of every row to FILE (.csv, .json or .xlsx).")
 ]
 AgainOption = Annotated[bool, switch("--again", "Post the rows again that an earlier run has posted already.")]
 
@@ -30,6 +32,7 @@ PLAN = [
     Column("Rows", "rows", quantity),
     Column("Requests", "requests", quantity),
     Column("Minutes", "minutes"),
+    Column("Remarks", "remarks"),
     Column("Columns", "guessed_columns"),
     Column("Ignored columns", "ignored_columns"),
     Column("Net movement", "net"),
@@ -45,9 +48,9 @@ _MOVES = [
 ]
 _NET = [Column("Location", "location"), Column("Quantity", "units", delta), Column("Rows", "rows", quantity)]
 _CHANGES = [*_MOVES, Column("Before", "before", quantity), Column("After", "after", quantity)]
-_GUESSED = [Column("Column", "column"), Column("Read as", "read_as")]
+GUESSED = [Column("Column", "column"), Column("Read as", "read_as")]
 _PARTS = {
-    "guessed_columns": ("Columns", _GUESSED),
+    "guessed_columns": ("Columns", GUESSED),
     "net": ("Net movement", _NET),
     "largest": ("Largest", _MOVES),
     "suspicious": ("Unusually large", _MOVES),
@@ -106,8 +109,20 @@ def carry_out(run: RunContext, plan: "Plan", go: "Callable[[], Outcome]", report
         finish(run, go(), report)
 
 
-def agreed(run: RunContext, plan: "Plan", report: str | None, *, yes: bool) -> bool:
-    """Whether to carry out the plan, once it was printed and confirmed; a dry run ends with it."""
+def agreed(
+    run: RunContext,
+    plan: "Plan",
+    report: str | None,
+    *,
+    yes: bool,
+    columns: list[Column] | None = None,
+    parts: "Mapping[str, tuple[str, Sequence[Column]]] | None" = None,
+    preview: Callable[[], None] = lambda: None,
+) -> bool:
+    """Whether to carry out the plan, once it was printed and confirmed; a dry run ends with it.
+
+    `columns` and `parts` are those of a plan of its own kind, and `preview` prints more of it before the question.
+    """
     from synq_cli.bulk.report import check_report
 
     check_report(report, plan.path)
@@ -115,7 +130,7 @@ def agreed(run: RunContext, plan: "Plan", report: str | None, *, yes: bool) -> b
     if run.dry_run:
         if plan.repeat:
             run.output.warn(plan.repeat.sentence)
-        run.output.panel(f"Would send {what}", plan.as_row(), PLAN, _PARTS)
+        run.output.panel(f"Would send {what}", plan.as_row(), columns or PLAN, parts or _PARTS)
         return False
     question = f"Send {what} to {run.session.profile}?"
     if plan.repeat:
@@ -125,6 +140,7 @@ def agreed(run: RunContext, plan: "Plan", report: str | None, *, yes: bool) -> b
         question = f"{plan.repeat.sentence} Post {'it' if plan.repeat.rows == 1 else 'them'} again?"
     for line in plan.lines():
         run.output.note(line)
+    preview()
     confirm(run, question, yes=yes)
     return True
 

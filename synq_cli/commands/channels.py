@@ -4,11 +4,12 @@ from typing import Annotated
 
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
-from synq_cli.cli.options import argument, option, switch
+from synq_cli.cli.options import SearchOption, argument, option, switch
 from synq_cli.errors import UsageError
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, flag, identifier
+from synq_cli.resources.shared.selection import search
 
 group = CommandGroup()
 
@@ -23,16 +24,18 @@ COLUMNS = [
 
 
 @group.command("list", operations.LIST_CHANNELS)
-def list_channels(run: RunContext) -> None:
+def list_channels(run: RunContext, words: SearchOption = None) -> None:
     """List sales channels.
 
     Sorted by name, with the currency of each. To list the orders of a channel, use `synq orders list --channel NAME`.
 
     Examples:
       synq channels list
+      synq channels list --search web
       synq channels list --fields name,currency -o csv
     """
-    run.output.rows(run.api.channels.list(), COLUMNS, empty="This tenant has no channels.")
+    rows = search(run.api.channels.list(), words, "name", "currency")
+    run.output.rows(rows, COLUMNS, empty="No channels match." if words else "This tenant has no channels.")
 
 
 @group.command("create", operations.CREATE_CHANNEL)

@@ -5,11 +5,12 @@ from typing import Annotated
 from synq_cli.cli.confirmation import confirm
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
-from synq_cli.cli.options import YesOption, argument, option
+from synq_cli.cli.options import SearchOption, YesOption, argument, option
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import identifier, state, timestamp, whole
 from synq_cli.resources.organization import Role
+from synq_cli.resources.shared.selection import search
 
 group = CommandGroup(groups={"members": ("synq_cli.commands.organization:members", "Manage members and their roles.")})
 members = CommandGroup()
@@ -60,16 +61,18 @@ def update_organization(run: RunContext, name: Annotated[str, option("--name", "
 
 
 @members.command("list", operations.LIST_MEMBERS)
-def list_members(run: RunContext) -> None:
+def list_members(run: RunContext, words: SearchOption = None) -> None:
     """List members and their roles.
 
     Sorted by email address, including people who were invited and have not joined yet.
 
     Examples:
       synq organization members list
+      synq organization members list --search editor
       synq organization members list --fields email,role -o csv
     """
-    run.output.rows(run.api.members.list(), MEMBER, empty="This organization has no members.")
+    rows = search(run.api.members.list(), words, "email", "role", "status")
+    run.output.rows(rows, MEMBER, empty="No members match." if words else "This organization has no members.")
 
 
 @members.command("invite", operations.INVITE_MEMBER)

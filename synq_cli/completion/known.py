@@ -53,10 +53,15 @@ def candidates(
         scope = likely_scope(settings, environ, cache)
         after = "=" if kind == "item" else ""
         path = state_dir(environ) / "index.sqlite3"
-        found = (row for each in _INDEXED.get(kind, (kind,)) for row in known_names(path, scope, each, prefix))
+        kinds = _INDEXED.get(kind, (kind,))
+        found = (row for each in kinds for row in known_names(path, scope, each, prefix))
         for name, identifier, seen_at in found:
             about = f"seen {datetime.fromtimestamp(seen_at, UTC):%Y-%m-%d}" if name == identifier else identifier
             yield name + after, about
+        if "sku" in kinds and prefix.isdigit():
+            skus = {identifier: sku for sku, identifier, _ in known_names(path, scope, "sku", "")}
+            for name, identifier, _ in known_names(path, scope, "barcode", prefix):
+                yield name + after, skus.get(identifier, identifier)
 
 
 def _profiles(config: Config) -> Iterator[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""Rows as an Excel workbook of one sheet, in which text is text and nothing is a formula."""
+"""Rows as an Excel workbook, in which text is text and nothing is a formula."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -14,6 +14,9 @@ from synq_cli.excel.library import library
 _MOST_ROWS = 1_048_576
 _LONGEST_CELL = 32_767
 _WIDEST = 60
+_LONGEST_NAME = 31
+# Excel keeps a name for itself.
+_RESERVED = "history"
 
 
 def check_available() -> None:
@@ -22,9 +25,15 @@ def check_available() -> None:
 
 
 def workbook(rows: Iterable[Sequence[object]], formats: Sequence[str] = ()) -> bytes:
-    """A workbook of these rows, of which the first is the header; `formats` are the columns' number formats.
+    """A workbook of one sheet with these rows, see `workbook_of`."""
+    return workbook_of([(None, rows)], formats)
 
-    Cells are text, numbers, booleans, dates, times without a zone, or None. UsageError if a sheet can't hold them.
+
+def workbook_of(sheets: Iterable[tuple[str | None, Iterable[Sequence[object]]]], formats: Sequence[str] = ()) -> bytes:
+    """A workbook of sheets with a name, or None, and rows, of which the first is the header.
+
+    `formats` are the columns' number formats. Cells are text, numbers, booleans, dates, times without a zone, or None.
+    UsageError if a sheet can't hold them.
     """
     xlsxwriter, data = library("xlsxwriter"), BytesIO()
     try:
@@ -33,7 +42,9 @@ def workbook(rows: Iterable[Sequence[object]], formats: Sequence[str] = ()) -> b
             book = xlsxwriter.Workbook(data, {"constant_memory": True, "tmpdir": folder})
             book.use_zip64()
             try:
-                _fill(book, rows, formats)
+                names = {_RESERVED}
+                for name, rows in sheets:
+                    _fill(book, _sheet_name(name, names), rows, formats)
             finally:
                 book.close()  # after an error too, since it has the file of rows open
     except xlsxwriter.exceptions.FileCreateError as error:
@@ -41,8 +52,22 @@ def workbook(rows: Iterable[Sequence[object]], formats: Sequence[str] = ()) -> b
     return data.getvalue()
 
 
-def _fill(book: Any, rows: Iterable[Sequence[object]], formats: Sequence[str]) -> None:
-    sheet = book.add_worksheet()
+def _sheet_name(name: str | None, taken: set[str]) -> str | None:
+    """The nearest name that a sheet may have and no other has; None stays None, for Excel's own."""
+    if name is None:
+        return None
+    allowed = "".join(letter if letter.isprintable() and letter not in "[]:*?/\\" else "-" for letter in name)
+    found, number = allowed.strip(" '")[:_LONGEST_NAME].rstrip(" '") or "-", 2
+    base = found
+    while found.lower() in taken:
+        found = f"{base[: _LONGEST_NAME - 1 - len(str(number))]} {number}"
+        number += 1
+    taken.add(found.lower())
+    return found
+
+
+def _fill(book: Any, name: str | None, rows: Iterable[Sequence[object]], formats: Sequence[str]) -> None:
+    sheet = book.add_worksheet(name)
     sheet.freeze_panes(1, 0)
     # A SKU of digits is text on purpose: no green triangles.
     sheet.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})

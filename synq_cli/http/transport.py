@@ -1,6 +1,7 @@
 """Sends operations to the API: read-only and dry-run guards, tokens, rate limit, retries, errors."""
 
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from threading import Lock, Thread
@@ -21,6 +22,7 @@ from synq_cli.http import replies, retry
 from synq_cli.http.exchange import NoResponseError, Observer, Reply, request_line
 from synq_cli.http.operation import Operation
 from synq_cli.http.rate_limit import RESERVE, Budget, Ticket
+from synq_cli.times import clock_offset, http_date
 
 if TYPE_CHECKING:
     from synq_cli.http.client import HttpClient
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from synq_cli.state.id_cache import LocalIndex
 
 _LARGEST_BODY = 10_000_000
+# Of the latest replies: enough to bound the offset of the API's clock to a second.
+_MOST_STAMPS = 100
 _JOIN_STEP = 0.2  # seconds: on Windows a join can't be interrupted
 
 
@@ -95,9 +99,17 @@ class ApiTransport:
         self.requests = 0
         self.unclear = 0  # attempts that may have been carried out although they failed
         self.changed = False
+        self._stamps: deque[tuple[float, str, float]] = deque(maxlen=_MOST_STAMPS)
         self._counting = Lock()
         self._prefetches: list[tuple[Prefetch, Ticket]] = []
         self._abandoned = False
+
+    @property
+    def clock_offset(self) -> tuple[float, float] | None:
+        """How many seconds the API's clock is ahead of ours, at least and at most; None if no reply says its time."""
+        stamps = [(asked, http_date(text), answered) for asked, text, answered in list(self._stamps)]
+        known = [(asked, theirs, answered) for asked, theirs, answered in stamps if theirs is not None]
+        return clock_offset(known) if known else None
 
     def send(
         self,
@@ -168,11 +180,13 @@ class ApiTransport:
         if operation.evidence == "presumed" and self.index.is_missing(operation.id):
             raise replies.missing_route(operation)
 
-    def prefetch(self, operation: Operation, query: Mapping[str, object]) -> Prefetch | None:
+    def prefetch(
+        self, operation: Operation, query: Mapping[str, object] | None, path: Mapping[str, str] | None = None
+    ) -> Prefetch | None:
         """Send a read request on a thread of its own, once; None if it can't be sent without using the reserve."""
 
         def attempt(ticket: Ticket) -> Any:
-            request = ApiRequest(operation, self.session.base_url + operation.path, query, None, {})
+            request = ApiRequest(operation, self.session.base_url + operation.path_with(path), query, None, {})
             outcome = self._send_once(request, ticket)
             if not self._abandoned:
                 self._record(outcome, ticket, 0)
@@ -273,7 +287,7 @@ class ApiTransport:
 
     def _send_once(self, request: ApiRequest, ticket: Ticket) -> "Reply | NoResponseError":
         operation = request.operation
-        started = time.monotonic()
+        started, asked = time.monotonic(), self.now()
         reply, error, sent = None, None, True
         try:
             own = {} if operation.public else self.session.credentials.headers
@@ -312,6 +326,7 @@ class ApiTransport:
                 self.requests += sent
             seconds = time.monotonic() - started
             self.observer.sent(request_line(operation.method, request.url, seconds, reply, error))
+        self._stamps.append((asked, reply.headers.get("date", ""), self.now()))
         return reply
 
     def _masked(self, reply: Reply) -> Reply:

@@ -1,6 +1,7 @@
 """Everything a run prints: data on stdout in the chosen format, messages on stderr."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from io import StringIO
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
@@ -25,7 +26,8 @@ class Output:
     """What the commands print with. UsageError if `fields`, `columns` or `jq` is invalid.
 
     `format_asked` says whether the command line asks for the format; if not, a single value is printed bare. `note`,
-    `warn` and `progress` are those of its `messages`. `width` is the terminal's in cells; None asks the terminal.
+    `warn`, `beep` and `progress` are those of its `messages`. `width` is the terminal's in cells; None asks
+    the terminal.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class Output:
         machine = jq is not None or format not in {None, "table", "xlsx"}
         self.messages = Messages(errors, now=now, machine=machine, quiet=quiet, debug=debug)
         self.note, self.warn, self.progress = self.messages.note, self.messages.warn, self.messages.progress
+        self.beep = self.messages.beep
         self._view = ViewOptions(terminal=self._out.terminal, format=format, fields=fields, columns=columns, jq=jq)
         if not self._out.terminal and self.format != "table":
             self._out.use_utf8()
@@ -63,11 +66,17 @@ class Output:
         return self._view.format
 
     def rows(
-        self, rows: Iterable[Row], columns: Sequence[Column], *, empty: str = "", default: str | None = None
+        self,
+        rows: Iterable[Row],
+        columns: Sequence[Column],
+        *,
+        empty: str = "",
+        default: str | None = None,
+        sheet_of: Callable[[Row], str] | None = None,
     ) -> None:
         """A list, written as the rows arrive except in a table; `empty` is the note for a table without rows.
 
-        `default` is the format if none was asked for.
+        `default` is the format if none was asked for. `sheet_of` names the sheet of a row in a workbook.
         """
         view = self._view
         if default and not view.asked:
@@ -79,6 +88,11 @@ class Output:
         selected = ([view.select(row) for row in page] for page in pages)
         if self.format == "table":
             self._table(list(chain.from_iterable(pages)), columns, empty)
+        elif self.format == "xlsx":
+            from synq_cli.output import workbook
+
+            # All fields of the rows, since the sheet of a row may depend on one that is not selected.
+            workbook.write(self._out, pages, *_keys_and_kinds(columns), sheet_of)
         elif view.filter:
             found = chain.from_iterable(selected)
             for value in found if self.format == "ndjson" else [list(found)]:
@@ -86,6 +100,15 @@ class Output:
         else:
             machine.write_pages(self._out, self.format, selected, *_keys_and_kinds(columns))
         self._note_unknown_fields()
+
+    def picture(self, title: str, rows: Sequence[Row], columns: Sequence[Column]) -> str:
+        """The table of a list as a picture in SVG."""
+        from synq_cli.output.drawing import picture, table
+
+        canvas = table.Canvas(Stream(StringIO(), {}), self._now(), None)
+        shown = [column for column in columns if column.table]
+        built = table.build_table(canvas, rows, shown, keep_empty=False)
+        return picture.svg(built.drawing, max(built.width, 1), title)
 
     def follow(self, polls: Iterable[Sequence[Row]], columns: Sequence[Column]) -> None:
         """A list without an end: the new rows of each poll, if any, a line for each.
@@ -168,14 +191,34 @@ class Output:
                 self.change(label, old, new, column.title.lower())
         self.record(after, columns)
 
-    def panel(self, title: str, row: Row, columns: Sequence[Column], sections: "Sections") -> None:
-        """One object in a frame for people, with a table for each of the lists in `sections`."""
+    def panel(
+        self, title: str, row: Row, columns: Sequence[Column], sections: "Sections", *, leftovers: bool = True
+    ) -> None:
+        """One object in a frame for people, with a table for each of the lists in `sections`.
+
+        With `leftovers` people also see the fields that no column names.
+        """
         if self._view.drawn:
             from synq_cli.output.drawing.sections import build_panel
 
-            self._draw(build_panel(self._canvas(), title, row, columns, sections))
+            self._draw(build_panel(self._canvas(), title, row, columns, sections, leftovers=leftovers))
         else:
             self.record(row, columns)
+
+    def preview(self, rows: Sequence[Row], columns: Sequence[Column]) -> bool:
+        """Rows as a table on stderr, before a question about them; gives whether it was drawn.
+
+        It is not with --quiet, without rows, and if stderr is not a terminal.
+        """
+        stream = self.messages.stream
+        if self.messages.quiet or not stream.terminal or not rows:
+            return False
+        from synq_cli.output.drawing import table
+
+        canvas = table.Canvas(stream, self._now(), self._width or stream.width())
+        rendered = table.build_list(canvas, rows, columns, keep_empty=False)
+        stream.draw(rendered.drawing, max(rendered.width, 1))
+        return True
 
     def timeline(self, row: Row, head: Sequence[Column], sections: "Sections") -> None:
         """An object's `states` over time: drawn for people, with its lists below; rows in CSV, TSV and XLSX."""

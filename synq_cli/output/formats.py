@@ -1,7 +1,7 @@
 """Values as text for people: money, ages, states; without characters that a terminal would act on."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 _UNITS = (("d", 86_400), ("h", 3600), ("min", 60))
 _OLD = 60 * 86_400
 _EXCERPT = 200
+# Cells of the longest bar, and the bars of less than a cell.
+_BAR = 20
+_EIGHTHS = " ▏▎▍▌▋▊▉"
 # A number such as 1e999 would be a page of zeros.
 _MOST_DIGITS = 40
 
@@ -184,6 +187,26 @@ def _moment(write: Callable[["datetime", str | None], str]) -> Format:
         return None if moment is None else write(moment, _ago(now - moment.timestamp()))
 
     return Format(render, narrow="keep", cells="time")
+
+
+def bars(rows: Sequence[Mapping[str, Any]], key: str, unit: str = "") -> Format:
+    """A bar as long as the number is large beside the largest of these rows with the same `unit`."""
+    from decimal import Decimal
+
+    def amount(row: Mapping[str, Any]) -> float:
+        value = row.get(key)
+        return max(0.0, float(value)) if isinstance(value, int | Decimal) else 0.0
+
+    largest: dict[Any, float] = {}
+    for row in rows:
+        largest[row.get(unit)] = max(largest.get(row.get(unit), 0.0), amount(row))
+
+    def render(_value: object, row: Mapping[str, Any], _now: float) -> Cell:
+        most = largest.get(row.get(unit)) or 1.0
+        full, eighths = divmod(round(amount(row) / most * _BAR * 8), 8)
+        return Cell(("█" * full + _EIGHTHS[eighths]).rstrip(), "green")
+
+    return Format(render)
 
 
 def named(names: Mapping[str, str]) -> Format:

@@ -21,13 +21,13 @@ class Messages:
         self.stream = stream
         self._now = now
         self._machine = machine
-        self._quiet = quiet
+        self.quiet = quiet
         self._debug = debug
         self._warned: set[str] = set()
 
     def note(self, text: str | None) -> None:
         """A remark, or what was done where stdout stays empty; None prints nothing."""
-        if text and not self._quiet:
+        if text and not self.quiet:
             self.stream.say(text)
 
     def warn(self, text: str) -> None:
@@ -36,6 +36,13 @@ class Messages:
             return
         self._warned.add(text)
         self.stream.say(f"Warning: {text}", "yellow")
+
+    def beep(self, text: str = "") -> None:
+        """Ring the terminal's bell, and say why, each time and with --quiet too; off a terminal nothing rings."""
+        if self.stream.terminal:
+            self.stream.write("\a")
+        if text:
+            self.stream.say(text, "yellow")
 
     def error(self, error: SynqError) -> None:
         """Why the run failed: the message with its details and hint, or one JSON object for programs."""
@@ -51,14 +58,14 @@ class Messages:
 
     def footer(self, remaining: int, limit: int, *, exact: bool, profile: str, environment: str | None = None) -> None:
         """What is left of the rate limit, `exact` if the server said so, and the profile; production in red."""
-        if not self._quiet:
+        if not self.quiet:
             mark, where = "" if exact else "~", f" · {environment}" if environment else ""
             style = "red" if environment == "production" else "dim"
             self.stream.say(f"{mark}{remaining}/{limit} requests left this minute · {profile}{where}", style)
 
     def waiting(self, seconds: float, reason: str) -> None:
         """How long the run waits, and why."""
-        if not self._quiet:
+        if not self.quiet:
             self.stream.say(f"Waiting {math.ceil(seconds)} s: {reason}", "dim")
 
     def sent(self, line: str) -> None:
@@ -70,4 +77,4 @@ class Messages:
         """Progress of a long operation: a bar on a terminal, a line every 30 seconds elsewhere."""
         from synq_cli.output.drawing.progress import Progress
 
-        return Progress(self.stream, label, self._now, quiet=self._quiet)
+        return Progress(self.stream, label, self._now, quiet=self.quiet)

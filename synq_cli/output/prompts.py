@@ -3,24 +3,38 @@
 # rich.prompt does not serve here: it accepts "y" but not "yes", does not know its default when it reads from a stream,
 # asks forever at the end of the input, and reads secrets with getpass, which cuts long ones.
 
+import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any, TextIO
+from typing import Any, BinaryIO, TextIO
 
+from synq_cli.documents import binary
 from synq_cli.errors import RefusedError, UsageError
 from synq_cli.output.formats import visible
 from synq_cli.output.streams import Stream
 
+_LINE_ENDS = re.compile(r"[\r\n\t]+")
+# What arrow and function keys send.
+_KEYS = re.compile(r"\x1b(?:[\[O][0-9;]*[A-Za-z~]?)?")
+_NO_WORDS = {"", "n", "no"}
 _UNASKED = "Can't ask for confirmation without a terminal: "
 
 
-def confirm(question: str, *, option: str, stdin: TextIO, stderr: TextIO, yes: bool) -> bool:
-    """Ask a yes/no question, no by default; `yes` skips it. RefusedError, naming `option`, off a terminal."""
+def confirm(question: str, *, option: str, stdin: TextIO, stderr: TextIO, yes: bool, only_words: bool = False) -> bool:
+    """Ask a yes/no question, no by default; `yes` skips it. RefusedError, naming `option`, off a terminal.
+
+    With `only_words` the question is repeated, with a beep, until the answer is yes, no or nothing.
+    """
     if yes:
         return True
     _require_terminal(stdin, stderr, _UNASKED + question, f"Add {option} to skip this prompt.")
-    return _answer(f"{visible(question)} [y/N] ", stdin, stderr).lower() in {"y", "yes"}
+    ask_again = ""
+    while (answer := _answer(f"{ask_again}{visible(question)} [y/N] ", stdin, stderr).lower()) not in _NO_WORDS:
+        if not only_words or answer in {"y", "yes"}:
+            return answer in {"y", "yes"}
+        ask_again = "\a"
+    return False
 
 
 def confirm_name(question: str, name: str, given: str | None, *, stdin: TextIO, stderr: TextIO) -> None:
@@ -53,6 +67,39 @@ def ask_secret(prompt: str, *, stdin: TextIO, stderr: TextIO, hint: str) -> str:
 
         return getpass(prompt, stderr)
     return _read_hidden(prompt, stdin, stderr)
+
+
+def entered_lines(stdin: TextIO, stderr: TextIO) -> Generator[str, None, None]:
+    """Lines as they are typed, scanned or piped, the next one only when this one was dealt with.
+
+    A line ends with CR, LF or Tab. On a terminal it is shown until then, and what is printed next takes its place;
+    Ctrl-D on an empty line ends them. Bytes that are no text become surrogates.
+    """
+    if not stdin.isatty():
+        yield from _piped_lines(binary(stdin))
+    elif sys.platform == "win32" or not (stderr.isatty() and _is_file(stdin) and _is_file(stderr)):
+        for line in iter(stdin.readline, ""):
+            yield from _LINE_ENDS.split(line)
+    else:
+        yield from _typed_lines(stdin, stderr)
+
+
+def _is_file(stream: TextIO) -> bool:
+    """Whether the stream is one of the system's, and not in memory."""
+    try:
+        stream.fileno()
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def _piped_lines(source: BinaryIO) -> Iterator[str]:
+    # By what has arrived: a scanner on a serial line may send no LF.
+    rest = b""
+    while chunk := source.read1(65_536):  # type: ignore[attr-defined]  # buffers have it
+        *lines, rest = re.split(rb"[\r\n\t]", rest + chunk)
+        yield from (line.decode(errors="surrogateescape").removeprefix("\ufeff") for line in lines)
+    yield rest.decode(errors="surrogateescape")
 
 
 def _require_terminal(stdin: TextIO, stderr: TextIO, message: str, hint: str) -> None:
@@ -113,6 +160,52 @@ if sys.platform != "win32":
             finally:
                 Stream(stderr, {}).write("\n")
             return line.decode(stdin.encoding)
+
+    def _typed_lines(stdin: TextIO, stderr: TextIO) -> Iterator[str]:
+        # The terminal itself shows what is typed at once, in the midst of what is printed about the line before.
+        import os
+
+        from rich.cells import cell_len
+
+        from synq_cli.output.drawing.table import cut
+
+        keyboard, stream, line, shown = stdin.fileno(), Stream(stderr, {}), bytearray(), 0
+
+        def text() -> str:
+            return _KEYS.sub("", line.decode(stdin.encoding, "surrogateescape"))
+
+        def show(prompt: str = "> ") -> None:
+            # With no more than a dumb terminal has: CR and blanks. In one write, so that nothing flickers.
+            nonlocal shown
+            width = max(stream.width() - 1, 1)
+            drawn = cut(prompt + stream.fit(visible(text())), width, stream.ellipsis, tail=True)
+            cells, place = cell_len(drawn), f"\r{drawn}"
+            erased = " " * min(shown - cells, width - cells)
+            os.write(stderr.fileno(), (place + (erased + place if erased else "")).encode(stream.encoding))
+            shown = cells
+
+        with _errors(stdin), _hidden(keyboard, resumed=show):
+            try:
+                show()
+                while keys := os.read(keyboard, 4_096):
+                    for key in keys:
+                        if key in b"\r\n\t":
+                            entered = text()
+                            line.clear()
+                            show("")
+                            yield entered
+                        elif key in b"\x7f\b":
+                            line[:] = text()[:-1].encode(stdin.encoding, "surrogateescape")
+                        elif key == 0x15:  # Ctrl-U
+                            line.clear()
+                        elif key == 0x04 and not line:  # Ctrl-D
+                            return
+                        else:
+                            line.append(key)
+                    show()
+            finally:
+                line.clear()
+                show("")
 
     @contextmanager
     def _hidden(keyboard: int, resumed: Callable[[], None]) -> Iterator[None]:

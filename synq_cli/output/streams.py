@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 
 _ASCII_FALLBACKS = {
-    ord("·"): "-", ord("→"): "->", ord("…"): "...", ord("●"): "*", ord("◉"): "@", ord("○"): "o",
+    ord("·"): "-", ord("→"): "->", ord("…"): "...", ord("●"): "*", ord("◉"): "@", ord("○"): "o", ord("█"): "#",
+    **dict.fromkeys(map(ord, "▏▎▍▌▋▊▉"), "."),
 }  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from itertools import chain
 from typing import IO, Any, BinaryIO, TextIO
 
 from synq_cli import exact_json
+from synq_cli.barcodes import ROUNDED
 from synq_cli.documents import (
     NDJSON_SUFFIXES,
     YAML_SUFFIXES,
@@ -36,7 +37,7 @@ _DELIMITERS = ",;\t"
 SHEET = "\x1f"
 # Columns whose digits are a name; a spreadsheet shows many digits with an exponent, and saves what it shows.
 _CODES = ("sku", "barcode", "variant_id", "order_id", "tracking_number")
-_ROUNDED = re.compile(r"-?\d([.,]\d+)?E\+\d+")
+_ENTER_AGAIN = "which a spreadsheet has rounded: make the column text, and enter it again"
 _ERRORS = ("#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!")
 _FORMULA = re.compile("'*[=+\\-@\t\r]")
 # In bytes for a line, in characters for a CSV field. A longer line is read in pieces, none of which is a row.
@@ -192,6 +193,11 @@ class RowReader:
                 record.problem, lines.damaged = "not UTF-8 text", False
             yield record
 
+    def key_of(self, name: str) -> str:
+        """The key of a column of the file that was read."""
+        key = self._key(name)
+        return self.guessed.get(key, key)
+
     def _array(self, text: str) -> list[Any] | None:
         """The items of a JSON or YAML array; None if the text is not one, but CSV or NDJSON."""
         start = text.lstrip()[:3]
@@ -293,9 +299,7 @@ class RowReader:
             elif nameless := [at for at, key in enumerate(keys) if not key and cells[at]]:
                 record.problem = f"column {nameless[0] + 1} has a value, but no name in the first line"
             elif spoiled := [(key, cells[at]) for at, key in kept if _is_spoiled(key, cells[at], sheet=sheet)]:
-                why = "which a spreadsheet has rounded: make the column text, and enter it again"
-                if spoiled[0][1] in _ERRORS:
-                    why = "an error in the spreadsheet: fix its formula"
+                why = "an error in the spreadsheet: fix its formula" if spoiled[0][1] in _ERRORS else _ENTER_AGAIN
                 record.problem = f'"{spoiled[0][0]}" is {spoiled[0][1]}, {why}'
             else:
                 record.fields = {key: cells[at] for at, key in kept if cells[at] or not keep_others}
@@ -344,7 +348,7 @@ class RowReader:
                     record.problem = f'"{key}" must be text or a number'
                 item = "" if item is None else exact_json.dumps(item)  # noqa: PLW2901 as text
             fields[key] = item
-        record.problem = record.problem or self._unknown(fields)
+        record.problem = record.problem or _rounded_code(fields) or self._unknown(fields)
         record.fields = fields if keep_others else {key: fields[key] for key in fields if key in self._known}
         return record
 
@@ -387,13 +391,27 @@ def unguarded(cell: str) -> str:
 
 def _is_spoiled(key: str, cell: str, *, sheet: bool) -> bool:
     """Whether a spreadsheet has put something else in place of the cell's value."""
-    return cell in _ERRORS or ((sheet or key in _CODES) and _ROUNDED.fullmatch(cell) is not None)
+    return cell in _ERRORS or ((sheet or key in _CODES) and ROUNDED.fullmatch(cell) is not None)
+
+
+def _rounded_code(fields: Mapping[str, Any]) -> str:
+    """The problem with a code in a JSON object that a spreadsheet has rounded before; empty if there is none."""
+    for key in _CODES:
+        item = fields.get(key)
+        if isinstance(item, str | exact_json.Number) and ROUNDED.fullmatch(str(item)):
+            return f'"{key}" is {item}, {_ENTER_AGAIN}'
+    return ""
 
 
 def split_sheet(path: str) -> tuple[str, str | None]:
     """A path and the name of a sheet from text such as `counts.xlsx#Monday`; without a sheet None."""
     found = re.fullmatch(r"(.+?\.xls[xm])#(.*)", path, re.IGNORECASE | re.DOTALL)
     return (found[1], found[2]) if found else (path, None)
+
+
+def is_table(text: str, name: str) -> bool:
+    """Whether the text of a file is a sheet or, by its name, CSV or TSV."""
+    return SHEET in text or name.lower().endswith((".csv", ".tsv"))
 
 
 def read_rows(path: str, stdin: TextIO) -> str:

@@ -32,6 +32,14 @@ OTHER_NAMES: dict[str, tuple[str, ...]] = {
         "qty", "qtyshipped", "quantityshipped", "shippedquantity", "itemqty", "itemquantity", "lineitemquantity",
         "linequantity", "units",
     ),
+    "counted": (
+        "count", "countedqty", "countedquantity", "qtycounted", "quantitycounted", "physicalcount", "actualcount",
+        "stockcount",
+    ),
+    "on_hand": ("qtyonhand", "quantityonhand", "stockonhand", "instock", "bookqty", "bookquantity"),
+    "supplier": ("suppliername", "vendor", "vendorname"),
+    "lead_days": ("leadtimedays", "leadtimeindays"),
+    "pack_size": ("casepack", "casesize", "packqty", "packquantity", "unitspercase", "unitsperpack"),
     "location": ("locationname", "stocklocation", "warehouse", "warehousename"),
     "reason": ("returnreason", "reasonforreturn", "cancelreason", "cancellationreason", "reasonforcancellation"),
 }  # fmt: skip

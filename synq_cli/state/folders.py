@@ -11,6 +11,7 @@ from pathlib import Path
 from synq_cli.errors import UsageError
 
 _POLL = 0.05  # seconds
+_BEYOND = 2**31 - 2  # a byte that no file of rows has
 OTHER_FOLDERS = "To use other folders, set SYNQ_CONFIG_DIR and SYNQ_STATE_DIR."
 
 
@@ -125,6 +126,51 @@ def one_at_a_time(folder: Callable[[], Path], name: str, limit: float) -> Iterat
     finally:
         if descriptor is not None:
             os.close(descriptor)
+
+
+def lock_open_file(descriptor: int) -> bool:
+    """Lock a file against other processes until it is closed; False if one of them has locked it.
+
+    On a file system without locks nothing is locked.
+    """
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            at = os.lseek(descriptor, 0, os.SEEK_CUR)
+            os.lseek(descriptor, _BEYOND, os.SEEK_SET)  # others may read it
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+            os.lseek(descriptor, at, os.SEEK_SET)
+        else:
+            import fcntl
+
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        return False
+    except OSError:
+        pass
+    return True
+
+
+def flush_file(descriptor: int) -> None:
+    """Flush an open file to the disk; OSError if that fails."""
+    if sys.platform == "darwin":
+        import fcntl
+
+        with suppress(OSError):
+            fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)  # else macOS flushes only to the drive's cache
+    os.fsync(descriptor)
+
+
+def flush_folder(folder: Path) -> None:
+    """Flush a folder to the disk, so that a power cut does not take a new file from it."""
+    if sys.platform != "win32":  # which does so by itself, and opens no folders
+        with suppress(OSError):
+            descriptor = os.open(folder, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
 
 
 def replace_file(

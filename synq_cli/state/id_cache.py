@@ -1,17 +1,21 @@
-"""The local cache of each tenant: ids of SKUs and of what was shown, and routes that the server lacks."""
+"""The local cache of each tenant: ids of SKUs, barcodes and of what was shown, and routes that the server lacks."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
+from synq_cli import barcodes
 from synq_cli.errors import UsageError
 from synq_cli.state.database import Connection, opened, read_only, usage_errors
 from synq_cli.times import timestamp
 
+# A name of the kind "barcode" is the canonical form of one, and its id those of all variants that have it, separated by
+# blanks; a name of the kind "variant" is the id of one, and its id the barcode as the catalogue has it. The names of
+# "title" and "options" are ids of products and of variants, and their ids what these are called.
 Kind = Literal[
-    "sku", "location", "order", "product", "channel", "connection", "reservation", "job", "job type", "category",
-    "brand",
+    "sku", "barcode", "variant", "location", "order", "product", "channel", "connection", "reservation", "job",
+    "job type", "category", "brand", "title", "options",
 ]  # fmt: skip
 _DAY = 86_400.0
 _VERSION = 1
@@ -85,6 +89,48 @@ class LocalIndex:
             # The command has its answer by now, and must not fail for a cache.
             self.warn(f"{error.message} {error.hint}")
 
+    def remember_barcodes(self, found: Iterable[tuple[str, str | None]]) -> None:
+        """Keep the barcode of each variant, by its id, instead of an earlier one; None if it has none any more.
+
+        A barcode that several variants have is kept with all of their ids. Errors are only warned of.
+        """
+        scope, now = self.scope(), self.now()
+        find = "SELECT id FROM known WHERE scope = ? AND kind = ? AND name = ?"
+        replace = "INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?, ?)"
+        delete = "DELETE FROM known WHERE scope = ? AND kind = ? AND name = ?"
+        try:
+            with self._open() as database:
+
+                def put(kind: Kind, name: str, text: str) -> None:
+                    database.execute(replace if text else delete, (scope, kind, name, *([text, now] if text else [])))
+
+                def get(kind: Kind, name: str) -> str:
+                    return (database.execute(find, (scope, kind, name)).fetchone() or ("",))[0]
+
+                for variant, barcode in found:
+                    if not _is_storable(variant) or not variant.isprintable() or " " in variant:
+                        continue
+                    text = barcode if barcode and barcode.strip() and _is_storable(barcode) else ""
+                    earlier = get("variant", variant)
+                    if text == earlier:
+                        continue
+                    put("variant", variant, text)
+                    for form in barcodes.forms(earlier):
+                        put("barcode", form, " ".join(each for each in get("barcode", form).split() if each != variant))
+                    for form in barcodes.forms(text):
+                        put("barcode", form, " ".join(sorted({*get("barcode", form).split(), variant})))
+        except UsageError as error:
+            self.warn(f"{error.message} {error.hint}")
+
+    def remember_all_read(self) -> None:
+        """Keep that all variants have been read now."""
+        self.remember("variant", [("", "all")])
+
+    def all_read_at(self) -> float | None:
+        """The epoch second at which all variants were read the last time; None if they were not."""
+        rows = self._rows("SELECT seen_at FROM known WHERE scope = ? AND kind = 'variant' AND name = ''")
+        return float(rows[0][0]) if rows else None
+
     def remember_ids(self, kind: Kind, rows: Iterable[Mapping[str, Any]], key: str = "id") -> None:
         """Keep the id of each row that has one, so that a prefix of it is enough from now on."""
         ids = [row[key].lower() for row in rows if isinstance(row.get(key), str)]
@@ -93,6 +139,16 @@ class LocalIndex:
     def find(self, kind: Kind, name: str) -> str | None:
         """The id that goes with a name, or None."""
         rows = self._rows("SELECT id FROM known WHERE scope = ? AND kind = ? AND name = ?", kind, name)
+        return str(rows[0][0]) if rows else None
+
+    def owners(self, barcode: str) -> list[str]:
+        """The ids of the variants with this barcode, however many zeros it starts with."""
+        found = {owner for form in barcodes.forms(barcode) for owner in (self.find("barcode", form) or "").split()}
+        return sorted(found)
+
+    def sku_of(self, variant: str) -> str | None:
+        """The SKU of the variant with this id, or None."""
+        rows = self._rows("SELECT name FROM known WHERE scope = ? AND kind = 'sku' AND id = ? LIMIT 1", variant)
         return str(rows[0][0]) if rows else None
 
     def starting_with(self, kind: Kind, prefix: str) -> list[str]:
@@ -104,10 +160,18 @@ class LocalIndex:
         """Every name of a kind by its id."""
         return dict(self._rows("SELECT id, name FROM known WHERE scope = ? AND kind = ?", kind))
 
-    def skus(self) -> list[dict[str, str]]:
-        """Every SKU, by name: `sku`, `variant_id`, and `seen_at` in RFC 3339."""
+    def ids(self, kind: Kind) -> dict[str, str]:
+        """Every id of a kind by its name."""
+        return dict(self._rows("SELECT name, id FROM known WHERE scope = ? AND kind = ?", kind))
+
+    def skus(self) -> list[dict[str, str | None]]:
+        """Every SKU, by name: `sku`, `variant_id`, `barcode` if known, and `seen_at` in RFC 3339."""
         rows = self._rows("SELECT name, id, seen_at FROM known WHERE scope = ? AND kind = 'sku' ORDER BY name")
-        return [{"sku": sku, "variant_id": variant, "seen_at": timestamp(seen_at)} for sku, variant, seen_at in rows]
+        known = self.ids("variant")
+        return [
+            {"sku": sku, "variant_id": variant, "barcode": known.get(variant), "seen_at": timestamp(seen_at)}
+            for sku, variant, seen_at in rows
+        ]
 
     def forget(self, kind: Kind, names: Iterable[str] | None) -> int:
         """Forget these names, or with None all of the kind; gives how many were known."""
@@ -116,6 +180,21 @@ class LocalIndex:
             if names is None:
                 return database.execute(sql, row).rowcount
             return database.executemany(f"{sql} AND name = ?", [(*row, name) for name in names]).rowcount
+
+    def forget_codes(self, codes: Iterable[str] | None) -> tuple[int, int]:
+        """Forget these SKUs, each with its barcode, and these barcodes; None for all. Gives how many were known."""
+        if codes is None:
+            self.forget("variant", None)
+            return self.forget("sku", None), self.forget("barcode", None)
+        skus = forgotten = 0
+        for code in codes:
+            if variant := self.find("sku", code):
+                skus += self.forget("sku", [code])
+                self.remember_barcodes([(variant, None)])
+            elif owners := self.owners(code):
+                forgotten += 1
+                self.remember_barcodes([(owner, None) for owner in owners])
+        return skus, forgotten
 
     def remember_missing(self, operation: str) -> None:
         """Keep for a day that the server lacks this route."""

@@ -12,6 +12,7 @@ from typing import Any
 from synq_cli import exact_json
 from synq_cli.errors import UsageError
 from synq_cli.state.database import Connection, opened, usage_errors
+from synq_cli.times import ago
 
 _VERSION = 1
 _SCHEMA = (
@@ -43,7 +44,7 @@ class Attempt:
         if self.since is None:
             return f"Idempotency key {self.key}"
         return (
-            f"Idempotency key {self.key}: from the attempt {_ago(self.now - self.since)}, which is in progress or "
+            f"Idempotency key {self.key}: from the attempt {ago(self.now - self.since)}, which is in progress or "
             "whose outcome is unknown. The order can't be placed twice."
         )
 
@@ -121,10 +122,3 @@ def _normalized(value: Any) -> Any:
     if isinstance(value, int | Decimal) and not isinstance(value, bool):
         return str(Decimal(value).normalize(Context(prec=_DIGITS)))
     return value
-
-
-def _ago(seconds: float) -> str:
-    for size, unit in ((86_400, "d"), (3600, "h"), (60, "min")):
-        if seconds >= size:
-            return f"{seconds // size:.0f} {unit} ago"
-    return f"{max(seconds, 0):.0f} s ago"

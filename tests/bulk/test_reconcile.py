@@ -1,6 +1,7 @@
 """Rows whose answers were lost are matched with ledger entries only where there is one way to do it."""
 
 import pytest
+from table import cases
 
 from synq_cli.bulk.journal import Receipt, Row
 from synq_cli.bulk.reconcile import clock_offset, match
@@ -28,7 +29,7 @@ def test_the_only_entry_that_fits_is_the_receipt() -> None:
     assert matched([row], []) == {}
 
 
-@pytest.mark.parametrize(("at", "fits"), [(8.9, False), (9.0, True), (42.0, True), (42.1, False)])
+@cases(("at", "fits"), [(8.9, False), (9.0, True), (42.0, True), (42.1, False)])
 def test_entry_must_be_posted_between_sending_and_shortly_after_giving_up(at: float, fits: bool) -> None:
     assert bool(matched([unclear(2, "a", 10, 12)], [("a", "e", at)])) is fits
 

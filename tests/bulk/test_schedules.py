@@ -17,23 +17,27 @@ from typing import Any, NoReturn
 import httpx
 import pytest
 
+from synq_cli.bulk.counting.earlier import EarlierCounts
 from synq_cli.bulk.engine import Engine
 from synq_cli.bulk.journal import FIRST_RECEIPT, Content, Journal, Row
 from synq_cli.bulk.plan import Plan
 from synq_cli.bulk.report import Outcome
 from synq_cli.bulk.verbs.adjust_stock import AdjustStock
+from synq_cli.bulk.verbs.count_stock import CountOptions, CountStock
 from synq_cli.bulk.verbs.create_orders import CreateOrders
 from synq_cli.bulk.verbs.import_products import ImportProducts
+from synq_cli.bulk.verbs.move_orders import FulfillOrders
 from synq_cli.bulk.verbs.transfer_stock import TransferStock
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.system import System
-from synq_cli.errors import SynqError, UsageError
+from synq_cli.errors import RefusedError, SynqError, UsageError
 from synq_cli.http.client import in_process
 from synq_cli.resources.client import SynqClient
 from synq_cli.sandbox.seed.seed import DEFAULT_SEED
 from synq_cli.sandbox.server.app import create_app
 from synq_cli.sandbox.server.identity import issue_token
 from synq_cli.sandbox.store.store import create
+from synq_cli.times import timestamp
 
 # Of each kind; `make soak` plays many more.
 SCHEDULES = int(os.environ.get("SYNQ_SCHEDULES", "8"))
@@ -68,6 +72,7 @@ class World:
         self.ticks_left: int | None = None
         self.killed = False
         self.runs: set[str] = set()
+        self.sales: list[tuple[str, str, int]] = []  # one for each request, by variant, location and units
 
     def now(self) -> float:
         if self.ticks_left is not None:
@@ -93,6 +98,28 @@ class World:
     def query(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         with closing(sqlite3.connect(self.file)) as database:
             return database.execute(sql, values).fetchall()
+
+    def sell(self, variant: str, location: str, units: int) -> None:
+        """Add an entry to the ledger, as an order does."""
+        values = (f"{self.at}-{variant}", variant, location, -units, timestamp(self.at))
+        columns = "id, org_id, tenant_id, variant_id, location_id, quantity_delta, transaction_type, created_at"
+        with closing(sqlite3.connect(self.file)) as database, database:
+            database.execute(
+                f"INSERT INTO ledger ({columns}) SELECT ?, org_id, id, ?, ?, ?, 'sale', ? FROM tenant", values
+            )
+
+    def on_hand(self, variant: str, location: str) -> int:
+        sql = "SELECT IFNULL(SUM(quantity_delta), 0) FROM ledger WHERE variant_id = ? AND location_id = ?"
+        ((units,),) = self.query(sql, variant, location)
+        return int(units)
+
+    def copy(self, table: str, condition: str, **values: object) -> None:
+        """Add a copy of a row with other values."""
+        with closing(sqlite3.connect(self.file)) as database, database:
+            database.row_factory = sqlite3.Row
+            row = dict(database.execute(f"SELECT * FROM {table} WHERE {condition} LIMIT 1").fetchone()) | values
+            marks = ", ".join("?" * len(row))
+            database.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", list(row.values()))
 
     def forget_old_runs(self) -> None:
         """Every process reads all journals; the latest few are enough to be mistaken for."""
@@ -124,6 +151,8 @@ class Faulty(httpx.BaseTransport):
         fault = world.faults.pop(0) if due else ""
         world.applied += bool(fault)
         world.at += 0.05
+        if world.sales:
+            world.sell(*world.sales.pop())
         self.fail(fault, before=True)
         if fault in REFUSALS:
             return httpx.Response(REFUSALS[fault], json={"error": "No"}, headers={"Retry-After": "2"})
@@ -151,7 +180,7 @@ class Case:
 
     `has` lists the records of the tenant as (key, id), `parts` are those that a row in the journal makes, each with its
     key and its state. With `undoes` the run is undone half of the times, before all of it is done. `check` is called
-    after each process.
+    after each process, `settled` with the rows of a run that is over.
     """
 
     size: int
@@ -161,6 +190,7 @@ class Case:
     likely: tuple[float, float]
     undoes: bool = False
     check: Callable[[], None] = lambda: None
+    settled: Callable[[list[Row], int], None] = lambda _rows, _workers: None
 
 
 def adjustments(world: World, rng: random.Random, _seed: int) -> Case:
@@ -175,6 +205,61 @@ def adjustments(world: World, rng: random.Random, _seed: int) -> Case:
         lambda: world.query(sql, mark),
         lambda row: [(movement(row.content), row)],
         (0.5, 0.4),
+    )
+
+
+def counts(world: World, rng: random.Random, _seed: int) -> Case:
+    """What is counted while goods are sold, before and while the run is planned and sent."""
+    chosen = world.query("SELECT sku, id FROM live_variants ORDER BY sku LIMIT 40")
+    ((leith,),) = world.query("SELECT id FROM locations WHERE name = 'Leith warehouse'")
+    skus = rng.sample(chosen, rng.randint(1, 6))
+    world.at = float(int(world.at) + 200)  # what was lost before has arrived
+    counted = {variant: world.on_hand(variant, leith) + rng.choice([-2, -1, 1, 2]) for _, variant in skus}
+    counted = {variant: abs(units) + (units < 0) * 3 for variant, units in counted.items()}
+    text = "sku,counted,counted_at\n" + "".join(f"{sku},{counted[name]},{timestamp(world.at)}\n" for sku, name in skus)
+    sold: Counter[str] = Counter()
+    world.at += 5
+    for _, variant in rng.choices(skus, k=rng.randint(0, 9)):
+        sold[variant] += 1
+        world.sales.append((variant, leith, 1))
+    for _ in range(rng.randint(0, len(world.sales))):
+        world.sell(*world.sales.pop())
+        world.at += 1
+    file = world.folder / "friday.csv"
+    ((mark,),) = world.query("SELECT IFNULL(MAX(sequence), 0) FROM ledger")
+    sql = "SELECT variant_id || location_id || quantity_delta, id FROM ledger "
+    sql += "WHERE sequence > ? AND transaction_type = 'adjustment'"
+
+    def plan(api: SynqClient, engine: Engine) -> Plan:
+        def earlier() -> EarlierCounts:
+            return EarlierCounts.read(engine.runs, engine.session.scope, world.at)
+
+        verb, options = CountStock(api), CountOptions("Leith warehouse", world.at, earlier, lambda _text: None)
+        return engine.plan(verb, lambda: verb.read_count(text, "f", options), "f", file)
+
+    def settled(rows: list[Row], workers: int) -> None:
+        """Each count that is posted holds, and the same file again has nothing more to post of it."""
+        left = [row for row in rows if row.state != "done"]
+        for row in rows:
+            variant = row.content["variant_id"]
+            if row.state == "done":
+                unsold = Counter(sale[0] for sale in world.sales)[variant]
+                assert world.on_hand(variant, leith) == counted[variant] - sold[variant] + unsold
+        world.sales.clear()
+        run, engine = world.engine(workers)
+        try:
+            assert {row.content["sku"] for row in plan(run.api, engine).rows} == {row.content["sku"] for row in left}
+        except RefusedError:
+            assert any(row.state == "unknown" for row in left)
+        run.close()
+
+    return Case(
+        len(skus),
+        plan,
+        lambda: world.query(sql, mark),
+        lambda row: [(movement(row.content), row)],
+        (0.5, 0.4),
+        settled=settled,
     )
 
 
@@ -249,6 +334,24 @@ def imports(world: World, rng: random.Random, seed: int) -> Case:
     return Case(size, plan, has, lambda row: [(lines[row.line], row)], (0.5, 0.4))
 
 
+def parcels(world: World, rng: random.Random, seed: int) -> Case:
+    """Parcels of one order, which must be sent one after the other."""
+    order, size = f"{seed:08}-8a3e-4619-b7d0-5e9c1f84a26b", rng.randint(1, 6)
+    world.copy("orders", "status = 'confirmed'", id=order, idempotency_key=order)
+    world.copy("order_items", "TRUE", id=order, order_id=order, variant_id=None, sku="X", quantity=size)
+    text = "Order,Tracking no.,SKU,Qty\n" + "".join(f"{order},T{n},X,1\n" for n in range(size))
+    file = world.folder / "parcels.csv"
+    return Case(
+        size,
+        lambda api, engine: engine.plan(
+            verb := FulfillOrders(api), lambda: verb.read(text, "f", None, None), "f", file
+        ),
+        lambda: world.query("SELECT tracking_number, id FROM fulfillments WHERE order_id = ?", order),
+        lambda row: [(row.content["tracking_number"], row)],
+        (0.5, 0.4),
+    )
+
+
 def play(world: World, case: Case, rng: random.Random, workers: int) -> Counter[str]:
     """One schedule, from the file to the last resume; its rows by their last state, and all unknown ones seen."""
 
@@ -298,6 +401,10 @@ def proceed(
         states = judge(world, case, names, outcome)
         seen += states["unknown"]
     assert not until_done or states["pending"] == states["sent"] == 0
+    if until_done:
+        with Journal(world.folder / "runs" / f"{name}.sqlite3") as journal:
+            rows = journal.entries()
+        case.settled(rows, workers)
     return states + Counter(seen_unknown=seen)
 
 
@@ -367,7 +474,7 @@ def judge(world: World, case: Case, names: list[str], outcome: Outcome | None) -
     return states
 
 
-@pytest.mark.parametrize("kind", [adjustments, transfers, orders, imports])
+@pytest.mark.parametrize("kind", [adjustments, counts, transfers, orders, imports, parcels])
 def test_no_row_is_lost_and_none_counts_twice(memory: Path, kind: Callable[..., Case]) -> None:
     world = World(memory)
     total: Counter[str] = Counter()

@@ -27,7 +27,13 @@ FILES = {
     "catalog.csv": "title,sku,price\nFisherman Smock,FSM-NVY-M,89.50\nVoe Scarf,,\n",
     "payment.yaml": "payment_provider: stripe\npayment_reference: pi_3S\n",
     "counts.csv": "sku,delta\nHMC-NVY-M,-5\nHMC-NVY-L,3\n",
+    "friday.csv": "scanned_at,code,sku,quantity\n2026-11-24T11:00:00Z,HMC-NVY-M,HMC-NVY-M,40\n"
+    "2026-11-24T11:01:00Z,HMC-NVY-L,HMC-NVY-L,3\n",
     "moves.csv": "sku,quantity,to\nHMC-NVY-M,5,High Street shop\nHMC-NVY-S,1,High Street shop\n",
+    "tracking.csv": "Order no.;Tracking no.;Weight (kg)\n0de7290b-3500-4907-b737-4b7e8fef9647;RM482915307GB;0.6\n",
+    "returns.csv": "Order no.,SKU,Qty\nb29472f6-1ec6-485d-90b0-351241403cf5,HMC-NVY-XL,1\n",
+    "unpaid.csv": "order_id\n24ab2b21-3608-4d36-8a5b-5ab9aead148b\n",
+    "suppliers.csv": "sku,supplier,lead_days,pack_size\nSKR-CRM-OS,Skerry Hides,21,2\nHYG-GRY-39,Nordvik,10,6\n",
     "product.json": '{"title": "Harbour Merino Crewneck"}',
     "settings.json": '{"auto_po_enabled": true}',
     # The contract's own example of a webhook.

@@ -395,6 +395,7 @@ def test_the_sandbox_is_made_shown_and_made_anew(synq: Any) -> None:
 
 
 def test_the_first_sandbox_run_says_that_it_made_a_tenant(synq: Any) -> None:
+    synq.seeded = False
     first = synq("--sandbox", "channels", "list")
     assert first.err.splitlines()[0] == f"Created a sandbox in {synq.folder / 'state' / 'sandbox.sqlite3'}."
     assert synq("channels", "--sandbox", "list").err == "98/100 requests left this minute · sandbox\n"

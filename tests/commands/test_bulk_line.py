@@ -179,7 +179,7 @@ def test_every_problem_is_listed_and_nothing_sent(run: Any, shop: Shop, tmp_path
     assert refusal("sku,delta\nAAA,x\n,1\n") == [
         "synq: standard input has 2 problems; nothing was sent.",
         '  line 2: invalid quantity "x". Use a whole number such as -5, +5 or 5',
-        "  line 3: no SKU and no variant_id",
+        "  line 3: no SKU, barcode or variant_id",
         "  Fix the file and run the command again.",
     ]
     assert shop.seen == []
@@ -247,7 +247,13 @@ def test_failed_rows_of_a_workbook_become_one_that_can_be_sent_again(run: Any, s
     file = tmp_path / "counts.xlsx"
     file.write_bytes(workbook([["SKU", "note", "delta"], [], ["AAA", "a\nb", 1], ["BBB", "=1+1", -2]]))
     shop.answers = {"BBB": refused(words="=Invalid()")}
-    assert run("inventory", "adjust", "--file", f"{file}#Sheet1", "--yes").status == 9
+    line, report = ("inventory", "adjust", "--file", f"{file}#Sheet1", "--yes", "--report"), tmp_path / "report.xlsx"
+    assert run(*line, str(file)).status == 2
+    assert run(*line, str(report)).status == 9
+    header, *rows = read_sheet(report.read_bytes(), "r", None)
+    assert [[row[header.index(key)] for key in ("line", "status", "error")] for row in rows] == [
+        ["3", "done", ""], ["4", "failed", "=Invalid()"],
+    ]  # fmt: skip
     failed = tmp_path / "counts.failed.xlsx"
     assert list(read_sheet(failed.read_bytes(), "f", None)) == [
         ["SKU", "note", "delta", "error_code", "error"], ["BBB", "=1+1", "-2", "rejected", "=Invalid()"],

@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import keyring.backends.null
 import pytest
+from table import cases
 
 from synq_cli import __version__
 from synq_cli.commands.machine.doctor import file_system_of
@@ -229,7 +230,7 @@ MOUNTS = (
 )
 
 
-@pytest.mark.parametrize(
+@cases(
     ("folder", "kind"),
     [
         ("/home/ann/.local/state/synq", "nfs4"),
@@ -322,6 +323,7 @@ def test_unsupported_shell_is_not_an_error(synq: Any, shell: str, why: str) -> N
 
 
 def test_the_sandbox_is_looked_at_without_being_made(synq: Any) -> None:
+    synq.seeded = False
     found = examined(synq, "--sandbox")
     assert {state for state, _, _ in found.values()} == {"ok"}
     assert found["token"][1] == "The sandbox creates one on first use."

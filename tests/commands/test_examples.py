@@ -9,7 +9,6 @@ from typing import Any
 import httpx
 import pytest
 import yaml
-from openapi_schema_validator import OAS30Validator
 from shop import Shop, examples, is_for, words_of
 
 import synq_cli
@@ -21,11 +20,14 @@ ELSEWHERE = {"auth login", "auth logout", "auth refresh", "auth switch", "sandbo
 
 @cache
 def contract() -> Any:
-    return yaml.safe_load((Path(synq_cli.__file__).parent / "resources/openapi.yaml").read_text(encoding="utf-8"))
+    text = (Path(synq_cli.__file__).parent / "resources/openapi.yaml").read_text(encoding="utf-8")
+    return yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
 def complaints(request: httpx.Request) -> list[str]:
     """What the contract has against a request: its parameters and its body, by their schemas and formats."""
+    from openapi_schema_validator import OAS30Validator  # which takes a quarter of a second to load
+
     found = [
         (method, spec, match.groupdict())
         for path, methods in contract()["paths"].items()

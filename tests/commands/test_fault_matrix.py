@@ -44,7 +44,7 @@ ALSO = {
 }
 # Bulk runs: a refused row is a failed one (9), a row whose answer was lost may be found in a list (0), and ten refusals
 # in a row, which end a run, can take hours.
-BULK = {"products import", "runs undo"}
+BULK = {"inventory count", "products import", "runs undo"}
 # No command depends on them in a way of its own.
 SAME_FOR_ALL = re.compile(r"MB|rate limit|Retry-After|date|a year ahead")
 # Where a server really stalls.
@@ -193,7 +193,9 @@ def meet(shop: Shop, cell: Cell, fault: Fault, *, once: bool = False, as_json: b
     # The longest time for which a reply can block a host has passed, and a missing route is not asked for again.
     shop.synq.clock += 3600
     following = (
-        ["channels", "list"] if http.changes or fault.status in {404, 405} or cell.command in BULK else cell.words
+        ["channels", "list"]
+        if http.changes or fault.status in {404, 405} or cell.command in {*BULK, "inventory transfer"}
+        else cell.words
     )
     after = shop.call(following, Recording(shop.server))
     if after.status:

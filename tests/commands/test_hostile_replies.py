@@ -15,7 +15,7 @@ LISTS = [
     "products variants list", "products categories list", "products media list", "products issues",
     f"products jobs get {ID}", "channels list", "auth login --with-token --insecure-storage",
     "inventory levels --low",
-    "inventory ledger --since 7d", "inventory reservations --status active", "integrations list",
+    "inventory ledger --since 7d", "inventory reorder", "inventory reservations --status active", "integrations list",
     "organization members list",
     "audit list", f"audit list --catalogue --entity {ID} --actor ailsa --action x", "api /api/v1/x",
     "api /api/v1/x --paginate",

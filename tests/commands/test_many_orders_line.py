@@ -2,11 +2,15 @@
 
 import json
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+
+from synq_cli.excel.reading import read_sheet
+from synq_cli.excel.writing import workbook
 
 ENVIRON = {"SYNQ_TOKEN": "a.b.c", "SYNQ_BASE_URL": "http://127.0.0.1"}
 PLACE = "e07a2f5c-41b8-4d93-8c6e-b9f5d3a1720e"
@@ -264,3 +268,57 @@ def test_same_orders_are_placed_once_whatever_their_keys(run: Any, desk: Desk) -
     assert (more.status, more.err.startswith("Warning: 2 of these 3 rows were posted on ")) == (0, True)
     one = create(run, json.dumps(order("pi_1")), "--again")
     assert (one.status, one.err) == (2, "synq: --again requires a file of many orders.\n")
+
+
+# Tables
+
+HEAD = ["Payment provider", "payment_reference", "currency", "product_title", "qty", "unit_price", "requires_shipping"]
+SHEET = [
+    HEAD,
+    ["stripe", "pi_1", "GBP", "Repair", 1, Decimal("89.50"), True],
+    ["stripe", "pi_2", "GBP", "Repair", 2, Decimal("12.25"), None],
+    ["stripe", "pi_1", "GBP", "Button", 4, 1, False],
+]
+
+
+def test_rows_of_a_table_with_one_reference_are_one_order(run: Any, desk: Desk, tmp_path: Path) -> None:
+    file = tmp_path / "orders.xlsx"
+    file.write_bytes(workbook(SHEET))
+    desk.answers = {"pi_1": [lambda: httpx.Response(400, json={"error": "no"})]}
+    assert run("orders", "create", "--file", str(file), "--yes", "-q").status == 9
+    sent = {each["payment_reference"]: each["items"] for each in desk.orders}
+    assert sent == {
+        "pi_1": [
+            {"product_title": "Repair", "quantity": 1, "unit_price": 89.5, "requires_shipping": True},
+            {"product_title": "Button", "quantity": 4, "unit_price": 1, "requires_shipping": False},
+        ],
+        "pi_2": [{"product_title": "Repair", "quantity": 2, "unit_price": 12.25}],
+    }
+    assert all(each.keys().isdisjoint({"lines"}) for each in desk.orders)
+    failed = tmp_path / "orders.failed.xlsx"
+    rows = list(read_sheet(failed.read_bytes(), "f", None))
+    assert [row[3] for row in rows] == ["product_title", "Repair", "Button"]
+    assert run("orders", "create", "--file", str(failed), "--yes", "-q").status == 0
+    assert len(desk.keys["pi_1"]) == 2
+
+
+def test_rows_of_an_order_must_agree(run: Any, desk: Desk, tmp_path: Path) -> None:
+    file = tmp_path / "orders.csv"
+    first = "stripe,pi_1,GBP,Repair,1,89.50,"
+    others = ["stripe,pi_1,EUR,Repair,2,89.50,", first, "stripe,pi_3,GBP,Repair,none,1,", "stripe,,GBP,Repair,1,1,x"]
+    file.write_text("\n".join([",".join(HEAD), first, *others[:2]]) + "\n", encoding="utf-8")
+    result = run("orders", "create", "--file", str(file), "--yes", "-q")
+    assert (result.status, result.err.splitlines()[1:3]) == (
+        2,
+        [
+            "  line 3: another currency than line 2, which has the same payment_reference",
+            "  line 4: same as line 2: add the two up, or remove one",
+        ],
+    )
+    file.write_text("\n".join([",".join(HEAD), *others[2:]]) + "\n", encoding="utf-8")
+    result = run("orders", "create", "--file", str(file), "--yes", "-q")
+    assert [line.partition(".")[0] for line in result.err.splitlines()[1:3]] == [
+        '  line 2: invalid quantity "none"',
+        '  line 3: unknown requires_shipping "x"',
+    ]
+    assert desk.orders == []

@@ -128,8 +128,8 @@ def test_skus_are_listed_imported_and_forgotten_without_a_request(synq: Any, tmp
     assert skus("import", "-", stdin=f"\ufeffsku,variant_id,n\r\nB,{PLACE},\r\nA,{VARIANT},\r\n").err == (
         "Ignored columns: n.\nAdded 2 SKUs.\n"
     )
-    listed = f"A\t{VARIANT}\t2026-11-24T12:00:00Z\nB\t{PLACE}\t2026-11-24T12:00:00Z\n"
-    assert skus("list").out == f"sku\tvariant_id\tseen_at\n{listed}"
+    listed = f"A\t{VARIANT}\t2026-11-24T12:00:00Z\t\nB\t{PLACE}\t2026-11-24T12:00:00Z\t\n"
+    assert skus("list").out == f"sku\tvariant_id\tseen_at\tbarcode\n{listed}"
     wrong = tmp_path / "wrong.csv"
     wrong.write_text(f"sku,variant_id\nC,{VARIANT}\nD,x\n,{PLACE}\n", encoding="utf-8")
     refused = skus("import", str(wrong))
@@ -143,7 +143,7 @@ def test_skus_are_listed_imported_and_forgotten_without_a_request(synq: Any, tmp
     assert skus("list", "--fields", "sku").out == "sku\nB\n"
     assert skus("forget").status == 2
     assert skus("forget", "--all").err == "Removed 1 SKU.\n"
-    assert skus("list").out == "sku\tvariant_id\tseen_at\n"
+    assert skus("list").out == "sku\tvariant_id\tseen_at\tbarcode\n"
 
 
 def test_products_are_listed_shown_and_deleted(synq: Any) -> None:

@@ -287,7 +287,7 @@ def test_every_problem_of_a_file_is_listed(run: Any, shop: Tenant, tmp_path: Pat
     assert problems("barcode,quantity,to\nAAA,0,Attic\nAAA,1,\n,1,Attic\n") == [
         '  line 2: invalid quantity "0". Use a whole number from 1 to 2,147,483,647',
         "  line 3: no location in the column to, and no --to",
-        "  line 4: no SKU, no barcode and no variant_id",
+        "  line 4: no SKU, barcode or variant_id",
     ]
     assert problems("sku,quantity,to\nAAX,1,Atic\nAAA,1,Shed\nAAA,2,Attic\nAAA,2,Attic\n") == [
         '  line 2: unknown SKU "AAX". Did you mean AAA?',

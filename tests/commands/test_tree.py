@@ -8,6 +8,7 @@ from pkgutil import walk_packages
 from typing import Any
 
 import pytest
+from table import cases
 from typer.testing import CliRunner
 
 import synq_cli.commands
@@ -58,10 +59,10 @@ INTERFACE = """
     doctor
     help
     integrations      connect disconnect list push save
-    inventory         adjust ledger levels locations release reservations reserve transfer
+    inventory         adjust count ledger levels locations release reorder report reservations reserve scan transfer
     inventory skus    add forget import list
     limits
-    orders            cancel create fulfill get list return track
+    orders            brief cancel create fulfill get list report return track
     organization      show update
     organization members  invite list remove set-role
     products          create delete export get import issues list push stats update
@@ -78,6 +79,7 @@ INTERFACE = """
     sandbox fault     add clear limit list
     schema
     settings          set show
+    today
     webhooks          send sign verify
 """
 
@@ -92,7 +94,7 @@ def test_the_commands_of_the_interface_are_there() -> None:
     assert sorted(LINES) == sorted(interface())
 
 
-@pytest.mark.parametrize("line", LINES)
+@cases("line", LINES)
 def test_help_begins_with_a_short_sentence_and_ends_with_examples(line: str) -> None:
     text = TREE[tuple(line.split())].help
     first = text.splitlines()[0]

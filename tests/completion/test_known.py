@@ -56,6 +56,14 @@ def test_skus_complete_for_their_own_tenant_only(cached: Any, complete: Any) -> 
     assert complete("sku", "") == []
 
 
+def test_digits_complete_to_barcodes_too(synq: Any, complete: Any) -> None:
+    known = {"SYNQ_TOKEN": token(ACME)}
+    assert synq("inventory", "skus", "add", "50-A", VARIANT, "--barcode", "5012345678917", environ=known).status == 0
+    assert complete("sku", "50", **known) == [f"50-A\t{VARIANT}", "5012345678917\t50-A"]
+    assert complete("item", "501", **known) == ["5012345678917=\t50-A"]
+    assert complete("sku", "", **known) == [f"50-A\t{VARIANT}"]
+
+
 @pytest.mark.parametrize(
     ("line", "environ"),
     [
@@ -83,6 +91,7 @@ def test_a_login_completes_without_opening_the_keyring(synq: Any, complete: Any)
 
 
 def test_locations_and_orders_that_were_shown(synq: Any, complete: Any) -> None:
+    synq.seeded = False
     assert complete("location", "", "synq --sandbox") == []
     assert not (synq.folder / "state").exists()  # completion creates nothing
     assert synq("--sandbox", "inventory", "locations").status == 0

@@ -1,8 +1,8 @@
 """What may be sent again, and after how long."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from table import cases
 
 from synq_cli.http import retry
 from synq_cli.http.exchange import NoResponseError, Reply
@@ -18,7 +18,7 @@ def outcome(failure: str | int) -> Reply | NoResponseError:
     return NoResponseError("timed out", sent=failure == "no_answer")
 
 
-@pytest.mark.parametrize(
+@cases(
     ("kind", "failure"),
     [
         *((kind, failure) for kind in ("safe", "keyed") for failure in ("not_sent", "no_answer", *PASSING)),
@@ -35,13 +35,13 @@ def test_what_acts_once_however_often_it_is_sent_goes_again_three_times(kind: st
     ]
 
 
-@pytest.mark.parametrize("failure", ["no_answer", *PASSING])
+@cases("failure", ["no_answer", *PASSING])
 def test_what_may_have_acted_is_never_sent_again(failure: str | int) -> None:
     assert not retry.may_repeat("unsafe", outcome(failure), 0)
 
 
-@pytest.mark.parametrize("kind", ["safe", "keyed", "unsafe"])
-@pytest.mark.parametrize("status", FINAL)
+@cases("kind", ["safe", "keyed", "unsafe"])
+@cases("status", FINAL)
 def test_a_final_answer_is_final(kind: str, status: int) -> None:
     assert not retry.may_repeat(kind, outcome(status), 0)
 
@@ -64,7 +64,7 @@ def test_pauses_after_a_refusal_double_up_to_a_minute() -> None:
     assert retry.refusal_pause(3, lambda: 0.0) == 4.0
 
 
-@pytest.mark.parametrize(
+@cases(
     ("text", "seconds"),
     [
         ("0", 0.0),

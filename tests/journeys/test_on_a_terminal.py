@@ -251,3 +251,42 @@ def test_a_deletion_is_asked_for(person: Any, tmp_path: Path, answer: bytes, gon
     assert screen[0].startswith("Delete ")
     assert (screen[1] == f"{screen[0].partition('?')[0].replace('Delete', 'Deleted')}.") is gone
     assert shop("--sandbox", "products", "get", product).status == (5 if gone else 0)
+
+
+def test_a_killed_scan_continues_where_it_was(shell: Shell, tmp_path: Path) -> None:
+    line = b"synq --sandbox inventory scan f.csv --blind"
+    shell.types(b"cd %s\n" % os.fsencode(tmp_path))
+    shell.types(b"sh -c 'echo pid $$; exec %s'\n" % line, b"[y/N] ")
+    process = int(shell.sent.rpartition(b"pid ")[2].split()[0])
+    shell.types(b"y\n", b"\r> ")
+    # A backspace, a Tab for Enter, an arrow key, and two codes at once.
+    shell.types(b"HMC-NVY-X\x7fM\n", b"Navy M")
+    shell.types(b"2*TCC-OAT-S\t\x1b[AABL-GRY-OS\r\n", b"Grey OS")
+    assert b"\a" not in shell.sent
+    assert b"\a" in shell.types(b"nope\n", b"unknown code")
+    shell.types(b"-\n", b"unknown code")
+    os.kill(process, signal.SIGKILL)
+    shell.waits_for(b"ready> ")
+    killed = len(shell.sent)
+    shell.types(b"stty sane; %s\n" % line, b"\r> ")
+    shell.types(b"HMC-NVY-M\n", b"Navy M")
+    shell.types(b"half\x04", b"half")  # Ctrl-D ends no line that is begun
+    shell.types(b"\x15\x04")
+    screen = pyte.Screen(80, 40)
+    pyte.ByteStream(screen).feed(shell.sent[killed:])
+    assert [text.rstrip() for text in screen.display if text.strip()] == [
+        "Continuing f.csv: 3 lines, 4 units of 3 SKUs.",
+        "Counted  Item",
+        "      1  HMC-NVY-M  Harbour Merino Crewneck, Navy M",
+        "      2  TCC-OAT-S  Tarn Cable Cardigan, Oat S",
+        "      1  ABL-GRY-OS  Arran Throw, Grey OS",
+        "Scan. Type - to take the last line back, Ctrl-D to end.",
+        "Units  Counted  Item",
+        "   +1        2  HMC-NVY-M  Harbour Merino Crewneck, Navy M",
+        "f.csv: 4 lines, 5 units of 3 SKUs.",
+        "Next: synq inventory count f.csv --location LOCATION --profile sandbox",
+        "ready>",
+    ]
+    quantities = [row.rpartition(",")[2] for row in (tmp_path / "f.csv").read_text(encoding="utf-8").splitlines()]
+    assert quantities == ["quantity", "1", "2", "1", "1", "-1", "1"]
+    assert b"echo shown" in shell.types(b"echo shown\n")

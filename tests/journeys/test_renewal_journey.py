@@ -11,9 +11,10 @@ from collections import Counter
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
+from runner import tokens_in
 
 SYNQ = str(Path(sys.executable).with_name("synq"))
 COUNT = 3
@@ -62,29 +63,28 @@ def api() -> Iterator[Api]:
 
 @pytest.mark.parametrize("store", ["file", "keyring"])
 def test_processes_that_renew_at_once_run_the_command_once(
-    tmp_path: Path, api: Api, store: str, request: pytest.FixtureRequest
+    tmp_path: Path, api: Api, store: Literal["file", "keyring"], request: pytest.FixtureRequest, monkeypatch: Any
 ) -> None:
     session: dict[str, str] = request.getfixturevalue("keyring_session") if store == "keyring" else {}
+    for name, value in session.items():
+        monkeypatch.setenv(name, value)
+    profile = f"renewal-{store}"
     environ = {
         "PATH": os.environ["PATH"],
         "SYNQ_CONFIG_DIR": str(tmp_path / "config"),
         "SYNQ_STATE_DIR": str(tmp_path / "state"),
-        "SYNQ_PROFILE": f"renewal-{store}",
+        "SYNQ_PROFILE": profile,
         **session,
     }
-
-    def synq(*line: str, **settings: Any) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run([SYNQ, *line], env=environ, text=True, capture_output=True, check=True, **settings)
-
     ended, fresh = jwt(exp=time.time() - 60), jwt(exp=time.time() + 3600)
-    where = ["--insecure-storage"] if store == "file" else []
-    synq("auth", "login", "--base-url", api.url, "--with-token", *where, input=ended)
+    tokens = tokens_in(tmp_path / "config")
+    tokens.write(profile, ended, store)
     helper = tmp_path / "helper"
     # Slow enough for all of them to want one.
     helper.write_text(f"#!/bin/sh\necho run >> '{tmp_path}/runs'\nsleep 0.5\necho {fresh}\n", encoding="utf-8")
     helper.chmod(0o700)
-    synq("config", "set", "token_command", str(helper))
-    api.seen.clear()
+    settings = {"base_url": api.url, "token_store": store, "token_command": [str(helper)]}
+    (tmp_path / "config" / "config.yaml").write_text(json.dumps({"profiles": {profile: settings}}), encoding="utf-8")
 
     line = [SYNQ, "channels", "list", "--json", "-q"]
     together = [
@@ -95,4 +95,5 @@ def test_processes_that_renew_at_once_run_the_command_once(
     assert ends == [("[]\n", "", 0)] * COUNT
     assert (tmp_path / "runs").read_text(encoding="utf-8") == "run\n"
     assert api.seen == {fresh: COUNT}
-    assert synq("auth", "logout").stderr == f"Logged out of profile renewal-{store}.\n"
+    assert tokens.read(profile, store) == fresh
+    assert tokens.delete_profile(profile, store)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from table import cases
 
 from synq_cli.output.columns import Column
 from synq_cli.output.drawing.tree import branches
@@ -36,7 +37,7 @@ def test_other_fields_of_a_row_are_unchanged() -> None:
     assert rows[1]["name"] == "B"
 
 
-@pytest.mark.parametrize(
+@cases(
     ("rows", "shown"),
     [
         ([node("A", "gone")], ["A"]),

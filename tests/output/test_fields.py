@@ -1,4 +1,5 @@
 import pytest
+from table import cases
 
 from synq_cli.errors import UsageError
 from synq_cli.output.columns import Column
@@ -10,7 +11,7 @@ def fields(names: str) -> ViewOptions:
     return ViewOptions(terminal=True, fields=names)
 
 
-@pytest.mark.parametrize("option", ["", ",", "id,", "id,,status", "a..b", ".a", "a.", " "])
+@cases("option", ["", ",", "id,", "id,,status", "a..b", ".a", "a.", " "])
 def test_empty_names_are_refused(option: str) -> None:
     with pytest.raises(UsageError) as caught:
         fields(option)
@@ -29,7 +30,7 @@ def test_fields_use_the_format_of_the_command() -> None:
     assert fields("id").columns([Column("ID", "id", table=False)]) == [Column("id", "id")]
 
 
-@pytest.mark.parametrize(
+@cases(
     ("option", "rows", "said"),
     [
         ("id,extra,a.b", [{"id": 1}, {"id": 2, "extra": None}, {"a": {"b": None}}], []),

@@ -1,6 +1,7 @@
 import sys
 
 import pytest
+from table import cases
 
 from synq_cli import exact_json
 from synq_cli.errors import UsageError
@@ -11,7 +12,7 @@ def lines(expression: str, text: str) -> list[str]:
     return list(Filter(expression).lines(exact_json.loads(text)))
 
 
-@pytest.mark.parametrize(
+@cases(
     ("expression", "text", "printed"),
     [
         (".[].a", '[{"a":"x y"},{"a":null},{"a":true},{"a":[1,{"b":2}]}]', ["x y", "null", "true", '[1,{"b":2}]']),

@@ -1,8 +1,8 @@
 import unicodedata
 
-import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from table import cases
 
 from synq_cli.exact_json import Number
 from synq_cli.output.formats import (
@@ -35,7 +35,7 @@ def test_visible_escapes_all_control_characters(anything: str) -> None:
     shown.encode("utf-8")
 
 
-@pytest.mark.parametrize(
+@cases(
     ("raw", "shown"),
     [
         ("plain, Größe L, 東京 🎁", "plain, Größe L, 東京 🎁"),
@@ -55,7 +55,7 @@ def test_visible_spells_out_in_ascii(raw: str, shown: str) -> None:
     assert visible(raw) == shown
 
 
-@pytest.mark.parametrize(
+@cases(
     ("value", "shown"),
     [
         (None, ""), ("a\x1bb", r"a\x1bb"), (7, "7"), (Number("19.90"), "19.90"), (True, "true"),
@@ -67,7 +67,7 @@ def test_text(value: object, shown: str) -> None:
     assert text.show(value, {}, NOW) == Cell(shown)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("value", "shown"),
     [
         (Number("1203.50"), "1,203.50 GBP"), (Number("19.9"), "19.90 GBP"), (7, "7.00 GBP"), (0, "0.00 GBP"),
@@ -94,7 +94,7 @@ def test_money_without_or_with_an_odd_currency() -> None:
     assert money("currency").show(5, {"currency": "\x1b[0m"}, NOW) == Cell(r"5.00 \x1b[0m")
 
 
-@pytest.mark.parametrize(
+@cases(
     ("format_", "value", "cell"),
     [
         (quantity, 12000, Cell("12000")), (quantity, 0, Cell("0")), (quantity, -3, Cell("-3", "red")),
@@ -112,7 +112,7 @@ def test_quantities_states_and_flags(format_: Format, value: object, cell: Cell)
     assert format_.show(value, {}, NOW) == cell
 
 
-@pytest.mark.parametrize(
+@cases(
     ("moment", "shown"),
     [
         ("2026-11-25T12:00:00Z", "just now"), ("2026-11-25T11:59:01Z", "just now"),
@@ -135,7 +135,7 @@ def test_age_and_timestamp_take_any_text(moment: str) -> None:
     assert "\n" not in age.show(moment, {}, NOW).text + timestamp.show(moment, {}, NOW).text
 
 
-@pytest.mark.parametrize(
+@cases(
     ("moment", "shown"),
     [
         ("2026-11-25T10:00:05+01:00", "2026-11-25 09:00:05 UTC (2 h ago)"),
@@ -148,7 +148,7 @@ def test_timestamp(moment: str, shown: str) -> None:
     assert timestamp.show(moment, {}, NOW) == Cell(shown)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("value", "raw"),
     [
         (None, ""), (True, "true"), (False, "false"), ("a\tb", "a\tb"), (Number("19.90"), "19.90"), (12, "12"),

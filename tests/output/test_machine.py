@@ -7,6 +7,7 @@ import pytest
 import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
+from table import cases
 
 from synq_cli import exact_json
 from synq_cli.output.columns import Column, batches
@@ -77,8 +78,8 @@ def test_yaml_reads_back(rows: list[dict[str, Any]]) -> None:
     assert yaml.safe_load(printed("yaml", rows, encoding="ascii")) == rows
 
 
-@pytest.mark.parametrize("format_", [None, "csv", "tsv", "json", "ndjson", "yaml"])
-@pytest.mark.parametrize("encoding", ["cp1252", "latin-1", "ascii", "utf-8"])
+@cases("format_", [None, "csv", "tsv", "json", "ndjson", "yaml"])
+@cases("encoding", ["cp1252", "latin-1", "ascii", "utf-8"])
 def test_data_off_a_terminal_is_utf8_in_any_locale(format_: str | None, encoding: str) -> None:
     file = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
     output = Output(file, io.StringIO(), environ={}, now=lambda: 0.0, format=format_)
@@ -144,14 +145,14 @@ def test_cells_that_a_spreadsheet_takes_for_formulas_stay_exact(format_: str, be
     assert printed(format_, [dict(zip("abcd", cells, strict=True))], list("abcd")) == text
 
 
-@pytest.mark.parametrize(
+@cases(
     ("format_", "text"), [("json", "[]\n"), ("ndjson", ""), ("yaml", "[]\n"), ("csv", "a,b,c\n"), ("tsv", "a\tb\tc\n")]
 )
 def test_no_rows(format_: str, text: str) -> None:
     assert printed(format_, []) == text
 
 
-@pytest.mark.parametrize("format_", ["json", "ndjson", "yaml", "csv", "tsv"])
+@cases("format_", ["json", "ndjson", "yaml", "csv", "tsv"])
 def test_each_row_is_written_before_the_next_is_read(format_: str) -> None:
     raw = io.BytesIO()
     seen = []
@@ -177,7 +178,7 @@ def test_interrupted_array_does_not_parse() -> None:
         json.loads(file.getvalue())
 
 
-@pytest.mark.parametrize(
+@cases(
     ("format_", "text"),
     [
         ("json", '{\n  "a": 1.50,\n  "b": [\n    2\n  ]\n}\n'),

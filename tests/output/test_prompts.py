@@ -6,6 +6,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from table import cases
 
 from synq_cli.errors import RefusedError, UsageError
 from synq_cli.output.prompts import ask, ask_secret, confirm
@@ -22,7 +23,7 @@ def asked(answer: str) -> tuple[bool, str]:
     return said, stderr.getvalue()
 
 
-@pytest.mark.parametrize(
+@cases(
     ("answer", "said"),
     [("y\n", True), ("YES\n", True), (" y \n", True), ("\n", False), ("n\n", False), ("yep\n", False), ("1\n", False)],
 )

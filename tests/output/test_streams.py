@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from table import cases
 
 from synq_cli.errors import UsageError
 from synq_cli.output.streams import Stream
 
 
-@pytest.mark.parametrize(
+@cases(
     ("environ", "terminal", "no_color", "color", "live"),
     [
         ({}, True, False, True, True), ({}, False, False, False, False), ({}, True, True, False, True),
@@ -112,9 +113,7 @@ def test_say_is_one_clean_line() -> None:
     assert file.getvalue() == "\x1b[31ma\\nb\\x1b[0m\x1b[0m\n"
 
 
-@pytest.mark.parametrize(
-    ("environ", "width"), [({"COLUMNS": "57"}, 57), ({"COLUMNS": "0"}, 80), ({"COLUMNS": "wide"}, 80), ({}, 80)]
-)
+@cases(("environ", "width"), [({"COLUMNS": "57"}, 57), ({"COLUMNS": "0"}, 80), ({"COLUMNS": "wide"}, 80), ({}, 80)])
 def test_width(environ: dict[str, Any], width: int) -> None:
     assert Stream(io.StringIO(), environ).width() == width
 

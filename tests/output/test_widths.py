@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
+from table import cases
 
 from synq_cli.errors import SynqError
 from synq_cli.output.columns import Column
@@ -97,13 +98,13 @@ def test_no_line_is_wider_than_the_terminal(draw: Callable[[Output, str], None],
     assert [line for line in drawn(draw, text, width) if cell_len(line) > width] == []
 
 
-@pytest.mark.parametrize("draw", DRAWINGS, ids=lambda draw: draw.__name__)
+@cases("draw", DRAWINGS)
 def test_wide_text_without_blanks_is_folded_or_cut(draw: Callable[[Output, str], None]) -> None:
     assert max(map(cell_len, drawn(draw, "京都" * 60, 40))) in {39, 40}
 
 
-@pytest.mark.parametrize("draw", DRAWINGS, ids=lambda draw: draw.__name__)
-@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+@cases("draw", DRAWINGS)
+@cases("encoding", ["ascii", "latin-1"])
 def test_text_fits_the_encoding(draw: Callable[[Output, str], None], encoding: str) -> None:
     terminal = EncodedTty(io.BytesIO(), encoding=encoding)
     output = Output(terminal, terminal, environ={"COLUMNS": "40"}, now=lambda: 1_795_608_000.0, width=40)

@@ -11,7 +11,7 @@ import pytest
 from synq_cli import exact_json
 from synq_cli.errors import UsageError
 from synq_cli.excel.reading import read_sheet
-from synq_cli.excel.writing import workbook
+from synq_cli.excel.writing import workbook, workbook_of
 from synq_cli.output import formats
 from synq_cli.output.columns import Column
 from synq_cli.output.display import Output
@@ -68,6 +68,16 @@ def test_header_is_frozen_widths_fit_and_formulas_and_links_are_none() -> None:
     assert [sheet.count(word) for word in ('width="15.7109375"', 'width="62.7109375"')] == [1, 1]
     for format_ in ("yyyy-mm-dd hh:mm:ss", "#,##0.00"):
         assert f'formatCode="{format_}"' in styles
+
+
+def test_names_of_sheets_are_the_nearest_that_a_sheet_may_have() -> None:
+    import python_calamine
+
+    names = ["A/S Mill", "a-s mill", "", "History", "\x07[Wool]:*?", "'quoted'", "x" * 40, "x" * 32]
+    data = workbook_of([(name, [["sku"], [name]]) for name in names])
+    assert python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data)).sheet_names == [
+        "A-S Mill", "a-s mill 2", "-", "History 2", "--Wool----", "quoted", "x" * 31, "x" * 29 + " 2",
+    ]  # fmt: skip
 
 
 def test_one_object_and_an_empty_list_are_workbooks() -> None:

@@ -47,7 +47,11 @@ class Ear:
 
     waits: list[tuple[float, str]] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
+    notes: list[str | None] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+
+    def note(self, text: str | None) -> None:
+        self.notes.append(text)
 
     def waiting(self, seconds: float, reason: str) -> None:
         self.waits.append((seconds, reason))

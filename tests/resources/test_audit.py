@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 from desk import Desk, NewDesk
+from table import cases
 
 from synq_cli.errors import AuthError, NetworkError
 from synq_cli.resources.audit import event_filter
@@ -52,7 +53,7 @@ def tail(
     return (row["id"] for rows in polls for row in rows), told, made
 
 
-@pytest.mark.parametrize(
+@cases(
     ("options", "expected"),
     [
         ({}, True),

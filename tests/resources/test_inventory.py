@@ -8,6 +8,7 @@ import pytest
 from desk import Desk, NewDesk
 from hypothesis import given
 from hypothesis import strategies as st
+from table import cases
 
 from synq_cli.errors import NotFoundError, SynqError, UsageError
 from synq_cli.resources.inventory.ledger import Adjustment
@@ -62,15 +63,13 @@ def test_any_text_is_a_quantity_or_a_usage_error(text: str) -> None:
     assert text.strip().lstrip("+-0") == str(abs(quantity))
 
 
-@pytest.mark.parametrize(
-    "text", ["", "-", "five", "1.5", "1e3", "--5", "+-5", "5 5", "1,000", "\u0665", "0x5", "5\x00"]
-)
+@cases("text", ["", "-", "five", "1.5", "1e3", "--5", "+-5", "5 5", "1,000", "\u0665", "0x5", "5\x00"])
 def test_what_is_no_whole_number_is_refused(text: str) -> None:
     message, hint = f'Invalid quantity "{text}".', "Use a whole number such as -5, +5 or 5."
     assert failed(lambda: parse_quantity(text)) == ("UsageError", 2, message, hint)
 
 
-@pytest.mark.parametrize("text", ["0", "+0", "-0", "000"])
+@cases("text", ["0", "+0", "-0", "000"])
 def test_nothing_is_refused(text: str) -> None:
     assert failed(lambda: parse_quantity(text))[1:3] == (2, 'Invalid quantity "0".')
 
@@ -175,8 +174,8 @@ def test_two_variants_with_one_sku_are_not_guessed_at_even_the_second_time(desk:
         assert failed(lambda: of_sku(made)) == (
             "NotFoundError",
             5,
-            f'Ambiguous SKU "{SKU}": two variants have it.',
-            "Use the variant's UUID.",
+            f'Ambiguous SKU "{SKU}": 2 variants have it.',
+            f"Use the UUID: {OTHER}, {VARIANT}.",
         )
 
 

@@ -9,6 +9,7 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from table import cases
 
 from synq_cli import exact_json
 from synq_cli.errors import UsageError
@@ -102,7 +103,7 @@ def problems(**changes: Any) -> list[str]:
     return list(caught.value.details)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("changes", "said"),
     [
         ({"items": []}, "items is []: use a list of at least one item, or --item"),
@@ -124,7 +125,7 @@ def test_each_field_is_named_with_what_it_takes(changes: dict[str, Any], said: s
     assert problems(**changes) == [said]
 
 
-@pytest.mark.parametrize(
+@cases(
     ("item", "said"),
     [
         ({"product_title": None}, "product_title is missing: use text"),

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from table import cases
 
 from synq_cli.errors import UsageError
 from synq_cli.exact_json import Number
@@ -32,7 +33,7 @@ def test_anything_else_is_a_usage_error(text: str) -> None:
             continue
 
 
-@pytest.mark.parametrize(
+@cases(
     ("text", "line"),
     [
         ("HMC-NVY-M=2@89.50", Line("HMC-NVY-M", 2, Number("89.50"))),
@@ -46,7 +47,7 @@ def test_a_sku_may_hold_the_signs_itself(text: str, line: Line) -> None:
     assert parse_line(text) == line
 
 
-@pytest.mark.parametrize(
+@cases(
     ("text", "message"),
     [
         ("A", 'Invalid item "A".'),

@@ -5,6 +5,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from table import cases
 
 from synq_cli.errors import ConflictError
 from synq_cli.resources.orders.states import (
@@ -25,8 +26,8 @@ SHIPPED = ["pending_payment", "payment_authorized", "confirmed", "processing", "
 STATUSES = st.sampled_from(ORDER_STATUSES)
 
 
-@pytest.mark.parametrize("verb", STEPS)
-@pytest.mark.parametrize("status", ORDER_STATUSES)
+@cases("verb", STEPS)
+@cases("status", ORDER_STATUSES)
 def test_a_step_is_refused_where_the_status_does_not_allow_it(verb: Verb, status: str) -> None:
     order = {"id": ORDER, "status": status}
     if status in STEPS[verb]:
@@ -56,7 +57,7 @@ def test_the_refusal_says_what_the_status_allows() -> None:
     assert caught.value.hint == "refunded is a final status. `synq orders track X` shows its history."
 
 
-@pytest.mark.parametrize("status", ["on_hold", None, [], {}])
+@cases("status", ["on_hold", None, [], {}])
 def test_a_status_that_is_not_known_here_is_the_apis_to_judge(status: object) -> None:
     for verb in STEPS:
         check_step({"id": ORDER, "status": status}, verb)
@@ -73,7 +74,7 @@ def test_the_way_to_a_status_takes_only_steps_that_are_allowed(status: str, pass
     assert onward[-1] in ENDS
 
 
-@pytest.mark.parametrize(
+@cases(
     ("status", "passed", "way"),
     [
         ("cancelled", [], ["pending_payment", "cancelled"]),
@@ -94,6 +95,6 @@ def test_the_way_goes_through_what_is_known_to_have_passed(status: str, passed: 
     assert path_from("on_hold") == []
 
 
-@pytest.mark.parametrize("status", ORDER_STATUSES)
+@cases("status", ORDER_STATUSES)
 def test_each_status_can_be_selected_alone(status: str) -> None:
     assert frozenset({status}) in [parse_statuses(name) for name in (*STATUS_GROUPS, *ORDER_STATUSES)]

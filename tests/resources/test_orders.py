@@ -8,6 +8,7 @@ import pytest
 from desk import NOW, Desk, NewDesk
 from hypothesis import given
 from hypothesis import strategies as st
+from table import cases
 
 from synq_cli.errors import NotFoundError, SynqError, UsageError
 from synq_cli.resources.orders.states import ORDER_STATUSES, STATUS_GROUPS, parse_statuses
@@ -30,12 +31,12 @@ def serving(*orders: dict[str, Any]) -> Callable[[httpx.Request], httpx.Response
     return lambda _request: httpx.Response(200, json={"orders": rows(*orders), "limit": 100, "offset": 0})
 
 
-@pytest.mark.parametrize("name", STATUS_GROUPS)
+@cases("name", STATUS_GROUPS)
 def test_a_group_is_the_statuses_in_it(name: str) -> None:
     assert parse_statuses(name) == STATUS_GROUPS[name]
 
 
-@pytest.mark.parametrize("text", [None, "all", "ALL", "open,all", " all , dead"])
+@cases("text", [None, "all", "ALL", "open,all", " all , dead"])
 def test_all_is_any(text: str | None) -> None:
     assert parse_statuses(text) is None
 
@@ -48,7 +49,7 @@ def test_commas_blanks_and_case_do_not_matter(names: list[str]) -> None:
     assert parse_statuses(" , ".join(names).upper()) == wanted
 
 
-@pytest.mark.parametrize(
+@cases(
     ("text", "message", "hint"),
     [
         ("shiped", 'Unknown order status "shiped".', "Did you mean shipped? "),

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from table import cases
 
 from synq_cli.errors import ServerError
 from synq_cli.resources.shared.pagination import MOST_IN_FLIGHT, Listing, Page
@@ -229,7 +230,7 @@ def test_requests_in_flight_double_with_each_page_up_to_four() -> None:
     assert seen == [0, 2, 5, 6, 7, 8, 9]
 
 
-@pytest.mark.parametrize(("limit", "pages"), [(1, 1), (99, 1), (100, 1), (150, 2), (199, 2), (200, 3), (500, 6)])
+@cases(("limit", "pages"), [(1, 1), (99, 1), (100, 1), (150, 2), (199, 2), (200, 3), (500, 6)])
 def test_limit_without_a_filter_requests_no_extra_page(limit: int, pages: int) -> None:
     server = Server(3000, [])
     link = Link(server)
@@ -270,7 +271,7 @@ def test_a_page_that_moved_drops_those_requested_ahead(move: tuple[str, int], ag
     assert server.asked[: 7 + len(again)] == [0, 99, 198, 297, 396, 495, 594, *again]
 
 
-@pytest.mark.parametrize(("count", "asked"), [(0, [0]), (99, [0]), (100, [0, 99]), (199, [0, 99, 198])])
+@cases(("count", "asked"), [(0, [0]), (99, [0]), (100, [0, 99]), (199, [0, 99, 198])])
 def test_a_short_page_is_the_last(count: int, asked: list[int]) -> None:
     server = Server(count, [])
     assert len(list(listing(server).first(None))) == count

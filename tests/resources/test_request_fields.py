@@ -5,6 +5,7 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from table import cases
 
 from synq_cli import exact_json
 from synq_cli.errors import UsageError
@@ -15,7 +16,7 @@ def body(*typed: str, raw: tuple[str, ...] = ()) -> str:
     return exact_json.dumps(as_object(read_fields(typed, raw, "file {}".format)))
 
 
-@pytest.mark.parametrize(
+@cases(
     ("words", "expected"),
     [
         (["a=true", "b=false", "c=null"], '{"a":true,"b":false,"c":null}'),
@@ -49,7 +50,7 @@ def test_a_list_of_both_kinds_would_lose_its_order() -> None:
     assert body("a[]=1", raw=("b[]=1", "b[]=2")) == '{"a":[1],"b":["1","2"]}'
 
 
-@pytest.mark.parametrize(
+@cases(
     ("words", "said"),
     [
         (["limit"], 'Invalid field "limit".'),

@@ -3,9 +3,9 @@
 import hmac
 import json
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from table import cases
 
 from synq_cli.resources.webhooks import mismatch, sign
 
@@ -29,7 +29,7 @@ def test_the_contracts_example() -> None:
     assert mismatch(BODY, SECRET, SIGNATURE) is None
 
 
-@pytest.mark.parametrize(
+@cases(
     ("signature", "why"),
     [
         (SIGNATURE.upper(), BARE),
@@ -47,7 +47,7 @@ def test_a_wrong_signature_says_why(signature: str, why: str) -> None:
     assert mismatch(BODY, SECRET, signature) == why
 
 
-@pytest.mark.parametrize(
+@cases(
     ("checked", "why"),
     [
         (BODY + b"\n", LINE_END),

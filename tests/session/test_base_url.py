@@ -4,6 +4,7 @@ import httpx
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from table import cases
 
 from synq_cli.session.network.base_url import check_base_url, host_of, is_loopback
 
@@ -14,7 +15,7 @@ NO_QUERY = "remove the query and the fragment"
 A_HOST = "use a host name of letters, digits, dots and dashes, or an IP address"
 
 
-@pytest.mark.parametrize(
+@cases(
     ("text", "kept"),
     [
         ("https://api.synq.io///", "https://api.synq.io"),
@@ -60,7 +61,7 @@ REFUSED = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("why", "text"), [(why, text) for why, texts in REFUSED.items() for text in texts])
+@cases(("why", "text"), [(why, text) for why, texts in REFUSED.items() for text in texts])
 def test_invalid_base_urls_are_refused(why: str, text: str) -> None:
     with pytest.raises(ValueError, match=r".") as caught:
         check_base_url(text)

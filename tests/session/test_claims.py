@@ -4,9 +4,9 @@ import base64
 import json
 from typing import Any
 
-import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from table import cases
 
 from synq_cli.session.tokens.credentials import read_claims
 
@@ -26,7 +26,7 @@ def with_payload(payload: bytes) -> str:
     return f"e30.{base64.urlsafe_b64encode(payload).decode().rstrip('=')}.c2ln"
 
 
-@pytest.mark.parametrize(
+@cases(
     ("payload", "claims"),
     [
         ({}, NOTHING), ({"tenantid": "t", "org_id": "o", "role": "admin", "exp": 7}, named("t", "o", "admin", 7.0)),
@@ -44,13 +44,12 @@ def with_payload(payload: bytes) -> str:
         ({"exp": float("nan")}, NOTHING), ({"exp": float("inf")}, NOTHING), ({"exp": "nan"}, NOTHING),
         ({"exp": "soon"}, NOTHING), ({"exp": None}, NOTHING), ({"exp": True}, NOTHING), ({"exp": []}, NOTHING),
     ],
-    ids=str,
 )  # fmt: skip
 def test_claims(payload: dict[str, Any], claims: dict[str, Any]) -> None:
     assert read_claims(jwt(payload)) == claims
 
 
-@pytest.mark.parametrize(
+@cases(
     "token",
     [
         "",
@@ -69,7 +68,6 @@ def test_claims(payload: dict[str, Any], claims: dict[str, Any]) -> None:
         with_payload(b"[" * 100_000),
         with_payload(b'{"exp": ' + b"9" * 5_000 + b"}"),
     ],
-    ids=lambda token: token[:12],
 )
 def test_malformed_jwt_has_no_claims(token: str) -> None:
     assert read_claims(token) == {}

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from runner import tokens_in
+from table import cases
 
 from synq_cli.errors import AuthError
 from synq_cli.session.tokens.stores import TokenStore
@@ -69,7 +70,7 @@ def test_last_secret_is_read_and_old_parts_are_deleted(lengths: list[int]) -> No
         assert len(store.entries) == (1 if length <= 1280 else 1 + -(-length // 1200))
 
 
-@pytest.mark.parametrize("write", [1, 2, 3, 4])
+@cases("write", [1, 2, 3, 4])
 def test_failed_write_keeps_the_old_secret(write: int) -> None:
     store = Narrow()
     keyring = over(store)

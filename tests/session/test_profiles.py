@@ -2,8 +2,9 @@
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,6 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from runner import tokens_in
 
 from synq_cli import exact_yaml
 from synq_cli.errors import UsageError
@@ -260,21 +260,34 @@ def test_reason_why_a_file_can_not_be_written_is_named(path: Path, tmp_path: Pat
     assert caught.value.message.startswith(f"{path} can't be locked: ")
 
 
-def add_five(path: Path, name: str) -> None:
-    store = tokens_in(path.parent)
-    for number in range(5):
-        change(path, lambda document, key=f"{name}{number}": document["profiles"].update({key: {"timeout": 1}}))
-        store.write(f"{name}{number}", "token", "file")
+ADD_FIVE = """
+import sys
+from pathlib import Path
+from synq_cli.session.profiles import change
+from synq_cli.session.tokens.stores import TokenStore
+from synq_cli.state.cache import Cache
+folder = Path(sys.argv[1])
+store = TokenStore(folder, cache=Cache(lambda: folder), lock_folder=lambda: folder, note=print)
+print("ready", flush=True)
+sys.stdin.read()
+for number in range(5):
+    name = f"{sys.argv[2]}{number}"
+    change(folder / "config.yaml", lambda document: document["profiles"].update({name: {"timeout": 1}}))
+    store.write(name, "token", "file")
+"""
 
 
 def test_concurrent_writers_lose_nothing(path: Path) -> None:
-    context = get_context("spawn")
-    workers = [context.Process(target=add_five, args=(path, name)) for name in ("a", "b")]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join(60)
-    assert [worker.exitcode for worker in workers] == [0, 0]
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    writers = [
+        subprocess.Popen([sys.executable, "-c", ADD_FIVE, str(path.parent), name], **pipes) for name in ("a", "b")
+    ]
+    assert [writer.stdout.readline() for writer in writers] == ["ready\n"] * 2
+    for writer in writers:
+        writer.stdin.close()  # both start at once
+    assert [writer.wait(60) for writer in writers] == [0, 0]
+    for writer in writers:
+        writer.stdout.close()
     names = {f"{name}{number}" for name in ("a", "b") for number in range(5)}
     assert set(load(path).profiles) == set(json.loads((path.parent / "credentials.json").read_text())) == names
     assert [*path.parent.glob("*.new")] == []

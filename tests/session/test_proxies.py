@@ -1,6 +1,7 @@
 """The proxy that the environment sets for a host."""
 
 import pytest
+from table import cases
 
 from synq_cli.errors import UsageError
 from synq_cli.session.network.proxies import find_proxy
@@ -8,7 +9,7 @@ from synq_cli.session.network.proxies import find_proxy
 PROXY = "http://proxy.test:3128"
 
 
-@pytest.mark.parametrize(
+@cases(
     ("environ", "found"),
     [
         ({}, None), ({"HTTPS_PROXY": PROXY}, ("HTTPS_PROXY", PROXY)),
@@ -24,7 +25,7 @@ def test_proxy_variables_and_their_order(environ: dict[str, str], found: tuple[s
     assert find_proxy("http://127.0.0.1:8080", environ) is None
 
 
-@pytest.mark.parametrize(
+@cases(
     ("url", "entries", "bypassed"),
     [
         ("https://api.test", "*", True),
@@ -46,7 +47,7 @@ def test_proxy_variables_and_their_order(environ: dict[str, str], found: tuple[s
         ("https://api.test", "fd00::/8,[::1],10.0.0.0/8,/,:,[", False),
     ],
 )
-@pytest.mark.parametrize("variable", ["no_proxy", "NO_PROXY"])
+@cases("variable", ["no_proxy", "NO_PROXY"])
 def test_no_proxy_takes_names_addresses_networks_and_ports(
     url: str, entries: str, bypassed: bool, variable: str
 ) -> None:
@@ -54,7 +55,7 @@ def test_no_proxy_takes_names_addresses_networks_and_ports(
     assert found == (None if bypassed else ("HTTPS_PROXY", PROXY))
 
 
-@pytest.mark.parametrize(
+@cases(
     ("value", "why"),
     [
         ("ftp://u:s3cret@proxy.test", 'the scheme "ftp" is not http, https, socks5 or socks5h'),

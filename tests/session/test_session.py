@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 from runner import NOW, tokens_in
+from table import cases
 
 from synq_cli.errors import AuthError, RefusedError, SynqError, UsageError
 from synq_cli.session.profiles import Config
@@ -182,7 +183,7 @@ def test_ids_may_be_written_differently_and_a_set_organization_wins_over_the_tok
     assert (credentials.tenant_id, credentials.org_id) == (OURS, ORG)
 
 
-@pytest.mark.parametrize("claimed", ["tenant-7", "6f1d2c843b7a4e599c102a8e5d4b7f31", f"{OURS}\r\nX-Admin: 1", "té"])
+@cases("claimed", ["tenant-7", "6f1d2c843b7a4e599c102a8e5d4b7f31", f"{OURS}\r\nX-Admin: 1", "té"])
 def test_an_id_that_is_no_uuid_is_not_sent(claimed: str) -> None:
     token = jwt(tenant_id=claimed, org_id=claimed)
     assert session(environ={"SYNQ_TOKEN": token}).credentials.headers == {"Authorization": f"Bearer {token}"}
@@ -194,7 +195,7 @@ NO_TOKENS = [f"{CANARY} b", f"{CANARY}\nb", f"{CANARY}\r\nX-Admin: 1", f"{CANARY
 NO_TOKENS += [f"{CANARY}é", f"{CANARY}\u2028b", f"{CANARY}\ufeff", " ", "\n", "\ufeff"]
 
 
-@pytest.mark.parametrize("token", NO_TOKENS, ids=ascii)
+@cases("token", NO_TOKENS)
 def test_malformed_tokens_are_refused_wherever_they_come_from(token: str) -> None:
     entered = session()
     entered.use(token, "the prompt")
@@ -218,7 +219,7 @@ def test_a_malformed_token_is_never_sent(synq: Any, answering: Any) -> None:
     assert CANARY not in result.err
 
 
-@pytest.mark.parametrize(
+@cases(
     ("kept", "url", "home", "host"),
     [
         ({"base_url": "https://acme.test"}, "https://evil.test", "acme.test", "evil.test"),
@@ -241,7 +242,7 @@ def test_host_of_a_stored_token_may_be_spelled_differently(url: str) -> None:
     assert asking.credentials.token == CANARY
 
 
-@pytest.mark.parametrize("kept", [[1], 5, "nonsense", "http://acme.test"])
+@cases("kept", [[1], 5, "nonsense", "http://acme.test"])
 def test_invalid_base_url_of_a_stored_token_is_named(kept: object) -> None:
     asking = session(OneToken(CANARY), {"base_url": "https://acme.test"}, default={"base_url": kept})
     error = error_of(asking, UsageError)

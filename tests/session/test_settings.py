@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from table import cases
 
 from synq_cli.errors import UsageError
 from synq_cli.exact_json import Number
@@ -74,7 +75,7 @@ def test_the_table_covers_every_setting() -> None:
     assert set(VALUES) == set(BY_NAME) - {"profile"}
 
 
-@pytest.mark.parametrize("name", NAMES)
+@cases("name", NAMES)
 def test_option_wins_over_variable_over_profile_over_default(name: str) -> None:
     (option, variable, stored), (from_option, from_variable, from_profile), _ = VALUES[name]
     env, default = BY_NAME[name].env, BY_NAME[name].default
@@ -88,7 +89,7 @@ def test_option_wins_over_variable_over_profile_over_default(name: str) -> None:
     assert setting(name, {}, {}, config()) == (default, "default")
 
 
-@pytest.mark.parametrize("name", NAMES)
+@cases("name", NAMES)
 def test_an_invalid_value_is_named_with_its_origin(name: str) -> None:
     text, problem = VALUES[name][2]
     env = BY_NAME[name].env
@@ -120,7 +121,7 @@ def test_huge_list_is_shortened() -> None:
     assert len(error({}, {}, config(default={"timeout": bomb})).message) < 250
 
 
-@pytest.mark.parametrize(
+@cases(
     ("options", "environ", "current", "expected"),
     [
         ({"profile": "one"}, {"SYNQ_PROFILE": "two"}, "three", ("one", "option --profile")),
@@ -147,7 +148,7 @@ def test_an_invalid_profile_name_is_named_with_its_origin() -> None:
         assert error(dict(options), environ, config(current)).message == f'Invalid profile name "a b" from {origin}.'
 
 
-@pytest.mark.parametrize(
+@cases(
     ("name", "problem", "texts"),
     [
         ("location", LINE, ["a\nb", "a\x1b[31m", "a\x85b", "a\u202eb", "\udcff"]),
@@ -163,7 +164,7 @@ def test_more_invalid_values(name: str, problem: str, texts: list[str]) -> None:
             parse_setting(name, text)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("name", "text"),
     [
         ("base_url", "https://me:CANARY@api.synq.io"), ("base_url", "me:CANARY@api.synq.io"),
@@ -203,7 +204,7 @@ def test_variables_and_profile_of_another_tenant_do_not_reach_the_sandbox() -> N
     assert sandboxed == {"base_url", "tenant_id", "org_id", "token_command", "token_url", "client_id"}
 
 
-@pytest.mark.parametrize(
+@cases(
     ("name", "text", "value"),
     [
         ("max_wait", "0", 0), ("timeout", "30.0", 30), ("timeout", "2.5", 2.5), ("timeout", "86400", 86400),

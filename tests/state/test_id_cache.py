@@ -51,10 +51,33 @@ def test_skus_come_by_name_and_say_when_they_were_seen(opened: Opener, clock: An
     opened().remember("sku", [("TCC", SECOND)])
     clock.at += 60
     opened().remember("sku", [("HMC", FIRST)])
+    opened().remember_barcodes([(FIRST, "0036000291452")])
     assert opened().skus() == [
-        {"sku": "HMC", "variant_id": FIRST, "seen_at": "2026-11-24T12:01:00Z"},
-        {"sku": "TCC", "variant_id": SECOND, "seen_at": "2026-11-24T12:00:00Z"},
+        {"sku": "HMC", "variant_id": FIRST, "barcode": "0036000291452", "seen_at": "2026-11-24T12:01:00Z"},
+        {"sku": "TCC", "variant_id": SECOND, "barcode": None, "seen_at": "2026-11-24T12:00:00Z"},
     ]
+
+
+def test_barcodes_are_found_in_any_form_and_follow_their_variant(opened: Opener) -> None:
+    index = opened()
+    index.remember_barcodes([(FIRST, "036000291452"), (SECOND, "WH 17")])
+    assert (index.owners("0036000291452"), index.owners("WH 17"), index.owners("wh 17")) == ([FIRST], [SECOND], [])
+    index.remember_barcodes([(SECOND, "00036000291452")])
+    assert (index.owners("036000291452"), index.owners("WH 17")) == ([FIRST, SECOND], [])
+    index.remember_barcodes([(FIRST, None), (FIRST + "\ud800", "1"), ("two words", "1")])
+    assert (index.owners("036000291452"), index.find("barcode", "036000291452"), index.owners("1")) == (
+        [SECOND],
+        SECOND,
+        [],
+    )
+
+
+def test_forgetting_a_sku_forgets_its_barcode(opened: Opener) -> None:
+    index = opened()
+    index.remember("sku", [("HMC", FIRST)])
+    index.remember_barcodes([(FIRST, "96385074"), (SECOND, "WH-17")])
+    assert (index.forget_codes(["HMC", "WH-18"]), index.owners("96385074")) == ((1, 0), [])
+    assert (index.forget_codes(["WH-17"]), index.forget_codes(None)) == ((0, 1), (0, 0))
 
 
 def test_scopes_do_not_mix(opened: Opener) -> None:

@@ -13,6 +13,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from table import cases
 
 from synq_cli.errors import UsageError
 from synq_cli.exact_json import loads
@@ -168,7 +169,7 @@ def test_the_order_of_fields_makes_no_other_order(order: dict[str, Any]) -> None
     assert order_fingerprint(order) == order_fingerprint(dict(reversed(order.items())))
 
 
-@pytest.mark.parametrize(
+@cases(
     ("left", "right", "same"),
     [
         ("19.90", "19.9", True),

@@ -6,15 +6,15 @@ from typing import Any
 from synq_cli.bulk.journal import Content, Receipt, Row
 from synq_cli.bulk.plan import Plan, Problem, prepare
 from synq_cli.bulk.reconcile import clock_offset, match, span
+from synq_cli.bulk.verbs.variants import VARIANT, check_variant, find_variants
 from synq_cli.bulk.verbs.verb import Claims, Verb
 from synq_cli.errors import NotFoundError, UsageError
 from synq_cli.http import operations
 from synq_cli.resources.inventory.ledger import posted
 from synq_cli.resources.inventory.stock import Place, parse_quantity, place_of
 from synq_cli.rows import Columns
-from synq_cli.uuids import parse_uuid
 
-COLUMNS = Columns((("sku", "variant_id"), ("delta",)), ("location",))
+COLUMNS = Columns((VARIANT, ("delta",)), ("location",))
 # So many single lookups are cheaper than reading pages of everything.
 _FEW = 3
 _MOST_LISTED = 10
@@ -86,22 +86,16 @@ class AdjustStock(Verb):
 
     def _resolve(self, rows: Sequence[Row], default: str | None) -> tuple[list[Row], list[Problem]]:
         locations = self._locations({row.content["location"] or default or "" for row in rows})
-        ids = self._api.variants.ids_of(row.content["sku"] for row in rows if row.content["variant_id"] is None)
-        resolved, problems = [], []
+        variants, problems = find_variants(self._api, rows)
+        resolved = []
         for row in rows:
-            sku, variant = row.content["sku"], row.content["variant_id"]
-            variants = {variant} if variant else ids.get(sku, set())
             location = locations[row.content["location"] or default or ""]
             if isinstance(location, NotFoundError):
                 problems.append(Problem.of(row.line, location))
-            if len(variants) > 1:
-                problems.append(Problem(row.line, f'two variants have the SKU "{sku}": use the variant_id'))
-            if not variants:
-                near = self._api.variants.suggestion(sku)
-                problems.append(Problem(row.line, f'unknown SKU "{sku}". {near}'.rstrip(". ")))
-            if isinstance(location, tuple) and len(variants) == 1:
-                found = {"variant_id": min(variants).lower(), "location_id": location[0].lower()}
-                resolved.append(Row(row.line, row.content | found | {"location": location[1]}, row.source))
+            elif row.line in variants:
+                place = {"location_id": location[0].lower(), "location": location[1]}
+                kept = {name: value for name, value in row.content.items() if name not in (*VARIANT, "location")}
+                resolved.append(Row(row.line, {**kept, **variants[row.line], **place}, row.source))
         return resolved, problems
 
     def _locations(self, names: set[str]) -> dict[str, tuple[str, str] | NotFoundError]:
@@ -117,19 +111,10 @@ class AdjustStock(Verb):
 
 def check_row(fields: Mapping[str, str]) -> Content:
     """The content of a row that its own fields give; UsageError says what is wrong with them."""
-    sku, variant = fields.get("sku", ""), fields.get("variant_id", "")
-    if not sku and not variant:
-        raise UsageError("No SKU and no variant_id.")
-    if variant and parse_uuid(variant) is None:
-        raise UsageError(f'Invalid variant_id "{variant}": use a UUID.')
+    variant = check_variant(fields)
     if not fields.get("delta"):
         raise UsageError("No delta.")
-    return {
-        "sku": sku or variant,
-        "delta": parse_quantity(fields["delta"]),
-        "variant_id": parse_uuid(variant) or parse_uuid(sku),
-        "location": fields.get("location", ""),
-    }
+    return {**variant, "delta": parse_quantity(fields["delta"]), "location": fields.get("location", "")}
 
 
 def _several(rows: Sequence[Row]) -> list[str]:

@@ -8,15 +8,15 @@ from typing import Any
 from synq_cli.bulk.journal import FIRST_RECEIPT, Content, Receipt, Row, hash_of
 from synq_cli.bulk.plan import Plan, Problem, prepare
 from synq_cli.bulk.verbs.adjust_stock import AdjustStock
+from synq_cli.bulk.verbs.variants import VARIANT, check_variant
 from synq_cli.errors import AuthError, NotFoundError, RefusedError, ServerError, UsageError
 from synq_cli.resources.client import SynqClient
 from synq_cli.resources.inventory.stock import Place, place_of
 from synq_cli.resources.shared import validation
 from synq_cli.resources.shared.pagination import Row as Level
 from synq_cli.rows import Columns
-from synq_cli.uuids import parse_uuid
 
-COLUMNS = Columns((("sku", "variant_id", "barcode"), ("quantity",)), ("from", "to"), guess=True)
+COLUMNS = Columns((VARIANT, ("quantity",)), ("from", "to"), guess=True)
 _UNCHECKED = "The stock levels can't be read, so it was not checked whether enough units are available."
 
 
@@ -166,19 +166,14 @@ class TransferStock(AdjustStock):
 
 def _check_row(fields: Mapping[str, str], source: str | None, target: str | None) -> Content:
     """The content of a row that its own fields give; UsageError says what is wrong with them."""
-    sku, variant = fields.get("sku") or fields.get("barcode", ""), fields.get("variant_id", "")
-    if not sku and not variant:
-        raise UsageError("No SKU, no barcode and no variant_id.")
-    if variant and parse_uuid(variant) is None:
-        raise UsageError(f'Invalid variant_id "{variant}": use a UUID.')
+    variant = check_variant(fields)
     if not fields.get("quantity"):
         raise UsageError("No quantity.")
     places = {"from": fields.get("from") or source, "to": fields.get("to") or target}
     for name, place in places.items():
         if not place:
             raise UsageError(f"No location in the column {name}, and no --{name}.")
-    quantity = validation.count(fields["quantity"])
-    return {"sku": sku or variant, "variant_id": parse_uuid(variant) or parse_uuid(sku), "quantity": quantity, **places}
+    return {**variant, "quantity": validation.count(fields["quantity"]), **places}
 
 
 def _content(named: Mapping[str, Any], variant: str, source: tuple[str, str], target: tuple[str, str]) -> Content:

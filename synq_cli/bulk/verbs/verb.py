@@ -87,6 +87,10 @@ class Verb:
         """The row that undoes the first half of a row whose second half was not carried out."""
         return None
 
+    def remarks(self, rows: Sequence[Row]) -> Sequence[str]:
+        """Sentences on the rows for the plan."""
+        return ()
+
     def movement(self, content: Content) -> Mapping[str, Any] | None:
         """The stock that a row moves, if it does: `sku`, `location` and `delta`."""
         return None

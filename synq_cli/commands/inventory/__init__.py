@@ -8,6 +8,10 @@ group = CommandGroup(
     commands={
         "transfer": f"{_HERE}.transfer",
         **dict.fromkeys(("adjust", "levels", "locations", "ledger"), f"{_HERE}.stock"),
+        "count": f"{_HERE}.counts",
+        "reorder": f"{_HERE}.reorder",
+        "scan": f"{_HERE}.scan",
         **dict.fromkeys(("reserve", "release", "reservations"), f"{_HERE}.reservations"),
+        "report": f"{_HERE}.report",
     },
 )

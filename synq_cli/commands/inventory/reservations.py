@@ -42,7 +42,7 @@ def columns(skus: Mapping[str, str], places: Mapping[str, str]) -> list[Column]:
     operations.LIST_VARIANTS,
     operations.LIST_LOCATIONS,
     operations.LIST_INVENTORY_LEVELS,
-    requests=(1, 4),
+    requests=(1, None),
 )
 def reserve_stock(
     run: RunContext,
@@ -67,11 +67,11 @@ def reserve_stock(
     place, with_level = location or run.settings.location, run.dry_run or run.output.format == "table"
     hold = run.api.reservations.prepare(sku, units, place, reference=reference, with_level=with_level)
     if hold.after is not None and hold.after < 0:
-        run.output.warn(f"Only {hold.available} of {sku} are available at {hold.location}.")
+        run.output.warn(f"Only {hold.available} of {hold.sku} are available at {hold.location}.")
     made = run.api.reservations.create(hold)
     if hold.after is not None:
-        run.output.change(f"{sku} at {hold.location}", hold.available, hold.after, "available")
-    run.output.record(made, columns({hold.variant_id: sku}, {hold.location_id: hold.location}))
+        run.output.change(f"{hold.sku} at {hold.location}", hold.available, hold.after, "available")
+    run.output.record(made, columns({hold.variant_id: hold.sku}, {hold.location_id: hold.location}))
 
 
 @group.command("release", operations.RELEASE_RESERVATION, operations.LIST_RESERVATIONS)

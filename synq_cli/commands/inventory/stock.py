@@ -11,6 +11,7 @@ from synq_cli.cli.options import (
     LocationOption,
     OnlyLocationOption,
     OnlySkuOption,
+    SearchOption,
     SinceOption,
     YesOption,
     argument,
@@ -24,6 +25,7 @@ from synq_cli.errors import UsageError
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, delta, flag, identifier, named, quantity, timestamp, whole
+from synq_cli.resources.shared.selection import search
 
 group = CommandGroup()
 
@@ -46,7 +48,7 @@ LOCATION = [
     Column("Created", "created_at", age, drop=1),
 ]
 
-SkuArgument = Annotated[str | None, argument(Metavar("[SKU]", "sku"), "SKU, or UUID of the variant.")]
+SkuArgument = Annotated[str | None, argument(Metavar("[SKU]", "sku"), "SKU, barcode, or UUID of the variant.")]
 QuantityArgument = Annotated[str | None, argument("[QUANTITY]", "Change in units: -5 removes five, +5 or 5 adds five.")]
 
 
@@ -82,7 +84,10 @@ def adjust_stock(
     In a table, and with --dry-run, synq also shows the stock before and after, for one more request. In a script,
     adjusting a SKU that is in the local cache takes one request.
 
-    --file takes rows with the columns sku or variant_id, delta, and optionally location; other columns are ignored.
+    A barcode that is not in the local cache takes a request for every 100 variants, once; synq says so first.
+
+    --file takes rows with the columns sku, barcode or variant_id, delta, and optionally location; other columns are
+    ignored.
     Several rows may move the same SKU: each is posted, but two that are written alike are an error.
     All rows are checked before the first is sent. Then synq shows what will change and how long it takes, and asks
     for confirmation. It keeps to the rate limit and leaves 10 requests a minute to other commands.
@@ -95,6 +100,7 @@ def adjust_stock(
     Examples:
       synq inventory adjust HMC-NVY-M -5
       synq inventory adjust HMC-NVY-M +12 --location "Leith warehouse"
+      synq inventory adjust 5012345678917 +12 --location "Leith warehouse"
       synq inventory adjust HMC-NVY-M -5 --dry-run
       synq inventory adjust --file counts.csv --dry-run
       synq inventory adjust --file counts.csv --location "Leith warehouse" --yes --report result.csv
@@ -115,16 +121,17 @@ def adjust_stock(
         raise UsageError(f"{'--again' if report is None else '--report'} requires --file.")
     movement = run.api.inventory.prepare(sku, change, place, with_level=run.dry_run or run.output.format == "table")
     if movement.after is not None and movement.after < 0:
-        run.output.warn(f"This makes the stock of {sku} at {movement.location} negative.")
+        run.output.warn(f"This makes the stock of {movement.sku} at {movement.location} negative.")
     entry = run.api.inventory.adjust(movement)
     if movement.after is not None:
-        run.output.change(f"{sku} at {movement.location}", movement.on_hand, movement.after)
+        run.output.change(f"{movement.sku} at {movement.location}", movement.on_hand, movement.after)
     run.output.record(entry, ENTRY)
 
 
 @group.command(
     "levels",
     operations.LIST_INVENTORY_LEVELS,
+    operations.LIST_VARIANTS,
     operations.LIST_LOCATIONS,
     operations.GET_TENANT_SETTINGS,
     requests=(1, None),
@@ -132,7 +139,8 @@ def adjust_stock(
 def list_levels(
     run: RunContext,
     skus: Annotated[
-        list[str] | None, argument(Metavar("[SKU]...", "sku"), "SKUs, or UUIDs of variants. [default: all stock]")
+        list[str] | None,
+        argument(Metavar("[SKU]...", "sku"), "SKUs, barcodes, or UUIDs of variants. [default: all stock]"),
     ] = None,
     sku: OnlySkuOption = None,
     location: OnlyLocationOption = None,
@@ -151,7 +159,8 @@ def list_levels(
     --low reads the low-stock threshold from the tenant's settings, for one more request; --threshold N uses your own.
     The API does not filter by stock, so synq reads pages of 100 until --limit rows match.
 
-    Each SKU takes one request. `--sku SKU` means the same as the argument.
+    Each SKU takes one request. So does a barcode in the local cache; another one takes a request for every 100
+    variants, once. `--sku SKU` means the same as the argument.
 
     Examples:
       synq inventory levels HMC-NVY-M
@@ -227,13 +236,15 @@ def list_entries(
 
 
 @group.command("locations", operations.LIST_LOCATIONS)
-def list_locations(run: RunContext) -> None:
+def list_locations(run: RunContext, words: SearchOption = None) -> None:
     """List stock locations.
 
     Use their names or ids with --location. To set a default, use `synq config set location NAME`.
 
     Examples:
       synq inventory locations
+      synq inventory locations --search leith
       synq inventory locations --fields id,name --json
     """
-    run.output.rows(run.api.locations.list(), LOCATION, empty="This tenant has no stock locations.")
+    rows = search(run.api.locations.list(), words, "name")
+    run.output.rows(rows, LOCATION, empty="No locations match." if words else "This tenant has no stock locations.")

@@ -9,7 +9,7 @@ from synq_cli.cli.options import YesOption, argument, option, switch
 from synq_cli.commands.bulk import SUMMARY, ReportOption, carry_out, finish
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
-from synq_cli.output.formats import age, delta, quantity, state, whole
+from synq_cli.output.formats import age, delta, identifier, quantity, state, whole
 
 group = CommandGroup()
 
@@ -37,6 +37,10 @@ ROWS = [
     Column("To", "to"),
     Column("Location", "location"),
     Column("Quantity", "delta", delta),
+    Column("Order", "order_id", identifier),
+    Column("Tracking number", "tracking_number", whole),
+    Column("Reason", "reason", drop=2),
+    Column("Lines", "lines", drop=2),
     Column("Payment", "payment_reference", drop=2),
     Column("Key", "idempotency_key", drop=2),
     Column("Last line", "last_line", quantity),
@@ -102,6 +106,12 @@ def show_run(
     operations.CREATE_ORDER,
     operations.CREATE_BULK_JOB,
     operations.LIST_BULK_JOBS,
+    operations.CREATE_FULFILLMENT,
+    operations.LIST_FULFILLMENTS,
+    operations.CREATE_RETURN,
+    operations.LIST_RETURNS,
+    operations.CANCEL_ORDER,
+    operations.GET_ORDER,
     requests=(0, None),
     bulk=True,
 )
@@ -117,10 +127,10 @@ def resume_run(
     """Resume a bulk run that was interrupted.
 
     Sends the pending rows. Rows that were sent but got no response are reconciled first: an order is sent again with
-    its own key, an adjustment is looked up in the stock ledger, a part of an import in the list of bulk jobs. Of a
-    transfer, only what is missing is sent: units in transit arrive, also if the API had refused them. If the
-    outcome stays unknown (exit status 10), the row is never sent again, unless you list its line with
-    --resend-unknown. Check it first: a row that was already applied would be applied twice.
+    its own key, an adjustment is looked up in the stock ledger, a part of an import in the list of bulk jobs, a parcel,
+    return or cancellation in its order. Of a transfer, only what is missing is sent: units in transit arrive, also if
+    the API had refused them. If the outcome stays unknown (exit status 10), the row is never sent again, unless you
+    list its line with --resend-unknown. Check it first: a row that was already applied would be applied twice.
 
     Examples:
       synq runs resume 2611

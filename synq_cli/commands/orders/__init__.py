@@ -8,6 +8,8 @@ group = CommandGroup(
         **dict.fromkeys(("list", "get"), f"{_HERE}.listing"),
         "create": f"{_HERE}.placing",
         "track": f"{_HERE}.listing",
+        "brief": f"{_HERE}.brief",
+        "report": f"{_HERE}.report",
         **dict.fromkeys(("fulfill", "return", "cancel"), f"{_HERE}.moving"),
     }
 )

@@ -5,10 +5,24 @@ from typing import Annotated
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.metavars import ORDER, Metavar
-from synq_cli.cli.options import AllOption, LimitOption, SinceOption, argument, option, parse_since, since_words, switch
+from synq_cli.cli.options import (
+    AllOption,
+    CountOption,
+    LimitOption,
+    SinceOption,
+    SortOption,
+    UntilOption,
+    argument,
+    option,
+    parse_since,
+    since_words,
+    switch,
+)
+from synq_cli.commands.lists import show
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, identifier, money, quantities, state, text, timestamp
+from synq_cli.resources.orders.filters import order_filter
 from synq_cli.resources.orders.states import ORDER_STATUSES, STATUS_GROUPS, parse_statuses
 
 group = CommandGroup()
@@ -81,7 +95,17 @@ def list_orders(
     status: StatusOption = None,
     channel: Annotated[str | None, option("--channel", "CHANNEL", "Only orders of this channel (name or id).")] = None,
     since: SinceOption = None,
+    until: UntilOption = None,
+    tag: Annotated[str | None, option("--tag", "TAG", "Only orders with this tag.")] = None,
+    payment_status: Annotated[
+        str | None, option("--payment-status", "STATUS", "Only orders with this payment status, such as authorized.")
+    ] = None,
+    reference: Annotated[str | None, option("--reference", "TEXT", "Only orders with this payment reference.")] = None,
+    min_total: Annotated[str | None, option("--min-total", "AMOUNT", "Only orders of this total or more.")] = None,
+    max_total: Annotated[str | None, option("--max-total", "AMOUNT", "Only orders of this total or less.")] = None,
     key: Annotated[str | None, option("--key", "KEY", "Only the order placed with this idempotency key.")] = None,
+    sort: SortOption = None,
+    count: CountOption = False,
     limit: LimitOption = 50,
     read_all: AllOption = False,
 ) -> None:
@@ -89,7 +113,7 @@ def list_orders(
 
     The API returns pages of 100 orders and does not filter, so synq reads pages until --limit orders match, one
     request per page. --all reads every page and shows no order twice, even if orders move between pages. `-o ndjson`
-    prints orders as pages arrive. --key stops reading once it finds the order.
+    prints orders as pages arrive. --key stops reading once it finds the order. --sort and --count read every page.
 
     Status groups: closed (completed, cancelled, refunded, returned, failed), open (all others), unpaid (draft,
     pending_payment), to-ship (confirmed, processing, partially_fulfilled), shipped (fulfilled, delivered), returning
@@ -101,13 +125,25 @@ def list_orders(
       synq orders list --status open
       synq orders list --status to-ship,pending_payment --since 7d
       synq orders list --channel web-storefront --limit 10 --json
+      synq orders list --min-total 100 --tag gift --sort total:desc
+      synq orders list --status unpaid --count
       synq orders list --all -o ndjson
     """
     statuses, placed_since = parse_statuses(status), parse_since(since, run.system.now())
-    orders = run.api.orders.matching(statuses, channel=run.api.channels.name_of(channel), since=placed_since, key=key)
+    where = order_filter(
+        until=parse_since(until, run.system.now()),
+        tag=tag,
+        payment_status=payment_status,
+        reference=reference,
+        min_total=min_total,
+        max_total=max_total,
+    )
+    orders = run.api.orders.matching(
+        statuses, channel=run.api.channels.name_of(channel), since=placed_since, key=key, where=where
+    )
     most = 1 if key is not None else None if read_all else limit  # idempotency keys are unique
-    run.output.rows(orders.first(most), COLUMNS, empty=f"No orders match{since_words(placed_since)}.")
-    run.output.note(orders.left_out("orders") if key is None else None)
+    empty, nouns = f"No orders match{since_words(placed_since)}.", "orders" if key is None else None
+    show(run, orders, COLUMNS, sort, count=count, empty=empty, most=most, nouns=nouns)
     if channel and not orders.taken and (doubt := run.api.channels.doubt(channel)):
         run.output.warn(doubt)
 

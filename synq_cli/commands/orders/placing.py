@@ -36,7 +36,8 @@ PLACED = [*RECORD, Column("Workflow", "workflow_id"), Column("Run", "run_id")]
 def create_order(
     run: RunContext,
     file: Annotated[
-        str | None, option("--file", FILE, "One order in JSON or YAML, or many, one per line; - for standard input.")
+        str | None,
+        option("--file", FILE, "One order in JSON or YAML; many in NDJSON, CSV or .xlsx; - for standard input."),
     ] = None,
     item: Annotated[
         list[str] | None,
@@ -73,10 +74,10 @@ def create_order(
     first, because the API finds many errors only later, in the background. The channel must be one of `synq channels
     list`.
 
-    An --item takes its stock from one location, its title from the product and, without @PRICE, its price from the
-    variant, if that is in the order's currency. This takes one request for each SKU, one for the products, one for a
-    location that is not in the local cache, and one for the channel. A file that gives a currency but no channel
-    takes one request.
+    An --item names a SKU or a barcode. It takes its stock from one location, its title from the product and, without
+    @PRICE, its price from the variant, if that is in the order's currency. This takes one request for each SKU, one for
+    the products, one for a location that is not in the local cache, and one for the channel. A file that gives a
+    currency but no channel takes one request.
 
     synq creates an idempotency key, shows it and stores it until the API responds. If no response arrives, run the
     same command again: it uses the same key, so the order can't be placed twice. After a response, the same command
@@ -86,15 +87,17 @@ def create_order(
     if an order that is created in the background has not appeared after 10 minutes.
 
     A file holds many orders if its name ends in .ndjson or .jsonl, or if it has several JSON objects, one per line.
-    Options override the fields of each order, all orders are checked before the first is sent, and synq asks for
-    confirmation. The journal of the bulk run stores a key for each order: `synq runs resume` continues an interrupted
-    run, and sends orders without a response again with their keys. Orders that the API refused are written to
-    FILE.failed.ndjson (exit status 9). To undo a run of orders, cancel each order. If a run of the last 30 days has
-    sent the same orders, synq refuses to send them twice, unless you add --again or, on a terminal, confirm it.
+    In an Excel workbook, or a file whose name ends in .csv or .tsv, each row is an item, with the fields of its order;
+    rows with the same payment_reference are one order. Options override the fields of each order, all orders are
+    checked before the first is sent, and synq asks for confirmation. The journal of the bulk run stores a key for each
+    order: `synq runs resume` continues an interrupted run, and sends orders without a response again with their keys.
+    Orders that the API refused are written to a file such as orders.failed.ndjson (exit status 9). To undo a run of
+    orders, cancel each order. If a run of the last 30 days has sent the same orders, synq refuses to send them twice,
+    unless you add --again or, on a terminal, confirm it.
 
     The fields of an order are payment_provider, payment_reference, currency, channel, customer_id and items. Those of
-    an item are product_title, quantity, unit_price, variant_id and location_id for stock, and optionally sku,
-    variant_title and requires_shipping.
+    an item are product_title, quantity, unit_price, variant_id (or barcode) and location_id for stock, and optionally
+    sku, variant_title and requires_shipping.
 
     Examples:
       synq orders create --file order.json --wait
@@ -110,8 +113,8 @@ def create_order(
         "customer_id": customer,
         "idempotency_key": idempotency_key,
     }
-    text = None if file is None else run.system.read_text(file)
-    if text is not None and holds_many(text, str(file)):
+    text, many = _read(run, file)
+    if text is not None and many:
         singles = {
             "--item": item,
             "--payment-reference": payment_reference,
@@ -157,3 +160,13 @@ def create_order(
         )
     elif not wait and limit is None:
         run.output.note(f"To follow it, run: synq orders track {order['id']} --watch")
+
+
+def _read(run: RunContext, file: str | None) -> tuple[str | None, bool]:
+    """The text of the file, and whether it holds many orders."""
+    if file is None:
+        return None, False
+    from synq_cli.rows import is_table
+
+    text = run.system.read_rows(file)
+    return text, is_table(text, file) or holds_many(text, file)

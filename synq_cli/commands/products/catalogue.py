@@ -10,7 +10,7 @@ from synq_cli.cli.options import option, switch
 from synq_cli.errors import UsageError
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
-from synq_cli.output.formats import age, identifier, money, quantity, whole
+from synq_cli.output.formats import age, bars, identifier, money, quantity, whole
 from synq_cli.resources.products import products
 
 group = CommandGroup()
@@ -49,8 +49,11 @@ def show_stats(run: RunContext) -> None:
       synq products stats
       synq products stats --jq '.topLowStock[].sku'
     """
-    lists = {"topLowStock": ("Closest to running out", LOWEST)}
-    run.output.panel("Catalogue and stock", run.api.catalogue.stats(), STATS, lists)
+    stats = run.api.catalogue.stats()
+    lowest = stats["topLowStock"] if isinstance(stats.get("topLowStock"), list) else []
+    bar = Column("Bar", "on_hand", bars([row for row in lowest if isinstance(row, dict)], "on_hand"), drop=2)
+    lists = {"topLowStock": ("Closest to running out", [*LOWEST, bar])}
+    run.output.panel("Catalogue and stock", stats, STATS, lists)
 
 
 @group.command("issues", operations.LIST_VALIDATION_ISSUES)

@@ -27,10 +27,12 @@ COLUMNS = [
 ProductOption = Annotated[
     str | None, option("--product", PRODUCT, "Product id, or the first characters of one that synq has shown.")
 ]
-VariantOption = Annotated[str | None, option("--variant", Metavar("SKU|ID", "sku"), "SKU or UUID of the variant.")]
+VariantOption = Annotated[
+    str | None, option("--variant", Metavar("SKU|ID", "sku"), "SKU, barcode, or UUID of the variant.")
+]
 
 
-@group.command("list", operations.LIST_MEDIA, operations.LIST_VARIANTS, requests=(1, 2))
+@group.command("list", operations.LIST_MEDIA, operations.LIST_VARIANTS, requests=(1, None))
 def list_media(run: RunContext, product: ProductOption = None, variant: VariantOption = None) -> None:
     """List images and videos.
 
@@ -44,7 +46,7 @@ def list_media(run: RunContext, product: ProductOption = None, variant: VariantO
     run.output.rows(run.api.media.list(product=product, variant=variant), COLUMNS, empty="No media match.")
 
 
-@group.command("add", operations.CREATE_MEDIA, operations.LIST_VARIANTS, requests=(1, 2))
+@group.command("add", operations.CREATE_MEDIA, operations.LIST_VARIANTS, requests=(1, None))
 def add_media(
     run: RunContext,
     url: Annotated[str, argument("URL", "URL of the file; nothing is uploaded.")],

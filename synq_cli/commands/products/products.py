@@ -6,11 +6,13 @@ from synq_cli.cli.confirmation import confirm
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.metavars import PRODUCT, PRODUCT_OR_SKU, Metavar
-from synq_cli.cli.options import DescriptionOption, YesOption, argument, option
+from synq_cli.cli.options import CountOption, DescriptionOption, SearchOption, SortOption, YesOption, argument, option
+from synq_cli.commands.lists import show
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, flag, identifier, state, timestamp
 from synq_cli.resources.products import products
+from synq_cli.resources.shared.selection import equals, search
 
 group = CommandGroup()
 
@@ -46,32 +48,52 @@ ProductArgument = Annotated[str, argument(PRODUCT, "Product id, or the first cha
 CategoryOption = Annotated[str | None, option("--category", "CATEGORY", "Name or slug of its category.")]
 
 
-@group.command("list", operations.LIST_PRODUCTS)
-def list_products(run: RunContext) -> None:
+@group.command("list", operations.LIST_PRODUCTS, operations.GET_PRODUCT, requests=(1, None))
+def list_products(
+    run: RunContext,
+    words: SearchOption = None,
+    category: Annotated[str | None, option("--category", "CATEGORY", "Only products of this category.")] = None,
+    brand: Annotated[str | None, option("--brand", "BRAND", "Only products of this brand.")] = None,
+    status: Annotated[str | None, option("--status", "STATUS", "Only products with this status.")] = None,
+    sort: SortOption = None,
+    count: CountOption = False,
+) -> None:
     """List products, sorted by title.
 
-    The API returns at most 100 products, without pages or filters. To show all fields of a product, use `synq products
-    get ID`.
+    The API returns at most 100 products, without pages or filters, so synq filters them. The list has no brands:
+    --brand takes one request for each product that the other filters leave. To show all fields of a product, use
+    `synq products get ID`.
 
     Examples:
       synq products list
+      synq products list --search beanie --status active
+      synq products list --category knitwear --sort updated_at:desc
       synq products list --fields id,title -o csv
     """
     rows = run.api.products.list()
-    run.output.rows(rows, COLUMNS, empty="This tenant has no products.")
     run.output.note(products.perhaps_more(rows))
+    tests = (equals("category", category), equals("status", status))
+    found = [row for row in search(rows, words, "title", "category") if all(test(row) for test in tests)]
+    if brand is not None and found:
+        run.output.note(f"Reading {len(found)} products, 1 request each, for their brands.")
+        found = [*run.api.products.of_brand(found, brand)]
+    show(run, found, COLUMNS, sort, count=count, empty="No products match." if rows else "This tenant has no products.")
 
 
-@group.command("get", operations.GET_PRODUCT, operations.LIST_VARIANTS, requests=(1, 2))
+@group.command("get", operations.GET_PRODUCT, operations.LIST_VARIANTS, requests=(1, None))
 def get_product(
     run: RunContext,
     product: Annotated[
-        str, argument(PRODUCT_OR_SKU, "Product id (or its first characters, once shown), or the SKU of a variant.")
+        str,
+        argument(
+            PRODUCT_OR_SKU, "Product id (or its first characters, once shown), or the SKU or barcode of a variant."
+        ),
     ],
 ) -> None:
-    """Show a product, by its id or a SKU.
+    """Show a product, by its id, a SKU or a barcode.
 
-    Shows all fields. A SKU takes one more request, to find the product of the variant.
+    Shows all fields. A SKU takes one more request, to find the product of the variant. So does a barcode in the local
+    cache; another one takes a request for every 100 variants, once.
 
     Examples:
       synq products get f1f1e283-6659-47ee-a41b-6b6ad352dac2

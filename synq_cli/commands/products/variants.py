@@ -40,22 +40,25 @@ RECORD = [
 @group.command("list", operations.LIST_VARIANTS, requests=(1, None))
 def list_variants(
     run: RunContext,
-    sku: Annotated[str | None, option("--sku", SKU, "Only the variant with this SKU.")] = None,
+    sku: Annotated[str | None, option("--sku", SKU, "Only the variant with this SKU or barcode.")] = None,
     product: Annotated[str | None, option("--product", PRODUCT, "Only variants of this product.")] = None,
     limit: LimitOption = 50,
     read_all: AllOption = False,
 ) -> None:
     """List variants with their SKUs and prices.
 
-    synq caches the SKUs it sees, so that adjusting the stock of one of them takes one request.
+    synq caches the SKUs and barcodes it sees, so that adjusting the stock of one of them takes one request. A barcode
+    that is not cached takes one request for every 100 variants, once.
 
     Examples:
       synq products variants list --sku HMC-NVY-M
       synq products variants list --all --fields sku,price,currency -o csv
     """
-    found = run.api.variants.matching(sku=sku, product=product)
+    found = run.api.variants.with_code(sku, product=product)
     run.output.rows(found.first(None if read_all else limit), COLUMNS, empty="No variants match.")
     run.output.note(found.left_out("variants"))
+    if read_all and sku is None and product is None:
+        run.index.remember_all_read()
     if sku and not found.taken:
         run.output.note(run.api.variants.suggestion(sku))
 
@@ -73,12 +76,12 @@ def create_variant(
 ) -> None:
     """Add a variant to a product.
 
-    The price is sent with exactly the digits that you type. synq refuses a SKU that belongs to another variant in the
-    local cache.
+    The price is sent with exactly the digits that you type. synq refuses a barcode with a wrong check digit, and a SKU
+    or barcode that belongs to another variant in the local cache.
 
     Examples:
       synq products variants create f1f1e283-6659-47ee-a41b-6b6ad352dac2 --sku HMC-NVY-XXL --price 89.50 --currency GBP
-      synq products variants create f1f1e283 --sku HMC-NVY-3XL --barcode 5012345678900 --dry-run
+      synq products variants create f1f1e283 --sku HMC-NVY-3XL --barcode 5012345699998 --dry-run
     """
     created = run.api.variants.create(product, sku=sku, barcode=barcode, price=price, currency=currency)
     run.output.record(created, RECORD)

@@ -43,8 +43,10 @@ def build_sections(
     return Rendered(Group(*blocks), max(table.width for table in tables), [*shortened], [*dropped])
 
 
-def build_panel(canvas: Canvas, title: str, row: Row, columns: Sequence[Column], sections: Sections) -> Rendered:
-    """The object in a frame under the title; fields that no column names are shown too."""
+def build_panel(
+    canvas: Canvas, title: str, row: Row, columns: Sequence[Column], sections: Sections, *, leftovers: bool
+) -> Rendered:
+    """The object in a frame under the title; with `leftovers` fields that no column names are shown too."""
     from rich.cells import cell_len
     from rich.panel import Panel
     from rich.text import Text
@@ -56,7 +58,7 @@ def build_panel(canvas: Canvas, title: str, row: Row, columns: Sequence[Column],
     sections = {key: section for key, section in sections.items() if key in lists}
     rest = {key: value for key, value in row.items() if key not in sections}
     inside = canvas._replace(width=None if canvas.width is None else max(canvas.width - _FRAME, 1))
-    built = build_sections(inside, record_fields(canvas, rest, columns, leftovers=True), row, sections)
+    built = build_sections(inside, record_fields(canvas, rest, columns, leftovers=leftovers), row, sections)
     heading = canvas.stream.fit(visible(title))
     # The title is in the border, between a blank and a corner on either side.
     natural = max(built.width, cell_len(heading) + 2) + _FRAME

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from synq_cli.errors import SynqError
-from synq_cli.http import operations
+from synq_cli.http import operations, replies
 from synq_cli.resources.inventory.locations import Locations
 from synq_cli.resources.products.variants import Variants
 from synq_cli.resources.shared.pagination import Listing, Row
@@ -44,6 +44,21 @@ class Adjustment(SkuLocation):
         return None if self.on_hand is None else self.on_hand + self.delta
 
 
+# The ids of a variant and a location, in lower case.
+Place = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Move:
+    """A ledger entry: its signed units, and when it was posted, in epoch seconds by the API's clock."""
+
+    id: str
+    place: Place
+    delta: int
+    at: float
+    kind: str
+
+
 class Ledger(Resource):
     """The stock ledger."""
 
@@ -77,6 +92,20 @@ class Ledger(Resource):
             ends=lambda row: since is not None and 0 < posted(row) < since,
         )
 
+    def moves(self, since: float, *, variant_id: str | None = None, location_id: str | None = None) -> list[Move]:
+        """All entries posted since an epoch second by the API's clock, newest first; None matches any.
+
+        ServerError if one lacks what a calculation needs.
+        """
+        listing = self._api.pages(
+            operations.LIST_INVENTORY_LEDGER,
+            "entries",
+            filters={"variant_id": variant_id, "location_id": location_id},
+            matches=lambda row: not 0 < posted(row) < since,
+            ends=lambda row: 0 < posted(row) < since,
+        )
+        return [_move(row) for row in listing.first(None)]
+
     def evidence_of(self, adjustment: Adjustment, sent: float) -> str:
         """A hint on whether the ledger shows an adjustment that was sent at this epoch second without an answer."""
         look = f"Before you send it again, check `synq inventory levels --sku {adjustment.sku}`."
@@ -106,3 +135,12 @@ class Ledger(Resource):
 def posted(entry: Row) -> float:
     """The epoch second at which an entry was posted, 0 if unknown."""
     return epoch(entry.get("created_at")) or 0.0
+
+
+def _move(row: Row) -> Move:
+    ids = [row.get(key) for key in ("id", "variant_id", "location_id")]
+    delta, at = row.get("quantity_delta"), posted(row)
+    if not all(isinstance(each, str) for each in ids) or not isinstance(delta, int) or not at:
+        raise replies.invalid_reply(operations.LIST_INVENTORY_LEDGER, "an entry lacks its id, place, quantity or time")
+    entry, variant, location = map(str, ids)
+    return Move(entry, (variant.lower(), location.lower()), delta, at, str(row.get("transaction_type")).lower())

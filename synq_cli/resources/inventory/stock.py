@@ -1,7 +1,7 @@
 """Stock levels and adjustments."""
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from synq_cli.errors import AuthError, NotFoundError, ServerError, UnknownOutcomeError, UsageError
@@ -52,9 +52,10 @@ class Inventory(Resource):
         return Adjustment(**vars(place), delta=delta, on_hand=self.units(place, "on_hand") if with_level else None)
 
     def resolve(self, sku: str, location: str | None) -> SkuLocation:
-        """A SKU at a location, or at the only one there is. UsageError, NotFoundError."""
-        variant_id = Variants(self._api).id_of(sku)
-        return SkuLocation(sku, variant_id, *Locations(self._api).resolve(location))
+        """A SKU, or that of a barcode, at a location, or at the only one there is. UsageError, NotFoundError."""
+        variants = Variants(self._api)
+        variant_id = variants.id_of(sku)
+        return SkuLocation(variants.sku_of(sku), variant_id, *Locations(self._api).resolve(location))
 
     def units(self, place: SkuLocation, key: str) -> int | None:
         """The units `on_hand` or `available`, 0 if it was never stocked; None if they can't be read."""
@@ -85,13 +86,20 @@ class Inventory(Resource):
             error.hint = Ledger(self._api).evidence_of(adjustment, sent)
             raise
 
+    def on_hand_at(self, location_id: str) -> Iterator[dict[str, int]]:
+        """The units on hand of each variant that a location has stocked, by its id; yields a page at a time."""
+        for page in self.levels(location=location_id).first(None).pages:
+            yield {row["variant_id"]: row["on_hand"] for row in page if isinstance(row.get("on_hand"), int)}
+
     def levels(self, skus: Iterable[str] = (), *, location: str | None, most: int | None = None) -> Listings:
         """Stock by variant and location, with at most `most` units on hand; None matches any.
 
-        `skus` are SKUs or UUIDs of variants, each read as a list of its own; empty for all stock. UsageError if one is
-        blank. GET /api/v1/inventory/levels
+        `skus` are SKUs, barcodes or UUIDs of variants, each read as a list of its own; empty for all stock. UsageError
+        if one is blank, NotFoundError if two variants share a barcode. GET /api/v1/inventory/levels
         """
-        names = dict.fromkeys(validation.filled(sku, "SKU") for sku in skus)
+        names = dict.fromkeys(Variants(self._api).checked(sku) for sku in skus)
+        ids = {name: identifier for name in names if (identifier := parse_uuid(name))}
+        ids |= Variants(self._api).ids_of_barcodes(names)
         location_id = Locations(self._api).id_of(location)
 
         def matches(row: Row) -> bool:
@@ -99,7 +107,7 @@ class Inventory(Resource):
             return most is None or (isinstance(on_hand, int) and on_hand <= most)
 
         def listing(sku: str | None) -> Listing:
-            variant_id = parse_uuid(sku or "")
+            variant_id = ids.get(sku or "")
             return self._api.pages(
                 operations.LIST_INVENTORY_LEVELS,
                 "levels",
@@ -115,7 +123,7 @@ class Inventory(Resource):
         """The levels at many places, by place, without those where nothing was ever stocked.
 
         Takes a request for each variant if there are few, else one per 100 levels of each location. NotFoundError where
-        levels can't be read. GET /api/v1/inventory/levels
+        levels can't be read.
         """
         variants, locations = ({place[at] for place in places} for at in (0, 1))
         few = len(variants) <= _FEW

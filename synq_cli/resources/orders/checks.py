@@ -66,6 +66,7 @@ _ITEM_FIELDS = {
     "variant_id": _Field("a UUID", _is_id),
     "location_id": _Field("a UUID", _is_id),
     "sku": _TEXT,
+    "barcode": _TEXT,  # its variant is looked up, and it is not sent
     "variant_title": _TEXT,
     "requires_shipping": _Field("true or false", lambda value: isinstance(value, bool)),
 }
@@ -94,7 +95,8 @@ def order_problems(document: Any, without: tuple[str, ...] = (), *, located: boo
             yield f"{where} is not an object: use one with fields such as product_title and quantity"
             continue
         yield from _misfits(item, _ITEM_FIELDS, f"{where}.")
-        if item.get("variant_id") is not None and item.get("location_id") is None and not located:
+        is_stock = item.get("variant_id") is not None or item.get("barcode") is not None
+        if is_stock and item.get("location_id") is None and not located:
             yield f"{where}.location_id is missing: an item with a variant needs it, or the option --location"
 
 

@@ -2,14 +2,15 @@
 
 from typing import Any
 
-from synq_cli.errors import NotFoundError
+from synq_cli.errors import NotFoundError, UsageError
 from synq_cli.http import operations
 from synq_cli.resources.inventory.locations import Locations
 from synq_cli.resources.orders.lines import parse_units, remember_items
 from synq_cli.resources.orders.states import NEXT, status_of, take_step
+from synq_cli.resources.products.variants import Variants
 from synq_cli.resources.shared import validation
 from synq_cli.resources.shared.pagination import Row
-from synq_cli.resources.shared.resource import Resource
+from synq_cli.resources.shared.resource import Api, Resource
 
 _SHIPPED = {"shipped", "out_for_delivery", "delivered"}
 
@@ -34,11 +35,10 @@ class Fulfillments(Resource):
         self, items: list[str], *, carrier: str | None, tracking_number: str | None, location: str | None
     ) -> dict[str, Any]:
         """The fields of a fulfillment; no items mean all outstanding ones. UsageError, RefusedError, NotFoundError."""
-        fields = validation.given(
-            items=parse_units(items), carrier=carrier, tracking_number=tracking_number, location=location
-        )
+        units = parse_units(items)
+        fields = validation.given(carrier=carrier, tracking_number=tracking_number, location=location)
         self._api.check(operations.CREATE_FULFILLMENT)
-        return fields
+        return {"items": with_skus(self._api, units), **fields} if units else fields
 
     def create(self, order: Row, fields: dict[str, Any]) -> Row:
         """Record a parcel as sent; returns the fulfillment. POST /api/v1/oms/orders/{orderID}/fulfillments"""
@@ -49,6 +49,24 @@ class Fulfillments(Resource):
         created = take_step(self._api, operations.CREATE_FULFILLMENT, order, body, after)
         remember_items(self._api, [created])
         return created
+
+
+def with_skus(api: Api, units: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The items of a parcel or a return, with the SKU of each barcode, or else the id of its variant.
+
+    UsageError if another item is for the same SKU, NotFoundError if several variants have a barcode.
+    """
+    ids = Variants(api).ids_of_barcodes(unit["sku"] for unit in units if "sku" in unit)
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for unit in units:
+        key, name = ("sku", unit["sku"]) if "sku" in unit else ("variant_id", unit["variant_id"])
+        if variant_id := ids.get(name):
+            sku = api.index.sku_of(variant_id)
+            key, name = ("sku", sku) if sku else ("variant_id", variant_id)
+        if (key, name) in found:
+            raise UsageError(f"{name} is given twice.", hint="Use one --item for all of its units.")
+        found[key, name] = {key: name, "quantity": unit["quantity"]}
+    return list(found.values())
 
 
 class Returns(Resource):
@@ -62,9 +80,9 @@ class Returns(Resource):
 
     def prepare(self, items: list[str], reason: str | None) -> dict[str, Any]:
         """The body of a return, without items for everything shipped. UsageError, RefusedError, NotFoundError."""
-        body = validation.given(items=parse_units(items), reason=reason)
+        units, body = parse_units(items), validation.given(reason=reason)
         self._api.check(operations.CREATE_RETURN)
-        return body
+        return {"items": with_skus(self._api, units), **body} if units else body
 
     def create(self, order: Row, body: dict[str, Any]) -> Row:
         """Open a return and return it. POST /api/v1/oms/orders/{orderID}/returns"""

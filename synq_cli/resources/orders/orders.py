@@ -61,11 +61,13 @@ class Orders(Resource):
         channel: str | None = None,
         since: float | None = None,
         key: str | None = None,
+        where: Callable[[Row], bool] = lambda _row: True,
         ends: Callable[[Row], bool] = lambda _row: False,
     ) -> Listing:
         """Orders with these statuses, channel and idempotency key, placed since an epoch second; None matches any.
 
         The API does not filter: pages are read as rows are taken, up to a row that `ends` the list.
+        `where` is a further test.
         GET /api/v1/oms/orders
         """
 
@@ -75,6 +77,7 @@ class Orders(Resource):
                 and (channel is None or row.get("channel") == channel)
                 and (since is None or _placed(row) >= since)
                 and (key is None or row.get("idempotency_key") == key)
+                and where(row)
             )
 
         return self._api.pages(
@@ -85,10 +88,13 @@ class Orders(Resource):
             on_page=lambda rows: self._api.index.remember_ids("order", rows),
         )
 
+    def id_of(self, text: str) -> str:
+        """The id of an order: a UUID as it is, or the cached one with this prefix. UsageError."""
+        return self._api.resolve_id("order", text)
+
     def get(self, order_id: str) -> Row:
         """One order, by its id or the prefix of a cached id. GET /api/v1/oms/orders/{orderID}"""
-        path = {"orderID": self._api.resolve_id("order", order_id)}
-        return self._api.read(operations.GET_ORDER, path)
+        return self._api.read(operations.GET_ORDER, {"orderID": self.id_of(order_id)})
 
     def create(self, order: Mapping[str, Any], attempt: "Attempt") -> Row:
         """Place an order; returns its id and status, or the workflow that creates it.

@@ -12,7 +12,7 @@ from synq_cli.resources.inventory.locations import Locations
 from synq_cli.resources.orders.checks import check_order
 from synq_cli.resources.orders.lines import Line
 from synq_cli.resources.products.products import Products
-from synq_cli.resources.products.variants import Variants
+from synq_cli.resources.products.variants import KnownVariant, Variants
 from synq_cli.resources.shared import validation
 from synq_cli.resources.shared.pagination import Row
 from synq_cli.resources.shared.resource import Resource, find_row
@@ -58,8 +58,10 @@ class OrderBuilder(Resource):
         if lines:
             location_id = Locations(self._api).resolve(location or usual_location)[0]
             order["items"], remarks = self._items(lines, location_id, order["currency"])
-        elif location is not None:
-            order["items"] = with_location(Locations(self._api).resolve(location)[0], order["items"])
+        else:
+            order["items"] = with_variants(order["items"], Variants(self._api).with_barcodes(labels_of(order)))
+            if location is not None:
+                order["items"] = with_location(Locations(self._api).resolve(location)[0], order["items"])
         check_order(order, name)
         return PreparedOrder(order, own_key, remarks, doubts)
 
@@ -87,18 +89,18 @@ class OrderBuilder(Resource):
         return items, remarks
 
     def _variant(self, name: str) -> Row:
-        """The variant of a SKU or of an id with a cached SKU; only its id if variants can't be listed."""
-        identifier = parse_uuid(name)
-        sku = self._api.index.names("sku").get(identifier) if identifier else name
+        """The variant of a SKU, a barcode, or an id with a cached SKU; only its id if variants can't be listed."""
+        identifier, variants = parse_uuid(name), Variants(self._api)
+        sku = self._api.index.sku_of(identifier) if identifier else name
         if sku is None:
             return {"id": identifier}
         try:
-            return Variants(self._api).get_by_sku(sku)
+            return variants.get(sku)
         except NotFoundError as error:
-            known = identifier or self._api.index.find("sku", sku)
-            if error.status is None or known is None:
+            known = None if error.status is None else variants.known(sku)
+            if known is None:
                 raise
-            return {"id": known, "sku": sku}
+            return {"id": known.variant_id, "sku": known.sku or None}
 
     def _titles(self, product_ids: list[str]) -> Iterator[tuple[str, str]]:
         """Titles by product id: one request for one product; for several their list, and one for each it lacks."""
@@ -142,6 +144,29 @@ def resolve_channel(order: Mapping[str, Any], channels: list[Row]) -> tuple[dict
     if row.get("active") is False:
         doubts.append(f"Channel {name} is inactive.")
     return {"channel": name, "currency": currency}, doubts
+
+
+def labels_of(order: Mapping[str, Any]) -> list[str]:
+    """The barcodes of its items that name their variant in no other way."""
+    return [item["barcode"].strip() for item in order["items"] if item.get("barcode") and not item.get("variant_id")]
+
+
+def with_variants(
+    items: list[dict[str, Any]], known: Mapping[str, KnownVariant | NotFoundError]
+) -> list[dict[str, Any]]:
+    """The items with the variants of their barcodes, which the API does not take. NotFoundError for an unknown one."""
+    found = []
+    for item in items:
+        sent = {key: value for key, value in item.items() if key != "barcode"}
+        if item.get("barcode") and not item.get("variant_id"):
+            variant = known[item["barcode"].strip()]
+            if isinstance(variant, NotFoundError):
+                raise variant
+            sent["variant_id"] = variant.variant_id
+            if variant.sku:
+                sent.setdefault("sku", variant.sku)
+        found.append(sent)
+    return found
 
 
 def with_location(location_id: str, items: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -1,13 +1,16 @@
 """Products."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 from synq_cli.errors import UsageError
 from synq_cli.http import operations
+from synq_cli.resources.products.titles import remember_products
 from synq_cli.resources.products.variants import Variants
 from synq_cli.resources.shared import validation
 from synq_cli.resources.shared.pagination import Row
 from synq_cli.resources.shared.resource import Resource, look_for, sorted_rows
+from synq_cli.resources.shared.selection import equals
 
 _MOST_LISTED = 100
 _MORE = (
@@ -22,27 +25,34 @@ class Products(Resource):
     def list(self) -> list[Row]:
         """At most 100 products, by title: id, title, category, status, updated_at. GET /api/v1/pim/products"""
         rows = sorted_rows(self._api.read_list(operations.LIST_PRODUCTS, "products"), "title")
-        self._api.index.remember_ids("product", rows)
+        self._remember(rows)
         return rows
+
+    def of_brand(self, rows: Sequence[Row], brand: str) -> Sequence[Row]:
+        """The products of this brand, of a list that has no brands: each is read."""
+        has_brand = equals("brand", brand)
+        return [row for row in rows if has_brand(row if row.get("brand") else self.get(str(row.get("id"))))]
 
     def create(self, title: str, *, description: str | None, category: str | None) -> Row:
         """Create a product and return it. POST /api/v1/pim/products"""
         body = validation.given(title=title, description=description, category=category)
         unknown = look_for(f"'{body['title']}'", "synq products list")
         created = self._api.write(operations.CREATE_PRODUCT, body=body, if_unknown=unknown)
-        self._api.index.remember_ids("product", [created])
+        self._remember([created])
         return created
 
     def get(self, product_id: str) -> Row:
         """One product, by its id or the prefix of a cached id. GET /api/v1/pim/products/{productID}"""
         path = {"productID": self._api.resolve_id("product", product_id)}
-        return self._api.read(operations.GET_PRODUCT, path)
+        product = self._api.read(operations.GET_PRODUCT, path)
+        self._remember([product])
+        return product
 
     def with_id_or_sku(self, text: str) -> Row:
-        """One product, by its id, the SKU of a variant, or the prefix of a cached id that is no cached SKU."""
-        name = validation.filled(text, "product")
-        if self._api.index.find("sku", name) or not self._api.ids_like("product", name):
-            return self.get(Variants(self._api).product_of(name))
+        """One product, by its id, a code of a variant, or the prefix of a cached id that is no cached code."""
+        name, variants = validation.filled(text, "product"), Variants(self._api)
+        if variants.known(name) or not self._api.ids_like("product", name):
+            return self.get(variants.product_of(name))
         return self.get(name)
 
     def changes(
@@ -85,6 +95,11 @@ class Products(Resource):
         body = {"productId": self._api.resolve_id("product", product_id), "action": action.upper()}
         unknown = "Look at the connected platforms before you send it again."
         return self._api.write(operations.PUSH_PRODUCT, body=body, if_unknown=unknown)
+
+    def _remember(self, rows: Sequence[Row]) -> None:
+        """Cache ids and titles."""
+        self._api.index.remember_ids("product", rows)
+        remember_products(self._api, rows)
 
 
 def perhaps_more(rows: list[Row]) -> str | None:

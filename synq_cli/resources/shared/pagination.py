@@ -28,11 +28,13 @@ class Listing:
     """The matching rows of a list, read page by page as they are taken, up to a row that `ends` it.
 
     `prefetch` requests pages before their turn, see `_PrefetchedPages`. `on_unstable` is called if rows kept moving, so
-    that some may be missing. `taken` is the number of rows so far; `more` says whether rows were left.
+    that some may be missing. `taken` is the number of rows so far; `more` says whether rows were left, `complete`
+    whether the page with the latest row was the last.
     """
 
     taken = 0
     more = False
+    complete = False
 
     def __init__(
         self,
@@ -67,6 +69,7 @@ class Listing:
         self._limit = limit
         for rows, last in self._batches:
             self._pages_read += 1
+            self.complete = last
             page, ended = [], False
             for position, row in enumerate(rows):
                 ended = self._ends(row)

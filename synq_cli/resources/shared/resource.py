@@ -124,11 +124,18 @@ class Api(ApiTransport):
         return present, self.write(operation, path, body=body, before=before, after=body)
 
     def remember_skus(self, rows: list[Row], id_key: str) -> None:
-        """Cache the SKUs of rows, whose variant's id is under `id_key`."""
+        """Cache the SKUs of rows, whose variant's id is under `id_key`, and barcodes if rows have that field."""
         pairs = ((row.get("sku"), row.get(id_key)) for row in rows)
         self.index.remember(
             "sku", ((sku, name) for sku, name in pairs if isinstance(sku, str) and sku and isinstance(name, str))
         )
+        found = [
+            (row[id_key], row["barcode"] if isinstance(row["barcode"], str) and not row.get("deleted_at") else None)
+            for row in rows
+            if "barcode" in row and isinstance(row.get(id_key), str)
+        ]
+        if found:
+            self.index.remember_barcodes(found)
 
     def resolve_id(self, kind: "Kind", text: str) -> str:
         """A UUID as it is, or the one cached id with this prefix. UsageError if there is none, or several."""

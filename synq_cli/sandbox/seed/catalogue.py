@@ -54,6 +54,8 @@ OUTLETS = (
 
 # Stock that examples and tests rely on, at the one location that sells it.
 PINNED = {"HMC-NVY-M": (WAREHOUSE, 42), "HMC-NVY-L": (SHOP, 6), "SLB-OAT-OS": (WAREHOUSE, 4)}
+# Barcodes that are no EAN-13: a UPC-A, and a code of the shop's own.
+BARCODES = {"WWS-CRM-OS": "036000291452", "MKT-NVY-OS": "KIT-018"}
 
 DESIGNS = (
     Design("HMC", "Harbour Merino Crewneck", "Knitwear", "89.50", ("NVY",), CLOTHING),

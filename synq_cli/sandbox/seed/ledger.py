@@ -9,6 +9,8 @@ from synq_cli.sandbox.store.schema import Row
 from synq_cli.times import timestamp
 
 Place = tuple[str, str]  # variant id, location id
+# Variants of which the shop has few, and sells some each week.
+_BESTSELLERS, _LOW, _TILL_DAYS = 9, 8, 45
 
 
 def draw_stock(rng: random.Random, owner: Row, tables: Tables, sales: list[Sale], now: float) -> Tables:
@@ -64,6 +66,40 @@ def draw_stock(rng: random.Random, owner: Row, tables: Tables, sales: list[Sale]
     entries.sort(key=lambda entry: entry[0])
     ledger = [{"id": new_id(rng), **owner, **entry, "created_at": timestamp(at)} for at, entry in entries]
     return {"ledger": ledger, "reservations": reservations}
+
+
+def draw_till_sales(rng: random.Random, owner: Row, tables: Tables, now: float) -> list[Row]:
+    """The whole ledger, oldest entry first, with what some variants sell over the counter, and its delivery.
+
+    The stock of today stays the same.
+    """
+    shop = next(location["id"] for location in tables["locations"] if location["name"] == SHOP)
+    pinned = {variant["id"] for variant in tables["variants"] if variant["sku"] in PINNED}
+    on_hand: dict[str, int] = {}
+    for entry in tables["ledger"]:
+        if entry["location_id"] == shop and entry["variant_id"] not in pinned:
+            on_hand[entry["variant_id"]] = on_hand.get(entry["variant_id"], 0) + entry["quantity_delta"]
+    low = sorted(variant_id for variant_id, units in on_hand.items() if units <= _LOW)
+    costs = {variant["id"]: variant["cost_price"] for variant in tables["variants"]}
+    ledger = list(tables["ledger"])
+
+    def enter(at: float, variant_id: str, delta: int, kind: str, notes: str, **columns: object) -> None:
+        entry = {"variant_id": variant_id, "location_id": shop, "quantity_delta": delta, "transaction_type": kind}
+        times = {"notes": notes, **columns, "created_at": timestamp(at)}
+        ledger.append({"id": new_id(rng), **owner, **entry, **times})
+
+    for variant_id in rng.sample(low, min(_BESTSELLERS, len(low))):
+        chance, sold = rng.uniform(0.2, 0.7), 0
+        for day in range(_TILL_DAYS):
+            if rng.random() < chance:
+                units = rng.choices((1, 2, 3), (70, 22, 8))[0]
+                sold += units
+                enter(now - (day + rng.random()) * DAY, variant_id, -units, "pos_sale", "Till")
+        if sold:
+            delivered = now - (_TILL_DAYS + rng.uniform(0, 3)) * DAY
+            cost, admin = costs[variant_id], tables["members"][0]["id"]
+            enter(delivered, variant_id, sold, "receipt", "Delivery", unit_cost=cost, created_by=admin)
+    return sorted(ledger, key=lambda entry: str(entry["created_at"]))
 
 
 def _targets(rng: random.Random, tables: Tables, locations: dict[str, str]) -> dict[Place, int]:

@@ -4,8 +4,8 @@ import itertools
 import random
 from decimal import Decimal
 
-from synq_cli.sandbox.seed.catalogue import COLOURS, DESIGNS, OUTLETS, PINNED
-from synq_cli.sandbox.seed.ledger import draw_stock
+from synq_cli.sandbox.seed.catalogue import BARCODES, COLOURS, DESIGNS, OUTLETS, PINNED
+from synq_cli.sandbox.seed.ledger import draw_stock, draw_till_sales
 from synq_cli.sandbox.seed.orders import Sale, draw_sales, draw_shipments, order_item
 from synq_cli.sandbox.seed.rows import DAY, Tables, new_id, row
 from synq_cli.sandbox.seed.taxonomy import draw_taxonomy
@@ -64,6 +64,7 @@ def draw(seed: int, now: float) -> Tables:
     # Each with a generator of its own, so that it changes nothing else. A new table gets one too.
     tables |= draw_taxonomy(_rng(seed, "taxonomy"), owner, tables, opened, now)
     tables |= draw_shipments(_rng(seed, "parcels"), tables["order_items"], sales)
+    tables["ledger"] = draw_till_sales(_rng(seed, "till"), owner, tables, now)
     tables["connections"] = _connections(_rng(seed, "connections"), in_tenant, now)
     return tables
 
@@ -118,10 +119,11 @@ def _catalogue(rng: random.Random, owner: Row, admin: str, now: float) -> Tables
         products.append(product)
         for colour, size in itertools.product(design.colours, design.sizes):
             cost = (Decimal(design.price) * rng.randint(36, 52) / 100).quantize(Decimal("0.01"))
+            sku = f"{design.code}-{colour}-{size}"
             variant = {
                 "product_id": product["id"],
-                "sku": f"{design.code}-{colour}-{size}",
-                "barcode": _ean13(501234567890 + len(variants)),
+                "sku": sku,
+                "barcode": BARCODES.get(sku) or _ean13(501234567890 + len(variants)),
                 "price": design.price,
                 "currency": design.currency,
                 "option_values": {"colour": COLOURS[colour], "size": size},

@@ -1,0 +1,1 @@
+"""Counts of stock: what was scanned, and what the books said at that time."""
