@@ -142,7 +142,7 @@ class Engine:
                 if _reverses(plan.verb, undone.entries(), in_transit=plan.in_transit) != plan.rows:
                     raise RefusedError(
                         f"The run {plan.undoes} was resumed meanwhile. Nothing was sent.",
-                        hint=f"Run `{undone.facts.undo_command}` again.",
+                        hint="Run the command again.",
                     )
             # Of two processes that were given the same rows, the second finds the run of the first.
             stack.enter_context(self.runs.starting())
