@@ -18,7 +18,7 @@ COLUMNS = [
     Column("Command", "command"),
     Column("File", "file"),
     Column("Started", "started_at", age, drop=1),
-    Column("State", "state", state),
+    Column("State", "state", state._replace(narrow="keep")),
     Column("Done", "done", quantity),
     Column("Failed", "failed", quantity),
     Column("Unknown", "unknown", quantity),
