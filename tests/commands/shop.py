@@ -3,6 +3,7 @@
 import re
 import shlex
 import shutil
+import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from synq_cli.app import root_command
 from synq_cli.cli import tree
 from synq_cli.http.client import in_process
 from synq_cli.http.operation import Operation
+from synq_cli.http.transport import Prefetch
 from synq_cli.sandbox.server.app import create_app
 
 SEEN = ["orders list --all", "products list", "products jobs list"]
@@ -120,6 +122,10 @@ class Shop:
         self.server = in_process(create_app(self._place, lambda: self.synq.clock - self.ahead))
 
     def restore(self) -> None:
+        for thread in threading.enumerate():
+            # Requests that the run before had no need to wait for, as they would end with its process.
+            if isinstance(thread, Prefetch) or thread.name.endswith("(work)"):
+                thread.join(timeout=10)
         for state in self.folder.iterdir():
             shutil.rmtree(state) if state.is_dir() else state.unlink()
         shutil.copytree(self._machine, self.folder, dirs_exist_ok=True)
