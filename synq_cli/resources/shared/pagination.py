@@ -116,6 +116,7 @@ class Listings(Listing):
                 self.taken += len(page)
                 yield page
             self.more = part.more
+        self.complete = all(part.complete for part in self._parts.values())
 
     def without_rows(self) -> list[str]:
         """The names of listings that were read completely and had no matching row."""
