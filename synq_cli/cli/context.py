@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from synq_cli.state.id_cache import LocalIndex
     from synq_cli.state.ledger_cache import LedgerCache
     from synq_cli.state.order_keys import OrderKeys
+    from synq_cli.state.shared_lists import SharedLists
     from synq_cli.state.watches import Watches
 
 
@@ -197,6 +198,13 @@ class RunContext:
         from synq_cli.state.watches import Watches
 
         return Watches(self.state / "watches.sqlite3", lambda: self.session.scope, self.system.now)
+
+    @cached_property
+    def shared_lists(self) -> "SharedLists":
+        """Lists that the watches of this machine share."""
+        from synq_cli.state.shared_lists import SharedLists
+
+        return SharedLists(self.state / "lists.sqlite3", lambda: self.session.scope, self.system.now)
 
     @cached_property
     def sandbox(self) -> "EmbeddedSandbox":

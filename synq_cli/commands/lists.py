@@ -8,7 +8,7 @@ from synq_cli.cli.context import RunContext
 from synq_cli.cli.metavars import FILE
 from synq_cli.cli.options import option, switch
 from synq_cli.output.columns import Column
-from synq_cli.output.formats import Cell, Format, clock, state
+from synq_cli.output.formats import Cell, Format, state, time_of_day
 from synq_cli.resources.shared.pagination import Listing, Row
 from synq_cli.resources.shared.selection import sort
 from synq_cli.state.folders import replace_file
@@ -16,6 +16,7 @@ from synq_cli.state.folders import replace_file
 if TYPE_CHECKING:
     from synq_cli.cli.event_command import EventCommand
     from synq_cli.resources.watching.watch import Watch
+    from synq_cli.resources.watching.watching import Known
 
 PictureOption = Annotated[str | None, option("--svg", FILE, "Write the table as a picture (SVG) too.")]
 ExecOption = Annotated[
@@ -25,7 +26,7 @@ ResumeOption = Annotated[bool, switch("--resume", "Begin with what happened sinc
 # The first columns of a watch.
 EVENT = [
     Column("Event ID", "event_id", table=False),
-    Column("Time", "at", clock, width=20),
+    Column("Time", "at", time_of_day, width=9),
     Column("Event", "event", state, width=7),
     Column("Changes", "changes", table=False),
 ]
@@ -75,6 +76,11 @@ def transition(title: str, key: str, shown: Format, *, drop: int = 0, width: int
 
     drawn = Column(title, f"after.{key}", Format(render, narrow=shown.narrow), drop=drop, width=width)
     return [Column(f"{title} before", f"before.{key}", table=False), drawn]
+
+
+def known_watches(run: RunContext) -> "Known":
+    """What a watch needs of the run."""
+    return {"watches": run.watches, "lists": run.shared_lists, "warn": run.output.warn}
 
 
 def watch(run: RunContext, watched: "Watch", columns: Sequence[Column], command: str | None, *, resume: bool) -> None:

@@ -1,4 +1,4 @@
-"""What each watch has reported, so that nothing is reported twice, and lists that several watches share."""
+"""What each watch has reported, so that nothing is reported twice."""
 
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -12,11 +12,8 @@ from synq_cli.state.database import Connection, opened, usage_errors
 
 Row = dict[str, Any]
 
-# Seconds until a watch that was not resumed, or a list that nobody reads again, is dropped.
+# Seconds until a watch that was not resumed is dropped.
 _KEPT = 90 * 86_400
-_SHARED_FOR = 3600
-# Rows of a list that is shared: some 5 MB.
-_MOST_SHARED = 5_000
 _VERSION = 1
 _SCHEMA = (
     # `owner` is the process that writes; `doubt` is the event that was recorded last, until it has been printed.
@@ -26,17 +23,7 @@ _SCHEMA = (
     """CREATE TABLE reported (
         scope TEXT NOT NULL, name TEXT NOT NULL, key TEXT NOT NULL, row TEXT NOT NULL,
         PRIMARY KEY (scope, name, key))""",
-    """CREATE TABLE lists (
-        scope TEXT NOT NULL, what TEXT NOT NULL, started REAL NOT NULL, rows TEXT NOT NULL,
-        PRIMARY KEY (scope, what))""",
 )
-
-
-class Shared(NamedTuple):
-    """A list that some watch has read; `started` is the epoch second before its first request."""
-
-    started: float
-    rows: list[Row]
 
 
 class Stopped(NamedTuple):
@@ -79,23 +66,6 @@ class Watches:
             database.execute("INSERT INTO watches VALUES (?, ?, ?, NULL, ?)", (*state.place, state.owner, self.now()))
             state.write(database, rows)
         return state
-
-    def shared(self, what: str, since: float) -> Shared | None:
-        """A list of the tenant's that was read since an epoch second."""
-        with self.opened() as database:
-            place = (self.scope(), what, since)
-            sql = "SELECT started, rows FROM lists WHERE scope = ? AND what = ? AND started >= ?"
-            found = database.execute(sql, place).fetchone()
-        return None if found is None else Shared(found[0], exact_json.loads(found[1]))
-
-    def share(self, what: str, started: float, rows: list[Row]) -> None:
-        """Keep a list for the other watches of the tenant, unless it is very long."""
-        if len(rows) > _MOST_SHARED:
-            return
-        with self.opened() as database:
-            database.execute("DELETE FROM lists WHERE started < ?", (self.now() - _SHARED_FOR,))
-            place = (self.scope(), what, started, exact_json.dumps(rows))
-            database.execute("INSERT OR REPLACE INTO lists VALUES (?, ?, ?, ?)", place)
 
     @contextmanager
     def opened(self) -> Iterator[Connection]:

@@ -6,7 +6,7 @@ from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.metavars import SKU
 from synq_cli.cli.options import OnlyLocationOption, option, switch
-from synq_cli.commands.lists import EVENT, ExecOption, ResumeOption, transition, watch
+from synq_cli.commands.lists import EVENT, ExecOption, ResumeOption, known_watches, transition, watch
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import identifier, named, quantity
@@ -59,7 +59,7 @@ def watch_levels(
     if low and threshold is None:
         run.output.note(f"The tenant's low-stock threshold is {most}.")
     options = {"low": low, "threshold": threshold}
-    watched = run.api.watching.levels(sku or [], location, most, options, run.watches, run.output.warn)
+    watched = run.api.watching.levels(sku or [], location, most, options, **known_watches(run))
     names = run.api.locations.names() if run.output.format == "table" else {}
     columns = [
         *EVENT,

@@ -5,7 +5,7 @@ from typing import Annotated
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.options import SinceOption, UntilOption, option, parse_since
-from synq_cli.commands.lists import EVENT, ExecOption, ResumeOption, transition, watch
+from synq_cli.commands.lists import EVENT, ExecOption, ResumeOption, known_watches, transition, watch
 from synq_cli.commands.orders.listing import StatusOption
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
@@ -19,7 +19,7 @@ group = CommandGroup()
 _EVENT = [
     *EVENT,
     Column("Order", "order_id", identifier, width=9),
-    *transition("Status", "status", state, width=31),
+    *transition("Status", "status", state, width=33),
     *transition("Total", "total", money("currency"), drop=1, width=14),
     *transition("Payment", "payment_status", text, drop=2, width=22),
     *transition("Channel", "channel", text, drop=3),
@@ -85,5 +85,5 @@ def watch_orders(
         where=order_filter(until=parse_since(until, now), **amounts),
     )
     options = {**amounts, "channel": channel_name, "since": since, "until": until, "statuses": sorted(statuses or ())}
-    watched = run.api.watching.orders(matches, options, run.watches, run.output.warn)
+    watched = run.api.watching.orders(matches, options, **known_watches(run))
     watch(run, watched, _EVENT, command, resume=resume)

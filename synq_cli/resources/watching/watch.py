@@ -9,6 +9,7 @@ from synq_cli.resources.shared.pagination import Row
 from synq_cli.resources.shared.polling import RESERVE, poll_without_end
 from synq_cli.resources.shared.resource import Api, rows_of
 from synq_cli.resources.watching.source import Source
+from synq_cli.state.shared_lists import SharedLists
 from synq_cli.state.watches import Watches, WatchState
 from synq_cli.times import epoch, timestamp
 
@@ -33,11 +34,21 @@ class Watch:
     everything, the whole list is read after as many looks as that takes requests.
     """
 
-    def __init__(self, api: Api, source: Source, watches: Watches, name: str, warn: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        api: Api,
+        source: Source,
+        name: str,
+        *,
+        watches: Watches,
+        lists: SharedLists,
+        warn: Callable[[str], None],
+    ) -> None:
         self._api = api
         self._source = source
-        self._watches = watches
         self._name = name
+        self._watches = watches
+        self._lists = lists
         self._warn = warn
         self._others: dict[str, Row] = {}
         self._audited: dict[str, None] = {}  # keys of the events that the audit log had at the last look
@@ -164,12 +175,12 @@ class Watch:
         since = now - looks * _PAUSES[0] * _FRESH
         if what != _AUDIT:
             since = max(since, self._seen_at)
-        found = self._watches.shared(what, since) if usable else None
+        found = self._lists.get(what, since) if usable else None
         if found is not None:
-            return found.rows
+            return found
         rows = read()
         if what == _AUDIT or self._complete:
-            self._watches.share(what, now, rows)
+            self._lists.put(what, now, rows)
         return rows
 
     def _read_part(self, state: WatchState, part: str) -> Seen:

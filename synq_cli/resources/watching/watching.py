@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from hashlib import sha256
+from typing import TypedDict, Unpack
 
 from synq_cli import exact_json
 from synq_cli.errors import NotFoundError
@@ -15,19 +16,27 @@ from synq_cli.resources.shared.pagination import PAGE, Row
 from synq_cli.resources.shared.resource import Resource
 from synq_cli.resources.watching.source import Source
 from synq_cli.resources.watching.watch import Watch
+from synq_cli.state.shared_lists import SharedLists
 from synq_cli.state.watches import Watches
 from synq_cli.uuids import parse_uuid
 
 
+class Known(TypedDict):
+    """What all watches of this machine share, and what is called for failures that are waited out."""
+
+    watches: Watches
+    lists: SharedLists
+    warn: Callable[[str], None]
+
+
 class Watching(Resource):
-    """Watches of orders and of stock levels; `warn` is called for failures that are waited out."""
+    """Watches of orders and of stock levels."""
 
     def orders(
         self,
         matches: Callable[[Row], bool],
         options: Mapping[str, object],
-        watches: Watches,
-        warn: Callable[[str], None],
+        **known: Unpack[Known],
     ) -> Watch:
         """A watch of the orders that match; the `options` that select them distinguish it from other watches.
 
@@ -55,7 +64,7 @@ class Watching(Resource):
             ids={"order_id": "id"},
             dated=True,
         )
-        return Watch(self._api, source, watches, _name("orders", options), warn)
+        return Watch(self._api, source, _name("orders", options), **known)
 
     def levels(
         self,
@@ -63,8 +72,7 @@ class Watching(Resource):
         location: str | None,
         most: int | None,
         options: Mapping[str, object],
-        watches: Watches,
-        warn: Callable[[str], None],
+        **known: Unpack[Known],
     ) -> Watch:
         """A watch of stock levels, of variants by SKU, barcode or UUID, and at a location; empty or None for all.
 
@@ -99,7 +107,8 @@ class Watching(Resource):
             compared=("on_hand", "reserved", "available"),
             crossings=most is not None,
         )
-        return Watch(self._api, source, watches, _name("levels", {**options, "ids": ids, "location": place}), warn)
+        name = _name("levels", {**options, "ids": ids, "location": place})
+        return Watch(self._api, source, name, **known)
 
 
 def _name(kind: str, options: Mapping[str, object]) -> str:
