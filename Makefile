@@ -7,6 +7,8 @@ BENCH_PYTHON ?= $(PYTHON)
 export PYTHONDONTWRITEBYTECODE :=
 VENV := .venv
 BIN := $(VENV)/bin
+# Tests wait for processes, so one more than there are cores; past eight, starting them takes longer than they save.
+WORKERS = $(shell $(BIN)/python -c 'import os; print(min((os.cpu_count() or 1) + 1, 8))')
 PACKAGE := .cache/package/tools
 # The versions in constraints.txt, also of what builds the package, so that tomorrow's releases change nothing here.
 LOCKED := --constraint constraints.txt --build-constraint constraints.txt
@@ -39,7 +41,7 @@ demo: $(VENV)/.demo
 test: export TMPDIR := $(shell [ "$$(df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 { print $$4 }')" -gt 2000000 ] 2>/dev/null && echo /dev/shm || echo "$${TMPDIR:-/tmp}")
 test: $(VENV)/.dev
 	@$(BIN)/python -m compileall -q synq_cli  # once, not in every process that the tests start
-	$(BIN)/python -m pytest -n auto --dist worksteal
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 soak: $(VENV)/.dev
 	SYNQ_SCHEDULES=5000 $(BIN)/python -m pytest -q -s tests/bulk/test_schedules.py

@@ -11,6 +11,7 @@ function __synq_below # the subcommands of a group
                 'channels' 'List and change sales channels' \
                 'integrations' 'Connect the tenant to other platforms' \
                 'today' 'Show what waits at the start of a shift' \
+                'find' 'Find what a text names' \
                 'organization' 'Show the organization and manage its members' \
                 'settings' 'Show and change the tenant'\''s settings' \
                 'audit' 'Read the audit log' \
@@ -19,6 +20,7 @@ function __synq_below # the subcommands of a group
                 'auth' 'Log in, switch tenants, log out' \
                 'config' 'Show and change the settings of profiles' \
                 'runs' 'List, resume and undo bulk runs' \
+                'cache' 'Show and clear what this machine keeps' \
                 'limits' 'Show the rate limit and its use' \
                 'sandbox' 'Try synq on an embedded sandbox tenant' \
                 'doctor' 'Check the setup and suggest fixes' \
@@ -47,8 +49,8 @@ function __synq_below # the subcommands of a group
                 'count' 'Post a stock count: adjust the books by what is off' \
                 'reorder' 'Suggest what to buy, most urgent first' \
                 'scan' 'Record a count with a barcode scanner' \
-                'reserve' 'Reserve units of one SKU' \
-                'release' 'Release a reservation' \
+                'reserve' 'Reserve units of one SKU, or of many from a file' \
+                'release' 'Release a reservation, or many from a file' \
                 'reservations' 'List reservations, newest first' \
                 'report' 'Count and value the stock' \
                 'watch' 'Watch stock levels, and print each change as it happens' \
@@ -64,13 +66,13 @@ function __synq_below # the subcommands of a group
                 'list' 'List products, sorted by title' \
                 'get' 'Show a product, by its id, a SKU or a barcode' \
                 'create' 'Create a product' \
-                'update' 'Change a product' \
+                'update' 'Change a product, or many from a file' \
                 'delete' 'Delete a product' \
                 'push' 'Push a product to the connected platforms' \
                 'stats' 'Show statistics of the catalogue and its stock' \
                 'issues' 'List data quality issues of products' \
                 'export' 'Queue an export of the catalogue, or write a file' \
-                'import' 'Import new products from a file of any size' \
+                'import' 'Import or change products from a file of any size' \
                 'variants' 'List and add variants of products' \
                 'categories' 'List and create categories' \
                 'brands' 'List and create brands' \
@@ -133,7 +135,7 @@ function __synq_below # the subcommands of a group
         case 'organization members'
             printf '%s\t%s\n' \
                 'list' 'List members and their roles' \
-                'invite' 'Invite someone by email' \
+                'invite' 'Invite someone by email, or many people from a file' \
                 'set-role' 'Change a member'\''s role' \
                 'remove' 'Remove a member'
         case 'settings'
@@ -169,7 +171,11 @@ function __synq_below # the subcommands of a group
                 'list' 'List the bulk runs of this machine, newest first' \
                 'show' 'Show a bulk run, or its rows' \
                 'resume' 'Resume a bulk run that was interrupted' \
-                'undo' 'Undo a bulk run of stock adjustments or transfers'
+                'undo' 'Undo a bulk run of adjustments, transfers or reservations'
+        case 'cache'
+            printf '%s\t%s\n' \
+                'show' 'Show what the local cache keeps of the tenant' \
+                'clear' 'Delete what the local cache keeps of the tenant'
         case 'sandbox'
             printf '%s\t%s\n' \
                 'init' 'Create the sandbox' \
@@ -362,9 +368,18 @@ function __synq_options # the options of a command, and the global options
             printf '%s\t%s\n' \
                 '--location' 'Stock location' \
                 '--reference' 'Reason for the reservation, such as an order id' \
-                '--dry-run' 'Show what would be sent and what would change, without...'
+                '--file' 'Reserve every row of a CSV, TSV, NDJSON or .xlsx file; -...' \
+                '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
+                '--again' 'Post the rows again that an earlier run has posted already' \
+                '-y' 'Skip the confirmation prompt' \
+                '--yes' 'Skip the confirmation prompt' \
+                '--dry-run' 'Show what would be sent and what would change, without...' \
+                '--confirm' 'Confirm with the profile'\''s name; required instead of...'
         case 'inventory release'
             printf '%s\t%s\n' \
+                '--file' 'Release every reservation of a CSV, TSV, NDJSON or .xlsx...' \
+                '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
+                '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
                 '--dry-run' 'Show what would be sent and what would change, without...' \
@@ -413,7 +428,13 @@ function __synq_options # the options of a command, and the global options
                 '--category' 'Name or slug of its category' \
                 '--category-id' 'Id of its category; some servers ignore it' \
                 '--brand-id' 'Id of its brand; some servers ignore it' \
-                '--dry-run' 'Show what would be sent and what would change, without...'
+                '--file' 'Change every product of a CSV, TSV, NDJSON or .xlsx...' \
+                '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
+                '--again' 'Post the rows again that an earlier run has posted already' \
+                '-y' 'Skip the confirmation prompt' \
+                '--yes' 'Skip the confirmation prompt' \
+                '--dry-run' 'Show what would be sent and what would change, without...' \
+                '--confirm' 'Confirm with the profile'\''s name; required instead of...'
         case 'products delete'
             printf '%s\t%s\n' \
                 '-y' 'Skip the confirmation prompt' \
@@ -434,6 +455,7 @@ function __synq_options # the options of a command, and the global options
                 '--dry-run' 'Show what would be sent and what would change, without...'
         case 'products import'
             printf '%s\t%s\n' \
+                '--update' 'Change existing products: each row has an id and a title' \
                 '--wait' 'Wait until it has finished' \
                 '--for' 'Stop waiting after SECONDS (exit status 75)' \
                 '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
@@ -541,6 +563,9 @@ function __synq_options # the options of a command, and the global options
                 '--yes' 'Skip the confirmation prompt' \
                 '--dry-run' 'Show what would be sent and what would change, without...' \
                 '--confirm' 'Confirm with the profile'\''s name; required instead of...'
+        case 'find'
+            printf '%s\t%s\n' \
+                '--max-pages' 'Pages of 100 orders to read at most'
         case 'organization update'
             printf '%s\t%s\n' \
                 '--name' 'New name' \
@@ -550,8 +575,14 @@ function __synq_options # the options of a command, and the global options
                 '--search' 'Only rows with these words, in any case'
         case 'organization members invite'
             printf '%s\t%s\n' \
-                '--role' 'Role of the new member' \
-                '--dry-run' 'Show what would be sent and what would change, without...'
+                '--role' 'Role of the new member, or of the rows that name none' \
+                '--file' 'Invite everybody in a CSV, TSV, NDJSON or .xlsx file; -...' \
+                '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
+                '--again' 'Post the rows again that an earlier run has posted already' \
+                '-y' 'Skip the confirmation prompt' \
+                '--yes' 'Skip the confirmation prompt' \
+                '--dry-run' 'Show what would be sent and what would change, without...' \
+                '--confirm' 'Confirm with the profile'\''s name; required instead of...'
         case 'organization members set-role'
             printf '%s\t%s\n' \
                 '-y' 'Skip the confirmation prompt' \
@@ -634,6 +665,10 @@ function __synq_options # the options of a command, and the global options
                 '--yes' 'Skip the confirmation prompt' \
                 '--dry-run' 'Show what would be sent and what would change, without...' \
                 '--confirm' 'Confirm with the profile'\''s name; required instead of...'
+        case 'cache clear'
+            printf '%s\t%s\n' \
+                '-y' 'Skip the confirmation prompt' \
+                '--yes' 'Skip the confirmation prompt'
         case 'sandbox init'
             printf '%s\t%s\n' \
                 '--seed' 'Seed of the random data; the same seed gives the same shop'
@@ -702,7 +737,7 @@ function __synq_value # how to complete the value of "PATH --option", or the arg
             echo 'list open closed unpaid to-ship shipped returning refunded fully-refunded dead cancellable draft pending_payment payment_authorized confirmed processing partially_fulfilled fulfilled delivered completed return_requested partially_returned returned partially_refunded cancelled failed'
         case 'inventory reservations --status'
             echo 'words ACTIVE RELEASED CONSUMED'
-        case 'products list --status' '* --channel' '* --since' '* --until' '* --tag' '* --payment-status' '* --reference' '* --min-total' '* --max-total' '* --key' '* --sort' '* --limit' '* --currency' '* --payment-provider' '* --payment-reference' '* --customer' '* --idempotency-key' '* --for' '* --exec' '* --carrier' '* --tracking-number' '* --reason' 'products variants create --sku' '* --threshold' '* --search' 'inventory ledger --type' '* --at' '* --recount-over' '* --confirm-missing' '* --days' '* --cover' '* --types' '* --barcode' 'products list --category' 'products create --category' 'products update --category' '* --brand' '* --description' '* --title' '* --price' '* --slug' '* --logo-url' '* --alt-text' '* --sort-order' '* --name' '* --provider' '* --actor' '* --entity' '* --signature' '* --connection' '* -F' '* --field' '* -f' '* --raw-field' '* --token-command' '* --token-url' '* --client-id' '* --resend-unknown' '* --seed' '* --port' '* --expires-in' '* --on' '* --times' '* --rate' '* --seconds' '* --strangers' '* --columns' '* --fields' '* --jq' '* --timeout' '* --max-wait' '* --base-url'
+        case 'products list --status' '* --channel' '* --since' '* --until' '* --tag' '* --payment-status' '* --reference' '* --min-total' '* --max-total' '* --key' '* --sort' '* --limit' '* --currency' '* --payment-provider' '* --payment-reference' '* --customer' '* --idempotency-key' '* --for' '* --exec' '* --carrier' '* --tracking-number' '* --reason' 'products variants create --sku' '* --threshold' '* --search' 'inventory ledger --type' '* --at' '* --recount-over' '* --confirm-missing' '* --days' '* --cover' '* --types' '* --barcode' 'products list --category' 'products create --category' 'products update --category' '* --brand' '* --description' '* --title' '* --price' '* --slug' '* --logo-url' '* --alt-text' '* --sort-order' '* --name' '* --provider' '* --max-pages' '* --actor' '* --entity' '* --signature' '* --connection' '* -F' '* --field' '* -f' '* --raw-field' '* --token-command' '* --token-url' '* --client-id' '* --resend-unknown' '* --seed' '* --port' '* --expires-in' '* --on' '* --times' '* --rate' '* --seconds' '* --strangers' '* --columns' '* --fields' '* --jq' '* --timeout' '* --max-wait' '* --base-url'
             echo ''
         case '* --file' '* --report' '* --svg' 'products export --to' '* --books' '* --suppliers' '* --data' '* --input' 'inventory count #1' 'inventory scan #1' 'inventory skus import #1' 'products import #1' 'webhooks sign #1' 'webhooks verify #1'
             echo 'file'
@@ -749,7 +784,7 @@ function __synq_value # how to complete the value of "PATH --option", or the arg
         case 'products jobs get #1' 'products jobs watch #1'
             echo 'ask job'
         case 'config get #1' 'config set #1' 'config unset #1'
-            echo 'words base_url tenant_id org_id location output timeout max_wait read_only bulk_payload environment token_command token_url client_id'
+            echo 'words base_url tenant_id org_id location output timeout max_wait read_only cache bulk_payload environment token_command token_url client_id'
         case 'runs show #1' 'runs resume #1' 'runs undo #1'
             echo 'ask run'
         case 'sandbox fault add #1'
@@ -757,7 +792,7 @@ function __synq_value # how to complete the value of "PATH --option", or the arg
         case 'completion install #1' 'completion uninstall #1'
             echo 'words bash zsh fish powershell pwsh'
         case 'help #1'
-            echo 'words exit-codes environment formats rate-limit auth bulk orders inventory products channels integrations today organization settings audit webhooks api auth config runs limits sandbox doctor completion schema help'
+            echo 'words exit-codes environment formats rate-limit auth bulk orders inventory products channels integrations today find organization settings audit webhooks api auth config runs cache limits sandbox doctor completion schema help'
         case 'inventory levels --sku' 'inventory ledger --sku' 'inventory reservations --sku' 'inventory watch --sku' 'products variants list --sku' '* --variant' 'inventory transfer #1' 'inventory adjust #1' 'inventory levels #*' 'inventory reserve #1' 'inventory skus forget #*'
             echo 'ask sku'
         case 'settings set #*'

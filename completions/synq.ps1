@@ -10,6 +10,7 @@ function __SynqBelow([string] $At) { # the subcommands of a group
             "channels`tList and change sales channels"
             "integrations`tConnect the tenant to other platforms"
             "today`tShow what waits at the start of a shift"
+            "find`tFind what a text names"
             "organization`tShow the organization and manage its members"
             "settings`tShow and change the tenant's settings"
             "audit`tRead the audit log"
@@ -18,6 +19,7 @@ function __SynqBelow([string] $At) { # the subcommands of a group
             "auth`tLog in, switch tenants, log out"
             "config`tShow and change the settings of profiles"
             "runs`tList, resume and undo bulk runs"
+            "cache`tShow and clear what this machine keeps"
             "limits`tShow the rate limit and its use"
             "sandbox`tTry synq on an embedded sandbox tenant"
             "doctor`tCheck the setup and suggest fixes"
@@ -46,8 +48,8 @@ function __SynqBelow([string] $At) { # the subcommands of a group
             "count`tPost a stock count: adjust the books by what is off"
             "reorder`tSuggest what to buy, most urgent first"
             "scan`tRecord a count with a barcode scanner"
-            "reserve`tReserve units of one SKU"
-            "release`tRelease a reservation"
+            "reserve`tReserve units of one SKU, or of many from a file"
+            "release`tRelease a reservation, or many from a file"
             "reservations`tList reservations, newest first"
             "report`tCount and value the stock"
             "watch`tWatch stock levels, and print each change as it happens"
@@ -63,13 +65,13 @@ function __SynqBelow([string] $At) { # the subcommands of a group
             "list`tList products, sorted by title"
             "get`tShow a product, by its id, a SKU or a barcode"
             "create`tCreate a product"
-            "update`tChange a product"
+            "update`tChange a product, or many from a file"
             "delete`tDelete a product"
             "push`tPush a product to the connected platforms"
             "stats`tShow statistics of the catalogue and its stock"
             "issues`tList data quality issues of products"
             "export`tQueue an export of the catalogue, or write a file"
-            "import`tImport new products from a file of any size"
+            "import`tImport or change products from a file of any size"
             "variants`tList and add variants of products"
             "categories`tList and create categories"
             "brands`tList and create brands"
@@ -132,7 +134,7 @@ function __SynqBelow([string] $At) { # the subcommands of a group
         }
         'organization members' {
             "list`tList members and their roles"
-            "invite`tInvite someone by email"
+            "invite`tInvite someone by email, or many people from a file"
             "set-role`tChange a member's role"
             "remove`tRemove a member"
         }
@@ -168,7 +170,11 @@ function __SynqBelow([string] $At) { # the subcommands of a group
             "list`tList the bulk runs of this machine, newest first"
             "show`tShow a bulk run, or its rows"
             "resume`tResume a bulk run that was interrupted"
-            "undo`tUndo a bulk run of stock adjustments or transfers"
+            "undo`tUndo a bulk run of adjustments, transfers or reservations"
+        }
+        'cache' {
+            "show`tShow what the local cache keeps of the tenant"
+            "clear`tDelete what the local cache keeps of the tenant"
         }
         'sandbox' {
             "init`tCreate the sandbox"
@@ -361,9 +367,18 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
         'inventory reserve' {
             "--location`tStock location"
             "--reference`tReason for the reservation, such as an order id"
+            "--file`tReserve every row of a CSV, TSV, NDJSON or .xlsx file; -..."
+            "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
+            "--again`tPost the rows again that an earlier run has posted already"
+            "-y`tSkip the confirmation prompt"
+            "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'inventory release' {
+            "--file`tRelease every reservation of a CSV, TSV, NDJSON or .xlsx..."
+            "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
+            "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
@@ -412,7 +427,13 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--category`tName or slug of its category"
             "--category-id`tId of its category; some servers ignore it"
             "--brand-id`tId of its brand; some servers ignore it"
+            "--file`tChange every product of a CSV, TSV, NDJSON or .xlsx..."
+            "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
+            "--again`tPost the rows again that an earlier run has posted already"
+            "-y`tSkip the confirmation prompt"
+            "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'products delete' {
             "-y`tSkip the confirmation prompt"
@@ -433,6 +454,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--dry-run`tShow what would be sent and what would change, without..."
         }
         'products import' {
+            "--update`tChange existing products: each row has an id and a title"
             "--wait`tWait until it has finished"
             "--for`tStop waiting after SECONDS (exit status 75)"
             "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
@@ -541,6 +563,9 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--dry-run`tShow what would be sent and what would change, without..."
             "--confirm`tConfirm with the profile's name; required instead of..."
         }
+        'find' {
+            "--max-pages`tPages of 100 orders to read at most"
+        }
         'organization update' {
             "--name`tNew name"
             "--dry-run`tShow what would be sent and what would change, without..."
@@ -549,8 +574,14 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--search`tOnly rows with these words, in any case"
         }
         'organization members invite' {
-            "--role`tRole of the new member"
+            "--role`tRole of the new member, or of the rows that name none"
+            "--file`tInvite everybody in a CSV, TSV, NDJSON or .xlsx file; -..."
+            "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
+            "--again`tPost the rows again that an earlier run has posted already"
+            "-y`tSkip the confirmation prompt"
+            "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'organization members set-role' {
             "-y`tSkip the confirmation prompt"
@@ -633,6 +664,10 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
             "--confirm`tConfirm with the profile's name; required instead of..."
+        }
+        'cache clear' {
+            "-y`tSkip the confirmation prompt"
+            "--yes`tSkip the confirmation prompt"
         }
         'sandbox init' {
             "--seed`tSeed of the random data; the same seed gives the same shop"
@@ -747,6 +782,7 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         '* --sort-order' { return '' }
         '* --name' { return '' }
         '* --provider' { return '' }
+        '* --max-pages' { return '' }
         '* --actor' { return '' }
         '* --entity' { return '' }
         '* --signature' { return '' }
@@ -830,16 +866,16 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         'products get #1' { return 'ask product-or-sku' }
         'products jobs get #1' { return 'ask job' }
         'products jobs watch #1' { return 'ask job' }
-        'config get #1' { return 'words base_url tenant_id org_id location output timeout max_wait read_only bulk_payload environment token_command token_url client_id' }
-        'config set #1' { return 'words base_url tenant_id org_id location output timeout max_wait read_only bulk_payload environment token_command token_url client_id' }
-        'config unset #1' { return 'words base_url tenant_id org_id location output timeout max_wait read_only bulk_payload environment token_command token_url client_id' }
+        'config get #1' { return 'words base_url tenant_id org_id location output timeout max_wait read_only cache bulk_payload environment token_command token_url client_id' }
+        'config set #1' { return 'words base_url tenant_id org_id location output timeout max_wait read_only cache bulk_payload environment token_command token_url client_id' }
+        'config unset #1' { return 'words base_url tenant_id org_id location output timeout max_wait read_only cache bulk_payload environment token_command token_url client_id' }
         'runs show #1' { return 'ask run' }
         'runs resume #1' { return 'ask run' }
         'runs undo #1' { return 'ask run' }
         'sandbox fault add #1' { return 'words 429 500 502 503 expired missing garbage lost-before lost 500-after slow' }
         'completion install #1' { return 'words bash zsh fish powershell pwsh' }
         'completion uninstall #1' { return 'words bash zsh fish powershell pwsh' }
-        'help #1' { return 'words exit-codes environment formats rate-limit auth bulk orders inventory products channels integrations today organization settings audit webhooks api auth config runs limits sandbox doctor completion schema help' }
+        'help #1' { return 'words exit-codes environment formats rate-limit auth bulk orders inventory products channels integrations today find organization settings audit webhooks api auth config runs cache limits sandbox doctor completion schema help' }
         'inventory levels --sku' { return 'ask sku' }
         'inventory ledger --sku' { return 'ask sku' }
         'inventory reservations --sku' { return 'ask sku' }

@@ -8,15 +8,19 @@ import json
 import platform
 import re
 import shlex
+import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
+from datetime import UTC, datetime
 from pathlib import Path
 
 CLOCK = 1_795_521_600.0  # 2026-11-24T12:00:00Z
 HOME = "/home/ada"
+# A count is scanned some hours before it is posted.
+COUNTED = CLOCK - 3.5 * 3_600
 # The bulk run is drawn when its first rate-limit window is used up: SENT rows are done, LATER seconds after its start.
 ROWS, SENT, LATER = 180, 90, 45.0
 _TIMEOUT = 20.0
@@ -88,22 +92,30 @@ class Desk:
             raise RuntimeError(done.stderr)
         return done.stdout
 
-    def screen(self, *line: str, workers: int = 0) -> str:
+    def screen(self, *line: str, workers: int = 0, at: float = CLOCK, stdin: str = "") -> str:
         """The command and its output with colors; of a bulk run with `workers`, every state of the progress bar."""
         from synq_cli.app import app
         from synq_cli.cli.system import System
 
         terminal = Terminal()
-        system = System(self._environ, now=lambda: CLOCK)
+        system = System(self._environ, now=lambda: at)
         if workers:
             clock = Clock(terminal, workers)
             system = System(self._environ, now=clock.now, sleep=clock.sleep)
-        with redirect_stdout(terminal), redirect_stderr(terminal):
-            app(line, standalone_mode=False, obj=system)
+        kept, sys.stdin = sys.stdin, io.StringIO(stdin)
+        try:
+            with redirect_stdout(terminal), redirect_stderr(terminal):
+                app(line, standalone_mode=False, obj=system)
+        finally:
+            sys.stdin = kept
         return f"\x1b[1m$ synq {shlex.join(line)}\x1b[0m\n{self._neutral(terminal.getvalue())}"
 
     def _neutral(self, text: str) -> str:
-        """The text without paths and versions of this machine, and without random characters."""
+        """The text without paths, versions and the time zone of this machine, and without random characters."""
+        from synq_cli.times import local_time
+
+        for at in (CLOCK, COUNTED):
+            text = text.replace(local_time(at), f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M}+00:00")
         text = text.replace(str(self.home), HOME)
         text = text.replace(f"Python {platform.python_version()}, {platform.system()}", "Python 3.13.5, Linux")
         return re.sub(r"\b(\d{6}-\d{6})-\w\w\b", r"\1-k7", text)
@@ -155,6 +167,25 @@ def parcels() -> str:
     return f"\x1b[1m$ cat tracking.csv\x1b[0m\n{head}\n{before[: before.rindex('Run ')]}{after}"
 
 
+def count() -> str:
+    """A count that is scanned, and posted after some of it was sold."""
+    place = ("--location", "Leith warehouse")
+    with desk(96) as at, chdir(at.home):
+        at.data("--sandbox", "products", "variants", "list", "--all")
+        scans = ["12*HBD-RST-OS", "13*HBD-RST-OS", "38*HMC-NVY-M", "HMC-NVY-M", "56*FCP-GRY-M", "30*FTV-MOS-M"]
+        stdin = "".join(f"{line}\n" for line in scans)
+        scanned = at.screen("--sandbox", "inventory", "scan", "friday.csv", *place, "--blind", at=COUNTED, stdin=stdin)
+        orders = json.loads(at.data("--sandbox", "orders", "list", "--status", "to-ship", "--limit", "5", "--json"))
+        order = orders[-1]["id"]  # with two HBD-RST-OS
+        at.data(
+            "--sandbox", "orders", "fulfill", order, "--carrier", "Royal Mail", "--tracking-number", "RM482915307GB"
+        )
+        more = ("--recount-over", "20%", "--yes", "--columns", "state,done,failed")
+        counted = at.screen("--sandbox", "inventory", "count", "friday.csv", *place, *more)
+    before, *_, after = re.split(r"\r?(?:\x1b\[1A)?\x1b\[2K", counted)  # without the progress bar
+    return f"{scanned}\n{before[: before.rindex('Run ')]}{after}"
+
+
 def doctor() -> str:
     """The checks of `synq doctor`."""
     # Wide, so that no line wraps where the paths of this machine are long.
@@ -163,7 +194,7 @@ def doctor() -> str:
         return at.screen("--sandbox", "doctor")
 
 
-PICTURES = {"orders": orders, "bulk": bulk, "parcels": parcels, "doctor": doctor}
+PICTURES = {"orders": orders, "bulk": bulk, "parcels": parcels, "count": count, "doctor": doctor}
 
 
 def draw(name: str) -> str:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from table import cases
 
 from synq_cli.errors import UsageError
-from synq_cli.exact_json import dumps
+from synq_cli.exact_json import dumps, loads
 from synq_cli.excel.reading import read_sheet
 from synq_cli.excel.writing import workbook
 from synq_cli.rows import Columns, Record, RowReader, copy_as_utf8, read_rows
@@ -231,7 +231,7 @@ SHEETS: dict[str, tuple[list[tuple[object, ...]], list[dict[str, str]]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", SHEETS)
+@cases("name", SHEETS)
 def test_sheet_is_read_as_text(name: str, tmp_path: Path) -> None:
     cells, rows = SHEETS[name]
     columns = Columns((("sku",),), ("delta", "location"))
@@ -359,8 +359,8 @@ LINES = {
 }
 
 
-@pytest.mark.parametrize("line", LINES, ids=" ".join)
-@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+@cases("line", LINES)
+@cases("encoding", ["utf-8-sig", "utf-16"])
 def test_each_command_with_a_file_of_rows_uses_it(
     synq: Any, tmp_path: Path, line: tuple[str, ...], encoding: str
 ) -> None:
@@ -371,9 +371,9 @@ def test_each_command_with_a_file_of_rows_uses_it(
     assert " twice" in result.err
 
 
-@pytest.mark.parametrize("line", LINES, ids=" ".join)
-@pytest.mark.parametrize("way", ["file", "standard input"])
-@pytest.mark.parametrize(
+@cases("line", LINES)
+@cases("way", ["file", "standard input"])
+@cases(
     ("content", "kind"),
     [
         (
@@ -382,7 +382,6 @@ def test_each_command_with_a_file_of_rows_uses_it(
         ),
         (archive("counts.csv"), "a ZIP archive, not text.\n  Unpack it, and use the file in it.\n"),
     ],
-    ids=["xls", "zip"],
 )
 def test_archive_is_recognized_by_its_content(
     synq: Any, tmp_path: Path, line: tuple[str, ...], way: str, content: bytes, kind: str
@@ -396,24 +395,29 @@ def test_archive_is_recognized_by_its_content(
     assert f"synq: {shown} is {kind}" in result.err
 
 
-@pytest.mark.parametrize("line", [line for line in LINES if "orders" not in line], ids=" ".join)
-@pytest.mark.parametrize("way", ["file", "sheet", "standard input"])
-def test_each_command_with_a_file_of_rows_takes_a_workbook(
-    synq: Any, tmp_path: Path, line: tuple[str, ...], way: str
-) -> None:
+@cases("line", [line for line in LINES if "orders" not in line])
+def test_each_command_with_a_file_of_rows_takes_a_workbook(synq: Any, tmp_path: Path, line: tuple[str, ...]) -> None:
     content = workbook([text.split(",") for text in LINES[line].splitlines()])
     file = tmp_path / "rows.xlsx"
     file.write_bytes(content)
-    name = {"file": str(file), "sheet": f"{file}#Sheet1", "standard input": "-"}[way]
-    result = synq("--sandbox", *line, name, stdin=content if way == "standard input" else b"")
-    assert (result.status, result.out) == (2, "")
-    assert " twice" in result.err
+    for name, stdin in ((str(file), b""), (f"{file}#Sheet1", b""), ("-", content)):
+        result = synq("--sandbox", *line, name, stdin=stdin)
+        assert (result.status, result.out) == (2, "")
+        assert " twice" in result.err
     assert list(tmp_path.glob("state/runs/*.input")) == []
 
 
-def test_a_list_of_bare_ids_is_no_sheet(synq: Any) -> None:
-    line = ("products", "jobs", "create", "--type", "delete", "--yes", "--file", "-")
-    result = synq("--sandbox", *line, stdin=workbook([["id"], ["web"]]))
+def test_a_delete_takes_the_ids_of_a_sheet(synq: Any) -> None:
+    rows = [["title", "ID"], ["Smock", "f1f1e283665947eea41b6b6ad352dac2"], ["Scarf", None]]
+    line = ("--sandbox", "products", "jobs", "create", "--type", "delete", "--dry-run", "--json", "--file", "-")
+    assert "row 2: invalid product id" in synq(*line, stdin=workbook(rows)).err
+    planned = loads(synq(*line, stdin=workbook(rows[:2])).out)
+    assert planned["body"]["payload"] == ["f1f1e283-6659-47ee-a41b-6b6ad352dac2"]
+
+
+def test_a_document_can_not_be_a_sheet(synq: Any) -> None:
+    line = ("webhooks", "send", "https://a.example/", "--event", "order.created", "--data", "-")
+    result = synq("--sandbox", *line, stdin=workbook([["id"], ["web"]]), environ={"SYNQ_WEBHOOK_SECRET": "s"})
     assert (result.status, result.out) == (2, "")
     assert "synq: standard input is an Excel workbook, which can't be used here.\n  Use JSON or YAML.\n" in result.err
 

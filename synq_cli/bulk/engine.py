@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from synq_cli.bulk.journal import UNKNOWN, Journal, Row
-from synq_cli.bulk.plan import Plan, seconds_for
+from synq_cli.bulk.plan import Plan, request_cost, seconds_for
 from synq_cli.bulk.progress import Bar, NoBar, Progress
 from synq_cli.bulk.repeats import Repeat, find_repeat
 from synq_cli.bulk.report import Outcome, write_failed
@@ -16,11 +16,14 @@ from synq_cli.bulk.runs import Runs, overview
 from synq_cli.bulk.verbs.adjust_stock import AdjustStock
 from synq_cli.bulk.verbs.count_stock import CountStock
 from synq_cli.bulk.verbs.create_orders import CreateOrders
-from synq_cli.bulk.verbs.import_products import ImportProducts
+from synq_cli.bulk.verbs.import_products import ImportProducts, UpdateCatalog
+from synq_cli.bulk.verbs.invite_members import InviteMembers
 from synq_cli.bulk.verbs.move_orders import CancelOrders, FulfillOrders, ReturnOrders
+from synq_cli.bulk.verbs.reservations import ReleaseReservations, ReserveStock
 from synq_cli.bulk.verbs.transfer_stock import TransferStock
+from synq_cli.bulk.verbs.update_products import UpdateProducts
 from synq_cli.bulk.verbs.verb import WORKERS, Verb
-from synq_cli.errors import InterruptError, RefusedError, SynqError, UnknownOutcomeError, UsageError
+from synq_cli.errors import InterruptError, NotFoundError, RefusedError, SynqError, UnknownOutcomeError, UsageError
 from synq_cli.http.rate_limit import RESERVE, WINDOW, Budget, usable
 from synq_cli.http.single_attempt import SingleAttemptTransport
 from synq_cli.resources.client import SynqClient
@@ -28,7 +31,8 @@ from synq_cli.session.session import Session
 
 PlanOf = TypeVar("PlanOf", bound=Plan)
 _KINDS: tuple[type[Verb], ...] = (
-    AdjustStock, CountStock, CreateOrders, ImportProducts, TransferStock, FulfillOrders, ReturnOrders, CancelOrders,
+    AdjustStock, CancelOrders, CountStock, CreateOrders, FulfillOrders, ImportProducts, InviteMembers,
+    ReleaseReservations, ReserveStock, ReturnOrders, TransferStock, UpdateCatalog, UpdateProducts,
 )  # fmt: skip
 
 
@@ -90,7 +94,7 @@ class Engine:
             facts = journal.facts
             done = [row for row in journal.entries() if _can_be_undone(row)]
             unclear = [row for row in journal.entries() if row.state == "sent" or row.code == UNKNOWN]
-        self.api.transport.check(verb.operation)
+        self.api.transport.check(verb.undo_verb.operation)
         if not done:
             raise UsageError(f"Run {facts.id} has no rows that are done; there is nothing to undo.")
         rows = _reverses(verb, done)
@@ -101,7 +105,7 @@ class Engine:
                 f"The outcome of {verb.counted(len(unclear))} is unknown; they are not undone. "
                 f"Run `{facts.resume_command}` first to look for them."
             )
-        return self._estimated(Plan(verb, rows, file=facts.file, undoes=facts.id), with_levels=with_levels)
+        return self._estimated(Plan(verb.undo_verb, rows, file=facts.file, undoes=facts.id), with_levels=with_levels)
 
     def plan_resume(self, run: str, resend: Collection[int]) -> Plan:
         """The plan for what is left of a run; `resend` are lines of unknown outcome that are to be sent again."""
@@ -134,7 +138,7 @@ class Engine:
                 # Locked until the undoing run exists, so that no two processes undo it.
                 undone = stack.enter_context(self.runs.open(plan.undoes))
                 self._lock(undone)
-                if _reverses(plan.verb, undone.entries()) != plan.rows:
+                if _reverses(self._kind(undone.facts.verb), undone.entries()) != plan.rows:
                     raise RefusedError(
                         f"The run {plan.undoes} was resumed meanwhile. Nothing was sent.",
                         hint=f"Run `{undone.facts.undo_command}` again.",
@@ -176,7 +180,26 @@ class Engine:
     def _estimated(self, plan: PlanOf, *, with_levels: bool = False) -> PlanOf:
         plan.seconds = seconds_for(plan.requests, self.budget.snapshot())
         plan.levels = plan.verb.levels(plan.rows) if with_levels else {}
+        if with_levels and plan.verb.compares:
+            self._compare(plan)
         return plan
+
+    def _compare(self, plan: Plan) -> None:
+        """Read what each row changes, and say before what that costs."""
+        self.observer.note(f"Reading the values before takes {request_cost(len(plan.rows), plan.seconds)}.")
+        same = []
+        with self.observer.progress("Reading") as bar:
+            for number, row in enumerate(plan.rows, 1):
+                try:
+                    values = plan.verb.values(row)
+                except NotFoundError as error:
+                    self.observer.warn(f"Line {row.line}: {error.message}")
+                    continue
+                plan.values += values
+                same += [] if values else [row.line]
+                bar.update(number, len(plan.rows))
+        if same:
+            self.observer.note(f"Nothing would change on line{'s' * (len(same) != 1)} {', '.join(map(str, same))}.")
 
     @contextmanager
     def _opened(self, run: str) -> Iterator[tuple[Journal, Verb]]:
@@ -189,7 +212,10 @@ class Engine:
                     hint=f"It was started with --profile {facts.profile}.",
                 )
             self._lock(journal)
-            yield journal, next(verb for verb in self._kinds() if verb.name == facts.verb)
+            yield journal, self._kind(facts.verb)
+
+    def _kind(self, name: str) -> Verb:
+        return next(verb for verb in self._kinds() if verb.name == name)
 
     def _kinds(self) -> tuple[Verb, ...]:
         return (*(kind(self.api) for kind in _KINDS), *self.verbs)
@@ -264,6 +290,7 @@ class Engine:
             workers=min(self.workers, verb.workers),
         )
         runner.run()
+        self.observer.note(verb.closing_note())
         return runner.stop_reason
 
     def _reconcile(self, verb: Verb, journal: Journal) -> None:
@@ -301,7 +328,7 @@ def _can_be_undone(row: Row) -> bool:
 def _reverses(verb: Verb, rows: Iterable[Row]) -> list[Row]:
     """The rows that undo what is done of these."""
     reverses = [
-        (row.line, verb.reverse(row.content) if row.state == "done" else verb.reverse_half(row.content))
+        (row.line, verb.reverse(row) if row.state == "done" else verb.reverse_half(row.content))
         for row in rows
         if _can_be_undone(row)
     ]

@@ -22,11 +22,12 @@ _MOST_LISTED = 10
 
 @dataclass(frozen=True)
 class Problem:
-    """What is wrong with a line, or with `is_warning` only odd."""
+    """What is wrong with a line, or with `is_warning` only odd, or with `is_left_out` why it would change nothing."""
 
     line: int
     what: str
     is_warning: bool = False
+    is_left_out: bool = False
 
     @classmethod
     def of(cls, line: int, error: SynqError) -> "Problem":
@@ -44,7 +45,8 @@ class Plan:
     where it is, or None for standard input. `levels` is the stock before each row, by line and location, where that was
     asked for. `repeat` is an earlier run of the same rows, which is not looked for if they are to be sent `again`. A
     `single` row is that of a command for one: nothing is announced or asked, and only an unfinished run of it counts as
-    a repeat.
+    a repeat. `unchanged` are the lines that are not sent, since they would change nothing; `values` are those that the
+    rows change, with their lines, if they were read.
     """
 
     verb: Verb
@@ -60,6 +62,8 @@ class Plan:
     levels: Mapping[tuple[int, str], int] = field(default_factory=dict)
     again: bool = False
     repeat: Repeat | None = None
+    unchanged: Sequence[Problem] = ()
+    values: list[dict[str, Any]] = field(default_factory=list)
     # Raises RefusedError, while no other run can start, if what the plan rests on has changed since.
     check: Callable[[], None] = lambda: None
     single: bool = False
@@ -82,6 +86,8 @@ class Plan:
             "largest": self.moves[:_LARGEST],
             "suspicious": self.suspicious(),
             "changes": self.changes(),
+            "values": self.values,
+            "left_out": [{"line": each.line, "reason": each.what} for each in self.unchanged],
             "remarks": list(self.verb.remarks(self.rows)),
             "guessed_columns": self.guessed_rows(),
             "ignored_columns": list(self.ignored),
@@ -91,18 +97,22 @@ class Plan:
         """The plan in words."""
         rows, file = numbered(self._items(), "row"), "standard input" if self.file == "-" else self.file
         head = f"{rows} to undo run {self.undoes}" if self.undoes else f"{rows} of {file}"
-        cost = f"{numbered(self.requests, 'request')}, {duration(self.seconds)} at the current rate limit"
+        cost = f"{request_cost(self.requests, self.seconds)} at the current rate limit"
         inside = f" in {self.verb.counted(len(self.rows))}" if self.verb.unit != "row" else ""
         lines = [f"{head}{inside}: {cost}."]
         lines += self.guessed_lines()
         lines += self.verb.remarks(self.rows)
         if net := self.net():
             sums = ", ".join(f"{each['location']} {each['units']:+,} ({numbered(each['rows'], 'row')})" for each in net)
-            lines.append(f"Net: {sums}.")
+            lines.append(f"Net{'' if self.verb.level == 'on_hand' else ' available'}: {sums}.")
             lines.append(f"Largest: {_listed(self.moves[:_LARGEST])}.")
         if odd := self.suspicious():
             more = f", and {len(odd) - _MOST_LISTED:,} more" if len(odd) > _MOST_LISTED else ""
             lines.append(f"Unusually large: {_listed(odd[:_MOST_LISTED])}{more}.")
+        if self.unchanged:
+            more = f"; and {len(self.unchanged) - _MOST_LISTED:,} more" if len(self.unchanged) > _MOST_LISTED else ""
+            reasons = "; ".join(f"line {each.line}, {each.what}" for each in self.unchanged[:_MOST_LISTED])
+            lines.append(f"Left out: {reasons}{more}.")
         if self.ignored:
             lines.append(f"Ignored columns: {', '.join(self.ignored)}.")
         return lines
@@ -189,9 +199,14 @@ def prepare(
         key = posted + row.source if as_written else posted
         if (before := first.setdefault(key, row.line)) != row.line:
             problems.append(Problem(row.line, f"same as {reader.unit} {before}: {duplicate}"))
-    refuse(name, [problem for problem in problems if not problem.is_warning], reader.unit)
-    warnings = [f"{reader.unit.capitalize()} {problem.line}: {problem.what}" for problem in problems]
-    return Plan(verb, hashed, warnings, reader.dialect, list(reader.others), reader.guessed)
+    refuse(name, [problem for problem in problems if not (problem.is_warning or problem.is_left_out)], reader.unit)
+    unchanged = sorted((problem for problem in problems if problem.is_left_out), key=lambda each: each.line)
+    if unchanged and not hashed:
+        idle = UsageError(f"{name} has no row that would change anything; nothing was sent.")
+        idle.details = [f"{reader.unit} {each.line}: {each.what}" for each in unchanged]
+        raise idle
+    warnings = [f"{reader.unit.capitalize()} {each.line}: {each.what}" for each in problems if each.is_warning]
+    return Plan(verb, hashed, warnings, reader.dialect, list(reader.others), reader.guessed, unchanged=unchanged)
 
 
 def refuse(name: str, problems: Sequence[Problem], unit: str = "line", *, more: int = 0) -> None:
@@ -231,6 +246,11 @@ def seconds_for(requests: int, window: Snapshot) -> float:
     windows, rest = divmod(later - 1, places)
     first = window.full_in if rest < taken else WINDOW
     return max(window.blocked_for, windows * WINDOW + first)
+
+
+def request_cost(requests: int, seconds: float) -> str:
+    """A number of requests and the time that they take, in words."""
+    return f"{numbered(requests, 'request')}, {duration(seconds)}"
 
 
 def numbered(number: int, noun: str) -> str:

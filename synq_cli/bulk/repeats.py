@@ -62,7 +62,9 @@ def find_repeat(runs: Runs, rows: Sequence[Row], *, verb: str, scope: str, now: 
 
     def read(journal: Journal) -> "tuple[Facts, list[tuple[int, State, bool, bytes]], bool] | None":
         facts = journal.facts
-        if (facts.verb, facts.scope) != (verb, scope) or facts.started_at < now - _DAYS * 86_400:
+        if facts.scope != scope or facts.started_at < now - _DAYS * 86_400:
+            return None
+        if facts.verb != verb and not facts.undoes:  # a run of another verb may undo one of this
             return None
         entries = journal.hashes()
         if not facts.undoes and wanted.keys().isdisjoint(_hashes(hashes for *_, hashes in entries)):

@@ -115,6 +115,8 @@ class Outcome:
 
     def _unknown_hint(self) -> str:
         command = self.facts.resume_command
+        if self.verb.operation.retry == "safe":
+            return f"`{command}` sends them again, which changes nothing twice."
         if self.verb.resends:
             return f"`{command}` sends them again under the same keys, so none can be placed twice."
         lines = ",".join(map(str, self.row["unknown_lines"][:_MOST_LINES]))

@@ -239,18 +239,27 @@ class Runner:
     def _note_refusal(self, row: Row, error: SynqError, lacks_route: bool) -> None:
         """Journal a refusal: final, unless the row is sent again, or an earlier attempt may have gone through.
 
-        The error of a check of the answer has no status: it shows what became of every attempt. A server that lacks the
-        route carries out no row: the run stops.
+        The error of a check of the answer has no status: it shows what became of every attempt. A deletion that finds
+        nothing to delete the second time was carried out the first time. A server that lacks the route carries out no
+        row: the run stops.
         """
         message = error.said or error.message
+        operation = self.verb.operation
+        repeated = error.status is not None and (row.code == UNKNOWN or row.line in self._tries)
         if lacks_route:
-            self.stop_reason = self.stop_reason or error
             self._requeue(row)
+            self.stop_reason = self.stop_reason or error
         elif isinstance(error, RejectedError) and self.verb.retry_after_rejection(error):
             self._requeue(row)
-        elif error.status is not None and self.verb.resends and (row.code == UNKNOWN or row.line in self._tries):
+        elif repeated and operation.effect == "delete" and isinstance(error, NotFoundError) and error.said:
+            self.journal.done(row.line, self.now(), self.verb.receipt(row.content, None))
+        elif repeated and self.verb.resends:
             message = f"An earlier attempt may have gone through; this one was refused: {message}"
-            self.journal.unknown(row.line, self.now(), message)
+            # A row that may be sent any number of times need not stay unknown: it can be fixed and sent again.
+            if operation.retry == "safe":
+                self.journal.failed(row.line, self.now(), error.code, message)
+            else:
+                self.journal.unknown(row.line, self.now(), message)
         else:
             self.journal.failed(row.line, self.now(), error.code, message)
 

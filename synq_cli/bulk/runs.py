@@ -25,8 +25,8 @@ _DAY = 86_400.0
 IN_TRANSIT = "in transit"
 # The fields of a row that reports have, as far as it has them.
 _REPORTED = (
-    "sku", "location", "counted_at", "counted", "book", "delta", "payment_reference", "idempotency_key", "last_line",
-    "products", "order_id", "tracking_number", "reason", "lines",
+    "sku", "location", "counted_at", "counted", "book", "delta", "quantity", "reference", "product", "email", "role",
+    "payment_reference", "idempotency_key", "last_line", "products", "order_id", "tracking_number", "reason", "lines",
 )  # fmt: skip
 # Those of a row of two halves.
 _TRANSFERRED = ("sku", "quantity", "from", "to", FIRST_RECEIPT)

@@ -29,7 +29,7 @@ def confirm_number(run: RunContext, question: str, number: int, given: int | Non
             hint="Look at the dry run, and give its number if it is right.",
         )
     stdin, stderr, yes = run.system.stdin, run.system.stderr, run.dry_run or given is not None
-    if not prompts.confirm(question, option=f"{option} {number}", yes=yes, stdin=stdin, stderr=stderr):
+    if not prompts.confirm(question, option=f"{option} {number}", stdin=stdin, stderr=stderr, yes=yes):
         raise RefusedError("Not confirmed; nothing was changed.")
 
 

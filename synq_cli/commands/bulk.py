@@ -39,6 +39,8 @@ PLAN = [
     Column("Largest", "largest"),
     Column("Unusually large", "suspicious"),
     Column("Changes", "changes"),
+    Column("Values", "values"),
+    Column("Left out", "left_out"),
 ]
 _MOVES = [
     Column("Line", "line", quantity),
@@ -49,12 +51,21 @@ _MOVES = [
 _NET = [Column("Location", "location"), Column("Quantity", "units", delta), Column("Rows", "rows", quantity)]
 _CHANGES = [*_MOVES, Column("Before", "before", quantity), Column("After", "after", quantity)]
 GUESSED = [Column("Column", "column"), Column("Read as", "read_as")]
+_VALUES = [
+    Column("Line", "line", quantity),
+    Column("Product", "product"),
+    Column("Field", "field"),
+    Column("Before", "before"),
+    Column("After", "after"),
+]
 _PARTS = {
     "guessed_columns": ("Columns", GUESSED),
     "net": ("Net movement", _NET),
     "largest": ("Largest", _MOVES),
     "suspicious": ("Unusually large", _MOVES),
-    "changes": ("On hand before and after", _CHANGES),
+    "changes": ("Before and after", _CHANGES),
+    "values": ("Values before and after", _VALUES),
+    "left_out": ("Left out", [Column("Line", "line", quantity), Column("Reason", "reason")]),
 }
 SUMMARY = [
     Column("Run", "id", whole),
@@ -75,6 +86,20 @@ SUMMARY = [
     Column("Undone by", "undone_by", whole),
     Column("Profile", "profile"),
 ]
+
+
+def refuse_with_file(**given: object) -> None:
+    """UsageError if an argument for one object is given beside --file."""
+    for name, value in given.items():
+        if value is not None:
+            article = "An" if name[:1] in "aeiou" else "A"
+            raise UsageError(f"{article} {name} conflicts with --file: give one of them.")
+
+
+def require_file(report: str | None, *, again: bool) -> None:
+    """UsageError if an option for runs is given without --file."""
+    if report is not None or again:
+        raise UsageError(f"{'--again' if report is None else '--report'} requires --file.")
 
 
 def send_file(
@@ -130,7 +155,9 @@ def agreed(
     if run.dry_run:
         if plan.repeat:
             run.output.warn(plan.repeat.sentence)
-        run.output.panel(f"Would send {what}", plan.as_row(), columns or PLAN, parts or _PARTS)
+        level = plan.verb.level.replace("_", " ").capitalize()
+        own = _PARTS | {"changes": (f"{level} before and after", _CHANGES)}
+        run.output.panel(f"Would send {what}", plan.as_row(), columns or PLAN, parts or own)
         return False
     question = f"Send {what} to {run.session.profile}?"
     if plan.repeat:

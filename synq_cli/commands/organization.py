@@ -5,7 +5,10 @@ from typing import Annotated
 from synq_cli.cli.confirmation import confirm
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
+from synq_cli.cli.metavars import FILE
 from synq_cli.cli.options import SearchOption, YesOption, argument, option
+from synq_cli.commands.bulk import AgainOption, ReportOption, refuse_with_file, require_file, send_file
+from synq_cli.errors import UsageError
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import identifier, state, timestamp, whole
@@ -75,21 +78,46 @@ def list_members(run: RunContext, words: SearchOption = None) -> None:
     run.output.rows(rows, MEMBER, empty="No members match." if words else "This organization has no members.")
 
 
-@members.command("invite", operations.INVITE_MEMBER)
+@members.command("invite", operations.INVITE_MEMBER, operations.LIST_MEMBERS, requests=(1, None), bulk=True)
 def invite_member(
     run: RunContext,
-    email: Annotated[str, argument("EMAIL", "Email address to invite.")],
-    role: Annotated[Role, option("--role", "ROLE", "Role of the new member. Required.")],
+    email: Annotated[str | None, argument("[EMAIL]", "Email address to invite.")] = None,
+    role: Annotated[
+        Role | None, option("--role", "ROLE", "Role of the new member, or of the rows that name none.")
+    ] = None,
+    file: Annotated[
+        str | None,
+        option("--file", FILE, "Invite everybody in a CSV, TSV, NDJSON or .xlsx file; - for standard input."),
+    ] = None,
+    report: ReportOption = None,
+    again: AgainOption = False,
+    yes: YesOption = False,
 ) -> None:
-    """Invite someone by email.
+    """Invite someone by email, or many people from a file.
 
     An ADMIN can do everything, an EDITOR can change products, orders and stock, a VIEWER can read. Each request sends
     an email, so synq never retries it: if no response arrives, it exits with 10 and says how to check.
 
+    --file takes rows with the columns email and role. People who are members or were invited already are left out, for
+    one more request. synq shows who is left out and asks before it sends the emails. A row that got no response is
+    looked for in the list of members.
+
     Examples:
       synq organization members invite una@fellandfjord.example --role EDITOR
       synq organization members invite ola@fellandfjord.example --role VIEWER --dry-run
+      synq organization members invite --file people.csv --role VIEWER --yes
     """
+    if file is not None:
+        refuse_with_file(**{"email address": email})
+        from synq_cli.bulk.verbs.invite_members import InviteMembers
+
+        text = run.system.read_rows(file)
+        send_file(run, InviteMembers(run.api), text, file, role, report=report, yes=yes, again=again)
+        return
+    require_file(report, again=again)
+    if email is None or role is None:
+        missing = "email address" if email is None else "role"
+        raise UsageError(f"Missing {missing}.", hint="Give an email address and --role, or a file with --file.")
     run.output.record(run.api.members.invite(email, role), INVITED)
 
 

@@ -23,7 +23,7 @@ class Operation(NamedTuple):
     effect: Effect = "read"
     retry: RetryClass = "safe"
     evidence: Literal["documented", "observed", "presumed"] = "documented"
-    role: Literal["VIEWER", "EDITOR", "ADMIN"] | None = None
+    role: Literal["ADMIN", "EDITOR", "VIEWER"] | None = None
     public: bool = False
     gives: Literal["json", "text", "nothing"] = "json"
 

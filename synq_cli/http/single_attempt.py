@@ -22,7 +22,12 @@ class NotRenewedError(Exception):
 
 
 class SingleAttemptTransport(ApiTransport):
-    """A transport for one worker, with its own connection to the rate limit."""
+    """A transport for one worker, with its own connection to the rate limit.
+
+    The worker must know whether a request may have been carried out, even if it may be repeated.
+    """
+
+    unclear_without_answer = ("safe", "keyed", "unsafe")
 
     def acquire(self, reserve: int) -> Ticket:
         """Wait for a place in the rate limit; `reserve` places are left to other commands."""

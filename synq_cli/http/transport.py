@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -20,7 +20,7 @@ from synq_cli.errors import (
 )
 from synq_cli.http import replies, retry
 from synq_cli.http.exchange import NoResponseError, Observer, Reply, request_line
-from synq_cli.http.operation import Operation
+from synq_cli.http.operation import Operation, RetryClass
 from synq_cli.http.rate_limit import FULL, RESERVE, Budget, Ticket
 from synq_cli.times import clock_offset, http_date
 
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from synq_cli.session.session import Session
     from synq_cli.state.id_cache import LocalIndex
 
+# Statuses of a reply that would be the same again.
+_REFUSALS = {403, 404, 405}
 _LARGEST_BODY = 10_000_000
 # Of the latest replies: enough to bound the offset of the API's clock to a second.
 _MOST_STAMPS = 100
@@ -61,6 +63,16 @@ class Prefetch(Thread):
 
     def result(self) -> Any:
         """Wait for the answer; None if there is no usable one."""
+        answer = self._outcome()
+        return None if isinstance(answer, SynqError) else answer
+
+    @property
+    def refusal(self) -> SynqError | None:
+        """The error of a request that the API refused for good; it need not be sent again. Waits for the answer."""
+        answer = self._outcome()
+        return answer if isinstance(answer, SynqError) else None
+
+    def _outcome(self) -> Any:
         while self.is_alive():
             self.join(_JOIN_STEP)
         return self._answer
@@ -70,8 +82,11 @@ class ApiTransport:
     """Sends operations for one session. Thread-safe; the HTTP client may be shared.
 
     `outside` is the HTTP client for other hosts than the API's, by default the same. `reserve` is how many requests of
-    the rate limit are left to other commands.
+    the rate limit are left to other commands. If no answer comes, the outcome of an operation of the retry classes
+    `unclear_without_answer` is unknown; others have been repeated in vain.
     """
+
+    unclear_without_answer: Collection[RetryClass] = ("keyed", "unsafe")
 
     def __init__(
         self,
@@ -192,6 +207,8 @@ class ApiTransport:
             outcome = self._send_once(request, ticket)
             if not self._abandoned:
                 self._record(outcome, ticket, 0)
+            if isinstance(outcome, Reply) and outcome.status in _REFUSALS:
+                return self._error(request, outcome)
             succeeded = isinstance(outcome, Reply) and outcome.status < 300
             return replies.parse(outcome, operation) if isinstance(outcome, Reply) and succeeded else None
 
@@ -369,7 +386,7 @@ class ApiTransport:
             if outcome.status == 401 and not operation.public:
                 error.hint = self.session.login_hint(self.now())
             return error
-        if operation.retry != "safe" and outcome.sent:
+        if operation.retry in self.unclear_without_answer and outcome.sent:
             return UnknownOutcomeError(
                 f"{operation.method} {operation.path} was sent, but {outcome.sentence}; it may have been applied."
             )

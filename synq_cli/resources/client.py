@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from synq_cli.http.exchange import Reply
     from synq_cli.resources.audit import Audit
     from synq_cli.resources.channels import Channels
+    from synq_cli.resources.find import Finder
     from synq_cli.resources.integrations import Integrations
     from synq_cli.resources.inventory.counting.books import BookReader
     from synq_cli.resources.inventory.ledger import Ledger
@@ -77,6 +78,7 @@ class SynqClient:
     briefs: "Briefs" = _resource("orders.brief", "Briefs")
     order_reports: "OrderReports" = _resource("orders.report", "OrderReports")
     tracking: "Tracking" = _resource("orders.tracking", "Tracking")
+    finder: "Finder" = _resource("find", "Finder")
     today: "Today" = _resource("today", "Today")
     watching: "Watching" = _resource("watching.watching", "Watching")
     audit: "Audit" = _resource("audit", "Audit")

@@ -5,6 +5,7 @@ from typing import Any
 
 from synq_cli.errors import SynqError
 from synq_cli.http import operations
+from synq_cli.resources.orders.headers import remember_orders
 from synq_cli.resources.orders.states import STATUS_GROUPS, status_of
 from synq_cli.resources.products.bulk_jobs import JOB_TYPES, has_failed
 from synq_cli.resources.shared.pagination import PAGE, Row
@@ -48,7 +49,7 @@ class Today(Resource):
             more = read_together(self._api, *(_orders_page(number * PAGE) for number in range(1, _MORE_PAGES + 1)))
             pages += _lists(more, "orders")
         orders = {str(row.get("id")): row for page in pages for row in page}
-        self._api.index.remember_ids("order", orders.values())
+        remember_orders(self._api, orders.values())
         at_least = bool(pages) and len(pages[-1]) >= PAGE
         note = f"among the first {len(orders)} orders" if at_least else _why([answer])
 

@@ -41,6 +41,13 @@ OTHER_NAMES: dict[str, tuple[str, ...]] = {
     "lead_days": ("leadtimedays", "leadtimeindays"),
     "pack_size": ("casepack", "casesize", "packqty", "packquantity", "unitspercase", "unitsperpack"),
     "location": ("locationname", "stocklocation", "warehouse", "warehousename"),
+    "title": ("producttitle", "productname"),
+    "description": ("productdescription",),
+    "category": ("productcategory", "categoryname"),
+    "product_id": ("productuuid",),
+    "reservation_id": ("reservation", "reservationno", "reservationuuid"),
+    "email": ("emailaddress", "mail", "mailaddress"),
+    "role": ("memberrole", "userrole"),
     "reason": ("returnreason", "reasonforreturn", "cancelreason", "cancellationreason", "reasonforcancellation"),
 }  # fmt: skip
 

@@ -104,6 +104,7 @@ SETTINGS = (
     Setting("timeout", "SYNQ_TIMEOUT", 30, _positive_seconds, "time limit of a request, in seconds"),
     Setting("max_wait", "SYNQ_MAX_WAIT", 120, _seconds, "longest wait for the rate limit, in seconds"),
     Setting("read_only", "SYNQ_READ_ONLY", False, _switch, "if true, refuses every request that could change data"),
+    Setting("cache", None, True, _switch, "if false, keeps no orders and product titles on this machine"),
     Setting("bulk_payload", None, "inline", _one_of("inline", "base64"), "encoding of the rows sent to bulk jobs"),
     Setting(
         "environment",
@@ -136,6 +137,7 @@ class Settings(NamedTuple):
     timeout: float
     max_wait: float
     read_only: bool
+    cache: bool
     bulk_payload: str
     environment: str | None
     token_command: str | None

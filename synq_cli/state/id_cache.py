@@ -1,7 +1,7 @@
 """The local cache of each tenant: ids of SKUs, barcodes and of what was shown, and routes that the server lacks."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,12 +12,15 @@ from synq_cli.times import timestamp
 
 # A name of the kind "barcode" is the canonical form of one, and its id those of all variants that have it, separated by
 # blanks; a name of the kind "variant" is the id of one, and its id the barcode as the catalogue has it. The names of
-# "title" and "options" are ids of products and of variants, and their ids what these are called.
+# "title" and "options" are ids of products and of variants, and their ids what these are called. The name of a "header"
+# is the id of an order, and its id what was shown of it, in JSON.
 Kind = Literal[
     "sku", "barcode", "variant", "location", "order", "product", "channel", "connection", "reservation", "job",
-    "job type", "category", "brand", "title", "options",
+    "job type", "category", "brand", "title", "options", "header",
 ]  # fmt: skip
 _DAY = 86_400.0
+# Of each tenant; the oldest are dropped.
+_MOST_HEADERS = 5_000
 _VERSION = 1
 _SCHEMA = (
     """CREATE TABLE known (
@@ -135,6 +138,34 @@ class LocalIndex:
         """Keep the id of each row that has one, so that a prefix of it is enough from now on."""
         ids = [row[key].lower() for row in rows if isinstance(row.get(key), str)]
         self.remember(kind, zip(ids, ids, strict=True))
+
+    def remember_headers(self, headers: Iterable[tuple[str, str]]) -> None:
+        """Keep what was shown of orders, by their ids; of each tenant the latest few thousand."""
+        self.remember("header", headers)
+        with suppress(UsageError):  # warned of already
+            self._rows(
+                "DELETE FROM known WHERE scope = ?1 AND kind = 'header' AND name IN (SELECT name FROM known "
+                "WHERE scope = ?1 AND kind = 'header' ORDER BY seen_at DESC LIMIT -1 OFFSET ?2)",
+                _MOST_HEADERS,
+            )
+
+    def headers(self) -> list[tuple[str, str, float]]:
+        """Id, JSON text and time of each order that is kept, the latest first."""
+        sql = "SELECT name, id, seen_at FROM known WHERE scope = ? AND kind = 'header' ORDER BY seen_at DESC"
+        return self._rows(sql)
+
+    def contents(self) -> list[dict[str, Any]]:
+        """What is kept of this tenant: `kind`, `entries`, and when the oldest and the newest was seen, in RFC 3339."""
+        sql = "SELECT kind, COUNT(*), MIN(seen_at), MAX(seen_at) FROM known WHERE scope = ? GROUP BY kind ORDER BY kind"
+        return [
+            {"kind": kind, "entries": count, "oldest_at": timestamp(oldest), "newest_at": timestamp(newest)}
+            for kind, count, oldest, newest in self._rows(sql)
+        ]
+
+    def clear(self) -> int:
+        """Forget all that is kept of this tenant; gives how many entries there were."""
+        with self._open() as database:
+            return database.execute("DELETE FROM known WHERE scope = ?", (self.scope(),)).rowcount
 
     def find(self, kind: Kind, name: str) -> str | None:
         """The id that goes with a name, or None."""

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from synq_cli.bulk.exports import WHOLE, Kind, catalogue, import_rows
 from synq_cli.bulk.journal import Row
-from synq_cli.bulk.verbs.import_products import ImportProducts, _payload
+from synq_cli.bulk.verbs.import_products import ImportProducts
 from synq_cli.resources.products.bulk_jobs import COLUMNS
 from synq_cli.rows import RowReader, guarded, unguarded
 
@@ -58,7 +58,7 @@ def test_each_part_is_read_again_as_it_was_checked(tmp_path: Path, ends: str, de
     lines += [delimiter.join([f'"Nr. {n}{ends}two"', f"S{n}", "é" * (n % 7)]) for n in range(50)]
     file.write_bytes(("\ufeff" + ends.join(lines) + ends * 2).encode())
     parts = parts_of(file, 300)
-    payloads = [_payload(part.content) for part in parts]
+    payloads = [ImportProducts(cast("Any", None)).payload(part.content) for part in parts]
     assert len(parts) > 5
     assert max(map(len, payloads)) <= 300
     rows = [row for payload in payloads for row in json.loads(payload)]

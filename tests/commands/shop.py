@@ -27,6 +27,11 @@ FILES = {
     "catalog.csv": "title,sku,price\nFisherman Smock,FSM-NVY-M,89.50\nVoe Scarf,,\n",
     "payment.yaml": "payment_provider: stripe\npayment_reference: pi_3S\n",
     "counts.csv": "sku,delta\nHMC-NVY-M,-5\nHMC-NVY-L,3\n",
+    "holds.csv": "sku,quantity\nHMC-NVY-M,2\nHMC-NVY-S,1\n",
+    "released.csv": "reservation_id\n75d9d1b8\n",
+    "titles.csv": "id,title,category\nf1f1e283-6659-47ee-a41b-6b6ad352dac2,Harbour Crewneck,\n",
+    "changes.csv": "id,title,price\nf1f1e283-6659-47ee-a41b-6b6ad352dac2,Harbour Crewneck,\n",
+    "people.csv": "email,role\nuna@fellandfjord.example,EDITOR\nola@fellandfjord.example,\n",
     "friday.csv": "scanned_at,code,sku,quantity\n2026-11-24T11:00:00Z,HMC-NVY-M,HMC-NVY-M,40\n"
     "2026-11-24T11:01:00Z,HMC-NVY-L,HMC-NVY-L,3\n",
     "moves.csv": "sku,quantity,to\nHMC-NVY-M,5,High Street shop\nHMC-NVY-S,1,High Street shop\n",

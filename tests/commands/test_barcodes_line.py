@@ -80,10 +80,13 @@ def test_a_cached_barcode_takes_as_many_requests_as_a_sku(
     assert tenant.asked == asked
 
 
-def test_a_table_names_the_sku(synq: Any, tenant: Tenant) -> None:
+def test_output_names_the_sku(synq: Any, tenant: Tenant) -> None:
     line = ("inventory", "adjust", UPC, "-2", "--location", "Leith warehouse", "-q")
     result = synq(*line, environ=ENVIRON, http=tenant, terminal=True)
     assert result.out.splitlines()[0] == "A-1 at Leith warehouse: on hand 5 → 3"
+    between = ("--from", "Leith warehouse", "--to", "High Street shop", "--dry-run", "--json", "-q")
+    plan = json.loads(synq("inventory", "transfer", UPC, "2", *between, environ=ENVIRON, http=tenant).out)
+    assert {move["sku"] for move in plan["largest"]} == {"A-1"}
 
 
 def test_rows_may_have_barcodes(synq: Any, tenant: Tenant, tmp_path: Path) -> None:

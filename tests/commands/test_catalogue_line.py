@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
+from table import cases
 
 ID, OTHER = "4c0a7b1e-8d32-4f96-a5e7-1b9c6d20f843", "9e5f3d70-2a14-4c8b-b6d9-e07f4a58c126"
 VARIANT = "a1f46e83-0c9d-4b72-95e8-3d7b2c60f41e"
@@ -121,7 +122,7 @@ def test_a_url_is_sent_as_a_uri(run: Any, typed: str, sent: str) -> None:
     assert (json.loads(result.out)["body"], seen) == ({"url": sent}, [])
 
 
-@pytest.mark.parametrize(
+@cases(
     "url",
     [
         "https://c.no/[1].jpg", "https://c.no/a?b[]=1", "https://c.no/%zz", "https://c.no/100%", "https://c.no/a#b#c",
@@ -129,7 +130,7 @@ def test_a_url_is_sent_as_a_uri(run: Any, typed: str, sent: str) -> None:
         "https://c.no/a b",
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("line", [("media", "add"), ("brands", "create", "Fell", "--logo-url")], ids=" ".join)
+@cases("line", [("media", "add"), ("brands", "create", "Fell", "--logo-url")])
 def test_a_url_that_is_no_uri_is_refused(run: Any, url: str, line: tuple[str, ...]) -> None:
     result, seen = run([*line, url])
     assert (result.status, result.out, seen) == (2, "", [])
@@ -164,7 +165,7 @@ WRONG = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", WRONG)
+@cases("name", WRONG)
 def test_what_is_wrong_is_refused_before_anything_is_sent(run: Any, name: str) -> None:
     line, sentence = WRONG[name]
     result, seen = run(line)

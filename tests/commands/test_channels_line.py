@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from table import cases
 from tenant import ENVIRON, Tenant
 
 LIST, CREATE = "GET /api/v1/channels", "POST /api/v1/channels"
@@ -31,7 +32,7 @@ def test_a_channel_is_created_with_its_currency_in_capitals(synq: Any) -> None:
     assert inactive.asked == [f'{CREATE} {{"name":"high-street","currency":"GBP","active":false}}']
 
 
-@pytest.mark.parametrize(
+@cases(
     ("line", "said"),
     [
         (("create", "x"), "Missing option --currency.\n  See `synq channels create --help`."),

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import httpx
-import pytest
+from table import cases
 
 CANARY = "eyJhbGciOiJub25lIn0.eyJ0ZW5hbnRpZCI6IjZmMWQyYzg0LTNiN2EtNGU1OS05YzEwLTJhOGU1ZDRiN2YzMSJ9.canary-5d1f"
 TENANT = "6f1d2c84-3b7a-4e59-9c10-2a8e5d4b7f31"
@@ -69,7 +69,7 @@ def answer(replies: list[Any]) -> tuple[httpx.MockTransport, list[httpx.Request]
     return httpx.MockTransport(handle), seen
 
 
-@pytest.mark.parametrize("name", CASES)
+@cases("name", CASES)
 def test_in_prose(synq: Any, name: str) -> None:
     line, replies, status, _, _, words = CASES[name]
     http, seen = answer(replies)
@@ -83,7 +83,7 @@ def test_in_prose(synq: Any, name: str) -> None:
     assert "Traceback" not in result.err
 
 
-@pytest.mark.parametrize("name", CASES)
+@cases("name", CASES)
 def test_as_json(synq: Any, name: str) -> None:
     line, replies, status, code, http_status, words = CASES[name]
     http, _ = answer(replies)
@@ -101,7 +101,7 @@ def test_the_format_may_follow_the_words_that_are_wrong(synq: Any) -> None:
         assert json.loads(synq(*line).err)["error"]["code"] == "usage"
 
 
-@pytest.mark.parametrize("name", CASES)
+@cases("name", CASES)
 def test_the_token_is_nowhere(synq: Any, name: str) -> None:
     line, replies, status, *_ = CASES[name]
     environ = {"SYNQ_BASE_URL": "https://api.test"}

@@ -4,6 +4,7 @@ import json
 from typing import Any, get_args
 
 import pytest
+from table import cases
 
 from synq_cli.commands.sandbox import DEFAULTS, Kind, Way
 from synq_cli.sandbox.server import faults, rate_limit
@@ -78,7 +79,7 @@ def test_how_it_counts_is_shown_and_changed(synq: Any) -> None:
     assert json.loads(synq("sandbox", "fault", "limit", "--json").out) == DEFAULTS
 
 
-@pytest.mark.parametrize(
+@cases(
     ("line", "said"),
     [
         (

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from table import cases
 
 from synq_cli.errors import SynqError
 from synq_cli.help_topics.pages import TOPICS
@@ -59,12 +60,12 @@ def test_every_variable_that_is_read_is_explained(synq: Any) -> None:
     assert {name for name in read if f"\n{name} " not in page} == set()
 
 
-@pytest.mark.parametrize("words", ["orders list", "orders", "inventory skus add", "help", "limits"])
+@cases("words", ["orders list", "orders", "inventory skus add", "help", "limits"])
 def test_help_on_a_command_is_its_own_page(synq: Any, words: str) -> None:
     assert synq("help", *words.split()) == synq(*words.split(), "--help")
 
 
-@pytest.mark.parametrize(
+@cases(
     ("words", "near"),
     [("fromats", "formats"), ("ordrs", "orders"), ("exit-code", "exit-codes"), ("ratelimit", "rate-limit")],
 )

@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
+from table import cases
 
 ID = "a1f46e83-0c9d-4b72-95e8-3d7b2c60f41e"
 OTHER = "e07a2f5c-41b8-4d93-8c6e-b9f5d3a1720e"
@@ -58,7 +59,7 @@ def object_of(value: str, own_id: str) -> str:
     return "{" + ", ".join([*fields, f'"more{extra}": {value}']) + "}"
 
 
-@pytest.mark.parametrize(
+@cases(
     ("line", "own_id", "values"),
     [
         # The control characters for each line, and a few of the other values, each of which several lines get.

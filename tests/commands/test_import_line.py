@@ -71,9 +71,9 @@ def run(synq: Any, works: Works) -> Callable[..., Any]:
 
 @pytest.fixture
 def large(tmp_path: Path) -> Path:
-    """A file of three jobs: the API takes no more than two of these rows at once."""
+    """A file of three jobs, of two, two and one row: the API takes no two of the long rows at once."""
     file = tmp_path / "catalog.ndjson"
-    rows = [{"title": f"Product {n}", "description": "x" * 3_000_000} for n in range(5)]
+    rows = [{"title": f"Product {n}", "description": "x" * (0 if n % 2 else 3_750_000)} for n in range(5)]
     file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     return file
 
@@ -342,6 +342,63 @@ def test_wait_that_times_out_leaves_the_jobs_running(run: Any, works: Works) -> 
     works.states = lambda _number: {"status": "PROCESSING"}
     result = run("products", "import", "-", "--yes", "--for", "0", "--json", "-q", stdin=CSV)
     assert (result.status, json.loads(result.out)["done"]) == (75, 1)
+
+
+# update
+
+IDS = ["f1f1e283-6659-47ee-a41b-6b6ad352dac2", "470cff22-af79-4cfd-9e7b-65a825ba5a27"]
+
+
+def test_update_sends_the_same_file_as_changes_of_products(run: Any, works: Works) -> None:
+    text = f"id,title,price,category\n{IDS[0].upper()},Beanie,19.90,\n{IDS[1].replace('-', '')},Scarf,,Scarves\n"
+    result = run("products", "import", "-", "--update", "--yes", "--wait", "--json", stdin=text)
+    assert (result.status, json.loads(works.bodies[0])) == (
+        0,
+        {
+            "job_type": "BULK_UPDATE",
+            "payload": [
+                {"id": IDS[0], "title": "Beanie", "price": 19.9},
+                {"id": IDS[1], "title": "Scarf", "category": "Scarves"},
+            ],
+        },
+    )
+    summary = json.loads(result.out)
+    assert (summary["command"], summary["products"]) == ("products import --update", 2)
+    assert "Empty cells are left as they are." in result.err.splitlines()
+    undone = run("runs", "undo", summary["id"], "--yes", "-q")
+    assert (undone.status, undone.err.startswith("synq: `synq products import --update` can't be undone.")) == (
+        11,
+        True,
+    )
+
+
+def test_lost_update_is_looked_for_among_updates(run: Any, works: Works) -> None:
+    def arrived(body: dict[str, Any]) -> httpx.Response:
+        works.make(body)
+        return lost(body)
+
+    works.answers = [arrived, lost]
+    text = f"id,title\n{IDS[0]},Beanie\n"
+    assert run("products", "import", "-", "--update", "--yes", "-q", stdin=text).status == 0
+    result = run("products", "import", "-", "--update", "--yes", "--json", "-q", stdin=text.replace("Beanie", "Cap"))
+    assert (result.status, len(works.bodies)) == (10, 2)
+    assert run("runs", "resume", json.loads(result.out)["id"], "-q").status == 10
+
+
+def test_update_needs_ids_that_differ(run: Any, works: Works) -> None:
+    text = f"id,title\n,Beanie\n{IDS[0]},\nx,Cap\n{IDS[1]},Scarf\n{IDS[1].upper()},Cap\n"
+    assert run("products", "import", "-", "--update", "-q", stdin=text).err == (
+        "synq: standard input has 4 problems; nothing was sent.\n"
+        "  line 2: no id\n"
+        "  line 3: no title\n"
+        '  line 4: the id "x" is not a UUID\n'
+        f'  line 6: the id "{IDS[1]}" is also on line 5\n'
+        "  Fix the file and run the command again.\n"
+    )
+    assert run("products", "import", "-", "--update", "-q", stdin=CSV).err.startswith(
+        'synq: standard input has no column "id".'
+    )
+    assert works.bodies == []
 
 
 # export

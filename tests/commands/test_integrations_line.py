@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
+from table import cases
 from tenant import ENVIRON, Tenant
 
 PLACE = "/api/v1/integrations"
@@ -90,7 +91,7 @@ def test_a_connection_that_can_not_be_verified_gets_a_sentence(synq: Any) -> Non
     )
 
 
-@pytest.mark.parametrize(
+@cases(
     ("line", "said"),
     [
         (("save", " "), "The connection id can't be blank."),

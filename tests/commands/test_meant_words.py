@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 from runner import Runner
+from table import cases
 
 from synq_cli.nearest import did_you_mean
 
@@ -93,7 +94,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Any:
     return synq
 
 
-@pytest.mark.parametrize(("line", "status", "said"), SLIPS, ids=[slip[0] for slip in SLIPS])
+@cases(("line", "status", "said"), SLIPS)
 def test_typo_gets_a_suggestion(machine: Any, line: str, status: int, said: str) -> None:
     words = shlex.split(line)
     environ = {} if {"-p", "auth"} & set(words) else {"SYNQ_PROFILE": "sandbox"}
@@ -102,7 +103,7 @@ def test_typo_gets_a_suggestion(machine: Any, line: str, status: int, said: str)
     assert (shown.status, said in shown.err) == (status, True), shown.err
 
 
-@pytest.mark.parametrize(("line", "command"), SYNONYMS, ids=[line for line, _ in SYNONYMS])
+@cases(("line", "command"), SYNONYMS)
 def test_command_name_from_another_tool_gets_a_suggestion(synq: Any, line: str, command: str) -> None:
     http = httpx.MockTransport(lambda request: pytest.fail(f"sent {request.url}"))
     shown = synq("--sandbox", *line.split(), http=http)
@@ -111,7 +112,7 @@ def test_command_name_from_another_tool_gets_a_suggestion(synq: Any, line: str, 
     assert "Unknown command" in shown.err
 
 
-@pytest.mark.parametrize("command", sorted({command for _, command in SYNONYMS if command}))
+@cases("command", sorted({command for _, command in SYNONYMS if command}))
 def test_a_suggested_command_exists(synq: Any, command: str) -> None:
     assert synq(*command.split()[1:], *([] if "--version" in command else ["--help"])).status == 0
 

@@ -5,13 +5,14 @@ from typing import Any
 
 import httpx
 import pytest
+from table import cases
 
 VARIANT = "a1f46e83-0c9d-4b72-95e8-3d7b2c60f41e"
 PLACE = "e07a2f5c-41b8-4d93-8c6e-b9f5d3a1720e"
 ENVIRON = {"SYNQ_TOKEN": "a.b.c", "SYNQ_BASE_URL": "https://api.test"}
 
 
-@pytest.mark.parametrize(
+@cases(
     ("line", "said"),
     [
         (("--wxyz", "orders", "list"), 'Unknown option "--wxyz".\n  See `synq --help`.'),

@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
+from table import cases
 
 ENVIRON = {"SYNQ_TOKEN": "a.b.c", "SYNQ_BASE_URL": "https://api.test"}
 ORDER = "d2f70c5b-8a3e-4619-b7d0-5e9c1f84a26b"
@@ -242,7 +243,7 @@ def test_a_lost_answer_says_where_to_look_and_is_not_sent_again(synq: Any, verb:
         assert result.err.splitlines()[1] == f"  {look}"
 
 
-@pytest.mark.parametrize(
+@cases(
     ("line", "said"),
     [
         ("fulfill ORDER --item A", 'Invalid item "A".'),

@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+from table import cases
 
 ENVIRON = {"SYNQ_TOKEN": "a.b.c", "SYNQ_BASE_URL": "https://api.test"}
 ORDER = "86b4e1a9-c27d-4f50-9e38-f1a6d07c5b42"
@@ -250,7 +251,7 @@ THREE_PROBLEMS = (
 )
 
 
-@pytest.mark.parametrize(
+@cases(
     ("line", "status", "said"),
     [
         (("--item", "HMC-NVY-M=0@1"), 2, 'Invalid quantity "0".'),

@@ -169,18 +169,32 @@ def test_what_can_not_be_sent_is_found_before_the_first_request(run: Any, desk: 
     assert desk.sent == []
 
 
+class Office:
+    """A client of a server whose answer to each request can be set; `seen` are the paths of the requests."""
+
+    def __init__(self, folder: Path) -> None:
+        environ = ENVIRON | {"SYNQ_CONFIG_DIR": str(folder), "SYNQ_STATE_DIR": str(folder)}
+        self.api = RunContext(System(environ, now=lambda: NOW, http=httpx.MockTransport(self.reply)), []).api
+        self.answer: Any = None
+        self.seen: list[str] = []
+
+    def reply(self, request: httpx.Request) -> httpx.Response:
+        self.seen.append(request.url.path.partition("orders/")[2])
+        return httpx.Response(200, json=self.answer)
+
+
 @pytest.fixture(scope="module")
-def parcels(tmp_path_factory: pytest.TempPathFactory) -> FulfillOrders:
-    return FulfillOrders(context(tmp_path_factory.mktemp("parcels")).api)
+def office(tmp_path_factory: pytest.TempPathFactory) -> Office:
+    return Office(tmp_path_factory.mktemp("office"))
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=30))
 def test_each_row_is_in_one_parcel_and_parcels_are_in_the_order_of_the_file(
-    parcels: FulfillOrders, numbers: list[tuple[int, int]]
+    office: Office, numbers: list[tuple[int, int]]
 ) -> None:
     rows = [(f"{order}{A[1:]}", f"T{parcel}", f"S{line}") for line, (order, parcel) in enumerate(numbers, 2)]
     text = "order_id,tracking_number,sku,quantity\n" + "".join(f"{','.join(row)},1\n" for row in rows)
-    merged = parcels.read(text, "f", None, None).rows
+    merged = FulfillOrders(office.api).read(text, "f", None, None).rows
     found = [
         (row.content["order_id"], row.content["tracking_number"], item["sku"])
         for row in merged
@@ -261,11 +275,6 @@ def test_options_that_do_not_go_together(run: Any, desk: Desk, line: tuple[str, 
 # Lost answers. The row was sent at NOW and given up five seconds later.
 
 
-def context(folder: Path, http: httpx.BaseTransport | None = None) -> RunContext:
-    environ = ENVIRON | {"SYNQ_CONFIG_DIR": str(folder), "SYNQ_STATE_DIR": str(folder)}
-    return RunContext(System(environ, now=lambda: NOW, http=http), [])
-
-
 def record(name: str, at: float, units: dict[str, int] | None = None, **fields: str) -> dict[str, Any]:
     items = [{"sku": sku, "variant_id": None, "quantity": count} for sku, count in (units or {"X": 2}).items()]
     parcel = {"id": name, "tracking_number": "RM 1", "reason": "Torn", "status": "shipped", "items": items}
@@ -290,31 +299,24 @@ LISTS = {
 @pytest.mark.parametrize("kind", [FulfillOrders, ReturnOrders])
 @pytest.mark.parametrize("name", LISTS)
 def test_a_lost_parcel_or_return_is_found_in_the_list_of_its_order(
-    tmp_path: Path, kind: type[FulfillOrders | ReturnOrders], name: str
+    office: Office, kind: type[FulfillOrders | ReturnOrders], name: str
 ) -> None:
-    units, listed, receipt = LISTS[name]
-    seen: list[str] = []
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        seen.append(request.url.path.partition("orders/")[2])
-        return httpx.Response(200, json=listed)
-
+    units, office.answer, receipt = LISTS[name]
+    office.seen.clear()
     content = {"order_id": A, "tracking_number": "rm1", "reason": "torn"} | units
     unclear = Row(2, content, state="unknown", sent_at=NOW, answered_at=NOW + 5)
-    api = context(tmp_path, httpx.MockTransport(answer)).api
-    found = kind(api).reconcile([unclear], done=[], claims=lambda: ({"claimed"}, []))
+    found = kind(office.api).reconcile([unclear], done=[], claims=lambda: ({"claimed"}, []))
     assert {line: made.id for line, made in found.items()} == ({} if receipt is None else {2: receipt})
-    assert seen == [f"{A}/{'fulfillments' if kind is FulfillOrders else 'returns'}"]
+    assert office.seen == [f"{A}/{'fulfillments' if kind is FulfillOrders else 'returns'}"]
 
 
 @pytest.mark.parametrize(("status", "done"), [("cancelled", {2: Receipt(A)}), ("confirmed", {})])
 def test_a_lost_cancellation_is_done_if_the_order_is_cancelled(
-    tmp_path: Path, status: str, done: dict[int, Receipt]
+    office: Office, status: str, done: dict[int, Receipt]
 ) -> None:
-    http = httpx.MockTransport(lambda _: httpx.Response(200, json={"id": A, "status": status}))
+    office.answer = {"id": A, "status": status}
     unclear = Row(2, {"order_id": A}, state="unknown", sent_at=NOW, answered_at=NOW + 5)
-    verb = CancelOrders(context(tmp_path, http).api)
-    assert verb.reconcile([unclear], done=[], claims=lambda: (set(), [])) == done
+    assert CancelOrders(office.api).reconcile([unclear], done=[], claims=lambda: (set(), [])) == done
 
 
 @pytest.mark.parametrize("is_made", [True, False])

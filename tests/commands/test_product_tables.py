@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import pytest
+from table import cases
 from tables import shown, snapshots
 
 PRODUCT, OTHER = "4c0a7b1e-8d32-4f96-a5e7-1b9c6d20f843", "9e5f3d70-2a14-4c8b-b6d9-e07f4a58c126"
@@ -74,8 +74,8 @@ ROWS: dict[str, Any] = {
 SNAPSHOTS = snapshots("products")
 
 
-@pytest.mark.parametrize("line", ROWS)
-@pytest.mark.parametrize("width", [200, 60])
+@cases("line", ROWS)
+@cases("width", [200, 60])
 def test_the_table_is_as_it_was_approved(synq: Any, line: str, width: int) -> None:
     assert shown(synq, line, ROWS[line], width) == SNAPSHOTS[line, width]
 

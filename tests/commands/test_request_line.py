@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
+from table import cases
 
 ENVIRON = {"SYNQ_TOKEN": "a.b.c", "SYNQ_BASE_URL": "https://api.test"}
 PAGINATE = "--paginate is for GET requests without limit and offset, which it sets itself."
@@ -53,7 +54,7 @@ def test_the_body_is_sent_byte_by_byte(synq: Any, answering: Any) -> None:
     assert seen[0].headers["Content-Type"] == "application/json"
 
 
-@pytest.mark.parametrize(
+@cases(
     ("line", "said"),
     [
         (["GET"], 'Invalid path "GET": it must start with a slash.'),

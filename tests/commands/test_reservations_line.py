@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
+from table import cases
 from tenant import ENVIRON, INVENTORY, LEITH, LOCATIONS, OTHER, SHOP, VARIANT, Tenant
 
 LIST, CREATE = f"GET {INVENTORY}/reservations", f"POST {INVENTORY}/reservations"
@@ -85,7 +86,7 @@ def test_without_levels_it_is_reserved_all_the_same(taught: Any) -> None:
     assert (result.status, result.err, result.out.splitlines()[0]) == (0, "", f"ID         {HOLD}")
 
 
-@pytest.mark.parametrize(
+@cases(
     ("line", "said"),
     [
         (("reserve", "A", "0"), 'Invalid quantity "0".\n  Use a whole number from 1 to 2,147,483,647.'),

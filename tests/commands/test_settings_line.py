@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
+from table import cases
 from tenant import ENVIRON, Tenant
 
 GET, PUT = "GET /api/v1/settings/tenant", "PUT /api/v1/settings/tenant"
@@ -105,7 +106,7 @@ def test_what_is_neither_named_nor_there_is_asked_for(synq: Any, reply: Any) -> 
     )
 
 
-@pytest.mark.parametrize(
+@cases(
     ("pairs", "said"),
     [
         ([], "Missing argument KEY=VALUE.\n  See `synq settings set --help`."),

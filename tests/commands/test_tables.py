@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 import pytest
+from table import cases
 from tenant import ENVIRON, INVENTORY, LEITH, LOCATIONS, OTHER, SHOP, VARIANT, Tenant
 
 ROWS: dict[str, Any] = {
@@ -150,8 +151,8 @@ Changed by             d94c1f7e-5a28-4b63-a1ef-38b60c7d9e12
 }
 
 
-@pytest.mark.parametrize("line", SHOWN)
-@pytest.mark.parametrize(("width", "which"), [("200", 0), ("60", 1)])
+@cases("line", SHOWN)
+@cases(("width", "which"), [("200", 0), ("60", 1)])
 def test_on_a_terminal(synq: Any, line: str, width: str, which: int) -> None:
     synq("inventory", "skus", "add", "HMC-NVY-M", VARIANT, environ=ENVIRON)
     environ = {**ENVIRON, "COLUMNS": width}

@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
+from table import cases
 
 ID, OTHER = "0d9e6b23-f7a5-4c18-8b4d-e3c70f12a965", "7c41e0b9-d3f8-4625-a9b7-e50d2f86c1a4"
 ENVIRON = {"SYNQ_TOKEN": "a.b.c", "SYNQ_BASE_URL": "https://api.test"}
@@ -84,7 +85,7 @@ def test_refusals_and_unclear_answers(run: Any, noun: str) -> None:
     assert unclear.err.endswith(look)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("line", "sentence"),
     [
         *(([noun, "create", " "], "The name can't be blank.") for noun in ALL),

@@ -56,7 +56,9 @@ INTERFACE = """
     channels          create list update
     completion        bash fish install powershell uninstall zsh
     config            get list path set unset
+    cache             clear show
     doctor
+    find
     help
     integrations      connect disconnect list push save
     inventory         adjust count ledger levels locations release reorder report reservations reserve

@@ -83,7 +83,7 @@ def test_in_a_pipe_each_event_is_a_line_of_json_and_ctrl_c_ends_it_without_a_mes
     assert (added["event"], added["before"], added["after"]) == ("added", None, OTHERS)
     assert result.err.splitlines() == [
         "Reading all orders: 1 request for each 100.",
-        f"Watching 1 orders. {PACE}",
+        f"Watching 1 order. {PACE}",
         "~95/100 requests left this minute · default",
     ]
     assert synq.slept == [20.0, 20.0, 20.0]
@@ -98,7 +98,7 @@ def test_a_terminal_shows_a_table_with_a_line_below_it(synq: Any) -> None:
     lines = [line.rstrip() for line in terminal.display]
     assert lines[:6] == [
         "Reading all orders: 1 request for each 100.",
-        f"Watching 1 orders. {PACE}",
+        f"Watching 1 order. {PACE}",
         "Time       Event    Order      Status                             Total",
         "12:00:20Z  changed  8ed7df4a…  confirmed → fulfilled              87.00 GBP",
         "12:00:20Z  added    24ab2b21…  pending_payment                    1,250.00 GBP",

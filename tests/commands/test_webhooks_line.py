@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+from table import cases
 
 from synq_cli.resources.webhooks import sign
 
@@ -323,7 +324,7 @@ def test_what_the_api_says_against_it(synq: Any, answering: Any, reply: Any, sta
     assert said in result.err
 
 
-@pytest.mark.parametrize(
+@cases(
     ("words", "said"),
     [
         (["http://example.com", "--event", "order.created"], "use https; plain http is only for this machine."),
@@ -386,9 +387,9 @@ SHOWN: dict[str, tuple[tuple[str, ...], list[Any], int]] = {
 }
 
 
-@pytest.mark.parametrize("name", SHOWN)
 @pytest.mark.parametrize("kept", ["environment", "stdin", "keyring"])
-@pytest.mark.parametrize("form", [(), ("--json",)])
+@cases("name", SHOWN)
+@cases("form", [(), ("--json",)])
 def test_the_secret_is_nowhere(
     synq: Any, answering: Any, body: str, name: str, kept: str, form: tuple[str, ...]
 ) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from table import cases
 from tenant import ENVIRON, INVENTORY, LEITH, LOCATIONS, VARIANT, Tenant
 
 HOLD = "5d3b0e97-a1f6-4c82-b8d5-9e7c4f2a0168"
@@ -201,7 +202,7 @@ def replying(write: Write, reply: Any) -> Tenant:
     return Tenant({**READS, f"{write.method} {write.path}": reply})
 
 
-@pytest.mark.parametrize("name", WRITES)
+@cases("name", WRITES)
 def test_a_dry_run_shows_what_would_be_sent_and_sends_no_write(synq: Any, name: str) -> None:
     write = WRITES[name]
     tenant = Tenant(READS)
@@ -220,7 +221,7 @@ def test_a_dry_run_shows_what_would_be_sent_and_sends_no_write(synq: Any, name: 
         assert tenant.asked == write.reads
 
 
-@pytest.mark.parametrize("name", WRITES)
+@cases("name", WRITES)
 def test_a_dry_run_needs_no_right_to_write_and_asks_nothing(synq: Any, name: str) -> None:
     write = WRITES[name]
     words = [word for word in write.words if word != "--yes"]
@@ -229,14 +230,14 @@ def test_a_dry_run_needs_no_right_to_write_and_asks_nothing(synq: Any, name: str
     assert result.out.splitlines()[0] == f"Would send {write.method} {write.path}"
 
 
-@pytest.mark.parametrize("name", WRITES)
+@cases("name", WRITES)
 def test_a_read_only_run_sends_nothing_at_all(synq: Any, name: str) -> None:
     tenant = Tenant({})
     result = synq("--read-only", *WRITES[name].words, environ=ENVIRON, http=tenant)
     assert (result.status, result.out, tenant.asked) == (11, "", [])
 
 
-@pytest.mark.parametrize("name", WRITES)
+@cases("name", WRITES)
 def test_a_refusal_says_which_role_it_needs(synq: Any, name: str) -> None:
     write = WRITES[name]
     tenant = replying(write, httpx.Response(403, text="Forbidden: insufficient permissions\n"))
@@ -259,10 +260,8 @@ def test_a_route_that_is_missing_costs_no_request_the_second_time(synq: Any, nam
     assert (second.status, second.err, nobody.asked) == (5, first.err, [])
 
 
-@pytest.mark.parametrize("name", ASKING)
-@pytest.mark.parametrize(
-    "lost", [httpx.ReadTimeout("late"), httpx.Response(500, text="no"), httpx.Response(201, html="<html>")], ids=repr
-)
+@cases("name", ASKING)
+@cases("lost", [httpx.ReadTimeout("late"), httpx.Response(500, text="no"), httpx.Response(201, html="<html>")])
 def test_where_no_answer_comes_it_is_sent_once_and_says_how_to_look(synq: Any, name: str, lost: Any) -> None:
     write = WRITES[name]
     tenant = replying(write, lost)

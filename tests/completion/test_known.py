@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+from table import cases
 
 from synq_cli.completion.known import answer
 
@@ -148,7 +149,7 @@ def test_runs_newest_first(synq: Any, complete: Any) -> None:
     assert complete("run", "27") == []
 
 
-@pytest.mark.parametrize(
+@cases(
     "words", [[], ["sku"], ["sku", ""], ["sku", "", "--", "-p"], ["nothing", "", "--"], ["sku", "", "--", "-p", "a/b"]]
 )
 def test_invalid_input_prints_nothing(synq: Any, words: list[str]) -> None:

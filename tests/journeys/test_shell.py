@@ -54,8 +54,8 @@ def test_messages_for_a_full_disk_fail_no_run(shell: Shell) -> None:
 
 def test_data_for_a_closed_standard_output_is_an_error(shell: Shell) -> None:
     closed = "synq: The output can't be written: standard output is closed.\n"
-    assert shell("synq --sandbox -q settings show >&-") == (2, "", closed)
-    assert shell("synq --sandbox -q settings show -o xlsx >&-") == (2, "", closed)
+    assert shell("synq config list -q >&-") == (2, "", closed)
+    assert shell("synq config list -q -o xlsx >&-") == (2, "", closed)
     adjust = "synq --sandbox -q inventory adjust HMC-NVY-M +1 --location 'Leith warehouse' >&-"
     assert shell(adjust) == (2, "", f"{closed}  The change was made; do not send it again.\n")
     assert shell("synq config set timeout 30 -q >&-") == (0, "", "")

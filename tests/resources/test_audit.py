@@ -107,7 +107,7 @@ def test_it_says_so_where_the_time_is_out_of_reach(desk: NewDesk) -> None:
     assert told == ["The API returns the 50 newest events only: earlier ones may be missing here."]
 
 
-@pytest.mark.parametrize(
+@cases(
     ("before", "after", "missed"),
     [
         (range(1, 51), range(51, 101), True),

@@ -90,7 +90,7 @@ def test_posted_count_and_what_moved_since_are_the_stock(
 
 def test_stock_that_never_rests_is_a_conflict() -> None:
     tenant = Tenant(0.0, ([(0, -1)] for _ in count()))
-    with pytest.raises(ConflictError, match="keeps moving"):
+    with pytest.raises(ConflictError, match="kept changing"):
         tenant.books(tenant.at, PLACES)
 
 

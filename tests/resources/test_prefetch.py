@@ -76,6 +76,8 @@ def test_what_goes_on_around_the_requests_stays_in_the_callers_thread(desk: NewD
         def remember_ids(self, *_args: object) -> None:
             seen.add(threading.get_ident())
 
+        remember_headers = remember_ids
+
         def is_missing(self, *_args: object) -> bool:
             return False
 

@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 import pytest
 from desk import Desk, NewDesk
+from table import cases
 
 from synq_cli.errors import SynqError
 from synq_cli.resources.fields import read_fields
@@ -15,7 +16,7 @@ def prepare(desk: Desk, line: str, *words: str, body: bytes | None = None) -> Re
     return desk.api.requests.prepare(line.split(), read_fields(words, [], str), body)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("line", "known"),
     [
         ("GET /api/v1/pim/stats?x=1", "get_stats"),
@@ -29,7 +30,7 @@ def test_method_and_path_find_the_operation(desk: NewDesk, line: str, known: str
     assert prepare(desk(), line).operation.id == known
 
 
-@pytest.mark.parametrize(
+@cases(
     ("body", "retry"),
     [
         (b'{"idempotency_key": "k-1"}', "keyed"),

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from desk import NOW, ORG, TENANT, TOKEN, Clock, Desk, NewDesk, jwt
+from table import cases
 
 from synq_cli import __version__
 from synq_cli.errors import SynqError, UnknownOutcomeError
@@ -122,7 +123,7 @@ def test_another_tenants_token_is_sent_nowhere(desk: NewDesk) -> None:
     assert (type(error).__name__, error.exit_status, server.calls) == ("RefusedError", 11, [])
 
 
-@pytest.mark.parametrize("claim", ["", "t\u00fcr", "a\r\nX-Evil: 1", "a b\x00", " " * 3])
+@cases("claim", ["", "t\u00fcr", "a\r\nX-Evil: 1", "a b\x00", " " * 3])
 def test_claim_that_does_not_fit_a_header_is_omitted(desk: NewDesk, claim: str) -> None:
     server = Server(httpx.Response(200, json={"id": ORDER}))
     get_order(desk(server, token=jwt(tenantid=claim, org_id=ORG)))
@@ -162,7 +163,7 @@ ERROR_MAP = {
 }
 
 
-@pytest.mark.parametrize("status", ERROR_MAP)
+@cases("status", ERROR_MAP)
 def test_the_error_map_of_a_read(desk: NewDesk, status: int) -> None:
     server = Server(httpx.Response(status, json={"error": "too bad."}, headers={"X-Request-ID": "req-7"}))
     error = failed(lambda: get_order(desk(server)))
@@ -189,13 +190,13 @@ BODIES = {
 }
 
 
-@pytest.mark.parametrize("body", BODIES, ids=lambda body: repr(body[:30]))
+@cases("body", BODIES)
 def test_an_error_in_any_dress(desk: NewDesk, body: bytes) -> None:
     error = failed(lambda: get_order(desk(Server(httpx.Response(400, content=body)))))
     assert told(error) == ("RejectedError", 3, f"The API refused the order: {BODIES[body]}.")
 
 
-@pytest.mark.parametrize(
+@cases(
     ("reply", "said"),
     [
         (httpx.Response(502, content=b"\n\n bad", headers={"content-type": "text/html"}), "failed on the order: 502"),
@@ -234,7 +235,7 @@ NONSENSE = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("case", NONSENSE)
+@cases("case", NONSENSE)
 def test_a_reply_that_is_not_the_apis(desk: NewDesk, case: str) -> None:
     reply, what = NONSENSE[case]
     server = Server(reply)
@@ -263,7 +264,7 @@ def test_byte_order_mark_before_a_response_is_ignored(desk: NewDesk) -> None:
     assert made.api.channels.list() == [{"name": "shop"}]
 
 
-@pytest.mark.parametrize("answer", [{"orders": [1]}, {"orders": "x"}, {"other": []}, "text", 5, [["row"]]])
+@cases("answer", [{"orders": [1]}, {"orders": "x"}, {"other": []}, "text", 5, [["row"]]])
 def test_a_list_of_another_shape(desk: NewDesk, answer: object) -> None:
     made = desk(Server(httpx.Response(200, json=answer)))
     listing = made.api.orders.matching(None, channel=None, since=None)
@@ -592,8 +593,8 @@ LOUD = {
 WORK = {"read": get_order, "adjustment": lambda made: made.api.inventory.adjust(MOVEMENT)}
 
 
-@pytest.mark.parametrize("case", LOUD)
-@pytest.mark.parametrize("work", WORK)
+@cases("case", LOUD)
+@cases("work", WORK)
 def test_the_token_is_in_no_message_even_if_the_api_repeats_it(desk: NewDesk, case: str, work: str) -> None:
     made = desk(Server(LOUD[case]), token=SECRET)
     error = failed(lambda: WORK[work](made))

@@ -92,7 +92,7 @@ class Shop:
 
 def source(shop: Shop, **settings: Any) -> Source:
     given: dict[str, Any] = {
-        "nouns": "orders",
+        "noun": "order",
         "kind": "order",
         "what": "orders",
         "read": lambda: Listing(shop.page, key=lambda row: str(row["id"]), matches=lambda _row: True),

@@ -73,33 +73,30 @@ def test_backend_is_cached_unless_it_is_gone_or_another_is_configured(
     assert said == ["The keyring is disabled (null backend); it would store nothing."]
 
 
-LOCK = """
+LOCKED = """
 import secretstorage
-connection = secretstorage.dbus_init()
-secretstorage.get_default_collection(connection).lock()
+store.write('acme', 'token', 'keyring')
+secretstorage.get_default_collection(secretstorage.dbus_init()).lock()
+store.read('acme', 'keyring')
 """
 
 
 def test_a_locked_keyring_says_so(tmp_path: Path) -> None:
     with secret_service() as locked:
-        looked(locked, tmp_path, "store.write('acme', 'token', 'keyring')")
-        said, _ = looked(locked, tmp_path, LOCK + "store.read('acme', 'keyring')")
+        said, _ = looked(locked, tmp_path, LOCKED)
     assert said == ["The keyring is locked. Unlock it and try again."]
 
 
-WHO = """
-import secretstorage
-from jeepney import DBusAddress, new_method_call
-bus = DBusAddress("/", bus_name="org.freedesktop.DBus", interface="org.freedesktop.DBus")
-asked = new_method_call(bus, "GetConnectionUnixProcessID", "s", ("org.freedesktop.secrets",))
-print(secretstorage.dbus_init().send_and_get_reply(asked).body[0])
-"""
-
-
 @contextmanager
-def stopped(environ: dict[str, str], folder: Path) -> Iterator[None]:
+def stopped(environ: dict[str, str]) -> Iterator[None]:
     """Stop the service, which then answers nobody."""
-    service = int(looked(environ, folder, WHO)[0][0])
+    from jeepney import DBusAddress, new_method_call
+    from jeepney.io.blocking import open_dbus_connection
+
+    bus = DBusAddress("/", bus_name="org.freedesktop.DBus", interface="org.freedesktop.DBus")
+    asked = new_method_call(bus, "GetConnectionUnixProcessID", "s", ("org.freedesktop.secrets",))
+    with open_dbus_connection(environ["DBUS_SESSION_BUS_ADDRESS"]) as connection:
+        (service,) = connection.send_and_get_reply(asked).body
     os.kill(service, signal.SIGSTOP)
     try:
         yield
@@ -108,8 +105,9 @@ def stopped(environ: dict[str, str], folder: Path) -> Iterator[None]:
 
 
 def test_service_that_hangs_does_not_block_the_run(keyring_session: dict[str, str], tmp_path: Path) -> None:
-    with stopped(keyring_session, tmp_path):
-        said, _ = looked(keyring_session, tmp_path, "store.limit = 0.5; store.read('acme', 'keyring')")
+    looked(keyring_session, tmp_path, "store.write('hangs', 'token', 'keyring')")
+    with stopped(keyring_session):
+        said, _ = looked(keyring_session, tmp_path, "store.limit = 0.5; store.read('hangs', 'keyring')")
     assert said == ["The keyring did not respond within 0.5 seconds; it may be locked."]
 
 
@@ -117,7 +115,7 @@ def test_service_that_is_slow_is_waited_for(keyring_session: dict[str, str], tmp
     (tmp_path / "config.yaml").write_text("profiles: {slow: {location: Leith}}\n", encoding="utf-8")
     environ = {"PATH": os.environ["PATH"], "SYNQ_CONFIG_DIR": str(tmp_path), "SYNQ_STATE_DIR": str(tmp_path)}
     looked(keyring_session, tmp_path, "store.write('slow', 'token', 'keyring')")
-    with stopped(keyring_session, tmp_path):
+    with stopped(keyring_session):
         line = [sys.executable, "-m", "synq_cli", "auth", "token", "-p", "slow"]
         pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
         together = [subprocess.Popen(line, env=environ | keyring_session, **pipes) for _ in range(3)]

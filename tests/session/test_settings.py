@@ -50,6 +50,7 @@ VALUES: dict[str, tuple[tuple[object, str, object], tuple[object, object, object
         ("http://shop.test/token", HTTPS),
     ),
     "client_id": (("synq", "", "other"), ("synq", None, "other"), (" ", LINE)),
+    "cache": ((False, "", "off"), (False, None, False), ("maybe", "use true or false")),
     "debug": ((True, "1", True), (True, True, False), ("maybe", "use true or false")),
 }  # fmt: skip
 NAMES = sorted(VALUES)
@@ -228,7 +229,7 @@ def test_an_unknown_setting_gets_the_nearest_and_the_list() -> None:
         find_setting("time_out")
     assert caught.value.hint == (
         "Did you mean timeout? Settings: base_url, tenant_id, org_id, location, output, timeout, max_wait, read_only, "
-        "bulk_payload, environment, token_command, token_url, client_id."
+        "cache, bulk_payload, environment, token_command, token_url, client_id."
     )
 
 

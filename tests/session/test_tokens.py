@@ -16,6 +16,7 @@ import keyring.backends.null
 import pytest
 from keyring.errors import InitError, KeyringLocked, NoKeyringError, PasswordDeleteError, PasswordSetError
 from runner import FakeKeyring, tokens_in
+from table import cases
 
 from synq_cli.errors import AuthError, UsageError
 from synq_cli.session.tokens.keyring import SecretStore
@@ -119,7 +120,7 @@ ERRORS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
+@cases(
     ("broken", "message"),
     [
         (keyring.backends.null.Keyring(), DISABLED),
@@ -128,7 +129,6 @@ ERRORS = [
         (raising(KeyringLocked(CANARY)), "The keyring is locked. Unlock it and try again."),
         *((raising(error), f"Could not {{}} the keyring ({type(error).__name__}).") for error in ERRORS),
     ],
-    ids=lambda value: "" if isinstance(value, str) else type(value).__module__,
 )
 def test_a_broken_keyring_is_named_without_the_secret(tmp_path: Path, broken: SecretStore, message: str) -> None:
     for use, verb in ((read, "read"), (write, "write to"), (delete, "delete from"), (ask_its_name, "read")):

@@ -4,12 +4,12 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from math import inf
 
+from synq_cli.bulk.counting.count_file import Count
 from synq_cli.bulk.journal import Facts, Row
 from synq_cli.bulk.plan import listed
 from synq_cli.bulk.reconcile import LATE
 from synq_cli.bulk.runs import Runs
 from synq_cli.errors import RefusedError
-from synq_cli.resources.inventory.counting.count_file import Count
 from synq_cli.resources.inventory.ledger import Place
 from synq_cli.times import epoch, local_time
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from synq_cli.bulk.counting.count_file import Count
 from synq_cli.bulk.journal import Content
 from synq_cli.bulk.plan import Plan, duration, numbered
 from synq_cli.bulk.report import path_beside, write_rows
 from synq_cli.documents import shown_name
 from synq_cli.errors import UsageError
-from synq_cli.resources.inventory.counting.count_file import Count
 from synq_cli.rows import split_sheet
 from synq_cli.times import local_time, precise_timestamp
 

@@ -43,8 +43,8 @@ class AdjustStock(Verb):
             "quantity_delta": content["delta"],
         }
 
-    def reverse(self, content: Content) -> Content:
-        return content | {"delta": -content["delta"]}
+    def reverse(self, row: Row) -> Content:
+        return row.content | {"delta": -row.content["delta"]}
 
     def movement(self, content: Content) -> Mapping[str, Any]:
         return {name: content[name] for name in ("sku", "location", "delta")}
@@ -57,10 +57,10 @@ class AdjustStock(Verb):
             return {}
         levels: dict[tuple[int, str], int] = {}
         for place, its_rows in _by_place(rows).items():
-            on_hand = found[place]["on_hand"] if place in found else 0
+            units = found[place].get(self.level, 0) if place in found else 0
             for row in its_rows:
-                levels[row.line, row.content["location"]] = on_hand
-                on_hand += row.content["delta"]
+                levels[row.line, row.content["location"]] = units
+                units += self.movement(row.content)["delta"]
         return levels
 
     def reconcile(self, unclear: Sequence[Row], *, done: Sequence[Row], claims: Claims) -> dict[int, Receipt]:
@@ -111,10 +111,15 @@ class AdjustStock(Verb):
 
 def check_row(fields: Mapping[str, str]) -> Content:
     """The content of a row that its own fields give; UsageError says what is wrong with them."""
-    variant = check_variant(fields)
+    place = check_place(fields)
     if not fields.get("delta"):
         raise UsageError("No delta.")
-    return {**variant, "delta": parse_quantity(fields["delta"]), "location": fields.get("location", "")}
+    return place | {"delta": parse_quantity(fields["delta"])}
+
+
+def check_place(fields: Mapping[str, str]) -> Content:
+    """How a row names its variant and, if it does, the location. UsageError."""
+    return {**check_variant(fields), "location": fields.get("location", "")}
 
 
 def _several(rows: Sequence[Row]) -> list[str]:

@@ -2,15 +2,9 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
-from synq_cli.bulk.counting.earlier import NAME, EarlierCounts
-from synq_cli.bulk.counting.plan import CountPlan, Limit, Variance
-from synq_cli.bulk.journal import Row, hash_of
-from synq_cli.bulk.plan import Problem, listed, refuse
-from synq_cli.bulk.verbs.adjust_stock import AdjustStock
-from synq_cli.errors import NotFoundError, UsageError
-from synq_cli.resources.inventory.counting.books import Books
-from synq_cli.resources.inventory.counting.count_file import (
+from synq_cli.bulk.counting.count_file import (
     BOOKS,
     COUNT,
     Count,
@@ -19,6 +13,14 @@ from synq_cli.resources.inventory.counting.count_file import (
     book_row,
     count_row,
 )
+from synq_cli.bulk.counting.earlier import NAME, EarlierCounts
+from synq_cli.bulk.counting.plan import CountPlan, Limit, Variance
+from synq_cli.bulk.journal import Row, hash_of
+from synq_cli.bulk.plan import Problem, listed, refuse
+from synq_cli.bulk.verbs.adjust_stock import AdjustStock
+from synq_cli.bulk.verbs.variants import find_variants
+from synq_cli.errors import NotFoundError, UsageError
+from synq_cli.resources.inventory.counting.books import Books
 from synq_cli.resources.inventory.ledger import Move, Place
 from synq_cli.resources.shared.pagination import PAGE
 from synq_cli.rows import Record, RowReader
@@ -59,6 +61,14 @@ class _Counted:
     taken_back: Sequence[str]
 
 
+class _Named(NamedTuple):
+    """A place by its ids, and its SKU and location by name."""
+
+    ids: Place
+    sku: str
+    location: str
+
+
 class CountStock(AdjustStock):
     """POST /api/v1/inventory/adjust for each variance: what was counted less the books at that time."""
 
@@ -76,7 +86,10 @@ class CountStock(AdjustStock):
             earlier.check(counts)
         whole = _only_location(counts) if options.zero_missing else None
         if options.books:
-            books, skus, warnings = self._books_in_file(*options.books, options.location, counts)
+            books, skus, warnings = self._books_in_file(*options.books, options.location)
+            lacking = [count for count in counts if count.place not in books.on_hand]
+            what = f"is not in {options.books[1]}: add a row to it, with 0 if it was never stocked"
+            refuse(name, [Problem(each.line, f"{each.sku} at {each.location} {what}") for each in lacking], reader.unit)
         else:
             since = min(count.first for count in counts)
             ledger = f"its ledger since {local_time(since)} (2 per {PAGE} entries)"
@@ -121,76 +134,62 @@ class CountStock(AdjustStock):
     def _counted(self, reader: RowReader, text: str, name: str, options: CountOptions) -> _Counted:
         """The counts in a file; UsageError lists every problem that can be found without the books."""
         rows = _checked(reader, text, name, lambda record: count_row(record, options.now))
-        places, problems = self._places([(row.line, row.code, row.location) for row in rows], options.location)
+        places, problems, unknown = self._places(rows, options.location)
         refuse(name, problems, reader.unit)
         groups: dict[Place | str, list[CountRow]] = {}  # by place, or by the code if that is unknown
         for row in rows:
-            groups.setdefault(places[row.line][0] if row.line in places else row.code, []).append(row)
+            groups.setdefault(places[row.line].ids if row.line in places else row.code, []).append(row)
         at = options.now if options.at is None else options.at
-        counts, unknown, taken_back = [], [], []
+        counts, skipped, taken_back = [], [], []
         for key, same in groups.items():
             if sum(row.units for row in same) == 0 > min(row.units for row in same):
                 taken_back.append(same[0].code)
             elif isinstance(key, str):
-                unknown += same
+                skipped += same
             else:
-                counts.append(Count.of(key, places[same[0].line][1], same, at))
+                place = places[same[0].line]
+                counts.append(Count.of(key, place.sku, place.location, same, at))
         problems = [
             Problem(count.line, f"{count.sku} adds up to {count.units}: a count can't be negative")
             for count in counts
             if count.units < 0
         ]
         if not options.skip_unknown:
-            problems += [Problem(row.line, self._unknown(row.code)) for row in unknown]
+            problems += [unknown[row.line] for row in skipped]
         refuse(name, problems, reader.unit)
         if not counts:
             raise UsageError(f"{name} counts no SKU.", hint="Nothing was sent.")
-        return _Counted(rows, counts, unknown, taken_back)
+        return _Counted(rows, counts, skipped, taken_back)
 
     def _places(
-        self, rows: Sequence[tuple[int, str, str]], default: str | None
-    ) -> tuple[dict[int, tuple[Place, str]], list[Problem]]:
-        """Place and name of the location by line, of (line, code, location); unknown codes have none.
-
-        The problems are those of locations and of ambiguous codes.
-        """
-        locations = self._locations({location or default or "" for _, _, location in rows})
-        ids = self._api.variants.ids_of(code for _, code, _ in rows if parse_uuid(code) is None)
+        self, rows: Sequence[CountRow], default: str | None
+    ) -> tuple[dict[int, _Named], list[Problem], dict[int, Problem]]:
+        """The places of rows by line, the problems with locations, and those with codes by line."""
+        locations = self._locations({row.location or default or "" for row in rows})
+        variants, unknown = find_variants(self._api, [Row(row.line, row.named) for row in rows])
         places, problems = {}, []
-        for line, code, name in rows:
-            variants = {code} if parse_uuid(code) else ids.get(code, set())
-            location = locations[name or default or ""]
+        for row in rows:
+            location = locations[row.location or default or ""]
             if isinstance(location, NotFoundError):
-                problems.append(Problem.of(line, location))
-            elif len(variants) > 1:
-                problems.append(Problem(line, f'several variants have the code "{code}": use the variant_id'))
-            elif variants:
-                places[line] = (min(variants).lower(), location[0].lower()), location[1]
-        return places, problems
+                problems.append(Problem.of(row.line, location))
+            elif found := variants.get(row.line):
+                places[row.line] = _Named((found["variant_id"], location[0].lower()), found["sku"], location[1])
+        return places, problems, {problem.line: problem for problem in unknown}
 
-    def _unknown(self, code: str) -> str:
-        return f'unknown SKU or barcode "{code}". {self._api.variants.suggestion(code)}'.rstrip(". ")
-
-    def _books_in_file(
-        self, text: str, name: str, location: str | None, counts: Sequence[Count]
-    ) -> tuple[Books, dict[Place, str], list[str]]:
-        """The books in a file, the SKUs that it names, and what is assumed; UsageError if a count is not in it."""
+    def _books_in_file(self, text: str, name: str, location: str | None) -> tuple[Books, dict[Place, str], list[str]]:
+        """The books in a file, the SKUs that it names, and what is assumed."""
         reader = RowReader(BOOKS, name)
         rows = _checked(reader, text, name, book_row)
-        places, problems = self._places([(row.line, row.code, row.location) for row in rows], location)
-        by_line = {row.line: row for row in rows}
+        places, problems, _ = self._places(rows, location)  # what is not known can't be counted either
         on_hand: dict[Place, int] = {}
-        for line, (place, _) in places.items():
-            if place in on_hand:
-                problems.append(Problem(line, f"{by_line[line].code} is given twice for this location"))
-            on_hand[place] = by_line[line].units
-        missing = [count for count in counts if count.place not in on_hand]
-        lacking = [
-            f"{each.sku} at {each.location} is not in it: add a row, with 0 if it was never stocked" for each in missing
-        ]
-        problems += [Problem(count.line, what) for count, what in zip(missing, lacking, strict=True)]
+        for row in rows:
+            if row.line in places:
+                place = places[row.line].ids
+                if place in on_hand:
+                    problems.append(Problem(row.line, f"{row.code} is given twice for this location"))
+                on_hand[place] = row.units
         refuse(name, problems, reader.unit)
-        skus = {place: by_line[line].code for line, (place, _) in places.items()}
+        skus = {place.ids: place.sku for place in places.values()}
         assumed = (
             f"The books are those of {name}: they are taken for the stock at the time of the count, and what moved "
             "between the two is not taken into account."

@@ -1,10 +1,13 @@
-"""Many products: `synq products import`, whose rows in the journal are bulk jobs over parts of one file."""
+"""Many products: `synq products import`, new ones or, with --update, changed ones.
+
+The rows of such a run in the journal are bulk jobs over parts of one file.
+"""
 
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from synq_cli import exact_json
 from synq_cli.bulk.journal import Content, Receipt, Row, hash_of
@@ -14,9 +17,10 @@ from synq_cli.bulk.verbs.verb import Claims, Verb
 from synq_cli.documents import read_errors
 from synq_cli.errors import RejectedError, UsageError
 from synq_cli.http import operations
-from synq_cli.resources.products.bulk_jobs import COLUMNS, JOB_TYPES, LARGEST_PAYLOAD, product_problems
-from synq_cli.rows import Layout, Record, RowReader
+from synq_cli.resources.products.bulk_jobs import COLUMNS, JOB_TYPES, LARGEST_PAYLOAD, JobType, product_problems
+from synq_cli.rows import Columns, Layout, Record, RowReader
 from synq_cli.times import epoch
+from synq_cli.uuids import parse_uuid
 
 _MOST_PROBLEMS = 100
 _PROGRESS_EVERY = 5_000
@@ -31,6 +35,9 @@ class ImportProducts(Verb):
     noun = "bulk job"
     unit = "job"
     operation = operations.CREATE_BULK_JOB
+    job_type: ClassVar[JobType] = "import"
+    columns: ClassVar[Columns] = COLUMNS
+    key: ClassVar[str] = "sku"  # by which a row that is given twice is found
     workers = 1  # so that a crash leaves one job unknown, and one part is in memory
     undo_hint = "Delete the products: synq products jobs create --type delete"
 
@@ -48,8 +55,8 @@ class ImportProducts(Verb):
         No part has more than `largest` bytes of JSON. `watch` is called with the MB that are read, and with all. A copy
         is deleted once nobody needs it. UsageError lists every problem by line.
         """
-        reader, size = RowReader(COLUMNS, name), path.stat().st_size if path.exists() else 0
-        # Hashes, not the SKUs and their lines: 76 MB for a million rows instead of 121 and more.
+        reader, size = RowReader(self.columns, name), path.stat().st_size if path.exists() else 0
+        # Hashes, not the SKUs or ids and their lines: 76 MB for a million rows instead of 121 and more.
         hashes: set[int] = set()
         maybe_doubled: set[str] = set()
         problems: list[Problem] = []
@@ -58,41 +65,41 @@ class ImportProducts(Verb):
             opened = path.open("rb")
         with opened as file:
             layout = reader.layout(file)
-            if "id" in layout.columns:
+            if self.job_type == "import" and "id" in layout.columns:
                 raise UsageError(
                     f'{name} has a column "id", which only an update takes: remove it.',
-                    hint="An import makes new products. To change some: synq products jobs create --type update",
+                    hint="An import makes new products. To change the ones with these ids, add --update.",
                 )
             parts = _Parts(path, layout, largest, is_copy=is_copy)
             for record in reader.records(file, layout):
                 count += 1
                 if count % _PROGRESS_EVERY == 0:
                     watch(record.begin // _MB, size // _MB)
-                if problem := _problem_with(record) or parts.add(record):
+                if problem := self._problem_with(record) or parts.add(record, self._product(record)):
                     more += len(problems) == _MOST_PROBLEMS
                     problems += [Problem(record.line, problem)][: _MOST_PROBLEMS - len(problems)]
-                elif sku := record.fields.get("sku"):
-                    hashed = hash(sku)
+                elif key := self._key(record):
+                    hashed = hash(key)
                     if hashed in hashes and len(maybe_doubled) < _MOST_PROBLEMS:
-                        maybe_doubled.add(sku)
+                        maybe_doubled.add(key)
                     hashes.add(hashed)
             parts.close(size)
             if maybe_doubled:
-                problems += _doubled(reader.records(file, layout), maybe_doubled)
+                problems += self._doubled(reader.records(file, layout), maybe_doubled)
         refuse(name, problems, reader.unit, more=more)
         if not count:
             raise UsageError(f"{name} has no rows.", hint="Nothing was sent.")
         return Plan(self, parts.rows, [reader.remark] if reader.remark else [])
 
     def body(self, content: Content) -> bytes:
-        payload = _payload(content)
+        payload = self.payload(content)
         quote = b'"' if self._api.bulk_jobs.is_base64 else b""
-        head = b'{"job_type":"%b","payload":' % JOB_TYPES["import"].encode()
+        head = b'{"job_type":"%b","payload":' % JOB_TYPES[self.job_type].encode()
         return b"".join([head, quote, b64encode(payload) if quote else payload, quote, b"}"])
 
     def receipt(self, content: Content, answer: Any) -> Receipt:
         receipt = super().receipt(content, answer)
-        self._api.bulk_jobs.remember("import", answer)
+        self._api.bulk_jobs.remember(self.job_type, answer)
         return receipt
 
     def retry_after_rejection(self, error: RejectedError) -> bool:
@@ -100,9 +107,9 @@ class ImportProducts(Verb):
 
     def reconcile(self, unclear: Sequence[Row], *, done: Sequence[Row], claims: Claims) -> dict[int, Receipt]:
         """Jobs that hold the very rows of an unclear part, and can be of no other."""
-        ours = {row.content["digest"]: exact_json.loads(_payload(row.content).decode()) for row in unclear}
+        ours = {row.content["digest"]: exact_json.loads(self.payload(row.content).decode()) for row in unclear}
         free = []
-        jobs = self._api.bulk_jobs.of_type("import")
+        jobs = self._api.bulk_jobs.of_type(self.job_type)
         taken, rivals = claims()
         for job in jobs:
             receipt = Receipt(str(job.get("id")), epoch(job.get("created_at")))
@@ -118,6 +125,72 @@ class ImportProducts(Verb):
         for path in {row.content["path"] for row in entries if row.content["is_copy"]}:
             Path(path).unlink(missing_ok=True)
 
+    def _problem_with(self, record: Record) -> str:
+        return record.problem or "; ".join(product_problems(record.fields, self.job_type))
+
+    def _key(self, record: Record) -> str | None:
+        key: str | None = record.fields.get(self.key)
+        return key
+
+    def _product(self, record: Record) -> dict[str, Any]:
+        """A row as the API takes it; the price in CSV becomes a number, with its digits."""
+        product: dict[str, Any] = record.fields
+        if isinstance(record.written, list) and "price" in product:
+            return product | {"price": exact_json.Number(product["price"])}
+        return product
+
+    def _doubled(self, records: Iterator[Record], keys: set[str]) -> list[Problem]:
+        """The rows whose key, one of these, an earlier row has: read once more, since two keys may share a hash."""
+        first: dict[str, int] = {}
+        problems: list[Problem] = []
+        for record in records:
+            key = None if self._problem_with(record) else self._key(record)
+            if key in keys and (before := first.setdefault(key, record.line)) != record.line:
+                what = "SKU" if self.key == "sku" else self.key
+                problems.append(Problem(record.line, f'the {what} "{key}" is also on line {before}'))
+                if len(problems) == _MOST_PROBLEMS:
+                    break
+        return problems
+
+    def payload(self, content: Content) -> bytearray:
+        """The part's rows as JSON; UsageError if the file has changed since they were checked."""
+        path, digest, payload = Path(content["path"]), sha256(), bytearray(b"[")
+        layout = Layout(content["delimiter"], content["columns"], content["begin"], 0)
+        try:
+            with path.open("rb") as file:
+                for record in RowReader(self.columns, str(path)).records(file, layout, content["end"]):
+                    data = b"" if self._problem_with(record) else exact_json.dumps(self._product(record)).encode()
+                    digest.update(data)
+                    payload += data
+                    payload += b","
+        except OSError as error:
+            raise UsageError(f"{path} can't be read any more: {error.strerror}.", hint=_RESTORE) from None
+        if digest.hexdigest() != content["digest"]:
+            raise UsageError(f"{path} has changed since it was checked; the rest of it was not sent.", hint=_RESTORE)
+        payload[-1:] = b"]"
+        return payload
+
+
+class UpdateCatalog(ImportProducts):
+    """The same for products that exist, whose ids the rows have."""
+
+    name = "products import --update"
+    job_type = "update"
+    columns = Columns((("id",), ("title",)), COLUMNS.optional, keep_others=True)
+    key = "id"
+    undo_hint = (
+        "The values before are not kept: to restore them, run `synq products import --update` on a file of them."
+    )
+
+    def remarks(self, _rows: Sequence[Row]) -> Sequence[str]:
+        return ["Empty cells are left as they are."]
+
+    def _key(self, record: Record) -> str | None:
+        return parse_uuid(record.fields["id"])
+
+    def _product(self, record: Record) -> dict[str, Any]:
+        return super()._product(record) | {"id": parse_uuid(record.fields["id"])}
+
 
 class _Parts:
     """The parts that a file is cut into."""
@@ -129,9 +202,8 @@ class _Parts:
         self._fixed: Content = {"path": str(path.absolute()), "is_copy": is_copy, **columns}
         self._size = 0
 
-    def add(self, record: Record) -> str:
+    def add(self, record: Record, product: dict[str, Any]) -> str:
         """Add a row; gives the problem with it."""
-        product = _product(record)
         data = exact_json.dumps(product).encode()
         if len(data) + 2 > self._largest:
             return f"its {len(data):,} bytes are more than the API accepts"
@@ -155,50 +227,6 @@ class _Parts:
             content = self._part | {"end": end, "digest": self._hash.hexdigest()}
             self.rows.append(Row(self._line, content, hashes=bytes(self._hashes)))
             self._size = 0
-
-
-def _problem_with(record: Record) -> str:
-    return record.problem or "; ".join(product_problems(record.fields, "import"))
-
-
-def _product(record: Record) -> dict[str, Any]:
-    """A row as the API takes it; the price in CSV becomes a number, with its digits."""
-    product: dict[str, Any] = record.fields
-    if isinstance(record.written, list) and "price" in product:
-        return product | {"price": exact_json.Number(product["price"])}
-    return product
-
-
-def _doubled(records: Iterator[Record], skus: set[str]) -> list[Problem]:
-    """The rows whose SKU, one of these, an earlier row has: read once more, since two SKUs may share a hash."""
-    first: dict[str, int] = {}
-    problems: list[Problem] = []
-    for record in records:
-        sku = None if _problem_with(record) else record.fields.get("sku")
-        if sku in skus and (before := first.setdefault(sku, record.line)) != record.line:
-            problems.append(Problem(record.line, f'the SKU "{sku}" is also on line {before}'))
-            if len(problems) == _MOST_PROBLEMS:
-                break
-    return problems
-
-
-def _payload(content: Content) -> bytearray:
-    """The part's rows as JSON; UsageError if the file has changed since they were checked."""
-    path, digest, payload = Path(content["path"]), sha256(), bytearray(b"[")
-    layout = Layout(content["delimiter"], content["columns"], content["begin"], 0)
-    try:
-        with path.open("rb") as file:
-            for record in RowReader(COLUMNS, str(path)).records(file, layout, content["end"]):
-                data = b"" if _problem_with(record) else exact_json.dumps(_product(record)).encode()
-                digest.update(data)
-                payload += data
-                payload += b","
-    except OSError as error:
-        raise UsageError(f"{path} can't be read any more: {error.strerror}.", hint=_RESTORE) from None
-    if digest.hexdigest() != content["digest"]:
-        raise UsageError(f"{path} has changed since it was checked; the rest of it was not sent.", hint=_RESTORE)
-    payload[-1:] = b"]"
-    return payload
 
 
 def _rows_in(payload: object) -> Any:

@@ -53,7 +53,8 @@ class TransferStock(AdjustStock):
         units = validation.count(quantity)
         left = self._api.inventory.resolve(sku, source)
         arrived = self._api.locations.resolve(target)
-        content = _content({"sku": sku, "quantity": units}, left.variant_id, (left.location_id, left.location), arrived)
+        moved, departed = {"sku": left.sku, "quantity": units}, (left.location_id, left.location)
+        content = _content(moved, left.variant_id, departed, arrived)
         if problem := _same_place(content):
             raise UsageError(_sentence(problem))
         row = Row(1, content, hashes=hash_of(_identity(content)))
@@ -83,7 +84,8 @@ class TransferStock(AdjustStock):
             return f"{units} may have left {source}; none were added at {target}."
         return None
 
-    def reverse(self, content: Content) -> Content:
+    def reverse(self, row: Row) -> Content:
+        content = row.content
         back = {name: content[name] for name in ("sku", "quantity", "variant_id")}
         back |= {"from": content["to"], "to": content["from"]}
         back |= {"location_id": content["location_id"], "delta": -content["delta"]}

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from synq_cli.barcodes import is_gtin
 from synq_cli.bulk.journal import Content, Row
 from synq_cli.bulk.plan import Problem
 from synq_cli.errors import NotFoundError, UsageError
@@ -38,7 +39,8 @@ def find_variants(api: SynqClient, rows: Sequence[Row]) -> tuple[dict[int, Conte
         ids = {variant} if variant else (by_label.get(label) if label else by_code.get(code)) or set()
         if not ids and not label:
             near = api.variants.suggestion(code)
-            problems.append(Problem(row.line, f'unknown SKU "{code}". {near}'.rstrip(". ")))
+            what = "SKU or barcode" if is_gtin(code) else "SKU"
+            problems.append(Problem(row.line, f'unknown {what} "{code}". {near}'.rstrip(". ")))
             continue
         try:
             identifier = api.variants.only(code, ids)

@@ -3,7 +3,7 @@
 # ruff: noqa: ARG002 the defaults ignore what subclasses need
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from synq_cli.bulk.journal import Content, Receipt, Row
 from synq_cli.errors import RejectedError, UnknownOutcomeError
@@ -24,7 +24,8 @@ class Verb:
     `reconcile` looks for it, and it is sent again only if the user says so.
 
     `name` is the command's, `noun` what one request makes, `unit` what the rows of the journal are called,
-    `ids` the fields of an answer that may identify it, `requests` how many a row takes at most.
+    `ids` the fields of an answer that may identify it, `requests` how many a row takes at most, `level` the units that
+    its movements count. A verb that `compares` can read what each row changes, for a request each.
     """
 
     name: ClassVar[str]
@@ -34,6 +35,8 @@ class Verb:
     ids: ClassVar[tuple[str, ...]] = ("id",)
     requests: ClassVar[int] = 1
     workers: ClassVar[int] = WORKERS
+    level: ClassVar[Literal["on_hand", "available"]] = "on_hand"
+    compares: ClassVar[bool] = False
     undo_hint: ClassVar[str | None] = None
 
     def __init__(self, api: SynqClient) -> None:
@@ -79,9 +82,14 @@ class Verb:
         """A sentence on the units of a row of two halves that is not done; None if none of them has moved."""
         return None
 
-    def reverse(self, content: Content) -> Content | None:
-        """The row that undoes this one; None if nothing does, then `undo_hint` says what to do instead."""
+    def reverse(self, row: Row) -> Content | None:
+        """What undoes a row that is done, for `undo_verb`; None if nothing does, and `undo_hint` is shown instead."""
         return None
+
+    @property
+    def undo_verb(self) -> "Verb":
+        """The kind of run that undoes this one."""
+        return self
 
     def reverse_half(self, content: Content) -> Content | None:
         """The row that undoes the first half of a row whose second half was not carried out."""
@@ -102,6 +110,14 @@ class Verb:
     def levels(self, rows: Sequence[Row]) -> dict[tuple[int, str], int]:
         """The stock before each row, by line and by the name of the location."""
         return {}
+
+    def values(self, row: Row) -> list[dict[str, Any]]:
+        """The values that a row changes, as the API has them now: `field`, `before` and `after`. NotFoundError."""
+        return []
+
+    def closing_note(self) -> str | None:
+        """A sentence on what the answers of this run have shown beside their receipts."""
+        return None
 
     def item_count(self, content: Content) -> int:
         """How many rows of the user's file are in one row of the journal."""

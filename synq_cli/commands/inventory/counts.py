@@ -116,10 +116,10 @@ def count_stock(
 ) -> None:
     """Post a stock count: adjust the books by what is off.
 
-    FILE has the columns sku, barcode or variant_id, counted, and optionally location and counted_at; or it is a scan
-    file, with scanned_at, code, sku and quantity. Rows of the same SKU and location add up. synq works out what the
-    books said at the time of the count, and posts the difference. Sales during and after the count therefore stay
-    right: you can count while the shop is open, and post days later.
+    FILE has the columns sku, barcode or variant_id, counted, and optionally location and counted_at; or it is a file
+    of `synq inventory scan`. Rows of the same SKU and location add up. synq works out what the books said at the time
+    of the count, and posts the difference. Sales during and after the count therefore stay right: you can count while
+    the shop is open, and post days later.
 
     A row without a time is of --at, else of the moment this command starts. If the rows of a SKU have several times,
     the last one counts; synq warns of SKUs that moved between the first and the last. Times without a zone are local.

@@ -20,7 +20,7 @@ from synq_cli.cli.options import (
     since_words,
     switch,
 )
-from synq_cli.commands.bulk import AgainOption, ReportOption, send_file
+from synq_cli.commands.bulk import AgainOption, ReportOption, refuse_with_file, require_file, send_file
 from synq_cli.errors import UsageError
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
@@ -107,8 +107,7 @@ def adjust_stock(
     """
     place = location or run.settings.location
     if file is not None:
-        if sku is not None:
-            raise UsageError("A SKU conflicts with --file: give one of them.")
+        refuse_with_file(SKU=sku)
         from synq_cli.bulk.verbs.adjust_stock import AdjustStock
 
         text = run.system.read_rows(file)
@@ -117,8 +116,7 @@ def adjust_stock(
     if sku is None or change is None:
         missing = "SKU and quantity" if sku is None else "quantity"
         raise UsageError(f"Missing {missing}.", hint="Give a SKU and a quantity, or a file with --file.")
-    if report is not None or again:
-        raise UsageError(f"{'--again' if report is None else '--report'} requires --file.")
+    require_file(report, again=again)
     movement = run.api.inventory.prepare(sku, change, place, with_level=run.dry_run or run.output.format == "table")
     if movement.after is not None and movement.after < 0:
         run.output.warn(f"This makes the stock of {movement.sku} at {movement.location} negative.")

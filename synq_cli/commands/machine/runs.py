@@ -37,6 +37,10 @@ ROWS = [
     Column("To", "to"),
     Column("Location", "location"),
     Column("Quantity", "delta", delta),
+    Column("Reference", "reference", drop=2),
+    Column("Product", "product", whole),
+    Column("Email", "email"),
+    Column("Role", "role"),
     Column("Order", "order_id", identifier),
     Column("Tracking number", "tracking_number", whole),
     Column("Reason", "reason", drop=2),
@@ -94,8 +98,9 @@ def show_run(
         run.output.record(run.runs.overview(run_id), SUMMARY)
     else:
         found = run.runs.rows_of(run_id, rows)
-        # The keys of rows depend on the command.
-        columns = [column for column in ROWS if not found or column.key in found[0]]
+        # The keys of rows depend on the command, some on the row.
+        keys = {key for row in found for key in row}
+        columns = [column for column in ROWS if not found or column.key in keys]
         run.output.rows(found, columns, empty="No rows match.")
 
 
@@ -106,6 +111,12 @@ def show_run(
     operations.CREATE_ORDER,
     operations.CREATE_BULK_JOB,
     operations.LIST_BULK_JOBS,
+    operations.CREATE_RESERVATION,
+    operations.RELEASE_RESERVATION,
+    operations.LIST_RESERVATIONS,
+    operations.INVITE_MEMBER,
+    operations.LIST_MEMBERS,
+    operations.UPDATE_PRODUCT,
     operations.CREATE_FULFILLMENT,
     operations.LIST_FULFILLMENTS,
     operations.CREATE_RETURN,
@@ -126,11 +137,12 @@ def resume_run(
 ) -> None:
     """Resume a bulk run that was interrupted.
 
-    Sends the pending rows. Rows that were sent but got no response are reconciled first: an order is sent again with
-    its own key, an adjustment is looked up in the stock ledger, a part of an import in the list of bulk jobs, a parcel,
-    return or cancellation in its order. Of a transfer, only what is missing is sent: units in transit arrive, also if
-    the API had refused them. If the outcome stays unknown (exit status 10), the row is never sent again, unless you
-    list its line with --resend-unknown. Check it first: a row that was already applied would be applied twice.
+    Sends the pending rows. Rows that were sent but got no response are reconciled first. What can't count twice is sent
+    again: an order under its own key, a release, new values of a product. The rest is looked up: adjustments in the
+    stock ledger; parcels, returns and cancellations in their orders; reservations, invitations and parts of an import
+    in their lists. Of a transfer, only what is missing is sent: units in transit arrive, also if the API had refused
+    them. If the outcome stays unknown (exit status 10), the row is never sent again, unless you list its line with
+    --resend-unknown. Check it first: a row that was already applied would be applied twice.
 
     Examples:
       synq runs resume 2611
@@ -153,15 +165,19 @@ def resume_run(
     operations.ADJUST_INVENTORY,
     operations.LIST_INVENTORY_LEDGER,
     operations.LIST_INVENTORY_LEVELS,
+    operations.CREATE_RESERVATION,
+    operations.RELEASE_RESERVATION,
+    operations.LIST_RESERVATIONS,
     requests=(0, None),
     bulk=True,
 )
 def undo_run(run: RunContext, run_id: RunArgument, report: ReportOption = None, yes: YesOption = False) -> None:
-    """Undo a bulk run of stock adjustments or transfers.
+    """Undo a bulk run of adjustments, transfers or reservations.
 
-    Ledger entries can't be deleted, so this starts a new run that posts the opposite of every row that is done. Units
-    of a transfer that are in transit are put back. Like any run it asks for confirmation and can be resumed. A run can
-    be undone once. To undo orders, use `synq orders cancel`.
+    Starts a new run that does the opposite of every row that is done: ledger entries can't be deleted, so it posts the
+    opposite quantity; what was reserved is released, and what was released is reserved again. Units of a transfer that
+    are in transit are put back. Like any run it asks for confirmation and can be resumed. A run can be undone once. To
+    undo orders, use `synq orders cancel`.
 
     Examples:
       synq runs undo 2611 --dry-run

@@ -8,7 +8,7 @@ from synq_cli.cli.confirmation import confirm
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.metavars import FILE, JOB
-from synq_cli.cli.options import ForOption, WaitOption, YesOption, argument, option
+from synq_cli.cli.options import ForOption, WaitOption, YesOption, argument, option, switch
 from synq_cli.commands.bulk import SUMMARY, AgainOption, ReportOption, agreed, finish, require_told, tell
 from synq_cli.documents import shown_name
 from synq_cli.http import operations
@@ -19,7 +19,6 @@ from synq_cli.resources.products import bulk_jobs
 if TYPE_CHECKING:
     from synq_cli.bulk.report import Outcome
     from synq_cli.resources.shared.pagination import Row
-    from synq_cli.rows import Columns
 
 group = CommandGroup()
 imports = CommandGroup()
@@ -49,6 +48,7 @@ IMPORTED = [
     *SUMMARY,
     Column("Products", "products", quantity),
     Column("Imported", "imported", quantity),
+    Column("Updated", "updated", quantity),
     Column("Failed jobs", "failed_jobs"),
 ]
 
@@ -103,8 +103,9 @@ def create_job(
     """Start a bulk job from a file.
 
     An import takes an object with a title for each new product, and optionally sku, description, category and brand.
-    An update takes the same fields and the product's id. A delete takes ids only, and asks for confirmation. All rows
-    are checked first; if any is invalid, synq lists the errors and sends nothing. The API accepts at most 10 MB.
+    An update takes the same fields and the product's id. A delete takes a list of ids, or a table with the column
+    id, and asks for confirmation. All rows are checked first; if any is invalid, synq lists the errors and sends
+    nothing. The API accepts at most 10 MB.
 
     With --wait or --for, synq watches the job as `synq products jobs watch` does.
 
@@ -112,7 +113,7 @@ def create_job(
       synq products jobs create --type import --file products.json --wait
       synq products jobs create --type delete --file ids.json --dry-run
     """
-    rows = bulk_jobs.checked_rows(job_type, _read_rows(run, file, None if job_type == "delete" else bulk_jobs.COLUMNS))
+    rows = bulk_jobs.checked_rows(job_type, _read_rows(run, file, job_type))
     count = f"{len(rows)} product{'s' * (len(rows) != 1)}"
     if job_type == "delete":
         confirm(run, f"Delete {count}? This can't be undone.", yes=yes)
@@ -145,22 +146,27 @@ def watch_job(run: RunContext, job_id: JobArgument, limit: ForOption = None) -> 
 def import_products(
     run: RunContext,
     file: Annotated[str, argument(FILE, "CSV, NDJSON or .xlsx file of any size; - is standard input.")],
+    update: Annotated[bool, switch("--update", "Change existing products: each row has an id and a title.")] = False,
     wait: WaitOption = False,
     limit: ForOption = None,
     report: ReportOption = None,
     again: AgainOption = False,
     yes: YesOption = False,
 ) -> None:
-    """Import new products from a file of any size.
+    """Import or change products from a file of any size.
 
     CSV (with commas, semicolons or tabs) names its columns in the first line: title, and optionally sku, description,
     category, brand, price, currency and barcode. Other columns are sent under their own names. Empty cells are left
     out, and prices keep their digits. NDJSON has one object a line with the same keys. Of an Excel workbook (.xlsx),
     FILE.xlsx#Sheet reads another sheet than the first. The file is read row by row, whatever its size.
 
-    All rows are checked before anything is sent, including for duplicate SKUs; every problem is listed by line. Then
-    synq splits the file into bulk jobs below the API's limit of 10 MB, and asks before it sends them. On a slow
-    connection, raise --timeout.
+    --update changes existing products, whose ids are in the column id; empty cells are left as they are. The API takes
+    no row without a title. To see ids and titles, run `synq products list -o csv`. For some hundred products, `synq
+    products update --file` needs no title, takes SKUs, too, and shows the outcome of each row.
+
+    All rows are checked before anything is sent, including for duplicate SKUs, or ids with --update; every problem is
+    listed by line. Then synq splits the file into bulk jobs below the API's limit of 10 MB, and asks before it sends
+    them. On a slow connection, raise --timeout.
 
     The run keeps a journal of its jobs: `synq runs resume` creates the missing jobs, provided that the file has not
     changed. If a job got no response, synq looks for it in the list of jobs; if it is not there, its outcome stays
@@ -176,10 +182,11 @@ def import_products(
     Examples:
       synq products import catalog.csv --dry-run
       synq products import catalog.csv --wait --yes
+      synq products import changes.csv --update --dry-run
     """
-    from synq_cli.bulk.verbs.import_products import ImportProducts
+    from synq_cli.bulk.verbs.import_products import ImportProducts, UpdateCatalog
 
-    name, verb = shown_name(file), ImportProducts(run.api)
+    name, verb = shown_name(file), (UpdateCatalog if update else ImportProducts)(run.api)
     with run.runs.readable(file, run.system.stdin) as path:
         with run.output.progress(f"Checking {name}, in MB") as bar:
             read = partial(verb.read, path, name, is_copy=path != Path(file), watch=bar.update)
@@ -188,7 +195,7 @@ def import_products(
             return
         outcome = run.bulk.start(plan)
         if (wait or limit is not None) and outcome.row["done"] and outcome.reason is None:
-            _follow_import(run, outcome, limit, report)
+            _follow_import(run, outcome, verb.job_type, limit, report)
         else:
             finish(run, outcome, report)
 
@@ -202,21 +209,27 @@ def _follow(run: RunContext, job_id: str, limit: int | None) -> None:
     jobs.raise_if_failed(job)
 
 
-def _read_rows(run: RunContext, file: str, columns: "Columns | None") -> list[Any]:
-    """The rows of a file: objects or, without columns, any values; UsageError lists every problem."""
+def _read_rows(run: RunContext, file: str, job_type: bulk_jobs.JobType) -> list[Any]:
+    """The rows of a file: objects, or for a delete ids; UsageError lists every problem."""
     from synq_cli.bulk.plan import Problem, refuse
-    from synq_cli.rows import RowReader
+    from synq_cli.rows import Columns, RowReader, is_table
 
+    text = run.system.read_rows(file)
+    columns: Columns | None = bulk_jobs.COLUMNS
+    if job_type == "delete":
+        columns = Columns((("id",),)) if is_table(text, file) else None
     reader = RowReader(columns, shown_name(file))
-    read = run.system.read_rows if columns else run.system.read_text
-    records = reader.read(read(file))
+    records = reader.read(text)
     problems = [Problem(record.line, record.problem) for record in records if record.problem]
     refuse(shown_name(file), problems, reader.unit)
     run.output.note(reader.remark)
-    return [record.fields for record in records]
+    rows = [record.fields for record in records]
+    return [row["id"] for row in rows] if columns and job_type == "delete" else rows
 
 
-def _follow_import(run: RunContext, outcome: "Outcome", limit: int | None, report: str | None) -> None:
+def _follow_import(
+    run: RunContext, outcome: "Outcome", job_type: bulk_jobs.JobType, limit: int | None, report: str | None
+) -> None:
     """Poll the jobs of a run, and print its summary however they end."""
     created = [entry for entry in outcome.entries if entry.receipt]
     ids = [str(entry.receipt) for entry in created]
@@ -224,14 +237,15 @@ def _follow_import(run: RunContext, outcome: "Outcome", limit: int | None, repor
     jobs: list[Row] = []
     imported = 0
     try:
-        with run.output.progress("Import") as shown:
-            for jobs in run.api.bulk_jobs.watch_imports(ids, outcome.row["id"], limit=limit):
+        with run.output.progress(job_type.capitalize()) as shown:
+            for jobs in run.api.bulk_jobs.watch_jobs(job_type, ids, outcome.row["id"], limit=limit):
                 imported = sum(bulk_jobs.progress(job)[0] or 0 for job in jobs)
                 ended = sum(bulk_jobs.is_finished(job) for job in jobs)
                 shown.update(imported, total, f"{ended} of {len(jobs)} job{'s' * (len(jobs) != 1)} finished")
     finally:
         failed = [str(job.get("id")) for job in jobs if bulk_jobs.has_failed(job)]
-        row = outcome.row | {"products": total, "imported": imported, "failed_jobs": failed}
+        done = "imported" if job_type == "import" else "updated"
+        row = outcome.row | {"products": total, done: imported, "failed_jobs": failed}
         is_told = tell(run, outcome, row, IMPORTED, report)
     outcome.check()
     run.api.bulk_jobs.raise_if_any_failed(jobs)

@@ -5,9 +5,11 @@ from typing import Annotated
 from synq_cli.cli.confirmation import confirm
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
-from synq_cli.cli.metavars import PRODUCT, PRODUCT_OR_SKU, Metavar
+from synq_cli.cli.metavars import FILE, PRODUCT, PRODUCT_OR_SKU, Metavar
 from synq_cli.cli.options import CountOption, DescriptionOption, SearchOption, SortOption, YesOption, argument, option
+from synq_cli.commands.bulk import AgainOption, ReportOption, refuse_with_file, require_file, send_file
 from synq_cli.commands.lists import show
+from synq_cli.errors import UsageError
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, flag, identifier, state, timestamp
@@ -121,10 +123,20 @@ def create_product(
     run.output.record(run.api.products.create(title, description=description, category=category), RECORD)
 
 
-@group.command("update", operations.UPDATE_PRODUCT, operations.GET_PRODUCT, requests=(2, 3))
+@group.command(
+    "update",
+    operations.UPDATE_PRODUCT,
+    operations.GET_PRODUCT,
+    operations.LIST_VARIANTS,
+    requests=(1, None),
+    bulk=True,
+)
 def update_product(
     run: RunContext,
-    product_id: ProductArgument,
+    product_id: Annotated[
+        str | None,
+        argument(Metavar("[ID]", "product"), "Product id, or the first characters of one that synq has shown."),
+    ] = None,
     title: Annotated[str | None, option("--title", "TEXT", "New title.")] = None,
     description: DescriptionOption = None,
     category: CategoryOption = None,
@@ -134,19 +146,45 @@ def update_product(
     brand_id: Annotated[
         str | None, option("--brand-id", Metavar("ID", "brand"), "Id of its brand; some servers ignore it.")
     ] = None,
+    file: Annotated[
+        str | None,
+        option("--file", FILE, "Change every product of a CSV, TSV, NDJSON or .xlsx file; - for standard input."),
+    ] = None,
+    report: ReportOption = None,
+    again: AgainOption = False,
+    yes: YesOption = False,
 ) -> None:
-    """Change a product.
+    """Change a product, or many from a file.
 
     Only the fields you give are sent. synq reads the product first, to show the values before and after. The API
     ignores empty values in most cases; synq tells you which fields did not change.
 
+    --file takes rows with the column id, or the sku or barcode of a variant, and the fields title, description,
+    category, category_id and brand_id. Empty cells are left as they are. SKUs take one request each, or for more than
+    two one per 100 variants. With --dry-run, synq reads the values before, for one request per product; without it, it
+    does not. A row that got no response is sent again, since it sets the same values.
+
     Examples:
       synq products update f1f1e283-6659-47ee-a41b-6b6ad352dac2 --title "Harbour Merino Crewneck II"
       synq products update f1f1e283 --category Jumpers --dry-run
+      synq products update --file titles.csv --dry-run
+      synq products update --file titles.csv --yes
     """
-    changes = run.api.products.changes(
-        title=title, description=description, category=category, category_id=category_id, brand_id=brand_id
-    )
+    given = {
+        "title": title, "description": description, "category": category, "category_id": category_id,
+        "brand_id": brand_id,
+    }  # fmt: skip
+    if file is not None:
+        refuse_with_file(**{"product id": product_id} | {name.replace("_", " "): text for name, text in given.items()})
+        from synq_cli.bulk.verbs.update_products import UpdateProducts
+
+        rows = run.system.read_rows(file)
+        send_file(run, UpdateProducts(run.api), rows, file, report=report, yes=yes, again=again)
+        return
+    require_file(report, again=again)
+    if product_id is None:
+        raise UsageError("Missing product id.", hint="Give a product id, or a file with --file.")
+    changes = run.api.products.changes(**given)
     before = run.api.products.get(product_id)
     after = run.api.products.update(before, changes)
     run.output.changed(str(before.get("title")), before, after, RECORD)

@@ -6,6 +6,7 @@ from typing import Any
 from synq_cli.errors import SynqError
 from synq_cli.http import operations, replies
 from synq_cli.http.operation import Operation
+from synq_cli.resources.orders.headers import remember_orders
 from synq_cli.resources.orders.lines import remember_items
 from synq_cli.resources.orders.states import status_of
 from synq_cli.resources.shared.pagination import PAGE, Row
@@ -49,6 +50,7 @@ class Briefs(Resource):
             raise order
         if not isinstance(order, dict) or str(order.get("id")).lower() != path["orderID"]:
             raise replies.invalid_reply(operations.GET_ORDER, "it is not the object that was asked for")
+        remember_orders(self._api, [order])
         parcels = _listed(answers[1], operations.LIST_FULFILLMENTS, "fulfillments")
         returns = _listed(answers[2], operations.LIST_RETURNS, "returns")
         remember_items(self._api, [*(parcels or []), *(returns or [])])

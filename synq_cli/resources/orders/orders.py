@@ -19,6 +19,7 @@ from synq_cli.errors import (
 )
 from synq_cli.http import operations, replies
 from synq_cli.resources.orders.checks import check_placed
+from synq_cli.resources.orders.headers import remember_orders
 from synq_cli.resources.orders.states import (
     CONFIRMED,
     ORDER_STATUSES,
@@ -75,7 +76,7 @@ class Orders(Resource):
             "orders",
             matches=order_test(statuses, channel=channel, since=since, key=key, where=where),
             ends=ends,
-            on_page=lambda rows: self._api.index.remember_ids("order", rows),
+            on_page=lambda rows: remember_orders(self._api, rows),
         )
 
     def id_of(self, text: str) -> str:
@@ -109,7 +110,7 @@ class Orders(Resource):
             error.hint = " ".join(filter(None, (error.hint, key)))
             raise
         attempt.end(known=True)
-        self._api.index.remember_ids("order", [answer])
+        remember_orders(self._api, [answer])
         self._check_placed(order, answer, attempt)
         return cast("Row", answer)
 

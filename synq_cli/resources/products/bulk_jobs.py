@@ -94,11 +94,11 @@ class BulkJobs(Resource):
             limit=limit,
         )
 
-    def watch_imports(self, ids: Sequence[str], run: str, *, limit: int | None) -> Iterator[list[Row]]:
-        """Poll the jobs of an import together, one request each time, until all are finished."""
+    def watch_jobs(self, job_type: JobType, ids: Sequence[str], run: str, *, limit: int | None) -> Iterator[list[Row]]:
+        """Poll the jobs of an import or an update together, one request each time, until all are finished."""
 
         def read() -> list[Row]:
-            found = {str(job.get("id")).lower(): job for job in self.of_type("import")}
+            found = {str(job.get("id")).lower(): job for job in self.of_type(job_type)}
             if gone := [name for name in ids if name.lower() not in found]:
                 raise NotFoundError(f"The bulk job {gone[0]} no longer exists.", hint="See `synq products jobs list`.")
             return [found[name.lower()] for name in ids]
@@ -107,8 +107,8 @@ class BulkJobs(Resource):
             self._api,
             read,
             lambda jobs: all(map(is_finished, jobs)),
-            what=f"The import {run}",
-            resume="synq products jobs list --type import",
+            what=f"The {job_type} {run}",
+            resume=f"synq products jobs list --type {job_type}",
             limit=limit,
         )
 

@@ -1,14 +1,14 @@
 """Products."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Literal
 
 from synq_cli.errors import UsageError
 from synq_cli.http import operations
-from synq_cli.resources.products.titles import remember_products
-from synq_cli.resources.products.variants import Variants
+from synq_cli.resources.products.titles import cached_products, remember_products
+from synq_cli.resources.products.variants import FEW, Variants
 from synq_cli.resources.shared import validation
-from synq_cli.resources.shared.pagination import Row
+from synq_cli.resources.shared.pagination import PAGE, Row
 from synq_cli.resources.shared.resource import Resource, look_for, sorted_rows
 from synq_cli.resources.shared.selection import equals
 
@@ -54,6 +54,30 @@ class Products(Resource):
         if variants.known(name) or not self._api.ids_like("product", name):
             return self.get(variants.product_of(name))
         return self.get(name)
+
+    def ids_of_variants(
+        self, codes: Collection[str], labels: Collection[str]
+    ) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+        """The ids of the products that have a variant with each of many codes, and labels, as Variants.find names them.
+
+        Takes the requests that `find` takes, and further ones for variants that are cached without their products.
+        """
+        variants = Variants(self._api)
+        found = variants.find(codes, labels) if codes or labels else ({}, {})
+        wanted = {variant.lower() for each in found for ids in each.values() for variant in ids}
+        missing = wanted - cached_products(self._api).keys()
+        if len(missing) > FEW:
+            list(variants.matching(sku=None, product=None).first(PAGE * len(missing)))
+            missing -= cached_products(self._api).keys()
+        skus = self._api.index.names("sku")
+        for variant in sorted(missing & skus.keys()):
+            list(variants.matching(sku=skus[variant], product=None).first(2))
+        owners = cached_products(self._api)
+
+        def products(ids: Mapping[str, set[str]]) -> dict[str, set[str]]:
+            return {text: {owners[each.lower()] for each in of if each.lower() in owners} for text, of in ids.items()}
+
+        return products(found[0]), products(found[1])
 
     def changes(
         self,

@@ -7,7 +7,9 @@ from synq_cli.resources.shared.resource import Api
 
 
 def remember_products(api: Api, rows: Iterable[Row]) -> None:
-    """Cache the titles of products."""
+    """Cache the titles of products, unless the setting `cache` is off."""
+    if not api.session.settings.cache:
+        return
     titles = ((row.get("id"), row.get("title")) for row in rows)
     api.index.remember(
         "title", ((key.lower(), text) for key, text in titles if isinstance(key, str) and isinstance(text, str))
@@ -20,6 +22,11 @@ def remember_variants(api: Api, rows: Iterable[Row]) -> None:
     api.index.remember(
         "options", ((row["id"].lower(), f"{row['product_id'].lower()} {_options(row)}") for row in named)
     )
+
+
+def cached_products(api: Api) -> dict[str, str]:
+    """The ids of products by the ids of their variants, of those that are cached."""
+    return {variant_id: text.partition(" ")[0] for variant_id, text in api.index.ids("options").items()}
 
 
 def cached_titles(api: Api) -> Callable[[str], str]:

@@ -16,7 +16,7 @@ from synq_cli.resources.shared.resource import Resource, look_for
 from synq_cli.uuids import parse_uuid
 
 # Up to this many SKUs are cheaper to look up one by one than in pages of all variants.
-_FEW = 2
+FEW = 2
 # The API does not filter by barcode. So many pages are read to find one, or as many as there are codes to find.
 _MOST_PAGES = 100
 _MOST_LISTED = 10
@@ -173,7 +173,7 @@ class Variants(Resource):
         search = CodeSearch(codes, labels)
         search.know(index.ids("sku"), index.ids("barcode"))
         missing, is_fresh = search.missing(), self._is_fresh()
-        one_by_one = len(missing) <= _FEW and (is_fresh or not search.hopeful()[1])
+        one_by_one = len(missing) <= FEW and (is_fresh or not search.hopeful()[1])
         if one_by_one:
             self._look_up(search)
         sought = [] if is_fresh else [text for texts in search.hopeful() for text in texts]

@@ -39,6 +39,8 @@ def _finished(api: Api, read: Read, request: Prefetch | SynqError | None) -> Any
     """The answer to a read; if it was not sent yet, or failed, it is sent now, with retries."""
     if isinstance(request, SynqError):
         return request
+    if request and request.refusal:
+        return request.refusal
     answer = None if request is None else request.result()
     try:
         return api.send(read.operation, read.path, query=read.query) if answer is None else answer

@@ -9,7 +9,7 @@ from synq_cli.resources.shared.pagination import Listing, Row
 class Source(NamedTuple):
     """A list that is watched.
 
-    `what` names the list among all lists of the tenant. `read` starts to read it, and `requests` says how many
+    `noun` is what a row is called. `what` names the list among all lists of the tenant. `read` starts to read it, and `requests` says how many
     requests that takes for so many rows.
 
     A row has a `key`, and belongs to a part of the list that can be read by itself: `part_of` a row, `part_named` in an
@@ -21,7 +21,7 @@ class Source(NamedTuple):
     an event has for fields of its row.
     """
 
-    nouns: str
+    noun: str
     kind: str
     what: str
     read: Callable[[], Listing]

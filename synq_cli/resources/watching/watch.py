@@ -71,7 +71,7 @@ class Watch:
         """
         self._api.reserve = RESERVE
         source, stopped = self._source, self._watches.stopped(self._name) if resume else None
-        self._api.observer.note(f"Reading all {source.nouns}: 1 request for each 100.")
+        self._api.observer.note(f"Reading all {source.noun}s: 1 request for each 100.")
         self._ask_audit()
         self._due.clear()  # what happened before is in the list by now
         seen = self._read_all(shared=stopped is None)
@@ -86,7 +86,7 @@ class Watch:
             if stopped.doubt:
                 self._warn(f"The last run may not have printed its last event: {_in_words(stopped.doubt, source)}.")
         self._count = len(state.rows)
-        self._api.observer.note(f"Watching {self._count:,} {source.nouns}. {self.pace}")
+        self._api.observer.note(f"{self._watching} {self.pace}")
         if stopped is not None:
             yield from self._report(seen | self._missing(state, seen), state)
         self._count = len(state.rows)
@@ -105,15 +105,19 @@ class Watch:
             return f"Looks every {every}: 1 request."
         whole = _in_minutes(seconds * self._requests)
         if not self._has_audit:
-            return f"Reads all {self._source.nouns} every {whole}: {self._requests} requests."
+            return f"Reads all {self._source.noun}s every {whole}: {self._requests} requests."
         return (
-            f"Looks every {every}: 1 request; reads all {self._source.nouns} ({self._requests} requests) every {whole}."
+            f"Looks every {every}: 1 request; reads all {self._source.noun}s ({self._requests} requests) every {whole}."
         )
 
     def status(self) -> str:
         """How many rows match, and when it looked."""
         looked = timestamp(self._looked_at)[11:]
-        return f"Watching {self._count:,} {self._source.nouns}. Last look at {looked}. Press Ctrl-C to stop."
+        return f"{self._watching} Last look at {looked}. Press Ctrl-C to stop."
+
+    @property
+    def _watching(self) -> str:
+        return f"Watching {self._count:,} {self._source.noun}{'s' * (self._count != 1)}."
 
     def _look(self, state: WatchState) -> Seen:
         """What has been read since the last look."""

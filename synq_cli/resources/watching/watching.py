@@ -51,7 +51,7 @@ class Watching(Resource):
                 return []
 
         source = Source(
-            nouns="orders",
+            noun="order",
             kind="order",
             what="orders",
             read=lambda: orders.matching(None),
@@ -93,7 +93,7 @@ class Watching(Resource):
             return most is None or (isinstance(units, int) and units <= most)
 
         source = Source(
-            nouns="stock levels",
+            noun="stock level",
             kind="level",
             what=" ".join(["levels", *sorted(ids), place or ""]).rstrip(),
             read=lambda: inventory.levels(ids, location=place),

@@ -23,6 +23,8 @@ _HINT = (
     "Give the book quantities in a file: --books FILE, with the columns sku and on_hand. They are taken for the "
     "stock at the time of the count."
 )
+_RESTLESS = "The stock kept changing while it was read, so the books at the time of the count are not certain."
+_LATER = "Nothing was sent. Run the command again when it is quieter; if the file has no times, add --at."
 
 
 @dataclass(frozen=True)
@@ -93,10 +95,7 @@ def read_together(
         levels |= dict.fromkeys(moved, 0) | {
             place: units for place, units in read_levels(moved).items() if place in moved
         }
-    raise ConflictError(
-        "The stock keeps moving while it is read, so the books at the time of the count are not certain.",
-        hint="Nothing was sent. Run the command again when it is quieter: the count keeps its time.",
-    )
+    raise ConflictError(_RESTLESS, hint=_LATER)
 
 
 class BookReader(Resource):
@@ -149,7 +148,8 @@ class BookReader(Resource):
         variants = {variant for variant, _ in wanted or ()}
         few = variants if len(variants) <= _FEW else ()
         found: dict[Place, int] = {}
-        for row in Inventory(self._api).levels(few, location=location).first(None):
+        listing = Inventory(self._api).levels(few, location=location).first(None)
+        for row in listing:
             place = (str(row.get("variant_id")).lower(), str(row.get("location_id")).lower())
             if not isinstance(row.get("on_hand"), int):
                 raise replies.invalid_reply(operations.LIST_INVENTORY_LEVELS, "a level has no whole number on hand")
@@ -157,5 +157,8 @@ class BookReader(Resource):
             if isinstance(row.get("sku"), str):
                 skus[place] = row["sku"]
             if wanted is not None and found.keys() >= wanted:
-                break
+                return found
+        if not listing.complete:
+            # Stock that was left out would be taken for none.
+            raise ConflictError(_RESTLESS, hint=_LATER)
         return found

@@ -5,36 +5,42 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from synq_cli import exact_json
+from synq_cli.bulk.journal import Content
+from synq_cli.bulk.verbs.variants import VARIANT, check_variant
 from synq_cli.errors import UsageError
 from synq_cli.resources.inventory.ledger import CLOCK_TOLERANCE, Place
 from synq_cli.resources.shared.validation import LARGEST
 from synq_cli.rows import Columns, Record, RowReader
 from synq_cli.times import epoch, precise_timestamp
-from synq_cli.uuids import parse_uuid
 
-# A scan file has the code as it was scanned, a SKU unless the code was unknown, a quantity, and its own time.
-NAMES = ("sku", "barcode", "code", "variant_id")
+# A scan file has the code as it was scanned, its SKU unless it was unknown, a quantity, and its own time.
+NAMES = (*VARIANT, "code")
 UNITS = ("counted", "quantity")
 TIMES = ("counted_at", "scanned_at")
-COUNT = Columns((("sku", "barcode", "variant_id", "code"), UNITS), ("location", *TIMES), guess=True)
+COUNT = Columns((NAMES, UNITS), ("location", *TIMES), guess=True)
 # A spreadsheet may write a whole number with a decimal point.
 _WHOLE = r"[-+]?[0-9]{1,10}(\.0+)?"
-BOOKS = Columns((("sku", "variant_id", "barcode"), ("on_hand",)), ("location", "location_id"), guess=True)
+BOOKS = Columns((VARIANT, ("on_hand",)), ("location", "location_id"), guess=True)
 
 
 @dataclass(frozen=True)
 class CountRow:
-    """A row of a count: a SKU, barcode or variant's UUID, units, and the time in epoch seconds by our clock, if given.
+    """A row of a count: how it names its variant, units, and the time in epoch seconds by our clock, if given.
 
     Only a row of a scan file may have negative units: those of a line that was taken back.
     """
 
     line: int
-    code: str
+    named: Content
     units: int
     at: float | None
     location: str
     source: str
+
+    @property
+    def code(self) -> str:
+        """The SKU, barcode or UUID in the file."""
+        return str(self.named["sku"])
 
 
 @dataclass(frozen=True)
@@ -57,14 +63,14 @@ class Count:
     is_missing: bool = False
 
     @classmethod
-    def of(cls, place: Place, location: str, rows: Sequence[CountRow], at: float) -> "Count":
+    def of(cls, place: Place, sku: str, location: str, rows: Sequence[CountRow], at: float) -> "Count":
         """The count of rows of one variant at one location; those without a time were counted `at` this one."""
         times = [at if row.at is None else row.at for row in rows]
         last = max(range(len(rows)), key=lambda number: (times[number], number))
         return cls(
             rows[0].line,
             place,
-            next((row.code for row in rows if parse_uuid(row.code) is None), rows[0].code),
+            sku,
             location,
             sum(row.units for row in rows),
             min(times),
@@ -77,10 +83,11 @@ class Count:
 def count_row(record: Record, now: float) -> CountRow:
     """A row of a count; UsageError says what is wrong with its fields."""
     fields = record.fields
+    named = check_variant({**fields, "sku": fields.get("sku") or fields.get("code", "")})
     name = next((name for name in UNITS if name in fields), UNITS[0])
-    at = next((fields[name] for name in TIMES if fields.get(name)), "")
+    at = _time_of(next((fields[name] for name in TIMES if fields.get(name)), ""), now)
     units = _units_of(fields.get(name, ""), name)
-    return CountRow(record.line, _code_of(fields), units, _time_of(at, now), fields.get("location", ""), record.source)
+    return CountRow(record.line, named, units, at, fields.get("location", ""), record.source)
 
 
 def book_row(record: Record) -> CountRow:
@@ -89,18 +96,7 @@ def book_row(record: Record) -> CountRow:
     text, location = fields.get("on_hand", ""), fields.get("location") or fields.get("location_id") or ""
     if not re.fullmatch(_WHOLE, text):
         raise UsageError(f'Invalid on_hand "{text}": use a whole number.' if text else "No on_hand.")
-    return CountRow(record.line, _code_of(fields), int(text.partition(".")[0]), None, location, record.source)
-
-
-def _code_of(fields: Mapping[str, str]) -> str:
-    """The SKU, barcode or UUID of a row."""
-    variant = fields.get("variant_id", "")
-    if variant and (identifier := parse_uuid(variant)) is None:
-        raise UsageError(f'Invalid variant_id "{variant}": use a UUID.')
-    code = next((fields[name] for name in NAMES if fields.get(name)), "")
-    if not code:
-        raise UsageError("No SKU, barcode or variant_id.")
-    return identifier if code == variant and identifier else code
+    return CountRow(record.line, check_variant(fields), int(text.partition(".")[0]), None, location, record.source)
 
 
 def _units_of(text: str, name: str) -> int:
