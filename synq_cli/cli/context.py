@@ -204,7 +204,8 @@ class RunContext:
         """Lists that the watches of this machine share."""
         from synq_cli.state.shared_lists import SharedLists
 
-        return SharedLists(self.state / "lists.sqlite3", lambda: self.session.scope, self.system.now)
+        path = self.state / "lists.sqlite3"
+        return SharedLists(path, lambda: self.session.scope, self.system.now, kept=self.settings.cache)
 
     @cached_property
     def sandbox(self) -> "EmbeddedSandbox":

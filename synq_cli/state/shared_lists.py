@@ -26,11 +26,15 @@ _SCHEMA = (
 
 @dataclass(eq=False, repr=False)
 class SharedLists:
-    """The lists by name, in a file that may be lost: if it can't be used, each watch reads for itself."""
+    """The lists by name, in a file that may be lost: if it can't be used, each watch reads for itself.
+
+    So does each if lists are not `kept`.
+    """
 
     path: Path
     scope: Callable[[], str]
     now: Callable[[], float]
+    kept: bool = True
 
     def get(self, what: str, since: float) -> list[Row] | None:
         """A list of the tenant's that was read since an epoch second."""
@@ -43,9 +47,14 @@ class SharedLists:
 
     def put(self, what: str, started: float, rows: list[Row]) -> None:
         """Keep a list that has been read since an epoch second, unless it is very long."""
-        if len(rows) > _MOST:
+        if len(rows) > _MOST or not self.kept:
             return
         place = (self.scope(), what, started, exact_json.dumps(rows))
         with suppress(OSError, Error), opened(self.path, _SCHEMA, _VERSION, durable=False) as database:
             database.execute("DELETE FROM lists WHERE started < ?", (self.now() - _KEPT,))
             database.execute("INSERT OR REPLACE INTO lists VALUES (?, ?, ?, ?)", place)
+
+    def clear(self) -> None:
+        """Delete the lists of the tenant."""
+        with suppress(OSError, Error), opened(self.path, _SCHEMA, _VERSION, durable=False) as database:
+            database.execute("DELETE FROM lists WHERE scope = ?", (self.scope(),))

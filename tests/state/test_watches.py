@@ -39,6 +39,9 @@ def test_a_list_is_shared_for_as_long_as_it_is_fresh(tmp_path: Path, clock: Any)
     lists.put("levels", began, [ROW] * 5_001)
     lists.put("audit", clock.at, [])
     assert [lists.get(what, 0) for what in ("orders", "levels", "audit")] == [None, None, []]
+    lists.clear()
+    SharedLists(lists.path, lambda: "acme", clock.now, kept=False).put("audit", clock.at, [])
+    assert lists.get("audit", 0) is None
 
 
 def test_a_damaged_file_ends_a_watch_and_shares_nothing(tmp_path: Path, clock: Any) -> None:

@@ -9,8 +9,8 @@ from synq_cli.resources.shared.pagination import Listing, Row
 class Source(NamedTuple):
     """A list that is watched.
 
-    `noun` is what a row is called. `what` names the list among all lists of the tenant. `read` starts to read it, and `requests` says how many
-    requests that takes for so many rows.
+    `noun` is what a row is called, `kind` the word for it in an event. `what` names the list among all lists of the
+    tenant. `read` starts to read it, and `requests` says how many requests that takes for so many rows.
 
     A row has a `key`, and belongs to a part of the list that can be read by itself: `part_of` a row, `part_named` in an
     event of the audit log, None if it names none. `read_part` gives all rows of a part.
