@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from table import cases
 
-from synq_cli.errors import NetworkError
+from synq_cli.errors import AuthError, NetworkError
 from synq_cli.resources.shared.pagination import Listing, Page
 from synq_cli.resources.watching.source import Source
 from synq_cli.resources.watching.watch import Watch
@@ -283,6 +283,18 @@ def test_two_watches_share_what_they_read(watching: Any) -> None:
     assert alone == 4
     assert shop.asked.count("audit") < 20
     assert shop.asked.count("page 0") < 8
+
+
+def test_without_the_audit_log_the_whole_list_is_read_at_the_slower_pace(watching: Any) -> None:
+    shop = Shop(9)
+    shop.fails = [AuthError("Forbidden.", status=403)]
+    events = watching(shop)
+    looks(events, 1)
+    assert shop.ear.notes[1] == "Watching 9 orders. Reads all orders every 1 min: 3 requests."
+    shop.asked.clear()
+    shop.move("audited", 3)
+    assert [len(looks(events, 1)) for _ in range(3)] == [0, 0, 1]
+    assert shop.asked == ["page 0", "page 4", "page 8"]
 
 
 def test_a_failure_is_waited_out_and_loses_nothing(watching: Any) -> None:

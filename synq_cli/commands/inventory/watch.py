@@ -53,7 +53,7 @@ def watch_levels(
       synq inventory watch
       synq inventory watch --low --location "Leith warehouse"
       synq inventory watch --sku HMC-NVY-M --sku HMC-NVY-L --resume
-      synq inventory watch --threshold 0 --exec 'notify-team --topic out-of-stock'
+      synq inventory watch --threshold 0 --exec 'sh to-ntfy.sh'
     """
     most = run.api.settings.low_stock_threshold() if low and threshold is None else threshold
     if low and threshold is None:

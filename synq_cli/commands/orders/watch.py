@@ -67,12 +67,13 @@ def watch_orders(
     --resume does not repeat this event, but says which one it was.
 
     --exec runs a program without a shell, for one event at a time, for at most 30 seconds; a failure is a warning.
+    docs/watching.md has scripts for ntfy, mail and Slack.
 
     Examples:
       synq orders watch
       synq orders watch --status to-ship --channel web-storefront
       synq orders watch --status unpaid --resume -o ndjson | tee -a unpaid.ndjson
-      synq orders watch --min-total 500 --exec 'notify-team --topic large-orders'
+      synq orders watch --min-total 500 --exec 'sh to-slack.sh'
     """
     now, channel_name = run.system.now(), run.api.channels.name_of(channel)
     amounts = {"tag": tag, "payment_status": payment_status, "reference": reference}
