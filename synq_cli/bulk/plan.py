@@ -18,6 +18,7 @@ _LARGEST = 5
 _MANY_UNITS = 1000
 _MEDIANS = 10
 _MOST_LISTED = 10
+FIX = "Fix the file and run the command again."
 
 
 @dataclass(frozen=True)
@@ -209,11 +210,11 @@ def prepare(
     return Plan(verb, hashed, warnings, reader.dialect, list(reader.others), reader.guessed, unchanged=unchanged)
 
 
-def refuse(name: str, problems: Sequence[Problem], unit: str = "line", *, more: int = 0) -> None:
+def refuse(name: str, problems: Sequence[Problem], unit: str = "line", *, more: int = 0, hint: str = FIX) -> None:
     """UsageError that lists every problem by its line, and says how many `more` there are; nothing if there is none."""
     if problems:
         listed = [f"{unit} {each.line}: {each.what}" for each in sorted(problems, key=lambda each: each.line)]
-        raise file_problems(name, listed, "Fix the file and run the command again.", more=more)
+        raise file_problems(name, listed, hint, more=more)
 
 
 def _listed(rows: Sequence[Mapping[str, Any]]) -> str:

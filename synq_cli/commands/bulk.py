@@ -156,7 +156,8 @@ def agreed(
         if plan.repeat:
             run.output.warn(plan.repeat.sentence)
         level = plan.verb.level.replace("_", " ").capitalize()
-        own = _PARTS | {"changes": (f"{level} before and after", _CHANGES)}
+        net = "Net movement" if plan.verb.level == "on_hand" else f"Net {plan.verb.level}"
+        own = _PARTS | {"net": (net, _NET), "changes": (f"{level} before and after", _CHANGES)}
         run.output.panel(f"Would send {what}", plan.as_row(), columns or PLAN, parts or own)
         return False
     question = f"Send {what} to {run.session.profile}?"

@@ -29,10 +29,12 @@ WHOLE = "SYNQ_MATRIX" in os.environ
 # They log in, go on until they are stopped, or have nothing left to send.
 ELSEWHERE = {"auth login", "audit tail", "inventory watch", "orders watch", "runs resume"}
 # Exit statuses beside the usual ones: 0 where a command can do without an answer, or reads it again; 2 where the
-# tenant has no settings yet, as this server says.
+# tenant has no settings yet, or no variant that a file names, as this server says.
 ALSO = {
     ("inventory adjust", "list_inventory_levels"): 0,
+    ("inventory adjust", "list_variants"): 2,
     ("inventory reserve", "list_inventory_levels"): 0,
+    ("inventory reserve", "list_variants"): 2,
     ("orders cancel", "list_fulfillments"): 0,
     ("orders create", "create_order"): 75,  # created in the background, and never seen
     ("orders create", "get_product"): 0,

@@ -177,6 +177,14 @@ def test_reservations_that_hold_nothing_are_left_out(run: Any, house: House) -> 
     )  # fmt: skip
 
 
+def test_reservation_without_a_quantity_is_released_and_not_undone(run: Any, house: House) -> None:
+    reserve(run)
+    house.held[0]["quantity"] = None
+    result = release(run, f"id\n{house.held[0]['id']}\n")
+    assert (result.status, house.held[0]["status"]) == (0, "RELEASED")
+    assert run("runs", "undo", json.loads(result.out)["id"], "--yes", "-q").status == 11
+
+
 def test_every_problem_is_listed_and_nothing_sent(run: Any, house: House) -> None:
     wrong = "sku,quantity,location\nAAA,-3,Leith warehouse\n,1,\nBBB,,\n"
     assert run("inventory", "reserve", "--file", "-", "-q", stdin=wrong).err == (

@@ -43,7 +43,7 @@ class AdjustStock(Verb):
             "quantity_delta": content["delta"],
         }
 
-    def reverse(self, row: Row) -> Content:
+    def reverse(self, row: Row) -> Content | None:
         return row.content | {"delta": -row.content["delta"]}
 
     def movement(self, content: Content) -> Mapping[str, Any]:

@@ -16,17 +16,21 @@ from synq_cli.bulk.counting.count_file import (
 from synq_cli.bulk.counting.earlier import NAME, EarlierCounts
 from synq_cli.bulk.counting.plan import CountPlan, Limit, Variance
 from synq_cli.bulk.journal import Row, hash_of
-from synq_cli.bulk.plan import Problem, listed, refuse
+from synq_cli.bulk.plan import FIX, Problem, listed, refuse
 from synq_cli.bulk.verbs.adjust_stock import AdjustStock
 from synq_cli.bulk.verbs.variants import find_variants
 from synq_cli.errors import NotFoundError, UsageError
-from synq_cli.resources.inventory.counting.books import Books
+from synq_cli.resources.inventory.counting.books import Books, ahead_by
 from synq_cli.resources.inventory.ledger import Move, Place
 from synq_cli.resources.shared.pagination import PAGE
 from synq_cli.rows import Record, RowReader
+from synq_cli.session.settings import SANDBOX
 from synq_cli.times import local_time
 from synq_cli.uuids import parse_uuid
 
+_SKIP = "Fix the file, or add --skip-unknown to leave rows with unknown codes out."
+# Clocks that differ by so many seconds are mentioned.
+_SKEW = 2.0
 # A count rarely takes so many seconds; a scan file that was continued a week later would count everything twice.
 _LONG = 2 * 86_400.0
 
@@ -97,6 +101,7 @@ class CountStock(AdjustStock):
             places = {count.place for count in counts}
             found, skus = self._api.books.read(places, since, whole=whole and whole[0])
             books, warnings = replace(found, corrections=earlier.corrections), []
+            options.note(self._clocks(books.offset))
         writer = CountWriter(reader)
         if whole:
             counts = [*counts, *_not_found(counts, books, skus, whole, writer, counted.rows[-1].line)]
@@ -131,6 +136,16 @@ class CountStock(AdjustStock):
             beside_dialect=reader.dialect,
         )
 
+    def _clocks(self, offset: tuple[float, float] | None) -> str | None:
+        """What is assumed about the API's clock, if that is worth a sentence."""
+        if offset is None and self._api.transport.session.profile != SANDBOX:
+            return "The API does not send its time: its clock is taken to agree with this machine's."
+        ahead = ahead_by(offset)
+        if abs(ahead) < _SKEW:
+            return None
+        off = f"{abs(ahead):,.0f} s {'ahead of' if ahead > 0 else 'behind'} this machine's"
+        return f"The API's clock is {off}: the times of the count are compared accordingly."
+
     def _counted(self, reader: RowReader, text: str, name: str, options: CountOptions) -> _Counted:
         """The counts in a file; UsageError lists every problem that can be found without the books."""
         rows = _checked(reader, text, name, lambda record: count_row(record, options.now))
@@ -156,7 +171,7 @@ class CountStock(AdjustStock):
         ]
         if not options.skip_unknown:
             problems += [unknown[row.line] for row in skipped]
-        refuse(name, problems, reader.unit)
+        refuse(name, problems, reader.unit, hint=_SKIP if skipped and not options.skip_unknown else FIX)
         if not counts:
             raise UsageError(f"{name} counts no SKU.", hint="Nothing was sent.")
         return _Counted(rows, counts, skipped, taken_back)

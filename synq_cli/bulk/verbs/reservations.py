@@ -48,7 +48,7 @@ class ReserveStock(AdjustStock):
     def body(self, content: Content) -> object:
         return {name: content[name] for name in _MADE_OF if content[name] is not None}
 
-    def reverse(self, row: Row) -> Content:
+    def reverse(self, row: Row) -> Content | None:
         return row.content | {"reservation_id": row.receipt}
 
     @property
@@ -93,15 +93,17 @@ class ReleaseReservations(ReserveStock):
     def receipt(self, content: Content, _answer: Any) -> Receipt:
         return Receipt(content["reservation_id"])
 
-    def reverse(self, row: Row) -> Content:
-        return row.content
+    def reverse(self, row: Row) -> Content | None:
+        return row.content if isinstance(row.content["quantity"], int) else None
 
     @property
     def undo_verb(self) -> Verb:
         return ReserveStock(self._api)
 
     def movement(self, content: Content) -> Mapping[str, Any]:
-        return {"sku": content["sku"], "location": content["location"], "delta": content["quantity"]}
+        units = content["quantity"]
+        delta = units if isinstance(units, int) else 0  # the API may give anything
+        return {"sku": content["sku"], "location": content["location"], "delta": delta}
 
     def reconcile(self, unclear: Sequence[Row], *, done: Sequence[Row], claims: Claims) -> dict[int, Receipt]:  # noqa: ARG002
         """Reservations that hold no units any more, whoever has released them."""

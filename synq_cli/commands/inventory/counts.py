@@ -123,8 +123,9 @@ def count_stock(
 
     A row without a time is of --at, else of the moment this command starts. If the rows of a SKU have several times,
     the last one counts; synq warns of SKUs that moved between the first and the last. Times without a zone are local.
-    They are compared with the API's clock, whose offset is taken from its responses. The stock on hand is counted,
-    which includes reserved units. In a scan file, a SKU that was scanned and taken back is not counted.
+    All are by this machine's clock; its offset from the API's clock comes from the responses of the API. The stock on
+    hand is counted, which includes reserved units. In a scan file, a SKU that was scanned and taken back is not
+    counted.
 
     First, synq shows the variances, the largest first, and asks for confirmation. --recount-over leaves the large ones
     out and writes them to FILE.recount.csv, to be filled in and posted as a count of its own. --zero-missing asks a

@@ -9,7 +9,7 @@ from synq_cli.cli.options import YesOption, argument, option
 from synq_cli.commands.bulk import SUMMARY, ReportOption, carry_out, finish
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
-from synq_cli.output.formats import age, delta, identifier, quantity, state, whole
+from synq_cli.output.formats import age, delta, identifier, quantity, state, timestamp, whole
 
 group = CommandGroup()
 
@@ -36,7 +36,10 @@ ROWS = [
     Column("From", "from"),
     Column("To", "to"),
     Column("Location", "location"),
+    Column("Books", "book", quantity),
+    Column("Counted", "counted", quantity),
     Column("Quantity", "delta", delta),
+    Column("Counted at", "counted_at", timestamp, drop=3),
     Column("Reference", "reference", drop=2),
     Column("Product", "product", whole),
     Column("Email", "email"),
