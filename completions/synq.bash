@@ -102,7 +102,7 @@ _synq_options() { # the options of a command, and the global options
     'auth status') REPLY='--all' ;;
     'runs show') REPLY='--rows' ;;
     'runs resume') REPLY='--resend-unknown --report --dry-run' ;;
-    'runs undo') REPLY='--report -y --yes --dry-run --confirm' ;;
+    'runs undo') REPLY='--in-transit --report -y --yes --dry-run --confirm' ;;
     'cache clear') REPLY='-y --yes' ;;
     'sandbox init') REPLY='--seed' ;;
     'sandbox serve') REPLY='--port' ;;

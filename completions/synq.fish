@@ -660,6 +660,7 @@ function __synq_options # the options of a command, and the global options
                 '--dry-run' 'Show what would be sent and what would change, without...'
         case 'runs undo'
             printf '%s\t%s\n' \
+                '--in-transit' 'Only put back units that are in transit' \
                 '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \

@@ -659,6 +659,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--dry-run`tShow what would be sent and what would change, without..."
         }
         'runs undo' {
+            "--in-transit`tOnly put back units that are in transit"
             "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"

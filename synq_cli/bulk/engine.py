@@ -88,16 +88,20 @@ class Engine:
         self._warn_of_unfinished(plan)
         return self._estimated(plan, with_levels=with_levels)
 
-    def plan_undo(self, run: str, *, with_levels: bool) -> Plan:
-        """The plan that undoes a run: the reverse of each row that is done. RefusedError if it is undone already."""
+    def plan_undo(self, run: str, *, with_levels: bool, in_transit: bool = False) -> Plan:
+        """The plan that undoes a run: the reverse of each row that is done, or only of those `in_transit`.
+
+        RefusedError if it is undone already.
+        """
         with self._opened(run) as (journal, verb):
             facts = journal.facts
-            done = [row for row in journal.entries() if _can_be_undone(row)]
+            done = [row for row in journal.entries() if _can_be_undone(row, in_transit=in_transit)]
             unclear = [row for row in journal.entries() if row.state == "sent" or row.code == UNKNOWN]
         self.api.transport.check(verb.undo_verb.operation)
         if not done:
-            raise UsageError(f"Run {facts.id} has no rows that are done; there is nothing to undo.")
-        rows = _reverses(verb, done)
+            what = "units in transit" if in_transit else "rows that are done"
+            raise UsageError(f"Run {facts.id} has no {what}; there is nothing to undo.")
+        rows = _reverses(verb, done, in_transit=in_transit)
         if not rows:
             raise RefusedError(f"`synq {verb.name}` can't be undone.", hint=verb.undo_hint)
         if unclear:
@@ -105,7 +109,8 @@ class Engine:
                 f"The outcome of {verb.counted(len(unclear))} is unknown; they are not undone. "
                 f"Run `{facts.resume_command}` first to look for them."
             )
-        return self._estimated(Plan(verb.undo_verb, rows, file=facts.file, undoes=facts.id), with_levels=with_levels)
+        plan = Plan(verb.undo_verb, rows, file=facts.file, undoes=facts.id, in_transit=in_transit)
+        return self._estimated(plan, with_levels=with_levels)
 
     def plan_resume(self, run: str, resend: Collection[int]) -> Plan:
         """The plan for what is left of a run; `resend` are lines of unknown outcome that are to be sent again."""
@@ -138,10 +143,11 @@ class Engine:
                 # Locked until the undoing run exists, so that no two processes undo it.
                 undone = stack.enter_context(self.runs.open(plan.undoes))
                 self._lock(undone)
-                if _reverses(self._kind(undone.facts.verb), undone.entries()) != plan.rows:
+                reverses = _reverses(self._kind(undone.facts.verb), undone.entries(), in_transit=plan.in_transit)
+                if reverses != plan.rows:
                     raise RefusedError(
                         f"The run {plan.undoes} was resumed meanwhile. Nothing was sent.",
-                        hint=f"Run `{undone.facts.undo_command}` again.",
+                        hint="Run the command again.",
                     )
             # Of two processes that were given the same rows, the second finds the run of the first.
             stack.enter_context(self.runs.starting())
@@ -320,16 +326,16 @@ class Engine:
             return None
 
 
-def _can_be_undone(row: Row) -> bool:
-    """Whether the row is done, or its first half is and its second one is certainly not."""
-    return row.state == "done" or (row.is_in_transit and row.code != UNKNOWN)
+def _can_be_undone(row: Row, *, in_transit: bool) -> bool:
+    """Whether the row is done, or its first half is and its second one is certainly not; or only the latter."""
+    return (row.state == "done" and not in_transit) or (row.is_in_transit and row.code != UNKNOWN)
 
 
-def _reverses(verb: Verb, rows: Iterable[Row]) -> list[Row]:
-    """The rows that undo what is done of these."""
+def _reverses(verb: Verb, rows: Iterable[Row], *, in_transit: bool) -> list[Row]:
+    """The rows that undo what is done of these, or only of those in transit."""
     reverses = [
         (row.line, verb.reverse(row) if row.state == "done" else verb.reverse_half(row.content))
         for row in rows
-        if _can_be_undone(row)
+        if _can_be_undone(row, in_transit=in_transit)
     ]
     return [Row(line, content) for line, content in reverses if content is not None]

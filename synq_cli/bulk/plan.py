@@ -46,8 +46,8 @@ class Plan:
     where it is, or None for standard input. `levels` is the stock before each row, by line and location, where that was
     asked for. `repeat` is an earlier run of the same rows, which is not looked for if they are to be sent `again`. A
     `single` row is that of a command for one: nothing is announced or asked, and only an unfinished run of it counts as
-    a repeat. `unchanged` are the lines that are not sent, since they would change nothing; `values` are those that the
-    rows change, with their lines, if they were read.
+    a repeat. One that `undoes` a run may reverse only its rows `in_transit`. `unchanged` are the lines that are not
+    sent, since they would change nothing; `values` are those that the rows change, with their lines, if they were read.
     """
 
     verb: Verb
@@ -68,6 +68,7 @@ class Plan:
     # Raises RefusedError, while no other run can start, if what the plan rests on has changed since.
     check: Callable[[], None] = lambda: None
     single: bool = False
+    in_transit: bool = False
 
     @property
     def requests(self) -> int:

@@ -100,8 +100,8 @@ def find_repeat(runs: Runs, rows: Sequence[Row], *, verb: str, scope: str, now: 
 
 
 def _is_left(_line: int, state: State, may_be_sent: bool, _hashes: bytes) -> bool:
-    """Whether a run that is resumed sends the row: one that failed, too, if its first half was carried out."""
-    return state == "pending" or (state == "failed" and may_be_sent)
+    """Whether resuming a run may finish the row: one that failed, too, if its first half was carried out."""
+    return state in {"pending", "sent", "unknown"} or (state == "failed" and may_be_sent)
 
 
 def _counted(hashes: Iterable[bytes]) -> Counter[int]:

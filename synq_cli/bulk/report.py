@@ -57,6 +57,7 @@ class Outcome:
 
     def _check(self) -> None:
         command = self.facts.resume_command
+        single = not self.facts.file
         where = f"Run {self.row['id']}: {self.progress()}."
         if self.reason is not None:
             error = type(self.reason)(
@@ -70,10 +71,14 @@ class Outcome:
             error.retryable = self.reason.retryable
             raise error
         if self.row["unknown"]:
-            raise UnknownOutcomeError(f"{where}{self._listed()}", hint=self._unknown_hint())
+            if single:
+                where = f"The outcome of the {self.verb.noun} is unknown: run {self.row['id']}."
+            raise UnknownOutcomeError(f"{where}{'' if single else self._listed()}", hint=self._unknown_hint())
         if self.row["in_transit"]:
+            if single:
+                where = f"The {self.verb.noun} is not complete: run {self.row['id']}."
             raise PartialError(where, hint=f"{self._transit_hint()} {self._failed_hint()}".strip())
-        if self.row["failed"] and not self.facts.file:
+        if self.row["failed"] and single:
             (entry,) = self.entries
             kind = next(each for each in (*_REFUSALS, PartialError) if each.code in {entry.code, PartialError.code})
             raise kind(f"The API refused the {self.verb.noun}: {(entry.error or '').rstrip('.')}.")
@@ -104,9 +109,9 @@ class Outcome:
         return f"`synq runs show {self.row['id']} --rows failed` lists them."
 
     def _transit_hint(self) -> str:
-        rest = ", and reverses the rows that are done" if self.row["done"] else ""
+        only = " --in-transit" if self.row["done"] else ""
         complete, undo = self.facts.resume_command, self.facts.undo_command
-        return f"`{complete}` sends the units on; `{undo}` puts them back{rest}."
+        return f"`{complete}` sends the units on; `{undo}{only}` puts them back."
 
     def _whereabouts(self) -> list[str]:
         found = [(row.line, text) for row in self.entries if (text := self.verb.whereabouts(row))]
@@ -119,9 +124,10 @@ class Outcome:
             return f"`{command}` sends them again, which changes nothing twice."
         if self.verb.resends:
             return f"`{command}` sends them again under the same keys, so none can be placed twice."
+        them, what = ("them", f"a {self.verb.unit}") if self.facts.file else ("it", "it")
         lines = ",".join(map(str, self.row["unknown_lines"][:_MOST_LINES]))
         return (
-            f"`{command}` looks for them once more. If you are sure that a {self.verb.unit} was not applied, "
+            f"`{command}` looks for {them} once more. If you are sure that {what} was not applied, "
             f"send it again with: {command} --resend-unknown {lines}"
         )
 

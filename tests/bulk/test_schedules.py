@@ -123,7 +123,7 @@ class World:
 
     def forget_old_runs(self) -> None:
         """Every process reads all journals; the latest few are enough to be mistaken for."""
-        for path in sorted((self.folder / "runs").glob("*.sqlite3"))[:-4]:
+        for path in sorted((self.folder / "runs").glob("*.sqlite3"))[:-10]:
             path.unlink()
 
     def engine(self, workers: int) -> tuple[RunContext, Engine]:

@@ -186,7 +186,7 @@ def test_units_that_the_second_location_refuses_are_in_transit(run: Any, shop: T
     name = only_run(run)["id"]
     assert (result.status, result.out) == (9, "")
     assert result.err == (
-        f"synq: Run {name}: 0 of 1 rows done, 1 in transit.\n"
+        f"synq: The transfer is not complete: run {name}.\n"
         "  5 of AAA left Shed and are in transit to Attic, which refused them: location not found\n"
         f"  `synq runs resume {name}` sends the units on; `synq runs undo {name}` puts them back.\n"
     )
@@ -240,9 +240,13 @@ def test_half_that_is_not_in_the_ledger_stays_unknown(
     result = run(*ONE, "-q")
     name = only_run(run)["id"]
     assert (result.status, only_run(run)["state"]) == (10, "unclear")
-    assert result.err.splitlines()[:2] == [
-        f"synq: Run {name}: 0 of 1 rows done, 1 unknown. Unknown: line 1.", f"  {sentence}",
-    ]  # fmt: skip
+    resume = f"synq runs resume {name}"
+    hint = f"`{resume}` looks for it once more. If you are sure that it was not applied, send it again with: {resume}"
+    assert result.err.splitlines() == [
+        f"synq: The outcome of the transfer is unknown: run {name}.",
+        f"  {sentence}",
+        f"  {hint} --resend-unknown 1",
+    ]
     posted = shop.ledger_rows()
     assert (run("runs", "resume", name, "-q").status, shop.ledger_rows()) == (10, posted)
     assert run("runs", "resume", name, "--resend-unknown", "1", "-q").status == 0
@@ -323,3 +327,18 @@ def test_row_in_transit_is_not_among_the_failed_rows_that_can_be_sent_again(
     assert run("inventory", "transfer", "--file", "moves.failed.csv", "--from", "Shed", "--yes", "-q").status == 0
     assert run("runs", "resume", name, "-q").status == 9  # the other row stays refused
     assert sorted(shop.ledger_rows()) == ["AAA Attic +2", "AAA Shed -2", "BBB Attic +3", "BBB Shed -3"]
+
+
+def test_only_what_is_in_transit_is_put_back(run: Any, shop: Tenant) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        return shop.refuse(request) if json.loads(request.content)["quantity_delta"] == 3 else shop.post(request)
+
+    shop.next = [answer] * 4
+    result = run(*FILE, "-q")
+    name = only_run(run)["id"]
+    assert f"`synq runs undo {name} --in-transit` puts them back." in result.err
+    assert run("runs", "undo", name, "--in-transit", "--yes", "-q").status == 0
+    assert sorted(shop.ledger_rows()) == ["AAA Attic +2", "AAA Shed -2", "BBB Shed +3", "BBB Shed -3"]
+    done = json.loads(run(*ONE, "--json", "-q").out)["run"]
+    none = f"synq: Run {done} has no units in transit; there is nothing to undo.\n"
+    assert run("runs", "undo", done, "--in-transit", "--yes", "-q").err == none

@@ -147,9 +147,9 @@ class TransferStock(AdjustStock):
         for row in rows if stock is not None else ():
             content, place = row.content, place_of(row.content)
             leaving[place] += content["quantity"]
-            level = (stock or {}).get(place, {})
-            available = level.get("available", level.get("on_hand", 0))
-            if isinstance(available, int) and leaving[place] > available:
+            level = (stock or {}).get(place, {"on_hand": 0})
+            available = level["available"] if isinstance(level.get("available"), int) else level["on_hand"]
+            if leaving[place] > available:
                 what = f"only {available:,} of {content['sku']} are available at {content['from']}"
                 what += f", and {leaving[place]:,} are to leave"
                 problems.append(Problem(row.line, what, is_warning=self._force))

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.metavars import RUN
-from synq_cli.cli.options import YesOption, argument, option
+from synq_cli.cli.options import YesOption, argument, option, switch
 from synq_cli.commands.bulk import SUMMARY, ReportOption, carry_out, finish
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
@@ -18,12 +18,12 @@ COLUMNS = [
     Column("Command", "command"),
     Column("File", "file"),
     Column("Started", "started_at", age, drop=1),
-    Column("State", "state", state),
+    Column("State", "state", state._replace(narrow="keep")),
     Column("Done", "done", quantity),
     Column("Failed", "failed", quantity),
     Column("Unknown", "unknown", quantity),
     Column("Pending", "pending", quantity),
-    Column("In transit", "in_transit", quantity),
+    Column("In transit", "in_transit", quantity, drop=2),
     Column("Undoes", "undoes", whole, drop=2),
     Column("Undone by", "undone_by", whole, drop=2),
     Column("Profile", "profile", drop=3),
@@ -65,9 +65,9 @@ RunArgument = Annotated[str, argument(RUN, "Run id, or its first characters.")]
 def list_runs(run: RunContext) -> None:
     """List the bulk runs of this machine, newest first.
 
-    A run is running, finished, stopped (rows are pending: resume it), unclear (the outcome of some rows is unknown) or
-    in transit (units have left one location and not arrived at the other: resume or undo it). This command sends
-    nothing.
+    A run is running, finished, stopped (rows are pending: resume it), unclear (the outcome of some rows is unknown),
+    in transit (units have left one location and not arrived at the other: resume or undo it) or undone (such units were
+    put back). This command sends nothing.
 
     Examples:
       synq runs list
@@ -174,17 +174,23 @@ def resume_run(
     requests=(0, None),
     bulk=True,
 )
-def undo_run(run: RunContext, run_id: RunArgument, report: ReportOption = None, yes: YesOption = False) -> None:
+def undo_run(
+    run: RunContext,
+    run_id: RunArgument,
+    in_transit: Annotated[bool, switch("--in-transit", "Only put back units that are in transit.")] = False,
+    report: ReportOption = None,
+    yes: YesOption = False,
+) -> None:
     """Undo a bulk run of adjustments, transfers or reservations.
 
     Starts a new run that does the opposite of every row that is done: ledger entries can't be deleted, so it posts the
     opposite quantity; what was reserved is released, and what was released is reserved again. Units of a transfer that
-    are in transit are put back. Like any run it asks for confirmation and can be resumed. A run can be undone once. To
-    undo orders, use `synq orders cancel`.
+    are in transit are put back; with --in-transit, only these. Like any run it asks for confirmation and can be
+    resumed. A run can be undone once, and not be resumed after that. To undo orders, use `synq orders cancel`.
 
     Examples:
       synq runs undo 2611 --dry-run
       synq runs undo 2611 --yes
     """
-    plan = run.bulk.plan_undo(run_id, with_levels=run.dry_run)
+    plan = run.bulk.plan_undo(run_id, with_levels=run.dry_run, in_transit=in_transit)
     carry_out(run, plan, lambda: run.bulk.start(plan), report, yes=yes)
