@@ -15,8 +15,9 @@ from synq_cli.times import epoch, timestamp
 
 # Seconds between two looks: the first while there is enough of the rate limit.
 _PAUSES = (20.0, 120.0)
-# A list that another watch has read is as good as one's own for this share of the pause.
-_FRESH = 0.5
+# A list that another watch has read will do if it is younger than this share of the time since one's own last turn. It
+# is more than half, so that of two watches that take turns at the same pace only one reads.
+_FRESH = 0.6
 # Rows that are missing in the list are looked up one by one, so many at each look.
 _MOST_LOOKED_UP = 5
 # Rows that do not match are kept for the `before` of an event, at most so many.
@@ -56,6 +57,7 @@ class Watch:
         self._due: dict[str, None] = {}  # parts to be read
         self._looks_left = 0
         self._requests = 1  # that the whole list takes
+        self._turns: dict[str, float] = {}  # when each list was last needed
         self._seen_at = float("-inf")  # when the last row was read
         self._looked_at = 0.0
         self._count = 0
@@ -175,8 +177,8 @@ class Watch:
     def _read_shared(self, what: str, read: Callable[[], list[Row]], *, usable: bool = True) -> list[Row]:
         """A list as another watch has read it a moment ago, or as it is now."""
         now = self._api.now()
-        looks = 1 if what == _AUDIT else self._requests
-        since = now - looks * _PAUSES[0] * _FRESH
+        since = now - (now - self._turns.get(what, now - _PAUSES[0])) * _FRESH
+        self._turns[what] = now
         if what != _AUDIT:
             since = max(since, self._seen_at)
         found = self._lists.get(what, since) if usable else None
