@@ -4,8 +4,8 @@
 _synq_below() { # the subcommands of a group
     case $1 in
     '') REPLY='orders inventory products channels integrations today find organization settings audit webhooks api auth config runs cache limits sandbox doctor completion schema help' ;;
-    'orders') REPLY='list get create track brief report fulfill return cancel' ;;
-    'inventory') REPLY='transfer adjust levels locations ledger count reorder scan reserve release reservations report skus' ;;
+    'orders') REPLY='list get create track brief report watch fulfill return cancel' ;;
+    'inventory') REPLY='transfer adjust levels locations ledger count reorder scan reserve release reservations report watch skus' ;;
     'inventory skus') REPLY='list add import forget' ;;
     'products') REPLY='list get create update delete push stats issues export import variants categories brands attributes attribute-groups templates media jobs' ;;
     'products variants') REPLY='list create' ;;
@@ -40,6 +40,7 @@ _synq_options() { # the options of a command, and the global options
     'orders create') REPLY='--file --item --channel --currency --payment-provider --payment-reference --customer --location --idempotency-key --wait --for --report --again -y --yes --dry-run --confirm' ;;
     'orders track') REPLY='--watch' ;;
     'orders report') REPLY='--since --by --status --channel --svg' ;;
+    'orders watch') REPLY='--status --channel --since --until --tag --payment-status --reference --min-total --max-total --exec --resume' ;;
     'orders fulfill') REPLY='--item --carrier --tracking-number --location --file --report --again -y --yes --dry-run --confirm' ;;
     'orders return') REPLY='--item --reason --file --report --again -y --yes --dry-run --confirm' ;;
     'orders cancel') REPLY='--reason --file --report --again -y --yes --dry-run --confirm' ;;
@@ -55,6 +56,7 @@ _synq_options() { # the options of a command, and the global options
     'inventory release') REPLY='--file --report --again -y --yes --dry-run --confirm' ;;
     'inventory reservations') REPLY='--sku --location --status' ;;
     'inventory report') REPLY='--by --location --svg' ;;
+    'inventory watch') REPLY='--sku --location --low --threshold --exec --resume' ;;
     'inventory skus add') REPLY='--barcode' ;;
     'inventory skus forget') REPLY='--all' ;;
     'products list') REPLY='--search --category --brand --status --sort --count' ;;
@@ -118,9 +120,9 @@ _synq_options() { # the options of a command, and the global options
 
 _synq_value() { # how to complete the value of "PATH --option", or the argument "PATH #1"; fails if it has none
     case $1 in
-    'orders list --status'|'orders report --status') REPLY='list open closed unpaid to-ship shipped returning refunded fully-refunded dead cancellable draft pending_payment payment_authorized confirmed processing partially_fulfilled fulfilled delivered completed return_requested partially_returned returned partially_refunded cancelled failed' ;;
+    'orders list --status'|'orders report --status'|'orders watch --status') REPLY='list open closed unpaid to-ship shipped returning refunded fully-refunded dead cancellable draft pending_payment payment_authorized confirmed processing partially_fulfilled fulfilled delivered completed return_requested partially_returned returned partially_refunded cancelled failed' ;;
     'inventory reservations --status') REPLY='words ACTIVE RELEASED CONSUMED' ;;
-    'products list --status'|*' --channel'|*' --since'|*' --until'|*' --tag'|*' --payment-status'|*' --reference'|*' --min-total'|*' --max-total'|*' --key'|*' --sort'|*' --limit'|*' --currency'|*' --payment-provider'|*' --payment-reference'|*' --customer'|*' --idempotency-key'|*' --for'|*' --carrier'|*' --tracking-number'|*' --reason'|'products variants create --sku'|*' --threshold'|*' --search'|'inventory ledger --type'|*' --at'|*' --recount-over'|*' --confirm-missing'|*' --days'|*' --cover'|*' --types'|*' --barcode'|'products list --category'|'products create --category'|'products update --category'|*' --brand'|*' --description'|*' --title'|*' --price'|*' --slug'|*' --logo-url'|*' --alt-text'|*' --sort-order'|*' --name'|*' --provider'|*' --max-pages'|*' --actor'|*' --entity'|*' --signature'|*' --connection'|*' -F'|*' --field'|*' -f'|*' --raw-field'|*' --token-command'|*' --token-url'|*' --client-id'|*' --resend-unknown'|*' --seed'|*' --port'|*' --expires-in'|*' --on'|*' --times'|*' --rate'|*' --seconds'|*' --strangers'|*' --columns'|*' --fields'|*' --jq'|*' --timeout'|*' --max-wait'|*' --base-url') REPLY='' ;;
+    'products list --status'|*' --channel'|*' --since'|*' --until'|*' --tag'|*' --payment-status'|*' --reference'|*' --min-total'|*' --max-total'|*' --key'|*' --sort'|*' --limit'|*' --currency'|*' --payment-provider'|*' --payment-reference'|*' --customer'|*' --idempotency-key'|*' --for'|*' --exec'|*' --carrier'|*' --tracking-number'|*' --reason'|'products variants create --sku'|*' --threshold'|*' --search'|'inventory ledger --type'|*' --at'|*' --recount-over'|*' --confirm-missing'|*' --days'|*' --cover'|*' --types'|*' --barcode'|'products list --category'|'products create --category'|'products update --category'|*' --brand'|*' --description'|*' --title'|*' --price'|*' --slug'|*' --logo-url'|*' --alt-text'|*' --sort-order'|*' --name'|*' --provider'|*' --max-pages'|*' --actor'|*' --entity'|*' --signature'|*' --connection'|*' -F'|*' --field'|*' -f'|*' --raw-field'|*' --token-command'|*' --token-url'|*' --client-id'|*' --resend-unknown'|*' --seed'|*' --port'|*' --expires-in'|*' --on'|*' --times'|*' --rate'|*' --seconds'|*' --strangers'|*' --columns'|*' --fields'|*' --jq'|*' --timeout'|*' --max-wait'|*' --base-url') REPLY='' ;;
     *' --file'|*' --report'|*' --svg'|'products export --to'|*' --books'|*' --suppliers'|*' --data'|*' --input'|'inventory count #1'|'inventory scan #1'|'inventory skus import #1'|'products import #1'|'webhooks sign #1'|'webhooks verify #1') REPLY='file' ;;
     *' --item') REPLY='ask item' ;;
     *' --location'|*' --from'|'inventory transfer --to') REPLY='ask location' ;;
@@ -148,7 +150,7 @@ _synq_value() { # how to complete the value of "PATH --option", or the argument 
     'sandbox fault add #1') REPLY='words 429 500 502 503 expired missing garbage lost-before lost 500-after slow' ;;
     'completion install #1'|'completion uninstall #1') REPLY='words bash zsh fish powershell pwsh' ;;
     'help #1') REPLY='words exit-codes environment formats rate-limit auth bulk orders inventory products channels integrations today find organization settings audit webhooks api auth config runs cache limits sandbox doctor completion schema help' ;;
-    'inventory levels --sku'|'inventory ledger --sku'|'inventory reservations --sku'|'products variants list --sku'|*' --variant'|'inventory transfer #1'|'inventory adjust #1'|'inventory levels #'*|'inventory reserve #1'|'inventory skus forget #'*) REPLY='ask sku' ;;
+    'inventory levels --sku'|'inventory ledger --sku'|'inventory reservations --sku'|'inventory watch --sku'|'products variants list --sku'|*' --variant'|'inventory transfer #1'|'inventory adjust #1'|'inventory levels #'*|'inventory reserve #1'|'inventory skus forget #'*) REPLY='ask sku' ;;
     'settings set #'*) REPLY='words inventory_allocation_model=HARD inventory_allocation_model=SOFT auto_po_enabled=true auto_po_enabled=false default_low_stock_threshold= costing_method=WAC costing_method=FIFO' ;;
     'api #'*) REPLY='words GET POST PUT PATCH DELETE HEAD' ;;
     'schema #'*|'help #'*) REPLY='command' ;;

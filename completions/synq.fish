@@ -35,6 +35,7 @@ function __synq_below # the subcommands of a group
                 'track' 'Show the timeline of an order' \
                 'brief' 'Show all that belongs to an order on one screen' \
                 'report' 'Count and sum up orders' \
+                'watch' 'Watch orders, and print each change as it happens' \
                 'fulfill' 'Record a shipped parcel of an order, or many from a file' \
                 'return' 'Open a return for an order, or many from a file' \
                 'cancel' 'Cancel an order, or many from a file'
@@ -52,6 +53,7 @@ function __synq_below # the subcommands of a group
                 'release' 'Release a reservation, or many from a file' \
                 'reservations' 'List reservations, newest first' \
                 'report' 'Count and value the stock' \
+                'watch' 'Watch stock levels, and print each change as it happens' \
                 'skus' 'Manage the local cache of SKUs'
         case 'inventory skus'
             printf '%s\t%s\n' \
@@ -246,6 +248,19 @@ function __synq_options # the options of a command, and the global options
                 '--status' 'Only these statuses or groups: open, closed, unpaid...' \
                 '--channel' 'Only orders of this channel (name or id)' \
                 '--svg' 'Write the table as a picture (SVG) too'
+        case 'orders watch'
+            printf '%s\t%s\n' \
+                '--status' 'Only these statuses or groups: open, closed, unpaid...' \
+                '--channel' 'Only orders of this channel (name or id)' \
+                '--since' 'Only rows since this age (30m, 12h, 7d, 2w), local date...' \
+                '--until' 'Only rows before this age, local date or time' \
+                '--tag' 'Only orders with this tag' \
+                '--payment-status' 'Only orders with this payment status, such as authorized' \
+                '--reference' 'Only orders with this payment reference' \
+                '--min-total' 'Only orders of this total or more' \
+                '--max-total' 'Only orders of this total or less' \
+                '--exec' 'Run this command for each event, with the event as JSON...' \
+                '--resume' 'Begin with what happened since the last run with these...'
         case 'orders fulfill'
             printf '%s\t%s\n' \
                 '--item' 'Number of units of a SKU or barcode; repeat for more' \
@@ -379,6 +394,14 @@ function __synq_options # the options of a command, and the global options
                 '--by' 'What the stock is grouped by' \
                 '--location' 'Only this stock location' \
                 '--svg' 'Write the table as a picture (SVG) too'
+        case 'inventory watch'
+            printf '%s\t%s\n' \
+                '--sku' 'Only this SKU, barcode or UUID of a variant; may be...' \
+                '--location' 'Only this stock location' \
+                '--low' 'Only crossings of the tenant'\''s low-stock threshold' \
+                '--threshold' 'Only crossings of N units on hand' \
+                '--exec' 'Run this command for each event, with the event as JSON...' \
+                '--resume' 'Begin with what happened since the last run with these...'
         case 'inventory skus add'
             printf '%s\t%s\n' \
                 '--barcode' 'Its barcode'
@@ -711,11 +734,11 @@ end
 
 function __synq_value # how to complete the value of "PATH --option", or the argument "PATH #1"; fails if it has none
     switch "$argv"
-        case 'orders list --status' 'orders report --status'
+        case 'orders list --status' 'orders report --status' 'orders watch --status'
             echo 'list open closed unpaid to-ship shipped returning refunded fully-refunded dead cancellable draft pending_payment payment_authorized confirmed processing partially_fulfilled fulfilled delivered completed return_requested partially_returned returned partially_refunded cancelled failed'
         case 'inventory reservations --status'
             echo 'words ACTIVE RELEASED CONSUMED'
-        case 'products list --status' '* --channel' '* --since' '* --until' '* --tag' '* --payment-status' '* --reference' '* --min-total' '* --max-total' '* --key' '* --sort' '* --limit' '* --currency' '* --payment-provider' '* --payment-reference' '* --customer' '* --idempotency-key' '* --for' '* --carrier' '* --tracking-number' '* --reason' 'products variants create --sku' '* --threshold' '* --search' 'inventory ledger --type' '* --at' '* --recount-over' '* --confirm-missing' '* --days' '* --cover' '* --types' '* --barcode' 'products list --category' 'products create --category' 'products update --category' '* --brand' '* --description' '* --title' '* --price' '* --slug' '* --logo-url' '* --alt-text' '* --sort-order' '* --name' '* --provider' '* --max-pages' '* --actor' '* --entity' '* --signature' '* --connection' '* -F' '* --field' '* -f' '* --raw-field' '* --token-command' '* --token-url' '* --client-id' '* --resend-unknown' '* --seed' '* --port' '* --expires-in' '* --on' '* --times' '* --rate' '* --seconds' '* --strangers' '* --columns' '* --fields' '* --jq' '* --timeout' '* --max-wait' '* --base-url'
+        case 'products list --status' '* --channel' '* --since' '* --until' '* --tag' '* --payment-status' '* --reference' '* --min-total' '* --max-total' '* --key' '* --sort' '* --limit' '* --currency' '* --payment-provider' '* --payment-reference' '* --customer' '* --idempotency-key' '* --for' '* --exec' '* --carrier' '* --tracking-number' '* --reason' 'products variants create --sku' '* --threshold' '* --search' 'inventory ledger --type' '* --at' '* --recount-over' '* --confirm-missing' '* --days' '* --cover' '* --types' '* --barcode' 'products list --category' 'products create --category' 'products update --category' '* --brand' '* --description' '* --title' '* --price' '* --slug' '* --logo-url' '* --alt-text' '* --sort-order' '* --name' '* --provider' '* --max-pages' '* --actor' '* --entity' '* --signature' '* --connection' '* -F' '* --field' '* -f' '* --raw-field' '* --token-command' '* --token-url' '* --client-id' '* --resend-unknown' '* --seed' '* --port' '* --expires-in' '* --on' '* --times' '* --rate' '* --seconds' '* --strangers' '* --columns' '* --fields' '* --jq' '* --timeout' '* --max-wait' '* --base-url'
             echo ''
         case '* --file' '* --report' '* --svg' 'products export --to' '* --books' '* --suppliers' '* --data' '* --input' 'inventory count #1' 'inventory scan #1' 'inventory skus import #1' 'products import #1' 'webhooks sign #1' 'webhooks verify #1'
             echo 'file'
@@ -771,7 +794,7 @@ function __synq_value # how to complete the value of "PATH --option", or the arg
             echo 'words bash zsh fish powershell pwsh'
         case 'help #1'
             echo 'words exit-codes environment formats rate-limit auth bulk orders inventory products channels integrations today find organization settings audit webhooks api auth config runs cache limits sandbox doctor completion schema help'
-        case 'inventory levels --sku' 'inventory ledger --sku' 'inventory reservations --sku' 'products variants list --sku' '* --variant' 'inventory transfer #1' 'inventory adjust #1' 'inventory levels #*' 'inventory reserve #1' 'inventory skus forget #*'
+        case 'inventory levels --sku' 'inventory ledger --sku' 'inventory reservations --sku' 'inventory watch --sku' 'products variants list --sku' '* --variant' 'inventory transfer #1' 'inventory adjust #1' 'inventory levels #*' 'inventory reserve #1' 'inventory skus forget #*'
             echo 'ask sku'
         case 'settings set #*'
             echo 'words inventory_allocation_model=HARD inventory_allocation_model=SOFT auto_po_enabled=true auto_po_enabled=false default_low_stock_threshold= costing_method=WAC costing_method=FIFO'

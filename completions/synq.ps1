@@ -34,6 +34,7 @@ function __SynqBelow([string] $At) { # the subcommands of a group
             "track`tShow the timeline of an order"
             "brief`tShow all that belongs to an order on one screen"
             "report`tCount and sum up orders"
+            "watch`tWatch orders, and print each change as it happens"
             "fulfill`tRecord a shipped parcel of an order, or many from a file"
             "return`tOpen a return for an order, or many from a file"
             "cancel`tCancel an order, or many from a file"
@@ -51,6 +52,7 @@ function __SynqBelow([string] $At) { # the subcommands of a group
             "release`tRelease a reservation, or many from a file"
             "reservations`tList reservations, newest first"
             "report`tCount and value the stock"
+            "watch`tWatch stock levels, and print each change as it happens"
             "skus`tManage the local cache of SKUs"
         }
         'inventory skus' {
@@ -246,6 +248,19 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--channel`tOnly orders of this channel (name or id)"
             "--svg`tWrite the table as a picture (SVG) too"
         }
+        'orders watch' {
+            "--status`tOnly these statuses or groups: open, closed, unpaid..."
+            "--channel`tOnly orders of this channel (name or id)"
+            "--since`tOnly rows since this age (30m, 12h, 7d, 2w), local date..."
+            "--until`tOnly rows before this age, local date or time"
+            "--tag`tOnly orders with this tag"
+            "--payment-status`tOnly orders with this payment status, such as authorized"
+            "--reference`tOnly orders with this payment reference"
+            "--min-total`tOnly orders of this total or more"
+            "--max-total`tOnly orders of this total or less"
+            "--exec`tRun this command for each event, with the event as JSON..."
+            "--resume`tBegin with what happened since the last run with these..."
+        }
         'orders fulfill' {
             "--item`tNumber of units of a SKU or barcode; repeat for more"
             "--carrier`tCarrier name, such as DHL"
@@ -378,6 +393,14 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--by`tWhat the stock is grouped by"
             "--location`tOnly this stock location"
             "--svg`tWrite the table as a picture (SVG) too"
+        }
+        'inventory watch' {
+            "--sku`tOnly this SKU, barcode or UUID of a variant; may be..."
+            "--location`tOnly this stock location"
+            "--low`tOnly crossings of the tenant's low-stock threshold"
+            "--threshold`tOnly crossings of N units on hand"
+            "--exec`tRun this command for each event, with the event as JSON..."
+            "--resume`tBegin with what happened since the last run with these..."
         }
         'inventory skus add' {
             "--barcode`tIts barcode"
@@ -712,6 +735,7 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
     switch -Wildcard -CaseSensitive ($Where) {
         'orders list --status' { return 'list open closed unpaid to-ship shipped returning refunded fully-refunded dead cancellable draft pending_payment payment_authorized confirmed processing partially_fulfilled fulfilled delivered completed return_requested partially_returned returned partially_refunded cancelled failed' }
         'orders report --status' { return 'list open closed unpaid to-ship shipped returning refunded fully-refunded dead cancellable draft pending_payment payment_authorized confirmed processing partially_fulfilled fulfilled delivered completed return_requested partially_returned returned partially_refunded cancelled failed' }
+        'orders watch --status' { return 'list open closed unpaid to-ship shipped returning refunded fully-refunded dead cancellable draft pending_payment payment_authorized confirmed processing partially_fulfilled fulfilled delivered completed return_requested partially_returned returned partially_refunded cancelled failed' }
         'inventory reservations --status' { return 'words ACTIVE RELEASED CONSUMED' }
         'products list --status' { return '' }
         '* --channel' { return '' }
@@ -731,6 +755,7 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         '* --customer' { return '' }
         '* --idempotency-key' { return '' }
         '* --for' { return '' }
+        '* --exec' { return '' }
         '* --carrier' { return '' }
         '* --tracking-number' { return '' }
         '* --reason' { return '' }
@@ -855,6 +880,7 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         'inventory levels --sku' { return 'ask sku' }
         'inventory ledger --sku' { return 'ask sku' }
         'inventory reservations --sku' { return 'ask sku' }
+        'inventory watch --sku' { return 'ask sku' }
         'products variants list --sku' { return 'ask sku' }
         '* --variant' { return 'ask sku' }
         'inventory transfer #1' { return 'ask sku' }

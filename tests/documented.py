@@ -36,13 +36,18 @@ cat "$call/stdout"
 cat "$call/stderr" >&2
 exit "$status"
 """
-# A password store with a token of the sandbox, and a mail program that keeps its input.
-PROGRAMS = {"pass": "#!/bin/sh\nsynq sandbox token\n", "mail": '#!/bin/sh\ncat >"$HOME/mail"\n'}
+# A password store with a token of the sandbox, and programs that keep what they are to send.
+PROGRAMS = {
+    "pass": "#!/bin/sh\nsynq sandbox token\n",
+    "mail": '#!/bin/sh\ncat >"$HOME/mail"\n',
+    "curl": '#!/bin/sh\ncat >"$HOME/curl"\n',
+}
 ROOT = Path(__file__).parent.parent
 # docs/cli.md is generated from the help pages, whose examples have a test of their own.
 DOCUMENTS = [ROOT / "README.md", *sorted(path for path in (ROOT / "docs").glob("*.md") if path.name != "cli.md")]
 # Commands that are not run, and why.
 _INSTALLS = "it changes the machine; make package covers it"
+_ENDLESS = "it goes on until it is stopped; tests/commands/test_watch_line.py covers it"
 UNRUN = {
     "make demo": ".ci/run runs it",
     "make test": "it runs this test",
@@ -51,6 +56,12 @@ UNRUN = {
     "synq completion install": "it changes the shell's start-up files; tests/completion covers it",
     "synq auth login": "it asks for a token on a terminal; tests/journeys covers it",
     "synq auth status": "it needs a login",
+    'synq inventory watch --low --location "Leith warehouse"': _ENDLESS,
+    "synq inventory watch --low --resume --exec 'sh to-ntfy.sh'": _ENDLESS,
+    "synq orders watch --min-total 500 --resume --exec 'sh to-mail.sh'": _ENDLESS,
+    "synq orders watch --status to-ship": _ENDLESS,
+    "synq orders watch --status to-ship,shipped --resume --exec 'sh to-slack.sh'": _ENDLESS,
+    "synq orders watch --status unpaid --resume -o ndjson >> unpaid.ndjson": _ENDLESS,
 }
 RUN = re.compile(r"\b(\d{6}-\d{6})-[a-z0-9]{2}\b")
 COLORS = re.compile(r"\x1b\[[0-9;]*m")

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from synq_cli.state.id_cache import LocalIndex
     from synq_cli.state.ledger_cache import LedgerCache
     from synq_cli.state.order_keys import OrderKeys
+    from synq_cli.state.shared_lists import SharedLists
+    from synq_cli.state.watches import Watches
 
 
 class RunContext:
@@ -189,6 +191,21 @@ class RunContext:
 
         path = self.state / "order_keys.sqlite3"
         return OrderKeys(path, lambda: self.session.scope, self.system.now, self.output.warn)
+
+    @cached_property
+    def watches(self) -> "Watches":
+        """What the watches of this machine have reported."""
+        from synq_cli.state.watches import Watches
+
+        return Watches(self.state / "watches.sqlite3", lambda: self.session.scope, self.system.now)
+
+    @cached_property
+    def shared_lists(self) -> "SharedLists":
+        """Lists that the watches of this machine share."""
+        from synq_cli.state.shared_lists import SharedLists
+
+        path = self.state / "lists.sqlite3"
+        return SharedLists(path, lambda: self.session.scope, self.system.now, kept=self.settings.cache)
 
     @cached_property
     def sandbox(self) -> "EmbeddedSandbox":

@@ -21,7 +21,7 @@ from synq_cli.errors import (
 from synq_cli.http import replies, retry
 from synq_cli.http.exchange import NoResponseError, Observer, Reply, request_line
 from synq_cli.http.operation import Operation, RetryClass
-from synq_cli.http.rate_limit import RESERVE, Budget, Ticket
+from synq_cli.http.rate_limit import FULL, RESERVE, Budget, Ticket
 from synq_cli.times import clock_offset, http_date
 
 if TYPE_CHECKING:
@@ -81,8 +81,9 @@ class Prefetch(Thread):
 class ApiTransport:
     """Sends operations for one session. Thread-safe; the HTTP client may be shared.
 
-    `outside` is the HTTP client for other hosts than the API's, by default the same. If no answer comes, the outcome
-    of an operation of the retry classes `unclear_without_answer` is unknown; others have been repeated in vain.
+    `outside` is the HTTP client for other hosts than the API's, by default the same. `reserve` is how many requests of
+    the rate limit are left to other commands. If no answer comes, the outcome of an operation of the retry classes
+    `unclear_without_answer` is unknown; others have been repeated in vain.
     """
 
     unclear_without_answer: Collection[RetryClass] = ("keyed", "unsafe")
@@ -118,6 +119,7 @@ class ApiTransport:
         self._counting = Lock()
         self._prefetches: list[tuple[Prefetch, Ticket]] = []
         self._abandoned = False
+        self.reserve = 0
 
     @property
     def clock_offset(self) -> tuple[float, float] | None:
@@ -214,7 +216,7 @@ class ApiTransport:
             self.session.keep_fresh()
         except SynqError:
             return None
-        ticket = self.budget.try_acquire(timeout=self.session.settings.timeout, reserve=RESERVE)
+        ticket = self.budget.try_acquire(timeout=self.session.settings.timeout, reserve=max(RESERVE, self.reserve))
         if ticket is None:
             return None
         prefetch = Prefetch(lambda: attempt(ticket))
@@ -274,7 +276,10 @@ class ApiTransport:
         refusals = 0
         while True:
             ticket = self.budget.acquire(
-                timeout=self.session.settings.timeout, max_wait=until - self.now(), on_wait=self.observer.waiting
+                timeout=self.session.settings.timeout,
+                max_wait=until - self.now(),
+                reserve=self.reserve,
+                on_wait=self._announce_wait,
             )
             outcome = self._send_once(request, ticket)
             pause = self._record(outcome, ticket, refusals)
@@ -289,6 +294,12 @@ class ApiTransport:
                     status=429,
                     request_id=outcome.request_id if isinstance(outcome, Reply) else None,
                 )
+
+    def _announce_wait(self, seconds: float, reason: str) -> None:
+        reserved = self.reserve and reason == FULL
+        self.observer.waiting(
+            seconds, f"the last {self.reserve} requests are left to other commands" if reserved else reason
+        )
 
     def _record(self, outcome: "Reply | NoResponseError", ticket: Ticket, refusals: int) -> float | None:
         """Record a reply in the rate limit; returns the seconds to pause after a 429, else None."""

@@ -110,15 +110,28 @@ class Output:
         built = table.build_table(canvas, rows, shown, keep_empty=False)
         return picture.svg(built.drawing, max(built.width, 1), title)
 
-    def follow(self, polls: Iterable[Sequence[Row]], columns: Sequence[Column]) -> None:
+    def follow(
+        self,
+        polls: Iterable[Sequence[Row]],
+        columns: Sequence[Column],
+        *,
+        default: str | None = None,
+        status: Callable[[], str] | None = None,
+    ) -> None:
         """A list without an end: the new rows of each poll, if any, a line for each.
 
-        It ends with Ctrl-C, InterruptError without a message, or with the reader of a pipe, BrokenPipeError.
+        It ends with Ctrl-C, InterruptError without a message, or with the reader of a pipe, BrokenPipeError. `default`
+        is the format off a terminal if none was asked for. `status` is asked after each poll for the line that is kept
+        below the rows on a terminal.
         """
         from synq_cli.output.drawing import table
 
+        if default and not self._view.asked and not self._out.terminal:
+            self._view.format = default
         if self.format == "xlsx":
             raise UsageError("A list without an end can't be a workbook.", hint="Use another format, such as -o csv.")
+        if status and self.format == "table" and self._out.live and not self.messages.quiet:
+            polls = self._with_status(polls, status)
         rows: Iterable[Row] = chain.from_iterable(self._while_read(polls))
         try:
             if self.format == "table":
@@ -322,6 +335,20 @@ class Output:
         for polled in polls:
             self._out.check_reader()
             yield polled
+
+    def _with_status(self, polls: "Iterable[Polled]", status: Callable[[], str]) -> "Iterator[Polled]":
+        """The polls, with a line below what is drawn; messages are printed above it."""
+        from synq_cli.output.drawing.status_line import status_line
+
+        errors = self.messages.stream
+        errors.above = self._out if errors.terminal else None
+        try:
+            with status_line(self._out) as show:
+                for polled in polls:
+                    yield polled
+                    show(status())
+        finally:
+            errors.above = None
 
     def _canvas(self) -> "Canvas":
         """The stream at the current time and width; nothing is cut if it is not a terminal."""

@@ -224,6 +224,7 @@ state = Format(_state)
 age = _moment(lambda moment, ago: ago or f"{moment:%Y-%m-%d}")
 timestamp = _moment(lambda moment, ago: f"{moment:%Y-%m-%d %H:%M:%S} UTC" + (f" ({ago})" if ago else ""))
 clock = _moment(lambda moment, _ago: f"{moment:%Y-%m-%d %H:%M:%SZ}")
+time_of_day = _moment(lambda moment, _ago: f"{moment:%H:%M:%SZ}")
 flag = Format(lambda value, *_: {True: "yes", False: "no"}[value] if isinstance(value, bool) else None, narrow="keep")
 identifier = Format(narrow="shorten")
 # A file's name says more than its host's.

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator
 
 from synq_cli import exact_json
-from synq_cli.errors import SynqError
 from synq_cli.http import operations
 from synq_cli.resources.shared.pagination import Row
+from synq_cli.resources.shared.polling import poll_without_end
 from synq_cli.resources.shared.resource import SHORTEST_PREFIX, Resource
 from synq_cli.times import epoch
 
@@ -17,9 +17,7 @@ ACTIONS = (
 # The API returns the newest events only.
 NEWEST = 50
 
-# Requests of the rate limit that a tail leaves to other commands.
-_RESERVE = 20
-_SHORTEST_PAUSE, _LONGEST_PAUSE = 5.0, 60.0
+_PAUSES = (5.0, 60.0)
 _SHOWN_AT_FIRST = 10
 _REMEMBERED = 10_000
 
@@ -77,49 +75,25 @@ class Audit(Resource):
             warn(f"The API returns the {NEWEST} newest events only: earlier ones may be missing here.")
         first = [row for row in reversed(rows) if matches(row)]
         yield first if since is not None else first[-_SHOWN_AT_FIRST:]
-        seen = dict.fromkeys(map(_identity, rows))
-        failing = False
-        while True:
-            self._pause()
-            try:
-                rows = self.events()
-            except SynqError as error:
-                if not error.retryable:
-                    raise
-                if not failing:
-                    warn(f"{error.message} Trying again.")
-                failing = True
+        seen = dict.fromkeys(map(event_key, rows))
+        for polled in poll_without_end(self._api, self.events, warn=warn, pauses=_PAUSES):
+            if polled is None:
                 yield []
                 continue
-            failing = False
-            new = [row for row in reversed(rows) if _identity(row) not in seen]
+            rows = polled
+            new = [row for row in reversed(rows) if event_key(row) not in seen]
             if len(new) == len(rows) and (len(rows) >= NEWEST or (seen and rows)):
                 warn(f"The {len(rows)} newest events are all new: earlier ones may be missing here.")
-            seen |= dict.fromkeys(map(_identity, new))
+            seen |= dict.fromkeys(map(event_key, new))
             for identity in list(seen)[: max(len(seen) - _REMEMBERED, 0)]:
                 del seen[identity]
             yield list(filter(matches, new))
-
-    def _pause(self) -> None:
-        """Wait for the next poll: the longer, the less of the rate limit is left beyond the reserve."""
-        announced = False
-        while True:
-            window = self._api.budget.snapshot()
-            reserve = min(_RESERVE, window.limit // 5)
-            spare = window.remaining - reserve
-            if spare > 0 and window.blocked_for <= 0:
-                self._api.sleep(min(max(_SHORTEST_PAUSE, _LONGEST_PAUSE / spare), _LONGEST_PAUSE))
-                return
-            pause = min(max(window.frees_in, window.blocked_for, _SHORTEST_PAUSE), _LONGEST_PAUSE)
-            if not announced:
-                self._api.observer.waiting(pause, f"the last {reserve} requests are left to other commands")
-            announced = True
-            self._api.sleep(pause)
 
 
 def _lower(event: Row, key: str) -> str:
     return str(event.get(key) or "").lower()
 
 
-def _identity(event: Row) -> str:
+def event_key(event: Row) -> str:
+    """What distinguishes an event: its id, or all of it."""
     return str(event.get("id") or exact_json.dumps(event))

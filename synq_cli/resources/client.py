@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from synq_cli.resources.request import Requests
     from synq_cli.resources.settings import TenantSettings
     from synq_cli.resources.today import Today
+    from synq_cli.resources.watching.watching import Watching
     from synq_cli.resources.webhooks import Webhooks
 
 
@@ -79,6 +80,7 @@ class SynqClient:
     tracking: "Tracking" = _resource("orders.tracking", "Tracking")
     finder: "Finder" = _resource("find", "Finder")
     today: "Today" = _resource("today", "Today")
+    watching: "Watching" = _resource("watching.watching", "Watching")
     audit: "Audit" = _resource("audit", "Audit")
     webhooks: "Webhooks" = _resource("webhooks", "Webhooks")
     requests: "Requests" = _resource("request", "Requests")

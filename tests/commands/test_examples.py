@@ -15,7 +15,16 @@ import synq_cli
 from synq_cli.cli.command import ANY
 
 # They need a login, or go on until they are stopped; each has tests of its own.
-ELSEWHERE = {"auth login", "auth logout", "auth refresh", "auth switch", "sandbox serve", "audit tail"}
+ELSEWHERE = {
+    "auth login",
+    "auth logout",
+    "auth refresh",
+    "auth switch",
+    "sandbox serve",
+    "audit tail",
+    "inventory watch",
+    "orders watch",
+}
 
 
 @cache

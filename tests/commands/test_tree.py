@@ -61,10 +61,11 @@ INTERFACE = """
     find
     help
     integrations      connect disconnect list push save
-    inventory         adjust count ledger levels locations release reorder report reservations reserve scan transfer
+    inventory         adjust count ledger levels locations release reorder report reservations reserve
+    inventory         scan transfer watch
     inventory skus    add forget import list
     limits
-    orders            brief cancel create fulfill get list report return track
+    orders            brief cancel create fulfill get list report return track watch
     organization      show update
     organization members  invite list remove set-role
     products          create delete export get import issues list push stats update

@@ -13,7 +13,7 @@ from synq_cli.completion.scripts import SCRIPTS, script
 
 # Each line with what is offered for its last word, in bash, as whole words.
 LINES = {
-    "synq orders ": "list get create track brief report fulfill return cancel",
+    "synq orders ": "list get create track brief report watch fulfill return cancel",
     "synq products attribute": "attributes attribute-groups",
     "synq --sandbox orders l": "list",
     "synq nothing ": "",

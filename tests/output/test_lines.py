@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import pyte
 import pytest
 
 from synq_cli.errors import InterruptError
@@ -72,3 +73,34 @@ def test_ctrl_c_ends_follow_without_a_message(screen: Build, settings: dict[str,
     assert "failed" in shown.out
     shown.output.messages.error(caught.value)
     assert shown.err == ""
+
+
+def test_a_status_line_stays_below_the_rows_and_is_removed(screen: Build) -> None:
+    shown = screen(tty=True, environ={"NO_COLOR": "1", "COLUMNS": "60"}, width=60)
+    seen: list[list[str]] = []
+
+    def display() -> list[str]:
+        terminal = pyte.Screen(60, 8)
+        terminal.set_mode(pyte.modes.LNM)
+        pyte.Stream(terminal).feed(shown.out)
+        return [line.rstrip() for line in terminal.display if line.strip()]
+
+    def polls() -> Iterator[list[Any]]:
+        for poll in ([], [{**ROW, "note": "Parcel"}], []):
+            yield poll
+            seen.append(display())
+        shown.output.note("A note.")
+        seen.append(display())
+
+    shown.output.follow(polls(), COLUMNS, status=lambda: f"Look {len(seen)} {'x' * 60}")
+    rows = ["Time                  Status    Note", "2026-11-25 09:00:00Z  failed    Parcel"]
+    status = [f"Look {number} {'x' * 52}…" for number in range(4)]
+    assert seen == [[status[0]], [*rows, status[1]], [*rows, status[2]], [*rows, "A note.", status[2]]]
+    assert display() == [*rows, "A note."]
+
+
+@pytest.mark.parametrize(("settings", "out"), [({}, '{"status":"failed"}\n'), ({"format": "tsv"}, "status\nfailed\n")])
+def test_a_list_without_an_end_may_have_its_own_format_off_a_terminal(screen: Build, settings: Any, out: str) -> None:
+    shown = screen(**settings)
+    shown.output.follow([[{"status": "failed"}]], COLUMNS[1:2], default="ndjson", status=lambda: "never shown")
+    assert shown.out == out

@@ -601,3 +601,15 @@ def test_the_token_is_in_no_message_even_if_the_api_repeats_it(desk: NewDesk, ca
     said = json.dumps(error.as_json()) + repr(error) + repr(made.ear.lines) + repr(made.ear.waits)
     said += repr(vars(made.api.transport))
     assert SECRET[:10] not in said
+
+
+def test_a_reserve_is_left_to_other_commands(desk: NewDesk) -> None:
+    made = desk(Server(httpx.Response(200, json=[])))
+    made.api.transport.reserve = 20
+    for _ in range(79):
+        made.budget.record(made.budget.acquire(timeout=1, max_wait=0))
+    made.api.transport.send(operations.LIST_AUDIT_EVENTS)
+    assert made.api.transport.prefetch(operations.LIST_ORDERS, None) is None
+    assert made.ear.waits == []
+    made.api.transport.send(operations.LIST_AUDIT_EVENTS)
+    assert {reason for _, reason in made.ear.waits} == {"the last 20 requests are left to other commands"}

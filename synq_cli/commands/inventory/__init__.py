@@ -13,5 +13,6 @@ group = CommandGroup(
         "scan": f"{_HERE}.scan",
         **dict.fromkeys(("reserve", "release", "reservations"), f"{_HERE}.reservations"),
         "report": f"{_HERE}.report",
+        "watch": f"{_HERE}.watch",
     },
 )

@@ -44,4 +44,5 @@ def clear_cache(run: RunContext, yes: YesOption = False) -> None:
     """
     confirm_local(run, "Delete what the local cache keeps of this tenant?", yes=yes)
     count = run.index.clear()
+    run.shared_lists.clear()
     run.output.note(f"Deleted {count} entr{'y' if count == 1 else 'ies'}.")

@@ -10,6 +10,7 @@ group = CommandGroup(
         "track": f"{_HERE}.listing",
         "brief": f"{_HERE}.brief",
         "report": f"{_HERE}.report",
+        "watch": f"{_HERE}.watch",
         **dict.fromkeys(("fulfill", "return", "cancel"), f"{_HERE}.moving"),
     }
 )

@@ -71,20 +71,10 @@ class Orders(Resource):
         `where` is a further test.
         GET /api/v1/oms/orders
         """
-
-        def matches(row: Row) -> bool:
-            return (
-                (statuses is None or _has_status(row, statuses))
-                and (channel is None or row.get("channel") == channel)
-                and (since is None or _placed(row) >= since)
-                and (key is None or row.get("idempotency_key") == key)
-                and where(row)
-            )
-
         return self._api.pages(
             operations.LIST_ORDERS,
             "orders",
-            matches=matches,
+            matches=order_test(statuses, channel=channel, since=since, key=key, where=where),
             ends=ends,
             on_page=lambda rows: remember_orders(self._api, rows),
         )
@@ -218,6 +208,24 @@ def _resend_hint(attempt: "Attempt") -> str:
     return (
         f"Sending the same order again{option} uses the same key, {attempt.key}, so it can't be placed twice. "
         f"`synq orders list --key {attempt.key}` shows whether it was placed.{new}"
+    )
+
+
+def order_test(
+    statuses: frozenset[str] | None,
+    *,
+    channel: str | None = None,
+    since: float | None = None,
+    key: str | None = None,
+    where: Callable[[Row], bool] = lambda _row: True,
+) -> Callable[[Row], bool]:
+    """A test for orders as `Orders.matching` gives them."""
+    return lambda row: (
+        (statuses is None or _has_status(row, statuses))
+        and (channel is None or row.get("channel") == channel)
+        and (since is None or _placed(row) >= since)
+        and (key is None or row.get("idempotency_key") == key)
+        and where(row)
     )
 
 
