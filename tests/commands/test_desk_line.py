@@ -67,6 +67,7 @@ def test_brief_is_one_object_of_requests_sent_together(synq: Any) -> None:
         "fulfillments": [PARCEL],
         "returns": [],
         "reservations": [RESERVED | {"on_hand": 42, "available": 37}],
+        "left_out": {},
         "next": fulfill,
     }
     assert (result.status, result.err) == (0, "~95/100 requests left this minute · default\n")
@@ -99,7 +100,8 @@ def test_brief_on_a_terminal(synq: Any) -> None:
 ╰──────────────────────────────────────────────────────────────────────────────╯
 """
     )
-    assert result.err.splitlines()[0] == "Returns are left out: this server does not list them."
+    why = "This server does not offer the list of returns: it has no route GET /api/v1/oms/orders/{orderID}/returns."
+    assert " ".join(result.err.split()).startswith(f"Returns are left out. {why} ")
 
 
 @pytest.mark.parametrize(

@@ -28,13 +28,26 @@ from synq_cli.sandbox.server import faults as sandbox_faults
 WHOLE = "SYNQ_MATRIX" in os.environ
 # They log in, go on until they are stopped, or have nothing left to send.
 ELSEWHERE = {"auth login", "audit tail", "inventory watch", "orders watch", "runs resume"}
-# Exit statuses beside the usual ones: 0 where a command can do without an answer, or reads it again; 2 where the
+# Exit statuses beside the usual ones: 0 where a command does without an answer, or reads it again; 2 where the
 # tenant has no settings yet, or no variant that a file names, as this server says.
 ALSO = {
     ("inventory adjust", "list_inventory_levels"): 0,
     ("inventory adjust", "list_variants"): 2,
+    ("inventory count", "list_variants"): 2,
+    ("inventory reorder", "list_inventory_ledger"): 0,
+    ("inventory reorder", "list_inventory_levels"): 0,
     ("inventory reserve", "list_inventory_levels"): 0,
     ("inventory reserve", "list_variants"): 2,
+    ("inventory scan", "list_inventory_levels"): 0,
+    ("inventory scan", "list_locations"): 0,
+    ("inventory scan", "list_products"): 0,
+    ("inventory scan", "list_variants"): 0,
+    ("inventory transfer", "list_inventory_levels"): 0,
+    ("orders brief", "list_fulfillments"): 0,
+    ("orders brief", "list_inventory_levels"): 0,
+    ("orders brief", "list_locations"): 0,
+    ("orders brief", "list_reservations"): 0,
+    ("orders brief", "list_returns"): 0,
     ("orders cancel", "list_fulfillments"): 0,
     ("orders create", "create_order"): 75,  # created in the background, and never seen
     ("orders create", "get_product"): 0,
@@ -43,6 +56,9 @@ ALSO = {
     ("orders track", "list_returns"): 0,
     ("products update", "update_product"): 0,
     ("settings set", "get_tenant_settings"): 2,
+    ("today", "get_stats"): 0,
+    ("today", "list_bulk_jobs"): 0,
+    ("today", "list_orders"): 0,
 }
 # Bulk runs: a refused row is a failed one (9), a row whose answer was lost may be found in a list (0), and ten refusals
 # in a row, which end a run, can take hours.

@@ -39,7 +39,8 @@ def report_stock(
 
     Examples:
       synq inventory report
-      synq inventory report --by category -o csv
+      synq inventory report --by category
+      synq inventory report -o csv
       synq inventory report --location "Leith warehouse" --by category --svg stock.svg
     """
     run.output.note("Reading all stock levels and variants: 1 request for each 100.")

@@ -36,7 +36,7 @@ def brief_order(run: RunContext, order_id: OrderArgument) -> None:
     """Show all that belongs to an order on one screen.
 
     Shows the order's status and payment, its parcels with their tracking numbers, its returns, the stock reserved for
-    it with what is on hand there, and the command that usually comes next. What the server can't list is left out,
+    it with what is on hand there, and the command that usually comes next. What can't be read is left out,
     with a note.
 
     This takes four requests, which are sent together, one more for the stock while units are reserved, and one more
@@ -64,6 +64,5 @@ def brief_order(run: RunContext, order_id: OrderArgument) -> None:
         "reservations": ("Reservations", reserved),
     }
     run.output.panel(f"Order {brief['id']}", brief, BRIEF, parts, leftovers=False)
-    for key, (title, _) in parts.items():
-        if brief[key] is None:
-            run.output.note(f"{title} are left out: this server does not list them.")
+    for key, why in brief["left_out"].items():
+        run.output.note(f"{parts[key][0]} are left out. {why}")

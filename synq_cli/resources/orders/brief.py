@@ -25,11 +25,16 @@ _NEXT = {
 }
 
 
+_PARTS = ("fulfillments", "returns", "reservations")
+
+
 class Briefs(Resource):
     """Orders with all that belongs to them."""
 
     def get(self, order_id: str) -> Row:
-        """An order with its `fulfillments`, `returns` and `reservations`, each null if the server can't list them.
+        """An order with its `fulfillments`, `returns` and `reservations`, each null if they can't be read.
+
+        `left_out` says why, by the same names.
 
         A reservation that still holds units has the units `on_hand` and `available` at its location, where levels can
         be read: of several variants, where the first page of the location has them. `next` is the command that usually
@@ -63,6 +68,11 @@ class Briefs(Resource):
             "fulfillments": parcels,
             "returns": returns,
             "reservations": reservations,
+            "left_out": {
+                key: answer.message
+                for key, answer in zip(_PARTS, answers[1:], strict=True)
+                if isinstance(answer, SynqError)
+            },
             "next": following and following.format(path["orderID"]),
         }
 
