@@ -138,14 +138,14 @@ def bulk() -> str:
     """A file of adjustments, half of them sent."""
     from synq_cli.bulk.verbs.verb import WORKERS
 
-    line = ("--sandbox", "inventory", "adjust", "--file", "counts.csv")
+    line = ("--sandbox", "inventory", "adjust", "--file", "corrections.csv")
     with desk(110) as at, chdir(at.home):
         skus = [
             row["sku"] for row in json.loads(at.data("--sandbox", "products", "variants", "list", "--all", "--json"))
         ]
         stock = [(sku, place) for place in ("Leith warehouse", "High Street shop") for sku in skus][:ROWS]
         rows = [f"{sku},{1 + int(600 / (10 + number * 37 % 191))},{place}" for number, (sku, place) in enumerate(stock)]
-        Path("counts.csv").write_text("\n".join(["sku,delta,location", *rows, ""]), encoding="utf-8")
+        Path("corrections.csv").write_text("\n".join(["sku,delta,location", *rows, ""]), encoding="utf-8")
         # This caches the ids, so that the run below spends its whole window on rows.
         at.data(*line, "--dry-run")
         before, *states = at.screen(*line, "--yes", workers=WORKERS).split("\r\x1b[2K")

@@ -61,7 +61,7 @@ def check(line: Line, done: Done) -> None:
 def test_documented_commands_print_what_is_shown(desk: Desk, path: Path) -> None:
     if path in TOPICS:
         desk("export SYNQ_PROFILE=sandbox")
-        (desk.folder / "counts.csv").write_text(COUNTS, encoding="utf-8")
+        (desk.folder / "corrections.csv").write_text(COUNTS, encoding="utf-8")
     lines = [line for line in lines_of(path) if line.text not in UNRUN]
     for line in lines:
         if not lacks_program(line):

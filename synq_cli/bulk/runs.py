@@ -164,6 +164,16 @@ class Runs:
             except UsageError as error:
                 raise UsageError(f"{error.message} Its run may have posted them: move that file elsewhere.") from None
 
+    def delete_of(self, prefix: str) -> int:
+        """Delete the runs whose scope has this prefix, except those that a process works on; gives how many."""
+        deleted = 0
+        for name in self._names():
+            with suppress(UsageError, FileNotFoundError), Journal(self._path(name)) as journal:
+                if journal.facts.scope.startswith(prefix) and not journal.is_running:
+                    self._path(name).unlink()
+                    deleted += 1
+        return deleted
+
     def each(self, read: Callable[[Journal], _T]) -> Iterator[_T]:
         """What `read` gives for each run, the latest first, without those whose journals are damaged."""
         for name in reversed(self._names()):

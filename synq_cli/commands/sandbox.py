@@ -9,6 +9,7 @@ from synq_cli.cli.options import YesOption, argument, option
 from synq_cli.errors import UsageError
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import quantity, timestamp
+from synq_cli.session.settings import SANDBOX
 
 group = CommandGroup(groups={"fault": ("synq_cli.commands.sandbox:faults", "Make requests to the sandbox fail.")})
 faults = CommandGroup()
@@ -111,7 +112,7 @@ def serve_sandbox(
 def reset_sandbox(run: RunContext, seed: SeedOption = None, yes: YesOption = False) -> None:
     """Reset the sandbox to its initial data.
 
-    All changes in it are lost, and order dates are computed from the current time again.
+    All changes in it are lost, and so are its bulk runs. Order dates are computed from the current time again.
 
     Examples:
       synq sandbox reset --yes
@@ -119,6 +120,9 @@ def reset_sandbox(run: RunContext, seed: SeedOption = None, yes: YesOption = Fal
     """
     confirm_local(run, f"Reset the sandbox in {run.sandbox.file}? All changes made in it are lost.", yes=yes)
     run.sandbox.reset(seed)
+    # The new tenant has the same ids: runs of the old one could be undone in it.
+    if deleted := run.runs.delete_of(f"{SANDBOX}/"):
+        run.output.note(f"Deleted {deleted} run{'s' * (deleted != 1)} of the old sandbox.")
     run.output.record(run.sandbox.info(), RECORD)
 
 

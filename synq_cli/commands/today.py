@@ -11,7 +11,13 @@ from synq_cli.output.formats import Format, age, plain, whole
 
 group = CommandGroup()
 
-_words = Format(lambda value, *_: plain(value).replace("_", " ").capitalize(), narrow="keep")
+
+def _title(name: str) -> str:
+    words = name.replace("_", " ").replace("skus", "SKUs")
+    return words[:1].upper() + words[1:]
+
+
+_words = Format(lambda value, *_: _title(plain(value)), narrow="keep")
 _count = Format(
     lambda value, row, _now: "unknown" if value is None else plain(value) + ("+" if row.get("at_least") else ""),
     right=True,
@@ -33,6 +39,9 @@ def show_today(run: RunContext) -> None:
     Shows the orders to ship, orders that are unpaid for over two days, returns that are not finished, low and missing
     stock, bulk jobs that failed in the last seven days, runs of this machine that stopped or whose outcome is unclear,
     the token and the rate limit, each with the command that shows more.
+
+    The numbers of low and missing SKUs are those of the dashboard, over all locations; the command beside them lists
+    the stock of each location.
 
     This takes five requests, which are sent together, and eight if there are 100 orders or more. Then a number with a
     + is at least so many: the API does not filter orders, and synq looks at the first 400.

@@ -20,8 +20,8 @@ _RECENT = 7 * _DAY
 # Further pages of orders, so that there are at most eight requests.
 _MORE_PAGES = 3
 _STOCK = (
-    ("low_stock", "lowStockVariants", "synq inventory levels --low"),
-    ("out_of_stock", "outOfStockVariants", "synq inventory levels --threshold 0"),
+    ("skus_low_in_stock", "lowStockVariants", "synq inventory levels --low"),
+    ("skus_out_of_stock", "outOfStockVariants", "synq inventory levels --threshold 0"),
 )
 
 

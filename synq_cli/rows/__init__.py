@@ -42,6 +42,7 @@ _ERRORS = ("#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!")
 _FORMULA = re.compile("'*[=+\\-@\t\r]")
 # In bytes for a line, in characters for a CSV field. A longer line is read in pieces, none of which is a row.
 _LONGEST = 10_000_000
+_MOST_NAMED = 10
 _MOST_OTHERS = 1_000
 # The format of a file is detected from so many bytes.
 PEEKED = 65_536
@@ -248,9 +249,11 @@ class RowReader:
         assert self._columns
         for names in self._columns.required:
             if not set(names) & set(keys):
-                near = did_you_mean(names[0], (key for key in keys if key and key.isprintable()))
+                named = [key for key in keys if key and key.isprintable()]
+                near = did_you_mean(names[0], named)
                 quoted = " or ".join(f'"{name}"' for name in names)
-                raise UsageError(f"{self._name} has no column {quoted}.", hint=near + hint)
+                has = f"Its columns are {', '.join(named[:_MOST_NAMED])}. " if named and not near else ""
+                raise UsageError(f"{self._name} has no column {quoted}.", hint=near + has + hint)
         kept = [key for key in keys if key and (self._columns.keep_others or key in self._known)]
         if twice := [key for key in kept if kept.count(key) > 1]:
             raise UsageError(f'{self._name} has the column "{twice[0]}" twice.', hint="Remove one of the two.")

@@ -28,7 +28,7 @@ FILES = {
     '[{"product_title": "Made-to-measure repair", "quantity": 1, "unit_price": 89.50}]}\n',
     "catalog.csv": "title,sku,price\nFisherman Smock,FSM-NVY-M,89.50\nVoe Scarf,,\n",
     "payment.yaml": "payment_provider: stripe\npayment_reference: pi_3S\n",
-    "counts.csv": "sku,delta\nHMC-NVY-M,-5\nHMC-NVY-L,3\n",
+    "corrections.csv": "sku,delta\nHMC-NVY-M,-5\nHMC-NVY-L,3\n",
     "holds.csv": "sku,quantity\nHMC-NVY-M,2\nHMC-NVY-S,1\n",
     "released.csv": "reservation_id\n75d9d1b8\n",
     "titles.csv": "id,title,category\nf1f1e283-6659-47ee-a41b-6b6ad352dac2,Harbour Crewneck,\n",

@@ -385,7 +385,11 @@ def test_the_sandbox_is_made_shown_and_made_anew(synq: Any) -> None:
     again = synq("sandbox", "init")
     assert (again.status, again.err.splitlines()[1]) == (2, "  Run `synq sandbox reset` to create it again.")
     assert synq("sandbox", "reset").status == 11
-    anew = json.loads(synq("sandbox", "reset", "--yes", "--seed", "7", "--json").out)
+    line = ("--sandbox", "inventory", "adjust", "--file", "-", "--location", "Leith warehouse", "--yes", "-q")
+    assert synq(*line, stdin="sku,delta\nHMC-NVY-M,1\n").status == 0
+    reset = synq("sandbox", "reset", "--yes", "--seed", "7", "--json")
+    anew = json.loads(reset.out)
+    assert (reset.err, synq("runs", "list", "--json").out) == ("Deleted 1 run of the old sandbox.\n", "[]\n")
     assert anew["seed"] == 7
     assert anew["tenant_id"] != made["tenant_id"]
     assert json.loads(synq("sandbox", "info", "--json").out) == anew

@@ -90,7 +90,7 @@ def test_output_names_the_sku(synq: Any, tenant: Tenant) -> None:
 
 
 def test_rows_may_have_barcodes(synq: Any, tenant: Tenant, tmp_path: Path) -> None:
-    file = tmp_path / "counts.csv"
+    file = tmp_path / "corrections.csv"
     file.write_text(
         f"sku,Barcode,delta\nA-1,x,1\n,{UPC},2\n,wh 17,3\n,WH 17,4\n{UPC[1:]},,5\n,{UPC[:-1]}7,6\n,{EAN},7\n"
     )

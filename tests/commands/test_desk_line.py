@@ -149,8 +149,8 @@ What                        Count  Oldest   More
 Orders to ship                  2  4 d ago  synq orders list --status to-ship
 Orders unpaid for 2 days        1  2 d ago  synq orders list --status unpaid
 Returns to finish               0           synq orders list --status returning
-Low stock                       8           synq inventory levels --low
-Out of stock                    0           synq inventory levels --threshold 0
+SKUs low in stock               8           synq inventory levels --low
+SKUs out of stock               0           synq inventory levels --threshold 0
 Jobs failed in 7 days           1  2 d ago  synq products jobs list
 Runs to resume                  0           synq runs list
 Token minutes left        unknown           synq auth status
@@ -172,7 +172,10 @@ def test_today_looks_at_four_pages_and_says_what_it_could_not_see(synq: Any) -> 
         "item": "orders_to_ship", "count": 399, "at_least": True, "oldest_at": "2026-11-23T09:00:00Z",
         "note": "among the first 399 orders", "command": "synq orders list --status to-ship",
     }  # fmt: skip
-    assert (found["low_stock"]["count"], found["low_stock"]["note"]) == (None, "The API refused the counters: Role.")
+    assert (found["skus_low_in_stock"]["count"], found["skus_low_in_stock"]["note"]) == (
+        None,
+        "The API refused the counters: Role.",
+    )
     assert len([seen for seen in api.seen if seen.startswith("/oms")]) == 4
 
 

@@ -75,7 +75,7 @@ class EarlierCounts:
         for run, skus in overtaken.items():
             raise RefusedError(
                 f"Run {run} has posted a later count of {listed(skus)}. Nothing was sent.",
-                hint="Remove these rows, or add --again.",
+                hint="Remove these rows: the later count stands. --again posts the older one over it.",
             )
 
     def check_still(self, later: "EarlierCounts", places: Collection[Place]) -> None:

@@ -102,8 +102,8 @@ def adjust_stock(
       synq inventory adjust HMC-NVY-M +12 --location "Leith warehouse"
       synq inventory adjust 5012345678917 +12 --location "Leith warehouse"
       synq inventory adjust HMC-NVY-M -5 --dry-run
-      synq inventory adjust --file counts.csv --dry-run
-      synq inventory adjust --file counts.csv --location "Leith warehouse" --yes --report result.csv
+      synq inventory adjust --file corrections.csv --dry-run
+      synq inventory adjust --file corrections.csv --location "Leith warehouse" --yes --report result.csv
     """
     place = location or run.settings.location
     if file is not None:

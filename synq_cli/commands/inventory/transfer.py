@@ -38,7 +38,7 @@ TRANSFER = [
 )
 def transfer_stock(
     run: RunContext,
-    sku: Annotated[str | None, argument(Metavar("[SKU]", "sku"), "SKU, or UUID of the variant.")] = None,
+    sku: Annotated[str | None, argument(Metavar("[SKU]", "sku"), "SKU, barcode, or UUID of the variant.")] = None,
     units: Annotated[str | None, argument("[QUANTITY]", "Number of units, 1 or more.")] = None,
     source: FromOption = None,
     target: ToOption = None,
