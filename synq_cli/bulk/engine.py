@@ -98,6 +98,11 @@ class Engine:
             done = [row for row in journal.entries() if _can_be_undone(row, in_transit=in_transit)]
             unclear = [row for row in journal.entries() if row.state == "sent" or row.code == UNKNOWN]
         self.api.transport.check(verb.undo_verb.operation)
+        if not done and unclear:
+            raise RefusedError(
+                f"The outcome of {verb.counted(len(unclear))} of run {facts.id} is unknown, and nothing else is done.",
+                hint=f"Run `{facts.resume_command}` first to look for them.",
+            )
         if not done:
             what = "units in transit" if in_transit else "rows that are done"
             raise UsageError(f"Run {facts.id} has no {what}; there is nothing to undo.")

@@ -315,6 +315,8 @@ class Output:
 
     def value(self, value: object) -> None:
         """One value, bare as in $(…); a JSON value if the command line asks for JSON or YAML."""
+        if self.format == "xlsx" and self._format_asked:
+            raise UsageError("A single value can't be a workbook.", hint="Leave out -o xlsx.")
         if self._view.filter:
             self._filtered(value)
         elif self._format_asked and self.format in {"json", "ndjson", "yaml"}:

@@ -153,3 +153,13 @@ def test_barcodes_are_added_imported_and_forgotten_without_a_request(synq: Any) 
     assert skus("list", "--fields", "sku,barcode").out == f"sku\tbarcode\nA-1\t{EAN}\nB-1\tWH 17\n"
     assert skus("forget", "WH 17", "A-1").err == "Removed 1 SKU and 1 barcode.\n"
     assert skus("list", "--fields", "sku,barcode").out == "sku\tbarcode\nB-1\t\n"
+
+
+def test_a_barcode_that_is_not_the_skus_is_an_error_of_its_row(synq: Any, tmp_path: Path) -> None:
+    synq.seed_sandbox()
+    assert synq("--sandbox", "products", "variants", "list", "--all", "-q").status == 0
+    file = tmp_path / "k.csv"
+    file.write_text("sku,barcode,delta\nHMC-NVY-M,5012345678924,1\nHMC-NVY-M,5012345678917,1\n", encoding="utf-8")
+    result = synq("--sandbox", "inventory", "adjust", "--file", str(file), "--location", "Leith warehouse", "--yes")
+    assert result.status == 2
+    assert "  line 2: the barcode 5012345678924 is that of HMC-NVY-L, not of HMC-NVY-M" in result.err

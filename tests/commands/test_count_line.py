@@ -183,7 +183,7 @@ def test_scan_file_may_take_lines_back(count: Any) -> None:
         SCAN + "\n".join([*more, "2026-11-24T10:02:00Z,X,,1", "2026-11-24T10:02:02Z,X,,-1"]), "--dry-run", "--json"
     )
     assert variance(planned) == {"A": (10, 8, -2)}
-    assert "Warning: Taken back, so not counted: B, X." in planned.err
+    assert "Warning: Taken back, so neither counted nor missing: B, X." in planned.err
 
 
 def test_unknown_codes_are_refused_or_left_out_and_kept(count: Any) -> None:

@@ -8,6 +8,7 @@ from desk import NewDesk
 
 from synq_cli.barcodes import check_digit
 from synq_cli.errors import NotFoundError, UsageError
+from synq_cli.resources.products.offline import Item
 from synq_cli.resources.products.variants import KnownVariant
 
 UPC, EAN, HOUSE = "036000291452", "5012345678900", "WH-17"
@@ -107,11 +108,16 @@ def test_a_barcode_that_two_variants_share_names_both(desk: NewDesk) -> None:
     assert made.api.variants.ids_of([UPC]) == {UPC: {variant(1), variant(110)}}
 
 
-def test_a_sku_of_digits_wins_over_a_barcode(desk: NewDesk) -> None:
+def test_a_code_that_is_one_variants_sku_and_anothers_barcode_means_neither(desk: NewDesk) -> None:
     catalogue = Catalogue(5, S1=EAN)
     catalogue.rows[3]["sku"] = EAN
-    assert desk(catalogue).api.variants.find([EAN], [EAN]) == ({EAN: {variant(3)}}, {EAN: {variant(1)}})
+    made = desk(catalogue)
+    assert made.api.variants.find([EAN], [EAN]) == ({EAN: {variant(1), variant(3)}}, {EAN: {variant(1)}})
     assert catalogue.asked == ["from 0"]
+    with pytest.raises(NotFoundError) as raised:
+        made.api.variants.id_of(EAN)
+    assert raised.value.message == f'Ambiguous SKU "{EAN}": 2 variants have it, one of them as its barcode.'
+    assert made.api.offline.finder()(EAN) == Item("", "", f"SKU or barcode of S1, {EAN}")
 
 
 def test_skus_that_look_like_barcodes_do_not_take_every_page(desk: NewDesk) -> None:

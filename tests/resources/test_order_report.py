@@ -36,6 +36,16 @@ def test_every_order_is_in_one_group_of_its_currency(by: Group, orders: list[Any
         assert sum(row["total"] for row in its) == sum(Decimal(order["total"] or 0) for order in own)
 
 
+def test_what_is_no_amount_and_no_time_of_an_order_is_left_out_of_sums_and_days() -> None:
+    odd = [
+        {"total": 10**400, "currency": "GBP", "created_at": "9999-12-31T23:59:59Z"},
+        {"total": 5, "currency": "GBP", "created_at": "0001-01-01T00:00:00Z"},
+        {"total": True, "currency": "GBP", "created_at": "2026-11-01T12:00:00Z"},
+    ]
+    found = [(row["group"], row["orders"], row["total"]) for row in summed(odd, "day")]
+    assert found == [("2026-11-01", 1, 0), ("unknown", 2, 5)]
+
+
 def test_days_without_orders_are_there_and_days_are_local(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "Pacific/Auckland")
     import time

@@ -94,7 +94,9 @@ class AdjustStock(Verb):
                 problems.append(Problem.of(row.line, location))
             elif row.line in variants:
                 place = {"location_id": location[0].lower(), "location": location[1]}
-                kept = {name: value for name, value in row.content.items() if name not in (*VARIANT, "location")}
+                kept = {
+                    name: value for name, value in row.content.items() if name not in (*VARIANT, "also", "location")
+                }
                 resolved.append(Row(row.line, {**kept, **variants[row.line], **place}, row.source))
         return resolved, problems
 

@@ -104,7 +104,9 @@ class CountStock(AdjustStock):
             options.note(self._clocks(books.offset))
         writer = CountWriter(reader)
         if whole:
-            counts = [*counts, *_not_found(counts, books, skus, whole, writer, counted.rows[-1].line)]
+            back = set(counted.taken_back)
+            missing = _not_found(counts, books, skus, whole, writer, counted.rows[-1].line)
+            counts = [*counts, *(count for count in missing if count.sku not in back)]
         variances: list[Variance] = []
         left_out: list[Variance] = []
         for count in counts:
@@ -158,7 +160,7 @@ class CountStock(AdjustStock):
         counts, skipped, taken_back = [], [], []
         for key, same in groups.items():
             if sum(row.units for row in same) == 0 > min(row.units for row in same):
-                taken_back.append(same[0].code)
+                taken_back.append(same[0].code if isinstance(key, str) else places[same[0].line].sku)
             elif isinstance(key, str):
                 skipped += same
             else:
@@ -273,7 +275,7 @@ def _warnings(
     if last - first > _LONG:
         yield f"The rows span {(last - first) / 86_400:.0f} days: check that they are of one count."
     if counted.taken_back:
-        yield f"Taken back, so not counted: {listed(counted.taken_back)}."
+        yield f"Taken back, so neither counted nor missing: {listed(counted.taken_back)}."
     if codes := dict.fromkeys(row.code for row in counted.unknown):
         yield f"Unknown codes, left out: {listed(codes)}."
     moved, adjusted = [], []

@@ -116,8 +116,8 @@ def scan_codes(
             with closing(_recorded(run, session)) as rows:
                 try:
                     run.output.follow(rows, columns)
-                except BrokenPipeError:
-                    # All of standard input is recorded, whoever reads along.
+                except (BrokenPipeError, UsageError):
+                    # All of standard input is recorded, whoever reads along, and wherever the rows go.
                     deque(() if run.system.stdin.isatty() else rows, maxlen=0)
                     raise
         finally:

@@ -16,6 +16,10 @@ Group = Literal["day", "week", "channel", "status", "currency"]
 _CENT = Decimal("0.01")
 _NO_CENTS = Decimal("0.00")  # added to an amount, it shows at least two decimals
 _UNKNOWN = "unknown"
+# An amount that is no amount of money.
+_TOO_LARGE = Decimal(10) ** 20
+# Times outside of these years are mistakes, and would fill the report with empty days.
+_FIRST_YEAR, _LAST_YEAR = 2000, 2100
 
 
 class OrderReports(Resource):
@@ -81,7 +85,9 @@ def totals(rows: Iterable[Row]) -> list[str]:
 def _group_of(order: Row, by: Group) -> str:
     if by in {"day", "week"}:
         moment = parse_time(order.get("created_at"))
-        return _UNKNOWN if moment is None else _name_of(moment.astimezone().date(), by)
+        if moment is None or not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+            return _UNKNOWN
+        return _name_of(moment.astimezone().date(), by)
     return str(order.get(by) or _UNKNOWN)
 
 
@@ -102,8 +108,14 @@ def _days(days: list[date], step: timedelta) -> Iterator[date]:
 
 
 def _amount(value: object) -> Decimal:
-    return Decimal(value) if isinstance(value, int | Decimal) and not isinstance(value, bool) else Decimal()
+    if not isinstance(value, int | Decimal) or isinstance(value, bool):
+        return Decimal()
+    amount = Decimal(value)
+    return amount if -_TOO_LARGE < amount < _TOO_LARGE else Decimal()
 
 
 def _average(count: int, total: Decimal) -> Number | None:
-    return Number(f"{(total / count).quantize(_CENT):f}") if count else None
+    average = total / count if count else None
+    if average is None or average >= _TOO_LARGE:
+        return None
+    return Number(f"{average.quantize(_CENT):f}")

@@ -59,9 +59,9 @@ class CodeSearch:
         return codes, {text: ids for text in self._labels if (ids := self._with_barcode(text))}
 
     def _owners(self, text: str) -> set[str]:
-        """The variant with this UUID, else those with this SKU, else those with this barcode."""
+        """The variant with this UUID, else those with this SKU or this barcode."""
         identifier = parse_uuid(text)
-        return {identifier} if identifier else self._by_sku.get(text) or self._with_barcode(text)
+        return {identifier} if identifier else self._by_sku.get(text, set()) | self._with_barcode(text)
 
     def _with_barcode(self, text: str) -> set[str]:
         return {variant for form in barcodes.forms(text) for variant in self._by_form.get(form, ())}

@@ -37,18 +37,20 @@ class OfflineCatalogue(Resource):
     def finder(self) -> Callable[[str], Item | None]:
         """What a code, a SKU or barcode, stands for; None if it is unknown. All is read from the cache at once.
 
-        A barcode that several variants have is an item without SKU and id, whose title names their SKUs.
+        A code that several variants have is an item without SKU and id, whose title names their SKUs.
         """
         index, title = self._api.index, cached_titles(self._api)
         skus, owners = index.ids("sku"), index.ids("barcode")
         names = {variant_id: sku for sku, variant_id in skus.items()}
 
         def find(code: str) -> Item | None:
+            of_barcode = {each for form in barcodes.forms(code) for each in owners.get(form, "").split()}
+            found = sorted(of_barcode | ({skus[code]} if code in skus else set()))
+            if len(found) > 1:
+                what = "SKU or barcode" if code in skus else "barcode"
+                return Item("", "", f"{what} of {', '.join(names.get(each, each) for each in found)}")
             if code in skus:
                 return Item(code, skus[code], title(skus[code]))
-            found = sorted({each for form in barcodes.forms(code) for each in owners.get(form, "").split()})
-            if len(found) > 1:
-                return Item("", "", f"barcode of {', '.join(names.get(each, each) for each in found)}")
             return Item(names.get(found[0], ""), found[0], title(found[0])) if found else None
 
         return find

@@ -91,13 +91,13 @@ class Variants(Resource):
     def known(self, code: str) -> KnownVariant | None:
         """The variant with this SKU or barcode in the local cache, without a request; None if it is not there.
 
-        NotFoundError if several variants have the barcode.
+        NotFoundError if several variants have it, as SKU or barcode.
         """
-        if variant_id := self._api.index.find("sku", code):
+        variant_id, owners = self._api.index.find("sku", code), self._api.index.owners(code)
+        if len({*owners, *([variant_id] if variant_id else [])}) > 1:
+            raise self.ambiguous(code, {*owners, *([variant_id] if variant_id else [])})
+        if variant_id:
             return KnownVariant(code, variant_id)
-        owners = self._api.index.owners(code)
-        if len(owners) > 1:
-            raise self.ambiguous(code, owners)
         return KnownVariant(self._api.index.sku_of(owners[0]) or "", owners[0]) if owners else None
 
     def checked(self, code: str) -> str:
@@ -238,9 +238,12 @@ class Variants(Resource):
         names, listed = self._api.index.names("sku"), sorted(ids)
         variants = ", ".join(f"{names[each]} ({each})" if each in names else each for each in listed[:_MOST_LISTED])
         more = f" and {len(listed) - _MOST_LISTED} more" if len(listed) > _MOST_LISTED else ""
-        if len(self._api.index.owners(code)) < 2:
+        owners = self._api.index.owners(code)
+        if len(owners) < 2:
+            also = ", one of them as its barcode" if owners else ""
             return NotFoundError(
-                f'Ambiguous SKU "{code}": {len(listed)} variants have it.', hint=f"Use the UUID: {variants}{more}."
+                f'Ambiguous SKU "{code}": {len(listed)} variants have it{also}.',
+                hint=f"Use the UUID: {variants}{more}.",
             )
         return NotFoundError(
             f'Ambiguous barcode "{code}": {len(listed)} variants have it.',
