@@ -45,7 +45,8 @@ def test_a_barcode_costs_the_pages_of_all_variants_once_and_then_nothing(desk: N
     made = desk(catalogue)
     assert made.api.variants.known(UPC) is None
     assert made.api.variants.id_of("0" + UPC) == variant(1)
-    assert catalogue.asked[:3] == ["0" + UPC, "from 0", "from 99"]
+    assert catalogue.asked[:2] == ["0" + UPC, "from 0"]
+    assert set(catalogue.asked[2:]) in ({"from 99"}, {"from 99", "from 198"})  # prefetched, in any order
     cost = "Looking for the barcode 0036000291452 in all variants: 1 request per 100 of them, at most 100. "
     assert made.ear.notes == [cost + "All barcodes are cached for the next time."]
     assert made.api.variants.ids_of([UPC, EAN, HOUSE, "S3", variant(9)]) == {
@@ -53,7 +54,7 @@ def test_a_barcode_costs_the_pages_of_all_variants_once_and_then_nothing(desk: N
     }  # fmt: skip
     assert made.api.variants.known(EAN) == KnownVariant("S2", variant(2))
     assert (made.api.variants.sku_of(EAN), made.api.variants.sku_of(variant(2))) == ("S2", variant(2))
-    assert catalogue.asked[3:] in ([], ["from 198"])  # prefetched
+    assert len(catalogue.asked) <= 4
 
 
 @pytest.mark.parametrize(
