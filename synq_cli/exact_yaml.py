@@ -9,8 +9,8 @@ from synq_cli import exact_json
 from synq_cli.exact_json import Number
 
 _TAG = "tag:yaml.org,2002:"
-# A number of JSON, and a plus before it. 0012345678905 is a barcode and stays text; so does .5, which JSON lacks.
-_NUMBER = r"[-+]?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?"
+# A number of JSON. 0012345678905 is a barcode and stays text; so do +49123, a SKU or a telephone number, and .5.
+_NUMBER = r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?"
 # YAML 1.2 reads these as numbers where PyYAML, a 1.1 library, would leave a string unquoted.
 _NUMBER_LIKE = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|0o[0-7]+")
 # PyYAML writes these as they are, and reads them back as blanks.
@@ -41,7 +41,7 @@ class _Loader(yaml.SafeLoader):
     def number(self, node: yaml.ScalarNode) -> int | Number:
         if not re.fullmatch(_NUMBER, node.value):
             raise ValueError  # an explicit tag
-        number: int | Number = exact_json.loads(node.value.removeprefix("+"))
+        number: int | Number = exact_json.loads(node.value)
         return number
 
 

@@ -3,6 +3,7 @@
 import re
 import signal
 from collections.abc import Iterator
+from decimal import Decimal
 from importlib import import_module
 from typing import Any
 
@@ -12,6 +13,10 @@ from synq_cli.errors import UsageError
 _END = object()
 _LARGEST_EXACT = 2**53
 # Numbers that may be larger.
+_STRING = re.compile(r'"(?:\\.|[^"\\])*"')
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
+# What computes with numbers; // is no division, and -1 may be an index.
+_ARITHMETIC = re.compile(r"[-+*%]|(?<!/)/(?!/)|\badd\b")
 _LARGE = re.compile(r"(?<![\d.])\d{16,}(?![\d.])")
 
 
@@ -33,11 +38,14 @@ class Filter:
         except ValueError as error:
             raise UsageError(f'Invalid --jq filter "{expression}": {_first_line(error)}.') from None
         self._expression = expression
+        self._computes = bool(_ARITHMETIC.search(_STRING.sub("", expression)))
 
     def lines(self, value: object) -> Iterator[str]:
         """The results for one value: strings as they are, anything else as compact JSON."""
         text = exact_json.dumps(value)
         known: set[str] = set()
+        # With large numbers in the data, even a small result of a computation may be wrong.
+        given = set(_NUMBER.findall(text)) if self._is_inexact(text) else None
         results = iter(self._program.input_text(text))
         try:
             while (found := _next_of(results)) is not _END:
@@ -45,12 +53,27 @@ class Filter:
                 if _LARGE.search(found):
                     known = known or {*_LARGE.findall(text), *_LARGE.findall(self._expression)}
                     _check_large(result, known)
+                if given is not None:
+                    _check_computed(result, given)
                 yield result if isinstance(result, str) else exact_json.dumps(result)
         except ValueError as error:
             raise UsageError(
                 f"The --jq filter failed on this data: {_first_line(error)}.",
                 hint="The request itself succeeded. Run the command with --json and without --jq to see the data.",
             ) from None
+
+    def _is_inexact(self, text: str) -> bool:
+        """Whether the filter computes, and a number of the data is too large for that."""
+        return self._computes and any(int(digits) > _LARGEST_EXACT for digits in _LARGE.findall(_STRING.sub("", text)))
+
+
+def _check_computed(result: object, given: set[str]) -> None:
+    """UsageError if there is a number that is not in the data."""
+    if isinstance(result, dict | list):
+        for part in result.values() if isinstance(result, dict) else result:
+            _check_computed(part, given)
+    elif isinstance(result, int | Decimal) and not isinstance(result, bool) and exact_json.dumps(result) not in given:
+        raise _inexact(result)
 
 
 def _check_large(result: object, known: set[str]) -> None:
@@ -59,10 +82,14 @@ def _check_large(result: object, known: set[str]) -> None:
         for part in result.values() if isinstance(result, dict) else result:
             _check_large(part, known)
     elif isinstance(result, int) and abs(result) > _LARGEST_EXACT and str(abs(result)) not in known:
-        raise UsageError(
-            f"The --jq filter computed {result}, and whole numbers beyond 2^53 are not exact in jq.",
-            hint="Pass large numbers on as they are, or compute with them outside of jq, from --json.",
-        )
+        raise _inexact(result)
+
+
+def _inexact(result: object) -> UsageError:
+    return UsageError(
+        f"The --jq filter computed {result}, and whole numbers beyond 2^53 are not exact in jq.",
+        hint="Pass large numbers on as they are, or compute with them outside of jq, from --json.",
+    )
 
 
 def _next_of(results: Iterator[Any]) -> Any:

@@ -114,7 +114,7 @@ def _check_body(method: str, body: bytes) -> None:
     if method in {"GET", "HEAD"}:
         raise UsageError(f"{method} takes no body.", hint="Leave out --input, or use POST, PUT or PATCH.")
     try:
-        exact_json.loads(body.decode())
+        exact_json.loads(body.decode(), unique_keys=True)
     except (ValueError, RecursionError) as error:
         raise UsageError(f"The body is not valid JSON: {error}.", hint="The API accepts only JSON.") from None
 

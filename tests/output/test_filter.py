@@ -48,6 +48,34 @@ def test_a_number_that_jq_cannot_compute_exactly_is_an_error(expression: str) ->
     assert caught.value.message.endswith(", and whole numbers beyond 2^53 are not exact in jq.")
 
 
+@pytest.mark.parametrize(
+    ("expression", "data", "computed"),
+    [
+        (".a - .b[0]", '{"a":9007199254740993321,"b":[9007199254740993322]}', "0"),
+        ("[.[].n] | add / 2", '[{"n":1,"id":9007199254740993321},{"n":4}]', "2.5"),
+    ],
+)
+def test_a_small_number_that_jq_computed_beside_large_ones_is_an_error(
+    expression: str, data: str, computed: str
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        lines(expression, data)
+    assert caught.value.message.startswith(f"The --jq filter computed {computed}, ")
+
+
+@pytest.mark.parametrize(
+    ("expression", "data", "shown"),
+    [
+        (".[-1].n", '[{"n":3,"id":9007199254740993321}]', ["3"]),
+        ("length", '[{"n":3,"id":9007199254740993321}]', ["1"]),
+        (".n - 1", '{"n":3,"id":"9007199254740993321"}', ["2"]),
+        ('.s + "-1"', '{"s":"a","id":9007199254740993321}', ["a-1"]),
+    ],
+)
+def test_what_large_numbers_beside_it_do_not_touch(expression: str, data: str, shown: list[str]) -> None:
+    assert lines(expression, data) == shown
+
+
 def test_filter_that_fails_on_the_data() -> None:
     with pytest.raises(UsageError) as caught:
         lines(".a", "[1]")
