@@ -1,7 +1,6 @@
 """What the tests share: a run of synq in process, on a system of its own."""
 
 import gc
-import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,11 +9,6 @@ import pytest
 from hypothesis import settings
 from runner import Runner
 from secret_service import secret_service
-
-# A shell ignores these in what it starts in the background, such as a suite, and so would everything that tests start.
-for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
-    if signal.getsignal(number) is signal.SIG_IGN:
-        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
 # Everyday runs try the same few examples each time, however busy the machine; `make soak` searches further.
 settings.register_profile("everyday", max_examples=15, deadline=None, derandomize=True)

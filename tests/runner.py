@@ -1,6 +1,7 @@
 """A run of synq through Typer's CliRunner, on folders, a keyring and a clock of its own; conftest.py hands it out."""
 
 import io
+import signal
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -27,6 +28,11 @@ NOW = 1_795_521_600.0  # 2026-11-24T12:00:00Z
 
 MOST_SLEPT = 100_000
 STREAMS = ("stdin", "stdout", "stderr")
+
+# A shell ignores these in what it starts in the background, such as a suite, and so would everything that tests start.
+for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
 
 class Console(CliRunner):
