@@ -134,6 +134,14 @@ def orders() -> str:
         return at.screen("--sandbox", "orders", "list", "--status", "open", "--limit", "12")
 
 
+def report() -> str:
+    """What was ordered, week by week."""
+    with desk(96) as at:
+        return at.screen(
+            "--sandbox", "orders", "report", "--by", "week", "--since", "8w", "--channel", "web-storefront"
+        )
+
+
 def bulk() -> str:
     """A file of adjustments, half of them sent."""
     from synq_cli.bulk.verbs.verb import WORKERS
@@ -194,7 +202,7 @@ def doctor() -> str:
         return at.screen("--sandbox", "doctor")
 
 
-PICTURES = {"orders": orders, "bulk": bulk, "parcels": parcels, "count": count, "doctor": doctor}
+PICTURES = {"orders": orders, "report": report, "bulk": bulk, "parcels": parcels, "count": count, "doctor": doctor}
 
 
 def draw(name: str) -> str:

@@ -33,14 +33,12 @@ class Finder(Resource):
         if not variants and len(word) >= SHORTEST_PREFIX:
             alike = [sku for sku in skus if sku.casefold().startswith(word.casefold())]
             variants = {sku: skus[sku] for sku in sorted(alike)[:_MOST_SKUS]}
+        skus_seen, titles_seen = index.seen_at("sku"), index.seen_at("title")
         products = [{"id": product, "title": title} for product, title in index.ids("title").items()]
         return [
             *orders,
-            *(
-                _found("SKU", sku, title_of(variant), f"synq inventory levels {sku}")
-                for sku, variant in variants.items()
-            ),
-            *map(_product, _named(products, word)),
+            *(_sku(sku, title_of(variant), skus_seen.get(sku)) for sku, variant in variants.items()),
+            *(_product(row, titles_seen.get(str(row["id"]))) for row in _named(products, word)),
         ]
 
     def asked(self, text: str, pages: int) -> list[Row]:
@@ -117,12 +115,13 @@ def _order(row: Row, seen_at: float | None = None) -> Row:
     return _found("order", str(row.get("id")), detail, f"synq orders brief {row.get('id')}", seen_at)
 
 
-def _sku(sku: str, title: str) -> Row:
-    return _found("SKU", sku, title, f"synq inventory levels {sku}")
+def _sku(sku: str, title: str, seen_at: float | None = None) -> Row:
+    return _found("SKU", sku, title, f"synq inventory levels {sku}", seen_at)
 
 
-def _product(row: Row) -> Row:
-    return _found("product", str(row.get("id")), _text(row.get("title")), f"synq products get {row.get('id')}")
+def _product(row: Row, seen_at: float | None = None) -> Row:
+    identifier = str(row.get("id"))
+    return _found("product", identifier, _text(row.get("title")), f"synq products get {identifier}", seen_at)
 
 
 def _text(value: object) -> str:

@@ -195,6 +195,10 @@ class LocalIndex:
         """Every id of a kind by its name."""
         return dict(self._rows("SELECT name, id FROM known WHERE scope = ? AND kind = ?", kind))
 
+    def seen_at(self, kind: Kind) -> dict[str, float]:
+        """The epoch second at which each name of a kind was seen last."""
+        return dict(self._rows("SELECT name, seen_at FROM known WHERE scope = ? AND kind = ?", kind))
+
     def skus(self) -> list[dict[str, str | None]]:
         """Every SKU, by name: `sku`, `variant_id`, `barcode` if known, and `seen_at` in RFC 3339."""
         rows = self._rows("SELECT name, id, seen_at FROM known WHERE scope = ? AND kind = 'sku' ORDER BY name")

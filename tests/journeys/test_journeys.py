@@ -61,6 +61,16 @@ def test_served_and_in_process_are_one_tenant(shop: Shop) -> None:
     assert orders == shop.embedded("orders", "list", "--status", "open", "--all")
 
 
+def test_the_desk_asks_several_things_at_once(shop: Shop) -> None:
+    today = shop.run("today", "--json")
+    assert json.loads(today.stdout)[0]["item"] == "orders_to_ship"
+    order = json.loads(shop.run("orders", "list", "--limit", "1", "--json").stdout)[0]
+    brief = json.loads(shop.run("orders", "brief", order["id"], "--json").stdout)
+    assert (brief["id"], brief["left_out"]) == (order["id"], {})
+    found = shop.run("find", order["payment_reference"], "-o", "csv", "--fields", "kind,name", "--quiet")
+    assert (found.stdout, found.stderr) == (f"kind,name\norder,{order['id']}\n", "")
+
+
 def test_two_processes_adjust_at_once_and_nothing_is_lost(shop: Shop) -> None:
     before = shop.on_hand()
     with ThreadPoolExecutor() as pool:
