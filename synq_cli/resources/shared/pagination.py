@@ -11,6 +11,8 @@ PAGE = 100
 MOST_IN_FLIGHT = 4
 _MOST_REREADS = 20
 _MOST_PASSES = 5
+# Pages in a row that did not begin where the one before ended: rows are added faster than they are read.
+_MOST_MOVED = 300
 # How often a row may be read on average in one pass.
 _MOST_REPEATED = 3
 
@@ -186,12 +188,13 @@ def _batches(
     Pages overlap by one row. If a page does not start with a row seen before, rows have moved up, and the gap is read
     again. Further passes look for rows that moved to the top, until a page has nothing new; that finds all of them if
     fewer rows than a page are added meanwhile. They read the whole list while fewer rows were seen than it has, which
-    is how an API shows that sorts equal rows differently for each page. Reading stops after `_MOST_PASSES` passes, and
-    in a pass that reads most of its rows again, since rows are then added as fast as they are read.
+    is how an API shows that sorts equal rows differently for each page. Reading stops after `_MOST_PASSES` passes, in a
+    pass that reads most of its rows again, and after `_MOST_MOVED` pages in a row that moved, since rows are then added
+    as fast as they are read.
     """
     seen: set[int] = set()  # of hashes, which take a third of the memory of the keys
     length = 0  # of the list when its end was last read, without rows that a page has twice
-    rereads = 0
+    rereads = moves = 0
     for number in range(_MOST_PASSES):
         pages.restart()
         moved, offset, stride, previous, read, doubled, gap = False, 0, 0, None, 0, 0, 0
@@ -199,7 +202,8 @@ def _batches(
             rows, used = pages.page(offset, stride)
             read += len(rows)
             first = key(rows[0]) if rows else None
-            if offset > 0 and first != previous:
+            moves = moves + 1 if offset > 0 and first != previous else 0
+            if moves:
                 moved = True
                 pages.restart()
             if offset > gap and (first is None or hash(first) not in seen):
@@ -220,6 +224,9 @@ def _batches(
                     break
                 stride = len(rows) - 1
                 offset, previous = offset + stride, key(rows[-1])
+            if moves > _MOST_MOVED:
+                on_unstable()
+                return
             if rereads > _MOST_REREADS:
                 raise ServerError(
                     "The API repeats the same rows, so the list can't be read completely.",
