@@ -45,7 +45,7 @@ def show(
 ) -> None:
     """Print at most so many rows, sorted if asked to, or only their number.
 
-    What takes all rows reads all pages. `nouns` are what a note calls the rows that were left unread; None is no note.
+    What takes all rows reads all pages. `nouns` are what a note calls the rows that were left unread, if it has one.
     """
     found = rows.first(None if count or by else most) if isinstance(rows, Listing) else rows
     if count:

@@ -15,7 +15,7 @@ _LARGEST_EXACT = 2**53
 # Numbers that may be larger.
 _STRING = re.compile(r'"(?:\\.|[^"\\])*"')
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
-# What computes with numbers; // is no division, and -1 may be an index.
+# What computes with numbers; // does not divide, and -1 may be an index.
 _ARITHMETIC = re.compile(r"[-+*%]|(?<!/)/(?!/)|\badd\b")
 _LARGE = re.compile(r"(?<![\d.])\d{16,}(?![\d.])")
 

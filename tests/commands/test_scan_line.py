@@ -76,7 +76,7 @@ def test_refused_lines_are_not_recorded_and_set_the_exit_status(scan: Any, file:
     result = scan("-q", stdin=b"5012345678900*X\nA\n\xff\n5012345678900*X\n")
     assert result.status == 9
     refused = 'Not recorded: "5012345678900*X" has a quantity of 5012345678900: use 1 to 9,999.\n'
-    no_text = 'Not recorded: "\\udcff" is no text that a CSV file can hold.\n'
+    no_text = 'Not recorded: "\\udcff" is not text that a CSV file can hold.\n'
     assert result.err == f"{refused}{no_text}{refused}synq: 3 lines of standard input were not recorded.\n"
     assert file.read_text(encoding="utf-8") == f"{HEADER}{AT},A,A,1\n"
 

@@ -93,7 +93,7 @@ class ScanFile:
             )
             line = text.getvalue().encode(errors="surrogateescape")
         if not _is_readable(scan, line):
-            raise RefusedLineError(f'"{scan.code}" is no text that a CSV file can hold.')
+            raise RefusedLineError(f'"{scan.code}" is not text that a CSV file can hold.')
         with self._errors(f"{scan.code} was not recorded."):
             if self._state() != self._known:
                 raise UsageError(
@@ -109,7 +109,7 @@ class ScanFile:
     def _open(self) -> list[Scan]:
         with self._errors():
             if not stat.S_ISREG(os.fstat(self._file).st_mode):
-                raise UsageError(f"{self.path} can't be a scan file: it is no ordinary file.")
+                raise UsageError(f"{self.path} can't be a scan file: it is not an ordinary file.")
             if not lock_open_file(self._file):
                 raise RefusedError(
                     f"Another synq process is scanning into {self.path}.", hint="Finish there, or use another file."
