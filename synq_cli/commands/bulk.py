@@ -89,11 +89,11 @@ SUMMARY = [
 
 
 def refuse_with_file(**given: object) -> None:
-    """UsageError if an argument for one object is given beside --file."""
+    """UsageError if an argument or an option for one object is given beside --file."""
     for name, value in given.items():
         if value is not None:
-            article = "An" if name[:1] in "aeiou" else "A"
-            raise UsageError(f"{article} {name} conflicts with --file: give one of them.")
+            article = "" if name.startswith("-") else "An " if name[:1] in "aeiou" else "A "
+            raise UsageError(f"{article}{name} conflicts with --file: give one of them.")
 
 
 def require_file(report: str | None, *, again: bool) -> None:

@@ -261,7 +261,7 @@ def _not_found(
 
 
 def _identity(variance: Variance, options: CountOptions) -> str:
-    """What a row posts: with books from a file the time of the run is no part of it, or each run would be another."""
+    """What a row posts. With books from a file the time of the run is left out, else no two runs would be equal."""
     count = variance.count
     at = count.last if count.is_timed or options.at is not None or not options.books else ""
     return f"{count.place} {count.units} {variance.book} {at}"

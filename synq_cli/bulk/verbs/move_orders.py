@@ -2,6 +2,7 @@
 
 # ruff: noqa: ARG002 a verb ignores what others need
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -74,7 +75,7 @@ class CancelOrders(OrderStep):
         return {line: Receipt(str(order["id"])) for line, order in orders.items() if status_of(order) == "cancelled"}
 
 
-class UnitsStep(OrderStep):
+class UnitsStep(OrderStep, ABC):
     """A parcel or a return for the rows of an order that have the same value in the column `key`.
 
     Without SKUs it is `of` all units that can be. Those of one order are sent one after the other. A lost answer is
@@ -107,9 +108,9 @@ class UnitsStep(OrderStep):
         ]
         return match(unclear, free, rivals, clock_offset(done), self._identity)
 
+    @abstractmethod
     def _list(self, order_id: str) -> list[dict[str, Any]]:
         """The parcels or returns of an order."""
-        raise NotImplementedError
 
     def _prepare(self, text: str, name: str, columns: Columns, check: Callable[[Mapping[str, str]], Content]) -> Plan:
         return prepare(

@@ -89,20 +89,28 @@ StatusOption = Annotated[
 ]
 
 
+ChannelOption = Annotated[str | None, option("--channel", "CHANNEL", "Only orders of this channel (name or id).")]
+TagOption = Annotated[str | None, option("--tag", "TAG", "Only orders with this tag.")]
+PaymentStatusOption = Annotated[
+    str | None, option("--payment-status", "STATUS", "Only orders with this payment status, such as authorized.")
+]
+ReferenceOption = Annotated[str | None, option("--reference", "TEXT", "Only orders with this payment reference.")]
+MinTotalOption = Annotated[str | None, option("--min-total", "AMOUNT", "Only orders of this total or more.")]
+MaxTotalOption = Annotated[str | None, option("--max-total", "AMOUNT", "Only orders of this total or less.")]
+
+
 @group.command("list", operations.LIST_ORDERS, operations.LIST_CHANNELS, requests=(1, None))
 def list_orders(
     run: RunContext,
     status: StatusOption = None,
-    channel: Annotated[str | None, option("--channel", "CHANNEL", "Only orders of this channel (name or id).")] = None,
+    channel: ChannelOption = None,
     since: SinceOption = None,
     until: UntilOption = None,
-    tag: Annotated[str | None, option("--tag", "TAG", "Only orders with this tag.")] = None,
-    payment_status: Annotated[
-        str | None, option("--payment-status", "STATUS", "Only orders with this payment status, such as authorized.")
-    ] = None,
-    reference: Annotated[str | None, option("--reference", "TEXT", "Only orders with this payment reference.")] = None,
-    min_total: Annotated[str | None, option("--min-total", "AMOUNT", "Only orders of this total or more.")] = None,
-    max_total: Annotated[str | None, option("--max-total", "AMOUNT", "Only orders of this total or less.")] = None,
+    tag: TagOption = None,
+    payment_status: PaymentStatusOption = None,
+    reference: ReferenceOption = None,
+    min_total: MinTotalOption = None,
+    max_total: MaxTotalOption = None,
     key: Annotated[str | None, option("--key", "KEY", "Only the order placed with this idempotency key.")] = None,
     sort: SortOption = None,
     count: CountOption = False,

@@ -1,6 +1,5 @@
 """`synq orders fulfill`, `return` and `cancel`."""
 
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 from synq_cli.cli.confirmation import confirm
@@ -8,7 +7,7 @@ from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.metavars import FILE, LOCATION, Metavar
 from synq_cli.cli.options import YesOption, argument, option
-from synq_cli.commands.bulk import AgainOption, ReportOption, send_file
+from synq_cli.commands.bulk import AgainOption, ReportOption, refuse_with_file, require_file, send_file
 from synq_cli.commands.orders.listing import RECORD
 from synq_cli.errors import UsageError
 from synq_cli.http import operations
@@ -105,7 +104,7 @@ def fulfill_order(
       synq orders fulfill --file tracking.csv --carrier "Royal Mail" --yes --report parcels.csv
     """
     if file is not None:
-        _refuse_with_file({"An order": order_id, "--item": item, "--tracking-number": tracking_number})
+        refuse_with_file(order=order_id, **{"--item": item, "--tracking-number": tracking_number})
         from synq_cli.bulk.verbs.move_orders import FulfillOrders
 
         settings = (run.system.read_rows(file), file, carrier, location)
@@ -163,7 +162,7 @@ def return_order(
       synq orders return --file returns.csv --reason "Sleeves too long" --yes
     """
     if file is not None:
-        _refuse_with_file({"An order": order_id, "--item": item})
+        refuse_with_file(order=order_id, **{"--item": item})
         from synq_cli.bulk.verbs.move_orders import ReturnOrders
 
         text = run.system.read_rows(file)
@@ -214,7 +213,7 @@ def cancel_order(
       synq orders cancel --file unpaid.csv --reason "Not paid" --yes
     """
     if file is not None:
-        _refuse_with_file({"An order": order_id})
+        refuse_with_file(order=order_id)
         from synq_cli.bulk.verbs.move_orders import CancelOrders
 
         text = run.system.read_rows(file)
@@ -228,18 +227,11 @@ def cancel_order(
     run.output.changed(f"Order {order['id']}", order, run.api.orders.cancel(order, given), RECORD)
 
 
-def _refuse_with_file(given: Mapping[str, object]) -> None:
-    """UsageError for what one order takes, if it is given beside --file."""
-    if names := [name for name, value in given.items() if value is not None]:
-        raise UsageError(f"{names[0]} conflicts with --file: give one of them.")
-
-
 def _single(order_id: str | None, report: str | None, *, again: bool) -> str:
     """The order of a line without --file; UsageError if it is missing, or for options that need a file."""
     if order_id is None:
         raise UsageError("Missing order.", hint="Give the id of an order, or a file with --file.")
-    if report is not None or again:
-        raise UsageError(f"{'--again' if report is None else '--report'} requires --file.")
+    require_file(report, again=again)
     return order_id
 
 

@@ -6,7 +6,7 @@ from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.options import SinceOption, option, parse_since, since_words
 from synq_cli.commands.lists import PictureOption, write_picture
-from synq_cli.commands.orders.listing import StatusOption
+from synq_cli.commands.orders.listing import ChannelOption, StatusOption
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import bars, money, quantity, whole
@@ -22,7 +22,7 @@ def report_orders(
     since: SinceOption = "30d",
     by: Annotated[Group, option("--by", "GROUP", "What the orders are grouped by.")] = "day",
     status: StatusOption = None,
-    channel: Annotated[str | None, option("--channel", "CHANNEL", "Only orders of this channel (name or id).")] = None,
+    channel: ChannelOption = None,
     svg: PictureOption = None,
 ) -> None:
     """Count and sum up orders.

@@ -1,12 +1,18 @@
 """`synq orders watch`: orders that appear, change and disappear."""
 
-from typing import Annotated
-
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
-from synq_cli.cli.options import SinceOption, UntilOption, option, parse_since
+from synq_cli.cli.options import SinceOption, UntilOption, parse_since
 from synq_cli.commands.lists import EVENT, ExecOption, ResumeOption, known_watches, transition, watch
-from synq_cli.commands.orders.listing import StatusOption
+from synq_cli.commands.orders.listing import (
+    ChannelOption,
+    MaxTotalOption,
+    MinTotalOption,
+    PaymentStatusOption,
+    ReferenceOption,
+    StatusOption,
+    TagOption,
+)
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import identifier, money, state, text
@@ -37,16 +43,14 @@ _EVENT = [
 def watch_orders(
     run: RunContext,
     status: StatusOption = None,
-    channel: Annotated[str | None, option("--channel", "CHANNEL", "Only orders of this channel (name or id).")] = None,
+    channel: ChannelOption = None,
     since: SinceOption = None,
     until: UntilOption = None,
-    tag: Annotated[str | None, option("--tag", "TAG", "Only orders with this tag.")] = None,
-    payment_status: Annotated[
-        str | None, option("--payment-status", "STATUS", "Only orders with this payment status, such as authorized.")
-    ] = None,
-    reference: Annotated[str | None, option("--reference", "TEXT", "Only orders with this payment reference.")] = None,
-    min_total: Annotated[str | None, option("--min-total", "AMOUNT", "Only orders of this total or more.")] = None,
-    max_total: Annotated[str | None, option("--max-total", "AMOUNT", "Only orders of this total or less.")] = None,
+    tag: TagOption = None,
+    payment_status: PaymentStatusOption = None,
+    reference: ReferenceOption = None,
+    min_total: MinTotalOption = None,
+    max_total: MaxTotalOption = None,
     command: ExecOption = None,
     resume: ResumeOption = False,
 ) -> None:

@@ -53,7 +53,7 @@ class Rate:
 
 
 def demand_of(entry: Entry, types: Collection[str] | None) -> int:
-    """The units that an entry adds to the demand: negative for a return, 0 for what is no demand."""
+    """The units that an entry adds to the demand: negative for a return, 0 for other entries."""
     kind = entry.kind.lower()
     if types is not None:
         return -entry.delta if kind in types else 0

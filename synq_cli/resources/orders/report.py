@@ -16,7 +16,7 @@ Group = Literal["day", "week", "channel", "status", "currency"]
 _CENT = Decimal("0.01")
 _NO_CENTS = Decimal("0.00")  # added to an amount, it shows at least two decimals
 _UNKNOWN = "unknown"
-# An amount that is no amount of money.
+# No order is for so much: it is a mistake.
 _TOO_LARGE = Decimal(10) ** 20
 # Times outside of these years are mistakes, and would fill the report with empty days.
 _FIRST_YEAR, _LAST_YEAR = 2000, 2100

@@ -49,7 +49,7 @@ class Products(Resource):
         return product
 
     def with_id_or_sku(self, text: str) -> Row:
-        """One product, by its id, a code of a variant, or the prefix of a cached id that is no cached code."""
+        """One product, by its id, a code of a variant, or the prefix of a cached id that is not a cached code."""
         name, variants = validation.filled(text, "product"), Variants(self._api)
         if variants.known(name) or not self._api.ids_like("product", name):
             return self.get(variants.product_of(name))
