@@ -79,7 +79,7 @@ lock:
 	rm -rf .cache/lock
 	$(PYTHON) -m venv .cache/lock
 	.cache/lock/bin/python -m pip install --quiet --upgrade pip
-	.cache/lock/bin/python -m pip install --quiet --editable '.[sandbox,jq,excel]' --group dev --group fuzz --group package
+	.cache/lock/bin/python -m pip install --quiet --editable '.[sandbox,jq,excel,team,mcp]' --group dev --group fuzz --group package
 	echo "# What the make targets install. Written by \`make lock\`." > constraints.txt
 	.cache/lock/bin/python -m pip freeze --all --exclude setuptools --exclude-editable >> constraints.txt
 
@@ -113,14 +113,14 @@ $(VENV)/.demo: pyproject.toml constraints.txt | $(BIN)/python
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --editable '.[sandbox,jq,excel]' --group dev $(LOCKED)
+	$(BIN)/python -m pip install --quiet --editable '.[sandbox,jq,excel,team,mcp]' --group dev $(LOCKED)
 	@touch $@
 
 # atheris has wheels for Linux only.
 .cache/fuzz/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .cache/fuzz/venv
 	.cache/fuzz/venv/bin/python -m pip install --quiet --upgrade pip --constraint constraints.txt
-	.cache/fuzz/venv/bin/python -m pip install --quiet --editable '.[sandbox,jq,excel]' --group fuzz $(LOCKED)
+	.cache/fuzz/venv/bin/python -m pip install --quiet --editable '.[sandbox,jq,excel,team,mcp]' --group fuzz $(LOCKED)
 	@touch $@
 
 .cache/bench/.installed: pyproject.toml constraints.txt
