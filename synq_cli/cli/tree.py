@@ -23,7 +23,7 @@ EXITS = {
     8: "conflict: 409, 412, or the value has changed in the meantime",
     9: "partial: some rows failed",
     10: "unknown: a write was sent but no response arrived; it may have been applied",
-    11: "refused: read-only, not confirmed, or the token of another tenant",
+    11: "refused: read-only, a policy, not confirmed, or the token of another tenant",
     12: "server: 5xx after all retries, or an invalid response",
     75: "running: the wait ended, the work continues",
     130: "interrupted",
