@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from synq_cli.state.shared_lists import SharedLists
     from synq_cli.state.watches import Watches
 
+# Print what anybody may read, without the profile.
+_TEXTS = ("help", "schema", "completion")
 # Groups that prepare this machine: their few requests read, and no wildcard of a policy refuses them.
 _SETUP = ("auth", "doctor")
 # Commands that send the rows of plans; the rows themselves are checked.
@@ -109,13 +111,16 @@ class RunContext:
 
     def check_policy(self, spec: CommandSpec) -> None:
         """RefusedError if the policy does not permit the command of this run."""
+        group = self.command.partition(" ")[0]
+        if group in _TEXTS:
+            return
         try:
             policy = self.policy
         except SynqError:
             return  # invalid settings, which the command reports if it needs them
         if policy is None:
             return
-        is_local = spec.effect == LOCAL or self.command.partition(" ")[0] in _SETUP
+        is_local = spec.effect == LOCAL or group in _SETUP
         policy.check_command(self.command, is_local=is_local)
         if spec.writes and spec.effect != ANY:
             policy.check_readable()
@@ -133,10 +138,10 @@ class RunContext:
         from synq_cli.cli import tree
         from synq_cli.resources.policy_guard import PolicyGuard
 
-        def command_for(operation: str) -> str | None:
-            return (path := tree.command_for(self.root.command, operation)) and path.partition(" ")[2]
+        def commands_for(operation: str) -> list[str]:
+            return tree.commands_for(self.root.command, operation)
 
-        return PolicyGuard(api, self.policy, self.command, command_for, sends_nothing=self._sends_nothing)
+        return PolicyGuard(api, self.policy, self.command, commands_for, sends_nothing=self._sends_nothing)
 
     @cached_property
     def cache(self) -> Cache:

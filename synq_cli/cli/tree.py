@@ -108,6 +108,12 @@ def command_for(root: Any, operation: str) -> str | None:
     )
 
 
+def commands_for(root: Any, operation: str) -> list[str]:
+    """Every command, by its words, that is for the operation of this id; not those that go on with a run."""
+    found = [node for node in commands(root) if operation in [each.id for each in node.spec.operations[:1]]]
+    return [" ".join(node.words) for node in found if node.words[0] != "runs"]
+
+
 def describe(node: Node) -> dict[str, Any]:
     """A group or command as a JSON object; the root also has the global options."""
     text, _, examples = (node.command.help or "").partition("\nExamples:\n")

@@ -17,8 +17,8 @@ from synq_cli.resources.shared.resource import Api
 from synq_cli.session.policy import Policy
 from synq_cli.uuids import parse_uuid
 
-# Without items these concern all that the order has; it is read for them.
-_OF_ORDERS = {operations.CREATE_FULFILLMENT.id, operations.CREATE_RETURN.id, operations.CANCEL_ORDER.id}
+# Without items these concern all that the order has, which the API does not tell.
+_OF_ORDERS = {operations.CREATE_FULFILLMENT.id, operations.CREATE_RETURN.id}
 # What moves units: an amount under one of these keys is the row's, or that of one of its items.
 _MOVES = _OF_ORDERS | {
     operations.ADJUST_INVENTORY.id, operations.CREATE_ORDER.id, operations.CREATE_RESERVATION.id,
@@ -32,18 +32,24 @@ _DEFINES = {operations.CREATE_PRODUCT.id, operations.CREATE_VARIANT.id, operatio
 class PolicyGuard:
     """The guard of one run of `command`; `sends_nothing` for a dry run and while a plan is made.
 
-    `command_for` gives the command that is for the operation of an id: what `synq api` sends is judged as that, too.
+    `commands_for` gives the commands that are for the operation of an id: what `synq api` sends is judged as all of
+    them.
     """
 
     def __init__(
-        self, api: Api, policy: Policy, command: str, command_for: Callable[[str], str | None], *, sends_nothing: bool
+        self,
+        api: Api,
+        policy: Policy,
+        command: str,
+        commands_for: Callable[[str], Iterable[str]],
+        *,
+        sends_nothing: bool,
     ) -> None:
         self._api = api
         self._policy = policy
         self._command = command
-        self._command_for = command_for
+        self._commands_for = commands_for
         self._sends_nothing = sends_nothing
-        self._orders: dict[str, Any] = {}
         self._reservations: dict[str, Any] | None = None
         self._by_product: dict[str, set[str]] = {}
 
@@ -51,8 +57,8 @@ class PolicyGuard:
         """RefusedError if the writes of one run break a rule."""
         policy, run = self._policy, list(writes)
         policy.check_readable()
-        for command in dict.fromkeys(self._commands(run)):
-            policy.check_command(command)
+        for commands in dict.fromkeys(self._commands(run)):
+            policy.check_commands(commands)
         if not self._sends_nothing and not all(write.is_planned for write in run):
             policy.check_plan_only()
         for write in run:
@@ -65,13 +71,13 @@ class PolicyGuard:
         if policy.never_sku:
             self._check_skus(run)
 
-    def _commands(self, run: Sequence[Write]) -> Iterator[str]:
-        """The commands that the writes amount to, beside the one that was typed and is checked already."""
+    def _commands(self, run: Sequence[Write]) -> Iterator[tuple[str, ...]]:
+        """The commands that each write may amount to, beside the one that was typed and is checked already."""
         for write in run:
             if write.command:
-                yield write.command.partition(" --")[0]
-            elif self._command == "api" and (command := self._command_for(write.operation.id)):
-                yield command
+                yield (write.command.partition(" --")[0],)
+            elif self._command == "api":
+                yield tuple(self._commands_for(write.operation.id))
 
     def _rows(self, write: Write) -> int:
         if write.line is not None or write.operation.id != operations.CREATE_BULK_JOB.id:
@@ -177,11 +183,11 @@ class PolicyGuard:
         if operation == operations.CREATE_BULK_JOB.id:
             return self._rows_of_job(body)
         if operation in _OF_ORDERS and not any(_values(body, _AMOUNTS)):
-            order = _id_in_path(write)
-            if order not in self._orders:
-                answer = self._api.read(operations.GET_ORDER, {"orderID": order})
-                self._orders[order] = answer.get("items")
-            return self._orders[order]
+            rule = "never_sku" if self._policy.never_sku else "max_units"
+            raise self._policy.refusal(
+                f"{rule} is set, but {_where(write)} names no SKUs and quantities",
+                "Name each SKU with its quantity: the API does not tell what the order has.",
+            )
         if operation == operations.RELEASE_RESERVATION.id:
             if self._reservations is None:
                 self._reservations = {str(row.get("id")).lower(): row for row in Reservations(self._api).list()}

@@ -1,7 +1,7 @@
 """The policy of a profile: which commands may run, and how much, of what and how they may change."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -56,8 +56,21 @@ class Policy(NamedTuple):
                 raise self.refusal(f'deny has "{pattern}", which covers `synq {command}`')
         if self.allow is None or is_local:
             return
-        if not any(command_matches(pattern, command) for pattern in self.allow):
+        if not self._allows(command):
             raise self.refusal(f"allow does not have `synq {command}`")
+
+    def check_commands(self, commands: Sequence[str]) -> None:
+        """The same for a request that each of these commands sends: none may be denied, and one must be allowed."""
+        if len(commands) == 1:
+            self.check_command(commands[0])
+            return
+        for command in commands:
+            self._replace(allow=None).check_command(command)
+        if self.allow is not None and commands and not any(map(self._allows, commands)):
+            raise self.refusal(f"allow has none of the commands that send such a request: {', '.join(commands)}")
+
+    def _allows(self, command: str) -> bool:
+        return any(command_matches(pattern, command) for pattern in self.allow or ())
 
     def check_readable(self) -> None:
         """RefusedError, before a write, if the rules can't be read."""
@@ -199,4 +212,7 @@ def _number(rules: Mapping[str, Any], key: str, name: str) -> int | None:
 def _shown(value: object) -> str:
     from reprlib import repr as shortened
 
-    return f'"{value[:40]}"' if isinstance(value, str) else "nothing" if value is None else shortened(value)
+    if isinstance(value, str):
+        return f'"{value[:40]}"'
+    # A number may keep how it was written.
+    return "nothing" if value is None else str(getattr(value, "text", shortened(value)))
