@@ -22,7 +22,7 @@ for line in sys.argv[1:]:
     print("\\nLoaded " + " ".join(sorted(sys.modules)), file=sys.stderr)
 """
 HEAVY = {
-    "asyncio", "email_validator", "falcon", "filelock", "httpx", "jq", "keyring", "platformdirs", "pydantic",
+    "asyncio", "email_validator", "falcon", "filelock", "httpx", "jq", "keyring", "platformdirs", "psycopg", "pydantic",
     "python_calamine", "rfc3986_validator", "rich", "sqlite3", "ssl", "waitress", "xlsxwriter", "yaml",
 }  # fmt: skip
 
@@ -59,7 +59,8 @@ def test_completion_imports_neither_typer_nor_anything_heavy(tmp_path: Path) -> 
 def test_sandbox_orders_import_no_rich_yaml_or_keyring(tmp_path: Path) -> None:
     (modules,) = loaded(tmp_path, "--sandbox orders list --json --limit 1")
     assert modules & {"httpx", "sqlite3"} == {"httpx", "sqlite3"}
-    assert modules & {"rich", "yaml", "keyring", "pydantic", "filelock", "xlsxwriter", "python_calamine"} == set()
+    unused = {"rich", "yaml", "keyring", "pydantic", "filelock", "psycopg", "xlsxwriter", "python_calamine"}
+    assert modules & unused == set()
 
 
 def test_network_orders_import_no_rich_yaml_or_keyring(tmp_path: Path) -> None:
