@@ -6,7 +6,7 @@ from pathlib import Path
 from re import compile as pattern
 
 from synq_cli import exact_json
-from synq_cli.errors import InterruptError, SynqError, UsageError
+from synq_cli.errors import AuthError, InterruptError, NotFoundError, SynqError, UsageError
 from synq_cli.resources.shared.pagination import Row
 from synq_cli.resources.shared.resource import Api
 from synq_cli.resources.tenant_files import parts
@@ -106,7 +106,7 @@ class TenantExport:
     def _write_part(self, part: Part) -> Row:
         try:
             entries = self._reader.entries(part)
-        except SynqError as error:
+        except (NotFoundError, AuthError) as error:  # the server lacks it, or the role is too low
             self._api.observer.warn(f"{part.file} was not written: {error.message}")
             self._pending.remove(part.file)
             return {"file": part.file, "objects": None, "note": error.message}

@@ -17,7 +17,7 @@ from synq_cli.resources.tenant_files.parts import Entry, Part, kept
 from synq_cli.resources.tenant_files.sorted_lines import SortedLines
 
 _MOST_LISTED = 100
-_SOME_MISSING = "The API lists at most 100 products and this tenant has more: those without variants may be missing."
+_SOME_MISSING = "The API lists at most 100 products and this tenant may have more: those without variants are missing."
 
 
 class Progress(Protocol):

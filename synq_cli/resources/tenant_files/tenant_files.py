@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from synq_cli import exact_json
-from synq_cli.errors import SynqError
+from synq_cli.errors import AuthError, NotFoundError
 from synq_cli.resources.shared.pagination import Row
 from synq_cli.resources.shared.resource import Resource
 from synq_cli.resources.tenant_files import parts
@@ -37,7 +37,7 @@ class TenantFiles(Resource):
                     self._compare_products(files, lines, reader, progress, found)
                 try:
                     compare_part(part, files.parts[part.name], reader.entries(part), found)
-                except SynqError as error:
+                except (NotFoundError, AuthError) as error:  # the server lacks it, or the role is too low
                     found.remains("impossible", part.name, f"not compared: {error.message}")
             if parts.SETTINGS not in wanted:
                 self._compare_products(files, lines, reader, progress, found)
@@ -69,7 +69,7 @@ class TenantFiles(Resource):
         found: dict[str, list[str]] = {entry.fields["name"]: [] for entry in files.parts.get(parts.BRANDS.name, ())}
         try:
             brands = reader.entries(parts.BRANDS)
-        except SynqError:
+        except (NotFoundError, AuthError):
             return found
         for entry in brands:
             found.setdefault(entry.fields["name"], []).append(entry.id)
