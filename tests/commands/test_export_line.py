@@ -152,8 +152,8 @@ def test_what_the_server_lacks_is_skipped_with_a_warning(synq: Any) -> None:
     assert result.err.splitlines() == [
         "Warning: members.yaml was not written: The API refused the list of members: Forbidden.",
         (
-            "Warning: Products have no variants in the files: This server does not offer the list of variants: it has no "
-            "route GET /api/v1/pim/variants."
+            "Warning: Products have no variants in the files: This server does not offer the list of variants: it has "
+            "no route GET /api/v1/pim/variants."
         ),
     ]
     files = files_in(folder)
