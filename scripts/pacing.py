@@ -15,8 +15,8 @@ from typing import Any
 import httpx
 
 from synq_cli.bulk.journal import Journal, Row
+from synq_cli.bulk.local.runs import LocalRuns
 from synq_cli.bulk.runner import Runner
-from synq_cli.bulk.runs import Runs
 from synq_cli.bulk.verbs.adjust_stock import AdjustStock
 from synq_cli.bulk.verbs.verb import WORKERS
 from synq_cli.http import operations
@@ -277,7 +277,7 @@ class Machine:
 
         content = {"sku": "S", "delta": 1, "location": "L", "location_id": "l"}
         wanted = [Row(line, content | {"variant_id": f"v{line}"}) for line in range(2, rows + 2)]
-        with Runs(self.folder).create(
+        with LocalRuns(self.folder).create(
             wanted, START, verb="inventory adjust", file="counts.csv", scope=self.session.scope, profile="p"
         ) as journal:
             yield (

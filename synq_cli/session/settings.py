@@ -19,12 +19,15 @@ SANDBOX_URL = "http://sandbox.invalid"
 PRODUCTION = "production"
 ENVIRONMENTS = (PRODUCTION, "staging", "test")
 _DAY = 86_400
+_VARIABLE = re.compile(r"\$[A-Za-z_][A-Za-z0-9_]*")
+# A URL, or keywords and values such as host=db password=... at the start; a command takes options, or `=` further on.
+_CONNECTION_STRING = re.compile(r"postgres(?:ql)?://|^\s*\w+\s*=|\bpassword\s*=")
 
 
 class Setting(NamedTuple):
     """One setting: `parse` gives its value from text, or raises a ValueError that says what to use instead.
 
-    A profile can hold the arguments of a `command` as a list, too.
+    A profile can hold the arguments of a `command` as a list, too. A `document` is changed in the file only.
     """
 
     name: str
@@ -34,6 +37,7 @@ class Setting(NamedTuple):
     help: str
     in_profile: bool = True
     command: bool = False
+    document: bool = False
 
 
 def _one_of(*words: str) -> Callable[[str], str]:
@@ -92,6 +96,19 @@ def _command(text: str) -> str:
     return text
 
 
+def _team_store(text: str) -> str:
+    """`$NAME` or a command. What holds the connection string itself is refused: config.yaml is no place for it."""
+    if _CONNECTION_STRING.search(text):
+        raise ValueError(
+            "name a variable that holds the connection string, such as '$SYNQ_TEAM_STORE', or a command that prints it"
+        )
+    if not text.startswith("$"):
+        return _command(text)
+    if not _VARIABLE.fullmatch(text):
+        raise ValueError("use the name of an environment variable, such as '$SYNQ_TEAM_STORE'")
+    return text
+
+
 SETTINGS = (
     Setting("profile", "SYNQ_PROFILE", "default", check_name, "profile to use, one for each tenant", in_profile=False),
     Setting("base_url", "SYNQ_BASE_URL", DEFAULT_BASE_URL, check_base_url, "base URL of the API"),
@@ -113,9 +130,26 @@ SETTINGS = (
         _one_of(*ENVIRONMENTS),
         "production makes destructive commands ask for the profile's name",
     ),
+    Setting(
+        "policy",
+        None,
+        None,
+        str,
+        "limits on commands, rows, units and SKUs; to change them, edit config.yaml",
+        document=True,
+    ),
     Setting("token_command", None, None, _command, "program that prints a new token", command=True),
     Setting("token_url", None, None, check_token_url, "OAuth 2 token URL that renews the token"),
     Setting("client_id", None, None, _line, "OAuth 2 client id of the refresh token"),
+    Setting(
+        "team_store",
+        None,
+        None,
+        _team_store,
+        "variable, such as $SYNQ_TEAM_STORE, or program that prints the PostgreSQL connection string of the team",
+        command=True,
+    ),
+    Setting("budget_pool", None, "default", _line, "name of the address that the team's machines share"),
     Setting(
         "debug", "SYNQ_DEBUG", False, _switch, "if true, prints a line for each request on stderr", in_profile=False
     ),
@@ -140,9 +174,12 @@ class Settings(NamedTuple):
     cache: bool
     bulk_payload: str
     environment: str | None
+    policy: Any
     token_command: str | None
     token_url: str | None
     client_id: str | None
+    team_store: str | None
+    budget_pool: str
     debug: bool
     sources: Mapping[str, str]
 
@@ -191,7 +228,18 @@ def stored_base_url(config: Config, profile: str) -> str:
 
 def parse_setting(name: str, text: str) -> Any:
     """The value of a profile's setting, from text; UsageError if there is no such setting or the text is invalid."""
-    return _parsed(find_setting(name), text)
+    return _parsed(find_changeable(name), text)
+
+
+def find_changeable(name: str) -> Setting:
+    """The setting of a profile that a command may change; UsageError for a document, a part of one, or no setting."""
+    head = name.partition(".")[0]
+    if any(setting.document and setting.name == head for setting in SETTINGS):
+        raise UsageError(
+            f"The {head} of a profile is not changed by commands, so that none loosens its own limits.",
+            hint="Edit the file that `synq config path` prints.",
+        )
+    return find_setting(name)
 
 
 def describe(settings: Settings) -> list[dict[str, object]]:
@@ -260,6 +308,8 @@ def _profile(
 
 
 def _stored(setting: Setting, config: Config, profile: str) -> Any:
+    if setting.document:
+        return config.profiles[profile][setting.name]
     return _parsed(setting, config.profiles[profile][setting.name], f"profile {profile} in {config.path}")
 
 
@@ -291,6 +341,7 @@ def _shown(value: object) -> str:
     # With YAML's aliases, a short text can stand for a list that fills the memory.
     text = str(value) if isinstance(value, str | Decimal) else reprlib.repr(value)
     text = re.sub(r"(?s)^.*@", "***@", text)
+    text = re.sub(r"(?s)\b(password\s*=).*$", r"\1***", text)
     text = re.sub(r"(?s)([?#]).*$", r"\1***", text)
     text = re.sub(r"eyJ[\w.-]*", "eyJ***", text)
     text = text if len(text) <= 80 else f"{text[:80]}..."

@@ -58,6 +58,7 @@ INTERFACE = """
     config            get list path set unset
     cache             clear show
     doctor
+    export
     find
     help
     integrations      connect disconnect list push save
@@ -82,6 +83,7 @@ INTERFACE = """
     sandbox fault     add clear limit list
     schema
     settings          set show
+    team              doctor init status
     today
     webhooks          send sign verify
 """
