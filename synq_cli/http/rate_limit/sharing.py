@@ -16,9 +16,7 @@ _LEAST_RESERVE = 3
 SOON = 5.0
 # From this share of all known requests a machine leaves more; from the second it leaves the most.
 _LARGE_SHARES = (0.7, 0.9)
-# So few may be our own requests, which left the window here a moment before they did at the API.
-_FEWEST = 2
-# The reserve grows by so many places for each request of others beyond the first.
+# The reserve grows by so many places for each request of others: one may be ours, which the API counts a moment longer.
 _PLACES_FOR_ONE = 5
 # Others are assumed to send at most this many times as fast as we do.
 _LARGEST_RATIO = 4
@@ -46,7 +44,7 @@ class Known(NamedTuple):
     @property
     def is_shared(self) -> bool:
         """Whether other clients use the address."""
-        return self.others >= _FEWEST
+        return self.others > 0
 
     @property
     def taken(self) -> int:
@@ -70,7 +68,7 @@ def places(known: Known, size: int, reserve: int) -> int:
     low, high = _LARGE_SHARES
     share = known.settled / (known.settled + known.others)
     more = round((_LARGEST_RESERVE - RESERVE) * min(max((share - low) / (high - low), 0.0), 1.0))
-    larger = max(reserve, RESERVE + min(more, _PLACES_FOR_ONE * (known.others - 1)))
+    larger = max(reserve, RESERVE + min(more, _PLACES_FOR_ONE * known.others))
     return min(usable(size, larger) + known.ending, usable(size, _LEAST_RESERVE)) - known.waiting
 
 
