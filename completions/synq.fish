@@ -233,6 +233,7 @@ function __synq_options # the options of a command, and the global options
                 '--wait' 'Wait until the order is confirmed or has failed' \
                 '--for' 'Stop waiting after SECONDS (exit status 75)' \
                 '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
+                '--shard' 'Send only part I of N of the file, such as 2/4; other...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -269,6 +270,7 @@ function __synq_options # the options of a command, and the global options
                 '--location' 'Stock location it ships from' \
                 '--file' 'Record the parcels of every row of a CSV, TSV, NDJSON or...' \
                 '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
+                '--shard' 'Send only part I of N of the file, such as 2/4; other...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -280,6 +282,7 @@ function __synq_options # the options of a command, and the global options
                 '--reason' 'Reason to record' \
                 '--file' 'Open the returns of every row of a CSV, TSV, NDJSON or...' \
                 '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
+                '--shard' 'Send only part I of N of the file, such as 2/4; other...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -290,6 +293,7 @@ function __synq_options # the options of a command, and the global options
                 '--reason' 'Reason to record' \
                 '--file' 'Cancel the orders of every row of a CSV, TSV, NDJSON or...' \
                 '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
+                '--shard' 'Send only part I of N of the file, such as 2/4; other...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -302,6 +306,7 @@ function __synq_options # the options of a command, and the global options
                 '--file' 'Transfer every row of a CSV, TSV, NDJSON or .xlsx file...' \
                 '--force' 'Transfer more units than are available' \
                 '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
+                '--shard' 'Send only part I of N of the file, such as 2/4; other...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -312,6 +317,7 @@ function __synq_options # the options of a command, and the global options
                 '--location' 'Stock location' \
                 '--file' 'Adjust every row of a CSV, TSV, NDJSON or .xlsx file; -...' \
                 '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
+                '--shard' 'Send only part I of N of the file, such as 2/4; other...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -346,6 +352,7 @@ function __synq_options # the options of a command, and the global options
                 '--skip-unknown' 'Leave out codes that Synq does not know, and write them...' \
                 '--confirm-missing' 'Confirm --zero-missing: how many SKUs it sets to zero' \
                 '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
+                '--shard' 'Send only part I of N of the file, such as 2/4; other...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -370,6 +377,7 @@ function __synq_options # the options of a command, and the global options
                 '--reference' 'Reason for the reservation, such as an order id' \
                 '--file' 'Reserve every row of a CSV, TSV, NDJSON or .xlsx file; -...' \
                 '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
+                '--shard' 'Send only part I of N of the file, such as 2/4; other...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -379,6 +387,7 @@ function __synq_options # the options of a command, and the global options
             printf '%s\t%s\n' \
                 '--file' 'Release every reservation of a CSV, TSV, NDJSON or .xlsx...' \
                 '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
+                '--shard' 'Send only part I of N of the file, such as 2/4; other...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -430,6 +439,7 @@ function __synq_options # the options of a command, and the global options
                 '--brand-id' 'Id of its brand; some servers ignore it' \
                 '--file' 'Change every product of a CSV, TSV, NDJSON or .xlsx...' \
                 '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
+                '--shard' 'Send only part I of N of the file, such as 2/4; other...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -459,6 +469,7 @@ function __synq_options # the options of a command, and the global options
                 '--wait' 'Wait until it has finished' \
                 '--for' 'Stop waiting after SECONDS (exit status 75)' \
                 '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
+                '--shard' 'Send only part I of N of the file, such as 2/4; other...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -578,6 +589,7 @@ function __synq_options # the options of a command, and the global options
                 '--role' 'Role of the new member, or of the rows that name none' \
                 '--file' 'Invite everybody in a CSV, TSV, NDJSON or .xlsx file; -...' \
                 '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
+                '--shard' 'Send only part I of N of the file, such as 2/4; other...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -738,7 +750,7 @@ function __synq_value # how to complete the value of "PATH --option", or the arg
             echo 'list open closed unpaid to-ship shipped returning refunded fully-refunded dead cancellable draft pending_payment payment_authorized confirmed processing partially_fulfilled fulfilled delivered completed return_requested partially_returned returned partially_refunded cancelled failed'
         case 'inventory reservations --status'
             echo 'words ACTIVE RELEASED CONSUMED'
-        case 'products list --status' '* --channel' '* --since' '* --until' '* --tag' '* --payment-status' '* --reference' '* --min-total' '* --max-total' '* --key' '* --sort' '* --limit' '* --currency' '* --payment-provider' '* --payment-reference' '* --customer' '* --idempotency-key' '* --for' '* --exec' '* --carrier' '* --tracking-number' '* --reason' 'products variants create --sku' '* --threshold' '* --search' 'inventory ledger --type' '* --at' '* --recount-over' '* --confirm-missing' '* --days' '* --cover' '* --types' '* --barcode' 'products list --category' 'products create --category' 'products update --category' '* --brand' '* --description' '* --title' '* --price' '* --slug' '* --logo-url' '* --alt-text' '* --sort-order' '* --name' '* --provider' '* --max-pages' '* --actor' '* --entity' '* --signature' '* --connection' '* -F' '* --field' '* -f' '* --raw-field' '* --token-command' '* --token-url' '* --client-id' '* --resend-unknown' '* --seed' '* --port' '* --expires-in' '* --on' '* --times' '* --rate' '* --seconds' '* --strangers' '* --columns' '* --fields' '* --jq' '* --timeout' '* --max-wait' '* --base-url'
+        case 'products list --status' '* --channel' '* --since' '* --until' '* --tag' '* --payment-status' '* --reference' '* --min-total' '* --max-total' '* --key' '* --sort' '* --limit' '* --currency' '* --payment-provider' '* --payment-reference' '* --customer' '* --idempotency-key' '* --for' '* --shard' '* --exec' '* --carrier' '* --tracking-number' '* --reason' 'products variants create --sku' '* --threshold' '* --search' 'inventory ledger --type' '* --at' '* --recount-over' '* --confirm-missing' '* --days' '* --cover' '* --types' '* --barcode' 'products list --category' 'products create --category' 'products update --category' '* --brand' '* --description' '* --title' '* --price' '* --slug' '* --logo-url' '* --alt-text' '* --sort-order' '* --name' '* --provider' '* --max-pages' '* --actor' '* --entity' '* --signature' '* --connection' '* -F' '* --field' '* -f' '* --raw-field' '* --token-command' '* --token-url' '* --client-id' '* --resend-unknown' '* --seed' '* --port' '* --expires-in' '* --on' '* --times' '* --rate' '* --seconds' '* --strangers' '* --columns' '* --fields' '* --jq' '* --timeout' '* --max-wait' '* --base-url'
             echo ''
         case '* --file' '* --report' '* --svg' 'products export --to' '* --books' '* --suppliers' '* --data' '* --input' 'inventory count #1' 'inventory scan #1' 'inventory skus import #1' 'products import #1' 'webhooks sign #1' 'webhooks verify #1'
             echo 'file'

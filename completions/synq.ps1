@@ -232,6 +232,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--wait`tWait until the order is confirmed or has failed"
             "--for`tStop waiting after SECONDS (exit status 75)"
             "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
+            "--shard`tSend only part I of N of the file, such as 2/4; other..."
             "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
@@ -268,6 +269,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--location`tStock location it ships from"
             "--file`tRecord the parcels of every row of a CSV, TSV, NDJSON or..."
             "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
+            "--shard`tSend only part I of N of the file, such as 2/4; other..."
             "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
@@ -279,6 +281,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--reason`tReason to record"
             "--file`tOpen the returns of every row of a CSV, TSV, NDJSON or..."
             "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
+            "--shard`tSend only part I of N of the file, such as 2/4; other..."
             "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
@@ -289,6 +292,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--reason`tReason to record"
             "--file`tCancel the orders of every row of a CSV, TSV, NDJSON or..."
             "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
+            "--shard`tSend only part I of N of the file, such as 2/4; other..."
             "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
@@ -301,6 +305,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--file`tTransfer every row of a CSV, TSV, NDJSON or .xlsx file..."
             "--force`tTransfer more units than are available"
             "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
+            "--shard`tSend only part I of N of the file, such as 2/4; other..."
             "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
@@ -311,6 +316,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--location`tStock location"
             "--file`tAdjust every row of a CSV, TSV, NDJSON or .xlsx file; -..."
             "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
+            "--shard`tSend only part I of N of the file, such as 2/4; other..."
             "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
@@ -345,6 +351,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--skip-unknown`tLeave out codes that Synq does not know, and write them..."
             "--confirm-missing`tConfirm --zero-missing: how many SKUs it sets to zero"
             "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
+            "--shard`tSend only part I of N of the file, such as 2/4; other..."
             "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
@@ -369,6 +376,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--reference`tReason for the reservation, such as an order id"
             "--file`tReserve every row of a CSV, TSV, NDJSON or .xlsx file; -..."
             "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
+            "--shard`tSend only part I of N of the file, such as 2/4; other..."
             "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
@@ -378,6 +386,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
         'inventory release' {
             "--file`tRelease every reservation of a CSV, TSV, NDJSON or .xlsx..."
             "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
+            "--shard`tSend only part I of N of the file, such as 2/4; other..."
             "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
@@ -429,6 +438,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--brand-id`tId of its brand; some servers ignore it"
             "--file`tChange every product of a CSV, TSV, NDJSON or .xlsx..."
             "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
+            "--shard`tSend only part I of N of the file, such as 2/4; other..."
             "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
@@ -458,6 +468,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--wait`tWait until it has finished"
             "--for`tStop waiting after SECONDS (exit status 75)"
             "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
+            "--shard`tSend only part I of N of the file, such as 2/4; other..."
             "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
@@ -577,6 +588,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--role`tRole of the new member, or of the rows that name none"
             "--file`tInvite everybody in a CSV, TSV, NDJSON or .xlsx file; -..."
             "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
+            "--shard`tSend only part I of N of the file, such as 2/4; other..."
             "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
@@ -755,6 +767,7 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         '* --customer' { return '' }
         '* --idempotency-key' { return '' }
         '* --for' { return '' }
+        '* --shard' { return '' }
         '* --exec' { return '' }
         '* --carrier' { return '' }
         '* --tracking-number' { return '' }

@@ -149,6 +149,11 @@ class RunContext:
         """The folder of the rate limit, the caches, the runs and the sandbox."""
         return private_folder(state_dir(self.system.environ))
 
+    @property
+    def budget_file(self) -> Path:
+        """The file of the rate limit."""
+        return self.state / "budget.sqlite3"
+
     @cached_property
     def budget(self) -> "Budget":
         """The rate limit, shared by every synq process on this machine."""
@@ -156,17 +161,17 @@ class RunContext:
 
     def open_budget(self, warn: Callable[[str], None], sleep: Callable[[float], None] | None = None) -> "Budget":
         """Another connection to the rate limit, with its own way to warn and to sleep."""
-        from synq_cli.http.rate_limit import Budget
+        from synq_cli.http.rate_limit import Budget, SharedFile
 
+        host, now = self.session.host, self.system.now
         return Budget(
-            self.state / "budget.sqlite3",
-            self.session.host,
+            SharedFile(self.budget_file, host, now=now, warn=warn),
+            host,
             command=self.command,
             profile=self.session.profile,
-            now=self.system.now,
+            now=now,
             sleep=sleep or self.system.sleep,
             jitter=self.system.jitter,
-            warn=warn,
         )
 
     @cached_property
