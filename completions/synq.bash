@@ -3,7 +3,7 @@
 
 _synq_below() { # the subcommands of a group
     case $1 in
-    '') REPLY='orders inventory products channels integrations today find organization settings audit webhooks api auth config runs cache limits sandbox doctor completion schema help' ;;
+    '') REPLY='orders inventory products channels integrations today find organization settings audit webhooks export api auth config runs cache limits sandbox doctor completion schema help' ;;
     'orders') REPLY='list get create track brief report watch fulfill return cancel' ;;
     'inventory') REPLY='transfer adjust levels locations ledger count reorder scan reserve release reservations report watch skus' ;;
     'inventory skus') REPLY='list add import forget' ;;
@@ -97,6 +97,7 @@ _synq_options() { # the options of a command, and the global options
     'webhooks sign') REPLY='--secret-stdin --keep-secret' ;;
     'webhooks verify') REPLY='--signature --secret-stdin' ;;
     'webhooks send') REPLY='--event --data --connection --secret-stdin --dry-run' ;;
+    'export') REPLY='--only --force' ;;
     'api') REPLY='-F --field -f --raw-field --input --paginate -i --include -y --yes --dry-run --confirm' ;;
     'auth login') REPLY='--with-token --insecure-storage --token-command --token-url --client-id' ;;
     'auth status') REPLY='--all' ;;
@@ -139,17 +140,18 @@ _synq_value() { # how to complete the value of "PATH --option", or the argument 
     *' --product'|'products update #1'|'products delete #1'|'products push #1'|'products variants create #1'|'integrations push #1') REPLY='ask product' ;;
     *' --role'|'organization members set-role #2') REPLY='words ADMIN EDITOR VIEWER' ;;
     *' --event') REPLY='words order.created order.updated product.created product.updated inventory.adjusted integration.synced accounting.order.created accounting.order.updated' ;;
+    *' --only') REPLY='list settings channels members categories brands attributes attribute-groups templates connections products' ;;
     *' --rows') REPLY='words failed unknown all' ;;
     *' --count-as') REPLY='words log counter log-strict' ;;
     *' -o'|*' --output') REPLY='words table json ndjson yaml csv tsv xlsx' ;;
     'orders get #1'|'orders track #1'|'orders brief #1'|'orders fulfill #1'|'orders return #1'|'orders cancel #1') REPLY='ask order' ;;
     'products get #1') REPLY='ask product-or-sku' ;;
     'products jobs get #1'|'products jobs watch #1') REPLY='ask job' ;;
-    'config get #1'|'config set #1'|'config unset #1') REPLY='words base_url tenant_id org_id location output timeout max_wait read_only cache bulk_payload environment token_command token_url client_id' ;;
+    'config get #1'|'config set #1'|'config unset #1') REPLY='words base_url tenant_id org_id location output timeout max_wait read_only cache bulk_payload environment token_command token_url client_id team_store budget_pool' ;;
     'runs show #1'|'runs resume #1'|'runs undo #1') REPLY='ask run' ;;
     'sandbox fault add #1') REPLY='words 429 500 502 503 expired missing garbage lost-before lost 500-after slow' ;;
     'completion install #1'|'completion uninstall #1') REPLY='words bash zsh fish powershell pwsh' ;;
-    'help #1') REPLY='words exit-codes environment formats rate-limit auth bulk orders inventory products channels integrations today find organization settings audit webhooks api auth config runs cache limits sandbox doctor completion schema help' ;;
+    'help #1') REPLY='words exit-codes environment formats rate-limit auth bulk orders inventory products channels integrations today find organization settings audit webhooks export api auth config runs cache limits sandbox doctor completion schema help' ;;
     'inventory levels --sku'|'inventory ledger --sku'|'inventory reservations --sku'|'inventory watch --sku'|'products variants list --sku'|*' --variant'|'inventory transfer #1'|'inventory adjust #1'|'inventory levels #'*|'inventory reserve #1'|'inventory skus forget #'*) REPLY='ask sku' ;;
     'settings set #'*) REPLY='words inventory_allocation_model=HARD inventory_allocation_model=SOFT auto_po_enabled=true auto_po_enabled=false default_low_stock_threshold= costing_method=WAC costing_method=FIFO' ;;
     'api #'*) REPLY='words GET POST PUT PATCH DELETE HEAD' ;;

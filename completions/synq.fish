@@ -16,6 +16,7 @@ function __synq_below # the subcommands of a group
                 'settings' 'Show and change the tenant'\''s settings' \
                 'audit' 'Read the audit log' \
                 'webhooks' 'Sign, verify and send webhooks' \
+                'export' 'Write the tenant to files that can be kept in Git' \
                 'api' 'Send any request to the API' \
                 'auth' 'Log in, switch tenants, log out' \
                 'config' 'Show and change the settings of profiles' \
@@ -638,6 +639,10 @@ function __synq_options # the options of a command, and the global options
                 '--connection' 'Connection id; sends the event as the integration...' \
                 '--secret-stdin' 'Read the secret from standard input' \
                 '--dry-run' 'Show what would be sent and what would change, without...'
+        case 'export'
+            printf '%s\t%s\n' \
+                '--only' 'Only these parts: settings, channels, members...' \
+                '--force' 'Write into a folder that holds other files'
         case 'api'
             printf '%s\t%s\n' \
                 '-F' 'Field; true, false, null and numbers are JSON values' \
@@ -784,6 +789,8 @@ function __synq_value # how to complete the value of "PATH --option", or the arg
             echo 'words ADMIN EDITOR VIEWER'
         case '* --event'
             echo 'words order.created order.updated product.created product.updated inventory.adjusted integration.synced accounting.order.created accounting.order.updated'
+        case '* --only'
+            echo 'list settings channels members categories brands attributes attribute-groups templates connections products'
         case '* --rows'
             echo 'words failed unknown all'
         case '* --count-as'
@@ -797,7 +804,7 @@ function __synq_value # how to complete the value of "PATH --option", or the arg
         case 'products jobs get #1' 'products jobs watch #1'
             echo 'ask job'
         case 'config get #1' 'config set #1' 'config unset #1'
-            echo 'words base_url tenant_id org_id location output timeout max_wait read_only cache bulk_payload environment token_command token_url client_id'
+            echo 'words base_url tenant_id org_id location output timeout max_wait read_only cache bulk_payload environment token_command token_url client_id team_store budget_pool'
         case 'runs show #1' 'runs resume #1' 'runs undo #1'
             echo 'ask run'
         case 'sandbox fault add #1'
@@ -805,7 +812,7 @@ function __synq_value # how to complete the value of "PATH --option", or the arg
         case 'completion install #1' 'completion uninstall #1'
             echo 'words bash zsh fish powershell pwsh'
         case 'help #1'
-            echo 'words exit-codes environment formats rate-limit auth bulk orders inventory products channels integrations today find organization settings audit webhooks api auth config runs cache limits sandbox doctor completion schema help'
+            echo 'words exit-codes environment formats rate-limit auth bulk orders inventory products channels integrations today find organization settings audit webhooks export api auth config runs cache limits sandbox doctor completion schema help'
         case 'inventory levels --sku' 'inventory ledger --sku' 'inventory reservations --sku' 'inventory watch --sku' 'products variants list --sku' '* --variant' 'inventory transfer #1' 'inventory adjust #1' 'inventory levels #*' 'inventory reserve #1' 'inventory skus forget #*'
             echo 'ask sku'
         case 'settings set #*'

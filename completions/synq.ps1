@@ -15,6 +15,7 @@ function __SynqBelow([string] $At) { # the subcommands of a group
             "settings`tShow and change the tenant's settings"
             "audit`tRead the audit log"
             "webhooks`tSign, verify and send webhooks"
+            "export`tWrite the tenant to files that can be kept in Git"
             "api`tSend any request to the API"
             "auth`tLog in, switch tenants, log out"
             "config`tShow and change the settings of profiles"
@@ -638,6 +639,10 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--secret-stdin`tRead the secret from standard input"
             "--dry-run`tShow what would be sent and what would change, without..."
         }
+        'export' {
+            "--only`tOnly these parts: settings, channels, members..."
+            "--force`tWrite into a folder that holds other files"
+        }
         'api' {
             "-F`tField; true, false, null and numbers are JSON values"
             "--field`tField; true, false, null and numbers are JSON values"
@@ -867,6 +872,7 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         '* --role' { return 'words ADMIN EDITOR VIEWER' }
         'organization members set-role #2' { return 'words ADMIN EDITOR VIEWER' }
         '* --event' { return 'words order.created order.updated product.created product.updated inventory.adjusted integration.synced accounting.order.created accounting.order.updated' }
+        '* --only' { return 'list settings channels members categories brands attributes attribute-groups templates connections products' }
         '* --rows' { return 'words failed unknown all' }
         '* --count-as' { return 'words log counter log-strict' }
         '* -o' { return 'words table json ndjson yaml csv tsv xlsx' }
@@ -880,16 +886,16 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         'products get #1' { return 'ask product-or-sku' }
         'products jobs get #1' { return 'ask job' }
         'products jobs watch #1' { return 'ask job' }
-        'config get #1' { return 'words base_url tenant_id org_id location output timeout max_wait read_only cache bulk_payload environment token_command token_url client_id' }
-        'config set #1' { return 'words base_url tenant_id org_id location output timeout max_wait read_only cache bulk_payload environment token_command token_url client_id' }
-        'config unset #1' { return 'words base_url tenant_id org_id location output timeout max_wait read_only cache bulk_payload environment token_command token_url client_id' }
+        'config get #1' { return 'words base_url tenant_id org_id location output timeout max_wait read_only cache bulk_payload environment token_command token_url client_id team_store budget_pool' }
+        'config set #1' { return 'words base_url tenant_id org_id location output timeout max_wait read_only cache bulk_payload environment token_command token_url client_id team_store budget_pool' }
+        'config unset #1' { return 'words base_url tenant_id org_id location output timeout max_wait read_only cache bulk_payload environment token_command token_url client_id team_store budget_pool' }
         'runs show #1' { return 'ask run' }
         'runs resume #1' { return 'ask run' }
         'runs undo #1' { return 'ask run' }
         'sandbox fault add #1' { return 'words 429 500 502 503 expired missing garbage lost-before lost 500-after slow' }
         'completion install #1' { return 'words bash zsh fish powershell pwsh' }
         'completion uninstall #1' { return 'words bash zsh fish powershell pwsh' }
-        'help #1' { return 'words exit-codes environment formats rate-limit auth bulk orders inventory products channels integrations today find organization settings audit webhooks api auth config runs cache limits sandbox doctor completion schema help' }
+        'help #1' { return 'words exit-codes environment formats rate-limit auth bulk orders inventory products channels integrations today find organization settings audit webhooks export api auth config runs cache limits sandbox doctor completion schema help' }
         'inventory levels --sku' { return 'ask sku' }
         'inventory ledger --sku' { return 'ask sku' }
         'inventory reservations --sku' { return 'ask sku' }
