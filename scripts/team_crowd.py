@@ -15,7 +15,6 @@ import random
 import re
 import shlex
 import signal
-import socket
 import sqlite3
 import statistics
 import subprocess
@@ -24,7 +23,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Lock, Thread
@@ -34,7 +33,7 @@ from bench_rounds import machine, say, table
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "journeys"))
 
-from postgresql import Cluster, cluster
+from postgresql import Postgresql, Proxy, server
 from served import LEITH, SYNQ, own_environ, served
 
 from synq_cli.sandbox.server.faults import add
@@ -61,62 +60,13 @@ time.time = lambda: _now() + _skew
 """
 
 
-class PathToStore:
-    """A TCP forwarder from one machine to the store, which can be cut."""
-
-    def __init__(self, target: int) -> None:
-        self._target = target
-        self._cut = False
-        self._lock = Lock()
-        self._open: set[socket.socket] = set()
-        self._listening = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listening.getsockname()[1]
-        Thread(target=self._accept, daemon=True).start()
-
-    def cut(self, seconds: float) -> None:
-        """Reset what is connected, and refuse what is new for these seconds."""
-        with self._lock:
-            self._cut = True
-            for one in self._open:
-                with suppress(OSError):
-                    one.shutdown(socket.SHUT_RDWR)
-        time.sleep(seconds)
-        self._cut = False
-
-    def _accept(self) -> None:
-        while True:
-            client, _ = self._listening.accept()
-            try:
-                if self._cut:
-                    raise ConnectionRefusedError
-                server = socket.create_connection(("127.0.0.1", self._target), timeout=5)
-                server.settimeout(None)
-            except OSError:
-                client.close()
-                continue
-            with self._lock:
-                self._open |= {client, server}
-            for source, sink in ((client, server), (server, client)):
-                Thread(target=self._carry, args=(source, sink), daemon=True).start()
-
-    def _carry(self, source: socket.socket, sink: socket.socket) -> None:
-        with suppress(OSError):
-            while data := source.recv(65_536):
-                sink.sendall(data)
-        for one in (source, sink):
-            with suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
-        with self._lock:
-            self._open -= {source, sink}
-
-
 @dataclass
 class Machine:
     """One machine: its environment, its path to the store, and the process that works on it now."""
 
     number: int
     environ: dict[str, str]
-    path: PathToStore
+    path: Proxy
     folder: Path
     live: "subprocess.Popen[str] | None" = None
 
@@ -127,7 +77,7 @@ class Fleet:
 
     machines: list[Machine]
     skus: dict[str, str]
-    store: Cluster
+    store: Postgresql
     over: Event = field(default_factory=Event)
     lock: Lock = field(default_factory=Lock)
     ends: dict[str, Counter[int | None]] = field(default_factory=dict)
@@ -213,8 +163,16 @@ class Fleet:
             self.happened["kill -9"] += 1
 
     def cut(self, rng: random.Random) -> None:
-        self.happened["paths to the store cut"] += 1
-        rng.choice(self.machines[:6]).path.cut(rng.choice((1.0, 5.0, 20.0)))
+        """Lose what is sent between a machine and the store for a while, or reset its connections."""
+        path = rng.choice(self.machines[:6]).path
+        if rng.random() < 0.5:
+            self.happened["connections to the store reset"] += 1
+        else:
+            self.happened["paths to the store silent"] += 1
+            path.silent = True
+            self.over.wait(rng.choice((1.0, 5.0, 20.0)))
+            path.heal()
+        path.cut()
 
     def restart(self, _rng: random.Random) -> None:
         self.happened["restarts of the store"] += 1
@@ -347,11 +305,11 @@ def fleet(folder: Path) -> Iterator[tuple[Fleet, Path, int]]:
     skewed = folder / "skewed"
     skewed.mkdir()
     (skewed / "sitecustomize.py").write_text(_SKEWED, encoding="utf-8")
-    with cluster() as store, served(folder) as environ:
-        url, database = store.create("fleet"), folder / "state" / "sandbox.sqlite3"
+    with server() as store, served(folder) as environ, ExitStack() as paths:
+        url, database = store.database(prepared=False), folder / "state" / "sandbox.sqlite3"
         machines = []
         for number, skew in enumerate(_SKEWS):
-            home, path = folder / f"machine{number}", PathToStore(store.port)
+            home, path = folder / f"machine{number}", paths.enter_context(Proxy(store.port))
             (home / "config").mkdir(parents=True, mode=0o700)
             profile = {"base_url": environ["SYNQ_BASE_URL"], "team_store": "$FLEET_STORE", "timeout": 10}
             (home / "config" / "config.yaml").write_text(json.dumps({"profiles": {"default": profile}}))
