@@ -114,6 +114,7 @@ _synq_options() { # the options of a command, and the global options
     'doctor') REPLY='--network' ;;
     'completion install') REPLY='-y --yes' ;;
     'completion uninstall') REPLY='-y --yes' ;;
+    'schema') REPLY='--brief' ;;
     *) REPLY='' ;;
     esac
     REPLY="$REPLY -p --profile --json -o --output --columns --fields --jq -q --quiet --no-color --debug --timeout --max-wait --base-url --sandbox --read-only -V --version -h --help"
@@ -151,7 +152,7 @@ _synq_value() { # how to complete the value of "PATH --option", or the argument 
     'runs show #1'|'runs resume #1'|'runs undo #1') REPLY='ask run' ;;
     'sandbox fault add #1') REPLY='words 429 500 502 503 expired missing garbage lost-before lost 500-after slow' ;;
     'completion install #1'|'completion uninstall #1') REPLY='words bash zsh fish powershell pwsh' ;;
-    'help #1') REPLY='words exit-codes environment formats rate-limit auth bulk orders inventory products channels integrations today find organization settings audit webhooks export api auth config runs cache limits sandbox doctor completion schema help' ;;
+    'help #1') REPLY='words exit-codes environment formats rate-limit auth bulk agents orders inventory products channels integrations today find organization settings audit webhooks export api auth config runs cache limits sandbox doctor completion schema help' ;;
     'inventory levels --sku'|'inventory ledger --sku'|'inventory reservations --sku'|'inventory watch --sku'|'products variants list --sku'|*' --variant'|'inventory transfer #1'|'inventory adjust #1'|'inventory levels #'*|'inventory reserve #1'|'inventory skus forget #'*) REPLY='ask sku' ;;
     'settings set #'*) REPLY='words inventory_allocation_model=HARD inventory_allocation_model=SOFT auto_po_enabled=true auto_po_enabled=false default_low_stock_threshold= costing_method=WAC costing_method=FIFO' ;;
     'api #'*) REPLY='words GET POST PUT PATCH DELETE HEAD' ;;

@@ -25,7 +25,7 @@ function __SynqBelow([string] $At) { # the subcommands of a group
             "sandbox`tTry synq on an embedded sandbox tenant"
             "doctor`tCheck the setup and suggest fixes"
             "completion`tSet up shell completion"
-            "schema`tPrint the command tree as JSON"
+            "schema`tPrint the command tree as JSON, or in brief"
             "help`tShow help on a topic or a command"
         }
         'orders' {
@@ -724,6 +724,9 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
         }
+        'schema' {
+            "--brief`tPrint a line of text for each command: all of them are..."
+        }
     }
     "-p`tProfile to use"
     "--profile`tProfile to use"
@@ -895,7 +898,7 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         'sandbox fault add #1' { return 'words 429 500 502 503 expired missing garbage lost-before lost 500-after slow' }
         'completion install #1' { return 'words bash zsh fish powershell pwsh' }
         'completion uninstall #1' { return 'words bash zsh fish powershell pwsh' }
-        'help #1' { return 'words exit-codes environment formats rate-limit auth bulk orders inventory products channels integrations today find organization settings audit webhooks export api auth config runs cache limits sandbox doctor completion schema help' }
+        'help #1' { return 'words exit-codes environment formats rate-limit auth bulk agents orders inventory products channels integrations today find organization settings audit webhooks export api auth config runs cache limits sandbox doctor completion schema help' }
         'inventory levels --sku' { return 'ask sku' }
         'inventory ledger --sku' { return 'ask sku' }
         'inventory reservations --sku' { return 'ask sku' }
