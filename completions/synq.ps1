@@ -15,6 +15,7 @@ function __SynqBelow([string] $At) { # the subcommands of a group
             "settings`tShow and change the tenant's settings"
             "audit`tRead the audit log"
             "webhooks`tSign, verify and send webhooks"
+            "export`tWrite the tenant to files that can be kept in Git"
             "api`tSend any request to the API"
             "plan`tLook at plans that --plan has written"
             "apply`tApply a plan, once"
@@ -240,6 +241,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--wait`tWait until the order is confirmed or has failed"
             "--for`tStop waiting after SECONDS (exit status 75)"
             "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
+            "--shard`tSend only part I of N of the file, such as 2/4; other..."
             "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
@@ -277,6 +279,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--location`tStock location it ships from"
             "--file`tRecord the parcels of every row of a CSV, TSV, NDJSON or..."
             "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
+            "--shard`tSend only part I of N of the file, such as 2/4; other..."
             "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
@@ -289,6 +292,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--reason`tReason to record"
             "--file`tOpen the returns of every row of a CSV, TSV, NDJSON or..."
             "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
+            "--shard`tSend only part I of N of the file, such as 2/4; other..."
             "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
@@ -300,6 +304,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--reason`tReason to record"
             "--file`tCancel the orders of every row of a CSV, TSV, NDJSON or..."
             "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
+            "--shard`tSend only part I of N of the file, such as 2/4; other..."
             "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
@@ -313,6 +318,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--file`tTransfer every row of a CSV, TSV, NDJSON or .xlsx file..."
             "--force`tTransfer more units than are available"
             "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
+            "--shard`tSend only part I of N of the file, such as 2/4; other..."
             "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
@@ -324,6 +330,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--location`tStock location"
             "--file`tAdjust every row of a CSV, TSV, NDJSON or .xlsx file; -..."
             "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
+            "--shard`tSend only part I of N of the file, such as 2/4; other..."
             "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
@@ -359,6 +366,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--skip-unknown`tLeave out codes that Synq does not know, and write them..."
             "--confirm-missing`tConfirm --zero-missing: how many SKUs it sets to zero"
             "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
+            "--shard`tSend only part I of N of the file, such as 2/4; other..."
             "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
@@ -384,6 +392,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--reference`tReason for the reservation, such as an order id"
             "--file`tReserve every row of a CSV, TSV, NDJSON or .xlsx file; -..."
             "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
+            "--shard`tSend only part I of N of the file, such as 2/4; other..."
             "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
@@ -394,6 +403,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
         'inventory release' {
             "--file`tRelease every reservation of a CSV, TSV, NDJSON or .xlsx..."
             "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
+            "--shard`tSend only part I of N of the file, such as 2/4; other..."
             "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
@@ -447,6 +457,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--brand-id`tId of its brand; some servers ignore it"
             "--file`tChange every product of a CSV, TSV, NDJSON or .xlsx..."
             "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
+            "--shard`tSend only part I of N of the file, such as 2/4; other..."
             "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
@@ -480,6 +491,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--wait`tWait until it has finished"
             "--for`tStop waiting after SECONDS (exit status 75)"
             "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
+            "--shard`tSend only part I of N of the file, such as 2/4; other..."
             "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
@@ -615,6 +627,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--role`tRole of the new member, or of the rows that name none"
             "--file`tInvite everybody in a CSV, TSV, NDJSON or .xlsx file; -..."
             "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
+            "--shard`tSend only part I of N of the file, such as 2/4; other..."
             "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
@@ -667,6 +680,10 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--connection`tConnection id; sends the event as the integration..."
             "--secret-stdin`tRead the secret from standard input"
             "--dry-run`tShow what would be sent and what would change, without..."
+        }
+        'export' {
+            "--only`tOnly these parts: settings, channels, members..."
+            "--force`tWrite into a folder that holds other files"
         }
         'api' {
             "-F`tField; true, false, null and numbers are JSON values"
@@ -807,6 +824,7 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         '* --customer' { return '' }
         '* --idempotency-key' { return '' }
         '* --for' { return '' }
+        '* --shard' { return '' }
         '* --exec' { return '' }
         '* --carrier' { return '' }
         '* --tracking-number' { return '' }
@@ -911,6 +929,7 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         '* --role' { return 'words ADMIN EDITOR VIEWER' }
         'organization members set-role #2' { return 'words ADMIN EDITOR VIEWER' }
         '* --event' { return 'words order.created order.updated product.created product.updated inventory.adjusted integration.synced accounting.order.created accounting.order.updated' }
+        '* --only' { return 'list settings channels members categories brands attributes attribute-groups templates connections products' }
         '* --rows' { return 'words failed unknown all' }
         '* --count-as' { return 'words log counter log-strict' }
         '* -o' { return 'words table json ndjson yaml csv tsv xlsx' }
@@ -924,16 +943,16 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         'products get #1' { return 'ask product-or-sku' }
         'products jobs get #1' { return 'ask job' }
         'products jobs watch #1' { return 'ask job' }
-        'config get #1' { return 'words base_url tenant_id org_id location output timeout max_wait read_only cache bulk_payload environment token_command token_url client_id' }
-        'config set #1' { return 'words base_url tenant_id org_id location output timeout max_wait read_only cache bulk_payload environment token_command token_url client_id' }
-        'config unset #1' { return 'words base_url tenant_id org_id location output timeout max_wait read_only cache bulk_payload environment token_command token_url client_id' }
+        'config get #1' { return 'words base_url tenant_id org_id location output timeout max_wait read_only cache bulk_payload environment token_command token_url client_id team_store budget_pool' }
+        'config set #1' { return 'words base_url tenant_id org_id location output timeout max_wait read_only cache bulk_payload environment token_command token_url client_id team_store budget_pool' }
+        'config unset #1' { return 'words base_url tenant_id org_id location output timeout max_wait read_only cache bulk_payload environment token_command token_url client_id team_store budget_pool' }
         'runs show #1' { return 'ask run' }
         'runs resume #1' { return 'ask run' }
         'runs undo #1' { return 'ask run' }
         'sandbox fault add #1' { return 'words 429 500 502 503 expired missing garbage lost-before lost 500-after slow' }
         'completion install #1' { return 'words bash zsh fish powershell pwsh' }
         'completion uninstall #1' { return 'words bash zsh fish powershell pwsh' }
-        'help #1' { return 'words exit-codes environment formats rate-limit auth bulk orders inventory products channels integrations today find organization settings audit webhooks api plan apply approve auth config runs cache limits sandbox doctor completion schema help' }
+        'help #1' { return 'words exit-codes environment formats rate-limit auth bulk orders inventory products channels integrations today find organization settings audit webhooks export api plan apply approve auth config runs cache limits sandbox doctor completion schema help' }
         'inventory levels --sku' { return 'ask sku' }
         'inventory ledger --sku' { return 'ask sku' }
         'inventory reservations --sku' { return 'ask sku' }

@@ -43,13 +43,20 @@ def _names_socks_proxy() -> bool:
     return any("socks" in value.lower() for name, value in os.environ.items() if name.lower().endswith("_proxy"))
 
 
+def spare_imports() -> None:
+    """Keep libraries from importing what synq never uses: None marks a module as missing."""
+    # httpx's own command line loads click, Rich and Pygments: 35 ms where a click is installed, as with the extra mcp.
+    sys.modules["httpx._main"] = None  # type: ignore[assignment]
+    if sys.platform not in {"darwin", "win32"} and not _names_socks_proxy():
+        # httpcore imports its SOCKS library at each start if it is installed, which takes 3 to 7 ms.
+        sys.modules["socksio"] = None  # type: ignore[assignment]
+
+
 def run() -> None:
     """Run synq and end the process."""
     # Loading creates thousands of objects that stay; collecting garbage among them takes 7 to 12 ms.
     gc.set_threshold(200_000)
-    if sys.platform not in {"darwin", "win32"} and not _names_socks_proxy():
-        # httpcore imports its SOCKS library at each start if it is installed, which takes 3 to 7 ms.
-        sys.modules["socksio"] = None  # type: ignore[assignment]  # None marks a module as missing
+    spare_imports()
     status = main(sys.argv[1:])
     # main() has flushed and closed everything. The interpreter's own cleanup would take 13 to 20 ms.
     os._exit(status)

@@ -13,6 +13,7 @@ from synq_cli.bulk.repeats import Repeat, find_repeat
 from synq_cli.bulk.report import Outcome, write_failed
 from synq_cli.bulk.runner import Runner, note_done
 from synq_cli.bulk.runs import Runs, overview, run_of_plan
+from synq_cli.bulk.shards import Shard
 from synq_cli.bulk.verbs.adjust_stock import AdjustStock
 from synq_cli.bulk.verbs.apply_changes import ApplyChanges
 from synq_cli.bulk.verbs.count_stock import CountStock
@@ -129,12 +130,12 @@ class Engine:
     def plan_resume(self, run: str, resend: Collection[int]) -> Plan:
         """The plan for what is left of a run; `resend` are lines of unknown outcome that are to be sent again."""
         with self._opened(run) as (journal, verb):
-            unclear = journal.entries("unknown", "sent")
+            facts, unclear = journal.facts, journal.entries("unknown", "sent")
             again = {*resend, *(row.line for row in unclear if verb.resends(row.content))}
             left = [
                 row for row in journal.entries() if row.state == "pending" or row.is_in_transit or row.line in again
             ]
-        plan = Plan(verb, left, file=journal.facts.file, path=journal.facts.path)
+        plan = Plan(verb, left, file=facts.file, path=facts.path, shard=Shard.parse(facts.shard))
         self._check_operations(plan)
         unknown = {row.line for row in unclear}
         if known := sorted(set(resend) - unknown):
@@ -183,6 +184,7 @@ class Engine:
                 dialect=plan.dialect,
                 undoes=plan.undoes,
                 plan=plan.id,
+                shard=str(plan.shard) if plan.shard else None,
             )
             journal.lock()
             return journal
@@ -277,7 +279,9 @@ class Engine:
 
     def _warn_of_unfinished(self, plan: Plan) -> None:
         """Warn of unfinished runs on this file: the same command again would send their finished rows twice."""
-        for row in self.runs.unfinished(plan.verb.name, plan.path, self.session.scope) if plan.path else ():
+        if not plan.path:
+            return
+        for row in self.runs.unfinished(plan.verb.name, plan.path, plan.shard, self.session.scope):
             if plan.repeat and plan.repeat.run == row["id"]:
                 continue  # it is refused, or asked about
             left = row["rows"] - row["done"] - row["failed"]

@@ -50,7 +50,8 @@ class Receipt:
 class Facts:
     """The facts of a run: its verb, its file and how it is written, whose data it changes, the run it undoes, its plan.
 
-    `file` is the name as typed, `path` where the file or its copy is, or None.
+    `file` is the name as typed, `path` where the file or its copy is, or None; `shard` is the part of it that is sent,
+    such as 2/4.
     """
 
     id: str
@@ -63,6 +64,7 @@ class Facts:
     dialect: Mapping[str, Any] | None = None
     undoes: str | None = None
     plan: str | None = None
+    shard: str | None = None
 
     @property
     def resume_command(self) -> str:

@@ -24,12 +24,11 @@ _READING = (" --to ", "synq api /", "synq api PUT")
 
 def lines_of(command: str) -> list[list[str]]:
     """The examples of a command that send a write, without what does not go with --plan."""
-    found = [
+    return [
         words_of(re.sub(r" (--dry-run|--wait|--report \S+)", "", example))
         for node, example in examples()
         if " ".join(node.words) == command and not any(reading in example for reading in _READING)
     ]
-    return found
 
 
 @pytest.fixture(scope="module")

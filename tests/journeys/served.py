@@ -19,7 +19,6 @@ LEITH = "Leith warehouse"
 # The processes go by the real clock, so that is where their tenants begin.
 STARTED = time.time()
 MINUTE = 60.0
-WITHOUT_CLICK = str(Path(__file__).with_name("without_click"))
 
 
 def own_environ(folder: Path) -> dict[str, str]:
@@ -30,7 +29,6 @@ def own_environ(folder: Path) -> dict[str, str]:
         "SYNQ_CONFIG_DIR": str(folder / "config"),
         "SYNQ_STATE_DIR": str(folder / "state"),
         "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
-        "PYTHONPATH": WITHOUT_CLICK,
     }
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from served import WITHOUT_CLICK
 
 SYNQ = str(Path(sys.executable).with_name("synq"))
 CANARIES = ["canary-refresh-1", "canary-refresh-2", "canary-token-1", "canary-token-2", "canary-token-3"]
@@ -68,7 +67,6 @@ class Handler(BaseHTTPRequestHandler):
 @pytest.mark.skipif(sys.platform != "linux", reason="the list of processes is read from /proc")
 def test_no_secret_leaves_its_place(tmp_path: Path, keyring_session: dict[str, str], record_property: Any) -> None:
     environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "SYNQ_PROFILE": "canary", **keyring_session}
-    environ["PYTHONPATH"] = WITHOUT_CLICK
     said = []
 
     def synq(*line: str, stdin: str = "") -> int:

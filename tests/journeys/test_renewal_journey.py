@@ -15,7 +15,6 @@ from typing import Any, Literal
 
 import pytest
 from runner import tokens_in
-from served import WITHOUT_CLICK
 
 SYNQ = str(Path(sys.executable).with_name("synq"))
 COUNT = 3
@@ -75,7 +74,6 @@ def test_processes_that_renew_at_once_run_the_command_once(
         "SYNQ_CONFIG_DIR": str(tmp_path / "config"),
         "SYNQ_STATE_DIR": str(tmp_path / "state"),
         "SYNQ_PROFILE": profile,
-        "PYTHONPATH": WITHOUT_CLICK,
         **session,
     }
     ended, fresh = jwt(exp=time.time() - 60), jwt(exp=time.time() + 3600)

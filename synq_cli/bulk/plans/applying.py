@@ -10,6 +10,7 @@ from synq_cli.bulk.engine import Engine
 from synq_cli.bulk.plan import Plan, listed, numbered
 from synq_cli.bulk.plans.document import Document, rows_of
 from synq_cli.bulk.runs import Runs, run_of_plan
+from synq_cli.bulk.shards import Shard
 from synq_cli.bulk.verbs.verb import Verb
 from synq_cli.errors import RefusedError, SynqError, UsageError
 from synq_cli.times import local_time
@@ -75,6 +76,7 @@ def plan_of(engine: Engine, document: Document, use: Callable[[str], None]) -> P
         again=source["again"],
         single=source["single"],
         in_transit=source["in_transit"],
+        shard=Shard.parse(source["shard"]),
         id=document.id,
     )
     _try_rows(document, plan)

@@ -24,8 +24,8 @@ _LIFETIME = 86_400.0
 _RANDOM_LETTERS = 8
 # What a summary has of Plan.as_row(): the rest is in the rows, or is of a dry run only.
 _SUMMARY = (
-    "rows", "net", "largest", "suspicious", "left_out", "remarks", "guessed_columns", "ignored_columns", "skus",
-    "set_to_zero", "files", "totals",
+    "rows", "rows_of_file", "net", "largest", "suspicious", "left_out", "remarks", "guessed_columns", "ignored_columns",
+    "skus", "set_to_zero", "files", "totals",
 )  # fmt: skip
 # The keys of a document in their order, and the types of their values.
 _KEYS: Mapping[str, type | tuple[type, ...]] = {
@@ -35,7 +35,7 @@ _KEYS: Mapping[str, type | tuple[type, ...]] = {
 }  # fmt: skip
 _SOURCE: Mapping[str, type | tuple[type, ...]] = {
     "file": str, "dialect": (dict, type(None)), "single": bool, "again": bool, "undoes": (str, type(None)),
-    "in_transit": bool,
+    "in_transit": bool, "shard": (str, type(None)),
 }  # fmt: skip
 _OBJECT = (dict, type(None))
 _ROW: Mapping[str, type | tuple[type, ...]] = {
@@ -120,6 +120,7 @@ def make(plan: Plan, session: Session, *, command: str, created_by: str, now: fl
             "again": plan.again,
             "undoes": plan.undoes,
             "in_transit": plan.in_transit,
+            "shard": str(plan.shard) if plan.shard else None,
         },
         "operations": sorted({plan.verb.operation_of(row.content).id or row.content["method"] for row in plan.rows}),
         "requests": plan.requests,

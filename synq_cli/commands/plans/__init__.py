@@ -1,4 +1,4 @@
-"""`synq plan`: plans that --plan has written."""
+"""A tenant as files, and plans: changes that are read, approved and applied once. `synq plan`."""
 
 from synq_cli.cli.groups import CommandGroup
 

@@ -52,7 +52,7 @@ def apply_plan(
     applying.check(document, *standing(run, document))
     if approved:
         _require_approval(run, document.id, document.digest)
-    check_report(report, None)
+    check_report(report, None, None)
     prepared = applying.plan_of(run.bulk, document, run.plans.use)
     applying.warn_of_moved(run.bulk, document)
     if run.dry_run:

@@ -1,3 +1,0 @@
-"""A user's environment has no click, for which httpx would load Rich: the test tools bring it."""
-
-raise ModuleNotFoundError(name="click")
