@@ -42,7 +42,7 @@ def plan_write(api: SynqClient, planned: Planned, *, command: str) -> Plan:
     if not before and operation.effect in {"replace", "delete"} and can_be_read(operation):
         present = read_present(operation, ids, api.transport.send)
         before, after = values_of(operation, present or {}, body)
-    label = _label(before, body, ids) or operation.what
+    label = _label(before, body, ids) or operation.what.removeprefix("the change of ")
     change = Change(operation, ids, body, before, after, label, dict(parse_qsl(query, keep_blank_values=True)))
     plan = ApplyChanges(api).plan([change])
     plan.single, plan.file = True, ""
