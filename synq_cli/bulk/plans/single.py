@@ -15,8 +15,8 @@ from synq_cli.bulk.verbs.update_products import UpdateProducts
 from synq_cli.bulk.verbs.verb import Verb
 from synq_cli.errors import Planned
 from synq_cli.resources.client import SynqClient
-from synq_cli.resources.present import can_be_read, operation_at, read_present, values_of
 from synq_cli.resources.request import unknown_operation
+from synq_cli.resources.shared.present import can_be_read, operation_at, read_present, values_of
 
 _Ids = Mapping[str, str]
 
