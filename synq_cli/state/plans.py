@@ -15,7 +15,8 @@ _KEPT = 30 * 86_400.0
 _VERSION = 1
 _SCHEMA = (
     """CREATE TABLE proposals (
-        id TEXT PRIMARY KEY, scope TEXT NOT NULL, document TEXT NOT NULL, expires REAL NOT NULL) WITHOUT ROWID""",
+        id TEXT PRIMARY KEY, hash TEXT NOT NULL, scope TEXT NOT NULL, document TEXT NOT NULL,
+        expires REAL NOT NULL) WITHOUT ROWID""",
     """CREATE TABLE approvals (
         id TEXT NOT NULL, hash TEXT NOT NULL, approver TEXT NOT NULL, at REAL NOT NULL,
         PRIMARY KEY (id, hash)) WITHOUT ROWID""",
@@ -40,11 +41,12 @@ class Plans:
     path: Path
     now: Callable[[], float]
 
-    def propose(self, plan: str, document: str, *, scope: str, expires: float) -> None:
-        """Keep the text of a plan document under its id, for somebody to approve."""
+    def propose(self, plan: str, digest: str, document: str, *, scope: str, expires: float) -> None:
+        """Keep the text of a plan document under its id and hash, for somebody to approve."""
         with self._opened() as database:
             database.execute("DELETE FROM proposals WHERE expires < ?", (self.now() - _KEPT,))
-            database.execute("INSERT OR REPLACE INTO proposals VALUES (?, ?, ?, ?)", (plan, scope, document, expires))
+            row = (plan, digest, scope, document, expires)
+            database.execute("INSERT OR REPLACE INTO proposals VALUES (?, ?, ?, ?, ?)", row)
 
     def proposal(self, prefix: str) -> str:
         """The text of the proposal whose id has this prefix. UsageError if there is none, or several."""
@@ -64,12 +66,12 @@ class Plans:
     def waiting(self, scope: str) -> list[tuple[str, Approval | None]]:
         """The texts of the proposals for a tenant that were not applied and have not expired, the oldest first.
 
-        Each with its latest approval, of whatever content.
+        Each with its approval, if there is one.
         """
         with self._opened() as database:
             found = database.execute(
-                """SELECT document, approver, MAX(at) FROM proposals LEFT JOIN approvals USING (id)
-                WHERE scope = ? AND expires >= ? AND id NOT IN (SELECT id FROM used) GROUP BY id ORDER BY id""",
+                """SELECT document, approver, at FROM proposals LEFT JOIN approvals USING (id, hash)
+                WHERE scope = ? AND expires >= ? AND id NOT IN (SELECT id FROM used) ORDER BY id""",
                 (scope, self.now()),
             ).fetchall()
         return [(text, None if at is None else Approval(approver, at)) for text, approver, at in found]
