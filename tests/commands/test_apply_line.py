@@ -410,3 +410,18 @@ def test_with_plan_only_a_plan_is_the_way_to_write(shop: Shop) -> None:
     planned(shop, *change)
     result, writes = run(shop, "apply", "plan.json", "--yes")
     assert (result.status, len(writes)) == (0, 1), result.err
+
+
+def test_in_production_the_name_of_the_profile_approves(shop: Shop) -> None:
+    plan = planned(shop, "settings", "set", "default_low_stock_threshold=8")
+    config = "profiles: {sandbox: {location: Leith warehouse, environment: production}}\n"
+    (shop.folder / "config" / "config.yaml").write_text(config, encoding="utf-8")
+    assert run(shop, "approve", "plan.json")[0].status == 11  # where the answer is y
+    line = ("--sandbox", "approve", "plan.json")
+    done = shop.synq(*line, environ=shop.environ, terminal=True, stdin="sandbox\n")
+    assert done.status == 0, done.err
+    # --yes does not confirm in production, an approval does.
+    alone = ("--sandbox", "apply", "plan.json")
+    assert shop.synq(*alone, "--yes", environ=shop.environ, http=shop.server).status == 11
+    done = shop.synq(*alone, "--approved", "--json", environ=shop.environ, http=shop.server)
+    assert (done.status, json.loads(done.out)["plan"]) == (0, plan["id"]), done.err
