@@ -45,6 +45,7 @@ GROUPS = {
     "limits": ("synq_cli.commands.machine.limits", "Show the rate limit and its use.", "This machine"),
     "sandbox": ("synq_cli.commands.sandbox", "Try synq on an embedded sandbox tenant.", "This machine"),
     "doctor": ("synq_cli.commands.machine.doctor", "Check the setup and suggest fixes.", "This machine"),
+    "mcp": ("synq_cli.commands.machine.mcp", "Let an agent use synq, through MCP.", "This machine"),
     "completion": ("synq_cli.commands.machine.completion", "Set up shell completion.", "This machine"),
     "schema": ("synq_cli.commands.machine.help:schema", "Print the command tree as JSON.", "This machine"),
     "help": ("synq_cli.commands.machine.help", "Show help on a topic or a command.", "This machine"),
