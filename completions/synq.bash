@@ -3,7 +3,7 @@
 
 _synq_below() { # the subcommands of a group
     case $1 in
-    '') REPLY='orders inventory products channels integrations today find organization settings audit webhooks api auth config runs cache limits sandbox doctor mcp completion schema help' ;;
+    '') REPLY='orders inventory products channels integrations today find organization settings audit webhooks export api auth config runs cache limits sandbox doctor mcp completion schema help' ;;
     'orders') REPLY='list get create track brief report watch fulfill return cancel' ;;
     'inventory') REPLY='transfer adjust levels locations ledger count reorder scan reserve release reservations report watch skus' ;;
     'inventory skus') REPLY='list add import forget' ;;
@@ -38,23 +38,23 @@ _synq_below() { # the subcommands of a group
 _synq_options() { # the options of a command, and the global options
     case $1 in
     'orders list') REPLY='--status --channel --since --until --tag --payment-status --reference --min-total --max-total --key --sort --count --limit --all' ;;
-    'orders create') REPLY='--file --item --channel --currency --payment-provider --payment-reference --customer --location --idempotency-key --wait --for --report --again -y --yes --dry-run --confirm' ;;
+    'orders create') REPLY='--file --item --channel --currency --payment-provider --payment-reference --customer --location --idempotency-key --wait --for --report --shard --again -y --yes --dry-run --confirm' ;;
     'orders track') REPLY='--watch' ;;
     'orders report') REPLY='--since --by --status --channel --svg' ;;
     'orders watch') REPLY='--status --channel --since --until --tag --payment-status --reference --min-total --max-total --exec --resume' ;;
-    'orders fulfill') REPLY='--item --carrier --tracking-number --location --file --report --again -y --yes --dry-run --confirm' ;;
-    'orders return') REPLY='--item --reason --file --report --again -y --yes --dry-run --confirm' ;;
-    'orders cancel') REPLY='--reason --file --report --again -y --yes --dry-run --confirm' ;;
-    'inventory transfer') REPLY='--from --to --file --force --report --again -y --yes --dry-run --confirm' ;;
-    'inventory adjust') REPLY='--location --file --report --again -y --yes --dry-run --confirm' ;;
+    'orders fulfill') REPLY='--item --carrier --tracking-number --location --file --report --shard --again -y --yes --dry-run --confirm' ;;
+    'orders return') REPLY='--item --reason --file --report --shard --again -y --yes --dry-run --confirm' ;;
+    'orders cancel') REPLY='--reason --file --report --shard --again -y --yes --dry-run --confirm' ;;
+    'inventory transfer') REPLY='--from --to --file --force --report --shard --again -y --yes --dry-run --confirm' ;;
+    'inventory adjust') REPLY='--location --file --report --shard --again -y --yes --dry-run --confirm' ;;
     'inventory levels') REPLY='--sku --location --low --threshold --limit --all' ;;
     'inventory locations') REPLY='--search' ;;
     'inventory ledger') REPLY='--sku --location --type --since --limit --all' ;;
-    'inventory count') REPLY='--location --zero-missing --at --recount-over --books --skip-unknown --confirm-missing --report --again -y --yes --dry-run --confirm' ;;
+    'inventory count') REPLY='--location --zero-missing --at --recount-over --books --skip-unknown --confirm-missing --report --shard --again -y --yes --dry-run --confirm' ;;
     'inventory reorder') REPLY='--days --cover --location --suppliers --types --fresh --all' ;;
     'inventory scan') REPLY='--location --blind' ;;
-    'inventory reserve') REPLY='--location --reference --file --report --again -y --yes --dry-run --confirm' ;;
-    'inventory release') REPLY='--file --report --again -y --yes --dry-run --confirm' ;;
+    'inventory reserve') REPLY='--location --reference --file --report --shard --again -y --yes --dry-run --confirm' ;;
+    'inventory release') REPLY='--file --report --shard --again -y --yes --dry-run --confirm' ;;
     'inventory reservations') REPLY='--sku --location --status' ;;
     'inventory report') REPLY='--by --location --svg' ;;
     'inventory watch') REPLY='--sku --location --low --threshold --exec --resume' ;;
@@ -62,11 +62,11 @@ _synq_options() { # the options of a command, and the global options
     'inventory skus forget') REPLY='--all' ;;
     'products list') REPLY='--search --category --brand --status --sort --count' ;;
     'products create') REPLY='--description --category --dry-run' ;;
-    'products update') REPLY='--title --description --category --category-id --brand-id --file --report --again -y --yes --dry-run --confirm' ;;
+    'products update') REPLY='--title --description --category --category-id --brand-id --file --report --shard --again -y --yes --dry-run --confirm' ;;
     'products delete') REPLY='-y --yes --dry-run --confirm' ;;
     'products push') REPLY='--action -y --yes --dry-run --confirm' ;;
     'products export') REPLY='--to --whole --dry-run' ;;
-    'products import') REPLY='--update --wait --for --report --again -y --yes --dry-run --confirm' ;;
+    'products import') REPLY='--update --wait --for --report --shard --again -y --yes --dry-run --confirm' ;;
     'products variants list') REPLY='--sku --product --limit --all' ;;
     'products variants create') REPLY='--sku --barcode --price --currency --dry-run' ;;
     'products categories create') REPLY='--slug --description --parent --dry-run' ;;
@@ -89,7 +89,7 @@ _synq_options() { # the options of a command, and the global options
     'find') REPLY='--max-pages' ;;
     'organization update') REPLY='--name --dry-run' ;;
     'organization members list') REPLY='--search' ;;
-    'organization members invite') REPLY='--role --file --report --again -y --yes --dry-run --confirm' ;;
+    'organization members invite') REPLY='--role --file --report --shard --again -y --yes --dry-run --confirm' ;;
     'organization members set-role') REPLY='-y --yes --dry-run --confirm' ;;
     'organization members remove') REPLY='-y --yes --dry-run --confirm' ;;
     'settings set') REPLY='--dry-run' ;;
@@ -98,6 +98,7 @@ _synq_options() { # the options of a command, and the global options
     'webhooks sign') REPLY='--secret-stdin --keep-secret' ;;
     'webhooks verify') REPLY='--signature --secret-stdin' ;;
     'webhooks send') REPLY='--event --data --connection --secret-stdin --dry-run' ;;
+    'export') REPLY='--only --force' ;;
     'api') REPLY='-F --field -f --raw-field --input --paginate -i --include -y --yes --dry-run --confirm' ;;
     'auth login') REPLY='--with-token --insecure-storage --token-command --token-url --client-id' ;;
     'auth status') REPLY='--all' ;;
@@ -124,7 +125,7 @@ _synq_value() { # how to complete the value of "PATH --option", or the argument 
     case $1 in
     'orders list --status'|'orders report --status'|'orders watch --status') REPLY='list open closed unpaid to-ship shipped returning refunded fully-refunded dead cancellable draft pending_payment payment_authorized confirmed processing partially_fulfilled fulfilled delivered completed return_requested partially_returned returned partially_refunded cancelled failed' ;;
     'inventory reservations --status') REPLY='words ACTIVE RELEASED CONSUMED' ;;
-    'products list --status'|*' --channel'|*' --since'|*' --until'|*' --tag'|*' --payment-status'|*' --reference'|*' --min-total'|*' --max-total'|*' --key'|*' --sort'|*' --limit'|*' --currency'|*' --payment-provider'|*' --payment-reference'|*' --customer'|*' --idempotency-key'|*' --for'|*' --exec'|*' --carrier'|*' --tracking-number'|*' --reason'|'products variants create --sku'|*' --threshold'|*' --search'|'inventory ledger --type'|*' --at'|*' --recount-over'|*' --confirm-missing'|*' --days'|*' --cover'|*' --types'|*' --barcode'|'products list --category'|'products create --category'|'products update --category'|*' --brand'|*' --description'|*' --title'|*' --price'|*' --slug'|*' --logo-url'|*' --alt-text'|*' --sort-order'|*' --name'|*' --provider'|*' --max-pages'|*' --actor'|*' --entity'|*' --signature'|*' --connection'|*' -F'|*' --field'|*' -f'|*' --raw-field'|*' --token-command'|*' --token-url'|*' --client-id'|*' --resend-unknown'|*' --seed'|*' --port'|*' --expires-in'|*' --on'|*' --times'|*' --rate'|*' --seconds'|*' --strangers'|*' --per-minute'|*' --in-all'|*' --columns'|*' --fields'|*' --jq'|*' --timeout'|*' --max-wait'|*' --base-url') REPLY='' ;;
+    'products list --status'|*' --channel'|*' --since'|*' --until'|*' --tag'|*' --payment-status'|*' --reference'|*' --min-total'|*' --max-total'|*' --key'|*' --sort'|*' --limit'|*' --currency'|*' --payment-provider'|*' --payment-reference'|*' --customer'|*' --idempotency-key'|*' --for'|*' --shard'|*' --exec'|*' --carrier'|*' --tracking-number'|*' --reason'|'products variants create --sku'|*' --threshold'|*' --search'|'inventory ledger --type'|*' --at'|*' --recount-over'|*' --confirm-missing'|*' --days'|*' --cover'|*' --types'|*' --barcode'|'products list --category'|'products create --category'|'products update --category'|*' --brand'|*' --description'|*' --title'|*' --price'|*' --slug'|*' --logo-url'|*' --alt-text'|*' --sort-order'|*' --name'|*' --provider'|*' --max-pages'|*' --actor'|*' --entity'|*' --signature'|*' --connection'|*' -F'|*' --field'|*' -f'|*' --raw-field'|*' --token-command'|*' --token-url'|*' --client-id'|*' --resend-unknown'|*' --seed'|*' --port'|*' --expires-in'|*' --on'|*' --times'|*' --rate'|*' --seconds'|*' --strangers'|*' --per-minute'|*' --in-all'|*' --columns'|*' --fields'|*' --jq'|*' --timeout'|*' --max-wait'|*' --base-url') REPLY='' ;;
     *' --file'|*' --report'|*' --svg'|'products export --to'|*' --books'|*' --suppliers'|*' --data'|*' --input'|'inventory count #1'|'inventory scan #1'|'inventory skus import #1'|'products import #1'|'webhooks sign #1'|'webhooks verify #1') REPLY='file' ;;
     *' --item') REPLY='ask item' ;;
     *' --location'|*' --from'|'inventory transfer --to') REPLY='ask location' ;;
@@ -141,18 +142,19 @@ _synq_value() { # how to complete the value of "PATH --option", or the argument 
     *' --product'|'products update #1'|'products delete #1'|'products push #1'|'products variants create #1'|'integrations push #1') REPLY='ask product' ;;
     *' --role'|'organization members set-role #2') REPLY='words ADMIN EDITOR VIEWER' ;;
     *' --event') REPLY='words order.created order.updated product.created product.updated inventory.adjusted integration.synced accounting.order.created accounting.order.updated' ;;
+    *' --only') REPLY='list settings channels members categories brands attributes attribute-groups templates connections products' ;;
     *' --rows') REPLY='words failed unknown all' ;;
     *' --count-as') REPLY='words log counter log-strict' ;;
     *' -o'|*' --output') REPLY='words table json ndjson yaml csv tsv xlsx' ;;
     'orders get #1'|'orders track #1'|'orders brief #1'|'orders fulfill #1'|'orders return #1'|'orders cancel #1') REPLY='ask order' ;;
     'products get #1') REPLY='ask product-or-sku' ;;
     'products jobs get #1'|'products jobs watch #1') REPLY='ask job' ;;
-    'config get #1'|'config set #1'|'config unset #1') REPLY='words base_url tenant_id org_id location output timeout max_wait reserve read_only cache bulk_payload environment token_command token_url client_id' ;;
+    'config get #1'|'config set #1'|'config unset #1') REPLY='words base_url tenant_id org_id location output timeout max_wait reserve read_only cache bulk_payload environment token_command token_url client_id team_store budget_pool' ;;
     'runs show #1'|'runs resume #1'|'runs undo #1') REPLY='ask run' ;;
     'sandbox fault add #1') REPLY='words 429 500 502 503 expired missing garbage lost-before lost 500-after slow' ;;
     'mcp config #1') REPLY='words claude cursor vscode' ;;
     'completion install #1'|'completion uninstall #1') REPLY='words bash zsh fish powershell pwsh' ;;
-    'help #1') REPLY='words exit-codes environment formats rate-limit auth bulk orders inventory products channels integrations today find organization settings audit webhooks api auth config runs cache limits sandbox doctor mcp completion schema help' ;;
+    'help #1') REPLY='words exit-codes environment formats rate-limit auth bulk orders inventory products channels integrations today find organization settings audit webhooks export api auth config runs cache limits sandbox doctor mcp completion schema help' ;;
     'inventory levels --sku'|'inventory ledger --sku'|'inventory reservations --sku'|'inventory watch --sku'|'products variants list --sku'|*' --variant'|'inventory transfer #1'|'inventory adjust #1'|'inventory levels #'*|'inventory reserve #1'|'inventory skus forget #'*) REPLY='ask sku' ;;
     'settings set #'*) REPLY='words inventory_allocation_model=HARD inventory_allocation_model=SOFT auto_po_enabled=true auto_po_enabled=false default_low_stock_threshold= costing_method=WAC costing_method=FIFO' ;;
     'api #'*) REPLY='words GET POST PUT PATCH DELETE HEAD' ;;

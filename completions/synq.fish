@@ -16,6 +16,7 @@ function __synq_below # the subcommands of a group
                 'settings' 'Show and change the tenant'\''s settings' \
                 'audit' 'Read the audit log' \
                 'webhooks' 'Sign, verify and send webhooks' \
+                'export' 'Write the tenant to files that can be kept in Git' \
                 'api' 'Send any request to the API' \
                 'auth' 'Log in, switch tenants, log out' \
                 'config' 'Show and change the settings of profiles' \
@@ -238,6 +239,7 @@ function __synq_options # the options of a command, and the global options
                 '--wait' 'Wait until the order is confirmed or has failed' \
                 '--for' 'Stop waiting after SECONDS (exit status 75)' \
                 '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
+                '--shard' 'Send only part I of N of the file, such as 2/4; other...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -274,6 +276,7 @@ function __synq_options # the options of a command, and the global options
                 '--location' 'Stock location it ships from' \
                 '--file' 'Record the parcels of every row of a CSV, TSV, NDJSON or...' \
                 '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
+                '--shard' 'Send only part I of N of the file, such as 2/4; other...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -285,6 +288,7 @@ function __synq_options # the options of a command, and the global options
                 '--reason' 'Reason to record' \
                 '--file' 'Open the returns of every row of a CSV, TSV, NDJSON or...' \
                 '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
+                '--shard' 'Send only part I of N of the file, such as 2/4; other...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -295,6 +299,7 @@ function __synq_options # the options of a command, and the global options
                 '--reason' 'Reason to record' \
                 '--file' 'Cancel the orders of every row of a CSV, TSV, NDJSON or...' \
                 '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
+                '--shard' 'Send only part I of N of the file, such as 2/4; other...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -307,6 +312,7 @@ function __synq_options # the options of a command, and the global options
                 '--file' 'Transfer every row of a CSV, TSV, NDJSON or .xlsx file...' \
                 '--force' 'Transfer more units than are available' \
                 '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
+                '--shard' 'Send only part I of N of the file, such as 2/4; other...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -317,6 +323,7 @@ function __synq_options # the options of a command, and the global options
                 '--location' 'Stock location' \
                 '--file' 'Adjust every row of a CSV, TSV, NDJSON or .xlsx file; -...' \
                 '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
+                '--shard' 'Send only part I of N of the file, such as 2/4; other...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -351,6 +358,7 @@ function __synq_options # the options of a command, and the global options
                 '--skip-unknown' 'Leave out codes that Synq does not know, and write them...' \
                 '--confirm-missing' 'Confirm --zero-missing: how many SKUs it sets to zero' \
                 '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
+                '--shard' 'Send only part I of N of the file, such as 2/4; other...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -375,6 +383,7 @@ function __synq_options # the options of a command, and the global options
                 '--reference' 'Reason for the reservation, such as an order id' \
                 '--file' 'Reserve every row of a CSV, TSV, NDJSON or .xlsx file; -...' \
                 '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
+                '--shard' 'Send only part I of N of the file, such as 2/4; other...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -384,6 +393,7 @@ function __synq_options # the options of a command, and the global options
             printf '%s\t%s\n' \
                 '--file' 'Release every reservation of a CSV, TSV, NDJSON or .xlsx...' \
                 '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
+                '--shard' 'Send only part I of N of the file, such as 2/4; other...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -435,6 +445,7 @@ function __synq_options # the options of a command, and the global options
                 '--brand-id' 'Id of its brand; some servers ignore it' \
                 '--file' 'Change every product of a CSV, TSV, NDJSON or .xlsx...' \
                 '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
+                '--shard' 'Send only part I of N of the file, such as 2/4; other...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -464,6 +475,7 @@ function __synq_options # the options of a command, and the global options
                 '--wait' 'Wait until it has finished' \
                 '--for' 'Stop waiting after SECONDS (exit status 75)' \
                 '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
+                '--shard' 'Send only part I of N of the file, such as 2/4; other...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -583,6 +595,7 @@ function __synq_options # the options of a command, and the global options
                 '--role' 'Role of the new member, or of the rows that name none' \
                 '--file' 'Invite everybody in a CSV, TSV, NDJSON or .xlsx file; -...' \
                 '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
+                '--shard' 'Send only part I of N of the file, such as 2/4; other...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -631,6 +644,10 @@ function __synq_options # the options of a command, and the global options
                 '--connection' 'Connection id; sends the event as the integration...' \
                 '--secret-stdin' 'Read the secret from standard input' \
                 '--dry-run' 'Show what would be sent and what would change, without...'
+        case 'export'
+            printf '%s\t%s\n' \
+                '--only' 'Only these parts: settings, channels, members...' \
+                '--force' 'Write into a folder that holds other files'
         case 'api'
             printf '%s\t%s\n' \
                 '-F' 'Field; true, false, null and numbers are JSON values' \
@@ -747,7 +764,7 @@ function __synq_value # how to complete the value of "PATH --option", or the arg
             echo 'list open closed unpaid to-ship shipped returning refunded fully-refunded dead cancellable draft pending_payment payment_authorized confirmed processing partially_fulfilled fulfilled delivered completed return_requested partially_returned returned partially_refunded cancelled failed'
         case 'inventory reservations --status'
             echo 'words ACTIVE RELEASED CONSUMED'
-        case 'products list --status' '* --channel' '* --since' '* --until' '* --tag' '* --payment-status' '* --reference' '* --min-total' '* --max-total' '* --key' '* --sort' '* --limit' '* --currency' '* --payment-provider' '* --payment-reference' '* --customer' '* --idempotency-key' '* --for' '* --exec' '* --carrier' '* --tracking-number' '* --reason' 'products variants create --sku' '* --threshold' '* --search' 'inventory ledger --type' '* --at' '* --recount-over' '* --confirm-missing' '* --days' '* --cover' '* --types' '* --barcode' 'products list --category' 'products create --category' 'products update --category' '* --brand' '* --description' '* --title' '* --price' '* --slug' '* --logo-url' '* --alt-text' '* --sort-order' '* --name' '* --provider' '* --max-pages' '* --actor' '* --entity' '* --signature' '* --connection' '* -F' '* --field' '* -f' '* --raw-field' '* --token-command' '* --token-url' '* --client-id' '* --resend-unknown' '* --seed' '* --port' '* --expires-in' '* --on' '* --times' '* --rate' '* --seconds' '* --strangers' '* --per-minute' '* --in-all' '* --columns' '* --fields' '* --jq' '* --timeout' '* --max-wait' '* --base-url'
+        case 'products list --status' '* --channel' '* --since' '* --until' '* --tag' '* --payment-status' '* --reference' '* --min-total' '* --max-total' '* --key' '* --sort' '* --limit' '* --currency' '* --payment-provider' '* --payment-reference' '* --customer' '* --idempotency-key' '* --for' '* --shard' '* --exec' '* --carrier' '* --tracking-number' '* --reason' 'products variants create --sku' '* --threshold' '* --search' 'inventory ledger --type' '* --at' '* --recount-over' '* --confirm-missing' '* --days' '* --cover' '* --types' '* --barcode' 'products list --category' 'products create --category' 'products update --category' '* --brand' '* --description' '* --title' '* --price' '* --slug' '* --logo-url' '* --alt-text' '* --sort-order' '* --name' '* --provider' '* --max-pages' '* --actor' '* --entity' '* --signature' '* --connection' '* -F' '* --field' '* -f' '* --raw-field' '* --token-command' '* --token-url' '* --client-id' '* --resend-unknown' '* --seed' '* --port' '* --expires-in' '* --on' '* --times' '* --rate' '* --seconds' '* --strangers' '* --per-minute' '* --in-all' '* --columns' '* --fields' '* --jq' '* --timeout' '* --max-wait' '* --base-url'
             echo ''
         case '* --file' '* --report' '* --svg' 'products export --to' '* --books' '* --suppliers' '* --data' '* --input' 'inventory count #1' 'inventory scan #1' 'inventory skus import #1' 'products import #1' 'webhooks sign #1' 'webhooks verify #1'
             echo 'file'
@@ -781,6 +798,8 @@ function __synq_value # how to complete the value of "PATH --option", or the arg
             echo 'words ADMIN EDITOR VIEWER'
         case '* --event'
             echo 'words order.created order.updated product.created product.updated inventory.adjusted integration.synced accounting.order.created accounting.order.updated'
+        case '* --only'
+            echo 'list settings channels members categories brands attributes attribute-groups templates connections products'
         case '* --rows'
             echo 'words failed unknown all'
         case '* --count-as'
@@ -794,7 +813,7 @@ function __synq_value # how to complete the value of "PATH --option", or the arg
         case 'products jobs get #1' 'products jobs watch #1'
             echo 'ask job'
         case 'config get #1' 'config set #1' 'config unset #1'
-            echo 'words base_url tenant_id org_id location output timeout max_wait reserve read_only cache bulk_payload environment token_command token_url client_id'
+            echo 'words base_url tenant_id org_id location output timeout max_wait reserve read_only cache bulk_payload environment token_command token_url client_id team_store budget_pool'
         case 'runs show #1' 'runs resume #1' 'runs undo #1'
             echo 'ask run'
         case 'sandbox fault add #1'
@@ -804,7 +823,7 @@ function __synq_value # how to complete the value of "PATH --option", or the arg
         case 'completion install #1' 'completion uninstall #1'
             echo 'words bash zsh fish powershell pwsh'
         case 'help #1'
-            echo 'words exit-codes environment formats rate-limit auth bulk orders inventory products channels integrations today find organization settings audit webhooks api auth config runs cache limits sandbox doctor mcp completion schema help'
+            echo 'words exit-codes environment formats rate-limit auth bulk orders inventory products channels integrations today find organization settings audit webhooks export api auth config runs cache limits sandbox doctor mcp completion schema help'
         case 'inventory levels --sku' 'inventory ledger --sku' 'inventory reservations --sku' 'inventory watch --sku' 'products variants list --sku' '* --variant' 'inventory transfer #1' 'inventory adjust #1' 'inventory levels #*' 'inventory reserve #1' 'inventory skus forget #*'
             echo 'ask sku'
         case 'settings set #*'

@@ -15,6 +15,7 @@ function __SynqBelow([string] $At) { # the subcommands of a group
             "settings`tShow and change the tenant's settings"
             "audit`tRead the audit log"
             "webhooks`tSign, verify and send webhooks"
+            "export`tWrite the tenant to files that can be kept in Git"
             "api`tSend any request to the API"
             "auth`tLog in, switch tenants, log out"
             "config`tShow and change the settings of profiles"
@@ -237,6 +238,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--wait`tWait until the order is confirmed or has failed"
             "--for`tStop waiting after SECONDS (exit status 75)"
             "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
+            "--shard`tSend only part I of N of the file, such as 2/4; other..."
             "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
@@ -273,6 +275,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--location`tStock location it ships from"
             "--file`tRecord the parcels of every row of a CSV, TSV, NDJSON or..."
             "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
+            "--shard`tSend only part I of N of the file, such as 2/4; other..."
             "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
@@ -284,6 +287,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--reason`tReason to record"
             "--file`tOpen the returns of every row of a CSV, TSV, NDJSON or..."
             "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
+            "--shard`tSend only part I of N of the file, such as 2/4; other..."
             "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
@@ -294,6 +298,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--reason`tReason to record"
             "--file`tCancel the orders of every row of a CSV, TSV, NDJSON or..."
             "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
+            "--shard`tSend only part I of N of the file, such as 2/4; other..."
             "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
@@ -306,6 +311,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--file`tTransfer every row of a CSV, TSV, NDJSON or .xlsx file..."
             "--force`tTransfer more units than are available"
             "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
+            "--shard`tSend only part I of N of the file, such as 2/4; other..."
             "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
@@ -316,6 +322,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--location`tStock location"
             "--file`tAdjust every row of a CSV, TSV, NDJSON or .xlsx file; -..."
             "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
+            "--shard`tSend only part I of N of the file, such as 2/4; other..."
             "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
@@ -350,6 +357,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--skip-unknown`tLeave out codes that Synq does not know, and write them..."
             "--confirm-missing`tConfirm --zero-missing: how many SKUs it sets to zero"
             "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
+            "--shard`tSend only part I of N of the file, such as 2/4; other..."
             "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
@@ -374,6 +382,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--reference`tReason for the reservation, such as an order id"
             "--file`tReserve every row of a CSV, TSV, NDJSON or .xlsx file; -..."
             "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
+            "--shard`tSend only part I of N of the file, such as 2/4; other..."
             "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
@@ -383,6 +392,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
         'inventory release' {
             "--file`tRelease every reservation of a CSV, TSV, NDJSON or .xlsx..."
             "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
+            "--shard`tSend only part I of N of the file, such as 2/4; other..."
             "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
@@ -434,6 +444,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--brand-id`tId of its brand; some servers ignore it"
             "--file`tChange every product of a CSV, TSV, NDJSON or .xlsx..."
             "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
+            "--shard`tSend only part I of N of the file, such as 2/4; other..."
             "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
@@ -463,6 +474,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--wait`tWait until it has finished"
             "--for`tStop waiting after SECONDS (exit status 75)"
             "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
+            "--shard`tSend only part I of N of the file, such as 2/4; other..."
             "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
@@ -582,6 +594,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--role`tRole of the new member, or of the rows that name none"
             "--file`tInvite everybody in a CSV, TSV, NDJSON or .xlsx file; -..."
             "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
+            "--shard`tSend only part I of N of the file, such as 2/4; other..."
             "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
@@ -630,6 +643,10 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--connection`tConnection id; sends the event as the integration..."
             "--secret-stdin`tRead the secret from standard input"
             "--dry-run`tShow what would be sent and what would change, without..."
+        }
+        'export' {
+            "--only`tOnly these parts: settings, channels, members..."
+            "--force`tWrite into a folder that holds other files"
         }
         'api' {
             "-F`tField; true, false, null and numbers are JSON values"
@@ -764,6 +781,7 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         '* --customer' { return '' }
         '* --idempotency-key' { return '' }
         '* --for' { return '' }
+        '* --shard' { return '' }
         '* --exec' { return '' }
         '* --carrier' { return '' }
         '* --tracking-number' { return '' }
@@ -865,6 +883,7 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         '* --role' { return 'words ADMIN EDITOR VIEWER' }
         'organization members set-role #2' { return 'words ADMIN EDITOR VIEWER' }
         '* --event' { return 'words order.created order.updated product.created product.updated inventory.adjusted integration.synced accounting.order.created accounting.order.updated' }
+        '* --only' { return 'list settings channels members categories brands attributes attribute-groups templates connections products' }
         '* --rows' { return 'words failed unknown all' }
         '* --count-as' { return 'words log counter log-strict' }
         '* -o' { return 'words table json ndjson yaml csv tsv xlsx' }
@@ -878,9 +897,9 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         'products get #1' { return 'ask product-or-sku' }
         'products jobs get #1' { return 'ask job' }
         'products jobs watch #1' { return 'ask job' }
-        'config get #1' { return 'words base_url tenant_id org_id location output timeout max_wait reserve read_only cache bulk_payload environment token_command token_url client_id' }
-        'config set #1' { return 'words base_url tenant_id org_id location output timeout max_wait reserve read_only cache bulk_payload environment token_command token_url client_id' }
-        'config unset #1' { return 'words base_url tenant_id org_id location output timeout max_wait reserve read_only cache bulk_payload environment token_command token_url client_id' }
+        'config get #1' { return 'words base_url tenant_id org_id location output timeout max_wait reserve read_only cache bulk_payload environment token_command token_url client_id team_store budget_pool' }
+        'config set #1' { return 'words base_url tenant_id org_id location output timeout max_wait reserve read_only cache bulk_payload environment token_command token_url client_id team_store budget_pool' }
+        'config unset #1' { return 'words base_url tenant_id org_id location output timeout max_wait reserve read_only cache bulk_payload environment token_command token_url client_id team_store budget_pool' }
         'runs show #1' { return 'ask run' }
         'runs resume #1' { return 'ask run' }
         'runs undo #1' { return 'ask run' }
@@ -888,7 +907,7 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         'mcp config #1' { return 'words claude cursor vscode' }
         'completion install #1' { return 'words bash zsh fish powershell pwsh' }
         'completion uninstall #1' { return 'words bash zsh fish powershell pwsh' }
-        'help #1' { return 'words exit-codes environment formats rate-limit auth bulk orders inventory products channels integrations today find organization settings audit webhooks api auth config runs cache limits sandbox doctor mcp completion schema help' }
+        'help #1' { return 'words exit-codes environment formats rate-limit auth bulk orders inventory products channels integrations today find organization settings audit webhooks export api auth config runs cache limits sandbox doctor mcp completion schema help' }
         'inventory levels --sku' { return 'ask sku' }
         'inventory ledger --sku' { return 'ask sku' }
         'inventory reservations --sku' { return 'ask sku' }

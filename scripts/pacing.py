@@ -20,7 +20,7 @@ from synq_cli.bulk.runs import Runs
 from synq_cli.bulk.verbs.adjust_stock import AdjustStock
 from synq_cli.bulk.verbs.verb import WORKERS
 from synq_cli.http.client import HttpClient
-from synq_cli.http.rate_limit import Budget
+from synq_cli.http.rate_limit import Budget, SharedFile
 from synq_cli.http.single_attempt import SingleAttemptTransport
 from synq_cli.session import settings
 from synq_cli.session.profiles import Config
@@ -235,10 +235,8 @@ def simulate(server: Any, *, rows: int = 1000, latency: float = 0.2, workers: in
     index = LocalIndex(folder / "index.sqlite3", lambda: session.scope, clock.now, print)
 
     def open_transport(sleep: Callable[[float], None]) -> SingleAttemptTransport:
-        budget = Budget(
-            folder / "budget.sqlite3", "api.test", command="run", profile="p", now=clock.now, sleep=sleep,
-            jitter=lambda: 0.5,
-        )  # fmt: skip
+        file = SharedFile(folder / "budget.sqlite3", "api.test", now=clock.now, warn=print)
+        budget = Budget(file, "api.test", command="run", profile="p", now=clock.now, sleep=sleep, jitter=lambda: 0.5)
         transport = _SimulatedTransport(
             session, budget, index, _NoObserver(), http=client, now=clock.now, sleep=sleep, jitter=lambda: 0.5
         )

@@ -37,6 +37,7 @@ GROUPS = {
     "settings": ("synq_cli.commands.settings", "Show and change the tenant's settings.", "Tenant"),
     "audit": ("synq_cli.commands.audit", "Read the audit log.", "Tenant"),
     "webhooks": ("synq_cli.commands.webhooks", "Sign, verify and send webhooks.", "Tenant"),
+    "export": ("synq_cli.commands.plans.export", "Write the tenant to files that can be kept in Git.", "Tenant"),
     "api": ("synq_cli.commands.api", "Send any request to the API.", "Tenant"),
     "auth": ("synq_cli.commands.machine.auth", "Log in, switch tenants, log out.", "This machine"),
     "config": ("synq_cli.commands.machine.config", "Show and change the settings of profiles.", "This machine"),

@@ -77,6 +77,18 @@ def loads(text: str) -> Any:
         raise InvalidYamlError("a value is not what its tag says") from None
 
 
+def item_lines(text: str) -> list[dict[str, int]]:
+    """The lines of the keys of each object in a list, by key; "" has that of the object itself. The text is valid."""
+    root = yaml.compose(text, _Loader)
+    items = root.value if isinstance(root, yaml.SequenceNode) else [root]
+    return [{"": item.start_mark.line + 1, **_key_lines(item)} for item in items if item is not None]
+
+
+def _key_lines(node: yaml.Node) -> dict[str, int]:
+    pairs = node.value if isinstance(node, yaml.MappingNode) else []
+    return {str(key.value): key.start_mark.line + 1 for key, _ in pairs}
+
+
 class _Dumper(yaml.SafeDumper):
     escaped: re.Pattern[str]
 

@@ -29,6 +29,7 @@ LIBRARIES = {
     "mcp": ("mcp/server",),
     "mcp_types": ("mcp/server",),
     "platformdirs": ("state/folders",),
+    "psycopg": ("state/team",),
     "python_calamine": ("excel",),
     "rfc3986_validator": ("addresses",),
     "rich": ("output",),

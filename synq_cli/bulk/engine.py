@@ -13,6 +13,7 @@ from synq_cli.bulk.repeats import Repeat, find_repeat
 from synq_cli.bulk.report import Outcome, write_failed
 from synq_cli.bulk.runner import Runner, note_done
 from synq_cli.bulk.runs import Runs, overview
+from synq_cli.bulk.shards import Shard
 from synq_cli.bulk.verbs.adjust_stock import AdjustStock
 from synq_cli.bulk.verbs.count_stock import CountStock
 from synq_cli.bulk.verbs.create_orders import CreateOrders
@@ -120,7 +121,7 @@ class Engine:
     def plan_resume(self, run: str, resend: Collection[int]) -> Plan:
         """The plan for what is left of a run; `resend` are lines of unknown outcome that are to be sent again."""
         with self._opened(run) as (journal, verb):
-            unknown = {row.line for row in journal.entries("unknown", "sent")}
+            facts, unknown = journal.facts, {row.line for row in journal.entries("unknown", "sent")}
             again = unknown if verb.resends else resend
             left = [
                 row for row in journal.entries() if row.state == "pending" or row.is_in_transit or row.line in again
@@ -131,7 +132,7 @@ class Engine:
                 f"Line {known[0]} can't be sent again: it is not a row with an unknown outcome.",
                 hint=f"`synq runs show {journal.facts.id} --rows unknown` lists them.",
             )
-        return self._estimated(Plan(verb, left, file=journal.facts.file, path=journal.facts.path))
+        return self._estimated(Plan(verb, left, file=facts.file, path=facts.path, shard=Shard.parse(facts.shard)))
 
     def start(self, plan: Plan) -> Outcome:
         """Journal the plan's rows and send them; RefusedError if another process has sent them since the plan."""
@@ -170,6 +171,7 @@ class Engine:
                 path=plan.path,
                 dialect=plan.dialect,
                 undoes=plan.undoes,
+                shard=str(plan.shard) if plan.shard else None,
             )
             journal.lock()
             return journal
@@ -248,7 +250,9 @@ class Engine:
 
     def _warn_of_unfinished(self, plan: Plan) -> None:
         """Warn of unfinished runs on this file: the same command again would send their finished rows twice."""
-        for row in self.runs.unfinished(plan.verb.name, plan.path, self.session.scope) if plan.path else ():
+        if not plan.path:
+            return
+        for row in self.runs.unfinished(plan.verb.name, plan.path, plan.shard, self.session.scope):
             if plan.repeat and plan.repeat.run == row["id"]:
                 continue  # it is refused, or asked about
             left = row["rows"] - row["done"] - row["failed"]

@@ -8,6 +8,7 @@ from typing import Any
 
 from synq_cli.bulk.journal import Content, Row, hash_of
 from synq_cli.bulk.repeats import Repeat
+from synq_cli.bulk.shards import Shard
 from synq_cli.bulk.verbs.verb import Verb
 from synq_cli.errors import SynqError, UsageError
 from synq_cli.http.rate_limit import RESERVE, WINDOW, Snapshot, usable
@@ -48,6 +49,7 @@ class Plan:
     `single` row is that of a command for one: nothing is announced or asked, and only an unfinished run of it counts as
     a repeat. One that `undoes` a run may reverse only its rows `in_transit`. `unchanged` are the lines that are not
     sent, since they would change nothing; `values` are those that the rows change, with their lines, if they were read.
+    The rows may be those of a `shard` of the file, which has this many rows as a `whole`.
     """
 
     verb: Verb
@@ -69,6 +71,8 @@ class Plan:
     check: Callable[[], None] = lambda: None
     single: bool = False
     in_transit: bool = False
+    shard: Shard | None = None
+    whole: int = 0
 
     @property
     def requests(self) -> int:
@@ -81,6 +85,7 @@ class Plan:
             "dry_run": True,
             "command": self.verb.name,
             "file": self.file,
+            **self.shard_row(),
             "rows": self._items(),
             "requests": self.requests,
             "minutes": round(self.seconds / 60, 1),
@@ -101,7 +106,7 @@ class Plan:
         head = f"{rows} to undo run {self.undoes}" if self.undoes else f"{rows} of {file}"
         cost = f"{request_cost(self.requests, self.seconds)} at the current rate limit"
         inside = f" in {self.verb.counted(len(self.rows))}" if self.verb.unit != "row" else ""
-        lines = [f"{head}{inside}: {cost}."]
+        lines = [f"{head}{inside}: {cost}.", *self.shard_lines()]
         lines += self.guessed_lines()
         lines += self.verb.remarks(self.rows)
         if net := self.net():
@@ -118,6 +123,22 @@ class Plan:
         if self.ignored:
             lines.append(f"Ignored columns: {', '.join(self.ignored)}.")
         return lines
+
+    def shard_row(self) -> dict[str, Any]:
+        """The shard, if the rows are those of one, and how many rows the file has."""
+        return {"shard": str(self.shard), "rows_of_file": self.whole} if self.shard else {}
+
+    def shard_lines(self) -> list[str]:
+        """The same in words."""
+        if not self.shard:
+            return []
+        words = self.shard.words
+        return [f"{words[:1].upper()}{words[1:]}: {self._items():,} of {numbered(self.whole, 'row')}."]
+
+    def summary(self) -> dict[str, Any]:
+        """What a run of no rows leaves, as `overview` has it."""
+        counts = dict.fromkeys(("rows", "done", "failed", "unknown", "pending"), 0)
+        return {"id": None, "command": self.verb.name, "file": self.file, "state": "finished", **counts}
 
     def guessed_rows(self) -> list[dict[str, str]]:
         """Columns under another name."""
@@ -203,12 +224,22 @@ def prepare(
             problems.append(Problem(row.line, f"same as {reader.unit} {before}: {duplicate}"))
     refuse(name, [problem for problem in problems if not (problem.is_warning or problem.is_left_out)], reader.unit)
     unchanged = sorted((problem for problem in problems if problem.is_left_out), key=lambda each: each.line)
-    if unchanged and not hashed:
+    if unchanged and not hashed and not verb.shard:
         idle = UsageError(f"{name} has no row that would change anything; nothing was sent.")
         idle.details = [f"{reader.unit} {each.line}: {each.what}" for each in unchanged]
         raise idle
     warnings = [f"{reader.unit.capitalize()} {each.line}: {each.what}" for each in problems if each.is_warning]
-    return Plan(verb, hashed, warnings, reader.dialect, list(reader.others), reader.guessed, unchanged=unchanged)
+    return Plan(
+        verb,
+        [row for row in hashed if verb.is_own(row.content)],
+        warnings,
+        reader.dialect,
+        list(reader.others),
+        reader.guessed,
+        unchanged=unchanged,
+        shard=verb.shard,
+        whole=sum(verb.item_count(row.content) for row in hashed),
+    )
 
 
 def refuse(name: str, problems: Sequence[Problem], unit: str = "line", *, more: int = 0, hint: str = FIX) -> None:

@@ -2,7 +2,7 @@
 
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,6 +10,8 @@ from synq_cli.bulk.journal import Facts, Journal, Row, State
 from synq_cli.bulk.runs import Runs
 
 _DAYS = 30
+# The facts of a run, its rows as `Journal.hashes` gives them, and whether it is running.
+_Run = tuple[Facts, list[tuple[int, State, bool, bytes]], bool]
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ def find_repeat(runs: Runs, rows: Sequence[Row], *, verb: str, scope: str, now: 
     """
     wanted = _counted(row.hashes for row in rows)
 
-    def read(journal: Journal) -> "tuple[Facts, list[tuple[int, State, bool, bytes]], bool] | None":
+    def read(journal: Journal) -> _Run | None:
         facts = journal.facts
         if facts.scope != scope or facts.started_at < now - _DAYS * 86_400:
             return None
@@ -73,30 +75,44 @@ def find_repeat(runs: Runs, rows: Sequence[Row], *, verb: str, scope: str, now: 
 
     found = sorted(filter(None, runs.each(read)), key=lambda each: each[0].started_at, reverse=True)
     undone = {facts.undoes: {line for line, state, *_ in entries if state == "done"} for facts, entries, _ in found}
-    repeats = []
-    for facts, entries, is_running in found:
-        sent = [
-            (state, hashes)
-            for line, state, may_be_sent, hashes in entries
-            if (may_be_sent or (is_running and state == "pending")) and line not in undone.get(facts.id, ())
-        ]
-        common = (wanted & _counted(hashes for _, hashes in sent)).total()
-        if common:
-            repeat = Repeat(
-                facts.id,
-                facts.started_at,
-                wanted.total(),
-                common,
-                is_same=wanted == _counted(hashes for *_, hashes in entries),
-                is_certain=all(state == "done" for state, _ in sent),
-                is_running=is_running and any(state != "done" for state, _ in sent),
-                resume_command=facts.resume_command if any(_is_left(*entry) for entry in entries) else None,
-            )
-            repeats.append(repeat)
+    repeats = [repeat for group in _groups(found) if (repeat := _repeat_of(wanted, group, undone))]
     if same := next((repeat for repeat in repeats if repeat.is_same), None):
         return same
     most = max(repeats, key=lambda repeat: repeat.sent, default=None)
     return most if most and most.sent * 2 > most.rows else None
+
+
+def _groups(found: Sequence[_Run]) -> list[list[_Run]]:
+    """Each run alone, and the shards of a file together, since the whole file repeats all of them."""
+    shards: dict[tuple[str, str], list[_Run]] = {}
+    for run in found:
+        if facts := run[0] if run[0].shard else None:
+            shards.setdefault((facts.file, str(facts.shard).partition("/")[2]), []).append(run)
+    return [*([run] for run in found), *(group for group in shards.values() if len(group) > 1)]
+
+
+def _repeat_of(wanted: Counter[int], runs: Sequence[_Run], undone: Mapping[str | None, set[int]]) -> Repeat | None:
+    """What these runs have sent of the wanted rows, without the lines that are undone; None if that is nothing."""
+    sent = [
+        (state, hashes)
+        for facts, entries, is_running in runs
+        for line, state, may_be_sent, hashes in entries
+        if (may_be_sent or (is_running and state == "pending")) and line not in undone.get(facts.id, ())
+    ]
+    if not (common := (wanted & _counted(hashes for _, hashes in sent)).total()):
+        return None
+    latest = runs[0][0]
+    left = next((facts for facts, entries, _ in runs if any(_is_left(*entry) for entry in entries)), None)
+    return Repeat(
+        latest.id,
+        latest.started_at,
+        wanted.total(),
+        common,
+        is_same=wanted == _counted(hashes for _, entries, _ in runs for *_, hashes in entries),
+        is_certain=all(state == "done" for state, _ in sent),
+        is_running=any(is_running for *_, is_running in runs) and any(state != "done" for state, _ in sent),
+        resume_command=left.resume_command if left else None,
+    )
 
 
 def _is_left(_line: int, state: State, may_be_sent: bool, _hashes: bytes) -> bool:

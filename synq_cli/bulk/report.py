@@ -14,6 +14,7 @@ from typing import Any
 from synq_cli import exact_json
 from synq_cli.bulk.journal import Facts, Journal, Row
 from synq_cli.bulk.runs import entry_row
+from synq_cli.bulk.shards import Shard
 from synq_cli.bulk.verbs.verb import Verb
 from synq_cli.documents import YAML_SUFFIXES
 from synq_cli.errors import (
@@ -154,27 +155,32 @@ def write_failed(journal: Journal) -> str | None:
     errors = [
         (source, {"error_code": row.code, "error": row.error}) for row in failed for source in row.source.split("\n")
     ]
-    return write_rows(source, "failed", errors, facts.dialect)
+    return write_rows(source, "failed", errors, facts.dialect, Shard.parse(facts.shard))
 
 
 def write_rows(
-    source: Path, word: str, rows: Sequence[tuple[str, Mapping[str, Any]]], dialect: Mapping[str, Any]
+    source: Path,
+    word: str,
+    rows: Sequence[tuple[str, Mapping[str, Any]]],
+    dialect: Mapping[str, Any],
+    shard: Shard | None = None,
 ) -> str:
     """Write rows of a file to another one beside it, with its permissions; gives the path.
 
     UsageError if it can't be written.
     """
-    path = path_beside(source, word)
+    path = path_beside(source, word, shard)
     mode = S_IMODE(source.stat().st_mode) | 0o600 if source.exists() else 0o600
     replace_file(path, rows_file(rows, **dialect), mode=mode, hint=None)
     return str(path)
 
 
-def path_beside(source: Path, word: str) -> Path:
-    """The path of a file of some rows of this one, such as counts.failed.csv."""
+def path_beside(source: Path, word: str, shard: Shard | None = None) -> Path:
+    """The path of a file of some rows of this one, such as counts.failed.csv or counts.2-of-4.failed.csv."""
     # One JSON object a line is not YAML.
     suffix = ".ndjson" if source.suffix.lower() in YAML_SUFFIXES else source.suffix
-    return source.with_name(f"{source.stem}.{word}{suffix}")
+    part = f".{shard.number}-of-{shard.of}" if shard else ""
+    return source.with_name(f"{source.stem}{part}.{word}{suffix}")
 
 
 def rows_file(
@@ -200,7 +206,7 @@ def rows_file(
     return ("\ufeff" if bom else "") + text.getvalue()
 
 
-def check_report(path: str | None, source: str | None) -> None:
+def check_report(path: str | None, source: str | None, shard: Shard | None) -> None:
     """UsageError if a report can't be written, or if it would replace the run's file, `source`, or one beside it.
 
     Called before anything is sent.
@@ -215,7 +221,7 @@ def check_report(path: str | None, source: str | None) -> None:
 
         check_available()
     file = Path(split_sheet(source)[0]) if source else None
-    used = [file, *(path_beside(file, word) for word in _WORDS)] if file else []
+    used = [file, *(path_beside(file, word, shard) for word in _WORDS)] if file else []
     if report in {path.resolve() for path in used}:
         raise UsageError(f'Invalid report "{path}": the run uses a file of that name. Choose another name.')
     try:

@@ -9,6 +9,7 @@ from typing import Any, TextIO, TypeVar
 
 from synq_cli.bulk import SUFFIX
 from synq_cli.bulk.journal import FIRST_RECEIPT, Facts, Journal, Row, State
+from synq_cli.bulk.shards import Shard
 from synq_cli.documents import binary, read_errors, shown_name
 from synq_cli.errors import UsageError
 from synq_cli.rows import PEEKED, can_be_read_in_place, copy_as_utf8, split_sheet
@@ -31,7 +32,20 @@ _REPORTED = (
 # Those of a row of two halves.
 _TRANSFERRED = ("sku", "quantity", "from", "to", FIRST_RECEIPT)
 _DAMAGED: dict[str, Any] = {"state": "damaged"} | dict.fromkeys(
-    ("command", "file", "started_at", "rows", "done", "failed", "unknown", "pending", "in_transit", "profile", "undoes")
+    (
+        "command",
+        "file",
+        "started_at",
+        "rows",
+        "done",
+        "failed",
+        "unknown",
+        "pending",
+        "in_transit",
+        "profile",
+        "undoes",
+        "shard",
+    )
 )
 
 
@@ -125,12 +139,17 @@ class Runs:
             raise UsageError(f"{shown_name(name)} can't be read: it is not UTF-16 text.") from None
         return True
 
-    def unfinished(self, verb: str, path: str, scope: str) -> list[dict[str, Any]]:
-        """The runs of this verb on this file of this tenant that have rows left, with the commands that resume them."""
+    def unfinished(self, verb: str, path: str, shard: Shard | None, scope: str) -> list[dict[str, Any]]:
+        """The runs of this verb on this file of this tenant that have rows left, with the commands that resume them.
+
+        Without those of other shards of the file.
+        """
 
         def read(journal: Journal) -> dict[str, Any] | None:
             facts = journal.facts
             if (facts.verb, facts.path, facts.scope) != (verb, path, scope):
+                return None
+            if shard and shard.is_apart_from(Shard.parse(facts.shard)):
                 return None
             return overview(journal) | {"resume_command": facts.resume_command}
 
@@ -231,6 +250,7 @@ def overview(journal: Journal) -> dict[str, Any]:
         "in_transit": sum(transit.values()) or None,
         "profile": facts.profile,
         "undoes": facts.undoes,
+        "shard": facts.shard,
     }
 
 

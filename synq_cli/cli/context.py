@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from synq_cli.state.ledger_cache import LedgerCache
     from synq_cli.state.order_keys import OrderKeys
     from synq_cli.state.shared_lists import SharedLists
+    from synq_cli.state.team.store import TeamStore
     from synq_cli.state.watches import Watches
 
 
@@ -150,6 +151,11 @@ class RunContext:
         """The folder of the rate limit, the caches, the runs and the sandbox."""
         return private_folder(state_dir(self.system.environ))
 
+    @property
+    def budget_file(self) -> Path:
+        """The file of the rate limit."""
+        return self.state / "budget.sqlite3"
+
     @cached_property
     def budget(self) -> "Budget":
         """The rate limit, shared by every synq process on this machine."""
@@ -157,17 +163,42 @@ class RunContext:
 
     def open_budget(self, warn: Callable[[str], None], sleep: Callable[[float], None] | None = None) -> "Budget":
         """Another connection to the rate limit, with its own way to warn and to sleep."""
-        from synq_cli.http.rate_limit import Budget
+        from synq_cli.http.rate_limit import Budget, SharedFile
 
+        host, now = self.session.host, self.system.now
         return Budget(
-            self.state / "budget.sqlite3",
-            self.session.host,
+            SharedFile(self.budget_file, host, now=now, warn=warn),
+            host,
             command=self.command,
             profile=self.session.profile,
-            now=self.system.now,
+            now=now,
             sleep=sleep or self.system.sleep,
             jitter=self.system.jitter,
-            warn=warn,
+        )
+
+    @cached_property
+    def team(self) -> "TeamStore | None":
+        """The team store, None if the profile has none."""
+        return self.open_team() if self.settings.team_store else None
+
+    def open_team(self, *, checked: bool = True) -> "TeamStore":
+        """A connection to the team store; UsageError if the profile has none. See TeamStore for `checked`."""
+        from synq_cli.session.team_store import connection_string
+        from synq_cli.state.team.store import TeamStore
+
+        where, secrets = self.settings.team_store, self.secrets
+        if where is None:
+            raise UsageError(
+                f"Profile {self.settings.profile} has no team store.",
+                hint="`synq help rate-limit` says when a team needs one. To name one: "
+                "synq config set team_store '$SYNQ_TEAM_STORE'",
+            )
+        terminal = self.system.stderr.isatty()
+        return TeamStore(
+            lambda: connection_string(where, self.system.environ, terminal=terminal, secrets=secrets),
+            timeout=self.settings.timeout,
+            secrets=secrets,
+            checked=checked,
         )
 
     @cached_property
@@ -280,6 +311,13 @@ class RunContext:
 
     def close(self) -> None:
         """Close what is open; print the rate limit's footer if the API was called."""
+        try:
+            self._close_api()
+        finally:
+            if team := vars(self).get("team"):
+                team.close()
+
+    def _close_api(self) -> None:
         for client in ("network", "_api_http"):
             if client in self.__dict__:
                 self.__dict__[client].close()

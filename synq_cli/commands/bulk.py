@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from synq_cli.cli.confirmation import can_ask, confirm
 from synq_cli.cli.context import RunContext
@@ -19,17 +19,24 @@ if TYPE_CHECKING:
 
     from synq_cli.bulk.plan import Plan
     from synq_cli.bulk.report import Outcome
+    from synq_cli.bulk.shards import Shard
 
 ReportOption = Annotated[
     str | None, option("--report", FILE, "Write the outcome of every row to FILE (.csv, .json or .xlsx).")
 ]
 AgainOption = Annotated[bool, switch("--again", "Post the rows again that an earlier run has posted already.")]
+ShardOption = Annotated[
+    str | None,
+    option("--shard", "I/N", "Send only part I of N of the file, such as 2/4; other machines send the rest."),
+]
 
 PLAN = [
     Column("Dry run", "dry_run", flag),
     Column("Command", "command"),
     Column("File", "file"),
+    Column("Shard", "shard"),
     Column("Rows", "rows", quantity),
+    Column("Rows of the file", "rows_of_file", quantity),
     Column("Requests", "requests", quantity),
     Column("Minutes", "minutes"),
     Column("Remarks", "remarks"),
@@ -85,6 +92,7 @@ SUMMARY = [
     Column("Undoes", "undoes", whole),
     Column("Undone by", "undone_by", whole),
     Column("Profile", "profile"),
+    Column("Shard", "shard"),
 ]
 
 
@@ -96,16 +104,26 @@ def refuse_with_file(**given: object) -> None:
             raise UsageError(f"{article}{name} conflicts with --file: give one of them.")
 
 
-def require_file(report: str | None, *, again: bool) -> None:
-    """UsageError if an option for runs is given without --file."""
-    if report is not None or again:
-        raise UsageError(f"{'--again' if report is None else '--report'} requires --file.")
+def require_file(report: str | None, shard: str | None, *, again: bool, what: str = "--file") -> None:
+    """UsageError if an option for runs is given without a file of many rows."""
+    for name, given in {"--report": report is not None, "--shard": shard is not None, "--again": again}.items():
+        if given:
+            raise UsageError(f"{name} requires {what}.")
 
 
 def send_file(
-    run: RunContext, verb: Any, text: str, file: str, *settings: Any, report: str | None, yes: bool, again: bool
+    run: RunContext,
+    verb: Any,
+    text: str,
+    file: str,
+    *settings: Any,
+    report: str | None,
+    shard: str | None,
+    yes: bool,
+    again: bool,
 ) -> None:
     """Plan the rows of a file, ask for confirmation and send them; `settings` go to the verb's `read`."""
+    verb.shard = parse_shard(shard)
     read = partial(verb.read, text, shown_name(file), *settings)
     path = None if file == "-" else Path(file)
     plan = run.bulk.plan(verb, read, file, path, with_levels=run.dry_run, again=again)
@@ -126,6 +144,13 @@ def send_single(run: RunContext, verb: Any, *wanted: str, again: bool, columns: 
     for change in plan.changes():
         run.output.change(f"{change['sku']} at {change['location']}", change["before"], change["after"])
     run.output.record(outcome.single(), columns)
+
+
+def parse_shard(text: str | None) -> "Shard | None":
+    """The part of a file that --shard names; UsageError if it names none."""
+    from synq_cli.bulk.shards import Shard
+
+    return Shard.parse(text)
 
 
 def carry_out(run: RunContext, plan: "Plan", go: "Callable[[], Outcome]", report: str | None, *, yes: bool) -> None:
@@ -150,7 +175,7 @@ def agreed(
     """
     from synq_cli.bulk.report import check_report
 
-    check_report(report, plan.path)
+    check_report(report, plan.path, plan.shard)
     what = plan.verb.counted(len(plan.rows))
     if run.dry_run:
         if plan.repeat:
@@ -169,8 +194,17 @@ def agreed(
     for line in plan.lines():
         run.output.note(line)
     preview()
+    if not plan.rows and plan.shard:
+        return end_without_rows(run, plan)
     confirm(run, question, yes=yes)
     return True
+
+
+def end_without_rows(run: RunContext, plan: "Plan") -> Literal[False]:
+    """Nothing is left to carry out of a plan without rows; programs get an empty summary."""
+    if run.output.format != "table":
+        run.output.record(plan.summary(), SUMMARY)
+    return False
 
 
 def finish(run: RunContext, outcome: "Outcome", report: str | None) -> None:

@@ -7,7 +7,7 @@ from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.metavars import FILE
 from synq_cli.cli.options import SearchOption, YesOption, argument, option
-from synq_cli.commands.bulk import AgainOption, ReportOption, refuse_with_file, require_file, send_file
+from synq_cli.commands.bulk import AgainOption, ReportOption, ShardOption, refuse_with_file, require_file, send_file
 from synq_cli.errors import UsageError
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
@@ -90,6 +90,7 @@ def invite_member(
         option("--file", FILE, "Invite everybody in a CSV, TSV, NDJSON or .xlsx file; - for standard input."),
     ] = None,
     report: ReportOption = None,
+    shard: ShardOption = None,
     again: AgainOption = False,
     yes: YesOption = False,
 ) -> None:
@@ -112,9 +113,9 @@ def invite_member(
         from synq_cli.bulk.verbs.invite_members import InviteMembers
 
         text = run.system.read_rows(file)
-        send_file(run, InviteMembers(run.api), text, file, role, report=report, yes=yes, again=again)
+        send_file(run, InviteMembers(run.api), text, file, role, report=report, shard=shard, yes=yes, again=again)
         return
-    require_file(report, again=again)
+    require_file(report, shard, again=again)
     if email is None or role is None:
         missing = "email address" if email is None else "role"
         raise UsageError(f"Missing {missing}.", hint="Give an email address and --role, or a file with --file.")

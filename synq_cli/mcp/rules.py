@@ -17,6 +17,7 @@ _FOR_PEOPLE = {
     "audit tail": "Use `audit list --since 1h`.",
     "auth login": "A person logs in on a terminal.",
     "doctor": "A person runs it on a terminal.",
+    "export": "A person runs it: it writes files.",
     "inventory scan": "It is for a person with a barcode scanner.",
     "inventory watch": "Use `inventory levels --low`.",
     "orders watch": "Use `orders list --since 1h`.",

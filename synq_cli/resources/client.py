@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from synq_cli.resources.products.variants import Variants
     from synq_cli.resources.request import Requests
     from synq_cli.resources.settings import TenantSettings
+    from synq_cli.resources.tenant_files.tenant_files import TenantFiles
     from synq_cli.resources.today import Today
     from synq_cli.resources.watching.watching import Watching
     from synq_cli.resources.webhooks import Webhooks
@@ -79,6 +80,7 @@ class SynqClient:
     order_reports: "OrderReports" = _resource("orders.report", "OrderReports")
     tracking: "Tracking" = _resource("orders.tracking", "Tracking")
     finder: "Finder" = _resource("find", "Finder")
+    tenant_files: "TenantFiles" = _resource("tenant_files.tenant_files", "TenantFiles")
     today: "Today" = _resource("today", "Today")
     watching: "Watching" = _resource("watching.watching", "Watching")
     audit: "Audit" = _resource("audit", "Audit")

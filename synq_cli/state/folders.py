@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from glob import escape
 from pathlib import Path
@@ -174,9 +174,9 @@ def flush_folder(folder: Path) -> None:
 
 
 def replace_file(
-    path: Path, content: str | bytes, *, mode: int | None = 0o600, hint: str | None = OTHER_FOLDERS
+    path: Path, content: str | bytes | Iterable[str], *, mode: int | None = 0o600, hint: str | None = OTHER_FOLDERS
 ) -> None:
-    """Replace the file atomically: a reader sees the old content or the new.
+    """Replace the file atomically: a reader sees the old content or the new, which may come in pieces.
 
     By default only its owner, who stays the same, may read it; without a mode the umask decides. Of a symbolic link the
     target is replaced.
@@ -190,7 +190,8 @@ def replace_file(
             descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666 if mode is None else 0o600)
             with os.fdopen(descriptor, "wb") as file:
                 give_to_owner(descriptor, target if target.exists() else target.parent)
-                file.write(content.encode(errors="surrogateescape") if isinstance(content, str) else content)
+                for piece in [content] if isinstance(content, str | bytes) else content:
+                    file.write(piece.encode(errors="surrogateescape") if isinstance(piece, str) else piece)
                 file.flush()
                 os.fsync(file.fileno())  # else a power cut may leave an empty file under the old name
             if mode is not None and mode != 0o600:

@@ -5,7 +5,7 @@ from pathlib import Path
 from synq_cli.bulk.journal import Receipt, Row
 from synq_cli.bulk.progress import Progress
 from synq_cli.bulk.runs import Runs
-from synq_cli.http.rate_limit import Budget
+from synq_cli.http.rate_limit import Budget, SharedFile
 
 NOW = 1_795_521_600.0
 
@@ -29,7 +29,7 @@ class Bar:
 def test_rows_pace_time_left_and_places_once_a_second(memory: Path) -> None:
     clock = [NOW]
     budget = Budget(
-        memory / "budget.sqlite3",
+        SharedFile(memory / "budget.sqlite3", "host", now=lambda: clock[0], warn=print),
         "host",
         command="run",
         profile="p",

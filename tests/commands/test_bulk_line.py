@@ -109,7 +109,7 @@ def test_file_is_planned_sent_and_summed_up(run: Any, shop: Shop, counts: Path) 
         "id": name, "command": "inventory adjust", "file": str(counts), "started_at": "2026-11-24T12:00:00Z",
         "state": "finished", "rows": "6", "done": "6", "failed": "0", "unknown": "0", "unknown_lines": "[]",
         "pending": "0", "in_transit": "", "seconds": "0",
-        "failed_file": "", "undoes": "", "undone_by": "", "profile": "default",
+        "failed_file": "", "undoes": "", "undone_by": "", "profile": "default", "shard": "",
     }  # fmt: skip
     told = done.err.splitlines()
     assert told[:4] == [

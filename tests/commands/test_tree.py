@@ -58,6 +58,7 @@ INTERFACE = """
     config            get list path set unset
     cache             clear show
     doctor
+    export
     find
     help
     integrations      connect disconnect list push save

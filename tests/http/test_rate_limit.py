@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from synq_cli.errors import RateLimitedError
-from synq_cli.http.rate_limit import Budget
+from synq_cli.http.rate_limit import Budget, SharedFile
 
 START = 1_795_521_600.0
 
@@ -53,9 +53,10 @@ class Server:
 
 
 def budget(folder: Path, clock: Clock, host: str = "api.test", told: list[str] | None = None) -> Budget:
+    warn = ([] if told is None else told).append
     return Budget(
-        folder / "budget.sqlite3", host, command="orders list", profile="acme", now=clock.now, sleep=clock.sleep,
-        jitter=lambda: 0.5, warn=([] if told is None else told).append,
+        SharedFile(folder / "budget.sqlite3", host, now=clock.now, warn=warn), host, command="orders list",
+        profile="acme", now=clock.now, sleep=clock.sleep, jitter=lambda: 0.5,
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from desk import TOKEN, Clock, Desk, Ear
 from runner import tokens_in
 
 from synq_cli.http.client import HttpClient
-from synq_cli.http.rate_limit import Budget
+from synq_cli.http.rate_limit import Budget, SharedFile
 from synq_cli.resources.client import SynqClient
 from synq_cli.resources.shared.resource import Api
 from synq_cli.session import settings
@@ -53,14 +53,13 @@ def desk(tmp_path: Path, clock: Clock) -> Iterator[Callable[..., Desk]]:
             post_form=client.post_form,
         )
         budget = Budget(
-            tmp_path / "budget.sqlite3",
+            SharedFile(tmp_path / "budget.sqlite3", session.host, now=clock.now, warn=told.append),
             session.host,
             command="test",
             profile=resolved.profile,
             now=clock.now,
             sleep=clock.sleep,
             jitter=lambda: 1.0,
-            warn=told.append,
         )
         index = LocalIndex(tmp_path / "index.sqlite3", lambda: session.scope, clock.now, told.append)
         ear = Ear()

@@ -13,7 +13,7 @@ from desk import NOW, Clock, Desk, NewDesk
 
 from synq_cli.errors import RejectedError
 from synq_cli.http.client import in_process
-from synq_cli.http.rate_limit import RESERVE, Budget
+from synq_cli.http.rate_limit import RESERVE, Budget, SharedFile
 from synq_cli.http.transport import Prefetch
 from synq_cli.resources.shared.pagination import MOST_IN_FLIGHT
 from synq_cli.sandbox.server.app import create_app
@@ -206,8 +206,8 @@ def test_the_sandbox_in_process_answers_four_threads(desk: NewDesk, tmp_path: Pa
 def test_threads_that_share_a_budget_take_each_place_once(tmp_path: Path) -> None:
     clock, together = Clock(), Barrier(8)
     budget = Budget(
-        tmp_path / "budget.sqlite3", "api.test", command="test", profile="acme",
-        now=clock.now, sleep=clock.sleep, jitter=lambda: 0.5,
+        SharedFile(tmp_path / "budget.sqlite3", "api.test", now=clock.now, warn=print), "api.test", command="test",
+        profile="acme", now=clock.now, sleep=clock.sleep, jitter=lambda: 0.5,
     )  # fmt: skip
 
     def take(_worker: int) -> int:

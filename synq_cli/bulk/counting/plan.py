@@ -97,6 +97,9 @@ class CountPlan(Plan):
     beside: Mapping[str, Sequence[str]] = field(default_factory=dict)
     beside_dialect: Mapping[str, Any] = field(default_factory=dict)
 
+    def _items(self) -> int:
+        return self.read
+
     @property
     def source(self) -> Path:
         """The file, or for standard input one of that kind in the working folder."""
@@ -107,12 +110,12 @@ class CountPlan(Plan):
 
     def files(self) -> dict[str, str]:
         """The paths of the files beside it, by the word in their names."""
-        return {word: str(path_beside(self.source, word)) for word, rows in self.beside.items() if rows}
+        return {word: str(path_beside(self.source, word, self.shard)) for word, rows in self.beside.items() if rows}
 
     def write_files(self) -> None:
         """Write the files beside it; UsageError if one can't be written."""
         for word in self.files():
-            write_rows(self.source, word, [(row, {}) for row in self.beside[word]], self.beside_dialect)
+            write_rows(self.source, word, [(row, {}) for row in self.beside[word]], self.beside_dialect, self.shard)
 
     @property
     def sent(self) -> list[Variance]:
@@ -129,6 +132,7 @@ class CountPlan(Plan):
             "dry_run": True,
             "command": self.verb.name,
             "file": self.file,
+            **self.shard_row(),
             "rows": self.read,
             "skus": len(self.variances) + len(self.left_out),
             "requests": len(self.rows),
@@ -141,11 +145,6 @@ class CountPlan(Plan):
             "guessed_columns": self.guessed_rows(),
             "ignored_columns": list(self.ignored),
         }
-
-    def summary(self) -> dict[str, Any]:
-        """What a run of no rows leaves, as `overview` has it."""
-        counts = dict.fromkeys(("rows", "done", "failed", "unknown", "pending"), 0)
-        return {"id": None, "command": self.verb.name, "file": self.file, "state": "finished", **counts}
 
     def totals(self) -> list[dict[str, Any]]:
         """For each location how many SKUs are right, short and over, and by how many units."""
@@ -173,8 +172,9 @@ class CountPlan(Plan):
                 local_time(at) for at in (min(each.first for each in counted), max(each.last for each in counted))
             )
             when = f"at {last}" if first == last else f"from {first} to {last}"
-            rows = f"{numbered(self.read, 'row')} of {shown_name(self.file)}"
+            rows = f"{numbered(self._items(), 'row')} of {shown_name(self.file)}"
             lines.append(f"{rows}: {numbered(len(counted), 'SKU')}, counted {when}.")
+        lines += self.shard_lines()
         lines += self.guessed_lines()
         for each in self.totals():
             off = f"{each['short']:,} short ({each['short_units']:+,}), {each['over']:,} over ({each['over_units']:+,})"

@@ -36,6 +36,9 @@ class AdjustStock(Verb):
         plan.warnings = [*plan.warnings, *_several(plan.rows)]
         return plan
 
+    def subject(self, content: Content) -> str:
+        return " ".join(place_of(content))
+
     def body(self, content: Content) -> object:
         return {
             "variant_id": content["variant_id"],

@@ -57,9 +57,13 @@ class CountOptions:
 
 @dataclass(frozen=True)
 class _Counted:
-    """The rows of a file, added up; those with unknown codes; and the codes that were counted and taken back."""
+    """The rows of a file, added up; those with unknown codes; and the codes that were counted and taken back.
+
+    `own` is how many of the rows are in the shard that is read.
+    """
 
     rows: Sequence[CountRow]
+    own: int
     counts: Sequence[Count]
     unknown: Sequence[CountRow]
     taken_back: Sequence[str]
@@ -87,7 +91,7 @@ class CountStock(AdjustStock):
         counted, earlier = self._counted(reader, text, name, options), options.earlier()
         counts = counted.counts
         if not options.again:
-            earlier.check(counts)
+            earlier.check(count for count in counts if self._has(count.place))
         whole = _only_location(counts) if options.zero_missing else None
         if options.books:
             books, skus, warnings = self._books_in_file(*options.books, options.location)
@@ -110,6 +114,8 @@ class CountStock(AdjustStock):
         variances: list[Variance] = []
         left_out: list[Variance] = []
         for count in counts:
+            if not self._has(count.place):
+                continue  # in another shard, of which more is not said
             named = replace(count, sku=skus.get(count.place, count.sku)) if parse_uuid(count.sku) else count
             on_hand = None if options.books else books.now(count.place)
             is_uncertain = count.is_missing and bool(books.during(count.place, count.first, count.last))
@@ -128,15 +134,21 @@ class CountStock(AdjustStock):
             list(reader.others),
             reader.guessed,
             check=lambda: earlier.check_still(options.earlier(), {each.count.place for each in variances}),
-            read=len(counted.rows),
+            shard=self.shard,
+            whole=len(counted.rows),
+            read=counted.own,
             variances=variances,
             left_out=left_out,
             beside={
                 "recount": [writer.to_count(each.count) for each in left_out],
-                "unknown": [row.source for row in counted.unknown],
+                "unknown": [row.source for row in counted.unknown if self._has(row.code)],
             },
             beside_dialect=reader.dialect,
         )
+
+    def _has(self, place: Place | str) -> bool:
+        """Whether a place, or a code without one, is in the shard that is read."""
+        return self.shard is None or self.shard.has(place if isinstance(place, str) else " ".join(place))
 
     def _clocks(self, offset: tuple[float, float] | None) -> str | None:
         """What is assumed about the API's clock, if that is worth a sentence."""
@@ -176,7 +188,8 @@ class CountStock(AdjustStock):
         refuse(name, problems, reader.unit, hint=_SKIP if skipped and not options.skip_unknown else FIX)
         if not counts:
             raise UsageError(f"{name} counts no SKU.", hint="Nothing was sent.")
-        return _Counted(rows, counts, skipped, taken_back)
+        own = sum(len(same) for key, same in groups.items() if self._has(key))
+        return _Counted(rows, own, counts, skipped, taken_back)
 
     def _places(
         self, rows: Sequence[CountRow], default: str | None

@@ -56,6 +56,9 @@ class CreateOrders(Verb):
             duplicate="remove one",
         )  # fmt: skip
 
+    def subject(self, content: Content) -> str:
+        return str(content["payment_reference"])
+
     def body(self, content: Content) -> Content:
         return {name: value for name, value in content.items() if name != "lines"}
 

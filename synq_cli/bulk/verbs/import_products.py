@@ -13,6 +13,7 @@ from synq_cli import exact_json
 from synq_cli.bulk.journal import Content, Receipt, Row, hash_of
 from synq_cli.bulk.plan import Plan, Problem, refuse
 from synq_cli.bulk.reconcile import clock_offset, match
+from synq_cli.bulk.shards import Shard
 from synq_cli.bulk.verbs.verb import Claims, Verb
 from synq_cli.documents import read_errors
 from synq_cli.errors import RejectedError, UsageError
@@ -37,7 +38,7 @@ class ImportProducts(Verb):
     operation = operations.CREATE_BULK_JOB
     job_type: ClassVar[JobType] = "import"
     columns: ClassVar[Columns] = COLUMNS
-    key: ClassVar[str] = "sku"  # by which a row that is given twice is found
+    unique: ClassVar[str] = "sku"  # by which a row that is given twice is found
     workers = 1  # so that a crash leaves one job unknown, and one part is in memory
     undo_hint = "Delete the products: synq products jobs create --type delete"
 
@@ -70,15 +71,18 @@ class ImportProducts(Verb):
                     f'{name} has a column "id", which only an update takes: remove it.',
                     hint="An import makes new products. To change the ones with these ids, add --update.",
                 )
-            parts = _Parts(path, layout, largest, is_copy=is_copy)
+            parts = _Parts(path, layout, largest, is_copy=is_copy, shard=self.shard)
             for record in reader.records(file, layout):
                 count += 1
                 if count % _PROGRESS_EVERY == 0:
                     watch(record.begin // _MB, size // _MB)
-                if problem := self._problem_with(record) or parts.add(record, self._product(record)):
+                problem = self._problem_with(record)
+                if not problem and (self.shard is None or self.shard.has(self._shard_key(record))):
+                    problem = parts.add(record, self._product(record))
+                if problem:
                     more += len(problems) == _MOST_PROBLEMS
                     problems += [Problem(record.line, problem)][: _MOST_PROBLEMS - len(problems)]
-                elif key := self._key(record):
+                elif key := self._unique(record):
                     hashed = hash(key)
                     if hashed in hashes and len(maybe_doubled) < _MOST_PROBLEMS:
                         maybe_doubled.add(key)
@@ -89,7 +93,11 @@ class ImportProducts(Verb):
         refuse(name, problems, reader.unit, more=more)
         if not count:
             raise UsageError(f"{name} has no rows.", hint="Nothing was sent.")
-        return Plan(self, parts.rows, [reader.remark] if reader.remark else [])
+        remarks = [reader.remark] if reader.remark else []
+        return Plan(self, parts.rows, remarks, shard=self.shard, whole=count)
+
+    def subject(self, content: Content) -> str:
+        return str(content["digest"])
 
     def body(self, content: Content) -> bytes:
         payload = self.payload(content)
@@ -128,9 +136,13 @@ class ImportProducts(Verb):
     def _problem_with(self, record: Record) -> str:
         return record.problem or "; ".join(product_problems(record.fields, self.job_type))
 
-    def _key(self, record: Record) -> str | None:
-        key: str | None = record.fields.get(self.key)
+    def _unique(self, record: Record) -> str | None:
+        key: str | None = record.fields.get(self.unique)
         return key
+
+    def _shard_key(self, record: Record) -> str:
+        """The title of the product, which the rows of its variants share."""
+        return str(record.fields["title"])
 
     def _product(self, record: Record) -> dict[str, Any]:
         """A row as the API takes it; the price in CSV becomes a number, with its digits."""
@@ -144,9 +156,9 @@ class ImportProducts(Verb):
         first: dict[str, int] = {}
         problems: list[Problem] = []
         for record in records:
-            key = None if self._problem_with(record) else self._key(record)
+            key = None if self._problem_with(record) else self._unique(record)
             if key in keys and (before := first.setdefault(key, record.line)) != record.line:
-                what = "SKU" if self.key == "sku" else self.key
+                what = "SKU" if self.unique == "sku" else self.unique
                 problems.append(Problem(record.line, f'the {what} "{key}" is also on line {before}'))
                 if len(problems) == _MOST_PROBLEMS:
                     break
@@ -156,10 +168,14 @@ class ImportProducts(Verb):
         """The part's rows as JSON; UsageError if the file has changed since they were checked."""
         path, digest, payload = Path(content["path"]), sha256(), bytearray(b"[")
         layout = Layout(content["delimiter"], content["columns"], content["begin"], 0)
+        shard = Shard.parse(content.get("shard"))
         try:
             with path.open("rb") as file:
                 for record in RowReader(self.columns, str(path)).records(file, layout, content["end"]):
-                    data = b"" if self._problem_with(record) else exact_json.dumps(self._product(record)).encode()
+                    problem = self._problem_with(record)
+                    if shard and not problem and not shard.has(self._shard_key(record)):
+                        continue
+                    data = b"" if problem else exact_json.dumps(self._product(record)).encode()
                     digest.update(data)
                     payload += data
                     payload += b","
@@ -177,7 +193,7 @@ class UpdateCatalog(ImportProducts):
     name = "products import --update"
     job_type = "update"
     columns = Columns((("id",), ("title",)), COLUMNS.optional, keep_others=True)
-    key = "id"
+    unique = "id"
     undo_hint = (
         "The values before are not kept: to restore them, run `synq products import --update` on a file of them."
     )
@@ -185,8 +201,11 @@ class UpdateCatalog(ImportProducts):
     def remarks(self, _rows: Sequence[Row]) -> Sequence[str]:
         return ["Empty cells are left as they are."]
 
-    def _key(self, record: Record) -> str | None:
+    def _unique(self, record: Record) -> str | None:
         return parse_uuid(record.fields["id"])
+
+    def _shard_key(self, record: Record) -> str:
+        return str(self._unique(record))
 
     def _product(self, record: Record) -> dict[str, Any]:
         return super()._product(record) | {"id": parse_uuid(record.fields["id"])}
@@ -195,11 +214,13 @@ class UpdateCatalog(ImportProducts):
 class _Parts:
     """The parts that a file is cut into."""
 
-    def __init__(self, path: Path, layout: Layout, largest: int, *, is_copy: bool) -> None:
+    def __init__(self, path: Path, layout: Layout, largest: int, *, is_copy: bool, shard: Shard | None) -> None:
         self.rows: list[Row] = []
         self._largest = largest
         columns = {"delimiter": layout.delimiter, "columns": layout.columns}
         self._fixed: Content = {"path": str(path.absolute()), "is_copy": is_copy, **columns}
+        if shard:
+            self._fixed["shard"] = str(shard)
         self._size = 0
 
     def add(self, record: Record, product: dict[str, Any]) -> str:

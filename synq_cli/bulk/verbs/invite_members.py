@@ -41,6 +41,9 @@ class InviteMembers(Verb):
             identity=lambda content: f"{content['email'].lower()} {content['role']}", duplicate="remove one",
         )  # fmt: skip
 
+    def subject(self, content: Content) -> str:
+        return str(content["email"])
+
     def reconcile(self, unclear: Sequence[Row], *, done: Sequence[Row], claims: Claims) -> dict[int, Receipt]:  # noqa: ARG002
         """Rows whose people are members by now: they were not when the run was planned, and no email is sent twice.
 

@@ -28,6 +28,9 @@ _MOST_LISTED = 10
 class OrderStep(Verb):
     """A step of an order for each row."""
 
+    def subject(self, content: Content) -> str:
+        return str(content["order_id"])
+
     def path(self, content: Content) -> Mapping[str, str]:
         return {"orderID": content["order_id"]}
 

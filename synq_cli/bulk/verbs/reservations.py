@@ -84,6 +84,9 @@ class ReleaseReservations(ReserveStock):
             identity=lambda content: str(content["reservation_id"]), duplicate="remove one",
         )  # fmt: skip
 
+    def subject(self, content: Content) -> str:
+        return str(content["reservation_id"])
+
     def path(self, content: Content) -> Mapping[str, str]:
         return {"reservationID": content["reservation_id"]}
 

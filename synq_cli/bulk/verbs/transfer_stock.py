@@ -64,6 +64,10 @@ class TransferStock(AdjustStock):
             raise RefusedError(f"{short[0]} Nothing was sent.", hint="To transfer them all the same, add --force.")
         return Plan(self, [row], [_UNCHECKED] if self._stock is None else short, single=True)
 
+    def subject(self, content: Content) -> str:
+        # Not the location as well: units may arrive with one row and leave again with the next.
+        return str(content["variant_id"])
+
     def following(self, content: Content, receipt: Receipt) -> Content | None:
         if "next_id" not in content:
             return None
@@ -139,7 +143,8 @@ class TransferStock(AdjustStock):
                 resolved.append(whole)
                 if problem := _same_place(whole.content):
                     problems.append(Problem(row.line, problem))
-        return resolved, problems or self._shortages(resolved)
+        own = [row for row in resolved if self.is_own(row.content)]  # other shards may have sent theirs already
+        return resolved, problems or self._shortages(own)
 
     def _shortages(self, rows: Sequence[Row]) -> list[Problem]:
         """The rows with which more units leave a location than are available there."""

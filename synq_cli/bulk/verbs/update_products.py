@@ -45,6 +45,9 @@ class UpdateProducts(Verb):
     def remarks(self, _rows: Sequence[Row]) -> Sequence[str]:
         return ["Empty cells are left as they are."]
 
+    def subject(self, content: Content) -> str:
+        return str(content["product_id"])
+
     def path(self, content: Content) -> Mapping[str, str]:
         return {"productID": content["product_id"]}
 

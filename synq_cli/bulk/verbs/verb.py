@@ -3,13 +3,16 @@
 # ruff: noqa: ARG002 the defaults ignore what subclasses need
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from synq_cli.bulk.journal import Content, Receipt, Row
 from synq_cli.errors import RejectedError, UnknownOutcomeError
 from synq_cli.http.operation import Operation
 from synq_cli.resources.client import SynqClient
 from synq_cli.times import epoch
+
+if TYPE_CHECKING:
+    from synq_cli.bulk.shards import Shard
 
 # Gives the receipts that runs of all kinds with this operation have claimed, and the unclear rows of other runs.
 Claims = Callable[[], tuple[set[str], Sequence[Row]]]
@@ -41,6 +44,16 @@ class Verb:
 
     def __init__(self, api: SynqClient) -> None:
         self._api = api
+        # The part of a file that is read; all of it by default.
+        self.shard: Shard | None = None
+
+    def subject(self, content: Content) -> str:
+        """What a row changes. Rows of the same subject are sent in order, and are in the same shard of a file."""
+        raise NotImplementedError
+
+    def is_own(self, content: Content) -> bool:
+        """Whether a row is in the shard that is read."""
+        return self.shard is None or self.shard.has(self.subject(content))
 
     def path(self, content: Content) -> Mapping[str, str]:
         """The ids in the path of the request, by placeholder."""

@@ -9,7 +9,16 @@ from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.metavars import FILE
 from synq_cli.cli.options import LocationOption, YesOption, argument, option, parse_since, switch
-from synq_cli.commands.bulk import GUESSED, SUMMARY, AgainOption, ReportOption, agreed, finish
+from synq_cli.commands.bulk import (
+    GUESSED,
+    AgainOption,
+    ReportOption,
+    ShardOption,
+    agreed,
+    end_without_rows,
+    finish,
+    parse_shard,
+)
 from synq_cli.documents import shown_name
 from synq_cli.errors import UsageError
 from synq_cli.http import operations
@@ -45,7 +54,9 @@ _PLAN = [
     Column("Dry run", "dry_run", flag),
     Column("Command", "command"),
     Column("File", "file"),
+    Column("Shard", "shard"),
     Column("Rows", "rows", quantity),
+    Column("Rows of the file", "rows_of_file", quantity),
     Column("SKUs", "skus", quantity),
     Column("Requests", "requests", quantity),
     Column("Minutes", "minutes"),
@@ -111,6 +122,7 @@ def count_stock(
         option("--confirm-missing", "N", "Confirm --zero-missing: how many SKUs it sets to zero.", min=0),
     ] = None,
     report: ReportOption = None,
+    shard: ShardOption = None,
     again: AgainOption = False,
     yes: YesOption = False,
 ) -> None:
@@ -174,6 +186,7 @@ def count_stock(
         again=again,
     )
     verb, text = CountStock(run.api), run.system.read_rows(file)
+    verb.shard = parse_shard(shard)
     path = None if file == "-" else Path(file)
     plan = run.bulk.plan(verb, partial(verb.read_count, text, shown_name(file), options), file, path, again=again)
     if not plan.rows and not run.dry_run:
@@ -213,5 +226,4 @@ def _end_without_rows(run: RunContext, plan: "CountPlan") -> None:
     for line in plan.lines():
         run.output.note(line)
     _preview(run, plan)
-    if run.output.format != "table":
-        run.output.record(plan.summary(), SUMMARY)
+    end_without_rows(run, plan)

@@ -15,7 +15,7 @@ from synq_cli.cli.options import (
     argument,
     option,
 )
-from synq_cli.commands.bulk import AgainOption, ReportOption, refuse_with_file, require_file, send_file
+from synq_cli.commands.bulk import AgainOption, ReportOption, ShardOption, refuse_with_file, require_file, send_file
 from synq_cli.errors import UsageError
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
@@ -63,6 +63,7 @@ def reserve_stock(
         option("--file", FILE, "Reserve every row of a CSV, TSV, NDJSON or .xlsx file; - for standard input."),
     ] = None,
     report: ReportOption = None,
+    shard: ShardOption = None,
     again: AgainOption = False,
     yes: YesOption = False,
 ) -> None:
@@ -89,9 +90,11 @@ def reserve_stock(
         from synq_cli.bulk.verbs.reservations import ReserveStock
 
         text = run.system.read_rows(file)
-        send_file(run, ReserveStock(run.api), text, file, place, reference, report=report, yes=yes, again=again)
+        send_file(
+            run, ReserveStock(run.api), text, file, place, reference, report=report, shard=shard, yes=yes, again=again
+        )
         return
-    require_file(report, again=again)
+    require_file(report, shard, again=again)
     if sku is None or units is None:
         missing = "SKU and quantity" if sku is None else "quantity"
         raise UsageError(f"Missing {missing}.", hint="Give a SKU and a quantity, or a file with --file.")
@@ -121,6 +124,7 @@ def release_reservation(
         option("--file", FILE, "Release every reservation of a CSV, TSV, NDJSON or .xlsx file; - for standard input."),
     ] = None,
     report: ReportOption = None,
+    shard: ShardOption = None,
     again: AgainOption = False,
     yes: YesOption = False,
 ) -> None:
@@ -143,9 +147,9 @@ def release_reservation(
         from synq_cli.bulk.verbs.reservations import ReleaseReservations
 
         text = run.system.read_rows(file)
-        send_file(run, ReleaseReservations(run.api), text, file, report=report, yes=yes, again=again)
+        send_file(run, ReleaseReservations(run.api), text, file, report=report, shard=shard, yes=yes, again=again)
         return
-    require_file(report, again=again)
+    require_file(report, shard, again=again)
     if reservation is None:
         raise UsageError("Missing reservation id.", hint="Give a reservation id, or a file with --file.")
     held = run.api.reservations.to_release(reservation)

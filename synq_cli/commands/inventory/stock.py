@@ -20,7 +20,7 @@ from synq_cli.cli.options import (
     since_words,
     switch,
 )
-from synq_cli.commands.bulk import AgainOption, ReportOption, refuse_with_file, require_file, send_file
+from synq_cli.commands.bulk import AgainOption, ReportOption, ShardOption, refuse_with_file, require_file, send_file
 from synq_cli.errors import UsageError
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
@@ -72,6 +72,7 @@ def adjust_stock(
         option("--file", FILE, "Adjust every row of a CSV, TSV, NDJSON or .xlsx file; - for standard input."),
     ] = None,
     report: ReportOption = None,
+    shard: ShardOption = None,
     again: AgainOption = False,
     yes: YesOption = False,
 ) -> None:
@@ -111,12 +112,12 @@ def adjust_stock(
         from synq_cli.bulk.verbs.adjust_stock import AdjustStock
 
         text = run.system.read_rows(file)
-        send_file(run, AdjustStock(run.api), text, file, place, report=report, yes=yes, again=again)
+        send_file(run, AdjustStock(run.api), text, file, place, report=report, shard=shard, yes=yes, again=again)
         return
     if sku is None or change is None:
         missing = "SKU and quantity" if sku is None else "quantity"
         raise UsageError(f"Missing {missing}.", hint="Give a SKU and a quantity, or a file with --file.")
-    require_file(report, again=again)
+    require_file(report, shard, again=again)
     movement = run.api.inventory.prepare(sku, change, place, with_level=run.dry_run or run.output.format == "table")
     if movement.after is not None and movement.after < 0:
         run.output.warn(f"This makes the stock of {movement.sku} at {movement.location} negative.")

@@ -6,7 +6,7 @@ from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.metavars import FILE, Metavar
 from synq_cli.cli.options import FromOption, ToOption, YesOption, argument, option, switch
-from synq_cli.commands.bulk import AgainOption, ReportOption, send_file, send_single
+from synq_cli.commands.bulk import AgainOption, ReportOption, ShardOption, require_file, send_file, send_single
 from synq_cli.errors import UsageError
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
@@ -48,6 +48,7 @@ def transfer_stock(
     ] = None,
     force: Annotated[bool, switch("--force", "Transfer more units than are available.")] = False,
     report: ReportOption = None,
+    shard: ShardOption = None,
     again: AgainOption = False,
     yes: YesOption = False,
 ) -> None:
@@ -81,7 +82,7 @@ def transfer_stock(
         if sku is not None:
             raise UsageError("A SKU conflicts with --file: give one of them.")
         verb, text = TransferStock(run.api, force=force), run.system.read_rows(file)
-        send_file(run, verb, text, file, source, target, report=report, yes=yes, again=again)
+        send_file(run, verb, text, file, source, target, report=report, shard=shard, yes=yes, again=again)
         return
     given = {"SKU": sku, "quantity": units, "--from": source, "--to": target}
     if missing := [name for name, value in given.items() if value is None]:
@@ -89,6 +90,5 @@ def transfer_stock(
             f"Missing {' and '.join(missing)}.",
             hint="Give a SKU, a quantity, --from and --to, or a file with --file.",
         )
-    if report is not None:
-        raise UsageError("--report requires --file.")
+    require_file(report, shard, again=False)  # a single transfer has a run of its own, which may be repeated
     send_single(run, TransferStock(run.api, force=force), *map(str, given.values()), again=again, columns=TRANSFER)

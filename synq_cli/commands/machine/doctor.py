@@ -194,7 +194,8 @@ class Doctor:
         budget.close()
         if warnings:
             return _warn(" ".join(warnings), "Set SYNQ_STATE_DIR to another folder.")
-        folder = budget.path.parent
+        file = self._run.budget_file
+        folder = file.parent
         mounts = _MOUNTS.read_text(encoding="utf-8", errors="surrogateescape") if _MOUNTS.exists() else ""
         if (kind := file_system_of(folder.resolve(), mounts)) in _NETWORK_FILE_SYSTEMS:
             return _warn(
@@ -204,7 +205,7 @@ class Doctor:
             )
         if window.blocked_for > 0:
             return _warn(f"The API refuses requests for {window.blocked_for:.0f} s.", "synq limits")
-        return _ok(f"{window.remaining} of {window.limit} requests left this minute, counted in {budget.path}.")
+        return _ok(f"{window.remaining} of {window.limit} requests left this minute, counted in {file}.")
 
     def _index(self) -> Finding:
         if self._is_new_sandbox:

@@ -156,7 +156,7 @@ def resume_run(
 
     lines = parse_lines(resend)
     plan = run.bulk.plan_resume(run_id, lines)
-    check_report(report, plan.path)
+    check_report(report, plan.path, plan.shard)
     if run.dry_run:
         carry_out(run, plan, lambda: run.bulk.resume(run_id, lines), report, yes=True)
     else:

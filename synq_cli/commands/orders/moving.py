@@ -7,7 +7,7 @@ from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.metavars import FILE, LOCATION, Metavar
 from synq_cli.cli.options import YesOption, argument, option
-from synq_cli.commands.bulk import AgainOption, ReportOption, refuse_with_file, require_file, send_file
+from synq_cli.commands.bulk import AgainOption, ReportOption, ShardOption, refuse_with_file, require_file, send_file
 from synq_cli.commands.orders.listing import RECORD
 from synq_cli.errors import UsageError
 from synq_cli.http import operations
@@ -75,6 +75,7 @@ def fulfill_order(
     location: Annotated[str | None, option("--location", LOCATION, "Stock location it ships from.")] = None,
     file: Annotated[str | None, _file_option("Record the parcels of")] = None,
     report: ReportOption = None,
+    shard: ShardOption = None,
     again: AgainOption = False,
     yes: YesOption = False,
 ) -> None:
@@ -108,9 +109,9 @@ def fulfill_order(
         from synq_cli.bulk.verbs.move_orders import FulfillOrders
 
         settings = (run.system.read_rows(file), file, carrier, location)
-        send_file(run, FulfillOrders(run.api), *settings, report=report, yes=yes, again=again)
+        send_file(run, FulfillOrders(run.api), *settings, report=report, shard=shard, yes=yes, again=again)
         return
-    order_id = _single(order_id, report, again=again)
+    order_id = _single(order_id, report, shard, again=again)
     parcel = run.api.fulfillments.prepare(
         item or [], carrier=carrier, tracking_number=tracking_number, location=location
     )
@@ -135,6 +136,7 @@ def return_order(
     reason: ReasonOption = None,
     file: Annotated[str | None, _file_option("Open the returns of")] = None,
     report: ReportOption = None,
+    shard: ShardOption = None,
     again: AgainOption = False,
     yes: YesOption = False,
 ) -> None:
@@ -166,9 +168,9 @@ def return_order(
         from synq_cli.bulk.verbs.move_orders import ReturnOrders
 
         text = run.system.read_rows(file)
-        send_file(run, ReturnOrders(run.api), text, file, reason, report=report, yes=yes, again=again)
+        send_file(run, ReturnOrders(run.api), text, file, reason, report=report, shard=shard, yes=yes, again=again)
         return
-    order_id = _single(order_id, report, again=again)
+    order_id = _single(order_id, report, shard, again=again)
     request = run.api.returns.prepare(item or [], reason)
     order = run.api.orders.ready(order_id, "return")
     run.output.record(run.api.returns.create(order, request), RETURN)
@@ -189,6 +191,7 @@ def cancel_order(
     reason: ReasonOption = None,
     file: Annotated[str | None, _file_option("Cancel the orders of")] = None,
     report: ReportOption = None,
+    shard: ShardOption = None,
     again: AgainOption = False,
     yes: YesOption = False,
 ) -> None:
@@ -217,9 +220,9 @@ def cancel_order(
         from synq_cli.bulk.verbs.move_orders import CancelOrders
 
         text = run.system.read_rows(file)
-        send_file(run, CancelOrders(run.api), text, file, reason, report=report, yes=yes, again=again)
+        send_file(run, CancelOrders(run.api), text, file, reason, report=report, shard=shard, yes=yes, again=again)
         return
-    order_id = _single(order_id, report, again=again)
+    order_id = _single(order_id, report, shard, again=again)
     given = run.api.orders.prepare_cancellation(reason)
     order = run.api.orders.ready(order_id, "cancel")
     total = money("currency").show(order.get("total"), order, run.system.now()).text
@@ -227,11 +230,11 @@ def cancel_order(
     run.output.changed(f"Order {order['id']}", order, run.api.orders.cancel(order, given), RECORD)
 
 
-def _single(order_id: str | None, report: str | None, *, again: bool) -> str:
+def _single(order_id: str | None, report: str | None, shard: str | None, *, again: bool) -> str:
     """The order of a line without --file; UsageError if it is missing, or for options that need a file."""
     if order_id is None:
         raise UsageError("Missing order.", hint="Give the id of an order, or a file with --file.")
-    require_file(report, again=again)
+    require_file(report, shard, again=again)
     return order_id
 
 

@@ -6,7 +6,7 @@ from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.metavars import FILE, Metavar
 from synq_cli.cli.options import ForOption, LocationOption, YesOption, option, switch
-from synq_cli.commands.bulk import AgainOption, ReportOption, send_file
+from synq_cli.commands.bulk import AgainOption, ReportOption, ShardOption, require_file, send_file
 from synq_cli.commands.orders.listing import RECORD
 from synq_cli.documents import holds_many, read_document
 from synq_cli.errors import UsageError
@@ -65,6 +65,7 @@ def create_order(
     wait: Annotated[bool, switch("--wait", "Wait until the order is confirmed or has failed.")] = False,
     limit: ForOption = None,
     report: ReportOption = None,
+    shard: ShardOption = None,
     again: AgainOption = False,
     yes: YesOption = False,
 ) -> None:
@@ -127,10 +128,9 @@ def create_order(
         from synq_cli.bulk.verbs.create_orders import CreateOrders
 
         verb = CreateOrders(run.api)
-        send_file(run, verb, text, str(file), location, fields, report=report, yes=yes, again=again)
+        send_file(run, verb, text, str(file), location, fields, report=report, shard=shard, yes=yes, again=again)
         return
-    if report is not None or again:
-        raise UsageError(f"{'--again' if report is None else '--report'} requires a file of many orders.")
+    require_file(report, shard, again=again, what="a file of many orders")
     entry = run.api.order_builder.build(
         None if text is None else read_document(text, str(file)),
         "The order" if file in {None, "-"} else str(file),

@@ -9,7 +9,17 @@ from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.metavars import FILE, JOB
 from synq_cli.cli.options import ForOption, WaitOption, YesOption, argument, option, switch
-from synq_cli.commands.bulk import SUMMARY, AgainOption, ReportOption, agreed, finish, require_told, tell
+from synq_cli.commands.bulk import (
+    SUMMARY,
+    AgainOption,
+    ReportOption,
+    ShardOption,
+    agreed,
+    finish,
+    parse_shard,
+    require_told,
+    tell,
+)
 from synq_cli.documents import shown_name
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
@@ -150,6 +160,7 @@ def import_products(
     wait: WaitOption = False,
     limit: ForOption = None,
     report: ReportOption = None,
+    shard: ShardOption = None,
     again: AgainOption = False,
     yes: YesOption = False,
 ) -> None:
@@ -187,6 +198,7 @@ def import_products(
     from synq_cli.bulk.verbs.import_products import ImportProducts, UpdateCatalog
 
     name, verb = shown_name(file), (UpdateCatalog if update else ImportProducts)(run.api)
+    verb.shard = parse_shard(shard)
     with run.runs.readable(file, run.system.stdin) as path:
         with run.output.progress(f"Checking {name}, in MB") as bar:
             read = partial(verb.read, path, name, is_copy=path != Path(file), watch=bar.update)

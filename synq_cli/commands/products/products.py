@@ -7,7 +7,7 @@ from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.metavars import FILE, PRODUCT, PRODUCT_OR_SKU, Metavar
 from synq_cli.cli.options import CountOption, DescriptionOption, SearchOption, SortOption, YesOption, argument, option
-from synq_cli.commands.bulk import AgainOption, ReportOption, refuse_with_file, require_file, send_file
+from synq_cli.commands.bulk import AgainOption, ReportOption, ShardOption, refuse_with_file, require_file, send_file
 from synq_cli.commands.lists import show
 from synq_cli.errors import UsageError
 from synq_cli.http import operations
@@ -151,6 +151,7 @@ def update_product(
         option("--file", FILE, "Change every product of a CSV, TSV, NDJSON or .xlsx file; - for standard input."),
     ] = None,
     report: ReportOption = None,
+    shard: ShardOption = None,
     again: AgainOption = False,
     yes: YesOption = False,
 ) -> None:
@@ -179,9 +180,9 @@ def update_product(
         from synq_cli.bulk.verbs.update_products import UpdateProducts
 
         rows = run.system.read_rows(file)
-        send_file(run, UpdateProducts(run.api), rows, file, report=report, yes=yes, again=again)
+        send_file(run, UpdateProducts(run.api), rows, file, report=report, shard=shard, yes=yes, again=again)
         return
-    require_file(report, again=again)
+    require_file(report, shard, again=again)
     if product_id is None:
         raise UsageError("Missing product id.", hint="Give a product id, or a file with --file.")
     changes = run.api.products.changes(**given)

@@ -5,6 +5,8 @@ from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, TypeVar
 
+from synq_cli.http.rate_limit.window import Entry, HostLimit, WindowState
+
 if TYPE_CHECKING:
     from synq_cli.state.database import Connection
 
@@ -26,25 +28,34 @@ _SCHEMA = (
         profile TEXT NOT NULL, spender TEXT NOT NULL) STRICT""",
 )
 
+_HOST = "SELECT size, blocked_at, blocked_for, refusals, refused_at FROM hosts WHERE host = ?"
+_ENTRIES = "SELECT id, kind, at, lasts, profile, spender FROM requests WHERE host = ?"
+
 
 class _DamagedError(Exception):
     """An SQLite file with other tables."""
 
 
 class SharedFile:
-    """Runs small transactions on the file, one thread of one process at a time; `warn` is called on errors."""
+    """The window of one host, for all synq processes on this machine; `warn` is called on errors of the file."""
 
-    def __init__(self, path: Path, now: Callable[[], float], warn: Callable[[str], None]) -> None:
+    def __init__(self, path: Path, host: str, *, now: Callable[[], float], warn: Callable[[str], None]) -> None:
         self._path = path
+        self._host = host
         self._now = now
         self._warn = warn
         self._in_memory = False
         self._inode = 0
         self._lock = RLock()
         self._connection: Connection | None = None
+        self._seen: WindowState | None = None
+        self._version = 0
 
-    def transact(self, work: Callable[["Connection"], Result]) -> Result:
-        """Run `work` in a transaction under the file's write lock and return its result."""
+    def transact(self, work: Callable[[WindowState, float], Result]) -> Result:
+        """Run `work` on the window and the time under the file's write lock, write what it changed, return its result.
+
+        One thread of one process at a time; `work` runs again if the file had to be replaced.
+        """
         from synq_cli.state.database import Error, transaction
 
         with self._lock:
@@ -52,7 +63,10 @@ class SharedFile:
                 try:
                     self._connection = self._connection or self._open()
                     with transaction(self._connection) as connection:
-                        return work(connection)
+                        state = self._load(connection)
+                        result = work(state, self._now())
+                        self._write(connection, state)
+                    self._seen = state
                 except (Error, OSError, _DamagedError) as error:
                     self.close()
                     if self._in_memory:
@@ -62,11 +76,42 @@ class SharedFile:
                     if self._connection is not None:
                         self._connection.rollback()  # an interrupt may come where nothing else does
                     raise
+                else:
+                    return result
+
+    def _load(self, connection: "Connection") -> WindowState:
+        # Another connection's commit changes the version. Most often nobody has written since this one did.
+        version = connection.execute("PRAGMA data_version").fetchone()[0]
+        seen, self._seen = self._seen, None  # until the transaction has succeeded
+        if seen and version == self._version:
+            return WindowState(seen.limit, seen.entries.values())
+        self._version = version
+        host = (self._host,)
+        limit = connection.execute(_HOST, host).fetchone()
+        rows = connection.execute(_ENTRIES, host)
+        return WindowState(limit and HostLimit(*limit), map(Entry._make, rows))
+
+    def _write(self, connection: "Connection", state: WindowState) -> None:
+        changes = state.changes
+        if changes.limit:
+            connection.execute(
+                "INSERT OR REPLACE INTO hosts (host, size, blocked_at, blocked_for, refusals, refused_at) "
+                "VALUES (?, ?, ?, ?, ?, ?)",
+                (self._host, *changes.limit),
+            )
+        if changes.removed:
+            connection.executemany("DELETE FROM requests WHERE id = ?", [(number,) for number in changes.removed])
+        if changes.put:
+            connection.executemany(
+                "INSERT OR REPLACE INTO requests (host, id, kind, at, lasts, profile, spender) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [(self._host, *entry) for entry in changes.put],
+            )
 
     def close(self) -> None:
         """Close the file; the next use opens it again."""
         with self._lock:
-            connection, self._connection = self._connection, None
+            connection, self._connection, self._seen = self._connection, None, None
             if connection is not None:
                 connection.close()
 
@@ -80,6 +125,8 @@ class SharedFile:
         try:
             with transaction(connection):
                 _check_schema(connection)
+                # Also those of hosts that are used no more.
+                connection.execute("DELETE FROM requests WHERE at + lasts <= ?", (self._now(),))
         except BaseException:
             connection.close()
             raise

@@ -1,0 +1,50 @@
+"""Parts of a file for several machines: `--shard 2/4`."""
+
+import re
+from dataclasses import dataclass
+
+from synq_cli.bulk.journal import hash_of
+from synq_cli.errors import UsageError
+
+_MOST = 1000
+
+
+@dataclass(frozen=True)
+class Shard:
+    """Part `number` of `of`: the rows whose key, in lower case, has a hash that is `number` - 1 modulo `of`.
+
+    The hash is the first eight bytes of the SHA-256 of the key, as a big-endian number, so that every machine and every
+    version of synq divides a file in the same way.
+    """
+
+    number: int
+    of: int
+
+    @classmethod
+    def parse(cls, text: str | None) -> "Shard | None":
+        """The part that a text such as `2/4` names, None for None; UsageError if it is not one."""
+        if text is None:
+            return None
+        found = re.fullmatch(r"([0-9]{1,4})/([0-9]{1,4})", text.strip(), re.ASCII)
+        number, of = (int(found[1]), int(found[2])) if found else (0, 0)
+        if not 1 <= number <= of <= _MOST:
+            raise UsageError(
+                f'Invalid shard "{text}": use I/N, such as 2/4, with I from 1 to N and N of at most {_MOST:,}.'
+            )
+        return cls(number, of)
+
+    def has(self, key: str) -> bool:
+        """Whether the rows with this key are in this part."""
+        return int.from_bytes(hash_of(key.lower())) % self.of == self.number - 1
+
+    def is_apart_from(self, other: "Shard | None") -> bool:
+        """Whether no row is in both."""
+        return other is not None and other.of == self.of and other.number != self.number
+
+    def __str__(self) -> str:
+        return f"{self.number}/{self.of}"
+
+    @property
+    def words(self) -> str:
+        """The part in words."""
+        return f"shard {self.number} of {self.of}"

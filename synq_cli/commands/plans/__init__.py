@@ -1,0 +1,1 @@
+"""A tenant as files, and plans: changes that are read, approved and applied once."""

@@ -1,0 +1,1 @@
+"""A tenant as files: `synq export DIR`, and the comparison of such a folder with a tenant."""

@@ -1,0 +1,150 @@
+"""What a comparison finds: changes that the API can make, and differences that remain."""
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Any, Literal, NamedTuple
+
+from synq_cli.errors import UsageError
+from synq_cli.http.operation import Operation
+from synq_cli.resources.shared.pagination import Row
+from synq_cli.resources.tenant_files.folder import Problems
+from synq_cli.resources.tenant_files.parts import Entry, Part, canonical
+
+# later: possible once this plan has been applied; impossible: the API has no route; extra: only in the tenant.
+Why = Literal["later", "impossible", "extra"]
+
+
+class Change(NamedTuple):
+    """One request of a plan. `before` and `after` have the same keys; `before` is None for a new object."""
+
+    operation: Operation
+    path: Mapping[str, str]
+    body: Row
+    before: Row | None
+    after: Row
+    label: str
+
+
+class Remainder(NamedTuple):
+    """A difference that no request of the plan removes: of which object, and what to do about it."""
+
+    why: Why
+    label: str
+    reason: str
+
+
+class Comparison:
+    """The changes, in the order in which they are to be made, the remainders, problems of the files, and notes."""
+
+    def __init__(self) -> None:
+        self.changes: list[Change] = []
+        self.remainders: list[Remainder] = []
+        self.problems = Problems()
+        self.notes: list[str] = []
+
+    def create(self, entry: Entry, operation: Operation, label: str, body: Callable[[], Row], **path: str) -> None:
+        """Add the creation of an object; what is wrong with its fields becomes a problem."""
+        if (checked := self.checked(entry, body)) is not None:
+            self.changes.append(Change(operation, path, checked, None, checked, label))
+
+    def replace(
+        self,
+        operation: Operation,
+        label: str,
+        present: Mapping[str, Any],
+        body: Row,
+        after: Row | None = None,
+        **path: str,
+    ) -> None:
+        """Add the change of an object to `after`, by default the body, unless it has these values already."""
+        after = body if after is None else after
+        before = {key: present.get(key) for key in after}
+        if after != before:
+            self.changes.append(Change(operation, path, body, before, after, label))
+
+    def remains(self, why: Why, label: str, reason: str) -> None:
+        """Add a difference that no request of the plan removes."""
+        self.remainders.append(Remainder(why, label, reason))
+
+    def checked(self, entry: Entry, body: Callable[[], Row]) -> Row | None:
+        """The body; None if something is wrong with its fields, which becomes a problem."""
+        try:
+            return body()
+        except UsageError as error:
+            self.problems.add(entry.place, f"{error.message} {error.hint or ''}".rstrip())
+            return None
+
+
+class Matches(NamedTuple):
+    """Which object of the files is which of the tenant, and those on either side alone."""
+
+    pairs: list[tuple[Entry, Entry]]
+    new: list[Entry]
+    extra: list[Entry]
+
+
+def match(part: Part, files: Sequence[Entry], tenant: Sequence[Entry], found: Comparison) -> Matches:
+    """Match the objects of a part: equal ones first, whatever their number, then by the natural keys.
+
+    An object that differs and is given twice is a problem. One of which the tenant has several remains.
+    """
+    keys = [_key(names) for names in part.keys]
+    pairs: list[tuple[Entry, Entry]] = []
+    new, extra = list(files), list(tenant)
+    for number, key in enumerate([_same, *keys]):
+        ours, theirs = _grouped(new, key), _grouped(extra, key)
+        used: set[int] = set()
+        for value in [value for value in ours if value in theirs]:
+            mine, yours = ours[value], theirs[value]
+            if not number or len(mine) == len(yours) == 1:
+                pairs += zip(mine, yours, strict=False)
+                used.update(id(each) for pair in zip(mine, yours, strict=False) for each in pair)
+            elif len(mine) == 1:
+                used.update(map(id, (*mine, *yours)))
+                label = f"{part.one} {part.key(mine[0].fields)}"
+                found.remains("impossible", label, f"{len(yours)} of this name are in the tenant")
+        new = [entry for entry in new if id(entry) not in used]
+        extra = [entry for entry in extra if id(entry) not in used]
+    differing = [*new, *(ours for ours, theirs in pairs if _same(ours) != _same(theirs))]
+    for entry in differing:
+        _refuse_double(part, entry, files, keys, found)
+    return Matches(pairs, new, extra)
+
+
+def _refuse_double(
+    part: Part, entry: Entry, files: Sequence[Entry], keys: Sequence[Callable[[Entry], Hashable]], found: Comparison
+) -> None:
+    for key in keys:
+        if (value := key(entry)) is None:
+            continue
+        others = [other.place for other in files if other is not entry and key(other) == value]
+        if others:
+            found.problems.add(
+                entry.place, f"the {part.one} {part.key(entry.fields)} is given twice, also in {others[0]}"
+            )
+        return
+
+
+def _same(entry: Entry) -> str:
+    return canonical(entry.fields)
+
+
+def _key(names: Sequence[str]) -> Callable[[Entry], Hashable]:
+    """The values of these fields, case ignored in an email address; None if the first is missing."""
+
+    def key(entry: Entry) -> Hashable:
+        values = [entry.fields.get(name) for name in names]
+        if values[0] is None:
+            return None
+        return tuple(
+            str(value).casefold() if name == "email" else value for name, value in zip(names, values, strict=True)
+        )
+
+    return key
+
+
+def _grouped(entries: Sequence[Entry], key: Callable[[Entry], Hashable]) -> dict[Hashable, list[Entry]]:
+    found: dict[Hashable, list[Entry]] = {}
+    for entry in entries:
+        if (value := key(entry)) is not None:
+            found.setdefault(value, []).append(entry)
+    return found

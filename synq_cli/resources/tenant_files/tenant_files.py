@@ -1,0 +1,93 @@
+"""A tenant as files: exported, and compared with such a folder."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from synq_cli import exact_json
+from synq_cli.errors import AuthError, NotFoundError
+from synq_cli.resources.shared.pagination import Row
+from synq_cli.resources.shared.resource import Resource
+from synq_cli.resources.tenant_files import parts
+from synq_cli.resources.tenant_files.changes import Comparison
+from synq_cli.resources.tenant_files.compare_parts import compare_part
+from synq_cli.resources.tenant_files.compare_products import compare_products
+from synq_cli.resources.tenant_files.export import TenantExport
+from synq_cli.resources.tenant_files.folder import Folder, load
+from synq_cli.resources.tenant_files.parts import PRODUCTS, Entry
+from synq_cli.resources.tenant_files.reading import Progress, TenantReader
+from synq_cli.resources.tenant_files.sorted_lines import Line, SortedLines
+
+
+class TenantFiles(Resource):
+    """A tenant as files. `names` are those of the parts that are wanted."""
+
+    def export(self, folder: Path, names: Sequence[str], progress: Progress, *, force: bool) -> list[Row]:
+        """Write the parts to a folder; a row for each has its `file`, `objects` (null if left out) and `note`."""
+        return TenantExport(self._api, folder, names, progress).run(force=force)
+
+    def compare(self, folder: Path, names: Sequence[str], progress: Progress) -> Comparison:
+        """What is different in a folder from the tenant. UsageError for what is wrong with the files, all of it."""
+        found, reader = Comparison(), TenantReader(self._api)
+        with SortedLines() as lines:
+            files = load(folder, names, lines)
+            wanted = [part for part in parts.PARTS if part.name in files.parts]
+            reader.ask(wanted)
+            for part in wanted:
+                if part is parts.SETTINGS:
+                    self._compare_products(files, lines, reader, progress, found)
+                try:
+                    compare_part(part, files.parts[part.name], reader.entries(part), found)
+                except (NotFoundError, AuthError) as error:  # the server lacks it, or the role is too low
+                    found.remains("impossible", part.name, f"not compared: {error.message}")
+            if parts.SETTINGS not in wanted:
+                self._compare_products(files, lines, reader, progress, found)
+        found.problems.raise_any(folder)
+        missing = [name for name in names if name not in files.parts and not (name == PRODUCTS and files.has_products)]
+        found.notes += [*files.ignored, *(f"No file of {name}: not compared." for name in missing)]
+        return found
+
+    def _compare_products(
+        self, files: Folder, lines: SortedLines, reader: TenantReader, progress: Progress, found: Comparison
+    ) -> None:
+        if not files.has_products:
+            return
+        with SortedLines() as present:
+            for entry in reader.products(progress, self._api.observer.warn):
+                kept = exact_json.dumps({"id": entry.id, "sent": entry.sent})
+                present.add(parts.canonical(entry.fields), kept)
+            ours, theirs = _differing(iter(lines), iter(present))
+        new = [Entry(exact_json.loads(line), place=place) for line, place in ours]
+        for entry in new:
+            for sku in (variant.get("sku") for variant in entry.fields.get("variants", ())):
+                if places := [place for place in files.skus.get(sku, ()) if place != entry.place]:
+                    found.problems.add(entry.place, f"the SKU {sku} is given twice, also in {places[0]}")
+        old = [Entry(exact_json.loads(line), **exact_json.loads(kept)) for line, kept in theirs]
+        compare_products(new, old, self._brands(files, reader), found)
+
+    def _brands(self, files: Folder, reader: TenantReader) -> dict[str, list[str]]:
+        """The ids of the tenant's brands by name; no id for one that only the files have."""
+        found: dict[str, list[str]] = {entry.fields["name"]: [] for entry in files.parts.get(parts.BRANDS.name, ())}
+        try:
+            brands = reader.entries(parts.BRANDS)
+        except (NotFoundError, AuthError):
+            return found
+        for entry in brands:
+            found.setdefault(entry.fields["name"], []).append(entry.id)
+        return found
+
+
+def _differing(ours: Iterator[Line], theirs: Iterator[Line]) -> tuple[list[Line], list[Line]]:
+    """The lines of either side that the other does not have, by their keys; both are sorted."""
+    only_ours, only_theirs = [], []
+    mine, yours = next(ours, None), next(theirs, None)
+    while mine is not None or yours is not None:
+        if mine is not None and yours is not None and mine[0] == yours[0]:
+            mine, yours = next(ours, None), next(theirs, None)
+        elif yours is None or (mine is not None and mine[0] < yours[0]):
+            assert mine is not None
+            only_ours.append(mine)
+            mine = next(ours, None)
+        else:
+            only_theirs.append(yours)
+            yours = next(theirs, None)
+    return only_ours, only_theirs
