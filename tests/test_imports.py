@@ -20,7 +20,7 @@ LIBRARIES = {
     "anyio": ("mcp/server",),
     "email_validator": ("addresses",),
     "falcon": ("sandbox",),
-    "filelock": ("session", "state", "bulk/journal"),
+    "filelock": ("session", "state", "bulk/local/journal"),
     "http.client": (),
     "httpx": ("http", "cli/system"),  # which names a type of it
     "jq": ("output",),
