@@ -37,11 +37,19 @@ class Given(NamedTuple):
 
 
 class Line(NamedTuple):
-    """The command of a line, and what the line gives at any of its levels."""
+    """The command of a line, and what the line gives at any of its levels.
+
+    `start` is the number of words up to and with the command's name.
+    """
 
     words: list[str]
     node: Node
     given: list[Given]
+    start: int
+
+    def with_option(self, word: str) -> list[str]:
+        """The words with an option of the command, before everything that the line gives it, such as --."""
+        return [*self.words[: self.start], word, *self.words[self.start :]]
 
     def find(self, name: str) -> Given | None:
         """The last one of this name, which applies; None if it is not given."""
@@ -53,7 +61,7 @@ def parse_line(root: Any, words: list[str]) -> Line:
 
     No callback runs, no value is checked, and nothing is printed, also for --help.
     """
-    node, rest, given = root_node(root), list(words), []
+    node, rest, given, start = root_node(root), list(words), [], 0
     while True:
         try:
             values, rest, order = node.command.make_parser(node.context).parse_args(args=marked(rest))
@@ -64,12 +72,13 @@ def parse_line(root: Any, words: list[str]) -> Line:
         if not node.is_group:
             if rest:
                 raise UsageError(f'Unexpected argument "{unmarked(rest[0])}".', hint=f"See `{node.path} --help`.")
-            return Line(list(words), node, given)
+            return Line(list(words), node, given, start)
         if not rest:
             names = ", ".join(node.command.list_commands(node.context))
             raise UsageError(f"`{node.path}` is a group of commands.", hint=f"Name one of its commands: {names}.")
         node.command.resolve_command(node.context, rest[:1])  # UsageError, with the nearest name, if there is none
         node, rest = node.child(rest[0]), rest[1:]
+        start = len(words) - len(rest)
 
 
 def usage_error(error: Any) -> SynqError:

@@ -17,30 +17,36 @@ class Verdict(NamedTuple):
 READ = Verdict("applied", "safe")
 REFUSED = Verdict("not_applied", "never")
 LATER = Verdict("not_applied", "safe")
-# Proposing changes nothing at the API, and a second proposal does not either.
-PROPOSED = Verdict("not_applied", "safe")
+APPLIED = Verdict("applied", "never")
 UNKNOWN = Verdict("unknown", "never")
-# Of a run that may have sent writes; every other status leaves the outcome open.
-_APPLY = {
-    0: Verdict("applied", "never"),
-    2: REFUSED,  # usage
-    3: REFUSED,  # rejected
-    4: REFUSED,  # auth
-    5: REFUSED,  # not found
-    6: LATER,  # rate limited: raised before a request is sent
-    7: LATER,  # network: what was sent and may have been applied ends with 10
-    8: REFUSED,  # conflict
-    11: REFUSED,  # refused: not approved, expired, used
-}
 
 
 def of_read(status: int | None, error: Mapping[str, Any] | None) -> Verdict:
-    """The verdict on a command that only reads, or that only makes a proposal."""
+    """The verdict on a command that only reads."""
     if status == 0:
         return READ
     return LATER if status is None or (error or {}).get("retryable") else REFUSED
 
 
-def of_application(status: int | None) -> Verdict:
-    """The verdict on a command that applies a proposal. None: it still runs, or was killed."""
-    return _APPLY.get(status, UNKNOWN) if status is not None else UNKNOWN
+def of_application(
+    status: int | None, error: Mapping[str, Any] | None, run: Mapping[str, Any] | None, *, started: bool
+) -> Verdict:
+    """The verdict on a command that applies a proposal.
+
+    `run` is the summary of the bulk run that it has become, if the command printed one. `started`: this call has used
+    up the proposal, so that requests may have been sent. A status of None is of a command that still runs.
+    """
+    if run is not None:
+        return _of_run(run)
+    if started or status is None:
+        return UNKNOWN
+    return LATER if (error or {}).get("retryable") else REFUSED
+
+
+def _of_run(run: Mapping[str, Any]) -> Verdict:
+    """The verdict on a bulk run: a proposal that is used up is never applied again."""
+    done, rows = run.get("done"), run.get("rows")
+    if done == rows:
+        return APPLIED
+    is_clear = not (run.get("unknown") or run.get("in_transit"))
+    return REFUSED if done == 0 and is_clear else UNKNOWN

@@ -12,6 +12,7 @@ from synq_cli.app import root_command
 from synq_cli.mcp.allowance import Allowance
 from synq_cli.mcp.children import Finished
 from synq_cli.mcp.session import AgentSession
+from synq_cli.state.plans import Plans
 
 
 @dataclass
@@ -43,10 +44,23 @@ class Agent:
 
     session: Any
     children: InProcess
+    plans: Plans
 
     def read(self, command: str) -> dict[str, Any]:
         answer: dict[str, Any] = self.session.run_read(command, Event())
         return answer
+
+    def propose(self, command: str, rows: str = "") -> dict[str, Any]:
+        answer: dict[str, Any] = self.session.propose_write(command, Event(), rows)
+        return answer
+
+    def apply(self, plan: str) -> dict[str, Any]:
+        answer: dict[str, Any] = self.session.apply_approved(plan, Event())
+        return answer
+
+    def person_approves(self, plan: str) -> None:
+        done = self.children.synq("--sandbox", "approve", plan, terminal=True, stdin="y\n")
+        assert done.status == 0, done.err
 
 
 @pytest.fixture
@@ -55,4 +69,6 @@ def agent(synq: Runner) -> Agent:
     synq.seed_sandbox()
     children = InProcess(synq)
     allowance = Allowance(30, 100, lambda: synq.clock)
-    return Agent(AgentSession(root_command(), children, ["--profile", "sandbox"], allowance), children)  # type: ignore[arg-type]
+    plans = Plans(synq.folder / "state" / "plans.sqlite3", lambda: synq.clock)
+    known = (["--profile", "sandbox"], allowance, "sandbox", plans, synq.folder)
+    return Agent(AgentSession(root_command(), children, *known), children, plans)  # type: ignore[arg-type]

@@ -40,10 +40,14 @@ def test_each_tool_says_what_it_does(agent: Any) -> None:
         return (await client.list_tools()).tools, client.instructions
 
     tools, instructions = talk(agent, conversation)
-    assert {tool.name: tool.annotations.read_only_hint for tool in tools} == {"find_command": True, "run_read": True}
+    hints = {tool.name: (tool.annotations.read_only_hint, tool.annotations.destructive_hint) for tool in tools}
+    assert hints == {
+        "find_command": (True, None), "run_read": (True, None), "propose_write": (False, False),
+        "apply_approved": (False, True),
+    }  # fmt: skip
     assert "profile acme" in instructions
     for tool in tools:
-        assert set(tool.input_schema["required"]) == set(tool.input_schema["properties"])
+        assert set(tool.input_schema["required"]) == set(tool.input_schema["properties"]) - {"input"}
         assert tool.output_schema["type"] == "object"
     assert len(json.dumps([tool.model_dump(exclude_none=True) for tool in tools])) < 8_000
 
@@ -61,7 +65,7 @@ def test_an_answer_is_a_structure_and_its_exact_text(agent: Any) -> None:
 
 def test_wrong_calls_are_errors_and_start_nothing(agent: Any) -> None:
     wrong: list[tuple[str, dict[str, Any], str]] = [
-        ("approve", {}, "Unknown tool: use find_command, run_read."),
+        ("approve", {}, "Unknown tool: use find_command, run_read, propose_write, apply_approved."),
         ("run_read", {}, 'The argument "command" is missing.'),
         ("run_read", {"command": "limits", "profile": "x"}, "Unknown argument: use command."),
         ("run_read", {"command": ["limits"]}, 'The argument "command" is not text.'),

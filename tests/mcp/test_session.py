@@ -1,7 +1,6 @@
 """What the tools answer, in process."""
 
 import json
-from threading import Event
 from typing import Any
 
 import httpx
@@ -9,7 +8,6 @@ import pytest
 from table import cases
 
 from synq_cli.errors import RateLimitedError
-from synq_cli.mcp import verdicts
 from synq_cli.mcp.allowance import Allowance
 from synq_cli.mcp.children import Finished
 
@@ -154,21 +152,6 @@ def test_a_command_that_ends_otherwise(agent: Any, left: Finished, outcome: str,
     agent.session.allowance.use(-(before - agent.session.allowance.left))
 
 
-@cases(
-    ("status", "outcome", "retry"),
-    [
-        (0, "applied", "never"), (2, "not_applied", "never"), (3, "not_applied", "never"), (4, "not_applied", "never"),
-        (5, "not_applied", "never"), (6, "not_applied", "safe"), (7, "not_applied", "safe"),
-        (8, "not_applied", "never"),
-        (11, "not_applied", "never"), (1, "unknown", "never"), (9, "unknown", "never"), (10, "unknown", "never"),
-        (12, "unknown", "never"), (75, "unknown", "never"), (130, "unknown", "never"), (-9, "unknown", "never"),
-        (None, "unknown", "never"),
-    ],
-)  # fmt: skip
-def test_the_verdict_on_an_application(status: int | None, outcome: str, retry: str) -> None:
-    assert verdicts.of_application(status) == (outcome, retry)
-
-
 def test_find_names_commands_with_the_tool_that_runs_them(agent: Any) -> None:
     found = agent.session.find_command("low stock")["commands"]
     assert (found[0]["command"], found[0]["tool"]) == ("inventory levels", "run_read")
@@ -196,4 +179,3 @@ def test_no_process_starts_for_what_is_refused(agent: Any) -> None:
     for command in ("auth token", "orders list -p x", "inventory adjust A 1", "approve x", "apply x --approved", ""):
         assert agent.read(command)["outcome"] == "not_applied"
     assert (agent.children.lines, agent.session.allowance.left) == ([], 30)
-    assert not Event().is_set()
