@@ -1,6 +1,6 @@
 """Checks that machines behind one address, which share a team store, lose nothing, double nothing and let people in.
 
-python scripts/team_crowd.py [--minutes N] [--kill-every SECONDS] [--cut-every SECONDS] [--restart-every SECONDS] [--seed N]
+python scripts/team_crowd.py [--minutes N] [--seed N] [--kill-every S] [--cut-every S] [--restart-every S]
 
 Eight machines, each with its own folders, a clock of its own that is up to five minutes off, and its own path to a real
 PostgreSQL server, work on one sandbox, served on loopback: four start shared runs and resume what others left, two join

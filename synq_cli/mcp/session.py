@@ -85,7 +85,7 @@ class AgentSession:
             return answer | {"proposal": None, "next": "Nothing would be sent, so there is nothing to approve."}
         try:
             plan = document.read(finished.out, "The plan")
-            self.plans.propose(plan.id, plan.text, scope=plan.scope, expires=plan.expires)
+            self.plans.propose(plan.id, plan.digest, plan.text, scope=plan.scope, expires=plan.expires)
         except SynqError as unusable:
             return self._refusal(unusable) | {"proposal": None}
         shown = {"rows": len(plan.rows), "preview": answers.preview(plan.rows)}
