@@ -173,7 +173,7 @@ def _run(root: RootGroup, run: RunContext) -> int:
     except SynqError as error:
         return _report(run, error)
     except typer.TyperException as error:
-        from synq_cli.cli.lines import usage_error
+        from synq_cli.cli.tree.lines import usage_error
 
         return _report(run, usage_error(error))
     except BrokenPipeError:

@@ -146,7 +146,7 @@ def test_a_plan_that_was_changed_after_the_approval_is_refused(agent: Any) -> No
     agent.person_approves(plan)
     document = json.loads(agent.plans.proposal(plan))
     document["rows"][0]["content"]["delta"] = 1000
-    agent.plans.propose(plan, json.dumps(document), scope="x", expires=2e9)
+    agent.plans.propose(plan, document["hash"], json.dumps(document), scope="x", expires=2e9)
     before = on_hand(agent)
     answer = agent.apply(plan)
     assert (answer["outcome"], answer["retry"]) == ("not_applied", "never")

@@ -3,11 +3,11 @@
 from typing import Annotated, Any
 
 from synq_cli.cli import tree
-from synq_cli.cli.brief import brief
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.metavars import COMMAND, Metavar
 from synq_cli.cli.options import argument, switch
+from synq_cli.cli.tree.brief import brief
 from synq_cli.errors import UsageError
 from synq_cli.help_topics import pages
 from synq_cli.nearest import did_you_mean
