@@ -99,8 +99,8 @@ def _tools(session: AgentSession) -> dict[str, _Tool]:
         description=(
             "Plan a change with a synq command that writes, such as `inventory adjust HMC-NVY-M -5` or `settings set "
             "default_low_stock_threshold=8`. Nothing is changed: the plan is kept under an id, with each value before "
-            "and after and its cost, until a person approves it on a terminal. You can't approve it. Give the rows of a "
-            "command for many as `input`, with `--file -`."
+            "and after and its cost, until a person approves it on a terminal. You can't approve it. Give many rows as "
+            "`input`, with `--file -`."
         ),
         input_schema=_object(
             {

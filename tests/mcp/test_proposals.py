@@ -211,3 +211,13 @@ RUN = {"id": "26", "rows": 3, "done": 3, "failed": 0, "unknown": 0, "pending": 0
 )
 def test_the_verdict_on_an_application(run: Any, started: bool, status: Any, retryable: bool, verdict: Any) -> None:
     assert verdicts.of_application(status, {"retryable": retryable}, run, started=started) == verdict
+
+
+def test_the_policy_of_the_profile_holds_for_agents(agent: Any) -> None:
+    config = agent.children.synq.folder / "config" / "config.yaml"
+    config.parent.mkdir(exist_ok=True)
+    config.write_text("profiles: {sandbox: {policy: {deny: [inventory adjust], max_rows: 1}}}\n", encoding="utf-8")
+    denied = agent.propose(ADJUST)
+    assert (denied["outcome"], denied["error"]["code"], denied["proposal"]) == ("not_applied", "refused", None)
+    config.write_text("profiles: {sandbox: {policy: {writes: plan-only}}}\n", encoding="utf-8")
+    assert agent.propose(ADJUST)["proposal"]["rows"] == 1

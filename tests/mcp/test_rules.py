@@ -17,10 +17,10 @@ ROOT = root_command()
 READS = """
 api, audit list, auth status, cache show, channels list, find, help, integrations list, inventory ledger, inventory
 levels, inventory locations, inventory reorder, inventory report, inventory reservations, limits, orders brief, orders
-get, orders list, orders report, orders track, organization members list, organization show, plan list, products attribute-groups
-list, products attributes list, products brands list, products categories list, products get, products issues,
-products jobs get, products jobs list, products list, products media list, products stats, products templates list,
-products variants list, runs list, runs show, schema, settings show, today
+get, orders list, orders report, orders track, organization members list, organization show, plan list, products
+attribute-groups list, products attributes list, products brands list, products categories list, products get,
+products issues, products jobs get, products jobs list, products list, products media list, products stats, products
+templates list, products variants list, runs list, runs show, schema, settings show, today
 """
 
 
