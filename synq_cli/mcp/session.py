@@ -7,11 +7,10 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
-from synq_cli.bulk.plans import document
 from synq_cli.cli.context import RunContext
 from synq_cli.errors import RateLimitedError, SynqError, UsageError
 from synq_cli.http.rate_limit import RESERVE
-from synq_cli.mcp import answers, rules, verdicts
+from synq_cli.mcp import answers, proposals, rules, verdicts
 from synq_cli.mcp.allowance import Allowance
 from synq_cli.mcp.children import Children, Finished
 from synq_cli.mcp.search import find_commands
@@ -25,8 +24,6 @@ MAX_WAIT = 20
 # The server sets these by itself, or their effect on the output would be in the way.
 _NOT_PASSED = {"SYNQ_DEBUG", "SYNQ_OUTPUT", "SYNQ_PROFILE"}
 _ID = re.compile(r"[0-9]{6}-[0-9]{6}-[0-9a-z]{4,16}")
-# Of the plan document.
-_PROPOSAL = ("id", "command", "created_by", "expires_at", "requests", "minutes", "summary")
 
 Answer = dict[str, Any]
 
@@ -84,16 +81,15 @@ class AgentSession:
         if not finished.out.strip():
             return answer | {"proposal": None, "next": "Nothing would be sent, so there is nothing to approve."}
         try:
-            plan = document.read(finished.out, "The plan")
+            plan = proposals.read_plan(finished.out)
             self.plans.propose(plan.id, plan.text, scope=plan.scope, expires=plan.expires)
         except SynqError as unusable:
             return self._refusal(unusable) | {"proposal": None}
-        shown = {"rows": len(plan.rows), "preview": answers.preview(plan.rows)}
         following = (
             "Nothing has changed. Ask a person to look at it and to run, on a terminal: "
             f"synq approve {plan.id} --profile {self.profile}. Then call apply_approved with this id."
         )
-        return answer | {"proposal": {key: plan.values[key] for key in _PROPOSAL} | shown, "next": following}
+        return answer | {"proposal": proposals.summary(plan), "next": following}
 
     def apply_approved(self, plan: str, stop: Event) -> Answer:
         """Apply a proposal that a person has approved, once."""

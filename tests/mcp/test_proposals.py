@@ -122,6 +122,24 @@ def test_input_that_nothing_reads_is_an_error(agent: Any) -> None:
     assert answer["error"]["message"] == "`input` is given, but the command line does not read it."
 
 
+def test_the_keys_of_orders_stay_those_of_synq(agent: Any) -> None:
+    order = {
+        "payment_provider": "stripe",
+        "currency": "GBP",
+        "items": [{"product_title": "A", "quantity": 1, "unit_price": 2}],
+    }
+    orders = [order | {"payment_reference": f"pi_{line}", "idempotency_key": f"mine-{line}"} for line in range(2)]
+    for rows in (json.dumps(orders[0]), "\n".join(map(json.dumps, orders))):
+        proposed = agent.propose("orders create --file -", rows)
+        kept = json.loads(agent.plans.proposal(proposed["proposal"]["id"]))["rows"]
+        assert [len(row["content"]["idempotency_key"]) for row in kept] == [36] * len(kept)
+        assert "idempotency_key" not in json.dumps(proposed, default=str)
+    agent.person_approves(proposed["proposal"]["id"])
+    assert agent.apply(proposed["proposal"]["id"])["run"]["done"] == 2
+    sent = agent.propose("api POST /api/v1/oms/orders --input -", json.dumps(orders[0]))
+    assert (sent["error"]["message"], sent["proposal"]) == ("synq chooses the idempotency_key of orders.", None)
+
+
 def test_an_option_of_the_server_is_never_taken_for_an_argument(agent: Any) -> None:
     """After --, the plan's option would be one more setting, and the command would run."""
     proposed = agent.propose("settings set -- default_low_stock_threshold=7")
