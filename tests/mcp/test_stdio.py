@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,12 @@ import pytest
 pytest.importorskip("mcp", reason="the extra mcp is not installed")
 pytest.importorskip("fcntl")
 sys.path.append(str(Path(__file__).parents[1] / "journeys"))
-from mcp import Client, StdioServerParameters
+from mcp import Client, MCPError, StdioServerParameters
 from runner import Runner
 from served import STARTED, SYNQ, own_environ, served, started
 
 ADJUST = "inventory adjust HMC-NVY-M -2 --location 'Leith warehouse'"
-LEDGER = ("--sandbox", "inventory", "ledger", "--sku", "HMC-NVY-M", "--limit", "1")
+LEDGER = ("inventory", "ledger", "--sku", "HMC-NVY-M", "--limit", "1")
 ROWS = "sku,delta,location\n" + "".join(f"HMC-NVY-{size},-1,Leith warehouse\n" for size in ("S", "M", "L"))
 
 
@@ -97,92 +98,67 @@ def test_a_read_a_proposal_an_approval_and_one_application(tmp_path: Path) -> No
     assert token.rpartition(".")[2] not in "".join(said)
 
 
-def children_of(process: int) -> list[int]:
-    """The processes that a process has started."""
-    # Each thread has those that it has started.
-    lists = [each.read_text() for each in Path(f"/proc/{process}/task").glob("*/children")]
-    return [int(each) for each in " ".join(lists).split()]
-
-
-def descendants(process: int) -> list[int]:
-    """Those, and what they have started."""
-    return [each for child in children_of(process) for each in (child, *descendants(child))]
-
-
 @pytest.mark.skipif(sys.platform != "linux", reason="processes are found in /proc")
-def test_an_application_that_is_killed_is_unknown_and_resumed_by_a_person(tmp_path: Path) -> None:
+def test_an_application_that_is_killed_is_unknown_and_one_outlives_its_server(tmp_path: Path) -> None:
     synq, environ = Runner(tmp_path, clock=STARTED), own_environ(tmp_path)
     synq.seed_sandbox()
-    state = {name: environ[name] for name in ("SYNQ_CONFIG_DIR", "SYNQ_STATE_DIR")}
+    answers: list[dict[str, Any]] = []
 
-    async def talk(client: Client, said: list[str]) -> None:
-        proposed = await call(client, said, "propose_write", command=ADJUST)
-        plan = proposed["proposal"]["id"]
-        assert synq("--sandbox", "approve", plan, environ=state, terminal=True, stdin="y\n").status == 0
-        latest = listed(*LEDGER)
-        slow = ("fault", "add", "slow", "--on", "POST /api/v1/inventory/adjust", "--seconds", "30")
-        assert synq("sandbox", *slow, environ=state).status == 0
+    def listed(*line: str) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = json.loads(synq("--sandbox", *line, "--json").out)
+        return rows
 
-        async def apply() -> None:
-            answer = await call(client, said, "apply_approved", id=plan)
-            assert (answer["outcome"], answer["retry"], answer["run"]) == ("unknown", "never", None)
+    async def proposed(client: Client, command: str, **rows: str) -> str:
+        plan = (await call(client, [], "propose_write", command=command, **rows))["proposal"]["id"]
+        assert synq("--sandbox", "approve", plan, terminal=True, stdin="y\n").status == 0
+        return str(plan)
 
+    async def apply(client: Client, plan: str) -> None:
+        with suppress(MCPError):  # if the server is killed
+            answers.append(await call(client, [], "apply_approved", id=plan))
+
+    async def talk(client: Client, _said: list[str]) -> None:
+        plan, latest = await proposed(client, ADJUST), listed(*LEDGER)
+        synq("sandbox", "fault", "add", "slow", "--on", "POST /api/v1/inventory/adjust", "--seconds", "30")
         async with anyio.create_task_group() as group:
-            group.start_soon(apply)
+            group.start_soon(apply, client, plan)
             with anyio.fail_after(30):
                 while listed(*LEDGER) == latest:  # its answer is on the way
                     await anyio.sleep(0.05)
-            for process in descendants(os.getpid()):
-                if b"apply" in Path(f"/proc/{process}/cmdline").read_bytes().split(b"\0"):
-                    os.kill(process, signal.SIGKILL)
-        again = await call(client, said, "apply_approved", id=plan)
-        assert f"The plan {plan} was applied by run " in again["error"]["message"]
-
-    def listed(*line: str) -> list[dict[str, Any]]:
-        rows: list[dict[str, Any]] = json.loads(synq(*line, "--json", environ=state).out)
-        return rows
+            kill("apply")
+        await apply(client, plan)
+        plan = await proposed(client, "inventory adjust --file -", input=ROWS)
+        async with anyio.create_task_group() as group:
+            group.start_soon(apply, client, plan)
+            with anyio.fail_after(30):
+                while not processes("apply"):
+                    await anyio.sleep(0.01)
+            kill("serve")
 
     converse(environ, "--sandbox", talk=talk)
-    (run,) = listed("--sandbox", "runs", "list")
-    assert (run["state"], run["unknown"]) == ("unclear", 1)
-    assert synq("sandbox", "fault", "clear", environ=state).status == 0
+    killed, again = answers
+    assert (killed["outcome"], killed["retry"], killed["run"]) == ("unknown", "never", None)
+    assert (again["outcome"], again["error"]["code"]) == ("not_applied", "refused")
+    until = time.monotonic() + 30
+    while (rows := listed("runs", "list"))[0]["done"] < 3 and time.monotonic() < until:
+        time.sleep(0.05)
+    assert [(row["state"], row["done"], row["unknown"]) for row in rows] == [("finished", 3, 0), ("unclear", 0, 1)]
     synq.clock = time.time()
-    resumed = synq("--sandbox", "runs", "resume", run["id"], "--json", environ=state)
+    resumed = synq("--sandbox", "runs", "resume", rows[1]["id"], "--json")
     assert (resumed.status, json.loads(resumed.out)["done"]) == (0, 1)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="processes are found in /proc")
-def test_an_application_outlives_a_server_that_is_killed(tmp_path: Path) -> None:
-    synq, environ = Runner(tmp_path, clock=STARTED), own_environ(tmp_path)
-    synq.seed_sandbox()
-    plan = json.loads(synq("--sandbox", "inventory", "adjust", "--file", "-", "--plan=-", stdin=ROWS).out)
-    state = Path(environ["SYNQ_STATE_DIR"])
-    assert state.exists()
-    from synq_cli.bulk.plans.document import Document
-    from synq_cli.state.plans import Plans
+def processes(word: str) -> list[int]:
+    """The processes that this one, and those that it has started, have started with this word."""
+    found, waiting = [], [os.getpid()]
+    while waiting:
+        # Each thread has those that it has started.
+        lists = [each.read_text() for each in Path(f"/proc/{waiting.pop()}/task").glob("*/children")]
+        found += (started := [int(each) for each in " ".join(lists).split()])
+        waiting += started
+    return [each for each in found if word.encode() in Path(f"/proc/{each}/cmdline").read_bytes().split(b"\0")]
 
-    made = Document(plan)
-    Plans(state / "plans.sqlite3", lambda: STARTED).propose(made.id, made.text, scope=made.scope, expires=made.expires)
-    assert synq("--sandbox", "approve", made.id, terminal=True, stdin="y\n").status == 0
-    line = [SYNQ, "--sandbox", "mcp", "serve"]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
-    with subprocess.Popen(line, env=environ, cwd=tmp_path, **pipes) as server:  # type: ignore[call-overload]
-        hello = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "x", "version": "1"}}
-        for message in (
-            {"id": 1, "method": "initialize", "params": hello},
-            {"method": "notifications/initialized"},
-            {"id": 2, "method": "tools/call", "params": {"name": "apply_approved", "arguments": {"id": made.id}}},
-        ):
-            server.stdin.write(json.dumps({"jsonrpc": "2.0", **message}).encode() + b"\n")
-            server.stdin.flush()
-        until = time.monotonic() + 30
-        while not children_of(server.pid) and time.monotonic() < until:
-            time.sleep(0.01)
-        server.kill()
-    rows: list[dict[str, Any]] = []
-    while time.monotonic() < until:
-        rows = json.loads(synq("--sandbox", "runs", "list", "--json").out)
-        if rows and rows[0]["state"] == "finished":
-            break
-        time.sleep(0.05)
-    assert [(row["state"], row["done"]) for row in rows] == [("finished", 3)]
+
+def kill(word: str) -> None:
+    for process in processes(word):
+        os.kill(process, signal.SIGKILL)
