@@ -7,8 +7,9 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
+from synq_cli.bulk.plans import document
 from synq_cli.cli.context import RunContext
-from synq_cli.errors import RateLimitedError, SynqError, UsageError
+from synq_cli.errors import RateLimitedError, RefusedError, SynqError, UsageError
 from synq_cli.http.rate_limit import RESERVE
 from synq_cli.mcp import answers, proposals, rules, verdicts
 from synq_cli.mcp.allowance import Allowance
@@ -96,7 +97,8 @@ class AgentSession:
         try:
             if not _ID.fullmatch(plan):
                 raise UsageError("Invalid id of a proposal.", hint="Use the id that propose_write has returned.")
-            is_new = not self._is_used(plan)
+            if is_new := not self._is_used(plan):
+                self._check_approval(plan)
         except SynqError as refused:
             return self._refusal(refused) | {"run": None}
         words = [*self.options, "--output", "json", "--no-color", "apply", plan, "--approved"]
@@ -131,6 +133,17 @@ class AgentSession:
         sent = most if finished.status is None else answers.messages_of(finished.err)[2].get("requests", 0)
         self.allowance.use(sent)
         return finished
+
+    def _check_approval(self, plan: str) -> None:
+        """RefusedError, to try again later, unless a person has approved the proposal as it is; UsageError likewise."""
+        kept = document.read(self.plans.proposal(plan), "The proposal")
+        if self.plans.approval(kept.id, kept.digest) is None:
+            error = RefusedError(
+                f"A person has not approved the proposal {plan} yet.",
+                hint=f"Ask a person to run, on a terminal: synq approve {plan} --profile {self.profile}",
+            )
+            error.retryable = True
+            raise error
 
     def _is_used(self, plan: str) -> bool:
         return self.plans.used_at(plan) is not None

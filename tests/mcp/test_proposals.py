@@ -7,6 +7,7 @@ import httpx
 import pytest
 from table import cases
 
+from synq_cli.bulk.plans.document import hash_of
 from synq_cli.errors import SynqError
 from synq_cli.mcp import verdicts
 from synq_cli.mcp.children import Finished
@@ -38,8 +39,8 @@ def test_a_change_is_proposed_approved_and_applied_once(agent: Any) -> None:
     assert on_hand(agent) == before
 
     early = agent.apply(plan)
-    assert (early["outcome"], early["retry"], early["error"]["code"]) == ("not_applied", "never", "refused")
-    assert early["next"] == f"Somebody has to look at it and run, on a terminal: synq approve {plan}"
+    assert (early["outcome"], early["retry"], early["error"]["code"]) == ("not_applied", "safe", "refused")
+    assert early["next"] == f"Ask a person to run, on a terminal: synq approve {plan} --profile sandbox"
 
     agent.person_approves(plan)
     applied = agent.apply(plan)
@@ -169,7 +170,14 @@ def test_a_plan_that_was_changed_after_the_approval_is_refused(agent: Any) -> No
     answer = agent.apply(plan)
     assert (answer["outcome"], answer["retry"]) == ("not_applied", "never")
     assert "its hash does not match" in answer["error"]["message"]
+    hashed = document | {"hash": hash_of(document)}
+    agent.plans.propose(plan, json.dumps(hashed), scope="x", expires=2e9)
+    answer = agent.apply(plan)
+    assert (answer["outcome"], answer["error"]["message"]) == (
+        "not_applied", f"A person has not approved the proposal {plan} yet."
+    )  # fmt: skip
     assert on_hand(agent) == before
+    assert agent.apply("260101-000000-abcdefgh")["error"]["code"] == "usage"
 
 
 def test_a_lost_response_is_unknown_and_never_repeated(agent: Any) -> None:
