@@ -31,7 +31,7 @@ function __synq_below # the subcommands of a group
                 'doctor' 'Check the setup and suggest fixes' \
                 'mcp' 'Let an agent use synq, through MCP' \
                 'completion' 'Set up shell completion' \
-                'schema' 'Print the command tree as JSON' \
+                'schema' 'Print the command tree as JSON, or in brief' \
                 'help' 'Show help on a topic or a command'
         case 'orders'
             printf '%s\t%s\n' \
@@ -796,6 +796,9 @@ function __synq_options # the options of a command, and the global options
             printf '%s\t%s\n' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt'
+        case 'schema'
+            printf '%s\t%s\n' \
+                '--brief' 'Print a line of text for each command: all of them are...'
     end
     printf '%s\t%s\n' \
         '-p' 'Profile to use' \
@@ -886,7 +889,7 @@ function __synq_value # how to complete the value of "PATH --option", or the arg
         case 'completion install #1' 'completion uninstall #1'
             echo 'words bash zsh fish powershell pwsh'
         case 'help #1'
-            echo 'words exit-codes environment formats rate-limit auth bulk orders inventory products channels integrations today find organization settings audit webhooks export api plan apply approve auth config runs cache limits team sandbox doctor mcp completion schema help'
+            echo 'words exit-codes environment formats rate-limit auth bulk agents orders inventory products channels integrations today find organization settings audit webhooks export api plan apply approve auth config runs cache limits team sandbox doctor mcp completion schema help'
         case 'inventory levels --sku' 'inventory ledger --sku' 'inventory reservations --sku' 'inventory watch --sku' 'products variants list --sku' '* --variant' 'inventory transfer #1' 'inventory adjust #1' 'inventory levels #*' 'inventory reserve #1' 'inventory skus forget #*'
             echo 'ask sku'
         case 'settings set #*'

@@ -30,7 +30,7 @@ function __SynqBelow([string] $At) { # the subcommands of a group
             "doctor`tCheck the setup and suggest fixes"
             "mcp`tLet an agent use synq, through MCP"
             "completion`tSet up shell completion"
-            "schema`tPrint the command tree as JSON"
+            "schema`tPrint the command tree as JSON, or in brief"
             "help`tShow help on a topic or a command"
         }
         'orders' {
@@ -796,6 +796,9 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
         }
+        'schema' {
+            "--brief`tPrint a line of text for each command: all of them are..."
+        }
     }
     "-p`tProfile to use"
     "--profile`tProfile to use"
@@ -977,7 +980,7 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         'mcp config #1' { return 'words claude cursor vscode' }
         'completion install #1' { return 'words bash zsh fish powershell pwsh' }
         'completion uninstall #1' { return 'words bash zsh fish powershell pwsh' }
-        'help #1' { return 'words exit-codes environment formats rate-limit auth bulk orders inventory products channels integrations today find organization settings audit webhooks export api plan apply approve auth config runs cache limits team sandbox doctor mcp completion schema help' }
+        'help #1' { return 'words exit-codes environment formats rate-limit auth bulk agents orders inventory products channels integrations today find organization settings audit webhooks export api plan apply approve auth config runs cache limits team sandbox doctor mcp completion schema help' }
         'inventory levels --sku' { return 'ask sku' }
         'inventory ledger --sku' { return 'ask sku' }
         'inventory reservations --sku' { return 'ask sku' }

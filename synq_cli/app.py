@@ -52,7 +52,7 @@ GROUPS = {
     "doctor": ("synq_cli.commands.machine.doctor", "Check the setup and suggest fixes.", "This machine"),
     "mcp": ("synq_cli.commands.machine.mcp", "Let an agent use synq, through MCP.", "This machine"),
     "completion": ("synq_cli.commands.machine.completion", "Set up shell completion.", "This machine"),
-    "schema": ("synq_cli.commands.machine.help:schema", "Print the command tree as JSON.", "This machine"),
+    "schema": ("synq_cli.commands.machine.help:schema", "Print the command tree as JSON, or in brief.", "This machine"),
     "help": ("synq_cli.commands.machine.help", "Show help on a topic or a command.", "This machine"),
 }
 
@@ -173,7 +173,7 @@ def _run(root: RootGroup, run: RunContext) -> int:
     except SynqError as error:
         return _report(run, error)
     except typer.TyperException as error:
-        from synq_cli.cli.lines import usage_error
+        from synq_cli.cli.tree.lines import usage_error
 
         return _report(run, usage_error(error))
     except BrokenPipeError:

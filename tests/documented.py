@@ -44,7 +44,7 @@ PROGRAMS = {
 }
 ROOT = Path(__file__).parent.parent
 # docs/cli.md is generated from the help pages, whose examples have a test of their own.
-DOCUMENTS = [ROOT / "README.md", *sorted(path for path in (ROOT / "docs").glob("*.md") if path.name != "cli.md")]
+DOCUMENTS = [ROOT / "README.md", *sorted(path for path in (ROOT / "docs").rglob("*.md") if path.name != "cli.md")]
 # Commands that are not run, and why.
 _INSTALLS = "it changes the machine; make package covers it"
 _ENDLESS = "it goes on until it is stopped; tests/commands/test_watch_line.py covers it"

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from synq_cli.cli.command import LOCAL
-from synq_cli.cli.lines import Given, Line, parse_line
 from synq_cli.cli.tree import Node
+from synq_cli.cli.tree.lines import Given, Line, parse_line
 from synq_cli.errors import RefusedError, UsageError
 
 LONGEST_LINE = 8_000
