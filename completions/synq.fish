@@ -787,7 +787,7 @@ function __synq_options # the options of a command, and the global options
         case 'mcp serve'
             printf '%s\t%s\n' \
                 '--per-minute' 'Most API requests a minute' \
-                '--in-all' 'Most API requests of the session'
+                '--in-all' 'Most API requests of the session, besides approved changes'
         case 'completion install'
             printf '%s\t%s\n' \
                 '-y' 'Skip the confirmation prompt' \

@@ -786,7 +786,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
         }
         'mcp serve' {
             "--per-minute`tMost API requests a minute"
-            "--in-all`tMost API requests of the session"
+            "--in-all`tMost API requests of the session, besides approved changes"
         }
         'completion install' {
             "-y`tSkip the confirmation prompt"

@@ -53,6 +53,8 @@ UNRUN = {
     "make test": "it runs this test",
     "pipx install '.[sandbox,jq,excel]'": _INSTALLS,
     "uv tool install '.[sandbox,jq,excel]'": _INSTALLS,
+    "pipx install '.[mcp]'": _INSTALLS,
+    "synq auth login --profile agent": "it asks for a token on a terminal; tests/journeys covers it",
     "synq completion install": "it changes the shell's start-up files; tests/completion covers it",
     "synq auth login": "it asks for a token on a terminal; tests/journeys covers it",
     "synq auth status": "it needs a login",
