@@ -110,10 +110,11 @@ def stock(engine: Engine, document: Document) -> Iterator[dict[str, Any]]:
     for row in known:
         for move in verb.movements(row.content):
             place, now = move["location"], levels.get((row.line, move["location"]))
-            if now is not None and place in before[row.line]:
+            units = before[row.line].get(place)
+            if now is not None and isinstance(units, int):
                 yield {
                     "line": row.line, "what": move["sku"], "field": f"{verb.level} at {place}",
-                    "before": before[row.line][place], "planned": before[row.line][place] + move["delta"], "now": now,
+                    "before": units, "planned": units + move["delta"], "now": now,
                 }  # fmt: skip
 
 
@@ -153,7 +154,7 @@ def _try_rows(document: Document, plan: Plan) -> None:
             is_right = False
         if not is_right:
             raise UsageError(
-                f"The plan {document.id} can't be sent: its row of line {row.line} is not one of `{plan.verb.name}`."
+                f"The plan {document.id} can't be sent: line {row.line} is not a row of `{plan.verb.name}`."
             )
 
 

@@ -225,6 +225,10 @@ def _problems(values: Mapping[str, Any]) -> Iterator[str]:
     for name in ("created_at", "expires_at"):
         if epoch(values[name]) is None:
             yield f'"{name}" is not a time'
+    for name, kind in (("warnings", str), ("remarks", str), ("lines", str), ("net", dict), ("left_out", dict)):
+        shown = values["summary"].get(name, [])
+        if not isinstance(shown, list) or not all(isinstance(each, kind) for each in shown):
+            yield f'"summary.{name}" is of another type'
     if not values["rows"]:
         yield "it has no rows"
     lines = set()
