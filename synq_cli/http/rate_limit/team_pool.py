@@ -123,10 +123,15 @@ class TeamPool:
         now = self._now()
         self._cache.set("team_store", self._team.place, now)
         self._note_failure(now, error.message)
-        if self._seen is not None:
-            # Ids are the same everywhere: what several processes bring along counts once.
-            seen, self._seen = self._seen, None
-            self._local.transact(lambda state, _now: state.entries.update(seen.entries))
+        seen, self._seen = self._seen, None
+        if seen is not None:
+
+            def bring_along(state: WindowState, _now: float) -> None:
+                state.limit = seen.limit
+                # Ids are the same everywhere: what several processes bring along counts once.
+                state.entries.update(seen.entries)
+
+            self._local.transact(bring_along)
 
     def _note_failure(self, at: float, reason: str) -> None:
         with self._lock:
