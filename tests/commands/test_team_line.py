@@ -12,7 +12,9 @@ from runner import NOW, Result, Runner
 from table import cases
 from tenant import ENVIRON, Tenant
 
+from synq_cli.commands.machine.team import encryption
 from synq_cli.state.team import migrations
+from synq_cli.state.team.store import Facts
 
 TABLES = "; ".join(f"create tables for {migration.what}" for migration in migrations.MIGRATIONS)
 FORM = (
@@ -280,3 +282,19 @@ def test_a_connection_string_as_the_setting_is_refused_and_not_stored(
     assert result.status == 2
     assert PASSWORD not in result.err
     assert ENCODED not in result.err
+
+
+@cases(
+    ("is_local", "is_encrypted", "is_verified", "state", "word"),
+    [
+        (True, False, False, "ok", "Not needed"),
+        (False, False, False, "warn", "is not encrypted"),
+        (False, True, False, "warn", "is not checked"),
+        (False, True, True, "ok", "is checked"),
+    ],
+)
+def test_doctor_warns_of_a_connection_that_others_could_read(
+    is_local: bool, is_encrypted: bool, is_verified: bool, state: str, word: str
+) -> None:
+    found = encryption(Facts("synq", "15.1", is_local, is_encrypted, is_verified))
+    assert (found.state, word in found.found, found.mend is None) == (state, True, state == "ok")

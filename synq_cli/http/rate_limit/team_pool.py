@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from threading import Lock, Thread
 from typing import Any, NamedTuple, TypeVar
 
+from synq_cli.errors import SynqError
 from synq_cli.http.rate_limit.budget import Store
 from synq_cli.http.rate_limit.window import Changes, Entry, HostLimit, WindowState
 from synq_cli.state.cache import Cache
@@ -15,6 +16,8 @@ Result = TypeVar("Result")
 # Seconds. No request waits longer for the store, which is left alone for a while after it failed.
 _WITHIN = 5.0
 _PAUSE = 60.0
+# Nobody needs to know the window more exactly than it was so many seconds ago.
+_FRESH = 2.0
 
 _HOST = "SELECT size, blocked_at, blocked_for, refusals, refused_at FROM synq.hosts WHERE pool = %s AND host = %s"
 _ENTRIES = "SELECT id, kind, at, lasts, profile, command FROM synq.requests WHERE pool = %s AND host = %s"
@@ -65,6 +68,7 @@ class TeamPool:
         self._failed_at: float | None = None
         self._probe: Thread | None = None
         self._seen: WindowState | None = None
+        self._seen_at = 0.0
 
     def transact(self, work: Callable[[WindowState, float], Result]) -> Result:
         """Run `work` on the window and the time in a transaction of the store that locks the pool's host.
@@ -79,8 +83,16 @@ class TeamPool:
             except TeamStoreError as error:
                 self._fall_back(error)
             else:
+                self._seen_at = self._now()
                 return result
         return self._local.transact(work)
+
+    def look(self, work: Callable[[WindowState, float], Result]) -> Result:
+        """Run `work`, which only reads, on the window of a moment ago, if that is known, else in a transaction."""
+        seen, now = self._seen, self._now()
+        if seen is None or not 0 <= now - self._seen_at <= _FRESH:
+            return self.transact(work)
+        return work(WindowState(seen.limit, seen.entries.values()), now)
 
     def close(self) -> None:
         """Close the local window; the store stays open, for others may use it."""
@@ -153,8 +165,8 @@ class TeamPool:
     def _ask(self) -> None:
         try:
             self._team.read(lambda transaction: transaction.now, within=_WITHIN)
-        except TeamStoreError:
-            pass
+        except SynqError:
+            pass  # it stays as it is
         else:
             self._cache.set("team_store", self._team.place, None)
             self._failed_at = None
