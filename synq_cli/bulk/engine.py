@@ -156,7 +156,7 @@ class Engine:
                         hint="Run the command again.",
                     )
             # Of two processes that were given the same rows, the second finds the run of the first.
-            stack.enter_context(self.runs.starting())
+            stack.enter_context(self.runs.starting(self.session.scope))
             repeat = self._repeat(plan)
             if repeat and repeat.is_same and (plan.repeat is None or repeat.run != plan.repeat.run):
                 raise RefusedError(f"{repeat.sentence} Nothing was sent.", hint=repeat.hint)
@@ -164,6 +164,7 @@ class Engine:
             journal = self.runs.create(
                 plan.rows,
                 self.now(),
+                subject=plan.verb.subject,
                 verb=plan.verb.name,
                 file=plan.file,
                 scope=self.session.scope,
@@ -179,13 +180,13 @@ class Engine:
     def resume(self, run: str, resend: Collection[int]) -> Outcome:
         """Send the pending rows and reconcile the unknown ones; of these, `resend` are sent again."""
         with self._opened(run) as (journal, verb):
-            for row in journal.entries("sent"):
+            for row in journal.abandoned("sent"):
                 journal.unknown(row.line, row.answered_at, "synq exited before a response arrived.")
             if verb.resends:
-                resend = [row.line for row in journal.entries("unknown")]
+                resend = [row.line for row in journal.abandoned("unknown")]
             elif resend:
                 self._reconcile(verb, journal)  # so that a row which is found is not sent again
-            for row in journal.entries("unknown", "failed"):
+            for row in journal.abandoned("unknown", "failed"):
                 if row.line in resend or row.is_in_transit:
                     journal.pending(row.line)
             return self._work(verb, journal)
@@ -317,14 +318,15 @@ class Engine:
 
     def _reconcile(self, verb: Verb, journal: Journal) -> None:
         """Find receipts of rows whose answer was lost; where that can't be done, they stay unknown."""
-        unclear = journal.entries("unknown")
+        unclear = journal.abandoned("unknown")
         if not unclear:
             return
         # A count may have posted the same movement as an adjustment.
         alike = {kind.name for kind in self._kinds() if kind.operation == verb.operation} | {verb.name}
         try:
+            lines = {row.line for row in unclear}
             found = verb.reconcile(
-                unclear, done=journal.entries("done"), claims=lambda: self.runs.claims(journal.facts, alike)
+                unclear, done=journal.entries("done"), claims=lambda: self.runs.claims(journal.facts, alike, lines)
             )
             for row in unclear:
                 if row.line in found:

@@ -18,6 +18,7 @@ from synq_cli.state.folders import another_users, config_dir, private_folder, st
 
 if TYPE_CHECKING:
     from synq_cli.bulk.engine import Engine
+    from synq_cli.bulk.local.runs import LocalRuns
     from synq_cli.bulk.runs import Runs
     from synq_cli.cli.embedded import EmbeddedSandbox
     from synq_cli.http.client import HttpClient
@@ -351,9 +352,14 @@ class RunContext:
     @cached_property
     def runs(self) -> "Runs":
         """The bulk runs of this machine."""
-        from synq_cli.bulk.runs import Runs
+        return self.local_runs
 
-        return Runs(private_folder(self.state / "runs"))
+    @cached_property
+    def local_runs(self) -> "LocalRuns":
+        """The runs that only this machine knows."""
+        from synq_cli.bulk.local.runs import LocalRuns
+
+        return LocalRuns(private_folder(self.state / "runs"))
 
     @cached_property
     def bulk(self) -> "Engine":

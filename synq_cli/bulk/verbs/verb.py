@@ -5,6 +5,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from synq_cli import exact_json
 from synq_cli.bulk.journal import Content, Receipt, Row
 from synq_cli.errors import RejectedError, UnknownOutcomeError
 from synq_cli.http.guard import Write
@@ -50,7 +51,7 @@ class Verb:
 
     def subject(self, content: Content) -> str:
         """What a row changes. Rows of the same subject are sent in order, and are in the same shard of a file."""
-        raise NotImplementedError
+        return exact_json.dumps(content)
 
     def is_own(self, content: Content) -> bool:
         """Whether a row is in the shard that is read."""
