@@ -201,6 +201,26 @@ def until(holds: Callable[[], bool]) -> None:
         threading.Event().wait(0.01)
 
 
+def test_threads_that_ask_at_once_share_a_transaction(fleet: Fleet, postgresql: Postgresql) -> None:
+    fleet.limit(12)
+    with Proxy(postgresql.port, delay=0.05) as network:
+        address = fleet.address.replace(f":{postgresql.port}/", f":{network.port}/")
+        machine = fleet.machine(address=address)
+        send(machine, 1)
+        before, tickets = network.turns, []
+        threads = [
+            threading.Thread(target=lambda: tickets.append(machine.try_acquire(timeout=30, reserve=0)))
+            for _ in range(16)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+    # One for the first, and one, at most two, for those who came meanwhile.
+    assert network.turns - before <= 6
+    assert (len(tickets), len({ticket.id for ticket in tickets if ticket})) == (16, 11)
+
+
 def test_a_ticket_takes_two_round_trips(fleet: Fleet, postgresql: Postgresql) -> None:
     with Proxy(postgresql.port) as network:
         address = fleet.address.replace(f":{postgresql.port}/", f":{network.port}/")

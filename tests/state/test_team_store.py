@@ -207,7 +207,7 @@ def test_what_can_not_be_reached_is_named_without_the_password(postgresql: Postg
     reachable, port = f"127.0.0.1:{postgresql.port}", closed.port
     for text, said in {
         address.replace(reachable, f"127.0.0.1:{port}"): "Connection refused",
-        address.replace("127.0.0.1", "nowhere.invalid"): "failed to resolve host",
+        address.replace("127.0.0.1", "nowhere.invalid"): "failed to resolve host|not known",
         address.replace(ENCODED, "wrong"): "password authentication failed",
         address.replace("/team_", "/no_team_"): "does not exist",
         f"{address}?sslmode=require": "server does not support SSL",

@@ -38,6 +38,18 @@ _HOSTS = "SELECT pool, host, size, blocked_at, blocked_for, refusals, refused_at
 _ALL = "SELECT pool, host, id, kind, at, lasts, profile, command, machine FROM synq.requests"
 
 
+class _Job:
+    """What a thread wants to do with the window, and the result once it is done."""
+
+    def __init__(self, work: Callable[[WindowState, float], Any]) -> None:
+        self.work = work
+        self.done = False
+        self.result: Any = None
+
+    def finish(self, result: Any) -> None:
+        self.result, self.done = result, True
+
+
 class TeamPool:
     """The window of one host in one pool. Thread-safe.
 
@@ -64,6 +76,8 @@ class TeamPool:
         self._now = now
         self._warn = warn
         self._lock = Lock()
+        self._turn = Lock()
+        self._jobs: list[_Job] = []
         self._asked_cache = False
         self._failed_at: float | None = None
         self._probe: Thread | None = None
@@ -73,19 +87,23 @@ class TeamPool:
     def transact(self, work: Callable[[WindowState, float], Result]) -> Result:
         """Run `work` on the window and the time in a transaction of the store that locks the pool's host.
 
-        That takes two round trips. `work` may run again, on the local window too, if the transaction fails.
+        That takes two round trips. What threads ask for meanwhile is done together in the next transaction: the workers
+        of a bulk run take their places in batches. `work` may run again, on the local window too, if it fails.
         """
-        if not self._is_down():
-            try:
-                result, self._seen = self._team.transact(
-                    lambda transaction: self._work(transaction, work), lock="/".join(self._key), within=_WITHIN
-                )
-            except TeamStoreError as error:
-                self._fall_back(error)
-            else:
-                self._seen_at = self._now()
-                return result
-        return self._local.transact(work)
+        job = _Job(work)
+        with self._lock:
+            self._jobs.append(job)
+        with self._turn:
+            if not job.done:
+                with self._lock:
+                    jobs, self._jobs = self._jobs, []
+                try:
+                    self._run(jobs)
+                finally:  # after an error or an interrupt, what other threads wait for is theirs to do
+                    with self._lock:
+                        self._jobs += [other for other in jobs if not other.done and other is not job]
+        result: Result = job.result
+        return result
 
     def look(self, work: Callable[[WindowState, float], Result]) -> Result:
         """Run `work`, which only reads, on the window of a moment ago, if that is known, else in a transaction."""
@@ -98,9 +116,24 @@ class TeamPool:
         """Close the local window; the store stays open, for others may use it."""
         self._local.close()
 
-    def _work(
-        self, transaction: Transaction, work: Callable[[WindowState, float], Result]
-    ) -> tuple[Result, WindowState]:
+    def _run(self, jobs: "list[_Job]") -> None:
+        """Do all of these in one transaction of the store; without the store, on this machine."""
+        if not self._is_down():
+            try:
+                results, self._seen = self._team.transact(
+                    lambda transaction: self._work(transaction, jobs), lock="/".join(self._key), within=_WITHIN
+                )
+            except TeamStoreError as error:
+                self._fall_back(error)
+            else:
+                self._seen_at = self._now()
+                for job, result in zip(jobs, results, strict=True):
+                    job.finish(result)
+                return
+        for job in jobs:
+            job.finish(self._local.transact(job.work))
+
+    def _work(self, transaction: Transaction, jobs: "list[_Job]") -> tuple[list[Any], WindowState]:
         limit_row, entry_rows = transaction.query(_HOST, *self._key), transaction.query(_ENTRIES, *self._key)
         theirs, now = transaction.now, self._now()
         offset, row = theirs - now, limit_row.one()
@@ -108,9 +141,9 @@ class TeamPool:
             None if row is None else _shifted(HostLimit(*row), -offset),
             (entry._replace(at=entry.at - offset) for entry in map(Entry._make, entry_rows.all())),
         )
-        result = work(state, now)
+        results = [job.work(state, now) for job in jobs]
         self._write(transaction, state.changes, offset)
-        return result, state
+        return results, state
 
     def _write(self, transaction: Transaction, changes: Changes, offset: float) -> None:
         if changes.limit:
