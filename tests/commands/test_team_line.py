@@ -213,6 +213,12 @@ def test_every_command_shares_the_rate_limit_of_the_team(
     shown = json.loads(synq("--sandbox", "limits", "--json", environ=environ).out)
     assert (shown["pool"], shown["host"], shown["remaining"]) == ("office", "sandbox", 98)
     assert shown["spenders"] == [{"profile": "sandbox", "command": "channels list", "requests": 2}]
+    rows = json.loads(synq("--sandbox", "doctor", "--json", environ=environ).out)
+    (found,) = (row["found"] for row in rows if row["check"] == "budget")
+    assert found == (
+        "Counted in the team store, which `synq team doctor` checks; without it in "
+        f"{synq.folder / 'state' / 'budget.sqlite3'}."
+    )
     table = synq("--sandbox", "limits", terminal=True, environ=environ).out
     assert re.search(r"^Pool +office$", table, re.MULTILINE)
 
