@@ -73,7 +73,7 @@ class StoppedError(SynqError):
     """A command that ended without an error of its own."""
 
     code = "stopped"
-    usual_next = "Tell a person: run the same command in a shell to see what it prints."
+    usual_next = "Ask a person to run it on a terminal."
 
 
 def stopped(finished: Finished, seconds: float) -> StoppedError:
