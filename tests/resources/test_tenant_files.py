@@ -238,8 +238,10 @@ def test_the_values_before_are_those_that_the_api_sent() -> None:
 
 FILES: dict[str, tuple[str, list[str]]] = {
     "channels.yaml": (
-        "- name: web\r\n  currency: GBP\r\n  activ: true\r\n- web\r\n- currency: GBP\r\n- name: 2025\r\n"
-        "  active: 'yes'\r\n",
+        (
+            "- name: web\r\n  currency: GBP\r\n  activ: true\r\n- web\r\n- currency: GBP\r\n- name: 2025\r\n"
+            "  active: 'yes'\r\n"
+        ),
         [
             'channels.yaml line 3: unknown field "activ". Did you mean active? Fields: name, currency, active',
             'channels.yaml line 4: it must be an object, not "web"',
