@@ -264,7 +264,8 @@ FILES: dict[str, tuple[str, list[str]]] = {
     "products.ndjson": (
         (
             '{"title":"A","variants":[{"sku":"X","price":-1},{"sku":"Y"},{"sku":"Y"}]}\r\n\r\n'
-            '{"title":"B","title":"C"}\r\n[]\r\n{"title":" ","tags":["a"],"sku":"A"}\r\n{"title":"D","variants":{}}\r\n{'
+            '{"title":"B","title":"C"}\r\n[]\r\n{"title":" ","tags":["a"],"sku":"A"}\r\n'
+            '{"title":"D","variants":{}}\r\n{'
         ),
         [
             "products.ndjson line 1, variant 1: price must be an amount such as 19.90, not -1",
