@@ -35,8 +35,8 @@ help:
 demo: $(VENV)/.demo
 	@sh scripts/demo.sh $(BIN)
 
-# Tests that need a Secret Service, zsh or fish are skipped without them: `sh scripts/secret-service.sh install`,
-# `sh scripts/shells.sh install`.
+# Tests that need a Secret Service, zsh, fish or PostgreSQL are skipped without them: `sh scripts/secret-service.sh install`,
+# `sh scripts/shells.sh install`, `sh scripts/postgresql.sh install`.
 # Thousands of files are flushed to the disk, which takes a tenth of the time: they go to memory where there is enough.
 test: export TMPDIR := $(shell [ "$$(df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 { print $$4 }')" -gt 2000000 ] 2>/dev/null && echo /dev/shm || echo "$${TMPDIR:-/tmp}")
 test: $(VENV)/.dev

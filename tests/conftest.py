@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 from hypothesis import settings
+from postgresql import Postgresql, server
 from runner import Runner
 from secret_service import secret_service
 
@@ -79,3 +80,10 @@ def keyring_session() -> Iterator[dict[str, str]]:
     """The environment in which programs find a real Secret Service, with nothing in it but what tests put there."""
     with secret_service() as environ:
         yield environ
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Postgresql]:
+    """A PostgreSQL server of this worker's own."""
+    with server() as running:
+        yield running

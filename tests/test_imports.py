@@ -24,6 +24,7 @@ LIBRARIES = {
     "jq": ("output",),
     "jwt": ("sandbox",),
     "keyring": ("session/tokens/keyring",),
+    "psycopg": ("state/team",),
     "platformdirs": ("state/folders",),
     "python_calamine": ("excel",),
     "rfc3986_validator": ("addresses",),

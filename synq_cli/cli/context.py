@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from synq_cli.state.ledger_cache import LedgerCache
     from synq_cli.state.order_keys import OrderKeys
     from synq_cli.state.shared_lists import SharedLists
+    from synq_cli.state.team.store import TeamStore
     from synq_cli.state.watches import Watches
 
 
@@ -175,6 +176,31 @@ class RunContext:
         )
 
     @cached_property
+    def team(self) -> "TeamStore | None":
+        """The team store, None if the profile has none."""
+        return self.open_team() if self.settings.team_store else None
+
+    def open_team(self, *, checked: bool = True) -> "TeamStore":
+        """A connection to the team store; UsageError if the profile has none. See TeamStore for `checked`."""
+        from synq_cli.session.team_store import connection_string
+        from synq_cli.state.team.store import TeamStore
+
+        where, secrets = self.settings.team_store, self.secrets
+        if where is None:
+            raise UsageError(
+                f"Profile {self.settings.profile} has no team store.",
+                hint="`synq help rate-limit` says when a team needs one. To name one: "
+                "synq config set team_store '$SYNQ_TEAM_STORE'",
+            )
+        terminal = self.system.stderr.isatty()
+        return TeamStore(
+            lambda: connection_string(where, self.system.environ, terminal=terminal, secrets=secrets),
+            timeout=self.settings.timeout,
+            secrets=secrets,
+            checked=checked,
+        )
+
+    @cached_property
     def index(self) -> "LocalIndex":
         """The local cache of ids and names."""
         from synq_cli.state.id_cache import LocalIndex
@@ -284,6 +310,13 @@ class RunContext:
 
     def close(self) -> None:
         """Close what is open; print the rate limit's footer if the API was called."""
+        try:
+            self._close_api()
+        finally:
+            if team := vars(self).get("team"):
+                team.close()
+
+    def _close_api(self) -> None:
         for client in ("network", "_api_http"):
             if client in self.__dict__:
                 self.__dict__[client].close()

@@ -12,6 +12,7 @@ VARIABLES = [
     *((setting.env, setting.help) for setting in SETTINGS if setting.env),
     ("SYNQ_TOKEN", "token; never stored"),
     ("SYNQ_WEBHOOK_SECRET", "secret that webhooks are signed with"),
+    ("SYNQ_TEAM_STORE", "connection string of the team store, if the setting team_store is $SYNQ_TEAM_STORE"),
     ("SYNQ_CONFIG_DIR", "folder of the profiles [default: the platform's]"),
     ("SYNQ_STATE_DIR", "folder of the rate limit, runs, caches and the sandbox [default: the platform's]"),
     ("NO_COLOR", "turns color off if set, as does TERM=dumb"),

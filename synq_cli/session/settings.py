@@ -19,6 +19,9 @@ SANDBOX_URL = "http://sandbox.invalid"
 PRODUCTION = "production"
 ENVIRONMENTS = (PRODUCTION, "staging", "test")
 _DAY = 86_400
+_VARIABLE = re.compile(r"\$[A-Za-z_][A-Za-z0-9_]*")
+# A URL, or keywords and values such as host=db password=... at the start; a command takes options, or `=` further on.
+_CONNECTION_STRING = re.compile(r"postgres(?:ql)?://|^\s*\w+\s*=|\bpassword\s*=")
 
 
 class Setting(NamedTuple):
@@ -92,6 +95,19 @@ def _command(text: str) -> str:
     return text
 
 
+def _team_store(text: str) -> str:
+    """`$NAME` or a command. What holds the connection string itself is refused: config.yaml is no place for it."""
+    if _CONNECTION_STRING.search(text):
+        raise ValueError(
+            "name a variable that holds the connection string, such as '$SYNQ_TEAM_STORE', or a command that prints it"
+        )
+    if not text.startswith("$"):
+        return _command(text)
+    if not _VARIABLE.fullmatch(text):
+        raise ValueError("use the name of an environment variable, such as '$SYNQ_TEAM_STORE'")
+    return text
+
+
 SETTINGS = (
     Setting("profile", "SYNQ_PROFILE", "default", check_name, "profile to use, one for each tenant", in_profile=False),
     Setting("base_url", "SYNQ_BASE_URL", DEFAULT_BASE_URL, check_base_url, "base URL of the API"),
@@ -116,6 +132,15 @@ SETTINGS = (
     Setting("token_command", None, None, _command, "program that prints a new token", command=True),
     Setting("token_url", None, None, check_token_url, "OAuth 2 token URL that renews the token"),
     Setting("client_id", None, None, _line, "OAuth 2 client id of the refresh token"),
+    Setting(
+        "team_store",
+        None,
+        None,
+        _team_store,
+        "variable, such as $SYNQ_TEAM_STORE, or program that prints the PostgreSQL connection string of the team",
+        command=True,
+    ),
+    Setting("budget_pool", None, "default", _line, "name of the address that the team's machines share"),
     Setting(
         "debug", "SYNQ_DEBUG", False, _switch, "if true, prints a line for each request on stderr", in_profile=False
     ),
@@ -143,6 +168,8 @@ class Settings(NamedTuple):
     token_command: str | None
     token_url: str | None
     client_id: str | None
+    team_store: str | None
+    budget_pool: str
     debug: bool
     sources: Mapping[str, str]
 
@@ -291,6 +318,7 @@ def _shown(value: object) -> str:
     # With YAML's aliases, a short text can stand for a list that fills the memory.
     text = str(value) if isinstance(value, str | Decimal) else reprlib.repr(value)
     text = re.sub(r"(?s)^.*@", "***@", text)
+    text = re.sub(r"(?s)\b(password\s*=).*$", r"\1***", text)
     text = re.sub(r"(?s)([?#]).*$", r"\1***", text)
     text = re.sub(r"eyJ[\w.-]*", "eyJ***", text)
     text = text if len(text) <= 80 else f"{text[:80]}..."

@@ -25,7 +25,7 @@ LINES = {
     "synq sandbox token --role V": "VIEWER",
     "synq organization members set-role x e": "EDITOR",
     "synq organization members invite --role V": "VIEWER",
-    "synq config get t": "tenant_id timeout token_command token_url",
+    "synq config get t": "tenant_id timeout token_command token_url team_store",
     "synq audit list --action ORDER_PLACED,order_c": "ORDER_PLACED,ORDER_CANCELLED",
     "synq webhooks send https://hooks.test --event order.": "order.created order.updated",
     "synq api p": "POST PUT PATCH",

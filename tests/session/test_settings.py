@@ -50,6 +50,12 @@ VALUES: dict[str, tuple[tuple[object, str, object], tuple[object, object, object
         ("http://shop.test/token", HTTPS),
     ),
     "client_id": (("synq", "", "other"), ("synq", None, "other"), (" ", LINE)),
+    "team_store": (
+        ("$SYNQ_TEAM_STORE", "", ["pass", "show", "the store"]),
+        ("$SYNQ_TEAM_STORE", None, "pass show 'the store'"),
+        ("$TEAM STORE", "use the name of an environment variable, such as '$SYNQ_TEAM_STORE'"),
+    ),
+    "budget_pool": (("office", "", "Leith hub"), ("office", None, "Leith hub"), (" ", LINE)),
     "cache": ((False, "", "off"), (False, None, False), ("maybe", "use true or false")),
     "debug": ((True, "1", True), (True, True, False), ("maybe", "use true or false")),
 }  # fmt: skip
@@ -219,6 +225,26 @@ def test_whole_seconds_stay_whole_and_switches_have_words(name: str, text: str, 
     assert (parsed, type(parsed)) == (value, type(value))
 
 
+@cases(
+    ("text", "shown"),
+    [
+        ("postgresql://synq:secret@db.test/synq", '"***@db.test/synq"'),
+        ("postgres://db.test/synq?password=secret", '"postgres://db.test/synq?***"'),
+        ("host=db.test password=secret dbname=synq", '"host=db.test password=***"'),
+        (" dbname=synq host=db.test", '" dbname=synq host=db.test"'),
+        ("echo postgresql://synq:secret@db.test/synq", '"***@db.test/synq"'),
+        ("printf 'host=db password = secret'", '"printf \'host=db password =***"'),
+    ],
+)
+def test_a_connection_string_is_refused_as_the_team_store_and_its_password_not_shown(text: str, shown: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_setting("team_store", text)
+    assert caught.value.message == (
+        f"Invalid team_store {shown}: name a variable that holds the connection string, such as '$SYNQ_TEAM_STORE', "
+        "or a command that prints it."
+    )
+
+
 def test_an_unknown_setting_gets_the_nearest_and_the_list() -> None:
     for name in ("time_out", "debug", "profile"):  # two of them are no settings of a profile
         with pytest.raises(UsageError) as caught:
@@ -229,7 +255,7 @@ def test_an_unknown_setting_gets_the_nearest_and_the_list() -> None:
         find_setting("time_out")
     assert caught.value.hint == (
         "Did you mean timeout? Settings: base_url, tenant_id, org_id, location, output, timeout, max_wait, read_only, "
-        "cache, bulk_payload, environment, token_command, token_url, client_id."
+        "cache, bulk_payload, environment, token_command, token_url, client_id, team_store, budget_pool."
     )
 
 

@@ -7,18 +7,15 @@ from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import Any
 
-from synq_cli.deadline import terminal_kept
 from synq_cli.errors import AuthError, NetworkError, RateLimitedError, ServerError, SynqError
 from synq_cli.session.settings import Settings
 from synq_cli.session.tokens.credentials import bare_token
 from synq_cli.session.tokens.stores import TokenStore, entry_of
+from synq_cli.session.user_command import LIMIT, LONGEST_QUOTE, CommandError, run_command
 from synq_cli.state.folders import private_folder
 
 # How long to wait for another process's renewal, in limits of one: the keyring takes its time, too.
 _LOCK_LIMITS = 1.5
-# How many times as long a command may take that can ask a person for something.
-_PATIENCE = 10
-_LONGEST_QUOTE = 500
 # Sends a form to a URL; gives the status and the body of the reply, NetworkError if there is none.
 PostForm = Callable[[str, Mapping[str, str]], tuple[int, bytes]]
 
@@ -43,7 +40,7 @@ class Renewal:
     warn: Callable[[str], None]
     post_form: PostForm
     is_current: Callable[[], bool]
-    limit: float = 30.0
+    limit: float = LIMIT
     terminal: bool = False
 
     @property
@@ -82,33 +79,19 @@ class Renewal:
         return fresh
 
     def run_command(self, command: str) -> str:
-        """The token that the command prints, run without a shell; off a terminal, an error quotes its stderr."""
-        import shlex
-        import subprocess
-
-        words = shlex.split(command)
-        name = f"the token_command ({words[0]})"
-        limit = self.limit * _PATIENCE if self.terminal else self.limit
+        """The token that the command prints."""
         try:
-            with terminal_kept():  # a command that is killed can't do it
-                done = subprocess.run(  # noqa: S603 the user's own command, from the user's own profile
-                    words,
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.PIPE,
-                    stderr=None if self.terminal else subprocess.PIPE,
-                    timeout=limit,
-                    env=dict(self.environ),
-                    check=False,
-                )
-        except subprocess.TimeoutExpired:
-            raise self._failed(f"{name} did not finish within {limit:g} seconds") from None
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or "its arguments contain a null character"
-            raise self._failed(f"{name} can't be run: {reason}") from None
-        if done.returncode:
-            quote = self._mask((done.stderr or b"").decode("utf-8", "replace").strip())[-_LONGEST_QUOTE:]
-            raise self._failed(f"{name} failed with status {done.returncode}{quote and ': '}{quote}")
-        token = bare_token(done.stdout.decode("utf-8", "replace"))
+            printed = run_command(
+                command,
+                "token_command",
+                environ=self.environ,
+                terminal=self.terminal,
+                mask=self._mask,
+                limit=self.limit,
+            )
+        except CommandError as error:
+            raise self._failed(str(error)) from None
+        token = bare_token(printed)
         self.secrets.append(token)
         return token
 
@@ -135,7 +118,7 @@ class Renewal:
         fresh, rotated = (value if isinstance(value, str) and value else None for value in found)
         self.secrets += filter(None, (fresh, rotated))
         words = " ".join(str(answer[key]) for key in ("error", "error_description") if answer.get(key))
-        said = self._mask(words)[:_LONGEST_QUOTE]
+        said = self._mask(words)[:LONGEST_QUOTE]
         if status >= 300:
             reason = said or f"status {status}"
             kind = _kind_of(status)

@@ -1,0 +1,109 @@
+"""The tables of the team store, in versions: each migration is applied once, all of them in one transaction."""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from synq_cli.errors import SynqError, UsageError
+
+if TYPE_CHECKING:
+    from synq_cli.state.team.transaction import Transaction
+
+# The lock under which the tables are changed.
+LOCK = "migrations"
+
+
+class Migration(NamedTuple):
+    """What one version adds. A migration that was released never changes."""
+
+    what: str
+    statements: tuple[str, ...]
+
+
+# The version of a migration is its place here, from 1.
+MIGRATIONS = (
+    Migration(
+        "the rate limit of each shared address",
+        (
+            """CREATE TABLE synq.hosts (
+                pool text NOT NULL, host text NOT NULL, size integer NOT NULL,
+                blocked_at double precision NOT NULL DEFAULT 0, blocked_for double precision NOT NULL DEFAULT 0,
+                refusals integer NOT NULL DEFAULT 0, refused_at double precision NOT NULL DEFAULT 0,
+                PRIMARY KEY (pool, host))""",
+            # A place in the window is taken from `at` for `lasts` seconds, by the server's clock.
+            """CREATE TABLE synq.requests (
+                id bigint PRIMARY KEY, pool text NOT NULL, host text NOT NULL, kind text NOT NULL,
+                at double precision NOT NULL, lasts double precision NOT NULL,
+                profile text NOT NULL, command text NOT NULL, machine text NOT NULL)""",
+            "CREATE INDEX requests_of_pool ON synq.requests (pool, host)",
+        ),
+    ),
+)
+LATEST = len(MIGRATIONS)
+
+_TABLE = """CREATE TABLE IF NOT EXISTS synq.migrations (
+    version integer PRIMARY KEY, what text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now(),
+    applied_by text NOT NULL DEFAULT current_user)"""
+
+
+def version(transaction: "Transaction") -> int | None:
+    """The version of the tables; None if there are none yet."""
+    (exists,) = transaction.query("SELECT to_regclass('synq.migrations') IS NOT NULL").all()[0]
+    if not exists:
+        return None
+    (found,) = transaction.query("SELECT coalesce(max(version), 0) FROM synq.migrations").all()[0]
+    return int(found)
+
+
+def check(transaction: "Transaction") -> None:
+    """UsageError unless the tables are those that this version of synq uses."""
+    (found,) = transaction.query("SELECT max(version) FROM synq.migrations").all()[0]
+    if found != LATEST:
+        raise not_ready(found)
+
+
+def not_ready(found: int | None) -> SynqError:
+    """The error for a database whose tables have another version, None if it has none."""
+    if found is None:
+        return UsageError(
+            "The database of team_store is not set up.", hint="Run `synq team init` once, from any machine."
+        )
+    if found < LATEST:
+        return UsageError(
+            f"The tables of the team store have version {found}; this synq uses version {LATEST}.",
+            hint="Update synq on every machine of the team, then run `synq team init`.",
+        )
+    return UsageError(
+        f"The tables of the team store have version {found}; this synq knows versions up to {LATEST}.",
+        hint="Update synq on this machine: pipx upgrade synq-cli",
+    )
+
+
+def pending(found: int | None) -> list[str]:
+    """What `migrate` would add to tables of this version."""
+    return [migration.what for migration in MIGRATIONS[found or 0 :]]
+
+
+def migrate(transaction: "Transaction") -> list[str]:
+    """Bring the tables to the latest version, under LOCK; what was added. UsageError if they are newer."""
+    found = version(transaction)
+    if found is not None and found > LATEST:
+        raise not_ready(found)
+    if found is None:
+        # IF NOT EXISTS would need the right to create schemas even where an administrator has created this one.
+        (exists,) = transaction.query("SELECT to_regnamespace('synq') IS NOT NULL").all()[0]
+        if not exists:
+            transaction.execute("CREATE SCHEMA synq")
+        transaction.execute(_TABLE)
+    for number, migration in enumerate(MIGRATIONS[found or 0 :], (found or 0) + 1):
+        for statement in migration.statements:
+            transaction.execute(statement)
+        transaction.execute("INSERT INTO synq.migrations (version, what) VALUES (%s, %s)", number, migration.what)
+    return pending(found)
+
+
+def grant(transaction: "Transaction", role: str) -> None:
+    """Let a role use the tables, also those of later versions, but not change their form."""
+    (name,) = transaction.query("SELECT quote_ident(%s)", role).all()[0]
+    transaction.execute(f"GRANT USAGE ON SCHEMA synq TO {name}")
+    for what in ("GRANT", "ALTER DEFAULT PRIVILEGES IN SCHEMA synq GRANT"):
+        tables = "ALL TABLES IN SCHEMA synq" if what == "GRANT" else "TABLES"
+        transaction.execute(f"{what} SELECT, INSERT, UPDATE, DELETE ON {tables} TO {name}")

@@ -1,0 +1,298 @@
+"""The team store: transactions on a PostgreSQL database that the machines of a team share. The only home of psycopg."""
+
+import math
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from threading import RLock, Timer
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from urllib.parse import quote
+
+from synq_cli.deadline import DeadlineError, call_within
+from synq_cli.errors import NetworkError, UsageError
+from synq_cli.state.team import migrations
+from synq_cli.state.team.transaction import Transaction
+
+if TYPE_CHECKING:
+    import socket
+
+    import psycopg
+
+Result = TypeVar("Result")
+
+# Seconds. A connection is made within this time, if --timeout is not shorter.
+_CONNECT = 10.0
+# A network that fails silently is noticed after about as many seconds, also by a connection that waits for nothing.
+_KEEPALIVES = {"keepalives": 1, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
+_LONGEST_QUOTE = 300
+# How messages of libpq begin, which repeat what ours say.
+_OPENING = re.compile(r"^[- ]*(connection failed: )?(connection to server [^,]*, port \d+ failed: )?(\w+:  )?")
+_HINT = "`synq team doctor` checks the connection; `synq config get team_store` shows where its address comes from."
+
+
+class TeamStoreError(NetworkError):
+    """The team store can't be reached, or failed; nothing was changed in it."""
+
+
+class TeamOutcomeUnknownError(TeamStoreError):
+    """The connection ended while a transaction was committed: its changes may be there or not."""
+
+
+class _Link(NamedTuple):
+    """A connection, and a second handle on its socket that another thread can shut down."""
+
+    connection: "psycopg.Connection[Any]"
+    socket: "socket.socket"
+
+    def is_usable(self) -> bool:
+        """Whether the server has kept it open, as far as can be seen without a round trip."""
+        import selectors
+
+        if self.connection.closed:
+            return False
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.socket, selectors.EVENT_READ)
+            return not selector.select(0)  # a server says nothing unasked, except goodbye
+
+    def shut_down(self) -> None:
+        """End whatever waits for the server."""
+        import socket
+
+        with suppress(OSError):  # it has ended
+            self.socket.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        self.connection.close()
+        self.socket.close()
+
+
+class TeamStore:
+    """The store, connected on first use; threads take turns.
+
+    `find` gives the connection string; it and its password are added to `secrets` and appear in no message. `timeout`
+    limits each transaction, and with a smaller limit the making of a connection, in seconds. Unless `checked` is false,
+    a database without the current tables is refused. Raises TeamStoreError, TeamOutcomeUnknownError, and UsageError if
+    the store must be set up first.
+    """
+
+    def __init__(self, find: Callable[[], str], *, timeout: float, secrets: list[str], checked: bool = True) -> None:
+        self._find = find
+        self._timeout = timeout
+        self._secrets = secrets
+        self._checked = checked
+        self._parameters: dict[str, Any] = {}
+        self._link: _Link | None = None
+        self._lock = RLock()
+
+    def transact(
+        self, work: Callable[[Transaction], Result], *, lock: str | None = None, within: float = math.inf
+    ) -> Result:
+        """Run `work` in a transaction and return its result; `within` shortens the time limit, in seconds.
+
+        With a `lock`, transactions with the same one run one after the other. If the connection turns out to be lost
+        before the commit, `work` runs again on a new one: it must do nothing but read and write through its argument.
+        """
+        return self._transact(work, lock, within, changes=True)
+
+    def read(self, work: Callable[[Transaction], Result], *, within: float = math.inf) -> Result:
+        """Run `work`, which changes nothing, likewise."""
+        return self._transact(work, None, within, changes=False)
+
+    def close(self) -> None:
+        """End the connection; the next use makes another."""
+        with self._lock:
+            link, self._link = self._link, None
+            if link is not None:
+                link.close()
+
+    @property
+    def place(self) -> str:
+        """Host, port and database, to show."""
+        given = self._connection_parameters()
+        host = given.get("host") or given.get("hostaddr") or "localhost"
+        return (
+            f"{given.get('dbname') or given.get('user') or 'the default database'} at {host}:{given.get('port', 5432)}"
+        )
+
+    def connection(self, *, within: float = math.inf) -> "psycopg.Connection[Any]":
+        """The open connection, for facts about it such as whether it is encrypted."""
+        with self._lock:
+            return self._open(min(self._timeout, within)).connection
+
+    def _transact(
+        self, work: Callable[[Transaction], Result], lock: str | None, within: float, *, changes: bool
+    ) -> Result:
+        limit = min(self._timeout, within)
+        with self._lock:
+            if self._link and self._link.is_usable():
+                try:
+                    return self._attempt(self._link, work, lock, limit, changes=changes)
+                except _LostError:
+                    pass  # certainly before the commit
+            self.close()
+            link = self._open(limit)
+            try:
+                return self._attempt(link, work, lock, limit, changes=changes)
+            except _LostError as lost:
+                raise self._failed(f"closed the connection: {lost}") from None
+
+    def _attempt(
+        self, link: _Link, work: Callable[[Transaction], Result], lock: str | None, limit: float, *, changes: bool
+    ) -> Result:
+        """One transaction on this connection; _LostError if the connection is lost and nothing was committed."""
+        import psycopg
+
+        late = False
+
+        def end() -> None:
+            nonlocal late
+            late = True
+            link.shut_down()
+
+        committing, finished = False, False
+        timer = Timer(limit, end)
+        timer.daemon = True
+        timer.start()
+        try:
+            with link.connection.pipeline():
+                result = work(Transaction(link.connection, limit, lock))
+                committing = True
+                link.connection.execute("COMMIT")
+            finished = True
+        except psycopg.Error as error:
+            lost = link.connection.broken or link.connection.closed or late
+            if lost and committing and changes:
+                raise self._unknown(error) from None
+            if late:
+                raise self._failed(f"did not respond within {limit:g} s") from None
+            if lost:
+                raise _LostError(self._sentence(error)) from None
+            raise self._refused(error) from None
+        finally:
+            if not finished:
+                self._roll_back(link)
+            timer.cancel()
+        return result
+
+    def _roll_back(self, link: _Link) -> None:
+        import psycopg
+
+        try:
+            link.connection.execute("ROLLBACK")
+        except psycopg.Error:
+            self.close()
+
+    def _open(self, limit: float) -> _Link:
+        if self._link is None:
+            self._link = self._connect(min(limit, _CONNECT))
+            if self._checked:
+                try:
+                    self._attempt(self._link, migrations.check, None, limit, changes=False)
+                except _LostError as lost:
+                    raise self._failed(f"closed the connection: {lost}") from None
+                except UsageError:
+                    self.close()
+                    raise
+        return self._link
+
+    def _connect(self, limit: float) -> _Link:
+        import socket
+
+        import psycopg
+
+        parameters = self._connection_parameters()
+        more = {"tcp_user_timeout": math.ceil(limit * 1000), "connect_timeout": math.ceil(limit), **_KEEPALIVES}
+        # A pooler between us and the server may give each transaction another connection, where a statement that was
+        # prepared before is unknown.
+        settings: dict[str, Any] = {"application_name": "synq", **more, **parameters, "prepare_threshold": None}
+        try:
+            connection = call_within(limit, lambda: psycopg.connect(autocommit=True, **settings))
+        except DeadlineError:
+            raise self._failed(f"did not respond within {limit:g} s") from None
+        except psycopg.Error as error:
+            raise self._failed(f"can't be reached: {self._sentence(error)}") from None
+        return _Link(connection, socket.fromfd(connection.fileno(), socket.AF_INET, socket.SOCK_STREAM))
+
+    def _connection_parameters(self) -> dict[str, Any]:
+        if not self._parameters:
+            import_psycopg()
+            from psycopg import ProgrammingError
+            from psycopg.conninfo import conninfo_to_dict
+
+            text = self._find().strip()
+            self._secrets.append(text)
+            with suppress(ProgrammingError):  # whose text quotes parts of it
+                self._parameters = conninfo_to_dict(text) if text else {}
+            # Where a password has a character that should be encoded, parts of it are read as these.
+            host, port, name = (str(self._parameters.get(key, "")) for key in ("host", "port", "dbname"))
+            if not self._parameters or "@" in host + name or not re.fullmatch(r"[\d,]*", port):
+                self._parameters = {}
+                raise UsageError(
+                    "team_store gives no valid PostgreSQL connection string.",
+                    hint="It looks like postgresql://USER:PASSWORD@HOST:5432/DATABASE, where a character such as / or "
+                    "@ in the password is percent-encoded.",
+                )
+            if password := str(self._parameters.get("password") or ""):
+                self._secrets += {password, quote(password, safe="")}
+        return self._parameters
+
+    def _sentence(self, error: Exception) -> str:
+        """What the server or the library says, in a line and without secrets."""
+        # Lines of advice are indented.
+        lines = [line for line in str(error).splitlines() if line.strip() and not line.startswith("\t")]
+        text = re.sub(
+            r"^[- ]*(connection failed: )?(connection to server [^,]*, port \d+ failed: )?(\w+:  )?", "", lines[-1]
+        )
+        for secret in self._secrets:
+            text = text.replace(secret, "[secret]")
+        return text.strip().rstrip(".")[:_LONGEST_QUOTE]
+
+    def _failed(self, what: str) -> TeamStoreError:
+        self.close()
+        return TeamStoreError(f"The team store ({self.place}) {what}.", hint=_HINT)
+
+    def _unknown(self, error: Exception) -> TeamOutcomeUnknownError:
+        self.close()
+        return TeamOutcomeUnknownError(
+            f"The connection to the team store ({self.place}) ended while a change was saved, which may have been "
+            f"saved or not: {self._sentence(error)}.",
+            hint=_HINT,
+        )
+
+    def _refused(self, error: "psycopg.Error") -> Exception:
+        """The error for a statement that the server refused; what can only be a bug stays as it is."""
+        import psycopg
+
+        if isinstance(error, psycopg.errors.InsufficientPrivilege):
+            denied = TeamStoreError(
+                f"The team store ({self.place}) denies access: {self._sentence(error)}.",
+                hint="Let the owner of the tables run `synq team init --role ROLE` with the role that you connect as.",
+            )
+            denied.retryable = False
+            return denied
+        if isinstance(error, psycopg.errors.UndefinedTable | psycopg.errors.InvalidSchemaName):
+            return migrations.not_ready(None)
+        if isinstance(error, psycopg.errors.QueryCanceled):
+            return TeamStoreError(f"The team store ({self.place}) was busy for too long.", hint=_HINT)
+        if isinstance(error, psycopg.OperationalError | psycopg.InternalError):
+            return TeamStoreError(f"The team store ({self.place}) failed: {self._sentence(error)}.", hint=_HINT)
+        return error
+
+
+class _LostError(Exception):
+    """The connection is lost, and nothing was committed."""
+
+
+def import_psycopg() -> None:
+    """UsageError if the optional extra is not installed."""
+    try:
+        import psycopg  # noqa: F401  only whether it is there
+    except ImportError:
+        raise UsageError(
+            "team_store needs the optional extra 'team', which is not installed.",
+            hint="Install it: pipx inject synq-cli 'psycopg[binary]', or pip install 'synq-cli[team]'",
+        ) from None
+    import logging
+
+    # Python prints the warnings of a library on stderr if nobody else takes them; the errors are reported here.
+    logging.getLogger("psycopg").setLevel(logging.CRITICAL)
