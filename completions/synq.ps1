@@ -17,6 +17,9 @@ function __SynqBelow([string] $At) { # the subcommands of a group
             "webhooks`tSign, verify and send webhooks"
             "export`tWrite the tenant to files that can be kept in Git"
             "api`tSend any request to the API"
+            "plan`tLook at plans that --plan has written"
+            "apply`tApply a plan, once"
+            "approve`tApprove a plan for ``synq apply --approved``"
             "auth`tLog in, switch tenants, log out"
             "config`tShow and change the settings of profiles"
             "runs`tList, resume and undo bulk runs"
@@ -152,6 +155,11 @@ function __SynqBelow([string] $At) { # the subcommands of a group
             "verify`tVerify the signature of a webhook's body"
             "send`tSend a signed event once"
         }
+        'plan' {
+            "show`tShow a plan: what each row changes, and what it costs"
+            "diff`tCompare a plan with what is there now"
+            "list`tList proposed plans that wait for approval"
+        }
         'auth' {
             "login`tLog in to a tenant"
             "status`tShow the current login"
@@ -238,6 +246,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
             "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'orders track' {
@@ -275,6 +284,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
             "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'orders return' {
@@ -287,6 +297,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
             "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'orders cancel' {
@@ -298,6 +309,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
             "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'inventory transfer' {
@@ -311,6 +323,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
             "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'inventory adjust' {
@@ -322,6 +335,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
             "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'inventory levels' {
@@ -357,6 +371,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
             "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'inventory reorder' {
@@ -382,6 +397,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
             "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'inventory release' {
@@ -392,6 +408,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
             "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'inventory reservations' {
@@ -430,6 +447,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--description`tDescription"
             "--category`tName or slug of its category"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
         }
         'products update' {
             "--title`tNew title"
@@ -444,12 +462,14 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
             "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'products delete' {
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
             "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'products push' {
@@ -457,12 +477,14 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
             "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'products export' {
             "--to`tWrite products to FILE (.csv, .ndjson or .xlsx); - for..."
             "--whole`tAdd description and brand, for one request per product"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
         }
         'products import' {
             "--update`tChange existing products: each row has an id and a title"
@@ -474,6 +496,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
             "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'products variants list' {
@@ -488,30 +511,36 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--price`tPrice, such as 19.90"
             "--currency`tCurrency of the price, such as EUR"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
         }
         'products categories create' {
             "--slug`tName in URLs"
             "--description`tDescription"
             "--parent`tParent category"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
         }
         'products brands create' {
             "--description`tDescription"
             "--logo-url`tURL of the logo; nothing is uploaded"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
         }
         'products attributes create' {
             "--slug`tName in URLs"
             "--type`tTEXT, NUMBER or another type that the server knows"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
         }
         'products attribute-groups create' {
             "--description`tDescription"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
         }
         'products templates create' {
             "--description`tDescription"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
         }
         'products media list' {
             "--product`tProduct id, or the first characters of one that synq has..."
@@ -523,6 +552,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--alt-text`tDescription for people who can't see it"
             "--sort-order`tPosition in the display order, from 0"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
         }
         'products jobs list' {
             "--type`tOnly jobs of this type"
@@ -535,6 +565,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
             "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'products jobs watch' {
@@ -547,32 +578,38 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--currency`tCurrency code, such as GBP"
             "--inactive`tCreate it inactive: it accepts no orders yet"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
         }
         'channels update' {
             "--name`tNew name"
             "--currency`tNew currency code, such as GBP"
             "--active`tAccept orders or not"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
         }
         'integrations connect' {
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
         }
         'integrations save' {
             "--category`tCategory of the platform"
             "--provider`tProvider, such as shopify, if Synq can't look it up"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
         }
         'integrations push' {
             "--action`tupsert creates or updates the product there, delete..."
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
             "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'integrations disconnect' {
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
             "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'find' {
@@ -581,6 +618,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
         'organization update' {
             "--name`tNew name"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
         }
         'organization members list' {
             "--search`tOnly rows with these words, in any case"
@@ -594,22 +632,26 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
             "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'organization members set-role' {
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
             "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'organization members remove' {
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
             "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'settings set' {
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
         }
         'audit list' {
             "--action`tOnly these actions, such as ORDER_PLACED"
@@ -655,6 +697,15 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
+            "--confirm`tConfirm with the profile's name; required instead of..."
+        }
+        'apply' {
+            "--approved`tApply without a question what ``synq approve`` has..."
+            "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
+            "-y`tSkip the confirmation prompt"
+            "--yes`tSkip the confirmation prompt"
+            "--dry-run`tShow what would be sent and what would change, without..."
             "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'auth login' {
@@ -681,6 +732,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
             "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'cache clear' {
@@ -830,6 +882,7 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         '* --base-url' { return '' }
         '* --file' { return 'file' }
         '* --report' { return 'file' }
+        '* --plan' { return 'file' }
         '* --svg' { return 'file' }
         'products export --to' { return 'file' }
         '* --books' { return 'file' }
@@ -842,6 +895,10 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         'products import #1' { return 'file' }
         'webhooks sign #1' { return 'file' }
         'webhooks verify #1' { return 'file' }
+        'plan show #1' { return 'file' }
+        'plan diff #1' { return 'file' }
+        'apply #1' { return 'file' }
+        'approve #1' { return 'file' }
         '* --item' { return 'ask item' }
         '* --location' { return 'ask location' }
         '* --from' { return 'ask location' }
@@ -895,7 +952,7 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         'sandbox fault add #1' { return 'words 429 500 502 503 expired missing garbage lost-before lost 500-after slow' }
         'completion install #1' { return 'words bash zsh fish powershell pwsh' }
         'completion uninstall #1' { return 'words bash zsh fish powershell pwsh' }
-        'help #1' { return 'words exit-codes environment formats rate-limit auth bulk orders inventory products channels integrations today find organization settings audit webhooks export api auth config runs cache limits sandbox doctor completion schema help' }
+        'help #1' { return 'words exit-codes environment formats rate-limit auth bulk orders inventory products channels integrations today find organization settings audit webhooks export api plan apply approve auth config runs cache limits sandbox doctor completion schema help' }
         'inventory levels --sku' { return 'ask sku' }
         'inventory ledger --sku' { return 'ask sku' }
         'inventory reservations --sku' { return 'ask sku' }

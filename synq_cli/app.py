@@ -41,6 +41,9 @@ GROUPS = {
     "webhooks": ("synq_cli.commands.webhooks", "Sign, verify and send webhooks.", "Tenant"),
     "export": ("synq_cli.commands.plans.export", "Write the tenant to files that can be kept in Git.", "Tenant"),
     "api": ("synq_cli.commands.api", "Send any request to the API.", "Tenant"),
+    "plan": ("synq_cli.commands.plans", "Look at plans that --plan has written.", "Plans"),
+    "apply": ("synq_cli.commands.plans.apply", "Apply a plan, once.", "Plans"),
+    "approve": ("synq_cli.commands.plans.approve", "Approve a plan for `synq apply --approved`.", "Plans"),
     "auth": ("synq_cli.commands.machine.auth", "Log in, switch tenants, log out.", "This machine"),
     "config": ("synq_cli.commands.machine.config", "Show and change the settings of profiles.", "This machine"),
     "runs": ("synq_cli.commands.machine.runs", "List, resume and undo bulk runs.", "This machine"),
@@ -155,7 +158,12 @@ def _run(root: RootGroup, run: RunContext) -> int:
         try:
             _dispatch(root, run)
         except Planned as plan:
-            run.output.plan(plan.request, before=plan.before, after=plan.after)
+            if run.plan_file is None:
+                run.output.plan(plan.request, before=plan.before, after=plan.after)
+            else:
+                from synq_cli.cli.planning import write_planned
+
+                write_planned(run, plan)
     except typer.Exit as done:
         return done.exit_code
     except SynqError as error:

@@ -19,7 +19,7 @@ from synq_cli.times import timestamp
 
 _T = TypeVar("_T")
 # No characters that look alike.
-_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
+LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 # Journals that were last written to so many seconds before a run started can't have claimed its ledger entries.
 _CLAIM_SECONDS = 600.0
 _DAY = 86_400.0
@@ -28,6 +28,7 @@ IN_TRANSIT = "in transit"
 _REPORTED = (
     "sku", "location", "counted_at", "counted", "book", "delta", "quantity", "reference", "product", "email", "role",
     "payment_reference", "idempotency_key", "last_line", "products", "order_id", "tracking_number", "reason", "lines",
+    "label", "method", "path",
 )  # fmt: skip
 # Those of a row of two halves.
 _TRANSFERRED = ("sku", "quantity", "from", "to", FIRST_RECEIPT)
@@ -60,7 +61,7 @@ class Runs:
         self._delete_left_over(now - _DAY)
         start = f"{datetime.fromtimestamp(now, UTC):%y%m%d-%H%M%S}"
         while True:
-            name = f"{start}-{secrets.choice(_LETTERS)}{secrets.choice(_LETTERS)}"
+            name = f"{start}-{secrets.choice(LETTERS)}{secrets.choice(LETTERS)}"
             try:
                 return Journal.create(self._path(name), Facts(id=name, started_at=now, **facts), rows)
             except FileExistsError:
@@ -250,8 +251,14 @@ def overview(journal: Journal) -> dict[str, Any]:
         "in_transit": sum(transit.values()) or None,
         "profile": facts.profile,
         "undoes": facts.undoes,
+        **({"plan": facts.plan} if facts.plan else {}),
         "shard": facts.shard,
     }
+
+
+def run_of_plan(runs: Runs, plan: str) -> Facts | None:
+    """The run that has applied the plan with this id, if there is one."""
+    return next((facts for facts in runs.each(lambda journal: journal.facts) if facts.plan == plan), None)
 
 
 def _with_undo(row: dict[str, Any], undone_by: str | None) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from typer.core import TyperCommand
 
 from synq_cli.cli.metavars import fixed_choices
-from synq_cli.cli.options import GLOBAL_OPTIONS, confirm_option, dry_run_option, global_options
+from synq_cli.cli.options import GLOBAL_OPTIONS, confirm_option, dry_run_option, global_options, plan_option
 from synq_cli.http.operation import Operation
 
 LOCAL = "local"
@@ -29,7 +29,7 @@ class CommandSpec(NamedTuple):
     `requests` are the fewest and the most requests it sends, None where the data decides. `effect` is that of the
     first operation, `local` for a command that sends none, `any` where the arguments decide. It `waits` if it can
     return before the work is done, and is `bulk` if some of its rows can fail. `more_exits` are exit statuses that do
-    not follow from all this.
+    not follow from all this. What it writes can be `planned`, unless it carries on what was decided before.
     """
 
     operations: tuple[Operation, ...] = ()
@@ -38,6 +38,7 @@ class CommandSpec(NamedTuple):
     waits: bool = False
     bulk: bool = False
     more_exits: tuple[int, ...] = ()
+    planned: bool = True
 
     @property
     def writes(self) -> bool:
@@ -97,6 +98,7 @@ class SynqCommand(GlobalOptionsMixin, TyperCommand):
     def __init__(self, *, spec: CommandSpec, params: list[Any] | None = None, **settings: Any) -> None:
         self.spec = spec
         own = [dry_run_option()] if spec.writes else []
+        own += [plan_option()] if spec.writes and spec.planned else []
         if own and any(parameter.name == "yes" for parameter in params or ()):
             own.append(confirm_option())
         super().__init__(params=[*(params or []), *own], **settings)
@@ -124,8 +126,16 @@ class SynqCommand(GlobalOptionsMixin, TyperCommand):
         return [piece.strip("{}") for piece in super().collect_usage_pieces(ctx)]
 
     def invoke(self, ctx: Any) -> Any:
-        ctx.obj.command, ctx.obj.root = ctx.command_path.partition(" ")[2], ctx.find_root()
-        return super().invoke(ctx)
+        run = ctx.obj
+        run.command, run.root = ctx.command_path.partition(" ")[2], ctx.find_root()
+        if run.plan_file is None:
+            return super().invoke(ctx)
+        from synq_cli.cli.planning import check_plan_file, end_without_plan
+
+        check_plan_file(run)
+        done = super().invoke(ctx)
+        end_without_plan(run)
+        return done
 
 
 def help_record(parameter: Any, ctx: Any) -> tuple[str, str] | None:

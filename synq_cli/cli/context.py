@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from synq_cli.state.id_cache import LocalIndex
     from synq_cli.state.ledger_cache import LedgerCache
     from synq_cli.state.order_keys import OrderKeys
+    from synq_cli.state.plans import Plans
     from synq_cli.state.shared_lists import SharedLists
     from synq_cli.state.team.store import TeamStore
     from synq_cli.state.watches import Watches
@@ -40,6 +41,7 @@ class RunContext:
         self.options: dict[str, Any] = {}  # those of the command line that do not go to the command's function
         self.command = ""
         self.root: Any = None  # Typer's context of `synq` itself, once a command runs
+        self.has_plan = False  # whether this run has written one
         self.secrets: list[str] = []  # those entered in this run, besides the session's
 
     @cached_property
@@ -282,8 +284,20 @@ class RunContext:
 
     @property
     def dry_run(self) -> bool:
-        """Whether this run only shows what it would change."""
-        return bool(self.options.get("dry_run"))
+        """Whether this run only shows or plans what it would change."""
+        return bool(self.options.get("dry_run")) or self.plan_file is not None
+
+    @property
+    def plan_file(self) -> str | None:
+        """The file for the plan of what this run would change, - for standard output; None if it plans nothing."""
+        return self.options.get("plan")
+
+    @cached_property
+    def plans(self) -> "Plans":
+        """The proposals and approvals of this machine, and which plans were applied."""
+        from synq_cli.state.plans import Plans
+
+        return Plans(self.state / "plans.sqlite3", self.system.now)
 
     def refuse_sandbox(self, why: str) -> None:
         """UsageError if this run uses the embedded sandbox."""

@@ -178,12 +178,19 @@ def agreed(
     check_report(report, plan.path, plan.shard)
     what = plan.verb.counted(len(plan.rows))
     if run.dry_run:
+        if plan.repeat and run.plan_file is not None:
+            raise RefusedError(f"{plan.repeat.sentence} Nothing was planned.", hint=plan.repeat.hint)
         if plan.repeat:
             run.output.warn(plan.repeat.sentence)
         level = plan.verb.level.replace("_", " ").capitalize()
         net = "Net movement" if plan.verb.level == "on_hand" else f"Net {plan.verb.level}"
         own = _PARTS | {"net": (net, _NET), "changes": (f"{level} before and after", _CHANGES)}
-        run.output.panel(f"Would send {what}", plan.as_row(), columns or PLAN, parts or own)
+        if run.plan_file is None:
+            run.output.panel(f"Would send {what}", plan.as_row(), columns or PLAN, parts or own)
+        else:
+            from synq_cli.cli.planning import write_plan
+
+            write_plan(run, plan, columns or PLAN, parts or own)
         return False
     question = f"Send {what} to {run.session.profile}?"
     if plan.repeat:

@@ -45,7 +45,7 @@ def test_schema_lists_parameters_operations_and_exit_statuses(synq: Any) -> None
     ]
     names = [each["names"] for each in told["options"]]
     own = [["--location"], ["--file"], ["--report"], ["--shard"], ["--again"], ["-y", "--yes"]]
-    assert names == [*own, ["--dry-run"], ["--confirm"]]
+    assert names == [*own, ["--dry-run"], ["--plan"], ["--confirm"]]
     assert (told["effect"], told["role"], told["evidence"]) == ("relative", None, "documented")
     assert told["operations"][0] == {"id": "adjust_inventory", "method": "POST", "path": "/api/v1/inventory/adjust"}
     assert told["requests"] == {"least": 1, "most": None}

@@ -47,6 +47,9 @@ ROWS = [
     Column("Order", "order_id", identifier),
     Column("Tracking number", "tracking_number", whole),
     Column("Reason", "reason", drop=2),
+    Column("Change", "label", whole),
+    Column("Method", "method", drop=1),
+    Column("Path", "path", drop=2),
     Column("Lines", "lines", drop=2),
     Column("Payment", "payment_reference", drop=2),
     Column("Key", "idempotency_key", drop=2),
@@ -98,7 +101,8 @@ def show_run(
       synq runs show 2611 --rows all -o csv
     """
     if rows is None:
-        run.output.record(run.runs.overview(run_id), SUMMARY)
+        row = run.runs.overview(run_id)
+        run.output.record(row, [*SUMMARY, *([Column("Plan", "plan", whole)] if "plan" in row else [])])
     else:
         found = run.runs.rows_of(run_id, rows)
         # The keys of rows depend on the command, some on the row.
@@ -128,6 +132,7 @@ def show_run(
     operations.GET_ORDER,
     requests=(0, None),
     bulk=True,
+    planned=False,
 )
 def resume_run(
     run: RunContext,
