@@ -142,9 +142,9 @@ def test_a_category_waits_for_its_parent() -> None:
             ("create_category", {"name": "Bags", "slug": "bags"}, None, "category bags"),
         ],
         [
-            ("later", "category Totes bags", f"its parent bags does not exist yet: {AGAIN}"),
-            ("later", "category Small Totes", f"its parent Totes does not exist yet: {AGAIN}"),
-            ("extra", "category Old knitwear", NO_ROUTE),
+            ("later", "category Totes (bags)", f"its parent bags does not exist yet: {AGAIN}"),
+            ("later", "category Small (Totes)", f"its parent Totes does not exist yet: {AGAIN}"),
+            ("extra", "category Old (knitwear)", NO_ROUTE),
         ],
     )
 
@@ -263,12 +263,12 @@ FILES: dict[str, tuple[str, list[str]]] = {
     "members.yaml": ("- email: a@b.example\n  role:\n", ["members.yaml line 1: role is missing"]),
     "products.ndjson": (
         (
-            '{"title":"A","variants":[{"sku":"X","price":-1},{"sku":"Y"},{"sku":"Y"}]}\r\n\r\n'
+            '{"title":"A","variants":[{"sku":"X","price":"1,5"},{"sku":"Y"},{"sku":"Y"}]}\r\n\r\n'
             '{"title":"B","title":"C"}\r\n[]\r\n{"title":" ","tags":["a"],"sku":"A"}\r\n'
             '{"title":"D","variants":{}}\r\n{'
         ),
         [
-            "products.ndjson line 1, variant 1: price must be an amount such as 19.90, not -1",
+            'products.ndjson line 1, variant 1: price must be an amount such as 19.90, not "1,5"',
             "products.ndjson line 1, variant 3: the SKU Y is given twice",
             'products.ndjson line 3: invalid JSON: "title" is given twice',
             "products.ndjson line 4: it must be an object, not []",
