@@ -132,19 +132,23 @@ def test_a_category_waits_for_its_parent() -> None:
         {"name": "Bags", "slug": "bags"},
         {"name": "Totes", "parent": "bags"},
         {"name": "Small", "parent": "Totes"},
+        {"name": "Wool", "parent": "Yarn"},
     ]
-    tenant = [Entry({"name": "Knitwear", "slug": "knitwear"}, ID), Entry({"name": "Old", "parent": "knitwear"}, OTHER)]
+    tenant = [Entry({"name": "Knitwear", "slug": "knitwear"}, ID), Entry({"name": "Yarn"}, OTHER)]
+    tenant.append(Entry({"name": "Totes", "parent": "knitwear"}, "of another parent"))
     found = Comparison()
     compare_part(CATEGORIES, entries(*files), tenant, found)
     assert shown(found) == (
         [
             ("create_category", {"name": "Socks", "slug": "socks", "parentId": ID}, None, "category socks"),
             ("create_category", {"name": "Bags", "slug": "bags"}, None, "category bags"),
+            ("create_category", {"name": "Wool", "parentId": OTHER}, None, "category Wool (Yarn)"),
         ],
         [
             ("later", "category Totes (bags)", f"its parent bags does not exist yet: {AGAIN}"),
             ("later", "category Small (Totes)", f"its parent Totes does not exist yet: {AGAIN}"),
-            ("extra", "category Old (knitwear)", NO_ROUTE),
+            ("extra", "category Yarn", NO_ROUTE),
+            ("extra", "category Totes (knitwear)", NO_ROUTE),
         ],
     )
 

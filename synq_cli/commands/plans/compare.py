@@ -37,8 +37,8 @@ def plan_from_files(run: RunContext, folder: FolderArgument, only: OnlyOption = 
     `synq plan show` and `synq apply`.
 
     The files may be from another tenant, such as staging: objects are matched by names, slugs, email addresses and
-    SKUs, never by ids. A file that is missing is not compared. Every problem in the files is listed with its line
-    before anything is read. Reading costs what an export costs: one request for each product.
+    SKUs, never by ids. A file that is missing is not compared. The files' problems are listed with their lines, and
+    then nothing is planned. Reading costs what an export costs: one request for each product.
 
     If some objects are shown as later, run the command again once the plan is applied: children need the id of their
     parent, variants that of their product.
