@@ -220,6 +220,12 @@ def products(
              ("extra", "product Hat", "it is only in the tenant; to delete it, run `synq products delete id-2`")],
         ),
         (
+            [{"title": "A", "variants": [{"sku": "1"}]}, {"title": "B", "variants": [{"sku": "2"}]}],
+            [{"title": "C", "variants": [{"sku": "1"}, {"sku": "2"}]}], [],
+            [("impossible", "product A", "its SKUs belong to several products: C in the tenant"),
+             ("impossible", "product B", "its SKUs belong to several products: C in the tenant")],
+        ),
+        (
             [{"title": "Hat"}], [{"title": "Hat", "variants": []}, {"title": "Hat", "status": "DRAFT"}], [],
             [("impossible", "product Hat", "several products have this title, and none has its SKUs")],
         ),
@@ -395,6 +401,43 @@ def test_what_was_just_exported_has_nothing_to_change(
     found = files.compare(folder, parts.NAMES, Quiet())
     assert shown(found) == ([], [])
     assert found.notes == []
+
+
+def test_products_that_are_equal_on_both_sides_need_no_match(desk: Callable[..., Desk], tmp_path: Path) -> None:
+    """Not even two with the same title; a product that is deleted while they are read is left out with its variants."""
+    ids = [f"{number:08x}{ID[8:]}" for number in range(6)]
+    sold = {"id": ids[5], "title": "Scarf"}
+    replies: dict[str, Any] = {
+        "/api/v1/pim/products": [{"id": each, "title": "Hat"} for each in ids[3:5]],
+        "/api/v1/pim/variants": [
+            {"id": each, "product_id": each, "sku": f"S-{each[7]}"} for each in (ids[0], ids[1], ids[2], ids[5])
+        ],
+        "/api/v1/pim/brands": [],
+        **{f"/api/v1/pim/products/{each}": {"id": each, "title": "Hat"} for each in ids[3:5]},
+        f"/api/v1/pim/products/{ids[5]}": sold,
+    }
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        reply = replies.get(request.url.path)
+        return httpx.Response(404, text="Product not found") if reply is None else httpx.Response(200, json=reply)
+
+    files = desk(answer).api.tenant_files
+    files.export(tmp_path / "shop", ["products"], Quiet(), force=False)
+    path = tmp_path / "shop" / "products.ndjson"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    hat = '{"title":"Hat","variants":[]}'
+    assert lines == [hat, hat, '{"title":"Scarf","variants":[{"sku":"S-5"}]}']
+    path.write_text("\n".join(['{"title":"A"}', *lines[::-1], '{"title":"Z"}']), encoding="utf-8")
+    found = files.compare(tmp_path / "shop", ["products"], Quiet())
+    assert shown(found) == (
+        [("create_product", {"title": title}, None, f"product {title}") for title in "AZ"], [],
+    )  # fmt: skip
+    path.write_text("\n".join(['{"title":"A","variants":[{"sku":"S-5"}]}', *lines]), encoding="utf-8")
+    with pytest.raises(UsageError) as caught:
+        files.compare(tmp_path / "shop", ["products"], Quiet())
+    assert caught.value.details == [
+        "products.ndjson line 1: the SKU S-5 is given twice, also in products.ndjson line 4"
+    ]
 
 
 @given(lines=st.lists(st.tuples(st.text(max_size=3), st.text(max_size=3))), most=st.integers(0, 20))
