@@ -406,15 +406,13 @@ def test_what_was_just_exported_has_nothing_to_change(
 def test_products_that_are_equal_on_both_sides_need_no_match(desk: Callable[..., Desk], tmp_path: Path) -> None:
     """Not even two with the same title; a product that is deleted while they are read is left out with its variants."""
     ids = [f"{number:08x}{ID[8:]}" for number in range(6)]
-    sold = {"id": ids[5], "title": "Scarf"}
+    sold = {"id": ids[3], "title": "Scarf"}
     replies: dict[str, Any] = {
-        "/api/v1/pim/products": [{"id": each, "title": "Hat"} for each in ids[3:5]],
-        "/api/v1/pim/variants": [
-            {"id": each, "product_id": each, "sku": f"S-{each[7]}"} for each in (ids[0], ids[1], ids[2], ids[5])
-        ],
+        "/api/v1/pim/products": [{"id": each, "title": "Hat"} for each in ids[4:]],
+        "/api/v1/pim/variants": [{"id": each, "product_id": each, "sku": f"S-{each[7]}"} for each in ids[:4]],
         "/api/v1/pim/brands": [],
-        **{f"/api/v1/pim/products/{each}": {"id": each, "title": "Hat"} for each in ids[3:5]},
-        f"/api/v1/pim/products/{ids[5]}": sold,
+        **{f"/api/v1/pim/products/{each}": {"id": each, "title": "Hat"} for each in ids[4:]},
+        f"/api/v1/pim/products/{ids[3]}": sold,
     }
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -426,17 +424,17 @@ def test_products_that_are_equal_on_both_sides_need_no_match(desk: Callable[...,
     path = tmp_path / "shop" / "products.ndjson"
     lines = path.read_text(encoding="utf-8").splitlines()
     hat = '{"title":"Hat","variants":[]}'
-    assert lines == [hat, hat, '{"title":"Scarf","variants":[{"sku":"S-5"}]}']
+    assert lines == [hat, hat, '{"title":"Scarf","variants":[{"sku":"S-3"}]}']
     path.write_text("\n".join(['{"title":"A"}', *lines[::-1], '{"title":"Z"}']), encoding="utf-8")
     found = files.compare(tmp_path / "shop", ["products"], Quiet())
     assert shown(found) == (
         [("create_product", {"title": title}, None, f"product {title}") for title in "AZ"], [],
     )  # fmt: skip
-    path.write_text("\n".join(['{"title":"A","variants":[{"sku":"S-5"}]}', *lines]), encoding="utf-8")
+    path.write_text("\n".join(['{"title":"A","variants":[{"sku":"S-3"}]}', *lines]), encoding="utf-8")
     with pytest.raises(UsageError) as caught:
         files.compare(tmp_path / "shop", ["products"], Quiet())
     assert caught.value.details == [
-        "products.ndjson line 1: the SKU S-5 is given twice, also in products.ndjson line 4"
+        "products.ndjson line 1: the SKU S-3 is given twice, also in products.ndjson line 4"
     ]
 
 
