@@ -15,8 +15,8 @@ from typing import Any
 import httpx
 
 from synq_cli.bulk.journal import Row
+from synq_cli.bulk.local.runs import LocalRuns
 from synq_cli.bulk.runner import Runner
-from synq_cli.bulk.runs import Runs
 from synq_cli.bulk.verbs.adjust_stock import AdjustStock
 from synq_cli.bulk.verbs.verb import WORKERS
 from synq_cli.http.client import HttpClient
@@ -246,7 +246,7 @@ def simulate(server: Any, *, rows: int = 1000, latency: float = 0.2, workers: in
 
     content = {"sku": "S", "delta": 1, "location": "L", "location_id": "l"}
     wanted = [Row(line, content | {"variant_id": f"v{line}"}) for line in range(2, rows + 2)]
-    with Runs(folder).create(
+    with LocalRuns(folder).create(
         wanted, START, verb="inventory adjust", file="counts.csv", scope=session.scope, profile="p"
     ) as journal:
         clock.join(min(workers, rows))

@@ -157,6 +157,10 @@ def _run(root: RootGroup, run: RunContext) -> int:
     try:
         try:
             _dispatch(root, run)
+            if run.plan_file is not None:
+                from synq_cli.cli.planning import end_without_plan
+
+                end_without_plan(run)
         except Planned as plan:
             if run.plan_file is None:
                 run.output.plan(plan.request, before=plan.before, after=plan.after)

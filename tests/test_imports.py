@@ -18,7 +18,7 @@ SANDBOX_STARTS_IN = {"cli/embedded", "commands/sandbox"}
 LIBRARIES = {
     "email_validator": ("addresses",),
     "falcon": ("sandbox",),
-    "filelock": ("session", "state", "bulk/journal"),
+    "filelock": ("session", "state", "bulk/local/journal"),
     "http.client": (),
     "httpx": ("http", "cli/system"),  # which names a type of it
     "jq": ("output",),

@@ -135,7 +135,8 @@ class Engine:
             left = [
                 row for row in journal.entries() if row.state == "pending" or row.is_in_transit or row.line in again
             ]
-        plan = Plan(verb, left, file=facts.file, path=facts.path, shard=Shard.parse(facts.shard))
+        shard = Shard.parse(facts.shard)
+        plan = Plan(verb, left, file=facts.file, path=facts.path, shard=shard, id=facts.plan)
         self._check_operations(plan)
         unknown = {row.line for row in unclear}
         if known := sorted(set(resend) - unknown):
@@ -167,7 +168,7 @@ class Engine:
                         hint="Run the command again.",
                     )
             # Of two processes that were given the same rows, the second finds the run of the first.
-            stack.enter_context(self.runs.starting())
+            stack.enter_context(self.runs.starting(self.session.scope))
             self._refuse_second(plan)
             repeat = self._repeat(plan)
             if repeat and repeat.is_same and (plan.repeat is None or repeat.run != plan.repeat.run):
@@ -176,6 +177,7 @@ class Engine:
             journal = self.runs.create(
                 plan.rows,
                 self.now(),
+                subject=plan.verb.subject,
                 verb=plan.verb.name,
                 file=plan.file,
                 scope=self.session.scope,
@@ -192,13 +194,13 @@ class Engine:
     def resume(self, run: str, resend: Collection[int]) -> Outcome:
         """Send the pending rows and reconcile the unknown ones; of these, `resend` are sent again."""
         with self._opened(run) as (journal, verb):
-            for row in journal.entries("sent"):
+            for row in journal.abandoned("sent"):
                 journal.unknown(row.line, row.answered_at, "synq exited before a response arrived.")
-            harmless = {row.line for row in journal.entries("unknown") if verb.resends(row.content)}
+            harmless = {row.line for row in journal.abandoned("unknown") if verb.resends(row.content)}
             if set(resend) - harmless:
                 self._reconcile(verb, journal)  # so that a row which is found is not sent again
             resend = {*resend, *harmless}
-            for row in journal.entries("unknown", "failed"):
+            for row in journal.abandoned("unknown", "failed"):
                 if row.line in resend or row.is_in_transit:
                     journal.pending(row.line)
             return self._work(verb, journal)
@@ -216,8 +218,14 @@ class Engine:
         for operation in {plan.verb.operation_of(row.content) for row in plan.rows} or {plan.verb.operation}:
             self.api.transport.check(operation)
 
+    def _ask_guard(self, verb: Verb, rows: Callable[[], Iterable[Row]], plan: str | None) -> None:
+        """RefusedError if the policy of the profile does not permit the rows of a run, which may be those of a plan."""
+        if guard := self.api.transport.guard:
+            guard.check([verb.write(row)._replace(is_planned=plan is not None) for row in rows()])
+
     def estimated(self, plan: PlanOf, *, with_levels: bool = False) -> PlanOf:
         """The plan with the time that it takes and, if asked for, the values before."""
+        self._ask_guard(plan.verb, lambda: plan.rows, plan.id)
         plan.seconds = seconds_for(plan.requests, self.budget.snapshot())
         if with_levels:
             plan.levels = plan.verb.levels(plan.rows)
@@ -292,6 +300,7 @@ class Engine:
 
     def _work(self, verb: Verb, journal: Journal, bar: Bar | None = None) -> Outcome:
         """Send the pending rows and reconcile those that get no answer; without a bar, show progress."""
+        self._ask_guard(verb, lambda: journal.entries("pending"), journal.facts.plan)
         started = self.now()
         reason: SynqError | None = None
         while True:
@@ -341,14 +350,15 @@ class Engine:
 
     def _reconcile(self, verb: Verb, journal: Journal) -> None:
         """Find receipts of rows whose answer was lost; where that can't be done, they stay unknown."""
-        unclear = journal.entries("unknown")
+        unclear = journal.abandoned("unknown")
         if not unclear:
             return
         # A count may have posted the same movement as an adjustment.
         alike = {kind.name for kind in self._kinds() if kind.operation == verb.operation} | {verb.name}
         try:
+            lines = {row.line for row in unclear}
             found = verb.reconcile(
-                unclear, done=journal.entries("done"), claims=lambda: self.runs.claims(journal.facts, alike)
+                unclear, done=journal.entries("done"), claims=lambda: self.runs.claims(journal.facts, alike, lines)
             )
             for row in unclear:
                 if row.line in found:

@@ -1,17 +1,14 @@
 """Finds an earlier run that has sent the rows of a file already, by the hashes in its journal."""
 
-from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from synq_cli.bulk.journal import Facts, Journal, Row, State
-from synq_cli.bulk.runs import Runs
+from synq_cli.bulk.journal import Row, State, hash_numbers
+from synq_cli.bulk.runs import Runs, SentRows
 
 _DAYS = 30
-# The facts of a run, its rows as `Journal.hashes` gives them, and whether it is running.
-_Run = tuple[Facts, list[tuple[int, State, bool, bytes]], bool]
 
 
 @dataclass(frozen=True)
@@ -61,19 +58,8 @@ def find_repeat(runs: Runs, rows: Sequence[Row], *, verb: str, scope: str, now: 
     Else the run that has sent most of these rows, if that is more than half of them. What was undone does not count.
     """
     wanted = _counted(row.hashes for row in rows)
-
-    def read(journal: Journal) -> _Run | None:
-        facts = journal.facts
-        if facts.scope != scope or facts.started_at < now - _DAYS * 86_400:
-            return None
-        if facts.verb != verb and not facts.undoes:  # a run of another verb may undo one of this
-            return None
-        entries = journal.hashes()
-        if not facts.undoes and wanted.keys().isdisjoint(_hashes(hashes for *_, hashes in entries)):
-            return None
-        return facts, entries, any(state in {"pending", "sent"} for _, state, *_ in entries) and journal.is_running
-
-    found = sorted(filter(None, runs.each(read)), key=lambda each: each[0].started_at, reverse=True)
+    recent = runs.sent_since(now - _DAYS * 86_400, scope, verb, wanted.keys())
+    found = sorted(recent, key=lambda each: each[0].started_at, reverse=True)
     undone = {facts.undoes: {line for line, state, *_ in entries if state == "done"} for facts, entries, _ in found}
     repeats = [repeat for group in _groups(found) if (repeat := _repeat_of(wanted, group, undone))]
     if same := next((repeat for repeat in repeats if repeat.is_same), None):
@@ -82,16 +68,16 @@ def find_repeat(runs: Runs, rows: Sequence[Row], *, verb: str, scope: str, now: 
     return most if most and most.sent * 2 > most.rows else None
 
 
-def _groups(found: Sequence[_Run]) -> list[list[_Run]]:
+def _groups(found: Sequence[SentRows]) -> list[list[SentRows]]:
     """Each run alone, and the shards of a file together, since the whole file repeats all of them."""
-    shards: dict[tuple[str, str], list[_Run]] = {}
+    shards: dict[tuple[str, str], list[SentRows]] = {}
     for run in found:
         if facts := run[0] if run[0].shard else None:
             shards.setdefault((facts.file, str(facts.shard).partition("/")[2]), []).append(run)
     return [*([run] for run in found), *(group for group in shards.values() if len(group) > 1)]
 
 
-def _repeat_of(wanted: Counter[int], runs: Sequence[_Run], undone: Mapping[str | None, set[int]]) -> Repeat | None:
+def _repeat_of(wanted: Counter[int], runs: Sequence[SentRows], undone: Mapping[str | None, set[int]]) -> Repeat | None:
     """What these runs have sent of the wanted rows, without the lines that are undone; None if that is nothing."""
     sent = [
         (state, hashes)
@@ -121,8 +107,4 @@ def _is_left(_line: int, state: State, may_be_sent: bool, _hashes: bytes) -> boo
 
 
 def _counted(hashes: Iterable[bytes]) -> Counter[int]:
-    return Counter(_hashes(hashes))
-
-
-def _hashes(hashes: Iterable[bytes]) -> "array[int]":
-    return array("Q", b"".join(hashes))
+    return Counter(hash_numbers(hashes))

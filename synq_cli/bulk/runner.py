@@ -41,6 +41,8 @@ _MOST_REFUSALS = 10
 # How often, in seconds, a waiting worker looks whether the run has stopped, and the main thread at its workers.
 _SLEEP_STEP = 0.25
 _JOIN_TIMEOUT = 0.2
+# How often, in seconds, a worker asks for rows while all that are left are with other machines.
+_ASK_AGAIN = 1.0
 # A terminal that goes away, such as a lost SSH connection, sends SIGHUP.
 _ENDING = (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if sys.platform != "win32" else []))
 
@@ -99,6 +101,7 @@ class Runner:
     as_planned: int = 0
     _lock: Lock = field(default_factory=Lock)
     _rows: deque[Row] = field(default_factory=deque)
+    _batches: Iterator[list[Row]] = field(default_factory=lambda: iter(()))
     _in_flight: set[int] = field(default_factory=set)
     _tries: Counter[int] = field(default_factory=Counter)
     _abandoned: bool = False
@@ -113,8 +116,8 @@ class Runner:
 
     def run(self) -> None:
         """Send until no row is pending, or until there is a `stop_reason`."""
-        self._rows.extend(self.journal.entries("pending"))
-        count = min(self.workers, len(self._rows))
+        self._batches = self.journal.batches(self.verb.resends)
+        count = min(self.workers, self.journal.counts()["pending"])
         threads = [Thread(target=self._work, daemon=True) for _ in range(count)]
         with _counted_interrupts() as pressed:
             for number, thread in enumerate(threads):
@@ -175,8 +178,18 @@ class Runner:
         return self.stop_reason is not None or self._crash is not None
 
     def _next(self) -> Row | None:
-        with self._lock:
-            return None if self._stopped or not self._rows else self._rows.popleft()
+        while True:
+            with self._lock:
+                if self._stopped:
+                    return None
+                if not self._rows:
+                    batch = next(self._batches, None)
+                    if batch is None:
+                        return None
+                    self._rows.extend(batch)
+                if self._rows:
+                    return self._rows.popleft()
+            self._wait(_ASK_AGAIN)
 
     def _send(self, transport: SingleAttemptTransport, row: Row) -> None:
         """Send one row, once it may be sent, and journal its outcome."""

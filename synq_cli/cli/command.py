@@ -133,14 +133,9 @@ class SynqCommand(GlobalOptionsMixin, TyperCommand):
     def invoke(self, ctx: Any) -> Any:
         run = ctx.obj
         run.command, run.root = ctx.command_path.partition(" ")[2], ctx.find_root()
-        if run.plan_file is None:
-            return super().invoke(ctx)
-        from synq_cli.cli.planning import check_plan_file, end_without_plan
-
-        check_plan_file(run)
-        done = super().invoke(ctx)
-        end_without_plan(run)
-        return done
+        run.check_policy(self.spec)
+        run.check_plan_file()
+        return super().invoke(ctx)
 
 
 def help_record(parameter: Any, ctx: Any) -> tuple[str, str] | None:

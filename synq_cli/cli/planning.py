@@ -21,31 +21,6 @@ _HEAD = [
 ]
 
 
-def check_plan_file(run: RunContext) -> None:
-    """UsageError if the plan of a run can't be written, before anything is read."""
-    file = run.plan_file
-    if run.options.get("dry_run"):
-        raise UsageError("--plan conflicts with --dry-run: give one of them.")
-    if file is None or file == "-":
-        return
-    if not file:
-        raise UsageError("--plan is blank.", hint="Give it the name of a file.")
-    path = Path(file)
-    if path.is_dir() or not path.absolute().parent.is_dir():
-        raise UsageError(f"{file} can't be written: it is a folder, or its folder does not exist.")
-    if path.exists() and path.stat().st_size:
-        from synq_cli.bulk.plans.document import is_plan
-
-        if not is_plan(run.system.read_text(file)):
-            raise UsageError(f"{file} exists and is not a synq plan.", hint="Choose another name for the plan.")
-
-
-def end_without_plan(run: RunContext) -> None:
-    """Say so if a run has ended without a write to plan."""
-    if not run.has_plan:
-        run.output.note("Nothing would be sent, so no plan was written.")
-
-
 def write_plan(
     run: RunContext,
     plan: "Plan",
@@ -101,6 +76,12 @@ def keep(run: RunContext, plan: "Plan", file: str) -> "Document | None":
     return made
 
 
+def end_without_plan(run: RunContext) -> None:
+    """Say so if a run that was to plan something has ended without a write."""
+    if run.plan_file is not None and not run.has_plan:
+        run.output.note("Nothing would be sent, so no plan was written.")
+
+
 def person(run: RunContext) -> str:
     """Who runs this: as the token names them, else the user of this machine."""
     if named := run.session.subject:
@@ -116,8 +97,7 @@ def point_to(run: RunContext, document: "Document", file: str) -> None:
     """Say where the plan is, and what to do with it."""
     from shlex import quote
 
-    name = quote(file)
-    run.output.note(
-        f"Nothing was sent. The plan {document.id} is in {file}. To look at it, run: synq plan show {name}. "
-        f"To apply it within 24 hours, run: synq apply {name}"
-    )
+    profile = f" --profile {run.session.profile}" if run.session.profile != "default" else ""
+    run.output.note(f"Nothing was sent. The plan {document.id} is in {file}; it can be applied for 24 hours.")
+    run.output.note(f"To look at it, run: synq plan show {quote(file)}{profile}")
+    run.output.note(f"To apply it, run: synq apply {quote(file)}{profile}")

@@ -214,9 +214,14 @@ def end_without_rows(run: RunContext, plan: "Plan") -> Literal[False]:
     return False
 
 
+def summary_of(row: "Mapping[str, Any]") -> list[Column]:
+    """The columns of a run's summary."""
+    return [*SUMMARY, *([Column("Plan", "plan", whole)] if "plan" in row else [])]
+
+
 def finish(run: RunContext, outcome: "Outcome", report: str | None) -> None:
     """Print the summary of a run, write the report, and raise what is left to do."""
-    is_told = tell(run, outcome, outcome.row, SUMMARY, report)
+    is_told = tell(run, outcome, outcome.row, summary_of(outcome.row), report)
     outcome.check()
     require_told(outcome, is_told=is_told)
 

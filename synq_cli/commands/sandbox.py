@@ -121,7 +121,7 @@ def reset_sandbox(run: RunContext, seed: SeedOption = None, yes: YesOption = Fal
     confirm_local(run, f"Reset the sandbox in {run.sandbox.file}? All changes made in it are lost.", yes=yes)
     run.sandbox.reset(seed)
     # The new tenant has the same ids: runs of the old one could be undone in it.
-    if deleted := run.runs.delete_of(f"{SANDBOX}/"):
+    if deleted := run.local_runs.delete_of(f"{SANDBOX}/"):
         run.output.note(f"Deleted {deleted} run{'s' * (deleted != 1)} of the old sandbox.")
     run.output.record(run.sandbox.info(), RECORD)
 

@@ -10,8 +10,8 @@ from synq_cli.http import replies
 from synq_cli.http.exchange import Reply
 from synq_cli.http.operation import Effect, Operation
 from synq_cli.resources.fields import Field, as_object, as_query
-from synq_cli.resources.present import operation_at
 from synq_cli.resources.shared.pagination import PAGE, Row
+from synq_cli.resources.shared.present import operation_at
 from synq_cli.resources.shared.resource import Resource
 from synq_cli.resources.shared.validation import one_of
 

@@ -8,7 +8,7 @@ import pytest
 from synq_cli.bulk.counting.count_file import Count
 from synq_cli.bulk.counting.earlier import NAME, EarlierCounts
 from synq_cli.bulk.journal import Row
-from synq_cli.bulk.runs import Runs
+from synq_cli.bulk.local.runs import LocalRuns
 from synq_cli.errors import RefusedError
 
 NOW = 1_795_521_600.0
@@ -16,7 +16,7 @@ PLACE, OTHER = ("a", "shed"), ("b", "shed")
 COUNT = Count(2, PLACE, "A", "Shed", 5, NOW, NOW, "")
 
 
-def start(runs: Runs, *, sent_at: float | None, scope: str = "host/tenant") -> None:
+def start(runs: LocalRuns, *, sent_at: float | None, scope: str = "host/tenant") -> None:
     content = {"variant_id": PLACE[0], "location_id": PLACE[1], "counted_at": "2026-11-24T12:00:00Z"}
     facts = {"verb": NAME, "file": "friday.csv", "scope": scope, "profile": "acme"}
     with runs.create([Row(2, content)], NOW, **facts) as journal:
@@ -24,12 +24,12 @@ def start(runs: Runs, *, sent_at: float | None, scope: str = "host/tenant") -> N
             journal.sent(2, sent_at)
 
 
-def read(runs: Runs) -> EarlierCounts:
+def read(runs: LocalRuns) -> EarlierCounts:
     return EarlierCounts.read(runs, "host/tenant", NOW)
 
 
 def test_run_that_has_started_since_the_plan_is_noticed(memory: Path) -> None:
-    runs = Runs(memory)
+    runs = LocalRuns(memory)
     before = read(runs)
     start(runs, sent_at=None, scope="host/other")
     before.check_still(read(runs), {PLACE})
@@ -43,7 +43,7 @@ def test_run_that_has_started_since_the_plan_is_noticed(memory: Path) -> None:
 def test_row_that_was_lost_long_before_a_count_is_in_its_books(
     memory: Path, sent_at: float | None, is_settled: bool
 ) -> None:
-    runs = Runs(memory)
+    runs = LocalRuns(memory)
     start(runs, sent_at=sent_at)
     earlier = read(runs)
     earlier.check([replace(COUNT, place=OTHER)])

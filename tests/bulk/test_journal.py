@@ -9,16 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from synq_cli.bulk.journal import FIRST_RECEIPT, Facts, Journal, Receipt, Row
-from synq_cli.bulk.runs import Runs
+from synq_cli.bulk.journal import FIRST_RECEIPT, Facts, Receipt, Row
+from synq_cli.bulk.local.journal import LocalJournal
+from synq_cli.bulk.local.runs import LocalRuns
 from synq_cli.errors import RefusedError, UsageError
 
 NOW = 1_795_521_600.0
 ROWS = [Row(line, {"sku": f"S{line}", "delta": 1}, f'["S{line}","1"]') for line in (2, 3, 4, 5, 6)]
 
 
-def new_run(folder: Path, at: float = NOW) -> Journal:
-    return Runs(folder).create(
+def new_run(folder: Path, at: float = NOW) -> LocalJournal:
+    return LocalRuns(folder).create(
         ROWS, at, verb="inventory adjust", file="counts.csv", scope="host/tenant", profile="acme"
     )
 
@@ -30,7 +31,7 @@ def test_each_row_keeps_its_outcome(memory: Path) -> None:
         journal.done(2, NOW + 10, Receipt("entry", NOW + 9))
         journal.failed(3, NOW + 11, "rejected", "No.")
         journal.unknown(4, NOW + 12, "Nobody answered.")
-    with Journal(journal.path) as again:
+    with LocalJournal(journal.path) as again:
         assert again.counts() == {"pending": 1, "sent": 1, "done": 1, "failed": 1, "unknown": 1}
         done, failed, unknown, sent, pending = again.entries()
         assert (done.receipt, done.posted_at, done.sent_at, done.answered_at) == ("entry", NOW + 9, NOW + 2, NOW + 10)
@@ -58,12 +59,12 @@ def test_each_row_is_on_the_disk_before_it_is_sent(tmp_path: Path) -> None:
 def test_one_process_works_on_a_run_and_others_may_read_it(memory: Path) -> None:
     with new_run(memory) as journal:
         journal.lock()
-        with Journal(journal.path) as other:
+        with LocalJournal(journal.path) as other:
             assert other.is_running
-            assert Runs(memory).overview(journal.facts.id)["state"] == "running"
+            assert LocalRuns(memory).overview(journal.facts.id)["state"] == "running"
             with pytest.raises(RefusedError, match="Another synq process is working"):
                 other.lock()
-    with Journal(journal.path) as other:
+    with LocalJournal(journal.path) as other:
         assert not other.is_running
         other.lock()
 
@@ -71,14 +72,14 @@ def test_one_process_works_on_a_run_and_others_may_read_it(memory: Path) -> None
 def test_run_is_not_said_to_be_running_because_others_look_at_it(memory: Path) -> None:
     name = new_run(memory).facts.id
     with ThreadPoolExecutor(4) as pool:
-        states = Counter(pool.map(lambda _: Runs(memory).overview(name)["state"], range(100)))
+        states = Counter(pool.map(lambda _: LocalRuns(memory).overview(name)["state"], range(100)))
     assert states == {"stopped": 100}
 
 
 def test_ids_sort_by_time_and_a_prefix_is_enough(memory: Path) -> None:
     for at in (NOW + 90_000, NOW, NOW):
         new_run(memory, at).close()
-    runs = Runs(memory)
+    runs = LocalRuns(memory)
     names = [row["id"] for row in runs.rows()]
     assert names == sorted(names, reverse=True)
     assert [name[:13] for name in names] == ["261125-130000", "261124-120000", "261124-120000"]
@@ -91,14 +92,14 @@ def test_ids_sort_by_time_and_a_prefix_is_enough(memory: Path) -> None:
 def test_file_that_is_not_a_journal_is_named(memory: Path, content: bytes) -> None:
     (memory / "261124-120000-aa.sqlite3").write_bytes(content)
     with pytest.raises(UsageError, match=r"261124-120000-aa\.sqlite3"):
-        Runs(memory).overview("26")
-    assert Runs(memory).rows()[0]["state"] == "damaged"
+        LocalRuns(memory).overview("26")
+    assert LocalRuns(memory).rows()[0]["state"] == "damaged"
 
 
 def test_a_folder_that_can_not_be_read_is_not_an_empty_one(tmp_path: Path) -> None:
     (tmp_path / "runs").touch()
     with pytest.raises(UsageError, match="can't be read: Not a directory"):
-        Runs(tmp_path / "runs").rows()
+        LocalRuns(tmp_path / "runs").rows()
 
 
 def test_a_run_leaves_one_file_and_its_lock(memory: Path) -> None:
@@ -109,7 +110,7 @@ def test_a_run_leaves_one_file_and_its_lock(memory: Path) -> None:
 
 
 def test_what_killed_processes_left_is_deleted_after_a_day(memory: Path) -> None:
-    with Runs(memory).create(ROWS, NOW, verb="v", file="-", path=str(memory / "b.input"), scope="s", profile="p"):
+    with LocalRuns(memory).create(ROWS, NOW, verb="v", file="-", path=str(memory / "b.input"), scope="s", profile="p"):
         pass
     left = ["a.input", "b.input", "260101-120000-aa.new", "260101-120000-aa.new-journal"]
     for age, kept in ((86_000, left), (87_000, ["b.input"])):  # a run needs this one
@@ -123,7 +124,7 @@ def test_what_killed_processes_left_is_deleted_after_a_day(memory: Path) -> None
 def finished(folder: Path, at: float, receipt: str, **facts: str) -> Facts:
     """A run whose first row is done, its second unknown and its third in flight."""
     more = {"verb": "inventory adjust", "scope": "host/tenant"} | facts
-    with Runs(folder).create(ROWS, at, file="counts.csv", profile="acme", **more) as journal:
+    with LocalRuns(folder).create(ROWS, at, file="counts.csv", profile="acme", **more) as journal:
         for line in (2, 3, 4):
             journal.sent(line, at)
         journal.done(2, at, Receipt(receipt))
@@ -137,12 +138,14 @@ def test_run_must_not_claim_receipts_and_unclear_rows_of_other_runs(memory: Path
     finished(memory, NOW + 60, "entry of another tenant", scope="host/other")
     finished(memory, NOW + 60, "order", verb="orders create")
     finished(memory, NOW + 60, "entry of another kind of run", verb="inventory count")
-    receipts, unclear = Runs(memory).claims(own, {"inventory adjust"})
+    receipts, unclear = LocalRuns(memory).claims(own, {"inventory adjust"}, {3, 4})
     assert receipts == {"own entry", "other entry"}
     assert [(row.line, row.state) for row in unclear] == [(3, "unknown"), (4, "sent")]
-    receipts, unclear = Runs(memory).claims(own, {"inventory adjust", "inventory count"})
+    receipts, unclear = LocalRuns(memory).claims(own, {"inventory adjust", "inventory count"}, {3, 4})
     assert receipts == {"own entry", "other entry", "entry of another kind of run"}
     assert [row.line for row in unclear] == [3, 4, 3, 4]
+    _, unclear = LocalRuns(memory).claims(own, {"inventory adjust"}, {3})
+    assert [row.line for row in unclear] == [4, 3, 4]  # one of its own rows, which another machine may be sending
 
 
 def test_first_half_of_a_row_is_kept_and_claimed_in_whatever_state_its_second_half_is(memory: Path) -> None:
@@ -162,9 +165,9 @@ def test_first_half_of_a_row_is_kept_and_claimed_in_whatever_state_its_second_ha
         assert journal.in_transit() == {"pending": 1, "failed": 1}
         assert [row.line for row in journal.entries() if row.is_in_transit] == [2, 5]
         assert [may_be_sent for _, _, may_be_sent, _ in journal.hashes()] == [True] * 5
-    receipts, _ = Runs(memory).claims(journal.facts, {"inventory adjust"})
+    receipts, _ = LocalRuns(memory).claims(journal.facts, {"inventory adjust"}, set())
     assert receipts == {"second 4", *(f"first {line}" for line in (2, 3, 4, 5, 6))}
-    with Runs(memory).create(
+    with LocalRuns(memory).create(
         [Row(2, {"sku": '"first_receipt":'})], NOW, verb="v", file="f", scope="s", profile="p"
     ) as other:
         assert other.in_transit() == {}
@@ -175,4 +178,4 @@ def test_claims_ignore_only_runs_that_ended_well_before(memory: Path) -> None:
     path = memory / f"{early.id}.sqlite3"
     for ago, receipts in ((601, {"own entry"}), (599, {"own entry", "early entry"})):
         os.utime(path, (NOW - ago, NOW - ago))
-        assert Runs(memory).claims(own, {"inventory adjust"})[0] == receipts
+        assert LocalRuns(memory).claims(own, {"inventory adjust"}, set())[0] == receipts

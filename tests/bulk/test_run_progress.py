@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from synq_cli.bulk.journal import Receipt, Row
+from synq_cli.bulk.local.runs import LocalRuns
 from synq_cli.bulk.progress import Progress
-from synq_cli.bulk.runs import Runs
 from synq_cli.http.rate_limit import Budget, SharedFile
 
 NOW = 1_795_521_600.0
@@ -39,7 +39,7 @@ def test_rows_pace_time_left_and_places_once_a_second(memory: Path) -> None:
     )
     rows = [Row(line, {}) for line in range(2, 202)]
     bar, notes = Bar(), []
-    with Runs(memory).create(rows, NOW, verb="v", file="f", scope="s", profile="p") as journal:
+    with LocalRuns(memory).create(rows, NOW, verb="v", file="f", scope="s", profile="p") as journal:
         progress = Progress(bar, journal, budget, notes.append, lambda: clock[0])
         progress.update()
         for line in range(2, 12):

@@ -19,7 +19,8 @@ import pytest
 
 from synq_cli.bulk.counting.earlier import EarlierCounts
 from synq_cli.bulk.engine import Engine
-from synq_cli.bulk.journal import FIRST_RECEIPT, Content, Journal, Row
+from synq_cli.bulk.journal import FIRST_RECEIPT, Content, Row
+from synq_cli.bulk.local.journal import LocalJournal
 from synq_cli.bulk.plan import Plan
 from synq_cli.bulk.report import Outcome
 from synq_cli.bulk.verbs.adjust_stock import AdjustStock
@@ -403,7 +404,7 @@ def proceed(
         seen += states["unknown"]
     assert not until_done or states["pending"] == states["sent"] == 0
     if until_done:
-        with Journal(world.folder / "runs" / f"{name}.sqlite3") as journal:
+        with LocalJournal(world.folder / "runs" / f"{name}.sqlite3") as journal:
             rows = journal.entries()
         case.settled(rows, workers)
     return states + Counter(seen_unknown=seen)
@@ -449,7 +450,7 @@ def judge(world: World, case: Case, names: list[str], outcome: Outcome | None) -
         records.setdefault(key, []).append(identifier)
     parts: dict[object, list[Row]] = {}
     for name in names:
-        with Journal(world.folder / "runs" / f"{name}.sqlite3") as journal:
+        with LocalJournal(world.folder / "runs" / f"{name}.sqlite3") as journal:
             rows = journal.entries()
         for row in rows:
             for key, part in case.parts(row):

@@ -16,7 +16,7 @@ import httpx
 import pytest
 from runner import NOW
 
-from synq_cli.bulk.journal import Journal
+from synq_cli.bulk.local.journal import LocalJournal
 from synq_cli.excel.reading import read_sheet
 from synq_cli.excel.writing import workbook
 
@@ -550,7 +550,7 @@ def test_failed_rows_and_rows_that_were_not_sent_are_new(run: Any, shop: Shop, c
 def test_run_that_stopped_half_way_is_to_be_resumed(run: Any, shop: Shop, counts: Path, tmp_path: Path) -> None:
     assert adjust(run, counts, "--yes").status == 0
     name = only_run(run)
-    with Journal(tmp_path / "state" / "runs" / f"{name}.sqlite3") as journal:
+    with LocalJournal(tmp_path / "state" / "runs" / f"{name}.sqlite3") as journal:
         journal.unknown(6, None, "No answer.")
         journal.pending(7)
     again = adjust(run, counts, "--yes")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from synq_cli import exact_json
@@ -159,11 +160,25 @@ def json_schema() -> Any:
     return exact_json.loads(text)
 
 
-def is_plan(text: str) -> bool:
-    """Whether a text is a plan document of any version."""
+def check_target(file: str) -> None:
+    """UsageError if a plan can't be written to this file, - for standard output, or would replace something else."""
+    if not file.strip():
+        raise UsageError("--plan is blank.", hint="Give it the name of a file.")
+    path = Path(file)
+    if file == "-":
+        return
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        raise UsageError(f"{file} can't be written: it is a folder, or its folder does not exist.")
+    if path.exists() and not _is_plan(path):
+        raise UsageError(f"{file} exists and is not a synq plan.", hint="Choose another name for the plan.")
+
+
+def _is_plan(path: Path) -> bool:
+    """Whether a file is empty or a plan document of any version."""
     try:
-        values = exact_json.loads(text)
-    except (ValueError, RecursionError):
+        text = path.read_text(encoding="utf-8")
+        values = exact_json.loads(text) if text else {"format": FORMAT}
+    except (OSError, ValueError, RecursionError):
         return False
     return isinstance(values, dict) and values.get("format") == FORMAT
 

@@ -15,8 +15,8 @@ from synq_cli.bulk.verbs.update_products import UpdateProducts
 from synq_cli.bulk.verbs.verb import Verb
 from synq_cli.errors import Planned
 from synq_cli.resources.client import SynqClient
-from synq_cli.resources.present import can_be_read, operation_at, read_present, values_of
 from synq_cli.resources.request import unknown_operation
+from synq_cli.resources.shared.present import can_be_read, operation_at, read_present, values_of
 
 _Ids = Mapping[str, str]
 
@@ -42,7 +42,7 @@ def plan_write(api: SynqClient, planned: Planned, *, command: str) -> Plan:
     if not before and operation.effect in {"replace", "delete"} and can_be_read(operation):
         present = read_present(operation, ids, api.transport.send)
         before, after = values_of(operation, present or {}, body)
-    label = _label(before, body, ids) or operation.what
+    label = _label(before, body, ids) or operation.what.removeprefix("the change of ")
     change = Change(operation, ids, body, before, after, label, dict(parse_qsl(query, keep_blank_values=True)))
     plan = ApplyChanges(api).plan([change])
     plan.single, plan.file = True, ""

@@ -9,9 +9,10 @@ from synq_cli.bulk.journal import Content, Receipt, Row
 from synq_cli.bulk.plan import Plan
 from synq_cli.bulk.verbs.verb import Verb
 from synq_cli.http import operations
+from synq_cli.http.guard import Write
 from synq_cli.http.operation import Operation
-from synq_cli.resources.present import Replacement, operation_at
 from synq_cli.resources.request import unknown_operation
+from synq_cli.resources.shared.present import Replacement, operation_at
 
 FIELDS: Final = ("label", "operation", "method", "path", "query", "body", "before", "after")
 # The fields of an answer that may name what was made; an authorization has only its URL.
@@ -67,6 +68,9 @@ class ApplyChanges(Verb):
 
     def path(self, content: Content) -> Mapping[str, str]:
         return self._found(content)[1]
+
+    def write(self, row: Row) -> Write:
+        return super().write(row)._replace(command=None)  # any command may send it
 
     def body(self, content: Content) -> object:
         return content["body"]

@@ -10,8 +10,8 @@ from synq_cli.bulk.verbs.verb import Verb
 from synq_cli.errors import UsageError
 from synq_cli.http import operations
 from synq_cli.resources.client import SynqClient
-from synq_cli.resources.present import Replacement
 from synq_cli.resources.products.products import not_taken
+from synq_cli.resources.shared.present import Replacement
 from synq_cli.rows import Columns
 
 FIELDS = ("title", "description", "category", "category_id", "brand_id")

@@ -5,11 +5,13 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from synq_cli import exact_json
 from synq_cli.bulk.journal import Content, Receipt, Row
 from synq_cli.errors import RejectedError, UnknownOutcomeError
+from synq_cli.http.guard import Write
 from synq_cli.http.operation import Operation
 from synq_cli.resources.client import SynqClient
-from synq_cli.resources.present import Replacement
+from synq_cli.resources.shared.present import Replacement
 from synq_cli.times import epoch
 
 if TYPE_CHECKING:
@@ -50,7 +52,7 @@ class Verb:
 
     def subject(self, content: Content) -> str:
         """What a row changes. Rows of the same subject are sent in order, and are in the same shard of a file."""
-        raise NotImplementedError
+        return exact_json.dumps(content)
 
     def is_own(self, content: Content) -> bool:
         """Whether a row is in the shard that is read."""
@@ -63,6 +65,12 @@ class Verb:
     def body(self, content: Content) -> object:
         """The request's body, as JSON values or as bytes, or None; UsageError if it can't be made any more."""
         return content
+
+    def write(self, row: Row) -> Write:
+        """The request of a row, for the guard."""
+        content, operation = row.content, self.operation_of(row.content)
+        path = operation.path_with(self.path(content))
+        return Write(operation, path, lambda: self.body(content), row.line, self.item_count(content), command=self.name)
 
     def receipt(self, content: Content, answer: Any) -> Receipt:
         """The receipt in the answer to a row; UnknownOutcomeError if there is none."""

@@ -6,7 +6,7 @@ from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.metavars import RUN
 from synq_cli.cli.options import YesOption, argument, option, switch
-from synq_cli.commands.bulk import SUMMARY, ReportOption, carry_out, finish
+from synq_cli.commands.bulk import ReportOption, carry_out, finish, summary_of
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, delta, identifier, quantity, state, timestamp, whole
@@ -102,7 +102,7 @@ def show_run(
     """
     if rows is None:
         row = run.runs.overview(run_id)
-        run.output.record(row, [*SUMMARY, *([Column("Plan", "plan", whole)] if "plan" in row else [])])
+        run.output.record(row, summary_of(row))
     else:
         found = run.runs.rows_of(run_id, rows)
         # The keys of rows depend on the command, some on the row.

@@ -56,4 +56,6 @@ def compare_plan(run: RunContext, plan: PlanArgument) -> None:
     run.output.rows(rows, COLUMNS, empty="The plan has no rows.")
     changed = {row["line"] for row in rows if row["state"] in {"changed", "as planned"}}
     if changed:
-        raise ConflictError(f"{len(changed):,} of {len(document.rows):,} rows have changed since the plan was made.")
+        has = "has" if len(changed) == 1 else "have"
+        noun = "row" if len(document.rows) == 1 else "rows"
+        raise ConflictError(f"{len(changed):,} of {len(document.rows):,} {noun} {has} changed since the plan was made.")

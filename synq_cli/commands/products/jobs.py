@@ -199,7 +199,7 @@ def import_products(
 
     name, verb = shown_name(file), (UpdateCatalog if update else ImportProducts)(run.api)
     verb.shard = parse_shard(shard)
-    with run.runs.readable(file, run.system.stdin) as path:
+    with run.local_runs.readable(file, run.system.stdin, run.runs) as path:
         with run.output.progress(f"Checking {name}, in MB") as bar:
             read = partial(verb.read, path, name, is_copy=path != Path(file), watch=bar.update)
             plan = run.bulk.plan(verb, read, file, path, again=again)

@@ -1,0 +1,1 @@
+"""The runs of this machine: a SQLite file for each."""
