@@ -279,7 +279,6 @@ FILES: dict[str, tuple[str, list[str]]] = {
         ),
         [
             'products.ndjson line 1, variant 1: price must be an amount such as 19.90, not "1,5"',
-            "products.ndjson line 1, variant 3: the SKU Y is given twice",
             'products.ndjson line 3: invalid JSON: "title" is given twice',
             "products.ndjson line 4: it must be an object, not []",
             'products.ndjson line 5: unknown field "sku". Fields: title, ',
@@ -368,8 +367,8 @@ ROWS: dict[str, Any] = {
     "/api/v1/pim/templates": {"name": NAMES, "description": TEXTS},
     "/api/v1/integrations/connections": {"provider": TEXTS, "category": TEXTS, "status": TEXTS},
     "/api/v1/pim/variants": {
-        "product_id": st.sampled_from([ID, OTHER]), "sku": TEXTS, "barcode": TEXTS, "option_values": VALUES,
-        "cost_price": VALUES, "price": st.sampled_from([None, "89.50", "0"]),
+        "product_id": st.sampled_from([ID, OTHER]), "sku": st.sampled_from([None, "A", "B"]), "barcode": TEXTS,
+        "price": st.sampled_from([None, "89.50", "0"]), "option_values": VALUES, "cost_price": VALUES,
     },
 }  # fmt: skip
 PRODUCTS_SENT = st.fixed_dictionaries({"title": NAMES, "description": TEXTS, "tags": VALUES, "status": VALUES})
@@ -430,11 +429,13 @@ def test_products_that_are_equal_on_both_sides_need_no_match(desk: Callable[...,
     assert shown(found) == (
         [("create_product", {"title": title}, None, f"product {title}") for title in "AZ"], [],
     )  # fmt: skip
-    path.write_text("\n".join(['{"title":"A","variants":[{"sku":"S-3"}]}', *lines]), encoding="utf-8")
+    sold_twice = '{"title":"A","variants":[{"sku":"S-3"},{"sku":"N"},{"sku":"N"}]}'
+    path.write_text("\n".join([sold_twice, *lines]), encoding="utf-8")
     with pytest.raises(UsageError) as caught:
         files.compare(tmp_path / "shop", ["products"], Quiet())
     assert caught.value.details == [
-        "products.ndjson line 1: the SKU S-3 is given twice, also in products.ndjson line 4"
+        "products.ndjson line 1: the SKU N is given twice, also in the same line",
+        "products.ndjson line 1: the SKU S-3 is given twice, also in products.ndjson line 4",
     ]
 
 
