@@ -24,7 +24,7 @@ DIFFERENCES = [
     Column("Reason", "reason"),
 ]
 # What remains, the most useful first, and how a summary calls it.
-_REMAINDERS = {"later": "possible after that", "extra": "only in the tenant", "impossible": "impossible"}
+_REMAINDERS = {"later": "possible after that", "extra": "only in the tenant", "impossible": "that the API can't change"}
 
 
 @group.command("from", *READS, requests=(1, None), planned=True)
@@ -100,7 +100,7 @@ def _summary(found: "Comparison") -> str:
     changes = len(found.changes)
     if not changes and not found.remainders:
         return "The tenant is equal to the files: nothing to change."
-    parts = [f"{changes:,} change{'s' * (changes != 1)} to plan"]
+    parts = [f"{changes:,} change{'s' * (changes != 1)} to plan" if changes else "Nothing to change"]
     for why, words in _REMAINDERS.items():
         if count := sum(each.why == why for each in found.remainders):
             parts.append(f"{count:,} {words}")
