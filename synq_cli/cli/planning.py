@@ -98,6 +98,6 @@ def point_to(run: RunContext, document: "Document", file: str) -> None:
     from shlex import quote
 
     profile = f" --profile {run.session.profile}" if run.session.profile != "default" else ""
-    run.output.note(f"Nothing was sent. The plan {document.id} is in {file}; it can be applied for 24 hours.")
+    run.output.note(f"Nothing was sent. The plan {document.id} is in {file}, valid for 24 hours.")
     run.output.note(f"To look at it, run: synq plan show {quote(file)}{profile}")
     run.output.note(f"To apply it, run: synq apply {quote(file)}{profile}")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from synq_cli import exact_json
 from synq_cli.errors import RefusedError, UsageError
 from synq_cli.state.database import Connection, opened, usage_errors
 from synq_cli.times import timestamp
@@ -15,7 +16,8 @@ _KEPT = 30 * 86_400.0
 _VERSION = 1
 _SCHEMA = (
     """CREATE TABLE proposals (
-        id TEXT PRIMARY KEY, scope TEXT NOT NULL, document TEXT NOT NULL, expires REAL NOT NULL) WITHOUT ROWID""",
+        id TEXT PRIMARY KEY, hash TEXT NOT NULL, scope TEXT NOT NULL, document TEXT NOT NULL,
+        expires REAL NOT NULL) WITHOUT ROWID""",
     """CREATE TABLE approvals (
         id TEXT NOT NULL, hash TEXT NOT NULL, approver TEXT NOT NULL, at REAL NOT NULL,
         PRIMARY KEY (id, hash)) WITHOUT ROWID""",
@@ -44,7 +46,8 @@ class Plans:
         """Keep the text of a plan document under its id, for somebody to approve."""
         with self._opened() as database:
             database.execute("DELETE FROM proposals WHERE expires < ?", (self.now() - _KEPT,))
-            database.execute("INSERT OR REPLACE INTO proposals VALUES (?, ?, ?, ?)", (plan, scope, document, expires))
+            row = (plan, exact_json.loads(document)["hash"], scope, document, expires)
+            database.execute("INSERT OR REPLACE INTO proposals VALUES (?, ?, ?, ?, ?)", row)
 
     def proposal(self, prefix: str) -> str:
         """The text of the proposal whose id has this prefix. UsageError if there is none, or several."""
@@ -64,12 +67,12 @@ class Plans:
     def waiting(self, scope: str) -> list[tuple[str, Approval | None]]:
         """The texts of the proposals for a tenant that were not applied and have not expired, the oldest first.
 
-        Each with its latest approval, of whatever content.
+        Each with its approval, if there is one.
         """
         with self._opened() as database:
             found = database.execute(
-                """SELECT document, approver, MAX(at) FROM proposals LEFT JOIN approvals USING (id)
-                WHERE scope = ? AND expires >= ? AND id NOT IN (SELECT id FROM used) GROUP BY id ORDER BY id""",
+                """SELECT document, approver, at FROM proposals LEFT JOIN approvals USING (id, hash)
+                WHERE scope = ? AND expires >= ? AND id NOT IN (SELECT id FROM used) ORDER BY id""",
                 (scope, self.now()),
             ).fetchall()
         return [(text, None if at is None else Approval(approver, at)) for text, approver, at in found]

@@ -5,24 +5,29 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 from runner import Result
 from shop import Recording, Shop
 from table import cases
-from tenant import ENVIRON, Tenant
+from tenant import ENVIRON, VARIANT, Tenant
 
-from synq_cli.bulk.plans.document import Document, hash_of, read
+from synq_cli.bulk.plans.document import Document, hash_of, json_schema, make, read, rows_of
+from synq_cli.bulk.verbs.apply_changes import ApplyChanges, Change
 from synq_cli.errors import SynqError
+from synq_cli.http import operations
 from synq_cli.state.plans import Plans
 
 KNIT = "f1f1e283-6659-47ee-a41b-6b6ad352dac2"
 CHANNELS = "/api/v1/channels"
 DAY = 86_400
+VALIDATOR = Draft202012Validator(json_schema())
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +92,7 @@ def test_what_was_applied_can_be_undone_also_by_a_plan(shop: Shop) -> None:
 
 
 REFUSED = {
-    "edited": (lambda plan: json.dumps(plan | {"rows": []}), 11, "its hash does not match"),
+    "edited": (lambda plan: json.dumps(plan | {"requests": 0}), 11, "its hash does not match"),
     "expired": (lambda plan: json.dumps(plan | {"expires_at": "2026-11-24T11:00:00Z"}), 11, "its hash does not match"),
     "cut": (lambda plan: json.dumps(plan)[:-20], 2, "plan.json is not a synq plan: "),
     "another document": (lambda _plan: '{"format": "other"}', 2, "plan.json is not a synq plan."),
@@ -242,6 +247,20 @@ def test_a_creation_without_a_response_is_never_sent_twice(synq: Any) -> None:
     assert len(tenant.asked) == 1
 
 
+def test_a_row_whose_values_cannot_be_read_is_not_sent(synq: Any) -> None:
+    channel = {"id": VARIANT, "name": "web", "currency": "EUR", "active": True}
+    tenant = Tenant({f"GET {CHANNELS}": [channel]})
+    change = ("channels", "update", "web", "--inactive", "--plan", "plan.json")
+    assert synq(*change, environ=ENVIRON, http=tenant).status == 0
+    tenant = Tenant({f"GET {CHANNELS}": httpx.Response(503)})
+    result = synq("apply", "plan.json", "--yes", environ=ENVIRON, http=tenant)
+    assert (result.status, {asked.split()[0] for asked in tenant.asked}) == (7, {"GET"})
+    assert "The list of channels can't be read: no response arrived." in result.err
+    name = json.loads(synq("runs", "list", "--json").out)[0]["id"]
+    replies = {f"GET {CHANNELS}": [channel], f"PUT {CHANNELS}/{VARIANT}": channel}
+    assert synq("runs", "resume", name, environ=ENVIRON, http=Tenant(replies)).status == 0
+
+
 INVALID = {
     ("--plan", "plan.json", "--dry-run"): "--plan conflicts with --dry-run: give one of them.",
     ("--plan", ""): "--plan is blank.",
@@ -326,6 +345,26 @@ def test_a_forged_document_is_refused_or_sent_but_never_a_bug(shop: Shop, data: 
         assert run(shop, *words)[0].status != 1, (words, key, place[key])
 
 
+@given(
+    bodies=st.lists(st.dictionaries(st.text(max_size=4), JSON, max_size=3), min_size=1, max_size=3),
+    before=st.none() | st.dictionaries(st.text(max_size=4), JSON, min_size=1, max_size=2),
+    label=st.text(max_size=4),
+)
+def test_a_document_is_read_as_it_was_made(bodies: list[Any], before: Any, label: str) -> None:
+    api: Any = SimpleNamespace()
+    session: Any = SimpleNamespace(host="api.test", profile="p", credentials=SimpleNamespace(tenant_id=None))
+    changes = [
+        Change(operations.UPDATE_CHANNEL, {"channelID": f"{number} ü/"}, body, before, before, label)
+        for number, body in enumerate(bodies)
+    ]
+    plan = ApplyChanges(api).plan(changes)
+    made = make(plan, session, command="plan from", created_by=label, now=1e9)
+    found = read(made.text, "plan.json")
+    assert (found, found.is_intact, rows_of(found, compares=False)) == (made, True, plan.rows)
+    assert [problem.message for problem in VALIDATOR.iter_errors(json.loads(made.text))] == []
+    assert ApplyChanges(api).path(plan.rows[0].content) == {"channelID": "0 ü/"}
+
+
 @given(value=JSON)
 def test_the_hash_is_of_the_whole_content_in_any_order(value: Any) -> None:
     first = {"a": value, "b": [1, {"x": 1, "y": 2}], "hash": "old"}
@@ -340,3 +379,49 @@ def test_of_two_threads_one_uses_an_id(tmp_path: Path) -> None:
     with pytest.raises(SynqError):
         store.use("a")
     assert (store.used_at("a"), store.used_at("b")) == (0.0, None)
+
+
+POLICIES = {
+    "deny: [settings]": ("threshold.json", 'deny has "settings"'),
+    "deny: [inventory adjust]": ("restock.json", 'deny has "inventory adjust"'),
+    "allow: [apply, inventory]": ("threshold.json", "allow does not have `synq settings set`"),
+    "max_rows: 1": ("restock.json", "max_rows is 1, but there are 2 rows"),
+    "max_units: 4": ("restock.json", "max_units.row is 4"),
+    "never_sku: [HMC-*]": ("restock.json", 'never_sku has "HMC-*"'),
+}
+
+
+@cases("policy", POLICIES)
+def test_the_policy_holds_for_the_rows_of_a_plan(shop: Shop, policy: str) -> None:
+    file, said = POLICIES[policy]
+    config = f"profiles: {{sandbox: {{location: Leith warehouse, policy: {{{policy}}}}}}}\n"
+    (shop.folder / "config" / "config.yaml").write_text(config, encoding="utf-8")
+    result, writes = run(shop, "apply", file, "--yes")
+    assert (result.status, writes) == (11, []), policy
+    assert said in result.err
+
+
+def test_with_plan_only_a_plan_is_the_way_to_write(shop: Shop) -> None:
+    config = "profiles: {sandbox: {location: Leith warehouse, policy: {writes: plan-only}}}\n"
+    (shop.folder / "config" / "config.yaml").write_text(config, encoding="utf-8")
+    change = ("settings", "set", "default_low_stock_threshold=8")
+    result, writes = run(shop, *change)
+    assert (result.status, writes) == (11, [])
+    planned(shop, *change)
+    result, writes = run(shop, "apply", "plan.json", "--yes")
+    assert (result.status, len(writes)) == (0, 1), result.err
+
+
+def test_in_production_the_name_of_the_profile_approves(shop: Shop) -> None:
+    plan = planned(shop, "settings", "set", "default_low_stock_threshold=8")
+    config = "profiles: {sandbox: {location: Leith warehouse, environment: production}}\n"
+    (shop.folder / "config" / "config.yaml").write_text(config, encoding="utf-8")
+    assert run(shop, "approve", "plan.json")[0].status == 11  # where the answer is y
+    line = ("--sandbox", "approve", "plan.json")
+    done = shop.synq(*line, environ=shop.environ, terminal=True, stdin="sandbox\n")
+    assert done.status == 0, done.err
+    # --yes does not confirm in production, an approval does.
+    alone = ("--sandbox", "apply", "plan.json")
+    assert shop.synq(*alone, "--yes", environ=shop.environ, http=shop.server).status == 11
+    done = shop.synq(*alone, "--approved", "--json", environ=shop.environ, http=shop.server)
+    assert (done.status, json.loads(done.out)["plan"]) == (0, plan["id"]), done.err

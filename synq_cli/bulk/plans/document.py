@@ -225,6 +225,8 @@ def _problems(values: Mapping[str, Any]) -> Iterator[str]:
     for name in ("created_at", "expires_at"):
         if epoch(values[name]) is None:
             yield f'"{name}" is not a time'
+    if not values["rows"]:
+        yield "it has no rows"
     lines = set()
     for number, row in enumerate(values["rows"], 1):
         if not isinstance(row, dict):
