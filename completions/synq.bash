@@ -3,7 +3,7 @@
 
 _synq_below() { # the subcommands of a group
     case $1 in
-    '') REPLY='orders inventory products channels integrations today find organization settings audit webhooks export api plan apply approve auth config runs cache limits team sandbox doctor completion schema help' ;;
+    '') REPLY='orders inventory products channels integrations today find organization settings audit webhooks export api plan apply approve auth config runs cache limits team sandbox doctor mcp completion schema help' ;;
     'orders') REPLY='list get create track brief report watch fulfill return cancel' ;;
     'inventory') REPLY='transfer adjust levels locations ledger count reorder scan reserve release reservations report watch skus' ;;
     'inventory skus') REPLY='list add import forget' ;;
@@ -31,6 +31,7 @@ _synq_below() { # the subcommands of a group
     'team') REPLY='init status doctor' ;;
     'sandbox') REPLY='init info serve reset token fault' ;;
     'sandbox fault') REPLY='add list clear limit' ;;
+    'mcp') REPLY='serve config' ;;
     'completion') REPLY='bash zsh fish powershell install uninstall' ;;
     *) REPLY='' ;;
     esac
@@ -117,8 +118,10 @@ _synq_options() { # the options of a command, and the global options
     'sandbox fault add') REPLY='--on --times --rate --seed --seconds' ;;
     'sandbox fault limit') REPLY='--count-as --strangers' ;;
     'doctor') REPLY='--network' ;;
+    'mcp serve') REPLY='--per-minute --in-all' ;;
     'completion install') REPLY='-y --yes' ;;
     'completion uninstall') REPLY='-y --yes' ;;
+    'schema') REPLY='--brief' ;;
     *) REPLY='' ;;
     esac
     REPLY="$REPLY -p --profile --json -o --output --columns --fields --jq -q --quiet --no-color --debug --timeout --max-wait --base-url --sandbox --read-only -V --version -h --help"
@@ -128,7 +131,7 @@ _synq_value() { # how to complete the value of "PATH --option", or the argument 
     case $1 in
     'orders list --status'|'orders report --status'|'orders watch --status') REPLY='list open closed unpaid to-ship shipped returning refunded fully-refunded dead cancellable draft pending_payment payment_authorized confirmed processing partially_fulfilled fulfilled delivered completed return_requested partially_returned returned partially_refunded cancelled failed' ;;
     'inventory reservations --status') REPLY='words ACTIVE RELEASED CONSUMED' ;;
-    'products list --status'|*' --channel'|*' --since'|*' --until'|*' --tag'|*' --payment-status'|*' --reference'|*' --min-total'|*' --max-total'|*' --key'|*' --sort'|*' --limit'|*' --currency'|*' --payment-provider'|*' --payment-reference'|*' --customer'|*' --idempotency-key'|*' --for'|*' --shard'|*' --exec'|*' --carrier'|*' --tracking-number'|*' --reason'|'products variants create --sku'|*' --threshold'|*' --search'|'inventory ledger --type'|*' --at'|*' --recount-over'|*' --confirm-missing'|*' --days'|*' --cover'|*' --types'|*' --barcode'|'products list --category'|'products create --category'|'products update --category'|*' --brand'|*' --description'|*' --title'|*' --price'|*' --slug'|*' --logo-url'|*' --alt-text'|*' --sort-order'|*' --name'|*' --provider'|*' --max-pages'|'team init --role'|*' --actor'|*' --entity'|*' --signature'|*' --connection'|*' -F'|*' --field'|*' -f'|*' --raw-field'|*' --token-command'|*' --token-url'|*' --client-id'|*' --resend-unknown'|*' --seed'|*' --port'|*' --expires-in'|*' --on'|*' --times'|*' --rate'|*' --seconds'|*' --strangers'|*' --columns'|*' --fields'|*' --jq'|*' --timeout'|*' --max-wait'|*' --base-url') REPLY='' ;;
+    'products list --status'|*' --channel'|*' --since'|*' --until'|*' --tag'|*' --payment-status'|*' --reference'|*' --min-total'|*' --max-total'|*' --key'|*' --sort'|*' --limit'|*' --currency'|*' --payment-provider'|*' --payment-reference'|*' --customer'|*' --idempotency-key'|*' --for'|*' --shard'|*' --exec'|*' --carrier'|*' --tracking-number'|*' --reason'|'products variants create --sku'|*' --threshold'|*' --search'|'inventory ledger --type'|*' --at'|*' --recount-over'|*' --confirm-missing'|*' --days'|*' --cover'|*' --types'|*' --barcode'|'products list --category'|'products create --category'|'products update --category'|*' --brand'|*' --description'|*' --title'|*' --price'|*' --slug'|*' --logo-url'|*' --alt-text'|*' --sort-order'|*' --name'|*' --provider'|*' --max-pages'|'team init --role'|*' --actor'|*' --entity'|*' --signature'|*' --connection'|*' -F'|*' --field'|*' -f'|*' --raw-field'|*' --token-command'|*' --token-url'|*' --client-id'|*' --resend-unknown'|*' --seed'|*' --port'|*' --expires-in'|*' --on'|*' --times'|*' --rate'|*' --seconds'|*' --strangers'|*' --per-minute'|*' --in-all'|*' --columns'|*' --fields'|*' --jq'|*' --timeout'|*' --max-wait'|*' --base-url') REPLY='' ;;
     *' --file'|*' --report'|*' --plan'|*' --svg'|'products export --to'|*' --books'|*' --suppliers'|*' --data'|*' --input'|'inventory count #1'|'inventory scan #1'|'inventory skus import #1'|'products import #1'|'webhooks sign #1'|'webhooks verify #1'|'plan show #1'|'plan diff #1'|'apply #1'|'approve #1') REPLY='file' ;;
     *' --item') REPLY='ask item' ;;
     *' --location'|*' --from'|'inventory transfer --to') REPLY='ask location' ;;
@@ -152,11 +155,12 @@ _synq_value() { # how to complete the value of "PATH --option", or the argument 
     'orders get #1'|'orders track #1'|'orders brief #1'|'orders fulfill #1'|'orders return #1'|'orders cancel #1') REPLY='ask order' ;;
     'products get #1') REPLY='ask product-or-sku' ;;
     'products jobs get #1'|'products jobs watch #1') REPLY='ask job' ;;
-    'config get #1'|'config set #1'|'config unset #1') REPLY='words base_url tenant_id org_id location output timeout max_wait read_only cache bulk_payload environment policy token_command token_url client_id team_store budget_pool' ;;
+    'config get #1'|'config set #1'|'config unset #1') REPLY='words base_url tenant_id org_id location output timeout max_wait reserve read_only cache bulk_payload environment policy token_command token_url client_id team_store budget_pool' ;;
     'runs show #1'|'runs resume #1'|'runs undo #1') REPLY='ask run' ;;
     'sandbox fault add #1') REPLY='words 429 500 502 503 expired missing garbage lost-before lost 500-after slow' ;;
+    'mcp config #1') REPLY='words claude cursor vscode' ;;
     'completion install #1'|'completion uninstall #1') REPLY='words bash zsh fish powershell pwsh' ;;
-    'help #1') REPLY='words exit-codes environment formats rate-limit auth bulk orders inventory products channels integrations today find organization settings audit webhooks export api plan apply approve auth config runs cache limits team sandbox doctor completion schema help' ;;
+    'help #1') REPLY='words exit-codes environment formats rate-limit auth bulk agents orders inventory products channels integrations today find organization settings audit webhooks export api plan apply approve auth config runs cache limits team sandbox doctor mcp completion schema help' ;;
     'inventory levels --sku'|'inventory ledger --sku'|'inventory reservations --sku'|'inventory watch --sku'|'products variants list --sku'|*' --variant'|'inventory transfer #1'|'inventory adjust #1'|'inventory levels #'*|'inventory reserve #1'|'inventory skus forget #'*) REPLY='ask sku' ;;
     'settings set #'*) REPLY='words inventory_allocation_model=HARD inventory_allocation_model=SOFT auto_po_enabled=true auto_po_enabled=false default_low_stock_threshold= costing_method=WAC costing_method=FIFO' ;;
     'api #'*) REPLY='words GET POST PUT PATCH DELETE HEAD' ;;

@@ -29,8 +29,9 @@ function __synq_below # the subcommands of a group
                 'team' 'Share the rate limit and runs among machines' \
                 'sandbox' 'Try synq on an embedded sandbox tenant' \
                 'doctor' 'Check the setup and suggest fixes' \
+                'mcp' 'Let an agent use synq, through MCP' \
                 'completion' 'Set up shell completion' \
-                'schema' 'Print the command tree as JSON' \
+                'schema' 'Print the command tree as JSON, or in brief' \
                 'help' 'Show help on a topic or a command'
         case 'orders'
             printf '%s\t%s\n' \
@@ -206,6 +207,10 @@ function __synq_below # the subcommands of a group
                 'list' 'List the faults that can still occur' \
                 'clear' 'Remove all faults' \
                 'limit' 'Show or change how the sandbox counts requests'
+        case 'mcp'
+            printf '%s\t%s\n' \
+                'serve' 'Serve an agent on the standard streams, through MCP' \
+                'config' 'Print the settings that make an MCP client start the server'
         case 'completion'
             printf '%s\t%s\n' \
                 'bash' 'Print the completion script for bash' \
@@ -784,6 +789,10 @@ function __synq_options # the options of a command, and the global options
         case 'doctor'
             printf '%s\t%s\n' \
                 '--network' 'Also check DNS, TLS, the API and the clock'
+        case 'mcp serve'
+            printf '%s\t%s\n' \
+                '--per-minute' 'Most API requests a minute' \
+                '--in-all' 'Most API requests of the session, besides approved changes'
         case 'completion install'
             printf '%s\t%s\n' \
                 '-y' 'Skip the confirmation prompt' \
@@ -792,6 +801,9 @@ function __synq_options # the options of a command, and the global options
             printf '%s\t%s\n' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt'
+        case 'schema'
+            printf '%s\t%s\n' \
+                '--brief' 'Print a line of text for each command: all of them are...'
     end
     printf '%s\t%s\n' \
         '-p' 'Profile to use' \
@@ -823,7 +835,7 @@ function __synq_value # how to complete the value of "PATH --option", or the arg
             echo 'list open closed unpaid to-ship shipped returning refunded fully-refunded dead cancellable draft pending_payment payment_authorized confirmed processing partially_fulfilled fulfilled delivered completed return_requested partially_returned returned partially_refunded cancelled failed'
         case 'inventory reservations --status'
             echo 'words ACTIVE RELEASED CONSUMED'
-        case 'products list --status' '* --channel' '* --since' '* --until' '* --tag' '* --payment-status' '* --reference' '* --min-total' '* --max-total' '* --key' '* --sort' '* --limit' '* --currency' '* --payment-provider' '* --payment-reference' '* --customer' '* --idempotency-key' '* --for' '* --shard' '* --exec' '* --carrier' '* --tracking-number' '* --reason' 'products variants create --sku' '* --threshold' '* --search' 'inventory ledger --type' '* --at' '* --recount-over' '* --confirm-missing' '* --days' '* --cover' '* --types' '* --barcode' 'products list --category' 'products create --category' 'products update --category' '* --brand' '* --description' '* --title' '* --price' '* --slug' '* --logo-url' '* --alt-text' '* --sort-order' '* --name' '* --provider' '* --max-pages' 'team init --role' '* --actor' '* --entity' '* --signature' '* --connection' '* -F' '* --field' '* -f' '* --raw-field' '* --token-command' '* --token-url' '* --client-id' '* --resend-unknown' '* --seed' '* --port' '* --expires-in' '* --on' '* --times' '* --rate' '* --seconds' '* --strangers' '* --columns' '* --fields' '* --jq' '* --timeout' '* --max-wait' '* --base-url'
+        case 'products list --status' '* --channel' '* --since' '* --until' '* --tag' '* --payment-status' '* --reference' '* --min-total' '* --max-total' '* --key' '* --sort' '* --limit' '* --currency' '* --payment-provider' '* --payment-reference' '* --customer' '* --idempotency-key' '* --for' '* --shard' '* --exec' '* --carrier' '* --tracking-number' '* --reason' 'products variants create --sku' '* --threshold' '* --search' 'inventory ledger --type' '* --at' '* --recount-over' '* --confirm-missing' '* --days' '* --cover' '* --types' '* --barcode' 'products list --category' 'products create --category' 'products update --category' '* --brand' '* --description' '* --title' '* --price' '* --slug' '* --logo-url' '* --alt-text' '* --sort-order' '* --name' '* --provider' '* --max-pages' 'team init --role' '* --actor' '* --entity' '* --signature' '* --connection' '* -F' '* --field' '* -f' '* --raw-field' '* --token-command' '* --token-url' '* --client-id' '* --resend-unknown' '* --seed' '* --port' '* --expires-in' '* --on' '* --times' '* --rate' '* --seconds' '* --strangers' '* --per-minute' '* --in-all' '* --columns' '* --fields' '* --jq' '* --timeout' '* --max-wait' '* --base-url'
             echo ''
         case '* --file' '* --report' '* --plan' '* --svg' 'products export --to' '* --books' '* --suppliers' '* --data' '* --input' 'inventory count #1' 'inventory scan #1' 'inventory skus import #1' 'products import #1' 'webhooks sign #1' 'webhooks verify #1' 'plan show #1' 'plan diff #1' 'apply #1' 'approve #1'
             echo 'file'
@@ -872,15 +884,17 @@ function __synq_value # how to complete the value of "PATH --option", or the arg
         case 'products jobs get #1' 'products jobs watch #1'
             echo 'ask job'
         case 'config get #1' 'config set #1' 'config unset #1'
-            echo 'words base_url tenant_id org_id location output timeout max_wait read_only cache bulk_payload environment policy token_command token_url client_id team_store budget_pool'
+            echo 'words base_url tenant_id org_id location output timeout max_wait reserve read_only cache bulk_payload environment policy token_command token_url client_id team_store budget_pool'
         case 'runs show #1' 'runs resume #1' 'runs undo #1'
             echo 'ask run'
         case 'sandbox fault add #1'
             echo 'words 429 500 502 503 expired missing garbage lost-before lost 500-after slow'
+        case 'mcp config #1'
+            echo 'words claude cursor vscode'
         case 'completion install #1' 'completion uninstall #1'
             echo 'words bash zsh fish powershell pwsh'
         case 'help #1'
-            echo 'words exit-codes environment formats rate-limit auth bulk orders inventory products channels integrations today find organization settings audit webhooks export api plan apply approve auth config runs cache limits team sandbox doctor completion schema help'
+            echo 'words exit-codes environment formats rate-limit auth bulk agents orders inventory products channels integrations today find organization settings audit webhooks export api plan apply approve auth config runs cache limits team sandbox doctor mcp completion schema help'
         case 'inventory levels --sku' 'inventory ledger --sku' 'inventory reservations --sku' 'inventory watch --sku' 'products variants list --sku' '* --variant' 'inventory transfer #1' 'inventory adjust #1' 'inventory levels #*' 'inventory reserve #1' 'inventory skus forget #*'
             echo 'ask sku'
         case 'settings set #*'

@@ -28,8 +28,9 @@ function __SynqBelow([string] $At) { # the subcommands of a group
             "team`tShare the rate limit and runs among machines"
             "sandbox`tTry synq on an embedded sandbox tenant"
             "doctor`tCheck the setup and suggest fixes"
+            "mcp`tLet an agent use synq, through MCP"
             "completion`tSet up shell completion"
-            "schema`tPrint the command tree as JSON"
+            "schema`tPrint the command tree as JSON, or in brief"
             "help`tShow help on a topic or a command"
         }
         'orders' {
@@ -205,6 +206,10 @@ function __SynqBelow([string] $At) { # the subcommands of a group
             "list`tList the faults that can still occur"
             "clear`tRemove all faults"
             "limit`tShow or change how the sandbox counts requests"
+        }
+        'mcp' {
+            "serve`tServe an agent on the standard streams, through MCP"
+            "config`tPrint the settings that make an MCP client start the server"
         }
         'completion' {
             "bash`tPrint the completion script for bash"
@@ -784,6 +789,10 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
         'doctor' {
             "--network`tAlso check DNS, TLS, the API and the clock"
         }
+        'mcp serve' {
+            "--per-minute`tMost API requests a minute"
+            "--in-all`tMost API requests of the session, besides approved changes"
+        }
         'completion install' {
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
@@ -791,6 +800,9 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
         'completion uninstall' {
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
+        }
+        'schema' {
+            "--brief`tPrint a line of text for each command: all of them are..."
         }
     }
     "-p`tProfile to use"
@@ -891,6 +903,8 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         '* --rate' { return '' }
         '* --seconds' { return '' }
         '* --strangers' { return '' }
+        '* --per-minute' { return '' }
+        '* --in-all' { return '' }
         '* --columns' { return '' }
         '* --fields' { return '' }
         '* --jq' { return '' }
@@ -961,16 +975,17 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         'products get #1' { return 'ask product-or-sku' }
         'products jobs get #1' { return 'ask job' }
         'products jobs watch #1' { return 'ask job' }
-        'config get #1' { return 'words base_url tenant_id org_id location output timeout max_wait read_only cache bulk_payload environment policy token_command token_url client_id team_store budget_pool' }
-        'config set #1' { return 'words base_url tenant_id org_id location output timeout max_wait read_only cache bulk_payload environment policy token_command token_url client_id team_store budget_pool' }
-        'config unset #1' { return 'words base_url tenant_id org_id location output timeout max_wait read_only cache bulk_payload environment policy token_command token_url client_id team_store budget_pool' }
+        'config get #1' { return 'words base_url tenant_id org_id location output timeout max_wait reserve read_only cache bulk_payload environment policy token_command token_url client_id team_store budget_pool' }
+        'config set #1' { return 'words base_url tenant_id org_id location output timeout max_wait reserve read_only cache bulk_payload environment policy token_command token_url client_id team_store budget_pool' }
+        'config unset #1' { return 'words base_url tenant_id org_id location output timeout max_wait reserve read_only cache bulk_payload environment policy token_command token_url client_id team_store budget_pool' }
         'runs show #1' { return 'ask run' }
         'runs resume #1' { return 'ask run' }
         'runs undo #1' { return 'ask run' }
         'sandbox fault add #1' { return 'words 429 500 502 503 expired missing garbage lost-before lost 500-after slow' }
+        'mcp config #1' { return 'words claude cursor vscode' }
         'completion install #1' { return 'words bash zsh fish powershell pwsh' }
         'completion uninstall #1' { return 'words bash zsh fish powershell pwsh' }
-        'help #1' { return 'words exit-codes environment formats rate-limit auth bulk orders inventory products channels integrations today find organization settings audit webhooks export api plan apply approve auth config runs cache limits team sandbox doctor completion schema help' }
+        'help #1' { return 'words exit-codes environment formats rate-limit auth bulk agents orders inventory products channels integrations today find organization settings audit webhooks export api plan apply approve auth config runs cache limits team sandbox doctor mcp completion schema help' }
         'inventory levels --sku' { return 'ask sku' }
         'inventory ledger --sku' { return 'ask sku' }
         'inventory reservations --sku' { return 'ask sku' }

@@ -44,7 +44,7 @@ PROGRAMS = {
 }
 ROOT = Path(__file__).parent.parent
 # docs/cli.md is generated from the help pages, whose examples have a test of their own.
-DOCUMENTS = [ROOT / "README.md", *sorted(path for path in (ROOT / "docs").glob("*.md") if path.name != "cli.md")]
+DOCUMENTS = [ROOT / "README.md", *sorted(path for path in (ROOT / "docs").rglob("*.md") if path.name != "cli.md")]
 # Commands that are not run, and why.
 _INSTALLS = "it changes the machine; make package covers it"
 _ENDLESS = "it goes on until it is stopped; tests/commands/test_watch_line.py covers it"
@@ -54,6 +54,8 @@ UNRUN = {
     "make test": "it runs this test",
     "pipx install '.[sandbox,jq,excel]'": _INSTALLS,
     "uv tool install '.[sandbox,jq,excel]'": _INSTALLS,
+    "pipx install '.[mcp]'": _INSTALLS,
+    "synq auth login --profile agent": "it asks for a token on a terminal; tests/journeys covers it",
     "synq completion install": "it changes the shell's start-up files; tests/completion covers it",
     "synq auth login": "it asks for a token on a terminal; tests/journeys covers it",
     "synq auth status": "it needs a login",

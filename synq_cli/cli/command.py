@@ -82,18 +82,23 @@ class GlobalOptionsMixin:
         super().__init__(params=[*(params or []), *global_options()], **settings)  # type: ignore[call-arg]  # a mixin: the next class takes them
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        # No option of synq is a digit, so `-5` is a quantity. A leading space keeps the parser from reading it as an
-        # option.
-        marked = [f" {word}" if _SIGNED_NUMBER.match(word) else word for word in args]
-        rest: list[str] = super().parse_args(ctx, marked)  # type: ignore[misc]  # a mixin: the next class has it
-        ctx.params.update({name: _unmarked(value) for name, value in ctx.params.items()})
+        rest: list[str] = super().parse_args(ctx, marked(args))  # type: ignore[misc]  # a mixin: the next class has it
+        ctx.params.update({name: unmarked(value) for name, value in ctx.params.items()})
         return rest
 
 
-def _unmarked(value: Any) -> Any:
-    """The value without the space that parse_args puts before a number."""
+def marked(words: list[str]) -> list[str]:
+    """The words for the parser, with a space before signed numbers.
+
+    No option of synq is a digit, so `-5` is a quantity. The space keeps the parser from reading it as an option.
+    """
+    return [f" {word}" if _SIGNED_NUMBER.match(word) else word for word in words]
+
+
+def unmarked(value: Any) -> Any:
+    """The value, or values, without the space that `marked` puts before a number."""
     if isinstance(value, list | tuple):
-        return type(value)(map(_unmarked, value))
+        return type(value)(map(unmarked, value))
     return value[1:] if isinstance(value, str) and value[:1] == " " and _SIGNED_NUMBER.match(value[1:]) else value
 
 

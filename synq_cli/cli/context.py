@@ -54,6 +54,7 @@ class RunContext:
         self.options: dict[str, Any] = {}  # those of the command line that do not go to the command's function
         self.command = ""
         self.root: Any = None  # Typer's context of `synq` itself, once a command runs
+        self._workers: list[SingleAttemptTransport] = []  # the transports of a bulk run
         self.has_plan = False  # whether this run has written one
         self.secrets: list[str] = []  # those entered in this run, besides the session's
 
@@ -435,8 +436,12 @@ class RunContext:
         if self.api.transport.requests or "bulk" in self.__dict__:
             left = self.budget.snapshot()
             self.api.transport.abandon_prefetches()
-            whose: dict[str, Any] = {"profile": self.session.profile, "environment": self.settings.environment}
-            self.output.messages.footer(left.remaining, left.limit, exact=left.exact, **whose)
+            if self.settings.footer == "json":
+                sent = self.api.transport.requests + sum(worker.requests for worker in self._workers)
+                self.output.messages.budget(sent, left.remaining, left.limit, exact=left.exact)
+            else:
+                whose: dict[str, Any] = {"profile": self.session.profile, "environment": self.settings.environment}
+                self.output.messages.footer(left.remaining, left.limit, exact=left.exact, **whose)
         self.budget.close()
 
     def open_transport(self, sleep: Callable[[float], None]) -> "SingleAttemptTransport":
@@ -445,6 +450,8 @@ class RunContext:
 
         budget = self.open_budget(self.output.warn, sleep)
         known = (self.session, budget, self.index, self.output.messages)
-        return SingleAttemptTransport(
+        worker = SingleAttemptTransport(
             *known, http=self._api_http, now=self.system.now, sleep=sleep, jitter=self.system.jitter
         )
+        self._workers.append(worker)
+        return worker

@@ -68,6 +68,7 @@ INTERFACE = """
     inventory         scan transfer watch
     inventory skus    add forget import list
     limits
+    mcp               config serve
     orders            brief cancel create fulfill get list report return track watch
     organization      show update
     organization members  invite list remove set-role
