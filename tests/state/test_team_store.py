@@ -3,7 +3,8 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
+from pathlib import Path
 
 import pytest
 from postgresql import ENCODED, PASSWORD, Postgresql, Proxy
@@ -181,22 +182,17 @@ def test_a_lock_that_another_machine_holds_is_waited_for_until_the_deadline(
     assert holder.read(hosts) == ["api.test"]
 
 
-def test_a_machine_that_stops_within_a_transaction_does_not_keep_its_lock(
+def test_a_machine_that_freezes_within_a_transaction_does_not_keep_its_lock(
     postgresql: Postgresql, open_store: Open
 ) -> None:
-    with Proxy(postgresql.port) as network:
-        name = postgresql.database()
-        stopped, other = open_store(name.replace(f":{postgresql.port}/", f":{network.port}/")), open_store(name)
+    import psycopg
 
-        def stop(transaction: Transaction) -> None:
-            assert transaction.now
-            network.silent = True
-            other.transact(add_host, lock="one")
-            transaction.query("SELECT 1").all()
-
-        with pytest.raises(TeamStoreError, match="did not respond"):
-            stopped.transact(stop, lock="one", within=0.5)
-        assert other.read(hosts) == ["api.test"]
+    address = postgresql.database()
+    other = open_store(address)
+    with closing(psycopg.connect(address, autocommit=True)) as frozen:
+        assert Transaction(frozen, 0.5, "one").now
+        other.transact(add_host, lock="one")
+    assert other.read(hosts) == ["api.test"]
 
 
 def test_what_can_not_be_reached_is_named_without_the_password(postgresql: Postgresql, open_store: Open) -> None:
@@ -206,7 +202,7 @@ def test_what_can_not_be_reached_is_named_without_the_password(postgresql: Postg
     reachable, port = f"127.0.0.1:{postgresql.port}", closed.port
     for text, said in {
         address.replace(reachable, f"127.0.0.1:{port}"): "Connection refused",
-        address.replace("127.0.0.1", "nowhere.invalid"): "failed to resolve host",
+        address.replace("127.0.0.1", "nowhere.invalid"): "failed to resolve host|not known",
         address.replace(ENCODED, "wrong"): "password authentication failed",
         address.replace("/team_", "/no_team_"): "does not exist",
         f"{address}?sslmode=require": "server does not support SSL",
@@ -296,3 +292,14 @@ def test_a_role_that_was_granted_the_tables_can_use_but_not_change_them(
     assert worker.read(hosts) == ["api.test"]
     with pytest.raises(TeamStoreError, match="denies access"):
         worker.transact(lambda transaction: transaction.execute("DROP TABLE synq.hosts"))
+
+
+def test_what_is_known_of_an_encrypted_connection(postgresql: Postgresql, open_store: Open, certificate: Path) -> None:
+    address = postgresql.database()
+    assert open_store(address).facts()[2:] == (True, False, False)
+    checked = f"{address}?sslmode=verify-full&sslrootcert={certificate}".replace("127.0.0.1", "localhost")
+    with postgresql.encrypted(certificate.read_text(encoding="ascii")):
+        assert open_store(address).facts()[2:] == (True, True, False)
+        assert open_store(checked).facts()[2:] == (True, True, True)
+        with pytest.raises(TeamStoreError, match="certificate verify failed"):
+            open_store(checked.replace(f"&sslrootcert={certificate}", "&sslrootcert=system")).read(hosts)
