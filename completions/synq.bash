@@ -23,7 +23,7 @@ _synq_below() { # the subcommands of a group
     'settings') REPLY='show set' ;;
     'audit') REPLY='list tail' ;;
     'webhooks') REPLY='sign verify send' ;;
-    'plan') REPLY='show diff list' ;;
+    'plan') REPLY='from show diff list' ;;
     'auth') REPLY='login status refresh token switch logout' ;;
     'config') REPLY='list get set unset path' ;;
     'runs') REPLY='list show resume undo' ;;
@@ -102,6 +102,7 @@ _synq_options() { # the options of a command, and the global options
     'webhooks send') REPLY='--event --data --connection --secret-stdin --dry-run' ;;
     'export') REPLY='--only --force' ;;
     'api') REPLY='-F --field -f --raw-field --input --paginate -i --include -y --yes --dry-run --plan --confirm' ;;
+    'plan from') REPLY='--only --plan' ;;
     'apply') REPLY='--approved --report -y --yes --dry-run --confirm' ;;
     'auth login') REPLY='--with-token --insecure-storage --token-command --token-url --client-id' ;;
     'auth status') REPLY='--all' ;;

@@ -159,6 +159,7 @@ function __synq_below # the subcommands of a group
                 'send' 'Send a signed event once'
         case 'plan'
             printf '%s\t%s\n' \
+                'from' 'Plan the changes that make the tenant equal to files' \
                 'show' 'Show a plan: what each row changes, and what it costs' \
                 'diff' 'Compare a plan with what is there now' \
                 'list' 'List proposed plans that wait for approval'
@@ -711,6 +712,10 @@ function __synq_options # the options of a command, and the global options
                 '--dry-run' 'Show what would be sent and what would change, without...' \
                 '--plan' 'Write what would be sent to FILE, for `synq apply`; -...' \
                 '--confirm' 'Confirm with the profile'\''s name; required instead of...'
+        case 'plan from'
+            printf '%s\t%s\n' \
+                '--only' 'Only these parts: settings, channels, members...' \
+                '--plan' 'Write what would be sent to FILE, for `synq apply`; -...'
         case 'apply'
             printf '%s\t%s\n' \
                 '--approved' 'Apply without a question what `synq approve` has...' \

@@ -158,6 +158,7 @@ function __SynqBelow([string] $At) { # the subcommands of a group
             "send`tSend a signed event once"
         }
         'plan' {
+            "from`tPlan the changes that make the tenant equal to files"
             "show`tShow a plan: what each row changes, and what it costs"
             "diff`tCompare a plan with what is there now"
             "list`tList proposed plans that wait for approval"
@@ -710,6 +711,10 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--dry-run`tShow what would be sent and what would change, without..."
             "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
             "--confirm`tConfirm with the profile's name; required instead of..."
+        }
+        'plan from' {
+            "--only`tOnly these parts: settings, channels, members..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
         }
         'apply' {
             "--approved`tApply without a question what ``synq approve`` has..."

@@ -49,6 +49,7 @@ DOCUMENTS = [ROOT / "README.md", *sorted(path for path in (ROOT / "docs").rglob(
 _INSTALLS = "it changes the machine; make package covers it"
 _DATABASE = "it needs a database; tests/commands/test_team_line.py covers it"
 _ENDLESS = "it goes on until it is stopped; tests/commands/test_watch_line.py covers it"
+_TWO_TENANTS = "it needs two tenants; tests/commands/test_two_tenants_line.py covers it"
 UNRUN = {
     "make demo": ".ci/run runs it",
     "make test": "it runs this test",
@@ -62,6 +63,10 @@ UNRUN = {
     "synq completion install": "it changes the shell's start-up files; tests/completion covers it",
     "synq auth login": "it asks for a token on a terminal; tests/journeys covers it",
     "synq auth status": "it needs a login",
+    "synq -p staging export shop": _TWO_TENANTS,
+    "synq -p production plan from shop --plan autumn.json": _TWO_TENANTS,
+    "synq -p production apply autumn.json": _TWO_TENANTS,
+    "synq plan show autumn.json": _TWO_TENANTS,
     'synq inventory watch --low --location "Leith warehouse"': _ENDLESS,
     "synq inventory watch --low --resume --exec 'sh to-ntfy.sh'": _ENDLESS,
     "synq orders watch --min-total 500 --resume --exec 'sh to-mail.sh'": _ENDLESS,
