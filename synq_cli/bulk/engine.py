@@ -118,9 +118,12 @@ class Engine:
         plan = Plan(verb.undo_verb, rows, file=facts.file, undoes=facts.id, in_transit=in_transit)
         return self._estimated(plan, with_levels=with_levels)
 
-    def plan_resume(self, run: str, resend: Collection[int]) -> Plan:
-        """The plan for what is left of a run; `resend` are lines of unknown outcome that are to be sent again."""
-        with self._opened(run) as (journal, verb):
+    def plan_resume(self, run: str, resend: Collection[int], *, join: bool = False) -> Plan:
+        """The plan for what is left of a run; `resend` are lines of unknown outcome that are to be sent again.
+
+        With `join` other machines may work on it at the same time.
+        """
+        with self._opened(run, join=join) as (journal, verb):
             facts, unknown = journal.facts, {row.line for row in journal.entries("unknown", "sent")}
             again = unknown if verb.resends else resend
             left = [
@@ -177,9 +180,12 @@ class Engine:
             journal.lock()
             return journal
 
-    def resume(self, run: str, resend: Collection[int]) -> Outcome:
-        """Send the pending rows and reconcile the unknown ones; of these, `resend` are sent again."""
-        with self._opened(run) as (journal, verb):
+    def resume(self, run: str, resend: Collection[int], *, join: bool = False) -> Outcome:
+        """Send the pending rows and reconcile the unknown ones; of these, `resend` are sent again.
+
+        With `join` other machines may work on it at the same time.
+        """
+        with self._opened(run, join=join) as (journal, verb):
             for row in journal.abandoned("sent"):
                 journal.unknown(row.line, row.answered_at, "synq exited before a response arrived.")
             if verb.resends:
@@ -216,7 +222,7 @@ class Engine:
             self.observer.note(f"Nothing would change on line{'s' * (len(same) != 1)} {', '.join(map(str, same))}.")
 
     @contextmanager
-    def _opened(self, run: str) -> Iterator[tuple[Journal, Verb]]:
+    def _opened(self, run: str, *, join: bool = False) -> Iterator[tuple[Journal, Verb]]:
         """A run, locked, and its verb; RefusedError if it is another tenant's, or for what `_lock` refuses."""
         with self.runs.open(run) as journal:
             facts = journal.facts
@@ -225,7 +231,7 @@ class Engine:
                     f"The run {facts.id} belongs to {facts.scope}, but this is {self.session.scope}. Nothing was sent.",
                     hint=f"It was started with --profile {facts.profile}.",
                 )
-            self._lock(journal)
+            self._lock(journal, join=join)
             yield journal, self._kind(facts.verb)
 
     def _kind(self, name: str) -> Verb:
@@ -234,9 +240,9 @@ class Engine:
     def _kinds(self) -> tuple[Verb, ...]:
         return (*(kind(self.api) for kind in _KINDS), *self.verbs)
 
-    def _lock(self, journal: Journal) -> None:
-        """RefusedError if another process works on the run, or if it was undone."""
-        journal.lock()
+    def _lock(self, journal: Journal, *, join: bool = False) -> None:
+        """RefusedError if another process works on the run and it is not to `join` it, or if the run was undone."""
+        (journal.join if join else journal.lock)()
         if undo := self.runs.undone_by(journal.facts.id):
             raise RefusedError(
                 f"The run {journal.facts.id} was undone by the run {undo}.", hint=f"See `synq runs show {undo}`."
@@ -286,6 +292,8 @@ class Engine:
         if not journal.entries("pending", "unknown"):
             verb.on_finished(journal.entries())
         rows = journal.entries()
+        if len(workers := journal.workers()) > 1:
+            self.observer.note(f"This machine sent {journal.part():,} of {len(rows):,} rows; {len(workers)} took part.")
         row = overview(journal) | {
             "unknown_lines": [entry.line for entry in rows if entry.state in {"unknown", "sent"}],
             "seconds": round(self.now() - started, 1),

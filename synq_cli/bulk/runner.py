@@ -191,11 +191,12 @@ class Runner:
         ticket = transport.acquire(RESERVE)
         try:
             transport.prepare()
+            started = self.now()
+            is_marked = self._mark_sent(row, started)
         except SynqError:
             transport.release(ticket)
-            raise  # the row was not sent: it stays pending, and the run stops
-        started = self.now()
-        if not self._mark_sent(row, started):
+            raise  # the row was not sent, and the run stops
+        if not is_marked:
             transport.release(ticket)
             return
         try:
