@@ -422,6 +422,24 @@ def test_runs_start_one_after_the_other_on_a_tenants_data(team: Team) -> None:
     assert len(oslo.rows()) == 1
 
 
+def test_machine_that_fell_asleep_before_its_first_row_does_not_post_what_another_has_posted_since(team: Team) -> None:
+    leith, oslo = team.machine("leith"), team.machine("oslo")
+    asleep = new_run(leith)
+    assert claimed(asleep)
+    team.end_leases()
+    at = team.execute("SELECT synq.clock()")[0][0]
+
+    def repeat() -> Any:
+        return find_repeat(oslo, ROWS, verb="inventory adjust", scope="host/tenant", now=at)
+
+    assert repeat().is_running  # it may go on as long as nobody has ended its lease
+    with oslo.starting("host/tenant"):
+        assert repeat() is None
+        new_run(oslo).close()
+    with pytest.raises(TakenOverError):
+        asleep.sent(2, 0)
+
+
 def test_repeats_are_found_whichever_machine_has_posted_them(team: Team) -> None:
     journal = new_run(team.machine("leith"), shard="1/2")
     assert claimed(journal)

@@ -173,7 +173,8 @@ class TeamJournal(Journal):
                 "AND e.worker = w.number AND e.state <> 'pending') FROM synq.workers w WHERE run = %s ORDER BY number",
                 self.facts.id,
             ).all()
-            return [as_row(row[0], dict(zip(names, row[1:], strict=True)), transaction.now) for row in found]
+            ((now,),) = transaction.query("SELECT synq.clock()").all()
+            return [as_row(row[0], dict(zip(names, row[1:], strict=True)), now) for row in found]
 
         return self._read(work)
 

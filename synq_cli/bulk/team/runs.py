@@ -63,7 +63,7 @@ class TeamRuns(Runs):
             return numbers(hash_of(text.lower()))[0]
 
         def work(transaction: "Transaction") -> None:
-            at = transaction.now
+            ((at,),) = transaction.query("SELECT synq.clock()").all()
             known = Facts(id=f"{datetime.fromtimestamp(at, UTC):%y%m%d-%H%M%S}-{letters}", started_at=at, **facts)
             if self._starting:
                 self._end_start(transaction, known.scope)
@@ -93,6 +93,13 @@ class TeamRuns(Runs):
         token = secrets.token_hex(8)
 
         def take(transaction: "Transaction") -> bool:
+            # A machine that was not heard of for a minute may still have all of these rows to send: it must not send
+            # them once they were found not to be on their way. Until it is ended here, its run counts as running.
+            transaction.execute(
+                "UPDATE synq.workers w SET ended_at = synq.clock(), is_lost = true FROM synq.runs r "
+                "WHERE r.id = w.run AND r.marks @> %s::text[] AND w.ended_at IS NULL AND w.lease_until < synq.clock()",
+                _marks_of({"scope": scope}),
+            )
             return bool(
                 transaction.query(
                     "INSERT INTO synq.starts AS s VALUES (%s, %s, synq.clock() + %s) ON CONFLICT (scope) DO UPDATE "
@@ -174,7 +181,8 @@ class TeamRuns(Runs):
         # A shard of a file may have too few of its rows to be found by a sample.
         found = self._access.store.read(
             lambda transaction: transaction.query(
-                f"""SELECT r.facts, {_RUNNING}, e.line, e.state, {HASHED}, e.hashes
+                f"""SELECT r.facts, EXISTS (SELECT 1 FROM synq.workers w WHERE w.run = r.id AND w.ended_at IS NULL),
+                e.line, e.state, {HASHED}, e.hashes
                 FROM synq.runs r JOIN synq.entries e ON e.run = r.id
                 WHERE r.started_at >= %s AND r.marks @> %s::text[] AND ('undoes' = ANY(r.marks) OR (
                     %s = ANY(r.marks) AND ('shard' = ANY(r.marks) OR EXISTS (

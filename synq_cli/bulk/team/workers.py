@@ -156,7 +156,7 @@ class Worker:
     def _beat(self) -> None:
         while not self._stopped.wait(self._heartbeat):
             with suppress(NetworkError):
-                if not self._store.transact(self.renew, within=self._heartbeat):
+                if not self._store.transact(self.renew, within=HEARTBEAT):
                     return  # the next row that is to be sent is refused
 
 
