@@ -147,7 +147,7 @@ _synq_value() { # how to complete the value of "PATH --option", or the argument 
     'orders get #1'|'orders track #1'|'orders brief #1'|'orders fulfill #1'|'orders return #1'|'orders cancel #1') REPLY='ask order' ;;
     'products get #1') REPLY='ask product-or-sku' ;;
     'products jobs get #1'|'products jobs watch #1') REPLY='ask job' ;;
-    'config get #1'|'config set #1'|'config unset #1') REPLY='words base_url tenant_id org_id location output timeout max_wait read_only cache bulk_payload environment token_command token_url client_id team_store budget_pool' ;;
+    'config get #1'|'config set #1'|'config unset #1') REPLY='words base_url tenant_id org_id location output timeout max_wait read_only cache bulk_payload environment policy token_command token_url client_id team_store budget_pool' ;;
     'runs show #1'|'runs resume #1'|'runs undo #1') REPLY='ask run' ;;
     'sandbox fault add #1') REPLY='words 429 500 502 503 expired missing garbage lost-before lost 500-after slow' ;;
     'completion install #1'|'completion uninstall #1') REPLY='words bash zsh fish powershell pwsh' ;;

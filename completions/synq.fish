@@ -804,7 +804,7 @@ function __synq_value # how to complete the value of "PATH --option", or the arg
         case 'products jobs get #1' 'products jobs watch #1'
             echo 'ask job'
         case 'config get #1' 'config set #1' 'config unset #1'
-            echo 'words base_url tenant_id org_id location output timeout max_wait read_only cache bulk_payload environment token_command token_url client_id team_store budget_pool'
+            echo 'words base_url tenant_id org_id location output timeout max_wait read_only cache bulk_payload environment policy token_command token_url client_id team_store budget_pool'
         case 'runs show #1' 'runs resume #1' 'runs undo #1'
             echo 'ask run'
         case 'sandbox fault add #1'

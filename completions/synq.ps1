@@ -886,9 +886,9 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         'products get #1' { return 'ask product-or-sku' }
         'products jobs get #1' { return 'ask job' }
         'products jobs watch #1' { return 'ask job' }
-        'config get #1' { return 'words base_url tenant_id org_id location output timeout max_wait read_only cache bulk_payload environment token_command token_url client_id team_store budget_pool' }
-        'config set #1' { return 'words base_url tenant_id org_id location output timeout max_wait read_only cache bulk_payload environment token_command token_url client_id team_store budget_pool' }
-        'config unset #1' { return 'words base_url tenant_id org_id location output timeout max_wait read_only cache bulk_payload environment token_command token_url client_id team_store budget_pool' }
+        'config get #1' { return 'words base_url tenant_id org_id location output timeout max_wait read_only cache bulk_payload environment policy token_command token_url client_id team_store budget_pool' }
+        'config set #1' { return 'words base_url tenant_id org_id location output timeout max_wait read_only cache bulk_payload environment policy token_command token_url client_id team_store budget_pool' }
+        'config unset #1' { return 'words base_url tenant_id org_id location output timeout max_wait read_only cache bulk_payload environment policy token_command token_url client_id team_store budget_pool' }
         'runs show #1' { return 'ask run' }
         'runs resume #1' { return 'ask run' }
         'runs undo #1' { return 'ask run' }

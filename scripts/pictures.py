@@ -124,7 +124,8 @@ class Desk:
 @contextmanager
 def desk(width: int) -> Iterator[Desk]:
     """A desk in a temporary folder."""
-    with tempfile.TemporaryDirectory() as folder:
+    # A request that the command had no need to wait for may still write there.
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         yield Desk(Path(folder).resolve(), width)
 
 
@@ -170,9 +171,14 @@ def parcels() -> str:
         shown = at.screen(
             "--sandbox", "orders", "fulfill", "--file", "tracking.csv", "--carrier", "Royal Mail", "--yes"
         )
-    before, *_, after = re.split(r"\r?(?:\x1b\[1A)?\x1b\[2K", shown)  # without the progress bar
     head = "\n".join([*lines[:3], "…"])
-    return f"\x1b[1m$ cat tracking.csv\x1b[0m\n{head}\n{before[: before.rindex('Run ')]}{after}"
+    return f"\x1b[1m$ cat tracking.csv\x1b[0m\n{head}\n{without_bar(shown)}"
+
+
+def without_bar(screen: str) -> str:
+    """The output of a run without its progress bar, which a run of few rows may be too fast to draw."""
+    before, *after = re.split(r"\r?(?:\x1b\[1A)?\x1b\[2K", screen)
+    return f"{before[: before.rindex('Run ')]}{after[-1]}" if after else screen
 
 
 def count() -> str:
@@ -190,8 +196,7 @@ def count() -> str:
         )
         more = ("--recount-over", "20%", "--yes", "--columns", "state,done,failed")
         counted = at.screen("--sandbox", "inventory", "count", "friday.csv", *place, *more)
-    before, *_, after = re.split(r"\r?(?:\x1b\[1A)?\x1b\[2K", counted)  # without the progress bar
-    return f"{scanned}\n{before[: before.rindex('Run ')]}{after}"
+    return f"{scanned}\n{without_bar(counted)}"
 
 
 def doctor() -> str:

@@ -197,7 +197,13 @@ class Engine:
                     journal.pending(row.line)
             return self._work(verb, journal)
 
+    def _ask_guard(self, verb: Verb, rows: Callable[[], Iterable[Row]]) -> None:
+        """RefusedError if the policy of the profile does not permit the rows of a run."""
+        if guard := self.api.transport.guard:
+            guard.check([verb.write(row) for row in rows()])
+
     def _estimated(self, plan: PlanOf, *, with_levels: bool = False) -> PlanOf:
+        self._ask_guard(plan.verb, lambda: plan.rows)
         plan.seconds = seconds_for(plan.requests, self.budget.snapshot())
         plan.levels = plan.verb.levels(plan.rows) if with_levels else {}
         if with_levels and plan.verb.compares:
@@ -270,6 +276,7 @@ class Engine:
 
     def _work(self, verb: Verb, journal: Journal, bar: Bar | None = None) -> Outcome:
         """Send the pending rows and reconcile those that get no answer; without a bar, show progress."""
+        self._ask_guard(verb, lambda: journal.entries("pending"))
         started = self.now()
         reason: SynqError | None = None
         while True:

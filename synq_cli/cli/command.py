@@ -125,6 +125,7 @@ class SynqCommand(GlobalOptionsMixin, TyperCommand):
 
     def invoke(self, ctx: Any) -> Any:
         ctx.obj.command, ctx.obj.root = ctx.command_path.partition(" ")[2], ctx.find_root()
+        ctx.obj.check_policy(self.spec)
         return super().invoke(ctx)
 
 

@@ -6,8 +6,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from synq_cli.cli.command import ANY, LOCAL, CommandSpec
 from synq_cli.cli.system import System
-from synq_cli.errors import UsageError
+from synq_cli.errors import SynqError, UsageError
 from synq_cli.output.display import Output
 from synq_cli.session import profiles, settings
 from synq_cli.session.session import Session
@@ -23,15 +24,25 @@ if TYPE_CHECKING:
     from synq_cli.bulk.team.runs import TeamRuns
     from synq_cli.cli.embedded import EmbeddedSandbox
     from synq_cli.http.client import HttpClient
+    from synq_cli.http.guard import Guard
     from synq_cli.http.rate_limit import Budget
     from synq_cli.http.single_attempt import SingleAttemptTransport
     from synq_cli.resources.client import SynqClient
+    from synq_cli.resources.shared.resource import Api
+    from synq_cli.session.policy import Policy
     from synq_cli.state.id_cache import LocalIndex
     from synq_cli.state.ledger_cache import LedgerCache
     from synq_cli.state.order_keys import OrderKeys
     from synq_cli.state.shared_lists import SharedLists
     from synq_cli.state.team.store import TeamStore
     from synq_cli.state.watches import Watches
+
+# Print what anybody may read, without the profile.
+_TEXTS = ("help", "schema", "completion")
+# Groups that prepare this machine: their few requests read, and no wildcard of a policy refuses them.
+_SETUP = ("auth", "doctor")
+# Commands that send the rows of plans; the rows themselves are checked.
+_OF_PLANS = ("apply", "runs resume", "runs join")
 
 
 class RunContext:
@@ -81,6 +92,8 @@ class RunContext:
         chosen = self.settings.profile
         for sentence in settings.ignored(self.config, [chosen], self.system.environ):
             output.warn(sentence)
+        if self.policy and self.policy.sentence:
+            output.warn(f"{self.policy.sentence} Every write is refused.")
         if another_users(folder := config_dir(self.system.environ)):
             output.warn(
                 f"synq runs as root on {folder}, which is another user's, who can't use files that root makes there. "
@@ -89,6 +102,50 @@ class RunContext:
         if not self.options.get("quiet"):
             profiles.announce_project(chosen, self.settings.sources["profile"], self.cache, output.note)
         return output
+
+    @cached_property
+    def policy(self) -> "Policy | None":
+        """The policy of the profile, if it has one."""
+        stored = self.config.profiles.get(self.settings.profile, {})
+        if "policy" not in stored:
+            return None
+        from synq_cli.session.policy import read_policy
+
+        return read_policy(stored["policy"], self.settings.profile, self.config.path)
+
+    def check_policy(self, spec: CommandSpec) -> None:
+        """RefusedError if the policy does not permit the command of this run."""
+        group = self.command.partition(" ")[0]
+        if group in _TEXTS:
+            return
+        try:
+            policy = self.policy
+        except SynqError:
+            return  # invalid settings, which the command reports if it needs them
+        if policy is None:
+            return
+        is_local = spec.effect == LOCAL or group in _SETUP
+        policy.check_command(self.command, is_local=is_local)
+        if spec.writes and spec.effect != ANY:
+            policy.check_readable()
+            if not self._sends_nothing and self.command not in _OF_PLANS:
+                policy.check_plan_only()
+
+    @property
+    def _sends_nothing(self) -> bool:
+        return self.dry_run or self.options.get("plan") is not None
+
+    def _guard(self, api: "Api") -> "Guard | None":
+        """The guard that holds writes against the policy."""
+        if self.policy is None:
+            return None
+        from synq_cli.cli import tree
+        from synq_cli.resources.policy_guard import PolicyGuard
+
+        def commands_for(operation: str) -> list[str]:
+            return tree.commands_for(self.root.command, operation)
+
+        return PolicyGuard(api, self.policy, self.command, commands_for, sends_nothing=self._sends_nothing)
 
     @cached_property
     def cache(self) -> Cache:
@@ -266,6 +323,7 @@ class RunContext:
             jitter=self.system.jitter,
             dry_run=self.dry_run,
         )
+        api.guard = self._guard(api)
         return SynqClient(api)
 
     @cached_property

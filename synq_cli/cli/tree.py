@@ -23,7 +23,7 @@ EXITS = {
     8: "conflict: 409, 412, or the value has changed in the meantime",
     9: "partial: some rows failed",
     10: "unknown: a write was sent but no response arrived; it may have been applied",
-    11: "refused: read-only, not confirmed, or the token of another tenant",
+    11: "refused: read-only, a policy, not confirmed, or the token of another tenant",
     12: "server: 5xx after all retries, or an invalid response",
     75: "running: the wait ended, the work continues",
     130: "interrupted",
@@ -106,6 +106,12 @@ def command_for(root: Any, operation: str) -> str | None:
     return next(
         (node.path for node in commands(root) if operation in [each.id for each in node.spec.operations[:1]]), None
     )
+
+
+def commands_for(root: Any, operation: str) -> list[str]:
+    """Every command, by its words, that is for the operation of this id; not those that go on with a run."""
+    found = [node for node in commands(root) if operation in [each.id for each in node.spec.operations[:1]]]
+    return [" ".join(node.words) for node in found if node.words[0] != "runs"]
 
 
 def describe(node: Node) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from synq_cli.errors import (
 )
 from synq_cli.http import replies, retry
 from synq_cli.http.exchange import NoResponseError, Observer, Reply, request_line
+from synq_cli.http.guard import Guard, Write
 from synq_cli.http.operation import Operation, RetryClass
 from synq_cli.http.rate_limit import FULL, RESERVE, Budget, Ticket
 from synq_cli.times import clock_offset, http_date
@@ -120,6 +121,7 @@ class ApiTransport:
         self._prefetches: list[tuple[Prefetch, Ticket]] = []
         self._abandoned = False
         self.reserve = 0
+        self.guard: Guard | None = None  # asked before each write that is not a row of a run
 
     @property
     def clock_offset(self) -> tuple[float, float] | None:
@@ -143,6 +145,7 @@ class ApiTransport:
         `before` and `after` are what a write changes. Raises Planned for a write in a dry run, with both; the errors of
         `check` and of `replies.failure`; NetworkError, RateLimitedError and UnknownOutcomeError if no answer comes.
         """
+        self._ask_guard(operation, operation.path_with(path), lambda: body)
         if self.dry_run and operation.effect != "read":
             raise Planned({"method": operation.method, "path": operation.path_with(path), "body": body}, before, after)
         content = None if body is None else exact_json.dumps(body).encode()
@@ -165,8 +168,15 @@ class ApiTransport:
         None if an earlier attempt has carried out a deletion. Raises what `send` raises.
         """
         request = ApiRequest(operation, self.session.base_url + operation.path, query, content, headers)
+        self._ask_guard(operation, operation.path, lambda: content)
         self.stop_dry_run(request)
         return self._exchange(request)
+
+    def _ask_guard(self, operation: Operation, path: str, body: Callable[[], object]) -> None:
+        """RefusedError for a write that the guard does not permit, or that `check` refuses."""
+        if self.guard and operation.effect != "read":
+            self.check(operation)
+            self.guard.check([Write(operation, path, body)])
 
     def stop_dry_run(self, request: ApiRequest) -> None:
         """Raise Planned for a write in a dry run; its content is JSON."""

@@ -27,7 +27,7 @@ _CONNECTION_STRING = re.compile(r"postgres(?:ql)?://|^\s*\w+\s*=|\bpassword\s*="
 class Setting(NamedTuple):
     """One setting: `parse` gives its value from text, or raises a ValueError that says what to use instead.
 
-    A profile can hold the arguments of a `command` as a list, too.
+    A profile can hold the arguments of a `command` as a list, too. A `document` is changed in the file only.
     """
 
     name: str
@@ -37,6 +37,7 @@ class Setting(NamedTuple):
     help: str
     in_profile: bool = True
     command: bool = False
+    document: bool = False
 
 
 def _one_of(*words: str) -> Callable[[str], str]:
@@ -129,6 +130,14 @@ SETTINGS = (
         _one_of(*ENVIRONMENTS),
         "production makes destructive commands ask for the profile's name",
     ),
+    Setting(
+        "policy",
+        None,
+        None,
+        str,
+        "limits on commands, rows, units and SKUs; to change them, edit config.yaml",
+        document=True,
+    ),
     Setting("token_command", None, None, _command, "program that prints a new token", command=True),
     Setting("token_url", None, None, check_token_url, "OAuth 2 token URL that renews the token"),
     Setting("client_id", None, None, _line, "OAuth 2 client id of the refresh token"),
@@ -165,6 +174,7 @@ class Settings(NamedTuple):
     cache: bool
     bulk_payload: str
     environment: str | None
+    policy: Any
     token_command: str | None
     token_url: str | None
     client_id: str | None
@@ -218,7 +228,18 @@ def stored_base_url(config: Config, profile: str) -> str:
 
 def parse_setting(name: str, text: str) -> Any:
     """The value of a profile's setting, from text; UsageError if there is no such setting or the text is invalid."""
-    return _parsed(find_setting(name), text)
+    return _parsed(find_changeable(name), text)
+
+
+def find_changeable(name: str) -> Setting:
+    """The setting of a profile that a command may change; UsageError for a document, a part of one, or no setting."""
+    head = name.partition(".")[0]
+    if any(setting.document and setting.name == head for setting in SETTINGS):
+        raise UsageError(
+            f"The {head} of a profile is not changed by commands, so that none loosens its own limits.",
+            hint="Edit the file that `synq config path` prints.",
+        )
+    return find_setting(name)
 
 
 def describe(settings: Settings) -> list[dict[str, object]]:
@@ -287,6 +308,8 @@ def _profile(
 
 
 def _stored(setting: Setting, config: Config, profile: str) -> Any:
+    if setting.document:
+        return config.profiles[profile][setting.name]
     return _parsed(setting, config.profiles[profile][setting.name], f"profile {profile} in {config.path}")
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from synq_cli import exact_json
 from synq_cli.bulk.journal import Content, Receipt, Row
 from synq_cli.errors import RejectedError, UnknownOutcomeError
+from synq_cli.http.guard import Write
 from synq_cli.http.operation import Operation
 from synq_cli.resources.client import SynqClient
 from synq_cli.times import epoch
@@ -63,6 +64,13 @@ class Verb:
     def body(self, content: Content) -> object:
         """The request's body, as JSON values or as bytes, or None; UsageError if it can't be made any more."""
         return content
+
+    def write(self, row: Row) -> Write:
+        """The request of a row, for the guard."""
+        content, path = row.content, self.operation.path_with(self.path(row.content))
+        return Write(
+            self.operation, path, lambda: self.body(content), row.line, self.item_count(content), command=self.name
+        )
 
     def receipt(self, content: Content, answer: Any) -> Receipt:
         """The receipt in the answer to a row; UnknownOutcomeError if there is none."""

@@ -10,7 +10,7 @@ from synq_cli.nearest import did_you_mean
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import whole
 from synq_cli.session import profiles
-from synq_cli.session.settings import SANDBOX, SETTINGS, describe, find_setting, parse_setting
+from synq_cli.session.settings import SANDBOX, SETTINGS, describe, find_changeable, find_setting, parse_setting
 
 group = CommandGroup()
 
@@ -78,7 +78,7 @@ def unset_setting(run: RunContext, setting: KeyArgument) -> None:
       synq config unset location
       synq config unset output --profile acme
     """
-    profile, name = run.settings.profile, find_setting(setting).name
+    profile, name = run.settings.profile, find_changeable(setting).name
     if run.config.profiles.get(profile, {}).get(name) is None:
         run.output.note(f"Profile {profile} does not set {name}.")
     else:

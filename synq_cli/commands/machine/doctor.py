@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from synq_cli import __version__
+from synq_cli.cli import tree
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.options import switch
 from synq_cli.completion.installation import installation
 from synq_cli.errors import SynqError, UsageError
 from synq_cli.http import operations
+from synq_cli.nearest import did_you_mean
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import state
 from synq_cli.session.profiles import token_store
@@ -102,6 +104,7 @@ class Doctor:
             ("token", self._token, "settings"),
             ("renewal", self._renewal, "settings"),
             ("budget", self._budget, "settings"),
+            *([("policy", self._policy, "settings")] if self._has_policy else []),
             ("index", self._index, "token"),
             ("routes", self._routes, "index"),
             ("completion", self._completion, ""),
@@ -206,6 +209,28 @@ class Doctor:
         if window.blocked_for > 0:
             return _warn(f"The API refuses requests for {window.blocked_for:.0f} s.", "synq limits")
         return _ok(f"{window.remaining} of {window.limit} requests left this minute, counted in {file}.")
+
+    @property
+    def _has_policy(self) -> bool:
+        try:
+            return self._run.policy is not None
+        except SynqError:
+            return False  # invalid settings, which is a finding of its own
+
+    def _policy(self) -> Finding:
+        from synq_cli.session.policy import command_matches
+
+        policy = self._run.policy
+        assert policy is not None  # or this check would not be one
+        if policy.sentence:
+            return Finding("fail", f"{policy.sentence} Every write is refused.", f"Edit {policy.path}")
+        found = f"{policy.summary()}. Whoever holds the token can go round it."
+        known = [" ".join(node.words) for node in tree.commands(self._run.root.command)]
+        for pattern in (*(policy.allow or ()), *policy.deny):
+            if not any(command_matches(pattern, command) for command in known):
+                near = did_you_mean(pattern, known)
+                return _warn(f'{found} "{pattern}" matches no command. {near}'.rstrip(), f"Edit {policy.path}")
+        return _ok(found)
 
     def _index(self) -> Finding:
         if self._is_new_sandbox:
