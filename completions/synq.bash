@@ -25,7 +25,7 @@ _synq_below() { # the subcommands of a group
     'webhooks') REPLY='sign verify send' ;;
     'auth') REPLY='login status refresh token switch logout' ;;
     'config') REPLY='list get set unset path' ;;
-    'runs') REPLY='list show resume undo' ;;
+    'runs') REPLY='list show resume join undo' ;;
     'cache') REPLY='show clear' ;;
     'sandbox') REPLY='init info serve reset token fault' ;;
     'sandbox fault') REPLY='add list clear limit' ;;
@@ -101,9 +101,11 @@ _synq_options() { # the options of a command, and the global options
     'api') REPLY='-F --field -f --raw-field --input --paginate -i --include -y --yes --dry-run --confirm' ;;
     'auth login') REPLY='--with-token --insecure-storage --token-command --token-url --client-id' ;;
     'auth status') REPLY='--all' ;;
-    'runs show') REPLY='--rows' ;;
-    'runs resume') REPLY='--resend-unknown --report --dry-run' ;;
-    'runs undo') REPLY='--in-transit --report -y --yes --dry-run --confirm' ;;
+    'runs list') REPLY='--team' ;;
+    'runs show') REPLY='--rows --team' ;;
+    'runs resume') REPLY='--resend-unknown --report --team --dry-run' ;;
+    'runs join') REPLY='--report --dry-run' ;;
+    'runs undo') REPLY='--in-transit --report --team -y --yes --dry-run --confirm' ;;
     'cache clear') REPLY='-y --yes' ;;
     'sandbox init') REPLY='--seed' ;;
     'sandbox serve') REPLY='--port' ;;
@@ -148,7 +150,7 @@ _synq_value() { # how to complete the value of "PATH --option", or the argument 
     'products get #1') REPLY='ask product-or-sku' ;;
     'products jobs get #1'|'products jobs watch #1') REPLY='ask job' ;;
     'config get #1'|'config set #1'|'config unset #1') REPLY='words base_url tenant_id org_id location output timeout max_wait read_only cache bulk_payload environment policy token_command token_url client_id team_store budget_pool' ;;
-    'runs show #1'|'runs resume #1'|'runs undo #1') REPLY='ask run' ;;
+    'runs show #1'|'runs resume #1'|'runs join #1'|'runs undo #1') REPLY='ask run' ;;
     'sandbox fault add #1') REPLY='words 429 500 502 503 expired missing garbage lost-before lost 500-after slow' ;;
     'completion install #1'|'completion uninstall #1') REPLY='words bash zsh fish powershell pwsh' ;;
     'help #1') REPLY='words exit-codes environment formats rate-limit auth bulk orders inventory products channels integrations today find organization settings audit webhooks export api auth config runs cache limits sandbox doctor completion schema help' ;;

@@ -124,6 +124,7 @@ class Engine:
         With `join` other machines may work on it at the same time.
         """
         with self._opened(run, join=join) as (journal, verb):
+            self._refuse_posted_since(journal)
             facts, unknown = journal.facts, {row.line for row in journal.entries("unknown", "sent")}
             again = unknown if verb.resends else resend
             left = [
@@ -185,7 +186,11 @@ class Engine:
 
         With `join` other machines may work on it at the same time.
         """
-        with self._opened(run, join=join) as (journal, verb):
+        with ExitStack() as stack:
+            # While no other run starts: one of the same rows would find that this one is running.
+            with self.runs.starting(self.session.scope):
+                journal, verb = stack.enter_context(self._opened(run, join=join))
+                self._refuse_posted_since(journal)
             for row in journal.abandoned("sent"):
                 journal.unknown(row.line, row.answered_at, "synq exited before a response arrived.")
             if verb.resends:
@@ -201,6 +206,20 @@ class Engine:
         """RefusedError if the policy of the profile does not permit the rows of a run."""
         if guard := self.api.transport.guard:
             guard.check([verb.write(row) for row in rows()])
+
+    def _refuse_posted_since(self, journal: Journal) -> None:
+        """RefusedError if a later run has posted the rows that are left, as when this one was given up."""
+        facts = journal.facts
+        pending = [each for each in journal.hashes() if each[1] == "pending"]
+        left = [Row(line, {}, hashes=hashes) for line, _, may_be_sent, hashes in pending if not may_be_sent]
+        if not left or facts.undoes:
+            return
+        repeat = find_repeat(self.runs, left, verb=facts.verb, scope=facts.scope, now=self.now(), after=facts)
+        if repeat and repeat.sent == repeat.rows:
+            raise RefusedError(
+                f"Run {facts.id} can't be resumed. {repeat.sentence} Nothing was sent.",
+                hint="If the rows must be posted once more, start a new run of them with --again.",
+            )
 
     def _estimated(self, plan: PlanOf, *, with_levels: bool = False) -> PlanOf:
         self._ask_guard(plan.verb, lambda: plan.rows)

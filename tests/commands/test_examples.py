@@ -14,7 +14,7 @@ from shop import Shop, examples, is_for, words_of
 import synq_cli
 from synq_cli.cli.command import ANY
 
-# They need a login, or go on until they are stopped; each has tests of its own.
+# They need a login or a team store, or go on until they are stopped; each has tests of its own.
 ELSEWHERE = {
     "auth login",
     "auth logout",
@@ -24,6 +24,7 @@ ELSEWHERE = {
     "audit tail",
     "inventory watch",
     "orders watch",
+    "runs join",
 }
 
 
