@@ -3,7 +3,7 @@
 
 _synq_below() { # the subcommands of a group
     case $1 in
-    '') REPLY='orders inventory products channels integrations today find organization settings audit webhooks export api auth config runs cache limits sandbox doctor completion schema help' ;;
+    '') REPLY='orders inventory products channels integrations today find organization settings audit webhooks export api auth config runs cache limits team sandbox doctor completion schema help' ;;
     'orders') REPLY='list get create track brief report watch fulfill return cancel' ;;
     'inventory') REPLY='transfer adjust levels locations ledger count reorder scan reserve release reservations report watch skus' ;;
     'inventory skus') REPLY='list add import forget' ;;
@@ -27,6 +27,7 @@ _synq_below() { # the subcommands of a group
     'config') REPLY='list get set unset path' ;;
     'runs') REPLY='list show resume join undo' ;;
     'cache') REPLY='show clear' ;;
+    'team') REPLY='init status doctor' ;;
     'sandbox') REPLY='init info serve reset token fault' ;;
     'sandbox fault') REPLY='add list clear limit' ;;
     'completion') REPLY='bash zsh fish powershell install uninstall' ;;
@@ -107,6 +108,7 @@ _synq_options() { # the options of a command, and the global options
     'runs join') REPLY='--report --dry-run' ;;
     'runs undo') REPLY='--in-transit --report --team -y --yes --dry-run --confirm' ;;
     'cache clear') REPLY='-y --yes' ;;
+    'team init') REPLY='--role -y --yes' ;;
     'sandbox init') REPLY='--seed' ;;
     'sandbox serve') REPLY='--port' ;;
     'sandbox reset') REPLY='--seed -y --yes' ;;
@@ -125,7 +127,7 @@ _synq_value() { # how to complete the value of "PATH --option", or the argument 
     case $1 in
     'orders list --status'|'orders report --status'|'orders watch --status') REPLY='list open closed unpaid to-ship shipped returning refunded fully-refunded dead cancellable draft pending_payment payment_authorized confirmed processing partially_fulfilled fulfilled delivered completed return_requested partially_returned returned partially_refunded cancelled failed' ;;
     'inventory reservations --status') REPLY='words ACTIVE RELEASED CONSUMED' ;;
-    'products list --status'|*' --channel'|*' --since'|*' --until'|*' --tag'|*' --payment-status'|*' --reference'|*' --min-total'|*' --max-total'|*' --key'|*' --sort'|*' --limit'|*' --currency'|*' --payment-provider'|*' --payment-reference'|*' --customer'|*' --idempotency-key'|*' --for'|*' --shard'|*' --exec'|*' --carrier'|*' --tracking-number'|*' --reason'|'products variants create --sku'|*' --threshold'|*' --search'|'inventory ledger --type'|*' --at'|*' --recount-over'|*' --confirm-missing'|*' --days'|*' --cover'|*' --types'|*' --barcode'|'products list --category'|'products create --category'|'products update --category'|*' --brand'|*' --description'|*' --title'|*' --price'|*' --slug'|*' --logo-url'|*' --alt-text'|*' --sort-order'|*' --name'|*' --provider'|*' --max-pages'|*' --actor'|*' --entity'|*' --signature'|*' --connection'|*' -F'|*' --field'|*' -f'|*' --raw-field'|*' --token-command'|*' --token-url'|*' --client-id'|*' --resend-unknown'|*' --seed'|*' --port'|*' --expires-in'|*' --on'|*' --times'|*' --rate'|*' --seconds'|*' --strangers'|*' --columns'|*' --fields'|*' --jq'|*' --timeout'|*' --max-wait'|*' --base-url') REPLY='' ;;
+    'products list --status'|*' --channel'|*' --since'|*' --until'|*' --tag'|*' --payment-status'|*' --reference'|*' --min-total'|*' --max-total'|*' --key'|*' --sort'|*' --limit'|*' --currency'|*' --payment-provider'|*' --payment-reference'|*' --customer'|*' --idempotency-key'|*' --for'|*' --shard'|*' --exec'|*' --carrier'|*' --tracking-number'|*' --reason'|'products variants create --sku'|*' --threshold'|*' --search'|'inventory ledger --type'|*' --at'|*' --recount-over'|*' --confirm-missing'|*' --days'|*' --cover'|*' --types'|*' --barcode'|'products list --category'|'products create --category'|'products update --category'|*' --brand'|*' --description'|*' --title'|*' --price'|*' --slug'|*' --logo-url'|*' --alt-text'|*' --sort-order'|*' --name'|*' --provider'|*' --max-pages'|'team init --role'|*' --actor'|*' --entity'|*' --signature'|*' --connection'|*' -F'|*' --field'|*' -f'|*' --raw-field'|*' --token-command'|*' --token-url'|*' --client-id'|*' --resend-unknown'|*' --seed'|*' --port'|*' --expires-in'|*' --on'|*' --times'|*' --rate'|*' --seconds'|*' --strangers'|*' --columns'|*' --fields'|*' --jq'|*' --timeout'|*' --max-wait'|*' --base-url') REPLY='' ;;
     *' --file'|*' --report'|*' --svg'|'products export --to'|*' --books'|*' --suppliers'|*' --data'|*' --input'|'inventory count #1'|'inventory scan #1'|'inventory skus import #1'|'products import #1'|'webhooks sign #1'|'webhooks verify #1') REPLY='file' ;;
     *' --item') REPLY='ask item' ;;
     *' --location'|*' --from'|'inventory transfer --to') REPLY='ask location' ;;
@@ -140,7 +142,7 @@ _synq_value() { # how to complete the value of "PATH --option", or the argument 
     'products push --action'|'integrations push --action') REPLY='words upsert delete' ;;
     'audit list --action'|'audit tail --action') REPLY='list PRODUCT_CREATED PRODUCT_UPDATED PRODUCT_DELETED PRODUCT_PRICE_CHANGED ORDER_PLACED ORDER_FULFILLED ORDER_CANCELLED ORDER_REFUNDED USER_INVITED INTEGRATION_CONNECTED TENANT_SETTINGS_UPDATED' ;;
     *' --product'|'products update #1'|'products delete #1'|'products push #1'|'products variants create #1'|'integrations push #1') REPLY='ask product' ;;
-    *' --role'|'organization members set-role #2') REPLY='words ADMIN EDITOR VIEWER' ;;
+    'organization members invite --role'|'sandbox token --role'|'organization members set-role #2') REPLY='words ADMIN EDITOR VIEWER' ;;
     *' --event') REPLY='words order.created order.updated product.created product.updated inventory.adjusted integration.synced accounting.order.created accounting.order.updated' ;;
     *' --only') REPLY='list settings channels members categories brands attributes attribute-groups templates connections products' ;;
     *' --rows') REPLY='words failed unknown all' ;;
@@ -153,7 +155,7 @@ _synq_value() { # how to complete the value of "PATH --option", or the argument 
     'runs show #1'|'runs resume #1'|'runs join #1'|'runs undo #1') REPLY='ask run' ;;
     'sandbox fault add #1') REPLY='words 429 500 502 503 expired missing garbage lost-before lost 500-after slow' ;;
     'completion install #1'|'completion uninstall #1') REPLY='words bash zsh fish powershell pwsh' ;;
-    'help #1') REPLY='words exit-codes environment formats rate-limit auth bulk orders inventory products channels integrations today find organization settings audit webhooks export api auth config runs cache limits sandbox doctor completion schema help' ;;
+    'help #1') REPLY='words exit-codes environment formats rate-limit auth bulk orders inventory products channels integrations today find organization settings audit webhooks export api auth config runs cache limits team sandbox doctor completion schema help' ;;
     'inventory levels --sku'|'inventory ledger --sku'|'inventory reservations --sku'|'inventory watch --sku'|'products variants list --sku'|*' --variant'|'inventory transfer #1'|'inventory adjust #1'|'inventory levels #'*|'inventory reserve #1'|'inventory skus forget #'*) REPLY='ask sku' ;;
     'settings set #'*) REPLY='words inventory_allocation_model=HARD inventory_allocation_model=SOFT auto_po_enabled=true auto_po_enabled=false default_low_stock_threshold= costing_method=WAC costing_method=FIFO' ;;
     'api #'*) REPLY='words GET POST PUT PATCH DELETE HEAD' ;;

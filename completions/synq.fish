@@ -23,6 +23,7 @@ function __synq_below # the subcommands of a group
                 'runs' 'List, resume and undo bulk runs' \
                 'cache' 'Show and clear what this machine keeps' \
                 'limits' 'Show the rate limit and its use' \
+                'team' 'Share the rate limit and runs among machines' \
                 'sandbox' 'Try synq on an embedded sandbox tenant' \
                 'doctor' 'Check the setup and suggest fixes' \
                 'completion' 'Set up shell completion' \
@@ -178,6 +179,11 @@ function __synq_below # the subcommands of a group
             printf '%s\t%s\n' \
                 'show' 'Show what the local cache keeps of the tenant' \
                 'clear' 'Delete what the local cache keeps of the tenant'
+        case 'team'
+            printf '%s\t%s\n' \
+                'init' 'Create or update the tables of the team store' \
+                'status' 'Show who uses the team store' \
+                'doctor' 'Check the team store and suggest fixes'
         case 'sandbox'
             printf '%s\t%s\n' \
                 'init' 'Create the sandbox' \
@@ -698,6 +704,11 @@ function __synq_options # the options of a command, and the global options
             printf '%s\t%s\n' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt'
+        case 'team init'
+            printf '%s\t%s\n' \
+                '--role' 'Also let this database role use the tables, but not...' \
+                '-y' 'Skip the confirmation prompt' \
+                '--yes' 'Skip the confirmation prompt'
         case 'sandbox init'
             printf '%s\t%s\n' \
                 '--seed' 'Seed of the random data; the same seed gives the same shop'
@@ -766,7 +777,7 @@ function __synq_value # how to complete the value of "PATH --option", or the arg
             echo 'list open closed unpaid to-ship shipped returning refunded fully-refunded dead cancellable draft pending_payment payment_authorized confirmed processing partially_fulfilled fulfilled delivered completed return_requested partially_returned returned partially_refunded cancelled failed'
         case 'inventory reservations --status'
             echo 'words ACTIVE RELEASED CONSUMED'
-        case 'products list --status' '* --channel' '* --since' '* --until' '* --tag' '* --payment-status' '* --reference' '* --min-total' '* --max-total' '* --key' '* --sort' '* --limit' '* --currency' '* --payment-provider' '* --payment-reference' '* --customer' '* --idempotency-key' '* --for' '* --shard' '* --exec' '* --carrier' '* --tracking-number' '* --reason' 'products variants create --sku' '* --threshold' '* --search' 'inventory ledger --type' '* --at' '* --recount-over' '* --confirm-missing' '* --days' '* --cover' '* --types' '* --barcode' 'products list --category' 'products create --category' 'products update --category' '* --brand' '* --description' '* --title' '* --price' '* --slug' '* --logo-url' '* --alt-text' '* --sort-order' '* --name' '* --provider' '* --max-pages' '* --actor' '* --entity' '* --signature' '* --connection' '* -F' '* --field' '* -f' '* --raw-field' '* --token-command' '* --token-url' '* --client-id' '* --resend-unknown' '* --seed' '* --port' '* --expires-in' '* --on' '* --times' '* --rate' '* --seconds' '* --strangers' '* --columns' '* --fields' '* --jq' '* --timeout' '* --max-wait' '* --base-url'
+        case 'products list --status' '* --channel' '* --since' '* --until' '* --tag' '* --payment-status' '* --reference' '* --min-total' '* --max-total' '* --key' '* --sort' '* --limit' '* --currency' '* --payment-provider' '* --payment-reference' '* --customer' '* --idempotency-key' '* --for' '* --shard' '* --exec' '* --carrier' '* --tracking-number' '* --reason' 'products variants create --sku' '* --threshold' '* --search' 'inventory ledger --type' '* --at' '* --recount-over' '* --confirm-missing' '* --days' '* --cover' '* --types' '* --barcode' 'products list --category' 'products create --category' 'products update --category' '* --brand' '* --description' '* --title' '* --price' '* --slug' '* --logo-url' '* --alt-text' '* --sort-order' '* --name' '* --provider' '* --max-pages' 'team init --role' '* --actor' '* --entity' '* --signature' '* --connection' '* -F' '* --field' '* -f' '* --raw-field' '* --token-command' '* --token-url' '* --client-id' '* --resend-unknown' '* --seed' '* --port' '* --expires-in' '* --on' '* --times' '* --rate' '* --seconds' '* --strangers' '* --columns' '* --fields' '* --jq' '* --timeout' '* --max-wait' '* --base-url'
             echo ''
         case '* --file' '* --report' '* --svg' 'products export --to' '* --books' '* --suppliers' '* --data' '* --input' 'inventory count #1' 'inventory scan #1' 'inventory skus import #1' 'products import #1' 'webhooks sign #1' 'webhooks verify #1'
             echo 'file'
@@ -796,7 +807,7 @@ function __synq_value # how to complete the value of "PATH --option", or the arg
             echo 'list PRODUCT_CREATED PRODUCT_UPDATED PRODUCT_DELETED PRODUCT_PRICE_CHANGED ORDER_PLACED ORDER_FULFILLED ORDER_CANCELLED ORDER_REFUNDED USER_INVITED INTEGRATION_CONNECTED TENANT_SETTINGS_UPDATED'
         case '* --product' 'products update #1' 'products delete #1' 'products push #1' 'products variants create #1' 'integrations push #1'
             echo 'ask product'
-        case '* --role' 'organization members set-role #2'
+        case 'organization members invite --role' 'sandbox token --role' 'organization members set-role #2'
             echo 'words ADMIN EDITOR VIEWER'
         case '* --event'
             echo 'words order.created order.updated product.created product.updated inventory.adjusted integration.synced accounting.order.created accounting.order.updated'
@@ -823,7 +834,7 @@ function __synq_value # how to complete the value of "PATH --option", or the arg
         case 'completion install #1' 'completion uninstall #1'
             echo 'words bash zsh fish powershell pwsh'
         case 'help #1'
-            echo 'words exit-codes environment formats rate-limit auth bulk orders inventory products channels integrations today find organization settings audit webhooks export api auth config runs cache limits sandbox doctor completion schema help'
+            echo 'words exit-codes environment formats rate-limit auth bulk orders inventory products channels integrations today find organization settings audit webhooks export api auth config runs cache limits team sandbox doctor completion schema help'
         case 'inventory levels --sku' 'inventory ledger --sku' 'inventory reservations --sku' 'inventory watch --sku' 'products variants list --sku' '* --variant' 'inventory transfer #1' 'inventory adjust #1' 'inventory levels #*' 'inventory reserve #1' 'inventory skus forget #*'
             echo 'ask sku'
         case 'settings set #*'

@@ -22,6 +22,7 @@ function __SynqBelow([string] $At) { # the subcommands of a group
             "runs`tList, resume and undo bulk runs"
             "cache`tShow and clear what this machine keeps"
             "limits`tShow the rate limit and its use"
+            "team`tShare the rate limit and runs among machines"
             "sandbox`tTry synq on an embedded sandbox tenant"
             "doctor`tCheck the setup and suggest fixes"
             "completion`tSet up shell completion"
@@ -177,6 +178,11 @@ function __SynqBelow([string] $At) { # the subcommands of a group
         'cache' {
             "show`tShow what the local cache keeps of the tenant"
             "clear`tDelete what the local cache keeps of the tenant"
+        }
+        'team' {
+            "init`tCreate or update the tables of the team store"
+            "status`tShow who uses the team store"
+            "doctor`tCheck the team store and suggest fixes"
         }
         'sandbox' {
             "init`tCreate the sandbox"
@@ -698,6 +704,11 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
         }
+        'team init' {
+            "--role`tAlso let this database role use the tables, but not..."
+            "-y`tSkip the confirmation prompt"
+            "--yes`tSkip the confirmation prompt"
+        }
         'sandbox init' {
             "--seed`tSeed of the random data; the same seed gives the same shop"
         }
@@ -813,6 +824,7 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         '* --name' { return '' }
         '* --provider' { return '' }
         '* --max-pages' { return '' }
+        'team init --role' { return '' }
         '* --actor' { return '' }
         '* --entity' { return '' }
         '* --signature' { return '' }
@@ -880,7 +892,8 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         'products push #1' { return 'ask product' }
         'products variants create #1' { return 'ask product' }
         'integrations push #1' { return 'ask product' }
-        '* --role' { return 'words ADMIN EDITOR VIEWER' }
+        'organization members invite --role' { return 'words ADMIN EDITOR VIEWER' }
+        'sandbox token --role' { return 'words ADMIN EDITOR VIEWER' }
         'organization members set-role #2' { return 'words ADMIN EDITOR VIEWER' }
         '* --event' { return 'words order.created order.updated product.created product.updated inventory.adjusted integration.synced accounting.order.created accounting.order.updated' }
         '* --only' { return 'list settings channels members categories brands attributes attribute-groups templates connections products' }
@@ -907,7 +920,7 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         'sandbox fault add #1' { return 'words 429 500 502 503 expired missing garbage lost-before lost 500-after slow' }
         'completion install #1' { return 'words bash zsh fish powershell pwsh' }
         'completion uninstall #1' { return 'words bash zsh fish powershell pwsh' }
-        'help #1' { return 'words exit-codes environment formats rate-limit auth bulk orders inventory products channels integrations today find organization settings audit webhooks export api auth config runs cache limits sandbox doctor completion schema help' }
+        'help #1' { return 'words exit-codes environment formats rate-limit auth bulk orders inventory products channels integrations today find organization settings audit webhooks export api auth config runs cache limits team sandbox doctor completion schema help' }
         'inventory levels --sku' { return 'ask sku' }
         'inventory ledger --sku' { return 'ask sku' }
         'inventory reservations --sku' { return 'ask sku' }

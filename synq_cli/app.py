@@ -46,6 +46,7 @@ GROUPS = {
     "runs": ("synq_cli.commands.machine.runs", "List, resume and undo bulk runs.", "This machine"),
     "cache": ("synq_cli.commands.machine.cache", "Show and clear what this machine keeps.", "This machine"),
     "limits": ("synq_cli.commands.machine.limits", "Show the rate limit and its use.", "This machine"),
+    "team": ("synq_cli.commands.machine.team", "Share the rate limit and runs among machines.", "This machine"),
     "sandbox": ("synq_cli.commands.sandbox", "Try synq on an embedded sandbox tenant.", "This machine"),
     "doctor": ("synq_cli.commands.machine.doctor", "Check the setup and suggest fixes.", "This machine"),
     "completion": ("synq_cli.commands.machine.completion", "Set up shell completion.", "This machine"),

@@ -51,6 +51,20 @@ class Postgresql:
                 cursor = connection.execute(statement.encode())
             return cursor.fetchall() if cursor.description else []
 
+    def set_clock(self, address: str, at: float) -> None:
+        """Let the clock of a database stand at this time, in epoch seconds."""
+        self.execute(
+            "CREATE TABLE IF NOT EXISTS public.clock (at timestamptz)",
+            "GRANT SELECT ON public.clock TO PUBLIC",
+            "CREATE OR REPLACE FUNCTION public.clock_timestamp() RETURNS timestamptz LANGUAGE sql AS "
+            "'SELECT at FROM public.clock'",
+            "DELETE FROM public.clock",
+            f"INSERT INTO public.clock VALUES (to_timestamp({at!r}))",
+            # Before pg_catalog, the functions of PostgreSQL itself.
+            f"ALTER ROLE {ROLE} IN DATABASE {name_of(address)} SET search_path = public, pg_catalog",
+            database=name_of(address),
+        )
+
     def start(self) -> None:
         """Start the server that `stop` stopped."""
         self._ctl("start")
@@ -84,6 +98,11 @@ class Postgresql:
 
     def _ctl(self, *arguments: str) -> None:
         subprocess.run(["sh", SCRIPT, "ctl", self.home, *arguments], check=True, timeout=60)
+
+
+def name_of(address: str) -> str:
+    """The database of a connection string."""
+    return address.rpartition("/")[2]
 
 
 @contextmanager

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from synq_cli.http.client import HttpClient
     from synq_cli.http.guard import Guard
     from synq_cli.http.rate_limit import Budget
+    from synq_cli.http.rate_limit.team_pool import TeamPool
     from synq_cli.http.single_attempt import SingleAttemptTransport
     from synq_cli.resources.client import SynqClient
     from synq_cli.resources.shared.resource import Api
@@ -220,19 +221,44 @@ class RunContext:
         """The rate limit, shared by every synq process on this machine."""
         return self.open_budget(self.output.warn)
 
-    def open_budget(self, warn: Callable[[str], None], sleep: Callable[[float], None] | None = None) -> "Budget":
-        """Another connection to the rate limit, with its own way to warn and to sleep."""
+    def open_budget(
+        self, warn: Callable[[str], None], sleep: Callable[[float], None] | None = None, *, local: bool = False
+    ) -> "Budget":
+        """Another connection to the rate limit, with its own way to warn and to sleep.
+
+        That is the team's, if the profile has a team store and `local` is false.
+        """
         from synq_cli.http.rate_limit import Budget, SharedFile
 
         host, now = self.session.host, self.system.now
+        pool = None if local else self._team_pool
         return Budget(
-            SharedFile(self.budget_file, host, now=now, warn=warn),
+            pool or SharedFile(self.budget_file, host, now=now, warn=warn),
             host,
             command=self.command,
             profile=self.session.profile,
             now=now,
             sleep=sleep or self.system.sleep,
             jitter=self.system.jitter,
+        )
+
+    @cached_property
+    def _team_pool(self) -> "TeamPool | None":
+        """The rate limit that the machines of the team share, for all threads of this run."""
+        if self.team is None:
+            return None
+        from synq_cli.http.rate_limit import SharedFile
+        from synq_cli.http.rate_limit.team_pool import TeamPool
+
+        host, now, warn = self.session.host, self.system.now, self.output.warn
+        return TeamPool(
+            self.team,
+            self.settings.budget_pool,
+            host,
+            local=SharedFile(self.budget_file, host, now=now, warn=warn),
+            cache=self.cache,
+            now=now,
+            warn=warn,
         )
 
     @cached_property

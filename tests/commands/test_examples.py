@@ -14,7 +14,7 @@ from shop import Shop, examples, is_for, words_of
 import synq_cli
 from synq_cli.cli.command import ANY
 
-# They need a login or a team store, or go on until they are stopped; each has tests of its own.
+# They need a login or a database, or go on until they are stopped; each has tests of its own.
 ELSEWHERE = {
     "auth login",
     "auth logout",
@@ -25,6 +25,9 @@ ELSEWHERE = {
     "inventory watch",
     "orders watch",
     "runs join",
+    "team doctor",
+    "team init",
+    "team status",
 }
 
 

@@ -83,6 +83,7 @@ INTERFACE = """
     sandbox fault     add clear limit list
     schema
     settings          set show
+    team              doctor init status
     today
     webhooks          send sign verify
 """

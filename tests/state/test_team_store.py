@@ -32,7 +32,7 @@ def open_store(postgresql: Postgresql) -> Iterator[Open]:
 
 
 def add_host(transaction: Transaction, name: str = "api.test") -> None:
-    transaction.execute("INSERT INTO synq.hosts (pool, host, size) VALUES ('office', %s, 100)", name)
+    transaction.execute("INSERT INTO synq.hosts VALUES ('office', %s, 100, 0, 0, 0, 0)", name)
 
 
 def hosts(transaction: Transaction) -> list[str]:

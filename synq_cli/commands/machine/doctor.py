@@ -5,23 +5,22 @@ import platform
 import re
 import shlex
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any
 
 from synq_cli import __version__
 from synq_cli.cli import tree
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.options import switch
+from synq_cli.commands.machine.checks import COLUMNS, Check, Checklist, Finding, ok, warn
 from synq_cli.completion.installation import installation
 from synq_cli.errors import SynqError, UsageError
 from synq_cli.http import operations
 from synq_cli.nearest import did_you_mean
-from synq_cli.output.columns import Column
-from synq_cli.output.formats import state
 from synq_cli.session.profiles import token_store
 from synq_cli.session.settings import SANDBOX, ignored
 from synq_cli.times import http_date
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
 
 group = CommandGroup()
 
-COLUMNS = [Column("Check", "check"), Column("State", "state", state), Column("Found", "found"), Column("Fix", "mend")]
 _DNS_TIMEOUT = 3.0
 # As Linux names them in its list of mounts.
 _MOUNTS = Path("/proc/self/mounts")
@@ -68,35 +66,17 @@ def examine(
     output.checklist(Doctor(run, network=network).findings(), COLUMNS)
 
 
-class Finding(NamedTuple):
-    """The result of a check: its state (ok, warn or fail), what was found, and how to fix it."""
-
-    state: str
-    found: str
-    mend: str | None = None
-
-
-def _ok(found: str) -> Finding:
-    return Finding("ok", found)
-
-
-def _warn(found: str, fix: str | None = None) -> Finding:
-    return Finding("warn", found, fix)
-
-
-class Doctor:
+class Doctor(Checklist):
     """The checks of one run; with `network` it also calls the API."""
 
     def __init__(self, run: RunContext, *, network: bool) -> None:
+        super().__init__()
         self._run = run
         self._network = network
-        # Each check that failed, and each that was skipped because of it, with the check to fix.
-        self._failed: dict[str, str] = {}
 
     def findings(self) -> Iterator[dict[str, Any]]:
         """The finding of each check, as a row."""
-        # Each check with the one it depends on: if that fails, it is skipped.
-        checks: list[tuple[str, Callable[[], Finding], str]] = [
+        checks: list[Check] = [
             ("synq", self._version, ""),
             ("config", self._config, ""),
             ("settings", self._settings, "config"),
@@ -112,29 +92,18 @@ class Doctor:
         if self._network:
             checks += [("DNS", self._dns, "settings"), ("TLS", self._tls, "DNS")]
             checks += [("API", self._api, "TLS"), ("clock", self._clock, "API")]
-        for name, check, dependency in checks:
-            cause = self._failed.get(dependency)
-            if cause:
-                finding = _warn(f"Skipped: see {cause}.")
-            else:
-                try:
-                    finding = check()
-                except SynqError as error:
-                    finding = Finding("fail", error.message, error.hint)
-            if cause or finding.state == "fail":
-                self._failed[name] = cause or name
-            yield {"check": name, **finding._asdict()}
+        return self.examine(checks)
 
     def _version(self) -> Finding:
-        return _ok(f"{__version__} on Python {platform.python_version()}, {platform.system()}.")
+        return ok(f"{__version__} on Python {platform.python_version()}, {platform.system()}.")
 
     def _config(self) -> Finding:
         config = self._run.config
         if without_effect := list(ignored(config, config.profiles, self._run.system.environ)):
-            return _warn(" ".join(without_effect), "Correct or remove what has no effect.")
+            return warn(" ".join(without_effect), "Correct or remove what has no effect.")
         if not config.path.exists():
-            return _ok(f"{config.path} does not exist yet; the defaults apply.")
-        return _ok(f"{config.path}, profiles: {', '.join(config.profiles) or 'none'}.")
+            return ok(f"{config.path} does not exist yet; the defaults apply.")
+        return ok(f"{config.path}, profiles: {', '.join(config.profiles) or 'none'}.")
 
     def _settings(self) -> Finding:
         settings = self._run.settings
@@ -142,73 +111,73 @@ class Doctor:
         found += f", {settings.environment}" if settings.environment else ""
         found += ", read-only." if settings.read_only else "."
         if settings.profile in {SANDBOX, *self._run.config.profiles} or settings.sources["profile"] == "default":
-            return _ok(found)
-        return _warn(f"{found} This profile does not exist yet.", f"synq auth login --profile {settings.profile}")
+            return ok(found)
+        return warn(f"{found} This profile does not exist yet.", f"synq auth login --profile {settings.profile}")
 
     def _keyring(self) -> Finding:
         if self._run.settings.profile == SANDBOX:
-            return _ok("Not needed: the sandbox has its own tokens.")
+            return ok("Not needed: the sandbox has its own tokens.")
         if self._run.system.environ.get("SYNQ_TOKEN"):
-            return _ok("Not needed: SYNQ_TOKEN is set.")
+            return ok("Not needed: SYNQ_TOKEN is set.")
         if token_store(self._run.config, self._run.settings.profile) != "file":
-            return _ok(f"{self._run.tokens.backend()} works.")
+            return ok(f"{self._run.tokens.backend()} works.")
         file = self._run.config.path.with_name("credentials.json")
         if os.name == "posix" and file.exists() and file.stat().st_mode & 0o077:
-            return _warn(f"The token is in {file}, which other users can read.", f"chmod 600 {file}")
-        return _ok(f"Not needed: the token is in {file}, which only you can read.")
+            return warn(f"The token is in {file}, which other users can read.", f"chmod 600 {file}")
+        return ok(f"Not needed: the token is in {file}, which only you can read.")
 
     def _token(self) -> Finding:  # noqa: PLR0911 one return for each case
         if self._is_new_sandbox:
-            return _ok("The sandbox creates one on first use.")
-        if "keyring" in self._failed and self._run.settings.profile in self._run.config.profiles:
+            return ok("The sandbox creates one on first use.")
+        if "keyring" in self.failed and self._run.settings.profile in self._run.config.profiles:
             return Finding("fail", "Skipped: see keyring.")
         session, now = self._run.session, self._run.system.now()
         credentials, claims = session.credentials, session.credentials.claims
         if not claims:
-            return _warn(f"From {credentials.source}. It is not a JWT, so its tenant and expiry are unknown.")
+            return warn(f"From {credentials.source}. It is not a JWT, so its tenant and expiry are unknown.")
         who = f"From {credentials.source}: {claims['role'] or 'no role'} of tenant {credentials.tenant_id or 'unknown'}"
         if claims["expires_at"] is None:
-            return _ok(f"{who}; its expiry is unknown.")
+            return ok(f"{who}; its expiry is unknown.")
         left = claims["expires_at"] - now
         if left > 0:
             soon = left < _SOON and not session.can_renew
             return Finding("warn" if soon else "ok", f"{who}; expires in {left / 60:.0f} minutes.")
         if session.can_renew:
-            return _warn(f"{who}; expired.", "synq auth refresh")
+            return warn(f"{who}; expired.", "synq auth refresh")
         return Finding("fail", f"{who}; expired.", session.login_hint(now))
 
     def _renewal(self) -> Finding:
         settings, environ = self._run.settings, self._run.system.environ
         if settings.profile == SANDBOX or environ.get("SYNQ_TOKEN"):
-            return _ok("Not needed: the token does not come from the profile.")
+            return ok("Not needed: the token does not come from the profile.")
         if settings.token_command:
             program = shlex.split(settings.token_command)[0]
             if shutil.which(program, path=environ.get("PATH")) is None:
                 return Finding("fail", f"The token_command {program} was not found.", "Install it, or log in again.")
-            return _ok(f"Automatic, by the token_command {program}.")
+            return ok(f"Automatic, by the token_command {program}.")
         if settings.token_url:
-            return _ok(f"Automatic, by a refresh token at {settings.token_url.partition('?')[0]}.")
-        return _ok(f"Manual: synq auth login --profile {settings.profile}")
+            return ok(f"Automatic, by a refresh token at {settings.token_url.partition('?')[0]}.")
+        return ok(f"Manual: synq auth login --profile {settings.profile}")
 
     def _budget(self) -> Finding:
         warnings: list[str] = []
-        budget = self._run.open_budget(warnings.append)
+        budget = self._run.open_budget(warnings.append, local=True)
         window = budget.snapshot()
         budget.close()
         if warnings:
-            return _warn(" ".join(warnings), "Set SYNQ_STATE_DIR to another folder.")
+            return warn(" ".join(warnings), "Set SYNQ_STATE_DIR to another folder.")
         file = self._run.budget_file
         folder = file.parent
         mounts = _MOUNTS.read_text(encoding="utf-8", errors="surrogateescape") if _MOUNTS.exists() else ""
         if (kind := file_system_of(folder.resolve(), mounts)) in _NETWORK_FILE_SYSTEMS:
-            return _warn(
+            return warn(
                 f"{folder} is on a network file system ({kind}). Its locks are slow and may fail, and all machines "
                 "that use the folder count as one.",
                 "Set SYNQ_STATE_DIR to a local folder.",
             )
         if window.blocked_for > 0:
-            return _warn(f"The API refuses requests for {window.blocked_for:.0f} s.", "synq limits")
-        return _ok(f"{window.remaining} of {window.limit} requests left this minute, counted in {file}.")
+            return warn(f"The API refuses requests for {window.blocked_for:.0f} s.", "synq limits")
+        return ok(f"{window.remaining} of {window.limit} requests left this minute, counted in {file}.")
 
     @property
     def _has_policy(self) -> bool:
@@ -229,34 +198,34 @@ class Doctor:
         for pattern in (*(policy.allow or ()), *policy.deny):
             if not any(command_matches(pattern, command) for command in known):
                 near = did_you_mean(pattern, known)
-                return _warn(f'{found} "{pattern}" matches no command. {near}'.rstrip(), f"Edit {policy.path}")
-        return _ok(found)
+                return warn(f'{found} "{pattern}" matches no command. {near}'.rstrip(), f"Edit {policy.path}")
+        return ok(found)
 
     def _index(self) -> Finding:
         if self._is_new_sandbox:
-            return _ok("Empty: the sandbox does not exist yet.")
-        return _ok(f"SKUs of this tenant in the local cache: {len(self._run.index.names('sku'))}.")
+            return ok("Empty: the sandbox does not exist yet.")
+        return ok(f"SKUs of this tenant in the local cache: {len(self._run.index.names('sku'))}.")
 
     def _routes(self) -> Finding:
         missing = [] if self._is_new_sandbox else self._run.index.missing()
         if not missing:
-            return _ok("No missing routes in the last day.")
+            return ok("No missing routes in the last day.")
         names = ", ".join(operation.replace("_", " ") for operation in missing)
         if self._network:
             self._run.index.forget_missing()
-            return _ok(f"This server lacked: {names}. synq will try them again.")
+            return ok(f"This server lacked: {names}. synq will try them again.")
         fix = "Use the dashboard instead. synq tries again after a day, or after `synq doctor --network`."
-        return _warn(f"This server lacks: {names}.", fix)
+        return warn(f"This server lacks: {names}.", fix)
 
     def _completion(self) -> Finding:
         try:
             found = installation(None, self._run.system.environ)
         except UsageError as error:
-            return _ok(f"Skipped. {error.message}")
+            return ok(f"Skipped. {error.message}")
         place, problem = found.place()
         if problem:
-            return _warn(problem, f"synq completion install {found.shell}")
-        return _ok(f"For {found.shell}, in {place}.")
+            return warn(problem, f"synq completion install {found.shell}")
+        return ok(f"For {found.shell}, in {place}.")
 
     @property
     def _is_new_sandbox(self) -> bool:
@@ -269,17 +238,17 @@ class Doctor:
         from synq_cli.http.client import look_up
 
         if self._run.settings.profile == SANDBOX:
-            return _ok("Not needed: the sandbox is embedded.")
+            return ok("Not needed: the sandbox is embedded.")
         if proxy := self._run.network.proxy_variable(self._run.settings.base_url):
-            return _ok(f"Resolved by the proxy in {proxy}.")
+            return ok(f"Resolved by the proxy in {proxy}.")
         host, port = self._run.session.address
         addresses = look_up(host, port, _DNS_TIMEOUT)
         more = f" and {len(addresses) - 3} more" if len(addresses) > 3 else ""
-        return _ok(f"{host} is {', '.join(addresses[:3])}{more}.")
+        return ok(f"{host} is {', '.join(addresses[:3])}{more}.")
 
     def _tls(self) -> Finding:
         if not self._run.settings.base_url.startswith("https:"):
-            return _ok("Not needed: nothing leaves this machine.")
+            return ok("Not needed: nothing leaves this machine.")
         try:
             tls = self._health.tls
         except SynqError as error:
@@ -287,30 +256,30 @@ class Doctor:
                 raise
             tls = None  # an error response proves that the connection works
         if tls is None or tls.certificate_ends is None:
-            return _ok(f"{tls.version if tls else 'TLS'}, certificate trusted.")
+            return ok(f"{tls.version if tls else 'TLS'}, certificate trusted.")
         ends = datetime.fromtimestamp(tls.certificate_ends, UTC)
-        return _ok(f"{tls.version}, certificate until {ends:%Y-%m-%d}.")
+        return ok(f"{tls.version}, certificate until {ends:%Y-%m-%d}.")
 
     def _api(self) -> Finding:
         url, text = self._run.settings.base_url, self._health.text
         if text == "OK":
-            return _ok(f"{url} responds with OK.")
+            return ok(f"{url} responds with OK.")
         fix = "Check the base URL: `synq config get base_url` shows it."
-        return _warn(f"{url} responds with {text[:40]!r} instead of OK.", fix)
+        return warn(f"{url} responds with {text[:40]!r} instead of OK.", fix)
 
     def _clock(self) -> Finding:
         if self._run.settings.profile == SANDBOX:
-            return _ok("Not needed: the sandbox goes by this machine's clock.")
+            return ok("Not needed: the sandbox goes by this machine's clock.")
         time = http_date(self._health.headers.get("date", ""))
         if time is None:
-            return _warn("The API did not send its time.")
+            return warn("The API did not send its time.")
         skew = self._run.system.now() - time
         if abs(skew) <= _SKEW:
-            return _ok("In sync with the API's clock.")
+            return ok("In sync with the API's clock.")
         found = f"{abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} the API's clock."
-        if "token" not in self._failed and (ends := self._run.session.credentials.expires_at) is not None:
+        if "token" not in self.failed and (ends := self._run.session.credentials.expires_at) is not None:
             found += f" By that clock the token expires in {(ends - time) / 60:.0f} minutes."
-        return _warn(found, "Set this machine's clock: synq uses it to see when a token expires.")
+        return warn(found, "Set this machine's clock: synq uses it to see when a token expires.")
 
     @property
     def _health(self) -> "Reply":

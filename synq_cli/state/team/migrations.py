@@ -24,16 +24,14 @@ MIGRATIONS = (
         "the rate limit of each shared address",
         (
             """CREATE TABLE synq.hosts (
-                pool text NOT NULL, host text NOT NULL, size integer NOT NULL,
-                blocked_at double precision NOT NULL DEFAULT 0, blocked_for double precision NOT NULL DEFAULT 0,
-                refusals integer NOT NULL DEFAULT 0, refused_at double precision NOT NULL DEFAULT 0,
+                pool text NOT NULL, host text NOT NULL, size integer NOT NULL, blocked_at double precision NOT NULL,
+                blocked_for double precision NOT NULL, refusals integer NOT NULL, refused_at double precision NOT NULL,
                 PRIMARY KEY (pool, host))""",
             # A place in the window is taken from `at` for `lasts` seconds, by the server's clock.
             """CREATE TABLE synq.requests (
-                id bigint PRIMARY KEY, pool text NOT NULL, host text NOT NULL, kind text NOT NULL,
+                pool text NOT NULL, host text NOT NULL, id bigint NOT NULL, kind text NOT NULL,
                 at double precision NOT NULL, lasts double precision NOT NULL,
-                profile text NOT NULL, command text NOT NULL, machine text NOT NULL)""",
-            "CREATE INDEX requests_of_pool ON synq.requests (pool, host)",
+                profile text NOT NULL, command text NOT NULL, machine text NOT NULL, PRIMARY KEY (pool, host, id))""",
         ),
     ),
     Migration(
@@ -138,3 +136,15 @@ def grant(transaction: "Transaction", role: str) -> None:
     for what in ("GRANT", "ALTER DEFAULT PRIVILEGES IN SCHEMA synq GRANT"):
         tables = "ALL TABLES IN SCHEMA synq" if what == "GRANT" else "TABLES"
         transaction.execute(f"{what} SELECT, INSERT, UPDATE, DELETE ON {tables} TO {name}")
+    transaction.execute(f"REVOKE INSERT, UPDATE, DELETE ON synq.migrations FROM {name}")
+
+
+def denied(transaction: "Transaction") -> list[str]:
+    """The tables that the role of this connection may not read and write."""
+    rows = transaction.query(
+        "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+        "WHERE n.nspname = 'synq' AND c.relkind = 'r' AND c.relname <> 'migrations' AND NOT ("
+        "has_table_privilege(c.oid, 'SELECT') AND has_table_privilege(c.oid, 'INSERT') "
+        "AND has_table_privilege(c.oid, 'UPDATE') AND has_table_privilege(c.oid, 'DELETE')) ORDER BY c.relname"
+    )
+    return [name for (name,) in rows.all()]

@@ -1,6 +1,7 @@
 """The team store: transactions on a PostgreSQL database that the machines of a team share. The only home of psycopg."""
 
 import math
+import platform
 import re
 from collections.abc import Callable
 from contextlib import suppress
@@ -22,6 +23,7 @@ Result = TypeVar("Result")
 
 # Seconds. A connection is made within this time, if --timeout is not shorter.
 _CONNECT = 10.0
+_AT_THE_END = 0.2
 # A network that fails silently is noticed after about as many seconds, also by a connection that waits for nothing.
 _KEEPALIVES = {"keepalives": 1, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
 _LONGEST_QUOTE = 300
@@ -66,6 +68,16 @@ class _Link(NamedTuple):
         self.socket.close()
 
 
+class Facts(NamedTuple):
+    """A connection: the role and the server's version; whether it stays on this machine, and how it is encrypted."""
+
+    role: str
+    server: str
+    is_local: bool
+    is_encrypted: bool
+    is_verified: bool
+
+
 class TeamStore:
     """The store, connected on first use; threads take turns.
 
@@ -76,6 +88,7 @@ class TeamStore:
     """
 
     def __init__(self, find: Callable[[], str], *, timeout: float, secrets: list[str], checked: bool = True) -> None:
+        self.machine = platform.node() or "unknown"
         self._find = find
         self._timeout = timeout
         self._secrets = secrets
@@ -100,10 +113,12 @@ class TeamStore:
 
     def close(self) -> None:
         """End the connection; the next use makes another."""
-        with self._lock:
+        # A thread may wait for the server: the end of the process does not wait for that thread.
+        if self._lock.acquire(timeout=_AT_THE_END):
             link, self._link = self._link, None
             if link is not None:
                 link.close()
+            self._lock.release()
 
     @property
     def place(self) -> str:
@@ -114,10 +129,19 @@ class TeamStore:
             f"{given.get('dbname') or given.get('user') or 'the default database'} at {host}:{given.get('port', 5432)}"
         )
 
-    def connection(self, *, within: float = math.inf) -> "psycopg.Connection[Any]":
-        """The open connection, for facts about it such as whether it is encrypted."""
+    def facts(self) -> Facts:
+        """What is known about the connection, which is made if there is none."""
         with self._lock:
-            return self._open(min(self._timeout, within)).connection
+            self._link = self._link or self._connect(min(self._timeout, _CONNECT))
+            connection = self._link.connection
+            info, host = connection.info, self._link.connection.info.hostaddr or "127.0.0.1"
+            return Facts(
+                role=info.user,
+                server=info.parameter_status("server_version") or "",
+                is_local=host.startswith("127.") or host == "::1",
+                is_encrypted=bool(connection.pgconn.ssl_in_use),
+                is_verified=info.get_parameters().get("sslmode", "").startswith("verify-"),
+            )
 
     def _transact(
         self, work: Callable[[Transaction], Result], lock: str | None, within: float, *, changes: bool
@@ -130,11 +154,20 @@ class TeamStore:
                 except _LostError:
                     pass  # certainly before the commit
             self.close()
-            link = self._open(limit)
+            self._link = self._connect(min(limit, _CONNECT))
+
+            def first(transaction: Transaction) -> Result:
+                if self._checked:
+                    migrations.check(transaction)
+                return work(transaction)
+
             try:
-                return self._attempt(link, work, lock, limit, changes=changes)
+                return self._attempt(self._link, first, lock, limit, changes=changes)
             except _LostError as lost:
                 raise self._failed(f"closed the connection: {lost}") from None
+            except UsageError:
+                self.close()  # the next use checks again
+                raise
 
     def _attempt(
         self, link: _Link, work: Callable[[Transaction], Result], lock: str | None, limit: float, *, changes: bool
@@ -181,19 +214,6 @@ class TeamStore:
             link.connection.execute("ROLLBACK")
         except psycopg.Error:
             self.close()
-
-    def _open(self, limit: float) -> _Link:
-        if self._link is None:
-            self._link = self._connect(min(limit, _CONNECT))
-            if self._checked:
-                try:
-                    self._attempt(self._link, migrations.check, None, limit, changes=False)
-                except _LostError as lost:
-                    raise self._failed(f"closed the connection: {lost}") from None
-                except UsageError:
-                    self.close()
-                    raise
-        return self._link
 
     def _connect(self, limit: float) -> _Link:
         import socket
@@ -296,3 +316,12 @@ def import_psycopg() -> None:
 
     # Python prints the warnings of a library on stderr if nobody else takes them; the errors are reported here.
     logging.getLogger("psycopg").setLevel(logging.CRITICAL)
+
+
+def library_version() -> str:
+    """The versions of psycopg and of libpq; UsageError if the optional extra is not installed."""
+    import_psycopg()
+    import psycopg
+
+    number = psycopg.pq.version()
+    return f"psycopg {psycopg.__version__} with libpq {number // 10_000}.{number % 10_000}."

@@ -1,0 +1,206 @@
+"""The window of a host in the team store, for all machines behind one address; without it, this machine's own."""
+
+from collections.abc import Callable, Iterable
+from threading import Lock, Thread
+from typing import Any, NamedTuple, TypeVar
+
+from synq_cli.http.rate_limit.budget import Store
+from synq_cli.http.rate_limit.window import Changes, Entry, HostLimit, WindowState
+from synq_cli.state.cache import Cache
+from synq_cli.state.team.store import TeamStore, TeamStoreError
+from synq_cli.state.team.transaction import Transaction
+
+Result = TypeVar("Result")
+
+# Seconds. No request waits longer for the store, which is left alone for a while after it failed.
+_WITHIN = 5.0
+_PAUSE = 60.0
+
+_HOST = "SELECT size, blocked_at, blocked_for, refusals, refused_at FROM synq.hosts WHERE pool = %s AND host = %s"
+_ENTRIES = "SELECT id, kind, at, lasts, profile, command FROM synq.requests WHERE pool = %s AND host = %s"
+_PUT_HOST = (
+    "INSERT INTO synq.hosts (pool, host, size, blocked_at, blocked_for, refusals, refused_at) "
+    "VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (pool, host) DO UPDATE SET (size, blocked_at, blocked_for, "
+    "refusals, refused_at) = (EXCLUDED.size, EXCLUDED.blocked_at, EXCLUDED.blocked_for, EXCLUDED.refusals, "
+    "EXCLUDED.refused_at)"
+)
+# An entry stays with the machine that made it.
+_PUT = (
+    "INSERT INTO synq.requests (pool, host, id, kind, at, lasts, profile, command, machine) "
+    "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (pool, host, id) DO UPDATE SET (kind, at, lasts) = "
+    "(EXCLUDED.kind, EXCLUDED.at, EXCLUDED.lasts)"
+)
+_REMOVE = "DELETE FROM synq.requests WHERE pool = %s AND host = %s AND id = ANY(%s)"
+_HOSTS = "SELECT pool, host, size, blocked_at, blocked_for, refusals, refused_at FROM synq.hosts ORDER BY pool, host"
+_ALL = "SELECT pool, host, id, kind, at, lasts, profile, command, machine FROM synq.requests"
+
+
+class TeamPool:
+    """The window of one host in one pool. Thread-safe.
+
+    Times are shifted from the store's clock to this machine's, so that tickets of both stores mean the same. If the
+    store fails, `warn` is called once, `local` takes over with what was last seen in the pool, and a thread tries the
+    store again now and then. `cache` tells other processes of this machine meanwhile.
+    """
+
+    def __init__(
+        self,
+        team: TeamStore,
+        pool: str,
+        host: str,
+        *,
+        local: Store,
+        cache: Cache,
+        now: Callable[[], float],
+        warn: Callable[[str], None],
+    ) -> None:
+        self._team = team
+        self._key = (pool, host)
+        self._local = local
+        self._cache = cache
+        self._now = now
+        self._warn = warn
+        self._lock = Lock()
+        self._asked_cache = False
+        self._failed_at: float | None = None
+        self._probe: Thread | None = None
+        self._seen: WindowState | None = None
+
+    def transact(self, work: Callable[[WindowState, float], Result]) -> Result:
+        """Run `work` on the window and the time in a transaction of the store that locks the pool's host.
+
+        That takes two round trips. `work` may run again, on the local window too, if the transaction fails.
+        """
+        if not self._is_down():
+            try:
+                result, self._seen = self._team.transact(
+                    lambda transaction: self._work(transaction, work), lock="/".join(self._key), within=_WITHIN
+                )
+            except TeamStoreError as error:
+                self._fall_back(error)
+            else:
+                return result
+        return self._local.transact(work)
+
+    def close(self) -> None:
+        """Close the local window; the store stays open, for others may use it."""
+        self._local.close()
+
+    def _work(
+        self, transaction: Transaction, work: Callable[[WindowState, float], Result]
+    ) -> tuple[Result, WindowState]:
+        limit_row, entry_rows = transaction.query(_HOST, *self._key), transaction.query(_ENTRIES, *self._key)
+        theirs, now = transaction.now, self._now()
+        offset, row = theirs - now, limit_row.one()
+        state = WindowState(
+            None if row is None else _shifted(HostLimit(*row), -offset),
+            (entry._replace(at=entry.at - offset) for entry in map(Entry._make, entry_rows.all())),
+        )
+        result = work(state, now)
+        self._write(transaction, state.changes, offset)
+        return result, state
+
+    def _write(self, transaction: Transaction, changes: Changes, offset: float) -> None:
+        if changes.limit:
+            transaction.execute(_PUT_HOST, *self._key, *_shifted(changes.limit, offset))
+        if changes.removed:
+            transaction.execute(_REMOVE, *self._key, changes.removed)
+        if changes.put:
+            moved = [entry._replace(at=entry.at + offset) for entry in changes.put]
+            transaction.execute_many(_PUT, [(*self._key, *entry, self._team.machine) for entry in moved])
+
+    def _is_down(self) -> bool:
+        """Whether the store failed a short while ago, here or in another process of this machine."""
+        if not self._asked_cache:
+            self._asked_cache = True
+            other = self._cache.get("team_store", self._team.place)
+            if isinstance(other, int | float) and 0 <= self._now() - other < _PAUSE:
+                self._note_failure(other, f"The team store ({self._team.place}) could not be reached a moment ago.")
+        self._try_again()
+        return self._failed_at is not None
+
+    def _fall_back(self, error: TeamStoreError) -> None:
+        now = self._now()
+        self._cache.set("team_store", self._team.place, now)
+        self._note_failure(now, error.message)
+        if self._seen is not None:
+            # Ids are the same everywhere: what several processes bring along counts once.
+            seen, self._seen = self._seen, None
+            self._local.transact(lambda state, _now: state.entries.update(seen.entries))
+
+    def _note_failure(self, at: float, reason: str) -> None:
+        with self._lock:
+            self._failed_at = at
+        self._warn(
+            f"{reason} Until it responds again, the rate limit is shared on this machine only, and corrected by the "
+            "replies of the API."
+        )
+
+    def _try_again(self) -> None:
+        """Ask the store on a thread of its own, at most once a minute; no request waits for the answer."""
+        with self._lock:
+            if self._failed_at is None or self._now() - self._failed_at < _PAUSE or self._probe is not None:
+                return
+            self._failed_at = self._now()
+            self._probe = Thread(target=self._ask, daemon=True)
+            self._probe.start()
+
+    def _ask(self) -> None:
+        try:
+            self._team.read(lambda transaction: transaction.now, within=_WITHIN)
+        except TeamStoreError:
+            pass
+        else:
+            self._cache.set("team_store", self._team.place, None)
+            self._failed_at = None
+        finally:
+            self._probe = None
+
+
+class Place(NamedTuple):
+    """Requests of one command of a machine in the window of a pool, and how many of them are under way."""
+
+    pool: str
+    host: str
+    profile: str
+    command: str
+    machine: str
+    requests: int
+    under_way: int
+
+
+def overview(team: TeamStore) -> tuple[list[dict[str, object]], list[Place]]:
+    """Each pool's host with its limit, and who holds places there."""
+
+    def work(transaction: Transaction) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]], float]:
+        rows, hosts = transaction.query(_ALL), transaction.query(_HOSTS)
+        return rows.all(), hosts.all(), transaction.now
+
+    rows, hosts, now = team.read(work)
+    pools, places = [], []
+    for pool, host, *limit in hosts:
+        own = [(Entry._make(row[2:8]), row[8]) for row in rows if row[:2] == (pool, host)]
+        state = WindowState(HostLimit(*limit), (entry for entry, _ in own))
+        state.expire(now)
+        shown = state.snapshot(now, host, None).as_row()
+        names = ("host", "limit", "remaining", "blocked_for", "strangers")
+        pools.append({"pool": pool} | {name: shown[name] for name in names})
+        places += _places(pool, host, [(entry, machine) for entry, machine in own if entry.id in state.entries])
+    return pools, places
+
+
+def _places(pool: str, host: str, entries: Iterable[tuple[Entry, str]]) -> list[Place]:
+    kinds: dict[tuple[str, str, str], list[str]] = {}
+    for entry, machine in entries:
+        if entry.kind in {"sending", "settled"}:
+            kinds.setdefault((entry.profile, entry.command, machine), []).append(entry.kind)
+    found = [Place(pool, host, *who, len(each), each.count("sending")) for who, each in kinds.items()]
+    return sorted(found, key=lambda place: (-place.requests, place))
+
+
+def _shifted(limit: HostLimit, seconds: float) -> HostLimit:
+    """The limit by another clock; 0 stands for never."""
+    return limit._replace(
+        blocked_at=limit.blocked_at and limit.blocked_at + seconds,
+        refused_at=limit.refused_at and limit.refused_at + seconds,
+    )

@@ -1,0 +1,181 @@
+"""`synq team` and the settings of the team store from the line to the screen, on a real PostgreSQL."""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from postgresql import ENCODED, PASSWORD, ROLE, Postgresql, name_of
+from runner import NOW, Result, Runner
+from tenant import ENVIRON
+
+from synq_cli.state.team import migrations
+
+TABLES = "; ".join(f"create tables for {migration.what}" for migration in migrations.MIGRATIONS)
+FORM = (
+    "It looks like postgresql://USER:PASSWORD@HOST:5432/DATABASE, where a character such as / or @ in the password is "
+    "percent-encoded."
+)
+QUESTION = "Set up the team store? [y/N] "
+Team = Callable[..., Result]
+
+
+@pytest.fixture
+def team(synq: Runner) -> Team:
+    """Runs synq with a team store at this address; its password must never show."""
+    synq("config", "set", "team_store", "$SYNQ_TEAM_STORE")
+
+    def run(address: str, *line: str, **settings: Any) -> Result:
+        result = synq(*line, environ={**ENVIRON, "SYNQ_TEAM_STORE": address}, **settings)
+        for secret in (PASSWORD, ENCODED):
+            assert secret not in result.out + result.err
+        return result
+
+    return run
+
+
+def test_init_shows_what_it_would_do_and_asks(postgresql: Postgresql, team: Team) -> None:
+    address = postgresql.database(prepared=False)
+    place = f"{name_of(address)} at 127.0.0.1:{postgresql.port}"
+    plan = f"In {place}, schema synq: {TABLES}.\n"
+    refused = team(address, "team", "init")
+    assert (refused.status, refused.out) == (11, "")
+    assert refused.err.startswith(plan)
+    assert "--yes" in refused.err
+    no = team(address, "team", "init", terminal=True, stdin="n\n")
+    assert (no.status, no.err.splitlines()[-1]) == (11, f"{QUESTION}synq: Not confirmed; nothing was changed.")
+    done = team(address, "team", "init", "--yes")
+    ready = f"The team store is ready (version {migrations.LATEST}).\n"
+    assert (done.status, done.out, done.err) == (0, "", plan + ready)
+    again = team(address, "team", "init")
+    assert (again.status, again.err) == (0, f"The tables in {place} are up to date (version {migrations.LATEST}).\n")
+
+
+def test_init_with_a_role_lets_it_use_the_tables(postgresql: Postgresql, team: Team) -> None:
+    address = postgresql.database(prepared=False)
+    worker = f"worker_of_{name_of(address)}"
+    postgresql.execute(f"CREATE ROLE {worker} LOGIN PASSWORD 'w'")
+    assert team(address, "team", "init", "--role", worker, "--yes").status == 0
+    assert team(address, "team", "init", "--role", worker, "--yes").status == 0
+    theirs = address.replace(f"{ROLE}:{ENCODED}", f"{worker}:w")
+    findings = {row["check"]: row["state"] for row in json.loads(team(theirs, "team", "doctor", "--json").out)}
+    assert findings["privileges"] == "ok"
+    assert team(theirs, "team", "status").status == 0
+
+
+def test_status_shows_the_pools_and_who_uses_them(postgresql: Postgresql, team: Team) -> None:
+    address = postgresql.database()
+    postgresql.set_clock(address, NOW)
+    empty = team(address, "team", "status", "--json")
+    assert (empty.status, empty.err) == (0, "")
+    assert json.loads(empty.out) == {
+        "database": f"{name_of(address)} at 127.0.0.1:{postgresql.port}",
+        "version": migrations.LATEST,
+        "time": "2026-11-24T12:00:00Z",
+        "pools": [],
+        "requests": [],
+    }
+    postgresql.execute(
+        f"INSERT INTO synq.hosts VALUES ('office', 'api.test', 100, {NOW}, 12, 1, {NOW})",
+        "INSERT INTO synq.requests VALUES "
+        f"('office', 'api.test', 1, 'settled', {NOW - 3}, 60, 'acme', 'orders list', 'till'),"
+        f"('office', 'api.test', 2, 'sending', {NOW - 2}, 90, 'acme', 'inventory adjust', 'desk'),"
+        f"('office', 'api.test', 3, 'settled', {NOW - 1}, 60, 'acme', 'inventory adjust', 'desk'),"
+        f"('office', 'api.test', 4, 'stranger', {NOW}, 60, '', '', 'desk'),"
+        f"('office', 'api.test', 5, 'settled', {NOW - 61}, 60, 'acme', 'orders list', 'gone')",
+        database=name_of(address),
+    )
+    told = json.loads(team(address, "team", "status", "--json").out)
+    assert told["pools"] == [
+        {"pool": "office", "host": "api.test", "limit": 100, "remaining": 96, "blocked_for": 12.0, "strangers": 1}
+    ]
+    assert [tuple(place.values()) for place in told["requests"]] == [
+        ("office", "api.test", "acme", "inventory adjust", "desk", 2, 1),
+        ("office", "api.test", "acme", "orders list", "till", 1, 0),
+    ]
+    shown = team(address, "team", "status", terminal=True).out
+    assert re.search(r"office +api.test +96 +100 +in 12 s +1", shown)
+    assert re.search(r"desk +acme +inventory adjust +2 +1", shown)
+
+
+def test_doctor_checks_everything(postgresql: Postgresql, team: Team, synq: Runner) -> None:
+    address = postgresql.database()
+    postgresql.set_clock(address, NOW)
+    rows = json.loads(team(address, "team", "doctor", "--json").out)
+    assert [(row["check"], row["state"]) for row in rows] == [
+        ("setting", "ok"), ("library", "ok"), ("connection", "ok"), ("TLS", "ok"), ("server", "ok"), ("tables", "ok"),
+        ("privileges", "ok"), ("clock", "ok"), ("network", "ok"),
+    ]  # fmt: skip
+    found = {row["check"]: row["found"] for row in rows}
+    assert found["setting"] == "$SYNQ_TEAM_STORE (profile default), pool default."
+    assert found["connection"].startswith(f"{name_of(address)} at 127.0.0.1:{postgresql.port} as {ROLE}, connected in ")
+    assert found["tables"] == f"Version {migrations.LATEST}."
+    for skew, words in ((300, "300 s ahead of"), (-300, "300 s behind")):
+        synq.clock = NOW + skew
+        rows = json.loads(team(address, "team", "doctor", "--json").out)
+        (clock,) = (row for row in rows if row["check"] == "clock")
+        assert (clock["state"], clock["found"]) == ("warn", f"{words} the store's clock, which counts for the team.")
+
+
+def test_doctor_names_the_first_thing_to_fix(postgresql: Postgresql, team: Team, synq: Runner) -> None:
+    def failed(address: str) -> tuple[str, str, str]:
+        rows = json.loads(team(address, "team", "doctor", "--json").out)
+        (row,) = (row for row in rows if row["state"] == "fail")
+        assert all("Skipped" in other["found"] for other in rows if other["state"] == "warn")
+        return row["check"], row["found"], row["mend"]
+
+    good, empty = postgresql.database(), postgresql.database(prepared=False)
+    postgresql.set_clock(good, NOW)
+    postgresql.set_clock(empty, NOW)
+    place = f"{name_of(good)} at 127.0.0.1:{postgresql.port}"
+    assert failed("canary") == (
+        "connection",
+        "team_store gives no valid PostgreSQL connection string.",
+        FORM,
+    )
+    assert failed(good.replace(ENCODED, "wrong"))[:2] == (
+        "connection",
+        f'The team store ({place}) can\'t be reached: password authentication failed for user "{ROLE}".',
+    )
+    assert failed(empty) == (
+        "tables", "The database of team_store is not set up.", "Run `synq team init` once, from any machine."
+    )  # fmt: skip
+    postgresql.execute(f"REVOKE DELETE ON synq.requests FROM {ROLE}", database=name_of(good))
+    assert failed(good) == (
+        "privileges", f"The role {ROLE} can't use these tables: requests.",
+        f"Let their owner run: synq team init --role {ROLE}",
+    )  # fmt: skip
+    synq("config", "unset", "team_store")
+    (row,) = json.loads(synq("team", "doctor", "--json").out)
+    assert (row["check"], row["state"], row["mend"]) == (
+        "setting", "warn", "synq config set team_store '$SYNQ_TEAM_STORE'"
+    )  # fmt: skip
+
+
+def test_a_profile_without_a_team_store_is_told_how_to_name_one(synq: Runner) -> None:
+    for line in ("init", "status"):
+        result = synq("team", line)
+        assert (result.status, result.out) == (2, "")
+        assert result.err.startswith("synq: Profile default has no team store.\n")
+
+
+def test_a_variable_that_is_not_set_is_named(team: Team) -> None:
+    result = team("", "team", "status")
+    assert result.status == 2
+    assert result.err == (
+        "synq: The variable SYNQ_TEAM_STORE, which team_store names, is not set.\n"
+        "  `synq config get team_store` shows the setting.\n"
+    )
+
+
+def test_a_command_can_print_the_connection_string(postgresql: Postgresql, team: Team, synq: Runner) -> None:
+    address = postgresql.database()
+    file = synq.folder / "store"
+    file.write_text(address + "\n", encoding="utf-8")
+    synq("config", "set", "team_store", f"cat '{file}'")
+    assert team("", "team", "status").status == 0
+    file.unlink()
+    failed = team("", "team", "status")
+    assert failed.status == 2
+    assert failed.err.startswith("synq: The team store has no connection string: the team_store (cat) failed with")
