@@ -208,17 +208,16 @@ class Engine:
             guard.check([verb.write(row) for row in rows()])
 
     def _refuse_posted_since(self, journal: Journal) -> None:
-        """RefusedError if a later run has posted the rows that are left, as when this one was given up."""
-        facts = journal.facts
-        pending = [each for each in journal.hashes() if each[1] == "pending"]
-        left = [Row(line, {}, hashes=hashes) for line, _, may_be_sent, hashes in pending if not may_be_sent]
-        if not left or facts.undoes:
+        """RefusedError if a later run of the same rows has sent some, as when this run was given up."""
+        facts, entries = journal.facts, journal.hashes()
+        if facts.undoes or not any(state == "pending" for _, state, *_ in entries):
             return
-        repeat = find_repeat(self.runs, left, verb=facts.verb, scope=facts.scope, now=self.now(), after=facts)
-        if repeat and repeat.sent == repeat.rows:
+        rows = [Row(line, {}, hashes=hashes) for line, _, _, hashes in entries]
+        repeat = find_repeat(self.runs, rows, verb=facts.verb, scope=facts.scope, now=self.now(), after=facts)
+        if repeat and repeat.is_same:
             raise RefusedError(
-                f"Run {facts.id} can't be resumed. {repeat.sentence} Nothing was sent.",
-                hint="If the rows must be posted once more, start a new run of them with --again.",
+                f"Run {facts.id} can't be resumed: a later run has its rows. {repeat.sentence} Nothing was sent.",
+                hint="Resume the later run if it has stopped. To post the rows once more, start a run with --again.",
             )
 
     def _estimated(self, plan: PlanOf, *, with_levels: bool = False) -> PlanOf:

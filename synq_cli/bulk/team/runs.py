@@ -29,8 +29,9 @@ from synq_cli.errors import NetworkError, RefusedError, UsageError
 if TYPE_CHECKING:
     from synq_cli.state.team.transaction import Transaction
 
-# Seconds: how long a start may take before others may start, how long they wait for it, and the pause between looks.
-_START, _WAIT, _LOOK = 60.0, 10.0, 0.25
+# Seconds: how long a start may take, such as that of a machine that died in it, before others may start; how long they
+# wait for it; and the pause between looks.
+_START, _WAIT, _LOOK = 30.0, 40.0, 0.25
 # So many hashes find each run that has more than half of the rows of a file, with near certainty.
 _SAMPLE = 500
 _RUNNING = (
