@@ -129,7 +129,10 @@ def check_alone(wheel: Path) -> Path:
     check((status, out) == (2, "") and "'synq-cli[jq]'" in err, "without the extra jq it names the extra")
     status, out, err = synq("orders", "list", "-o", "xlsx")
     check((status, out) == (2, "") and "'synq-cli[excel]'" in err, "without the extra excel it names the extra")
-    install(bin_, f"{wheel}[sandbox,jq,excel]")
+    synq("config", "set", "team_store", "$HOME")
+    status, out, err = synq("team", "status")
+    check((status, out) == (2, "") and "'synq-cli[team]'" in err, "without the extra team it names the extra")
+    install(bin_, f"{wheel}[sandbox,jq,excel,team]")
     status, out, _ = synq("--sandbox", "orders", "list", "--limit", "1", "--jq", ".[].status")
     check((status, out.count("\n")) == (0, 1), "with the extras it works")
     run(bin_ / "python", "-m", "pip", "check")
@@ -157,7 +160,7 @@ def check_lowest(wheel: Path, source: Path) -> None:
     test = f"{ROOT}/pyproject.toml:test"
     install(
         bin_,
-        f"{wheel}[sandbox,jq,excel]",
+        f"{wheel}[sandbox,jq,excel,team]",
         "--group",
         test,
         "--constraint",
@@ -190,7 +193,7 @@ def audit(*, optional: bool) -> None:
     Asks a service of PyPI. Without an answer it exits with an error, or if `optional` says so and returns.
     """
     bin_ = environment("audit")
-    install(bin_, f"{ROOT}[sandbox,jq,excel]", "--build-constraint", LOCK)
+    install(bin_, f"{ROOT}[sandbox,jq,excel,team]", "--build-constraint", LOCK)
     newest = WORK / "audit.txt"
     newest.write_text("\n".join(installed(bin_)), encoding="utf-8")
     for requirements in (newest, LOCK):

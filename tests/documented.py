@@ -47,12 +47,16 @@ ROOT = Path(__file__).parent.parent
 DOCUMENTS = [ROOT / "README.md", *sorted(path for path in (ROOT / "docs").glob("*.md") if path.name != "cli.md")]
 # Commands that are not run, and why.
 _INSTALLS = "it changes the machine; make package covers it"
+_DATABASE = "it needs a database; tests/commands/test_team_line.py covers it"
 _ENDLESS = "it goes on until it is stopped; tests/commands/test_watch_line.py covers it"
 UNRUN = {
     "make demo": ".ci/run runs it",
     "make test": "it runs this test",
     "pipx install '.[sandbox,jq,excel]'": _INSTALLS,
     "uv tool install '.[sandbox,jq,excel]'": _INSTALLS,
+    "pipx install 'synq-cli[team]'": _INSTALLS,
+    "synq team init": _DATABASE,
+    "synq team doctor": _DATABASE,
     "synq completion install": "it changes the shell's start-up files; tests/completion covers it",
     "synq auth login": "it asks for a token on a terminal; tests/journeys covers it",
     "synq auth status": "it needs a login",

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
@@ -43,27 +43,44 @@ class Postgresql:
 
     def execute(self, *statements: str, database: str = "postgres") -> list[tuple[Any, ...]]:
         """The rows of the last of these statements, by the superuser; each is a transaction of its own."""
-        import psycopg  # inside, because the tests of a package without extras load this module, too
-
-        at: dict[str, Any] = {"host": "127.0.0.1", "port": self.port, "dbname": database}
-        with psycopg.connect(**at, user="postgres", password=self.password, autocommit=True) as connection:
+        with self._connect(database) as connection:
             for statement in statements:
                 cursor = connection.execute(statement.encode())
             return cursor.fetchall() if cursor.description else []
 
-    def set_clock(self, address: str, at: float) -> None:
-        """Let the clock of a database stand at this time, in epoch seconds."""
+    @contextmanager
+    def clock(self, address: str, at: float) -> Iterator["StoreClock"]:
+        """The clock of a database, which stands at this time in epoch seconds unless it is moved."""
         self.execute(
-            "CREATE TABLE IF NOT EXISTS public.clock (at timestamptz)",
+            "CREATE TABLE public.clock (at timestamptz)",
             "GRANT SELECT ON public.clock TO PUBLIC",
-            "CREATE OR REPLACE FUNCTION public.clock_timestamp() RETURNS timestamptz LANGUAGE sql AS "
+            "CREATE FUNCTION public.clock_timestamp() RETURNS timestamptz LANGUAGE sql AS "
             "'SELECT at FROM public.clock'",
-            "DELETE FROM public.clock",
-            f"INSERT INTO public.clock VALUES (to_timestamp({at!r}))",
+            "INSERT INTO public.clock VALUES (now())",
             # Before pg_catalog, the functions of PostgreSQL itself.
-            f"ALTER ROLE {ROLE} IN DATABASE {name_of(address)} SET search_path = public, pg_catalog",
+            f"ALTER DATABASE {name_of(address)} SET search_path = public, pg_catalog",
             database=name_of(address),
         )
+        clock = StoreClock(lambda: self._connect(name_of(address)))
+        clock.set(at)
+        yield clock
+        clock.close()
+
+    @contextmanager
+    def encrypted(self, certificate: str) -> Iterator[None]:
+        """With TLS and this certificate, with its key; without it afterwards."""
+        place = f"{self.home}/data/both.pem"
+        lines = ", ".join(f"'{line}'" for line in certificate.splitlines())
+        # The server refuses a key that others could read.
+        save = f"COPY (SELECT unnest(ARRAY[{lines}])) TO PROGRAM 'umask 077; cat > {place}'"
+        files = [f"ALTER SYSTEM SET ssl_{kind}_file = '{place}'" for kind in ("cert", "key")]
+        self.execute(save, *files, "ALTER SYSTEM SET ssl = on")
+        self.restart()
+        try:
+            yield
+        finally:
+            self.execute("ALTER SYSTEM RESET ssl")
+            self.restart()
 
     def start(self) -> None:
         """Start the server that `stop` stopped."""
@@ -96,8 +113,48 @@ class Postgresql:
         store.transact(migrations.migrate, lock=migrations.LOCK)
         store.close()
 
+    def _connect(self, database: str) -> Any:
+        import psycopg  # inside, because the tests of a package without extras load this module, too
+
+        at: dict[str, Any] = {"host": "127.0.0.1", "port": self.port, "dbname": database}
+        return psycopg.connect(**at, user="postgres", password=self.password, autocommit=True)
+
     def _ctl(self, *arguments: str) -> None:
         subprocess.run(["sh", SCRIPT, "ctl", self.home, *arguments], check=True, timeout=60)
+
+
+class StoreClock:
+    """The clock of a database, moved by the tests; `at` in epoch seconds. It survives a restart of the server."""
+
+    def __init__(self, connect: Callable[[], Any]) -> None:
+        self._connect = connect
+        self._connection: Any = None
+        self.at = 0.0
+
+    def set(self, at: float) -> None:
+        """Move it to this time."""
+        import psycopg
+
+        self.at = at
+        try:
+            self._update()
+        except psycopg.OperationalError:  # the server was restarted
+            self.close()
+            self._update()
+
+    def sleep(self, seconds: float) -> None:
+        """Move it ahead."""
+        self.set(self.at + seconds)
+
+    def close(self) -> None:
+        """End its connection."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def _update(self) -> None:
+        self._connection = self._connection or self._connect()
+        self._connection.execute("UPDATE public.clock SET at = to_timestamp(%s)", (self.at,))
 
 
 def name_of(address: str) -> str:

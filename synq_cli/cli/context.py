@@ -275,8 +275,7 @@ class RunContext:
         if where is None:
             raise UsageError(
                 f"Profile {self.settings.profile} has no team store.",
-                hint="`synq help rate-limit` says when a team needs one. To name one: "
-                "synq config set team_store '$SYNQ_TEAM_STORE'",
+                hint="One machine needs none. To name one: synq config set team_store '$SYNQ_TEAM_STORE'",
             )
         terminal = self.system.stderr.isatty()
         return TeamStore(

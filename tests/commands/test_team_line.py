@@ -2,23 +2,35 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
 from postgresql import ENCODED, PASSWORD, ROLE, Postgresql, name_of
 from runner import NOW, Result, Runner
-from tenant import ENVIRON
+from table import cases
+from tenant import ENVIRON, Tenant
 
+from synq_cli.commands.machine.team import encryption
 from synq_cli.state.team import migrations
+from synq_cli.state.team.store import Facts
 
 TABLES = "; ".join(f"create tables for {migration.what}" for migration in migrations.MIGRATIONS)
 FORM = (
     "It looks like postgresql://USER:PASSWORD@HOST:5432/DATABASE, where a character such as / or @ in the password is "
     "percent-encoded."
 )
+STORE = "store"  # a file of the user's own
 QUESTION = "Set up the team store? [y/N] "
 Team = Callable[..., Result]
+
+
+@pytest.fixture
+def frozen() -> Iterator[ExitStack]:
+    """Holds the clocks of databases until the test has ended."""
+    with ExitStack() as stack:
+        yield stack
 
 
 @pytest.fixture
@@ -28,8 +40,9 @@ def team(synq: Runner) -> Team:
 
     def run(address: str, *line: str, **settings: Any) -> Result:
         result = synq(*line, environ={**ENVIRON, "SYNQ_TEAM_STORE": address}, **settings)
-        for secret in (PASSWORD, ENCODED):
-            assert secret not in result.out + result.err
+        texts = [result.out, result.err]
+        texts += [file.read_text("latin-1") for file in synq.folder.rglob("*") if file.is_file() and file.name != STORE]
+        assert not [text for text in texts for secret in (PASSWORD, ENCODED) if secret in text], line
         return result
 
     return run
@@ -64,9 +77,9 @@ def test_init_with_a_role_lets_it_use_the_tables(postgresql: Postgresql, team: T
     assert team(theirs, "team", "status").status == 0
 
 
-def test_status_shows_the_pools_and_who_uses_them(postgresql: Postgresql, team: Team) -> None:
+def test_status_shows_the_pools_and_who_uses_them(postgresql: Postgresql, team: Team, frozen: ExitStack) -> None:
     address = postgresql.database()
-    postgresql.set_clock(address, NOW)
+    frozen.enter_context(postgresql.clock(address, NOW))
     empty = team(address, "team", "status", "--json")
     assert (empty.status, empty.err) == (0, "")
     assert json.loads(empty.out) == {
@@ -99,9 +112,9 @@ def test_status_shows_the_pools_and_who_uses_them(postgresql: Postgresql, team: 
     assert re.search(r"desk +acme +inventory adjust +2 +1", shown)
 
 
-def test_doctor_checks_everything(postgresql: Postgresql, team: Team, synq: Runner) -> None:
+def test_doctor_checks_everything(postgresql: Postgresql, team: Team, synq: Runner, frozen: ExitStack) -> None:
     address = postgresql.database()
-    postgresql.set_clock(address, NOW)
+    frozen.enter_context(postgresql.clock(address, NOW))
     rows = json.loads(team(address, "team", "doctor", "--json").out)
     assert [(row["check"], row["state"]) for row in rows] == [
         ("setting", "ok"), ("library", "ok"), ("connection", "ok"), ("TLS", "ok"), ("server", "ok"), ("tables", "ok"),
@@ -118,7 +131,9 @@ def test_doctor_checks_everything(postgresql: Postgresql, team: Team, synq: Runn
         assert (clock["state"], clock["found"]) == ("warn", f"{words} the store's clock, which counts for the team.")
 
 
-def test_doctor_names_the_first_thing_to_fix(postgresql: Postgresql, team: Team, synq: Runner) -> None:
+def test_doctor_names_the_first_thing_to_fix(
+    postgresql: Postgresql, team: Team, synq: Runner, frozen: ExitStack
+) -> None:
     def failed(address: str) -> tuple[str, str, str]:
         rows = json.loads(team(address, "team", "doctor", "--json").out)
         (row,) = (row for row in rows if row["state"] == "fail")
@@ -126,8 +141,8 @@ def test_doctor_names_the_first_thing_to_fix(postgresql: Postgresql, team: Team,
         return row["check"], row["found"], row["mend"]
 
     good, empty = postgresql.database(), postgresql.database(prepared=False)
-    postgresql.set_clock(good, NOW)
-    postgresql.set_clock(empty, NOW)
+    for address in (good, empty):
+        frozen.enter_context(postgresql.clock(address, NOW))
     place = f"{name_of(good)} at 127.0.0.1:{postgresql.port}"
     assert failed("canary") == (
         "connection",
@@ -171,7 +186,7 @@ def test_a_variable_that_is_not_set_is_named(team: Team) -> None:
 
 def test_a_command_can_print_the_connection_string(postgresql: Postgresql, team: Team, synq: Runner) -> None:
     address = postgresql.database()
-    file = synq.folder / "store"
+    file = synq.folder / STORE
     file.write_text(address + "\n", encoding="utf-8")
     synq("config", "set", "team_store", f"cat '{file}'")
     assert team("", "team", "status").status == 0
@@ -179,3 +194,107 @@ def test_a_command_can_print_the_connection_string(postgresql: Postgresql, team:
     failed = team("", "team", "status")
     assert failed.status == 2
     assert failed.err.startswith("synq: The team store has no connection string: the team_store (cat) failed with")
+
+
+def test_every_command_shares_the_rate_limit_of_the_team(
+    postgresql: Postgresql, synq: Runner, frozen: ExitStack
+) -> None:
+    address = postgresql.database()
+    frozen.enter_context(postgresql.clock(address, NOW))
+    synq("config", "set", "team_store", "$SYNQ_TEAM_STORE", "--profile", "sandbox")
+    synq("config", "set", "budget_pool", "office", "--profile", "sandbox")
+    other = Runner(synq.folder / "other", clock=NOW + 300)
+    other.folder.mkdir()
+    environ = {"SYNQ_TEAM_STORE": address, "SYNQ_CONFIG_DIR": str(synq.folder / "config")}
+    for machine, left in ((synq, "99"), (other, "~98")):
+        # Each machine has a sandbox of its own, whose replies know of one request.
+        listed = machine("--sandbox", "channels", "list", environ=environ)
+        assert (listed.status, listed.err) == (0, f"{left}/100 requests left this minute · sandbox\n")
+    shown = json.loads(synq("--sandbox", "limits", "--json", environ=environ).out)
+    assert (shown["pool"], shown["host"], shown["remaining"]) == ("office", "sandbox", 98)
+    assert shown["spenders"] == [{"profile": "sandbox", "command": "channels list", "requests": 2}]
+    table = synq("--sandbox", "limits", terminal=True, environ=environ).out
+    assert re.search(r"^Pool +office$", table, re.MULTILINE)
+
+
+def test_a_store_that_is_down_or_not_set_up(postgresql: Postgresql, team: Team, synq: Runner) -> None:
+    address = postgresql.database(prepared=False)
+    http = Tenant({"GET /api/v1/channels": {"channels": []}})
+    refused = team(address, "channels", "list", http=http)
+    assert (refused.status, http.asked) == (2, [])
+    assert refused.err == (
+        "synq: The database of team_store is not set up.\n  Run `synq team init` once, from any machine.\n"
+    )
+    down = re.sub(r":\d+/", ":1/", address)
+    listed = team(down, "channels", "list", http=http)
+    assert (listed.status, http.asked) == (0, ["GET /api/v1/channels"])
+    place = f"{name_of(address)} at 127.0.0.1:1"
+    assert listed.err.splitlines()[0] == (
+        f"Warning: The team store ({place}) can't be reached: Connection refused. Until it responds again, the rate "
+        "limit is shared on this machine only, and corrected by the replies of the API."
+    )
+    status = team(down, "team", "status")
+    assert status.status == 7
+    assert status.err.startswith(f"synq: The team store ({place}) can't be reached: Connection refused.\n")
+
+
+@cases(
+    "address",
+    [
+        "postgresql://{0}:{1}@127.0.0.1:1/db",
+        "host=127.0.0.1 port=1 user={0} password={2}",
+        "{1}",
+        "x={1} {2}",
+        "postgresql://{0}:{2}@db/x",
+        "postgresql://{0}:{1}@127.0.0.1:{1}/x",
+        "postgresql://{0}:{1}@/x?{1}={1}",
+    ],
+)
+def test_the_password_shows_nowhere(team: Team, synq: Runner, address: str) -> None:
+    text = address.format(ROLE, ENCODED, PASSWORD)
+    http = Tenant({"GET /api/v1/channels": {"channels": []}})
+    for line in ("channels list", "limits", "config list", "doctor", "team doctor", "team status", "team init --yes"):
+        result = team(text, *line.split(), "--debug", http=http)
+        assert "Traceback" not in result.err
+
+
+def test_the_password_does_not_show_in_a_traceback(postgresql: Postgresql, team: Team) -> None:
+    address = postgresql.database()
+    postgresql.execute("ALTER TABLE synq.hosts DROP COLUMN size", database=name_of(address))
+    result = team(address, "team", "status", "--debug")
+    assert result.status == 1
+    assert 'UndefinedColumn: column "size" does not exist' in result.err
+
+
+@cases("text", ["postgresql://{0}:{1}@db.test/x", "host=db.test password={2}", "echo 'password={2}'"])
+def test_a_connection_string_as_the_setting_is_refused_and_not_stored(
+    team: Team, synq: Runner, tmp_path_factory: pytest.TempPathFactory, text: str
+) -> None:
+    secret = text.format(ROLE, ENCODED, PASSWORD)
+    refused = team("", "config", "set", "team_store", secret)
+    assert refused.status == 2
+    assert "a variable that holds the connection string" in refused.err
+    # A config.yaml that was edited by hand: its text is the user's, what is printed is ours.
+    elsewhere = tmp_path_factory.mktemp("by-hand")
+    hand = f"profiles: {{default: {{team_store: {json.dumps(secret)}}}}}\n"
+    (elsewhere / "config.yaml").write_text(hand, encoding="utf-8")
+    result = synq("limits", environ={**ENVIRON, "SYNQ_CONFIG_DIR": str(elsewhere), "SYNQ_STATE_DIR": str(elsewhere)})
+    assert result.status == 2
+    assert PASSWORD not in result.err
+    assert ENCODED not in result.err
+
+
+@cases(
+    ("is_local", "is_encrypted", "is_verified", "state", "word"),
+    [
+        (True, False, False, "ok", "Not needed"),
+        (False, False, False, "warn", "is not encrypted"),
+        (False, True, False, "warn", "is not checked"),
+        (False, True, True, "ok", "is checked"),
+    ],
+)
+def test_doctor_warns_of_a_connection_that_others_could_read(
+    is_local: bool, is_encrypted: bool, is_verified: bool, state: str, word: str
+) -> None:
+    found = encryption(Facts("synq", "15.1", is_local, is_encrypted, is_verified))
+    assert (found.state, word in found.found, found.mend is None) == (state, True, state == "ok")

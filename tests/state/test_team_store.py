@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 from postgresql import ENCODED, PASSWORD, Postgresql, Proxy
@@ -206,7 +207,7 @@ def test_what_can_not_be_reached_is_named_without_the_password(postgresql: Postg
     reachable, port = f"127.0.0.1:{postgresql.port}", closed.port
     for text, said in {
         address.replace(reachable, f"127.0.0.1:{port}"): "Connection refused",
-        address.replace("127.0.0.1", "nowhere.invalid"): "failed to resolve host",
+        address.replace("127.0.0.1", "nowhere.invalid"): "failed to resolve host|not known",
         address.replace(ENCODED, "wrong"): "password authentication failed",
         address.replace("/team_", "/no_team_"): "does not exist",
         f"{address}?sslmode=require": "server does not support SSL",
@@ -296,3 +297,14 @@ def test_a_role_that_was_granted_the_tables_can_use_but_not_change_them(
     assert worker.read(hosts) == ["api.test"]
     with pytest.raises(TeamStoreError, match="denies access"):
         worker.transact(lambda transaction: transaction.execute("DROP TABLE synq.hosts"))
+
+
+def test_what_is_known_of_an_encrypted_connection(postgresql: Postgresql, open_store: Open, certificate: Path) -> None:
+    address = postgresql.database()
+    assert open_store(address).facts()[2:] == (True, False, False)
+    checked = f"{address}?sslmode=verify-full&sslrootcert={certificate}".replace("127.0.0.1", "localhost")
+    with postgresql.encrypted(certificate.read_text(encoding="ascii")):
+        assert open_store(address).facts()[2:] == (True, True, False)
+        assert open_store(checked).facts()[2:] == (True, True, True)
+        with pytest.raises(TeamStoreError, match="certificate verify failed"):
+            open_store(checked.replace(f"&sslrootcert={certificate}", "&sslrootcert=system")).read(hosts)

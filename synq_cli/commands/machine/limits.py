@@ -10,6 +10,7 @@ group = CommandGroup()
 
 RECORD = [
     Column("API", "host"),
+    Column("Pool", "pool"),
     Column("Window", "remaining", window),
     Column("Used by", "spenders", spenders),
     Column("Next request", "frees_in", soon),
@@ -26,11 +27,12 @@ def show_limits(run: RunContext) -> None:
     """Show the rate limit and its use.
 
     The API accepts 100 requests a minute from each IP address, in a sliding window. All synq processes on this machine
-    share one count, stored in a file and corrected by each response of the API. This command reads the file and sends
-    nothing.
+    share one count, stored in a file and corrected by each response of the API; with a team store, all machines of the
+    pool do. This command reads the count and sends nothing to the API.
 
     Examples:
       synq limits
       synq limits --json
     """
-    run.output.record(run.budget.snapshot().as_row(), RECORD)
+    pool = {"pool": run.settings.budget_pool} if run.settings.team_store else {}
+    run.output.record(pool | run.budget.snapshot().as_row(), RECORD)

@@ -184,15 +184,7 @@ class TeamDoctor(Checklist):
         return ok(f"{self._store.place} as {role}, connected in {(time.monotonic() - started) * 1000:.0f} ms.")
 
     def _tls(self) -> Finding:
-        facts = self._facts
-        if facts.is_local:
-            return ok("Not needed: nothing leaves this machine.")
-        fix = "Add sslmode=verify-full to the connection string, and sslrootcert=FILE if the provider names one."
-        if not facts.is_encrypted:
-            return warn("The connection is not encrypted.", fix)
-        if not facts.is_verified:
-            return warn("The connection is encrypted, but the server's certificate is not checked.", fix)
-        return ok("The connection is encrypted, and the server's certificate is checked.")
+        return encryption(self._facts)
 
     def _server(self) -> Finding:
         version = self._facts.server
@@ -237,3 +229,15 @@ class TeamDoctor(Checklist):
         trip = median(self._store.read(lambda transaction: [sample(transaction) for _ in range(_SAMPLES)]))
         found = f"A round trip takes {trip * 1000:.1f} ms, the four of a request {trip * 4000:.1f} ms."
         return warn(found, "Use a database that is nearer to the machines.") if trip > _SLOW else ok(found)
+
+
+def encryption(facts: "Facts") -> Finding:
+    """Whether others on the way could read or change what is sent."""
+    if facts.is_local:
+        return ok("Not needed: nothing leaves this machine.")
+    fix = "Add sslmode=verify-full to the connection string, and sslrootcert=FILE if the provider names one."
+    if not facts.is_encrypted:
+        return warn("The connection is not encrypted.", fix)
+    if not facts.is_verified:
+        return warn("The connection is encrypted, but the server's certificate is not checked.", fix)
+    return ok("The connection is encrypted, and the server's certificate is checked.")

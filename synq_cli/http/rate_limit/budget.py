@@ -20,10 +20,12 @@ class Store(Protocol):
     """Keeps the window of one host for all processes that share it.
 
     `transact` runs `work` on the state and the time by the store's clock while no other process does, writes what has
-    changed, and returns the result. It may run `work` again if the transaction failed.
+    changed, and returns the result. It may run `work` again if the transaction failed. `look` is for `work` that only
+    reads: the state may be a moment old.
     """
 
     def transact(self, work: Callable[[WindowState, float], Result]) -> Result: ...
+    def look(self, work: Callable[[WindowState, float], Result]) -> Result: ...
     def close(self) -> None: ...
 
 
@@ -113,7 +115,12 @@ class Budget:
 
     def snapshot(self) -> Snapshot:
         """The current state of the window."""
-        return self._transact(lambda state, now: state.snapshot(now, self.host, self._said))
+
+        def work(state: WindowState, now: float) -> Snapshot:
+            state.expire(now)
+            return state.snapshot(now, self.host, self._said)
+
+        return self._store.look(work)
 
     def close(self) -> None:
         """Close the store; the next use opens it again."""

@@ -79,6 +79,10 @@ class SharedFile:
                 else:
                     return result
 
+    def look(self, work: Callable[[WindowState, float], Result]) -> Result:
+        """Run `work`, which only reads; here that is a transaction like any other, and as quick."""
+        return self.transact(work)
+
     def _load(self, connection: "Connection") -> WindowState:
         # Another connection's commit changes the version. Most often nobody has written since this one did.
         version = connection.execute("PRAGMA data_version").fetchone()[0]

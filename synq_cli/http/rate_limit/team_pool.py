@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from threading import Lock, Thread
 from typing import Any, NamedTuple, TypeVar
 
+from synq_cli.errors import SynqError
 from synq_cli.http.rate_limit.budget import Store
 from synq_cli.http.rate_limit.window import Changes, Entry, HostLimit, WindowState
 from synq_cli.state.cache import Cache
@@ -15,6 +16,8 @@ Result = TypeVar("Result")
 # Seconds. No request waits longer for the store, which is left alone for a while after it failed.
 _WITHIN = 5.0
 _PAUSE = 60.0
+# Nobody needs to know the window more exactly than it was so many seconds ago.
+_FRESH = 2.0
 
 _HOST = "SELECT size, blocked_at, blocked_for, refusals, refused_at FROM synq.hosts WHERE pool = %s AND host = %s"
 _ENTRIES = "SELECT id, kind, at, lasts, profile, command FROM synq.requests WHERE pool = %s AND host = %s"
@@ -33,6 +36,18 @@ _PUT = (
 _REMOVE = "DELETE FROM synq.requests WHERE pool = %s AND host = %s AND id = ANY(%s)"
 _HOSTS = "SELECT pool, host, size, blocked_at, blocked_for, refusals, refused_at FROM synq.hosts ORDER BY pool, host"
 _ALL = "SELECT pool, host, id, kind, at, lasts, profile, command, machine FROM synq.requests"
+
+
+class _Job:
+    """What a thread wants to do with the window, and the result once it is done."""
+
+    def __init__(self, work: Callable[[WindowState, float], Any]) -> None:
+        self.work = work
+        self.done = False
+        self.result: Any = None
+
+    def finish(self, result: Any) -> None:
+        self.result, self.done = result, True
 
 
 class TeamPool:
@@ -61,34 +76,64 @@ class TeamPool:
         self._now = now
         self._warn = warn
         self._lock = Lock()
+        self._turn = Lock()
+        self._jobs: list[_Job] = []
         self._asked_cache = False
         self._failed_at: float | None = None
         self._probe: Thread | None = None
         self._seen: WindowState | None = None
+        self._seen_at = 0.0
 
     def transact(self, work: Callable[[WindowState, float], Result]) -> Result:
         """Run `work` on the window and the time in a transaction of the store that locks the pool's host.
 
-        That takes two round trips. `work` may run again, on the local window too, if the transaction fails.
+        That takes two round trips. What threads ask for meanwhile is done together in the next transaction: the workers
+        of a bulk run take their places in batches. `work` may run again, on the local window too, if it fails.
         """
-        if not self._is_down():
-            try:
-                result, self._seen = self._team.transact(
-                    lambda transaction: self._work(transaction, work), lock="/".join(self._key), within=_WITHIN
-                )
-            except TeamStoreError as error:
-                self._fall_back(error)
-            else:
-                return result
-        return self._local.transact(work)
+        job = _Job(work)
+        with self._lock:
+            self._jobs.append(job)
+        with self._turn:
+            if not job.done:
+                with self._lock:
+                    jobs, self._jobs = self._jobs, []
+                try:
+                    self._run(jobs)
+                finally:  # after an error or an interrupt, what other threads wait for is theirs to do
+                    with self._lock:
+                        self._jobs += [other for other in jobs if not other.done and other is not job]
+        result: Result = job.result
+        return result
+
+    def look(self, work: Callable[[WindowState, float], Result]) -> Result:
+        """Run `work`, which only reads, on the window of a moment ago, if that is known, else in a transaction."""
+        seen, now = self._seen, self._now()
+        if seen is None or not 0 <= now - self._seen_at <= _FRESH:
+            return self.transact(work)
+        return work(WindowState(seen.limit, seen.entries.values()), now)
 
     def close(self) -> None:
         """Close the local window; the store stays open, for others may use it."""
         self._local.close()
 
-    def _work(
-        self, transaction: Transaction, work: Callable[[WindowState, float], Result]
-    ) -> tuple[Result, WindowState]:
+    def _run(self, jobs: "list[_Job]") -> None:
+        """Do all of these in one transaction of the store; without the store, on this machine."""
+        if not self._is_down():
+            try:
+                results, self._seen = self._team.transact(
+                    lambda transaction: self._work(transaction, jobs), lock="/".join(self._key), within=_WITHIN
+                )
+            except TeamStoreError as error:
+                self._fall_back(error)
+            else:
+                self._seen_at = self._now()
+                for job, result in zip(jobs, results, strict=True):
+                    job.finish(result)
+                return
+        for job in jobs:
+            job.finish(self._local.transact(job.work))
+
+    def _work(self, transaction: Transaction, jobs: "list[_Job]") -> tuple[list[Any], WindowState]:
         limit_row, entry_rows = transaction.query(_HOST, *self._key), transaction.query(_ENTRIES, *self._key)
         theirs, now = transaction.now, self._now()
         offset, row = theirs - now, limit_row.one()
@@ -96,9 +141,9 @@ class TeamPool:
             None if row is None else _shifted(HostLimit(*row), -offset),
             (entry._replace(at=entry.at - offset) for entry in map(Entry._make, entry_rows.all())),
         )
-        result = work(state, now)
+        results = [job.work(state, now) for job in jobs]
         self._write(transaction, state.changes, offset)
-        return result, state
+        return results, state
 
     def _write(self, transaction: Transaction, changes: Changes, offset: float) -> None:
         if changes.limit:
@@ -123,10 +168,15 @@ class TeamPool:
         now = self._now()
         self._cache.set("team_store", self._team.place, now)
         self._note_failure(now, error.message)
-        if self._seen is not None:
-            # Ids are the same everywhere: what several processes bring along counts once.
-            seen, self._seen = self._seen, None
-            self._local.transact(lambda state, _now: state.entries.update(seen.entries))
+        seen, self._seen = self._seen, None
+        if seen is not None:
+
+            def bring_along(state: WindowState, _now: float) -> None:
+                state.limit = seen.limit
+                # Ids are the same everywhere: what several processes bring along counts once.
+                state.entries.update(seen.entries)
+
+            self._local.transact(bring_along)
 
     def _note_failure(self, at: float, reason: str) -> None:
         with self._lock:
@@ -148,8 +198,8 @@ class TeamPool:
     def _ask(self) -> None:
         try:
             self._team.read(lambda transaction: transaction.now, within=_WITHIN)
-        except TeamStoreError:
-            pass
+        except SynqError:
+            pass  # it stays as it is
         else:
             self._cache.set("team_store", self._team.place, None)
             self._failed_at = None
