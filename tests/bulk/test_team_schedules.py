@@ -249,9 +249,9 @@ def play(shared: World, case: Case, server: Postgresql, address: str, rng: rando
     first = team.machines[0]
     chance = case.likely[0]
 
-    def start(engine: Engine, run: RunContext) -> Outcome:
+    def start(engine: Engine, run: RunContext) -> Outcome | None:
         plan = case.plan(run.api, engine)
-        return engine.start(plan)
+        return None if plan.repeat else engine.start(plan)  # the command refuses a repeat
 
     for machine in team.machines:
         machine.arm(chance)
@@ -277,7 +277,8 @@ def play(shared: World, case: Case, server: Postgresql, address: str, rng: rando
 def judge(case: Case, runs: dict[str, list[Row]]) -> Counter[str]:
     """Compare the runs with the tenant; of machines that started the same file at once only one may have sent it."""
     begun = [rows for rows in runs.values() if any(row.state != "pending" or row.code for row in rows)]
-    assert len(begun) <= 1, "a file was posted by two machines"
+    shown = {name: [(row.line, row.state, row.sent_at, row.code) for row in rows] for name, rows in runs.items()}
+    assert len(begun) <= 1, f"a file was posted by two machines: {shown}"
     compare(case, list(runs.values()))
     return Counter(row.state for rows in begun for row in rows)
 
