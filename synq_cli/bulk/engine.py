@@ -298,7 +298,7 @@ class Engine:
         started = self.now()
         reason: SynqError | None = None
         while True:
-            if pending := journal.counts()["pending"]:
+            if pending := journal.left():
                 # One token for the whole run, where that can be.
                 self.session.keep_fresh(self.now() + seconds_for(pending * verb.requests, self.budget.snapshot()))
                 label = f"Run {journal.facts.id}"
@@ -310,7 +310,7 @@ class Engine:
             except KeyboardInterrupt:
                 reason = reason or InterruptError("Interrupted.")
             # A first half that is found has a second one, which is sent now.
-            if reason or not journal.counts()["pending"]:
+            if reason or not journal.left():
                 break
         if isinstance(reason, UnknownOutcomeError) and not journal.counts()["pending"]:
             reason = None  # it came too late to stop anything; the rows that are still unknown are reported anyway

@@ -161,6 +161,10 @@ class Journal(ABC):
         """How many rows this process has sent."""
         return sum(row.state != "pending" for row in self.entries())
 
+    def left(self) -> int:
+        """How many rows are to be sent, by this process or, if another one fails to, later by this one."""
+        return self.counts()["pending"]
+
     def abandoned(self, *states: State) -> list[Row]:
         """The rows in these states that no other process works on."""
         return self.entries(*states)

@@ -37,7 +37,7 @@ _MOST_REFUSALS = 10
 # How often, in seconds, a waiting worker looks whether the run has stopped, and the main thread at its workers.
 _SLEEP_STEP = 0.25
 _JOIN_TIMEOUT = 0.2
-# How often, in seconds, a worker asks for rows while all that are left are with other machines.
+# How often, in seconds, the workers ask for rows while all that are left are with other machines.
 _ASK_AGAIN = 1.0
 # A terminal that goes away, such as a lost SSH connection, sends SIGHUP.
 _ENDING = (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if sys.platform != "win32" else []))
@@ -111,7 +111,7 @@ class Runner:
     def run(self) -> None:
         """Send until no row is pending, or until there is a `stop_reason`."""
         self._batches = self.journal.batches(lambda _content: self.verb.resends)
-        count = min(self.workers, self.journal.counts()["pending"])
+        count = min(self.workers, self.journal.left())
         threads = [Thread(target=self._work, daemon=True) for _ in range(count)]
         with _counted_interrupts() as pressed:
             for number, thread in enumerate(threads):
@@ -182,7 +182,7 @@ class Runner:
                     self._rows.extend(batch)
                 if self._rows:
                     return self._rows.popleft()
-            self._wait(_ASK_AGAIN)
+            self._wait(_ASK_AGAIN * self.workers)  # all of them wait
 
     def _send(self, transport: SingleAttemptTransport, row: Row) -> None:
         """Send one row, once it may be sent, and journal its outcome."""

@@ -181,6 +181,18 @@ class TeamJournal(Journal):
     def part(self) -> int:
         return sum(row["rows"] for row in self.workers() if row["number"] == self._worker.number)
 
+    def left(self) -> int:
+        """Also rows that other processes have in flight: their second halves may come, or these processes may die."""
+        (row,) = self._read(
+            lambda each: each.query(
+                "SELECT count(*) FROM synq.entries "
+                "WHERE run = %s AND (state = 'pending' OR (state = 'sent' AND worker <> %s))",
+                self.facts.id,
+                self._worker.number,
+            ).all()
+        )
+        return int(row[0])
+
     def batches(self, resends: Callable[[Content], bool]) -> Iterator[list[Row]]:
         self._held.clear()
         self._write(self._return_claimed)
@@ -202,7 +214,7 @@ class TeamJournal(Journal):
     def _claim(self, transaction: "Transaction", resends: Callable[[Content], bool]) -> tuple[list[Row], bool]:
         """Rows that this process sends next, and whether others may leave it more."""
         run, number = self.facts.id, self._worker.number
-        if not self._worker.renew(transaction):
+        if not self._worker.renew(transaction).one():
             raise self._worker.lost(transaction)
         end_lost(transaction, run)
         lost = transaction.query(
@@ -252,7 +264,7 @@ class TeamJournal(Journal):
             raise self._failure
 
         def work(transaction: "Transaction") -> bool:
-            is_live = self._worker.renew(transaction)
+            renewed = self._worker.renew(transaction)
             # It is sent already if the outcome of an earlier attempt to write this was unknown.
             marked = transaction.query(
                 "UPDATE synq.entries "
@@ -261,7 +273,7 @@ class TeamJournal(Journal):
                 "SELECT 1 FROM synq.workers WHERE run = %s AND number = %s AND ended_at IS NULL) RETURNING line",
                 self.facts.id, line, self._worker.number, self.facts.id, self._worker.number,
             )  # fmt: skip
-            if not is_live or not marked.one():
+            if not marked.one() or not renewed.one():
                 raise self._worker.lost(transaction)
             return True
 

@@ -19,7 +19,7 @@ from synq_cli.times import local_time, timestamp
 
 if TYPE_CHECKING:
     from synq_cli.state.team.store import TeamStore
-    from synq_cli.state.team.transaction import Transaction
+    from synq_cli.state.team.transaction import Rows, Transaction
 
 # Seconds.
 LEASE = 60.0
@@ -114,16 +114,14 @@ class Worker:
         self.number = number
         Thread(target=self._beat, daemon=True, name=f"heartbeat of {self._run}").start()
 
-    def renew(self, transaction: "Transaction") -> bool:
-        """Renew the lease, and hold the worker's row until the transaction ends; False if the lease is lost."""
-        return bool(
-            transaction.query(
-                "UPDATE synq.workers SET lease_until = synq.clock() + %s "
-                "WHERE run = %s AND number = %s AND ended_at IS NULL RETURNING number",
-                LEASE,
-                self._run,
-                self.number,
-            ).one()
+    def renew(self, transaction: "Transaction") -> "Rows":
+        """Renew the lease, and hold the worker's row until the transaction ends; no row if the lease is lost."""
+        return transaction.query(
+            "UPDATE synq.workers SET lease_until = synq.clock() + %s "
+            "WHERE run = %s AND number = %s AND ended_at IS NULL RETURNING number",
+            LEASE,
+            self._run,
+            self.number,
         )
 
     def lost(self, transaction: "Transaction") -> TakenOverError:
@@ -156,7 +154,7 @@ class Worker:
     def _beat(self) -> None:
         while not self._stopped.wait(self._heartbeat):
             with suppress(NetworkError):
-                if not self._store.transact(self.renew, within=HEARTBEAT):
+                if not self._store.transact(lambda each: self.renew(each).one(), within=HEARTBEAT):
                     return  # the next row that is to be sent is refused
 
 
