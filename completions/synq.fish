@@ -18,6 +18,9 @@ function __synq_below # the subcommands of a group
                 'webhooks' 'Sign, verify and send webhooks' \
                 'export' 'Write the tenant to files that can be kept in Git' \
                 'api' 'Send any request to the API' \
+                'plan' 'Look at plans that --plan has written' \
+                'apply' 'Apply a plan, once' \
+                'approve' 'Approve a plan for `synq apply --approved`' \
                 'auth' 'Log in, switch tenants, log out' \
                 'config' 'Show and change the settings of profiles' \
                 'runs' 'List, resume and undo bulk runs' \
@@ -26,8 +29,9 @@ function __synq_below # the subcommands of a group
                 'team' 'Share the rate limit and runs among machines' \
                 'sandbox' 'Try synq on an embedded sandbox tenant' \
                 'doctor' 'Check the setup and suggest fixes' \
+                'mcp' 'Let an agent use synq, through MCP' \
                 'completion' 'Set up shell completion' \
-                'schema' 'Print the command tree as JSON' \
+                'schema' 'Print the command tree as JSON, or in brief' \
                 'help' 'Show help on a topic or a command'
         case 'orders'
             printf '%s\t%s\n' \
@@ -153,6 +157,11 @@ function __synq_below # the subcommands of a group
                 'sign' 'Print the signature of a webhook'\''s body' \
                 'verify' 'Verify the signature of a webhook'\''s body' \
                 'send' 'Send a signed event once'
+        case 'plan'
+            printf '%s\t%s\n' \
+                'show' 'Show a plan: what each row changes, and what it costs' \
+                'diff' 'Compare a plan with what is there now' \
+                'list' 'List proposed plans that wait for approval'
         case 'auth'
             printf '%s\t%s\n' \
                 'login' 'Log in to a tenant' \
@@ -198,6 +207,10 @@ function __synq_below # the subcommands of a group
                 'list' 'List the faults that can still occur' \
                 'clear' 'Remove all faults' \
                 'limit' 'Show or change how the sandbox counts requests'
+        case 'mcp'
+            printf '%s\t%s\n' \
+                'serve' 'Serve an agent on the standard streams, through MCP' \
+                'config' 'Print the settings that make an MCP client start the server'
         case 'completion'
             printf '%s\t%s\n' \
                 'bash' 'Print the completion script for bash' \
@@ -246,6 +259,7 @@ function __synq_options # the options of a command, and the global options
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
                 '--dry-run' 'Show what would be sent and what would change, without...' \
+                '--plan' 'Write what would be sent to FILE, for `synq apply`; -...' \
                 '--confirm' 'Confirm with the profile'\''s name; required instead of...'
         case 'orders track'
             printf '%s\t%s\n' \
@@ -283,6 +297,7 @@ function __synq_options # the options of a command, and the global options
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
                 '--dry-run' 'Show what would be sent and what would change, without...' \
+                '--plan' 'Write what would be sent to FILE, for `synq apply`; -...' \
                 '--confirm' 'Confirm with the profile'\''s name; required instead of...'
         case 'orders return'
             printf '%s\t%s\n' \
@@ -295,6 +310,7 @@ function __synq_options # the options of a command, and the global options
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
                 '--dry-run' 'Show what would be sent and what would change, without...' \
+                '--plan' 'Write what would be sent to FILE, for `synq apply`; -...' \
                 '--confirm' 'Confirm with the profile'\''s name; required instead of...'
         case 'orders cancel'
             printf '%s\t%s\n' \
@@ -306,6 +322,7 @@ function __synq_options # the options of a command, and the global options
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
                 '--dry-run' 'Show what would be sent and what would change, without...' \
+                '--plan' 'Write what would be sent to FILE, for `synq apply`; -...' \
                 '--confirm' 'Confirm with the profile'\''s name; required instead of...'
         case 'inventory transfer'
             printf '%s\t%s\n' \
@@ -319,6 +336,7 @@ function __synq_options # the options of a command, and the global options
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
                 '--dry-run' 'Show what would be sent and what would change, without...' \
+                '--plan' 'Write what would be sent to FILE, for `synq apply`; -...' \
                 '--confirm' 'Confirm with the profile'\''s name; required instead of...'
         case 'inventory adjust'
             printf '%s\t%s\n' \
@@ -330,6 +348,7 @@ function __synq_options # the options of a command, and the global options
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
                 '--dry-run' 'Show what would be sent and what would change, without...' \
+                '--plan' 'Write what would be sent to FILE, for `synq apply`; -...' \
                 '--confirm' 'Confirm with the profile'\''s name; required instead of...'
         case 'inventory levels'
             printf '%s\t%s\n' \
@@ -365,6 +384,7 @@ function __synq_options # the options of a command, and the global options
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
                 '--dry-run' 'Show what would be sent and what would change, without...' \
+                '--plan' 'Write what would be sent to FILE, for `synq apply`; -...' \
                 '--confirm' 'Confirm with the profile'\''s name; required instead of...'
         case 'inventory reorder'
             printf '%s\t%s\n' \
@@ -390,6 +410,7 @@ function __synq_options # the options of a command, and the global options
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
                 '--dry-run' 'Show what would be sent and what would change, without...' \
+                '--plan' 'Write what would be sent to FILE, for `synq apply`; -...' \
                 '--confirm' 'Confirm with the profile'\''s name; required instead of...'
         case 'inventory release'
             printf '%s\t%s\n' \
@@ -400,6 +421,7 @@ function __synq_options # the options of a command, and the global options
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
                 '--dry-run' 'Show what would be sent and what would change, without...' \
+                '--plan' 'Write what would be sent to FILE, for `synq apply`; -...' \
                 '--confirm' 'Confirm with the profile'\''s name; required instead of...'
         case 'inventory reservations'
             printf '%s\t%s\n' \
@@ -437,7 +459,8 @@ function __synq_options # the options of a command, and the global options
             printf '%s\t%s\n' \
                 '--description' 'Description' \
                 '--category' 'Name or slug of its category' \
-                '--dry-run' 'Show what would be sent and what would change, without...'
+                '--dry-run' 'Show what would be sent and what would change, without...' \
+                '--plan' 'Write what would be sent to FILE, for `synq apply`; -...'
         case 'products update'
             printf '%s\t%s\n' \
                 '--title' 'New title' \
@@ -452,12 +475,14 @@ function __synq_options # the options of a command, and the global options
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
                 '--dry-run' 'Show what would be sent and what would change, without...' \
+                '--plan' 'Write what would be sent to FILE, for `synq apply`; -...' \
                 '--confirm' 'Confirm with the profile'\''s name; required instead of...'
         case 'products delete'
             printf '%s\t%s\n' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
                 '--dry-run' 'Show what would be sent and what would change, without...' \
+                '--plan' 'Write what would be sent to FILE, for `synq apply`; -...' \
                 '--confirm' 'Confirm with the profile'\''s name; required instead of...'
         case 'products push'
             printf '%s\t%s\n' \
@@ -465,12 +490,14 @@ function __synq_options # the options of a command, and the global options
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
                 '--dry-run' 'Show what would be sent and what would change, without...' \
+                '--plan' 'Write what would be sent to FILE, for `synq apply`; -...' \
                 '--confirm' 'Confirm with the profile'\''s name; required instead of...'
         case 'products export'
             printf '%s\t%s\n' \
                 '--to' 'Write products to FILE (.csv, .ndjson or .xlsx); - for...' \
                 '--whole' 'Add description and brand, for one request per product' \
-                '--dry-run' 'Show what would be sent and what would change, without...'
+                '--dry-run' 'Show what would be sent and what would change, without...' \
+                '--plan' 'Write what would be sent to FILE, for `synq apply`; -...'
         case 'products import'
             printf '%s\t%s\n' \
                 '--update' 'Change existing products: each row has an id and a title' \
@@ -482,6 +509,7 @@ function __synq_options # the options of a command, and the global options
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
                 '--dry-run' 'Show what would be sent and what would change, without...' \
+                '--plan' 'Write what would be sent to FILE, for `synq apply`; -...' \
                 '--confirm' 'Confirm with the profile'\''s name; required instead of...'
         case 'products variants list'
             printf '%s\t%s\n' \
@@ -495,31 +523,37 @@ function __synq_options # the options of a command, and the global options
                 '--barcode' 'Barcode: EAN-13, UPC-A or another GTIN' \
                 '--price' 'Price, such as 19.90' \
                 '--currency' 'Currency of the price, such as EUR' \
-                '--dry-run' 'Show what would be sent and what would change, without...'
+                '--dry-run' 'Show what would be sent and what would change, without...' \
+                '--plan' 'Write what would be sent to FILE, for `synq apply`; -...'
         case 'products categories create'
             printf '%s\t%s\n' \
                 '--slug' 'Name in URLs' \
                 '--description' 'Description' \
                 '--parent' 'Parent category' \
-                '--dry-run' 'Show what would be sent and what would change, without...'
+                '--dry-run' 'Show what would be sent and what would change, without...' \
+                '--plan' 'Write what would be sent to FILE, for `synq apply`; -...'
         case 'products brands create'
             printf '%s\t%s\n' \
                 '--description' 'Description' \
                 '--logo-url' 'URL of the logo; nothing is uploaded' \
-                '--dry-run' 'Show what would be sent and what would change, without...'
+                '--dry-run' 'Show what would be sent and what would change, without...' \
+                '--plan' 'Write what would be sent to FILE, for `synq apply`; -...'
         case 'products attributes create'
             printf '%s\t%s\n' \
                 '--slug' 'Name in URLs' \
                 '--type' 'TEXT, NUMBER or another type that the server knows' \
-                '--dry-run' 'Show what would be sent and what would change, without...'
+                '--dry-run' 'Show what would be sent and what would change, without...' \
+                '--plan' 'Write what would be sent to FILE, for `synq apply`; -...'
         case 'products attribute-groups create'
             printf '%s\t%s\n' \
                 '--description' 'Description' \
-                '--dry-run' 'Show what would be sent and what would change, without...'
+                '--dry-run' 'Show what would be sent and what would change, without...' \
+                '--plan' 'Write what would be sent to FILE, for `synq apply`; -...'
         case 'products templates create'
             printf '%s\t%s\n' \
                 '--description' 'Description' \
-                '--dry-run' 'Show what would be sent and what would change, without...'
+                '--dry-run' 'Show what would be sent and what would change, without...' \
+                '--plan' 'Write what would be sent to FILE, for `synq apply`; -...'
         case 'products media list'
             printf '%s\t%s\n' \
                 '--product' 'Product id, or the first characters of one that synq has...' \
@@ -530,7 +564,8 @@ function __synq_options # the options of a command, and the global options
                 '--variant' 'SKU, barcode, or UUID of the variant' \
                 '--alt-text' 'Description for people who can'\''t see it' \
                 '--sort-order' 'Position in the display order, from 0' \
-                '--dry-run' 'Show what would be sent and what would change, without...'
+                '--dry-run' 'Show what would be sent and what would change, without...' \
+                '--plan' 'Write what would be sent to FILE, for `synq apply`; -...'
         case 'products jobs list'
             printf '%s\t%s\n' \
                 '--type' 'Only jobs of this type'
@@ -543,6 +578,7 @@ function __synq_options # the options of a command, and the global options
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
                 '--dry-run' 'Show what would be sent and what would change, without...' \
+                '--plan' 'Write what would be sent to FILE, for `synq apply`; -...' \
                 '--confirm' 'Confirm with the profile'\''s name; required instead of...'
         case 'products jobs watch'
             printf '%s\t%s\n' \
@@ -554,33 +590,39 @@ function __synq_options # the options of a command, and the global options
             printf '%s\t%s\n' \
                 '--currency' 'Currency code, such as GBP' \
                 '--inactive' 'Create it inactive: it accepts no orders yet' \
-                '--dry-run' 'Show what would be sent and what would change, without...'
+                '--dry-run' 'Show what would be sent and what would change, without...' \
+                '--plan' 'Write what would be sent to FILE, for `synq apply`; -...'
         case 'channels update'
             printf '%s\t%s\n' \
                 '--name' 'New name' \
                 '--currency' 'New currency code, such as GBP' \
                 '--active' 'Accept orders or not' \
-                '--dry-run' 'Show what would be sent and what would change, without...'
+                '--dry-run' 'Show what would be sent and what would change, without...' \
+                '--plan' 'Write what would be sent to FILE, for `synq apply`; -...'
         case 'integrations connect'
             printf '%s\t%s\n' \
-                '--dry-run' 'Show what would be sent and what would change, without...'
+                '--dry-run' 'Show what would be sent and what would change, without...' \
+                '--plan' 'Write what would be sent to FILE, for `synq apply`; -...'
         case 'integrations save'
             printf '%s\t%s\n' \
                 '--category' 'Category of the platform' \
                 '--provider' 'Provider, such as shopify, if Synq can'\''t look it up' \
-                '--dry-run' 'Show what would be sent and what would change, without...'
+                '--dry-run' 'Show what would be sent and what would change, without...' \
+                '--plan' 'Write what would be sent to FILE, for `synq apply`; -...'
         case 'integrations push'
             printf '%s\t%s\n' \
                 '--action' 'upsert creates or updates the product there, delete...' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
                 '--dry-run' 'Show what would be sent and what would change, without...' \
+                '--plan' 'Write what would be sent to FILE, for `synq apply`; -...' \
                 '--confirm' 'Confirm with the profile'\''s name; required instead of...'
         case 'integrations disconnect'
             printf '%s\t%s\n' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
                 '--dry-run' 'Show what would be sent and what would change, without...' \
+                '--plan' 'Write what would be sent to FILE, for `synq apply`; -...' \
                 '--confirm' 'Confirm with the profile'\''s name; required instead of...'
         case 'find'
             printf '%s\t%s\n' \
@@ -588,7 +630,8 @@ function __synq_options # the options of a command, and the global options
         case 'organization update'
             printf '%s\t%s\n' \
                 '--name' 'New name' \
-                '--dry-run' 'Show what would be sent and what would change, without...'
+                '--dry-run' 'Show what would be sent and what would change, without...' \
+                '--plan' 'Write what would be sent to FILE, for `synq apply`; -...'
         case 'organization members list'
             printf '%s\t%s\n' \
                 '--search' 'Only rows with these words, in any case'
@@ -602,22 +645,26 @@ function __synq_options # the options of a command, and the global options
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
                 '--dry-run' 'Show what would be sent and what would change, without...' \
+                '--plan' 'Write what would be sent to FILE, for `synq apply`; -...' \
                 '--confirm' 'Confirm with the profile'\''s name; required instead of...'
         case 'organization members set-role'
             printf '%s\t%s\n' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
                 '--dry-run' 'Show what would be sent and what would change, without...' \
+                '--plan' 'Write what would be sent to FILE, for `synq apply`; -...' \
                 '--confirm' 'Confirm with the profile'\''s name; required instead of...'
         case 'organization members remove'
             printf '%s\t%s\n' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
                 '--dry-run' 'Show what would be sent and what would change, without...' \
+                '--plan' 'Write what would be sent to FILE, for `synq apply`; -...' \
                 '--confirm' 'Confirm with the profile'\''s name; required instead of...'
         case 'settings set'
             printf '%s\t%s\n' \
-                '--dry-run' 'Show what would be sent and what would change, without...'
+                '--dry-run' 'Show what would be sent and what would change, without...' \
+                '--plan' 'Write what would be sent to FILE, for `synq apply`; -...'
         case 'audit list'
             printf '%s\t%s\n' \
                 '--action' 'Only these actions, such as ORDER_PLACED' \
@@ -663,6 +710,15 @@ function __synq_options # the options of a command, and the global options
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
                 '--dry-run' 'Show what would be sent and what would change, without...' \
+                '--plan' 'Write what would be sent to FILE, for `synq apply`; -...' \
+                '--confirm' 'Confirm with the profile'\''s name; required instead of...'
+        case 'apply'
+            printf '%s\t%s\n' \
+                '--approved' 'Apply without a question what `synq approve` has...' \
+                '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
+                '-y' 'Skip the confirmation prompt' \
+                '--yes' 'Skip the confirmation prompt' \
+                '--dry-run' 'Show what would be sent and what would change, without...' \
                 '--confirm' 'Confirm with the profile'\''s name; required instead of...'
         case 'auth login'
             printf '%s\t%s\n' \
@@ -690,7 +746,8 @@ function __synq_options # the options of a command, and the global options
         case 'runs join'
             printf '%s\t%s\n' \
                 '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
-                '--dry-run' 'Show what would be sent and what would change, without...'
+                '--dry-run' 'Show what would be sent and what would change, without...' \
+                '--plan' 'Write what would be sent to FILE, for `synq apply`; -...'
         case 'runs undo'
             printf '%s\t%s\n' \
                 '--in-transit' 'Only put back units that are in transit' \
@@ -699,6 +756,7 @@ function __synq_options # the options of a command, and the global options
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
                 '--dry-run' 'Show what would be sent and what would change, without...' \
+                '--plan' 'Write what would be sent to FILE, for `synq apply`; -...' \
                 '--confirm' 'Confirm with the profile'\''s name; required instead of...'
         case 'cache clear'
             printf '%s\t%s\n' \
@@ -738,6 +796,10 @@ function __synq_options # the options of a command, and the global options
         case 'doctor'
             printf '%s\t%s\n' \
                 '--network' 'Also check DNS, TLS, the API and the clock'
+        case 'mcp serve'
+            printf '%s\t%s\n' \
+                '--per-minute' 'Most API requests a minute' \
+                '--in-all' 'Most API requests of the session'
         case 'completion install'
             printf '%s\t%s\n' \
                 '-y' 'Skip the confirmation prompt' \
@@ -746,6 +808,9 @@ function __synq_options # the options of a command, and the global options
             printf '%s\t%s\n' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt'
+        case 'schema'
+            printf '%s\t%s\n' \
+                '--brief' 'Print a line of text for each command: all of them are...'
     end
     printf '%s\t%s\n' \
         '-p' 'Profile to use' \
@@ -777,9 +842,9 @@ function __synq_value # how to complete the value of "PATH --option", or the arg
             echo 'list open closed unpaid to-ship shipped returning refunded fully-refunded dead cancellable draft pending_payment payment_authorized confirmed processing partially_fulfilled fulfilled delivered completed return_requested partially_returned returned partially_refunded cancelled failed'
         case 'inventory reservations --status'
             echo 'words ACTIVE RELEASED CONSUMED'
-        case 'products list --status' '* --channel' '* --since' '* --until' '* --tag' '* --payment-status' '* --reference' '* --min-total' '* --max-total' '* --key' '* --sort' '* --limit' '* --currency' '* --payment-provider' '* --payment-reference' '* --customer' '* --idempotency-key' '* --for' '* --shard' '* --exec' '* --carrier' '* --tracking-number' '* --reason' 'products variants create --sku' '* --threshold' '* --search' 'inventory ledger --type' '* --at' '* --recount-over' '* --confirm-missing' '* --days' '* --cover' '* --types' '* --barcode' 'products list --category' 'products create --category' 'products update --category' '* --brand' '* --description' '* --title' '* --price' '* --slug' '* --logo-url' '* --alt-text' '* --sort-order' '* --name' '* --provider' '* --max-pages' 'team init --role' '* --actor' '* --entity' '* --signature' '* --connection' '* -F' '* --field' '* -f' '* --raw-field' '* --token-command' '* --token-url' '* --client-id' '* --resend-unknown' '* --seed' '* --port' '* --expires-in' '* --on' '* --times' '* --rate' '* --seconds' '* --strangers' '* --columns' '* --fields' '* --jq' '* --timeout' '* --max-wait' '* --base-url'
+        case 'products list --status' '* --channel' '* --since' '* --until' '* --tag' '* --payment-status' '* --reference' '* --min-total' '* --max-total' '* --key' '* --sort' '* --limit' '* --currency' '* --payment-provider' '* --payment-reference' '* --customer' '* --idempotency-key' '* --for' '* --shard' '* --exec' '* --carrier' '* --tracking-number' '* --reason' 'products variants create --sku' '* --threshold' '* --search' 'inventory ledger --type' '* --at' '* --recount-over' '* --confirm-missing' '* --days' '* --cover' '* --types' '* --barcode' 'products list --category' 'products create --category' 'products update --category' '* --brand' '* --description' '* --title' '* --price' '* --slug' '* --logo-url' '* --alt-text' '* --sort-order' '* --name' '* --provider' '* --max-pages' 'team init --role' '* --actor' '* --entity' '* --signature' '* --connection' '* -F' '* --field' '* -f' '* --raw-field' '* --token-command' '* --token-url' '* --client-id' '* --resend-unknown' '* --seed' '* --port' '* --expires-in' '* --on' '* --times' '* --rate' '* --seconds' '* --strangers' '* --per-minute' '* --in-all' '* --columns' '* --fields' '* --jq' '* --timeout' '* --max-wait' '* --base-url'
             echo ''
-        case '* --file' '* --report' '* --svg' 'products export --to' '* --books' '* --suppliers' '* --data' '* --input' 'inventory count #1' 'inventory scan #1' 'inventory skus import #1' 'products import #1' 'webhooks sign #1' 'webhooks verify #1'
+        case '* --file' '* --report' '* --plan' '* --svg' 'products export --to' '* --books' '* --suppliers' '* --data' '* --input' 'inventory count #1' 'inventory scan #1' 'inventory skus import #1' 'products import #1' 'webhooks sign #1' 'webhooks verify #1' 'plan show #1' 'plan diff #1' 'apply #1' 'approve #1'
             echo 'file'
         case '* --item'
             echo 'ask item'
@@ -826,15 +891,17 @@ function __synq_value # how to complete the value of "PATH --option", or the arg
         case 'products jobs get #1' 'products jobs watch #1'
             echo 'ask job'
         case 'config get #1' 'config set #1' 'config unset #1'
-            echo 'words base_url tenant_id org_id location output timeout max_wait read_only cache bulk_payload environment policy token_command token_url client_id team_store budget_pool'
+            echo 'words base_url tenant_id org_id location output timeout max_wait reserve read_only cache bulk_payload environment policy token_command token_url client_id team_store budget_pool'
         case 'runs show #1' 'runs resume #1' 'runs join #1' 'runs undo #1'
             echo 'ask run'
         case 'sandbox fault add #1'
             echo 'words 429 500 502 503 expired missing garbage lost-before lost 500-after slow'
+        case 'mcp config #1'
+            echo 'words claude cursor vscode'
         case 'completion install #1' 'completion uninstall #1'
             echo 'words bash zsh fish powershell pwsh'
         case 'help #1'
-            echo 'words exit-codes environment formats rate-limit auth bulk orders inventory products channels integrations today find organization settings audit webhooks export api auth config runs cache limits team sandbox doctor completion schema help'
+            echo 'words exit-codes environment formats rate-limit auth bulk agents orders inventory products channels integrations today find organization settings audit webhooks export api plan apply approve auth config runs cache limits team sandbox doctor mcp completion schema help'
         case 'inventory levels --sku' 'inventory ledger --sku' 'inventory reservations --sku' 'inventory watch --sku' 'products variants list --sku' '* --variant' 'inventory transfer #1' 'inventory adjust #1' 'inventory levels #*' 'inventory reserve #1' 'inventory skus forget #*'
             echo 'ask sku'
         case 'settings set #*'

@@ -17,6 +17,9 @@ function __SynqBelow([string] $At) { # the subcommands of a group
             "webhooks`tSign, verify and send webhooks"
             "export`tWrite the tenant to files that can be kept in Git"
             "api`tSend any request to the API"
+            "plan`tLook at plans that --plan has written"
+            "apply`tApply a plan, once"
+            "approve`tApprove a plan for ``synq apply --approved``"
             "auth`tLog in, switch tenants, log out"
             "config`tShow and change the settings of profiles"
             "runs`tList, resume and undo bulk runs"
@@ -25,8 +28,9 @@ function __SynqBelow([string] $At) { # the subcommands of a group
             "team`tShare the rate limit and runs among machines"
             "sandbox`tTry synq on an embedded sandbox tenant"
             "doctor`tCheck the setup and suggest fixes"
+            "mcp`tLet an agent use synq, through MCP"
             "completion`tSet up shell completion"
-            "schema`tPrint the command tree as JSON"
+            "schema`tPrint the command tree as JSON, or in brief"
             "help`tShow help on a topic or a command"
         }
         'orders' {
@@ -153,6 +157,11 @@ function __SynqBelow([string] $At) { # the subcommands of a group
             "verify`tVerify the signature of a webhook's body"
             "send`tSend a signed event once"
         }
+        'plan' {
+            "show`tShow a plan: what each row changes, and what it costs"
+            "diff`tCompare a plan with what is there now"
+            "list`tList proposed plans that wait for approval"
+        }
         'auth' {
             "login`tLog in to a tenant"
             "status`tShow the current login"
@@ -197,6 +206,10 @@ function __SynqBelow([string] $At) { # the subcommands of a group
             "list`tList the faults that can still occur"
             "clear`tRemove all faults"
             "limit`tShow or change how the sandbox counts requests"
+        }
+        'mcp' {
+            "serve`tServe an agent on the standard streams, through MCP"
+            "config`tPrint the settings that make an MCP client start the server"
         }
         'completion' {
             "bash`tPrint the completion script for bash"
@@ -245,6 +258,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
             "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'orders track' {
@@ -282,6 +296,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
             "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'orders return' {
@@ -294,6 +309,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
             "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'orders cancel' {
@@ -305,6 +321,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
             "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'inventory transfer' {
@@ -318,6 +335,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
             "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'inventory adjust' {
@@ -329,6 +347,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
             "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'inventory levels' {
@@ -364,6 +383,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
             "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'inventory reorder' {
@@ -389,6 +409,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
             "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'inventory release' {
@@ -399,6 +420,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
             "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'inventory reservations' {
@@ -437,6 +459,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--description`tDescription"
             "--category`tName or slug of its category"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
         }
         'products update' {
             "--title`tNew title"
@@ -451,12 +474,14 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
             "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'products delete' {
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
             "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'products push' {
@@ -464,12 +489,14 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
             "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'products export' {
             "--to`tWrite products to FILE (.csv, .ndjson or .xlsx); - for..."
             "--whole`tAdd description and brand, for one request per product"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
         }
         'products import' {
             "--update`tChange existing products: each row has an id and a title"
@@ -481,6 +508,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
             "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'products variants list' {
@@ -495,30 +523,36 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--price`tPrice, such as 19.90"
             "--currency`tCurrency of the price, such as EUR"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
         }
         'products categories create' {
             "--slug`tName in URLs"
             "--description`tDescription"
             "--parent`tParent category"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
         }
         'products brands create' {
             "--description`tDescription"
             "--logo-url`tURL of the logo; nothing is uploaded"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
         }
         'products attributes create' {
             "--slug`tName in URLs"
             "--type`tTEXT, NUMBER or another type that the server knows"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
         }
         'products attribute-groups create' {
             "--description`tDescription"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
         }
         'products templates create' {
             "--description`tDescription"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
         }
         'products media list' {
             "--product`tProduct id, or the first characters of one that synq has..."
@@ -530,6 +564,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--alt-text`tDescription for people who can't see it"
             "--sort-order`tPosition in the display order, from 0"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
         }
         'products jobs list' {
             "--type`tOnly jobs of this type"
@@ -542,6 +577,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
             "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'products jobs watch' {
@@ -554,32 +590,38 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--currency`tCurrency code, such as GBP"
             "--inactive`tCreate it inactive: it accepts no orders yet"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
         }
         'channels update' {
             "--name`tNew name"
             "--currency`tNew currency code, such as GBP"
             "--active`tAccept orders or not"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
         }
         'integrations connect' {
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
         }
         'integrations save' {
             "--category`tCategory of the platform"
             "--provider`tProvider, such as shopify, if Synq can't look it up"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
         }
         'integrations push' {
             "--action`tupsert creates or updates the product there, delete..."
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
             "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'integrations disconnect' {
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
             "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'find' {
@@ -588,6 +630,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
         'organization update' {
             "--name`tNew name"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
         }
         'organization members list' {
             "--search`tOnly rows with these words, in any case"
@@ -601,22 +644,26 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
             "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'organization members set-role' {
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
             "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'organization members remove' {
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
             "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'settings set' {
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
         }
         'audit list' {
             "--action`tOnly these actions, such as ORDER_PLACED"
@@ -662,6 +709,15 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
+            "--confirm`tConfirm with the profile's name; required instead of..."
+        }
+        'apply' {
+            "--approved`tApply without a question what ``synq approve`` has..."
+            "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
+            "-y`tSkip the confirmation prompt"
+            "--yes`tSkip the confirmation prompt"
+            "--dry-run`tShow what would be sent and what would change, without..."
             "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'auth login' {
@@ -690,6 +746,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
         'runs join' {
             "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
         }
         'runs undo' {
             "--in-transit`tOnly put back units that are in transit"
@@ -698,6 +755,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
             "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'cache clear' {
@@ -738,6 +796,10 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
         'doctor' {
             "--network`tAlso check DNS, TLS, the API and the clock"
         }
+        'mcp serve' {
+            "--per-minute`tMost API requests a minute"
+            "--in-all`tMost API requests of the session"
+        }
         'completion install' {
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
@@ -745,6 +807,9 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
         'completion uninstall' {
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
+        }
+        'schema' {
+            "--brief`tPrint a line of text for each command: all of them are..."
         }
     }
     "-p`tProfile to use"
@@ -845,6 +910,8 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         '* --rate' { return '' }
         '* --seconds' { return '' }
         '* --strangers' { return '' }
+        '* --per-minute' { return '' }
+        '* --in-all' { return '' }
         '* --columns' { return '' }
         '* --fields' { return '' }
         '* --jq' { return '' }
@@ -853,6 +920,7 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         '* --base-url' { return '' }
         '* --file' { return 'file' }
         '* --report' { return 'file' }
+        '* --plan' { return 'file' }
         '* --svg' { return 'file' }
         'products export --to' { return 'file' }
         '* --books' { return 'file' }
@@ -865,6 +933,10 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         'products import #1' { return 'file' }
         'webhooks sign #1' { return 'file' }
         'webhooks verify #1' { return 'file' }
+        'plan show #1' { return 'file' }
+        'plan diff #1' { return 'file' }
+        'apply #1' { return 'file' }
+        'approve #1' { return 'file' }
         '* --item' { return 'ask item' }
         '* --location' { return 'ask location' }
         '* --from' { return 'ask location' }
@@ -910,17 +982,18 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         'products get #1' { return 'ask product-or-sku' }
         'products jobs get #1' { return 'ask job' }
         'products jobs watch #1' { return 'ask job' }
-        'config get #1' { return 'words base_url tenant_id org_id location output timeout max_wait read_only cache bulk_payload environment policy token_command token_url client_id team_store budget_pool' }
-        'config set #1' { return 'words base_url tenant_id org_id location output timeout max_wait read_only cache bulk_payload environment policy token_command token_url client_id team_store budget_pool' }
-        'config unset #1' { return 'words base_url tenant_id org_id location output timeout max_wait read_only cache bulk_payload environment policy token_command token_url client_id team_store budget_pool' }
+        'config get #1' { return 'words base_url tenant_id org_id location output timeout max_wait reserve read_only cache bulk_payload environment policy token_command token_url client_id team_store budget_pool' }
+        'config set #1' { return 'words base_url tenant_id org_id location output timeout max_wait reserve read_only cache bulk_payload environment policy token_command token_url client_id team_store budget_pool' }
+        'config unset #1' { return 'words base_url tenant_id org_id location output timeout max_wait reserve read_only cache bulk_payload environment policy token_command token_url client_id team_store budget_pool' }
         'runs show #1' { return 'ask run' }
         'runs resume #1' { return 'ask run' }
         'runs join #1' { return 'ask run' }
         'runs undo #1' { return 'ask run' }
         'sandbox fault add #1' { return 'words 429 500 502 503 expired missing garbage lost-before lost 500-after slow' }
+        'mcp config #1' { return 'words claude cursor vscode' }
         'completion install #1' { return 'words bash zsh fish powershell pwsh' }
         'completion uninstall #1' { return 'words bash zsh fish powershell pwsh' }
-        'help #1' { return 'words exit-codes environment formats rate-limit auth bulk orders inventory products channels integrations today find organization settings audit webhooks export api auth config runs cache limits team sandbox doctor completion schema help' }
+        'help #1' { return 'words exit-codes environment formats rate-limit auth bulk agents orders inventory products channels integrations today find organization settings audit webhooks export api plan apply approve auth config runs cache limits team sandbox doctor mcp completion schema help' }
         'inventory levels --sku' { return 'ask sku' }
         'inventory ledger --sku' { return 'ask sku' }
         'inventory reservations --sku' { return 'ask sku' }

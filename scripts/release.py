@@ -85,7 +85,9 @@ def check_contents(sdist: Path, wheel: Path) -> None:
         "the wheel contains only the package",
     )
     check(
-        {"synq_cli/py.typed", "synq_cli/resources/openapi.yaml"} <= set(names), "it contains the types and the contract"
+        {f"synq_cli/{name}" for name in ("py.typed", "resources/openapi.yaml", "resources/plan.schema.json")}
+        <= set(names),
+        "it contains the types, the contract and the schema of plans",
     )
     pages = {Path(name).name for name in names if "/share/man/man1/" in name}
     check(pages == {page.name for page in (ROOT / "man").iterdir()}, "it installs the manual pages")

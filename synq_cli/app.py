@@ -1,6 +1,5 @@
 """The Typer app: its root turns every error into a message and an exit status."""
 
-import re
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -23,7 +22,6 @@ from synq_cli.errors import (
     UnknownOutcomeError,
     UsageError,
 )
-from synq_cli.nearest import did_you_mean
 from synq_cli.session.settings import OUTPUT_FORMATS
 
 # name: (module, one-line help, panel)
@@ -41,6 +39,9 @@ GROUPS = {
     "webhooks": ("synq_cli.commands.webhooks", "Sign, verify and send webhooks.", "Tenant"),
     "export": ("synq_cli.commands.plans.export", "Write the tenant to files that can be kept in Git.", "Tenant"),
     "api": ("synq_cli.commands.api", "Send any request to the API.", "Tenant"),
+    "plan": ("synq_cli.commands.plans", "Look at plans that --plan has written.", "Plans"),
+    "apply": ("synq_cli.commands.plans.apply", "Apply a plan, once.", "Plans"),
+    "approve": ("synq_cli.commands.plans.approve", "Approve a plan for `synq apply --approved`.", "Plans"),
     "auth": ("synq_cli.commands.machine.auth", "Log in, switch tenants, log out.", "This machine"),
     "config": ("synq_cli.commands.machine.config", "Show and change the settings of profiles.", "This machine"),
     "runs": ("synq_cli.commands.machine.runs", "List, resume and undo bulk runs.", "This machine"),
@@ -49,8 +50,9 @@ GROUPS = {
     "team": ("synq_cli.commands.machine.team", "Share the rate limit and runs among machines.", "This machine"),
     "sandbox": ("synq_cli.commands.sandbox", "Try synq on an embedded sandbox tenant.", "This machine"),
     "doctor": ("synq_cli.commands.machine.doctor", "Check the setup and suggest fixes.", "This machine"),
+    "mcp": ("synq_cli.commands.machine.mcp", "Let an agent use synq, through MCP.", "This machine"),
     "completion": ("synq_cli.commands.machine.completion", "Set up shell completion.", "This machine"),
-    "schema": ("synq_cli.commands.machine.help:schema", "Print the command tree as JSON.", "This machine"),
+    "schema": ("synq_cli.commands.machine.help:schema", "Print the command tree as JSON, or in brief.", "This machine"),
     "help": ("synq_cli.commands.machine.help", "Show help on a topic or a command.", "This machine"),
 }
 
@@ -155,14 +157,25 @@ def _run(root: RootGroup, run: RunContext) -> int:
     try:
         try:
             _dispatch(root, run)
+            if run.plan_file is not None:
+                from synq_cli.cli.planning import end_without_plan
+
+                end_without_plan(run)
         except Planned as plan:
-            run.output.plan(plan.request, before=plan.before, after=plan.after)
+            if run.plan_file is None:
+                run.output.plan(plan.request, before=plan.before, after=plan.after)
+            else:
+                from synq_cli.cli.planning import write_planned
+
+                write_planned(run, plan)
     except typer.Exit as done:
         return done.exit_code
     except SynqError as error:
         return _report(run, error)
     except typer.TyperException as error:
-        return _report(run, _usage(error))
+        from synq_cli.cli.tree.lines import usage_error
+
+        return _report(run, usage_error(error))
     except BrokenPipeError:
         pass  # such as `synq … | head`
     except KeyboardInterrupt:
@@ -183,46 +196,6 @@ def _dispatch(root: RootGroup, run: RunContext) -> None:
     width = columns if columns < 50 else max(min(columns, 80) - 2, 50)
     with root.make_context("synq", list(run.arguments), None, obj=run, terminal_width=width) as context:
         root.invoke(context)
-
-
-def _usage(error: Any) -> SynqError:
-    """The parser's error in synq's own words, with the help page of the command as the hint."""
-    sentence, hint = error.format_message().rstrip("."), ""
-    if parameter := getattr(error, "param", None):
-        sentence, hint = _invalid_value(parameter, error.message)
-    elif hasattr(error, "possibilities"):
-        # The parser itself accepts less similar names.
-        hint = did_you_mean(error.option_name, error.possibilities or [], strict=True)
-        sentence = f'Unknown option "{error.option_name}"'
-    elif extra := re.fullmatch(r"Got unexpected extra argument\(s\) \((.*)\)", sentence, re.DOTALL):
-        sentence = f'Unexpected argument "{extra[1]}"'
-    path = error.ctx.command_path if error.ctx else "synq"
-    return UsageError(f"{sentence}.", hint=f"{hint}See `{path} --help`.")
-
-
-def _invalid_value(parameter: Any, message: str) -> tuple[str, str]:
-    """The sentence for an invalid or missing value, and a hint with the nearest choice."""
-    is_option = parameter.param_type_name == "option"
-    name = parameter.opts[-1] if is_option else re.sub(r"^\[(\w+)\]$", r"\1", parameter.metavar).rstrip(".")
-    allowed = _allowed(parameter.type)
-    # Typer says: 'x' is not one of 'a', 'b'. Or: 0 is not in the range x>=1.
-    found = re.match(r"'(.*?)' is not |(\S+) is not in ", message, re.DOTALL)
-    if found is None:
-        return f"Missing {'option' if is_option else 'argument'} {name}{allowed}", ""
-    value = (found[1] or found[2] or "").strip()
-    hint = did_you_mean(value, getattr(parameter.type, "choices", ()))
-    return f'Invalid value "{value}" for {name}{allowed}', hint
-
-
-def _allowed(kind: Any) -> str:
-    """What to use as a value of this type, as the end of a sentence; empty if any text is allowed."""
-    if words := getattr(kind, "choices", ()):
-        return f": use {', '.join(words[:-1])} or {words[-1]}"
-    if not kind.name.startswith(("int", "float")):
-        return ""
-    least, most = getattr(kind, "min", None), getattr(kind, "max", None)
-    limits = f", {least} or more" if most is None else f" from {least} to {most}"
-    return f": use a {'whole ' if 'int' in kind.name else ''}number{limits if least is not None else ''}"
 
 
 def _unexpected(run: RunContext, error: Exception) -> SynqError:

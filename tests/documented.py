@@ -44,7 +44,7 @@ PROGRAMS = {
 }
 ROOT = Path(__file__).parent.parent
 # docs/cli.md is generated from the help pages, whose examples have a test of their own.
-DOCUMENTS = [ROOT / "README.md", *sorted(path for path in (ROOT / "docs").glob("*.md") if path.name != "cli.md")]
+DOCUMENTS = [ROOT / "README.md", *sorted(path for path in (ROOT / "docs").rglob("*.md") if path.name != "cli.md")]
 # Commands that are not run, and why.
 _INSTALLS = "it changes the machine; make package covers it"
 _DATABASE = "it needs a database; tests/commands/test_team_line.py covers it"

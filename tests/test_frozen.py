@@ -47,14 +47,15 @@ def test_the_error_object(kind: type[SynqError]) -> None:
             "message": "It went wrong.",
             "status": 418,
             "hint": "Do this.",
+            "next": "Do this.",
             "retryable": kind.retryable,
             "request_id": "r-1",
         }
     }
     bare = kind("It went wrong.").as_json()["error"]
     assert bare == {
-        "code": kind.code, "message": "It went wrong.", "status": None, "hint": None, "retryable": kind.retryable,
-        "request_id": None,
+        "code": kind.code, "message": "It went wrong.", "status": None, "hint": None, "next": kind.usual_next,
+        "retryable": kind.retryable, "request_id": None,
     }  # fmt: skip
     error.details = ("this", "and that")
     assert error.as_json()["error"]["details"] == ["this", "and that"]  # type: ignore[index]
@@ -63,9 +64,10 @@ def test_the_error_object(kind: type[SynqError]) -> None:
 def test_the_error_object_is_one_line_on_stderr(synq: Any) -> None:
     result = synq("orders", "get", "x", "--json", environ={"SYNQ_TOKEN": "a.b.c"})
     assert (result.status, result.out) == (2, "")
+    hint = json.dumps(json.loads(result.err)["error"]["hint"])
     assert result.err == (
         '{"error":{"code":"usage","message":"Invalid order id \\"x\\".","status":null,'
-        f'"hint":{json.dumps(json.loads(result.err)["error"]["hint"])},"retryable":false,"request_id":null}}}}\n'
+        f'"hint":{hint},"next":{hint},"retryable":false,"request_id":null}}}}\n'
     )
 
 

@@ -9,13 +9,15 @@ from pathlib import Path
 PACKAGE = Path(__file__).parent.parent / "synq_cli"
 # Each package may import those after it; whatever lies directly in synq_cli and is not named here is free to all.
 ORDER = (
-    "__main__", "app", "commands", "completion", "help_topics", "cli", "bulk", "resources", "http", "session", "state",
+    "__main__", "app", "commands", "mcp", "completion", "help_topics", "cli", "bulk", "resources", "http", "session",
+    "state",
 )  # fmt: skip
 # What is outside that order, and what they may import.
 APART = {"output": {"output"}, "sandbox": {"sandbox"}}
 SANDBOX_STARTS_IN = {"cli/embedded", "commands/sandbox"}
 # A library, or part of the standard one, and where it may be imported.
 LIBRARIES = {
+    "anyio": ("mcp/server",),
     "email_validator": ("addresses",),
     "falcon": ("sandbox",),
     "filelock": ("session", "state", "bulk/local/journal"),
@@ -24,8 +26,10 @@ LIBRARIES = {
     "jq": ("output",),
     "jwt": ("sandbox",),
     "keyring": ("session/tokens/keyring",),
-    "psycopg": ("state/team",),
+    "mcp": ("mcp/server",),
+    "mcp_types": ("mcp/server",),
     "platformdirs": ("state/folders",),
+    "psycopg": ("state/team",),
     "python_calamine": ("excel",),
     "rfc3986_validator": ("addresses",),
     "rich": ("output",),

@@ -7,14 +7,15 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from synq_cli.bulk.journal import UNKNOWN, Journal, Row
-from synq_cli.bulk.plan import Plan, request_cost, seconds_for
+from synq_cli.bulk.plan import Plan, numbered, request_cost, seconds_for
 from synq_cli.bulk.progress import Bar, NoBar, Progress
 from synq_cli.bulk.repeats import Repeat, find_repeat
 from synq_cli.bulk.report import Outcome, write_failed
 from synq_cli.bulk.runner import Runner, note_done
-from synq_cli.bulk.runs import Runs, overview
+from synq_cli.bulk.runs import Runs, overview, run_of_plan
 from synq_cli.bulk.shards import Shard
 from synq_cli.bulk.verbs.adjust_stock import AdjustStock
+from synq_cli.bulk.verbs.apply_changes import ApplyChanges
 from synq_cli.bulk.verbs.count_stock import CountStock
 from synq_cli.bulk.verbs.create_orders import CreateOrders
 from synq_cli.bulk.verbs.import_products import ImportProducts, UpdateCatalog
@@ -32,7 +33,7 @@ from synq_cli.session.session import Session
 
 PlanOf = TypeVar("PlanOf", bound=Plan)
 _KINDS: tuple[type[Verb], ...] = (
-    AdjustStock, CancelOrders, CountStock, CreateOrders, FulfillOrders, ImportProducts, InviteMembers,
+    AdjustStock, ApplyChanges, CancelOrders, CountStock, CreateOrders, FulfillOrders, ImportProducts, InviteMembers,
     ReleaseReservations, ReserveStock, ReturnOrders, TransferStock, UpdateCatalog, UpdateProducts,
 )  # fmt: skip
 
@@ -87,7 +88,15 @@ class Engine:
         elif repeat:
             self.observer.warn(f"{repeat.sentence} This run posts {'it' if repeat.sent == 1 else 'them'} again.")
         self._warn_of_unfinished(plan)
-        return self._estimated(plan, with_levels=with_levels)
+        return self.estimated(plan, with_levels=with_levels)
+
+    def plan_document(self, plan: Plan) -> Plan:
+        """A plan that was read from a document, once it is clear that its rows may be sent."""
+        self._check_operations(plan)
+        repeat = self._repeat(plan)
+        if repeat and repeat.is_same:
+            raise RefusedError(f"{repeat.sentence} Nothing was sent.", hint="To post them again, plan with --again.")
+        return self.estimated(plan)
 
     def plan_undo(self, run: str, *, with_levels: bool, in_transit: bool = False) -> Plan:
         """The plan that undoes a run: the reverse of each row that is done, or only of those `in_transit`.
@@ -116,7 +125,7 @@ class Engine:
                 f"Run `{facts.resume_command}` first to look for them."
             )
         plan = Plan(verb.undo_verb, rows, file=facts.file, undoes=facts.id, in_transit=in_transit)
-        return self._estimated(plan, with_levels=with_levels)
+        return self.estimated(plan, with_levels=with_levels)
 
     def plan_resume(self, run: str, resend: Collection[int], *, join: bool = False) -> Plan:
         """The plan for what is left of a run; `resend` are lines of unknown outcome that are to be sent again.
@@ -125,18 +134,21 @@ class Engine:
         """
         with self._opened(run, join=join) as (journal, verb):
             self._refuse_posted_since(journal)
-            facts, unknown = journal.facts, {row.line for row in journal.entries("unknown", "sent")}
-            again = unknown if verb.resends else resend
+            facts, unclear = journal.facts, journal.entries("unknown", "sent")
+            again = {*resend, *(row.line for row in unclear if verb.resends(row.content))}
             left = [
                 row for row in journal.entries() if row.state == "pending" or row.is_in_transit or row.line in again
             ]
-        self.api.transport.check(verb.operation)
+        shard = Shard.parse(facts.shard)
+        plan = Plan(verb, left, file=facts.file, path=facts.path, shard=shard, id=facts.plan)
+        self._check_operations(plan)
+        unknown = {row.line for row in unclear}
         if known := sorted(set(resend) - unknown):
             raise UsageError(
                 f"Line {known[0]} can't be sent again: it is not a row with an unknown outcome.",
                 hint=f"`synq runs show {journal.facts.id} --rows unknown` lists them.",
             )
-        return self._estimated(Plan(verb, left, file=facts.file, path=facts.path, shard=Shard.parse(facts.shard)))
+        return self.estimated(plan)
 
     def start(self, plan: Plan) -> Outcome:
         """Journal the plan's rows and send them; RefusedError if another process has sent them since the plan."""
@@ -153,7 +165,7 @@ class Engine:
                 # Locked until the undoing run exists, so that no two processes undo it.
                 undone = stack.enter_context(self.runs.open(plan.undoes))
                 self._lock(undone)
-                reverses = _reverses(self._kind(undone.facts.verb), undone.entries(), in_transit=plan.in_transit)
+                reverses = _reverses(self.kind(undone.facts.verb), undone.entries(), in_transit=plan.in_transit)
                 if reverses != plan.rows:
                     raise RefusedError(
                         f"The run {plan.undoes} was resumed meanwhile. Nothing was sent.",
@@ -161,6 +173,7 @@ class Engine:
                     )
             # Of two processes that were given the same rows, the second finds the run of the first.
             stack.enter_context(self.runs.starting(self.session.scope))
+            self._refuse_second(plan)
             repeat = self._repeat(plan)
             if repeat and repeat.is_same and (plan.repeat is None or repeat.run != plan.repeat.run):
                 raise RefusedError(f"{repeat.sentence} Nothing was sent.", hint=repeat.hint)
@@ -176,6 +189,7 @@ class Engine:
                 path=plan.path,
                 dialect=plan.dialect,
                 undoes=plan.undoes,
+                plan=plan.id,
                 shard=str(plan.shard) if plan.shard else None,
             )
             journal.lock()
@@ -193,19 +207,22 @@ class Engine:
                 self._refuse_posted_since(journal)
             for row in journal.abandoned("sent"):
                 journal.unknown(row.line, row.answered_at, "synq exited before a response arrived.")
-            if verb.resends:
-                resend = [row.line for row in journal.abandoned("unknown")]
-            elif resend:
+            harmless = {row.line for row in journal.abandoned("unknown") if verb.resends(row.content)}
+            if set(resend) - harmless:
                 self._reconcile(verb, journal)  # so that a row which is found is not sent again
+            resend = {*resend, *harmless}
             for row in journal.abandoned("unknown", "failed"):
                 if row.line in resend or row.is_in_transit:
                     journal.pending(row.line)
             return self._work(verb, journal)
 
-    def _ask_guard(self, verb: Verb, rows: Callable[[], Iterable[Row]]) -> None:
-        """RefusedError if the policy of the profile does not permit the rows of a run."""
-        if guard := self.api.transport.guard:
-            guard.check([verb.write(row) for row in rows()])
+    def _refuse_second(self, plan: Plan) -> None:
+        """RefusedError if a run has applied the plan with this id; called while no other run can start."""
+        if plan.id and (facts := run_of_plan(self.runs, plan.id)):
+            raise RefusedError(
+                f"The plan {plan.id} was applied by run {facts.id}. Nothing was sent.",
+                hint=f"See `synq runs show {facts.id}`; if it was interrupted, run `{facts.resume_command}`.",
+            )
 
     def _refuse_posted_since(self, journal: Journal) -> None:
         """RefusedError if a later run of the same rows has sent some, as when this run was given up."""
@@ -220,10 +237,22 @@ class Engine:
                 hint="Resume the later run if it has stopped. To post the rows once more, start a run with --again.",
             )
 
-    def _estimated(self, plan: PlanOf, *, with_levels: bool = False) -> PlanOf:
-        self._ask_guard(plan.verb, lambda: plan.rows)
+    def _check_operations(self, plan: Plan) -> None:
+        """Check, before any write, whether what the rows send can be sent; raises what ApiTransport.check raises."""
+        for operation in {plan.verb.operation_of(row.content) for row in plan.rows} or {plan.verb.operation}:
+            self.api.transport.check(operation)
+
+    def _ask_guard(self, verb: Verb, rows: Callable[[], Iterable[Row]], plan: str | None) -> None:
+        """RefusedError if the policy of the profile does not permit the rows of a run, which may be those of a plan."""
+        if guard := self.api.transport.guard:
+            guard.check([verb.write(row)._replace(is_planned=plan is not None) for row in rows()])
+
+    def estimated(self, plan: PlanOf, *, with_levels: bool = False) -> PlanOf:
+        """The plan with the time that it takes and, if asked for, the values before."""
+        self._ask_guard(plan.verb, lambda: plan.rows, plan.id)
         plan.seconds = seconds_for(plan.requests, self.budget.snapshot())
-        plan.levels = plan.verb.levels(plan.rows) if with_levels else {}
+        if with_levels:
+            plan.levels = plan.verb.levels(plan.rows)
         if with_levels and plan.verb.compares:
             self._compare(plan)
         return plan
@@ -256,9 +285,10 @@ class Engine:
                     hint=f"It was started with --profile {facts.profile}.",
                 )
             self._lock(journal, join=join)
-            yield journal, self._kind(facts.verb)
+            yield journal, self.kind(facts.verb)
 
-    def _kind(self, name: str) -> Verb:
+    def kind(self, name: str) -> Verb:
+        """The kind of run with this name. StopIteration."""
         return next(verb for verb in self._kinds() if verb.name == name)
 
     def _kinds(self) -> tuple[Verb, ...]:
@@ -294,7 +324,7 @@ class Engine:
 
     def _work(self, verb: Verb, journal: Journal, bar: Bar | None = None) -> Outcome:
         """Send the pending rows and reconcile those that get no answer; without a bar, show progress."""
-        self._ask_guard(verb, lambda: journal.entries("pending"))
+        self._ask_guard(verb, lambda: journal.entries("pending"), journal.facts.plan)
         started = self.now()
         reason: SynqError | None = None
         while True:
@@ -339,6 +369,8 @@ class Engine:
             workers=min(self.workers, verb.workers),
         )
         runner.run()
+        if runner.as_planned:
+            self.observer.note(f"{numbered(runner.as_planned, 'row')} had the planned values already: not sent.")
         self.observer.note(verb.closing_note())
         return runner.stop_reason
 

@@ -29,7 +29,7 @@ class Receipt:
 
 @dataclass(frozen=True)
 class Facts:
-    """The facts of a run: its verb, its file and how it is written, whose data it changes, and the run it undoes.
+    """The facts of a run: its verb, its file and how it is written, whose data it changes, the run it undoes, its plan.
 
     `file` is the name as typed, `path` where the file or its copy is, or None; `shard` is the part of it that is sent,
     such as 2/4.
@@ -44,6 +44,7 @@ class Facts:
     path: str | None = None
     dialect: Mapping[str, Any] | None = None
     undoes: str | None = None
+    plan: str | None = None
     shard: str | None = None
 
     @property

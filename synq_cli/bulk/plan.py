@@ -49,6 +49,7 @@ class Plan:
     `single` row is that of a command for one: nothing is announced or asked, and only an unfinished run of it counts as
     a repeat. One that `undoes` a run may reverse only its rows `in_transit`. `unchanged` are the lines that are not
     sent, since they would change nothing; `values` are those that the rows change, with their lines, if they were read.
+    One that was read from a plan document has its `id`.
     The rows may be those of a `shard` of the file, which has this many rows as a `whole`.
     """
 
@@ -71,13 +72,17 @@ class Plan:
     check: Callable[[], None] = lambda: None
     single: bool = False
     in_transit: bool = False
+    id: str | None = None
     shard: Shard | None = None
     whole: int = 0
 
     @property
     def requests(self) -> int:
         """How many requests the rows take."""
-        return sum(max(1, len(self.verb.movements(row.content))) for row in self.rows)
+        return sum(
+            max(1, len(self.verb.movements(row.content))) + (self.verb.replaces(row.content) is not None)
+            for row in self.rows
+        )
 
     def as_row(self) -> dict[str, Any]:
         """The plan as one JSON object."""

@@ -82,7 +82,14 @@ class Outcome:
         if self.row["failed"] and single:
             (entry,) = self.entries
             kind = next(each for each in (*_REFUSALS, PartialError) if each.code in {entry.code, PartialError.code})
-            raise kind(f"The API refused the {self.verb.noun}: {(entry.error or '').rstrip('.')}.")
+            refused = "" if entry.sent_at is None else f"The API refused the {self.verb.noun}: "
+            raise kind(f"{refused}{(entry.error or '').rstrip('.')}.")
+        if (
+            self.row["failed"]
+            and self.facts.plan
+            and all(row.code == ConflictError.code for row in self.entries if row.state == "failed")
+        ):
+            raise ConflictError(where, hint=self._failed_hint())
         if self.row["failed"]:
             raise PartialError(where, hint=self._failed_hint())
 
@@ -121,9 +128,10 @@ class Outcome:
 
     def _unknown_hint(self) -> str:
         command = self.facts.resume_command
-        if self.verb.operation.retry == "safe":
+        unclear = [row for row in self.entries if row.line in self.row["unknown_lines"]]
+        if all(self.verb.operation_of(row.content).retry == "safe" for row in unclear):
             return f"`{command}` sends them again, which changes nothing twice."
-        if self.verb.resends:
+        if all(self.verb.resends(row.content) for row in unclear):
             return f"`{command}` sends them again under the same keys, so none can be placed twice."
         them, what = ("them", f"a {self.verb.unit}") if self.facts.file else ("it", "it")
         lines = ",".join(map(str, self.row["unknown_lines"][:_MOST_LINES]))

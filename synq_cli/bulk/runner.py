@@ -3,11 +3,14 @@
 import signal
 import sys
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import KW_ONLY, dataclass, field
+from functools import partial
 from threading import Lock, Thread, current_thread, main_thread
+from typing import Any
 
+from synq_cli import exact_json
 from synq_cli.bulk.journal import UNKNOWN, Journal, Receipt, Row
 from synq_cli.bulk.progress import Progress
 from synq_cli.bulk.verbs.verb import Verb
@@ -25,6 +28,7 @@ from synq_cli.errors import (
     UnknownOutcomeError,
     UsageError,
 )
+from synq_cli.http.operation import Operation
 from synq_cli.http.rate_limit import RESERVE
 from synq_cli.http.single_attempt import NotRenewedError, SingleAttemptTransport
 
@@ -80,7 +84,8 @@ class Runner:
     """Sends the pending rows of a run once.
 
     `open_transport` makes the transport of each worker, given its sleep. A 429 shows that the server does not count as
-    it says, or counts other clients too: from then on rows are sent `gap` seconds apart.
+    it says, or counts other clients too: from then on rows are sent `gap` seconds apart. `as_planned` are rows that
+    were not sent, because the API had their values already.
     """
 
     verb: Verb
@@ -93,6 +98,7 @@ class Runner:
     gap: float
     workers: int
     stop_reason: SynqError | None = None
+    as_planned: int = 0
     _lock: Lock = field(default_factory=Lock)
     _rows: deque[Row] = field(default_factory=deque)
     _batches: Iterator[list[Row]] = field(default_factory=lambda: iter(()))
@@ -110,7 +116,7 @@ class Runner:
 
     def run(self) -> None:
         """Send until no row is pending, or until there is a `stop_reason`."""
-        self._batches = self.journal.batches(lambda _content: self.verb.resends)
+        self._batches = self.journal.batches(self.verb.resends)
         count = min(self.workers, self.journal.left())
         threads = [Thread(target=self._work, daemon=True) for _ in range(count)]
         with _counted_interrupts() as pressed:
@@ -147,7 +153,8 @@ class Runner:
         transport = self.open_transport(self._wait)
         try:
             while (row := self._next()) is not None:
-                self._send(transport, row)
+                if self._is_due(transport, row):
+                    self._send(transport, row)
         except _StoppedError:
             pass
         except SynqError as error:
@@ -186,6 +193,7 @@ class Runner:
 
     def _send(self, transport: SingleAttemptTransport, row: Row) -> None:
         """Send one row, once it may be sent, and journal its outcome."""
+        operation = self.verb.operation_of(row.content)
         body, path = self.verb.body(row.content), self.verb.path(row.content)
         self._wait_for_turn()
         ticket = transport.acquire(RESERVE)
@@ -200,7 +208,7 @@ class Runner:
             transport.release(ticket)
             return
         try:
-            answer = transport.attempt(self.verb.operation, ticket, body, path)
+            answer = transport.attempt(operation, ticket, body, path)
             receipt = self.verb.receipt(row.content, answer)
         except RateLimitedError as error:
             self._spaced = True
@@ -217,13 +225,48 @@ class Runner:
             self._record(self._requeue, row)
         except (RejectedError, NotFoundError, ConflictError) as error:
             self._unclear = 0
-            lacks_route = isinstance(error, NotFoundError) and transport.index.is_missing(self.verb.operation.id)
+            lacks_route = isinstance(error, NotFoundError) and transport.index.is_missing(operation.id)
             self._record(self._note_refusal, row, error, lacks_route)
         except (UnknownOutcomeError, ServerError) as error:
             self._record(self._note_unclear, row, error)
         else:
             self._unclear = self._outages = self._refusals = 0
             self._record(self._note_done, row, receipt)
+
+    def _is_due(self, transport: SingleAttemptTransport, row: Row) -> bool:
+        """Whether the values are still those that the row of a plan replaces; if not, its outcome is journaled."""
+        if not (wanted := self.verb.replaces(row.content)):
+            return True
+        present = wanted.read(partial(self._read, transport))
+        if present == wanted.before:
+            return True
+        if present == wanted.after:
+            self._record(self._note_as_planned, row)
+        else:
+            named = [name for name, value in present.items() if value != wanted.before[name]]
+            changes = ", ".join(f"{name} {_shown(wanted.before[name])} → {_shown(present[name])}" for name in named)
+            self._record(self._note_conflict, row, f"It has changed since the plan was made: {changes}.")
+        return False
+
+    def _read(self, transport: SingleAttemptTransport, operation: Operation, ids: Mapping[str, str] | None) -> Any:
+        """Read before a row is sent, with retries; what is raised in the end stops the run."""
+        for pause in (*_OUTAGE_PAUSES, None):
+            ticket = transport.acquire(RESERVE)
+            try:
+                transport.prepare()
+            except SynqError:
+                transport.release(ticket)
+                raise
+            try:
+                return transport.attempt(operation, ticket, None, ids)
+            except NotRenewedError as error:
+                raise error.reason from None
+            except (RateLimitedError, NetworkError, UnknownOutcomeError, ServerError) as error:
+                if pause is None:
+                    what = f"{operation.what[:1].upper()}{operation.what[1:]}"
+                    raise NetworkError(f"{what} can't be read: no response arrived.", hint=error.hint) from None
+                self._wait(pause)
+        raise AssertionError("the last attempt returns or raises")
 
     def _mark_sent(self, row: Row, at: float) -> bool:
         """Journal that the row is sent now; False if the run has stopped meanwhile."""
@@ -250,6 +293,14 @@ class Runner:
         if following := note_done(self.verb, self.journal, row, self.now(), receipt):
             self._rows.appendleft(following)
 
+    def _note_as_planned(self, row: Row) -> None:
+        """Journal a row that need not be sent: somebody has made the change, or an earlier attempt went through."""
+        self.as_planned += 1
+        self.journal.done(row.line, self.now(), self.verb.receipt(row.content, None))
+
+    def _note_conflict(self, row: Row, sentence: str) -> None:
+        self.journal.failed(row.line, self.now(), ConflictError.code, sentence)
+
     def _note_refusal(self, row: Row, error: SynqError, lacks_route: bool) -> None:
         """Journal a refusal: final, unless the row is sent again, or an earlier attempt may have gone through.
 
@@ -258,7 +309,7 @@ class Runner:
         row: the run stops.
         """
         message = error.said or error.message
-        operation = self.verb.operation
+        operation = self.verb.operation_of(row.content)
         repeated = error.status is not None and (row.code == UNKNOWN or row.line in self._tries)
         if lacks_route:
             self._requeue(row)
@@ -267,7 +318,7 @@ class Runner:
             self._requeue(row)
         elif repeated and operation.effect == "delete" and isinstance(error, NotFoundError) and error.said:
             self.journal.done(row.line, self.now(), self.verb.receipt(row.content, None))
-        elif repeated and self.verb.resends:
+        elif repeated and self.verb.resends(row.content):
             message = f"An earlier attempt may have gone through; this one was refused: {message}"
             # A row that may be sent any number of times need not stay unknown: it can be fixed and sent again.
             if operation.retry == "safe":
@@ -283,7 +334,7 @@ class Runner:
         self._tries[row.line] += 1
         tries = self._tries[row.line]
         self.journal.unknown(row.line, self.now(), error.message)
-        if self.verb.resends and tries <= len(_OUTAGE_PAUSES):
+        if self.verb.resends(row.content) and tries <= len(_OUTAGE_PAUSES):
             self._requeue(row)
             self._resume_at = self.now() + _OUTAGE_PAUSES[tries - 1]
             return
@@ -326,3 +377,8 @@ class Runner:
     def _stop(self, reason: SynqError) -> None:
         with self._lock:
             self.stop_reason = self.stop_reason or reason
+
+
+def _shown(value: object) -> str:
+    """A value in a sentence."""
+    return "(none)" if value is None else value if isinstance(value, str) else exact_json.dumps(value)

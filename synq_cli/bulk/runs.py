@@ -19,6 +19,7 @@ IN_TRANSIT = "in transit"
 _REPORTED = (
     "sku", "location", "counted_at", "counted", "book", "delta", "quantity", "reference", "product", "email", "role",
     "payment_reference", "idempotency_key", "last_line", "products", "order_id", "tracking_number", "reason", "lines",
+    "label", "method", "path",
 )  # fmt: skip
 # Those of a row of two halves.
 _TRANSFERRED = ("sku", "quantity", "from", "to", FIRST_RECEIPT)
@@ -152,8 +153,14 @@ def overview_of(
         "in_transit": sum(transit.values()) or None,
         "profile": facts.profile,
         "undoes": facts.undoes,
+        **({"plan": facts.plan} if facts.plan else {}),
         "shard": facts.shard,
     }
+
+
+def run_of_plan(runs: Runs, plan: str) -> Facts | None:
+    """The run that has applied the plan with this id, if there is one."""
+    return next(iter(runs.facts(plan=plan)), None)
 
 
 def _with_undo(row: dict[str, Any], undone_by: str | None) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from typer.core import TyperCommand
 
 from synq_cli.cli.metavars import fixed_choices
-from synq_cli.cli.options import GLOBAL_OPTIONS, confirm_option, dry_run_option, global_options
+from synq_cli.cli.options import GLOBAL_OPTIONS, confirm_option, dry_run_option, global_options, plan_option
 from synq_cli.http.operation import Operation
 
 LOCAL = "local"
@@ -29,7 +29,7 @@ class CommandSpec(NamedTuple):
     `requests` are the fewest and the most requests it sends, None where the data decides. `effect` is that of the
     first operation, `local` for a command that sends none, `any` where the arguments decide. It `waits` if it can
     return before the work is done, and is `bulk` if some of its rows can fail. `more_exits` are exit statuses that do
-    not follow from all this.
+    not follow from all this. What it writes can be `planned`, unless it carries on what was decided before.
     """
 
     operations: tuple[Operation, ...] = ()
@@ -38,6 +38,7 @@ class CommandSpec(NamedTuple):
     waits: bool = False
     bulk: bool = False
     more_exits: tuple[int, ...] = ()
+    planned: bool = True
 
     @property
     def writes(self) -> bool:
@@ -76,18 +77,23 @@ class GlobalOptionsMixin:
         super().__init__(params=[*(params or []), *global_options()], **settings)  # type: ignore[call-arg]  # a mixin: the next class takes them
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        # No option of synq is a digit, so `-5` is a quantity. A leading space keeps the parser from reading it as an
-        # option.
-        marked = [f" {word}" if _SIGNED_NUMBER.match(word) else word for word in args]
-        rest: list[str] = super().parse_args(ctx, marked)  # type: ignore[misc]  # a mixin: the next class has it
-        ctx.params.update({name: _unmarked(value) for name, value in ctx.params.items()})
+        rest: list[str] = super().parse_args(ctx, marked(args))  # type: ignore[misc]  # a mixin: the next class has it
+        ctx.params.update({name: unmarked(value) for name, value in ctx.params.items()})
         return rest
 
 
-def _unmarked(value: Any) -> Any:
-    """The value without the space that parse_args puts before a number."""
+def marked(words: list[str]) -> list[str]:
+    """The words for the parser, with a space before signed numbers.
+
+    No option of synq is a digit, so `-5` is a quantity. The space keeps the parser from reading it as an option.
+    """
+    return [f" {word}" if _SIGNED_NUMBER.match(word) else word for word in words]
+
+
+def unmarked(value: Any) -> Any:
+    """The value, or values, without the space that `marked` puts before a number."""
     if isinstance(value, list | tuple):
-        return type(value)(map(_unmarked, value))
+        return type(value)(map(unmarked, value))
     return value[1:] if isinstance(value, str) and value[:1] == " " and _SIGNED_NUMBER.match(value[1:]) else value
 
 
@@ -97,6 +103,7 @@ class SynqCommand(GlobalOptionsMixin, TyperCommand):
     def __init__(self, *, spec: CommandSpec, params: list[Any] | None = None, **settings: Any) -> None:
         self.spec = spec
         own = [dry_run_option()] if spec.writes else []
+        own += [plan_option()] if spec.writes and spec.planned else []
         if own and any(parameter.name == "yes" for parameter in params or ()):
             own.append(confirm_option())
         super().__init__(params=[*(params or []), *own], **settings)
@@ -124,8 +131,10 @@ class SynqCommand(GlobalOptionsMixin, TyperCommand):
         return [piece.strip("{}") for piece in super().collect_usage_pieces(ctx)]
 
     def invoke(self, ctx: Any) -> Any:
-        ctx.obj.command, ctx.obj.root = ctx.command_path.partition(" ")[2], ctx.find_root()
-        ctx.obj.check_policy(self.spec)
+        run = ctx.obj
+        run.command, run.root = ctx.command_path.partition(" ")[2], ctx.find_root()
+        run.check_policy(self.spec)
+        run.check_plan_file()
         return super().invoke(ctx)
 
 

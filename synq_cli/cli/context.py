@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from synq_cli.state.id_cache import LocalIndex
     from synq_cli.state.ledger_cache import LedgerCache
     from synq_cli.state.order_keys import OrderKeys
+    from synq_cli.state.plans import Plans
     from synq_cli.state.shared_lists import SharedLists
     from synq_cli.state.team.store import TeamStore
     from synq_cli.state.watches import Watches
@@ -55,6 +56,8 @@ class RunContext:
         self.options: dict[str, Any] = {}  # those of the command line that do not go to the command's function
         self.command = ""
         self.root: Any = None  # Typer's context of `synq` itself, once a command runs
+        self._workers: list[SingleAttemptTransport] = []  # the transports of a bulk run
+        self.has_plan = False  # whether this run has written one
         self.secrets: list[str] = []  # those entered in this run, besides the session's
 
     @cached_property
@@ -129,12 +132,8 @@ class RunContext:
         policy.check_command(self.command, is_local=is_local)
         if spec.writes and spec.effect != ANY:
             policy.check_readable()
-            if not self._sends_nothing and self.command not in _OF_PLANS:
+            if not self.dry_run and self.command not in _OF_PLANS:
                 policy.check_plan_only()
-
-    @property
-    def _sends_nothing(self) -> bool:
-        return self.dry_run or self.options.get("plan") is not None
 
     def _guard(self, api: "Api") -> "Guard | None":
         """The guard that holds writes against the policy."""
@@ -146,7 +145,7 @@ class RunContext:
         def commands_for(operation: str) -> list[str]:
             return tree.commands_for(self.root.command, operation)
 
-        return PolicyGuard(api, self.policy, self.command, commands_for, sends_nothing=self._sends_nothing)
+        return PolicyGuard(api, self.policy, self.command, commands_for, sends_nothing=self.dry_run)
 
     @cached_property
     def cache(self) -> Cache:
@@ -395,8 +394,30 @@ class RunContext:
 
     @property
     def dry_run(self) -> bool:
-        """Whether this run only shows what it would change."""
-        return bool(self.options.get("dry_run"))
+        """Whether this run only shows or plans what it would change."""
+        return bool(self.options.get("dry_run")) or self.plan_file is not None
+
+    @property
+    def plan_file(self) -> str | None:
+        """The file for the plan of what this run would change, - for standard output; None if it plans nothing."""
+        return self.options.get("plan")
+
+    def check_plan_file(self) -> None:
+        """UsageError, before anything is read, if the plan of this run can't be written."""
+        if self.plan_file is None:
+            return
+        if self.options.get("dry_run"):
+            raise UsageError("--plan conflicts with --dry-run: give one of them.")
+        from synq_cli.bulk.plans.document import check_target
+
+        check_target(self.plan_file)
+
+    @cached_property
+    def plans(self) -> "Plans":
+        """The proposals and approvals of this machine, and which plans were applied."""
+        from synq_cli.state.plans import Plans
+
+        return Plans(self.state / "plans.sqlite3", self.system.now)
 
     def refuse_sandbox(self, why: str) -> None:
         """UsageError if this run uses the embedded sandbox."""
@@ -438,8 +459,12 @@ class RunContext:
         if self.api.transport.requests or "bulk" in self.__dict__:
             left = self.budget.snapshot()
             self.api.transport.abandon_prefetches()
-            whose: dict[str, Any] = {"profile": self.session.profile, "environment": self.settings.environment}
-            self.output.messages.footer(left.remaining, left.limit, exact=left.exact, **whose)
+            if self.settings.footer == "json":
+                sent = self.api.transport.requests + sum(worker.requests for worker in self._workers)
+                self.output.messages.budget(sent, left.remaining, left.limit, exact=left.exact)
+            else:
+                whose: dict[str, Any] = {"profile": self.session.profile, "environment": self.settings.environment}
+                self.output.messages.footer(left.remaining, left.limit, exact=left.exact, **whose)
         self.budget.close()
 
     def open_transport(self, sleep: Callable[[float], None]) -> "SingleAttemptTransport":
@@ -448,6 +473,8 @@ class RunContext:
 
         budget = self.open_budget(self.output.warn, sleep)
         known = (self.session, budget, self.index, self.output.messages)
-        return SingleAttemptTransport(
+        worker = SingleAttemptTransport(
             *known, http=self._api_http, now=self.system.now, sleep=sleep, jitter=self.system.jitter
         )
+        self._workers.append(worker)
+        return worker

@@ -63,14 +63,14 @@ class EventCommand:
                     said = printed.read().decode("utf-8", "replace").strip()[-_LONGEST_QUOTE:]
                     failure = f"failed with status {status}{said and ': '}{said}" if status else ""
                 finally:
-                    _kill(process)
+                    kill_group(process)
         except OSError as error:
             failure = f"can't be run: {error.strerror}"
         if failure:
             self._warn(f"{self._words[0]} {failure.rstrip('.')}. It had event {event.get('event_id')}.")
 
 
-def _kill(process: "subprocess.Popen[bytes]") -> None:
+def kill_group(process: "subprocess.Popen[bytes]") -> None:
     """Kill a process that still runs, and those that it has started."""
     if process.poll() is not None:
         return

@@ -133,11 +133,12 @@ class CommandGroup(typer.Typer):
         waits: bool = False,
         bulk: bool = False,
         exits: tuple[int, ...] = (),
+        planned: bool = True,
     ) -> Callable[[Any], Any]:
         """Register a command; see CommandSpec. Without `requests` it sends each operation once."""
         cost = (len(operations), len(operations)) if requests is None else requests
         effect = effect or (operations[0].effect if operations else LOCAL)
-        spec = CommandSpec(operations, cost, effect, waits, bulk, exits)
+        spec = CommandSpec(operations, cost, effect, waits, bulk, exits, planned)
         register = super().command(name, cls=partial(SynqCommand, spec=spec))  # type: ignore[arg-type]  # Typer only calls it
 
         def decorate(function: Any) -> Any:

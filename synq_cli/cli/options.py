@@ -9,7 +9,7 @@ import typer.main
 from typer.core import TyperOption
 
 from synq_cli import __version__
-from synq_cli.cli.metavars import LOCATION, PROFILE, SKU, Metavar
+from synq_cli.cli.metavars import FILE, LOCATION, PROFILE, SKU, Metavar
 from synq_cli.errors import UsageError
 from synq_cli.session.settings import OutputFormat
 from synq_cli.times import epoch, local_time
@@ -166,6 +166,11 @@ def global_options() -> tuple[TyperOption, ...]:
 def dry_run_option() -> Any:
     """The option of every command that can change data at the API."""
     return _global_switch("--dry-run", "Show what would be sent and what would change, without changing it.")
+
+
+def plan_option() -> Any:
+    """The option of every command whose changes can be planned."""
+    return _global_option("--plan", FILE, "Write what would be sent to FILE, for `synq apply`; - for standard output.")
 
 
 def confirm_option() -> Any:

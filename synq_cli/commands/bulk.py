@@ -188,12 +188,19 @@ def agreed(
     check_report(report, plan.path, plan.shard)
     what = plan.verb.counted(len(plan.rows))
     if run.dry_run:
+        if plan.repeat and run.plan_file is not None:
+            raise RefusedError(f"{plan.repeat.sentence} Nothing was planned.", hint=plan.repeat.hint)
         if plan.repeat:
             run.output.warn(plan.repeat.sentence)
         level = plan.verb.level.replace("_", " ").capitalize()
         net = "Net movement" if plan.verb.level == "on_hand" else f"Net {plan.verb.level}"
         own = _PARTS | {"net": (net, _NET), "changes": (f"{level} before and after", _CHANGES)}
-        run.output.panel(f"Would send {what}", plan.as_row(), columns or PLAN, parts or own)
+        if run.plan_file is None:
+            run.output.panel(f"Would send {what}", plan.as_row(), columns or PLAN, parts or own)
+        else:
+            from synq_cli.cli.planning import write_plan
+
+            write_plan(run, plan, columns or PLAN, parts or own)
         return False
     question = f"Send {what} to {run.session.profile}?"
     if plan.repeat:
@@ -217,9 +224,14 @@ def end_without_rows(run: RunContext, plan: "Plan") -> Literal[False]:
     return False
 
 
+def summary_of(row: "Mapping[str, Any]") -> list[Column]:
+    """The columns of a run's summary."""
+    return [*SUMMARY, *([Column("Plan", "plan", whole)] if "plan" in row else [])]
+
+
 def finish(run: RunContext, outcome: "Outcome", report: str | None) -> None:
     """Print the summary of a run, write the report, and raise what is left to do."""
-    is_told = tell(run, outcome, outcome.row, SUMMARY, report)
+    is_told = tell(run, outcome, outcome.row, summary_of(outcome.row), report)
     outcome.check()
     require_told(outcome, is_told=is_told)
 

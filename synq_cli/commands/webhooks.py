@@ -90,7 +90,7 @@ def verify_file(
     run.output.note("The signature matches.")
 
 
-@group.command("send", operations.RECEIVE_WEBHOOK, requests=(0, 1))
+@group.command("send", operations.RECEIVE_WEBHOOK, requests=(0, 1), planned=False)
 def send_event(
     run: RunContext,
     url: Annotated[str, argument("URL", "URL: https, http to this machine, or /unified/webhook.")],

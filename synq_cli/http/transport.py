@@ -120,7 +120,7 @@ class ApiTransport:
         self._counting = Lock()
         self._prefetches: list[tuple[Prefetch, Ticket]] = []
         self._abandoned = False
-        self.reserve = 0
+        self.reserve = session.settings.reserve
         self.guard: Guard | None = None  # asked before each write that is not a row of a run
 
     @property
@@ -210,7 +210,10 @@ class ApiTransport:
     def prefetch(
         self, operation: Operation, query: Mapping[str, object] | None, path: Mapping[str, str] | None = None
     ) -> Prefetch | None:
-        """Send a read request on a thread of its own, once; None if it can't be sent without using the reserve."""
+        """Send a read request on a thread of its own, once; None if it can't be sent without using the reserve.
+
+        None too where requests are counted, so that none is under way when the last one is spent.
+        """
 
         def attempt(ticket: Ticket) -> Any:
             request = ApiRequest(operation, self.session.base_url + operation.path_with(path), query, None, {})
@@ -222,6 +225,8 @@ class ApiTransport:
             succeeded = isinstance(outcome, Reply) and outcome.status < 300
             return replies.parse(outcome, operation) if isinstance(outcome, Reply) and succeeded else None
 
+        if self.session.settings.max_requests is not None:
+            return None
         try:
             self.session.keep_fresh()
         except SynqError:
@@ -285,6 +290,7 @@ class ApiTransport:
         """Wait for the rate limit and send once; after a 429 again, whatever the operation, since it did not act."""
         refusals = 0
         while True:
+            self._check_count()
             ticket = self.budget.acquire(
                 timeout=self.session.settings.timeout,
                 max_wait=until - self.now(),
@@ -304,6 +310,16 @@ class ApiTransport:
                     status=429,
                     request_id=outcome.request_id if isinstance(outcome, Reply) else None,
                 )
+
+    def _check_count(self) -> None:
+        """RateLimitedError if this run has sent as many requests as it may."""
+        settings = self.session.settings
+        if settings.max_requests is not None and self.requests >= settings.max_requests:
+            raise RateLimitedError(
+                f"Not sent: {settings.sources['max_requests']} lets a command send {settings.max_requests} requests, "
+                "which have been sent.",
+                hint="Ask for less, such as with --limit, or allow more requests.",
+            )
 
     def _announce_wait(self, seconds: float, reason: str) -> None:
         reserved = self.reserve and reason == FULL

@@ -63,6 +63,11 @@ class Messages:
             style = "red" if environment == "production" else "dim"
             self.stream.say(f"{mark}{remaining}/{limit} requests left this minute · {profile}{where}", style)
 
+    def budget(self, requests: int, remaining: int, limit: int, *, exact: bool) -> None:
+        """The footer for programs, which asked for it: --quiet does not hide it."""
+        left = {"requests": requests, "remaining": remaining, "limit": limit, "exact": exact}
+        machine.write_json(self.stream, {"budget": left})
+
     def waiting(self, seconds: float, reason: str) -> None:
         """How long the run waits, and why."""
         if not self.quiet:

@@ -33,7 +33,7 @@ class PolicyGuard:
     """The guard of one run of `command`; `sends_nothing` for a dry run and while a plan is made.
 
     `commands_for` gives the commands that are for the operation of an id: what `synq api` sends is judged as all of
-    them.
+    them, and so is a row of a plan that no bulk command sends.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class PolicyGuard:
         for write in run:
             if write.command:
                 yield (write.command.partition(" --")[0],)
-            elif self._command == "api":
+            elif self._command == "api" or write.line is not None:
                 yield tuple(self._commands_for(write.operation.id))
 
     def _rows(self, write: Write) -> int:

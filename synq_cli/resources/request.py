@@ -1,17 +1,17 @@
 """Requests to any path of the API: parsed, checked, sent."""
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from synq_cli import exact_json
 from synq_cli.errors import NotFoundError, UsageError
-from synq_cli.http import operations, replies
+from synq_cli.http import replies
 from synq_cli.http.exchange import Reply
 from synq_cli.http.operation import Effect, Operation
 from synq_cli.resources.fields import Field, as_object, as_query
 from synq_cli.resources.shared.pagination import PAGE, Row
+from synq_cli.resources.shared.present import operation_at
 from synq_cli.resources.shared.resource import Resource
 from synq_cli.resources.shared.validation import one_of
 
@@ -56,9 +56,8 @@ class Requests(Resource):
         query = as_query([*params, *(fields if in_query else [])])
         if fields and not in_query:
             body = exact_json.dumps(as_object(fields)).encode()
-        patterns = ((each, re.sub(r"\{\w+\}", "[^/]+", each.path)) for each in operations.ALL if each.method == method)
-        found = next((each for each, pattern in patterns if re.fullmatch(pattern, path)), None)
-        operation = _unknown(method, path) if found is None else _as_sent(found, path, body)
+        found = operation_at(method, path)
+        operation = unknown_operation(method, path) if found is None else _as_sent(found[0], path, body)
         return Request(operation, query, body)
 
     def send(self, request: Request) -> Answer:
@@ -127,7 +126,7 @@ def _as_sent(operation: Operation, path: str, body: bytes | None) -> Operation:
     return operation._replace(path=path, retry=retry)
 
 
-def _unknown(method: str, path: str) -> Operation:
+def unknown_operation(method: str, path: str) -> Operation:
     """An operation that is not in the contract, classified by its method."""
     effect = _EFFECTS.get(method)
     return Operation("", method, path, "the request", effect=effect or "trigger", retry="safe" if effect else "unsafe")

@@ -144,7 +144,7 @@ class RowReader:
             layout = self.layout(file)
             records = list(self.records(file, layout))
         if not records:
-            raise UsageError(f"{self._name} has no rows.", hint="Nothing was sent.")
+            raise UsageError(f"{self._name} has no rows.", hint="Add rows to the file; nothing was sent.")
         self.dialect = {"delimiter": layout.delimiter, "newline": newline, "bom": bom, "header": layout.header}
         return records
 

@@ -11,7 +11,7 @@ from synq_cli.nearest import did_you_mean
 from synq_cli.session import profiles
 from synq_cli.session.network.base_url import host_of
 from synq_cli.session.settings import RENEWAL_SETTINGS, SANDBOX, Settings, stored_base_url
-from synq_cli.session.tokens.credentials import Credentials, bare_token, check_token, scope_of
+from synq_cli.session.tokens.credentials import Credentials, bare_token, check_token, read_subject, scope_of
 from synq_cli.session.tokens.stores import STORES, MissingKeyringError, TokenStore, entry_of
 from synq_cli.state.cache import Cache
 from synq_cli.times import timestamp
@@ -269,6 +269,11 @@ class Session:
     def scope(self) -> str:
         """The scope of local state: host and tenant."""
         return scope_of(self.host, self.credentials.tenant_id, self.profile)
+
+    @property
+    def subject(self) -> str | None:
+        """Whom the token names, unverified: an email address or another subject."""
+        return read_subject(self.credentials.token)
 
     def login_hint(self, now: float) -> str:
         """What to do about a token that the API refuses."""

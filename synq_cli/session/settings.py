@@ -71,6 +71,15 @@ def _positive_seconds(text: str) -> float:
     return seconds
 
 
+def _count(least: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not (text.isascii() and text.isdecimal() and least <= int(text[:9]) and len(text) < 9):
+            raise ValueError(f"use a whole number, {least} or more")
+        return int(text)
+
+    return parse
+
+
 def _switch(text: str) -> bool:
     words = dict.fromkeys(("1", "true", "yes", "on"), True) | dict.fromkeys(("0", "false", "no", "off"), False)
     if text.lower() not in words:
@@ -120,6 +129,15 @@ SETTINGS = (
     ),
     Setting("timeout", "SYNQ_TIMEOUT", 30, _positive_seconds, "time limit of a request, in seconds"),
     Setting("max_wait", "SYNQ_MAX_WAIT", 120, _seconds, "longest wait for the rate limit, in seconds"),
+    Setting("reserve", "SYNQ_RESERVE", 0, _count(0), "requests of the rate limit that are left to other commands"),
+    Setting(
+        "max_requests",
+        "SYNQ_MAX_REQUESTS",
+        None,
+        _count(1),
+        "most requests that a command sends, besides the rows of a bulk run",
+        in_profile=False,
+    ),
     Setting("read_only", "SYNQ_READ_ONLY", False, _switch, "if true, refuses every request that could change data"),
     Setting("cache", None, True, _switch, "if false, keeps no orders and product titles on this machine"),
     Setting("bulk_payload", None, "inline", _one_of("inline", "base64"), "encoding of the rows sent to bulk jobs"),
@@ -151,6 +169,14 @@ SETTINGS = (
     ),
     Setting("budget_pool", None, "default", _line, "name of the address that the team's machines share"),
     Setting(
+        "footer",
+        "SYNQ_FOOTER",
+        "text",
+        _one_of("text", "json"),
+        "json makes the last line on stderr an object with the requests that were sent and are left",
+        in_profile=False,
+    ),
+    Setting(
         "debug", "SYNQ_DEBUG", False, _switch, "if true, prints a line for each request on stderr", in_profile=False
     ),
 )
@@ -170,6 +196,8 @@ class Settings(NamedTuple):
     output: str | None
     timeout: float
     max_wait: float
+    reserve: int
+    max_requests: int | None
     read_only: bool
     cache: bool
     bulk_payload: str
@@ -180,6 +208,7 @@ class Settings(NamedTuple):
     client_id: str | None
     team_store: str | None
     budget_pool: str
+    footer: str
     debug: bool
     sources: Mapping[str, str]
 

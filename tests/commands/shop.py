@@ -47,6 +47,11 @@ FILES = {
     "body.json": '{"connection_id":"66f3c2a8e19d4b7051d8a0f2","event":"accounting.order.created",'
     '"data":{"id":"ext-5093317","currency":"GBP","total_amount":89.5}}',
 }
+# The plans of these lines, in files of these names.
+PLANS = {
+    "inventory adjust --file corrections.csv": "restock.json",
+    "settings set default_low_stock_threshold=8": "threshold.json",
+}
 SECRET = "example-webhook-secret"
 
 
@@ -100,6 +105,11 @@ def furnish(folder: Path) -> Path:
     assert synq(*run, stdin="sku,delta\nHMC-NVY-M,-1\n").status == 0
     for name, text in FILES.items():
         (folder / name).write_text(text, encoding="utf-8")
+    for line, plan in PLANS.items():
+        words = [*line.split(), "--plan", str(folder / plan)]
+        if "--file" in words:
+            words[words.index("--file") + 1] = str(folder / words[words.index("--file") + 1])
+        assert synq("--sandbox", *words).status == 0
     return folder
 
 

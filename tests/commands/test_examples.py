@@ -22,6 +22,7 @@ ELSEWHERE = {
     "auth switch",
     "sandbox serve",
     "audit tail",
+    "mcp serve",
     "inventory watch",
     "orders watch",
     "runs join",

@@ -56,6 +56,15 @@ CASES: dict[str, tuple[tuple[str, ...], list[Any], int, str, int | None, str]] =
 }  # fmt: skip
 
 
+# What to do where the error has no hint.
+NEXT = {
+    "refused by the API": "Correct what the message names, then send it again; as it is, it will be rejected again.",
+    "conflict": "Read the object again, then decide whether the change still applies.",
+    "read-only": "Ask a person whether this is permitted; nothing was sent.",
+    "interrupted": "If it was a change, check whether it was applied before you run the command again.",
+}
+
+
 def answer(replies: list[Any]) -> tuple[httpx.MockTransport, list[httpx.Request]]:
     queue, seen = list(replies), []
 
@@ -90,8 +99,9 @@ def test_as_json(synq: Any, name: str) -> None:
     result = synq("--json", *line, "--quiet", environ=ENVIRON, http=http)
     assert (result.status, result.out) == (status, "")
     error = json.loads(result.err)["error"]
-    assert list(error) == ["code", "message", "status", "hint", "retryable", "request_id"]
+    assert list(error) == ["code", "message", "status", "hint", "next", "retryable", "request_id"]
     assert (error["code"], error["status"]) == (code, http_status)
+    assert error["next"] == (error["hint"] or NEXT[name])
     assert words in error["message"]
     assert error["retryable"] == (code in {"rate_limited", "network", "server", "running"})
 

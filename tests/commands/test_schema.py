@@ -24,7 +24,8 @@ def test_the_root_has_every_group_and_what_every_command_takes(synq: Any) -> Non
     assert (told["name"], told["path"], told["version"]) == ("synq", "synq", "0.1.0")
     assert [group["name"] for group in told["commands"]] == list(GROUPS)
     shared = {option["name"]: option for option in told["shared_options"]}
-    variables = {setting.env for setting in SETTINGS} - {None, "SYNQ_TENANT_ID", "SYNQ_ORG_ID"}
+    without_option = {"SYNQ_TENANT_ID", "SYNQ_ORG_ID", "SYNQ_RESERVE", "SYNQ_MAX_REQUESTS", "SYNQ_FOOTER"}
+    variables = {setting.env for setting in SETTINGS} - {None, *without_option}
     assert variables < {name for option in shared.values() for name in option["env"]}
     assert shared["output"]["names"] == ["-o", "--output"]
     assert shared["output"]["choices"] == ["table", "json", "ndjson", "yaml", "csv", "tsv", "xlsx"]
@@ -45,7 +46,7 @@ def test_schema_lists_parameters_operations_and_exit_statuses(synq: Any) -> None
     ]
     names = [each["names"] for each in told["options"]]
     own = [["--location"], ["--file"], ["--report"], ["--shard"], ["--again"], ["-y", "--yes"]]
-    assert names == [*own, ["--dry-run"], ["--confirm"]]
+    assert names == [*own, ["--dry-run"], ["--plan"], ["--confirm"]]
     assert (told["effect"], told["role"], told["evidence"]) == ("relative", None, "documented")
     assert told["operations"][0] == {"id": "adjust_inventory", "method": "POST", "path": "/api/v1/inventory/adjust"}
     assert told["requests"] == {"least": 1, "most": None}

@@ -51,6 +51,8 @@ def test_every_operation_of_the_contract_has_a_command() -> None:
 # The interface: each group and its commands.
 INTERFACE = """
     api
+    apply
+    approve
     audit             list tail
     auth              login logout refresh status switch token
     channels          create list update
@@ -66,9 +68,11 @@ INTERFACE = """
     inventory         scan transfer watch
     inventory skus    add forget import list
     limits
+    mcp               config serve
     orders            brief cancel create fulfill get list report return track watch
     organization      show update
     organization members  invite list remove set-role
+    plan              diff list show
     products          create delete export get import issues list push stats update
     products attribute-groups  create list
     products attributes        create list

@@ -29,7 +29,7 @@ LINES = {
     "synq audit list --action ORDER_PLACED,order_c": "ORDER_PLACED,ORDER_CANCELLED",
     "synq webhooks send https://hooks.test --event order.": "order.created order.updated",
     "synq api p": "POST PUT PATCH",
-    "synq api -": "-F --field -f --raw-field --input --paginate -i --include -y --yes --dry-run --confirm",
+    "synq api -": "-F --field -f --raw-field --input --paginate -i --include -y --yes --dry-run --plan --confirm",
     "synq sandbox fault add 50": "500 502 503 500-after",
     "synq sandbox fault limit --count-as c": "counter",
     "synq products push --action d": "delete",

@@ -343,6 +343,7 @@ def test_an_error_for_programs(screen: Build, settings: dict[str, Any]) -> None:
             "status": 404,
             "hint": "Try: synq orders list",
             "retryable": False,
+            "next": "Try: synq orders list",
             "request_id": "req-9",
         }
     }

@@ -34,6 +34,9 @@ VALUES: dict[str, tuple[tuple[object, str, object], tuple[object, object, object
     ),
     "timeout": (("1", "2.5", 3), (1, 2.5, 3), ("soon", SECONDS)),
     "max_wait": (("0", "2.5", Number("3.0")), (0, 2.5, 3), ("-1", SECONDS)),
+    "reserve": (("10", "0", 5), (10, 0, 5), ("-1", "use a whole number, 0 or more")),
+    "max_requests": (("10", "1", 5), (10, 1, None), ("0", "use a whole number, 1 or more")),
+    "footer": (("json", "text", "json"), ("json", "text", "text"), ("xml", "use text or json")),
     "read_only": ((True, "no", "on"), (True, False, True), ("maybe", "use true or false")),
     "bulk_payload": (("base64", "", "base64"), ("base64", None, "base64"), ("base46", "use inline or base64")),
     "environment": (
@@ -163,6 +166,7 @@ def test_an_invalid_profile_name_is_named_with_its_origin() -> None:
         ("timeout", SECONDS, ["nan", "inf", "-inf", "1e999", "-0.1", "", "1s", "0x10", "9" * 400, "1e10", "86401"]),
         ("max_wait", SECONDS, ["nan", "-0.1", "86401"]),
         ("timeout", "use more than 0 seconds", ["0"]),
+        ("reserve", "use a whole number, 0 or more", ["1.5", "ten", "", "\u0661", "9" * 5000]),
     ],
 )
 def test_more_invalid_values(name: str, problem: str, texts: list[str]) -> None:
@@ -254,8 +258,9 @@ def test_an_unknown_setting_gets_the_nearest_and_the_list() -> None:
     with pytest.raises(UsageError) as caught:
         find_setting("time_out")
     assert caught.value.hint == (
-        "Did you mean timeout? Settings: base_url, tenant_id, org_id, location, output, timeout, max_wait, read_only, "
-        "cache, bulk_payload, environment, policy, token_command, token_url, client_id, team_store, budget_pool."
+        "Did you mean timeout? Settings: base_url, tenant_id, org_id, location, output, timeout, max_wait, reserve, "
+        "read_only, cache, bulk_payload, environment, policy, token_command, token_url, client_id, team_store, "
+        "budget_pool."
     )
 
 

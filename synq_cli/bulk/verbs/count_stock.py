@@ -187,7 +187,7 @@ class CountStock(AdjustStock):
             problems += [unknown[row.line] for row in skipped]
         refuse(name, problems, reader.unit, hint=_SKIP if skipped and not options.skip_unknown else FIX)
         if not counts:
-            raise UsageError(f"{name} counts no SKU.", hint="Nothing was sent.")
+            raise UsageError(f"{name} counts no SKU.", hint="Add counted SKUs to the file; nothing was sent.")
         own = sum(len(same) for key, same in groups.items() if self._has(key))
         return _Counted(rows, own, counts, skipped, taken_back)
 

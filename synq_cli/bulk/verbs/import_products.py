@@ -92,7 +92,7 @@ class ImportProducts(Verb):
                 problems += self._doubled(reader.records(file, layout), maybe_doubled)
         refuse(name, problems, reader.unit, more=more)
         if not count:
-            raise UsageError(f"{name} has no rows.", hint="Nothing was sent.")
+            raise UsageError(f"{name} has no rows.", hint="Add rows to the file; nothing was sent.")
         remarks = [reader.remark] if reader.remark else []
         return Plan(self, parts.rows, remarks, shard=self.shard, whole=count)
 

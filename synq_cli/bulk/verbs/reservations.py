@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 from synq_cli.bulk.journal import Content, Receipt, Row
@@ -118,7 +119,6 @@ class ReleaseReservations(ReserveStock):
 
     def _find(self, rows: Sequence[Row]) -> tuple[list[Row], list[Problem]]:
         found = self._api.reservations.many_to_release({row.content["reservation_id"] for row in rows})
-        skus, places = self._api.transport.index.names("sku"), self._api.locations.names()
         resolved, problems = [], []
         for row in rows:
             held = found[row.content["reservation_id"]]
@@ -127,11 +127,20 @@ class ReleaseReservations(ReserveStock):
                 held.hint = None if is_left_out else held.hint
                 problems.append(replace(Problem.of(row.line, held), is_left_out=is_left_out))
                 continue
-            variant, location = str(held.get("variant_id")), str(held.get("location_id"))
-            names = {"sku": skus.get(variant, variant), "location": places.get(location, location)}
-            made_of = {name: held.get(name) for name in _MADE_OF}
-            resolved.append(Row(row.line, {"reservation_id": held["id"], **names, **made_of}, row.source))
+            resolved.append(Row(row.line, self.content_of(held), row.source))
         return resolved, problems
+
+    def content_of(self, held: Mapping[str, Any]) -> Content:
+        """The row that releases a reservation, with what is needed to make it again."""
+        variant, location = str(held.get("variant_id")), str(held.get("location_id"))
+        skus, places = self._names
+        names = {"sku": skus.get(variant, variant), "location": places.get(location, location)}
+        return {"reservation_id": held["id"], **names, **{name: held.get(name) for name in _MADE_OF}}
+
+    @cached_property
+    def _names(self) -> tuple[Mapping[str, str], Mapping[str, str]]:
+        """The SKUs and the locations by id."""
+        return self._api.transport.index.names("sku"), self._api.locations.names()
 
 
 def _reservation_id(fields: Mapping[str, str]) -> Content:

@@ -11,6 +11,7 @@ from synq_cli.errors import UsageError
 from synq_cli.http import operations
 from synq_cli.resources.client import SynqClient
 from synq_cli.resources.products.products import not_taken
+from synq_cli.resources.shared.present import Replacement
 from synq_cli.rows import Columns
 
 FIELDS = ("title", "description", "category", "category_id", "brand_id")
@@ -66,6 +67,13 @@ class UpdateProducts(Verb):
             return None
         more = f" and {len(self._ignored) - _MOST_LISTED:,} more" if len(self._ignored) > _MOST_LISTED else ""
         return f"The server does not show all new values of {', '.join(self._ignored[:_MOST_LISTED])}{more}."
+
+    def replaces(self, content: Content) -> Replacement | None:
+        before = content.get("before")
+        if not before:
+            return None
+        after = {name: content["changes"][name] for name in before}
+        return Replacement(self.operation, self.path(content), before, after)
 
     def values(self, row: Row) -> list[dict[str, Any]]:
         present = self._api.products.get(row.content["product_id"])

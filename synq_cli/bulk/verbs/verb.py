@@ -11,6 +11,7 @@ from synq_cli.errors import RejectedError, UnknownOutcomeError
 from synq_cli.http.guard import Write
 from synq_cli.http.operation import Operation
 from synq_cli.resources.client import SynqClient
+from synq_cli.resources.shared.present import Replacement
 from synq_cli.times import epoch
 
 if TYPE_CHECKING:
@@ -67,10 +68,9 @@ class Verb:
 
     def write(self, row: Row) -> Write:
         """The request of a row, for the guard."""
-        content, path = row.content, self.operation.path_with(self.path(row.content))
-        return Write(
-            self.operation, path, lambda: self.body(content), row.line, self.item_count(content), command=self.name
-        )
+        content, operation = row.content, self.operation_of(row.content)
+        path = operation.path_with(self.path(content))
+        return Write(operation, path, lambda: self.body(content), row.line, self.item_count(content), command=self.name)
 
     def receipt(self, content: Content, answer: Any) -> Receipt:
         """The receipt in the answer to a row; UnknownOutcomeError if there is none."""
@@ -148,10 +148,17 @@ class Verb:
     def on_finished(self, entries: Sequence[Row]) -> None:
         """Clean up once a run needs nothing more of its rows."""
 
-    @property
-    def resends(self) -> bool:
+    def operation_of(self, _content: Content) -> Operation:
+        """The operation that a row sends."""
+        return self.operation
+
+    def resends(self, content: Content) -> bool:
         """Whether a row whose outcome is unknown may be sent again, since it can't count twice."""
-        return self.operation.retry != "unsafe"
+        return self.operation_of(content).retry != "unsafe"
+
+    def replaces(self, content: Content) -> Replacement | None:
+        """The values that a row of a plan replaces, which are read again before it is sent; None if they are not."""
+        return None
 
     def counted(self, rows: int) -> str:
         """A number of requests in words, such as `2 orders`."""

@@ -189,6 +189,8 @@ def count_stock(
     verb.shard = parse_shard(shard)
     path = None if file == "-" else Path(file)
     plan = run.bulk.plan(verb, partial(verb.read_count, text, shown_name(file), options), file, path, again=again)
+    if plan.rows and run.plan_file is not None:
+        plan.write_files()
     if not plan.rows and not run.dry_run:
         _end_without_rows(run, plan)
     elif agreed(run, plan, report, yes=yes, columns=_PLAN, parts=_PARTS, preview=lambda: _preview(run, plan)):

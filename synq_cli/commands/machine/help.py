@@ -6,7 +6,8 @@ from synq_cli.cli import tree
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.metavars import COMMAND, Metavar
-from synq_cli.cli.options import argument
+from synq_cli.cli.options import argument, switch
+from synq_cli.cli.tree.brief import brief
 from synq_cli.errors import UsageError
 from synq_cli.help_topics import pages
 from synq_cli.nearest import did_you_mean
@@ -45,8 +46,11 @@ def show_schema(
     command: Annotated[
         list[str] | None, argument(COMMAND, "Group or command, such as orders list. [default: all]")
     ] = None,
+    is_brief: Annotated[
+        bool, switch("--brief", "Print a line of text for each command: all of them are at most 20 kB.")
+    ] = False,
 ) -> None:
-    """Print the command tree as JSON.
+    """Print the command tree as JSON, or in brief.
 
     Describes each command: arguments, options, effect, API operations, number of requests, required role, exit
     statuses and examples. Global options are listed once, at the top. `requests.most` is null if it depends on the
@@ -54,10 +58,15 @@ def show_schema(
 
     Examples:
       synq schema
+      synq schema --brief
       synq schema orders list
       synq schema inventory -o yaml
     """
-    run.output.document(tree.describe(tree.find(run.root.command, command or [])))
+    node = tree.find(run.root.command, command or [])
+    if is_brief:
+        run.plain_output().text(brief(node))
+    else:
+        run.output.document(tree.describe(node))
 
 
 def _page(root: Any, words: list[str]) -> str:

@@ -6,7 +6,7 @@ from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.metavars import RUN
 from synq_cli.cli.options import YesOption, argument, option, switch
-from synq_cli.commands.bulk import SUMMARY, ReportOption, carry_out, finish
+from synq_cli.commands.bulk import ReportOption, carry_out, finish, summary_of
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import Format, age, delta, identifier, quantity, state, timestamp, whole
@@ -50,6 +50,9 @@ ROWS = [
     Column("Order", "order_id", identifier),
     Column("Tracking number", "tracking_number", whole),
     Column("Reason", "reason", drop=2),
+    Column("Change", "label", whole),
+    Column("Method", "method", drop=1),
+    Column("Path", "path", drop=2),
     Column("Lines", "lines", drop=2),
     Column("Payment", "payment_reference", drop=2),
     Column("Key", "idempotency_key", drop=2),
@@ -115,7 +118,7 @@ def show_run(
     runs = _runs(run, run_id, team=team)
     if rows is None:
         row = runs.overview(run_id)
-        run.output.record(row, [*SUMMARY, _WORKERS] if "workers" in row else SUMMARY)
+        run.output.record(row, [*summary_of(row), *([_WORKERS] if "workers" in row else [])])
     else:
         found = runs.rows_of(run_id, rows)
         # The keys of rows depend on the command, some on the row.
@@ -145,6 +148,7 @@ def show_run(
     operations.GET_ORDER,
     requests=(0, None),
     bulk=True,
+    planned=False,
 )
 def resume_run(
     run: RunContext,

@@ -1,1 +1,6 @@
-"""A tenant as files, and plans: changes that are read, approved and applied once."""
+"""A tenant as files, and plans: changes that are read, approved and applied once. `synq plan`."""
+
+from synq_cli.cli.groups import CommandGroup
+
+_HERE = "synq_cli.commands.plans"
+group = CommandGroup(commands={"show": f"{_HERE}.show", "diff": f"{_HERE}.diff", "list": f"{_HERE}.approve:proposals"})

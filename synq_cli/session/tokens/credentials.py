@@ -54,14 +54,8 @@ def bare_token(text: str) -> str:
 
 def read_claims(token: str) -> dict[str, Any]:
     """The `tenant_id`, `org_id`, `role` and `expires_at` (epoch seconds) of a JWT, unverified; empty for other text."""
-    parts = token.split(".")
-    if len(parts) != 3:
-        return {}
-    try:
-        payload = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-    except (ValueError, RecursionError):
-        return {}
-    if not isinstance(payload, dict):
+    payload = _payload(token)
+    if payload is None:
         return {}
 
     def text(*names: str) -> str | None:
@@ -76,6 +70,25 @@ def read_claims(token: str) -> dict[str, Any]:
         expires_at = None
     tenant = text("tenantid", "tenant_id")
     return {"tenant_id": tenant, "org_id": text("org_id"), "role": text("role"), "expires_at": expires_at}
+
+
+def read_subject(token: str) -> str | None:
+    """The email address or the subject in a JWT, unverified."""
+    payload = _payload(token) or {}
+    named = (payload.get(name) for name in ("email", "sub"))
+    return next((value for value in named if isinstance(value, str) and value), None)
+
+
+def _payload(token: str) -> dict[str, Any] | None:
+    """The claims of a JWT as they are; None for other text."""
+    parts = token.split(".")
+    if len(parts) != 3:
+        return None
+    try:
+        payload = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+    except (ValueError, RecursionError):
+        return None
+    return payload if isinstance(payload, dict) else None
 
 
 def check_token(token: str, source: str, settings: Settings) -> Credentials:

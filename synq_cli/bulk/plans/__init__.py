@@ -1,0 +1,1 @@
+"""Plans as documents: written, read, compared with what is there now, applied once."""

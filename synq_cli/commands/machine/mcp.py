@@ -1,0 +1,62 @@
+"""`synq mcp`: let an agent use synq, through the Model Context Protocol."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from synq_cli.cli.context import RunContext
+from synq_cli.cli.groups import CommandGroup
+from synq_cli.cli.options import argument, option
+from synq_cli.errors import UsageError
+from synq_cli.mcp.clients import FORMATS, Client, configuration
+
+group = CommandGroup()
+
+
+@group.command("serve")
+def serve_agents(
+    run: RunContext,
+    per_minute: Annotated[int, option("--per-minute", "N", "Most API requests a minute.", min=1)] = 30,
+    in_all: Annotated[int, option("--in-all", "N", "Most API requests of the session.", min=1)] = 1000,
+) -> None:
+    """Serve an agent on the standard streams, through MCP.
+
+    MCP clients such as Claude, Cursor and VS Code start this command; `synq mcp config` prints what to paste into their
+    settings. The agent works on the profile that the server was started with, and on no other. It can find commands and
+    run those that read; it can't change data.
+
+    Each session leaves ten requests of the rate limit to people and other commands. Commands that send a request, use a
+    local file or never end by themselves have limits, which docs/mcp.md lists. Requires the extra mcp.
+
+    Examples:
+      synq mcp serve
+      synq mcp serve --profile acme --per-minute 20
+    """
+    try:
+        from synq_cli.mcp.server import serve
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            f"The MCP server needs the optional extra 'mcp', which is not installed ({error.name} is missing).",
+            hint="Install it: pipx inject synq-cli mcp, or pip install 'synq-cli[mcp]'",
+        ) from None
+    from synq_cli.mcp.session import open_session
+
+    if run.system.stdin.isatty():
+        run.output.note("This command is for MCP clients, which start it: see `synq mcp config`. To end it: Ctrl-C.")
+    serve(open_session(run, per_minute=per_minute, in_all=in_all), profile=run.settings.profile)
+
+
+@group.command("config")
+def print_configuration(run: RunContext, client: Annotated[Client, argument("CLIENT", "MCP client.")]) -> None:
+    """Print the settings that make an MCP client start the server.
+
+    Prints JSON to paste, with the path of this synq and the profile, and names the file on stderr. It changes nothing.
+
+    Examples:
+      synq mcp config claude --profile acme
+      synq mcp config vscode
+    """
+    beside = Path(sys.executable).with_name("synq.exe" if sys.platform == "win32" else "synq")
+    command = [str(beside)] if beside.exists() else [sys.executable, "-P", "-m", "synq_cli"]
+    run.output.document(configuration(client, command, run.settings.profile, run.system.environ))
+    run.output.note(f"For {FORMATS[client].file}.")

@@ -1,0 +1,176 @@
+"""What the tools of the MCP server do, without the protocol."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+from synq_cli.bulk.plans import document
+from synq_cli.cli.context import RunContext
+from synq_cli.errors import RateLimitedError, SynqError, UsageError
+from synq_cli.http.rate_limit import RESERVE
+from synq_cli.mcp import answers, rules, verdicts
+from synq_cli.mcp.allowance import Allowance
+from synq_cli.mcp.children import Children, Finished
+from synq_cli.mcp.search import find_commands
+
+if TYPE_CHECKING:
+    from synq_cli.state.plans import Plans
+
+# Clients give up after a minute.
+SECONDS = 50.0
+MAX_WAIT = 20
+# The server sets these by itself, or their effect on the output would be in the way.
+_NOT_PASSED = {"SYNQ_DEBUG", "SYNQ_OUTPUT", "SYNQ_PROFILE"}
+_ID = re.compile(r"[0-9]{6}-[0-9]{6}-[0-9a-z]{4,16}")
+# Of the plan document.
+_PROPOSAL = ("id", "command", "created_by", "expires_at", "requests", "minutes", "summary")
+
+Answer = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class AgentSession:
+    """The session of one client, for one profile.
+
+    `options` are the global options that each command gets, `plans` the proposals of this machine, and `folder` the one
+    that files of proposals must be in.
+    """
+
+    root: Any
+    children: Children
+    options: list[str]
+    allowance: Allowance
+    profile: str
+    plans: "Plans"
+    folder: Path
+
+    def find_command(self, text: str) -> Answer:
+        """The commands that a text means."""
+        return {"commands": find_commands(self.root, text)}
+
+    def run_read(self, command: str, stop: Event) -> Answer:
+        """Run a command that only reads."""
+        nothing = {"data": None, "rows": None, "truncated": False}
+        try:
+            line = rules.read_line(self.root, command)
+            rules.check_read(line)
+            self.allowance.check(line.node.spec.requests[0])
+        except SynqError as error:
+            return self._refusal(error) | nothing
+        finished = self._run(line.words, stop)
+        answer = self._answer(finished)
+        if answer["error"] is not None:
+            return answer | nothing
+        data, rows, following = answers.capped(answers.parsed(finished.out))
+        return answer | {"data": data, "rows": rows, "truncated": following is not None, "next": following}
+
+    def propose_write(self, command: str, stop: Event, rows: str = "") -> Answer:
+        """Make a plan of what a command would change, and keep it for a person to approve; `rows` are its input."""
+        try:
+            line = rules.read_line(self.root, command)
+            rules.check_write(line, self.folder, has_input=bool(rows))
+            self.allowance.check(line.node.spec.requests[0])
+        except SynqError as error:
+            return self._refusal(error) | {"proposal": None}
+        finished = self._run(line.with_option("--plan=-"), stop, text=rows)
+        answer = self._answer(finished)
+        if answer["error"] is not None:
+            return answer | {"proposal": None}
+        # Nothing has changed yet, so the command was not carried out.
+        answer |= verdicts.LATER._asdict()
+        if not finished.out.strip():
+            return answer | {"proposal": None, "next": "Nothing would be sent, so there is nothing to approve."}
+        try:
+            plan = document.read(finished.out, "The plan")
+            self.plans.propose(plan.id, plan.digest, plan.text, scope=plan.scope, expires=plan.expires)
+        except SynqError as unusable:
+            return self._refusal(unusable) | {"proposal": None}
+        shown = {"rows": len(plan.rows), "preview": answers.preview(plan.rows)}
+        following = (
+            "Nothing has changed. Ask a person to look at it and to run, on a terminal: "
+            f"synq approve {plan.id} --profile {self.profile}. Then call apply_approved with this id."
+        )
+        return answer | {"proposal": {key: plan.values[key] for key in _PROPOSAL} | shown, "next": following}
+
+    def apply_approved(self, plan: str, stop: Event) -> Answer:
+        """Apply a proposal that a person has approved, once."""
+        try:
+            if not _ID.fullmatch(plan):
+                raise UsageError("Invalid id of a proposal.", hint="Use the id that propose_write has returned.")
+            is_new = not self._is_used(plan)
+        except SynqError as refused:
+            return self._refusal(refused) | {"run": None}
+        words = [*self.options, "--output", "json", "--no-color", "apply", plan, "--approved"]
+        # A person has approved all of it, so it is never stopped half-way.
+        finished = self.children.run(words, seconds=SECONDS, stop=stop, variables=_variables(), keep=True)
+        notes, error, budget = answers.messages_of(finished.err)
+        found = None if finished.status is None else answers.parsed(finished.out)
+        run = found if isinstance(found, dict) else None
+        started = is_new and self._is_used(plan)
+        verdict = verdicts.of_application(finished.status, error, run, started=started)
+        if finished.status and error is None:
+            error = answers.error_of(answers.stopped(finished, SECONDS))
+        following = answers.advice(error) or answers.after(verdict, run)
+        return self._costs(verdict, budget) | {"run": run, "notes": notes, "error": error, "next": following}
+
+    def busy(self) -> Answer:
+        """The answer to a call that comes while too many others wait."""
+        return self._refusal(RateLimitedError("Too many calls wait.", hint="Wait for the answers to the others."))
+
+    def close(self) -> None:
+        """Stop the commands that still run."""
+        self.children.close()
+
+    def _run(self, words: list[str], stop: Event, text: str = "") -> Finished:
+        """Run a command that sends no write, with the requests that are left, and count those that it sends."""
+        most = max(self.allowance.left, 1)
+        variables = _variables() | {"SYNQ_MAX_REQUESTS": str(most)}
+        # Also for a plan, which works in read-only mode: what makes none by mistake is stopped.
+        line = [*self.options, "--output", "json", "--no-color", "--read-only", *words]
+        finished = self.children.run(line, seconds=SECONDS, stop=stop, variables=variables, text=text)
+        # One that was killed does not say how many requests it has sent.
+        sent = most if finished.status is None else answers.messages_of(finished.err)[2].get("requests", 0)
+        self.allowance.use(sent)
+        return finished
+
+    def _is_used(self, plan: str) -> bool:
+        return self.plans.used_at(plan) is not None
+
+    def _answer(self, finished: Finished) -> Answer:
+        """The answer to a command that sends no write, without its data."""
+        notes, error, budget = answers.messages_of(finished.err)
+        if finished.too_long or finished.status is None or (finished.status and error is None):
+            return self._refusal(answers.stopped(finished, SECONDS), budget)
+        verdict = verdicts.of_read(finished.status, error)
+        return self._costs(verdict, budget) | {"notes": notes, "error": error, "next": answers.advice(error)}
+
+    def _refusal(self, error: SynqError, budget: Mapping[str, Any] | None = None) -> Answer:
+        """The answer where nothing was carried out."""
+        verdict, shown = verdicts.LATER if error.retryable else verdicts.REFUSED, answers.error_of(error)
+        return self._costs(verdict, budget or {}) | {"notes": [], "error": shown, "next": answers.advice(shown)}
+
+    def _costs(self, verdict: verdicts.Verdict, budget: Mapping[str, Any]) -> Answer:
+        left = {key: budget[key] for key in ("remaining", "limit") if key in budget}
+        session = {"session_remaining": self.allowance.left, "session_remaining_in_all": self.allowance.left_in_all}
+        return {**verdict._asdict(), "requests": budget.get("requests", 0), "budget": left | session}
+
+
+def open_session(run: RunContext, *, per_minute: int, in_all: int) -> AgentSession:
+    """A session whose commands use the profile, the server and the folder of this run."""
+    settings, folder = run.settings, run.system.folder()
+    fixed = {"--profile": settings.profile, "--max-wait": f"{min(settings.max_wait, MAX_WAIT):g}"}
+    for name in ("base_url", "timeout"):
+        if settings.sources[name].startswith("option"):
+            fixed[f"--{name.replace('_', '-')}"] = str(getattr(settings, name))
+    environ = {name: value for name, value in run.system.environ.items() if name not in _NOT_PASSED}
+    options = [word for pair in fixed.items() for word in pair]
+    allowance = Allowance(per_minute, in_all, run.system.now)
+    children = Children(environ, folder)
+    return AgentSession(run.root.command, children, options, allowance, settings.profile, run.plans, folder)
+
+
+def _variables() -> dict[str, str]:
+    return {"SYNQ_RESERVE": str(RESERVE), "SYNQ_FOOTER": "json"}

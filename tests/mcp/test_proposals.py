@@ -1,0 +1,213 @@
+"""Changes that an agent proposes, a person approves, and the agent applies once, in process."""
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+from table import cases
+
+from synq_cli.errors import SynqError
+from synq_cli.mcp import verdicts
+from synq_cli.mcp.children import Finished
+from synq_cli.mcp.rules import check_write, read_line
+
+SKU = "HMC-NVY-M"
+ADJUST = f"inventory adjust {SKU} -2 --location 'Leith warehouse'"
+ROWS = f"sku,delta,location\n{SKU},3,Leith warehouse\nHMC-NVY-L,-1,Leith warehouse\n"
+
+
+def on_hand(agent: Any) -> int:
+    level = agent.read(f"inventory levels {SKU} --location 'Leith warehouse' --fields on_hand")["data"][0]
+    return int(level["on_hand"])
+
+
+def test_a_change_is_proposed_approved_and_applied_once(agent: Any) -> None:
+    before = on_hand(agent)
+    proposed = agent.propose(ADJUST)
+    proposal = proposed["proposal"]
+    plan = proposal["id"]
+    assert (proposed["outcome"], proposed["retry"], proposed["error"]) == ("not_applied", "safe", None)
+    assert proposed["next"] == (
+        "Nothing has changed. Ask a person to look at it and to run, on a terminal: "
+        f"synq approve {plan} --profile sandbox. Then call apply_approved with this id."
+    )
+    assert (proposal["command"], proposal["rows"], proposal["requests"]) == ("inventory adjust", 1, 1)
+    (row,) = proposal["preview"]
+    assert (row["before"], row["after"]) == ({"Leith warehouse": before}, {"Leith warehouse": before - 2})
+    assert on_hand(agent) == before
+
+    early = agent.apply(plan)
+    assert (early["outcome"], early["retry"], early["error"]["code"]) == ("not_applied", "never", "refused")
+    assert early["next"] == f"Somebody has to look at it and run, on a terminal: synq approve {plan}"
+
+    agent.person_approves(plan)
+    applied = agent.apply(plan)
+    assert (applied["outcome"], applied["retry"], applied["error"], applied["next"]) == ("applied", "never", None, None)
+    assert (applied["run"]["done"], applied["requests"] > 0) == (1, True)
+    assert on_hand(agent) == before - 2
+
+    again = agent.apply(plan)
+    assert (again["outcome"], again["retry"], again["run"]) == ("not_applied", "never", None)
+    assert again["error"]["message"].startswith(f"The plan {plan} was applied by run ")
+    assert on_hand(agent) == before - 2
+
+
+def test_rows_come_as_input(agent: Any) -> None:
+    before = on_hand(agent)
+    proposed = agent.propose("inventory adjust --file -", ROWS)
+    assert (proposed["proposal"]["rows"], proposed["proposal"]["summary"]["net"][0]["units"]) == (2, 2)
+    agent.person_approves(proposed["proposal"]["id"])
+    assert agent.apply(proposed["proposal"]["id"])["run"]["done"] == 2
+    assert on_hand(agent) == before + 3
+
+
+def test_a_file_below_the_folder_may_be_named(agent: Any) -> None:
+    agent.children.synq.folder.joinpath("rows.csv").write_text(ROWS, encoding="utf-8")
+    path = agent.children.synq.folder / "rows.csv"
+    assert agent.propose(f"inventory adjust --file {path}")["proposal"]["rows"] == 2
+
+
+def test_what_would_change_nothing_or_fails_is_no_proposal(agent: Any) -> None:
+    unknown = agent.propose("inventory adjust NOPE-1 -2")
+    assert (unknown["outcome"], unknown["error"]["code"], unknown["proposal"]) == ("not_applied", "not_found", None)
+    read = agent.propose("api GET /api/v1/oms/orders")
+    assert (read["proposal"], read["next"]) == (None, "Nothing would be sent, so there is nothing to approve.") or read[
+        "error"
+    ]
+    assert agent.session.plans.waiting("x") == []
+
+
+@cases(
+    ("command", "said"),
+    [
+        ("orders list", "`synq orders list` changes nothing at the API."), ("approve 26", "`synq approve` changes"),
+        ("apply 26 --approved", "`synq apply` can't be proposed."), ("runs resume 26", "`synq runs resume` can't be"),
+        ("webhooks send https://x.test --event a", "`synq webhooks send` can't be proposed."),
+        ("config set output json", "`synq config set` changes nothing"), ("auth token", "`synq auth token` changes"),
+        (f"{ADJUST} --yes", "--yes is not available to agents: a person approves the proposal instead."),
+        (f"{ADJUST} -y", "--yes is not"), (f"{ADJUST} --confirm acme", "--confirm is not"),
+        (f"{ADJUST} --plan x", "--plan is not available to agents: the server stores the proposal."),
+        (f"{ADJUST} --plan=/etc/x", "--plan is not"), (f"--profile x {ADJUST}", "--profile is set by the server."),
+        (f"{ADJUST} --dry-run", "--dry-run is not"), (f"{ADJUST} --again", "--again is not"),
+        (f"{ADJUST} --report x.csv", "--report is not"), (f"{ADJUST} --jq .", "A proposal is kept as a whole, without"),
+        (f"{ADJUST} --fields id", "A proposal is kept as a whole, without --fields."),
+        ("orders create --idempotency-key k --item a=1", "--idempotency-key is not available to agents: synq chooses"),
+        ("inventory transfer A 1 --from a --to b --force", "--force is not available"),
+        ("inventory adjust --file /etc/passwd", '--file "/etc/passwd" is not a file in '),
+        ("inventory adjust --file=../x.csv", '--file "../x.csv" is not a file in '),
+        ("inventory adjust --file link.csv", '--file "link.csv" is not a file in '),
+        ("inventory adjust --file folder", '--file "folder" is not a file in '),
+        ("inventory adjust --file loop.csv", '--file "loop.csv" is not a file in '),
+        ("inventory adjust --file rows.csv --file /etc/passwd", '--file "/etc/passwd" is not a file in '),
+        ("inventory adjust --file -", "--file - reads `input`, which is missing."),
+        ("api POST /x --input /etc/passwd", '--input "/etc/passwd" is not a file in '),
+        ("api POST /x -F a=@rows.csv", "-F KEY=@FILE reads a local file."), ("export x", "`synq export` changes"),
+    ],
+)  # fmt: skip
+def test_what_an_agent_may_not_propose(agent: Any, command: str, said: str) -> None:
+    folder = agent.session.folder
+    if not (folder / "loop.csv").is_symlink():
+        (folder / "rows.csv").write_text(ROWS, encoding="utf-8")
+        (folder / "folder").mkdir()
+        (folder / "link.csv").symlink_to("/etc/passwd")
+        (folder / "loop.csv").symlink_to("loop.csv")
+    with pytest.raises(SynqError) as caught:
+        check_write(read_line(agent.session.root, command), folder, has_input=False)
+    assert caught.value.message.startswith(said)
+
+
+def test_input_that_nothing_reads_is_an_error(agent: Any) -> None:
+    answer = agent.propose(ADJUST, ROWS)
+    assert answer["error"]["message"] == "`input` is given, but the command line does not read it."
+
+
+def test_an_option_of_the_server_is_never_taken_for_an_argument(agent: Any) -> None:
+    """After --, the plan's option would be one more setting, and the command would run."""
+    proposed = agent.propose("settings set -- default_low_stock_threshold=7")
+    assert proposed["proposal"]["rows"] == 1
+    assert agent.children.lines[-1][-5:] == ["settings", "set", "--plan=-", "--", "default_low_stock_threshold=7"]
+    assert "--read-only" in agent.children.lines[-1]
+
+
+def test_an_agent_can_not_approve(agent: Any) -> None:
+    plan = agent.propose(ADJUST)["proposal"]["id"]
+    for answer in (agent.read(f"approve {plan}"), agent.propose(f"approve {plan}"), agent.read(f"apply {plan} --yes")):
+        assert (answer["outcome"], answer["error"]["code"]) == ("not_applied", "refused")
+    assert agent.apply(plan)["outcome"] == "not_applied"
+    started = len(agent.children.lines)
+    for invalid in ("", "--yes", "../x", f"{plan} --yes", f"{plan}\n", plan.upper(), "260101-000000-" + "a" * 40):
+        assert agent.apply(invalid)["error"]["message"] == "Invalid id of a proposal."
+    assert len(agent.children.lines) == started
+
+
+def test_a_plan_that_was_changed_after_the_approval_is_refused(agent: Any) -> None:
+    plan = agent.propose(ADJUST)["proposal"]["id"]
+    agent.person_approves(plan)
+    document = json.loads(agent.plans.proposal(plan))
+    document["rows"][0]["content"]["delta"] = 1000
+    agent.plans.propose(plan, document["hash"], json.dumps(document), scope="x", expires=2e9)
+    before = on_hand(agent)
+    answer = agent.apply(plan)
+    assert (answer["outcome"], answer["retry"]) == ("not_applied", "never")
+    assert "its hash does not match" in answer["error"]["message"]
+    assert on_hand(agent) == before
+
+
+def test_a_lost_response_is_unknown_and_never_repeated(agent: Any) -> None:
+    plan = agent.propose("products create 'Harbour Tote'")["proposal"]["id"]
+    agent.person_approves(plan)
+    sent = []
+
+    def lose(request: httpx.Request) -> httpx.Response:
+        sent.append(request.method)
+        raise httpx.ReadError("reset", request=request)
+
+    agent.children.settings["http"] = httpx.MockTransport(lose)
+    answer = agent.apply(plan)
+    assert (answer["outcome"], answer["retry"], answer["error"]["code"]) == ("unknown", "never", "unknown")
+    assert sent.count("POST") == 1
+    assert agent.apply(plan)["outcome"] == "not_applied"
+    assert sent.count("POST") == 1
+
+
+def test_a_network_that_is_down_before_the_first_request_leaves_the_proposal(agent: Any) -> None:
+    plan = agent.propose(ADJUST)["proposal"]["id"]
+    agent.person_approves(plan)
+    failure = {"error": {"code": "network", "message": "down", "retryable": True, "hint": "Check the network."}}
+    agent.children.ended = [Finished(7, "", json.dumps(failure))]
+    answer = agent.apply(plan)
+    assert (answer["outcome"], answer["retry"], answer["next"]) == ("not_applied", "safe", "Check the network.")
+    assert agent.apply(plan)["outcome"] == "applied"
+
+
+RUN = {"id": "26", "rows": 3, "done": 3, "failed": 0, "unknown": 0, "pending": 0, "in_transit": 0}
+
+
+@cases(
+    ("run", "started", "status", "retryable", "verdict"),
+    [
+        (RUN, True, 0, False, ("applied", "never")),
+        (RUN | {"done": 2, "failed": 1}, True, 9, False, ("unknown", "never")),
+        (RUN | {"done": 0, "failed": 3}, True, 9, False, ("not_applied", "never")),
+        (RUN | {"done": 0, "failed": 3}, True, 8, False, ("not_applied", "never")),
+        (RUN | {"done": 0, "failed": 2, "unknown": 1}, True, 10, False, ("unknown", "never")),
+        (RUN | {"done": 0, "pending": 3}, True, 7, True, ("not_applied", "never")),
+        (RUN | {"done": 1, "pending": 2}, True, 6, True, ("unknown", "never")),
+        (RUN | {"done": 0, "in_transit": 1, "pending": 2}, True, 130, False, ("unknown", "never")),
+        (None, False, 11, False, ("not_applied", "never")),
+        (None, False, 2, False, ("not_applied", "never")),
+        (None, False, 4, False, ("not_applied", "never")),
+        (None, False, 6, True, ("not_applied", "safe")),
+        (None, False, 7, True, ("not_applied", "safe")),
+        (None, False, 12, True, ("not_applied", "safe")),
+        (None, False, -9, False, ("not_applied", "never")),
+        (None, False, None, False, ("unknown", "never")),
+        (None, True, -9, False, ("unknown", "never")),
+        (None, True, 1, False, ("unknown", "never")),
+        (None, True, 2, False, ("unknown", "never")),
+        (None, True, 7, True, ("unknown", "never")),
+    ],
+)
+def test_the_verdict_on_an_application(run: Any, started: bool, status: Any, retryable: bool, verdict: Any) -> None:
+    assert verdicts.of_application(status, {"retryable": retryable}, run, started=started) == verdict
