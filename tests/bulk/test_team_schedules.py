@@ -287,7 +287,7 @@ def judge(case: Case, runs: dict[str, list[Row]]) -> Counter[str]:
 def test_no_row_is_lost_and_none_counts_twice(memory: Path, postgresql: Postgresql, kind: Callable[..., Case]) -> None:
     shared, address = World(memory), postgresql.database()
     total: Counter[str] = Counter()
-    for seed in range(int(os.environ.get("FIRST", "0")), SCHEDULES):
+    for seed in range(SCHEDULES):
         rng = random.Random(seed)
         try:
             total += play(shared, kind(shared, rng, seed), postgresql, address, rng)
@@ -295,4 +295,6 @@ def test_no_row_is_lost_and_none_counts_twice(memory: Path, postgresql: Postgres
             error.add_note(f"in the schedule {seed} of {kind.__name__}")
             raise
     sys.stdout.write(f"{SCHEDULES} schedules of {kind.__name__}, rows by state: {dict(total)}\n")
-    assert total["done"] > 0
+    assert (
+        SCHEDULES < 50 or total["done"] > total["unknown"] > 0 or kind is orders
+    )  # which are sent again until they are done
