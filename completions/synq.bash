@@ -108,7 +108,7 @@ _synq_options() { # the options of a command, and the global options
     'runs list') REPLY='--team' ;;
     'runs show') REPLY='--rows --team' ;;
     'runs resume') REPLY='--resend-unknown --report --team --dry-run' ;;
-    'runs join') REPLY='--report --dry-run --plan' ;;
+    'runs join') REPLY='--report --dry-run' ;;
     'runs undo') REPLY='--in-transit --report --team -y --yes --dry-run --plan --confirm' ;;
     'cache clear') REPLY='-y --yes' ;;
     'team init') REPLY='--role -y --yes' ;;

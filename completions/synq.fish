@@ -746,8 +746,7 @@ function __synq_options # the options of a command, and the global options
         case 'runs join'
             printf '%s\t%s\n' \
                 '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
-                '--dry-run' 'Show what would be sent and what would change, without...' \
-                '--plan' 'Write what would be sent to FILE, for `synq apply`; -...'
+                '--dry-run' 'Show what would be sent and what would change, without...'
         case 'runs undo'
             printf '%s\t%s\n' \
                 '--in-transit' 'Only put back units that are in transit' \
@@ -799,7 +798,7 @@ function __synq_options # the options of a command, and the global options
         case 'mcp serve'
             printf '%s\t%s\n' \
                 '--per-minute' 'Most API requests a minute' \
-                '--in-all' 'Most API requests of the session'
+                '--in-all' 'Most API requests of the session, besides approved changes'
         case 'completion install'
             printf '%s\t%s\n' \
                 '-y' 'Skip the confirmation prompt' \

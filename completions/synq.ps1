@@ -746,7 +746,6 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
         'runs join' {
             "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
             "--dry-run`tShow what would be sent and what would change, without..."
-            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
         }
         'runs undo' {
             "--in-transit`tOnly put back units that are in transit"
@@ -798,7 +797,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
         }
         'mcp serve' {
             "--per-minute`tMost API requests a minute"
-            "--in-all`tMost API requests of the session"
+            "--in-all`tMost API requests of the session, besides approved changes"
         }
         'completion install' {
             "-y`tSkip the confirmation prompt"

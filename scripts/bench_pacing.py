@@ -68,7 +68,7 @@ def served() -> Iterator[tuple[dict[str, str], str]]:
         serving = [SYNQ, "sandbox", "serve", "--port", "0"]
         with subprocess.Popen(serving, env=environ, stderr=subprocess.PIPE, text=True) as server:
             assert server.stderr is not None
-            url = server.stderr.readline().split(" on ")[1].split(";")[0]
+            url = server.stderr.readline().split(" on ")[1].split(". ")[0]
             try:
                 yield environ | {"SYNQ_BASE_URL": url, "SYNQ_TOKEN": token.stdout.strip()}, folder
             finally:

@@ -14,14 +14,16 @@ from typing import Any
 
 import httpx
 
-from synq_cli.bulk.journal import Row
+from synq_cli.bulk.journal import Journal, Row
 from synq_cli.bulk.local.runs import LocalRuns
 from synq_cli.bulk.runner import Runner
 from synq_cli.bulk.verbs.adjust_stock import AdjustStock
 from synq_cli.bulk.verbs.verb import WORKERS
+from synq_cli.http import operations
 from synq_cli.http.client import HttpClient
 from synq_cli.http.rate_limit import Budget, SharedFile
 from synq_cli.http.single_attempt import SingleAttemptTransport
+from synq_cli.http.transport import ApiTransport
 from synq_cli.session import settings
 from synq_cli.session.profiles import Config
 from synq_cli.session.session import Session
@@ -31,6 +33,8 @@ from synq_cli.state.id_cache import LocalIndex
 
 START = 1_795_521_600.0
 WINDOW = 60.0
+# The threads of a simulation start one after another, so that their order is always the same.
+_TICK = 1e-6
 
 
 class SimulatedClock:
@@ -160,24 +164,28 @@ class Network(httpx.BaseTransport):
     latency: float
     jitter: float = 0.3
     posted: list[str] = field(default_factory=list)
+    read: int = 0
     refused_at: list[float] = field(default_factory=list)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         self.clock.sleep(self._way())
         allowed, remaining, wait = self.server.take(self.clock.now())
         headers = {"X-RateLimit-Limit": str(self.server.limit), "X-RateLimit-Remaining": str(remaining)}
-        if allowed:
-            self.posted.append(json.loads(request.read())["variant_id"])
-            body: dict[str, object] = {"id": f"entry-{len(self.posted)}"}
-        else:
+        body: dict[str, object] = {}
+        if not allowed:
             self.refused_at.append(self.clock.now())
             headers["Retry-After"], body = str(wait), {"error": "Rate limit exceeded"}
+        elif request.method == "POST":
+            self.posted.append(json.loads(request.read())["variant_id"])
+            body = {"id": f"entry-{len(self.posted)}"}
+        else:
+            self.read += 1
         self.clock.sleep(self._way())
         return httpx.Response(200 if allowed else 429, json=body, headers=headers)
 
     def _way(self) -> float:
         # Spread evenly, and the same in each simulation: no two neighbors take the same time.
-        share = (len(self.posted) * 0.618 + len(self.refused_at) * 0.381) % 1
+        share = ((len(self.posted) + self.read) * 0.618 + len(self.refused_at) * 0.381) % 1
         return self.latency / 2 * (1 + self.jitter * (2 * share - 1))
 
 
@@ -217,49 +225,83 @@ def quick_folder() -> Iterator[Path]:
         yield Path(folder)
 
 
+class Machine:
+    """A machine with a state folder of its own and a network to the server."""
+
+    def __init__(self, folder: Path, network: Network, jitter: Callable[[], float] = lambda: 0.5) -> None:
+        self.folder, self.network, self.clock, self.jitter = folder, network, network.clock, jitter
+        self.client = HttpClient(30, {}, network)
+        config = Config(folder / "config.yaml")
+        options = {"base_url": "https://api.test", "timeout": "30"}
+        cache = Cache(lambda: folder)
+        store = TokenStore(folder, None, cache=cache, lock_folder=lambda: folder, note=print)
+        self.session = Session(
+            settings.resolve(options, {}, config), {"SYNQ_TOKEN": "t"}, store, config,
+            sandbox_token=lambda: "t", cache=cache, now=self.clock.now, lock_folder=lambda: folder, warn=print,
+            post_form=self.client.post_form,
+        )  # fmt: skip
+        _ = self.session.credentials
+        self.index = LocalIndex(folder / "index.sqlite3", lambda: self.session.scope, self.clock.now, print)
+
+    def budget(self, command: str, sleep: Callable[[float], None]) -> Budget:
+        """The machine's rate limit, as a new process opens it."""
+        file = SharedFile(self.folder / "budget.sqlite3", "api.test", now=self.clock.now, warn=print)
+        return Budget(
+            file, "api.test", command=command, profile="p", now=self.clock.now, sleep=sleep, jitter=self.jitter
+        )
+
+    def look_up(self) -> float:
+        """Send one read request, as a process for a person does; the seconds that it took."""
+        started, budget = self.clock.now(), self.budget("inventory levels", self.clock.sleep)
+        transport = ApiTransport(
+            self.session, budget, self.index, _NoObserver(), http=self.client, now=self.clock.now,
+            sleep=self.clock.sleep, jitter=self.jitter,
+        )  # fmt: skip
+        transport.send(operations.LIST_INVENTORY_LEVELS)
+        budget.close()
+        return self.clock.now() - started
+
+    @contextmanager
+    def run(self, rows: int, workers: int, *, first: float = 0.0) -> Iterator[tuple[Runner, Journal]]:
+        """A bulk run of so many rows, whose workers wait `first` seconds; the clock must expect them."""
+        starts = itertools.count(1)
+
+        def open_transport(sleep: Callable[[float], None]) -> SingleAttemptTransport:
+            transport = _SimulatedTransport(
+                self.session, self.budget("run", sleep), self.index, _NoObserver(), http=self.client,
+                now=self.clock.now, sleep=sleep, jitter=self.jitter,
+            )  # fmt: skip
+            transport.clock = self.clock
+            self.clock.sleep(first + next(starts) * _TICK)
+            return transport
+
+        content = {"sku": "S", "delta": 1, "location": "L", "location_id": "l"}
+        wanted = [Row(line, content | {"variant_id": f"v{line}"}) for line in range(2, rows + 2)]
+        with LocalRuns(self.folder).create(
+            wanted, START, verb="inventory adjust", file="counts.csv", scope=self.session.scope, profile="p"
+        ) as journal:
+            yield (
+                Runner(
+                    AdjustStock(Any),
+                    journal,
+                    open_transport,
+                    _NoObserver(),
+                    now=self.clock.now,
+                    sleep=self.clock.sleep,
+                    gap=WINDOW / 90,
+                    workers=workers,
+                ),
+                journal,
+            )
+
+
 def simulate(server: Any, *, rows: int = 1000, latency: float = 0.2, workers: int = WORKERS, folder: Path) -> Measured:
     """Run this many rows against a server."""
     clock = SimulatedClock()
     network = Network(clock, server, latency)
-    client = HttpClient(30, {}, network)
-    config = Config(folder / "config.yaml")
-    options = {"base_url": "https://api.test", "timeout": "30"}
-    cache = Cache(lambda: folder)
-    store = TokenStore(folder, None, cache=cache, lock_folder=lambda: folder, note=print)
-    session = Session(
-        settings.resolve(options, {}, config), {"SYNQ_TOKEN": "t"}, store, config,
-        sandbox_token=lambda: "t", cache=cache, now=clock.now, lock_folder=lambda: folder, warn=print,
-        post_form=client.post_form,
-    )  # fmt: skip
-    _ = session.credentials
-    index = LocalIndex(folder / "index.sqlite3", lambda: session.scope, clock.now, print)
-
-    def open_transport(sleep: Callable[[float], None]) -> SingleAttemptTransport:
-        file = SharedFile(folder / "budget.sqlite3", "api.test", now=clock.now, warn=print)
-        budget = Budget(file, "api.test", command="run", profile="p", now=clock.now, sleep=sleep, jitter=lambda: 0.5)
-        transport = _SimulatedTransport(
-            session, budget, index, _NoObserver(), http=client, now=clock.now, sleep=sleep, jitter=lambda: 0.5
-        )
-        transport.clock = clock
-        clock.sleep(0)
-        return transport
-
-    content = {"sku": "S", "delta": 1, "location": "L", "location_id": "l"}
-    wanted = [Row(line, content | {"variant_id": f"v{line}"}) for line in range(2, rows + 2)]
-    with LocalRuns(folder).create(
-        wanted, START, verb="inventory adjust", file="counts.csv", scope=session.scope, profile="p"
-    ) as journal:
-        clock.join(min(workers, rows))
-        Runner(
-            AdjustStock(Any),
-            journal,
-            open_transport,
-            _NoObserver(),
-            now=clock.now,
-            sleep=clock.sleep,
-            gap=WINDOW / 90,
-            workers=workers,
-        ).run()
+    clock.join(min(workers, rows))
+    with Machine(folder, network).run(rows, workers) as (runner, journal):
+        runner.run()
         counts = journal.counts()
     return Measured(
         clock.now() - START, len(network.refused_at), len(set(network.posted)),

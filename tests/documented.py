@@ -64,6 +64,8 @@ UNRUN = {
     "synq runs join 2611": _RUNS,
     "pip install 'synq-cli[team]'": _INSTALLS,
     "synq team doctor": _DATABASE,
+    "pipx install '.[mcp]'": _INSTALLS,
+    "synq auth login --profile agent": "it asks for a token on a terminal; tests/journeys covers it",
     "synq completion install": "it changes the shell's start-up files; tests/completion covers it",
     "synq auth login": "it asks for a token on a terminal; tests/journeys covers it",
     "synq auth status": "it needs a login",

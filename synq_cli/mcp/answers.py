@@ -11,8 +11,6 @@ from synq_cli.mcp.verdicts import Verdict
 MOST_ROWS = 100
 MOST_CHARACTERS = 60_000
 _MOST_NOTES = 20
-_MOST_PREVIEW = 20
-_HIDDEN = {"digest", "idempotency_key", "is_copy"}
 
 
 def messages_of(text: str) -> tuple[list[str], dict[str, Any] | None, dict[str, Any]]:
@@ -71,29 +69,21 @@ def capped(data: Any) -> tuple[Any, int | None, str | None]:
     return kept, len(kept), following
 
 
-def stopped(finished: Finished, seconds: float) -> SynqError:
+class StoppedError(SynqError):
+    """A command that ended without an error of its own."""
+
+    code = "stopped"
+
+
+def stopped(finished: Finished, seconds: float) -> StoppedError:
     """Why a command ended without an error of its own."""
     if finished.too_long:
-        return SynqError("The command printed too much and was stopped.", hint="Ask for less with --limit or --fields.")
+        return StoppedError("The command printed too much and was stopped.", hint="Use --limit, --fields or --jq.")
     if finished.status is not None:
-        return SynqError(f"The command ended without an error message (status {finished.status}).")
-    error = SynqError(f"The command took longer than {seconds:g} seconds and was stopped.", hint="Ask for less.")
+        return StoppedError(f"The command ended without an error message (status {finished.status}).")
+    error = StoppedError(f"The command took longer than {seconds:g} seconds and was stopped.", hint="Ask for less.")
     error.retryable = True
     return error
-
-
-def preview(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The first rows of a plan, without what is for synq itself and the keys of orders."""
-    kept, size = [], 0
-    for row in rows[:_MOST_PREVIEW]:
-        shown = {key: value for key, value in row.items() if key not in {"hashes", "source"}}
-        if isinstance(shown.get("content"), dict):
-            shown["content"] = {key: value for key, value in shown["content"].items() if key not in _HIDDEN}
-        size += len(exact_json.dumps(shown))
-        if size > MOST_CHARACTERS:
-            break
-        kept.append(shown)
-    return kept
 
 
 def after(verdict: Verdict, run: Mapping[str, Any] | None) -> str | None:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from synq_cli.bulk.plans import document
 from synq_cli.cli.context import RunContext
-from synq_cli.errors import RateLimitedError, SynqError, UsageError
+from synq_cli.errors import RateLimitedError, RefusedError, SynqError, UsageError
 from synq_cli.http.rate_limit import RESERVE
-from synq_cli.mcp import answers, rules, verdicts
+from synq_cli.mcp import answers, proposals, rules, verdicts
 from synq_cli.mcp.allowance import Allowance
 from synq_cli.mcp.children import Children, Finished
 from synq_cli.mcp.search import find_commands
@@ -25,8 +25,6 @@ MAX_WAIT = 20
 # The server sets these by itself, or their effect on the output would be in the way.
 _NOT_PASSED = {"SYNQ_DEBUG", "SYNQ_OUTPUT", "SYNQ_PROFILE"}
 _ID = re.compile(r"[0-9]{6}-[0-9]{6}-[0-9a-z]{4,16}")
-# Of the plan document.
-_PROPOSAL = ("id", "command", "created_by", "expires_at", "requests", "minutes", "summary")
 
 Answer = dict[str, Any]
 
@@ -84,23 +82,23 @@ class AgentSession:
         if not finished.out.strip():
             return answer | {"proposal": None, "next": "Nothing would be sent, so there is nothing to approve."}
         try:
-            plan = document.read(finished.out, "The plan")
-            self.plans.propose(plan.id, plan.digest, plan.text, scope=plan.scope, expires=plan.expires)
+            plan = proposals.read_plan(finished.out)
+            self.plans.propose(plan.id, plan.text, scope=plan.scope, expires=plan.expires)
         except SynqError as unusable:
             return self._refusal(unusable) | {"proposal": None}
-        shown = {"rows": len(plan.rows), "preview": answers.preview(plan.rows)}
         following = (
             "Nothing has changed. Ask a person to look at it and to run, on a terminal: "
             f"synq approve {plan.id} --profile {self.profile}. Then call apply_approved with this id."
         )
-        return answer | {"proposal": {key: plan.values[key] for key in _PROPOSAL} | shown, "next": following}
+        return answer | {"proposal": proposals.summary(plan), "next": following}
 
     def apply_approved(self, plan: str, stop: Event) -> Answer:
         """Apply a proposal that a person has approved, once."""
         try:
             if not _ID.fullmatch(plan):
                 raise UsageError("Invalid id of a proposal.", hint="Use the id that propose_write has returned.")
-            is_new = not self._is_used(plan)
+            if is_new := not self._is_used(plan):
+                self._check_approval(plan)
         except SynqError as refused:
             return self._refusal(refused) | {"run": None}
         words = [*self.options, "--output", "json", "--no-color", "apply", plan, "--approved"]
@@ -135,6 +133,17 @@ class AgentSession:
         sent = most if finished.status is None else answers.messages_of(finished.err)[2].get("requests", 0)
         self.allowance.use(sent)
         return finished
+
+    def _check_approval(self, plan: str) -> None:
+        """RefusedError, to try again later, unless a person has approved the proposal as it is; UsageError likewise."""
+        kept = document.read(self.plans.proposal(plan), "The proposal")
+        if self.plans.approval(kept.id, kept.digest) is None:
+            error = RefusedError(
+                f"A person has not approved the proposal {plan} yet.",
+                hint=f"Ask a person to run, on a terminal: synq approve {plan} --profile {self.profile}",
+            )
+            error.retryable = True
+            raise error
 
     def _is_used(self, plan: str) -> bool:
         return self.plans.used_at(plan) is not None

@@ -139,7 +139,9 @@ class PolicyGuard:
                     variants.setdefault(variant, write)
 
     def _check_variants(self, variants: dict[str, Write]) -> None:
-        names = self._api.index.names("sku") if variants else {}
+        names: dict[str, set[str]] = {}
+        for sku, variant in self._api.index.ids("sku").items() if variants else ():
+            names.setdefault(variant.lower(), set()).add(sku)  # an earlier SKU may still be cached, too
         left = {variant for variant in variants if variant not in names}
         if left:
             self._note(left, "variant")
@@ -147,7 +149,7 @@ class PolicyGuard:
                 variant = str(row.get("id")).lower()
                 if variant in left:
                     left.discard(variant)
-                    names[variant] = str(row.get("sku") or "")
+                    names[variant] = {str(row.get("sku") or "")}
                 if not left:
                     break
         for variant, write in variants.items():
@@ -155,7 +157,8 @@ class PolicyGuard:
                 raise self._policy.refusal(
                     f"never_sku is set, but the SKU of the variant {variant} ({_where(write)}) is unknown"
                 )
-            self._policy.check_sku(names[variant], _where(write))
+            for sku in sorted(names[variant]):
+                self._policy.check_sku(sku, _where(write))
 
     def _check_products(self, products: dict[str, Write]) -> None:
         left = [product for product in products if product not in self._by_product]
@@ -249,7 +252,7 @@ def _path_values(write: Write) -> dict[str, str]:
     """The ids in the path, by placeholder."""
     template = next((each.path for each in operations.ALL if each.id == write.operation.id), "")
     form = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template)
-    found = re.fullmatch(form, write.path)
+    found = re.fullmatch(form, write.path.partition("?")[0])
     return {name: unquote(value) for name, value in found.groupdict().items()} if found else {}
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from synq_cli import exact_json
 from synq_cli.errors import RefusedError, UsageError
 from synq_cli.state.database import Connection, opened, usage_errors
 from synq_cli.times import timestamp
@@ -41,11 +42,11 @@ class Plans:
     path: Path
     now: Callable[[], float]
 
-    def propose(self, plan: str, digest: str, document: str, *, scope: str, expires: float) -> None:
-        """Keep the text of a plan document under its id and hash, for somebody to approve."""
+    def propose(self, plan: str, document: str, *, scope: str, expires: float) -> None:
+        """Keep the text of a plan document under its id, for somebody to approve."""
         with self._opened() as database:
             database.execute("DELETE FROM proposals WHERE expires < ?", (self.now() - _KEPT,))
-            row = (plan, digest, scope, document, expires)
+            row = (plan, exact_json.loads(document)["hash"], scope, document, expires)
             database.execute("INSERT OR REPLACE INTO proposals VALUES (?, ?, ?, ?, ?)", row)
 
     def proposal(self, prefix: str) -> str:

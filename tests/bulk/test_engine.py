@@ -2,7 +2,7 @@
 
 import json
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -19,6 +19,7 @@ from synq_cli.bulk.verbs.verb import Verb
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.system import System
 from synq_cli.errors import NetworkError, RefusedError, UsageError
+from synq_cli.http.guard import Write
 from synq_cli.http.operation import Operation
 
 NOW = 1_795_521_600.0
@@ -97,6 +98,27 @@ def test_keyed_row_whose_answer_was_lost_is_sent_again_with_its_key(memory: Path
     outcome.check()
     assert host.keys == ["key of Ann"] * 3 + ["key of Bob"]
     assert [row.receipt for row in outcome.entries] == ["id of key of Ann", "id of key of Bob"]
+
+
+def test_rows_are_held_against_the_guard_when_they_are_planned_and_before_they_are_sent(memory: Path) -> None:
+    class Once:
+        """Permits the rows of the first check."""
+
+        def __init__(self) -> None:
+            self.lines: list[list[int | None]] = []
+
+        def check(self, writes: Iterable[Write]) -> None:
+            self.lines.append([write.line for write in writes])
+            if len(self.lines) > 1:
+                raise RefusedError("Refused.")
+
+    host, guard = Host(lose=0), Once()
+    run, runs = engine(memory, host)
+    run.api.transport.guard = guard
+    plan = planned(run, runs, "Ann", "Bob")
+    with pytest.raises(RefusedError):
+        runs.start(plan)
+    assert (guard.lines, host.keys) == ([[2, 3], [2, 3]], [])
 
 
 def test_a_clock_that_is_set_back_holds_up_no_row(memory: Path) -> None:

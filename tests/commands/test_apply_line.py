@@ -298,7 +298,7 @@ def test_a_plan_on_standard_output_is_the_document(shop: Shop) -> None:
 def test_a_person_approves_a_proposal_that_is_then_applied_without_a_question(shop: Shop) -> None:
     document = Document(planned(shop, "settings", "set", "default_low_stock_threshold=8"))
     store = Plans(shop.folder / "state" / "plans.sqlite3", lambda: shop.synq.clock)
-    store.propose(document.id, document.digest, document.text, scope=document.scope, expires=document.expires)
+    store.propose(document.id, document.text, scope=document.scope, expires=document.expires)
     (waiting,) = json.loads(run(shop, "plan", "list", "--json")[0].out)
     assert (waiting["id"], waiting["approved_by"]) == (document.id, None)
     result, writes = run(shop, "apply", document.id, "--approved")

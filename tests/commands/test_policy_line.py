@@ -293,3 +293,45 @@ def test_no_command_changes_a_policy(shop: Shop) -> None:
         assert "synq: The policy of a profile is not changed by commands" in result.err
     assert (shop.folder / "config" / "config.yaml").read_text(encoding="utf-8") == before
     shop.restore()
+
+
+# The command of a plan, a rule that the plan breaks when it is applied, and the end of the sentence.
+PLANS: list[tuple[str, str, str]] = [
+    ("inventory adjust --file corrections.csv", "deny: [inventory adjust]", 'deny has "inventory adjust"'),
+    ("inventory adjust --file corrections.csv", "allow: [apply]", "allow does not have `synq inventory adjust`"),
+    ("inventory adjust --file corrections.csv", "deny: [apply]", 'deny has "apply"'),
+    ("inventory adjust --file corrections.csv", "max_rows: 1", "max_rows is 1, but there are 2 rows"),
+    ("inventory adjust HMC-NVY-M -5", "max_units: 4", "moves -5 (HMC-NVY-M)"),
+    ("inventory adjust HMC-NVY-M -5", FORBIDDEN, "is for HMC-NVY-M"),
+    ("settings set default_low_stock_threshold=7", "deny: [settings]", 'deny has "settings"'),
+    ("settings set default_low_stock_threshold=7", "allow: [apply]", "allow does not have `synq settings set`"),
+    (f"products update {PRODUCT} --title Jumper", FORBIDDEN, "is for HMC-NVY-"),
+    (f"api PUT /api/v1/pim/products/{PRODUCT}?a=1 -f title=Jumper", FORBIDDEN, "is for HMC-NVY-"),
+    (f"api POST {ADJUST} --input odd.json", "max_units: 39", "moves -40 (HMC-NVY-M)"),
+]
+
+
+@pytest.mark.usefixtures("working_folder")
+@cases("line, rules, sentence", PLANS)
+def test_a_plan_is_held_against_the_policy_when_it_is_applied(shop: Shop, line: str, rules: str, sentence: str) -> None:
+    set_policy(shop, "writes: plan-only")
+    made = shop.call([*words_of(f"synq {line}"), "--plan", "plan.json"], Recording(shop.server))
+    assert made.status == 0, made.err
+    set_policy(shop, rules)
+    http = Recording(shop.server)
+    result = shop.call(["apply", "plan.json", "--yes"], http)
+    assert (result.status, {method for method, _ in http.seen} <= {"GET"}) == (11, True), result.err
+    assert sentence in " ".join(result.err.split())
+    (shop.folder / "plan.json").unlink()
+
+
+@pytest.mark.usefixtures("working_folder")
+def test_only_a_plan_is_applied_where_writes_are_plan_only(shop: Shop) -> None:
+    set_policy(shop, "writes: plan-only")
+    for number, line in enumerate(["inventory adjust HMC-NVY-M -5", "settings set default_low_stock_threshold=7"]):
+        plan = f"{number}.json"
+        assert shop.call([*line.split(), "--plan", plan], Recording(shop.server)).status == 0
+        assert shop.call(line.split(), Recording(shop.server)).status == 11
+        applied = shop.call(["apply", plan, "--yes"], Recording(shop.server))
+        assert applied.status == 0, applied.err
+    shop.restore()

@@ -7,6 +7,7 @@ import httpx
 import pytest
 from table import cases
 
+from synq_cli.bulk.plans.document import hash_of
 from synq_cli.errors import SynqError
 from synq_cli.mcp import verdicts
 from synq_cli.mcp.children import Finished
@@ -38,8 +39,8 @@ def test_a_change_is_proposed_approved_and_applied_once(agent: Any) -> None:
     assert on_hand(agent) == before
 
     early = agent.apply(plan)
-    assert (early["outcome"], early["retry"], early["error"]["code"]) == ("not_applied", "never", "refused")
-    assert early["next"] == f"Somebody has to look at it and run, on a terminal: synq approve {plan}"
+    assert (early["outcome"], early["retry"], early["error"]["code"]) == ("not_applied", "safe", "refused")
+    assert early["next"] == f"Ask a person to run, on a terminal: synq approve {plan} --profile sandbox"
 
     agent.person_approves(plan)
     applied = agent.apply(plan)
@@ -122,6 +123,24 @@ def test_input_that_nothing_reads_is_an_error(agent: Any) -> None:
     assert answer["error"]["message"] == "`input` is given, but the command line does not read it."
 
 
+def test_the_keys_of_orders_stay_those_of_synq(agent: Any) -> None:
+    order = {
+        "payment_provider": "stripe",
+        "currency": "GBP",
+        "items": [{"product_title": "A", "quantity": 1, "unit_price": 2}],
+    }
+    orders = [order | {"payment_reference": f"pi_{line}", "idempotency_key": f"mine-{line}"} for line in range(2)]
+    for rows in (json.dumps(orders[0]), "\n".join(map(json.dumps, orders))):
+        proposed = agent.propose("orders create --file -", rows)
+        kept = json.loads(agent.plans.proposal(proposed["proposal"]["id"]))["rows"]
+        assert [len(row["content"]["idempotency_key"]) for row in kept] == [36] * len(kept)
+        assert "idempotency_key" not in json.dumps(proposed, default=str)
+    agent.person_approves(proposed["proposal"]["id"])
+    assert agent.apply(proposed["proposal"]["id"])["run"]["done"] == 2
+    sent = agent.propose("api POST /api/v1/oms/orders --input -", json.dumps(orders[0]))
+    assert (sent["error"]["message"], sent["proposal"]) == ("synq chooses the idempotency_key of orders.", None)
+
+
 def test_an_option_of_the_server_is_never_taken_for_an_argument(agent: Any) -> None:
     """After --, the plan's option would be one more setting, and the command would run."""
     proposed = agent.propose("settings set -- default_low_stock_threshold=7")
@@ -146,12 +165,19 @@ def test_a_plan_that_was_changed_after_the_approval_is_refused(agent: Any) -> No
     agent.person_approves(plan)
     document = json.loads(agent.plans.proposal(plan))
     document["rows"][0]["content"]["delta"] = 1000
-    agent.plans.propose(plan, document["hash"], json.dumps(document), scope="x", expires=2e9)
+    agent.plans.propose(plan, json.dumps(document), scope="x", expires=2e9)
     before = on_hand(agent)
     answer = agent.apply(plan)
     assert (answer["outcome"], answer["retry"]) == ("not_applied", "never")
     assert "its hash does not match" in answer["error"]["message"]
+    hashed = document | {"hash": hash_of(document)}
+    agent.plans.propose(plan, json.dumps(hashed), scope="x", expires=2e9)
+    answer = agent.apply(plan)
+    assert (answer["outcome"], answer["error"]["message"]) == (
+        "not_applied", f"A person has not approved the proposal {plan} yet."
+    )  # fmt: skip
     assert on_hand(agent) == before
+    assert agent.apply("260101-000000-abcdefgh")["error"]["code"] == "usage"
 
 
 def test_a_lost_response_is_unknown_and_never_repeated(agent: Any) -> None:
@@ -211,3 +237,13 @@ RUN = {"id": "26", "rows": 3, "done": 3, "failed": 0, "unknown": 0, "pending": 0
 )
 def test_the_verdict_on_an_application(run: Any, started: bool, status: Any, retryable: bool, verdict: Any) -> None:
     assert verdicts.of_application(status, {"retryable": retryable}, run, started=started) == verdict
+
+
+def test_the_policy_of_the_profile_holds_for_agents(agent: Any) -> None:
+    config = agent.children.synq.folder / "config" / "config.yaml"
+    config.parent.mkdir(exist_ok=True)
+    config.write_text("profiles: {sandbox: {policy: {deny: [inventory adjust], max_rows: 1}}}\n", encoding="utf-8")
+    denied = agent.propose(ADJUST)
+    assert (denied["outcome"], denied["error"]["code"], denied["proposal"]) == ("not_applied", "refused", None)
+    config.write_text("profiles: {sandbox: {policy: {writes: plan-only}}}\n", encoding="utf-8")
+    assert agent.propose(ADJUST)["proposal"]["rows"] == 1

@@ -14,7 +14,7 @@ synq {version}: each line is a command with its arguments and its own options, i
 Effects: read; local (sends nothing); create, replace, delete, trigger; relative (adds up: never send it twice);
 any (what you ask for). A command that asks needs --yes where there is no terminal.
 Every command takes --json, --fields A,B, --jq EXPR, --quiet, --profile NAME, --read-only and --sandbox.
-A command that writes takes {writes}. With --file it takes --report FILE, --shard I/N and --again.
+A command that writes takes --dry-run, and most take --plan FILE. With --file: --report FILE, --shard I/N and --again.
 `synq schema COMMAND` describes a command in full; `synq help agents` says how to work with synq.
 """
 
@@ -22,9 +22,7 @@ A command that writes takes {writes}. With --file it takes --report FILE, --shar
 def brief(node: Node) -> str:
     """A line for each command of a group, below what all of them have in common."""
     commands = [each for each in walk(node) if not each.is_group]
-    plans = any(_has(each, "plan") for each in commands)
-    head = _HEAD.format(version=__version__, writes="--dry-run, and --plan FILE" if plans else "--dry-run")
-    return head + "".join(f"{_line(each)}\n" for each in commands)
+    return _HEAD.format(version=__version__) + "".join(f"{_line(each)}\n" for each in commands)
 
 
 def _line(node: Node) -> str:

@@ -17,16 +17,18 @@ group = CommandGroup()
 def serve_agents(
     run: RunContext,
     per_minute: Annotated[int, option("--per-minute", "N", "Most API requests a minute.", min=1)] = 30,
-    in_all: Annotated[int, option("--in-all", "N", "Most API requests of the session.", min=1)] = 1000,
+    in_all: Annotated[
+        int, option("--in-all", "N", "Most API requests of the session, besides approved changes.", min=1)
+    ] = 1000,
 ) -> None:
     """Serve an agent on the standard streams, through MCP.
 
     MCP clients such as Claude, Cursor and VS Code start this command; `synq mcp config` prints what to paste into their
-    settings. The agent works on the profile that the server was started with, and on no other. It can find commands and
-    run those that read; it can't change data.
+    settings. The agent works on the profile that the server was started with. It can find commands, run those that
+    read, and propose changes. A person looks at a proposal and runs `synq approve ID` on a terminal; then the agent can
+    apply it, once.
 
-    Each session leaves ten requests of the rate limit to people and other commands. Commands that send a request, use a
-    local file or never end by themselves have limits, which docs/mcp.md lists. Requires the extra mcp.
+    Each session leaves ten requests of the rate limit to people and other commands. Requires the extra mcp.
 
     Examples:
       synq mcp serve

@@ -64,6 +64,27 @@ ROWS = [
     Column("Error", "error"),
 ]
 
+# What rows of runs send, and what is read to find those that got no response.
+_SENT = (
+    operations.ADJUST_INVENTORY,
+    operations.LIST_INVENTORY_LEDGER,
+    operations.CREATE_ORDER,
+    operations.CREATE_BULK_JOB,
+    operations.LIST_BULK_JOBS,
+    operations.CREATE_RESERVATION,
+    operations.RELEASE_RESERVATION,
+    operations.LIST_RESERVATIONS,
+    operations.INVITE_MEMBER,
+    operations.LIST_MEMBERS,
+    operations.UPDATE_PRODUCT,
+    operations.CREATE_FULFILLMENT,
+    operations.LIST_FULFILLMENTS,
+    operations.CREATE_RETURN,
+    operations.LIST_RETURNS,
+    operations.CANCEL_ORDER,
+    operations.GET_ORDER,
+)
+
 RunArgument = Annotated[str, argument(RUN, "Run id, or its first characters.")]
 TeamOption = Annotated[bool, switch("--team", "Only look in the team store.")]
 _WORKERS = Column("Workers", "workers", Format(lambda workers, *_: _named(workers)))
@@ -127,29 +148,7 @@ def show_run(
         run.output.rows(found, columns, empty="No rows match.")
 
 
-@group.command(
-    "resume",
-    operations.ADJUST_INVENTORY,
-    operations.LIST_INVENTORY_LEDGER,
-    operations.CREATE_ORDER,
-    operations.CREATE_BULK_JOB,
-    operations.LIST_BULK_JOBS,
-    operations.CREATE_RESERVATION,
-    operations.RELEASE_RESERVATION,
-    operations.LIST_RESERVATIONS,
-    operations.INVITE_MEMBER,
-    operations.LIST_MEMBERS,
-    operations.UPDATE_PRODUCT,
-    operations.CREATE_FULFILLMENT,
-    operations.LIST_FULFILLMENTS,
-    operations.CREATE_RETURN,
-    operations.LIST_RETURNS,
-    operations.CANCEL_ORDER,
-    operations.GET_ORDER,
-    requests=(0, None),
-    bulk=True,
-    planned=False,
-)
+@group.command("resume", *_SENT, requests=(0, None), bulk=True, planned=False)
 def resume_run(
     run: RunContext,
     run_id: RunArgument,
@@ -188,28 +187,7 @@ def resume_run(
         finish(run, bulk.resume(run_id, lines), report)
 
 
-@group.command(
-    "join",
-    operations.ADJUST_INVENTORY,
-    operations.LIST_INVENTORY_LEDGER,
-    operations.CREATE_ORDER,
-    operations.CREATE_BULK_JOB,
-    operations.LIST_BULK_JOBS,
-    operations.CREATE_RESERVATION,
-    operations.RELEASE_RESERVATION,
-    operations.LIST_RESERVATIONS,
-    operations.INVITE_MEMBER,
-    operations.LIST_MEMBERS,
-    operations.UPDATE_PRODUCT,
-    operations.CREATE_FULFILLMENT,
-    operations.LIST_FULFILLMENTS,
-    operations.CREATE_RETURN,
-    operations.LIST_RETURNS,
-    operations.CANCEL_ORDER,
-    operations.GET_ORDER,
-    requests=(0, None),
-    bulk=True,
-)
+@group.command("join", *_SENT, requests=(0, None), bulk=True, planned=False)
 def join_run(run: RunContext, run_id: RunArgument, report: ReportOption = None) -> None:
     """Work on a run of the team beside other machines.
 
@@ -221,6 +199,7 @@ def join_run(run: RunContext, run_id: RunArgument, report: ReportOption = None) 
     Needs a team_store in the profile. An import reads its file, which must be at the same path on each machine.
 
     Examples:
+      synq runs join 2611
       synq runs join 2611 --report result.csv
     """
     from synq_cli.bulk.report import check_report

@@ -6,7 +6,7 @@ from threading import Lock
 from typing import Protocol, TypeVar
 
 from synq_cli.errors import RateLimitedError
-from synq_cli.http.rate_limit.window import Snapshot, Taken, Ticket, WindowState
+from synq_cli.http.rate_limit.window import Snapshot, Taken, Ticket, WindowState, any_id
 
 Result = TypeVar("Result")
 
@@ -67,11 +67,14 @@ class Budget:
         others, but never more than half of the window.
         """
         waited, announced = 0.0, 0.0
+        waiting = None if reserve else any_id()
         while True:
-            taken = self._take(timeout, reserve)
+            taken = self._take(timeout, reserve, waiting)
             if taken.tickets:
                 return taken.tickets[0]
             if waited + taken.wait > max_wait:
+                if waiting:
+                    self.release(Ticket(waiting, 0.0))
                 raise self._too_long(taken.wait, waited, taken.reason)
             until = self.now() + taken.wait
             if taken.wait >= 1 and until > announced + 1:
@@ -83,7 +86,7 @@ class Budget:
 
     def try_acquire(self, *, timeout: float, reserve: int) -> Ticket | None:
         """A place that is free now beyond the reserve, else None; arguments as for `acquire`."""
-        return next(iter(self._take(timeout, reserve).tickets), None)
+        return next(iter(self._take(timeout, reserve, None).tickets), None)
 
     def record(self, ticket: Ticket, limit: int | None = None, remaining: int | None = None) -> None:
         """Count a request that was sent, with the limit and the remaining requests of its reply, if given."""
@@ -133,10 +136,16 @@ class Budget:
 
         return self._store.transact(work)
 
-    def _take(self, timeout: float, reserve: int) -> Taken:
+    def _take(self, timeout: float, reserve: int, waiting: int | None) -> Taken:
         return self._transact(
             lambda state, now: state.take(
-                now, timeout=timeout, reserve=reserve, profile=self.profile, command=self.command
+                now,
+                timeout=timeout,
+                reserve=reserve,
+                profile=self.profile,
+                command=self.command,
+                waiting=waiting,
+                jitter=self.jitter(),
             )
         )
 

@@ -8,9 +8,19 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from synq_cli.http.rate_limit import sharing
+from synq_cli.http.rate_limit.sharing import RESERVE, Known
+
 # The API counts a request when it arrives, synq when its reply does: ours leave the window later, never sooner.
 _MARGIN = 0.05
 _PROBE_STEP = 0.5
+_POLL_STEP = 0.1
+_SHORTEST_WAIT = 0.001
+_MOST_DOUBLINGS = 6
+# Who waits looks again within this time, at most.
+_WAITING_HOLDS = 6.0
+# What the API has counted.
+_COUNTED = {"settled", "stranger"}
 _LONGEST_BLOCK = 3600.0
 # The limit until a reply tells another.
 _FIRST_LIMIT = 100
@@ -21,8 +31,6 @@ _SAID_HOLDS = 1.0
 _CLOCK_SLACK = 1.0
 
 WINDOW = 60.0
-# Places that bulk runs and prefetches leave to other commands.
-RESERVE = 10
 FULL = "the rate limit is used up"
 REFUSED = "the API responded with 429 (too many requests)"
 
@@ -46,7 +54,8 @@ class Entry(NamedTuple):
     """A place that is taken from `at` for `lasts` seconds.
 
     `kind` is "sending", "settled" (answered), or "stranger" for a request of another client, which has no profile and
-    no command.
+    no command. Two kinds take no place: "waiting" for a command that waits for one, and "drain" while those who send
+    much wait for an empty window.
     """
 
     id: int
@@ -100,11 +109,6 @@ class Snapshot(NamedTuple):
         return row | {"spenders": [dict(zip(names, spender, strict=True)) for spender in self.spenders]}
 
 
-def usable(size: int, reserve: int) -> int:
-    """The places of a window that can be taken while leaving a reserve: at least half of them."""
-    return size - min(reserve, size // 2)
-
-
 class WindowState:
     """The window of one host, in memory for one transaction of its store. `expire` comes before any other rule."""
 
@@ -136,12 +140,22 @@ class WindowState:
         if self.limit.refused_at > latest:
             self.limit = self.limit._replace(refused_at=now)
 
-    def take(self, now: float, *, timeout: float, reserve: int, profile: str, command: str, count: int = 1) -> Taken:
-        """Take up to `count` places at once, which expire `timeout` seconds and a window later."""
-        free, wait, reason = self._free(now, reserve)
+    def take(
+        self, now: float, *, timeout: float, reserve: int, profile: str, command: str, jitter: float,
+        count: int = 1, waiting: int | None = None,
+    ) -> Taken:  # fmt: skip
+        """Take up to `count` places at once, which expire `timeout` seconds and a window later.
+
+        Bulk work leaves a `reserve`. A command leaves none, and if it waits, it does so under the id `waiting`, so that
+        bulk work leaves the next places to it. `jitter` is a random number from 0 to 1.
+        """
+        self.entries.pop(waiting or 0, None)
+        free, wait, reason = self._free(now, reserve, command, jitter)
         if free <= 0:
+            if waiting:
+                self._put(Entry(waiting, "waiting", now, _WAITING_HOLDS, profile, command))
             return Taken([], wait, reason)
-        tickets = [Ticket(_any_id(), now) for _ in range(min(count, free))]
+        tickets = [Ticket(any_id(), now) for _ in range(min(count, free))]
         for ticket in tickets:
             self._put(Entry(ticket.id, "sending", now, timeout + WINDOW, profile, command))
         return Taken(tickets)
@@ -171,19 +185,26 @@ class WindowState:
         self.entries.pop(ticket.id, None)
 
     def refuse(self, now: float, ticket: Ticket, seconds: float) -> None:
-        """Block the host for these seconds after a 429, and for a whole window after a second one."""
+        """Block the host for these seconds after a 429, for longer after each further one.
+
+        After a second one, who sends much waits until the window has drained: the API may count in another way.
+        """
         self.release(ticket)
         limit = self.limit
         # Concurrent requests are refused together, which counts as one refusal.
         refusals = limit.refusals + (not limit.refusals or ticket.started > limit.refused_at)
-        pause = max(seconds, WINDOW) if refusals > 1 else seconds
-        pause = max(min(pause, _LONGEST_BLOCK) + _MARGIN, self._blocked_for(now))
+        if refusals > 1:
+            seconds = max(seconds, min(2.0 ** min(refusals - 1, _MOST_DOUBLINGS), WINDOW))
+        pause = max(min(seconds, _LONGEST_BLOCK) + _MARGIN, self._blocked_for(now))
         self.limit = limit._replace(refusals=refusals, refused_at=now, blocked_at=now, blocked_for=pause)
+        if refusals > 1:
+            for entry in [each for each in self.entries.values() if each.kind == "drain"]:
+                del self.entries[entry.id]
+            self._put(Entry(any_id(), "drain", now, max(pause, WINDOW + _MARGIN)))
 
     def snapshot(self, now: float, host: str, said: tuple[int, float] | None) -> Snapshot:
         """The state for people and planning; `said` is what the API last reported to remain, and when."""
-        entries = self.entries.values()
-        kinds = Counter(entry.kind for entry in entries)
+        entries, kinds = self._taken(), self._kinds()
         spenders = Counter((entry.profile, entry.command) for entry in entries if entry.kind != "stranger")
         ends = [entry.at + entry.lasts for entry in entries]
         reported = said[0] if said and now - said[1] < _SAID_HOLDS else None
@@ -197,7 +218,7 @@ class WindowState:
             exact=reported is not None and reported <= free + kinds["sending"],
             frees_in=min(ends, default=now) - now,
             full_in=max(ends, default=now) - now,
-            blocked_for=self._blocked_for(now),
+            blocked_for=max(self._blocked_for(now), self._drains_for(now)),
             spenders=sorted(((*who, count) for who, count in spenders.items()), key=lambda each: (-each[2], each[:2])),
             strangers=kinds["stranger"],
         )
@@ -205,29 +226,74 @@ class WindowState:
     def _blocked_for(self, now: float) -> float:
         return max(0.0, self.limit.blocked_at + self.limit.blocked_for - now)
 
-    def _free(self, now: float, reserve: int) -> tuple[int, float, str]:
+    def _free(self, now: float, reserve: int, command: str, jitter: float) -> tuple[int, float, str]:
         """How many places are free beyond the reserve; if none, the seconds to wait and the reason."""
         if (blocked_for := self._blocked_for(now)) > 0:
             return 0, blocked_for, REFUSED
+        kinds = self._kinds()
+        entries = self.entries.values()
+        heard = max((entry.at for entry in entries if entry.kind in _COUNTED), default=now) - _MARGIN
+        ending = sum(entry.kind == "settled" and entry.at + entry.lasts < now + sharing.SOON for entry in entries)
+        known = Known(kinds["sending"], kinds["settled"], ending, kinds["stranger"], kinds["waiting"], heard)
         # After a refusal one request is sent as a probe before the others.
-        if self.limit.refusals and any(entry.kind == "sending" for entry in self.entries.values()):
+        if self.limit.refusals and (known.sending or (reserve and known.waiting)):
             return 0, _PROBE_STEP, REFUSED
-        places = usable(self.limit.size, reserve)
-        free = places - len(self.entries)
-        if free > 0:
-            return 1 if self.limit.refusals else free, 0.0, ""
+        is_light = not reserve and sum(entry.command == command for entry in entries) < RESERVE
+        if not is_light and (drains_for := self._drains_for(now)) > 0:
+            return 0, drains_for, REFUSED
+        free, wait = self._for_bulk(now, known, reserve, jitter) if reserve else self._for_command(now, known, is_light)
+        return min(free, 1) if self.limit.refusals else free, wait, FULL if wait else ""
+
+    def _for_command(self, now: float, known: Known, is_light: bool) -> tuple[int, float]:
+        """Free places for a command that a person or a script waits for, else the seconds to wait.
+
+        One that has sent little finds out by a request whether other clients have left places, rather than wait for
+        the latest time at which they must have: a 429 says how long that takes.
+        """
+        gone = sharing.gone(known, WINDOW, now) if is_light else 0
+        if (free := self.limit.size - known.taken + gone) > 0:
+            return free, 0.0
+        wait = self._wait_for(self.limit.size + gone, now)
+        if is_light and known.others:
+            wait = min(wait, known.heard + (gone + 1) * WINDOW / known.others - now)
+        return 0, max(wait, _SHORTEST_WAIT)
+
+    def _for_bulk(self, now: float, known: Known, reserve: int, jitter: float) -> tuple[int, float]:
+        """Free places for bulk work beyond the reserve and those for whom commands wait, else the seconds to wait."""
+        if known.sending and not (known.settled or known.others):
+            return 0, _POLL_STEP  # the first reply shows what others have used
+        places = sharing.places(known, self.limit.size, reserve)
+        if (free := places - known.taken - sharing.unseen(known)) > 0:
+            return free, 0.0
+        if known.taken < places:
+            return 0, _POLL_STEP
+        probe = sharing.seconds_to_probe(known, places, WINDOW, now, jitter)
+        if probe <= 0:
+            return 1, 0.0
+        return 0, max(min(self._wait_for(places, now), probe), _SHORTEST_WAIT) + sharing.spread(known, jitter)
+
+    def _wait_for(self, places: int, now: float) -> float:
+        """Seconds until fewer than this many places are taken at the latest."""
         # A request under way holds its place for one window after its reply, which comes now at the earliest.
-        ends = sorted(
-            now + WINDOW if entry.kind == "sending" else entry.at + entry.lasts for entry in self.entries.values()
-        )
-        return 0, max(ends[len(ends) - places] - now, 0.001), FULL
+        ends = sorted(now + WINDOW if entry.kind == "sending" else entry.at + entry.lasts for entry in self._taken())
+        index = min(len(ends) - places, len(ends) - 1)
+        return ends[index] - now if ends else _PROBE_STEP
+
+    def _drains_for(self, now: float) -> float:
+        return max((each.at + each.lasts - now for each in self.entries.values() if each.kind == "drain"), default=0.0)
+
+    def _kinds(self) -> Counter[str]:
+        return Counter(entry.kind for entry in self.entries.values())
+
+    def _taken(self) -> list[Entry]:
+        return [entry for entry in self.entries.values() if entry.kind == "sending" or entry.kind in _COUNTED]
 
     def _correct(self, ticket: Ticket, used: int, now: float) -> None:
         """Adjust the number of other clients' requests to what the API has counted."""
-        kinds = Counter(entry.kind for entry in self.entries.values())
+        kinds = self._kinds()
         known = kinds["settled"] + kinds["stranger"]
         for _ in range(used - known - kinds["sending"]):
-            self._put(Entry(_any_id(), "stranger", now + _MARGIN, WINDOW))
+            self._put(Entry(any_id(), "stranger", now + _MARGIN, WINDOW))
         # Our own concurrent requests may have been counted after this one.
         beside = sum(
             entry.kind == "settled" and entry.id != ticket.id and entry.at > ticket.started + _MARGIN
@@ -246,5 +312,5 @@ def _start(entry: Entry) -> float:
     return entry.at
 
 
-def _any_id() -> int:
+def any_id() -> int:
     return int.from_bytes(os.urandom(8)) >> 2  # fits into an SQLite integer
