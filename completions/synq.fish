@@ -179,7 +179,7 @@ function __synq_below # the subcommands of a group
                 'path' 'Print the path of the configuration file'
         case 'runs'
             printf '%s\t%s\n' \
-                'list' 'List the bulk runs of this machine, or of the team...' \
+                'list' 'List the bulk runs of this machine or team, newest first' \
                 'show' 'Show a bulk run, or its rows' \
                 'resume' 'Resume a bulk run that was interrupted' \
                 'join' 'Work on a run of the team beside other machines' \

@@ -178,7 +178,7 @@ function __SynqBelow([string] $At) { # the subcommands of a group
             "path`tPrint the path of the configuration file"
         }
         'runs' {
-            "list`tList the bulk runs of this machine, or of the team..."
+            "list`tList the bulk runs of this machine or team, newest first"
             "show`tShow a bulk run, or its rows"
             "resume`tResume a bulk run that was interrupted"
             "join`tWork on a run of the team beside other machines"

@@ -94,7 +94,7 @@ _WORKERS = Column("Workers", "workers", Format(lambda workers, *_: _named(worker
 def list_runs(
     run: RunContext, team: Annotated[bool, switch("--team", "List the runs in the team store.")] = False
 ) -> None:
-    """List the bulk runs of this machine, or of the team, newest first.
+    """List the bulk runs of this machine or team, newest first.
 
     A run is running, finished, stopped (rows are pending: resume it), unclear (the outcome of some rows is unknown),
     in transit (units have left one location and not arrived at the other: resume or undo it) or undone (such units were
