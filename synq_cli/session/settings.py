@@ -181,8 +181,8 @@ SETTINGS = (
     ),
 )
 RENEWAL_SETTINGS = ("token_command", "token_url", "client_id")
-# The embedded sandbox answers these itself.
-_NOT_FOR_SANDBOX = {"base_url", "tenant_id", "org_id", *RENEWAL_SETTINGS}
+# The embedded sandbox answers these itself, or has no use for them: it is a tenant of this machine alone.
+_NOT_FOR_SANDBOX = {"base_url", "tenant_id", "org_id", *RENEWAL_SETTINGS, "team_store"}
 
 
 class Settings(NamedTuple):

@@ -196,25 +196,35 @@ def test_a_command_can_print_the_connection_string(postgresql: Postgresql, team:
     assert failed.err.startswith("synq: The team store has no connection string: the team_store (cat) failed with")
 
 
+@pytest.mark.usefixtures("team")
 def test_every_command_shares_the_rate_limit_of_the_team(
     postgresql: Postgresql, synq: Runner, frozen: ExitStack
 ) -> None:
     address = postgresql.database()
     frozen.enter_context(postgresql.clock(address, NOW))
-    synq("config", "set", "team_store", "$SYNQ_TEAM_STORE", "--profile", "sandbox")
-    synq("config", "set", "budget_pool", "office", "--profile", "sandbox")
+    synq("config", "set", "budget_pool", "office")
     other = Runner(synq.folder / "other", clock=NOW + 300)
-    other.folder.mkdir()
-    environ = {"SYNQ_TEAM_STORE": address, "SYNQ_CONFIG_DIR": str(synq.folder / "config")}
-    for machine, left in ((synq, "99"), (other, "~98")):
-        # Each machine has a sandbox of its own, whose replies know of one request.
-        listed = machine("--sandbox", "channels", "list", environ=environ)
-        assert (listed.status, listed.err) == (0, f"{left}/100 requests left this minute · sandbox\n")
-    shown = json.loads(synq("--sandbox", "limits", "--json", environ=environ).out)
-    assert (shown["pool"], shown["host"], shown["remaining"]) == ("office", "sandbox", 98)
-    assert shown["spenders"] == [{"profile": "sandbox", "command": "channels list", "requests": 2}]
-    table = synq("--sandbox", "limits", terminal=True, environ=environ).out
+    environ = {**ENVIRON, "SYNQ_TEAM_STORE": address, "SYNQ_CONFIG_DIR": str(synq.folder / "config")}
+    http = Tenant({"GET /api/v1/channels": {"channels": []}})
+    for machine, left in ((synq, 99), (other, 98)):
+        listed = machine("channels", "list", environ=environ, http=http)
+        assert (listed.status, listed.err.splitlines()[-1]) == (
+            0, f"~{left}/100 requests left this minute · default"
+        )  # fmt: skip
+    shown = json.loads(synq("limits", "--json", environ=environ).out)
+    assert (shown["pool"], shown["host"], shown["remaining"]) == ("office", "api.test", 98)
+    assert shown["spenders"] == [{"profile": "default", "command": "channels list", "requests": 2}]
+    rows = json.loads(synq("doctor", "--json", environ=environ).out)
+    (found,) = (row["found"] for row in rows if row["check"] == "budget")
+    assert found == (
+        "Counted in the team store, which `synq team doctor` checks; without it in "
+        f"{synq.folder / 'state' / 'budget.sqlite3'}."
+    )
+    table = synq("limits", terminal=True, environ=environ).out
     assert re.search(r"^Pool +office$", table, re.MULTILINE)
+    # An embedded sandbox is a tenant of its own on each machine.
+    sandboxed = synq("--sandbox", "channels", "list", environ=environ)
+    assert sandboxed.err == "99/100 requests left this minute · sandbox\n"
 
 
 def test_a_store_that_is_down_or_not_set_up(postgresql: Postgresql, team: Team, synq: Runner) -> None:

@@ -106,6 +106,18 @@ def test_the_server_never_counts_more_than_its_limit(fleet: Fleet) -> None:
     assert 60 < fleet.clock.at - START < 70  # no slower than the limit demands
 
 
+def test_machines_that_ask_at_the_same_moment_get_no_place_twice(fleet: Fleet) -> None:
+    fleet.limit(30)
+    machines = [fleet.machine(name) for name in "abcd"]
+    found: list[int] = []
+    threads = [threading.Thread(target=lambda each=each: found.append(send(each, 30))) for each in machines]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert sum(found) == 30
+
+
 def test_the_places_of_a_sender_that_was_killed_expire(fleet: Fleet) -> None:
     fleet.limit(10)
     killed, other = fleet.machine("till"), fleet.machine("desk")

@@ -212,7 +212,7 @@ def test_variables_and_profile_of_another_tenant_do_not_reach_the_sandbox() -> N
     assert (found.base_url, found.tenant_id, found.org_id) == ("http://sandbox.invalid", None, None)
     assert (found.location, found.timeout) == ("Leith", 7)
     sandboxed = {name for name, source in found.sources.items() if source == "sandbox"}
-    assert sandboxed == {"base_url", "tenant_id", "org_id", "token_command", "token_url", "client_id"}
+    assert sandboxed == {"base_url", "tenant_id", "org_id", "token_command", "token_url", "client_id", "team_store"}
 
 
 @cases(

@@ -177,6 +177,8 @@ class Doctor(Checklist):
             )
         if window.blocked_for > 0:
             return warn(f"The API refuses requests for {window.blocked_for:.0f} s.", "synq limits")
+        if self._run.settings.team_store:
+            return ok(f"Counted in the team store, which `synq team doctor` checks; without it in {file}.")
         return ok(f"{window.remaining} of {window.limit} requests left this minute, counted in {file}.")
 
     @property
