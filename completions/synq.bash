@@ -26,7 +26,7 @@ _synq_below() { # the subcommands of a group
     'plan') REPLY='from show diff list' ;;
     'auth') REPLY='login status refresh token switch logout' ;;
     'config') REPLY='list get set unset path' ;;
-    'runs') REPLY='list show resume undo' ;;
+    'runs') REPLY='list show resume join undo' ;;
     'cache') REPLY='show clear' ;;
     'team') REPLY='init status doctor' ;;
     'sandbox') REPLY='init info serve reset token fault' ;;
@@ -106,9 +106,11 @@ _synq_options() { # the options of a command, and the global options
     'apply') REPLY='--approved --report -y --yes --dry-run --confirm' ;;
     'auth login') REPLY='--with-token --insecure-storage --token-command --token-url --client-id' ;;
     'auth status') REPLY='--all' ;;
-    'runs show') REPLY='--rows' ;;
-    'runs resume') REPLY='--resend-unknown --report --dry-run' ;;
-    'runs undo') REPLY='--in-transit --report -y --yes --dry-run --plan --confirm' ;;
+    'runs list') REPLY='--team' ;;
+    'runs show') REPLY='--rows --team' ;;
+    'runs resume') REPLY='--resend-unknown --report --team --dry-run' ;;
+    'runs join') REPLY='--report --dry-run' ;;
+    'runs undo') REPLY='--in-transit --report --team -y --yes --dry-run --plan --confirm' ;;
     'cache clear') REPLY='-y --yes' ;;
     'team init') REPLY='--role -y --yes' ;;
     'sandbox init') REPLY='--seed' ;;
@@ -156,7 +158,7 @@ _synq_value() { # how to complete the value of "PATH --option", or the argument 
     'products get #1') REPLY='ask product-or-sku' ;;
     'products jobs get #1'|'products jobs watch #1') REPLY='ask job' ;;
     'config get #1'|'config set #1'|'config unset #1') REPLY='words base_url tenant_id org_id location output timeout max_wait reserve read_only cache bulk_payload environment policy token_command token_url client_id team_store budget_pool' ;;
-    'runs show #1'|'runs resume #1'|'runs undo #1') REPLY='ask run' ;;
+    'runs show #1'|'runs resume #1'|'runs join #1'|'runs undo #1') REPLY='ask run' ;;
     'sandbox fault add #1') REPLY='words 429 500 502 503 expired missing garbage lost-before lost 500-after slow' ;;
     'mcp config #1') REPLY='words claude cursor vscode' ;;
     'completion install #1'|'completion uninstall #1') REPLY='words bash zsh fish powershell pwsh' ;;

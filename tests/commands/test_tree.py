@@ -82,7 +82,7 @@ INTERFACE = """
     products media             add list
     products templates         create list
     products variants          create list
-    runs              list resume show undo
+    runs              join list resume show undo
     sandbox           info init reset serve token
     sandbox fault     add clear limit list
     schema
