@@ -235,7 +235,7 @@ class Fleet:
     def check_ledger(self, database: Path, mark: int) -> list[tuple[str, ...]]:
         """Compare the ledger, beyond this entry, with the journals in the store; gives rows of the table."""
         with closing(sqlite3.connect(database)) as tenant:
-            rows = tenant.execute("SELECT id, sku, quantity_delta FROM ledger JOIN live_variants ON live_variants.id = "
+            rows = tenant.execute("SELECT ledger.id, sku, quantity_delta FROM ledger JOIN live_variants ON live_variants.id = "
                                   "variant_id WHERE sequence > ?", (mark,))  # fmt: skip
             ledger = {name: (sku, delta) for name, sku, delta in rows}
         states, reported, unclear = Counter[str](), dict[str, tuple[str, int]](), Counter[tuple[str, int]]()
@@ -319,7 +319,7 @@ def fleet(folder: Path) -> Iterator[tuple[Fleet, Path, int]]:
                 "SYNQ_DEBUG": "1",
                 "FLEET_STORE": url.replace(f":{store.port}/", f":{path.port}/"),
                 "FLEET_SKEW": str(skew),
-                "PYTHONPATH": f"{skewed}:{own['PYTHONPATH']}",
+                "PYTHONPATH": str(skewed),
             }
             machines.append(Machine(number, own, path, home))
         subprocess.run([SYNQ, "team", "init", "--yes"], env=machines[3].environ, check=True, timeout=60)
