@@ -60,6 +60,11 @@ def test_sandbox_orders_import_no_rich_yaml_or_keyring(tmp_path: Path) -> None:
     assert modules & (unused | EXTRAS) == set()
 
 
+def test_settings_of_an_mcp_client_need_no_sdk(tmp_path: Path) -> None:
+    (modules,) = loaded(tmp_path, "mcp config claude --profile acme --json")
+    assert modules & (EXTRAS | {"anyio", "httpx", "rich"}) == set()
+
+
 def test_network_orders_import_no_rich_yaml_or_keyring(tmp_path: Path) -> None:
     answer = b'HTTP/1.1 200 OK\r\nContent-Length: 24\r\n\r\n{"orders":[{"id":"a"}]} '
     with socket.create_server(("127.0.0.1", 0)) as listening:

@@ -73,6 +73,7 @@ class StoppedError(SynqError):
     """A command that ended without an error of its own."""
 
     code = "stopped"
+    usual_next = "Ask a person to run it on a terminal."
 
 
 def stopped(finished: Finished, seconds: float) -> StoppedError:
@@ -103,4 +104,4 @@ def error_of(error: SynqError) -> dict[str, Any]:
 
 def advice(error: Mapping[str, Any] | None) -> str | None:
     """What an error says is to be done."""
-    return None if error is None else error.get("hint")
+    return None if error is None else error.get("next") or error.get("hint")

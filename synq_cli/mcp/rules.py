@@ -86,10 +86,10 @@ def check_read(line: Line) -> None:
     _check_options(line, _refuse_file)
 
 
-def check_write(line: Line, folder: Path, *, has_input: bool) -> None:
+def check_write(line: Line, folder: Path | None, *, has_input: bool) -> None:
     """RefusedError or UsageError if an agent may not propose this.
 
-    It may name files below `folder`, and - if it `has_input`.
+    It may name files below `folder`, none if that is None, and - if it `has_input`.
     """
     if not line.node.spec.writes:
         raise RefusedError(f"`{line.node.path}` changes nothing at the API.", hint="Use run_read.")
@@ -100,6 +100,11 @@ def check_write(line: Line, folder: Path, *, has_input: bool) -> None:
         if path == "-":
             if not has_input:
                 raise UsageError(f"{given.title} - reads `input`, which is missing.", hint="Give the rows as `input`.")
+        elif folder is None:
+            raise RefusedError(
+                f"{given.title} can't name a file: the server was not started in a folder of its own.",
+                hint=f"Use {given.title} - and `input`.",
+            )
         elif not _is_below(path, folder):
             raise RefusedError(
                 f'{given.title} "{path}" is not a file in {folder}.', hint=f"Use {given.title} - and `input`."

@@ -34,7 +34,7 @@ class AgentSession:
     """The session of one client, for one profile.
 
     `options` are the global options that each command gets, `plans` the proposals of this machine, and `folder` the one
-    that files of proposals must be in.
+    that files of proposals must be in; None if they can't name files.
     """
 
     root: Any
@@ -43,7 +43,7 @@ class AgentSession:
     allowance: Allowance
     profile: str
     plans: "Plans"
-    folder: Path
+    folder: Path | None
 
     def find_command(self, text: str) -> Answer:
         """The commands that a text means."""
@@ -178,7 +178,11 @@ def open_session(run: RunContext, *, per_minute: int, in_all: int) -> AgentSessi
     options = [word for pair in fixed.items() for word in pair]
     allowance = Allowance(per_minute, in_all, run.system.now)
     children = Children(environ, folder)
-    return AgentSession(run.root.command, children, options, allowance, settings.profile, run.plans, folder)
+    # Clients that are started from the desktop start it in / or in the home folder, which hold files of all kinds.
+    homes = [Path(home).resolve() for home in map(environ.get, ("HOME", "USERPROFILE")) if home]
+    holds_all = folder.parent == folder or any(home.is_relative_to(folder.resolve()) for home in homes)
+    own = None if holds_all else folder
+    return AgentSession(run.root.command, children, options, allowance, settings.profile, run.plans, own)
 
 
 def _variables() -> dict[str, str]:

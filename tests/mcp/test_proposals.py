@@ -1,6 +1,7 @@
 """Changes that an agent proposes, a person approves, and the agent applies once, in process."""
 
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -8,10 +9,13 @@ import pytest
 from table import cases
 
 from synq_cli.bulk.plans.document import hash_of
+from synq_cli.cli.context import RunContext
+from synq_cli.cli.system import System
 from synq_cli.errors import SynqError
 from synq_cli.mcp import verdicts
 from synq_cli.mcp.children import Finished
 from synq_cli.mcp.rules import check_write, read_line
+from synq_cli.mcp.session import open_session
 
 SKU = "HMC-NVY-M"
 ADJUST = f"inventory adjust {SKU} -2 --location 'Leith warehouse'"
@@ -67,6 +71,29 @@ def test_a_file_below_the_folder_may_be_named(agent: Any) -> None:
     agent.children.synq.folder.joinpath("rows.csv").write_text(ROWS, encoding="utf-8")
     path = agent.children.synq.folder / "rows.csv"
     assert agent.propose(f"inventory adjust --file {path}")["proposal"]["rows"] == 2
+
+
+def test_no_file_may_be_named_where_the_server_has_no_folder_of_its_own(agent: Any) -> None:
+    line = read_line(agent.session.root, "inventory adjust --file rows.csv")
+    with pytest.raises(SynqError, match="the server was not started in a folder of its own"):
+        check_write(line, None, has_input=False)
+    check_write(read_line(agent.session.root, "inventory adjust --file -"), None, has_input=True)
+
+
+@cases(
+    ("home", "working", "may_name_files"),
+    [
+        ("home", "home/shop", True), ("home", "home", False), ("users/home/", "users", False), ("home", "/", False),
+        (None, "home", True), (None, "/", False),
+    ],
+)  # fmt: skip
+def test_the_folder_of_files(synq: Any, home: str | None, working: str, may_name_files: bool) -> None:
+    environ = {"HOME": str(synq.folder / home)} if home else {}
+    folder = synq.folder / working
+    system = System({"SYNQ_STATE_DIR": str(synq.folder / "state"), **environ}, folder=lambda: folder)
+    run = RunContext(system, [])
+    run.root = SimpleNamespace(command=None)
+    assert open_session(run, per_minute=1, in_all=1).folder == (folder if may_name_files else None)
 
 
 def test_what_would_change_nothing_or_fails_is_no_proposal(agent: Any) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from synq_cli.bulk.counting.earlier import NAME as COUNT
 from synq_cli.bulk.counting.earlier import EarlierCounts
 from synq_cli.bulk.engine import Engine
+from synq_cli.bulk.journal import Content
 from synq_cli.bulk.plan import Plan, listed, numbered
 from synq_cli.bulk.plans.document import Document, rows_of
 from synq_cli.bulk.runs import Runs, run_of_plan
@@ -110,10 +111,11 @@ def stock(engine: Engine, document: Document) -> Iterator[dict[str, Any]]:
     for row in known:
         for move in verb.movements(row.content):
             place, now = move["location"], levels.get((row.line, move["location"]))
-            if now is not None and place in before[row.line]:
+            units = before[row.line].get(place)
+            if now is not None and isinstance(units, int):
                 yield {
                     "line": row.line, "what": move["sku"], "field": f"{verb.level} at {place}",
-                    "before": before[row.line][place], "planned": before[row.line][place] + move["delta"], "now": now,
+                    "before": units, "planned": units + move["delta"], "now": now,
                 }  # fmt: skip
 
 
@@ -144,17 +146,25 @@ def _try_rows(document: Document, plan: Plan) -> None:
     """UsageError for a row that its verb can't send: somebody has written it, and its hash."""
     for row in plan.rows:
         try:
-            operation, ids = plan.verb.operation_of(row.content), plan.verb.path(row.content)
-            operation.path_with(ids)
-            plan.verb.movements(row.content)
-            places = {row.content[name] for name in ("variant_id", "location_id") if name in row.content}
-            is_right = operation.effect != "read" and all(map(parse_uuid, places))
+            is_right = _can_be_sent(plan.verb, row.content)
         except (KeyError, TypeError, ValueError, AttributeError):
             is_right = False
         if not is_right:
             raise UsageError(
-                f"The plan {document.id} can't be sent: its row of line {row.line} is not one of `{plan.verb.name}`."
+                f"The plan {document.id} can't be sent: line {row.line} is not a row of `{plan.verb.name}`."
             )
+
+
+def _can_be_sent(verb: Verb, content: Content) -> bool:
+    """Whether a row has what its verb needs; KeyError, TypeError, ValueError or AttributeError if not."""
+    operation, moves = verb.operation_of(content), verb.movements(content)
+    operation.path_with(verb.path(content))
+    verb.replaces(content)
+    if "digest" not in content:  # of a part of a file, which is read when it is sent
+        verb.body(content)
+    places = {content[name] for name in ("variant_id", "location_id") if name in content}
+    is_movement = all(isinstance(each["location"], str) and isinstance(each["delta"], int) for each in moves)
+    return operation.effect != "read" and is_movement and all(map(parse_uuid, places))
 
 
 def _refuse_later_counts(engine: Engine, plan: Plan) -> None:

@@ -1,5 +1,6 @@
 """The plan document, format version 1: see resources/plan.schema.json."""
 
+import re
 import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -225,19 +226,28 @@ def _problems(values: Mapping[str, Any]) -> Iterator[str]:
     for name in ("created_at", "expires_at"):
         if epoch(values[name]) is None:
             yield f'"{name}" is not a time'
+    for name, kind in (("warnings", str), ("remarks", str), ("lines", str), ("net", dict), ("left_out", dict)):
+        shown = values["summary"].get(name, [])
+        if not isinstance(shown, list) or not all(isinstance(each, kind) for each in shown):
+            yield f'"summary.{name}" is of another type'
     if not values["rows"]:
         yield "it has no rows"
     lines = set()
     for number, row in enumerate(values["rows"], 1):
         if not isinstance(row, dict):
             yield f"row {number} is not an object"
-        is_change = values["verb"] == ApplyChanges.name
-        yield from _wrong_types(row, _CHANGE if is_change else _ROW, f"rows[{number - 1}].")
-        if is_change and "body" not in row:
-            yield f"row {number} has no body"
+        yield from _row_problems(row, number, is_change=values["verb"] == ApplyChanges.name)
         if row["line"] in lines:
             yield f"two rows have the line {row['line']}"
         lines.add(row["line"])
+
+
+def _row_problems(row: Mapping[str, Any], number: int, *, is_change: bool) -> Iterator[str]:
+    yield from _wrong_types(row, _CHANGE if is_change else _ROW, f"rows[{number - 1}].")
+    if is_change and "body" not in row:
+        yield f"row {number} has no body"
+    if not is_change and not re.fullmatch("([0-9a-f]{16})*", row["hashes"]):
+        yield f"the hashes of row {number} are damaged"
 
 
 def _wrong_types(values: Mapping[str, Any], kinds: Mapping[str, type | tuple[type, ...]], place: str) -> Iterator[str]:

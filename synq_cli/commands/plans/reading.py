@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.metavars import Metavar
 from synq_cli.cli.options import argument
+from synq_cli.errors import AuthError
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, quantity, timestamp, whole
 
@@ -71,14 +72,18 @@ def standing(run: RunContext, document: "Document") -> "tuple[Runs, str, float, 
 
 
 def head_of(run: RunContext, document: "Document") -> dict[str, Any]:
-    """What a plan is, as one row; sends nothing."""
+    """What a plan is, as one row; sends nothing, and needs no login."""
     from synq_cli.bulk.plans.applying import state_of
 
+    try:
+        state = state_of(document, *standing(run, document))
+    except AuthError:
+        state = "unknown: there is no login"
     values = document.values
     summary = values["summary"]
     return {
         "id": document.id,
-        "state": state_of(document, *standing(run, document)),
+        "state": state,
         "tenant": document.scope,
         "profile": values["profile"],
         "command": values["command"],
