@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -173,6 +174,19 @@ def test_a_profile_without_a_team_store_is_told_how_to_name_one(synq: Runner) ->
         result = synq("team", line)
         assert (result.status, result.out) == (2, "")
         assert result.err.startswith("synq: Profile default has no team store.\n")
+
+
+def test_without_the_extra_it_is_named(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    for line in ("team status", "channels list"):
+        result = team("postgresql://db.test/x", *line.split())
+        assert (result.status, result.out) == (2, "")
+        assert result.err == (
+            "synq: team_store needs the optional extra 'team', which is not installed.\n"
+            "  Install it: pipx inject synq-cli 'psycopg[binary]', or pip install 'synq-cli[team]'\n"
+        )
+    rows = json.loads(team("postgresql://db.test/x", "team", "doctor", "--json").out)
+    assert [row["state"] for row in rows if "Skipped" not in row["found"]] == ["ok", "fail"]
 
 
 def test_a_variable_that_is_not_set_is_named(team: Team) -> None:

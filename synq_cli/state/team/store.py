@@ -216,11 +216,11 @@ class TeamStore:
             self.close()
 
     def _connect(self, limit: float) -> _Link:
+        parameters = self._connection_parameters()
         import socket
 
         import psycopg
 
-        parameters = self._connection_parameters()
         more = {"tcp_user_timeout": math.ceil(limit * 1000), "connect_timeout": math.ceil(limit), **_KEEPALIVES}
         # A pooler between us and the server may give each transaction another connection, where a statement that was
         # prepared before is unknown.
