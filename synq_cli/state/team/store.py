@@ -33,7 +33,7 @@ _HINT = "`synq team doctor` checks the connection; `synq config get team_store` 
 
 
 class TeamStoreError(NetworkError):
-    """The team store can't be reached, or failed; nothing was changed in it."""
+    """The team store can't be reached, or failed. Nothing was changed, unless it is a TeamOutcomeUnknownError."""
 
 
 class TeamOutcomeUnknownError(TeamStoreError):
@@ -124,22 +124,21 @@ class TeamStore:
     def place(self) -> str:
         """Host, port and database, to show."""
         given = self._connection_parameters()
+        name = given.get("dbname") or given.get("user") or "the default database"
         host = given.get("host") or given.get("hostaddr") or "localhost"
-        return (
-            f"{given.get('dbname') or given.get('user') or 'the default database'} at {host}:{given.get('port', 5432)}"
-        )
+        return f"{name} at {host}:{given.get('port', 5432)}"
 
     def facts(self) -> Facts:
         """What is known about the connection, which is made if there is none."""
         with self._lock:
             self._link = self._link or self._connect(min(self._timeout, _CONNECT))
-            connection = self._link.connection
-            info, host = connection.info, self._link.connection.info.hostaddr or "127.0.0.1"
+            info = self._link.connection.info
+            address = info.hostaddr or "127.0.0.1"  # none for a Unix socket
             return Facts(
                 role=info.user,
                 server=info.parameter_status("server_version") or "",
-                is_local=host.startswith("127.") or host == "::1",
-                is_encrypted=bool(connection.pgconn.ssl_in_use),
+                is_local=address.startswith("127.") or address == "::1",
+                is_encrypted=bool(self._link.connection.pgconn.ssl_in_use),
                 is_verified=info.get_parameters().get("sslmode", "").startswith("verify-"),
             )
 
@@ -240,7 +239,7 @@ class TeamStore:
             from psycopg.conninfo import conninfo_to_dict
 
             text = self._find().strip()
-            self._secrets.append(text)
+            self._secrets += filter(None, [text])
             with suppress(ProgrammingError):  # whose text quotes parts of it
                 self._parameters = conninfo_to_dict(text) if text else {}
             # Where a password has a character that should be encoded, parts of it are read as these.
