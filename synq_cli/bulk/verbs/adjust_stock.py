@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from synq_cli.bulk.journal import Content, Receipt, Row
-from synq_cli.bulk.plan import Plan, Problem, prepare
+from synq_cli.bulk.plan import Plan, Problem, listed, prepare
 from synq_cli.bulk.reconcile import clock_offset, match, span
 from synq_cli.bulk.verbs.variants import VARIANT, check_variant, find_variants
 from synq_cli.bulk.verbs.verb import Claims, Verb
@@ -17,7 +17,6 @@ from synq_cli.rows import Columns
 COLUMNS = Columns((VARIANT, ("delta",)), ("location",))
 # So many single lookups are cheaper than reading pages of everything.
 _FEW = 3
-_MOST_LISTED = 10
 
 
 class AdjustStock(Verb):
@@ -130,15 +129,13 @@ def check_place(fields: Mapping[str, str]) -> Content:
 def _several(rows: Sequence[Row]) -> list[str]:
     """A warning if a SKU is on several lines for one location, with a few of them."""
     several = [
-        f"{each[0].content['sku']} at {each[0].content['location']} (lines {', '.join(str(row.line) for row in each)})"
+        f"{each[0].content['sku']} at {each[0].content['location']} (lines {listed(str(row.line) for row in each)})"
         for each in _by_place(rows).values()
         if len(each) > 1
     ]
     if not several:
         return []
-    more = f", and {len(several) - _MOST_LISTED:,} more" if len(several) > _MOST_LISTED else ""
-    listed = f"{', '.join(several[:_MOST_LISTED])}{more}"
-    return [f"Several lines are for the same SKU and location; each line is posted: {listed}."]
+    return [f"Several lines are for the same SKU and location; each line is posted: {listed(several)}."]
 
 
 def _by_place(rows: Sequence[Row]) -> dict[Place, list[Row]]:
