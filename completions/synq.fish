@@ -159,6 +159,7 @@ function __synq_below # the subcommands of a group
                 'send' 'Send a signed event once'
         case 'plan'
             printf '%s\t%s\n' \
+                'from' 'Plan the changes that make the tenant equal to files' \
                 'show' 'Show a plan: what each row changes, and what it costs' \
                 'diff' 'Compare a plan with what is there now' \
                 'list' 'List proposed plans that wait for approval'
@@ -179,9 +180,10 @@ function __synq_below # the subcommands of a group
                 'path' 'Print the path of the configuration file'
         case 'runs'
             printf '%s\t%s\n' \
-                'list' 'List the bulk runs of this machine, newest first' \
+                'list' 'List the bulk runs of this machine or team, newest first' \
                 'show' 'Show a bulk run, or its rows' \
                 'resume' 'Resume a bulk run that was interrupted' \
+                'join' 'Work on a run of the team beside other machines' \
                 'undo' 'Undo a bulk run of adjustments, transfers or reservations'
         case 'cache'
             printf '%s\t%s\n' \
@@ -711,6 +713,10 @@ function __synq_options # the options of a command, and the global options
                 '--dry-run' 'Show what would be sent and what would change, without...' \
                 '--plan' 'Write what would be sent to FILE, for `synq apply`; -...' \
                 '--confirm' 'Confirm with the profile'\''s name; required instead of...'
+        case 'plan from'
+            printf '%s\t%s\n' \
+                '--only' 'Only these parts: settings, channels, members...' \
+                '--plan' 'Write what would be sent to FILE, for `synq apply`; -...'
         case 'apply'
             printf '%s\t%s\n' \
                 '--approved' 'Apply without a question what `synq approve` has...' \
@@ -729,18 +735,28 @@ function __synq_options # the options of a command, and the global options
         case 'auth status'
             printf '%s\t%s\n' \
                 '--all' 'Show the login of every profile'
+        case 'runs list'
+            printf '%s\t%s\n' \
+                '--team' 'List the runs in the team store'
         case 'runs show'
             printf '%s\t%s\n' \
-                '--rows' 'List rows of the run'
+                '--rows' 'List rows of the run' \
+                '--team' 'Only look in the team store'
         case 'runs resume'
             printf '%s\t%s\n' \
                 '--resend-unknown' 'Send these lines again, although they may have been applied' \
+                '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
+                '--team' 'Only look in the team store' \
+                '--dry-run' 'Show what would be sent and what would change, without...'
+        case 'runs join'
+            printf '%s\t%s\n' \
                 '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
                 '--dry-run' 'Show what would be sent and what would change, without...'
         case 'runs undo'
             printf '%s\t%s\n' \
                 '--in-transit' 'Only put back units that are in transit' \
                 '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
+                '--team' 'Only look in the team store' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
                 '--dry-run' 'Show what would be sent and what would change, without...' \
@@ -880,7 +896,7 @@ function __synq_value # how to complete the value of "PATH --option", or the arg
             echo 'ask job'
         case 'config get #1' 'config set #1' 'config unset #1'
             echo 'words base_url tenant_id org_id location output timeout max_wait reserve read_only cache bulk_payload environment policy token_command token_url client_id team_store budget_pool'
-        case 'runs show #1' 'runs resume #1' 'runs undo #1'
+        case 'runs show #1' 'runs resume #1' 'runs join #1' 'runs undo #1'
             echo 'ask run'
         case 'sandbox fault add #1'
             echo 'words 429 500 502 503 expired missing garbage lost-before lost 500-after slow'

@@ -158,6 +158,7 @@ function __SynqBelow([string] $At) { # the subcommands of a group
             "send`tSend a signed event once"
         }
         'plan' {
+            "from`tPlan the changes that make the tenant equal to files"
             "show`tShow a plan: what each row changes, and what it costs"
             "diff`tCompare a plan with what is there now"
             "list`tList proposed plans that wait for approval"
@@ -178,9 +179,10 @@ function __SynqBelow([string] $At) { # the subcommands of a group
             "path`tPrint the path of the configuration file"
         }
         'runs' {
-            "list`tList the bulk runs of this machine, newest first"
+            "list`tList the bulk runs of this machine or team, newest first"
             "show`tShow a bulk run, or its rows"
             "resume`tResume a bulk run that was interrupted"
+            "join`tWork on a run of the team beside other machines"
             "undo`tUndo a bulk run of adjustments, transfers or reservations"
         }
         'cache' {
@@ -711,6 +713,10 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
             "--confirm`tConfirm with the profile's name; required instead of..."
         }
+        'plan from' {
+            "--only`tOnly these parts: settings, channels, members..."
+            "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
+        }
         'apply' {
             "--approved`tApply without a question what ``synq approve`` has..."
             "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
@@ -729,17 +735,27 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
         'auth status' {
             "--all`tShow the login of every profile"
         }
+        'runs list' {
+            "--team`tList the runs in the team store"
+        }
         'runs show' {
             "--rows`tList rows of the run"
+            "--team`tOnly look in the team store"
         }
         'runs resume' {
             "--resend-unknown`tSend these lines again, although they may have been applied"
+            "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
+            "--team`tOnly look in the team store"
+            "--dry-run`tShow what would be sent and what would change, without..."
+        }
+        'runs join' {
             "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
             "--dry-run`tShow what would be sent and what would change, without..."
         }
         'runs undo' {
             "--in-transit`tOnly put back units that are in transit"
             "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
+            "--team`tOnly look in the team store"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
             "--dry-run`tShow what would be sent and what would change, without..."
@@ -975,6 +991,7 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         'config unset #1' { return 'words base_url tenant_id org_id location output timeout max_wait reserve read_only cache bulk_payload environment policy token_command token_url client_id team_store budget_pool' }
         'runs show #1' { return 'ask run' }
         'runs resume #1' { return 'ask run' }
+        'runs join #1' { return 'ask run' }
         'runs undo #1' { return 'ask run' }
         'sandbox fault add #1' { return 'words 429 500 502 503 expired missing garbage lost-before lost 500-after slow' }
         'mcp config #1' { return 'words claude cursor vscode' }

@@ -48,20 +48,32 @@ DOCUMENTS = [ROOT / "README.md", *sorted(path for path in (ROOT / "docs").rglob(
 # Commands that are not run, and why.
 _INSTALLS = "it changes the machine; make package covers it"
 _DATABASE = "it needs a database; tests/commands/test_team_line.py covers it"
+_RUNS = "it needs a database; tests/commands/test_team_runs_line.py covers it"
 _ENDLESS = "it goes on until it is stopped; tests/commands/test_watch_line.py covers it"
+_TWO_TENANTS = "it needs two tenants; tests/commands/test_two_tenants_line.py covers it"
 UNRUN = {
     "make demo": ".ci/run runs it",
     "make test": "it runs this test",
     "pipx install '.[sandbox,jq,excel]'": _INSTALLS,
     "uv tool install '.[sandbox,jq,excel]'": _INSTALLS,
     "pipx install 'synq-cli[team]'": _INSTALLS,
+    "synq config set team_store '$SYNQ_TEAM_STORE' --quiet": _DATABASE,
     "synq team init": _DATABASE,
+    "synq runs list --team": _RUNS,
+    "synq runs show 2611 --team": _RUNS,
+    "synq runs resume 2611 --team": _RUNS,
+    "synq runs join 2611": _RUNS,
+    "pip install 'synq-cli[team]'": _INSTALLS,
     "synq team doctor": _DATABASE,
     "pipx install '.[mcp]'": _INSTALLS,
     "synq auth login --profile agent": "it asks for a token on a terminal; tests/journeys covers it",
     "synq completion install": "it changes the shell's start-up files; tests/completion covers it",
     "synq auth login": "it asks for a token on a terminal; tests/journeys covers it",
     "synq auth status": "it needs a login",
+    "synq -p staging export shop": _TWO_TENANTS,
+    "synq -p production plan from shop --plan autumn.json": _TWO_TENANTS,
+    "synq -p production apply autumn.json": _TWO_TENANTS,
+    "synq plan show autumn.json": _TWO_TENANTS,
     'synq inventory watch --low --location "Leith warehouse"': _ENDLESS,
     "synq inventory watch --low --resume --exec 'sh to-ntfy.sh'": _ENDLESS,
     "synq orders watch --min-total 500 --resume --exec 'sh to-mail.sh'": _ENDLESS,
@@ -115,7 +127,7 @@ def typed(text: str) -> Iterator[Line]:
     """The commands in a Markdown text, in order.
 
     In a `console` block the lines after `$ `, with their output below; in `sh` all lines; in `crontab` the command; in
-    `yaml` the text after `run:`. A backslash at the end continues a line.
+    `yaml` the text after `run:`, and lines of a script that begin with synq. A backslash at the end continues a line.
     """
     for language, first, lines in blocks(text):
         line: Line | None = None
@@ -124,7 +136,7 @@ def typed(text: str) -> Iterator[Line]:
                 "console": re.match(r"\$ (.*)", raw),
                 "sh": re.match(r"([^#\s].*?)(?:\s+# .*)?$", raw),
                 "crontab": re.match(r"(?:[\d*/,-]+ ){5}(.*)", raw),
-                "yaml": re.match(r"\s*(?:- )?run: (.*)", raw),
+                "yaml": re.match(r"\s*(?:(?:- )?run: |(?=synq ))(.*)", raw),
             }.get(language)
             if line is not None and line.text.endswith("\\") and not line.shown:
                 line.text = f"{line.text[:-1].rstrip()} {raw.strip()}"

@@ -127,9 +127,13 @@ class Engine:
         plan = Plan(verb.undo_verb, rows, file=facts.file, undoes=facts.id, in_transit=in_transit)
         return self.estimated(plan, with_levels=with_levels)
 
-    def plan_resume(self, run: str, resend: Collection[int]) -> Plan:
-        """The plan for what is left of a run; `resend` are lines of unknown outcome that are to be sent again."""
-        with self._opened(run) as (journal, verb):
+    def plan_resume(self, run: str, resend: Collection[int], *, join: bool = False) -> Plan:
+        """The plan for what is left of a run; `resend` are lines of unknown outcome that are to be sent again.
+
+        With `join` other machines may work on it at the same time.
+        """
+        with self._opened(run, join=join) as (journal, verb):
+            self._refuse_posted_since(journal)
             facts, unclear = journal.facts, journal.entries("unknown", "sent")
             again = {*resend, *(row.line for row in unclear if verb.resends(row.content))}
             left = [
@@ -191,9 +195,16 @@ class Engine:
             journal.lock()
             return journal
 
-    def resume(self, run: str, resend: Collection[int]) -> Outcome:
-        """Send the pending rows and reconcile the unknown ones; of these, `resend` are sent again."""
-        with self._opened(run) as (journal, verb):
+    def resume(self, run: str, resend: Collection[int], *, join: bool = False) -> Outcome:
+        """Send the pending rows and reconcile the unknown ones; of these, `resend` are sent again.
+
+        With `join` other machines may work on it at the same time.
+        """
+        with ExitStack() as stack:
+            # While no other run starts: one of the same rows would find that this one is running.
+            with self.runs.starting(self.session.scope):
+                journal, verb = stack.enter_context(self._opened(run, join=join))
+                self._refuse_posted_since(journal)
             for row in journal.abandoned("sent"):
                 journal.unknown(row.line, row.answered_at, "synq exited before a response arrived.")
             harmless = {row.line for row in journal.abandoned("unknown") if verb.resends(row.content)}
@@ -211,6 +222,19 @@ class Engine:
             raise RefusedError(
                 f"The plan {plan.id} was applied by run {facts.id}. Nothing was sent.",
                 hint=f"See `synq runs show {facts.id}`; if it was interrupted, run `{facts.resume_command}`.",
+            )
+
+    def _refuse_posted_since(self, journal: Journal) -> None:
+        """RefusedError if a later run of the same rows has sent some, as when this run was given up."""
+        facts, entries = journal.facts, journal.hashes()
+        if facts.undoes or not any(state == "pending" for _, state, *_ in entries):
+            return
+        rows = [Row(line, {}, hashes=hashes) for line, _, _, hashes in entries]
+        repeat = find_repeat(self.runs, rows, verb=facts.verb, scope=facts.scope, now=self.now(), after=facts)
+        if repeat and repeat.is_same:
+            raise RefusedError(
+                f"Run {facts.id} can't be resumed: a later run has its rows. {repeat.sentence} Nothing was sent.",
+                hint="Resume the later run if it has stopped. To post the rows once more, start a run with --again.",
             )
 
     def _check_operations(self, plan: Plan) -> None:
@@ -251,7 +275,7 @@ class Engine:
             self.observer.note(f"Nothing would change on line{'s' * (len(same) != 1)} {', '.join(map(str, same))}.")
 
     @contextmanager
-    def _opened(self, run: str) -> Iterator[tuple[Journal, Verb]]:
+    def _opened(self, run: str, *, join: bool = False) -> Iterator[tuple[Journal, Verb]]:
         """A run, locked, and its verb; RefusedError if it is another tenant's, or for what `_lock` refuses."""
         with self.runs.open(run) as journal:
             facts = journal.facts
@@ -260,7 +284,7 @@ class Engine:
                     f"The run {facts.id} belongs to {facts.scope}, but this is {self.session.scope}. Nothing was sent.",
                     hint=f"It was started with --profile {facts.profile}.",
                 )
-            self._lock(journal)
+            self._lock(journal, join=join)
             yield journal, self.kind(facts.verb)
 
     def kind(self, name: str) -> Verb:
@@ -270,9 +294,9 @@ class Engine:
     def _kinds(self) -> tuple[Verb, ...]:
         return (*(kind(self.api) for kind in _KINDS), *self.verbs)
 
-    def _lock(self, journal: Journal) -> None:
-        """RefusedError if another process works on the run, or if it was undone."""
-        journal.lock()
+    def _lock(self, journal: Journal, *, join: bool = False) -> None:
+        """RefusedError if another process works on the run and it is not to `join` it, or if the run was undone."""
+        (journal.join if join else journal.lock)()
         if undo := self.runs.undone_by(journal.facts.id):
             raise RefusedError(
                 f"The run {journal.facts.id} was undone by the run {undo}.", hint=f"See `synq runs show {undo}`."
@@ -304,7 +328,7 @@ class Engine:
         started = self.now()
         reason: SynqError | None = None
         while True:
-            if pending := journal.counts()["pending"]:
+            if pending := journal.left():
                 # One token for the whole run, where that can be.
                 self.session.keep_fresh(self.now() + seconds_for(pending * verb.requests, self.budget.snapshot()))
                 label = f"Run {journal.facts.id}"
@@ -316,13 +340,15 @@ class Engine:
             except KeyboardInterrupt:
                 reason = reason or InterruptError("Interrupted.")
             # A first half that is found has a second one, which is sent now.
-            if reason or not journal.counts()["pending"]:
+            if reason or not journal.left():
                 break
         if isinstance(reason, UnknownOutcomeError) and not journal.counts()["pending"]:
             reason = None  # it came too late to stop anything; the rows that are still unknown are reported anyway
         if not journal.entries("pending", "unknown"):
             verb.on_finished(journal.entries())
         rows = journal.entries()
+        if len(workers := journal.workers()) > 1:
+            self.observer.note(f"This machine sent {journal.part():,} of {len(rows):,} rows; {len(workers)} took part.")
         row = overview(journal) | {
             "unknown_lines": [entry.line for entry in rows if entry.state in {"unknown", "sent"}],
             "seconds": round(self.now() - started, 1),

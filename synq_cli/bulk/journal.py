@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import Any, Literal, Self, get_args
 
 from synq_cli import exact_json
+from synq_cli.errors import RefusedError
 
 State = Literal["pending", "sent", "done", "failed", "unknown"]
 STATES: tuple[State, ...] = get_args(State)
@@ -145,6 +146,25 @@ class Journal(ABC):
     @abstractmethod
     def in_transit(self) -> dict[State, int]:
         """How many of the rows in each state are in transit; see Row."""
+
+    def join(self) -> None:
+        """Work on this run beside other processes until it is closed; RefusedError if that can't be."""
+        raise RefusedError(
+            f"Run {self.facts.id} is only on this machine: nobody can join it.",
+            hint="Runs of a profile with a team_store can be joined: see docs/fleet.md.",
+        )
+
+    def workers(self) -> list[dict[str, Any]]:
+        """The processes that work on it or have, as rows; nothing where that is not kept."""
+        return []
+
+    def part(self) -> int:
+        """How many rows this process has sent."""
+        return sum(row.state != "pending" for row in self.entries())
+
+    def left(self) -> int:
+        """How many rows are to be sent, by this process or, if another one fails to, later by this one."""
+        return self.counts()["pending"]
 
     def abandoned(self, *states: State) -> list[Row]:
         """The rows in these states that no other process works on."""

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from synq_cli.bulk.journal import Journal
 from synq_cli.bulk.plan import seconds_for
+from synq_cli.errors import NetworkError
 from synq_cli.http.rate_limit import Budget
 
 _UPDATE_SECONDS = 1.0
@@ -49,7 +50,10 @@ class Progress:
         at = self.now()
         if self._samples and 0 <= at - self._samples[-1][0] < _UPDATE_SECONDS:
             return
-        counts = self.journal.counts()
+        try:
+            counts = self.journal.counts()
+        except NetworkError:
+            return  # of a team store that is out of reach for a moment
         pending = counts["pending"] + counts["sent"]
         total = sum(counts.values())
         self._samples.append((at, total - pending))

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from synq_cli.bulk.journal import Row, State, hash_numbers
+from synq_cli.bulk.journal import Facts, Row, State, hash_numbers
 from synq_cli.bulk.runs import Runs, SentRows
 
 _DAYS = 30
@@ -52,15 +52,20 @@ class Repeat:
         return f"{instead}To post {'it' if self.rows == 1 else 'them'} again, add --again."
 
 
-def find_repeat(runs: Runs, rows: Sequence[Row], *, verb: str, scope: str, now: float) -> Repeat | None:
+def find_repeat(
+    runs: Runs, rows: Sequence[Row], *, verb: str, scope: str, now: float, after: Facts | None = None
+) -> Repeat | None:
     """The latest run of the last 30 days with the same rows, in any order, of which it has sent one or more.
 
     Else the run that has sent most of these rows, if that is more than half of them. What was undone does not count.
+    With `after` only runs that started later than this one are considered.
     """
     wanted = _counted(row.hashes for row in rows)
     recent = runs.sent_since(now - _DAYS * 86_400, scope, verb, wanted.keys())
     found = sorted(recent, key=lambda each: each[0].started_at, reverse=True)
     undone = {facts.undoes: {line for line, state, *_ in entries if state == "done"} for facts, entries, _ in found}
+    if after:
+        found = [run for run in found if run[0].started_at >= after.started_at and run[0].id != after.id]
     repeats = [repeat for group in _groups(found) if (repeat := _repeat_of(wanted, group, undone))]
     if same := next((repeat for repeat in repeats if repeat.is_same), None):
         return same

@@ -41,7 +41,7 @@ _MOST_REFUSALS = 10
 # How often, in seconds, a waiting worker looks whether the run has stopped, and the main thread at its workers.
 _SLEEP_STEP = 0.25
 _JOIN_TIMEOUT = 0.2
-# How often, in seconds, a worker asks for rows while all that are left are with other machines.
+# How often, in seconds, the workers ask for rows while all that are left are with other machines.
 _ASK_AGAIN = 1.0
 # A terminal that goes away, such as a lost SSH connection, sends SIGHUP.
 _ENDING = (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if sys.platform != "win32" else []))
@@ -117,7 +117,7 @@ class Runner:
     def run(self) -> None:
         """Send until no row is pending, or until there is a `stop_reason`."""
         self._batches = self.journal.batches(self.verb.resends)
-        count = min(self.workers, self.journal.counts()["pending"])
+        count = min(self.workers, self.journal.left())
         threads = [Thread(target=self._work, daemon=True) for _ in range(count)]
         with _counted_interrupts() as pressed:
             for number, thread in enumerate(threads):
@@ -189,7 +189,7 @@ class Runner:
                     self._rows.extend(batch)
                 if self._rows:
                     return self._rows.popleft()
-            self._wait(_ASK_AGAIN)
+            self._wait(_ASK_AGAIN * self.workers)  # all of them wait
 
     def _send(self, transport: SingleAttemptTransport, row: Row) -> None:
         """Send one row, once it may be sent, and journal its outcome."""
@@ -199,11 +199,12 @@ class Runner:
         ticket = transport.acquire(RESERVE)
         try:
             transport.prepare()
+            started = self.now()
+            is_marked = self._mark_sent(row, started)
         except SynqError:
             transport.release(ticket)
-            raise  # the row was not sent: it stays pending, and the run stops
-        started = self.now()
-        if not self._mark_sent(row, started):
+            raise  # the row was not sent, and the run stops
+        if not is_marked:
             transport.release(ticket)
             return
         try:

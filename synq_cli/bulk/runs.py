@@ -78,7 +78,8 @@ class Runs(ABC):
     def overview(self, prefix: str) -> dict[str, Any]:
         """One run as a row."""
         with self.open(prefix) as journal:
-            return _with_undo(overview(journal), self.undone_by(journal.facts.id))
+            row = _with_undo(overview(journal), self.undone_by(journal.facts.id))
+            return row | ({"workers": workers} if (workers := journal.workers()) else {})
 
     def rows_of(self, prefix: str, which: str) -> list[dict[str, Any]]:
         """The `failed`, `unknown` or `all` rows of a run."""

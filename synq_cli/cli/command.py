@@ -29,7 +29,7 @@ class CommandSpec(NamedTuple):
     `requests` are the fewest and the most requests it sends, None where the data decides. `effect` is that of the
     first operation, `local` for a command that sends none, `any` where the arguments decide. It `waits` if it can
     return before the work is done, and is `bulk` if some of its rows can fail. `more_exits` are exit statuses that do
-    not follow from all this. What it writes can be `planned`, unless it carries on what was decided before.
+    not follow from all this. What it does can be `planned`, by default if it writes: not if that was decided before.
     """
 
     operations: tuple[Operation, ...] = ()
@@ -38,12 +38,17 @@ class CommandSpec(NamedTuple):
     waits: bool = False
     bulk: bool = False
     more_exits: tuple[int, ...] = ()
-    planned: bool = True
+    planned: bool | None = None
 
     @property
     def writes(self) -> bool:
         """Whether it can change data at the API."""
         return self.effect not in {"read", LOCAL}
+
+    @property
+    def makes_plans(self) -> bool:
+        """Whether it takes --plan."""
+        return self.writes if self.planned is None else self.planned
 
     @property
     def role(self) -> str | None:
@@ -103,7 +108,7 @@ class SynqCommand(GlobalOptionsMixin, TyperCommand):
     def __init__(self, *, spec: CommandSpec, params: list[Any] | None = None, **settings: Any) -> None:
         self.spec = spec
         own = [dry_run_option()] if spec.writes else []
-        own += [plan_option()] if spec.writes and spec.planned else []
+        own += [plan_option()] if spec.makes_plans else []
         if own and any(parameter.name == "yes" for parameter in params or ()):
             own.append(confirm_option())
         super().__init__(params=[*(params or []), *own], **settings)

@@ -1,5 +1,6 @@
 """The context of a run: it opens the settings, session, API and output on first use."""
 
+import os
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from synq_cli.bulk.engine import Engine
     from synq_cli.bulk.local.runs import LocalRuns
     from synq_cli.bulk.runs import Runs
+    from synq_cli.bulk.team.runs import TeamRuns
     from synq_cli.cli.embedded import EmbeddedSandbox
     from synq_cli.http.client import HttpClient
     from synq_cli.http.guard import Guard
@@ -350,8 +352,26 @@ class RunContext:
 
     @cached_property
     def runs(self) -> "Runs":
-        """The bulk runs of this machine."""
-        return self.local_runs
+        """The bulk runs: the team's, if the profile has a team store, else this machine's."""
+        return self.team_runs or self.local_runs
+
+    @cached_property
+    def team_runs(self) -> "TeamRuns | None":
+        """The runs in the team store; None if the profile has none. An embedded sandbox is only of this machine."""
+        if self.settings.profile == settings.SANDBOX or self.team is None:
+            return None
+        from synq_cli.bulk.team.journal import Access
+        from synq_cli.bulk.team.outbox import Outbox
+        from synq_cli.bulk.team.runs import TeamRuns
+        from synq_cli.bulk.team.workers import Machine
+
+        def machine() -> Machine:
+            email = self.session.credentials.claims.get("email")
+            person = email if isinstance(email, str) else None
+            return Machine(self.system.machine(), os.getpid(), self.session.profile, person)
+
+        outbox = Outbox(private_folder(self.state / "runs") / "outbox.db")
+        return TeamRuns(Access(self.team, outbox, self.system.now, self.system.sleep), machine)
 
     @cached_property
     def local_runs(self) -> "LocalRuns":
@@ -363,9 +383,13 @@ class RunContext:
     @cached_property
     def bulk(self) -> "Engine":
         """The engine of bulk runs."""
+        return self.engine(self.runs)
+
+    def engine(self, runs: "Runs") -> "Engine":
+        """An engine that works on these runs."""
         from synq_cli.bulk.engine import Engine
 
-        known = (self.runs, self.api, self.session, self.budget, self.open_transport, self.output.messages)
+        known = (runs, self.api, self.session, self.budget, self.open_transport, self.output.messages)
         return Engine(*known, now=self.system.now, sleep=self.system.sleep)
 
     @property

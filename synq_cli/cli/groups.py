@@ -133,7 +133,7 @@ class CommandGroup(typer.Typer):
         waits: bool = False,
         bulk: bool = False,
         exits: tuple[int, ...] = (),
-        planned: bool = True,
+        planned: bool | None = None,
     ) -> Callable[[Any], Any]:
         """Register a command; see CommandSpec. Without `requests` it sends each operation once."""
         cost = (len(operations), len(operations)) if requests is None else requests

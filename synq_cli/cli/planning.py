@@ -37,7 +37,7 @@ def write_plan(
     head = {key: document.values[key] for key in ("id", "expires_at", "hash")} | {"written_to": run.plan_file}
     shown = [*_HEAD, *(column for column in columns if column.key != "dry_run")]
     run.output.panel(f"Plan of {plan.verb.counted(len(plan.rows))}", head | row, shown, parts)
-    _point_to(run, document, str(run.plan_file))
+    point_to(run, document, str(run.plan_file))
 
 
 def write_planned(run: RunContext, planned: Planned) -> None:
@@ -54,7 +54,7 @@ def write_planned(run: RunContext, planned: Planned) -> None:
         keys = ("id", "command", "expires_at", "requests", "minutes", "rows", "hash")
         row = {"written_to": run.plan_file, **{key: document.values[key] for key in keys}}
         run.output.record(row, [Column(key, key) for key in row])
-    _point_to(run, document, str(run.plan_file))
+    point_to(run, document, str(run.plan_file))
 
 
 def keep(run: RunContext, plan: "Plan", file: str) -> "Document | None":
@@ -93,7 +93,8 @@ def person(run: RunContext) -> str:
     return f"{user}@{node() or 'this machine'}"
 
 
-def _point_to(run: RunContext, document: "Document", file: str) -> None:
+def point_to(run: RunContext, document: "Document", file: str) -> None:
+    """Say where the plan is, and what to do with it."""
     from shlex import quote
 
     profile = f" --profile {run.session.profile}" if run.session.profile != "default" else ""

@@ -22,6 +22,12 @@ def _random() -> float:
     return random.random()  # noqa: S311 it only spreads waits
 
 
+def _machine() -> str:
+    import platform
+
+    return platform.node() or "unknown"
+
+
 def _open_in_browser(address: str) -> bool:
     import webbrowser
 
@@ -49,6 +55,7 @@ class System(NamedTuple):
     keyring: "SecretStore | None" = None
     browse: Callable[[str], bool] = _open_in_browser
     folder: Callable[[], Path] = Path.cwd
+    machine: Callable[[], str] = _machine
 
     # Python has None for a stream that was closed on the command line (`>&-`). Messages may be lost, data may not.
 

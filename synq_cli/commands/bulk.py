@@ -10,7 +10,7 @@ from synq_cli.cli.context import RunContext
 from synq_cli.cli.metavars import FILE
 from synq_cli.cli.options import option, switch
 from synq_cli.documents import shown_name
-from synq_cli.errors import RefusedError, UsageError
+from synq_cli.errors import NetworkError, RefusedError, UsageError
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import delta, flag, quantity, state, timestamp, whole
 
@@ -94,6 +94,16 @@ SUMMARY = [
     Column("Profile", "profile"),
     Column("Shard", "shard"),
 ]
+
+
+def known_runs(run: RunContext) -> list[dict[str, Any]]:
+    """The runs of this machine and of the team, as rows; without the latter, and a warning, if they can't be read."""
+    own = run.local_runs.rows()
+    try:
+        return [*run.team_runs.rows(), *own] if run.team_runs else own
+    except NetworkError as error:
+        run.output.warn(f"{error.message} The runs of the team are left out.")
+        return own
 
 
 def refuse_with_file(**given: object) -> None:

@@ -5,6 +5,7 @@ from typing import Annotated
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.options import argument, option
+from synq_cli.commands.bulk import known_runs
 from synq_cli.errors import NotFoundError, UsageError
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
@@ -61,7 +62,7 @@ def find(
             "seen_at": row["started_at"],
             "command": f"synq runs show {row['id']}",
         }
-        for row in run.runs.rows()
+        for row in known_runs(run)
         if row["id"].startswith(word.lower())
     ]
     found = [*runs, *run.api.finder.cached(word)]

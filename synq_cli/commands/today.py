@@ -5,6 +5,7 @@ from typing import Any
 
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
+from synq_cli.commands.bulk import known_runs
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import Format, age, plain, whole
@@ -37,7 +38,7 @@ def show_today(run: RunContext) -> None:
     """Show what waits at the start of a shift.
 
     Shows the orders to ship, orders that are unpaid for over two days, returns that are not finished, low and missing
-    stock, bulk jobs that failed in the last seven days, runs of this machine that stopped or whose outcome is unclear,
+    stock, bulk jobs that failed in the last seven days, runs that stopped or whose outcome is unclear,
     the token and the rate limit, each with the command that shows more.
 
     The numbers of low and missing SKUs are those of the dashboard, over all locations; the command beside them lists
@@ -56,9 +57,10 @@ def show_today(run: RunContext) -> None:
 def _local_rows(run: RunContext) -> Iterator[dict[str, Any]]:
     """What this machine knows, as Today.rows gives it."""
     empty = {"at_least": False, "oldest_at": None, "note": None}
-    left = [row for row in run.runs.rows() if row["state"] in {"stopped", "unclear", "damaged"}]
+    left = [row for row in known_runs(run) if row["state"] in {"stopped", "unclear", "damaged"}]
+    listing = "synq runs list --team" if run.team_runs else "synq runs list"
     oldest = min((row["started_at"] for row in left if row["started_at"]), default=None)
-    yield empty | {"item": "runs_to_resume", "count": len(left), "oldest_at": oldest, "command": "synq runs list"}
+    yield empty | {"item": "runs_to_resume", "count": len(left), "oldest_at": oldest, "command": listing}
     ends = run.session.credentials.expires_at
     minutes = None if ends is None else max(0, int((ends - run.system.now()) // 60))
     yield empty | {"item": "token_minutes_left", "count": minutes, "command": "synq auth status"}

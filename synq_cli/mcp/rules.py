@@ -24,6 +24,7 @@ _FOR_PEOPLE = {
     "inventory watch": "Use `inventory levels --low`.",
     "orders watch": "Use `orders list --since 1h`.",
     "plan diff": "A person runs it.",
+    "plan from": "A person runs it: it reads files.",
     "products jobs watch": "Use `products jobs get ID`.",
 }
 # Options of all commands that an agent may give. The server sets the others: who, where, format and limits.
@@ -66,7 +67,7 @@ def tool_of(node: Node) -> str | None:
     if name == _API:
         return "run_read or propose_write"
     if node.spec.writes:
-        return "propose_write" if node.spec.planned else None
+        return "propose_write" if node.spec.makes_plans else None
     is_safe = name in _LOCAL if node.spec.effect == LOCAL else name not in _FOR_PEOPLE
     return "run_read" if is_safe else None
 
@@ -77,7 +78,7 @@ def check_read(line: Line) -> None:
     if name == _API:
         _check_method(line)
     elif line.node.spec.writes:
-        ways = "Use propose_write, then ask a person to approve it." if line.node.spec.planned else "Ask a person."
+        ways = "Use propose_write, then ask a person to approve it." if line.node.spec.makes_plans else "Ask a person."
         raise RefusedError(f"`{line.node.path}` changes data.", hint=ways)
     elif tool_of(line.node) is None:
         raise RefusedError(
@@ -93,7 +94,7 @@ def check_write(line: Line, folder: Path | None, *, has_input: bool) -> None:
     """
     if not line.node.spec.writes:
         raise RefusedError(f"`{line.node.path}` changes nothing at the API.", hint="Use run_read.")
-    if not line.node.spec.planned:
+    if not line.node.spec.makes_plans:
         raise RefusedError(f"`{line.node.path}` can't be proposed.", hint="Ask a person to run it.")
 
     def check_file(given: Given, path: str) -> None:

@@ -302,3 +302,18 @@ def test_transfer_that_was_resumed_since_its_undo_was_planned_is_not_undone(memo
         stock.start(plan)
     stock.start(stock.plan_undo(name, with_levels=False))
     assert posted == [-5, 5, 5, -5, 5]
+
+
+def test_run_whose_rows_a_later_run_has_posted_is_not_resumed(memory: Path) -> None:
+    host = Host(lose=0, unreachable=untrusted())
+    run, greetings = engine(memory, host)
+    name = greetings.start(planned(run, greetings, "Ann", "Bob")).row["id"]
+    host.unreachable = None
+    run, later = engine(memory, host, at=NOW + 60)
+    other = later.start(planned(run, later, "Bob", "Ann")).row["id"]
+    for attempt in (later.plan_resume, later.resume):
+        with pytest.raises(
+            RefusedError, match=f"^Run {name} can't be resumed: a later run has its rows. These 2 rows .* {other}"
+        ):
+            attempt(name, ())
+    assert len(host.keys) == 2

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -441,30 +442,14 @@ def new_run(world: World) -> str | None:
 
 
 def judge(world: World, case: Case, names: list[str], outcome: Outcome | None) -> Counter[str]:
-    """Compare the journals with the records of the tenant, and the last with what the process said; its rows by state.
-
-    Rows that look alike share the records that they can have made.
-    """
-    records: dict[object, list[str]] = {}
-    for key, identifier in case.has():
-        records.setdefault(key, []).append(identifier)
-    parts: dict[object, list[Row]] = {}
+    """Compare the journals with the tenant's records, and the last with what the process said; its rows by state."""
+    runs = []
     for name in names:
         with LocalJournal(world.folder / "runs" / f"{name}.sqlite3") as journal:
-            rows = journal.entries()
-        for row in rows:
-            for key, part in case.parts(row):
-                parts.setdefault(key, []).append(part)
+            runs.append(journal.entries())
+    rows = runs[-1]
     assert len(names) > 1 or len(rows) == case.size
-    for key, alike in parts.items():
-        found = records.pop(key, [])
-        certain = [row.receipt for row in alike if row.state == "done"]
-        none = [row for row in alike if row.state == "failed" or (row.state == "pending" and row.code != "unknown")]
-        assert len(found) <= len(alike) - len(none), f"{alike} arrived twice, or what is not said to have arrived did"
-        assert len(set(certain)) == len(certain), f"{alike} claim one record"
-        assert set(certain) <= set(found), f"{alike} did not arrive"
-    assert records == {}
-    case.check()
+    compare(case, runs)
     states = Counter[str](row.state for row in rows)
     if outcome is not None:
         told = {state: outcome.row[state] or 0 for state in ("done", "failed", "unknown", "pending", "in_transit")}
@@ -474,6 +459,26 @@ def judge(world: World, case: Case, names: list[str], outcome: Outcome | None) -
             with pytest.raises(SynqError):
                 outcome.check()
     return states
+
+
+def compare(case: Case, runs: list[list[Row]]) -> None:
+    """Compare the rows of runs with the tenant's records; rows that look alike share those they can have made."""
+    records: dict[object, list[str]] = {}
+    for key, identifier in case.has():
+        records.setdefault(key, []).append(identifier)
+    parts: dict[object, list[Row]] = {}
+    for row in chain.from_iterable(runs):
+        for key, part in case.parts(row):
+            parts.setdefault(key, []).append(part)
+    for key, alike in parts.items():
+        found = records.pop(key, [])
+        certain = [row.receipt for row in alike if row.state == "done"]
+        none = [row for row in alike if row.state == "failed" or (row.state == "pending" and row.code != "unknown")]
+        assert len(found) <= len(alike) - len(none), f"{alike} arrived twice, or what is not said to have arrived did"
+        assert len(set(certain)) == len(certain), f"{alike} claim one record"
+        assert set(certain) <= set(found), f"{alike} did not arrive"
+    assert records == {}
+    case.check()
 
 
 @pytest.mark.parametrize("kind", [adjustments, counts, transfers, orders, imports, parcels])

@@ -43,6 +43,9 @@ FILES = {
     "suppliers.csv": "sku,supplier,lead_days,pack_size\nSKR-CRM-OS,Skerry Hides,21,2\nHYG-GRY-39,Nordvik,10,6\n",
     "product.json": '{"title": "Harbour Merino Crewneck"}',
     "settings.json": '{"auto_po_enabled": true}',
+    "tenant/synq-tenant.yaml": "format: 1\n",
+    "tenant/settings.yaml": "default_low_stock_threshold: 8\n",
+    "tenant/channels.yaml": "- name: click-collect\n  currency: GBP\n",
     # The contract's own example of a webhook.
     "body.json": '{"connection_id":"66f3c2a8e19d4b7051d8a0f2","event":"accounting.order.created",'
     '"data":{"id":"ext-5093317","currency":"GBP","total_amount":89.5}}',
@@ -103,6 +106,7 @@ def furnish(folder: Path) -> Path:
         assert synq("--sandbox", *line.split()).status == 0
     run = ("--sandbox", "inventory", "adjust", "--file", "-", "--yes")
     assert synq(*run, stdin="sku,delta\nHMC-NVY-M,-1\n").status == 0
+    (folder / "tenant").mkdir()
     for name, text in FILES.items():
         (folder / name).write_text(text, encoding="utf-8")
     for line, plan in PLANS.items():

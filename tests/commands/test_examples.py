@@ -25,6 +25,7 @@ ELSEWHERE = {
     "mcp serve",
     "inventory watch",
     "orders watch",
+    "runs join",
     "team doctor",
     "team init",
     "team status",

@@ -27,7 +27,7 @@ from synq_cli.sandbox.server import faults as sandbox_faults
 
 WHOLE = "SYNQ_MATRIX" in os.environ
 # They log in, go on until they are stopped, or have nothing left to send.
-ELSEWHERE = {"auth login", "audit tail", "inventory watch", "orders watch", "runs resume"}
+ELSEWHERE = {"auth login", "audit tail", "inventory watch", "orders watch", "runs join", "runs resume"}
 # Exit statuses beside the usual ones: 0 where a command does without an answer, or reads it again; 2 where the
 # tenant has no settings yet, or no variant that a file names, as this server says.
 ALSO = {

@@ -17,7 +17,7 @@ from synq_cli.cli import tree
 
 SCHEMA = json.loads((Path(synq_cli.__file__).parent / "resources" / "plan.schema.json").read_text(encoding="utf-8"))
 VALIDATOR = Draft202012Validator(SCHEMA)
-WRITING = [node for node in tree.commands(root_command()) if node.spec.writes and node.spec.planned]
+WRITING = [node for node in tree.commands(root_command()) if node.spec.writes and node.spec.makes_plans]
 # The examples that only read, or write to this machine.
 _READING = (" --to ", "synq api /", "synq api PUT")
 

@@ -72,7 +72,7 @@ INTERFACE = """
     orders            brief cancel create fulfill get list report return track watch
     organization      show update
     organization members  invite list remove set-role
-    plan              diff list show
+    plan              diff from list show
     products          create delete export get import issues list push stats update
     products attribute-groups  create list
     products attributes        create list
@@ -82,7 +82,7 @@ INTERFACE = """
     products media             add list
     products templates         create list
     products variants          create list
-    runs              list resume show undo
+    runs              join list resume show undo
     sandbox           info init reset serve token
     sandbox fault     add clear limit list
     schema

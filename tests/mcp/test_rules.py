@@ -64,7 +64,7 @@ def test_reads_are_run(command: str) -> None:
         ("auth token", "`synq auth token` is not available to agents."), ("config list", "`synq config list` is not"),
         ("sandbox token", "`synq sandbox token` is not"), ("webhooks sign f", "`synq webhooks sign` is not"),
         ("mcp serve", "`synq mcp serve` is not"), ("auth login --with-token", "`synq auth login` is not"),
-        ("export tenant", "`synq export` is not"),
+        ("export tenant", "`synq export` is not"), ("plan from tenant", "`synq plan from` is not"),
         ("doctor", "`synq doctor` is not"), ("completion install --yes", "`synq completion install` is not"),
         # without an end, and programs
         ("audit tail", "`synq audit tail` is not"), ("orders watch --exec 'rm -rf /'", "`synq orders watch` is not"),

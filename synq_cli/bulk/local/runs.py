@@ -56,6 +56,10 @@ class LocalRuns(Runs):
             raise ambiguous(prefix, names)
         raise UsageError(f'Unknown run "{prefix}".', hint="See `synq runs list`.")
 
+    def has(self, prefix: str) -> bool:
+        """Whether there is a run whose id has this prefix."""
+        return any(name.startswith(prefix.strip().lower()) for name in self._names())
+
     def facts(self, **having: object) -> Iterator[Facts]:
         for facts in self._each(lambda journal: journal.facts):
             if all(getattr(facts, name) == value for name, value in having.items()):

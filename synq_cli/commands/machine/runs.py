@@ -1,6 +1,6 @@
 """`synq runs`: list, show, resume and undo bulk runs."""
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
@@ -9,7 +9,10 @@ from synq_cli.cli.options import YesOption, argument, option, switch
 from synq_cli.commands.bulk import ReportOption, carry_out, finish, summary_of
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
-from synq_cli.output.formats import age, delta, identifier, quantity, state, timestamp, whole
+from synq_cli.output.formats import Format, age, delta, identifier, quantity, state, timestamp, whole
+
+if TYPE_CHECKING:
+    from synq_cli.bulk.runs import Runs
 
 group = CommandGroup()
 
@@ -61,58 +64,8 @@ ROWS = [
     Column("Error", "error"),
 ]
 
-RunArgument = Annotated[str, argument(RUN, "Run id, or its first characters.")]
-
-
-@group.command("list")
-def list_runs(run: RunContext) -> None:
-    """List the bulk runs of this machine, newest first.
-
-    A run is running, finished, stopped (rows are pending: resume it), unclear (the outcome of some rows is unknown),
-    in transit (units have left one location and not arrived at the other: resume or undo it) or undone (such units were
-    put back). This command sends nothing.
-
-    Examples:
-      synq runs list
-      synq runs list --json
-    """
-    run.output.rows(
-        run.runs.rows(), COLUMNS, empty="There are no runs. To start one, run `synq inventory adjust --file FILE`."
-    )
-
-
-@group.command("show")
-def show_run(
-    run: RunContext,
-    run_id: RunArgument,
-    rows: Annotated[
-        Literal["failed", "unknown", "all"] | None, option("--rows", "WHICH", "List rows of the run.")
-    ] = None,
-) -> None:
-    """Show a bulk run, or its rows.
-
-    Works while the run is running, too. --rows lists rows with the ledger entry, order or bulk job that each created,
-    or with the error. Of a transfer, the first receipt is the entry with which the units left. This command sends
-    nothing.
-
-    Examples:
-      synq runs show 2611
-      synq runs show 2611 --rows failed
-      synq runs show 2611 --rows all -o csv
-    """
-    if rows is None:
-        row = run.runs.overview(run_id)
-        run.output.record(row, summary_of(row))
-    else:
-        found = run.runs.rows_of(run_id, rows)
-        # The keys of rows depend on the command, some on the row.
-        keys = {key for row in found for key in row}
-        columns = [column for column in ROWS if not found or column.key in keys]
-        run.output.rows(found, columns, empty="No rows match.")
-
-
-@group.command(
-    "resume",
+# What rows of runs send, and what is read to find those that got no response.
+_SENT = (
     operations.ADJUST_INVENTORY,
     operations.LIST_INVENTORY_LEDGER,
     operations.CREATE_ORDER,
@@ -130,10 +83,72 @@ def show_run(
     operations.LIST_RETURNS,
     operations.CANCEL_ORDER,
     operations.GET_ORDER,
-    requests=(0, None),
-    bulk=True,
-    planned=False,
 )
+
+RunArgument = Annotated[str, argument(RUN, "Run id, or its first characters.")]
+TeamOption = Annotated[bool, switch("--team", "Only look in the team store.")]
+_WORKERS = Column("Workers", "workers", Format(lambda workers, *_: _named(workers)))
+
+
+@group.command("list")
+def list_runs(
+    run: RunContext, team: Annotated[bool, switch("--team", "List the runs in the team store.")] = False
+) -> None:
+    """List the bulk runs of this machine or team, newest first.
+
+    A run is running, finished, stopped (rows are pending: resume it), unclear (the outcome of some rows is unknown),
+    in transit (units have left one location and not arrived at the other: resume or undo it) or undone (such units were
+    put back). This command sends nothing.
+
+    Runs of a profile with a team_store are in that store, where the whole team sees them: --team lists these.
+
+    Examples:
+      synq runs list
+      synq runs list --json
+    """
+    runs = _team_runs(run) if team else run.local_runs
+    empty = "There are no runs. To start one, run `synq inventory adjust --file FILE`."
+    run.output.rows(runs.rows(), COLUMNS, empty=empty)
+    if not team and run.team_runs:
+        run.output.note("Runs of this profile are in the team store: synq runs list --team")
+
+
+@group.command("show")
+def show_run(
+    run: RunContext,
+    run_id: RunArgument,
+    rows: Annotated[
+        Literal["failed", "unknown", "all"] | None, option("--rows", "WHICH", "List rows of the run.")
+    ] = None,
+    team: TeamOption = False,
+) -> None:
+    """Show a bulk run, or its rows.
+
+    Works while the run is running, too. --rows lists rows with the ledger entry, order or bulk job that each created,
+    or with the error. Of a transfer, the first receipt is the entry with which the units left. This command sends
+    nothing.
+
+    A run that is not on this machine is looked for in the team store, if the profile has one; then the machines that
+    work on it, or have, are listed, too.
+
+    Examples:
+      synq runs show 2611
+      synq runs show 2611 --rows failed
+      synq runs show 2611 --rows all -o csv
+    """
+    runs = _runs(run, run_id, team=team)
+    if rows is None:
+        row = runs.overview(run_id)
+        run.output.record(row, [*summary_of(row), *([_WORKERS] if "workers" in row else [])])
+    else:
+        found = runs.rows_of(run_id, rows)
+        # The keys of rows depend on the command, some on the row.
+        keys = {key for row in found for key in row}
+        columns = [column for column in ROWS if not found or column.key in keys]
+        run.output.rows(found, columns, empty="No rows match.")
+
+
+@group.command("resume", *_SENT, requests=(0, None), bulk=True, planned=False)
 def resume_run(
     run: RunContext,
     run_id: RunArgument,
@@ -142,6 +157,7 @@ def resume_run(
         option("--resend-unknown", "LINE,...", "Send these lines again, although they may have been applied."),
     ] = None,
     report: ReportOption = None,
+    team: TeamOption = False,
 ) -> None:
     """Resume a bulk run that was interrupted.
 
@@ -152,6 +168,9 @@ def resume_run(
     them. If the outcome stays unknown (exit status 10), the row is never sent again, unless you list its line with
     --resend-unknown. Check it first: a row that was already applied would be applied twice.
 
+    A run in the team store can be resumed from any machine, once the lease of the machine that worked on it is over, a
+    minute after it was last heard of. To work on it beside others, use `synq runs join`.
+
     Examples:
       synq runs resume 2611
       synq runs resume 2611 --report result.csv
@@ -159,13 +178,39 @@ def resume_run(
     from synq_cli.bulk.plan import parse_lines
     from synq_cli.bulk.report import check_report
 
-    lines = parse_lines(resend)
-    plan = run.bulk.plan_resume(run_id, lines)
+    lines, bulk = parse_lines(resend), run.engine(_runs(run, run_id, team=team))
+    plan = bulk.plan_resume(run_id, lines)
     check_report(report, plan.path, plan.shard)
     if run.dry_run:
-        carry_out(run, plan, lambda: run.bulk.resume(run_id, lines), report, yes=True)
+        carry_out(run, plan, lambda: bulk.resume(run_id, lines), report, yes=True)
     else:
-        finish(run, run.bulk.resume(run_id, lines), report)
+        finish(run, bulk.resume(run_id, lines), report)
+
+
+@group.command("join", *_SENT, requests=(0, None), bulk=True, planned=False)
+def join_run(run: RunContext, run_id: RunArgument, report: ReportOption = None) -> None:
+    """Work on a run of the team beside other machines.
+
+    Takes a few rows at a time that no other machine works on. Rows of one SKU at one location are sent in order,
+    whichever machines send them. Rows of a machine that dies are sent by the others a minute later; those that it had
+    sent are looked for first, as `synq runs resume` does. The command ends with the run: its summary and its exit
+    status are those of the whole run, and it says how many rows this machine has sent.
+
+    Needs a team_store in the profile. An import reads its file, which must be at the same path on each machine.
+
+    Examples:
+      synq runs join 2611
+      synq runs join 2611 --report result.csv
+    """
+    from synq_cli.bulk.report import check_report
+
+    bulk = run.engine(_team_runs(run))
+    plan = bulk.plan_resume(run_id, (), join=True)
+    check_report(report, plan.path, plan.shard)
+    if run.dry_run:
+        carry_out(run, plan, lambda: bulk.resume(run_id, (), join=True), report, yes=True)
+    else:
+        finish(run, bulk.resume(run_id, (), join=True), report)
 
 
 @group.command(
@@ -184,6 +229,7 @@ def undo_run(
     run_id: RunArgument,
     in_transit: Annotated[bool, switch("--in-transit", "Only put back units that are in transit.")] = False,
     report: ReportOption = None,
+    team: TeamOption = False,
     yes: YesOption = False,
 ) -> None:
     """Undo a bulk run of adjustments, transfers or reservations.
@@ -197,5 +243,31 @@ def undo_run(
       synq runs undo 2611 --dry-run
       synq runs undo 2611 --yes
     """
-    plan = run.bulk.plan_undo(run_id, with_levels=run.dry_run, in_transit=in_transit)
-    carry_out(run, plan, lambda: run.bulk.start(plan), report, yes=yes)
+    bulk = run.engine(_runs(run, run_id, team=team))
+    plan = bulk.plan_undo(run_id, with_levels=run.dry_run, in_transit=in_transit)
+    carry_out(run, plan, lambda: bulk.start(plan), report, yes=yes)
+
+
+def _team_runs(run: RunContext) -> "Runs":
+    """The runs of the team; UsageError if the profile has no team store."""
+    run.refuse_sandbox("The embedded sandbox has no team store.")
+    found = run.team_runs
+    if found is None:
+        run.open_team()  # says what is missing
+    assert found is not None
+    return found
+
+
+def _runs(run: RunContext, run_id: str, *, team: bool) -> "Runs":
+    """The runs that this one is among: this machine's, else those in the team store, if the profile has one."""
+    if team:
+        return _team_runs(run)
+    return run.local_runs if run.local_runs.has(run_id) else run.runs
+
+
+def _named(workers: Any) -> str:
+    """The machines that work on a run, in words."""
+    return "; ".join(
+        f"{each['machine']} (process {each['process']}, {each['profile']}): {each['state']}, {each['rows']} rows"
+        for each in workers
+    )

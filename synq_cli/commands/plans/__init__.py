@@ -3,4 +3,11 @@
 from synq_cli.cli.groups import CommandGroup
 
 _HERE = "synq_cli.commands.plans"
-group = CommandGroup(commands={"show": f"{_HERE}.show", "diff": f"{_HERE}.diff", "list": f"{_HERE}.approve:proposals"})
+group = CommandGroup(
+    commands={
+        "from": f"{_HERE}.compare",
+        "show": f"{_HERE}.show",
+        "diff": f"{_HERE}.diff",
+        "list": f"{_HERE}.approve:proposals",
+    }
+)

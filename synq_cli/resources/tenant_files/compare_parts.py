@@ -127,29 +127,23 @@ def _compare_connections(matches: Matches, found: Comparison) -> None:
 def _compare_categories(matches: Matches, files: Sequence[Entry], tenant: Sequence[Entry], found: Comparison) -> None:
     counterpart = {id(ours): theirs for ours, theirs in matches.pairs}
     for entry in matches.new:
-        label, chain = _label(parts.CATEGORIES, entry), [entry]
-        while (parent := _parent(chain[-1], files)) is not None and parent not in chain:
-            chain.append(parent)
-        if parent is not None:
-            found.problems.add(entry.place, "the category is below itself")
-            continue
-        reference = entry.fields.get("parent")
+        label, reference, parent = _label(parts.CATEGORIES, entry), entry.fields.get("parent"), _parent(entry, files)
+        above = _parent(entry, tenant) if parent is None else counterpart.get(id(parent))
         if reference is None:
             found.create(entry, operations.CREATE_CATEGORY, label, partial(_body, entry.fields))
-        elif len(chain) == 1:
-            names = [str(other.fields[key]) for other in files for key in ("slug", "name") if key in other.fields]
-            hint = did_you_mean(reference, names) or f"{parts.CATEGORIES.file} has no such category."
-            found.problems.add(entry.place, f'unknown or ambiguous parent "{reference}". {hint}'.rstrip())
-        elif (theirs := counterpart.get(id(chain[1]))) is None:
-            found.remains("later", label, f"its parent {reference} does not exist yet: {AGAIN}")
-        elif parse_uuid(theirs.id) is None:
+        elif _is_below_itself(entry, files):
+            found.problems.add(entry.place, "the category is below itself")
+        elif above is not None and parse_uuid(above.id) is None:
             # The API would put the new category at the top without an error.
             found.remains("impossible", label, f"the id of its parent {reference} is not a UUID")
+        elif above is not None:
+            found.create(entry, operations.CREATE_CATEGORY, label, partial(_body, entry.fields, above.id))
+        elif parent is not None:
+            found.remains("later", label, f"its parent {reference} does not exist yet: {AGAIN}")
         else:
-            found.create(
-                entry, operations.CREATE_CATEGORY, label,
-                partial(_body, entry.fields, theirs.id),
-            )  # fmt: skip
+            names = [str(other.fields[key]) for other in files for key in ("slug", "name") if key in other.fields]
+            hint = did_you_mean(reference, names) or "Use the slug of a category, or its name if it has none."
+            found.problems.add(entry.place, f'unknown or ambiguous parent "{reference}". {hint}'.rstrip())
     for ours, theirs in matches.pairs:
         mine, yours = _parent(ours, files), _parent(theirs, tenant)
         # Two tenants may name the same parent differently: by a slug, and by its name.
@@ -165,6 +159,15 @@ def _parent(entry: Entry, among: Sequence[Entry]) -> Entry | None:
         if len(named) == 1:
             return named[0]
     return None
+
+
+def _is_below_itself(entry: Entry, files: Sequence[Entry]) -> bool:
+    chain = [entry]
+    while (parent := _parent(chain[-1], files)) is not None:
+        if parent in chain:
+            return True
+        chain.append(parent)
+    return False
 
 
 def _note_differences(part: Part, ours: Entry, theirs: Entry, found: Comparison, but: Sequence[str] = ()) -> None:

@@ -74,10 +74,10 @@ def _create(entry: Entry, found: Comparison) -> None:
         entry, operations.CREATE_PRODUCT, label,
         lambda: validation.given(**{name: fields[name] for name in _TEXTS if name in fields}),
     )  # fmt: skip
-    rest = [name for name in fields if name not in {*_TEXTS, "variants"}]
     count = len(fields.get("variants", ()))
-    if count:
-        rest.insert(0, f"{count} variant{'s' * (count != 1)}")
+    rest = [f"{count} variant{'s' * (count != 1)}"] if count else []
+    rest += ["brand"] if "brand" in fields else []
+    rest += ["other fields"] if fields.keys() & set(parts.PRODUCT_DETAILS) else []
     if rest:
         found.remains("later", label, f"{', '.join(rest)}: {AGAIN}")
 

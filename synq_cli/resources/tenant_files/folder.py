@@ -82,7 +82,8 @@ def load(folder: Path, names: Sequence[str], products: SortedLines) -> Folder:
     skus = _read_products(folder / PRODUCTS_FILE, products, problems) if has_products else {}
     problems.raise_any(folder)
     if not found and not has_products:
-        raise UsageError(f"{folder} has no file to compare.", hint=f"Parts: {', '.join(names)}.")
+        files = (PRODUCTS_FILE if name == PRODUCTS else f"{name}.yaml" for name in names)
+        raise UsageError(f"{folder} has no file to compare.", hint=f"It has none of: {', '.join(files)}.")
     return Folder(found, has_products, skus, _ignored(folder))
 
 
@@ -108,7 +109,7 @@ def _text(path: Path, problems: Problems) -> str | None:
         with read_errors(path):
             return decoded(path.read_bytes(), path.name).removeprefix("\ufeff")
     except UsageError as error:
-        problems.add(path.name, error.message)
+        problems.add(path.name, error.message.removeprefix(f"{path.name} ").removeprefix(f"{path} "))
         return None
 
 
@@ -146,8 +147,10 @@ def _read_products(path: Path, lines: SortedLines, problems: Problems) -> dict[s
             continue
         for variant in fields.get("variants", ()):
             sku = variant.get("sku")
-            if sku is not None and first.setdefault(sku, number) != number:
+            if sku in first:
                 twice.setdefault(sku, [f"{path.name} line {first[sku]}"]).append(place)
+            elif sku is not None:
+                first[sku] = number
         lines.add(parts.canonical(fields), place)
     return twice
 
@@ -171,7 +174,7 @@ def _product(row: object, place: str, problems: Problems) -> Row | None:
     fields = _checked(row, parts.PRODUCT_FIELDS, ("title",), partial(_fixed, place), problems)
     if fields is None or not isinstance(row, dict) or "variants" not in row:
         return fields  # without the key, variants are not compared
-    variants, seen = [], set()
+    variants = []
     for position, each in enumerate(fields.pop("variants", None) or [], 1):
         where = f"{place}, variant {position}"
         variant = _checked(each, parts.VARIANT_FIELDS, (), partial(_fixed, where), problems)
@@ -179,9 +182,6 @@ def _product(row: object, place: str, problems: Problems) -> Row | None:
             continue
         if "price" in variant:
             variant["price"] = parts.amount_text(variant["price"])
-        if (sku := variant.get("sku")) is not None and sku in seen:
-            problems.add(where, f"the SKU {sku} is given twice")
-        seen.add(sku)
         variants.append(variant)
     return {**fields, "variants": sorted(variants, key=parts.variant_rank)}
 

@@ -48,7 +48,7 @@ FLAG = Kind("true or false", lambda value: isinstance(value, bool))
 COUNT = Kind("a whole number, 0 or more", lambda value: type(value) is int and 0 <= value <= LARGEST)
 AMOUNT = Kind(
     "an amount such as 19.90",
-    lambda value: re.fullmatch(r"[0-9]{1,18}(\.[0-9]{1,18})?", amount_text(value), re.ASCII) is not None,
+    lambda value: re.fullmatch(r"-?[0-9]{1,18}(\.[0-9]{1,18})?", amount_text(value), re.ASCII) is not None,
 )
 # A field that no request changes: it is only compared.
 ANY = Kind("any value", lambda _value: True)
@@ -76,9 +76,12 @@ class Part(NamedTuple):
         return f"{self.name}.yaml"
 
     def key(self, fields: Row) -> str:
-        """The natural key of an object in words: its first key that has a value."""
-        texts = (" ".join(str(fields[name]) for name in key if name in fields) for key in self.keys)
-        return next(filter(None, texts), self.one)
+        """The natural key of an object in words, such as `Socks (knitwear)`: the first key that has a value."""
+        for first, *others in self.keys:
+            if first in fields:
+                more = ", ".join(str(fields[name]) for name in others if name in fields)
+                return f"{fields[first]} ({more})" if more else str(fields[first])
+        return self.one
 
 
 def amount_text(value: object) -> str:

@@ -6,7 +6,7 @@ from operator import itemgetter
 from typing import Protocol
 
 from synq_cli import exact_json
-from synq_cli.errors import NotFoundError, ServerError, SynqError
+from synq_cli.errors import AuthError, NotFoundError, ServerError, SynqError
 from synq_cli.http import operations, replies
 from synq_cli.resources.products.variants import Variants
 from synq_cli.resources.shared.pagination import MOST_IN_FLIGHT, Row
@@ -125,7 +125,7 @@ class TenantReader:
             return None
         try:
             rows = self.rows(parts.TEMPLATES)
-        except (NotFoundError, ServerError):
+        except (NotFoundError, AuthError, ServerError):
             rows = []
         return next(
             (str(row["name"]) for row in rows if row.get("id") == template_id and row.get("name")), str(template_id)

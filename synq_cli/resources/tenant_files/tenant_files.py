@@ -58,9 +58,10 @@ class TenantFiles(Resource):
             ours, theirs = _differing(iter(lines), iter(present))
         new = [Entry(exact_json.loads(line), place=place) for line, place in ours]
         for entry in new:
-            for sku in (variant.get("sku") for variant in entry.fields.get("variants", ())):
-                if places := [place for place in files.skus.get(sku, ()) if place != entry.place]:
-                    found.problems.add(entry.place, f"the SKU {sku} is given twice, also in {places[0]}")
+            for sku in dict.fromkeys(variant.get("sku") for variant in entry.fields.get("variants", ())):
+                if places := files.skus.get(sku):
+                    other = next((place for place in places if place != entry.place), "the same line")
+                    found.problems.add(entry.place, f"the SKU {sku} is given twice, also in {other}")
         old = [Entry(exact_json.loads(line), **exact_json.loads(kept)) for line, kept in theirs]
         compare_products(new, old, self._brands(files, reader), found)
 

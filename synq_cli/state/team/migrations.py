@@ -34,6 +34,37 @@ MIGRATIONS = (
                 profile text NOT NULL, command text NOT NULL, machine text NOT NULL, PRIMARY KEY (pool, host, id))""",
         ),
     ),
+    Migration(
+        "shared runs",
+        (
+            # The time by which all machines go, whatever their own clocks say.
+            """CREATE FUNCTION synq.clock() RETURNS double precision LANGUAGE sql VOLATILE
+                AS 'SELECT extract(epoch FROM clock_timestamp())::double precision'""",
+            # `marks` are facts as name=JSON, by which runs are found.
+            """CREATE TABLE synq.runs (
+                id text PRIMARY KEY, started_at double precision NOT NULL,
+                facts text NOT NULL, marks text[] NOT NULL)""",
+            "CREATE INDEX runs_by_mark ON synq.runs USING gin (marks)",
+            """CREATE TABLE synq.workers (
+                run text NOT NULL REFERENCES synq.runs ON DELETE CASCADE, number integer NOT NULL, token text NOT NULL,
+                machine text NOT NULL, process integer NOT NULL, profile text NOT NULL, person text,
+                started_at double precision NOT NULL, lease_until double precision NOT NULL,
+                ended_at double precision, is_lost boolean NOT NULL DEFAULT false, PRIMARY KEY (run, number))""",
+            # `worker` has claimed a pending row, or was the last to send it.
+            """CREATE TABLE synq.entries (
+                run text NOT NULL REFERENCES synq.runs ON DELETE CASCADE, line integer NOT NULL,
+                subject bigint NOT NULL, state text NOT NULL, worker integer,
+                content text NOT NULL, source text NOT NULL,
+                sent_at double precision, answered_at double precision, posted_at double precision,
+                receipt text, code text, error text, hashes bigint[] NOT NULL,
+                written_at double precision NOT NULL, PRIMARY KEY (run, line))""",
+            "CREATE INDEX entries_left ON synq.entries (run, subject, line) WHERE state IN ('pending', 'sent')",
+            "CREATE INDEX entries_by_hash ON synq.entries USING gin (hashes)",
+            # Whoever is about to start a run on a tenant's data.
+            """CREATE TABLE synq.starts (
+                scope text PRIMARY KEY, token text NOT NULL, until double precision NOT NULL)""",
+        ),
+    ),
 )
 LATEST = len(MIGRATIONS)
 

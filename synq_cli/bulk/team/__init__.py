@@ -1,0 +1,1 @@
+"""The runs of a team: their journals are in its PostgreSQL database."""

@@ -1,0 +1,59 @@
+"""Outcomes of rows that the team store could not take: kept on this machine until it is reached again."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from synq_cli import exact_json
+from synq_cli.state.database import opened, usage_errors
+
+_SCHEMA = (
+    "CREATE TABLE outcomes (run TEXT NOT NULL, line INTEGER NOT NULL, worker INTEGER, changes TEXT NOT NULL) STRICT",
+)
+_VERSION = 1
+_HINT = "Check whether the disk is full or the file is damaged."
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became known of a row that a worker has sent: the columns of its entry, as they are to be."""
+
+    run: str
+    line: int
+    worker: int | None
+    changes: Mapping[str, Any]
+
+
+class Outbox:
+    """A durable SQLite file that exists only while there is something to deliver. UsageError if it can't be used."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def keep(self, outcome: Outcome) -> None:
+        """Keep an outcome."""
+        with self._errors(), opened(self._path, _SCHEMA, _VERSION, durable=True) as database:
+            database.execute(
+                "INSERT INTO outcomes VALUES (?, ?, ?, ?)",
+                (outcome.run, outcome.line, outcome.worker, exact_json.dumps(dict(outcome.changes))),
+            )
+
+    def kept(self) -> list[tuple[int, Outcome]]:
+        """Every outcome with its number, the oldest first."""
+        if not self._path.exists():
+            return []
+        with self._errors(), opened(self._path, _SCHEMA, _VERSION, durable=True) as database:
+            found = database.execute("SELECT rowid, run, line, worker, changes FROM outcomes ORDER BY rowid").fetchall()
+        return [
+            (number, Outcome(run, line, worker, exact_json.loads(changes)))
+            for number, run, line, worker, changes in found
+        ]
+
+    def remove(self, numbers: list[int]) -> None:
+        """Forget outcomes that were delivered."""
+        with self._errors(), opened(self._path, _SCHEMA, _VERSION, durable=True) as database:
+            database.executemany("DELETE FROM outcomes WHERE rowid = ?", [(number,) for number in numbers])
+
+    def _errors(self) -> Any:
+        return usage_errors(f"The file of undelivered outcomes {self._path}", _HINT)
