@@ -1,7 +1,6 @@
 """The team store: transactions on a PostgreSQL database that the machines of a team share. The only home of psycopg."""
 
 import math
-import platform
 import re
 from collections.abc import Callable
 from contextlib import suppress
@@ -82,13 +81,22 @@ class TeamStore:
     """The store, connected on first use; threads take turns.
 
     `find` gives the connection string; it and its password are added to `secrets` and appear in no message. `timeout`
-    limits each transaction, and with a smaller limit the making of a connection, in seconds. Unless `checked` is false,
+    limits each transaction, and with a smaller limit the making of a connection, in seconds. `machine` is the name of
+    this one, for those who write it into the store. Unless `checked` is false,
     a database without the current tables is refused. Raises TeamStoreError, TeamOutcomeUnknownError, and UsageError if
     the store must be set up first.
     """
 
-    def __init__(self, find: Callable[[], str], *, timeout: float, secrets: list[str], checked: bool = True) -> None:
-        self.machine = platform.node() or "unknown"
+    def __init__(
+        self,
+        find: Callable[[], str],
+        *,
+        timeout: float,
+        secrets: list[str],
+        machine: str = "unknown",
+        checked: bool = True,
+    ) -> None:
+        self.machine = machine
         self._find = find
         self._timeout = timeout
         self._secrets = secrets
