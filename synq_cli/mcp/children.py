@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryFile
-from threading import Event, Lock
+from threading import Event, Lock, Thread
 from typing import NamedTuple
 
 from synq_cli.cli.event_command import kill_group
@@ -76,6 +76,8 @@ class Children:
                     self._running.discard(process)
                 if not keep:
                     kill_group(process)
+                elif process.returncode is None:
+                    Thread(target=process.wait, daemon=True).start()  # else its end would leave a zombie
             out.seek(0)
             err.seek(max(0, err.seek(0, 2) - _MOST_STDERR))
             printed = out.read(most + 1)

@@ -1,6 +1,7 @@
 """Commands as processes."""
 
 import sys
+import time
 from pathlib import Path
 from threading import Event, Timer
 from typing import Any
@@ -52,3 +53,12 @@ def test_the_end_of_a_session_kills_what_runs(children: Children) -> None:
     timer.start()
     assert run(children, "sandbox", "serve", "--port", "0").status == -9
     timer.join()
+
+
+def test_a_command_to_keep_runs_on_when_the_time_is_up_and_the_session_ends(children: Children, tmp_path: Path) -> None:
+    assert run(children, "sandbox", "init", seconds=0.0, keep=True).status is None
+    children.close()
+    until = time.monotonic() + 30
+    while not list(tmp_path.glob("state/sandbox.sqlite3")) and time.monotonic() < until:
+        time.sleep(0.02)
+    assert list(tmp_path.glob("state/sandbox.sqlite3"))

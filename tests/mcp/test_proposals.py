@@ -224,6 +224,22 @@ def test_a_lost_response_is_unknown_and_never_repeated(agent: Any) -> None:
     assert sent.count("POST") == 1
 
 
+def test_an_application_that_ends_without_a_word_is_unknown_once_it_has_started(agent: Any) -> None:
+    plan = agent.propose(ADJUST)["proposal"]["id"]
+    agent.person_approves(plan)
+    kept = []
+
+    def crash(*_words: Any, keep: bool = False, **_settings: Any) -> Finished:
+        agent.plans.use(plan)
+        kept.append(keep)
+        return Finished(-9, "", "")
+
+    agent.children.run = crash
+    answer = agent.apply(plan)
+    assert (answer["outcome"], answer["retry"], answer["error"]["code"]) == ("unknown", "never", "stopped")
+    assert kept == [True]
+
+
 def test_a_network_that_is_down_before_the_first_request_leaves_the_proposal(agent: Any) -> None:
     plan = agent.propose(ADJUST)["proposal"]["id"]
     agent.person_approves(plan)
