@@ -18,9 +18,9 @@ LOCKED := --constraint constraints.txt --build-constraint constraints.txt
 help:
 	@echo "make demo      try synq on its embedded tenant: no account, no network"
 	@echo "make test      run the whole test suite"
-	@echo "make soak      run bulk runs through 5,000 random fault schedules; search longer for failing properties; run 16"
-	@echo "               processes at once, killing some, and two for an hour of a fast clock; try every fault on every"
-	@echo "               operation of every command; make fuzz"
+	@echo "make soak      run bulk runs through 5,000 random fault schedules, and those of a team through 1,200; search longer"
+	@echo "               for failing properties; run 16 processes at once, killing some, and two for an hour of a fast clock;"
+	@echo "               try every fault on every operation of every command; make fuzz"
 	@echo "make fuzz      try generated inputs on every parser, 30 seconds each, guided by coverage"
 	@echo "make deadlines check that --timeout ends every stalled exchange, 50 times each on a busy machine"
 	@echo "make check     check style, types, generated files and import rules"
@@ -45,6 +45,7 @@ test: $(VENV)/.dev
 
 soak: $(VENV)/.dev
 	SYNQ_SCHEDULES=5000 $(BIN)/python -m pytest -q -s tests/bulk/test_schedules.py
+	SYNQ_TEAM_SCHEDULES=300 $(BIN)/python -m pytest -q -s tests/bulk/test_team_schedules.py
 	$(BIN)/python -m pytest -q -n auto -m hypothesis --hypothesis-profile=soak
 	@$(BIN)/python -m compileall -q synq_cli  # once, not in every process that these start
 	$(BIN)/python scripts/crowd.py

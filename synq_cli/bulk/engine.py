@@ -347,8 +347,8 @@ class Engine:
         if not journal.entries("pending", "unknown"):
             verb.on_finished(journal.entries())
         rows = journal.entries()
-        if len(workers := journal.workers()) > 1:
-            self.observer.note(f"This machine sent {journal.part():,} of {len(rows):,} rows; {len(workers)} took part.")
+        if len(journal.workers()) > 1:
+            self.observer.note(f"This machine sent {journal.part():,} of {len(rows):,} rows.")
         row = overview(journal) | {
             "unknown_lines": [entry.line for entry in rows if entry.state in {"unknown", "sent"}],
             "seconds": round(self.now() - started, 1),

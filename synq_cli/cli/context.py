@@ -281,6 +281,7 @@ class RunContext:
             lambda: connection_string(where, self.system.environ, terminal=terminal, secrets=secrets),
             timeout=self.settings.timeout,
             secrets=secrets,
+            machine=self.system.machine(),
             checked=checked,
         )
 

@@ -1,7 +1,8 @@
 """Random schedules of a team: machines that share a run die, lose the API or the store, or fall asleep with a lease.
 
-The tenant has each row at most once, and each row that is not done is reported: the sandbox's tables are the truth.
-Machines have folders of their own, and clocks that are up to five minutes off; the database has its own clock, too.
+The tenant has each row at most once, and each row that is not done is reported: the sandbox's tables are the truth. The
+database is restarted now and then. Machines have folders of their own, and clocks that are up to five minutes off; the
+database has its own clock, too.
 """
 
 import os
@@ -54,6 +55,9 @@ class Store(CutStore):
         machine.tick()
         self.cut = machine.next_cut
         asleep = machine.rng.random() < machine.sleepy
+        if machine.rng.random() < machine.restarting:
+            machine.restarting = 0.0
+            machine.server.restart()
 
         def timed(transaction: Any) -> Any:
             transaction.execute("SELECT set_config('synq.now', %s, true)", str(machine.shared.at + AHEAD))
@@ -79,7 +83,7 @@ class Store(CutStore):
 class Machine(World):
     """A machine of the team: the tenant and the time are shared, the state folder and the clock are its own."""
 
-    def __init__(self, shared: World, name: str, address: str, rng: random.Random) -> None:
+    def __init__(self, shared: World, name: str, server: Postgresql, address: str, rng: random.Random) -> None:
         self.shared = shared
         self.folder = shared.folder / name
         self.folder.mkdir(exist_ok=True)
@@ -88,7 +92,7 @@ class Machine(World):
         self.rng = rng
         self.skew = rng.uniform(-SKEW, SKEW)
         self.sales: list[tuple[str, str, int]] = []
-        self.address = address
+        self.server, self.address = server, address
         self.counting = Lock()
         self.stores: list[Store] = []
         self.calm()
@@ -107,7 +111,7 @@ class Machine(World):
         self.applied = 0
         self.ticks_left: int | None = None
         self.killed = False
-        self.cutting = self.sleepy = 0.0
+        self.cutting = self.sleepy = self.restarting = 0.0
 
     def arm(self, chance: float) -> None:
         """Draw the next faults of the API, of the store, of the machine."""
@@ -117,6 +121,7 @@ class Machine(World):
         self.ticks_left = rng.randint(0, 120) if rng.random() < chance else None
         self.cutting = rng.choice([0.0, 0.0, 0.05, 0.3])
         self.sleepy = rng.choice([0.0, 0.0, 0.02, 0.1])
+        self.restarting = 0.05 if rng.random() < 0.03 else 0.0
 
     def tick(self) -> None:
         """A moment at which the machine may die."""
@@ -166,7 +171,7 @@ class Team:
         self.database = address.rpartition("/")[2]
         server.execute(CLOCK, "TRUNCATE synq.runs CASCADE", "TRUNCATE synq.starts", database=self.database)
         names = ["leith", "oslo", "gdansk"][: rng.randint(1, 3)]
-        self.machines = [Machine(shared, name, self.address, random.Random(rng.random())) for name in names]
+        self.machines = [Machine(shared, name, server, address, random.Random(rng.random())) for name in names]
         self.ends: list[str] = []  # how machines have stopped
 
     def go(self, work: dict[Machine, Callable[[Engine, RunContext], Outcome | None]]) -> None:

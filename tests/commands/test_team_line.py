@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -88,6 +89,7 @@ def test_status_shows_the_pools_and_who_uses_them(postgresql: Postgresql, team: 
         "time": "2026-11-24T12:00:00Z",
         "pools": [],
         "requests": [],
+        "runs": [],
     }
     postgresql.execute(
         f"INSERT INTO synq.hosts VALUES ('office', 'api.test', 100, {NOW}, 12, 1, {NOW})",
@@ -97,6 +99,26 @@ def test_status_shows_the_pools_and_who_uses_them(postgresql: Postgresql, team: 
         f"('office', 'api.test', 3, 'settled', {NOW - 1}, 60, 'acme', 'inventory adjust', 'desk'),"
         f"('office', 'api.test', 4, 'stranger', {NOW}, 60, '', '', 'desk'),"
         f"('office', 'api.test', 5, 'settled', {NOW - 61}, 60, 'acme', 'orders list', 'gone')",
+        *(
+            f"INSERT INTO synq.runs VALUES ('{run}', {NOW}, "
+            f"'{json.dumps({'id': run, 'verb': 'inventory adjust'})}', '{{}}')"
+            for run in ("261124-done", "261124-held", "261124-left")
+        ),
+        "INSERT INTO synq.workers VALUES "
+        f"('261124-done', 1, 'a', 'till', 7, 'acme', NULL, {NOW}, {NOW + 60}, {NOW}, false),"
+        f"('261124-held', 1, 'b', 'dock', 8, 'acme', NULL, {NOW}, {NOW - 1}, {NOW}, true),"
+        f"('261124-held', 2, 'c', 'desk', 9, 'acme', NULL, {NOW}, {NOW + 42}, NULL, false)",
+        *(
+            f"INSERT INTO synq.entries VALUES ('261124-{run}', {line}, 0, '{state}', NULL, '{{}}', '', NULL, NULL, "
+            f"NULL, NULL, NULL, NULL, '{{}}', {NOW})"
+            for run, line, state in (
+                ("done", 2, "done"),
+                ("held", 2, "done"),
+                ("held", 3, "sent"),
+                ("held", 4, "pending"),
+                ("left", 2, "pending"),
+            )
+        ),
         database=name_of(address),
     )
     told = json.loads(team(address, "team", "status", "--json").out)
@@ -107,7 +129,12 @@ def test_status_shows_the_pools_and_who_uses_them(postgresql: Postgresql, team: 
         ("office", "api.test", "acme", "inventory adjust", "desk", 2, 1),
         ("office", "api.test", "acme", "orders list", "till", 1, 0),
     ]
+    assert [tuple(run.values()) for run in told["runs"]] == [
+        ("261124-left", "inventory adjust", None, None, None, None, 1, 1),
+        ("261124-held", "inventory adjust", "desk", 9, "acme", 42.0, 3, 2),
+    ]
     shown = team(address, "team", "status", terminal=True).out
+    assert re.search(r"261124-held +inventory adjust +desk +9 +acme +in 42 s +3 +2", shown)
     assert re.search(r"office +api.test +96 +100 +in 12 s +1", shown)
     assert re.search(r"desk +acme +inventory adjust +2 +1", shown)
 
@@ -173,6 +200,19 @@ def test_a_profile_without_a_team_store_is_told_how_to_name_one(synq: Runner) ->
         result = synq("team", line)
         assert (result.status, result.out) == (2, "")
         assert result.err.startswith("synq: Profile default has no team store.\n")
+
+
+def test_without_the_extra_it_is_named(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    for line in ("team status", "channels list"):
+        result = team("postgresql://db.test/x", *line.split())
+        assert (result.status, result.out) == (2, "")
+        assert result.err == (
+            "synq: team_store needs the optional extra 'team', which is not installed.\n"
+            "  Install it: pipx inject synq-cli 'psycopg[binary]', or pip install 'synq-cli[team]'\n"
+        )
+    rows = json.loads(team("postgresql://db.test/x", "team", "doctor", "--json").out)
+    assert [row["state"] for row in rows if "Skipped" not in row["found"]] == ["ok", "fail"]
 
 
 def test_a_variable_that_is_not_set_is_named(team: Team) -> None:

@@ -137,6 +137,22 @@ def test_bulk_work_leaves_one_reserve_in_the_whole_pool(fleet: Fleet) -> None:
     assert send(person, 11) == 10
 
 
+def test_a_person_who_waits_goes_before_the_bulk_work_of_other_machines(fleet: Fleet) -> None:
+    fleet.limit(12)
+    phone, dock = fleet.machine("phone"), fleet.machine("dock", command="inventory adjust")
+    assert send(phone, 12) == 12
+    fleet.clock.sleep(59)
+    found = []
+
+    def meanwhile(seconds: float) -> None:
+        fleet.clock.sleep(seconds)
+        found.append(send(dock, 6, reserve=RESERVE))
+
+    phone.sleep = meanwhile
+    phone.record(phone.acquire(timeout=30, max_wait=10))
+    assert found == [5]  # of the six that bulk work may take, one was left
+
+
 def test_pools_and_hosts_do_not_see_each_other(fleet: Fleet) -> None:
     places = [("office", "api.test"), ("warehouse", "api.test"), ("office", "staging.test")]
     for pool, host in places:

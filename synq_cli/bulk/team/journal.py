@@ -174,7 +174,9 @@ class TeamJournal(Journal):
                 self.facts.id,
             ).all()
             ((now,),) = transaction.query("SELECT synq.clock()").all()
-            return [as_row(row[0], dict(zip(names, row[1:], strict=True)), now) for row in found]
+            every = [as_row(row[0], dict(zip(names, row[1:], strict=True)), now) for row in found]
+            # Without those that have only looked, such as for the plan of a resume.
+            return [row for row in every if row["rows"] or row["state"] != "ended"]
 
         return self._read(work)
 

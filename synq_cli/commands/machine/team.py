@@ -14,7 +14,7 @@ from synq_cli.cli.options import YesOption, option
 from synq_cli.commands.machine.checks import COLUMNS, Check, Checklist, Finding, ok, warn
 from synq_cli.output.columns import Column
 from synq_cli.output.drawing.window import soon
-from synq_cli.output.formats import quantity
+from synq_cli.output.formats import quantity, whole
 from synq_cli.times import timestamp
 
 if TYPE_CHECKING:
@@ -40,6 +40,16 @@ PLACES = [
     Column("Command", "command"),
     Column("Requests", "requests", quantity),
     Column("Under way", "under_way", quantity, drop=1),
+]
+RUNS = [
+    Column("Run", "run", whole),
+    Column("Command", "command"),
+    Column("Machine", "machine"),
+    Column("Process", "process", drop=3),
+    Column("Profile", "profile", drop=1),
+    Column("Lease ends", "lease_ends_in", soon),
+    Column("Rows", "rows", quantity, drop=2),
+    Column("Left", "left", quantity),
 ]
 # Seconds: a clock that differs more is worth a warning, and so is a round trip that takes longer.
 _SKEW, _SLOW = 30.0, 0.1
@@ -93,12 +103,15 @@ def show_status(run: RunContext) -> None:
     """Show who uses the team store.
 
     Shows each pool with what is left of the rate limit, and which command of which machine sent how many requests of
-    the last minute, or is sending them now. With --json it is one object.
+    the last minute, or is sending them now. Then the runs that have rows left, with the machines that work on each and
+    the time until another may take over if nothing is heard of them. A run without a machine has stopped: resume it
+    with `synq runs resume`. With --json it is one object.
 
     Examples:
       synq team status
       synq team status --json
     """
+    from synq_cli.bulk.team.status import unfinished
     from synq_cli.http.rate_limit.team_pool import overview
     from synq_cli.state.team import migrations
 
@@ -110,8 +123,9 @@ def show_status(run: RunContext) -> None:
         "time": timestamp(store.read(lambda transaction: transaction.now)),
         "pools": pools,
         "requests": [place._asdict() for place in places],
+        "runs": unfinished(store),
     }
-    parts = {"pools": ("Rate limit", POOLS), "requests": ("Requests", PLACES)}
+    parts = {"pools": ("Rate limit", POOLS), "requests": ("Requests", PLACES), "runs": ("Runs", RUNS)}
     run.output.panel("Team store", row, STATUS, parts)
 
 

@@ -1,7 +1,6 @@
 """The team store: transactions on a PostgreSQL database that the machines of a team share. The only home of psycopg."""
 
 import math
-import platform
 import re
 from collections.abc import Callable
 from contextlib import suppress
@@ -33,7 +32,7 @@ _HINT = "`synq team doctor` checks the connection; `synq config get team_store` 
 
 
 class TeamStoreError(NetworkError):
-    """The team store can't be reached, or failed; nothing was changed in it."""
+    """The team store can't be reached, or failed. Nothing was changed, unless it is a TeamOutcomeUnknownError."""
 
 
 class TeamOutcomeUnknownError(TeamStoreError):
@@ -82,13 +81,22 @@ class TeamStore:
     """The store, connected on first use; threads take turns.
 
     `find` gives the connection string; it and its password are added to `secrets` and appear in no message. `timeout`
-    limits each transaction, and with a smaller limit the making of a connection, in seconds. Unless `checked` is false,
+    limits each transaction, and with a smaller limit the making of a connection, in seconds. `machine` is the name of
+    this one, for those who write it into the store. Unless `checked` is false,
     a database without the current tables is refused. Raises TeamStoreError, TeamOutcomeUnknownError, and UsageError if
     the store must be set up first.
     """
 
-    def __init__(self, find: Callable[[], str], *, timeout: float, secrets: list[str], checked: bool = True) -> None:
-        self.machine = platform.node() or "unknown"
+    def __init__(
+        self,
+        find: Callable[[], str],
+        *,
+        timeout: float,
+        secrets: list[str],
+        machine: str = "unknown",
+        checked: bool = True,
+    ) -> None:
+        self.machine = machine
         self._find = find
         self._timeout = timeout
         self._secrets = secrets
@@ -124,22 +132,21 @@ class TeamStore:
     def place(self) -> str:
         """Host, port and database, to show."""
         given = self._connection_parameters()
+        name = given.get("dbname") or given.get("user") or "the default database"
         host = given.get("host") or given.get("hostaddr") or "localhost"
-        return (
-            f"{given.get('dbname') or given.get('user') or 'the default database'} at {host}:{given.get('port', 5432)}"
-        )
+        return f"{name} at {host}:{given.get('port', 5432)}"
 
     def facts(self) -> Facts:
         """What is known about the connection, which is made if there is none."""
         with self._lock:
             self._link = self._link or self._connect(min(self._timeout, _CONNECT))
-            connection = self._link.connection
-            info, host = connection.info, self._link.connection.info.hostaddr or "127.0.0.1"
+            info = self._link.connection.info
+            address = info.hostaddr or "127.0.0.1"  # none for a Unix socket
             return Facts(
                 role=info.user,
                 server=info.parameter_status("server_version") or "",
-                is_local=host.startswith("127.") or host == "::1",
-                is_encrypted=bool(connection.pgconn.ssl_in_use),
+                is_local=address.startswith("127.") or address == "::1",
+                is_encrypted=bool(self._link.connection.pgconn.ssl_in_use),
                 is_verified=info.get_parameters().get("sslmode", "").startswith("verify-"),
             )
 
@@ -216,11 +223,11 @@ class TeamStore:
             self.close()
 
     def _connect(self, limit: float) -> _Link:
+        parameters = self._connection_parameters()
         import socket
 
         import psycopg
 
-        parameters = self._connection_parameters()
         more = {"tcp_user_timeout": math.ceil(limit * 1000), "connect_timeout": math.ceil(limit), **_KEEPALIVES}
         # A pooler between us and the server may give each transaction another connection, where a statement that was
         # prepared before is unknown.
@@ -240,7 +247,7 @@ class TeamStore:
             from psycopg.conninfo import conninfo_to_dict
 
             text = self._find().strip()
-            self._secrets.append(text)
+            self._secrets += filter(None, [text])
             with suppress(ProgrammingError):  # whose text quotes parts of it
                 self._parameters = conninfo_to_dict(text) if text else {}
             # Where a password has a character that should be encoded, parts of it are read as these.
