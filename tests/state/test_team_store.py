@@ -250,13 +250,19 @@ def test_only_a_database_with_the_current_tables_is_used(postgresql: Postgresql,
     store = open_store(empty)
     assert store.read(hosts) == []
     assert open_store(empty, checked=False).transact(migrations.migrate, lock=migrations.LOCK) == []
+
+    def pretend(version: int) -> None:
+        def work(transaction: Transaction) -> None:
+            transaction.execute("DELETE FROM synq.migrations")
+            transaction.execute("INSERT INTO synq.migrations (version, what) VALUES (%s, '')", version)
+
+        store.transact(work)
+
     for version, said in {migrations.LATEST + 1: "this synq knows versions up to", 0: "this synq uses version"}.items():
-        store.transact(
-            lambda transaction, at=version: transaction.execute("UPDATE synq.migrations SET version = %s", at)
-        )
+        pretend(version)
         with pytest.raises(UsageError, match=said):
             open_store(empty).read(hosts)
-    store.transact(lambda transaction: transaction.execute("UPDATE synq.migrations SET version = 99"))
+    pretend(99)
     with pytest.raises(UsageError, match="version 99"):
         open_store(empty, checked=False).transact(migrations.migrate, lock=migrations.LOCK)
 
