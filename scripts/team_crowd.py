@@ -83,7 +83,9 @@ class Fleet:
     ends: dict[str, Counter[int | None]] = field(default_factory=dict)
     replies: Counter[str] = field(default_factory=Counter)
     happened: Counter[str] = field(default_factory=Counter)
+    began: float = field(default_factory=time.monotonic)
     waits: list[float] = field(default_factory=list)
+    late: list[str] = field(default_factory=list)
     runs: set[str] = field(default_factory=set)
     violations: list[str] = field(default_factory=list)
 
@@ -139,10 +141,13 @@ class Fleet:
     def look(self, rng: random.Random, one: Machine) -> None:
         """Look up the stock of a SKU, as a person would."""
         started = time.monotonic()
-        status, *_ = self.run(one, "lookup", "inventory", "levels", rng.choice(list(self.skus)), "--json")
+        status, _, err = self.run(one, "lookup", "inventory", "levels", rng.choice(list(self.skus)), "--json")
+        took = time.monotonic() - started
         if status == 0:
             with self.lock:
-                self.waits.append(time.monotonic() - started)
+                self.waits.append(took)
+        if took > _LONGEST_WAIT:
+            self.late.append(f"After {started - self.began:.0f} s a lookup took {took:.1f} s: {' '.join(err.split())}")
         self.over.wait(rng.expovariate(1 / _PAUSE))
 
     def listed(self, one: Machine, states: set[str]) -> list[str]:
@@ -350,6 +355,8 @@ def main() -> None:
     print(f"{machine()}\n\n{len(_SKEWS)} machines for {options.minutes:g} min, seed {options.seed}\n")
     print(all_machines.summary())
     print(table(("counted", ""), *[(what, str(count)) for what, count in all_machines.happened.items()], *facts))
+    for sentence in all_machines.late:
+        print(f"- {sentence}")
     for sentence in all_machines.violations:
         print(f"- {sentence}")
     print(f"{len(all_machines.violations)} violations.")
