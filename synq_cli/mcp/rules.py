@@ -49,7 +49,7 @@ _OPTIONS = {
 
 
 def read_line(root: Any, text: str) -> Line:
-    """Parse what an agent typed after `synq`; UsageError if it is no command line."""
+    """Parse what an agent typed after `synq`; UsageError if it can't be parsed."""
     if len(text) > LONGEST_LINE:
         raise UsageError(f"The command line has {len(text):,} characters.", hint=f"Use at most {LONGEST_LINE:,}.")
     if bad := next((char for char in text if not (char.isprintable() or char in "\n\t")), None):

@@ -106,7 +106,7 @@ def _command(text: str) -> str:
 
 
 def _team_store(text: str) -> str:
-    """`$NAME` or a command. What holds the connection string itself is refused: config.yaml is no place for it."""
+    """`$NAME` or a command. A connection string itself is refused: config.yaml must not hold it."""
     if _CONNECTION_STRING.search(text):
         raise ValueError(
             "name a variable that holds the connection string, such as '$SYNQ_TEAM_STORE', or a command that prints it"

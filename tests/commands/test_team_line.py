@@ -123,7 +123,7 @@ def test_status_shows_the_pools_and_who_uses_them(postgresql: Postgresql, team: 
     )
     told = json.loads(team(address, "team", "status", "--json").out)
     assert told["pools"] == [
-        {"pool": "office", "host": "api.test", "limit": 100, "remaining": 96, "blocked_for": 12.0, "strangers": 1}
+        {"pool": "office", "host": "api.test", "limit": 100, "remaining": 96, "blocked_for": 12.0, "other_clients": 1}
     ]
     assert [tuple(place.values()) for place in told["requests"]] == [
         ("office", "api.test", "acme", "inventory adjust", "desk", 2, 1),

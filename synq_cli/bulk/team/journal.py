@@ -19,7 +19,7 @@ Nothing is lost and nothing is sent twice, for these reasons:
 
 A row is claimed only if no earlier row of the same subject (such as the same SKU at the same place) is pending or in
 flight, so that these are sent in order. One whose outcome is unknown does not hold up later ones: it was sent before
-them, and only a person may be able to say what became of it.
+them, and only a person may be able to find out whether it was carried out.
 
 All times are by the database's clock, whatever the machine's clock says. `SKIP LOCKED` lets processes claim rows at the
 same time without waiting for each other.

@@ -30,7 +30,7 @@ POOLS = [
     Column("Left", "remaining", quantity),
     Column("Limit", "limit", quantity),
     Column("Blocked for", "blocked_for", soon),
-    Column("Other clients", "strangers", quantity, drop=1),
+    Column("Other clients", "other_clients", quantity, drop=1),
 ]
 PLACES = [
     Column("Pool", "pool", drop=2),

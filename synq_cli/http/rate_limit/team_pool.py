@@ -233,8 +233,8 @@ def overview(team: TeamStore) -> tuple[list[dict[str, object]], list[Place]]:
         state = WindowState(HostLimit(*limit), (entry for entry, _ in own))
         state.expire(now)
         shown = state.snapshot(now, host, None).as_row()
-        names = ("host", "limit", "remaining", "blocked_for", "strangers")
-        pools.append({"pool": pool} | {name: shown[name] for name in names})
+        known = {name: shown[name] for name in ("host", "limit", "remaining", "blocked_for")}
+        pools.append({"pool": pool, **known, "other_clients": shown["strangers"]})
         places += _places(pool, host, [(entry, machine) for entry, machine in own if entry.id in state.entries])
     return pools, places
 
