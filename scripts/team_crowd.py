@@ -240,8 +240,10 @@ class Fleet:
     def check_ledger(self, database: Path, mark: int) -> list[tuple[str, ...]]:
         """Compare the ledger, beyond this entry, with the journals in the store; gives rows of the table."""
         with closing(sqlite3.connect(database)) as tenant:
-            rows = tenant.execute("SELECT ledger.id, sku, quantity_delta FROM ledger JOIN live_variants ON live_variants.id = "
-                                  "variant_id WHERE sequence > ?", (mark,))  # fmt: skip
+            rows = tenant.execute(
+                "SELECT ledger.id, sku, quantity_delta FROM ledger JOIN live_variants ON live_variants.id = variant_id "
+                "WHERE sequence > ?", (mark,),
+            )  # fmt: skip
             ledger = {name: (sku, delta) for name, sku, delta in rows}
         states, reported, unclear = Counter[str](), dict[str, tuple[str, int]](), Counter[tuple[str, int]]()
         for run in self.listed(self.machines[3], {"finished", "unclear", "stopped", "running"}):

@@ -26,7 +26,7 @@ from synq_cli.bulk.verbs.transfer_stock import TransferStock
 from synq_cli.bulk.verbs.update_products import UpdateProducts
 from synq_cli.bulk.verbs.verb import WORKERS, Verb
 from synq_cli.errors import InterruptError, NotFoundError, RefusedError, SynqError, UnknownOutcomeError, UsageError
-from synq_cli.http.rate_limit import RESERVE, WINDOW, Budget, usable
+from synq_cli.http.rate_limit import LOOKUP_RESERVE, RESERVE, WINDOW, Budget, usable
 from synq_cli.http.single_attempt import SingleAttemptTransport
 from synq_cli.resources.client import SynqClient
 from synq_cli.session.session import Session
@@ -78,6 +78,8 @@ class Engine:
         run of the same rows is looked for.
         """
         self.api.transport.check(verb.operation)
+        if file:
+            self._leave_places()
         plan = read()
         for warning in plan.warnings:
             self.observer.warn(warning)
@@ -92,6 +94,7 @@ class Engine:
 
     def plan_document(self, plan: Plan) -> Plan:
         """A plan that was read from a document, once it is clear that its rows may be sent."""
+        self._leave_places()
         self._check_operations(plan)
         repeat = self._repeat(plan)
         if repeat and repeat.is_same:
@@ -216,6 +219,11 @@ class Engine:
                     journal.pending(row.line)
             return self._work(verb, journal)
 
+    def _leave_places(self) -> None:
+        """Let the commands that people wait for go before the lookups of a run."""
+        transport = self.api.transport
+        transport.reserve = max(transport.reserve, LOOKUP_RESERVE)
+
     def _refuse_second(self, plan: Plan) -> None:
         """RefusedError if a run has applied the plan with this id; called while no other run can start."""
         if plan.id and (facts := run_of_plan(self.runs, plan.id)):
@@ -277,6 +285,7 @@ class Engine:
     @contextmanager
     def _opened(self, run: str, *, join: bool = False) -> Iterator[tuple[Journal, Verb]]:
         """A run, locked, and its verb; RefusedError if it is another tenant's, or for what `_lock` refuses."""
+        self._leave_places()
         with self.runs.open(run) as journal:
             facts = journal.facts
             if facts.scope != self.session.scope:

@@ -257,6 +257,7 @@ class RunContext:
             local=SharedFile(self.budget_file, host, now=now, warn=warn),
             cache=self.cache,
             now=now,
+            sleep=self.system.sleep,
             warn=warn,
         )
 

@@ -27,6 +27,8 @@ class Fleet:
         self.address = address
         self.clock = clock
         self.told: list[str] = []
+        self.naps: list[float] = []
+        self.nap: Callable[[float], None] = self.naps.append
         self._stack = ExitStack()
 
     def machine(
@@ -45,7 +47,7 @@ class Fleet:
 
         local = SharedFile(folder / "budget.sqlite3", host, now=now, warn=self.told.append)
         cache = Cache(lambda: folder)
-        store = TeamPool(team, pool, host, local=local, cache=cache, now=now, warn=self.told.append)
+        store = TeamPool(team, pool, host, local=local, cache=cache, now=now, sleep=self.nap, warn=self.told.append)
         self._stack.callback(store.close)
         return Budget(store, host, command=command, profile="acme", now=now, sleep=self.clock.sleep, jitter=lambda: 0.5)
 
@@ -196,9 +198,21 @@ def test_without_the_store_the_machine_counts_alone_from_what_it_saw(fleet: Flee
         till.record(ticket)
         assert till.snapshot().remaining == 4
         assert send(till, 20) == 4
+    assert fleet.naps == [0.25, 0.5, 1.0, 1.5]  # in case it is only being restarted
     (warning,) = fleet.told
     assert "can't be reached" in warning or "closed the connection" in warning
     assert warning.endswith("the rate limit is shared on this machine only, and corrected by the replies of the API.")
+
+
+def test_a_restart_of_the_store_is_waited_for(fleet: Fleet, postgresql: Postgresql) -> None:
+    send(fleet.machine("till"), 4)
+    desk = fleet.machine("desk")
+    fleet.nap = lambda _seconds: postgresql.start()
+    other = fleet.machine("other")
+    postgresql.stop()
+    assert other.snapshot().remaining == 96
+    assert desk.snapshot().remaining == 96
+    assert fleet.told == []
 
 
 def test_the_store_is_tried_again_by_a_thread_and_not_by_each_process(fleet: Fleet, postgresql: Postgresql) -> None:

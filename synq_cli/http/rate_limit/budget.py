@@ -86,7 +86,7 @@ class Budget:
 
     def try_acquire(self, *, timeout: float, reserve: int) -> Ticket | None:
         """A place that is free now beyond the reserve, else None; arguments as for `acquire`."""
-        return next(iter(self._take(timeout, reserve, None).tickets), None)
+        return next(iter(self._take(timeout, reserve, None, ahead=True).tickets), None)
 
     def record(self, ticket: Ticket, limit: int | None = None, remaining: int | None = None) -> None:
         """Count a request that was sent, with the limit and the remaining requests of its reply, if given."""
@@ -136,7 +136,7 @@ class Budget:
 
         return self._store.transact(work)
 
-    def _take(self, timeout: float, reserve: int, waiting: int | None) -> Taken:
+    def _take(self, timeout: float, reserve: int, waiting: int | None, *, ahead: bool = False) -> Taken:
         return self._transact(
             lambda state, now: state.take(
                 now,
@@ -145,6 +145,7 @@ class Budget:
                 profile=self.profile,
                 command=self.command,
                 waiting=waiting,
+                ahead=ahead,
                 jitter=self.jitter(),
             )
         )

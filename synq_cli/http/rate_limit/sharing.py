@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 # Places that bulk runs and prefetches leave to other commands.
 RESERVE = 10
+# Places that the lookups of a bulk run leave: they go before its rows, and after the commands that people wait for.
+LOOKUP_RESERVE = 5
 # Beside other clients they leave up to 20, on the machine that uses most of the window, but may take all but 3 if as
 # many of the machine's own places become free soon, in seconds.
 _LARGEST_RESERVE = 20
@@ -68,7 +70,7 @@ def places(known: Known, size: int, reserve: int) -> int:
     low, high = _LARGE_SHARES
     share = known.settled / (known.settled + known.others)
     more = round((_LARGEST_RESERVE - RESERVE) * min(max((share - low) / (high - low), 0.0), 1.0))
-    larger = max(reserve, RESERVE + min(more, _PLACES_FOR_ONE * known.others))
+    larger = max(reserve, min(reserve + min(more, _PLACES_FOR_ONE * known.others), _LARGEST_RESERVE))
     return min(usable(size, larger) + known.ending, usable(size, _LEAST_RESERVE)) - known.waiting
 
 

@@ -16,6 +16,10 @@ Result = TypeVar("Result")
 # Seconds. No request waits longer for the store, which is left alone for a while after it failed.
 _WITHIN = 5.0
 _PAUSE = 60.0
+# A store that restarts refuses connections for a moment: it is asked again after these pauses.
+_RETRIES = (0.25, 0.5, 1.0, 1.5)
+# How often a long run asks a store that failed whether it responds again.
+_PROBE = 5.0
 # Nobody needs to know the window more exactly than it was so many seconds ago.
 _FRESH = 2.0
 
@@ -67,6 +71,7 @@ class TeamPool:
         local: Store,
         cache: Cache,
         now: Callable[[], float],
+        sleep: Callable[[float], None],
         warn: Callable[[str], None],
     ) -> None:
         self._team = team
@@ -74,12 +79,14 @@ class TeamPool:
         self._local = local
         self._cache = cache
         self._now = now
+        self._sleep = sleep
         self._warn = warn
         self._lock = Lock()
         self._turn = Lock()
         self._jobs: list[_Job] = []
         self._asked_cache = False
         self._failed_at: float | None = None
+        self._asked_at = 0.0
         self._probe: Thread | None = None
         self._seen: WindowState | None = None
         self._seen_at = 0.0
@@ -120,9 +127,7 @@ class TeamPool:
         """Do all of these in one transaction of the store; without the store, on this machine."""
         if not self._is_down():
             try:
-                results, self._seen = self._team.transact(
-                    lambda transaction: self._work(transaction, jobs), lock="/".join(self._key), within=_WITHIN
-                )
+                results, self._seen = self._in_store(jobs)
             except TeamStoreError as error:
                 self._fall_back(error)
             else:
@@ -132,6 +137,19 @@ class TeamPool:
                 return
         for job in jobs:
             job.finish(self._local.transact(job.work))
+
+    def _in_store(self, jobs: "list[_Job]") -> tuple[list[Any], WindowState]:
+        """What the jobs give, and the window after them; TeamStoreError if the store fails for more than a moment."""
+        for pause in (*_RETRIES, None):
+            try:
+                return self._team.transact(
+                    lambda transaction: self._work(transaction, jobs), lock="/".join(self._key), within=_WITHIN
+                )
+            except TeamStoreError as error:
+                if pause is None or not error.may_be_brief:
+                    raise
+                self._sleep(pause)
+        raise AssertionError("the last attempt returns or raises")
 
     def _work(self, transaction: Transaction, jobs: "list[_Job]") -> tuple[list[Any], WindowState]:
         limit_row, entry_rows = transaction.query(_HOST, *self._key), transaction.query(_ENTRIES, *self._key)
@@ -187,11 +205,13 @@ class TeamPool:
         )
 
     def _try_again(self) -> None:
-        """Ask the store on a thread of its own, at most once a minute; no request waits for the answer."""
+        """Ask the store on a thread of its own now and then; no request waits for the answer."""
         with self._lock:
-            if self._failed_at is None or self._now() - self._failed_at < _PAUSE or self._probe is not None:
+            now = self._now()
+            is_recent = now - max(self._failed_at or now, self._asked_at) < _PROBE
+            if self._failed_at is None or is_recent or self._probe is not None:
                 return
-            self._failed_at = self._now()
+            self._asked_at = now
             self._probe = Thread(target=self._ask, daemon=True)
             self._probe.start()
 

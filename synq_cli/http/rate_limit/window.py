@@ -142,15 +142,16 @@ class WindowState:
 
     def take(
         self, now: float, *, timeout: float, reserve: int, profile: str, command: str, jitter: float,
-        count: int = 1, waiting: int | None = None,
+        count: int = 1, waiting: int | None = None, ahead: bool = False,
     ) -> Taken:  # fmt: skip
         """Take up to `count` places at once, which expire `timeout` seconds and a window later.
 
         Bulk work leaves a `reserve`. A command leaves none, and if it waits, it does so under the id `waiting`, so that
-        bulk work leaves the next places to it. `jitter` is a random number from 0 to 1.
+        bulk work leaves the next places to it. A request `ahead` is sent beside one that a command waits for. `jitter`
+        is a random number from 0 to 1.
         """
         self.entries.pop(waiting or 0, None)
-        free, wait, reason = self._free(now, reserve, command, jitter)
+        free, wait, reason = self._free(now, reserve, command, jitter, ahead=ahead)
         if free <= 0:
             if waiting:
                 self._put(Entry(waiting, "waiting", now, _WAITING_HOLDS, profile, command))
@@ -226,7 +227,7 @@ class WindowState:
     def _blocked_for(self, now: float) -> float:
         return max(0.0, self.limit.blocked_at + self.limit.blocked_for - now)
 
-    def _free(self, now: float, reserve: int, command: str, jitter: float) -> tuple[int, float, str]:
+    def _free(self, now: float, reserve: int, command: str, jitter: float, *, ahead: bool) -> tuple[int, float, str]:
         """How many places are free beyond the reserve; if none, the seconds to wait and the reason."""
         if (blocked_for := self._blocked_for(now)) > 0:
             return 0, blocked_for, REFUSED
@@ -241,7 +242,10 @@ class WindowState:
         is_light = not reserve and sum(entry.command == command for entry in entries) < RESERVE
         if not is_light and (drains_for := self._drains_for(now)) > 0:
             return 0, drains_for, REFUSED
-        free, wait = self._for_bulk(now, known, reserve, jitter) if reserve else self._for_command(now, known, is_light)
+        if reserve:
+            free, wait = self._for_bulk(now, known, reserve, jitter, ahead=ahead)
+        else:
+            free, wait = self._for_command(now, known, is_light)
         return min(free, 1) if self.limit.refusals else free, wait, FULL if wait else ""
 
     def _for_command(self, now: float, known: Known, is_light: bool) -> tuple[int, float]:
@@ -258,9 +262,9 @@ class WindowState:
             wait = min(wait, known.heard + (gone + 1) * WINDOW / known.others - now)
         return 0, max(wait, _SHORTEST_WAIT)
 
-    def _for_bulk(self, now: float, known: Known, reserve: int, jitter: float) -> tuple[int, float]:
+    def _for_bulk(self, now: float, known: Known, reserve: int, jitter: float, *, ahead: bool) -> tuple[int, float]:
         """Free places for bulk work beyond the reserve and those for whom commands wait, else the seconds to wait."""
-        if known.sending and not (known.settled or known.others):
+        if known.sending and not (known.settled or known.others or ahead):
             return 0, _POLL_STEP  # the first reply shows what others have used
         places = sharing.places(known, self.limit.size, reserve)
         if (free := places - known.taken - sharing.unseen(known)) > 0:

@@ -28,11 +28,18 @@ _KEEPALIVES = {"keepalives": 1, "keepalives_idle": 10, "keepalives_interval": 5,
 _LONGEST_QUOTE = 300
 # How messages of libpq begin, which repeat what ours say.
 _OPENING = re.compile(r"^[- ]*(connection failed: )?(connection to server [^,]*, port \d+ failed: )?(\w+:  )?")
+# What is said of a server that restarts.
+_BRIEF = re.compile(r"closed the connection|[Cc]onnection refused|starting up|shutting down|reset by peer")
 _HINT = "`synq team doctor` checks the connection; `synq config get team_store` shows where its address comes from."
 
 
 class TeamStoreError(NetworkError):
-    """The team store can't be reached, or failed. Nothing was changed, unless it is a TeamOutcomeUnknownError."""
+    """The team store can't be reached, or failed. Nothing was changed, unless it is a TeamOutcomeUnknownError.
+
+    It `may_be_brief`: the server refuses or ends connections, as while it restarts.
+    """
+
+    may_be_brief: bool = False
 
 
 class TeamOutcomeUnknownError(TeamStoreError):
@@ -267,16 +274,16 @@ class TeamStore:
         """What the server or the library says, in a line and without secrets."""
         # Lines of advice are indented.
         lines = [line for line in str(error).splitlines() if line.strip() and not line.startswith("\t")]
-        text = re.sub(
-            r"^[- ]*(connection failed: )?(connection to server [^,]*, port \d+ failed: )?(\w+:  )?", "", lines[-1]
-        )
+        text = _OPENING.sub("", lines[-1])
         for secret in self._secrets:
             text = text.replace(secret, "[secret]")
         return text.strip().rstrip(".")[:_LONGEST_QUOTE]
 
     def _failed(self, what: str) -> TeamStoreError:
         self.close()
-        return TeamStoreError(f"The team store ({self.place}) {what}.", hint=_HINT)
+        failed = TeamStoreError(f"The team store ({self.place}) {what}.", hint=_HINT)
+        failed.may_be_brief = _BRIEF.search(what) is not None
+        return failed
 
     def _unknown(self, error: Exception) -> TeamOutcomeUnknownError:
         self.close()
