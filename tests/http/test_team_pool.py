@@ -268,12 +268,17 @@ def test_a_ticket_takes_two_round_trips(fleet: Fleet, postgresql: Postgresql) ->
         address = fleet.address.replace(f":{postgresql.port}/", f":{network.port}/")
         machine = fleet.machine(address=address)
         send(machine, 1)
-        before = network.turns
-        ticket = machine.acquire(timeout=30, max_wait=0)
-        assert network.turns - before == 2
-        machine.record(ticket, 100, 98)
-        assert machine.snapshot().remaining == 98  # as the process has just seen it
-        assert network.turns - before == 4
-        fleet.clock.sleep(2.1)
-        assert machine.snapshot().remaining == 98
-        assert network.turns - before == 6
+        turns = []
+        for used in range(2, 5):
+            before = network.turns
+            ticket = machine.acquire(timeout=30, max_wait=0)
+            taken = network.turns
+            machine.record(ticket, 100, 100 - used)
+            recorded = network.turns
+            assert machine.snapshot().remaining == 100 - used  # as the process has just seen it
+            assert network.turns == recorded
+            fleet.clock.sleep(2.1)
+            assert machine.snapshot().remaining == 100 - used
+            turns.append((taken - before, recorded - taken, network.turns - recorded))
+    # On a busy machine the system may divide what was sent together.
+    assert [min(each) for each in zip(*turns, strict=True)] == [2, 2, 2]
