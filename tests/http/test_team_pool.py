@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from statistics import median
 
 import pytest
 from postgresql import Postgresql, Proxy, StoreClock
@@ -269,7 +270,7 @@ def test_a_ticket_takes_two_round_trips(fleet: Fleet, postgresql: Postgresql) ->
         machine = fleet.machine(address=address)
         send(machine, 1)
         turns = []
-        for used in range(2, 5):
+        for used in range(2, 9):
             before = network.turns
             ticket = machine.acquire(timeout=30, max_wait=0)
             taken = network.turns
@@ -280,5 +281,5 @@ def test_a_ticket_takes_two_round_trips(fleet: Fleet, postgresql: Postgresql) ->
             fleet.clock.sleep(2.1)
             assert machine.snapshot().remaining == 100 - used
             turns.append((taken - before, recorded - taken, network.turns - recorded))
-    # On a busy machine the system may divide what was sent together.
-    assert [min(each) for each in zip(*turns, strict=True)] == [2, 2, 2]
+    # On a busy machine the system may divide what was sent together, or join what was not.
+    assert [median(each) for each in zip(*turns, strict=True)] == [2, 2, 2]
