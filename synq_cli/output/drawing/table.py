@@ -91,6 +91,18 @@ def build_list(canvas: Canvas, rows: Sequence[Row], columns: Sequence[Column], *
     return Rendered(Group(*parts), canvas.width)
 
 
+def build_whole(canvas: Canvas, rows: Sequence[Row], columns: Sequence[Column]) -> Rendered:
+    """The rows as a table if all of it fits, else below each other as records; nothing is shortened or left out."""
+    from rich.console import Group
+
+    rendered = build_table(canvas._replace(width=None), rows, columns, keep_empty=False)
+    if canvas.width is None or rendered.width <= canvas.width:
+        return rendered
+    records = [build_record(canvas, record_fields(canvas, row, columns)) for row in rows]
+    parts = [part for record in records for part in ("", record.drawing)][1:]
+    return Rendered(Group(*parts), canvas.width)
+
+
 def _lines(columns: Sequence[TableColumn]) -> Iterator["Text"]:
     titles = [Cell(column.title, "bold") for column in columns]
     for cells in (titles, *zip(*(column.cells for column in columns), strict=True)):
