@@ -37,7 +37,7 @@ def test_a_change_is_proposed_approved_and_applied_once(agent: Any) -> None:
         "Nothing has changed. Ask a person to look at it and to run, on a terminal: "
         f"synq approve {plan} --profile sandbox. Then call apply_approved with this id."
     )
-    assert (proposal["command"], proposal["rows"], proposal["requests"]) == ("inventory adjust", 1, 1)
+    assert (proposal["command"], proposal["rows"], proposal["requests"]) == ("inventory adjust", 1, 2)
     (row,) = proposal["preview"]
     assert (row["before"], row["after"]) == ({"Leith warehouse": before}, {"Leith warehouse": before - 2})
     assert on_hand(agent) == before

@@ -26,7 +26,8 @@ def state_of(document: Document, runs: Runs, scope: str, now: float, used_at: fl
     if not document.is_intact:
         return _EDITED
     if facts := run_of_plan(runs, document.id):
-        return f"applied by run {facts.id}"
+        done = next((f": {row['done']:,} of {row['rows']:,} done" for row in runs.rows() if row["id"] == facts.id), "")
+        return f"applied by run {facts.id}{done}"
     if used_at is not None:
         return f"applied on {local_time(used_at)}"
     if document.scope != scope:

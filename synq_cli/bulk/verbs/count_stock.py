@@ -153,8 +153,8 @@ class CountStock(AdjustStock):
     def shown(self, content: Content) -> Shown:
         if "counted" not in content:  # what undoes a count
             return super().shown(content)
-        pairs = (("counted", content["counted"]), ("book", content["book"]), ("counted at", content["counted_at"]))
-        return content["sku"], pairs
+        when = f"{content['counted_at'][:16].replace('T', ' ')} UTC"
+        return content["sku"], [("counted", f"{content['counted']} at {when}"), ("book", content["book"])]
 
     def _has(self, place: Place | str) -> bool:
         """Whether a place, or a code without one, is in the shard that is read."""

@@ -193,7 +193,8 @@ def item_line(item: Mapping[str, Any]) -> str:
         left.pop("variant_id", None)
     price = [f"at {as_text(item['unit_price'])}"] if "unit_price" in item else []
     others = [f"{name} {as_text(value)}" for name, value in (fields_of(left) if left else ())]
-    return " ".join([f"{as_text(item['quantity'])} x", ", ".join([*names, *others]), *price])
+    words = " ".join([f"{as_text(item['quantity'])} x", ", ".join(names), *price])
+    return "; ".join([words, *others])
 
 
 def as_text(value: object) -> str:

@@ -86,7 +86,7 @@ def export_tenant(
     most 100 products, and synq finds the others by their variants. A part that this server doesn't offer is skipped
     with a warning.
 
-    Each file is replaced as a whole, and only files of an export are. They hold no secrets, but members.yaml holds
+    synq replaces each export file as a whole and touches no other files. They hold no secrets, but members.yaml holds
     email addresses; who may read the files is up to your umask.
 
     Examples:

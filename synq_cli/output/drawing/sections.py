@@ -41,10 +41,8 @@ def build_sections(
         if rows is None:
             blocks.append(Text("This server does not list them.", "dim"))
         elif rows:
-            built = (
-                build_whole(canvas, rows, columns) if whole else build_table(canvas, rows, columns, keep_empty=False)
-            )
-            tables.append(built)
+            fitted = None if whole else build_table(canvas, rows, columns, keep_empty=False)
+            tables.append(fitted or build_whole(canvas, rows, columns))
             blocks.append(tables[-1].drawing)
     shortened = dict.fromkeys(title for table in tables for title in table.shortened)
     dropped = dict.fromkeys(title for table in tables for title in table.dropped)
