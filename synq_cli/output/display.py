@@ -180,10 +180,12 @@ class Output:
             self._line(f"{name}: {value}")
         if request.get("body") is not None:
             machine.write_json(self._out, request["body"], indented=True)
+        body = request.get("body")
+        sent = body if isinstance(body, Mapping) else {}
         for key in after or {}:
             old, new = (plain((side or {}).get(key)) or "(none)" for side in (before, after))
             if old != new:
-                self._out.say(f"{key} {old} → {new}")
+                self._out.say(f"{key if key in sent else key.replace('_', ' ')} {old} → {new}")
 
     def change(self, label: str, before: object, after: object, what: str = "on hand") -> None:
         """What a write changed, as one line for people; programs get the reply itself."""

@@ -108,6 +108,7 @@ def reject_plan(run: RunContext, plan: PlanArgument) -> None:
 
     Examples:
       synq plan reject restock.json
+      synq plan reject threshold.json
     """
     document = read_plan(run, plan)
     is_withdrawn = run.plans.withdraw(document.id, document.digest)

@@ -23,8 +23,8 @@ COLUMNS = [
 
 @group.command(
     "diff",
-    operations.LIST_INVENTORY_LEVELS,
     operations.GET_PRODUCT,
+    operations.LIST_INVENTORY_LEVELS,
     operations.LIST_CHANNELS,
     operations.LIST_CONNECTIONS,
     operations.LIST_MEMBERS,
