@@ -148,9 +148,9 @@ class Journal(ABC):
         """How many of the rows in each state are in transit; see Row."""
 
     def join(self) -> None:
-        """Work on this run beside other processes until it is closed; RefusedError if that can't be."""
+        """Work on this run together with other processes until it is closed; RefusedError if it is not shared."""
         raise RefusedError(
-            f"Run {self.facts.id} is only on this machine: nobody can join it.",
+            f"Run {self.facts.id} can't be joined: it is stored on this machine only.",
             hint="Runs of a profile with a team_store can be joined: see docs/fleet.md.",
         )
 
