@@ -112,15 +112,7 @@ def check_write(line: Line, folder: Path | None, *, has_input: bool) -> None:
 
     It may name files below `folder`, none if that is None, and - if it `has_input`.
     """
-    if line.find("help"):
-        hint = f'Call find_command with "{" ".join(line.node.words)}".'
-        raise UsageError("--help shows a help page, which can't be proposed.", hint=hint)
-    if not line.node.spec.writes:
-        if tool_of(line.node) is None:
-            raise _unavailable(line)
-        raise RefusedError(f"`{line.node.path}` changes nothing at the API.", hint="Use run_read.")
-    if not line.node.spec.makes_plans:
-        raise RefusedError(f"`{line.node.path}` can't be proposed.", hint="Ask a person to run it.")
+    _check_proposable(line)
 
     def check_file(given: Given, path: str) -> None:
         if path == "-":
@@ -141,6 +133,18 @@ def check_write(line: Line, folder: Path | None, *, has_input: bool) -> None:
         raise RefusedError(f"A proposal is kept as a whole, without {part.title}.", hint="Leave it out.")
     if has_input and not any("-" in given.values for given in line.given if _is_file(given)):
         raise UsageError("`input` is given, but the command line does not read it.", hint="Read it with --file -.")
+
+
+def _check_proposable(line: Line) -> None:
+    if line.find("help"):
+        hint = f'Call find_command with "{" ".join(line.node.words)}".'
+        raise UsageError("--help shows a help page, which can't be proposed.", hint=hint)
+    if not line.node.spec.writes:
+        if tool_of(line.node) is None:
+            raise _unavailable(line)
+        raise RefusedError(f"`{line.node.path}` changes nothing at the API.", hint="Use run_read.")
+    if not line.node.spec.makes_plans:
+        raise RefusedError(f"`{line.node.path}` can't be proposed.", hint="Ask a person to run it.")
 
 
 def _check_options(line: Line, check_file: Callable[[Given, str], None]) -> None:

@@ -286,6 +286,47 @@ def test_config_and_doctor_show_the_policy(shop: Shop) -> None:
     shop.restore()
 
 
+def test_tables_show_a_policy_in_one_line(shop: Shop) -> None:
+    set_policy(shop, "{deny: [inventory transfer], max_units: {row: 50}}")
+    rules = "deny inventory transfer; max_units 50 a row"
+    assert shop.call(["config", "get", "policy", "-o", "table"]).out == f"{rules}\n"
+    assert rules in shop.call(["config", "list", "-o", "table", "--columns", "setting,value"]).out
+    shop.restore()
+
+
+def test_an_invalid_policy_is_reported_once(shop: Shop) -> None:
+    set_policy(shop, "max_row: 500")
+    for line in (["inventory", "adjust", "HMC-NVY-M", "1"], ["orders", "list", "--limit", "1"], ["doctor"]):
+        result = shop.call(line)
+        assert " ".join((result.out + result.err).split()).count('unknown rule "max_row"') == 1, result.err
+    shop.restore()
+
+
+@pytest.mark.usefixtures("working_folder")
+def test_the_documented_policy_can_apply_its_own_plans(shop: Shop) -> None:
+    """The example of docs/configuration.md, as it is."""
+    import yaml
+
+    text = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text(encoding="utf-8")
+    block = text.partition("## Limits in the profile")[2].partition("```yaml\n")[2].partition("```")[0]
+    set_policy(shop, json.dumps(yaml.safe_load(block)["profiles"]["acme"]["policy"]))
+    direct = shop.call(["inventory", "adjust", "HMC-NVY-M", "-5"])
+    assert (direct.status, "then apply it with `synq apply FILE`" in " ".join(direct.err.split())) == (11, True)
+    made = shop.call(["inventory", "adjust", "--file", "corrections.csv", "--plan", "plan.json"])
+    assert made.status == 0, made.err
+    applied = shop.call(["apply", "plan.json", "--yes"])
+    assert applied.status == 0, applied.err
+    (shop.folder / "plan.json").unlink()
+    shop.restore()
+
+
+def test_a_policy_without_apply_says_who_applies_plans(shop: Shop) -> None:
+    set_policy(shop, "{writes: plan-only, deny: [apply]}")
+    refused = " ".join(shop.call(["inventory", "adjust", "HMC-NVY-M", "-5"]).err.split())
+    assert "Add --plan FILE to make a plan, then have it applied with another profile." in refused
+    shop.restore()
+
+
 def test_no_command_changes_a_policy(shop: Shop) -> None:
     before = set_policy(shop, "max_rows: 500").read_text(encoding="utf-8")
     for line in (["set", "policy.max_rows", "5"], ["set", "policy", "{}"], ["unset", "policy"]):

@@ -1,6 +1,7 @@
 """Changes that an agent proposes, a person approves, and the agent applies once, in process."""
 
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -294,3 +295,18 @@ def test_the_policy_of_the_profile_holds_for_agents(agent: Any) -> None:
     assert (denied["outcome"], denied["error"]["code"], denied["proposal"]) == ("not_applied", "refused", None)
     config.write_text("profiles: {sandbox: {policy: {writes: plan-only}}}\n", encoding="utf-8")
     assert agent.propose(ADJUST)["proposal"]["rows"] == 1
+
+
+def test_an_agent_whose_policy_does_not_permit_apply_is_told_who_applies(agent: Any) -> None:
+    agent.session = replace(agent.session, can_apply=False)
+    proposed = agent.propose(ADJUST)
+    assert proposed["next"] == (
+        "Nothing has changed. The policy of profile sandbox does not permit it to apply plans. Ask a person to review "
+        f"it and to run, in a terminal, with a profile that may: synq apply {proposed['proposal']['id']}"
+    )
+
+
+def test_a_write_through_api_needs_the_body_that_the_contract_demands(agent: Any) -> None:
+    answer = agent.propose("api PUT /api/v1/settings/tenant")
+    assert (answer["error"]["message"], answer["proposal"]) == ("PUT /api/v1/settings/tenant needs a body.", None)
+    assert agent.propose("api PUT /api/v1/settings/tenant -F default_low_stock_threshold=4")["proposal"]["rows"] == 1
