@@ -102,7 +102,7 @@ _synq_options() { # the options of a command, and the global options
     'webhooks send') REPLY='--event --data --connection --secret-stdin --dry-run' ;;
     'export') REPLY='--only --force' ;;
     'api') REPLY='-F --field -f --raw-field --input --paginate -i --include -y --yes --dry-run --plan --confirm' ;;
-    'plan from') REPLY='--only --plan' ;;
+    'plan from') REPLY='--only --all --plan' ;;
     'apply') REPLY='--approved --report -y --yes --dry-run --confirm' ;;
     'auth login') REPLY='--with-token --insecure-storage --token-command --token-url --client-id' ;;
     'auth status') REPLY='--all' ;;
