@@ -96,8 +96,6 @@ class RunContext:
         chosen = self.settings.profile
         for sentence in settings.ignored(self.config, [chosen], self.system.environ):
             output.warn(sentence)
-        if self.policy and self.policy.sentence:
-            output.warn(f"{self.policy.sentence} Every write is refused.")
         if another_users(folder := config_dir(self.system.environ)):
             output.warn(
                 f"synq runs as root on {folder}, which is another user's, who can't use files that root makes there. "
@@ -130,6 +128,8 @@ class RunContext:
             return
         is_local = spec.effect == LOCAL or group in _SETUP
         policy.check_command(self.command, is_local=is_local)
+        if policy.sentence and not spec.writes and self.command != "doctor":  # they say it themselves
+            self.output.warn(f"{policy.sentence} Every write is refused.")
         if spec.writes and spec.effect != ANY:
             policy.check_readable()
             if not self.dry_run and self.command not in _OF_PLANS:
@@ -275,7 +275,7 @@ class RunContext:
         if where is None:
             raise UsageError(
                 f"Profile {self.settings.profile} has no team store.",
-                hint="One machine needs none. To name one: synq config set team_store '$SYNQ_TEAM_STORE'",
+                hint="A single machine doesn't need one. To set one: synq config set team_store '$SYNQ_TEAM_STORE'",
             )
         terminal = self.system.stderr.isatty()
         return TeamStore(
