@@ -102,7 +102,7 @@ def known_runs(run: RunContext) -> list[dict[str, Any]]:
     try:
         return [*run.team_runs.rows(), *own] if run.team_runs else own
     except NetworkError as error:
-        run.output.warn(f"{error.message} The list doesn't include the runs of the team.")
+        run.output.warn(f"{error.message} Runs of the team are not shown.")
         return own
 
 

@@ -20,7 +20,7 @@ from synq_cli.state.team.store import Facts
 TABLES = "; ".join(f"create tables for {migration.what}" for migration in migrations.MIGRATIONS)
 FORM = (
     "Use the form postgresql://USER:PASSWORD@HOST:5432/DATABASE, and percent-encode characters such as / and @ in the "
-    "percent-encoded."
+    "password."
 )
 STORE = "store"  # a file of the user's own
 QUESTION = "Set up the team store? [y/N] "
@@ -339,8 +339,8 @@ def test_a_connection_string_as_the_setting_is_refused_and_not_stored(
     [
         (True, False, False, "ok", "Not needed"),
         (False, False, False, "warn", "is not encrypted"),
-        (False, True, False, "warn", "is not checked"),
-        (False, True, True, "ok", "is checked"),
+        (False, True, False, "warn", "is not verified"),
+        (False, True, True, "ok", "is verified"),
     ],
 )
 def test_doctor_warns_of_a_connection_that_others_could_read(

@@ -145,7 +145,7 @@ def test_a_commit_without_an_answer_is_reported_as_unknown(
             else:
                 network.cut()
 
-        with pytest.raises(TeamOutcomeUnknownError, match="may have been saved or not"):
+        with pytest.raises(TeamOutcomeUnknownError, match="the change may or may not be saved"):
             store.transact(work, within=0.5)
         assert len(runs) == 1
         network.heal()
