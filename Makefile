@@ -49,6 +49,7 @@ soak: $(VENV)/.dev
 	$(BIN)/python -m pytest -q -n auto -m hypothesis --hypothesis-profile=soak
 	@$(BIN)/python -m compileall -q synq_cli  # once, not in every process that these start
 	$(BIN)/python scripts/crowd.py
+	$(BIN)/python scripts/team_crowd.py
 	$(BIN)/python scripts/endurance.py
 	SYNQ_MATRIX=1 $(BIN)/python -m pytest -q -n auto --dist worksteal tests/commands/test_fault_matrix.py
 	@if $(MAKE) -s .cache/fuzz/.installed; then $(MAKE) fuzz; else echo "atheris can't be installed here: nothing was fuzzed"; fi
