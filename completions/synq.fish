@@ -16,7 +16,7 @@ function __synq_below # the subcommands of a group
                 'settings' 'Show and change the tenant'\''s settings' \
                 'audit' 'Read the audit log' \
                 'webhooks' 'Sign, verify and send webhooks' \
-                'export' 'Write the tenant to files that can be kept in Git' \
+                'export' 'Write the tenant to files for Git' \
                 'api' 'Send any request to the API' \
                 'plan' 'Show, compare and make plans' \
                 'apply' 'Apply a plan, once' \
@@ -159,7 +159,7 @@ function __synq_below # the subcommands of a group
                 'send' 'Send a signed event once'
         case 'plan'
             printf '%s\t%s\n' \
-                'from' 'Plan the changes that make the tenant equal to files' \
+                'from' 'Plan the changes that make the tenant match files' \
                 'show' 'Show a plan: what each row changes, and what it costs' \
                 'diff' 'Compare a plan with what is there now' \
                 'list' 'List the plans that agents have proposed' \
@@ -185,7 +185,7 @@ function __synq_below # the subcommands of a group
                 'list' 'List the bulk runs of this machine or team, newest first' \
                 'show' 'Show a bulk run, or its rows' \
                 'resume' 'Resume a bulk run that was interrupted' \
-                'join' 'Work on a run of the team beside other machines' \
+                'join' 'Send rows of a run together with other machines' \
                 'undo' 'Undo a bulk run of adjustments, transfers or reservations'
         case 'cache'
             printf '%s\t%s\n' \
@@ -257,7 +257,7 @@ function __synq_options # the options of a command, and the global options
                 '--wait' 'Wait until the order is confirmed or has failed' \
                 '--for' 'Stop waiting after SECONDS (exit status 75)' \
                 '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
-                '--shard' 'Send only part I of N of the file, such as 2/4; other...' \
+                '--shard' 'Send only shard I of N of the file, such as 2/4, and...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -295,7 +295,7 @@ function __synq_options # the options of a command, and the global options
                 '--location' 'Stock location it ships from' \
                 '--file' 'Record the parcels of every row of a CSV, TSV, NDJSON or...' \
                 '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
-                '--shard' 'Send only part I of N of the file, such as 2/4; other...' \
+                '--shard' 'Send only shard I of N of the file, such as 2/4, and...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -308,7 +308,7 @@ function __synq_options # the options of a command, and the global options
                 '--reason' 'Reason to record' \
                 '--file' 'Open the returns of every row of a CSV, TSV, NDJSON or...' \
                 '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
-                '--shard' 'Send only part I of N of the file, such as 2/4; other...' \
+                '--shard' 'Send only shard I of N of the file, such as 2/4, and...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -320,7 +320,7 @@ function __synq_options # the options of a command, and the global options
                 '--reason' 'Reason to record' \
                 '--file' 'Cancel the orders of every row of a CSV, TSV, NDJSON or...' \
                 '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
-                '--shard' 'Send only part I of N of the file, such as 2/4; other...' \
+                '--shard' 'Send only shard I of N of the file, such as 2/4, and...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -334,7 +334,7 @@ function __synq_options # the options of a command, and the global options
                 '--file' 'Transfer every row of a CSV, TSV, NDJSON or .xlsx file...' \
                 '--force' 'Transfer more units than are available' \
                 '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
-                '--shard' 'Send only part I of N of the file, such as 2/4; other...' \
+                '--shard' 'Send only shard I of N of the file, such as 2/4, and...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -346,7 +346,7 @@ function __synq_options # the options of a command, and the global options
                 '--location' 'Stock location' \
                 '--file' 'Adjust every row of a CSV, TSV, NDJSON or .xlsx file; -...' \
                 '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
-                '--shard' 'Send only part I of N of the file, such as 2/4; other...' \
+                '--shard' 'Send only shard I of N of the file, such as 2/4, and...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -382,7 +382,7 @@ function __synq_options # the options of a command, and the global options
                 '--skip-unknown' 'Leave out codes that Synq does not know, and write them...' \
                 '--confirm-missing' 'Confirm --zero-missing: how many SKUs it sets to zero' \
                 '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
-                '--shard' 'Send only part I of N of the file, such as 2/4; other...' \
+                '--shard' 'Send only shard I of N of the file, such as 2/4, and...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -408,7 +408,7 @@ function __synq_options # the options of a command, and the global options
                 '--reference' 'Reason for the reservation, such as an order id' \
                 '--file' 'Reserve every row of a CSV, TSV, NDJSON or .xlsx file; -...' \
                 '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
-                '--shard' 'Send only part I of N of the file, such as 2/4; other...' \
+                '--shard' 'Send only shard I of N of the file, such as 2/4, and...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -419,7 +419,7 @@ function __synq_options # the options of a command, and the global options
             printf '%s\t%s\n' \
                 '--file' 'Release every reservation of a CSV, TSV, NDJSON or .xlsx...' \
                 '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
-                '--shard' 'Send only part I of N of the file, such as 2/4; other...' \
+                '--shard' 'Send only shard I of N of the file, such as 2/4, and...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -473,7 +473,7 @@ function __synq_options # the options of a command, and the global options
                 '--brand-id' 'Id of its brand; some servers ignore it' \
                 '--file' 'Change every product of a CSV, TSV, NDJSON or .xlsx...' \
                 '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
-                '--shard' 'Send only part I of N of the file, such as 2/4; other...' \
+                '--shard' 'Send only shard I of N of the file, such as 2/4, and...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -507,7 +507,7 @@ function __synq_options # the options of a command, and the global options
                 '--wait' 'Wait until it has finished' \
                 '--for' 'Stop waiting after SECONDS (exit status 75)' \
                 '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
-                '--shard' 'Send only part I of N of the file, such as 2/4; other...' \
+                '--shard' 'Send only shard I of N of the file, such as 2/4, and...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -643,7 +643,7 @@ function __synq_options # the options of a command, and the global options
                 '--role' 'Role of the new member, or of the rows that name none' \
                 '--file' 'Invite everybody in a CSV, TSV, NDJSON or .xlsx file; -...' \
                 '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
-                '--shard' 'Send only part I of N of the file, such as 2/4; other...' \
+                '--shard' 'Send only shard I of N of the file, such as 2/4, and...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -698,8 +698,8 @@ function __synq_options # the options of a command, and the global options
                 '--dry-run' 'Show what would be sent and what would change, without...'
         case 'export'
             printf '%s\t%s\n' \
-                '--only' 'Only these parts: settings, channels, members...' \
-                '--force' 'Write into a folder that holds other files'
+                '--only' 'Only these parts, separated by commas: settings...' \
+                '--force' 'Write even if the folder contains other files'
         case 'api'
             printf '%s\t%s\n' \
                 '-F' 'Field; true, false, null and numbers are JSON values' \
@@ -717,7 +717,8 @@ function __synq_options # the options of a command, and the global options
                 '--confirm' 'Confirm with the profile'\''s name; required instead of...'
         case 'plan from'
             printf '%s\t%s\n' \
-                '--only' 'Only these parts: settings, channels, members...' \
+                '--only' 'Only these parts, separated by commas: settings...' \
+                '--all' 'Also list the differences that are not part of the plan' \
                 '--plan' 'Write what would be sent to FILE, for `synq apply`; -...'
         case 'apply'
             printf '%s\t%s\n' \
@@ -770,7 +771,7 @@ function __synq_options # the options of a command, and the global options
                 '--yes' 'Skip the confirmation prompt'
         case 'team init'
             printf '%s\t%s\n' \
-                '--role' 'Also let this database role use the tables, but not...' \
+                '--role' 'Also grant this database role access to the data of the...' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt'
         case 'sandbox init'
@@ -907,7 +908,7 @@ function __synq_value # how to complete the value of "PATH --option", or the arg
         case 'completion install #1' 'completion uninstall #1'
             echo 'words bash zsh fish powershell pwsh'
         case 'help #1'
-            echo 'words exit-codes environment formats rate-limit auth bulk agents orders inventory products channels integrations today find organization settings audit webhooks export api plan apply approve auth config runs cache limits team sandbox doctor mcp completion schema help'
+            echo 'words exit-codes environment formats rate-limit auth bulk agents policy orders inventory products channels integrations today find organization settings audit webhooks export api plan apply approve auth config runs cache limits team sandbox doctor mcp completion schema help'
         case 'inventory levels --sku' 'inventory ledger --sku' 'inventory reservations --sku' 'inventory watch --sku' 'products variants list --sku' '* --variant' 'inventory transfer #1' 'inventory adjust #1' 'inventory levels #*' 'inventory reserve #1' 'inventory skus forget #*'
             echo 'ask sku'
         case 'settings set #*'
