@@ -126,7 +126,7 @@ def test_an_application_that_is_killed_is_unknown_and_one_outlives_its_server(tm
             group.start_soon(apply, client, plan)
             with anyio.fail_after(30):
                 while listed(*LEDGER) == latest:  # its answer is on the way
-                    await anyio.sleep(0.05)
+                    await anyio.sleep(0.4)  # each look is a request, of which the next proposal needs some
             kill("apply")
         await apply(client, plan)
         plan = await proposed(client, "inventory adjust --file -", input=ROWS)
