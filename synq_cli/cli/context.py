@@ -92,6 +92,7 @@ class RunContext:
             quiet=self.options.get("quiet", False),
             no_color=self.options.get("no_color", False),
             debug=self.settings.debug,
+            before_filter=self._report_requests if self.settings.footer == "json" else None,
         )
         chosen = self.settings.profile
         for sentence in settings.ignored(self.config, [chosen], self.system.environ):
@@ -459,15 +460,21 @@ class RunContext:
         if "api" not in self.__dict__:
             return
         if self.api.transport.requests or "bulk" in self.__dict__:
-            left = self.budget.snapshot()
             self.api.transport.abandon_prefetches()
             if self.settings.footer == "json":
-                sent = self.api.transport.requests + sum(worker.requests for worker in self._workers)
-                self.output.messages.budget(sent, left.remaining, left.limit, exact=left.exact)
+                self._report_requests()
             else:
+                left = self.budget.snapshot()
                 whose: dict[str, Any] = {"profile": self.session.profile, "environment": self.settings.environment}
                 self.output.messages.footer(left.remaining, left.limit, exact=left.exact, **whose)
         self.budget.close()
+
+    def _report_requests(self) -> None:
+        """Print the footer for programs, if the API was called."""
+        if "api" in self.__dict__:
+            left = self.budget.snapshot()
+            sent = self.api.transport.requests + sum(worker.requests for worker in self._workers)
+            self.output.messages.budget(sent, left.remaining, left.limit, exact=left.exact)
 
     def open_transport(self, sleep: Callable[[float], None]) -> "SingleAttemptTransport":
         """A transport for one thread of a bulk run, with its own connection to the rate limit."""
