@@ -16,7 +16,7 @@ function __synq_below # the subcommands of a group
                 'settings' 'Show and change the tenant'\''s settings' \
                 'audit' 'Read the audit log' \
                 'webhooks' 'Sign, verify and send webhooks' \
-                'export' 'Write the tenant to files that can be kept in Git' \
+                'export' 'Write the tenant to files for Git' \
                 'api' 'Send any request to the API' \
                 'plan' 'Look at plans that --plan has written' \
                 'apply' 'Apply a plan, once' \
@@ -159,7 +159,7 @@ function __synq_below # the subcommands of a group
                 'send' 'Send a signed event once'
         case 'plan'
             printf '%s\t%s\n' \
-                'from' 'Plan the changes that make the tenant equal to files' \
+                'from' 'Plan the changes that make the tenant match files' \
                 'show' 'Show a plan: what each row changes, and what it costs' \
                 'diff' 'Compare a plan with what is there now' \
                 'list' 'List proposed plans that wait for approval'
@@ -696,8 +696,8 @@ function __synq_options # the options of a command, and the global options
                 '--dry-run' 'Show what would be sent and what would change, without...'
         case 'export'
             printf '%s\t%s\n' \
-                '--only' 'Only these parts: settings, channels, members...' \
-                '--force' 'Write into a folder that holds other files'
+                '--only' 'Only these parts, separated by commas: settings...' \
+                '--force' 'Write even if the folder contains other files'
         case 'api'
             printf '%s\t%s\n' \
                 '-F' 'Field; true, false, null and numbers are JSON values' \
@@ -715,7 +715,8 @@ function __synq_options # the options of a command, and the global options
                 '--confirm' 'Confirm with the profile'\''s name; required instead of...'
         case 'plan from'
             printf '%s\t%s\n' \
-                '--only' 'Only these parts: settings, channels, members...' \
+                '--only' 'Only these parts, separated by commas: settings...' \
+                '--all' 'Also list the differences that are not part of the plan' \
                 '--plan' 'Write what would be sent to FILE, for `synq apply`; -...'
         case 'apply'
             printf '%s\t%s\n' \
@@ -905,7 +906,7 @@ function __synq_value # how to complete the value of "PATH --option", or the arg
         case 'completion install #1' 'completion uninstall #1'
             echo 'words bash zsh fish powershell pwsh'
         case 'help #1'
-            echo 'words exit-codes environment formats rate-limit auth bulk agents orders inventory products channels integrations today find organization settings audit webhooks export api plan apply approve auth config runs cache limits team sandbox doctor mcp completion schema help'
+            echo 'words exit-codes environment formats rate-limit auth bulk agents policy orders inventory products channels integrations today find organization settings audit webhooks export api plan apply approve auth config runs cache limits team sandbox doctor mcp completion schema help'
         case 'inventory levels --sku' 'inventory ledger --sku' 'inventory reservations --sku' 'inventory watch --sku' 'products variants list --sku' '* --variant' 'inventory transfer #1' 'inventory adjust #1' 'inventory levels #*' 'inventory reserve #1' 'inventory skus forget #*'
             echo 'ask sku'
         case 'settings set #*'

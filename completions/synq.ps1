@@ -15,7 +15,7 @@ function __SynqBelow([string] $At) { # the subcommands of a group
             "settings`tShow and change the tenant's settings"
             "audit`tRead the audit log"
             "webhooks`tSign, verify and send webhooks"
-            "export`tWrite the tenant to files that can be kept in Git"
+            "export`tWrite the tenant to files for Git"
             "api`tSend any request to the API"
             "plan`tLook at plans that --plan has written"
             "apply`tApply a plan, once"
@@ -158,7 +158,7 @@ function __SynqBelow([string] $At) { # the subcommands of a group
             "send`tSend a signed event once"
         }
         'plan' {
-            "from`tPlan the changes that make the tenant equal to files"
+            "from`tPlan the changes that make the tenant match files"
             "show`tShow a plan: what each row changes, and what it costs"
             "diff`tCompare a plan with what is there now"
             "list`tList proposed plans that wait for approval"
@@ -695,8 +695,8 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--dry-run`tShow what would be sent and what would change, without..."
         }
         'export' {
-            "--only`tOnly these parts: settings, channels, members..."
-            "--force`tWrite into a folder that holds other files"
+            "--only`tOnly these parts, separated by commas: settings..."
+            "--force`tWrite even if the folder contains other files"
         }
         'api' {
             "-F`tField; true, false, null and numbers are JSON values"
@@ -714,7 +714,8 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--confirm`tConfirm with the profile's name; required instead of..."
         }
         'plan from' {
-            "--only`tOnly these parts: settings, channels, members..."
+            "--only`tOnly these parts, separated by commas: settings..."
+            "--all`tAlso list the differences that are not part of the plan"
             "--plan`tWrite what would be sent to FILE, for ``synq apply``; -..."
         }
         'apply' {
@@ -997,7 +998,7 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         'mcp config #1' { return 'words claude cursor vscode' }
         'completion install #1' { return 'words bash zsh fish powershell pwsh' }
         'completion uninstall #1' { return 'words bash zsh fish powershell pwsh' }
-        'help #1' { return 'words exit-codes environment formats rate-limit auth bulk agents orders inventory products channels integrations today find organization settings audit webhooks export api plan apply approve auth config runs cache limits team sandbox doctor mcp completion schema help' }
+        'help #1' { return 'words exit-codes environment formats rate-limit auth bulk agents policy orders inventory products channels integrations today find organization settings audit webhooks export api plan apply approve auth config runs cache limits team sandbox doctor mcp completion schema help' }
         'inventory levels --sku' { return 'ask sku' }
         'inventory ledger --sku' { return 'ask sku' }
         'inventory reservations --sku' { return 'ask sku' }

@@ -37,7 +37,7 @@ GROUPS = {
     "settings": ("synq_cli.commands.settings", "Show and change the tenant's settings.", "Tenant"),
     "audit": ("synq_cli.commands.audit", "Read the audit log.", "Tenant"),
     "webhooks": ("synq_cli.commands.webhooks", "Sign, verify and send webhooks.", "Tenant"),
-    "export": ("synq_cli.commands.plans.export", "Write the tenant to files that can be kept in Git.", "Tenant"),
+    "export": ("synq_cli.commands.plans.export", "Write the tenant to files for Git.", "Tenant"),
     "api": ("synq_cli.commands.api", "Send any request to the API.", "Tenant"),
     "plan": ("synq_cli.commands.plans", "Look at plans that --plan has written.", "Plans"),
     "apply": ("synq_cli.commands.plans.apply", "Apply a plan, once.", "Plans"),

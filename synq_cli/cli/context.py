@@ -97,8 +97,6 @@ class RunContext:
         chosen = self.settings.profile
         for sentence in settings.ignored(self.config, [chosen], self.system.environ):
             output.warn(sentence)
-        if self.policy and self.policy.sentence:
-            output.warn(f"{self.policy.sentence} Every write is refused.")
         if another_users(folder := config_dir(self.system.environ)):
             output.warn(
                 f"synq runs as root on {folder}, which is another user's, who can't use files that root makes there. "
@@ -131,6 +129,8 @@ class RunContext:
             return
         is_local = spec.effect == LOCAL or group in _SETUP
         policy.check_command(self.command, is_local=is_local)
+        if policy.sentence and not spec.writes and self.command != "doctor":  # they say it themselves
+            self.output.warn(f"{policy.sentence} Every write is refused.")
         if spec.writes and spec.effect != ANY:
             policy.check_readable()
             if not self.dry_run and self.command not in _OF_PLANS:

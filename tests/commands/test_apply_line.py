@@ -383,12 +383,12 @@ def test_of_two_threads_one_uses_an_id(tmp_path: Path) -> None:
 
 
 POLICIES = {
-    "deny: [settings]": ("threshold.json", 'deny has "settings"'),
-    "deny: [inventory adjust]": ("restock.json", 'deny has "inventory adjust"'),
-    "allow: [apply, inventory]": ("threshold.json", "allow does not have `synq settings set`"),
+    "deny: [settings]": ("threshold.json", 'deny includes "settings"'),
+    "deny: [inventory adjust]": ("restock.json", 'deny includes "inventory adjust"'),
+    "allow: [apply, inventory]": ("threshold.json", "allow does not include `synq settings set`"),
     "max_rows: 1": ("restock.json", "max_rows is 1, but there are 2 rows"),
     "max_units: 4": ("restock.json", "max_units.row is 4"),
-    "never_sku: [HMC-*]": ("restock.json", 'never_sku has "HMC-*"'),
+    "never_sku: [HMC-*]": ("restock.json", 'never_sku includes "HMC-*"'),
 }
 
 

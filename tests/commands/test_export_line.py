@@ -243,7 +243,7 @@ def test_many_products_are_announced_and_beyond_the_list_found_by_their_variants
     replies["GET /api/v1/pim/variants"] = [{"id": row["id"], "product_id": row["id"]} for row in many[30:]]
     result, _, folder = exported(synq, "--only", "products", replies=replies)
     assert result.status == 0
-    assert "Reading 120 products, one request for each: 120 requests, about 1 minute.\n" in result.err
+    assert "Reading 120 products, one request each: 120 requests, about 1 minute.\n" in result.err
     assert "Warning: The API lists at most 100 products and this tenant may have more" in result.err
     titles = [json.loads(line)["title"] for line in files_in(folder)["products.ndjson"].splitlines()]
     assert titles == sorted(row["title"].casefold().upper() for row in many)

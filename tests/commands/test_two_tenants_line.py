@@ -128,7 +128,10 @@ def test_production_becomes_as_staging_is_but_for_what_the_plan_says(tenants: Te
     last = json.loads(again.out)
     assert {row["action"] for row in last} == {"impossible"}
     assert again.status == 0
-    assert f"Nothing to change, {len(last)} that the API can't change.\nNothing would be sent, so no plan" in again.err
+    assert (
+        f"Nothing to change.\n{len(last)} impossible: the API can't change this.\nNothing would be sent, so no plan"
+        in again.err
+    )
 
     result = tenants.production.folder / "shop"
     call(tenants.production, "export", str(result))
@@ -163,20 +166,63 @@ def test_what_was_changed_meanwhile_is_refused_row_by_row(tenants: Tenants) -> N
     }  # fmt: skip
 
 
-def test_problems_are_told_before_anything_is_read_and_missing_files_are_not_compared(tenants: Tenants) -> None:
+def test_missing_files_are_not_compared_and_all_problems_are_listed_at_once(tenants: Tenants) -> None:
     call(tenants.production, "export", str(tenants.files), "--only", "channels,brands")
     result = tenants.production("--sandbox", "plan", "from", str(tenants.files), "--only", "channels,members")
     assert (result.status, result.out) == (0, "action\tobject\tfield\tbefore\tafter\treason\n")
     assert result.err.splitlines()[:2] == [
-        "No file of members: not compared.", "The tenant is equal to the files: nothing to change.",
+        "No file of members: not compared.", "The tenant matches the files: nothing to change.",
     ]  # fmt: skip
     (tenants.files / "channel.yaml").write_text("[]", encoding="utf-8")
     (tenants.files / "brands.yaml").write_text("- nam: Fell\n", encoding="utf-8")
     result = tenants.production("--sandbox", "plan", "from", str(tenants.files))
     assert (result.status, result.out) == (2, "")
     assert result.err == (
-        f"synq: {tenants.files} has 2 problems; nothing was sent.\n"
+        f"synq: {tenants.files} has 2 problems; nothing was planned.\n"
         '  brands.yaml line 1: unknown field "nam". Did you mean name? Fields: name, description, logo_url\n'
         "  brands.yaml line 1: name is missing\n"
         "  Fix the files and run the command again.\n"
+        "97/100 requests left this minute · sandbox\n"
     )
+    # Those that only a comparison finds too, by file and line; offline, those of the files.
+    (tenants.files / "channels.yaml").write_text("- name: web\n- name: shop\n  active: 7\n", encoding="utf-8")
+    (tenants.files / "members.yaml").write_text("- {email: una@fell.example, role: BOSS}\n", encoding="utf-8")
+    result = tenants.production("--sandbox", "plan", "from", str(tenants.files))
+    assert result.err.splitlines()[:-2] == [
+        f"synq: {tenants.files} has 5 problems; nothing was planned.",
+        '  brands.yaml line 1: unknown field "nam". Did you mean name? Fields: name, description, logo_url',
+        "  brands.yaml line 1: name is missing",
+        "  channels.yaml line 1: currency is missing: a new channel needs one",
+        "  channels.yaml line 3: active must be true or false, not 7",
+        '  members.yaml line 1: Invalid role "BOSS": use ADMIN, EDITOR or VIEWER.',
+    ]
+    offline = tenants.production("plan", "from", str(tenants.files), environ={})
+    assert (offline.status, offline.err.splitlines()[0]) == (
+        2, f"synq: {tenants.files} has 3 problems; nothing was planned.",
+    )  # fmt: skip
+
+
+def test_a_table_shows_the_plan_and_counts_what_is_not_part_of_it(tenants: Tenants) -> None:
+    call(tenants.production, "export", str(tenants.files), "--only", "channels,templates")
+    (tenants.files / "channels.yaml").write_text(
+        "- {name: click-collect, currency: GBP}\n- {name: web-storefront, active: false}\n", encoding="utf-8"
+    )
+    (tenants.files / "templates.yaml").write_text("[]\n", encoding="utf-8")
+    words = ("--sandbox", "plan", "from", str(tenants.files), "-o", "table", "--only", "channels,templates")
+    result = tenants.production(*words)
+    table = [
+        "Action  Object                  Details",
+        "create  channel click-collect   name: click-collect, currency: GBP, active: true",
+        "update  channel web-storefront  active: true → false",
+    ]
+    assert result.out.splitlines() == table
+    assert result.err.splitlines()[:-1] == [
+        "2 changes to plan.", "6 extra: only in the tenant; a plan deletes nothing.",
+        "To list these differences, add --all.",
+    ]  # fmt: skip
+    result = tenants.production(*words, "--all")
+    assert [line.split() for line in result.out.splitlines()[:3]] == [line.split() for line in table]
+    assert len(result.out.splitlines()) == 9
+    assert "--all" not in result.err
+    result = tenants.production("--sandbox", "plan", "from", str(tenants.files), "-o", "csv", "--only", "templates")
+    assert [row.split(",")[0] for row in result.out.splitlines()] == ["action", "extra", "extra", "extra"]

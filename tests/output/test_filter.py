@@ -1,6 +1,7 @@
 import sys
 
 import pytest
+from runner import Runner
 from table import cases
 
 from synq_cli import exact_json
@@ -82,6 +83,63 @@ def test_filter_that_fails_on_the_data() -> None:
     assert caught.value.message.startswith("The --jq filter failed on this data: Cannot index array")
     assert caught.value.hint is not None
     assert "--json" in caught.value.hint
+
+
+@cases(
+    ("expression", "refused"),
+    [
+        ("$ENV", "$ENV"), ("$ENV.PATH|@base64", "$ENV"), ('"\\("\\($ENV.PATH)")"', "$ENV"), ("{$ENV}", "$ENV"),
+        ("def f: $ENV; f", "$ENV"), ("env", "env"), ("[.[]? | env.PATH]", "env"), ('@sh "\\(env)"', "env"),
+        ("def f(g): g; f(env)", "env"), (". as $synq::outside::env | env", "env"), ("try input catch .", "input"),
+        ("[inputs]", "inputs"),
+        ("input_filename", "input_filename"), ("input_line_number", "input_line_number"),
+        ('"secrets" | modulemeta', "modulemeta"), ("get_search_list", "get_search_list"),
+        ("get_jq_origin", "get_jq_origin"), ("get_prog_origin", "get_prog_origin"),
+        ('import "secrets" as $a; $a', "import"), ('import "secrets" as $a {search: "/"}; $a', "import"),
+        (' # text\n include "secrets"; .', "include"), ('module {}; import "secrets" as $a; $a', "module"),
+    ],
+)  # fmt: skip
+def test_a_filter_reaches_nothing_but_its_data(expression: str, refused: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        Filter(expression)
+    assert caught.value.message == (
+        f'Invalid --jq filter "{expression}": {refused} reaches outside of the data, and --jq sees nothing else.'
+    )
+
+
+def test_a_filter_that_reaches_outside_is_refused_before_anything_is_sent(synq: Runner) -> None:
+    done = synq("--sandbox", "--debug", "orders", "list", "--jq", "$ENV.SYNQ_TOKEN")
+    assert (done.status, done.out) == (2, "")
+    assert '"Invalid --jq filter \\"$ENV.SYNQ_TOKEN\\": $ENV reaches outside' in done.err
+    assert "GET" not in done.err
+
+
+@cases(
+    "expression",
+    [
+        "$__prog_args", "$ARGS", '. | import "secrets" as $a; $a', '1; import "secrets" as $a; $a',
+        ') import "secrets" as $a; $a', '"a\\")" import "secrets" as $a; $a', "1) | env | (1",
+        "# \\\n$ENV", "", " # no filter",
+    ],
+)  # fmt: skip
+def test_jq_itself_finds_these_invalid(expression: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        Filter(expression)
+    assert caught.value.message.startswith(f'Invalid --jq filter "{expression}": ')
+
+
+@cases(
+    ("expression", "text", "printed"),
+    [
+        (".import, .env, .input", '{"import":1,"env":2,"input":3}', ["1", "2", "3"]),
+        ("{env, import: .env}", '{"env":2}', ['{"env":2,"import":2}']), (".modules | length", '{"modules":[]}', ["0"]),
+        ('"import $ENV \\(.a) env"', '{"a":"("}', ["import $ENV ( env"]), ("def env: .a; env", '{"a":1}', ["1"]),
+        (". # $ENV import", "1", ["1"]), (". # more \\", "1", ["1"]), ("def tojson: 1; .", "[2]", ["[2]"]),
+        (".include as $env | $env", '{"include":1}', ["1"]),
+    ],
+)  # fmt: skip
+def test_names_like_those_it_may_not_use(expression: str, text: str, printed: list[str]) -> None:
+    assert lines(expression, text) == printed
 
 
 def test_missing_extra_names_the_install_command(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,7 +24,7 @@ from synq_cli.resources.tenant_files.sorted_lines import SortedLines
 ID = "4c0a7b1e-8d32-4f96-a5e7-1b9c6d20f843"
 OTHER = "17d8b4c9-6e0f-4253-8a7c-d5f23e91b06a"
 AGAIN = "run `synq plan from` again once this plan is applied"
-NO_ROUTE = "it is only in the tenant, and the API has no route to delete it"
+NO_ROUTE = "only in the tenant; the API can't delete it"
 FOUR = {
     "inventory_allocation_model": "SOFT", "auto_po_enabled": True, "default_low_stock_threshold": 5,
     "costing_method": "WAC",
@@ -88,31 +88,29 @@ WEB = {"name": "web", "currency": "GBP", "active": True}
         ),
         (
             CHANNELS, [{**WEB, "active": False}], [WEB, {**WEB, "currency": "NOK"}], [],
-            [("impossible", "channel web", "2 of this name are in the tenant")],
+            [("impossible", "channel web", "the tenant has 2 of this name")],
         ),
         (
             MEMBERS,
-            [{"email": "Rory@fell.example", "role": "editor"}, {"email": "una@fell.example", "role": "VIEWER"},
-             {"email": "ola@fell.example", "role": "OWNER"}],
+            [{"email": "Rory@fell.example", "role": "editor"}, {"email": "una@fell.example", "role": "VIEWER"}],
             [{"email": "rory@fell.example", "role": "VIEWER"}, {"email": "isla@fell.example", "role": "ADMIN"}],
             [("change_member_role", "id-0", {"role": "EDITOR"}, {"role": "VIEWER"}, "member Rory@fell.example"),
              ("invite_member", {"email": "una@fell.example", "role": "VIEWER"}, None, "member una@fell.example")],
-            [("impossible", "member ola@fell.example", "nobody can be given the role OWNER"),
-             ("extra", "member isla@fell.example",
-              "it is only in the tenant; to remove it, run `synq organization members remove`")],
+            [("extra", "member isla@fell.example",
+              "only in the tenant; to remove it, run `synq organization members remove`")],
         ),
         (
             BRANDS, [{"name": "Fell", "logo_url": "https://a.example/ø.svg"}, {"name": "Nord", "description": "Ull"}],
             [{"name": "Nord", "description": "Wool", "logo_url": "https://b.example"}],
             [("create_brand", {"name": "Fell", "logoUrl": "https://a.example/%C3%B8.svg"}, None, "brand Fell")],
             [("impossible", "brand Nord",
-              "description and logo_url differ, and the API has no route that changes it")],
+              "description and logo_url differ; the API can't change this")],
         ),
         (
             CONNECTIONS, [{"provider": "xero"}, {"provider": "shopify", "status": "ACTIVE"}],
             [{"provider": "shopify", "status": "BROKEN"}], [],
             [("impossible", "connection xero", "a person must grant access: run `synq integrations connect`"),
-             ("impossible", "connection shopify", "status differs, and the API has no route that changes it")],
+             ("impossible", "connection shopify", "status differs; the API can't change this")],
         ),
     ],
 )  # fmt: skip
@@ -157,7 +155,7 @@ def test_two_tenants_may_name_the_parent_of_a_category_differently() -> None:
     files = [{"name": "Knitwear"}, {"name": "Socks", "slug": "socks", "parent": "Knitwear"}]
     tenant = [{"name": "Knitwear", "slug": "k"}, {"name": "Socks", "slug": "socks", "parent": "k"}]
     _, remainders = compared(CATEGORIES, files, tenant)
-    assert remainders == [("impossible", "category Knitwear", "slug differs, and the API has no route that changes it")]
+    assert remainders == [("impossible", "category Knitwear", "slug differs; the API can't change this")]
 
 
 VARIANT = {"sku": "A-1", "price": "89.50", "currency": "GBP"}
@@ -186,7 +184,7 @@ def products(
         (
             [{"title": "Crewneck", "brand": "Soon", "tags": ["a"], "variants": [VARIANT]}], [PRODUCT], [],
             [("later", "product Crewneck", f"its brand Soon does not exist yet: {AGAIN}"),
-             ("impossible", "product Crewneck", "tags, category differ, and no request of the API sets it")],
+             ("impossible", "product Crewneck", "tags, category differ; the API can't set this")],
         ),
         (
             [{**PRODUCT, "brand": "None"}], [PRODUCT], [],
@@ -199,7 +197,7 @@ def products(
         ),
         (
             [{"title": "Crewneck"}], [PRODUCT | {"variants": []}], [],
-            [("impossible", "product Crewneck", "category, brand differ, and no request of the API sets it")],
+            [("impossible", "product Crewneck", "category, brand differ; the API can't set this")],
         ),
         (
             [{**PRODUCT, "variants": [{**VARIANT, "price": "90"}, {"sku": "A-2", "price": "1", "cost_price": "0.5"},
@@ -207,8 +205,8 @@ def products(
             [{**PRODUCT, "variants": [VARIANT, {"sku": "A-3"}]}],
             [("create_variant", "id-0", {"sku": "A-2", "price": 1}, None, "variant A-2 of product Crewneck")],
             [("impossible", "variant A-1 of product Crewneck",
-              "price differs, and the API has no route that changes a variant"),
-             ("impossible", "variant A-2 of product Crewneck", "cost_price: no request of the API sets it"),
+              "price differs; the API can't change a variant"),
+             ("impossible", "variant A-2 of product Crewneck", "cost_price: the API can't set this"),
              ("impossible", "variant None of product Crewneck", "a variant without SKU and barcode can't be matched"),
              ("extra", "variant A-3 of product Crewneck", NO_ROUTE)],
         ),
@@ -217,7 +215,7 @@ def products(
             [PRODUCT, {"title": "Scarf", "variants": [{"sku": "B-1"}]}, {"title": "Hat", "variants": []}], [],
             [("impossible", "product Crewneck",
               "its SKUs belong to several products: Crewneck and Scarf in the tenant"),
-             ("extra", "product Hat", "it is only in the tenant; to delete it, run `synq products delete id-2`")],
+             ("extra", "product Hat", "only in the tenant; to delete it, run `synq products delete id-2`")],
         ),
         (
             [{"title": "A", "variants": [{"sku": "1"}]}, {"title": "B", "variants": [{"sku": "2"}]}],
@@ -300,13 +298,13 @@ def write(folder: Path, **files: str) -> Path:
 def test_every_problem_of_the_files_is_listed_with_its_line(tmp_path: Path) -> None:
     write(tmp_path, **{name: text for name, (text, _) in FILES.items()})
     with SortedLines() as lines, pytest.raises(UsageError) as caught:
-        load(tmp_path, parts.NAMES, lines)
+        load(tmp_path, parts.NAMES, lines).problems.raise_any(tmp_path)
     expected = [
         line
         for name in (*(part.file for part in parts.PARTS), "products.ndjson")
         for line in FILES.get(name, ("", []))[1]
     ]
-    assert caught.value.message == f"{tmp_path} has {len(expected)} problems; nothing was sent."
+    assert caught.value.message == f"{tmp_path} has {len(expected)} problems; nothing was planned."
     for found, start in zip(caught.value.details, expected, strict=True):
         assert found.startswith(start)
 
@@ -316,15 +314,20 @@ def test_every_problem_of_the_files_is_listed_with_its_line(tmp_path: Path) -> N
     [
         (CHANNELS, [WEB, {**WEB, "active": False}], [WEB],
          "f line 2: the channel web is given twice, also in f line 1"),
-        (CHANNELS, [{"name": "shop"}], [], "f line 1: A channel needs a currency."),
+        (CHANNELS, [{"name": "shop"}], [], "f line 1: currency is missing: a new channel needs one"),
         (CHANNELS, [{**WEB, "currency": "GPB"}], [WEB], 'f line 1: Invalid currency "GPB". Did you mean '),
+        (MEMBERS, [{"email": "una@fell.example", "role": "Boss"}], [],
+         'f line 1: Invalid role "Boss": use ADMIN, EDITOR or VIEWER.'),
+        (MEMBERS, [{"email": "rory@fell.example", "role": "BOSS"}], [{"email": "rory@fell.example", "role": "VIEWER"}],
+         'f line 1: Invalid role "BOSS": use ADMIN, EDITOR or VIEWER.'),
         (MEMBERS, [{"email": "rory", "role": "VIEWER"}], [], 'f line 1: Invalid email address "rory": '),
         (BRANDS, [{"name": "A", "logo_url": "logo.svg"}], [], 'f line 1: Invalid logo URL "logo.svg". '),
         (CATEGORIES, [{"name": "A", "parent": "B"}, {"name": "C"}], [{"name": "C"}],
          'f line 1: unknown or ambiguous parent "B". '),
         (CATEGORIES, [{"name": "A", "parent": "B"}, {"name": "B", "parent": "A"}], [],
-         "f line 1: the category is below itself"),
-        (SETTINGS, [{"costing_method": "WAC"}], [], "f line 1: inventory_allocation_model and auto_po_enabled and "),
+         "f line 1: the category is its own ancestor"),
+        (SETTINGS, [{"costing_method": "WAC"}], [],
+         "f line 1: inventory_allocation_model, auto_po_enabled, default_low_stock_threshold are "),
     ],
 )  # fmt: skip
 def test_a_value_that_can_not_be_sent_is_a_problem_too(

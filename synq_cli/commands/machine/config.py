@@ -37,7 +37,10 @@ def list_settings(run: RunContext) -> None:
       synq config list
       synq config list --profile acme --json
     """
-    run.output.rows(describe(run.settings), COLUMNS)
+    rows = describe(run.settings)
+    if run.output.format == "table" and run.policy:
+        rows = [row | {"value": run.policy.shown} if row["setting"] == "policy" else row for row in rows]
+    run.output.rows(rows, COLUMNS)
 
 
 @group.command("get")
@@ -48,7 +51,11 @@ def get_setting(run: RunContext, setting: KeyArgument) -> None:
       synq config get base_url
       synq config get location --profile acme
     """
-    run.output.value(getattr(run.settings, find_setting(setting, in_profile=False).name))
+    name = find_setting(setting, in_profile=False).name
+    if name == "policy" and run.output.format == "table" and run.policy:
+        run.output.value(run.policy.shown)
+    else:
+        run.output.value(getattr(run.settings, name))
 
 
 @group.command("set")
@@ -101,5 +108,10 @@ def print_path(run: RunContext) -> None:
 def _warn_if_unknown(run: RunContext, what: str) -> None:
     """Warn, with the nearest name, if the profile is none of those that were there when the run started."""
     profile = run.settings.profile
-    if profile not in {"default", SANDBOX, *run.config.profiles}:
+    if not is_known(run):
         run.output.warn(f"Profile {profile} {what}. {did_you_mean(profile, run.config.profiles)}".rstrip())
+
+
+def is_known(run: RunContext) -> bool:
+    """Whether the profile was there when the run started; the default and the sandbox always are."""
+    return run.settings.profile in {"default", SANDBOX, *run.config.profiles}

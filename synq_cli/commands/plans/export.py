@@ -23,34 +23,34 @@ READS = (
     operations.LIST_ATTRIBUTES, operations.LIST_ATTRIBUTE_GROUPS, operations.LIST_TEMPLATES,
     operations.LIST_CONNECTIONS,
 )  # fmt: skip
-FolderArgument = Annotated[str, argument("DIR", "Folder of the files.")]
+FolderArgument = Annotated[str, argument("DIR", "Folder with the files.")]
 OnlyOption = Annotated[
     str | None,
     option(
-        "--only", Metavar("PART,...", "list", NAMES), f"Only these parts: {', '.join(NAMES)}."
+        "--only", Metavar("PART,...", "list", NAMES), f"Only these parts, separated by commas: {', '.join(NAMES)}."
     ),  # no Literal: a list
 ]
 
 
 class ProductProgress:
-    """Says what reading the products costs, and shows how far it is."""
+    """Reports what reading the products costs, and its progress."""
 
     def __init__(self, run: RunContext) -> None:
         self._run = run
         self._bar = run.output.progress("Products")
 
     def announce(self, requests: int) -> None:
-        """Say what so many requests cost, if they take longer than a minute."""
+        """Say how long this many requests take, if they exceed the rate limit of the current minute."""
         from synq_cli.bulk.plan import request_cost, seconds_for
 
         seconds = seconds_for(requests, self._run.budget.snapshot())
         if seconds:
             self._run.output.note(
-                f"Reading {requests:,} products, one request for each: {request_cost(requests, seconds)}."
+                f"Reading {requests:,} products, one request each: {request_cost(requests, seconds)}."
             )
 
     def update(self, done: int, total: int) -> None:
-        """Show how far it is."""
+        """Show how many of the products are read."""
         self._bar.update(done, total)
 
     def close(self) -> None:
@@ -60,7 +60,7 @@ class ProductProgress:
 
 @contextmanager
 def product_progress(run: RunContext) -> Iterator[ProductProgress]:
-    """The progress of reading products, removed at the end."""
+    """A progress bar for reading products, removed at the end."""
     progress = ProductProgress(run)
     try:
         yield progress
@@ -73,21 +73,21 @@ def export_tenant(
     run: RunContext,
     folder: FolderArgument,
     only: OnlyOption = None,
-    force: Annotated[bool, switch("--force", "Write into a folder that holds other files.")] = False,
+    force: Annotated[bool, switch("--force", "Write even if the folder contains other files.")] = False,
 ) -> None:
-    """Write the tenant to files that can be kept in Git.
+    """Write the tenant to files for Git.
 
-    Writes settings, channels, members, categories, brands, attributes, attribute groups, templates and connections to a
-    YAML file each, and products with their variants to products.ndjson, one a line. Ids are in the folder ids, apart
-    from what people edit. Times, scores and whatever else the API sets by itself are left out, so that the files of an
-    unchanged tenant don't change. `synq plan from DIR` plans the changes that make a tenant equal to the files.
+    Writes settings, channels, members, categories, brands, attributes, attribute groups, templates and connections to
+    one YAML file each, and products with their variants to products.ndjson, one product per line. Ids are kept apart,
+    in the folder ids. Times, scores and other fields that the API sets are left out, so the files change only if the
+    tenant does. `synq plan from DIR` plans the changes that make a tenant match the files.
 
-    Products cost one request each, and one more for each 100 variants; it says so before it starts. The API lists at
-    most 100 products, and synq finds the others by their variants. A part that this server doesn't offer is skipped
-    with a warning.
+    Products cost one request each, plus one per 100 variants; if that exceeds the rate limit, synq first says how long
+    it takes. The API lists at most 100 products; synq finds the others through their variants. A part that this server
+    doesn't offer is skipped with a warning.
 
-    Each file is replaced as a whole, and only files of an export are. They hold no secrets, but members.yaml holds
-    email addresses; who may read the files is up to your umask.
+    synq replaces each export file as a whole and touches no other files. The files contain no secrets, but
+    members.yaml contains email addresses; your umask decides who can read the files.
 
     Examples:
       synq export tenant

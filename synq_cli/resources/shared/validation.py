@@ -116,10 +116,12 @@ def slug(text: str) -> str:
     return text.strip()
 
 
-def file_problems(name: str, found: Sequence[str], hint: str, *, more: int = 0) -> UsageError:
+def file_problems(
+    name: str, found: Sequence[str], hint: str, *, more: int = 0, outcome: str = "nothing was sent"
+) -> UsageError:
     """The error for the problems found in a file, a line each, and the number of `more` ones."""
     count = "1 problem" if len(found) + more == 1 else f"{len(found) + more:,} problems"
-    error = UsageError(f"{name} has {count}; nothing was sent.", hint=hint)
+    error = UsageError(f"{name} has {count}; {outcome}.", hint=hint)
     error.details = [*found, f"and {more:,} more"] if more else found
     return error
 

@@ -33,12 +33,15 @@ class Remainder(NamedTuple):
 
 
 class Comparison:
-    """The changes, in the order in which they are to be made, the remainders, problems of the files, and notes."""
+    """The changes, in the order in which they are to be made, the remainders, problems of the files, and notes.
 
-    def __init__(self) -> None:
+    `problems` are those that are known already.
+    """
+
+    def __init__(self, problems: Problems | None = None) -> None:
         self.changes: list[Change] = []
         self.remainders: list[Remainder] = []
-        self.problems = Problems()
+        self.problems = problems or Problems()
         self.notes: list[str] = []
 
     def create(self, entry: Entry, operation: Operation, label: str, body: Callable[[], Row], **path: str) -> None:
@@ -101,7 +104,7 @@ def match(part: Part, files: Sequence[Entry], tenant: Sequence[Entry], found: Co
             elif len(mine) == 1:
                 used.update(map(id, (*mine, *yours)))
                 label = f"{part.one} {part.key(mine[0].fields)}"
-                found.remains("impossible", label, f"{len(yours)} of this name are in the tenant")
+                found.remains("impossible", label, f"the tenant has {len(yours)} of this name")
         new = [entry for entry in new if id(entry) not in used]
         extra = [entry for entry in extra if id(entry) not in used]
     differing = [*new, *(ours for ours, theirs in pairs if _same(ours) != _same(theirs))]

@@ -25,10 +25,10 @@ _CREATES: Mapping[str, Operation] = {
 }
 # Requests write this name differently from replies.
 _SENT_AS = {"logo_url": "logoUrl"}
-_NO_DELETION = "it is only in the tenant, and the API has no route to delete it"
+NO_DELETION = "only in the tenant; the API can't delete it"
 _ONLY_IN_TENANT = {
-    parts.MEMBERS.name: "it is only in the tenant; to remove it, run `synq organization members remove`",
-    parts.CONNECTIONS.name: "it is only in the tenant; to remove it, run `synq integrations disconnect`",
+    parts.MEMBERS.name: "only in the tenant; to remove it, run `synq organization members remove`",
+    parts.CONNECTIONS.name: "only in the tenant; to remove it, run `synq integrations disconnect`",
 }
 AGAIN = "run `synq plan from` again once this plan is applied"
 
@@ -54,7 +54,7 @@ def compare_part(part: Part, files: Sequence[Entry], tenant: Sequence[Entry], fo
         for ours, theirs in matches.pairs:
             _note_differences(part, ours, theirs, found)
     for entry in matches.extra:
-        found.remains("extra", _label(part, entry), _ONLY_IN_TENANT.get(part.name, _NO_DELETION))
+        found.remains("extra", _label(part, entry), _ONLY_IN_TENANT.get(part.name, NO_DELETION))
 
 
 def _compare_settings(entry: Entry, present: Row, found: Comparison) -> None:
@@ -65,7 +65,9 @@ def _compare_settings(entry: Entry, present: Row, found: Comparison) -> None:
     missing = [key for key, value in body.items() if value is None]
     if missing:
         found.problems.add(
-            entry.place, f"{' and '.join(missing)} is missing: the tenant has no value, and all four are set together"
+            entry.place,
+            f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing: the tenant has no value, and "
+            "the API sets all four settings together",
         )
     else:
         found.replace(operations.UPDATE_TENANT_SETTINGS, "settings", present, body)
@@ -87,7 +89,7 @@ def _compare_channels(matches: Matches, found: Comparison) -> None:
 
 def _channel(fields: Row) -> Row:
     if fields.get("currency") is None:
-        raise UsageError("A channel needs a currency.")
+        raise UsageError("currency is missing: a new channel needs one")
     return {
         "name": fields["name"].strip(),
         "currency": validation.currency(fields["currency"]),
@@ -100,20 +102,25 @@ def _compare_members(matches: Matches, found: Comparison) -> None:
         role, label = ours.fields["role"].upper(), _label(parts.MEMBERS, ours)
         if role == str(theirs.fields.get("role")).upper():
             continue
-        if role not in ROLES or not theirs.id:
-            why = "the API gives no uid for it" if not theirs.id else f"nobody can be given the role {role}"
-            found.remains("impossible", label, why)
+        if role not in ROLES:
+            _refuse_role(ours, found)
+        elif not theirs.id:
+            found.remains("impossible", label, "the API doesn't give its uid")
         else:
             found.replace(operations.CHANGE_MEMBER_ROLE, label, theirs.fields, {"role": role}, uid=theirs.id)
     for entry in matches.new:
         role, label = entry.fields["role"].upper(), _label(parts.MEMBERS, entry)
         if role not in ROLES:
-            found.remains("impossible", label, f"nobody can be given the role {role}")
+            _refuse_role(entry, found)
         else:
             found.create(
                 entry, operations.INVITE_MEMBER, label,
                 partial(_invitation, entry.fields["email"], role),
             )  # fmt: skip
+
+
+def _refuse_role(entry: Entry, found: Comparison) -> None:
+    found.problems.add(entry.place, f'Invalid role "{entry.fields["role"]}": use ADMIN, EDITOR or VIEWER.')
 
 
 def _compare_connections(matches: Matches, found: Comparison) -> None:
@@ -131,8 +138,8 @@ def _compare_categories(matches: Matches, files: Sequence[Entry], tenant: Sequen
         above = _parent(entry, tenant) if parent is None else counterpart.get(id(parent))
         if reference is None:
             found.create(entry, operations.CREATE_CATEGORY, label, partial(_body, entry.fields))
-        elif _is_below_itself(entry, files):
-            found.problems.add(entry.place, "the category is below itself")
+        elif _is_own_ancestor(entry, files):
+            found.problems.add(entry.place, "the category is its own ancestor")
         elif above is not None and parse_uuid(above.id) is None:
             # The API would put the new category at the top without an error.
             found.remains("impossible", label, f"the id of its parent {reference} is not a UUID")
@@ -161,7 +168,7 @@ def _parent(entry: Entry, among: Sequence[Entry]) -> Entry | None:
     return None
 
 
-def _is_below_itself(entry: Entry, files: Sequence[Entry]) -> bool:
+def _is_own_ancestor(entry: Entry, files: Sequence[Entry]) -> bool:
     chain = [entry]
     while (parent := _parent(chain[-1], files)) is not None:
         if parent in chain:
@@ -175,7 +182,7 @@ def _note_differences(part: Part, ours: Entry, theirs: Entry, found: Comparison,
     different = [name for name in part.fields if ours.fields.get(name) != theirs.fields.get(name) and name not in but]
     if different:
         verb = "differ" if len(different) > 1 else "differs"
-        reason = f"{' and '.join(different)} {verb}, and the API has no route that changes it"
+        reason = f"{' and '.join(different)} {verb}; the API can't change this"
         found.remains("impossible", _label(part, ours), reason)
 
 

@@ -9,7 +9,7 @@ from synq_cli.resources.shared import validation
 from synq_cli.resources.shared.pagination import Row
 from synq_cli.resources.tenant_files import parts
 from synq_cli.resources.tenant_files.changes import Comparison, Matches
-from synq_cli.resources.tenant_files.compare_parts import AGAIN
+from synq_cli.resources.tenant_files.compare_parts import AGAIN, NO_DELETION
 from synq_cli.resources.tenant_files.parts import Entry
 
 _TEXTS = ("title", "description", "category")
@@ -29,7 +29,7 @@ def compare_products(
     for ours, theirs in sorted(matches.pairs, key=lambda pair: _label(pair[0])):
         _compare(ours, theirs, brands, found)
     for entry in matches.extra:
-        reason = f"it is only in the tenant; to delete it, run `synq products delete {entry.id}`"
+        reason = f"only in the tenant; to delete it, run `synq products delete {entry.id}`"
         found.remains("extra", _label(entry), reason)
 
 
@@ -101,7 +101,7 @@ def _compare(ours: Entry, theirs: Entry, brands: Mapping[str, list[str]], found:
         found.replace(operations.UPDATE_PRODUCT, label, theirs.sent, body, after, productID=theirs.id)
     if impossible:
         what = "differs" if len(impossible) == 1 else "differ"
-        found.remains("impossible", label, f"{', '.join(impossible)} {what}, and no request of the API sets it")
+        found.remains("impossible", label, f"{', '.join(impossible)} {what}; the API can't set this")
     if "variants" in wanted and "variants" in present:
         _compare_variants(ours, theirs, found)
 
@@ -133,16 +133,16 @@ def _compare_variants(ours: Entry, theirs: Entry, found: Comparison) -> None:
             left.remove(known[0])
             different = [field for field in parts.VARIANT_FIELDS if not _is_equal(field, variant, known[0])]
             verb = "differs" if len(different) == 1 else "differ"
-            reason = f"{', '.join(different)} {verb}, and the API has no route that changes a variant"
+            reason = f"{', '.join(different)} {verb}; the API can't change a variant"
             found.remains("impossible", label, reason)
         else:
             found.create(ours, operations.CREATE_VARIANT, label, partial(_variant, variant), productID=theirs.id)
             unset = [field for field in ("option_values", "cost_price") if field in variant]
             if unset:
-                found.remains("impossible", label, f"{' and '.join(unset)}: no request of the API sets it")
+                found.remains("impossible", label, f"{' and '.join(unset)}: the API can't set this")
     for variant in left:
         label = f"variant {variant.get('sku') or variant.get('barcode')} of {_label(theirs)}"
-        found.remains("extra", label, "it is only in the tenant, and the API has no route to delete it")
+        found.remains("extra", label, NO_DELETION)
 
 
 def _variant(variant: Row) -> Row:

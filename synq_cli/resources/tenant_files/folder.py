@@ -1,4 +1,4 @@
-"""The files of an exported tenant, read and checked: every problem is found before anything is compared."""
+"""The files of an exported tenant, read and checked."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -23,30 +23,55 @@ _FIX = "Fix the files and run the command again."
 class Folder(NamedTuple):
     """The entries of the parts that have a file; the products, if they have one, as canonical lines with their place.
 
-    `skus` has the places of each SKU that is given twice. `ignored` are the names of other files that look like parts.
+    Entries with `problems` are left out. `skus` has the places of each SKU that is given twice. `ignored` are the names
+    of other files that look like parts.
     """
 
     parts: Mapping[str, list[Entry]]
     has_products: bool
     skus: Mapping[str, list[str]]
     ignored: Sequence[str]
+    problems: "Problems"
 
 
 class Problems:
-    """What is wrong with the files, each with its place."""
+    """What is wrong with the files, each with its place: a file, and if known its line."""
 
     def __init__(self) -> None:
-        self._found: list[str] = []
+        self._found: list[tuple[str, str]] = []
 
     def add(self, place: str, what: str) -> None:
         """Note a problem; `what` is the rest of a sentence."""
-        self._found.append(f"{place}: {what}")
+        self._found.append((place, what))
+
+    def are_in(self, file: str) -> bool:
+        """Whether a file has problems."""
+        return any(_position(place)[0] == file for place, _ in self._found)
+
+    def __bool__(self) -> bool:
+        return bool(self._found)
 
     def raise_any(self, folder: Path) -> None:
-        """UsageError that lists the problems, if there are any."""
-        if self._found:
-            more = max(0, len(self._found) - _MOST_LISTED)
-            raise validation.file_problems(str(folder), self._found[:_MOST_LISTED], _FIX, more=more)
+        """UsageError that lists the problems by file and line, if there are any."""
+        if not self._found:
+            return
+        files = list(dict.fromkeys(_position(place)[0] for place, _ in self._found))
+
+        def rank(problem: tuple[str, str]) -> tuple[int, int]:
+            file, line = _position(problem[0])
+            return files.index(file), line
+
+        listed = [f"{place}: {what}" for place, what in sorted(self._found, key=rank)]
+        more = max(0, len(listed) - _MOST_LISTED)
+        raise validation.file_problems(
+            str(folder), listed[:_MOST_LISTED], _FIX, more=more, outcome="nothing was planned"
+        )
+
+
+def _position(place: str) -> tuple[str, int]:
+    """The file and the line of a place such as `products.ndjson line 3, variant 1`; 0 without a line."""
+    file, _, rest = place.partition(" line ")
+    return file, int(rest.partition(",")[0] or 0)
 
 
 def read_marker(folder: Path) -> Row:
@@ -71,7 +96,7 @@ def read_marker(folder: Path) -> Row:
 def load(folder: Path, names: Sequence[str], products: SortedLines) -> Folder:
     """Read and check the files of these parts; the lines of the products are added to `products`.
 
-    UsageError for problems, all of which it lists.
+    UsageError if the folder is not an export, or has none of these files.
     """
     read_marker(folder)
     problems, found = Problems(), {}
@@ -80,11 +105,10 @@ def load(folder: Path, names: Sequence[str], products: SortedLines) -> Folder:
             found[part.name] = _entries(folder / part.file, part, problems)
     has_products = PRODUCTS in names and (folder / PRODUCTS_FILE).is_file()
     skus = _read_products(folder / PRODUCTS_FILE, products, problems) if has_products else {}
-    problems.raise_any(folder)
     if not found and not has_products:
         files = (PRODUCTS_FILE if name == PRODUCTS else f"{name}.yaml" for name in names)
         raise UsageError(f"{folder} has no file to compare.", hint=f"It has none of: {', '.join(files)}.")
-    return Folder(found, has_products, skus, _ignored(folder))
+    return Folder(found, has_products, skus, _ignored(folder), problems)
 
 
 def _ignored(folder: Path) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from synq_cli import exact_json
-from synq_cli.errors import AuthError, NotFoundError
+from synq_cli.errors import AuthError, NotFoundError, SynqError
 from synq_cli.resources.shared.pagination import Row
 from synq_cli.resources.shared.resource import Resource
 from synq_cli.resources.tenant_files import parts
@@ -26,31 +26,46 @@ class TenantFiles(Resource):
         return TenantExport(self._api, folder, names, progress).run(force=force)
 
     def compare(self, folder: Path, names: Sequence[str], progress: Progress) -> Comparison:
-        """What is different in a folder from the tenant. UsageError for what is wrong with the files, all of it."""
-        found, reader = Comparison(), TenantReader(self._api)
+        """How a folder differs from the tenant. UsageError that lists all problems of the files.
+
+        Some problems are only found by comparing. If the files have others, the products are not read for them: that
+        may take minutes.
+        """
         with SortedLines() as lines:
             files = load(folder, names, lines)
-            wanted = [part for part in parts.PARTS if part.name in files.parts]
-            reader.ask(wanted)
-            for part in wanted:
-                if part is parts.SETTINGS:
-                    self._compare_products(files, lines, reader, progress, found)
-                try:
-                    compare_part(part, files.parts[part.name], reader.entries(part), found)
-                except (NotFoundError, AuthError) as error:  # the server lacks it, or the role is too low
-                    found.remains("impossible", part.name, f"not compared: {error.message}")
-            if parts.SETTINGS not in wanted:
-                self._compare_products(files, lines, reader, progress, found)
+            found = Comparison(files.problems)
+            try:
+                self._compare(files, lines, progress, found)
+            except SynqError:
+                found.problems.raise_any(folder)  # known without the server
+                raise
         found.problems.raise_any(folder)
         missing = [name for name in names if name not in files.parts and not (name == PRODUCTS and files.has_products)]
         found.notes += [*files.ignored, *(f"No file of {name}: not compared." for name in missing)]
         return found
 
+    def _compare(self, files: Folder, lines: SortedLines, progress: Progress, found: Comparison) -> None:
+        reader = TenantReader(self._api)
+        # Categories refer to each other: one that is left out would make its children look wrong.
+        wanted = [
+            part for part in parts.PARTS
+            if part.name in files.parts and not (part is parts.CATEGORIES and found.problems.are_in(part.file))
+        ]  # fmt: skip
+        reader.ask(wanted)
+        with_products = files.has_products and not files.problems
+        for part in wanted:
+            if part is parts.SETTINGS and with_products:
+                self._compare_products(files, lines, reader, progress, found)
+            try:
+                compare_part(part, files.parts[part.name], reader.entries(part), found)
+            except (NotFoundError, AuthError) as error:  # the server lacks it, or the role is too low
+                found.remains("impossible", part.name, f"not compared: {error.message}")
+        if parts.SETTINGS not in wanted and with_products:
+            self._compare_products(files, lines, reader, progress, found)
+
     def _compare_products(
         self, files: Folder, lines: SortedLines, reader: TenantReader, progress: Progress, found: Comparison
     ) -> None:
-        if not files.has_products:
-            return
         with SortedLines() as present:
             for entry in reader.products(progress, self._api.observer.warn):
                 kept = exact_json.dumps({"id": entry.id, "sent": entry.sent})
