@@ -183,7 +183,7 @@ function __synq_below # the subcommands of a group
                 'list' 'List the bulk runs of this machine or team, newest first' \
                 'show' 'Show a bulk run, or its rows' \
                 'resume' 'Resume a bulk run that was interrupted' \
-                'join' 'Work on a run of the team beside other machines' \
+                'join' 'Send rows of a run together with other machines' \
                 'undo' 'Undo a bulk run of adjustments, transfers or reservations'
         case 'cache'
             printf '%s\t%s\n' \
@@ -255,7 +255,7 @@ function __synq_options # the options of a command, and the global options
                 '--wait' 'Wait until the order is confirmed or has failed' \
                 '--for' 'Stop waiting after SECONDS (exit status 75)' \
                 '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
-                '--shard' 'Send only part I of N of the file, such as 2/4; other...' \
+                '--shard' 'Send only shard I of N of the file, such as 2/4, and...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -293,7 +293,7 @@ function __synq_options # the options of a command, and the global options
                 '--location' 'Stock location it ships from' \
                 '--file' 'Record the parcels of every row of a CSV, TSV, NDJSON or...' \
                 '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
-                '--shard' 'Send only part I of N of the file, such as 2/4; other...' \
+                '--shard' 'Send only shard I of N of the file, such as 2/4, and...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -306,7 +306,7 @@ function __synq_options # the options of a command, and the global options
                 '--reason' 'Reason to record' \
                 '--file' 'Open the returns of every row of a CSV, TSV, NDJSON or...' \
                 '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
-                '--shard' 'Send only part I of N of the file, such as 2/4; other...' \
+                '--shard' 'Send only shard I of N of the file, such as 2/4, and...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -318,7 +318,7 @@ function __synq_options # the options of a command, and the global options
                 '--reason' 'Reason to record' \
                 '--file' 'Cancel the orders of every row of a CSV, TSV, NDJSON or...' \
                 '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
-                '--shard' 'Send only part I of N of the file, such as 2/4; other...' \
+                '--shard' 'Send only shard I of N of the file, such as 2/4, and...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -332,7 +332,7 @@ function __synq_options # the options of a command, and the global options
                 '--file' 'Transfer every row of a CSV, TSV, NDJSON or .xlsx file...' \
                 '--force' 'Transfer more units than are available' \
                 '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
-                '--shard' 'Send only part I of N of the file, such as 2/4; other...' \
+                '--shard' 'Send only shard I of N of the file, such as 2/4, and...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -344,7 +344,7 @@ function __synq_options # the options of a command, and the global options
                 '--location' 'Stock location' \
                 '--file' 'Adjust every row of a CSV, TSV, NDJSON or .xlsx file; -...' \
                 '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
-                '--shard' 'Send only part I of N of the file, such as 2/4; other...' \
+                '--shard' 'Send only shard I of N of the file, such as 2/4, and...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -380,7 +380,7 @@ function __synq_options # the options of a command, and the global options
                 '--skip-unknown' 'Leave out codes that Synq does not know, and write them...' \
                 '--confirm-missing' 'Confirm --zero-missing: how many SKUs it sets to zero' \
                 '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
-                '--shard' 'Send only part I of N of the file, such as 2/4; other...' \
+                '--shard' 'Send only shard I of N of the file, such as 2/4, and...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -406,7 +406,7 @@ function __synq_options # the options of a command, and the global options
                 '--reference' 'Reason for the reservation, such as an order id' \
                 '--file' 'Reserve every row of a CSV, TSV, NDJSON or .xlsx file; -...' \
                 '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
-                '--shard' 'Send only part I of N of the file, such as 2/4; other...' \
+                '--shard' 'Send only shard I of N of the file, such as 2/4, and...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -417,7 +417,7 @@ function __synq_options # the options of a command, and the global options
             printf '%s\t%s\n' \
                 '--file' 'Release every reservation of a CSV, TSV, NDJSON or .xlsx...' \
                 '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
-                '--shard' 'Send only part I of N of the file, such as 2/4; other...' \
+                '--shard' 'Send only shard I of N of the file, such as 2/4, and...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -471,7 +471,7 @@ function __synq_options # the options of a command, and the global options
                 '--brand-id' 'Id of its brand; some servers ignore it' \
                 '--file' 'Change every product of a CSV, TSV, NDJSON or .xlsx...' \
                 '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
-                '--shard' 'Send only part I of N of the file, such as 2/4; other...' \
+                '--shard' 'Send only shard I of N of the file, such as 2/4, and...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -505,7 +505,7 @@ function __synq_options # the options of a command, and the global options
                 '--wait' 'Wait until it has finished' \
                 '--for' 'Stop waiting after SECONDS (exit status 75)' \
                 '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
-                '--shard' 'Send only part I of N of the file, such as 2/4; other...' \
+                '--shard' 'Send only shard I of N of the file, such as 2/4, and...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -641,7 +641,7 @@ function __synq_options # the options of a command, and the global options
                 '--role' 'Role of the new member, or of the rows that name none' \
                 '--file' 'Invite everybody in a CSV, TSV, NDJSON or .xlsx file; -...' \
                 '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
-                '--shard' 'Send only part I of N of the file, such as 2/4; other...' \
+                '--shard' 'Send only shard I of N of the file, such as 2/4, and...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -769,7 +769,7 @@ function __synq_options # the options of a command, and the global options
                 '--yes' 'Skip the confirmation prompt'
         case 'team init'
             printf '%s\t%s\n' \
-                '--role' 'Also let this database role use the tables, but not...' \
+                '--role' 'Also grant this database role access to the data of the...' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt'
         case 'sandbox init'

@@ -224,9 +224,9 @@ class RunContext:
     def open_budget(
         self, warn: Callable[[str], None], sleep: Callable[[float], None] | None = None, *, local: bool = False
     ) -> "Budget":
-        """Another connection to the rate limit, with its own way to warn and to sleep.
+        """Another connection to the rate limit, with its own functions to warn and to sleep.
 
-        That is the team's, if the profile has a team store and `local` is false.
+        It is the team's, if the profile has a team store and `local` is false.
         """
         from synq_cli.http.rate_limit import Budget, SharedFile
 
@@ -276,7 +276,7 @@ class RunContext:
         if where is None:
             raise UsageError(
                 f"Profile {self.settings.profile} has no team store.",
-                hint="One machine needs none. To name one: synq config set team_store '$SYNQ_TEAM_STORE'",
+                hint="A single machine doesn't need one. To set one: synq config set team_store '$SYNQ_TEAM_STORE'",
             )
         terminal = self.system.stderr.isatty()
         return TeamStore(
@@ -355,12 +355,12 @@ class RunContext:
 
     @cached_property
     def runs(self) -> "Runs":
-        """The bulk runs: the team's, if the profile has a team store, else this machine's."""
+        """The bulk runs: the team's, if the profile has a team store, otherwise this machine's."""
         return self.team_runs or self.local_runs
 
     @cached_property
     def team_runs(self) -> "TeamRuns | None":
-        """The runs in the team store; None if the profile has none. An embedded sandbox is only of this machine."""
+        """The runs in the team store; None if the profile has none. An embedded sandbox is always local."""
         if self.settings.profile == settings.SANDBOX or self.team is None:
             return None
         from synq_cli.bulk.team.journal import Access
@@ -378,7 +378,7 @@ class RunContext:
 
     @cached_property
     def local_runs(self) -> "LocalRuns":
-        """The runs that only this machine knows."""
+        """The runs that are stored on this machine."""
         from synq_cli.bulk.local.runs import LocalRuns
 
         return LocalRuns(private_folder(self.state / "runs"))

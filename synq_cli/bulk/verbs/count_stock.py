@@ -115,7 +115,7 @@ class CountStock(AdjustStock):
         left_out: list[Variance] = []
         for count in counts:
             if not self._has(count.place):
-                continue  # in another shard, of which more is not said
+                continue  # in another shard
             named = replace(count, sku=skus.get(count.place, count.sku)) if parse_uuid(count.sku) else count
             on_hand = None if options.books else books.now(count.place)
             is_uncertain = count.is_missing and bool(books.during(count.place, count.first, count.last))
