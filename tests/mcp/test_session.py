@@ -204,6 +204,8 @@ def test_a_filter_starts_after_the_number_of_requests_is_known(agent: Any) -> No
     budget = '{"budget":{"requests":1,"remaining":98,"limit":100,"exact":true}}'
     lines = broken.err.splitlines()
     assert (broken.status, lines.count(budget), lines[-1]) == (2, 2, budget)
+    whole = agent.children.synq("--sandbox", "-q", "orders", "list", "--limit", "1", "--jq", "1", environ=environ)
+    assert whole.err.splitlines().count(budget.replace("98", "97")) == 1
     local = agent.children.synq("--sandbox", "limits", "--jq", "1", environ=environ)
     assert (local.out, "budget" in local.err) == ("1\n", False)
 
