@@ -18,7 +18,7 @@ function __synq_below # the subcommands of a group
                 'webhooks' 'Sign, verify and send webhooks' \
                 'export' 'Write the tenant to files for Git' \
                 'api' 'Send any request to the API' \
-                'plan' 'Look at plans that --plan has written' \
+                'plan' 'Show, compare and make plans' \
                 'apply' 'Apply a plan, once' \
                 'approve' 'Approve a plan for `synq apply --approved`' \
                 'auth' 'Log in, switch tenants, log out' \
@@ -162,7 +162,9 @@ function __synq_below # the subcommands of a group
                 'from' 'Plan the changes that make the tenant match files' \
                 'show' 'Show a plan: what each row changes, and what it costs' \
                 'diff' 'Compare a plan with what is there now' \
-                'list' 'List proposed plans that wait for approval'
+                'list' 'List the plans that agents have proposed' \
+                'reject' 'Reject a plan: withdraw its approval, drop the proposal' \
+                'schema' 'Print the JSON Schema of plan files'
         case 'auth'
             printf '%s\t%s\n' \
                 'login' 'Log in to a tenant' \
@@ -849,7 +851,7 @@ function __synq_value # how to complete the value of "PATH --option", or the arg
             echo 'words ACTIVE RELEASED CONSUMED'
         case 'products list --status' '* --channel' '* --since' '* --until' '* --tag' '* --payment-status' '* --reference' '* --min-total' '* --max-total' '* --key' '* --sort' '* --limit' '* --currency' '* --payment-provider' '* --payment-reference' '* --customer' '* --idempotency-key' '* --for' '* --shard' '* --exec' '* --carrier' '* --tracking-number' '* --reason' 'products variants create --sku' '* --threshold' '* --search' 'inventory ledger --type' '* --at' '* --recount-over' '* --confirm-missing' '* --days' '* --cover' '* --types' '* --barcode' 'products list --category' 'products create --category' 'products update --category' '* --brand' '* --description' '* --title' '* --price' '* --slug' '* --logo-url' '* --alt-text' '* --sort-order' '* --name' '* --provider' '* --max-pages' 'team init --role' '* --actor' '* --entity' '* --signature' '* --connection' '* -F' '* --field' '* -f' '* --raw-field' '* --token-command' '* --token-url' '* --client-id' '* --resend-unknown' '* --seed' '* --port' '* --expires-in' '* --on' '* --times' '* --rate' '* --seconds' '* --strangers' '* --per-minute' '* --in-all' '* --columns' '* --fields' '* --jq' '* --timeout' '* --max-wait' '* --base-url'
             echo ''
-        case '* --file' '* --report' '* --plan' '* --svg' 'products export --to' '* --books' '* --suppliers' '* --data' '* --input' 'inventory count #1' 'inventory scan #1' 'inventory skus import #1' 'products import #1' 'webhooks sign #1' 'webhooks verify #1' 'plan show #1' 'plan diff #1' 'apply #1' 'approve #1'
+        case '* --file' '* --report' '* --plan' '* --svg' 'products export --to' '* --books' '* --suppliers' '* --data' '* --input' 'inventory count #1' 'inventory scan #1' 'inventory skus import #1' 'products import #1' 'webhooks sign #1' 'webhooks verify #1' 'plan show #1' 'plan diff #1' 'plan reject #1' 'apply #1' 'approve #1'
             echo 'file'
         case '* --item'
             echo 'ask item'

@@ -17,7 +17,7 @@ function __SynqBelow([string] $At) { # the subcommands of a group
             "webhooks`tSign, verify and send webhooks"
             "export`tWrite the tenant to files for Git"
             "api`tSend any request to the API"
-            "plan`tLook at plans that --plan has written"
+            "plan`tShow, compare and make plans"
             "apply`tApply a plan, once"
             "approve`tApprove a plan for ``synq apply --approved``"
             "auth`tLog in, switch tenants, log out"
@@ -161,7 +161,9 @@ function __SynqBelow([string] $At) { # the subcommands of a group
             "from`tPlan the changes that make the tenant match files"
             "show`tShow a plan: what each row changes, and what it costs"
             "diff`tCompare a plan with what is there now"
-            "list`tList proposed plans that wait for approval"
+            "list`tList the plans that agents have proposed"
+            "reject`tReject a plan: withdraw its approval, drop the proposal"
+            "schema`tPrint the JSON Schema of plan files"
         }
         'auth' {
             "login`tLog in to a tenant"
@@ -940,6 +942,7 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         'webhooks verify #1' { return 'file' }
         'plan show #1' { return 'file' }
         'plan diff #1' { return 'file' }
+        'plan reject #1' { return 'file' }
         'apply #1' { return 'file' }
         'approve #1' { return 'file' }
         '* --item' { return 'ask item' }

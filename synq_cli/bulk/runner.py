@@ -245,7 +245,7 @@ class Runner:
         else:
             named = [name for name, value in present.items() if value != wanted.before[name]]
             changes = ", ".join(f"{name} {_shown(wanted.before[name])} → {_shown(present[name])}" for name in named)
-            self._record(self._note_conflict, row, f"It has changed since the plan was made: {changes}.")
+            self._record(self._note_conflict, row, f"Conflict: changed since the plan was made: {changes}.")
         return False
 
     def _read(self, transport: SingleAttemptTransport, operation: Operation, ids: Mapping[str, str] | None) -> Any:

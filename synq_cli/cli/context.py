@@ -413,7 +413,7 @@ class RunContext:
             raise UsageError("--plan conflicts with --dry-run: give one of them.")
         from synq_cli.bulk.plans.document import check_target
 
-        check_target(self.plan_file)
+        check_target(self.plan_file, now=self.system.now(), is_used=lambda plan: self.plans.used_at(plan) is not None)
 
     @cached_property
     def plans(self) -> "Plans":

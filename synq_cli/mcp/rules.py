@@ -72,8 +72,14 @@ def read_line(root: Any, text: str) -> Line:
     except UsageError as error:
         if group := _GROUP.fullmatch(error.message):
             # Its hint lists commands that agents can't run, too.
-            error.hint = f'Call find_command with "{group[1] or "low stock"}".'
+            error.hint = call_find(group[1])
         raise
+
+
+def call_find(command: str) -> str:
+    """The advice to look a command or group up; one without a name, to search."""
+    words = f'"{command}"' if command else 'a few words, such as "low stock"'
+    return f"Call find_command with {words}."
 
 
 def tool_of(node: Node) -> str | None:
@@ -141,8 +147,9 @@ def check_write(line: Line, folder: Path | None, *, has_input: bool) -> None:
 
 def _check_proposable(line: Line) -> None:
     if line.find("help"):
-        hint = f'Call find_command with "{" ".join(line.node.words)}".'
-        raise UsageError("--help shows a help page, which can't be proposed.", hint=hint)
+        raise UsageError(
+            "--help shows a help page, which can't be proposed.", hint=call_find(" ".join(line.node.words))
+        )
     if not line.node.spec.writes:
         if tool_of(line.node) is None:
             raise _unavailable(line)

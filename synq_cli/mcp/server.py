@@ -67,8 +67,9 @@ def _tools(session: AgentSession) -> dict[str, _Tool]:
         name="find_command",
         title="Find a synq command",
         description=(
-            "Find the synq commands for a task, with their arguments, options, cost in API requests and examples. "
-            "Ask with a few words, such as `low stock` or `cancel order`, or with a command, such as `orders list`. "
+            "Find the synq commands for a task. Ask with a few words, such as `low stock` or `cancel order`, or with "
+            "the name of a command, such as `orders list`. The first one found comes with its arguments, options, cost "
+            "in API requests and examples. "
             "`tool` names the tool that runs the command; null means that only a person can."
         ),
         input_schema=_object({"text": {"type": "string", "maxLength": LONGEST_LINE, "description": "A few words."}}),

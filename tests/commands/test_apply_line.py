@@ -47,6 +47,7 @@ def run(shop: Shop, *words: str, http: httpx.BaseTransport | None = None) -> tup
 
 
 def planned(shop: Shop, *words: str) -> Any:
+    Path("plan.json").unlink(missing_ok=True)
     result, writes = run(shop, *words, "--plan", "plan.json")
     assert (result.status, writes) == (0, []), result.err
     return json.loads(Path("plan.json").read_text(encoding="utf-8"))
@@ -163,7 +164,7 @@ def test_rows_whose_values_have_changed_are_not_sent(shop: Shop) -> None:
     failed = json.loads(run(shop, "runs", "show", told["id"], "--rows", "failed", "--json")[0].out)
     assert [(row["line"], row["error_code"]) for row in failed] == [(2, "conflict")]
     assert failed[0]["error"] == (
-        f"It has changed since the plan was made: title {products[0]['title']} → Somebody else's."
+        f"Conflict: changed since the plan was made: title {products[0]['title']} → Somebody else's."
     )
 
 
@@ -190,7 +191,8 @@ def test_a_change_of_what_has_changed_is_a_conflict(shop: Shop, name: str) -> No
     assert run(shop, *other.split(), "--yes" if name == "role" else "-q")[0].status == 0
     result, writes = run(shop, "apply", "plan.json", "--yes")
     assert (result.status, writes) == (8, [])
-    assert "It has changed since the plan was made: " in result.err
+    assert "onflict: changed since the plan was made: " in result.err
+    assert "A plan is applied once: make a new one" in result.err
 
 
 def test_a_deletion_that_somebody_else_has_made_is_done(shop: Shop) -> None:
@@ -278,22 +280,79 @@ def test_a_plan_replaces_no_other_file(shop: Shop, words: tuple[str, ...]) -> No
     assert INVALID[words] in result.err
 
 
-def test_a_plan_replaces_a_plan(shop: Shop) -> None:
-    first = planned(shop, "settings", "set", "default_low_stock_threshold=8")
-    assert planned(shop, "settings", "set", "default_low_stock_threshold=9")["id"] != first["id"]
+def test_a_plan_replaces_no_plan_that_may_still_be_applied(shop: Shop) -> None:
+    change = ("settings", "set", "default_low_stock_threshold=8", "--plan", "plan.json")
+    first = planned(shop, *change[:3])
+    result, _ = run(shop, *change)
+    assert result.status == 2
+    assert f"plan.json is the plan {first['id']} of `synq settings set`, which was not applied." in result.err
+    shop.synq.clock += DAY
+    assert run(shop, *change)[0].status == 0
+    assert run(shop, "apply", "plan.json", "--yes")[0].status == 0
+    assert run(shop, "settings", "set", "default_low_stock_threshold=9", "--plan", "plan.json")[0].status == 0
 
 
-def test_without_a_change_there_is_no_plan(shop: Shop) -> None:
-    result, writes = run(shop, "settings", "set", "default_low_stock_threshold=5", "--plan", "plan.json")
-    assert (result.status, writes, Path("plan.json").exists()) == (0, [], False)
-    assert "Nothing would be sent, so no plan was written." in result.err
+def test_without_a_change_the_plan_has_no_rows_and_can_be_applied(shop: Shop) -> None:
+    plan = planned(shop, "settings", "set", "default_low_stock_threshold=5")
+    assert (plan["rows"], plan["requests"], [*VALIDATOR.iter_errors(plan)]) == ([], 0, [])
+    for words in (("plan", "show"), ("plan", "diff"), ("apply", "--yes"), ("apply", "--json")):
+        result, writes = run(shop, *words, "plan.json")
+        assert (result.status, writes) == (0, []), result.err
+    assert json.loads(result.out)["rows"] == 0
+    result, _ = run(shop, "settings", "set", "default_low_stock_threshold=5", "--plan", "-")
+    assert (result.status, "There is nothing to change, so there is no plan." in result.err) == (0, True)
+
+
+def test_the_schema_of_plans_is_printed(synq: Any) -> None:
+    shown = synq("plan", "schema")
+    assert (shown.status, json.loads(shown.out)) == (0, json_schema())
+
+
+def test_what_is_asked_is_shown_whole_also_with_quiet_and_in_a_pipe(shop: Shop) -> None:
+    planned(shop, "settings", "set", "default_low_stock_threshold=8")
+    for words in (("approve", "plan.json", "-q"), ("apply", "plan.json", "-q", "-o", "json")):
+        result = shop.call([*words], shop.server, environ={"COLUMNS": "40"})
+        assert result.status == 0, result.err
+        before, asked, _ = result.err.partition("[y/N]")
+        assert asked
+        for line in ("Field    default_low_stock_threshold", "Before   5", "After    8"):
+            assert line in before
+
+
+def test_an_approval_is_withdrawn_by_a_no_and_by_reject(shop: Shop) -> None:
+    document = Document(planned(shop, "settings", "set", "default_low_stock_threshold=8"))
+    assert run(shop, "approve", "plan.json")[0].status == 0
+    assert "by ailsa@fellandfjord.example on 2026-11-24" in run(shop, "plan", "show", "plan.json")[0].out
+    refused = shop.synq("--sandbox", "approve", "plan.json", environ=shop.environ, terminal=True, stdin="n\n")
+    assert (refused.status, "the earlier approval is withdrawn" in refused.err) == (11, True)
+    result, writes = run(shop, "apply", "plan.json", "--approved")
+    assert (result.status, writes) == (11, [])
+    assert "To approve it, run `synq approve plan.json --profile sandbox` in a terminal." in result.err
+    store = Plans(shop.folder / "state" / "plans.sqlite3", lambda: shop.synq.clock)
+    store.propose(document.id, document.text, scope=document.scope, expires=document.expires)
+    assert run(shop, "approve", document.id)[0].status == 0
+    assert "its approval is withdrawn and it is not proposed" in run(shop, "plan", "reject", document.id[:6])[0].err
+    assert run(shop, "apply", "plan.json", "--approved")[0].status == 11
+    assert run(shop, "plan", "list", "--json")[0].out == "[]\n"
+
+
+def test_diff_refuses_a_plan_that_was_edited_or_applied(shop: Shop) -> None:
+    plan = planned(shop, "settings", "set", "default_low_stock_threshold=8")
+    Path("edited.json").write_text(json.dumps(plan | {"requests": 0}), encoding="utf-8")
+    assert "This plan can't be applied: changed since it was made" in run(shop, "plan", "show", "edited.json")[0].err
+    assert run(shop, "plan", "diff", "edited.json")[0].status == 11
+    run(shop, "settings", "set", "default_low_stock_threshold=8")
+    result, _ = run(shop, "plan", "diff", "plan.json")
+    assert (result.status, "As planned already: 1 row." in result.err) == (0, True)
+    run(shop, "apply", "plan.json", "--yes")
+    result, _ = run(shop, "plan", "diff", "plan.json")
+    assert (result.status, "was applied by run" in result.err) == (11, True)
 
 
 def test_a_plan_on_standard_output_is_the_document(shop: Shop) -> None:
     result, _ = run(shop, "settings", "set", "default_low_stock_threshold=8", "--plan", "-", "-q")
     document = read(result.out, "-")
     assert document.is_intact
-    assert run(shop, "schema", "plan")[0].status == 0
 
 
 def test_a_person_approves_a_proposal_that_is_then_applied_without_a_question(shop: Shop) -> None:
@@ -306,7 +365,7 @@ def test_a_person_approves_a_proposal_that_is_then_applied_without_a_question(sh
     assert (result.status, writes) == (11, [])
     assert f"The plan {document.id} is not approved on this machine." in result.err
     alone = shop.synq("--sandbox", "approve", document.id, environ=shop.environ, stdin="y\n")
-    assert (alone.status, "only be approved on a terminal" in alone.err) == (11, True)
+    assert (alone.status, "Approval needs a terminal." in alone.err) == (11, True)
     result, _ = run(shop, "approve", document.id[:15])
     assert result.status == 0, result.err
     (waiting,) = json.loads(run(shop, "plan", "list", "--json")[0].out)

@@ -38,7 +38,7 @@ def test_a_change_is_proposed_approved_and_applied_once(agent: Any) -> None:
         "Nothing has changed. Ask a person to review it and to run, in a terminal: "
         f"synq approve {plan} --profile sandbox. Then call apply_approved with this id."
     )
-    assert (proposal["command"], proposal["rows"], proposal["requests"]) == ("inventory adjust", 1, 1)
+    assert (proposal["command"], proposal["rows"], proposal["requests"]) == ("inventory adjust", 1, 2)
     assert proposal["created_by"] == "agent via MCP for ailsa@fellandfjord.example"
     listed = agent.children.synq("--sandbox", "plan", "list", "--jq", ".[].created_by", "--quiet")
     assert listed.out.strip() == proposal["created_by"]

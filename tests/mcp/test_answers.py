@@ -248,7 +248,7 @@ def test_help_in_a_command_line_is_answered(agent: Any) -> None:
     ("text", "advice"),
     [
         ("See `synq orders list --help`.", 'Call find_command with "orders list".'),
-        ("See `synq --help`.", 'Call find_command with "low stock".'),
+        ("See `synq --help`.", 'Call find_command with a few words, such as "low stock".'),
         ("Log in with `synq auth login`.", "Ask a person to do this: Log in with `synq auth login`."),
         ("Wait, or raise --max-wait.", "Ask a person to do this: Wait, or raise --max-wait."),
         ("Set SYNQ_TOKEN.", "Ask a person to do this: Set SYNQ_TOKEN."),
