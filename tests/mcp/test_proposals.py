@@ -103,6 +103,24 @@ def test_the_folder_of_files(synq: Any, home: str | None, working: str, may_name
     assert open_session(run, per_minute=1, in_all=1).folder == (folder if may_name_files else None)
 
 
+@cases(
+    ("profile", "passed"),
+    [
+        ({}, set()), ({"team_store": "$DB"}, {"DB"}), ({"team_store": "print-address"}, {"DB", "CLOUD_KEY"}),
+        ({"token_command": "print-token"}, {"DB", "CLOUD_KEY"}),
+    ],
+)  # fmt: skip
+def test_a_program_of_the_person_gets_all_variables(synq: Any, profile: dict[str, str], passed: set[str]) -> None:
+    config = synq.folder / "config" / "config.yaml"
+    config.parent.mkdir(exist_ok=True)
+    config.write_text(json.dumps({"profiles": {"default": profile}}), encoding="utf-8")
+    folders = {"SYNQ_STATE_DIR": str(synq.folder / "state"), "SYNQ_CONFIG_DIR": str(config.parent)}
+    run = RunContext(System({**folders, "DB": "x", "CLOUD_KEY": "x"}, folder=lambda: synq.folder), [])
+    run.root = SimpleNamespace(command=None)
+    children = open_session(run, per_minute=1, in_all=1).children
+    assert vars(children)["_environ"].keys() == passed | folders.keys()
+
+
 def test_what_would_change_nothing_or_fails_is_no_proposal(agent: Any) -> None:
     unknown = agent.propose("inventory adjust NOPE-1 -2")
     assert (unknown["outcome"], unknown["error"]["code"], unknown["proposal"]) == ("not_applied", "not_found", None)
@@ -307,6 +325,16 @@ def test_a_run_that_stopped_before_its_first_row_is_open(agent: Any) -> None:
         run = answer["run"]
         assert (answer["outcome"], answer["retry"], run["pending"]) == ("unknown", "never", 1)
         assert answer["next"].startswith(f"The run {run['id']} is open. Look at it with run_read: runs show ")
+
+
+def test_the_run_of_a_proposal_may_be_in_the_team_store(agent: Any) -> None:
+    plan = agent.propose(ADJUST)["proposal"]["id"]
+    agent.plans.use(plan)
+    found = RUN | {"plan": plan, "done": 2, "pending": 1, "state": "running"}
+    agent.children.ended = [Finished(0, "[]", ""), Finished(0, json.dumps([RUN | {"id": "25"}, found]), "")]
+    answer = agent.apply(plan)
+    assert (answer["outcome"], answer["run"]["id"], answer["run"]["pending"]) == ("unknown", "26", 1)
+    assert [words[-2:] for words in agent.children.lines[-2:]] == [["runs", "list"], ["list", "--team"]]
 
 
 def test_a_run_that_the_api_refused_is_not_applied_also_later(agent: Any) -> None:
