@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from synq_cli.cli import tree
-from synq_cli.mcp.rules import is_for_people, tool_of
+from synq_cli.mcp.rules import call_find, is_for_people, tool_of
 
 _HELP_PAGE = re.compile(r"(?:See|Run) `synq ?([a-z -]*?) ?--help`(?: for the list of commands)?")
 _COMMAND = re.compile(r"\bsynq ([a-z][a-z -]*)")
@@ -17,7 +17,7 @@ WAIT = "Wait a minute, then call this tool again."
 
 def for_agents(root: Any, text: str) -> str:
     """The advice; for a person, if an agent can't run its command or give its option."""
-    text = _HELP_PAGE.sub(lambda found: f'Call find_command with "{found[1] or "low stock"}"', text)
+    text = _HELP_PAGE.sub(lambda found: call_find(found[1]).removesuffix("."), text)
     needs_person = (
         _VARIABLE.search(text) is not None
         or any(map(is_for_people, _OPTION.findall(text)))

@@ -288,9 +288,13 @@ def test_config_and_doctor_show_the_policy(shop: Shop) -> None:
 
 def test_tables_show_a_policy_in_one_line(shop: Shop) -> None:
     set_policy(shop, "{deny: [inventory transfer], max_units: {row: 50}}")
-    rules = "deny inventory transfer; max_units 50 a row"
-    assert shop.call(["config", "get", "policy", "-o", "table"]).out == f"{rules}\n"
-    assert rules in shop.call(["config", "list", "-o", "table", "--columns", "setting,value"]).out
+    rules = "deny inventory transfer; max_units 50 a row\n"
+    assert shop.call(["config", "get", "policy", "-o", "table"]).out == rules
+    listed = shop.call(["config", "list", "-o", "table", "--columns", "setting,value"]).out
+    assert ["policy", "deny,", "max_units"] in [line.split() for line in listed.splitlines()]
+    set_policy(shop, "off")
+    listed = shop.call(["config", "list", "-o", "table", "--columns", "setting,value"]).out
+    assert ["policy", "invalid"] in [line.split() for line in listed.splitlines()]
     shop.restore()
 
 

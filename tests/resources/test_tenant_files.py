@@ -88,7 +88,7 @@ WEB = {"name": "web", "currency": "GBP", "active": True}
         ),
         (
             CHANNELS, [{**WEB, "active": False}], [WEB, {**WEB, "currency": "NOK"}], [],
-            [("impossible", "channel web", "the tenant has 2 of this name")],
+            [("impossible", "channel web", "the tenant has 2 with this name")],
         ),
         (
             MEMBERS,
@@ -214,14 +214,14 @@ def products(
             [{**PRODUCT, "variants": [VARIANT, {"sku": "B-1"}]}],
             [PRODUCT, {"title": "Scarf", "variants": [{"sku": "B-1"}]}, {"title": "Hat", "variants": []}], [],
             [("impossible", "product Crewneck",
-              "its SKUs belong to several products: Crewneck and Scarf in the tenant"),
+              "the tenant groups its SKUs differently, in Crewneck and Scarf"),
              ("extra", "product Hat", "only in the tenant; to delete it, run `synq products delete id-2`")],
         ),
         (
             [{"title": "A", "variants": [{"sku": "1"}]}, {"title": "B", "variants": [{"sku": "2"}]}],
             [{"title": "C", "variants": [{"sku": "1"}, {"sku": "2"}]}], [],
-            [("impossible", "product A", "its SKUs belong to several products: C in the tenant"),
-             ("impossible", "product B", "its SKUs belong to several products: C in the tenant")],
+            [("impossible", "product A", "the tenant groups its SKUs differently, in C"),
+             ("impossible", "product B", "the tenant groups its SKUs differently, in C")],
         ),
         (
             [{"title": "Hat"}], [{"title": "Hat", "variants": []}, {"title": "Hat", "status": "DRAFT"}], [],
@@ -265,7 +265,7 @@ FILES: dict[str, tuple[str, list[str]]] = {
             "settings.yaml line 2: default_low_stock_threshold must be a whole number, 0 or more, not -1",
         ],
     ),
-    "brands.yaml": ("name: Fell\n", ["brands.yaml: it must hold a list of objects"]),
+    "brands.yaml": ("name: Fell\n", ["brands.yaml: it must contain a list of objects"]),
     "templates.yaml": ("- name: [", ["templates.yaml: invalid YAML: "]),
     "attributes.yaml": ("- name: A\n  name: B\n", ["attributes.yaml: invalid YAML: name is given twice in line 2"]),
     "members.yaml": ("- email: a@b.example\n  role:\n", ["members.yaml line 1: role is missing"]),

@@ -31,7 +31,8 @@ KeyArgument = Annotated[str, argument(SETTING, "Name of the setting, as in `synq
 def list_settings(run: RunContext) -> None:
     """List settings with their values and sources.
 
-    An option overrides an environment variable, which overrides the profile, which overrides the default.
+    An option overrides an environment variable, which overrides the profile, which overrides the default. Of a policy,
+    tables show which rules it has; `synq config get policy` shows the rules.
 
     Examples:
       synq config list
@@ -39,7 +40,9 @@ def list_settings(run: RunContext) -> None:
     """
     rows = describe(run.settings)
     if run.output.format == "table" and run.policy:
-        rows = [row | {"value": run.policy.shown} if row["setting"] == "policy" else row for row in rows]
+        # As a whole it would widen the table; `config get policy` shows it.
+        names = "invalid" if run.policy.problem else ", ".join(run.settings.policy)
+        rows = [row | {"value": names} if row["setting"] == "policy" else row for row in rows]
     run.output.rows(rows, COLUMNS)
 
 

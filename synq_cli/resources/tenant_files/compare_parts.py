@@ -58,7 +58,7 @@ def compare_part(part: Part, files: Sequence[Entry], tenant: Sequence[Entry], fo
 
 
 def _compare_settings(entry: Entry, present: Row, found: Comparison) -> None:
-    """The API replaces all four settings: those that the file leaves out stay as they are."""
+    """The API replaces all four settings: those that the file leaves out keep their values."""
     if not entry.fields:
         return  # of a tenant that has never saved any
     body = {key: entry.fields.get(key, present.get(key)) for key in WORDS}
@@ -80,7 +80,7 @@ def _compare_channels(matches: Matches, found: Comparison) -> None:
             partial(_channel, {"active": True, **entry.fields}),
         )  # fmt: skip
     for ours, theirs in matches.pairs:
-        # The API replaces all three fields: those that the file leaves out stay as they are.
+        # The API replaces all three fields: those that the file leaves out keep their values.
         fields = {**theirs.fields, **ours.fields}
         if fields != theirs.fields and (body := found.checked(ours, partial(_channel, fields))) is not None:
             label = _label(parts.CHANNELS, ours)
@@ -105,7 +105,7 @@ def _compare_members(matches: Matches, found: Comparison) -> None:
         if role not in ROLES:
             _refuse_role(ours, found)
         elif not theirs.id:
-            found.remains("impossible", label, "the API doesn't give its uid")
+            found.remains("impossible", label, "the API doesn't report its uid")
         else:
             found.replace(operations.CHANGE_MEMBER_ROLE, label, theirs.fields, {"role": role}, uid=theirs.id)
     for entry in matches.new:
@@ -159,7 +159,7 @@ def _compare_categories(matches: Matches, files: Sequence[Entry], tenant: Sequen
 
 
 def _parent(entry: Entry, among: Sequence[Entry]) -> Entry | None:
-    """The parent of a category: the one with its reference as slug, else the only one with it as name."""
+    """The parent of a category: the one with the reference as slug, otherwise the only one with it as name."""
     reference = entry.fields.get("parent")
     for key in ("slug", "name") if reference is not None else ():
         named = [other for other in among if other.fields.get(key) == reference]
