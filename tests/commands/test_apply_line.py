@@ -491,7 +491,7 @@ COSTS = (
     "settings set default_low_stock_threshold=8",
     f"products update {KNIT} --title New",
     "inventory adjust --file corrections.csv",
-    "inventory transfer --file moves.csv",
+    "inventory transfer --file moves.csv --from 8fcf46e5-48ae-4e71-8649-237bb70a41b0",
 )
 
 
