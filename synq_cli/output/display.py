@@ -238,6 +238,10 @@ class Output:
         drawn = build_panel(self._canvas_of(stream), title, row, columns, sections, leftovers=False, whole=True)
         stream.draw(drawn.drawing, max(drawn.width, 1))
 
+    def tell(self, text: str) -> None:
+        """A line on what a question is about, also with --quiet."""
+        self.messages.stream.say(text)
+
     def preview(self, rows: Sequence[Row], columns: Sequence[Column]) -> bool:
         """Rows as a table on stderr, before a question about them; gives whether it was drawn.
 

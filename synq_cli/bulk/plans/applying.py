@@ -14,7 +14,7 @@ from synq_cli.bulk.runs import Runs, run_of_plan
 from synq_cli.bulk.shards import Shard
 from synq_cli.bulk.verbs.verb import Verb
 from synq_cli.errors import RefusedError, SynqError, UsageError
-from synq_cli.times import local_time
+from synq_cli.times import utc_time
 from synq_cli.uuids import parse_uuid
 
 _AGAIN = "Run its command again with --plan for a new one."
@@ -29,11 +29,11 @@ def state_of(document: Document, runs: Runs, scope: str, now: float, used_at: fl
         done = next((f": {row['done']:,} of {row['rows']:,} done" for row in runs.rows() if row["id"] == facts.id), "")
         return f"applied by run {facts.id}{done}"
     if used_at is not None:
-        return f"applied on {local_time(used_at)}"
+        return f"applied on {utc_time(used_at)}"
     if document.scope != scope:
         return f"for another tenant: {document.scope}"
     if document.expires <= now:
-        return f"expired on {local_time(document.expires)}"
+        return f"expired on {utc_time(document.expires)}"
     return "not applied"
 
 
@@ -41,7 +41,7 @@ def why_never(document: Document, now: float) -> str | None:
     """Why a plan can't be applied anywhere, as its file shows; None if it can."""
     if not document.is_intact:
         return _EDITED
-    return f"it expired on {local_time(document.expires)}" if document.expires <= now else None
+    return f"it expired on {utc_time(document.expires)}" if document.expires <= now else None
 
 
 def check(document: Document, runs: Runs, scope: str, now: float, used_at: float | None, *, profile: str) -> None:
@@ -49,7 +49,7 @@ def check(document: Document, runs: Runs, scope: str, now: float, used_at: float
     check_pending(document, runs, scope, used_at, profile=profile)
     if document.expires <= now:
         raise RefusedError(
-            f"The plan {document.id} expired on {local_time(document.expires)}. Nothing was sent.", hint=_AGAIN
+            f"The plan {document.id} expired on {utc_time(document.expires)}. Nothing was sent.", hint=_AGAIN
         )
 
 
@@ -67,7 +67,7 @@ def check_pending(document: Document, runs: Runs, scope: str, used_at: float | N
         )
     if used_at is not None:
         raise RefusedError(
-            f"The plan {name} was applied on {local_time(used_at)}. Nothing was sent.",
+            f"The plan {name} was applied on {utc_time(used_at)}. Nothing was sent.",
             hint=f"A plan is applied once. {_AGAIN}",
         )
     if document.scope != scope:
