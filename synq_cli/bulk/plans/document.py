@@ -15,7 +15,7 @@ from synq_cli.bulk.journal import Row
 from synq_cli.bulk.plan import Plan
 from synq_cli.bulk.runs import LETTERS
 from synq_cli.bulk.verbs.apply_changes import FIELDS, ApplyChanges
-from synq_cli.documents import shown_name
+from synq_cli.documents import check_regular, shown_name
 from synq_cli.errors import UsageError
 from synq_cli.session.session import Session
 from synq_cli.session.tokens.credentials import scope_of
@@ -165,12 +165,12 @@ def check_target(file: str) -> None:
     """UsageError if a plan can't be written to this file, - for standard output, or would replace something else."""
     if not file.strip():
         raise UsageError("--plan is blank.", hint="Give it the name of a file.")
-    path = Path(file)
     if file == "-":
         return
+    path = Path(file)
     if path.is_dir() or not path.absolute().parent.is_dir():
         raise UsageError(f"{file} can't be written: it is a folder, or its folder does not exist.")
-    if path.exists() and not _is_plan(path):
+    if check_regular(path) and not _is_plan(path):
         raise UsageError(f"{file} exists and is not a synq plan.", hint="Choose another name for the plan.")
 
 
