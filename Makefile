@@ -19,8 +19,9 @@ help:
 	@echo "make demo      try synq on its embedded tenant: no account, no network"
 	@echo "make test      run the whole test suite"
 	@echo "make soak      run bulk runs through 5,000 random fault schedules, and those of a team through 1,200; search longer"
-	@echo "               for failing properties; run 16 processes at once, killing some, and two for an hour of a fast clock;"
-	@echo "               try every fault on every operation of every command; make fuzz"
+	@echo "               for failing properties; run 16 processes at once, killing some, eight machines that share a team"
+	@echo "               store, and two processes for an hour of a fast clock; try every fault on every operation of every"
+	@echo "               command; make fuzz"
 	@echo "make fuzz      try generated inputs on every parser, 30 seconds each, guided by coverage"
 	@echo "make deadlines check that --timeout ends every stalled exchange, 50 times each on a busy machine"
 	@echo "make check     check style, types, generated files and import rules"
@@ -49,6 +50,7 @@ soak: $(VENV)/.dev
 	$(BIN)/python -m pytest -q -n auto -m hypothesis --hypothesis-profile=soak
 	@$(BIN)/python -m compileall -q synq_cli  # once, not in every process that these start
 	$(BIN)/python scripts/crowd.py
+	$(BIN)/python scripts/team_crowd.py
 	$(BIN)/python scripts/endurance.py
 	SYNQ_MATRIX=1 $(BIN)/python -m pytest -q -n auto --dist worksteal tests/commands/test_fault_matrix.py
 	@if $(MAKE) -s .cache/fuzz/.installed; then $(MAKE) fuzz; else echo "atheris can't be installed here: nothing was fuzzed"; fi

@@ -23,7 +23,7 @@ _synq_below() { # the subcommands of a group
     'settings') REPLY='show set' ;;
     'audit') REPLY='list tail' ;;
     'webhooks') REPLY='sign verify send' ;;
-    'plan') REPLY='from show diff list' ;;
+    'plan') REPLY='from show diff list reject schema' ;;
     'auth') REPLY='login status refresh token switch logout' ;;
     'config') REPLY='list get set unset path' ;;
     'runs') REPLY='list show resume join undo' ;;
@@ -134,7 +134,7 @@ _synq_value() { # how to complete the value of "PATH --option", or the argument 
     'orders list --status'|'orders report --status'|'orders watch --status') REPLY='list open closed unpaid to-ship shipped returning refunded fully-refunded dead cancellable draft pending_payment payment_authorized confirmed processing partially_fulfilled fulfilled delivered completed return_requested partially_returned returned partially_refunded cancelled failed' ;;
     'inventory reservations --status') REPLY='words ACTIVE RELEASED CONSUMED' ;;
     'products list --status'|*' --channel'|*' --since'|*' --until'|*' --tag'|*' --payment-status'|*' --reference'|*' --min-total'|*' --max-total'|*' --key'|*' --sort'|*' --limit'|*' --currency'|*' --payment-provider'|*' --payment-reference'|*' --customer'|*' --idempotency-key'|*' --for'|*' --shard'|*' --exec'|*' --carrier'|*' --tracking-number'|*' --reason'|'products variants create --sku'|*' --threshold'|*' --search'|'inventory ledger --type'|*' --at'|*' --recount-over'|*' --confirm-missing'|*' --days'|*' --cover'|*' --types'|*' --barcode'|'products list --category'|'products create --category'|'products update --category'|*' --brand'|*' --description'|*' --title'|*' --price'|*' --slug'|*' --logo-url'|*' --alt-text'|*' --sort-order'|*' --name'|*' --provider'|*' --max-pages'|'team init --role'|*' --actor'|*' --entity'|*' --signature'|*' --connection'|*' -F'|*' --field'|*' -f'|*' --raw-field'|*' --token-command'|*' --token-url'|*' --client-id'|*' --resend-unknown'|*' --seed'|*' --port'|*' --expires-in'|*' --on'|*' --times'|*' --rate'|*' --seconds'|*' --strangers'|*' --per-minute'|*' --in-all'|*' --columns'|*' --fields'|*' --jq'|*' --timeout'|*' --max-wait'|*' --base-url') REPLY='' ;;
-    *' --file'|*' --report'|*' --plan'|*' --svg'|'products export --to'|*' --books'|*' --suppliers'|*' --data'|*' --input'|'inventory count #1'|'inventory scan #1'|'inventory skus import #1'|'products import #1'|'webhooks sign #1'|'webhooks verify #1'|'plan show #1'|'plan diff #1'|'apply #1'|'approve #1') REPLY='file' ;;
+    *' --file'|*' --report'|*' --plan'|*' --svg'|'products export --to'|*' --books'|*' --suppliers'|*' --data'|*' --input'|'inventory count #1'|'inventory scan #1'|'inventory skus import #1'|'products import #1'|'webhooks sign #1'|'webhooks verify #1'|'plan show #1'|'plan diff #1'|'plan reject #1'|'apply #1'|'approve #1') REPLY='file' ;;
     *' --item') REPLY='ask item' ;;
     *' --location'|*' --from'|'inventory transfer --to') REPLY='ask location' ;;
     *' --confirm'|*' -p'|*' --profile'|'auth switch #1') REPLY='ask profile' ;;
@@ -162,7 +162,7 @@ _synq_value() { # how to complete the value of "PATH --option", or the argument 
     'sandbox fault add #1') REPLY='words 429 500 502 503 expired missing garbage lost-before lost 500-after slow' ;;
     'mcp config #1') REPLY='words claude cursor vscode' ;;
     'completion install #1'|'completion uninstall #1') REPLY='words bash zsh fish powershell pwsh' ;;
-    'help #1') REPLY='words exit-codes environment formats rate-limit auth bulk agents orders inventory products channels integrations today find organization settings audit webhooks export api plan apply approve auth config runs cache limits team sandbox doctor mcp completion schema help' ;;
+    'help #1') REPLY='words exit-codes environment formats rate-limit auth bulk agents policy orders inventory products channels integrations today find organization settings audit webhooks export api plan apply approve auth config runs cache limits team sandbox doctor mcp completion schema help' ;;
     'inventory levels --sku'|'inventory ledger --sku'|'inventory reservations --sku'|'inventory watch --sku'|'products variants list --sku'|*' --variant'|'inventory transfer #1'|'inventory adjust #1'|'inventory levels #'*|'inventory reserve #1'|'inventory skus forget #'*) REPLY='ask sku' ;;
     'settings set #'*) REPLY='words inventory_allocation_model=HARD inventory_allocation_model=SOFT auto_po_enabled=true auto_po_enabled=false default_low_stock_threshold= costing_method=WAC costing_method=FIFO' ;;
     'api #'*) REPLY='words GET POST PUT PATCH DELETE HEAD' ;;

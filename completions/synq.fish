@@ -18,7 +18,7 @@ function __synq_below # the subcommands of a group
                 'webhooks' 'Sign, verify and send webhooks' \
                 'export' 'Write the tenant to files for Git' \
                 'api' 'Send any request to the API' \
-                'plan' 'Look at plans that --plan has written' \
+                'plan' 'Show, compare and make plans' \
                 'apply' 'Apply a plan, once' \
                 'approve' 'Approve a plan for `synq apply --approved`' \
                 'auth' 'Log in, switch tenants, log out' \
@@ -162,7 +162,9 @@ function __synq_below # the subcommands of a group
                 'from' 'Plan the changes that make the tenant match files' \
                 'show' 'Show a plan: what each row changes, and what it costs' \
                 'diff' 'Compare a plan with what is there now' \
-                'list' 'List proposed plans that wait for approval'
+                'list' 'List the plans that agents have proposed' \
+                'reject' 'Reject a plan: withdraw its approval, drop the proposal' \
+                'schema' 'Print the JSON Schema of plan files'
         case 'auth'
             printf '%s\t%s\n' \
                 'login' 'Log in to a tenant' \
@@ -183,7 +185,7 @@ function __synq_below # the subcommands of a group
                 'list' 'List the bulk runs of this machine or team, newest first' \
                 'show' 'Show a bulk run, or its rows' \
                 'resume' 'Resume a bulk run that was interrupted' \
-                'join' 'Work on a run of the team beside other machines' \
+                'join' 'Send rows of a run together with other machines' \
                 'undo' 'Undo a bulk run of adjustments, transfers or reservations'
         case 'cache'
             printf '%s\t%s\n' \
@@ -255,7 +257,7 @@ function __synq_options # the options of a command, and the global options
                 '--wait' 'Wait until the order is confirmed or has failed' \
                 '--for' 'Stop waiting after SECONDS (exit status 75)' \
                 '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
-                '--shard' 'Send only part I of N of the file, such as 2/4; other...' \
+                '--shard' 'Send only shard I of N of the file, such as 2/4, and...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -293,7 +295,7 @@ function __synq_options # the options of a command, and the global options
                 '--location' 'Stock location it ships from' \
                 '--file' 'Record the parcels of every row of a CSV, TSV, NDJSON or...' \
                 '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
-                '--shard' 'Send only part I of N of the file, such as 2/4; other...' \
+                '--shard' 'Send only shard I of N of the file, such as 2/4, and...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -306,7 +308,7 @@ function __synq_options # the options of a command, and the global options
                 '--reason' 'Reason to record' \
                 '--file' 'Open the returns of every row of a CSV, TSV, NDJSON or...' \
                 '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
-                '--shard' 'Send only part I of N of the file, such as 2/4; other...' \
+                '--shard' 'Send only shard I of N of the file, such as 2/4, and...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -318,7 +320,7 @@ function __synq_options # the options of a command, and the global options
                 '--reason' 'Reason to record' \
                 '--file' 'Cancel the orders of every row of a CSV, TSV, NDJSON or...' \
                 '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
-                '--shard' 'Send only part I of N of the file, such as 2/4; other...' \
+                '--shard' 'Send only shard I of N of the file, such as 2/4, and...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -332,7 +334,7 @@ function __synq_options # the options of a command, and the global options
                 '--file' 'Transfer every row of a CSV, TSV, NDJSON or .xlsx file...' \
                 '--force' 'Transfer more units than are available' \
                 '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
-                '--shard' 'Send only part I of N of the file, such as 2/4; other...' \
+                '--shard' 'Send only shard I of N of the file, such as 2/4, and...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -344,7 +346,7 @@ function __synq_options # the options of a command, and the global options
                 '--location' 'Stock location' \
                 '--file' 'Adjust every row of a CSV, TSV, NDJSON or .xlsx file; -...' \
                 '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
-                '--shard' 'Send only part I of N of the file, such as 2/4; other...' \
+                '--shard' 'Send only shard I of N of the file, such as 2/4, and...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -380,7 +382,7 @@ function __synq_options # the options of a command, and the global options
                 '--skip-unknown' 'Leave out codes that Synq does not know, and write them...' \
                 '--confirm-missing' 'Confirm --zero-missing: how many SKUs it sets to zero' \
                 '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
-                '--shard' 'Send only part I of N of the file, such as 2/4; other...' \
+                '--shard' 'Send only shard I of N of the file, such as 2/4, and...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -406,7 +408,7 @@ function __synq_options # the options of a command, and the global options
                 '--reference' 'Reason for the reservation, such as an order id' \
                 '--file' 'Reserve every row of a CSV, TSV, NDJSON or .xlsx file; -...' \
                 '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
-                '--shard' 'Send only part I of N of the file, such as 2/4; other...' \
+                '--shard' 'Send only shard I of N of the file, such as 2/4, and...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -417,7 +419,7 @@ function __synq_options # the options of a command, and the global options
             printf '%s\t%s\n' \
                 '--file' 'Release every reservation of a CSV, TSV, NDJSON or .xlsx...' \
                 '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
-                '--shard' 'Send only part I of N of the file, such as 2/4; other...' \
+                '--shard' 'Send only shard I of N of the file, such as 2/4, and...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -471,7 +473,7 @@ function __synq_options # the options of a command, and the global options
                 '--brand-id' 'Id of its brand; some servers ignore it' \
                 '--file' 'Change every product of a CSV, TSV, NDJSON or .xlsx...' \
                 '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
-                '--shard' 'Send only part I of N of the file, such as 2/4; other...' \
+                '--shard' 'Send only shard I of N of the file, such as 2/4, and...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -505,7 +507,7 @@ function __synq_options # the options of a command, and the global options
                 '--wait' 'Wait until it has finished' \
                 '--for' 'Stop waiting after SECONDS (exit status 75)' \
                 '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
-                '--shard' 'Send only part I of N of the file, such as 2/4; other...' \
+                '--shard' 'Send only shard I of N of the file, such as 2/4, and...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -641,7 +643,7 @@ function __synq_options # the options of a command, and the global options
                 '--role' 'Role of the new member, or of the rows that name none' \
                 '--file' 'Invite everybody in a CSV, TSV, NDJSON or .xlsx file; -...' \
                 '--report' 'Write the outcome of every row to FILE (.csv, .json or...' \
-                '--shard' 'Send only part I of N of the file, such as 2/4; other...' \
+                '--shard' 'Send only shard I of N of the file, such as 2/4, and...' \
                 '--again' 'Post the rows again that an earlier run has posted already' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt' \
@@ -769,7 +771,7 @@ function __synq_options # the options of a command, and the global options
                 '--yes' 'Skip the confirmation prompt'
         case 'team init'
             printf '%s\t%s\n' \
-                '--role' 'Also let this database role use the tables, but not...' \
+                '--role' 'Also grant this database role access to the data of the...' \
                 '-y' 'Skip the confirmation prompt' \
                 '--yes' 'Skip the confirmation prompt'
         case 'sandbox init'
@@ -849,7 +851,7 @@ function __synq_value # how to complete the value of "PATH --option", or the arg
             echo 'words ACTIVE RELEASED CONSUMED'
         case 'products list --status' '* --channel' '* --since' '* --until' '* --tag' '* --payment-status' '* --reference' '* --min-total' '* --max-total' '* --key' '* --sort' '* --limit' '* --currency' '* --payment-provider' '* --payment-reference' '* --customer' '* --idempotency-key' '* --for' '* --shard' '* --exec' '* --carrier' '* --tracking-number' '* --reason' 'products variants create --sku' '* --threshold' '* --search' 'inventory ledger --type' '* --at' '* --recount-over' '* --confirm-missing' '* --days' '* --cover' '* --types' '* --barcode' 'products list --category' 'products create --category' 'products update --category' '* --brand' '* --description' '* --title' '* --price' '* --slug' '* --logo-url' '* --alt-text' '* --sort-order' '* --name' '* --provider' '* --max-pages' 'team init --role' '* --actor' '* --entity' '* --signature' '* --connection' '* -F' '* --field' '* -f' '* --raw-field' '* --token-command' '* --token-url' '* --client-id' '* --resend-unknown' '* --seed' '* --port' '* --expires-in' '* --on' '* --times' '* --rate' '* --seconds' '* --strangers' '* --per-minute' '* --in-all' '* --columns' '* --fields' '* --jq' '* --timeout' '* --max-wait' '* --base-url'
             echo ''
-        case '* --file' '* --report' '* --plan' '* --svg' 'products export --to' '* --books' '* --suppliers' '* --data' '* --input' 'inventory count #1' 'inventory scan #1' 'inventory skus import #1' 'products import #1' 'webhooks sign #1' 'webhooks verify #1' 'plan show #1' 'plan diff #1' 'apply #1' 'approve #1'
+        case '* --file' '* --report' '* --plan' '* --svg' 'products export --to' '* --books' '* --suppliers' '* --data' '* --input' 'inventory count #1' 'inventory scan #1' 'inventory skus import #1' 'products import #1' 'webhooks sign #1' 'webhooks verify #1' 'plan show #1' 'plan diff #1' 'plan reject #1' 'apply #1' 'approve #1'
             echo 'file'
         case '* --item'
             echo 'ask item'
@@ -906,7 +908,7 @@ function __synq_value # how to complete the value of "PATH --option", or the arg
         case 'completion install #1' 'completion uninstall #1'
             echo 'words bash zsh fish powershell pwsh'
         case 'help #1'
-            echo 'words exit-codes environment formats rate-limit auth bulk agents orders inventory products channels integrations today find organization settings audit webhooks export api plan apply approve auth config runs cache limits team sandbox doctor mcp completion schema help'
+            echo 'words exit-codes environment formats rate-limit auth bulk agents policy orders inventory products channels integrations today find organization settings audit webhooks export api plan apply approve auth config runs cache limits team sandbox doctor mcp completion schema help'
         case 'inventory levels --sku' 'inventory ledger --sku' 'inventory reservations --sku' 'inventory watch --sku' 'products variants list --sku' '* --variant' 'inventory transfer #1' 'inventory adjust #1' 'inventory levels #*' 'inventory reserve #1' 'inventory skus forget #*'
             echo 'ask sku'
         case 'settings set #*'

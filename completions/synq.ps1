@@ -17,7 +17,7 @@ function __SynqBelow([string] $At) { # the subcommands of a group
             "webhooks`tSign, verify and send webhooks"
             "export`tWrite the tenant to files for Git"
             "api`tSend any request to the API"
-            "plan`tLook at plans that --plan has written"
+            "plan`tShow, compare and make plans"
             "apply`tApply a plan, once"
             "approve`tApprove a plan for ``synq apply --approved``"
             "auth`tLog in, switch tenants, log out"
@@ -161,7 +161,9 @@ function __SynqBelow([string] $At) { # the subcommands of a group
             "from`tPlan the changes that make the tenant match files"
             "show`tShow a plan: what each row changes, and what it costs"
             "diff`tCompare a plan with what is there now"
-            "list`tList proposed plans that wait for approval"
+            "list`tList the plans that agents have proposed"
+            "reject`tReject a plan: withdraw its approval, drop the proposal"
+            "schema`tPrint the JSON Schema of plan files"
         }
         'auth' {
             "login`tLog in to a tenant"
@@ -182,7 +184,7 @@ function __SynqBelow([string] $At) { # the subcommands of a group
             "list`tList the bulk runs of this machine or team, newest first"
             "show`tShow a bulk run, or its rows"
             "resume`tResume a bulk run that was interrupted"
-            "join`tWork on a run of the team beside other machines"
+            "join`tSend rows of a run together with other machines"
             "undo`tUndo a bulk run of adjustments, transfers or reservations"
         }
         'cache' {
@@ -254,7 +256,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--wait`tWait until the order is confirmed or has failed"
             "--for`tStop waiting after SECONDS (exit status 75)"
             "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
-            "--shard`tSend only part I of N of the file, such as 2/4; other..."
+            "--shard`tSend only shard I of N of the file, such as 2/4, and..."
             "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
@@ -292,7 +294,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--location`tStock location it ships from"
             "--file`tRecord the parcels of every row of a CSV, TSV, NDJSON or..."
             "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
-            "--shard`tSend only part I of N of the file, such as 2/4; other..."
+            "--shard`tSend only shard I of N of the file, such as 2/4, and..."
             "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
@@ -305,7 +307,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--reason`tReason to record"
             "--file`tOpen the returns of every row of a CSV, TSV, NDJSON or..."
             "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
-            "--shard`tSend only part I of N of the file, such as 2/4; other..."
+            "--shard`tSend only shard I of N of the file, such as 2/4, and..."
             "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
@@ -317,7 +319,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--reason`tReason to record"
             "--file`tCancel the orders of every row of a CSV, TSV, NDJSON or..."
             "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
-            "--shard`tSend only part I of N of the file, such as 2/4; other..."
+            "--shard`tSend only shard I of N of the file, such as 2/4, and..."
             "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
@@ -331,7 +333,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--file`tTransfer every row of a CSV, TSV, NDJSON or .xlsx file..."
             "--force`tTransfer more units than are available"
             "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
-            "--shard`tSend only part I of N of the file, such as 2/4; other..."
+            "--shard`tSend only shard I of N of the file, such as 2/4, and..."
             "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
@@ -343,7 +345,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--location`tStock location"
             "--file`tAdjust every row of a CSV, TSV, NDJSON or .xlsx file; -..."
             "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
-            "--shard`tSend only part I of N of the file, such as 2/4; other..."
+            "--shard`tSend only shard I of N of the file, such as 2/4, and..."
             "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
@@ -379,7 +381,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--skip-unknown`tLeave out codes that Synq does not know, and write them..."
             "--confirm-missing`tConfirm --zero-missing: how many SKUs it sets to zero"
             "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
-            "--shard`tSend only part I of N of the file, such as 2/4; other..."
+            "--shard`tSend only shard I of N of the file, such as 2/4, and..."
             "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
@@ -405,7 +407,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--reference`tReason for the reservation, such as an order id"
             "--file`tReserve every row of a CSV, TSV, NDJSON or .xlsx file; -..."
             "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
-            "--shard`tSend only part I of N of the file, such as 2/4; other..."
+            "--shard`tSend only shard I of N of the file, such as 2/4, and..."
             "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
@@ -416,7 +418,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
         'inventory release' {
             "--file`tRelease every reservation of a CSV, TSV, NDJSON or .xlsx..."
             "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
-            "--shard`tSend only part I of N of the file, such as 2/4; other..."
+            "--shard`tSend only shard I of N of the file, such as 2/4, and..."
             "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
@@ -470,7 +472,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--brand-id`tId of its brand; some servers ignore it"
             "--file`tChange every product of a CSV, TSV, NDJSON or .xlsx..."
             "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
-            "--shard`tSend only part I of N of the file, such as 2/4; other..."
+            "--shard`tSend only shard I of N of the file, such as 2/4, and..."
             "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
@@ -504,7 +506,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--wait`tWait until it has finished"
             "--for`tStop waiting after SECONDS (exit status 75)"
             "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
-            "--shard`tSend only part I of N of the file, such as 2/4; other..."
+            "--shard`tSend only shard I of N of the file, such as 2/4, and..."
             "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
@@ -640,7 +642,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--role`tRole of the new member, or of the rows that name none"
             "--file`tInvite everybody in a CSV, TSV, NDJSON or .xlsx file; -..."
             "--report`tWrite the outcome of every row to FILE (.csv, .json or..."
-            "--shard`tSend only part I of N of the file, such as 2/4; other..."
+            "--shard`tSend only shard I of N of the file, such as 2/4, and..."
             "--again`tPost the rows again that an earlier run has posted already"
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
@@ -768,7 +770,7 @@ function __SynqOptions([string] $At) { # the options of a command, and the globa
             "--yes`tSkip the confirmation prompt"
         }
         'team init' {
-            "--role`tAlso let this database role use the tables, but not..."
+            "--role`tAlso grant this database role access to the data of the..."
             "-y`tSkip the confirmation prompt"
             "--yes`tSkip the confirmation prompt"
         }
@@ -940,6 +942,7 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         'webhooks verify #1' { return 'file' }
         'plan show #1' { return 'file' }
         'plan diff #1' { return 'file' }
+        'plan reject #1' { return 'file' }
         'apply #1' { return 'file' }
         'approve #1' { return 'file' }
         '* --item' { return 'ask item' }
@@ -998,7 +1001,7 @@ function __SynqValue([string] $Where) { # how to complete the value of "PATH --o
         'mcp config #1' { return 'words claude cursor vscode' }
         'completion install #1' { return 'words bash zsh fish powershell pwsh' }
         'completion uninstall #1' { return 'words bash zsh fish powershell pwsh' }
-        'help #1' { return 'words exit-codes environment formats rate-limit auth bulk agents orders inventory products channels integrations today find organization settings audit webhooks export api plan apply approve auth config runs cache limits team sandbox doctor mcp completion schema help' }
+        'help #1' { return 'words exit-codes environment formats rate-limit auth bulk agents policy orders inventory products channels integrations today find organization settings audit webhooks export api plan apply approve auth config runs cache limits team sandbox doctor mcp completion schema help' }
         'inventory levels --sku' { return 'ask sku' }
         'inventory ledger --sku' { return 'ask sku' }
         'inventory reservations --sku' { return 'ask sku' }

@@ -35,7 +35,7 @@ SECTIONS: dict[str, tuple[str, Callable[[], str]]] = {
     "writing": ("Writing rows", bench_writing.section),
     "streams": ("Streams", bench_streams.section),
     "pacing": ("Pace of bulk runs", bench_pacing.section),
-    "fleet": ("A person beside bulk runs", fleet.section),
+    "fleet": ("Interactive lookups during bulk runs", fleet.section),
     "large-writing": ("Writing 100,000 rows", partial(bench_writing.section, large=True)),
     "large-streams": ("100,000 orders, 1,000,000 rows", partial(bench_streams.section, large=True)),
 }

@@ -1,10 +1,10 @@
-"""Simulates a person beside bulk runs on other machines, all behind one address that the API limits.
+"""Simulates a person who looks things up during bulk runs, all behind one address that the API limits.
 
 python scripts/fleet.py [--minutes N] [--seeds N] [--runs N]
 
-Each machine has its own state folder, so that it learns of the others from the headers of its replies alone. Their
-code is synq's: the workers of a bulk run, the transport of a command, the rate limit. The server's is the sandbox's.
-Prints a Markdown table: how long a person waited beyond the time of the reply, and how many rows the runs posted.
+Each machine has its own state folder, so it knows of the others from response headers only. The clients run synq's own
+code: the workers of a bulk run, the transport of a command, the rate limit. The server runs the sandbox's rate limit.
+Prints a Markdown table: how long the person waited in addition to the response time, and how many rows the runs posted.
 """
 
 import argparse
@@ -28,14 +28,14 @@ ALGORITHMS = {"exact log": "log", "sliding counter": "counter", "exact log, refu
 # A person looks something up every 5 to 15 seconds.
 PAUSES = (5.0, 15.0)
 LATENCY = 0.3
-# A run starts within so many seconds. Before its first row it looks up ids and stock, as a command does.
+# Runs start within this many seconds. Before its first row it looks up ids and stock, as a command does.
 LATEST_START = 40.0
 LOOKUPS = 3
 
-# The same simulation before bulk work held back beside others and beside commands that wait.
+# The same simulation before bulk runs made room for other clients and for commands that wait.
 BEFORE = """\
-Before bulk runs held back beside others: on an exact log 95 % at 7.1 s, 61.8 s at the longest, 90.2 rows a minute; on a
-sliding counter 38.0 s at the longest, 66.1 rows a minute.
+Before bulk runs made room for other clients, with an exact log: 95 % of the waits up to 7.1 s, the longest 61.8 s,
+90.2 rows a minute; with a sliding counter: the longest 38.0 s, 66.1 rows a minute.
 """
 
 
@@ -148,7 +148,7 @@ def section(minutes: float = 10, seeds: int = 6, runs: int = 3) -> str:
     rows = [(*head, "rows a minute", "of the slowest run", "429s a minute")]
     for name, count_as in ALGORITHMS.items():
         for beside in (False, True):
-            say(f"simulated: a person beside {runs} runs, {name}")
+            say(f"simulated: lookups during {runs} runs, {name}")
             results = []
             for seed in range(seeds):
                 with quick_folder() as folder:
@@ -166,10 +166,10 @@ def section(minutes: float = 10, seeds: int = 6, runs: int = 3) -> str:
                 f"{sum(result.refused for result in results) / in_all:.2f}",
             ))  # fmt: skip
     return (
-        f"{runs} bulk runs on as many machines, each with its own state folder, and a person who looks something up "
-        f"about every\n10 s, {seeds} times {minutes:g} minutes on a simulated clock; a reply takes {LATENCY} s. All "
-        "share the limit of one address and know\nof each other from headers only. Waits are beyond the time of the "
-        "reply. `python scripts/fleet.py` prints the table.\n\n" + table(*rows) + f"\n{BEFORE}\n"
+        f"{runs} bulk runs on {runs} machines, each with its own state folder, and a person who looks something up "
+        f"about every\n10 s, {seeds} times {minutes:g} minutes on a simulated clock; a response takes {LATENCY} s. All "
+        "share the limit of one address and know\nof each other from response headers only. Waits exclude the response "
+        "time. `python scripts/fleet.py` prints the table.\n\n" + table(*rows) + f"\n{BEFORE}\n"
     )
 
 

@@ -51,6 +51,7 @@ def operations() -> Iterator[Operation]:
                 role=facts.get("x-synq-role"),
                 public=facts.get("security") == [],
                 gives={None: "nothing", "application/json": "json", "text/plain": "text"}[body],
+                needs_body=facts.get("requestBody", {}).get("required", False),
             )
 
 

@@ -39,7 +39,7 @@ GROUPS = {
     "webhooks": ("synq_cli.commands.webhooks", "Sign, verify and send webhooks.", "Tenant"),
     "export": ("synq_cli.commands.plans.export", "Write the tenant to files for Git.", "Tenant"),
     "api": ("synq_cli.commands.api", "Send any request to the API.", "Tenant"),
-    "plan": ("synq_cli.commands.plans", "Look at plans that --plan has written.", "Plans"),
+    "plan": ("synq_cli.commands.plans", "Show, compare and make plans.", "Plans"),
     "apply": ("synq_cli.commands.plans.apply", "Apply a plan, once.", "Plans"),
     "approve": ("synq_cli.commands.plans.approve", "Approve a plan for `synq apply --approved`.", "Plans"),
     "auth": ("synq_cli.commands.machine.auth", "Log in, switch tenants, log out.", "This machine"),

@@ -93,7 +93,7 @@ class Engine:
         return self.estimated(plan, with_levels=with_levels)
 
     def plan_document(self, plan: Plan) -> Plan:
-        """A plan that was read from a document, once it is clear that its rows may be sent."""
+        """Check that the rows of a plan that was read from a document may be sent."""
         self._leave_places()
         self._check_operations(plan)
         repeat = self._repeat(plan)
@@ -131,7 +131,7 @@ class Engine:
         return self.estimated(plan, with_levels=with_levels)
 
     def plan_resume(self, run: str, resend: Collection[int], *, join: bool = False) -> Plan:
-        """The plan for what is left of a run; `resend` are lines of unknown outcome that are to be sent again.
+        """The plan for the rest of a run; `resend` are lines of unknown outcome to send again.
 
         With `join` other machines may work on it at the same time.
         """
@@ -204,7 +204,7 @@ class Engine:
         With `join` other machines may work on it at the same time.
         """
         with ExitStack() as stack:
-            # While no other run starts: one of the same rows would find that this one is running.
+            # While no other run can start: a run of the same rows would otherwise not see that this one is running.
             with self.runs.starting(self.session.scope):
                 journal, verb = stack.enter_context(self._opened(run, join=join))
                 self._refuse_posted_since(journal)
@@ -220,7 +220,7 @@ class Engine:
             return self._work(verb, journal)
 
     def _leave_places(self) -> None:
-        """Let the commands that people wait for go before the lookups of a run."""
+        """Let interactive commands go before the lookups of a run."""
         transport = self.api.transport
         transport.reserve = max(transport.reserve, LOOKUP_RESERVE)
 
@@ -233,7 +233,7 @@ class Engine:
             )
 
     def _refuse_posted_since(self, journal: Journal) -> None:
-        """RefusedError if a later run of the same rows has sent some, as when this run was given up."""
+        """RefusedError if a later run of the same rows has sent some, such as after this run was abandoned."""
         facts, entries = journal.facts, journal.hashes()
         if facts.undoes or not any(state == "pending" for _, state, *_ in entries):
             return
@@ -241,12 +241,12 @@ class Engine:
         repeat = find_repeat(self.runs, rows, verb=facts.verb, scope=facts.scope, now=self.now(), after=facts)
         if repeat and repeat.is_same:
             raise RefusedError(
-                f"Run {facts.id} can't be resumed: a later run has its rows. {repeat.sentence} Nothing was sent.",
-                hint="Resume the later run if it has stopped. To post the rows once more, start a run with --again.",
+                f"Run {facts.id} can't be resumed: a later run has the same rows. {repeat.sentence} Nothing was sent.",
+                hint="Resume the later run if it has stopped. To post the rows again, start a run with --again.",
             )
 
     def _check_operations(self, plan: Plan) -> None:
-        """Check, before any write, whether what the rows send can be sent; raises what ApiTransport.check raises."""
+        """Check, before any write, whether the operations of the rows can be sent; raises like ApiTransport.check."""
         for operation in {plan.verb.operation_of(row.content) for row in plan.rows} or {plan.verb.operation}:
             self.api.transport.check(operation)
 
@@ -256,7 +256,7 @@ class Engine:
             guard.check([verb.write(row)._replace(is_planned=plan is not None) for row in rows()])
 
     def estimated(self, plan: PlanOf, *, with_levels: bool = False) -> PlanOf:
-        """The plan with the time that it takes and, if asked for, the values before."""
+        """The plan with an estimate of its time and, if requested, the values before."""
         self._ask_guard(plan.verb, lambda: plan.rows, plan.id)
         plan.seconds = seconds_for(plan.requests, self.budget.snapshot())
         if with_levels:
@@ -304,7 +304,7 @@ class Engine:
         return (*(kind(self.api) for kind in _KINDS), *self.verbs)
 
     def _lock(self, journal: Journal, *, join: bool = False) -> None:
-        """RefusedError if another process works on the run and it is not to `join` it, or if the run was undone."""
+        """RefusedError if another process works on the run, unless `join`, or if the run was undone."""
         (journal.join if join else journal.lock)()
         if undo := self.runs.undone_by(journal.facts.id):
             raise RefusedError(

@@ -1,4 +1,4 @@
-"""The journal of a run: the state and the receipt of each row, wherever that is kept."""
+"""The journal of a run: the state and the receipt of each row, independent of its storage."""
 
 from abc import ABC, abstractmethod
 from array import array
@@ -31,7 +31,7 @@ class Receipt:
 class Facts:
     """The facts of a run: its verb, its file and how it is written, whose data it changes, the run it undoes, its plan.
 
-    `file` is the name as typed, `path` where the file or its copy is, or None; `shard` is the part of it that is sent,
+    `file` is the name as typed, `path` where the file or its copy is, or None; `shard` is the shard of it that is sent,
     such as 2/4.
     """
 
@@ -90,7 +90,7 @@ class Row:
 
 
 def command_for(verb: str, run: str, profile: str) -> str:
-    """The command that does something with a run."""
+    """The command line that applies a verb to a run."""
     return f"synq runs {verb} {run}" + (f" --profile {profile}" if profile != "default" else "")
 
 
@@ -113,7 +113,7 @@ class Journal(ABC):
     def lock(self) -> None:
         """Keep other processes from working on this run until it is closed; RefusedError if one does already.
 
-        The lock does not outlive the process for long, however it ends.
+        After a crash of the process the lock is released within a minute.
         """
 
     @property
@@ -123,7 +123,7 @@ class Journal(ABC):
 
     @abstractmethod
     def close(self) -> None:
-        """Release the lock and what is open."""
+        """Release the lock and close what is open."""
 
     def __enter__(self) -> Self:
         return self
@@ -148,14 +148,14 @@ class Journal(ABC):
         """How many of the rows in each state are in transit; see Row."""
 
     def join(self) -> None:
-        """Work on this run beside other processes until it is closed; RefusedError if that can't be."""
+        """Work on this run together with other processes until it is closed; RefusedError if it is not shared."""
         raise RefusedError(
-            f"Run {self.facts.id} is only on this machine: nobody can join it.",
+            f"Run {self.facts.id} can't be joined: it is stored on this machine only.",
             hint="Runs of a profile with a team_store can be joined: see docs/fleet.md.",
         )
 
     def workers(self) -> list[dict[str, Any]]:
-        """The processes that work on it or have, as rows; nothing where that is not kept."""
+        """The processes that work or worked on the run, as rows; empty if that is not recorded."""
         return []
 
     def part(self) -> int:
@@ -163,7 +163,7 @@ class Journal(ABC):
         return sum(row.state != "pending" for row in self.entries())
 
     def left(self) -> int:
-        """How many rows are to be sent, by this process or, if another one fails to, later by this one."""
+        """How many rows this process may have to send, including those of other processes that may fail."""
         return self.counts()["pending"]
 
     def abandoned(self, *states: State) -> list[Row]:
@@ -171,9 +171,9 @@ class Journal(ABC):
         return self.entries(*states)
 
     def batches(self, _resends: Callable[[Content], bool]) -> Iterator[list[Row]]:
-        """The pending rows, to be sent by the caller alone; an empty list says to ask again in a moment.
+        """The pending rows, which only the caller sends; an empty list means that more may follow soon.
 
-        `_resends` tells whether a row that another process has sent before it died may be sent again.
+        `_resends` says whether a row that another process sent before it crashed may be sent again.
         """
         yield self.entries("pending")
 

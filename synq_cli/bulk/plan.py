@@ -50,7 +50,7 @@ class Plan:
     a repeat. One that `undoes` a run may reverse only its rows `in_transit`. `unchanged` are the lines that are not
     sent, since they would change nothing; `values` are those that the rows change, with their lines, if they were read.
     One that was read from a plan document has its `id`.
-    The rows may be those of a `shard` of the file, which has this many rows as a `whole`.
+    The rows may be those of a `shard` of the file; `whole` is the number of rows of the file.
     """
 
     verb: Verb
@@ -141,7 +141,7 @@ class Plan:
         return [f"{words[:1].upper()}{words[1:]}: {self._items():,} of {numbered(self.whole, 'row')}."]
 
     def summary(self) -> dict[str, Any]:
-        """What a run of no rows leaves, as `overview` has it."""
+        """The summary of a run without rows, with the fields of `overview`."""
         counts = dict.fromkeys(("rows", "done", "failed", "unknown", "pending"), 0)
         return {"id": None, "command": self.verb.name, "file": self.file, "state": "finished", **counts}
 

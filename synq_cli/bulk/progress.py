@@ -53,7 +53,7 @@ class Progress:
         try:
             counts = self.journal.counts()
         except NetworkError:
-            return  # of a team store that is out of reach for a moment
+            return  # the team store can't be reached for a moment
         pending = counts["pending"] + counts["sent"]
         total = sum(counts.values())
         self._samples.append((at, total - pending))

@@ -74,7 +74,7 @@ def find_repeat(
 
 
 def _groups(found: Sequence[SentRows]) -> list[list[SentRows]]:
-    """Each run alone, and the shards of a file together, since the whole file repeats all of them."""
+    """Each run alone, and the shards of a file together, because the whole file repeats all of them."""
     shards: dict[tuple[str, str], list[SentRows]] = {}
     for run in found:
         if facts := run[0] if run[0].shard else None:
@@ -83,7 +83,7 @@ def _groups(found: Sequence[SentRows]) -> list[list[SentRows]]:
 
 
 def _repeat_of(wanted: Counter[int], runs: Sequence[SentRows], undone: Mapping[str | None, set[int]]) -> Repeat | None:
-    """What these runs have sent of the wanted rows, without the lines that are undone; None if that is nothing."""
+    """The wanted rows that these runs have sent, without undone lines; None if there are none."""
     sent = [
         (state, hashes)
         for facts, entries, is_running in runs

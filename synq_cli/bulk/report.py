@@ -30,6 +30,7 @@ from synq_cli.rows import REPORTED, SHEET, guarded, split_sheet
 from synq_cli.state.folders import replace_file
 
 _MOST_LINES = 20
+_PLAN_AGAIN = "A plan is applied once: make a new one with the values as they are now."
 # The words in the names of files beside that of a run.
 _WORDS = ("failed", "recount", "unknown")
 _REFUSALS = (RejectedError, NotFoundError, ConflictError)
@@ -83,13 +84,13 @@ class Outcome:
             (entry,) = self.entries
             kind = next(each for each in (*_REFUSALS, PartialError) if each.code in {entry.code, PartialError.code})
             refused = "" if entry.sent_at is None else f"The API refused the {self.verb.noun}: "
-            raise kind(f"{refused}{(entry.error or '').rstrip('.')}.")
-        if (
-            self.row["failed"]
-            and self.facts.plan
-            and all(row.code == ConflictError.code for row in self.entries if row.state == "failed")
-        ):
-            raise ConflictError(where, hint=self._failed_hint())
+            again = _PLAN_AGAIN if self.facts.plan and kind is ConflictError else None
+            raise kind(f"{refused}{(entry.error or '').rstrip('.')}.", hint=again)
+        failed = [row for row in self.entries if row.state == "failed"] if self.facts.plan else []
+        if conflicts := sum(row.code == ConflictError.code for row in failed):
+            where += f" Conflicts: {conflicts:,}, of values that have changed since the plan was made."
+            refusal = ConflictError if conflicts == len(failed) else PartialError
+            raise refusal(where, hint=f"{self._failed_hint()} {_PLAN_AGAIN}")
         if self.row["failed"]:
             raise PartialError(where, hint=self._failed_hint())
 

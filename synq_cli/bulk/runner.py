@@ -248,7 +248,7 @@ class Runner:
             changes = ", ".join(
                 f"{name} {_shown(before, now)} → {_shown(now, before)}" for name, before, now in different
             )
-            self._record(self._note_conflict, row, f"It has changed since the plan was made: {changes}.")
+            self._record(self._note_conflict, row, f"Conflict: changed since the plan was made: {changes}.")
         return False
 
     def _read(self, transport: SingleAttemptTransport, operation: Operation, ids: Mapping[str, str] | None) -> Any:

@@ -1,4 +1,4 @@
-"""Runs: listed, found by the prefix of an id, and what they have claimed, wherever their journals are kept."""
+"""Runs: listed, found by a prefix of their ids, and what they have claimed, independent of the storage."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -23,7 +23,7 @@ _REPORTED = (
 )  # fmt: skip
 # Those of a row of two halves.
 _TRANSFERRED = ("sku", "quantity", "from", "to", FIRST_RECEIPT)
-# The facts of a run, line, state, whether it may be sent, and hashes of each row, and whether the run is running.
+# The facts of a run; line, state, whether it may have been sent, and hashes of each row; whether the run is running.
 SentRows = tuple[Facts, list[tuple[int, State, bool, bytes]], bool]
 
 
@@ -36,7 +36,7 @@ class Runs(ABC):
     ) -> Journal:
         """The journal of a new run; its id starts with the time, so that ids sort, and ends in random letters.
 
-        `subject` tells what a row changes: see Verb.
+        `subject` returns what a row changes: see Verb.
         """
 
     @abstractmethod
@@ -53,13 +53,13 @@ class Runs(ABC):
 
     @abstractmethod
     def overviews(self, **having: object) -> list[dict[str, Any]]:
-        """The runs whose facts have these values as rows, the latest first."""
+        """The runs whose facts have these values, as rows, the latest first."""
 
     @abstractmethod
     def sent_since(self, since: float, scope: str, verb: str, hashes: Collection[int]) -> Iterator[SentRows]:
         """The runs of a kind on a tenant's data since an epoch second that have rows with one of these hashes.
 
-        And those that undo a run.
+        Includes the runs that undo a run.
         """
 
     @abstractmethod

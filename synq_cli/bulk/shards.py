@@ -1,4 +1,4 @@
-"""Parts of a file for several machines: `--shard 2/4`."""
+"""Shards of a file, each sent by one machine: `--shard 2/4`."""
 
 import re
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ _MOST = 1000
 
 @dataclass(frozen=True)
 class Shard:
-    """Part `number` of `of`: the rows whose key, in lower case, has a hash that is `number` - 1 modulo `of`.
+    """Shard `number` of `of`: the rows whose key in lowercase has a hash of `number` - 1 modulo `of`.
 
-    The hash is the first eight bytes of the SHA-256 of the key, as a big-endian number, so that every machine and every
+    The hash is the first eight bytes of the SHA-256 of the key, as a big-endian number, so every machine and every
     version of synq divides a file in the same way.
     """
 
@@ -22,23 +22,23 @@ class Shard:
 
     @classmethod
     def parse(cls, text: str | None) -> "Shard | None":
-        """The part that a text such as `2/4` names, None for None; UsageError if it is not one."""
+        """Parse a text such as `2/4`; None for None. UsageError if it is invalid."""
         if text is None:
             return None
         found = re.fullmatch(r"([0-9]{1,4})/([0-9]{1,4})", text.strip(), re.ASCII)
         number, of = (int(found[1]), int(found[2])) if found else (0, 0)
         if not 1 <= number <= of <= _MOST:
             raise UsageError(
-                f'Invalid shard "{text}": use I/N, such as 2/4, with I from 1 to N and N of at most {_MOST:,}.'
+                f'Invalid shard "{text}": use I/N, such as 2/4, where I is from 1 to N and N is at most {_MOST:,}.'
             )
         return cls(number, of)
 
     def has(self, key: str) -> bool:
-        """Whether the rows with this key are in this part."""
+        """Whether the rows with this key are in this shard."""
         return int.from_bytes(hash_of(key.lower())) % self.of == self.number - 1
 
     def is_apart_from(self, other: "Shard | None") -> bool:
-        """Whether no row is in both."""
+        """Whether the shards have no row in common."""
         return other is not None and other.of == self.of and other.number != self.number
 
     def __str__(self) -> str:
@@ -46,5 +46,5 @@ class Shard:
 
     @property
     def words(self) -> str:
-        """The part in words."""
+        """The shard in words."""
         return f"shard {self.number} of {self.of}"

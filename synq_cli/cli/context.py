@@ -96,8 +96,6 @@ class RunContext:
         chosen = self.settings.profile
         for sentence in settings.ignored(self.config, [chosen], self.system.environ):
             output.warn(sentence)
-        if self.policy and self.policy.sentence:
-            output.warn(f"{self.policy.sentence} Every write is refused.")
         if another_users(folder := config_dir(self.system.environ)):
             output.warn(
                 f"synq runs as root on {folder}, which is another user's, who can't use files that root makes there. "
@@ -134,6 +132,8 @@ class RunContext:
             return
         is_local = spec.effect == LOCAL or group in _SETUP
         policy.check_command(self.command, is_local=is_local)
+        if policy.sentence and not spec.writes and self.command != "doctor":  # they say it themselves
+            self.output.warn(f"{policy.sentence} Every write is refused.")
         if spec.writes and spec.effect != ANY:
             policy.check_readable()
             if not self.dry_run and self.command not in _OF_PLANS:
@@ -227,9 +227,9 @@ class RunContext:
     def open_budget(
         self, warn: Callable[[str], None], sleep: Callable[[float], None] | None = None, *, local: bool = False
     ) -> "Budget":
-        """Another connection to the rate limit, with its own way to warn and to sleep.
+        """Another connection to the rate limit, with its own functions to warn and to sleep.
 
-        That is the team's, if the profile has a team store and `local` is false.
+        It is the team's, if the profile has a team store and `local` is false.
         """
         from synq_cli.http.rate_limit import Budget, SharedFile
 
@@ -279,7 +279,7 @@ class RunContext:
         if where is None:
             raise UsageError(
                 f"Profile {self.settings.profile} has no team store.",
-                hint="One machine needs none. To name one: synq config set team_store '$SYNQ_TEAM_STORE'",
+                hint="A single machine doesn't need one. To set one: synq config set team_store '$SYNQ_TEAM_STORE'",
             )
         terminal = self.system.stderr.isatty()
         return TeamStore(
@@ -358,12 +358,12 @@ class RunContext:
 
     @cached_property
     def runs(self) -> "Runs":
-        """The bulk runs: the team's, if the profile has a team store, else this machine's."""
+        """The bulk runs: the team's, if the profile has a team store, otherwise this machine's."""
         return self.team_runs or self.local_runs
 
     @cached_property
     def team_runs(self) -> "TeamRuns | None":
-        """The runs in the team store; None if the profile has none. An embedded sandbox is only of this machine."""
+        """The runs in the team store; None if the profile has none. An embedded sandbox is always local."""
         if self.settings.profile == settings.SANDBOX or self.team is None:
             return None
         from synq_cli.bulk.team.journal import Access
@@ -381,7 +381,7 @@ class RunContext:
 
     @cached_property
     def local_runs(self) -> "LocalRuns":
-        """The runs that only this machine knows."""
+        """The runs that are stored on this machine."""
         from synq_cli.bulk.local.runs import LocalRuns
 
         return LocalRuns(private_folder(self.state / "runs"))
@@ -416,7 +416,7 @@ class RunContext:
             raise UsageError("--plan conflicts with --dry-run: give one of them.")
         from synq_cli.bulk.plans.document import check_target
 
-        check_target(self.plan_file)
+        check_target(self.plan_file, now=self.system.now(), is_used=lambda plan: self.plans.used_at(plan) is not None)
 
     @cached_property
     def plans(self) -> "Plans":

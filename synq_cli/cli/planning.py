@@ -27,8 +27,8 @@ def write_plan(
     columns: Sequence[Column],
     parts: Mapping[str, tuple[str, Sequence[Column]]],
 ) -> None:
-    """Write the plan of a bulk run and print its summary; nothing if it has no rows."""
-    if not plan.rows:
+    """Write the plan of a bulk run and print its summary; nothing on standard output if it has no rows."""
+    if not plan.rows and run.plan_file == "-":
         return
     document = keep(run, plan, str(run.plan_file))
     if document is None:
@@ -67,7 +67,12 @@ def keep(run: RunContext, plan: "Plan", file: str) -> "Document | None":
             "The plan of an import needs a file that stays where it is.",
             hint="Save it as CSV or NDJSON in UTF-8, and give its name instead of standard input.",
         )
-    made = document.make(plan, run.session, command=run.command, created_by=person(run), now=run.system.now())
+    from synq_cli.bulk.plan import seconds_for
+
+    made = document.make(
+        plan, run.session, command=run.command, created_by=person(run), now=run.system.now(),
+        seconds_for=lambda requests: seconds_for(requests, run.budget.snapshot()),
+    )  # fmt: skip
     run.has_plan = True
     if file == "-":
         run.output.document(made.values)
@@ -77,9 +82,21 @@ def keep(run: RunContext, plan: "Plan", file: str) -> "Document | None":
 
 
 def end_without_plan(run: RunContext) -> None:
-    """Say so if a run that was to plan something has ended without a write."""
-    if run.plan_file is not None and not run.has_plan:
-        run.output.note("Nothing would be sent, so no plan was written.")
+    """Write a plan without rows if a run that was to plan something has ended without a write.
+
+    So a script can show and apply the file in any case. Standard output stays empty.
+    """
+    if run.plan_file is None or run.has_plan:
+        return
+    if run.plan_file == "-":
+        run.output.note("There is nothing to change, so there is no plan.")
+        return
+    from synq_cli.bulk.plan import Plan
+    from synq_cli.bulk.verbs.apply_changes import ApplyChanges
+
+    document = keep(run, Plan(ApplyChanges(run.api), [], single=True, file=""), run.plan_file)
+    if document is not None:
+        run.output.note(f"There is nothing to change: the plan {document.id} in {run.plan_file} has no rows.")
 
 
 def person(run: RunContext) -> str:
@@ -97,7 +114,12 @@ def point_to(run: RunContext, document: "Document", file: str) -> None:
     """Say where the plan is, and what to do with it."""
     from shlex import quote
 
-    profile = f" --profile {run.session.profile}" if run.session.profile != "default" else ""
     run.output.note(f"Nothing was sent. The plan {document.id} is in {file}, valid for 24 hours.")
-    run.output.note(f"To look at it, run: synq plan show {quote(file)}{profile}")
-    run.output.note(f"To apply it, run: synq apply {quote(file)}{profile}")
+    run.output.note(f"To look at it, run: {with_profile(run, f'synq plan show {quote(file)}')}")
+    run.output.note(f"To apply it, run: {with_profile(run, f'synq apply {quote(file)}')}")
+
+
+def with_profile(run: RunContext, line: str) -> str:
+    """A line to type, with the profile of this run unless it is the default one."""
+    profile = run.session.profile
+    return line if profile == "default" else f"{line} --profile {profile}"

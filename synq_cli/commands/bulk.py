@@ -27,7 +27,7 @@ ReportOption = Annotated[
 AgainOption = Annotated[bool, switch("--again", "Post the rows again that an earlier run has posted already.")]
 ShardOption = Annotated[
     str | None,
-    option("--shard", "I/N", "Send only part I of N of the file, such as 2/4; other machines send the rest."),
+    option("--shard", "I/N", "Send only shard I of N of the file, such as 2/4, and leave the rest to other machines."),
 ]
 
 PLAN = [
@@ -97,12 +97,12 @@ SUMMARY = [
 
 
 def known_runs(run: RunContext) -> list[dict[str, Any]]:
-    """The runs of this machine and of the team, as rows; without the latter, and a warning, if they can't be read."""
+    """The runs of this machine and of the team, as rows. Warns, and leaves out the team's, if they can't be read."""
     own = run.local_runs.rows()
     try:
         return [*run.team_runs.rows(), *own] if run.team_runs else own
     except NetworkError as error:
-        run.output.warn(f"{error.message} The runs of the team are left out.")
+        run.output.warn(f"{error.message} Runs of the team are not shown.")
         return own
 
 
@@ -157,7 +157,7 @@ def send_single(run: RunContext, verb: Any, *wanted: str, again: bool, columns: 
 
 
 def parse_shard(text: str | None) -> "Shard | None":
-    """The part of a file that --shard names; UsageError if it names none."""
+    """The shard that --shard names; UsageError if it is invalid."""
     from synq_cli.bulk.shards import Shard
 
     return Shard.parse(text)
@@ -218,7 +218,7 @@ def agreed(
 
 
 def end_without_rows(run: RunContext, plan: "Plan") -> Literal[False]:
-    """Nothing is left to carry out of a plan without rows; programs get an empty summary."""
+    """End a command whose plan has no rows; machine formats get an empty summary."""
     if run.output.format != "table":
         run.output.record(plan.summary(), SUMMARY)
     return False

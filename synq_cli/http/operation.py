@@ -13,7 +13,7 @@ class Operation(NamedTuple):
     """An operation; the fields are those of openapi.yaml, where `what` is x-synq-name.
 
     `role` is the least role, if the contract states one. A `public` operation takes no token. `gives` is the kind of
-    body of a success.
+    body of a success; `needs_body`: a request without a body is invalid.
     """
 
     id: str
@@ -26,6 +26,7 @@ class Operation(NamedTuple):
     role: Literal["ADMIN", "EDITOR", "VIEWER"] | None = None
     public: bool = False
     gives: Literal["json", "text", "nothing"] = "json"
+    needs_body: bool = False
 
     def path_with(self, values: Mapping[str, str] | None) -> str:
         """The path with these values for its placeholders, escaped. UsageError for one that no path can hold."""

@@ -30,19 +30,27 @@ class Allowance:
         return max(0, self.in_all - self._used)
 
     def check(self, least: int) -> None:
-        """RateLimitedError, with the time to wait, if a command that sends at least so many has to wait."""
-        if self.left >= min(least, self.per_minute):
+        """RateLimitedError, with the time to wait, if a command that sends at least so many can't run now.
+
+        It is not retryable if no minute, or not the rest of the session, has so many.
+        """
+        if self.left >= least:
             return
+        more = f"; the command may need {least} or more" if least > 1 else ""
         if self.left_in_all < least:
-            error = RateLimitedError(
-                f"This session has sent {self._used} requests of the {self.in_all} that it may send.",
-                hint="Ask a person to start a new session, or to raise --in-all of `synq mcp serve`.",
+            raise _final(
+                f"This session has {self.left_in_all} of its {self.in_all} requests left{more}.",
+                "Ask a person to start a new session, or to raise --in-all of `synq mcp serve`.",
             )
-            error.retryable = False
-            raise error
+        if self.per_minute < least:
+            raise _final(
+                f"This session may send {self.per_minute} requests a minute{more}.",
+                "Use a smaller --limit, more filters, or a shorter period such as --since 1d.",
+            )
+        smaller = "Use a smaller --limit, or wait" if least > 1 else "Wait"
         raise RateLimitedError(
-            f"This session may send {self.per_minute} requests a minute, and has sent them.",
-            hint=f"Try again in {self.wait(least)} seconds.",
+            f"This session may send {self.per_minute} requests a minute and has {self.left} left{more}.",
+            hint=f"{smaller} {self.wait(least)} seconds, then call this tool again.",
         )
 
     def wait(self, least: int) -> int:
@@ -59,3 +67,9 @@ class Allowance:
         if requests:
             self._used += requests
             self._latest.append((self._now(), requests))
+
+
+def _final(sentence: str, hint: str) -> RateLimitedError:
+    error = RateLimitedError(sentence, hint=hint)
+    error.retryable = False
+    return error

@@ -73,7 +73,7 @@ class StoppedError(SynqError):
     """A command that ended without an error of its own."""
 
     code = "stopped"
-    usual_next = "Ask a person to run it on a terminal."
+    usual_next = "Ask a person to run it in a terminal."
 
 
 def stopped(finished: Finished, seconds: float) -> StoppedError:

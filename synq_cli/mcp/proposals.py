@@ -16,7 +16,7 @@ _MOST_ROWS = 20
 
 
 def read_plan(text: str) -> Document:
-    """The plan that a command has printed, with new keys for its orders: an agent chooses none.
+    """The plan that a command has printed, as one by an agent, with new keys for its orders: an agent chooses none.
 
     UsageError if it is not a plan, RefusedError if it sends a key in a request of its own.
     """
@@ -24,7 +24,8 @@ def read_plan(text: str) -> Document:
     for row in plan.rows:
         if isinstance(row.get("body"), dict) and _KEY in row["body"]:
             raise RefusedError(f"synq chooses the {_KEY} of orders.", hint="Use orders create, without a key.")
-    values = {**plan.values, "rows": [_with_new_key(row) for row in plan.rows]}
+    creator = f"agent via MCP for {plan.values['created_by']}"
+    values = {**plan.values, "created_by": creator, "rows": [_with_new_key(row) for row in plan.rows]}
     return Document({**values, "hash": hash_of(values)})
 
 

@@ -1,5 +1,6 @@
 """What an agent may run: checked on the parsed command line, before a process is started."""
 
+import re
 import shlex
 from collections.abc import Callable
 from pathlib import Path
@@ -12,23 +13,25 @@ from synq_cli.errors import RefusedError, UsageError
 
 LONGEST_LINE = 8_000
 _API, _READS = "api", {"GET", "HEAD"}
+_GROUP = re.compile("`synq ?(.*)` is a group of commands.")
 # Commands that send nothing, write nothing and show no secret.
 _LOCAL = {"auth status", "cache show", "help", "limits", "plan list", "runs list", "runs show", "schema"}
 # Commands that only read from the API, but need a person or never end: what to use instead.
 _FOR_PEOPLE = {
     "audit tail": "Use `audit list --since 1h`.",
-    "auth login": "A person logs in on a terminal.",
-    "doctor": "A person runs it on a terminal.",
-    "export": "A person runs it: it writes files.",
+    "auth login": "Ask a person to log in.",
+    "doctor": "Ask a person to run it.",
+    "export": "Ask a person to run it: it writes files.",
     "inventory scan": "It is for a person with a barcode scanner.",
     "inventory watch": "Use `inventory levels --low`.",
     "orders watch": "Use `orders list --since 1h`.",
-    "plan diff": "A person runs it.",
-    "plan from": "A person runs it: it reads files.",
+    "plan diff": "Ask a person to run it.",
+    "plan from": "Ask a person to run it: it reads files.",
     "products jobs watch": "Use `products jobs get ID`.",
 }
 # Options of all commands that an agent may give. The server sets the others: who, where, format and limits.
 _GLOBAL = {"fields", "help", "jq", "json", "no_color", "quiet", "read_only"}
+_OF_SERVER = {"base_url", "debug", "max_wait", "output", "profile", "sandbox", "timeout"}
 # Options that a person has to give, with the reason.
 _OPTIONS = {
     "again": "it skips the check for rows that were posted before",
@@ -58,7 +61,19 @@ def read_line(root: Any, text: str) -> Line:
         words = shlex.split(text)
     except ValueError as error:
         raise UsageError(f"Invalid command line: {str(error).lower()}.", hint="Close the quotes.") from None
-    return parse_line(root, words[1:] if words[:1] == ["synq"] else words)
+    try:
+        return parse_line(root, words[1:] if words[:1] == ["synq"] else words)
+    except UsageError as error:
+        if group := _GROUP.fullmatch(error.message):
+            # Its hint lists commands that agents can't run, too.
+            error.hint = call_find(group[1])
+        raise
+
+
+def call_find(command: str) -> str:
+    """The advice to look a command or group up; one without a name, to search."""
+    words = f'"{command}"' if command else 'a few words, such as "low stock"'
+    return f"Call find_command with {words}."
 
 
 def tool_of(node: Node) -> str | None:
@@ -72,6 +87,19 @@ def tool_of(node: Node) -> str | None:
     return "run_read" if is_safe else None
 
 
+def accepts(parameter: Any, tool: str) -> bool:
+    """Whether a tool takes this option or argument of a command."""
+    if parameter.param_type_name == "option" and parameter.name in _OPTIONS:
+        return False
+    return tool != "run_read" or not _names_file(parameter)
+
+
+def is_for_people(option: str) -> bool:
+    """Whether only a person can give an option, such as --yes or, of all commands, --profile."""
+    name = option.lstrip("-").replace("-", "_")
+    return name in _OPTIONS or name in _OF_SERVER
+
+
 def check_read(line: Line) -> None:
     """RefusedError if an agent may not run this to read: it writes, uses local files, or needs a person."""
     name = " ".join(line.node.words)
@@ -81,9 +109,7 @@ def check_read(line: Line) -> None:
         ways = "Use propose_write, then ask a person to approve it." if line.node.spec.makes_plans else "Ask a person."
         raise RefusedError(f"`{line.node.path}` changes data.", hint=ways)
     elif tool_of(line.node) is None:
-        raise RefusedError(
-            f"`{line.node.path}` is not available to agents.", hint=_FOR_PEOPLE.get(name, "Ask a person to run it.")
-        )
+        raise _unavailable(line)
     _check_options(line, _refuse_file)
 
 
@@ -92,10 +118,7 @@ def check_write(line: Line, folder: Path | None, *, has_input: bool) -> None:
 
     It may name files below `folder`, none if that is None, and - if it `has_input`.
     """
-    if not line.node.spec.writes:
-        raise RefusedError(f"`{line.node.path}` changes nothing at the API.", hint="Use run_read.")
-    if not line.node.spec.makes_plans:
-        raise RefusedError(f"`{line.node.path}` can't be proposed.", hint="Ask a person to run it.")
+    _check_proposable(line)
 
     def check_file(given: Given, path: str) -> None:
         if path == "-":
@@ -116,6 +139,19 @@ def check_write(line: Line, folder: Path | None, *, has_input: bool) -> None:
         raise RefusedError(f"A proposal is kept as a whole, without {part.title}.", hint="Leave it out.")
     if has_input and not any("-" in given.values for given in line.given if _is_file(given)):
         raise UsageError("`input` is given, but the command line does not read it.", hint="Read it with --file -.")
+
+
+def _check_proposable(line: Line) -> None:
+    if line.find("help"):
+        raise UsageError(
+            "--help shows a help page, which can't be proposed.", hint=call_find(" ".join(line.node.words))
+        )
+    if not line.node.spec.writes:
+        if tool_of(line.node) is None:
+            raise _unavailable(line)
+        raise RefusedError(f"`{line.node.path}` changes nothing at the API.", hint="Use run_read.")
+    if not line.node.spec.makes_plans:
+        raise RefusedError(f"`{line.node.path}` can't be proposed.", hint="Ask a person to run it.")
 
 
 def _check_options(line: Line, check_file: Callable[[Given, str], None]) -> None:
@@ -139,8 +175,17 @@ def _check_method(line: Line) -> None:
         raise RefusedError(f"`{line.node.path} {method}` can change data.", hint="run_read sends GET and HEAD only.")
 
 
+def _unavailable(line: Line) -> RefusedError:
+    hint = _FOR_PEOPLE.get(" ".join(line.node.words), "Ask a person to run it.")
+    return RefusedError(f"`{line.node.path}` is not available to agents.", hint=hint)
+
+
 def _is_file(given: Given) -> bool:
-    return getattr(given.parameter.metavar, "kind", None) == "file"
+    return _names_file(given.parameter)
+
+
+def _names_file(parameter: Any) -> bool:
+    return getattr(parameter.metavar, "kind", None) == "file"
 
 
 def _refuse_file(given: Given, _path: str) -> None:

@@ -1,16 +1,22 @@
 """Which commands a few words mean."""
 
 import re
+from collections.abc import Iterable
 from math import log2
 from typing import Any
 
+from synq_cli import exact_json
 from synq_cli.cli import tree
 from synq_cli.cli.metavars import fixed_choices
 from synq_cli.cli.tree import Node
-from synq_cli.mcp.rules import tool_of
+from synq_cli.errors import SynqError
+from synq_cli.mcp.rules import accepts, check_read, check_write, read_line, tool_of
 
 _MOST = 8
-_IN_FULL = 3
+# Characters of an answer's entries, and of one with its text and examples.
+_LARGEST, _LARGEST_ENTRY = 2_400, 1_900
+# What examples show to people, and the server sets by itself.
+_SET = re.compile(r" (--dry-run|--yes|--plan \S+|--json|--confirm \S+|--report \S+)(?= |$)")
 _WORD = re.compile(r"[a-z0-9]+")
 # Words of people, and those of the command tree, without the plural.
 _MEANINGS = {"stock": "inventory", "ship": "fulfill", "refund": "return", "user": "member", "low": "level"}
@@ -21,14 +27,16 @@ _EMPTY = {
 
 
 def find_commands(root: Any, text: str) -> list[dict[str, Any]]:
-    """The commands that a text most likely means, best first: the first few in full, the others in one line.
+    """The commands that a text most likely means, best first: the first in full, the others in one line.
 
-    A path, such as `orders list`, finds that command alone.
+    A path, such as `orders list`, finds that command alone; that of a group, such as `orders`, its commands.
     """
     nodes = [node for node in tree.commands(root) if not getattr(node.command, "hidden", False)]
-    path = tuple(text.removeprefix("synq ").split())
+    path = tuple(text.removeprefix("synq ").removesuffix("--help").split())
     if exact := [node for node in nodes if node.words == path]:
-        return [_in_full(exact[0])]
+        return [_in_full(root, exact[0])]
+    if of_group := [node for node in nodes if path and node.words[: len(path)] == path]:
+        return _fitting([], map(_brief, of_group))
     places = [(node, _places(node)) for node in nodes]
     scores = dict.fromkeys(range(len(nodes)), 0.0)
     for word in _words(text) - _EMPTY:
@@ -37,7 +45,8 @@ def find_commands(root: Any, text: str) -> list[dict[str, Any]]:
         for place, weight in enumerate(weights):
             scores[place] += weight * log2(1 + len(nodes) / max(spread, 1))  # a rare word tells more than a common one
     best = sorted(filter(scores.get, scores), key=lambda place: (-scores[place], tool_of(nodes[place]) != "run_read"))
-    return [(_in_full if rank < _IN_FULL else _brief)(nodes[place]) for rank, place in enumerate(best[:_MOST])]
+    found = [nodes[place] for place in best[:_MOST]]
+    return _fitting([_in_full(root, node) for node in found[:1]], map(_brief, found[1:]))
 
 
 def _places(node: Node) -> list[tuple[set[str], float]]:
@@ -55,26 +64,67 @@ def _words(text: str) -> set[str]:
     return found | {_MEANINGS[word] for word in found & _MEANINGS.keys()}
 
 
+def _fitting(found: list[dict[str, Any]], more: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The entries and as many more as an answer may hold."""
+    size = sum(map(_size, found))
+    for entry in more:
+        size += _size(entry)
+        if size > _LARGEST:
+            break
+        found.append(entry)
+    return found
+
+
+def _size(entry: dict[str, Any]) -> int:
+    return len(exact_json.dumps(entry))
+
+
 def _brief(node: Node) -> dict[str, Any]:
     summary = (node.command.help or "").partition("\n")[0]
     return {"command": " ".join(node.words), "summary": summary, "tool": tool_of(node)}
 
 
-def _in_full(node: Node) -> dict[str, Any]:
+def _in_full(root: Any, node: Node) -> dict[str, Any]:
+    """A command with what its tool accepts; without its text or examples if it has many options."""
+    tool = tool_of(node)
+    if tool is None:
+        return _brief(node) | {"help": "Only a person can run it."}
     described = tree.describe(node)
-    return _brief(node) | {
-        "help": described["help"],
-        "arguments": [_short(each) for each in described["arguments"]],
-        "options": [_short(each) for each in described["options"]],
+    taken = {each.name for each in node.command.get_params(node.context) if accepts(each, tool)}
+    entry = _brief(node) | {
+        "arguments": [_short(each) for each in described["arguments"] if each["name"] in taken],
+        "options": [_short(each) for each in described["options"] if each["name"] in taken],
         "requests": described["requests"],
         "role": described["role"],
-        "examples": described["examples"],
     }
+    more = {"examples": _examples(root, described["examples"], tool), "help": described["help"]}
+    for key, value in more.items():
+        if value and _size(entry | {key: value}) <= _LARGEST_ENTRY:
+            entry[key] = value
+    return entry
+
+
+def _examples(root: Any, lines: list[str], tool: str) -> list[str]:
+    """The examples that the tool accepts, without what it sets by itself."""
+    found = []
+    for line in lines:
+        text = _SET.sub("", line)
+        try:
+            parsed = read_line(root, text)
+            if tool == "propose_write":
+                check_write(parsed, None, has_input="--file -" in text)
+            else:
+                check_read(parsed)
+        except SynqError:
+            continue
+        found.append(text.removeprefix("synq "))
+    return list(dict.fromkeys(found))
 
 
 def _short(parameter: dict[str, Any]) -> dict[str, Any]:
     """What an agent needs of a parameter."""
-    is_option = "names" in parameter
-    found = {"name": " ".join(parameter["names"]) if is_option else parameter["metavar"]}
-    kept = {key: parameter[key] for key in ("metavar", "choices") if parameter[key] and (is_option or key == "choices")}
-    return found | kept | {"required": parameter["required"], "help": parameter["help"]}
+    name, metavar = max(parameter.get("names", [""]), key=len), parameter["metavar"] or ""
+    found: dict[str, Any] = {"name": f"{name} {metavar}".strip(), "help": parameter["help"]}
+    if choices := [each for each in parameter["choices"] if each not in f"{metavar} {parameter['help']}"]:
+        found["choices"] = choices
+    return found | ({"required": True} if parameter["required"] else {})

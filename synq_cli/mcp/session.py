@@ -2,19 +2,21 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from synq_cli.bulk.plans import document
 from synq_cli.cli.context import RunContext
+from synq_cli.cli.tree.lines import Line
 from synq_cli.errors import RateLimitedError, RefusedError, SynqError, UsageError
 from synq_cli.http.rate_limit import RESERVE
-from synq_cli.mcp import answers, proposals, rules, verdicts
+from synq_cli.mcp import advice, answers, proposals, rules, verdicts
 from synq_cli.mcp.allowance import Allowance
 from synq_cli.mcp.children import Children, Finished
 from synq_cli.mcp.search import find_commands
+from synq_cli.resources.shared.pagination import PAGE
 
 if TYPE_CHECKING:
     from synq_cli.state.plans import Plans
@@ -24,6 +26,8 @@ SECONDS = 50.0
 MAX_WAIT = 20
 # The server sets these by itself, or their effect on the output would be in the way.
 _NOT_PASSED = {"SYNQ_DEBUG", "SYNQ_OUTPUT", "SYNQ_PROFILE"}
+# A command that reads every page starts only with so many requests left, if the session may send them.
+_MANY = 10
 _ID = re.compile(r"[0-9]{6}-[0-9]{6}-[0-9a-z]{4,16}")
 
 Answer = dict[str, Any]
@@ -34,7 +38,8 @@ class AgentSession:
     """The session of one client, for one profile.
 
     `options` are the global options that each command gets, `plans` the proposals of this machine, and `folder` the one
-    that files of proposals must be in; None if they can't name files.
+    that files of proposals must be in; None if they can't name files. `can_apply` is False if the policy of the profile
+    lets nobody apply a plan with it. `too_few` has the requests that did not suffice for a command, by its words.
     """
 
     root: Any
@@ -44,21 +49,31 @@ class AgentSession:
     profile: str
     plans: "Plans"
     folder: Path | None
+    can_apply: bool = True
+    too_few: dict[tuple[str, ...], int] = field(default_factory=dict)
 
     def find_command(self, text: str) -> Answer:
         """The commands that a text means."""
-        return {"commands": find_commands(self.root, text)}
+        found = find_commands(self.root, text)
+        following = None if len(found) == 1 else "Call this with the name of a command to get its options."
+        if not found:
+            following = 'No command matches. Use other words, such as "low stock", "cancel order" or "sales channels".'
+        answer = self._costs(verdicts.READ, {})
+        return answer | {"commands": found, "notes": [], "error": None, "next": following}
 
     def run_read(self, command: str, stop: Event) -> Answer:
         """Run a command that only reads."""
         nothing = {"data": None, "rows": None, "truncated": False}
         try:
             line = rules.read_line(self.root, command)
+            if line.find("help"):
+                free = self._costs(verdicts.READ, {}) | {"notes": [], "error": None, "next": None}
+                return free | nothing | {"data": line.node.command.get_help(line.node.context)}
             rules.check_read(line)
-            self.allowance.check(line.node.spec.requests[0])
+            self._check_allowance(line)
         except SynqError as error:
             return self._refusal(error) | nothing
-        finished = self._run(line.words, stop)
+        finished = self._run(line, line.words, stop)
         answer = self._answer(finished)
         if answer["error"] is not None:
             return answer | nothing
@@ -70,10 +85,10 @@ class AgentSession:
         try:
             line = rules.read_line(self.root, command)
             rules.check_write(line, self.folder, has_input=bool(rows))
-            self.allowance.check(line.node.spec.requests[0])
+            self._check_allowance(line)
         except SynqError as error:
             return self._refusal(error) | {"proposal": None}
-        finished = self._run(line.with_option("--plan=-"), stop, text=rows)
+        finished = self._run(line, line.with_option("--plan=-"), stop, text=rows)
         answer = self._answer(finished)
         if answer["error"] is not None:
             return answer | {"proposal": None}
@@ -87,9 +102,14 @@ class AgentSession:
         except SynqError as unusable:
             return self._refusal(unusable) | {"proposal": None}
         following = (
-            "Nothing has changed. Ask a person to look at it and to run, on a terminal: "
+            "Nothing has changed. Ask a person to review it and to run, in a terminal: "
             f"synq approve {plan.id} --profile {self.profile}. Then call apply_approved with this id."
         )
+        if not self.can_apply:
+            following = (
+                f"Nothing has changed. The policy of profile {self.profile} does not permit it to apply plans. Ask a "
+                f"person to review it and to run, in a terminal, with a profile that may: synq apply {plan.id}"
+            )
         return answer | {"proposal": proposals.summary(plan), "next": following}
 
     def apply_approved(self, plan: str, stop: Event) -> Answer:
@@ -102,7 +122,7 @@ class AgentSession:
         except SynqError as refused:
             return self._refusal(refused) | {"run": None}
         words = [*self.options, "--output", "json", "--no-color", "apply", plan, "--approved"]
-        # A person has approved all of it, so it is never stopped half-way.
+        # A person has approved all of it, so it is never cut short.
         finished = self.children.run(words, seconds=SECONDS, stop=stop, variables=_variables(), keep=True)
         notes, error, budget = answers.messages_of(finished.err)
         found = None if finished.status is None else answers.parsed(finished.out)
@@ -111,27 +131,42 @@ class AgentSession:
         verdict = verdicts.of_application(finished.status, error, run, started=started)
         if finished.status and error is None:
             error = answers.error_of(answers.stopped(finished, SECONDS))
+        error = error and advice.error_for_agents(self.root, error)
         following = answers.advice(error) or answers.after(verdict, run)
         return self._costs(verdict, budget) | {"run": run, "notes": notes, "error": error, "next": following}
 
     def busy(self) -> Answer:
         """The answer to a call that comes while too many others wait."""
-        return self._refusal(RateLimitedError("Too many calls wait.", hint="Wait for the answers to the others."))
+        error = RateLimitedError("Too many calls are waiting.", hint="Wait for the answers to the others.")
+        return self._refusal(error)
 
     def close(self) -> None:
         """Stop the commands that still run."""
         self.children.close()
 
-    def _run(self, words: list[str], stop: Event, text: str = "") -> Finished:
-        """Run a command that sends no write, with the requests that are left, and count those that it sends."""
+    def _check_allowance(self, line: Line) -> None:
+        """RateLimitedError if the command would need more requests than may be sent now, as far as that is known."""
+        least = line.node.spec.requests[0]
+        limit = line.find("limit")
+        if limit and least and str(limit.value).isdecimal():
+            least = max(least, -(-int(limit.value) // PAGE))
+        if least and (any(given.title in {"--all", "--paginate"} for given in line.given)):
+            least = max(least, min(_MANY, self.allowance.per_minute, self.allowance.left_in_all))
+        self.allowance.check(max(least, self.too_few.get(tuple(line.words), -1) + 1))
+
+    def _run(self, line: Line, words: list[str], stop: Event, text: str = "") -> Finished:
+        """Run a line that sends no write, as these words, with the requests that are left, and count those it sends."""
         most = max(self.allowance.left, 1)
         variables = _variables() | {"SYNQ_MAX_REQUESTS": str(most)}
         # Also for a plan, which works in read-only mode: what makes none by mistake is stopped.
-        line = [*self.options, "--output", "json", "--no-color", "--read-only", *words]
-        finished = self.children.run(line, seconds=SECONDS, stop=stop, variables=variables, text=text)
+        whole = [*self.options, "--output", "json", "--no-color", "--read-only", *words]
+        finished = self.children.run(whole, seconds=SECONDS, stop=stop, variables=variables, text=text)
+        _, error, budget = answers.messages_of(finished.err)
         # One that was killed does not say how many requests it has sent.
-        sent = most if finished.status is None else answers.messages_of(finished.err)[2].get("requests", 0)
-        self.allowance.use(sent)
+        self.allowance.use(most if finished.status is None else budget.get("requests", 0))
+        if error and "SYNQ_MAX_REQUESTS" in str(error.get("message")):
+            # The same line is not sent again before there are more: it would use them up for nothing.
+            self.too_few[tuple(line.words)] = most
         return finished
 
     def _check_approval(self, plan: str) -> None:
@@ -140,7 +175,7 @@ class AgentSession:
         if self.plans.approval(kept.id, kept.digest) is None:
             error = RefusedError(
                 f"A person has not approved the proposal {plan} yet.",
-                hint=f"Ask a person to run, on a terminal: synq approve {plan} --profile {self.profile}",
+                hint=f"Ask a person to run, in a terminal: synq approve {plan} --profile {self.profile}",
             )
             error.retryable = True
             raise error
@@ -153,12 +188,20 @@ class AgentSession:
         notes, error, budget = answers.messages_of(finished.err)
         if finished.too_long or finished.status is None or (finished.status and error is None):
             return self._refusal(answers.stopped(finished, SECONDS), budget)
+        if error and "SYNQ_MAX_REQUESTS" in str(error.get("message")):
+            try:
+                self.allowance.check(budget.get("requests", 0) + 1)
+            except RateLimitedError as shortage:
+                return self._refusal(shortage, budget)
+        error = error and advice.error_for_agents(self.root, error)
         verdict = verdicts.of_read(finished.status, error)
         return self._costs(verdict, budget) | {"notes": notes, "error": error, "next": answers.advice(error)}
 
     def _refusal(self, error: SynqError, budget: Mapping[str, Any] | None = None) -> Answer:
         """The answer where nothing was carried out."""
         verdict, shown = verdicts.LATER if error.retryable else verdicts.REFUSED, answers.error_of(error)
+        for key in ("hint", "next"):
+            shown[key] = shown[key] and advice.for_agents(self.root, shown[key])
         return self._costs(verdict, budget or {}) | {"notes": [], "error": shown, "next": answers.advice(shown)}
 
     def _costs(self, verdict: verdicts.Verdict, budget: Mapping[str, Any]) -> Answer:
@@ -182,7 +225,8 @@ def open_session(run: RunContext, *, per_minute: int, in_all: int) -> AgentSessi
     homes = [Path(home).resolve() for home in map(environ.get, ("HOME", "USERPROFILE")) if home]
     holds_all = folder.parent == folder or any(home.is_relative_to(folder.resolve()) for home in homes)
     own = None if holds_all else folder
-    return AgentSession(run.root.command, children, options, allowance, settings.profile, run.plans, own)
+    can_apply = run.policy is None or run.policy.can_apply
+    return AgentSession(run.root.command, children, options, allowance, settings.profile, run.plans, own, can_apply)
 
 
 def _variables() -> dict[str, str]:

@@ -180,10 +180,12 @@ class Output:
             self._line(f"{name}: {value}")
         if request.get("body") is not None:
             machine.write_json(self._out, request["body"], indented=True)
+        body = request.get("body")
+        sent = body if isinstance(body, Mapping) else {}
         for key in after or {}:
             old, new = (plain((side or {}).get(key)) or "(none)" for side in (before, after))
             if old != new:
-                self._out.say(f"{key.replace('_', ' ')} {old} → {new}")
+                self._out.say(f"{key if key in sent else key.replace('_', ' ')} {old} → {new}")
 
     def change(self, label: str, before: object, after: object, what: str = "on hand") -> None:
         """What a write changed, as one line for people; programs get the reply itself."""
@@ -205,18 +207,34 @@ class Output:
         self.record(after, columns)
 
     def panel(
-        self, title: str, row: Row, columns: Sequence[Column], sections: "Sections", *, leftovers: bool = True
+        self,
+        title: str,
+        row: Row,
+        columns: Sequence[Column],
+        sections: "Sections",
+        *,
+        leftovers: bool = True,
+        whole: bool = False,
     ) -> None:
         """One object in a frame for people, with a table for each of the lists in `sections`.
 
-        With `leftovers` people also see the fields that no column names.
+        With `leftovers` people also see the fields that no column names, and with `whole` nothing is shortened.
         """
         if self._view.drawn:
             from synq_cli.output.drawing.sections import build_panel
 
-            self._draw(build_panel(self._canvas(), title, row, columns, sections, leftovers=leftovers))
+            drawn = build_panel(self._canvas(), title, row, columns, sections, leftovers=leftovers, whole=whole)
+            self._draw(drawn)
         else:
             self.record(row, columns)
+
+    def subject(self, title: str, row: Row, columns: Sequence[Column], sections: "Sections") -> None:
+        """What a question is about: the whole object in a frame on the terminal of the messages, also with --quiet."""
+        from synq_cli.output.drawing.sections import build_panel
+
+        stream = self.messages.stream
+        drawn = build_panel(self._canvas_of(stream), title, row, columns, sections, leftovers=False, whole=True)
+        stream.draw(drawn.drawing, max(drawn.width, 1))
 
     def preview(self, rows: Sequence[Row], columns: Sequence[Column]) -> bool:
         """Rows as a table on stderr, before a question about them; gives whether it was drawn.
@@ -228,8 +246,7 @@ class Output:
             return False
         from synq_cli.output.drawing import table
 
-        canvas = table.Canvas(stream, self._now(), self._width or stream.width())
-        rendered = table.build_list(canvas, rows, columns, keep_empty=False)
+        rendered = table.build_whole(self._canvas_of(stream), rows, columns)
         stream.draw(rendered.drawing, max(rendered.width, 1))
         return True
 
@@ -354,10 +371,14 @@ class Output:
 
     def _canvas(self) -> "Canvas":
         """The stream at the current time and width; nothing is cut if it is not a terminal."""
+        return self._canvas_of(self._out)
+
+    def _canvas_of(self, stream: Stream) -> "Canvas":
+        """The same for a stream."""
         from synq_cli.output.drawing.table import Canvas
 
-        width = (self._width or self._out.width()) if self._out.terminal else None
-        return Canvas(self._out, self._now(), width)
+        width = (self._width or stream.width()) if stream.terminal else None
+        return Canvas(stream, self._now(), width)
 
     def _draw(self, rendered: "Rendered", formats: str = "-o tsv or --json") -> None:
         """Draw, and name the columns that the terminal has no room for, and the formats that show all of them."""

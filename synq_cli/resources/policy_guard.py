@@ -18,7 +18,7 @@ from synq_cli.resources.shared.resource import Api
 from synq_cli.session.policy import Policy
 from synq_cli.uuids import parse_uuid
 
-# Without items these concern all that the order has, which the API does not tell.
+# Without items these cover the whole order; the API doesn't say how many units that is.
 _OF_ORDERS = {operations.CREATE_FULFILLMENT.id, operations.CREATE_RETURN.id}
 # What moves units: an amount under one of these keys is the row's, or that of one of its items.
 _MOVES = _OF_ORDERS | {
@@ -190,7 +190,7 @@ class PolicyGuard:
             rule = "never_sku" if self._policy.never_sku else "max_units"
             raise self._policy.refusal(
                 f"{rule} is set, but {_where(write)} names no SKUs and quantities",
-                "Name each SKU with its quantity: the API does not tell what the order has.",
+                "Name each SKU with its quantity: the API doesn't say which units the order has.",
             )
         if operation == operations.RELEASE_RESERVATION.id:
             if self._reservations is None:

@@ -57,6 +57,8 @@ class Requests(Resource):
         if fields and not in_query:
             body = exact_json.dumps(as_object(fields)).encode()
         found = operation_at(method, path)
+        if found and found[0].needs_body and body is None:
+            raise UsageError(f"{method} {path} needs a body.", hint="Give it with -f KEY=VALUE or --input FILE.")
         operation = unknown_operation(method, path) if found is None else _as_sent(found[0], path, body)
         return Request(operation, query, body)
 

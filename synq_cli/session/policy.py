@@ -40,6 +40,12 @@ class Policy(NamedTuple):
         end = "" if self.problem[-1] in "?." else "."
         return f"The policy of profile {self.profile} in {self.path} is invalid: {self.problem}{end}"
 
+    @property
+    def can_apply(self) -> bool:
+        """Whether it permits `synq apply`."""
+        is_denied = any(command_matches(pattern, "apply") for pattern in self.deny)
+        return not is_denied and (self.allow is None or self._allows("apply"))
+
     def refusal(self, rule: str, hint: str | None = None) -> RefusedError:
         """The error for a breach of a rule."""
         return RefusedError(
@@ -54,11 +60,11 @@ class Policy(NamedTuple):
         """
         for pattern in self.deny:
             if command_matches(pattern, command) and not (is_local and pattern[0] in "*?"):
-                raise self.refusal(f'deny has "{pattern}", which covers `synq {command}`')
+                raise self.refusal(f'deny includes "{pattern}", which matches `synq {command}`')
         if self.allow is None or is_local:
             return
         if not self._allows(command):
-            raise self.refusal(f"allow does not have `synq {command}`")
+            raise self.refusal(f"allow does not include `synq {command}`")
 
     def check_commands(self, commands: Sequence[str]) -> None:
         """The same for a request that each of these commands sends: none may be denied, and one must be allowed."""
@@ -68,7 +74,7 @@ class Policy(NamedTuple):
         for command in commands:
             self._replace(allow=None).check_command(command)
         if self.allow is not None and commands and not any(map(self._allows, commands)):
-            raise self.refusal(f"allow has none of the commands that send such a request: {', '.join(commands)}")
+            raise self.refusal(f"allow includes none of the commands that send such a request: {', '.join(commands)}")
 
     def _allows(self, command: str) -> bool:
         return any(command_matches(pattern, command) for pattern in self.allow or ())
@@ -84,9 +90,8 @@ class Policy(NamedTuple):
     def check_plan_only(self) -> None:
         """RefusedError, before a write that is not part of a plan, if only plans may be applied."""
         if self.plan_only:
-            raise self.refusal(
-                f"writes is {PLAN_ONLY}", "Add --plan FILE to make a plan, and have it applied by `synq apply FILE`."
-            )
+            way = "apply it with `synq apply FILE`" if self.can_apply else "have it applied with another profile"
+            raise self.refusal(f"writes is {PLAN_ONLY}", f"Add --plan FILE to make a plan, then {way}.")
 
     def check_rows(self, rows: int) -> None:
         """RefusedError if a run has too many rows."""
@@ -107,7 +112,7 @@ class Policy(NamedTuple):
         """RefusedError if the SKU may not be changed; `where` names the row."""
         for pattern in self.never_sku:
             if _matches(pattern, sku):
-                raise self.refusal(f'never_sku has "{pattern}", but {where} is for {sku}')
+                raise self.refusal(f'never_sku includes "{pattern}", but {where} is for {sku}')
 
     def summary(self) -> str:
         """The rules in one line."""
@@ -121,6 +126,11 @@ class Policy(NamedTuple):
             *([f"writes {PLAN_ONLY}"] if self.plan_only else []),
         ]
         return "; ".join(found) or "no rules"
+
+    @property
+    def shown(self) -> str:
+        """The rules in one line, or what is wrong with them."""
+        return self.sentence or self.summary()
 
 
 class _InvalidError(ValueError):

@@ -129,7 +129,7 @@ SETTINGS = (
     ),
     Setting("timeout", "SYNQ_TIMEOUT", 30, _positive_seconds, "time limit of a request, in seconds"),
     Setting("max_wait", "SYNQ_MAX_WAIT", 120, _seconds, "longest wait for the rate limit, in seconds"),
-    Setting("reserve", "SYNQ_RESERVE", 0, _count(0), "requests of the rate limit that are left to other commands"),
+    Setting("reserve", "SYNQ_RESERVE", 0, _count(0), "requests to leave to other commands"),
     Setting(
         "max_requests",
         "SYNQ_MAX_REQUESTS",
@@ -167,7 +167,7 @@ SETTINGS = (
         "variable, such as $SYNQ_TEAM_STORE, or program that prints the PostgreSQL connection string of the team",
         command=True,
     ),
-    Setting("budget_pool", None, "default", _line, "name of the address that the team's machines share"),
+    Setting("budget_pool", None, "default", _line, "name of the IP address that the team's machines share"),
     Setting(
         "footer",
         "SYNQ_FOOTER",

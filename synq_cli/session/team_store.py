@@ -1,4 +1,4 @@
-"""Where the connection string of the team store comes from: a variable, or a command of the user's own."""
+"""The connection string of the team store, from a variable or the output of a command."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,9 +9,9 @@ _SHOW = "`synq config get team_store` shows the setting."
 
 
 def connection_string(setting: str, environ: Mapping[str, str], *, terminal: bool, secrets: Sequence[str]) -> str:
-    """The text that the setting leads to; UsageError if there is none.
+    """The connection string that the setting refers to; UsageError if there is none.
 
-    An error that quotes the command masks the `secrets`; `terminal` is whether stderr is one.
+    Errors that quote the command's output mask the `secrets`; `terminal` says whether stderr is one.
     """
     if setting.startswith("$"):
         if found := environ.get(setting[1:]):

@@ -1,17 +1,17 @@
-"""A command of the user's own that prints a secret: the token_command, or that of the team store."""
+"""User-defined commands that print a secret: those of token_command and team_store."""
 
 from collections.abc import Callable, Mapping
 
 from synq_cli.deadline import terminal_kept
 
-# Seconds. How many times as long a command may take that can ask a person for something.
+# Seconds. On a terminal, where a command can prompt, it may take this many times as long.
 LIMIT = 30.0
 _PATIENCE = 10
 LONGEST_QUOTE = 500
 
 
 class CommandError(Exception):
-    """The command could not be run, failed, or did not end in time; the text says so, with the name of the command."""
+    """The command could not be run, failed, or timed out; the text names the command."""
 
 
 def run_command(
@@ -23,10 +23,10 @@ def run_command(
     mask: Callable[[str], str],
     limit: float = LIMIT,
 ) -> str:
-    """What the command of this setting prints, run without a shell; CommandError if it fails.
+    """Run the command of a setting without a shell, and return its output; CommandError if it fails.
 
-    On a terminal, where it may ask a person for something, it has ten times as long and shows its stderr; elsewhere an
-    error quotes it, masked.
+    On a terminal, where the command may prompt, it has ten times as long and shows its stderr; otherwise an error
+    quotes stderr, masked.
     """
     import shlex
     import subprocess

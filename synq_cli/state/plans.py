@@ -83,6 +83,16 @@ class Plans:
             row = (plan, digest, approver, self.now())
             database.execute("INSERT OR REPLACE INTO approvals VALUES (?, ?, ?, ?)", row)
 
+    def withdraw(self, plan: str, digest: str) -> bool:
+        """Forget the approval of the plan with this id and hash; gives whether there was one."""
+        with self._opened() as database:
+            return database.execute("DELETE FROM approvals WHERE id = ? AND hash = ?", (plan, digest)).rowcount > 0
+
+    def drop(self, plan: str) -> bool:
+        """Forget the proposal with this id; gives whether there was one."""
+        with self._opened() as database:
+            return database.execute("DELETE FROM proposals WHERE id = ?", (plan,)).rowcount > 0
+
     def approval(self, plan: str, digest: str) -> Approval | None:
         """The approval of the plan with this id and hash on this machine."""
         with self._opened() as database:

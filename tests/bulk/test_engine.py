@@ -313,7 +313,7 @@ def test_run_whose_rows_a_later_run_has_posted_is_not_resumed(memory: Path) -> N
     other = later.start(planned(run, later, "Bob", "Ann")).row["id"]
     for attempt in (later.plan_resume, later.resume):
         with pytest.raises(
-            RefusedError, match=f"^Run {name} can't be resumed: a later run has its rows. These 2 rows .* {other}"
+            RefusedError, match=f"^Run {name} can't be resumed: a later run has the same rows. These 2 rows .* {other}"
         ):
             attempt(name, ())
     assert len(host.keys) == 2

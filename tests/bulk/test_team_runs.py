@@ -136,7 +136,7 @@ def test_one_machine_works_on_a_run_until_its_lease_ends(team: Team) -> None:
     journal = new_run(leith)
     other = oslo.open(journal.facts.id)
     assert other.is_running
-    with pytest.raises(RefusedError, match=r"^leith \(process 7, profile acme\) works on the run .* lasts until "):
+    with pytest.raises(RefusedError, match=r"^leith \(process 7, profile acme\) is working on run .*, under a lease "):
         other.lock()
     assert oslo.overview(journal.facts.id)["state"] == "running"
     assert claimed(journal)
@@ -159,7 +159,7 @@ def test_a_slow_machine_sends_no_row_after_another_has_taken_over(team: Team) ->
     team.end_leases()
     with oslo.open(slow.facts.id) as other:
         other.lock()
-        with pytest.raises(TakenOverError, match=r"^This machine has lost its lease of run .*: oslo \(process 7"):
+        with pytest.raises(TakenOverError, match=r"^This machine has lost its lease on run .*: oslo \(process 7"):
             slow.sent(4, 0)
         assert states(other)[4] == "pending"
         # What it knows of its own rows is still true.
@@ -169,7 +169,7 @@ def test_a_slow_machine_sends_no_row_after_another_has_taken_over(team: Team) ->
         assert claimed(other)[:2] == [3, 4]
         # But not once another machine has sent the row again.
         other.sent(3, 0)
-        with pytest.raises(TakenOverError, match="Its answer, late, was not saved"):
+        with pytest.raises(TakenOverError, match="The response to this machine, late, was not saved"):
             slow.done(3, 1, Receipt("late"))
         assert states(other)[3] == "sent"
 
@@ -256,7 +256,7 @@ def test_a_row_that_must_not_be_sent_again_stays_unknown(team: Team) -> None:
     assert list(joined.batches(never)) == []
     assert [each.line for each in joined.abandoned("unknown")] == [2]
     joined.done(2, None, Receipt("found"))
-    with pytest.raises(TakenOverError, match="Its answer, other"):
+    with pytest.raises(TakenOverError, match="The response to this machine, other"):
         first.done(2, 1, Receipt("other"))
     first.done(2, 1, Receipt("found"))  # both know the same
     assert [each.receipt for each in joined.entries()] == ["found"]
@@ -333,7 +333,7 @@ def test_answers_are_kept_while_the_store_is_out_of_reach_and_delivered_later(te
         with pytest.raises(NetworkError, match="can't be reached"):
             journal.sent(5, 0)
         with pytest.raises(
-            NetworkError, match=r"has stopped\. The outcome of 2 rows is kept on this machine"
+            NetworkError, match=r"has stopped\. This machine keeps the outcome of 2 rows until"
         ) as caught:
             journal.entries()
         assert caught.value.hint == f"When the store can be reached again, run: synq runs resume {name} --profile acme"

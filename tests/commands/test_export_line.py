@@ -132,13 +132,33 @@ def test_a_tenant_that_has_not_changed_leaves_every_byte_as_it_is(synq: Any) -> 
     assert files_in(folder) == before
 
 
+def test_an_export_follows_no_link_out_of_its_folder(synq: Any) -> None:
+    outside = synq.folder / "outside"
+    (outside / "ids").mkdir(parents=True)
+    for name in ("channels.yaml", "products.ndjson", "synq-tenant.yaml", "ids/channels.ndjson", "ids"):
+        _, _, folder = exported(synq)
+        path = folder / name
+        if name == "ids":
+            path.rename(outside / "old")
+        else:
+            path.rename(outside / name)
+        path.symlink_to(outside / name)
+        before = files_in(outside)
+        for words in ((), ("--force",), ("--only", "channels,products")):
+            result, tenant, _ = exported(synq, *words)
+            assert (result.status, tenant.asked) == (2, [])
+            assert f"{path} is a symbolic link, and an export writes only to its own folder." in result.err
+        assert files_in(outside) == before
+        path.unlink()
+
+
 def test_only_the_parts_that_were_asked_for_are_read_and_written(synq: Any) -> None:
     result, tenant, folder = exported(synq, "--only", "channels,Settings")
     assert sorted(tenant.asked) == ["GET /api/v1/channels", "GET /api/v1/settings/tenant"]
     assert sorted(path.name for path in folder.glob("*.*")) == ["channels.yaml", "settings.yaml", "synq-tenant.yaml"]
     for words, message in {
         "chanels": 'Unknown part "chanels".\n  Did you mean channels? Parts: settings, ',
-        " ,": "--only names no part.\n  Parts: settings, ",
+        " ,": "--only is empty.\n  Parts: settings, ",
     }.items():
         result, tenant, _ = exported(synq, "--only", words)
         assert (result.status, tenant.asked, message in result.err) == (2, [], True)
@@ -170,7 +190,7 @@ def test_what_the_server_lacks_is_skipped_with_a_warning(synq: Any) -> None:
 @cases(
     "made, words, message",
     [
-        (["notes.txt"], [], "holds other files, such as notes.txt, and no export."),
+        (["notes.txt"], [], "contains other files, such as notes.txt, but no export."),
         (["notes.txt"], ["--force"], None),
         ([".git"], [], None),
         ([], [], None),
@@ -194,13 +214,13 @@ def test_a_file_is_no_folder_and_another_tenant_is_said(synq: Any) -> None:
     (synq.folder / "out").write_text("", encoding="utf-8")
     result, tenant, folder = exported(synq)
     assert (result.status, tenant.asked) == (2, [])
-    assert result.err == f"synq: {folder} is not a folder.\n  Name a new folder, or an empty one.\n"
+    assert result.err == f"synq: {folder} is not a folder.\n  Use a new or empty folder.\n"
     folder.unlink()
     exported(synq, "--only", "channels")
     marker = folder / "synq-tenant.yaml"
     marker.write_text("format: 1\ntenant: 6f1d2c84\n", encoding="utf-8")
     result, *_ = exported(synq, "--only", "channels")
-    assert f"Warning: {folder} held an export of another tenant, 6f1d2c84.\n" in result.err
+    assert f"Warning: {folder} contained an export of another tenant, 6f1d2c84.\n" in result.err
     marker.write_text("format: 2\n", encoding="utf-8")
     result, *_ = exported(synq)
     assert result.err == (

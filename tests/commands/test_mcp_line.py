@@ -13,8 +13,8 @@ from table import cases
     ("client", "profile", "key", "name", "more"),
     [
         ("claude", "default", "mcpServers", "synq", {}),
-        ("cursor", "acme", "mcpServers", "synq-acme", {}),
-        ("vscode", "acme", "servers", "synq-acme", {"type": "stdio"}),
+        ("cursor", "sandbox", "mcpServers", "synq-sandbox", {}),
+        ("vscode", "sandbox", "servers", "synq-sandbox", {"type": "stdio"}),
     ],
 )
 def test_config_prints_what_a_client_takes(
@@ -52,3 +52,15 @@ def test_serve_without_the_extra_says_how_to_install_it(synq: Any, monkeypatch: 
 def test_serve_takes_the_settings_of_its_run(synq: Any) -> None:
     assert synq("mcp", "serve", "--per-minute", "0").status == 2
     assert synq("mcp", "serve", "--profile", "a b").status == 2
+
+
+def test_an_unknown_profile_is_noticed(synq: Any) -> None:
+    synq("config", "set", "timeout", "9", "--profile", "acme")
+    shown = synq("mcp", "config", "claude", "--profile", "acne")
+    assert (shown.status, shown.err.splitlines()[1:]) == (
+        0,
+        ["Warning: Profile acne does not exist. Did you mean acme? To create it, run: synq auth login -p acne"],
+    )
+    assert synq("mcp", "config", "claude", "--profile", "acme").err.count("\n") == 1
+    refused = synq("mcp", "serve", "--profile", "acne")
+    assert (refused.status, refused.err.splitlines()[0]) == (2, 'synq: Unknown profile "acne".')

@@ -2,6 +2,7 @@
 
 import json
 import re
+from base64 import b64decode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,43 @@ def document(file: str) -> Any:
     return values
 
 
+def values_in(sent: list[tuple[str, str, Any]], plan: Any) -> Iterator[str]:
+    """The values in the bodies of some writes as text, without ids, and those that a plan sends along unchanged."""
+    kept = {
+        (name, text_of(row["before"][name]))
+        for row in plan["rows"]
+        for name in row["before"] or {}
+        if row["before"][name] == (row["after"] or {}).get(name)
+    }
+    for body in (body for _, _, body in sent if body is not None):
+        for name, value in leaves("", body):
+            if not name.endswith("_id") and (name, value) not in kept:
+                yield value.lstrip("-")
+
+
+def leaves(name: str, value: Any) -> Iterator[tuple[str, str]]:
+    """The values in a JSON value with the name of each."""
+    if name == "payload" and isinstance(value, str):
+        value = json.loads(b64decode(value))
+    if isinstance(value, dict):
+        for key, each in value.items():
+            yield from leaves(key, each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from leaves(name, each)
+    elif name != "job_type":
+        yield name, text_of(value)
+
+
+def text_of(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def squeezed(text: str) -> str:
+    """A text without the blanks and lines at which a table breaks it."""
+    return re.sub(r"[\s│]", "", text)
+
+
 def first_and_last() -> Iterator[Any]:
     """A line of each command that writes, and another one if it takes files: the first is for one change."""
     for node in WRITING:
@@ -84,6 +122,10 @@ def test_a_plan_sends_no_write_and_is_applied_as_the_command_would_have_been(
     plan = document("plan.json")
     assert plan["command"] == command
     assert Path("plan.json").stat().st_mode & 0o777 == 0o600
+    for width in ("400", "40"):
+        shown = shop.call(["plan", "show", "plan.json"], environ={"COLUMNS": width})
+        hidden = [value for value in values_in(sent, plan) if squeezed(value) not in squeezed(shown.out)]
+        assert (shown.status, hidden) == (0, []), shown.out
     result, _ = run(shop, ["apply", "plan.json", "--yes"])
     assert result.status == 0, result.err
     assert writes(shop.requests) == sent

@@ -53,20 +53,20 @@ FILES = {
 # A line, a rule that it breaks, and the end of the sentence.
 DOORS: list[tuple[str, str, str]] = [
     # what a command is called
-    ("inventory adjust HMC-NVY-M -5", "deny: [inventory adjust]", 'deny has "inventory adjust", which covers'),
-    ("inventory adjust HMC-NVY-M -5 --dry-run", "deny: [inventory]", 'deny has "inventory", which covers'),
-    ("inventory adjust HMC-NVY-M -5", "allow: [orders]", "allow does not have `synq inventory adjust`"),
-    ("orders list", "allow: [inventory *]", "allow does not have `synq orders list`"),
-    ("inventory adjust --file corrections.csv --yes", "deny: [inv*]", 'deny has "inv*"'),
-    (f"api POST {ADJUST} --input adjust.json", "deny: [inventory adjust]", 'deny has "inventory adjust"'),
+    ("inventory adjust HMC-NVY-M -5", "deny: [inventory adjust]", 'deny includes "inventory adjust", which matches'),
+    ("inventory adjust HMC-NVY-M -5 --dry-run", "deny: [inventory]", 'deny includes "inventory", which matches'),
+    ("inventory adjust HMC-NVY-M -5", "allow: [orders]", "allow does not include `synq inventory adjust`"),
+    ("orders list", "allow: [inventory *]", "allow does not include `synq orders list`"),
+    ("inventory adjust --file corrections.csv --yes", "deny: [inv*]", 'deny includes "inv*"'),
+    (f"api POST {ADJUST} --input adjust.json", "deny: [inventory adjust]", 'deny includes "inventory adjust"'),
     (
         f"api POST {ADJUST} --input adjust.json",
         "allow: [api]",
         "none of the commands that send such a request: inventory ",
     ),
     (f"api POST {ADJUST}/ --input adjust.json", "max_rows: 9", f"the path of POST {ADJUST}/, so no rule"),
-    ("runs undo RUN --yes", "deny: [inventory adjust]", 'deny has "inventory adjust"'),
-    ("runs undo RUN --yes", "allow: [runs]", "allow does not have `synq inventory adjust`"),
+    ("runs undo RUN --yes", "deny: [inventory adjust]", 'deny includes "inventory adjust"'),
+    ("runs undo RUN --yes", "allow: [runs]", "allow does not include `synq inventory adjust`"),
     # only plans
     ("inventory adjust HMC-NVY-M -5", "writes: plan-only", "writes is plan-only"),
     ("inventory adjust --file corrections.csv --yes", "writes: plan-only", "writes is plan-only"),
@@ -98,7 +98,7 @@ DOORS: list[tuple[str, str, str]] = [
     ("inventory adjust HMC-NVY-M -5", "max_units: {row: 9, run: 4}", "max_units.run is 4, but the rows move 5 units"),
     ("orders create --file two.ndjson --yes", "max_units: {run: 79}", "but the rows move 80 units"),
     # SKUs, however they are named
-    ("inventory adjust HMC-NVY-M -5", FORBIDDEN, 'never_sku has "hmc-nvy-*", but this is for HMC-NVY-M'),
+    ("inventory adjust HMC-NVY-M -5", FORBIDDEN, 'never_sku includes "hmc-nvy-*", but this is for HMC-NVY-M'),
     (f"inventory adjust {VARIANT} -5", FORBIDDEN, "but this is for HMC-NVY-M"),
     ("inventory adjust 5012345678917 -5", FORBIDDEN, "but this is for HMC-NVY-M"),
     ("inventory adjust --file ids.csv --yes", FORBIDDEN, "but line 2 is for HMC-NVY-M"),
@@ -219,7 +219,8 @@ def test_every_writing_command_is_refused_without_a_request_if_everything_is_den
         http = Recording(shop.server)
         result = shop.call(words_of(example.replace(" --dry-run", "")), http)
         assert (result.status, http.seen) == (11, []), (words, result.err)
-        assert f'deny has "*", which covers `synq {" ".join(words)}`' in " ".join(result.err.replace("\\", "").split())
+        said = " ".join(result.err.replace("\\", "").split())
+        assert f'deny includes "*", which matches `synq {" ".join(words)}`' in said
     shop.restore()
 
 
@@ -247,7 +248,7 @@ def test_a_run_is_not_resumed_under_a_policy_that_it_breaks(shop: Shop) -> None:
     assert stopped.status == 7
     run_id = shop.call(["runs", "list", "--jq", ".[0].id", "--quiet"]).out.strip().strip('"')
     for rules, sentence in (
-        ("deny: [inventory adjust]", 'deny has "inventory adjust"'),
+        ("deny: [inventory adjust]", 'deny includes "inventory adjust"'),
         ("max_rows: 1", "but there are 2 rows"),
         ("max_units: 4", "but line 2 moves -5 (HMC-NVY-M)"),
         ("never_sku: [HMC-NVY-L]", "but line 3 is for HMC-NVY-L"),
@@ -291,6 +292,44 @@ def test_the_environment_does_not_switch_a_policy_off(shop: Shop) -> None:
     shop.restore()
 
 
+NEVER = "{deny: ['*']}"
+MISPLACED = [
+    f"profiles: {{sandbox: {{Policy: {NEVER}}}}}",
+    f"profiles: {{sandbox: {{polcy: {NEVER}, policy: {{max_rows: 500}}}}}}",
+    f"profiles: {{sandbox: {{'policy ': {NEVER}}}}}",
+    f"profiles: {{sandbox: {{settings: {{policy: {NEVER}}}}}}}",
+    f"profiles: {{sandbox: {{location: Leith warehouse}}}}\npolicy: {NEVER}",
+    f"Profiles: {{sandbox: {{policy: {NEVER}}}}}",
+]
+
+
+@cases("text", MISPLACED)
+def test_a_policy_that_is_misspelled_or_misplaced_refuses_every_write(shop: Shop, text: str) -> None:
+    set_policy(shop, "{}").write_text(f"{text}\n", encoding="utf-8")
+    line = ["inventory", "adjust", "HMC-NVY-M", "-5", "--location", "Leith warehouse"]
+    http = Recording(shop.server)
+    result = shop.call(line, http)
+    assert (result.status, [each for each in http.seen if each[0] != "GET"]) == (11, []), result.err
+    assert "has no effect: name it policy, directly below the profile. Nothing was sent." in " ".join(
+        result.err.split()
+    )
+    assert shop.call(["inventory", "locations"]).status == 0
+    shop.restore()
+
+
+def test_a_policy_that_is_merged_into_a_profile_is_refused(shop: Shop) -> None:
+    file = set_policy(shop, "{}")
+    file.write_text(f"base: &base {{policy: {NEVER}}}\nprofiles:\n  sandbox:\n    <<: *base\n", encoding="utf-8")
+    result = shop.call(["inventory", "adjust", "HMC-NVY-M", "-5"])
+    assert result.status == 2
+    assert f"synq: {file} can't be used: << can't merge mappings here: write the keys out" in result.err
+    file.write_text(
+        f"profiles:\n  other: {{policy: &rules {NEVER}}}\n  sandbox: {{policy: *rules}}\n", encoding="utf-8"
+    )
+    assert shop.call(["inventory", "adjust", "HMC-NVY-M", "-5"]).status == 11
+    shop.restore()
+
+
 def test_config_and_doctor_show_the_policy(shop: Shop) -> None:
     file = set_policy(shop, "{deny: [inventory ajust], max_rows: 500}")
     (listed,) = [row for row in json.loads(shop.call(["config", "list", "--json"]).out) if row["setting"] == "policy"]
@@ -299,7 +338,7 @@ def test_config_and_doctor_show_the_policy(shop: Shop) -> None:
     (row,) = [row for row in json.loads(shop.call(["doctor", "--json"]).out) if row["check"] == "policy"]
     assert row == {
         "check": "policy", "state": "warn", "mend": f"Edit {file}",
-        "found": "deny inventory ajust; max_rows 500. Whoever holds the token can go round it. "
+        "found": "deny inventory ajust; max_rows 500. This does not restrict anyone who holds the token. "
         '"inventory ajust" matches no command. Did you mean inventory adjust?',
     }  # fmt: skip
     set_policy(shop, "max_rows: 500")
@@ -308,6 +347,51 @@ def test_config_and_doctor_show_the_policy(shop: Shop) -> None:
     set_policy(shop, "max_row: 500")
     (row,) = [row for row in json.loads(shop.call(["doctor", "--json"]).out) if row["check"] == "policy"]
     assert row["state"] == "fail"
+    shop.restore()
+
+
+def test_tables_show_a_policy_in_one_line(shop: Shop) -> None:
+    set_policy(shop, "{deny: [inventory transfer], max_units: {row: 50}}")
+    rules = "deny inventory transfer; max_units 50 a row\n"
+    assert shop.call(["config", "get", "policy", "-o", "table"]).out == rules
+    listed = shop.call(["config", "list", "-o", "table", "--columns", "setting,value"]).out
+    assert ["policy", "deny,", "max_units"] in [line.split() for line in listed.splitlines()]
+    set_policy(shop, "off")
+    listed = shop.call(["config", "list", "-o", "table", "--columns", "setting,value"]).out
+    assert ["policy", "invalid"] in [line.split() for line in listed.splitlines()]
+    shop.restore()
+
+
+def test_an_invalid_policy_is_reported_once(shop: Shop) -> None:
+    set_policy(shop, "max_row: 500")
+    for line in (["inventory", "adjust", "HMC-NVY-M", "1"], ["orders", "list", "--limit", "1"], ["doctor"]):
+        result = shop.call(line)
+        assert " ".join((result.out + result.err).split()).count('unknown rule "max_row"') == 1, result.err
+    shop.restore()
+
+
+@pytest.mark.usefixtures("working_folder")
+def test_the_documented_policy_can_apply_its_own_plans(shop: Shop) -> None:
+    """The example of docs/configuration.md, as it is."""
+    import yaml
+
+    text = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text(encoding="utf-8")
+    block = text.partition("## Limits in the profile")[2].partition("```yaml\n")[2].partition("```")[0]
+    set_policy(shop, json.dumps(yaml.safe_load(block)["profiles"]["acme"]["policy"]))
+    direct = shop.call(["inventory", "adjust", "HMC-NVY-M", "-5"])
+    assert (direct.status, "then apply it with `synq apply FILE`" in " ".join(direct.err.split())) == (11, True)
+    made = shop.call(["inventory", "adjust", "--file", "corrections.csv", "--plan", "plan.json"])
+    assert made.status == 0, made.err
+    applied = shop.call(["apply", "plan.json", "--yes"])
+    assert applied.status == 0, applied.err
+    (shop.folder / "plan.json").unlink()
+    shop.restore()
+
+
+def test_a_policy_without_apply_says_who_applies_plans(shop: Shop) -> None:
+    set_policy(shop, "{writes: plan-only, deny: [apply]}")
+    refused = " ".join(shop.call(["inventory", "adjust", "HMC-NVY-M", "-5"]).err.split())
+    assert "Add --plan FILE to make a plan, then have it applied with another profile." in refused
     shop.restore()
 
 
@@ -323,14 +407,14 @@ def test_no_command_changes_a_policy(shop: Shop) -> None:
 
 # The command of a plan, a rule that the plan breaks when it is applied, and the end of the sentence.
 PLANS: list[tuple[str, str, str]] = [
-    ("inventory adjust --file corrections.csv", "deny: [inventory adjust]", 'deny has "inventory adjust"'),
-    ("inventory adjust --file corrections.csv", "allow: [apply]", "allow does not have `synq inventory adjust`"),
-    ("inventory adjust --file corrections.csv", "deny: [apply]", 'deny has "apply"'),
+    ("inventory adjust --file corrections.csv", "deny: [inventory adjust]", 'deny includes "inventory adjust"'),
+    ("inventory adjust --file corrections.csv", "allow: [apply]", "allow does not include `synq inventory adjust`"),
+    ("inventory adjust --file corrections.csv", "deny: [apply]", 'deny includes "apply"'),
     ("inventory adjust --file corrections.csv", "max_rows: 1", "max_rows is 1, but there are 2 rows"),
     ("inventory adjust HMC-NVY-M -5", "max_units: 4", "moves -5 (HMC-NVY-M)"),
     ("inventory adjust HMC-NVY-M -5", FORBIDDEN, "is for HMC-NVY-M"),
-    ("settings set default_low_stock_threshold=7", "deny: [settings]", 'deny has "settings"'),
-    ("settings set default_low_stock_threshold=7", "allow: [apply]", "allow does not have `synq settings set`"),
+    ("settings set default_low_stock_threshold=7", "deny: [settings]", 'deny includes "settings"'),
+    ("settings set default_low_stock_threshold=7", "allow: [apply]", "allow does not include `synq settings set`"),
     (f"products update {PRODUCT} --title Jumper", FORBIDDEN, "is for HMC-NVY-"),
     (f"api PUT /api/v1/pim/products/{PRODUCT}?a=1 -f title=Jumper", FORBIDDEN, "is for HMC-NVY-"),
     (f"api POST {ADJUST} --input odd.json", "max_units: 39", "moves -40 (HMC-NVY-M)"),

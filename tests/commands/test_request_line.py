@@ -101,7 +101,8 @@ def test_write_with_an_unknown_outcome_is_not_repeated(
 ) -> None:
     seen = []
     http = httpx.MockTransport(lambda request: seen.append(request) or httpx.Response(503, text="down"))
-    result = synq("api", method, path, "--yes", environ=ENVIRON, http=http)
+    body = ["-f", "a=1"] if method == "POST" else []
+    result = synq("api", method, path, *body, "--yes", environ=ENVIRON, http=http)
     assert (result.status, result.out, len(seen)) == (status, "", tries)
     assert ("Check whether it was carried out before you send it again." in result.err) == (status == 10)
 
@@ -170,7 +171,7 @@ def test_an_error_ends_like_any_other(synq: Any, answering: Any) -> None:
     http, _ = answering(
         httpx.Response(400, json={"error": "Invalid variant_id"}), httpx.Response(404, text="404 page not found")
     )
-    result = synq("--json", "-q", "api", "POST", "/api/v1/inventory/adjust", environ=ENVIRON, http=http)
+    result = synq("--json", "-q", "api", "POST", "/api/v1/inventory/adjust", "-f", "a=1", environ=ENVIRON, http=http)
     assert (result.status, result.out) == (3, "")
     assert json.loads(result.err)["error"]["message"] == "The API refused the adjustment: Invalid variant_id."
     missing = synq("-q", "api", "/nope", environ=ENVIRON, http=http)

@@ -74,7 +74,7 @@ def test_settings_as_they_are_are_not_sent(synq: Any) -> None:
 def test_a_dry_run_for_people_shows_only_what_changes(synq: Any) -> None:
     line = ("settings", "set", "costing_method=FIFO", "--dry-run", "-q")
     result = synq(*line, environ=ENVIRON, http=Tenant({GET: SETTINGS}), terminal=True)
-    assert result.out.splitlines()[-1] == "costing method WAC → FIFO"
+    assert result.out.splitlines()[-1] == "costing_method WAC → FIFO"
     assert result.out.count("→") == 1
 
 

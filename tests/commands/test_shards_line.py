@@ -88,7 +88,7 @@ def test_shard_is_i_of_n(text: str, shard: str | None) -> None:
         return
     with pytest.raises(UsageError) as caught:
         Shard.parse(text)
-    expected = f'Invalid shard "{text}": use I/N, such as 2/4, with I from 1 to N and N of at most 1,000.'
+    expected = f'Invalid shard "{text}": use I/N, such as 2/4, where I is from 1 to N and N is at most 1,000.'
     assert str(caught.value.message) == expected
 
 

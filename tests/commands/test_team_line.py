@@ -19,8 +19,8 @@ from synq_cli.state.team.store import Facts
 
 TABLES = "; ".join(f"create tables for {migration.what}" for migration in migrations.MIGRATIONS)
 FORM = (
-    "It looks like postgresql://USER:PASSWORD@HOST:5432/DATABASE, where a character such as / or @ in the password is "
-    "percent-encoded."
+    "Use the form postgresql://USER:PASSWORD@HOST:5432/DATABASE, and percent-encode characters such as / and @ in the "
+    "password."
 )
 STORE = "store"  # a file of the user's own
 QUESTION = "Set up the team store? [y/N] "
@@ -155,7 +155,7 @@ def test_doctor_checks_everything(postgresql: Postgresql, team: Team, synq: Runn
         synq.clock = NOW + skew
         rows = json.loads(team(address, "team", "doctor", "--json").out)
         (clock,) = (row for row in rows if row["check"] == "clock")
-        assert (clock["state"], clock["found"]) == ("warn", f"{words} the store's clock, which counts for the team.")
+        assert (clock["state"], clock["found"]) == ("warn", f"{words} the store's clock, which the team uses.")
 
 
 def test_doctor_names_the_first_thing_to_fix(
@@ -173,7 +173,7 @@ def test_doctor_names_the_first_thing_to_fix(
     place = f"{name_of(good)} at 127.0.0.1:{postgresql.port}"
     assert failed("canary") == (
         "connection",
-        "team_store gives no valid PostgreSQL connection string.",
+        "team_store does not provide a valid PostgreSQL connection string.",
         FORM,
     )
     assert failed(good.replace(ENCODED, "wrong"))[:2] == (
@@ -186,7 +186,7 @@ def test_doctor_names_the_first_thing_to_fix(
     postgresql.execute(f"REVOKE DELETE ON synq.requests FROM {ROLE}", database=name_of(good))
     assert failed(good) == (
         "privileges", f"The role {ROLE} can't use these tables: requests.",
-        f"Let their owner run: synq team init --role {ROLE}",
+        f"Ask the owner of the tables to run: synq team init --role {ROLE}",
     )  # fmt: skip
     synq("config", "unset", "team_store")
     (row,) = json.loads(synq("team", "doctor", "--json").out)
@@ -208,7 +208,7 @@ def test_without_the_extra_it_is_named(team: Team, monkeypatch: pytest.MonkeyPat
         result = team("postgresql://db.test/x", *line.split())
         assert (result.status, result.out) == (2, "")
         assert result.err == (
-            "synq: team_store needs the optional extra 'team', which is not installed.\n"
+            "synq: team_store requires the optional extra 'team', which is not installed.\n"
             "  Install it: pipx inject synq-cli 'psycopg[binary]', or pip install 'synq-cli[team]'\n"
         )
     rows = json.loads(team("postgresql://db.test/x", "team", "doctor", "--json").out)
@@ -281,7 +281,7 @@ def test_a_store_that_is_down_or_not_set_up(postgresql: Postgresql, team: Team, 
     place = f"{name_of(address)} at 127.0.0.1:1"
     assert listed.err.splitlines()[0] == (
         f"Warning: The team store ({place}) can't be reached: Connection refused. Until it responds again, the rate "
-        "limit is shared on this machine only, and corrected by the replies of the API."
+        "limit is shared on this machine only, and corrected by the responses of the API."
     )
     status = team(down, "team", "status")
     assert status.status == 7
@@ -339,8 +339,8 @@ def test_a_connection_string_as_the_setting_is_refused_and_not_stored(
     [
         (True, False, False, "ok", "Not needed"),
         (False, False, False, "warn", "is not encrypted"),
-        (False, True, False, "warn", "is not checked"),
-        (False, True, True, "ok", "is checked"),
+        (False, True, False, "warn", "is not verified"),
+        (False, True, True, "ok", "is verified"),
     ],
 )
 def test_doctor_warns_of_a_connection_that_others_could_read(

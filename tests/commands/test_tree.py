@@ -72,7 +72,7 @@ INTERFACE = """
     orders            brief cancel create fulfill get list report return track watch
     organization      show update
     organization members  invite list remove set-role
-    plan              diff from list show
+    plan              diff from list reject schema show
     products          create delete export get import issues list push stats update
     products attribute-groups  create list
     products attributes        create list

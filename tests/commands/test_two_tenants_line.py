@@ -171,7 +171,7 @@ def test_missing_files_are_not_compared_and_all_problems_are_listed_at_once(tena
     result = tenants.production("--sandbox", "plan", "from", str(tenants.files), "--only", "channels,members")
     assert (result.status, result.out) == (0, "action\tobject\tfield\tbefore\tafter\treason\n")
     assert result.err.splitlines()[:2] == [
-        "No file of members: not compared.", "The tenant matches the files: nothing to change.",
+        "members.yaml is missing, so members are not compared.", "The tenant matches the files: nothing to change.",
     ]  # fmt: skip
     (tenants.files / "channel.yaml").write_text("[]", encoding="utf-8")
     (tenants.files / "brands.yaml").write_text("- nam: Fell\n", encoding="utf-8")

@@ -202,7 +202,7 @@ def test_without_the_store_the_machine_counts_alone_from_what_it_saw(fleet: Flee
     assert fleet.naps == [0.25, 0.5, 1.0, 1.5]  # in case it is only being restarted
     (warning,) = fleet.told
     assert "can't be reached" in warning or "closed the connection" in warning
-    assert warning.endswith("the rate limit is shared on this machine only, and corrected by the replies of the API.")
+    assert warning.endswith("the rate limit is shared on this machine only, and corrected by the responses of the API.")
 
 
 def test_a_restart_of_the_store_is_waited_for(fleet: Fleet, postgresql: Postgresql) -> None:

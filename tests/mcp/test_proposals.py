@@ -1,6 +1,7 @@
 """Changes that an agent proposes, a person approves, and the agent applies once, in process."""
 
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -34,17 +35,20 @@ def test_a_change_is_proposed_approved_and_applied_once(agent: Any) -> None:
     plan = proposal["id"]
     assert (proposed["outcome"], proposed["retry"], proposed["error"]) == ("not_applied", "safe", None)
     assert proposed["next"] == (
-        "Nothing has changed. Ask a person to look at it and to run, on a terminal: "
+        "Nothing has changed. Ask a person to review it and to run, in a terminal: "
         f"synq approve {plan} --profile sandbox. Then call apply_approved with this id."
     )
-    assert (proposal["command"], proposal["rows"], proposal["requests"]) == ("inventory adjust", 1, 1)
+    assert (proposal["command"], proposal["rows"], proposal["requests"]) == ("inventory adjust", 1, 2)
+    assert proposal["created_by"] == "agent via MCP for ailsa@fellandfjord.example"
+    listed = agent.children.synq("--sandbox", "plan", "list", "--jq", ".[].created_by", "--quiet")
+    assert listed.out.strip() == proposal["created_by"]
     (row,) = proposal["preview"]
     assert (row["before"], row["after"]) == ({"Leith warehouse": before}, {"Leith warehouse": before - 2})
     assert on_hand(agent) == before
 
     early = agent.apply(plan)
     assert (early["outcome"], early["retry"], early["error"]["code"]) == ("not_applied", "safe", "refused")
-    assert early["next"] == f"Ask a person to run, on a terminal: synq approve {plan} --profile sandbox"
+    assert early["next"] == f"Ask a person to run, in a terminal: synq approve {plan} --profile sandbox"
 
     agent.person_approves(plan)
     applied = agent.apply(plan)
@@ -109,10 +113,10 @@ def test_what_would_change_nothing_or_fails_is_no_proposal(agent: Any) -> None:
 @cases(
     ("command", "said"),
     [
-        ("orders list", "`synq orders list` changes nothing at the API."), ("approve 26", "`synq approve` changes"),
+        ("orders list", "`synq orders list` changes nothing at the API."), ("approve 26", "`synq approve` is not"),
         ("apply 26 --approved", "`synq apply` can't be proposed."), ("runs resume 26", "`synq runs resume` can't be"),
         ("webhooks send https://x.test --event a", "`synq webhooks send` can't be proposed."),
-        ("config set output json", "`synq config set` changes nothing"), ("auth token", "`synq auth token` changes"),
+        ("config set output json", "`synq config set` is not"), ("auth token", "`synq auth token` is not available"),
         (f"{ADJUST} --yes", "--yes is not available to agents: a person approves the proposal instead."),
         (f"{ADJUST} -y", "--yes is not"), (f"{ADJUST} --confirm acme", "--confirm is not"),
         (f"{ADJUST} --plan x", "--plan is not available to agents: the server stores the proposal."),
@@ -130,7 +134,8 @@ def test_what_would_change_nothing_or_fails_is_no_proposal(agent: Any) -> None:
         ("inventory adjust --file rows.csv --file /etc/passwd", '--file "/etc/passwd" is not a file in '),
         ("inventory adjust --file -", "--file - reads `input`, which is missing."),
         ("api POST /x --input /etc/passwd", '--input "/etc/passwd" is not a file in '),
-        ("api POST /x -F a=@rows.csv", "-F KEY=@FILE reads a local file."), ("export x", "`synq export` changes"),
+        ("settings set --help", "--help shows a help page, which can't be proposed."),
+        ("api POST /x -F a=@rows.csv", "-F KEY=@FILE reads a local file."), ("export x", "`synq export` is not"),
     ],
 )  # fmt: skip
 def test_what_an_agent_may_not_propose(agent: Any, command: str, said: str) -> None:
@@ -290,3 +295,18 @@ def test_the_policy_of_the_profile_holds_for_agents(agent: Any) -> None:
     assert (denied["outcome"], denied["error"]["code"], denied["proposal"]) == ("not_applied", "refused", None)
     config.write_text("profiles: {sandbox: {policy: {writes: plan-only}}}\n", encoding="utf-8")
     assert agent.propose(ADJUST)["proposal"]["rows"] == 1
+
+
+def test_an_agent_whose_policy_does_not_permit_apply_is_told_who_applies(agent: Any) -> None:
+    agent.session = replace(agent.session, can_apply=False)
+    proposed = agent.propose(ADJUST)
+    assert proposed["next"] == (
+        "Nothing has changed. The policy of profile sandbox does not permit it to apply plans. Ask a person to review "
+        f"it and to run, in a terminal, with a profile that may: synq apply {proposed['proposal']['id']}"
+    )
+
+
+def test_a_write_through_api_needs_the_body_that_the_contract_demands(agent: Any) -> None:
+    answer = agent.propose("api PUT /api/v1/settings/tenant")
+    assert (answer["error"]["message"], answer["proposal"]) == ("PUT /api/v1/settings/tenant needs a body.", None)
+    assert agent.propose("api PUT /api/v1/settings/tenant -F default_low_stock_threshold=4")["proposal"]["rows"] == 1

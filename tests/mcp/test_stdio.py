@@ -109,7 +109,9 @@ def test_an_application_that_is_killed_is_unknown_and_one_outlives_its_server(tm
         return rows
 
     async def proposed(client: Client, command: str, **rows: str) -> str:
-        plan = (await call(client, [], "propose_write", command=command, **rows))["proposal"]["id"]
+        answer = await call(client, [], "propose_write", command=command, **rows)
+        assert answer["proposal"], answer
+        plan = answer["proposal"]["id"]
         assert synq("--sandbox", "approve", plan, terminal=True, stdin="y\n").status == 0
         return str(plan)
 

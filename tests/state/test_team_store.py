@@ -145,7 +145,7 @@ def test_a_commit_without_an_answer_is_reported_as_unknown(
             else:
                 network.cut()
 
-        with pytest.raises(TeamOutcomeUnknownError, match="may have been saved or not"):
+        with pytest.raises(TeamOutcomeUnknownError, match="the change may or may not be saved"):
             store.transact(work, within=0.5)
         assert len(runs) == 1
         network.heal()
@@ -227,7 +227,7 @@ def test_what_can_not_be_reached_is_named_without_the_password(postgresql: Postg
 def test_an_invalid_connection_string_is_not_repeated(open_store: Open, text: str) -> None:
     with pytest.raises(UsageError) as caught:
         open_store(text or " ").read(hosts)
-    assert caught.value.message == "team_store gives no valid PostgreSQL connection string."
+    assert caught.value.message == "team_store does not provide a valid PostgreSQL connection string."
     assert caught.value.__context__ is None or caught.value.__suppress_context__
 
 

@@ -93,7 +93,7 @@ class LocalJournal(Journal):
             else:
                 _share(self._lock_path)
         except OSError as error:
-            # Else nobody has ever locked it, or it is on a file system without locks.
+            # Otherwise it was never locked, or the file system has no locks.
             return isinstance(error, TimeoutError | BlockingIOError)
         return False
 
@@ -104,7 +104,7 @@ class LocalJournal(Journal):
     def _acquire(self, timeout: float) -> "BaseFileLock":
         from filelock import FileLock
 
-        # Not at the first attempt: another process that only looks whether the run is running holds it for a moment.
+        # Not at the first attempt: another process that checks whether the run is running holds the lock briefly.
         lock = FileLock(self._lock_path, timeout=timeout, mode=0o600)
         return lock.acquire(poll_interval=0.005).lock
 

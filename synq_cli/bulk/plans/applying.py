@@ -17,26 +17,52 @@ from synq_cli.errors import RefusedError, SynqError, UsageError
 from synq_cli.times import local_time
 from synq_cli.uuids import parse_uuid
 
+# By which the clock of the machine that made a plan may be ahead.
+_CLOCK_ERROR = 600.0
 _AGAIN = "Run its command again with --plan for a new one."
+_EDITED = "changed since it was made: its hash does not match"
 
 
 def state_of(document: Document, runs: Runs, scope: str, now: float, used_at: float | None) -> str:
     """Whether a plan can be applied, in words; `used_at` is when it was on this machine."""
     if not document.is_intact:
-        return "changed since it was made: its hash does not match"
+        return _EDITED
     if facts := run_of_plan(runs, document.id):
-        return f"applied by run {facts.id}"
+        done = next((f": {row['done']:,} of {row['rows']:,} done" for row in runs.rows() if row["id"] == facts.id), "")
+        return f"applied by run {facts.id}{done}"
     if used_at is not None:
         return f"applied on {local_time(used_at)}"
     if document.scope != scope:
         return f"for another tenant: {document.scope}"
-    if document.expires <= now:
-        return "expired"
-    return "not applied"
+    return _out_of_time(document, now) or "not applied"
 
 
-def check(document: Document, runs: Runs, scope: str, now: float, used_at: float | None) -> None:
+def why_never(document: Document, now: float) -> str | None:
+    """Why a plan can't be applied anywhere, as its file shows; None if it can."""
+    if not document.is_intact:
+        return _EDITED
+    problem = _out_of_time(document, now)
+    return problem and f"it {problem}"
+
+
+def check(document: Document, runs: Runs, scope: str, now: float, used_at: float | None, *, profile: str) -> None:
     """RefusedError for a plan that must not be applied: changed, of another tenant, expired, or applied before."""
+    check_pending(document, runs, scope, used_at, profile=profile)
+    if problem := _out_of_time(document, now):
+        raise RefusedError(f"The plan {document.id} {problem}. Nothing was sent.", hint=_AGAIN)
+
+
+def _out_of_time(document: Document, now: float) -> str | None:
+    """Why a plan is not valid at this time, as the rest of a sentence."""
+    if document.expires <= now:
+        return f"expired on {local_time(document.expires)}"
+    if document.created > now + _CLOCK_ERROR:
+        return f"was made in the future, on {local_time(document.created)}"
+    return None
+
+
+def check_pending(document: Document, runs: Runs, scope: str, used_at: float | None, *, profile: str) -> None:
+    """The same for any plan but one that has expired; `profile` is the one in use."""
     name, facts = document.id, run_of_plan(runs, document.id)
     if not document.is_intact:
         raise RefusedError(
@@ -55,10 +81,10 @@ def check(document: Document, runs: Runs, scope: str, now: float, used_at: float
     if document.scope != scope:
         raise RefusedError(
             f"The plan {name} is for {document.scope}, but this is {scope}. Nothing was sent.",
-            hint=f"It was made with --profile {document.values['profile']}.",
+            hint=f"The profile {profile} is for another tenant now. {_AGAIN}"
+            if document.values["profile"] == profile
+            else f"Use --profile {document.values['profile']}, with which it was made.",
         )
-    if document.expires <= now:
-        raise RefusedError(f"The plan {name} expired on {local_time(document.expires)}. Nothing was sent.", hint=_AGAIN)
 
 
 def plan_of(engine: Engine, document: Document, use: Callable[[str], None]) -> Plan:

@@ -22,10 +22,9 @@ def differences(engine: Engine, document: Document) -> Iterator[dict[str, Any]]:
     for row in rows_of(document, compares=verb.compares):
         if row.line in seen:
             continue
-        what = row.content.get("label") or row.content.get("product") or row.content.get("sku") or ""
+        what = verb.shown(row.content)[0]
         wanted = verb.replaces(row.content)
         if wanted is None:
-            what = what or row.content.get("order_id") or row.content.get("email") or ""
             nothing = dict.fromkeys(("field", "before", "planned", "now"))
             yield {"line": row.line, "what": what, **nothing, "state": "not compared"}
             continue

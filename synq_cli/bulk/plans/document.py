@@ -2,8 +2,8 @@
 
 import re
 import secrets
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from importlib.resources import files
@@ -17,6 +17,7 @@ from synq_cli.bulk.runs import LETTERS
 from synq_cli.bulk.verbs.apply_changes import FIELDS, ApplyChanges
 from synq_cli.documents import check_regular, shown_name
 from synq_cli.errors import UsageError
+from synq_cli.resources.inventory.stock import Inventory
 from synq_cli.session.session import Session
 from synq_cli.session.tokens.credentials import scope_of
 from synq_cli.times import epoch, timestamp
@@ -24,6 +25,7 @@ from synq_cli.times import epoch, timestamp
 FORMAT, VERSION = "synq-plan", 1
 _LIFETIME = 86_400.0
 _RANDOM_LETTERS = 8
+_ID = re.compile(rf"[0-9]{{6}}-[0-9]{{6}}-[{LETTERS}]{{{_RANDOM_LETTERS}}}")
 # What a summary has of Plan.as_row(): the rest is in the rows, or is of a dry run only.
 _SUMMARY = (
     "rows", "rows_of_file", "net", "largest", "suspicious", "left_out", "remarks", "guessed_columns", "ignored_columns",
@@ -71,6 +73,11 @@ class Document:
         return self.digest == hash_of(self.values)
 
     @property
+    def created(self) -> float:
+        """When it was made, in epoch seconds."""
+        return epoch(self.values["created_at"]) or 0.0
+
+    @property
     def expires(self) -> float:
         """When it expires, in epoch seconds."""
         return epoch(self.values["expires_at"]) or 0.0
@@ -99,15 +106,24 @@ def hash_of(values: Mapping[str, Any]) -> str:
     return f"sha256:{sha256(exact_json.dumps(content).encode()).hexdigest()}"
 
 
-def make(plan: Plan, session: Session, *, command: str, created_by: str, now: float) -> Document:
-    """The document of a plan."""
+def make(
+    plan: Plan,
+    session: Session,
+    *,
+    command: str,
+    created_by: str,
+    now: float,
+    seconds_for: Callable[[int], float] = lambda _requests: 0.0,
+) -> Document:
+    """The document of a plan; `seconds_for` says how long a number of requests takes."""
     letters = "".join(secrets.choice(LETTERS) for _ in range(_RANDOM_LETTERS))
     summary = {name: value for name, value in plan.as_row().items() if name in _SUMMARY}
     rows = list(_rows(plan))
+    requests = _requests(plan, rows)
     values = {
         "format": FORMAT,
         "version": VERSION,
-        "id": f"{datetime.fromtimestamp(now, UTC):%y%m%d-%H%M%S}-{letters}",
+        "id": f"{_id_time(now)}-{letters}",
         "tenant": {"host": session.host, "tenant_id": session.credentials.tenant_id},
         "profile": session.profile,
         "command": command,
@@ -125,8 +141,8 @@ def make(plan: Plan, session: Session, *, command: str, created_by: str, now: fl
             "shard": str(plan.shard) if plan.shard else None,
         },
         "operations": sorted({plan.verb.operation_of(row.content).id or row.content["method"] for row in plan.rows}),
-        "requests": plan.requests,
-        "minutes": round(plan.seconds / 60, 1),
+        "requests": requests,
+        "minutes": round(seconds_for(requests) / 60, 1),
         "summary": {**summary, "warnings": list(plan.warnings), "lines": [] if plan.single else plan.lines()},
         "rows": rows,
     }
@@ -151,7 +167,7 @@ def read(text: str, name: str) -> Document:
         )
     wrong = next(_problems(values), None)
     if wrong:
-        raise UsageError(f"{name} is not a valid plan: {wrong}.", hint="`synq schema plan` describes plans.")
+        raise UsageError(f"{name} is not a valid plan: {wrong}.", hint="`synq plan schema` describes plans.")
     return Document(values)
 
 
@@ -161,8 +177,11 @@ def json_schema() -> Any:
     return exact_json.loads(text)
 
 
-def check_target(file: str) -> None:
-    """UsageError if a plan can't be written to this file, - for standard output, or would replace something else."""
+def check_target(file: str, *, now: float, is_used: Callable[[str], bool]) -> None:
+    """UsageError if a plan can't be written to this file, - for standard output, or would replace something else.
+
+    It may replace a plan that has expired or `is_used`, or has no rows.
+    """
     if not file.strip():
         raise UsageError("--plan is blank.", hint="Give it the name of a file.")
     if file == "-":
@@ -172,6 +191,15 @@ def check_target(file: str) -> None:
         raise UsageError(f"{file} can't be written: it is a folder, or its folder does not exist.")
     if check_regular(path) and not _is_plan(path):
         raise UsageError(f"{file} exists and is not a synq plan.", hint="Choose another name for the plan.")
+    try:
+        present = read(path.read_text(encoding="utf-8"), file)
+    except (OSError, UsageError):
+        return  # empty, or one that this version can't apply
+    if present.rows and present.expires > now and not is_used(present.id):
+        raise UsageError(
+            f"{file} is the plan {present.id} of `synq {present.values['command']}`, which was not applied.",
+            hint="Choose another name for the plan, or delete the file.",
+        )
 
 
 def _is_plan(path: Path) -> bool:
@@ -186,14 +214,31 @@ def _is_plan(path: Path) -> bool:
 
 def rows_of(document: Document, *, compares: bool) -> list[Row]:
     """The rows of the run that applies a document; those of a verb that `compares` keep the values before."""
+    return _sent(document.rows, compares=compares)
+
+
+def _sent(found: Sequence[dict[str, Any]], *, compares: bool) -> list[Row]:
     rows = []
-    for row in document.rows:
+    for row in found:
         if "content" not in row:
             rows.append(Row(row["line"], {name: row[name] for name in FIELDS}))
             continue
         kept = {"before": row["before"]} if compares and row["before"] else {}
         rows.append(Row(row["line"], row["content"] | kept, row["source"], hashes=bytes.fromhex(row["hashes"])))
     return rows
+
+
+def _requests(plan: Plan, rows: Sequence[dict[str, Any]]) -> int:
+    """How many requests it takes to apply the rows: what is sent, and what is read again just before."""
+    places = [
+        (row["content"]["variant_id"], move["location"])
+        for row in rows
+        if row["before"] and "content" in row
+        for move in plan.verb.movements(row["content"])
+    ]
+    variants, locations = ({place[at] for place in places} for at in (0, 1))
+    sent = replace(plan, rows=_sent(rows, compares=plan.verb.compares))
+    return sent.requests + Inventory.requests_for(variants, locations)
 
 
 def _rows(plan: Plan) -> Iterator[dict[str, Any]]:
@@ -204,13 +249,15 @@ def _rows(plan: Plan) -> Iterator[dict[str, Any]]:
     for each, name in [*named, *((each, each["location"]) for each in plan.changes())]:
         before.setdefault(each["line"], {})[name] = each["before"]
         after.setdefault(each["line"], {})[name] = each["after"]
+    titles = {each["line"]: {"title": each["product"]} for each in plan.values if each.get("product")}
     for row in plan.rows:
         if isinstance(plan.verb, ApplyChanges):
             yield {"line": row.line, **row.content}
             continue
+        title = titles.get(row.line, {}) if plan.verb.compares else {}
         yield {
             "line": row.line,
-            "content": row.content,
+            "content": title | row.content,
             "before": before.get(row.line),
             "after": after.get(row.line),
             "source": row.source,
@@ -223,15 +270,19 @@ def _problems(values: Mapping[str, Any]) -> Iterator[str]:
     yield from _wrong_types(values, _KEYS, "")
     yield from _wrong_types(values["source"], _SOURCE, "source.")
     yield from _wrong_types(values["tenant"], {"host": str, "tenant_id": (str, type(None))}, "tenant.")
-    for name in ("created_at", "expires_at"):
-        if epoch(values[name]) is None:
+    times = {name: epoch(values[name]) for name in ("created_at", "expires_at")}
+    for name, at in times.items():
+        if at is None:
             yield f'"{name}" is not a time'
+    created, expires = times["created_at"] or 0.0, times["expires_at"] or 0.0
+    if not _ID.fullmatch(values["id"]) or not values["id"].startswith(_id_time(created)):
+        yield '"id" is not the time of "created_at" and eight random characters'
+    if expires - created > _LIFETIME:
+        yield "it is valid for more than 24 hours"
     for name, kind in (("warnings", str), ("remarks", str), ("lines", str), ("net", dict), ("left_out", dict)):
         shown = values["summary"].get(name, [])
         if not isinstance(shown, list) or not all(isinstance(each, kind) for each in shown):
             yield f'"summary.{name}" is of another type'
-    if not values["rows"]:
-        yield "it has no rows"
     lines = set()
     for number, row in enumerate(values["rows"], 1):
         if not isinstance(row, dict):
@@ -240,6 +291,11 @@ def _problems(values: Mapping[str, Any]) -> Iterator[str]:
         if row["line"] in lines:
             yield f"two rows have the line {row['line']}"
         lines.add(row["line"])
+
+
+def _id_time(created: float) -> str:
+    """The start of the id of a plan: when it was made, in UTC."""
+    return f"{datetime.fromtimestamp(created, UTC):%y%m%d-%H%M%S}"
 
 
 def _row_problems(row: Mapping[str, Any], number: int, *, is_change: bool) -> Iterator[str]:

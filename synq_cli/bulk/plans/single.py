@@ -12,13 +12,15 @@ from synq_cli.bulk.verbs.invite_members import InviteMembers
 from synq_cli.bulk.verbs.move_orders import CancelOrders, FulfillOrders, ReturnOrders
 from synq_cli.bulk.verbs.reservations import ReleaseReservations, ReserveStock
 from synq_cli.bulk.verbs.update_products import UpdateProducts
-from synq_cli.bulk.verbs.verb import Verb
+from synq_cli.bulk.verbs.verb import Verb, as_text, item_line
 from synq_cli.errors import Planned
 from synq_cli.resources.client import SynqClient
 from synq_cli.resources.request import unknown_operation
 from synq_cli.resources.shared.present import can_be_read, operation_at, read_present, values_of
 
 _Ids = Mapping[str, str]
+# The fields that may name what a change is of.
+_NAMES = ("email", "name", "title", "sku", "provider")
 
 
 def plan_write(api: SynqClient, planned: Planned, *, command: str) -> Plan:
@@ -39,10 +41,12 @@ def plan_write(api: SynqClient, planned: Planned, *, command: str) -> Plan:
     from urllib.parse import parse_qsl
 
     before, after = planned.before, planned.after
-    if not before and operation.effect in {"replace", "delete"} and can_be_read(operation):
-        present = read_present(operation, ids, api.transport.send)
-        before, after = values_of(operation, present or {}, body)
-    label = _label(before, body, ids) or operation.what.removeprefix("the change of ")
+    present: Mapping[str, Any] = {}
+    if operation.effect in {"replace", "delete"} and can_be_read(operation):
+        present = read_present(operation, ids, api.transport.send) or {}
+        if not before:
+            before, after = values_of(operation, present, body)
+    label = _label(present or before, body, ids) or operation.what.removeprefix("the change of ")
     change = Change(operation, ids, body, before, after, label, dict(parse_qsl(query, keep_blank_values=True)))
     plan = ApplyChanges(api).plan([change])
     plan.single, plan.file = True, ""
@@ -81,8 +85,22 @@ def _order_step(_api: SynqClient, ids: _Ids, body: Any) -> Content:
     return {"order_id": ids["orderID"], **(body or {})}
 
 
-def _product(_api: SynqClient, ids: _Ids, body: Any) -> Content:
-    return {"product": ids["productID"], "product_id": ids["productID"], "changes": body}
+def _cancellation(api: SynqClient, ids: _Ids, body: Any) -> Content:
+    """The order with what it is about, since an id alone says nothing to the person who approves; one request."""
+    order = api.orders.get(ids["orderID"])
+    items = order.get("items")
+    parts = [
+        " ".join(as_text(order[name]) for name in ("total", "currency") if order.get(name) is not None),
+        str(order.get("channel") or ""),
+        *([item_line(item) for item in items if "quantity" in item] if isinstance(items, list) else []),
+    ]
+    return _order_step(api, ids, body) | {"order": "; ".join(filter(None, parts))}
+
+
+def _product(api: SynqClient, ids: _Ids, body: Any) -> Content:
+    """The product with its title; one request."""
+    name = ids["productID"]
+    return {"product": name, "product_id": name, "changes": body, "title": api.products.get(name).get("title")}
 
 
 def _as_sent(_api: SynqClient, _ids: _Ids, body: Any) -> Content:
@@ -104,7 +122,7 @@ def _named(api: SynqClient, body: Any) -> Content:
 
 _VERBS: tuple[tuple[type[Verb], Callable[[SynqClient, _Ids, Any], Content]], ...] = (
     (AdjustStock, _adjustment),
-    (CancelOrders, _order_step),
+    (CancelOrders, _cancellation),
     (CreateOrders, _as_sent),
     (FulfillOrders, _order_step),
     (InviteMembers, _as_sent),
@@ -118,5 +136,5 @@ _VERBS: tuple[tuple[type[Verb], Callable[[SynqClient, _Ids, Any], Content]], ...
 def _label(before: Mapping[str, Any] | None, body: Any, ids: _Ids) -> str:
     """What a change is of: a name in the values before or in the body, else the id in the path."""
     sources = [before or {}, body if isinstance(body, dict) else {}]
-    named = [source[name] for source in sources for name in ("name", "title", "email", "sku") if source.get(name)]
+    named = [source[name] for source in sources for name in _NAMES if source.get(name)]
     return str(named[0]) if named else " ".join(ids.values())

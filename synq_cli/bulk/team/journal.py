@@ -3,26 +3,26 @@
 Nothing is lost and nothing is sent twice, for these reasons:
 
 - A row is sent only after the transaction that marks it as sent is committed. In this transaction the database checks
-  that the row is claimed by this process and that its lease holds. If the outcome of the commit is unknown, the same
-  transaction runs again, which changes nothing twice; only once it has succeeded the request leaves. If the store stays
-  out of reach, the row is not sent, and "it was not sent" is kept like any other outcome (below).
-- A process that was suspended after that commit may send its request late. It looks at its own lease once more, but no
-  clock can exclude this. It does no harm: whoever has taken over never sends a row again whose outcome is unknown,
-  unless that can't count twice, or a person demands it. The row stays unknown, or is found in the ledger.
-- An outcome (an answer, a refusal, not sent after all) is a fact, whoever works on the run by now. It is written where
-  the row still belongs to the attempt that it is of: the number of the worker is the one that sent it, and the row is
-  not done. So it can neither be written to a row that another worker has claimed since, nor replace a receipt.
-- If the store is out of reach then, this is tried again for a third of the lease; after that the outcome is kept in a
-  durable file on this machine, and is delivered by the next command here that uses the store. Until then the row is
-  unknown to others, who look for it in the ledger. This process stops before its next row.
-- A process that dies leaves rows marked as sent. When its lease is over, they become unknown and are looked for.
+  that this process has claimed the row and that its lease is valid. If the outcome of the commit is unknown, the same
+  transaction, which is idempotent, runs again; the request is sent only once it has succeeded. If the store remains
+  unreachable, the row is not sent, and the outcome "not sent" is kept like any other (see below).
+- A process that is suspended after that commit may send its request late. It checks its lease once more, but no clock
+  can rule this out. It does no harm: the process that takes over never repeats a row whose outcome is unknown, unless
+  the operation is idempotent or a person asks for it. The row remains unknown, or is found in the ledger.
+- An outcome (a response, a refusal, or "not sent") is a fact, whichever process works on the run by then. It is written
+  only if the row still belongs to the same attempt: the worker is the one that sent the row, and the row is not done.
+  So it can't be written to a row that another worker has claimed since, and can't replace a receipt.
+- If the store can't be reached for this, the write is retried for a third of the lease. After that the outcome is kept
+  in a durable file on this machine and delivered by the next command here that uses the store. Until then the outcome
+  is unknown to other processes, which look for the row in the ledger. This process stops before its next row.
+- A process that crashes leaves rows marked as sent. When its lease expires, they become unknown and are reconciled.
 
-A row is claimed only if no earlier row of the same subject (such as the same SKU at the same place) is pending or in
-flight, so that these are sent in order. One whose outcome is unknown does not hold up later ones: it was sent before
-them, and only a person may be able to find out whether it was carried out.
+A row is claimed only if no earlier row of the same subject (such as the same SKU at the same location) is pending or in
+flight, so these are sent in order. A row whose outcome is unknown does not block later ones: it was sent before them,
+and it may take a person to find out whether it was applied.
 
-All times are by the database's clock, whatever the machine's clock says. `SKIP LOCKED` lets processes claim rows at the
-same time without waiting for each other.
+All times are by the database's clock. `SKIP LOCKED` lets processes claim rows at the same time without waiting for each
+other.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from synq_cli import exact_json
 from synq_cli.bulk.journal import FIRST_RECEIPT, STATES, UNKNOWN, Content, Facts, Journal, Row, State
+from synq_cli.bulk.plan import numbered
 from synq_cli.bulk.team.outbox import Outbox, Outcome
 from synq_cli.bulk.team.workers import LEASE, TakenOverError, Worker, as_row, end_lost, live
 from synq_cli.errors import NetworkError
@@ -41,9 +42,9 @@ if TYPE_CHECKING:
     from synq_cli.state.team.transaction import Transaction
 
 _T = TypeVar("_T")
-# Rows that are claimed at a time: a few seconds of work, so that nobody waits long for those of a dead process.
+# Rows claimed at a time: a few seconds of work, so the rows of a crashed process are soon sent by others.
 _BATCH = 6
-# Seconds: how long a write is tried while the store is out of reach, and the pause between two attempts.
+# Seconds: how long a write is retried while the store can't be reached, and the pause between two attempts.
 _PATIENCE, _PAUSE = LEASE / 3, 1.0
 IS_HALF_DONE = f"position('\"{FIRST_RECEIPT}\":' IN e.content) > 0"
 COLUMNS = (
@@ -55,7 +56,7 @@ HASHED = f"(e.state IN ('sent', 'done') OR coalesce(e.code, '') = '{UNKNOWN}' OR
 
 @dataclass(frozen=True)
 class Access:
-    """How journals reach the store, and what they need of this machine."""
+    """The store of a journal, and the clock and the outbox of this machine."""
 
     store: "TeamStore"
     outbox: Outbox
@@ -63,9 +64,9 @@ class Access:
     sleep: Callable[[float], None]
 
     def write(self, work: "Callable[[Transaction], _T]", patience: float = 0.0) -> _T:
-        """Run a transaction, which is tried again for so many seconds: it may run twice, and must change nothing twice.
+        """Run a transaction, retried for `patience` seconds; it may run twice and must be idempotent.
 
-        Its commit is on the server's disk, whatever is usual there.
+        The commit is durable, even if the server is configured otherwise.
         """
         began = self.now()
         while True:
@@ -77,7 +78,7 @@ class Access:
                 self.sleep(_PAUSE)
 
     def deliver(self) -> None:
-        """Write what the store could not take before, where it still holds."""
+        """Write outcomes kept from when the store could not be reached, where they still apply."""
         if not (kept := self.outbox.kept()):
             return
 
@@ -87,7 +88,7 @@ class Access:
                 if transaction.query("SELECT 1 FROM synq.runs WHERE id = %s", outcome.run).one():
                     note(transaction, outcome, None)
                     delivered.append(number)
-            return delivered  # what is left is of another team's store
+            return delivered  # the others belong to another team store
 
         if delivered := self.write(work):
             self.outbox.remove(delivered)
@@ -100,9 +101,9 @@ class TeamJournal(Journal):
         self.facts = facts
         self._access = access
         self._worker = worker
-        # Who has sent the rows that nobody works on, so that only their attempts are judged.
+        # The workers that sent the abandoned rows: outcomes are written for their attempts only.
         self._senders: dict[int, int | None] = {}
-        # Rows that were handed out and are not resolved.
+        # Rows that were handed out and have no outcome yet.
         self._held: set[int] = set()
         self._failure: NetworkError | None = None
 
@@ -175,7 +176,7 @@ class TeamJournal(Journal):
             ).all()
             ((now,),) = transaction.query("SELECT synq.clock()").all()
             every = [as_row(row[0], dict(zip(names, row[1:], strict=True)), now) for row in found]
-            # Without those that have only looked, such as for the plan of a resume.
+            # Without workers that sent nothing, such as for the plan of a resume.
             return [row for row in every if row["rows"] or row["state"] != "ended"]
 
         return self._read(work)
@@ -184,7 +185,7 @@ class TeamJournal(Journal):
         return sum(row["rows"] for row in self.workers() if row["number"] == self._worker.number)
 
     def left(self) -> int:
-        """Also rows that other processes have in flight: their second halves may come, or these processes may die."""
+        """Includes rows in flight in other processes: their second halves may follow, or these processes may crash."""
         (row,) = self._read(
             lambda each: each.query(
                 "SELECT count(*) FROM synq.entries "
@@ -214,7 +215,7 @@ class TeamJournal(Journal):
         )
 
     def _claim(self, transaction: "Transaction", resends: Callable[[Content], bool]) -> tuple[list[Row], bool]:
-        """Rows that this process sends next, and whether others may leave it more."""
+        """The rows that this process sends next, and whether other processes may leave rows to it later."""
         run, number = self.facts.id, self._worker.number
         if not self._worker.renew(transaction).one():
             raise self._worker.lost(transaction)
@@ -288,12 +289,12 @@ class TeamJournal(Journal):
         except NetworkError:
             self._access.outbox.keep(not_sent)
             raise
-        if self._access.now() - began > LEASE:  # this machine has slept meanwhile
+        if self._access.now() - began > LEASE:  # this machine was suspended
             self._note(not_sent)
-            raise TakenOverError(f"This machine has lost its lease of run {self.facts.id}, because it was suspended.")
+            raise TakenOverError(f"This machine has lost its lease on run {self.facts.id} because it was suspended.")
 
     def _note(self, outcome: Outcome) -> None:
-        """Write the outcome of a row; where the store is out of reach, keep it, and stop before the next row."""
+        """Write the outcome of a row. If the store can't be reached, keep the outcome, and stop before the next row."""
         own = outcome.worker == self._worker.number
         try:
             is_noted = self._write(lambda each: note(each, outcome, self._worker.number))
@@ -302,11 +303,15 @@ class TeamJournal(Journal):
             return
         if not is_noted and own:
             receipt = outcome.changes.get("receipt")
-            made = f" Its answer, {receipt}, was not saved: it may have been sent twice." if receipt else ""
+            made = (
+                f" The response to this machine, {receipt}, was not saved: the row may have been sent twice."
+                if receipt
+                else ""
+            )
             raise TakenOverError(f"Another machine has sent line {outcome.line} of run {self.facts.id} again.{made}")
 
     def _write(self, work: "Callable[[Transaction], _T]") -> _T:
-        """Write with patience, until that has failed once: then this process stops before its next row."""
+        """Write with retries. After a failure, later writes have none, and this process stops before its next row."""
         try:
             return self._access.write(work, 0.0 if self._failure else _PATIENCE)
         except NetworkError as error:
@@ -323,7 +328,11 @@ class TeamJournal(Journal):
             if not self._worker.number:
                 raise
             kept = len([each for _, each in self._access.outbox.kept() if each.run == self.facts.id])
-            told = f" The outcome of {kept} rows is kept on this machine until then." if kept else ""
+            told = (
+                f" This machine keeps the outcome of {numbered(kept, 'row')} until the store can be reached."
+                if kept
+                else ""
+            )
             stopped = NetworkError(
                 f"{error.message} Run {self.facts.id} has stopped.{told}",
                 hint=f"When the store can be reached again, run: {self.facts.resume_command}",
@@ -333,9 +342,9 @@ class TeamJournal(Journal):
 
 
 def note(transaction: "Transaction", outcome: Outcome, number: int | None) -> bool:
-    """Write what became known of a row, unless it is of another attempt by now; whether it stands there.
+    """Write the outcome of a row unless it now belongs to another attempt; returns whether the store has the outcome.
 
-    A row that is pending stays with the worker of this `number`, if it is its own and its lease holds.
+    A pending row remains with the worker `number` if that worker has claimed it and its lease is valid.
     """
     changes = {name: plain(value) for name, value in outcome.changes.items()}
     is_now = changes.pop("answered_at", None) is not None and number is not None
@@ -381,7 +390,7 @@ def row_of(values: Sequence[Any]) -> Row:
 
 
 def hashed(found: Sequence[Sequence[Any]]) -> list[tuple[int, State, bool, bytes]]:
-    """Line, state, whether it may be sent, and hashes, as bytes."""
+    """Line, state, whether it may have been sent, and the hashes as bytes."""
     return [(line, state, sent, pack(f"<{len(each)}q", *each)) for line, state, sent, each in found]
 
 
@@ -398,7 +407,7 @@ def plain(value: Any) -> Any:
 
 
 def _durable(transaction: "Transaction", work: "Callable[[Transaction], _T]") -> _T:
-    # Else a server that answers before it has saved might forget that a row was sent.
+    # A server that responds before it has saved might forget that a row was sent.
     transaction.execute(
         "SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'"
     )

@@ -1,4 +1,4 @@
-"""Outcomes of rows that the team store could not take: kept on this machine until it is reached again."""
+"""Outcomes of rows that could not be written to the team store: kept on this machine until it can be reached."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _HINT = "Check whether the disk is full or the file is damaged."
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became known of a row that a worker has sent: the columns of its entry, as they are to be."""
+    """The outcome of a row that a worker has sent: the new values of the columns of its entry."""
 
     run: str
     line: int
@@ -32,7 +32,7 @@ class Outbox:
         self._path = path
 
     def keep(self, outcome: Outcome) -> None:
-        """Keep an outcome."""
+        """Add an outcome."""
         with self._errors(), opened(self._path, _SCHEMA, _VERSION, durable=True) as database:
             database.execute(
                 "INSERT INTO outcomes VALUES (?, ?, ?, ?)",
@@ -51,7 +51,7 @@ class Outbox:
         ]
 
     def remove(self, numbers: list[int]) -> None:
-        """Forget outcomes that were delivered."""
+        """Delete outcomes that were delivered."""
         with self._errors(), opened(self._path, _SCHEMA, _VERSION, durable=True) as database:
             database.executemany("DELETE FROM outcomes WHERE rowid = ?", [(number,) for number in numbers])
 

@@ -29,10 +29,10 @@ from synq_cli.errors import NetworkError, RefusedError, UsageError
 if TYPE_CHECKING:
     from synq_cli.state.team.transaction import Transaction
 
-# Seconds: how long a start may take, such as that of a machine that died in it, before others may start; how long they
-# wait for it; and the pause between looks.
+# Seconds: how long a start may take before other machines may start, such as after a crash; how long they wait for it;
+# and the pause between checks.
 _START, _WAIT, _LOOK = 30.0, 40.0, 0.25
-# So many hashes find each run that has more than half of the rows of a file, with near certainty.
+# This many hashes almost certainly find every run that has more than half of the rows of a file.
 _SAMPLE = 500
 _RUNNING = (
     "EXISTS (SELECT 1 FROM synq.workers w WHERE w.run = r.id AND w.ended_at IS NULL AND w.lease_until >= synq.clock())"
@@ -94,8 +94,8 @@ class TeamRuns(Runs):
         token = secrets.token_hex(8)
 
         def take(transaction: "Transaction") -> bool:
-            # A machine that was not heard of for a minute may still have all of these rows to send: it must not send
-            # them once they were found not to be on their way. Until it is ended here, its run counts as running.
+            # A machine whose lease has expired may still have all of these rows to send. Once the check for repeats has
+            # found that no process sends them, it must not do so either. Until it is ended here, its run is running.
             transaction.execute(
                 "UPDATE synq.workers w SET ended_at = synq.clock(), is_lost = true FROM synq.runs r "
                 "WHERE r.id = w.run AND r.marks @> %s::text[] AND w.ended_at IS NULL AND w.lease_until < synq.clock()",
@@ -130,7 +130,7 @@ class TeamRuns(Runs):
                 self._starting = None
 
     def _end_start(self, transaction: "Transaction", scope: str) -> None:
-        """Let others start; RefusedError if they may have done so already."""
+        """Allow other machines to start; RefusedError if they may have started already."""
         ended = transaction.query(
             "DELETE FROM synq.starts WHERE scope = %s AND token = %s RETURNING scope", scope, self._starting
         )
@@ -227,7 +227,7 @@ def _facts(text: str) -> Facts:
 
 
 def _marks(facts: Facts) -> list[str]:
-    """The facts by which a run is found, with their values and, where only that counts, without."""
+    """The facts by which a run is found: each with its value, and each by its name alone."""
     given = {name: value for name, value in asdict(facts).items() if value is not None and name != "dialect"}
     return [*_marks_of(given), *given]
 

@@ -1,4 +1,4 @@
-"""The runs of a team that are not finished, and who works on them."""
+"""The unfinished runs of a team, and the processes that work on them."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +16,9 @@ _UNFINISHED = """
 
 
 def unfinished(store: "TeamStore") -> list[dict[str, Any]]:
-    """A row for each process that works on a run with rows left, the latest run first; null for a run without one.
+    """A row for each process that works on an unfinished run, the latest run first; a run without one has null.
 
-    `lease_ends_in` is in seconds, 0 for a process that was not heard of in time.
+    `lease_ends_in` is in seconds, 0 for a lease that has expired.
     """
     found = store.read(lambda transaction: transaction.query(_UNFINISHED).all())
     return [

@@ -1,10 +1,10 @@
 """The processes that work on a shared run: each has a number, a lease and a heartbeat.
 
-A process registers before it works on a run, alone or beside others. Its number, one more than the last of the run, is
-its fencing number: each row that it claims carries it, and the database refuses to mark a row as sent for a process
-that has lost its lease. The lease is by the database's clock, so that the clocks of the machines may differ. It is
-renewed by a thread every 15 seconds and with each row that is sent. Whoever registers or claims rows first ends the
-workers whose lease is over: rows that they had claimed are pending again, rows that they had sent are unknown.
+A process registers before it works on a run, alone or together with others. Its number, one more than the last one of
+the run, is its fencing token: each row that it claims carries the number, and the database refuses to mark a row as
+sent for a process that has lost its lease. Leases use the database's clock, so the clocks of the machines may differ. A
+thread renews the lease every 15 seconds, and so does each row that is sent. Registering or claiming rows first ends the
+workers whose leases have expired: rows that they had claimed are pending again, rows that they had sent are unknown.
 """
 
 from collections.abc import Callable, Mapping
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 # Seconds.
 LEASE = 60.0
 HEARTBEAT = 15.0
-_FAREWELL = 5.0
+_END_LIMIT = 5.0
 LOST = "synq exited before a response arrived."
 
 
@@ -34,7 +34,7 @@ class TakenOverError(RefusedError):
 
 @dataclass(frozen=True)
 class Machine:
-    """How this process is called at the team store: nothing of it is secret."""
+    """The identity of this process in the team store; none of it is secret."""
 
     name: str
     process: int
@@ -43,7 +43,7 @@ class Machine:
 
 
 def end_lost(transaction: "Transaction", run: str) -> None:
-    """End the workers of a run whose lease is over, and free their rows."""
+    """End the workers of a run whose leases have expired, and free their rows."""
     transaction.execute(
         "UPDATE synq.workers SET ended_at = synq.clock(), is_lost = true "
         "WHERE run = %s AND ended_at IS NULL AND lease_until < synq.clock()",
@@ -72,7 +72,7 @@ def live(transaction: "Transaction", run: str, besides: int | None = None) -> li
 
 
 class Worker:
-    """This process at a run. `token` tells it from all others; it renews its lease each `heartbeat` seconds."""
+    """This process as a worker of a run, identified by `token`; it renews its lease every `heartbeat` seconds."""
 
     def __init__(
         self, store: "TeamStore", run: str, machine: Callable[[], Machine], token: str, heartbeat: float
@@ -110,12 +110,12 @@ class Worker:
         return int(row[0])
 
     def start(self, number: int) -> None:
-        """Work under this number, which a transaction has given to this process."""
+        """Start to renew the lease of this number, which a transaction has assigned."""
         self.number = number
         Thread(target=self._beat, daemon=True, name=f"heartbeat of {self._run}").start()
 
     def renew(self, transaction: "Transaction") -> "Rows":
-        """Renew the lease, and hold the worker's row until the transaction ends; no row if the lease is lost."""
+        """Renew the lease, which locks the worker's row until the transaction ends; no row if the lease is lost."""
         return transaction.query(
             "UPDATE synq.workers SET lease_until = synq.clock() + %s "
             "WHERE run = %s AND number = %s AND ended_at IS NULL RETURNING number",
@@ -125,13 +125,17 @@ class Worker:
         )
 
     def lost(self, transaction: "Transaction") -> TakenOverError:
-        """The error for a lease that is lost, which says who has taken over."""
+        """The error for a lost lease, which names the process that took over."""
         others = live(transaction, self._run, self.number)
-        who = f": {_named(*others[0])} works on it now" if others else ", because the team store was out of reach"
-        return TakenOverError(f"This machine has lost its lease of run {self._run}{who}.")
+        who = (
+            f": {_named(*others[0])} is working on it now"
+            if others
+            else ", because the team store could not be reached"
+        )
+        return TakenOverError(f"This machine has lost its lease on run {self._run}{who}.")
 
     def end(self) -> None:
-        """End the lease and free the rows that were claimed, if the store can be reached; else the lease runs out."""
+        """End the lease and free the claimed rows. If the store can't be reached, the lease expires."""
         self._stopped.set()
         number, self.number = self.number, 0
 
@@ -149,7 +153,7 @@ class Worker:
 
         if number:
             with suppress(NetworkError):
-                self._store.transact(work, within=_FAREWELL)
+                self._store.transact(work, within=_END_LIMIT)
 
     def _beat(self) -> None:
         while not self._stopped.wait(self._heartbeat):
@@ -174,10 +178,11 @@ def as_row(number: int, facts: Mapping[str, Any], now: float) -> dict[str, Any]:
 
 def _held(run: str, others: list[tuple[Any, ...]]) -> RefusedError:
     until = local_time(max(row[-1] for row in others))
-    more = f" and {len(others) - 1} more" if len(others) > 1 else ""
+    who = f"{_named(*others[0])} is" if len(others) == 1 else f"{_named(*others[0])} and {len(others) - 1} more are"
     return RefusedError(
-        f"{_named(*others[0])}{more} works on the run {run}; its lease lasts until {until}, and is renewed meanwhile.",
-        hint=f"Wait for it, or work beside it: synq runs join {run}. `synq runs show {run}` shows its progress.",
+        f"{who} working on run {run}, under a lease until {until} that is renewed in the meantime.",
+        hint=f"Wait until it is finished, or send some of its rows: synq runs join {run}. "
+        f"`synq runs show {run}` shows its progress.",
     )
 
 

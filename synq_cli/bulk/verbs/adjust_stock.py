@@ -7,7 +7,7 @@ from synq_cli.bulk.journal import Content, Receipt, Row
 from synq_cli.bulk.plan import Plan, Problem, listed, prepare
 from synq_cli.bulk.reconcile import clock_offset, match, span
 from synq_cli.bulk.verbs.variants import VARIANT, check_variant, find_variants
-from synq_cli.bulk.verbs.verb import Claims, Verb
+from synq_cli.bulk.verbs.verb import Claims, Shown, Verb
 from synq_cli.errors import NotFoundError, UsageError
 from synq_cli.http import operations
 from synq_cli.resources.inventory.ledger import posted
@@ -50,6 +50,9 @@ class AdjustStock(Verb):
 
     def movement(self, content: Content) -> Mapping[str, Any]:
         return {name: content[name] for name in ("sku", "location", "delta")}
+
+    def shown(self, content: Content) -> Shown:
+        return content["sku"], ()
 
     def levels(self, rows: Sequence[Row]) -> dict[tuple[int, str], int]:
         """The stock before each row; 0 if it was never stocked, nothing where levels can't be read."""

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from synq_cli.bulk.journal import Content, Receipt, Row
 from synq_cli.bulk.plan import Plan
-from synq_cli.bulk.verbs.verb import Verb
+from synq_cli.bulk.verbs.verb import Shown, Verb, fields_of
 from synq_cli.http import operations
 from synq_cli.http.guard import Write
 from synq_cli.http.operation import Operation
@@ -78,6 +78,9 @@ class ApplyChanges(Verb):
 
     def body(self, content: Content) -> object:
         return content["body"]
+
+    def shown(self, content: Content) -> Shown:
+        return content["label"], fields_of(content["body"])
 
     def receipt(self, content: Content, answer: Any) -> Receipt:
         named = (answer.get(name) for name in _NAMES) if isinstance(answer, dict) else ()

@@ -15,10 +15,11 @@ from synq_cli.bulk.counting.count_file import (
 )
 from synq_cli.bulk.counting.earlier import NAME, EarlierCounts
 from synq_cli.bulk.counting.plan import CountPlan, Limit, Variance
-from synq_cli.bulk.journal import Row, hash_of
+from synq_cli.bulk.journal import Content, Row, hash_of
 from synq_cli.bulk.plan import FIX, Problem, listed, refuse
 from synq_cli.bulk.verbs.adjust_stock import AdjustStock
 from synq_cli.bulk.verbs.variants import find_variants
+from synq_cli.bulk.verbs.verb import Shown
 from synq_cli.errors import NotFoundError, UsageError
 from synq_cli.resources.inventory.counting.books import Books, ahead_by
 from synq_cli.resources.inventory.ledger import Move, Place
@@ -115,7 +116,7 @@ class CountStock(AdjustStock):
         left_out: list[Variance] = []
         for count in counts:
             if not self._has(count.place):
-                continue  # in another shard, of which more is not said
+                continue  # in another shard
             named = replace(count, sku=skus.get(count.place, count.sku)) if parse_uuid(count.sku) else count
             on_hand = None if options.books else books.now(count.place)
             is_uncertain = count.is_missing and bool(books.during(count.place, count.first, count.last))
@@ -137,6 +138,9 @@ class CountStock(AdjustStock):
             shard=self.shard,
             whole=len(counted.rows),
             read=counted.own,
+            levels={
+                (each.count.line, each.count.location): each.on_hand for each in variances if each.on_hand is not None
+            },
             variances=variances,
             left_out=left_out,
             beside={
@@ -145,6 +149,12 @@ class CountStock(AdjustStock):
             },
             beside_dialect=reader.dialect,
         )
+
+    def shown(self, content: Content) -> Shown:
+        if "counted" not in content:  # what undoes a count
+            return super().shown(content)
+        when = f"{content['counted_at'][:16].replace('T', ' ')} UTC"
+        return content["sku"], [("counted", f"{content['counted']} at {when}"), ("book", content["book"])]
 
     def _has(self, place: Place | str) -> bool:
         """Whether a place, or a code without one, is in the shard that is read."""

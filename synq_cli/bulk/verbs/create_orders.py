@@ -1,12 +1,13 @@
 """Many orders: `synq orders create --file` with several orders in the file."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from synq_cli.bulk.journal import Content, Receipt, Row
 from synq_cli.bulk.plan import Plan, Problem, prepare
-from synq_cli.bulk.verbs.verb import Verb
+from synq_cli.bulk.verbs.verb import Shown, Verb, as_text, fields_of, item_line
 from synq_cli.errors import NotFoundError, UsageError
 from synq_cli.http import operations
 from synq_cli.resources.orders.checks import check_placed, order_problems
@@ -62,6 +63,10 @@ class CreateOrders(Verb):
     def body(self, content: Content) -> Content:
         return {name: value for name, value in content.items() if name != "lines"}
 
+    def shown(self, content: Content) -> Shown:
+        order = self.body(content)
+        return self.subject(content), _fields(order)
+
     def item_count(self, content: Content) -> int:
         return len(content.get("lines", "1"))
 
@@ -96,6 +101,16 @@ class CreateOrders(Verb):
                 order["items"] = with_location(location_id, order["items"])
             resolved.append(Row(row.line, order, row.source))
         return resolved, problems
+
+
+def _fields(order: Content) -> Iterator[tuple[str, Any]]:
+    """The fields of an order, a line for each item, and what the items cost."""
+    yield from fields_of({name: value for name, value in order.items() if name != "items"})
+    items = order["items"]
+    for number, item in enumerate(items, 1):
+        yield f"item {number}", item_line(item)
+    total = sum(Decimal(as_text(item["quantity"])) * Decimal(as_text(item["unit_price"])) for item in items)
+    yield "total", f"{total:f} {order.get('currency', '')}".strip()
 
 
 def _order_of(fields: Mapping[str, str]) -> Content:

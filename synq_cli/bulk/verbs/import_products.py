@@ -14,7 +14,7 @@ from synq_cli.bulk.journal import Content, Receipt, Row, hash_of
 from synq_cli.bulk.plan import Plan, Problem, refuse
 from synq_cli.bulk.reconcile import clock_offset, match
 from synq_cli.bulk.shards import Shard
-from synq_cli.bulk.verbs.verb import Claims, Verb
+from synq_cli.bulk.verbs.verb import Claims, Shown, Verb, as_text
 from synq_cli.documents import read_errors
 from synq_cli.errors import RejectedError, UsageError
 from synq_cli.http import operations
@@ -128,6 +128,16 @@ class ImportProducts(Verb):
 
     def item_count(self, content: Content) -> int:
         return int(content["products"])
+
+    def shown(self, content: Content) -> Shown:
+        """The products of a part, read from its file again. UsageError if that has changed since they were checked."""
+        number = content["products"]
+        return f"{number:,} product{'s' * (number != 1)} of {Path(content['path']).name}", self._products(content)
+
+    def _products(self, content: Content) -> Iterator[tuple[str, Any]]:
+        for product in exact_json.loads(self.payload(content).decode()):
+            named = {name: value for name, value in product.items() if name != "title"}
+            yield product["title"], ", ".join(f"{name} {as_text(value)}" for name, value in named.items())
 
     def on_finished(self, entries: Sequence[Row]) -> None:
         for path in {row.content["path"] for row in entries if row.content["is_copy"]}:

@@ -3,7 +3,7 @@
 # ruff: noqa: ARG002 a verb ignores what others need
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -11,7 +11,7 @@ from synq_cli.bulk.journal import Content, Receipt, Row
 from synq_cli.bulk.plan import Plan, Problem, prepare
 from synq_cli.bulk.reconcile import clock_offset, match
 from synq_cli.bulk.verbs.variants import VARIANT, check_variant
-from synq_cli.bulk.verbs.verb import Claims, Verb
+from synq_cli.bulk.verbs.verb import Claims, Shown, Verb, fields_of, item_line
 from synq_cli.errors import NotFoundError, UsageError
 from synq_cli.http import operations
 from synq_cli.resources.orders.states import status_of
@@ -21,6 +21,8 @@ from synq_cli.rows.column_names import folded
 from synq_cli.times import epoch
 
 _UNITS = (*VARIANT, "quantity")
+# What the content of a row has beside its body.
+_OWN = {"order_id", "order", "lines"}
 _REMOVE, _ADD_UP = "remove one", "add the two up, or remove one"
 _MOST_LISTED = 10
 
@@ -33,6 +35,14 @@ class OrderStep(Verb):
 
     def path(self, content: Content) -> Mapping[str, str]:
         return {"orderID": content["order_id"]}
+
+    def shown(self, content: Content) -> Shown:
+        order = [("order", content["order"])] if content.get("order") else []
+        return content["order_id"], [*order, *self._fields(content)]
+
+    def _fields(self, content: Content) -> Iterable[tuple[str, Any]]:
+        body = self.body(content)
+        return fields_of(body) if body else ()
 
     def _order_id(self, fields: Mapping[str, str]) -> str:
         """The id of a row's order; the prefix of one is looked up in the local cache."""
@@ -94,7 +104,15 @@ class UnitsStep(OrderStep, ABC):
         return [f"{self.counted(whole)} without SKUs: {self.of}."] if whole else []
 
     def body(self, content: Content) -> object:
-        return {name: value for name, value in content.items() if name not in {"order_id", "lines"}}
+        return {name: value for name, value in content.items() if name not in _OWN}
+
+    def _fields(self, content: Content) -> Iterator[tuple[str, Any]]:
+        named = {name: value for name, value in content.items() if name not in _OWN | {"items"}}
+        yield from fields_of(named) if named else ()
+        if "items" not in content:
+            yield "items", self.of
+        for number, item in enumerate(content.get("items", ()), 1):
+            yield f"item {number}", item_line(item)
 
     def item_count(self, content: Content) -> int:
         return len(content.get("lines", "1"))

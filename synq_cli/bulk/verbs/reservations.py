@@ -10,7 +10,7 @@ from synq_cli.bulk.plan import Plan, Problem, prepare
 from synq_cli.bulk.reconcile import clock_offset, match
 from synq_cli.bulk.verbs.adjust_stock import AdjustStock, check_place
 from synq_cli.bulk.verbs.variants import VARIANT
-from synq_cli.bulk.verbs.verb import Claims, Verb
+from synq_cli.bulk.verbs.verb import Claims, Shown, Verb
 from synq_cli.errors import ConflictError, SynqError, UsageError
 from synq_cli.http import operations
 from synq_cli.resources.shared import validation
@@ -48,6 +48,10 @@ class ReserveStock(AdjustStock):
 
     def body(self, content: Content) -> object:
         return {name: content[name] for name in _MADE_OF if content[name] is not None}
+
+    def shown(self, content: Content) -> Shown:
+        names = ("reference", "reservation_id")
+        return content["sku"], [(name, content[name]) for name in names if content.get(name)]
 
     def reverse(self, row: Row) -> Content | None:
         return row.content | {"reservation_id": row.receipt}

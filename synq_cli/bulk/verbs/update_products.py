@@ -6,7 +6,7 @@ from typing import Any
 from synq_cli import barcodes, exact_json
 from synq_cli.bulk.journal import Content, Receipt, Row
 from synq_cli.bulk.plan import Plan, Problem, prepare
-from synq_cli.bulk.verbs.verb import Verb
+from synq_cli.bulk.verbs.verb import Shown, Verb, fields_of
 from synq_cli.errors import UsageError
 from synq_cli.http import operations
 from synq_cli.resources.client import SynqClient
@@ -54,6 +54,9 @@ class UpdateProducts(Verb):
 
     def body(self, content: Content) -> object:
         return content["changes"]
+
+    def shown(self, content: Content) -> Shown:
+        return content.get("title") or content["product"], fields_of(content["changes"])
 
     def receipt(self, content: Content, answer: Any) -> Receipt:
         """The product's id. Notes an answer that shows other values: a server may ignore some fields."""

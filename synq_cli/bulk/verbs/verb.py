@@ -2,7 +2,7 @@
 
 # ruff: noqa: ARG002 the defaults ignore what subclasses need
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from synq_cli import exact_json
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 # Gives the receipts that runs of all kinds with this operation have claimed, and the unclear rows of other runs.
 Claims = Callable[[], tuple[set[str], Sequence[Row]]]
+# What a row is about, and what it sends, by field, for people to read.
+Shown = tuple[str, Iterable[tuple[str, Any]]]
 # Requests in flight together: they hide the latency, and are what a crash leaves unknown at most.
 WORKERS = 6
 
@@ -137,6 +139,10 @@ class Verb:
         """The values that a row changes, as the API has them now: `field`, `before` and `after`. NotFoundError."""
         return []
 
+    def shown(self, content: Content) -> Shown:
+        """What a row is about, and what it sends beside its `movements`, for people who approve it."""
+        return self.subject(content), fields_of(self.body(content))
+
     def closing_note(self) -> str | None:
         """A sentence on what the answers of this run have shown beside their receipts."""
         return None
@@ -163,3 +169,37 @@ class Verb:
     def counted(self, rows: int) -> str:
         """A number of requests in words, such as `2 orders`."""
         return f"{rows:,} {self.noun}{'s' * (rows != 1)}"
+
+
+def fields_of(value: object, path: str = "") -> Iterator[tuple[str, Any]]:
+    """The values in a body by their paths, such as `items.1.sku`, without the key that keeps an order from doubling."""
+    if isinstance(value, Mapping) and value:
+        nested = [(str(name), each) for name, each in value.items() if name != "idempotency_key"]
+    elif isinstance(value, list) and any(isinstance(each, list | Mapping) for each in value):
+        nested = [(str(number), each) for number, each in enumerate(value, 1)]
+    else:
+        if path or value is not None:
+            yield path or "body", value
+        return
+    for name, each in nested:
+        yield from fields_of(each, f"{path}.{name}" if path else name)
+
+
+def item_line(item: Mapping[str, Any]) -> str:
+    """An item of an order, a parcel or a return in words: quantity, names, price and whatever else it has."""
+    names = [str(item[name]) for name in ("product_title", "variant_title", "sku") if item.get(name)]
+    left = {name: value for name, value in item.items() if name not in _IN_WORDS}
+    if "sku" in item:
+        left.pop("variant_id", None)
+    price = [f"at {as_text(item['unit_price'])}"] if "unit_price" in item else []
+    others = [f"{name} {as_text(value)}" for name, value in (fields_of(left) if left else ())]
+    words = " ".join([f"{as_text(item['quantity'])} x", ", ".join(names), *price])
+    return "; ".join([words, *others])
+
+
+def as_text(value: object) -> str:
+    """A value of a body as text, numbers with the digits that are sent."""
+    return value if isinstance(value, str) else exact_json.dumps(value)
+
+
+_IN_WORDS = {"quantity", "product_title", "variant_title", "sku", "unit_price"}

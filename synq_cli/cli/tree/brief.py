@@ -1,4 +1,4 @@
-"""The command tree as a page that an AI agent can afford to read: each command on a line."""
+"""The command tree as a page that an AI agent can afford to read: one command per line."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ _LONGEST_CHOICE = 60
 # Explained once, for all commands that have them.
 _SHARED = {"dry_run", "plan", "yes", "confirm", "report", "shard", "again"}
 _HEAD = """\
-synq {version}: each line is a command with its arguments and its own options, its effect, and what it does.
+synq {version}: one command per line, with its arguments and own options, effect and summary, separated by tabs.
 Effects: read; local (sends nothing); create, replace, delete, trigger; relative (adds up: never send it twice);
 any (what you ask for). A command that asks needs --yes where there is no terminal.
 Every command takes --json, --fields A,B, --jq EXPR, --quiet, --profile NAME, --read-only and --sandbox.
@@ -28,16 +28,19 @@ def brief(node: Node) -> str:
 def _line(node: Node) -> str:
     effect = node.spec.effect + (", asks" if _has(node, "yes") else "")
     summary = (node.command.help or "").partition("\n")[0]
-    return f"{' '.join((*node.words, *_parameters(node)))} | {effect} | {summary}"
+    return f"{' '.join((*node.words, *_parameters(node)))}\t{effect}\t{summary}"
 
 
 def _parameters(node: Node) -> Iterator[str]:
     for parameter in node.command.get_params(node.context):
-        if is_global(parameter) or getattr(parameter, "hidden", False) or parameter.name in _SHARED:
+        is_argument = parameter.param_type_name == "argument"
+        if is_global(parameter) or getattr(parameter, "hidden", False):
+            continue
+        if parameter.name in _SHARED and not is_argument:
             continue
         choices = "|".join(fixed_choices(parameter) or ())
         value = choices if 0 < len(choices) <= _LONGEST_CHOICE else str(parameter.metavar or "")
-        if parameter.param_type_name == "argument":
+        if is_argument:
             yield f"[{value}]" if choices and not parameter.required else value
         else:
             name = max(parameter.opts, key=len)

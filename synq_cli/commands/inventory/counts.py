@@ -146,9 +146,10 @@ def count_stock(
     An unknown code, a negative count and a row without a count are errors, and nothing is sent. --skip-unknown writes
     rows with unknown codes to FILE.unknown.csv instead.
 
-    Counting the same file again posts nothing: what this machine, or with a team store the team, has posted of a count
-    is not taken for goods that moved. Post counts in the order in which they were taken; without a team store, each
-    from one machine. Like any bulk run, a count can be interrupted, resumed and undone.
+    Counting the same file again posts nothing, because synq does not take the entries of its own counts for goods that
+    moved. It knows the counts of this machine or, with a team store, of the team: without one, post all counts from one
+    machine. Post counts in the order in which they were taken. Like any bulk run, a count can be interrupted, resumed
+    and undone.
 
     Without a ledger or stock levels at the server, --books FILE has the book quantities: columns sku, barcode or
     variant_id, on_hand, and optionally location. They are taken for the stock at the time of the count.

@@ -19,12 +19,12 @@ class Finding(NamedTuple):
 
 
 def ok(found: str) -> Finding:
-    """What is as it should be."""
+    """A check that passed."""
     return Finding("ok", found)
 
 
 def warn(found: str, fix: str | None = None) -> Finding:
-    """What works, but not as it should."""
+    """A problem with which synq still works."""
     return Finding("warn", found, fix)
 
 
@@ -39,7 +39,7 @@ class Checklist:
         self.failed: dict[str, str] = {}
 
     def examine(self, checks: Iterable[Check]) -> Iterator[dict[str, Any]]:
-        """The finding of each check, as a row; an error is a finding, too."""
+        """The finding of each check, as a row; an error is a finding."""
         for name, check, dependency in checks:
             cause = self.failed.get(dependency)
             if cause:

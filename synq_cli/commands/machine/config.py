@@ -31,13 +31,19 @@ KeyArgument = Annotated[str, argument(SETTING, "Name of the setting, as in `synq
 def list_settings(run: RunContext) -> None:
     """List settings with their values and sources.
 
-    An option overrides an environment variable, which overrides the profile, which overrides the default.
+    An option overrides an environment variable, which overrides the profile, which overrides the default. Of a policy,
+    tables show which rules it has; `synq config get policy` shows the rules.
 
     Examples:
       synq config list
       synq config list --profile acme --json
     """
-    run.output.rows(describe(run.settings), COLUMNS)
+    rows = describe(run.settings)
+    if run.output.format == "table" and run.policy:
+        # As a whole it would widen the table; `config get policy` shows it.
+        names = "invalid" if run.policy.problem else ", ".join(run.settings.policy)
+        rows = [row | {"value": names} if row["setting"] == "policy" else row for row in rows]
+    run.output.rows(rows, COLUMNS)
 
 
 @group.command("get")
@@ -48,7 +54,11 @@ def get_setting(run: RunContext, setting: KeyArgument) -> None:
       synq config get base_url
       synq config get location --profile acme
     """
-    run.output.value(getattr(run.settings, find_setting(setting, in_profile=False).name))
+    name = find_setting(setting, in_profile=False).name
+    if name == "policy" and run.output.format == "table" and run.policy:
+        run.output.value(run.policy.shown)
+    else:
+        run.output.value(getattr(run.settings, name))
 
 
 @group.command("set")
@@ -101,5 +111,10 @@ def print_path(run: RunContext) -> None:
 def _warn_if_unknown(run: RunContext, what: str) -> None:
     """Warn, with the nearest name, if the profile is none of those that were there when the run started."""
     profile = run.settings.profile
-    if profile not in {"default", SANDBOX, *run.config.profiles}:
+    if not is_known(run):
         run.output.warn(f"Profile {profile} {what}. {did_you_mean(profile, run.config.profiles)}".rstrip())
+
+
+def is_known(run: RunContext) -> bool:
+    """Whether the profile was there when the run started; the default and the sandbox always are."""
+    return run.settings.profile in {"default", SANDBOX, *run.config.profiles}

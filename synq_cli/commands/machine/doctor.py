@@ -195,7 +195,7 @@ class Doctor(Checklist):
         assert policy is not None  # or this check would not be one
         if policy.sentence:
             return Finding("fail", f"{policy.sentence} Every write is refused.", f"Edit {policy.path}")
-        found = f"{policy.summary()}. Whoever holds the token can go round it."
+        found = f"{policy.summary()}. This does not restrict anyone who holds the token."
         known = [" ".join(node.words) for node in tree.commands(self._run.root.command)]
         for pattern in (*(policy.allow or ()), *policy.deny):
             if not any(command_matches(pattern, command) for command in known):

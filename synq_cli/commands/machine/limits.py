@@ -28,7 +28,7 @@ def show_limits(run: RunContext) -> None:
 
     The API accepts 100 requests a minute from each IP address, in a sliding window. All synq processes on this machine
     share one count, stored in a file and corrected by each response of the API; with a team store, all machines of the
-    pool do. This command reads the count and sends nothing to the API.
+    pool share it. This command reads the count and sends nothing to the API.
 
     Examples:
       synq limits

@@ -7,8 +7,11 @@ from typing import Annotated
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.options import argument, option
+from synq_cli.commands.machine.config import is_known
 from synq_cli.errors import UsageError
 from synq_cli.mcp.clients import FORMATS, Client, configuration
+from synq_cli.nearest import did_you_mean
+from synq_cli.session.profiles import existing
 
 group = CommandGroup()
 
@@ -25,10 +28,10 @@ def serve_agents(
 
     MCP clients such as Claude, Cursor and VS Code start this command; `synq mcp config` prints what to paste into their
     settings. The agent works on the profile that the server was started with. It can find commands, run those that
-    read, and propose changes. A person looks at a proposal and runs `synq approve ID` on a terminal; then the agent can
+    read, and propose changes. A person reviews a proposal and runs `synq approve ID` in a terminal; then the agent can
     apply it, once.
 
-    Each session leaves ten requests of the rate limit to people and other commands. Requires the extra mcp.
+    Each session leaves ten requests a minute to people and other commands. Requires the extra mcp.
 
     Examples:
       synq mcp serve
@@ -43,6 +46,8 @@ def serve_agents(
         ) from None
     from synq_cli.mcp.session import open_session
 
+    if not is_known(run) and not run.system.environ.get("SYNQ_TOKEN"):
+        existing(run.config, run.settings.profile)
     if run.system.stdin.isatty():
         run.output.note("This command is for MCP clients, which start it: see `synq mcp config`. To end it: Ctrl-C.")
     serve(open_session(run, per_minute=per_minute, in_all=in_all), profile=run.settings.profile)
@@ -62,3 +67,7 @@ def print_configuration(run: RunContext, client: Annotated[Client, argument("CLI
     command = [str(beside)] if beside.exists() else [sys.executable, "-P", "-m", "synq_cli"]
     run.output.document(configuration(client, command, run.settings.profile, run.system.environ))
     run.output.note(f"For {FORMATS[client].file}.")
+    if not is_known(run):
+        profile = run.settings.profile
+        near = did_you_mean(profile, run.config.profiles)
+        run.output.warn(f"Profile {profile} does not exist. {near}To create it, run: synq auth login -p {profile}")

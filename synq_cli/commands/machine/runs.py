@@ -100,7 +100,7 @@ def list_runs(
     in transit (units have left one location and not arrived at the other: resume or undo it) or undone (such units were
     put back). This command sends nothing.
 
-    Runs of a profile with a team_store are in that store, where the whole team sees them: --team lists these.
+    If the profile has a team_store, its runs are kept there, where the whole team sees them: --team lists them.
 
     Examples:
       synq runs list
@@ -128,8 +128,8 @@ def show_run(
     or with the error. Of a transfer, the first receipt is the entry with which the units left. This command sends
     nothing.
 
-    A run that is not on this machine is looked for in the team store, if the profile has one; then the machines that
-    work on it, or have, are listed, too.
+    A run that is not on this machine is looked up in the team store, if the profile has one. The output then includes
+    the machines that work or worked on it.
 
     Examples:
       synq runs show 2611
@@ -168,8 +168,8 @@ def resume_run(
     them. If the outcome stays unknown (exit status 10), the row is never sent again, unless you list its line with
     --resend-unknown. Check it first: a row that was already applied would be applied twice.
 
-    A run in the team store can be resumed from any machine, once the lease of the machine that worked on it is over, a
-    minute after it was last heard of. To work on it beside others, use `synq runs join`.
+    A run in the team store can be resumed on any machine once the lease of the machine that worked on it has expired,
+    one minute after its last renewal. To send rows together with other machines, use `synq runs join`.
 
     Examples:
       synq runs resume 2611
@@ -189,14 +189,14 @@ def resume_run(
 
 @group.command("join", *_SENT, requests=(0, None), bulk=True, planned=False)
 def join_run(run: RunContext, run_id: RunArgument, report: ReportOption = None) -> None:
-    """Work on a run of the team beside other machines.
+    """Send rows of a run together with other machines.
 
-    Takes a few rows at a time that no other machine works on. Rows of one SKU at one location are sent in order,
-    whichever machines send them. Rows of a machine that dies are sent by the others a minute later; those that it had
-    sent are looked for first, as `synq runs resume` does. The command ends with the run: its summary and its exit
-    status are those of the whole run, and it says how many rows this machine has sent.
+    Claims a few rows at a time. Rows of one SKU at one location are sent in order, even by different machines. If a
+    machine fails, the others take over its rows after a minute, and first reconcile those that it sent, as
+    `synq runs resume` does. The command returns when the run is finished: summary and exit status are those of the
+    whole run, and it reports how many rows this machine sent.
 
-    Needs a team_store in the profile. An import reads its file, which must be at the same path on each machine.
+    Requires a team_store in the profile. For an import, the file must be at the same path on each machine.
 
     Examples:
       synq runs join 2611
@@ -259,7 +259,7 @@ def _team_runs(run: RunContext) -> "Runs":
 
 
 def _runs(run: RunContext, run_id: str, *, team: bool) -> "Runs":
-    """The runs that this one is among: this machine's, else those in the team store, if the profile has one."""
+    """The runs among which this one is: those of this machine or, if it is not there, of the team store."""
     if team:
         return _team_runs(run)
     return run.local_runs if run.local_runs.has(run_id) else run.runs

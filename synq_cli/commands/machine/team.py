@@ -39,7 +39,7 @@ PLACES = [
     Column("Profile", "profile"),
     Column("Command", "command"),
     Column("Requests", "requests", quantity),
-    Column("Under way", "under_way", quantity, drop=1),
+    Column("In flight", "under_way", quantity, drop=1),
 ]
 RUNS = [
     Column("Run", "run", whole),
@@ -51,7 +51,7 @@ RUNS = [
     Column("Rows", "rows", quantity, drop=2),
     Column("Left", "left", quantity),
 ]
-# Seconds: a clock that differs more is worth a warning, and so is a round trip that takes longer.
+# Seconds. A larger difference of the clocks, or a longer round trip, is a warning.
 _SKEW, _SLOW = 30.0, 0.1
 # The oldest version that PostgreSQL's developers still maintained when this was written.
 _OLDEST = 14
@@ -63,15 +63,16 @@ _NETWORK = (7,)
 def set_up(
     run: RunContext,
     role: Annotated[
-        str | None, option("--role", "ROLE", "Also let this database role use the tables, but not change their form.")
+        str | None, option("--role", "ROLE", "Also grant this database role access to the data of the tables.")
     ] = None,
     yes: YesOption = False,
 ) -> None:
     """Create or update the tables of the team store.
 
-    Creates the schema "synq" in the database that `team_store` names, or brings its tables to the version of this synq,
-    in one transaction. It shows what it would do and asks first. Only the owner of the tables needs the right to create
-    them; --role grants the others what they need. Every other command refuses tables of another version.
+    Creates the schema "synq" in the database that `team_store` names, or updates its tables to the version of this
+    synq, in one transaction. Shows the changes and asks for confirmation first. Only the owner of the tables needs the
+    right to create them; --role grants another role access to the data. Other commands refuse tables of another
+    version.
 
     Examples:
       synq team init
@@ -82,7 +83,7 @@ def set_up(
     with closing(run.open_team(checked=False)) as store:
         missing = migrations.pending(store.read(migrations.version))
         steps = [f"create tables for {what}" for what in missing]
-        steps += [f"let the role {role} use them"] if role else []
+        steps += [f"grant the role {role} access"] if role else []
         if not steps:
             run.output.note(f"The tables in {store.place} are up to date (version {migrations.LATEST}).")
             return
@@ -102,10 +103,10 @@ def set_up(
 def show_status(run: RunContext) -> None:
     """Show who uses the team store.
 
-    Shows each pool with what is left of the rate limit, and which command of which machine sent how many requests of
-    the last minute, or is sending them now. Then the runs that have rows left, with the machines that work on each and
-    the time until another may take over if nothing is heard of them. A run without a machine has stopped: resume it
-    with `synq runs resume`. With --json it is one object.
+    Shows how many requests each pool has left, and which commands on which machines sent requests in the last minute or
+    are sending them now. Then lists the unfinished runs, with the machines that work on each and the time until another
+    machine can take over if the lease is not renewed. A run without a machine has stopped: resume it with
+    `synq runs resume`. --json prints one object.
 
     Examples:
       synq team status
@@ -133,9 +134,9 @@ def show_status(run: RunContext) -> None:
 def examine(run: RunContext) -> None:
     """Check the team store and suggest fixes.
 
-    Checks the setting, the library, the connection and its encryption, the server's version, the tables, what the role
-    may do with them, the clocks, and how long a round trip takes. Each check is ok, warn or fail, with a fix if there
-    is one. The exit status is 0 whatever it finds.
+    Checks the setting, the library, the connection and its encryption, the version of the server, the tables, the
+    privileges of the role, the clocks, and the time of a round trip. Each check is ok, warn or fail, with a fix if
+    there is one. The exit status is always 0.
 
     Examples:
       synq team doctor
@@ -182,7 +183,7 @@ class TeamDoctor(Checklist):
         settings = self._run.settings
         if not settings.team_store:
             return warn(
-                f"Profile {settings.profile} has no team store. One machine needs none.",
+                f"Profile {settings.profile} has no team store. A single machine doesn't need one.",
                 "synq config set team_store '$SYNQ_TEAM_STORE'",
             )
         return ok(f"{settings.team_store} ({settings.sources['team_store']}), pool {settings.budget_pool}.")
@@ -221,7 +222,7 @@ class TeamDoctor(Checklist):
             return Finding(
                 "fail",
                 f"The role {self._facts.role} can't use these tables: {', '.join(denied)}.",
-                f"Let their owner run: synq team init --role {self._facts.role}",
+                f"Ask the owner of the tables to run: synq team init --role {self._facts.role}",
             )
         return ok(f"The role {self._facts.role} can use all tables.")
 
@@ -230,7 +231,7 @@ class TeamDoctor(Checklist):
         if abs(skew) <= _SKEW:
             return ok("In sync with the store's clock.")
         return warn(
-            f"{abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} the store's clock, which counts for the team.",
+            f"{abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} the store's clock, which the team uses.",
             "Set this machine's clock: synq uses it to see when a token expires.",
         )
 
@@ -241,17 +242,17 @@ class TeamDoctor(Checklist):
             return time.monotonic() - started
 
         trip = median(self._store.read(lambda transaction: [sample(transaction) for _ in range(_SAMPLES)]))
-        found = f"A round trip takes {trip * 1000:.1f} ms, the four of a request {trip * 4000:.1f} ms."
-        return warn(found, "Use a database that is nearer to the machines.") if trip > _SLOW else ok(found)
+        found = f"A round trip takes {trip * 1000:.1f} ms; a request needs four: {trip * 4000:.1f} ms."
+        return warn(found, "Use a database closer to the machines.") if trip > _SLOW else ok(found)
 
 
 def encryption(facts: "Facts") -> Finding:
-    """Whether others on the way could read or change what is sent."""
+    """Whether the connection is encrypted, and the server's certificate verified."""
     if facts.is_local:
         return ok("Not needed: nothing leaves this machine.")
     fix = "Add sslmode=verify-full to the connection string, and sslrootcert=FILE if the provider names one."
     if not facts.is_encrypted:
         return warn("The connection is not encrypted.", fix)
     if not facts.is_verified:
-        return warn("The connection is encrypted, but the server's certificate is not checked.", fix)
-    return ok("The connection is encrypted, and the server's certificate is checked.")
+        return warn("The connection is encrypted, but the server's certificate is not verified.", fix)
+    return ok("The connection is encrypted, and the server's certificate is verified.")

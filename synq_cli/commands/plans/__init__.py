@@ -9,5 +9,7 @@ group = CommandGroup(
         "show": f"{_HERE}.show",
         "diff": f"{_HERE}.diff",
         "list": f"{_HERE}.approve:proposals",
+        "reject": f"{_HERE}.approve:rejections",
+        "schema": f"{_HERE}.show:schema",
     }
 )

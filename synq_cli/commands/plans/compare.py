@@ -44,11 +44,11 @@ def plan_from_files(
 ) -> None:
     """Plan the changes that make the tenant match files.
 
-    Compares the files that `synq export` wrote, with your edits, with the tenant of the profile. Shows what the plan
-    creates and updates, and counts the other differences: those that are possible once the plan is applied (later),
-    that the API can't change (impossible), and objects that are only in the tenant (extra). --all lists them, and so
-    does every output format but the table. --plan FILE writes the plan for `synq plan show` and `synq apply`. A plan
-    deletes nothing.
+    Compares files from `synq export`, including your edits, with the tenant of the profile. Shows what the plan creates
+    and updates, and counts the other differences: changes that are possible once the plan is applied (later), changes
+    that the API can't make (impossible), and objects that are only in the tenant (extra). --all lists them, as does
+    every output format except table. --plan FILE writes the plan for `synq plan show` and `synq apply`. A plan deletes
+    nothing.
 
     The files may be from another tenant, such as staging: synq matches objects by name, slug, email address or SKU,
     never by id. Missing files are not compared. Invalid values are listed with their lines, and nothing is planned.

@@ -2,8 +2,8 @@
 
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
-from synq_cli.commands.plans.reading import PlanArgument, read_plan
-from synq_cli.errors import ConflictError, RefusedError
+from synq_cli.commands.plans.reading import PlanArgument, read_plan, standing
+from synq_cli.errors import ConflictError
 from synq_cli.http import operations
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import quantity, state, whole
@@ -23,8 +23,8 @@ COLUMNS = [
 
 @group.command(
     "diff",
-    operations.LIST_INVENTORY_LEVELS,
     operations.GET_PRODUCT,
+    operations.LIST_INVENTORY_LEVELS,
     operations.LIST_CHANNELS,
     operations.LIST_CONNECTIONS,
     operations.LIST_MEMBERS,
@@ -40,22 +40,28 @@ def compare_plan(run: RunContext, plan: PlanArgument) -> None:
 
     Reads what each row replaces, for one request per row, and the stock that rows move. A row is unchanged, changed
     (somebody else has changed it since: `synq apply` refuses it, except for stock) or as planned already. Creations
-    are not compared. Like `git diff --exit-code`, it exits with 0 if nothing has changed since the plan was made, and
-    with 8 if something has.
+    are not compared. Like `git diff --exit-code`, it exits with 0 if nothing but what was planned has changed, and with
+    8 if something has. A plan that was edited or applied is refused (exit status 11).
 
     Examples:
       synq plan diff threshold.json
       synq plan diff threshold.json -o csv
     """
-    document = read_plan(run, plan)
-    if document.scope != run.session.scope:
-        raise RefusedError(f"The plan {document.id} is for {document.scope}, but this is {run.session.scope}.")
+    from synq_cli.bulk.plan import numbered
+    from synq_cli.bulk.plans import applying
     from synq_cli.bulk.plans.comparing import differences
 
+    document = read_plan(run, plan)
+    runs, scope, now, used_at = standing(run, document)
+    applying.check_pending(document, runs, scope, used_at, profile=run.session.profile)
+    if why := applying.why_never(document, now):
+        run.output.warn(f"This plan can't be applied: {why}.")
     rows = list(differences(run.bulk, document))
     run.output.rows(rows, COLUMNS, empty="The plan has no rows.")
-    changed = {row["line"] for row in rows if row["state"] in {"changed", "as planned"}}
-    if changed:
+    planned = {row["line"] for row in rows if row["state"] == "as planned"}
+    if changed := {row["line"] for row in rows if row["state"] == "changed"}:
         has = "has" if len(changed) == 1 else "have"
-        noun = "row" if len(document.rows) == 1 else "rows"
-        raise ConflictError(f"{len(changed):,} of {len(document.rows):,} {noun} {has} changed since the plan was made.")
+        of = numbered(len(document.rows), "row")
+        raise ConflictError(f"{len(changed):,} of {of} {has} changed since the plan was made.")
+    if planned:
+        run.output.note(f"As planned already: {numbered(len(planned), 'row')}.")

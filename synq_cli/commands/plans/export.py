@@ -23,7 +23,7 @@ READS = (
     operations.LIST_ATTRIBUTES, operations.LIST_ATTRIBUTE_GROUPS, operations.LIST_TEMPLATES,
     operations.LIST_CONNECTIONS,
 )  # fmt: skip
-FolderArgument = Annotated[str, argument("DIR", "Folder with the files.")]
+FolderArgument = Annotated[str, argument("DIR", "Folder of the exported files.")]
 OnlyOption = Annotated[
     str | None,
     option(

@@ -10,7 +10,7 @@ from synq_cli.cli.options import argument
 from synq_cli.documents import check_regular
 from synq_cli.errors import AuthError
 from synq_cli.output.columns import Column
-from synq_cli.output.formats import age, quantity, timestamp, whole
+from synq_cli.output.formats import age, delta, quantity, timestamp, whole
 
 if TYPE_CHECKING:
     from synq_cli.bulk.plans.document import Document
@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 PlanArgument = Annotated[
     str, argument(Metavar("FILE|ID", "file"), "File that --plan has written, or the id of a proposal.")
 ]
-_ID = re.compile(r"[0-9]{6}-[0-9a-z-]*")
+_ID = re.compile(r"[0-9]{2,6}|[0-9]{6}-[0-9a-z-]*")
 
 HEAD = [
     Column("Plan", "id", whole),
     Column("State", "state"),
+    Column("Approved", "approved"),
     Column("Tenant", "tenant"),
     Column("Profile", "profile"),
     Column("Command", "command"),
@@ -33,7 +34,7 @@ HEAD = [
     Column("Expires", "expires_at", timestamp),
     Column("Rows", "rows", quantity),
     Column("Requests", "requests", quantity),
-    Column("Minutes", "minutes"),
+    Column("Duration", "duration"),
     Column("Hash", "hash"),
     Column("Remarks", "remarks"),
     Column("Net movement", "net"),
@@ -43,15 +44,16 @@ HEAD = [
 CHANGES = [
     Column("Line", "line", quantity),
     Column("What", "what", whole),
-    Column("Request", "request", drop=1),
+    Column("Request", "request"),
     Column("Field", "field"),
     Column("Before", "before"),
     Column("After", "after"),
+    Column("Change", "delta", delta),
 ]
 PARTS = {
     "net": (
         "Net movement",
-        [Column("Location", "location"), Column("Quantity", "units", quantity), Column("Rows", "rows", quantity)],
+        [Column("Location", "location"), Column("Quantity", "units", delta), Column("Rows", "rows", quantity)],
     ),
     "left_out": ("Left out", [Column("Line", "line", quantity), Column("Reason", "reason")]),
     "changes": ("Before and after", CHANGES),
@@ -59,7 +61,7 @@ PARTS = {
 
 
 def read_plan(run: RunContext, name: str) -> "Document":
-    """The plan in a file, or the proposal with this id or prefix of one. UsageError."""
+    """The plan in a file, or the proposal whose id has this prefix. UsageError."""
     from synq_cli.bulk.plans import document
 
     if _ID.fullmatch(name) and not Path(name).exists():
@@ -75,8 +77,11 @@ def standing(run: RunContext, document: "Document") -> "tuple[Runs, str, float, 
 
 
 def head_of(run: RunContext, document: "Document") -> dict[str, Any]:
-    """What a plan is, as one row; sends nothing, and needs no login."""
+    """What a plan is, as one row; sends nothing, and needs no login. UsageError if its rows can't be shown."""
+    from synq_cli.bulk.plan import duration
     from synq_cli.bulk.plans.applying import state_of
+    from synq_cli.bulk.plans.showing import changes_of
+    from synq_cli.times import local_time
 
     try:
         state = state_of(document, *standing(run, document))
@@ -84,50 +89,21 @@ def head_of(run: RunContext, document: "Document") -> dict[str, Any]:
         state = "unknown: there is no login"
     values = document.values
     summary = values["summary"]
+    approval = run.plans.approval(document.id, document.digest)
     return {
         "id": document.id,
         "state": state,
+        "approved": approval and f"by {approval.approver} on {local_time(approval.at)}",
         "tenant": document.scope,
         "profile": values["profile"],
         "command": values["command"],
         "file": values["source"]["file"] or None,
         **{key: values[key] for key in ("created_by", "created_at", "expires_at")},
-        "rows": len(document.rows),
-        **{key: values[key] for key in ("requests", "minutes", "hash")},
+        "rows": summary.get("rows", len(document.rows)),
+        **{key: values[key] for key in ("requests", "hash")},
+        "duration": duration(float(values["minutes"]) * 60),
         "remarks": [*summary.get("warnings", []), *summary.get("remarks", [])],
         "net": summary.get("net", []),
         "left_out": summary.get("left_out", []),
-        "changes": changes_of(document),
+        "changes": [*changes_of(run.bulk, document)],
     }
-
-
-def changes_of(document: "Document") -> list[dict[str, Any]]:
-    """The rows with what each changes: a row for each field, or one for a row that replaces nothing."""
-    found: list[dict[str, Any]] = []
-    for row in document.rows:
-        content, before, after = row.get("content", row), row["before"] or {}, row["after"] or {}
-        named = ("label", "sku", "product", "order_id", "email", "payment_reference", "reservation_id")
-        what = next((str(content[key]) for key in named if content.get(key)), "")
-        request = f"{row['method']} {row['path']}" if "path" in row else None
-        fields = [name for name in before if before[name] != after.get(name)] or [None]
-        found += [
-            {
-                "line": row["line"],
-                "what": what,
-                "request": request,
-                "field": name or _fields_of(content),
-                "before": None if name is None else before[name],
-                "after": None if name is None else after.get(name),
-            }
-            for name in fields
-        ]
-    return found
-
-
-def _fields_of(content: dict[str, Any]) -> str | None:
-    """What a row sends that replaces nothing, in a few words."""
-    sent = content.get("body") if "path" in content else content
-    hidden = {"sku", "variant_id", "location_id", "next_id", "digest", "path", "is_copy", "label"}
-    pairs = sent.items() if isinstance(sent, dict) else ()
-    words = [f"{key}={value}" for key, value in pairs if key not in hidden and isinstance(value, str | int)]
-    return ", ".join(words) or None

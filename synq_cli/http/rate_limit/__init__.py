@@ -1,4 +1,4 @@
-"""The rate limit: rules without I/O, the budget that waits for places, and the file that all synq processes share."""
+"""The rate limit: rules without I/O, the budget that waits for slots, and its shared stores."""
 
 from synq_cli.http.rate_limit.budget import Budget
 from synq_cli.http.rate_limit.shared_file import SharedFile

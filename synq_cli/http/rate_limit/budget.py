@@ -1,4 +1,4 @@
-"""The rate limit of one API host, as the senders of requests see it: they wait for places and report the replies."""
+"""The rate limit of one API host: senders acquire a slot for each request and report the response."""
 
 from collections import deque
 from collections.abc import Callable
@@ -10,18 +10,18 @@ from synq_cli.http.rate_limit.window import Snapshot, Taken, Ticket, WindowState
 
 Result = TypeVar("Result")
 
-# The shortest of this many requests is the estimate of how long one takes.
+# The latency estimate is the shortest of this many recent requests.
 _RECENT = 20
-# A wait is cut into steps, since places may become free earlier than expected.
+# A wait is split into steps, because slots may become free earlier than expected.
 _STEP = 5.0
 
 
 class Store(Protocol):
     """Keeps the window of one host for all processes that share it.
 
-    `transact` runs `work` on the state and the time by the store's clock while no other process does, writes what has
-    changed, and returns the result. It may run `work` again if the transaction failed. `look` is for `work` that only
-    reads: the state may be a moment old.
+    `transact` runs `work` on the state and the time of the store's clock, exclusively, writes the changes, and returns
+    the result. It may run `work` again if the transaction failed. `look` is for `work` that only reads: the state may
+    be slightly out of date.
     """
 
     def transact(self, work: Callable[[WindowState, float], Result]) -> Result: ...
@@ -61,10 +61,10 @@ class Budget:
     def acquire(
         self, *, timeout: float, max_wait: float, reserve: int = 0, on_wait: Callable[[float, str], None] = _ignore
     ) -> Ticket:
-        """Wait at most `max_wait` seconds for a place in the window; RateLimitedError if it would take longer.
+        """Wait at most `max_wait` seconds for a slot in the window; RateLimitedError if it would take longer.
 
-        The place expires `timeout` seconds and a window later, should the process die. `reserve` places are left to
-        others, but never more than half of the window.
+        If the process crashes, the slot expires after `timeout` seconds and one window. `reserve` slots are left to
+        other commands, but never more than half of the window.
         """
         waited, announced = 0.0, 0.0
         waiting = None if reserve else any_id()
@@ -85,11 +85,11 @@ class Budget:
             waited += nap
 
     def try_acquire(self, *, timeout: float, reserve: int) -> Ticket | None:
-        """A place that is free now beyond the reserve, else None; arguments as for `acquire`."""
+        """A slot if one is free now beyond the reserve, otherwise None; arguments as for `acquire`."""
         return next(iter(self._take(timeout, reserve, None, ahead=True).tickets), None)
 
     def record(self, ticket: Ticket, limit: int | None = None, remaining: int | None = None) -> None:
-        """Count a request that was sent, with the limit and the remaining requests of its reply, if given."""
+        """Count a sent request, with the limit and the remaining requests of its response, if given."""
 
         def work(state: WindowState, now: float) -> tuple[int | None, float]:
             said = state.record(
@@ -101,14 +101,14 @@ class Budget:
         said, now = self._transact(work)
         with self._lock:
             self._took.append(now - ticket.started)
-            # Replies to concurrent requests come in any order: the lowest count is the latest.
+            # Responses to concurrent requests arrive in any order: the lowest count is the latest.
             if said is None:
                 self._said = None
             elif not self._said or ticket.started > self._said[1] or said < self._said[0]:
                 self._said = said, now
 
     def release(self, ticket: Ticket) -> None:
-        """Release a place in which nothing was sent."""
+        """Release a slot in which nothing was sent."""
         self._transact(lambda state, _now: state.release(ticket))
 
     def record_refusal(self, ticket: Ticket, seconds: float) -> None:
@@ -151,9 +151,9 @@ class Budget:
         )
 
     def _head_start(self, took: float) -> float:
-        """How long before its reply a request was certainly counted: half the time of the fastest recent request.
+        """How long before its response a request was certainly counted: half the time of the fastest recent request.
 
-        Without it, a run of many requests would lose that time in every window to slow replies.
+        Without it, a run of many requests would lose that time in every window to slow responses.
         """
         with self._lock:
             recent = [*self._took, took][-_RECENT:]

@@ -22,7 +22,7 @@ _SCHEMA = (
         host TEXT PRIMARY KEY, size INTEGER NOT NULL, blocked_at REAL NOT NULL DEFAULT 0,
         blocked_for REAL NOT NULL DEFAULT 0, refusals INTEGER NOT NULL DEFAULT 0,
         refused_at REAL NOT NULL DEFAULT 0) STRICT""",
-    # A place in the window is taken from `at` for `lasts` seconds.
+    # A slot in the window is taken from `at` for `lasts` seconds.
     """CREATE TABLE requests (
         id INTEGER PRIMARY KEY, host TEXT NOT NULL, kind TEXT NOT NULL, at REAL NOT NULL, lasts REAL NOT NULL,
         profile TEXT NOT NULL, spender TEXT NOT NULL) STRICT""",
@@ -74,17 +74,17 @@ class SharedFile:
                     self._recover(error)
                 except BaseException:
                     if self._connection is not None:
-                        self._connection.rollback()  # an interrupt may come where nothing else does
+                        self._connection.rollback()  # an interrupt may come anywhere
                     raise
                 else:
                     return result
 
     def look(self, work: Callable[[WindowState, float], Result]) -> Result:
-        """Run `work`, which only reads; here that is a transaction like any other, and as quick."""
+        """Run `work`, which only reads; in a file, a transaction is as fast."""
         return self.transact(work)
 
     def _load(self, connection: "Connection") -> WindowState:
-        # Another connection's commit changes the version. Most often nobody has written since this one did.
+        # Another connection's commit changes the version. Most often the last write was ours.
         version = connection.execute("PRAGMA data_version").fetchone()[0]
         seen, self._seen = self._seen, None  # until the transaction has succeeded
         if seen and version == self._version:
@@ -129,7 +129,7 @@ class SharedFile:
         try:
             with transaction(connection):
                 _check_schema(connection)
-                # Also those of hosts that are used no more.
+                # Including those of hosts that are no longer used.
                 connection.execute("DELETE FROM requests WHERE at + lasts <= ?", (self._now(),))
         except BaseException:
             connection.close()

@@ -1,4 +1,4 @@
-"""The window of a host in the team store, for all machines behind one address; without it, this machine's own."""
+"""The window of a host in the team store, for all machines behind one address, with a local fallback."""
 
 from collections.abc import Callable, Iterable
 from threading import Lock, Thread
@@ -13,14 +13,14 @@ from synq_cli.state.team.transaction import Transaction
 
 Result = TypeVar("Result")
 
-# Seconds. No request waits longer for the store, which is left alone for a while after it failed.
+# Seconds: the longest wait for the store, and how long other commands don't try a store that failed.
 _WITHIN = 5.0
 _PAUSE = 60.0
-# A store that restarts refuses connections for a moment: it is asked again after these pauses.
+# Pauses between retries while a restarting store refuses connections.
 _RETRIES = (0.25, 0.5, 1.0, 1.5)
-# How often a long run asks a store that failed whether it responds again.
+# How often a long run checks whether a store that failed responds again.
 _PROBE = 5.0
-# Nobody needs to know the window more exactly than it was so many seconds ago.
+# Reads may use a window of this age.
 _FRESH = 2.0
 
 _HOST = "SELECT size, blocked_at, blocked_for, refusals, refused_at FROM synq.hosts WHERE pool = %s AND host = %s"
@@ -31,7 +31,7 @@ _PUT_HOST = (
     "refusals, refused_at) = (EXCLUDED.size, EXCLUDED.blocked_at, EXCLUDED.blocked_for, EXCLUDED.refusals, "
     "EXCLUDED.refused_at)"
 )
-# An entry stays with the machine that made it.
+# The machine of an entry never changes.
 _PUT = (
     "INSERT INTO synq.requests (pool, host, id, kind, at, lasts, profile, command, machine) "
     "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (pool, host, id) DO UPDATE SET (kind, at, lasts) = "
@@ -43,7 +43,7 @@ _ALL = "SELECT pool, host, id, kind, at, lasts, profile, command, machine FROM s
 
 
 class _Job:
-    """What a thread wants to do with the window, and the result once it is done."""
+    """Work of a thread on the window, and the result once it is done."""
 
     def __init__(self, work: Callable[[WindowState, float], Any]) -> None:
         self.work = work
@@ -57,9 +57,9 @@ class _Job:
 class TeamPool:
     """The window of one host in one pool. Thread-safe.
 
-    Times are shifted from the store's clock to this machine's, so that tickets of both stores mean the same. If the
-    store fails, `warn` is called once, `local` takes over with what was last seen in the pool, and a thread tries the
-    store again now and then. `cache` tells other processes of this machine meanwhile.
+    Times are converted from the store's clock to this machine's, so tickets are valid in both stores. If the store
+    fails, `warn` is called once, `local` takes over with the last known state of the pool, and a thread retries the
+    store periodically. `cache` tells other processes of this machine about the failure.
     """
 
     def __init__(
@@ -94,8 +94,9 @@ class TeamPool:
     def transact(self, work: Callable[[WindowState, float], Result]) -> Result:
         """Run `work` on the window and the time in a transaction of the store that locks the pool's host.
 
-        That takes two round trips. What threads ask for meanwhile is done together in the next transaction: the workers
-        of a bulk run take their places in batches. `work` may run again, on the local window too, if it fails.
+        This takes two round trips. Jobs that other threads add in the meantime share the next transaction, so the
+        workers of a bulk run acquire slots in batches. If the transaction fails, `work` may run again, perhaps on the
+        local window.
         """
         job = _Job(work)
         with self._lock:
@@ -106,25 +107,25 @@ class TeamPool:
                     jobs, self._jobs = self._jobs, []
                 try:
                     self._run(jobs)
-                finally:  # after an error or an interrupt, what other threads wait for is theirs to do
+                finally:  # after an error or an interrupt, other threads do the jobs that they wait for
                     with self._lock:
                         self._jobs += [other for other in jobs if not other.done and other is not job]
         result: Result = job.result
         return result
 
     def look(self, work: Callable[[WindowState, float], Result]) -> Result:
-        """Run `work`, which only reads, on the window of a moment ago, if that is known, else in a transaction."""
+        """Run `work`, which only reads, on a recent state of the window, otherwise in a transaction."""
         seen, now = self._seen, self._now()
         if seen is None or not 0 <= now - self._seen_at <= _FRESH:
             return self.transact(work)
         return work(WindowState(seen.limit, seen.entries.values()), now)
 
     def close(self) -> None:
-        """Close the local window; the store stays open, for others may use it."""
+        """Close the local window, but not the store, which may have other users."""
         self._local.close()
 
     def _run(self, jobs: "list[_Job]") -> None:
-        """Do all of these in one transaction of the store; without the store, on this machine."""
+        """Do all jobs in one transaction of the store, or without the store in local ones."""
         if not self._is_down():
             try:
                 results, self._seen = self._in_store(jobs)
@@ -139,7 +140,7 @@ class TeamPool:
             job.finish(self._local.transact(job.work))
 
     def _in_store(self, jobs: "list[_Job]") -> tuple[list[Any], WindowState]:
-        """What the jobs give, and the window after them; TeamStoreError if the store fails for more than a moment."""
+        """The results of the jobs, and the window after them; TeamStoreError if the store still fails after retries."""
         for pause in (*_RETRIES, None):
             try:
                 return self._team.transact(
@@ -173,7 +174,7 @@ class TeamPool:
             transaction.execute_many(_PUT, [(*self._key, *entry, self._team.machine) for entry in moved])
 
     def _is_down(self) -> bool:
-        """Whether the store failed a short while ago, here or in another process of this machine."""
+        """Whether the store failed recently, here or in another process of this machine."""
         if not self._asked_cache:
             self._asked_cache = True
             other = self._cache.get("team_store", self._team.place)
@@ -189,23 +190,23 @@ class TeamPool:
         seen, self._seen = self._seen, None
         if seen is not None:
 
-            def bring_along(state: WindowState, _now: float) -> None:
+            def add_seen(state: WindowState, _now: float) -> None:
                 state.limit = seen.limit
-                # Ids are the same everywhere: what several processes bring along counts once.
+                # Ids are the same everywhere: an entry added by several processes counts once.
                 state.entries.update(seen.entries)
 
-            self._local.transact(bring_along)
+            self._local.transact(add_seen)
 
     def _note_failure(self, at: float, reason: str) -> None:
         with self._lock:
             self._failed_at = at
         self._warn(
             f"{reason} Until it responds again, the rate limit is shared on this machine only, and corrected by the "
-            "replies of the API."
+            "responses of the API."
         )
 
     def _try_again(self) -> None:
-        """Ask the store on a thread of its own now and then; no request waits for the answer."""
+        """Check the store periodically in a separate thread; no request waits for it."""
         with self._lock:
             now = self._now()
             is_recent = now - max(self._failed_at or now, self._asked_at) < _PROBE
@@ -219,7 +220,7 @@ class TeamPool:
         try:
             self._team.read(lambda transaction: transaction.now, within=_WITHIN)
         except SynqError:
-            pass  # it stays as it is
+            pass  # it is still down
         else:
             self._cache.set("team_store", self._team.place, None)
             self._failed_at = None
@@ -228,7 +229,7 @@ class TeamPool:
 
 
 class Place(NamedTuple):
-    """Requests of one command of a machine in the window of a pool, and how many of them are under way."""
+    """Requests of one command of a machine in the window of a pool, and how many of them are in flight."""
 
     pool: str
     host: str
@@ -240,7 +241,7 @@ class Place(NamedTuple):
 
 
 def overview(team: TeamStore) -> tuple[list[dict[str, object]], list[Place]]:
-    """Each pool's host with its limit, and who holds places there."""
+    """Each host of each pool with its limit, and the commands that have used it."""
 
     def work(transaction: Transaction) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]], float]:
         rows, hosts = transaction.query(_ALL), transaction.query(_HOSTS)
@@ -269,7 +270,7 @@ def _places(pool: str, host: str, entries: Iterable[tuple[Entry, str]]) -> list[
 
 
 def _shifted(limit: HostLimit, seconds: float) -> HostLimit:
-    """The limit by another clock; 0 stands for never."""
+    """The limit in the time of another clock; 0 means never."""
     return limit._replace(
         blocked_at=limit.blocked_at and limit.blocked_at + seconds,
         refused_at=limit.refused_at and limit.refused_at + seconds,

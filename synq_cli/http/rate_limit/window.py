@@ -1,4 +1,4 @@
-"""The rules of the sliding window: places for requests, corrected by what the API reports. Without files or waiting.
+"""The rules of the sliding window: slots for requests, corrected by what the API reports. No I/O and no waiting.
 
 Times are in epoch seconds, by the clock of the store that keeps the state.
 """
@@ -11,23 +11,23 @@ from typing import NamedTuple
 from synq_cli.http.rate_limit import sharing
 from synq_cli.http.rate_limit.sharing import RESERVE, Known
 
-# The API counts a request when it arrives, synq when its reply does: ours leave the window later, never sooner.
+# The API counts a request on arrival, synq when its response arrives: ours leave the window later, never sooner.
 _MARGIN = 0.05
 _PROBE_STEP = 0.5
 _POLL_STEP = 0.1
 _SHORTEST_WAIT = 0.001
 _MOST_DOUBLINGS = 6
-# Who waits looks again within this time, at most.
+# A command that waits checks again within this time.
 _WAITING_HOLDS = 6.0
-# What the API has counted.
+# Kinds that the API has counted.
 _COUNTED = {"settled", "stranger"}
 _LONGEST_BLOCK = 3600.0
-# The limit until a reply tells another.
+# The limit until a response reports one.
 _FIRST_LIMIT = 100
 _LARGEST_LIMIT = 10_000
-# The remaining requests that the API reported are valid for a moment only.
+# Seconds for which the remaining requests that the API reported are valid.
 _SAID_HOLDS = 1.0
-# A time further ahead than this is left over from a clock that was set back.
+# A time further ahead than this is from before the clock was set back.
 _CLOCK_SLACK = 1.0
 
 WINDOW = 60.0
@@ -36,14 +36,14 @@ REFUSED = "the API responded with 429 (too many requests)"
 
 
 class Ticket(NamedTuple):
-    """A place in the window, taken at `started`."""
+    """A slot in the window, taken at `started`."""
 
     id: int
     started: float
 
 
 class Taken(NamedTuple):
-    """Tickets; if there are none, the seconds until a place may be free, and the reason to wait."""
+    """Tickets; if there are none, the seconds until a slot may be free, and the reason to wait."""
 
     tickets: list[Ticket]
     wait: float = 0.0
@@ -51,11 +51,11 @@ class Taken(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """A place that is taken from `at` for `lasts` seconds.
+    """A slot that is taken from `at` for `lasts` seconds.
 
     `kind` is "sending", "settled" (answered), or "stranger" for a request of another client, which has no profile and
-    no command. Two kinds take no place: "waiting" for a command that waits for one, and "drain" while those who send
-    much wait for an empty window.
+    no command. Two kinds take no slot: "waiting" for a command that waits for one, and "drain" while heavy users wait
+    for an empty window.
     """
 
     id: int
@@ -67,7 +67,7 @@ class Entry(NamedTuple):
 
 
 class HostLimit(NamedTuple):
-    """The size of a host's window, and how long the host is blocked after so many refusals (429) in a row."""
+    """The size of a host's window, how long the host is blocked, and how often it has refused in a row (429)."""
 
     size: int = _FIRST_LIMIT
     blocked_at: float = 0.0
@@ -77,7 +77,7 @@ class HostLimit(NamedTuple):
 
 
 class Changes(NamedTuple):
-    """What differs from the state as it was loaded: the limit or None, entries to insert or replace, ids to delete."""
+    """Changes since the state was loaded: the limit or None, entries to insert or replace, ids to delete."""
 
     limit: HostLimit | None
     put: list[Entry]
@@ -85,9 +85,9 @@ class Changes(NamedTuple):
 
 
 class Snapshot(NamedTuple):
-    """The window of a host; times are seconds from now, 0 if no place is taken.
+    """The window of a host; times are seconds from now, 0 if no slot is taken.
 
-    `exact`: the API reported what remains, in this run and just now. `frees_in`: until one more place is free;
+    `exact`: the API reported what remains, in this run and just now. `frees_in`: until one more slot is free;
     `full_in`: until all are. `spenders`: profile, command and number of requests, most first. `strangers`: requests
     of other clients, which the API counted and no synq on this machine sent.
     """
@@ -119,7 +119,7 @@ class WindowState:
 
     @property
     def changes(self) -> Changes:
-        """What the store has to write; a host that it did not know is new."""
+        """The changes that the store has to write."""
         limit, entries = self._loaded
         return Changes(
             None if self.limit == limit else self.limit,
@@ -128,7 +128,7 @@ class WindowState:
         )
 
     def expire(self, now: float) -> None:
-        """Remove what has left the window. Times ahead of the clock, which was set back, become now."""
+        """Remove entries that have left the window. If the clock was set back, times ahead of it become now."""
         latest = now + _CLOCK_SLACK
         for entry in list(self.entries.values()):
             if entry.at > latest:
@@ -144,11 +144,11 @@ class WindowState:
         self, now: float, *, timeout: float, reserve: int, profile: str, command: str, jitter: float,
         count: int = 1, waiting: int | None = None, ahead: bool = False,
     ) -> Taken:  # fmt: skip
-        """Take up to `count` places at once, which expire `timeout` seconds and a window later.
+        """Take up to `count` slots at once, which expire `timeout` seconds and a window later.
 
-        Bulk work leaves a `reserve`. A command leaves none, and if it waits, it does so under the id `waiting`, so that
-        bulk work leaves the next places to it. A request `ahead` is sent beside one that a command waits for. `jitter`
-        is a random number from 0 to 1.
+        Bulk runs leave a `reserve`. A command leaves none. If it has to wait, an entry with the id `waiting` makes bulk
+        runs leave the next slots to it. A request `ahead` is a prefetch beside a request that a command waits for.
+        `jitter` is a random number from 0 to 1.
         """
         self.entries.pop(waiting or 0, None)
         free, wait, reason = self._free(now, reserve, command, jitter, ahead=ahead)
@@ -165,9 +165,9 @@ class WindowState:
         self, now: float, ticket: Ticket, *, head_start: float, profile: str, command: str,
         limit: int | None, remaining: int | None,
     ) -> int | None:  # fmt: skip
-        """Count a request that was answered now, with the limit and the remaining requests of its reply, if given.
+        """Count a request that was answered now, with the limit and the remaining requests of its response, if given.
 
-        `head_start` is how many seconds before its reply the API has certainly counted it. Returns the remaining
+        `head_start` is how many seconds before the response the API has certainly counted it. Returns the remaining
         requests if they are plausible.
         """
         if limit and limit > _LARGEST_LIMIT:
@@ -182,13 +182,13 @@ class WindowState:
         return remaining
 
     def release(self, ticket: Ticket) -> None:
-        """Release a place in which nothing was sent."""
+        """Release a slot in which nothing was sent."""
         self.entries.pop(ticket.id, None)
 
     def refuse(self, now: float, ticket: Ticket, seconds: float) -> None:
         """Block the host for these seconds after a 429, for longer after each further one.
 
-        After a second one, who sends much waits until the window has drained: the API may count in another way.
+        After a second one, heavy users wait until the window has drained: the API may count differently.
         """
         self.release(ticket)
         limit = self.limit
@@ -204,7 +204,7 @@ class WindowState:
             self._put(Entry(any_id(), "drain", now, max(pause, WINDOW + _MARGIN)))
 
     def snapshot(self, now: float, host: str, said: tuple[int, float] | None) -> Snapshot:
-        """The state for people and planning; `said` is what the API last reported to remain, and when."""
+        """The state for display and planning; `said` is what the API last reported to remain, and when."""
         entries, kinds = self._taken(), self._kinds()
         spenders = Counter((entry.profile, entry.command) for entry in entries if entry.kind != "stranger")
         ends = [entry.at + entry.lasts for entry in entries]
@@ -213,9 +213,9 @@ class WindowState:
         return Snapshot(
             host=host,
             limit=self.limit.size,
-            # Others may have sent requests since.
+            # Other clients may have sent requests since.
             remaining=free if reported is None else min(reported, free),
-            # Requests under way have taken their places here, but the API may not have counted them yet.
+            # Requests in flight have their slots here, but the API may not have counted them yet.
             exact=reported is not None and reported <= free + kinds["sending"],
             frees_in=min(ends, default=now) - now,
             full_in=max(ends, default=now) - now,
@@ -228,7 +228,7 @@ class WindowState:
         return max(0.0, self.limit.blocked_at + self.limit.blocked_for - now)
 
     def _free(self, now: float, reserve: int, command: str, jitter: float, *, ahead: bool) -> tuple[int, float, str]:
-        """How many places are free beyond the reserve; if none, the seconds to wait and the reason."""
+        """How many slots are free beyond the reserve; if none, the seconds to wait and the reason."""
         if (blocked_for := self._blocked_for(now)) > 0:
             return 0, blocked_for, REFUSED
         kinds = self._kinds()
@@ -249,10 +249,10 @@ class WindowState:
         return min(free, 1) if self.limit.refusals else free, wait, FULL if wait else ""
 
     def _for_command(self, now: float, known: Known, is_light: bool) -> tuple[int, float]:
-        """Free places for a command that a person or a script waits for, else the seconds to wait.
+        """Free slots for a command that a person or a script waits for, otherwise the seconds to wait.
 
-        One that has sent little finds out by a request whether other clients have left places, rather than wait for
-        the latest time at which they must have: a 429 says how long that takes.
+        A command that has sent few requests tries whether other clients' slots are free already, instead of waiting
+        until they certainly are: a 429 says how long that takes.
         """
         gone = sharing.gone(known, WINDOW, now) if is_light else 0
         if (free := self.limit.size - known.taken + gone) > 0:
@@ -263,9 +263,9 @@ class WindowState:
         return 0, max(wait, _SHORTEST_WAIT)
 
     def _for_bulk(self, now: float, known: Known, reserve: int, jitter: float, *, ahead: bool) -> tuple[int, float]:
-        """Free places for bulk work beyond the reserve and those for whom commands wait, else the seconds to wait."""
+        """Free slots for bulk runs beyond the reserve and waiting commands, otherwise the seconds to wait."""
         if known.sending and not (known.settled or known.others or ahead):
-            return 0, _POLL_STEP  # the first reply shows what others have used
+            return 0, _POLL_STEP  # the first response shows what other clients have used
         places = sharing.places(known, self.limit.size, reserve)
         if (free := places - known.taken - sharing.unseen(known)) > 0:
             return free, 0.0
@@ -277,8 +277,8 @@ class WindowState:
         return 0, max(min(self._wait_for(places, now), probe), _SHORTEST_WAIT) + sharing.spread(known, jitter)
 
     def _wait_for(self, places: int, now: float) -> float:
-        """Seconds until fewer than this many places are taken at the latest."""
-        # A request under way holds its place for one window after its reply, which comes now at the earliest.
+        """Seconds until at the latest fewer than this many slots are taken."""
+        # A request in flight keeps its slot for one window after its response, which arrives now at the earliest.
         ends = sorted(now + WINDOW if entry.kind == "sending" else entry.at + entry.lasts for entry in self._taken())
         index = min(len(ends) - places, len(ends) - 1)
         return ends[index] - now if ends else _PROBE_STEP

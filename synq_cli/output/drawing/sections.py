@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from synq_cli.output.columns import Column, Row
-from synq_cli.output.drawing.table import Canvas, Rendered, build_record, build_table, cut, record_fields
+from synq_cli.output.drawing.table import Canvas, Rendered, build_record, build_table, build_whole, cut, record_fields
 from synq_cli.output.formats import Cell, visible
 
 if TYPE_CHECKING:
@@ -22,8 +22,13 @@ def build_sections(
     row: Row,
     sections: Sections,
     between: "Sequence[RenderableType]" = (),
+    *,
+    whole: bool = False,
 ) -> Rendered:
-    """The fields, the drawings `between`, and a table for each list; a list that is null is one the server lacks."""
+    """The fields, the drawings `between`, and a table for each list; a list that is null is one the server lacks.
+
+    With `whole` nothing in them is shortened or left out.
+    """
     from rich.console import Group
     from rich.text import Text
 
@@ -36,7 +41,8 @@ def build_sections(
         if rows is None:
             blocks.append(Text("This server does not list them.", "dim"))
         elif rows:
-            tables.append(build_table(canvas, rows, columns, keep_empty=False))
+            fitted = None if whole else build_table(canvas, rows, columns, keep_empty=False)
+            tables.append(fitted or build_whole(canvas, rows, columns))
             blocks.append(tables[-1].drawing)
     shortened = dict.fromkeys(title for table in tables for title in table.shortened)
     dropped = dict.fromkeys(title for table in tables for title in table.dropped)
@@ -44,9 +50,19 @@ def build_sections(
 
 
 def build_panel(
-    canvas: Canvas, title: str, row: Row, columns: Sequence[Column], sections: Sections, *, leftovers: bool
+    canvas: Canvas,
+    title: str,
+    row: Row,
+    columns: Sequence[Column],
+    sections: Sections,
+    *,
+    leftovers: bool,
+    whole: bool = False,
 ) -> Rendered:
-    """The object in a frame under the title; with `leftovers` fields that no column names are shown too."""
+    """The object in a frame under the title; with `leftovers` fields that no column names are shown too.
+
+    With `whole` nothing is shortened or left out, however narrow the terminal is.
+    """
     from rich.cells import cell_len
     from rich.panel import Panel
     from rich.text import Text
@@ -58,7 +74,8 @@ def build_panel(
     sections = {key: section for key, section in sections.items() if key in lists}
     rest = {key: value for key, value in row.items() if key not in sections}
     inside = canvas._replace(width=None if canvas.width is None else max(canvas.width - _FRAME, 1))
-    built = build_sections(inside, record_fields(canvas, rest, columns, leftovers=leftovers), row, sections)
+    fields = record_fields(canvas, rest, columns, leftovers=leftovers)
+    built = build_sections(inside, fields, row, sections, whole=whole)
     heading = canvas.stream.fit(visible(title))
     # The title is in the border, between a blank and a corner on either side.
     natural = max(built.width, cell_len(heading) + 2) + _FRAME

@@ -1,7 +1,7 @@
 """Tables, at once or row by row, and records for people, fitted to the terminal."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from synq_cli.output.columns import Column, Row, lookup
 from synq_cli.output.formats import Cell, visible
@@ -87,6 +87,34 @@ def build_list(canvas: Canvas, rows: Sequence[Row], columns: Sequence[Column], *
     if canvas.width is None or rendered.width <= canvas.width:
         return rendered
     records = [build_record(canvas, record_fields(canvas, row, columns, keep_empty=keep_empty)) for row in rows]
+    parts = [part for record in records for part in ("", record.drawing)][1:]
+    return Rendered(Group(*parts), canvas.width)
+
+
+def build_whole(canvas: Canvas, rows: Sequence[Row], columns: Sequence[Column]) -> Rendered:
+    """The rows as a table, with its widest column wrapped or, without room for that, below each other as records.
+
+    Nothing is shortened or left out.
+    """
+    from rich.console import Group
+    from rich.table import Table
+    from rich.text import Text
+
+    shown = _filled([TableColumn(canvas, rows, column) for column in columns])
+    natural = total_width(column.width for column in shown)
+    if canvas.width is None or natural <= canvas.width:
+        return Rendered(Group(*_lines(shown)), natural)
+    widest = max(shown, key=lambda column: column.width)
+    if (room := canvas.width - natural + widest.width) >= _READABLE:
+        grid = Table.grid(padding=(0, GAP, 0, 0))
+        for column in shown:
+            justify: Literal["right", "left"] = "right" if column.column.format.right else "left"
+            grid.add_column(width=room if column is widest else column.width, overflow="fold", justify=justify)
+        grid.add_row(*(Text(column.title, "bold") for column in shown))
+        for cells in zip(*(column.cells for column in shown), strict=True):
+            grid.add_row(*(Text(cell.text, cell.style or "") for cell in cells))
+        return Rendered(grid, canvas.width)
+    records = [build_record(canvas, record_fields(canvas, row, columns)) for row in rows]
     parts = [part for record in records for part in ("", record.drawing)][1:]
     return Rendered(Group(*parts), canvas.width)
 

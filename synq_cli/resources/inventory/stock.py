@@ -119,6 +119,11 @@ class Inventory(Resource):
 
         return Listings({name: listing(name) for name in names or [None]})
 
+    @staticmethod
+    def requests_for(variants: Collection[str], locations: Collection[str]) -> int:
+        """How many requests `levels_at` takes at least for these variants at these locations."""
+        return len(variants) if len(variants) <= _FEW else len(locations)
+
     def levels_at(self, places: Collection[Place]) -> dict[Place, Row]:
         """The levels at many places, by place, without those where nothing was ever stocked.
 

@@ -1,4 +1,4 @@
-"""The values that a write replaces, as the API has them now."""
+"""The current values of what a write replaces."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -16,7 +16,7 @@ from synq_cli.resources.shared.resource import rows_of
 class _Source(NamedTuple):
     """Where the object that a write replaces is read: in a list under `key`, by `identifier`, or on its own.
 
-    `shown` are the fields that stand for an object that is deleted.
+    `shown` are the fields that represent a deleted object.
     """
 
     operation: Operation
@@ -40,7 +40,7 @@ _SOURCES = {
 
 @dataclass(frozen=True)
 class Replacement:
-    """The values of an object before and after a write, by field; of a deleted object the latter are None.
+    """The values of an object before and after a write, by field; None after a deletion.
 
     `operation` and `ids` are those of the write.
     """
@@ -51,7 +51,7 @@ class Replacement:
     after: Mapping[str, Any]
 
     def read(self, send: Callable[[Operation, Mapping[str, str] | None], Any]) -> dict[str, Any]:
-        """The values of the same fields now; None for those of an object that is gone."""
+        """The current values of the same fields; None if the object is gone."""
         present = read_present(self.operation, self.ids, send) or {}
         return {name: present.get(name) for name in self.before}
 
@@ -89,7 +89,7 @@ def values_of(operation: Operation, present: Row, body: object) -> tuple[dict[st
 
 
 def operation_at(method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
-    """The operation of the contract that a method and a path send, and the ids in the path; None if it has none."""
+    """The operation of the contract for a method and a path, and the ids in the path; None if there is none."""
     for each in operations.ALL:
         pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", each.path)
         if each.method == method and (found := re.fullmatch(pattern, path)):

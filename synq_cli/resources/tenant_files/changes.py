@@ -1,4 +1,4 @@
-"""What a comparison finds: changes that the API can make, and differences that remain."""
+"""The result of a comparison: changes that the API can make, and other differences."""
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
@@ -10,7 +10,7 @@ from synq_cli.resources.shared.pagination import Row
 from synq_cli.resources.tenant_files.folder import Problems
 from synq_cli.resources.tenant_files.parts import Entry, Part, canonical
 
-# later: possible once this plan has been applied; impossible: the API has no route; extra: only in the tenant.
+# later: possible once this plan is applied; impossible: the API can't change it; extra: only in the tenant.
 Why = Literal["later", "impossible", "extra"]
 
 
@@ -26,7 +26,7 @@ class Change(NamedTuple):
 
 
 class Remainder(NamedTuple):
-    """A difference that no request of the plan removes: of which object, and what to do about it."""
+    """A difference that is not part of the plan: its kind, its object, and the reason or what to do about it."""
 
     why: Why
     label: str
@@ -34,11 +34,11 @@ class Remainder(NamedTuple):
 
 
 class Comparison:
-    """The changes, in the order in which they are to be made, the remainders, problems of the files, and notes.
+    """The changes in their order, the other differences, problems of the files, and notes.
 
     `warnings` are about the changes.
 
-    `problems` are those that are known already.
+    `problems` are those found before the comparison.
     """
 
     def __init__(self, problems: Problems | None = None) -> None:
@@ -49,7 +49,7 @@ class Comparison:
         self.warnings: list[str] = []
 
     def create(self, entry: Entry, operation: Operation, label: str, body: Callable[[], Row], **path: str) -> None:
-        """Add the creation of an object; what is wrong with its fields becomes a problem."""
+        """Add the creation of an object; invalid fields become a problem."""
         if (checked := self.checked(entry, body)) is not None:
             self.changes.append(Change(operation, path, checked, None, checked, label))
 
@@ -62,18 +62,18 @@ class Comparison:
         after: Row | None = None,
         **path: str,
     ) -> None:
-        """Add the change of an object to `after`, by default the body, unless it has these values already."""
+        """Add the change of an object to `after`, by default the body, unless it already has these values."""
         after = body if after is None else after
         before = {key: present.get(key) for key in after}
         if not exact_json.equals(after, before):
             self.changes.append(Change(operation, path, body, before, after, label))
 
     def remains(self, why: Why, label: str, reason: str) -> None:
-        """Add a difference that no request of the plan removes."""
+        """Add a difference that is not part of the plan."""
         self.remainders.append(Remainder(why, label, reason))
 
     def checked(self, entry: Entry, body: Callable[[], Row]) -> Row | None:
-        """The body; None if something is wrong with its fields, which becomes a problem."""
+        """The body; None if its fields are invalid, which becomes a problem."""
         try:
             return body()
         except UsageError as error:
@@ -82,7 +82,7 @@ class Comparison:
 
 
 class Matches(NamedTuple):
-    """Which object of the files is which of the tenant, and those on either side alone."""
+    """The objects on both sides, paired, and the objects on one side only."""
 
     pairs: list[tuple[Entry, Entry]]
     new: list[Entry]
@@ -90,10 +90,10 @@ class Matches(NamedTuple):
 
 
 def match(part: Part, files: Sequence[Entry], tenant: Sequence[Entry], found: Comparison) -> Matches:
-    """Match the objects of a part: equal ones first, whatever their number, then by the natural keys.
+    """Match the objects of a part: first equal ones, even if there are several, then by the natural keys.
 
-    Keys that differ only in case are the last to match: the name was changed. An object that differs and is given
-    twice, in any case, is a problem. One of which the tenant has several remains.
+    Keys that differ only in case are matched last: the name has changed. An object that differs and is given twice, in
+    any case, is a problem. If the tenant has several, it is impossible to change.
     """
     any_case = [_key(names, ignores_case=True) for names in part.keys]
     keys = [*(_key(names) for names in part.keys), *any_case]
@@ -110,7 +110,7 @@ def match(part: Part, files: Sequence[Entry], tenant: Sequence[Entry], found: Co
             elif len(mine) == 1:
                 used.update(map(id, (*mine, *yours)))
                 label = f"{part.one} {part.key(mine[0].fields)}"
-                found.remains("impossible", label, f"the tenant has {len(yours)} of this name")
+                found.remains("impossible", label, f"the tenant has {len(yours)} with this name")
         new = [entry for entry in new if id(entry) not in used]
         extra = [entry for entry in extra if id(entry) not in used]
     differing = [*new, *(ours for ours, theirs in pairs if _same(ours) != _same(theirs))]

@@ -58,7 +58,7 @@ def compare_part(part: Part, files: Sequence[Entry], tenant: Sequence[Entry], fo
 
 
 def _compare_settings(entry: Entry, present: Row, found: Comparison) -> None:
-    """The API replaces all four settings: those that the file leaves out stay as they are."""
+    """The API replaces all four settings: those that the file leaves out keep their values."""
     if not entry.fields:
         return  # of a tenant that has never saved any
     body = {key: entry.fields.get(key, present.get(key)) for key in WORDS}
@@ -80,7 +80,7 @@ def _compare_channels(matches: Matches, found: Comparison) -> None:
             partial(_channel, {"active": True, **entry.fields}),
         )  # fmt: skip
     for ours, theirs in matches.pairs:
-        # The API replaces all three fields: those that the file leaves out stay as they are.
+        # The API replaces all three fields: those that the file leaves out keep their values.
         fields = {**theirs.fields, **ours.fields}
         if fields != theirs.fields and (body := found.checked(ours, partial(_channel, fields))) is not None:
             label = _label(parts.CHANNELS, ours)
@@ -105,7 +105,7 @@ def _compare_members(matches: Matches, found: Comparison) -> None:
         if role not in ROLES:
             _refuse_role(ours, found)
         elif not theirs.id:
-            found.remains("impossible", label, "the API doesn't give its uid")
+            found.remains("impossible", label, "the API doesn't report its uid")
         else:
             found.replace(operations.CHANGE_MEMBER_ROLE, label, theirs.fields, {"role": role}, uid=theirs.id)
     for entry in matches.new:
@@ -149,6 +149,7 @@ class _Named:
 
     def __init__(self, entries: Sequence[Entry]) -> None:
         self._found: list[dict[object, list[Entry]]] = [{}, {}]
+        self._circular: dict[int, bool] = {}
         for found, key in zip(self._found, ("slug", "name"), strict=True):
             for entry in entries:
                 found.setdefault(entry.fields.get(key), []).append(entry)
@@ -163,13 +164,14 @@ class _Named:
 
     def is_own_ancestor(self, entry: Entry) -> bool:
         """Whether the parents of a category lead back to one of them."""
-        seen = {id(entry)}
-        while (above := self.parent(entry)) is not None:
-            if id(above) in seen:
-                return True
+        above: Entry | None = entry
+        seen: set[int] = set()
+        while above is not None and id(above) not in seen and id(above) not in self._circular:
             seen.add(id(above))
-            entry = above
-        return False
+            above = self.parent(above)
+        result = above is not None and self._circular.get(id(above), True)
+        self._circular |= dict.fromkeys(seen, result)
+        return result
 
 
 def _compare_categories(matches: Matches, files: Sequence[Entry], tenant: Sequence[Entry], found: Comparison) -> None:

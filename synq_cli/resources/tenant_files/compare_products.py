@@ -20,7 +20,7 @@ def compare_products(
 ) -> None:
     """Add the differences of products that are not equal on both sides.
 
-    A product of the files is the one of the tenant that has one of its SKUs, else the only one with its title.
+    A product of the files is the one of the tenant that has one of its SKUs, otherwise the only one with its title.
     `brands` are the ids of the tenant's brands by their names; the list is empty for one that the plan creates.
     """
     matches = _match(files, tenant, found)
@@ -46,7 +46,7 @@ def _match(files: Sequence[Entry], tenant: Sequence[Entry], found: Comparison) -
             pairs.append((entry, owning[min(owning)]))
         elif owning:
             titles = " and ".join(sorted({str(owner.fields.get("title")) for owner in owning.values()}))
-            found.remains("impossible", _label(entry), f"its SKUs belong to several products: {titles} in the tenant")
+            found.remains("impossible", _label(entry), f"the tenant groups its SKUs differently, in {titles}")
     more, new, extra = _match_titles(unclaimed, [entry for entry in tenant if id(entry) not in claimed], found, str)
     # Then those whose title was changed in case only.
     rest, new, extra = _match_titles(new, extra, found, str.casefold)
@@ -111,7 +111,7 @@ def _compare(ours: Entry, theirs: Entry, brands: Mapping[str, list[str]], found:
 
 
 def _is_stuck(name: str, wanted: Row, present: Row) -> bool:
-    """Whether a field differs and no request changes it: one that is only compared, or a text that is to be empty."""
+    """Whether a field differs and no request changes it: a field that is only compared, or a text to clear."""
     if name in parts.PRODUCT_DETAILS:
         return bool(wanted.get(name) != present.get(name))
     return name not in wanted and name in present

@@ -1,4 +1,4 @@
-"""`synq export`: a tenant as files that stay the same while the tenant does."""
+"""`synq export`: a tenant as files that change only if the tenant does."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,9 +17,9 @@ from synq_cli.resources.tenant_files.reading import Progress, TenantReader
 from synq_cli.resources.tenant_files.sorted_lines import SortedLines
 from synq_cli.state.folders import replace_file
 
-# What PyYAML writes raw although it reads it as a blank, or UTF-8 can't hold.
+# Characters that PyYAML writes raw but reads as blanks, or that UTF-8 can't encode.
 _ESCAPED = pattern("[\x85\u2028\u2029\ud800-\udfff]")
-_ABOUT = "Written by `synq export`, and again by the next one: comments and unknown fields are not kept."
+_ABOUT = "Written by `synq export`. The next export replaces this file, including comments and unknown fields."
 
 
 class TenantExport:
@@ -46,7 +46,7 @@ class TenantExport:
             self._reader.ask(self._parts)
             marker = self._marker()
             if previous and previous["tenant"] != marker["tenant"]:
-                self._api.observer.warn(f"{self._folder} held an export of another tenant, {previous['tenant']}.")
+                self._api.observer.warn(f"{self._folder} contained an export of another tenant, {previous['tenant']}.")
             self._create_folder()
             self._write(MARKER, _yaml(marker, "The tenant that these files are from."))
             rows = [self._write_part(part) for part in self._parts]
@@ -55,23 +55,23 @@ class TenantExport:
         return rows
 
     def _check_folder(self, *, force: bool) -> Row | None:
-        """The marker of an earlier export, if the folder holds one."""
+        """The marker of an earlier export in the folder, if there is one."""
         try:
             if not self._folder.exists():
                 return None
             if not self._folder.is_dir():
-                raise UsageError(f"{self._folder} is not a folder.", hint="Name a new folder, or an empty one.")
+                raise UsageError(f"{self._folder} is not a folder.", hint="Use a new or empty folder.")
             self._check_files()
             if (self._folder / MARKER).exists():
                 return read_marker(self._folder)
-            # The folder of a new Git repository is as good as empty.
+            # A new Git repository counts as empty.
             others = sorted(path.name for path in self._folder.iterdir() if path.name != ".git")
         except OSError as error:
             raise UsageError(f"{self._folder} can't be read: {error.strerror}.") from None
         if others and not force:
             raise UsageError(
-                f"{self._folder} holds other files, such as {others[0]}, and no export.",
-                hint="Name a new or empty folder, or add --force to write the export beside them.",
+                f"{self._folder} contains other files, such as {others[0]}, but no export.",
+                hint="Use a new or empty folder, or add --force to export into this one.",
             )
         return None
 
@@ -95,7 +95,7 @@ class TenantExport:
 
     @contextmanager
     def _unfinished(self) -> Iterator[None]:
-        """Errors name the files that were not written."""
+        """Add the files that were not written to errors."""
         try:
             yield
         except KeyboardInterrupt:
@@ -108,7 +108,7 @@ class TenantExport:
         return f"Not written: {', '.join(self._pending)}. To complete the export, run the command again."
 
     def _marker(self) -> Row:
-        # Without a time: a second export of the same state is to be no change in Git.
+        # Without a time: another export of the same state must not be a change in Git.
         identity = self._api.session.identity
         return {
             "format": parts.FORMAT,
@@ -148,7 +148,7 @@ class TenantExport:
         return {"file": PRODUCTS_FILE, "objects": count, "note": None}
 
     def _write_ids(self, name: str, pairs: Iterable[tuple[str, str]]) -> None:
-        """Write the ids of a part, in a file of their own: nobody edits them, and another tenant has others."""
+        """Write the ids of a part to a separate file: they are not edited, and differ between tenants."""
         lines = (exact_json.dumps({"key": key, "id": identifier}) + "\n" for key, identifier in pairs)
         self._write(f"{IDS}/{name}.ndjson", lines)
 
@@ -157,7 +157,7 @@ class TenantExport:
 
 
 def product_key(fields: Row) -> str:
-    """What names a product in messages and among the ids: its first SKU, else its title."""
+    """The key of a product in messages and among the ids: its first SKU, otherwise its title."""
     skus = [str(variant["sku"]) for variant in fields.get("variants", ()) if variant.get("sku")]
     return skus[0] if skus else str(fields.get("title") or "")
 

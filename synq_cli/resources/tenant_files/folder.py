@@ -35,7 +35,7 @@ class Folder(NamedTuple):
 
 
 class Problems:
-    """What is wrong with the files, each with its place: a file, and if known its line."""
+    """Problems of the files, each with its place: a file and, if known, a line."""
 
     def __init__(self) -> None:
         self._found: list[tuple[str, str]] = []
@@ -107,7 +107,7 @@ def load(folder: Path, names: Sequence[str], products: SortedLines) -> Folder:
     skus = _read_products(folder / PRODUCTS_FILE, products, problems) if has_products else {}
     if not found and not has_products:
         files = (PRODUCTS_FILE if name == PRODUCTS else f"{name}.yaml" for name in names)
-        raise UsageError(f"{folder} has no file to compare.", hint=f"It has none of: {', '.join(files)}.")
+        raise UsageError(f"{folder} has no file to compare.", hint=f"It has none of these: {', '.join(files)}.")
     return Folder(found, has_products, skus, _ignored(folder), problems)
 
 
@@ -145,7 +145,7 @@ def _entries(path: Path, part: Part, problems: Problems) -> list[Entry]:
     if value is None or (is_list and value == []):
         return []
     if not isinstance(value, list if is_list else dict):
-        problems.add(path.name, f"it must hold {'a list of objects' if is_list else 'one object'}")
+        problems.add(path.name, f"it must contain {'a list of objects' if is_list else 'one object'}")
         return []
     text = _text(path, problems)
     assert text is not None  # it was read a moment ago

@@ -19,7 +19,7 @@ from synq_cli.resources.shared.validation import LARGEST
 MARKER = "synq-tenant.yaml"
 PRODUCTS_FILE = "products.ndjson"
 IDS = "ids"
-# Of a folder; a newer one has fields or files that this version of synq does not know.
+# Version of the folder format; a newer one has fields or files that this version of synq does not know.
 FORMAT = 1
 
 
@@ -31,7 +31,7 @@ class Kind(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """An object as a file shows it: with its id in the tenant and what the API sent of it, or its place in a file."""
+    """An object as in a file: either with its id in the tenant and what the API sent, or with its place in a file."""
 
     fields: Row
     id: str = ""
@@ -56,7 +56,7 @@ LIST = Kind("a list", lambda value: isinstance(value, list))
 
 
 class Part(NamedTuple):
-    """A list of the tenant in a file of its own.
+    """A list of objects of the tenant that has its own file.
 
     `fields` are those in the file, in their order; of these, an object needs the `required` ones. `keys` are natural
     keys, the best first: an object of a file is the one of the tenant with the same values in all fields of a key.
@@ -137,12 +137,12 @@ TEMPLATES = Part(
     "templates", "product template", operations.LIST_TEMPLATES, _NAMED, ("name",), (("name",),),
     "Product templates, by name.",
 )  # fmt: skip
-# Not unified_connection_id: whoever has it can connect the same shop elsewhere.
+# Not unified_connection_id: anyone who has it can connect the same shop elsewhere.
 CONNECTIONS = Part(
     "connections", "connection", operations.LIST_CONNECTIONS, {"provider": TEXT, "category": TEXT, "status": TEXT},
     (), (("provider", "category"),), "Connections to other platforms, by provider, without their ids there.",
 )  # fmt: skip
-# In the order in which a plan changes them: what others refer to comes first.
+# In the order in which a plan changes them: objects that others refer to come first.
 PARTS = (
     ATTRIBUTE_GROUPS, ATTRIBUTES, BRANDS, CATEGORIES, TEMPLATES, SETTINGS, CHANNELS, MEMBERS, CONNECTIONS,
 )  # fmt: skip
@@ -184,7 +184,7 @@ def variant_rank(variant: Row) -> tuple[str, str]:
 
 
 def chosen(only: str | None) -> list[str]:
-    """The names of parts in a list such as `settings,channels`; all of them for None. UsageError for an unknown one."""
+    """Parse a list of parts such as `settings,channels`; None means all. UsageError for an unknown part."""
     if only is None:
         return list(NAMES)
     found = [word.strip().lower() for word in only.split(",") if word.strip()]
@@ -192,5 +192,5 @@ def chosen(only: str | None) -> list[str]:
         if word not in NAMES:
             raise UsageError(f'Unknown part "{word}".', hint=f"{did_you_mean(word, NAMES)}Parts: {', '.join(NAMES)}.")
     if not found:
-        raise UsageError("--only names no part.", hint=f"Parts: {', '.join(NAMES)}.")
+        raise UsageError("--only is empty.", hint=f"Parts: {', '.join(NAMES)}.")
     return [name for name in NAMES if name in found]

@@ -1,4 +1,4 @@
-"""What a tenant has now, as entries of its files."""
+"""The current state of a tenant, as entries of its files."""
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
@@ -21,7 +21,7 @@ _SOME_MISSING = "The API lists at most 100 products and this tenant may have mor
 
 
 class Progress(Protocol):
-    """Is told how many requests the products take, and how many were sent."""
+    """Observer of the requests for products."""
 
     def announce(self, requests: int) -> None:
         """Called before the requests for single products."""
@@ -31,7 +31,7 @@ class Progress(Protocol):
 
 
 class TenantReader:
-    """Reads parts of a tenant, each once."""
+    """Reads parts of a tenant, each part once."""
 
     def __init__(self, api: Api) -> None:
         self._api = api
@@ -95,7 +95,7 @@ class TenantReader:
         return True
 
     def _complete(self, ids: Sequence[str], progress: Progress) -> Iterator[Row]:
-        """The complete products with these ids, without those that were deleted meanwhile."""
+        """The complete products with these ids, without those deleted in the meantime."""
         for start in range(0, len(ids), MOST_IN_FLIGHT):
             batch = ids[start : start + MOST_IN_FLIGHT]
             reads = [Read(operations.GET_PRODUCT, {"productID": product}) for product in batch]
@@ -120,7 +120,7 @@ class TenantReader:
         return Entry(fields, product["id"], sent={name: product.get(name) for name in parts.PRODUCT_TEXTS})
 
     def _template(self, template_id: object) -> str | None:
-        """The name of a product template; its id if the server does not tell."""
+        """The name of a product template; its id if the name is unknown."""
         if not template_id:
             return None
         try:
@@ -132,7 +132,7 @@ class TenantReader:
         )
 
     def _references(self) -> dict[object, str]:
-        """By the id of each category, what others name it by as their parent."""
+        """The references to categories as parents, by id."""
         rows = self.rows(parts.CATEGORIES)
         return {row["id"]: str(row.get("slug") or row.get("name")) for row in rows if row.get("id")}
 

@@ -1,4 +1,4 @@
-"""Lines in the order of their keys, of any number, in bounded memory."""
+"""Sorts any number of lines by their keys in bounded memory."""
 
 import heapq
 import json
@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from tempfile import TemporaryFile
 from typing import IO, Self
 
-# Characters that are sorted in memory; more wait in temporary files.
+# Characters that are sorted in memory; more are written to temporary files.
 _MOST = 16_000_000
 
 Line = tuple[str, str]

@@ -14,13 +14,13 @@ from synq_cli.resources.tenant_files.compare_parts import compare_part, role_war
 from synq_cli.resources.tenant_files.compare_products import compare_products
 from synq_cli.resources.tenant_files.export import TenantExport
 from synq_cli.resources.tenant_files.folder import Folder, load
-from synq_cli.resources.tenant_files.parts import PRODUCTS, Entry
+from synq_cli.resources.tenant_files.parts import PRODUCTS, PRODUCTS_FILE, Entry
 from synq_cli.resources.tenant_files.reading import Progress, TenantReader
 from synq_cli.resources.tenant_files.sorted_lines import Line, SortedLines
 
 
 class TenantFiles(Resource):
-    """A tenant as files. `names` are those of the parts that are wanted."""
+    """A tenant as files. `names` are those of the requested parts."""
 
     def export(self, folder: Path, names: Sequence[str], progress: Progress, *, force: bool) -> list[Row]:
         """Write the parts to a folder; a row for each has its `file`, `objects` (null if left out) and `note`."""
@@ -45,7 +45,13 @@ class TenantFiles(Resource):
             members = reader.entries(parts.MEMBERS)
             found.warnings += role_warnings(found.changes, members, self._api.session.subject)
         missing = [name for name in names if name not in files.parts and not (name == PRODUCTS and files.has_products)]
-        found.notes += [*files.ignored, *(f"No file of {name}: not compared." for name in missing)]
+        found.notes += [
+            *files.ignored,
+            *(
+                f"{PRODUCTS_FILE if name == PRODUCTS else f'{name}.yaml'} is missing, so {name} are not compared."
+                for name in missing
+            ),
+        ]
         return found
 
     def _compare(
@@ -86,7 +92,7 @@ class TenantFiles(Resource):
         compare_products(new, old, self._brands(files, reader), found)
 
     def _brands(self, files: Folder, reader: TenantReader) -> dict[str, list[str]]:
-        """The ids of the tenant's brands by name; no id for one that only the files have."""
+        """The ids of the tenant's brands by name; none for a brand that only the files have."""
         found: dict[str, list[str]] = {entry.fields["name"]: [] for entry in files.parts.get(parts.BRANDS.name, ())}
         try:
             brands = reader.entries(parts.BRANDS)
@@ -98,7 +104,7 @@ class TenantFiles(Resource):
 
 
 def _differing(ours: Iterator[Line], theirs: Iterator[Line]) -> tuple[list[Line], list[Line]]:
-    """The lines of either side that the other does not have, by their keys; both are sorted."""
+    """The lines of each side that the other does not have, by their keys; both are sorted."""
     only_ours, only_theirs = [], []
     mine, yours = next(ours, None), next(theirs, None)
     while mine is not None or yours is not None:

@@ -1,1 +1,1 @@
-"""The team store: what the machines of a team share, in a PostgreSQL database."""
+"""The team store: a PostgreSQL database that the machines of a team share."""

@@ -1,4 +1,4 @@
-"""The tables of the team store, in versions: each migration is applied once, all of them in one transaction."""
+"""Versioned migrations of the team store's tables, applied in one transaction."""
 
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -7,18 +7,18 @@ from synq_cli.errors import SynqError, UsageError
 if TYPE_CHECKING:
     from synq_cli.state.team.transaction import Transaction
 
-# The lock under which the tables are changed.
+# The advisory lock for migrations.
 LOCK = "migrations"
 
 
 class Migration(NamedTuple):
-    """What one version adds. A migration that was released never changes."""
+    """The changes of one version. A released migration never changes."""
 
     what: str
     statements: tuple[str, ...]
 
 
-# The version of a migration is its place here, from 1.
+# The version of a migration is its position here, from 1.
 MIGRATIONS = (
     Migration(
         "the rate limit of each shared address",
@@ -27,7 +27,7 @@ MIGRATIONS = (
                 pool text NOT NULL, host text NOT NULL, size integer NOT NULL, blocked_at double precision NOT NULL,
                 blocked_for double precision NOT NULL, refusals integer NOT NULL, refused_at double precision NOT NULL,
                 PRIMARY KEY (pool, host))""",
-            # A place in the window is taken from `at` for `lasts` seconds, by the server's clock.
+            # A slot in the window is taken from `at` for `lasts` seconds, by the server's clock.
             """CREATE TABLE synq.requests (
                 pool text NOT NULL, host text NOT NULL, id bigint NOT NULL, kind text NOT NULL,
                 at double precision NOT NULL, lasts double precision NOT NULL,
@@ -37,10 +37,10 @@ MIGRATIONS = (
     Migration(
         "shared runs",
         (
-            # The time by which all machines go, whatever their own clocks say.
+            # The clock that all machines use.
             """CREATE FUNCTION synq.clock() RETURNS double precision LANGUAGE sql VOLATILE
                 AS 'SELECT extract(epoch FROM clock_timestamp())::double precision'""",
-            # `marks` are facts as name=JSON, by which runs are found.
+            # `marks` are facts as name=JSON, for finding runs.
             """CREATE TABLE synq.runs (
                 id text PRIMARY KEY, started_at double precision NOT NULL,
                 facts text NOT NULL, marks text[] NOT NULL)""",
@@ -60,7 +60,7 @@ MIGRATIONS = (
                 written_at double precision NOT NULL, PRIMARY KEY (run, line))""",
             "CREATE INDEX entries_left ON synq.entries (run, subject, line) WHERE state IN ('pending', 'sent')",
             "CREATE INDEX entries_by_hash ON synq.entries USING gin (hashes)",
-            # Whoever is about to start a run on a tenant's data.
+            # The process that is starting a run on a tenant's data.
             """CREATE TABLE synq.starts (
                 scope text PRIMARY KEY, token text NOT NULL, until double precision NOT NULL)""",
         ),
@@ -83,14 +83,14 @@ def version(transaction: "Transaction") -> int | None:
 
 
 def check(transaction: "Transaction") -> None:
-    """UsageError unless the tables are those that this version of synq uses."""
+    """UsageError unless the tables have the version that this synq uses."""
     (found,) = transaction.query("SELECT max(version) FROM synq.migrations").all()[0]
     if found != LATEST:
         raise not_ready(found)
 
 
 def not_ready(found: int | None) -> SynqError:
-    """The error for a database whose tables have another version, None if it has none."""
+    """The error for tables of another version; None is a database without tables."""
     if found is None:
         return UsageError(
             "The database of team_store is not set up.", hint="Run `synq team init` once, from any machine."
@@ -112,7 +112,7 @@ def pending(found: int | None) -> list[str]:
 
 
 def migrate(transaction: "Transaction") -> list[str]:
-    """Bring the tables to the latest version, under LOCK; what was added. UsageError if they are newer."""
+    """Update the tables to the latest version, under LOCK; returns what was added. UsageError if they are newer."""
     found = version(transaction)
     if found is not None and found > LATEST:
         raise not_ready(found)
@@ -130,7 +130,7 @@ def migrate(transaction: "Transaction") -> list[str]:
 
 
 def grant(transaction: "Transaction", role: str) -> None:
-    """Let a role use the tables, also those of later versions, but not change their form."""
+    """Grant a role access to the data of all tables, including those of later versions."""
     (name,) = transaction.query("SELECT quote_ident(%s)", role).all()[0]
     transaction.execute(f"GRANT USAGE ON SCHEMA synq TO {name}")
     for what in ("GRANT", "ALTER DEFAULT PRIVILEGES IN SCHEMA synq GRANT"):
@@ -140,7 +140,7 @@ def grant(transaction: "Transaction", role: str) -> None:
 
 
 def denied(transaction: "Transaction") -> list[str]:
-    """The tables that the role of this connection may not read and write."""
+    """The tables that the role of this connection can't read and write."""
     rows = transaction.query(
         "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
         "WHERE n.nspname = 'synq' AND c.relkind = 'r' AND c.relname <> 'migrations' AND NOT ("

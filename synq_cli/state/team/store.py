@@ -1,4 +1,4 @@
-"""The team store: transactions on a PostgreSQL database that the machines of a team share. The only home of psycopg."""
+"""Transactions on the PostgreSQL database that the machines of a team share. Only this package imports psycopg."""
 
 import math
 import re
@@ -23,27 +23,29 @@ Result = TypeVar("Result")
 # Seconds. A connection is made within this time, if --timeout is not shorter.
 _CONNECT = 10.0
 _AT_THE_END = 0.2
-# A network that fails silently is noticed after about as many seconds, also by a connection that waits for nothing.
+# A silent network failure is detected after about 25 seconds, even on an idle connection.
 _KEEPALIVES = {"keepalives": 1, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
 _LONGEST_QUOTE = 300
-# How messages of libpq begin, which repeat what ours say.
+# Prefixes of libpq messages that repeat what ours say.
 _OPENING = re.compile(r"^[- ]*(connection failed: )?(connection to server [^,]*, port \d+ failed: )?(\w+:  )?")
-# What is said of a server that restarts.
+# Errors while a server restarts.
 _BRIEF = re.compile(r"closed the connection|[Cc]onnection refused|starting up|shutting down|reset by peer")
-_HINT = "`synq team doctor` checks the connection; `synq config get team_store` shows where its address comes from."
+_HINT = (
+    "Run `synq team doctor` to check the connection. `synq config get team_store` shows where its address comes from."
+)
 
 
 class TeamStoreError(NetworkError):
     """The team store can't be reached, or failed. Nothing was changed, unless it is a TeamOutcomeUnknownError.
 
-    It `may_be_brief`: the server refuses or ends connections, as while it restarts.
+    `may_be_brief` is true if the server refuses or closes connections, such as while it restarts.
     """
 
     may_be_brief: bool = False
 
 
 class TeamOutcomeUnknownError(TeamStoreError):
-    """The connection ended while a transaction was committed: its changes may be there or not."""
+    """The connection was lost during a commit: the changes may or may not be saved."""
 
 
 class _Link(NamedTuple):
@@ -53,17 +55,17 @@ class _Link(NamedTuple):
     socket: "socket.socket"
 
     def is_usable(self) -> bool:
-        """Whether the server has kept it open, as far as can be seen without a round trip."""
+        """Whether the connection is open, as far as can be told without a round trip."""
         import selectors
 
         if self.connection.closed:
             return False
         with selectors.DefaultSelector() as selector:
             selector.register(self.socket, selectors.EVENT_READ)
-            return not selector.select(0)  # a server says nothing unasked, except goodbye
+            return not selector.select(0)  # an idle server only writes to close the connection
 
     def shut_down(self) -> None:
-        """End whatever waits for the server."""
+        """Unblock threads that wait for the server."""
         import socket
 
         with suppress(OSError):  # it has ended
@@ -75,7 +77,7 @@ class _Link(NamedTuple):
 
 
 class Facts(NamedTuple):
-    """A connection: the role and the server's version; whether it stays on this machine, and how it is encrypted."""
+    """Facts about a connection: role, version of the server, whether it is local, encrypted, and verified."""
 
     role: str
     server: str
@@ -87,11 +89,10 @@ class Facts(NamedTuple):
 class TeamStore:
     """The store, connected on first use; threads take turns.
 
-    `find` gives the connection string; it and its password are added to `secrets` and appear in no message. `timeout`
-    limits each transaction, and with a smaller limit the making of a connection, in seconds. `machine` is the name of
-    this one, for those who write it into the store. Unless `checked` is false,
-    a database without the current tables is refused. Raises TeamStoreError, TeamOutcomeUnknownError, and UsageError if
-    the store must be set up first.
+    `find` returns the connection string; it and its password are added to `secrets` and appear in no message. `timeout`
+    limits each transaction, in seconds; connecting takes at most 10 seconds of it. `machine` names this machine in the
+    store. Unless `checked` is false, a database whose tables have another version is refused. Raises
+    TeamStoreError, TeamOutcomeUnknownError, and UsageError if the store must be set up first.
     """
 
     def __init__(
@@ -117,18 +118,18 @@ class TeamStore:
     ) -> Result:
         """Run `work` in a transaction and return its result; `within` shortens the time limit, in seconds.
 
-        With a `lock`, transactions with the same one run one after the other. If the connection turns out to be lost
-        before the commit, `work` runs again on a new one: it must do nothing but read and write through its argument.
+        Transactions with the same `lock` run one after the other. If the connection is lost before the commit, `work`
+        runs again on a new connection, so it must only read and write through its argument.
         """
         return self._transact(work, lock, within, changes=True)
 
     def read(self, work: Callable[[Transaction], Result], *, within: float = math.inf) -> Result:
-        """Run `work`, which changes nothing, likewise."""
+        """The same for `work` that only reads."""
         return self._transact(work, None, within, changes=False)
 
     def close(self) -> None:
-        """End the connection; the next use makes another."""
-        # A thread may wait for the server: the end of the process does not wait for that thread.
+        """Close the connection; the next use opens another."""
+        # A thread may be waiting for the server; the process exits without waiting for it.
         if self._lock.acquire(timeout=_AT_THE_END):
             link, self._link = self._link, None
             if link is not None:
@@ -137,14 +138,14 @@ class TeamStore:
 
     @property
     def place(self) -> str:
-        """Host, port and database, to show."""
+        """Host, port and database, for messages."""
         given = self._connection_parameters()
         name = given.get("dbname") or given.get("user") or "the default database"
         host = given.get("host") or given.get("hostaddr") or "localhost"
         return f"{name} at {host}:{given.get('port', 5432)}"
 
     def facts(self) -> Facts:
-        """What is known about the connection, which is made if there is none."""
+        """Facts about the connection, which is opened if needed."""
         with self._lock:
             self._link = self._link or self._connect(min(self._timeout, _CONNECT))
             info = self._link.connection.info
@@ -236,8 +237,7 @@ class TeamStore:
         import psycopg
 
         more = {"tcp_user_timeout": math.ceil(limit * 1000), "connect_timeout": math.ceil(limit), **_KEEPALIVES}
-        # A pooler between us and the server may give each transaction another connection, where a statement that was
-        # prepared before is unknown.
+        # A pooler may give each transaction another connection, which doesn't know statements prepared before.
         settings: dict[str, Any] = {"application_name": "synq", **more, **parameters, "prepare_threshold": None}
         try:
             connection = call_within(limit, lambda: psycopg.connect(autocommit=True, **settings))
@@ -255,23 +255,23 @@ class TeamStore:
 
             text = self._find().strip()
             self._secrets += filter(None, [text])
-            with suppress(ProgrammingError):  # whose text quotes parts of it
+            with suppress(ProgrammingError):  # its text quotes parts of the string
                 self._parameters = conninfo_to_dict(text) if text else {}
-            # Where a password has a character that should be encoded, parts of it are read as these.
+            # If a password has characters that should be encoded, libpq reads parts of it as these.
             host, port, name = (str(self._parameters.get(key, "")) for key in ("host", "port", "dbname"))
             if not self._parameters or "@" in host + name or not re.fullmatch(r"[\d,]*", port):
                 self._parameters = {}
                 raise UsageError(
-                    "team_store gives no valid PostgreSQL connection string.",
-                    hint="It looks like postgresql://USER:PASSWORD@HOST:5432/DATABASE, where a character such as / or "
-                    "@ in the password is percent-encoded.",
+                    "team_store does not provide a valid PostgreSQL connection string.",
+                    hint="Use the form postgresql://USER:PASSWORD@HOST:5432/DATABASE, and percent-encode characters "
+                    "such as / and @ in the password.",
                 )
             if password := str(self._parameters.get("password") or ""):
                 self._secrets += {password, quote(password, safe="")}
         return self._parameters
 
     def _sentence(self, error: Exception) -> str:
-        """What the server or the library says, in a line and without secrets."""
+        """The message of the server or the library, in one line and without secrets."""
         # Lines of advice are indented.
         lines = [line for line in str(error).splitlines() if line.strip() and not line.startswith("\t")]
         text = _OPENING.sub("", lines[-1])
@@ -288,19 +288,19 @@ class TeamStore:
     def _unknown(self, error: Exception) -> TeamOutcomeUnknownError:
         self.close()
         return TeamOutcomeUnknownError(
-            f"The connection to the team store ({self.place}) ended while a change was saved, which may have been "
-            f"saved or not: {self._sentence(error)}.",
+            f"The connection to the team store ({self.place}) was lost during a commit, so the change may or may not "
+            f"be saved: {self._sentence(error)}.",
             hint=_HINT,
         )
 
     def _refused(self, error: "psycopg.Error") -> Exception:
-        """The error for a statement that the server refused; what can only be a bug stays as it is."""
+        """The error for a statement that the server refused; errors that can only be bugs are returned as they are."""
         import psycopg
 
         if isinstance(error, psycopg.errors.InsufficientPrivilege):
             denied = TeamStoreError(
                 f"The team store ({self.place}) denies access: {self._sentence(error)}.",
-                hint="Let the owner of the tables run `synq team init --role ROLE` with the role that you connect as.",
+                hint="Ask the owner of the tables to run `synq team init --role ROLE` with the role you connect as.",
             )
             denied.retryable = False
             return denied
@@ -323,12 +323,12 @@ def import_psycopg() -> None:
         import psycopg  # noqa: F401  only whether it is there
     except ImportError:
         raise UsageError(
-            "team_store needs the optional extra 'team', which is not installed.",
+            "team_store requires the optional extra 'team', which is not installed.",
             hint="Install it: pipx inject synq-cli 'psycopg[binary]', or pip install 'synq-cli[team]'",
         ) from None
     import logging
 
-    # Python prints the warnings of a library on stderr if nobody else takes them; the errors are reported here.
+    # Without a handler, Python prints the warnings of a library on stderr; errors are reported here.
     logging.getLogger("psycopg").setLevel(logging.CRITICAL)
 
 

@@ -1,4 +1,4 @@
-"""A transaction on the team store, as those who use the store see it."""
+"""A transaction on the team store."""
 
 import math
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ _SHARE = 0.8
 
 
 class Rows:
-    """The result of a query, which is waited for when it is read first."""
+    """The result of a query; the first read waits for it."""
 
     def __init__(self, cursor: "psycopg.Cursor[Any]") -> None:
         self._cursor = cursor
@@ -31,10 +31,10 @@ class Transaction:
 
     def __init__(self, connection: "psycopg.Connection[Any]", limit: float, lock: str | None) -> None:
         self._connection = connection
-        # Sooner than the caller's limit, so that the answer arrives: nothing was changed.
+        # Sooner than the limit of the caller, so that the error arrives, which says that nothing was changed.
         milliseconds = math.ceil(limit * 1000 * _SHARE)
         connection.execute("BEGIN")
-        # Should this machine die or be cut off meanwhile, the server ends the transaction, which frees its locks.
+        # If this machine crashes or loses its network, the server ends the transaction, which frees its locks.
         for setting in ("statement_timeout", "idle_in_transaction_session_timeout"):
             connection.execute(f"SET LOCAL {setting} = {milliseconds}".encode())
         if lock is not None:
@@ -51,13 +51,13 @@ class Transaction:
         return self._now
 
     def query(self, statement: str, *values: object) -> Rows:
-        """Run a statement with `%s` for each value; one that changes rows gives some with RETURNING."""
+        """Run a statement with a `%s` for each value; INSERT, UPDATE and DELETE return rows with RETURNING."""
         return Rows(self._connection.execute(statement.encode(), values or None))
 
     def execute(self, statement: str, *values: object) -> None:
-        """Run a statement whose result nobody reads; its error shows with the next result, or at the commit."""
+        """Run a statement without a result; its error is raised with the next result, or at the commit."""
         self._connection.execute(statement.encode(), values or None)
 
     def execute_many(self, statement: str, rows: Iterable[tuple[object, ...]]) -> None:
-        """Run a statement for each of these rows of values, likewise."""
+        """The same for each of these rows of values."""
         self._connection.cursor().executemany(statement.encode(), rows)

@@ -7,7 +7,9 @@ import httpx
 import pytest
 from table import cases
 
+from synq_cli.cli import tree
 from synq_cli.errors import RateLimitedError
+from synq_cli.mcp.advice import for_agents
 from synq_cli.mcp.allowance import Allowance
 from synq_cli.mcp.children import Finished
 
@@ -76,17 +78,44 @@ def test_text_of_the_api_stays_data(agent: Any) -> None:
     assert answer["next"] is None or "approve" not in answer["next"]
 
 
-def test_a_read_leaves_the_reserve_and_stops_at_the_allowance(agent: Any) -> None:
-    agent.session.allowance.use(28)
-    answer = agent.read("orders list --all")
-    assert (answer["outcome"], answer["retry"], answer["requests"]) == ("not_applied", "safe", 2)
+@cases(
+    ("command", "needed"),
+    [("orders list --all", 10), ("orders list --limit 250", 3), ("api /api/v1/oms/orders --paginate", 10)],
+)
+def test_a_read_that_needs_more_than_is_left_costs_nothing(agent: Any, command: str, needed: int) -> None:
+    agent.session.allowance.use(agent.session.allowance.left - 2)
+    answer = agent.read(command)
+    assert (answer["outcome"], answer["retry"], answer["requests"]) == ("not_applied", "safe", 0)
     assert answer["error"]["message"] == (
-        "Not sent: SYNQ_MAX_REQUESTS lets a command send 2 requests, which have been sent."
+        f"This session may send 30 requests a minute and has 2 left; the command may need {needed} or more."
     )
+    assert answer["next"] == "Use a smaller --limit, or wait 60 seconds, then call this tool again."
+    assert agent.children.lines == []
+
+
+def test_a_read_that_was_stopped_is_not_sent_again_in_vain(agent: Any) -> None:
+    agent.session.allowance.use(29)
+    stopped = agent.read("orders report --by day")
+    assert (stopped["outcome"], stopped["retry"], stopped["requests"]) == ("not_applied", "safe", 1)
+    assert stopped["next"] == "Use a smaller --limit, or wait 60 seconds, then call this tool again."
+    agent.session.allowance.use(-1)
+    again = agent.read("orders report --by day")
+    assert (again["error"]["code"], again["requests"], len(agent.children.lines)) == ("rate_limited", 0, 1)
+    agent.session.allowance.per_minute = 1
+    never = agent.read("orders report --by day")
+    assert (never["retry"], never["next"]) == (
+        "never", "Use a smaller --limit, more filters, or a shorter period such as --since 1d."
+    )  # fmt: skip
+
+
+def test_a_read_leaves_the_reserve_and_stops_at_the_allowance(agent: Any) -> None:
+    agent.session.allowance.use(30)
     later = agent.read("orders list")
-    assert later["error"]["message"] == "This session may send 30 requests a minute, and has sent them."
-    assert (later["next"], later["retry"], later["requests"]) == ("Try again in 60 seconds.", "safe", 0)
-    assert len(agent.children.lines) == 1
+    assert later["error"]["message"] == "This session may send 30 requests a minute and has 0 left."
+    assert (later["next"], later["retry"], later["requests"]) == (
+        "Wait 60 seconds, then call this tool again.", "safe", 0
+    )  # fmt: skip
+    assert agent.children.lines == []
     assert agent.read("limits")["outcome"] == "applied"  # which sends nothing
     agent.children.synq.clock += 61
     assert agent.read("orders list --limit 1")["outcome"] == "applied"
@@ -112,7 +141,7 @@ def test_a_session_ends_with_its_allowance_in_all() -> None:
     assert caught.value.retryable
     later = Allowance(30, 40, iter(range(0, 10_000, 100)).__next__)
     later.use(40)
-    with pytest.raises(RateLimitedError, match="40 requests of the 40 that it may send") as caught:
+    with pytest.raises(RateLimitedError, match="0 of its 40 requests left") as caught:
         later.check(1)
     assert not caught.value.retryable
 
@@ -156,12 +185,61 @@ def test_a_command_that_ends_otherwise(agent: Any, left: Finished, outcome: str,
 def test_find_names_commands_with_the_tool_that_runs_them(agent: Any) -> None:
     found = agent.session.find_command("low stock")["commands"]
     assert (found[0]["command"], found[0]["tool"]) == ("inventory levels", "run_read")
-    assert [set(each) for each in found[3:]] == [{"command", "summary", "tool"}] * len(found[3:])
+    assert [set(each) for each in found[1:]] == [{"command", "summary", "tool"}] * len(found[1:])
     (only,) = agent.session.find_command("synq orders list")["commands"]
-    assert only["options"][0]["name"] == "--status"
+    assert only["options"][0]["name"] == "--status STATUS,..."
     assert agent.session.find_command("sign webhooks")["commands"][0]["tool"] is None
-    assert agent.session.find_command("xyzzy")["commands"] == []
-    assert len(json.dumps(agent.session.find_command("orders list products inventory"))) < 30_000
+    nothing = agent.session.find_command("xyzzy")
+    assert (nothing["commands"], nothing["next"].partition(".")[0]) == ([], "No command matches")
+    assert {"outcome", "retry", "requests", "budget", "notes", "error", "next"} <= nothing.keys()
+    of_group = agent.session.find_command("orders")["commands"]
+    assert {each["command"].partition(" ")[0] for each in of_group} == {"orders"}
+
+
+def test_find_lists_what_the_tool_accepts_and_stays_short(agent: Any) -> None:
+    words = [" ".join(node.words) for node in tree.commands(agent.session.root)]
+    for text in [*words, "orders list products inventory", "products", "cancel an order"]:
+        answer = agent.session.find_command(text)
+        assert len(json.dumps(answer)) <= 3_000, text
+        for found in answer["commands"]:
+            names = {option["name"].partition(" ")[0] for option in found.get("options", ())}
+            assert not names & {"--yes", "--plan", "--confirm", "--report", "--dry-run", "--again", "--svg"}, text
+
+
+def test_help_in_a_command_line_is_answered(agent: Any) -> None:
+    page = agent.read("settings set --help")
+    assert (page["outcome"], page["data"].startswith("Usage: synq settings set"), page["requests"]) == (
+        "applied", True, 0
+    )  # fmt: skip
+    assert agent.propose("settings set --help")["next"] == 'Call find_command with "settings set".'
+    assert agent.read("orders --help")["next"] == 'Call find_command with "orders".'
+    assert agent.children.lines == []
+
+
+@cases(
+    ("text", "advice"),
+    [
+        ("See `synq orders list --help`.", 'Call find_command with "orders list".'),
+        ("See `synq --help`.", 'Call find_command with a few words, such as "low stock".'),
+        ("Log in with `synq auth login`.", "Ask a person to do this: Log in with `synq auth login`."),
+        ("Wait, or raise --max-wait.", "Ask a person to do this: Wait, or raise --max-wait."),
+        ("Set SYNQ_TOKEN.", "Ask a person to do this: Set SYNQ_TOKEN."),
+        ("See `synq runs show 26 --rows all`.", "See `synq runs show 26 --rows all`."),
+        ("Ask a person to run `synq approve 26`.", "Ask a person to run `synq approve 26`."),
+    ],
+)
+def test_advice_is_for_an_agent(agent: Any, text: str, advice: str) -> None:
+    assert for_agents(agent.session.root, text) == advice
+
+
+def test_a_next_names_no_command_that_the_agent_can_not_run(agent: Any) -> None:
+    for answer in (
+        agent.read("orders lst"), agent.read("orders get"), agent.read("orders list --nope"), agent.read(""),
+        agent.read("orders"), agent.propose("approve 26"), agent.propose("plan from x"), agent.read("doctor"),
+    ):  # fmt: skip
+        assert answer["outcome"] == "not_applied"
+        assert "--help" not in answer["next"]
+        assert "run_read" not in answer["next"]
 
 
 @cases(
