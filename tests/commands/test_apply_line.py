@@ -221,6 +221,7 @@ def test_a_value_of_another_type_is_a_conflict(synq: Any, name: str, before: obj
     settings = "/api/v1/settings/tenant"
     words = ["settings", "set", "inventory_allocation_model=HARD", "--plan", "plan.json"]
     Path("plan.json").unlink(missing_ok=True)
+    synq.clock += 60
     made = synq(*words, environ=ENVIRON, http=Tenant({f"GET {settings}": present}))
     assert made.status == 0, made.err
     tenant = Tenant({f"GET {settings}": present | {name: now}})

@@ -280,7 +280,7 @@ def products(
         ),
         (
             [{"title": "hat", "description": "Warm"}], [{"title": "Hat"}],
-            [("update_product", "id-1", {"title": "hat", "description": "Warm"},
+            [("update_product", "id-0", {"title": "hat", "description": "Warm"},
               {"title": "Hat", "description": None}, "product hat")], [],
         ),
         (
