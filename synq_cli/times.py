@@ -53,6 +53,13 @@ def local_time(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).astimezone().isoformat(" ", "minutes")
 
 
+def utc_time(at: float) -> str:
+    """Epoch seconds as a time in UTC in whole minutes, for messages."""
+    from datetime import UTC, datetime
+
+    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M} UTC"
+
+
 def precise_timestamp(at: float) -> str:
     """Epoch seconds in RFC 3339, in UTC and microseconds where there are some."""
     from datetime import UTC, datetime

@@ -79,7 +79,7 @@ class Engine:
         """
         self.api.transport.check(verb.operation)
         if file:
-            self._leave_places()
+            self._leave_slots()
         plan = read()
         for warning in plan.warnings:
             self.observer.warn(warning)
@@ -94,7 +94,7 @@ class Engine:
 
     def plan_document(self, plan: Plan) -> Plan:
         """Check that the rows of a plan that was read from a document may be sent."""
-        self._leave_places()
+        self._leave_slots()
         self._check_operations(plan)
         repeat = self._repeat(plan)
         if repeat and repeat.is_same:
@@ -219,7 +219,7 @@ class Engine:
                     journal.pending(row.line)
             return self._work(verb, journal)
 
-    def _leave_places(self) -> None:
+    def _leave_slots(self) -> None:
         """Let interactive commands go before the lookups of a run."""
         transport = self.api.transport
         transport.reserve = max(transport.reserve, LOOKUP_RESERVE)
@@ -285,7 +285,7 @@ class Engine:
     @contextmanager
     def _opened(self, run: str, *, join: bool = False) -> Iterator[tuple[Journal, Verb]]:
         """A run, locked, and its verb; RefusedError if it is another tenant's, or for what `_lock` refuses."""
-        self._leave_places()
+        self._leave_slots()
         with self.runs.open(run) as journal:
             facts = journal.facts
             if facts.scope != self.session.scope:

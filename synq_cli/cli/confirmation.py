@@ -39,6 +39,14 @@ def confirm_local(run: RunContext, question: str, *, yes: bool) -> None:
         raise RefusedError("Not confirmed; nothing was changed.")
 
 
+def asks(run: RunContext, *, yes: bool) -> bool:
+    """Whether `confirm` would ask on this terminal."""
+    is_answered = run.dry_run or run.options.get("confirm") is not None
+    if is_answered or (yes and run.settings.environment != PRODUCTION):
+        return False
+    return can_ask(run)
+
+
 def can_ask(run: RunContext) -> bool:
     """Whether there is a terminal to ask on."""
     return run.system.stdin.isatty() and run.system.stderr.isatty()

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from synq_cli.cli.embedded import EmbeddedSandbox
     from synq_cli.http.client import HttpClient
     from synq_cli.http.guard import Guard
-    from synq_cli.http.rate_limit import Budget
+    from synq_cli.http.rate_limit import Budget, Snapshot
     from synq_cli.http.rate_limit.team_pool import TeamPool
     from synq_cli.http.single_attempt import SingleAttemptTransport
     from synq_cli.resources.client import SynqClient
@@ -92,6 +92,7 @@ class RunContext:
             quiet=self.options.get("quiet", False),
             no_color=self.options.get("no_color", False),
             debug=self.settings.debug,
+            before_filter=self._report_requests if self.settings.footer == "json" else None,
         )
         chosen = self.settings.profile
         for sentence in settings.ignored(self.config, [chosen], self.system.environ):
@@ -463,15 +464,21 @@ class RunContext:
         if "api" not in self.__dict__:
             return
         if self.api.transport.requests or "bulk" in self.__dict__:
-            left = self.budget.snapshot()
+            left = self.budget.snapshot()  # before requests are abandoned, whose replies would have told more
             self.api.transport.abandon_prefetches()
             if self.settings.footer == "json":
-                sent = self.api.transport.requests + sum(worker.requests for worker in self._workers)
-                self.output.messages.budget(sent, left.remaining, left.limit, exact=left.exact)
+                self._report_requests(left)
             else:
                 whose: dict[str, Any] = {"profile": self.session.profile, "environment": self.settings.environment}
                 self.output.messages.footer(left.remaining, left.limit, exact=left.exact, **whose)
         self.budget.close()
+
+    def _report_requests(self, left: "Snapshot | None" = None) -> None:
+        """Print the footer for programs, if the API was called."""
+        if "api" in self.__dict__:
+            left = left or self.budget.snapshot()
+            sent = self.api.transport.requests + sum(worker.requests for worker in self._workers)
+            self.output.messages.budget(sent, left.remaining, left.limit, exact=left.exact)
 
     def open_transport(self, sleep: Callable[[float], None]) -> "SingleAttemptTransport":
         """A transport for one thread of a bulk run, with its own connection to the rate limit."""

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from synq_cli.cli.confirmation import can_ask, confirm
+from synq_cli.cli.confirmation import asks, can_ask, confirm
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.metavars import FILE
 from synq_cli.cli.options import option, switch
@@ -208,8 +208,9 @@ def agreed(
         if yes or run.options.get("confirm") is not None or not can_ask(run):
             raise RefusedError(f"{plan.repeat.sentence} Nothing was sent.", hint=plan.repeat.hint)
         question = f"{plan.repeat.sentence} Post {'it' if plan.repeat.rows == 1 else 'them'} again?"
+    is_asked = asks(run, yes=yes) and not plan.repeat
     for line in plan.lines():
-        run.output.note(line)
+        (run.output.tell if is_asked else run.output.note)(line)
     preview()
     if not plan.rows and plan.shard:
         return end_without_rows(run, plan)

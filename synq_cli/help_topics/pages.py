@@ -6,7 +6,7 @@ from typing import Any
 from synq_cli.cli.tree import EXITS
 from synq_cli.session.settings import SETTINGS
 
-TOPICS = ("exit-codes", "environment", "formats", "rate-limit", "auth", "bulk", "agents", "policy")
+TOPICS = ("exit-codes", "environment", "formats", "rate-limit", "auth", "bulk", "agents", "plans", "policy")
 # The variables of the settings, and others.
 VARIABLES = [
     *((setting.env, setting.help) for setting in SETTINGS if setting.env),

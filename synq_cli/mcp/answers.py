@@ -1,27 +1,31 @@
 """What a command printed, as far as an answer may hold it."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from synq_cli import exact_json
-from synq_cli.errors import SynqError
+from synq_cli.errors import SynqError, UsageError
 from synq_cli.mcp.children import Finished
 from synq_cli.mcp.verdicts import Verdict
 
 MOST_ROWS = 100
 MOST_CHARACTERS = 60_000
 _MOST_NOTES = 20
+_MOST_LINES = 10
+_LINE = re.compile(r"\bline (\d{1,9})\b", re.IGNORECASE)
 
 
 def messages_of(text: str) -> tuple[list[str], dict[str, Any] | None, dict[str, Any]]:
     """The remarks that a command printed on stderr, its error, and its footer; each is one line.
 
-    The footer is the last line and the error the last one before it: what else looks like them is a remark.
+    The footer is the last line and the error the last one before it: what else looks like them is a remark, except for
+    a footer from before a filter has run.
     """
     lines = text.splitlines()
     budget = _object(lines, "budget") or {}
     error = _object(lines, "error")
-    return [line for line in lines if line.strip()][-_MOST_NOTES:], error, budget
+    return [line for line in lines if line.strip() and not _object([line], "budget")][-_MOST_NOTES:], error, budget
 
 
 def _object(lines: list[str], key: str) -> dict[str, Any] | None:
@@ -69,6 +73,16 @@ def capped(data: Any) -> tuple[Any, int | None, str | None]:
     return kept, len(kept), following
 
 
+def rows_of_file_refused(error: Mapping[str, Any]) -> UsageError:
+    """An error about the rows of a file that an agent has named, without what is in that file."""
+    text = " ".join([str(error.get("message")), *map(str, error.get("details") or ())])
+    lines = ", ".join(list(dict.fromkeys(_LINE.findall(text)))[:_MOST_LINES])
+    return UsageError(
+        f"The command or its file is invalid{lines and ': see line '}{lines}.",
+        hint="synq shows agents no contents of files. Give the rows as `input`, with --file -, to see what is wrong.",
+    )
+
+
 class StoppedError(SynqError):
     """A command that ended without an error of its own."""
 
@@ -92,7 +106,13 @@ def after(verdict: Verdict, run: Mapping[str, Any] | None) -> str | None:
     if verdict.outcome == "applied":
         return None
     if run is not None:
-        return f"Look at it with run_read: runs show {run.get('id')} --rows all. A person can resume it."
+        look = f"Look at it with run_read: runs show {run.get('id')} --rows all."
+        if verdict.outcome == "not_applied":
+            return look
+        is_open = run.get("state") == "running" or run.get("pending") or run.get("unknown") or run.get("in_transit")
+        left = f"The run {run.get('id')} is open. " if is_open else ""
+        more = " A person can resume it." if is_open else ""
+        return f"{left}{look}{more} Do not propose the same change again."
     return "It may still run. Look with run_read: runs list. Do not propose the same change again before that."
 
 

@@ -11,6 +11,17 @@ from typing import NamedTuple
 from synq_cli.cli.event_command import kill_group
 
 _STEP = 0.05
+# What a command needs: where its files and libraries are, how the network is reached, and the keyring.
+_PASSED = {
+    *("PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "NO_COLOR"),
+    *("HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "HTTP_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"),
+    *("DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY"),
+    *("APPDATA", "COMSPEC", "LOCALAPPDATA", "PATHEXT", "SYSTEMDRIVE", "SYSTEMROOT", "TEMP", "TMP"),
+    *("USERDOMAIN", "USERNAME", "USERPROFILE", "WINDIR"),
+}
+_PASSED_FAMILIES = ("SYNQ_", "LC_", "XDG_", "PYTHON", "KEYRING_", "PG")
+# Those that would be in the way of the output, are set by the server, or are of no use to an agent.
+_NOT_PASSED = {"SYNQ_DEBUG", "SYNQ_OUTPUT", "SYNQ_PROFILE", "SYNQ_WEBHOOK_SECRET"}
 _MOST_STDERR = 100_000
 
 
@@ -21,6 +32,16 @@ class Finished(NamedTuple):
     out: str
     err: str
     too_long: bool = False
+
+
+def environment(environ: Mapping[str, str], *more: str, whole: bool = False) -> dict[str, str]:
+    """The variables that commands of an agent get: those that synq needs and `more`, or, if `whole`, nearly all."""
+
+    def is_passed(name: str) -> bool:
+        upper = name.upper()
+        return name in more or whole or upper in _PASSED or upper.startswith(_PASSED_FAMILIES)
+
+    return {name: value for name, value in environ.items() if is_passed(name) and name not in _NOT_PASSED}
 
 
 class Children:

@@ -13,6 +13,12 @@ from synq_cli.errors import RefusedError, UsageError
 
 LONGEST_LINE = 8_000
 _API, _READS = "api", {"GET", "HEAD"}
+# What a file that an agent names may be. Others in the folder may hold secrets.
+_ROW_FILES = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".xlsx")
+# Commands that send all fields of any file, which the agent would then read in the proposal.
+_INPUT_ONLY = {"api", "products jobs create"}
+# The option of `products export`, which writes a file.
+_WRITTEN = "to"
 _GROUP = re.compile("`synq ?(.*)` is a group of commands.")
 # Commands that send nothing, write nothing and show no secret.
 _LOCAL = {"auth status", "cache show", "help", "limits", "plan list", "runs list", "runs show", "schema"}
@@ -119,20 +125,18 @@ def check_write(line: Line, folder: Path | None, *, has_input: bool) -> None:
     It may name files below `folder`, none if that is None, and - if it `has_input`.
     """
     _check_proposable(line)
+    name = " ".join(line.node.words)
 
     def check_file(given: Given, path: str) -> None:
+        if given.parameter.name == _WRITTEN:
+            raise RefusedError(f"{given.title} writes a file.", hint="Ask a person to run it.")
         if path == "-":
             if not has_input:
                 raise UsageError(f"{given.title} - reads `input`, which is missing.", hint="Give the rows as `input`.")
-        elif folder is None:
-            raise RefusedError(
-                f"{given.title} can't name a file: the server was not started in a folder of its own.",
-                hint=f"Use {given.title} - and `input`.",
-            )
-        elif not _is_below(path, folder):
-            raise RefusedError(
-                f'{given.title} "{path}" is not a file in {folder}.', hint=f"Use {given.title} - and `input`."
-            )
+        elif name in _INPUT_ONLY:
+            raise RefusedError(f"{given.title} can't name a file.", hint=f"Use {given.title} - and `input`.")
+        else:
+            _check_named(given.title, path, folder)
 
     _check_options(line, check_file)
     if part := line.find("jq") or line.find("fields"):
@@ -152,6 +156,24 @@ def _check_proposable(line: Line) -> None:
         raise RefusedError(f"`{line.node.path}` changes nothing at the API.", hint="Use run_read.")
     if not line.node.spec.makes_plans:
         raise RefusedError(f"`{line.node.path}` can't be proposed.", hint="Ask a person to run it.")
+    if " ".join(line.node.words) == _API and (method := _method_of(line)) in _READS:
+        raise RefusedError(f"`{line.node.path} {method}` changes nothing at the API.", hint="Use run_read.")
+
+
+def _check_named(title: str, path: str, folder: Path | None) -> None:
+    """RefusedError unless a path names a file of rows below a folder."""
+    instead = f"Use {title} - and `input`."
+    if folder is None:
+        raise RefusedError(
+            f"{title} can't name a file: the server was not started in a folder of its own.", hint=instead
+        )
+    if not _is_below(path, folder):
+        raise RefusedError(f'{title} "{path}" is not a file in {folder}.', hint=instead)
+    if not _is_row_file(path, folder):
+        raise RefusedError(
+            f'{title} "{path}" is not a file of rows, such as rows.csv, or it is hidden.',
+            hint=f"Name one that ends in {', '.join(_ROW_FILES)}. Or use {title} - and `input`.",
+        )
 
 
 def _check_options(line: Line, check_file: Callable[[Given, str], None]) -> None:
@@ -168,10 +190,18 @@ def _check_options(line: Line, check_file: Callable[[Given, str], None]) -> None
             raise RefusedError("-F KEY=@FILE reads a local file.", hint="Give the value itself.")
 
 
-def _check_method(line: Line) -> None:
+def names_file(line: Line) -> bool:
+    """Whether a line reads a file other than standard input."""
+    return any(path != "-" for given in line.given if _is_file(given) for path in given.values)
+
+
+def _method_of(line: Line) -> str:
     words = line.find("words")
-    method = words.values[0].upper() if words and len(words.values) > 1 else "GET"
-    if method not in _READS:
+    return words.values[0].upper() if words and len(words.values) > 1 else "GET"
+
+
+def _check_method(line: Line) -> None:
+    if (method := _method_of(line)) not in _READS:
         raise RefusedError(f"`{line.node.path} {method}` can change data.", hint="run_read sends GET and HEAD only.")
 
 
@@ -199,3 +229,13 @@ def _is_below(path: str, folder: Path) -> bool:
         return found.is_file() and found.is_relative_to(folder.resolve(strict=True))
     except (OSError, ValueError, RuntimeError):  # it is missing, its name is invalid, or its links form a loop
         return False
+
+
+def _is_row_file(path: str, folder: Path) -> bool:
+    """Whether a file below the folder is one of rows by its name, and neither hidden nor in a hidden folder."""
+    root = folder.resolve()
+    # As it is named, and where that leads if it is a link.
+    named, found = Path(path), (root / path).resolve()
+    is_hidden = any(part.startswith(".") for part in (named.name, *found.relative_to(root).parts))
+    # What follows a # would name a sheet of another file.
+    return not is_hidden and "#" not in path and {named.suffix.lower(), found.suffix.lower()} <= set(_ROW_FILES)

@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from threading import Event
 from typing import Any, NamedTuple
@@ -12,6 +13,7 @@ import anyio.to_thread
 import mcp_types as types
 from mcp.server import Server, ServerRequestContext
 from mcp.server.stdio import stdio_server
+from mcp.shared.message import SessionMessage
 
 from synq_cli import __version__, exact_json
 from synq_cli.mcp.rules import LONGEST_LINE
@@ -205,13 +207,54 @@ def create_server(session: AgentSession, *, profile: str) -> Server[Any]:
     )
 
 
+async def converse(server: Server[Any], reading: Any, writing: Any) -> None:
+    """Serve one client on these streams of the SDK until it disconnects.
+
+    The SDK leaves a line that is not a message unanswered, and its client would wait for ever: such lines get an error.
+    """
+    sending, messages = anyio.create_memory_object_stream[Any](0)
+
+    async def forward() -> None:
+        with suppress(anyio.BrokenResourceError, anyio.ClosedResourceError):  # the server has ended
+            async with sending:
+                async for item in reading:
+                    if not isinstance(item, Exception):
+                        await sending.send(item)
+                    elif error := _error_of(item):
+                        await writing.send(SessionMessage(error))
+
+    async with reading, sending, messages, anyio.create_task_group() as group:
+        group.start_soon(forward)
+        await server.run(messages, writing, server.create_initialization_options())
+        group.cancel_scope.cancel()
+
+
+def _error_of(invalid: Any) -> types.JSONRPCError | None:
+    """The answer to a line that is not a message, by what the SDK says of it; None for an empty line."""
+    problems = invalid.errors() if hasattr(invalid, "errors") else []
+    if reason := next((each["ctx"]["error"] for each in problems if each["type"] == "json_invalid"), None):
+        line = problems[0]["input"]
+        if not line.strip():
+            return None
+        error = types.ErrorData(code=types.PARSE_ERROR, message=f"Invalid JSON: {reason}.")
+        try:
+            message = exact_json.loads(line)  # which takes half of a surrogate pair, too
+        except (ValueError, RecursionError):
+            message = None
+    else:
+        error = types.ErrorData(code=types.INVALID_REQUEST, message="Not a JSON-RPC 2.0 message.")
+        message = next((each["input"] for each in problems if each["type"] == "missing"), None)
+    number = message.get("id") if isinstance(message, dict) else None
+    is_id = isinstance(number, str | int) and not isinstance(number, bool)
+    return types.JSONRPCError(jsonrpc="2.0", id=_plain(number) if is_id else None, error=error)
+
+
 def serve(session: AgentSession, *, profile: str) -> None:
     """Serve one client on the standard streams until it disconnects."""
 
     async def main() -> None:
-        server = create_server(session, profile=profile)
-        async with stdio_server() as (reading, writing):
-            await server.run(reading, writing, server.create_initialization_options())
+        async with stdio_server() as streams:
+            await converse(create_server(session, profile=profile), *streams)
 
     def end(number: int, _frame: object) -> None:
         session.close()

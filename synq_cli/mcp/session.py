@@ -14,7 +14,7 @@ from synq_cli.errors import RateLimitedError, RefusedError, SynqError, UsageErro
 from synq_cli.http.rate_limit import RESERVE
 from synq_cli.mcp import advice, answers, proposals, rules, verdicts
 from synq_cli.mcp.allowance import Allowance
-from synq_cli.mcp.children import Children, Finished
+from synq_cli.mcp.children import Children, Finished, environment
 from synq_cli.mcp.search import find_commands
 from synq_cli.resources.shared.pagination import PAGE
 
@@ -23,9 +23,8 @@ if TYPE_CHECKING:
 
 # Clients give up after a minute.
 SECONDS = 50.0
+_LOOKUP_SECONDS = 4.0
 MAX_WAIT = 20
-# The server sets these by itself, or their effect on the output would be in the way.
-_NOT_PASSED = {"SYNQ_DEBUG", "SYNQ_OUTPUT", "SYNQ_PROFILE"}
 # A command that reads every page starts only with so many requests left, if the session may send them.
 _MANY = 10
 _ID = re.compile(r"[0-9]{6}-[0-9]{6}-[0-9a-z]{4,16}")
@@ -91,6 +90,9 @@ class AgentSession:
         finished = self._run(line, line.with_option("--plan=-"), stop, text=rows)
         answer = self._answer(finished)
         if answer["error"] is not None:
+            if rules.names_file(line) and answer["error"]["code"] == UsageError.code:
+                refused = answers.rows_of_file_refused(answer["error"])
+                answer |= {"notes": [], "error": answers.error_of(refused), "next": refused.hint}
             return answer | {"proposal": None}
         # Nothing has changed yet, so the command was not carried out.
         answer |= verdicts.LATER._asdict()
@@ -113,12 +115,13 @@ class AgentSession:
         return answer | {"proposal": proposals.summary(plan), "next": following}
 
     def apply_approved(self, plan: str, stop: Event) -> Answer:
-        """Apply a proposal that a person has approved, once."""
+        """Apply a proposal that a person has approved, once; of one that was applied before, answer with its run."""
         try:
             if not _ID.fullmatch(plan):
                 raise UsageError("Invalid id of a proposal.", hint="Use the id that propose_write has returned.")
-            if is_new := not self._is_used(plan):
-                self._check_approval(plan)
+            if self._is_used(plan):
+                return self._applied_before(plan, stop)
+            self._check_approval(plan)
         except SynqError as refused:
             return self._refusal(refused) | {"run": None}
         words = [*self.options, "--output", "json", "--no-color", "apply", plan, "--approved"]
@@ -127,13 +130,39 @@ class AgentSession:
         notes, error, budget = answers.messages_of(finished.err)
         found = None if finished.status is None else answers.parsed(finished.out)
         run = found if isinstance(found, dict) else None
-        started = is_new and self._is_used(plan)
+        started = self._is_used(plan)
+        if started and run is None:
+            run = self._run_of(plan, stop)
         verdict = verdicts.of_application(finished.status, error, run, started=started)
         if finished.status and error is None:
             error = answers.error_of(answers.stopped(finished, SECONDS))
         error = error and advice.error_for_agents(self.root, error)
-        following = answers.advice(error) or answers.after(verdict, run)
+        following = answers.after(verdict, run)
+        if verdict != verdicts.UNKNOWN:
+            following = answers.advice(error) or following
         return self._costs(verdict, budget) | {"run": run, "notes": notes, "error": error, "next": following}
+
+    def _applied_before(self, plan: str, stop: Event) -> Answer:
+        """The answer about a proposal that is used up: what its run has done until now."""
+        run = self._run_of(plan, stop)
+        verdict = verdicts.of_application(None, None, run, started=True)
+        name = "" if run is None else f" by run {run['id']}"
+        note = f"The proposal {plan} was applied before{name}. Nothing was sent now."
+        error = None if verdict == verdicts.APPLIED else answers.error_of(RefusedError(note))
+        following = answers.after(verdict, run)
+        return self._costs(verdict, {}) | {"run": run, "notes": [note], "error": error, "next": following}
+
+    def _run_of(self, plan: str, stop: Event) -> Answer | None:
+        """The run that a proposal has become, as `runs list` shows it; None if it is not found in time."""
+        # Of this machine, else of the team, if there is one.
+        for where in ([], ["--team"]):
+            words = [*self.options, "--output", "json", "--no-color", "runs", "list", *where]
+            finished = self.children.run(words, seconds=_LOOKUP_SECONDS, stop=stop, variables=_variables())
+            rows = answers.parsed(finished.out) if finished.status == 0 else None
+            for row in rows if isinstance(rows, list) else ():
+                if row.get("plan") == plan:
+                    return dict(row)
+        return None
 
     def busy(self) -> Answer:
         """The answer to a call that comes while too many others wait."""
@@ -162,8 +191,10 @@ class AgentSession:
         whole = [*self.options, "--output", "json", "--no-color", "--read-only", *words]
         finished = self.children.run(whole, seconds=SECONDS, stop=stop, variables=variables, text=text)
         _, error, budget = answers.messages_of(finished.err)
-        # One that was killed does not say how many requests it has sent.
-        self.allowance.use(most if finished.status is None else budget.get("requests", 0))
+        # One that is killed says how many requests it has sent only if it has come to its filter.
+        largest = line.node.spec.requests[1]
+        unknown = most if largest is None else min(most, largest)
+        self.allowance.use(budget.get("requests", unknown if finished.status is None else 0))
         if error and "SYNQ_MAX_REQUESTS" in str(error.get("message")):
             # The same line is not sent again before there are more: it would use them up for nothing.
             self.too_few[tuple(line.words)] = most
@@ -217,7 +248,10 @@ def open_session(run: RunContext, *, per_minute: int, in_all: int) -> AgentSessi
     for name in ("base_url", "timeout"):
         if settings.sources[name].startswith("option"):
             fixed[f"--{name.replace('_', '-')}"] = str(getattr(settings, name))
-    environ = {name: value for name, value in run.system.environ.items() if name not in _NOT_PASSED}
+    # A program of the person's own, such as a token_command, gets what it would get on a terminal.
+    store = settings.team_store or ""
+    has_program = bool(settings.token_command or (store and not store.startswith("$")))
+    environ = environment(run.system.environ, store.removeprefix("$"), whole=has_program)
     options = [word for pair in fixed.items() for word in pair]
     allowance = Allowance(per_minute, in_all, run.system.now)
     children = Children(environ, folder)

@@ -48,5 +48,6 @@ def _of_run(run: Mapping[str, Any]) -> Verdict:
     done, rows = run.get("done"), run.get("rows")
     if done == rows:
         return APPLIED
-    is_clear = not (run.get("unknown") or run.get("in_transit"))
+    # A row that is pending can still be sent: a person can resume the run.
+    is_clear = not (run.get("unknown") or run.get("in_transit") or run.get("pending"))
     return REFUSED if done == 0 and is_clear else UNKNOWN

@@ -27,7 +27,7 @@ class Output:
 
     `format_asked` says whether the command line asks for the format; if not, a single value is printed bare. `note`,
     `warn`, `beep` and `progress` are those of its `messages`. `width` is the terminal's in cells; None asks
-    the terminal.
+    the terminal. `before_filter` is called before each run of the jq filter, which may be killed.
     """
 
     def __init__(
@@ -46,9 +46,11 @@ class Output:
         no_color: bool = False,
         debug: bool = False,
         width: int | None = None,
+        before_filter: Callable[[], None] | None = None,
     ) -> None:
         self._out = Stream(stdout, environ, no_color=no_color)
         self._width = width
+        self._before_filter = before_filter
         self._now = now
         self._format_asked = format_asked
         errors = Stream(stderr, environ, no_color=no_color, optional=True)
@@ -236,6 +238,10 @@ class Output:
         drawn = build_panel(self._canvas_of(stream), title, row, columns, sections, leftovers=False, whole=True)
         stream.draw(drawn.drawing, max(drawn.width, 1))
 
+    def tell(self, text: str) -> None:
+        """A line on what a question is about, also with --quiet."""
+        self.messages.stream.say(text)
+
     def preview(self, rows: Sequence[Row], columns: Sequence[Column]) -> bool:
         """Rows as a table on stderr, before a question about them; gives whether it was drawn.
 
@@ -390,6 +396,8 @@ class Output:
 
     def _filtered(self, value: object) -> None:
         assert self._view.filter
+        if self._before_filter:
+            self._before_filter()
         for line in self._view.filter.lines(value):
             self._line(line)
 

@@ -24,6 +24,7 @@ class Messages:
         self.quiet = quiet
         self._debug = debug
         self._warned: set[str] = set()
+        self._latest_budget: tuple[dict[str, object], int] | None = None
 
     def note(self, text: str | None) -> None:
         """A remark, or what was done where stdout stays empty; None prints nothing."""
@@ -64,9 +65,11 @@ class Messages:
             self.stream.say(f"{mark}{remaining}/{limit} requests left this minute · {profile}{where}", style)
 
     def budget(self, requests: int, remaining: int, limit: int, *, exact: bool) -> None:
-        """The footer for programs, which asked for it: --quiet does not hide it."""
-        left = {"requests": requests, "remaining": remaining, "limit": limit, "exact": exact}
-        machine.write_json(self.stream, {"budget": left})
+        """The footer for programs, which asked for it: --quiet does not hide it. It is the last line, once."""
+        left: dict[str, object] = {"requests": requests, "remaining": remaining, "limit": limit, "exact": exact}
+        if (left, self.stream.writes) != self._latest_budget:
+            machine.write_json(self.stream, {"budget": left})
+            self._latest_budget = (left, self.stream.writes)
 
     def waiting(self, seconds: float, reason: str) -> None:
         """How long the run waits, and why."""

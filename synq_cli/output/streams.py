@@ -40,6 +40,7 @@ class Stream:
         self.color = wanted and not (no_color or environ.get("NO_COLOR") or dumb)
         # A stream of the same terminal with a live drawing: messages are printed above it.
         self.above: Stream | None = None
+        self.writes = 0  # how often it was written to
         self._use(file.encoding or "utf-8")
 
     def use_utf8(self) -> None:
@@ -105,6 +106,7 @@ class Stream:
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Turn errors of the file into those that `write` raises."""
+        self.writes += 1
         try:
             yield
         except BrokenPipeError:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from synq_cli import exact_json
 from synq_cli.errors import RefusedError, UsageError
 from synq_cli.state.database import Connection, opened, usage_errors
-from synq_cli.times import timestamp
+from synq_cli.times import utc_time
 
 # Seconds until a proposal that has expired is deleted; an id that was used stays.
 _KEPT = 30 * 86_400.0
@@ -111,7 +111,7 @@ class Plans:
         with self._opened() as database:
             if found := database.execute("SELECT at FROM used WHERE id = ?", (plan,)).fetchone():
                 raise RefusedError(
-                    f"The plan {plan} was applied on {timestamp(found[0])}. Nothing was sent.",
+                    f"The plan {plan} was applied on {utc_time(found[0])}. Nothing was sent.",
                     hint="A plan is applied once. Run its command again with --plan for a new one.",
                 )
             database.execute("INSERT INTO used VALUES (?, ?)", (plan, self.now()))

@@ -555,3 +555,44 @@ def test_in_production_the_name_of_the_profile_approves(shop: Shop) -> None:
     assert shop.synq(*alone, "--yes", environ=shop.environ, http=shop.server).status == 11
     done = shop.synq(*alone, "--approved", "--json", environ=shop.environ, http=shop.server)
     assert (done.status, json.loads(done.out)["plan"]) == (0, plan["id"]), done.err
+
+
+COSTS = (
+    "settings set default_low_stock_threshold=8",
+    f"products update {KNIT} --title New",
+    "inventory adjust --file corrections.csv",
+    "inventory transfer --file moves.csv --from 8fcf46e5-48ae-4e71-8649-237bb70a41b0",
+)
+
+
+@cases("change", COSTS)
+def test_a_plan_says_how_many_requests_apply_sends(shop: Shop, change: str) -> None:
+    shop.restore()
+    plan = planned(shop, *change.split())
+    recording = Recording(shop.server)
+    assert shop.call(["apply", "plan.json", "--yes"], recording).status == 0
+    assert len(recording.seen) == plan["requests"]
+
+
+def test_an_import_is_shown_from_its_file_unless_that_has_changed(shop: Shop) -> None:
+    planned(shop, "products", "import", "catalog.csv")
+    shown = run(shop, "plan", "show", "plan.json")[0].out
+    assert "2 products of catalog.csv  Fisherman Smock  sku FSM-NVY-M, price 89.50" in shown
+    Path("catalog.csv").write_text("title,sku,price\nFisherman Smock,FSM-NVY-M,0.50\nVoe Scarf,,\n", encoding="utf-8")
+    for words in (("plan", "show"), ("approve",), ("apply",)):
+        result, writes = run(shop, *words, "plan.json")
+        assert (result.status, writes, "has changed since it was checked" in result.err) == (2, [], True), words
+
+
+def test_what_a_bulk_run_asks_about_is_shown_also_with_quiet(shop: Shop) -> None:
+    asked = shop.call(["inventory", "adjust", "--file", "corrections.csv", "-q"], shop.server).err
+    assert asked.index("Net: Leith warehouse -2 (2 rows).") < asked.index("[y/N]")
+
+
+def test_a_profile_that_is_for_another_tenant_now_is_named(shop: Shop) -> None:
+    plan = planned(shop, "settings", "set", "default_low_stock_threshold=8")
+    rewritten(plan, tenant=plan["tenant"] | {"tenant_id": VARIANT})
+    result, _ = run(shop, "apply", "plan.json", "--yes")
+    assert (result.status, "The profile sandbox is for another tenant now." in result.err) == (11, True)
+    rewritten(plan, tenant=plan["tenant"] | {"tenant_id": VARIANT}, profile="acme")
+    assert "Use --profile acme, with which it was made." in run(shop, "apply", "plan.json", "--yes")[0].err

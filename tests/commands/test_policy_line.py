@@ -392,6 +392,8 @@ def test_a_policy_without_apply_says_who_applies_plans(shop: Shop) -> None:
     set_policy(shop, "{writes: plan-only, deny: [apply]}")
     refused = " ".join(shop.call(["inventory", "adjust", "HMC-NVY-M", "-5"]).err.split())
     assert "Add --plan FILE to make a plan, then have it applied with another profile." in refused
+    (row,) = [row for row in json.loads(shop.call(["doctor", "--json"]).out) if row["check"] == "policy"]
+    assert row["found"].endswith(" Plans must be applied with another profile.")
     shop.restore()
 
 

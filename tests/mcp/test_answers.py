@@ -182,6 +182,34 @@ def test_a_command_that_ends_otherwise(agent: Any, left: Finished, outcome: str,
     agent.session.allowance.use(-(before - agent.session.allowance.left))
 
 
+def test_a_killed_command_costs_what_it_has_sent(agent: Any) -> None:
+    """The largest number that it may have sent, if it has not come to its filter."""
+    footer = '{"budget":{"requests":2,"remaining":98,"limit":100,"exact":true}}\n'
+    for command, said, cost in (
+        ("limits --jq .", "", 0), ("orders get x", "", 1), ("orders list --jq .", footer, 2), ("orders list", "", 27),
+    ):  # fmt: skip
+        agent.children.ended = [Finished(None, "", said)]
+        before = agent.session.allowance.left
+        answer = agent.read(command)
+        assert (before - agent.session.allowance.left, answer["error"]["code"]) == (cost, "stopped")
+
+
+def test_a_filter_starts_after_the_number_of_requests_is_known(agent: Any) -> None:
+    agent.session.allowance.use(10)
+    answer = agent.read("orders list --limit 1 --fields status --jq '.[0].status'")
+    assert (answer["data"], answer["requests"]) == ("confirmed\n", 1)
+    assert not [note for note in answer["notes"] if "budget" in note]
+    environ = {"SYNQ_FOOTER": "json"}
+    broken = agent.children.synq("--sandbox", "orders", "list", "--limit", "1", "--jq", ".[0]+1", environ=environ)
+    budget = '{"budget":{"requests":1,"remaining":98,"limit":100,"exact":true}}'
+    lines = broken.err.splitlines()
+    assert (broken.status, lines.count(budget), lines[-1]) == (2, 2, budget)
+    whole = agent.children.synq("--sandbox", "-q", "orders", "list", "--limit", "1", "--jq", "1", environ=environ)
+    assert whole.err.splitlines().count(budget.replace("98", "97")) == 1
+    local = agent.children.synq("--sandbox", "limits", "--jq", "1", environ=environ)
+    assert (local.out, "budget" in local.err) == ("1\n", False)
+
+
 def test_find_names_commands_with_the_tool_that_runs_them(agent: Any) -> None:
     found = agent.session.find_command("low stock")["commands"]
     assert (found[0]["command"], found[0]["tool"]) == ("inventory levels", "run_read")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from synq_cli.mcp.children import Children
+from synq_cli.mcp.children import Children, environment
 
 
 @pytest.fixture
@@ -62,3 +62,18 @@ def test_a_command_to_keep_runs_on_when_the_time_is_up_and_the_session_ends(chil
     while not list(tmp_path.glob("state/sandbox.sqlite3")) and time.monotonic() < until:
         time.sleep(0.02)
     assert list(tmp_path.glob("state/sandbox.sqlite3"))
+
+
+def test_commands_get_the_variables_that_synq_needs_and_no_others() -> None:
+    needed = {
+        "PATH": "/bin", "HOME": "/home/ailsa", "LC_ALL": "C.UTF-8", "https_proxy": "http://proxy.example",
+        "NO_PROXY": "x.example", "SSL_CERT_FILE": "/ca.pem", "DBUS_SESSION_BUS_ADDRESS": "unix:path=/bus",
+        "PYTHON_KEYRING_BACKEND": "x", "XDG_STATE_HOME": "/state", "SYNQ_TOKEN": "t", "SYNQ_READ_ONLY": "1",
+        "SystemRoot": "C:", "PGSSLROOTCERT": "/ca.pem",
+    }  # fmt: skip
+    others = {"AWS_SECRET_ACCESS_KEY": "s", "GITHUB_TOKEN": "t", "DB": "postgresql://x", "LD_PRELOAD": "x.so"}
+    never = {"SYNQ_DEBUG": "1", "SYNQ_OUTPUT": "csv", "SYNQ_PROFILE": "x", "SYNQ_WEBHOOK_SECRET": "s"}
+    given = needed | others | never
+    assert environment(given) == needed
+    assert environment(given, "DB") == needed | {"DB": "postgresql://x"}
+    assert environment(given, whole=True) == needed | others

@@ -57,8 +57,11 @@ def test_a_change_is_proposed_approved_and_applied_once(agent: Any) -> None:
     assert on_hand(agent) == before - 2
 
     again = agent.apply(plan)
-    assert (again["outcome"], again["retry"], again["run"]) == ("not_applied", "never", None)
-    assert again["error"]["message"].startswith(f"The plan {plan} was applied by run ")
+    assert (again["outcome"], again["retry"], again["error"], again["next"]) == ("applied", "never", None, None)
+    assert (again["run"]["id"], again["run"]["done"], again["requests"]) == (applied["run"]["id"], 1, 0)
+    assert again["notes"] == [
+        f"The proposal {plan} was applied before by run {applied['run']['id']}. Nothing was sent now."
+    ]
     assert on_hand(agent) == before - 2
 
 
@@ -100,13 +103,29 @@ def test_the_folder_of_files(synq: Any, home: str | None, working: str, may_name
     assert open_session(run, per_minute=1, in_all=1).folder == (folder if may_name_files else None)
 
 
+@cases(
+    ("profile", "passed"),
+    [
+        ({}, set()), ({"team_store": "$DB"}, {"DB"}), ({"team_store": "print-address"}, {"DB", "CLOUD_KEY"}),
+        ({"token_command": "print-token"}, {"DB", "CLOUD_KEY"}),
+    ],
+)  # fmt: skip
+def test_a_program_of_the_person_gets_all_variables(synq: Any, profile: dict[str, str], passed: set[str]) -> None:
+    config = synq.folder / "config" / "config.yaml"
+    config.parent.mkdir(exist_ok=True)
+    config.write_text(json.dumps({"profiles": {"default": profile}}), encoding="utf-8")
+    folders = {"SYNQ_STATE_DIR": str(synq.folder / "state"), "SYNQ_CONFIG_DIR": str(config.parent)}
+    run = RunContext(System({**folders, "DB": "x", "CLOUD_KEY": "x"}, folder=lambda: synq.folder), [])
+    run.root = SimpleNamespace(command=None)
+    children = open_session(run, per_minute=1, in_all=1).children
+    assert vars(children)["_environ"].keys() == passed | folders.keys()
+
+
 def test_what_would_change_nothing_or_fails_is_no_proposal(agent: Any) -> None:
     unknown = agent.propose("inventory adjust NOPE-1 -2")
     assert (unknown["outcome"], unknown["error"]["code"], unknown["proposal"]) == ("not_applied", "not_found", None)
     read = agent.propose("api GET /api/v1/oms/orders")
-    assert (read["proposal"], read["next"]) == (None, "Nothing would be sent, so there is nothing to approve.") or read[
-        "error"
-    ]
+    assert (read["error"]["message"], read["next"]) == ("`synq api GET` changes nothing at the API.", "Use run_read.")
     assert agent.session.plans.waiting("x") == []
 
 
@@ -133,21 +152,59 @@ def test_what_would_change_nothing_or_fails_is_no_proposal(agent: Any) -> None:
         ("inventory adjust --file loop.csv", '--file "loop.csv" is not a file in '),
         ("inventory adjust --file rows.csv --file /etc/passwd", '--file "/etc/passwd" is not a file in '),
         ("inventory adjust --file -", "--file - reads `input`, which is missing."),
-        ("api POST /x --input /etc/passwd", '--input "/etc/passwd" is not a file in '),
-        ("settings set --help", "--help shows a help page, which can't be proposed."),
+        ("api POST /x --input /etc/passwd", "--input can't name a file."),
+        ("api POST /x --input rows.csv", "--input can't name a file."), ("api /x", "`synq api GET` changes nothing"),
+        ("api HEAD /x -f a=1", "`synq api HEAD` changes nothing"),
+        ("products jobs create --type update --file rows.csv", "--file can't name a file."),
+        ("products export --to rows.csv", "--to writes a file."), ("products export --to -", "--to writes a file."),
+        ("inventory adjust --file notes.txt", '--file "notes.txt" is not a file of rows, such as rows.csv, or it is'),
+        ("inventory adjust --file .env.csv", '--file ".env.csv" is not a file of rows'),
+        ("inventory adjust --file .aws/keys.csv", '--file ".aws/keys.csv" is not a file of rows'),
+        ("inventory adjust --file folder/../.aws/keys.csv", '--file "folder/../.aws/keys.csv" is not a file of rows'),
+        ("inventory adjust --file notes.csv", '--file "notes.csv" is not a file of rows'),
+        ("inventory adjust --file keys.csv", '--file "keys.csv" is not a file of rows'),
+        ("inventory adjust --file 'a.xlsx#b.csv'", '--file "a.xlsx#b.csv" is not a file of rows'),
+        ("inventory adjust --file config.yaml", '--file "config.yaml" is not a file of rows'),
         ("api POST /x -F a=@rows.csv", "-F KEY=@FILE reads a local file."), ("export x", "`synq export` is not"),
+        ("settings set --help", "--help shows a help page, which can't be proposed."),
     ],
 )  # fmt: skip
 def test_what_an_agent_may_not_propose(agent: Any, command: str, said: str) -> None:
     folder = agent.session.folder
     if not (folder / "loop.csv").is_symlink():
         (folder / "rows.csv").write_text(ROWS, encoding="utf-8")
-        (folder / "folder").mkdir()
+        for each in ("folder", ".aws"):
+            (folder / each).mkdir()
+        for each in ("notes.txt", ".env.csv", ".aws/keys.csv", "a.xlsx#b.csv", "config.yaml"):
+            (folder / each).write_text("secret\n", encoding="utf-8")
+        (folder / "notes.csv").symlink_to("notes.txt")
+        (folder / "keys.csv").symlink_to(".aws/keys.csv")
         (folder / "link.csv").symlink_to("/etc/passwd")
         (folder / "loop.csv").symlink_to("loop.csv")
     with pytest.raises(SynqError) as caught:
         check_write(read_line(agent.session.root, command), folder, has_input=False)
     assert caught.value.message.startswith(said)
+
+
+@cases(
+    ("name", "text", "command", "said"),
+    [
+        ("a.csv", "KEY=s3cret\nx\n", "inventory adjust --file a.csv", "The command or its file is invalid."),
+        ("a.json", '{"s3cret": 1}', "orders create --file a.json", "The command or its file is invalid."),
+        ("a.json", '{"s3cret": ', "orders create --file a.json", "The command or its file is invalid: see line 1."),
+        ("a.csv", f"sku,delta\n{SKU},1\n{SKU},s3cret\n", "inventory adjust --file a.csv", ": see line 3."),
+        ("a.csv", "s3cret\n", "products import a.csv", "The command or its file is invalid."),
+        ("a.csv", "s3cret\n", "inventory count a.csv", "The command or its file is invalid."),
+    ],
+)
+def test_an_error_does_not_show_what_a_file_holds(agent: Any, name: str, text: str, command: str, said: str) -> None:
+    path = agent.session.folder / name
+    path.write_text(text, encoding="utf-8")
+    answer = agent.propose(command.replace(name, str(path)))
+    assert (answer["outcome"], answer["error"]["code"], answer["notes"]) == ("not_applied", "usage", [])
+    assert answer["error"]["message"].endswith(said)
+    assert "s3cret" not in json.dumps(answer, default=str)
+    assert "`input`, with --file -" in answer["next"]
 
 
 def test_input_that_nothing_reads_is_an_error(agent: Any) -> None:
@@ -225,7 +282,12 @@ def test_a_lost_response_is_unknown_and_never_repeated(agent: Any) -> None:
     answer = agent.apply(plan)
     assert (answer["outcome"], answer["retry"], answer["error"]["code"]) == ("unknown", "never", "unknown")
     assert sent.count("POST") == 1
-    assert agent.apply(plan)["outcome"] == "not_applied"
+    again = agent.apply(plan)
+    assert (again["outcome"], again["retry"], again["run"]["unknown"]) == ("unknown", "never", 1)
+    assert again["next"] == (
+        f"The run {again['run']['id']} is open. Look at it with run_read: runs show {again['run']['id']} --rows all. "
+        "A person can resume it. Do not propose the same change again."
+    )
     assert sent.count("POST") == 1
 
 
@@ -234,7 +296,12 @@ def test_an_application_that_ends_without_a_word_is_unknown_once_it_has_started(
     agent.person_approves(plan)
     kept = []
 
-    def crash(*_words: Any, keep: bool = False, **_settings: Any) -> Finished:
+    run = agent.children.run
+
+    def crash(words: list[str], *, keep: bool = False, **settings: Any) -> Finished:
+        if "runs" in words:
+            finished: Finished = run(words, **settings)
+            return finished
         agent.plans.use(plan)
         kept.append(keep)
         return Finished(-9, "", "")
@@ -242,7 +309,43 @@ def test_an_application_that_ends_without_a_word_is_unknown_once_it_has_started(
     agent.children.run = crash
     answer = agent.apply(plan)
     assert (answer["outcome"], answer["retry"], answer["error"]["code"]) == ("unknown", "never", "stopped")
-    assert kept == [True]
+    assert (kept, answer["run"]) == ([True], None)
+    again = agent.apply(plan)
+    assert (again["outcome"], again["retry"], again["run"]) == ("unknown", "never", None)
+    assert again["next"].startswith("It may still run.")
+
+
+def test_a_run_that_stopped_before_its_first_row_is_open(agent: Any) -> None:
+    """A person can still resume it, so the change must not be proposed again."""
+    plan = agent.propose(ADJUST)["proposal"]["id"]
+    agent.person_approves(plan)
+    expired = httpx.MockTransport(lambda _: httpx.Response(401, json={"error": "token expired"}))
+    agent.children.settings["http"] = expired
+    for answer in (agent.apply(plan), agent.apply(plan)):
+        run = answer["run"]
+        assert (answer["outcome"], answer["retry"], run["pending"]) == ("unknown", "never", 1)
+        assert answer["next"].startswith(f"The run {run['id']} is open. Look at it with run_read: runs show ")
+
+
+def test_the_run_of_a_proposal_may_be_in_the_team_store(agent: Any) -> None:
+    plan = agent.propose(ADJUST)["proposal"]["id"]
+    agent.plans.use(plan)
+    found = RUN | {"plan": plan, "done": 2, "pending": 1, "state": "running"}
+    agent.children.ended = [Finished(0, "[]", ""), Finished(0, json.dumps([RUN | {"id": "25"}, found]), "")]
+    answer = agent.apply(plan)
+    assert (answer["outcome"], answer["run"]["id"], answer["run"]["pending"]) == ("unknown", "26", 1)
+    assert [words[-2:] for words in agent.children.lines[-2:]] == [["runs", "list"], ["list", "--team"]]
+
+
+def test_a_run_that_the_api_refused_is_not_applied_also_later(agent: Any) -> None:
+    plan = agent.propose(ADJUST)["proposal"]["id"]
+    agent.person_approves(plan)
+    refusal = httpx.MockTransport(
+        lambda request: httpx.Response(400 if request.method == "POST" else 200, json={"error": "no", "items": []})
+    )
+    agent.children.settings["http"] = refusal
+    for answer in (agent.apply(plan), agent.apply(plan)):
+        assert (answer["outcome"], answer["retry"], answer["run"]["failed"]) == ("not_applied", "never", 1)
 
 
 def test_a_network_that_is_down_before_the_first_request_leaves_the_proposal(agent: Any) -> None:
@@ -266,7 +369,7 @@ RUN = {"id": "26", "rows": 3, "done": 3, "failed": 0, "unknown": 0, "pending": 0
         (RUN | {"done": 0, "failed": 3}, True, 9, False, ("not_applied", "never")),
         (RUN | {"done": 0, "failed": 3}, True, 8, False, ("not_applied", "never")),
         (RUN | {"done": 0, "failed": 2, "unknown": 1}, True, 10, False, ("unknown", "never")),
-        (RUN | {"done": 0, "pending": 3}, True, 7, True, ("not_applied", "never")),
+        (RUN | {"done": 0, "pending": 3}, True, 7, True, ("unknown", "never")),
         (RUN | {"done": 1, "pending": 2}, True, 6, True, ("unknown", "never")),
         (RUN | {"done": 0, "in_transit": 1, "pending": 2}, True, 130, False, ("unknown", "never")),
         (None, False, 11, False, ("not_applied", "never")),

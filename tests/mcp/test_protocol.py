@@ -1,18 +1,21 @@
 """The server on the protocol, with the SDK's own client in this process."""
 
 import json
+from io import StringIO
 from threading import Event
 from typing import Any
 
 import anyio
 import pytest
+from table import cases
 
 from synq_cli.mcp.children import Finished
 
 pytest.importorskip("mcp", reason="the extra mcp is not installed")
 from mcp import Client
+from mcp.server.stdio import stdio_server
 
-from synq_cli.mcp.server import create_server
+from synq_cli.mcp.server import converse, create_server
 
 
 def talk(agent: Any, conversation: Any) -> Any:
@@ -76,6 +79,45 @@ def test_wrong_calls_are_errors_and_start_nothing(agent: Any) -> None:
     (refused,) = calls(agent, ("run_read", {"command": "auth token"}))
     assert (refused.is_error, refused.structured_content["error"]["code"]) == (True, "refused")
     assert agent.children.lines == []
+
+
+@cases(
+    ("line", "id", "code"),
+    [
+        ("nonsense", None, -32700), ("{", None, -32700), ("[" * 100_000, None, -32700), ('{"id": 3, ', None, -32700),
+        ('{"jsonrpc":"2.0","id":3,"method":"tools/call","params":{"x":"\\ud800"}}', 3, -32700),
+        ('{"jsonrpc":"2.0","id":"\\ud800","method":"tools/call","params":{}}', "?", -32700),
+        ('{"jsonrpc":"2.0","id":4,"method":"ping","params":{"x":' + "[" * 300 + "]" * 300 + "}}", 4, -32700),
+        ("[]", None, -32600), ("{}", None, -32600), ("5", None, -32600), ("null", None, -32600),
+        ('[{"jsonrpc":"2.0","id":5,"method":"ping"}]', None, -32600), ('{"jsonrpc":"2.0","id":6}', 6, -32600),
+        ('{"jsonrpc":"2.0","id":7,"method":"ping","params":[1]}', 7, -32600),
+        ('{"jsonrpc":"1.0","id":"8","method":"ping"}', "8", -32600),
+        ('{"jsonrpc":"2.0","id":true,"method":5}', None, -32600),
+    ],
+)  # fmt: skip
+def test_a_line_that_is_not_a_message_gets_an_error(agent: Any, line: str, id: Any, code: int) -> None:  # noqa: A002 the name in JSON-RPC
+    (error,) = answers_to(agent, line)
+    assert (error["id"], error["error"]["code"], error["jsonrpc"]) == (id, code, "2.0")
+
+
+def test_the_next_line_is_read_after_one_that_is_not_a_message_and_an_empty_one_is_nothing(agent: Any) -> None:
+    start = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "x", "version": "1"}}
+    message = {"jsonrpc": "2.0", "id": 9, "method": "initialize", "params": start}
+    broken, started = answers_to(agent, "{", "", "  ", json.dumps(message))
+    assert (broken["id"], started["id"], started["result"]["serverInfo"]["name"]) == (None, 9, "synq")
+
+
+def answers_to(agent: Any, *lines: str) -> list[dict[str, Any]]:
+    """What the server writes until the client, which has sent these lines, disconnects."""
+    written = StringIO()
+
+    async def main() -> None:
+        streams = anyio.wrap_file(StringIO("".join(f"{line}\n" for line in lines))), anyio.wrap_file(written)
+        async with stdio_server(*streams) as (reading, writing):
+            await converse(create_server(agent.session, profile="acme"), reading, writing)
+
+    anyio.run(main)
+    return [json.loads(line) for line in written.getvalue().splitlines()]
 
 
 def test_a_flood_of_calls_is_told_to_wait(agent: Any) -> None:

@@ -1,6 +1,7 @@
 """What an agent may run: refused before any process is started."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -28,6 +29,25 @@ def test_each_command_that_agents_may_read_with_is_known() -> None:
     """A new one shows no secret, writes no file and ends by itself: list it here. If not, list it in rules.py."""
     found = {" ".join(node.words) for node in tree.commands(ROOT) if "run_read" in (tool_of(node) or "")}
     assert found == set(READS.replace("\n", " ").strip().split(", "))
+
+
+def test_no_option_of_a_read_reads_or_writes_a_file() -> None:
+    """An option with a file has the metavar FILE, by which agents are refused it; -F has a check of its own."""
+    refused = set()
+    for node in tree.commands(ROOT):
+        if "run_read" not in (tool_of(node) or ""):
+            continue
+        for parameter in node.command.get_params(node.context):
+            name = max(parameter.opts, key=len)
+            about = f"{parameter.metavar} {parameter.help}".lower()
+            if not re.search(r"\bfiles?\b|standard input|\bstdin\b|\bfolder\b", about) or name == "--version":
+                continue
+            assert parameter.param_type_name == "option"
+            value = "x=@y" if name == "--field" else "x"
+            with pytest.raises(RefusedError):
+                check_read(read_line(ROOT, f"{' '.join(node.words)} {name}={value}"))
+            refused.add(name)
+    assert refused >= {"--svg", "--suppliers", "--input", "--plan"}
 
 
 @cases(

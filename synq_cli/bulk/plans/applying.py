@@ -14,7 +14,7 @@ from synq_cli.bulk.runs import Runs, run_of_plan
 from synq_cli.bulk.shards import Shard
 from synq_cli.bulk.verbs.verb import Verb
 from synq_cli.errors import RefusedError, SynqError, UsageError
-from synq_cli.times import local_time
+from synq_cli.times import utc_time
 from synq_cli.uuids import parse_uuid
 
 # By which the clock of the machine that made a plan may be ahead.
@@ -31,7 +31,7 @@ def state_of(document: Document, runs: Runs, scope: str, now: float, used_at: fl
         done = next((f": {row['done']:,} of {row['rows']:,} done" for row in runs.rows() if row["id"] == facts.id), "")
         return f"applied by run {facts.id}{done}"
     if used_at is not None:
-        return f"applied on {local_time(used_at)}"
+        return f"applied on {utc_time(used_at)}"
     if document.scope != scope:
         return f"for another tenant: {document.scope}"
     return _out_of_time(document, now) or "not applied"
@@ -55,9 +55,9 @@ def check(document: Document, runs: Runs, scope: str, now: float, used_at: float
 def _out_of_time(document: Document, now: float) -> str | None:
     """Why a plan is not valid at this time, as the rest of a sentence."""
     if document.expires <= now:
-        return f"expired on {local_time(document.expires)}"
+        return f"expired on {utc_time(document.expires)}"
     if document.created > now + _CLOCK_ERROR:
-        return f"was made in the future, on {local_time(document.created)}"
+        return f"was made in the future, on {utc_time(document.created)}"
     return None
 
 
@@ -75,7 +75,7 @@ def check_pending(document: Document, runs: Runs, scope: str, used_at: float | N
         )
     if used_at is not None:
         raise RefusedError(
-            f"The plan {name} was applied on {local_time(used_at)}. Nothing was sent.",
+            f"The plan {name} was applied on {utc_time(used_at)}. Nothing was sent.",
             hint=f"A plan is applied once. {_AGAIN}",
         )
     if document.scope != scope:

@@ -196,6 +196,8 @@ class Doctor(Checklist):
         if policy.sentence:
             return Finding("fail", f"{policy.sentence} Every write is refused.", f"Edit {policy.path}")
         found = f"{policy.summary()}. This does not restrict anyone who holds the token."
+        if policy.plan_only and not policy.can_apply:
+            found += " Plans must be applied with another profile."
         known = [" ".join(node.words) for node in tree.commands(self._run.root.command)]
         for pattern in (*(policy.allow or ()), *policy.deny):
             if not any(command_matches(pattern, command) for command in known):

@@ -32,7 +32,7 @@ POOLS = [
     Column("Blocked for", "blocked_for", soon),
     Column("Other clients", "other_clients", quantity, drop=1),
 ]
-PLACES = [
+USAGES = [
     Column("Pool", "pool", drop=2),
     Column("API", "host", drop=3),
     Column("Machine", "machine"),
@@ -117,16 +117,16 @@ def show_status(run: RunContext) -> None:
     from synq_cli.state.team import migrations
 
     store = run.team or run.open_team()
-    pools, places = overview(store)
+    pools, usages = overview(store)
     row = {
         "database": store.place,
         "version": migrations.LATEST,
         "time": timestamp(store.read(lambda transaction: transaction.now)),
         "pools": pools,
-        "requests": [place._asdict() for place in places],
+        "requests": [usage._asdict() for usage in usages],
         "runs": unfinished(store),
     }
-    parts = {"pools": ("Rate limit", POOLS), "requests": ("Requests", PLACES), "runs": ("Runs", RUNS)}
+    parts = {"pools": ("Rate limit", POOLS), "requests": ("Requests", USAGES), "runs": ("Runs", RUNS)}
     run.output.panel("Team store", row, STATUS, parts)
 
 

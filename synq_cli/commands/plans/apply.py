@@ -4,7 +4,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Annotated
 
 from synq_cli.cli.command import ANY
-from synq_cli.cli.confirmation import can_ask, confirm
+from synq_cli.cli.confirmation import asks, confirm
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.options import YesOption, switch
@@ -12,7 +12,6 @@ from synq_cli.cli.planning import with_profile
 from synq_cli.commands.bulk import ReportOption, end_without_rows, finish
 from synq_cli.commands.plans.reading import CHANGES, HEAD, PARTS, PlanArgument, head_of, read_plan, standing
 from synq_cli.errors import RefusedError
-from synq_cli.session.settings import PRODUCTION
 
 if TYPE_CHECKING:
     from synq_cli.bulk.plans.document import Document
@@ -71,8 +70,7 @@ def apply_plan(
         run.output.panel(f"Would apply plan {document.id}", head_of(run, document), HEAD, PARTS, whole=True)
         return
     what = prepared.verb.counted(len(prepared.rows))
-    is_asked = not (approved or run.options.get("confirm")) and (not yes or run.settings.environment == PRODUCTION)
-    if is_asked and can_ask(run):
+    if not approved and asks(run, yes=yes):
         run.output.subject(title, head_of(run, document), HEAD, PARTS)
     else:
         _announce(run, document, what)

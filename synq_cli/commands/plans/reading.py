@@ -81,7 +81,7 @@ def head_of(run: RunContext, document: "Document") -> dict[str, Any]:
     from synq_cli.bulk.plan import duration
     from synq_cli.bulk.plans.applying import state_of
     from synq_cli.bulk.plans.showing import changes_of
-    from synq_cli.times import local_time
+    from synq_cli.times import utc_time
 
     try:
         state = state_of(document, *standing(run, document))
@@ -93,7 +93,7 @@ def head_of(run: RunContext, document: "Document") -> dict[str, Any]:
     return {
         "id": document.id,
         "state": state,
-        "approved": approval and f"by {approval.approver} on {local_time(approval.at)}",
+        "approved": approval and f"by {approval.approver} on {utc_time(approval.at)}",
         "tenant": document.scope,
         "profile": values["profile"],
         "command": values["command"],

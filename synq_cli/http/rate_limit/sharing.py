@@ -19,7 +19,7 @@ SOON = 5.0
 # Above the first share of all known requests a machine leaves more; above the second, the maximum.
 _LARGE_SHARES = (0.7, 0.9)
 # Each request of other clients adds this many slots to the reserve. One may be ours, which the API counts a bit longer.
-_PLACES_FOR_ONE = 5
+_SLOTS_FOR_ONE = 5
 # Other clients are assumed to send at most this many times as fast as we do.
 _LARGEST_RATIO = 4
 # Seconds from a response that left exactly the reserve to a probe, doubled for each slot of the reserve in use.
@@ -59,7 +59,7 @@ def usable(size: int, reserve: int) -> int:
     return size - min(reserve, size // 2)
 
 
-def places(known: Known, size: int, reserve: int) -> int:
+def slots(known: Known, size: int, reserve: int) -> int:
     """The slots of a window of this size that bulk runs may take while leaving a reserve.
 
     The machine that uses most of the window leaves more, which makes room for the others. Machines with equal shares
@@ -70,7 +70,7 @@ def places(known: Known, size: int, reserve: int) -> int:
     low, high = _LARGE_SHARES
     share = known.settled / (known.settled + known.others)
     more = round((_LARGEST_RESERVE - RESERVE) * min(max((share - low) / (high - low), 0.0), 1.0))
-    larger = max(reserve, min(reserve + min(more, _PLACES_FOR_ONE * known.others), _LARGEST_RESERVE))
+    larger = max(reserve, min(reserve + min(more, _SLOTS_FOR_ONE * known.others), _LARGEST_RESERVE))
     return min(usable(size, larger) + known.ending, usable(size, _LEAST_RESERVE)) - known.waiting
 
 
@@ -81,12 +81,12 @@ def unseen(known: Known) -> int:
     )
 
 
-def seconds_to_probe(known: Known, usable_places: int, window: float, now: float, jitter: float) -> float:
+def seconds_to_probe(known: Known, usable_slots: int, window: float, now: float, jitter: float) -> float:
     """Seconds until a bulk run whose slots are taken sends one request as a probe for free slots.
 
     Infinite without other clients or deep in the reserve. If no slot is free, the probe uses one of the reserve.
     """
-    depth = known.taken - usable_places
+    depth = known.taken - usable_slots
     if not known.is_shared or known.sending or not 0 <= depth < _DEEPEST_PROBE:
         return math.inf
     pause = max(_PROBE * 2.0**depth * (0.5 + jitter), (depth + 1) * window / known.others)

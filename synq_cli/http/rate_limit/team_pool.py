@@ -228,7 +228,7 @@ class TeamPool:
             self._probe = None
 
 
-class Place(NamedTuple):
+class Usage(NamedTuple):
     """Requests of one command of a machine in the window of a pool, and how many of them are in flight."""
 
     pool: str
@@ -240,7 +240,7 @@ class Place(NamedTuple):
     under_way: int
 
 
-def overview(team: TeamStore) -> tuple[list[dict[str, object]], list[Place]]:
+def overview(team: TeamStore) -> tuple[list[dict[str, object]], list[Usage]]:
     """Each host of each pool with its limit, and the commands that have used it."""
 
     def work(transaction: Transaction) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]], float]:
@@ -248,7 +248,7 @@ def overview(team: TeamStore) -> tuple[list[dict[str, object]], list[Place]]:
         return rows.all(), hosts.all(), transaction.now
 
     rows, hosts, now = team.read(work)
-    pools, places = [], []
+    pools, usages = [], []
     for pool, host, *limit in hosts:
         own = [(Entry._make(row[2:8]), row[8]) for row in rows if row[:2] == (pool, host)]
         state = WindowState(HostLimit(*limit), (entry for entry, _ in own))
@@ -256,17 +256,17 @@ def overview(team: TeamStore) -> tuple[list[dict[str, object]], list[Place]]:
         shown = state.snapshot(now, host, None).as_row()
         known = {name: shown[name] for name in ("host", "limit", "remaining", "blocked_for")}
         pools.append({"pool": pool, **known, "other_clients": shown["strangers"]})
-        places += _places(pool, host, [(entry, machine) for entry, machine in own if entry.id in state.entries])
-    return pools, places
+        usages += _usages(pool, host, [(entry, machine) for entry, machine in own if entry.id in state.entries])
+    return pools, usages
 
 
-def _places(pool: str, host: str, entries: Iterable[tuple[Entry, str]]) -> list[Place]:
+def _usages(pool: str, host: str, entries: Iterable[tuple[Entry, str]]) -> list[Usage]:
     kinds: dict[tuple[str, str, str], list[str]] = {}
     for entry, machine in entries:
         if entry.kind in {"sending", "settled"}:
             kinds.setdefault((entry.profile, entry.command, machine), []).append(entry.kind)
-    found = [Place(pool, host, *who, len(each), each.count("sending")) for who, each in kinds.items()]
-    return sorted(found, key=lambda place: (-place.requests, place))
+    found = [Usage(pool, host, *who, len(each), each.count("sending")) for who, each in kinds.items()]
+    return sorted(found, key=lambda usage: (-usage.requests, usage))
 
 
 def _shifted(limit: HostLimit, seconds: float) -> HostLimit:

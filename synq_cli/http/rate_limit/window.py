@@ -266,21 +266,21 @@ class WindowState:
         """Free slots for bulk runs beyond the reserve and waiting commands, otherwise the seconds to wait."""
         if known.sending and not (known.settled or known.others or ahead):
             return 0, _POLL_STEP  # the first response shows what other clients have used
-        places = sharing.places(known, self.limit.size, reserve)
-        if (free := places - known.taken - sharing.unseen(known)) > 0:
+        slots = sharing.slots(known, self.limit.size, reserve)
+        if (free := slots - known.taken - sharing.unseen(known)) > 0:
             return free, 0.0
-        if known.taken < places:
+        if known.taken < slots:
             return 0, _POLL_STEP
-        probe = sharing.seconds_to_probe(known, places, WINDOW, now, jitter)
+        probe = sharing.seconds_to_probe(known, slots, WINDOW, now, jitter)
         if probe <= 0:
             return 1, 0.0
-        return 0, max(min(self._wait_for(places, now), probe), _SHORTEST_WAIT) + sharing.spread(known, jitter)
+        return 0, max(min(self._wait_for(slots, now), probe), _SHORTEST_WAIT) + sharing.spread(known, jitter)
 
-    def _wait_for(self, places: int, now: float) -> float:
+    def _wait_for(self, slots: int, now: float) -> float:
         """Seconds until at the latest fewer than this many slots are taken."""
         # A request in flight keeps its slot for one window after its response, which arrives now at the earliest.
         ends = sorted(now + WINDOW if entry.kind == "sending" else entry.at + entry.lasts for entry in self._taken())
-        index = min(len(ends) - places, len(ends) - 1)
+        index = min(len(ends) - slots, len(ends) - 1)
         return ends[index] - now if ends else _PROBE_STEP
 
     def _drains_for(self, now: float) -> float:
