@@ -1,5 +1,6 @@
 """JSON and YAML documents that a person wrote, with every number's digits kept."""
 
+import stat
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +25,24 @@ def read_bytes(path: str, stdin: TextIO) -> bytes:
     """The bytes of a file, or of standard input for -; UsageError if it can't be read."""
     with read_errors(path):
         return Path(path).read_bytes() if path != "-" else binary(stdin).read()
+
+
+def check_regular(path: str | Path) -> bool:
+    """Whether there is a file of this name, links followed; False if there is nothing.
+
+    UsageError for anything else, before it is opened: reading a pipe or a device may never end.
+    """
+    with read_errors(path):
+        try:
+            mode = Path(path).stat().st_mode
+        except FileNotFoundError:
+            if Path(path).is_symlink():
+                raise UsageError(f"{path} can't be read: it is a link to a file that doesn't exist.") from None
+            return False
+    if stat.S_ISREG(mode):
+        return True
+    what = "folder" if stat.S_ISDIR(mode) else "pipe" if stat.S_ISFIFO(mode) else "device or socket"
+    raise UsageError(f"{path} can't be read: it is a {what}, not a file.")
 
 
 @contextmanager

@@ -60,6 +60,15 @@ def loads(text: str, *, unique_keys: bool = False) -> Any:
     )
 
 
+def equals(one: Any, other: Any) -> bool:
+    """Whether two JSON values are the same: numbers by their value, but unlike in Python false is not 0."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(equals(value, other[key]) for key, value in one.items())
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(equals, one, other))
+    return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)
+
+
 def dumps(value: Any, *, indented: bool = False) -> str:
     """Write JSON text: numbers as they were read, control characters and lone surrogates escaped.
 

@@ -1,6 +1,7 @@
 """YAML in and out, the one place that uses PyYAML; numbers keep their digits, as in exact_json."""
 
 import re
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import yaml
@@ -32,8 +33,7 @@ class _Loader(yaml.SafeLoader):
     def mapping(self, node: yaml.MappingNode) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for key, value in node.value:
-            problem = f"{key.value} is given twice" if isinstance(key, yaml.ScalarNode) else "a key is not a scalar"
-            if not isinstance(key, yaml.ScalarNode) or key.value in found:
+            if problem := _key_problem(key, found):
                 raise InvalidYamlError(f"{problem} in line {key.start_mark.line + 1}")
             found[key.value] = self.construct_object(value, deep=True)
         return found
@@ -43,6 +43,15 @@ class _Loader(yaml.SafeLoader):
             raise ValueError  # an explicit tag
         number: int | Number = exact_json.loads(node.value)
         return number
+
+
+def _key_problem(key: yaml.Node, found: Mapping[str, Any]) -> str | None:
+    if not isinstance(key, yaml.ScalarNode):
+        return "a key is not a scalar"
+    if key.value == "<<" and key.style is None:
+        # YAML 1.2 has no merge; as a common key it would silently be something else than its author means.
+        return "<< can't merge mappings here: write the keys out, or put << in quotes if it is a name"
+    return f"{key.value} is given twice" if key.value in found else None
 
 
 for _kind, _pattern, _first in (

@@ -238,13 +238,16 @@ class Runner:
         if not (wanted := self.verb.replaces(row.content)):
             return True
         present = wanted.read(partial(self._read, transport))
-        if present == wanted.before:
+        if exact_json.equals(present, wanted.before):
             return True
-        if present == wanted.after:
+        if exact_json.equals(present, wanted.after):
             self._record(self._note_as_planned, row)
         else:
-            named = [name for name, value in present.items() if value != wanted.before[name]]
-            changes = ", ".join(f"{name} {_shown(wanted.before[name])} → {_shown(present[name])}" for name in named)
+            pairs = [(name, wanted.before[name], value) for name, value in present.items()]
+            different = [pair for pair in pairs if not exact_json.equals(*pair[1:])]
+            changes = ", ".join(
+                f"{name} {_shown(before, now)} → {_shown(now, before)}" for name, before, now in different
+            )
             self._record(self._note_conflict, row, f"Conflict: changed since the plan was made: {changes}.")
         return False
 
@@ -379,6 +382,8 @@ class Runner:
             self.stop_reason = self.stop_reason or reason
 
 
-def _shown(value: object) -> str:
-    """A value in a sentence."""
-    return "(none)" if value is None else value if isinstance(value, str) else exact_json.dumps(value)
+def _shown(value: object, other: object) -> str:
+    """A value in a sentence; in quotes if it is text and the `other` value, beside it, would look the same."""
+    if isinstance(value, str) and (isinstance(other, str) or value != exact_json.dumps(other)):
+        return value
+    return "(none)" if value is None else exact_json.dumps(value)

@@ -108,13 +108,17 @@ class RunContext:
 
     @cached_property
     def policy(self) -> "Policy | None":
-        """The policy of the profile, if it has one."""
-        stored = self.config.profiles.get(self.settings.profile, {})
-        if "policy" not in stored:
+        """The policy of the profile, if it has one; a misspelled or misplaced one can't be read."""
+        profile, path = self.settings.profile, self.config.path
+        stored = self.config.profiles.get(profile, {})
+        unknown = [dict(self.config.unknown), settings.unknown_settings(self.config, profile)]
+        if "policy" not in stored and not any(unknown):
             return None
-        from synq_cli.session.policy import read_policy
+        from synq_cli.session.policy import Policy, misplaced_policy, read_policy
 
-        return read_policy(stored["policy"], self.settings.profile, self.config.path)
+        if name := misplaced_policy(unknown):
+            return Policy(profile, path, problem=f'"{name}" has no effect: name it policy, directly below the profile')
+        return read_policy(stored["policy"], profile, path) if "policy" in stored else None
 
     def check_policy(self, spec: CommandSpec) -> None:
         """RefusedError if the policy does not permit the command of this run."""

@@ -11,6 +11,7 @@ from synq_cli.errors import NotFoundError
 from synq_cli.http import operations
 from synq_cli.http.guard import Write
 from synq_cli.resources.inventory.reservations import Reservations
+from synq_cli.resources.products.bulk_jobs import JOB_TYPES
 from synq_cli.resources.products.variants import FEW, Variants
 from synq_cli.resources.shared.pagination import Row
 from synq_cli.resources.shared.resource import Api
@@ -198,21 +199,30 @@ class PolicyGuard:
         return body
 
     def _rows_of_job(self, body: Any) -> Any:
-        payload = body.get("payload") if isinstance(body, dict) else None
+        """The rows of a bulk job, each beside the products that it names.
+
+        RefusedError if they can't be read, or if never_sku is set and the product of a row can't be told.
+        """
+        payloads, types = list(_values(body, {"payload"})), list(_values(body, {"jobtype"}))
         try:
-            rows = exact_json.loads(b64decode(payload).decode()) if isinstance(payload, str) else payload
+            payload = payloads[0] if len(payloads) == 1 else None
+            rows = (
+                exact_json.loads(b64decode(payload).decode(), unique_keys=True) if isinstance(payload, str) else payload
+            )
         except (ValueError, RecursionError):
             rows = None
-        if not isinstance(rows, list):
+        if not isinstance(rows, list) or not all(isinstance(row, dict | str) for row in rows):
             raise self._policy.refusal("the rows of the bulk job can't be read, so no rule can be applied to them")
-        return [
-            {"product_id": row}
-            if isinstance(row, str)
-            else {**row, "product_id": row["id"]}
-            if isinstance(row, dict) and "id" in row
-            else row
-            for row in rows
-        ]
+        found = []
+        for number, row in enumerate(rows, 1):
+            ids = [row] if isinstance(row, str) else [row[key] for key in row if _plain(key) in {"id", "productid"}]
+            is_import = types == [JOB_TYPES["import"]] and isinstance(row, dict)
+            if self._policy.never_sku and not is_import and not all(isinstance(each, str) for each in ids or [None]):
+                raise self._policy.refusal(
+                    f"never_sku is set, but the product of row {number} of the bulk job can't be told"
+                )
+            found.append({"row": row, "products": [{"product_id": each} for each in ids]})
+        return found
 
 
 def _held(reservation: Row | None) -> dict[str, Any]:
@@ -237,10 +247,14 @@ def _values(document: Any, keys: set[str]) -> Iterator[Any]:
             yield from _values(each, keys)
     elif isinstance(document, dict):
         for key, value in document.items():
-            if key.replace("_", "").lower() in keys:
+            if _plain(key) in keys:
                 yield value
             else:
                 yield from _values(value, keys)
+
+
+def _plain(key: str) -> str:
+    return key.replace("_", "").lower()
 
 
 def _texts(document: Any, keys: set[str]) -> list[str]:

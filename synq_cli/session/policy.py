@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from synq_cli.errors import RefusedError
 from synq_cli.nearest import did_you_mean
 
+POLICY = "policy"
 PLAN_ONLY = "plan-only"
 _KEYS = ("allow", "deny", "max_rows", "max_units", "never_sku", "writes")
 _UNITS = ("row", "run")
@@ -142,6 +143,24 @@ def read_policy(document: object, profile: str, path: Path) -> Policy:
         return Policy(profile, path, **_rules(document))
     except _InvalidError as error:
         return Policy(profile, path, problem=str(error))
+
+
+def misplaced_policy(unknown: object) -> str | None:
+    """What looks like a policy in these parts of config.yaml, which have no effect; None if nothing does."""
+    from synq_cli.session.settings import is_meant
+
+    seen: set[int] = set()  # an alias may make a list contain itself
+    parts = [unknown]
+    while parts:
+        part = parts.pop()
+        if id(part) in seen or not isinstance(part, dict | list):
+            continue
+        seen.add(id(part))
+        for name in part if isinstance(part, dict) else ():
+            if name == POLICY or is_meant(name, POLICY):
+                return str(name)
+        parts += part.values() if isinstance(part, dict) else part
+    return None
 
 
 def command_matches(pattern: str, command: str) -> bool:

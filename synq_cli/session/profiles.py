@@ -20,18 +20,18 @@ _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 class Config(NamedTuple):
-    """config.yaml: the profile that `auth switch` chose, and each profile's settings; `unknown` are other names."""
+    """config.yaml: the profile that `auth switch` chose, and each profile's settings; `unknown` is what else it has."""
 
     path: Path
     current: str | None = None
     profiles: Mapping[str, Mapping[str, object]] = MappingProxyType({})
-    unknown: tuple[str, ...] = ()
+    unknown: Mapping[str, object] = MappingProxyType({})
 
 
 def load(path: Path, cache: Cache | None = None) -> Config:
     """Read the file; a missing one is empty, a damaged one a UsageError that names it."""
     document = _read(path, cache)
-    unknown = tuple(str(name) for name in document if name not in {"current_profile", "profiles"})
+    unknown = {name: value for name, value in document.items() if name not in {"current_profile", "profiles"}}
     return Config(path, document.get("current_profile"), document["profiles"], unknown)
 
 
@@ -82,13 +82,20 @@ def token_store(config: Config, name: str) -> str:
 
 
 def read_yaml(path: Path, cache: Cache | None = None) -> dict[str, Any]:
-    """The mapping in a YAML file, empty if it is missing or empty; UsageError if it is damaged.
+    """The mapping in a YAML file, empty if it is missing or empty; UsageError if it is damaged, or a broken link.
 
     It is cached as JSON beside the file's text, which rarely changes: PyYAML takes 20 ms (5 ms with libyaml).
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
+        # What it would say is unknown, such as the policy of a profile.
+        for place in (path, *path.parents):
+            if place.is_symlink() and not place.exists():
+                raise UsageError(
+                    f"{path} can't be used: {place} is a symbolic link to a place that doesn't exist.",
+                    hint="Restore that place, or remove the link.",
+                ) from None
         return {}
     except OSError as error:
         raise UsageError(f"{path} can't be used: it can't be read ({error.strerror}).", hint=_UNREADABLE) from None
@@ -173,6 +180,6 @@ def announce_project(profile: str, file: str, cache: Cache, note: Callable[[str]
 
 def _is_file(path: Path) -> bool:
     try:
-        return path.is_file()
+        return path.is_file() or path.is_symlink()
     except OSError:  # a folder above it is not readable
         return False

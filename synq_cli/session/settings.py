@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Literal, NamedTuple, get_args
 
 from synq_cli.errors import UsageError
-from synq_cli.nearest import did_you_mean
+from synq_cli.nearest import did_you_mean, nearest
 from synq_cli.session.network.base_url import check_base_url, check_token_url
 from synq_cli.session.profiles import Config, check_name
 from synq_cli.uuids import parse_uuid
@@ -290,20 +290,33 @@ def ignored(config: Config, profiles: Iterable[str], environ: Mapping[str, str])
 
     Only variables that differ from those of settings by case and underscores: others may be a script's own.
     """
-    known = [*(setting.name for setting in SETTINGS if setting.in_profile), "token_store"]  # written by `auth login`
     for name in config.unknown:
         where = did_you_mean(name, ("current_profile", "profiles")) or "Settings belong below a profile."
         yield f'Unknown name "{name}" in {config.path} is ignored. {where}'.rstrip()
     for profile in profiles:
-        for name in map(str, config.profiles.get(profile, {})):
-            if name not in known:
-                near = did_you_mean(name, known)
-                yield f'Unknown setting "{name}" of profile {profile} in {config.path} is ignored. {near}'.rstrip()
+        for name in unknown_settings(config, profile):
+            near = did_you_mean(name, _in_profile())
+            yield f'Unknown setting "{name}" of profile {profile} in {config.path} is ignored. {near}'.rstrip()
     variables = {setting.env.replace("_", ""): setting.env for setting in SETTINGS if setting.env}
     for name in environ:
         meant = variables.get(name.replace("_", "").upper())
         if meant and meant != name:
             yield f"Unknown variable {name} is ignored. Did you mean {meant}?"
+
+
+def unknown_settings(config: Config, profile: str) -> dict[str, object]:
+    """What a profile holds under names that are no settings."""
+    known = _in_profile()
+    return {name: value for name, value in config.profiles.get(profile, {}).items() if name not in known}
+
+
+def is_meant(name: str, setting: str) -> bool:
+    """Whether a name in config.yaml that is no setting is most like this one."""
+    return nearest(name.replace("-", "_"), _in_profile()) == [setting]
+
+
+def _in_profile() -> list[str]:
+    return [*(setting.name for setting in SETTINGS if setting.in_profile), "token_store"]  # written by `auth login`
 
 
 def find_setting(name: str, *, in_profile: bool = True) -> Setting:

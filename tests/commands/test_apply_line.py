@@ -4,6 +4,8 @@ import json
 import os
 import subprocess
 import sys
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
-from runner import Result
+from runner import NOW, Result
 from shop import Recording, Shop
 from table import cases
 from tenant import ENVIRON, VARIANT, Tenant
@@ -23,6 +25,7 @@ from synq_cli.bulk.verbs.apply_changes import ApplyChanges, Change
 from synq_cli.errors import SynqError
 from synq_cli.http import operations
 from synq_cli.state.plans import Plans
+from synq_cli.times import timestamp
 
 KNIT = "f1f1e283-6659-47ee-a41b-6b6ad352dac2"
 CHANNELS = "/api/v1/channels"
@@ -57,6 +60,14 @@ def rewritten(plan: Any, **values: Any) -> None:
     """Change a plan and its hash, as somebody may who can write the file."""
     plan = plan | values
     Path("plan.json").write_text(json.dumps(plan | {"hash": hash_of(plan)}), encoding="utf-8")
+
+
+def made_at(now: float) -> dict[str, str]:
+    """What a plan has of the time at which it was made."""
+    return {
+        "id": f"{datetime.fromtimestamp(now, UTC):%y%m%d-%H%M%S}-abcdefgh", "created_at": timestamp(now),
+        "expires_at": timestamp(now + DAY),
+    }  # fmt: skip
 
 
 def test_a_plan_is_applied_once(shop: Shop) -> None:
@@ -103,6 +114,26 @@ REFUSED = {
 }
 
 
+FORGED: list[tuple[dict[str, str], int, str]] = [
+    ({"id": "261124-120000-x\x1b[2Jy/../.."}, 2, 'not a valid plan: "id" is not the time of "created_at" and eight'),
+    ({"id": "261124-130000-abcdefgh"}, 2, '"id" is not the time of "created_at" and eight'),
+    ({"id": "261124-120000-ABCDEFGH"}, 2, '"id" is not the time of "created_at" and eight'),
+    ({"expires_at": "2099-01-01T00:00:00Z"}, 2, "not a valid plan: it is valid for more than 24 hours."),
+    (made_at(NOW + 3600), 11, "The plan 261124-130000-abcdefgh was made in the future, on 2026-11-24 "),
+]
+
+
+@cases("values, status, said", FORGED)
+def test_a_plan_with_another_id_or_lifetime_is_refused(
+    shop: Shop, values: dict[str, str], status: int, said: str
+) -> None:
+    rewritten(planned(shop, "settings", "set", "default_low_stock_threshold=8"), **values)
+    result, writes = run(shop, "apply", "plan.json", "--yes")
+    assert (result.status, writes) == (status, [])
+    assert said in " ".join(result.err.split())
+    Path("plan.json").unlink()
+
+
 @cases("name", REFUSED)
 def test_a_plan_that_was_changed_is_refused(shop: Shop, name: str) -> None:
     change, status, said = REFUSED[name]
@@ -137,7 +168,7 @@ def test_a_plan_of_another_tenant_is_refused(shop: Shop, synq: Any) -> None:
 def test_of_two_processes_one_applies_it(shop: Shop) -> None:
     planned(shop, "inventory", "adjust", "HMC-NVY-M", "-5")
     environ = {**os.environ, "SYNQ_CONFIG_DIR": "config", "SYNQ_STATE_DIR": "state"}
-    rewritten(json.loads(Path("plan.json").read_text(encoding="utf-8")), expires_at="2100-01-01T00:00:00Z")
+    rewritten(json.loads(Path("plan.json").read_text(encoding="utf-8")), **made_at(time.time()))
     line = [sys.executable, "-m", "synq_cli", "--sandbox", "apply", "plan.json", "--yes", "-q"]
     started = [subprocess.Popen(line, env=environ, stdout=-3, stderr=-3) for _ in range(2)]
     assert sorted(process.wait(60) for process in started) == [0, 11]
@@ -166,6 +197,39 @@ def test_rows_whose_values_have_changed_are_not_sent(shop: Shop) -> None:
     assert failed[0]["error"] == (
         f"Conflict: changed since the plan was made: title {products[0]['title']} → Somebody else's."
     )
+
+
+def test_a_plan_is_not_read_from_a_pipe_or_a_device(shop: Shop) -> None:
+    os.mkfifo("plan.pipe")
+    for words in (("plan", "show"), ("plan", "diff"), ("apply",), ("approve",)):
+        for name, what in (("plan.pipe", "pipe"), ("/dev/zero", "device or socket")):
+            result, _ = run(shop, *words, name)
+            assert result.status == 2
+            assert f"{name} can't be read: it is a {what}, not a file." in result.err
+
+
+TYPES: list[tuple[str, object, object, str]] = [
+    ("auto_po_enabled", False, 0, "auto_po_enabled false → 0."),
+    ("default_low_stock_threshold", 1, True, "default_low_stock_threshold 1 → true."),
+    ("costing_method", "5", 5, 'costing_method "5" → 5.'),
+]
+
+
+@cases("name, before, now, said", TYPES)
+def test_a_value_of_another_type_is_a_conflict(synq: Any, name: str, before: object, now: object, said: str) -> None:
+    present = {"costing_method": "FIFO", "default_low_stock_threshold": 0, "auto_po_enabled": True, name: before}
+    settings = "/api/v1/settings/tenant"
+    words = ["settings", "set", "inventory_allocation_model=HARD", "--plan", "plan.json"]
+    Path("plan.json").unlink(missing_ok=True)
+    synq.clock += 60
+    made = synq(*words, environ=ENVIRON, http=Tenant({f"GET {settings}": present}))
+    assert made.status == 0, made.err
+    tenant = Tenant({f"GET {settings}": present | {name: now}})
+    assert synq("plan", "diff", "plan.json", environ=ENVIRON, http=tenant).status == 8
+    assert synq("apply", "plan.json", "--yes", environ=ENVIRON, http=tenant).status == 8
+    run_id = json.loads(synq("runs", "list", "--json").out)[0]["id"]
+    (row,) = json.loads(synq("runs", "show", run_id, "--rows", "failed", "--json").out)
+    assert row["error"].endswith(f": {said}")
 
 
 CHANGES = {
@@ -268,6 +332,9 @@ INVALID = {
     ("--plan", "plan.json", "--dry-run"): "--plan conflicts with --dry-run: give one of them.",
     ("--plan", ""): "--plan is blank.",
     ("--plan", "corrections.csv"): "corrections.csv exists and is not a synq plan.",
+    ("--plan", os.devnull): f"{os.devnull} can't be read: it is a device or socket, not a file.",
+    ("--plan", "pipe"): "pipe can't be read: it is a pipe, not a file.",
+    ("--plan", "link"): "link can't be read: it is a link to a file that doesn't exist.",
     ("--plan", "."): ". can't be written: it is a folder",
     ("--plan", "no/plan.json"): "no/plan.json can't be written",
 }
@@ -275,6 +342,9 @@ INVALID = {
 
 @cases("words", INVALID)
 def test_a_plan_replaces_no_other_file(shop: Shop, words: tuple[str, ...]) -> None:
+    if not Path("pipe").exists():
+        os.mkfifo("pipe")
+        Path("link").symlink_to("nowhere")
     result, writes = run(shop, "settings", "set", "default_low_stock_threshold=8", *words)
     assert (result.status, writes) == (2, [])
     assert INVALID[words] in result.err

@@ -30,6 +30,9 @@ def test_a_line_has_the_arguments_choices_and_own_options_of_its_command(synq: A
         "[--payment-status STATUS] [--reference TEXT] [--min-total AMOUNT] [--max-total AMOUNT] [--key KEY] "
         "[--sort FIELD[:desc]] [--count] [--limit N] [--all]\tread\tList orders."
     )
+    shown = synq("schema", "--brief").out
+    for argument in ("plan show FILE|ID\t", "plan diff FILE|ID\t", "apply FILE|ID [--approved]\t", "approve FILE|ID\t"):
+        assert f"\n{argument}" in shown
     (report,) = [line for line in lines if line.startswith("orders report")]
     assert "[--by day|week|channel|status|currency]" in report
     (jobs,) = synq("schema", "--brief", "products", "jobs", "create").out.splitlines()[6:]

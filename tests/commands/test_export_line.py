@@ -132,6 +132,26 @@ def test_a_tenant_that_has_not_changed_leaves_every_byte_as_it_is(synq: Any) -> 
     assert files_in(folder) == before
 
 
+def test_an_export_follows_no_link_out_of_its_folder(synq: Any) -> None:
+    outside = synq.folder / "outside"
+    (outside / "ids").mkdir(parents=True)
+    for name in ("channels.yaml", "products.ndjson", "synq-tenant.yaml", "ids/channels.ndjson", "ids"):
+        _, _, folder = exported(synq)
+        path = folder / name
+        if name == "ids":
+            path.rename(outside / "old")
+        else:
+            path.rename(outside / name)
+        path.symlink_to(outside / name)
+        before = files_in(outside)
+        for words in ((), ("--force",), ("--only", "channels,products")):
+            result, tenant, _ = exported(synq, *words)
+            assert (result.status, tenant.asked) == (2, [])
+            assert f"{path} is a symbolic link, and an export writes only to its own folder." in result.err
+        assert files_in(outside) == before
+        path.unlink()
+
+
 def test_only_the_parts_that_were_asked_for_are_read_and_written(synq: Any) -> None:
     result, tenant, folder = exported(synq, "--only", "channels,Settings")
     assert sorted(tenant.asked) == ["GET /api/v1/channels", "GET /api/v1/settings/tenant"]

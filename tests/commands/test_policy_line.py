@@ -11,9 +11,10 @@ from table import cases
 
 from synq_cli.cli.command import ANY
 
-ADJUST = "/api/v1/inventory/adjust"
+ADJUST, JOBS = "/api/v1/inventory/adjust", "/api/v1/pim/bulk-jobs"
 # HMC-NVY-M and its product; the Leith warehouse; an order to ship.
 VARIANT, PRODUCT = "eb5bd2b9-e9a4-430b-9999-36b0cfa6ef1d", "f1f1e283-6659-47ee-a41b-6b6ad352dac2"
+OTHER = "17d8b4c9-6e0f-4253-8a7c-d5f23e91b06a"
 LEITH = "8fcf46e5-48ae-4e71-8649-237bb70a41b0"
 SHIP = "8ed7df4a-1d3b-491d-9941-b147ea9d1f87"
 FORBIDDEN = "never_sku: [hmc-nvy-*]"
@@ -32,6 +33,21 @@ FILES = {
     "delete.json": json.dumps([PRODUCT]),
     "adjust.json": json.dumps({"variant_id": VARIANT, "location_id": LEITH, "quantity_delta": -40}),
     "odd.json": json.dumps({"Variant_ID": VARIANT, "location_id": LEITH, "QuantityDelta": -40}),
+    **{
+        f"job-{name}.json": json.dumps({"job_type": kind, "payload": payload, **more})
+        for name, kind, payload, more in (
+            ("key", "BULK_UPDATE", [{"ID": PRODUCT, "title": "Y"}], {}),
+            ("two", "BULK_UPDATE", [{"id": OTHER, "Product_Id": PRODUCT, "title": "Y"}], {}),
+            ("nested", "BULK_UPDATE", [{"id": OTHER, "title": "Y"}, {"product": {"id": PRODUCT}, "title": "Y"}], {}),
+            ("number", "BULK_UPDATE", [{"id": 5, "title": "Y"}], {}),
+            ("list", "BULK_DELETE", [[PRODUCT]], {}),
+            ("object", "BULK_DELETE", [{"uuid": PRODUCT}], {}),
+            ("text", "BULK_IMPORT", [PRODUCT], {}),
+            ("payloads", "BULK_DELETE", [OTHER], {"Payload": [PRODUCT]}),
+            ("types", "BULK_IMPORT", [{"title": "Y"}], {"JobType": "BULK_UPDATE"}),
+            ("new", "BULK_IMPORT", [{"title": "Y"}], {}),
+        )
+    },
     "ids.csv": f"variant_id,delta\n{VARIANT},-40\n",
 }
 # A line, a rule that it breaks, and the end of the sentence.
@@ -105,6 +121,15 @@ DOORS: list[tuple[str, str, str]] = [
     (f"products delete {PRODUCT} --yes", FORBIDDEN, "but this is for HMC-NVY-"),
     (f"products push {PRODUCT}", FORBIDDEN, "but this is for HMC-NVY-"),
     ("products jobs create --type delete --file delete.json --yes", FORBIDDEN, "but this is for HMC-NVY-"),
+    (f"api POST {JOBS} --input job-key.json", FORBIDDEN, "but this is for HMC-NVY-"),
+    (f"api POST {JOBS} --input job-two.json", FORBIDDEN, "but this is for HMC-NVY-"),
+    (f"api POST {JOBS} --input job-nested.json", FORBIDDEN, "the product of row 2 of the bulk job can't be told"),
+    (f"api POST {JOBS} --input job-number.json", FORBIDDEN, "the product of row 1 of the bulk job can't be told"),
+    (f"api POST {JOBS} --input job-list.json", FORBIDDEN, "the rows of the bulk job can't be read"),
+    (f"api POST {JOBS} --input job-object.json", FORBIDDEN, "the product of row 1 of the bulk job can't be told"),
+    (f"api POST {JOBS} --input job-text.json", FORBIDDEN, "but this is for HMC-NVY-"),
+    (f"api POST {JOBS} --input job-payloads.json", FORBIDDEN, "the rows of the bulk job can't be read"),
+    (f"api POST {JOBS} --input job-types.json", FORBIDDEN, "the product of row 1 of the bulk job can't be told"),
     (f"products variants create {PRODUCT} --sku HMC-NVY-XS", FORBIDDEN, "but this is for HMC-NVY-XS"),
     ("runs undo RUN --yes", FORBIDDEN, "but line 2 is for HMC-NVY-M"),
     # a policy that can't be read
@@ -130,6 +155,7 @@ OPEN: list[tuple[str, str]] = [
     ("products update --file titles.csv --yes", "{max_units: 1, never_sku: [GIFT-*]}"),
     ("products import smock.csv --yes", "{max_units: 1, never_sku: [GIFT-*]}"),
     ("runs undo RUN --yes", "{max_units: 5, never_sku: [GIFT-*]}"),
+    (f"api POST {JOBS} --input job-new.json", FORBIDDEN),
     ("settings set default_low_stock_threshold=7", "{max_rows: 1, max_units: 1, never_sku: ['*']}"),
     ("config get timeout", "{allow: [], deny: ['*']}"),
     ("doctor", "{allow: [], deny: ['*']}"),
@@ -263,6 +289,44 @@ def test_the_environment_does_not_switch_a_policy_off(shop: Shop) -> None:
     set_policy(shop, "deny: [inventory adjust]")
     for environ in ({"SYNQ_POLICY": "{}"}, {"SYNQ_READ_ONLY": "0"}, {"SYNQ_PROFILE": "acme"}):
         assert shop.call(["inventory", "adjust", "HMC-NVY-M", "1"], environ=environ).status == 11
+    shop.restore()
+
+
+NEVER = "{deny: ['*']}"
+MISPLACED = [
+    f"profiles: {{sandbox: {{Policy: {NEVER}}}}}",
+    f"profiles: {{sandbox: {{polcy: {NEVER}, policy: {{max_rows: 500}}}}}}",
+    f"profiles: {{sandbox: {{'policy ': {NEVER}}}}}",
+    f"profiles: {{sandbox: {{settings: {{policy: {NEVER}}}}}}}",
+    f"profiles: {{sandbox: {{location: Leith warehouse}}}}\npolicy: {NEVER}",
+    f"Profiles: {{sandbox: {{policy: {NEVER}}}}}",
+]
+
+
+@cases("text", MISPLACED)
+def test_a_policy_that_is_misspelled_or_misplaced_refuses_every_write(shop: Shop, text: str) -> None:
+    set_policy(shop, "{}").write_text(f"{text}\n", encoding="utf-8")
+    line = ["inventory", "adjust", "HMC-NVY-M", "-5", "--location", "Leith warehouse"]
+    http = Recording(shop.server)
+    result = shop.call(line, http)
+    assert (result.status, [each for each in http.seen if each[0] != "GET"]) == (11, []), result.err
+    assert "has no effect: name it policy, directly below the profile. Nothing was sent." in " ".join(
+        result.err.split()
+    )
+    assert shop.call(["inventory", "locations"]).status == 0
+    shop.restore()
+
+
+def test_a_policy_that_is_merged_into_a_profile_is_refused(shop: Shop) -> None:
+    file = set_policy(shop, "{}")
+    file.write_text(f"base: &base {{policy: {NEVER}}}\nprofiles:\n  sandbox:\n    <<: *base\n", encoding="utf-8")
+    result = shop.call(["inventory", "adjust", "HMC-NVY-M", "-5"])
+    assert result.status == 2
+    assert f"synq: {file} can't be used: << can't merge mappings here: write the keys out" in result.err
+    file.write_text(
+        f"profiles:\n  other: {{policy: &rules {NEVER}}}\n  sandbox: {{policy: *rules}}\n", encoding="utf-8"
+    )
+    assert shop.call(["inventory", "adjust", "HMC-NVY-M", "-5"]).status == 11
     shop.restore()
 
 

@@ -1,5 +1,6 @@
 """A folder of files compared with a tenant: what can be changed, what can't, and what is wrong with the files."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from synq_cli import exact_json
 from synq_cli.errors import UsageError
 from synq_cli.resources.tenant_files import parts
 from synq_cli.resources.tenant_files.changes import Comparison
-from synq_cli.resources.tenant_files.compare_parts import compare_part
+from synq_cli.resources.tenant_files.compare_parts import compare_part, role_warnings
 from synq_cli.resources.tenant_files.compare_products import compare_products
 from synq_cli.resources.tenant_files.folder import load
 from synq_cli.resources.tenant_files.parts import BRANDS, CATEGORIES, CHANNELS, CONNECTIONS, MEMBERS, SETTINGS, Entry
@@ -87,6 +88,15 @@ WEB = {"name": "web", "currency": "GBP", "active": True}
             [("extra", "channel web", NO_ROUTE)],
         ),
         (
+            CHANNELS, [{**WEB, "name": "Web"}], [WEB],
+            [("update_channel", "id-web", {**WEB, "name": "Web"}, WEB, "channel Web")], [],
+        ),
+        (CHANNELS, [WEB, {**WEB, "name": "WEB"}], [WEB, {**WEB, "name": "WEB"}], [], []),
+        (
+            BRANDS, [{"name": "FELL"}], [{"name": "Fell"}], [],
+            [("impossible", "brand FELL", "name differs; the API can't change this")],
+        ),
+        (
             CHANNELS, [{**WEB, "active": False}], [WEB, {**WEB, "currency": "NOK"}], [],
             [("impossible", "channel web", "the tenant has 2 with this name")],
         ),
@@ -121,6 +131,51 @@ def test_what_a_plan_changes_and_what_remains(
         if "email" in row:
             row.setdefault("name", number)  # its id below
     assert compared(part, files, tenant) == (changes, remainders)
+
+
+ROLE_CHANGES: list[tuple[dict[str, str], str | None, list[str]]] = [
+    (
+        {"una": "VIEWER"},
+        "una@fell.example",
+        ["takes the role ADMIN from everyone", "your own role from ADMIN to VIEWER"],
+    ),
+    ({"una": "VIEWER", "rory": "ADMIN"}, "U-UNA", ["your own role from ADMIN to VIEWER"]),
+    ({"una": "VIEWER"}, None, ["takes the role ADMIN from everyone"]),
+    ({"rory": "EDITOR"}, "una@fell.example", []),
+]
+
+
+@cases("roles, subject, said", ROLE_CHANGES)
+def test_a_plan_that_takes_roles_away_says_so(roles: dict[str, str], subject: str | None, said: list[str]) -> None:
+    members = [
+        Entry({"email": f"{name}@fell.example", "role": role}, f"u-{name}")
+        for name, role in (("una", "ADMIN"), ("rory", "VIEWER"))
+    ]
+    found = Comparison()
+    files = entries(*({"email": f"{name}@Fell.example", "role": role} for name, role in roles.items()))
+    compare_part(MEMBERS, files, members, found)
+    told = list(role_warnings(found.changes, members, subject))
+    assert len(told) == len(said)
+    assert all(part in sentence for part, sentence in zip(said, told, strict=True))
+
+
+def test_the_time_of_a_comparison_is_linear_in_its_entries() -> None:
+    """Twenty times as many entries may not be compared a hundred times as often."""
+
+    class Counted(dict[str, Any]):
+        asked = 0
+
+        def get(self, key: str, default: Any = None) -> Any:
+            type(self).asked += 1
+            return super().get(key, default)
+
+    def lookups(number: int) -> int:
+        Counted.asked = 0
+        files = entries(*(Counted(name=f"c{each}", parent=f"c{each - 1}" if each else None) for each in range(number)))
+        compare_part(CATEGORIES, files, [], Comparison())
+        return Counted.asked
+
+    assert lookups(400) < 25 * lookups(20)
 
 
 def test_a_category_waits_for_its_parent() -> None:
@@ -224,6 +279,11 @@ def products(
              ("impossible", "product B", "the tenant groups its SKUs differently, in C")],
         ),
         (
+            [{"title": "hat", "description": "Warm"}], [{"title": "Hat"}],
+            [("update_product", "id-0", {"title": "hat", "description": "Warm"},
+              {"title": "Hat", "description": None}, "product hat")], [],
+        ),
+        (
             [{"title": "Hat"}], [{"title": "Hat", "variants": []}, {"title": "Hat", "status": "DRAFT"}], [],
             [("impossible", "product Hat", "several products have this title, and none has its SKUs")],
         ),
@@ -314,6 +374,8 @@ def test_every_problem_of_the_files_is_listed_with_its_line(tmp_path: Path) -> N
     [
         (CHANNELS, [WEB, {**WEB, "active": False}], [WEB],
          "f line 2: the channel web is given twice, also in f line 1"),
+        (CHANNELS, [WEB, {**WEB, "name": "WEB"}], [WEB],
+         "f line 2: the channel WEB is given twice, also in f line 1"),
         (CHANNELS, [{"name": "shop"}], [], "f line 1: currency is missing: a new channel needs one"),
         (CHANNELS, [{**WEB, "currency": "GPB"}], [WEB], 'f line 1: Invalid currency "GPB". Did you mean '),
         (MEMBERS, [{"email": "una@fell.example", "role": "Boss"}], [],
@@ -336,6 +398,24 @@ def test_a_value_that_can_not_be_sent_is_a_problem_too(
     with pytest.raises(UsageError) as caught:
         compared(part, files, tenant)
     assert caught.value.details[0].startswith(problem)
+
+
+def test_a_part_that_is_no_file_is_an_error_and_never_opened(tmp_path: Path) -> None:
+    write(tmp_path, **{"brands.yaml": "[]\n"})
+    for name in ("channels.yaml", "products.ndjson", "synq-tenant.yaml"):
+        path = tmp_path / name
+        for make, what in (
+            (path.mkdir, "a folder, not a file"),
+            (lambda path=path: os.mkfifo(path), "a pipe, not a file"),
+            (lambda path=path: path.symlink_to("nowhere"), "a link to a file that doesn't exist"),
+        ):
+            path.unlink(missing_ok=True)
+            make()
+            with SortedLines() as lines, pytest.raises(UsageError) as caught:
+                load(tmp_path, parts.NAMES, lines)
+            assert caught.value.message == f"{path} can't be read: it is {what}."
+            path.rmdir() if path.is_dir() else None
+        path.unlink()
 
 
 def test_a_folder_that_is_no_export_or_has_nothing_to_compare(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from synq_cli import exact_yaml
 from synq_cli.errors import UsageError
 from synq_cli.exact_json import Number
-from synq_cli.session.profiles import Config, change, check_name, existing, load, token_store
+from synq_cli.session.profiles import Config, change, check_name, existing, find_project, load, token_store
 from synq_cli.state.cache import Cache
 from synq_cli.state.folders import sole_writer
 
@@ -117,6 +117,29 @@ def test_a_file_that_can_not_be_read_is_named(path: Path, tmp_path: Path) -> Non
                 use(file)
             assert caught.value.message == f"{file} can't be used: it can't be read ({reason})."
     assert (path.is_dir(), loop.is_symlink()) == (True, True)
+
+
+def test_a_link_that_leads_nowhere_is_not_an_empty_configuration(path: Path, tmp_path: Path) -> None:
+    path.symlink_to("nowhere.yaml")
+    folder = tmp_path / "linked"
+    folder.symlink_to("no_folder")
+    with pytest.raises(UsageError):
+        change(path, set_timeout)
+    assert path.is_symlink()
+    for file, link in ((path, path), (folder / "config.yaml", folder)):
+        with pytest.raises(UsageError) as caught:
+            load(file)
+        assert caught.value.message == (
+            f"{file} can't be used: {link} is a symbolic link to a place that doesn't exist."
+        )
+
+
+def test_a_project_file_that_leads_nowhere_is_an_error(tmp_path: Path) -> None:
+    file = tmp_path / ".synq.yaml"
+    file.symlink_to("nowhere.yaml")
+    with pytest.raises(UsageError) as caught:
+        find_project(lambda: tmp_path, Cache(lambda: tmp_path / "state"))
+    assert caught.value.message.startswith(f"{file} can't be used: {file} is a symbolic link")
 
 
 def test_damaged_file_fails_every_command_that_needs_it(synq: Any) -> None:

@@ -17,6 +17,8 @@ from synq_cli.errors import RefusedError, SynqError, UsageError
 from synq_cli.times import utc_time
 from synq_cli.uuids import parse_uuid
 
+# By which the clock of the machine that made a plan may be ahead.
+_CLOCK_ERROR = 600.0
 _AGAIN = "Run its command again with --plan for a new one."
 _EDITED = "changed since it was made: its hash does not match"
 
@@ -32,25 +34,31 @@ def state_of(document: Document, runs: Runs, scope: str, now: float, used_at: fl
         return f"applied on {utc_time(used_at)}"
     if document.scope != scope:
         return f"for another tenant: {document.scope}"
-    if document.expires <= now:
-        return f"expired on {utc_time(document.expires)}"
-    return "not applied"
+    return _out_of_time(document, now) or "not applied"
 
 
 def why_never(document: Document, now: float) -> str | None:
     """Why a plan can't be applied anywhere, as its file shows; None if it can."""
     if not document.is_intact:
         return _EDITED
-    return f"it expired on {utc_time(document.expires)}" if document.expires <= now else None
+    problem = _out_of_time(document, now)
+    return problem and f"it {problem}"
 
 
 def check(document: Document, runs: Runs, scope: str, now: float, used_at: float | None, *, profile: str) -> None:
     """RefusedError for a plan that must not be applied: changed, of another tenant, expired, or applied before."""
     check_pending(document, runs, scope, used_at, profile=profile)
+    if problem := _out_of_time(document, now):
+        raise RefusedError(f"The plan {document.id} {problem}. Nothing was sent.", hint=_AGAIN)
+
+
+def _out_of_time(document: Document, now: float) -> str | None:
+    """Why a plan is not valid at this time, as the rest of a sentence."""
     if document.expires <= now:
-        raise RefusedError(
-            f"The plan {document.id} expired on {utc_time(document.expires)}. Nothing was sent.", hint=_AGAIN
-        )
+        return f"expired on {utc_time(document.expires)}"
+    if document.created > now + _CLOCK_ERROR:
+        return f"was made in the future, on {utc_time(document.created)}"
+    return None
 
 
 def check_pending(document: Document, runs: Runs, scope: str, used_at: float | None, *, profile: str) -> None:

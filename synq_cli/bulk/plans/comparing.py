@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, Literal
 
+from synq_cli import exact_json
 from synq_cli.bulk.engine import Engine
 from synq_cli.bulk.plans.applying import plan_verb, stock
 from synq_cli.bulk.plans.document import Document, rows_of
@@ -16,7 +17,7 @@ def differences(engine: Engine, document: Document) -> Iterator[dict[str, Any]]:
     seen = set()
     for each in stock(engine, document):
         seen.add(each["line"])
-        yield each | {"state": "unchanged" if each["now"] == each["before"] else "changed"}
+        yield each | {"state": "unchanged" if exact_json.equals(each["now"], each["before"]) else "changed"}
     named = {row["line"]: row for row in document.rows}
     for row in rows_of(document, compares=verb.compares):
         if row.line in seen:
@@ -30,9 +31,10 @@ def differences(engine: Engine, document: Document) -> Iterator[dict[str, Any]]:
         now = wanted.read(engine.api.transport.send)
         for name, before in (named[row.line]["before"] or {}).items():
             after = wanted.after.get(name)
-            if before == after and now.get(name) == before:
+            is_before, is_after = exact_json.equals(now[name], before), exact_json.equals(now[name], after)
+            if is_before and is_after:
                 continue  # it is sent along, unchanged
-            state: State = "unchanged" if now[name] == before else "as planned" if now[name] == after else "changed"
+            state: State = "unchanged" if is_before else "as planned" if is_after else "changed"
             yield {
                 "line": row.line, "what": what, "field": name, "before": before, "planned": after, "now": now[name],
                 "state": state,

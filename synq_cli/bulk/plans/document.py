@@ -15,7 +15,7 @@ from synq_cli.bulk.journal import Row
 from synq_cli.bulk.plan import Plan
 from synq_cli.bulk.runs import LETTERS
 from synq_cli.bulk.verbs.apply_changes import FIELDS, ApplyChanges
-from synq_cli.documents import shown_name
+from synq_cli.documents import check_regular, shown_name
 from synq_cli.errors import UsageError
 from synq_cli.resources.inventory.stock import Inventory
 from synq_cli.session.session import Session
@@ -25,6 +25,7 @@ from synq_cli.times import epoch, timestamp
 FORMAT, VERSION = "synq-plan", 1
 _LIFETIME = 86_400.0
 _RANDOM_LETTERS = 8
+_ID = re.compile(rf"[0-9]{{6}}-[0-9]{{6}}-[{LETTERS}]{{{_RANDOM_LETTERS}}}")
 # What a summary has of Plan.as_row(): the rest is in the rows, or is of a dry run only.
 _SUMMARY = (
     "rows", "rows_of_file", "net", "largest", "suspicious", "left_out", "remarks", "guessed_columns", "ignored_columns",
@@ -72,6 +73,11 @@ class Document:
         return self.digest == hash_of(self.values)
 
     @property
+    def created(self) -> float:
+        """When it was made, in epoch seconds."""
+        return epoch(self.values["created_at"]) or 0.0
+
+    @property
     def expires(self) -> float:
         """When it expires, in epoch seconds."""
         return epoch(self.values["expires_at"]) or 0.0
@@ -117,7 +123,7 @@ def make(
     values = {
         "format": FORMAT,
         "version": VERSION,
-        "id": f"{datetime.fromtimestamp(now, UTC):%y%m%d-%H%M%S}-{letters}",
+        "id": f"{_id_time(now)}-{letters}",
         "tenant": {"host": session.host, "tenant_id": session.credentials.tenant_id},
         "profile": session.profile,
         "command": command,
@@ -178,12 +184,12 @@ def check_target(file: str, *, now: float, is_used: Callable[[str], bool]) -> No
     """
     if not file.strip():
         raise UsageError("--plan is blank.", hint="Give it the name of a file.")
-    path = Path(file)
     if file == "-":
         return
+    path = Path(file)
     if path.is_dir() or not path.absolute().parent.is_dir():
         raise UsageError(f"{file} can't be written: it is a folder, or its folder does not exist.")
-    if path.exists() and not _is_plan(path):
+    if check_regular(path) and not _is_plan(path):
         raise UsageError(f"{file} exists and is not a synq plan.", hint="Choose another name for the plan.")
     try:
         present = read(path.read_text(encoding="utf-8"), file)
@@ -264,9 +270,15 @@ def _problems(values: Mapping[str, Any]) -> Iterator[str]:
     yield from _wrong_types(values, _KEYS, "")
     yield from _wrong_types(values["source"], _SOURCE, "source.")
     yield from _wrong_types(values["tenant"], {"host": str, "tenant_id": (str, type(None))}, "tenant.")
-    for name in ("created_at", "expires_at"):
-        if epoch(values[name]) is None:
+    times = {name: epoch(values[name]) for name in ("created_at", "expires_at")}
+    for name, at in times.items():
+        if at is None:
             yield f'"{name}" is not a time'
+    created, expires = times["created_at"] or 0.0, times["expires_at"] or 0.0
+    if not _ID.fullmatch(values["id"]) or not values["id"].startswith(_id_time(created)):
+        yield '"id" is not the time of "created_at" and eight random characters'
+    if expires - created > _LIFETIME:
+        yield "it is valid for more than 24 hours"
     for name, kind in (("warnings", str), ("remarks", str), ("lines", str), ("net", dict), ("left_out", dict)):
         shown = values["summary"].get(name, [])
         if not isinstance(shown, list) or not all(isinstance(each, kind) for each in shown):
@@ -279,6 +291,11 @@ def _problems(values: Mapping[str, Any]) -> Iterator[str]:
         if row["line"] in lines:
             yield f"two rows have the line {row['line']}"
         lines.add(row["line"])
+
+
+def _id_time(created: float) -> str:
+    """The start of the id of a plan: when it was made, in UTC."""
+    return f"{datetime.fromtimestamp(created, UTC):%y%m%d-%H%M%S}"
 
 
 def _row_problems(row: Mapping[str, Any], number: int, *, is_change: bool) -> Iterator[str]:

@@ -33,11 +33,14 @@ def _line(node: Node) -> str:
 
 def _parameters(node: Node) -> Iterator[str]:
     for parameter in node.command.get_params(node.context):
-        if is_global(parameter) or getattr(parameter, "hidden", False) or parameter.name in _SHARED:
+        is_argument = parameter.param_type_name == "argument"
+        if is_global(parameter) or getattr(parameter, "hidden", False):
+            continue
+        if parameter.name in _SHARED and not is_argument:
             continue
         choices = "|".join(fixed_choices(parameter) or ())
         value = choices if 0 < len(choices) <= _LONGEST_CHOICE else str(parameter.metavar or "")
-        if parameter.param_type_name == "argument":
+        if is_argument:
             yield f"[{value}]" if choices and not parameter.required else value
         else:
             name = max(parameter.opts, key=len)

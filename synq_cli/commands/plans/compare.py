@@ -68,6 +68,8 @@ def plan_from_files(
         run.output.note(sentence)
     if run.plan_file != "-":
         _print(run, found, everything=everything)
+    for sentence in found.warnings:
+        run.output.warn(sentence)
     for line in _summary(found):
         run.output.note(line)
     if found.remainders and run.output.format == "table" and not everything:
@@ -85,7 +87,7 @@ def _write_plan(run: RunContext, folder: str, found: "Comparison") -> None:
         for each in found.changes
     )
     plan = run.bulk.estimated(ApplyChanges(run.api).plan(changes))
-    plan.file = folder
+    plan.file, plan.warnings = folder, [*plan.warnings, *found.warnings]
     document = keep(run, plan, str(run.plan_file))
     if document is not None:
         point_to(run, document, str(run.plan_file))

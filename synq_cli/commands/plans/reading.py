@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.metavars import Metavar
 from synq_cli.cli.options import argument
+from synq_cli.documents import check_regular
 from synq_cli.errors import AuthError
 from synq_cli.output.columns import Column
 from synq_cli.output.formats import age, delta, quantity, timestamp, whole
@@ -65,6 +66,8 @@ def read_plan(run: RunContext, name: str) -> "Document":
 
     if _ID.fullmatch(name) and not Path(name).exists():
         return document.read(run.plans.proposal(name), f"The proposal {name}")
+    if name != "-":
+        check_regular(name)
     return document.read(run.system.read_text(name), name)
 
 

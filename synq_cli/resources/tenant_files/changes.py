@@ -3,6 +3,7 @@
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
+from synq_cli import exact_json
 from synq_cli.errors import UsageError
 from synq_cli.http.operation import Operation
 from synq_cli.resources.shared.pagination import Row
@@ -35,6 +36,8 @@ class Remainder(NamedTuple):
 class Comparison:
     """The changes in their order, the other differences, problems of the files, and notes.
 
+    `warnings` are about the changes.
+
     `problems` are those found before the comparison.
     """
 
@@ -43,6 +46,7 @@ class Comparison:
         self.remainders: list[Remainder] = []
         self.problems = problems or Problems()
         self.notes: list[str] = []
+        self.warnings: list[str] = []
 
     def create(self, entry: Entry, operation: Operation, label: str, body: Callable[[], Row], **path: str) -> None:
         """Add the creation of an object; invalid fields become a problem."""
@@ -61,7 +65,7 @@ class Comparison:
         """Add the change of an object to `after`, by default the body, unless it already has these values."""
         after = body if after is None else after
         before = {key: present.get(key) for key in after}
-        if after != before:
+        if not exact_json.equals(after, before):
             self.changes.append(Change(operation, path, body, before, after, label))
 
     def remains(self, why: Why, label: str, reason: str) -> None:
@@ -88,9 +92,11 @@ class Matches(NamedTuple):
 def match(part: Part, files: Sequence[Entry], tenant: Sequence[Entry], found: Comparison) -> Matches:
     """Match the objects of a part: first equal ones, even if there are several, then by the natural keys.
 
-    An object that differs and is given twice is a problem. If the tenant has several, it is impossible to change.
+    Keys that differ only in case are matched last: the name has changed. An object that differs and is given twice, in
+    any case, is a problem. If the tenant has several, it is impossible to change.
     """
-    keys = [_key(names) for names in part.keys]
+    any_case = [_key(names, ignores_case=True) for names in part.keys]
+    keys = [*(_key(names) for names in part.keys), *any_case]
     pairs: list[tuple[Entry, Entry]] = []
     new, extra = list(files), list(tenant)
     for number, key in enumerate([_same, *keys]):
@@ -108,38 +114,30 @@ def match(part: Part, files: Sequence[Entry], tenant: Sequence[Entry], found: Co
         new = [entry for entry in new if id(entry) not in used]
         extra = [entry for entry in extra if id(entry) not in used]
     differing = [*new, *(ours for ours, theirs in pairs if _same(ours) != _same(theirs))]
+    named = [(key, _grouped(files, key)) for key in any_case]
     for entry in differing:
-        _refuse_double(part, entry, files, keys, found)
-    return Matches(pairs, new, extra)
-
-
-def _refuse_double(
-    part: Part, entry: Entry, files: Sequence[Entry], keys: Sequence[Callable[[Entry], Hashable]], found: Comparison
-) -> None:
-    for key in keys:
-        if (value := key(entry)) is None:
-            continue
-        others = [other.place for other in files if other is not entry and key(other) == value]
-        if others:
+        same = next((groups[value] for key, groups in named if (value := key(entry)) is not None), [])
+        if other := next((each for each in same if each is not entry), None):
             found.problems.add(
-                entry.place, f"the {part.one} {part.key(entry.fields)} is given twice, also in {others[0]}"
+                entry.place, f"the {part.one} {part.key(entry.fields)} is given twice, also in {other.place}"
             )
-        return
+    return Matches(pairs, new, extra)
 
 
 def _same(entry: Entry) -> str:
     return canonical(entry.fields)
 
 
-def _key(names: Sequence[str]) -> Callable[[Entry], Hashable]:
-    """The values of these fields, case ignored in an email address; None if the first is missing."""
+def _key(names: Sequence[str], *, ignores_case: bool = False) -> Callable[[Entry], Hashable]:
+    """The values of these fields; None if the first is missing. The case of an email address never counts."""
 
     def key(entry: Entry) -> Hashable:
         values = [entry.fields.get(name) for name in names]
         if values[0] is None:
             return None
         return tuple(
-            str(value).casefold() if name == "email" else value for name, value in zip(names, values, strict=True)
+            value.casefold() if isinstance(value, str) and (ignores_case or name == "email") else value
+            for name, value in zip(names, values, strict=True)
         )
 
     return key

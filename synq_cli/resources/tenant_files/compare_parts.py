@@ -1,6 +1,6 @@
 """The comparison of everything but products: pure functions over entries of the files and of the tenant."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
 from synq_cli.errors import UsageError
@@ -11,7 +11,7 @@ from synq_cli.resources.settings import WORDS
 from synq_cli.resources.shared import validation
 from synq_cli.resources.shared.pagination import Row
 from synq_cli.resources.tenant_files import parts
-from synq_cli.resources.tenant_files.changes import Comparison, Matches, match
+from synq_cli.resources.tenant_files.changes import Change, Comparison, Matches, match
 from synq_cli.resources.tenant_files.parts import Entry, Part
 from synq_cli.uuids import parse_uuid
 
@@ -131,14 +131,59 @@ def _compare_connections(matches: Matches, found: Comparison) -> None:
         _note_differences(parts.CONNECTIONS, ours, theirs, found)
 
 
+def role_warnings(changes: Sequence[Change], members: Sequence[Entry], subject: str | None) -> Iterator[str]:
+    """What to know of changes of roles: no ADMIN would be left, or `subject`, who makes the plan, has another role."""
+    roles = {each.path["uid"]: each for each in changes if each.operation is operations.CHANGE_MEMBER_ROLE}
+    admins = {member.id for member in members if str(member.fields["role"]).upper() == "ADMIN"}
+    left = (admins - roles.keys()) | {uid for uid, each in roles.items() if each.after["role"] == "ADMIN"}
+    if admins and not left:
+        yield "The plan takes the role ADMIN from everyone who has it: nobody could give it back."
+    for member in members:
+        own = subject is not None and subject.casefold() in {member.id.casefold(), member.fields["email"].casefold()}
+        if own and member.id in roles:
+            yield f"The plan changes your own role from {member.fields['role']} to {roles[member.id].after['role']}."
+
+
+class _Named:
+    """Categories by what refers to them: their slug, or the name that only one of them has."""
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        self._found: list[dict[object, list[Entry]]] = [{}, {}]
+        self._circular: dict[int, bool] = {}
+        for found, key in zip(self._found, ("slug", "name"), strict=True):
+            for entry in entries:
+                found.setdefault(entry.fields.get(key), []).append(entry)
+
+    def parent(self, entry: Entry) -> Entry | None:
+        """The parent of a category: the one with its reference as slug, else the only one with it as name."""
+        reference = entry.fields.get("parent")
+        for found in self._found if reference is not None else ():
+            if len(named := found.get(reference, [])) == 1:
+                return named[0]
+        return None
+
+    def is_own_ancestor(self, entry: Entry) -> bool:
+        """Whether the parents of a category lead back to one of them."""
+        above: Entry | None = entry
+        seen: set[int] = set()
+        while above is not None and id(above) not in seen and id(above) not in self._circular:
+            seen.add(id(above))
+            above = self.parent(above)
+        result = above is not None and self._circular.get(id(above), True)
+        self._circular |= dict.fromkeys(seen, result)
+        return result
+
+
 def _compare_categories(matches: Matches, files: Sequence[Entry], tenant: Sequence[Entry], found: Comparison) -> None:
     counterpart = {id(ours): theirs for ours, theirs in matches.pairs}
+    ours_by_name, theirs_by_name = _Named(files), _Named(tenant)
     for entry in matches.new:
-        label, reference, parent = _label(parts.CATEGORIES, entry), entry.fields.get("parent"), _parent(entry, files)
-        above = _parent(entry, tenant) if parent is None else counterpart.get(id(parent))
+        label, reference = _label(parts.CATEGORIES, entry), entry.fields.get("parent")
+        parent = ours_by_name.parent(entry)
+        above = theirs_by_name.parent(entry) if parent is None else counterpart.get(id(parent))
         if reference is None:
             found.create(entry, operations.CREATE_CATEGORY, label, partial(_body, entry.fields))
-        elif _is_own_ancestor(entry, files):
+        elif ours_by_name.is_own_ancestor(entry):
             found.problems.add(entry.place, "the category is its own ancestor")
         elif above is not None and parse_uuid(above.id) is None:
             # The API would put the new category at the top without an error.
@@ -152,29 +197,10 @@ def _compare_categories(matches: Matches, files: Sequence[Entry], tenant: Sequen
             hint = did_you_mean(reference, names) or "Use the slug of a category, or its name if it has none."
             found.problems.add(entry.place, f'unknown or ambiguous parent "{reference}". {hint}'.rstrip())
     for ours, theirs in matches.pairs:
-        mine, yours = _parent(ours, files), _parent(theirs, tenant)
+        mine, yours = ours_by_name.parent(ours), theirs_by_name.parent(theirs)
         # Two tenants may name the same parent differently: by a slug, and by its name.
         same = mine is not None and yours is not None and counterpart.get(id(mine)) is yours
         _note_differences(parts.CATEGORIES, ours, theirs, found, but=("parent",) if same else ())
-
-
-def _parent(entry: Entry, among: Sequence[Entry]) -> Entry | None:
-    """The parent of a category: the one with the reference as slug, otherwise the only one with it as name."""
-    reference = entry.fields.get("parent")
-    for key in ("slug", "name") if reference is not None else ():
-        named = [other for other in among if other.fields.get(key) == reference]
-        if len(named) == 1:
-            return named[0]
-    return None
-
-
-def _is_own_ancestor(entry: Entry, files: Sequence[Entry]) -> bool:
-    chain = [entry]
-    while (parent := _parent(chain[-1], files)) is not None:
-        if parent in chain:
-            return True
-        chain.append(parent)
-    return False
 
 
 def _note_differences(part: Part, ours: Entry, theirs: Entry, found: Comparison, but: Sequence[str] = ()) -> None:

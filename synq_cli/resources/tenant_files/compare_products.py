@@ -1,7 +1,7 @@
 """The comparison of products and their variants: pure functions over entries of the files and of the tenant."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from synq_cli.http import operations
@@ -47,25 +47,29 @@ def _match(files: Sequence[Entry], tenant: Sequence[Entry], found: Comparison) -
         elif owning:
             titles = " and ".join(sorted({str(owner.fields.get("title")) for owner in owning.values()}))
             found.remains("impossible", _label(entry), f"the tenant groups its SKUs differently, in {titles}")
-    more, new, extra = _match_titles(unclaimed, [entry for entry in tenant if id(entry) not in claimed], found)
-    return Matches(pairs + more, new, extra)
+    more, new, extra = _match_titles(unclaimed, [entry for entry in tenant if id(entry) not in claimed], found, str)
+    # Then those whose title was changed in case only.
+    rest, new, extra = _match_titles(new, extra, found, str.casefold)
+    return Matches([*pairs, *more, *rest], new, extra)
 
 
-def _match_titles(files: Sequence[Entry], tenant: Sequence[Entry], found: Comparison) -> Matches:
-    ours = Counter(entry.fields["title"] for entry in files)
-    theirs: dict[object, list[Entry]] = {}
+def _match_titles(
+    files: Sequence[Entry], tenant: Sequence[Entry], found: Comparison, form: Callable[[str], str]
+) -> Matches:
+    ours = Counter(form(entry.fields["title"]) for entry in files)
+    theirs: dict[str, list[Entry]] = {}
     for entry in tenant:
-        theirs.setdefault(entry.fields.get("title"), []).append(entry)
+        theirs.setdefault(form(str(entry.fields.get("title") or "")), []).append(entry)
     pairs, new = [], []
     for entry in files:
-        title = entry.fields["title"]
+        title = form(entry.fields["title"])
         if title not in theirs:
             new.append(entry)
         elif ours[title] == len(theirs[title]) == 1:
             pairs.append((entry, theirs[title][0]))
         else:
             found.remains("impossible", _label(entry), "several products have this title, and none has its SKUs")
-    return Matches(pairs, new, [entry for entry in tenant if entry.fields.get("title") not in ours])
+    return Matches(pairs, new, [entry for entry in tenant if form(str(entry.fields.get("title") or "")) not in ours])
 
 
 def _create(entry: Entry, found: Comparison) -> None:

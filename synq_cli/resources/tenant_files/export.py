@@ -6,6 +6,7 @@ from pathlib import Path
 from re import compile as pattern
 
 from synq_cli import exact_json
+from synq_cli.documents import check_regular
 from synq_cli.errors import AuthError, InterruptError, NotFoundError, SynqError, UsageError
 from synq_cli.resources.shared.pagination import Row
 from synq_cli.resources.shared.resource import Api
@@ -60,6 +61,7 @@ class TenantExport:
                 return None
             if not self._folder.is_dir():
                 raise UsageError(f"{self._folder} is not a folder.", hint="Use a new or empty folder.")
+            self._check_files()
             if (self._folder / MARKER).exists():
                 return read_marker(self._folder)
             # A new Git repository counts as empty.
@@ -72,6 +74,18 @@ class TenantExport:
                 hint="Use a new or empty folder, or add --force to export into this one.",
             )
         return None
+
+    def _check_files(self) -> None:
+        """UsageError for a link under a name that is written: it may lead out of the folder."""
+        ids = [f"{IDS}/{Path(name).stem}.ndjson" for name in self._pending]
+        for name in (MARKER, IDS, *self._pending, *ids):
+            path = self._folder / name
+            if path.is_symlink():
+                raise UsageError(
+                    f"{path} is a symbolic link, and an export writes only to its own folder.", hint="Remove the link."
+                )
+            if name != IDS:
+                check_regular(path)
 
     def _create_folder(self) -> None:
         try:

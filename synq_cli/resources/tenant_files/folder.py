@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from synq_cli import exact_json
-from synq_cli.documents import decoded, read_errors
+from synq_cli.documents import check_regular, decoded, read_errors
 from synq_cli.errors import UsageError
 from synq_cli.nearest import did_you_mean
 from synq_cli.resources.shared import validation
@@ -77,7 +77,7 @@ def _position(place: str) -> tuple[str, int]:
 def read_marker(folder: Path) -> Row:
     """The tenant that an export is from. UsageError if the folder is not an export, or of a newer version of synq."""
     path = folder / MARKER
-    if not path.is_file():
+    if not check_regular(path):
         raise UsageError(f"{folder} is not an export: it has no {MARKER}.", hint="To make one, run `synq export DIR`.")
     problems = Problems()
     marker = _yaml_value(path, problems)
@@ -101,9 +101,9 @@ def load(folder: Path, names: Sequence[str], products: SortedLines) -> Folder:
     read_marker(folder)
     problems, found = Problems(), {}
     for part in parts.PARTS:
-        if part.name in names and (folder / part.file).is_file():
+        if part.name in names and check_regular(folder / part.file):
             found[part.name] = _entries(folder / part.file, part, problems)
-    has_products = PRODUCTS in names and (folder / PRODUCTS_FILE).is_file()
+    has_products = PRODUCTS in names and check_regular(folder / PRODUCTS_FILE)
     skus = _read_products(folder / PRODUCTS_FILE, products, problems) if has_products else {}
     if not found and not has_products:
         files = (PRODUCTS_FILE if name == PRODUCTS else f"{name}.yaml" for name in names)

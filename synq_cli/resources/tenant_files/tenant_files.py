@@ -5,11 +5,12 @@ from pathlib import Path
 
 from synq_cli import exact_json
 from synq_cli.errors import AuthError, NotFoundError, SynqError
+from synq_cli.http import operations
 from synq_cli.resources.shared.pagination import Row
 from synq_cli.resources.shared.resource import Resource
 from synq_cli.resources.tenant_files import parts
 from synq_cli.resources.tenant_files.changes import Comparison
-from synq_cli.resources.tenant_files.compare_parts import compare_part
+from synq_cli.resources.tenant_files.compare_parts import compare_part, role_warnings
 from synq_cli.resources.tenant_files.compare_products import compare_products
 from synq_cli.resources.tenant_files.export import TenantExport
 from synq_cli.resources.tenant_files.folder import Folder, load
@@ -33,13 +34,16 @@ class TenantFiles(Resource):
         """
         with SortedLines() as lines:
             files = load(folder, names, lines)
-            found = Comparison(files.problems)
+            found, reader = Comparison(files.problems), TenantReader(self._api)
             try:
-                self._compare(files, lines, progress, found)
+                self._compare(files, lines, reader, progress, found)
             except SynqError:
                 found.problems.raise_any(folder)  # known without the server
                 raise
         found.problems.raise_any(folder)
+        if any(each.operation is operations.CHANGE_MEMBER_ROLE for each in found.changes):
+            members = reader.entries(parts.MEMBERS)
+            found.warnings += role_warnings(found.changes, members, self._api.session.subject)
         missing = [name for name in names if name not in files.parts and not (name == PRODUCTS and files.has_products)]
         found.notes += [
             *files.ignored,
@@ -50,8 +54,9 @@ class TenantFiles(Resource):
         ]
         return found
 
-    def _compare(self, files: Folder, lines: SortedLines, progress: Progress, found: Comparison) -> None:
-        reader = TenantReader(self._api)
+    def _compare(
+        self, files: Folder, lines: SortedLines, reader: TenantReader, progress: Progress, found: Comparison
+    ) -> None:
         # Categories refer to each other: one that is left out would make its children look wrong.
         wanted = [
             part for part in parts.PARTS
