@@ -311,7 +311,7 @@ def unknown_settings(config: Config, profile: str) -> dict[str, object]:
 
 
 def is_meant(name: str, setting: str) -> bool:
-    """Whether a name in config.yaml that is no setting is most like this one."""
+    """Whether a name in config.yaml that is not a setting most resembles this one."""
     return nearest(name.replace("-", "_"), _in_profile()) == [setting]
 
 

@@ -281,11 +281,11 @@ def play(shared: World, case: Case, server: Postgresql, address: str, rng: rando
 
 def judge(case: Case, runs: dict[str, list[Row]]) -> Counter[str]:
     """Compare the runs with the tenant; of machines that started the same file at once only one may have sent it."""
-    begun = [rows for rows in runs.values() if any(row.state != "pending" or row.code for row in rows)]
+    started = [rows for rows in runs.values() if any(row.state != "pending" or row.code for row in rows)]
     shown = {name: [(row.line, row.state, row.sent_at, row.code) for row in rows] for name, rows in runs.items()}
-    assert len(begun) <= 1, f"a file was posted by two machines: {shown}"
+    assert len(started) <= 1, f"a file was posted by two machines: {shown}"
     compare(case, list(runs.values()))
-    return Counter(row.state for rows in begun for row in rows)
+    return Counter(row.state for rows in started for row in rows)
 
 
 @pytest.mark.parametrize("kind", [adjustments, transfers, orders, parcels])
