@@ -2,12 +2,14 @@
 
 import json
 import re
+import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
 
 import pytest
+from documented import ROOT, typed
 from postgresql import ENCODED, PASSWORD, ROLE, Postgresql, name_of
 from runner import NOW, Result, Runner
 from table import cases
@@ -76,6 +78,20 @@ def test_init_with_a_role_lets_it_use_the_tables(postgresql: Postgresql, team: T
     findings = {row["check"]: row["state"] for row in json.loads(team(theirs, "team", "doctor", "--json").out)}
     assert findings["privileges"] == "ok"
     assert team(theirs, "team", "status").status == 0
+
+
+def test_the_guide_sets_up_a_store_word_for_word(postgresql: Postgresql, synq: Runner) -> None:
+    environ = {**ENVIRON, "SYNQ_TEAM_STORE": postgresql.database(prepared=False)}
+    guide = (ROOT / "docs" / "fleet.md").read_text(encoding="utf-8").partition("## Runs of the team")[0]
+    lines = [line.text for line in typed(guide) if line.text.startswith("synq ") and "pass show" not in line.text]
+    assert lines == [
+        "synq config set team_store '$SYNQ_TEAM_STORE'", "synq team init", "synq team doctor",
+        "synq config set budget_pool leith",
+    ]  # fmt: skip
+    for line in lines:
+        done = synq(*shlex.split(line)[1:], terminal=True, stdin="y\n", environ=environ)
+        assert (done.status, "fail" in done.out) == (0, False), line
+    assert json.loads(synq("limits", "--json", environ=environ).out)["pool"] == "leith"
 
 
 def test_init_grants_nothing_that_it_cannot(postgresql: Postgresql, team: Team) -> None:
