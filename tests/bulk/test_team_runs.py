@@ -340,7 +340,7 @@ def test_answers_are_kept_while_the_store_is_out_of_reach_and_delivered_later(te
         with pytest.raises(NetworkError, match="can't be reached"):
             journal.sent(5, 0)
         with pytest.raises(
-            NetworkError, match=r"has stopped\. This machine keeps the outcome of 2 rows until"
+            NetworkError, match=r"has stopped\. The outcomes of 2 rows are kept on this machine until"
         ) as caught:
             journal.entries()
         assert caught.value.hint == f"When the store can be reached again, run: synq runs resume {name} --profile acme"
