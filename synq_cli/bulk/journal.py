@@ -122,6 +122,15 @@ class Journal(ABC):
         """Whether another process is working on it."""
 
     @abstractmethod
+    def hurry(self) -> None:
+        """From now on, don't wait for storage that does not respond."""
+
+    @property
+    def is_stalled(self) -> bool:
+        """Whether the storage does not respond at the moment."""
+        return False
+
+    @abstractmethod
     def close(self) -> None:
         """Release the lock and close what is open."""
 

@@ -48,7 +48,7 @@ class Progress:
     def update(self) -> None:
         """Update the bar, at most once a second."""
         at = self.now()
-        if self._samples and 0 <= at - self._samples[-1][0] < _UPDATE_SECONDS:
+        if self.journal.is_stalled or (self._samples and 0 <= at - self._samples[-1][0] < _UPDATE_SECONDS):
             return
         try:
             counts = self.journal.counts()
@@ -68,7 +68,11 @@ class Progress:
         self.bar.update(total - pending, total, ", ".join(parts), left=seconds_for(pending * self.requests, window))
 
     def stopping(self, in_flight: int) -> None:
-        """Say that the run stops once the rows in flight are answered."""
+        """Say that the run stops once the rows in flight are answered, or saved if all of them are answered."""
         self.bar.close()
+        if self.journal.is_stalled or not in_flight:
+            what = "the team store, which does not respond" if self.journal.is_stalled else "the journal"
+            self.note(f"Stopping; waiting for {what}. Press Ctrl-C again to stop now.")
+            return
         rows = "the response to 1 row" if in_flight == 1 else f"the responses to {in_flight} rows"
         self.note(f"Stopping; waiting for {rows}. Press Ctrl-C again to stop now and leave them unknown.")

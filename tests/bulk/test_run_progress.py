@@ -50,6 +50,7 @@ def test_rows_pace_time_left_and_places_once_a_second(memory: Path) -> None:
             clock[0] = NOW + second
             progress.update()
         progress.stopping(1)
+        progress.stopping(0)
     budget.close()
     first, second = bar.told
     assert first == (0, 200, "100/100 requests left", 120.0)
@@ -57,6 +58,7 @@ def test_rows_pace_time_left_and_places_once_a_second(memory: Path) -> None:
     assert second[3] is not None
     assert 100 < second[3] < 125
     assert notes == [
-        "Stopping; waiting for the response to 1 row. Press Ctrl-C again to stop now and leave them unknown."
+        "Stopping; waiting for the response to 1 row. Press Ctrl-C again to stop now and leave them unknown.",
+        "Stopping; waiting for the journal. Press Ctrl-C again to stop now.",
     ]
-    assert bar.closed == 1
+    assert bar.closed == 2

@@ -1,13 +1,16 @@
 """Bulk runs of a profile with a team store, on two machines and a real PostgreSQL."""
 
 import json
+import os
+import re
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from postgresql import Postgresql
+from postgresql import Postgresql, Proxy
 from runner import Result, Runner
 
 TOKEN = "canary-token-9f31c2d8a7"
@@ -138,6 +141,37 @@ def test_without_its_store_a_run_is_refused_and_nothing_sent(
     assert (refused.status, listed.status, tenant.posted) == (7, 7, [])
     assert any(line.startswith("synq: The team store (team_") for line in refused.err.splitlines())
     assert leith("inventory", "adjust", "--file", counts, "--yes").status == 0
+
+
+def test_interrupted_while_the_store_is_silent_a_run_ends_and_keeps_the_responses(
+    tmp_path: Path, tenant: Tenant, counts: str, postgresql: Postgresql
+) -> None:
+    with Proxy(postgresql.port) as network:
+        environ = {"SYNQ_TOKEN": TOKEN, "SYNQ_BASE_URL": "http://127.0.0.1", "SYNQ_TIMEOUT": "1"}
+        environ["STORE"] = postgresql.database(port=network.port)
+        synq = Runner(tmp_path)
+
+        def run(*line: str) -> Result:
+            return synq(*line, environ=environ, http=httpx.MockTransport(tenant))
+
+        def silence() -> None:
+            network.silent = True
+            os.kill(os.getpid(), signal.SIGTERM)
+
+        assert run("config", "set", "team_store", "$STORE").status == 0
+        tenant.answer = silence
+        stopped = run("inventory", "adjust", "--file", counts, "--yes")
+        assert stopped.status == 7
+        assert "Stopping; waiting for the" in stopped.err
+        kept = int(re.search(r"This machine keeps the outcome of (\d) rows? until", stopped.err)[1])  # type: ignore[index]
+        assert kept == len(tenant.posted) > 0
+        assert sum(synq.slept) < 10
+        network.heal()
+        tenant.answer = lambda: None
+        (row,) = json.loads(run("runs", "list", "--team", "--json").out)
+        assert (row["state"] in {"stopped", "finished"}, row["done"]) == (True, kept)
+        assert run("runs", "resume", row["id"]).status in {0, 2}
+        assert len(tenant.posted) == 3
 
 
 def test_team_needs_a_team_store(synq: Any, tenant: Tenant) -> None:

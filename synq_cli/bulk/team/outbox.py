@@ -24,9 +24,14 @@ class Outcome:
     worker: int | None
     changes: Mapping[str, Any]
 
+    @property
+    def is_end(self) -> bool:
+        """Whether it says instead that the worker has ended: it has no changes."""
+        return not self.changes
+
 
 class Outbox:
-    """A durable SQLite file that exists only while there is something to deliver. UsageError if it can't be used."""
+    """A durable SQLite file, created when there is something to keep. UsageError if it can't be used."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 # Seconds.
 LEASE = 60.0
 HEARTBEAT = 15.0
-_END_LIMIT = 5.0
+_LIMIT = 5.0
 LOST = "synq exited before a response arrived."
 
 
@@ -59,6 +59,18 @@ def end_lost(transaction: "Transaction", run: str) -> None:
         run,
     )
     transaction.execute(f"UPDATE synq.entries e SET worker = NULL {ended} AND e.state = 'pending'", run)  # noqa: S608 constants
+
+
+def end(transaction: "Transaction", run: str, number: int | None) -> None:
+    """End a worker that sends no more rows, and free those that it had claimed."""
+    transaction.execute(
+        "UPDATE synq.workers SET ended_at = synq.clock() WHERE run = %s AND number = %s AND ended_at IS NULL",
+        run,
+        number,
+    )
+    transaction.execute(
+        "UPDATE synq.entries SET worker = NULL WHERE run = %s AND worker = %s AND state = 'pending'", run, number
+    )
 
 
 def live(transaction: "Transaction", run: str, besides: int | None = None) -> list[tuple[Any, ...]]:
@@ -134,31 +146,23 @@ class Worker:
         )
         return TakenOverError(f"This machine has lost its lease on run {self._run}{who}.")
 
-    def end(self) -> None:
-        """End the lease and free the claimed rows. If the store can't be reached, the lease expires."""
+    def end(self, *, tries: bool) -> bool:
+        """End the lease and free the claimed rows; whether the store has saved that. It is only asked if `tries`.
+
+        If it can't be reached, the lease expires.
+        """
         self._stopped.set()
         number, self.number = self.number, 0
-
-        def work(transaction: "Transaction") -> None:
-            transaction.execute(
-                "UPDATE synq.workers SET ended_at = synq.clock() WHERE run = %s AND number = %s AND ended_at IS NULL",
-                self._run,
-                number,
-            )
-            transaction.execute(
-                "UPDATE synq.entries SET worker = NULL WHERE run = %s AND worker = %s AND state = 'pending'",
-                self._run,
-                number,
-            )
-
-        if number:
+        if tries:
             with suppress(NetworkError):
-                self._store.transact(work, within=_END_LIMIT)
+                self._store.transact(lambda each: end(each, self._run, number), within=_LIMIT)
+                return True
+        return False
 
     def _beat(self) -> None:
         while not self._stopped.wait(self._heartbeat):
             with suppress(NetworkError):
-                if not self._store.transact(lambda each: self.renew(each).one(), within=HEARTBEAT):
+                if not self._store.transact(lambda each: self.renew(each).one(), within=_LIMIT):
                     return  # the next row that is to be sent is refused
 
 
