@@ -34,9 +34,9 @@ class Repeat:
         rows = f"{self.sent:,} of these {self.rows:,} rows"
         if self.sent == self.rows:
             rows = "This row" if self.rows == 1 else f"These {self.rows:,} rows"
-        verb = "was" if self.sent == 1 else "were"
         if self.is_running:
-            return f"{rows} {verb} given to run {self.run}, which is running."
+            return f"{rows} {'is' if self.sent == 1 else 'are'} part of run {self.run}, which is running."
+        verb = "was" if self.sent == 1 else "were"
         at = datetime.fromtimestamp(self.started_at).astimezone()
         doubt = "" if self.is_certain else ", or may have been,"
         return f"{rows} {verb} posted{doubt} on {at:%A} {at.day} {at:%B} at {at:%H:%M} by run {self.run}."

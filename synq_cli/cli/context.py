@@ -273,6 +273,7 @@ class RunContext:
 
     def open_team(self, *, checked: bool = True) -> "TeamStore":
         """A connection to the team store; UsageError if the profile has none. See TeamStore for `checked`."""
+        self.refuse_sandbox("The embedded sandbox has no team store.")
         from synq_cli.session.team_store import connection_string
         from synq_cli.state.team.store import TeamStore
 
@@ -280,7 +281,8 @@ class RunContext:
         if where is None:
             raise UsageError(
                 f"Profile {self.settings.profile} has no team store.",
-                hint="A single machine doesn't need one. To set one: synq config set team_store '$SYNQ_TEAM_STORE'",
+                hint="You don't need one on a single machine. To set one: "
+                "synq config set team_store '$SYNQ_TEAM_STORE'",
             )
         terminal = self.system.stderr.isatty()
         return TeamStore(
@@ -373,8 +375,8 @@ class RunContext:
         from synq_cli.bulk.team.workers import Machine
 
         def machine() -> Machine:
-            email = self.session.credentials.claims.get("email")
-            person = email if isinstance(email, str) else None
+            named = self.session.subject or ""
+            person = named if named and named.isprintable() else None  # a claim can be any text
             return Machine(self.system.machine(), os.getpid(), self.session.profile, person)
 
         outbox = Outbox(private_folder(self.state / "runs") / "outbox.db")

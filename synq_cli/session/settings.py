@@ -19,6 +19,8 @@ SANDBOX_URL = "http://sandbox.invalid"
 PRODUCTION = "production"
 ENVIRONMENTS = (PRODUCTION, "staging", "test")
 _DAY = 86_400
+# Characters of the name of a pool.
+_LONGEST_NAME = 100
 _VARIABLE = re.compile(r"\$[A-Za-z_][A-Za-z0-9_]*")
 # A URL, or keywords and values such as host=db password=... at the start; a command takes options, or `=` further on.
 _CONNECTION_STRING = re.compile(r"postgres(?:ql)?://|^\s*\w+\s*=|\bpassword\s*=")
@@ -90,6 +92,13 @@ def _switch(text: str) -> bool:
 def _line(text: str) -> str:
     if not text.strip() or not text.isprintable():
         raise ValueError("use one line of text, without control characters")
+    return text
+
+
+def _pool(text: str) -> str:
+    """One line of at most 100 characters: the name is in each request's row in the team store."""
+    if len(_line(text)) > _LONGEST_NAME:
+        raise ValueError(f"use at most {_LONGEST_NAME} characters")
     return text
 
 
@@ -167,7 +176,7 @@ SETTINGS = (
         "variable, such as $SYNQ_TEAM_STORE, or program that prints the PostgreSQL connection string of the team",
         command=True,
     ),
-    Setting("budget_pool", None, "default", _line, "name of the IP address that the team's machines share"),
+    Setting("budget_pool", None, "default", _pool, "name of the IP address that the team's machines share"),
     Setting(
         "footer",
         "SYNQ_FOOTER",

@@ -229,7 +229,7 @@ def test_of_two_processes_with_the_same_rows_the_second_sends_nothing(memory: Pa
     host.meanwhile = start_second
     name = first.start(plan).row["id"]
     start_second()
-    running = f"These 2 rows were given to run {name}, which is running. Nothing was sent. "
+    running = f"These 2 rows are part of run {name}, which is running. Nothing was sent. "
     running += f"`synq runs show {name}` shows its progress. To post them again, add --again."
     assert refusals[:2] == [running, running]
     assert refusals[2].endswith(f" by run {name}. Nothing was sent. To post them again, add --again.")

@@ -138,9 +138,16 @@ def test_one_machine_works_on_a_run_until_its_lease_ends(team: Team) -> None:
     journal = new_run(leith)
     other = oslo.open(journal.facts.id)
     assert other.is_running
-    with pytest.raises(RefusedError, match=r"^leith \(process 7, profile acme\) is working on run .*, under a lease "):
+    with pytest.raises(
+        RefusedError, match=r"^leith \(process 7, profile acme\) is working on run .*\. If it stops, the run can "
+    ):
         other.lock()
     assert oslo.overview(journal.facts.id)["state"] == "running"
+    for others in ("1 other process", "2 other processes"):
+        oslo.open(journal.facts.id).join()
+        with pytest.raises(RefusedError, match=rf"^leith \(.*\) and {others} are working on run .*\. If they stop, "):
+            other.lock()
+    team.execute("DELETE FROM synq.workers WHERE number > 1")
     assert claimed(journal)
     journal.sent(2, 0)
     team.end_leases()
@@ -335,7 +342,7 @@ def test_answers_are_kept_while_the_store_is_out_of_reach_and_delivered_later(te
         with pytest.raises(NetworkError, match="can't be reached"):
             journal.sent(5, 0)
         with pytest.raises(
-            NetworkError, match=r"has stopped\. This machine keeps the outcome of 2 rows until"
+            NetworkError, match=r"has stopped\. The outcomes of 2 rows are kept on this machine until"
         ) as caught:
             journal.entries()
         assert caught.value.hint == f"When the store can be reached again, run: synq runs resume {name} --profile acme"

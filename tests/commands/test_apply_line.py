@@ -232,6 +232,24 @@ def test_a_value_of_another_type_is_a_conflict(synq: Any, name: str, before: obj
     assert row["error"].endswith(f": {said}")
 
 
+def test_a_change_of_the_type_only_is_shown(synq: Any) -> None:
+    settings = "/api/v1/settings/tenant"
+    present = {"costing_method": "FIFO", "default_low_stock_threshold": 3, "auto_po_enabled": 0}
+    words = ["inventory_allocation_model=HARD", "auto_po_enabled=false", "--plan", "plan.json"]
+    Path("plan.json").unlink(missing_ok=True)
+    made = synq("settings", "set", *words, environ=ENVIRON, http=Tenant({f"GET {settings}": present}))
+    assert made.status == 0, made.err
+    shown = synq("plan", "show", "plan.json", "-o", "csv", environ=ENVIRON).out
+    assert '""field"":""auto_po_enabled"",""before"":0,""after"":false' in shown
+    files = synq.folder / "shop"
+    files.mkdir()
+    (files / "synq-tenant.yaml").write_text("format: 1\n", encoding="utf-8")
+    wanted = "auto_po_enabled: false\ninventory_allocation_model: HARD\n"
+    (files / "settings.yaml").write_text(wanted, encoding="utf-8")
+    found = synq("plan", "from", str(files), "--json", environ=ENVIRON, http=Tenant({f"GET {settings}": present}))
+    assert "auto_po_enabled" in [row["field"] for row in json.loads(found.out)]
+
+
 CHANGES = {
     "settings": ("settings set default_low_stock_threshold=8", "settings set default_low_stock_threshold=9"),
     "channel": ("channels update high-street --inactive", "channels update high-street --currency EUR"),

@@ -2,12 +2,14 @@
 
 import json
 import re
+import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
 
 import pytest
+from documented import ROOT, typed
 from postgresql import ENCODED, PASSWORD, ROLE, Postgresql, name_of
 from runner import NOW, Result, Runner
 from table import cases
@@ -78,7 +80,49 @@ def test_init_with_a_role_lets_it_use_the_tables(postgresql: Postgresql, team: T
     assert team(theirs, "team", "status").status == 0
 
 
-def test_status_shows_the_pools_and_who_uses_them(postgresql: Postgresql, team: Team, frozen: ExitStack) -> None:
+def test_the_guide_sets_up_a_store_word_for_word(postgresql: Postgresql, synq: Runner) -> None:
+    environ = {**ENVIRON, "SYNQ_TEAM_STORE": postgresql.database(prepared=False)}
+    guide = (ROOT / "docs" / "fleet.md").read_text(encoding="utf-8").partition("## Runs of the team")[0]
+    lines = [line.text for line in typed(guide) if line.text.startswith("synq ") and "pass show" not in line.text]
+    assert lines == [
+        "synq config set team_store '$SYNQ_TEAM_STORE'", "synq team init", "synq team doctor",
+        "synq config set budget_pool leith",
+    ]  # fmt: skip
+    for line in lines:
+        done = synq(*shlex.split(line)[1:], terminal=True, stdin="y\n", environ=environ)
+        assert (done.status, "fail" in done.out) == (0, False), line
+    assert json.loads(synq("limits", "--json", environ=environ).out)["pool"] == "leith"
+
+
+def test_init_grants_nothing_that_it_cannot(postgresql: Postgresql, team: Team) -> None:
+    address = postgresql.database()
+    unknown = team(address, "team", "init", "--role", "nosuchrole", "--yes")
+    assert (unknown.status, unknown.err) == (
+        2,
+        'synq: Unknown role "nosuchrole".\n  Create it first, with CREATE ROLE, or check its spelling.\n',
+    )
+    names = [f"{kind}_of_{name_of(address)}" for kind in ("worker", "other")]
+    postgresql.execute(*(f"CREATE ROLE {name} LOGIN PASSWORD 'w'" for name in names))
+    theirs, others = (address.replace(f"{ROLE}:{ENCODED}", f"{name}:w") for name in names)
+    denied = team(theirs, "team", "status")
+    place = f"{name_of(address)} at 127.0.0.1:{postgresql.port}"
+    assert denied.status == 7
+    assert denied.err.startswith(f"synq: The team store ({place}) denies access: permission denied for schema synq.\n")
+    assert team(address, "team", "init", "--role", names[0], "--yes").status == 0
+    refused = team(theirs, "team", "init", "--role", names[1], "--yes")
+    assert (refused.status, refused.err.splitlines()[1:]) == (
+        2,
+        [
+            f"synq: The role {names[0]} can't grant access to the tables: only their owner can.",
+            f"  Connect as {ROLE}, then run: synq team init --role {names[1]}",
+        ],
+    )
+    assert team(others, "team", "status").status == 7
+
+
+def test_status_shows_the_pools_and_who_uses_them(
+    postgresql: Postgresql, team: Team, synq: Runner, frozen: ExitStack
+) -> None:
     address = postgresql.database()
     frozen.enter_context(postgresql.clock(address, NOW))
     empty = team(address, "team", "status", "--json")
@@ -137,6 +181,11 @@ def test_status_shows_the_pools_and_who_uses_them(postgresql: Postgresql, team: 
     assert re.search(r"261124-held +inventory adjust +desk +9 +acme +in 42 s +3 +2", shown)
     assert re.search(r"office +api.test +96 +100 +in 12 s +1", shown)
     assert re.search(r"desk +acme +inventory adjust +2 +1", shown)
+    for columns in ("40", "80"):
+        narrow = synq("team", "status", terminal=True, environ={"SYNQ_TEAM_STORE": address, "COLUMNS": columns})
+        assert not re.search("Shortened|Hidden|…", narrow.out + narrow.err)
+        for words in ("in 42 s", "inventory adjust", "261124-held", "In flight", "Lease ends", "Left in run"):
+            assert words in narrow.out
 
 
 def test_doctor_checks_everything(postgresql: Postgresql, team: Team, synq: Runner, frozen: ExitStack) -> None:
@@ -200,6 +249,13 @@ def test_a_profile_without_a_team_store_is_told_how_to_name_one(synq: Runner) ->
         result = synq("team", line)
         assert (result.status, result.out) == (2, "")
         assert result.err.startswith("synq: Profile default has no team store.\n")
+        sandbox = synq("team", line, "--sandbox")
+        assert (sandbox.status, sandbox.err) == (
+            2,
+            "synq: The embedded sandbox has no team store.\n  Choose another profile with --profile.\n",
+        )
+    (row,) = json.loads(synq("team", "doctor", "--sandbox", "--json").out)
+    assert (row["state"], row["found"]) == ("warn", "The embedded sandbox has no team store.")
 
 
 def test_without_the_extra_it_is_named(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:

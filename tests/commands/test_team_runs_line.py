@@ -1,5 +1,6 @@
 """Bulk runs of a profile with a team store, on two machines and a real PostgreSQL."""
 
+import base64
 import json
 import os
 import re
@@ -59,8 +60,8 @@ def machine(tmp_path: Path, postgresql: Postgresql, tenant: Tenant) -> Callable[
         (tmp_path / name).mkdir()
         synq = Runner(tmp_path / name)
 
-        def run(*line: str) -> Result:
-            return synq(*line, environ=environ, http=httpx.MockTransport(tenant))
+        def run(*line: str, token: str = TOKEN) -> Result:
+            return synq(*line, environ={**environ, "SYNQ_TOKEN": token}, http=httpx.MockTransport(tenant))
 
         assert run("config", "set", "team_store", "$STORE").status == 0
         return run
@@ -121,6 +122,24 @@ def test_another_machine_finishes_a_run_that_has_stopped(
     done = oslo("runs", command, name, "--json")
     assert (done.status, json.loads(done.out)["done"], len(tenant.posted)) == (0, 3, 3)
     assert "This machine sent 2 of 3 rows." in done.err
+
+
+@pytest.mark.parametrize(
+    ("claims", "person"),
+    [
+        ({"email": "ann@example.com", "sub": "7"}, "ann@example.com"),
+        ({"sub": "user-7"}, "user-7"),
+        ({"sub": "a\0"}, None),
+    ],
+)
+def test_a_run_shows_who_worked_on_it(machine: Any, counts: str, claims: dict[str, str], person: str | None) -> None:
+    leith = machine("leith")
+    payload = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
+    assert leith("inventory", "adjust", "--file", counts, "--yes", token=f"e30.{payload}.c2ln").status == 0
+    name = only_run(leith)
+    (worker,) = json.loads(leith("runs", "show", name, "--json").out)["workers"]
+    assert worker["person"] == person
+    assert f"default{f', {person}' if person else ''}): ended, 3 rows" in leith("runs", "show", name, "-o", "table").out
 
 
 def test_a_single_transfer_is_shared_too(machine: Any, tenant: Tenant) -> None:

@@ -124,14 +124,16 @@ def test_production_becomes_as_staging_is_but_for_what_the_plan_says(tenants: Te
         ("update", "product Harbour Merino Jumper"),
         ("create", "variant KLT-GRN-32 of product Walking Kilt"),
     ]
-    again = tenants.production("--sandbox", "plan", "from", str(tenants.files), "--plan", "p.json", "--json")
+    file = tenants.production.folder / "empty.json"
+    again = tenants.production("--sandbox", "plan", "from", str(tenants.files), "--plan", str(file), "--json")
     last = json.loads(again.out)
     assert {row["action"] for row in last} == {"impossible"}
     assert again.status == 0
     assert (
-        f"Nothing to change.\n{len(last)} impossible: the API can't change this.\nNothing would be sent, so no plan"
+        f"Nothing to change.\n{len(last)} impossible: the API can't change this.\nThere is nothing to change: the plan "
         in again.err
     )
+    assert json.loads(file.read_text(encoding="utf-8"))["rows"] == []
 
     result = tenants.production.folder / "shop"
     call(tenants.production, "export", str(result))

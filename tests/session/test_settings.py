@@ -297,3 +297,9 @@ def test_an_invalid_value_ends_the_run_with_status_2(
     result = synq("config", "list", *line, environ=environ)
     assert (result.status, result.out) == (2, "")
     assert f'Invalid timeout "soon" from {origin.format(config=path)}: {SECONDS}.' in result.err
+
+
+def test_the_name_of_a_pool_has_at_most_100_characters() -> None:
+    assert parse_setting("budget_pool", "x" * 100) == "x" * 100
+    with pytest.raises(UsageError, match="use at most 100 characters"):
+        parse_setting("budget_pool", "x" * 101)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 
+from synq_cli import exact_json
 from synq_cli.bulk.engine import Engine
 from synq_cli.bulk.plans.applying import plan_verb
 from synq_cli.bulk.plans.document import Document
@@ -58,7 +59,7 @@ def _changes(
         values = {"before": before.get(place), "after": after.get(place), "delta": move["delta"]}
         yield {"field": place, **values}
     for name, value in before.items():
-        if name not in moved and value != after.get(name):
+        if name not in moved and not exact_json.equals(value, after.get(name)):
             yield _NOTHING | {"field": name, "before": value, "after": after.get(name)}
     if verb.compares and before:
         return  # the other values are there already

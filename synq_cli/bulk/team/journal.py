@@ -396,7 +396,8 @@ class TeamJournal(Journal):
                 raise
             kept = sum(each.run == self.facts.id and not each.is_end for _, each in self._access.outbox.kept())
             told = (
-                f" This machine keeps the outcome of {numbered(kept, 'row')} until the store can be reached."
+                f" The outcome{'s' * (kept != 1)} of {numbered(kept, 'row')} "
+                f"{'is' if kept == 1 else 'are'} kept on this machine until the store can be reached."
                 if kept
                 else ""
             )

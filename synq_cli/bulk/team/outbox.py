@@ -31,7 +31,7 @@ class Outcome:
 
 
 class Outbox:
-    """A durable SQLite file, created when there is something to keep. UsageError if it can't be used."""
+    """A durable SQLite file, made when there is first something to deliver. UsageError if it can't be used."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

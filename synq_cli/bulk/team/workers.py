@@ -10,12 +10,13 @@ workers whose leases have expired: rows that they had claimed are pending again,
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 from synq_cli.bulk.journal import UNKNOWN
 from synq_cli.errors import NetworkError, RefusedError
-from synq_cli.times import local_time, timestamp
+from synq_cli.times import timestamp
 
 if TYPE_CHECKING:
     from synq_cli.state.team.store import TeamStore
@@ -181,10 +182,13 @@ def as_row(number: int, facts: Mapping[str, Any], now: float) -> dict[str, Any]:
 
 
 def _held(run: str, others: list[tuple[Any, ...]]) -> RefusedError:
-    until = local_time(max(row[-1] for row in others))
-    who = f"{_named(*others[0])} is" if len(others) == 1 else f"{_named(*others[0])} and {len(others) - 1} more are"
+    at = datetime.fromtimestamp(max(row[-1] for row in others), UTC).astimezone()
+    first, more = _named(*others[0]), len(others) - 1
+    who, they = f"{first} is", "it stops"
+    if more:
+        who, they = f"{first} and {more} other process{'es' * (more > 1)} are", "they stop"
     return RefusedError(
-        f"{who} working on run {run}, under a lease until {until} that is renewed in the meantime.",
+        f"{who} working on run {run}. If {they}, the run can be resumed after {at:%A} {at.day} {at:%B} at {at:%H:%M}.",
         hint=f"Wait until it is finished, or send some of its rows: synq runs join {run}. "
         f"`synq runs show {run}` shows its progress.",
     )

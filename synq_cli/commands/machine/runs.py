@@ -250,7 +250,6 @@ def undo_run(
 
 def _team_runs(run: RunContext) -> "Runs":
     """The runs of the team; UsageError if the profile has no team store."""
-    run.refuse_sandbox("The embedded sandbox has no team store.")
     found = run.team_runs
     if found is None:
         run.open_team()  # says what is missing
@@ -268,6 +267,7 @@ def _runs(run: RunContext, run_id: str, *, team: bool) -> "Runs":
 def _named(workers: Any) -> str:
     """The machines that work on a run, in words."""
     return "; ".join(
-        f"{each['machine']} (process {each['process']}, {each['profile']}): {each['state']}, {each['rows']} rows"
+        f"{each['machine']} (process {each['process']}, {', '.join(filter(None, (each['profile'], each['person'])))}): "
+        f"{each['state']}, {each['rows']} row{'s' * (each['rows'] != 1)}"
         for each in workers
     )

@@ -15,6 +15,7 @@ from synq_cli.commands.machine.checks import COLUMNS, Check, Checklist, Finding,
 from synq_cli.output.columns import Column
 from synq_cli.output.drawing.window import soon
 from synq_cli.output.formats import quantity, whole
+from synq_cli.session.settings import SANDBOX
 from synq_cli.times import timestamp
 
 if TYPE_CHECKING:
@@ -27,29 +28,29 @@ STATUS = [Column("Database", "database"), Column("Version", "version", quantity)
 POOLS = [
     Column("Pool", "pool"),
     Column("API", "host"),
-    Column("Left", "remaining", quantity),
+    Column("Requests left", "remaining", quantity),
     Column("Limit", "limit", quantity),
     Column("Blocked for", "blocked_for", soon),
-    Column("Other clients", "other_clients", quantity, drop=1),
+    Column("Other clients", "other_clients", quantity),
 ]
 USAGES = [
-    Column("Pool", "pool", drop=2),
-    Column("API", "host", drop=3),
+    Column("Pool", "pool"),
+    Column("API", "host"),
     Column("Machine", "machine"),
     Column("Profile", "profile"),
     Column("Command", "command"),
     Column("Requests", "requests", quantity),
-    Column("In flight", "under_way", quantity, drop=1),
+    Column("In flight", "under_way", quantity),
 ]
 RUNS = [
     Column("Run", "run", whole),
     Column("Command", "command"),
     Column("Machine", "machine"),
-    Column("Process", "process", drop=3),
-    Column("Profile", "profile", drop=1),
+    Column("Process", "process"),
+    Column("Profile", "profile"),
     Column("Lease ends", "lease_ends_in", soon),
-    Column("Rows", "rows", quantity, drop=2),
-    Column("Left", "left", quantity),
+    Column("Rows in run", "rows", quantity),
+    Column("Left in run", "left", quantity),
 ]
 # Seconds. A larger difference of the clocks, or a longer round trip, is a warning.
 _SKEW, _SLOW = 30.0, 0.1
@@ -70,9 +71,9 @@ def set_up(
     """Create or update the tables of the team store.
 
     Creates the schema "synq" in the database that `team_store` names, or updates its tables to the version of this
-    synq, in one transaction. Shows the changes and asks for confirmation first. Only the owner of the tables needs the
-    right to create them; --role grants another role access to the data. Other commands refuse tables of another
-    version.
+    synq, in one transaction. Shows the changes and asks for confirmation first. Only the owner of the tables must be
+    able to create them; --role grants other roles access to the data. synq refuses to use tables of another version
+    and says what to do.
 
     Examples:
       synq team init
@@ -82,6 +83,8 @@ def set_up(
 
     with closing(run.open_team(checked=False)) as store:
         missing = migrations.pending(store.read(migrations.version))
+        if role:
+            store.read(lambda transaction: migrations.check_role(transaction, role))
         steps = [f"create tables for {what}" for what in missing]
         steps += [f"grant the role {role} access"] if role else []
         if not steps:
@@ -127,7 +130,7 @@ def show_status(run: RunContext) -> None:
         "runs": unfinished(store),
     }
     parts = {"pools": ("Rate limit", POOLS), "requests": ("Requests", USAGES), "runs": ("Runs", RUNS)}
-    run.output.panel("Team store", row, STATUS, parts)
+    run.output.panel("Team store", row, STATUS, parts, whole=True)
 
 
 @group.command("doctor", exits=_NETWORK)
@@ -136,7 +139,7 @@ def examine(run: RunContext) -> None:
 
     Checks the setting, the library, the connection and its encryption, the version of the server, the tables, the
     privileges of the role, the clocks, and the time of a round trip. Each check is ok, warn or fail, with a fix if
-    there is one. The exit status is always 0.
+    there is one. The exit status is 0 whatever it finds.
 
     Examples:
       synq team doctor
@@ -181,9 +184,11 @@ class TeamDoctor(Checklist):
 
     def _setting(self) -> Finding:
         settings = self._run.settings
+        if settings.profile == SANDBOX:
+            return warn("The embedded sandbox has no team store.", "Choose another profile with --profile.")
         if not settings.team_store:
             return warn(
-                f"Profile {settings.profile} has no team store. A single machine doesn't need one.",
+                f"Profile {settings.profile} has no team store. You don't need one on a single machine.",
                 "synq config set team_store '$SYNQ_TEAM_STORE'",
             )
         return ok(f"{settings.team_store} ({settings.sources['team_store']}), pool {settings.budget_pool}.")

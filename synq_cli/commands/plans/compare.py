@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+from synq_cli import exact_json
 from synq_cli.cli.context import RunContext
 from synq_cli.cli.groups import CommandGroup
 from synq_cli.cli.options import switch
@@ -113,7 +114,7 @@ def _changes(found: "Comparison") -> Iterator[dict[str, Any]]:
             yield _row("create", change.label, after=after)
             continue
         for name in after:
-            if before[name] != after[name]:
+            if not exact_json.equals(before[name], after[name]):
                 yield _row("update", change.label, name, before[name], after[name])
 
 

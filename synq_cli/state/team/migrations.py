@@ -1,5 +1,6 @@
 """Versioned migrations of the team store's tables, applied in one transaction."""
 
+import shlex
 from typing import TYPE_CHECKING, NamedTuple
 
 from synq_cli.errors import SynqError, UsageError
@@ -129,8 +130,26 @@ def migrate(transaction: "Transaction") -> list[str]:
     return pending(found)
 
 
+def check_role(transaction: "Transaction", role: str) -> None:
+    """UsageError if the database server has no such role."""
+    if not transaction.query("SELECT 1 FROM pg_roles WHERE rolname = %s", role).one():
+        raise UsageError(f'Unknown role "{role}".', hint="Create it first, with CREATE ROLE, or check its spelling.")
+
+
 def grant(transaction: "Transaction", role: str) -> None:
-    """Grant a role access to the data of all tables, including those of later versions."""
+    """Grant a role access to the data of all tables, including those of later versions.
+
+    UsageError unless this connection's role owns the tables: for any other, PostgreSQL only warns and grants nothing.
+    """
+    ((owner, user, is_owner),) = transaction.query(
+        "SELECT pg_get_userbyid(relowner), current_user, pg_has_role(relowner, 'USAGE') FROM pg_class "
+        "WHERE oid = 'synq.migrations'::regclass"
+    ).all()
+    if not is_owner:
+        raise UsageError(
+            f"The role {user} can't grant access to the tables: only their owner can.",
+            hint=f"Connect as {owner}, then run: synq team init --role {shlex.quote(role)}",
+        )
     (name,) = transaction.query("SELECT quote_ident(%s)", role).all()[0]
     transaction.execute(f"GRANT USAGE ON SCHEMA synq TO {name}")
     for what in ("GRANT", "ALTER DEFAULT PRIVILEGES IN SCHEMA synq GRANT"):

@@ -279,11 +279,13 @@ class TeamStore:
                 self._secrets += {password, quote(password, safe="")}
         return self._parameters
 
-    def _sentence(self, error: Exception) -> str:
+    def _sentence(self, error: "psycopg.Error") -> str:
         """The message of the server or the library, in one line and without secrets."""
-        # Lines of advice are indented.
-        lines = [line for line in str(error).splitlines() if line.strip() and not line.startswith("\t")]
-        text = _OPENING.sub("", lines[-1])
+        # The server's message is followed by the line of SQL; the library's is the last line, and advice is indented.
+        text = error.diag.message_primary
+        if not text:
+            lines = [line for line in str(error).splitlines() if line.strip() and not line.startswith("\t")]
+            text = _OPENING.sub("", lines[-1])
         for secret in self._secrets:
             text = text.replace(secret, "[secret]")
         return text.strip().rstrip(".")[:_LONGEST_QUOTE]
@@ -299,7 +301,7 @@ class TeamStore:
         failed.may_be_brief = _BRIEF.search(what) is not None
         return failed
 
-    def _unknown(self, error: Exception) -> TeamOutcomeUnknownError:
+    def _unknown(self, error: "psycopg.Error") -> TeamOutcomeUnknownError:
         self.close()
         return TeamOutcomeUnknownError(
             f"The connection to the team store ({self.place}) was lost during a commit, so the change may or may not "
