@@ -418,7 +418,7 @@ def test_a_store_that_stays_silent_stops_the_run_once_for_all_rows(team: Team) -
     with pytest.raises(NetworkError):
         journal.sent(5, 0)
     assert store.attempts == attempts
-    with pytest.raises(NetworkError, match=r"This machine keeps the outcome of 2 rows"):
+    with pytest.raises(NetworkError, match=r"The outcomes of 2 rows are kept on this machine"):
         journal.entries()
     journal.close()
     assert team.now - began <= 25
@@ -430,7 +430,7 @@ def test_an_interrupt_ends_the_wait_for_a_silent_store(team: Team) -> None:
     journal.hurry()
     for line in (2, 3, 4):
         journal.done(line, 1, Receipt(f"entry {line}"))
-    with pytest.raises(NetworkError, match=r"This machine keeps the outcome of 3 rows"):
+    with pytest.raises(NetworkError, match=r"The outcomes of 3 rows are kept on this machine"):
         journal.entries()
     journal.close()
     assert (store.attempts, team.now - began) == (1, 5)

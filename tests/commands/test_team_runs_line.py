@@ -182,7 +182,7 @@ def test_interrupted_while_the_store_is_silent_a_run_ends_and_keeps_the_response
         stopped = run("inventory", "adjust", "--file", counts, "--yes")
         assert stopped.status == 7
         assert "Stopping; waiting for the" in stopped.err
-        kept = int(re.search(r"This machine keeps the outcome of (\d) rows? until", stopped.err)[1])  # type: ignore[index]
+        kept = int(re.search(r"The outcomes? of (\d) rows? (is|are) kept on this machine", stopped.err)[1])  # type: ignore[index]
         assert kept == len(tenant.posted) > 0
         assert sum(synq.slept) < 10
         network.heal()
