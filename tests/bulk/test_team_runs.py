@@ -449,6 +449,18 @@ def test_lease_of_a_machine_that_stopped_without_the_store_ends_with_the_deliver
     assert states(oslo) | {3: "", 4: ""} == {2: "done", 3: "", 4: ""} | dict.fromkeys(range(5, 12), "pending")
 
 
+def test_without_a_usable_outbox_runs_are_read_but_not_worked_on(team: Team) -> None:
+    leith = team.machine("leith")
+    name = new_run(leith).facts.id
+    (team.folder / "leith.db").mkdir()
+    assert [each["id"] for each in leith.rows()] == [name]
+    journal = leith.open(name)
+    assert states(journal)[2] == "pending"
+    for refused in (journal.join, lambda: new_run(leith)):
+        with pytest.raises(UsageError, match="The file of undelivered outcomes"):
+            refused()
+
+
 def test_what_may_have_been_written_is_written_again_and_changes_nothing_twice(team: Team) -> None:
     leith = team.machine("leith")
     cuts = cycle(["after", ""])

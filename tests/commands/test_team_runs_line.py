@@ -11,8 +11,9 @@ from typing import Any
 
 import httpx
 import pytest
-from postgresql import Postgresql, Proxy
+from postgresql import ROLE, Postgresql, Proxy
 from runner import Result, Runner
+from table import cases
 
 TOKEN = "canary-token-9f31c2d8a7"
 PLACE = "e07a2f5c-41b8-4d93-8c6e-b9f5d3a1720e"
@@ -183,14 +184,45 @@ def test_interrupted_while_the_store_is_silent_a_run_ends_and_keeps_the_response
         assert stopped.status == 7
         assert "Stopping; waiting for the" in stopped.err
         kept = int(re.search(r"The outcomes? of (\d) rows? (is|are) kept on this machine", stopped.err)[1])  # type: ignore[index]
-        assert kept == len(tenant.posted) > 0
+        posted = len(tenant.posted)
+        assert kept >= posted > 0  # also that a row was not sent
         assert sum(synq.slept) < 10
         network.heal()
         tenant.answer = lambda: None
         (row,) = json.loads(run("runs", "list", "--team", "--json").out)
-        assert (row["state"] in {"stopped", "finished"}, row["done"]) == (True, kept)
+        assert (row["state"] in {"stopped", "finished"}, row["done"]) == (True, posted)
         assert run("runs", "resume", row["id"]).status in {0, 2}
         assert len(tenant.posted) == 3
+
+
+@cases(
+    ("fault", "sentence"),
+    [
+        ("", "The variable STORE, which team_store names, is not set."),
+        ("no address", "team_store does not provide a valid PostgreSQL connection string."),
+        ("UPDATE synq.migrations SET version = version - 1", "The tables of the team store have version"),
+        ("DROP SCHEMA synq CASCADE", "The database of team_store is not set up."),
+        (f"REVOKE ALL ON synq.runs FROM {ROLE}; ALTER TABLE synq.runs OWNER TO postgres", "denies access"),
+        (f"REVOKE ALL ON ALL TABLES IN SCHEMA synq FROM {ROLE}", "denies access"),
+    ],
+)
+def test_a_store_that_can_not_be_used_is_reported_once(
+    tmp_path: Path, tenant: Tenant, counts: str, postgresql: Postgresql, fault: str, sentence: str
+) -> None:
+    address = fault
+    if " " in fault and fault != "no address":
+        address = postgresql.database()
+        postgresql.execute(*fault.split("; "), database=address.rpartition("/")[2])
+    synq = Runner(tmp_path)
+    environ = {"SYNQ_TOKEN": TOKEN, "SYNQ_BASE_URL": "http://127.0.0.1", "STORE": address}
+    assert synq("config", "set", "team_store", "$STORE").status == 0
+    for _ in range(2):
+        refused = synq(
+            "inventory", "adjust", "--file", counts, "--yes", environ=environ, http=httpx.MockTransport(tenant)
+        )
+        assert (refused.status in {2, 7}, tenant.posted) == (True, [])
+        assert refused.err.count(sentence) == 1, refused.err
+        assert "could not be reached" not in refused.err
 
 
 def test_team_needs_a_team_store(synq: Any, tenant: Tenant) -> None:

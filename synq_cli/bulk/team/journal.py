@@ -163,6 +163,7 @@ class TeamJournal(Journal):
 
     def _register(self, *, alone: bool) -> None:
         if not self._worker.number:
+            self._access.outbox.kept()  # UsageError if outcomes could not be kept
             self._worker.start(self._write(lambda each: self._worker.register(each, alone=alone)))
 
     @property

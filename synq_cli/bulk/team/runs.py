@@ -144,7 +144,7 @@ class TeamRuns(Runs):
             )
 
     def open(self, prefix: str) -> TeamJournal:
-        self._access.deliver()
+        self._deliver()
         found = self._access.store.read(
             lambda transaction: transaction.query(
                 "SELECT facts FROM synq.runs WHERE starts_with(id, %s) ORDER BY id", prefix.strip().lower()
@@ -166,7 +166,7 @@ class TeamRuns(Runs):
         return (_facts(text) for (text,) in found)
 
     def overviews(self, **having: object) -> list[dict[str, Any]]:
-        self._access.deliver()
+        self._deliver()
         counts = ", ".join(
             f"count(*) FILTER (WHERE e.state = '{state}'), "
             f"count(*) FILTER (WHERE e.state = '{state}' AND {IS_HALF_DONE})"
@@ -215,6 +215,10 @@ class TeamRuns(Runs):
         )  # fmt: skip
         for text, group in groupby(found, lambda row: str(row[0])):
             yield _facts(text), [row_of(row[1:]) for row in group]
+
+    def _deliver(self) -> None:
+        with suppress(UsageError):  # runs can be read without the outbox; to work on one is refused
+            self._access.deliver()
 
     def _worker(self, run: str) -> Worker:
         return Worker(self._access.store, run, self._machine, secrets.token_hex(8), self._heartbeat)

@@ -187,7 +187,7 @@ class TeamStore:
                 return self._attempt(self._link, first, lock, limit, changes=changes)
             except _LostError as lost:
                 raise self._failed(f"closed the connection: {lost}") from None
-            except UsageError:
+            except (UsageError, TeamStoreError):
                 self.close()  # the next use checks again
                 raise
 
