@@ -104,6 +104,10 @@ def hash_of(posted: str) -> bytes:
     return sha256(posted.encode(errors="backslashreplace")).digest()[:8]
 
 
+class HeldError(RefusedError):
+    """Another process works on the run."""
+
+
 class Journal(ABC):
     """The journal of one run, usable from several threads; UsageError or NetworkError if it can't be used."""
 

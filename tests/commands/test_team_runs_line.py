@@ -108,6 +108,20 @@ def test_a_file_is_posted_by_one_machine_of_the_team(machine: Any, tenant: Tenan
     assert "was undone by the run" in leith("runs", "resume", name).err
 
 
+def test_undo_of_a_run_that_another_machine_works_on_does_not_suggest_to_join(
+    machine: Any, counts: str, postgresql: Postgresql
+) -> None:
+    leith = machine("leith")
+    assert leith("inventory", "adjust", "--file", counts, "--yes").status == 0
+    name = only_run(leith)
+    database = [row[0] for row in postgresql.execute("SELECT datname FROM pg_database ORDER BY oid")][-1]
+    postgresql.execute("UPDATE synq.workers SET ended_at = NULL, lease_until = synq.clock() + 60", database=database)
+    refused = leith("runs", "undo", name, "--yes")
+    assert (refused.status, f"working on run {name}" in refused.err) == (11, True)
+    assert f"`synq runs show {name}` shows its progress, and whether it is undone." in refused.err
+    assert "join" not in refused.err
+
+
 @pytest.mark.parametrize("command", ["resume", "join"])
 def test_another_machine_finishes_a_run_that_has_stopped(
     machine: Any, tenant: Tenant, counts: str, command: str

@@ -357,8 +357,15 @@ class TeamJournal(Journal):
     def _note(self, outcome: Outcome) -> None:
         """Write the outcome of a row. If the store can't be reached, keep the outcome, and stop before the next row."""
         own = outcome.worker == self._worker.number
+
+        def work(transaction: "Transaction") -> tuple[bool, TakenOverError | None]:
+            is_noted = note(transaction, outcome, self._worker.number)
+            # On a machine that was suspended, requests time out: that the lease is lost is why the run stops.
+            asks = own and outcome.changes["state"] == "unknown"
+            return is_noted, self._worker.lost(transaction) if asks and self._worker.has_ended(transaction) else None
+
         try:
-            is_noted = self._write(lambda each: note(each, outcome, self._worker.number))
+            is_noted, lost = self._write(work)
         except NetworkError:
             self._access.outbox.keep(outcome)
             return
@@ -370,6 +377,8 @@ class TeamJournal(Journal):
                 else ""
             )
             raise TakenOverError(f"Another machine has sent line {outcome.line} of run {self.facts.id} again.{made}")
+        if lost:
+            raise lost
 
     def _write(self, work: "Callable[[Transaction], _T]") -> _T:
         """Write with retries. Once they have failed, later writes fail at once, so the process sends no further row."""

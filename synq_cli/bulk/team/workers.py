@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
-from synq_cli.bulk.journal import UNKNOWN
+from synq_cli.bulk.journal import UNKNOWN, HeldError
 from synq_cli.errors import NetworkError, RefusedError
 from synq_cli.times import timestamp
 
@@ -137,13 +137,20 @@ class Worker:
             self.number,
         )
 
+    def has_ended(self, transaction: "Transaction") -> bool:
+        """Whether the lease is lost."""
+        found = transaction.query(
+            "SELECT 1 FROM synq.workers WHERE run = %s AND number = %s AND ended_at IS NOT NULL", self._run, self.number
+        )
+        return found.one() is not None
+
     def lost(self, transaction: "Transaction") -> TakenOverError:
         """The error for a lost lease, which names the process that took over."""
         others = live(transaction, self._run, self.number)
         who = (
             f": {_named(*others[0])} is working on it now"
             if others
-            else ", because the team store could not be reached"
+            else ": for more than a minute it was suspended or could not reach the team store"
         )
         return TakenOverError(f"This machine has lost its lease on run {self._run}{who}.")
 
@@ -181,13 +188,13 @@ def as_row(number: int, facts: Mapping[str, Any], now: float) -> dict[str, Any]:
     }
 
 
-def _held(run: str, others: list[tuple[Any, ...]]) -> RefusedError:
+def _held(run: str, others: list[tuple[Any, ...]]) -> HeldError:
     at = datetime.fromtimestamp(max(row[-1] for row in others), UTC).astimezone()
     first, more = _named(*others[0]), len(others) - 1
     who, they = f"{first} is", "it stops"
     if more:
         who, they = f"{first} and {more} other process{'es' * (more > 1)} are", "they stop"
-    return RefusedError(
+    return HeldError(
         f"{who} working on run {run}. If {they}, the run can be resumed after {at:%A} {at.day} {at:%B} at {at:%H:%M}.",
         hint=f"Wait until it is finished, or send some of its rows: synq runs join {run}. "
         f"`synq runs show {run}` shows its progress.",
