@@ -43,6 +43,7 @@ class Progress:
     note: Callable[[str], None]
     now: Callable[[], float]
     requests: int = 1
+    waits: bool = False  # all rows that are left are with other machines
     _samples: deque[tuple[float, int]] = field(default_factory=deque)
 
     def update(self) -> None:
@@ -65,7 +66,10 @@ class Progress:
         if at - start >= _SHORTEST:
             parts.insert(0, f"{(last - first) / (at - start) * 60:.0f}/min")
         parts.append(f"{window.remaining}/{window.limit} requests left")
-        self.bar.update(total - pending, total, ", ".join(parts), left=seconds_for(pending * self.requests, window))
+        if self.waits:
+            parts.insert(0, "waiting for other machines")
+        left = None if self.waits else seconds_for(pending * self.requests, window)
+        self.bar.update(total - pending, total, ", ".join(parts), left=left)
 
     def stopping(self, in_flight: int) -> None:
         """Say that the run stops once the rows in flight are answered, or saved if all of them are answered."""

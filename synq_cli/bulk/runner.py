@@ -197,6 +197,7 @@ class Runner:
                     if batch is None:
                         return None
                     self._rows.extend(batch)
+                    self.progress.waits = not batch and not self._in_flight
                 if self._rows:
                     return self._rows.popleft()
             self._wait(_ASK_AGAIN * self.workers)  # all of them wait
