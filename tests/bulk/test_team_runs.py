@@ -440,6 +440,18 @@ def test_an_interrupt_ends_the_wait_for_a_silent_store(team: Team) -> None:
     assert (store.attempts, team.now - began) == (1, 5)
 
 
+def test_after_an_interrupt_a_store_that_has_failed_is_not_tried_again(team: Team) -> None:
+    journal, store = silenced(team)
+    store.heals_at = math.inf
+    with pytest.raises(NetworkError):
+        journal.counts()
+    journal.hurry()
+    with pytest.raises(NetworkError):
+        journal.entries()
+    journal.close()
+    assert store.attempts == 1
+
+
 def test_lease_of_a_machine_that_stopped_without_the_store_ends_with_the_delivery(team: Team) -> None:
     journal, store = silenced(team)
     store.heals_at = math.inf

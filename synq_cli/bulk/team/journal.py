@@ -179,7 +179,8 @@ class TeamJournal(Journal):
 
     def close(self) -> None:
         number = self._worker.number
-        if number and not self._worker.end(tries=not (self._failure and self.is_stalled)):
+        gives_up = self.is_stalled and (self._failure is not None or self._access.outage.hurried)
+        if number and not self._worker.end(tries=not gives_up):
             with suppress(UsageError):  # the lease expires
                 self._access.outbox.keep(Outcome(self.facts.id, 0, number, {}))
 

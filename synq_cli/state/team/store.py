@@ -291,7 +291,7 @@ class TeamStore:
         return text.strip().rstrip(".")[:_LONGEST_QUOTE]
 
     def _silent(self, limit: float) -> TeamStoreError:
-        self._silence = self._failed(f"did not respond within {limit:g} s")
+        self._silence = self._failed(f"did not respond within {round(limit, 1):g} s")
         self._silences += 1
         return self._silence
 
