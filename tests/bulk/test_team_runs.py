@@ -452,6 +452,17 @@ def test_after_an_interrupt_a_store_that_has_failed_is_not_tried_again(team: Tea
     assert store.attempts == 1
 
 
+def test_an_earlier_outage_does_not_shorten_the_patience(team: Team) -> None:
+    journal, store = silenced(team)
+    store.heals_at = team.now + 1
+    with pytest.raises(NetworkError):
+        journal.counts()
+    team.now += 600
+    store.heals_at = team.now + 12
+    journal.done(2, 1, Receipt("entry"))
+    assert states(journal)[2] == "done"
+
+
 def test_lease_of_a_machine_that_stopped_without_the_store_ends_with_the_delivery(team: Team) -> None:
     journal, store = silenced(team)
     store.heals_at = math.inf

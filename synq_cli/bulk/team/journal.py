@@ -68,13 +68,14 @@ class Outage:
 
     error: NetworkError | None = None
     since: float = 0.0
+    noted_at: float = 0.0
     hurried: bool = False
 
-    def lasts(self, error: NetworkError, since: float) -> None:
-        """Note an attempt that failed."""
-        if self.error is None:
+    def lasts(self, error: NetworkError, since: float, now: float) -> None:
+        """Note an attempt that failed; long after the last one it begins another outage."""
+        if self.error is None or now - self.noted_at > LEASE:
             self.since = since
-        self.error = error
+        self.error, self.noted_at = error, now
 
 
 @dataclass(frozen=True)
@@ -108,13 +109,14 @@ class Access:
             if outage.hurried and (known := outage.error):
                 raise known
             began = self.now()
-            left = outage.since + patience - began if outage.error and patience else math.inf
+            left = outage.since + patience - began if outage.error else math.inf
             try:
-                result = attempt(min(within, max(left, _LAST)))
+                result = attempt(min(within, max(left, _LAST)) if left > -_LAST else within)
             except NetworkError as error:
                 if not error.retryable:
                     raise
-                outage.lasts(error, max(began, self.now() - within))  # this machine may have been suspended
+                now = self.now()
+                outage.lasts(error, max(began, now - within), now)  # this machine may have been suspended
                 if outage.hurried or not 0 <= self.now() - outage.since < patience:
                     raise
                 self.sleep(_PAUSE)
