@@ -6,7 +6,7 @@ from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from synq_cli.bulk.journal import UNKNOWN, Journal, Row
+from synq_cli.bulk.journal import UNKNOWN, HeldError, Journal, Row
 from synq_cli.bulk.plan import Plan, numbered, request_cost, seconds_for
 from synq_cli.bulk.progress import Bar, NoBar, Progress
 from synq_cli.bulk.repeats import Repeat, find_repeat
@@ -106,7 +106,7 @@ class Engine:
 
         RefusedError if it is undone already.
         """
-        with self._opened(run) as (journal, verb):
+        with _undoing(run), self._opened(run) as (journal, verb):
             facts = journal.facts
             done = [row for row in journal.entries() if _can_be_undone(row, in_transit=in_transit)]
             unclear = [row for row in journal.entries() if row.state == "sent" or row.code == UNKNOWN]
@@ -167,7 +167,8 @@ class Engine:
             if plan.undoes:
                 # Locked until the undoing run exists, so that no two processes undo it.
                 undone = stack.enter_context(self.runs.open(plan.undoes))
-                self._lock(undone)
+                with _undoing(plan.undoes):
+                    self._lock(undone)
                 reverses = _reverses(self.kind(undone.facts.verb), undone.entries(), in_transit=plan.in_transit)
                 if reverses != plan.rows:
                     raise RefusedError(
@@ -409,6 +410,18 @@ class Engine:
         except UsageError as error:
             self.observer.note(f"{error.message} `synq runs show {journal.facts.id} --rows failed` lists the rows.")
             return None
+
+
+@contextmanager
+def _undoing(run: str) -> Iterator[None]:
+    """With a hint for those who would undo a run that another process works on, which may be undoing it."""
+    try:
+        yield
+    except HeldError as error:
+        shown = f"`synq runs show {run}` shows its progress, and whether it is undone."
+        raise RefusedError(
+            error.message, hint=f"Wait until it has ended, then run the command again. {shown}"
+        ) from None
 
 
 def _can_be_undone(row: Row, *, in_transit: bool) -> bool:

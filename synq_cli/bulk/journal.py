@@ -104,6 +104,10 @@ def hash_of(posted: str) -> bytes:
     return sha256(posted.encode(errors="backslashreplace")).digest()[:8]
 
 
+class HeldError(RefusedError):
+    """Another process works on the run."""
+
+
 class Journal(ABC):
     """The journal of one run, usable from several threads; UsageError or NetworkError if it can't be used."""
 
@@ -120,6 +124,15 @@ class Journal(ABC):
     @abstractmethod
     def is_running(self) -> bool:
         """Whether another process is working on it."""
+
+    @abstractmethod
+    def hurry(self) -> None:
+        """From now on, don't wait for storage that does not respond."""
+
+    @property
+    def is_stalled(self) -> bool:
+        """Whether the storage does not respond at the moment."""
+        return False
 
     @abstractmethod
     def close(self) -> None:

@@ -43,12 +43,13 @@ class Progress:
     note: Callable[[str], None]
     now: Callable[[], float]
     requests: int = 1
+    waits: bool = False  # all rows that are left are with other machines
     _samples: deque[tuple[float, int]] = field(default_factory=deque)
 
     def update(self) -> None:
         """Update the bar, at most once a second."""
         at = self.now()
-        if self._samples and 0 <= at - self._samples[-1][0] < _UPDATE_SECONDS:
+        if self.journal.is_stalled or (self._samples and 0 <= at - self._samples[-1][0] < _UPDATE_SECONDS):
             return
         try:
             counts = self.journal.counts()
@@ -65,10 +66,17 @@ class Progress:
         if at - start >= _SHORTEST:
             parts.insert(0, f"{(last - first) / (at - start) * 60:.0f}/min")
         parts.append(f"{window.remaining}/{window.limit} requests left")
-        self.bar.update(total - pending, total, ", ".join(parts), left=seconds_for(pending * self.requests, window))
+        if self.waits:
+            parts.insert(0, "waiting for other machines")
+        left = None if self.waits else seconds_for(pending * self.requests, window)
+        self.bar.update(total - pending, total, ", ".join(parts), left=left)
 
     def stopping(self, in_flight: int) -> None:
-        """Say that the run stops once the rows in flight are answered."""
+        """Say that the run stops once the rows in flight are answered, or saved if all of them are answered."""
         self.bar.close()
+        if self.journal.is_stalled or not in_flight:
+            what = "the team store, which does not respond" if self.journal.is_stalled else "the journal"
+            self.note(f"Stopping; waiting for {what}. Press Ctrl-C again to stop now.")
+            return
         rows = "the response to 1 row" if in_flight == 1 else f"the responses to {in_flight} rows"
         self.note(f"Stopping; waiting for {rows}. Press Ctrl-C again to stop now and leave them unknown.")

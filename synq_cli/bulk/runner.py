@@ -41,6 +41,8 @@ _MOST_REFUSALS = 10
 # How often, in seconds, a waiting worker looks whether the run has stopped, and the main thread at its workers.
 _SLEEP_STEP = 0.25
 _JOIN_TIMEOUT = 0.2
+# How long, in seconds, an interrupt waits for a worker that writes to the journal.
+_LOCK_TIMEOUT = 0.5
 # How often, in seconds, the workers ask for rows while all that are left are with other machines.
 _ASK_AGAIN = 1.0
 # A terminal that goes away, such as a lost SSH connection, sends SIGHUP.
@@ -138,16 +140,24 @@ class Runner:
 
     def _interrupt(self) -> None:
         """The first Ctrl-C waits for the rows in flight, the second does not."""
-        with self._lock:
-            again = isinstance(self.stop_reason, InterruptError)
-            self.stop_reason = InterruptError("Interrupted.")
-            in_flight = set(self._in_flight)
-            self._abandoned = again or not in_flight
-            if again:
-                for line in in_flight:
-                    self.journal.unknown(line, None, "Interrupted while the request was in flight.")
+        again = isinstance(self.stop_reason, InterruptError)
+        self.stop_reason = InterruptError("Interrupted.")
+        self.journal.hurry()
+        if not self._lock.acquire(timeout=_LOCK_TIMEOUT):  # a worker waits for the journal
+            self._abandoned = again  # rows that are marked as sent count as unknown
+            waiting = 0
+        else:
+            try:
+                in_flight = set(self._in_flight)
+                self._abandoned = again or not in_flight
+                if again:
+                    for line in in_flight:
+                        self.journal.unknown(line, None, "Interrupted while the request was in flight.")
+                waiting = len(in_flight)
+            finally:
+                self._lock.release()
         if not self._abandoned:
-            self.progress.stopping(len(in_flight))
+            self.progress.stopping(waiting)
 
     def _work(self) -> None:
         transport = self.open_transport(self._wait)
@@ -187,6 +197,7 @@ class Runner:
                     if batch is None:
                         return None
                     self._rows.extend(batch)
+                    self.progress.waits = not batch and not self._in_flight
                 if self._rows:
                     return self._rows.popleft()
             self._wait(_ASK_AGAIN * self.workers)  # all of them wait

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -57,6 +58,7 @@ class RunContext:
         self.command = ""
         self.root: Any = None  # Typer's context of `synq` itself, once a command runs
         self._workers: list[SingleAttemptTransport] = []  # the transports of a bulk run
+        self._is_closing = False
         self.has_plan = False  # whether this run has written one
         self.secrets: list[str] = []  # those entered in this run, besides the session's
 
@@ -254,7 +256,12 @@ class RunContext:
         from synq_cli.http.rate_limit import SharedFile
         from synq_cli.http.rate_limit.team_pool import TeamPool
 
-        host, now, warn = self.session.host, self.system.now, self.output.warn
+        host, now = self.session.host, self.system.now
+
+        def warn(text: str) -> None:
+            if not self._is_closing:  # then only the footer is left, and the command has reported what failed
+                self.output.warn(text)
+
         return TeamPool(
             self.team,
             self.settings.budget_pool,
@@ -465,6 +472,11 @@ class RunContext:
                 self.__dict__[client].close()
         if "api" not in self.__dict__:
             return
+        self._is_closing = True
+        with suppress(UsageError):  # of the settings of the team store, as the command has reported
+            self._close_budget()
+
+    def _close_budget(self) -> None:
         if self.api.transport.requests or "bulk" in self.__dict__:
             left = self.budget.snapshot()  # before requests are abandoned, whose replies would have told more
             self.api.transport.abandon_prefetches()

@@ -49,14 +49,20 @@ def test_rows_pace_time_left_and_places_once_a_second(memory: Path) -> None:
         for second in (0.5, 10.0):
             clock[0] = NOW + second
             progress.update()
+        progress.waits = True
+        clock[0] = NOW + 12
+        progress.update()
         progress.stopping(1)
+        progress.stopping(0)
     budget.close()
-    first, second = bar.told
+    first, second, third = bar.told
     assert first == (0, 200, "100/100 requests left", 120.0)
     assert second[:3] == (11, 200, "66/min, 1 failed, 90/100 requests left")
     assert second[3] is not None
     assert 100 < second[3] < 125
+    assert third == (11, 200, "waiting for other machines, 55/min, 1 failed, 90/100 requests left", None)
     assert notes == [
-        "Stopping; waiting for the response to 1 row. Press Ctrl-C again to stop now and leave them unknown."
+        "Stopping; waiting for the response to 1 row. Press Ctrl-C again to stop now and leave them unknown.",
+        "Stopping; waiting for the journal. Press Ctrl-C again to stop now.",
     ]
-    assert bar.closed == 1
+    assert bar.closed == 2

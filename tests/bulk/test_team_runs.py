@@ -1,8 +1,9 @@
 """Shared runs on a real PostgreSQL: leases, fencing, rows that several machines send, and a store that is cut off."""
 
 import json
+import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from itertools import cycle
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 from cut_store import CutStore
 from postgresql import Postgresql, Proxy
+from table import cases
 
 from synq_cli.bulk.journal import FIRST_RECEIPT, Receipt, Row, hash_of
 from synq_cli.bulk.repeats import find_repeat
@@ -21,7 +23,7 @@ from synq_cli.bulk.team.outbox import Outbox
 from synq_cli.bulk.team.runs import TeamRuns
 from synq_cli.bulk.team.workers import Machine, TakenOverError
 from synq_cli.errors import NetworkError, RefusedError, UsageError
-from synq_cli.state.team.store import TeamStore
+from synq_cli.state.team.store import TeamStore, TeamStoreError
 
 FACTS: dict[str, Any] = {"verb": "inventory adjust", "file": "counts.csv", "scope": "host/tenant", "profile": "acme"}
 
@@ -171,6 +173,10 @@ def test_a_slow_machine_sends_no_row_after_another_has_taken_over(team: Team) ->
         assert states(other)[4] == "pending"
         # What it knows of its own rows is still true.
         slow.done(2, 1, Receipt("entry"))
+        # An outcome that is unknown may be due to the suspension that has cost it the lease.
+        with pytest.raises(TakenOverError, match="has lost its lease"):
+            slow.unknown(3, 1, "No answer.")
+        assert states(other)[3] == "unknown"
         slow.pending(3)
         assert [each.receipt for each in other.entries("done")] == ["entry"]
         assert claimed(other)[:2] == [3, 4]
@@ -357,6 +363,131 @@ def test_answers_are_kept_while_the_store_is_out_of_reach_and_delivered_later(te
     assert Outbox(team.folder / "leith.db").kept() == []
 
 
+class SilentStore(TeamStore):
+    """Does not respond until `heals_at`: each attempt takes its time, by the team's clock."""
+
+    def __init__(self, team: Team) -> None:
+        super().__init__(lambda: team.address, timeout=30, secrets=[])
+        self.team = team
+        self.heals_at = 0.0
+        self.attempts = 0
+        team.stack.callback(self.close)
+
+    def transact(self, work: Callable[..., Any], *, within: float = math.inf, **options: Any) -> Any:
+        self._fail(within)
+        return super().transact(work, within=within, **options)
+
+    def read(self, work: Callable[..., Any], *, within: float = math.inf) -> Any:
+        self._fail(within)
+        return super().read(work, within=within)
+
+    def _fail(self, within: float) -> None:
+        if self.team.now < self.heals_at:
+            self.attempts += 1
+            self.team.now += min(within, 30.0)
+            raise TeamStoreError("It did not respond.")
+
+
+def silenced(team: Team) -> tuple[TeamJournal, SilentStore]:
+    """A run that has sent three rows, and its store."""
+    leith, store = team.machine("leith"), SilentStore(team)
+    leith._access = replace(leith._access, store=store)
+    journal = new_run(leith)
+    assert claimed(journal)
+    for line in (2, 3, 4):
+        journal.sent(line, 0)
+    return journal, store
+
+
+@cases("silent_for", [9, 12, 17])
+def test_a_store_that_is_silent_for_a_while_does_not_stop_the_run(team: Team, silent_for: int) -> None:
+    journal, store = silenced(team)
+    store.heals_at = team.now + silent_for
+    journal.done(2, 1, Receipt("entry"))
+    journal.sent(5, 0)
+    assert store.attempts > 1
+    assert Outbox(team.folder / "leith.db").kept() == []
+    assert states(journal)[5] == "sent"
+
+
+def test_a_store_that_stays_silent_stops_the_run_once_for_all_rows(team: Team) -> None:
+    journal, store = silenced(team)
+    began, store.heals_at = team.now, math.inf
+    assert not journal.is_stalled
+    journal.done(2, 1, Receipt("entry"))
+    assert 20 <= team.now - began <= 22
+    assert journal.is_stalled
+    attempts = store.attempts
+    journal.done(3, 1, Receipt("entry"))
+    with pytest.raises(NetworkError):
+        journal.sent(5, 0)
+    assert store.attempts == attempts
+    with pytest.raises(NetworkError, match=r"The outcomes of 2 rows are kept on this machine"):
+        journal.entries()
+    journal.close()
+    assert team.now - began <= 25
+
+
+def test_an_interrupt_ends_the_wait_for_a_silent_store(team: Team) -> None:
+    journal, store = silenced(team)
+    began, store.heals_at = team.now, math.inf
+    journal.hurry()
+    for line in (2, 3, 4):
+        journal.done(line, 1, Receipt(f"entry {line}"))
+    with pytest.raises(NetworkError, match=r"The outcomes of 3 rows are kept on this machine"):
+        journal.entries()
+    journal.close()
+    assert (store.attempts, team.now - began) == (1, 5)
+
+
+def test_after_an_interrupt_a_store_that_has_failed_is_not_tried_again(team: Team) -> None:
+    journal, store = silenced(team)
+    store.heals_at = math.inf
+    with pytest.raises(NetworkError):
+        journal.counts()
+    journal.hurry()
+    with pytest.raises(NetworkError):
+        journal.entries()
+    journal.close()
+    assert store.attempts == 1
+
+
+def test_an_earlier_outage_does_not_shorten_the_patience(team: Team) -> None:
+    journal, store = silenced(team)
+    store.heals_at = team.now + 1
+    with pytest.raises(NetworkError):
+        journal.counts()
+    team.now += 600
+    store.heals_at = team.now + 12
+    journal.done(2, 1, Receipt("entry"))
+    assert states(journal)[2] == "done"
+
+
+def test_lease_of_a_machine_that_stopped_without_the_store_ends_with_the_delivery(team: Team) -> None:
+    journal, store = silenced(team)
+    store.heals_at = math.inf
+    journal.done(2, 1, Receipt("entry"))
+    journal.close()
+    oslo, store.heals_at = team.machine("oslo").open(journal.facts.id), 0.0
+    assert oslo.is_running
+    assert [each["state"] for each in team.machine("leith").rows()] == ["stopped"]
+    assert not oslo.is_running
+    oslo.lock()
+    assert states(oslo) | {3: "", 4: ""} == {2: "done", 3: "", 4: ""} | dict.fromkeys(range(5, 12), "pending")
+
+
+def test_without_a_usable_outbox_runs_are_read_but_not_worked_on(team: Team) -> None:
+    leith = team.machine("leith")
+    name = new_run(leith).facts.id
+    (team.folder / "leith.db").mkdir()
+    assert [each["id"] for each in leith.rows()] == [name]
+    journal = leith.open(name)
+    assert states(journal)[2] == "pending"
+    for refused in (journal.join, lambda: new_run(leith)):
+        with pytest.raises(UsageError, match="The file of undelivered outcomes"):
+            refused()
+
+
 def test_what_may_have_been_written_is_written_again_and_changes_nothing_twice(team: Team) -> None:
     leith = team.machine("leith")
     cuts = cycle(["after", ""])
@@ -387,11 +518,9 @@ def test_row_is_not_sent_while_it_is_unknown_whether_that_was_journaled(team: Te
     with pytest.raises(NetworkError):
         journal.sent(2, 0)
     cut[0] = ""
-    assert states(journal) == {2: "sent", 3: "pending", 4: "pending"}
+    assert states(team.machine("oslo").open(journal.facts.id)) == {2: "sent", 3: "pending", 4: "pending"}
+    assert states(journal) == {2: "pending", 3: "pending", 4: "pending"}  # this machine delivers that it was not sent
     journal.close()
-    with leith.open(journal.facts.id) as later:  # which tells that it was not sent
-        later.lock()
-        assert states(later) == {2: "pending", 3: "pending", 4: "pending"}
 
 
 def test_machine_that_was_suspended_before_its_request_left_does_not_send_it(team: Team) -> None:
@@ -439,11 +568,15 @@ def test_machine_that_fell_asleep_before_its_first_row_does_not_post_what_anothe
     def repeat() -> Any:
         return find_repeat(oslo, ROWS, verb="inventory adjust", scope="host/tenant", now=at)
 
-    assert repeat().is_running  # it may go on as long as nobody has ended its lease
+    assert repeat() is None  # it has sent nothing, and the start of another run ends its lease
     with oslo.starting("host/tenant"):
         assert repeat() is None
+        late = new_run(leith)
+        team.end_leases()
+        assert repeat().is_running  # this lease has not been ended, so it may still send its rows
+        late.close()
         new_run(oslo).close()
-    with pytest.raises(TakenOverError):
+    with pytest.raises(TakenOverError, match="for more than a minute it was suspended or could not reach"):
         asleep.sent(2, 0)
 
 

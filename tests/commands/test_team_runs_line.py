@@ -2,14 +2,18 @@
 
 import base64
 import json
+import os
+import re
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from postgresql import Postgresql
+from postgresql import ROLE, Postgresql, Proxy
 from runner import Result, Runner
+from table import cases
 
 TOKEN = "canary-token-9f31c2d8a7"
 PLACE = "e07a2f5c-41b8-4d93-8c6e-b9f5d3a1720e"
@@ -104,6 +108,20 @@ def test_a_file_is_posted_by_one_machine_of_the_team(machine: Any, tenant: Tenan
     assert "was undone by the run" in leith("runs", "resume", name).err
 
 
+def test_undo_of_a_run_that_another_machine_works_on_does_not_suggest_to_join(
+    machine: Any, counts: str, postgresql: Postgresql
+) -> None:
+    leith = machine("leith")
+    assert leith("inventory", "adjust", "--file", counts, "--yes").status == 0
+    name = only_run(leith)
+    database = [row[0] for row in postgresql.execute("SELECT datname FROM pg_database ORDER BY oid")][-1]
+    postgresql.execute("UPDATE synq.workers SET ended_at = NULL, lease_until = synq.clock() + 60", database=database)
+    refused = leith("runs", "undo", name, "--yes")
+    assert (refused.status, f"working on run {name}" in refused.err) == (11, True)
+    assert f"`synq runs show {name}` shows its progress, and whether it is undone." in refused.err
+    assert "join" not in refused.err
+
+
 @pytest.mark.parametrize("command", ["resume", "join"])
 def test_another_machine_finishes_a_run_that_has_stopped(
     machine: Any, tenant: Tenant, counts: str, command: str
@@ -157,6 +175,68 @@ def test_without_its_store_a_run_is_refused_and_nothing_sent(
     assert (refused.status, listed.status, tenant.posted) == (7, 7, [])
     assert any(line.startswith("synq: The team store (team_") for line in refused.err.splitlines())
     assert leith("inventory", "adjust", "--file", counts, "--yes").status == 0
+
+
+def test_interrupted_while_the_store_is_silent_a_run_ends_and_keeps_the_responses(
+    tmp_path: Path, tenant: Tenant, counts: str, postgresql: Postgresql
+) -> None:
+    with Proxy(postgresql.port) as network:
+        environ = {"SYNQ_TOKEN": TOKEN, "SYNQ_BASE_URL": "http://127.0.0.1", "SYNQ_TIMEOUT": "1"}
+        environ["STORE"] = postgresql.database(port=network.port)
+        synq = Runner(tmp_path)
+
+        def run(*line: str) -> Result:
+            return synq(*line, environ=environ, http=httpx.MockTransport(tenant))
+
+        def silence() -> None:
+            network.silent = True
+            os.kill(os.getpid(), signal.SIGTERM)
+
+        assert run("config", "set", "team_store", "$STORE").status == 0
+        tenant.answer = silence
+        stopped = run("inventory", "adjust", "--file", counts, "--yes")
+        assert stopped.status == 7
+        assert "Stopping; waiting for the" in stopped.err
+        kept = int(re.search(r"The outcomes? of (\d) rows? (is|are) kept on this machine", stopped.err)[1])  # type: ignore[index]
+        posted = len(tenant.posted)
+        assert kept >= posted > 0  # also that a row was not sent
+        assert sum(synq.slept) < 10
+        network.heal()
+        tenant.answer = lambda: None
+        (row,) = json.loads(run("runs", "list", "--team", "--json").out)
+        assert (row["state"] in {"stopped", "finished"}, row["done"]) == (True, posted)
+        assert run("runs", "resume", row["id"]).status in {0, 2}
+        assert len(tenant.posted) == 3
+
+
+@cases(
+    ("fault", "sentence"),
+    [
+        ("", "The variable STORE, which team_store names, is not set."),
+        ("no address", "team_store does not provide a valid PostgreSQL connection string."),
+        ("UPDATE synq.migrations SET version = version - 1", "The tables of the team store have version"),
+        ("DROP SCHEMA synq CASCADE", "The database of team_store is not set up."),
+        (f"REVOKE ALL ON synq.runs FROM {ROLE}; ALTER TABLE synq.runs OWNER TO postgres", "denies access"),
+        (f"REVOKE ALL ON ALL TABLES IN SCHEMA synq FROM {ROLE}", "denies access"),
+    ],
+)
+def test_a_store_that_can_not_be_used_is_reported_once(
+    tmp_path: Path, tenant: Tenant, counts: str, postgresql: Postgresql, fault: str, sentence: str
+) -> None:
+    address = fault
+    if " " in fault and fault != "no address":
+        address = postgresql.database()
+        postgresql.execute(*fault.split("; "), database=address.rpartition("/")[2])
+    synq = Runner(tmp_path)
+    environ = {"SYNQ_TOKEN": TOKEN, "SYNQ_BASE_URL": "http://127.0.0.1", "STORE": address}
+    assert synq("config", "set", "team_store", "$STORE").status == 0
+    for _ in range(2):
+        refused = synq(
+            "inventory", "adjust", "--file", counts, "--yes", environ=environ, http=httpx.MockTransport(tenant)
+        )
+        assert (refused.status in {2, 7}, tenant.posted) == (True, [])
+        assert refused.err.count(sentence) == 1, refused.err
+        assert "could not be reached" not in refused.err
 
 
 def test_team_needs_a_team_store(synq: Any, tenant: Tenant) -> None:

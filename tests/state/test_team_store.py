@@ -165,6 +165,36 @@ def test_a_network_that_fails_silently_ends_at_the_deadline(postgresql: Postgres
         assert time.monotonic() - started < 5
 
 
+def test_threads_that_wait_for_a_silent_store_fail_together(postgresql: Postgresql, open_store: Open) -> None:
+    with Proxy(postgresql.port) as network:
+        store = open_store(postgresql.database(port=network.port), timeout=0.5)
+        store.read(hosts)
+        connections, failed, ready = len(network._open), [], threading.Barrier(4)
+
+        def fail() -> None:
+            ready.wait(10)
+            try:
+                store.transact(add_host)
+            except TeamStoreError as error:
+                failed.append(error.message)
+
+        threads = [threading.Thread(target=fail) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+
+        def work(_transaction: Transaction) -> None:
+            network.silent = True
+            ready.wait(10)
+
+        with pytest.raises(TeamStoreError, match="did not respond"):
+            store.read(lambda transaction: (work(transaction), hosts(transaction)))
+        for thread in threads:
+            thread.join(10)
+        assert (len(network._open), len(set(failed)), len(failed)) == (connections, 1, 3)
+        network.heal()
+        assert store.read(hosts) == []
+
+
 def test_a_lock_that_another_machine_holds_is_waited_for_until_the_deadline(
     postgresql: Postgresql, open_store: Open
 ) -> None:

@@ -97,6 +97,9 @@ class LocalJournal(Journal):
             return isinstance(error, TimeoutError | BlockingIOError)
         return False
 
+    def hurry(self) -> None:
+        """A local file responds soon, or fails."""
+
     @property
     def _lock_path(self) -> Path:
         return self.path.with_suffix(".lock")

@@ -12,9 +12,10 @@ Nothing is lost and nothing is sent twice, for these reasons:
 - An outcome (a response, a refusal, or "not sent") is a fact, whichever process works on the run by then. It is written
   only if the row still belongs to the same attempt: the worker is the one that sent the row, and the row is not done.
   So it can't be written to a row that another worker has claimed since, and can't replace a receipt.
-- If the store can't be reached for this, the write is retried for a third of the lease. After that the outcome is kept
-  in a durable file on this machine and delivered by the next command here that uses the store. Until then the outcome
-  is unknown to other processes, which look for the row in the ledger. This process stops before its next row.
+- If the store can't be reached for this, the write is retried for a third of the lease from the first failure of any
+  thread, or until the user interrupts the run. After that the outcome is kept in a durable file on this machine and
+  delivered by the next command here that uses the store. Until then the outcome is unknown to other processes, which
+  look for the row in the ledger. This process stops before its next row.
 - A process that crashes leaves rows marked as sent. When its lease expires, they become unknown and are reconciled.
 
 A row is claimed only if no earlier row of the same subject (such as the same SKU at the same location) is pending or in
@@ -25,8 +26,10 @@ All times are by the database's clock. `SKIP LOCKED` lets processes claim rows a
 other.
 """
 
+import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from struct import pack, unpack
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -34,8 +37,8 @@ from synq_cli import exact_json
 from synq_cli.bulk.journal import FIRST_RECEIPT, STATES, UNKNOWN, Content, Facts, Journal, Row, State
 from synq_cli.bulk.plan import numbered
 from synq_cli.bulk.team.outbox import Outbox, Outcome
-from synq_cli.bulk.team.workers import LEASE, TakenOverError, Worker, as_row, end_lost, live
-from synq_cli.errors import NetworkError
+from synq_cli.bulk.team.workers import LEASE, TakenOverError, Worker, as_row, end, end_lost, live
+from synq_cli.errors import NetworkError, UsageError
 
 if TYPE_CHECKING:
     from synq_cli.state.team.store import TeamStore
@@ -46,6 +49,8 @@ _T = TypeVar("_T")
 _BATCH = 6
 # Seconds: how long a write is retried while the store can't be reached, and the pause between two attempts.
 _PATIENCE, _PAUSE = LEASE / 3, 1.0
+# Seconds: the limit of an attempt, of the first one after the run has stopped, and a second for so many new rows.
+WITHIN, _LAST, INSERTED = 5.0, 2.0, 500
 IS_HALF_DONE = f"position('\"{FIRST_RECEIPT}\":' IN e.content) > 0"
 COLUMNS = (
     "line", "content", "source", "state", "sent_at", "answered_at", "receipt", "posted_at", "code", "error",
@@ -54,30 +59,72 @@ _COLUMNS = ", ".join(f"e.{name}" for name in COLUMNS)
 HASHED = f"(e.state IN ('sent', 'done') OR coalesce(e.code, '') = '{UNKNOWN}' OR {IS_HALF_DONE})"
 
 
+@dataclass
+class Outage:
+    """Whether the store fails at the moment: the last error, and when the first attempt that failed began.
+
+    `hurried` says that nobody waits for the store to respond again.
+    """
+
+    error: NetworkError | None = None
+    since: float = 0.0
+    noted_at: float = 0.0
+    hurried: bool = False
+
+    def lasts(self, error: NetworkError, since: float, now: float) -> None:
+        """Note an attempt that failed; long after the last one it begins another outage."""
+        if self.error is None or now - self.noted_at > LEASE:
+            self.since = since
+        self.error, self.noted_at = error, now
+
+
 @dataclass(frozen=True)
 class Access:
-    """The store of a journal, and the clock and the outbox of this machine."""
+    """The store of a journal, and the clock and the outbox of this machine. Threads share its outages."""
 
     store: "TeamStore"
     outbox: Outbox
     now: Callable[[], float]
     sleep: Callable[[float], None]
+    outage: Outage = field(default_factory=Outage)
 
-    def write(self, work: "Callable[[Transaction], _T]", patience: float = 0.0) -> _T:
-        """Run a transaction, retried for `patience` seconds; it may run twice and must be idempotent.
+    def write(self, work: "Callable[[Transaction], _T]", patience: float = 0.0, within: float = WITHIN) -> _T:
+        """Run a transaction, retried until the store has failed for `patience` seconds; it must be idempotent.
 
-        The commit is durable, even if the server is configured otherwise.
+        Each attempt takes at most `within` seconds. The commit is durable, even if the server is configured otherwise.
         """
-        began = self.now()
+        return self._retried(
+            lambda limit: self.store.transact(lambda transaction: _durable(transaction, work), within=limit),
+            patience,
+            within,
+        )
+
+    def read(self, work: "Callable[[Transaction], _T]", patience: float = 0.0, within: float = WITHIN) -> _T:
+        """The same for a transaction that only reads."""
+        return self._retried(lambda limit: self.store.read(work, within=limit), patience, within)
+
+    def _retried(self, attempt: Callable[[float], _T], patience: float, within: float) -> _T:
+        outage = self.outage
         while True:
+            if outage.hurried and (known := outage.error):
+                raise known
+            began = self.now()
+            left = outage.since + patience - began if outage.error else math.inf
             try:
-                return self.store.transact(lambda transaction: _durable(transaction, work))
+                result = attempt(min(within, max(left, _LAST)) if left > -_LAST else within)
             except NetworkError as error:
-                if not error.retryable or self.now() - began >= patience:
+                if not error.retryable:
+                    raise
+                now = self.now()
+                outage.lasts(error, max(began, now - within), now)  # this machine may have been suspended
+                if outage.hurried or not 0 <= self.now() - outage.since < patience:
                     raise
                 self.sleep(_PAUSE)
+            else:
+                outage.error = None
+                return result
 
-    def deliver(self) -> None:
+    def deliver(self, within: float = WITHIN) -> None:
         """Write outcomes kept from when the store could not be reached, where they still apply."""
         if not (kept := self.outbox.kept()):
             return
@@ -86,11 +133,14 @@ class Access:
             delivered = []
             for number, outcome in kept:
                 if transaction.query("SELECT 1 FROM synq.runs WHERE id = %s", outcome.run).one():
-                    note(transaction, outcome, None)
+                    if outcome.is_end:
+                        end(transaction, outcome.run, outcome.worker)
+                    else:
+                        note(transaction, outcome, None)
                     delivered.append(number)
             return delivered  # the others belong to another team store
 
-        if delivered := self.write(work):
+        if delivered := self.write(work, within=within + len(kept) / INSERTED):
             self.outbox.remove(delivered)
 
 
@@ -115,14 +165,26 @@ class TeamJournal(Journal):
 
     def _register(self, *, alone: bool) -> None:
         if not self._worker.number:
+            self._access.outbox.kept()  # UsageError if outcomes could not be kept
             self._worker.start(self._write(lambda each: self._worker.register(each, alone=alone)))
 
     @property
     def is_running(self) -> bool:
         return bool(self._read(lambda each: live(each, self.facts.id, self._worker.number)))
 
+    def hurry(self) -> None:
+        self._access.outage.hurried = True
+
+    @property
+    def is_stalled(self) -> bool:
+        return self._access.outage.error is not None
+
     def close(self) -> None:
-        self._worker.end()
+        number = self._worker.number
+        gives_up = self.is_stalled and (self._failure is not None or self._access.outage.hurried)
+        if number and not self._worker.end(tries=not gives_up):
+            with suppress(UsageError):  # the lease expires
+                self._access.outbox.keep(Outcome(self.facts.id, 0, number, {}))
 
     def entries(self, *states: State) -> list[Row]:
         found = self._read(
@@ -130,7 +192,8 @@ class TeamJournal(Journal):
                 f"SELECT {_COLUMNS} FROM synq.entries e WHERE run = %s AND state = ANY(%s) ORDER BY line",  # noqa: S608 constants
                 self.facts.id,
                 list(states or STATES),
-            ).all()
+            ).all(),
+            math.inf,
         )
         return [row_of(values) for values in found]
 
@@ -143,7 +206,8 @@ class TeamJournal(Journal):
                 self.facts.id,
                 list(states or STATES),
                 self._worker.number,
-            ).all()
+            ).all(),
+            math.inf,
         )
         self._senders |= {values[1]: values[0] for values in found}
         return [row_of(values[1:]) for values in found]
@@ -151,7 +215,7 @@ class TeamJournal(Journal):
     def hashes(self) -> list[tuple[int, State, bool, bytes]]:
         return self._read(lambda each: hashed(each.query(
             f"SELECT line, state, {HASHED}, hashes FROM synq.entries e WHERE run = %s", self.facts.id  # noqa: S608 constants
-        ).all()))  # fmt: skip
+        ).all()), math.inf)  # fmt: skip
 
     def counts(self) -> dict[State, int]:
         found = self._counted("SELECT state, count(*) FROM synq.entries WHERE run = %s GROUP BY state")
@@ -296,8 +360,15 @@ class TeamJournal(Journal):
     def _note(self, outcome: Outcome) -> None:
         """Write the outcome of a row. If the store can't be reached, keep the outcome, and stop before the next row."""
         own = outcome.worker == self._worker.number
+
+        def work(transaction: "Transaction") -> tuple[bool, TakenOverError | None]:
+            is_noted = note(transaction, outcome, self._worker.number)
+            # On a machine that was suspended, requests time out: that the lease is lost is why the run stops.
+            asks = own and outcome.changes["state"] == "unknown"
+            return is_noted, self._worker.lost(transaction) if asks and self._worker.has_ended(transaction) else None
+
         try:
-            is_noted = self._write(lambda each: note(each, outcome, self._worker.number))
+            is_noted, lost = self._write(work)
         except NetworkError:
             self._access.outbox.keep(outcome)
             return
@@ -309,25 +380,34 @@ class TeamJournal(Journal):
                 else ""
             )
             raise TakenOverError(f"Another machine has sent line {outcome.line} of run {self.facts.id} again.{made}")
+        if lost:
+            raise lost
 
     def _write(self, work: "Callable[[Transaction], _T]") -> _T:
-        """Write with retries. After a failure, later writes have none, and this process stops before its next row."""
+        """Write with retries. Once they have failed, later writes fail at once, so the process sends no further row."""
+        if self._failure:
+            raise self._failure
         try:
-            return self._access.write(work, 0.0 if self._failure else _PATIENCE)
+            return self._access.write(work, _PATIENCE)
         except NetworkError as error:
             self._failure = self._failure or error
             raise
 
     def _counted(self, sql: str) -> dict[State, int]:
-        return self._read(lambda each: dict(each.query(sql, self.facts.id).all()))
+        # The main thread counts while others send, and must notice interrupts.
+        return self._read(lambda each: dict(each.query(sql, self.facts.id).all()), patience=0.0)
 
-    def _read(self, work: "Callable[[Transaction], _T]") -> _T:
+    def _read(self, work: "Callable[[Transaction], _T]", within: float = WITHIN, patience: float = _PATIENCE) -> _T:
+        """Read, with retries while this process works on the run; what was kept is delivered before."""
         try:
-            return self._access.store.read(work)
+            if self._failure:
+                self._access.deliver(_LAST)
+                return self._access.read(work, within=WITHIN)
+            return self._access.read(work, patience if self._worker.number else 0.0, within)
         except NetworkError as error:
             if not self._worker.number:
                 raise
-            kept = len([each for _, each in self._access.outbox.kept() if each.run == self.facts.id])
+            kept = sum(each.run == self.facts.id and not each.is_end for _, each in self._access.outbox.kept())
             told = (
                 f" The outcome{'s' * (kept != 1)} of {numbered(kept, 'row')} "
                 f"{'is' if kept == 1 else 'are'} kept on this machine until the store can be reached."
@@ -335,7 +415,7 @@ class TeamJournal(Journal):
                 else ""
             )
             stopped = NetworkError(
-                f"{error.message} Run {self.facts.id} has stopped.{told}",
+                f"{(self._failure or error).message} Run {self.facts.id} has stopped.{told}",
                 hint=f"When the store can be reached again, run: {self.facts.resume_command}",
             )
             stopped.retryable = error.retryable

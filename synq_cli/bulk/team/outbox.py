@@ -24,6 +24,11 @@ class Outcome:
     worker: int | None
     changes: Mapping[str, Any]
 
+    @property
+    def is_end(self) -> bool:
+        """Whether it says instead that the worker has ended: it has no changes."""
+        return not self.changes
+
 
 class Outbox:
     """A durable SQLite file, made when there is first something to deliver. UsageError if it can't be used."""

@@ -15,7 +15,9 @@ from synq_cli.bulk.runs import LETTERS, Runs, SentRows, ambiguous, overview_of
 from synq_cli.bulk.team.journal import (
     COLUMNS,
     HASHED,
+    INSERTED,
     IS_HALF_DONE,
+    WITHIN,
     Access,
     TeamJournal,
     hashed,
@@ -37,6 +39,8 @@ _SAMPLE = 500
 _RUNNING = (
     "EXISTS (SELECT 1 FROM synq.workers w WHERE w.run = r.id AND w.ended_at IS NULL AND w.lease_until >= synq.clock())"
 )
+# A worker whose lease has expired may still send its rows until it is ended, which the start of another run does.
+_NOT_ENDED = "EXISTS (SELECT 1 FROM synq.workers w WHERE w.run = r.id AND w.ended_at IS NULL)"
 
 
 class TeamRuns(Runs):
@@ -80,7 +84,7 @@ class TeamRuns(Runs):
             made[:] = [(known, worker, worker.register(transaction, alone=True))]
 
         try:
-            self._access.write(work)
+            self._access.write(work, within=WITHIN + len(rows) / INSERTED)
         except NetworkError:
             if not made or not self._exists(made[0][0].id):
                 raise
@@ -140,7 +144,7 @@ class TeamRuns(Runs):
             )
 
     def open(self, prefix: str) -> TeamJournal:
-        self._access.deliver()
+        self._deliver()
         found = self._access.store.read(
             lambda transaction: transaction.query(
                 "SELECT facts FROM synq.runs WHERE starts_with(id, %s) ORDER BY id", prefix.strip().lower()
@@ -162,7 +166,7 @@ class TeamRuns(Runs):
         return (_facts(text) for (text,) in found)
 
     def overviews(self, **having: object) -> list[dict[str, Any]]:
-        self._access.deliver()
+        self._deliver()
         counts = ", ".join(
             f"count(*) FILTER (WHERE e.state = '{state}'), "
             f"count(*) FILTER (WHERE e.state = '{state}' AND {IS_HALF_DONE})"
@@ -182,7 +186,7 @@ class TeamRuns(Runs):
         # A shard of a file may have too few of its rows to be found by a sample.
         found = self._access.store.read(
             lambda transaction: transaction.query(
-                f"""SELECT r.facts, EXISTS (SELECT 1 FROM synq.workers w WHERE w.run = r.id AND w.ended_at IS NULL),
+                f"""SELECT r.facts, {_RUNNING if self._starting is None else _NOT_ENDED},
                 e.line, e.state, {HASHED}, e.hashes
                 FROM synq.runs r JOIN synq.entries e ON e.run = r.id
                 WHERE r.started_at >= %s AND r.marks @> %s::text[] AND ('undoes' = ANY(r.marks) OR (
@@ -211,6 +215,10 @@ class TeamRuns(Runs):
         )  # fmt: skip
         for text, group in groupby(found, lambda row: str(row[0])):
             yield _facts(text), [row_of(row[1:]) for row in group]
+
+    def _deliver(self) -> None:
+        with suppress(UsageError):  # runs can be read without the outbox; to work on one is refused
+            self._access.deliver()
 
     def _worker(self, run: str) -> Worker:
         return Worker(self._access.store, run, self._machine, secrets.token_hex(8), self._heartbeat)

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
-from synq_cli.bulk.journal import UNKNOWN
+from synq_cli.bulk.journal import UNKNOWN, HeldError
 from synq_cli.errors import NetworkError, RefusedError
 from synq_cli.times import timestamp
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 # Seconds.
 LEASE = 60.0
 HEARTBEAT = 15.0
-_END_LIMIT = 5.0
+_LIMIT = 5.0
 LOST = "synq exited before a response arrived."
 
 
@@ -60,6 +60,18 @@ def end_lost(transaction: "Transaction", run: str) -> None:
         run,
     )
     transaction.execute(f"UPDATE synq.entries e SET worker = NULL {ended} AND e.state = 'pending'", run)  # noqa: S608 constants
+
+
+def end(transaction: "Transaction", run: str, number: int | None) -> None:
+    """End a worker that sends no more rows, and free those that it had claimed."""
+    transaction.execute(
+        "UPDATE synq.workers SET ended_at = synq.clock() WHERE run = %s AND number = %s AND ended_at IS NULL",
+        run,
+        number,
+    )
+    transaction.execute(
+        "UPDATE synq.entries SET worker = NULL WHERE run = %s AND worker = %s AND state = 'pending'", run, number
+    )
 
 
 def live(transaction: "Transaction", run: str, besides: int | None = None) -> list[tuple[Any, ...]]:
@@ -125,41 +137,40 @@ class Worker:
             self.number,
         )
 
+    def has_ended(self, transaction: "Transaction") -> bool:
+        """Whether the lease is lost."""
+        found = transaction.query(
+            "SELECT 1 FROM synq.workers WHERE run = %s AND number = %s AND ended_at IS NOT NULL", self._run, self.number
+        )
+        return found.one() is not None
+
     def lost(self, transaction: "Transaction") -> TakenOverError:
         """The error for a lost lease, which names the process that took over."""
         others = live(transaction, self._run, self.number)
         who = (
             f": {_named(*others[0])} is working on it now"
             if others
-            else ", because the team store could not be reached"
+            else ": for more than a minute it was suspended or could not reach the team store"
         )
         return TakenOverError(f"This machine has lost its lease on run {self._run}{who}.")
 
-    def end(self) -> None:
-        """End the lease and free the claimed rows. If the store can't be reached, the lease expires."""
+    def end(self, *, tries: bool) -> bool:
+        """End the lease and free the claimed rows; whether the store has saved that. It is only asked if `tries`.
+
+        If it can't be reached, the lease expires.
+        """
         self._stopped.set()
         number, self.number = self.number, 0
-
-        def work(transaction: "Transaction") -> None:
-            transaction.execute(
-                "UPDATE synq.workers SET ended_at = synq.clock() WHERE run = %s AND number = %s AND ended_at IS NULL",
-                self._run,
-                number,
-            )
-            transaction.execute(
-                "UPDATE synq.entries SET worker = NULL WHERE run = %s AND worker = %s AND state = 'pending'",
-                self._run,
-                number,
-            )
-
-        if number:
+        if tries:
             with suppress(NetworkError):
-                self._store.transact(work, within=_END_LIMIT)
+                self._store.transact(lambda each: end(each, self._run, number), within=_LIMIT)
+                return True
+        return False
 
     def _beat(self) -> None:
         while not self._stopped.wait(self._heartbeat):
             with suppress(NetworkError):
-                if not self._store.transact(lambda each: self.renew(each).one(), within=HEARTBEAT):
+                if not self._store.transact(lambda each: self.renew(each).one(), within=_LIMIT):
                     return  # the next row that is to be sent is refused
 
 
@@ -177,13 +188,13 @@ def as_row(number: int, facts: Mapping[str, Any], now: float) -> dict[str, Any]:
     }
 
 
-def _held(run: str, others: list[tuple[Any, ...]]) -> RefusedError:
+def _held(run: str, others: list[tuple[Any, ...]]) -> HeldError:
     at = datetime.fromtimestamp(max(row[-1] for row in others), UTC).astimezone()
     first, more = _named(*others[0]), len(others) - 1
     who, they = f"{first} is", "it stops"
     if more:
         who, they = f"{first} and {more} other process{'es' * (more > 1)} are", "they stop"
-    return RefusedError(
+    return HeldError(
         f"{who} working on run {run}. If {they}, the run can be resumed after {at:%A} {at.day} {at:%B} at {at:%H:%M}.",
         hint=f"Wait until it is finished, or send some of its rows: synq runs join {run}. "
         f"`synq runs show {run}` shows its progress.",

@@ -20,6 +20,8 @@ _PAUSE = 60.0
 _RETRIES = (0.25, 0.5, 1.0, 1.5)
 # How often a long run checks whether a store that failed responds again.
 _PROBE = 5.0
+# For so long the commands of a machine don't repeat the warning about a failure, unless the store has responded.
+_SAID = 3600.0
 # Reads may use a window of this age.
 _FRESH = 2.0
 
@@ -58,8 +60,8 @@ class TeamPool:
     """The window of one host in one pool. Thread-safe.
 
     Times are converted from the store's clock to this machine's, so tickets are valid in both stores. If the store
-    fails, `warn` is called once, `local` takes over with the last known state of the pool, and a thread retries the
-    store periodically. `cache` tells other processes of this machine about the failure.
+    fails, `local` takes over with the last known state of the pool, and a thread retries the store periodically.
+    `cache` tells other processes of this machine about a failure: `warn` is called once, by the first of them.
     """
 
     def __init__(
@@ -85,6 +87,7 @@ class TeamPool:
         self._turn = Lock()
         self._jobs: list[_Job] = []
         self._asked_cache = False
+        self._said_at: float | None = None  # when another process has noted that the store failed
         self._failed_at: float | None = None
         self._asked_at = 0.0
         self._probe: Thread | None = None
@@ -133,6 +136,9 @@ class TeamPool:
                 self._fall_back(error)
             else:
                 self._seen_at = self._now()
+                if self._said_at is not None:
+                    self._said_at = None
+                    self._cache.set("team_store", self._team.place, None)
                 for job, result in zip(jobs, results, strict=True):
                     job.finish(result)
                 return
@@ -178,15 +184,23 @@ class TeamPool:
         if not self._asked_cache:
             self._asked_cache = True
             other = self._cache.get("team_store", self._team.place)
-            if isinstance(other, int | float) and 0 <= self._now() - other < _PAUSE:
-                self._note_failure(other, f"The team store ({self._team.place}) could not be reached a moment ago.")
+            if isinstance(other, int | float) and 0 <= (ago := self._now() - other) < _SAID:
+                self._said_at = other
+                if ago < _PAUSE:
+                    self._note_failure(other)
         self._try_again()
         return self._failed_at is not None
 
     def _fall_back(self, error: TeamStoreError) -> None:
         now = self._now()
-        self._cache.set("team_store", self._team.place, now)
-        self._note_failure(now, error.message)
+        self._note_failure(now)
+        if error.retryable:  # otherwise it responds, and may be set up at any moment
+            self._cache.set("team_store", self._team.place, now)
+        if self._said_at is None or not error.retryable:
+            self._warn(
+                f"{error.message} Until it responds again, the rate limit is shared on this machine only, and "
+                "corrected by the responses of the API."
+            )
         seen, self._seen = self._seen, None
         if seen is not None:
 
@@ -197,13 +211,9 @@ class TeamPool:
 
             self._local.transact(add_seen)
 
-    def _note_failure(self, at: float, reason: str) -> None:
+    def _note_failure(self, at: float) -> None:
         with self._lock:
             self._failed_at = at
-        self._warn(
-            f"{reason} Until it responds again, the rate limit is shared on this machine only, and corrected by the "
-            "responses of the API."
-        )
 
     def _try_again(self) -> None:
         """Check the store periodically in a separate thread; no request waits for it."""
@@ -223,7 +233,7 @@ class TeamPool:
             pass  # it is still down
         else:
             self._cache.set("team_store", self._team.place, None)
-            self._failed_at = None
+            self._failed_at = self._said_at = None
         finally:
             self._probe = None
 

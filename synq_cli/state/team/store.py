@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 # Seconds. A connection is made within this time, if --timeout is not shorter.
-_CONNECT = 10.0
+_CONNECT = 5.0
 _AT_THE_END = 0.2
 # A silent network failure is detected after about 25 seconds, even on an idle connection.
 _KEEPALIVES = {"keepalives": 1, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
@@ -90,7 +90,8 @@ class TeamStore:
     """The store, connected on first use; threads take turns.
 
     `find` returns the connection string; it and its password are added to `secrets` and appear in no message. `timeout`
-    limits each transaction, in seconds; connecting takes at most 10 seconds of it. `machine` names this machine in the
+    limits each transaction, in seconds; connecting takes at most 5 seconds of it. Threads that wait for their
+    turn while the store does not respond fail together with the one that has tried. `machine` names this machine in the
     store. Unless `checked` is false, a database whose tables have another version is refused. Raises
     TeamStoreError, TeamOutcomeUnknownError, and UsageError if the store must be set up first.
     """
@@ -112,6 +113,9 @@ class TeamStore:
         self._parameters: dict[str, Any] = {}
         self._link: _Link | None = None
         self._lock = RLock()
+        # The error of the last transaction if the store did not respond, and how often that has happened.
+        self._silence: TeamStoreError | None = None
+        self._silences = 0
 
     def transact(
         self, work: Callable[[Transaction], Result], *, lock: str | None = None, within: float = math.inf
@@ -162,7 +166,10 @@ class TeamStore:
         self, work: Callable[[Transaction], Result], lock: str | None, within: float, *, changes: bool
     ) -> Result:
         limit = min(self._timeout, within)
+        silences = self._silences
         with self._lock:
+            if self._silence and self._silences != silences:
+                raise self._silence
             if self._link and self._link.is_usable():
                 try:
                     return self._attempt(self._link, work, lock, limit, changes=changes)
@@ -180,7 +187,7 @@ class TeamStore:
                 return self._attempt(self._link, first, lock, limit, changes=changes)
             except _LostError as lost:
                 raise self._failed(f"closed the connection: {lost}") from None
-            except UsageError:
+            except (UsageError, TeamStoreError):
                 self.close()  # the next use checks again
                 raise
 
@@ -207,12 +214,14 @@ class TeamStore:
                 committing = True
                 link.connection.execute("COMMIT")
             finished = True
+            self._silence = None
         except psycopg.Error as error:
             lost = link.connection.broken or link.connection.closed or late
+            silent = self._silent(limit) if late else None
             if lost and committing and changes:
                 raise self._unknown(error) from None
-            if late:
-                raise self._failed(f"did not respond within {limit:g} s") from None
+            if silent:
+                raise silent from None
             if lost:
                 raise _LostError(self._sentence(error)) from None
             raise self._refused(error) from None
@@ -242,7 +251,7 @@ class TeamStore:
         try:
             connection = call_within(limit, lambda: psycopg.connect(autocommit=True, **settings))
         except DeadlineError:
-            raise self._failed(f"did not respond within {limit:g} s") from None
+            raise self._silent(limit) from None
         except psycopg.Error as error:
             raise self._failed(f"can't be reached: {self._sentence(error)}") from None
         return _Link(connection, socket.fromfd(connection.fileno(), socket.AF_INET, socket.SOCK_STREAM))
@@ -280,6 +289,11 @@ class TeamStore:
         for secret in self._secrets:
             text = text.replace(secret, "[secret]")
         return text.strip().rstrip(".")[:_LONGEST_QUOTE]
+
+    def _silent(self, limit: float) -> TeamStoreError:
+        self._silence = self._failed(f"did not respond within {round(limit, 1):g} s")
+        self._silences += 1
+        return self._silence
 
     def _failed(self, what: str) -> TeamStoreError:
         self.close()
