@@ -228,10 +228,11 @@ class Proxy:
         while True:
             try:
                 client, _ = self._listening.accept()
+            except OSError:  # it is being closed
+                return
+            try:
                 server = socket.create_connection(("127.0.0.1", self.target))
             except OSError:
-                if self._listening.fileno() == -1:
-                    return
                 client.close()
                 continue
             for one in (client, server):

@@ -162,7 +162,7 @@ def test_a_plan_of_another_tenant_is_refused(shop: Shop, synq: Any) -> None:
         assert (result.status, tenant.asked) == (11, [])
         assert f"The plan {plan['id']} is for sandbox/" in result.err
     assert "for another tenant" in synq("plan", "show", "plan.json", "-o", "csv", environ=ENVIRON).out
-    assert "unknown: there is no login" in synq("plan", "show", "plan.json", "-o", "csv").out
+    assert "unknown: not logged in" in synq("plan", "show", "plan.json", "-o", "csv").out
 
 
 def test_of_two_processes_one_applies_it(shop: Shop) -> None:

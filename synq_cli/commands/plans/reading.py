@@ -86,7 +86,7 @@ def head_of(run: RunContext, document: "Document") -> dict[str, Any]:
     try:
         state = state_of(document, *standing(run, document))
     except AuthError:
-        state = "unknown: there is no login"
+        state = "unknown: not logged in"
     values = document.values
     summary = values["summary"]
     approval = run.plans.approval(document.id, document.digest)
